@@ -1,0 +1,21 @@
+"""The engine of Convolume: what convolutions do and cost, without a screen.
+
+Glossary
+--------
+volume
+    The values at one point of a network: a float32 array of axis order channels × height × width (C×H×W).
+feature map
+    One channel of a volume, H×W.
+convolution
+    What every framework calls so: cross-correlation, the kernel is not flipped.
+filters, kernel
+    A convolution has as many filters as output maps; a filter is C/groups × kh × kw weights, kh×kw is its kernel.
+MAC
+    One multiply-accumulate: one weight at one output position. Only convolutions and dense layers have weights that
+    multiply; biases, pooling, activations and normalisation count none. 1 MAC = 2 FLOPs.
+params
+    Weights and biases, and batch norm's gamma and beta.
+node, network, design, stem
+    A node is a named layer; a network is nodes and their connections; a project holds designs side by side, which
+    all receive the input, or the last volume of the stem where there is one.
+"""

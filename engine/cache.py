@@ -1,0 +1,46 @@
+"""Computed volumes by what made them: a byte budget, the least recently used dropped first."""
+
+from collections import OrderedDict
+from threading import Lock
+
+from engine.layers.base import Volume
+
+DEFAULT_BUDGET = 2**30
+
+
+class VolumeCache:
+    """May be used from several threads. Volumes in it are shared: nobody writes to them."""
+
+    def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
+        self.budget = budget
+        self._volumes: OrderedDict[bytes, Volume] = OrderedDict()
+        self._used = 0
+        self._lock = Lock()
+
+    def get(self, key: bytes) -> Volume | None:
+        """The volume that this key made, now the most recently used; None if it is not, or no longer, here."""
+        with self._lock:
+            if key in self._volumes:
+                self._volumes.move_to_end(key)
+            return self._volumes.get(key)
+
+    def put(self, key: bytes, volume: Volume) -> None:
+        """Keep a volume, dropping what was least recently used; one larger than the whole budget is not kept."""
+        with self._lock:
+            if key in self._volumes or volume.nbytes > self.budget:
+                return
+            self._volumes[key] = volume
+            self._used += volume.nbytes
+            while self._used > self.budget:
+                self._used -= self._volumes.popitem(last=False)[1].nbytes
+
+    @property
+    def used(self) -> int:
+        """Bytes that the volumes take, at most the budget."""
+        return self._used
+
+    def __len__(self) -> int:
+        return len(self._volumes)
+
+    def __contains__(self, key: bytes) -> bool:
+        return key in self._volumes

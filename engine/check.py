@@ -1,0 +1,98 @@
+"""Everything that is known of a project before it runs: shapes, costs, keys, and every mistake with its place."""
+
+from collections.abc import Iterator, Mapping
+from hashlib import blake2b
+
+import msgspec
+from msgspec import Struct
+
+from engine import inputs, weights
+from engine.analysis import Analysis, Report, analyze
+from engine.files import FileFault
+from engine.network import INPUT, Network
+from engine.problems import STEM, Problem
+from engine.project import Project
+from engine.shapes import Shape
+
+_encode = msgspec.msgpack.Encoder().encode
+
+
+class ProjectCheck(Struct, frozen=True, eq=False):
+    """Analyses by design name (the stem's under STEM), in the order in which they run."""
+
+    input_shape: Shape | None
+    analyses: Mapping[str, Analysis]
+    problems: tuple[Problem, ...]
+    keys: Mapping[tuple[str, str], bytes]
+    """Per (design, node) a digest of all that makes its volume: sub-network, weights, input. Unknown places are
+    left out; a design's input has the key of what it is."""
+
+
+def check(project: Project) -> ProjectCheck:
+    """Analyse every network of a project and look at the headers of the files that it names; nothing is computed."""
+    problems = list(_project_problems(project))
+    shape: Shape | None = None
+    analyses: dict[str, Analysis] = {}
+    keys: dict[tuple[str, str], bytes] = {}
+    try:
+        shape = inputs.shape_of(project.input)
+        keys[STEM, INPUT] = _digest(project.input, inputs.stamp_of(project.input))
+    except FileFault as fault:
+        problems.append(Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting))
+    received, received_key = shape, keys.get((STEM, INPUT))
+    for design, network in project.networks():
+        analysis = analyses[design] = analyze(network, received)
+        if received_key is not None:
+            keys[design, INPUT] = received_key
+        for report in analysis.reports:
+            found = tuple(_node_problems(project, design, network, report))
+            problems += found
+            if not found:
+                _add_key(project, design, network, report, keys)
+        if design == STEM:
+            received, received_key = analysis.output_shape, keys.get((STEM, analysis.output))
+    return ProjectCheck(shape, analyses, tuple(problems), keys)
+
+
+def place_in_file(project: Project, design: str, index: int, setting: str = "") -> str:
+    """Where a setting stands in the file: ``$.designs[0].nodes[2].filters``."""
+    names = [d.name for d in project.designs]
+    parent = "$.stem" if design == STEM else f"$.designs[{names.index(design)}]"
+    return f"{parent}.nodes[{index}]" + (f".{setting}" if setting else "")
+
+
+def _project_problems(project: Project) -> Iterator[Problem]:
+    first: dict[str, int] = {}
+    for index, design in enumerate(project.designs):
+        if first.setdefault(design.name, index) != index:
+            yield Problem(
+                f"design name {design.name!r} is taken by design {first[design.name] + 1}; names must differ",
+                f"$.designs[{index}].name",
+                design.name,
+            )
+
+
+def _node_problems(project: Project, design: str, network: Network, report: Report) -> Iterator[Problem]:
+    def problem(setting: str, text: str) -> Problem:
+        place = place_in_file(project, design, report.index, setting)
+        return Problem(f"{report.name}: {text}", place, design, report.name, setting)
+
+    for mistake in report.mistakes:
+        yield problem(mistake.setting, mistake.text)
+    for text in weights.mistakes(network.nodes[report.index], report):
+        yield problem("weights", text)
+
+
+def _add_key(
+    project: Project, design: str, network: Network, report: Report, keys: dict[tuple[str, str], bytes]
+) -> None:
+    received = [keys.get((design, name)) for name in report.inputs]
+    if report.output_shape is None or None in received:
+        return
+    node = network.nodes[report.index]
+    source = weights.identity(node, project.seed, design) if report.array_shapes else None
+    keys[design, node.name] = _digest(node.layer, source, received)
+
+
+def _digest(*parts: object) -> bytes:
+    return blake2b(_encode(parts), digest_size=16).digest()

@@ -1,0 +1,53 @@
+"""The arithmetic of layers on NumPy arrays: in blocks of bounded memory, with a checkpoint after each.
+
+Volumes are (channels, height, width), weights (filters, channels / groups, kernel height, kernel width); a result has
+its volume's dtype. A checkpoint is called often enough that what it raises, to cancel, takes effect at once, however
+large the layer is.
+"""
+
+from engine.kernels.activations import (
+    ACTIVATIONS,
+    activation,
+    elementwise,
+    gelu,
+    hard_swish,
+    leaky_relu,
+    relu,
+    relu6,
+    sigmoid,
+    silu,
+    softmax,
+    tanh,
+)
+from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
+from engine.kernels.convolution import conv2d, dense
+from engine.kernels.merging import add, concat
+from engine.kernels.normalization import batch_norm, local_response_norm
+from engine.kernels.pooling import avg_pool2d, global_avg_pool2d, max_pool2d
+
+__all__ = [
+    "ACTIVATIONS",
+    "BLOCK_BYTES",
+    "Checkpoint",
+    "Volume",
+    "activation",
+    "add",
+    "avg_pool2d",
+    "batch_norm",
+    "concat",
+    "conv2d",
+    "dense",
+    "elementwise",
+    "gelu",
+    "global_avg_pool2d",
+    "hard_swish",
+    "leaky_relu",
+    "local_response_norm",
+    "max_pool2d",
+    "relu",
+    "relu6",
+    "sigmoid",
+    "silu",
+    "softmax",
+    "tanh",
+]

@@ -1,0 +1,134 @@
+"""Activation functions: each value by itself, and softmax across channels."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, ranges
+
+Values = npt.NDArray[Any]
+
+
+def elementwise(function: Callable[[Values], Values], volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """Apply a function of an array to each value, block by block."""
+    result = np.empty(volume.shape, volume.dtype)
+    for block in blocks(volume.shape, cache_values(volume)):
+        result[block] = function(volume[block])
+        checkpoint()
+    return result
+
+
+def relu(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """``max(x, 0)``."""
+    return elementwise(lambda x: np.maximum(x, 0), volume, checkpoint)
+
+
+def relu6(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """``min(max(x, 0), 6)``."""
+    return elementwise(lambda x: np.clip(x, 0, 6), volume, checkpoint)
+
+
+def leaky_relu(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """X where it is positive, else ``0.01 x``."""
+    return elementwise(lambda x: np.maximum(x, 0.01 * x), volume, checkpoint)
+
+
+def sigmoid(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """``1 / (1 + exp(−x))``."""
+    return elementwise(_sigmoid, volume, checkpoint)
+
+
+def tanh(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """``tanh(x)``."""
+    return elementwise(np.tanh, volume, checkpoint)
+
+
+def silu(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """``x · sigmoid(x)``."""
+    return elementwise(lambda x: x * _sigmoid(x), volume, checkpoint)
+
+
+def hard_swish(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """``x · relu6(x + 3) / 6``."""
+    return elementwise(lambda x: x * np.clip(x + 3, 0, 6) / 6, volume, checkpoint)
+
+
+def gelu(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """``x · Φ(x)``, where Φ is the normal distribution; the exact one, not its approximation by tanh."""
+    return elementwise(_gelu, volume, checkpoint)
+
+
+def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """``exp(x) / Σ exp(x)``, the sum over the channels of each pixel."""
+    result = np.empty(volume.shape, volume.dtype)
+    channels, height, width = volume.shape
+    values = cache_values(volume)
+    for _, rows, across in blocks((1, height, width), max(1, values // channels)):
+        parts = [(some, rows, across) for some in ranges(channels, values)]
+        highest = np.full((rows.stop - rows.start, across.stop - across.start), -np.inf)
+        for part in parts:
+            highest = np.maximum(highest, volume[part].max(axis=0))
+            checkpoint()
+        total = np.zeros_like(highest)
+        for part in parts:
+            result[part] = np.exp(volume[part] - highest)
+            total += result[part].sum(axis=0)
+            checkpoint()
+        for part in parts:
+            result[part] = result[part] / total
+            checkpoint()
+    return result
+
+
+ACTIVATIONS: dict[str, Callable[[Volume, Checkpoint], Volume]] = {
+    "relu": relu,
+    "relu6": relu6,
+    "leaky_relu": leaky_relu,
+    "sigmoid": sigmoid,
+    "tanh": tanh,
+    "silu": silu,
+    "hard_swish": hard_swish,
+    "gelu": gelu,
+    "softmax": softmax,
+}
+
+
+def activation(name: str, volume: Volume, checkpoint: Checkpoint) -> Volume:
+    """Apply one of `ACTIVATIONS`."""
+    return ACTIVATIONS[name](volume, checkpoint)
+
+
+def _sigmoid(x: Values) -> Values:
+    values: Values = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))  # no power is above 1, so none overflows
+    return values
+
+
+_SERIES_END = 6.5
+"""Of z = |x|/√2, where Φ(−|x|) is below 1e-19: further on the series need not be right."""
+
+
+def _scaled_erfc(t: Values) -> Values:
+    """``exp(z²) erfc(z) / t`` at ``t = 1 / (1 + z/2)``."""
+    return np.array([math.exp(z * z) * math.erfc(z) * (1 + z / 2) for z in 2 / t - 2])
+
+
+_SERIES = np.polynomial.Chebyshev.interpolate(_scaled_erfc, 14, domain=[1 / (1 + _SERIES_END / 2), 1]).convert(
+    kind=np.polynomial.Polynomial
+)
+
+
+def _gelu(x: Values) -> Values:
+    """``max(x, 0) − |x| Φ(−|x|)``, Φ with a relative error below 1e-12 down to Φ(−9).
+
+    NumPy has no erf. ``2 Φ(−|x|) = erfc(z) = t · exp(−z²) · P(t)`` with ``z = |x|/√2``, ``t = 1 / (1 + z/2)`` is the
+    form of Press et al., "Numerical Recipes", section 6.2; the polynomial P is interpolated here from `math.erfc`, in
+    Chebyshev points.
+    """
+    size = np.abs(x, dtype=np.float64)
+    z = size * math.sqrt(0.5)
+    t = 1 / (1 + np.minimum(z, _SERIES_END) / 2)
+    tail: Values = size * (0.5 * t * np.exp(-z * z) * _SERIES(t))
+    return np.maximum(x, 0) - tail

@@ -1,0 +1,83 @@
+"""How kernels cut their work: bounds of a block, walks over volumes, and where a window's taps lie on the input."""
+
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.shapes import Pair
+
+Volume = npt.NDArray[Any]
+"""An array (channels, height, width)."""
+
+Block = tuple[slice, slice, slice]
+"""Some channels, rows and pixels of a row of a volume."""
+
+Checkpoint = Callable[[], None]
+"""Called after each block; what it raises ends the computation."""
+
+BLOCK_BYTES = 64 * 2**20
+"""Bound of a kernel's memory beyond its input and output."""
+
+CACHE_BYTES = 2**18
+"""Size of a block of cheap arithmetic: it and its result stay in a core's cache."""
+
+
+def ranges(count: int, length: int) -> Iterator[slice]:
+    """Slices of at most ``length``, none much shorter than another, that cover ``range(count)`` in order."""
+    parts = -(-count // length)
+    return (slice(part * count // parts, (part + 1) * count // parts) for part in range(parts))
+
+
+def blocks(shape: tuple[int, ...], values: int) -> Iterator[Block]:
+    """Cut (channels, height, width) into blocks of at most ``values``: whole channels, or else rows, or else pixels."""
+    channels, height, width = shape
+    for some in ranges(channels, max(1, values // (height * width))):
+        for rows in ranges(height, max(1, values // width)):
+            for across in ranges(width, values):
+                yield some, rows, across
+
+
+def columns(shape: tuple[int, ...], values: int) -> Iterator[Block]:
+    """Cut (channels, height, width) into blocks of at most ``values``: all channels of some pixels, where that fits."""
+    channels, height, width = shape
+    depth = min(values, channels)
+    for _, rows, across in blocks((1, height, width), values // depth):
+        for some in ranges(channels, depth):
+            yield some, rows, across
+
+
+def cache_values(volume: Volume) -> int:
+    """Values of the volume's dtype in ``CACHE_BYTES``."""
+    return max(1, CACHE_BYTES // volume.itemsize)
+
+
+def within(extent: int, start: int, step: int, count: int) -> Pair:
+    """The n of ``range(count)`` with ``0 <= start + n * step < extent``, as (first, last + 1)."""
+    first = min(max(-(start // step), 0), count)
+    return first, max(min(-((start - extent) // step), count), first)
+
+
+def place(source: npt.NDArray[Any], target: npt.NDArray[Any], starts: Pair, steps: Pair) -> None:
+    """Fill ``target[..., y, x]`` with ``source[..., y₀ + y·sy, x₀ + x·sx]``, and with 0 outside the source."""
+    top, bottom = within(source.shape[-2], starts[0], steps[0], target.shape[-2])
+    left, right = within(source.shape[-1], starts[1], steps[1], target.shape[-1])
+    if top == bottom or left == right:
+        target[...] = 0
+        return
+    target[..., top:bottom, left:right] = source[
+        ..., taken(starts[0], steps[0], top, bottom), taken(starts[1], steps[1], left, right)
+    ]
+    for margin in (
+        np.s_[..., :top, :],
+        np.s_[..., bottom:, :],
+        np.s_[..., top:bottom, :left],
+        np.s_[..., top:bottom, right:],
+    ):
+        target[margin] = 0
+
+
+def taken(start: int, step: int, first: int, end: int) -> slice:
+    """The slice of ``start + n * step`` for n of ``range(first, end)``, which is not empty and lies inside."""
+    return slice(start + first * step, start + (end - 1) * step + 1, step)

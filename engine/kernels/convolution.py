@@ -1,0 +1,332 @@
+"""Convolution (cross-correlation) and dense layers, as matrix products over blocks of output pixels.
+
+The pixels of a block are laid out as a matrix, a column a pixel and a row a tap, which the weights multiply. Three
+layouts serve all kernels, and `_layout` chooses:
+
+- in place: a 1×1 kernel without stride and padding multiplies its input as it lies in memory;
+- windows: a row for each (channel, kernel row, kernel column), one product;
+- lines: a row for each (kernel column, channel), over all input rows that the block needs. The matrix of kernel row i
+  is then the same one, i·dilation input rows further on, and the product reads it there. Less is copied, by a factor
+  of the kernel's height, but each kernel row is a product of its own, and they have to be added.
+"""
+
+from math import prod
+from typing import Any, NamedTuple, Protocol
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume, blocks, place, ranges
+from engine.shapes import Margins, Pair, dilated, window_count
+
+Matrices = npt.NDArray[Any]
+
+PART_BYTES = BLOCK_BYTES // 4
+"""Bound of each scratch array: pixels laid out, a product to be added, weights in another order."""
+
+COLUMN_BYTES = 2**23
+"""Aim for pixels laid out: from copy to product they stay in the cache that cores share."""
+
+BLOCK_MACS = 2**30
+"""Bound of one product: some 10 ms on two fast cores, 50 ms on slow ones."""
+
+NARROW = 64
+"""Pixels of a block below which channels are split instead: in narrower products reading the weights dominates."""
+
+
+def conv2d(
+    volume: Volume,
+    weight: npt.NDArray[Any],
+    bias: npt.NDArray[Any] | None,
+    *,
+    stride: Pair,
+    padding: Margins,
+    dilation: Pair,
+    groups: int,
+    checkpoint: Checkpoint,
+) -> Volume:
+    """Cross-correlate a volume with filters; outside the volume there are zeros.
+
+    ``out[f, y, x] = bias[f] + Σ weight[f, c, i, j] · volume[g·C/groups + c, y·sh + i·dh − top, x·sw + j·dw − left]``
+    over the C/groups channels c of the filter's group g and the taps (i, j).
+
+    Parameters
+    ----------
+    volume
+        (C, H, W)
+    weight
+        (filters, C / groups, kh, kw); ``groups`` divides C and filters.
+    bias
+        (filters,)
+
+    Returns
+    -------
+    (filters, H', W'), where H' and W' are `engine.shapes.window_count` of the dilated kernel.
+    """
+    filters, channels, *kernel = weight.shape
+    height, width = (
+        window_count(
+            volume.shape[1 + axis],
+            padding[axis],
+            padding[2 + axis],
+            dilated(kernel[axis], dilation[axis]),
+            stride[axis],
+        )
+        for axis in (0, 1)
+    )
+    case = _Case(
+        volume.reshape(groups, channels, *volume.shape[1:]),
+        weight.reshape(groups, filters // groups, channels, *kernel),
+        (height, width),
+        stride,
+        padding,
+        dilation,
+    )
+    result = np.empty((filters, height, width), volume.dtype)
+    biases = None if bias is None else bias.reshape(groups, filters // groups, 1)
+    _multiply(case, biases, result.reshape(groups, filters // groups, height * width), checkpoint)
+    return result
+
+
+def dense(volume: Volume, weight: npt.NDArray[Any], bias: npt.NDArray[Any] | None, checkpoint: Checkpoint) -> Volume:
+    """``weight @ volume.ravel() + bias`` with weight (units, C·H·W) and bias (units,), as (units, 1, 1)."""
+    return conv2d(
+        volume.reshape(-1, 1, 1),
+        weight[:, :, None, None],
+        bias,
+        stride=(1, 1),
+        padding=(0, 0, 0, 0),
+        dilation=(1, 1),
+        groups=1,
+        checkpoint=checkpoint,
+    )
+
+
+class _Block(NamedTuple):
+    """Output pixels of some groups, and the channels that are added to them now."""
+
+    groups: slice
+    channels: slice
+    rows: slice
+    across: slice
+
+    @property
+    def extent(self) -> Pair:
+        """Rows and pixels in each."""
+        return self.rows.stop - self.rows.start, self.across.stop - self.across.start
+
+
+class _Tile(NamedTuple):
+    """How much of a convolution one block does, at most."""
+
+    groups: int
+    filters: int
+    channels: int
+    pixels: int
+
+
+class _Case(NamedTuple):
+    """One convolution, its channels and filters split by group."""
+
+    source: Matrices  # (groups, channels, H, W)
+    weight: Matrices  # (groups, filters, channels, kh, kw)
+    extent: Pair
+    stride: Pair
+    padding: Margins
+    dilation: Pair
+
+    def starts(self, block: _Block, tap: Pair) -> Pair:
+        """Where on the input a tap of the block's first pixel lies."""
+        return (
+            block.rows.start * self.stride[0] + tap[0] * self.dilation[0] - self.padding[0],
+            block.across.start * self.stride[1] + tap[1] * self.dilation[1] - self.padding[1],
+        )
+
+
+class _Layout(Protocol):
+    """A way to lay out pixels: product i is ``weights[i] @ columns[..., i * shift : i * shift + pixels]``."""
+
+    weights: Matrices  # (products, groups, filters, rows of all channels)
+    shift: int
+    tile: _Tile
+
+    def columns(self, block: _Block, checkpoint: Checkpoint) -> Matrices:
+        """(groups, rows of the block's channels, pixels + (products − 1)·shift)."""
+
+
+class _InPlace:
+    """The input's pixels as they lie in memory."""
+
+    shift = 0
+
+    def __init__(self, case: _Case) -> None:
+        groups, channels, height, width = case.source.shape
+        self._width = width
+        self._pixels = case.source.reshape(groups, channels, height * width)
+        self.weights = case.weight.reshape(1, *case.weight.shape[:3])
+        values = BLOCK_BYTES // case.source.itemsize
+        self.tile = _tile(case, 1, aim=values, bound=values)
+
+    def columns(self, block: _Block, checkpoint: Checkpoint) -> Matrices:
+        first = block.rows.start * self._width + block.across.start
+        count = block.extent[0] * block.extent[1]
+        return self._pixels[block.groups, block.channels, first : first + count]
+
+
+class _Windows:
+    """A row for each (channel, kernel row, kernel column)."""
+
+    shift = 0
+
+    def __init__(self, case: _Case) -> None:
+        self._case = case
+        groups, filters, channels, kh, kw = case.weight.shape
+        self.weights = case.weight.reshape(1, groups, filters, channels * kh * kw)
+        itemsize = case.source.itemsize
+        self.tile = _tile(case, kh * kw, aim=COLUMN_BYTES // itemsize, bound=PART_BYTES // itemsize)
+        tile = self.tile
+        self._room = np.empty(tile.groups * tile.channels * kh * kw * tile.pixels, case.source.dtype)
+
+    def columns(self, block: _Block, checkpoint: Checkpoint) -> Matrices:
+        case = self._case
+        source = case.source[block.groups, block.channels]
+        kh, kw = case.weight.shape[-2:]
+        target = _shaped(self._room, (*source.shape[:2], kh, kw, *block.extent))
+        for i in range(kh):
+            for j in range(kw):
+                place(source, target[:, :, i, j], case.starts(block, (i, j)), case.stride)
+            checkpoint()
+        return target.reshape(source.shape[0], source.shape[1] * kh * kw, -1)
+
+
+class _Lines:
+    """A row for each (kernel column, channel), a column for each pixel of the input's rows; kh products."""
+
+    def __init__(self, case: _Case, tile: _Tile) -> None:
+        self._case = case
+        groups, filters, channels, kh, kw = case.weight.shape
+        width = case.extent[1]
+        self._halo = (kh - 1) * case.dilation[0]
+        self.shift = case.dilation[0] * width
+        self.weights = np.ascontiguousarray(case.weight.transpose(3, 0, 1, 4, 2)).reshape(kh, groups, filters, -1)
+        self.tile = tile
+        self._room = np.empty(tile.groups * channels * kw * (tile.pixels + self._halo * width), case.source.dtype)
+
+    def columns(self, block: _Block, checkpoint: Checkpoint) -> Matrices:
+        source = self._case.source[block.groups]
+        groups, channels = source.shape[:2]
+        kw = self._case.weight.shape[-1]
+        height, width = block.extent
+        target = _shaped(self._room, (groups, kw, channels, height + self._halo, width))
+        for j in range(kw):
+            place(source, target[:, j], self._case.starts(block, (0, j)), self._case.stride)
+            checkpoint()
+        return target.reshape(groups, kw * channels, -1)
+
+
+def _layout(case: _Case) -> _Layout:
+    """Choose the layout that moves fewer values beside the products; in place there are none.
+
+    Windows copy a value for each tap and pixel. Lines copy one for each kernel column and pixel of the input's rows,
+    put the weights in another order and add kh products: these two were measured to cost two copies a value.
+    """
+    groups, filters, channels, kh, kw = case.weight.shape
+    pixels = case.extent[0] * case.extent[1]
+    if (kh, kw) == case.stride == (1, 1) and not any(case.padding):
+        return _InPlace(case)
+    tile = _line_tile(case)
+    if tile is None:
+        return _Windows(case)
+    overlap = (kh - 1) * case.dilation[0] * case.extent[1] / tile.pixels
+    copied = groups * channels * kw * pixels * (1 + overlap)
+    rearranged = case.weight.size + (kh - 1) * groups * filters * pixels
+    if copied + 2 * rearranged < groups * channels * kh * kw * pixels:
+        return _Lines(case, tile)
+    return _Windows(case)
+
+
+def _line_tile(case: _Case) -> _Tile | None:
+    """Whole rows of all channels and filters, where that fits the bounds of a block; stride skips no row of a line."""
+    groups, filters, channels, kh, kw = case.weight.shape
+    height, width = case.extent
+    part = PART_BYTES // case.source.itemsize
+    aim = COLUMN_BYTES // case.source.itemsize
+    halo = (kh - 1) * case.dilation[0]
+    line = channels * kw * width
+    lines = min(max(aim // line - halo, 4 * halo, 1), height)
+    values = max(line * (lines + halo), filters * lines * width)
+    macs = line * lines * filters
+    if case.stride[0] > 1 or max(values, case.weight.size) > part or macs > BLOCK_MACS:
+        return None
+    return _Tile(_clip(min(aim // values, BLOCK_MACS // macs), groups), filters, channels, lines * width)
+
+
+def _tile(case: _Case, taps: int, aim: int, bound: int) -> _Tile:
+    """As many pixels as fit, then channels, filters and groups.
+
+    ``taps`` are the rows of one channel. The values laid out are about ``aim`` where narrow products do not need more,
+    and at most ``bound``.
+    """
+    groups, filters, channels = case.weight.shape[:3]
+    part = PART_BYTES // case.source.itemsize
+    depth = channels * taps
+    pixels = max(NARROW, min(aim // depth, BLOCK_MACS // (depth * filters), part // filters))
+    pixels = _clip(min(pixels, bound // taps, BLOCK_MACS // taps), case.extent[0] * case.extent[1])
+    some_channels = _clip(min(bound // pixels, BLOCK_MACS // pixels, part) // taps, channels)
+    depth = some_channels * taps
+    some_filters = _clip(min(part // max(pixels, depth), BLOCK_MACS // (depth * pixels)), filters)
+    if (some_channels, some_filters) < (channels, filters):
+        return _Tile(1, some_filters, some_channels, pixels)
+    values = max(depth * pixels, filters * max(pixels, depth))
+    some_groups = _clip(min(aim // values, BLOCK_MACS // (depth * pixels * filters)), groups)
+    return _Tile(some_groups, filters, channels, pixels)
+
+
+def _clip(value: int, most: int) -> int:
+    return max(1, min(value, most))
+
+
+def _shaped(room: Matrices, shape: tuple[int, ...]) -> Matrices:
+    """The first values of a flat array, in a shape."""
+    return room[: prod(shape)].reshape(shape)
+
+
+def _multiply(case: _Case, biases: Matrices | None, result: Matrices, checkpoint: Checkpoint) -> None:
+    """Fill ``result`` (groups, filters, pixels) block by block."""
+    layout = _layout(case)
+    tile = layout.tile
+    width = case.extent[1]
+    groups, filters, channels = case.weight.shape[:3]
+    depth = layout.weights.shape[-1] // channels
+    adds = len(layout.weights) > 1 or tile.channels < channels
+    room = np.empty(tile.groups * tile.filters * tile.pixels if adds else 0, result.dtype)
+    for some in ranges(groups, tile.groups):
+        for _, rows, across in blocks((1, *case.extent), tile.pixels):
+            pixels = slice(rows.start * width + across.start, (rows.stop - 1) * width + across.stop)
+            for part in ranges(channels, tile.channels):
+                columns = layout.columns(_Block(some, part, rows, across), checkpoint)
+                factors = layout.weights[:, some, :, part.start * depth : part.stop * depth]
+                for those in ranges(filters, tile.filters):
+                    target = result[some, those, pixels]
+                    _accumulate(factors[:, :, those], columns, layout.shift, target, room, part.start == 0, checkpoint)
+                    if biases is not None and part.stop == channels:
+                        target += biases[some, those]
+
+
+def _accumulate(
+    factors: Matrices,
+    columns: Matrices,
+    shift: int,
+    target: Matrices,
+    room: Matrices,
+    first: bool,
+    checkpoint: Checkpoint,
+) -> None:
+    """Set (``first``) or add to ``target`` the sum of a block's products."""
+    for index, factor in enumerate(factors):
+        operand = columns[..., index * shift : index * shift + target.shape[-1]]
+        if first and index == 0:
+            np.matmul(factor, operand, out=target)
+        else:
+            target += np.matmul(factor, operand, out=_shaped(room, target.shape))
+        checkpoint()

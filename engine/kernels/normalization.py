@@ -1,0 +1,52 @@
+"""Normalization with given statistics: per channel, and across neighbouring channels."""
+
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, columns, within
+
+
+def batch_norm(
+    volume: Volume,
+    gamma: npt.NDArray[Any],
+    beta: npt.NDArray[Any],
+    mean: npt.NDArray[Any],
+    var: npt.NDArray[Any],
+    epsilon: float,
+    checkpoint: Checkpoint,
+) -> Volume:
+    """``gamma · (x − mean) / √(var + epsilon) + beta``, each of the four (C,)."""
+    scale = gamma / np.sqrt(var + epsilon)
+    result = np.empty(volume.shape, volume.dtype)
+    for block in blocks(volume.shape, cache_values(volume)):
+        across = (block[0], None, None)
+        result[block] = (volume[block] - mean[across]) * scale[across] + beta[across]
+        checkpoint()
+    return result
+
+
+def local_response_norm(
+    volume: Volume, *, size: int, alpha: float, beta: float, k: float, checkpoint: Checkpoint
+) -> Volume:
+    """``x / (k + alpha/size · Σ x²)^beta``, the sum over ``size`` neighbouring channels.
+
+    They are the channels c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1, as far as they exist. Krizhevsky, Sutskever and Hinton,
+    "ImageNet classification with deep convolutional neural networks", 2012, section 3.3, with alpha split over
+    ``size`` as Caffe and PyTorch do.
+    """
+    result = np.empty(volume.shape, volume.dtype)
+    below, above = min(size // 2, len(volume)), min((size - 1) // 2, len(volume))
+    for some, rows, across in columns(volume.shape, cache_values(volume)):
+        first = max(some.start - below, 0)
+        squares = np.square(volume[first : some.stop + above, rows, across])
+        part = volume[some, rows, across]
+        sums = np.zeros_like(part)
+        for offset in range(some.start - first - below, some.start - first + above + 1):
+            start, end = within(len(squares), offset, 1, len(part))
+            sums[start:end] += squares[offset + start : offset + end]
+            checkpoint()
+        result[some, rows, across] = part / (k + alpha / size * sums) ** beta
+        checkpoint()
+    return result

@@ -1,0 +1,40 @@
+"""Every kind of layer. LAYERS is the only list of them: files, forms, tables and contract tests follow it."""
+
+from engine.layers.activation import Activation, Dropout
+from engine.layers.base import Layer, Mistake
+from engine.layers.conv import Conv2d
+from engine.layers.dense import Dense
+from engine.layers.merge import Add, Concat
+from engine.layers.normalization import BatchNorm, LocalResponseNorm
+from engine.layers.pool import AvgPool2d, GlobalAvgPool2d, MaxPool2d
+
+LAYERS: tuple[type[Layer], ...] = (
+    Conv2d,
+    MaxPool2d,
+    AvgPool2d,
+    GlobalAvgPool2d,
+    Activation,
+    BatchNorm,
+    LocalResponseNorm,
+    Dropout,
+    Dense,
+    Concat,
+    Add,
+)
+
+__all__ = [
+    "LAYERS",
+    "Activation",
+    "Add",
+    "AvgPool2d",
+    "BatchNorm",
+    "Concat",
+    "Conv2d",
+    "Dense",
+    "Dropout",
+    "GlobalAvgPool2d",
+    "Layer",
+    "LocalResponseNorm",
+    "MaxPool2d",
+    "Mistake",
+]

@@ -1,0 +1,76 @@
+"""What a layer kind must answer, and how its settings describe themselves to files and forms."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Annotated, Any, ClassVar, Literal
+
+import numpy as np
+from msgspec import Meta, Struct
+
+from engine.shapes import Shape
+
+Volume = np.ndarray[Any, np.dtype[Any]]
+"""An array of axis order (channels, height, width); float32 in runs."""
+
+Checkpoint = Callable[[], None]
+"""Called between blocks of work; raises to cancel."""
+
+Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
+Extent = Annotated[int, Meta(ge=1, le=1_000_000)]
+Margin = Annotated[int, Meta(ge=0, le=1_000_000)]
+# Bounded tuples of free length, not tuple[Extent, Extent]: beside a bounded int, msgspec 0.22 reads the fixed
+# length of such a tuple from where the int keeps its bound.
+HeightWidth = Extent | Annotated[tuple[Extent, ...], Meta(min_length=2, max_length=2)]
+Padding = Literal["same", "valid"] | Margin | Annotated[tuple[Margin, ...], Meta(min_length=2, max_length=4)]
+
+
+class Mistake(Struct, frozen=True):
+    """What a person must mend: the setting that is wrong ("" for none in particular), and a sentence."""
+
+    setting: str
+    text: str
+
+
+class Layer(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """A layer's settings as a value. Kinds are subclasses, listed once in ``engine.layers.LAYERS``.
+
+    The shape and cost rules may be asked only for inputs in which `mistakes` finds nothing.
+    """
+
+    title: ClassVar[str]
+    help: ClassVar[str]
+    min_inputs: ClassVar[int] = 1
+    max_inputs: ClassVar[int | None] = 1
+
+    @property
+    def kind(self) -> str:
+        return str(self.__struct_config__.tag)
+
+    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
+        """Every setting that does not fit these input shapes, with both numbers and what would be right."""
+        yield from ()
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return inputs[0]
+
+    def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
+        """Shapes of the parameters that training learns, by role: weight, bias, gamma, beta."""
+        return {}
+
+    def statistic_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
+        """Shapes of further arrays that a run needs and a parameter count leaves out."""
+        return {}
+
+    def mac_factors(self, inputs: Sequence[Shape], output: Shape) -> tuple[tuple[int, ...], tuple[int, ...]] | None:
+        """(output positions, weights that meet at each), whose product is the MACs; None for a kind without weights.
+
+        One multiply-accumulate per weight per output position, for one input; biases are not counted.
+        """
+        return None
+
+    def label(self) -> str:
+        """A few words for an arrow or a list: "5×5, 32 filters"."""
+        return self.title.lower()
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        """The output volume (C×H×W), from input volumes and weights by role."""
+        raise NotImplementedError(f"{type(self).__name__} does not say how it runs")

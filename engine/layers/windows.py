@@ -1,0 +1,93 @@
+"""Where the windows of a convolution or pooling lie on their input, and what can be wrong with that."""
+
+from collections.abc import Iterator
+from typing import NamedTuple, TypeVar
+
+import msgspec
+from msgspec import Struct
+
+from engine.layers.base import HeightWidth, Mistake, Padding
+from engine.shapes import Margins, Pair, Shape, dilated, same_padding, window_count
+
+AnyStruct = TypeVar("AnyStruct", bound=Struct)
+
+
+class Windows(NamedTuple):
+    """Windows resolved on one input: every size as (height, width)."""
+
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    margins: Margins
+    output: Pair
+
+    @property
+    def extent(self) -> Pair:
+        """What one window covers, its gaps included."""
+        return dilated(self.kernel[0], self.dilation[0]), dilated(self.kernel[1], self.dilation[1])
+
+
+def pair(value: HeightWidth) -> Pair:
+    """An integer counts for both directions."""
+    return (value, value) if isinstance(value, int) else (value[0], value[1])
+
+
+def times(size: Pair) -> str:
+    """``3×5`` for (3, 5)."""
+    return f"{size[0]}×{size[1]}"
+
+
+def shortest(struct: AnyStruct, *names: str) -> None:
+    """Give equal settings one spelling: [3, 3] becomes 3, so that equal layers are equal values."""
+    for name in names:
+        value = getattr(struct, name)
+        if isinstance(value, tuple) and len(set(value)) == 1:
+            msgspec.structs.force_setattr(struct, name, value[0])
+        elif isinstance(value, tuple) and len(value) == 4 and value[:2] == value[2:]:
+            msgspec.structs.force_setattr(struct, name, value[:2])
+
+
+def check_padding(padding: Padding) -> None:
+    """Refuse three margins: nobody could say which is which."""
+    if isinstance(padding, tuple) and len(padding) == 3:
+        raise ValueError(f"padding {list(padding)} has 3 values; give one, [h, w] or [top, left, bottom, right]")
+
+
+def place_windows(
+    shape: Shape,
+    kernel: HeightWidth,
+    stride: HeightWidth,
+    padding: Padding,
+    dilation: HeightWidth = 1,
+    *,
+    ceil: bool = False,
+) -> Windows:
+    """Resolve settings on an input of this shape; "same" puts the odd pixel at the bottom and right."""
+    kernels, strides, dilations = pair(kernel), pair(stride), pair(dilation)
+    height, width = dilated(kernels[0], dilations[0]), dilated(kernels[1], dilations[1])
+    if padding == "same":
+        top, bottom = same_padding(shape.height, height, strides[0])
+        left, right = same_padding(shape.width, width, strides[1])
+    elif isinstance(padding, tuple):
+        top, left, bottom, right = padding if len(padding) == 4 else (*padding, *padding)
+    else:
+        top = left = bottom = right = 0 if isinstance(padding, str) else padding
+    output = (
+        window_count(shape.height, top, bottom, height, strides[0], ceil=ceil),
+        window_count(shape.width, left, right, width, strides[1], ceil=ceil),
+    )
+    return Windows(kernels, strides, dilations, (top, left, bottom, right), output)
+
+
+def size_mistakes(windows: Windows, shape: Shape) -> Iterator[Mistake]:
+    """A window larger than its padded input has no place to stand."""
+    top, left, bottom, right = windows.margins
+    padded = (shape.height + top + bottom, shape.width + left + right)
+    extent = windows.extent
+    if extent[0] > padded[0] or extent[1] > padded[1]:
+        covers = "" if extent == windows.kernel else f" covers {times(extent)} with its dilation and"
+        yield Mistake(
+            "kernel",
+            f"kernel {times(windows.kernel)}{covers} is larger than its padded input {times(padded)}: "
+            f"make it at most that, or pad more",
+        )

@@ -1,0 +1,182 @@
+"""A network of named layers as a value: every change gives a new one."""
+
+from collections import deque
+from heapq import heapify, heappop, heappush
+from typing import Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.layers import Layer
+
+INPUT = "input"
+"""The name under which nodes refer to what their design receives."""
+
+
+class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
+    """Arrays of a .safetensors, .npz or .npy file; each role names its array, "" where the layer has no such role."""
+
+    path: str
+    weight: str = ""
+    bias: str = ""
+    gamma: str = ""
+    beta: str = ""
+    mean: str = ""
+    var: str = ""
+
+
+PresetName = Literal["identity", "box", "gaussian", "sharpen", "sobel", "laplacian", "gabor"]
+
+
+class PresetWeights(
+    Struct, frozen=True, tag="preset", tag_field="source", forbid_unknown_fields=True, omit_defaults=True
+):
+    """A fixed, well-known kernel."""
+
+    name: PresetName
+
+
+WeightSource = FileWeights | PresetWeights
+
+
+class Node(Struct, frozen=True):
+    """A layer with a name and a place: `inputs` left empty means the node before it, or the design's input."""
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...] = ()
+    weights: WeightSource | None = None
+
+
+class Network(Struct, frozen=True):
+    """Nodes in the order in which a person wrote them; the order is free as long as there is no cycle."""
+
+    nodes: tuple[Node, ...] = ()
+
+    def index(self, name: str) -> int:
+        """Position of the first node of that name; KeyError where there is none."""
+        for index, node in enumerate(self.nodes):
+            if node.name == name:
+                return index
+        raise KeyError(name)
+
+    def node(self, name: str) -> Node:
+        return self.nodes[self.index(name)]
+
+    def inputs_of(self, index: int) -> tuple[str, ...]:
+        """Names of the inputs of the node at `index`, written or implied."""
+        return self.nodes[index].inputs or ((self.nodes[index - 1].name if index else INPUT),)
+
+    def with_node(self, node: Node, index: int | None = None) -> "Network":
+        """Insert a node; what implied the node before it now implies the new one."""
+        at = len(self.nodes) if index is None else index
+        return Network((*self.nodes[:at], node, *self.nodes[at:]))
+
+    def replaced(self, name: str, node: Node) -> "Network":
+        """Put `node` in the place of the node called `name`; who named that one names `node` now."""
+        at = self.index(name)
+        nodes = (*self.nodes[:at], node, *self.nodes[at + 1 :])
+        if node.name == name:
+            return Network(nodes)
+        return Network(tuple(_rewired(other, {name: (node.name,)}) for other in nodes))
+
+    def with_layer(self, name: str, layer: Layer) -> "Network":
+        return self.replaced(name, replace(self.node(name), layer=layer))
+
+    def renamed(self, name: str, new_name: str) -> "Network":
+        return self.replaced(name, replace(self.node(name), name=new_name))
+
+    def connected(self, name: str, inputs: tuple[str, ...]) -> "Network":
+        return self.replaced(name, replace(self.node(name), inputs=inputs))
+
+    def without(self, name: str) -> "Network":
+        """Take a node out; who named it receives what it received."""
+        at = self.index(name)
+        heirs = self.inputs_of(at)
+        nodes = list(self.nodes[:at] + self.nodes[at + 1 :])
+        if at < len(nodes) and not nodes[at].inputs and heirs != ((nodes[at - 1].name if at else INPUT),):
+            nodes[at] = replace(nodes[at], inputs=heirs)
+        return Network(tuple(_rewired(other, {name: heirs}) for other in nodes))
+
+    def moved(self, name: str, index: int) -> "Network":
+        """Put a node at another place of the list; implied inputs follow the new neighbours."""
+        node = self.node(name)
+        rest = [other for other in self.nodes if other is not node]
+        return Network((*rest[:index], node, *rest[index:]))
+
+
+def _rewired(node: Node, heirs: dict[str, tuple[str, ...]]) -> Node:
+    if not any(name in heirs for name in node.inputs):
+        return node
+    inputs = tuple(heir for name in node.inputs for heir in heirs.get(name, (name,)))
+    return replace(node, inputs=tuple(dict.fromkeys(inputs)))
+
+
+class Order(Struct, frozen=True):
+    """Indices of nodes in an order in which they can run, what each receives, and what cannot run."""
+
+    runnable: tuple[int, ...]
+    sources: tuple[tuple[int | None, ...], ...]
+    """Per node of the network the indices of its inputs; -1 for the design's input, None for an unknown name."""
+    stuck: tuple[int, ...]
+    """Nodes on a cycle or behind one."""
+    cycles: tuple[tuple[int, ...], ...]
+    """Each cycle once, in the direction of the data."""
+
+
+def topological_order(network: Network) -> Order:
+    """Order the nodes so that each follows its inputs, otherwise as written; an unknown input holds nobody up."""
+    nodes = network.nodes
+    index: dict[str, int] = {INPUT: -1}
+    for number, node in enumerate(nodes):
+        index.setdefault(node.name, number)
+    sources = tuple(
+        tuple(index.get(name) for name in node.inputs)
+        if node.inputs
+        else (index[nodes[number - 1].name] if number and nodes[number - 1].name != INPUT else number - 1,)
+        for number, node in enumerate(nodes)
+    )
+    waiting = [0] * len(nodes)
+    users: list[list[int]] = [[] for _ in nodes]
+    for number, inputs in enumerate(sources):
+        for source in inputs:
+            if source is not None and source >= 0:
+                waiting[number] += 1
+                users[source].append(number)
+    ready = [number for number, count in enumerate(waiting) if not count]
+    heapify(ready)
+    runnable: list[int] = []
+    while ready:
+        number = heappop(ready)
+        runnable.append(number)
+        for user in users[number]:
+            waiting[user] -= 1
+            if not waiting[user]:
+                heappush(ready, user)
+    stuck = tuple(number for number, count in enumerate(waiting) if count)
+    return Order(tuple(runnable), sources, stuck, _cycles(stuck, sources))
+
+
+def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> tuple[tuple[int, ...], ...]:
+    """The shortest cycle through each stuck node that lies on one, each cycle once."""
+    held = set(stuck)
+    told: set[int] = set()
+    cycles: list[tuple[int, ...]] = []
+    for start in stuck:
+        if start in told:
+            continue
+        user: dict[int, int] = {}
+        queue = deque([start])
+        while queue and start not in user:
+            at = queue.popleft()
+            for source in sources[at]:
+                if source is not None and source in held and source not in user:
+                    user[source] = at
+                    queue.append(source)
+        if start in user:
+            cycle = [start]
+            while (after := user[cycle[-1]]) != start:
+                cycle.append(after)
+            told.update(cycle)
+            cycles.append(tuple(cycle))
+    return tuple(cycles)

@@ -1,0 +1,92 @@
+"""A project as a value: one input, an optional stem, and designs side by side."""
+
+from collections.abc import Iterable
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from engine.network import Network
+from engine.problems import STEM
+from engine.shapes import Shape
+
+FORMAT = 1
+
+Extent = Annotated[int, Meta(ge=1, le=100_000)]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """A photo: centre-cropped to the aspect of `size`, resized, channels ordered, then (value·scale − mean) / std."""
+
+    path: str
+    size: Annotated[tuple[Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)
+    channels: Literal["rgb", "bgr", "gray"] = "rgb"
+    scale: float = 1 / 255
+    mean: tuple[float, ...] = ()
+    std: tuple[float, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1 if self.channels == "gray" else 3, self.size[0], self.size[1])
+
+
+class ArrayInput(Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """A volume from a .npy, .npz or .safetensors file; `key` names the array where the file holds several."""
+
+    path: str
+    key: str = ""
+
+
+class NoiseInput(Struct, frozen=True, tag="noise", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """Standard normal values."""
+
+    shape: Annotated[tuple[Annotated[int, Meta(ge=1, le=1_000_000_000)], ...], Meta(min_length=3, max_length=3)]
+    seed: Seed = 0
+
+
+Input = ImageInput | ArrayInput | NoiseInput
+
+
+class Design(Struct, frozen=True):
+    """A network with a name, to be compared with others on the same input."""
+
+    name: str
+    network: Network
+
+
+class Project(Struct, frozen=True):
+    """All that is saved. Paths of files are absolute, or begin with "resources:" for what is bundled."""
+
+    input: Input
+    designs: tuple[Design, ...] = ()
+    stem: Network | None = None
+    title: str = ""
+    seed: int = 0
+
+    def design(self, name: str) -> Design:
+        for design in self.designs:
+            if design.name == name:
+                return design
+        raise KeyError(name)
+
+    def network(self, name: str) -> Network:
+        """The network of a design, or of the stem under the name STEM; KeyError where there is none."""
+        if name != STEM:
+            return self.design(name).network
+        if self.stem is None:
+            raise KeyError(name)
+        return self.stem
+
+    def networks(self) -> tuple[tuple[str, Network], ...]:
+        """(name, network) of the stem, if any, then of each design: the order in which they run."""
+        stem = () if self.stem is None else ((STEM, self.stem),)
+        return (*stem, *((design.name, design.network) for design in self.designs))
+
+    def with_network(self, name: str, network: Network) -> "Project":
+        if name == STEM:
+            return replace(self, stem=network)
+        return self.with_designs(replace(d, network=network) if d.name == name else d for d in self.designs)
+
+    def with_designs(self, designs: Iterable[Design]) -> "Project":
+        return replace(self, designs=tuple(designs))

@@ -1,0 +1,145 @@
+"""Where weights come from: a seed, a file, or a preset kernel."""
+
+from collections.abc import Iterator
+from hashlib import blake2b
+
+import numpy as np
+from numpy.typing import NDArray
+
+from engine import files
+from engine.analysis import Report
+from engine.files import FileFault
+from engine.layers import Conv2d
+from engine.layers.base import Checkpoint
+from engine.layers.windows import pair, times
+from engine.network import FileWeights, Node, PresetWeights
+from engine.preset_kernels import PRESETS
+
+Weights = dict[str, NDArray[np.float32]]
+BLOCK = 2**20
+
+NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
+"""What a role holds where nothing was trained."""
+
+
+def mistakes(node: Node, report: Report) -> Iterator[str]:
+    """What is wrong with the weights a node names, from its settings and the file's header."""
+    source = node.weights
+    if source is None or not report.array_shapes:
+        if source is not None and report.output_shape is not None:
+            yield f"weights: {node.layer.kind} has no parameters; leave weights out"
+    elif isinstance(source, PresetWeights):
+        yield from _preset_mistakes(source, report)
+    else:
+        yield from _file_mistakes(source, report)
+
+
+def identity(node: Node, seed: int, design: str) -> object:
+    """What a node's weights depend on, and nothing else, as a value to be digested."""
+    source = node.weights
+    if isinstance(source, FileWeights):
+        return source, files.stamp(source.path)
+    return source if source is not None else (seed, design, node.name)
+
+
+def resolve(node: Node, report: Report, *, seed: int, design: str, checkpoint: Checkpoint) -> Weights:
+    """The arrays by role that the node's layer runs with; FileFault where a file does not give them."""
+    source = node.weights
+    if isinstance(source, FileWeights):
+        return {role: _from_file(source, role, shape, checkpoint) for role, shape in report.array_shapes.items()}
+    made = {
+        role: np.full(shape, NEUTRAL[role], np.float32)
+        for role, shape in report.array_shapes.items()
+        if role in NEUTRAL
+    }
+    if "weight" not in report.array_shapes:
+        return made
+    shape = report.array_shapes["weight"]
+    if isinstance(source, PresetWeights):
+        made["weight"] = preset(source.name, shape)
+    else:
+        made["weight"] = he_normal(shape, weight_seed(seed, design, node.name), checkpoint)
+    return made
+
+
+def weight_seed(seed: int, design: str, node: str) -> int:
+    """A seed of its own for every node: editing one layer leaves every other layer's weights as they were."""
+    text = f"{seed}\0{design}\0{node}"
+    return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
+
+
+def he_normal(shape: tuple[int, ...], seed: int, checkpoint: Checkpoint) -> NDArray[np.float32]:
+    """Normal values of variance 2 / fan-in, the fan-in being the weights of one filter or unit.
+
+    Source: K. He et al., Delving deep into rectifiers, 2015.
+    """
+    generator = np.random.default_rng(seed)
+    weight = np.empty(shape, np.float32)
+    flat = weight.reshape(-1)
+    deviation = np.float32(np.sqrt(2 / (weight.size // shape[0])))
+    for start in range(0, flat.size, BLOCK):
+        checkpoint()
+        block = flat[start : start + BLOCK]
+        generator.standard_normal(dtype=np.float32, out=block)
+        block *= deviation
+    return weight
+
+
+def preset(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+    """Filters (filters, C/groups, kh, kw) of a fixed kernel.
+
+    Filter f has the bank's kernel number f, from the start again after the last, on the mean of its channels.
+    The identity alone picks channel f instead: as many filters as channels pass the volume on unchanged.
+    """
+    filters, channels, height, width = shape
+    bank = PRESETS[name].kernels(height, width)
+    chosen = bank[np.arange(filters) % len(bank)]
+    if name != "identity":
+        return np.ascontiguousarray(np.broadcast_to(chosen[:, None] / channels, shape), dtype=np.float32)
+    weight = np.zeros(shape, np.float32)
+    weight[np.arange(filters), np.arange(filters) % channels] = chosen
+    return weight
+
+
+def _preset_mistakes(source: PresetWeights, report: Report) -> Iterator[str]:
+    layer, least = report.layer, PRESETS[source.name].least
+    if not isinstance(layer, Conv2d):
+        yield f"weights: preset {source.name!r} is a kernel; {layer.kind} has none, leave weights out"
+    elif min(pair(layer.kernel)) < least:
+        yield (
+            f"weights: preset {source.name!r} needs a kernel of at least {least}×{least}; "
+            f"this one is {times(pair(layer.kernel))}"
+        )
+
+
+def _file_mistakes(source: FileWeights, report: Report) -> Iterator[str]:
+    for role, shape in report.array_shapes.items():
+        try:
+            _check_shape(source, role, shape)
+        except FileFault as fault:
+            yield f"weights: {fault}"
+            if fault.setting == "path":
+                return
+
+
+def _check_shape(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
+    """Name of the array that holds a role; FileFault where it is not there or of another shape."""
+    names = files.headers(source.path)
+    name = getattr(source, role) or ("" if "" in names and role == "weight" else role)
+    if not getattr(source, role) and name not in names:
+        remedy = "or set bias = false" if role == "bias" else f'as {role} = "…"'
+        raise FileFault(f"{source.path} has no array {role!r}; name the one that holds the {role}, {remedy}", role)
+    found = files.header(source.path, name, role).shape
+    if found != shape:
+        raise FileFault(
+            f"{role} {name!r} in {source.path} has shape {_sizes(found)}; this layer needs {_sizes(shape)}", role
+        )
+    return name
+
+
+def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
+    return files.read(source.path, _check_shape(source, role, shape), checkpoint, "weights")
+
+
+def _sizes(shape: tuple[int, ...]) -> str:
+    return f"({', '.join(map(str, shape))})"

@@ -1,0 +1,122 @@
+"""What the window shows, as frozen values: views compare two of them and redraw what differs. No Qt here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from engine.analysis import Analysis, Report
+from engine.check import ProjectCheck
+from engine.network import INPUT
+from engine.problems import STEM, Problem
+from engine.project import Project
+
+Volume = NDArray[np.float32]
+Place = tuple[str, str]
+"""(design, node): STEM for the design where the stem is meant, INPUT for the node where its input is meant."""
+
+
+class Focus(Struct, frozen=True):
+    """The one selection of the window. `channel` and `pixel` (y, x) are of the chosen node's output volume."""
+
+    design: str = STEM
+    node: str = INPUT
+    channel: int | None = None
+    pixel: tuple[int, int] | None = None
+
+    @property
+    def place(self) -> Place:
+        return self.design, self.node
+
+
+DepthScale = Literal["true", "sqrt", "log"]
+ColourMap = Literal["viridis", "cividis", "gray"]
+Range = Literal["shared", "per map"]
+
+
+class Look(Struct, frozen=True):
+    """How things are drawn. It is neither saved nor undone, but an exported file has the look of the screen."""
+
+    yaw: float = -34.0
+    """Turn of the camera around the vertical axis, degrees; 0 looks straight at the feature maps."""
+    pitch: float = 24.0
+    """Height of the camera above the horizon, degrees; 90 looks from above."""
+    scale: DepthScale = "sqrt"
+    metric: str = "macs"
+    logarithmic: bool = False
+    colour_map: ColourMap = "viridis"
+    range: Range = "shared"
+    zero_centred: bool = False
+    """A diverging colour map whose middle is zero."""
+    theme: Literal["light", "dark"] = "light"
+
+
+class Result(Struct, frozen=True, eq=False):
+    """A computed volume (C×H×W) and the key of what made it."""
+
+    key: bytes
+    volume: Volume
+    milliseconds: float
+    reused: bool = False
+
+
+class Progress(Struct, frozen=True):
+    """How far a run is: `done` of `total` nodes, now at `place`."""
+
+    done: int
+    total: int
+    place: Place
+
+
+class RunView(Struct, frozen=True, eq=False):
+    """The volumes that are known by place, and the run under way, if any."""
+
+    results: Mapping[Place, Result] = {}
+    progress: Progress | None = None
+    problems: tuple[Problem, ...] = ()
+    """What a run found wrong, in files for example; gone with the next edit or run."""
+
+
+class ViewState(Struct, frozen=True, eq=False):
+    """All that views draw. Parts are compared by identity."""
+
+    project: Project
+    check: ProjectCheck
+    run: RunView
+    focus: Focus
+    look: Look
+    path: Path | None = None
+    clean: bool = True
+
+    def analysis(self, design: str) -> Analysis | None:
+        """The analysis of a design or of the stem; None where there is none of that name."""
+        return self.check.analyses.get(design)
+
+    def report(self, place: Place) -> Report | None:
+        """The report of a node; None for an input and for what is not there."""
+        analysis = self.analysis(place[0])
+        return None if analysis is None else next((r for r in analysis.reports if r.name == place[1]), None)
+
+    def origin(self, place: Place) -> Place:
+        """Where a volume comes from: a design's input is the stem's last volume, or the project's input."""
+        design, node = place
+        if node != INPUT or design == STEM:
+            return place
+        stem = self.analysis(STEM)
+        return (STEM, INPUT if stem is None else stem.output)
+
+    def result(self, place: Place) -> Result | None:
+        """The volume last computed at a place, fresh or for earlier settings; None before a run."""
+        return self.run.results.get(self.origin(place))
+
+    def fresh(self, place: Place) -> bool:
+        """Whether the result at a place was made by today's settings and input."""
+        result = self.result(place)
+        return result is not None and result.key == self.check.keys.get(self.origin(place))
+
+    def design_index(self, design: str) -> int:
+        """Position of a design in the project, for its colour; -1 for the stem."""
+        return next((i for i, d in enumerate(self.project.designs) if d.name == design), -1)

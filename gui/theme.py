@@ -1,0 +1,115 @@
+"""Colours, pens and fonts, light and dark; the same for the screen and for every file that is drawn."""
+
+from msgspec import Struct
+from PySide6.QtGui import QColor, QFont, QPalette
+
+# Okabe and Ito's colours, which stay apart for colour-blind eyes; darkened or lightened to carry text on each ground.
+_DESIGNS_LIGHT = ("#0072b2", "#c44e00", "#007a5a", "#a03f7f", "#8a6d00", "#2a7fb8", "#555555")
+_DESIGNS_DARK = ("#56b4e9", "#f0913a", "#2fc49a", "#dd8fbf", "#f0e442", "#8ec7f0", "#bbbbbb")
+
+
+class Theme(Struct, frozen=True):
+    """A named set of colours, each as "#rrggbb"."""
+
+    name: str
+    window: str
+    base: str
+    raised: str
+    text: str
+    muted: str
+    grid: str
+    accent: str
+    error: str
+    warning: str
+    edge: str
+    """Outlines of boxes and of marks on maps."""
+    kernel: str
+    pool: str
+    plain: str
+    """A face of a box that has no values yet."""
+    designs: tuple[str, ...]
+
+    def design(self, index: int) -> str:
+        """The colour of the design at that position of the project."""
+        return self.designs[index % len(self.designs)]
+
+
+LIGHT = Theme(
+    name="light",
+    window="#f3f4f6",
+    base="#fcfcfd",
+    raised="#ffffff",
+    text="#1b1f24",
+    muted="#59626d",
+    grid="#d5d9df",
+    accent="#0a66c2",
+    error="#b3261e",
+    warning="#8a5a00",
+    edge="#23272e",
+    kernel="#0072b2",
+    pool="#7a5195",
+    plain="#dfe3e9",
+    designs=_DESIGNS_LIGHT,
+)
+DARK = Theme(
+    name="dark",
+    window="#1f2226",
+    base="#17191c",
+    raised="#2a2e34",
+    text="#e8eaed",
+    muted="#a2aab4",
+    grid="#3b4149",
+    accent="#5aa9ff",
+    error="#ff8a80",
+    warning="#ffca66",
+    edge="#0b0c0e",
+    kernel="#56b4e9",
+    pool="#c39bd8",
+    plain="#3a4048",
+    designs=_DESIGNS_DARK,
+)
+THEMES: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
+
+FONT_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
+
+
+def font(pixels: float, *, bold: bool = False) -> QFont:
+    """A text font of that pixel height; sizes in pixels keep figures alike on every screen."""
+    made = QFont()
+    made.setFamilies(list(FONT_FAMILIES))
+    made.setPixelSize(max(1, round(pixels)))
+    made.setBold(bold)
+    return made
+
+
+def palette(theme: Theme) -> QPalette:
+    """Fusion's palette in the theme's colours: the platform's own scheme is not to be had everywhere."""
+    roles = QPalette.ColorRole
+    colours = {
+        roles.Window: theme.window,
+        roles.WindowText: theme.text,
+        roles.Base: theme.base,
+        roles.AlternateBase: theme.window,
+        roles.ToolTipBase: theme.raised,
+        roles.ToolTipText: theme.text,
+        roles.PlaceholderText: theme.muted,
+        roles.Text: theme.text,
+        roles.Button: theme.raised,
+        roles.ButtonText: theme.text,
+        roles.BrightText: theme.error,
+        roles.Link: theme.accent,
+        roles.Highlight: theme.accent,
+        roles.HighlightedText: theme.base,
+        roles.Light: theme.raised,
+        roles.Midlight: theme.grid,
+        roles.Mid: theme.grid,
+        roles.Dark: theme.muted,
+        roles.Shadow: theme.edge,
+        roles.Accent: theme.accent,
+    }
+    made = QPalette()
+    for role, colour in colours.items():
+        made.setColor(role, QColor(colour))
+    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
+    return made

@@ -1,0 +1,23 @@
+"""What every view answers: it shows a state, and reports what a person wants; it decides nothing."""
+
+from typing import ClassVar
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from gui.state import Focus, Look, ViewState
+
+
+class View(QWidget):
+    """A picture of a ViewState."""
+
+    id: ClassVar[str]
+    title: ClassVar[str]
+    focus_requested = Signal(Focus)
+    look_requested = Signal(Look)
+    hovered = Signal(str)
+    """What the mouse is on, in words for the status bar; "" when it leaves."""
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        """Redraw what differs between two states; `old` is None the first time."""
+        raise NotImplementedError

@@ -14,6 +14,9 @@ from engine.problems import STEM, Problem
 from engine.project import Project
 from engine.shapes import Shape
 
+Place = tuple[str, str]
+"""(design, node): STEM for the design where the stem is meant, INPUT for the node where its input is meant."""
+
 _encode = msgspec.msgpack.Encoder().encode
 
 
@@ -22,10 +25,20 @@ class ProjectCheck(Struct, frozen=True, eq=False):
 
     input_shape: Shape | None
     analyses: Mapping[str, Analysis]
+    reports: Mapping[Place, Report]
+    """Every node's report by place; of two nodes of one name the first."""
     problems: tuple[Problem, ...]
-    keys: Mapping[tuple[str, str], bytes]
-    """Per (design, node) a digest of all that makes its volume: sub-network, weights, input. Unknown places are
-    left out; a design's input has the key of what it is."""
+    keys: Mapping[Place, bytes]
+    """A digest of all that makes the volume at a place: sub-network, weights, input. Unknown places are left out; a
+    design's input has the key of what it is."""
+
+    def __contains__(self, place: object) -> bool:
+        """Whether there is such a node or input."""
+        return place in self.reports or (isinstance(place, tuple) and place[1] == INPUT and place[0] in self._inputs)
+
+    @property
+    def _inputs(self) -> tuple[str, ...]:
+        return (STEM, *self.analyses)
 
 
 def check(project: Project) -> ProjectCheck:
@@ -33,7 +46,8 @@ def check(project: Project) -> ProjectCheck:
     problems = list(_project_problems(project))
     shape: Shape | None = None
     analyses: dict[str, Analysis] = {}
-    keys: dict[tuple[str, str], bytes] = {}
+    reports: dict[Place, Report] = {}
+    keys: dict[Place, bytes] = {}
     try:
         shape = inputs.shape_of(project.input)
         keys[STEM, INPUT] = _digest(project.input, inputs.stamp_of(project.input))
@@ -45,13 +59,14 @@ def check(project: Project) -> ProjectCheck:
         if received_key is not None:
             keys[design, INPUT] = received_key
         for report in analysis.reports:
+            reports.setdefault((design, report.name), report)
             found = tuple(_node_problems(project, design, network, report))
             problems += found
             if not found:
                 _add_key(project, design, network, report, keys)
         if design == STEM:
             received, received_key = analysis.output_shape, keys.get((STEM, analysis.output))
-    return ProjectCheck(shape, analyses, tuple(problems), keys)
+    return ProjectCheck(shape, analyses, reports, tuple(problems), keys)
 
 
 def place_in_file(project: Project, design: str, index: int, setting: str = "") -> str:
@@ -83,9 +98,7 @@ def _node_problems(project: Project, design: str, network: Network, report: Repo
         yield problem("weights", text)
 
 
-def _add_key(
-    project: Project, design: str, network: Network, report: Report, keys: dict[tuple[str, str], bytes]
-) -> None:
+def _add_key(project: Project, design: str, network: Network, report: Report, keys: dict[Place, bytes]) -> None:
     received = [keys.get((design, name)) for name in report.inputs]
     if report.output_shape is None or None in received:
         return

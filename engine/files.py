@@ -1,6 +1,6 @@
 """Where files are, and arrays in them: headers are read and checked before any data is, and nothing is unpickled."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from functools import lru_cache
 from pathlib import Path
@@ -133,6 +133,14 @@ def read(path: str, name: str, checkpoint: Checkpoint, setting: str = "path") ->
     array = np.ascontiguousarray(array)
     require_finite(array, f"{path}{f', array {name!r},' if name else ''}", checkpoint, setting)
     return array
+
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays under names of any kind; numpy.savez takes them as keywords, where "file" means itself."""
+    with ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, array, allow_pickle=False)
 
 
 def require_finite(array: NDArray[np.float32], what: str, checkpoint: Checkpoint, setting: str = "path") -> None:

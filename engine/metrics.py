@@ -18,6 +18,8 @@ class Metric(Struct, frozen=True):
     value: Callable[[Report], int | None]
     formula: Callable[[Report], str]
     """How the number comes about, with this node's own numbers in it; "" where there is nothing to multiply."""
+    derived: bool = False
+    """A fixed multiple of another metric: in every file of numbers, and in a table for reading only when chosen."""
 
 
 def _mac_product(report: Report, factor: str = "") -> str:
@@ -32,26 +34,25 @@ def _mac_formula(report: Report) -> str:
 
 
 def _flop_formula(report: Report) -> str:
-    return f"{_mac_product(report, '2 × ')} = {2 * (report.macs or 0):,}" if report.mac_factors else ""
+    return f"{_mac_product(report, '2 × ')} = {_flops(report):,}" if report.mac_factors else ""
+
+
+def _flops(report: Report) -> int | None:
+    return None if report.macs is None else 2 * report.macs
 
 
 def _param_formula(report: Report) -> str:
-    statistics = {"mean", "var"}
-    parts = ["·".join(map(str, shape)) for role, shape in report.array_shapes.items() if role not in statistics]
-    return f"{' + '.join(parts)} = {report.params:,}" if parts else ""
+    if not report.params:
+        return ""
+    known = [shape for shape in report.input_shapes if shape is not None]
+    parts = ["·".join(map(str, shape)) for shape in report.layer.param_shapes(known).values()]
+    return f"{' + '.join(parts)} = {report.params:,}"
 
 
 METRICS: tuple[Metric, ...] = (
     Metric("macs", "MACs", "MACs", "multiply-accumulates", lambda report: report.macs, _mac_formula),
     Metric("params", "Params", "params", "parameters", lambda report: report.params, _param_formula),
-    Metric(
-        "flops",
-        "FLOPs (2 per MAC)",
-        "FLOPs",
-        "floating-point operations",
-        lambda report: None if report.macs is None else 2 * report.macs,
-        _flop_formula,
-    ),
+    Metric("flops", "FLOPs (2 per MAC)", "FLOPs", "floating-point operations", _flops, _flop_formula, derived=True),
 )
 
 

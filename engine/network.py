@@ -89,26 +89,78 @@ class Network(Struct, frozen=True):
     def connected(self, name: str, inputs: tuple[str, ...]) -> "Network":
         return self.replaced(name, replace(self.node(name), inputs=inputs))
 
+    def inserted(self, node: Node, after: str) -> "Network":
+        """Put a node behind the one called `after`, or behind INPUT: who received that one receives the new one."""
+        at = 0 if after == INPUT else self.index(after) + 1
+        nodes = [_rewired(other, {after: (node.name,)}) for other in self.nodes]
+        return Network((*nodes[:at], node, *nodes[at:]))
+
     def without(self, name: str) -> "Network":
-        """Take a node out; who named it receives what it received."""
+        """Take a node out; who named it receives what it received, of several the first where one is all it takes."""
         at = self.index(name)
-        heirs = self.inputs_of(at)
+        heirs = tuple(heir for heir in self.inputs_of(at) if heir != name)
         nodes = list(self.nodes[:at] + self.nodes[at + 1 :])
         if at < len(nodes) and not nodes[at].inputs and heirs != ((nodes[at - 1].name if at else INPUT),):
-            nodes[at] = replace(nodes[at], inputs=heirs)
+            nodes[at] = replace(nodes[at], inputs=(name,))
         return Network(tuple(_rewired(other, {name: heirs}) for other in nodes))
 
     def moved(self, name: str, index: int) -> "Network":
-        """Put a node at another place of the list; implied inputs follow the new neighbours."""
-        node = self.node(name)
-        rest = [other for other in self.nodes if other is not node]
-        return Network((*rest[:index], node, *rest[index:]))
+        """Put a node at another place of the list, one neighbour after the other.
+
+        Neighbours of which the lower receives the upper alone exchange their places in the data, too, so that a
+        chain is in the order of its list; other connections stay as they are.
+        """
+        network, at = self, self.index(name)
+        for place in range(at, index) if index > at else range(at - 1, index - 1, -1):
+            network = network._exchanged(place)
+        return network
+
+    def _exchanged(self, at: int) -> "Network":
+        """The nodes at `at` and `at + 1` in each other's place; what of it was implied before is implied again."""
+        upper, lower = self.nodes[at], self.nodes[at + 1]
+        received = [self.inputs_of(index) for index in range(len(self.nodes))]
+        if received[at + 1] == (upper.name,) and _takes(upper.layer, 1) and _takes(lower.layer, len(received[at])):
+            names = {upper.name: lower.name, lower.name: upper.name}
+            received = [tuple([names.get(name, name) for name in inputs]) for inputs in received]
+            received[at], received[at + 1] = received[at + 1], received[at]
+        nodes: list[Node] = []
+        for index in (*range(at), at + 1, at, *range(at + 2, len(self.nodes))):
+            node, before = self.nodes[index], nodes[-1].name if nodes else INPUT
+            written = node.inputs and index not in (at, at + 1)
+            inputs = received[index] if written or received[index] != (before,) else ()
+            nodes.append(node if node.inputs == inputs else replace(node, inputs=inputs))
+        return Network(tuple(nodes))
+
+    def downstream(self, name: str) -> frozenset[str]:
+        """Names of all nodes that depend on the one called `name`, or on INPUT."""
+        users: dict[str, list[str]] = {}
+        for index, node in enumerate(self.nodes):
+            for received in self.inputs_of(index):
+                users.setdefault(received, []).append(node.name)
+        found: set[str] = set()
+        waiting = [name]
+        while waiting:
+            for user in users.get(waiting.pop(), ()):
+                if user not in found:
+                    found.add(user)
+                    waiting.append(user)
+        return frozenset(found)
+
+    def loose_ends(self) -> tuple[str, ...]:
+        """Names of the nodes that no other node receives, in the order of the list."""
+        used = {name for index in range(len(self.nodes)) for name in self.inputs_of(index)}
+        return tuple(node.name for node in self.nodes if node.name not in used)
+
+
+def _takes(layer: Layer, count: int) -> bool:
+    return layer.min_inputs <= count and (layer.max_inputs is None or count <= layer.max_inputs)
 
 
 def _rewired(node: Node, heirs: dict[str, tuple[str, ...]]) -> Node:
     if not any(name in heirs for name in node.inputs):
         return node
-    inputs = tuple(heir for name in node.inputs for heir in heirs.get(name, (name,)))
+    room = node.layer.max_inputs
+    inputs = tuple(heir for name in node.inputs for heir in heirs.get(name, (name,))[:room])
     return replace(node, inputs=tuple(dict.fromkeys(inputs)))
 
 

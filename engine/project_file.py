@@ -18,7 +18,7 @@ from msgspec.structs import replace
 
 from engine import files
 from engine.files import BUNDLED, FileFault, Stamp
-from engine.layers import LAYERS
+from engine.layers import LAYERS, tag_of
 from engine.network import FileWeights, Network, Node, PresetWeights
 from engine.problems import Problem, ProjectError
 from engine.project import FORMAT, ArrayInput, Design, ImageInput, Input, NoiseInput, Project, Seed
@@ -31,7 +31,7 @@ AnyStruct = TypeVar("AnyStruct")
 
 
 def _tags(*kinds: type[Struct]) -> dict[str, type[Any]]:
-    return {str(kind.__struct_config__.tag): kind for kind in kinds}
+    return {tag_of(kind): kind for kind in kinds}
 
 
 KINDS = _tags(*LAYERS)

@@ -1,6 +1,6 @@
 """Running a project: a frozen request in, one event a node out; cancelled between blocks, nothing left behind."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
 
 import numpy as np
@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine import inputs, weights
 from engine.analysis import Report
 from engine.cache import VolumeCache
-from engine.check import ProjectCheck, check, place_in_file
+from engine.check import Place, ProjectCheck, check, place_in_file
 from engine.files import FileFault
 from engine.layers.base import Checkpoint, Volume
 from engine.network import INPUT
@@ -21,8 +21,6 @@ from engine.units import byte_size
 
 WORKSPACE_BYTES = 64 * 2**20
 """What a kernel may need beyond its input, weights and output."""
-
-Place = tuple[str, str]
 
 
 class Cancelled(Exception):
@@ -43,8 +41,7 @@ class RunRequest(Struct, frozen=True, eq=False):
     def places(self) -> tuple[Place, ...]:
         """Every (design, node) that can run, in order, the input first; designs' inputs are volumes already known."""
         start = ((STEM, INPUT),) if (STEM, INPUT) in self.check.keys else ()
-        nodes = ((design, r.name) for design, analysis in self.check.analyses.items() for r in analysis.reports)
-        return (*start, *(place for place in nodes if place in self.check.keys))
+        return (*start, *(place for place in self.check.reports if place in self.check.keys))
 
 
 class NodeStarted(Struct, frozen=True):
@@ -95,9 +92,20 @@ def execute(
         yield NodeDone(place, key, volume, 1000 * (perf_counter() - start), reused)
 
 
+def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[Place, NodeDone]:
+    """Run to the end with a cache of its own; `tell` hears of each node before it runs."""
+    results: dict[Place, NodeDone] = {}
+    for event in execute(request, VolumeCache()):
+        if isinstance(event, NodeDone):
+            results[event.place] = event
+        else:
+            tell(event)
+    return results
+
+
 def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
     """Predicted memory of a run: every volume not at hand, the largest weights, and the workspace."""
-    reports = _reports(request)
+    reports = request.check.reports
     shapes = {(STEM, INPUT): request.check.input_shape} | {p: report.output_shape for p, report in reports.items()}
     missing = [shapes[place] for place in request.places if request.check.keys[place] not in cache]
     volumes = sum(shape.bytes for shape in missing if shape is not None)
@@ -111,7 +119,7 @@ def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = N
     available = psutil.virtual_memory().available if free is None else free
     if needed <= available:
         return
-    reports = _reports(request)
+    reports = request.check.reports
     worst = max(reports, key=lambda place: _bytes(reports[place]), default=(STEM, INPUT))
     text = f"running needs {byte_size(needed)}; {byte_size(available)} of memory are free"
     place, what = "$.input", f"the input is {request.check.input_shape}"
@@ -125,15 +133,6 @@ def _bytes(report: Report) -> int:
     return report.weight_bytes + (report.output_shape.bytes if report.output_shape else 0)
 
 
-def _reports(request: RunRequest) -> Mapping[Place, Report]:
-    return {
-        (design, report.name): report
-        for design, analysis in request.check.analyses.items()
-        for report in analysis.reports
-        if (design, report.name) in request.check.keys
-    }
-
-
 def _compute(request: RunRequest, place: Place, volumes: Mapping[Place, Volume], checkpoint: Checkpoint) -> Volume:
     project, (design, name) = request.project, place
     if place == (STEM, INPUT):
@@ -141,8 +140,7 @@ def _compute(request: RunRequest, place: Place, volumes: Mapping[Place, Volume],
             return inputs.load(project.input, checkpoint)
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
-    analysis = request.check.analyses[design]
-    report = analysis.report(name)
+    report = request.check.reports[place]
     node = project.network(design).nodes[report.index]
     received = [volumes[_origin(request, design, source)] for source in report.inputs]
     try:

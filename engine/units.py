@@ -1,22 +1,25 @@
 """Numbers as people read them: decimal K, M, G; ratios in words."""
 
-from math import floor, log10
-
 PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 UNKNOWN = "unknown"
 
+_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+
 
 def abbreviated(count: int | None) -> str:
-    """``160563200`` as "160.6 M", ``13246464`` as "13.25 M": four significant digits, one decimal from 100 on.
+    """``160563200`` as "160.6 M", ``13246464`` as "13.25 M": four significant digits.
 
-    Below 1,000 the integer itself; None is "unknown".
+    Below 1,000 the integer itself, beyond the prefixes a power of ten; None is "unknown".
     """
     if count is None:
         return UNKNOWN
-    for size, prefix in PREFIXES:
-        if count >= size * (1 - 5e-5) and count >= 1000:
-            return f"{_digits(count / size)} {prefix}"
-    return str(count)
+    if count < 1000:
+        return str(count)
+    if _reaches(count, 10**15):
+        digits, exponent = f"{count:.3e}".split("e+")
+        return f"{digits}×10{exponent.translate(_SUPERSCRIPTS)}"
+    size, prefix = next(row for row in PREFIXES if _reaches(count, row[0]))
+    return f"{_digits(count / size)} {prefix}"
 
 
 def exact(count: int | None) -> str:
@@ -24,35 +27,49 @@ def exact(count: int | None) -> str:
     return UNKNOWN if count is None else f"{count:,}"
 
 
-def ratio_in_words(amount: int | None, reference: int | None, more: str) -> str:
-    """How `amount` compares with `reference`: "12.1× fewer multiply-accumulates"."""
+def ratio_in_words(amount: int | None, reference: int | None, more: str, than: str = "") -> str:
+    """How `amount` compares with `reference`: "12.1× fewer multiply-accumulates", "5 % fewer", "2.0× as many".
+
+    `than` names whose the reference is and makes it a sentence: "… than naive". Factors from 1.5 on, per cents below;
+    "" where one of the two is unknown.
+    """
     if amount is None or reference is None:
         return ""
     if amount == reference:
-        return f"as many {more}"
-    small, large = sorted((amount, reference))
+        return f"as many {more}" + (than and f" as {than}")
+    if not amount or not reference:
+        amount_of = f"{exact(amount)} {more}" if amount else f"no {more}"
+        return f"{amount_of} instead of {exact(reference) if reference else 'none'}" + (than and f" in {than}")
+    if amount >= 1.5 * reference:
+        return f"{_short(amount / reference)}× as many {more}" + (than and f" as {than}")
     word = "fewer" if amount < reference else "more"
-    if small == 0:
-        return f"{word} {more} ({exact(amount)} instead of {exact(reference)})"
-    ratio = large / small
-    if ratio < 1.095:
-        return f"{100 * (large - small) / reference:.2g} % {word} {more}"
-    return f"{_short(ratio)}× {word} {more}"
+    if reference >= 1.5 * amount:
+        return f"{_short(reference / amount)}× {word} {more}" + (than and f" than {than}")
+    percent = 100 * abs(amount - reference) / reference
+    share = f"{percent:.2g}" if percent >= 0.1 else "less than 0.1"
+    return f"{share} % {word} {more}" + (than and f" than {than}")
 
 
 def byte_size(count: int) -> str:
     """Bytes with binary prefixes: "12.3 MiB"."""
-    amount = float(count)
-    for unit in ("bytes", "KiB", "MiB", "GiB"):
-        if amount < 1024:
-            return f"{amount:.0f} {unit}" if unit == "bytes" else f"{amount:.1f} {unit}"
+    if count < 1024:
+        return f"{count} byte" if count == 1 else f"{count} bytes"
+    amount = count / 1024
+    for unit in ("KiB", "MiB", "GiB"):
+        if amount < 1023.95:
+            return f"{amount:.1f} {unit}"
         amount /= 1024
     return f"{amount:,.1f} TiB"
 
 
+def _reaches(count: int, size: int) -> bool:
+    """Whether four digits round a count up to `size` at least: 999,950 is "1.000 M", not "1000.0 K"."""
+    return 20_000 * count >= 19_999 * size
+
+
 def _digits(value: float) -> str:
     rounded = float(f"{value:.4g}")
-    return f"{rounded:.{max(1, 3 - floor(log10(rounded)))}f}"
+    return f"{rounded:.{1 + (rounded < 100) + (rounded < 10)}f}"
 
 
 def _short(ratio: float) -> str:

@@ -9,14 +9,12 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.analysis import Analysis, Report
-from engine.check import ProjectCheck
+from engine.check import Place, ProjectCheck
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.project import Project
 
 Volume = NDArray[np.float32]
-Place = tuple[str, str]
-"""(design, node): STEM for the design where the stem is meant, INPUT for the node where its input is meant."""
 
 
 class Focus(Struct, frozen=True):
@@ -97,8 +95,7 @@ class ViewState(Struct, frozen=True, eq=False):
 
     def report(self, place: Place) -> Report | None:
         """The report of a node; None for an input and for what is not there."""
-        analysis = self.analysis(place[0])
-        return None if analysis is None else next((r for r in analysis.reports if r.name == place[1]), None)
+        return self.check.reports.get(place)
 
     def origin(self, place: Place) -> Place:
         """Where a volume comes from: a design's input is the stem's last volume, or the project's input."""

@@ -11,7 +11,7 @@ from engine.shapes import Pair
 Volume = npt.NDArray[Any]
 """An array (channels, height, width)."""
 
-Block = tuple[slice, slice, slice]
+Region = tuple[slice, slice, slice]
 """Some channels, rows and pixels of a row of a volume."""
 
 Checkpoint = Callable[[], None]
@@ -30,7 +30,7 @@ def ranges(count: int, length: int) -> Iterator[slice]:
     return (slice(part * count // parts, (part + 1) * count // parts) for part in range(parts))
 
 
-def blocks(shape: tuple[int, ...], values: int) -> Iterator[Block]:
+def blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: whole channels, or else rows, or else pixels."""
     channels, height, width = shape
     for some in ranges(channels, max(1, values // (height * width))):
@@ -39,7 +39,7 @@ def blocks(shape: tuple[int, ...], values: int) -> Iterator[Block]:
                 yield some, rows, across
 
 
-def columns(shape: tuple[int, ...], values: int) -> Iterator[Block]:
+def columns(shape: tuple[int, ...], values: int) -> Iterator[Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: all channels of some pixels, where that fits."""
     channels, height, width = shape
     depth = min(values, channels)

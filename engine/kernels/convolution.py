@@ -228,7 +228,7 @@ def _layout(case: _Case) -> _Layout:
     """Choose the layout that moves fewer values beside the products; in place there are none.
 
     Windows copy a value for each tap and pixel. Lines copy one for each kernel column and pixel of the input's rows,
-    put the weights in another order and add kh products: these two were measured to cost two copies a value.
+    put the weights in another order, which was measured to cost two copies a value, and add kh products.
     """
     groups, filters, channels, kh, kw = case.weight.shape
     pixels = case.extent[0] * case.extent[1]
@@ -239,8 +239,8 @@ def _layout(case: _Case) -> _Layout:
         return _Windows(case)
     overlap = (kh - 1) * case.dilation[0] * case.extent[1] / tile.pixels
     copied = groups * channels * kw * pixels * (1 + overlap)
-    rearranged = case.weight.size + (kh - 1) * groups * filters * pixels
-    if copied + 2 * rearranged < groups * channels * kh * kw * pixels:
+    added = (kh - 1) * groups * filters * pixels
+    if copied + 2 * case.weight.size + added < groups * channels * kh * kw * pixels:
         return _Lines(case, tile)
     return _Windows(case)
 
@@ -265,16 +265,16 @@ def _tile(case: _Case, taps: int, aim: int, bound: int) -> _Tile:
     """As many pixels as fit, then channels, filters and groups.
 
     ``taps`` are the rows of one channel. The values laid out are about ``aim`` where narrow products do not need more,
-    and at most ``bound``.
+    and at most ``bound``. Blocks of `NARROW` pixels stay far below `BLOCK_MACS`, as their weights fit in `PART_BYTES`.
     """
     groups, filters, channels = case.weight.shape[:3]
     part = PART_BYTES // case.source.itemsize
     depth = channels * taps
     pixels = max(NARROW, min(aim // depth, BLOCK_MACS // (depth * filters), part // filters))
-    pixels = _clip(min(pixels, bound // taps, BLOCK_MACS // taps), case.extent[0] * case.extent[1])
-    some_channels = _clip(min(bound // pixels, BLOCK_MACS // pixels, part) // taps, channels)
+    pixels = _clip(min(pixels, bound // taps), case.extent[0] * case.extent[1])
+    some_channels = _clip(min(bound // pixels, part) // taps, channels)
     depth = some_channels * taps
-    some_filters = _clip(min(part // max(pixels, depth), BLOCK_MACS // (depth * pixels)), filters)
+    some_filters = _clip(part // max(pixels, depth), filters)
     if (some_channels, some_filters) < (channels, filters):
         return _Tile(1, some_filters, some_channels, pixels)
     values = max(depth * pixels, filters * max(pixels, depth))
@@ -300,17 +300,18 @@ def _multiply(case: _Case, biases: Matrices | None, result: Matrices, checkpoint
     depth = layout.weights.shape[-1] // channels
     adds = len(layout.weights) > 1 or tile.channels < channels
     room = np.empty(tile.groups * tile.filters * tile.pixels if adds else 0, result.dtype)
-    for some in ranges(groups, tile.groups):
+    for group_part in ranges(groups, tile.groups):
         for _, rows, across in blocks((1, *case.extent), tile.pixels):
             pixels = slice(rows.start * width + across.start, (rows.stop - 1) * width + across.stop)
-            for part in ranges(channels, tile.channels):
-                columns = layout.columns(_Block(some, part, rows, across), checkpoint)
-                factors = layout.weights[:, some, :, part.start * depth : part.stop * depth]
-                for those in ranges(filters, tile.filters):
-                    target = result[some, those, pixels]
-                    _accumulate(factors[:, :, those], columns, layout.shift, target, room, part.start == 0, checkpoint)
-                    if biases is not None and part.stop == channels:
-                        target += biases[some, those]
+            for channel_part in ranges(channels, tile.channels):
+                columns = layout.columns(_Block(group_part, channel_part, rows, across), checkpoint)
+                depths = slice(channel_part.start * depth, channel_part.stop * depth)
+                for filter_part in ranges(filters, tile.filters):
+                    factors = layout.weights[:, group_part, filter_part, depths]
+                    target = result[group_part, filter_part, pixels]
+                    _accumulate(factors, columns, layout.shift, target, room, channel_part.start == 0, checkpoint)
+                    if biases is not None and channel_part.stop == channels:
+                        target += biases[group_part, filter_part]
 
 
 def _accumulate(

@@ -43,7 +43,7 @@ class Layer(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, o
 
     @property
     def kind(self) -> str:
-        return str(self.__struct_config__.tag)
+        return tag_of(type(self))
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         """Every setting that does not fit these input shapes, with both numbers and what would be right."""
@@ -74,3 +74,8 @@ class Layer(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, o
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         """The output volume (C×H×W), from input volumes and weights by role."""
         raise NotImplementedError(f"{type(self).__name__} does not say how it runs")
+
+
+def tag_of(kind: type[Struct]) -> str:
+    """What files call a kind: "conv2d"."""
+    return str(kind.__struct_config__.tag)

@@ -1,0 +1,11 @@
+"""The views. VIEWS is the only list of them: docks, menus and export follow it."""
+
+from gui.views.bars import BarsView
+from gui.views.base import View
+from gui.views.filters import FiltersView
+from gui.views.table import TableView
+from gui.views.volumes import VolumesView
+
+VIEWS: tuple[type[View], ...] = (VolumesView, FiltersView, BarsView, TableView)
+
+__all__ = ["VIEWS", "View"]

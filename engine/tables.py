@@ -1,0 +1,274 @@
+"""The table of a project, defined once: a row a node, totals a network; and the same as text of several formats."""
+
+import csv
+import io
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from itertools import groupby
+from unicodedata import combining, east_asian_width
+
+from msgspec import Struct
+
+from engine.analysis import Report
+from engine.check import ProjectCheck, place_in_file
+from engine.metrics import METRICS, Metric, total
+from engine.problems import STEM
+from engine.project import Project
+from engine.shapes import Shape
+from engine.units import UNKNOWN, exact, ratio_in_words
+
+
+class Row(Struct, frozen=True):
+    """A node of a design (or of the stem, STEM), or with no report the totals of all its nodes."""
+
+    design: str
+    report: Report | None
+    values: Mapping[str, int | None]
+    """By the metric's id, exact; None is unknown."""
+    problem: str = ""
+    """What is wrong at this node, with what would be right."""
+
+    @property
+    def is_total(self) -> bool:
+        return self.report is None
+
+    @property
+    def node(self) -> str:
+        return "" if self.report is None else self.report.name
+
+    @property
+    def kind(self) -> str:
+        return "total" if self.report is None else self.report.layer.kind
+
+    @property
+    def settings(self) -> str:
+        return "" if self.report is None else self.report.layer.label()
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        return () if self.report is None else self.report.inputs
+
+    @property
+    def input_shapes(self) -> tuple[Shape | None, ...]:
+        return () if self.report is None else self.report.input_shapes
+
+    @property
+    def output_shape(self) -> Shape | None:
+        return None if self.report is None else self.report.output_shape
+
+    def formula(self, metric: Metric) -> str:
+        """How this node's number comes about: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" where there is none."""
+        formula = "" if self.report is None else metric.formula(self.report)
+        return formula and f"{formula} {metric.unit}"
+
+
+def rows(project: Project, check: ProjectCheck) -> tuple[Row, ...]:
+    """Node by node in an order in which they can run, then the totals: first the stem, if any, then each design."""
+    found: list[Row] = []
+    for design, analysis in check.analyses.items():
+        found += [
+            Row(design, report, {m.id: m.value(report) for m in METRICS}, _problem(project, check, design, report))
+            for report in analysis.reports
+        ]
+        found.append(Row(design, None, {m.id: total(m, analysis.reports) for m in METRICS}))
+    return tuple(found)
+
+
+def _problem(project: Project, check: ProjectCheck, design: str, report: Report) -> str:
+    if not check.problems:
+        return ""
+    place = place_in_file(project, design, report.index)
+    texts = (problem.text for problem in check.problems if f"{problem.place}.".startswith(f"{place}."))
+    return "; ".join(text.removeprefix(f"{report.name}: ") for text in texts)
+
+
+def title(design: str) -> str:
+    """What a table calls a design; the stem in parentheses, as no design is meant."""
+    return "(stem)" if design == STEM else design
+
+
+def shown_metrics(chosen: str = "") -> tuple[Metric, ...]:
+    """The metrics of a table for reading: those that follow from no other, and the chosen one."""
+    return tuple(metric for metric in METRICS if not metric.derived or metric.id == chosen)
+
+
+def comparisons(rows: Iterable[Row], metric: Metric) -> tuple[str, ...]:
+    """Every further design against the first: "bottleneck: 12.1× fewer multiply-accumulates than naive"."""
+    totals = [(row.design, row.values[metric.id]) for row in rows if row.is_total and row.design != STEM]
+    words = ((design, ratio_in_words(amount, totals[0][1], metric.more, totals[0][0])) for design, amount in totals[1:])
+    return tuple(f"{design}: {said}" for design, said in words if said)
+
+
+class Column(Struct, frozen=True):
+    """A column of a table for reading."""
+
+    title: str
+    text: Callable[[Row], str]
+    metric: Metric | None = None
+
+    @property
+    def is_number(self) -> bool:
+        return self.metric is not None
+
+
+def columns(metrics: Sequence[Metric]) -> tuple[Column, ...]:
+    """Design, node, layer, inputs, output and the metrics: exact integers with thousands separators, or "unknown"."""
+    return (
+        Column("Design", lambda row: _line(title(row.design))),
+        Column("Node", lambda row: "total" if row.is_total else row.node),
+        Column("Layer", lambda row: row.settings),
+        Column("Inputs", lambda row: ", ".join(row.inputs)),
+        Column("Output C×H×W", lambda row: "" if row.is_total else _shape(row.output_shape)),
+        *(Column(metric.title, _number_of(metric), metric) for metric in metrics),
+    )
+
+
+PROBLEM = Column("Problem", lambda row: _line(row.problem))
+
+
+def _number_of(metric: Metric) -> Callable[[Row], str]:
+    return lambda row: exact(row.values[metric.id])
+
+
+def _shape(shape: Shape | None) -> str:
+    return UNKNOWN if shape is None else str(shape)
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+def to_csv(rows: Sequence[Row]) -> str:
+    """Comma-separated, for programs: every metric, exact integers; totals have kind "total" and no node."""
+    return _separated(rows, "excel")
+
+
+def to_tsv(rows: Sequence[Row]) -> str:
+    """What `to_csv` gives, separated by tabs: a spreadsheet takes it from the clipboard."""
+    return _separated(rows, "excel-tab")
+
+
+def _separated(rows: Sequence[Row], dialect: str) -> str:
+    out = io.StringIO()
+    writer = csv.writer(out, dialect, lineterminator="\n")
+    places = ("design", "node", "kind", "settings", "inputs", "input_shapes", "output_shape")
+    writer.writerow((*places, *(metric.id for metric in METRICS), "problem"))
+    for row in rows:
+        shapes = (", ".join(map(_shape, row.input_shapes)), "" if row.is_total else _shape(row.output_shape))
+        place = (title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes)
+        values = (row.values[metric.id] for metric in METRICS)
+        writer.writerow((*place, *(UNKNOWN if value is None else value for value in values), row.problem))
+    return out.getvalue()
+
+
+def to_markdown(rows: Sequence[Row]) -> str:
+    """A pipe table with bold totals, and below it how the designs compare; mistakes in a column of their own."""
+    shown = _columns_for(rows)
+    lines = [
+        _piped(column.title for column in shown),
+        _piped("---:" if column.is_number else "---" for column in shown),
+    ]
+    for row in rows:
+        cells = [_escape_markdown(column.text(row)) for column in shown]
+        lines.append(_piped(f"**{cell}**" if row.is_total and cell else cell for cell in cells))
+    said = [f"- {_escape_markdown(line)}" for line in _all_comparisons(rows)]
+    return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
+
+
+def _piped(cells: Iterable[str]) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def _escape_markdown(text: str) -> str:
+    special = r"[\\|*`<>&~\[\]]|\b_+|_+\b"
+    return re.sub(special, lambda found: "".join(f"\\{character}" for character in found[0]), text)
+
+
+def to_latex(rows: Sequence[Row]) -> str:
+    """A tabular with the rules of booktabs and bold totals; how the designs compare follows as a comment."""
+    shown = _columns_for(rows)
+    lines = ["% needs \\usepackage{booktabs}"]
+    lines.append(f"\\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in shown)}}}")
+    lines += ["\\toprule", _ampersands(column.title for column in shown)]
+    for _, group in groupby(rows, lambda row: row.design):
+        lines.append("\\midrule")
+        for row in group:
+            cells = [_escape_latex(column.text(row)) for column in shown]
+            lines.append(_ampersands(f"\\textbf{{{cell}}}" if row.is_total and cell else cell for cell in cells))
+    lines += ["\\bottomrule", "\\end{tabular}", *(f"% {line}" for line in _all_comparisons(rows))]
+    return "\n".join(lines) + "\n"
+
+
+def _ampersands(cells: Iterable[str]) -> str:
+    return f"{' & '.join(cells)} \\\\"
+
+
+_LATEX = {
+    **{character: f"\\{character}" for character in "&%$#_{}"},
+    "\\": r"\textbackslash{}",
+    "~": r"\textasciitilde{}",
+    "^": r"\textasciicircum{}",
+    "<": "$<$",
+    ">": "$>$",
+    "×": r"$\times$",
+    "→": r"$\to$",
+}
+
+
+def _escape_latex(text: str) -> str:
+    return "".join(_LATEX.get(character, character) for character in text)
+
+
+def to_text(rows: Sequence[Row]) -> str:
+    """Aligned for a terminal: a block a design that ends with its totals, mistakes below their row, then the ratios.
+
+    FLOPs are left out: they are twice the MACs.
+    """
+    shown = columns(shown_metrics())
+    cells = [[column.text(row) for column in shown] for row in rows]
+    heads = [column.title for column in shown]
+    widths = [max(map(_width, (head, *texts))) for head, *texts in zip(heads, *cells, strict=True)]
+
+    def aligned(texts: Sequence[str]) -> str:
+        return "  ".join(map(_padded, texts, widths, (column.is_number for column in shown))).rstrip()
+
+    rule = "  ".join("─" * width for width in widths)
+    lines = [aligned(heads)]
+    design: str | None = None
+    for row, texts in zip(rows, cells, strict=True):
+        if row.design != design:
+            lines.append(rule)
+        lines.append(aligned(texts if row.design != design else ["", *texts[1:]]))
+        lines += [f"  ! {row.node}: {_line(row.problem)}"] if row.problem else []
+        design = row.design
+    said = _all_comparisons(rows)
+    return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
+
+
+def _padded(text: str, width: int, right: bool) -> str:
+    gap = " " * (width - _width(text))
+    return gap + text if right else text + gap
+
+
+def _width(text: str) -> int:
+    """Cells that a text takes in a terminal: two for a wide character, none for a combining mark."""
+    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
+
+
+def _columns_for(rows: Sequence[Row]) -> tuple[Column, ...]:
+    mistakes = (PROBLEM,) if any(row.problem for row in rows) else ()
+    return (*columns(shown_metrics()), *mistakes)
+
+
+def _all_comparisons(rows: Sequence[Row]) -> Iterator[str]:
+    for metric in shown_metrics():
+        yield from map(_line, comparisons(rows, metric))
+
+
+FORMATS: Mapping[str, Callable[[Sequence[Row]], str]] = {
+    "table": to_text,
+    "csv": to_csv,
+    "tsv": to_tsv,
+    "markdown": to_markdown,
+    "latex": to_latex,
+}

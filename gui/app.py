@@ -1,0 +1,68 @@
+"""The QApplication, its palette, and the window of a person with a display."""
+
+import sys
+from pathlib import Path
+from types import TracebackType
+
+import pyqtgraph as pg
+from PySide6.QtCore import QCoreApplication, QSettings
+from PySide6.QtWidgets import QApplication
+
+from engine.files import RESOURCES
+from engine.project_file import load
+from gui.icons import icon
+from gui.main_window import MainWindow
+from gui.state import Look
+from gui.theme import THEMES, palette
+from gui.workbench import Workbench
+
+START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+
+
+def make_application() -> QApplication:
+    """The one QApplication, with our name, style and pyqtgraph's options."""
+    existing = QApplication.instance()
+    app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
+    QCoreApplication.setApplicationName("Convolume")
+    QCoreApplication.setOrganizationName("Convolume")
+    app.setStyle("Fusion")
+    pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)  # type: ignore[no-untyped-call]
+    app.setWindowIcon(icon("convolume", THEMES["light"].accent, THEMES["light"].muted))
+    return app
+
+
+def set_theme(name: str) -> None:
+    """Colour every widget; setColorScheme does nothing on bare X11 and offscreen."""
+    app = QApplication.instance()
+    if isinstance(app, QApplication):
+        app.setPalette(palette(THEMES[name]))
+
+
+def system_theme() -> str:
+    """What the desktop prefers, as far as Qt knows."""
+    app = QApplication.instance()
+    dark = isinstance(app, QApplication) and app.palette().window().color().lightness() < 128
+    return "dark" if dark else "light"
+
+
+def open_window(path: Path | None) -> int:
+    """Show the window on a project and run until it is closed; ProjectError before it shows if the file is wrong."""
+    file = load(path or START_PROJECT)
+    app = make_application()
+    settings = QSettings()
+    theme = str(settings.value("look/theme", system_theme(), type=str))
+    workbench = Workbench(file.project, Look(theme="dark" if theme == "dark" else "light"))
+    window = MainWindow(workbench, settings, set_theme)
+    workbench.show_project(file.project, path.absolute() if path else None, file)
+    sys.excepthook = lambda kind, error, trace: _tell_fault(window, kind, error, trace)
+    window.show()
+    workbench.run()
+    return app.exec()
+
+
+def _tell_fault(
+    window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
+) -> None:
+    """A fault of the program's own: on standard error as ever, and in the window, which goes on."""
+    sys.__excepthook__(kind, error, trace)
+    window.tell("A fault of the program", f"{kind.__name__}: {error}")

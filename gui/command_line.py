@@ -1,0 +1,252 @@
+"""The command line: `analyze`, `run`, `export` and `screenshot` need no display; anything else opens the window."""
+
+import argparse
+import json
+import os
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
+
+from msgspec.structs import replace
+
+from engine import tables
+from engine.check import Place, check
+from engine.files import RESOURCES, write_npz
+from engine.problems import STEM, Problem, ProjectError
+from engine.project import FORMAT, ImageInput, Project
+from engine.project_file import load
+from engine.run import NodeDone, NodeStarted, RunRequest, run_all
+from engine.summary import summary
+from gui.display import missing_display
+
+START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
+
+TABLE_FORMATS: dict[str, Callable[[Project], str]] = {
+    "table": lambda project: tables.to_text(tables.rows(project, check(project))),
+    "json": lambda project: json.dumps(summary(project, check(project)), indent=2, ensure_ascii=False) + "\n",
+    "csv": lambda project: tables.to_csv(tables.rows(project, check(project))),
+    "markdown": lambda project: tables.to_markdown(tables.rows(project, check(project))),
+}
+VIEWS = ("volumes", "filters", "bars", "table")
+FORMATS = ("png", "svg", "pdf")
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; the result is its exit status: 0 done, 1 our fault, 2 the project's, 3 no display."""
+    words = list(sys.argv[1:] if arguments is None else arguments)
+    parser = _parser()
+    if not words or words[0] not in (*COMMANDS, "-h", "--help", "--version"):
+        words.insert(0, "window")
+    options = parser.parse_args(words)
+    try:
+        return int(options.command(options) or DONE)
+    except ProjectError as error:
+        print(error.lines(), file=sys.stderr)
+        return WRONG
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+    except KeyboardInterrupt:
+        print("cancelled", file=sys.stderr)
+        return 130
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="convolume",
+        description="Shows what convolutions do and cost. Without a command, opens the window on PROJECT.",
+        epilog="Exit status: 0 done; 1 a fault of the program; 2 the project or a file that it names is wrong; "
+        "3 no display.",
+    )
+    parser.add_argument("--version", action="version", version=f"convolume, project format {FORMAT}")
+    commands = parser.add_subparsers(title="commands", metavar="COMMAND")
+    for name, (function, help, add_options) in COMMANDS.items():
+        command = commands.add_parser(name, help=help, description=help)
+        command.set_defaults(command=function)
+        add_options(command)
+    return parser
+
+
+def _project_option(command: argparse.ArgumentParser) -> None:
+    command.add_argument("project", type=Path, metavar="PROJECT", help="a project file, TOML or JSON")
+
+
+def _window_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("project", type=Path, nargs="?", metavar="PROJECT", help="left out: the start project")
+
+
+def _analyze_options(command: argparse.ArgumentParser) -> None:
+    _project_option(command)
+    command.add_argument("--format", choices=TABLE_FORMATS, default="table")
+
+
+def _run_options(command: argparse.ArgumentParser) -> None:
+    _project_option(command)
+    command.add_argument("--image", type=Path, metavar="FILE", help="a photo in place of the project's input")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <design>.npz and run.json go")
+
+
+def _export_options(command: argparse.ArgumentParser) -> None:
+    _project_option(command)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
+    command.add_argument("--views", type=_choices(VIEWS), default=VIEWS, metavar=",".join(VIEWS))
+    command.add_argument("--format", type=_choices(FORMATS), default=("png",), metavar=",".join(FORMATS))
+    command.add_argument("--scale", type=_scale, default=1.0, metavar="N", help="pixels of the file per pixel drawn")
+    command.add_argument("--theme", choices=("light", "dark"), default="light")
+
+
+def _screenshot_options(command: argparse.ArgumentParser) -> None:
+    _project_option(command)
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    command.add_argument("--size", type=_size, default=(1600, 1000), metavar="WxH")
+    command.add_argument("--theme", choices=("light", "dark"), default="light")
+
+
+def _choices(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+        for part in chosen:
+            if part not in known:
+                raise argparse.ArgumentTypeError(f"{part!r} is unknown; choose from {', '.join(known)}")
+        return chosen
+
+    return parse
+
+
+def _scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0.1 <= scale <= 20:
+        raise argparse.ArgumentTypeError(f"{text!r} is no scale; a number from 0.1 to 20 is expected")
+    return scale
+
+
+def _size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 200 <= int(width) <= 8000 and 200 <= int(height) <= 8000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no size; WxH is expected, each from 200 to 8000: 1600x1000")
+    return int(width), int(height)
+
+
+def _load(path: Path) -> Project:
+    """Read a project for a command, which must know all of it: a newer format is refused."""
+    file = load(path)
+    if file.read_only:
+        text = f"is {file.format}; this program knows formats up to {FORMAT}, take a newer one"
+        raise ProjectError([Problem(text, "$.format")], path)
+    return file.project
+
+
+def _valid(path: Path, project: Project) -> Project:
+    """Refuse a project with mistakes, all of them told."""
+    problems = check(project).problems
+    if problems:
+        raise ProjectError(problems, path)
+    return project
+
+
+def _analyze(options: argparse.Namespace) -> None:
+    project = _valid(options.project, _load(options.project))
+    sys.stdout.write(TABLE_FORMATS[options.format](project))
+    sys.stdout.flush()
+
+
+def _run(options: argparse.Namespace) -> None:
+    project = _load(options.project)
+    if options.image is not None:
+        project = _with_image(project, options.image)
+    _valid(options.project, project)
+    request, results = _results(options.project, project)
+    try:
+        _write_results(request, results, options.out)
+    except OSError as error:
+        raise ProjectError([Problem(f"cannot be written: {error.strerror or error}")], options.out) from None
+
+
+def _with_image(project: Project, path: Path) -> Project:
+    """The photo in place of the input, prepared as the project's own photo is."""
+    image = str(path.absolute())
+    if isinstance(project.input, ImageInput):
+        return replace(project, input=replace(project.input, path=image))
+    shape = check(project).input_shape
+    size = (224, 224) if shape is None else (shape.height, shape.width)
+    return replace(project, input=ImageInput(image, size))
+
+
+def _results(path: Path, project: Project) -> tuple[RunRequest, dict[Place, NodeDone]]:
+    """Run to the end, telling each node on standard error."""
+
+    def tell(event: NodeStarted) -> None:
+        design, node = event.place
+        print(f"run {event.done + 1}/{event.total} {design or 'stem'} · {node}", file=sys.stderr)
+
+    request = RunRequest.of(project)
+    try:
+        return request, run_all(request, tell)
+    except ProjectError as error:
+        raise ProjectError(error.problems, path) from None
+
+
+def _write_results(request: RunRequest, results: dict[Place, NodeDone], out: Path) -> None:
+    """All files or none: they are made beside their place and moved there at the end."""
+    out.mkdir(parents=True, exist_ok=True)
+    with TemporaryDirectory(dir=out, prefix=".run-") as unfinished:
+        folder = Path(unfinished)
+        for design, analysis in request.check.analyses.items():
+            if design != STEM:
+                volumes = {report.name: results[design, report.name].volume for report in analysis.reports}
+                write_npz(folder / f"{quote(design, safe=' ()+,')}.npz", volumes)
+        data = summary(request.project, request.check, results)
+        (folder / "run.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+        for file in sorted(folder.iterdir()):
+            os.replace(file, out / file.name)
+            print(out / file.name)
+
+
+def _export(options: argparse.Namespace) -> None:
+    from gui import offscreen
+
+    project = _valid(options.project, _load(options.project))
+    _, results = _results(options.project, project)
+    with offscreen.application(options.theme):
+        state = offscreen.run_state(project, results, options.theme)
+        for path in offscreen.export(state, options.out, options.views, options.format, options.scale):
+            print(path)
+
+
+def _screenshot(options: argparse.Namespace) -> None:
+    from gui import offscreen
+
+    project = _valid(options.project, _load(options.project))
+    with offscreen.application(options.theme):
+        offscreen.screenshot(project, options.project, options.out, options.size, options.theme)
+    print(options.out)
+
+
+def _window(options: argparse.Namespace) -> int:
+    fault = missing_display()
+    if fault:
+        print(
+            f"No display: {fault}. Set one, or draw without: convolume export PROJECT --out DIR, "
+            "convolume screenshot PROJECT --out FILE.png",
+            file=sys.stderr,
+        )
+        return NO_DISPLAY
+    from gui.app import open_window
+
+    return open_window(options.project)
+
+
+COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int | None], str, Callable[[argparse.ArgumentParser], None]]]
+COMMANDS = {
+    "window": (_window, "open the window", _window_options),
+    "analyze": (_analyze, "print shapes, parameters and multiply-accumulates", _analyze_options),
+    "run": (_run, "run every design; volumes as .npz, times and statistics as run.json", _run_options),
+    "export": (_export, "draw figures without a display, and write the table as text", _export_options),
+    "screenshot": (_screenshot, "draw the whole window after a run, without a display", _screenshot_options),
+}

@@ -1,0 +1,215 @@
+"""Opening, saving and exporting with dialogs; each failure is told, and leaves everything as it was."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from engine import files, tables
+from engine.network import Network
+from engine.problems import ProjectError
+from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from gui.document import FileChangedError
+from gui.export import EXPORTERS, FIGURES, TEXTS, export, figure, write
+from gui.workbench import Workbench
+
+PROJECT_SUFFIXES = (".toml", ".json")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
+MOST_RECENT = 10
+NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
+Buttons = QMessageBox.StandardButton
+
+
+class FileCommands(QObject):
+    """Asks for names, hands the work to the workbench and to export, tells what went wrong."""
+
+    recent_changed = Signal()
+
+    def __init__(self, window: QWidget, workbench: Workbench, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workbench = workbench
+        self._settings = settings
+
+    # Projects
+
+    def new(self) -> None:
+        if self.may_discard():
+            self._workbench.show_project(NEW_PROJECT)
+
+    def open(self) -> None:
+        if self.may_discard() and (path := self._ask_open("Open a project", _filter("Projects", PROJECT_SUFFIXES))):
+            self._open(path)
+
+    def open_path(self, path: Path) -> None:
+        if self.may_discard():
+            self._open(path)
+
+    def open_sample(self, path: Path) -> None:
+        """Open a bundled project; it is saved elsewhere."""
+        if self.may_discard():
+            self._told(lambda: self._workbench.open(path, sample=True))
+
+    def save(self) -> bool:
+        """Save where the project came from; True if it is saved."""
+        path = self._workbench.document.path
+        return self.save_as() if path is None or self._workbench.document.read_only else self._save(path)
+
+    def save_as(self) -> bool:
+        known = self._workbench.document.path or Path("project.toml")
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, "Save the project", str(known), _filter("Projects", PROJECT_SUFFIXES)
+        )
+        if not name:
+            return False
+        path = Path(name)
+        return self._save(path if path.suffix.lower() in PROJECT_SUFFIXES else path.with_name(f"{path.name}.toml"))
+
+    def may_discard(self) -> bool:
+        """Ask what becomes of unsaved edits; False to stay."""
+        if self._workbench.document.clean:
+            return True
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Unsaved edits")
+        box.setText("Save the edits of this project?")
+        box.setStandardButtons(Buttons.Save | Buttons.Discard | Buttons.Cancel)
+        answer = self._ask(box)
+        return answer == Buttons.Discard or (answer == Buttons.Save and self.save())
+
+    def recent(self) -> list[Path]:
+        """Projects opened or saved lately, the latest first."""
+        stored = self._settings.value("files/recent", "", type=str)
+        return [Path(line) for line in str(stored).splitlines()]
+
+    # Inputs
+
+    def choose_photo(self) -> None:
+        if path := self._ask_open("Use a photo", _filter("Photos", IMAGE_SUFFIXES)):
+            self.use(path)
+
+    def choose_array(self) -> None:
+        if path := self._ask_open("Use an array", _filter("Arrays", ARRAY_SUFFIXES)):
+            self.use(path)
+
+    def use(self, path: Path) -> None:
+        """Do with a file what its kind suggests: open a project, take a photo or an array as the input."""
+        project, suffix = self._workbench.state.project, path.suffix.lower()
+        if suffix in PROJECT_SUFFIXES:
+            self.open_path(path)
+        elif suffix in IMAGE_SUFFIXES:
+            spec = project.input
+            spec = replace(spec, path=str(path)) if isinstance(spec, ImageInput) else ImageInput(str(path))
+            self._workbench.edit(f"Use photo {path.name}", replace(project, input=spec))
+        elif suffix in ARRAY_SUFFIXES:
+            self._told(lambda: self._use_array(path))
+        else:
+            known = ", ".join((*PROJECT_SUFFIXES, *IMAGE_SUFFIXES, *ARRAY_SUFFIXES))
+            self.tell("This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {known}")
+
+    def _use_array(self, path: Path) -> None:
+        project = self._workbench.state.project
+        names = list(files.headers(str(path)))
+        spec = ArrayInput(str(path), names[0] if names else "")
+        self._workbench.edit(f"Use array {path.name}", replace(project, input=spec))
+
+    # Figures
+
+    def export_view(self, view: str, size: QSize) -> None:
+        """Write one view as it is on the screen, in the format that the chosen name's ending says."""
+        formats = [_filter(format.upper(), (f".{format}",)) for format in EXPORTERS]
+        texts = [_filter(format.upper(), (f".{format}",)) for format in TEXTS] if view == "table" else []
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, f"Export {view}", f"{view}.png", ";;".join([*formats, *texts])
+        )
+        if name:
+            self._told(lambda: self._write_view(view, Path(name), size))
+
+    def export_all(self) -> None:
+        """Write every view in every format into a folder."""
+        name = QFileDialog.getExistingDirectory(self._window, "Export all views into a folder")
+        if name:
+            self._told(lambda: export(self._workbench.state, Path(name), FIGURES, EXPORTERS, self.scale))
+
+    @property
+    def scale(self) -> float:
+        """Pixels of an exported picture per pixel on the screen."""
+        return float(str(self._settings.value("export/scale", 2.0, type=float)))
+
+    def _write_view(self, view: str, path: Path, size: QSize) -> None:
+        state, format = self._workbench.state, path.suffix.lower().removeprefix(".")
+        if format in TEXTS and view == "table":
+            write(path, TEXTS[format](tables.rows(state.project, state.check)).encode())
+        elif format in EXPORTERS:
+            write(path, figure(state, view, format, self.scale, size))
+        else:
+            known = ", ".join(f".{name}" for name in EXPORTERS)
+            self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
+
+    # Failures
+
+    def tell(self, title: str, details: str) -> None:
+        """Show a message whose text can be copied; the window stays usable."""
+        box = QMessageBox(QMessageBox.Icon.Warning, title, title, Buttons.Ok, self._window)
+        box.setInformativeText(details)
+        flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        box.setTextInteractionFlags(flags)
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _told(self, work: Callable[[], object]) -> bool:
+        """Do it, or tell why it cannot be done."""
+        try:
+            work()
+        except (ProjectError, files.FileFault) as error:
+            self.tell("This cannot be done", str(error))
+            return False
+        return True
+
+    def _open(self, path: Path) -> None:
+        if self._told(lambda: self._workbench.open(path)):
+            self._remember(path)
+            if self._workbench.document.read_only:
+                self.tell("Opened to read only", f"{path} was written by a newer program; save it under another name")
+
+    def _save(self, path: Path, *, overwrite: bool = False) -> bool:
+        try:
+            saved = self._told(lambda: self._workbench.document.save(path, overwrite=overwrite))
+        except FileChangedError:
+            return self._ask_overwrite(path) and self._save(path, overwrite=True)
+        if saved:
+            self._remember(path)
+        return saved
+
+    def _ask_overwrite(self, path: Path) -> bool:
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("The file has changed")
+        box.setText(f"{path.name} was changed by another program since it was opened.")
+        box.setInformativeText("Overwrite what is there now? Cancel, then Save as, keeps both.")
+        box.setStandardButtons(Buttons.Yes | Buttons.Cancel)
+        box.setDefaultButton(Buttons.Cancel)
+        return self._ask(box) == Buttons.Yes
+
+    def _ask(self, box: QMessageBox) -> QMessageBox.StandardButton:
+        try:
+            return Buttons(box.exec())
+        finally:
+            box.deleteLater()
+
+    def _ask_open(self, title: str, kinds: str) -> Path | None:
+        folder = str((self._workbench.document.path or Path()).parent)
+        name, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
+        return Path(name) if name else None
+
+    def _remember(self, path: Path) -> None:
+        paths = dict.fromkeys([path.absolute(), *self.recent()])
+        self._settings.setValue("files/recent", "\n".join(str(p) for p in list(paths)[:MOST_RECENT]))
+        self.recent_changed.emit()
+
+
+def _filter(title: str, suffixes: tuple[str, ...]) -> str:
+    return f"{title} ({' '.join('*' + suffix for suffix in suffixes)})"

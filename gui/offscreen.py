@@ -1,0 +1,65 @@
+"""Figures and screenshots without a display."""
+
+import os
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from PySide6.QtCore import QBuffer, QIODevice, QSettings
+from PySide6.QtWidgets import QApplication
+
+from engine.check import Place, check
+from engine.problems import ProjectError
+from engine.project import Project
+from engine.run import NodeDone
+from gui.app import make_application, set_theme
+from gui.export import export, write
+from gui.main_window import MainWindow
+from gui.state import Look, Result, RunView, ViewState
+from gui.workbench import Workbench, start_focus
+
+Theme = Literal["light", "dark"]
+
+__all__ = ["application", "export", "run_state", "screenshot"]
+
+
+@contextmanager
+def application(theme: Theme) -> Iterator[QApplication]:
+    """A QApplication that needs no display, whatever DISPLAY says."""
+    if QApplication.instance() is None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    app = make_application()
+    set_theme(theme)
+    yield app
+
+
+def run_state(project: Project, results: Mapping[Place, NodeDone], theme: Theme) -> ViewState:
+    """What the window would show after a run."""
+    known = check(project)
+    shown = {place: Result(done.key, done.volume, done.milliseconds, done.reused) for place, done in results.items()}
+    return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme))
+
+
+def screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: Theme) -> None:
+    """The whole window after a run as a PNG file."""
+    workbench = Workbench(project, Look(theme=theme))
+    window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
+    try:
+        workbench.show_project(project, path.absolute())
+        window.resize(*size)
+        window.show()
+        workbench.run()
+        while workbench.state.run.progress is not None:
+            QApplication.processEvents()
+        if workbench.state.run.problems:
+            raise ProjectError(workbench.state.run.problems, path)
+        QApplication.processEvents()
+        buffer = QBuffer()
+        buffer.open(QIODevice.OpenModeFlag.ReadWrite)
+        window.grab().save(buffer, b"PNG")
+        write(out, bytes(buffer.data().data()))
+    finally:
+        workbench.close()
+        window.deleteLater()
+        QApplication.processEvents()

@@ -1,0 +1,185 @@
+"""What the figure of operations says, before anybody asks how large it is drawn: totals, headline, lines by design."""
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import Literal
+
+from msgspec import Struct
+
+from engine.check import Place
+from engine.metrics import Metric, metric
+from engine.problems import STEM
+from engine.tables import Row, rows
+from engine.units import abbreviated, exact, ratio_in_words
+from gui.paint.bar_scale import Scale, scale_for
+from gui.state import ViewState
+
+FOLD_FROM = 4
+"""So many layers of a design that cost nothing share one line."""
+SHARED_FROM = 0.25
+"""The layers keep the axis of the totals while the largest of them takes at least this part of it."""
+
+
+class Line(Struct, frozen=True):
+    """One line of the figure."""
+
+    kind: Literal["total", "heading", "node", "folded"]
+    design: str
+    colour: int
+    """Position of the design, for its colour."""
+    label: str
+    nodes: tuple[str, ...] = ()
+    """The nodes that it stands for: one, or those that are folded."""
+    note: str = ""
+    value: int | None = None
+    said: str = ""
+    """What stands at the bar's end."""
+    tip: str = ""
+    problem: str = ""
+
+    def place(self) -> Place | None:
+        """What a click on the line chooses."""
+        return (self.design, self.nodes[0]) if len(self.nodes) == 1 else None
+
+
+class Content(Struct, frozen=True):
+    """All that is said, and the two axes."""
+
+    metric: Metric
+    headline: str
+    subject: str
+    """What the headline is about."""
+    colour: int | None
+    """The headline's design; None where it speaks of none."""
+    stem: str
+    totals: tuple[Line, ...]
+    groups: tuple[tuple[Line, ...], ...]
+    """Per design a heading, then its layers."""
+    total_scale: Scale
+    line_scale: Scale
+
+    @property
+    def shared(self) -> bool:
+        """Whether one axis serves totals and layers."""
+        return self.total_scale == self.line_scale
+
+    @property
+    def section(self) -> str:
+        """What stands above the layers."""
+        if self.shared or not self.line_scale.high:
+            return "Layer by layer"
+        return f"Layer by layer, axis enlarged {self.total_scale.high / self.line_scale.high:.3g}×"
+
+
+def content_of(state: ViewState) -> Content:
+    """What there is to say of a state, in the metric and with the axis that its look asks for."""
+    chosen = metric(state.look.metric)
+    all_rows = rows(state.project, state.check)
+    stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
+    designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
+    totals = tuple(_total_line(state, group, designs[0][1][-1], chosen) for _, group in designs)
+    groups = tuple(_group(state, group, chosen) for _, group in designs)
+    headline, subject, colour = _headline(state, all_rows, totals, chosen)
+    total_scale, line_scale = _scales(totals, groups, logarithmic=state.look.logarithmic)
+    said = "" if stem is None else _stem_line(stem, chosen)
+    return Content(chosen, headline, subject, colour, said, totals, groups, total_scale, line_scale)
+
+
+def _scales(totals: Sequence[Line], groups: Sequence[Sequence[Line]], *, logarithmic: bool) -> tuple[Scale, Scale]:
+    amounts = [line.value for line in totals]
+    parts = [line.value for group in groups for line in group]
+    if logarithmic:
+        both = scale_for((*amounts, *parts), logarithmic=True)
+        return both, both
+    whole, part = scale_for(amounts, logarithmic=False), scale_for(parts, logarithmic=False)
+    # Where a total is unknown, a layer can be larger than every total that is known.
+    if part.high >= SHARED_FROM * whole.high:
+        shared = max(whole, part, key=lambda scale: scale.high)
+        return shared, shared
+    return whole, part
+
+
+def _total_line(state: ViewState, group: Sequence[Row], reference: Row, chosen: Metric) -> Line:
+    row, value, least = group[-1], group[-1].values[chosen.id], reference.values[chosen.id]
+    analysis = state.check.analyses[row.design]
+    ratio = ratio_in_words(value, least, "").strip() if value and least and row is not reference else ""
+    words = ratio_in_words(value, least, chosen.more, reference.design) if row is not reference else ""
+    return Line(
+        "total",
+        row.design,
+        state.design_index(row.design),
+        row.design,
+        (analysis.output,),
+        value=value,
+        said=abbreviated(value) + (ratio and f"  {ratio}"),
+        tip=f"{row.design}: {exact(value)} {chosen.unit}" + (words and f", {words}"),
+    )
+
+
+def _group(state: ViewState, group: Sequence[Row], chosen: Metric) -> tuple[Line, ...]:
+    *nodes, total = group
+    colour = state.design_index(total.design)
+    free = [row for row in nodes if row.values[chosen.id] == 0 and not row.problem]
+    folded = free if len(free) >= FOLD_FROM else []
+    hidden = set(map(id, folded))
+    lines = [_node_line(row, colour, chosen) for row in nodes if id(row) not in hidden]
+    if folded:
+        names = tuple(row.node for row in folded)
+        label = f"{len(names)} layers without {chosen.unit}"
+        listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+        tip = f"{total.design}: {listed}: 0 {chosen.unit} each"
+        lines.append(Line("folded", total.design, colour, label, names, value=0, said="0", tip=tip))
+    return (Line("heading", total.design, colour, total.design), *lines)
+
+
+def _node_line(row: Row, colour: int, chosen: Metric) -> Line:
+    value = row.values[chosen.id]
+    formula = row.formula(chosen) or f"{exact(value)} {chosen.unit}"
+    tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
+    return Line(
+        "node",
+        row.design,
+        colour,
+        row.node,
+        (row.node,),
+        row.settings,
+        value,
+        abbreviated(value),
+        tip,
+        row.problem,
+    )
+
+
+def _headline(
+    state: ViewState, all_rows: Sequence[Row], totals: Sequence[Line], chosen: Metric
+) -> tuple[str, str, int | None]:
+    """The one sentence, what it is about, and its design's position."""
+    if not totals:
+        return "no design yet", "add a design to see what it costs", None
+    first, *others = totals
+    known = [line for line in others if line.value is not None]
+    if first.value is None or (others and not known):
+        return "unknown", _what_to_mend(state, all_rows), None
+    if not others:
+        return f"{abbreviated(first.value)} {chosen.unit}", first.design, first.colour
+    # The saving is the point; where there is none, the largest excess.
+    least, most = min(known, key=_amount), max(known, key=_amount)
+    told = least if _amount(least) < first.value else most
+    words = ratio_in_words(told.value, first.value, chosen.more)
+    return words, f"{told.design}, compared with {first.design}", told.colour
+
+
+def _amount(line: Line) -> int:
+    return line.value or 0
+
+
+def _what_to_mend(state: ViewState, all_rows: Sequence[Row]) -> str:
+    row = next((row for row in all_rows if row.problem), None)
+    if row is not None:
+        return f"until {row.design or 'the stem'} / {row.node} is mended: {row.problem}"
+    problem = next(iter(state.check.problems), None)
+    return f"until this is mended: {problem.text}" if problem else "until the input is known"
+
+
+def _stem_line(row: Row, chosen: Metric) -> str:
+    return f"stem, the same for all designs: {abbreviated(row.values[chosen.id])} {chosen.unit}"

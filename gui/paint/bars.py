@@ -1,0 +1,205 @@
+"""The figure of operations: what each design and each of its layers costs, as bars side by side."""
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from gui.paint.bar_content import content_of
+from gui.paint.bar_layout import (
+    HEADLINE_FONT,
+    SMALL_FONT,
+    TOTAL_FONT,
+    Layout,
+    PlacedAxis,
+    PlacedLine,
+    axis_words,
+    lay_out,
+    said_width,
+    text_width,
+)
+from gui.paint.bar_scale import tick_label
+from gui.state import Focus, ViewState
+from gui.theme import Theme, font
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+    """Draw the operations of all designs as large as they fit into `rect`."""
+    paint_layout(painter, rect, lay_out(content_of(state), rect), state.focus, theme)
+
+
+def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, focus: Focus, theme: Theme) -> None:
+    """Draw what is laid out already; lines outside a clip of the painter are left out."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillRect(rect, QColor(theme.base))
+    seen = painter.clipBoundingRect() if painter.hasClipping() else rect
+    _paint_words(painter, layout, theme)
+    for axis in layout.axes:
+        _paint_grid(painter, layout, axis, theme)
+    for placed in (*layout.totals, *layout.lines):
+        if placed.row.intersects(seen):
+            _paint_line(painter, layout.unit, placed, focus, theme)
+    painter.restore()
+
+
+def _paint_words(painter: QPainter, layout: Layout, theme: Theme) -> None:
+    """Headline, stem and the layers' title."""
+    unit, content = layout.unit, layout.content
+    colour = theme.text if content.colour is None else theme.design(content.colour)
+    widest = 0.97 * layout.headline.width() / max(text_width(content.headline, 1, bold=True), 1)
+    _text(painter, layout.headline, content.headline, int(min(HEADLINE_FONT * unit, widest)), colour, bold=True)
+    _text(painter, layout.subject, content.subject, unit, theme.muted)
+    if content.stem:
+        _text(painter, layout.stem, content.stem, 0.95 * unit, theme.muted)
+    if layout.lines:
+        _text(painter, layout.section, content.section, unit, theme.text, bold=True)
+    elif layout.totals:
+        below = QRectF(layout.section.left(), layout.stem.bottom(), layout.section.width(), 1.5 * unit)
+        _text(painter, below, "no room here for single layers", SMALL_FONT * unit, theme.muted)
+
+
+def _paint_grid(painter: QPainter, layout: Layout, axis: PlacedAxis, theme: Theme) -> None:
+    """Grid lines behind the bars, ticks with their amounts, and what is counted."""
+    unit, frame = layout.unit, axis.frame
+    one_axis = len(layout.axes) == 1 and layout.lines
+    bottom = layout.lines[-1].row.bottom() if one_axis else axis.bottom
+    size, height = SMALL_FONT * unit, axis.row.height()
+    name = QRectF(frame.left, axis.row.top(), frame.bar_left - frame.left - 0.8 * unit, height)
+    _text(painter, name, axis_words(layout.content), size, theme.muted)
+    room = max(int(frame.bar_width / (3.6 * unit)), 2)
+    for amount in frame.scale.ticks(room):
+        x = frame.bar_left + _tick_offset(axis, amount)
+        painter.setPen(QPen(QColor(theme.grid), max(0.06 * unit, 0.8)))
+        painter.drawLine(QLineF(x, axis.top, x, axis.row.top()))
+        painter.drawLine(QLineF(x, axis.row.bottom(), x, bottom))
+        label = QRectF(x - 3 * unit, axis.row.top(), 6 * unit, height)
+        _text(painter, label, tick_label(amount), size, theme.muted, Qt.AlignmentFlag.AlignCenter)
+    _paint_minor_ticks(painter, unit, axis, theme)
+
+
+def _tick_offset(axis: PlacedAxis, amount: int) -> float:
+    return axis.frame.length(amount) if amount > axis.frame.scale.low else 0.0
+
+
+def _paint_minor_ticks(painter: QPainter, unit: float, axis: PlacedAxis, theme: Theme) -> None:
+    """Short strokes between the powers of ten, where they are not too crowded."""
+    offsets = [_tick_offset(axis, amount) for amount in axis.frame.scale.minor_ticks()]
+    if len(offsets) > 1 and axis.frame.bar_width / len(offsets) > 0.3 * unit:
+        painter.setPen(QPen(QColor(theme.muted), max(0.05 * unit, 0.7)))
+        y = axis.top if axis.top >= axis.row.bottom() else axis.row.top()
+        for offset in offsets:
+            x = axis.frame.bar_left + offset
+            painter.drawLine(QLineF(x, y - 0.12 * unit, x, y + 0.12 * unit))
+
+
+def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, focus: Focus, theme: Theme) -> None:
+    line = placed.line
+    if line.kind == "heading":
+        _paint_heading(painter, unit, placed, theme)
+        return
+    chosen = line.kind != "total" and line.design == focus.design and focus.node in line.nodes
+    if chosen:
+        _paint_choice(painter, unit, placed.row, theme)
+    _paint_label(painter, unit, placed, theme, chosen=chosen)
+    if line.kind == "folded":
+        return
+    if line.value is None:
+        _paint_unknown(painter, unit, placed, theme)
+        return
+    if line.value:
+        bar = placed.bar
+        bar.setWidth(max(bar.width(), 0.15 * unit))
+        painter.fillRect(bar, QColor(theme.design(line.colour)))
+    total = line.kind == "total"
+    said = _beside(placed, placed.bar.width() + 0.4 * unit)
+    if not chosen:
+        # Grid lines do not run through the number.
+        painter.fillRect(
+            said.adjusted(0, 0.3 * unit, said_width(line) * unit - said.width(), -0.3 * unit), QColor(theme.base)
+        )
+    _text(painter, said, line.said, (TOTAL_FONT if total else 1) * unit, theme.text, bold=total or chosen)
+
+
+def _paint_heading(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:
+    colour = theme.design(placed.line.colour)
+    row = placed.row
+    painter.fillRect(QRectF(row.left(), row.top() + 0.35 * unit, 0.3 * unit, row.height() - 0.7 * unit), QColor(colour))
+    _text(painter, row.adjusted(0.6 * unit, 0, 0, 0), placed.line.label, unit, colour, bold=True)
+
+
+def _paint_choice(painter: QPainter, unit: float, row: QRectF, theme: Theme) -> None:
+    """The chosen layer: a tint and a frame."""
+    tint = QColor(theme.accent)
+    tint.setAlphaF(0.14)
+    frame = row.adjusted(0, 0.06 * unit, 0, -0.06 * unit)
+    painter.setPen(QPen(QColor(theme.accent), max(0.09 * unit, 1.0)))
+    painter.setBrush(tint)
+    painter.drawRoundedRect(frame, 0.25 * unit, 0.25 * unit)
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+
+
+def _paint_label(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme, *, chosen: bool) -> None:
+    """The name, and small behind it the settings where there is room."""
+    line, frame = placed.line, placed.frame
+    total = line.kind == "total"
+    width = frame.bar_left - frame.left - 0.4 * unit
+    if line.kind == "folded":
+        width = placed.row.right() - frame.left
+    label = QRectF(frame.left, placed.row.top(), width, placed.row.height())
+    colour = theme.muted if line.kind == "folded" else theme.error if line.problem else theme.text
+    if total:
+        colour = theme.design(line.colour)
+    bold = total or chosen
+    size = TOTAL_FONT if total else 1
+    _text(painter, label, line.label, size * unit, colour, bold=bold)
+    taken = (text_width(line.label, size, bold=bold) + 0.6) * unit
+    if line.note and label.width() - taken > 3 * unit:
+        _text(painter, label.adjusted(taken, 0, 0, 0), line.note, SMALL_FONT * unit, theme.muted)
+
+
+def _paint_unknown(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:
+    """A hatched stub, which is no length, and what is wrong where it is known."""
+    colour = QColor(theme.error if placed.line.problem else theme.muted)
+    stub = placed.bar
+    stub.setWidth(2.4 * unit)
+    painter.setPen(QPen(colour, max(0.07 * unit, 0.8), Qt.PenStyle.DashLine))
+    painter.drawRect(stub)
+    painter.setPen(QPen(colour, max(0.06 * unit, 0.8)))
+    height, step = stub.height(), 0.5 * unit
+    x = stub.left()
+    while x + height <= stub.right():
+        painter.drawLine(QPointF(x, stub.bottom()), QPointF(x + height, stub.top()))
+        x += step
+    total = placed.line.kind == "total"
+    said = _beside(placed, stub.width() + 0.4 * unit)
+    size = (TOTAL_FONT if total else 1) * unit
+    text = f"unknown: {placed.line.problem}" if placed.line.problem else "unknown"
+    _text(painter, said, text, size, colour.name(), bold=total)
+
+
+def _beside(placed: PlacedLine, offset: float) -> QRectF:
+    """The rest of the row, `offset` to the right of where the bars begin."""
+    left = placed.frame.bar_left + offset
+    return QRectF(left, placed.row.top(), max(placed.row.right() - left, 1.0), placed.row.height())
+
+
+def _text(
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    pixels: float,
+    colour: str,
+    align: Qt.AlignmentFlag = LEFT,
+    *,
+    bold: bool = False,
+) -> None:
+    """One line of text, shortened where it does not fit."""
+    used = font(pixels, bold=bold)
+    painter.setFont(used)
+    painter.setPen(QColor(colour))
+    metrics = QFontMetricsF(used)
+    fits = align != LEFT or metrics.horizontalAdvance(text) <= rect.width()
+    shown = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)

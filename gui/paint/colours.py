@@ -1,0 +1,107 @@
+"""From values to colours: colour maps, ranges that ignore outliers, and images of maps and photos."""
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+import pyqtgraph
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage, qRgb
+
+from engine.project import ImageInput
+from gui.state import Look
+
+DIVERGING = "diverging"
+PERCENTILES = (1.0, 99.5)
+SAMPLE = 65_536
+"""Values that a range is taken from; more would not change it visibly."""
+
+# pyqtgraph ships these as files: no plotting library is needed. CET-D9 is blue, nearly white at zero, red.
+_FILES = {DIVERGING: "CET-D9"}
+_load: Callable[[str], Any] = pyqtgraph.colormap.get
+
+
+@lru_cache(maxsize=16)
+def lut(name: str) -> NDArray[np.uint8]:
+    """The 256 colours of a map (256×3, RGB): viridis, cividis, gray, or diverging with its middle at 128."""
+    if name == "gray":
+        colours = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
+    else:
+        table = _load(_FILES.get(name, name)).getLookupTable(0.0, 1.0, 256, alpha=False)
+        colours = np.array(table, dtype=np.uint8)
+    colours.flags.writeable = False
+    return colours
+
+
+def map_name(look: Look) -> str:
+    """The colour map that a look asks for: the diverging one where zero is the middle."""
+    return DIVERGING if look.zero_centred else look.colour_map
+
+
+def value_range(
+    volume: NDArray[Any], *, zero_centred: bool, percentiles: tuple[float, float] = PERCENTILES
+) -> tuple[float, float]:
+    """The values at which a colour map begins and ends: percentiles, so that a few outliers do not darken the rest.
+
+    Taken from at most `SAMPLE` values, always the same ones. Where the percentiles coincide the extremes count; a
+    volume of one value v gets (v, v + max(1, |v|)). `zero_centred` gives (−m, m). The first is below the second.
+    """
+    values = _sample(volume)
+    values = values[np.isfinite(values)]
+    if not values.size:
+        return (-1.0, 1.0) if zero_centred else (0.0, 1.0)
+    low, high = (float(value) for value in np.percentile(values, percentiles))
+    if low == high:
+        low, high = float(values.min()), float(values.max())
+    if zero_centred:
+        most = max(abs(low), abs(high)) or 1.0
+        return -most, most
+    return (low, high) if low < high else (low, low + max(1.0, abs(low)))
+
+
+def to_levels(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
+    """``255·(v − low) / (high − low)``, rounded and clipped to 0 … 255; what is no number is 0."""
+    levels = np.subtract(values, low, dtype=np.float32)
+    levels *= np.float32(255 / (high - low))
+    levels += np.float32(0.5)
+    np.nan_to_num(levels, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
+    np.clip(levels, 0, 255, out=levels)
+    return np.asarray(levels, dtype=np.uint8)
+
+
+def indexed_image(levels: NDArray[np.uint8], name: str) -> QImage:
+    """An image (H×W levels) that holds its own bytes and looks its colours up in the map called `name`."""
+    rows = np.ascontiguousarray(levels)
+    height, width = rows.shape
+    view = QImage(rows.data, width, height, width, QImage.Format.Format_Indexed8)
+    image = view.copy()
+    image.setColorTable(_colour_table(name))
+    return image
+
+
+def photo_image(volume: NDArray[Any], spec: ImageInput) -> QImage:
+    """The photo that a normalised volume (C×H×W) was made from: ``(v·std + mean) / scale``, RGB, clipped."""
+    pixels = np.asarray(volume, np.float32)
+    for values, operation in ((spec.std, np.multiply), (spec.mean, np.add)):
+        if values:
+            pixels = operation(pixels, np.asarray(values, np.float32).reshape(-1, 1, 1))
+    pixels = np.clip(pixels / np.float32(spec.scale or 1.0) + np.float32(0.5), 0, 255)
+    ordered = pixels[::-1] if spec.channels == "bgr" else pixels
+    channels, height, width = ordered.shape
+    colours = np.ascontiguousarray(np.nan_to_num(ordered).astype(np.uint8).transpose(1, 2, 0))
+    kind = QImage.Format.Format_RGB888 if channels == 3 else QImage.Format.Format_Grayscale8
+    return QImage(colours.data, width, height, channels * width, kind).copy()
+
+
+@lru_cache(maxsize=16)
+def _colour_table(name: str) -> list[int]:
+    return [qRgb(int(red), int(green), int(blue)) for red, green, blue in lut(name)]
+
+
+def _sample(volume: NDArray[Any]) -> NDArray[Any]:
+    """All values, or `SAMPLE` of them drawn by a fixed seed: the same volume always gets the same range."""
+    values = np.ravel(volume)
+    if values.size <= SAMPLE:
+        return values
+    return np.asarray(values[np.random.default_rng(0).integers(0, values.size, SAMPLE)])

@@ -1,0 +1,35 @@
+"""Pouring groups of lines into columns, as a newspaper does: shared by all that is listed in a figure."""
+
+from collections.abc import Callable, Sequence
+from typing import TypeVar
+
+Item = TypeVar("Item")
+
+
+def pour(
+    groups: Sequence[Sequence[Item]], count: int, continued: Callable[[Item], Item]
+) -> tuple[tuple[Item, ...], ...]:
+    """At most `count` columns as short as can be; groups begin with a heading, which is repeated where one breaks.
+
+    As many columns as groups: one each, so that equal groups stand side by side.
+    """
+    if count == len(groups):
+        return tuple(tuple(group) for group in groups)
+    height = -(-sum(map(len, groups)) // max(count, 1))
+    while len(columns := _poured(groups, height, continued)) > max(count, 1):
+        height += 1
+    return columns
+
+
+def _poured(
+    groups: Sequence[Sequence[Item]], height: int, continued: Callable[[Item], Item]
+) -> tuple[tuple[Item, ...], ...]:
+    """Columns of at most `height` lines, two at least: a heading is never the last line of one."""
+    columns: list[list[Item]] = [[]]
+    for group in groups:
+        for index, item in enumerate(group):
+            needed = 2 if index == 0 and len(group) > 1 else 1
+            if columns[-1] and len(columns[-1]) + needed > max(height, 2):
+                columns.append([] if index == 0 else [continued(group[0])])
+            columns[-1].append(item)
+    return tuple(tuple(column) for column in columns)

@@ -1,0 +1,294 @@
+"""What a person can do to a project, as pure functions: project → Edit. Nothing here knows a widget."""
+
+import re
+from collections.abc import Container, Sequence
+from functools import lru_cache
+
+import msgspec
+from msgspec import inspect
+from msgspec.structs import asdict, replace
+
+from engine.layers import Layer
+from engine.layers.windows import pair, times
+from engine.network import INPUT, Network, Node, WeightSource
+from engine.problems import STEM
+from engine.project import ArrayInput, Design, ImageInput, Input, Project
+from engine.project_file import KINDS, NAME
+from gui.panels.base import Edit
+from gui.state import Focus
+
+
+def metadata(field: inspect.Field) -> dict[str, object]:
+    """A setting's title, description and examples."""
+    type_ = field.type
+    return dict(type_.extra_json_schema or {}) if isinstance(type_, inspect.Metadata) else {}
+
+
+@lru_cache(maxsize=None)
+def settings_of(layer: type[Layer]) -> tuple[inspect.Field, ...]:
+    """The settings of a kind, in the order in which it declares them."""
+    info = inspect.type_info(layer)
+    return info.fields if isinstance(info, inspect.StructType) else ()
+
+
+def kinds(layers: Sequence[type[Layer]]) -> tuple[tuple[str, str, str], ...]:
+    """(kind, title, help) of each, for menus."""
+    return tuple((str(layer.__struct_config__.tag), layer.title, layer.help) for layer in layers)
+
+
+def new_layer(kind: str) -> Layer:
+    """A layer of that kind with its defaults; what has none gets the first example of its description."""
+    made = {}
+    for field in settings_of(KINDS[kind]):
+        examples = metadata(field).get("examples")
+        if field.required and isinstance(examples, list):
+            made[field.name] = examples[0]
+    return KINDS[kind](**made)
+
+
+def base_name(layer: Layer) -> str:
+    """What a new layer is called: "conv3x3", "max_pool2x2", "relu", "batch_norm"."""
+    base = layer.kind.removesuffix("2d")
+    kernel = getattr(layer, "kernel", None)
+    if kernel is not None:
+        return base + times(pair(kernel)).replace("×", "x")
+    first = next(iter(asdict(layer).values()), None)
+    return first if isinstance(first, str) else base
+
+
+def unique_name(base: str, taken: Container[str]) -> str:
+    """`base`, or with the first number from 2 on that is free: "relu_2"."""
+    name, number = base, 2
+    while name in taken:
+        name, number = f"{base}_{number}", number + 1
+    return name
+
+
+def name_refusal(project: Project, place: Place, name: str) -> str:
+    """Why a node, or a design where the place's node is INPUT, cannot be called `name`; "" where it can."""
+    design, node = place
+    if node == INPUT:
+        if not name.strip():
+            return "a design needs a name"
+        taken = name != design and any(other.name == name for other in project.designs)
+        return f"there is a design {name!r} already" if taken else ""
+    if not name:
+        return "a layer needs a name"
+    if not NAME.fullmatch(name):
+        return "letters, digits and _ - . / make a name"
+    if name == INPUT:
+        return f"{INPUT!r} is what the design receives"
+    taken = name != node and name in _names(project.network(design))
+    return f"there is a layer {name!r} already" if taken else ""
+
+
+def place_words(design: str) -> str:
+    return "the stem" if design == STEM else design
+
+
+def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
+    """A new layer behind the node `after`, or first where that is INPUT; who received that node receives the new one.
+
+    A kind that joins receives, besides, what nobody else does.
+    """
+    network, layer = project.network(design), new_layer(kind)
+    name = unique_name(base_name(layer), _names(network))
+    node = Node(name, layer, _joined(network, layer, after))
+    return _with_network(project, design, network.inserted(node, after), f"Add {name} to {place_words(design)}", name)
+
+
+def duplicate_node(project: Project, design: str, name: str) -> Edit:
+    """A copy behind the node, which receives it; a kind that joins is copied with its inputs."""
+    network = project.network(design)
+    node = network.node(name)
+    copy = replace(
+        node,
+        name=unique_name(name, _names(network)),
+        inputs=network.inputs_of(network.index(name)) if node.layer.min_inputs > 1 else (),
+    )
+    return _with_network(project, design, network.inserted(copy, name), f"Duplicate {name}", copy.name)
+
+
+def remove_node(project: Project, design: str, name: str) -> Edit:
+    """The node's users receive what it received; the selection goes to the node that takes its row."""
+    network = project.network(design)
+    at, left = network.index(name), network.without(name)
+    focus = left.nodes[min(at, len(left.nodes) - 1)].name if left.nodes else INPUT
+    return _with_network(project, design, left, f"Remove {name}", focus)
+
+
+def move_node(project: Project, design: str, name: str, by: int) -> Edit | None:
+    """The node `by` rows further down; None where it is at that end already."""
+    network = project.network(design)
+    at = network.index(name)
+    to = max(0, min(len(network.nodes) - 1, at + by))
+    text = f"Move {name} {'down' if by > 0 else 'up'}"
+    return None if to == at else _with_network(project, design, network.moved(name, to), text, name)
+
+
+def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit:
+    text = f"Rename {name} to {new_name}"
+    return _with_network(project, design, project.network(design).renamed(name, new_name), text, new_name)
+
+
+def set_setting(project: Project, place: Place, setting: str, value: object) -> Edit:
+    """One setting of a layer has another value; a drag of it is one undo step."""
+    design, name = place
+    network = project.network(design)
+    layer = replace(network.node(name).layer, **{setting: value})
+    title = next(metadata(f).get("title", setting) for f in settings_of(type(layer)) if f.name == setting)
+    text = f"Set {str(title).lower()} to {shown(getattr(layer, setting))}"
+    return Edit(text, project.with_network(design, network.with_layer(name, layer)), f"{design}/{name}/{setting}")
+
+
+def set_kind(project: Project, place: Place, kind: str) -> Edit:
+    """Another kind with the settings that both have; a name that was made for the old kind is made anew."""
+    design, name = place
+    network = project.network(design)
+    at = network.index(name)
+    node = network.nodes[at]
+    layer = _converted(node.layer, kind)
+    inputs = node.inputs
+    if layer.min_inputs > 1:
+        inputs = _joined(network, layer, network.inputs_of(at)[0], but=name)
+    elif layer.max_inputs is not None:
+        inputs = inputs[: layer.max_inputs]
+    # Weights are made for one kind's roles and shapes.
+    network = network.replaced(name, Node(name, layer, inputs))
+    new_name = name
+    if re.fullmatch(re.escape(base_name(node.layer)) + r"(_\d+)?", name):
+        new_name = unique_name(base_name(layer), _names(network) - {name})
+        network = network.renamed(name, new_name)
+    return _with_network(project, design, network, f"Make {name} {layer.title.lower()}", new_name)
+
+
+def set_inputs(project: Project, place: Place, inputs: tuple[str, ...]) -> Edit:
+    """What a node receives; () is the node before it."""
+    design, name = place
+    network = project.network(design).connected(name, inputs)
+    received = ", ".join(network.inputs_of(network.index(name)))
+    return Edit(f"Connect {name} to {received}", project.with_network(design, network))
+
+
+def set_weights(project: Project, place: Place, weights: WeightSource | None, words: str) -> Edit:
+    """Where a node's weights come from, `words` being their name."""
+    design, name = place
+    network = project.network(design)
+    changed = network.replaced(name, replace(network.node(name), weights=weights))
+    return Edit(f"Take {words} weights for {name}", project.with_network(design, changed))
+
+
+def add_design(project: Project) -> Edit:
+    """An empty design at the end."""
+    name = unique_name("design", [design.name for design in project.designs])
+    made = project.with_designs((*project.designs, Design(name, Network())))
+    return Edit(f"Add {name}", made, focus=Focus(name))
+
+
+def duplicate_design(project: Project, name: str) -> Edit:
+    """A copy right after the design. Seeded weights depend on the design's name, so the copy has its own."""
+    at = _design_index(project, name)
+    copy = replace(project.designs[at], name=unique_name(name, [design.name for design in project.designs]))
+    made = project.with_designs((*project.designs[: at + 1], copy, *project.designs[at + 1 :]))
+    return Edit(f"Duplicate {name}", made, focus=Focus(copy.name))
+
+
+def remove_design(project: Project, name: str) -> Edit:
+    """The selection goes to the design that takes its place."""
+    at = _design_index(project, name)
+    left = (*project.designs[:at], *project.designs[at + 1 :])
+    focus = Focus(left[min(at, len(left) - 1)].name) if left else Focus()
+    return Edit(f"Remove {name}", project.with_designs(left), focus=focus)
+
+
+def move_design(project: Project, name: str, by: int) -> Edit | None:
+    """The design `by` places further down; None where it is at that end already."""
+    at = _design_index(project, name)
+    designs = list(project.designs)
+    to = max(0, min(len(designs) - 1, at + by))
+    designs.insert(to, designs.pop(at))
+    text = f"Move {name} {'down' if by > 0 else 'up'}"
+    return None if to == at else Edit(text, project.with_designs(designs), focus=Focus(name))
+
+
+def rename_design(project: Project, name: str, new_name: str) -> Edit:
+    at = _design_index(project, name)
+    designs = list(project.designs)
+    designs[at] = replace(designs[at], name=new_name)
+    return Edit(f"Rename {name} to {new_name}", project.with_designs(designs), focus=Focus(new_name))
+
+
+def set_title(project: Project, title: str) -> Edit:
+    return Edit("Change the title", replace(project, title=title), "title")
+
+
+def set_seed(project: Project, seed: int) -> Edit:
+    return Edit(f"Set the seed of the weights to {seed}", replace(project, seed=seed), "seed")
+
+
+def set_input(project: Project, spec: Input, text: str, merge: str = "") -> Edit:
+    return Edit(text, replace(project, input=spec), merge and f"input/{merge}")
+
+
+def with_file(spec: ImageInput | ArrayInput, path: str) -> ImageInput | ArrayInput:
+    """Another photo in the old one's size and scale; of another array file the key is not known yet."""
+    return replace(spec, path=path) if isinstance(spec, ImageInput) else ArrayInput(path)
+
+
+def with_channels(spec: ImageInput, channels: str) -> ImageInput:
+    """Other channels; mean and std stay with their colours, gray gets the colours' average."""
+
+    def ordered(values: tuple[float, ...]) -> tuple[float, ...]:
+        if len(values) < 2:
+            return values
+        return (sum(values) / len(values),) if channels == "gray" else values[::-1]
+
+    if channels == spec.channels:
+        return spec
+    return replace(spec, channels=channels, mean=ordered(spec.mean), std=ordered(spec.std))
+
+
+def shown(value: object) -> str:
+    """A setting's value in words: "on", "3×5", "[0, 1, 2, 1]", "its default"."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return times((value[0], value[1])) if len(value) == 2 else str(list(value))
+    return "its default" if value is None else str(value)
+
+
+def _names(network: Network) -> set[str]:
+    return {node.name for node in network.nodes} | {INPUT}
+
+
+def _design_index(project: Project, name: str) -> int:
+    return project.designs.index(project.design(name))
+
+
+def _with_network(project: Project, design: str, network: Network, text: str, focus: str) -> Edit:
+    return Edit(text, project.with_network(design, network), focus=Focus(design, focus))
+
+
+def _joined(network: Network, layer: Layer, first: str, but: str = "") -> tuple[str, ...]:
+    """Inputs for a kind that joins: `first`, and every loose end that does not depend on the new node."""
+    if layer.min_inputs < 2:
+        return ()
+    later = network.downstream(but or first)
+    ends = [name for name in network.loose_ends() if name not in later and name not in (first, but)]
+    if not ends and first != INPUT:  # a chain has none: join what the first one received
+        ends = [name for name in network.inputs_of(network.index(first)) if name != but]
+    return tuple(dict.fromkeys((first, *ends)))
+
+
+def _converted(layer: Layer, kind: str) -> Layer:
+    """A layer of another kind: its defaults, and of `layer` every setting that fits there."""
+    made = new_layer(kind)
+    old = asdict(layer)
+    for field in msgspec.structs.fields(made):
+        if field.name in old:
+            try:
+                value = msgspec.convert(msgspec.to_builtins(old[field.name]), field.type)
+            except msgspec.ValidationError:
+                continue
+            made = replace(made, **{field.name: value})
+    return made

@@ -1,0 +1,223 @@
+"""Controls that choose: one of several, yes or no, some of many, a value or none."""
+
+from collections.abc import Iterable
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+from gui.widgets.control import Control
+
+
+class Choice(QComboBox):
+    """A combo box of (value, text) pairs. The wheel needs the focus."""
+
+    chosen = Signal(object)
+
+    def __init__(self, options: Iterable[tuple[Any, str]] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._options: tuple[tuple[Any, str], ...] = ()
+        self.set_options(options)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumContentsLength(4)
+        self.activated.connect(lambda index: self.chosen.emit(self._options[index][0]))
+
+    @property
+    def options(self) -> tuple[tuple[Any, str], ...]:
+        """What there is to choose from."""
+        return self._options
+
+    def set_options(self, options: Iterable[tuple[Any, str]]) -> None:
+        """Replace what there is to choose from; the chosen value stays chosen where it is among them."""
+        new = tuple(options)
+        if new == self._options:
+            return
+        value = self.value()
+        self._options = new
+        with QSignalBlocker(self):
+            self.clear()
+            self.addItems([text for _, text in new])
+        self.show_value(value)
+
+    def set_help(self, texts: Iterable[str]) -> None:
+        """A tooltip for each option."""
+        for index, text in enumerate(texts):
+            self.setItemData(index, text, Qt.ItemDataRole.ToolTipRole)
+
+    def disable(self, values: Iterable[Any], reason: str) -> None:
+        """Make some options impossible, and say why."""
+        refused = set(values)
+        model = self.model()
+        for index, (value, _) in enumerate(self._options):
+            flags = None if value not in refused else Qt.ItemFlag.NoItemFlags.value
+            self.setItemData(index, flags, Qt.ItemDataRole.UserRole - 1)
+            model.setData(model.index(index, 0), reason if value in refused else None, Qt.ItemDataRole.ToolTipRole)
+
+    def value(self) -> Any:
+        index = self.currentIndex()
+        return self._options[index][0] if 0 <= index < len(self._options) else None
+
+    def show_value(self, value: Any) -> None:
+        index = next((i for i, option in enumerate(self._options) if option[0] == value), -1)
+        with QSignalBlocker(self):
+            self.setCurrentIndex(index)
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        if self.hasFocus():
+            super().wheelEvent(event)
+        else:
+            event.ignore()
+
+
+class ChoiceControl(Control):
+    """One of several values."""
+
+    def __init__(self, options: Iterable[tuple[Any, str]]) -> None:
+        super().__init__()
+        self.choice = Choice(options, self)
+        _fill(self, self.choice)
+        self.choice.chosen.connect(self.changed)
+
+    def value(self) -> Any:
+        return self.choice.value()
+
+    def show_value(self, value: Any, *, anew: bool = False) -> None:
+        self.choice.show_value(value)
+
+    def set_title(self, title: str) -> None:
+        self.choice.setAccessibleName(title)
+
+
+class CheckControl(Control):
+    """Yes or no; the words beside the box say what yes means."""
+
+    def __init__(self, words: str = "") -> None:
+        super().__init__()
+        self.box = QCheckBox(words, self)
+        _fill(self, self.box)
+        self.box.toggled.connect(self.changed)
+
+    def value(self) -> bool:
+        return self.box.isChecked()
+
+    def show_value(self, value: Any, *, anew: bool = False) -> None:
+        with QSignalBlocker(self.box):
+            self.box.setChecked(value)
+
+    def set_title(self, title: str) -> None:
+        self.box.setAccessibleName(title)
+
+
+class OptionalControl(Control):
+    """A value, or None: a check box says what None means; unchecked, the value is the person's own."""
+
+    def __init__(self, control: Control, none_words: str) -> None:
+        super().__init__()
+        self.control = control
+        self.none = QCheckBox(none_words, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(self.none)
+        column.addWidget(control)
+        self.setFocusProxy(self.none)
+        self.none.toggled.connect(self._on_none_toggled)
+        control.changed.connect(self.changed)
+
+    def value(self) -> Any:
+        return None if self.none.isChecked() else self.control.value()
+
+    def show_value(self, value: Any, *, anew: bool = False) -> None:
+        with QSignalBlocker(self.none):
+            self.none.setChecked(value is None)
+        self.control.setVisible(value is not None)
+        if value is not None:
+            self.control.show_value(value, anew=anew)
+
+    def show_stand_in(self, value: Any) -> None:
+        """What None comes to: the person's own value starts from it."""
+        if self.none.isChecked():
+            self.control.show_value(value, anew=True)
+
+    def set_title(self, title: str) -> None:
+        self.none.setAccessibleName(f"{title}: {self.none.text()}")
+        self.control.set_title(title)
+
+    def _on_none_toggled(self, none: bool) -> None:
+        self.control.setVisible(not none)
+        self.changed.emit(self.value())
+
+
+class Checklist(Control):
+    """Some of many, in the order in which they were checked; numbers say which comes first."""
+
+    rows = 6
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.list = QListWidget(self)
+        self.list.setUniformItemSizes(True)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        _fill(self, self.list)
+        self._options: tuple[tuple[str, str, bool], ...] = ()
+        self._value: tuple[str, ...] = ()
+        self.list.itemChanged.connect(self._on_item_changed)
+
+    def set_options(self, options: Iterable[tuple[str, str, bool]]) -> None:
+        """(value, text, whether it can be chosen) of each row."""
+        new = tuple(options)
+        if new == self._options:
+            return
+        self._options = new
+        with QSignalBlocker(self.list):
+            while self.list.count() > len(new):
+                self.list.takeItem(self.list.count() - 1)
+            while self.list.count() < len(new):
+                self.list.addItem(QListWidgetItem())
+        height = self.list.sizeHintForRow(0) * min(max(len(new), 1), self.rows) + 2 * self.list.frameWidth()
+        self.list.setFixedHeight(height)
+        self._show()
+
+    def value(self) -> tuple[str, ...]:
+        return self._value
+
+    def show_value(self, value: Any, *, anew: bool = False) -> None:
+        self._value = tuple(value)
+        self._show()
+
+    def set_title(self, title: str) -> None:
+        self.list.setAccessibleName(title)
+
+    def _show(self) -> None:
+        with QSignalBlocker(self.list):
+            for row, (value, text, possible) in enumerate(self._options):
+                item = self.list.item(row)
+                chosen = value in self._value
+                number = f"{self._value.index(value) + 1}. " if chosen else ""
+                item.setText(f"{number}{text}")
+                item.setToolTip("" if possible else "depends on this layer")
+                item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
+                # What is chosen can always be taken out again.
+                item.setFlags(
+                    Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled
+                    if possible or chosen
+                    else Qt.ItemFlag.NoItemFlags
+                )
+
+    def _on_item_changed(self, item: QListWidgetItem) -> None:
+        value = self._options[self.list.row(item)][0]
+        rest = tuple(name for name in self._value if name != value)
+        new = (*rest, value) if item.checkState() == Qt.CheckState.Checked else rest
+        if new and new != self._value:
+            self._value = new
+            self._show()
+            self.changed.emit(new)
+        else:
+            self._show()
+
+
+def _fill(control: Control, widget: QWidget) -> None:
+    column = QVBoxLayout(control)
+    column.setContentsMargins(0, 0, 0, 0)
+    column.addWidget(widget)
+    control.setFocusProxy(widget)

@@ -1,0 +1,66 @@
+"""A list of commands that typing narrows down."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+
+
+class CommandPalette(QDialog):
+    """Type a part of a command's words, choose with the arrows, Enter does it."""
+
+    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("Find a command")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(460, 380)
+        self.line = QLineEdit(self)
+        self.line.setPlaceholderText("What do you want to do?")
+        self.line.setAccessibleName("Find a command")
+        self.list = QListWidget(self)
+        self.list.setAccessibleName("Commands")
+        layout = QVBoxLayout(self)
+        layout.addWidget(self.line)
+        layout.addWidget(self.list)
+        for action in actions:
+            keys = action.shortcut().toString()
+            item = QListWidgetItem(f"{action.text()}    {keys}" if keys else action.text(), self.list)
+            item.setData(Qt.ItemDataRole.UserRole, action)
+        self.list.setCurrentRow(0)
+        self.line.textChanged.connect(self._on_line_text_changed)
+        self.line.returnPressed.connect(self._do)
+        self.list.itemActivated.connect(self._do)
+        self.line.installEventFilter(self)
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if isinstance(event, QKeyEvent) and event.type() == QEvent.Type.KeyPress:
+            step = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}.get(Qt.Key(event.key()))
+            if step is not None:
+                self._move(step)
+                return True
+        return super().eventFilter(watched, event)
+
+    def _move(self, step: int) -> None:
+        rows = [row for row in range(self.list.count()) if not self.list.item(row).isHidden()]
+        current = self.list.currentRow()
+        if rows:
+            at = rows.index(current) + step if current in rows else 0
+            self.list.setCurrentRow(rows[at % len(rows)])
+
+    def _on_line_text_changed(self, text: str) -> None:
+        words = text.lower().split()
+        shown = -1
+        for row in range(self.list.count()):
+            item = self.list.item(row)
+            hit = all(word in item.text().lower() for word in words)
+            item.setHidden(not hit)
+            shown = row if hit and shown < 0 else shown
+        self.list.setCurrentRow(shown)
+
+    def _do(self) -> None:
+        item = self.list.currentItem()
+        if item is not None:
+            action: QAction = item.data(Qt.ItemDataRole.UserRole)
+            self.accept()
+            action.trigger()

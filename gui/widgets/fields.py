@@ -1,0 +1,53 @@
+"""Rows of a form: a title, a control, and below it what is wrong."""
+
+from collections.abc import Iterable
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
+
+from gui.widgets.texts import error_note, show_note
+
+
+class Field:
+    """One row: its title, its widget, its mistake."""
+
+    def __init__(self, title: QLabel, widget: QWidget) -> None:
+        self.title, self.widget, self.error = title, widget, error_note()
+
+    def show_error(self, text: str) -> None:
+        show_note(self.error, text)
+
+    def set_tip(self, text: str) -> None:
+        for part in (self.title, self.widget):
+            part.setToolTip(text)
+
+    def set_visible(self, visible: bool) -> None:
+        self.title.setVisible(visible)
+        self.widget.setVisible(visible)
+        if not visible:
+            self.show_error("")
+
+
+class FieldGrid(QWidget):
+    """Rows under each other; titles take the width of the longest of `titles`, so that several grids align."""
+
+    def __init__(self, titles: Iterable[str] = (), parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._grid = QGridLayout(self)
+        self._grid.setContentsMargins(0, 0, 0, 0)
+        self._grid.setHorizontalSpacing(8)
+        self._grid.setVerticalSpacing(5)
+        self._grid.setColumnStretch(1, 1)
+        longest = max((self.fontMetrics().horizontalAdvance(title) for title in titles), default=0)
+        self._grid.setColumnMinimumWidth(0, longest)
+
+    def add(self, title: str, widget: QWidget) -> Field:
+        label = QLabel(title)
+        label.setBuddy(widget)
+        label.setMinimumHeight(label.fontMetrics().height() + 8)
+        field = Field(label, widget)
+        row = self._grid.rowCount()
+        self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self._grid.addWidget(widget, row, 1)
+        self._grid.addWidget(field.error, row + 1, 0, 1, 2)
+        return field

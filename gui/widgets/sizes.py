@@ -1,0 +1,188 @@
+"""Controls of settings that are one number for both directions, or one for each: sizes and margins."""
+
+from typing import Any
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
+
+from gui.widgets.choices import Choice
+from gui.widgets.control import Control
+from gui.widgets.glyphs import GlyphButton
+from gui.widgets.numbers import IntegerBox, Slider, slider_steps
+
+
+class PairControl(Control):
+    """An integer, or (height, width): one box and a slider, or, with the link open, two boxes."""
+
+    def __init__(self, low: int, high: int, steps: tuple[int, ...] | None = None) -> None:
+        super().__init__()
+        self.boxes = (IntegerBox(low, high, self), IntegerBox(low, high, self))
+        self.slider = Slider(slider_steps(low, high) if steps is None else steps, self)
+        self.link = GlyphButton("link", "Height and width alike")
+        self.link.setCheckable(True)
+        self.link.setChecked(True)
+        self.times = QLabel("×")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.addWidget(self.boxes[0])
+        row.addWidget(self.slider, 1)
+        row.addWidget(self.times)
+        row.addWidget(self.boxes[1])
+        row.addStretch(0)
+        row.addWidget(self.link)
+        self.setFocusProxy(self.boxes[0])
+        self._show_link()
+        for box in self.boxes:
+            box.valueChanged.connect(self._on_box_changed)
+        self.slider.chosen.connect(self.boxes[0].setValue)
+        self.link.clicked.connect(self._on_link_clicked)
+
+    def value(self) -> int | tuple[int, int]:
+        height, width = (box.value() for box in self.boxes)
+        return height if height == width else (height, width)
+
+    def show_value(self, value: Any, *, anew: bool = False) -> None:
+        alike = isinstance(value, int)
+        height, width = (value, value) if alike else value
+        # While a person has the link open, equal numbers do not close it.
+        if anew or not alike:
+            self.link.setChecked(alike)
+        for box, number in zip(self.boxes, (height, width), strict=True):
+            with QSignalBlocker(box):
+                box.setValue(number)
+        self._show_link()
+
+    def set_title(self, title: str) -> None:
+        self._title = title
+        self.slider.setAccessibleName(f"{title}, slider")
+        self.link.setAccessibleName(f"{title}: height and width alike")
+        self.boxes[1].setAccessibleName(f"{title}, width")
+        self._show_link()
+
+    _title = ""
+
+    def _show_link(self) -> None:
+        alike = self.link.isChecked()
+        self.boxes[0].setAccessibleName(self._title if alike else f"{self._title}, height")
+        self.slider.setVisible(alike)
+        self.times.setVisible(not alike)
+        self.boxes[1].setVisible(not alike)
+        self.slider.show_number(self.boxes[0].value())
+
+    def _on_link_clicked(self) -> None:
+        before = self.value()
+        if self.link.isChecked():
+            with QSignalBlocker(self.boxes[1]):
+                self.boxes[1].setValue(self.boxes[0].value())
+        self._show_link()
+        if self.value() != before:
+            self.changed.emit(self.value())
+
+    def _on_box_changed(self) -> None:
+        if self.link.isChecked():
+            with QSignalBlocker(self.boxes[1]):
+                self.boxes[1].setValue(self.boxes[0].value())
+            if not self.slider.isSliderDown():
+                self.slider.show_number(self.boxes[0].value())
+        self.changed.emit(self.value())
+
+
+SIDES = {2: ("height", "width"), 4: ("top", "left", "bottom", "right")}
+"""What each of several margins is."""
+
+
+class MarginsControl(Control):
+    """A word ("same"), or margins: one number, (height, width), or (top, left, bottom, right)."""
+
+    def __init__(self, words: tuple[str, ...], low: int, high: int) -> None:
+        super().__init__()
+        modes: list[tuple[str | int, str]] = [(word, word) for word in words]
+        self.mode = Choice([*modes, (1, "number"), (2, "height, width"), (4, "each side")])
+        self.number = IntegerBox(low, high, self)
+        self.boxes = tuple(IntegerBox(low, high, self) for _ in SIDES[4])
+        self.captions = tuple(QLabel() for _ in SIDES[4])
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        first = QHBoxLayout()
+        first.addWidget(self.mode)
+        first.addWidget(self.number)
+        first.addStretch(1)
+        column.addLayout(first)
+        column.addLayout(self._side_grid())
+        self.setFocusProxy(self.mode)
+        self._show_mode()
+        self.mode.chosen.connect(self._on_mode_chosen)
+        for box in (self.number, *self.boxes):
+            box.valueChanged.connect(lambda: self.changed.emit(self.value()))
+
+    def value(self) -> str | int | tuple[int, ...]:
+        mode = self.mode.value()
+        if isinstance(mode, str):
+            return mode
+        return _shortest(self._numbers(mode))
+
+    def show_value(self, value: Any, *, anew: bool = False) -> None:
+        count = value if isinstance(value, str) else 1 if isinstance(value, int) else len(value)
+        mode = self.mode.value()
+        # While a person edits each side, margins that happen to be alike do not fold the sides up.
+        roomy = isinstance(mode, int) and isinstance(count, int) and mode > count
+        if anew or not roomy:
+            self.mode.show_value(count)
+            self._last = count if isinstance(count, int) else self._last
+        if not isinstance(value, str):
+            self._fill(value)
+        self._show_mode()
+
+    def set_title(self, title: str) -> None:
+        self.mode.setAccessibleName(title)
+        self.number.setAccessibleName(f"{title}, number")
+        self._title = title
+        self._show_mode()
+
+    _title = ""
+    _last = 1
+    """How many numbers were shown last: what the boxes of another mode start from."""
+
+    def _side_grid(self) -> QGridLayout:
+        grid = QGridLayout()
+        grid.setColumnStretch(4, 1)
+        for index, (box, caption) in enumerate(zip(self.boxes, self.captions, strict=True)):
+            caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
+            grid.addWidget(caption, index // 2, index % 2 * 2)
+            grid.addWidget(box, index // 2, index % 2 * 2 + 1)
+        return grid
+
+    def _numbers(self, mode: int) -> tuple[int, ...]:
+        return (self.number.value(),) if mode == 1 else tuple(box.value() for box in self.boxes[:mode])
+
+    def _fill(self, value: int | tuple[int, ...]) -> None:
+        numbers = (value,) if isinstance(value, int) else value
+        for box, number in zip((self.number, *self.boxes), (numbers[0], *numbers * (4 // len(numbers))), strict=True):
+            with QSignalBlocker(box):
+                box.setValue(number)
+
+    def _show_mode(self) -> None:
+        mode = self.mode.value()
+        self.number.setVisible(mode == 1)
+        names = SIDES.get(mode, ()) if isinstance(mode, int) else ()
+        for index, (box, caption) in enumerate(zip(self.boxes, self.captions, strict=True)):
+            shown = index < len(names)
+            box.setVisible(shown)
+            caption.setVisible(shown)
+            if shown:
+                caption.setText(names[index])
+                box.setAccessibleName(f"{self._title}, {names[index]}")
+
+    def _on_mode_chosen(self, mode: object) -> None:
+        if isinstance(mode, int):
+            self._fill(_shortest(self._numbers(self._last)))
+            self._last = mode
+        self._show_mode()
+        self.changed.emit(self.value())
+
+
+def _shortest(numbers: tuple[int, ...]) -> int | tuple[int, ...]:
+    """The shortest spelling of margins: (1, 1) is 1, (1, 2, 1, 2) is (1, 2)."""
+    if len(set(numbers)) == 1:
+        return numbers[0]
+    return numbers[:2] if numbers[:2] == numbers[2:] else numbers

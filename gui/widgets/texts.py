@@ -1,0 +1,128 @@
+"""Texts of forms: elided, muted or of a mistake; and a field for a name that is checked as it is typed."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPalette, QValidator
+from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
+
+Refusal = Callable[[str], str]
+"""Why a text is refused; "" where it is not."""
+
+
+def note(text: str = "", *, role: QPalette.ColorRole = QPalette.ColorRole.PlaceholderText) -> QLabel:
+    """A label over as many lines as it needs, in muted or another colour of the palette; its text can be copied."""
+    label = QLabel(text)
+    label.setWordWrap(True)
+    label.setForegroundRole(role)
+    label.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+    label.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+    return label
+
+
+def error_note(text: str = "") -> QLabel:
+    """A note of a mistake, hidden as long as it is empty."""
+    label = note(text, role=QPalette.ColorRole.BrightText)
+    label.setVisible(bool(text))
+    return label
+
+
+def show_note(label: QLabel, text: str) -> None:
+    """Set a note's text, and hide an empty one."""
+    if label.text() != text:
+        label.setText(text)
+    label.setVisible(bool(text))
+
+
+class ElidedLabel(QWidget):
+    """One line that drops its middle where there is no room, so that a file's name stays; the tooltip has it all."""
+
+    def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._text = ""
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.set_text(text)
+
+    def text(self) -> str:
+        return self._text
+
+    def set_text(self, text: str) -> None:
+        if text != self._text:
+            self._text = text
+            self.setToolTip(text)
+            self.setAccessibleName(text)
+            self.update()
+
+    def sizeHint(self) -> QSize:
+        metrics = self.fontMetrics()
+        return QSize(metrics.horizontalAdvance(self._text), metrics.height())
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(30, self.fontMetrics().height())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        painter = QPainter(self)
+        text = self.fontMetrics().elidedText(self._text, Qt.TextElideMode.ElideMiddle, self.width())
+        painter.setPen(self.palette().color(QPalette.ColorRole.WindowText))
+        painter.drawText(self.rect(), int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), text)
+
+
+class NameField(QWidget):
+    """A line for a name; a refused one is never committed, and the reason stands below it."""
+
+    committed = Signal(str)
+    """A new name that is allowed: at Enter, or when the focus goes."""
+
+    def __init__(self, refusal: Refusal, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._refusal = refusal
+        self._name = ""
+        self.edit = QLineEdit(self)
+        self.reason = error_note()
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.edit)
+        column.addWidget(self.reason)
+        self.setFocusProxy(self.edit)
+        self.edit.textEdited.connect(lambda text: show_note(self.reason, self._refusal(text)))
+        self.edit.editingFinished.connect(self._on_editing_finished)
+
+    def show_name(self, name: str, *, anew: bool = False) -> None:
+        """Show a name; what is being typed stays, unless it is another thing's name or has changed elsewhere."""
+        if anew or name != self._name:
+            self._name = name
+            self.edit.setText(name)
+            show_note(self.reason, "")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Escape and self.edit.text() != self._name:
+            self.show_name(self._name, anew=True)
+        else:
+            super().keyPressEvent(event)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        super().focusOutEvent(event)
+
+    def _on_editing_finished(self) -> None:
+        name = self.edit.text()
+        if name == self._name:
+            return
+        if self._refusal(name):
+            if not self.edit.hasFocus():
+                self.show_name(self._name, anew=True)
+            return
+        self._name = name
+        self.committed.emit(name)
+
+
+class NameValidator(QValidator):
+    """Lets an editor in a list commit allowed names only."""
+
+    def __init__(self, refusal: Refusal, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._refusal = refusal
+
+    def validate(self, text: str, position: int) -> object:
+        state = QValidator.State.Intermediate if self._refusal(text) else QValidator.State.Acceptable
+        return state, text, position

@@ -1,0 +1,166 @@
+"""The slow oracle: each operation as naive loops over Python numbers, one term at a time.
+
+Signatures are those of `engine.kernels` without the checkpoint. Integer volumes give Python's exact integers, others
+double precision; results have the volume's dtype if that is integer, else float64.
+"""
+
+import math
+from collections.abc import Iterator
+
+import numpy as np
+
+from engine.shapes import dilated, window_count
+
+
+def conv2d(volume, weight, bias, *, stride, padding, dilation, groups):
+    result = _zeros(volume, _conv2d_shape(volume, weight, stride, padding, dilation))
+    if bias is not None:
+        result += bias[:, None, None]
+    values, weights = volume.tolist(), weight.tolist()
+    for f, y, x, c, i, j in _multiplications(weight, result.shape):
+        row = y * stride[0] + i * dilation[0] - padding[0]
+        column = x * stride[1] + j * dilation[1] - padding[1]
+        if 0 <= row < volume.shape[1] and 0 <= column < volume.shape[2]:
+            channel = f // (len(weight) // groups) * weight.shape[1] + c
+            result[f, y, x] += weights[f][c][i][j] * values[channel][row][column]
+    return result
+
+
+def conv2d_macs(volume, weight, *, stride, padding, dilation):
+    """How often the loops multiply, on padding too."""
+    shape = _conv2d_shape(volume, weight, stride, padding, dilation)
+    return sum(1 for _ in _multiplications(weight, shape))
+
+
+def dense(volume, weight, bias):
+    result = _zeros(volume, (len(weight), 1, 1))
+    values = volume.ravel().tolist()
+    for unit in range(len(weight)):
+        total = 0 if bias is None else bias[unit].item()
+        for position, value in enumerate(values):
+            total += weight[unit, position].item() * value
+        result[unit] = total
+    return result
+
+
+def dense_macs(volume, weight):
+    """How often the loops multiply."""
+    return sum(1 for _ in range(len(weight)) for _ in range(volume.size))
+
+
+def max_pool2d(volume, *, kernel, stride, padding, ceil):
+    result = _zeros(volume, _pool_shape(volume, kernel, stride, padding, ceil))
+    lowest = np.iinfo(volume.dtype).min if volume.dtype.kind == "i" else -math.inf
+    for c, y, x in np.ndindex(result.shape):
+        result[c, y, x] = max(_window(volume, (c, y, x), kernel, stride, padding), default=lowest)
+    return result
+
+
+def avg_pool2d(volume, *, kernel, stride, padding, ceil, count_padding):
+    top, left, bottom, right = padding
+    result = _zeros(volume, _pool_shape(volume, kernel, stride, padding, ceil))
+    for c, y, x in np.ndindex(result.shape):
+        inside = list(_window(volume, (c, y, x), kernel, stride, padding))
+        count = len(inside)
+        if count_padding:
+            padded = np.zeros((1, volume.shape[1] + top + bottom, volume.shape[2] + left + right))
+            count = len(list(_window(padded, (0, y, x), kernel, stride, (0, 0, 0, 0))))
+        result[c, y, x] = sum(inside) / max(count, 1)
+    return result
+
+
+def global_avg_pool2d(volume):
+    result = _zeros(volume, (len(volume), 1, 1))
+    for c, channel in enumerate(volume):
+        result[c] = sum(channel.ravel().tolist()) / channel.size
+    return result
+
+
+def local_response_norm(volume, *, size, alpha, beta, k):
+    result = _zeros(volume, volume.shape)
+    for c, y, x in np.ndindex(volume.shape):
+        neighbours = range(c - size // 2, c - size // 2 + size)
+        squares = sum(volume[n, y, x].item() ** 2 for n in neighbours if 0 <= n < len(volume))
+        result[c, y, x] = volume[c, y, x].item() / (k + alpha / size * squares) ** beta
+    return result
+
+
+def batch_norm(volume, gamma, beta, mean, var, epsilon):
+    result = _zeros(volume, volume.shape)
+    for c, y, x in np.ndindex(volume.shape):
+        centred = volume[c, y, x].item() - mean[c].item()
+        result[c, y, x] = gamma[c].item() * centred / math.sqrt(var[c].item() + epsilon) + beta[c].item()
+    return result
+
+
+def concat(volumes):
+    channels = [channel.tolist() for volume in volumes for channel in volume]
+    return np.array(channels, _zeros(volumes[0], ()).dtype)
+
+
+def add(volumes):
+    result = _zeros(volumes[0], volumes[0].shape)
+    for position in np.ndindex(result.shape):
+        result[position] = sum(volume[position].item() for volume in volumes)
+    return result
+
+
+def activation(name, volume):
+    result = _zeros(volume, volume.shape)
+    for c, y, x in np.ndindex(volume.shape):
+        if name == "softmax":
+            pixel = volume[:, y, x].tolist()
+            powers = [math.exp(value - max(pixel)) for value in pixel]
+            result[c, y, x] = powers[c] / sum(powers)
+        else:
+            result[c, y, x] = _FUNCTIONS[name](volume[c, y, x].item())
+    return result
+
+
+def _sigmoid(x):
+    return 1 / (1 + math.exp(-x)) if x > -700 else 0.0
+
+
+_FUNCTIONS = {
+    "relu": lambda x: max(x, 0),
+    "relu6": lambda x: min(max(x, 0), 6),
+    "leaky_relu": lambda x: x if x > 0 else 0.01 * x,
+    "sigmoid": _sigmoid,
+    "tanh": math.tanh,
+    "silu": lambda x: x * _sigmoid(x),
+    "hard_swish": lambda x: x * min(max(x + 3, 0), 6) / 6,
+    "gelu": lambda x: x * math.erfc(-x / math.sqrt(2)) / 2,
+}
+
+
+def _zeros(volume, shape):
+    return np.zeros(shape, volume.dtype if volume.dtype.kind == "i" else np.float64)
+
+
+def _conv2d_shape(volume, weight, stride, padding, dilation):
+    windows = [dilated(weight.shape[2 + axis], dilation[axis]) for axis in (0, 1)]
+    return len(weight), *_pool_shape(volume, windows, stride, padding, ceil=False)[1:]
+
+
+def _pool_shape(volume, kernel, stride, padding, ceil):
+    return len(volume), *(
+        window_count(volume.shape[1 + axis], padding[axis], padding[2 + axis], kernel[axis], stride[axis], ceil=ceil)
+        for axis in (0, 1)
+    )
+
+
+def _multiplications(weight, shape) -> Iterator[tuple[int, ...]]:
+    """(filter, y, x, channel of the group, kernel row, kernel column): one for each weight and output position."""
+    _, channels, kh, kw = weight.shape
+    filters, height, width = shape
+    return np.ndindex(filters, height, width, channels, kh, kw)
+
+
+def _window(volume, position, kernel, stride, padding) -> Iterator[float]:
+    """The values of a window that lie inside the volume."""
+    c, y, x = position
+    for i in range(kernel[0]):
+        for j in range(kernel[1]):
+            row, column = y * stride[0] + i - padding[0], x * stride[1] + j - padding[1]
+            if 0 <= row < volume.shape[1] and 0 <= column < volume.shape[2]:
+                yield volume[c, row, column].item()

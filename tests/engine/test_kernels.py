@@ -1,0 +1,389 @@
+"""Kernels against the slow oracle, and their promises about memory, time between checkpoints and cancelling."""
+
+import tracemalloc
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import kernels
+from engine.kernels import blocks, convolution
+from engine.shapes import dilated
+from tests.engine import reference
+
+UNIT = float(np.finfo(np.float32).eps)
+PLAIN = {"stride": (1, 1), "padding": (0, 0, 0, 0), "dilation": (1, 1), "groups": 1}
+SAME = PLAIN | {"padding": (1, 1, 1, 1)}
+
+
+def proceed():
+    pass
+
+
+def integers(seed, shape):
+    return np.random.default_rng(seed).integers(-9, 10, shape)
+
+
+def normals(seed, shape):
+    return np.random.default_rng(seed).standard_normal(shape, dtype=np.float32)
+
+
+def pairs(low, high):
+    return st.tuples(st.integers(low, high), st.integers(low, high))
+
+
+margins = st.tuples(*[st.integers(0, 3)] * 4)
+seeds = st.integers(0, 2**16)
+
+
+@st.composite
+def extents(draw, windows, padding):
+    """An input's height and width on which a window fits."""
+    return tuple(max(1, windows[axis] - padding[axis] - padding[2 + axis]) + draw(st.integers(0, 5)) for axis in (0, 1))
+
+
+@st.composite
+def convolutions(draw, make):
+    """Volume, weight, bias and settings of a small convolution; groups of one channel are depthwise."""
+    setting = {"stride": draw(pairs(1, 4)), "padding": draw(margins), "dilation": draw(pairs(1, 3))}
+    kernel = draw(pairs(1, 4))
+    windows = [dilated(taps, step) for taps, step in zip(kernel, setting["dilation"], strict=True)]
+    height, width = draw(extents(windows, setting["padding"]))
+    groups, channels, filters = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
+    seed = draw(seeds)
+    volume = make(seed, (groups * channels, height, width))
+    weight = make(seed + 1, (groups * filters, channels, *kernel))
+    bias = make(seed + 2, groups * filters) if draw(st.booleans()) else None
+    return volume, weight, bias, setting | {"groups": groups}
+
+
+@st.composite
+def limits(draw):
+    """Bounds of a block that cut even small layers."""
+    return {
+        "BLOCK_BYTES": 8 * draw(st.integers(1, 500)),
+        "PART_BYTES": 8 * draw(st.integers(1, 2000)),
+        "COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
+        "BLOCK_MACS": draw(st.integers(1, 3000)),
+        "NARROW": draw(st.integers(1, 10)),
+    }
+
+
+@st.composite
+def poolings(draw, make):
+    """Volume and settings of a small pooling."""
+    kernel, padding = draw(pairs(1, 4)), draw(margins)
+    height, width = draw(extents(kernel, padding))
+    volume = make(draw(seeds), (draw(st.integers(1, 3)), height, width))
+    return volume, {"kernel": kernel, "stride": draw(pairs(1, 5)), "padding": padding, "ceil": draw(st.booleans())}
+
+
+def lines(case):
+    tile = convolution._line_tile(case)
+    return convolution._Windows(case) if tile is None else convolution._Lines(case, tile)
+
+
+@pytest.fixture(params=["chosen", "windows", "lines"], scope="module")
+def _layout(request):
+    """Let conv2d choose its layout, or force one wherever it is possible."""
+    forced = {"chosen": convolution._layout, "windows": convolution._Windows, "lines": lines}
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(convolution, "_layout", forced[request.param])
+        yield
+
+
+def cut(patch, values):
+    """Make blocks of cheap arithmetic this small."""
+    patch.setattr(blocks, "CACHE_BYTES", 8 * values)
+
+
+@pytest.mark.usefixtures("_layout")
+@settings(max_examples=200, deadline=None)
+@given(convolutions(integers))
+def test_conv2d_of_integers_equals_the_oracle_bit_by_bit_in_every_dtype(drawn):
+    *arrays, setting = drawn
+    expected = reference.conv2d(*arrays, **setting)
+    for dtype in (np.int64, np.float64, np.float32):
+        cast = [None if array is None else array.astype(dtype) for array in arrays]
+        result = kernels.conv2d(*cast, **setting, checkpoint=proceed)
+        assert result.dtype == dtype
+        np.testing.assert_array_equal(result, expected)
+
+
+@pytest.mark.usefixtures("_layout")
+@settings(max_examples=200, deadline=None)
+@given(convolutions(integers), limits())
+def test_conv2d_does_not_depend_on_how_blocks_are_cut(drawn, bounds):
+    *arrays, setting = drawn
+    whole = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in bounds.items():
+            patch.setattr(convolution, name, value)
+        result = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
+    np.testing.assert_array_equal(result, whole)
+
+
+@pytest.mark.usefixtures("_layout")
+@settings(max_examples=100, deadline=None)
+@given(convolutions(normals))
+def test_conv2d_of_floats_errs_at_most_by_rounding_each_term_once(drawn):
+    volume, weight, bias, setting = drawn
+    result = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
+    sizes = reference.conv2d(abs(volume), abs(weight), None if bias is None else abs(bias), **setting)
+    bound = (weight[0].size + 1) * UNIT * sizes
+    assert np.all(abs(result - reference.conv2d(volume, weight, bias, **setting)) <= bound)
+
+
+@pytest.mark.parametrize(
+    ("channels", "filters", "kernel", "setting"),
+    [
+        (6, 4, 1, PLAIN),
+        (6, 4, 1, PLAIN | {"stride": (2, 3)}),
+        (6, 4, 1, PLAIN | {"groups": 2}),
+        (6, 4, 1, SAME),
+        (6, 6, 3, SAME | {"groups": 6}),
+        (6, 18, 3, SAME | {"groups": 6, "stride": (2, 2)}),
+        (6, 4, 3, PLAIN | {"padding": (0, 3, 2, 1)}),
+        (6, 4, 3, PLAIN | {"dilation": (3, 2)}),
+        (6, 4, 2, PLAIN | {"stride": (5, 4)}),
+        (6, 1, 3, SAME),
+        (1, 6, 3, SAME),
+        (6, 4, 3, PLAIN | {"padding": (9, 9, 9, 9)}),
+    ],
+)
+def test_conv2d_of_a_special_case_equals_the_oracle(channels, filters, kernel, setting):
+    volume = integers(0, (channels, 8, 9))
+    weight = integers(1, (filters, channels // setting["groups"], kernel, kernel))
+    result = kernels.conv2d(volume, weight, integers(2, filters), **setting, checkpoint=proceed)
+    np.testing.assert_array_equal(result, reference.conv2d(volume, weight, integers(2, filters), **setting))
+
+
+@pytest.mark.parametrize("kernel", [1, 3])
+def test_conv2d_accepts_arrays_that_are_not_contiguous(kernel):
+    volume = integers(0, (9, 8, 10)).transpose(2, 0, 1)[::2]
+    weight = integers(1, (kernel, kernel, 5, 4)).transpose(3, 2, 0, 1)
+    bias = integers(2, 8)[::2]
+    result = kernels.conv2d(volume, weight, bias, **PLAIN, checkpoint=proceed)
+    np.testing.assert_array_equal(result, reference.conv2d(volume, weight, bias, **PLAIN))
+
+
+@settings(max_examples=100, deadline=None)
+@given(seeds, st.tuples(*[st.integers(1, 5)] * 3), st.integers(1, 6), limits())
+def test_dense_equals_the_oracle_however_blocks_are_cut(seed, shape, units, bounds):
+    volume, weight, bias = integers(seed, shape), integers(seed, (units, np.prod(shape))), integers(seed, units)
+    with pytest.MonkeyPatch.context() as patch:
+        for name, value in bounds.items():
+            patch.setattr(convolution, name, value)
+        result = kernels.dense(volume, weight, bias, proceed)
+    np.testing.assert_array_equal(result, reference.dense(volume, weight, bias))
+
+
+def test_oracle_multiplies_once_for_each_weight_and_output_position():
+    volume, weight = integers(0, (4, 5, 6)), integers(1, (3, 2, 3, 2))
+    setting = {"stride": (1, 2), "padding": (1, 1, 1, 1), "dilation": (1, 1)}
+    assert reference.conv2d_macs(volume, weight, **setting) == weight.size * 5 * 4
+    assert reference.dense_macs(volume, integers(1, (7, 120))) == 7 * 120
+
+
+@settings(max_examples=200, deadline=None)
+@given(poolings(integers), st.integers(1, 60))
+def test_max_pool2d_of_integers_equals_the_oracle(drawn, values):
+    volume, setting = drawn
+    with pytest.MonkeyPatch.context() as patch:
+        cut(patch, values)
+        result = kernels.max_pool2d(volume, **setting, checkpoint=proceed)
+    np.testing.assert_array_equal(result, reference.max_pool2d(volume, **setting))
+    floats = kernels.max_pool2d(volume.astype(np.float32), **setting, checkpoint=proceed)
+    np.testing.assert_array_equal(floats, reference.max_pool2d(volume.astype(float), **setting))
+
+
+@settings(max_examples=200, deadline=None)
+@given(poolings(integers), st.booleans(), st.integers(1, 60))
+def test_avg_pool2d_of_whole_numbers_equals_the_oracle_bit_by_bit(drawn, count_padding, values):
+    volume, setting = drawn[0].astype(float), drawn[1] | {"count_padding": count_padding}
+    with pytest.MonkeyPatch.context() as patch:
+        cut(patch, values)
+        result = kernels.avg_pool2d(volume, **setting, checkpoint=proceed)
+    np.testing.assert_array_equal(result, reference.avg_pool2d(volume, **setting))
+
+
+@settings(max_examples=100, deadline=None)
+@given(poolings(normals), st.booleans())
+def test_avg_pool2d_of_floats_errs_at_most_by_rounding_each_term_once(drawn, count_padding):
+    volume, setting = drawn[0], drawn[1] | {"count_padding": count_padding}
+    result = kernels.avg_pool2d(volume, **setting, checkpoint=proceed)
+    bound = (np.prod(setting["kernel"]) + 1) * UNIT * reference.avg_pool2d(abs(volume), **setting)
+    assert np.all(abs(result - reference.avg_pool2d(volume, **setting)) <= bound)
+
+
+def test_avg_pool2d_never_counts_what_ceil_adds_beyond_the_padding():
+    ones = np.ones((1, 4, 4), np.float32)
+    setting = {"kernel": (3, 3), "stride": (2, 2), "padding": (0, 0, 0, 0), "ceil": True, "checkpoint": proceed}
+    assert np.all(kernels.avg_pool2d(ones, **setting, count_padding=True) == 1)
+    padded = kernels.avg_pool2d(ones, **setting | {"padding": (1, 1, 1, 1)}, count_padding=True)
+    np.testing.assert_allclose(padded[0], np.outer([2 / 3, 1, 0.5], [2 / 3, 1, 0.5]), rtol=2 * UNIT)
+
+
+def test_max_pool2d_gives_the_largest_value_where_all_are_below_the_padding():
+    volume = np.full((1, 3, 3), -5, np.float32)
+    setting = {"kernel": (3, 3), "stride": (1, 1), "padding": (1, 1, 1, 1), "ceil": False}
+    assert np.all(kernels.max_pool2d(volume, **setting, checkpoint=proceed) == -5)
+
+
+@settings(max_examples=200, deadline=None)
+@given(seeds, st.tuples(*[st.integers(1, 7)] * 3), st.integers(1, 9), st.integers(1, 60))
+def test_local_response_norm_equals_the_oracle(seed, shape, size, values):
+    volume = normals(seed, shape)
+    setting = {"size": size, "alpha": 0.5, "beta": 0.75, "k": 1.5}
+    with pytest.MonkeyPatch.context() as patch:
+        cut(patch, values)
+        result = kernels.local_response_norm(volume, **setting, checkpoint=proceed)
+    np.testing.assert_allclose(result, reference.local_response_norm(volume, **setting), rtol=(size + 8) * UNIT)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seeds, st.tuples(*[st.integers(1, 5)] * 3), st.integers(1, 60))
+def test_batch_norm_equals_the_oracle(seed, shape, values):
+    volume = normals(seed, shape)
+    gamma, beta, mean, var = abs(normals(seed + 1, (4, shape[0]))) + np.float32(0.1)
+    with pytest.MonkeyPatch.context() as patch:
+        cut(patch, values)
+        result = kernels.batch_norm(volume, gamma, beta, mean, var, 1e-5, proceed)
+    sizes = (abs(volume) + mean[:, None, None]) * (gamma / np.sqrt(var))[:, None, None] + beta[:, None, None]
+    assert np.all(abs(result - reference.batch_norm(volume, gamma, beta, mean, var, 1e-5)) <= 8 * UNIT * sizes)
+
+
+@settings(max_examples=100, deadline=None)
+@given(seeds, st.tuples(*[st.integers(1, 5)] * 3), st.integers(1, 60))
+def test_merging_and_the_global_mean_equal_the_oracle(seed, shape, values):
+    volumes = [integers(seed + index, shape).astype(float) for index in range(3)]
+    with pytest.MonkeyPatch.context() as patch:
+        cut(patch, values)
+        np.testing.assert_array_equal(kernels.add(volumes, proceed), reference.add(volumes))
+        np.testing.assert_array_equal(kernels.concat(volumes, proceed), reference.concat(volumes))
+        mean = kernels.global_avg_pool2d(volumes[0], proceed)
+    np.testing.assert_array_equal(mean, reference.global_avg_pool2d(volumes[0]))
+
+
+@pytest.mark.parametrize("name", kernels.ACTIVATIONS)
+@pytest.mark.parametrize("values", [7, 10**6])
+def test_activation_equals_the_oracle_from_tiny_to_huge_values(name, values, monkeypatch):
+    cut(monkeypatch, values)
+    spread = np.concatenate([np.linspace(-20, 20, 401), np.linspace(-1e4, 1e4, 21), [1e-30, -1e-30]])
+    volume = np.random.default_rng(0).permutation(spread).astype(np.float32).reshape(8, 1, 53)
+    result = kernels.activation(name, volume, proceed)
+    assert result.dtype == np.float32
+    np.testing.assert_allclose(result, reference.activation(name, volume), rtol=16 * UNIT, atol=1e-18)
+
+
+@pytest.mark.parametrize("name", ["relu", "relu6"])
+def test_activation_of_integers_equals_the_oracle_bit_by_bit(name):
+    volume = integers(0, (3, 4, 5))
+    np.testing.assert_array_equal(kernels.activation(name, volume, proceed), reference.activation(name, volume))
+
+
+def test_elementwise_applies_a_function_to_arrays_that_are_not_contiguous(monkeypatch):
+    cut(monkeypatch, 7)
+    volume = integers(0, (5, 6, 4)).transpose(2, 0, 1)[:, ::2]
+    np.testing.assert_array_equal(kernels.elementwise(np.square, volume, proceed), volume**2)
+
+
+def zeros(*shape):
+    return np.zeros(shape, np.float32)
+
+
+IMAGE = zeros(64, 224, 224)
+POOL = {"kernel": (3, 3), "stride": (1, 1), "padding": (1, 1, 1, 1), "ceil": False}
+LARGE = {
+    "conv2d": (kernels.conv2d, (IMAGE, zeros(64, 64, 3, 3), zeros(64)), SAME),
+    "conv2d of one filter": (kernels.conv2d, (IMAGE, zeros(1, 64, 7, 7), None), SAME),
+    "conv2d with stride": (kernels.conv2d, (IMAGE, zeros(64, 64, 5, 5), None), SAME | {"stride": (2, 2)}),
+    "conv2d 1×1": (kernels.conv2d, (IMAGE, zeros(256, 64, 1, 1), zeros(256)), PLAIN),
+    "conv2d depthwise": (kernels.conv2d, (IMAGE, zeros(128, 1, 3, 3), None), SAME | {"groups": 64}),
+    "conv2d depthwise with stride": (
+        kernels.conv2d,
+        (IMAGE, zeros(64, 1, 5, 5), None),
+        SAME | {"groups": 64, "stride": (2, 2)},
+    ),
+    "conv2d of many channels": (kernels.conv2d, (zeros(2**15, 8, 8), zeros(2, 2**15, 5, 5), None), SAME),
+    "dense": (kernels.dense, (IMAGE, zeros(8, IMAGE.size), zeros(8)), {}),
+    "max_pool2d": (kernels.max_pool2d, (IMAGE,), POOL),
+    "avg_pool2d": (kernels.avg_pool2d, (IMAGE,), POOL | {"count_padding": False}),
+    "pooling of the whole": (kernels.max_pool2d, (IMAGE,), POOL | {"kernel": (226, 226)}),
+    "global_avg_pool2d": (kernels.global_avg_pool2d, (IMAGE,), {}),
+    "local_response_norm": (kernels.local_response_norm, (IMAGE,), {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1}),
+    "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),
+    "gelu": (kernels.gelu, (IMAGE,), {}),
+    "softmax": (kernels.softmax, (IMAGE,), {}),
+    "softmax of many channels": (kernels.softmax, (IMAGE.reshape(-1, 1, 2),), {}),
+    "concat": (kernels.concat, ([IMAGE, IMAGE],), {}),
+    "add": (kernels.add, ([IMAGE, IMAGE, IMAGE],), {}),
+}
+
+
+@pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
+def test_memory_beyond_input_and_output_stays_within_a_block(kernel, arrays, setting):
+    tracemalloc.start()
+    try:
+        result = kernel(*arrays, **setting, checkpoint=proceed)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak <= result.nbytes + kernels.BLOCK_BYTES
+
+
+@pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
+def test_what_a_checkpoint_raises_ends_the_kernel_at_once(kernel, arrays, setting):
+    calls = []
+
+    def stop():
+        calls.append(None)
+        if len(calls) == 3:
+            raise InterruptedError
+
+    with pytest.raises(InterruptedError):
+        kernel(*arrays, **setting, checkpoint=stop)
+    assert len(calls) == 3
+
+
+@pytest.mark.parametrize("name", [name for name in LARGE if not name.startswith(("conv2d", "dense"))])
+def test_cheap_kernel_calls_its_checkpoint_for_each_mebibyte_at_least(name):
+    kernel, arrays, setting = LARGE[name]
+    calls = []
+    kernel(*arrays, **setting, checkpoint=lambda: calls.append(None))
+    assert len(calls) >= IMAGE.nbytes // 2**20
+
+
+@pytest.mark.parametrize(
+    ("channels", "filters", "kernel", "extent", "setting"),
+    [
+        (64, 64, 3, 224, SAME),
+        (512, 1024, 3, 56, SAME),
+        (512, 1024, 1, 112, PLAIN),
+        (64, 64, 11, 224, PLAIN),
+        (64, 512, 9, 128, SAME | {"dilation": (4, 4)}),
+        (1024, 1024, 3, 64, SAME | {"groups": 4}),
+        (1024, 1024, 3, 64, SAME | {"groups": 1024}),
+        (64, 4096, 7, 64, SAME | {"stride": (3, 3)}),
+    ],
+)
+def test_conv2d_multiplies_at_most_so_much_between_two_checkpoints(
+    channels, filters, kernel, extent, setting, monkeypatch
+):
+    products, most, total = [], 0, 0
+
+    def count(weights, pixels, out):
+        products.append(out.size * weights.shape[-1])
+        return out
+
+    def stop():
+        nonlocal most, total
+        most, total = max(most, sum(products)), total + sum(products)
+        products.clear()
+
+    monkeypatch.setattr(np, "matmul", count)  # the products take most of the time, and only their sizes matter here
+    volume, weight = zeros(channels, extent, extent), zeros(filters, channels // setting["groups"], kernel, kernel)
+    result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
+    assert total == weight[0].size * result.size
+    assert 0 < most <= convolution.BLOCK_MACS

@@ -51,8 +51,11 @@ def check(project: Project) -> ProjectCheck:
     try:
         shape = inputs.shape_of(project.input)
         keys[STEM, INPUT] = _digest(project.input, inputs.stamp_of(project.input))
-    except FileFault as fault:
-        problems.append(Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting))
+    except FileFault:
+        problems += [
+            Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting)
+            for fault in inputs.faults(project.input)
+        ]
     received, received_key = shape, keys.get((STEM, INPUT))
     for design, network in project.networks():
         analysis = analyses[design] = analyze(network, received)

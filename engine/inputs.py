@@ -14,23 +14,40 @@ from engine.files import FileFault, Stamp
 from engine.layers.base import Checkpoint
 from engine.project import ArrayInput, ImageInput, Input, NoiseInput
 from engine.shapes import Shape
+from engine.wording import shown
 
 BLOCK = 2**20
+
+LEAST_STD = 1e-12
+"""Division by less gives numbers that float32 may not hold."""
 
 
 def shape_of(spec: Input) -> Shape:
     """Shape of the volume that an input gives, from settings and file headers alone; FileFault says what is wrong."""
-    if isinstance(spec, NoiseInput):
-        return Shape(*spec.shape)
-    if isinstance(spec, ImageInput):
-        _check_normalisation(spec)
-        _check_image(spec.path, files.stamp(spec.path))
-        return spec.shape
+    for fault in faults(spec):
+        raise fault
+    return _array_shape(spec) if isinstance(spec, ArrayInput) else Shape(*spec.shape)
+
+
+def faults(spec: Input) -> Iterator[FileFault]:
+    """Everything that is wrong with an input, from settings and file headers alone."""
+    try:
+        if isinstance(spec, ImageInput):
+            yield from _normalisation_faults(spec)
+            _check_image(spec.path, files.stamp(spec.path))
+        elif isinstance(spec, ArrayInput):
+            _array_shape(spec)
+    except FileFault as fault:
+        yield fault
+
+
+def _array_shape(spec: ArrayInput) -> Shape:
     head = files.header(spec.path, spec.key, "key")
     shape = head.shape[1:] if len(head.shape) == 4 and head.shape[0] == 1 else head.shape
     if len(shape) != 3 or min(shape) < 1:
-        found = "×".join(map(str, head.shape)) or "a single value"
-        raise FileFault(f"{spec.path} holds {found}; a volume has 3 sizes, C×H×W, or 1×C×H×W", "key")
+        name = f", array {spec.key!r}," if spec.key else ""
+        found = files.sizes(head.shape)
+        raise FileFault(f"{spec.path}{name} has shape {found}; a volume has 3 sizes, C×H×W, or 1×C×H×W", "key")
     return Shape(*shape)
 
 
@@ -61,19 +78,25 @@ def noise(shape: Shape, seed: int, checkpoint: Checkpoint) -> NDArray[np.float32
 
 def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
     """The photo as H×W×3 (gray: H×W×1), upright, centre-cropped to the aspect of `size`, then resized."""
-    with _image_fault(spec.path), Image.open(files.resolve(spec.path)) as opened:
-        height, width = spec.size
-        opened.draft("RGB", (2 * width, 2 * height))  # a JPEG can be decoded at a fraction of its size
-        checkpoint()
-        upright = _flattened(ImageOps.exif_transpose(opened))
+    height, width = spec.size
+    upright = _decoded(spec.path, 2 * max(height, width))
     checkpoint()
     scale = min(upright.width / width, upright.height / height)
-    left, top = (upright.width - scale * width) / 2, (upright.height - scale * height) / 2
-    box = (left, top, left + scale * width, top + scale * height)
+    # No more than there is, though a rounding error may ask for it.
+    crop_width, crop_height = min(scale * width, upright.width), min(scale * height, upright.height)
+    left, top = (upright.width - crop_width) / 2, (upright.height - crop_height) / 2
+    box = (left, top, left + crop_width, top + crop_height)
     resized = upright.resize((width, height), Image.Resampling.BICUBIC, box)
     checkpoint()
     gray = spec.channels == "gray"
     return np.atleast_3d(np.asarray(resized.convert("L") if gray else resized))
+
+
+def _decoded(path: str, enough: int) -> Image.Image:
+    """The upright photo as RGB; a JPEG whose sides are far above `enough` at a fraction of its size."""
+    with _image_fault(path), Image.open(files.resolve(path)) as opened:
+        opened.draft("RGB", (enough, enough))
+        return _flattened(ImageOps.exif_transpose(opened))
 
 
 def normalised(pixels: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
@@ -87,15 +110,14 @@ def normalised(pixels: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float3
     return volume
 
 
-def _check_normalisation(spec: ImageInput) -> None:
+def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
     channels = spec.shape.channels
-    for setting, values in (("scale", (spec.scale,)), ("mean", spec.mean), ("std", spec.std)):
-        if not np.isfinite(values).all():
-            raise FileFault(f"{setting} is {list(values)}; finite numbers are needed", setting)
+    for setting, values in (("mean", spec.mean), ("std", spec.std)):
         if values and len(values) not in (1, channels):
-            raise FileFault(f"{setting} has {len(values)} values; give 1, or {channels}, one a channel", setting)
-    if any(abs(value) < 1e-12 for value in spec.std):
-        raise FileFault(f"std is {list(spec.std)}; it divides, so no value may be 0", "std")
+            wanted = "1 is expected" if channels == 1 else f"1, or {channels}, one a channel, are expected"
+            yield FileFault(f"{setting} has {len(values)} values; {wanted}", setting)
+    if any(abs(value) < LEAST_STD for value in spec.std):
+        yield FileFault(f"std is {list(spec.std)}; it divides, so values of at least {LEAST_STD} are expected", "std")
 
 
 @lru_cache(maxsize=64)
@@ -108,21 +130,18 @@ def _check_image(path: str, stamp: Stamp) -> None:
 @contextmanager
 def _image_fault(path: str) -> Iterator[None]:
     """Say of Pillow's refusals which file they concern; its warning of a decompression bomb is one of them."""
-    with files.fault_of(path):
+    with files.fault_of(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of oddities in a file that can be read all the same
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
-            with warnings.catch_warnings():
-                warnings.simplefilter("error", Image.DecompressionBombWarning)
-                yield
+            yield
         except UnidentifiedImageError:
             raise FileFault(f"{path} is not an image, or of a kind that cannot be read") from None
-        except (
-            Image.DecompressionBombError,
-            Image.DecompressionBombWarning,
-            SyntaxError,
-            ValueError,
-            EOFError,
-        ) as error:
-            raise FileFault(f"{path} is not an image that can be read: {error}") from None
+        except (FileFault, OSError):
+            raise
+        except Exception as error:  # a broken image meets Pillow's decoders unprepared, each in its own way
+            reason = str(error) or type(error).__name__
+            raise FileFault(f"{path} is not an image that can be read: {shown(reason)}") from None
 
 
 def _flattened(image: Image.Image) -> Image.Image:

@@ -10,7 +10,7 @@ STEM = ""
 
 
 class Problem(Struct, frozen=True):
-    """One thing to mend. `design` and `node` lead there in the window, `place` in the file."""
+    """One thing to mend. `design` and `node` lead there in the window, `place` in the file ("" for the whole of it)."""
 
     text: str
     place: str = "$"
@@ -19,7 +19,7 @@ class Problem(Struct, frozen=True):
     setting: str = ""
 
     def __str__(self) -> str:
-        return f"{self.place}: {self.text}"
+        return f"{self.place}: {self.text}" if self.place else self.text
 
 
 class ProjectError(Exception):

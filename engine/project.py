@@ -1,18 +1,19 @@
 """A project as a value: one input, an optional stem, and designs side by side."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from engine.network import Network
+from engine.network import FileWeights, Network
 from engine.problems import STEM
 from engine.shapes import Shape
 
 FORMAT = 1
 
 Extent = Annotated[int, Meta(ge=1, le=100_000)]
+Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -22,9 +23,9 @@ class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unkn
     path: str
     size: Annotated[tuple[Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)
     channels: Literal["rgb", "bgr", "gray"] = "rgb"
-    scale: float = 1 / 255
-    mean: tuple[float, ...] = ()
-    std: tuple[float, ...] = ()
+    scale: Finite = 1 / 255
+    mean: tuple[Finite, ...] = ()
+    std: tuple[Finite, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -90,3 +91,25 @@ class Project(Struct, frozen=True):
 
     def with_designs(self, designs: Iterable[Design]) -> "Project":
         return replace(self, designs=tuple(designs))
+
+
+def relocated(project: Project, move: Callable[[str], str]) -> Project:
+    """The project with `move` applied to every path in it."""
+
+    def moved(network: Network) -> Network:
+        return Network(
+            tuple(
+                replace(node, weights=replace(node.weights, path=move(node.weights.path)))
+                if isinstance(node.weights, FileWeights)
+                else node
+                for node in network.nodes
+            )
+        )
+
+    spec = project.input
+    return replace(
+        project,
+        input=spec if isinstance(spec, NoiseInput) else replace(spec, path=move(spec.path)),
+        stem=None if project.stem is None else moved(project.stem),
+        designs=tuple(replace(design, network=moved(design.network)) for design in project.designs),
+    )

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
+from typing import NamedTuple
 
 import numpy as np
 import psutil
@@ -9,7 +10,6 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine import inputs, weights
-from engine.analysis import Report
 from engine.cache import VolumeCache
 from engine.check import Place, ProjectCheck, check, place_in_file
 from engine.files import FileFault
@@ -75,21 +75,20 @@ def execute(
         From `checkpoint`, within a block's time.
     """
     require_memory(request, cache)
-    volumes: dict[Place, Volume] = {}
-    places = request.places
+    keys, places = request.check.keys, request.places
+    # Held from the start, so that what was not predicted need not be computed again when the cache drops it.
+    volumes = {keys[place]: volume for place in places if (volume := cache.get(keys[place])) is not None}
     for done, place in enumerate(places):
         checkpoint()
         yield NodeStarted(place, done, len(places))
-        key = request.check.keys[place]
+        key = keys[place]
+        reused = key in volumes
         start = perf_counter()
-        volume = cache.get(key)
-        reused = volume is not None
-        if volume is None:
-            volume = _compute(request, place, volumes, checkpoint)
-            volume.flags.writeable = False
-            cache.put(key, volume)
-        volumes[place] = volume
-        yield NodeDone(place, key, volume, 1000 * (perf_counter() - start), reused)
+        if not reused:
+            volumes[key] = _compute(request, place, volumes, checkpoint)
+            volumes[key].flags.writeable = False
+            cache.put(key, volumes[key])
+        yield NodeDone(place, key, volumes[key], 1000 * (perf_counter() - start), reused)
 
 
 def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[Place, NodeDone]:
@@ -104,13 +103,14 @@ def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[Pl
 
 
 def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
-    """Predicted memory of a run: every volume not at hand, the largest weights, and the workspace."""
-    reports = request.check.reports
-    shapes = {(STEM, INPUT): request.check.input_shape} | {p: report.output_shape for p, report in reports.items()}
-    missing = [shapes[place] for place in request.places if request.check.keys[place] not in cache]
-    volumes = sum(shape.bytes for shape in missing if shape is not None)
-    heaviest = max((reports[place].weight_bytes for place in request.places if place in reports), default=0)
-    return volumes + 2 * heaviest + WORKSPACE_BYTES
+    """Predicted memory of a run: every volume not at hand, the largest weights, and the workspace.
+
+    Weights count twice: a file may hold them in another order than the one in which they are used.
+    """
+    costs = _costs(request, cache).values()
+    if not costs:
+        return 0
+    return sum(cost.volume for cost in costs) + 2 * max(cost.weights for cost in costs) + WORKSPACE_BYTES
 
 
 def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = None) -> None:
@@ -119,21 +119,46 @@ def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = N
     available = psutil.virtual_memory().available if free is None else free
     if needed <= available:
         return
-    reports = request.check.reports
-    worst = max(reports, key=lambda place: _bytes(reports[place]), default=(STEM, INPUT))
-    text = f"running needs {byte_size(needed)}; {byte_size(available)} of memory are free"
-    place, what = "$.input", f"the input is {request.check.input_shape}"
-    if worst in reports and (shape := reports[worst].output_shape) is not None:
-        place = place_in_file(request.project, worst[0], reports[worst].index)
-        what = f"{worst[1]} is the largest: {shape}, its weights {byte_size(reports[worst].weight_bytes)}"
-    raise ProjectError([Problem(f"{text}. {what[0].upper()}{what[1:]}. Make the volumes smaller", place, *worst)])
+    costs = _costs(request, cache)
+    worst = max(costs, key=lambda place: sum(costs[place]))
+    report = request.check.reports.get(worst)
+    if report is None:
+        where, largest = "$.input", f"the input, {request.check.input_shape}"
+    else:
+        where = place_in_file(request.project, worst[0], report.index)
+        largest = f"{report.name}, {report.output_shape}, with weights of {byte_size(report.weight_bytes)}"
+    text = (
+        f"running needs {byte_size(needed)}; {byte_size(available)} of memory are free. "
+        f"The largest is {largest}: make it smaller"
+    )
+    raise ProjectError([Problem(text, where, *worst)])
 
 
-def _bytes(report: Report) -> int:
-    return report.weight_bytes + (report.output_shape.bytes if report.output_shape else 0)
+class _Cost(NamedTuple):
+    """Bytes."""
+
+    volume: int
+    weights: int
 
 
-def _compute(request: RunRequest, place: Place, volumes: Mapping[Place, Volume], checkpoint: Checkpoint) -> Volume:
+def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
+    """What each volume that is not at hand takes, told once where several places share it."""
+    known = request.check
+    first: dict[bytes, Place] = {}
+    for place in request.places:
+        if known.keys[place] not in cache:
+            first.setdefault(known.keys[place], place)
+    costs = {}
+    for place in first.values():
+        report = known.reports.get(place)
+        shape = known.input_shape if report is None else report.output_shape
+        assert shape is not None, "what has a key has a shape"
+        costs[place] = _Cost(shape.bytes, 0 if report is None else report.weight_bytes)
+    return costs
+
+
+def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Volume], checkpoint: Checkpoint) -> Volume:
+    """The volume at a place, from those of its inputs by key."""
     project, (design, name) = request.project, place
     if place == (STEM, INPUT):
         try:
@@ -142,7 +167,7 @@ def _compute(request: RunRequest, place: Place, volumes: Mapping[Place, Volume],
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
     report = request.check.reports[place]
     node = project.network(design).nodes[report.index]
-    received = [volumes[_origin(request, design, source)] for source in report.inputs]
+    received = [volumes[request.check.keys[design, source]] for source in report.inputs]
     try:
         arrays = weights.resolve(node, report, seed=project.seed, design=design, checkpoint=checkpoint)
     except FileFault as fault:
@@ -150,11 +175,3 @@ def _compute(request: RunRequest, place: Place, volumes: Mapping[Place, Volume],
         raise ProjectError([Problem(f"{name}: {fault}", where, design, name, "weights")]) from None
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
         return report.layer.forward(received, arrays, checkpoint)
-
-
-def _origin(request: RunRequest, design: str, source: str) -> Place:
-    """Where a node's input comes from: another node, the stem's last volume, or the project's input."""
-    if source != INPUT or design == STEM:
-        return design, source
-    stem = request.check.analyses.get(STEM)
-    return STEM, INPUT if stem is None else stem.output

@@ -21,17 +21,30 @@ BLOCK = 2**20
 NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
 """What a role holds where nothing was trained."""
 
+ROLES = ("weight", *NEUTRAL)
+
 
 def mistakes(node: Node, report: Report) -> Iterator[str]:
     """What is wrong with the weights a node names, from its settings and the file's header."""
     source = node.weights
-    if source is None or not report.array_shapes:
-        if source is not None and report.output_shape is not None:
-            yield f"weights: {node.layer.kind} has no parameters; leave weights out"
+    if source is None:
+        return
+    if report.output_shape is None:  # which shapes fit is unknown, whether the file can be read is not
+        if isinstance(source, FileWeights):
+            yield from _unreadable(source)
+    elif not report.array_shapes:
+        yield f"weights: {node.layer.kind} has no parameters; leave weights out"
     elif isinstance(source, PresetWeights):
         yield from _preset_mistakes(source, report)
     else:
         yield from _file_mistakes(source, report)
+
+
+def _unreadable(source: FileWeights) -> Iterator[str]:
+    try:
+        files.headers(source.path)
+    except FileFault as fault:
+        yield f"weights: {fault}"
 
 
 def identity(node: Node, seed: int, design: str) -> object:
@@ -113,6 +126,12 @@ def _preset_mistakes(source: PresetWeights, report: Report) -> Iterator[str]:
 
 
 def _file_mistakes(source: FileWeights, report: Report) -> Iterator[str]:
+    # A bias that is switched off may stay named, for when it is switched on again.
+    roles = {*report.array_shapes, *({"bias"} if hasattr(report.layer, "bias") else ())}
+    for role in ROLES:
+        if getattr(source, role) and role not in roles:
+            given = f"{role} = {getattr(source, role)!r}"
+            yield f"weights: {given}, but {report.layer.kind} has no {role}; it has {', '.join(report.array_shapes)}"
     for role, shape in report.array_shapes.items():
         try:
             _check_shape(source, role, shape)
@@ -125,21 +144,21 @@ def _file_mistakes(source: FileWeights, report: Report) -> Iterator[str]:
 def _check_shape(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
     """Name of the array that holds a role; FileFault where it is not there or of another shape."""
     names = files.headers(source.path)
-    name = getattr(source, role) or ("" if "" in names and role == "weight" else role)
-    if not getattr(source, role) and name not in names:
-        remedy = "or set bias = false" if role == "bias" else f'as {role} = "…"'
-        raise FileFault(f"{source.path} has no array {role!r}; name the one that holds the {role}, {remedy}", role)
+    given = getattr(source, role)
+    name = given or ("" if "" in names and role == "weight" else role)
+    if not given and name not in names:
+        remedy = ", or set bias = false" if role == "bias" else ""
+        held = "it holds one array, without a name" if "" in names else files.listed(names)
+        text = f'{source.path} has no array {role!r}; {held}. Name the {role}, as {role} = "…"{remedy}'
+        raise FileFault(text, role)
     found = files.header(source.path, name, role).shape
     if found != shape:
+        what = f"{role} {name!r}" if name else role
         raise FileFault(
-            f"{role} {name!r} in {source.path} has shape {_sizes(found)}; this layer needs {_sizes(shape)}", role
+            f"{what} in {source.path} has shape {files.sizes(found)}; this layer needs {files.sizes(shape)}", role
         )
     return name
 
 
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
     return files.read(source.path, _check_shape(source, role, shape), checkpoint, "weights")
-
-
-def _sizes(shape: tuple[int, ...]) -> str:
-    return f"({', '.join(map(str, shape))})"

@@ -55,7 +55,7 @@ class Document(QObject):
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self.undo_stack = QUndoStack(self)
-        self.undo_stack.cleanChanged.connect(lambda _: self.file_changed.emit())
+        self.undo_stack.cleanChanged.connect(self._on_undo_stack_clean_changed)
         self.project = project
         self.path: Path | None = None
         self.read_only = False
@@ -97,6 +97,9 @@ class Document(QObject):
         self._stamp = save(self.project, path)
         self.path, self.read_only = path, False
         self.undo_stack.setClean()
+        self.file_changed.emit()
+
+    def _on_undo_stack_clean_changed(self, clean: bool) -> None:
         self.file_changed.emit()
 
     def _show(self, project: Project) -> None:

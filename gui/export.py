@@ -4,8 +4,8 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
-from PySide6.QtCore import QBuffer, QIODevice, QMarginsF, QRectF, QSize, QSizeF
-from PySide6.QtGui import QColor, QImage, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
 from engine import tables
@@ -43,9 +43,7 @@ def _png(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str
     painter.scale(scale, scale)
     draw(painter)
     painter.end()
-    buffer = _buffer()
-    image.save(buffer, b"PNG")
-    return bytes(buffer.data().data())
+    return png_bytes(image)
 
 
 def _svg(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
@@ -77,6 +75,15 @@ def _pdf(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str
     painter.scale(pixel, pixel)
     draw(painter)
     painter.end()
+    return bytes(buffer.data().data())
+
+
+def png_bytes(image: QImage) -> bytes:
+    """A picture as the content of a PNG file."""
+    buffer = _buffer()
+    writer = QImageWriter(buffer, QByteArray(b"png"))
+    if not writer.write(image):
+        raise OSError(writer.errorString())
     return bytes(buffer.data().data())
 
 

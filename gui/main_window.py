@@ -121,34 +121,39 @@ class MainWindow(QMainWindow):
 
     def _make_docks(self) -> dict[str, QDockWidget]:
         self.setCentralWidget(self.views["volumes"])
-        docks = {
-            name: self._dock(name, title, widget, area)
-            for name, title, widget, area in (
-                ("designs", "Designs", self.designs, AREAS.LeftDockWidgetArea),
-                ("layer", "Layer", _scrolled(self.form), AREAS.LeftDockWidgetArea),
-                ("input", "Input", _scrolled(self.input), AREAS.LeftDockWidgetArea),
-                ("problems", "Mistakes", self.problems, AREAS.BottomDockWidgetArea),
-                ("bars", self.views["bars"].title, self.views["bars"], AREAS.BottomDockWidgetArea),
-                ("table", self.views["table"].title, self.views["table"], AREAS.BottomDockWidgetArea),
-                ("filters", self.views["filters"].title, self.views["filters"], AREAS.RightDockWidgetArea),
-            )
-        }
         self.setCorner(Qt.Corner.BottomLeftCorner, AREAS.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, AREAS.RightDockWidgetArea)
-        self.splitDockWidget(docks["designs"], docks["layer"], Qt.Orientation.Vertical)
-        self.tabifyDockWidget(docks["layer"], docks["input"])
-        self.tabifyDockWidget(docks["table"], docks["problems"])
+        docks = {
+            "designs": self._dock("designs", "Designs", self.designs, AREAS.LeftDockWidgetArea),
+            "layer": self._dock("layer", "Layer", _scrolled(self.form), AREAS.LeftDockWidgetArea),
+            "input": self._dock("input", "Input", _scrolled(self.input), tab_of="layer"),
+            "problems": self._dock("problems", "Mistakes", self.problems, tab_of="input"),
+            **{
+                id: self._dock(id, self.views[id].title, self.views[id], area)
+                for id, area in (
+                    ("bars", AREAS.BottomDockWidgetArea),
+                    ("table", AREAS.BottomDockWidgetArea),
+                    ("filters", AREAS.RightDockWidgetArea),
+                )
+            },
+        }
         docks["layer"].raise_()
-        docks["table"].raise_()
-        self.resizeDocks([docks["designs"], docks["filters"]], [310, 420], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["designs"], docks["filters"]], [290, 410], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["bars"], docks["table"]], [450, 450], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["bars"], docks["table"]], [330, 330], Qt.Orientation.Vertical)
         return docks
 
-    def _dock(self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea) -> QDockWidget:
+    def _dock(
+        self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea | None = None, *, tab_of: str = ""
+    ) -> QDockWidget:
+        """A dock in an area, or as a tab behind another; one that has been in an area first leaves its tabs there."""
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(widget)
-        self.addDockWidget(area, dock)
+        if area is not None:
+            self.addDockWidget(area, dock)
+        else:
+            self.tabifyDockWidget(self.findChild(QDockWidget, tab_of), dock)
         return dock
 
     def _make_actions(self) -> dict[str, QAction]:
@@ -233,6 +238,8 @@ class MainWindow(QMainWindow):
             shown.show_state(old, new)
         for action in ACTIONS:
             self._show_action(action, new)
+        mistakes = len(new.check.problems) + len(new.run.problems)
+        self.docks["problems"].setWindowTitle(f"Mistakes ({mistakes})" if mistakes else "Mistakes")
         if old is None or (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self.setWindowTitle(f"{new.path.name if new.path else new.project.title or 'Untitled'}[*] – Convolume")
             self.setWindowModified(not new.clean)

@@ -6,7 +6,7 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QBuffer, QIODevice, QSettings
+from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from engine.check import Place, check
@@ -14,7 +14,7 @@ from engine.problems import ProjectError
 from engine.project import Project
 from engine.run import NodeDone
 from gui.app import make_application, set_theme
-from gui.export import export, write
+from gui.export import export, png_bytes, write
 from gui.main_window import MainWindow
 from gui.state import Look, Result, RunView, ViewState
 from gui.workbench import Workbench, start_focus
@@ -55,10 +55,7 @@ def screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], t
         if workbench.state.run.problems:
             raise ProjectError(workbench.state.run.problems, path)
         QApplication.processEvents()
-        buffer = QBuffer()
-        buffer.open(QIODevice.OpenModeFlag.ReadWrite)
-        window.grab().save(buffer, b"PNG")
-        write(out, bytes(buffer.data().data()))
+        write(out, png_bytes(window.grab().toImage()))
     finally:
         workbench.close()
         window.deleteLater()

@@ -1,28 +1,29 @@
 """Where the figure of operations puts each line, bar and tick: pure geometry, which drawing and hit tests share."""
 
 from collections.abc import Iterator, Sequence
-from functools import lru_cache
 
 from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QFontMetricsF
 
 from engine.units import abbreviated
 from gui.paint.bar_content import Content, Line
 from gui.paint.bar_scale import Scale
 from gui.paint.columns import pour
-from gui.theme import font
+from gui.paint.words import text_width
 
 # Heights in units; a unit is the pixel size of a layer's text.
 MARGIN, HEADLINE, SUBJECT, TOTAL, AXIS, QUIET, SECTION, LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5
 HEADLINE_FONT, TOTAL_FONT, SMALL_FONT = 1.9, 1.2, 0.85
 GAP = 1.8
 """Between columns."""
-NARROWEST = 25.0
+NARROWEST = 27.0
 """A column that is narrower has no room for bars."""
 SHORTEST_SAID = 3.0
 """Kept free behind the longest bar for the axis' last label."""
+ROOM_FOR_NAMES, ROOM_FOR_NOTES = 0.46, 0.4
+"""Parts of a column's width that labels may take: names at most, and together with settings."""
+LABEL_GAP, NOTE_GAP = 0.6, 0.6
 LARGEST, COMFORTABLE, SMALLEST = 36, 13, 7
 MOST_COLUMNS = 6
 
@@ -78,8 +79,6 @@ class Layout(Struct, frozen=True):
     section: QRectF
     lines: tuple[PlacedLine, ...]
     axes: tuple[PlacedAxis, ...]
-    height: float
-    """What is filled, margins included."""
 
     def line_at(self, point: QPointF) -> Line | None:
         """The line under a point, headings apart."""
@@ -146,13 +145,13 @@ def _placed(content: Content, columns: Sequence[Sequence[Line]], rect: QRectF, u
     x, y, width = inner.left(), inner.top(), inner.width()
     headline = QRectF(x, y, width, HEADLINE * unit)
     subject = QRectF(x, headline.bottom(), width, SUBJECT * unit)
+    places = [_column_rect(inner, len(columns), index, unit) for index in range(len(columns))]
     total_frame = _frame(content, content.totals, content.total_scale, inner, unit)
-    frames = [
-        _frame(content, column, content.line_scale, _column_rect(inner, len(columns), index, unit), unit)
-        for index, column in enumerate(columns)
-    ]
+    frames = _alike(
+        [_frame(content, lines, content.line_scale, place, unit) for lines, place in zip(columns, places, strict=True)]
+    )
     if len(columns) == 1:
-        total_frame, frames = _aligned(total_frame, frames[0])
+        total_frame, *frames = _alike([total_frame, *frames])
     totals = _stacked(content.totals, total_frame, inner.left(), width, subject.bottom(), TOTAL * unit)
     axis_top = subject.bottom() + TOTAL * unit * len(totals)
     stem_top = axis_top + (AXIS * unit if totals else 0)
@@ -162,15 +161,13 @@ def _placed(content: Content, columns: Sequence[Sequence[Line]], rect: QRectF, u
     top = section.bottom() + (0 if one_axis else AXIS * unit)
     lines: list[PlacedLine] = []
     axes = [PlacedAxis(total_frame, QRectF(x, axis_top, width, AXIS * unit), subject.bottom(), axis_top)] * bool(totals)
-    for index, (column, frame) in enumerate(zip(columns, frames, strict=True)):
-        place = _column_rect(inner, len(columns), index, unit)
+    for column, place, frame in zip(columns, places, frames, strict=True):
         lines += _stacked(column, frame, place.left(), place.width(), top, LINE * unit)
         bottom = top + LINE * unit * len(column)
         if not one_axis:
             row = QRectF(place.left(), section.bottom(), place.width(), AXIS * unit)
             axes.append(PlacedAxis(frame, row, top, bottom))
-    height = (_height(content, columns, unit)) if columns else stem.bottom() - rect.top()
-    return Layout(unit, content, headline, subject, totals, stem, section, tuple(lines), tuple(axes), height)
+    return Layout(unit, content, headline, subject, totals, stem, section, tuple(lines), tuple(axes))
 
 
 def _column_rect(inner: QRectF, count: int, index: int, unit: float) -> QRectF:
@@ -188,8 +185,10 @@ def _stacked(
 
 def _frame(content: Content, lines: Sequence[Line], scale: Scale, place: QRectF, unit: float) -> Frame:
     """Room for the labels of these lines, and bars as long as the words at their ends leave room for."""
-    labels = max((label_width(line) for line in lines), default=0.0) + 0.6
-    label = min(max(labels, text_width(axis_words(content), SMALL_FONT) + 0.9) * unit, 0.48 * place.width())
+    names, notes = (max((label_width(line, note) for line in lines), default=0.0) for note in (False, True))
+    needed = notes if (notes + LABEL_GAP) * unit <= ROOM_FOR_NOTES * place.width() else names
+    words = text_width(axis_words(content), SMALL_FONT) + 0.9
+    label = min((max(needed, words) + LABEL_GAP) * unit, ROOM_FOR_NAMES * place.width())
     bar_left = place.left() + 0.5 * unit + label
     room = place.right() - bar_left - 0.9 * unit
     longest = room - SHORTEST_SAID * unit
@@ -200,15 +199,11 @@ def _frame(content: Content, lines: Sequence[Line], scale: Scale, place: QRectF,
     return Frame(place.left() + 0.5 * unit, label, bar_left, max(longest, 2 * unit), scale)
 
 
-def _aligned(first: Frame, second: Frame) -> tuple[Frame, list[Frame]]:
-    """Two frames, one above the other, whose bars begin and can end at the same places."""
-    left, right = max(first.bar_left, second.bar_left), min(_end(first), _end(second))
-    fitted = [replace(f, label_width=left - f.left, bar_left=left, bar_width=right - left) for f in (first, second)]
-    return fitted[0], fitted[1:]
-
-
-def _end(frame: Frame) -> float:
-    return frame.bar_left + frame.bar_width
+def _alike(frames: Sequence[Frame]) -> list[Frame]:
+    """Frames in which equal amounts on equal scales have bars of equal length."""
+    label = max((frame.label_width for frame in frames), default=0.0)
+    width = min((frame.bar_width - (label - frame.label_width) for frame in frames), default=0.0)
+    return [replace(f, label_width=label, bar_left=f.left + label, bar_width=max(width, 1.0)) for f in frames]
 
 
 def axis_words(content: Content) -> str:
@@ -216,23 +211,22 @@ def axis_words(content: Content) -> str:
     return content.metric.unit + (", logarithmic" if content.total_scale.logarithmic else "")
 
 
-def label_width(line: Line) -> float:
+def label_width(line: Line, note: bool) -> float:
     """Units for a name and, small behind it, its settings; what stands over the bars needs none."""
     if line.kind in ("heading", "folded"):
         return 0.0
     name = text_width(line.label, TOTAL_FONT if line.kind == "total" else 1, bold=True)
-    return name + (text_width(line.note, SMALL_FONT) + 0.6 if line.note else 0)
+    return name + (note_width(line) if note and line.note else 0)
+
+
+def note_width(line: Line) -> float:
+    """Units for the settings behind a name, and the gap between them."""
+    return NOTE_GAP + text_width(line.note, SMALL_FONT)
 
 
 def said_width(line: Line) -> float:
     """Units for the words at a bar's end."""
     return text_width(line.said, TOTAL_FONT if line.kind == "total" else 1, bold=True)
-
-
-@lru_cache(maxsize=4096)
-def text_width(text: str, size: float, *, bold: bool = False) -> float:
-    """Width in units of a text whose font is `size` units high."""
-    return QFontMetricsF(font(100, bold=bold)).horizontalAdvance(text) / 100 * size * 1.02
 
 
 def _trimmed(content: Content, rect: QRectF) -> Layout:

@@ -31,7 +31,11 @@ class Scale(Struct, frozen=True):
             return tuple(powers[::step])
         if self.high <= 0:
             return (0,)
-        return tuple(range(0, self.high + 1, _step(self.high, max(most - 1, 1))))
+        step = _step(self.high, max(most - 1, 1))
+        if step > self.high:
+            power: int = 10 ** _exponent(self.high)
+            step = self.high // power * power
+        return tuple(range(0, self.high + 1, step))
 
     def minor_ticks(self) -> tuple[int, ...]:
         """The eight amounts between two powers of ten, whose crowding shows that the axis is logarithmic."""
@@ -69,7 +73,7 @@ def _exponent(amount: int) -> int:
 
 def _step(high: int, most: int) -> int:
     """The smallest of 1, 2, 5, 10, … of which at most that many fit."""
-    power = 10 ** max(_exponent(high) - 2, 0)
+    power: int = 10 ** max(_exponent(high) - 2, 0)
     while True:
         for digit in (1, 2, 5):
             if high // (digit * power) <= most:

@@ -1,11 +1,12 @@
 """The figure of operations: what each design and each of its layers costs, as bars side by side."""
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter, QPen
 
 from gui.paint.bar_content import content_of
 from gui.paint.bar_layout import (
     HEADLINE_FONT,
+    NOTE_GAP,
     SMALL_FONT,
     TOTAL_FONT,
     Layout,
@@ -13,15 +14,15 @@ from gui.paint.bar_layout import (
     PlacedLine,
     axis_words,
     lay_out,
+    note_width,
     said_width,
-    text_width,
 )
 from gui.paint.bar_scale import tick_label
+from gui.paint.words import draw_text, text_width
 from gui.state import Focus, ViewState
-from gui.theme import Theme, font
+from gui.theme import Theme
 
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+MOST_TICKS = 8
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
@@ -49,15 +50,15 @@ def _paint_words(painter: QPainter, layout: Layout, theme: Theme) -> None:
     unit, content = layout.unit, layout.content
     colour = theme.text if content.colour is None else theme.design(content.colour)
     widest = 0.97 * layout.headline.width() / max(text_width(content.headline, 1, bold=True), 1)
-    _text(painter, layout.headline, content.headline, int(min(HEADLINE_FONT * unit, widest)), colour, bold=True)
-    _text(painter, layout.subject, content.subject, unit, theme.muted)
+    draw_text(painter, layout.headline, content.headline, int(min(HEADLINE_FONT * unit, widest)), colour, bold=True)
+    draw_text(painter, layout.subject, content.subject, unit, theme.muted)
     if content.stem:
-        _text(painter, layout.stem, content.stem, 0.95 * unit, theme.muted)
+        draw_text(painter, layout.stem, content.stem, 0.95 * unit, theme.muted)
     if layout.lines:
-        _text(painter, layout.section, content.section, unit, theme.text, bold=True)
+        draw_text(painter, layout.section, content.section, unit, theme.text, bold=True)
     elif layout.totals:
         below = QRectF(layout.section.left(), layout.stem.bottom(), layout.section.width(), 1.5 * unit)
-        _text(painter, below, "no room here for single layers", SMALL_FONT * unit, theme.muted)
+        draw_text(painter, below, "no room here for single layers", SMALL_FONT * unit, theme.muted)
 
 
 def _paint_grid(painter: QPainter, layout: Layout, axis: PlacedAxis, theme: Theme) -> None:
@@ -67,15 +68,15 @@ def _paint_grid(painter: QPainter, layout: Layout, axis: PlacedAxis, theme: Them
     bottom = layout.lines[-1].row.bottom() if one_axis else axis.bottom
     size, height = SMALL_FONT * unit, axis.row.height()
     name = QRectF(frame.left, axis.row.top(), frame.bar_left - frame.left - 0.8 * unit, height)
-    _text(painter, name, axis_words(layout.content), size, theme.muted)
-    room = max(int(frame.bar_width / (3.6 * unit)), 2)
+    draw_text(painter, name, axis_words(layout.content), size, theme.muted)
+    room = min(max(int(frame.bar_width / (3.6 * unit)), 2), MOST_TICKS)
     for amount in frame.scale.ticks(room):
         x = frame.bar_left + _tick_offset(axis, amount)
         painter.setPen(QPen(QColor(theme.grid), max(0.06 * unit, 0.8)))
         painter.drawLine(QLineF(x, axis.top, x, axis.row.top()))
         painter.drawLine(QLineF(x, axis.row.bottom(), x, bottom))
         label = QRectF(x - 3 * unit, axis.row.top(), 6 * unit, height)
-        _text(painter, label, tick_label(amount), size, theme.muted, Qt.AlignmentFlag.AlignCenter)
+        draw_text(painter, label, tick_label(amount), size, theme.muted, Qt.AlignmentFlag.AlignCenter)
     _paint_minor_ticks(painter, unit, axis, theme)
 
 
@@ -119,14 +120,14 @@ def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, focus: Focus
         painter.fillRect(
             said.adjusted(0, 0.3 * unit, said_width(line) * unit - said.width(), -0.3 * unit), QColor(theme.base)
         )
-    _text(painter, said, line.said, (TOTAL_FONT if total else 1) * unit, theme.text, bold=total or chosen)
+    draw_text(painter, said, line.said, (TOTAL_FONT if total else 1) * unit, theme.text, bold=total or chosen)
 
 
 def _paint_heading(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:
     colour = theme.design(placed.line.colour)
     row = placed.row
     painter.fillRect(QRectF(row.left(), row.top() + 0.35 * unit, 0.3 * unit, row.height() - 0.7 * unit), QColor(colour))
-    _text(painter, row.adjusted(0.6 * unit, 0, 0, 0), placed.line.label, unit, colour, bold=True)
+    draw_text(painter, row.adjusted(0.6 * unit, 0, 0, 0), placed.line.label, unit, colour, bold=True)
 
 
 def _paint_choice(painter: QPainter, unit: float, row: QRectF, theme: Theme) -> None:
@@ -144,7 +145,7 @@ def _paint_label(painter: QPainter, unit: float, placed: PlacedLine, theme: Them
     """The name, and small behind it the settings where there is room."""
     line, frame = placed.line, placed.frame
     total = line.kind == "total"
-    width = frame.bar_left - frame.left - 0.4 * unit
+    width = frame.label_width - 0.3 * unit
     if line.kind == "folded":
         width = placed.row.right() - frame.left
     label = QRectF(frame.left, placed.row.top(), width, placed.row.height())
@@ -153,10 +154,10 @@ def _paint_label(painter: QPainter, unit: float, placed: PlacedLine, theme: Them
         colour = theme.design(line.colour)
     bold = total or chosen
     size = TOTAL_FONT if total else 1
-    _text(painter, label, line.label, size * unit, colour, bold=bold)
-    taken = (text_width(line.label, size, bold=bold) + 0.6) * unit
-    if line.note and label.width() - taken > 3 * unit:
-        _text(painter, label.adjusted(taken, 0, 0, 0), line.note, SMALL_FONT * unit, theme.muted)
+    draw_text(painter, label, line.label, size * unit, colour, bold=bold)
+    taken = (text_width(line.label, size, bold=True) + NOTE_GAP) * unit
+    if line.note and label.width() >= taken + (note_width(line) - NOTE_GAP) * unit:
+        draw_text(painter, label.adjusted(taken, 0, 0, 0), line.note, SMALL_FONT * unit, theme.muted)
 
 
 def _paint_unknown(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:
@@ -176,30 +177,10 @@ def _paint_unknown(painter: QPainter, unit: float, placed: PlacedLine, theme: Th
     said = _beside(placed, stub.width() + 0.4 * unit)
     size = (TOTAL_FONT if total else 1) * unit
     text = f"unknown: {placed.line.problem}" if placed.line.problem else "unknown"
-    _text(painter, said, text, size, colour.name(), bold=total)
+    draw_text(painter, said, text, size, colour.name(), bold=total)
 
 
 def _beside(placed: PlacedLine, offset: float) -> QRectF:
     """The rest of the row, `offset` to the right of where the bars begin."""
     left = placed.frame.bar_left + offset
     return QRectF(left, placed.row.top(), max(placed.row.right() - left, 1.0), placed.row.height())
-
-
-def _text(
-    painter: QPainter,
-    rect: QRectF,
-    text: str,
-    pixels: float,
-    colour: str,
-    align: Qt.AlignmentFlag = LEFT,
-    *,
-    bold: bool = False,
-) -> None:
-    """One line of text, shortened where it does not fit."""
-    used = font(pixels, bold=bold)
-    painter.setFont(used)
-    painter.setPen(QColor(colour))
-    metrics = QFontMetricsF(used)
-    fits = align != LEFT or metrics.horizontalAdvance(text) <= rect.width()
-    shown = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)

@@ -83,7 +83,7 @@ class Grid(NamedTuple):
         """The value at a point in units; None in a gap and outside."""
         column, row = int(x // self.pitch_x), int(y // self.pitch_y)
         channel = row * self.columns + column - self.lead
-        if not (0 <= column < self.columns and 0 <= row and -self.lead <= channel < self.shape.channels):
+        if not (0 <= column < self.columns and row >= 0 and -self.lead <= channel < self.shape.channels):
             return None
         inside_x, inside_y = int(x - column * self.pitch_x), int(y - row * self.pitch_y - self.top)
         if y < row * self.pitch_y + self.top or inside_x >= self.tile_width or inside_y >= self.tile_height:
@@ -92,7 +92,7 @@ class Grid(NamedTuple):
 
 
 def choose_grid(shape: Shape, width: float, height: float, *, lead: int = 0, label: float = 0.0) -> Grid:
-    """The grid whose tiles are largest on width × height pixels; of nearly equal ones the one with the fewest holes.
+    """The grid whose tiles are largest on width × height pixels, with few holes in its last row.
 
     `label` is the height in pixels of a tile's number; tiles too small to carry theirs go without.
     """
@@ -132,9 +132,7 @@ def _best_columns(count: int, pitch_x: int, pitch_y: int, width: float, height: 
     columns = np.arange(1, count + 1)
     rows = -(-count // columns)
     scales = np.minimum(width / (columns * pitch_x), height / (rows * pitch_y))
-    share = scales / scales.max()
-    holes = np.where(share >= 0.97, columns * rows - count - share, np.inf)
-    best = int(np.argmin(holes))
+    best = int(np.argmax(scales * count / (columns * rows)))
     return best + 1, float(scales[best])
 
 
@@ -192,6 +190,13 @@ class Projection(NamedTuple):
             _range(self.rect.left() - self.left, self.rect.right() - self.left, across, grid.columns),
         )
 
+    def channels(self) -> list[int]:
+        """The maps that `rect` shows, and −1 where it shows the picture before them."""
+        (first_row, last_row), columns = self.visible()
+        index = (row * self.grid.columns + column for row in range(first_row, last_row) for column in range(*columns))
+        lead, count = self.grid.lead, self.grid.shape.channels
+        return [number - lead for number in index if number - lead < count]
+
     def step(self, density: float) -> int:
         """Take every step-th value for an image of at least one pixel a device pixel, of `density` a screen pixel."""
         (first_row, last_row), (first, last) = self.visible()
@@ -202,9 +207,7 @@ class Projection(NamedTuple):
         return step
 
     def _placed(self, x: float, y: float, width: float, height: float) -> QRectF:
-        return QRectF(
-            self.left + x * self.scale, self.top + y * self.scale, width * self.scale, height * self.scale
-        )
+        return QRectF(self.left + x * self.scale, self.top + y * self.scale, width * self.scale, height * self.scale)
 
 
 def project(grid: Grid, rect: QRectF, zoom: Zoom) -> Projection:
@@ -314,4 +317,4 @@ def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np
 def packed_lut(name: str) -> NDArray[np.uint32]:
     """The 256 colours of a map as opaque 0xAARRGGBB."""
     red, green, blue = lut(name).astype(np.uint32).T
-    return 0xFF000000 | red << 16 | green << 8 | blue
+    return np.asarray(0xFF000000 | red << 16 | green << 8 | blue, np.uint32)

@@ -2,18 +2,20 @@
 
 import re
 from collections.abc import Container, Sequence
-from functools import lru_cache
+from functools import cache
+from typing import Any
 
 import msgspec
 from msgspec import inspect
 from msgspec.structs import asdict, replace
 
+from engine.check import Place
 from engine.layers import Layer
 from engine.layers.windows import pair, times
 from engine.network import INPUT, Network, Node, WeightSource
 from engine.problems import STEM
-from engine.project import ArrayInput, Design, ImageInput, Input, Project
-from engine.project_file import KINDS, NAME
+from engine.project import Design, ImageInput, Input, Project
+from engine.project_reader import KINDS, NAME
 from gui.panels.base import Edit
 from gui.state import Focus
 
@@ -24,7 +26,7 @@ def metadata(field: inspect.Field) -> dict[str, object]:
     return dict(type_.extra_json_schema or {}) if isinstance(type_, inspect.Metadata) else {}
 
 
-@lru_cache(maxsize=None)
+@cache
 def settings_of(layer: type[Layer]) -> tuple[inspect.Field, ...]:
     """The settings of a kind, in the order in which it declares them."""
     info = inspect.type_info(layer)
@@ -38,12 +40,13 @@ def kinds(layers: Sequence[type[Layer]]) -> tuple[tuple[str, str, str], ...]:
 
 def new_layer(kind: str) -> Layer:
     """A layer of that kind with its defaults; what has none gets the first example of its description."""
-    made = {}
-    for field in settings_of(KINDS[kind]):
+    type_: type[Layer] = KINDS[kind]
+    made: dict[str, Any] = {}
+    for field in settings_of(type_):
         examples = metadata(field).get("examples")
         if field.required and isinstance(examples, list):
             made[field.name] = examples[0]
-    return KINDS[kind](**made)
+    return type_(**made)
 
 
 def base_name(layer: Layer) -> str:
@@ -228,11 +231,6 @@ def set_seed(project: Project, seed: int) -> Edit:
 
 def set_input(project: Project, spec: Input, text: str, merge: str = "") -> Edit:
     return Edit(text, replace(project, input=spec), merge and f"input/{merge}")
-
-
-def with_file(spec: ImageInput | ArrayInput, path: str) -> ImageInput | ArrayInput:
-    """Another photo in the old one's size and scale; of another array file the key is not known yet."""
-    return replace(spec, path=path) if isinstance(spec, ImageInput) else ArrayInput(path)
 
 
 def with_channels(spec: ImageInput, channels: str) -> ImageInput:

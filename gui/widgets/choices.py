@@ -96,7 +96,7 @@ class CheckControl(Control):
         super().__init__()
         self.box = QCheckBox(words, self)
         _fill(self, self.box)
-        self.box.toggled.connect(self.changed)
+        self.box.toggled.connect(self.changed.emit)
 
     def value(self) -> bool:
         return self.box.isChecked()
@@ -151,7 +151,7 @@ class OptionalControl(Control):
 class Checklist(Control):
     """Some of many, in the order in which they were checked; numbers say which comes first."""
 
-    rows = 6
+    rows = 8
 
     def __init__(self) -> None:
         super().__init__()

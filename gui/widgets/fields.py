@@ -41,13 +41,17 @@ class FieldGrid(QWidget):
         longest = max((self.fontMetrics().horizontalAdvance(title) for title in titles), default=0)
         self._grid.setColumnMinimumWidth(0, longest)
 
-    def add(self, title: str, widget: QWidget) -> Field:
+    def add(self, title: str, widget: QWidget, *, wide: bool = False) -> Field:
+        """Add a row; a `wide` widget stands below its title and has the whole width."""
         label = QLabel(title)
         label.setBuddy(widget)
         label.setMinimumHeight(label.fontMetrics().height() + 8)
         field = Field(label, widget)
         row = self._grid.rowCount()
         self._grid.addWidget(label, row, 0, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
-        self._grid.addWidget(widget, row, 1)
-        self._grid.addWidget(field.error, row + 1, 0, 1, 2)
+        if wide:
+            self._grid.addWidget(widget, row + 1, 0, 1, 2)
+        else:
+            self._grid.addWidget(widget, row, 1)
+        self._grid.addWidget(field.error, row + 2, 0, 1, 2)
         return field

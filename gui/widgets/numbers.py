@@ -12,27 +12,35 @@ from gui.widgets.control import Control
 
 DOUBLINGS = tuple(sorted({n for k in range(13) for n in (2**k, 3 * 2**k // 2) if 1 <= n <= 4096}))
 """Sizes that people choose, each about 1.4 times the one before: 1, 2, 3, 4, 6, 8, 12, 16, …, 4096."""
-DIGITS = 5
-"""Digits that a box has room for before it asks for more."""
 
 
 class IntegerBox(QSpinBox):
-    """A spin box that leaves the wheel to the scroll area until it has the focus."""
+    """A spin box that leaves the wheel to the scroll area until it has the focus.
 
-    def __init__(self, low: int, high: int, parent: QWidget | None = None) -> None:
+    It has room for `digits`, and asks for more when a number has more.
+    """
+
+    def __init__(self, low: int, high: int, parent: QWidget | None = None, *, digits: int = 4) -> None:
         super().__init__(parent)
+        self.digits = digits
         self.setRange(low, high)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setStepType(QAbstractSpinBox.StepType.DefaultStepType)
 
     def sizeHint(self) -> QSize:
         """Room for common numbers; the largest allowed one would take half the form."""
-        digits = max(DIGITS, len(str(self.value())) + 1)
+        digits = max(self.digits, len(str(self.value())))
         width = self.fontMetrics().horizontalAdvance("0" * digits) + 30
         return QSize(width, super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         return self.sizeHint()
+
+    def show_number(self, number: int) -> None:
+        """Show a number without telling of it."""
+        with QSignalBlocker(self):
+            self.setValue(number)
+        self.updateGeometry()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -73,6 +81,13 @@ def slider_steps(low: int, high: int) -> tuple[int, ...]:
     return tuple(range(low, min(high, 15) + 1))
 
 
+def read_seed(text: str) -> int:
+    """The seed that a text means: an integer as large as files hold; ValueError for any other text."""
+    if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
+        raise ValueError("an integer from 0 to 2⁶³ − 1 is needed")
+    return int(text)
+
+
 class IntegerControl(Control):
     """An integer: a box, and a slider over common values."""
 
@@ -93,9 +108,7 @@ class IntegerControl(Control):
 
     def show_value(self, value: Any, *, anew: bool = False) -> None:
         if value != self.box.value():
-            with QSignalBlocker(self.box):
-                self.box.setValue(value)
-            self.box.updateGeometry()
+            self.box.show_number(value)
         self.slider.show_number(value)
 
     def set_title(self, title: str) -> None:
@@ -124,6 +137,7 @@ class NumberControl(Control):
         super().__init__()
         self._read, self._show = read, show
         self._value: float | int = 0
+        self.refusal = ""
         self.edit = NumberEdit(self)
         row = QHBoxLayout(self)
         row.setContentsMargins(0, 0, 0, 0)
@@ -146,15 +160,20 @@ class NumberControl(Control):
     def _restore(self) -> None:
         self.edit.setText(self._show(self._value))
         self.edit.setCursorPosition(0)
-        self.refused.emit("")
+        self._refuse("")
+
+    def _refuse(self, reason: str) -> None:
+        if reason != self.refusal:
+            self.refusal = reason
+            self.refused.emit(reason)
 
     def _on_text_edited(self, text: str) -> None:
         try:
             value = self._read(text)
         except ValueError as error:
-            self.refused.emit(str(error))
+            self._refuse(str(error))
             return
-        self.refused.emit("")
+        self._refuse("")
         if value != self._value:
             self._value = value
             self.changed.emit(value)

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
 from gui.widgets.choices import Choice
@@ -48,8 +47,7 @@ class PairControl(Control):
         if anew or not alike:
             self.link.setChecked(alike)
         for box, number in zip(self.boxes, (height, width), strict=True):
-            with QSignalBlocker(box):
-                box.setValue(number)
+            box.show_number(number)
         self._show_link()
 
     def set_title(self, title: str) -> None:
@@ -72,23 +70,24 @@ class PairControl(Control):
     def _on_link_clicked(self) -> None:
         before = self.value()
         if self.link.isChecked():
-            with QSignalBlocker(self.boxes[1]):
-                self.boxes[1].setValue(self.boxes[0].value())
+            self.boxes[1].show_number(self.boxes[0].value())
         self._show_link()
         if self.value() != before:
             self.changed.emit(self.value())
 
     def _on_box_changed(self) -> None:
         if self.link.isChecked():
-            with QSignalBlocker(self.boxes[1]):
-                self.boxes[1].setValue(self.boxes[0].value())
+            self.boxes[1].show_number(self.boxes[0].value())
             if not self.slider.isSliderDown():
                 self.slider.show_number(self.boxes[0].value())
         self.changed.emit(self.value())
 
 
-SIDES = {2: ("height", "width"), 4: ("top", "left", "bottom", "right")}
-"""What each of several margins is."""
+SIDES = {
+    2: (("height", "↕"), ("width", "↔")),
+    4: (("top", "↑"), ("left", "←"), ("bottom", "↓"), ("right", "→")),
+}
+"""What each of several margins is, in a word and as a sign that leaves room for the number."""
 
 
 class MarginsControl(Control):
@@ -99,7 +98,7 @@ class MarginsControl(Control):
         modes: list[tuple[str | int, str]] = [(word, word) for word in words]
         self.mode = Choice([*modes, (1, "number"), (2, "height, width"), (4, "each side")])
         self.number = IntegerBox(low, high, self)
-        self.boxes = tuple(IntegerBox(low, high, self) for _ in SIDES[4])
+        self.boxes = tuple(IntegerBox(low, high, self, digits=3) for _ in SIDES[4])
         self.captions = tuple(QLabel() for _ in SIDES[4])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -147,7 +146,6 @@ class MarginsControl(Control):
         grid = QGridLayout()
         grid.setColumnStretch(4, 1)
         for index, (box, caption) in enumerate(zip(self.boxes, self.captions, strict=True)):
-            caption.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
             grid.addWidget(caption, index // 2, index % 2 * 2)
             grid.addWidget(box, index // 2, index % 2 * 2 + 1)
         return grid
@@ -158,8 +156,7 @@ class MarginsControl(Control):
     def _fill(self, value: int | tuple[int, ...]) -> None:
         numbers = (value,) if isinstance(value, int) else value
         for box, number in zip((self.number, *self.boxes), (numbers[0], *numbers * (4 // len(numbers))), strict=True):
-            with QSignalBlocker(box):
-                box.setValue(number)
+            box.show_number(number)
 
     def _show_mode(self) -> None:
         mode = self.mode.value()
@@ -170,8 +167,10 @@ class MarginsControl(Control):
             box.setVisible(shown)
             caption.setVisible(shown)
             if shown:
-                caption.setText(names[index])
-                box.setAccessibleName(f"{self._title}, {names[index]}")
+                name, sign = names[index]
+                caption.setText(sign)
+                box.setAccessibleName(f"{self._title}, {name}")
+                box.setToolTip(name)
 
     def _on_mode_chosen(self, mode: object) -> None:
         if isinstance(mode, int):

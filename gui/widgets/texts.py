@@ -116,9 +116,31 @@ class NameField(QWidget):
         self.committed.emit(name)
 
 
-class NameValidator(QValidator):
-    """Lets an editor in a list commit allowed names only."""
+class NameEditor(QLineEdit):
+    """An editor in a list: it can be left with an allowed name only, and says why another is not."""
 
+    def __init__(self, refusal: Refusal, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._refusal = refusal
+        self.setValidator(_NameValidator(refusal, self))
+        self.setAutoFillBackground(True)
+        self.reason = QLabel(parent)
+        self.reason.setAutoFillBackground(True)
+        self.reason.setBackgroundRole(QPalette.ColorRole.Base)
+        self.reason.setForegroundRole(QPalette.ColorRole.BrightText)
+        self.reason.setMargin(3)
+        self.reason.hide()
+        self.textChanged.connect(self._show_reason)
+        self.destroyed.connect(self.reason.deleteLater)
+
+    def _show_reason(self, text: str) -> None:
+        show_note(self.reason, self._refusal(text))
+        self.reason.adjustSize()
+        self.reason.move(self.x(), self.geometry().bottom() + 1)
+        self.reason.raise_()
+
+
+class _NameValidator(QValidator):
     def __init__(self, refusal: Refusal, parent: QWidget) -> None:
         super().__init__(parent)
         self._refusal = refusal

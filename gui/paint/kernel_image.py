@@ -1,0 +1,90 @@
+"""The kernel of a chosen map: the weights of one filter, for each input channel a tile."""
+
+from pathlib import PurePath
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from engine import weights
+from engine.analysis import Report
+from engine.files import FileFault
+from engine.layers import Conv2d
+from engine.layers.windows import pair, times
+from engine.network import FileWeights, Node, PresetWeights
+from engine.shapes import Shape
+from gui.paint.colours import DIVERGING
+from gui.paint.tiles import Tiles
+from gui.state import ViewState
+
+MOST_WEIGHTS = 5_000_000
+"""Weights of a layer; more would take so long to get that the window would stand still."""
+
+_last: dict[object, NDArray[np.float32]] = {}
+"""The weights asked for last: going through the maps of one layer gets them once."""
+
+
+class Kernel(Struct, frozen=True, eq=False):
+    """A filter's weights as tiles (C/groups×kh×kw), or the reason why there are none to show."""
+
+    title: str
+    source: str
+    first_channel: int = 0
+    """Input channel of the first tile; with groups a filter sees only some."""
+    tiles: Tiles | None = None
+    fault: str = ""
+    wrong: bool = False
+    """Whether the reason is a mistake."""
+
+    @property
+    def limit(self) -> float:
+        """The largest absolute weight, where the colours end."""
+        return 0.0 if self.tiles is None else float(self.tiles.highs[0])
+
+
+def chosen_kernel(state: ViewState) -> Kernel | None:
+    """The kernel of the chosen map; None where no map of a convolution is chosen."""
+    channel, report = state.focus.channel, state.report(state.focus.place)
+    if channel is None or report is None or not isinstance(report.layer, Conv2d):
+        return None
+    shape = report.array_shapes.get("weight")
+    if shape is None or channel >= shape[0]:
+        return None
+    design = state.focus.design
+    node = state.project.network(design).nodes[report.index]
+    inputs = shape[1]
+    first = channel // (shape[0] // report.layer.groups) * inputs
+    title, source = _title(report.layer, channel, first, inputs), _source(node, state.project.seed)
+    if np.prod(shape, dtype=np.int64) > MOST_WEIGHTS:
+        return Kernel(title, source, first, fault=f"kernel too large to show: the layer has {np.prod(shape):,} weights")
+    try:
+        values = _weights(node, report, state.project.seed, design)[channel]
+    except FileFault as fault:
+        return Kernel(title, source, first, fault=str(fault), wrong=True)
+    limit = np.abs(values).max(keepdims=True).reshape(1) or np.ones(1, np.float32)
+    return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
+
+
+def _title(layer: Conv2d, channel: int, first: int, inputs: int) -> str:
+    of = f"{inputs} input channels" if inputs > 1 else "1 input channel"
+    if layer.groups > 1:
+        of = f"input channels {first}–{first + inputs - 1}" if inputs > 1 else f"input channel {first}"
+    return f"kernel of filter {channel} · {times(pair(layer.kernel))} · {of}"
+
+
+def _source(node: Node, seed: int) -> str:
+    if isinstance(node.weights, FileWeights):
+        return f"weights of {PurePath(node.weights.path.removeprefix('resources:')).name}"
+    if isinstance(node.weights, PresetWeights):
+        return f"preset {node.weights.name}"
+    return f"random weights, seed {seed}"
+
+
+def _weights(node: Node, report: Report, seed: int, design: str) -> NDArray[np.float32]:
+    """Weights (filters, C/groups, kh, kw); FileFault where a file does not give them."""
+    key = weights.identity(node, seed, design), report.array_shapes["weight"]
+    if key not in _last:
+        found = weights.resolve(node, report, seed=seed, design=design, checkpoint=lambda: None)["weight"]
+        _last.clear()
+        _last[key] = found
+    return _last[key]

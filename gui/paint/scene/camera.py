@@ -1,0 +1,140 @@
+"""The orthographic camera, and boxes as it shows them: every face of a box is a parallelogram."""
+
+from collections.abc import Callable
+from math import cos, log2, radians, sin, sqrt
+from typing import Literal, NamedTuple
+
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPolygonF, QTransform
+
+from engine.shapes import Shape
+
+Vector = tuple[float, float]
+Side = Literal["front", "top", "left", "right"]
+
+LENGTHS: dict[str, Callable[[float], float]] = {"true": float, "sqrt": sqrt, "log": lambda count: log2(count + 1)}
+"""How long an edge of `count` values is drawn."""
+
+LENGTHS_IN_WORDS = {
+    "true": "depth and size to scale",
+    "sqrt": "depth and size ∝ √",
+    "log": "depth and size ∝ log₂(n + 1)",
+}
+
+VIEWS: dict[str, tuple[float, float]] = {"3-D": (-34.0, 24.0), "Top": (0.0, 90.0), "Front": (0.0, 0.0)}
+"""(yaw, pitch) in degrees of the cameras that have a name."""
+
+
+class Camera(NamedTuple):
+    """Where one unit along width, height (downward) and depth (away from the viewer) goes on the screen."""
+
+    width: Vector
+    height: Vector
+    depth: Vector
+
+
+def camera(yaw: float, pitch: float) -> Camera:
+    """Turn by `yaw` around the vertical axis, then look down by `pitch`; degrees within ±90 and 0 … 90.
+
+    At (0, 0) the front face alone is seen, at (0, 90) the top face alone, its width across and its depth upward.
+    """
+    turn, tilt = radians(-min(90.0, max(-90.0, yaw))), radians(min(90.0, max(0.0, pitch)))
+    return Camera((cos(turn), sin(turn) * sin(tilt)), (0.0, cos(tilt)), (sin(turn), -cos(turn) * sin(tilt)))
+
+
+class Face(NamedTuple):
+    """A side of a box: its corner, and the edges along which columns and rows of its picture run."""
+
+    side: Side
+    x: float
+    y: float
+    across: Vector
+    down: Vector
+
+    @property
+    def area(self) -> float:
+        return abs(self.across[0] * self.down[1] - self.across[1] * self.down[0])
+
+    def transform(self, columns: int, rows: int) -> QTransform:
+        """Maps a picture of `columns` × `rows` pixels onto the face, exactly."""
+        (ax, ay), (dx, dy) = self.across, self.down
+        return QTransform(ax / columns, ay / columns, dx / rows, dy / rows, self.x, self.y)
+
+    def polygon(self) -> QPolygonF:
+        (ax, ay), (dx, dy), x, y = self.across, self.down, self.x, self.y
+        corners = ((x, y), (x + ax, y + ay), (x + ax + dx, y + ay + dy), (x + dx, y + dy))
+        return QPolygonF([QPointF(*corner) for corner in corners])
+
+    def position(self, x: float, y: float) -> Vector | None:
+        """How far along `across` and `down` a point lies, each 0 … 1; None outside of the face."""
+        (ax, ay), (dx, dy) = self.across, self.down
+        determinant = ax * dy - ay * dx
+        if abs(determinant) < 1e-9:
+            return None
+        px, py = x - self.x, y - self.y
+        along, below = (px * dy - py * dx) / determinant, (py * ax - px * ay) / determinant
+        return (along, below) if 0 <= along <= 1 and 0 <= below <= 1 else None
+
+
+class Prism(NamedTuple):
+    """A box on the screen: its front face's top left corner, and its three edges from there."""
+
+    x: float
+    y: float
+    width: Vector
+    height: Vector
+    depth: Vector
+
+    def corner(self, width: float, height: float, depth: float) -> Vector:
+        """The point at these fractions of the edges."""
+        return (
+            self.x + width * self.width[0] + height * self.height[0] + depth * self.depth[0],
+            self.y + width * self.width[1] + height * self.height[1] + depth * self.depth[1],
+        )
+
+    def moved(self, x: float, y: float) -> "Prism":
+        return self._replace(x=self.x + x, y=self.y + y)
+
+    def part(self, low: tuple[float, float, float], high: tuple[float, float, float]) -> "Prism":
+        """The box inside that spans these fractions of width, height and depth."""
+        spans = [after - before for before, after in zip(low, high, strict=True)]
+        edges = [(span * x, span * y) for span, (x, y) in zip(spans, self[2:], strict=True)]
+        return Prism(*self.corner(*low), *edges)
+
+    def bounds(self) -> tuple[float, float, float, float]:
+        """Left, top, right and bottom of what is seen."""
+        across = [edge[0] for edge in (self.width, self.height, self.depth)]
+        upright = [edge[1] for edge in (self.width, self.height, self.depth)]
+        return (
+            self.x + sum(min(0.0, step) for step in across),
+            self.y + sum(min(0.0, step) for step in upright),
+            self.x + sum(max(0.0, step) for step in across),
+            self.y + sum(max(0.0, step) for step in upright),
+        )
+
+    def faces(self) -> tuple[Face, ...]:
+        """The faces that the camera sees: the front, the top, and the right or the left side."""
+        side: Side = "right" if self.depth[0] >= 0 else "left"
+        corner = self.corner(1, 0, 0) if side == "right" else (self.x, self.y)
+        return (
+            Face("top", self.x, self.y, self.width, self.depth),
+            Face(side, *corner, self.depth, self.height),
+            Face("front", self.x, self.y, self.width, self.height),
+        )
+
+    def outline(self) -> QPolygonF:
+        """The six corners around what is seen."""
+        right = self.depth[0] >= 0
+        ahead = ((0, 1, 0), (1, 1, 0)) if right else ((0, 1, 1), (0, 1, 0), (1, 1, 0))
+        behind = ((1, 1, 1), (1, 0, 1), (0, 0, 1), (0, 0, 0)) if right else ((1, 0, 0), (1, 0, 1), (0, 0, 1))
+        return QPolygonF([QPointF(*self.corner(*at)) for at in (*ahead, *behind)])
+
+
+def prism(shape: Shape, scale: str, unit: float, camera: Camera) -> Prism:
+    """A volume as a box around the origin: H and W its front face, C its depth; `unit` pixels a unit of length."""
+    length = LENGTHS[scale]
+    sizes = (length(shape.width), length(shape.height), length(shape.channels))
+    edges = [(unit * size * x, unit * size * y) for size, (x, y) in zip(sizes, camera, strict=True)]
+    placed = Prism(0.0, 0.0, *edges)
+    left, top, right, bottom = placed.bounds()
+    return placed.moved(-(left + right) / 2, -(top + bottom) / 2)

@@ -1,0 +1,146 @@
+"""Pictures on the faces of boxes: real slices of a volume in the colours of its map, kept for the next repaint."""
+
+from collections import OrderedDict
+from collections.abc import Callable, Hashable
+from typing import TypeVar
+from weakref import ReferenceType, ref
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QImage
+
+from engine.project import ImageInput
+from gui.paint import colours
+from gui.paint.scene.camera import Side
+from gui.state import Volume
+
+MOST_PIXELS = 512
+"""The most columns or rows that a face's picture has."""
+
+_KEPT_BYTES = 96 * 2**20
+Made = TypeVar("Made")
+
+
+class _Kept:
+    """What was made of volumes, the least recently used dropped beyond a budget; a volume itself is not kept alive."""
+
+    def __init__(self, budget: int) -> None:
+        self._budget = budget
+        self._bytes = 0
+        self._entries: OrderedDict[Hashable, tuple[ReferenceType[Volume], object, int]] = OrderedDict()
+
+    def get(self, volume: Volume, key: Hashable, make: Callable[[], Made], size: Callable[[Made], int]) -> Made:
+        whole = (id(volume), key)
+        entry = self._entries.get(whole)
+        if entry is not None and entry[0]() is volume:
+            self._entries.move_to_end(whole)
+            return entry[1]  # type: ignore[return-value]  # the key names what was made
+        made = make()
+        if entry is not None:
+            self._bytes -= entry[2]
+        self._entries[whole] = (ref(volume), made, size(made))
+        self._entries.move_to_end(whole)
+        self._bytes += size(made)
+        while self._bytes > self._budget and len(self._entries) > 1:
+            self._bytes -= self._entries.popitem(last=False)[1][2]
+        return made
+
+
+_kept = _Kept(_KEPT_BYTES)
+
+
+def volume_range(volume: Volume, *, zero_centred: bool) -> tuple[float, float]:
+    """The values at the ends of the colour map for a volume."""
+    return _kept.get(
+        volume,
+        ("range", zero_centred),
+        lambda: colours.value_range(volume, zero_centred=zero_centred),
+        lambda _: 256,
+    )
+
+
+def liveliest_channel(volume: Volume) -> int:
+    """The channel of the highest variance, the first of several: the one that shows most where nobody chose."""
+    return _kept.get(volume, "channel", lambda: _liveliest(volume), lambda _: 256)
+
+
+def _liveliest(volume: Volume) -> int:
+    step = max(1, volume.shape[1] * volume.shape[2] // 4096)
+    pixels = volume.reshape(volume.shape[0], -1)[:, ::step].astype(np.float64)
+    finite = np.where(np.isfinite(pixels), pixels, 0.0)
+    return int(np.argmax(finite.var(axis=1)))
+
+
+def cut(volume: Volume, side: Side, channel: int) -> NDArray[np.float32]:
+    """The slice that a face shows, rows and columns as the face has them.
+
+    front: the channel (H×W); top: the row y = 0 of every channel (C×W); left and right: the column x = 0 or
+    x = W − 1 of every channel, transposed (H×C).
+    """
+    if side == "front":
+        return volume[channel]
+    if side == "top":
+        return volume[:, 0, :]
+    return volume[:, :, 0 if side == "left" else -1].T
+
+
+def face_image(
+    volume: Volume, side: Side, channel: int, name: str, *, zero_centred: bool, columns: float, rows: float
+) -> QImage:
+    """The picture of a face that is `columns` × `rows` pixels large on its device.
+
+    Where a pixel would hold several values it shows their mean; otherwise each value is a pixel of the picture.
+    """
+    shown = cut(volume, side, channel)
+    height, width = _kept_size(shown.shape[0], rows), _kept_size(shown.shape[1], columns)
+
+    def make() -> QImage:
+        low, high = volume_range(volume, zero_centred=zero_centred)
+        levels = colours.to_levels(_reduced(shown, height, width), low, high)
+        return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
+
+    key = (side, channel if side == "front" else 0, name, zero_centred, height, width)
+    return _kept.get(volume, key, make, lambda image: image.sizeInBytes())
+
+
+def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
+    """The photo that a volume was made from, as `face_image` for its front face."""
+    height, width = _kept_size(volume.shape[1], rows), _kept_size(volume.shape[2], columns)
+
+    def make() -> QImage:
+        whole = colours.photo_image(volume, spec).convertToFormat(QImage.Format.Format_RGB32)
+        if (whole.width(), whole.height()) == (width, height):
+            return whole
+        ignore, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        return whole.scaled(width, height, ignore, smooth)
+
+    return _kept.get(volume, ("photo", spec, height, width), make, lambda image: image.sizeInBytes())
+
+
+def enlarged(image: QImage) -> QImage:
+    """Each pixel as a square of pixels, for files whose readers would blur a small picture."""
+    factors = [max(1, MOST_PIXELS // length) for length in (image.width(), image.height())]
+    size = image.width() * factors[0], image.height() * factors[1]
+    return image.scaled(*size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation)
+
+
+def _kept_size(count: int, pixels: float) -> int:
+    """`count`, halved until it is at most MOST_PIXELS and at most the pixels that there are."""
+    most = min(float(MOST_PIXELS), max(1.0, pixels))
+    kept = count
+    while kept > most and kept > 1:
+        kept = (kept + 1) // 2
+    return kept
+
+
+def _reduced(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+    """Means over blocks of nearly equal size."""
+    for axis, size in ((0, height), (1, width)):
+        count = values.shape[axis]
+        if size < count:
+            starts = np.arange(size) * count // size
+            sums = np.add.reduceat(values, starts, axis=axis)
+            lengths = np.diff(np.append(starts, count)).astype(np.float32)
+            values = sums / (lengths[:, np.newaxis] if axis == 0 else lengths)
+    return values

@@ -1,0 +1,106 @@
+"""From a state and a picture size to the laid-out scene, kept until one of them changes."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from engine.check import Place
+from engine.network import INPUT
+from engine.problems import STEM
+from engine.project import ImageInput
+from engine.shapes import Shape
+from gui.paint.scene.camera import camera
+from gui.paint.scene.faces import liveliest_channel
+from gui.paint.scene.layout import Scene, arrange
+from gui.paint.scene.plan import plan
+from gui.state import Result, ViewState
+
+MARGIN = 1.0
+"""Free border, in ems."""
+
+
+class Frame(NamedTuple):
+    """A laid-out picture; `em` is the pixel size of its headings and its legend."""
+
+    scene: Scene
+    em: int
+    header: float
+    legend: float
+
+
+def type_size(width: float, height: float) -> int:
+    """Text that is read from the back of a room: about a 56th of the picture's height."""
+    return max(11, min(28, round(min(height / 52, width / 84))))
+
+
+def frame(state: ViewState, width: float, height: float) -> Frame:
+    """Lay out what `state` shows, for a picture of that size."""
+    em = type_size(width, height)
+    header = (2.1 if width > 62 * em else 3.4) * em
+    legend = (2.2 if width > 76 * em else 3.6) * em
+    designs = [name for name in state.check.analyses if name != STEM]
+    room = (max(1.0, width - 2 * MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
+    look = state.look
+    made = plan(
+        state.check, _earlier_shapes(state), _trouble(state), look.scale, look.metric, em, room, _received(state)
+    )
+    return Frame(_arranged(made, look.yaw, look.pitch, em, header), em, header, legend)
+
+
+@lru_cache(maxsize=8)
+def _arranged(made: object, yaw: float, pitch: float, em: int, header: float) -> Scene:
+    return arrange(made, camera(yaw, pitch), MARGIN * em, 0.5 * em, header)
+
+
+def _earlier_shapes(state: ViewState) -> tuple[tuple[Place, Shape], ...]:
+    """Shapes of volumes from before, where today's settings give none."""
+    reports = state.check.reports
+    return tuple(
+        (place, Shape(*result.volume.shape))
+        for place, result in state.run.results.items()
+        if place in reports and reports[place].output_shape is None
+    )
+
+
+def _trouble(state: ViewState) -> tuple[tuple[Place, tuple[str, ...]], ...]:
+    """What is wrong, by place; the stem's and the input's mistakes stand at the input of every design."""
+    found: dict[Place, list[str]] = {}
+    for problem in (*state.check.problems, *state.run.problems):
+        if problem.design is None:
+            continue
+        if problem.design == STEM:
+            text = problem.text if problem.node == INPUT else f"stem: {problem.text}"
+            for design in state.check.analyses:
+                found.setdefault((design, INPUT), []).append(text)
+        else:
+            text = problem.text.removeprefix(f"{problem.node}: ")
+            found.setdefault((problem.design, problem.node), []).append(text)
+    return tuple((place, tuple(texts)) for place, texts in found.items())
+
+
+def _received(state: ViewState) -> str:
+    """What designs receive: "input", or where it comes from: "photo → stem (17 layers)"."""
+    if state.project.stem is None:
+        return INPUT
+    kind = "photo" if isinstance(state.project.input, ImageInput) else INPUT
+    count = len(state.project.stem.nodes)
+    return f"{kind} → stem ({count} layer{'s' if count != 1 else ''})"
+
+
+def shown_result(state: ViewState, place: Place, shape: Shape | None) -> Result | None:
+    """The result whose values a box of that shape can show: one of another shape cannot."""
+    result = state.result(place)
+    return result if result is not None and result.volume.shape == shape else None
+
+
+def is_photo(state: ViewState, place: Place) -> bool:
+    """Whether the volume at a place is the photo itself and no channel of it was chosen."""
+    chosen = state.focus.place == place and state.focus.channel is not None
+    return state.origin(place) == (STEM, INPUT) and isinstance(state.project.input, ImageInput) and not chosen
+
+
+def front_channel(state: ViewState, place: Place, result: Result) -> int:
+    """The channel on the front face: the chosen one, else the liveliest."""
+    channel = state.focus.channel if state.focus.place == place else None
+    if channel is None or channel >= result.volume.shape[0]:
+        return liveliest_channel(result.volume)
+    return channel

@@ -1,0 +1,37 @@
+"""Lines of text in figures: how wide they are, and drawing one where it fits."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+
+from gui.theme import font
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float = 1.0, *, bold: bool = False) -> float:
+    """Width in units of a text whose font is `size` units high; a little more, as fonts have whole pixels."""
+    return QFontMetricsF(font(100, bold=bold)).horizontalAdvance(text) / 100 * size * 1.06
+
+
+def draw_text(
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    pixels: float,
+    colour: str,
+    align: Qt.AlignmentFlag = LEFT,
+    *,
+    bold: bool = False,
+) -> None:
+    """One line of text; where it begins at the left, it is shortened to the rectangle."""
+    used = font(pixels, bold=bold)
+    painter.setFont(used)
+    painter.setPen(QColor(colour))
+    metrics = QFontMetricsF(used)
+    fits = align != LEFT or metrics.horizontalAdvance(text) <= rect.width()
+    shown = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)

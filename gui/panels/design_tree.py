@@ -1,0 +1,230 @@
+"""The tree of designs and layers: how its rows are painted, named in place, and kept up to date."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QRect,
+    QRectF,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTreeWidget,
+    QTreeWidgetItem,
+    QWidget,
+)
+
+from engine.check import Place
+from gui.panels.design_rows import Row
+from gui.widgets.glyphs import paint_mistake
+from gui.widgets.texts import NameEditor
+
+ROW = Qt.ItemDataRole.UserRole
+"""Under this role an item holds its Row."""
+
+AnyIndex = QModelIndex | QPersistentModelIndex
+PAD = 4
+CHIP = 10
+SIGN = 14
+
+
+class DesignTree(QTreeWidget):
+    """Rows that are changed in place, so that an edit of one layer costs what it changes."""
+
+    key_pressed = Signal(object)
+    """A key event, before the tree uses it; who accepts the event keeps it."""
+    left = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Designs and layers")
+        self.setHeaderHidden(True)
+        self.setUniformRowHeights(True)
+        self.setIndentation(16)
+        self.setMouseTracking(True)
+        self.setExpandsOnDoubleClick(False)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked)
+
+    def show_rows(self, rows: tuple[tuple[Row, tuple[Row, ...]], ...]) -> None:
+        """Make the items say what the rows say; items are added and taken away at the end only."""
+        root = self.invisibleRootItem()
+        opened = {item.data(0, ROW).place: item.isExpanded() for item in _children(root)}
+        known = root.childCount()
+        _fit(root, len(rows))
+        for number, (item, (head, below)) in enumerate(zip(_children(root), rows, strict=True)):
+            _write(item, head)
+            _fit(item, len(below))
+            for child, row in zip(_children(item), below, strict=True):
+                _write(child, row)
+            # The stem's layers are the same for every design; they are folded until somebody asks.
+            fallback = bool(head.colour) if number >= known else item.isExpanded()
+            item.setExpanded(opened.get(head.place, fallback))
+
+    def show_place(self, place: Place) -> None:
+        """Choose the row of a place; none where there is no such row."""
+        item = self.item_at(place)
+        if item is None:
+            self.setCurrentIndex(QModelIndex())
+            self.clearSelection()
+        elif item is not self.currentItem():
+            self.setCurrentItem(item)
+            self.scrollToItem(item)
+
+    def item_at(self, place: Place) -> QTreeWidgetItem | None:
+        """The item of a place; None where there is none."""
+        for head in _children(self.invisibleRootItem()):
+            if head.data(0, ROW).place[0] == place[0]:
+                return next((item for item in (head, *_children(head)) if item.data(0, ROW).place == place), None)
+        return None
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        event.ignore()
+        self.key_pressed.emit(event)
+        if not event.isAccepted():
+            super().keyPressEvent(event)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.left.emit()
+        super().leaveEvent(event)
+
+
+def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
+    return [child for index in range(item.childCount()) if (child := item.child(index)) is not None]
+
+
+def _fit(item: QTreeWidgetItem, count: int) -> None:
+    while item.childCount() > count:
+        item.takeChild(item.childCount() - 1)
+    if item.childCount() < count:
+        item.addChildren([_item() for _ in range(count - item.childCount())])
+
+
+def _item() -> QTreeWidgetItem:
+    item = QTreeWidgetItem()
+    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    return item
+
+
+def _write(item: QTreeWidgetItem, row: Row) -> None:
+    if item.data(0, ROW) == row:
+        return
+    item.setData(0, ROW, row)
+    item.setText(0, row.name)
+    item.setToolTip(0, row.mistake or row.words)
+    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, row.words)
+
+
+class RowDelegate(QStyledItemDelegate):
+    """Paints a Row in two lines, and edits its name in place.
+
+    Parameters
+    ----------
+    refusal
+        Why a place cannot have a name; "" where it can.
+    rename
+        What to do with a name that is allowed.
+    """
+
+    def __init__(
+        self, refusal: Callable[[Place, str], str], rename: Callable[[Place, str], None], parent: QWidget
+    ) -> None:
+        super().__init__(parent)
+        self._refusal, self._rename = refusal, rename
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
+        return QSize(100, 2 * option.fontMetrics.height() + 2 * PAD)
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        style = option.widget.style()
+        style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
+        row: Row = index.data(ROW)
+        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        painter.save()
+        painter.setClipRect(option.rect)
+        paint_row(painter, QRectF(option.rect).adjusted(PAD, PAD, -PAD, -PAD), row, option.palette, chosen)
+        painter.restore()
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
+        place: Place = index.data(ROW).place
+        return NameEditor(lambda name: self._refusal(place, name), parent)
+
+    def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
+        if isinstance(editor, QLineEdit):
+            editor.setText(index.data(ROW).name)
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
+        row: Row = index.data(ROW)
+        if isinstance(editor, QLineEdit) and editor.text() != row.name:
+            self._rename(row.place, editor.text())
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+        rect = QRect(option.rect)
+        rect.setHeight(min(rect.height(), editor.sizeHint().height()))
+        editor.setGeometry(rect)
+
+
+def paint_row(painter: QPainter, rect: QRectF, row: Row, palette: QPalette, chosen: bool) -> None:
+    """A row: chip or sign, name and amount; below, the operator and the shape, or in their place the mistake."""
+    roles = QPalette.ColorRole
+    text, quiet, error = (
+        palette.color(roles.HighlightedText if chosen else role)
+        for role in (roles.Text, roles.PlaceholderText, roles.BrightText)
+    )
+    font = painter.font()
+    font.setBold(row.heads)
+    painter.setFont(font)
+    height = painter.fontMetrics().height()
+    first = QRectF(rect.left(), rect.top(), rect.width(), height)
+    second = first.translated(0, height)
+    indent = 0.0
+    if row.colour:
+        painter.fillRect(QRectF(rect.left(), first.center().y() - CHIP / 2, CHIP, CHIP), QColor(row.colour))
+        if chosen:
+            painter.setPen(text)
+            painter.drawRect(QRectF(rect.left(), first.center().y() - CHIP / 2, CHIP, CHIP))
+        indent = CHIP + 6
+    if row.mistake:
+        sign = QRectF(rect.left() + indent, first.center().y() - SIGN / 2, SIGN, SIGN)
+        paint_mistake(painter, sign, error, palette.color(roles.Highlight if chosen else roles.Base))
+        indent += SIGN + 4
+    _paint_line(
+        painter,
+        first.adjusted(indent, 0, 0, 0),
+        row.name,
+        row.amount,
+        text,
+        quiet if row.amount.startswith("0 ") else text,
+    )
+    font.setBold(False)
+    painter.setFont(font)
+    if row.mistake:
+        _paint_line(painter, second, row.mistake.partition("\n")[0], "", error, error)
+    else:
+        _paint_line(painter, second, row.what, row.shape, quiet, quiet)
+
+
+def _paint_line(
+    painter: QPainter, rect: QRectF, left: str, right: str, left_colour: QColor, right_colour: QColor
+) -> None:
+    """Texts at both ends of a line; the left one is elided where there is not room for both."""
+    metrics = painter.fontMetrics()
+    centre = Qt.AlignmentFlag.AlignVCenter
+    room = rect.width() - (metrics.horizontalAdvance(right) + 8 if right else 0)
+    painter.setPen(left_colour)
+    painter.drawText(
+        rect, int(centre | Qt.AlignmentFlag.AlignLeft), metrics.elidedText(left, Qt.TextElideMode.ElideRight, int(room))
+    )
+    painter.setPen(right_colour)
+    painter.drawText(rect, int(centre | Qt.AlignmentFlag.AlignRight), right)

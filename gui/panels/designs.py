@@ -1,0 +1,222 @@
+"""The list of designs and their layers: choose, add, duplicate, remove, move, rename."""
+
+from collections.abc import Callable
+from functools import partial
+
+from PySide6.QtCore import QSignalBlocker, Qt
+from PySide6.QtGui import QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QTreeWidgetItem, QVBoxLayout, QWidget
+
+from engine.check import Place
+from engine.layers import LAYERS
+from engine.network import INPUT
+from engine.problems import STEM
+from engine.project import Project
+from gui.panels import edits
+from gui.panels.base import Edit, Panel
+from gui.panels.design_rows import rows
+from gui.panels.design_tree import ROW, DesignTree, RowDelegate
+from gui.state import Focus, ViewState
+from gui.widgets.glyphs import GlyphButton
+
+BUTTONS = (
+    ("copy", "Duplicate", "Ctrl+D"),
+    ("remove", "Remove", "Del"),
+    ("up", "Move up", "Alt+Up"),
+    ("down", "Move down", "Alt+Down"),
+    ("rename", "Rename", "F2"),
+)
+
+DesignEdit = Callable[[Project, str], Edit | None]
+NodeEdit = Callable[[Project, str, str], Edit | None]
+
+
+class DesignsPanel(Panel):
+    """Rows for the stem, the designs and their layers; the chosen row is the state's focus.
+
+    What acts on "the chosen one" acts on a layer, or on a design where its own row is chosen.
+    """
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Designs and layers")
+        self._state: ViewState | None = None
+        self.tree = DesignTree(self)
+        self.delegate = RowDelegate(self._refusal, self._rename_place, self.tree)
+        self.tree.setItemDelegate(self.delegate)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.tree, 1)
+        column.addLayout(self._button_row())
+        self._keys: dict[tuple[Qt.Key, Qt.KeyboardModifier], Callable[[], None]] = {
+            (Qt.Key.Key_Delete, Qt.KeyboardModifier.NoModifier): self.remove,
+            (Qt.Key.Key_Backspace, Qt.KeyboardModifier.NoModifier): self.remove,
+            (Qt.Key.Key_D, Qt.KeyboardModifier.ControlModifier): self.duplicate,
+            (Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier): partial(self.move_by, -1),
+            (Qt.Key.Key_Down, Qt.KeyboardModifier.AltModifier): partial(self.move_by, 1),
+        }
+        self.tree.currentItemChanged.connect(self._on_current_item_changed)
+        self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW).words))
+        self.tree.left.connect(lambda: self.hovered.emit(""))
+        self.tree.key_pressed.connect(self._on_tree_key_pressed)
+
+    def _button_row(self) -> QHBoxLayout:
+        row = QHBoxLayout()
+        row.setContentsMargins(4, 0, 4, 4)
+        row.setSpacing(2)
+        self.layer_button = QPushButton("+ Layer")
+        self.layer_button.setAccessibleName("Add layer")
+        self.layer_button.setToolTip("Add a layer behind the chosen one")
+        menu = QMenu(self.layer_button)
+        menu.setToolTipsVisible(True)
+        for kind, title, help_ in edits.kinds(LAYERS):
+            action = menu.addAction(title)
+            action.setToolTip(help_)
+            action.triggered.connect(partial(self.add_layer, kind))
+        self.layer_button.setMenu(menu)
+        self.design_button = QPushButton("+ Design")
+        self.design_button.setAccessibleName("Add design")
+        self.design_button.setToolTip("Add an empty design")
+        self.design_button.clicked.connect(self.add_design)
+        row.addWidget(self.layer_button)
+        row.addWidget(self.design_button)
+        row.addStretch(1)
+        slots = (self.duplicate, self.remove, partial(self.move_by, -1), partial(self.move_by, 1), self.edit_name)
+        self.buttons: dict[str, GlyphButton] = {}
+        for (glyph, text, keys), slot in zip(BUTTONS, slots, strict=True):
+            button = self.buttons[glyph] = GlyphButton(glyph, f"{text} ({keys})", self)
+            button.clicked.connect(slot)
+            row.addWidget(button)
+        return row
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        """Bring the rows up to date, then choose the focus."""
+        self._state = new
+        with QSignalBlocker(self.tree):
+            if old is None or self._differs(old, new):
+                self.tree.show_rows(rows(new))
+            self.tree.show_place(new.focus.place)
+        self._show_buttons()
+
+    def _differs(self, old: ViewState, new: ViewState) -> bool:
+        return (
+            old.project is not new.project
+            or old.check is not new.check
+            or old.run.problems is not new.run.problems
+            or (old.look.metric, old.look.theme) != (new.look.metric, new.look.theme)
+        )
+
+    def _show_buttons(self) -> None:
+        chosen = self._chosen
+        count, at = 0, -1
+        if chosen is not None and self._state is not None:
+            project, (design, node) = self._state.project, chosen
+            names = [d.name for d in project.designs]
+            if node != INPUT:
+                names = [n.name for n in project.network(design).nodes]
+            count, at = len(names), names.index(design if node == INPUT else node)
+        enabled = {"copy": at >= 0, "remove": at >= 0, "rename": at >= 0, "up": at > 0, "down": 0 <= at < count - 1}
+        what = "" if chosen is None else chosen[0] if chosen[1] == INPUT else chosen[1]
+        for glyph, text, keys in BUTTONS:
+            self.buttons[glyph].setEnabled(enabled[glyph])
+            self.buttons[glyph].set_tip(f"{text} {what} ({keys})" if what else f"{text} ({keys})")
+
+    @property
+    def _chosen(self) -> Place | None:
+        """The place of a layer or design that can be edited: not the stem's row, nor what is not there."""
+        if self._state is None:
+            return None
+        place = self._state.focus.place
+        return None if place == (STEM, INPUT) or self.tree.item_at(place) is None else place
+
+    def add_layer(self, kind: str, _checked: bool = False) -> None:
+        """Add a layer behind the chosen one; with nothing chosen to the first design, which is made if need be."""
+        if self._state is None:
+            return
+        project, (design, after) = self._state.project, self._state.focus.place
+        if self.tree.item_at((design, after)) is None:
+            if not project.designs:
+                project = edits.add_design(project).project
+            design, after = project.designs[0].name, INPUT
+        self.edit_proposed.emit(edits.add_layer(project, design, after, kind))
+
+    def duplicate(self) -> None:
+        """Duplicate the chosen layer or design."""
+        self._propose(edits.duplicate_design, edits.duplicate_node)
+
+    def remove(self) -> None:
+        """Remove the chosen layer or design."""
+        self._propose(edits.remove_design, edits.remove_node)
+
+    def move_by(self, by: int, _checked: bool = False) -> None:
+        """Move the chosen layer or design that many rows down, or up where `by` is negative."""
+        self._propose(partial(edits.move_design, by=by), partial(edits.move_node, by=by))
+
+    def rename(self, new_name: str) -> None:
+        """Rename the chosen layer or design; a name that is refused changes nothing."""
+        if self._chosen is not None and not self._refusal(self._chosen, new_name):
+            self._rename_place(self._chosen, new_name)
+
+    def edit_name(self) -> None:
+        """Begin to edit the name of the chosen row in place."""
+        item = self.tree.currentItem()
+        if item is not None and self._chosen is not None:
+            self.tree.setFocus()
+            self.tree.editItem(item)
+
+    def add_design(self) -> None:
+        """Add an empty design."""
+        if self._state is not None:
+            self.edit_proposed.emit(edits.add_design(self._state.project))
+
+    def duplicate_design(self) -> None:
+        """Duplicate the design of the chosen row."""
+        self._propose_for_design(edits.duplicate_design)
+
+    def remove_design(self) -> None:
+        """Remove the design of the chosen row."""
+        self._propose_for_design(edits.remove_design)
+
+    def _propose(self, for_design: DesignEdit, for_node: NodeEdit) -> None:
+        """Propose what an edit of the chosen design, or of the chosen node, gives; nothing where it gives None."""
+        if self._chosen is None or self._state is None:
+            return
+        design, node = self._chosen
+        project = self._state.project
+        edit = for_design(project, design) if node == INPUT else for_node(project, design, node)
+        if edit is not None:
+            self.edit_proposed.emit(edit)
+
+    def _propose_for_design(self, make: DesignEdit) -> None:
+        if self._state is None or self._state.focus.design == STEM:
+            return
+        edit = make(self._state.project, self._state.focus.design)
+        if edit is not None:
+            self.edit_proposed.emit(edit)
+
+    def _refusal(self, place: Place, name: str) -> str:
+        return "" if self._state is None else edits.name_refusal(self._state.project, place, name)
+
+    def _rename_place(self, place: Place, name: str) -> None:
+        if self._state is None:
+            return
+        project, (design, node) = self._state.project, place
+        renamed = node if node != INPUT else design
+        if name != renamed:
+            self.edit_proposed.emit(
+                edits.rename_design(project, design, name)
+                if node == INPUT
+                else edits.rename_node(project, design, node, name)
+            )
+
+    def _on_current_item_changed(self, item: QTreeWidgetItem | None) -> None:
+        if item is not None:
+            design, node = item.data(0, ROW).place
+            self.focus_requested.emit(Focus(design, node))
+
+    def _on_tree_key_pressed(self, event: QKeyEvent) -> None:
+        action = self._keys.get((Qt.Key(event.key()), event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier))
+        if action is not None:
+            event.accept()
+            action()

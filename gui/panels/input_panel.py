@@ -1,0 +1,227 @@
+"""What the stem, or else every design, receives: a photo, an array, or noise."""
+
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+
+from engine import files
+from engine.network import INPUT
+from engine.problems import STEM
+from engine.project import ArrayInput, ImageInput, Input, NoiseInput
+from engine.shapes import Shape
+from engine.units import exact
+from gui.panels import edits
+from gui.panels.base import Panel
+from gui.panels.layer_form import mistakes_at
+from gui.panels.node_sources import array_names
+from gui.panels.setting_form import TITLES
+from gui.state import ViewState
+from gui.widgets.choices import Choice
+from gui.widgets.fields import Field, FieldGrid
+from gui.widgets.file_row import ARRAYS, PHOTOS, FileRow
+from gui.widgets.numbers import IntegerBox, NumberControl, read_seed
+from gui.widgets.sizes import PairControl
+from gui.widgets.texts import error_note, note, show_note
+
+IMAGE_SIZES = (16, 28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256, 299, 320, 384, 448, 512, 640, 768, 1024)
+KINDS: tuple[tuple[type[Input], str], ...] = ((ImageInput, "photo"), (ArrayInput, "array"), (NoiseInput, "noise"))
+CHANNELS = (("rgb", "red, green, blue"), ("bgr", "blue, green, red"), ("gray", "gray"))
+FIELDS: dict[type[Input], tuple[str, ...]] = {
+    ImageInput: ("path", "size", "channels"),
+    ArrayInput: ("file", "key"),
+    NoiseInput: ("shape", "seed"),
+}
+"""The rows of the form that each kind of input has."""
+
+
+def photos() -> tuple[str, ...]:
+    """The bundled photos, as projects name them."""
+    return files.bundled("photos", ".png")
+
+
+def scale_words(spec: ImageInput) -> str:
+    """``values × 0.003922, minus mean 104, 116.7, 122.7``: what becomes of the bytes of a photo."""
+    mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (spec.mean, spec.std))
+    divided = f", over {std}" if std and set(spec.std) != {1.0} else ""
+    return f"bytes × {spec.scale:.4g}{f', minus {mean}' if mean else ''}{divided}"
+
+
+class ShapeBoxes(QWidget):
+    """Channels, height and width."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.boxes = tuple(IntegerBox(1, high, self, digits=3) for high in (1_000_000, 100_000, 100_000))
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(3)
+        for number, (box, name) in enumerate(zip(self.boxes, ("Channels", "Height", "Width"), strict=True)):
+            box.setAccessibleName(name)
+            box.setToolTip(name)
+            if number:
+                row.addWidget(QLabel("×"))
+            row.addWidget(box, 1)
+        self.setFocusProxy(self.boxes[0])
+
+    def show_shape(self, shape: tuple[int, ...]) -> None:
+        for box, number in zip(self.boxes, shape, strict=True):
+            box.show_number(number)
+
+    def shape(self) -> tuple[int, ...]:
+        return tuple(box.value() for box in self.boxes)
+
+
+class InputPanel(Panel):
+    """The form of the project's input."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Input")
+        self._state: ViewState | None = None
+        self._shown: Input | None = None
+        self._last: dict[type[Input], Input] = {}
+        """What was shown last of each kind: choosing a kind again brings it back."""
+        self.kind = Choice(KINDS)
+        self.kind.setAccessibleName("Kind of input")
+        self.path, self.file = FileRow("photo", PHOTOS), FileRow("array", ARRAYS)
+        self.path.add_button(self._bundled_button())
+        self.extent = PairControl(1, 100_000, IMAGE_SIZES)
+        self.extent.set_title("Size of the photo")
+        self.channels = Choice(CHANNELS)
+        self.channels.setAccessibleName("Channels")
+        self.key = Choice()
+        self.key.setAccessibleName("Array in the file")
+        self.shape, self.seed = ShapeBoxes(), NumberControl(read_seed, str)
+        self.seed.set_title("Seed of the noise")
+        self.general, self.result = error_note(), note()
+        self._lay_out()
+        self._connect()
+
+    def _bundled_button(self) -> QPushButton:
+        button = self.bundled = QPushButton("Bundled")
+        button.setToolTip("Choose a photo that comes with the program")
+        menu = QMenu(button)
+        for path in photos():
+            action = menu.addAction(Path(path).stem)
+            action.triggered.connect(lambda _checked=False, path=path: self.use_photo(path))
+        button.setMenu(menu)
+        return button
+
+    def _lay_out(self) -> None:
+        grid = FieldGrid(TITLES)
+        grid.add("Kind", self.kind)
+        rows = (
+            ("path", "Photo", self.path),
+            ("size", "Size", self.extent),
+            ("channels", "Channels", self.channels),
+            ("file", "File", self.file),
+            ("key", "Array", self.key),
+            ("shape", "C × H × W", self.shape),
+            ("seed", "Seed", self.seed),
+        )
+        self.fields: dict[str, Field] = {name: grid.add(title, widget) for name, title, widget in rows}
+        self.fields["size"].set_tip("Height and width: the photo is cropped at its centre, then resized")
+        column = QVBoxLayout(self)
+        column.setContentsMargins(8, 8, 8, 8)
+        column.setSpacing(5)
+        for widget in (grid, self.general, self.result):
+            column.addWidget(widget)
+        column.addStretch(1)
+
+    def _connect(self) -> None:
+        self.kind.chosen.connect(self._on_kind_chosen)
+        self.path.chosen.connect(self.use_photo)
+        self.file.chosen.connect(self.use_array)
+        self.extent.changed.connect(self._on_size_changed)
+        self.channels.chosen.connect(self._on_channels_chosen)
+        self.key.chosen.connect(lambda key: self._change("", f"Use array {key}", key=key))
+        self.seed.changed.connect(lambda seed: self._change("seed", f"Set the seed of the noise to {seed}", seed=seed))
+        self.seed.refused.connect(self.fields["seed"].show_error)
+        for box in self.shape.boxes:
+            box.valueChanged.connect(self._on_shape_changed)
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        """Show the project's input, what is wrong with it, and the shape that it gives."""
+        self._state = new
+        same_problems = old is not None and old.run.problems is new.run.problems
+        if old is not None and same_problems and old.project.input is new.project.input and old.check is new.check:
+            return
+        spec = new.project.input
+        anew = old is None or type(spec) is not type(self._shown)
+        self._shown = self._last[type(spec)] = spec
+        self.kind.show_value(type(spec))
+        self._show_spec(spec, anew)
+        mistakes = mistakes_at((*new.check.problems, *new.run.problems), (STEM, INPUT))
+        if isinstance(spec, ArrayInput) and "path" in mistakes:
+            mistakes["file"] = mistakes.pop("path")
+        for name, field in self.fields.items():
+            field.set_visible(name in FIELDS[type(spec)])
+            field.show_error(mistakes.pop(name, "") if name in FIELDS[type(spec)] else "")
+        show_note(self.general, "\n".join(mistakes.values()))
+        show_note(self.result, self._result_words(spec, new.check.input_shape))
+
+    def _show_spec(self, spec: Input, anew: bool) -> None:
+        if isinstance(spec, ImageInput):
+            self.path.show_file(spec.path, files.resolve(spec.path))
+            self.extent.show_value(spec.size if spec.size[0] != spec.size[1] else spec.size[0], anew=anew)
+            self.channels.show_value(spec.channels)
+        elif isinstance(spec, ArrayInput):
+            self.file.show_file(spec.path, files.resolve(spec.path))
+            names = array_names(spec.path)
+            known = spec.key in names or not spec.key
+            self.key.set_options([("", "the only one"), *((name, name) for name in names if name)])
+            if not known:
+                self.key.set_options([*self.key.options, (spec.key, f"{spec.key} (not in the file)")])
+            self.key.show_value(spec.key)
+        else:
+            self.shape.show_shape(spec.shape)
+            self.seed.show_value(spec.seed, anew=anew)
+
+    def _result_words(self, spec: Input, shape: Shape | None) -> str:
+        words = "shape unknown" if shape is None else f"gives {shape}, {exact(shape.size)} values"
+        return f"{words}\n{scale_words(spec)}" if isinstance(spec, ImageInput) else words
+
+    def use_photo(self, path: str) -> None:
+        """Propose another photo in the size and scale of the last one."""
+        spec = self._last.get(ImageInput, ImageInput(path))
+        self._propose(replace(spec, path=path), f"Use photo {Path(path).name}")
+
+    def use_array(self, path: str) -> None:
+        """Propose an array from a file: its first one."""
+        self._propose(ArrayInput(path, next(iter(array_names(path)), "")), f"Use array {Path(path).name}")
+
+    def _on_kind_chosen(self, kind: type[Input]) -> None:
+        shape = None if self._state is None else self._state.check.input_shape
+        first: dict[type[Input], Input] = {
+            ImageInput: ImageInput(photos()[0]),
+            NoiseInput: NoiseInput(shape or (3, 224, 224)),
+        }
+        spec = self._last.get(kind) or first.get(kind)
+        if spec is None:
+            self.file.ask()
+        else:
+            self._propose(spec, f"Use {dict(KINDS)[kind]}")
+        if self._shown is not None:  # where nothing came of it, what is shown is what is so
+            self.kind.show_value(type(self._shown))
+
+    def _on_size_changed(self, size: int | tuple[int, int]) -> None:
+        height, width = (size, size) if isinstance(size, int) else size
+        self._change("size", f"Set the size of the photo to {height}×{width}", size=(height, width))
+
+    def _on_channels_chosen(self, channels: str) -> None:
+        if isinstance(self._shown, ImageInput):
+            self._propose(edits.with_channels(self._shown, channels), f"Set channels to {channels}")
+
+    def _on_shape_changed(self) -> None:
+        shape = self.shape.shape()
+        self._change("shape", f"Set the shape of the noise to {'×'.join(map(str, shape))}", shape=shape)
+
+    def _change(self, merge: str, text: str, **settings: Any) -> None:
+        if self._shown is not None:
+            self._propose(replace(self._shown, **settings), text, merge)
+
+    def _propose(self, spec: Input, text: str, merge: str = "") -> None:
+        if self._state is not None and spec != self._state.project.input:
+            self.edit_proposed.emit(edits.set_input(self._state.project, spec, text, merge))

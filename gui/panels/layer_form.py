@@ -1,0 +1,273 @@
+"""The form of what is chosen: a layer's settings, or the name and totals of a design."""
+
+from collections.abc import Iterable, Iterator
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+
+from engine.analysis import Analysis, Report
+from engine.check import Place
+from engine.layers import LAYERS, Layer
+from engine.metrics import METRICS
+from engine.network import INPUT, Network
+from engine.problems import STEM, Problem
+from engine.project import Project
+from engine.shapes import Shape
+from engine.units import exact
+from gui.panels import edits
+from gui.panels.base import Edit, Panel
+from gui.panels.node_sources import InputFields, WeightsControl, roles_of
+from gui.panels.setting_form import TITLES, SettingForm
+from gui.state import ViewState
+from gui.widgets.choices import Choice
+from gui.widgets.fields import FieldGrid
+from gui.widgets.numbers import NumberControl, read_seed
+from gui.widgets.texts import ElidedLabel, NameField, error_note, note, show_note
+
+COUNTED = ("macs", "params")
+"""Metrics of the summary; FLOPs are twice the MACs."""
+
+
+def mistakes_at(problems: Iterable[Problem], place: Place) -> dict[str, str]:
+    """What is wrong at a place, by setting; several sentences stand under each other."""
+    found: dict[str, str] = {}
+    for problem in problems:
+        if (problem.design, problem.node) == place:
+            text = problem.text.removeprefix(f"{place[1]}: ")
+            found[problem.setting] = "\n".join(filter(None, (found.get(problem.setting, ""), text)))
+    return found
+
+
+def _costs(report: Report) -> Iterator[str]:
+    for metric in METRICS:
+        if metric.id in COUNTED:
+            value = metric.value(report)
+            yield f"{metric.title}  {metric.formula(report) or exact(value)}"
+
+
+def layer_summary(report: Report | None) -> str:
+    """``256×28×28 → 32×28×28``, params and MACs with their formula and exact integers."""
+    if report is None:
+        return ""
+    if None in report.input_shapes:
+        return "Shapes and costs are unknown: what this layer receives is unknown"
+    received = " + ".join(map(str, report.input_shapes))
+    if report.output_shape is None:
+        return f"{received} → unknown"
+    return "\n".join((f"{received} → {report.output_shape}", *_costs(report)))
+
+
+def network_summary(analysis: Analysis) -> str:
+    """How many layers, what goes in and comes out, and the exact totals."""
+    shapes = ["unknown" if shape is None else str(shape) for shape in (analysis.input_shape, analysis.output_shape)]
+    count = len(analysis.reports)
+    return "\n".join(
+        (
+            f"{count} layer{'' if count == 1 else 's'}",
+            " → ".join(shapes),
+            f"MACs  {exact(analysis.macs)}",
+            f"Params  {exact(analysis.params)}",
+        )
+    )
+
+
+def _same(old: ViewState, new: ViewState) -> bool:
+    return (
+        old.project is new.project
+        and old.check is new.check
+        and old.focus.place == new.focus.place
+        and old.run.problems is new.run.problems
+    )
+
+
+class LayerForm(Panel):
+    """Shows the chosen place; every change is proposed at once."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Layer")
+        self._state: ViewState | None = None
+        self._shown: tuple[Place, type[Layer] | None] | None = None
+        self.heading = ElidedLabel()
+        font = self.heading.font()
+        font.setBold(True)
+        self.heading.setFont(font)
+        self.general = error_note()
+        self.name = NameField(self._name_refusal)
+        self.name.edit.setAccessibleName("Name")
+        self._add_project_fields()
+        self._add_node_fields()
+        self.settings: dict[type[Layer], SettingForm] = {}
+        self.help, self.summary = note(), note()
+        self.summary.setForegroundRole(self.summary.palette().ColorRole.WindowText)
+        self._lay_out()
+        self.name.committed.connect(self._on_name_committed)
+
+    def _add_project_fields(self) -> None:
+        self.project_fields = FieldGrid(TITLES)
+        self.title = QLineEdit()
+        self.title.setAccessibleName("Title of the project")
+        self.seed = NumberControl(read_seed, str)
+        self.seed.set_title("Seed of the weights")
+        self.project_fields.add("Title", self.title)
+        seed = self.project_fields.add("Seed", self.seed)
+        seed.set_tip("Seeded weights depend on it and on the names of design and layer")
+        self.seed.refused.connect(seed.show_error)
+        self.title.textEdited.connect(lambda text: self._propose(edits.set_title(self._project, text)))
+        self.seed.changed.connect(lambda seed: self._propose(edits.set_seed(self._project, seed)))
+
+    def _add_node_fields(self) -> None:
+        self.head = FieldGrid(TITLES)
+        self.name_field = self.head.add("Name", self.name)
+        options = edits.kinds(LAYERS)
+        self.kind = Choice([(kind, title) for kind, title, _ in options])
+        self.kind.set_help(text for *_, text in options)
+        self.kind.setAccessibleName("Kind")
+        self.kind_field = self.head.add("Kind", self.kind)
+        self.foot = FieldGrid(TITLES)
+        self.inputs, self.weights = InputFields(self.foot), WeightsControl()
+        self.weights_field = self.foot.add("Weights", self.weights)
+        self.kind.chosen.connect(lambda kind: self._propose(edits.set_kind(self._project, self._place, kind)))
+        self.inputs.changed.connect(lambda names: self._propose(edits.set_inputs(self._project, self._place, names)))
+        self.weights.changed.connect(
+            lambda source, words: self._propose(edits.set_weights(self._project, self._place, source, words))
+        )
+
+    def _lay_out(self) -> None:
+        content = QWidget()
+        self._column = QVBoxLayout(content)
+        self._column.setContentsMargins(8, 8, 8, 8)
+        self._column.setSpacing(5)
+        for widget in (self.heading, self.help, self.general, self.project_fields, self.head):
+            self._column.addWidget(widget)
+        self._settings_at = self._column.count()
+        self._column.addWidget(self.foot)
+        self._column.addSpacing(6)
+        self._column.addWidget(self.summary)
+        self._column.addStretch(1)
+        scroll = QScrollArea()
+        scroll.setWidgetResizable(True)
+        scroll.setFrameShape(QFrame.Shape.NoFrame)
+        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        scroll.setWidget(content)
+        outer = QVBoxLayout(self)
+        outer.setContentsMargins(0, 0, 0, 0)
+        outer.addWidget(scroll)
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        """Show the chosen place; only another kind of layer makes other controls."""
+        self._state = new
+        if old is not None and _same(old, new):
+            return
+        place = new.focus.place
+        try:
+            network = new.project.network(place[0])
+            index = None if place[1] == INPUT else network.index(place[1])
+        except KeyError:
+            network, index = None, None
+        node = None if network is None or index is None else network.nodes[index]
+        kind = None if node is None else type(node.layer)
+        anew = self._shown != (place, kind)
+        self._shown = (place, kind)
+        show_note(self.general, "")
+        for part in (self.head, self.foot, self.project_fields, self.summary):
+            part.setVisible(part is self.head and node is not None)
+        for shown, form in self.settings.items():
+            form.setVisible(shown is kind)
+        if network is not None and index is not None:
+            self._show_node(new, network, index, anew)
+        elif network is not None and place[0] != STEM:
+            self._show_design(new, place[0], anew)
+        else:
+            self._show_project(new, anew)
+
+    def _show_node(self, state: ViewState, network: Network, index: int, anew: bool) -> None:
+        node, place = network.nodes[index], state.focus.place
+        report = state.report(place)
+        mistakes = mistakes_at((*state.check.problems, *state.run.problems), place)
+        form = self._form(type(node.layer))
+        self.heading.set_text(f"{node.name} in {edits.place_words(place[0])}")
+        show_note(self.help, node.layer.help)
+        self.name.show_name(node.name, anew=anew)
+        self.kind_field.set_visible(True)
+        self.kind.show_value(node.layer.kind)
+        form.show_layer(node.layer, anew=anew)
+        form.show_mistakes(mistakes)
+        form.show_formula("" if report is None else "\n".join(_costs(report)) if report.output_shape else "")
+        self._show_sources(state, network, index, report)
+        for field, setting in (
+            (self.name_field, "name"),
+            (self.inputs, "inputs"),
+            (self.weights_field, "weights"),
+        ):
+            field.show_error(mistakes.get(setting, ""))
+        placed = {"name", "inputs", "weights", *form.controls}
+        show_note(self.general, "\n".join(text for setting, text in mistakes.items() if setting not in placed))
+        show_note(self.summary, layer_summary(report))
+
+    def _show_sources(self, state: ViewState, network: Network, index: int, report: Report | None) -> None:
+        node = network.nodes[index]
+        analysis = state.analysis(state.focus.design)
+        shapes: dict[str, Shape | None] = {}
+        if analysis is not None:
+            shapes = {INPUT: analysis.input_shape, **{other.name: other.output_shape for other in analysis.reports}}
+        self.foot.setVisible(True)
+        self.inputs.show_node(network, index, shapes)
+        self.weights_field.set_visible(bool(roles_of(node.layer)) or node.weights is not None)
+        self.weights.show_node(node, report)
+
+    def _show_design(self, state: ViewState, design: str, anew: bool) -> None:
+        self.heading.set_text(f"Design {design}")
+        show_note(self.help, "Its layers are in the list above; choose one to edit it.")
+        self.head.setVisible(True)
+        self.kind_field.set_visible(False)
+        self.name.show_name(design, anew=anew)
+        analysis = state.analysis(design)
+        show_note(self.summary, "" if analysis is None else network_summary(analysis))
+
+    def _show_project(self, state: ViewState, anew: bool) -> None:
+        stem = state.analysis(STEM)
+        self.heading.set_text("Project" if stem is None else "Project and stem")
+        words = "" if stem is None else "The stem runs once; every design receives its last volume."
+        show_note(self.help, words)
+        self.project_fields.setVisible(True)
+        if state.project.title != self.title.text():
+            self.title.setText(state.project.title)
+            self.title.setCursorPosition(0)
+        self.seed.show_value(state.project.seed, anew=anew)
+        show_note(self.summary, "" if stem is None else network_summary(stem))
+
+    def _form(self, kind: type[Layer]) -> SettingForm:
+        """The controls of a kind, made when it is first chosen and kept."""
+        if kind not in self.settings:
+            form = self.settings[kind] = SettingForm(kind)
+            form.changed.connect(self._on_setting_changed)
+            self._column.insertWidget(self._settings_at, form)
+        self.settings[kind].setVisible(bool(self.settings[kind].controls))
+        return self.settings[kind]
+
+    @property
+    def _project(self) -> Project:
+        assert self._state is not None  # controls are shown, and can be used, with a state only
+        return self._state.project
+
+    @property
+    def _place(self) -> Place:
+        assert self._state is not None
+        return self._state.focus.place
+
+    def _propose(self, edit: Edit) -> None:
+        if edit.project != self._project:
+            self.edit_proposed.emit(edit)
+
+    def _name_refusal(self, name: str) -> str:
+        return "" if self._state is None else edits.name_refusal(self._project, self._place, name)
+
+    def _on_setting_changed(self, setting: str, value: object) -> None:
+        self._propose(edits.set_setting(self._project, self._place, setting, value))
+
+    def _on_name_committed(self, name: str) -> None:
+        design, node = self._place
+        rename = edits.rename_design(self._project, design, name) if node == INPUT else None
+        self._propose(rename or edits.rename_node(self._project, design, node, name))

@@ -1,0 +1,108 @@
+"""The list of everything that is wrong: each row leads to its place."""
+
+from PySide6.QtCore import QEvent, QSize, Qt
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QHBoxLayout,
+    QLabel,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QPushButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.network import INPUT
+from engine.problems import STEM, Problem
+from gui.panels.base import Panel
+from gui.state import Focus, ViewState
+from gui.widgets.glyphs import mistake_icon
+
+PROBLEM = Qt.ItemDataRole.UserRole
+
+
+def where(problem: Problem) -> str:
+    """The place of a problem in words: "naive › conv5x5", "stem › conv1", "input"."""
+    if problem.design is None:
+        return problem.place
+    node = "" if problem.node == INPUT else problem.node
+    head = ("stem" if node else "input") if problem.design == STEM else problem.design
+    return " › ".join(filter(None, (head, node)))
+
+
+class ProblemsPanel(Panel):
+    """What the project's check and the last run found."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Problems")
+        self._problems: tuple[Problem, ...] | None = None
+        self.count = QLabel()
+        self.copy = QPushButton("Copy")
+        self.copy.setToolTip("Copy every problem as text")
+        self.copy.setAccessibleName("Copy problems")
+        self.list = QListWidget()
+        self.list.setAccessibleName("Problems")
+        self.list.setWordWrap(True)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setIconSize(QSize(16, 16))
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        top = QHBoxLayout()
+        top.setContentsMargins(8, 4, 4, 0)
+        top.addWidget(self.count, 1)
+        top.addWidget(self.copy)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addLayout(top)
+        column.addWidget(self.list, 1)
+        self.list.itemClicked.connect(self._lead)
+        self.list.itemActivated.connect(self._lead)
+        self.copy.clicked.connect(self._on_copy_clicked)
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        """List the problems of the check, then those of the run."""
+        problems = (*new.check.problems, *new.run.problems)
+        if problems != self._problems:
+            self._problems = problems
+            self._fill(problems)
+
+    def text(self) -> str:
+        """Every problem, one a line, with its place in the file."""
+        return "\n".join(map(str, self._problems or ()))
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._paint_icons()
+
+    def _fill(self, problems: tuple[Problem, ...]) -> None:
+        count = len(problems)
+        self.count.setText(f"{count} problem{'' if count == 1 else 's'}" if count else "No mistakes")
+        self.list.setVisible(bool(count))
+        self.copy.setVisible(bool(count))
+        self.list.clear()
+        for problem in problems:
+            text = problem.text.removeprefix(f"{problem.node}: ")
+            item = QListWidgetItem(f"{where(problem)}\n{text}", self.list)
+            item.setData(PROBLEM, problem)
+            item.setToolTip(str(problem))
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{where(problem)}: {text}")
+        self._paint_icons()
+
+    def _paint_icons(self) -> None:
+        colours = self.palette()
+        icon = mistake_icon(colours.brightText().color(), colours.base().color())
+        for row in range(self.list.count()):
+            self.list.item(row).setIcon(icon)
+
+    def _lead(self, item: QListWidgetItem) -> None:
+        problem: Problem = item.data(PROBLEM)
+        if problem.design is not None:
+            self.focus_requested.emit(Focus(problem.design, problem.node or INPUT))
+
+    def _on_copy_clicked(self) -> None:
+        QGuiApplication.clipboard().setText(self.text())

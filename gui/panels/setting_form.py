@@ -1,0 +1,148 @@
+"""A form for any kind of layer, made from what its settings say of themselves: no kind is known here by name."""
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from math import inf
+from typing import Any
+
+from msgspec import inspect
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QVBoxLayout, QWidget
+
+from engine.layers import LAYERS, Layer
+from gui.panels.edits import metadata, settings_of
+from gui.widgets.choices import CheckControl, ChoiceControl, OptionalControl
+from gui.widgets.control import Control
+from gui.widgets.fields import Field, FieldGrid
+from gui.widgets.numbers import IntegerControl, NumberControl
+from gui.widgets.sizes import MarginsControl, PairControl
+
+Members = dict[type[inspect.Type], Any]
+"""The types that a setting may have, by what they are."""
+
+LEFT_OUT = "left out: "
+"""After these words a description says what None means, by another setting's name where it is one: "the kernel"."""
+
+
+def limits(type_: inspect.IntType) -> tuple[int, int]:
+    """The smallest and the largest integer allowed, within what a box can hold."""
+    return (0 if type_.ge is None else type_.ge), (2**31 - 1 if type_.le is None else min(type_.le, 2**31 - 1))
+
+
+def read_number(type_: inspect.FloatType, text: str) -> float:
+    """The number of a text; ValueError says which ones are allowed."""
+    bounds = ((" at least ", type_.ge), (" above ", type_.gt), (" at most ", type_.le), (" below ", type_.lt))
+    # A bound as large as 1e30 stands for "finite"; it would explain nothing.
+    wanted = " and".join(f"{words}{bound:g}" for words, bound in bounds if bound is not None and abs(bound) < 1e30)
+    try:
+        value = float(text)
+    except ValueError:
+        raise ValueError(f"a number{wanted} is needed") from None
+    low, above = (-inf if b is None else b for b in (type_.ge, type_.gt))
+    high, below = (inf if b is None else b for b in (type_.le, type_.lt))
+    if not (low <= value <= high and above < value < below):
+        raise ValueError(f"{text} is not a number{wanted}")
+    return value
+
+
+def _shown_number(value: float) -> str:
+    """The shortest text that is this number: "0.0001", "1e-05", "1"."""
+    return f"{value:g}" if float(f"{value:g}") == value else repr(value)
+
+
+def _margins(members: Members) -> Control:
+    order = ("same", "valid")
+    words = sorted(members[inspect.LiteralType].values, key=lambda word: order.index(word) if word in order else 2)
+    return MarginsControl(tuple(words), *limits(members[inspect.IntType]))
+
+
+def _choice(members: Members) -> Control:
+    return ChoiceControl([(value, str(value).replace("_", " ")) for value in members[inspect.LiteralType].values])
+
+
+CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[Members], Control]] = {
+    frozenset({inspect.IntType}): lambda members: IntegerControl(*limits(members[inspect.IntType])),
+    frozenset({inspect.IntType, inspect.VarTupleType}): lambda members: PairControl(*limits(members[inspect.IntType])),
+    frozenset({inspect.LiteralType, inspect.IntType, inspect.VarTupleType}): _margins,
+    frozenset({inspect.BoolType}): lambda members: CheckControl(),
+    frozenset({inspect.FloatType}): lambda members: NumberControl(
+        partial(read_number, members[inspect.FloatType]), _shown_number
+    ),
+    frozenset({inspect.LiteralType}): _choice,
+}
+"""The control for each sort of setting; a new kind whose settings are of these sorts needs no line anywhere."""
+
+
+def control_for(field: inspect.Field) -> Control:
+    """A control for a setting, from its type and description alone."""
+    type_ = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
+    types = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
+    members: Members = {type(member): member for member in types}
+    optional = members.pop(inspect.NoneType, None) is not None
+    control = CONTROLS[frozenset(members)](members)
+    if not optional:
+        return control
+    meaning = str(metadata(field).get("description", "")).partition(LEFT_OUT)[2]
+    return OptionalControl(control, f"as {meaning}" if meaning else "left out")
+
+
+TITLES = tuple(str(metadata(field).get("title", field.name)) for layer in LAYERS for field in settings_of(layer))
+"""Every title, so that the forms of all kinds have one width of titles."""
+
+
+class SettingForm(QWidget):
+    """The settings of one kind of layer."""
+
+    changed = Signal(str, object)
+    """(setting, value), at once with every change that a person makes."""
+
+    def __init__(self, layer: type[Layer], parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        grid = FieldGrid(TITLES, self)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.addWidget(grid)
+        self.controls: dict[str, Control] = {}
+        self.fields: dict[str, Field] = {}
+        self._descriptions: dict[str, str] = {}
+        self._stand_ins: dict[str, str] = {}
+        for field in settings_of(layer):
+            self._add(grid, field)
+
+    def _add(self, grid: FieldGrid, field: inspect.Field) -> None:
+        about = metadata(field)
+        title = str(about.get("title", field.name))
+        control = self.controls[field.name] = control_for(field)
+        control.set_title(title)
+        row = self.fields[field.name] = grid.add(title, control)
+        self._descriptions[field.name] = str(about.get("description", ""))
+        control.changed.connect(partial(self.changed.emit, field.name))
+        if isinstance(control, NumberControl):
+            control.refused.connect(row.show_error)
+        if isinstance(control, OptionalControl):
+            for word in self._descriptions[field.name].partition(LEFT_OUT)[2].split():
+                if word in self.controls:
+                    self._stand_ins[field.name] = word
+
+    def values(self) -> dict[str, Any]:
+        """What the controls show, by setting."""
+        return {name: control.value() for name, control in self.controls.items()}
+
+    def show_layer(self, layer: Layer, *, anew: bool) -> None:
+        """Show the settings of a layer of this form's kind. `anew`: it is not the layer that was shown before."""
+        for name, control in self.controls.items():
+            control.show_value(getattr(layer, name), anew=anew)
+            if name in self._stand_ins and isinstance(control, OptionalControl):
+                control.show_stand_in(getattr(layer, self._stand_ins[name]))
+
+    def show_mistakes(self, texts: Mapping[str, str]) -> None:
+        """Show what is wrong below the setting that is wrong."""
+        for name, field in self.fields.items():
+            control = self.controls[name]
+            typed = control.refusal if isinstance(control, NumberControl) else ""
+            field.show_error(typed or texts.get(name, ""))
+
+    def show_formula(self, formula: str) -> None:
+        """Put each setting's description and this layer's own numbers into the tooltips."""
+        for name, field in self.fields.items():
+            field.set_tip("\n".join(filter(None, (self._descriptions[name], formula))))

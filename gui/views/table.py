@@ -1,0 +1,180 @@
+"""The view of the table: every node's shapes and costs in exact numbers, to read, to choose from and to copy."""
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import ClassVar
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
+from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QSizePolicy,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.metrics import metric
+from engine.tables import Row, comparisons, to_csv, to_latex, to_markdown, to_tsv
+from gui.state import Focus, ViewState
+from gui.views.base import View
+from gui.views.table_model import DESIGN, NO_PARENT, NODE, OperationsModel, tip
+
+COPIES: tuple[tuple[str, Callable[[Sequence[Row]], str]], ...] = (
+    ("TSV", to_tsv),
+    ("CSV", to_csv),
+    ("Markdown", to_markdown),
+    ("LaTeX", to_latex),
+)
+WIDEST, SIGN, PADDING = 240, 20, 18
+"""Pixels. A column of texts longer than the widest shortens them; their tooltips do not."""
+
+
+class TableView(View):
+    """The table of operations."""
+
+    id: ClassVar[str] = "table"
+    title: ClassVar[str] = "Table"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: ViewState | None = None
+        self.model = OperationsModel()
+        self.table = _table(self.model)
+        self.said = QLabel()
+        self.said.setAccessibleName("Comparison")
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.copies = QToolButton()
+        self._add_copying()
+        self._compose()
+        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self.table.entered.connect(self._on_cell_entered)
+        self.table.viewport().installEventFilter(self)
+
+    def _add_copying(self) -> None:
+        """One menu of formats, at the button and at the table; the platform's copy key takes the selected rows."""
+        menu = QMenu(self)
+        for name, text_of in COPIES:
+            action = QAction(f"Copy as {name}", self)
+            action.triggered.connect(partial(self.copy_all, text_of))
+            menu.addAction(action)
+            self.table.addAction(action)
+        self.copies.setText("Copy table")
+        self.copies.setToolTip("Copy the whole table; Ctrl+C in it copies the selected rows")
+        self.copies.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.copies.setMenu(menu)
+        selected = QAction("Copy selected rows as TSV", self.table)
+        selected.setShortcut(QKeySequence.StandardKey.Copy)
+        selected.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        selected.triggered.connect(self.copy_selected)
+        self.table.addAction(selected)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+
+    def _compose(self) -> None:
+        below = QHBoxLayout()
+        below.setContentsMargins(6, 3, 6, 3)
+        below.setSpacing(8)
+        below.addWidget(self.said, 1)
+        below.addWidget(self.copies)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(self.table)
+        column.addLayout(below)
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        parts = ("project", "check", "look")
+        changed = old is None or any(getattr(old, part) is not getattr(new, part) for part in parts)
+        if changed:
+            self._show_rows(new)
+        self._state = new
+        if changed or old is None or old.focus != new.focus:
+            self._show_focus(new.focus)
+
+    def _show_rows(self, state: ViewState) -> None:
+        """While rows come and go nobody chooses any, whatever the current one becomes."""
+        self._state = None
+        titles = [column.title for column in self.model.columns]
+        self.model.show_state(state)
+        self._fit_columns(anew=titles != [column.title for column in self.model.columns])
+        lines = comparisons(self.model.rows, metric(state.look.metric))
+        self.said.setText("  ·  ".join(lines))
+        self.said.setToolTip("\n".join(lines))
+
+    def _show_focus(self, focus: Focus) -> None:
+        """Make the chosen node's row the current one, which moves nothing where it is already."""
+        selection = self.table.selectionModel()
+        row = self.model.row_of(focus.place)
+        if row is None:
+            selection.clear()
+        elif selection.currentIndex().row() != row or not selection.isRowSelected(row, NO_PARENT):
+            column = max(selection.currentIndex().column(), 0)
+            index = self.model.index(row, column)
+            flags = QItemSelectionModel.SelectionFlag
+            selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+            self.table.scrollTo(index)
+
+    def _on_row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
+        if self._state is None or not current.isValid():
+            return
+        row = self.model.rows[current.row()]
+        if not row.is_total and (row.design, row.node) != self._state.focus.place:
+            self.focus_requested.emit(Focus(row.design, row.node))
+
+    def _on_cell_entered(self, index: QModelIndex) -> None:
+        row = self.model.rows[index.row()]
+        said = tip(row, self.model.columns[index.column()]).replace("\n", ": ")
+        self.hovered.emit(f"{row.design or 'stem'} / {row.node or 'total'}: {said}" if said else "")
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The mouse leaves the cells."""
+        if event.type() == QEvent.Type.Leave:
+            self.hovered.emit("")
+        return False
+
+    def selected_rows(self) -> tuple[Row, ...]:
+        """The rows that are selected, from top to bottom; all where none is."""
+        chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return tuple(self.model.rows[row] for row in chosen) or self.model.rows
+
+    def copy_selected(self) -> None:
+        QGuiApplication.clipboard().setText(to_tsv(self.selected_rows()))
+
+    def copy_all(self, text_of: Callable[[Sequence[Row]], str]) -> None:
+        QGuiApplication.clipboard().setText(text_of(self.model.rows))
+
+    def _fit_columns(self, *, anew: bool) -> None:
+        """Columns grow with their longest text and do not shrink, so that an edit does not make them jump."""
+        header, metrics = self.table.horizontalHeader(), self.table.fontMetrics()
+        for position, column in enumerate(self.model.columns):
+            longest = max((column.title, *map(column.text, self.model.rows)), key=len)
+            room = 1.1 * metrics.horizontalAdvance(longest) + (SIGN if position in (DESIGN, NODE) else 0) + PADDING
+            needed = min(round(room), WIDEST)
+            if anew or header.sectionSize(position) < needed:
+                header.resizeSection(position, needed)
+
+
+def _table(model: OperationsModel) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
+    table.setMouseTracking(True)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setAccessibleName("Table of operations")
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
+    table.horizontalHeader().setMinimumSectionSize(40)
+    table.horizontalHeader().setDefaultSectionSize(60)
+    table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setAccessibleName("Columns of the table")
+    return table

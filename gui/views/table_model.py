@@ -1,0 +1,163 @@
+"""The rows of the table as an item model that changes in place, so that selection and scroll position stay."""
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtGui import QColor, QFont, QIcon
+
+from engine.check import Place
+from engine.problems import STEM
+from engine.tables import PROBLEM, Column, Row, columns, rows, shown_metrics
+from engine.units import abbreviated
+from gui.state import ViewState
+from gui.theme import THEMES, Theme
+from gui.widgets.glyphs import mistake_icon
+
+Index = QModelIndex | QPersistentModelIndex
+ROLE = Qt.ItemDataRole
+NO_PARENT = QModelIndex()
+DESIGN, NODE = 0, 1
+"""Positions of the columns that carry signs."""
+
+
+class OperationsModel(QAbstractTableModel):
+    """A row a node and a total a design, as `engine.tables` defines them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.rows: tuple[Row, ...] = ()
+        self.columns: tuple[Column, ...] = ()
+        self._state: ViewState | None = None
+        self._theme: Theme = THEMES["light"]
+        self._mistake = QIcon()
+        self._bold = QFont()
+        self._bold.setBold(True)
+
+    def show_state(self, state: ViewState) -> None:
+        """Take over a state: cells that differ are told of, rows come and go where they do."""
+        metrics = shown_metrics(state.look.metric)
+        found = rows(state.project, state.check)
+        head, tail = columns(metrics)[:3], columns(metrics)[3:]
+        shown = (*head, *((PROBLEM,) if any(row.problem for row in found) else ()), *tail)
+        restyled = self._take(state)
+        if [column.title for column in shown] != [column.title for column in self.columns]:
+            self.beginResetModel()
+            self.rows, self.columns = found, shown
+            self.endResetModel()
+            return
+        self._replace_rows(found)
+        if restyled and found:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(found) - 1, len(shown) - 1))
+
+    def _take(self, state: ViewState) -> bool:
+        """Whether colours change with the state."""
+        restyled = self._state is None or self._theme.name != state.look.theme
+        old = None if self._state is None else [design.name for design in self._state.project.designs]
+        self._state, self._theme = state, THEMES[state.look.theme]
+        if restyled:
+            self._mistake = mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
+        return restyled or old != [design.name for design in state.project.designs]
+
+    def _replace_rows(self, new: tuple[Row, ...]) -> None:
+        """Insert or remove only in the middle that differs, then tell of the rows that have other contents."""
+        old = self.rows
+        if len(old) != len(new):
+            first = next(
+                (i for i, pair in enumerate(zip(old, new, strict=False)) if not _same(*pair)), _shorter(old, new)
+            )
+            last = _common_end(old[first:], new[first:])
+            gone, come = old[first : len(old) - last], new[first : len(new) - last]
+            if gone:
+                self.beginRemoveRows(NO_PARENT, first, first + len(gone) - 1)
+                self.rows = (*old[:first], *old[first + len(gone) :])
+                self.endRemoveRows()
+            if come:
+                self.beginInsertRows(NO_PARENT, first, first + len(come) - 1)
+                self.rows = (*self.rows[:first], *come, *self.rows[first:])
+                self.endInsertRows()
+        changed = [i for i, (before, after) in enumerate(zip(self.rows, new, strict=True)) if before != after]
+        self.rows = new
+        if changed:
+            self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
+
+    def row_of(self, place: Place) -> int | None:
+        """The row of a node."""
+        found = (i for i, row in enumerate(self.rows) if not row.is_total and (row.design, row.node) == place)
+        return next(found, None)
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
+            return None
+        column = self.columns[section]
+        if role == ROLE.TextAlignmentRole:
+            return _alignment(column)
+        return column.title if role == ROLE.DisplayRole else None
+
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row, column = self.rows[index.row()], self.columns[index.column()]
+        match role:
+            case ROLE.DisplayRole:
+                return column.text(row)
+            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+                return tip(row, column)
+            case ROLE.TextAlignmentRole:
+                return _alignment(column)
+            case ROLE.FontRole:
+                return self._bold if row.is_total else None
+            case ROLE.ForegroundRole:
+                return self._foreground(row)
+            case ROLE.BackgroundRole:
+                return QColor(self._theme.window) if row.is_total else None
+            case ROLE.DecorationRole:
+                return self._decoration(row, index.column())
+        return None
+
+    def _foreground(self, row: Row) -> QColor:
+        return QColor(self._theme.error if row.problem else self._theme.text)
+
+    def _decoration(self, row: Row, column: int) -> QColor | QIcon | None:
+        if column == NODE and row.problem:
+            return self._mistake
+        if column != DESIGN or self._state is None:
+            return None
+        stem = row.design == STEM
+        return QColor(self._theme.muted if stem else self._theme.design(self._state.design_index(row.design)))
+
+
+def tip(row: Row, column: Column) -> str:
+    """What more there is to know of a cell: a number's formula or exact words, and what is wrong at the node."""
+    parts = [row.problem]
+    if column.metric is not None:
+        value = row.values[column.metric.id]
+        known = row.formula(column.metric) or f"{column.text(row)} {column.metric.unit}"
+        parts.insert(0, known if value is None or value < 1000 else f"{known} ({abbreviated(value)})")
+    elif not row.problem:
+        parts = [column.text(row)]
+    return "\n".join(part for part in parts if part)
+
+
+def _alignment(column: Column) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
+    return side | Qt.AlignmentFlag.AlignVCenter
+
+
+def _same(one: Row, other: Row) -> bool:
+    return (one.design, one.node, one.is_total) == (other.design, other.node, other.is_total)
+
+
+def _shorter(old: tuple[Row, ...], new: tuple[Row, ...]) -> int:
+    return min(len(old), len(new))
+
+
+def _common_end(old: tuple[Row, ...], new: tuple[Row, ...]) -> int:
+    """How many rows at the end are of the same nodes."""
+    pairs = zip(reversed(old), reversed(new), strict=False)
+    return next((i for i, pair in enumerate(pairs) if not _same(*pair)), _shorter(old, new))

@@ -1,0 +1,49 @@
+"""A row that shows a file and asks for another."""
+
+from pathlib import Path
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
+
+from gui.widgets.glyphs import GlyphButton
+from gui.widgets.texts import ElidedLabel
+
+PHOTOS = "Photos (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;All files (*)"
+ARRAYS = "Arrays (*.npy *.npz *.safetensors);;All files (*)"
+
+
+class FileRow(QWidget):
+    """A file's name, its path as the tooltip, and a button."""
+
+    chosen = Signal(str)
+    """The absolute path of another file."""
+
+    def __init__(self, title: str, filters: str, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._title, self._filters, self._folder = title, filters, ""
+        self.label = ElidedLabel()
+        self.browse = GlyphButton("folder", f"Choose another {title}…")
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(self.label, 1)
+        row.addWidget(self.browse)
+        self.setFocusProxy(self.browse)
+        self.browse.clicked.connect(self.ask)
+
+    def show_file(self, path: str, real_path: Path) -> None:
+        """Show a file's name, with its path as the project writes it; the dialog starts in its real folder."""
+        self.label.set_text(real_path.name)
+        self.label.setToolTip(path)
+        self._folder = str(real_path.parent) if real_path.parent.is_dir() else ""
+
+    def add_button(self, button: QWidget) -> None:
+        layout = self.layout()
+        if layout is not None:
+            layout.addWidget(button)
+
+    def ask(self) -> None:
+        """Let a person choose a file."""
+        path, _ = QFileDialog.getOpenFileName(self, f"Choose another {self._title}", self._folder, self._filters)
+        if path:
+            self.chosen.emit(str(Path(path).absolute()))

@@ -1,0 +1,96 @@
+"""Prints how long a run may go on after it is cancelled: the longest time between two checkpoints, in milliseconds."""
+
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+import numpy as np
+
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from engine import files, project_file, weights  # noqa: E402  (the path has to be set first)
+from engine.cache import VolumeCache  # noqa: E402
+from engine.layers import (  # noqa: E402
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Concat,
+    Conv2d,
+    Dense,
+    GlobalAvgPool2d,
+    Layer,
+    LocalResponseNorm,
+    MaxPool2d,
+)
+from engine.run import RunRequest, execute  # noqa: E402
+from engine.shapes import Shape  # noqa: E402
+
+AIM_MS = 200
+START_PROJECT = files.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+
+Work = Callable[[Callable[[], None]], object]
+
+
+def longest_gap(work: Work) -> tuple[float, float]:
+    """(longest gap, whole time) in milliseconds, from the call to its return."""
+    times = [perf_counter()]
+    work(lambda: times.append(perf_counter()))
+    times.append(perf_counter())
+    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    return 1000 * max(gaps), 1000 * (times[-1] - times[0])
+
+
+def start_project(checkpoint: Callable[[], None]) -> None:
+    for _ in execute(RunRequest.of(project_file.load(START_PROJECT).project), VolumeCache(), checkpoint):
+        pass
+
+
+def forward(layer: Layer, shape: tuple[int, int, int], inputs: int = 1) -> Work:
+    """Forward of a layer on normal values, its weights made before."""
+    rng = np.random.default_rng(0)
+    volumes = [rng.standard_normal(shape, dtype=np.float32) for _ in range(inputs)]
+    shapes = [Shape(*shape)] * inputs
+    roles = {**layer.param_shapes(shapes), **layer.statistic_shapes(shapes)}
+    arrays = {role: np.ones(size, np.float32) for role, size in roles.items()}
+    return lambda checkpoint: layer.forward(volumes, arrays, checkpoint)
+
+
+LARGE = (256, 224, 224)
+
+CASES: dict[str, Callable[[], Work]] = {
+    "start project, from reading its file": lambda: start_project,
+    "conv2d 3×3 512→512 at 112×112": lambda: forward(Conv2d(filters=512, kernel=3), (512, 112, 112)),
+    "conv2d 3×3 depthwise 256 at 224×224": lambda: forward(Conv2d(filters=256, kernel=3, groups=256), LARGE),
+    "conv2d 11×11 3→96, stride 4, at 1024×1024": lambda: forward(
+        Conv2d(filters=96, kernel=11, stride=4), (3, 1024, 1024)
+    ),
+    "dense 25088→4096": lambda: forward(Dense(units=4096), (512, 7, 7)),
+    "dense 150528→4096": lambda: forward(Dense(units=4096), (3, 224, 224)),
+    "seeded weights, 100 M values": lambda: lambda checkpoint: weights.he_normal((4000, 25_000), 0, checkpoint),
+    "lrn over 256×224×224": lambda: forward(LocalResponseNorm(), LARGE),
+    "softmax over 256×224×224": lambda: forward(Activation(function="softmax"), LARGE),
+    "gelu over 256×224×224": lambda: forward(Activation(function="gelu"), LARGE),
+    "batch_norm over 256×224×224": lambda: forward(BatchNorm(), LARGE),
+    "max_pool2d 2×2 over 256×224×224": lambda: forward(MaxPool2d(kernel=2), LARGE),
+    "max_pool2d 223×223 over 64×224×224": lambda: forward(MaxPool2d(kernel=223, stride=1), (64, 224, 224)),
+    "avg_pool2d 3×3 over 256×224×224": lambda: forward(AvgPool2d(kernel=3, stride=1, padding="same"), LARGE),
+    "global_avg_pool2d over 256×224×224": lambda: forward(GlobalAvgPool2d(), LARGE),
+    "add, concat of two 256×224×224": lambda: (
+        lambda checkpoint: [forward(layer, LARGE, inputs=2)(checkpoint) for layer in (Add(), Concat())]
+    ),
+}
+
+
+def main() -> None:
+    print(f"The longest time between two checkpoints; the aim is {AIM_MS} ms.")
+    print(f"{'work':<44}{'longest ms':>12}{'whole ms':>12}")
+    for name, make in CASES.items():
+        gap, whole = longest_gap(make())
+        print(f"{name:<44}{gap:>12.1f}{whole:>12.1f}  {'ok' if gap <= AIM_MS else 'over'}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

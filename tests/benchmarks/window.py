@@ -1,0 +1,119 @@
+"""What the window takes: from an edit in the form to the repainted window, a turn of the camera, and the start."""
+
+import os
+import statistics
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from time import perf_counter
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+ROOT = Path(__file__).resolve().parents[2]
+sys.path.insert(0, str(ROOT))
+
+from msgspec.structs import replace  # noqa: E402 - after the path is set
+from PySide6.QtCore import QSettings  # noqa: E402
+from PySide6.QtWidgets import QApplication, QSpinBox  # noqa: E402
+
+from engine.files import RESOURCES  # noqa: E402
+from engine.layers import Activation, Conv2d  # noqa: E402
+from engine.network import Network, Node  # noqa: E402
+from engine.project import Design, NoiseInput, Project  # noqa: E402
+from engine.project_file import load  # noqa: E402
+from gui.app import make_application, set_theme  # noqa: E402
+from gui.main_window import MainWindow  # noqa: E402
+from gui.state import Focus  # noqa: E402
+from gui.workbench import Workbench  # noqa: E402
+
+ROUNDS = 40
+START = """
+import os, sys, time
+start = time.perf_counter()
+from PySide6.QtCore import QSettings, QTimer
+from PySide6.QtWidgets import QApplication
+from gui.app import START_PROJECT, make_application, set_theme
+from gui.main_window import MainWindow
+from gui.workbench import Workbench
+from engine.project_file import load
+app = make_application()
+window = MainWindow(Workbench(load(START_PROJECT).project), QSettings("", QSettings.Format.IniFormat), set_theme)
+window.resize(1600, 1000)
+window.show()
+for _ in range(5):
+    app.processEvents()
+print(1000 * (time.perf_counter() - start))
+window.workbench.close()
+os._exit(0)
+"""
+
+
+def chain(length: int) -> Project:
+    """Convolutions and ReLUs in turn."""
+    kinds = (Conv2d(filters=64, kernel=3), Activation("relu"))
+    nodes = tuple(Node(f"{('conv', 'relu')[i % 2]}{i // 2 + 1}", kinds[i % 2]) for i in range(length))
+    return Project(NoiseInput((64, 28, 28)), (Design("chain", Network(nodes)),))
+
+
+def settle() -> None:
+    for _ in range(3):
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
+
+
+def median_ms(act: Callable[[int], None]) -> float:
+    """Median time of an act and all the repainting that it causes."""
+    taken = []
+    for number in range(ROUNDS):
+        start = perf_counter()
+        act(number)
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
+        taken.append(1000 * (perf_counter() - start))
+    return statistics.median(taken[3:])
+
+
+def measure(project: Project, focus: Focus) -> tuple[float, float]:
+    """(edit, turn of the camera) in ms, after a run."""
+    workbench = Workbench(project)
+    window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
+    window.resize(1600, 1000)
+    window.show()
+    workbench.run()
+    while workbench.state.run.progress is not None:
+        QApplication.processEvents()
+    workbench.set_focus(focus)
+    settle()
+    box = next(box for box in window.form.findChildren(QSpinBox) if "ilters" in box.accessibleName())
+    edit = median_ms(lambda number: box.setValue(20 + number % 2))
+    look = workbench.state.look
+    turn = median_ms(lambda number: workbench.set_look(replace(look, yaw=look.yaw + number % 7)))
+    workbench.document.undo_stack.setClean()
+    window.close()
+    return edit, turn
+
+
+def start_ms() -> float:
+    """Median of three starts in processes of their own, from the first import to the painted window."""
+    command = [sys.executable, "-c", START]
+    runs = [subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True) for _ in range(4)]
+    return statistics.median(float(run.stdout) for run in runs[1:])
+
+
+def main() -> None:
+    make_application()
+    rows = [("start to a painted window", start_ms(), 1500.0)]
+    start_project = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
+    for name, project, focus, aim in (
+        ("start project", start_project, Focus("naive", "conv5x5"), 16.0),
+        ("chain of 100 layers", chain(100), Focus("chain", "conv25"), 33.0),
+    ):
+        edit, turn = measure(project, focus)
+        rows += [(f"{name}: edit in the form", edit, aim), (f"{name}: turn of the camera", turn, aim)]
+    print(f"{'1600×1000 window, offscreen':<40} {'ms':>8} {'aim':>8}")
+    for name, ms, aim in rows:
+        print(f"{name:<40} {ms:>8.1f} {aim:>8.0f}  {'ok' if ms <= aim else 'over'}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,179 @@
+"""The slow oracle by kind: what each kind of `engine.layers` computes, costs and errs, from the loops of `reference`.
+
+A kind has a row in ORACLES. Settings are read here once more, apart from the code they test: a margin that "same" asks
+for is searched for, not computed.
+"""
+
+import math
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from engine import layers
+from tests.engine import reference
+
+UNIT = float(np.finfo(np.float32).eps)
+
+
+class Oracle(NamedTuple):
+    """How a kind is checked.
+
+    `forward` takes (layer, inputs, weights by role). `roundings` bounds how often a float32 result was rounded, in
+    units of `magnitude`, which the errors are relative to. `exact` tells whether small integers give the value that
+    one rounding gives. `macs` counts the multiplications of the loops.
+    """
+
+    forward: Callable[..., Any]
+    roundings: Callable[..., int]
+    magnitude: Callable[..., Any] | None = None
+    exact: Callable[[Any], bool] = lambda layer: True
+    macs: Callable[..., int] = lambda layer, inputs, weights: 0
+
+
+def both(value):
+    return value if isinstance(value, tuple) else (value, value)
+
+
+def margins(layer, shape):
+    """(top, left, bottom, right)."""
+    padding = layer.padding
+    if padding == "same":
+        sides = [_same(layer, shape, axis) for axis in (0, 1)]
+        return sides[0][0], sides[1][0], sides[0][1], sides[1][1]
+    if padding == "valid":
+        return 0, 0, 0, 0
+    padding = both(padding)
+    return padding if len(padding) == 4 else padding + padding
+
+
+def _same(layer, shape, axis):
+    """The fewest pixels with which ⌈n/s⌉ windows fit, the odd one after."""
+    extent, stride = shape[1 + axis], stride_of(layer)[axis]
+    taps = [tap * both(getattr(layer, "dilation", 1))[axis] for tap in range(both(layer.kernel)[axis])]
+    wanted = math.ceil(extent / stride)
+    for total in range(taps[-1] + 1):
+        starts = [start for start in range(0, extent + total, stride) if start + taps[-1] < extent + total]
+        if len(starts) >= wanted:
+            break
+    return total // 2, total - total // 2
+
+
+def stride_of(layer):
+    return both(layer.kernel if layer.stride is None else layer.stride)
+
+
+def _conv(layer, inputs):
+    return {
+        "stride": stride_of(layer),
+        "padding": margins(layer, inputs[0].shape),
+        "dilation": both(layer.dilation),
+    }
+
+
+def _pool(layer, inputs):
+    return {
+        "kernel": both(layer.kernel),
+        "stride": stride_of(layer),
+        "padding": margins(layer, inputs[0].shape),
+        "ceil": layer.ceil,
+    }
+
+
+def _conv2d(layer, inputs, weights):
+    arrays = inputs[0], weights["weight"], weights.get("bias")
+    return reference.conv2d(*arrays, **_conv(layer, inputs), groups=layer.groups)
+
+
+def _dense(layer, inputs, weights):
+    return reference.dense(inputs[0], weights["weight"], weights.get("bias"))
+
+
+def _avg_pool2d(layer, inputs, weights):
+    return reference.avg_pool2d(inputs[0], **_pool(layer, inputs), count_padding=layer.count_padding)
+
+
+def _batch_norm(layer, inputs, weights):
+    return reference.batch_norm(inputs[0], *(weights[r] for r in ("gamma", "beta", "mean", "var")), layer.epsilon)
+
+
+def _batch_norm_magnitude(layer, inputs, weights):
+    sizes = {role: abs(array) for role, array in weights.items()}
+    return _batch_norm(layer, [abs(inputs[0])], sizes | {"mean": -sizes["mean"]})
+
+
+def _lrn(layer, inputs, weights):
+    setting = {"size": layer.size, "alpha": layer.alpha, "beta": layer.beta, "k": layer.k}
+    return reference.local_response_norm(inputs[0], **setting)
+
+
+def _absolute(forward):
+    """The same sum of absolute terms."""
+    return lambda layer, inputs, weights: forward(
+        layer, [abs(volume) for volume in inputs], {role: abs(array) for role, array in weights.items()}
+    )
+
+
+ORACLES = {
+    layers.Conv2d: Oracle(
+        _conv2d,
+        lambda layer, inputs, weights: weights["weight"][0].size + 1,
+        _absolute(_conv2d),
+        macs=lambda layer, inputs, weights: reference.conv2d_macs(inputs[0], weights["weight"], **_conv(layer, inputs)),
+    ),
+    layers.Dense: Oracle(
+        _dense,
+        lambda layer, inputs, weights: inputs[0].size + 1,
+        _absolute(_dense),
+        macs=lambda layer, inputs, weights: reference.dense_macs(inputs[0], weights["weight"]),
+    ),
+    layers.MaxPool2d: Oracle(
+        lambda layer, inputs, weights: reference.max_pool2d(inputs[0], **_pool(layer, inputs)),
+        lambda layer, inputs, weights: 0,
+    ),
+    layers.AvgPool2d: Oracle(
+        _avg_pool2d,
+        lambda layer, inputs, weights: math.prod(both(layer.kernel)) + 1,
+        _absolute(_avg_pool2d),
+    ),
+    layers.GlobalAvgPool2d: Oracle(
+        lambda layer, inputs, weights: reference.global_avg_pool2d(inputs[0]),
+        lambda layer, inputs, weights: 1,
+        _absolute(lambda layer, inputs, weights: reference.global_avg_pool2d(inputs[0])),
+    ),
+    layers.Activation: Oracle(
+        lambda layer, inputs, weights: reference.activation(layer.function, inputs[0]),
+        lambda layer, inputs, weights: 16,
+        exact=lambda layer: layer.function in ("relu", "relu6"),
+    ),
+    layers.BatchNorm: Oracle(
+        _batch_norm, lambda layer, inputs, weights: 8, _batch_norm_magnitude, exact=lambda layer: False
+    ),
+    layers.LocalResponseNorm: Oracle(
+        _lrn,
+        lambda layer, inputs, weights: math.ceil((1 + layer.beta) * (layer.size + 8)),
+        exact=lambda layer: False,
+    ),
+    layers.Dropout: Oracle(lambda layer, inputs, weights: inputs[0], lambda layer, inputs, weights: 0),
+    layers.Concat: Oracle(lambda layer, inputs, weights: reference.concat(inputs), lambda layer, inputs, weights: 0),
+    layers.Add: Oracle(
+        lambda layer, inputs, weights: reference.add(inputs),
+        lambda layer, inputs, weights: len(inputs),
+        _absolute(lambda layer, inputs, weights: reference.add(inputs)),
+    ),
+}
+
+
+def forward(layer, inputs, weights):
+    """The layer's output in double precision."""
+    inputs = [volume.astype(np.float64) for volume in inputs]
+    return ORACLES[type(layer)].forward(layer, inputs, {r: array.astype(np.float64) for r, array in weights.items()})
+
+
+def bound(layer, inputs, weights):
+    """How far float32 results may be from `forward`, value by value."""
+    oracle = ORACLES[type(layer)]
+    inputs = [volume.astype(np.float64) for volume in inputs]
+    weights = {role: array.astype(np.float64) for role, array in weights.items()}
+    sizes = abs((oracle.magnitude or oracle.forward)(layer, inputs, weights))
+    return oracle.roundings(layer, inputs, weights) * UNIT * sizes + 1e-18

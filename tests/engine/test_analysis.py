@@ -1,0 +1,175 @@
+"""What is known of a network before it runs: every mistake at its node, and unknown after it."""
+
+import sys
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.analysis import analyze
+from engine.check import check
+from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, MaxPool2d
+from engine.network import INPUT, Network, Node
+from engine.project import Design, NoiseInput, Project
+from engine.shapes import Shape
+from tests.engine import strategies
+
+RELU = Activation(function="relu")
+INPUT_SHAPE = Shape(4, 8, 8)
+
+
+def analysis_of(*nodes):
+    return analyze(Network(nodes), INPUT_SHAPE)
+
+
+def mistakes_of(*nodes):
+    """(setting, text) of the mistakes by node."""
+    reports = analysis_of(*nodes).reports
+    return {report.name: [(m.setting, m.text) for m in report.mistakes] for report in reports if report.mistakes}
+
+
+def test_every_mistake_is_found_at_once_at_its_node_and_what_follows_is_unknown():
+    analysis = analysis_of(
+        Node("fine", Conv2d(filters=6, kernel=3)),
+        Node("groups", Conv2d(filters=5, kernel=3, groups=4), ("fine",)),
+        Node("after", RELU),
+        Node("large", MaxPool2d(kernel=9), ("fine",)),
+        Node("sum", Add(), ("fine", INPUT)),
+        Node("lost", RELU, ("nobody",)),
+        Node("loop", RELU, ("loop",)),
+        Node("alone", Concat(), ("fine",)),
+        Node("both", Concat(), ("fine", "large")),
+        Node("also_fine", RELU, ("fine",)),
+    )
+    found = {report.name: [m.setting for m in report.mistakes] for report in analysis.reports}
+    assert found == {
+        "fine": [],
+        "groups": ["groups", "groups"],
+        "after": [],
+        "large": ["kernel"],
+        "sum": ["inputs"],
+        "lost": ["inputs"],
+        "loop": ["inputs"],
+        "alone": ["inputs"],
+        "both": [],
+        "also_fine": [],
+    }
+    known = {report.name for report in analysis.reports if report.output_shape is not None}
+    assert known == {"fine", "also_fine"}
+    assert all((r.params, r.macs) == (None, None) for r in analysis.reports if r.name not in known)
+    assert (analysis.params, analysis.macs) == (None, None)
+    assert not analysis.valid
+
+
+def test_shapes_and_costs_of_a_network_without_mistakes_add_up():
+    analysis = analysis_of(
+        Node("conv", Conv2d(filters=6, kernel=3)), Node("norm", BatchNorm()), Node("dense", Dense(units=10))
+    )
+    assert [report.output_shape for report in analysis.reports] == [(6, 8, 8), (6, 8, 8), (10, 1, 1)]
+    assert [report.params for report in analysis.reports] == [6 * 4 * 9 + 6, 12, 10 * 384 + 10]
+    assert [report.macs for report in analysis.reports] == [8 * 8 * 6 * 36, 0, 3840]
+    assert (analysis.params, analysis.macs) == (222 + 12 + 3850, 13_824 + 3840)
+    assert analysis.valid
+    assert (analysis.output, analysis.output_shape) == ("dense", (10, 1, 1))
+
+
+def test_statistics_are_held_but_not_counted_as_params():
+    report = analysis_of(Node("norm", BatchNorm())).report("norm")
+    assert report.params == 8
+    assert set(report.array_shapes) == {"gamma", "beta", "mean", "var"}
+    assert report.weight_bytes == 4 * 16
+
+
+def test_second_node_of_a_name_is_the_mistaken_one_and_is_told_where_the_first_is():
+    found = mistakes_of(Node("a", RELU), Node("b", RELU), Node("a", RELU))
+    assert found == {"a": [("name", "name 'a' is taken by node 1; names must differ")]}
+
+
+def test_node_may_not_have_the_name_of_the_input():
+    found = mistakes_of(Node(INPUT, RELU), Node("b", RELU))
+    assert found == {INPUT: [("name", "name 'input' is what the design receives; choose another")]}
+
+
+def test_unknown_input_is_named_with_those_there_are():
+    [(setting, text)] = mistakes_of(Node("a", RELU), Node("b", RELU, ("c",)))["b"]
+    assert setting == "inputs"
+    assert text == "inputs: there is no node 'c'; known are 'input', 'a'"
+
+
+def test_input_given_twice_is_a_mistake_that_names_it():
+    [(_, text)] = mistakes_of(Node("sum", Add(), (INPUT, INPUT)))["sum"]
+    assert "'input' is given twice" in text
+
+
+def test_each_node_on_a_cycle_names_all_of_it_and_those_behind_say_nothing():
+    found = mistakes_of(Node("a", RELU, ("c",)), Node("b", RELU), Node("c", RELU), Node("behind", RELU))
+    [text] = {text for mistakes in found.values() for _, text in mistakes}
+    assert set(found) == {"a", "b", "c"}
+    assert "a → b → c → a" in text
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "numbers"), [(Add(), (INPUT,), ("1", "2")), (RELU, (INPUT, "a"), ("2", "1"))]
+)
+def test_wrong_number_of_inputs_is_told_with_both_numbers(layer, inputs, numbers):
+    found = mistakes_of(Node("a", RELU), Node("b", layer, inputs))
+    [(setting, text)] = found["b"]
+    assert setting == "inputs"
+    assert all(number in text for number in numbers)
+
+
+def test_unknown_input_of_the_design_makes_all_unknown_without_a_mistake():
+    analysis = analyze(Network((Node("conv", Conv2d(filters=1, kernel=3)),)), None)
+    assert analysis.reports[0].mistakes == ()
+    assert analysis.reports[0].output_shape is None
+    assert analysis.macs is None
+
+
+def test_network_without_nodes_passes_its_input_on_at_no_cost():
+    analysis = analyze(Network(), INPUT_SHAPE)
+    assert (analysis.output, analysis.output_shape) == (INPUT, INPUT_SHAPE)
+    assert (analysis.params, analysis.macs) == (0, 0)
+
+
+@given(strategies.networks(INPUT_SHAPE), st.randoms())
+def test_what_is_known_of_a_node_does_not_depend_on_the_order_in_which_nodes_are_written(network, random):
+    def known(network):
+        return {
+            report.name: (report.output_shape, report.params, report.macs)
+            for report in analyze(network, INPUT_SHAPE).reports
+        }
+
+    shuffled = list(network.nodes)
+    random.shuffle(shuffled)
+    assert known(network) == known(Network(tuple(shuffled)))
+
+
+@given(strategies.networks(INPUT_SHAPE), st.data())
+def test_one_mistake_makes_exactly_its_node_and_those_behind_it_unknown(network, data):
+    name = data.draw(st.sampled_from([node.name for node in network.nodes]))
+    wrong = network.connected(name, ("nobody",))
+    analysis = analyze(wrong, INPUT_SHAPE)
+    unknown = {report.name for report in analysis.reports if report.output_shape is None}
+    assert unknown == {name} | wrong.downstream(name)
+    assert {report.name for report in analysis.reports if report.mistakes} == {name}
+    assert analysis.macs is None
+
+
+def test_chain_of_2000_nodes_in_reverse_order_needs_no_recursion():
+    count = 2000
+    nodes = [Node(f"n{n}", RELU, (f"n{n - 1}" if n else INPUT,)) for n in range(count)]
+    network = Network(tuple(reversed(nodes)))
+    limit = sys.getrecursionlimit()
+    assert count > limit
+    assert analyze(network, INPUT_SHAPE).output == f"n{count - 1}"
+    assert len(network.downstream("n0")) == count - 1
+    closed = network.connected("n0", (f"n{count - 1}",))
+    assert all(report.mistakes for report in analyze(closed, INPUT_SHAPE).reports)
+    project = Project(NoiseInput(tuple(INPUT_SHAPE)), (Design("deep", network),))
+    assert len(check(project).keys) == count + 2
+
+
+def test_volumes_of_a_million_million_values_are_analysed():
+    analysis = analyze(Network((Node("conv", Conv2d(filters=100, kernel=3)),)), Shape(100, 10**5, 10**5))
+    assert analysis.output_shape == (100, 10**5, 10**5)
+    assert analysis.macs == 10**10 * 100 * 900

@@ -1,0 +1,87 @@
+"""Volumes by key, within a budget of bytes."""
+
+from threading import Thread
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.cache import VolumeCache
+
+
+def volume(values):
+    return np.zeros((values, 1, 1), np.float32)
+
+
+def test_volume_is_found_by_its_key_and_by_no_other():
+    cache = VolumeCache()
+    kept = volume(3)
+    cache.put(b"key", kept)
+    assert cache.get(b"key") is kept
+    assert cache.get(b"other") is None
+    assert b"key" in cache
+    assert b"other" not in cache
+
+
+def test_least_recently_used_volume_is_dropped_first():
+    cache = VolumeCache(budget=4 * 3)
+    for key in (b"a", b"b", b"c"):
+        cache.put(key, volume(1))
+    cache.get(b"a")
+    cache.put(b"d", volume(1))
+    assert [key in cache for key in (b"a", b"b", b"c", b"d")] == [True, False, True, True]
+
+
+def test_volume_larger_than_the_budget_is_not_kept_and_drops_nothing():
+    cache = VolumeCache(budget=8)
+    cache.put(b"small", volume(2))
+    cache.put(b"large", volume(3))
+    assert b"small" in cache
+    assert b"large" not in cache
+
+
+def test_first_volume_of_a_key_stays():
+    cache = VolumeCache()
+    first = volume(1)
+    cache.put(b"key", first)
+    cache.put(b"key", volume(1))
+    assert cache.get(b"key") is first
+    assert (len(cache), cache.used) == (1, 4)
+
+
+@given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(1, 5)), max_size=40), st.integers(1, 12))
+def test_budget_holds_after_any_use_and_the_last_used_that_fit_are_there(uses, room):
+    cache = VolumeCache(budget=4 * room)
+    recent = []
+    for put, name, size in uses:
+        key = bytes([name])
+        known = dict(recent)
+        if put and name not in known and size <= room:
+            cache.put(key, volume(size))
+            recent.append((name, size))
+        elif name in known:
+            assert cache.get(key).size == known[name]
+            recent.remove((name, known[name]))
+            recent.append((name, known[name]))
+        while sum(size for _, size in recent) > room:
+            recent.pop(0)
+        assert cache.used == 4 * sum(size for _, size in recent) <= cache.budget
+        assert len(cache) == len(recent)
+        assert all(bytes([name]) in cache for name, _ in recent)
+
+
+def test_threads_that_share_a_cache_keep_its_account():
+    cache = VolumeCache(budget=4 * 10)
+
+    def use(start):
+        for number in range(start, start + 2000):
+            cache.put(number.to_bytes(4), volume(1 + number % 3))
+            cache.get((number // 2).to_bytes(4))
+
+    threads = [Thread(target=use, args=(start,)) for start in (0, 500, 1000)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    held = [cache.get(number.to_bytes(4)) for number in range(4000)]
+    assert cache.used == sum(volume.nbytes for volume in held if volume is not None) <= cache.budget

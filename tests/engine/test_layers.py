@@ -1,0 +1,295 @@
+"""What every kind of layer promises. A new one is held to it by its row in LAYERS and its row in ORACLES."""
+
+import re
+from contextlib import suppress
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec import inspect
+
+from engine import kernels, project_file, weights
+from engine.analysis import analyze
+from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, Layer, MaxPool2d, tag_of
+from engine.network import INPUT, Network, Node
+from engine.problems import ProjectError
+from engine.project import Design, NoiseInput, Project
+from engine.shapes import Shape
+from tests.engine import layer_oracle, strategies
+from tests.engine.layer_oracle import ORACLES
+from tests.engine.strategies import alternatives, arrays, cases, fields, seeds
+
+KINDS = pytest.mark.parametrize("kind", LAYERS, ids=tag_of)
+
+
+def proceed():
+    pass
+
+
+def text_of(layer, *inputs):
+    """The sentences about a layer's mistakes on inputs of these shapes."""
+    return [mistake.text for mistake in layer.mistakes([Shape(*shape) for shape in inputs])]
+
+
+def project_of(layer):
+    return Project(NoiseInput((1, 1, 1)), (Design("design", Network((Node("node", layer),))),))
+
+
+def convert(kind, settings):
+    return msgspec.convert({"kind": tag_of(kind), **settings}, kind)
+
+
+def plain(kind):
+    """A layer with its required settings from their examples."""
+    return convert(kind, {field.name: known[0] for field, _, known in fields(kind) if field.required})
+
+
+def test_every_kind_has_a_slow_oracle():
+    assert set(ORACLES) == set(LAYERS)
+
+
+@KINDS
+@given(data=st.data(), seed=seeds)
+def test_shape_rule_equals_the_shape_of_forward(kind, data, seed):
+    layer, inputs = data.draw(cases(kind))
+    volumes, roles = arrays(strategies.normals, seed, layer, inputs)
+    result = layer.forward(volumes, roles, proceed)
+    assert result.shape == layer.output_shape(inputs)
+    assert result.dtype == np.float32
+
+
+@KINDS
+@given(data=st.data(), seed=seeds)
+def test_forward_of_integers_equals_the_oracle_bit_by_bit_where_the_kind_is_exact(kind, data, seed):
+    layer, inputs = data.draw(cases(kind))
+    if not ORACLES[kind].exact(layer):
+        return
+    volumes, roles = arrays(strategies.integers, seed, layer, inputs)
+    expected = layer_oracle.forward(layer, volumes, roles).astype(np.float32)
+    np.testing.assert_array_equal(layer.forward(volumes, roles, proceed), expected)
+
+
+@KINDS
+@given(data=st.data(), seed=seeds)
+def test_forward_of_floats_errs_at_most_by_the_roundings_of_its_terms(kind, data, seed):
+    layer, inputs = data.draw(cases(kind))
+    volumes, roles = arrays(strategies.normals, seed, layer, inputs)
+    errors = abs(layer.forward(volumes, roles, proceed) - layer_oracle.forward(layer, volumes, roles))
+    assert np.all(errors <= layer_oracle.bound(layer, volumes, roles))
+
+
+@KINDS
+@given(data=st.data(), seed=seeds)
+def test_macs_equal_the_multiplications_that_the_loops_count(kind, data, seed):
+    layer, inputs = data.draw(cases(kind))
+    volumes, roles = arrays(strategies.integers, seed, layer, inputs)
+    report = report_of(layer, inputs)
+    assert report.macs == ORACLES[kind].macs(layer, volumes, roles)
+
+
+@KINDS
+@given(data=st.data(), seed=seeds)
+def test_params_equal_the_sizes_of_the_arrays_that_are_learned(kind, data, seed):
+    layer, inputs = data.draw(cases(kind))
+    report = report_of(layer, inputs)
+    made = weights.resolve(Node("node", layer), report, seed=seed, design="design", checkpoint=proceed)
+    learned = layer.param_shapes(inputs)
+    assert {role: array.shape for role, array in made.items()} == {**learned, **layer.statistic_shapes(inputs)}
+    assert report.params == sum(made[role].size for role in learned)
+    assert report.weight_bytes == sum(array.nbytes for array in made.values())
+
+
+def report_of(layer, inputs):
+    """The analysis of a layer on inputs of these shapes, each made from one value by a convolution."""
+    sources = [
+        Node(f"source{n}", Conv2d(filters=s.channels, kernel=1, padding=(0, 0, s.height - 1, s.width - 1)), (INPUT,))
+        for n, s in enumerate(inputs)
+    ]
+    node = Node("node", layer, tuple(source.name for source in sources))
+    analysis = analyze(Network((*sources, node)), Shape(1, 1, 1))
+    assert analysis.reports[-1].input_shapes == tuple(inputs)
+    return analysis.reports[-1]
+
+
+@KINDS
+@given(data=st.data(), seed=seeds)
+def test_forward_leaves_its_inputs_and_weights_as_they_were(kind, data, seed):
+    layer, inputs = data.draw(cases(kind))
+    given_ = arrays(strategies.normals, seed, layer, inputs)
+    for array in (*given_[0], *given_[1].values()):
+        array.flags.writeable = False
+    layer.forward(*given_, proceed)
+
+
+@KINDS
+@given(data=st.data(), seed=seeds)
+def test_forward_ends_at_its_first_checkpoint_or_has_nothing_to_compute(kind, data, seed):
+    def stop():
+        raise InterruptedError
+
+    layer, inputs = data.draw(cases(kind))
+    volumes, roles = arrays(strategies.normals, seed, layer, inputs)
+    with suppress(InterruptedError):
+        assert layer.forward(volumes, roles, stop) is volumes[0]
+
+
+@pytest.mark.parametrize("suffix", [".toml", ".json"])
+@KINDS
+@given(data=st.data())
+def test_file_round_trip_gives_an_equal_layer(kind, suffix, data):
+    project = project_of(data.draw(strategies.layers(kind, small=False)))
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"project{suffix}")
+        project_file.save(project, path)
+        assert project_file.load(path).project == project
+
+
+@KINDS
+@given(data=st.data())
+def test_mistake_names_its_setting_and_both_numbers(kind, data):
+    layer = data.draw(strategies.layers(kind, data.draw(st.booleans())))
+    count = max(kind.min_inputs, 1)
+    inputs = data.draw(st.lists(strategies.shapes, min_size=count, max_size=count))
+    settings = {field.name for field, _, _ in fields(kind)}
+    for mistake in layer.mistakes(inputs):
+        assert mistake.setting in settings | {"inputs"}
+        assert mistake.text.startswith(mistake.setting)
+        assert len(re.findall(r"\d+", mistake.text)) >= 2
+
+
+BOUNDED = [
+    (kind, field.name, bare)
+    for kind in LAYERS
+    for field, bare, _ in fields(kind)
+    if isinstance(bare, inspect.IntType | inspect.FloatType)
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "bare"), BOUNDED, ids=[f"{tag_of(kind)}-{name}" for kind, name, _ in BOUNDED])
+def test_value_outside_its_bounds_is_refused_with_its_place_and_both_numbers(kind, name, bare, tmp_path):
+    data = project_file.to_data(project_of(plain(kind)), tmp_path)
+    low, high = strategies.lowest(bare), strategies.highest(bare)
+    for outside, limit in ((low - 1 - abs(low), low), (high + 1 + abs(high), high)):
+        data["designs"][0]["nodes"][0][name] = outside
+        path = tmp_path / "project.json"
+        path.write_bytes(msgspec.json.encode(data))
+        with pytest.raises(ProjectError) as error:
+            project_file.load(path)
+        [problem] = error.value.problems
+        assert problem.place == f"$.designs[0].nodes[0].{name}"
+        assert str(outside) in problem.text
+        assert str(limit) in problem.text
+
+
+SPELLINGS = [
+    (kind, field.name, (count, number))
+    for kind in LAYERS
+    for field, bare, _ in fields(kind)
+    for part in alternatives(bare)
+    if isinstance(part, inspect.VarTupleType)
+    for count in (2, 4)
+    if part.min_length <= count <= part.max_length
+    for number in (1, 3)
+]
+
+
+@pytest.mark.parametrize(("kind", "name", "spelling"), SPELLINGS)
+def test_equal_settings_in_other_spelling_are_equal_values_of_equal_hash(kind, name, spelling):
+    count, number = spelling
+    settings = msgspec.to_builtins(plain(kind))
+    one = msgspec.convert({**settings, name: number}, kind)
+    other = msgspec.convert({**settings, name: [number] * count}, kind)
+    assert one == other
+    assert hash(one) == hash(other)
+    assert msgspec.to_builtins(one) == msgspec.to_builtins(other)
+
+
+def test_margins_that_mirror_each_other_are_spelled_in_two():
+    one = convert(Conv2d, {"filters": 1, "kernel": 3, "padding": [1, 2, 1, 2]})
+    assert one == Conv2d(filters=1, kernel=3, padding=(1, 2))
+    assert one != Conv2d(filters=1, kernel=3, padding=(2, 1))
+
+
+def test_three_margins_are_refused_by_name():
+    with pytest.raises(msgspec.ValidationError, match=r"padding \[1, 2, 3\] has 3 values"):
+        convert(MaxPool2d, {"kernel": 5, "padding": [1, 2, 3]})
+
+
+@KINDS
+def test_kind_and_its_settings_describe_themselves_to_forms(kind):
+    assert kind.title
+    assert kind.help.endswith(".")
+    assert plain(kind).label()
+    assert plain(kind).kind == tag_of(kind)
+    for field, _, _ in fields(kind):
+        assert set(field.type.extra_json_schema) >= {"title", "description"}
+
+
+def test_functions_that_settings_offer_are_those_that_kernels_have():
+    [(_, bare, _)] = fields(Activation)
+    assert set(bare.values) == set(kernels.ACTIVATIONS)
+
+
+def test_kernel_larger_than_its_padded_input_is_refused_with_both_sizes():
+    [text] = text_of(Conv2d(filters=1, kernel=(3, 9), padding=1), (1, 4, 5))
+    assert text.startswith("kernel 3×9 is larger than its padded input 6×7")
+    [text] = text_of(Conv2d(filters=1, kernel=3, dilation=4, padding="valid"), (1, 9, 8))
+    assert text.startswith("kernel 3×3 covers 9×9 with its dilation and is larger than its padded input 9×8")
+    [text] = text_of(MaxPool2d(kernel=6), (1, 4, 5))
+    assert text.startswith("kernel 6×6 is larger than its padded input 4×5")
+
+
+@given(strategies.shapes, strategies.layers(Conv2d) | strategies.layers(MaxPool2d))
+def test_same_padding_is_never_a_mistake_and_gives_the_input_over_the_stride_rounded_up(shape, layer):
+    layer = msgspec.structs.replace(layer, padding="same", **({"groups": 1} if isinstance(layer, Conv2d) else {}))
+    assert not text_of(layer, shape)
+    strides = layer.windows(shape).stride
+    extents = layer.output_shape([shape])[1:]
+    expected = tuple(-(-n // s) for n, s in zip(shape[1:], strides, strict=True))
+    if not getattr(layer, "ceil", False):
+        assert extents == expected
+
+
+def test_groups_that_divide_neither_channels_nor_filters_are_two_mistakes():
+    texts = text_of(Conv2d(filters=5, kernel=1, groups=3), (4, 1, 1))
+    assert texts == [
+        "groups 3 does not divide the 4 input channels: use a divisor",
+        "groups 3 does not divide the 5 filters: use a divisor",
+    ]
+
+
+def test_padding_that_leaves_a_pool_without_values_is_refused_with_both_numbers():
+    [text] = text_of(AvgPool2d(kernel=(2, 3), padding=(1, 2, 1, 3)), (1, 9, 9))
+    assert text.startswith("padding [1, 2, 1, 3] (top, left, bottom, right) leaves windows of 2×3")
+    assert "at most 1 above and below, 2 left and right" in text
+
+
+def test_branches_that_do_not_fit_are_named_with_both_shapes():
+    [text] = text_of(Concat(), (1, 4, 5), (2, 4, 5), (3, 4, 6))
+    assert text.startswith("inputs: number 3 is 3×4×6 and number 1 is 1×4×5")
+    [text] = text_of(Add(), (1, 4, 5), (2, 4, 5))
+    assert text.startswith("inputs: number 2 is 2×4×5 and number 1 is 1×4×5")
+
+
+def test_a_kind_that_does_not_say_how_it_runs_is_our_own_fault():
+    with pytest.raises(NotImplementedError, match="Layer does not say how it runs"):
+        Layer().forward([], {}, proceed)
+
+
+@pytest.mark.parametrize(
+    ("channels", "layers", "macs", "params"),
+    [
+        (256, [Conv2d(filters=32, kernel=5)], 160_563_200, 204_832),
+        (256, [Conv2d(filters=16, kernel=1), Conv2d(filters=32, kernel=5)], 13_246_464, 16_944),
+        (512, [Conv2d(filters=512, kernel=3, groups=512, bias=False)], 512 * 9 * 28 * 28, 512 * 9),
+        (256, [Dense(units=1000)], 256 * 28 * 28 * 1000, 256 * 28 * 28 * 1000 + 1000),
+    ],
+)
+def test_known_costs_on_maps_of_28_by_28(channels, layers, macs, params):
+    network = Network(tuple(Node(f"n{number}", layer) for number, layer in enumerate(layers)))
+    analysis = analyze(network, Shape(channels, 28, 28))
+    assert (analysis.macs, analysis.params) == (macs, params)

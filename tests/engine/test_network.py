@@ -1,0 +1,216 @@
+"""Changes of a network, each a new value, and the order in which its nodes can run."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.layers import Activation, Add, Concat, Conv2d
+from engine.network import INPUT, FileWeights, Network, Node, topological_order
+from engine.shapes import Shape
+from tests.engine import strategies
+
+RELU = Activation(function="relu")
+
+
+def chain(*names):
+    return Network(tuple(Node(name, RELU) for name in names))
+
+
+def names_of(network):
+    return [node.name for node in network.nodes]
+
+
+def connections(network):
+    return {node.name: network.inputs_of(index) for index, node in enumerate(network.nodes)}
+
+
+def in_order(network):
+    return [network.nodes[index].name for index in topological_order(network).runnable]
+
+
+def branches():
+    """Input → a; a → b and a → c; b + c → sum → last."""
+    return Network(
+        (
+            Node("a", RELU),
+            Node("b", RELU),
+            Node("c", RELU, ("a",)),
+            Node("sum", Add(), ("b", "c")),
+            Node("last", RELU),
+        )
+    )
+
+
+def test_left_out_inputs_are_the_node_before_and_for_the_first_the_designs_input():
+    assert connections(branches()) == {"a": (INPUT,), "b": ("a",), "c": ("a",), "sum": ("b", "c"), "last": ("sum",)}
+
+
+def test_networks_of_equal_nodes_are_equal_and_hash_alike():
+    assert branches() == branches()
+    assert len({branches(), branches(), chain("a")}) == 2
+
+
+def test_with_layer_changes_one_layer_alone():
+    changed = branches().with_layer("c", Conv2d(filters=2, kernel=1))
+    assert changed.node("c").layer == Conv2d(filters=2, kernel=1)
+    assert connections(changed) == connections(branches())
+    assert changed.with_layer("c", RELU) == branches()
+
+
+def test_renamed_node_keeps_its_users():
+    assert connections(branches().renamed("b", "new")) == {
+        "a": (INPUT,),
+        "new": ("a",),
+        "c": ("a",),
+        "sum": ("new", "c"),
+        "last": ("sum",),
+    }
+    assert branches().renamed("b", "new").renamed("new", "b") == branches()
+
+
+def test_connected_sets_what_a_node_receives():
+    assert connections(branches().connected("last", ("c",)))["last"] == ("c",)
+
+
+def test_with_node_at_a_place_is_what_the_next_one_implies():
+    assert connections(chain("a", "b").with_node(Node("new", RELU), 1)) == {"a": (INPUT,), "new": ("a",), "b": ("new",)}
+    assert names_of(chain("a").with_node(Node("new", RELU))) == ["a", "new"]
+
+
+def test_inserted_node_stands_between_another_and_all_its_users():
+    assert connections(branches().inserted(Node("new", RELU), "a")) == {
+        "a": (INPUT,),
+        "new": ("a",),
+        "b": ("new",),
+        "c": ("new",),
+        "sum": ("b", "c"),
+        "last": ("sum",),
+    }
+
+
+def test_node_inserted_behind_the_input_feeds_all_that_received_it():
+    network = Network((Node("a", RELU), Node("b", RELU, (INPUT,)), Node("sum", Add(), ("a", "b"))))
+    changed = network.inserted(Node("new", RELU), INPUT)
+    assert connections(changed) == {"new": (INPUT,), "a": ("new",), "b": ("new",), "sum": ("a", "b")}
+
+
+def test_users_of_a_removed_node_receive_what_it_received():
+    assert connections(branches().without("a")) == {"b": (INPUT,), "c": (INPUT,), "sum": ("b", "c"), "last": ("sum",)}
+
+
+def test_user_of_a_removed_sum_receives_the_first_branch_where_one_is_all_it_takes():
+    assert connections(branches().without("sum"))["last"] == ("b",)
+    joined = branches().with_node(Node("all", Concat(), ("sum", "a"))).without("sum")
+    assert connections(joined)["all"] == ("b", "c", "a")
+
+
+def test_removing_a_branch_leaves_its_source_once_in_the_sum():
+    twice = Network((Node("a", RELU), Node("b", RELU), Node("sum", Add(), ("a", "b"))))
+    assert connections(twice.without("b"))["sum"] == ("a",)
+
+
+def test_removing_from_a_chain_in_which_nothing_is_written_writes_nothing():
+    assert chain("a", "b", "c").without("b") == chain("a", "c")
+    assert chain("a", "b").without("a") == chain("b")
+
+
+@given(st.integers(0, 4), st.integers(0, 4))
+def test_moving_a_node_of_a_chain_gives_the_chain_in_the_order_of_the_list(source, target):
+    names = list("abcde")
+    moved = chain(*names).moved(names[source], target)
+    names.insert(target, names.pop(source))
+    assert moved == chain(*names)
+
+
+def test_moving_a_node_past_another_branch_keeps_what_each_receives():
+    network = Network((Node("a", RELU), Node("b", RELU, (INPUT,)), Node("sum", Add(), ("a", "b"))))
+    moved = network.moved("b", 0)
+    assert names_of(moved) == ["b", "a", "sum"]
+    assert connections(moved) == {"b": (INPUT,), "a": (INPUT,), "sum": ("a", "b")}
+
+
+@given(strategies.networks(Shape(2, 4, 4)), st.data())
+def test_every_change_of_a_valid_network_names_only_nodes_that_are_there(network, data):
+    name = data.draw(st.sampled_from(names_of(network)))
+    index = data.draw(st.integers(0, len(network.nodes) - 1))
+    changed = data.draw(
+        st.sampled_from(
+            [
+                network.without(name),
+                network.renamed(name, "new"),
+                network.inserted(Node("new", RELU), name),
+                network.inserted(Node("new", RELU), INPUT),
+                network.moved(name, index),
+            ]
+        )
+    )
+    known = {INPUT, *names_of(changed)}
+    assert all(known.issuperset(inputs) for inputs in connections(changed).values())
+    assert not topological_order(changed).stuck
+    assert len(known) == len(changed.nodes) + 1
+
+
+def test_node_that_is_not_there_is_a_key_error():
+    with pytest.raises(KeyError, match="nobody"):
+        branches().node("nobody")
+
+
+def test_downstream_is_everything_that_depends_on_a_node():
+    assert branches().downstream("b") == {"sum", "last"}
+    assert branches().downstream(INPUT) == {"a", "b", "c", "sum", "last"}
+    assert branches().downstream("last") == set()
+
+
+def test_loose_ends_are_the_nodes_that_nobody_receives():
+    assert branches().without("sum").loose_ends() == ("c", "last")
+
+
+@given(strategies.networks(Shape(2, 4, 4)))
+def test_each_node_follows_its_inputs_and_of_those_that_may_the_first_written_comes_first(network):
+    done, expected = {INPUT}, []
+    wanted = connections(network)
+    while len(expected) < len(wanted):
+        name = next(name for name in wanted if name not in done and done.issuperset(wanted[name]))
+        done.add(name)
+        expected.append(name)
+    assert in_order(network) == expected
+
+
+@given(st.permutations(range(5)))
+def test_order_of_nodes_without_connections_is_as_written(numbers):
+    network = Network(tuple(Node(f"n{number}", RELU, (INPUT,)) for number in numbers))
+    assert in_order(network) == names_of(network)
+
+
+def test_order_names_every_cycle_once_in_the_direction_of_the_data_and_what_lies_behind():
+    network = Network(
+        (
+            Node("a", RELU, ("c",)),
+            Node("b", RELU),
+            Node("c", RELU),
+            Node("behind", RELU),
+            Node("self", RELU, ("self",)),
+            Node("free", RELU, (INPUT,)),
+        )
+    )
+    order = topological_order(network)
+    assert [network.nodes[index].name for index in order.runnable] == ["free"]
+    assert order.stuck == (0, 1, 2, 3, 4)
+    assert order.cycles == ((0, 1, 2), (4,))
+
+
+def test_unknown_input_holds_nobody_up():
+    order = topological_order(Network((Node("a", RELU, ("nobody",)), Node("b", RELU))))
+    assert order.runnable == (0, 1)
+    assert order.sources == ((None,), (0,))
+
+
+def test_of_two_nodes_of_one_name_the_first_is_meant():
+    order = topological_order(Network((Node("a", RELU), Node("a", RELU), Node("b", RELU, ("a",)))))
+    assert order.sources[2] == (0,)
+
+
+def test_weights_of_a_node_outlive_a_change_of_its_layer():
+    source = FileWeights("weights.npz", weight="w")
+    network = Network((Node("a", Conv2d(filters=1, kernel=1), weights=source),))
+    assert network.with_layer("a", Conv2d(filters=2, kernel=1)).node("a").weights == source

@@ -1,0 +1,427 @@
+"""Runs: what they compute, what they take from the cache, how they end, and what they refuse."""
+
+import os
+
+import numpy as np
+import pytest
+from hypothesis import given
+from msgspec.structs import replace
+
+from engine import weights
+from engine.analysis import analyze
+from engine.cache import VolumeCache
+from engine.check import check
+from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, Dropout, GlobalAvgPool2d, MaxPool2d
+from engine.network import INPUT, FileWeights, Network, Node, PresetWeights
+from engine.problems import STEM, ProjectError
+from engine.project import ArrayInput, Design, NoiseInput, Project
+from engine.run import (
+    WORKSPACE_BYTES,
+    Cancelled,
+    NodeDone,
+    NodeStarted,
+    RunRequest,
+    execute,
+    require_memory,
+    required_bytes,
+    run_all,
+)
+from engine.shapes import Shape
+from tests.engine import layer_oracle, strategies
+
+RELU = Activation(function="relu")
+SHAPE = Shape(3, 6, 6)
+
+
+def design(name, *nodes):
+    return Design(name, Network(nodes))
+
+
+def small_project():
+    """A stem of three nodes, and two designs of which one joins two branches."""
+    stem = Network((Node("conv", Conv2d(filters=4, kernel=3)), Node("relu", RELU), Node("pool", MaxPool2d(kernel=2))))
+    naive = design("naive", Node("conv", Conv2d(filters=2, kernel=3)), Node("relu", RELU))
+    joined = design(
+        "joined",
+        Node("left", Conv2d(filters=2, kernel=1)),
+        Node("right", MaxPool2d(kernel=3, stride=1, padding=1), (INPUT,)),
+        Node("both", Concat(), ("left", "right")),
+        Node("head", Dense(units=3)),
+    )
+    return Project(NoiseInput(tuple(SHAPE)), (naive, joined), stem)
+
+
+def done(project, cache=None, checkpoint=lambda: None):
+    """What a run gives, by place."""
+    events = execute(RunRequest.of(project), VolumeCache() if cache is None else cache, checkpoint)
+    return {event.place: event for event in events if isinstance(event, NodeDone)}
+
+
+def computed(project, cache):
+    """The places that a run does not take from the cache."""
+    return {place for place, event in done(project, cache).items() if not event.reused}
+
+
+def with_layer(project, design, node, layer):
+    return project.with_network(design, project.network(design).with_layer(node, layer))
+
+
+def renamed(project, design, node, name):
+    return project.with_network(design, project.network(design).renamed(node, name))
+
+
+@given(strategies.networks(SHAPE))
+def test_run_of_a_network_equals_the_oracle_composed_node_by_node(network):
+    project = Project(NoiseInput(tuple(SHAPE)), (Design("design", network),))
+    analysis = analyze(network, SHAPE)
+    events = done(project)
+    received = {INPUT: events[STEM, INPUT].volume}
+    for report in analysis.reports:
+        event = events["design", report.name]
+        volumes = [received[name] for name in report.inputs]
+        node = network.nodes[report.index]
+        made = weights.resolve(node, report, seed=0, design="design", checkpoint=lambda: None)
+        errors = abs(event.volume - layer_oracle.forward(report.layer, volumes, made))
+        assert np.all(errors <= layer_oracle.bound(report.layer, volumes, made))
+        assert event.volume.shape == report.output_shape
+        received[report.name] = event.volume
+    assert len(events) == 1 + len(network.nodes)
+
+
+def test_places_come_in_order_each_told_before_it_is_computed():
+    project = small_project()
+    events = list(execute(RunRequest.of(project), VolumeCache()))
+    started, ended = events[::2], events[1::2]
+    expected = [
+        (STEM, INPUT),
+        *[(STEM, name) for name in ("conv", "relu", "pool")],
+        *[("naive", name) for name in ("conv", "relu")],
+        *[("joined", name) for name in ("left", "right", "both", "head")],
+    ]
+    assert [event.place for event in started] == [event.place for event in ended] == expected
+    assert all(isinstance(event, NodeStarted) for event in started)
+    assert [(event.done, event.total) for event in started] == [(number, 10) for number in range(10)]
+
+
+def test_designs_receive_the_stems_last_volume():
+    project = small_project()
+    events = done(project)
+    pooled = events[STEM, "pool"].volume
+    np.testing.assert_array_equal(events["joined", "both"].volume[2:, 1, 1], pooled[:, :3, :3].max(axis=(1, 2)))
+    alone = replace(project, stem=None)
+    assert done(alone)["joined", "right"].volume.shape == SHAPE
+
+
+def test_volumes_of_a_run_may_not_be_written_to():
+    for event in done(small_project()).values():
+        assert not event.volume.flags.writeable
+        with pytest.raises(ValueError, match="read-only"):
+            event.volume[...] = 0
+
+
+def test_second_run_takes_everything_from_the_cache():
+    cache = VolumeCache()
+    first = done(small_project(), cache)
+    second = done(small_project(), cache)
+    assert all(event.reused for event in second.values())
+    assert all(second[place].volume is event.volume for place, event in first.items())
+
+
+def test_trunk_runs_once_for_all_designs_and_edits():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    edited = with_layer(project, "naive", "conv", Conv2d(filters=5, kernel=1))
+    assert computed(edited, cache) == {("naive", "conv"), ("naive", "relu")}
+
+
+def test_edit_computes_only_what_lies_downstream():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    edited = with_layer(project, "joined", "left", Conv2d(filters=3, kernel=1))
+    assert computed(edited, cache) == {("joined", name) for name in ("left", "both", "head")}
+    edited = with_layer(project, STEM, "pool", MaxPool2d(kernel=3))
+    assert computed(edited, cache) == {(STEM, "pool")} | {p for p in RunRequest.of(project).places if p[0] != STEM}
+
+
+def test_undoing_an_edit_computes_nothing():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    done(with_layer(project, STEM, "conv", Conv2d(filters=3, kernel=1)), cache)
+    assert computed(project, cache) == set()
+
+
+def test_equal_settings_in_another_spelling_compute_nothing():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    assert computed(with_layer(project, STEM, "conv", Conv2d(filters=4, kernel=(3, 3))), cache) == set()
+
+
+def test_moving_a_node_in_the_list_computes_nothing():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    network = project.network("joined")
+    nodes = [replace(node, inputs=network.inputs_of(index)) for index, node in enumerate(network.nodes)]
+    assert computed(project.with_network("joined", Network(tuple(reversed(nodes)))), cache) == set()
+
+
+def test_renaming_a_node_without_weights_computes_nothing():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    assert computed(renamed(project, "joined", "right", "pooled"), cache) == set()
+    assert computed(renamed(project, STEM, "relu", "bent"), cache) == set()
+
+
+def test_new_node_name_changes_its_seeded_weights_and_what_follows_alone():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    edited = renamed(project, "joined", "left", "other")
+    assert computed(edited, cache) == {("joined", name) for name in ("other", "both", "head")}
+
+
+def test_new_design_name_changes_its_seeded_weights_and_what_follows_alone():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    edited = project.with_designs(replace(d, name=f"{d.name}2") if d.name == "joined" else d for d in project.designs)
+    assert computed(edited, cache) == {("joined2", name) for name in ("left", "both", "head")}
+
+
+def test_new_seed_changes_every_seeded_weight_and_nothing_before_it():
+    project, cache = small_project(), VolumeCache()
+    project = project.with_network(STEM, project.stem.with_node(Node("input_pool", MaxPool2d(kernel=1)), 0))
+    done(project, cache)
+    kept = {(STEM, INPUT), (STEM, "input_pool")}
+    assert computed(replace(project, seed=1), cache) == set(RunRequest.of(project).places) - kept
+
+
+def test_editing_one_layer_leaves_the_weights_of_every_other_as_they_were():
+    def made(project, node):
+        report = check(project).reports["naive", node]
+        source = project.network("naive").node(node)
+        return weights.resolve(source, report, seed=0, design="naive", checkpoint=lambda: None)["weight"]
+
+    nodes = (Node("a", Conv2d(filters=4, kernel=1)), Node("b", Conv2d(filters=2, kernel=3)))
+    project = Project(NoiseInput(tuple(SHAPE)), (design("naive", *nodes),))
+    edited = with_layer(project, "naive", "a", Conv2d(filters=4, kernel=5))
+    np.testing.assert_array_equal(made(project, "b"), made(edited, "b"))
+
+
+def test_initial_weights_are_he_normal_with_zero_bias_and_neutral_normalisation():
+    nodes = (Node("conv", Conv2d(filters=64, kernel=3)), Node("norm", BatchNorm()))
+    project = Project(NoiseInput((128, 4, 4)), (design("d", *nodes),))
+    reports = check(project).reports
+    made = weights.resolve(nodes[0], reports["d", "conv"], seed=0, design="d", checkpoint=lambda: None)
+    deviation, count = np.sqrt(2 / (128 * 9)), made["weight"].size
+    assert abs(made["weight"].std() / deviation - 1) < 5 / np.sqrt(2 * count)  # five standard errors
+    assert abs(made["weight"].mean()) < 5 * deviation / np.sqrt(count)
+    assert not made["bias"].any()
+    norm = weights.resolve(nodes[1], reports["d", "norm"], seed=0, design="d", checkpoint=lambda: None)
+    assert {role: set(array.tolist()) for role, array in norm.items()} == {
+        "gamma": {1.0},
+        "beta": {0.0},
+        "mean": {0.0},
+        "var": {1.0},
+    }
+
+
+@pytest.mark.parametrize("source", ["file", "preset"])
+def test_designs_of_equal_networks_with_named_weights_share_their_volumes(source, tmp_path):
+    named = PresetWeights("sobel") if source == "preset" else weights_file(tmp_path)
+    nodes = (Node("conv", Conv2d(filters=2, kernel=3), weights=named), Node("relu", RELU))
+    project = Project(NoiseInput(tuple(SHAPE)), (design("a", *nodes), design("b", *nodes)))
+    keys = check(project).keys
+    assert keys["a", "relu"] == keys["b", "relu"]
+    assert computed(project, VolumeCache()) == {(STEM, INPUT), ("a", "conv"), ("a", "relu")}
+
+
+def weights_file(folder, value=1.0):
+    path = folder / "weights.npz"
+    np.savez(path, weight=np.full((2, 3, 3, 3), value, np.float32), bias=np.zeros(2, np.float32))
+    return FileWeights(str(path))
+
+
+def file_project(folder):
+    """A project whose input and one layer's weights are files."""
+    np.save(folder / "input.npy", np.ones(SHAPE, np.float32))
+    nodes = (
+        Node("pool", MaxPool2d(kernel=2)),
+        Node("conv", Conv2d(filters=2, kernel=3, padding=1), weights=weights_file(folder)),
+        Node("other", Conv2d(filters=2, kernel=3, bias=False), (INPUT,)),
+    )
+    return Project(ArrayInput(str(folder / "input.npy")), (design("d", *nodes),))
+
+
+def test_changed_weights_file_changes_what_its_weights_made(tmp_path):
+    project, cache = file_project(tmp_path), VolumeCache()
+    before = done(project, cache)
+    assert computed(project, cache) == set()
+    weights_file(tmp_path, 2.0)
+    os.utime(tmp_path / "weights.npz", ns=(1, 1))  # of the same size; only the time tells
+    after = done(project, cache)
+    assert {place for place, event in after.items() if not event.reused} == {("d", "conv")}
+    np.testing.assert_array_equal(after["d", "conv"].volume, 2 * before["d", "conv"].volume)
+
+
+def test_changed_input_file_changes_everything(tmp_path):
+    project, cache = file_project(tmp_path), VolumeCache()
+    done(project, cache)
+    status = os.stat(tmp_path / "input.npy")
+    np.save(tmp_path / "input.npy", np.ones((3, 7, 7), np.float32))
+    os.utime(tmp_path / "input.npy", ns=(status.st_atime_ns, status.st_mtime_ns))  # only the size tells
+    assert computed(project, cache) == set(RunRequest.of(project).places)
+
+
+def test_file_that_became_unreadable_after_the_check_is_told_at_its_place(tmp_path):
+    project = file_project(tmp_path)
+    request = RunRequest.of(project)
+    (tmp_path / "weights.npz").unlink()
+    with pytest.raises(ProjectError) as error:
+        list(execute(request, VolumeCache()))
+    [problem] = error.value.problems
+    assert (problem.place, problem.design, problem.node) == ("$.designs[0].nodes[1].weights", "d", "conv")
+    assert "does not exist" in problem.text
+
+
+def test_input_with_a_value_that_is_not_a_number_is_refused_with_its_place(tmp_path):
+    project = file_project(tmp_path)
+    volume = np.ones(SHAPE, np.float32)
+    volume[1, 2, 3] = np.nan
+    np.save(tmp_path / "input.npy", volume)
+    with pytest.raises(ProjectError, match=r"1 value that is not finite; the first is nan at \[1, 2, 3\]") as error:
+        done(project)
+    assert error.value.problems[0].place == "$.input.key"
+
+
+def test_nodes_with_a_mistake_and_those_behind_them_are_left_out_and_the_others_run():
+    project = small_project()
+    project = with_layer(project, "joined", "right", MaxPool2d(kernel=9))
+    events = done(project)
+    assert {name for place, name in events if place == "joined"} == {"left"}
+    assert ("naive", "relu") in events
+
+
+def test_dropout_passes_its_input_on():
+    project = Project(NoiseInput(tuple(SHAPE)), (design("d", Node("drop", Dropout())),))
+    events = done(project)
+    np.testing.assert_array_equal(events["d", "drop"].volume, events[STEM, INPUT].volume)
+
+
+@pytest.mark.filterwarnings("error")
+def test_overflow_is_a_value_and_no_warning(tmp_path):
+    np.save(tmp_path / "input.npy", np.full(SHAPE, 3e38, np.float32))
+    nodes = (Node("relu", RELU), Node("sum", Add(), (INPUT, "relu")), Node("soft", Activation(function="softmax")))
+    events = done(Project(ArrayInput(str(tmp_path / "input.npy")), (design("d", *nodes),)))
+    assert np.isposinf(events["d", "sum"].volume).all()
+    assert np.isnan(events["d", "soft"].volume).all()
+
+
+def test_cache_of_a_small_budget_keeps_only_the_last_volumes_and_the_run_is_complete():
+    project = small_project()
+    full = done(project)
+    cache = VolumeCache(budget=2 * full[STEM, "conv"].volume.nbytes)
+    events = done(project, cache)
+    for place, event in full.items():
+        np.testing.assert_array_equal(events[place].volume, event.volume)
+    assert cache.used <= cache.budget
+    assert full["joined", "head"].key in cache
+    assert full[STEM, INPUT].key not in cache
+
+
+def test_cancelling_at_any_checkpoint_ends_the_run_and_leaves_only_whole_volumes():
+    project = small_project()
+    calls = 0
+
+    def count():
+        nonlocal calls
+        calls += 1
+
+    whole = {event.key: event.volume for event in done(project, checkpoint=count).values()}
+    for last in range(calls):
+        left = last
+
+        def cancel():
+            nonlocal left
+            if not left:
+                raise Cancelled
+            left -= 1
+
+        cache = VolumeCache()
+        with pytest.raises(Cancelled):
+            done(project, cache, cancel)
+        assert len(cache) < len(whole)
+        for key in (key for key in whole if key in cache):
+            np.testing.assert_array_equal(cache.get(key), whole[key])
+        again = done(project, cache)
+        assert all(np.array_equal(event.volume, whole[event.key]) for event in again.values())
+
+
+def test_run_may_be_abandoned_between_two_nodes():
+    cache = VolumeCache()
+    events = execute(RunRequest.of(small_project()), cache)
+    first = next(event for event in events if isinstance(event, NodeDone))
+    events.close()
+    assert cache.get(first.key) is first.volume
+    assert len(cache) == 1
+
+
+def test_run_all_gives_every_place_and_tells_of_each():
+    told = []
+    results = run_all(RunRequest.of(small_project()), told.append)
+    assert [event.place for event in told] == list(results) == list(RunRequest.of(small_project()).places)
+
+
+def huge(*nodes, shape=(10**4, 10**4, 10**4)):
+    return RunRequest.of(Project(NoiseInput(shape), (design("d", *nodes),)))
+
+
+def test_volume_of_a_million_million_values_is_refused_with_both_numbers_before_any_allocation():
+    request = huge(Node("conv", Conv2d(filters=10**6, kernel=1)), shape=(1, 10**3, 10**3))
+    assert request.check.reports["d", "conv"].output_shape.size == 10**12
+    with pytest.raises(ProjectError, match=r"running needs 3\.6 TiB; 1\.0 GiB of memory are free") as error:
+        require_memory(request, VolumeCache(), free=2**30)
+    [problem] = error.value.problems
+    assert (problem.place, problem.design, problem.node) == ("$.designs[0].nodes[0]", "d", "conv")
+    assert "1000000×1000×1000" in problem.text
+    with pytest.raises(ProjectError):
+        next(execute(request, VolumeCache()))
+
+
+def test_input_that_does_not_fit_is_blamed_itself():
+    request = huge(Node("mean", GlobalAvgPool2d()))
+    with pytest.raises(ProjectError, match="The largest is the input, 10000×10000×10000") as error:
+        require_memory(request, VolumeCache(), free=2**30)
+    [problem] = error.value.problems
+    assert (problem.place, problem.design, problem.node) == ("$.input", STEM, INPUT)
+
+
+def test_weights_that_do_not_fit_are_blamed_on_their_node():
+    request = huge(Node("dense", Dense(units=10**9)), shape=(1, 100, 100))
+    with pytest.raises(ProjectError, match=r"The largest is dense, 1000000000×1×1, with weights of 36\.4 TiB"):
+        require_memory(request, VolumeCache(), free=2**30)
+
+
+def test_predicted_bytes_are_those_of_volumes_weights_and_workspace():
+    project = small_project()
+    request = RunRequest.of(project)
+    events = done(project)
+    volumes = sum(event.volume.nbytes for event in events.values())
+    needed = required_bytes(request, VolumeCache())
+    heaviest = max(report.weight_bytes for report in request.check.reports.values())
+    assert needed == volumes + 2 * heaviest + WORKSPACE_BYTES
+    require_memory(request, VolumeCache(), free=needed)
+    with pytest.raises(ProjectError):
+        require_memory(request, VolumeCache(), free=needed - 1)
+
+
+def test_volumes_at_hand_and_their_weights_are_not_predicted_again():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+    request = RunRequest.of(project)
+    assert required_bytes(request, cache) == 0
+    require_memory(request, cache, free=0)
+
+
+def test_volumes_of_one_key_are_predicted_once():
+    nodes = (Node("pool", MaxPool2d(kernel=2)), Node("sum", Add(), ("pool", "again")), Node("again", RELU, ("pool",)))
+    project = Project(NoiseInput(tuple(SHAPE)), (design("a", *nodes), design("b", *nodes)))
+    alone = replace(project, designs=project.designs[:1])
+    assert required_bytes(RunRequest.of(project), VolumeCache()) == required_bytes(RunRequest.of(alone), VolumeCache())

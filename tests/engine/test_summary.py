@@ -1,0 +1,118 @@
+"""The JSON of `analyze` and `run`, whose fields are a contract."""
+
+import json
+
+import msgspec
+import numpy as np
+import pytest
+
+from engine.check import check
+from engine.layers import Activation, Conv2d, MaxPool2d
+from engine.network import Network, Node
+from engine.problems import STEM
+from engine.project import Design, NoiseInput, Project
+from engine.run import NodeDone, RunRequest, run_all
+from engine.summary import statistics, summary
+
+CONV = Node("conv5x5", Conv2d(filters=32, kernel=5))
+PROJECT = Project(NoiseInput((256, 28, 28)), (Design("naive", Network((CONV,))),), title="5×5")
+STEMMED = Project(
+    NoiseInput((3, 8, 8)),
+    (Design("d", Network((Node("relu", Activation(function="relu")),))),),
+    Network((Node("pool", MaxPool2d(kernel=2)),)),
+)
+
+
+def of(project, results=None):
+    return json.loads(msgspec.json.encode(summary(project, check(project), results)))
+
+
+def done(values):
+    volume = np.asarray(values, np.float32).reshape(1, 1, -1)
+    return NodeDone(("d", "n"), b"", volume, 1.23456, reused=False)
+
+
+def test_analysis_of_a_project_is_told_as_the_contract_has_it():
+    assert of(PROJECT) == {
+        "format": 1,
+        "title": "5×5",
+        "input_shape": [256, 28, 28],
+        "stem": None,
+        "designs": [
+            {
+                "name": "naive",
+                "input_shape": [256, 28, 28],
+                "nodes": [
+                    {
+                        "name": "conv5x5",
+                        "kind": "conv2d",
+                        "inputs": ["input"],
+                        "input_shapes": [[256, 28, 28]],
+                        "output_shape": [32, 28, 28],
+                        "params": 204_832,
+                        "macs": 160_563_200,
+                        "block": None,
+                    }
+                ],
+                "totals": {"params": 204_832, "macs": 160_563_200},
+            }
+        ],
+    }
+
+
+def test_stem_has_the_form_of_a_design_and_its_last_shape_is_what_designs_receive():
+    told = of(STEMMED)
+    assert set(told["stem"]) == set(told["designs"][0])
+    assert told["stem"]["input_shape"] == [3, 8, 8]
+    assert told["stem"]["nodes"][-1]["output_shape"] == told["designs"][0]["input_shape"] == [3, 4, 4]
+
+
+def test_nodes_come_in_an_order_in_which_they_can_run():
+    nodes = (
+        Node("last", Activation(function="relu"), ("first",)),
+        Node("first", MaxPool2d(kernel=2), ("input",)),
+    )
+    told = of(Project(NoiseInput((1, 4, 4)), (Design("d", Network(nodes)),)))
+    assert [node["name"] for node in told["designs"][0]["nodes"]] == ["first", "last"]
+
+
+def test_unknown_is_null():
+    wrong = Network((Node("conv", Conv2d(filters=1, kernel=9, padding="valid")), CONV))
+    told = of(Project(NoiseInput((1, 4, 4)), (Design("d", wrong),)))["designs"][0]
+    assert [(n["output_shape"], n["params"], n["macs"]) for n in told["nodes"]] == [(None, None, None)] * 2
+    assert told["nodes"][1]["input_shapes"] == [None]
+    assert told["totals"] == {"params": None, "macs": None}
+
+
+def test_run_adds_time_and_statistics_to_every_node():
+    results = run_all(RunRequest.of(STEMMED), lambda started: None)
+    told = of(STEMMED, results)
+    for design, name, node in (
+        (STEM, "pool", told["stem"]["nodes"][0]),
+        ("d", "relu", told["designs"][0]["nodes"][0]),
+    ):
+        volume = results[design, name].volume.astype(np.float64)
+        assert node["milliseconds"] >= 0
+        assert node["min"] == volume.min()
+        assert node["max"] == volume.max()
+        assert node["mean"] == pytest.approx(volume.mean(), rel=1e-12)
+        assert node["std"] == pytest.approx(volume.std(), rel=1e-12)
+        assert node["non_finite"] == 0
+
+
+def test_statistics_are_those_of_the_finite_values_and_count_the_others():
+    told = statistics(done([1, np.nan, 3, np.inf, -np.inf]))
+    assert told == {"milliseconds": 1.235, "min": 1.0, "max": 3.0, "mean": 2.0, "std": 1.0, "non_finite": 3}
+
+
+def test_statistics_of_a_volume_without_a_finite_value_are_null():
+    told = statistics(done([np.nan, np.inf]))
+    assert {told[name] for name in ("min", "max", "mean", "std")} == {None}
+    assert told["non_finite"] == 2
+
+
+@pytest.mark.parametrize("value", [3e38, 1e-30, 0.1])
+def test_mean_of_equal_values_is_that_value_however_many_and_however_large(value):
+    told = statistics(done(np.full(10**5, value)))
+    assert told["mean"] == pytest.approx(float(np.float32(value)), rel=1e-9)
+    assert told["std"] == pytest.approx(0, abs=1e-9 * value)

@@ -1,0 +1,52 @@
+"""The bundled trunk on the bundled photos, against volumes that another program computed once."""
+
+import json
+from functools import cache
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+
+from engine import files, project_file
+from engine.problems import STEM
+from engine.run import RunRequest, run_all
+
+REFERENCE = json.loads((Path(__file__).parent / "data" / "trunk_reference.json").read_text(encoding="utf-8"))["volumes"]
+START_PROJECT = files.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+
+TOLERANCE = 1e-4
+"""Of a mean of n = 2304 terms at most, summed in float32 in another order: n · 2⁻²⁴ if all were rounded one way."""
+
+
+@cache
+def results(photo):
+    project = project_file.load(START_PROJECT).project
+    project = replace(project, input=replace(project.input, path=f"resources:photos/{photo}.png"))
+    return run_all(RunRequest.of(project), lambda started: None)
+
+
+@pytest.mark.parametrize(("photo", "name"), [(photo, name) for photo in REFERENCE for name in REFERENCE[photo]])
+def test_trunk_volume_has_the_statistics_of_the_reference(photo, name):
+    expected = REFERENCE[photo][name]
+    volume = results(photo)[STEM, name.replace("conv", "relu")].volume
+    assert list(volume.shape) == expected["shape"]
+    found = {"mean": volume.mean(dtype=np.float64), "std": volume.std(dtype=np.float64), "max": volume.max()}
+    for statistic, value in found.items():
+        assert value == pytest.approx(expected[statistic], rel=TOLERANCE), statistic
+    # A map that is nearly empty is a small difference of large terms: its error is relative to the volume's mean.
+    means = volume.mean(axis=(1, 2), dtype=np.float64)[: len(expected["channel_means"])]
+    np.testing.assert_allclose(means, expected["channel_means"], rtol=TOLERANCE, atol=TOLERANCE * expected["mean"])
+
+
+def test_both_designs_receive_the_trunks_256_maps_and_give_32():
+    done = results("chelsea")
+    assert done[STEM, "pool3"].volume.shape == (256, 28, 28)
+    assert done["naive", "conv5x5"].volume.shape == done["bottleneck", "conv5x5"].volume.shape == (32, 28, 28)
+
+
+def test_designs_of_the_start_project_cost_what_the_paper_counts():
+    request = RunRequest.of(project_file.load(START_PROJECT).project)
+    costs = {name: (analysis.macs, analysis.params) for name, analysis in request.check.analyses.items() if name}
+    assert costs == {"naive": (160_563_200, 204_832), "bottleneck": (13_246_464, 16_944)}
+    assert request.check.problems == ()

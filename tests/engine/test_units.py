@@ -1,0 +1,121 @@
+"""Numbers as people read them."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.units import abbreviated, byte_size, exact, ratio_in_words
+
+SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
+positive = st.integers(1, 10**18)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (None, "unknown"),
+        (0, "0"),
+        (999, "999"),
+        (1000, "1.000 K"),
+        (16_944, "16.94 K"),
+        (204_832, "204.8 K"),
+        (13_246_464, "13.25 M"),
+        (160_563_200, "160.6 M"),
+        (999_949, "999.9 K"),
+        (999_950, "1.000 M"),
+        (999_999_999, "1.000 G"),
+        (2_051_997_696, "2.052 G"),
+        (5 * 10**15, "5.000×10¹⁵"),
+        (123_456 * 10**18, "1.235×10²³"),
+    ],
+)
+def test_counts_are_abbreviated_to_four_digits_with_a_decimal_prefix(count, text):
+    assert abbreviated(count) == text
+
+
+@given(st.integers(1000, 10**15 - 10**11))
+def test_an_abbreviation_is_within_half_of_its_last_digit_and_below_a_thousand(count):
+    mantissa, prefix = abbreviated(count).split(" ")
+    assert 1 <= float(mantissa) < 1000
+    assert len(mantissa.replace(".", "")) == 4
+    error = abs(float(mantissa) * SIZES[prefix] - count)
+    assert error <= 0.5001 * SIZES[prefix] / 10 ** len(mantissa.split(".")[1])
+
+
+def test_exact_counts_have_thousands_separators():
+    assert [exact(count) for count in (0, 160_563_200, None)] == ["0", "160,563,200", "unknown"]
+
+
+@pytest.mark.parametrize(
+    ("amount", "reference", "words"),
+    [
+        (13_246_464, 160_563_200, "12.1× fewer MACs"),
+        (160_563_200, 13_246_464, "12.1× as many MACs"),
+        (95, 100, "5 % fewer MACs"),
+        (105, 100, "5 % more MACs"),
+        (100, 149, "33 % fewer MACs"),
+        (149, 100, "49 % more MACs"),
+        (100, 150, "1.5× fewer MACs"),
+        (150, 100, "1.5× as many MACs"),
+        (9_999_999, 10_000_000, "less than 0.1 % fewer MACs"),
+        (1, 100, "100× fewer MACs"),
+        (1, 123_456, "123,456× fewer MACs"),
+        (7, 7, "as many MACs"),
+        (0, 0, "as many MACs"),
+        (0, 5_000, "no MACs instead of 5,000"),
+        (5_000, 0, "5,000 MACs instead of none"),
+        (None, 5, ""),
+        (5, None, ""),
+    ],
+)
+def test_a_ratio_is_told_as_a_factor_or_near_one_in_per_cent(amount, reference, words):
+    assert ratio_in_words(amount, reference, "MACs") == words
+
+
+def test_a_ratio_names_whose_the_reference_is():
+    said = [ratio_in_words(amount, 100, "MACs", "naive") for amount in (10, 90, 110, 1000, 100, 0)]
+    assert said == [
+        "10.0× fewer MACs than naive",
+        "10 % fewer MACs than naive",
+        "10 % more MACs than naive",
+        "10.0× as many MACs as naive",
+        "as many MACs as naive",
+        "no MACs instead of 100 in naive",
+    ]
+
+
+@given(positive, positive)
+def test_the_number_in_a_ratio_is_true_to_its_digits(amount, reference):
+    words = ratio_in_words(amount, reference, "")
+    if found := re.match(r"([\d,.]+)×", words):
+        factor = max(amount, reference) / min(amount, reference)
+        assert float(found[1].replace(",", "")) == pytest.approx(factor, abs=0.0501 if factor < 99.95 else 0.501)
+        assert factor >= 1.5
+    elif found := re.match(r"([\d.]+) %", words):
+        assert float(found[1]) == pytest.approx(100 * abs(amount - reference) / reference, rel=0.051)
+    else:
+        assert abs(amount - reference) / reference < 0.001
+
+
+@given(positive, positive)
+def test_a_ratio_says_fewer_exactly_where_there_are_fewer(amount, reference):
+    assert ("fewer" in ratio_in_words(amount, reference, "MACs")) == (amount < reference)
+
+
+@pytest.mark.parametrize(
+    ("count", "text"),
+    [
+        (0, "0 bytes"),
+        (1, "1 byte"),
+        (1023, "1023 bytes"),
+        (1024, "1.0 KiB"),
+        (1_048_575, "1.0 MiB"),
+        (64 << 20, "64.0 MiB"),
+        (4 * 10**12, "3.6 TiB"),
+        (2**62, "4,194,304.0 TiB"),
+    ],
+)
+def test_bytes_have_binary_prefixes(count, text):
+    assert byte_size(count) == text

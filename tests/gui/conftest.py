@@ -1,0 +1,101 @@
+"""Real widgets without a display; a test fails on a leaked window, thread or modal question."""
+
+import os
+import threading
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+os.environ.setdefault("QT_SCALE_FACTOR", "1")
+os.environ.setdefault("PYQTGRAPH_QT_LIB", "PySide6")
+
+import pytest
+from PySide6.QtCore import QEvent, QSettings, QStandardPaths
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
+from pytestqt.qtbot import QtBot
+
+from engine.layers import Activation, Conv2d
+from engine.network import Network, Node
+from engine.project import Design, NoiseInput, Project
+from gui.app import make_application, set_theme
+from gui.main_window import MainWindow
+from gui.workbench import Workbench
+
+NAIVE = Network((Node("conv5x5", Conv2d(filters=6, kernel=5)),))
+BOTTLENECK = Network((Node("reduce", Conv2d(filters=2, kernel=1)), Node("conv5x5", Conv2d(filters=6, kernel=5))))
+PROJECT = Project(
+    NoiseInput((8, 12, 12), seed=3), (Design("naive", NAIVE), Design("bottleneck", BOTTLENECK)), title="Two designs"
+)
+
+
+@pytest.fixture(scope="session")
+def qapp() -> QApplication:
+    QStandardPaths.setTestModeEnabled(True)
+    return make_application()
+
+
+@pytest.fixture(autouse=True)
+def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
+    """No window and no thread outlives the test that made it."""
+    threads = set(threading.enumerate())
+    yield
+    for _ in range(3):
+        QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
+        QApplication.processEvents()
+    left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
+    assert not left, f"windows left open: {left}"
+    assert not [t for t in set(threading.enumerate()) - threads if not t.daemon]
+
+
+@pytest.fixture(autouse=True)
+def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A dialog that would wait for a person fails the test instead."""
+
+    def refuse(*arguments: object, **options: object) -> None:
+        raise AssertionError(f"a dialog would have waited: {arguments}")
+
+    monkeypatch.setattr(QMessageBox, "exec", refuse)
+    for name in ("getOpenFileName", "getSaveFileName", "getExistingDirectory"):
+        monkeypatch.setattr(QFileDialog, name, refuse)
+
+
+@pytest.fixture
+def workbench(qtbot: QtBot) -> Iterator[Workbench]:
+    made = Workbench(PROJECT)
+    yield made
+    made.close()
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> QSettings:
+    return QSettings(str(tmp_path / "settings.ini"), QSettings.Format.IniFormat)
+
+
+@pytest.fixture
+def open_window(qtbot: QtBot, settings: QSettings) -> Iterator[Callable[[Project], MainWindow]]:
+    """Make windows that are closed at the end, their edits discarded."""
+    made: list[MainWindow] = []
+
+    def open_project(project: Project = PROJECT) -> MainWindow:
+        window = MainWindow(Workbench(project), settings, set_theme)
+        made.append(window)
+        window.resize(1400, 900)
+        window.show()
+        qtbot.waitExposed(window)
+        return window
+
+    yield open_project
+    for window in made:
+        window.workbench.document.undo_stack.setClean()
+        window.close()
+        window.deleteLater()
+
+
+@pytest.fixture
+def window(open_window: Callable[[], MainWindow]) -> MainWindow:
+    return open_window()
+
+
+@pytest.fixture
+def relu() -> Node:
+    return Node("relu", Activation("relu"))

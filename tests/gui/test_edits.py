@@ -1,0 +1,317 @@
+"""Edits of a project: names stay unique, no input dangles, no edit closes a cycle, whatever comes after what."""
+
+import re
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.analysis import analyze
+from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d
+from engine.network import INPUT, FileWeights, Network, Node, PresetWeights, topological_order
+from engine.problems import STEM
+from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.shapes import Shape
+from gui.panels import edits
+from gui.panels.base import Edit
+from gui.state import Focus
+
+KIND_NAMES = [kind for kind, _, _ in edits.kinds(LAYERS)]
+
+INCEPTION = Network(
+    (
+        Node("conv1x1", Conv2d(64, 1), (INPUT,)),
+        Node("reduce", Conv2d(16, 1), (INPUT,)),
+        Node("conv5x5", Conv2d(32, 5)),
+        Node("output", Concat(), ("conv1x1", "conv5x5")),
+    )
+)
+CHAIN = Network((Node("conv3x3", Conv2d(8, 3)), Node("relu", Activation("relu")), Node("pool", MaxPool2d(2))))
+
+
+def project(*networks: Network, stem: Network | None = None) -> Project:
+    designs = tuple(Design(f"d{number}", network) for number, network in enumerate(networks))
+    return Project(NoiseInput((3, 16, 16)), designs, stem)
+
+
+def wiring(network: Network) -> dict[str, tuple[str, ...]]:
+    return {node.name: network.inputs_of(index) for index, node in enumerate(network.nodes)}
+
+
+def the_network(edit: Edit) -> Network:
+    assert edit.focus is not None
+    return edit.project.network(edit.focus.design)
+
+
+@pytest.mark.parametrize("kind", KIND_NAMES)
+def test_a_new_layer_of_every_kind_is_valid_and_named_after_what_it_does(kind: str):
+    layer = edits.new_layer(kind)
+    assert layer.kind == kind
+    assert re.fullmatch(r"[a-z0-9_]+", edits.base_name(layer))
+
+
+def test_new_layers_are_named_by_kernel_or_function_and_numbered_when_the_name_is_taken():
+    first = edits.add_layer(project(CHAIN), "d0", "pool", "conv2d")
+    assert first.focus == Focus("d0", "conv3x3_2")
+    assert edits.add_layer(project(Network()), "d0", INPUT, "activation").focus == Focus("d0", "relu")
+
+
+def test_a_layer_added_behind_another_takes_over_all_its_users():
+    edit = edits.add_layer(project(INCEPTION), "d0", "conv5x5", "activation")
+    assert edit.text == "Add relu to d0"
+    assert wiring(the_network(edit)) == {
+        "conv1x1": (INPUT,),
+        "reduce": (INPUT,),
+        "conv5x5": ("reduce",),
+        "relu": ("conv5x5",),
+        "output": ("conv1x1", "relu"),
+    }
+
+
+def test_a_layer_added_behind_the_input_comes_first():
+    edit = edits.add_layer(project(CHAIN), "d0", INPUT, "batch_norm")
+    assert [node.name for node in the_network(edit).nodes] == ["batch_norm", "conv3x3", "relu", "pool"]
+    assert all(not node.inputs for node in the_network(edit).nodes)
+
+
+def test_a_concat_added_to_branches_joins_their_loose_ends():
+    branches = Network(INCEPTION.nodes[:3])
+    edit = edits.add_layer(project(branches), "d0", "conv5x5", "concat")
+    assert wiring(the_network(edit))["concat"] == ("conv5x5", "conv1x1")
+    assert analyze(the_network(edit), Shape(3, 16, 16)).valid
+
+
+def test_an_add_added_to_a_chain_joins_what_the_layer_received():
+    edit = edits.add_layer(project(CHAIN), "d0", "relu", "add")
+    assert wiring(the_network(edit))["add"] == ("relu", "conv3x3")
+    assert wiring(the_network(edit))["pool"] == ("add",)
+
+
+def test_removing_a_layer_gives_its_users_what_it_received():
+    assert wiring(the_network(edits.remove_node(project(CHAIN), "d0", "relu"))) == {
+        "conv3x3": (INPUT,),
+        "pool": ("conv3x3",),
+    }
+    left = the_network(edits.remove_node(project(INCEPTION), "d0", "conv5x5"))
+    assert wiring(left)["output"] == ("conv1x1", "reduce")
+
+
+def test_removing_a_concat_leaves_its_user_with_one_input():
+    network = INCEPTION.with_node(Node("relu", Activation("relu")))
+    left = the_network(edits.remove_node(project(network), "d0", "output"))
+    assert wiring(left)["relu"] == ("conv1x1",)
+    assert analyze(left, Shape(3, 16, 16)).valid
+
+
+def test_the_selection_after_removing_is_the_row_that_moved_up():
+    assert edits.remove_node(project(CHAIN), "d0", "relu").focus == Focus("d0", "pool")
+    assert edits.remove_node(project(CHAIN), "d0", "pool").focus == Focus("d0", "relu")
+    assert edits.remove_node(project(Network(CHAIN.nodes[:1])), "d0", "conv3x3").focus == Focus("d0", INPUT)
+
+
+def test_moving_along_a_chain_exchanges_layers_and_keeps_inputs_implied():
+    edit = edits.move_node(project(CHAIN), "d0", "relu", 1)
+    assert edit is not None
+    assert edit.text == "Move relu down"
+    assert wiring(the_network(edit)) == {"conv3x3": (INPUT,), "pool": ("conv3x3",), "relu": ("pool",)}
+    assert all(not node.inputs for node in the_network(edit).nodes)
+
+
+def test_moving_inside_a_branch_keeps_the_branch():
+    edit = edits.move_node(project(INCEPTION), "d0", "conv5x5", -1)
+    assert edit is not None
+    assert wiring(the_network(edit)) == {
+        "conv1x1": (INPUT,),
+        "conv5x5": (INPUT,),
+        "reduce": ("conv5x5",),
+        "output": ("conv1x1", "reduce"),
+    }
+
+
+def test_moving_past_another_branch_changes_the_list_only():
+    edit = edits.move_node(project(INCEPTION), "d0", "reduce", -1)
+    assert edit is not None
+    assert [node.name for node in the_network(edit).nodes] == ["reduce", "conv1x1", "conv5x5", "output"]
+    assert wiring(the_network(edit)) == wiring(INCEPTION)
+
+
+def test_moving_beyond_the_ends_proposes_nothing():
+    assert edits.move_node(project(CHAIN), "d0", "conv3x3", -1) is None
+    assert edits.move_design(project(CHAIN, CHAIN), "d1", 1) is None
+
+
+def test_renaming_renames_it_where_it_is_an_input():
+    edit = edits.rename_node(project(INCEPTION), "d0", "conv5x5", "wide")
+    assert wiring(the_network(edit))["output"] == ("conv1x1", "wide")
+    assert edit.text == "Rename conv5x5 to wide"
+
+
+@pytest.mark.parametrize(
+    ("name", "reason"),
+    [
+        ("", "needs a name"),
+        ("a b", "letters, digits"),
+        ("größe", "letters, digits"),
+        (INPUT, "what the design receives"),
+        ("pool", "already"),
+        ("relu", ""),
+        ("block/conv-1.a_b", ""),
+    ],
+)
+def test_a_layer_name_is_refused_with_the_reason(name: str, reason: str):
+    refusal = edits.name_refusal(project(CHAIN), ("d0", "relu"), name)
+    assert bool(refusal) == bool(reason)
+    assert reason in refusal
+
+
+def test_a_design_name_is_refused_when_empty_or_taken():
+    both = project(CHAIN, CHAIN)
+    assert edits.name_refusal(both, ("d0", INPUT), " ")
+    assert edits.name_refusal(both, ("d0", INPUT), "d1")
+    assert not edits.name_refusal(both, ("d0", INPUT), "with spaces, 5×5")
+
+
+def test_a_setting_is_named_in_the_text_and_merges_with_its_like():
+    edit = edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "filters", 64)
+    assert (edit.text, edit.merge) == ("Set filters to 64", "d0/conv3x3/filters")
+    assert edit.project.network("d0").node("conv3x3").layer == Conv2d(64, 3)
+    assert edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "kernel", (3, 5)).text == "Set kernel to 3×5"
+    assert edits.set_setting(project(CHAIN), ("d0", "conv3x3"), "bias", False).text == "Set bias to off"
+
+
+def test_another_kind_keeps_common_settings_and_makes_an_automatic_name_anew():
+    network = Network((Node("conv5x5", Conv2d(8, 5, padding=1), weights=PresetWeights("box")),))
+    edit = edits.set_kind(project(network), ("d0", "conv5x5"), "max_pool2d")
+    assert edit.focus == Focus("d0", "max_pool5x5")
+    assert the_network(edit).nodes == (Node("max_pool5x5", MaxPool2d(5, 1, 1)),)
+
+
+def test_another_kind_keeps_a_name_that_a_person_gave():
+    network = Network((Node("stage1", Conv2d(8, 5)),))
+    assert edits.set_kind(project(network), ("d0", "stage1"), "dense").focus == Focus("d0", "stage1")
+
+
+def test_another_kind_takes_as_many_inputs_as_it_can():
+    edit = edits.set_kind(project(INCEPTION), ("d0", "output"), "conv2d")
+    assert wiring(the_network(edit))["conv3x3"] == ("conv1x1",)
+    back = edits.set_kind(edit.project, ("d0", "conv3x3"), "concat")
+    assert wiring(the_network(back))["concat"] == ("conv1x1", "conv5x5")
+
+
+def test_inputs_and_weights_are_one_edit_each():
+    connected = edits.set_inputs(project(INCEPTION), ("d0", "conv5x5"), (INPUT,))
+    assert connected.text == "Connect conv5x5 to input"
+    assert wiring(connected.project.network("d0"))["conv5x5"] == (INPUT,)
+    source = FileWeights("w.npz", weight="a")
+    weighed = edits.set_weights(project(INCEPTION), ("d0", "conv5x5"), source, "w.npz")
+    assert weighed.project.network("d0").node("conv5x5").weights == source
+
+
+def test_designs_are_added_copied_moved_renamed_and_removed():
+    start = project(CHAIN, INCEPTION)
+    added = edits.add_design(start)
+    assert [d.name for d in added.project.designs] == ["d0", "d1", "design"]
+    copied = edits.duplicate_design(start, "d0")
+    assert [d.name for d in copied.project.designs] == ["d0", "d0_2", "d1"]
+    assert copied.project.design("d0_2").network == CHAIN
+    moved = edits.move_design(start, "d1", -1)
+    assert moved is not None
+    assert [d.name for d in moved.project.designs] == ["d1", "d0"]
+    assert [d.name for d in edits.rename_design(start, "d0", "new").project.designs] == ["new", "d1"]
+    assert edits.remove_design(start, "d0").focus == Focus("d1")
+    assert edits.remove_design(project(CHAIN), "d0").focus == Focus()
+
+
+def test_the_stem_is_edited_like_a_design():
+    start = project(CHAIN, stem=CHAIN)
+    edit = edits.add_layer(start, STEM, "pool", "conv2d")
+    assert edit.text == "Add conv3x3_2 to the stem"
+    assert edit.project.stem is not None
+    assert len(edit.project.stem.nodes) == 4
+
+
+def test_other_channels_keep_means_with_their_colours():
+    photo = ImageInput("p.png", channels="bgr", mean=(1.0, 2.0, 3.0), std=(4.0,))
+    assert edits.with_channels(photo, "rgb") == ImageInput("p.png", channels="rgb", mean=(3.0, 2.0, 1.0), std=(4.0,))
+    assert edits.with_channels(photo, "gray").mean == (2.0,)
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """A small graph without mistakes of names: each node receives the node before, or some that are above it."""
+    nodes: list[Node] = []
+    for index in range(draw(st.integers(0, 6))):
+        above = [INPUT, *(node.name for node in nodes)]
+        if len(above) > 1 and draw(st.booleans()):
+            inputs = draw(st.lists(st.sampled_from(above), min_size=2, max_size=3, unique=True))
+            nodes.append(Node(f"n{index}", Add(), tuple(inputs)))
+        else:
+            inputs = draw(st.lists(st.sampled_from(above), max_size=1))
+            nodes.append(Node(f"n{index}", Activation("relu"), tuple(inputs)))
+    return Network(draw(st.permutations(nodes)) if nodes and all(node.inputs for node in nodes) else nodes)
+
+
+STEPS = ("add", "duplicate", "remove", "up", "down", "rename", "kind")
+
+
+def step(start: Project, what: str, at: int, kind: str, number: int) -> Edit | None:
+    nodes = start.network("d0").nodes
+    names = [INPUT, *(node.name for node in nodes)]
+    if what == "add" or not nodes:
+        return edits.add_layer(start, "d0", names[at % len(names)], kind)
+    name = nodes[at % len(nodes)].name
+    return {
+        "duplicate": lambda: edits.duplicate_node(start, "d0", name),
+        "remove": lambda: edits.remove_node(start, "d0", name),
+        "up": lambda: edits.move_node(start, "d0", name, -1),
+        "down": lambda: edits.move_node(start, "d0", name, 2),
+        "rename": lambda: edits.rename_node(start, "d0", name, f"r{number}"),
+        "kind": lambda: edits.set_kind(start, ("d0", name), kind),
+    }[what]()
+
+
+@given(
+    networks(),
+    st.lists(st.tuples(st.sampled_from(STEPS), st.integers(0, 20), st.sampled_from(KIND_NAMES)), max_size=12),
+)
+def test_after_any_edits_names_are_unique_no_input_dangles_and_nothing_is_a_cycle(
+    network: Network, steps: list[tuple[str, int, str]]
+):
+    now = project(network)
+    for number, (what, at, kind) in enumerate(steps):
+        edit = step(now, what, at, kind, number)
+        if edit is None:
+            continue
+        now = edit.project
+        nodes = now.network("d0").nodes
+        names = [node.name for node in nodes]
+        assert len(set(names)) == len(names)
+        order = topological_order(now.network("d0"))
+        assert not order.stuck
+        assert all(source is not None for sources in order.sources for source in sources)
+        assert all(len(set(node.inputs)) == len(node.inputs) for node in nodes)
+        assert edit.focus is not None
+        assert edit.focus.node in {INPUT, *names}
+
+
+@given(networks(), st.integers(0, 5), st.integers(0, 5))
+def test_a_move_there_and_back_restores_the_wiring(network: Network, at: int, to: int):
+    if not network.nodes:
+        return
+    name = network.nodes[at % len(network.nodes)].name
+    home = network.index(name)
+    moved = network.moved(name, to % len(network.nodes))
+    assert moved.index(name) == to % len(network.nodes)
+    assert wiring(moved.moved(name, home)) == wiring(network)
+    assert [node.name for node in moved.moved(name, home).nodes] == [node.name for node in network.nodes]
+
+
+@given(networks(), st.integers(0, 5))
+def test_every_node_downstream_can_be_reached_and_loose_ends_feed_nobody(network: Network, at: int):
+    used = {name for names in wiring(network).values() for name in names}
+    assert set(network.loose_ends()) == {node.name for node in network.nodes} - used
+    assert network.downstream(INPUT) == {node.name for node in network.nodes}
+    if network.nodes:
+        name = network.nodes[at % len(network.nodes)].name
+        direct = {user for user, names in wiring(network).items() if name in names}
+        assert network.downstream(name) == direct.union(*(network.downstream(user) for user in direct))

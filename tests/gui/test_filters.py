@@ -1,0 +1,492 @@
+"""The filters view: mosaics show every value where the mouse reads it, and say what their colours mean."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtGui import QImage, QPainter, QWheelEvent
+from PySide6.QtTest import QTest
+
+from engine import weights
+from engine.check import check
+from engine.layers import Activation, Conv2d, Dense
+from engine.network import INPUT, FileWeights, Network, Node
+from engine.problems import STEM
+from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.shapes import Shape
+from gui.paint.colours import lut, to_levels, value_range
+from gui.paint.kernel_image import MOST_WEIGHTS, chosen_kernel
+from gui.paint.mosaic import arrange, content_of, paint
+from gui.paint.plates import RUN_HINT, STALE_HINT, companion, legend, plates, read_out, shown_places
+from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
+from gui.state import Focus, Look, Result, RunView, ViewState
+from gui.theme import THEMES
+from gui.views.filters import FiltersView
+
+NAIVE = ("naive", "conv5x5")
+BOTTLENECK = ("bottleneck", "conv5x5")
+
+
+def design(name, *nodes):
+    return Design(name, Network(tuple(nodes)))
+
+
+def conv(name, filters, kernel, **settings):
+    return Node(name, Conv2d(filters=filters, kernel=kernel, **settings))
+
+
+def two_designs(filters=6):
+    naive = design("naive", conv("conv5x5", filters, 5))
+    bottleneck = design("bottleneck", conv("reduce", 2, 1), conv("conv5x5", 6, 5))
+    return Project(NoiseInput((4, 9, 11)), (naive, bottleneck))
+
+
+def random_volume(shape, seed=0):
+    return np.random.default_rng(seed).standard_normal(tuple(shape), dtype=np.float32)
+
+
+def state_of(project, focus=None, volumes=None, **look):
+    """A state in which every place has a fresh random volume, or the given one."""
+    known = check(project)
+    shapes = {(STEM, INPUT): known.input_shape} | {place: r.output_shape for place, r in known.reports.items()}
+    results = {
+        place: Result(known.keys[place], random_volume(shape, number), 1.5)
+        for number, (place, shape) in enumerate(shapes.items())
+        if shape is not None
+    }
+    for place, volume in (volumes or {}).items():
+        results[place] = Result(known.keys[place], np.asarray(volume, np.float32), 1.5)
+    return ViewState(project, known, RunView(results), focus or Focus(*NAIVE), Look(**look))
+
+
+def before_run(project, focus=None, **look):
+    return replace(state_of(project, focus, **look), run=RunView())
+
+
+@pytest.fixture
+def view(qtbot):
+    made = FiltersView()
+    qtbot.addWidget(made)
+    made.resize(700, 600)
+    made.show()
+    qtbot.waitExposed(made)
+    return made
+
+
+def shown(view, state):
+    view.show_state(None, state)
+    view.canvas.grab()
+    return view.canvas.scene()
+
+
+def point_of(view, plate, spot):
+    seen = view.canvas.scene().frames[plate].seen
+    return seen.pixel(spot).center().toPoint()
+
+
+def drawn(state, width=700, height=600):
+    image = QImage(width, height, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
+    painter.end()
+    return image
+
+
+shapes = st.builds(Shape, st.integers(1, 40), st.integers(1, 40), st.integers(1, 40))
+sizes = st.floats(20, 900)
+
+
+class TestGrid:
+    @given(shape=shapes, width=sizes, height=sizes, lead=st.integers(0, 1), data=st.data())
+    def test_the_middle_of_a_value_reads_as_that_value(self, shape, width, height, lead, data):
+        grid = choose_grid(shape, width, height, lead=lead, label=12)
+        zoom = Zoom(data.draw(st.floats(0.5, 30)), data.draw(st.floats(0, 1)), data.draw(st.floats(0, 1)))
+        seen = project(grid, QRectF(5, 7, width, height), zoom)
+        spot = Spot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
+        middle = seen.pixel(spot).center()
+        x, y = (middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale
+        assert grid.spot(x, y) == spot
+        if seen.rect.contains(middle):
+            assert seen.spot(middle) == spot
+
+    @given(shape=shapes, width=sizes, height=sizes)
+    def test_a_fitted_grid_lies_within_its_rectangle_and_tiles_do_not_overlap(self, shape, width, height):
+        seen = project(choose_grid(shape, width, height, label=12), QRectF(0, 0, width, height), Zoom())
+        tiles = [seen.tile(channel) for channel in range(shape.channels)]
+        assert all(seen.rect.adjusted(-1e-6, -1e-6, 1e-6, 1e-6).contains(tile) for tile in tiles)
+        assert seen.channels() == list(range(shape.channels))
+        assert not any(a.intersects(b) for a, b in zip(tiles, tiles[1:], strict=False))
+
+    def test_gaps_and_what_lies_outside_read_as_nothing(self):
+        grid = choose_grid(Shape(3, 20, 20), 300, 100)
+        assert grid.columns == 3
+        assert grid.spot(20.5, 3) is None
+        assert grid.spot(-0.5, 3) is None
+        assert grid.spot(3 * grid.pitch_x + 2, 3) is None
+
+    @given(factor=st.floats(1, 40), x=st.floats(50, 250), y=st.floats(50, 250))
+    def test_zooming_in_keeps_what_is_under_the_mouse(self, factor, x, y):
+        grid, rect, point = choose_grid(Shape(16, 28, 28), 300, 300), QRectF(0, 0, 300, 300), QPointF(x, y)
+        before = project(grid, rect, Zoom())
+        after = project(grid, rect, zoomed(before, factor, point))
+        assert (x - before.left) / before.scale == pytest.approx((x - after.left) / after.scale, abs=1e-6 + 1 / 3)
+
+    def test_dragging_moves_the_mosaic_by_the_same_pixels_and_stops_at_its_edge(self):
+        grid, rect = choose_grid(Shape(16, 28, 28), 300, 300), QRectF(0, 0, 300, 300)
+        before = project(grid, rect, Zoom(4, 0.3, 0.3))
+        after = project(grid, rect, panned(before, 4, QPointF(10, -20)))
+        assert (after.left - before.left, after.top - before.top) == pytest.approx((10, -20))
+        edge = project(grid, rect, panned(before, 4, QPointF(9999, 9999)))
+        assert (edge.left, edge.top) == pytest.approx((0, 0))
+
+
+class TestPixels:
+    @given(shape=shapes, seed=st.integers(0, 99), step=st.sampled_from([1, 2, 4]), own=st.booleans())
+    def test_every_pixel_has_the_colour_of_the_value_that_it_stands_for(self, shape, seed, step, own):
+        values = random_volume(shape, seed)
+        grid = choose_grid(shape, 400, 300)
+        step = min(step, grid.step)
+        lows = np.linspace(-2, -1, shape.channels if own else 1, dtype=np.float32)
+        highs = -lows
+        everything = Cells((0, grid.rows), (0, grid.columns))
+        pixels = tile_pixels(Tiles(shape, values, lows, highs, "viridis"), grid, everything, step, "#123456")
+        table = lut("viridis").astype(int)
+        for channel in range(shape.channels):
+            low, high = float(lows[channel if own else 0]), float(highs[channel if own else 0])
+            levels = to_levels(values[channel], low, high)
+            x, y = grid.corner(channel)
+            for row in range(0, shape.height, step):
+                for column in range(0, shape.width, step):
+                    packed = int(pixels[(y + row * grid.repeat) // step, (x + column * grid.repeat) // step])
+                    expected = table[levels[row, column]]
+                    found = np.array([packed >> 16 & 255, packed >> 8 & 255, packed & 255])
+                    assert np.abs(found - expected).max() <= (6 if own else 0)  # own ends are rounded another way
+
+    def test_a_large_volume_is_drawn_with_fewer_pixels_but_read_in_full(self):
+        shape = Shape(64, 224, 224)
+        grid = choose_grid(shape, 340, 500)
+        seen = project(grid, QRectF(0, 0, 340, 500), Zoom())
+        assert seen.step(1.0) == grid.step > 1
+        assert grid.spot(*np.add(grid.corner(9), (101.5, 57.5))) == Spot(9, 57, 101)
+        near = project(grid, QRectF(0, 0, 340, 500), Zoom(20, 0.5, 0.5))
+        assert near.step(1.0) == 1
+
+    def test_without_values_all_tiles_have_the_plain_colour(self):
+        shape = Shape(3, 5, 5)
+        grid = choose_grid(shape, 100, 100)
+        pixels = tile_pixels(Tiles(shape), grid, Cells((0, grid.rows), (0, grid.columns)), 1, "#dfe3e9")
+        assert set(np.unique(pixels)) == {0, 0xFFDFE3E9}
+
+    def test_what_is_not_finite_is_marked_and_counted_without_a_warning(self):
+        volume = random_volume((6, 9, 11))
+        volume[2, 3, 4:7] = np.nan, np.inf, -np.inf
+        for span in ("shared", "per map"):
+            state = state_of(two_designs(), volumes={NAIVE: volume}, range=span)
+            found = plates(state)
+            assert "magenta: 3 values are not finite" in legend(found, state.look)
+            seen = arrange(QRectF(0, 0, 700, 600), content_of(state), Zoom()).frames[0].seen
+            image = drawn(state)
+            for column in (4, 5, 6):
+                middle = seen.pixel(Spot(2, 3, column)).center().toPoint()
+                assert image.pixelColor(middle).name() == NOT_FINITE
+
+    def test_a_volume_without_any_finite_value_is_drawn(self):
+        for span in ("shared", "per map"):
+            for centred in (False, True):
+                volumes = {NAIVE: np.full((6, 9, 11), np.nan), BOTTLENECK: np.full((6, 9, 11), 3e38)}
+                drawn(state_of(two_designs(), volumes=volumes, range=span, zero_centred=centred))
+
+
+class TestRange:
+    def test_both_designs_share_one_range(self):
+        state = state_of(two_designs())
+        volumes = [state.result(place).volume for place in (NAIVE, BOTTLENECK)]
+        ranges = [value_range(volume, zero_centred=False) for volume in volumes]
+        for plate in plates(state):
+            assert plate.tiles.lows.tolist() == [np.float32(min(low for low, _ in ranges))]
+            assert plate.tiles.highs.tolist() == [np.float32(max(high for _, high in ranges))]
+
+    def test_per_map_each_map_has_the_percentiles_of_its_own_values(self):
+        volume = random_volume((6, 30, 30)) * np.arange(1, 7)[:, None, None]
+        one = Project(NoiseInput((6, 30, 30)), (design("naive", Node("conv5x5", Activation(function="relu"))),))
+        (plate,) = plates(state_of(one, volumes={NAIVE: volume}, range="per map"))
+        expected = np.percentile(volume.reshape(6, -1), (1, 99.5), axis=1, method="nearest")
+        assert np.abs(plate.tiles.lows - expected[0]).max() < 0.1
+        assert np.abs(plate.tiles.highs / expected[1] - 1).max() < 0.1
+
+    def test_zero_centred_ends_are_opposite(self):
+        for span in ("shared", "per map"):
+            for plate in plates(state_of(two_designs(), range=span, zero_centred=True)):
+                assert (plate.tiles.lows == -plate.tiles.highs).all()
+                assert plate.tiles.colour_map == "diverging"
+
+    def test_a_map_of_equal_values_has_a_range(self):
+        volume = np.zeros((6, 9, 11))
+        volume[3] = 7
+        for plate in plates(state_of(two_designs(), volumes={NAIVE: volume}, range="per map")):
+            assert (plate.tiles.lows < plate.tiles.highs).all()
+
+    def test_maps_of_one_value_share_a_range_and_the_legend_says_what_a_cell_is(self):
+        dense = Project(NoiseInput((3, 4, 4)), (design("net", Node("fc", Dense(units=20))),))
+        state = state_of(dense, Focus("net", "fc"), range="per map")
+        assert plates(state)[0].tiles.lows.size == 1
+        assert "each cell is one value" in legend(plates(state), state.look)
+
+    def test_the_legend_names_map_range_and_percentiles(self):
+        one = Project(NoiseInput((2, 4, 4)), (design("naive", conv("conv5x5", 1, 3)),))
+        volume = np.linspace(-1, 1, 16).reshape(1, 4, 4)
+        state = state_of(one, volumes={NAIVE: volume})
+        low, high = (f"{value:.3g}".replace("-", "−") for value in value_range(volume, zero_centred=False))
+        assert legend(plates(state), state.look) == f"viridis · shared range {low} … {high} (1–99.5 %)"
+        own = replace(state, look=Look(range="per map", colour_map="gray"))
+        assert legend(plates(own), own.look) == "gray · each map its own range (1–99.5 %)"
+        assert legend(plates(before_run(one)), Look()) == ""
+
+
+class TestCompanion:
+    def test_a_node_of_the_same_name_and_shape_is_one(self):
+        state = state_of(two_designs())
+        assert companion(state, NAIVE) == BOTTLENECK
+        assert companion(state, BOTTLENECK) == NAIVE
+
+    def test_a_node_of_the_same_name_and_another_shape_is_none(self):
+        assert companion(state_of(two_designs(filters=7)), NAIVE) is None
+
+    def test_last_volumes_of_one_shape_belong_together(self):
+        left = design("left", conv("a", 4, 3), conv("b", 8, 3))
+        right = design("right", conv("c", 8, 1))
+        state = state_of(Project(NoiseInput((3, 8, 8)), (left, right)), Focus("left", "b"))
+        assert companion(state, ("left", "b")) == ("right", "c")
+        assert companion(state, ("left", "a")) is None
+
+    def test_inputs_the_stem_and_unknown_shapes_have_none(self):
+        state = state_of(two_designs())
+        assert companion(state, ("naive", INPUT)) is None
+        assert companion(state, (STEM, INPUT)) is None
+        broken = Project(
+            state.project.input, (design("naive", conv("conv5x5", 6, 5, groups=3)), state.project.designs[1])
+        )
+        assert companion(state_of(broken), NAIVE) is None
+
+    def test_choosing_either_of_two_keeps_their_places(self):
+        state = state_of(two_designs())
+        assert shown_places(state) == shown_places(replace(state, focus=Focus(*BOTTLENECK))) == (NAIVE, BOTTLENECK)
+
+
+class TestNotes:
+    def test_before_a_run_plain_tiles_ask_for_one(self):
+        for plate in plates(before_run(two_designs())):
+            assert plate.note == RUN_HINT
+            assert plate.tiles.values is None
+            assert not plate.wrong
+
+    def test_a_result_of_earlier_settings_says_so(self):
+        state = state_of(two_designs())
+        edited = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3),)))
+        stale = plates(replace(state, project=edited, check=check(edited)))
+        assert [plate.note for plate in stale] == [STALE_HINT, ""]
+        assert [plate.fresh for plate in stale] == [False, True]
+
+    def test_a_mistake_is_told_at_its_node_and_unknown_behind_it(self):
+        nodes = conv("first", 6, 3, groups=5), conv("second", 4, 3)
+        state = state_of(Project(NoiseInput((4, 9, 9)), (design("naive", *nodes),)), Focus("naive", "first"))
+        (plate,) = plates(state)
+        assert plate.wrong
+        assert "groups 5 does not divide the 4 input channels" in plate.note
+        (behind,) = plates(replace(state, focus=Focus("naive", "second")))
+        assert "unknown" in behind.note
+        drawn(state)
+
+    def test_the_title_names_node_shape_and_time(self):
+        assert plates(state_of(two_designs()))[0].title == "conv5x5 · 6×9×11 · 1.5 ms"
+
+    def test_a_photo_is_shown_before_its_named_channels(self):
+        spec = ImageInput("resources:photos/chelsea.png", (20, 24), "bgr", 1.0, (100.0,), ())
+        state = state_of(Project(spec, (design("naive", conv("conv5x5", 6, 5)),)), Focus())
+        values = np.zeros((3, 20, 24), np.float32) - 100
+        values[2] += 200  # of BGR, red
+        (plate,) = plates(
+            replace(state, run=RunView({(STEM, INPUT): Result(state.check.keys[STEM, INPUT], values, 1)}))
+        )
+        assert plate.channel_names == ("blue", "green", "red")
+        assert read_out(plate, Spot(-1, 3, 4)) == "input · photo, y 3, x 4: red 200, green 0, blue 0"
+
+
+class TestKernel:
+    def test_it_is_the_weights_of_the_chosen_filter(self):
+        state = state_of(two_designs(), Focus(*BOTTLENECK, channel=3))
+        node, report = state.project.network("bottleneck").node("conv5x5"), state.report(BOTTLENECK)
+        arrays = weights.resolve(node, report, seed=0, design="bottleneck", checkpoint=lambda: None)
+        kernel = chosen_kernel(state)
+        assert np.array_equal(kernel.tiles.values, arrays["weight"][3])
+        assert kernel.title == "kernel of filter 3 · 5×5 · 2 input channels"
+        assert kernel.limit == np.abs(arrays["weight"][3]).max()
+
+    def test_with_groups_it_names_the_input_channels_that_the_filter_sees(self):
+        grouped = Project(NoiseInput((4, 9, 9)), (design("naive", conv("conv5x5", 6, 5, groups=2)),))
+        kernel = chosen_kernel(state_of(grouped, Focus(*NAIVE, channel=5)))
+        assert kernel.title.endswith("input channels 2–3")
+        assert kernel.first_channel == 2
+
+    def test_there_is_none_without_a_choice_or_a_convolution(self):
+        assert chosen_kernel(state_of(two_designs())) is None
+        relu = Project(NoiseInput((4, 9, 9)), (design("naive", Node("relu", Activation(function="relu"))),))
+        assert chosen_kernel(state_of(relu, Focus("naive", "relu", 1))) is None
+        assert chosen_kernel(state_of(two_designs(), Focus(*NAIVE, channel=99))) is None
+
+    def test_more_weights_than_can_be_had_at_once_are_refused_with_their_number(self):
+        large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 512, 3)),))
+        assert MOST_WEIGHTS < 512 * 2048 * 9
+        state = before_run(large, Focus(*NAIVE, channel=1))
+        assert "9,437,184" in chosen_kernel(state).fault
+        drawn(state)
+
+    def test_a_file_that_is_gone_is_named(self, tmp_path):
+        path = tmp_path / "weights.npz"
+        np.savez(path, weight=np.ones((6, 4, 5, 5), np.float32), bias=np.ones(6, np.float32))
+        node = Node("conv5x5", Conv2d(filters=6, kernel=5), weights=FileWeights(str(path)))
+        state = state_of(Project(NoiseInput((4, 9, 11)), (design("naive", node),)), Focus(*NAIVE, channel=1))
+        assert (chosen_kernel(state).tiles.values == 1).all()
+        path.unlink()
+        assert f"{path} does not exist" in chosen_kernel(state).fault
+        drawn(state)
+
+
+class TestView:
+    def test_hovering_tells_the_value(self, view, qtbot):
+        state = state_of(two_designs())
+        shown(view, state)
+        value = float(state.result(BOTTLENECK).volume[3, 4, 7])
+        with qtbot.waitSignal(view.hovered) as said:
+            QTest.mouseMove(view.canvas, point_of(view, 1, Spot(3, 4, 7)))
+        expected = f"{value:.4g}".replace("-", "−")
+        assert said.args == [f"bottleneck · conv5x5 · channel 3, y 4, x 7: {expected}"]
+
+    def test_hovering_the_kernel_tells_the_weight(self, view, qtbot):
+        state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)))
+        seen = shown(view, state).kernel_seen
+        value = chosen_kernel(state).tiles.values[3, 1, 2]
+        with qtbot.waitSignal(view.hovered) as said:
+            QTest.mouseMove(view.canvas, seen.pixel(Spot(3, 1, 2)).center().toPoint())
+        expected = f"{value:.4g}".replace("-", "−")
+        assert said.args == [f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected}"]
+
+    def test_a_click_asks_for_that_value(self, view, qtbot):
+        shown(view, state_of(two_designs()))
+        for plate, place in enumerate((NAIVE, BOTTLENECK)):
+            with qtbot.waitSignal(view.focus_requested) as asked:
+                qtbot.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, plate, Spot(5, 8, 10)))
+            assert asked.args == [Focus(*place, 5, (8, 10))]
+
+    def test_a_click_beside_the_maps_asks_for_nothing(self, view, qtbot):
+        shown(view, state_of(two_designs()))
+        with qtbot.assertNotEmitted(view.focus_requested):
+            qtbot.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
+
+    @pytest.mark.parametrize(
+        ("key", "channel", "pixel"),
+        [
+            (Qt.Key.Key_Left, 2, (4, 0)),
+            (Qt.Key.Key_Right, 2, (4, 2)),
+            (Qt.Key.Key_Up, 2, (3, 1)),
+            (Qt.Key.Key_Down, 2, (5, 1)),
+            (Qt.Key.Key_PageUp, 1, (4, 1)),
+            (Qt.Key.Key_PageDown, 3, (4, 1)),
+        ],
+    )
+    def test_keys_move_the_choice(self, view, qtbot, key, channel, pixel):
+        shown(view, state_of(two_designs(), Focus(*BOTTLENECK, 2, (4, 1))))
+        with qtbot.waitSignal(view.focus_requested) as asked:
+            qtbot.keyClick(view.canvas, key)
+        assert asked.args == [Focus(*BOTTLENECK, channel, pixel)]
+
+    def test_keys_stop_at_the_volumes_ends_and_begin_in_the_middle(self, view, qtbot):
+        for focus, expected in (
+            (Focus(*NAIVE, 5, (8, 10)), Focus(*NAIVE, 5, (8, 10))),
+            (Focus(*NAIVE), Focus(*NAIVE, 0, (4, 5))),
+        ):
+            shown(view, state_of(two_designs(), focus))
+            with qtbot.waitSignal(view.focus_requested) as asked:
+                qtbot.keyClick(view.canvas, Qt.Key.Key_Down)
+            assert asked.args == [expected]
+
+    def test_controls_ask_for_a_look_and_change_nothing_themselves(self, view, qtbot):
+        state = state_of(two_designs())
+        shown(view, state)
+        with qtbot.waitSignal(view.look_requested) as asked:
+            view.zero_centred.click()
+        assert asked.args == [replace(state.look, zero_centred=True)]
+        for box, number, look in (
+            (view.colour_map, 1, replace(state.look, colour_map="cividis")),
+            (view.range, 1, replace(state.look, range="per map")),
+        ):
+            box.setFocus()
+            with qtbot.waitSignal(view.look_requested) as asked:
+                for _ in range(number):
+                    qtbot.keyClick(box, Qt.Key.Key_Down)
+            assert asked.args == [look]
+
+    def test_controls_follow_the_state_in_silence(self, view, qtbot):
+        old = state_of(two_designs())
+        shown(view, old)
+        new = replace(old, look=Look(colour_map="gray", range="per map", zero_centred=True))
+        with qtbot.assertNotEmitted(view.look_requested):
+            view.show_state(old, new)
+        assert (view.colour_map.currentData(), view.range.currentData()) == ("gray", "per map")
+        assert view.zero_centred.isChecked()
+
+    def test_the_wheel_and_the_buttons_zoom_both_mosaics(self, view, qtbot):
+        before = shown(view, state_of(two_designs()))
+        at = QPointF(point_of(view, 0, Spot(0, 4, 5)))
+        nothing = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+        view.canvas.wheelEvent(QWheelEvent(at, view.canvas.mapToGlobal(at), QPoint(), QPoint(0, 480), *nothing, False))
+        after = view.canvas.scene()
+        for old, new in zip(before.frames, after.frames, strict=True):
+            assert new.seen.scale == pytest.approx(2 * old.seen.scale)
+        view.true_size.click()
+        seen = view.canvas.scene().frames[0].seen
+        assert seen.scale * seen.grid.repeat == pytest.approx(1)
+        view.fit.click()
+        assert view.canvas.scene().frames[0].seen.scale == before.frames[0].seen.scale
+
+    def test_dragging_pans_and_chooses_nothing(self, view, qtbot):
+        shown(view, state_of(two_designs()))
+        view.canvas.set_zoom(Zoom(4, 0.2, 0.2))
+        left = view.canvas.scene().frames[0].seen.left
+        start = view.canvas.scene().frames[0].seen.rect.center().toPoint()
+        with qtbot.assertNotEmitted(view.focus_requested):
+            qtbot.mousePress(view.canvas, Qt.MouseButton.LeftButton, pos=start)
+            qtbot.mouseMove(view.canvas, start + QPoint(-30, 0))
+            qtbot.mouseRelease(view.canvas, Qt.MouseButton.LeftButton, pos=start + QPoint(-30, 0))
+        assert view.canvas.scene().frames[0].seen.left == pytest.approx(left - 30)
+
+    def test_the_screen_shows_the_colours_of_the_values(self, view):
+        state = state_of(two_designs())
+        scene = shown(view, state)
+        image = view.canvas.grab().toImage()
+        (plate, _) = plates(state)
+        levels = to_levels(plate.tiles.values, float(plate.tiles.lows[0]), float(plate.tiles.highs[0]))
+        table = lut("viridis").astype(int)
+        for spot in (Spot(0, 0, 0), Spot(3, 4, 5), Spot(5, 8, 10)):
+            colour = image.pixelColor(scene.frames[0].seen.pixel(spot).center().toPoint())
+            assert [colour.red(), colour.green(), colour.blue()] == table[levels[spot]].tolist()
+
+    def test_a_choice_redraws_without_reading_the_maps_again(self, view):
+        old = state_of(two_designs())
+        shown(view, old)
+        kept = view.canvas._content.plates
+        view.show_state(old, replace(old, focus=Focus(*NAIVE, 2, (1, 1))))
+        assert view.canvas._content.plates is kept
+        assert view.canvas.scene().kernel_seen is not None
+
+    @pytest.mark.parametrize("size", [(300, 260), (360, 700), (1600, 900)])
+    @pytest.mark.parametrize("theme", ["light", "dark"])
+    def test_every_part_lies_within_the_picture(self, size, theme):
+        rect = QRectF(0, 0, *size)
+        content = content_of(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), theme=theme))
+        scene = arrange(rect, content, Zoom())
+        parts = [scene.pinned, scene.legend, scene.kernel, *(frame.caption for frame in scene.frames)]
+        assert all(rect.contains(part) for part in parts)
+        assert scene.frames[0].seen.rect.bottom() <= scene.pinned.top()

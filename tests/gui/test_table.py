@@ -1,0 +1,296 @@
+"""The table of operations: the printed one and the widget."""
+
+import csv
+import io
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
+from PySide6.QtGui import QGuiApplication, QPainter
+from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtWidgets import QApplication
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from engine.check import check
+from engine.layers import Activation, Conv2d
+from engine.network import Node
+from engine.project import Project
+from engine.tables import rows, to_csv, to_latex, to_markdown, to_tsv
+from gui.paint.table import arrange, paint, sheet_of
+from gui.state import Focus, Look, RunView, ViewState
+from gui.theme import DARK, LIGHT, THEMES
+from gui.views.table import TableView
+from tests.golden.projects import PROJECTS, chain, mistaken, start, three_designs, with_stem
+
+SIZES = ((420.0, 260.0), (900.0, 330.0), (1600.0, 900.0))
+
+
+def state_of(project: Project, focus: Focus | None = None, **look: object) -> ViewState:
+    return ViewState(project, check(project), RunView(), focus or Focus(), Look(**look))
+
+
+def with_project(state: ViewState, project: Project) -> ViewState:
+    return replace(state, project=project, check=check(project))
+
+
+def with_filters(project: Project, filters: int) -> Project:
+    network = project.design("naive").network
+    return project.with_network("naive", network.with_layer("conv5x5", Conv2d(filters=filters, kernel=5)))
+
+
+# The printed table
+
+
+@pytest.mark.parametrize("size", SIZES)
+@pytest.mark.parametrize("project", [*PROJECTS.values(), chain()], ids=lambda project: project.title)
+def test_every_layer_is_printed_or_counted_and_every_total_is_there(
+    project: Project, size: tuple[float, float]
+) -> None:
+    sheet = sheet_of(state_of(project))
+    unit, blocks = arrange(sheet, QRectF(0, 0, *size))
+    lines = [line for block in blocks for line in block]
+    for name, design in [(d.name, d) for d in project.designs]:
+        own = [line for line in lines if line.design == name]
+        left_out = sum(int(line.text.split()[1]) for line in own if line.kind == "more")
+        assert len([line for line in own if line.kind == "node"]) + left_out == len(design.network.nodes)
+        assert [line.kind for line in own].count("total") == 1
+    assert unit >= 6
+
+
+def test_a_hundred_layers_are_printed_whole_in_several_blocks() -> None:
+    one = chain()
+    unit, blocks = arrange(sheet_of(state_of(one.with_designs(one.designs[:1]))), QRectF(0, 0, 1600, 900))
+    assert len(blocks) > 1
+    assert unit >= 9
+    assert not any(line.kind == "more" for block in blocks for line in block)
+
+
+def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> None:
+    drawn = svg(state_of(start())) + svg(state_of(mistaken()))
+    for text in (
+        "160,563,200",
+        "bottleneck: 12.1× fewer multiply-accumulates than naive",
+        "! huge: kernel 31×31 is larger than its padded input 28×28",
+        "unknown",
+    ):
+        assert f">{text}" in drawn
+
+
+def test_the_printed_table_shows_flops_when_they_are_chosen() -> None:
+    assert "FLOPs" not in svg(state_of(start()))
+    assert "321,126,400" in svg(state_of(start(), metric="flops"))
+
+
+def svg(state: ViewState) -> str:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.ReadWrite)
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+    generator.setOutputDevice(buffer)
+    generator.setSize(QSize(1200, 700))
+    generator.setViewBox(QRectF(0, 0, 1200, 700))
+    painter = QPainter(generator)
+    paint(painter, QRectF(0, 0, 1200, 700), state, THEMES[state.look.theme])
+    painter.end()
+    return bytes(buffer.data().data()).decode()
+
+
+# The widget
+
+
+class Answer:
+    """A view, and the state that answers its wishes as the workbench would."""
+
+    def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (900, 400)) -> None:
+        self.view, self.state = TableView(), state
+        qtbot.addWidget(self.view)
+        self.view.resize(*size)
+        self.focuses: list[Focus] = []
+        self.view.focus_requested.connect(self._on_focus_requested)
+        self.view.show_state(None, state)
+        self.view.show()
+
+    def _on_focus_requested(self, focus: Focus) -> None:
+        self.focuses.append(focus)
+        self.show(replace(self.state, focus=focus))
+
+    def show(self, new: ViewState) -> None:
+        old, self.state = self.state, new
+        self.view.show_state(old, new)
+
+    def column(self, title: str) -> list[str]:
+        (position,) = [i for i, column in enumerate(self.view.model.columns) if column.title == title]
+        model = self.view.model
+        return [model.index(row, position).data() for row in range(model.rowCount())]
+
+    def selected(self) -> list[int]:
+        return sorted(index.row() for index in self.view.table.selectionModel().selectedRows())
+
+    def click(self, qtbot: QtBot, row: int, keys: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
+        point = self.view.table.visualRect(self.view.model.index(row, 1)).center()
+        qtbot.mouseClick(self.view.table.viewport(), Qt.MouseButton.LeftButton, keys, point)
+
+
+def test_cells_hold_exact_numbers_shapes_and_settings(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(start()))
+    assert answer.column("Node") == ["conv5x5", "total", "reduce", "conv5x5", "total"]
+    assert answer.column("Layer") == ["5×5, 32 filters", "", "1×1, 16 filters", "5×5, 32 filters", ""]
+    assert answer.column("Output C×H×W") == ["32×28×28", "", "16×28×28", "32×28×28", ""]
+    assert answer.column("MACs") == ["160,563,200", "160,563,200", "3,211,264", "10,035,200", "13,246,464"]
+    assert answer.column("Params") == ["204,832", "204,832", "4,112", "12,832", "16,944"]
+    assert answer.view.said.text() == "bottleneck: 12.1× fewer multiply-accumulates than naive"
+
+
+def test_an_edit_changes_cells_in_place(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    model = answer.view.model
+    resets: list[None] = []
+    model.modelReset.connect(lambda: resets.append(None))
+    with qtbot.waitSignal(model.dataChanged) as changed:
+        answer.show(with_project(answer.state, with_filters(start(), 64)))
+    assert [index.row() for index in changed.args[:2]] == [0, 1]
+    assert answer.column("MACs")[:2] == ["321,126,400", "321,126,400"]
+    assert resets == []
+    assert answer.selected() == [2]
+    assert answer.focuses == []
+
+
+def test_layers_that_come_and_go_keep_the_scroll_position_and_choose_nothing(qtbot: QtBot) -> None:
+    project = chain()
+    answer = Answer(qtbot, state_of(project, Focus("wide", "conv30")))
+    QApplication.processEvents()
+    bar = answer.view.table.verticalScrollBar()
+    before = bar.value()
+    assert before > 0
+    network = project.design("wide").network
+    longer = project.with_network("wide", network.with_node(Node("extra", Activation("relu")), len(network.nodes)))
+    with qtbot.waitSignal(answer.view.model.rowsInserted) as inserted:
+        answer.show(with_project(answer.state, longer))
+    assert inserted.args[1:] == [100, 100]
+    with qtbot.waitSignal(answer.view.model.rowsRemoved):
+        answer.show(with_project(answer.state, project))
+    assert bar.value() == before
+    assert answer.focuses == []
+    assert answer.column("Node")[60] == "conv30"
+    assert answer.selected() == [60]
+
+
+@pytest.mark.parametrize("name", PROJECTS)
+@pytest.mark.parametrize("after", PROJECTS)
+def test_any_project_can_follow_any_other(qtbot: QtBot, qtmodeltester: ModelTester, name: str, after: str) -> None:
+    answer = Answer(qtbot, state_of(PROJECTS[name]))
+    qtmodeltester.check(answer.view.model)
+    answer.show(with_project(answer.state, PROJECTS[after]))
+    assert answer.view.model.rows == rows(PROJECTS[after], answer.state.check)
+    assert answer.view.model.rowCount() == len(answer.view.model.rows)
+
+
+def test_a_click_on_a_row_chooses_its_node(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(with_stem()))
+    answer.click(qtbot, 7)
+    answer.click(qtbot, 3)
+    assert [answer.view.model.rows[7].node, answer.view.model.rows[3].node] == ["", "trunk4"]
+    assert answer.focuses == [Focus("", "trunk4")]
+    assert answer.selected() == [3]
+
+
+def test_arrow_keys_choose_from_row_to_row(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    qtbot.keyClick(answer.view.table, Qt.Key.Key_Down)
+    assert answer.focuses == [Focus("bottleneck", "conv5x5")]
+
+
+def test_the_choice_follows_the_state_and_tells_nobody(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(chain()))
+    assert answer.selected() == []
+    answer.show(replace(answer.state, focus=Focus("half as wide", "conv40")))
+    (row,) = answer.selected()
+    assert answer.view.model.rows[row].node == "conv40"
+    assert answer.view.table.viewport().rect().contains(answer.view.table.visualRect(answer.view.model.index(row, 1)))
+    answer.show(replace(answer.state, focus=Focus()))
+    assert answer.selected() == []
+    assert answer.focuses == []
+
+
+def test_several_rows_stay_selected_for_copying_while_the_last_one_is_chosen(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(three_designs()))
+    answer.click(qtbot, 1)
+    answer.click(qtbot, 4, Qt.KeyboardModifier.ShiftModifier)
+    assert answer.selected() == [1, 2, 3, 4]
+    assert answer.focuses == [Focus("plain", "norm1"), Focus("plain", "add")]
+    answer.show(replace(answer.state, run=RunView()))
+    assert answer.selected() == [1, 2, 3, 4]
+
+
+def test_the_copy_key_takes_the_selected_rows_as_tab_separated_values(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    answer.view.activateWindow()
+    answer.view.table.setFocus()
+    qtbot.waitUntil(answer.view.table.hasFocus)
+    qtbot.keyClick(answer.view.table, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
+    copied = list(csv.DictReader(io.StringIO(QGuiApplication.clipboard().text()), dialect="excel-tab"))
+    assert [(row["node"], row["macs"]) for row in copied] == [("reduce", "3211264")]
+    answer.show(replace(answer.state, focus=Focus()))
+    answer.view.copy_selected()
+    assert QGuiApplication.clipboard().text() == to_tsv(answer.view.model.rows)
+
+
+def test_the_menu_copies_the_whole_table_in_each_format(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    actions = answer.view.copies.menu().actions()
+    assert [action.text() for action in actions] == [f"Copy as {name}" for name in ("TSV", "CSV", "Markdown", "LaTeX")]
+    for action, text_of in zip(actions, (to_tsv, to_csv, to_markdown, to_latex), strict=True):
+        action.trigger()
+        assert QGuiApplication.clipboard().text() == text_of(answer.view.model.rows)
+
+
+def test_a_mistake_is_red_marked_and_told_beside_its_layer(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(mistaken()))
+    model = answer.view.model
+    assert answer.column("Problem")[3].startswith("kernel 31×31 is larger than its padded input 28×28")
+    assert answer.column("MACs")[3:] == ["unknown"] * 3
+    assert model.index(3, 1).data(Qt.ItemDataRole.ForegroundRole).name() == LIGHT.error
+    assert not model.index(3, 1).data(Qt.ItemDataRole.DecorationRole).isNull()
+    assert model.index(2, 1).data(Qt.ItemDataRole.DecorationRole) is None
+    answer.show(with_project(answer.state, start()))
+    assert "Problem" not in [column.title for column in model.columns]
+
+
+def test_tooltips_give_the_formula_of_a_number(qtbot: QtBot) -> None:
+    model = Answer(qtbot, state_of(start())).view.model
+    position = [column.title for column in model.columns].index("MACs")
+    tips = [model.index(row, position).data(Qt.ItemDataRole.ToolTipRole) for row in (0, 1)]
+    assert tips == ["28·28·32 × 5·5·256 = 160,563,200 MACs (160.6 M)", "160,563,200 MACs (160.6 M)"]
+
+
+def test_the_mouse_reads_a_cell_in_the_status_bar(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(start()))
+    position = [column.title for column in answer.view.model.columns].index("Params")
+    with qtbot.waitSignal(answer.view.hovered) as heard:
+        answer.view.table.entered.emit(answer.view.model.index(0, position))
+    assert heard.args == ["naive / conv5x5: 32·256·5·5 + 32 = 204,832 params (204.8 K)"]
+
+
+def test_totals_are_bold_and_numbers_are_set_to_the_right(qtbot: QtBot) -> None:
+    model = Answer(qtbot, state_of(start())).view.model
+    position = [column.title for column in model.columns].index("MACs")
+    assert model.index(1, 0).data(Qt.ItemDataRole.FontRole).bold()
+    assert model.index(0, 0).data(Qt.ItemDataRole.FontRole) is None
+    assert model.index(0, position).data(Qt.ItemDataRole.TextAlignmentRole) & Qt.AlignmentFlag.AlignRight
+    header = model.headerData(position, Qt.Orientation.Horizontal, Qt.ItemDataRole.TextAlignmentRole)
+    assert header & Qt.AlignmentFlag.AlignRight
+
+
+def test_designs_have_their_colour_in_each_theme(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(start()))
+    for theme in (LIGHT, DARK):
+        answer.show(replace(answer.state, look=Look(theme=theme.name)))
+        chips = [answer.view.model.index(row, 0).data(Qt.ItemDataRole.DecorationRole).name() for row in (0, 2)]
+        assert chips == [theme.design(0), theme.design(1)]
+
+
+def test_flops_have_a_column_when_they_are_counted(qtbot: QtBot) -> None:
+    answer = Answer(qtbot, state_of(start()))
+    answer.show(replace(answer.state, look=Look(metric="flops")))
+    assert answer.column("FLOPs (2 per MAC)")[0] == "321,126,400"
+    assert answer.view.said.text() == "bottleneck: 12.1× fewer floating-point operations than naive"

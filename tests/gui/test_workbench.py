@@ -1,0 +1,265 @@
+"""The one path: edits, undo, runs and files become states."""
+
+import threading
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from pytestqt.qtbot import QtBot
+
+from engine.check import check
+from engine.layers import Conv2d
+from engine.network import INPUT, Network, Node
+from engine.problems import STEM, ProjectError
+from engine.project import ArrayInput, Design, NoiseInput, Project
+from engine.project_file import load, save
+from gui.document import FileChangedError
+from gui.state import Focus, ViewState
+from gui.workbench import Workbench
+from tests.gui.conftest import PROJECT
+
+NAIVE = ("naive", "conv5x5")
+
+
+def with_filters(project: Project, filters: int, design: str = "naive") -> Project:
+    network = project.network(design)
+    return project.with_network(design, network.with_layer("conv5x5", Conv2d(filters=filters, kernel=5)))
+
+
+def edit_filters(workbench: Workbench, filters: int, merge: str = "") -> None:
+    workbench.edit(f"Set filters to {filters}", with_filters(workbench.state.project, filters), merge)
+
+
+def run(workbench: Workbench, qtbot: QtBot) -> None:
+    with qtbot.waitSignal(workbench.runner.ended):
+        workbench.run()
+
+
+def test_an_edit_changes_shapes_and_costs_before_the_next_line_runs(workbench: Workbench) -> None:
+    edit_filters(workbench, 9)
+    report = workbench.state.report(NAIVE)
+    assert report is not None
+    assert report.output_shape == (9, 12, 12)
+    assert report.macs == 12 * 12 * 9 * 5 * 5 * 8
+
+
+def test_undo_and_redo_show_the_project_before_and_after(workbench: Workbench) -> None:
+    edit_filters(workbench, 9)
+    edited = workbench.state.project
+    workbench.document.undo_stack.undo()
+    assert workbench.state.project == PROJECT
+    workbench.document.undo_stack.redo()
+    assert workbench.state.project == edited
+
+
+def test_an_undo_step_has_the_name_of_its_edit(workbench: Workbench) -> None:
+    edit_filters(workbench, 9)
+    assert workbench.document.undo_stack.undoText() == "Set filters to 9"
+
+
+def test_edits_of_one_drag_are_one_undo_step(workbench: Workbench) -> None:
+    for filters in (7, 8, 9):
+        edit_filters(workbench, filters, merge="naive/conv5x5/filters")
+    assert workbench.document.undo_stack.count() == 1
+    assert workbench.document.undo_stack.undoText() == "Set filters to 9"
+    workbench.document.undo_stack.undo()
+    assert workbench.state.project == PROJECT
+
+
+def test_edits_of_different_settings_are_different_undo_steps(workbench: Workbench) -> None:
+    edit_filters(workbench, 7, merge="filters")
+    edit_filters(workbench, 8, merge="kernel")
+    assert workbench.document.undo_stack.count() == 2
+
+
+def test_an_edit_that_changes_nothing_is_no_undo_step(workbench: Workbench) -> None:
+    edit_filters(workbench, 6)
+    assert workbench.document.undo_stack.count() == 0
+    assert workbench.state.clean
+
+
+def test_a_run_gives_the_volume_that_the_engine_computes(workbench: Workbench, qtbot: QtBot) -> None:
+    run(workbench, qtbot)
+    result = workbench.state.result(NAIVE)
+    assert result is not None
+    assert result.volume.shape == (6, 12, 12)
+    assert workbench.state.fresh(NAIVE)
+    assert workbench.state.run.progress is None
+
+
+def test_an_edit_makes_results_stale_and_undo_makes_them_fresh(workbench: Workbench, qtbot: QtBot) -> None:
+    run(workbench, qtbot)
+    edit_filters(workbench, 9)
+    assert workbench.state.result(NAIVE) is not None
+    assert not workbench.state.fresh(NAIVE)
+    workbench.document.undo_stack.undo()
+    assert workbench.state.fresh(NAIVE)
+
+
+def test_undo_after_a_second_run_finds_the_first_results_again(workbench: Workbench, qtbot: QtBot) -> None:
+    run(workbench, qtbot)
+    first = workbench.state.result(NAIVE)
+    edit_filters(workbench, 9)
+    run(workbench, qtbot)
+    workbench.document.undo_stack.undo()
+    again = workbench.state.result(NAIVE)
+    assert first is not None
+    assert again is not None
+    assert again.volume is first.volume
+
+
+def test_a_second_run_recomputes_only_what_lies_downstream_of_the_edit(workbench: Workbench, qtbot: QtBot) -> None:
+    run(workbench, qtbot)
+    before = {place: workbench.state.result(place) for place in workbench.state.run.results}
+    edit_filters(workbench, 9)
+    run(workbench, qtbot)
+    changed = {place for place, result in before.items() if workbench.state.result(place) is not result}
+    assert changed == {NAIVE}
+
+
+def test_a_run_started_during_another_gives_only_the_newer_results(workbench: Workbench, qtbot: QtBot) -> None:
+    seen: list[int] = []
+    workbench.runner.node_done.connect(lambda event: seen.append(event.volume.shape[0]) if event.place == NAIVE else 0)
+    for filters in (7, 8, 9):
+        edit_filters(workbench, filters)
+        workbench.run()
+    qtbot.waitUntil(lambda: workbench.state.run.progress is None)
+    assert seen == [9]
+    assert workbench.state.fresh(NAIVE)
+
+
+def slow_project() -> Project:
+    network = Network(tuple(Node(f"conv{i}", Conv2d(filters=256, kernel=3)) for i in range(40)))
+    return Project(NoiseInput((256, 56, 56)), (Design("slow", network),))
+
+
+def test_cancel_ends_a_run_and_keeps_what_was_computed(qtbot: QtBot) -> None:
+    workbench = Workbench(slow_project())
+    with qtbot.waitSignal(workbench.runner.node_done):
+        workbench.run()
+    workbench.cancel()
+    assert workbench.state.run.progress is None
+    results = dict(workbench.state.run.results)
+    workbench.close()
+    qtbot.wait(50)
+    assert dict(workbench.state.run.results) == results
+    assert 0 < len(results) < 41
+
+
+def test_closing_during_a_run_leaves_no_worker(qtbot: QtBot) -> None:
+    workbench = Workbench(slow_project())
+    with qtbot.waitSignal(workbench.runner.node_done):
+        workbench.run()
+    workbench.close()
+    assert workbench.runner._pool.activeThreadCount() == 0
+
+
+def test_the_engine_runs_outside_the_windows_thread(workbench: Workbench, qtbot: QtBot) -> None:
+    threads: list[int] = []
+    workbench.runner._said.connect(lambda *_: threads.append(threading.get_ident()), type=_direct())
+    run(workbench, qtbot)
+    assert threads
+    assert threading.get_ident() not in threads
+
+
+def _direct() -> object:
+    from PySide6.QtCore import Qt
+
+    return Qt.ConnectionType.DirectConnection
+
+
+def test_a_fault_in_a_file_found_by_a_run_is_told_at_its_node(qtbot: QtBot, tmp_path: Path) -> None:
+    array = np.zeros((2, 3, 3), np.float32)
+    array[1, 2, 0] = np.nan
+    np.save(tmp_path / "volume.npy", array)
+    workbench = Workbench(replace(PROJECT, input=ArrayInput(str(tmp_path / "volume.npy"))))
+    run(workbench, qtbot)
+    (problem,) = workbench.state.run.problems
+    assert (problem.design, problem.node) == (STEM, INPUT)
+    assert "[1, 2, 0]" in problem.text
+    workbench.close()
+
+
+def test_the_selection_moves_to_the_last_volume_when_its_node_goes(workbench: Workbench) -> None:
+    workbench.set_focus(Focus("bottleneck", "reduce", 1))
+    network = workbench.state.project.network("bottleneck").without("reduce")
+    workbench.edit("Remove reduce", workbench.state.project.with_network("bottleneck", network))
+    assert workbench.state.focus == Focus("bottleneck", "conv5x5")
+
+
+def test_a_selection_of_what_is_not_there_is_refused(workbench: Workbench) -> None:
+    before = workbench.state
+    workbench.set_focus(Focus("naive", "nothing"))
+    assert workbench.state is before
+
+
+def test_opening_a_wrong_file_leaves_project_history_and_path(workbench: Workbench, tmp_path: Path) -> None:
+    edit_filters(workbench, 9)
+    before = workbench.state
+    (tmp_path / "wrong.toml").write_text("format = 1\n[input\n")
+    with pytest.raises(ProjectError):
+        workbench.open(tmp_path / "wrong.toml")
+    assert workbench.state is before
+    assert workbench.document.undo_stack.canUndo()
+
+
+def test_opening_a_file_starts_a_history_of_its_own(workbench: Workbench, tmp_path: Path) -> None:
+    edit_filters(workbench, 9)
+    save(PROJECT, tmp_path / "p.toml")
+    workbench.open(tmp_path / "p.toml")
+    assert workbench.state.project == PROJECT
+    assert workbench.state.path == tmp_path / "p.toml"
+    assert workbench.state.clean
+    assert not workbench.document.undo_stack.canUndo()
+
+
+def test_saving_makes_the_state_clean_and_an_edit_makes_it_dirty(workbench: Workbench, tmp_path: Path) -> None:
+    edit_filters(workbench, 9)
+    assert not workbench.state.clean
+    workbench.document.save(tmp_path / "p.toml")
+    assert workbench.state.clean
+    assert load(tmp_path / "p.toml").project == workbench.state.project
+    edit_filters(workbench, 10)
+    assert not workbench.state.clean
+    workbench.document.undo_stack.undo()
+    assert workbench.state.clean
+
+
+def test_saving_over_a_file_that_changed_on_disk_asks_first(workbench: Workbench, tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    workbench.document.save(path)
+    path.write_text("somebody else's")
+    with pytest.raises(FileChangedError):
+        workbench.document.save(path)
+    assert path.read_text() == "somebody else's"
+    workbench.document.save(path, overwrite=True)
+    assert load(path).project == workbench.state.project
+
+
+def test_a_file_of_a_newer_format_is_never_overwritten(workbench: Workbench, tmp_path: Path) -> None:
+    path = tmp_path / "p.toml"
+    save(PROJECT, path)
+    newer = path.read_text().replace("format = 1", "format = 2")
+    path.write_text(newer)
+    workbench.open(path)
+    assert workbench.document.read_only
+    with pytest.raises(ProjectError, match="newer format"):
+        workbench.document.save(path)
+    assert path.read_text() == newer
+
+
+def test_every_change_of_state_is_told_once_with_old_and_new(workbench: Workbench) -> None:
+    told: list[tuple[ViewState, ViewState]] = []
+    workbench.changed.connect(lambda old, new: told.append((old, new)))
+    before = workbench.state
+    workbench.set_look(replace(before.look, logarithmic=True))
+    assert [(old is before, new is workbench.state) for old, new in told] == [(True, True)]
+
+
+def test_designs_input_is_the_stems_last_volume(workbench: Workbench, qtbot: QtBot) -> None:
+    stem = Network((Node("stem_conv", Conv2d(filters=4, kernel=3)),))
+    workbench.edit("Add stem", replace(PROJECT, stem=stem))
+    run(workbench, qtbot)
+    assert workbench.state.result(("naive", INPUT)) is workbench.state.result((STEM, "stem_conv"))
+    assert check(workbench.state.project).analyses["naive"].input_shape == (4, 12, 12)

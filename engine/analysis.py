@@ -1,6 +1,7 @@
 """What a network gives and costs, in integers, before anything runs; mistakes are values at the node that has them."""
 
 from collections.abc import Iterator
+from math import prod
 
 from msgspec import Struct
 
@@ -29,7 +30,7 @@ class Report(Struct, frozen=True):
     @property
     def weight_bytes(self) -> int:
         """Memory of the node's parameters and statistics as float32."""
-        return 4 * sum(_product(shape) for shape in self.array_shapes.values())
+        return 4 * sum(prod(shape) for shape in self.array_shapes.values())
 
 
 class Analysis(Struct, frozen=True):
@@ -99,8 +100,8 @@ def _report(network: Network, index: int, inputs: tuple[Shape | None, ...], mist
         names,
         inputs,
         output,
-        sum([_product(shape) for shape in params.values()]),
-        0 if factors is None else _product(factors[0]) * _product(factors[1]),
+        sum([prod(shape) for shape in params.values()]),
+        0 if factors is None else prod(factors[0]) * prod(factors[1]),
         factors,
         {**params, **layer.statistic_shapes(known)},
     )
@@ -148,13 +149,6 @@ def _known_names(network: Network, node: Node) -> str:
     names = [INPUT, *(other.name for other in network.nodes if other is not node)]
     shown = ", ".join(repr(name) for name in names[:6])
     return f"known are {shown}" + (f" and {len(names) - 6} more" if len(names) > 6 else "")
-
-
-def _product(numbers: tuple[int, ...]) -> int:
-    result = 1
-    for number in numbers:
-        result *= number
-    return result
 
 
 def _total(costs: list[int | None]) -> int | None:

@@ -21,7 +21,10 @@ _encode = msgspec.msgpack.Encoder().encode
 
 
 class ProjectCheck(Struct, frozen=True, eq=False):
-    """Analyses by design name (the stem's under STEM), in the order in which they run."""
+    """Analyses by design name (the stem's under STEM), in the order in which they run.
+
+    Of two designs of one name the first has the name; of the other only its mistakes are told.
+    """
 
     input_shape: Shape | None
     analyses: Mapping[str, Analysis]
@@ -57,15 +60,17 @@ def check(project: Project) -> ProjectCheck:
             for fault in inputs.faults(project.input)
         ]
     received, received_key = shape, keys.get((STEM, INPUT))
-    for design, network in project.networks():
-        analysis = analyses[design] = analyze(network, received)
+    for parent, (design, network) in zip(_parents(project), project.networks(), strict=True):
+        analysis = analyze(network, received)
+        first = analyses.setdefault(design, analysis) is analysis
         if received_key is not None:
             keys[design, INPUT] = received_key
         for report in analysis.reports:
-            reports.setdefault((design, report.name), report)
-            found = tuple(_node_problems(project, design, network, report))
+            found = tuple(_node_problems(parent, design, network, report))
             problems += found
-            if not found:
+            if first:
+                reports.setdefault((design, report.name), report)
+            if first and not found:
                 _add_key(project, design, network, report, keys)
         if design == STEM:
             received, received_key = analysis.output_shape, keys.get((STEM, analysis.output))
@@ -74,8 +79,17 @@ def check(project: Project) -> ProjectCheck:
 
 def place_in_file(project: Project, design: str, index: int, setting: str = "") -> str:
     """Where a setting stands in the file: ``$.designs[0].nodes[2].filters``."""
-    names = [d.name for d in project.designs]
-    parent = "$.stem" if design == STEM else f"$.designs[{names.index(design)}]"
+    names = [name for name, _ in project.networks()]
+    return _place(_parents(project)[names.index(design)], index, setting)
+
+
+def _parents(project: Project) -> tuple[str, ...]:
+    """Where each of the project's networks stands in the file."""
+    stem = () if project.stem is None else ("$.stem",)
+    return (*stem, *(f"$.designs[{index}]" for index in range(len(project.designs))))
+
+
+def _place(parent: str, index: int, setting: str) -> str:
     return f"{parent}.nodes[{index}]" + (f".{setting}" if setting else "")
 
 
@@ -87,12 +101,13 @@ def _project_problems(project: Project) -> Iterator[Problem]:
                 f"design name {design.name!r} is taken by design {first[design.name] + 1}; names must differ",
                 f"$.designs[{index}].name",
                 design.name,
+                setting="name",
             )
 
 
-def _node_problems(project: Project, design: str, network: Network, report: Report) -> Iterator[Problem]:
+def _node_problems(parent: str, design: str, network: Network, report: Report) -> Iterator[Problem]:
     def problem(setting: str, text: str) -> Problem:
-        place = place_in_file(project, design, report.index, setting)
+        place = _place(parent, report.index, setting)
         return Problem(f"{report.name}: {text}", place, design, report.name, setting)
 
     for mistake in report.mistakes:

@@ -81,8 +81,8 @@ def bundled(folder: str, suffix: str) -> tuple[str, ...]:
 
 def stamp(path: str) -> Stamp:
     """Tell whether a file changed; FileFault where it cannot be read."""
-    if "\0" in path:
-        raise FileFault(f"{path!r} is no path: it has a zero byte in it")
+    if "\0" in path or path.encode(errors="replace").decode() != path:
+        raise FileFault(f"{path!r} is a name that only some programs can read; rename the file or its folder")
     with fault_of(path):
         found = resolve(path).stat()
     if not S_ISREG(found.st_mode):
@@ -205,7 +205,8 @@ def require_finite(array: NDArray[np.float32], what: str, checkpoint: Checkpoint
     if bad:
         index = [int(i) for i in np.unravel_index(first, array.shape)]
         values = "value that is" if bad == 1 else "values that are"
-        text = f"{what} has {bad:,} {values} not finite in 32 bits; the first is {flat[first]} at {index}"
+        size = "" if np.isnan(flat[first]) else ", as a 32-bit number"
+        text = f"{what} has {bad:,} {values} not finite; the first is {flat[first]} at {index}{size}"
         raise FileFault(text, setting)
 
 
@@ -218,7 +219,8 @@ def _as_float32(data: bytes, dtype: str) -> NDArray[np.float32]:
 
 def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> Header:
     """Read the header of a .npy of `length` bytes and compare what it claims with what is there."""
-    what = f"{path}{f', array {member.removesuffix('.npy')!r},' if member else ''}"
+    name = member.removesuffix(".npy")
+    what = f"{path}, array {name!r}," if member else path
     start = file.read(10)
     if not start.startswith(npy.MAGIC_PREFIX):
         raise FileFault(f"{what} is not a .npy array: it does not begin as one")
@@ -232,8 +234,8 @@ def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> He
         reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = reader(text)
     except Exception as error:  # NumPy lets through whatever Python's own parser raises on the header's text
-        reason = str(error).split("\n")[0] or type(error).__name__
-        raise FileFault(f"{what} has a .npy header that cannot be read: {shown(reason)}") from None
+        reason = f": {str(error).splitlines()[0]}" if isinstance(error, ValueError) and str(error) else ""
+        raise FileFault(f"{what} has a .npy header that cannot be read{reason[:200]}") from None
     if dtype.hasobject:
         raise FileFault(f"{what} holds pickled objects, which could run code; save numbers with numpy.save")
     if dtype.kind not in "biuf":
@@ -298,8 +300,10 @@ def _read_safetensors(path: str, file: IO[bytes], length: int) -> dict[str, Head
         raise FileFault(f"{path} is not a safetensors file: {claim}")
     try:
         entries = json.decode(file.read(size), type=dict[str, Raw])
-    except (ValueError, RecursionError) as error:
-        raise FileFault(f"{path} has a safetensors header that cannot be read: {error}") from None
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        raise FileFault(
+            f"{path} has a safetensors header that cannot be read; JSON, a table of arrays, is expected"
+        ) from None
     entries.pop("__metadata__", None)
     found = {}
     for name, entry in entries.items():
@@ -313,7 +317,7 @@ def _read_safetensors(path: str, file: IO[bytes], length: int) -> dict[str, Head
 def _tensor(what: str, raw: Raw, start: int, length: int) -> Header:
     try:
         entry = json.decode(raw, type=_Tensor)
-    except (MsgspecError, RecursionError):
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
         reason = "has a broken entry in the header; dtype, shape and two data_offsets are expected"
         raise FileFault(f"{what} {reason}") from None
     dtype = SAFETENSORS_TYPES.get(entry.dtype)

@@ -14,12 +14,11 @@ from engine.files import FileFault, Stamp
 from engine.layers.base import Checkpoint
 from engine.project import ArrayInput, ImageInput, Input, NoiseInput
 from engine.shapes import Shape
-from engine.wording import shown
 
 BLOCK = 2**20
 
 LEAST_STD = 1e-12
-"""Division by less gives numbers that float32 may not hold."""
+"""Division by less counts as a division by zero."""
 
 
 def shape_of(spec: Input) -> Shape:
@@ -47,7 +46,9 @@ def _array_shape(spec: ArrayInput) -> Shape:
     if len(shape) != 3 or min(shape) < 1:
         name = f", array {spec.key!r}," if spec.key else ""
         found = files.sizes(head.shape)
-        raise FileFault(f"{spec.path}{name} has shape {found}; a volume has 3 sizes, C×H×W, or 1×C×H×W", "key")
+        raise FileFault(
+            f"{spec.path}{name} has shape {found}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
+        )
     return Shape(*shape)
 
 
@@ -103,10 +104,11 @@ def normalised(pixels: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float3
     """H×W×C bytes → C×H×W: channels ordered, then (value·scale − mean) / std."""
     ordered = pixels[..., ::-1] if spec.channels == "bgr" else pixels
     volume = np.ascontiguousarray(ordered.transpose(2, 0, 1), dtype=np.float32)
-    volume *= np.float32(spec.scale)
-    for values, operation in ((spec.mean, np.subtract), (spec.std, np.divide)):
-        if values:
-            operation(volume, np.asarray(values, np.float32).reshape(-1, 1, 1), out=volume)
+    with np.errstate(over="ignore"):  # shows in the values, where the views mark and count it
+        volume *= np.float32(spec.scale)
+        for values, operation in ((spec.mean, np.subtract), (spec.std, np.divide)):
+            if values:
+                operation(volume, np.asarray(values, np.float32).reshape(-1, 1, 1), out=volume)
     return volume
 
 
@@ -123,8 +125,9 @@ def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
 @lru_cache(maxsize=64)
 def _check_image(path: str, stamp: Stamp) -> None:
     """FileFault where the header does not tell of an image that can be read."""
-    with _image_fault(path), Image.open(files.resolve(path)):
-        pass
+    with _image_fault(path), Image.open(files.resolve(path)) as opened:
+        if opened.mode in ("I", "F"):
+            raise FileFault(f"{path} has values of 32 bits; save it with 8 or 16, or as a .npy array")
 
 
 @contextmanager
@@ -137,11 +140,13 @@ def _image_fault(path: str) -> Iterator[None]:
             yield
         except UnidentifiedImageError:
             raise FileFault(f"{path} is not an image, or of a kind that cannot be read") from None
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise FileFault(f"{path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it smaller") from None
         except (FileFault, OSError):
             raise
         except Exception as error:  # a broken image meets Pillow's decoders unprepared, each in its own way
-            reason = str(error) or type(error).__name__
-            raise FileFault(f"{path} is not an image that can be read: {shown(reason)}") from None
+            reason = str(error)[:200] or type(error).__name__
+            raise FileFault(f"{path} is not an image that can be read: {reason}") from None
 
 
 def _flattened(image: Image.Image) -> Image.Image:

@@ -1,9 +1,11 @@
 """The JSON of `analyze` and `run`: plain tables, whose fields teachers' scripts rely on."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from math import sqrt
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.analysis import Analysis, Report
 from engine.check import Place, ProjectCheck
@@ -12,6 +14,9 @@ from engine.project import FORMAT, Project
 from engine.run import NodeDone
 
 Data = dict[str, Any]
+
+BLOCK = 2**20
+"""Values whose statistics are taken at a time."""
 
 
 def summary(project: Project, check: ProjectCheck, results: Mapping[Place, NodeDone] | None = None) -> Data:
@@ -32,22 +37,26 @@ def summary(project: Project, check: ProjectCheck, results: Mapping[Place, NodeD
 
 def statistics(done: NodeDone) -> Data:
     """Time and finite values' statistics of a volume; null where no value is finite."""
-    values = done.volume
-    finite = np.isfinite(values)
-    count = int(finite.sum())
-    if count < values.size:
-        values = values[finite]
-    numbers = (
-        {
-            "min": float(values.min()),
-            "max": float(values.max()),
-            "mean": float(values.mean(dtype=np.float64)),
-            "std": float(values.std(dtype=np.float64)),
+    count = sum(block.size for block in _finite(done.volume))
+    numbers: dict[str, float | None] = dict.fromkeys(("min", "max", "mean", "std"))
+    if count:
+        mean = sum(float(block.sum()) for block in _finite(done.volume)) / count
+        squares = sum(float(np.square(block - mean).sum()) for block in _finite(done.volume))
+        numbers = {
+            "min": min(float(block.min()) for block in _finite(done.volume) if block.size),
+            "max": max(float(block.max()) for block in _finite(done.volume) if block.size),
+            "mean": mean,
+            "std": sqrt(squares / count),
         }
-        if count
-        else dict.fromkeys(("min", "max", "mean", "std"))
-    )
     return {"milliseconds": round(done.milliseconds, 3), **numbers, "non_finite": done.volume.size - count}
+
+
+def _finite(volume: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
+    """The finite values, block by block: volumes may fill the memory."""
+    flat = volume.reshape(-1)
+    for start in range(0, flat.size, BLOCK):
+        block = flat[start : start + BLOCK]
+        yield block[np.isfinite(block)].astype(np.float64)
 
 
 def _design(name: str, analysis: Analysis, more: Callable[[Report], Data]) -> Data:

@@ -1,10 +1,13 @@
 """The command line: `analyze`, `run`, `export` and `screenshot` need no display; anything else opens the window."""
 
 import argparse
+import io
 import json
 import os
+import re
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
@@ -24,12 +27,7 @@ from gui.display import missing_display
 START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
 
-TABLE_FORMATS: dict[str, Callable[[Project], str]] = {
-    "table": lambda project: tables.to_text(tables.rows(project, check(project))),
-    "json": lambda project: json.dumps(summary(project, check(project)), indent=2, ensure_ascii=False) + "\n",
-    "csv": lambda project: tables.to_csv(tables.rows(project, check(project))),
-    "markdown": lambda project: tables.to_markdown(tables.rows(project, check(project))),
-}
+ANALYSES = ("table", "json", "csv", "markdown")
 VIEWS = ("volumes", "filters", "bars", "table")
 FORMATS = ("png", "svg", "pdf")
 
@@ -40,18 +38,30 @@ def main(arguments: Sequence[str] | None = None) -> int:
     parser = _parser()
     if not words or words[0] not in (*COMMANDS, "-h", "--help", "--version"):
         words.insert(0, "window")
+    if isinstance(sys.stdout, io.TextIOWrapper):  # a pipe on Windows has an encoding that lacks most of our signs
+        sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = parser.parse_args(words)
     try:
-        return int(options.command(options) or DONE)
+        status = int(options.command(options) or DONE)
+        _print()
+        return status
     except ProjectError as error:
         print(error.lines(), file=sys.stderr)
         return WRONG
-    except BrokenPipeError:  # the reader of our output has gone, as `head` does
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
     except KeyboardInterrupt:
         print("cancelled", file=sys.stderr)
         return 130
+
+
+def _print(text: str = "") -> None:
+    """Bring results out at once; a reader that has gone, as `head` does, needs no more of them."""
+    try:
+        print(text, end="", flush=True)
+    except OSError as error:
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # else Python tries again when it ends
+        if not isinstance(error, BrokenPipeError):
+            text = f"standard output cannot be written: {error.strerror or error}"
+            raise ProjectError([Problem(text, "")]) from None
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -80,7 +90,7 @@ def _window_options(command: argparse.ArgumentParser) -> None:
 
 def _analyze_options(command: argparse.ArgumentParser) -> None:
     _project_option(command)
-    command.add_argument("--format", choices=TABLE_FORMATS, default="table")
+    command.add_argument("--format", choices=ANALYSES, default="table")
 
 
 def _run_options(command: argparse.ArgumentParser) -> None:
@@ -152,20 +162,32 @@ def _valid(path: Path, project: Project) -> Project:
 
 def _analyze(options: argparse.Namespace) -> None:
     project = _valid(options.project, _load(options.project))
-    sys.stdout.write(TABLE_FORMATS[options.format](project))
-    sys.stdout.flush()
+    known = check(project)
+    if options.format == "json":
+        text = json.dumps(summary(project, known), indent=2, ensure_ascii=False) + "\n"
+    else:
+        text = tables.FORMATS[options.format](tables.rows(project, known))
+    _print(text)
 
 
 def _run(options: argparse.Namespace) -> None:
     project = _load(options.project)
     if options.image is not None:
         project = _with_image(project, options.image)
-    _valid(options.project, project)
-    request, results = _results(options.project, project)
     try:
-        _write_results(request, results, options.out)
-    except OSError as error:
-        raise ProjectError([Problem(f"cannot be written: {error.strerror or error}")], options.out) from None
+        _valid(options.project, project)
+        with _written_whole(options.out) as unfinished:
+            request, results = _results(options.project, project)
+            _write_results(request, results, unfinished)
+            names = sorted(file.name for file in unfinished.iterdir())
+            for name in names:
+                os.replace(unfinished / name, options.out / name)
+    except ProjectError as error:
+        if options.image is None:
+            raise
+        told = (replace(p, place="--image") if p.place == "$.input.path" else p for p in error.problems)
+        raise ProjectError(told, error.file) from None
+    _print("".join(f"{options.out / name}\n" for name in names))
 
 
 def _with_image(project: Project, path: Path) -> Project:
@@ -174,8 +196,10 @@ def _with_image(project: Project, path: Path) -> Project:
     if isinstance(project.input, ImageInput):
         return replace(project, input=replace(project.input, path=image))
     shape = check(project).input_shape
-    size = (224, 224) if shape is None else (shape.height, shape.width)
-    return replace(project, input=ImageInput(image, size))
+    if shape is None:
+        return replace(project, input=ImageInput(image))
+    size = (shape.height, shape.width)
+    return replace(project, input=ImageInput(image, size, "gray" if shape.channels == 1 else "rgb"))
 
 
 def _results(path: Path, project: Project) -> tuple[RunRequest, dict[Place, NodeDone]]:
@@ -183,7 +207,8 @@ def _results(path: Path, project: Project) -> tuple[RunRequest, dict[Place, Node
 
     def tell(event: NodeStarted) -> None:
         design, node = event.place
-        print(f"run {event.done + 1}/{event.total} {design or 'stem'} · {node}", file=sys.stderr)
+        with suppress(OSError):  # nobody listens; the run goes on
+            print(f"run {event.done + 1}/{event.total} {design or 'stem'} · {node}", file=sys.stderr)
 
     request = RunRequest.of(project)
     try:
@@ -192,20 +217,40 @@ def _results(path: Path, project: Project) -> tuple[RunRequest, dict[Place, Node
         raise ProjectError(error.problems, path) from None
 
 
-def _write_results(request: RunRequest, results: dict[Place, NodeDone], out: Path) -> None:
-    """All files or none: they are made beside their place and moved there at the end."""
-    out.mkdir(parents=True, exist_ok=True)
-    with TemporaryDirectory(dir=out, prefix=".run-") as unfinished:
-        folder = Path(unfinished)
-        for design, analysis in request.check.analyses.items():
-            if design != STEM:
-                volumes = {report.name: results[design, report.name].volume for report in analysis.reports}
-                write_npz(folder / f"{quote(design, safe=' ()+,')}.npz", volumes)
-        data = summary(request.project, request.check, results)
-        (folder / "run.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-        for file in sorted(folder.iterdir()):
-            os.replace(file, out / file.name)
-            print(out / file.name)
+@contextmanager
+def _written_whole(out: Path) -> Iterator[Path]:
+    """A folder inside `out` for what is not finished; whatever ends the work, it goes, and so does an `out` made here.
+
+    It is made before the work, which may be long, so that a place that cannot be written to is told at once.
+    """
+    made = [folder for folder in (out, *out.parents) if not os.path.exists(folder)]
+    try:
+        out.mkdir(parents=True, exist_ok=True)
+        with TemporaryDirectory(dir=out, prefix=".run-") as unfinished:
+            yield Path(unfinished)
+    except BaseException as error:
+        for folder in made:
+            with suppress(OSError):  # it may hold what was finished
+                folder.rmdir()
+        if isinstance(error, OSError):
+            reason = f"cannot be written to: {error.strerror or error}; choose another folder"
+            raise ProjectError([Problem(reason, "")], out) from None
+        raise
+
+
+def _write_results(request: RunRequest, results: dict[Place, NodeDone], folder: Path) -> None:
+    """Each design's volumes, and their statistics."""
+    for design, analysis in request.check.analyses.items():
+        if design != STEM:
+            volumes = {report.name: results[design, report.name].volume for report in analysis.reports}
+            write_npz(folder / f"{_file_name(design)}.npz", volumes)
+    data = summary(request.project, request.check, results)
+    (folder / "run.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
+
+
+def _file_name(design: str) -> str:
+    """The design's name; what some system allows in no file's name is written as in an address, "/" as %2F."""
+    return re.sub(r'[\x00-\x1f\x7f%<>:"/\\|?*]', lambda found: quote(found[0], safe=""), design)
 
 
 def _export(options: argparse.Namespace) -> None:
@@ -216,7 +261,7 @@ def _export(options: argparse.Namespace) -> None:
     with offscreen.application(options.theme):
         state = offscreen.run_state(project, results, options.theme)
         for path in offscreen.export(state, options.out, options.views, options.format, options.scale):
-            print(path)
+            _print(f"{path}\n")
 
 
 def _screenshot(options: argparse.Namespace) -> None:
@@ -225,7 +270,7 @@ def _screenshot(options: argparse.Namespace) -> None:
     project = _valid(options.project, _load(options.project))
     with offscreen.application(options.theme):
         offscreen.screenshot(project, options.project, options.out, options.size, options.theme)
-    print(options.out)
+    _print(f"{options.out}\n")
 
 
 def _window(options: argparse.Namespace) -> int:

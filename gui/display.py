@@ -5,6 +5,11 @@ import socket
 import sys
 from pathlib import Path
 
+FIRST_PORT = 6000
+"""Where the display number 0 of another machine answers."""
+
+MOST_DISPLAYS = 65535 - FIRST_PORT
+
 
 def missing_display() -> str:
     """Why no window can be shown, "" where one can."""
@@ -19,14 +24,14 @@ def missing_display() -> str:
 
 
 def _x11_listens(display: str) -> bool:
-    host, _, number = display.partition(":")
+    host, _, number = display.rpartition(":")
     number = number.partition(".")[0]
-    if not number.isdigit():
+    if not (number.isascii() and number.isdigit()) or int(number) > MOST_DISPLAYS:
         return False
     if host in ("", "unix"):
         return any(_listens(path) for path in (f"/tmp/.X11-unix/X{number}", f"\0/tmp/.X11-unix/X{number}"))
     try:
-        socket.create_connection((host, 6000 + int(number)), timeout=2).close()
+        socket.create_connection((host.strip("[]"), FIRST_PORT + int(number)), timeout=2).close()
     except OSError:
         return False
     return True

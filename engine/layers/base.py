@@ -1,18 +1,13 @@
 """What a layer kind must answer, and how its settings describe themselves to files and forms."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import Annotated, Any, ClassVar, Literal
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Annotated, ClassVar, Literal
 
-import numpy as np
 from msgspec import Meta, Struct
 
+from engine.kernels import Checkpoint as Checkpoint
+from engine.kernels import Volume as Volume
 from engine.shapes import Shape
-
-Volume = np.ndarray[Any, np.dtype[Any]]
-"""An array of axis order (channels, height, width); float32 in runs."""
-
-Checkpoint = Callable[[], None]
-"""Called between blocks of work; raises to cancel."""
 
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Extent = Annotated[int, Meta(ge=1, le=1_000_000)]

@@ -25,9 +25,13 @@ class Pool(Layer, frozen=True):
         check_padding(self.padding)
         shortest(self, "kernel", "stride", "padding")
 
+    @property
+    def step(self) -> HeightWidth:
+        """The stride, or the kernel where it is left out."""
+        return self.kernel if self.stride is None else self.stride
+
     def windows(self, shape: Shape) -> Windows:
-        stride = self.kernel if self.stride is None else self.stride
-        return place_windows(shape, self.kernel, stride, self.padding, ceil=self.ceil)
+        return place_windows(shape, self.kernel, self.step, self.padding, ceil=self.ceil)
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         windows = self.windows(inputs[0])
@@ -45,9 +49,8 @@ class Pool(Layer, frozen=True):
         return Shape(inputs[0].channels, *self.windows(inputs[0]).output)
 
     def label(self) -> str:
-        windows = self.windows(Shape(1, *pair(self.kernel)))
-        stride = "" if windows.stride == (1, 1) else f" /{windows.stride[0]}"
-        return f"{times(windows.kernel)} {self.kind[:3]} pool{stride}"
+        stride = self.step if isinstance(self.step, int) else times(pair(self.step))
+        return f"{times(pair(self.kernel))} {self.kind[:3]} pool" + ("" if stride == 1 else f" /{stride}")
 
 
 class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):

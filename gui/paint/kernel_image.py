@@ -61,7 +61,7 @@ def chosen_kernel(state: ViewState) -> Kernel | None:
         values = _weights(node, report, state.project.seed, design)[channel]
     except FileFault as fault:
         return Kernel(title, source, first, fault=str(fault), wrong=True)
-    limit = np.abs(values).max(keepdims=True).reshape(1) or np.ones(1, np.float32)
+    limit = np.array([float(np.abs(values).max()) or 1.0])
     return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
 

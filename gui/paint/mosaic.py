@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
-from PySide6.QtCore import QMarginsF, QRectF, Qt
+from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
 from gui.paint.colours import DIVERGING, PERCENTILES, indexed_image
@@ -262,10 +262,12 @@ def _draw_numbers(painter: QPainter, seen: Projection, name: Callable[[int], str
     room = seen.grid.top * seen.scale
     if room < 8 or seen.grid.tile_width * seen.scale < LABELLED_TILE * 0.7:
         return
+    painter.setFont(font(min(room * 0.78, size * 0.95)))
+    painter.setPen(QColor(theme.muted))
+    drop = QFontMetricsF(painter.font()).descent() + room * 0.1
     for channel in seen.channels():
         tile = seen.tile(channel)
-        band = QRectF(tile.left(), tile.top() - room, tile.width(), room)
-        draw_text(painter, band, name(channel), min(room * 0.78, size * 0.95), theme.muted)
+        painter.drawText(QPointF(tile.left(), tile.top() - drop), name(channel))
 
 
 def _draw_edges(painter: QPainter, seen: Projection, theme: Theme) -> None:

@@ -21,7 +21,7 @@ STALE_HINT = "for earlier settings — run again (F5)"
 SAMPLE = 4096
 """Values of a map that its own range is taken from."""
 
-Ends = tuple[NDArray[np.float32], NDArray[np.float32]]
+Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Plate(Struct, frozen=True, eq=False):
@@ -169,7 +169,7 @@ def _per_map(shape: Shape, look: Look) -> bool:
 def _shared_ends(volumes: Sequence[NDArray[np.float32]], look: Look) -> Ends:
     ranges = [value_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
     lows, highs = zip(*ranges, strict=True)
-    return np.array([min(lows)], np.float32), np.array([max(highs)], np.float32)
+    return np.array([min(lows)]), np.array([max(highs)])
 
 
 def _own_ends(volume: NDArray[np.float32], look: Look) -> Ends:
@@ -180,11 +180,11 @@ def _own_ends(volume: NDArray[np.float32], look: Look) -> Ends:
     maps.sort(axis=1)  # what is not finite comes last
     last = np.count_nonzero(~np.isnan(maps), axis=1) - 1
     rows = np.arange(len(maps))
-    lows, highs = (maps[rows, np.rint(last.clip(0) * share / 100).astype(int)] for share in PERCENTILES)
-    lows, highs = np.where(last < 0, np.float32(0), lows), np.where(last < 0, np.float32(0), highs)
+    ranks = [np.rint(last.clip(0) * share / 100).astype(int) for share in PERCENTILES]
+    lows, highs = (maps[rows, rank].astype(np.float64) for rank in ranks)
     flat = lows == highs
     lows, highs = np.where(flat, maps[:, 0], lows), np.where(flat, maps[rows, last], highs)
-    lows, highs = np.nan_to_num(lows), np.nan_to_num(highs)
+    lows[last < 0] = highs[last < 0] = 0
     if look.zero_centred:
         most = np.maximum(np.abs(lows), np.abs(highs))
         most[most == 0] = 1

@@ -3,6 +3,7 @@
 from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
+from weakref import WeakKeyDictionary
 
 import numpy as np
 from msgspec import Struct
@@ -254,27 +255,32 @@ def _range(start: float, end: float, pitch: float, count: int) -> tuple[int, int
     return first, min(max(ceil(end / pitch), first + 1), count)
 
 
-class Tiles(Struct, frozen=True, eq=False):
+class Tiles(Struct, frozen=True, eq=False, weakref=True):
     """Maps (C×H×W) and the values at which each one's colours begin and end; without values they are plain."""
 
     shape: Shape
     values: NDArray[np.float32] | None = None
-    lows: NDArray[np.float32] = np.zeros(1, np.float32)
+    lows: NDArray[np.float64] = np.zeros(1)
     """One for each map, or one for all."""
-    highs: NDArray[np.float32] = np.ones(1, np.float32)
+    highs: NDArray[np.float64] = np.ones(1)
     colour_map: str = "viridis"
 
 
-@lru_cache(maxsize=6)
-def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> QImage:
-    """A block of tiles with transparent gaps, every step-th value of each; `plain` is the colour without values.
+_images: WeakKeyDictionary[Tiles, tuple[object, QImage]] = WeakKeyDictionary()
+"""The last image of each: moving the mouse draws the same ones again and again."""
 
-    The last few images are kept: moving the mouse draws the same ones again and again.
-    """
+
+def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> QImage:
+    """A block of tiles with transparent gaps, every step-th value of each; `plain` is the colour without values."""
+    key = grid, cells, step, plain
+    kept = _images.get(tiles)
+    if kept is not None and kept[0] == key:
+        return kept[1]
     pixels = tile_pixels(tiles, grid, cells, step, plain)
     height, width = pixels.shape
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-    return image.copy()
+    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
+    _images[tiles] = key, image
+    return image
 
 
 def tile_pixels(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> NDArray[np.uint32]:
@@ -305,12 +311,18 @@ def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np
         if tiles.lows.size == 1:
             levels = to_levels(values, float(tiles.lows[0]), float(tiles.highs[0]))
         else:
-            lows, highs = (ends[channels][:, :, np.newaxis, np.newaxis] for ends in (tiles.lows, tiles.highs))
-            levels = to_levels((values - lows) / (highs - lows), 0.0, 1.0)
+            lows, spans = tiles.lows[channels], (tiles.highs - tiles.lows)[channels]
+            shares = (values - _over_maps(lows)) / _over_maps(spans)
+            levels = to_levels(shares, 0.0, 1.0)
     colours = packed_lut(tiles.colour_map)[levels]
     if not finite.all():
         colours[~finite] = QColor(NOT_FINITE).rgba()
     return colours
+
+
+def _over_maps(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+    """One number a map (R×K), so that it meets every value of its map."""
+    return numbers.astype(np.float32)[:, :, np.newaxis, np.newaxis]
 
 
 @lru_cache(maxsize=8)

@@ -1,23 +1,26 @@
 """The volumes of every design as boxes with their values on the faces: one painting for the screen and for files."""
 
-from typing import NamedTuple
-
-from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPainter, QPaintEngine, QPainterPath, QPen, QPolygonF, QTransform
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF
 
 from gui.paint import colours
 from gui.paint.scene import faces
-from gui.paint.scene.camera import Face, Prism
+from gui.paint.scene.camera import Face
 from gui.paint.scene.frame import Frame, frame, front_channel, is_photo, shown_result
-from gui.paint.scene.kernels import windows
+from gui.paint.scene.kernels import Window, windows
 from gui.paint.scene.labels import Role, Text, centred
 from gui.paint.scene.layout import Arrow, PlacedBox
-from gui.paint.scene.legend import Piece, arrow_widths, headings, legend
+from gui.paint.scene.legend import arrow_widths, draw_headings, draw_legend, draw_text
 from gui.state import Result, ViewState
-from gui.theme import Theme, font
+from gui.theme import Theme
 
 DIMMED = 0.38
 """Opacity of values that earlier settings gave."""
+
+EMPTY_DESIGN = "Add a layer with + in the list"
+NO_DESIGN = "Add a design with + in the list"
+
+_SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
@@ -32,23 +35,28 @@ def draw(
     painter.save()
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     painter.translate(rect.topLeft())
-    for piece in (*headings(state, laid_out, rect.width()), *legend(state, laid_out, rect.width(), rect.height())):
-        _draw_piece(painter, piece, theme)
+    draw_headings(painter, state, laid_out, theme, rect.width())
+    area = QRectF(0, rect.height() - laid_out.legend, rect.width(), laid_out.legend)
+    draw_legend(painter, state, laid_out, theme, area)
+    if not state.project.designs:
+        text = centred(NO_DESIGN, rect.width() / 2, rect.height() / 2, laid_out.em)
+        draw_text(painter, text, theme.muted)
     painter.scale(laid_out.scene.shrink, laid_out.scene.shrink)
     _Painting(painter, state, theme, laid_out, smallest_text).draw()
     painter.restore()
 
 
 class _Painting:
-    """One repaint: the painter and all that drawing a box or an arrow looks up."""
+    """One repaint: the painter, and all that drawing a box or an arrow looks up."""
 
     def __init__(self, painter: QPainter, state: ViewState, theme: Theme, laid_out: Frame, smallest: float) -> None:
         self.painter, self.state, self.theme, self.scene = painter, state, theme, laid_out.scene
-        self.em = laid_out.em
-        ratio = painter.device().devicePixelRatio()
-        self.pixels = abs(painter.deviceTransform().determinant()) ** 0.5 if ratio else 1.0
-        self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
+        self.em = laid_out.scene.plan.type.em
+        self.small = laid_out.scene.plan.type.small
         self.smallest = smallest
+        self.pixels = abs(painter.deviceTransform().determinant()) ** 0.5
+        self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
+        self.line = 0.075 * self.em
 
     def draw(self) -> None:
         self._draw_wires()
@@ -56,7 +64,164 @@ class _Painting:
             self._draw_arrow(arrow, width * self.em)
         for box in self.scene.boxes:
             self._draw_box(box)
-        for box in self.scene.boxes:
-            self._draw_windows(box)
-            self._draw_choice(box)
+            for window in windows(box, self.state.focus):
+                self._draw_window(window)
+            if box.place == self.state.focus.place:
+                self._draw_choice(box)
         self._draw_texts()
+
+    def _pen(self, colour: str, width: float) -> QPen:
+        join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.RoundCap
+        return QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
+
+    def _colour(self, role: Role) -> str:
+        return str(getattr(self.theme, role))
+
+    def _draw_wires(self) -> None:
+        self.painter.setPen(self._pen(self.theme.muted, self.line))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        for wire in self.scene.wires:
+            self.painter.drawPath(_rounded(wire, 0.45 * self.em))
+
+    def _draw_arrow(self, arrow: Arrow, width: float) -> None:
+        colour = self._colour(arrow.role)
+        head = min(max(0.42 * self.em, 1.5 * width), 0.6 * (arrow.end - arrow.start))
+        stop = arrow.end - 1.5 * head
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(QColor(colour))
+        self.painter.drawRect(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
+        corners = ((arrow.end, arrow.y), (stop, arrow.y - head), (stop, arrow.y + head))
+        self.painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+
+    def _draw_box(self, box: PlacedBox) -> None:
+        result = shown_result(self.state, box.place, box.vertex.shape)
+        shown = [face for face in box.prism.faces() if face.area * self.pixels**2 > 0.2]
+        for face in shown:
+            if result is None or not self.state.fresh(box.place):
+                self.painter.setPen(Qt.PenStyle.NoPen)
+                self.painter.setBrush(QColor(self.theme.plain).lighter(_SHADES[face.side]))
+                self.painter.drawPolygon(face.polygon())
+            if result is not None:
+                self._draw_values(box, face, result)
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self.painter.setPen(self._pen(self.theme.edge, 0.8 * self.line))
+        for face in shown:
+            self.painter.drawPolygon(face.polygon())
+        wrong = bool(box.trouble)
+        pen = self._pen(self.theme.error if wrong else self.theme.text, self.line * (2.2 if wrong else 0.8))
+        if box.vertex.shape is None:
+            pen.setStyle(Qt.PenStyle.DashLine)
+        self.painter.setPen(pen)
+        self.painter.drawPolygon(box.prism.outline())
+
+    def _draw_values(self, box: PlacedBox, face: Face, result: Result) -> None:
+        image_pixels = self.pixels if self.raster else float("inf")
+        columns, rows = (image_pixels * (x * x + y * y) ** 0.5 for x, y in (face.across, face.down))
+        if face.side == "front" and is_photo(self.state, box.place):
+            spec = self.state.project.input
+            image = faces.photo(result.volume, spec, columns, rows)  # type: ignore[arg-type]  # is_photo saw to it
+        else:
+            image = faces.face_image(
+                result.volume,
+                face.side,
+                front_channel(self.state, box.place, result),
+                colours.map_name(self.state.look),
+                zero_centred=self.state.look.zero_centred,
+                columns=columns,
+                rows=rows,
+            )
+        if not self.raster:
+            image = faces.enlarged(image)
+        self.painter.save()
+        self.painter.setOpacity(1.0 if self.state.fresh(box.place) else DIMMED)
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # its edges get lines; this is faster
+        self.painter.setTransform(face.transform(image.width(), image.height()), True)
+        self.painter.drawImage(0, 0, image)
+        self.painter.restore()
+
+    def _draw_window(self, window: Window) -> None:
+        """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume."""
+        colour = QColor(self._colour(window.role))
+        fill = QColor(colour)
+        fill.setAlpha(46)
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(fill)
+        self.painter.drawPolygon(window.box.outline())
+        seen, hidden = window.box.edges()
+        left, top, right, bottom = window.box.bounds()
+        line = self.line * max(0.3, min(1.0, min(right - left, bottom - top) / (12 * self.line)))
+        for edges, ground, width in (
+            (hidden, colour.name(), 0.6),
+            (seen, self.theme.raised, 3.6),
+            (seen, colour.name(), 1.9),
+        ):
+            self.painter.setPen(self._pen(ground, width * line))
+            self.painter.drawLines([QLineF(*start, *end) for start, end in edges])
+
+    def _draw_choice(self, box: PlacedBox) -> None:
+        """A thick outline around the chosen volume, and a mark on the chosen pixel."""
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)):
+            self.painter.setPen(self._pen(colour, width * self.line))
+            self.painter.drawPolygon(box.prism.outline())
+        shape, pixel = box.vertex.shape, self.state.focus.pixel
+        if shape is None or pixel is None:
+            return
+        low = (pixel[1] / shape.width, pixel[0] / shape.height, 0.0)
+        high = ((pixel[1] + 1) / shape.width, (pixel[0] + 1) / shape.height, 0.0)
+        mark = box.prism.part(low, high).faces()[-1].polygon()
+        for colour, width in ((self.theme.base, 4.0), (self.theme.accent, 2.0)):
+            self.painter.setPen(self._pen(colour, width * self.line))
+            self.painter.drawPolygon(mark)
+
+    def _draw_texts(self) -> None:
+        for box in self.scene.boxes:
+            for text in box.texts:
+                self._draw_text(text)
+            note = self._note(box)
+            if note:
+                self._draw_text(centred(note, box.x + box.cell.note[0], box.y + box.cell.note[1], self.small, "muted"))
+            if box.vertex.shape is None:
+                self._draw_text(centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted"))
+        for arrow in self.scene.arrows:
+            for text in arrow.texts:
+                self._draw_text(text)
+        for band in self.scene.plan.bands:
+            if len(band.graph.vertices) == 1:
+                box = next(box for box in self.scene.boxes if box.place[0] == band.name)
+                left = box.x + box.cell.right + self.em
+                self._draw_text(Text(EMPTY_DESIGN, left, box.y + 0.3 * self.em, 0.0, self.em, "muted"))
+
+    def _draw_text(self, text: Text) -> None:
+        if text.size * self.pixels >= self.smallest:
+            draw_text(self.painter, text, self._colour(text.role))
+
+    def _note(self, box: PlacedBox) -> str:
+        """Which values the front face shows."""
+        result = shown_result(self.state, box.place, box.vertex.shape)
+        if box.vertex.shape is None:
+            return "" if box.trouble else "unknown"
+        if result is None:
+            return ""
+        if not self.state.fresh(box.place) and not box.vertex.compact:
+            return "for earlier settings"
+        if is_photo(self.state, box.place):
+            return "photo"
+        channel = front_channel(self.state, box.place, result)
+        return f"ch {channel}" if box.vertex.compact else f"channel {channel}"
+
+
+def _rounded(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:
+    """A line of upright and level pieces, its corners rounded."""
+    path = QPainterPath(QPointF(*points[0]))
+    for before, at, after in zip(points, points[1:], points[2:], strict=False):
+        ways = []
+        for end in (before, after):
+            dx, dy = end[0] - at[0], end[1] - at[1]
+            length = abs(dx) + abs(dy)
+            step = min(radius, length / 2) / length if length else 0.0
+            ways.append(QPointF(at[0] + dx * step, at[1] + dy * step))
+        path.lineTo(ways[0])
+        path.quadTo(QPointF(*at), ways[1])
+    path.lineTo(QPointF(*points[-1]))
+    return path

@@ -10,7 +10,7 @@ from msgspec import inspect
 from msgspec.structs import asdict, replace
 
 from engine.check import Place
-from engine.layers import Layer
+from engine.layers import Layer, tag_of
 from engine.layers.windows import pair, times
 from engine.network import INPUT, Network, Node, WeightSource
 from engine.problems import STEM
@@ -35,7 +35,7 @@ def settings_of(layer: type[Layer]) -> tuple[inspect.Field, ...]:
 
 def kinds(layers: Sequence[type[Layer]]) -> tuple[tuple[str, str, str], ...]:
     """(kind, title, help) of each, for menus."""
-    return tuple((str(layer.__struct_config__.tag), layer.title, layer.help) for layer in layers)
+    return tuple((tag_of(layer), layer.title, layer.help) for layer in layers)
 
 
 def new_layer(kind: str) -> Layer:

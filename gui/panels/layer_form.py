@@ -2,8 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFrame, QLineEdit, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
 
 from engine.analysis import Analysis, Report
 from engine.check import Place
@@ -134,8 +133,7 @@ class LayerForm(Panel):
         )
 
     def _lay_out(self) -> None:
-        content = QWidget()
-        self._column = QVBoxLayout(content)
+        self._column = QVBoxLayout(self)
         self._column.setContentsMargins(8, 8, 8, 8)
         self._column.setSpacing(5)
         for widget in (self.heading, self.help, self.general, self.project_fields, self.head):
@@ -145,15 +143,6 @@ class LayerForm(Panel):
         self._column.addSpacing(6)
         self._column.addWidget(self.summary)
         self._column.addStretch(1)
-        scroll = QScrollArea()
-        scroll.setWidgetResizable(True)
-        scroll.setFrameShape(QFrame.Shape.NoFrame)
-        scroll.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        scroll.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        scroll.setWidget(content)
-        outer = QVBoxLayout(self)
-        outer.setContentsMargins(0, 0, 0, 0)
-        outer.addWidget(scroll)
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         """Show the chosen place; only another kind of layer makes other controls."""

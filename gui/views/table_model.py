@@ -37,8 +37,10 @@ class OperationsModel(QAbstractTableModel):
         """Take over a state: cells that differ are told of, rows come and go where they do."""
         metrics = shown_metrics(state.look.metric)
         found = rows(state.project, state.check)
-        head, tail = columns(metrics)[:3], columns(metrics)[3:]
-        shown = (*head, *((PROBLEM,) if any(row.problem for row in found) else ()), *tail)
+        design, node, layer, inputs, *numbers = columns(metrics)
+        # The numbers come before what the list of layers tells as well: a narrow dock shows them.
+        problem = (PROBLEM,) if any(row.problem for row in found) else ()
+        shown = (design, node, *problem, *numbers, layer, inputs)
         restyled = self._take(state)
         if [column.title for column in shown] != [column.title for column in self.columns]:
             self.beginResetModel()

@@ -78,9 +78,8 @@ CASES: dict[str, Callable[[], Work]] = {
     "max_pool2d 223×223 over 64×224×224": lambda: forward(MaxPool2d(kernel=223, stride=1), (64, 224, 224)),
     "avg_pool2d 3×3 over 256×224×224": lambda: forward(AvgPool2d(kernel=3, stride=1, padding="same"), LARGE),
     "global_avg_pool2d over 256×224×224": lambda: forward(GlobalAvgPool2d(), LARGE),
-    "add, concat of two 256×224×224": lambda: (
-        lambda checkpoint: [forward(layer, LARGE, inputs=2)(checkpoint) for layer in (Add(), Concat())]
-    ),
+    "add of two 256×224×224": lambda: forward(Add(), LARGE, inputs=2),
+    "concat of two 256×224×224": lambda: forward(Concat(), LARGE, inputs=2),
 }
 
 

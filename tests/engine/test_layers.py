@@ -219,6 +219,24 @@ def test_three_margins_are_refused_by_name():
         convert(MaxPool2d, {"kernel": 5, "padding": [1, 2, 3]})
 
 
+@pytest.mark.parametrize(
+    ("layer", "label"),
+    [
+        (Conv2d(filters=32, kernel=5), "5×5, 32 filters"),
+        (Conv2d(filters=1, kernel=(1, 7)), "1×7, 1 filter"),
+        (MaxPool2d(kernel=3), "3×3 max pool /3"),
+        (MaxPool2d(kernel=3, stride=1), "3×3 max pool"),
+        (AvgPool2d(kernel=2, stride=(1, 2)), "2×2 avg pool /1×2"),
+        (AvgPool2d(kernel=(2, 3)), "2×3 avg pool /2×3"),
+        (Dense(units=10), "dense, 10 units"),
+        (Activation(function="leaky_relu"), "leaky relu"),
+        (Concat(), "concat"),
+    ],
+)
+def test_label_tells_the_settings_that_matter_in_a_few_words(layer, label):
+    assert layer.label() == label
+
+
 @KINDS
 def test_kind_and_its_settings_describe_themselves_to_forms(kind):
     assert kind.title
@@ -266,6 +284,22 @@ def test_padding_that_leaves_a_pool_without_values_is_refused_with_both_numbers(
     [text] = text_of(AvgPool2d(kernel=(2, 3), padding=(1, 2, 1, 3)), (1, 9, 9))
     assert text.startswith("padding [1, 2, 1, 3] (top, left, bottom, right) leaves windows of 2×3")
     assert "at most 1 above and below, 2 left and right" in text
+
+
+@pytest.mark.parametrize("side", range(4))
+def test_padding_of_a_pool_is_less_than_its_kernel_on_every_side(side):
+    margins = [[most if number == side else 0 for number in range(4)] for most in (1, 2)]
+    fits, wrong = (convert(MaxPool2d, {"kernel": 2, "padding": padding}) for padding in margins)
+    assert not text_of(fits, (1, 5, 5))
+    assert text_of(wrong, (1, 5, 5))
+
+
+@given(strategies.shapes, strategies.layers(AvgPool2d))
+def test_every_window_of_a_pool_without_mistakes_holds_a_value_of_its_input(shape, layer):
+    layer = msgspec.structs.replace(layer, count_padding=False)
+    if not text_of(layer, shape):
+        means = layer.forward([np.ones(shape, np.float32)], {}, proceed)
+        np.testing.assert_array_equal(means, np.ones(layer.output_shape([shape])))
 
 
 def test_branches_that_do_not_fit_are_named_with_both_shapes():

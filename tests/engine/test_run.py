@@ -286,7 +286,7 @@ def test_input_with_a_value_that_is_not_a_number_is_refused_with_its_place(tmp_p
     volume = np.ones(SHAPE, np.float32)
     volume[1, 2, 3] = np.nan
     np.save(tmp_path / "input.npy", volume)
-    with pytest.raises(ProjectError, match=r"1 value that is not finite; the first is nan at \[1, 2, 3\]") as error:
+    with pytest.raises(ProjectError, match=r"1 value .*not finite.* the first is nan at \[1, 2, 3\]") as error:
         done(project)
     assert error.value.problems[0].place == "$.input.key"
 

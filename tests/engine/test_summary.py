@@ -1,6 +1,7 @@
 """The JSON of `analyze` and `run`, whose fields are a contract."""
 
 import json
+import tracemalloc
 
 import msgspec
 import numpy as np
@@ -116,3 +117,16 @@ def test_mean_of_equal_values_is_that_value_however_many_and_however_large(value
     told = statistics(done(np.full(10**5, value)))
     assert told["mean"] == pytest.approx(float(np.float32(value)), rel=1e-9)
     assert told["std"] == pytest.approx(0, abs=1e-9 * value)
+
+
+def test_statistics_of_a_large_volume_need_little_more_memory():
+    large = done(np.arange(2**24))
+    tracemalloc.start()
+    try:
+        told = statistics(large)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < large.volume.nbytes
+    assert (told["min"], told["max"], told["mean"]) == (0, 2**24 - 1, (2**24 - 1) / 2)
+    assert told["std"] == pytest.approx(np.sqrt((2**48 - 1) / 12), rel=1e-12)

@@ -1,1 +1,1 @@
-"""The scene of the volumes: camera, layout of designs as boxes and arrows, pictures of faces, and what is under a point."""
+"""The scene of the volumes: camera, boxes and arrows laid out, pictures of faces, and what is under a point."""

@@ -122,6 +122,21 @@ class Prism(NamedTuple):
             Face("front", self.x, self.y, self.width, self.height),
         )
 
+    def edges(self) -> tuple[list[tuple[Vector, Vector]], list[tuple[Vector, Vector]]]:
+        """The nine edges that the camera sees, and the three behind."""
+        far = (0, 1, 1) if self.depth[0] >= 0 else (1, 1, 1)
+        seen: list[tuple[Vector, Vector]] = []
+        hidden: list[tuple[Vector, Vector]] = []
+        for axis in range(3):
+            for first, second in ((0, 0), (0, 1), (1, 0), (1, 1)):
+                start = [first, second]
+                start.insert(axis, 0)
+                end = [first, second]
+                end.insert(axis, 1)
+                edge = (self.corner(*start), self.corner(*end))
+                (hidden if far in (tuple(start), tuple(end)) else seen).append(edge)
+        return seen, hidden
+
     def outline(self) -> QPolygonF:
         """The six corners around what is seen."""
         right = self.depth[0] >= 0

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engine.metrics import metric
 from engine.shapes import Shape
-from gui.paint.scene.camera import Camera, Prism, prism
+from gui.paint.scene.camera import Camera, Prism, Vector, prism
 from gui.paint.scene.graph import Vertex
 from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, edge_labels, elided, width, wrapped
 
@@ -17,6 +17,9 @@ DETAILS: tuple[Detail, ...] = ("formula", "line", "lines")
 
 NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
+
+
+WIDEST_NOTE = "channel 000"
 
 
 class Type(Struct, frozen=True):
@@ -30,17 +33,18 @@ class Type(Struct, frozen=True):
 
 
 class Cell(NamedTuple):
-    """A volume around (0, 0), the middle of its box: its room to either side, upward and downward."""
+    """A volume around (0, 0), the middle of its box: its room to the left and right, upward and downward."""
 
     box: Prism
     shape: Shape | None
-    half: float
+    left: float
+    right: float
     up: float
     down: float
     bounds: tuple[float, float, float, float]
     texts: tuple[Text, ...]
-    note: float
-    """Baseline of the line that says what the front face shows."""
+    note: Vector
+    """Middle and baseline of the line that says what the front face shows."""
 
 
 class Measure(Struct, frozen=True, eq=False):
@@ -69,17 +73,27 @@ def _cell(measure: Measure, vertex: Vertex, caption: str, trouble: tuple[str, ..
     if vertex.shape is not None and not vertex.compact:
         texts += edge_labels(box, measure.eye, vertex.shape, small)
     rects = [bounds, *(text.rect for text in texts)]
-    half = max(max(-rect[0] for rect in rects), max(rect[2] for rect in rects))
+    middle = 0.0 if vertex.compact else box.corner(0.5, 1, 0)[0]
     baseline = max(rect[3] for rect in rects) + (ASCENT + 0.3) * small
     shown = elided(caption, NAME_ROOM * em, small)
-    texts.append(centred(shown, 0, baseline, small, "muted" if vertex.compact else "text"))
-    half = max(half, texts[-1].width / 2)
+    texts.append(centred(shown, middle, baseline, small, "muted" if vertex.compact else "text"))
     note = down = baseline + LINE * small
     for line in trouble:
-        texts.append(centred(line, 0, down, small, "error"))
-        half, down = max(half, texts[-1].width / 2), down + LINE * small
-    up = -min(rect[1] for rect in rects)
-    return Cell(box, vertex.shape, half, max(up, 0.8 * em), down + 0.3 * small, bounds, tuple(texts), note)
+        texts.append(centred(line, middle, down, small, "error"))
+        down += LINE * small
+    up = max(0.8 * em, -min(rect[1] for rect in rects))
+    words = max(text.width for text in texts[-1 - len(trouble) :])
+    if not vertex.compact:
+        words = max(words, width(WIDEST_NOTE, small))
+    rects.append((middle - words / 2, 0.0, middle + words / 2, 0.0))
+    left, right = _sides(-min(rect[0] for rect in rects), max(rect[2] for rect in rects), measure.eye)
+    return Cell(box, vertex.shape, left, right, up, down + 0.3 * small, bounds, tuple(texts), (middle, note))
+
+
+def _sides(left: float, right: float, eye: Camera) -> tuple[float, float]:
+    """Room on both sides: equal when seen straight on, where numbers change sides, so that no box jumps then."""
+    turned, most = min(1.0, 5 * abs(eye.depth[0])), max(left, right)
+    return most + turned * (left - most), most + turned * (right - most)
 
 
 def _box(measure: Measure, shape: Shape | None) -> Prism:

@@ -2,7 +2,7 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from typing import TypeVar
+from typing import Any, TypeVar
 from weakref import ReferenceType, ref
 
 import numpy as np
@@ -72,17 +72,20 @@ def _liveliest(volume: Volume) -> int:
     return int(np.argmax(finite.var(axis=1)))
 
 
-def cut(volume: Volume, side: Side, channel: int) -> NDArray[np.float32]:
+def cut(volume: Volume, side: Side, channel: int) -> NDArray[Any]:
     """The slice that a face shows, rows and columns as the face has them.
 
     front: the channel (H×W); top: the row y = 0 of every channel (C×W); left and right: the column x = 0 or
     x = W − 1 of every channel, transposed (H×C).
     """
+    values: NDArray[Any] = volume
     if side == "front":
-        return volume[channel]
-    if side == "top":
-        return volume[:, 0, :]
-    return volume[:, :, 0 if side == "left" else -1].T
+        values = values[channel, :, :]
+    elif side == "top":
+        values = values[:, 0, :]
+    else:
+        values = values[:, :, 0 if side == "left" else -1].T
+    return values
 
 
 def face_image(
@@ -134,7 +137,7 @@ def _kept_size(count: int, pixels: float) -> int:
     return kept
 
 
-def _reduced(values: NDArray[np.float32], height: int, width: int) -> NDArray[np.float32]:
+def _reduced(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     """Means over blocks of nearly equal size."""
     for axis, size in ((0, height), (1, width)):
         count = values.shape[axis]

@@ -11,7 +11,7 @@ from engine.shapes import Shape
 from gui.paint.scene.camera import camera
 from gui.paint.scene.faces import liveliest_channel
 from gui.paint.scene.layout import Scene, arrange
-from gui.paint.scene.plan import plan
+from gui.paint.scene.plan import Plan, plan
 from gui.state import Result, ViewState
 
 MARGIN = 1.0
@@ -35,8 +35,8 @@ def type_size(width: float, height: float) -> int:
 def frame(state: ViewState, width: float, height: float) -> Frame:
     """Lay out what `state` shows, for a picture of that size."""
     em = type_size(width, height)
-    header = (2.1 if width > 62 * em else 3.4) * em
-    legend = (2.2 if width > 76 * em else 3.6) * em
+    header = (2.6 if width > 62 * em else 3.9) * em
+    legend = (2.0 if width > 78 * em else 3.3) * em
     designs = [name for name in state.check.analyses if name != STEM]
     room = (max(1.0, width - 2 * MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
     look = state.look
@@ -47,7 +47,7 @@ def frame(state: ViewState, width: float, height: float) -> Frame:
 
 
 @lru_cache(maxsize=8)
-def _arranged(made: object, yaw: float, pitch: float, em: int, header: float) -> Scene:
+def _arranged(made: Plan, yaw: float, pitch: float, em: int, header: float) -> Scene:
     return arrange(made, camera(yaw, pitch), MARGIN * em, 0.5 * em, header)
 
 

@@ -94,8 +94,7 @@ def edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int) -> t
     """
     mirrored = eye.depth[0] < 0
     sign = -1 if mirrored else 1
-    texts = [str(number) for number in numbers]
-    wide = [width(text, size) for text in texts]
+    texts, wide = _numbers(box, numbers, size)
     high, gap = size, 0.3 * size
     left, _, right, _ = box.bounds()
     upright = box.corner(1 if mirrored else 0, 0.5, 0)
@@ -109,9 +108,23 @@ def edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int) -> t
     depth = _apart(depth, wide[0], away, across, wide[2], high, gap, sign)
     drop = (ASCENT - 0.5) * size
     return tuple(
-        Text(text, x - extent / 2, y + drop, extent, size)
+        Text(text, x - width(text, size) / 2, y + drop, width(text, size), size)
         for text, (x, y), extent in zip(texts, (depth, height, across), wide, strict=True)
     )
+
+
+def _numbers(box: Prism, numbers: Sequence[int], size: int) -> tuple[list[str], list[float]]:
+    """What is written at the edges C, H, W, and the room for it.
+
+    An edge too short to be seen has its letter before the number; room for that grows as the edge shortens, so that
+    nothing jumps while the camera turns.
+    """
+    texts, wide = [], []
+    for letter, number, edge in zip("CHW", numbers, (box.depth, box.height, box.width), strict=True):
+        short = min(1.0, max(0.0, 1.5 - hypot(*edge) / size))
+        texts.append(f"{letter} {number}" if short == 1.0 else str(number))
+        wide.append(width(str(number), size) + short * width(f"{letter} ", size))
+    return texts, wide
 
 
 def _unit(x: float, y: float, sign: int) -> Vector:

@@ -5,11 +5,24 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.check import Place
-from gui.paint.scene.camera import Camera
+from gui.paint.scene.camera import Camera, Prism
 from gui.paint.scene.cells import Cell, colour_role
 from gui.paint.scene.graph import Vertex
 from gui.paint.scene.labels import ASCENT, Role, Text, centred
-from gui.paint.scene.plan import PAD, TRACK, TURN, Band, Plan, cells, fit, gap_width, levels, line_height, line_width
+from gui.paint.scene.plan import (
+    PAD,
+    TRACK,
+    TURN,
+    Band,
+    Plan,
+    cells,
+    column_sides,
+    fit,
+    gap_width,
+    levels,
+    line_height,
+    line_width,
+)
 
 Point = tuple[float, float]
 
@@ -19,7 +32,10 @@ class PlacedBox(NamedTuple):
 
     place: Place
     vertex: Vertex
+    targets: tuple[Vertex, ...]
+    trouble: tuple[str, ...]
     cell: Cell
+    prism: Prism
     x: float
     y: float
 
@@ -116,7 +132,6 @@ class _Drawing:
         self.arrows: list[Arrow] = []
         self.wires: list[tuple[Point, ...]] = []
         self.centre: dict[int, float] = {}  # of each column
-        self.half: dict[int, float] = {}
         self.line_of: dict[int, _Line] = {}
         self.begin: dict[int, float] = {}  # x of the tracks before each column
         self.y: dict[tuple[int, int], float] = {}  # of (column, level)
@@ -126,13 +141,25 @@ class _Drawing:
         for line, spare in zip(self.lines, spares, strict=True):
             self._place_line(line, spare)
         for index, vertex in enumerate(self.band.graph.vertices):
-            place = (self.band.name, vertex.name)
-            y = self.y[vertex.column, self.band.routes.levels[index]]
-            self.boxes.append(PlacedBox(place, vertex, self.cells[index], self.centre[vertex.column], y))
+            self.boxes.append(self._box(index, vertex))
         for index, vertex in enumerate(self.band.graph.vertices):
             if vertex.report is not None:
                 self.arrows.append(self._arrow(index, vertex))
         self._add_wires()
+
+    def _box(self, index: int, vertex: Vertex) -> PlacedBox:
+        x, y = self.centre[vertex.column], self.y[vertex.column, self.band.routes.levels[index]]
+        cell, targets = self.cells[index], self.band.graph.targets[index]
+        return PlacedBox(
+            (self.band.name, vertex.name),
+            vertex,
+            tuple(self.band.graph.vertices[target] for target in targets),
+            self.band.trouble[index],
+            cell,
+            cell.box.moved(x, y),
+            x,
+            y,
+        )
 
     def _spares(self) -> list[float]:
         """Room to add to each open gap of a line: lines fill the width, the last one of several is like the others."""
@@ -158,10 +185,10 @@ class _Drawing:
             if column:
                 self.begin[column] = x + PAD * self.em
                 x += gap_width(self.band, column, self.em) + (spare if self._open(column) else 0.0)
-            self.half[column] = max(self.cells[vertex].half for vertex in self.band.graph.columns[column])
-            self.centre[column] = x + self.half[column]
+            before, after = column_sides(self.band, column, self.cells)
+            self.centre[column] = x + before
             self.line_of[column] = line
-            x += 2 * self.half[column]
+            x += before + after
         for block in self.band.graph.blocks:
             if block.start in line.columns:
                 found = levels(self.band, block, self.cells, self.em)
@@ -173,12 +200,12 @@ class _Drawing:
         column = vertex.column
         cell, words = self.cells[index], self.band.operators[index]
         tracks = self.band.routes.tracks[column - 1]
-        end = self.centre[column] - cell.half - 0.3 * self.em
+        end = self.centre[column] - cell.left - 0.3 * self.em
         start = self.begin[column] + tracks * TRACK * self.em
         sources = self.band.graph.sources[index]
         y = self.y[column, self.band.routes.levels[index]]
         if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
-            start = self.centre[column - 1] + self.cells[sources[0]].half + 0.3 * self.em
+            start = self.centre[column - 1] + self.cells[sources[0]].right + 0.3 * self.em
         middle = (start + end) / 2
         texts = [
             *(
@@ -224,7 +251,7 @@ class _Drawing:
     def _leave(self, index: int) -> Point:
         vertex = self.band.graph.vertices[index]
         y = self.y[vertex.column, self.band.routes.levels[index]]
-        return self.centre[vertex.column] + self.cells[index].half + 0.3 * self.em, y
+        return self.centre[vertex.column] + self.cells[index].right + 0.3 * self.em, y
 
     def _column_at(self, column: int, level: int) -> int:
         """The column, this one or the one before, that has the level."""

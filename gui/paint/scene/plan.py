@@ -106,10 +106,16 @@ def gap_width(band: Band, column: int, em: float) -> float:
     return 2 * PAD * em + (tracks * TRACK * em if tracks else 0.0) + text
 
 
+def column_sides(band: Band, column: int, found: list[Cell]) -> tuple[float, float]:
+    """Room to the left and right of the middle of a column."""
+    measured = [found[vertex] for vertex in band.graph.columns[column]]
+    return max([cell.left for cell in measured]), max([cell.right for cell in measured])
+
+
 def line_width(band: Band, line: range, found: list[Cell], em: float) -> float:
     """What a line takes, its turns at both ends included."""
     columns = band.graph.columns
-    boxes = sum([2 * max([found[vertex].half for vertex in columns[column]]) for column in line])
+    boxes = sum([sum(column_sides(band, column, found)) for column in line])
     gaps = sum([gap_width(band, column, em) for column in line if column and column != line.start])
     begins = gap_width(band, line.start, em) + TURN * em if line.start else 0.0
     ends = TURN * em if line.stop < len(columns) else 0.0
@@ -233,7 +239,7 @@ def _lines(band: Band, found: list[Cell], room: float, em: float) -> tuple[range
     alone = {block.start for block in band.graph.blocks if len(block) == 1 and len(columns[block.start]) == 1}
     lines, start, taken = [], 0, 0.0
     for column, members in enumerate(columns):
-        needed = 2 * max(found[vertex].half for vertex in members) + gap_width(band, column, em)
+        needed = sum(column_sides(band, column, found)) + gap_width(band, column, em)
         may_break = column and column - 1 in alone and not vertices[members[0]].compact
         if may_break and taken and taken + needed / 2 > room:
             lines.append(range(start, column))

@@ -15,7 +15,7 @@ class Route(NamedTuple):
     """A connection.
 
     It leaves its source's level in `first` (a track of the gap after the source), runs along the level `along`, and
-    reaches its target's level in `last` (a track of the gap before the target). A track is None where no turn is needed.
+    reaches its target's level in `last` (a track of the gap before the target). None: no turn is needed.
     """
 
     source: int

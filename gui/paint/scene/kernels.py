@@ -1,0 +1,70 @@
+"""The window of a convolution or pooling as a small box of true proportion inside the volume that it reads."""
+
+from typing import NamedTuple
+
+from engine.layers.conv import Conv2d
+from engine.layers.pool import Pool
+from engine.shapes import Shape
+from gui.paint.scene.camera import Prism
+from gui.paint.scene.cells import colour_role
+from gui.paint.scene.graph import Vertex
+from gui.paint.scene.labels import Role
+from gui.paint.scene.layout import PlacedBox
+from gui.state import Focus
+
+
+class Window(NamedTuple):
+    """A kernel on its input: its box on the screen, and the colour of its kind."""
+
+    box: Prism
+    role: Role
+
+
+def windows(box: PlacedBox, focus: Focus) -> tuple[Window, ...]:
+    """The windows that stand on a volume: the chosen consumer's alone, else one of each size, the largest first."""
+    shape = box.vertex.shape
+    design, chosen = box.place[0], focus.node if focus.design == box.place[0] else None
+    readers = [vertex for vertex in box.targets if vertex.report is not None and vertex.report.output_shape is not None]
+    if any(vertex.name == chosen for vertex in readers):
+        readers = [vertex for vertex in readers if vertex.name == chosen]
+    if shape is None:
+        return ()
+    found: dict[tuple[tuple[float, float, float], tuple[float, float, float]], Window] = {}
+    for vertex in readers:
+        span = _span(vertex, shape, focus if (design, vertex.name) == focus.place else Focus())
+        if span is not None:
+            found.setdefault(span, Window(box.prism.part(*span), colour_role(vertex)))
+    order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
+    return tuple(found[span] for span in order)
+
+
+def _span(
+    vertex: Vertex, shape: Shape, focus: Focus
+) -> tuple[tuple[float, float, float], tuple[float, float, float]] | None:
+    """The lowest and highest fractions of width, height and depth that one output value reads, padding left out.
+
+    The value is the chosen one, else the middle one of the first map.
+    """
+    layer = None if vertex.report is None else vertex.report.layer
+    if not isinstance(layer, Conv2d | Pool):
+        return None
+    placed = layer.windows(shape)
+    height, width = placed.output
+    row, column = focus.pixel or ((height - 1) // 2, (width - 1) // 2)
+    top, left = row * placed.stride[0] - placed.margins[0], column * placed.stride[1] - placed.margins[1]
+    first, depth = _channels(layer, shape, focus.channel or 0)
+    low = (max(0, left) / shape.width, max(0, top) / shape.height, first / shape.channels)
+    high = (
+        min(shape.width, left + placed.extent[1]) / shape.width,
+        min(shape.height, top + placed.extent[0]) / shape.height,
+        min(shape.channels, first + depth) / shape.channels,
+    )
+    return (low, high) if all(before < after for before, after in zip(low, high, strict=True)) else None
+
+
+def _channels(layer: Conv2d | Pool, shape: Shape, channel: int) -> tuple[int, int]:
+    """The first of the input channels that an output channel reads, and their number."""
+    if isinstance(layer, Pool):
+        return channel, 1
+    depth = shape.channels // layer.groups
+    return channel * layer.groups // layer.filters * depth, depth

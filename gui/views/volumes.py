@@ -1,0 +1,167 @@
+"""The volumes view: the chains of boxes, and buttons for the camera, the scale of the edges and the zoom."""
+
+from functools import partial
+from typing import ClassVar
+
+from msgspec.structs import replace
+from PySide6.QtCore import QEasingCurve, QVariantAnimation
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
+
+from engine.check import Place
+from gui.paint.scene import hits
+from gui.paint.scene.camera import VIEWS
+from gui.paint.scene.hits import Hit
+from gui.state import DepthScale, Focus, ViewState
+from gui.views.base import View
+from gui.views.volumes_canvas import Canvas
+
+SCALES: tuple[tuple[DepthScale, str, str], ...] = (
+    ("true", "1:1", "Edges to scale"),
+    ("sqrt", "√", "Edges ∝ square root: large and small are both seen"),
+    ("log", "log", "Edges ∝ logarithm"),
+)
+
+VIEW_TIPS = {
+    "3-D": "Front, top and side (1)",
+    "Top": "From above: only the number of maps is seen as length (T)",
+    "Front": "Only the maps are seen (F)",
+}
+
+
+class VolumesView(View):
+    """Chains of boxes, one band a design."""
+
+    id: ClassVar[str] = "volumes"
+    title: ClassVar[str] = "Volumes"
+    turn_milliseconds: ClassVar[int] = 250
+    """How long the camera takes to a named view; 0: it is there at once."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.canvas = Canvas(self)
+        self.cameras = {name: self._button(name, tip, checkable=True) for name, tip in VIEW_TIPS.items()}
+        self.scales = {scale: self._button(text, tip, checkable=True) for scale, text, tip in SCALES}
+        self.fit_button = self._button("Fit", "Show the whole picture (0, or a double click)")
+        self.nearer_button = self._button("+", "Zoom in (+, or the wheel)")
+        self.farther_button = self._button("−", "Zoom out (−, or the wheel)")
+        self._state: ViewState | None = None
+        self._motion = QVariantAnimation(self)
+        self._motion.setStartValue(0.0)
+        self._motion.setEndValue(1.0)
+        self._motion.setEasingCurve(QEasingCurve.Type.InOutQuad)
+        self._motion.valueChanged.connect(self._on_motion_value_changed)
+        self._from = self._to = (0.0, 0.0)
+        self._lay_out()
+        self._connect()
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        self._state = new
+        if old is None or old.look is not new.look:
+            for name, button in self.cameras.items():
+                button.setChecked((new.look.yaw, new.look.pitch) == VIEWS[name])
+            for scale, button in self.scales.items():
+                button.setChecked(scale == new.look.scale)
+        if old is None or old.check is not new.check:
+            self.canvas.setAccessibleDescription(_in_words(new))
+        shown = ("project", "check", "run", "focus", "look")
+        if old is None or any(getattr(old, part) is not getattr(new, part) for part in shown):
+            self.canvas.show_state(new)
+
+    def turn_to(self, name: str) -> None:
+        """Bring the camera to the view of that name in one motion."""
+        if self._state is None:
+            return
+        self._from, self._to = (self._state.look.yaw, self._state.look.pitch), VIEWS[name]
+        self._motion.stop()
+        if self.turn_milliseconds:
+            self._motion.setDuration(self.turn_milliseconds)
+            self._motion.start()
+        else:
+            self._request_camera(*self._to)
+
+    def _button(self, text: str, tip: str, *, checkable: bool = False) -> QToolButton:
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.setCheckable(checkable)
+        button.setAutoRaise(True)
+        return button
+
+    def _lay_out(self) -> None:
+        bar = QHBoxLayout()
+        bar.setContentsMargins(6, 2, 6, 2)
+        bar.setSpacing(2)
+        for caption, buttons in (("Camera", self.cameras), ("Edges", self.scales)):
+            bar.addWidget(QLabel(caption, self))
+            for button in buttons.values():
+                bar.addWidget(button)
+            bar.addSpacing(12)
+        bar.addStretch(1)
+        for button in (self.farther_button, self.nearer_button, self.fit_button):
+            bar.addWidget(button)
+        layout = QVBoxLayout(self)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(0)
+        layout.addLayout(bar)
+        layout.addWidget(self.canvas, 1)
+        self.setFocusProxy(self.canvas)
+
+    def _connect(self) -> None:
+        for name, button in self.cameras.items():
+            button.clicked.connect(partial(self._on_camera_clicked, name))
+        for scale, button in self.scales.items():
+            button.clicked.connect(partial(self._on_scale_clicked, scale))
+        self.fit_button.clicked.connect(self.canvas.fit)
+        self.nearer_button.clicked.connect(partial(self._on_zoom_clicked, 1.25))
+        self.farther_button.clicked.connect(partial(self._on_zoom_clicked, 0.8))
+        self.canvas.turned.connect(self._on_canvas_turned)
+        self.canvas.camera_chosen.connect(self.turn_to)
+        self.canvas.place_chosen.connect(self._on_canvas_place_chosen)
+        self.canvas.hit_chosen.connect(self._on_canvas_hit_chosen)
+        self.canvas.hovered.connect(self.hovered)
+
+    def _request_camera(self, yaw: float, pitch: float) -> None:
+        if self._state is not None:
+            self.look_requested.emit(replace(self._state.look, yaw=yaw, pitch=pitch))
+
+    def _on_motion_value_changed(self, share: float) -> None:
+        start, end = self._from, self._to
+        self._request_camera(*(a + share * (b - a) if share < 1 else b for a, b in zip(start, end, strict=True)))
+
+    def _on_camera_clicked(self, name: str) -> None:
+        if self._state is not None:  # a click does not check a button; the next state does
+            self.cameras[name].setChecked((self._state.look.yaw, self._state.look.pitch) == VIEWS[name])
+        self.turn_to(name)
+
+    def _on_scale_clicked(self, scale: DepthScale) -> None:
+        if self._state is not None:
+            self.scales[scale].setChecked(self._state.look.scale == scale)
+            self.look_requested.emit(replace(self._state.look, scale=scale))
+
+    def _on_zoom_clicked(self, factor: float) -> None:
+        self.canvas.zoom_by(factor)
+
+    def _on_canvas_turned(self, yaw: float, pitch: float) -> None:
+        if self._state is None:
+            return
+        self._motion.stop()
+        look = self._state.look
+        self._request_camera(min(90.0, max(-90.0, look.yaw + yaw)), min(90.0, max(0.0, look.pitch + pitch)))
+
+    def _on_canvas_place_chosen(self, place: Place) -> None:
+        self.focus_requested.emit(Focus(*place))
+
+    def _on_canvas_hit_chosen(self, found: Hit) -> None:
+        if self._state is not None:
+            self.focus_requested.emit(hits.focus(self._state, found))
+
+
+def _in_words(state: ViewState) -> str:
+    """The chains as text, for those who do not see the picture."""
+    chains = []
+    for design in state.project.designs:
+        analysis = state.check.analyses[design.name]
+        steps = [f"{report.name} {report.output_shape or 'unknown'}" for report in analysis.reports]
+        chains.append(f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps]))
+    return "; ".join(chains)

@@ -1,0 +1,209 @@
+"""The canvas of the volumes view: the picture of boxes, turned, zoomed and chosen with mouse and keys."""
+
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
+
+from engine import metrics
+from gui.paint import volumes
+from gui.paint.scene import hits
+from gui.paint.scene.frame import Frame, frame
+from gui.paint.scene.hits import Direction, Hit
+from gui.state import ViewState
+from gui.theme import THEMES
+
+SMALLEST_TEXT = 5.0
+"""Pixels below which text is left out on the screen."""
+
+DEGREES_PER_PIXEL = 0.4
+NEAREST, FARTHEST = 60.0, 0.4
+"""Limits of the zoom."""
+
+CAMERA_KEYS = {Qt.Key.Key_1: "3-D", Qt.Key.Key_3: "3-D", Qt.Key.Key_T: "Top", Qt.Key.Key_F: "Front"}
+ARROW_KEYS: dict[int, Direction] = {
+    Qt.Key.Key_Left: "left",
+    Qt.Key.Key_Right: "right",
+    Qt.Key.Key_Up: "up",
+    Qt.Key.Key_Down: "down",
+}
+TURNS: dict[int, tuple[float, float]] = {
+    Qt.Key.Key_Left: (-5.0, 0.0),
+    Qt.Key.Key_Right: (5.0, 0.0),
+    Qt.Key.Key_Up: (0.0, 5.0),
+    Qt.Key.Key_Down: (0.0, -5.0),
+}
+ZOOM_KEYS = {Qt.Key.Key_Plus: 1.25, Qt.Key.Key_Equal: 1.25, Qt.Key.Key_Minus: 0.8}
+
+
+class Canvas(QWidget):
+    """The picture, with its own zoom and pan; it tells what the mouse and the keys ask for."""
+
+    turned = Signal(float, float)
+    """Degrees of yaw and pitch to add."""
+    camera_chosen = Signal(str)
+    place_chosen = Signal(object)
+    hit_chosen = Signal(object)
+    hovered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.state: ViewState | None = None
+        self.zoom = 1.0
+        self.offset = QPointF()
+        self._pressed: QPointF | None = None
+        self._last = QPointF()
+        self._moving: str = ""
+        self._space = False
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setAccessibleName("Volumes")
+        self.setMinimumSize(240, 160)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+
+    def sizeHint(self) -> QSize:
+        return QSize(900, 500)
+
+    def show_state(self, state: ViewState) -> None:
+        self.state = state
+        self.update()
+
+    def frame(self) -> Frame | None:
+        """The picture as it is laid out now."""
+        return None if self.state is None else frame(self.state, self.width(), self.height())
+
+    def hit(self, position: QPointF) -> Hit | None:
+        """What is under a point of the widget."""
+        laid_out, at = self.frame(), (position - self.offset) / self.zoom
+        if laid_out is None or self.state is None:
+            return None
+        return hits.hit(self.state, laid_out, at.x(), at.y())
+
+    def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
+        """Zoom about a point of the widget, its middle by default."""
+        fixed = QPointF(self.width() / 2, self.height() / 2) if about is None else about
+        zoom = min(NEAREST, max(FARTHEST, self.zoom * factor))
+        self.offset = fixed - (fixed - self.offset) * (zoom / self.zoom)
+        self.zoom = zoom
+        self.update()
+
+    def fit(self) -> None:
+        """Show the whole picture."""
+        self.zoom, self.offset = 1.0, QPointF()
+        self.update()
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        laid_out = self.frame()
+        if self.state is None or laid_out is None:
+            return
+        theme = THEMES[self.state.look.theme]
+        painter = QPainter(self)
+        painter.fillRect(self.rect(), QColor(theme.base))
+        painter.save()
+        painter.translate(self.offset)
+        painter.scale(self.zoom, self.zoom)
+        rect = QRectF(0, 0, self.width(), self.height())
+        volumes.draw(painter, rect, self.state, theme, laid_out, SMALLEST_TEXT)
+        painter.restore()
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(theme.accent), 2))
+            painter.drawRect(self.rect().adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._pressed = self._last = event.position()
+        self._moving = ""
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        position = event.position()
+        if self._pressed is None:
+            self._tell_hovered(position)
+            return
+        if not self._moving and (position - self._pressed).manhattanLength() >= QApplication.startDragDistance() / 2:
+            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or self._space
+            panning = shifted or bool(event.buttons() & Qt.MouseButton.MiddleButton)
+            self._moving = "pan" if panning else "turn"
+        step, self._last = position - self._last, position
+        if self._moving == "pan":
+            self.offset += step
+            self.update()
+        elif self._moving == "turn":
+            self.turned.emit(DEGREES_PER_PIXEL * step.x(), DEGREES_PER_PIXEL * step.y())
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        clicked = self._pressed is not None and not self._moving and event.button() == Qt.MouseButton.LeftButton
+        self._pressed, self._moving = None, ""
+        found = self.hit(event.position()) if clicked else None
+        if found is not None:
+            self.hit_chosen.emit(found)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self._pressed = None
+        self.fit()
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
+        event.accept()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit("")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        key, shifted = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
+        if key == Qt.Key.Key_Space:
+            self._space = True
+        elif key in CAMERA_KEYS:
+            self.camera_chosen.emit(CAMERA_KEYS[Qt.Key(key)])
+        elif key in TURNS and shifted:
+            self.turned.emit(*TURNS[key])
+        elif key in ARROW_KEYS:
+            self._choose_neighbour(ARROW_KEYS[key])
+        elif key in ZOOM_KEYS:
+            self.zoom_by(ZOOM_KEYS[Qt.Key(key)])
+        elif key == Qt.Key.Key_0:
+            self.fit()
+        else:
+            super().keyPressEvent(event)
+
+    def keyReleaseEvent(self, event: QKeyEvent) -> None:
+        if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
+            self._space = False
+        super().keyReleaseEvent(event)
+
+    def event(self, event: QEvent) -> bool:
+        if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
+            found = self.hit(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), "" if found is None else self._tip(found), self)
+            return True
+        return super().event(event)
+
+    def _choose_neighbour(self, direction: Direction) -> None:
+        laid_out = self.frame()
+        if laid_out is None or self.state is None:
+            return
+        place = hits.neighbour(laid_out.scene, self.state.focus.place, direction)
+        if place is not None:
+            self.place_chosen.emit(place)
+
+    def _tell_hovered(self, position: QPointF) -> None:
+        found = self.hit(position)
+        self.hovered.emit("" if found is None or self.state is None else hits.words(self.state, found))
+
+    def _tip(self, found: Hit) -> str:
+        """The operator and its costs, exact and with their formulas."""
+        report = None if self.state is None else self.state.report(found.place)
+        if report is None:
+            return ""
+        lines = [f"{report.name}: {report.layer.label()}"]
+        for metric in metrics.METRICS:
+            if not metric.derived and (formula := metric.formula(report)):
+                lines.append(f"{formula} {metric.unit}")
+        return "\n".join(lines)

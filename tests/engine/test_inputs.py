@@ -1,0 +1,296 @@
+"""Photos, arrays and noise become exactly the volumes that the file format promises, or a fault with its place."""
+
+import io
+import zlib
+from itertools import count
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PIL import Image
+
+from engine import inputs
+from engine.files import FileFault
+from engine.project import ArrayInput, ImageInput, NoiseInput
+from engine.shapes import Shape
+from tests.engine.array_files import VOLUME, npy, npz, safetensors_of
+
+NUMBERS = count()
+RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
+
+
+class Stopped(Exception):
+    pass
+
+
+def proceed():
+    pass
+
+
+def stop():
+    raise Stopped
+
+
+def halves(left, right, size=(40, 20), mode="RGB"):
+    """A picture (width, height) of two colours, side by side."""
+    picture = Image.new(mode, size, left)
+    picture.paste(right, (size[0] // 2, 0, *size))
+    return picture
+
+
+@pytest.fixture
+def photo(tmp_path):
+    """Saves a picture and gives the input that reads it, its bytes as they are."""
+
+    def photo(picture, name="photo.png", saving=(), **settings):
+        picture.save(tmp_path / name, **dict(saving))
+        settings = {"size": (picture.height, picture.width), "scale": 1.0, **settings}
+        return ImageInput(str(tmp_path / name), **settings)
+
+    return photo
+
+
+def volume(spec):
+    found = inputs.load(spec, proceed)
+    assert found.dtype == np.float32
+    assert found.flags.c_contiguous
+    assert found.shape == inputs.shape_of(spec)
+    return found
+
+
+def colours(spec):
+    """The pixels at the left and at the right edge of the middle row."""
+    found = volume(spec)
+    row = found[:, found.shape[1] // 2]
+    return tuple(row[:, 0].tolist()), tuple(row[:, -1].tolist())
+
+
+def test_a_photo_of_its_own_size_is_read_pixel_by_pixel(photo):
+    pixels = np.random.default_rng(1).integers(0, 256, (7, 5, 3), np.uint8)
+    spec = photo(Image.fromarray(pixels))
+    np.testing.assert_array_equal(volume(spec), pixels.transpose(2, 0, 1))
+
+
+def test_left_out_settings_are_224_by_224_rgb_between_0_and_1(photo):
+    saved = photo(halves(RED, WHITE, (300, 300)))
+    spec = ImageInput(saved.path)
+    assert inputs.shape_of(spec) == Shape(3, 224, 224)
+    found = volume(spec)
+    np.testing.assert_allclose(found[:, 100, 0], [1, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(found[:, 100, -1], [1, 1, 1], atol=1e-6)
+
+
+def test_channels_come_in_the_order_asked_for(photo):
+    assert colours(photo(halves(RED, BLUE)))[0] == RED
+    assert colours(photo(halves(RED, BLUE), channels="bgr")) == (BLUE, RED)
+    gray = volume(photo(halves((10, 10, 10), (200, 200, 200)), channels="gray"))
+    assert gray.shape == (1, 20, 40)
+    assert gray[0, 0, [0, -1]].tolist() == [10, 200]
+
+
+def test_mean_and_std_apply_after_the_scale_in_the_order_of_the_channels(photo):
+    settings = {"channels": "bgr", "scale": 0.5, "mean": (1.0, 2.0, 3.0), "std": (2.0, 4.0, 8.0)}
+    spec = photo(Image.new("RGB", (2, 2), (30, 20, 10)), **settings)
+    assert volume(spec)[:, 0, 0].tolist() == [(5 - 1) / 2, (10 - 2) / 4, (15 - 3) / 8]
+    one_for_all = photo(Image.new("RGB", (2, 2), (30, 20, 10)), mean=(10.0,), std=(10.0,))
+    assert volume(one_for_all)[:, 0, 0].tolist() == [2, 1, 0]
+
+
+def test_a_wide_photo_loses_its_sides_and_a_tall_one_its_top_and_bottom(photo):
+    wide = Image.new("RGB", (60, 20), GREEN)
+    wide.paste(RED, (0, 0, 20, 20))
+    wide.paste(BLUE, (40, 0, 60, 20))
+    assert volume(photo(wide, size=(20, 20))).tolist() == volume(photo(Image.new("RGB", (20, 20), GREEN))).tolist()
+    tall = wide.transpose(Image.Transpose.ROTATE_90)
+    assert volume(photo(tall, size=(20, 20))).tolist() == volume(photo(Image.new("RGB", (20, 20), GREEN))).tolist()
+
+
+def test_the_crop_keeps_the_aspect_of_the_size_that_is_asked_for(photo):
+    spec = photo(halves(RED, BLUE, (80, 40)), size=(10, 20))
+    found = volume(spec)
+    assert (found[0, :, :8] > 250).all()
+    assert (found[2, :, 12:] > 250).all()
+
+
+@pytest.mark.parametrize(
+    ("mode", "left", "right", "expected"),
+    [
+        ("L", 40, 200, (40, 200)),
+        ("LA", (40, 255), (200, 255), (40, 200)),
+        ("1", 0, 1, (0, 255)),
+    ],
+)
+def test_gray_pictures_of_every_depth_have_three_equal_channels(mode, left, right, expected, photo):
+    assert colours(photo(halves(left, right, mode=mode))) == tuple((value,) * 3 for value in expected)
+
+
+def test_gray_of_16_bits_keeps_its_upper_8(photo):
+    pixels = np.array([[40 * 256 + 7, 200 * 256 + 250]] * 2, np.uint16)
+    assert colours(photo(Image.fromarray(pixels))) == ((40,) * 3, (200,) * 3)
+
+
+def test_transparent_pixels_lie_on_white(photo):
+    assert colours(photo(halves((0, 0, 255, 255), (0, 0, 255, 0), mode="RGBA"))) == (BLUE, WHITE)
+    palette = halves(RED, BLUE).convert("P", palette=Image.Palette.ADAPTIVE)
+    clear = palette.getpixel((0, 0))
+    assert colours(photo(palette, saving={"transparency": clear})) == (WHITE, BLUE)
+
+
+def test_a_palette_is_read_as_its_colours(photo):
+    assert colours(photo(halves(RED, BLUE).convert("P", palette=Image.Palette.ADAPTIVE))) == (RED, BLUE)
+
+
+def test_cmyk_is_read_as_rgb(photo):
+    left, right = colours(photo(halves((0, 255, 255, 0), (255, 255, 0, 0), (64, 32), "CMYK"), "photo.tif"))
+    assert (left, right) == (RED, BLUE)
+
+
+@pytest.mark.parametrize(("orientation", "turn"), [(3, 180), (6, 90), (8, 270)])
+def test_a_photo_taken_with_a_turned_camera_stands_upright(orientation, turn, photo):
+    upright = halves(RED, BLUE, (64, 32))
+    exif = Image.Exif()
+    exif[274] = orientation
+    spec = photo(upright.rotate(turn, expand=True), saving={"exif": exif}, size=(32, 64))
+    assert colours(spec) == (RED, BLUE)
+
+
+def test_a_large_jpeg_keeps_its_sides_when_it_is_read_small(photo):
+    left, right = colours(photo(halves(RED, BLUE, (1600, 800)), "photo.jpg", size=(32, 64)))
+    np.testing.assert_allclose(left, RED, atol=4)
+    np.testing.assert_allclose(right, BLUE, atol=4)
+
+
+@given(
+    photo_size=st.tuples(st.integers(1, 700), st.integers(1, 700)),
+    size=st.tuples(st.integers(1, 60), st.integers(1, 60)),
+)
+def test_any_photo_fits_any_size(photo_size, size, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / f"photo{next(NUMBERS)}.bmp"
+    Image.new("RGB", photo_size, GREEN).save(path)
+    found = volume(ImageInput(str(path), size, scale=1.0))
+    assert found.shape == (3, *size)
+    assert found[1].min() == 255
+
+
+def test_an_array_is_read_with_or_without_a_leading_one(tmp_path):
+    np.save(tmp_path / "a.npy", VOLUME)
+    np.save(tmp_path / "b.npy", VOLUME[None])
+    np.save(tmp_path / "c.npy", np.asfortranarray(VOLUME))
+    (tmp_path / "d.npz").write_bytes(npz(x=npy(VOLUME), y=npy(VOLUME[0])))
+    (tmp_path / "e.safetensors").write_bytes(safetensors_of(x=VOLUME[None]))
+    for name in ("a.npy", "b.npy", "c.npy", "d.npz", "e.safetensors"):
+        np.testing.assert_array_equal(volume(ArrayInput(str(tmp_path / name), "x")), VOLUME)
+
+
+@pytest.mark.parametrize("shape", [(), (5,), (5, 6), (2, 2, 5, 6), (1, 1, 2, 5, 6), (0, 5, 6)])
+def test_an_array_that_is_no_volume_is_told_with_its_shape(shape, tmp_path):
+    np.save(tmp_path / "a.npy", np.zeros(shape, np.float32))
+    with pytest.raises(FileFault) as caught:
+        inputs.shape_of(ArrayInput(str(tmp_path / "a.npy")))
+    assert f"shape ({', '.join(map(str, shape))}); a volume has 3 sizes of at least 1" in str(caught.value)
+
+
+def test_noise_is_standard_normal_and_of_its_seed_alone(monkeypatch):
+    found = volume(NoiseInput((4, 100, 100), 3))
+    assert abs(found.mean()) < 0.02
+    assert abs(found.std() - 1) < 0.02
+    np.testing.assert_array_equal(found, volume(NoiseInput((4, 100, 100), 3)))
+    assert (found != volume(NoiseInput((4, 100, 100), 4))).any()
+
+
+@pytest.mark.parametrize("kind", ["image", "array", "noise"])
+def test_loading_stops_at_a_checkpoint(kind, photo, tmp_path):
+    np.save(tmp_path / "a.npy", VOLUME)
+    specs = {
+        "image": photo(halves(RED, BLUE)),
+        "array": ArrayInput(str(tmp_path / "a.npy")),
+        "noise": NoiseInput((1, 2, 3)),
+    }
+    with pytest.raises(Stopped):
+        inputs.load(specs[kind], stop)
+
+
+def encoded(picture, format):
+    out = io.BytesIO()
+    picture.save(out, format)
+    return out.getvalue()
+
+
+NOISY = Image.fromarray(np.random.default_rng(0).integers(0, 256, (60, 80, 3), np.uint8))
+PNG, JPEG = encoded(NOISY, "PNG"), encoded(NOISY, "JPEG")
+HUGE = bytearray(PNG)
+HUGE[16:24] = (60_000).to_bytes(4, "big") * 2
+HUGE[29:33] = zlib.crc32(bytes(HUGE[12:29])).to_bytes(4, "big")
+
+UNREADABLE = {
+    "text.png": (b"hello", "is not an image, or of a kind that cannot be read"),
+    "empty.png": (b"", "is not an image"),
+    "only_a_header.png": (PNG[:30], "is not an image"),
+    "cut.png": (PNG[:5000], "cannot be read: image file is truncated"),
+    "cut.jpg": (JPEG[:1500], "cannot be read: image file is truncated"),
+    "huge.png": (bytes(HUGE), "pixels; make it smaller"),
+    "floats.tif": (encoded(Image.new("F", (4, 4)), "TIFF"), "values of 32 bits; save it with 8 or 16"),
+}
+
+
+@pytest.mark.parametrize("name", UNREADABLE)
+def test_an_unreadable_image_is_told_with_the_reason(name, tmp_path):
+    content, words = UNREADABLE[name]
+    (tmp_path / name).write_bytes(content)
+    with pytest.raises(FileFault) as caught:
+        inputs.load(ImageInput(str(tmp_path / name)), proceed)
+    assert words in str(caught.value)
+    assert str(tmp_path / name) in str(caught.value)
+    assert caught.value.setting == "path"
+
+
+def test_a_missing_image_and_a_folder_are_told(tmp_path):
+    for path, words in ((tmp_path / "no.png", "does not exist"), (tmp_path, "is not a file")):
+        with pytest.raises(FileFault, match=words):
+            inputs.shape_of(ImageInput(str(path)))
+    with pytest.raises(FileFault, match="resources:photos/no.png does not exist"):
+        inputs.shape_of(ImageInput("resources:photos/no.png"))
+
+
+def test_every_wrong_setting_of_an_image_is_told_and_the_missing_file_too(tmp_path):
+    spec = ImageInput(str(tmp_path / "no.png"), mean=(1.0, 2.0), std=(0.0, 1.0, 1.0))
+    told = {fault.setting: str(fault) for fault in inputs.faults(spec)}
+    assert told["mean"] == "mean has 2 values; 1, or 3, one a channel, are expected"
+    assert told["std"].startswith("std is [0.0, 1.0, 1.0]; it divides")
+    assert "does not exist" in told["path"]
+
+
+def test_a_gray_image_wants_one_mean():
+    spec = ImageInput("resources:photos/chelsea.png", channels="gray", mean=(1.0, 2.0, 3.0))
+    assert [str(fault) for fault in inputs.faults(spec)] == ["mean has 3 values; 1 is expected"]
+
+
+def test_the_stamp_of_noise_is_none_and_that_of_a_file_changes_with_it(tmp_path):
+    assert inputs.stamp_of(NoiseInput((1, 2, 3))) is None
+    np.save(tmp_path / "a.npy", VOLUME)
+    before = inputs.stamp_of(ArrayInput(str(tmp_path / "a.npy")))
+    np.save(tmp_path / "a.npy", VOLUME[:1])
+    assert inputs.stamp_of(ArrayInput(str(tmp_path / "a.npy"))) != before
+
+
+ENCODED = {format: encoded(NOISY, format) for format in ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")}
+
+
+@given(
+    format=st.sampled_from(sorted(ENCODED)),
+    cut=st.integers(0, 40_000),
+    changes=st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=4)), max_size=4),
+)
+def test_a_damaged_image_gives_a_volume_or_a_fault(format, cut, changes, tmp_path_factory):
+    content = bytearray(ENCODED[format][:cut])
+    for at, new in changes:
+        content[at : at + len(new)] = new
+    path = tmp_path_factory.getbasetemp() / f"damaged{next(NUMBERS)}.png"
+    path.write_bytes(content)
+    spec = ImageInput(str(path), (8, 8))
+    try:
+        found = inputs.load(spec, proceed)
+    except FileFault:
+        return
+    assert found.shape == (3, 8, 8)

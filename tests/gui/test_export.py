@@ -1,0 +1,100 @@
+"""Files that are drawn: they equal what is shown, keep text as text, and are whole or not there."""
+
+from collections.abc import Callable
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+from PySide6.QtCore import QRectF, QSize
+from PySide6.QtGui import QImage, QPainter
+from PySide6.QtSvg import QSvgRenderer
+from pytestqt.qtbot import QtBot
+
+from engine.problems import ProjectError
+from gui.command_line import main
+from gui.export import EXPORTERS, FIGURES, TEXTS, export, figure
+from gui.main_window import MainWindow
+from gui.workbench import Workbench
+
+PROJECTS = Path(__file__).resolve().parents[2] / "resources" / "projects"
+
+
+@pytest.fixture
+def ran(workbench: Workbench, qtbot: QtBot) -> Workbench:
+    with qtbot.waitSignal(workbench.runner.ended):
+        workbench.run()
+    return workbench
+
+
+@pytest.mark.parametrize("view", FIGURES)
+def test_a_png_has_the_size_of_the_figure_times_the_scale(ran: Workbench, view: str) -> None:
+    image = QImage.fromData(figure(ran.state, view, "png", 1.5))
+    width, height = FIGURES[view].size
+    assert (image.width(), image.height()) == (round(1.5 * width), round(1.5 * height))
+
+
+@pytest.mark.parametrize("view", FIGURES)
+def test_svg_keeps_text_as_text_and_is_what_the_png_shows(ran: Workbench, view: str) -> None:
+    content = figure(ran.state, view, "svg")
+    texts = " ".join(ElementTree.fromstring(content).itertext())
+    assert "naive" in texts
+    size = QSize(*FIGURES[view].size)
+    drawn = QImage(size, QImage.Format.Format_RGB32)
+    painter = QPainter(drawn)
+    renderer = QSvgRenderer(content)
+    assert renderer.isValid()
+    renderer.render(painter, QRectF(0, 0, size.width(), size.height()))
+    painter.end()
+    assert mean_difference(drawn, QImage.fromData(figure(ran.state, view, "png"))) < 8
+
+
+def mean_difference(first: QImage, second: QImage) -> float:
+    """Mean absolute difference of gray levels at a coarse grid."""
+    a, b = (image.scaled(80, 45).convertToFormat(QImage.Format.Format_Grayscale8) for image in (first, second))
+    pairs = [(a.pixelColor(x, y).lightness(), b.pixelColor(x, y).lightness()) for x in range(80) for y in range(45)]
+    return sum(abs(p - q) for p, q in pairs) / len(pairs)
+
+
+@pytest.mark.parametrize("view", FIGURES)
+def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None:
+    content = figure(ran.state, view, "pdf")
+    width, height = FIGURES[view].size
+    assert content.startswith(b"%PDF")
+    assert f"/MediaBox [0 0 {width}".encode() in content
+    assert b"/DCTDecode" not in content, "maps must not become JPEG"
+
+
+def test_export_writes_every_view_in_every_format_and_the_table_as_text(ran: Workbench, tmp_path: Path) -> None:
+    written = export(ran.state, tmp_path / "new" / "folder", FIGURES, EXPORTERS, 1.0)
+    expected = {f"{view}.{format}" for view in FIGURES for format in EXPORTERS} | {f"table.{t}" for t in TEXTS}
+    assert {path.name for path in written} == expected == {p.name for p in (tmp_path / "new" / "folder").iterdir()}
+    assert "conv5x5" in (tmp_path / "new" / "folder" / "table.md").read_text()
+
+
+def test_export_into_what_is_not_a_folder_is_told(ran: Workbench, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("")
+    with pytest.raises(ProjectError, match="file"):
+        export(ran.state, tmp_path / "file", FIGURES, ("png",), 1.0)
+
+
+def test_the_same_state_gives_the_same_bytes(ran: Workbench) -> None:
+    assert figure(ran.state, "volumes", "png") == figure(ran.state, "volumes", "png")
+
+
+def test_dark_figures_are_dark(ran: Workbench) -> None:
+    from msgspec.structs import replace
+
+    state = replace(ran.state, look=replace(ran.state.look, theme="dark"))
+    assert QImage.fromData(figure(state, "bars", "png")).pixelColor(1198, 698).lightness() < 60
+
+
+def test_the_command_line_exports_and_draws_the_window(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], open_window: Callable[[], MainWindow]
+) -> None:
+    project = str(PROJECTS / "fixed_kernels.toml")
+    assert main(["export", project, "--out", str(tmp_path / "out"), "--views", "volumes,table", "--scale", "0.5"]) == 0
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {"volumes.png", "table.png", "table.csv", "table.md"}
+    picture = tmp_path / "window.png"
+    assert main(["screenshot", project, "--out", str(picture), "--size", "1200x800", "--theme", "dark"]) == 0
+    assert QImage(str(picture)).size() == QSize(1200, 800)
+    assert "run 1/" in capsys.readouterr().err

@@ -1,0 +1,289 @@
+"""Controls of forms: what a person does is told at once, showing a value tells nothing, the wheel needs the focus."""
+
+from typing import Any
+
+import pytest
+from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtGui import QWheelEvent
+from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
+from pytestqt.qtbot import QtBot
+
+from gui.widgets.choices import CheckControl, Checklist, Choice, ChoiceControl, OptionalControl
+from gui.widgets.control import Control
+from gui.widgets.glyphs import GLYPHS, GlyphButton
+from gui.widgets.numbers import DOUBLINGS, IntegerControl, NumberControl, read_seed, slider_steps
+from gui.widgets.sizes import MarginsControl, PairControl
+from gui.widgets.texts import ElidedLabel, NameField
+
+
+def shown(qtbot: QtBot, widget: QWidget) -> QWidget:
+    qtbot.addWidget(widget)
+    with qtbot.waitActive(widget):
+        widget.show()
+        widget.activateWindow()
+    return widget
+
+
+def heard(control: Control) -> list[Any]:
+    values: list[Any] = []
+    control.changed.connect(values.append)
+    return values
+
+
+def turn_wheel(widget: QWidget, steps: int = 1) -> None:
+    middle = QPointF(widget.rect().center())
+    event = QWheelEvent(
+        middle,
+        QPointF(widget.mapToGlobal(middle.toPoint())),
+        QPoint(),
+        QPoint(0, 120 * steps),
+        Qt.MouseButton.NoButton,
+        Qt.KeyboardModifier.NoModifier,
+        Qt.ScrollPhase.NoScrollPhase,
+        False,
+    )
+    QApplication.sendEvent(widget, event)
+
+
+CONTROLS = {
+    "integer": (lambda: IntegerControl(1, 10**9), [1, 64, 100, 5000]),
+    "pair": (lambda: PairControl(1, 1000), [3, (3, 5), 7]),
+    "margins": (lambda: MarginsControl(("same", "valid"), 0, 100), ["same", 2, (1, 2), (1, 2, 3, 4), "valid", 0]),
+    "number": (lambda: NumberControl(float), [0.5, 1e-5, 3.0]),
+    "choice": (lambda: ChoiceControl([("a", "A"), ("b", "B")]), ["b", "a"]),
+    "check": (CheckControl, [True, False]),
+    "optional": (lambda: OptionalControl(PairControl(1, 9), "as the kernel"), [None, 2, (1, 2), None]),
+}
+
+
+@pytest.mark.parametrize("name", CONTROLS)
+def test_a_shown_value_is_read_back_and_not_told_of(qtbot: QtBot, name: str):
+    make, values = CONTROLS[name]
+    control = make()
+    qtbot.addWidget(control)
+    told = heard(control)
+    for anew in (True, False):
+        for value in values:
+            control.show_value(value, anew=anew)
+            assert control.value() == value
+    assert told == []
+
+
+@pytest.mark.parametrize("name", ["integer", "pair", "margins", "choice"])
+def test_the_wheel_without_the_focus_changes_nothing(qtbot: QtBot, name: str):
+    make, values = CONTROLS[name]
+    box = QWidget()
+    control, other = make(), QWidget(box)
+    other.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+    column = QVBoxLayout(box)
+    column.addWidget(control)
+    column.addWidget(other)
+    shown(qtbot, box)
+    other.setFocus()
+    control.show_value(values[0], anew=True)
+    told = heard(control)
+    for child in control.findChildren(QWidget):
+        turn_wheel(child)
+    assert (told, control.value()) == ([], values[0])
+
+
+def test_the_wheel_with_the_focus_steps(qtbot: QtBot):
+    control = IntegerControl(1, 100)
+    shown(qtbot, control)
+    control.box.setFocus()
+    turn_wheel(control.box)
+    assert control.value() == 2
+
+
+def test_a_typed_integer_is_told_digit_by_digit(qtbot: QtBot):
+    control = IntegerControl(1, 10**9)
+    shown(qtbot, control)
+    told = heard(control)
+    control.box.selectAll()
+    qtbot.keyClicks(control.box, "64")
+    assert told == [6, 64]
+    assert control.slider.steps[control.slider.value()] == 64
+
+
+def test_the_slider_goes_through_common_numbers_and_stays_near_others(qtbot: QtBot):
+    control = IntegerControl(1, 10**9)
+    shown(qtbot, control)
+    control.show_value(100)
+    assert control.value() == 100
+    told = heard(control)
+    qtbot.keyClick(control.slider, Qt.Key.Key_Right)
+    assert told == [192]
+    qtbot.keyClick(control.slider, Qt.Key.Key_Left)
+    assert told == [192, 128]
+
+
+def test_doublings_are_common_filter_counts_in_order():
+    assert DOUBLINGS[:8] == (1, 2, 3, 4, 6, 8, 12, 16)
+    assert {64, 96, 128, 192, 256, 384, 512, 1024} <= set(DOUBLINGS)
+    assert list(DOUBLINGS) == sorted(set(DOUBLINGS))
+    assert slider_steps(0, 1_000_000) == tuple(range(16))
+
+
+def test_a_pair_opens_and_closes_its_link(qtbot: QtBot):
+    control = PairControl(1, 99)
+    shown(qtbot, control)
+    control.show_value(3, anew=True)
+    told = heard(control)
+    qtbot.mouseClick(control.link, Qt.MouseButton.LeftButton)
+    assert told == []
+    assert control.boxes[1].isVisible()
+    control.boxes[1].stepUp()
+    assert told == [(3, 4)]
+    qtbot.mouseClick(control.link, Qt.MouseButton.LeftButton)
+    assert told == [(3, 4), 3]
+    assert not control.boxes[1].isVisible()
+
+
+def test_an_open_link_stays_open_when_both_numbers_become_alike(qtbot: QtBot):
+    control = PairControl(1, 99)
+    shown(qtbot, control)
+    control.show_value((3, 5), anew=True)
+    control.boxes[1].setValue(3)
+    control.show_value(control.value())
+    assert control.boxes[1].isVisible()
+    control.show_value(3, anew=True)
+    assert not control.boxes[1].isVisible()
+
+
+def choose(qtbot: QtBot, choice: Choice, value: object) -> None:
+    """Choose with the keyboard, as a person does."""
+    index = [option[0] for option in choice.options].index(value)
+    choice.setFocus()
+    qtbot.keyClick(choice, Qt.Key.Key_Home)
+    for _ in range(index):
+        qtbot.keyClick(choice, Qt.Key.Key_Down)
+    assert choice.value() == value
+
+
+def test_margins_start_from_the_numbers_that_were_shown(qtbot: QtBot):
+    control = MarginsControl(("same", "valid"), 0, 99)
+    shown(qtbot, control)
+    control.show_value(2, anew=True)
+    told = heard(control)
+    choose(qtbot, control.mode, 4)
+    assert control.value() == 2
+    assert [box.isVisible() for box in control.boxes] == [True] * 4
+    control.boxes[3].stepUp()
+    assert told[-1] == (2, 2, 2, 3)
+    choose(qtbot, control.mode, "same")
+    assert told[-1] == "same"
+    assert not any(box.isVisible() for box in control.boxes)
+
+
+def test_margins_that_become_alike_keep_their_sides_open(qtbot: QtBot):
+    control = MarginsControl(("same", "valid"), 0, 99)
+    shown(qtbot, control)
+    control.show_value((1, 2, 1, 3), anew=True)
+    control.boxes[3].stepDown()
+    assert control.value() == (1, 2)
+    control.show_value((1, 2))
+    assert control.boxes[3].isVisible()
+    assert control.value() == (1, 2)
+
+
+def test_a_number_that_cannot_be_read_is_refused_with_the_reason_and_taken_back(qtbot: QtBot):
+    control = NumberControl(read_seed, str)
+    shown(qtbot, control)
+    control.show_value(7)
+    told, refused = heard(control), []
+    control.refused.connect(refused.append)
+    control.edit.selectAll()
+    qtbot.keyClicks(control.edit, "-")
+    assert told == []
+    assert "integer" in refused[-1]
+    qtbot.keyClick(control.edit, Qt.Key.Key_Escape)
+    assert (control.edit.text(), refused[-1]) == ("7", "")
+    control.edit.selectAll()
+    qtbot.keyClicks(control.edit, "12")
+    assert told == [1, 12]
+
+
+def test_unchecking_none_gives_what_none_stood_for(qtbot: QtBot):
+    control = OptionalControl(PairControl(1, 99), "as the kernel")
+    shown(qtbot, control)
+    control.show_value(None, anew=True)
+    control.show_stand_in((3, 5))
+    told = heard(control)
+    control.none.click()
+    assert told == [(3, 5)]
+    control.none.click()
+    assert told == [(3, 5), None]
+
+
+def test_a_checklist_keeps_the_order_of_choosing_and_never_gets_empty(qtbot: QtBot):
+    control = Checklist()
+    shown(qtbot, control)
+    control.set_options([("a", "a", True), ("b", "b", True), ("c", "c", False)])
+    control.show_value(("b",))
+    told = heard(control)
+    control.list.item(0).setCheckState(Qt.CheckState.Checked)
+    assert told == [("b", "a")]
+    assert control.list.item(0).text() == "2. a"
+    control.list.item(1).setCheckState(Qt.CheckState.Unchecked)
+    control.list.item(0).setCheckState(Qt.CheckState.Unchecked)
+    assert told == [("b", "a"), ("a",)]
+    assert control.value() == ("a",)
+    assert not control.list.item(2).flags() & Qt.ItemFlag.ItemIsEnabled
+
+
+def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):
+    field = NameField(lambda name: "taken" if name == "relu" else "")
+    shown(qtbot, field)
+    field.show_name("conv", anew=True)
+    names: list[str] = []
+    field.committed.connect(names.append)
+    field.edit.setFocus()
+    field.edit.selectAll()
+    qtbot.keyClicks(field.edit, "relu")
+    qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+    assert names == []
+    assert (field.reason.text(), field.reason.isVisible()) == ("taken", True)
+    qtbot.keyClicks(field.edit, "6")
+    qtbot.keyClick(field.edit, Qt.Key.Key_Return)
+    assert names == ["relu6"]
+    assert not field.reason.isVisible()
+
+
+def test_escape_takes_a_typed_name_back(qtbot: QtBot):
+    field = NameField(lambda name: "")
+    shown(qtbot, field)
+    field.show_name("conv", anew=True)
+    field.edit.setFocus()
+    qtbot.keyClicks(field.edit, "xyz")
+    qtbot.keyClick(field.edit, Qt.Key.Key_Escape)
+    assert field.edit.text() == "conv"
+
+
+def test_another_name_from_outside_replaces_what_is_typed_and_the_same_does_not(qtbot: QtBot):
+    field = NameField(lambda name: "")
+    shown(qtbot, field)
+    field.show_name("conv", anew=True)
+    qtbot.keyClicks(field.edit, "x")
+    field.show_name("conv")
+    assert field.edit.text() == "convx"
+    field.show_name("pool")
+    assert field.edit.text() == "pool"
+
+
+@pytest.mark.parametrize("glyph", GLYPHS)
+def test_each_glyph_is_drawn_inside_its_button(qtbot: QtBot, glyph: str):
+    button = GlyphButton(glyph, "Do it (Ctrl+X)")
+    shown(qtbot, button)
+    image = button.grab().toImage()
+    ground = image.pixelColor(1, 1)
+    inked = [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y) != ground]
+    assert inked
+    assert button.accessibleName() == "Do it"
+
+
+def test_an_elided_label_has_all_of_its_text_as_its_tooltip(qtbot: QtBot):
+    label = ElidedLabel("/a/very/long/path/to/some/file.png")
+    shown(qtbot, label)
+    label.resize(60, 20)
+    assert label.toolTip() == label.text() == "/a/very/long/path/to/some/file.png"
+    assert label.minimumSizeHint().width() < 60

@@ -82,7 +82,9 @@ def bundled(folder: str, suffix: str) -> tuple[str, ...]:
 def stamp(path: str) -> Stamp:
     """Tell whether a file changed; FileFault where it cannot be read."""
     if "\0" in path or path.encode(errors="replace").decode() != path:
-        raise FileFault(f"{path!r} is a name that only some programs can read; rename the file or its folder")
+        raise FileFault(
+            f"{path!r} has a zero byte or characters beyond Unicode in its name; rename the file or its folder"
+        )
     with fault_of(path):
         found = resolve(path).stat()
     if not S_ISREG(found.st_mode):

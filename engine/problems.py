@@ -9,6 +9,10 @@ STEM = ""
 """Stands for the stem where a design's name is asked for; no design can have this name."""
 
 
+MOST_LINES = 100
+"""Who has more to mend than this begins with these."""
+
+
 class Problem(Struct, frozen=True):
     """One thing to mend. `design` and `node` lead there in the window, `place` in the file ("" for the whole of it)."""
 
@@ -31,6 +35,8 @@ class ProjectError(Exception):
         super().__init__(self.lines())
 
     def lines(self) -> str:
-        """One line a problem: file, place, what is wrong and what would be right."""
+        """One line a problem: file, place, what is wrong and what would be right; of hundreds the first."""
         prefix = f"{self.file}: " if self.file else ""
-        return "\n".join(f"{prefix}{problem}" for problem in self.problems)
+        lines = [f"{prefix}{problem}" for problem in self.problems[:MOST_LINES]]
+        more = len(self.problems) - len(lines)
+        return "\n".join([*lines, f"{prefix}and {more:,} problems more"] if more else lines)

@@ -78,9 +78,8 @@ def save(project: Project, path: Path) -> Stamp:
         reason = f"cannot be saved: {error.strerror or error}; choose another place"
         raise ProjectError([Problem(reason, "")], path) from None
     except UnicodeEncodeError as error:
-        reason = (
-            f"cannot be saved: {shown(error.object[error.start - 20 : error.end + 20])} has characters beyond Unicode"
-        )
+        line = error.object[: error.end].splitlines()[-1].strip()
+        reason = f"cannot be saved: {shown(line)} is not valid Unicode; rename it"
         raise ProjectError([Problem(reason, "")], path) from None
 
 

@@ -12,7 +12,7 @@ LONGEST = 60
 """Characters of a value that a message shows."""
 
 MOST_SHOWN = 6
-"""Entries of a list that a message shows, and how many names it lists."""
+"""Entries of a list or table that a message shows."""
 
 
 def shown(value: object, depth: int = 3) -> str:

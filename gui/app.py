@@ -13,7 +13,7 @@ from engine.project_file import load
 from gui.icons import icon
 from gui.main_window import MainWindow
 from gui.state import Look
-from gui.theme import THEMES, palette
+from gui.theme import FIELDS, THEMES, field_palette, palette
 from gui.workbench import Workbench
 
 START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
@@ -36,6 +36,8 @@ def set_theme(name: str) -> None:
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.setPalette(palette(THEMES[name]))
+        for field in FIELDS:
+            app.setPalette(field_palette(THEMES[name]), field)
 
 
 def system_theme() -> str:

@@ -123,37 +123,37 @@ class MainWindow(QMainWindow):
         self.setCentralWidget(self.views["volumes"])
         self.setCorner(Qt.Corner.BottomLeftCorner, AREAS.LeftDockWidgetArea)
         self.setCorner(Qt.Corner.BottomRightCorner, AREAS.RightDockWidgetArea)
-        docks = {
-            "designs": self._dock("designs", "Designs", self.designs, AREAS.LeftDockWidgetArea),
-            "layer": self._dock("layer", "Layer", _scrolled(self.form), AREAS.LeftDockWidgetArea),
-            "input": self._dock("input", "Input", _scrolled(self.input), tab_of="layer"),
-            "problems": self._dock("problems", "Mistakes", self.problems, tab_of="input"),
-            **{
-                id: self._dock(id, self.views[id].title, self.views[id], area)
-                for id, area in (
-                    ("bars", AREAS.BottomDockWidgetArea),
-                    ("table", AREAS.BottomDockWidgetArea),
-                    ("filters", AREAS.RightDockWidgetArea),
-                )
-            },
+        designs = self._dock("designs", "Designs", self.designs, AREAS.LeftDockWidgetArea)
+        layer = self._dock("layer", "Layer", _scrolled(self.form), AREAS.LeftDockWidgetArea)
+        tabs = {
+            name: self._dock(name, title, widget, layer)
+            for name, title, widget in (
+                ("input", "Input", _scrolled(self.input)),
+                ("problems", "Mistakes", self.problems),
+            )
         }
+        places = {
+            "bars": AREAS.BottomDockWidgetArea,
+            "table": AREAS.BottomDockWidgetArea,
+            "filters": AREAS.RightDockWidgetArea,
+        }
+        views = {id: self._dock(id, self.views[id].title, self.views[id], place) for id, place in places.items()}
+        docks = {"designs": designs, "layer": layer, **tabs, **views}
         docks["layer"].raise_()
         self.resizeDocks([docks["designs"], docks["filters"]], [290, 410], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["bars"], docks["table"]], [450, 450], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["bars"], docks["table"]], [400, 480], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["bars"], docks["table"]], [330, 330], Qt.Orientation.Vertical)
         return docks
 
-    def _dock(
-        self, name: str, title: str, widget: QWidget, area: Qt.DockWidgetArea | None = None, *, tab_of: str = ""
-    ) -> QDockWidget:
+    def _dock(self, name: str, title: str, widget: QWidget, place: "Qt.DockWidgetArea | QDockWidget") -> QDockWidget:
         """A dock in an area, or as a tab behind another; one that has been in an area first leaves its tabs there."""
         dock = QDockWidget(title, self)
         dock.setObjectName(name)
         dock.setWidget(widget)
-        if area is not None:
-            self.addDockWidget(area, dock)
+        if isinstance(place, QDockWidget):
+            self.tabifyDockWidget(place, dock)
         else:
-            self.tabifyDockWidget(self.findChild(QDockWidget, tab_of), dock)
+            self.addDockWidget(place, dock)
         return dock
 
     def _make_actions(self) -> dict[str, QAction]:

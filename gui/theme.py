@@ -25,6 +25,8 @@ class Theme(Struct, frozen=True):
     """Outlines of boxes and of marks on maps."""
     kernel: str
     pool: str
+    frame: str
+    """Fusion darkens it for the frames of fields and boxes."""
     plain: str
     """A face of a box that has no values yet."""
     designs: tuple[str, ...]
@@ -48,6 +50,7 @@ LIGHT = Theme(
     edge="#23272e",
     kernel="#0072b2",
     pool="#7a5195",
+    frame="#c9cfd7",
     plain="#dfe3e9",
     designs=_DESIGNS_LIGHT,
 )
@@ -65,10 +68,14 @@ DARK = Theme(
     edge="#0b0c0e",
     kernel="#56b4e9",
     pool="#c39bd8",
+    frame="#b4bcc6",
     plain="#3a4048",
     designs=_DESIGNS_DARK,
 )
 THEMES: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
+
+FIELDS = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox", "QListWidget")
+"""Widget classes whose frames must be seen."""
 
 FONT_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 
@@ -110,6 +117,13 @@ def palette(theme: Theme) -> QPalette:
     made = QPalette()
     for role, colour in colours.items():
         made.setColor(role, QColor(colour))
-    for role in (roles.WindowText, roles.Text, roles.ButtonText):
+    for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.PlaceholderText):
         made.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
+    return made
+
+
+def field_palette(theme: Theme) -> QPalette:
+    """The palette of FIELDS: Fusion draws their frames as a darker window, which on a dark window is not seen."""
+    made = palette(theme)
+    made.setColor(QPalette.ColorRole.Window, QColor(theme.frame))
     return made

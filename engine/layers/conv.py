@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from engine import kernels
 from engine.layers.base import Checkpoint, Count, HeightWidth, Layer, Mistake, Padding, Volume
-from engine.layers.windows import Windows, check_padding, pair, place_windows, shortest, size_mistakes, times
+from engine.layers.windows import Windows, check_padding, pair, place_windows, short, shortest, size_mistakes, times
 from engine.shapes import Shape
 
 
@@ -60,7 +60,12 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         return (output.height, output.width, self.filters), (*pair(self.kernel), inputs[0].channels // self.groups)
 
     def label(self) -> str:
-        return f"{times(pair(self.kernel))}, {self.filters} filter{'s' if self.filters > 1 else ''}"
+        """Kernel and filters, and of the rest what is not the default: "3×3 /2, 64 filters, 4 groups"."""
+        stride = "" if self.stride == 1 else f" /{short(self.stride)}"
+        dilation = "" if self.dilation == 1 else f" dilated {short(self.dilation)}"
+        filters = f"{self.filters} filter{'s' if self.filters > 1 else ''}"
+        groups = "" if self.groups == 1 else f", {self.groups} groups"
+        return f"{times(pair(self.kernel))}{stride}{dilation}, {filters}{groups}"
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         windows = self.windows(Shape(*inputs[0].shape))

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from engine import kernels
 from engine.layers.base import Checkpoint, HeightWidth, Layer, Mistake, Padding, Volume
-from engine.layers.windows import Windows, check_padding, pair, place_windows, shortest, size_mistakes, times
+from engine.layers.windows import Windows, check_padding, pair, place_windows, short, shortest, size_mistakes, times
 from engine.shapes import Shape
 
 
@@ -49,8 +49,8 @@ class Pool(Layer, frozen=True):
         return Shape(inputs[0].channels, *self.windows(inputs[0]).output)
 
     def label(self) -> str:
-        stride = self.step if isinstance(self.step, int) else times(pair(self.step))
-        return f"{times(pair(self.kernel))} {self.kind[:3]} pool" + ("" if stride == 1 else f" /{stride}")
+        stride = "" if self.step == 1 else f" /{short(self.step)}"
+        return f"{times(pair(self.kernel))} {self.kind[:3]} pool{stride}"
 
 
 class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):

@@ -37,6 +37,11 @@ def times(size: Pair) -> str:
     return f"{size[0]}×{size[1]}"
 
 
+def short(value: HeightWidth) -> str:
+    """``3`` for 3 and for (3, 3), ``3×5`` for (3, 5)."""
+    return str(value) if isinstance(value, int) else times(pair(value))
+
+
 def shortest(struct: AnyStruct, *names: str) -> None:
     """Give equal settings one spelling: [3, 3] becomes 3, so that equal layers are equal values."""
     for name in names:

@@ -1,7 +1,9 @@
 """The volumes of every design as boxes with their values on the faces: one painting for the screen and for files."""
 
+from math import hypot
+
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF
 
 from gui.paint import colours
 from gui.paint.scene import faces
@@ -36,9 +38,9 @@ def draw(
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     painter.translate(rect.topLeft())
     draw_headings(painter, state, laid_out, theme, rect.width())
-    area = QRectF(0, rect.height() - laid_out.legend, rect.width(), laid_out.legend)
-    draw_legend(painter, state, laid_out, theme, area)
-    if not state.project.designs:
+    if state.project.designs:
+        draw_legend(painter, state, laid_out, theme, QRectF(0, 0, rect.width(), rect.height()))
+    else:
         text = centred(NO_DESIGN, rect.width() / 2, rect.height() / 2, laid_out.em)
         draw_text(painter, text, theme.muted)
     painter.scale(laid_out.scene.shrink, laid_out.scene.shrink)
@@ -57,22 +59,29 @@ class _Painting:
         self.pixels = abs(painter.deviceTransform().determinant()) ** 0.5
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
         self.line = 0.075 * self.em
+        self._pens: dict[tuple[str, float], QPen] = {}
 
     def draw(self) -> None:
         self._draw_wires()
         for arrow, width in zip(self.scene.arrows, arrow_widths(self.state, self.scene), strict=True):
             self._draw_arrow(arrow, width * self.em)
+        self._draw_faces()
         for box in self.scene.boxes:
-            self._draw_box(box)
+            if box.place == self.state.focus.place:
+                self._draw_choice(box)
+            self._draw_edges(box)
             for window in windows(box, self.state.focus):
                 self._draw_window(window)
             if box.place == self.state.focus.place:
-                self._draw_choice(box)
+                self._draw_pixel(box)
         self._draw_texts()
 
     def _pen(self, colour: str, width: float) -> QPen:
-        join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.RoundCap
-        return QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
+        pen = self._pens.get((colour, width))
+        if pen is None:
+            join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.RoundCap
+            pen = self._pens[colour, width] = QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
+        return pen
 
     def _colour(self, role: Role) -> str:
         return str(getattr(self.theme, role))
@@ -93,30 +102,34 @@ class _Painting:
         corners = ((arrow.end, arrow.y), (stop, arrow.y - head), (stop, arrow.y + head))
         self.painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
 
-    def _draw_box(self, box: PlacedBox) -> None:
-        result = shown_result(self.state, box.place, box.vertex.shape)
-        shown = [face for face in box.prism.faces() if face.area * self.pixels**2 > 0.2]
-        for face in shown:
-            if result is None or not self.state.fresh(box.place):
-                self.painter.setPen(Qt.PenStyle.NoPen)
-                self.painter.setBrush(QColor(self.theme.plain).lighter(_SHADES[face.side]))
-                self.painter.drawPolygon(face.polygon())
-            if result is not None:
-                self._draw_values(box, face, result)
-        self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        self.painter.setPen(self._pen(self.theme.edge, 0.8 * self.line))
-        for face in shown:
-            self.painter.drawPolygon(face.polygon())
-        wrong = bool(box.trouble)
-        pen = self._pen(self.theme.error if wrong else self.theme.text, self.line * (2.2 if wrong else 0.8))
-        if box.vertex.shape is None:
-            pen.setStyle(Qt.PenStyle.DashLine)
-        self.painter.setPen(pen)
-        self.painter.drawPolygon(box.prism.outline())
+    def _draw_faces(self) -> None:
+        """All faces without lines: their edges are covered later, and without smoothing they are drawn much faster."""
+        whole = self.painter.transform()
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        for box in self.scene.boxes:
+            result = shown_result(self.state, box.place, box.vertex.shape)
+            fresh = self.state.fresh(box.place)
+            for face in box.prism.faces():
+                if face.area * self.pixels**2 <= 0.2:
+                    continue
+                if result is None or not fresh:
+                    self.painter.setTransform(whole)
+                    self.painter.setPen(Qt.PenStyle.NoPen)
+                    self.painter.setBrush(QColor(self.theme.plain).lighter(_SHADES[face.side]))
+                    self.painter.drawPolygon(face.polygon())
+                if result is not None:
+                    image = self._values(box, face, result)
+                    self.painter.setOpacity(1.0 if fresh else DIMMED)
+                    self.painter.setTransform(face.transform(image.width(), image.height()) * whole)
+                    self.painter.drawImage(0, 0, image)
+                    self.painter.setOpacity(1.0)
+        self.painter.setTransform(whole)
+        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
-    def _draw_values(self, box: PlacedBox, face: Face, result: Result) -> None:
-        image_pixels = self.pixels if self.raster else float("inf")
-        columns, rows = (image_pixels * (x * x + y * y) ** 0.5 for x, y in (face.across, face.down))
+    def _values(self, box: PlacedBox, face: Face, result: Result) -> QImage:
+        """The picture on a face, as fine as the device shows it."""
+        pixels = self.pixels if self.raster else float("inf")
+        columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
         if face.side == "front" and is_photo(self.state, box.place):
             spec = self.state.project.input
             image = faces.photo(result.volume, spec, columns, rows)  # type: ignore[arg-type]  # is_photo saw to it
@@ -130,46 +143,62 @@ class _Painting:
                 columns=columns,
                 rows=rows,
             )
-        if not self.raster:
-            image = faces.enlarged(image)
-        self.painter.save()
-        self.painter.setOpacity(1.0 if self.state.fresh(box.place) else DIMMED)
-        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)  # its edges get lines; this is faster
-        self.painter.setTransform(face.transform(image.width(), image.height()), True)
-        self.painter.drawImage(0, 0, image)
-        self.painter.restore()
+        return image if self.raster else faces.enlarged(image)
+
+    def _draw_edges(self, box: PlacedBox) -> None:
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        self.painter.setPen(self._pen(self.theme.edge, 0.8 * self.line))
+        self.painter.drawLines([QLineF(*start, *end) for start, end in box.prism.ridges()])
+        wrong = bool(box.caption.trouble)
+        pen = self._pen(self.theme.error if wrong else self.theme.text, self.line * (2.2 if wrong else 0.8))
+        if box.vertex.shape is None:
+            pen = QPen(pen)
+            pen.setStyle(Qt.PenStyle.DashLine)
+        self.painter.setPen(pen)
+        self.painter.drawPolygon(box.prism.outline())
 
     def _draw_window(self, window: Window) -> None:
         """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume."""
-        colour = QColor(self._colour(window.role))
+        colour = self._colour(window.role)
+        left, top, right, bottom = window.box.bounds()
+        size = min(right - left, bottom - top)
+        line = self.line * max(0.5, min(1.0, size / (12 * self.line)))
+        outline = window.box.outline()
         fill = QColor(colour)
         fill.setAlpha(46)
-        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setPen(self._pen(self.theme.raised, 3.6 * line))
         self.painter.setBrush(fill)
-        self.painter.drawPolygon(window.box.outline())
-        seen, hidden = window.box.edges()
-        left, top, right, bottom = window.box.bounds()
-        line = self.line * max(0.3, min(1.0, min(right - left, bottom - top) / (12 * self.line)))
-        for edges, ground, width in (
-            (hidden, colour.name(), 0.6),
-            (seen, self.theme.raised, 3.6),
-            (seen, colour.name(), 1.9),
-        ):
-            self.painter.setPen(self._pen(ground, width * line))
-            self.painter.drawLines([QLineF(*start, *end) for start, end in edges])
+        self.painter.drawPolygon(outline)
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        if size > 10 * self.line:
+            ridges = [QLineF(*start, *end) for start, end in window.box.ridges()]
+            behind = [QLineF(*start, *end) for start, end in window.box.hidden_edges()]
+            for lines, ground, width in (
+                (behind, colour, 0.6),
+                (ridges, self.theme.raised, 3.6),
+                (ridges, colour, 1.9),
+            ):
+                self.painter.setPen(self._pen(ground, width * line))
+                self.painter.drawLines(lines)
+        self.painter.setPen(self._pen(colour, 1.9 * line))
+        self.painter.drawPolygon(outline)
 
     def _draw_choice(self, box: PlacedBox) -> None:
-        """A thick outline around the chosen volume, and a mark on the chosen pixel."""
+        """A thick outline around the chosen volume."""
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)):
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(box.prism.outline())
+
+    def _draw_pixel(self, box: PlacedBox) -> None:
+        """A mark on the chosen pixel of the front face."""
         shape, pixel = box.vertex.shape, self.state.focus.pixel
         if shape is None or pixel is None:
             return
         low = (pixel[1] / shape.width, pixel[0] / shape.height, 0.0)
         high = ((pixel[1] + 1) / shape.width, (pixel[0] + 1) / shape.height, 0.0)
         mark = box.prism.part(low, high).faces()[-1].polygon()
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, width in ((self.theme.base, 4.0), (self.theme.accent, 2.0)):
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(mark)
@@ -180,7 +209,7 @@ class _Painting:
                 self._draw_text(text)
             note = self._note(box)
             if note:
-                self._draw_text(centred(note, box.x + box.cell.note[0], box.y + box.cell.note[1], self.small, "muted"))
+                self._draw_text(centred(note, *box.note, self.small, "muted"))
             if box.vertex.shape is None:
                 self._draw_text(centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted"))
         for arrow in self.scene.arrows:
@@ -189,7 +218,7 @@ class _Painting:
         for band in self.scene.plan.bands:
             if len(band.graph.vertices) == 1:
                 box = next(box for box in self.scene.boxes if box.place[0] == band.name)
-                left = box.x + box.cell.right + self.em
+                left = box.right + self.em
                 self._draw_text(Text(EMPTY_DESIGN, left, box.y + 0.3 * self.em, 0.0, self.em, "muted"))
 
     def _draw_text(self, text: Text) -> None:
@@ -200,15 +229,19 @@ class _Painting:
         """Which values the front face shows."""
         result = shown_result(self.state, box.place, box.vertex.shape)
         if box.vertex.shape is None:
-            return "" if box.trouble else "unknown"
+            return "" if box.caption.trouble else "unknown"
         if result is None:
             return ""
         if not self.state.fresh(box.place) and not box.vertex.compact:
             return "for earlier settings"
-        if is_photo(self.state, box.place):
+        side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side
+        if side == "front" and is_photo(self.state, box.place):
             return "photo"
-        channel = front_channel(self.state, box.place, result)
-        return f"ch {channel}" if box.vertex.compact else f"channel {channel}"
+        if side == "front":
+            channel = front_channel(self.state, box.place, result)
+            return f"ch {channel}" if box.vertex.compact else f"channel {channel}"
+        last = result.volume.shape[2] - 1
+        return {"top": "row y = 0", "left": "column x = 0", "right": f"column x = {last}"}[side]
 
 
 def _rounded(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:

@@ -61,16 +61,18 @@ class DesignTree(QTreeWidget):
         """Make the items say what the rows say; items are added and taken away at the end only."""
         root = self.invisibleRootItem()
         opened = {item.data(0, ROW).place: item.isExpanded() for item in _children(root)}
-        known = root.childCount()
+        places = {head.place for head, _ in rows}
         _fit(root, len(rows))
-        for number, (item, (head, below)) in enumerate(zip(_children(root), rows, strict=True)):
+        for item, (head, below) in zip(_children(root), rows, strict=True):
+            before: Row | None = item.data(0, ROW)
+            renamed = before is not None and before.place not in places
             _write(item, head)
             _fit(item, len(below))
             for child, row in zip(_children(item), below, strict=True):
                 _write(child, row)
             # The stem's layers are the same for every design; they are folded until somebody asks.
-            fallback = bool(head.colour) if number >= known else item.isExpanded()
-            item.setExpanded(opened.get(head.place, fallback))
+            unknown = item.isExpanded() if renamed else bool(head.colour)
+            item.setExpanded(opened.get(head.place, unknown))
 
     def show_place(self, place: Place) -> None:
         """Choose the row of a place; none where there is no such row."""

@@ -26,7 +26,7 @@ from gui.widgets.sizes import PairControl
 from gui.widgets.texts import error_note, note, show_note
 
 IMAGE_SIZES = (16, 28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256, 299, 320, 384, 448, 512, 640, 768, 1024)
-KINDS: tuple[tuple[type[Input], str], ...] = ((ImageInput, "photo"), (ArrayInput, "array"), (NoiseInput, "noise"))
+KINDS: tuple[tuple[type[Input], str], ...] = ((ImageInput, "photo"), (NoiseInput, "noise"), (ArrayInput, "array"))
 CHANNELS = (("rgb", "red, green, blue"), ("bgr", "blue, green, red"), ("gray", "gray"))
 FIELDS: dict[type[Input], tuple[str, ...]] = {
     ImageInput: ("path", "size", "channels"),

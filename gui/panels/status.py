@@ -33,8 +33,9 @@ class StatusPanel(QStatusBar):
         self.cancel.clicked.connect(self.cancel_requested)
         row = QHBoxLayout(self.run)
         row.setContentsMargins(0, 0, 0, 0)
-        for widget in (self.run_label, self.bar, self.cancel):
-            row.addWidget(widget)
+        row.addWidget(self.run_label)
+        row.addWidget(self.bar)
+        row.addWidget(self.cancel)
         self.memory = QLabel(self)
         self.totals = QLabel(self)
         for widget in (self.run, self.memory, self.totals):

@@ -31,7 +31,7 @@ COPIES: tuple[tuple[str, Callable[[Sequence[Row]], str]], ...] = (
     ("Markdown", to_markdown),
     ("LaTeX", to_latex),
 )
-WIDEST, SIGN, PADDING = 240, 20, 18
+WIDEST, SIGN, PADDING = 240, 20, 12
 """Pixels. A column of texts longer than the widest shortens them; their tooltips do not."""
 
 

@@ -161,16 +161,15 @@ class MarginsControl(Control):
     def _show_mode(self) -> None:
         mode = self.mode.value()
         self.number.setVisible(mode == 1)
-        names = SIDES.get(mode, ()) if isinstance(mode, int) else ()
+        sides = mode if mode in SIDES else 0
         for index, (box, caption) in enumerate(zip(self.boxes, self.captions, strict=True)):
-            shown = index < len(names)
+            shown = index < sides
             box.setVisible(shown)
             caption.setVisible(shown)
-            if shown:
-                name, sign = names[index]
-                caption.setText(sign)
-                box.setAccessibleName(f"{self._title}, {name}")
-                box.setToolTip(name)
+            name, sign = SIDES[sides if shown else 4][index]
+            caption.setText(sign)
+            box.setToolTip(name)
+            box.setAccessibleName(f"{self._title}, {name}")
 
     def _on_mode_chosen(self, mode: object) -> None:
         if isinstance(mode, int):

@@ -237,7 +237,7 @@ def test_other_channels_keep_means_with_their_colours():
 
 
 @st.composite
-def networks(draw: st.DrawFn) -> Network:
+def ordered_networks(draw: st.DrawFn) -> Network:
     """A small graph without mistakes of names: each node receives the node before, or some that are above it."""
     nodes: list[Node] = []
     for index in range(draw(st.integers(0, 6))):
@@ -248,7 +248,14 @@ def networks(draw: st.DrawFn) -> Network:
         else:
             inputs = draw(st.lists(st.sampled_from(above), max_size=1))
             nodes.append(Node(f"n{index}", Activation("relu"), tuple(inputs)))
-    return Network(draw(st.permutations(nodes)) if nodes and all(node.inputs for node in nodes) else nodes)
+    return Network(tuple(nodes))
+
+
+@st.composite
+def networks(draw: st.DrawFn) -> Network:
+    """The same, in an order of the list that is free where every input is written."""
+    nodes = draw(ordered_networks()).nodes
+    return Network(tuple(draw(st.permutations(nodes))) if all(node.inputs for node in nodes) else nodes)
 
 
 STEPS = ("add", "duplicate", "remove", "up", "down", "rename", "kind")
@@ -294,7 +301,7 @@ def test_after_any_edits_names_are_unique_no_input_dangles_and_nothing_is_a_cycl
         assert edit.focus.node in {INPUT, *names}
 
 
-@given(networks(), st.integers(0, 5), st.integers(0, 5))
+@given(ordered_networks(), st.integers(0, 5), st.integers(0, 5))
 def test_a_move_there_and_back_restores_the_wiring(network: Network, at: int, to: int):
     if not network.nodes:
         return

@@ -6,7 +6,17 @@ from pathlib import Path
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QDropEvent, QImage
-from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QMessageBox, QSpinBox
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QApplication,
+    QCheckBox,
+    QComboBox,
+    QFileDialog,
+    QLineEdit,
+    QMessageBox,
+    QSlider,
+    QSpinBox,
+)
 from pytestqt.qtbot import QtBot
 
 from engine.layers import LAYERS, Conv2d, tag_of
@@ -146,12 +156,14 @@ def test_one_selection_is_shown_by_list_form_and_title(window: MainWindow) -> No
 def test_the_theme_switch_repaints_everything_and_back(window: MainWindow) -> None:
     light = {id: picture(window, id) for id in window.views}
     window.actions_by_id["dark"].trigger()
+    QApplication.processEvents()
     assert window.workbench.state.look.theme == "dark"
     for id, old in light.items():
         dark = picture(window, id)
         assert dark.pixelColor(dark.width() - 4, dark.height() // 2).lightness() < 100, id
         assert dark != old
     window.actions_by_id["dark"].trigger()
+    QApplication.processEvents()
     assert {id: picture(window, id) == old for id, old in light.items()} == dict.fromkeys(light, True)
 
 
@@ -312,7 +324,9 @@ def test_a_new_project_is_empty_and_says_what_to_do(window: MainWindow) -> None:
 
 
 def test_accessible_names_are_given_to_what_can_be_operated(window: MainWindow) -> None:
-    for view in window.views.values():
-        assert view.accessibleName() or view.findChildren(QLineEdit) or view.children()
-    for box in window.form.findChildren(QSpinBox):
-        assert box.accessibleName()
+    operated = (QSpinBox, QLineEdit, QComboBox, QCheckBox, QAbstractItemView, QSlider)
+    for box in (box for kind in operated for box in window.findChildren(kind)):
+        inside = box.parentWidget()
+        part_of_another = isinstance(inside, (QSpinBox, QComboBox)) or box.objectName().startswith("qt_")
+        if box.focusPolicy() & Qt.FocusPolicy.TabFocus and box.isVisible() and not part_of_another:
+            assert box.accessibleName() or getattr(box, "text", str)(), f"{box} in {inside}"

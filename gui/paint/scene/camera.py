@@ -122,20 +122,17 @@ class Prism(NamedTuple):
             Face("front", self.x, self.y, self.width, self.height),
         )
 
-    def edges(self) -> tuple[list[tuple[Vector, Vector]], list[tuple[Vector, Vector]]]:
-        """The nine edges that the camera sees, and the three behind."""
+    def ridges(self) -> list[tuple[Vector, Vector]]:
+        """The three edges inside of the outline: they meet in the nearest corner."""
+        near = (1, 0, 0) if self.depth[0] >= 0 else (0, 0, 0)
+        ends = ((1 - near[0], 0, 0), (near[0], 1, 0), (near[0], 0, 1))
+        return [(self.corner(*near), self.corner(*end)) for end in ends]
+
+    def hidden_edges(self) -> list[tuple[Vector, Vector]]:
+        """The three edges behind: they meet in the farthest corner."""
         far = (0, 1, 1) if self.depth[0] >= 0 else (1, 1, 1)
-        seen: list[tuple[Vector, Vector]] = []
-        hidden: list[tuple[Vector, Vector]] = []
-        for axis in range(3):
-            for first, second in ((0, 0), (0, 1), (1, 0), (1, 1)):
-                start = [first, second]
-                start.insert(axis, 0)
-                end = [first, second]
-                end.insert(axis, 1)
-                edge = (self.corner(*start), self.corner(*end))
-                (hidden if far in (tuple(start), tuple(end)) else seen).append(edge)
-        return seen, hidden
+        ends = ((1 - far[0], 1, 1), (far[0], 0, 1), (far[0], 1, 0))
+        return [(self.corner(*far), self.corner(*end)) for end in ends]
 
     def outline(self) -> QPolygonF:
         """The six corners around what is seen."""

@@ -6,7 +6,7 @@ from msgspec import Struct
 
 from engine.metrics import metric
 from engine.shapes import Shape
-from gui.paint.scene.camera import Camera, Prism, Vector, prism
+from gui.paint.scene.camera import Camera, Prism, prism
 from gui.paint.scene.graph import Vertex
 from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, edge_labels, elided, width, wrapped
 
@@ -17,7 +17,6 @@ DETAILS: tuple[Detail, ...] = ("formula", "line", "lines")
 
 NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
-
 
 WIDEST_NOTE = "channel 000"
 
@@ -32,85 +31,105 @@ class Type(Struct, frozen=True):
         return round(0.84 * self.em)
 
 
-class Cell(NamedTuple):
-    """A volume around (0, 0), the middle of its box: its room to the left and right, upward and downward."""
+class Caption(NamedTuple):
+    """A volume's name, what is wrong with it, and the room for both and for a note between them."""
+
+    name: str
+    trouble: tuple[str, ...]
+    width: float
+    height: float
+
+
+class Body(NamedTuple):
+    """A volume's box around (0, 0) with the numbers at its edges, and what they span together."""
 
     box: Prism
-    shape: Shape | None
+    bounds: tuple[float, float, float, float]
+    numbers: tuple[Text, ...]
+    span: tuple[float, float, float, float]
+    middle: float
+    """Where its caption is centred: below the front face, or below all of a compact box."""
+
+
+class Room(NamedTuple):
+    """What a volume with its caption takes to each side of the middle of its box."""
+
     left: float
     right: float
     up: float
     down: float
-    bounds: tuple[float, float, float, float]
-    texts: tuple[Text, ...]
-    note: Vector
-    """Middle and baseline of the line that says what the front face shows."""
 
 
-class Measure(Struct, frozen=True, eq=False):
-    """What sizes depend on; a cell is measured once for all vertices that look alike."""
+class Measure:
+    """What sizes depend on; a body is measured once for all volumes of one shape."""
 
-    eye: Camera
-    scale: str
-    unit: float
-    type: Type
-    metric: str
-    cells: dict[object, Cell] = {}
+    def __init__(self, eye: Camera, scale: str, unit: float, type: Type) -> None:
+        self.eye, self.scale, self.unit, self.type = eye, scale, unit, type
+        self._bodies: dict[tuple[Shape | None, bool], Body] = {}
 
-    def cell(self, vertex: Vertex, caption: str, trouble: tuple[str, ...]) -> Cell:
-        key = (vertex.shape, vertex.compact, caption, trouble)
-        found = self.cells.get(key)
+    def body(self, vertex: Vertex) -> Body:
+        key = (vertex.shape, vertex.compact)
+        found = self._bodies.get(key)
         if found is None:
-            found = self.cells[key] = _cell(self, vertex, caption, trouble)
+            found = self._bodies[key] = self._body(*key)
         return found
 
+    def room(self, vertex: Vertex, caption: Caption) -> Room:
+        body, half = self.body(vertex), caption.width / 2
+        left = max(-body.span[0], half - body.middle)
+        right = max(body.span[2], half + body.middle)
+        # Seen straight on both are equal: numbers change sides then, and no box may jump.
+        turned, most = min(1.0, 5 * abs(self.eye.depth[0])), max(left, right)
+        return Room(
+            most + turned * (left - most),
+            most + turned * (right - most),
+            max(0.8 * self.type.em, -body.span[1]),
+            body.span[3] + caption.height,
+        )
 
-def _cell(measure: Measure, vertex: Vertex, caption: str, trouble: tuple[str, ...]) -> Cell:
-    em, small = measure.type.em, measure.type.small
-    box = _box(measure, vertex.shape)
-    bounds = box.bounds()
-    texts: list[Text] = []
-    if vertex.shape is not None and not vertex.compact:
-        texts += edge_labels(box, measure.eye, vertex.shape, small)
-    rects = [bounds, *(text.rect for text in texts)]
-    middle = 0.0 if vertex.compact else box.corner(0.5, 1, 0)[0]
-    baseline = max(rect[3] for rect in rects) + (ASCENT + 0.3) * small
-    shown = elided(caption, NAME_ROOM * em, small)
-    texts.append(centred(shown, middle, baseline, small, "muted" if vertex.compact else "text"))
-    note = down = baseline + LINE * small
-    for line in trouble:
-        texts.append(centred(line, middle, down, small, "error"))
-        down += LINE * small
-    up = max(0.8 * em, -min(rect[1] for rect in rects))
-    words = max(text.width for text in texts[-1 - len(trouble) :])
-    if not vertex.compact:
-        words = max(words, width(WIDEST_NOTE, small))
-    rects.append((middle - words / 2, 0.0, middle + words / 2, 0.0))
-    left, right = _sides(-min(rect[0] for rect in rects), max(rect[2] for rect in rects), measure.eye)
-    return Cell(box, vertex.shape, left, right, up, down + 0.3 * small, bounds, tuple(texts), (middle, note))
-
-
-def _sides(left: float, right: float, eye: Camera) -> tuple[float, float]:
-    """Room on both sides: equal when seen straight on, where numbers change sides, so that no box jumps then."""
-    turned, most = min(1.0, 5 * abs(eye.depth[0])), max(left, right)
-    return most + turned * (left - most), most + turned * (right - most)
-
-
-def _box(measure: Measure, shape: Shape | None) -> Prism:
-    if shape is not None:
-        return prism(shape, measure.scale, measure.unit, measure.eye)
-    side = UNKNOWN_SIZE * measure.type.em
-    return Prism(-side / 2, -side / 2, (side, 0.0), (0.0, side), (0.0, 0.0))
+    def _body(self, shape: Shape | None, compact: bool) -> Body:
+        if shape is None:
+            side = UNKNOWN_SIZE * self.type.em
+            box = Prism(-side / 2, -side / 2, (side, 0.0), (0.0, side), (0.0, 0.0))
+        else:
+            box = prism(shape, self.scale, self.unit, self.eye)
+        numbers: tuple[Text, ...] = ()
+        if shape is not None and not compact:
+            numbers = edge_labels(box, self.eye, shape, self.type.small)
+        bounds = box.bounds()
+        rects = [bounds, *(number.rect for number in numbers)]
+        span = (
+            min([rect[0] for rect in rects]),
+            min([rect[1] for rect in rects]),
+            max([rect[2] for rect in rects]),
+            max([rect[3] for rect in rects]),
+        )
+        return Body(box, bounds, numbers, span, 0.0 if compact else box.corner(0.5, 1, 0)[0])
 
 
-def trouble_lines(texts: tuple[str, ...], type: Type) -> tuple[str, ...]:
-    """Mistakes of a node as lines below it."""
-    lines = [line for text in texts for line in wrapped(text, TROUBLE_ROOM * type.em, type.small, TROUBLE_LINES)]
-    return tuple(lines[:TROUBLE_LINES])
+def caption(vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type) -> Caption:
+    """The texts below a volume. A compact one has its operator there, since its arrow is too short for it."""
+    small = type.small
+    own = vertex.report.layer.label() if vertex.report is not None and vertex.compact else name
+    shown = elided(own, NAME_ROOM * type.em, small)
+    found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
+    lines = tuple(found[:TROUBLE_LINES])
+    wide = max(width(text, small) for text in (shown, *lines, *(() if vertex.compact else (WIDEST_NOTE,))))
+    return Caption(shown, lines, wide, (0.6 + ASCENT + LINE * max(1, len(lines))) * small)
+
+
+def caption_texts(body: Body, words: Caption, type: Type, compact: bool) -> tuple[Text, ...]:
+    """A caption below its box; its second line is left to the note, or to what is wrong."""
+    y = body.span[3] + (0.3 + ASCENT) * type.small
+    texts = [centred(words.name, body.middle, y, type.small, "muted" if compact else "text")]
+    for line in words.trouble:
+        y += LINE * type.small
+        texts.append(centred(line, body.middle, y, type.small, "error"))
+    return tuple(texts)
 
 
 class Operator(NamedTuple):
-    """Texts over and under an arrow (text, size, bold), and the width that the arrow needs for them."""
+    """Texts over and under an arrow (text, size, bold), and the room that they need along it and to both sides."""
 
     above: tuple[tuple[str, int, bool], ...]
     below: tuple[tuple[str, int, bool], ...]

@@ -5,7 +5,7 @@ from functools import lru_cache
 from math import hypot
 from typing import Literal, NamedTuple
 
-from PySide6.QtGui import QFontMetricsF
+from PySide6.QtGui import QFont, QFontMetricsF
 
 from gui.paint.scene.camera import Camera, Prism, Vector
 from gui.theme import font
@@ -40,15 +40,15 @@ class Text(NamedTuple):
 
 
 @lru_cache(maxsize=64)
-def metrics(size: int, bold: bool) -> QFontMetricsF:
-    """Measures of the text font in that pixel size."""
-    return QFontMetricsF(font(size, bold=bold))
+def text_font(size: int, bold: bool) -> QFont:
+    """The text font, made once."""
+    return font(size, bold=bold)
 
 
 @lru_cache(maxsize=8192)
 def width(text: str, size: int, bold: bool = False) -> float:
     """How wide a line of text is."""
-    return metrics(size, bold).horizontalAdvance(text)
+    return QFontMetricsF(text_font(size, bold)).horizontalAdvance(text)
 
 
 def centred(text: str, x: float, y: float, size: int, role: Role = "text", bold: bool = False) -> Text:

@@ -12,10 +12,10 @@ from gui.paint import colours
 from gui.paint.scene.camera import LENGTHS_IN_WORDS
 from gui.paint.scene.faces import volume_range
 from gui.paint.scene.frame import MARGIN, Frame, is_photo, shown_result
-from gui.paint.scene.labels import Text, elided, width
+from gui.paint.scene.labels import Text, elided, text_font, width
 from gui.paint.scene.layout import Scene
 from gui.state import ViewState
-from gui.theme import Theme, font
+from gui.theme import Theme
 
 THINNEST, THICKEST = 0.09, 0.42
 """Arrow widths in ems, of nothing and of the dearest layer of all designs."""
@@ -32,7 +32,7 @@ def arrow_widths(state: ViewState, scene: Scene) -> list[float]:
 
 
 def draw_text(painter: QPainter, text: Text, colour: str) -> None:
-    painter.setFont(font(text.size, bold=text.bold))
+    painter.setFont(text_font(text.size, text.bold))
     painter.setPen(QColor(colour))
     painter.drawText(QPointF(text.x, text.y), text.text)
 
@@ -70,52 +70,50 @@ def _totals(state: ViewState, design: str) -> tuple[str, str]:
 
 def draw_legend(painter: QPainter, state: ViewState, frame: Frame, theme: Theme, area: QRectF) -> None:
     """Scale, arrows and faces in words; after a run the colour bar with the chosen volume's range."""
-    em = frame.em
-    size = round(0.84 * em)
-    bar = _bar_text(state, em)
-    y = area.bottom() - 0.6 * em
-    if bar is not None:
-        _draw_bar(painter, state, theme, bar, QPointF(area.right() - MARGIN * em, y), em)
-    if frame.legend > 2.5 * em:
-        y -= 1.4 * em
-    line = Text(_SEPARATOR.join(_words(state, frame)), area.x() + MARGIN * em, y, 0.0, size)
-    draw_text(painter, line, theme.muted)
+    em, size = frame.em, round(0.84 * frame.em)
+    line = _SEPARATOR.join(_words(state, frame))
+    left, right, y = area.x() + MARGIN * em, area.right() - MARGIN * em, area.bottom() - 0.6 * em
+    stacked = frame.legend > 2.5 * em
+    if state.run.results:
+        room = right - left - (0.0 if stacked else width(line, size) + 2 * em)
+        _draw_bar(painter, state, theme, QPointF(right, y), em, room)
+    draw_text(painter, Text(line, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
 
 
 def _words(state: ViewState, frame: Frame) -> Iterator[str]:
     yield LENGTHS_IN_WORDS[state.look.scale]
     chosen = metrics.metric(state.look.metric)
     if any(arrow.vertex.report and chosen.value(arrow.vertex.report) for arrow in frame.scene.arrows):
-        yield f"arrows ∝ √{chosen.unit}"
+        yield f"arrow width ∝ √{chosen.unit}"
     shown = [box for box in frame.scene.boxes if shown_result(state, box.place, box.vertex.shape) is not None]
     if not shown:
         yield "run (F5) to see values"
         return
-    yield "faces: real slices"
+    yield "faces: slices of the volume"
     if any(not state.fresh(box.place) for box in shown):
         yield "dimmed: for earlier settings"
     if len(shown) < sum(box.vertex.shape is not None for box in frame.scene.boxes):
         yield "plain: not run yet"
 
 
-def _bar_text(state: ViewState, em: int) -> tuple[str, str, str] | None:
-    """What the colour bar says: its left end, its right end, and whose range that is."""
+def _bar_texts(state: ViewState, size: int, room: float) -> tuple[str, str, str]:
+    """What stands at the colour bar's left end, its right end, and behind: the chosen volume's range if there is room."""
     place = state.focus.place
     result = state.result(place)
     percentiles = "{:g}–{:g} % of each volume".format(*colours.PERCENTILES)
-    if result is None or is_photo(state, place):
-        return ("low", "high", percentiles) if state.run.results else None
-    low, high = volume_range(result.volume, zero_centred=state.look.zero_centred)
-    name = elided(_SEPARATOR.join(part for part in place if part), 14.0 * em, round(0.84 * em))
-    return f"{low:.3g}", f"{high:.3g}", f"{name}, {percentiles}"
+    if result is not None and not is_photo(state, place):
+        low, high = volume_range(result.volume, zero_centred=state.look.zero_centred)
+        name = elided(_SEPARATOR.join(part for part in place if part), 14.0 * size, size)
+        texts = f"{low:.3g}", f"{high:.3g}", f"{name}, {percentiles}"
+        if sum(width(text, size) for text in texts) <= room:
+            return texts
+    return "low", "high", percentiles
 
 
-def _draw_bar(
-    painter: QPainter, state: ViewState, theme: Theme, words: tuple[str, str, str], end: QPointF, em: int
-) -> None:
-    """The colour bar with its text, which ends at `end` on its baseline."""
+def _draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, room: float) -> None:
+    """The colour bar with its texts, which end at `end` on their baseline."""
     size, wide, high, gap = round(0.84 * em), 6.0 * em, 0.8 * em, 0.4 * em
-    low, top, whose = words
+    low, top, whose = _bar_texts(state, size, room - wide - 4 * gap)
     left = end.x() - width(whose, size)
     middle = left - 2 * gap - width(top, size)
     bar = QRectF(middle - gap - wide, end.y() - high + 0.1 * em, wide, high)

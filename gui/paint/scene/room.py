@@ -1,0 +1,135 @@
+"""How wide and high lines of boxes are, from the room that each box and each gap needs."""
+
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from engine.shapes import Shape
+from gui.paint.scene.camera import LENGTHS, Camera
+from gui.paint.scene.cells import Caption, Measure, Operator, Room, Type
+from gui.paint.scene.graph import Graph
+from gui.paint.scene.routes import AXIS, Routes
+
+TRACK, PAD, TURN = 0.9, 0.5, 1.2
+"""Distance of upright lines, clearance around what stands in a gap, and room of a return, in ems."""
+
+Lines = tuple[range, ...]
+"""The columns of each line of a design."""
+
+
+class Band(Struct, frozen=True, eq=False):
+    """A design with all that is written in it; `gaps` is the room before each column, in pixels."""
+
+    name: str
+    graph: Graph
+    routes: Routes
+    captions: tuple[Caption, ...]
+    operators: tuple[Operator, ...]
+    gaps: tuple[float, ...]
+
+
+class Level(NamedTuple):
+    """A level of a block: the room above and below its middle, and where the middle is from the axis."""
+
+    up: float
+    down: float
+    y: float
+
+
+class Sizes(NamedTuple):
+    """Room of a band's boxes: by vertex, and by column to both sides, above and below the axis."""
+
+    rooms: list[Room]
+    columns: list[tuple[float, float]]
+    up: list[float]
+    down: list[float]
+
+
+def gap_widths(graph: Graph, routes: Routes, operators: tuple[Operator, ...], em: float) -> tuple[float, ...]:
+    """Room before each column, between the boxes: tracks, and the widest operator."""
+    gaps = [0.0]
+    for column, members in enumerate(graph.columns[1:], 1):
+        text = max(operators[vertex].width for vertex in members)
+        gaps.append(2 * PAD * em + routes.tracks[column - 1] * TRACK * em + text)
+    return tuple(gaps)
+
+
+def sizes(band: Band, measure: Measure) -> Sizes:
+    """The room of every box, column and block at that measure."""
+    rooms = [measure.room(vertex, words) for vertex, words in zip(band.graph.vertices, band.captions, strict=True)]
+    columns, up, down = [], [], []
+    for members in band.graph.columns:
+        first = rooms[members[0]]
+        if len(members) == 1:
+            columns.append((first.left, first.right))
+        else:
+            inside = [rooms[vertex] for vertex in members]
+            columns.append((max([room.left for room in inside]), max([room.right for room in inside])))
+    for block in band.graph.blocks:
+        placed = levels(band, block, rooms, measure.type.em).values()
+        up += [max([level.up - level.y for level in placed])] * len(block)
+        down += [max([level.down + level.y for level in placed])] * len(block)
+    return Sizes(rooms, columns, up, down)
+
+
+def levels(band: Band, block: range, rooms: list[Room], em: float) -> dict[int, Level]:
+    """The levels of a block from the top, those with boxes centred on the axis."""
+    members = band.graph.columns[block.start]
+    if len(block) == 1 and len(members) == 1:
+        room, text = rooms[members[0]], band.operators[members[0]]
+        return {AXIS: Level(max(room.up, text.up), max(room.down, text.down), 0.0)}
+    extents: dict[int, list[float]] = {}
+    for column in block:
+        for vertex in band.graph.columns[column]:
+            room, text = rooms[vertex], band.operators[vertex]
+            extent = extents.setdefault(band.routes.levels[vertex], [0.0, 0.0])
+            extent[0], extent[1] = max(extent[0], room.up, text.up), max(extent[1], room.down, text.down)
+    boxes = sorted(extents)
+    for lane in band.graph.lanes:
+        if lane.row < 0 and band.graph.vertices[lane.source].column + 1 in block:
+            extents.setdefault(lane.row, [0.55 * em, 0.55 * em])
+    y, middles, before = 0.0, {}, 0.0
+    for level in sorted(extents, key=lambda level: 0 if level == AXIS else level):
+        y += before + extents[level][0]
+        middles[level] = y
+        before = extents[level][1] + 0.4 * em
+    centre = (middles[boxes[0]] + middles[boxes[-1]]) / 2
+    return {level: Level(extents[level][0], extents[level][1], middles[level] - centre) for level in middles}
+
+
+def line_width(band: Band, line: range, found: Sizes, em: float) -> float:
+    """What a line takes, the turns at its ends included."""
+    boxes = sum([left + right for left, right in found.columns[line.start : line.stop]])
+    turns = (line.start > 0) + (line.stop < len(band.gaps))
+    return boxes + sum(band.gaps[line.start : line.stop]) + turns * TURN * em
+
+
+def line_height(line: range, found: Sizes) -> tuple[float, float]:
+    """Room of a line above and below its axis."""
+    return max(found.up[line.start : line.stop]), max(found.down[line.start : line.stop])
+
+
+def extent(bands: tuple[Band, ...], lines: tuple[Lines, ...], found: list[Sizes], em: float) -> tuple[float, float]:
+    """Width and height of all lines of all bands."""
+    wide = high = 0.0
+    for band, broken, measured in zip(bands, lines, found, strict=True):
+        for line in broken:
+            wide = max(wide, line_width(band, line, measured, em))
+            high += sum(line_height(line, measured))
+        high += (len(broken) - 1) * TURN * em
+    return wide, high
+
+
+def unit_range(bands: tuple[Band, ...], scale: str, em: float, least: float, most: float) -> tuple[float, float]:
+    """Pixels a unit of length: at least so that boxes measure `least` ems in the mean, at most `most` ems."""
+    length = LENGTHS[scale]
+    shapes: list[Shape] = [vertex.shape for band in bands for vertex in band.graph.vertices if vertex.shape is not None]
+    longest = [max(length(number) for number in shape) for shape in shapes] or [1.0]
+    largest = min(most * em, 1e4 / max(longest))
+    return min(largest, least * em * len(longest) / sum(longest)), largest
+
+
+def measured(bands: tuple[Band, ...], eye: Camera, scale: str, unit: float, type: Type) -> list[Sizes]:
+    """The room of every band at that size."""
+    measure = Measure(eye, scale, unit, type)
+    return [sizes(band, measure) for band in bands]

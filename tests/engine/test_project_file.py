@@ -1,0 +1,774 @@
+"""The project file: what is written comes back equal, and what is wrong is told with file, place, value and remedy."""
+
+import copy
+import json
+import os
+import stat
+from itertools import count
+from pathlib import Path
+
+import msgspec
+import pytest
+import tomli_w
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import project_file
+from engine.layers import (
+    LAYERS,
+    Activation,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    Dropout,
+    LocalResponseNorm,
+    MaxPool2d,
+    tag_of,
+)
+from engine.network import FileWeights, Network, Node, PresetWeights
+from engine.preset_kernels import PRESETS
+from engine.problems import ProjectError
+from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.project_file import load, save, to_data
+from engine.shapes import Shape
+from engine.wording import accepted
+from tests.engine import strategies
+
+NUMBERS = count()
+
+HEAD = 'format = 1\n[input]\nkind = "noise"\nshape = [8, 12, 12]\n'
+NODE = HEAD + '[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "c"\n'
+PLACE = "$.designs[0].nodes[0]"
+
+
+@pytest.fixture
+def read(tmp_path):
+    """Loads a project from this text."""
+
+    def read(text, name="p.toml"):
+        (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
+        return load(tmp_path / name).project
+
+    return read
+
+
+@pytest.fixture
+def told(read, tmp_path):
+    """{place: text} of everything that is wrong with this text."""
+
+    def told(text, name="p.toml"):
+        with pytest.raises(ProjectError) as caught:
+            read(text, name)
+        assert all(line.startswith(f"{tmp_path / name}: ") for line in str(caught.value).splitlines())
+        return {problem.place: problem.text for problem in caught.value.problems}
+
+    return told
+
+
+# Reading: the format's defaults and kinds
+
+
+def test_the_example_of_the_format_is_read_with_all_its_settings(read, tmp_path):
+    project = read("""
+        format = 1
+        title = "Inception 3a, 5×5 branch"
+        seed = 3
+        [input]
+        kind = "image"
+        path = "resources:photos/chelsea.png"
+        size = [224, 200]
+        channels = "bgr"
+        scale = 1.0
+        mean = [104.0, 116.5, 122]
+        std = [1, 2.5, 1.0]
+        [stem]
+        [[stem.nodes]]
+        name = "conv1_1"
+        kind = "conv2d"
+        filters = 64
+        kernel = 3
+        weights = { source = "file", path = "w/trunk.safetensors", weight = "conv1_1.weight", bias = "conv1_1.bias" }
+        [[designs]]
+        name = "naive"
+        [[designs.nodes]]
+        name = "conv5x5"
+        kind = "conv2d"
+        filters = 32
+        kernel = [5, 3]
+        inputs = ["input"]
+        weights = { source = "preset", name = "gabor" }
+        """)
+    trunk = FileWeights(str(tmp_path / "w/trunk.safetensors"), "conv1_1.weight", "conv1_1.bias")
+    image = ImageInput("resources:photos/chelsea.png", (224, 200), "bgr", 1.0, (104.0, 116.5, 122.0), (1.0, 2.5, 1.0))
+    stem = Network((Node("conv1_1", Conv2d(filters=64, kernel=3), (), trunk),))
+    conv = Node("conv5x5", Conv2d(filters=32, kernel=(5, 3)), ("input",), PresetWeights("gabor"))
+    assert project == Project(image, (Design("naive", Network((conv,))),), stem, "Inception 3a, 5×5 branch", 3)
+
+
+MINIMAL = [
+    ('kind = "conv2d"\nfilters = 2\nkernel = 3', Conv2d(2, 3, 1, "same", 1, 1, True)),
+    ('kind = "max_pool2d"\nkernel = 3', MaxPool2d(3, None, 0, False)),
+    ('kind = "avg_pool2d"\nkernel = [2, 3]', AvgPool2d((2, 3), None, 0, False, True)),
+    ('kind = "batch_norm"', BatchNorm(1e-5)),
+    ('kind = "lrn"', LocalResponseNorm(5, 1e-4, 0.75, 1.0)),
+    ('kind = "dropout"', Dropout(0.5)),
+    ('kind = "dense"\nunits = 4', Dense(4, True)),
+    *(
+        (f'kind = "activation"\nfunction = "{name}"', Activation(name))
+        for name in ["relu", "relu6", "leaky_relu", "sigmoid", "tanh", "silu", "hard_swish", "gelu", "softmax"]
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "layer"), MINIMAL)
+def test_settings_left_out_have_the_defaults_of_the_format(text, layer, read):
+    [node] = read(NODE + text).designs[0].network.nodes
+    assert node == Node("c", layer, (), None)
+
+
+@pytest.mark.parametrize("kind", ["global_avg_pool2d", "concat", "add"])
+def test_kinds_without_settings_are_read(kind, read):
+    assert read(f'{NODE}kind = "{kind}"').designs[0].network.node("c").layer.kind == kind
+
+
+def test_the_stride_of_a_pooling_left_out_is_its_kernel():
+    windows = MaxPool2d(kernel=(2, 3)).windows(Shape(1, 8, 9))
+    assert windows.stride == (2, 3)
+
+
+@pytest.mark.parametrize(
+    ("written", "padding"),
+    [('"same"', "same"), ('"valid"', "valid"), ("2", 2), ("[1, 2]", (1, 2)), ("[1, 2, 3, 4]", (1, 2, 3, 4))],
+)
+def test_every_form_of_padding_is_read(written, padding, read):
+    text = f'{NODE}kind = "conv2d"\nfilters = 1\nkernel = 3\npadding = {written}'
+    assert read(text).designs[0].network.node("c").layer.padding == padding
+
+
+def test_a_file_without_title_seed_stem_and_designs_is_a_project(read):
+    assert read(HEAD) == Project(NoiseInput((8, 12, 12), 0), (), None, "", 0)
+
+
+def test_image_settings_left_out_have_the_defaults_of_the_format(read, tmp_path):
+    found = read('format = 1\n[input]\nkind = "image"\npath = "cat.png"').input
+    assert found == ImageInput(str(tmp_path / "cat.png"), (224, 224), "rgb", 1 / 255, (), ())
+
+
+def test_json_of_the_same_structure_is_the_same_project(read):
+    text = NODE + 'kind = "max_pool2d"\nkernel = 2\npadding = [0, 1]'
+    data = {
+        "format": 1,
+        "input": {"kind": "noise", "shape": [8, 12, 12]},
+        "designs": [
+            {
+                "name": "a",
+                "nodes": [{"name": "c", "kind": "max_pool2d", "kernel": 2, "stride": None, "padding": [0, 1]}],
+            }
+        ],
+    }
+    assert read(json.dumps(data), "p.JSON") == read(text)
+
+
+@pytest.mark.parametrize("change", [lambda text: "\ufeff" + text, lambda text: text.replace("\n", "\r\n")])
+def test_a_byte_order_mark_and_windows_line_ends_change_nothing(change, read):
+    text = NODE + 'kind = "dropout"\n'
+    assert read(change(text)) == read(text)
+    data = json.dumps(to_data(read(text), Path("/")), indent=1)
+    assert read(change(data), "p.json") == read(text)
+
+
+# Broken text
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("format = = 1\n", "line 1, column 10", "not valid TOML: invalid value"),
+        ('format = 1\ntitle = "x\ny"', "line 2, column 11", "illegal character '\\n'"),
+        ("format = 1\nformat = 1\n[input]", "line 2, column 11", "a key is given twice"),
+        ("[input]\n[input]\n", "line 2, column 7", "cannot declare input twice"),
+        ('format = 1\n[input]\nkind = "noise', "line 3, column 14, the end of the file", "unterminated string"),
+        ("format = 1\n[input", "line 2, column 7, the end of the file", "expected ']'"),
+        ("format = [1\n", "line 2, column 1, the end of the file", "unclosed array"),
+    ],
+)
+def test_broken_toml_is_told_with_line_and_column(text, place, words, told):
+    [(found, complaint)] = told(text).items()
+    assert found == place
+    assert words in complaint
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ('{"format": 1,\n "a" 5}', "line 2, column 6", "not valid JSON: expecting ':' delimiter"),
+        ('{"format": 1', "line 1, column 13", "expecting ',' delimiter"),
+        ("", "line 1, column 1", "expecting value"),
+        ("[1, 2]", "$", "is [1, 2]; a project is an object"),
+        ("null", "$", "is null; a project is an object"),
+    ],
+)
+def test_broken_json_is_told_with_line_and_column(text, place, words, told):
+    [(found, complaint)] = told(text, "p.json").items()
+    assert found == place
+    assert words in complaint
+
+
+def test_json_keys_given_twice_are_told_with_their_place(told):
+    text = '{"format": 1, "seed": 1, "seed": 2, "designs": [{"name": "a", "nodes": [{"kind": "add", "kind": "add"}]}]}'
+    assert told(text, "p.json") == {
+        "$": "key 'seed' is given twice; once is right",
+        "$.designs[0].nodes[0]": "key 'kind' is given twice; once is right",
+    }
+
+
+def test_nan_and_infinity_in_json_are_told_with_their_place(told):
+    text = '{"format": 1, "seed": NaN, "input": {"kind": "image", "path": "x", "scale": Infinity, "mean": [1e999]}}'
+    assert told(text, "p.json") == {
+        "$.seed": "is nan; an integer from 0 to 9223372036854775807 is expected",
+        "$.input.scale": "is inf; a number from -1e+30 to 1e+30 is expected",
+        "$.input.mean": "is [inf]; a list of numbers from -1e+30 to 1e+30 is expected",
+    }
+
+
+def test_half_a_surrogate_pair_is_told_with_its_place(told):
+    text = '{"format": 1, "title": "\\ud800", "input": {"kind": "noise", "shape": [1, 2, 3]}}'
+    assert told(text, "p.json") == {"$.title": "is '\\ud800'; half of a surrogate pair is no character"}
+
+
+DEEP = 100_000
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("[" * DEEP, "p.json"),
+        ('{"a":' * DEEP, "p.json"),
+        ("title = " + "[" * DEEP, "p.toml"),
+        ("title = " + "{a = " * DEEP, "p.toml"),
+    ],
+)
+def test_text_nested_without_end_is_told(text, name, told):
+    assert told(text, name) == {"$": "lists or tables are nested too deeply for a project"}
+
+
+def test_deep_tables_in_the_place_of_a_value_are_told_with_their_beginning(told):
+    assert told(f"format = 1\ntitle{'.a' * 5000} = 1\n")["$.title"].startswith("is {a = {a = {a = …}}}; a text")
+
+
+@pytest.mark.parametrize("name", ["p.toml", "p.json"])
+def test_a_number_of_thousands_of_digits_is_told(name, told):
+    text = f"seed = {'9' * 5000}" if name == "p.toml" else f'{{"seed": {"9" * 5000}}}'
+    assert "thousands of digits" in told(text, name)["$"]
+
+
+def test_a_hexadecimal_number_of_thousands_of_digits_is_told(told):
+    assert "an integer of about 6021 digits; an integer from" in told(f"{HEAD}seed = 0x{'f' * 5000}")["$.input.seed"]
+
+
+def test_bytes_that_are_no_utf8_are_told_with_their_line(told):
+    assert told("format = 1\ntitle = 'é'".encode("latin-1")) == {
+        "line 2": "byte 0xe9 is not UTF-8, the encoding of project files"
+    }
+
+
+def test_an_empty_file_lacks_a_format(told):
+    assert told("") == {"$.format": "is missing; write format = 1"}
+
+
+@pytest.mark.parametrize("value", ["0", "-1", "'1'", "true", "1.0", "nan", "[1]", "2024-01-01"])
+def test_a_format_that_is_no_positive_integer_is_told(value, told):
+    assert told(f"format = {value}")["$.format"].endswith("; 1 is expected")
+
+
+# Wrong data
+
+
+def test_every_wrong_setting_of_every_node_is_told_at_once(told):
+    text = f"""{HEAD}
+        [[designs]]
+        name = "a"
+        colour = 1
+        [[designs.nodes]]
+        name = "c c"
+        kind = "conv2d"
+        filters = 0
+        kernel = -3
+        stride = "2"
+        padding = "sme"
+        dilation = [1]
+        groups = true
+        bias = 1
+        fliters = 3
+        [[designs.nodes]]
+        kind = "max_pool2d"
+        padding = [1, 2, 3]
+        [[designs]]
+        nodes = [{{name = "x", kind = "conv3d"}}, {{name = "y"}}, 7]
+        """
+    window = "an integer from 1 to 1000000, or a list of 2 such is expected"
+    assert told(text) == {
+        "$.designs[0].colour": "unknown key; known are name, nodes",
+        f"{PLACE}.name": "is 'c c'; a name is made of letters, digits and _ - . /",
+        f"{PLACE}.filters": "is 0; an integer from 1 to 1000000000 is expected",
+        f"{PLACE}.kernel": f"is -3; {window}",
+        f"{PLACE}.stride": f"is '2'; {window}",
+        f"{PLACE}.padding": "is 'sme'; 'same' or 'valid', or an integer from 0 to 1000000, "
+        "or a list of 2 to 4 such is expected",
+        f"{PLACE}.dilation": f"is [1]; {window}",
+        f"{PLACE}.groups": "is true; an integer from 1 to 1000000000 is expected",
+        f"{PLACE}.bias": "is 1; true or false is expected",
+        f"{PLACE}.fliters": "unknown key for conv2d; did you mean 'filters'?",
+        "$.designs[0].nodes[1].name": "is missing; each node needs a name",
+        "$.designs[0].nodes[1].kernel": f"is missing; {window}",
+        "$.designs[0].nodes[1].padding": "padding [1, 2, 3] has 3 values; "
+        "give one, [h, w] or [top, left, bottom, right]",
+        "$.designs[1].name": "is missing; a design needs a name",
+        "$.designs[1].nodes[0].kind": "is 'conv3d'; did you mean 'conv2d'?",
+        "$.designs[1].nodes[1].kind": f"is missing; known are {', '.join(map(tag_of, LAYERS))}",
+        "$.designs[1].nodes[2]": "is 7; a table with name and kind is expected",
+    }
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("true", "true"),
+        ("nan", "nan"),
+        ("-inf", "-inf"),
+        ("1.0", "1.0"),
+        ("0", "0"),
+        ("-7", "-7"),
+        (str(10**30), "1000000000000000000000000000000"),
+        ("1000000001", "1000000001"),
+        ('"3"', "'3'"),
+        ("[3]", "[3]"),
+        ("{a = {b = 1}}", "{a = {b = 1}}"),
+        ("2024-02-29", "2024-02-29"),
+        ("07:32:00", "07:32:00"),
+        ("2024-02-29T07:32:00Z", "2024-02-29T07:32:00+00:00"),
+        ("[1, 2, 3, 4, 5, 6, 7, 8]", "[1, 2, 3, 4, 5, 6, …]"),
+        (f'"{"x" * 900}"', f"'{'x' * 50}'…"),
+    ],
+)
+def test_a_wrong_value_is_shown_as_the_file_writes_it(value, shown, told):
+    text = f'{NODE}kind = "conv2d"\nkernel = 3\nfilters = {value}'
+    assert told(text) == {f"{PLACE}.filters": f"is {shown}; an integer from 1 to 1000000000 is expected"}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("input = 5", "$.input", "is 5; a table with kind is expected"),
+        ("", "$.input", 'is missing; give an image, an array, or noise: kind = "noise", shape = [C, H, W]'),
+        ('[input]\nkind = "photo"', "$.input.kind", "is 'photo'; known are image, array, noise"),
+        ('[input]\nkind = "noise"', "$.input.shape", "is missing; a list of 3 integers from 1"),
+        ('[input]\nkind = "noise"\nshape = [1, 2]', "$.input.shape", "is [1, 2]; a list of 3 integers"),
+        ('[input]\nkind = "noise"\nshape = [0, 2, 3]', "$.input.shape", "is [0, 2, 3]; a list of 3 integers"),
+        ('[input]\nkind = "noise"\nshape = [1, 2, 3]\nseed = -1', "$.input.seed", "is -1; an integer from 0"),
+        ('[input]\nkind = "image"', "$.input.path", "is missing; a text in quotes is expected"),
+        (
+            '[input]\nkind = "image"\npath = "x"\nsize = [0, 5]',
+            "$.input.size",
+            "is [0, 5]; a list of 2 integers from 1",
+        ),
+        ('[input]\nkind = "image"\npath = "x"\nchannels = "rgba"', "$.input.channels", "'bgr', 'gray' or 'rgb' is exp"),
+        ('[input]\nkind = "image"\npath = "x"\nmean = 1', "$.input.mean", "is 1; a list of numbers"),
+        ('[input]\nkind = "array"\npath = "x"\nkey = 1', "$.input.key", "is 1; a text in quotes"),
+        (
+            '[input]\nkind = "array"\npath = "x"\nsize = 1',
+            "$.input.size",
+            "unknown key for array; known are kind, path, key",
+        ),
+    ],
+)
+def test_a_wrong_input_is_told(text, place, words, told):
+    assert words in told(f"format = 1\n{text}")[place]
+
+
+@pytest.mark.parametrize(
+    ("weights", "place", "words"),
+    [
+        ('"he"', "", "is 'he'; a table with source is expected"),
+        ('{ path = "x" }', ".source", "is missing; known are file, preset"),
+        ('{ source = "files" }', ".source", "is 'files'; did you mean 'file'?"),
+        ('{ source = "file" }', ".path", "is missing; a text in quotes is expected"),
+        ('{ source = "file", path = 3 }', ".path", "is 3; a text in quotes is expected"),
+        ('{ source = "file", path = "x", wieght = "w" }', ".wieght", "unknown key for file; did you mean 'weight'?"),
+        ('{ source = "preset", name = "gauss" }', ".name", "is 'gauss'; 'box', 'gabor', 'gaussian', 'identity'"),
+    ],
+)
+def test_wrong_weights_are_told(weights, place, words, told):
+    text = f'{NODE}kind = "conv2d"\nfilters = 1\nkernel = 1\nweights = {weights}'
+    assert words in told(text)[f"{PLACE}.weights{place}"]
+
+
+@pytest.mark.parametrize(
+    ("inputs", "words"),
+    [
+        ("[]", "is empty; name at least one node, or leave inputs out for the node before"),
+        ('"input"', "is 'input'; a list of texts in quotes is expected"),
+        ("[1]", "is [1]; a list of texts in quotes is expected"),
+    ],
+)
+def test_wrong_inputs_of_a_node_are_told(inputs, words, told):
+    assert told(f'{NODE}kind = "add"\ninputs = {inputs}') == {f"{PLACE}.inputs": words}
+
+
+@pytest.mark.parametrize(
+    ("text", "place", "words"),
+    [
+        ("designs = 5", "$.designs", "is 5; a list of tables is expected"),
+        ("designs = [5]", "$.designs[0]", "is 5; a table with nodes is expected"),
+        ('designs = [{name = "a", nodes = {b = 1}}]', "$.designs[0].nodes", "is {b = 1}; a list of tables is expected"),
+        ('designs = [{name = " "}]', "$.designs[0].name", "is ' '; a design needs a name"),
+        ("designs = [{name = 3}]", "$.designs[0].name", "is 3; a text in quotes is expected"),
+        ("stem = 1", "$.stem", "is 1; a table with nodes is expected"),
+        ('stem = {name = "x"}', "$.stem.name", "unknown key; known are nodes"),
+        ("title = 3", "$.title", "is 3; a text in quotes is expected"),
+        ("seed = -1", "$.seed", "is -1; an integer from 0 to 9223372036854775807 is expected"),
+        ("colour = 1", "$.colour", "unknown key; known are format, title, seed, input, stem, designs"),
+        ('"a b" = 1', "$.'a b'", "unknown key"),
+    ],
+)
+def test_a_wrong_table_is_told(text, place, words, told):
+    assert told(f"format = 1\n{text}")[place].startswith(words)
+
+
+def test_a_key_of_a_million_characters_is_told_in_few(told):
+    [(place, _)] = list(told(f"{'k' * 10**6} = 1\n{HEAD}").items())
+    assert len(place) < 80
+
+
+def test_every_setting_of_every_kind_has_words_for_what_it_accepts():
+    structs = [*LAYERS, ImageInput, ArrayInput, NoiseInput, FileWeights, PresetWeights]
+    for field in (field for struct in structs for field in msgspec.structs.fields(struct)):
+        assert accepted(field.type)
+    preset = msgspec.structs.fields(PresetWeights)[0]
+    assert all(f"'{name}'" in accepted(preset.type) for name in PRESETS)
+
+
+# A newer format
+
+
+def test_a_newer_format_opens_read_only_and_what_is_unknown_in_it_is_passed_over(tmp_path):
+    text = NODE.replace("format = 1", "format = 2\nfuture = 1") + 'kind = "dropout"\nspatial = true\n'
+    (tmp_path / "p.toml").write_text(text)
+    found = load(tmp_path / "p.toml")
+    assert found.read_only
+    assert found.format == 2
+    assert found.project.designs[0].network.node("c").layer == Dropout()
+
+
+def test_a_newer_format_that_cannot_be_shown_says_that_it_is_newer(told):
+    wrong = told(NODE.replace("format = 1", "format = 2") + 'kind = "attention"\n')
+    assert list(wrong) == ["$.format", f"{PLACE}.kind"]
+    assert wrong["$.format"] == "is 2; this program knows formats up to 1, a newer one reads this file"
+
+
+def test_todays_format_is_not_read_only(tmp_path):
+    save(Project(NoiseInput((1, 2, 3))), tmp_path / "p.toml")
+    assert not load(tmp_path / "p.toml").read_only
+
+
+# Places that cannot be read
+
+
+def test_a_project_that_is_not_there_or_no_file_is_told(tmp_path):
+    (tmp_path / "file.toml").write_text("")
+    for path, words in (
+        (tmp_path, "is not a file"),
+        (tmp_path / "no.toml", "does not exist"),
+        (tmp_path / "file.toml" / "p.toml", "Not a directory"),
+    ):
+        with pytest.raises(ProjectError) as caught:
+            load(path)
+        assert str(caught.value).startswith(f"{path} ")
+        assert words in str(caught.value)
+
+
+def test_a_project_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+    save(Project(NoiseInput((1, 2, 3))), tmp_path / "p.toml")
+    monkeypatch.setattr(Path, "read_bytes", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
+    with pytest.raises(ProjectError, match="may not be read: its permissions forbid it"):
+        load(tmp_path / "p.toml")
+
+
+def test_a_file_of_100_megabytes_is_refused_unread(tmp_path):
+    path = tmp_path / "p.toml"
+    with path.open("wb") as file:
+        file.truncate(100 * 10**6)
+    with pytest.raises(ProjectError, match="100,000,000 bytes, too many for a project; at most 8,388,608 are read"):
+        load(path)
+
+
+# Saving
+
+
+PROJECT = Project(ImageInput("resources:photos/cat.png"), (Design("a", Network((Node("c", Dropout()),))),), title="é")
+
+
+@pytest.mark.parametrize("name", ["p.toml", "p.json"])
+def test_save_replaces_the_whole_file_and_tells_its_stamp(name, tmp_path):
+    path = tmp_path / name
+    path.write_text("x" * 10_000)
+    stamp = save(PROJECT, path)
+    assert load(path) == project_file.ProjectFile(PROJECT, 1, stamp)
+    assert os.listdir(tmp_path) == [name]
+
+
+def test_defaults_are_left_out_of_the_file(tmp_path):
+    data = to_data(PROJECT, tmp_path)
+    assert data["input"] == {"kind": "image", "path": "resources:photos/cat.png"}
+    assert data["designs"] == [{"name": "a", "nodes": [{"name": "c", "kind": "dropout"}]}]
+    assert set(data) == {"format", "title", "input", "designs"}
+
+
+def test_save_through_a_link_replaces_what_it_leads_to(tmp_path):
+    (tmp_path / "real").mkdir()
+    target, link = tmp_path / "real" / "p.toml", tmp_path / "link.toml"
+    target.write_text("old")
+    link.symlink_to(target)
+    save(PROJECT, link)
+    assert link.is_symlink()
+    assert not target.is_symlink()
+    assert load(target).project == PROJECT
+    dangling = tmp_path / "dangling.toml"
+    dangling.symlink_to(tmp_path / "real" / "new.toml")
+    save(PROJECT, dangling)
+    assert load(tmp_path / "real" / "new.toml").project == PROJECT
+
+
+@pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
+def test_save_keeps_the_permissions_of_the_file(mode, tmp_path):
+    path = tmp_path / "p.toml"
+    path.write_text("old")
+    path.chmod(mode)
+    save(PROJECT, path)
+    assert stat.S_IMODE(path.stat().st_mode) == mode
+
+
+def test_a_new_file_has_the_permissions_that_the_user_gives_new_files(tmp_path):
+    (tmp_path / "other").write_text("")
+    save(PROJECT, tmp_path / "p.toml")
+    assert (tmp_path / "p.toml").stat().st_mode == (tmp_path / "other").stat().st_mode
+
+
+FULL = OSError(28, "No space left on device")
+
+
+@pytest.mark.parametrize("step", ["fsync", "replace"])
+@pytest.mark.parametrize("error", [FULL, OSError(30, "Read-only file system"), KeyboardInterrupt()])
+def test_a_failed_save_leaves_the_old_file_and_nothing_beside_it(step, error, tmp_path, monkeypatch):
+    path = tmp_path / "p.toml"
+    path.write_text("old")
+
+    def fail(*_):
+        raise error
+
+    monkeypatch.setattr(os, step, fail)
+    with pytest.raises((ProjectError, KeyboardInterrupt)) as caught:
+        save(PROJECT, path)
+    if isinstance(error, OSError):
+        assert str(caught.value) == f"{path}: cannot be saved: {error.strerror}; choose another place"
+    assert path.read_text() == "old"
+    assert os.listdir(tmp_path) == ["p.toml"]
+
+
+def test_a_folder_that_does_not_take_files_is_told(tmp_path, monkeypatch):
+    (tmp_path / "file").write_text("")
+    for path, words in (
+        (tmp_path / "file" / "p.toml", "Not a directory"),
+        (tmp_path / "no" / "p.toml", "No such file or directory"),
+        (tmp_path, "cannot be saved"),
+        (Path("/proc/p.toml"), "cannot be saved"),
+    ):
+        with pytest.raises(ProjectError) as caught:
+            save(PROJECT, path)
+        assert words in str(caught.value)
+    assert os.listdir(tmp_path) == ["file"]
+
+
+def test_a_file_system_without_permissions_takes_the_file_all_the_same(tmp_path, monkeypatch):
+    monkeypatch.setattr(os, "chmod", lambda *_: (_ for _ in ()).throw(PermissionError(1, "Operation not permitted")))
+    save(PROJECT, tmp_path / "p.toml")
+    assert load(tmp_path / "p.toml").project == PROJECT
+
+
+def test_a_path_that_no_text_file_can_hold_is_told(tmp_path):
+    project = Project(ImageInput(str(tmp_path / "caf\udce9.png")))
+    with pytest.raises(ProjectError, match="is not valid Unicode; rename it"):
+        save(project, tmp_path / "p.toml")
+    assert os.listdir(tmp_path) == []
+
+
+# Paths
+
+
+def test_paths_below_one_folder_are_relative_in_the_file_and_absolute_when_loaded(tmp_path):
+    (tmp_path / "projects").mkdir()
+    weights = FileWeights(str(tmp_path / "projects" / "w" / "a.npz"))
+    nodes = (Node("c", Conv2d(filters=1, kernel=1), (), weights),)
+    project = Project(ImageInput(str(tmp_path / "photos" / "cat.png")), (Design("a", Network(nodes)),), Network(nodes))
+    path = tmp_path / "projects" / "p.toml"
+    save(project, path)
+    data = to_data(project, path.parent)
+    assert data["input"]["path"] == "../photos/cat.png"
+    assert data["designs"][0]["nodes"][0]["weights"]["path"] == "w/a.npz"
+    assert data["stem"]["nodes"][0]["weights"]["path"] == "w/a.npz"
+    assert load(path).project == project
+
+
+def test_paths_that_share_only_the_root_stay_absolute_and_bundled_ones_as_they_are():
+    project = Project(ArrayInput("/data/a.npy"))
+    assert to_data(project, Path("/home/me"))["input"]["path"] == "/data/a.npy"
+    bundled = Project(ImageInput("resources:photos/cat.png"))
+    assert to_data(bundled, Path("/home/me"))["input"]["path"] == "resources:photos/cat.png"
+
+
+def test_a_file_named_like_what_is_bundled_is_still_a_file(tmp_path):
+    project = Project(ArrayInput(str(tmp_path / "resources:a.npy")))
+    save(project, tmp_path / "p.toml")
+    assert load(tmp_path / "p.toml").project == project
+
+
+def test_a_project_loaded_by_a_relative_path_has_absolute_paths(tmp_path, monkeypatch):
+    (tmp_path / "p.toml").write_text('format = 1\n[input]\nkind = "array"\npath = "../a.npy"')
+    monkeypatch.chdir(tmp_path)
+    assert load(Path("p.toml")).project.input.path == str(tmp_path.parent / "a.npy")
+
+
+# Round trips and damage
+
+
+TEXTS = st.text(max_size=12)
+NAMES = st.from_regex(project_file.NAME, fullmatch=True).filter(lambda name: len(name) < 20)
+FILE_NAMES = st.from_regex(r"[a-z0-9 é_-]{1,8}(/[a-z0-9é_-]{1,8}){0,2}\.[a-z]{3}", fullmatch=True)
+FINITE = st.floats(-1e30, 1e30)
+
+
+def paths(folder):
+    return (
+        FILE_NAMES.map(lambda name: f"{folder}/{name}") | FILE_NAMES.map("resources:{}".format) | st.just("/far/a.npy")
+    )
+
+
+@st.composite
+def projects(draw, folder="/home/me"):
+    """Projects of all kinds of inputs, layers and weights; nothing in them need fit."""
+    images = st.builds(
+        ImageInput,
+        paths(folder),
+        st.tuples(st.integers(1, 100_000), st.integers(1, 100_000)),
+        st.sampled_from(["rgb", "bgr", "gray"]),
+        FINITE,
+        st.lists(FINITE, max_size=4).map(tuple),
+        st.lists(FINITE, max_size=4).map(tuple),
+    )
+    noise = st.builds(NoiseInput, st.tuples(*[st.integers(1, 10**9)] * 3), st.integers(0, 2**63 - 1))
+    arrays = st.builds(ArrayInput, paths(folder), TEXTS)
+    sources = st.none() | st.builds(PresetWeights, st.sampled_from(sorted(PRESETS)))
+    sources |= st.builds(FileWeights, paths(folder), *[TEXTS] * 6)
+    kinds = st.sampled_from(LAYERS).flatmap(lambda kind: strategies.layers(kind, small=False))
+    nodes = st.builds(Node, NAMES, kinds, st.lists(TEXTS, max_size=3).map(tuple), sources)
+    networks = st.lists(nodes, max_size=3).map(lambda nodes: Network(tuple(nodes)))
+    designs = st.lists(st.builds(Design, TEXTS.filter(str.strip), networks), max_size=2).map(tuple)
+    stem = st.none() | networks
+    return draw(st.builds(Project, images | noise | arrays, designs, stem, TEXTS, st.integers(0, 2**63 - 1)))
+
+
+@given(data=st.data(), suffix=st.sampled_from([".toml", ".json"]))
+def test_every_project_comes_back_equal_from_its_file(data, suffix, tmp_path_factory):
+    folder = tmp_path_factory.getbasetemp()
+    project = data.draw(projects(folder))
+    path = folder / f"project{suffix}"
+    save(project, path)
+    assert load(path).project == project
+    assert str(folder) not in path.read_text(encoding="utf-8")
+
+
+ANYTHING = st.recursive(
+    st.none()
+    | st.booleans()
+    | st.integers()
+    | st.integers(10**25, 10**30)
+    | st.floats()
+    | st.text(max_size=5)
+    | st.dates()
+    | st.times()
+    | st.datetimes(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(max_size=5), inner, max_size=3),
+    max_leaves=5,
+)
+VALID = {
+    "format": 1,
+    "title": "t",
+    "seed": 3,
+    "input": {"kind": "image", "path": "a.png", "size": [3, 4], "channels": "bgr", "scale": 1.0, "mean": [1.0]},
+    "stem": {"nodes": [{"name": "s", "kind": "conv2d", "filters": 2, "kernel": [3, 1], "padding": "valid"}]},
+    "designs": [
+        {
+            "name": "a",
+            "nodes": [
+                {"name": "c", "kind": "conv2d", "filters": 2, "kernel": 1, "weights": {"source": "file", "path": "w"}},
+                {"name": "d", "kind": "avg_pool2d", "kernel": 2, "inputs": ["input"], "ceil": True},
+                {"name": "e", "kind": "concat", "inputs": ["c", "d"]},
+            ],
+        }
+    ],
+}
+
+
+def places(value):
+    """(parent, key) of everything in a tree."""
+    keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
+    for key in list(keys):
+        yield value, key
+        yield from places(value[key])
+
+
+def problems_of(path):
+    try:
+        load(path)
+    except ProjectError as error:
+        return error.problems
+    return ()
+
+
+@given(data=st.data(), times=st.integers(1, 3))
+def test_a_damaged_file_gives_a_project_or_problems_with_places(data, times, tmp_path_factory):
+    tree = copy.deepcopy(VALID)
+    for _ in range(times):
+        parent, key = data.draw(st.sampled_from(list(places(tree)) or [({}, "")]), "place")
+        match data.draw(st.sampled_from(["delete", "replace", "insert"])):
+            case "delete" if key in parent or isinstance(parent, list):
+                del parent[key]
+            case "replace":
+                parent[key] = data.draw(ANYTHING)
+            case _ if isinstance(parent, list):
+                parent.insert(key, data.draw(ANYTHING))
+            case _:
+                parent[data.draw(st.text(max_size=5))] = data.draw(ANYTHING)
+    folder = tmp_path_factory.getbasetemp()
+    toml, other = folder / f"damaged{next(NUMBERS)}.toml", folder / f"damaged{next(NUMBERS)}.json"
+    other.write_text(json.dumps(tree, default=str))
+    files = [other]
+    try:
+        toml.write_text(tomli_w.dumps(tree), encoding="utf-8")
+        files.append(toml)
+    except TypeError:  # TOML has no null
+        pass
+    for path in files:
+        for problem in problems_of(path):
+            assert problem.place.startswith("$")
+
+
+@given(
+    content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode), suffix=st.sampled_from([".toml", ".json"])
+)
+def test_random_bytes_are_no_project_and_told_as_problems(content, suffix, tmp_path_factory):
+    path = tmp_path_factory.getbasetemp() / f"random{suffix}"
+    path.write_bytes(content)
+    with pytest.raises(ProjectError):
+        load(path)

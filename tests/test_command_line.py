@@ -1,0 +1,385 @@
+"""The command line: what `analyze` and `run` give, and that every mistake is a message and an exit status."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pytest
+from PIL import Image
+
+from engine import run
+from engine.files import RESOURCES
+from gui import command_line
+from gui.command_line import main
+
+MAIN = Path(command_line.__file__).resolve().parent.parent / "main.py"
+START = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+
+PROJECT = """
+format = 1
+title = "Two designs"
+[input]
+kind = "noise"
+shape = [8, 12, 10]
+[stem]
+[[stem.nodes]]
+name = "s"
+kind = "max_pool2d"
+kernel = 2
+[[designs]]
+name = "naive"
+[[designs.nodes]]
+name = "c"
+kind = "conv2d"
+filters = 4
+kernel = 3
+[[designs]]
+name = "joined 5×5"
+[[designs.nodes]]
+name = "join"
+kind = "concat"
+inputs = ["a/b", "input"]
+[[designs.nodes]]
+name = "a/b"
+kind = "activation"
+function = "relu"
+inputs = ["input"]
+"""
+
+
+@pytest.fixture
+def write(tmp_path):
+    def write(text=PROJECT, name="p.toml"):
+        (tmp_path / name).write_text(text, encoding="utf-8")
+        return str(tmp_path / name)
+
+    return write
+
+
+@pytest.fixture
+def call(capsys):
+    """Runs a command in this process: (exit status, standard output, standard error)."""
+
+    def call(*words):
+        status = main([str(word) for word in words])
+        return status, *capsys.readouterr()
+
+    return call
+
+
+def files_in(folder):
+    """{path: content} of all files, None for a folder."""
+    return {path: path.read_bytes() if path.is_file() else None for path in folder.rglob("*")}
+
+
+@pytest.fixture
+def refused(call, tmp_path):
+    """What a command says that refuses: nothing on standard output, no file changed or made."""
+
+    def refused(*words):
+        before = files_in(tmp_path)
+        status, out, err = call(*words)
+        assert (status, out) == (2, "")
+        assert files_in(tmp_path) == before
+        assert "Traceback" not in err
+        return err
+
+    return refused
+
+
+def python(*words, **more):
+    """Runs the program as a person does."""
+    return subprocess.run([sys.executable, MAIN, *words], text=True, capture_output=True, timeout=60, **more)
+
+
+# analyze
+
+
+def test_analyze_json_has_the_fields_of_the_contract(call, write):
+    status, out, err = call("analyze", write(), "--format", "json")
+    assert (status, err) == (0, "")
+    found = json.loads(out)
+    assert {key: found[key] for key in ("format", "title", "input_shape")} == {
+        "format": 1,
+        "title": "Two designs",
+        "input_shape": [8, 12, 10],
+    }
+    pool = {"kind": "max_pool2d", "inputs": ["input"], "input_shapes": [[8, 12, 10]], "output_shape": [8, 6, 5]}
+    costs = {"params": 0, "macs": 0}
+    assert found["stem"]["nodes"] == [{"name": "s", **pool, **costs, "block": None}]
+    assert found["stem"]["totals"] == costs
+    naive, joined = found["designs"]
+    conv = {"name": "c", "kind": "conv2d", "inputs": ["input"], "input_shapes": [[8, 6, 5]], "output_shape": [4, 6, 5]}
+    assert naive == {
+        "name": "naive",
+        "input_shape": [8, 6, 5],
+        "nodes": [{**conv, "params": 292, "macs": 8640, "block": None}],
+        "totals": {"params": 292, "macs": 8640},
+    }
+    assert [(node["name"], node["inputs"], node["output_shape"]) for node in joined["nodes"]] == [
+        ("a/b", ["input"], [8, 6, 5]),
+        ("join", ["a/b", "input"], [16, 6, 5]),
+    ]
+
+
+def test_analyze_without_a_stem_says_null(call, write):
+    _, out, _ = call("analyze", write('format = 1\n[input]\nkind = "noise"\nshape = [1, 2, 3]'), "--format", "json")
+    assert json.loads(out) == {"format": 1, "title": "", "input_shape": [1, 2, 3], "stem": None, "designs": []}
+
+
+def test_analyze_of_the_start_project_gives_the_known_numbers(call):
+    _, out, _ = call("analyze", START, "--format", "json")
+    found = json.loads(out)
+    assert found["stem"]["nodes"][-1]["output_shape"] == [256, 28, 28]
+    totals = {design["name"]: design["totals"] for design in found["designs"]}
+    assert totals == {
+        "naive": {"params": 204_832, "macs": 160_563_200},
+        "bottleneck": {"params": 16_944, "macs": 13_246_464},
+    }
+    assert all(design["nodes"][-1]["output_shape"] == [32, 28, 28] for design in found["designs"])
+
+
+def test_analyze_prints_a_table_unless_another_format_is_asked_for(call, write):
+    path = write()
+    starts = {None: "Design", "table": "Design", "csv": "design,node,kind", "markdown": "| Design"}
+    for format, start in starts.items():
+        status, out, err = call("analyze", path, *(() if format is None else ("--format", format)))
+        assert (status, err) == (0, "")
+        assert out.startswith(start)
+        assert out.endswith("\n")
+        assert "8640" in out.replace(",", "")
+
+
+# run
+
+
+def test_run_writes_an_array_per_node_and_the_statistics(call, write, tmp_path):
+    out_folder = tmp_path / "new" / "out"
+    status, out, err = call("run", write(), "--out", out_folder)
+    assert status == 0
+    assert sorted(os.listdir(out_folder)) == ["joined 5×5.npz", "naive.npz", "run.json"]
+    assert out.splitlines() == [str(out_folder / name) for name in sorted(os.listdir(out_folder))]
+    assert [line.split()[-1] for line in err.splitlines()] == ["input", "s", "c", "a/b", "join"]
+    with np.load(out_folder / "naive.npz") as naive, np.load(out_folder / "joined 5×5.npz") as joined:
+        assert {name: naive[name].shape for name in naive.files} == {"c": (4, 6, 5)}
+        assert {name: joined[name].shape for name in joined.files} == {"a/b": (8, 6, 5), "join": (16, 6, 5)}
+        volume = joined["join"]
+        np.testing.assert_array_equal(volume[:8], np.maximum(volume[8:], 0))
+    found = json.loads((out_folder / "run.json").read_text(encoding="utf-8"))
+    _, analysis, _ = call("analyze", write(), "--format", "json")
+    told = found["designs"][1]["nodes"][1]
+    assert told["milliseconds"] >= 0
+    for name in ("min", "max", "mean", "std"):
+        np.testing.assert_allclose(
+            told[name], getattr(volume, name)(dtype=float) if name in ("mean", "std") else getattr(volume, name)()
+        )
+    for network in (found["stem"], *found["designs"]):
+        for node in network["nodes"]:
+            for name in ("milliseconds", "min", "max", "mean", "std", "non_finite"):
+                del node[name]
+    assert found == json.loads(analysis)
+
+
+def test_run_with_an_image_prepares_it_as_the_projects_own(call, write, tmp_path):
+    Image.new("RGB", (40, 20), (255, 0, 0)).save(tmp_path / "red.png")
+    node = '[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "d"\nkind = "dropout"\n'
+    image = 'format = 1\n[input]\nkind = "image"\npath = "no.png"\nsize = [4, 6]\nchannels = "bgr"\nscale = 1\n'
+    noise = 'format = 1\n[input]\nkind = "noise"\nshape = [1, 4, 6]\n'
+    for text, expected in ((image, [0, 0, 255]), (noise, [76 / 255])):
+        assert call("run", write(text + node), "--image", tmp_path / "red.png", "--out", tmp_path)[0] == 0
+        with np.load(tmp_path / "a.npz") as arrays:
+            assert arrays["d"].shape[1:] == (4, 6)
+            np.testing.assert_allclose(arrays["d"][:, 0, 0], expected, rtol=1e-6)
+
+
+def test_run_replaces_what_it_wrote_before_and_nothing_else(call, write, tmp_path):
+    (tmp_path / "out").mkdir()
+    (tmp_path / "out" / "mine.txt").write_text("mine")
+    for _ in range(2):
+        assert call("run", write(), "--out", tmp_path / "out")[0] == 0
+    assert sorted(os.listdir(tmp_path / "out")) == ["joined 5×5.npz", "mine.txt", "naive.npz", "run.json"]
+
+
+def test_a_design_whose_name_no_file_may_have_is_written_in_the_folder(call, write, tmp_path):
+    assert call("run", write(PROJECT.replace('"naive"', '"../up: 50 %"')), "--out", tmp_path / "out")[0] == 0
+    assert sorted(os.listdir(tmp_path / "out")) == ["..%2Fup%3A 50 %25.npz", "joined 5×5.npz", "run.json"]
+
+
+def test_run_into_a_file_is_refused_before_anything_runs(refused, write, tmp_path):
+    (tmp_path / "file").write_text("mine")
+    for out in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/no")):
+        err = refused("run", write(), "--out", out)
+        assert err.startswith(f"{out}: cannot be written to: ")
+        assert err.count("\n") == 1
+
+
+def test_a_disk_that_fills_up_leaves_nothing_behind(refused, write, tmp_path, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(command_line, "write_npz", full)
+    err = refused("run", write(), "--out", tmp_path / "new" / "out")
+    assert err.splitlines()[-1].endswith("cannot be written to: No space left on device; choose another folder")
+
+
+def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing_behind(call, write, tmp_path, monkeypatch):
+    def interrupt(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(command_line, "write_npz", interrupt)
+    before = [write(), *tmp_path.rglob("*")]
+    status, out, err = call("run", before[0], "--out", tmp_path / "new" / "out")
+    assert (status, out) == (130, "")
+    assert err.endswith("cancelled\n")
+    assert [before[0], *tmp_path.rglob("*")] == before
+
+
+def test_volumes_larger_than_memory_are_refused_with_both_numbers(refused, write, tmp_path, monkeypatch):
+    free = psutil.virtual_memory()._replace(available=5 * 2**30)
+    monkeypatch.setattr(run.psutil, "virtual_memory", lambda: free)
+    noise = PROJECT.replace("[8, 12, 10]", "[10000, 10000, 10000]")
+    filters = PROJECT.replace("filters = 4", "filters = 1000000000")
+    for text, place in ((noise, "$.input"), (filters, "$.designs[0].nodes[0]")):
+        err = refused("run", write(text), "--out", tmp_path / "out")
+        assert f"p.toml: {place}: running needs " in err
+        assert "iB; 5.0 GiB of memory are free" in err
+        assert "smaller" in err
+
+
+# Mistakes
+
+HEAD = (
+    'format = 1\n[input]\nkind = "noise"\nshape = [8, 12, 12]\n[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "c"\n'
+)
+CONV = HEAD + 'kind = "conv2d"\nfilters = 4\nkernel = 3\n'
+
+MISTAKES = {
+    "broken TOML": ("format = 1\n[input", "line 2, column 7, the end of the file: not valid TOML"),
+    "unknown key": (CONV + "colour = 1", "$.designs[0].nodes[0].colour: unknown key for conv2d; known are "),
+    "unknown kind": (HEAD + 'kind = "conv3d"', "nodes[0].kind: is 'conv3d'; did you mean 'conv2d'?"),
+    "wrong type": (CONV + 'stride = "2"', "nodes[0].stride: is '2'; an integer from 1 to 1000000, or a list of 2"),
+    "true as a number": (CONV + "groups = true", "nodes[0].groups: is true; an integer from 1"),
+    "a newer format": (CONV.replace("format = 1", "format = 2"), "$.format: is 2; this program knows formats up to 1"),
+    "duplicate names": (
+        CONV + CONV[CONV.index("[[designs.nodes]]") :],
+        "nodes[1].name: c: name 'c' is taken by node 1",
+    ),
+    "unknown input": (CONV + 'inputs = ["d"]', "nodes[0].inputs: c: inputs: there is no node 'd'; known are 'input'"),
+    "a cycle": (CONV + 'inputs = ["c"]', "nodes[0].inputs: c: inputs: a cycle, c → c"),
+    "kernel too large": (CONV + 'dilation = 9\npadding = "valid"', "kernel 3×3 covers 19×19 with its dilation and is"),
+    "groups": (CONV + "groups = 3", "groups 3 does not divide the 8 input channels"),
+    "no weights": (CONV + 'weights = { source = "file", path = "w.npz" }', "w.npz does not exist"),
+    "no image": ('format = 1\n[input]\nkind = "image"\npath = "cat.png"', "$.input.path: "),
+}
+
+
+@pytest.mark.parametrize("command", ["analyze", "run"])
+@pytest.mark.parametrize("case", MISTAKES)
+def test_a_mistake_is_told_with_file_place_value_and_remedy(case, command, refused, write, tmp_path):
+    text, words = MISTAKES[case]
+    path = write(text)
+    err = refused(command, path, *(("--out", tmp_path / "out") if command == "run" else ()))
+    assert err.startswith(f"{path}: ")
+    assert words in err
+
+
+def test_several_mistakes_are_a_line_each(refused, write):
+    err = refused("analyze", write(CONV + "groups = 0\nbias = 1\nstride = 0"))
+    assert len(err.splitlines()) == 3
+
+
+@pytest.mark.parametrize(("name", "words"), [("", "is not a file"), ("no.toml", "does not exist")])
+def test_a_project_that_is_no_file_is_told(name, words, refused, tmp_path):
+    assert refused("analyze", tmp_path / name) == f"{tmp_path / name} {words}\n"
+
+
+def test_files_that_prove_broken_in_a_run_are_told_at_their_place(refused, write, tmp_path):
+    array = np.zeros((8, 12, 12), np.float32)
+    array[1, 2, 3] = np.nan
+    np.save(tmp_path / "v.npy", array)
+    text = CONV.replace('kind = "noise"\nshape = [8, 12, 12]', 'kind = "array"\npath = "v.npy"')
+    err = refused("run", write(text), "--out", tmp_path / "out")
+    assert "p.toml: $.input.key: " in err
+    assert "has 1 value that is not finite; the first is nan at [1, 2, 3]" in err
+
+
+def test_an_image_that_cannot_be_read_is_told_where_it_was_named(refused, write, tmp_path):
+    path = write()
+    assert f"--image: {tmp_path}/no.png does not exist" in refused(
+        "run", path, "--image", tmp_path / "no.png", "--out", tmp_path / "out"
+    )
+    noise = np.random.default_rng(0).integers(0, 256, (99, 99, 3), np.uint8)
+    Image.fromarray(noise).save(tmp_path / "cut.png")
+    (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:9000])
+    err = refused("run", path, "--image", tmp_path / "cut.png", "--out", tmp_path / "out")
+    assert f"--image: {tmp_path}/cut.png cannot be read: image file is truncated" in err
+
+
+@pytest.mark.parametrize(
+    "words", [("analyze",), ("run", "p.toml"), ("analyze", "p.toml", "--format", "xml"), ("p.toml", "extra")]
+)
+def test_a_wrong_call_ends_with_usage_and_status_2(words, capsys):
+    with pytest.raises(SystemExit) as caught:
+        main(list(words))
+    assert caught.value.code == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("usage: convolume")
+
+
+def test_a_window_without_a_display_says_so_and_ends_with_3(call, monkeypatch):
+    for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    status, out, err = call()
+    assert (status, out) == (3, "")
+    assert "neither DISPLAY nor WAYLAND_DISPLAY is set" in err
+    assert "convolume export PROJECT --out DIR" in err
+
+
+# The program as it is called
+
+
+def test_the_program_writes_results_to_standard_output_only(write):
+    done = python("analyze", write(), "--format", "json")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert json.loads(done.stdout)["title"] == "Two designs"
+
+
+def test_the_program_tells_a_mistake_on_standard_error_without_a_traceback(write, tmp_path):
+    done = python("run", "p.toml", "--out", "out", cwd=Path(write(CONV + "groups = 3")).parent)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert done.stderr.startswith(
+        "p.toml: $.designs[0].nodes[0].groups: c: groups 3 does not divide the 8 input channels"
+    )
+    assert len(done.stderr.splitlines()) == 2
+    assert os.listdir(tmp_path) == ["p.toml"]
+
+
+def test_a_reader_that_has_gone_is_no_fault(write):
+    read, write_end = os.pipe()
+    os.close(read)
+    with open(write_end, "wb") as pipe:
+        done = subprocess.run(
+            [sys.executable, MAIN, "analyze", write()], stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
+def test_output_to_a_full_disk_is_told(write):
+    with open("/dev/full", "wb") as full:
+        done = subprocess.run(
+            [sys.executable, MAIN, "analyze", write()], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
+        )
+    assert (done.returncode, done.stderr) == (2, "standard output cannot be written: No space left on device\n")
+
+
+def test_output_is_utf8_whatever_the_system_prefers(write):
+    done = python("analyze", write(), env={**os.environ, "PYTHONIOENCODING": "ascii"}, encoding="utf-8")
+    assert done.returncode == 0
+    assert "joined 5×5" in done.stdout

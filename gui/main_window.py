@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
         docks = {"designs": designs, "layer": layer, **tabs, **views}
         docks["layer"].raise_()
         self.resizeDocks([docks["designs"], docks["filters"]], [290, 410], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["bars"], docks["table"]], [400, 480], Qt.Orientation.Horizontal)
+        self.resizeDocks([docks["bars"], docks["table"]], [370, 510], Qt.Orientation.Horizontal)
         self.resizeDocks([docks["bars"], docks["table"]], [330, 330], Qt.Orientation.Vertical)
         return docks
 

@@ -31,9 +31,19 @@ def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> No
 
 
 def draw(
-    painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, laid_out: Frame, smallest_text: float
+    painter: QPainter,
+    rect: QRectF,
+    state: ViewState,
+    theme: Theme,
+    laid_out: Frame,
+    smallest_text: float,
+    zoom: float = 1.0,
 ) -> None:
-    """Draw a frame; text that would be smaller than `smallest_text` pixels on the device is left out."""
+    """Draw a frame.
+
+    Text that would be smaller than `smallest_text` pixels on the device is left out. `zoom` is how much the painter
+    enlarges the picture: what is written, and lines, then grow with its root only, to leave the faces the room.
+    """
     painter.save()
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     painter.translate(rect.topLeft())
@@ -44,27 +54,39 @@ def draw(
         text = centred(NO_DESIGN, rect.width() / 2, rect.height() / 2, laid_out.em)
         draw_text(painter, text, theme.muted)
     painter.scale(laid_out.scene.shrink, laid_out.scene.shrink)
-    _Painting(painter, state, theme, laid_out, smallest_text).draw()
+    finer = max(1.0, zoom * laid_out.scene.shrink) ** 0.5
+    _Painting(painter, state, theme, laid_out, smallest_text, rect.width(), finer).draw()
     painter.restore()
 
 
 class _Painting:
     """One repaint: the painter, and all that drawing a box or an arrow looks up."""
 
-    def __init__(self, painter: QPainter, state: ViewState, theme: Theme, laid_out: Frame, smallest: float) -> None:
+    def __init__(
+        self,
+        painter: QPainter,
+        state: ViewState,
+        theme: Theme,
+        laid_out: Frame,
+        smallest: float,
+        width: float,
+        finer: float,
+    ) -> None:
         self.painter, self.state, self.theme, self.scene = painter, state, theme, laid_out.scene
         self.em = laid_out.scene.plan.type.em
         self.small = laid_out.scene.plan.type.small
         self.smallest = smallest
         self.pixels = abs(painter.deviceTransform().determinant()) ** 0.5
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
-        self.line = 0.075 * self.em
+        self.finer = finer
+        self.line = 0.075 * self.em / finer
+        self.width = width / laid_out.scene.shrink
         self._pens: dict[tuple[str, float], QPen] = {}
 
     def draw(self) -> None:
         self._draw_wires()
         for arrow, width in zip(self.scene.arrows, arrow_widths(self.state, self.scene), strict=True):
-            self._draw_arrow(arrow, width * self.em)
+            self._draw_arrow(arrow, width * self.em / self.finer)
         self._draw_faces()
         for box in self.scene.boxes:
             if box.place == self.state.focus.place:
@@ -94,7 +116,7 @@ class _Painting:
 
     def _draw_arrow(self, arrow: Arrow, width: float) -> None:
         colour = self._colour(arrow.role)
-        head = min(max(0.42 * self.em, 1.5 * width), 0.6 * (arrow.end - arrow.start))
+        head = min(max(0.42 * self.em / self.finer, 1.5 * width), 0.6 * (arrow.end - arrow.start))
         stop = arrow.end - 1.5 * head
         self.painter.setPen(Qt.PenStyle.NoPen)
         self.painter.setBrush(QColor(colour))
@@ -150,6 +172,8 @@ class _Painting:
         self.painter.setPen(self._pen(self.theme.edge, 0.8 * self.line))
         self.painter.drawLines([QLineF(*start, *end) for start, end in box.prism.ridges()])
         wrong = bool(box.caption.trouble)
+        if box.place == self.state.focus.place and not wrong:
+            return  # it has an outline
         pen = self._pen(self.theme.error if wrong else self.theme.text, self.line * (2.2 if wrong else 0.8))
         if box.vertex.shape is None:
             pen = QPen(pen)
@@ -209,7 +233,8 @@ class _Painting:
                 self._draw_text(text)
             note = self._note(box)
             if note:
-                self._draw_text(centred(note, *box.note, self.small, "muted"))
+                text = centred(note, *box.note, self.small, "muted")
+                self._draw_text(text._replace(x=max(0.0, min(self.width - text.width, text.x))))
             if box.vertex.shape is None:
                 self._draw_text(centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted"))
         for arrow in self.scene.arrows:
@@ -222,16 +247,27 @@ class _Painting:
                 self._draw_text(Text(EMPTY_DESIGN, left, box.y + 0.3 * self.em, 0.0, self.em, "muted"))
 
     def _draw_text(self, text: Text) -> None:
-        if text.size * self.pixels >= self.smallest:
-            draw_text(self.painter, text, self._colour(text.role))
+        if text.size * self.pixels < self.smallest:
+            return
+        colour = self._colour(text.role)
+        if self.finer == 1.0:
+            draw_text(self.painter, text, colour)
+            return
+        left, top, right, bottom = text.rect
+        x, y = (left + right) / 2, (top + bottom) / 2
+        self.painter.save()
+        self.painter.translate(x, y)
+        self.painter.scale(1 / self.finer, 1 / self.finer)
+        draw_text(self.painter, text.moved(-x, -y), colour)
+        self.painter.restore()
 
     def _note(self, box: PlacedBox) -> str:
         """Which values the front face shows."""
         result = shown_result(self.state, box.place, box.vertex.shape)
-        if box.vertex.shape is None:
-            return "" if box.caption.trouble else "unknown"
-        if result is None:
+        if box.caption.trouble or (box.vertex.shape is not None and result is None):
             return ""
+        if result is None:
+            return "unknown"
         if not self.state.fresh(box.place) and not box.vertex.compact:
             return "for earlier settings"
         side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side

@@ -111,7 +111,7 @@ class Canvas(QWidget):
         painter.translate(self.offset)
         painter.scale(self.zoom, self.zoom)
         rect = QRectF(0, 0, self.width(), self.height())
-        volumes.draw(painter, rect, self.state, theme, laid_out, SMALLEST_TEXT)
+        volumes.draw(painter, rect, self.state, theme, laid_out, SMALLEST_TEXT, self.zoom)
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))

@@ -15,6 +15,7 @@ from pytestqt.qtbot import QtBot
 from engine.check import check
 from engine.layers import Activation, Conv2d
 from engine.network import Node
+from engine.problems import STEM
 from engine.project import Project
 from engine.tables import rows, to_csv, to_latex, to_markdown, to_tsv
 from gui.paint.table import arrange, paint, sheet_of
@@ -181,17 +182,27 @@ def test_any_project_can_follow_any_other(qtbot: QtBot, qtmodeltester: ModelTest
     answer = Answer(qtbot, state_of(PROJECTS[name]))
     qtmodeltester.check(answer.view.model)
     answer.show(with_project(answer.state, PROJECTS[after]))
-    assert answer.view.model.rows == rows(PROJECTS[after], answer.state.check)
-    assert answer.view.model.rowCount() == len(answer.view.model.rows)
+    expected = sorted(rows(PROJECTS[after], answer.state.check), key=lambda row: row.design == STEM)
+    assert list(answer.view.model.rows) == expected
+    assert answer.view.model.rowCount() == len(expected)
+
+
+def test_the_stem_stands_behind_the_designs_that_are_compared(qtbot: QtBot) -> None:
+    designs = [row.design for row in Answer(qtbot, state_of(with_stem())).view.model.rows]
+    assert designs == sorted(designs, key=lambda name: name == STEM)
+    assert STEM in designs
 
 
 def test_a_click_on_a_row_chooses_its_node(qtbot: QtBot) -> None:
     answer = Answer(qtbot, state_of(with_stem()))
-    answer.click(qtbot, 7)
-    answer.click(qtbot, 3)
-    assert [answer.view.model.rows[7].node, answer.view.model.rows[3].node] == ["", "trunk4"]
-    assert answer.focuses == [Focus("", "trunk4")]
-    assert answer.selected() == [3]
+    model = answer.view.model
+    (total, *_) = (i for i, row in enumerate(model.rows) if row.is_total)
+    answer.click(qtbot, total)
+    assert answer.focuses == []
+    (row,) = (i for i, row in enumerate(model.rows) if row.node == "trunk1")
+    answer.click(qtbot, row)
+    assert answer.focuses == [Focus(STEM, "trunk1")]
+    assert answer.selected() == [row]
 
 
 def test_arrow_keys_choose_from_row_to_row(qtbot: QtBot) -> None:

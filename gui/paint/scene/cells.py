@@ -18,7 +18,7 @@ DETAILS: tuple[Detail, ...] = ("formula", "line", "lines")
 NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
 
-WIDEST_NOTE = "channel 000"
+WIDEST_NOTE, WIDEST_COMPACT_NOTE = "channel 000", "ch 000"
 
 
 class Type(Struct, frozen=True):
@@ -114,7 +114,8 @@ def caption(vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type) -> 
     shown = elided(own, NAME_ROOM * type.em, small)
     found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
     lines = tuple(found[:TROUBLE_LINES])
-    wide = max(width(text, small) for text in (shown, *lines, *(() if vertex.compact else (WIDEST_NOTE,))))
+    note = WIDEST_COMPACT_NOTE if vertex.compact else WIDEST_NOTE
+    wide = max(width(text, small) for text in (shown, *lines, note))
     return Caption(shown, lines, wide, (0.6 + ASCENT + LINE * max(1, len(lines))) * small)
 
 

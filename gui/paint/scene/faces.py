@@ -18,6 +18,9 @@ from gui.state import Volume
 MOST_PIXELS = 512
 """The most columns or rows that a face's picture has."""
 
+SAMPLED_PIXELS = 4096
+"""The most pixels of a channel that are looked at to choose one."""
+
 _KEPT_BYTES = 96 * 2**20
 Made = TypeVar("Made")
 
@@ -61,15 +64,22 @@ def volume_range(volume: Volume, *, zero_centred: bool) -> tuple[float, float]:
 
 
 def liveliest_channel(volume: Volume) -> int:
-    """The channel of the highest variance, the first of several: the one that shows most where nobody chose."""
+    """The channel that uses most of the colour map, the first of several: what shows most where nobody chose.
+
+    Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
+    """
     return _kept.get(volume, "channel", lambda: _liveliest(volume), lambda _: 256)
 
 
 def _liveliest(volume: Volume) -> int:
-    step = max(1, volume.shape[1] * volume.shape[2] // 4096)
-    pixels = volume.reshape(volume.shape[0], -1)[:, ::step].astype(np.float64)
-    finite = np.where(np.isfinite(pixels), pixels, 0.0)
-    return int(np.argmax(finite.var(axis=1)))
+    pixels = volume.reshape(volume.shape[0], -1)
+    pixels = pixels[:, :: -(-pixels.shape[1] // SAMPLED_PIXELS)]
+    steps = colours.to_levels(pixels, *volume_range(volume, zero_centred=False)) >> 4
+    first = np.arange(len(steps), dtype=np.intp)[:, np.newaxis] * 16
+    counts = np.bincount((steps + first).ravel(), minlength=16 * len(steps)).reshape(-1, 16)
+    shares = counts / steps.shape[1]
+    entropy = -(shares * np.log(np.where(counts > 0, shares, 1.0))).sum(axis=1)
+    return int(np.argmax(np.round(entropy, 9)))
 
 
 def cut(volume: Volume, side: Side, channel: int) -> NDArray[Any]:

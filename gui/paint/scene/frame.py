@@ -28,7 +28,7 @@ class Frame(NamedTuple):
 
 
 def type_size(width: float, height: float) -> int:
-    """Text that is read from the back of a room: about a 56th of the picture's height."""
+    """Text that is read from the back of a room: about a 52nd of the picture's height."""
     return max(11, min(28, round(min(height / 52, width / 84))))
 
 

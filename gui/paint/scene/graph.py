@@ -46,6 +46,8 @@ class Graph(Struct, frozen=True, eq=False):
     columns: tuple[tuple[int, ...], ...]
     blocks: tuple[range, ...]
     lanes: tuple[Lane, ...]
+    alone: frozenset[int]
+    """Columns of one vertex that no connection passes: all that comes after depends on it alone."""
 
 
 def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
@@ -56,6 +58,7 @@ def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
     passing = _passing(sources, columns)
     single = [len(column) == 1 and not passing[number] for number, column in enumerate(members)]
     blocks = _blocks(single)
+    alone = frozenset(column for column, only in enumerate(single) if only)
     rows: list[int] = [0] * len(columns)
     lanes: list[Lane] = []
     for block in blocks:
@@ -68,7 +71,7 @@ def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
         shape = analysis.input_shape if report is None else report.output_shape
         compact = report is not None and report.layer.kind in ELEMENTWISE and shape is not None
         vertices.append(Vertex(name, report, shape or shapes.get(name), columns[index], rows[index], compact))
-    return Graph(tuple(vertices), sources, targets, members, blocks, tuple(lanes))
+    return Graph(tuple(vertices), sources, targets, members, blocks, tuple(lanes), alone)
 
 
 def _connections(analysis: Analysis) -> tuple[Connections, Connections]:

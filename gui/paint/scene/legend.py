@@ -97,7 +97,7 @@ def _words(state: ViewState, frame: Frame) -> Iterator[str]:
 
 
 def _bar_texts(state: ViewState, size: int, room: float) -> tuple[str, str, str]:
-    """What stands at the colour bar's left end, its right end, and behind: the chosen volume's range if there is room."""
+    """Texts at the colour bar's left end, its right end and behind it: the chosen volume's if there is room."""
     place = state.focus.place
     result = state.result(place)
     percentiles = "{:g}–{:g} % of each volume".format(*colours.PERCENTILES)

@@ -144,8 +144,9 @@ def _breakings(whole: Plan, eye: Camera) -> list[tuple[Lines, ...]]:
 def _may_begin_line(band: Band) -> list[bool]:
     """Whether each column may begin a line: after one that stands alone, and not if it is compact."""
     columns, vertices = band.graph.columns, band.graph.vertices
-    alone = {block.start for block in band.graph.blocks if len(block) == 1 and len(columns[block.start]) == 1}
-    return [number - 1 in alone and not vertices[members[0]].compact for number, members in enumerate(columns)]
+    return [
+        number - 1 in band.graph.alone and not vertices[members[0]].compact for number, members in enumerate(columns)
+    ]
 
 
 def _lines(needs: list[float], may_begin: list[bool], room: float) -> Lines:

@@ -74,9 +74,9 @@ def sizes(band: Band, measure: Measure) -> Sizes:
 
 def levels(band: Band, block: range, rooms: list[Room], em: float) -> dict[int, Level]:
     """The levels of a block from the top, those with boxes centred on the axis."""
-    members = band.graph.columns[block.start]
-    if len(block) == 1 and len(members) == 1:
-        room, text = rooms[members[0]], band.operators[members[0]]
+    if block.start in band.graph.alone:
+        (only,) = band.graph.columns[block.start]
+        room, text = rooms[only], band.operators[only]
         return {AXIS: Level(max(room.up, text.up), max(room.down, text.down), 0.0)}
     extents: dict[int, list[float]] = {}
     for column in block:

@@ -70,6 +70,8 @@ def _levels(graph: Graph) -> list[int]:
 
 def _level(graph: Graph, column: int, row: int) -> int:
     """The row, or the axis for what stands alone and for a block's only row of boxes."""
+    if column in graph.alone:
+        return AXIS
     block = next(block for block in graph.blocks if column in block)
     rows = {graph.vertices[vertex].row for number in block for vertex in graph.columns[number]}
     return AXIS if row == 0 and rows == {0} else row

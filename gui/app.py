@@ -37,7 +37,7 @@ def set_theme(name: str) -> None:
     if isinstance(app, QApplication):
         app.setPalette(palette(THEMES[name]))
         for field in FIELDS:
-            app.setPalette(field_palette(THEMES[name]), field)
+            app.setPalette(field_palette(THEMES[name]), field)  # type: ignore[arg-type]  # the stubs say bytes, it takes str
 
 
 def system_theme() -> str:

@@ -90,6 +90,8 @@ def measure(project: Project, focus: Focus) -> tuple[float, float]:
     turn = median_ms(lambda number: workbench.set_look(replace(look, yaw=look.yaw + number % 7)))
     workbench.document.undo_stack.setClean()
     window.close()
+    window.deleteLater()
+    settle()
     return edit, turn
 
 

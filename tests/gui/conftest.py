@@ -13,12 +13,15 @@ import pytest
 from PySide6.QtCore import QEvent, QSettings, QStandardPaths
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox
 from pytestqt.qtbot import QtBot
+from shiboken6 import isValid
 
-from engine.layers import Activation, Conv2d
+from engine.layers import Conv2d
 from engine.network import Network, Node
 from engine.project import Design, NoiseInput, Project
+from engine.run import RunRequest
 from gui.app import make_application, set_theme
 from gui.main_window import MainWindow
+from gui.runner import Runner
 from gui.workbench import Workbench
 
 NAIVE = Network((Node("conv5x5", Conv2d(filters=6, kernel=5)),))
@@ -35,9 +38,16 @@ def qapp() -> QApplication:
 
 
 @pytest.fixture(autouse=True)
-def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
-    """No window and no thread outlives the test that made it."""
-    threads = set(threading.enumerate())
+def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    """No window, no thread and no worker outlives the test that made it."""
+    threads, runners = set(threading.enumerate()), []
+    start = Runner.start
+
+    def noted_start(runner: Runner, request: RunRequest) -> None:
+        runners.append(runner._pool)
+        start(runner, request)
+
+    monkeypatch.setattr(Runner, "start", noted_start)
     yield
     for _ in range(3):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -45,6 +55,8 @@ def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert not left, f"windows left open: {left}"
     assert not [t for t in set(threading.enumerate()) - threads if not t.daemon]
+    working = [pool for pool in runners if isValid(pool) and pool.activeThreadCount()]
+    assert not working, "a run outlived its test"
 
 
 @pytest.fixture(autouse=True)
@@ -94,8 +106,3 @@ def open_window(qtbot: QtBot, settings: QSettings) -> Iterator[Callable[[Project
 @pytest.fixture
 def window(open_window: Callable[[], MainWindow]) -> MainWindow:
     return open_window()
-
-
-@pytest.fixture
-def relu() -> Node:
-    return Node("relu", Activation("relu"))

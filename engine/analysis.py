@@ -9,6 +9,9 @@ from engine.layers import Layer, Mistake
 from engine.network import INPUT, Network, Node, Order, topological_order
 from engine.shapes import Shape
 
+MOST_NAMED = 6
+"""Nodes that a message names."""
+
 
 class Report(Struct, frozen=True):
     """What is known of one node. What depends on a mistake, here or upstream, is None: unknown, never 0."""
@@ -54,12 +57,6 @@ class Analysis(Struct, frozen=True):
     @property
     def valid(self) -> bool:
         return self.input_shape is not None and all(report.output_shape is not None for report in self.reports)
-
-    def report(self, name: str) -> Report:
-        for report in self.reports:
-            if report.name == name:
-                return report
-        raise KeyError(name)
 
 
 def analyze(network: Network, input_shape: Shape | None) -> Analysis:
@@ -146,9 +143,9 @@ def _name_mistakes(
 
 
 def _known_names(network: Network, node: Node) -> str:
-    names = [INPUT, *(other.name for other in network.nodes if other is not node)]
-    shown = ", ".join(repr(name) for name in names[:6])
-    return f"known are {shown}" + (f" and {len(names) - 6} more" if len(names) > 6 else "")
+    names = (INPUT, *(other.name for other in network.nodes[: MOST_NAMED + 1] if other is not node))[:MOST_NAMED]
+    more = len(network.nodes) - len(names)
+    return f"known are {', '.join(map(repr, names))}" + (f" and {more} more" if more else "")
 
 
 def _total(costs: list[int | None]) -> int | None:

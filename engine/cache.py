@@ -3,13 +3,16 @@
 from collections import OrderedDict
 from threading import Lock
 
-from engine.layers.base import Volume
+from engine.kernels import Volume
 
 DEFAULT_BUDGET = 2**30
 
 
 class VolumeCache:
-    """May be used from several threads. Volumes in it are shared: nobody writes to them."""
+    """May be used from several threads. Volumes in it are shared: nobody writes to them.
+
+    The budget bounds what is kept besides the volumes that a run or a window holds.
+    """
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
@@ -33,11 +36,6 @@ class VolumeCache:
             self._used += volume.nbytes
             while self._used > self.budget:
                 self._used -= self._volumes.popitem(last=False)[1].nbytes
-
-    @property
-    def used(self) -> int:
-        """Bytes that the volumes take, at most the budget."""
-        return self._used
 
     def __len__(self) -> int:
         return len(self._volumes)

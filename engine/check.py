@@ -5,10 +5,11 @@ from hashlib import blake2b
 
 import msgspec
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine import inputs, weights
 from engine.analysis import Analysis, Report, analyze
-from engine.files import FileFault
+from engine.files import FileFault, Stamp, one_look
 from engine.network import INPUT, Network
 from engine.problems import STEM, Problem
 from engine.project import Project
@@ -34,25 +35,32 @@ class ProjectCheck(Struct, frozen=True, eq=False):
     keys: Mapping[Place, bytes]
     """A digest of all that makes the volume at a place: sub-network, weights, input. Unknown places are left out; a
     design's input has the key of what it is."""
+    files: Mapping[str, Stamp | FileFault] = {}
+    """The state in which each file that the project names was found, by its path there."""
+    reading_bytes: int = 0
+    """Memory that reading the input needs beside its volume."""
 
-    def __contains__(self, place: object) -> bool:
+    def __contains__(self, place: Place) -> bool:
         """Whether there is such a node or input."""
-        return place in self.reports or (isinstance(place, tuple) and place[1] == INPUT and place[0] in self._inputs)
-
-    @property
-    def _inputs(self) -> tuple[str, ...]:
-        return (STEM, *self.analyses)
+        design, node = place
+        return place in self.reports or (node == INPUT and (design == STEM or design in self.analyses))
 
 
 def check(project: Project) -> ProjectCheck:
-    """Analyse every network of a project and look at the headers of the files that it names; nothing is computed."""
+    """Analyse every network of a project and look once at every file that it names; nothing is computed."""
+    with one_look() as seen:
+        return replace(_check(project), files=seen)
+
+
+def _check(project: Project) -> ProjectCheck:
     problems = list(_project_problems(project))
     shape: Shape | None = None
+    reading = 0
     analyses: dict[str, Analysis] = {}
     reports: dict[Place, Report] = {}
     keys: dict[Place, bytes] = {}
     try:
-        shape = inputs.shape_of(project.input)
+        shape, reading = inputs.shape_of(project.input), inputs.reading_bytes(project.input)
         keys[STEM, INPUT] = _digest(project.input, inputs.stamp_of(project.input))
     except FileFault:
         problems += [
@@ -74,7 +82,7 @@ def check(project: Project) -> ProjectCheck:
                 _add_key(project, design, network, report, keys)
         if design == STEM:
             received, received_key = analysis.output_shape, keys.get((STEM, analysis.output))
-    return ProjectCheck(shape, analyses, reports, tuple(problems), keys)
+    return ProjectCheck(shape, analyses, reports, tuple(problems), keys, reading_bytes=reading)
 
 
 def place_in_file(project: Project, design: str, index: int, setting: str = "") -> str:

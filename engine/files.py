@@ -2,8 +2,10 @@
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from contextvars import ContextVar
 from functools import lru_cache
 from io import BytesIO
+from math import prod
 from pathlib import Path
 from stat import S_ISREG
 from typing import IO, Annotated, Any
@@ -14,7 +16,7 @@ from msgspec import Meta, MsgspecError, Raw, Struct, json
 from numpy.lib import format as npy
 from numpy.typing import NDArray
 
-from engine.layers.base import Checkpoint
+from engine.kernels import Checkpoint
 from engine.units import byte_size
 from engine.wording import shown
 
@@ -58,10 +60,7 @@ class Header(Struct, frozen=True):
 
     @property
     def size(self) -> int:
-        count = 1
-        for extent in self.shape:
-            count *= extent
-        return count
+        return prod(self.shape)
 
     @property
     def itemsize(self) -> int:
@@ -79,8 +78,37 @@ def bundled(folder: str, suffix: str) -> tuple[str, ...]:
     return tuple(f"{BUNDLED}{folder}/{path.name}" for path in found)
 
 
+_looked: ContextVar[dict[str, Stamp | FileFault] | None] = ContextVar("_looked", default=None)
+
+
+@contextmanager
+def one_look() -> Iterator[Mapping[str, Stamp | FileFault]]:
+    """Within this, look at each file once: on a network drive every look takes its time. Gives what was seen."""
+    seen: dict[str, Stamp | FileFault] = {}
+    before = _looked.set(seen)
+    try:
+        yield seen
+    finally:
+        _looked.reset(before)
+
+
 def stamp(path: str) -> Stamp:
     """Tell whether a file changed; FileFault where it cannot be read."""
+    seen = _looked.get()
+    if seen is None:
+        return _stamp(path)
+    if path not in seen:
+        try:
+            seen[path] = _stamp(path)
+        except FileFault as fault:
+            seen[path] = fault
+    found = seen[path]
+    if isinstance(found, FileFault):
+        raise FileFault(str(found), found.setting)
+    return found
+
+
+def _stamp(path: str) -> Stamp:
     if "\0" in path or path.encode(errors="replace").decode() != path:
         raise FileFault(
             f"{path!r} has a zero byte or characters beyond Unicode in its name; rename the file or its folder"
@@ -147,16 +175,17 @@ def read(path: str, name: str, checkpoint: Checkpoint, setting: str = "path") ->
     """One array as float32, C-contiguous; FileFault if it ends early or holds NaN or infinity."""
     head = header(path, name, setting)
     what = f"{path}{f', array {name!r},' if name else ''}"
-    flat = np.empty(head.size, np.float32)
+    array = np.empty(head.shape, np.float32)
+    # Chunk by chunk in the file's order: a copy at the end would take the memory twice, and seconds without checkpoint.
+    flat = array.T.flat if head.fortran else array.reshape(-1)
     start = 0
     for data in _chunks(path, head):
         checkpoint()
         values = _as_float32(data, head.dtype)
         flat[start : start + values.size] = values
         start += values.size
-    if start < flat.size:
-        raise FileFault(f"{what} ends after {start:,} of its {flat.size:,} values", setting)
-    array = np.ascontiguousarray(flat.reshape(head.shape, order="F" if head.fortran else "C"))
+    if start < head.size:
+        raise FileFault(f"{what} ends after {start:,} of its {head.size:,} values", setting)
     require_finite(array, what, checkpoint, setting)
     return array
 

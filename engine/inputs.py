@@ -11,11 +11,13 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 
 from engine import files
 from engine.files import FileFault, Stamp
-from engine.layers.base import Checkpoint
+from engine.kernels import Checkpoint
+from engine.noise import normal_values
 from engine.project import ArrayInput, ImageInput, Input, NoiseInput
 from engine.shapes import Shape
 
-BLOCK = 2**20
+PIXEL_BYTES = 28
+"""What a pixel of a photo takes at most while it is read: Pillow's copies, upright and on white, and its decoder's."""
 
 LEAST_STD = 1e-12
 """Division by less counts as a division by zero."""
@@ -33,7 +35,7 @@ def faults(spec: Input) -> Iterator[FileFault]:
     try:
         if isinstance(spec, ImageInput):
             yield from _normalisation_faults(spec)
-            _check_image(spec.path, files.stamp(spec.path))
+            _photo_pixels(spec.path, files.stamp(spec.path), _enough(spec))
         elif isinstance(spec, ArrayInput):
             _array_shape(spec)
     except FileFault as fault:
@@ -57,6 +59,14 @@ def stamp_of(spec: Input) -> Stamp | None:
     return None if isinstance(spec, NoiseInput) else files.stamp(spec.path)
 
 
+def reading_bytes(spec: Input) -> int:
+    """Memory that `load` needs beside its volume, at most: the photo's pixels. All else is read in small blocks."""
+    if not isinstance(spec, ImageInput):
+        return 0
+    height, width = spec.size
+    return PIXEL_BYTES * (height * width + _photo_pixels(spec.path, files.stamp(spec.path), _enough(spec)))
+
+
 def load(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
     """The input's volume (C×H×W)."""
     shape = shape_of(spec)
@@ -64,23 +74,13 @@ def load(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
         return files.read(spec.path, spec.key, checkpoint, "key").reshape(shape)
     if isinstance(spec, ImageInput):
         return normalised(read_image(spec, checkpoint), spec)
-    return noise(shape, spec.seed, checkpoint)
-
-
-def noise(shape: Shape, seed: int, checkpoint: Checkpoint) -> NDArray[np.float32]:
-    """Standard normal values."""
-    generator = np.random.default_rng(seed)
-    volume = np.empty(shape.size, np.float32)
-    for start in range(0, volume.size, BLOCK):
-        checkpoint()
-        generator.standard_normal(dtype=np.float32, out=volume[start : start + BLOCK])
-    return volume.reshape(shape)
+    return normal_values(shape, spec.seed, checkpoint)
 
 
 def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
     """The photo as H×W×3 (gray: H×W×1), upright, centre-cropped to the aspect of `size`, then resized."""
     height, width = spec.size
-    upright = _decoded(spec.path, 2 * max(height, width))
+    upright = _decoded(spec.path, _enough(spec))
     checkpoint()
     scale = min(upright.width / width, upright.height / height)
     # No more than there is, though a rounding error may ask for it.
@@ -91,6 +91,11 @@ def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
     checkpoint()
     gray = spec.channels == "gray"
     return np.atleast_3d(np.asarray(resized.convert("L") if gray else resized))
+
+
+def _enough(spec: ImageInput) -> int:
+    """Pixels of a side from which on a larger photo would look the same."""
+    return 2 * max(spec.size)
 
 
 def _decoded(path: str, enough: int) -> Image.Image:
@@ -123,11 +128,13 @@ def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
 
 
 @lru_cache(maxsize=64)
-def _check_image(path: str, stamp: Stamp) -> None:
-    """FileFault where the header does not tell of an image that can be read."""
+def _photo_pixels(path: str, stamp: Stamp, enough: int) -> int:
+    """Pixels that `_decoded` reads; FileFault where the header does not tell of an image that can be read."""
     with _image_fault(path), Image.open(files.resolve(path)) as opened:
+        opened.draft("RGB", (enough, enough))
         if opened.mode in ("I", "F"):
             raise FileFault(f"{path} has values of 32 bits; save it with 8 or 16, or as a .npy array")
+        return opened.width * opened.height
 
 
 @contextmanager

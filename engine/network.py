@@ -1,6 +1,6 @@
 """A network of named layers as a value: every change gives a new one."""
 
-from collections import deque
+from collections import Counter, deque
 from heapq import heapify, heappop, heappush
 from typing import Literal
 
@@ -211,10 +211,10 @@ def topological_order(network: Network) -> Order:
 
 def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> tuple[tuple[int, ...], ...]:
     """The shortest cycle through each stuck node that lies on one, each cycle once."""
-    held = set(stuck)
+    held = _feeding(stuck, sources)
     told: set[int] = set()
     cycles: list[tuple[int, ...]] = []
-    for start in stuck:
+    for start in sorted(held):
         if start in told:
             continue
         user: dict[int, int] = {}
@@ -232,3 +232,18 @@ def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...])
             told.update(cycle)
             cycles.append(tuple(cycle))
     return tuple(cycles)
+
+
+def _feeding(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> set[int]:
+    """The stuck nodes without those that only lie behind cycles: of a long chain there no search need begin."""
+    held = set(stuck)
+    users = Counter(source for number in stuck for source in sources[number])
+    ends = [number for number in stuck if not users[number]]
+    while ends:
+        number = ends.pop()
+        held.remove(number)
+        for source in sources[number]:
+            users[source] -= 1
+            if source in held and not users[source]:
+                ends.append(source)
+    return held

@@ -7,8 +7,9 @@ import tomllib
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import suppress
+from errno import EACCES
 from pathlib import Path
-from tempfile import NamedTemporaryFile
+from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -90,28 +91,27 @@ def _is_json(path: Path) -> bool:
 def write_atomically(path: Path, content: bytes) -> None:
     """Replace a file by a complete new one; on any failure the old one stays and nothing is left beside it.
 
-    A link stays a link: what it leads to is replaced.
+    A link stays a link: what it leads to is replaced. OSError says what failed; a file that may not be written to is
+    not replaced either, though its folder would allow it.
     """
     target = Path(os.path.realpath(path))
-    with NamedTemporaryFile(dir=target.parent, prefix=".convolume-", delete=False) as file:
-        try:
+    known = target.exists()
+    if known and not os.access(target, os.W_OK):
+        raise PermissionError(EACCES, os.strerror(EACCES), str(target))
+    unfinished = target.with_name(f".convolume-{token_hex(8)}")
+    try:
+        with unfinished.open("xb") as file:
+            if known:
+                with suppress(PermissionError):  # some file systems know no permissions
+                    os.chmod(unfinished, target.stat().st_mode & 0o777)
             file.write(content)
             file.flush()
             os.fsync(file.fileno())
-            file.close()
-            with suppress(PermissionError):  # some file systems know no permissions
-                os.chmod(file.name, target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask())
-            os.replace(file.name, target)
-        except BaseException:
-            file.close()
-            os.unlink(file.name)
-            raise
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
+        os.replace(unfinished, target)
+    except BaseException:
+        with suppress(OSError):  # it may not even have been made
+            unfinished.unlink()
+        raise
 
 
 def to_data(project: Project, folder: Path) -> Data:

@@ -9,18 +9,15 @@ import psutil
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine import inputs, weights
+from engine import files, inputs, weights
 from engine.cache import VolumeCache
 from engine.check import Place, ProjectCheck, check, place_in_file
 from engine.files import FileFault
-from engine.layers.base import Checkpoint, Volume
-from engine.network import INPUT
+from engine.kernels import BLOCK_BYTES, Checkpoint, Volume
+from engine.network import INPUT, FileWeights, WeightSource
 from engine.problems import STEM, Problem, ProjectError
-from engine.project import Project
+from engine.project import ArrayInput, ImageInput, Input, Project
 from engine.units import byte_size
-
-WORKSPACE_BYTES = 64 * 2**20
-"""What a kernel may need beyond its input, weights and output."""
 
 
 class Cancelled(Exception):
@@ -103,14 +100,11 @@ def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[Pl
 
 
 def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
-    """Predicted memory of a run: every volume not at hand, the largest weights, and the workspace.
-
-    Weights count twice: a file may hold them in another order than the one in which they are used.
-    """
+    """Predicted memory of a run: every volume not at hand, the largest scratch beside one, and a kernel's block."""
     costs = _costs(request, cache).values()
     if not costs:
         return 0
-    return sum(cost.volume for cost in costs) + 2 * max(cost.weights for cost in costs) + WORKSPACE_BYTES
+    return sum(cost.volume for cost in costs) + max(cost.scratch for cost in costs) + BLOCK_BYTES
 
 
 def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = None) -> None:
@@ -123,7 +117,9 @@ def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = N
     worst = max(costs, key=lambda place: sum(costs[place]))
     report = request.check.reports.get(worst)
     if report is None:
-        where, largest = "$.input", f"the input, {request.check.input_shape}"
+        reading = request.check.reading_bytes
+        photo = f", with {byte_size(reading)} to read its photo" if reading else ""
+        where, largest = "$.input", f"the input, {request.check.input_shape}{photo}"
     else:
         where = place_in_file(request.project, worst[0], report.index)
         largest = f"{report.name}, {report.output_shape}, with weights of {byte_size(report.weight_bytes)}"
@@ -135,10 +131,10 @@ def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = N
 
 
 class _Cost(NamedTuple):
-    """Bytes."""
+    """Bytes of a volume, and of what only computing it needs: weights, or the pixels of a photo."""
 
     volume: int
-    weights: int
+    scratch: int
 
 
 def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
@@ -153,7 +149,7 @@ def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
         report = known.reports.get(place)
         shape = known.input_shape if report is None else report.output_shape
         assert shape is not None, "what has a key has a shape"
-        costs[place] = _Cost(shape.bytes, 0 if report is None else report.weight_bytes)
+        costs[place] = _Cost(shape.bytes, known.reading_bytes if report is None else report.weight_bytes)
     return costs
 
 
@@ -162,7 +158,9 @@ def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Volume],
     project, (design, name) = request.project, place
     if place == (STEM, INPUT):
         try:
-            return inputs.load(project.input, checkpoint)
+            volume = inputs.load(project.input, checkpoint)
+            _require_unchanged(request, project.input)
+            return volume
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
     report = request.check.reports[place]
@@ -170,8 +168,17 @@ def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Volume],
     received = [volumes[request.check.keys[design, source]] for source in report.inputs]
     try:
         arrays = weights.resolve(node, report, seed=project.seed, design=design, checkpoint=checkpoint)
+        _require_unchanged(request, node.weights)
     except FileFault as fault:
         where = place_in_file(project, design, report.index, "weights")
         raise ProjectError([Problem(f"{name}: {fault}", where, design, name, "weights")]) from None
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
         return report.layer.forward(received, arrays, checkpoint)
+
+
+def _require_unchanged(request: RunRequest, source: Input | WeightSource | None) -> None:
+    """FileFault where what was just read is not what the key tells of: the file was written since the check."""
+    if not isinstance(source, ImageInput | ArrayInput | FileWeights):
+        return
+    if files.stamp(source.path) != request.check.files[source.path]:
+        raise FileFault(f"{source.path} changed after it was checked; run again")

@@ -36,27 +36,27 @@ def summary(project: Project, check: ProjectCheck, results: Mapping[Place, NodeD
 
 
 def statistics(done: NodeDone) -> Data:
-    """Time and finite values' statistics of a volume; null where no value is finite."""
-    count = sum(block.size for block in _finite(done.volume))
+    """Time and finite values' statistics of a volume; null where no value is finite. `std` divides by their number."""
     numbers: dict[str, float | None] = dict.fromkeys(("min", "max", "mean", "std"))
+    parts = [(block.size, block.min(), block.max(), block.sum()) for block in _finite(done.volume)]
+    count = sum(size for size, *_ in parts)
     if count:
-        mean = sum(float(block.sum()) for block in _finite(done.volume)) / count
+        _, lowest, highest, sums = zip(*parts, strict=True)
+        mean = float(sum(sums)) / count
+        # The sum of squares less the mean's would lose all digits where the values hardly differ.
         squares = sum(float(np.square(block - mean).sum()) for block in _finite(done.volume))
-        numbers = {
-            "min": min(float(block.min()) for block in _finite(done.volume) if block.size),
-            "max": max(float(block.max()) for block in _finite(done.volume) if block.size),
-            "mean": mean,
-            "std": sqrt(squares / count),
-        }
+        numbers = {"min": float(min(lowest)), "max": float(max(highest)), "mean": mean, "std": sqrt(squares / count)}
     return {"milliseconds": round(done.milliseconds, 3), **numbers, "non_finite": done.volume.size - count}
 
 
 def _finite(volume: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
-    """The finite values, block by block: volumes may fill the memory."""
+    """The finite values, block by block as volumes may fill the memory; blocks without any are left out."""
     flat = volume.reshape(-1)
     for start in range(0, flat.size, BLOCK):
         block = flat[start : start + BLOCK]
-        yield block[np.isfinite(block)].astype(np.float64)
+        finite = block[np.isfinite(block)].astype(np.float64)
+        if finite.size:
+            yield finite
 
 
 def _design(name: str, analysis: Analysis, more: Callable[[Report], Data]) -> Data:

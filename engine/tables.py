@@ -65,21 +65,28 @@ class Row(Struct, frozen=True):
 def rows(project: Project, check: ProjectCheck) -> tuple[Row, ...]:
     """Node by node in an order in which they can run, then the totals: first the stem, if any, then each design."""
     found: list[Row] = []
+    problems = _problems_by_node(check)
     for design, analysis in check.analyses.items():
         found += [
-            Row(design, report, {m.id: m.value(report) for m in METRICS}, _problem(project, check, design, report))
+            Row(
+                design,
+                report,
+                {m.id: m.value(report) for m in METRICS},
+                "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else "",
+            )
             for report in analysis.reports
         ]
         found.append(Row(design, None, {m.id: total(m, analysis.reports) for m in METRICS}))
     return tuple(found)
 
 
-def _problem(project: Project, check: ProjectCheck, design: str, report: Report) -> str:
-    if not check.problems:
-        return ""
-    place = place_in_file(project, design, report.index)
-    texts = (problem.text for problem in check.problems if f"{problem.place}.".startswith(f"{place}."))
-    return "; ".join(text.removeprefix(f"{report.name}: ") for text in texts)
+def _problems_by_node(check: ProjectCheck) -> dict[str, list[str]]:
+    """What is wrong, by the node's place in the file: of two nodes of one name each has its own."""
+    found: dict[str, list[str]] = {}
+    for problem in check.problems:
+        texts = found.setdefault(problem.place.removesuffix(f".{problem.setting}"), [])
+        texts.append(problem.text.removeprefix(f"{problem.node}: "))
+    return found
 
 
 def title(design: str) -> str:

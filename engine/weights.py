@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from hashlib import blake2b
+from math import prod, sqrt
 
 import numpy as np
 from numpy.typing import NDArray
@@ -9,14 +10,14 @@ from numpy.typing import NDArray
 from engine import files
 from engine.analysis import Report
 from engine.files import FileFault
+from engine.kernels import Checkpoint
 from engine.layers import Conv2d
-from engine.layers.base import Checkpoint
 from engine.layers.windows import pair, times
 from engine.network import FileWeights, Node, PresetWeights
+from engine.noise import normal_values
 from engine.preset_kernels import PRESETS
 
 Weights = dict[str, NDArray[np.float32]]
-BLOCK = 2**20
 
 NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
 """What a role holds where nothing was trained."""
@@ -69,7 +70,7 @@ def resolve(node: Node, report: Report, *, seed: int, design: str, checkpoint: C
         return made
     shape = report.array_shapes["weight"]
     if isinstance(source, PresetWeights):
-        made["weight"] = preset(source.name, shape)
+        made["weight"] = preset(source.name, shape, checkpoint)
     else:
         made["weight"] = he_normal(shape, weight_seed(seed, design, node.name), checkpoint)
     return made
@@ -86,19 +87,10 @@ def he_normal(shape: tuple[int, ...], seed: int, checkpoint: Checkpoint) -> NDAr
 
     Source: K. He et al., Delving deep into rectifiers, 2015.
     """
-    generator = np.random.default_rng(seed)
-    weight = np.empty(shape, np.float32)
-    flat = weight.reshape(-1)
-    deviation = np.float32(np.sqrt(2 / (weight.size // shape[0])))
-    for start in range(0, flat.size, BLOCK):
-        checkpoint()
-        block = flat[start : start + BLOCK]
-        generator.standard_normal(dtype=np.float32, out=block)
-        block *= deviation
-    return weight
+    return normal_values(shape, seed, checkpoint, sqrt(2 / prod(shape[1:])))
 
 
-def preset(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
+def preset(name: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
     """Filters (filters, C/groups, kh, kw) of a fixed kernel.
 
     Filter f has the bank's kernel number f, from the start again after the last, on the mean of its channels.
@@ -106,11 +98,14 @@ def preset(name: str, shape: tuple[int, ...]) -> NDArray[np.float32]:
     """
     filters, channels, height, width = shape
     bank = PRESETS[name].kernels(height, width)
-    chosen = bank[np.arange(filters) % len(bank)]
-    if name != "identity":
-        return np.ascontiguousarray(np.broadcast_to(chosen[:, None] / channels, shape), dtype=np.float32)
     weight = np.zeros(shape, np.float32)
-    weight[np.arange(filters), np.arange(filters) % channels] = chosen
+    for number in range(filters):
+        checkpoint()
+        kernel = bank[number % len(bank)]
+        if name == "identity":
+            weight[number, number % channels] = kernel
+        else:
+            weight[number] = kernel / channels
     return weight
 
 

@@ -16,7 +16,7 @@ from msgspec.structs import replace
 
 from engine import tables
 from engine.check import Place, check
-from engine.files import RESOURCES, write_npz
+from engine.files import write_npz
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import FORMAT, ImageInput, Project
 from engine.project_file import load
@@ -24,7 +24,6 @@ from engine.run import NodeDone, NodeStarted, RunRequest, run_all
 from engine.summary import summary
 from gui.display import missing_display
 
-START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
 
 ANALYSES = ("table", "json", "csv", "markdown")

@@ -1,24 +1,32 @@
 """Opening, saving and exporting with dialogs; each failure is told, and leaves everything as it was."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
 from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
 from engine import files, tables
+from engine.files import RESOURCES
 from engine.network import Network
 from engine.problems import ProjectError
-from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
+from engine.project_file import load
 from gui.document import FileChangedError
 from gui.export import EXPORTERS, FIGURES, TEXTS, export, figure, write
+from gui.menus import Entry
+from gui.panels import edits
+from gui.panels.node_sources import matched
 from gui.workbench import Workbench
 
 PROJECT_SUFFIXES = (".toml", ".json")
 IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
 MOST_RECENT = 10
+SCALES = (1, 2, 3, 4)
 NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
 Buttons = QMessageBox.StandardButton
 
@@ -27,6 +35,10 @@ class FileCommands(QObject):
     """Asks for names, hands the work to the workbench and to export, tells what went wrong."""
 
     recent_changed = Signal()
+    done = Signal(str)
+    """What has been written, in words for the status bar."""
+    input_chosen = Signal()
+    """Another photo or array is the input."""
 
     def __init__(self, window: QWidget, workbench: Workbench, settings: QSettings) -> None:
         super().__init__(window)
@@ -85,6 +97,22 @@ class FileCommands(QObject):
         stored = self._settings.value("files/recent", "", type=str)
         return [Path(line) for line in str(stored).splitlines()]
 
+    def recent_entries(self) -> Iterator[Entry]:
+        """The recent files with their folders; one that is gone cannot be chosen."""
+        for path in self.recent():
+            there = path.exists()
+            text = f"{path.name}    {path.parent}" if there else f"{path.name}    {path.parent} (missing)"
+            yield Entry(text, partial(self.open_path, path), str(path), there)
+
+    def sample_entries(self) -> Iterator[Entry]:
+        """The bundled projects by their titles."""
+        for path in sorted((RESOURCES / "projects").glob("*.toml")):
+            try:
+                title = load(path).project.title or path.stem
+            except ProjectError:
+                title = path.stem  # choosing it tells what is wrong
+            yield Entry(title, partial(self.open_sample, path), path.name)
+
     # Inputs
 
     def choose_photo(self) -> None:
@@ -103,18 +131,27 @@ class FileCommands(QObject):
         elif suffix in IMAGE_SUFFIXES:
             spec = project.input
             spec = replace(spec, path=str(path)) if isinstance(spec, ImageInput) else ImageInput(str(path))
-            self._workbench.edit(f"Use photo {path.name}", replace(project, input=spec))
+            self._use_input(spec, f"Use photo {path.name}")
         elif suffix in ARRAY_SUFFIXES:
-            self._told(lambda: self._use_array(path))
+            self._told(lambda: self._use_arrays(path))
         else:
             known = ", ".join((*PROJECT_SUFFIXES, *IMAGE_SUFFIXES, *ARRAY_SUFFIXES))
             self.tell("This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {known}")
 
-    def _use_array(self, path: Path) -> None:
-        project = self._workbench.state.project
-        names = list(files.headers(str(path)))
-        spec = ArrayInput(str(path), names[0] if names else "")
-        self._workbench.edit(f"Use array {path.name}", replace(project, input=spec))
+    def _use_arrays(self, path: Path) -> None:
+        """Take arrays that fit the chosen layer as its weights, others as the input."""
+        state, headers = self._workbench.state, files.headers(str(path))
+        place, report = state.focus.place, state.report(state.focus.place)
+        if report is not None and {header.shape for header in headers.values()} & set(report.array_shapes.values()):
+            weights = matched(str(path), state.project.network(place[0]).node(place[1]), report)
+            edit = edits.set_weights(state.project, place, weights, path.name)
+            self._workbench.edit(edit.text, edit.project)
+        else:
+            self._use_input(ArrayInput(str(path), next(iter(headers), "")), f"Use array {path.name}")
+
+    def _use_input(self, spec: Input, text: str) -> None:
+        self._workbench.edit(text, replace(self._workbench.state.project, input=spec))
+        self.input_chosen.emit()
 
     # Figures
 
@@ -132,7 +169,26 @@ class FileCommands(QObject):
         """Write every view in every format into a folder."""
         name = QFileDialog.getExistingDirectory(self._window, "Export all views into a folder")
         if name:
-            self._told(lambda: export(self._workbench.state, Path(name), FIGURES, EXPORTERS, self.scale))
+            self._told(lambda: self._write_all(Path(name)))
+
+    def _write_all(self, folder: Path) -> None:
+        written = export(self._workbench.state, folder, FIGURES, EXPORTERS, self.scale)
+        self.done.emit(f"Wrote {len(written)} files into {folder}")
+
+    def copy_view(self, view: str, size: QSize) -> None:
+        """Put one view as a picture on the clipboard, in the scale of exported ones."""
+        content = figure(self._workbench.state, view, "png", self.scale, size)
+        QGuiApplication.clipboard().setImage(QImage.fromData(content))
+        self.done.emit("The picture is on the clipboard")
+
+    def scale_entries(self) -> Iterator[Entry]:
+        """The scales that exported pictures can have."""
+        for scale in SCALES:
+            tip = f"A PNG has {scale}×{scale} pixels for each one on the screen"
+            yield Entry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.scale)
+
+    def set_scale(self, scale: float) -> None:
+        self._settings.setValue("export/scale", float(scale))
 
     @property
     def scale(self) -> float:
@@ -148,6 +204,8 @@ class FileCommands(QObject):
         else:
             known = ", ".join(f".{name}" for name in EXPORTERS)
             self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
+            return
+        self.done.emit(f"Wrote {path}")
 
     # Failures
 
@@ -157,6 +215,9 @@ class FileCommands(QObject):
         box.setInformativeText(details)
         flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         box.setTextInteractionFlags(flags)
+        copy = box.addButton("Copy", QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.disconnect()  # Qt would close the box with it
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{title}\n{details}"))
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
@@ -182,6 +243,7 @@ class FileCommands(QObject):
             return self._ask_overwrite(path) and self._save(path, overwrite=True)
         if saved:
             self._remember(path)
+            self.done.emit(f"Saved {path}")
         return saved
 
     def _ask_overwrite(self, path: Path) -> bool:

@@ -1,20 +1,29 @@
 """The window: docks, menus and toolbar composed from tables; signals connected; nothing decided here."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
 from msgspec.structs import replace
-from PySide6.QtCore import QSettings, Qt
-from PySide6.QtGui import QAction, QActionGroup, QCloseEvent, QDragEnterEvent, QDropEvent, QGuiApplication, QKeySequence
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QMenu, QMessageBox, QScrollArea, QToolBar, QToolButton, QWidget
+from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QToolBar, QToolButton, QWidget
 
-from engine.files import RESOURCES
 from engine.layers import LAYERS, tag_of
 from engine.metrics import METRICS
-from gui.actions import ACTIONS, MENUS, SEPARATOR, TOOLBAR, Action
+from gui.actions import ACTIONS, SEPARATOR, TOOLBAR, WORDY, Action
 from gui.file_commands import FileCommands
 from gui.icons import icon
+from gui.menus import Entry, ListedMenu, do, fill_menu_bar, plain
 from gui.panels.base import Edit
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -22,13 +31,19 @@ from gui.panels.layer_form import LayerForm
 from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
 from gui.state import ViewState
+from gui.strokes import Strokes
 from gui.theme import THEMES
 from gui.views import VIEWS
 from gui.views.base import View
-from gui.widgets.command_palette import CommandPalette
+from gui.widgets.about import AboutBox
+from gui.widgets.command_palette import CommandPalette, commands_of
+from gui.widgets.tab_order import chain, in_reading_order
 from gui.workbench import Workbench
 
 LAYOUT_VERSION = 1
+FIRST_SIZE = 1600, 1000
+NARROW = 1200
+"""Width of a window in which the table stands behind the bars, not beside them."""
 AREAS = Qt.DockWidgetArea
 
 
@@ -41,6 +56,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._set_theme = set_theme
         self.files = FileCommands(self, workbench, settings)
+        self.strokes = Strokes(self)
         self.setObjectName("main")
         self.setAcceptDrops(True)
         self.setDockNestingEnabled(True)
@@ -54,7 +70,9 @@ class MainWindow(QMainWindow):
         self.actions_by_id = self._make_actions()
         self._make_menus()
         self.toolbar = self._make_toolbar()
+        self._toolbar_width = 0
         self.setStatusBar(self.status)
+        chain([part for shown in (*self.panels, *self.views.values()) for part in in_reading_order(shown)])
         self._connect()
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
@@ -77,10 +95,16 @@ class MainWindow(QMainWindow):
             view.look_requested.connect(self.workbench.set_look)
             view.hovered.connect(self.status.show_hover)
         self.status.cancel_requested.connect(self.workbench.cancel)
-        self.files.recent_changed.connect(self._fill_recent)
+        self.status.mistakes_requested.connect(self._show_mistakes)
+        self.files.recent_changed.connect(self.listed["recent"].fill)
+        self.files.done.connect(self.status.show_hover)
+        self.files.input_chosen.connect(self.docks["input"].raise_)
+        for dock in self.docks.values():
+            # A dock behind another one is out of sight, but Qt's Tab key would go there.
+            dock.visibilityChanged.connect(dock.widget().setEnabled)
 
     def _on_edit_proposed(self, edit: Edit) -> None:
-        self.workbench.edit(edit.text, edit.project, edit.merge, edit.focus)
+        self.workbench.edit(edit.text, edit.project, self.strokes.key(edit.merge), edit.focus)
 
     def _commands(self) -> dict[str, Callable[[], object]]:
         """What each action does, by its id."""
@@ -97,11 +121,13 @@ class MainWindow(QMainWindow):
             "choose_photo": files.choose_photo,
             "choose_array": files.choose_array,
             "export_all": files.export_all,
-            "copy_picture": self._copy_picture,
             "quit": self.close,
+            "reduce": self.designs.add_reduction,
             **{f"add_{tag}": partial(self.designs.add_layer, tag) for tag in map(tag_of, LAYERS)},
+            **{f"before_{tag}": partial(self.designs.add_layer_before, tag) for tag in map(tag_of, LAYERS)},
             "duplicate": self.designs.duplicate,
             "remove": self.designs.remove,
+            "rename": self._rename,
             "move_up": lambda: self.designs.move_by(-1),
             "move_down": lambda: self.designs.move_by(1),
             "add_design": self.designs.add_design,
@@ -113,6 +139,7 @@ class MainWindow(QMainWindow):
             "logarithmic": lambda: look(logarithmic=not work.state.look.logarithmic),
             "dark": lambda: look(theme="light" if work.state.look.theme == "dark" else "dark"),
             "reset_layout": self.reset_layout,
+            "show_mistakes": self._show_mistakes,
             "palette": self._find_command,
             "about": self._about,
         }
@@ -140,9 +167,6 @@ class MainWindow(QMainWindow):
         views = {id: self._dock(id, self.views[id].title, self.views[id], place) for id, place in places.items()}
         docks = {"designs": designs, "layer": layer, **tabs, **views}
         docks["layer"].raise_()
-        self.resizeDocks([docks["designs"], docks["filters"]], [290, 410], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["bars"], docks["table"]], [370, 510], Qt.Orientation.Horizontal)
-        self.resizeDocks([docks["bars"], docks["table"]], [330, 330], Qt.Orientation.Vertical)
         return docks
 
     def _dock(self, name: str, title: str, widget: QWidget, place: "Qt.DockWidgetArea | QDockWidget") -> QDockWidget:
@@ -163,50 +187,47 @@ class MainWindow(QMainWindow):
         for action in ACTIONS:
             qt_action = QAction(action.text, self)
             qt_action.setShortcut(QKeySequence(action.shortcut))
+            qt_action.setToolTip(_tool_tip(action, qt_action))
             qt_action.setCheckable(action.checked is not None)
-            _connect(qt_action, commands.pop(action.id))
+            do(qt_action, commands.pop(action.id))
             if action.id.startswith("metric_"):
                 metrics.addAction(qt_action)
-            self.addAction(qt_action)
+            if action.local:
+                qt_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            for widget in (self.designs.tree, self.views["volumes"]) if action.local else (self,):
+                widget.addAction(qt_action)
             made[action.id] = qt_action
         if commands:
             raise AssertionError(f"no action calls {', '.join(commands)}")
         stack = self.workbench.document.undo_stack
-        made["undo"] = stack.createUndoAction(self, "Undo")
-        made["redo"] = stack.createRedoAction(self, "Redo")
+        made["undo"] = stack.createUndoAction(self, "&Undo")
+        made["redo"] = stack.createRedoAction(self, "&Redo")
+        for id in ("undo", "redo"):
+            made[id].setIconText(id.title())  # else the toolbar grows and shrinks with the name of the edit
         made["undo"].setShortcuts(QKeySequence.StandardKey.Undo)
         made["redo"].setShortcuts(QKeySequence.StandardKey.Redo)
         return made
 
     def _make_menus(self) -> None:
-        menus = {title: self.menuBar().addMenu(f"&{title}") for title in MENUS}
-        self._samples, self._recent = QMenu("Open sample", self), QMenu("Open recent", self)
-        for action in ACTIONS:
-            menus[action.menu].addAction(self.actions_by_id[action.id])
-            if action.id == "open":
-                menus["File"].addMenu(self._samples)
-                menus["File"].addMenu(self._recent)
-        for id in ("undo", "redo"):
-            menus["Edit"].addAction(self.actions_by_id[id])
-        exports = QMenu("Export a view", self)
-        for id, view in self.views.items():
-            _connect(exports.addAction(f"{view.title}…"), partial(self._export_view, id))
-        menus["File"].insertMenu(self.actions_by_id["export_all"], exports)
-        menus["View"].addSeparator()
-        for dock in self.docks.values():
-            menus["View"].addAction(dock.toggleViewAction())
-        for path in sorted((RESOURCES / "projects").glob("*.toml")):
-            _connect(self._samples.addAction(_readable(path)), partial(self.files.open_sample, path))
-        self._fill_recent()
-        self._count = menus["Count"]
+        entries: dict[str, tuple[str, Callable[[], Iterable[Entry]]]] = {
+            "samples": ("Open sample", self.files.sample_entries),
+            "recent": ("Open recent", self.files.recent_entries),
+            "export_view": ("Export a view", partial(self._view_entries, self.files.export_view, "…")),
+            "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.files.copy_view, "")),
+            "scale": ("Scale of pictures", self.files.scale_entries),
+            "panels": ("Panels", self._panel_entries),
+        }
+        self.listed = {id: ListedMenu(title, listed, self) for id, (title, listed) in entries.items()}
+        self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.listed)
 
-    def _fill_recent(self) -> None:
-        self._recent.clear()
-        for path in self.files.recent():
-            entry = self._recent.addAction(str(path))
-            _connect(entry, partial(self.files.open_path, path))
-            entry.setEnabled(path.exists())
-        self._recent.setEnabled(not self._recent.isEmpty())
+    def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[Entry]:
+        for id, view in self.views.items():
+            yield Entry(f"{view.title}{more}", lambda id=id, view=view: run(id, view.size()))  # type: ignore[misc]  # mypy infers no lambda with defaults
+
+    def _panel_entries(self) -> Iterator[Entry]:
+        for dock in self.docks.values():
+            toggle = dock.toggleViewAction()
+            yield Entry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
 
     def _make_toolbar(self) -> QToolBar:
         bar = QToolBar("Toolbar", self)
@@ -219,7 +240,8 @@ class MainWindow(QMainWindow):
             elif id in ("samples", "count"):
                 button = QToolButton(bar)
                 button.setText({"samples": "Samples", "count": "Count"}[id])
-                button.setMenu({"samples": self._samples, "count": self._count}[id])
+                button.setMenu({"samples": self.listed["samples"], "count": self.menus["Count"]}[id])
+                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
                 button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
                 button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
                 self._menu_buttons[id] = button
@@ -228,6 +250,16 @@ class MainWindow(QMainWindow):
                 bar.addAction(self.actions_by_id[id])
         self.addToolBar(bar)
         return bar
+
+    def _fit_toolbar(self) -> None:
+        """Leave the words to a few buttons where there is no room for all."""
+        style = Qt.ToolButtonStyle
+        actions = {id: self.actions_by_id[id] for id in TOOLBAR if id in self.actions_by_id}
+        buttons = {id: self.toolbar.widgetForAction(action) for id, action in actions.items()}
+        for id, button in (buttons | self._menu_buttons).items():
+            if isinstance(button, QToolButton):
+                words = id in WORDY or self.width() >= self._toolbar_width
+                button.setToolButtonStyle(style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly)
 
     # State → window
 
@@ -240,6 +272,8 @@ class MainWindow(QMainWindow):
             self._show_action(action, new)
         mistakes = len(new.check.problems) + len(new.run.problems)
         self.docks["problems"].setWindowTitle(f"Mistakes ({mistakes})" if mistakes else "Mistakes")
+        if new.run.problems and (old is None or not old.run.problems):
+            self._raise("problems")  # a run that was asked for has come to nothing
         if old is None or (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self.setWindowTitle(f"{new.path.name if new.path else new.project.title or 'Untitled'}[*] – Convolume")
             self.setWindowModified(not new.clean)
@@ -266,34 +300,72 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             dock.setFloating(False)
         self.restoreState(self._default_layout, LAYOUT_VERSION)
+        self._share_out()
+
+    def _share_out(self) -> None:
+        """Give each dock its share of the window, as large as that is."""
+        width, height = self.width(), self.height()
+        if width < NARROW:
+            self.tabifyDockWidget(self.docks["bars"], self.docks["table"])
+            self.docks["bars"].raise_()
+        left, right = min(max(width * 18 // 100, 250), 400), max(width * 26 // 100, 290)
+        middle, below = width - left - right, max(height * 33 // 100, 150)
+        for names, sizes, direction in (
+            (("designs", "filters"), (left, right), Qt.Orientation.Horizontal),
+            (("bars", "table"), (middle * 42 // 100, middle * 58 // 100), Qt.Orientation.Horizontal),
+            (("bars", "table"), (below, below), Qt.Orientation.Vertical),
+            (("designs", "layer"), (height * 2 // 5, height * 3 // 5), Qt.Orientation.Vertical),
+        ):
+            self.resizeDocks([self.docks[name] for name in names], sizes, direction)
+        layout = self.layout()
+        if layout is not None:
+            layout.activate()
+
+    def _raise(self, name: str) -> None:
+        """Bring a dock to the front, wherever it is."""
+        self.docks[name].show()
+        self.docks[name].raise_()
+
+    def _show_mistakes(self) -> None:
+        self._raise("problems")
+        self.problems.list.setFocus()
+
+    def _rename(self) -> None:
+        self._raise("designs")
+        self.designs.edit_name()
 
     def tell(self, title: str, details: str) -> None:
         self.files.tell(title, details)
 
     def _restore(self) -> None:
-        if self._settings.contains("window/geometry"):
+        self._restored = self._settings.contains("window/geometry")
+        if self._restored:
             self.restoreGeometry(self._settings.value("window/geometry"))
             self.restoreState(self._settings.value("window/state"), LAYOUT_VERSION)
         else:
-            self.resize(1600, 1000)
-
-    def _export_view(self, id: str) -> None:
-        self.files.export_view(id, self.views[id].size())
-
-    def _copy_picture(self) -> None:
-        QGuiApplication.clipboard().setPixmap(self.views["volumes"].grab())
+            room = self.screen().availableSize()
+            self.resize(room.boundedTo(QSize(*FIRST_SIZE)))
 
     def _find_command(self) -> None:
-        palette = CommandPalette([action for action in self.actions_by_id.values() if action.isEnabled()], self)
+        for menu in self.listed.values():
+            menu.fill()
+        palette = CommandPalette(list(commands_of(self.menuBar().actions(), plain)), self)
         palette.open()
 
     def _about(self) -> None:
-        box = QMessageBox(self)
-        box.setWindowTitle("About Convolume")
-        box.setText("<b>Convolume</b> shows what convolutions do and cost.")
-        box.setInformativeText((RESOURCES / "CREDITS.md").read_text(encoding="utf-8"))
-        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box = AboutBox(self)
         box.open()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._restored:
+            self._restored = True
+            self._share_out()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._toolbar_width = self._toolbar_width or self.toolbar.sizeHint().width()
+        self._fit_toolbar()
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_discard():
@@ -314,9 +386,11 @@ class MainWindow(QMainWindow):
             self.files.use(Path(url.toLocalFile()))
 
 
-def _connect(action: QAction, run: Callable[[], object]) -> None:
-    """Do it when the action is chosen; Qt's `checked` is not for us, the state says what holds."""
-    action.triggered.connect(lambda _checked: run())
+def _tool_tip(action: Action, qt_action: QAction) -> str:
+    """``Run: compute the volumes of all designs (F5)``."""
+    keys = qt_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    words = ": ".join(filter(None, (plain(action.text).removesuffix("…"), action.tip)))
+    return f"{words} ({keys})" if keys else words
 
 
 def _scrolled(widget: QWidget) -> QScrollArea:
@@ -326,7 +400,3 @@ def _scrolled(widget: QWidget) -> QScrollArea:
     area.setFrameShape(QScrollArea.Shape.NoFrame)
     area.setWidget(widget)
     return area
-
-
-def _readable(path: Path) -> str:
-    return path.stem.replace("_", " ")

@@ -27,6 +27,8 @@ class Workbench(QObject):
         super().__init__(parent)
         self.document = Document(project, self)
         self.cache = VolumeCache()
+        self._next_focus: Focus | None = None
+        """Where the selection goes with the edit that is being made."""
         self.runner = Runner(self.cache, self)
         known = check(project)
         self.state = ViewState(project, known, RunView(), start_focus(project, known), look or Look())
@@ -66,11 +68,13 @@ class Workbench(QObject):
     def run(self) -> None:
         """Compute all designs in the background; a run under way gives way."""
         request = RunRequest.of(self.document.project)
-        self._show(replace(self.state, check=request.check, run=replace(self.state.run, problems=())))
-        if request.places:
-            first = Progress(0, len(request.places), request.places[0])
-            self._show(replace(self.state, run=replace(self.state.run, progress=first)))
+        places = request.places
+        first = Progress(0, len(places), places[0]) if places else None
+        self._show(replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=())))
+        if places:
             self.runner.start(request)
+        else:
+            self.runner.cancel()
 
     def cancel(self) -> None:
         """End the run under way; what it had computed stays."""
@@ -80,8 +84,6 @@ class Workbench(QObject):
 
     def close(self) -> None:
         self.runner.close()
-
-    _next_focus: Focus | None = None
 
     def _show(self, new: ViewState) -> None:
         old, self.state = self.state, new
@@ -117,9 +119,11 @@ class Workbench(QObject):
     def _on_runner_node_done(self, event: NodeDone) -> None:
         if event.place not in self.state.check:
             return
-        before = self.state.run.results.get(event.place)
-        if event.reused and before is not None and before.key == event.key:
+        before, today = self.state.run.results.get(event.place), self.state.check.keys.get(event.place)
+        if before is not None and event.reused and before.key == event.key:
             return
+        if before is not None and before.key == today != event.key:
+            return  # an edit or undo since the run began has brought back what fits; this waits in the cache
         result = Result(event.key, event.volume, event.milliseconds, event.reused)
         results = {**self.state.run.results, event.place: result}
         self._show(replace(self.state, run=replace(self.state.run, results=results)))

@@ -14,6 +14,7 @@ from gui.state import Look
 
 DIVERGING = "diverging"
 PERCENTILES = (1.0, 99.5)
+PERCENTILES_IN_WORDS = "percentiles {:g}–{:g}".format(*PERCENTILES)
 SAMPLE = 65_536
 """Values that a range is taken from; more would not change it visibly."""
 

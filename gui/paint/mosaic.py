@@ -10,9 +10,9 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
 from gui.paint.colours import DIVERGING, PERCENTILES, indexed_image
 from gui.paint.kernel_image import Kernel, chosen_kernel
-from gui.paint.plates import Plate, legend, number, plates, spot_name, value_text
+from gui.paint.plates import Plate, legend, plates, spot_name, value_text
 from gui.paint.tiles import LABELLED_TILE, Projection, Spot, Tiles, Zoom, choose_grid, project, tile_image
-from gui.paint.words import draw_text, text_width
+from gui.paint.words import draw_text, number, text_width
 from gui.state import Focus, ViewState
 from gui.theme import Theme, font
 
@@ -243,8 +243,7 @@ def _draw_mosaic(painter: QPainter, seen: Projection, plate: Plate, focus: Focus
 def _draw_tiles(painter: QPainter, seen: Projection, tiles: Tiles, theme: Theme) -> None:
     """The visible block of tiles as one image; values stay sharp squares where they are larger than a pixel."""
     cells = seen.visible()
-    raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
-    step = seen.step(painter.deviceTransform().m11() if raster else 1.0)
+    raster, step = _is_raster(painter), _step(painter, seen)
     image = tile_image(tiles, seen.grid, cells, step, theme.plain)
     enlarge = 2 * seen.scale * step
     if not raster and enlarge > 1:  # who opens the file would blur them
@@ -255,6 +254,15 @@ def _draw_tiles(painter: QPainter, seen: Projection, tiles: Tiles, theme: Theme)
     painter.drawImage(seen.block(cells), image)
     if tiles.colour_map == DIVERGING:
         _draw_edges(painter, seen, theme)
+
+
+def _is_raster(painter: QPainter) -> bool:
+    return painter.paintEngine().type() == QPaintEngine.Type.Raster
+
+
+def _step(painter: QPainter, seen: Projection) -> int:
+    """Every how many-th value is drawn."""
+    return seen.step(painter.deviceTransform().m11() if _is_raster(painter) else 1.0)
 
 
 def _draw_numbers(painter: QPainter, seen: Projection, name: Callable[[int], str], size: float, theme: Theme) -> None:
@@ -319,12 +327,17 @@ def _draw_legend(painter: QPainter, scene: Scene, content: Content, theme: Theme
     elif shown.colour_map == DIVERGING:
         low, high = "−", "+"
     size, rect = scene.size, scene.legend
-    _draw_bar(painter, QRectF(rect.left(), rect.top(), rect.width(), size * 1.5), shown.colour_map, low, high, theme)
+    step = max(_step(painter, frame.seen) for frame in scene.frames if frame.seen is not None)
+    left_out = "" if step == 1 else f"every {step}{'nd' if step in (2, 32) else 'th'} row and column of pixels shown"
+    room = text_width(left_out, size) + size * 1.2 if left_out else 0.0
+    row = QRectF(rect.left(), rect.top(), max(rect.width() - room, size * 12), size * 1.5)
+    end = _draw_bar(painter, row, shown.colour_map, low, high, theme)
+    draw_text(painter, QRectF(end + size * 1.2, row.top(), room, row.height()), left_out, size, theme.warning)
     _draw_words(painter, rect.adjusted(0, size * 1.7, 0, size), content.legend, size, theme.muted)
 
 
-def _draw_bar(painter: QPainter, rect: QRectF, colour_map: str, low: str, high: str, theme: Theme) -> None:
-    """A colour bar between its two ends."""
+def _draw_bar(painter: QPainter, rect: QRectF, colour_map: str, low: str, high: str, theme: Theme) -> float:
+    """A colour bar between the words for its two ends; returns where the last word ends."""
     size = rect.height() / 1.5
     first, last = (text_width(text, size) + size * 0.4 for text in (low, high))
     width = max(min(rect.width() - first - last, size * 22), size)
@@ -335,6 +348,7 @@ def _draw_bar(painter: QPainter, rect: QRectF, colour_map: str, low: str, high: 
     painter.drawRect(bar)
     draw_text(painter, QRectF(rect.left(), rect.top(), first, rect.height()), low, size, theme.text)
     draw_text(painter, QRectF(bar.right() + size * 0.4, rect.top(), last, rect.height()), high, size, theme.text)
+    return bar.right() + size * 0.4 + text_width(high, size)
 
 
 def _draw_kernel(painter: QPainter, scene: Scene, kernel: Kernel, theme: Theme) -> None:

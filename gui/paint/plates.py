@@ -12,8 +12,9 @@ from engine.network import INPUT
 from engine.problems import STEM
 from engine.project import ImageInput
 from engine.shapes import Shape
-from gui.paint.colours import PERCENTILES, map_name, photo_image, value_range
+from gui.paint.colours import PERCENTILES, PERCENTILES_IN_WORDS, map_name, photo_image, value_range
 from gui.paint.tiles import Spot, Tiles
+from gui.paint.words import number
 from gui.state import Look, Result, ViewState
 
 RUN_HINT = "Run (F5) to see what each filter gives"
@@ -198,13 +199,13 @@ def legend(shown: Sequence[Plate], look: Look) -> str:
     if not volumes:
         return ""
     first = volumes[0]
-    percent = f"({PERCENTILES[0]:g}–{PERCENTILES[1]:g} %)"
     name = "blue–white–red, white is zero" if look.zero_centred else look.colour_map
     if first.lows.size > 1:
-        parts = [name, f"each map its own range {percent}"]
+        parts = [name, f"each map its own range ({PERCENTILES_IN_WORDS})"]
     else:
         both = " of both designs" if len(volumes) > 1 else ""
-        parts = [name, f"shared range{both} {number(first.lows[0], 3)} … {number(first.highs[0], 3)} {percent}"]
+        low, high = number(first.lows[0], 3), number(first.highs[0], 3)
+        parts = [name, f"shared range{both} {low} … {high} ({PERCENTILES_IN_WORDS})"]
     if first.shape.height * first.shape.width == 1:
         parts.append("each cell is one value")
     odd = sum(int(np.count_nonzero(~np.isfinite(tiles.values))) for tiles in volumes if tiles.values is not None)
@@ -238,10 +239,3 @@ def value_text(plate: Plate, spot: Spot) -> str:
     if not (spot.channel < shape.channels and spot.y < shape.height and spot.x < shape.width):
         return "outside"
     return number(plate.tiles.values[spot])
-
-
-def number(value: float, digits: int = 4) -> str:
-    """A value with some significant digits and a true minus sign."""
-    if not np.isfinite(value):
-        return "not a number" if np.isnan(value) else f"{'−' if value < 0 else ''}∞"
-    return f"{float(value):.{digits}g}".replace("-", "−")

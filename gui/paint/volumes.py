@@ -1,5 +1,7 @@
 """The volumes of every design as boxes with their values on the faces: one painting for the screen and for files."""
 
+from collections.abc import Iterator
+from itertools import groupby
 from math import hypot
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
@@ -8,12 +10,13 @@ from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPaint
 from gui.paint import colours
 from gui.paint.scene import faces
 from gui.paint.scene.camera import Face
-from gui.paint.scene.frame import Frame, frame, front_channel, is_photo, shown_result
+from gui.paint.scene.frame import Frame, frame
 from gui.paint.scene.kernels import Window, windows
-from gui.paint.scene.labels import Role, Text, centred
+from gui.paint.scene.labels import Role, Text, centred, text_font
 from gui.paint.scene.layout import Arrow, PlacedBox
 from gui.paint.scene.legend import arrow_widths, draw_headings, draw_legend, draw_text
-from gui.state import Result, ViewState
+from gui.paint.scene.values import Values, note, shown_values
+from gui.state import ViewState
 from gui.theme import Theme
 
 DIMMED = 0.38
@@ -74,7 +77,6 @@ class _Painting:
     ) -> None:
         self.painter, self.state, self.theme, self.scene = painter, state, theme, laid_out.scene
         self.em = laid_out.scene.plan.type.em
-        self.small = laid_out.scene.plan.type.small
         self.smallest = smallest
         self.pixels = abs(painter.deviceTransform().determinant()) ** 0.5
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
@@ -82,16 +84,16 @@ class _Painting:
         self.line = 0.075 * self.em / finer
         self.width = width / laid_out.scene.shrink
         self._pens: dict[tuple[str, float], QPen] = {}
+        self._values = [shown_values(state, box) for box in self.scene.boxes]
 
     def draw(self) -> None:
         self._draw_wires()
+        self.painter.setPen(Qt.PenStyle.NoPen)
         for arrow, width in zip(self.scene.arrows, arrow_widths(self.state, self.scene), strict=True):
             self._draw_arrow(arrow, width * self.em / self.finer)
         self._draw_faces()
+        self._draw_edges()
         for box in self.scene.boxes:
-            if box.place == self.state.focus.place:
-                self._draw_choice(box)
-            self._draw_edges(box)
             for window in windows(box, self.state.focus):
                 self._draw_window(window)
             if box.place == self.state.focus.place:
@@ -115,11 +117,9 @@ class _Painting:
             self.painter.drawPath(_rounded(wire, 0.45 * self.em))
 
     def _draw_arrow(self, arrow: Arrow, width: float) -> None:
-        colour = self._colour(arrow.role)
         head = min(max(0.42 * self.em / self.finer, 1.5 * width), 0.6 * (arrow.end - arrow.start))
         stop = arrow.end - 1.5 * head
-        self.painter.setPen(Qt.PenStyle.NoPen)
-        self.painter.setBrush(QColor(colour))
+        self.painter.setBrush(self._pen(self._colour(arrow.role), 1.0).brush())
         self.painter.drawRect(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
         corners = ((arrow.end, arrow.y), (stop, arrow.y - head), (stop, arrow.y + head))
         self.painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
@@ -128,38 +128,35 @@ class _Painting:
         """All faces without lines: their edges are covered later, and without smoothing they are drawn much faster."""
         whole = self.painter.transform()
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        for box in self.scene.boxes:
-            result = shown_result(self.state, box.place, box.vertex.shape)
-            fresh = self.state.fresh(box.place)
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        for box, values in zip(self.scene.boxes, self._values, strict=True):
             for face in box.prism.faces():
                 if face.area * self.pixels**2 <= 0.2:
                     continue
-                if result is None or not fresh:
+                if values is None or not values.fresh:
                     self.painter.setTransform(whole)
-                    self.painter.setPen(Qt.PenStyle.NoPen)
                     self.painter.setBrush(QColor(self.theme.plain).lighter(_SHADES[face.side]))
                     self.painter.drawPolygon(face.polygon())
-                if result is not None:
-                    image = self._values(box, face, result)
-                    self.painter.setOpacity(1.0 if fresh else DIMMED)
+                if values is not None:
+                    image = self._face_image(face, values)
+                    self.painter.setOpacity(1.0 if values.fresh else DIMMED)
                     self.painter.setTransform(face.transform(image.width(), image.height()) * whole)
                     self.painter.drawImage(0, 0, image)
                     self.painter.setOpacity(1.0)
         self.painter.setTransform(whole)
         self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
-    def _values(self, box: PlacedBox, face: Face, result: Result) -> QImage:
+    def _face_image(self, face: Face, values: Values) -> QImage:
         """The picture on a face, as fine as the device shows it."""
         pixels = self.pixels if self.raster else float("inf")
         columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
-        if face.side == "front" and is_photo(self.state, box.place):
-            spec = self.state.project.input
-            image = faces.photo(result.volume, spec, columns, rows)  # type: ignore[arg-type]  # is_photo saw to it
+        if face.side == "front" and values.photo is not None:
+            image = faces.photo(values.volume, values.photo, columns, rows)
         else:
             image = faces.face_image(
-                result.volume,
+                values.volume,
                 face.side,
-                front_channel(self.state, box.place, result),
+                values.channel,
                 colours.map_name(self.state.look),
                 zero_centred=self.state.look.zero_centred,
                 columns=columns,
@@ -167,19 +164,29 @@ class _Painting:
             )
         return image if self.raster else faces.enlarged(image)
 
-    def _draw_edges(self, box: PlacedBox) -> None:
+    def _draw_edges(self) -> None:
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         self.painter.setPen(self._pen(self.theme.edge, 0.8 * self.line))
-        self.painter.drawLines([QLineF(*start, *end) for start, end in box.prism.ridges()])
+        ridges = [QLineF(*start, *end) for box in self.scene.boxes for start, end in box.prism.ridges()]
+        self.painter.drawLines(ridges)
+        for box in self.scene.boxes:
+            self._draw_outline(box)
+
+    def _draw_outline(self, box: PlacedBox) -> None:
+        """In red where there is a mistake, else thick around the chosen volume; dashed where the shape is unknown."""
+        outline, chosen = box.prism.outline(), box.place == self.state.focus.place
+        for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if chosen else ():
+            self.painter.setPen(self._pen(colour, width * self.line))
+            self.painter.drawPolygon(outline)
         wrong = bool(box.caption.trouble)
-        if box.place == self.state.focus.place and not wrong:
-            return  # it has an outline
+        if chosen and not wrong:
+            return
         pen = self._pen(self.theme.error if wrong else self.theme.text, self.line * (2.2 if wrong else 0.8))
         if box.vertex.shape is None:
             pen = QPen(pen)
             pen.setStyle(Qt.PenStyle.DashLine)
         self.painter.setPen(pen)
-        self.painter.drawPolygon(box.prism.outline())
+        self.painter.drawPolygon(outline)
 
     def _draw_window(self, window: Window) -> None:
         """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume."""
@@ -207,13 +214,6 @@ class _Painting:
         self.painter.setPen(self._pen(colour, 1.9 * line))
         self.painter.drawPolygon(outline)
 
-    def _draw_choice(self, box: PlacedBox) -> None:
-        """A thick outline around the chosen volume."""
-        self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)):
-            self.painter.setPen(self._pen(colour, width * self.line))
-            self.painter.drawPolygon(box.prism.outline())
-
     def _draw_pixel(self, box: PlacedBox) -> None:
         """A mark on the chosen pixel of the front face."""
         shape, pixel = box.vertex.shape, self.state.focus.pixel
@@ -228,56 +228,45 @@ class _Painting:
             self.painter.drawPolygon(mark)
 
     def _draw_texts(self) -> None:
-        for box in self.scene.boxes:
-            for text in box.texts:
+        """All texts, those of one look together: fonts and pens are dear to set."""
+        least = self.smallest / self.pixels
+        texts = sorted((text for text in self._texts() if text.size >= least), key=_style)
+        for _, alike in groupby(texts, _style):
+            for number, text in enumerate(alike):
+                if number == 0:
+                    self.painter.setFont(text_font(text.size, text.bold))
+                    self.painter.setPen(self._pen(self._colour(text.role), 1.0))
                 self._draw_text(text)
-            note = self._note(box)
-            if note:
-                text = centred(note, *box.note, self.small, "muted")
-                self._draw_text(text._replace(x=max(0.0, min(self.width - text.width, text.x))))
+
+    def _texts(self) -> Iterator[Text]:
+        for box, values in zip(self.scene.boxes, self._values, strict=True):
+            for text in box.texts_with(note(box, values)):
+                inside = max(0.0, min(self.width - text.width, text.x))
+                yield text if inside == text.x else text._replace(x=inside)
             if box.vertex.shape is None:
-                self._draw_text(centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted"))
+                yield centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted")
         for arrow in self.scene.arrows:
-            for text in arrow.texts:
-                self._draw_text(text)
+            yield from arrow.texts
         for band in self.scene.plan.bands:
             if len(band.graph.vertices) == 1:
                 box = next(box for box in self.scene.boxes if box.place[0] == band.name)
-                left = box.right + self.em
-                self._draw_text(Text(EMPTY_DESIGN, left, box.y + 0.3 * self.em, 0.0, self.em, "muted"))
+                yield Text(EMPTY_DESIGN, box.right + self.em, box.y + 0.3 * self.em, 0.0, self.em, "muted")
 
     def _draw_text(self, text: Text) -> None:
-        if text.size * self.pixels < self.smallest:
-            return
-        colour = self._colour(text.role)
         if self.finer == 1.0:
-            draw_text(self.painter, text, colour)
+            self.painter.drawText(QPointF(text.x, text.y), text.text)
             return
         left, top, right, bottom = text.rect
         x, y = (left + right) / 2, (top + bottom) / 2
         self.painter.save()
         self.painter.translate(x, y)
         self.painter.scale(1 / self.finer, 1 / self.finer)
-        draw_text(self.painter, text.moved(-x, -y), colour)
+        self.painter.drawText(QPointF(text.x - x, text.y - y), text.text)
         self.painter.restore()
 
-    def _note(self, box: PlacedBox) -> str:
-        """Which values the front face shows."""
-        result = shown_result(self.state, box.place, box.vertex.shape)
-        if box.caption.trouble or (box.vertex.shape is not None and result is None):
-            return ""
-        if result is None:
-            return "unknown"
-        if not self.state.fresh(box.place) and not box.vertex.compact:
-            return "for earlier settings"
-        side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side
-        if side == "front" and is_photo(self.state, box.place):
-            return "photo"
-        if side == "front":
-            channel = front_channel(self.state, box.place, result)
-            return f"ch {channel}" if box.vertex.compact else f"channel {channel}"
-        last = result.volume.shape[2] - 1
-        return {"top": "row y = 0", "left": "column x = 0", "right": f"column x = {last}"}[side]
+
+def _style(text: Text) -> tuple[int, bool, Role]:
+    return text.size, text.bold, text.role
 
 
 def _rounded(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:

@@ -1,6 +1,7 @@
-"""Lines of text in figures: how wide they are, and drawing one where it fits."""
+"""Lines of text in figures: how wide they are, drawing one where it fits, and values as text."""
 
 from functools import lru_cache
+from math import isfinite, isnan
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
@@ -35,3 +36,10 @@ def draw_text(
     fits = align != LEFT or metrics.horizontalAdvance(text) <= rect.width()
     shown = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
     painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A value with some significant digits and a true minus sign."""
+    if not isfinite(value):
+        return "not a number" if isnan(value) else f"{'−' if value < 0 else ''}∞"
+    return f"{float(value):.{digits}g}".replace("-", "−")

@@ -13,7 +13,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -35,6 +35,7 @@ ROW = Qt.ItemDataRole.UserRole
 
 AnyIndex = QModelIndex | QPersistentModelIndex
 PAD = 4
+EMPTY = "No designs yet: add one with + Design, or its first layer with + Layer"
 CHIP = 10
 SIGN = 14
 
@@ -90,6 +91,14 @@ class DesignTree(QTreeWidget):
             if head.data(0, ROW).place[0] == place[0]:
                 return next((item for item in (head, *_children(head)) if item.data(0, ROW).place == place), None)
         return None
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if not self.topLevelItemCount():
+            painter = QPainter(self.viewport())
+            painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
+            flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
+            painter.drawText(self.viewport().rect().adjusted(PAD, PAD, -PAD, -PAD), flags, EMPTY)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()

@@ -4,8 +4,8 @@ from collections.abc import Callable
 from functools import partial
 
 from PySide6.QtCore import QSignalBlocker, Qt
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QMenu, QPushButton, QTreeWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from engine.check import Place
 from engine.layers import LAYERS
@@ -65,17 +65,12 @@ class DesignsPanel(Panel):
         row = QHBoxLayout()
         row.setContentsMargins(4, 0, 4, 4)
         row.setSpacing(2)
-        self.layer_button = QPushButton("+ Layer")
+        self.layer_button = _button("+ Layer")
+        self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.layer_button.setAccessibleName("Add layer")
-        self.layer_button.setToolTip("Add a layer behind the chosen one")
-        menu = QMenu(self.layer_button)
-        menu.setToolTipsVisible(True)
-        for kind, title, help_ in edits.kinds(LAYERS):
-            action = menu.addAction(title)
-            action.setToolTip(help_)
-            action.triggered.connect(partial(self.add_layer, kind))
-        self.layer_button.setMenu(menu)
-        self.design_button = QPushButton("+ Design")
+        self.layer_button.setToolTip("Add a layer after or before the chosen one")
+        self.layer_button.setMenu(self._layer_menu())
+        self.design_button = _button("+ Design")
         self.design_button.setAccessibleName("Add design")
         self.design_button.setToolTip("Add an empty design")
         self.design_button.clicked.connect(self.add_design)
@@ -89,6 +84,26 @@ class DesignsPanel(Panel):
             button.clicked.connect(slot)
             row.addWidget(button)
         return row
+
+    def _layer_menu(self) -> QMenu:
+        """Every kind, to stand after the chosen layer; below, the same before it."""
+        menu = QMenu(self.layer_button)
+        self.before_menu = QMenu(menu)
+        for shown, add in ((menu, self.add_layer), (self.before_menu, self.add_layer_before)):
+            shown.setToolTipsVisible(True)
+            for kind, title, help_ in edits.kinds(LAYERS):
+                action = shown.addAction(title)
+                action.setToolTip(help_)
+                action.triggered.connect(partial(add, kind))
+        first = menu.actions()[0]
+        self.after_title = menu.insertSeparator(first)
+        self.reduction = QAction(menu)
+        self.reduction.setToolTip("It reduces the channels, so that the layer behind it costs less")
+        self.reduction.triggered.connect(self.add_reduction)
+        menu.addSeparator()
+        menu.addAction(self.reduction)
+        menu.addMenu(self.before_menu)
+        return menu
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         """Bring the rows up to date, then choose the focus."""
@@ -121,6 +136,17 @@ class DesignsPanel(Panel):
         for glyph, text, keys in BUTTONS:
             self.buttons[glyph].setEnabled(enabled[glyph])
             self.buttons[glyph].set_tip(f"{text} {what} ({keys})" if what else f"{text} ({keys})")
+        self._show_layer_menu()
+
+    def _show_layer_menu(self) -> None:
+        """Say what a new layer would stand after and before."""
+        node = INPUT if self._chosen is None else self._chosen[1]
+        chosen = node != INPUT
+        self.after_title.setText(f"After {node}" if chosen else "As the first layer")
+        self.reduction.setText(f"1×1 convolution before {node if chosen else 'a layer'}")
+        self.before_menu.setTitle(f"Before {node if chosen else 'a layer'}")
+        self.reduction.setEnabled(chosen)
+        self.before_menu.setEnabled(chosen)
 
     @property
     def _chosen(self) -> Place | None:
@@ -131,7 +157,7 @@ class DesignsPanel(Panel):
         return None if place == (STEM, INPUT) or self.tree.item_at(place) is None else place
 
     def add_layer(self, kind: str, _checked: bool = False) -> None:
-        """Add a layer behind the chosen one; with nothing chosen to the first design, which is made if need be."""
+        """Add a layer after the chosen one; with nothing chosen to the first design, which is made if need be."""
         if self._state is None:
             return
         project, (design, after) = self._state.project, self._state.focus.place
@@ -140,6 +166,20 @@ class DesignsPanel(Panel):
                 project = edits.add_design(project).project
             design, after = project.designs[0].name, INPUT
         self.edit_proposed.emit(edits.add_layer(project, design, after, kind))
+
+    def add_layer_before(self, kind: str, _checked: bool = False) -> None:
+        """Add a layer that the chosen one receives."""
+        if self._state is not None and self._chosen is not None and self._chosen[1] != INPUT:
+            self.edit_proposed.emit(edits.add_layer_before(self._state.project, *self._chosen, kind))
+
+    def add_reduction(self, _checked: bool = False) -> None:
+        """Add a 1×1 convolution before the chosen layer: a bottleneck."""
+        if self._state is None or self._chosen is None or self._chosen[1] == INPUT:
+            return
+        report = self._state.report(self._chosen)
+        shape = report.input_shapes[0] if report is not None and report.input_shapes else None
+        channels = 1 if shape is None else shape.channels
+        self.edit_proposed.emit(edits.add_reduction(self._state.project, *self._chosen, channels))
 
     def duplicate(self) -> None:
         """Duplicate the chosen layer or design."""
@@ -220,3 +260,11 @@ class DesignsPanel(Panel):
         if action is not None:
             event.accept()
             action()
+
+
+def _button(text: str) -> QToolButton:
+    """A button as narrow as its text, which Tab reaches."""
+    button = QToolButton()
+    button.setText(text)
+    button.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+    return button

@@ -10,7 +10,7 @@ from msgspec import inspect
 from msgspec.structs import asdict, replace
 
 from engine.check import Place
-from engine.layers import Layer, tag_of
+from engine.layers import Conv2d, Layer, tag_of
 from engine.layers.windows import pair, times
 from engine.network import INPUT, Network, Node, WeightSource
 from engine.problems import STEM
@@ -18,6 +18,9 @@ from engine.project import Design, ImageInput, Input, Project
 from engine.project_reader import KINDS, NAME
 from gui.panels.base import Edit
 from gui.state import Focus
+
+REDUCTION = 4
+"""A new 1×1 convolution before a layer leaves one channel of so many, as the bottlenecks of ResNet do."""
 
 
 def metadata(field: inspect.Field) -> dict[str, object]:
@@ -98,6 +101,32 @@ def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
     name = unique_name(base_name(layer), _names(network))
     node = Node(name, layer, _joined(network, layer, after))
     return _with_network(project, design, network.inserted(node, after), f"Add {name} to {place_words(design)}", name)
+
+
+def add_layer_before(project: Project, design: str, before: str, kind: str) -> Edit:
+    """A new layer that only the node `before` receives, in the place of what it received first.
+
+    A kind that joins receives, besides, what nobody else does.
+    """
+    return _inserted_before(project, design, before, new_layer(kind))
+
+
+def add_reduction(project: Project, design: str, before: str, channels: int) -> Edit:
+    """A 1×1 convolution before a node, with a quarter of the `channels` that the node receives."""
+    return _inserted_before(project, design, before, Conv2d(max(1, channels // REDUCTION), 1), "reduce")
+
+
+def _inserted_before(project: Project, design: str, before: str, layer: Layer, base: str = "") -> Edit:
+    network = project.network(design)
+    at = network.index(before)
+    node, received = network.nodes[at], network.inputs_of(at)
+    name = unique_name(base or base_name(layer), _names(network))
+    inputs = _joined(network, layer, received[0], but=before) or node.inputs[:1]
+    rest = tuple(other for other in received[1:] if other not in inputs)
+    # What is implied stays implied: the node stands right behind the new one.
+    changed = network.replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
+    changed = changed.with_node(Node(name, layer, inputs), at)
+    return _with_network(project, design, changed, f"Add {name} before {before}", name)
 
 
 def duplicate_node(project: Project, design: str, name: str) -> Edit:

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 
-from PySide6.QtWidgets import QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.analysis import Analysis, Report
 from engine.check import Place
@@ -20,7 +20,9 @@ from gui.panels.setting_form import TITLES, SettingForm
 from gui.state import ViewState
 from gui.widgets.choices import Choice
 from gui.widgets.fields import FieldGrid
+from gui.widgets.keys import LineEdit
 from gui.widgets.numbers import NumberControl, read_seed
+from gui.widgets.tab_order import chain, in_reading_order
 from gui.widgets.texts import ElidedLabel, NameField, error_note, note, show_note
 
 COUNTED = ("macs", "params")
@@ -104,7 +106,8 @@ class LayerForm(Panel):
 
     def _add_project_fields(self) -> None:
         self.project_fields = FieldGrid(TITLES)
-        self.title = QLineEdit()
+        self.title = LineEdit()
+        self.title.drafts = False
         self.title.setAccessibleName("Title of the project")
         self.seed = NumberControl(read_seed, str)
         self.seed.set_title("Seed of the weights")
@@ -233,6 +236,7 @@ class LayerForm(Panel):
             form = self.settings[kind] = SettingForm(kind)
             form.changed.connect(self._on_setting_changed)
             self._column.insertWidget(self._settings_at, form)
+            chain(list(in_reading_order(self)))
         self.settings[kind].setVisible(bool(self.settings[kind].controls))
         return self.settings[kind]
 

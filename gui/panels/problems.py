@@ -37,14 +37,14 @@ class ProblemsPanel(Panel):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.setAccessibleName("Problems")
+        self.setAccessibleName("Mistakes")
         self._problems: tuple[Problem, ...] | None = None
         self.count = QLabel()
         self.copy = QPushButton("Copy")
-        self.copy.setToolTip("Copy every problem as text")
-        self.copy.setAccessibleName("Copy problems")
+        self.copy.setToolTip("Copy every mistake as text")
+        self.copy.setAccessibleName("Copy mistakes")
         self.list = QListWidget()
-        self.list.setAccessibleName("Problems")
+        self.list.setAccessibleName("Mistakes")
         self.list.setWordWrap(True)
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setIconSize(QSize(16, 16))
@@ -81,7 +81,7 @@ class ProblemsPanel(Panel):
 
     def _fill(self, problems: tuple[Problem, ...]) -> None:
         count = len(problems)
-        self.count.setText(f"{count} problem{'' if count == 1 else 's'}" if count else "No mistakes")
+        self.count.setText(f"{count} mistake{'' if count == 1 else 's'}" if count else "No mistakes")
         self.list.setVisible(bool(count))
         self.copy.setVisible(bool(count))
         self.list.clear()

@@ -1,24 +1,44 @@
 """The status bar: what the mouse is on, the run under way with Cancel in place, memory, and every design's total."""
 
 import psutil
-from PySide6.QtCore import Signal
+from PySide6.QtCore import QEvent, Signal
+from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from engine.metrics import metric, total
 from engine.problems import STEM
 from engine.units import abbreviated, byte_size, exact
 from gui.state import ViewState
+from gui.widgets.glyphs import mistake_icon
+from gui.widgets.texts import ElidedLabel, shortened
 
 MOST_TOTALS = 4
+
+
+def hint(state: ViewState) -> str:
+    """What a person can do next."""
+    if state.run.progress is not None:
+        return ""
+    if state.check.problems or state.run.problems:
+        return "A mistake stops what depends on it; the list of mistakes (F8) leads to each"
+    if not state.project.designs:
+        return "The input goes through designs, one beside the other: + Design adds one"
+    if not state.run.results:
+        return "Run (F5) computes the volumes of all designs"
+    if not all(state.fresh(place) for place in state.check.keys):
+        return "Some values are missing or for earlier settings: run (F5) computes them"
+    return "Click a box to choose its layer, drag to turn the picture; + Layer adds one after or before it"
 
 
 class StatusPanel(QStatusBar):
     """Reports a wish to cancel; everything else is shown."""
 
     cancel_requested = Signal()
+    mistakes_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._hint = ""
         self.hover = QLabel(self)
         # Long texts are cut, never a reason for the window to grow.
         self.hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -36,27 +56,54 @@ class StatusPanel(QStatusBar):
         row.addWidget(self.run_label)
         row.addWidget(self.bar)
         row.addWidget(self.cancel)
+        self.mistakes = QPushButton(self)
+        self.mistakes.setFlat(True)
+        self.mistakes.setToolTip("Show what is wrong (F8)")
+        self.mistakes.clicked.connect(self.mistakes_requested)
         self.memory = QLabel(self)
-        self.totals = QLabel(self)
-        for widget in (self.run, self.memory, self.totals):
+        self.totals = ElidedLabel("", self)
+        self.totals.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
+        for widget in (self.run, self.mistakes, self.memory, self.totals):
             self.addPermanentWidget(widget)
 
     def show_hover(self, text: str) -> None:
-        self.hover.setText(text)
-        self.hover.setToolTip(text)
+        """Say what the mouse is on; where that is nothing, what a person can do next."""
+        self.hover.setText(text or self._hint)
+        self.hover.setForegroundRole(QPalette.ColorRole.WindowText if text else QPalette.ColorRole.PlaceholderText)
+        self.hover.setToolTip(text or self._hint)
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         if old is None or old.run is not new.run:
             self._show_run(new)
         if old is None or old.check is not new.check or old.look.metric != new.look.metric:
             self._show_totals(new)
+        if old is None or old.check is not new.check or old.run is not new.run:
+            self._show_mistakes(len(new.check.problems) + len(new.run.problems))
+            self._hint = hint(new)
+            self.show_hover("")
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange:
+            self._paint_mistakes()
+
+    def _show_mistakes(self, count: int) -> None:
+        self.mistakes.setVisible(bool(count))
+        self.mistakes.setText(f"{count} mistake{'' if count == 1 else 's'}")
+        self._paint_mistakes()
+
+    def _paint_mistakes(self) -> None:
+        colours = self.palette()
+        self.mistakes.setIcon(mistake_icon(colours.brightText().color(), colours.window().color()))
 
     def _show_run(self, state: ViewState) -> None:
         progress = state.run.progress
         self.run.setVisible(progress is not None)
         if progress is not None:
             design, node = progress.place
-            self.run_label.setText(f"run {progress.done + 1}/{progress.total} · {design or 'stem'} · {node}")
+            self.run_label.setText(
+                f"run {progress.done + 1}/{progress.total} · {shortened(design or 'stem')} · {shortened(node)}"
+            )
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
         volumes = {id(result.volume): result.volume.nbytes for result in state.run.results.values()}
@@ -69,6 +116,6 @@ class StatusPanel(QStatusBar):
             (name, total(chosen, analysis.reports)) for name, analysis in state.check.analyses.items() if name != STEM
         ]
         more = f" · and {len(totals) - MOST_TOTALS} more" if len(totals) > MOST_TOTALS else ""
-        shown = " · ".join(f"{name} {abbreviated(amount)}" for name, amount in totals[:MOST_TOTALS])
-        self.totals.setText(f"{shown}{more} {chosen.unit}" if totals else "")
+        shown = " · ".join(f"{shortened(name)} {abbreviated(amount)}" for name, amount in totals[:MOST_TOTALS])
+        self.totals.set_text(f"{shown}{more} {chosen.unit}" if totals else "")
         self.totals.setToolTip("\n".join(f"{name}: {exact(amount)} {chosen.unit}" for name, amount in totals))

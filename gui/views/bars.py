@@ -40,7 +40,7 @@ class BarsView(View):
         self.metric_choice = Choice([(metric.id, metric.title) for metric in METRICS])
         self.metric_choice.setAccessibleName("Count")
         self.metric_choice.setToolTip("What the bars count: 1 MAC = 1 multiply-accumulate = 2 FLOPs")
-        self.logarithmic_box = QCheckBox("&Logarithmic")
+        self.logarithmic_box = QCheckBox("Logarithmic")
         self.logarithmic_box.setToolTip(
             "Equal distances are equal ratios, so that small layers can be seen beside large ones"
         )
@@ -58,7 +58,7 @@ class BarsView(View):
         self.scroll_area.viewport().installEventFilter(self)
 
     def _compose(self) -> None:
-        count = QLabel("&Count")
+        count = QLabel("Count")
         count.setBuddy(self.metric_choice)
         controls = QHBoxLayout()
         controls.setContentsMargins(6, 3, 6, 3)

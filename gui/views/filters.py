@@ -20,8 +20,9 @@ from PySide6.QtWidgets import (
 from engine.shapes import Shape
 from gui.paint.kernel_image import chosen_kernel
 from gui.paint.mosaic import Content, Scene, arrange, content_of, draw
-from gui.paint.plates import Plate, number, read_out, shown_places
+from gui.paint.plates import Plate, read_out, shown_places
 from gui.paint.tiles import Projection, Spot, Zoom, fitting_scale, panned, zoomed
+from gui.paint.words import number
 from gui.state import ColourMap, Focus, ViewState
 from gui.theme import THEMES
 from gui.views.base import View

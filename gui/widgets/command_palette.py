@@ -1,20 +1,33 @@
 """A list of commands that typing narrows down."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 
 from PySide6.QtCore import QEvent, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
-from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
+from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
+
+Command = tuple[str, QAction]
+"""A command and what it is called: "Design › Duplicate design"."""
+
+
+def commands_of(actions: Iterable[QAction], plain: Callable[[str], str], path: str = "") -> Iterator[Command]:
+    """Every enabled command below the entries of a menu; `plain` takes the marks of underlined letters out."""
+    for action in actions:
+        name, menu = f"{path}{plain(action.text())}", action.menu()
+        if isinstance(menu, QMenu):
+            yield from commands_of(menu.actions(), plain, f"{name} › ")
+        elif action.isEnabled() and not action.isSeparator():
+            yield name, action
 
 
 class CommandPalette(QDialog):
     """Type a part of a command's words, choose with the arrows, Enter does it."""
 
-    def __init__(self, actions: Sequence[QAction], parent: QWidget | None = None) -> None:
+    def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Find a command")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        self.resize(460, 380)
+        self.resize(560, 420)
         self.line = QLineEdit(self)
         self.line.setPlaceholderText("What do you want to do?")
         self.line.setAccessibleName("Find a command")
@@ -23,9 +36,9 @@ class CommandPalette(QDialog):
         layout = QVBoxLayout(self)
         layout.addWidget(self.line)
         layout.addWidget(self.list)
-        for action in actions:
-            keys = action.shortcut().toString()
-            item = QListWidgetItem(f"{action.text()}    {keys}" if keys else action.text(), self.list)
+        for name, action in commands:
+            keys = action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+            item = QListWidgetItem(f"{name}    {keys}" if keys else name, self.list)
             item.setData(Qt.ItemDataRole.UserRole, action)
         self.list.setCurrentRow(0)
         self.line.textChanged.connect(self._on_line_text_changed)

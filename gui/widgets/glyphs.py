@@ -129,7 +129,7 @@ class GlyphButton(QToolButton):
         self.setAccessibleName(tip.partition(" (")[0])
 
     def sizeHint(self) -> QSize:
-        side = self.fontMetrics().height() + 10
+        side = self.fontMetrics().height() + 8
         return QSize(side, side)
 
     def minimumSizeHint(self) -> QSize:

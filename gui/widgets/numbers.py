@@ -4,11 +4,12 @@ from bisect import bisect_left
 from collections.abc import Callable
 from typing import Any
 
-from PySide6.QtCore import QSignalBlocker, QSize, Qt, Signal
+from PySide6.QtCore import QEvent, QSignalBlocker, QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
-from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QSlider, QSpinBox, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from gui.widgets.control import Control
+from gui.widgets.keys import LineEdit, is_undo
 
 DOUBLINGS = tuple(sorted({n for k in range(13) for n in (2**k, 3 * 2**k // 2) if 1 <= n <= 4096}))
 """Sizes that people choose, each about 1.4 times the one before: 1, 2, 3, 4, 6, 8, 12, 16, …, 4096."""
@@ -40,6 +41,12 @@ class IntegerBox(QSpinBox):
         with QSignalBlocker(self):
             self.setValue(number)
         self.updateGeometry()
+
+    def event(self, event: QEvent) -> bool:
+        if is_undo(event):
+            event.ignore()  # every digit is an edit of the project, which undoes it
+            return True
+        return super().event(event)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         if self.hasFocus():
@@ -178,8 +185,10 @@ class NumberControl(Control):
             self.changed.emit(value)
 
 
-class NumberEdit(QLineEdit):
+class NumberEdit(LineEdit):
     """A line that tells when editing ends: Enter, Escape, or the focus goes."""
+
+    drafts = False
 
     left = Signal()
 

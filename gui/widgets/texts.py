@@ -6,6 +6,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QValidator
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
+from gui.widgets.keys import LineEdit
+
 Refusal = Callable[[str], str]
 """Why a text is refused; "" where it is not."""
 
@@ -34,6 +36,12 @@ def show_note(label: QLabel, text: str) -> None:
     label.setVisible(bool(text))
 
 
+def shortened(name: str, longest: int = 24) -> str:
+    """A name without its middle where it is too long."""
+    half = longest // 2
+    return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"
+
+
 class ElidedLabel(QWidget):
     """One line that drops its middle where there is no room, so that a file's name stays; the tooltip has it all."""
 
@@ -51,11 +59,12 @@ class ElidedLabel(QWidget):
             self._text = text
             self.setToolTip(text)
             self.setAccessibleName(text)
+            self.updateGeometry()
             self.update()
 
     def sizeHint(self) -> QSize:
         metrics = self.fontMetrics()
-        return QSize(metrics.horizontalAdvance(self._text), metrics.height())
+        return QSize(metrics.horizontalAdvance(self._text) + 2, metrics.height())
 
     def minimumSizeHint(self) -> QSize:
         return QSize(30, self.fontMetrics().height())
@@ -77,7 +86,7 @@ class NameField(QWidget):
         super().__init__(parent)
         self._refusal = refusal
         self._name = ""
-        self.edit = QLineEdit(self)
+        self.edit = LineEdit(self)
         self.reason = error_note()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -93,6 +102,8 @@ class NameField(QWidget):
         if anew or name != self._name:
             self._name = name
             self.edit.setText(name)
+            if not self.edit.hasFocus():
+                self.edit.setCursorPosition(0)
             show_note(self.reason, "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -110,6 +121,7 @@ class NameField(QWidget):
                 self.show_name(self._name, anew=True)
             return
         self._name = name
+        self.edit.setModified(False)
         self.committed.emit(name)
 
 

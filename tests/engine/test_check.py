@@ -1,5 +1,7 @@
 """What is known of a project before it runs: every mistake once and at its place, and keys of what makes a volume."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -212,6 +214,18 @@ def test_keys_follow_the_files_that_a_project_names(tmp_path):
     middle = key(made)
     volume.write_bytes(volume.read_bytes() + b" ")
     assert len({before, middle, key(made)}) == 3
+
+
+def test_a_file_that_many_nodes_name_is_looked_at_once(tmp_path, monkeypatch):
+    path = tmp_path / "w.npz"
+    np.savez(path, weight=np.zeros((8, 8, 3, 3), np.float32), bias=np.zeros(8, np.float32))
+    looks, look = [], Path.stat
+    monkeypatch.setattr(Path, "stat", lambda self, **more: looks.append(self.name) or look(self, **more))
+    missing = FileWeights(str(tmp_path / "no.npz"))
+    nodes = [conv(f"c{n}", 8, weights=FileWeights(str(path))) for n in range(20)]
+    nodes += [conv(f"d{n}", 8, weights=missing) for n in range(20)]
+    assert len(check(project(*nodes)).problems) == 20
+    assert sorted(looks) == ["no.npz", "w.npz"]
 
 
 def test_nodes_with_a_mistake_and_behind_one_have_no_key():

@@ -24,21 +24,10 @@ from tests.engine.array_files import (
     safetensors_of,
     tensor,
 )
+from tests.engine.checkpoints import Stopped, proceed, stop
 
 NUMBERS = count()
 """For a name of its own for every file: two of one size, written within a tick of the clock, have one stamp."""
-
-
-class Stopped(Exception):
-    pass
-
-
-def proceed():
-    pass
-
-
-def stop():
-    raise Stopped
 
 
 @pytest.fixture
@@ -120,6 +109,27 @@ def test_an_array_larger_than_a_chunk_is_read_whole(write, monkeypatch):
 def test_reading_stops_at_a_checkpoint(write):
     with pytest.raises(Stopped):
         files.read(write("a.npz", npz(v=npy(VOLUME))), "v", stop)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_reading_asks_the_checkpoint_at_every_chunk_and_again_at_every_part_of_its_values(order, write, monkeypatch):
+    monkeypatch.setattr(files, "CHUNK_BYTES", 24)
+    calls = []
+    files.read(write("a.npy", npy(np.asarray(VOLUME, order=order))), "", lambda: calls.append(None))
+    assert len(calls) == 2 * (VOLUME.nbytes // 24)
+
+
+def test_within_one_look_a_file_is_as_it_was_first_seen(write):
+    path = write("a.npy", b"one")
+    with files.one_look() as seen:
+        before = files.stamp(path)
+        write("a.npy", b"three")
+        assert files.stamp(path) == before
+        for _ in range(2):
+            with pytest.raises(FileFault, match="does not exist"):
+                files.stamp("/nowhere")
+    assert list(seen) == [path, "/nowhere"]
+    assert files.stamp(path) != before
 
 
 def test_write_npz_keeps_names_of_any_kind(tmp_path):
@@ -382,8 +392,9 @@ def test_a_npy_of_python_2_is_read_without_its_long_integers(write):
         np.testing.assert_array_equal(files.read(write("a.npy", content), "", proceed), VOLUME)
 
 
-def test_reading_does_not_hold_the_file_twice(tmp_path):
-    array = np.zeros((64, 256, 256), np.float32)
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_reading_does_not_hold_the_file_twice(order, tmp_path):
+    array = np.zeros((64, 256, 256), np.float32, order)
     np.save(tmp_path / "a.npy", array)
     tracemalloc.start()
     try:

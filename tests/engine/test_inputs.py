@@ -15,21 +15,10 @@ from engine.files import FileFault
 from engine.project import ArrayInput, ImageInput, NoiseInput
 from engine.shapes import Shape
 from tests.engine.array_files import VOLUME, npy, npz, safetensors_of
+from tests.engine.checkpoints import Stopped, proceed, stop
 
 NUMBERS = count()
 RED, GREEN, BLUE, WHITE = (255, 0, 0), (0, 255, 0), (0, 0, 255), (255, 255, 255)
-
-
-class Stopped(Exception):
-    pass
-
-
-def proceed():
-    pass
-
-
-def stop():
-    raise Stopped
 
 
 def halves(left, right, size=(40, 20), mode="RGB"):
@@ -191,7 +180,7 @@ def test_an_array_that_is_no_volume_is_told_with_its_shape(shape, tmp_path):
     assert f"shape ({', '.join(map(str, shape))}); a volume has 3 sizes of at least 1" in str(caught.value)
 
 
-def test_noise_is_standard_normal_and_of_its_seed_alone(monkeypatch):
+def test_noise_is_standard_normal_and_of_its_seed_alone():
     found = volume(NoiseInput((4, 100, 100), 3))
     assert abs(found.mean()) < 0.02
     assert abs(found.std() - 1) < 0.02

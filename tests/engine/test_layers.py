@@ -20,14 +20,11 @@ from engine.problems import ProjectError
 from engine.project import Design, NoiseInput, Project
 from engine.shapes import Shape
 from tests.engine import layer_oracle, strategies
+from tests.engine.checkpoints import proceed
 from tests.engine.layer_oracle import ORACLES
 from tests.engine.strategies import alternatives, arrays, cases, fields, seeds
 
 KINDS = pytest.mark.parametrize("kind", LAYERS, ids=tag_of)
-
-
-def proceed():
-    pass
 
 
 def text_of(layer, *inputs):

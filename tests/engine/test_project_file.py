@@ -590,7 +590,17 @@ def test_a_folder_that_does_not_take_files_is_told(tmp_path, monkeypatch):
     assert os.listdir(tmp_path) == ["file"]
 
 
+def test_a_file_that_may_not_be_written_to_stays_though_its_folder_takes_files(tmp_path, monkeypatch):
+    path = tmp_path / "p.toml"
+    path.write_text("mine")
+    monkeypatch.setattr(os, "access", lambda *_: False)  # for root every file is one to write to
+    with pytest.raises(ProjectError, match="cannot be saved: Permission denied; choose another place"):
+        save(PROJECT, path)
+    assert path.read_text() == "mine"
+
+
 def test_a_file_system_without_permissions_takes_the_file_all_the_same(tmp_path, monkeypatch):
+    (tmp_path / "p.toml").write_text("old")
     monkeypatch.setattr(os, "chmod", lambda *_: (_ for _ in ()).throw(PermissionError(1, "Operation not permitted")))
     save(PROJECT, tmp_path / "p.toml")
     assert load(tmp_path / "p.toml").project == PROJECT

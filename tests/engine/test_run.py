@@ -1,22 +1,24 @@
 """Runs: what they compute, what they take from the cache, how they end, and what they refuse."""
 
 import os
+import tracemalloc
 
 import numpy as np
 import pytest
 from hypothesis import given
 from msgspec.structs import replace
+from PIL import Image
 
-from engine import weights
+from engine import run, weights
 from engine.analysis import analyze
 from engine.cache import VolumeCache
 from engine.check import check
+from engine.kernels import BLOCK_BYTES
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, Dropout, GlobalAvgPool2d, MaxPool2d
 from engine.network import INPUT, FileWeights, Network, Node, PresetWeights
 from engine.problems import STEM, ProjectError
-from engine.project import ArrayInput, Design, NoiseInput, Project
+from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
 from engine.run import (
-    WORKSPACE_BYTES,
     Cancelled,
     NodeDone,
     NodeStarted,
@@ -281,6 +283,19 @@ def test_file_that_became_unreadable_after_the_check_is_told_at_its_place(tmp_pa
     assert "does not exist" in problem.text
 
 
+@pytest.mark.parametrize(("name", "place"), [("input", "$.input.path"), ("weights", "$.designs[0].nodes[1].weights")])
+def test_a_file_that_was_written_after_the_check_is_told_and_what_it_made_is_not_kept(name, place, tmp_path):
+    project, cache = file_project(tmp_path), VolumeCache()
+    request = RunRequest.of(project)
+    os.utime(tmp_path / {"input": "input.npy", "weights": "weights.npz"}[name], ns=(1, 1))
+    with pytest.raises(ProjectError, match="changed after it was checked; run again") as error:
+        list(execute(request, cache))
+    assert [problem.place for problem in error.value.problems] == [place]
+    made = {"input": (STEM, INPUT), "weights": ("d", "conv")}[name]
+    assert request.check.keys[made] not in cache
+    assert made in done(project, cache)
+
+
 def test_input_with_a_value_that_is_not_a_number_is_refused_with_its_place(tmp_path):
     project = file_project(tmp_path)
     volume = np.ones(SHAPE, np.float32)
@@ -321,7 +336,8 @@ def test_cache_of_a_small_budget_keeps_only_the_last_volumes_and_the_run_is_comp
     events = done(project, cache)
     for place, event in full.items():
         np.testing.assert_array_equal(events[place].volume, event.volume)
-    assert cache.used <= cache.budget
+    kept = (cache.get(event.key) for event in full.values())
+    assert sum(volume.nbytes for volume in kept if volume is not None) <= cache.budget
     assert full["joined", "head"].key in cache
     assert full[STEM, INPUT].key not in cache
 
@@ -399,16 +415,43 @@ def test_weights_that_do_not_fit_are_blamed_on_their_node():
         require_memory(request, VolumeCache(), free=2**30)
 
 
-def test_predicted_bytes_are_those_of_volumes_weights_and_workspace():
+def test_predicted_bytes_are_those_of_volumes_the_heaviest_weights_and_a_block():
     project = small_project()
     request = RunRequest.of(project)
     events = done(project)
     volumes = sum(event.volume.nbytes for event in events.values())
     needed = required_bytes(request, VolumeCache())
     heaviest = max(report.weight_bytes for report in request.check.reports.values())
-    assert needed == volumes + 2 * heaviest + WORKSPACE_BYTES
+    assert needed == volumes + heaviest + BLOCK_BYTES
     require_memory(request, VolumeCache(), free=needed)
     with pytest.raises(ProjectError):
+        require_memory(request, VolumeCache(), free=needed - 1)
+
+
+@pytest.mark.parametrize("order", ["C", "F"])
+def test_a_run_takes_no_more_memory_than_was_predicted(order, tmp_path, monkeypatch):
+    monkeypatch.setattr(run, "BLOCK_BYTES", 32 * 2**20)  # a second copy of the weights is not hidden by it
+    weight = np.asarray(np.ones((1000, 16 * 32 * 32), ">f8"), order=order)
+    np.save(tmp_path / "weight.npy", weight)
+    np.save(tmp_path / "input.npy", np.asarray(np.ones((1, 16, 32, 32)), order=order))
+    dense = Node("dense", Dense(units=1000, bias=False), weights=FileWeights(str(tmp_path / "weight.npy")))
+    project = Project(ArrayInput(str(tmp_path / "input.npy")), (design("d", dense),))
+    request, cache = RunRequest.of(project), VolumeCache()
+    tracemalloc.start()
+    try:
+        list(execute(request, cache))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert weight.size * 4 < peak < required_bytes(request, VolumeCache())
+
+
+def test_pixels_of_a_large_photo_are_predicted_and_told(tmp_path):
+    Image.new("RGBA", (3000, 2000)).save(tmp_path / "large.png")
+    request = RunRequest.of(Project(ImageInput(str(tmp_path / "large.png"), size=(10, 10)), (design("d"),)))
+    needed = required_bytes(request, VolumeCache())
+    assert needed >= 3000 * 2000 * 4 * 5 + BLOCK_BYTES  # as read, turned, on white, and the two that make that
+    with pytest.raises(ProjectError, match=r"the input, 3×10×10, with 160\.2 MiB to read its photo"):
         require_memory(request, VolumeCache(), free=needed - 1)
 
 

@@ -7,31 +7,20 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import weights
+from engine import noise, weights
 from engine.analysis import analyze
 from engine.files import FileFault
 from engine.layers import Activation, BatchNorm, Conv2d, Dense
 from engine.network import FileWeights, Network, Node, PresetWeights
 from engine.shapes import Shape
 from tests.engine.array_files import npy, npz, safetensors, safetensors_of, tensor
+from tests.engine.checkpoints import Stopped, proceed, stop
 
 INPUT_SHAPE = Shape(8, 6, 6)
 CONV = Conv2d(filters=4, kernel=3)
 RNG = np.random.default_rng(5)
 WEIGHT = RNG.standard_normal((4, 8, 3, 3)).astype(np.float32)
 BIAS = RNG.standard_normal(4).astype(np.float32)
-
-
-class Stopped(Exception):
-    pass
-
-
-def proceed():
-    pass
-
-
-def stop():
-    raise Stopped
 
 
 def report_of(layer, shape=INPUT_SHAPE):
@@ -105,13 +94,15 @@ def test_every_place_has_a_seed_of_its_own(names):
 
 def test_made_weights_are_the_same_in_blocks_of_any_size(monkeypatch):
     whole = weights.he_normal((7, 3, 3, 3), 4, proceed)
-    monkeypatch.setattr(weights, "BLOCK", 189)
+    monkeypatch.setattr(noise, "BLOCK", 100)
     np.testing.assert_array_equal(weights.he_normal((7, 3, 3, 3), 4, proceed), whole)
 
 
 def test_making_weights_stops_at_a_checkpoint():
     with pytest.raises(Stopped):
         weights.he_normal((2, 2), 0, stop)
+    with pytest.raises(Stopped):
+        weights.preset("box", (2, 2, 3, 3), stop)
 
 
 def test_weights_of_a_file_are_its_values(source):
@@ -223,7 +214,7 @@ def test_preset_weights_fit_their_kind_and_kernel():
 def test_preset_weights_come_with_a_bias_of_zero():
     found = resolve(CONV, PresetWeights("gaussian"))
     assert not found["bias"].any()
-    np.testing.assert_array_equal(found["weight"], weights.preset("gaussian", (4, 8, 3, 3)))
+    np.testing.assert_array_equal(found["weight"], weights.preset("gaussian", (4, 8, 3, 3), proceed))
 
 
 def test_identity_of_weights_follows_what_makes_them(source):

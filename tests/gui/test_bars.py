@@ -6,9 +6,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
-from PySide6.QtCore import QBuffer, QIODevice, QPoint, QPointF, QRectF, QSize, Qt
+from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QHelpEvent, QImage, QPainter
-from PySide6.QtSvg import QSvgGenerator
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
@@ -26,13 +25,10 @@ from gui.state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.bars import BarsView
 from tests.golden.projects import PROJECTS, chain, inception, mistaken, start, three_designs, with_stem
+from tests.gui.shown import Answer, state_of, svg
 
 SIZES = ((420.0, 260.0), (900.0, 330.0), (1600.0, 900.0))
 amounts = st.integers(1, 10**15)
-
-
-def state_of(project: Project, focus: Focus | None = None, **look: object) -> ViewState:
-    return ViewState(project, check(project), RunView(), focus or Focus(), Look(**look))
 
 
 def layout_of(state: ViewState, width: float = 900.0, height: float = 600.0) -> Layout:
@@ -230,21 +226,8 @@ def test_the_stem_is_a_line_of_words_and_no_bar() -> None:
 # Painting
 
 
-def svg(state: ViewState, width: int = 900, height: int = 500) -> str:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.ReadWrite)
-    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-    generator.setOutputDevice(buffer)
-    generator.setSize(QSize(width, height))
-    generator.setViewBox(QRectF(0, 0, width, height))
-    painter = QPainter(generator)
-    paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
-    painter.end()
-    return bytes(buffer.data().data()).decode()
-
-
 def test_text_stays_text_in_a_file() -> None:
-    drawn = svg(state_of(start(), logarithmic=True))
+    drawn = svg(paint, state_of(start(), logarithmic=True))
     for text in ("12.1× fewer multiply-accumulates", "160.6 M", "MACs, logarithmic", "100 M", "conv5x5"):
         assert f">{text}" in drawn
 
@@ -272,26 +255,11 @@ def test_the_chosen_layer_alone_is_drawn_another_way() -> None:
 # The widget
 
 
-class Answer:
-    """A view, and the state that answers its wishes as the workbench would."""
+class BarsViewAnswer(Answer[BarsView]):
+    """The view, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (900, 560)) -> None:
-        self.view, self.state = BarsView(), state
-        qtbot.addWidget(self.view)
-        self.view.resize(*size)
-        self.focuses: list[Focus] = []
-        self.view.focus_requested.connect(self._on_focus_requested)
-        self.view.look_requested.connect(lambda look: self.show(replace(self.state, look=look)))
-        self.view.show_state(None, state)
-        self.view.show()
-
-    def _on_focus_requested(self, focus: Focus) -> None:
-        self.focuses.append(focus)
-        self.show(replace(self.state, focus=focus))
-
-    def show(self, new: ViewState) -> None:
-        old, self.state = self.state, new
-        self.view.show_state(old, new)
+        super().__init__(qtbot, BarsView(), state, size)
 
     def point(self, design: str, node: str) -> QPoint:
         row = self.view.canvas.row_of(Focus(design, node))
@@ -300,7 +268,7 @@ class Answer:
 
 
 def test_an_edit_changes_the_numbers_at_once(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = BarsViewAnswer(qtbot, state_of(start()))
     before = answer.view.canvas.grab().toImage()
     edited = start()
     network = edited.design("naive").network.with_layer("conv5x5", Conv2d(filters=64, kernel=5))
@@ -313,13 +281,13 @@ def test_an_edit_changes_the_numbers_at_once(qtbot: QtBot) -> None:
 
 
 def test_a_click_on_a_bar_chooses_its_layer(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = BarsViewAnswer(qtbot, state_of(start()))
     qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=answer.point("bottleneck", "reduce"))
     assert answer.focuses == [Focus("bottleneck", "reduce")]
 
 
 def test_a_click_on_a_total_chooses_the_last_layer_of_its_design(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(inception()))
+    answer = BarsViewAnswer(qtbot, state_of(inception()))
     qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(300, 110))
     line = answer.view.canvas.line_at(QPointF(300, 110))
     assert line is not None
@@ -328,14 +296,14 @@ def test_a_click_on_a_total_chooses_the_last_layer_of_its_design(qtbot: QtBot) -
 
 
 def test_a_click_on_folded_layers_or_beside_the_bars_chooses_nothing(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(chain()), (1600, 900))
+    answer = BarsViewAnswer(qtbot, state_of(chain()), (1600, 900))
     qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=answer.point("wide", "relu3"))
     qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
     assert answer.focuses == []
 
 
 def test_arrow_keys_go_from_layer_to_layer_and_stop_at_the_ends(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start(), Focus("naive", "conv5x5")))
+    answer = BarsViewAnswer(qtbot, state_of(start(), Focus("naive", "conv5x5")))
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up):
         qtbot.keyClick(answer.view.canvas, key)
     assert [focus.place for focus in answer.focuses] == [
@@ -347,7 +315,7 @@ def test_arrow_keys_go_from_layer_to_layer_and_stop_at_the_ends(qtbot: QtBot) ->
 
 
 def test_a_layer_that_is_chosen_elsewhere_is_scrolled_into_view(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(chain()), (600, 300))
+    answer = BarsViewAnswer(qtbot, state_of(chain()), (600, 300))
     QApplication.processEvents()
     answer.show(replace(answer.state, focus=Focus("half as wide", "conv49")))
     seen = answer.view.scroll_area.viewport().rect()
@@ -356,7 +324,7 @@ def test_a_layer_that_is_chosen_elsewhere_is_scrolled_into_view(qtbot: QtBot) ->
 
 
 def test_the_mouse_reads_the_formula_and_takes_it_away_when_it_leaves(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = BarsViewAnswer(qtbot, state_of(start()))
     with qtbot.waitSignal(answer.view.hovered) as heard:
         QTest.mouseMove(answer.view.canvas, answer.point("naive", "conv5x5"))
     assert heard.args == ["naive / conv5x5: 28·28·32 × 5·5·256 = 160,563,200 MACs"]
@@ -366,7 +334,7 @@ def test_the_mouse_reads_the_formula_and_takes_it_away_when_it_leaves(qtbot: QtB
 
 
 def test_the_tooltip_gives_exact_numbers(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    answer = Answer(qtbot, state_of(mistaken()))
+    answer = BarsViewAnswer(qtbot, state_of(mistaken()))
     shown: list[str] = []
     monkeypatch.setattr(QToolTip, "showText", lambda point, text, widget: shown.append(text))
     point = answer.point("bottleneck", "huge")
@@ -375,7 +343,7 @@ def test_the_tooltip_gives_exact_numbers(qtbot: QtBot, monkeypatch: pytest.Monke
 
 
 def test_the_controls_ask_for_another_metric_and_axis_and_show_what_the_state_says(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = BarsViewAnswer(qtbot, state_of(start()))
     choice = answer.view.metric_choice
     assert [text for _, text in choice.options] == [metric.title for metric in METRICS]
     choice.setCurrentIndex(1)
@@ -388,7 +356,7 @@ def test_the_controls_ask_for_another_metric_and_axis_and_show_what_the_state_sa
 
 
 def test_a_state_that_changes_nothing_here_is_not_drawn_again(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = BarsViewAnswer(qtbot, state_of(start()))
     content = answer.view.canvas._content
     answer.show(replace(answer.state, run=RunView()))
     answer.show(replace(answer.state, focus=Focus("naive", "conv5x5")))

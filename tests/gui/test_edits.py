@@ -74,6 +74,31 @@ def test_a_layer_added_behind_the_input_comes_first():
     assert all(not node.inputs for node in the_network(edit).nodes)
 
 
+def test_a_layer_added_before_another_is_received_by_that_one_alone():
+    edit = edits.add_layer_before(project(INCEPTION), "d0", "reduce", "batch_norm")
+    assert edit.text == "Add batch_norm before reduce"
+    assert wiring(the_network(edit)) == {
+        "conv1x1": (INPUT,),
+        "batch_norm": (INPUT,),
+        "reduce": ("batch_norm",),
+        "conv5x5": ("reduce",),
+        "output": ("conv1x1", "conv5x5"),
+    }
+
+
+def test_before_a_layer_that_joins_a_new_one_takes_the_first_input():
+    wires = wiring(the_network(edits.add_layer_before(project(INCEPTION), "d0", "output", "activation")))
+    assert wires["relu"] == ("conv1x1",)
+    assert wires["output"] == ("relu", "conv5x5")
+
+
+@pytest.mark.parametrize(("channels", "filters"), [(256, 64), (7, 1), (3, 1)])
+def test_a_reduction_is_a_1x1_convolution_to_a_quarter_of_the_channels(channels: int, filters: int):
+    edit = edits.add_reduction(project(CHAIN), "d0", "conv3x3", channels)
+    assert the_network(edit).nodes[0] == Node("reduce", Conv2d(filters, 1))
+    assert wiring(the_network(edit))["conv3x3"] == ("reduce",)
+
+
 def test_a_concat_added_to_branches_joins_their_loose_ends():
     branches = Network(INCEPTION.nodes[:3])
     edit = edits.add_layer(project(branches), "d0", "conv5x5", "concat")
@@ -258,7 +283,7 @@ def networks(draw: st.DrawFn) -> Network:
     return Network(tuple(draw(st.permutations(nodes))) if all(node.inputs for node in nodes) else nodes)
 
 
-STEPS = ("add", "duplicate", "remove", "up", "down", "rename", "kind")
+STEPS = ("add", "before", "reduce", "duplicate", "remove", "up", "down", "rename", "kind")
 
 
 def step(start: Project, what: str, at: int, kind: str, number: int) -> Edit | None:
@@ -268,6 +293,8 @@ def step(start: Project, what: str, at: int, kind: str, number: int) -> Edit | N
         return edits.add_layer(start, "d0", names[at % len(names)], kind)
     name = nodes[at % len(nodes)].name
     return {
+        "before": lambda: edits.add_layer_before(start, "d0", name, kind),
+        "reduce": lambda: edits.add_reduction(start, "d0", name, 8),
         "duplicate": lambda: edits.duplicate_node(start, "d0", name),
         "remove": lambda: edits.remove_node(start, "d0", name),
         "up": lambda: edits.move_node(start, "d0", name, -1),

@@ -24,6 +24,7 @@ from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, p
 from gui.state import Focus, Look, Result, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.filters import FiltersView
+from tests.gui.shown import svg
 
 NAIVE = ("naive", "conv5x5")
 BOTTLENECK = ("bottleneck", "conv5x5")
@@ -173,6 +174,12 @@ class TestPixels:
         near = project(grid, QRectF(0, 0, 340, 500), Zoom(20, 0.5, 0.5))
         assert near.step(1.0) == 1
 
+    def test_the_picture_says_which_values_it_leaves_out(self):
+        large = state_of(Project(NoiseInput((3, 100, 100)), (design("naive", conv("conv5x5", 36, 1)),)))
+        assert "every 2nd row and column of pixels shown" in svg(paint, large, 340, 300)
+        assert "every 4th row and column of pixels shown" in svg(paint, large, 220, 200)
+        assert "row and column of pixels shown" not in svg(paint, large)
+
     def test_without_values_all_tiles_have_the_plain_colour(self):
         shape = Shape(3, 5, 5)
         grid = choose_grid(shape, 100, 100)
@@ -239,9 +246,9 @@ class TestRange:
         volume = np.linspace(-1, 1, 32).reshape(2, 4, 4)
         state = state_of(one, volumes={NAIVE: volume})
         low, high = (f"{value:.3g}".replace("-", "−") for value in value_range(volume, zero_centred=False))
-        assert legend(plates(state), state.look) == f"viridis · shared range {low} … {high} (1–99.5 %)"
+        assert legend(plates(state), state.look) == f"viridis · shared range {low} … {high} (percentiles 1–99.5)"
         own = replace(state, look=Look(range="per map", colour_map="gray"))
-        assert legend(plates(own), own.look) == "gray · each map its own range (1–99.5 %)"
+        assert legend(plates(own), own.look) == "gray · each map its own range (percentiles 1–99.5)"
         assert legend(plates(before_run(one)), Look()) == ""
 
 

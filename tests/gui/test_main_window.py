@@ -1,21 +1,25 @@
 """The whole window, driven as a person drives it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
-from PySide6.QtGui import QDropEvent, QImage
+from PySide6.QtGui import QAction, QDropEvent, QImage
 from PySide6.QtWidgets import (
+    QAbstractButton,
     QAbstractItemView,
     QApplication,
     QCheckBox,
     QComboBox,
     QFileDialog,
+    QLabel,
     QLineEdit,
+    QMenu,
     QMessageBox,
     QSlider,
     QSpinBox,
+    QWidget,
 )
 from pytestqt.qtbot import QtBot
 
@@ -25,9 +29,12 @@ from engine.project import Design, ImageInput, NoiseInput, Project
 from engine.project_file import load, save
 from gui.actions import ACTIONS, TOOLBAR
 from gui.main_window import MainWindow
+from gui.menus import letter, plain
 from gui.state import Focus
 from gui.views import VIEWS
-from tests.gui.conftest import PROJECT
+from gui.widgets.about import AboutBox
+from gui.widgets.tab_order import in_reading_order
+from tests.gui.conftest import NAIVE, PROJECT
 
 Buttons = QMessageBox.StandardButton
 
@@ -44,6 +51,12 @@ def set_filters(window: MainWindow, filters: int) -> None:
     box = filters_box(window)
     box.setFocus()
     box.setValue(filters)
+
+
+def listed(window: MainWindow, menu: str) -> dict[str, QAction]:
+    """The entries of a menu that is filled as it opens, by their texts."""
+    window.listed[menu].aboutToShow.emit()
+    return {plain(action.text()): action for action in window.listed[menu].actions()}
 
 
 def run(window: MainWindow, qtbot: QtBot) -> None:
@@ -78,7 +91,7 @@ def test_undo_brings_back_number_box_and_pictures(window: MainWindow) -> None:
 
 def test_the_undo_entry_says_what_it_takes_back(window: MainWindow) -> None:
     set_filters(window, 60)
-    assert window.actions_by_id["undo"].text() == "Undo Set filters to 60"
+    assert window.actions_by_id["undo"].text() == "&Undo Set filters to 60"
 
 
 def test_a_run_fills_volumes_and_filters(window: MainWindow, qtbot: QtBot) -> None:
@@ -165,6 +178,240 @@ def test_the_theme_switch_repaints_everything_and_back(window: MainWindow) -> No
     window.actions_by_id["dark"].trigger()
     QApplication.processEvents()
     assert {id: picture(window, id) == old for id, old in light.items()} == dict.fromkeys(light, True)
+
+
+def visible(window: MainWindow, kind: type[QWidget], name: str) -> QWidget:
+    return next(box for box in window.form.findChildren(kind) if box.isVisible() and box.accessibleName() == name)
+
+
+def test_a_drag_of_a_slider_is_one_undo_step_and_the_next_drag_another(window: MainWindow) -> None:
+    slider = visible(window, QSlider, "Filters, slider")
+    for position in (3, 4, 5):
+        slider.setValue(position)
+    window.strokes.end()
+    for position in (6, 7):
+        slider.setValue(position)
+    stack = window.workbench.document.undo_stack
+    assert [stack.text(index) for index in range(stack.count())] == ["Set filters to 8", "Set filters to 16"]
+
+
+def test_a_stroke_ends_when_the_focus_goes_to_another_field(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    set_filters(window, 20)
+    window.designs.tree.setFocus()
+    set_filters(window, 30)
+    assert window.workbench.document.undo_stack.count() == 2
+
+
+def test_undo_in_a_number_box_takes_the_edit_back(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    box = filters_box(window)
+    box.setFocus()
+    box.selectAll()
+    qtbot.keyClicks(box, "64")
+    qtbot.keyClick(box, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert box.value() == 6
+    assert window.workbench.state.project == PROJECT
+    assert window.workbench.document.clean
+
+
+def test_undo_in_a_name_being_typed_takes_letters_back(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    set_filters(window, 20)
+    line = visible(window, QLineEdit, "Name")
+    line.setFocus()
+    qtbot.keyClicks(line, "x")
+    qtbot.keyClick(line, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    assert line.text() == "conv5x5"
+    assert filters_box(window).value() == 20
+
+
+def test_escape_in_a_name_being_typed_does_not_cancel_the_run(
+    open_window: Callable[[Project], MainWindow], qtbot: QtBot
+) -> None:
+    nodes = tuple(Node(f"conv{i}", Conv2d(filters=256, kernel=3)) for i in range(60))
+    window = open_window(Project(NoiseInput((256, 56, 56)), (Design("slow", Network(nodes)),)))
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    line = visible(window, QLineEdit, "Name")
+    line.setFocus()
+    window.actions_by_id["run"].trigger()
+    qtbot.keyClicks(line, "x")
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert line.text() == "conv59"
+    assert window.workbench.state.run.progress is not None
+    qtbot.keyClick(line, Qt.Key.Key_Escape)
+    assert window.workbench.state.run.progress is None
+
+
+def test_delete_removes_a_layer_from_the_list_and_the_volumes_but_not_from_a_field(
+    window: MainWindow, qtbot: QtBot
+) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.workbench.set_focus(Focus("bottleneck", "reduce"))
+    for widget in (visible(window, QLineEdit, "Name"), visible(window, QComboBox, "Kind"), filters_box(window)):
+        widget.setFocus()
+        qtbot.keyClick(widget, Qt.Key.Key_Delete)
+    assert len(window.workbench.state.project.network("bottleneck").nodes) == 2
+    (canvas,) = (part for part in in_reading_order(window.views["volumes"]) if part.accessibleName() == "Volumes")
+    canvas.setFocus()
+    qtbot.keyClick(canvas, Qt.Key.Key_Delete)
+    assert [node.name for node in window.workbench.state.project.network("bottleneck").nodes] == ["conv5x5"]
+    window.designs.tree.setFocus()
+    qtbot.keyClick(window.designs.tree, Qt.Key.Key_Delete)
+    assert window.workbench.state.project.network("bottleneck").nodes == ()
+
+
+def test_f2_begins_to_rename_from_anywhere(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    box = filters_box(window)
+    box.setFocus()
+    qtbot.keyClick(box, Qt.Key.Key_F2)
+    qtbot.keyClicks(QApplication.focusWidget(), "big")
+    qtbot.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    qtbot.waitUntil(lambda: window.workbench.state.focus == Focus("naive", "big"))
+
+
+def test_a_1x1_convolution_is_put_before_the_chosen_layer_by_one_command(window: MainWindow) -> None:
+    window.actions_by_id["reduce"].trigger()
+    assert window.workbench.state.project.network("naive").nodes == (
+        Node("reduce", Conv2d(2, 1)),
+        Node("conv5x5", Conv2d(6, 5)),
+    )
+    window.actions_by_id["before_conv2d"].trigger()
+    assert [node.name for node in window.workbench.state.project.network("naive").nodes] == [
+        "conv3x3",
+        "reduce",
+        "conv5x5",
+    ]
+
+
+def test_tab_goes_through_the_panels_as_one_reads_and_never_out_of_sight(window: MainWindow, qtbot: QtBot) -> None:
+    with qtbot.waitActive(window):
+        window.activateWindow()
+    window.designs.tree.setFocus()
+    names: list[str] = []
+    while (focused := QApplication.focusWidget()) is not None and focused.accessibleName() not in names:
+        names.append(focused.accessibleName())
+        assert not focused.visibleRegion().isEmpty() or window.form.isAncestorOf(focused), names[-1]
+        qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    wanted = ("Designs and layers", "Add layer", "Name", "Kind", "Filters", "Kernel", "Input", "Weights", "Volumes")
+    assert [name for name in names if name in wanted] == list(wanted)
+    assert "Kind of input" not in names
+
+
+def test_every_menu_gives_each_entry_a_letter_of_its_own(window: MainWindow) -> None:
+    def menus(actions: list[QAction]) -> Iterator[list[QAction]]:
+        yield actions
+        for action in actions:
+            if isinstance(action.menu(), QMenu):
+                yield from menus(action.menu().actions())
+
+    for actions in menus(window.menuBar().actions()):
+        letters = [letter(action.text()) for action in actions if not action.isSeparator()]
+        assert all(letters)
+        assert len(set(letters)) == len(letters)
+
+
+def test_no_field_takes_a_letter_of_the_menu_bar(window: MainWindow) -> None:
+    taken = {letter(action.text()) for action in window.menuBar().actions()}
+    for kind in (QAbstractButton, QLabel):
+        for widget in window.findChildren(kind):
+            assert letter(widget.text()) not in taken or not letter(widget.text()), widget.text()
+
+
+def test_the_status_bar_counts_mistakes_and_leads_to_their_list(window: MainWindow, qtbot: QtBot) -> None:
+    assert not window.status.mistakes.isVisible()
+    network = window.workbench.state.project.network("naive").with_layer("conv5x5", Conv2d(6, 5, groups=5))
+    window.workbench.edit("Set groups to 5", window.workbench.state.project.with_network("naive", network))
+    assert window.status.mistakes.text() == "2 mistakes"
+    window.docks["problems"].close()
+    qtbot.mouseClick(window.status.mistakes, Qt.MouseButton.LeftButton)
+    assert not window.problems.list.visibleRegion().isEmpty()
+    window.workbench.set_focus(Focus("bottleneck", "reduce"))
+    window.problems.list.setCurrentRow(0)
+    qtbot.keyClick(window.problems.list, Qt.Key.Key_Return)
+    assert window.workbench.state.focus == Focus("naive", "conv5x5")
+
+
+def test_a_run_refused_for_memory_shows_both_numbers_in_the_list_at_once(
+    open_window: Callable[[Project], MainWindow], qtbot: QtBot
+) -> None:
+    network = Network((Node("conv", Conv2d(1000, 1)),))
+    window = open_window(Project(NoiseInput((1000, 100_000, 10_000)), (Design("big", network),)))
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
+    assert not window.problems.list.visibleRegion().isEmpty()
+    assert "TiB" in window.problems.text()
+    assert "free" in window.problems.text()
+
+
+def test_long_names_do_not_widen_the_window(open_window: Callable[[Project], MainWindow]) -> None:
+    designs = tuple(Design(f"{number} {'long ' * 12}", NAIVE) for number in range(30))
+    window = open_window(Project(NoiseInput((8, 12, 12)), designs))
+    window.resize(1100, 700)
+    assert window.width() == 1100
+    assert "more" in window.status.totals.text()
+
+
+def test_the_toolbar_leaves_out_words_where_there_is_no_room(window: MainWindow) -> None:
+    def words(id: str) -> bool:
+        button = window.toolbar.widgetForAction(window.actions_by_id[id])
+        return button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
+
+    assert words("open")
+    window.resize(1050, 700)
+    assert not words("open")
+    assert words("run")
+    window.resize(1400, 900)
+    assert words("open")
+
+
+def test_buttons_of_the_toolbar_keep_their_width_whatever_is_undone(window: MainWindow) -> None:
+    button = window.toolbar.widgetForAction(window.actions_by_id["undo"])
+    before = button.sizeHint()
+    set_filters(window, 60)
+    assert button.sizeHint() == before
+    assert "Set filters to 60" in button.toolTip()
+
+
+def test_the_status_bar_says_what_to_do_next(window: MainWindow, qtbot: QtBot) -> None:
+    assert "F5" in window.status.hover.text()
+    run(window, qtbot)
+    assert "F5" not in window.status.hover.text()
+    window.status.show_hover("channel 3")
+    assert window.status.hover.text() == "channel 3"
+    window.status.show_hover("")
+    set_filters(window, 60)
+    assert "earlier settings" in window.status.hover.text()
+
+
+def test_panels_are_hidden_and_shown_from_the_menu(window: MainWindow) -> None:
+    listed(window, "panels")["Table"].trigger()
+    assert not window.docks["table"].isVisible()
+    assert not listed(window, "panels")["Table"].isChecked()
+    listed(window, "panels")["Table"].trigger()
+    assert window.docks["table"].isVisible()
+
+
+def test_the_about_box_shows_the_credits_as_text_and_not_as_marks(window: MainWindow) -> None:
+    window.actions_by_id["about"].trigger()
+    (box,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, AboutBox))
+    text = box.credits.toPlainText()
+    assert "chelsea.png" in text
+    assert "|" not in text
+    assert "#" not in text
+    box.close()
+
+
+def test_the_metric_switch_says_how_many_flops_a_mac_is(window: MainWindow) -> None:
+    tips = [window.actions_by_id[f"metric_{id}"].toolTip() for id in ("macs", "flops")]
+    assert all("1 MAC = 2 FLOPs" in tip for tip in tips)
 
 
 def test_every_toolbar_entry_exists_and_every_view_has_a_place() -> None:
@@ -305,12 +552,11 @@ def test_a_dropped_photo_becomes_the_input(window: MainWindow, tmp_path: Path) -
     )
     window.dropEvent(event)
     assert window.workbench.state.project.input == ImageInput(str(tmp_path / "red.png"))
-    assert window.actions_by_id["undo"].text() == "Undo Use photo red.png"
+    assert window.actions_by_id["undo"].text() == "&Undo Use photo red.png"
 
 
 def test_samples_open_and_are_not_saved_over(window: MainWindow) -> None:
-    samples = [action for action in window._samples.actions() if "inception 3a 5x5" in action.text()]
-    samples[0].trigger()
+    listed(window, "samples")["Inception 3a, 5×5 branch: with and without a 1×1 bottleneck"].trigger()
     assert window.workbench.state.project.title.startswith("Inception 3a")
     assert window.workbench.document.path is None
 

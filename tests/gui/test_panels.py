@@ -489,14 +489,42 @@ def test_buttons_are_off_where_they_can_do_nothing(qtbot: QtBot):
     assert {glyph for glyph, button in panel.buttons.items() if not button.isEnabled()} == {"up"}
 
 
-def test_the_menu_adds_every_kind_behind_the_chosen_layer(qtbot: QtBot):
+def test_the_menu_adds_every_kind_after_the_chosen_layer(qtbot: QtBot):
     panel, stage = designs_stage(qtbot, "bottleneck", "reduce")
-    actions = panel.layer_button.menu().actions()
-    assert [action.text() for action in actions] == [layer.title for layer in LAYERS]
-    assert all(action.toolTip() for action in actions)
+    title, *actions = panel.layer_button.menu().actions()
+    assert title.text() == "After reduce"
+    assert [action.text() for action in actions[: len(LAYERS)]] == [layer.title for layer in LAYERS]
+    assert all(action.toolTip() for action in actions[: len(LAYERS)])
     actions[0].trigger()
     assert row_names(panel)[2] == ["bottleneck", "reduce", "conv3x3", "relu", "conv5x5"]
     assert stage.state.focus == Focus("bottleneck", "conv3x3")
+
+
+def test_the_menu_adds_every_kind_before_the_chosen_layer(qtbot: QtBot):
+    panel, stage = designs_stage(qtbot, "bottleneck", "relu")
+    assert panel.before_menu.title() == "Before relu"
+    assert [action.text() for action in panel.before_menu.actions()] == [layer.title for layer in LAYERS]
+    panel.before_menu.actions()[0].trigger()
+    assert row_names(panel)[2] == ["bottleneck", "reduce", "conv3x3", "relu", "conv5x5"]
+    assert stage.edits[-1].text == "Add conv3x3 before relu"
+
+
+def test_a_1x1_convolution_before_a_layer_leaves_a_quarter_of_its_channels(qtbot: QtBot):
+    panel, stage = designs_stage(qtbot, "naive", "conv5x5")
+    assert panel.reduction.text() == "1×1 convolution before conv5x5"
+    panel.reduction.trigger()
+    assert stage.state.project.network("naive").nodes == (Node("reduce", Conv2d(2, 1)), Node("conv5x5", Conv2d(32, 5)))
+    assert stage.state.focus == Focus("naive", "reduce")
+
+
+def test_nothing_is_added_before_a_design(qtbot: QtBot):
+    panel, stage = designs_stage(qtbot, "naive")
+    assert panel.after_title.text() == "As the first layer"
+    assert not panel.reduction.isEnabled()
+    assert not panel.before_menu.isEnabled()
+    panel.add_reduction()
+    panel.add_layer_before("conv2d")
+    assert stage.edits == []
 
 
 def test_a_layer_added_to_an_empty_project_makes_a_design(qtbot: QtBot):
@@ -662,7 +690,7 @@ def test_problems_are_listed_and_lead_to_their_place(qtbot: QtBot):
     panel = ProblemsPanel()
     stage = Stage(qtbot, panel, problem_state())
     texts = [panel.list.item(row).text() for row in range(panel.list.count())]
-    assert panel.count.text() == f"{len(texts)} problems"
+    assert panel.count.text() == f"{len(texts)} mistakes"
     assert texts[0].startswith("naive › conv\ngroups 3 does not divide")
     assert texts[-1] == "naive\nout of memory"
     rect = panel.list.visualItemRect(panel.list.item(0))

@@ -5,9 +5,8 @@ import io
 
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize, Qt
-from PySide6.QtGui import QGuiApplication, QPainter
-from PySide6.QtSvg import QSvgGenerator
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
@@ -20,15 +19,12 @@ from engine.project import Project
 from engine.tables import rows, to_csv, to_latex, to_markdown, to_tsv
 from gui.paint.table import arrange, paint, sheet_of
 from gui.state import Focus, Look, RunView, ViewState
-from gui.theme import DARK, LIGHT, THEMES
+from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
 from tests.golden.projects import PROJECTS, chain, mistaken, start, three_designs, with_stem
+from tests.gui.shown import Answer, state_of, svg
 
 SIZES = ((420.0, 260.0), (900.0, 330.0), (1600.0, 900.0))
-
-
-def state_of(project: Project, focus: Focus | None = None, **look: object) -> ViewState:
-    return ViewState(project, check(project), RunView(), focus or Focus(), Look(**look))
 
 
 def with_project(state: ViewState, project: Project) -> ViewState:
@@ -68,7 +64,7 @@ def test_a_hundred_layers_are_printed_whole_in_several_blocks() -> None:
 
 
 def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> None:
-    drawn = svg(state_of(start())) + svg(state_of(mistaken()))
+    drawn = svg(paint, state_of(start())) + svg(paint, state_of(mistaken()))
     for text in (
         "160,563,200",
         "bottleneck: 12.1× fewer multiply-accumulates than naive",
@@ -79,45 +75,18 @@ def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> 
 
 
 def test_the_printed_table_shows_flops_when_they_are_chosen() -> None:
-    assert "FLOPs" not in svg(state_of(start()))
-    assert "321,126,400" in svg(state_of(start(), metric="flops"))
-
-
-def svg(state: ViewState) -> str:
-    buffer = QBuffer()
-    buffer.open(QIODevice.OpenModeFlag.ReadWrite)
-    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
-    generator.setOutputDevice(buffer)
-    generator.setSize(QSize(1200, 700))
-    generator.setViewBox(QRectF(0, 0, 1200, 700))
-    painter = QPainter(generator)
-    paint(painter, QRectF(0, 0, 1200, 700), state, THEMES[state.look.theme])
-    painter.end()
-    return bytes(buffer.data().data()).decode()
+    assert "FLOPs" not in svg(paint, state_of(start()))
+    assert "321,126,400" in svg(paint, state_of(start(), metric="flops"))
 
 
 # The widget
 
 
-class Answer:
-    """A view, and the state that answers its wishes as the workbench would."""
+class TableViewAnswer(Answer[TableView]):
+    """The view, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (900, 400)) -> None:
-        self.view, self.state = TableView(), state
-        qtbot.addWidget(self.view)
-        self.view.resize(*size)
-        self.focuses: list[Focus] = []
-        self.view.focus_requested.connect(self._on_focus_requested)
-        self.view.show_state(None, state)
-        self.view.show()
-
-    def _on_focus_requested(self, focus: Focus) -> None:
-        self.focuses.append(focus)
-        self.show(replace(self.state, focus=focus))
-
-    def show(self, new: ViewState) -> None:
-        old, self.state = self.state, new
-        self.view.show_state(old, new)
+        super().__init__(qtbot, TableView(), state, size)
 
     def column(self, title: str) -> list[str]:
         (position,) = [i for i, column in enumerate(self.view.model.columns) if column.title == title]
@@ -133,7 +102,7 @@ class Answer:
 
 
 def test_cells_hold_exact_numbers_shapes_and_settings(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = TableViewAnswer(qtbot, state_of(start()))
     assert answer.column("Node") == ["conv5x5", "total", "reduce", "conv5x5", "total"]
     assert answer.column("Layer") == ["5×5, 32 filters", "", "1×1, 16 filters", "5×5, 32 filters", ""]
     assert answer.column("Output C×H×W") == ["32×28×28", "", "16×28×28", "32×28×28", ""]
@@ -143,7 +112,7 @@ def test_cells_hold_exact_numbers_shapes_and_settings(qtbot: QtBot) -> None:
 
 
 def test_an_edit_changes_cells_in_place(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
     model = answer.view.model
     resets: list[None] = []
     model.modelReset.connect(lambda: resets.append(None))
@@ -158,7 +127,7 @@ def test_an_edit_changes_cells_in_place(qtbot: QtBot) -> None:
 
 def test_layers_that_come_and_go_keep_the_scroll_position_and_choose_nothing(qtbot: QtBot) -> None:
     project = chain()
-    answer = Answer(qtbot, state_of(project, Focus("wide", "conv30")))
+    answer = TableViewAnswer(qtbot, state_of(project, Focus("wide", "conv30")))
     QApplication.processEvents()
     bar = answer.view.table.verticalScrollBar()
     before = bar.value()
@@ -179,7 +148,7 @@ def test_layers_that_come_and_go_keep_the_scroll_position_and_choose_nothing(qtb
 @pytest.mark.parametrize("name", PROJECTS)
 @pytest.mark.parametrize("after", PROJECTS)
 def test_any_project_can_follow_any_other(qtbot: QtBot, qtmodeltester: ModelTester, name: str, after: str) -> None:
-    answer = Answer(qtbot, state_of(PROJECTS[name]))
+    answer = TableViewAnswer(qtbot, state_of(PROJECTS[name]))
     qtmodeltester.check(answer.view.model)
     answer.show(with_project(answer.state, PROJECTS[after]))
     expected = sorted(rows(PROJECTS[after], answer.state.check), key=lambda row: row.design == STEM)
@@ -188,13 +157,13 @@ def test_any_project_can_follow_any_other(qtbot: QtBot, qtmodeltester: ModelTest
 
 
 def test_the_stem_stands_behind_the_designs_that_are_compared(qtbot: QtBot) -> None:
-    designs = [row.design for row in Answer(qtbot, state_of(with_stem())).view.model.rows]
+    designs = [row.design for row in TableViewAnswer(qtbot, state_of(with_stem())).view.model.rows]
     assert designs == sorted(designs, key=lambda name: name == STEM)
     assert STEM in designs
 
 
 def test_a_click_on_a_row_chooses_its_node(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(with_stem()))
+    answer = TableViewAnswer(qtbot, state_of(with_stem()))
     model = answer.view.model
     (total, *_) = (i for i, row in enumerate(model.rows) if row.is_total)
     answer.click(qtbot, total)
@@ -206,13 +175,13 @@ def test_a_click_on_a_row_chooses_its_node(qtbot: QtBot) -> None:
 
 
 def test_arrow_keys_choose_from_row_to_row(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
     qtbot.keyClick(answer.view.table, Qt.Key.Key_Down)
     assert answer.focuses == [Focus("bottleneck", "conv5x5")]
 
 
 def test_the_choice_follows_the_state_and_tells_nobody(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(chain()))
+    answer = TableViewAnswer(qtbot, state_of(chain()))
     assert answer.selected() == []
     answer.show(replace(answer.state, focus=Focus("half as wide", "conv40")))
     (row,) = answer.selected()
@@ -224,7 +193,7 @@ def test_the_choice_follows_the_state_and_tells_nobody(qtbot: QtBot) -> None:
 
 
 def test_several_rows_stay_selected_for_copying_while_the_last_one_is_chosen(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(three_designs()))
+    answer = TableViewAnswer(qtbot, state_of(three_designs()))
     answer.click(qtbot, 1)
     answer.click(qtbot, 4, Qt.KeyboardModifier.ShiftModifier)
     assert answer.selected() == [1, 2, 3, 4]
@@ -234,7 +203,7 @@ def test_several_rows_stay_selected_for_copying_while_the_last_one_is_chosen(qtb
 
 
 def test_the_copy_key_takes_the_selected_rows_as_tab_separated_values(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
     answer.view.activateWindow()
     answer.view.table.setFocus()
     qtbot.waitUntil(answer.view.table.hasFocus)
@@ -247,7 +216,7 @@ def test_the_copy_key_takes_the_selected_rows_as_tab_separated_values(qtbot: QtB
 
 
 def test_the_menu_copies_the_whole_table_in_each_format(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
+    answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
     actions = answer.view.copies.menu().actions()
     assert [action.text() for action in actions] == [f"Copy as {name}" for name in ("TSV", "CSV", "Markdown", "LaTeX")]
     for action, text_of in zip(actions, (to_tsv, to_csv, to_markdown, to_latex), strict=True):
@@ -256,7 +225,7 @@ def test_the_menu_copies_the_whole_table_in_each_format(qtbot: QtBot) -> None:
 
 
 def test_a_mistake_is_red_marked_and_told_beside_its_layer(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(mistaken()))
+    answer = TableViewAnswer(qtbot, state_of(mistaken()))
     model = answer.view.model
     assert answer.column("Problem")[3].startswith("kernel 31×31 is larger than its padded input 28×28")
     assert answer.column("MACs")[3:] == ["unknown"] * 3
@@ -268,14 +237,14 @@ def test_a_mistake_is_red_marked_and_told_beside_its_layer(qtbot: QtBot) -> None
 
 
 def test_tooltips_give_the_formula_of_a_number(qtbot: QtBot) -> None:
-    model = Answer(qtbot, state_of(start())).view.model
+    model = TableViewAnswer(qtbot, state_of(start())).view.model
     position = [column.title for column in model.columns].index("MACs")
     tips = [model.index(row, position).data(Qt.ItemDataRole.ToolTipRole) for row in (0, 1)]
     assert tips == ["28·28·32 × 5·5·256 = 160,563,200 MACs (160.6 M)", "160,563,200 MACs (160.6 M)"]
 
 
 def test_the_mouse_reads_a_cell_in_the_status_bar(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = TableViewAnswer(qtbot, state_of(start()))
     position = [column.title for column in answer.view.model.columns].index("Params")
     with qtbot.waitSignal(answer.view.hovered) as heard:
         answer.view.table.entered.emit(answer.view.model.index(0, position))
@@ -283,7 +252,7 @@ def test_the_mouse_reads_a_cell_in_the_status_bar(qtbot: QtBot) -> None:
 
 
 def test_totals_are_bold_and_numbers_are_set_to_the_right(qtbot: QtBot) -> None:
-    model = Answer(qtbot, state_of(start())).view.model
+    model = TableViewAnswer(qtbot, state_of(start())).view.model
     position = [column.title for column in model.columns].index("MACs")
     assert model.index(1, 0).data(Qt.ItemDataRole.FontRole).bold()
     assert model.index(0, 0).data(Qt.ItemDataRole.FontRole) is None
@@ -293,7 +262,7 @@ def test_totals_are_bold_and_numbers_are_set_to_the_right(qtbot: QtBot) -> None:
 
 
 def test_designs_have_their_colour_in_each_theme(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = TableViewAnswer(qtbot, state_of(start()))
     for theme in (LIGHT, DARK):
         answer.show(replace(answer.state, look=Look(theme=theme.name)))
         chips = [answer.view.model.index(row, 0).data(Qt.ItemDataRole.DecorationRole).name() for row in (0, 2)]
@@ -301,7 +270,7 @@ def test_designs_have_their_colour_in_each_theme(qtbot: QtBot) -> None:
 
 
 def test_flops_have_a_column_when_they_are_counted(qtbot: QtBot) -> None:
-    answer = Answer(qtbot, state_of(start()))
+    answer = TableViewAnswer(qtbot, state_of(start()))
     answer.show(replace(answer.state, look=Look(metric="flops")))
     assert answer.column("FLOPs (2 per MAC)")[0] == "321,126,400"
     assert answer.view.said.text() == "bottleneck: 12.1× fewer floating-point operations than naive"

@@ -129,6 +129,42 @@ def test_a_run_started_during_another_gives_only_the_newer_results(workbench: Wo
     assert workbench.state.fresh(NAIVE)
 
 
+def test_what_a_run_for_other_settings_gives_does_not_replace_a_fresh_result(
+    workbench: Workbench, qtbot: QtBot
+) -> None:
+    run(workbench, qtbot)
+    fresh = workbench.state.result(NAIVE)
+    edit_filters(workbench, 9)
+    workbench.run()
+    workbench.document.undo_stack.undo()
+    qtbot.waitUntil(lambda: workbench.state.run.progress is None)
+    assert workbench.state.result(NAIVE) is fresh
+    assert workbench.state.fresh(NAIVE)
+    workbench.document.undo_stack.redo()
+    assert workbench.state.fresh(NAIVE)
+
+
+def test_a_run_of_a_project_in_which_nothing_can_run_ends_the_run_under_way(qtbot: QtBot) -> None:
+    workbench = Workbench(slow_project())
+    with qtbot.waitSignal(workbench.runner.node_done):
+        workbench.run()
+    workbench.edit("Lose the input", replace(workbench.state.project, input=ArrayInput("/nowhere.npy")))
+    with qtbot.assertNotEmitted(workbench.runner.node_started, wait=50):
+        workbench.run()
+    assert workbench.state.run.progress is None
+    workbench.close()
+
+
+def test_a_design_with_a_mistake_leaves_the_others_to_run(workbench: Workbench, qtbot: QtBot) -> None:
+    project = workbench.state.project
+    wrong = project.network("naive").with_layer("conv5x5", Conv2d(filters=6, kernel=5, groups=5))
+    workbench.edit("Set groups to 5", project.with_network("naive", wrong))
+    run(workbench, qtbot)
+    assert workbench.state.result(NAIVE) is None
+    assert workbench.state.fresh(("bottleneck", "conv5x5"))
+    assert [problem.design for problem in workbench.state.check.problems] == ["naive", "naive"]
+
+
 def slow_project() -> Project:
     network = Network(tuple(Node(f"conv{i}", Conv2d(filters=256, kernel=3)) for i in range(40)))
     return Project(NoiseInput((256, 56, 56)), (Design("slow", network),))

@@ -16,9 +16,9 @@ LENGTHS: dict[str, Callable[[float], float]] = {"true": float, "sqrt": sqrt, "lo
 """How long an edge of `count` values is drawn."""
 
 LENGTHS_IN_WORDS = {
-    "true": "depth and size to scale",
-    "sqrt": "depth and size ∝ √",
-    "log": "depth and size ∝ log₂(n + 1)",
+    "true": "edges to scale",
+    "sqrt": "edges ∝ √H, √W, √C",
+    "log": "edges ∝ log₂(n + 1), n = H, W, C",
 }
 
 VIEWS: dict[str, tuple[float, float]] = {"3-D": (-34.0, 24.0), "Top": (0.0, 90.0), "Front": (0.0, 0.0)}
@@ -93,7 +93,7 @@ class Prism(NamedTuple):
         )
 
     def moved(self, x: float, y: float) -> "Prism":
-        return self._replace(x=self.x + x, y=self.y + y)
+        return Prism(self.x + x, self.y + y, self.width, self.height, self.depth)
 
     def part(self, low: tuple[float, float, float], high: tuple[float, float, float]) -> "Prism":
         """The box inside that spans these fractions of width, height and depth."""
@@ -124,22 +124,46 @@ class Prism(NamedTuple):
 
     def ridges(self) -> list[tuple[Vector, Vector]]:
         """The three edges inside of the outline: they meet in the nearest corner."""
-        near = (1, 0, 0) if self.depth[0] >= 0 else (0, 0, 0)
-        ends = ((1 - near[0], 0, 0), (near[0], 1, 0), (near[0], 0, 1))
-        return [(self.corner(*near), self.corner(*end)) for end in ends]
+        (wx, wy), right = self.width, self.depth[0] >= 0
+        x, y = (self.x + wx, self.y + wy) if right else (self.x, self.y)
+        across = (-wx, -wy) if right else (wx, wy)
+        return [((x, y), (x + dx, y + dy)) for dx, dy in (across, self.height, self.depth)]
 
     def hidden_edges(self) -> list[tuple[Vector, Vector]]:
         """The three edges behind: they meet in the farthest corner."""
-        far = (0, 1, 1) if self.depth[0] >= 0 else (1, 1, 1)
-        ends = ((1 - far[0], 1, 1), (far[0], 0, 1), (far[0], 1, 0))
-        return [(self.corner(*far), self.corner(*end)) for end in ends]
+        (wx, wy), right = self.width, self.depth[0] >= 0
+        x, y = self.corner(0 if right else 1, 1, 1)
+        across = (-wx, -wy) if right else (wx, wy)
+        return [((x, y), (x - dx, y - dy)) for dx, dy in (across, self.height, self.depth)]
 
     def outline(self) -> QPolygonF:
         """The six corners around what is seen."""
-        right = self.depth[0] >= 0
-        ahead = ((0, 1, 0), (1, 1, 0)) if right else ((0, 1, 1), (0, 1, 0), (1, 1, 0))
-        behind = ((1, 1, 1), (1, 0, 1), (0, 0, 1), (0, 0, 0)) if right else ((1, 0, 0), (1, 0, 1), (0, 0, 1))
-        return QPolygonF([QPointF(*self.corner(*at)) for at in (*ahead, *behind)])
+        return QPolygonF([QPointF(*corner) for corner in self._around()])
+
+    def extent(self, top: float, bottom: float) -> tuple[float, float]:
+        """Left and right end of what is seen between two heights, which its middle lies between."""
+        corners, ends = self._around(), list[float]()
+        for (x, y), (to_x, to_y) in zip(corners, (*corners[1:], corners[0]), strict=True):
+            low, high = max(top, min(y, to_y)), min(bottom, max(y, to_y))
+            if low <= high:
+                steep = (to_x - x) / (to_y - y) if abs(to_y - y) > 1e-9 else None
+                ends += [x, to_x] if steep is None else [x + (low - y) * steep, x + (high - y) * steep]
+        return min(ends), max(ends)
+
+    def _around(self) -> list[Vector]:
+        """The corners of the outline, each an edge away from the one before."""
+        (wx, wy), (hx, hy), (dx, dy) = self.width, self.height, self.depth
+        right = dx >= 0
+        x, y = self.x + hx, self.y + hy
+        if not right:
+            x, y = x + dx, y + dy
+        corners = [(x, y)]
+        ahead = ((wx, wy), (dx, dy)) if right else ((-dx, -dy), (wx, wy))
+        behind = ((-wx, -wy), (-dx, -dy)) if right else ((dx, dy), (-wx, -wy))
+        for step_x, step_y in (*ahead, (-hx, -hy), *behind):
+            x, y = x + step_x, y + step_y
+            corners.append((x, y))
+        return corners
 
 
 def prism(shape: Shape, scale: str, unit: float, camera: Camera) -> Prism:

@@ -1,10 +1,11 @@
 """How much room a volume needs, its numbers, name and mistakes with it, and the operator before it."""
 
+from functools import lru_cache
 from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from engine.metrics import metric
+from engine.metrics import Metric
 from engine.shapes import Shape
 from gui.paint.scene.camera import Camera, Prism, prism
 from gui.paint.scene.graph import Vertex
@@ -19,6 +20,13 @@ NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
 
 WIDEST_NOTE, WIDEST_COMPACT_NOTE = "channel 000", "ch 000"
+NOTE_SEPARATOR = " · "
+
+CAPTION_GAP = 0.3
+"""Above and below a caption, of its pixel size."""
+
+LINE_HEIGHT, ARROW_HEIGHT = 0.3, 0.65
+"""What a line that leaves a box and an arrow that comes to it take to each side, in ems."""
 
 
 class Type(Struct, frozen=True):
@@ -32,12 +40,14 @@ class Type(Struct, frozen=True):
 
 
 class Caption(NamedTuple):
-    """A volume's name, what is wrong with it, and the room for both and for a note between them."""
+    """A volume's name, what is wrong with it, and the room for both and for a note below or beside the name."""
 
     name: str
     trouble: tuple[str, ...]
     width: float
     height: float
+    beside: bool
+    """Whether the note stands on the name's line: where volumes stand above each other, a line is dear."""
 
 
 class Body(NamedTuple):
@@ -61,11 +71,13 @@ class Room(NamedTuple):
 
 
 class Measure:
-    """What sizes depend on; a body is measured once for all volumes of one shape."""
+    """What sizes depend on; volumes of one shape, and with it one size of caption, are measured once."""
 
     def __init__(self, eye: Camera, scale: str, unit: float, type: Type) -> None:
         self.eye, self.scale, self.unit, self.type = eye, scale, unit, type
         self._bodies: dict[tuple[Shape | None, bool], Body] = {}
+        self._rooms: dict[tuple[Shape | None, bool, float, float], Room] = {}
+        self._ends: dict[tuple[Shape | None, bool, float, float], tuple[float, float]] = {}
 
     def body(self, vertex: Vertex) -> Body:
         key = (vertex.shape, vertex.compact)
@@ -75,7 +87,22 @@ class Measure:
         return found
 
     def room(self, vertex: Vertex, caption: Caption) -> Room:
-        body, half = self.body(vertex), caption.width / 2
+        key = (vertex.shape, vertex.compact, caption.width, caption.height)
+        found = self._rooms.get(key)
+        if found is None:
+            found = self._rooms[key] = self._room(self.body(vertex), caption)
+        return found
+
+    def ends(self, vertex: Vertex, caption: Caption) -> tuple[float, float]:
+        """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
+        key = (vertex.shape, vertex.compact, caption.width, caption.height)
+        found = self._ends.get(key)
+        if found is None:
+            found = self._ends[key] = self._line_ends(self.body(vertex), caption)
+        return found
+
+    def _room(self, body: Body, caption: Caption) -> Room:
+        half = caption.width / 2
         left = max(-body.span[0], half - body.middle)
         right = max(body.span[2], half + body.middle)
         # Seen straight on both are equal: numbers change sides then, and no box may jump.
@@ -86,6 +113,15 @@ class Measure:
             max(0.8 * self.type.em, -body.span[1]),
             body.span[3] + caption.height,
         )
+
+    def _line_ends(self, body: Body, caption: Caption) -> tuple[float, float]:
+        half, em = caption.width / 2, self.type.em
+        below = body.span[3] + CAPTION_GAP * self.type.small
+        words = (body.middle - half, below, body.middle + half, below + caption.height)
+        rects = [*(number.rect for number in body.numbers), words]
+        before, _ = _extent(body.box, rects, ARROW_HEIGHT * em)
+        _, after = _extent(body.box, rects, LINE_HEIGHT * em)
+        return before, after
 
     def _body(self, shape: Shape | None, compact: bool) -> Body:
         if shape is None:
@@ -107,21 +143,33 @@ class Measure:
         return Body(box, bounds, numbers, span, 0.0 if compact else box.corner(0.5, 1, 0)[0])
 
 
-def caption(vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type) -> Caption:
-    """The texts below a volume. A compact one has its operator there, since its arrow is too short for it."""
+def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: float) -> tuple[float, float]:
+    """Left and right end of a box and of what stands beside it, within `height` above and below its middle."""
+    left, right = box.extent(-height, height)
+    level = [rect for rect in rects if rect[1] < height and rect[3] > -height]
+    return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
+
+
+def caption(vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, stacked: bool) -> Caption:
+    """The texts below a volume. A compact one has its operator there, since its arrow is too short for it.
+
+    Where volumes are `stacked`, above each other, the note stands on the name's line.
+    """
     small = type.small
     own = vertex.report.layer.label() if vertex.report is not None and vertex.compact else name
     shown = elided(own, NAME_ROOM * type.em, small)
     found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
     lines = tuple(found[:TROUBLE_LINES])
     note = WIDEST_COMPACT_NOTE if vertex.compact else WIDEST_NOTE
-    wide = max(width(text, small) for text in (shown, *lines, note))
-    return Caption(shown, lines, wide, (0.6 + ASCENT + LINE * max(1, len(lines))) * small)
+    beside = stacked and not lines
+    texts = (shown + NOTE_SEPARATOR + note,) if beside else (shown, *lines, note)
+    wide, count = max(width(text, small) for text in texts), 0 if beside else max(1, len(lines))
+    return Caption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE * count) * small, beside)
 
 
 def caption_texts(body: Body, words: Caption, type: Type, compact: bool) -> tuple[Text, ...]:
     """A caption below its box; its second line is left to the note, or to what is wrong."""
-    y = body.span[3] + (0.3 + ASCENT) * type.small
+    y = body.span[3] + (CAPTION_GAP + ASCENT) * type.small
     texts = [centred(words.name, body.middle, y, type.small, "muted" if compact else "text")]
     for line in words.trouble:
         y += LINE * type.small
@@ -139,16 +187,19 @@ class Operator(NamedTuple):
     down: float
 
 
-def operator(vertex: Vertex, detail: Detail, type: Type, metric_id: str) -> Operator:
+def operator(vertex: Vertex, detail: Detail, type: Type, counted: Metric) -> Operator:
     """What stands at the arrow to a vertex."""
-    em, small, report = type.em, type.small, vertex.report
+    report = vertex.report
     if vertex.compact or report is None:
-        return Operator((), (), 1.3 * em, 0.0, 0.0)
-    label = report.layer.label()
+        return Operator((), (), 1.3 * type.em, 0.0, 0.0)
+    formula = counted.formula(report) if detail == "formula" else ""
+    return _operator(report.layer.label(), formula, detail, type.em, type.small)
+
+
+@lru_cache(maxsize=2048)
+def _operator(label: str, formula: str, detail: Detail, em: int, small: int) -> Operator:
     above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
-    below: tuple[tuple[str, int, bool], ...] = ()
-    if detail == "formula" and (formula := metric(metric_id).formula(report)):
-        below = ((formula, small, False),)
+    below: tuple[tuple[str, int, bool], ...] = ((formula, small, False),) if formula else ()
     if detail == "lines":
         first, second = _halves(label)
         above = ((first, em, True),)

@@ -105,12 +105,13 @@ def face_image(
 
     Where a pixel would hold several values it shows their mean; otherwise each value is a pixel of the picture.
     """
-    shown = cut(volume, side, channel)
-    height, width = _kept_size(shown.shape[0], rows), _kept_size(shown.shape[1], columns)
+    channels, high, wide = volume.shape
+    height = _kept_size(channels if side == "top" else high, rows)
+    width = _kept_size(wide if side in ("front", "top") else channels, columns)
 
     def make() -> QImage:
-        low, high = volume_range(volume, zero_centred=zero_centred)
-        levels = colours.to_levels(_reduced(shown, height, width), low, high)
+        ends = volume_range(volume, zero_centred=zero_centred)
+        levels = colours.to_levels(_reduced(cut(volume, side, channel), height, width), *ends)
         return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
 
     key = (side, channel if side == "front" else 0, name, zero_centred, height, width)

@@ -9,10 +9,9 @@ from engine.problems import STEM
 from engine.project import ImageInput
 from engine.shapes import Shape
 from gui.paint.scene.camera import camera
-from gui.paint.scene.faces import liveliest_channel
 from gui.paint.scene.layout import Scene, arrange
 from gui.paint.scene.plan import Plan, plan
-from gui.state import Result, ViewState
+from gui.state import ViewState
 
 MARGIN = 1.0
 """Free border, in ems."""
@@ -84,23 +83,3 @@ def _received(state: ViewState) -> str:
     kind = "photo" if isinstance(state.project.input, ImageInput) else INPUT
     count = len(state.project.stem.nodes)
     return f"{kind} → stem ({count} layer{'s' if count != 1 else ''})"
-
-
-def shown_result(state: ViewState, place: Place, shape: Shape | None) -> Result | None:
-    """The result whose values a box of that shape can show: one of another shape cannot."""
-    result = state.result(place)
-    return result if result is not None and result.volume.shape == shape else None
-
-
-def is_photo(state: ViewState, place: Place) -> bool:
-    """Whether the volume at a place is the photo itself and no channel of it was chosen."""
-    chosen = state.focus.place == place and state.focus.channel is not None
-    return state.origin(place) == (STEM, INPUT) and isinstance(state.project.input, ImageInput) and not chosen
-
-
-def front_channel(state: ViewState, place: Place, result: Result) -> int:
-    """The channel on the front face: the chosen one, else the liveliest."""
-    channel = state.focus.channel if state.focus.place == place else None
-    if channel is None or channel >= result.volume.shape[0]:
-        return liveliest_channel(result.volume)
-    return channel

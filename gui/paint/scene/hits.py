@@ -5,9 +5,11 @@ from typing import Literal, NamedTuple
 from engine.check import Place
 from engine.shapes import Shape
 from gui.paint.scene.camera import Face, Side
-from gui.paint.scene.frame import Frame, front_channel, is_photo, shown_result
+from gui.paint.scene.frame import Frame
 from gui.paint.scene.labels import Text
 from gui.paint.scene.layout import PlacedBox, Scene
+from gui.paint.scene.values import front_channel, is_photo, shown_result
+from gui.paint.words import number
 from gui.state import Focus, ViewState
 
 Direction = Literal["left", "right", "up", "down"]
@@ -88,7 +90,7 @@ def words(state: ViewState, found: Hit) -> str:
         if result is not None:
             channels = slice(None) if found.channel is None else slice(found.channel, found.channel + 1)
             values = result.volume[channels, found.pixel[0], found.pixel[1]]
-            parts[-1] += ": " + ", ".join(f"{value:.4g}" for value in values)
+            parts[-1] += ": " + ", ".join(number(value) for value in values)
             if not state.fresh(found.place):
                 parts.append("for earlier settings")
     return " · ".join(parts)

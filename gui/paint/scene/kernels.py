@@ -1,5 +1,6 @@
 """The window of a convolution or pooling as a small box of true proportion inside the volume that it reads."""
 
+from functools import lru_cache
 from typing import NamedTuple
 
 from engine.layers.conv import Conv2d
@@ -7,7 +8,6 @@ from engine.layers.pool import Pool
 from engine.shapes import Shape
 from gui.paint.scene.camera import Prism
 from gui.paint.scene.cells import colour_role
-from gui.paint.scene.graph import Vertex
 from gui.paint.scene.labels import Role
 from gui.paint.scene.layout import PlacedBox
 from gui.state import Focus
@@ -31,23 +31,23 @@ def windows(box: PlacedBox, focus: Focus) -> tuple[Window, ...]:
         return ()
     found: dict[tuple[tuple[float, float, float], tuple[float, float, float]], Window] = {}
     for vertex in readers:
-        span = _span(vertex, shape, focus if (design, vertex.name) == focus.place else Focus())
+        layer = None if vertex.report is None else vertex.report.layer
+        chosen_value = focus if (design, vertex.name) == focus.place else Focus()
+        span = _span(layer, shape, chosen_value) if isinstance(layer, Conv2d | Pool) else None
         if span is not None:
             found.setdefault(span, Window(box.prism.part(*span), colour_role(vertex)))
     order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
     return tuple(found[span] for span in order)
 
 
+@lru_cache(maxsize=1024)
 def _span(
-    vertex: Vertex, shape: Shape, focus: Focus
+    layer: Conv2d | Pool, shape: Shape, focus: Focus
 ) -> tuple[tuple[float, float, float], tuple[float, float, float]] | None:
     """The lowest and highest fractions of width, height and depth that one output value reads, padding left out.
 
     The value is the chosen one, else the middle one of the first map.
     """
-    layer = None if vertex.report is None else vertex.report.layer
-    if not isinstance(layer, Conv2d | Pool):
-        return None
     placed = layer.windows(shape)
     height, width = placed.output
     row, column = focus.pixel or ((height - 1) // 2, (width - 1) // 2)

@@ -36,7 +36,7 @@ class Text(NamedTuple):
         return self.x, self.y - ASCENT * self.size, self.x + self.width, self.y + 0.22 * self.size
 
     def moved(self, x: float, y: float) -> "Text":
-        return self._replace(x=self.x + x, y=self.y + y)
+        return Text(self.text, self.x + x, self.y + y, self.width, self.size, self.role, self.bold)
 
 
 @lru_cache(maxsize=64)

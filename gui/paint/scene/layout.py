@@ -6,11 +6,11 @@ from msgspec import Struct
 
 from engine.check import Place
 from gui.paint.scene.camera import Camera, Prism
-from gui.paint.scene.cells import Caption, Measure, caption_texts, colour_role
+from gui.paint.scene.cells import CAPTION_GAP, NOTE_SEPARATOR, Caption, Measure, caption_texts, colour_role
 from gui.paint.scene.graph import Vertex
-from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred
+from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, width
 from gui.paint.scene.plan import Plan, fit
-from gui.paint.scene.room import PAD, TRACK, TURN, Band, Sizes, levels, line_height, line_width, sizes
+from gui.paint.scene.room import PAD, TRACK, TURN, Band, Sizes, levels, line_height, line_width
 from gui.paint.scene.routes import Route
 
 Point = tuple[float, float]
@@ -30,11 +30,25 @@ class PlacedBox(NamedTuple):
     bounds: tuple[float, float, float, float]
     texts: tuple[Text, ...]
     note: Point
-    """Middle and baseline of the line that says what the front face shows."""
+    """Middle and baseline of the line that says what the front face shows, where that is not the name's."""
     x: float
     y: float
+    left: float
+    """Where an arrow to it ends."""
     right: float
-    """Where its room ends."""
+    """Where lines from it begin."""
+
+    def texts_with(self, note: str) -> tuple[Text, ...]:
+        """All its texts, with a note on what the front face shows: below the name, or beside it."""
+        *others, name = self.texts
+        if not note:
+            return self.texts
+        if not self.caption.beside:
+            return (*self.texts, centred(note, *self.note, name.size, "muted"))
+        added = NOTE_SEPARATOR + note
+        wide = width(added, name.size)
+        moved = name.moved(-wide / 2, 0.0)
+        return (*others, moved, Text(added, moved.x + moved.width, moved.y, wide, name.size, "muted"))
 
 
 class Arrow(NamedTuple):
@@ -77,10 +91,8 @@ class _Line(NamedTuple):
 
 def arrange(plan: Plan, eye: Camera, left: float, top: float, header: float) -> Scene:
     """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `header` is the height of a heading."""
-    found = fit(plan, eye)
+    found, measure, measured = fit(plan, eye)
     em, shrink = plan.type.em, found.shrink
-    measure = Measure(eye, plan.scale, found.unit, plan.type)
-    measured = [sizes(band, measure) for band in plan.bands]
     heights = [[line_height(line, size) for line in lines] for lines, size in zip(plan.lines, measured, strict=True)]
     count = sum(map(len, plan.lines))
     taken = sum(up + down for band in heights for up, down in band) + (count - len(plan.bands)) * TURN * em
@@ -170,6 +182,7 @@ class _Drawing:
         left, top, right, bottom = body.bounds
         texts = (*body.numbers, *caption_texts(body, words, self.measure.type, vertex.compact))
         small = self.measure.type.small
+        before, after = self.measure.ends(vertex, words)
         return PlacedBox(
             (self.band.name, vertex.name),
             vertex,
@@ -178,32 +191,29 @@ class _Drawing:
             body.box.moved(x, y),
             (x + left, y + top, x + right, y + bottom),
             tuple([text.moved(x, y) for text in texts]),
-            (x + body.middle, y + body.span[3] + (0.3 + ASCENT + LINE) * small),
+            (x + body.middle, y + body.span[3] + (CAPTION_GAP + ASCENT + LINE) * small),
             x,
             y,
-            x + self.found.rooms[index].right,
+            x + before - REACH * self.em,
+            x + after + REACH * self.em,
         )
-
-    def _leave(self, index: int) -> Point:
-        """Where lines from a vertex begin."""
-        x, y = self._at(index)
-        return x + self.found.rooms[index].right + REACH * self.em, y
 
     def _arrow(self, index: int, vertex: Vertex) -> Arrow:
         em, column, words = self.em, vertex.column, self.band.operators[index]
-        x, y = self._at(index)
-        tracks, sources = self.band.routes.tracks[column - 1], self.band.graph.sources[index]
-        end, start = x - self.found.rooms[index].left - REACH * em, self.begin[column] + tracks * TRACK * em
+        box, tracks, sources = self.boxes[index], self.band.routes.tracks[column - 1], self.band.graph.sources[index]
+        start, y, role = self.begin[column] + tracks * TRACK * em, box.y, colour_role(vertex)
+        room = start, box.x - self.found.rooms[index].left - REACH * em
         if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
-            start = self._leave(sources[0])[0]
+            start = self.boxes[sources[0]].right
         elif not sources:  # it receives nothing that is there: a stub, in the colour of mistakes
-            start = end - words.width
-        middle, role = (start + end) / 2, colour_role(vertex) if sources else "error"
+            start, role = room[1] - words.width, "error"
+            room = start, room[1]
+        middle = sum(room) / 2
         over = [centred(text, middle, y - 0.42 * em, size, role, bold) for text, size, bold in words.above]
         under = [
             centred(text, middle, y + (0.4 + ASCENT) * em, size, "muted", bold) for text, size, bold in words.below
         ]
-        return Arrow((self.band.name, vertex.name), vertex, start, end, y, role, (*over, *under))
+        return Arrow((self.band.name, vertex.name), vertex, start, box.left, y, role, (*over, *under))
 
     def _add_wires(self) -> None:
         """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""
@@ -211,7 +221,7 @@ class _Drawing:
         vertices = self.band.graph.vertices
         for route in self.band.routes.routes:
             column = vertices[route.source].column
-            start = self._leave(route.source)
+            start = self.boxes[route.source].right, self.boxes[route.source].y
             if column + 1 not in self.line_of[column].columns:
                 if route.source not in returned:
                     way_back = self._way_back(column, start)

@@ -1,6 +1,6 @@
 """What stands around the boxes: each design's name and cost, and the legend that says what the picture means."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import sqrt
 
 import numpy as np
@@ -11,14 +11,21 @@ from engine import metrics, units
 from gui.paint import colours
 from gui.paint.scene.camera import LENGTHS_IN_WORDS
 from gui.paint.scene.faces import volume_range
-from gui.paint.scene.frame import MARGIN, Frame, is_photo, shown_result
+from gui.paint.scene.frame import MARGIN, Frame
 from gui.paint.scene.labels import Text, elided, text_font, width
 from gui.paint.scene.layout import Scene
+from gui.paint.scene.values import is_photo, shown_result
+from gui.paint.words import number
 from gui.state import ViewState
 from gui.theme import Theme
 
 THINNEST, THICKEST = 0.09, 0.42
 """Arrow widths in ems, of nothing and of the dearest layer of all designs."""
+
+BAR, BAR_ROOM = 6.0, 8.0
+"""Width of the colour bar, and its room without texts, in ems."""
+
+FACES = "front: one channel, top and side: all channels at the border"
 
 _SEPARATOR = " · "
 
@@ -71,13 +78,28 @@ def _totals(state: ViewState, design: str) -> tuple[str, str]:
 def draw_legend(painter: QPainter, state: ViewState, frame: Frame, theme: Theme, area: QRectF) -> None:
     """Scale, arrows and faces in words; after a run the colour bar with the chosen volume's range."""
     em, size = frame.em, round(0.84 * frame.em)
-    line = _SEPARATOR.join(_words(state, frame))
     left, right, y = area.x() + MARGIN * em, area.right() - MARGIN * em, area.bottom() - 0.6 * em
-    stacked = frame.legend > 2.5 * em
+    stacked, room, lines = frame.legend > 2.5 * em, right - left, _lines(state, frame)
     if state.run.results:
-        room = right - left - (0.0 if stacked else width(line, size) + 2 * em)
-        _draw_bar(painter, state, theme, QPointF(right, y), em, room)
-    draw_text(painter, Text(line, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
+        beside = 0.0 if stacked else width(lines[-1], size) + 2 * em
+        bar = _fitting(_bar_texts(state, size), size, room - beside - BAR_ROOM * em)
+        _draw_bar(painter, state, theme, QPointF(right, y), em, bar)
+        room -= 0.0 if stacked else sum(width(text, size) for text in bar) + (BAR_ROOM + 2) * em
+    (line,) = _fitting([(line,) for line in lines], size, room)
+    shown = elided(line, room, size)
+    draw_text(painter, Text(shown, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
+
+
+def _fitting(choices: Sequence[tuple[str, ...]], size: int, room: float) -> tuple[str, ...]:
+    """The first of several wordings that fits, else the last."""
+    fitting = (texts for texts in choices if sum(width(text, size) for text in texts) <= room)
+    return next(fitting, choices[-1])
+
+
+def _lines(state: ViewState, frame: Frame) -> list[str]:
+    """The legend in words, and shorter."""
+    words = list(_words(state, frame))
+    return [_SEPARATOR.join(words), _SEPARATOR.join(word for word in words if word != FACES)]
 
 
 def _words(state: ViewState, frame: Frame) -> Iterator[str]:
@@ -89,31 +111,30 @@ def _words(state: ViewState, frame: Frame) -> Iterator[str]:
     if not shown:
         yield "run (F5) to see values"
         return
-    yield "faces: slices of the volume"
+    yield FACES
     if any(not state.fresh(box.place) for box in shown):
         yield "dimmed: for earlier settings"
     if len(shown) < sum(box.vertex.shape is not None for box in frame.scene.boxes):
         yield "plain: not run yet"
 
 
-def _bar_texts(state: ViewState, size: int, room: float) -> tuple[str, str, str]:
-    """Texts at the colour bar's left end, its right end and behind it: the chosen volume's if there is room."""
+def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
+    """Texts at the colour bar's left end, its right end and behind it, and shorter ones."""
     place = state.focus.place
     result = state.result(place)
-    percentiles = "{:g}–{:g} % of each volume".format(*colours.PERCENTILES)
+    each, percentiles = "each volume its own range", f", {colours.PERCENTILES_IN_WORDS}"
+    choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
     if result is not None and not is_photo(state, place):
-        low, high = volume_range(result.volume, zero_centred=state.look.zero_centred)
+        low, high = map(number, volume_range(result.volume, zero_centred=state.look.zero_centred), (3, 3))
         name = elided(_SEPARATOR.join(part for part in place if part), 14.0 * size, size)
-        texts = f"{low:.3g}", f"{high:.3g}", f"{name}, {percentiles}"
-        if sum(width(text, size) for text in texts) <= room:
-            return texts
-    return "low", "high", percentiles
+        choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))
+    return choices
 
 
-def _draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, room: float) -> None:
+def _draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]) -> None:
     """The colour bar with its texts, which end at `end` on their baseline."""
-    size, wide, high, gap = round(0.84 * em), 6.0 * em, 0.8 * em, 0.4 * em
-    low, top, whose = _bar_texts(state, size, room - wide - 4 * gap)
+    size, wide, high, gap = round(0.84 * em), BAR * em, 0.8 * em, 0.4 * em
+    low, top, whose = texts
     left = end.x() - width(whose, size)
     middle = left - 2 * gap - width(top, size)
     bar = QRectF(middle - gap - wide, end.y() - high + 0.1 * em, wide, high)

@@ -1,18 +1,20 @@
 """Decisions about a picture that do not change while the camera turns: lines, and what is written at the arrows."""
 
-from functools import lru_cache
+from collections.abc import Callable, Iterable, Iterator
+from functools import cache, lru_cache
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from engine.check import Place, ProjectCheck
+from engine.metrics import metric
 from engine.problems import STEM
 from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
-from gui.paint.scene.cells import DETAILS, Caption, Type, caption, operator
+from gui.paint.scene.cells import DETAILS, Caption, Measure, Type, caption, operator
 from gui.paint.scene.graph import Graph, graph
-from gui.paint.scene.room import Band, Lines, extent, gap_widths, line_width, measured, unit_range
-from gui.paint.scene.routes import Routes, route
+from gui.paint.scene.room import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
+from gui.paint.scene.routes import AXIS, Routes, route
 
 LARGEST = 4.0
 """The most ems that one unit of length is drawn with."""
@@ -46,9 +48,20 @@ class Fit(NamedTuple):
         return self.unit * self.shrink
 
 
-def fit(plan: Plan, eye: Camera) -> Fit:
-    """The largest boxes that fit with text at its size; where they would be too small, all is shrunk."""
-    return _best(plan.bands, [plan.lines], plan, eye, STEPS)[1]
+def fit(plan: Plan, eye: Camera) -> tuple[Fit, Measure, list[Sizes]]:
+    """The largest boxes that fit with text at its size; where they would be too small, all is shrunk.
+
+    With it the measure of that size and what every band takes.
+    """
+    measure = _measures(plan, eye)
+    _, found = _best(plan, [plan.lines], measure, STEPS)
+    used = measure(found.unit)
+    return found, used, [sizes(band, used) for band in plan.bands]
+
+
+def _measures(whole: Plan, eye: Camera) -> Callable[[float], Measure]:
+    """The measure of a unit, made once: rooms do not depend on what is written at arrows."""
+    return cache(lambda unit: Measure(eye, whole.scale, unit, whole.type))
 
 
 @lru_cache(maxsize=16)
@@ -57,7 +70,7 @@ def plan(
     shapes: tuple[tuple[Place, Shape], ...],
     trouble: tuple[tuple[Place, tuple[str, ...]], ...],
     scale: str,
-    metric: str,
+    metric_id: str,
     em: int,
     room: tuple[float, float],
     received: str,
@@ -66,25 +79,27 @@ def plan(
 
     `shapes` as for `graph`, `trouble` by place; `received` says what the designs' input is.
     """
-    texts, type, eye = dict(trouble), Type(em), camera(*VIEWS["3-D"])
+    texts, type = dict(trouble), Type(em)
     graphs: dict[str, tuple[Graph, Routes, tuple[Caption, ...]]] = {}
     for name, analysis in check.analyses.items():
         if name != STEM:
             made = graph(analysis, {node: shape for (design, node), shape in shapes if design == name})
+            routes = route(made)
             names = (received, *(vertex.name for vertex in made.vertices[1:]))
             captions = tuple(
-                caption(vertex, shown, texts.get((name, vertex.name), ()), type)
-                for vertex, shown in zip(made.vertices, names, strict=True)
+                caption(vertex, shown, texts.get((name, vertex.name), ()), type, stacked=level != AXIS)
+                for vertex, shown, level in zip(made.vertices, names, routes.levels, strict=True)
             )
-            graphs[name] = made, route(made), captions
+            graphs[name] = made, routes, captions
     best, largest = Plan((), (), type, scale, room), Fit(0.0, 0.0)
+    counted, measure = metric(metric_id), _measures(best, camera(*VIEWS["3-D"]))
     for detail in DETAILS if graphs else ():
         bands = []
         for name, (made, routes, captions) in graphs.items():
-            operators = tuple(operator(vertex, detail, type, metric) for vertex in made.vertices)
+            operators = tuple([operator(vertex, detail, type, counted) for vertex in made.vertices])
             bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
         whole = Plan(tuple(bands), (), type, scale, room)
-        lines, found = _best(whole.bands, _breakings(whole, eye), whole, eye, COARSE_STEPS)
+        lines, found = _best(whole, _breakings(whole, measure), measure, COARSE_STEPS)
         if found.size > 1.02 * largest.size:
             best, largest = Plan(whole.bands, lines, type, scale, room), found
         if largest.shrink == 1.0 and largest.size >= _units(whole)[0] * ENOUGH / LEAST:
@@ -97,36 +112,42 @@ def _units(whole: Plan) -> tuple[float, float]:
 
 
 def _best(
-    bands: tuple[Band, ...], candidates: list[tuple[Lines, ...]], whole: Plan, eye: Camera, steps: int
+    whole: Plan, candidates: Iterable[tuple[Lines, ...]], measure: Callable[[float], Measure], steps: int
 ) -> tuple[tuple[Lines, ...], Fit]:
-    """Of several ways to break the bands into lines the one with the largest boxes."""
+    """Of several ways to break the bands into lines the one with the largest boxes; ways with more lines come later."""
     least, most = _units(whole)
-    em, room = whole.type.em, whole.room
-
-    def shares(unit: float, lines: list[tuple[Lines, ...]]) -> list[float]:
-        """By which factor each may grow until it fills the room."""
-        found = measured(bands, eye, whole.scale, unit, whole.type)
-        extents = [extent(bands, broken, found, em) for broken in lines]
-        return [min(room[0] / max(wide, 1.0), room[1] / max(high, 1.0)) for wide, high in extents]
-
-    growth = shares(least, candidates)
-    if max(growth) < 1.0:
-        best = max(range(len(candidates)), key=growth.__getitem__)
-        return candidates[best], Fit(least, growth[best])
-    fitting = [lines for lines, factor in zip(candidates, growth, strict=True) if factor >= 1.0]
+    found = [sizes(band, measure(least)) for band in whole.bands]
+    growths: dict[tuple[Lines, ...], float] = {}
+    for lines in candidates:
+        across, down = _growth(whole, lines, found)
+        growths[lines] = min(across, down)
+        if down < min(1.0, across):
+            break  # more lines would be higher still
+    best = max(growths, key=growths.__getitem__)
+    if growths[best] < 1.0:
+        return best, Fit(least, growths[best])
+    fitting = [lines for lines, growth in growths.items() if growth >= 1.0]
     low, high = least, most
     for _ in range(steps):
         middle = (low + high) / 2
-        still = [lines for lines, f in zip(fitting, shares(middle, fitting), strict=True) if f >= 1.0]
+        found = [sizes(band, measure(middle)) for band in whole.bands]
+        still = [lines for lines in fitting if min(_growth(whole, lines, found)) >= 1.0]
         low, high, fitting = (middle, high, still) if still else (low, middle, fitting)
     return fitting[0], Fit(low, 1.0)
 
 
-def _breakings(whole: Plan, eye: Camera) -> list[tuple[Lines, ...]]:
+def _growth(whole: Plan, lines: tuple[Lines, ...], found: list[Sizes]) -> tuple[float, float]:
+    """By which factors all may grow until it fills the width and the height of the room."""
+    wide, high = extent(whole.bands, lines, found, whole.type.em)
+    return whole.room[0] / max(wide, 1.0), whole.room[1] / max(high, 1.0)
+
+
+def _breakings(whole: Plan, measure: Callable[[float], Measure]) -> Iterator[tuple[Lines, ...]]:
     """Each band in one line; then the longest in two, three, … lines and the others as wide."""
-    found = measured(whole.bands, eye, whole.scale, _units(whole)[0], whole.type)
-    em = whole.type.em
+    em, least = whole.type.em, measure(_units(whole)[0])
+    found = [sizes(band, least) for band in whole.bands]
     one: tuple[Lines, ...] = tuple((range(len(band.gaps)),) for band in whole.bands)
+    yield one
     widest = max(line_width(band, line[0], size, em) for band, line, size in zip(whole.bands, one, found, strict=True))
     needs = [
         [sum(sides) + gap for sides, gap in zip(size.columns, band.gaps, strict=True)]
@@ -134,11 +155,8 @@ def _breakings(whole: Plan, eye: Camera) -> list[tuple[Lines, ...]]:
     ]
     allowed = [_may_begin_line(band) for band in whole.bands]
     longest = max(len(band.gaps) for band in whole.bands)
-    candidates = {one: None}
     for count in range(2, min(MOST_LINES, 1 + longest // 2)):
-        lines = tuple(_lines(need, may, widest / count) for need, may in zip(needs, allowed, strict=True))
-        candidates[lines] = None
-    return list(candidates)
+        yield tuple(_lines(need, may, widest / count) for need, may in zip(needs, allowed, strict=True))
 
 
 def _may_begin_line(band: Band) -> list[bool]:

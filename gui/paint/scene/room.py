@@ -5,8 +5,8 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.shapes import Shape
-from gui.paint.scene.camera import LENGTHS, Camera
-from gui.paint.scene.cells import Caption, Measure, Operator, Room, Type
+from gui.paint.scene.camera import LENGTHS
+from gui.paint.scene.cells import Caption, Measure, Operator, Room
 from gui.paint.scene.graph import Graph
 from gui.paint.scene.routes import AXIS, Routes
 
@@ -57,7 +57,7 @@ def gap_widths(graph: Graph, routes: Routes, operators: tuple[Operator, ...], em
 def sizes(band: Band, measure: Measure) -> Sizes:
     """The room of every box, column and block at that measure."""
     rooms = [measure.room(vertex, words) for vertex, words in zip(band.graph.vertices, band.captions, strict=True)]
-    columns, up, down = [], [], []
+    columns, up, down = [], list[float](), list[float]()
     for members in band.graph.columns:
         first = rooms[members[0]]
         if len(members) == 1:
@@ -66,6 +66,11 @@ def sizes(band: Band, measure: Measure) -> Sizes:
             inside = [rooms[vertex] for vertex in members]
             columns.append((max([room.left for room in inside]), max([room.right for room in inside])))
     for block in band.graph.blocks:
+        if block.start in band.graph.alone:
+            room, text = rooms[band.graph.columns[block.start][0]], band.operators[band.graph.columns[block.start][0]]
+            up.append(max(room.up, text.up))
+            down.append(max(room.down, text.down))
+            continue
         placed = levels(band, block, rooms, measure.type.em).values()
         up += [max([level.up - level.y for level in placed])] * len(block)
         down += [max([level.down + level.y for level in placed])] * len(block)
@@ -127,9 +132,3 @@ def unit_range(bands: tuple[Band, ...], scale: str, em: float, least: float, mos
     longest = [max(length(number) for number in shape) for shape in shapes] or [1.0]
     largest = min(most * em, 1e4 / max(longest))
     return min(largest, least * em * len(longest) / sum(longest)), largest
-
-
-def measured(bands: tuple[Band, ...], eye: Camera, scale: str, unit: float, type: Type) -> list[Sizes]:
-    """The room of every band at that size."""
-    measure = Measure(eye, scale, unit, type)
-    return [sizes(band, measure) for band in bands]

@@ -1,0 +1,68 @@
+"""Which values a box shows: those of a result of its shape, on the front one channel or the photo itself."""
+
+from typing import NamedTuple
+
+from engine.check import Place
+from engine.network import INPUT
+from engine.problems import STEM
+from engine.project import ImageInput
+from engine.shapes import Shape
+from gui.paint.scene.faces import liveliest_channel
+from gui.paint.scene.layout import PlacedBox
+from gui.state import Result, ViewState, Volume
+
+
+def shown_result(state: ViewState, place: Place, shape: Shape | None) -> Result | None:
+    """The result whose values a box of that shape can show: one of another shape cannot."""
+    result = state.result(place)
+    return result if result is not None and result.volume.shape == shape else None
+
+
+def is_photo(state: ViewState, place: Place) -> bool:
+    """Whether the volume at a place is the photo itself and no channel of it was chosen."""
+    chosen = state.focus.place == place and state.focus.channel is not None
+    return state.origin(place) == (STEM, INPUT) and isinstance(state.project.input, ImageInput) and not chosen
+
+
+def front_channel(state: ViewState, place: Place, result: Result) -> int:
+    """The channel on the front face: the chosen one, else the liveliest."""
+    channel = state.focus.channel if state.focus.place == place else None
+    if channel is None or channel >= result.volume.shape[0]:
+        return liveliest_channel(result.volume)
+    return channel
+
+
+class Values(NamedTuple):
+    """What the faces of a box show."""
+
+    volume: Volume
+    fresh: bool
+    channel: int
+    photo: ImageInput | None
+    """How the photo was made that stands on the front instead of a channel."""
+
+
+def shown_values(state: ViewState, box: PlacedBox) -> Values | None:
+    result = shown_result(state, box.place, box.vertex.shape)
+    if result is None:
+        return None
+    photo = state.project.input if is_photo(state, box.place) else None
+    channel = front_channel(state, box.place, result)
+    return Values(result.volume, state.fresh(box.place), channel, photo if isinstance(photo, ImageInput) else None)
+
+
+def note(box: PlacedBox, values: Values | None) -> str:
+    """Which values the front face shows."""
+    if box.caption.trouble or (box.vertex.shape is not None and values is None):
+        return ""
+    if values is None:
+        return "unknown"
+    if not (values.fresh or box.vertex.compact or box.caption.beside):
+        return "for earlier settings"
+    side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side
+    if side == "front" and values.photo is not None:
+        return "photo"
+    if side == "front":
+        return f"ch {values.channel}" if box.vertex.compact else f"channel {values.channel}"
+    last = values.volume.shape[2] - 1
+    return {"top": "row y = 0", "left": "column x = 0", "right": f"column x = {last}"}[side]

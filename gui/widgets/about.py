@@ -1,0 +1,26 @@
+"""What the program is and where its data comes from."""
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
+
+from engine.files import RESOURCES
+
+
+class AboutBox(QDialog):
+    """One sentence, then the credits, which can be selected and whose links open."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setWindowTitle("About Convolume")
+        self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        self.resize(640, 420)
+        what = QLabel("<b>Convolume</b> shows what convolutions do and cost.")
+        self.credits = QTextBrowser()
+        self.credits.setAccessibleName("Credits")
+        self.credits.setOpenExternalLinks(True)
+        self.credits.setMarkdown((RESOURCES / "CREDITS.md").read_text(encoding="utf-8"))
+        buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
+        buttons.rejected.connect(self.reject)
+        column = QVBoxLayout(self)
+        for widget in (what, self.credits, buttons):
+            column.addWidget(widget)

@@ -1,0 +1,38 @@
+"""The order of the Tab key: as one reads, whatever the order in which widgets were made."""
+
+from collections.abc import Iterator, Sequence
+from itertools import pairwise
+
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLayout, QScrollArea, QWidget
+
+
+def in_reading_order(widget: QWidget) -> Iterator[QWidget]:
+    """What takes the focus in a widget, in the order of its layouts."""
+    if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(widget, QScrollArea):
+        yield widget
+        return
+    inside = widget.widget() if isinstance(widget, QScrollArea) else None
+    if inside is not None:
+        yield from in_reading_order(inside)
+    layout = widget.layout()
+    if layout is not None:
+        yield from _of_layout(layout)
+
+
+def _of_layout(layout: QLayout) -> Iterator[QWidget]:
+    for index in range(layout.count()):
+        item = layout.itemAt(index)
+        if item is None:
+            continue
+        widget, inner = item.widget(), item.layout()
+        if widget is not None:
+            yield from in_reading_order(widget)
+        elif inner is not None:
+            yield from _of_layout(inner)
+
+
+def chain(widgets: Sequence[QWidget]) -> None:
+    """Make Tab go from each to the next."""
+    for first, second in pairwise(widgets):
+        QWidget.setTabOrder(first, second)

@@ -1,0 +1,57 @@
+"""What tests of views share: a state before a run, a view whose wishes are answered, and a picture as an SVG file."""
+
+from typing import Generic, TypeVar
+
+from msgspec.structs import replace
+from PySide6.QtCore import QBuffer, QIODevice, QRectF, QSize
+from PySide6.QtGui import QPainter
+from PySide6.QtSvg import QSvgGenerator
+from pytestqt.qtbot import QtBot
+
+from engine.check import check
+from engine.project import Project
+from gui.export import Paint
+from gui.state import Focus, Look, RunView, ViewState
+from gui.theme import THEMES
+from gui.views.base import View
+
+SomeView = TypeVar("SomeView", bound=View)
+
+
+def state_of(project: Project, focus: Focus | None = None, **look: object) -> ViewState:
+    return ViewState(project, check(project), RunView(), focus or Focus(), Look(**look))
+
+
+def svg(paint: Paint, state: ViewState, width: int = 1200, height: int = 700) -> str:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.ReadWrite)
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)
+    generator.setOutputDevice(buffer)
+    generator.setSize(QSize(width, height))
+    generator.setViewBox(QRectF(0, 0, width, height))
+    painter = QPainter(generator)
+    paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
+    painter.end()
+    return bytes(buffer.data().data()).decode()
+
+
+class Answer(Generic[SomeView]):
+    """A view, and the state that answers its wishes as the workbench would."""
+
+    def __init__(self, qtbot: QtBot, view: SomeView, state: ViewState, size: tuple[int, int]) -> None:
+        self.view, self.state = view, state
+        qtbot.addWidget(view)
+        view.resize(*size)
+        self.focuses: list[Focus] = []
+        view.focus_requested.connect(self._on_focus_requested)
+        view.look_requested.connect(lambda look: self.show(replace(self.state, look=look)))
+        view.show_state(None, state)
+        view.show()
+
+    def _on_focus_requested(self, focus: Focus) -> None:
+        self.focuses.append(focus)
+        self.show(replace(self.state, focus=focus))
+
+    def show(self, new: ViewState) -> None:
+        old, self.state = self.state, new
+        self.view.show_state(old, new)

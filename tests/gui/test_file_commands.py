@@ -1,0 +1,234 @@
+"""Files as a person uses them: opened, dropped, saved, exported; each failure is told and changes nothing."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PySide6.QtCore import QSettings
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
+from pytestqt.qtbot import QtBot
+
+from engine.layers import Conv2d
+from engine.network import FileWeights
+from engine.project import ArrayInput, ImageInput
+from engine.project_file import load, save
+from gui.file_commands import SCALES
+from gui.main_window import MainWindow
+from gui.menus import plain
+from gui.state import Focus
+from tests.gui.conftest import PROJECT
+
+Buttons = QMessageBox.StandardButton
+
+
+@pytest.fixture
+def told(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The details of each message, instead of its box."""
+    details: list[str] = []
+    monkeypatch.setattr(window.files, "tell", lambda title, text: details.append(text))
+    return details
+
+
+def edited(window: MainWindow) -> None:
+    layer = Conv2d(filters=60, kernel=5)
+    network = window.workbench.state.project.network("naive").with_layer("conv5x5", layer)
+    window.workbench.edit("Set filters to 60", window.workbench.state.project.with_network("naive", network))
+
+
+@pytest.mark.parametrize(
+    ("name", "content", "said"),
+    [
+        ("gone.toml", None, "gone.toml"),
+        ("broken.toml", "format = 1\ntitle = 'a", "broken.toml"),
+        ("empty.toml", "", "empty.toml"),
+        ("newer.toml", "format = 99\n", "newer.toml"),
+        ("list.json", "[]", "list.json"),
+        ("letter.docx", "Dear", ".docx"),
+        ("noending", "", "no ending"),
+        ("broken.npy", "no array", "broken.npy"),
+        ("gone.safetensors", None, "gone.safetensors"),
+    ],
+)
+def test_a_file_that_cannot_be_used_is_told_and_changes_nothing(
+    window: MainWindow, told: list[str], tmp_path: Path, name: str, content: str | None, said: str
+) -> None:
+    if content is not None:
+        (tmp_path / name).write_text(content)
+    edited(window)
+    window.workbench.document.undo_stack.setClean()
+    before = window.workbench.state.project
+    window.files.use(tmp_path / name)
+    assert len(told) == 1
+    assert said in told[0]
+    assert window.workbench.state.project is before
+    assert window.workbench.document.undo_stack.canUndo()
+    assert window.files.recent() == []
+
+
+def test_a_photo_that_is_none_is_told_at_the_input_and_can_be_undone(window: MainWindow, tmp_path: Path) -> None:
+    (tmp_path / "text.png").write_text("no picture")
+    window.files.use(tmp_path / "text.png")
+    assert "text.png" in window.problems.text()
+    assert window.status.mistakes.isVisible()
+    assert not window.input.visibleRegion().isEmpty()
+    window.actions_by_id["undo"].trigger()
+    assert not window.status.mistakes.isVisible()
+
+
+def test_recent_files_stand_with_their_folders_and_the_missing_ones_cannot_be_chosen(
+    window: MainWindow, tmp_path: Path
+) -> None:
+    for name in ("one.toml", "R&D.toml"):
+        save(PROJECT, tmp_path / name)
+        window.files.open_path(tmp_path / name)
+    (tmp_path / "one.toml").unlink()
+    window.listed["recent"].aboutToShow.emit()
+    entries = window.listed["recent"].actions()
+    assert [plain(entry.text()).split()[0] for entry in entries] == ["R&D.toml", "one.toml"]
+    assert str(tmp_path) in entries[0].text().replace("&", "")
+    assert [entry.isEnabled() for entry in entries] == [True, False]
+    assert "missing" in plain(entries[1].text())
+    entries[0].trigger()
+    assert window.workbench.document.path == tmp_path / "R&D.toml"
+
+
+def test_no_recent_files_make_no_menu(window: MainWindow) -> None:
+    assert not window.listed["recent"].menuAction().isEnabled()
+
+
+@pytest.mark.parametrize(("answer", "written"), [(Buttons.Yes, True), (Buttons.Cancel, False)])
+def test_a_file_changed_by_another_program_is_overwritten_only_when_asked_to(
+    window: MainWindow,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: QMessageBox.StandardButton,
+    written: bool,
+) -> None:
+    path = tmp_path / "lesson.toml"
+    save(PROJECT, path)
+    window.files.open_path(path)
+    edited(window)
+    theirs = path.read_text() + "# theirs\n"
+    path.write_text(theirs)
+    monkeypatch.setattr(QMessageBox, "exec", lambda box: answer)
+    assert window.files.save() is written
+    assert (path.read_text() != theirs) is written
+    assert window.isWindowModified() is not written
+
+
+def test_weights_that_fit_the_chosen_layer_become_its_weights(window: MainWindow, tmp_path: Path) -> None:
+    path = tmp_path / "weights.npz"
+    np.savez(path, kernel=np.zeros((6, 8, 5, 5), np.float32), bias=np.zeros(6, np.float32))
+    window.workbench.set_focus(Focus("naive", "conv5x5"))
+    window.files.use(path)
+    node = window.workbench.state.project.network("naive").node("conv5x5")
+    assert isinstance(node.weights, FileWeights)
+    assert node.weights.path == str(path)
+    assert window.workbench.state.project.input == PROJECT.input
+    assert not window.workbench.state.check.problems
+
+
+def test_an_array_that_fits_no_weights_becomes_the_input(window: MainWindow, tmp_path: Path) -> None:
+    np.save(tmp_path / "volume.npy", np.zeros((8, 12, 12), np.float32))
+    window.files.use(tmp_path / "volume.npy")
+    assert window.workbench.state.project.input == ArrayInput(str(tmp_path / "volume.npy"))
+    assert not window.input.visibleRegion().isEmpty()
+
+
+def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
+    window: MainWindow, tmp_path: Path, qtbot: QtBot
+) -> None:
+    def paint(colour: str) -> None:
+        image = QImage(40, 40, QImage.Format.Format_RGB32)
+        image.fill(colour)
+        image.save(str(path))
+
+    def run() -> np.ndarray:
+        window.actions_by_id["run"].trigger()
+        qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
+        result = window.workbench.state.result(("", "input"))
+        assert result is not None
+        assert window.workbench.state.fresh(("", "input"))
+        return result.volume
+
+    path = tmp_path / "photo.png"
+    paint("red")
+    project = PROJECT
+    window.workbench.show_project(project)
+    window.files.use(path)
+    assert isinstance(window.workbench.state.project.input, ImageInput)
+    first = run()
+    paint("lightgreen")
+    assert not np.array_equal(first, run())
+
+
+@pytest.mark.parametrize("view", ["volumes", "filters", "bars", "table"])
+@pytest.mark.parametrize("scale", SCALES)
+def test_an_exported_picture_has_the_chosen_scale(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str, scale: int
+) -> None:
+    entries = {action.text().replace("&", ""): action for action in window.listed["scale"].actions()}
+    entries[f"{scale}×"].trigger()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
+    titles = {plain(action.text()): action for action in window.listed["export_view"].actions()}
+    titles[f"{window.views[view].title}…"].trigger()
+    assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
+
+
+def test_the_chosen_scale_is_marked_and_remembered(window: MainWindow, settings: QSettings) -> None:
+    window.files.set_scale(3)
+    window.listed["scale"].aboutToShow.emit()
+    assert [plain(action.text()) for action in window.listed["scale"].actions() if action.isChecked()] == ["3×"]
+    assert settings.value("export/scale", 0.0, type=float) == 3.0
+
+
+@pytest.mark.parametrize(("name", "said"), [("no/figure.svg", "cannot be written"), ("figure.doc", ".png")])
+def test_a_failed_export_is_told(
+    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    (tmp_path / "no").write_text("a file where a folder should be")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
+    window.files.export_view("bars", window.views["bars"].size())
+    assert len(told) == 1
+    assert said in told[0]
+
+
+def test_export_all_writes_every_view_in_every_format(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
+    window.actions_by_id["export_all"].trigger()
+    written = {path.name for path in tmp_path.iterdir()} - {"settings.ini"}
+    expected = {f"{view}.{end}" for view in window.views for end in ("png", "svg", "pdf")} | {"table.csv", "table.md"}
+    assert written == expected
+    assert window.status.hover.text() == f"Wrote {len(expected)} files into {tmp_path}"
+
+
+def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) -> None:
+    window.files.set_scale(2)
+    entries = {plain(action.text()): action for action in window.listed["copy_view"].actions()}
+    entries["Operations"].trigger()
+    assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
+
+
+def test_what_went_wrong_can_be_copied_and_the_box_stays(
+    open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
+) -> None:
+    open_window().tell("This cannot be done", "p.toml: $.input: is missing")
+    (box,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
+    (copy,) = (button for button in box.findChildren(QPushButton) if plain(button.text()) == "Copy")
+    copy.click()
+    assert QGuiApplication.clipboard().text() == "This cannot be done\np.toml: $.input: is missing"
+    assert box.isVisible()
+    box.close()
+
+
+def test_a_sample_keeps_its_file_and_is_saved_elsewhere(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    next(iter(window.listed["samples"].actions())).trigger()
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
+    assert window.files.save()
+    assert load(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs

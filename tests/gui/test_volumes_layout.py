@@ -1,0 +1,273 @@
+"""The scene of the volumes: nothing overlaps, lines meet boxes, sizes have one scale."""
+
+from math import hypot, log2, sqrt
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QPolygonF
+
+from engine.layers import Activation, AvgPool2d, Concat, Conv2d
+from engine.network import INPUT, Network, Node
+from engine.project import Design, NoiseInput, Project
+from engine.shapes import Shape
+from gui.paint.scene.camera import VIEWS, camera, prism
+from gui.paint.scene.cells import DETAILS
+from gui.paint.scene.kernels import windows
+from gui.state import Focus, Look
+from tests.gui.volume_scenes import CHAIN, INCEPTION, RESIDUAL, TWO, box_of, conv, scene_of, state_of
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+# What overlaps
+
+
+def area(polygon):
+    points = [polygon.at(i) for i in range(polygon.size())]
+    return abs(sum(a.x() * b.y() - b.x() * a.y() for a, b in zip(points, points[1:] + points[:1], strict=True))) / 2
+
+
+def polygon_of(rect):
+    left, top, right, bottom = rect
+    return QPolygonF([QPointF(left, top), QPointF(right, top), QPointF(right, bottom), QPointF(left, bottom)])
+
+
+def meet(first, second):
+    return area(first.intersected(second)) > 0.5
+
+
+def apart(first, second):
+    return (
+        first[2] <= second[0] + 0.01
+        or second[2] <= first[0] + 0.01
+        or first[3] <= second[1] + 0.01
+        or second[3] <= first[1] + 0.01
+    )
+
+
+def assert_nothing_overlaps(scene, width, height):
+    outlines = [box.prism.outline() for box in scene.boxes]
+    texts = [text for arrow in scene.arrows for text in arrow.texts]
+    for box in scene.boxes:
+        note = "ch 000" if box.vertex.compact else "channel 000"
+        texts += box.texts_with("" if box.caption.trouble else note)
+    for number, box in enumerate(scene.boxes):
+        for other in scene.boxes[number + 1 :]:
+            assert apart(box.bounds, other.bounds), (box.place, other.place)
+    for number, text in enumerate(texts):
+        for other in texts[number + 1 :]:
+            assert apart(text.rect, other.rect), (text, other)
+        for box, outline in zip(scene.boxes, outlines, strict=True):
+            assert apart(text.rect, box.bounds) or not meet(outline, polygon_of(text.rect)), (text, box.place)
+        left, top, right, bottom = (edge * scene.shrink for edge in text.rect)
+        assert min(left, top, width - right, height - bottom) >= -0.5, text
+    lines = [pair for wire in scene.wires for pair in zip(wire, wire[1:], strict=False)]
+    lines += [((arrow.start, arrow.y), (arrow.end, arrow.y)) for arrow in scene.arrows]
+    for start, end in lines:
+        rect = (min(start[0], end[0]), min(start[1], end[1]), max(start[0], end[0]), max(start[1], end[1]))
+        band = polygon_of((rect[0] - 1, rect[1] - 1, rect[2] + 1, rect[3] + 1))
+        for box, outline in zip(scene.boxes, outlines, strict=True):
+            assert apart(rect, box.bounds) or not meet(outline, band), (start, end, box.place)
+        for text in texts:
+            assert apart(rect, text.rect), (start, end, text)
+
+
+@st.composite
+def networks(draw):
+    """Small graphs with branches, skips and merges, whose shapes fit."""
+    nodes, channels = [], {INPUT: 8}
+    for number in range(draw(st.integers(1, 9))):
+        name = f"n{number}"
+        sources = draw(st.lists(st.sampled_from(list(channels)), min_size=1, max_size=3, unique=True))
+        kind = draw(st.sampled_from(("conv", "relu", "pool"))) if len(sources) == 1 else "concat"
+        layer, count = {
+            "conv": (Conv2d(filters=draw(st.integers(1, 2000)), kernel=3), None),
+            "relu": (Activation("relu"), channels[sources[0]]),
+            "pool": (AvgPool2d(kernel=3, stride=1, padding=1), channels[sources[0]]),
+            "concat": (Concat(), sum(channels[source] for source in sources)),
+        }[kind]
+        nodes.append(Node(name, layer, tuple(sources)))
+        channels[name] = count or layer.filters
+    return Network(tuple(nodes))
+
+
+@given(
+    st.lists(networks(), min_size=1, max_size=2),
+    st.floats(-90, 90),
+    st.floats(0, 90),
+    st.sampled_from(("true", "sqrt", "log")),
+    st.sampled_from(((8, 1, 1), (8, 28, 28), (8, 5, 90))),
+    st.sampled_from(((500, 300), (900, 500), (1920, 1080), (700, 1200))),
+)
+def test_boxes_texts_and_lines_keep_apart_for_any_graph_and_camera(graphs, yaw, pitch, scale, shape, size):
+    designs = tuple(Design(f"design {number}", network) for number, network in enumerate(graphs))
+    state = state_of(Project(NoiseInput(shape), designs), run=False, yaw=yaw, pitch=pitch, scale=scale)
+    assert_nothing_overlaps(scene_of(state, size), *size)
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("project", [TWO, INCEPTION, RESIDUAL, CHAIN])
+def test_boxes_texts_and_lines_keep_apart_in_every_named_view(project, view):
+    yaw, pitch = VIEWS[view]
+    for size in ((900, 500), (1920, 1080)):
+        assert_nothing_overlaps(scene_of(state_of(project, run=False, yaw=yaw, pitch=pitch), size), *size)
+
+
+def test_a_mistake_stands_at_its_layer_and_overlaps_nothing():
+    bad = Network((conv("big", 8, 11, padding="valid"), conv("after", 4)))
+    state = state_of(Project(NoiseInput((16, 8, 8)), (Design("bad", bad),)), run=False)
+    scene = scene_of(state)
+    assert_nothing_overlaps(scene, 1200, 700)
+    text = " ".join(box_of(scene, "big").caption.trouble)
+    assert "11×11 is larger than its padded input 8×8" in text
+    assert box_of(scene, "after").vertex.shape is None
+
+
+def test_a_node_whose_input_is_unknown_gets_an_arrow_from_nowhere():
+    network = Network((conv("first", 4), conv("lost", 4, 1, ("nowhere",))))
+    scene = scene_of(state_of(Project(NoiseInput((4, 8, 8)), (Design("d", network),)), run=False))
+    arrow = next(arrow for arrow in scene.arrows if arrow.place[1] == "lost")
+    assert arrow.role == "error"
+    assert arrow.start > box_of(scene, INPUT).right + 10
+
+
+@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("project", [TWO, INCEPTION, RESIDUAL])
+def test_lines_leave_and_reach_boxes_or_their_numbers_at_a_small_constant_distance(project, view):
+    yaw, pitch = VIEWS[view]
+    scene = scene_of(state_of(project, run=False, yaw=yaw, pitch=pitch))
+    small = 0.5 * scene.plan.type.em
+    for arrow in scene.arrows:
+        box = box_of(scene, arrow.place[1], arrow.place[0])
+        left = min(end(box.prism, arrow.y, -1), *(text.x for text in box.texts if touches(text, arrow.y)), 1e9)
+        assert 0 < left - arrow.end < small, arrow.place
+    lines = [(arrow.start, arrow.y) for arrow in scene.arrows] + [wire[0] for wire in scene.wires]
+    for box in scene.boxes:
+        if box.targets:
+            beside = [text.rect[2] for text in box.texts if touches(text, box.y)]
+            right = max(end(box.prism, box.y, 1), *beside, -1e9)
+            assert any(0 < x - right < small and y == box.y for x, y in lines), box.place
+
+
+def end(prism, y, sign):
+    """Where a box ends at a height: the extreme of many points of its outline's lower and upper half."""
+    outline = prism.outline()
+    thin = outline.intersected(polygon_of((-1e5, y - 0.5, 1e5, y + 0.5))).boundingRect()
+    return thin.right() if sign > 0 else thin.left()
+
+
+def touches(text, y):
+    return text.rect[1] - 0.7 * text.size < y < text.rect[3] + 0.7 * text.size
+
+
+# Sizes and places
+
+
+@pytest.mark.parametrize(("scale", "length"), [("true", float), ("sqrt", sqrt), ("log", lambda n: log2(n + 1))])
+def test_edges_of_all_designs_have_one_scale(scale, length):
+    scene = scene_of(state_of(TWO, scale=scale))
+    eye = camera(Look().yaw, Look().pitch)
+    for box in scene.boxes:
+        shape = box.vertex.shape
+        for edge, count, direction in zip(
+            (box.prism.width, box.prism.height, box.prism.depth),
+            (shape.width, shape.height, shape.channels),
+            eye,
+            strict=True,
+        ):
+            assert hypot(*edge) == pytest.approx(scene.unit * length(count) * hypot(*direction))
+
+
+def test_from_above_width_runs_across_and_channels_run_upward():
+    eye = camera(*VIEWS["Top"])
+    box = prism(Shape(16, 5, 9), "true", 1.0, eye)
+    assert box.width == pytest.approx((9, 0))
+    assert box.depth == pytest.approx((0, -16))
+    assert box.height == pytest.approx((0, 0))
+
+
+def test_every_edge_has_its_number():
+    scene = scene_of(state_of(TWO))
+    assert [text.text for text in box_of(scene, "reduce").texts[:3]] == ["16", "28", "28"]
+    assert [text.text for text in box_of(scene_of(state_of(TWO, yaw=0.0, pitch=0.0)), "reduce").texts[:3]] == [
+        "C 16",
+        "28",
+        "28",
+    ]
+
+
+def test_turning_a_little_moves_boxes_a_little():
+    for project in (TWO, INCEPTION, RESIDUAL, CHAIN):
+        before = scene_of(state_of(project, run=False, yaw=-40.0, pitch=10.0))
+        for step in range(1, 160):
+            yaw, pitch = -40.0 + step / 2, 10.0 + step / 2
+            after = scene_of(state_of(project, run=False, yaw=yaw, pitch=pitch))
+            for old, new in zip(before.boxes, after.boxes, strict=True):
+                assert (
+                    hypot(new.x * after.shrink - old.x * before.shrink, new.y * after.shrink - old.y * before.shrink)
+                    < 12
+                )
+            before = after
+
+
+def test_a_long_chain_is_broken_into_lines_that_fill_the_picture():
+    scene = scene_of(state_of(CHAIN, run=False), (1920, 1080))
+    (lines,) = scene.plan.lines
+    assert len(lines) > 4
+    assert [column for line in lines for column in line] == list(range(101))
+    assert max(box.bounds[2] for box in scene.boxes) * scene.shrink > 0.9 * 1920
+    assert max(box.bounds[3] for box in scene.boxes) * scene.shrink > 0.85 * 1080
+
+
+def test_branches_have_rows_of_their_own_and_merge_in_the_middle():
+    scene = scene_of(state_of(INCEPTION))
+    rows = [box_of(scene, name).y for name in ("1x1", "3x3", "5x5", "pool_proj")]
+    assert rows == sorted(set(rows))
+    assert box_of(scene, "3x3").y == box_of(scene, "3x3_reduce").y
+    assert rows[0] < box_of(scene, "concat").y == box_of(scene, INPUT).y < rows[-1]
+
+
+def test_a_skip_connection_runs_above_the_boxes_it_skips():
+    scene = scene_of(state_of(RESIDUAL))
+    top = min(box.bounds[1] for box in scene.boxes)
+    assert any(min(y for _, y in wire) < top for wire in scene.wires)
+    assert len({box.y for box in scene.boxes}) == 1
+
+
+def test_less_is_written_at_arrows_where_boxes_would_get_too_small():
+    roomy = scene_of(state_of(TWO), (1600, 900))
+    tight = scene_of(state_of(CHAIN), (900, 500))
+    assert any("=" in text.text for arrow in roomy.arrows for text in arrow.texts)
+    assert not any("=" in text.text for arrow in tight.arrows for text in arrow.texts)
+    assert DETAILS[0] == "formula"
+
+
+# Kernels
+
+
+def test_a_kernel_has_its_true_proportion_on_its_input():
+    scene = scene_of(state_of(TWO))
+    box = box_of(scene, INPUT, "naive")
+    (window,) = windows(box, Focus())
+    assert hypot(*window.box.width) == pytest.approx(hypot(*box.prism.width) * 5 / 28)
+    assert hypot(*window.box.height) == pytest.approx(hypot(*box.prism.height) * 5 / 28)
+    assert hypot(*window.box.depth) == pytest.approx(hypot(*box.prism.depth))
+
+
+def test_a_grouped_kernel_reads_the_channels_of_its_group():
+    project = Project(NoiseInput((8, 9, 9)), (Design("d", Network((conv("grouped", 4, 3, groups=4),))),))
+    scene = scene_of(state_of(project))
+    box = box_of(scene, INPUT)
+    (window,) = windows(box, Focus("d", "grouped", 2, (0, 4)))
+    assert (window.box.x, window.box.y) == pytest.approx(box.prism.corner(3 / 9, 0, 4 / 8))
+    assert hypot(*window.box.depth) == pytest.approx(hypot(*box.prism.depth) * 2 / 8)
+    assert hypot(*window.box.height) == pytest.approx(hypot(*box.prism.height) * 2 / 9)  # a row lies in the padding
+
+
+def test_kernels_of_one_size_stand_once_and_the_chosen_one_alone():
+    box = box_of(scene_of(state_of(INCEPTION)), INPUT)
+    assert len(windows(box, Focus())) == 2
+    (chosen,) = windows(box, Focus("inception", "pool"))
+    assert chosen.role == "pool"

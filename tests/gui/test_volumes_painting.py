@@ -1,0 +1,215 @@
+"""The picture of the volumes: faces show the very values, in the colours of their map, and words say which."""
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from engine.check import check
+from engine.layers import MaxPool2d
+from engine.network import INPUT, Network, Node
+from engine.problems import STEM
+from engine.project import Design, ImageInput, NoiseInput, Project
+from gui.paint import colours, volumes
+from gui.paint.scene import faces
+from gui.paint.scene.frame import frame
+from gui.state import Focus, Result, RunView
+from gui.theme import DARK, LIGHT
+from tests.gui.volume_scenes import CHAIN, TWO, box_of, conv, picture, scene_of, state_of, svg, values
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+# Faces
+
+
+@pytest.mark.parametrize(("yaw", "pitch"), [(-34.0, 24.0), (40.0, 50.0), (-60.0, 10.0), (0.0, 0.0), (0.0, 90.0)])
+def test_faces_show_the_values_of_the_volume_pixel_by_pixel(yaw, pitch):
+    project = Project(NoiseInput((3, 4, 4)), (Design("d", Network((conv("last", 5, 3),))),))
+    state = state_of(project, yaw=yaw, pitch=pitch, colour_map="cividis")
+    image, scene = picture(state, (700, 500)), scene_of(state, (700, 500))
+    box, volume = box_of(scene, "last"), state.result(("d", "last")).volume
+    low, high = colours.value_range(volume, zero_centred=False)
+    channel = faces.liveliest_channel(volume)
+    seen = 0
+    for face in box.prism.faces():
+        if face.area < 500:
+            continue
+        expected = {
+            "front": volume[channel],
+            "top": volume[:, 0, :],
+            "right": volume[:, :, 3].T,
+            "left": volume[:, :, 0].T,
+        }[face.side]
+        table = colours.lut("cividis")[colours.to_levels(expected, low, high)]
+        rows, columns = expected.shape
+        for row, column in np.ndindex(rows, columns):
+            at = face.transform(columns, rows).map(QPointF(column + 0.5, row + 0.5)) * scene.shrink
+            shown = image.pixelColor(int(at.x()), int(at.y()))
+            assert (shown.red(), shown.green(), shown.blue()) == tuple(table[row, column]), (face.side, row, column)
+            seen += 1
+    assert seen >= 16
+
+
+def test_the_chosen_channel_is_on_the_front_face_and_named():
+    state = state_of(TWO, focus=Focus("bottleneck", "reduce", 3))
+    assert ">channel 3</text>" in svg(state).replace("\n", "")
+    other = replace(state, focus=Focus("bottleneck", "reduce", 4))
+    assert picture(state) != picture(other)
+
+
+def test_the_channel_that_nobody_chose_is_the_one_that_uses_most_colours():
+    volume = np.zeros((4, 16, 16), np.float32)
+    volume[1, 0] = 100.0  # the highest variance, in two colours
+    volume[2] = np.linspace(0, 90, 256).reshape(16, 16)
+    volume[3] = np.linspace(0, 30, 256).reshape(16, 16)
+    assert faces.liveliest_channel(volume) == 2
+    assert faces.liveliest_channel(np.ones((3, 1, 1), np.float32)) == 0
+
+
+def test_a_large_face_is_averaged_to_the_pixels_that_there_are():
+    volume = values((6, 300, 700))
+    image = faces.face_image(volume, "front", 2, "gray", zero_centred=False, columns=200.0, rows=100.0)
+    assert (image.width(), image.height()) == (175, 75)
+    low, high = faces.volume_range(volume, zero_centred=False)
+    expected = volume[2].reshape(75, 4, 175, 4).mean(axis=(1, 3))
+    for row, column in ((0, 0), (40, 100), (74, 174)):
+        level = colours.to_levels(expected[row : row + 1, column : column + 1], low, high)[0, 0]
+        assert abs(image.pixelColor(column, row).red() - int(level)) <= 1
+
+
+def test_a_photo_stands_on_the_front_face_until_a_channel_is_chosen():
+    spec = ImageInput("resources:photos/chelsea.png", (32, 32), "bgr", 1.0, (104.0, 117.0, 123.0))
+    project = Project(spec, (Design("d", Network((conv("conv", 4, 3),))),))
+    state = state_of(project, focus=Focus("d", "conv"))
+    pixels = np.full((3, 32, 32), 50, np.float32)
+    pixels[0], pixels[2] = 10, 200  # blue, red
+    volume = pixels - np.array([104.0, 117.0, 123.0], np.float32).reshape(3, 1, 1)
+    key = state.check.keys[STEM, INPUT]
+    state = replace(state, run=RunView({**state.run.results, (STEM, INPUT): Result(key, volume, 1.0)}))
+    scene = scene_of(state, (900, 500))
+    x, y = box_of(scene, INPUT).prism.corner(0.1, 0.1, 0)
+    shown = picture(state).pixelColor(int(x * scene.shrink), int(y * scene.shrink))
+    assert (shown.red(), shown.green(), shown.blue()) == (200, 50, 10)
+    assert ">photo</text>" in svg(state).replace("\n", "")
+    assert ">photo</text>" not in svg(replace(state, focus=Focus("d", INPUT, 1))).replace("\n", "")
+
+
+def test_before_a_run_faces_are_plain_and_the_legend_says_so():
+    state = state_of(TWO, run=False)
+    text = svg(state)
+    assert "run (F5) to see values" in text
+    assert ">channel" not in text.replace("\n", "")
+    scene = scene_of(state, (900, 500))
+    x, y = box_of(scene, "reduce").prism.corner(0.1, 0.1, 0)
+    assert picture(state).pixelColor(int(x * scene.shrink), int(y * scene.shrink)) == QColor(LIGHT.plain)
+
+
+def test_values_of_earlier_settings_are_dimmed_and_labelled():
+    fresh = state_of(TWO)
+    edited = TWO.with_network("bottleneck", Network((conv("reduce", 16), conv("conv5x5", 32, 3))))
+    stale = replace(fresh, project=edited, check=check(edited))
+    assert "for earlier settings" not in svg(fresh)
+    text = svg(stale)
+    assert ">for earlier settings</text>" in text.replace("\n", "")
+    assert "dimmed: for earlier settings" in text
+    scene = scene_of(stale, (900, 500))
+    x, y = box_of(scene, "conv5x5", "bottleneck").prism.corner(0.5, 0.5, 0)
+    at = int(x * scene.shrink), int(y * scene.shrink)
+    bright, dim = picture(fresh).pixelColor(*at), picture(stale).pixelColor(*at)
+    plain = QColor(LIGHT.plain)
+    assert abs(dim.green() - plain.green()) < abs(bright.green() - plain.green())
+
+
+def test_values_of_another_shape_are_not_shown():
+    fresh = state_of(TWO)
+    edited = TWO.with_network("bottleneck", Network((conv("reduce", 8), conv("conv5x5", 32, 5))))
+    stale = replace(fresh, project=edited, check=check(edited))
+    scene = scene_of(stale, (900, 500))
+    x, y = box_of(scene, "reduce").prism.corner(0.1, 0.1, 0)
+    assert picture(stale).pixelColor(int(x * scene.shrink), int(y * scene.shrink)) == QColor(LIGHT.plain)
+
+
+# What is written
+
+
+def test_svg_keeps_text_as_text_with_totals_ratio_and_formula():
+    text = svg(state_of(TWO))
+    for words in (
+        "naive",
+        "160.6 M MACs · 204.8 K params",
+        "12.1× fewer multiply-accumulates",
+        "5×5, 32 filters",
+        "28·28·32 × 5·5·256 = 160,563,200",
+        "edges ∝ √H, √W, √C",
+    ):
+        assert words in text
+
+
+def test_files_have_even_the_smallest_text_and_the_screen_leaves_it_out():
+    state = state_of(CHAIN, run=False)
+    text = svg(state, (400, 240))
+    assert text.count("<text") > 300
+    laid_out = frame(state, 400, 240)
+    image = QImage(400, 240, QImage.Format.Format_RGB32)
+    drawn = []
+    for smallest in (0.0, 5.0):
+        image.fill(QColor(LIGHT.base))
+        painter = QPainter(image)
+        volumes.draw(painter, QRectF(0, 0, 400, 240), state, LIGHT, laid_out, smallest)
+        painter.end()
+        drawn.append(image.copy())
+    assert laid_out.scene.plan.type.small * laid_out.scene.shrink < 5.0
+    assert drawn[0] != drawn[1]
+
+
+def test_an_empty_design_and_an_empty_project_say_what_to_do():
+    assert volumes.EMPTY_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),))))
+    assert volumes.NO_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)))))
+
+
+def test_with_a_stem_the_input_says_where_it_comes_from():
+    stem = Network((conv("first", 4, 3), Node("pool", MaxPool2d(kernel=2))))
+    project = replace(TWO, input=NoiseInput((3, 32, 32)), stem=stem)
+    scene = scene_of(state_of(project))
+    assert "input → stem (2 layers)" in [text.text for text in box_of(scene, INPUT, "naive").texts]
+    assert box_of(scene, INPUT, "naive").vertex.shape == (4, 16, 16)
+
+
+def test_light_and_dark_differ_in_ground_only_where_nothing_is_drawn():
+    state = state_of(TWO)
+    assert picture(state, theme=LIGHT).pixelColor(1, 1) == QColor(LIGHT.base)
+    assert picture(state, theme=DARK).pixelColor(1, 1) == QColor(DARK.base)
+
+
+# Colours
+
+
+def test_levels_equal_the_rounded_formula():
+    volume = values((2, 9, 9))
+    for row in volume[0]:
+        for value, level in zip(row, colours.to_levels(row, -1.0, 2.0), strict=True):
+            exact = 255 * (float(value) + 1.0) / 3.0
+            assert abs(int(level) - min(255.0, max(0.0, exact))) <= 0.51
+
+
+def test_a_range_ignores_outliers_and_is_never_empty():
+    volume = values((4, 50, 50))
+    volume[0, 0, 0] = 1e9
+    low, high = colours.value_range(volume, zero_centred=False)
+    assert -4 < low < high < 5
+    assert colours.value_range(volume, zero_centred=True) == (-max(-low, high), max(-low, high))
+    assert colours.value_range(np.zeros((2, 3, 3)), zero_centred=False) == (0.0, 1.0)
+    assert colours.value_range(np.full((1, 2, 2), np.nan), zero_centred=True) == (-1.0, 1.0)
+
+
+@pytest.mark.parametrize("name", ["viridis", "cividis", "gray", colours.DIVERGING])
+def test_an_indexed_image_has_the_colours_of_its_map(name):
+    levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
+    image = colours.indexed_image(levels, name)
+    table = colours.lut(name)
+    assert table.shape == (256, 3)
+    for level in (0, 17, 128, 255):
+        shown = image.pixelColor(level % 16, level // 16)
+        assert (shown.red(), shown.green(), shown.blue()) == tuple(table[level])

@@ -1,0 +1,225 @@
+"""The volumes view: what is under a point, and what mouse and keys ask for."""
+
+import pytest
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from PySide6.QtGui import QMouseEvent
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+
+from engine.network import INPUT, Network
+from engine.project import Design, NoiseInput, Project
+from gui.paint.scene import faces, hits
+from gui.paint.scene.camera import VIEWS
+from gui.paint.scene.frame import frame
+from gui.state import Focus, Look
+from gui.views.volumes import VolumesView
+from tests.gui.volume_scenes import INCEPTION, TWO, box_of, conv, scene_of, state_of
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+
+# Hits
+
+
+def test_every_pixel_of_every_face_is_found_where_it_is_painted():
+    state = state_of(INCEPTION)
+    laid_out = frame(state, 1600, 900)
+    for box in laid_out.scene.boxes:
+        shape = box.vertex.shape
+        sizes = {"front": (shape.width, shape.height), "top": (shape.width, shape.channels)}
+        for face in box.prism.faces():
+            columns, rows = sizes.get(face.side, (shape.channels, shape.height))
+            for column, row in ((0, 0), (columns - 1, rows - 1), (columns // 2, rows // 3)):
+                at = face.transform(columns, rows).map(QPointF(column + 0.5, row + 0.5)) * laid_out.scene.shrink
+                found = hits.hit(state, laid_out, at.x(), at.y())
+                assert found.place == box.place
+                assert found.side == face.side
+                expected = {
+                    "front": (found.channel, (row, column)),
+                    "top": (row, (0, column)),
+                    "right": (column, (row, shape.width - 1)),
+                    "left": (column, (row, 0)),
+                }[face.side]
+                assert (found.channel, found.pixel) == expected
+
+
+def test_a_front_face_says_the_value_under_the_mouse():
+    state = state_of(TWO, focus=Focus("bottleneck", "reduce", 3))
+    value = state.result(("bottleneck", "reduce")).volume[3, 12, 7]
+    found = hits.Hit(("bottleneck", "reduce"), "front", 3, (12, 7))
+    said = f"{value:.4g}".replace("-", "−")
+    assert hits.words(state, found) == f"bottleneck · reduce · 16×28×28 · channel 3, y 12, x 7: {said}"
+
+
+def test_a_thin_box_can_be_hit_beside_its_edge_and_by_its_name():
+    project = Project(NoiseInput((1000, 1, 1)), (Design("deep", Network((conv("conv", 2),))),))
+    state = state_of(project, yaw=-90.0, pitch=0.0, scale="true")
+    laid_out = frame(state, 900, 500)
+    box = box_of(laid_out.scene, INPUT)
+    shrink = laid_out.scene.shrink
+    assert hits.hit(state, laid_out, box.x * shrink, (box.bounds[3] + 2) * shrink).place == box.place
+    name = next(text for text in box.texts if text.text == INPUT)
+    assert hits.hit(state, laid_out, (name.x + 2) * shrink, (name.y - 2) * shrink).place == box.place
+    assert hits.hit(state, laid_out, 1.0, 499.0) is None
+
+
+def test_arrow_keys_follow_connections_branches_and_designs():
+    scene = scene_of(state_of(INCEPTION))
+    assert hits.neighbour(scene, ("inception", "3x3_reduce"), "right") == ("inception", "3x3")
+    assert hits.neighbour(scene, ("inception", "3x3_reduce"), "left") == ("inception", INPUT)
+    assert hits.neighbour(scene, ("inception", "3x3"), "down") == ("inception", "5x5")
+    assert hits.neighbour(scene, ("inception", "concat"), "right") is None
+    two = scene_of(state_of(TWO))
+    assert hits.neighbour(two, ("naive", "conv5x5"), "down") == ("bottleneck", "conv5x5")
+    assert hits.neighbour(two, ("bottleneck", INPUT), "up") == ("naive", INPUT)
+
+
+# The widget
+
+
+@pytest.fixture
+def view(qtbot, monkeypatch):
+    monkeypatch.setattr(VolumesView, "turn_milliseconds", 0)
+    made = VolumesView()
+    qtbot.addWidget(made)
+    made.resize(1000, 600)
+    made.show()
+    qtbot.waitExposed(made)
+    made.show_state(None, state_of(TWO))
+    return made
+
+
+def point_of(view, name, design, fractions=(0.5, 0.5, 0)):
+    scene = view.canvas.frame().scene
+    x, y = box_of(scene, name, design).prism.corner(*fractions)
+    at = QPointF(x, y) * scene.shrink * view.canvas.zoom + view.canvas.offset
+    return QPoint(int(at.x()), int(at.y()))
+
+
+def drag(widget, start, end, modifier=Qt.KeyboardModifier.NoModifier, button=Qt.MouseButton.LeftButton):
+    QTest.mousePress(widget, button, modifier, start)
+    for step in range(1, 5):
+        at = start + (end - start) * step / 4
+        position = QPointF(at)
+        event = _move(position, widget, button, modifier)
+        QApplication.sendEvent(widget, event)
+    QTest.mouseRelease(widget, button, modifier, end)
+
+
+def _move(position, widget, button, modifier):
+    return QMouseEvent(
+        QEvent.Type.MouseMove, position, widget.mapToGlobal(position), Qt.MouseButton.NoButton, button, modifier
+    )
+
+
+def test_a_click_on_a_front_face_chooses_the_volume_the_channel_and_the_pixel(view, qtbot):
+    scene = view.canvas.frame().scene
+    box = box_of(scene, "reduce")
+    volume = view._state.result(box.place).volume
+    with qtbot.waitSignal(view.focus_requested) as asked:
+        at = point_of(view, "reduce", "bottleneck", (7.5 / 28, 12.5 / 28, 0))
+        QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=at)
+    (focus,) = asked.args
+    assert focus.place == ("bottleneck", "reduce")
+    assert focus.channel == faces.liveliest_channel(volume)
+    assert focus.pixel == (12, 7)
+
+
+def test_a_click_before_a_run_chooses_the_volume_only(view, qtbot):
+    view.show_state(None, state_of(TWO, run=False))
+    with qtbot.waitSignal(view.focus_requested) as asked:
+        QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, "reduce", "bottleneck"))
+    assert asked.args == [Focus("bottleneck", "reduce")]
+
+
+def test_a_drag_turns_the_camera_and_chooses_nothing(view, qtbot):
+    looks = []
+    view.look_requested.connect(looks.append)
+    view.focus_requested.connect(lambda focus: pytest.fail(f"chose {focus}"))
+    start = point_of(view, "reduce", "bottleneck")
+    drag(view.canvas, start, start + QPoint(40, 20))
+    assert looks[0].yaw > Look().yaw
+    assert looks[0].pitch > Look().pitch
+
+
+@pytest.mark.parametrize(
+    ("button", "modifier"),
+    [
+        (Qt.MouseButton.MiddleButton, Qt.KeyboardModifier.NoModifier),
+        (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.ShiftModifier),
+    ],
+)
+def test_a_middle_or_shift_drag_moves_the_picture(view, button, modifier):
+    view.look_requested.connect(lambda look: pytest.fail("turned"))
+    drag(view.canvas, QPoint(300, 300), QPoint(340, 310), modifier, button)
+    assert (view.canvas.offset.x(), view.canvas.offset.y()) == (40, 10)
+    QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(5, 5))
+    assert view.canvas.offset == QPointF()
+
+
+def test_zooming_keeps_the_point_under_the_mouse_and_fit_shows_all(view):
+    before = view.canvas.hit(QPointF(point_of(view, "reduce", "bottleneck")))
+    at = QPointF(point_of(view, "reduce", "bottleneck"))
+    view.canvas.zoom_by(3.0, at)
+    assert view.canvas.zoom == 3.0
+    assert view.canvas.hit(at) == before
+    QTest.mouseClick(view.fit_button, Qt.MouseButton.LeftButton)
+    assert (view.canvas.zoom, view.canvas.offset) == (1.0, QPointF())
+    QTest.mouseClick(view.nearer_button, Qt.MouseButton.LeftButton)
+    QTest.keyClick(view.canvas, Qt.Key.Key_0)
+    assert view.canvas.zoom == 1.0
+
+
+@pytest.mark.parametrize(("key", "name"), [(Qt.Key.Key_T, "Top"), (Qt.Key.Key_F, "Front"), (Qt.Key.Key_1, "3-D")])
+def test_keys_and_buttons_ask_for_the_named_views(view, qtbot, key, name):
+    view.show_state(None, state_of(TWO, yaw=10.0, pitch=10.0))
+    for act in (
+        lambda: QTest.keyClick(view.canvas, key),
+        lambda: QTest.mouseClick(view.cameras[name], Qt.MouseButton.LeftButton),
+    ):
+        with qtbot.waitSignal(view.look_requested) as asked:
+            act()
+        assert (asked.args[0].yaw, asked.args[0].pitch) == VIEWS[name]
+    assert not view.cameras[name].isChecked()  # until a state says so
+    view.show_state(None, state_of(TWO, yaw=VIEWS[name][0], pitch=VIEWS[name][1]))
+    assert view.cameras[name].isChecked()
+
+
+def test_a_named_view_is_reached_in_one_smooth_motion(view, qtbot, monkeypatch):
+    monkeypatch.setattr(VolumesView, "turn_milliseconds", 80)
+    looks = []
+    view.look_requested.connect(looks.append)
+    view.turn_to("Top")
+    qtbot.waitUntil(lambda: bool(looks) and (looks[-1].yaw, looks[-1].pitch) == VIEWS["Top"])
+    pitches = [look.pitch for look in looks]
+    assert pitches == sorted(pitches)
+    assert len(pitches) > 2
+
+
+def test_the_scale_of_edges_is_chosen_in_the_toolbar(view, qtbot):
+    with qtbot.waitSignal(view.look_requested) as asked:
+        QTest.mouseClick(view.scales["log"], Qt.MouseButton.LeftButton)
+    assert asked.args[0].scale == "log"
+
+
+def test_arrow_keys_choose_neighbours_and_shift_turns(view, qtbot):
+    view.show_state(None, state_of(TWO, focus=Focus("bottleneck", "reduce")))
+    with qtbot.waitSignal(view.focus_requested) as asked:
+        QTest.keyClick(view.canvas, Qt.Key.Key_Right)
+    assert asked.args == [Focus("bottleneck", "conv5x5")]
+    with qtbot.waitSignal(view.look_requested) as turned:
+        QTest.keyClick(view.canvas, Qt.Key.Key_Right, Qt.KeyboardModifier.ShiftModifier)
+    assert turned.args[0].yaw == Look().yaw + 5
+
+
+def test_hovering_says_what_the_mouse_is_on(view, qtbot):
+    at = QPointF(point_of(view, "reduce", "bottleneck"))
+    with qtbot.waitSignal(view.hovered) as said:
+        QApplication.sendEvent(
+            view.canvas, _move(at, view.canvas, Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier)
+        )
+    assert said.args[0].startswith("bottleneck · reduce · 16×28×28 · channel ")
+
+
+def test_the_chains_are_described_for_those_who_do_not_see_them(view):
+    assert "naive: input 256×28×28 → conv5x5 32×28×28" in view.canvas.accessibleDescription()

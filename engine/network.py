@@ -119,7 +119,7 @@ class Network(Struct, frozen=True):
         """The nodes at `at` and `at + 1` in each other's place; what of it was implied before is implied again."""
         upper, lower = self.nodes[at], self.nodes[at + 1]
         received = [self.inputs_of(index) for index in range(len(self.nodes))]
-        if received[at + 1] == (upper.name,) and _takes(upper.layer, 1) and _takes(lower.layer, len(received[at])):
+        if received[at + 1] == (upper.name,) and _takes(lower.layer, len(received[at])):
             names = {upper.name: lower.name, lower.name: upper.name}
             received = [tuple([names.get(name, name) for name in inputs]) for inputs in received]
             received[at], received[at + 1] = received[at + 1], received[at]

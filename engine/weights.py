@@ -11,8 +11,6 @@ from engine import files
 from engine.analysis import Report
 from engine.files import FileFault
 from engine.kernels import Checkpoint
-from engine.layers import Conv2d
-from engine.layers.windows import pair, times
 from engine.network import FileWeights, Node, PresetWeights
 from engine.noise import normal_values
 from engine.preset_kernels import PRESETS
@@ -110,14 +108,13 @@ def preset(name: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray
 
 
 def _preset_mistakes(source: PresetWeights, report: Report) -> Iterator[str]:
-    layer, least = report.layer, PRESETS[source.name].least
-    if not isinstance(layer, Conv2d):
-        yield f"weights: preset {source.name!r} is a kernel; {layer.kind} has none, leave weights out"
-    elif min(pair(layer.kernel)) < least:
-        yield (
-            f"weights: preset {source.name!r} needs a kernel of at least {least}×{least}; "
-            f"this one is {times(pair(layer.kernel))}"
-        )
+    least = PRESETS[source.name].least
+    kernel = report.array_shapes.get("weight", ())[2:]
+    if not kernel:
+        yield f"weights: preset {source.name!r} is a kernel; {report.layer.kind} has none, leave weights out"
+    elif min(kernel) < least:
+        size = "×".join(map(str, kernel))
+        yield f"weights: preset {source.name!r} needs a kernel of at least {least}×{least}; this one is {size}"
 
 
 def _file_mistakes(source: FileWeights, report: Report) -> Iterator[str]:

@@ -24,14 +24,14 @@ class Figure(Struct, frozen=True):
     """How a view is painted, and the size in pixels of its picture where no screen gives one."""
 
     paint: Paint
-    size: tuple[int, int]
+    size: Callable[[ViewState], tuple[int, int]]
 
 
 FIGURES: dict[str, Figure] = {
-    "volumes": Figure(volumes.paint, (1600, 900)),
-    "filters": Figure(mosaic.paint, (1200, 800)),
-    "bars": Figure(bars.paint, (1200, 700)),
-    "table": Figure(table.paint, (1200, 700)),
+    "volumes": Figure(volumes.paint, lambda state: (1600, 900)),
+    "filters": Figure(mosaic.paint, lambda state: (1200, 800)),
+    "bars": Figure(bars.paint, lambda state: (1200, 700)),
+    "table": Figure(table.paint, table.natural_size),
 }
 TEXTS: dict[str, Callable[..., str]] = {"csv": tables.to_csv, "md": tables.to_markdown}
 
@@ -97,7 +97,7 @@ EXPORTERS: dict[str, Callable[[Callable[[QPainter], None], QSize, float, str], b
 def figure(state: ViewState, view: str, format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
     """A view's picture as the content of a file; `size` in pixels before scaling."""
     shown, theme = FIGURES[view], THEMES[state.look.theme]
-    area = size or QSize(*shown.size)
+    area = size or QSize(*shown.size(state))
     rect = QRectF(0, 0, area.width(), area.height())
 
     def draw(painter: QPainter) -> None:

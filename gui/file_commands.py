@@ -87,7 +87,9 @@ class FileCommands(QObject):
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
         box.setWindowTitle("Unsaved edits")
-        box.setText("Save the edits of this project?")
+        path = self._workbench.document.path
+        box.setText(f"Save the edits of {path.name if path else 'this project'}?")
+        box.setInformativeText("What is discarded is gone.")
         box.setStandardButtons(Buttons.Save | Buttons.Discard | Buttons.Cancel)
         answer = self._ask(box)
         return answer == Buttons.Discard or (answer == Buttons.Save and self.save())

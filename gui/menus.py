@@ -8,7 +8,6 @@ from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
 
 from gui.actions import MENU_BAR, MENUS, SEPARATOR
 
-
 SHORT = 3
 """Letters of a text that has its pick first: a longer one finds another."""
 

@@ -341,6 +341,12 @@ def test_a_window_without_a_display_says_so_and_ends_with_3(call, monkeypatch):
     assert "convolume export PROJECT --out DIR" in err
 
 
+def test_export_offers_what_can_be_drawn():
+    from gui.export import EXPORTERS, FIGURES
+
+    assert (tuple(FIGURES), tuple(EXPORTERS)) == (command_line.VIEWS, command_line.FORMATS)
+
+
 # The program as it is called
 
 

@@ -45,6 +45,7 @@ class Layer(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, o
         yield from ()
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        """Shape of the output volume; that of the input where a kind does not say."""
         return inputs[0]
 
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:

@@ -142,7 +142,7 @@ def _node_line(row: Row, colour: int, chosen: Metric) -> Line:
         colour,
         row.node,
         (row.node,),
-        row.settings,
+        "" if row.settings == row.node else row.settings,
         value,
         abbreviated(value),
         tip,

@@ -21,7 +21,7 @@ NARROWEST = 27.0
 """A column that is narrower has no room for bars."""
 SHORTEST_SAID = 3.0
 """Kept free behind the longest bar for the axis' last label."""
-ROOM_FOR_NAMES, ROOM_FOR_NOTES = 0.46, 0.4
+ROOM_FOR_NAMES, ROOM_FOR_NOTES = 0.46, 0.54
 """Parts of a column's width that labels may take: names at most, and together with settings."""
 LABEL_GAP, NOTE_GAP = 0.6, 0.6
 LARGEST, COMFORTABLE, SMALLEST = 36, 13, 7
@@ -186,9 +186,10 @@ def _stacked(
 def _frame(content: Content, lines: Sequence[Line], scale: Scale, place: QRectF, unit: float) -> Frame:
     """Room for the labels of these lines, and bars as long as the words at their ends leave room for."""
     names, notes = (max((label_width(line, note) for line in lines), default=0.0) for note in (False, True))
-    needed = notes if (notes + LABEL_GAP) * unit <= ROOM_FOR_NOTES * place.width() else names
     words = text_width(axis_words(content), SMALL_FONT) + 0.9
-    label = min((max(needed, words) + LABEL_GAP) * unit, ROOM_FOR_NAMES * place.width())
+    label = (max(notes, words) + LABEL_GAP) * unit
+    if label > ROOM_FOR_NOTES * place.width():
+        label = min((max(names, words) + LABEL_GAP) * unit, ROOM_FOR_NAMES * place.width())
     bar_left = place.left() + 0.5 * unit + label
     room = place.right() - bar_left - 0.9 * unit
     longest = room - SHORTEST_SAID * unit

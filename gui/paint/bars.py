@@ -36,9 +36,9 @@ def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, focus: Focus, 
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillRect(rect, QColor(theme.base))
     seen = painter.clipBoundingRect() if painter.hasClipping() else rect
-    _paint_words(painter, layout, theme)
     for axis in layout.axes:
         _paint_grid(painter, layout, axis, theme)
+    _paint_words(painter, layout, theme)
     for placed in (*layout.totals, *layout.lines):
         if placed.row.intersects(seen):
             _paint_line(painter, layout.unit, placed, focus, theme)
@@ -53,12 +53,21 @@ def _paint_words(painter: QPainter, layout: Layout, theme: Theme) -> None:
     draw_text(painter, layout.headline, content.headline, int(min(HEADLINE_FONT * unit, widest)), colour, bold=True)
     draw_text(painter, layout.subject, content.subject, unit, theme.muted)
     if content.stem:
-        draw_text(painter, layout.stem, content.stem, 0.95 * unit, theme.muted)
+        _paint_over_grid(painter, layout.stem, content.stem, 0.95 * unit, theme.muted, theme)
     if layout.lines:
-        draw_text(painter, layout.section, content.section, unit, theme.text, bold=True)
+        _paint_over_grid(painter, layout.section, content.section, unit, theme.text, theme, bold=True)
     elif layout.totals:
         below = QRectF(layout.section.left(), layout.stem.bottom(), layout.section.width(), 1.5 * unit)
         draw_text(painter, below, "no room here for single layers", SMALL_FONT * unit, theme.muted)
+
+
+def _paint_over_grid(
+    painter: QPainter, rect: QRectF, text: str, size: float, colour: str, theme: Theme, *, bold: bool = False
+) -> None:
+    """Text that no grid line runs through."""
+    wide = min(text_width(text, size, bold=bold), rect.width())
+    painter.fillRect(QRectF(rect.left(), rect.top(), wide, rect.height()), QColor(theme.base))
+    draw_text(painter, rect, text, size, colour, bold=bold)
 
 
 def _paint_grid(painter: QPainter, layout: Layout, axis: PlacedAxis, theme: Theme) -> None:

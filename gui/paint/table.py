@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from math import ceil, log
 from typing import Literal
 
 from msgspec import Struct
@@ -19,9 +20,12 @@ from gui.theme import Theme
 # Sizes in units; a unit is the pixel size of a row's text.
 MARGIN, TITLE, HEAD, LINE, SAID = 1.0, 2.4, 1.8, 1.55, 1.7
 COLUMN_GAP, BLOCK_GAP = 1.4, 2.6
+NOTHING = "no design yet"
 WIDEST = 16.0
 """A column of longer texts shortens them."""
-LARGEST, SMALLEST = 30, 6
+LARGEST, SMALLEST, NATURAL = 30, 6, 16
+NATURAL_SHAPE = 1.4
+"""Width by height that a figure of its own size comes near."""
 MOST_BLOCKS = 4
 
 
@@ -83,7 +87,7 @@ def sheet_of(state: ViewState) -> Sheet:
         min(max(text_width(cell, bold=True) for cell in texts), WIDEST) for texts in zip(*cells, strict=True)
     )
     said = tuple(line for metric in shown_metrics() for line in comparisons(all_rows, metric))
-    return Sheet(state.project.title, tuple(shown), widths, groups, said)
+    return Sheet(state.project.title, tuple(shown), widths, groups, said if groups else (NOTHING,))
 
 
 def _lines(group: Sequence[Row], shown: Sequence[Column]) -> Iterator[Line]:
@@ -110,6 +114,29 @@ def arrange(sheet: Sheet, rect: QRectF) -> tuple[int, tuple[tuple[Line, ...], ..
     return SMALLEST, blocks
 
 
+def natural_size(state: ViewState) -> tuple[int, int]:
+    """Width and height in pixels of a figure that the table fills, its text NATURAL pixels high."""
+    sheet = sheet_of(state)
+    sizes = [_extent(sheet, count) for count in range(1, MOST_BLOCKS + 1)]
+    width, height = min(sizes, key=lambda size: abs(log(size[0] / size[1] / NATURAL_SHAPE)))
+    return ceil(width * NATURAL), ceil(height * NATURAL)
+
+
+def _extent(sheet: Sheet, count: int) -> tuple[float, float]:
+    """Units that the table takes in so many blocks."""
+    blocks = pour(sheet.groups, count, _continued)
+    texts = [text_width(sheet.title, 1.4, bold=True), *(text_width(said, 1.1, bold=True) for said in sheet.said)]
+    texts += [1 + text_width(f"! {line.text}") for block in blocks for line in block if line.kind == "problem"]
+    blocks_width = len(blocks) * sheet.width + max(len(blocks) - 1, 0) * BLOCK_GAP
+    lines = max(map(len, blocks), default=0)
+    return 2 * MARGIN + max(blocks_width, *texts), _around(sheet) + LINE * lines + 0.1
+
+
+def _around(sheet: Sheet) -> float:
+    """Units above and below the lines of a block."""
+    return 2 * MARGIN + (TITLE if sheet.title else 0) + HEAD + 0.4 + SAID * len(sheet.said)
+
+
 def _block_counts(sheet: Sheet, rect: QRectF, unit: float) -> range:
     """How many blocks fit side by side; one in any case, but no larger than the rectangle while there is a choice."""
     room = int((rect.width() / unit - 2 * MARGIN + BLOCK_GAP) // (sheet.width + BLOCK_GAP))
@@ -120,8 +147,7 @@ def _block_counts(sheet: Sheet, rect: QRectF, unit: float) -> range:
 
 def _room(sheet: Sheet, rect: QRectF, unit: float) -> int:
     """Lines that a block has room for."""
-    around = 2 * MARGIN + (TITLE if sheet.title else 0) + HEAD + 0.4 + SAID * len(sheet.said)
-    return int((rect.height() / unit - around) // LINE)
+    return int((rect.height() / unit - _around(sheet)) // LINE)
 
 
 def _continued(heading: Line) -> Line:

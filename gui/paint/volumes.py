@@ -22,6 +22,9 @@ from gui.theme import Theme
 DIMMED = 0.38
 """Opacity of values that earlier settings gave."""
 
+READABLE, MOST_GROWTH = 9.0, 1.8
+"""Pixels that operators are enlarged to where smaller texts are left out, and by how much at most."""
+
 EMPTY_DESIGN = "Add a layer with + in the list"
 NO_DESIGN = "Add a design with + in the list"
 
@@ -246,11 +249,23 @@ class _Painting:
             if box.vertex.shape is None:
                 yield centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted")
         for arrow in self.scene.arrows:
-            yield from arrow.texts
+            for text in arrow.texts:
+                yield self._readable(text, arrow)
         for band in self.scene.plan.bands:
             if len(band.graph.vertices) == 1:
                 box = next(box for box in self.scene.boxes if box.place[0] == band.name)
                 yield Text(EMPTY_DESIGN, box.right + self.em, box.y + 0.3 * self.em, 0.0, self.em, "muted")
+
+    def _readable(self, text: Text, arrow: Arrow) -> Text:
+        """An operator takes the room of the smaller texts, where those are left out, as far as its arrow is long."""
+        small = self.scene.plan.type.small
+        if not text.bold or small * self.pixels >= self.smallest:
+            return text
+        room = (arrow.end - arrow.start) / max(text.width, 1.0)
+        growth = min(READABLE / (text.size * self.pixels), MOST_GROWTH, room)
+        larger = max(text.size, int(growth * text.size))
+        baseline = text.y - 0.15 * (larger - text.size)
+        return centred(text.text, text.x + text.width / 2, baseline, larger, text.role, text.bold)
 
     def _draw_text(self, text: Text) -> None:
         if self.finer == 1.0:

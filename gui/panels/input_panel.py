@@ -121,7 +121,9 @@ class InputPanel(Panel):
             ("shape", "C × H × W", self.shape),
             ("seed", "Seed", self.seed),
         )
-        self.fields: dict[str, Field] = {name: grid.add(title, widget) for name, title, widget in rows}
+        self.fields: dict[str, Field] = {
+            name: grid.add(title, widget, wide=widget in (self.path, self.file)) for name, title, widget in rows
+        }
         self.fields["size"].set_tip("Height and width: the photo is cropped at its centre, then resized")
         column = QVBoxLayout(self)
         column.setContentsMargins(8, 8, 8, 8)

@@ -6,6 +6,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from engine.metrics import metric, total
+from engine.network import INPUT
 from engine.problems import STEM
 from engine.units import abbreviated, byte_size, exact
 from gui.state import ViewState
@@ -101,9 +102,9 @@ class StatusPanel(QStatusBar):
         self.run.setVisible(progress is not None)
         if progress is not None:
             design, node = progress.place
-            self.run_label.setText(
-                f"run {progress.done + 1}/{progress.total} · {shortened(design or 'stem')} · {shortened(node)}"
-            )
+            head = design or ("" if node == INPUT else "stem")
+            where = " · ".join(shortened(part) for part in (head, node) if part)
+            self.run_label.setText(f"run {progress.done + 1}/{progress.total} · {where}")
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
         volumes = {id(result.volume): result.volume.nbytes for result in state.run.results.values()}

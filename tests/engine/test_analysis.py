@@ -85,6 +85,11 @@ def test_second_node_of_a_name_is_the_mistaken_one_and_is_told_where_the_first_i
     assert found == {"a": [("name", "name 'a' is taken by node 1; names must differ")]}
 
 
+def test_a_node_with_a_wrong_name_tells_of_its_wrong_settings_too():
+    found = mistakes_of(Node(INPUT, MaxPool2d(kernel=9), (INPUT,)))
+    assert [setting for setting, _ in found[INPUT]] == ["name", "kernel"]
+
+
 def test_node_may_not_have_the_name_of_the_input():
     found = mistakes_of(Node(INPUT, RELU), Node("b", RELU))
     assert found == {INPUT: [("name", "name 'input' is what the design receives; choose another")]}
@@ -94,6 +99,12 @@ def test_unknown_input_is_named_with_those_there_are():
     [(setting, text)] = mistakes_of(Node("a", RELU), Node("b", RELU, ("c",)))["b"]
     assert setting == "inputs"
     assert text == "inputs: there is no node 'c'; known are 'input', 'a'"
+
+
+def test_of_many_nodes_six_are_named_and_the_others_counted():
+    nodes = [Node(f"n{number}", RELU) for number in range(9)]
+    [(_, text)] = mistakes_of(*nodes, Node("last", RELU, ("c",)))["last"]
+    assert text.endswith("known are 'input', 'n0', 'n1', 'n2', 'n3', 'n4' and 4 more")
 
 
 def test_input_given_twice_is_a_mistake_that_names_it():

@@ -127,6 +127,7 @@ def test_of_two_designs_of_one_name_the_first_is_meant():
     found = check(twice)
     assert [report.name for report in found.analyses["a"].reports] == ["c"]
     assert ("a", "d") not in found
+    assert ("a", "d") not in found.keys
     assert found.problems[0] == Problem(
         "design name 'a' is taken by design 1; names must differ", "$.designs[1].name", "a", "", "name"
     )

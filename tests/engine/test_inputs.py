@@ -150,6 +150,16 @@ def test_a_large_jpeg_keeps_its_sides_when_it_is_read_small(photo):
     np.testing.assert_allclose(right, BLUE, atol=4)
 
 
+def test_a_large_jpeg_is_decoded_no_larger_than_its_reading_was_predicted(photo, monkeypatch):
+    decoded, turned = [], inputs.ImageOps.exif_transpose
+    monkeypatch.setattr(inputs.ImageOps, "exif_transpose", lambda image: decoded.append(image.size) or turned(image))
+    spec = photo(halves(RED, BLUE, (1600, 800)), "photo.jpg", size=(32, 64))
+    volume(spec)
+    [(width, height)] = decoded
+    assert width < 1600
+    assert inputs.reading_bytes(spec) == inputs.PIXEL_BYTES * (width * height + 32 * 64)
+
+
 @given(
     photo_size=st.tuples(st.integers(1, 700), st.integers(1, 700)),
     size=st.tuples(st.integers(1, 60), st.integers(1, 60)),

@@ -59,7 +59,7 @@ def test_formulas_hold_the_numbers_of_the_layer():
 
 
 def test_batch_norm_counts_gamma_and_beta_but_not_its_statistics():
-    report = check(PROJECTS["three_designs"]).analyses["plain"].report("norm1")
+    report = check(PROJECTS["three_designs"]).reports["plain", "norm1"]
     assert metric("params").formula(report) == "256 + 256 = 512"
 
 

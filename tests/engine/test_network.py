@@ -129,6 +129,17 @@ def test_moving_a_node_past_another_branch_keeps_what_each_receives():
     assert connections(moved) == {"b": (INPUT,), "a": (INPUT,), "sum": ("a", "b")}
 
 
+def test_moving_a_node_up_past_the_sum_that_it_receives_keeps_what_each_receives():
+    moved = branches().moved("last", 3)
+    assert names_of(moved) == ["a", "b", "c", "last", "sum"]
+    assert connections(moved) == connections(branches())
+
+
+def test_users_of_a_removed_node_that_received_itself_receive_what_else_it_received():
+    looped = branches().connected("sum", ("sum", "c"))
+    assert connections(looped.without("sum"))["last"] == ("c",)
+
+
 @given(strategies.networks(Shape(2, 4, 4)), st.data())
 def test_every_change_of_a_valid_network_names_only_nodes_that_are_there(network, data):
     name = data.draw(st.sampled_from(names_of(network)))
@@ -197,6 +208,18 @@ def test_order_names_every_cycle_once_in_the_direction_of_the_data_and_what_lies
     assert [network.nodes[index].name for index in order.runnable] == ["free"]
     assert order.stuck == (0, 1, 2, 3, 4)
     assert order.cycles == ((0, 1, 2), (4,))
+
+
+@given(st.lists(st.lists(st.integers(0, 6), max_size=3, unique=True), min_size=1, max_size=7))
+def test_cycles_are_of_exactly_the_nodes_that_receive_themselves_and_follow_the_data(graph):
+    graph = [[source for source in sources if source < len(graph)] for sources in graph]
+    nodes = [Node(f"n{n}", RELU, tuple(f"n{s}" for s in sources) or (INPUT,)) for n, sources in enumerate(graph)]
+    before = [set(sources) for sources in graph]
+    for _ in graph:
+        before = [known.union(*(before[source] for source in known)) for known in before]
+    cycles = topological_order(Network(tuple(nodes))).cycles
+    assert {number for cycle in cycles for number in cycle} == {n for n, known in enumerate(before) if n in known}
+    assert all(cycle[at - 1] in graph[number] for cycle in cycles for at, number in enumerate(cycle))
 
 
 def test_unknown_input_holds_nobody_up():

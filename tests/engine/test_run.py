@@ -370,6 +370,17 @@ def test_cancelling_at_any_checkpoint_ends_the_run_and_leaves_only_whole_volumes
         assert all(np.array_equal(event.volume, whole[event.key]) for event in again.values())
 
 
+def test_a_run_whose_volumes_are_all_at_hand_is_cancelled_too():
+    project, cache = small_project(), VolumeCache()
+    done(project, cache)
+
+    def cancel():
+        raise Cancelled
+
+    with pytest.raises(Cancelled):
+        done(project, cache, cancel)
+
+
 def test_run_may_be_abandoned_between_two_nodes():
     cache = VolumeCache()
     events = execute(RunRequest.of(small_project()), cache)

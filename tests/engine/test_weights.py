@@ -92,6 +92,11 @@ def test_every_place_has_a_seed_of_its_own(names):
     assert len(seeds) == len([name for name in names if "\0" not in name[1] + name[2]])
 
 
+def test_names_that_join_to_one_text_have_seeds_of_their_own():
+    seeds = {weights.weight_seed(*name) for name in ((1, "2a", "b"), (12, "a", "b"), (12, "ab", ""), (12, "", "ab"))}
+    assert len(seeds) == 4
+
+
 def test_made_weights_are_the_same_in_blocks_of_any_size(monkeypatch):
     whole = weights.he_normal((7, 3, 3, 3), 4, proceed)
     monkeypatch.setattr(noise, "BLOCK", 100)

@@ -29,7 +29,7 @@ def ran(workbench: Workbench, qtbot: QtBot) -> Workbench:
 @pytest.mark.parametrize("view", FIGURES)
 def test_a_png_has_the_size_of_the_figure_times_the_scale(ran: Workbench, view: str) -> None:
     image = QImage.fromData(figure(ran.state, view, "png", 1.5))
-    width, height = FIGURES[view].size
+    width, height = FIGURES[view].size(ran.state)
     assert (image.width(), image.height()) == (round(1.5 * width), round(1.5 * height))
 
 
@@ -38,7 +38,7 @@ def test_svg_keeps_text_as_text_and_is_what_the_png_shows(ran: Workbench, view: 
     content = figure(ran.state, view, "svg")
     texts = " ".join(ElementTree.fromstring(content).itertext())
     assert "naive" in texts
-    size = QSize(*FIGURES[view].size)
+    size = QSize(*FIGURES[view].size(ran.state))
     drawn = QImage(size, QImage.Format.Format_RGB32)
     painter = QPainter(drawn)
     renderer = QSvgRenderer(content)
@@ -58,7 +58,7 @@ def mean_difference(first: QImage, second: QImage) -> float:
 @pytest.mark.parametrize("view", FIGURES)
 def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None:
     content = figure(ran.state, view, "pdf")
-    width, height = FIGURES[view].size
+    width, height = FIGURES[view].size(ran.state)
     assert content.startswith(b"%PDF")
     assert f"/MediaBox [0 0 {width}".encode() in content
     assert b"/DCTDecode" not in content, "maps must not become JPEG"

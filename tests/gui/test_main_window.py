@@ -116,6 +116,12 @@ def test_progress_and_cancel_are_shown_only_during_a_run(
     assert window.workbench.state.run.progress is None
 
 
+def test_a_run_at_the_input_of_a_project_without_stem_speaks_of_no_stem(window: MainWindow) -> None:
+    window.actions_by_id["run"].trigger()
+    assert window.status.run_label.text().endswith("· input")
+    assert "stem" not in window.status.run_label.text()
+
+
 def test_closing_during_a_run_ends_it(open_window: Callable[[Project], MainWindow], qtbot: QtBot) -> None:
     nodes = tuple(Node(f"conv{i}", Conv2d(filters=256, kernel=3)) for i in range(60))
     window = open_window(Project(NoiseInput((256, 56, 56)), (Design("slow", Network(nodes)),)))

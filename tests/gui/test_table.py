@@ -17,7 +17,7 @@ from engine.network import Node
 from engine.problems import STEM
 from engine.project import Project
 from engine.tables import rows, to_csv, to_latex, to_markdown, to_tsv
-from gui.paint.table import arrange, paint, sheet_of
+from gui.paint.table import BLOCK_GAP, LINE, NATURAL, arrange, natural_size, paint, sheet_of
 from gui.state import Focus, Look, RunView, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
@@ -63,6 +63,19 @@ def test_a_hundred_layers_are_printed_whole_in_several_blocks() -> None:
     assert not any(line.kind == "more" for block in blocks for line in block)
 
 
+@pytest.mark.parametrize("project", [*PROJECTS.values(), chain()], ids=lambda project: project.title)
+def test_a_figure_of_its_own_size_is_filled_by_the_whole_table_in_readable_text(project: Project) -> None:
+    state = state_of(project)
+    sheet, (width, height) = sheet_of(state), natural_size(state)
+    unit, blocks = arrange(sheet, QRectF(0, 0, width, height))
+    assert unit >= NATURAL
+    assert not any(line.kind == "more" for block in blocks for line in block)
+    wide = len(blocks) * sheet.width + (len(blocks) - 1) * BLOCK_GAP
+    assert wide * unit <= width
+    assert len(project.designs) < 2 or wide * unit >= 0.7 * width
+    assert max(map(len, blocks)) * LINE * unit >= 0.4 * height
+
+
 def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> None:
     drawn = svg(paint, state_of(start())) + svg(paint, state_of(mistaken()))
     for text in (
@@ -72,6 +85,10 @@ def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> 
         "unknown",
     ):
         assert f">{text}" in drawn
+
+
+def test_the_printed_table_of_no_design_says_so() -> None:
+    assert ">no design yet" in svg(paint, state_of(start().with_designs(())))
 
 
 def test_the_printed_table_shows_flops_when_they_are_chosen() -> None:

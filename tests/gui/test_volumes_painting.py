@@ -1,5 +1,7 @@
 """The picture of the volumes: faces show the very values, in the colours of their map, and words say which."""
 
+import re
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
@@ -14,9 +16,11 @@ from engine.project import Design, ImageInput, NoiseInput, Project
 from gui.paint import colours, volumes
 from gui.paint.scene import faces
 from gui.paint.scene.frame import frame
+from gui.paint.scene.labels import width
 from gui.state import Focus, Result, RunView
 from gui.theme import DARK, LIGHT
-from tests.gui.volume_scenes import CHAIN, TWO, box_of, conv, picture, scene_of, state_of, svg, values
+from tests.gui.shown import svg as drawn_as_svg
+from tests.gui.volume_scenes import CHAIN, INCEPTION, TWO, box_of, conv, picture, scene_of, state_of, svg, values
 
 pytestmark = pytest.mark.usefixtures("qapp")
 
@@ -162,6 +166,28 @@ def test_files_have_even_the_smallest_text_and_the_screen_leaves_it_out():
         drawn.append(image.copy())
     assert laid_out.scene.plan.type.small * laid_out.scene.shrink < 5.0
     assert drawn[0] != drawn[1]
+
+
+def test_operators_take_the_room_of_smaller_texts_that_the_screen_leaves_out():
+    state, size = state_of(INCEPTION), (560, 220)
+    laid_out = frame(state, *size)
+
+    def draw(smallest):
+        return lambda painter, rect, state, theme: volumes.draw(painter, rect, state, theme, laid_out, smallest)
+
+    in_file, on_screen = (drawn_as_svg(draw(smallest), state, *size) for smallest in (0.0, 6.0))
+    assert ">3x3_reduce" in in_file
+    assert ">3x3_reduce" not in on_screen
+    assert font_size(in_file, "3×3, 12 filters") == laid_out.scene.plan.type.em
+    assert font_size(on_screen, "3×3, 12 filters") > 1.2 * laid_out.scene.plan.type.em
+    arrow = next(arrow for arrow in laid_out.scene.arrows if arrow.place[1] == "3x3")
+    grown = width("3×3, 12 filters", font_size(on_screen, "3×3, 12 filters"), bold=True)
+    assert grown <= arrow.end - arrow.start
+
+
+def font_size(drawn, words):
+    before = drawn[: drawn.index(f">{words}")]
+    return int(re.findall(r'font-size="(\d+)"', before)[-1])
 
 
 def test_an_empty_design_and_an_empty_project_say_what_to_do():

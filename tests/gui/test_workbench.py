@@ -149,7 +149,7 @@ def test_a_run_of_a_project_in_which_nothing_can_run_ends_the_run_under_way(qtbo
     with qtbot.waitSignal(workbench.runner.node_done):
         workbench.run()
     workbench.edit("Lose the input", replace(workbench.state.project, input=ArrayInput("/nowhere.npy")))
-    with qtbot.assertNotEmitted(workbench.runner.node_started, wait=50):
+    with qtbot.assertNotEmitted(workbench.runner.node_done, wait=300):
         workbench.run()
     assert workbench.state.run.progress is None
     workbench.close()
@@ -181,6 +181,26 @@ def test_cancel_ends_a_run_and_keeps_what_was_computed(qtbot: QtBot) -> None:
     qtbot.wait(50)
     assert dict(workbench.state.run.results) == results
     assert 0 < len(results) < 41
+
+
+def test_what_a_cancelled_run_had_still_to_tell_is_not_heard(workbench: Workbench, qtbot: QtBot) -> None:
+    ends: list[object] = []
+    workbench.runner.ended.connect(ends.append)
+    workbench.run()
+    workbench.runner._pool.waitForDone()  # all is said, and waits to be heard
+    workbench.cancel()
+    qtbot.wait(10)
+    assert ends == []
+    assert workbench.state.run.results == {}
+    assert workbench.state.run.progress is None
+
+
+def test_results_of_a_design_that_was_removed_during_the_run_are_dropped(workbench: Workbench, qtbot: QtBot) -> None:
+    workbench.run()
+    left = workbench.state.project.with_designs(workbench.state.project.designs[1:])
+    workbench.edit("Remove naive", left)
+    qtbot.waitUntil(lambda: workbench.state.run.progress is None)
+    assert {design for design, _ in workbench.state.run.results} == {STEM, "bottleneck"}
 
 
 def test_closing_during_a_run_leaves_no_worker(qtbot: QtBot) -> None:
@@ -250,6 +270,16 @@ def test_opening_a_file_starts_a_history_of_its_own(workbench: Workbench, tmp_pa
     assert not workbench.document.undo_stack.canUndo()
 
 
+def test_a_project_that_is_opened_shows_no_result_of_the_one_before(
+    workbench: Workbench, qtbot: QtBot, tmp_path: Path
+) -> None:
+    run(workbench, qtbot)
+    save(with_filters(PROJECT, 9), tmp_path / "p.toml")
+    workbench.open(tmp_path / "p.toml")
+    assert workbench.state.result(NAIVE) is None
+    assert workbench.state.fresh(("bottleneck", "conv5x5"))  # the same as before, by its key
+
+
 def test_saving_makes_the_state_clean_and_an_edit_makes_it_dirty(workbench: Workbench, tmp_path: Path) -> None:
     edit_filters(workbench, 9)
     assert not workbench.state.clean
@@ -283,6 +313,9 @@ def test_a_file_of_a_newer_format_is_never_overwritten(workbench: Workbench, tmp
     with pytest.raises(ProjectError, match="newer format"):
         workbench.document.save(path)
     assert path.read_text() == newer
+    for _ in range(2):
+        workbench.document.save(tmp_path / "mine.toml")
+    assert load(tmp_path / "mine.toml").project == PROJECT
 
 
 def test_every_change_of_state_is_told_once_with_old_and_new(workbench: Workbench) -> None:
@@ -298,4 +331,7 @@ def test_designs_input_is_the_stems_last_volume(workbench: Workbench, qtbot: QtB
     workbench.edit("Add stem", replace(PROJECT, stem=stem))
     run(workbench, qtbot)
     assert workbench.state.result(("naive", INPUT)) is workbench.state.result((STEM, "stem_conv"))
+    received = workbench.state.result((STEM, INPUT))
+    assert received is not None
+    assert received.volume.shape == (8, 12, 12)
     assert check(workbench.state.project).analyses["naive"].input_shape == (4, 12, 12)

@@ -50,7 +50,10 @@ class NodeStarted(Struct, frozen=True):
 
 
 class NodeDone(Struct, frozen=True, eq=False):
-    """A volume (C×H×W, float32, not to be written to), the key of what made it, and the time that took."""
+    """A volume (C×H×W, float32, not to be written to), and the key of what made it.
+
+    The milliseconds are those of the layer's arithmetic, its weights being ready; 0 where the volume was at hand.
+    """
 
     place: Place
     key: bytes
@@ -79,13 +82,12 @@ def execute(
         checkpoint()
         yield NodeStarted(place, done, len(places))
         key = keys[place]
-        reused = key in volumes
-        start = perf_counter()
+        reused, milliseconds = key in volumes, 0.0
         if not reused:
-            volumes[key] = _compute(request, place, volumes, checkpoint)
+            volumes[key], milliseconds = _compute(request, place, volumes, checkpoint)
             volumes[key].flags.writeable = False
             cache.put(key, volumes[key])
-        yield NodeDone(place, key, volumes[key], 1000 * (perf_counter() - start), reused)
+        yield NodeDone(place, key, volumes[key], milliseconds, reused)
 
 
 def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[Place, NodeDone]:
@@ -153,14 +155,20 @@ def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
     return costs
 
 
-def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Volume], checkpoint: Checkpoint) -> Volume:
-    """The volume at a place, from those of its inputs by key."""
+def _compute(
+    request: RunRequest, place: Place, volumes: Mapping[bytes, Volume], checkpoint: Checkpoint
+) -> tuple[Volume, float]:
+    """The volume at a place, from those of its inputs by key, and the milliseconds that it took.
+
+    A layer's time is that of its arithmetic: its weights are ready before, as they are in a network that is used.
+    """
     project, (design, name) = request.project, place
+    start = perf_counter()
     if place == (STEM, INPUT):
         try:
             volume = inputs.load(project.input, checkpoint)
             _require_unchanged(request, project.input)
-            return volume
+            return volume, _milliseconds_since(start)
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
     report = request.check.reports[place]
@@ -172,8 +180,14 @@ def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Volume],
     except FileFault as fault:
         where = place_in_file(project, design, report.index, "weights")
         raise ProjectError([Problem(f"{name}: {fault}", where, design, name, "weights")]) from None
+    start = perf_counter()
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
-        return report.layer.forward(received, arrays, checkpoint)
+        volume = report.layer.forward(received, arrays, checkpoint)
+    return volume, _milliseconds_since(start)
+
+
+def _milliseconds_since(start: float) -> float:
+    return 1000 * (perf_counter() - start)
 
 
 def _require_unchanged(request: RunRequest, source: Input | WeightSource | None) -> None:

@@ -104,6 +104,12 @@ def _export_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--views", type=_choices(VIEWS), default=VIEWS, metavar=",".join(VIEWS))
     command.add_argument("--format", type=_choices(FORMATS), default=("png",), metavar=",".join(FORMATS))
     command.add_argument("--scale", type=_scale, default=1.0, metavar="N", help="pixels of the file per pixel drawn")
+    command.add_argument(
+        "--size",
+        type=_size,
+        metavar="WxH",
+        help="pixels drawn; texts keep their size, so a small figure has large texts",
+    )
     command.add_argument("--theme", choices=("light", "dark"), default="light")
 
 
@@ -259,7 +265,7 @@ def _export(options: argparse.Namespace) -> None:
     _, results = _results(options.project, project)
     with offscreen.application(options.theme):
         state = offscreen.run_state(project, results, options.theme)
-        for path in offscreen.export(state, options.out, options.views, options.format, options.scale):
+        for path in offscreen.export(state, options.out, options.views, options.format, options.scale, options.size):
             _print(f"{path}\n")
 
 

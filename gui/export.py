@@ -108,8 +108,17 @@ def figure(state: ViewState, view: str, format: str, scale: float = 1.0, size: Q
     return EXPORTERS[format](draw, area, scale, f"{state.project.title} · {view}")
 
 
-def export(state: ViewState, folder: Path, views: Iterable[str], formats: Iterable[str], scale: float) -> list[Path]:
+def export(
+    state: ViewState,
+    folder: Path,
+    views: Iterable[str],
+    formats: Iterable[str],
+    scale: float,
+    size: tuple[int, int] | None = None,
+) -> list[Path]:
     """Write `<view>.<format>` for every pair, and the table as text too; returns what was written.
+
+    `size` in pixels before scaling, else each figure's own.
 
     Raises
     ------
@@ -120,7 +129,7 @@ def export(state: ViewState, folder: Path, views: Iterable[str], formats: Iterab
     written: dict[Path, bytes] = {}
     for view in views:
         for format in formats:
-            written[folder / f"{view}.{format}"] = figure(state, view, format, scale)
+            written[folder / f"{view}.{format}"] = figure(state, view, format, scale, size and QSize(*size))
         if view == "table":
             rows = tables.rows(state.project, state.check)
             written |= {folder / f"table.{suffix}": text(rows).encode() for suffix, text in TEXTS.items()}

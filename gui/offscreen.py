@@ -1,12 +1,13 @@
 """Figures and screenshots without a display."""
 
 import os
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from PySide6.QtCore import QSettings
+from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from engine.check import Place, check
@@ -29,9 +30,19 @@ def application(theme: Theme) -> Iterator[QApplication]:
     """A QApplication that needs no display, whatever DISPLAY says."""
     if QApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    app = make_application()
-    set_theme(theme)
-    yield app
+    before = qInstallMessageHandler(_pass_on)
+    try:
+        app = make_application()
+        set_theme(theme)
+        yield app
+    finally:
+        qInstallMessageHandler(before)
+
+
+def _pass_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Qt's messages to standard error, but for what its offscreen platform says of every window."""
+    if "propagateSizeHints" not in message:
+        print(message, file=sys.stderr)
 
 
 def run_state(project: Project, results: Mapping[Place, NodeDone], theme: Theme) -> ViewState:

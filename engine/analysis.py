@@ -54,10 +54,6 @@ class Analysis(Struct, frozen=True):
         """Name of the node that gives the last volume."""
         return self.reports[-1].name if self.reports else INPUT
 
-    @property
-    def valid(self) -> bool:
-        return self.input_shape is not None and all(report.output_shape is not None for report in self.reports)
-
 
 def analyze(network: Network, input_shape: Shape | None) -> Analysis:
     """Shapes, parameters and MACs of every node, and every mistake at once.

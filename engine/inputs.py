@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps, UnidentifiedImageError
 
-from engine import files
+from engine import arrays, files
 from engine.files import FileFault, Stamp
 from engine.kernels import Checkpoint
 from engine.noise import normal_values
@@ -43,11 +43,11 @@ def faults(spec: Input) -> Iterator[FileFault]:
 
 
 def _array_shape(spec: ArrayInput) -> Shape:
-    head = files.header(spec.path, spec.key, "key")
+    head = arrays.header(spec.path, spec.key, "key")
     shape = head.shape[1:] if len(head.shape) == 4 and head.shape[0] == 1 else head.shape
     if len(shape) != 3 or min(shape) < 1:
         name = f", array {spec.key!r}," if spec.key else ""
-        found = files.sizes(head.shape)
+        found = arrays.sizes(head.shape)
         raise FileFault(
             f"{spec.path}{name} has shape {found}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
         )
@@ -71,7 +71,7 @@ def load(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
     """The input's volume (C×H×W)."""
     shape = shape_of(spec)
     if isinstance(spec, ArrayInput):
-        return files.read(spec.path, spec.key, checkpoint, "key").reshape(shape)
+        return arrays.read(spec.path, spec.key, checkpoint, "key").reshape(shape)
     if isinstance(spec, ImageInput):
         return normalised(read_image(spec, checkpoint), spec)
     return normal_values(shape, spec.seed, checkpoint)

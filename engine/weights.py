@@ -7,7 +7,7 @@ from math import prod, sqrt
 import numpy as np
 from numpy.typing import NDArray
 
-from engine import files
+from engine import arrays, files
 from engine.analysis import Report
 from engine.files import FileFault
 from engine.kernels import Checkpoint
@@ -41,7 +41,7 @@ def mistakes(node: Node, report: Report) -> Iterator[str]:
 
 def _unreadable(source: FileWeights) -> Iterator[str]:
     try:
-        files.headers(source.path)
+        arrays.headers(source.path)
     except FileFault as fault:
         yield f"weights: {fault}"
 
@@ -135,22 +135,22 @@ def _file_mistakes(source: FileWeights, report: Report) -> Iterator[str]:
 
 def _check_shape(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
     """Name of the array that holds a role; FileFault where it is not there or of another shape."""
-    names = files.headers(source.path)
+    names = arrays.headers(source.path)
     given = getattr(source, role)
     name = given or ("" if "" in names and role == "weight" else role)
     if not given and name not in names:
         remedy = ", or set bias = false" if role == "bias" else ""
-        held = "it holds one array, without a name" if "" in names else files.listed(names)
+        held = "it holds one array, without a name" if "" in names else arrays.listed(names)
         text = f'{source.path} has no array {role!r}; {held}. Name the {role}, as {role} = "…"{remedy}'
         raise FileFault(text, role)
-    found = files.header(source.path, name, role).shape
+    found = arrays.header(source.path, name, role).shape
     if found != shape:
         what = f"{role} {name!r}" if name else role
         raise FileFault(
-            f"{what} in {source.path} has shape {files.sizes(found)}; this layer needs {files.sizes(shape)}", role
+            f"{what} in {source.path} has shape {arrays.sizes(found)}; this layer needs {arrays.sizes(shape)}", role
         )
     return name
 
 
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
-    return files.read(source.path, _check_shape(source, role, shape), checkpoint, "weights")
+    return arrays.read(source.path, _check_shape(source, role, shape), checkpoint, "weights")

@@ -15,8 +15,8 @@ from urllib.parse import quote
 from msgspec.structs import replace
 
 from engine import tables
+from engine.arrays import write_npz
 from engine.check import Place, check
-from engine.files import write_npz
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import FORMAT, ImageInput, Project
 from engine.project_file import load

@@ -9,8 +9,8 @@ from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from engine import files, tables
-from engine.files import RESOURCES
+from engine import arrays, tables
+from engine.files import RESOURCES, FileFault
 from engine.network import Network
 from engine.problems import ProjectError
 from engine.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
@@ -142,7 +142,7 @@ class FileCommands(QObject):
 
     def _use_arrays(self, path: Path) -> None:
         """Take arrays that fit the chosen layer as its weights, others as the input."""
-        state, headers = self._workbench.state, files.headers(str(path))
+        state, headers = self._workbench.state, arrays.headers(str(path))
         place, report = state.focus.place, state.report(state.focus.place)
         if report is not None and {header.shape for header in headers.values()} & set(report.array_shapes.values()):
             weights = matched(str(path), state.project.network(place[0]).node(place[1]), report)
@@ -227,7 +227,7 @@ class FileCommands(QObject):
         """Do it, or tell why it cannot be done."""
         try:
             work()
-        except (ProjectError, files.FileFault) as error:
+        except (ProjectError, FileFault) as error:
             self.tell("This cannot be done", str(error))
             return False
         return True

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine import files
+from engine import arrays, files
 from engine.analysis import Report
 from engine.files import FileFault
 from engine.layers import Layer
@@ -160,7 +160,7 @@ class WeightsControl(QWidget):
 def array_names(path: str) -> tuple[str, ...]:
     """Names of a file's arrays; none where it cannot be read, which the project's check tells."""
     try:
-        return tuple(files.headers(path))
+        return tuple(arrays.headers(path))
     except FileFault:
         return ()
 
@@ -168,7 +168,7 @@ def array_names(path: str) -> tuple[str, ...]:
 def matched(path: str, node: Node, report: Report | None) -> FileWeights:
     """Weights from a file: for each role the array of the right shape that is named most like it."""
     try:
-        headers = files.headers(path)
+        headers = arrays.headers(path)
     except FileFault:
         return FileWeights(path)
     shapes = {} if report is None else report.array_shapes

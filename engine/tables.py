@@ -130,7 +130,7 @@ def columns(metrics: Sequence[Metric]) -> tuple[Column, ...]:
     )
 
 
-PROBLEM = Column("Problem", lambda row: _line(row.problem))
+PROBLEM = Column("Mistake", lambda row: _line(row.problem))
 
 
 def _number_of(metric: Metric) -> Callable[[Row], str]:

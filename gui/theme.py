@@ -23,7 +23,6 @@ class Theme(Struct, frozen=True):
     warning: str
     edge: str
     """Outlines of boxes and of marks on maps."""
-    kernel: str
     pool: str
     frame: str
     """Fusion darkens it for the frames of fields and boxes."""
@@ -48,7 +47,6 @@ LIGHT = Theme(
     error="#b3261e",
     warning="#8a5a00",
     edge="#23272e",
-    kernel="#0072b2",
     pool="#7a5195",
     frame="#c9cfd7",
     plain="#dfe3e9",
@@ -66,7 +64,6 @@ DARK = Theme(
     error="#ff8a80",
     warning="#ffca66",
     edge="#0b0c0e",
-    kernel="#56b4e9",
     pool="#c39bd8",
     frame="#b4bcc6",
     plain="#3a4048",

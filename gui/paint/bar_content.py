@@ -12,6 +12,7 @@ from engine.problems import STEM
 from engine.tables import Row, rows
 from engine.units import abbreviated, exact, ratio_in_words
 from gui.paint.bar_scale import Scale, scale_for
+from gui.paint.words import NO_DESIGN
 from gui.state import ViewState
 
 FOLD_FROM = 4
@@ -155,7 +156,7 @@ def _headline(
 ) -> tuple[str, str, int | None]:
     """The one sentence, what it is about, and its design's position."""
     if not totals:
-        return "no design yet", "add a design to see what it costs", None
+        return "No design yet", f"{NO_DESIGN} to see what it costs", None
     first, *others = totals
     known = [line for line in others if line.value is not None]
     if first.value is None or (others and not known):

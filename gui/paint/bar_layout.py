@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from engine.units import abbreviated
 from gui.paint.bar_content import Content, Line
-from gui.paint.bar_scale import Scale
+from gui.paint.bar_scale import Scale, tick_label
 from gui.paint.columns import pour
 from gui.paint.words import text_width
 
@@ -26,6 +26,9 @@ ROOM_FOR_NAMES, ROOM_FOR_NOTES = 0.46, 0.54
 LABEL_GAP, NOTE_GAP = 0.6, 0.6
 LARGEST, COMFORTABLE, SMALLEST = 36, 13, 7
 MOST_COLUMNS = 6
+MOST_TICKS, TICK_GAP = 8, 0.4
+NAME_GAP = 0.8
+"""Between what an axis counts and its beginning."""
 
 
 class Frame(Struct, frozen=True):
@@ -66,6 +69,24 @@ class PlacedAxis(Struct, frozen=True):
     top: float
     bottom: float
 
+    def offset(self, amount: int) -> float:
+        """How far a tick is from where bars begin."""
+        return self.frame.length(amount) if amount > self.frame.scale.low else 0.0
+
+    def ticks(self, unit: float, content: Content) -> list[tuple[int, QRectF]]:
+        """Amounts with the places of their labels, the largest first; what another label leaves no room is not said."""
+        most = min(max(int(self.frame.bar_width / (3.6 * unit)), 2), MOST_TICKS)
+        named = self.frame.left + text_width(axis_words(content), SMALL_FONT) * unit
+        begin = min(named, self.frame.bar_left - NAME_GAP * unit)
+        end, found = self.row.right(), list[tuple[int, QRectF]]()
+        for amount in reversed(self.frame.scale.ticks(most)):
+            wide = (text_width(tick_label(amount), SMALL_FONT) + TICK_GAP) * unit
+            left = self.frame.bar_left + self.offset(amount) - wide / 2
+            if left >= begin and left + wide <= end:
+                found.append((amount, QRectF(left, self.row.top(), wide, self.row.height())))
+                end = left
+        return found
+
 
 class Layout(Struct, frozen=True):
     """All that is drawn, with its place."""
@@ -97,7 +118,7 @@ class Layout(Struct, frozen=True):
 
 def lay_out(content: Content, rect: QRectF) -> Layout:
     """The figure as large as it fits into `rect`; the smallest layers are summed up where it does not."""
-    for unit in range(LARGEST, SMALLEST - 1, -1):
+    for unit in range(_largest(rect.width()), SMALLEST - 1, -1):
         for count in _column_counts(content, rect.width(), unit):
             columns = pour(content.groups, count, _continued)
             if _height(content, columns, unit) <= rect.height():
@@ -107,12 +128,17 @@ def lay_out(content: Content, rect: QRectF) -> Layout:
 
 def height_on_screen(content: Content, width: float, height: float) -> float:
     """The height that a scrolled figure needs: `height` itself where all of it can be read in that."""
-    for unit in range(LARGEST, COMFORTABLE - 2, -1):
+    for unit in range(_largest(width), COMFORTABLE - 2, -1):
         for count in _column_counts(content, width, unit):
             if _height(content, pour(content.groups, count, _continued), unit) <= height:
                 return height
     most = _column_counts(content, width, COMFORTABLE)[-1]
     return max(height, _height(content, pour(content.groups, most, _continued), COMFORTABLE))
+
+
+def _largest(width: float) -> int:
+    """The largest unit for which a column has room for bars, unless it could not be read."""
+    return min(LARGEST, max(int(width / NARROWEST), COMFORTABLE - 1))
 
 
 def _column_counts(content: Content, width: float, unit: float) -> range:

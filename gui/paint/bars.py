@@ -6,6 +6,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from gui.paint.bar_content import content_of
 from gui.paint.bar_layout import (
     HEADLINE_FONT,
+    MARGIN,
+    NAME_GAP,
     NOTE_GAP,
     SMALL_FONT,
     TOTAL_FONT,
@@ -18,11 +20,12 @@ from gui.paint.bar_layout import (
     said_width,
 )
 from gui.paint.bar_scale import tick_label
-from gui.paint.words import draw_text, text_width
+from gui.paint.words import draw_text, draw_wrapped, text_width
 from gui.state import Focus, ViewState
 from gui.theme import Theme
 
-MOST_TICKS = 8
+HINT, HINT_LETTERS, HINT_LINES = 12.0, 28, 12
+"""Least pixels of what is said instead of bars, about how many letters stand in a line of it, and room for lines."""
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
@@ -46,8 +49,13 @@ def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, focus: Focus, 
 
 
 def _paint_words(painter: QPainter, layout: Layout, theme: Theme) -> None:
-    """Headline, stem and the layers' title."""
+    """Headline, stem and the layers' title; without designs what to do, wrapped, at a size to read."""
     unit, content = layout.unit, layout.content
+    if not content.totals:
+        size = min(unit, max(HINT, layout.headline.width() / HINT_LETTERS))
+        below = layout.headline.adjusted(0, MARGIN * size, 0, HINT_LINES * size)
+        draw_wrapped(painter, below, f"{content.headline}\n{content.subject}", size, theme.muted)
+        return
     colour = theme.text if content.colour is None else theme.design(content.colour)
     widest = 0.97 * layout.headline.width() / max(text_width(content.headline, 1, bold=True), 1)
     draw_text(painter, layout.headline, content.headline, int(min(HEADLINE_FONT * unit, widest)), colour, bold=True)
@@ -76,26 +84,20 @@ def _paint_grid(painter: QPainter, layout: Layout, axis: PlacedAxis, theme: Them
     one_axis = len(layout.axes) == 1 and layout.lines
     bottom = layout.lines[-1].row.bottom() if one_axis else axis.bottom
     size, height = SMALL_FONT * unit, axis.row.height()
-    name = QRectF(frame.left, axis.row.top(), frame.bar_left - frame.left - 0.8 * unit, height)
+    name = QRectF(frame.left, axis.row.top(), frame.bar_left - frame.left - NAME_GAP * unit, height)
     draw_text(painter, name, axis_words(layout.content), size, theme.muted)
-    room = min(max(int(frame.bar_width / (3.6 * unit)), 2), MOST_TICKS)
-    for amount in frame.scale.ticks(room):
-        x = frame.bar_left + _tick_offset(axis, amount)
+    for amount, label in axis.ticks(layout.unit, layout.content):
+        x = label.center().x()
         painter.setPen(QPen(QColor(theme.grid), max(0.06 * unit, 0.8)))
         painter.drawLine(QLineF(x, axis.top, x, axis.row.top()))
         painter.drawLine(QLineF(x, axis.row.bottom(), x, bottom))
-        label = QRectF(x - 3 * unit, axis.row.top(), 6 * unit, height)
         draw_text(painter, label, tick_label(amount), size, theme.muted, Qt.AlignmentFlag.AlignCenter)
     _paint_minor_ticks(painter, unit, axis, theme)
 
 
-def _tick_offset(axis: PlacedAxis, amount: int) -> float:
-    return axis.frame.length(amount) if amount > axis.frame.scale.low else 0.0
-
-
 def _paint_minor_ticks(painter: QPainter, unit: float, axis: PlacedAxis, theme: Theme) -> None:
     """Short strokes between the powers of ten, where they are not too crowded."""
-    offsets = [_tick_offset(axis, amount) for amount in axis.frame.scale.minor_ticks()]
+    offsets = [axis.offset(amount) for amount in axis.frame.scale.minor_ticks()]
     if len(offsets) > 1 and axis.frame.bar_width / len(offsets) > 0.3 * unit:
         painter.setPen(QPen(QColor(theme.muted), max(0.05 * unit, 0.7)))
         y = axis.top if axis.top >= axis.row.bottom() else axis.row.top()
@@ -129,7 +131,9 @@ def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, focus: Focus
         painter.fillRect(
             said.adjusted(0, 0.3 * unit, said_width(line) * unit - said.width(), -0.3 * unit), QColor(theme.base)
         )
-    draw_text(painter, said, line.said, (TOTAL_FONT if total else 1) * unit, theme.text, bold=total or chosen)
+    # The ratio is told by the headline, too: rather none than a piece of it.
+    words = line.said if said_width(line) * unit <= said.width() else line.said.partition("  ")[0]
+    draw_text(painter, said, words, (TOTAL_FONT if total else 1) * unit, theme.text, bold=total or chosen)
 
 
 def _paint_heading(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:

@@ -45,8 +45,8 @@ def value_range(
 ) -> tuple[float, float]:
     """The values at which a colour map begins and ends: percentiles, so that a few outliers do not darken the rest.
 
-    Taken from at most `SAMPLE` values, always the same ones. Where the percentiles coincide the extremes count; a
-    volume of one value v gets (v, v + max(1, |v|)). `zero_centred` gives (−m, m). The first is below the second.
+    Taken from at most `SAMPLE` values, always the same ones. Where the percentiles coincide the extremes of all values
+    count: only a volume of one value v gets (v, v). `zero_centred` gives (−m, m), m above 0.
     """
     values = _sample(volume)
     values = values[np.isfinite(values)]
@@ -54,17 +54,21 @@ def value_range(
         return (-1.0, 1.0) if zero_centred else (0.0, 1.0)
     low, high = (float(value) for value in np.percentile(values, percentiles))
     if low == high:
-        low, high = float(values.min()), float(values.max())
+        finite = volume[np.isfinite(volume)]
+        low, high = float(finite.min()), float(finite.max())
     if zero_centred:
         most = max(abs(low), abs(high)) or 1.0
         return -most, most
-    return (low, high) if low < high else (low, low + max(1.0, abs(low)))
+    return low, high
 
 
 def to_levels(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    """``255·(v − low) / (high − low)``, rounded and clipped to 0 … 255; what is no number is 0."""
+    """``255·(v − low) / (high − low)``, rounded and clipped to 0 … 255; what is no number is 0.
+
+    Where `low` equals `high` that value is 0.
+    """
     levels = np.subtract(values, low, dtype=np.float32)
-    levels *= np.float32(255 / (high - low))
+    levels *= np.float32(255 / ((high - low) or 1.0))
     levels += np.float32(0.5)
     np.nan_to_num(levels, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
     np.clip(levels, 0, 255, out=levels)
@@ -79,6 +83,11 @@ def indexed_image(levels: NDArray[np.uint8], name: str) -> QImage:
     image = view.copy()
     image.setColorTable(_colour_table(name))
     return image
+
+
+def bar_image(name: str, *, one_colour: bool = False) -> QImage:
+    """The colours of a map in one row, for a legend; only that of a volume of one value where all are the same."""
+    return indexed_image(np.arange(1 if one_colour else 256, dtype=np.uint8)[np.newaxis], name)
 
 
 def photo_image(volume: NDArray[Any], spec: ImageInput) -> QImage:

@@ -8,19 +8,17 @@ from msgspec import Struct
 from PySide6.QtCore import QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
-from gui.paint.colours import DIVERGING, PERCENTILES, indexed_image
+from gui.paint.colours import DIVERGING, PERCENTILES, bar_image
 from gui.paint.kernel_image import Kernel, chosen_kernel
 from gui.paint.plates import Plate, legend, plates, spot_name, value_text
 from gui.paint.tiles import LABELLED_TILE, Projection, Spot, Tiles, Zoom, choose_grid, project, tile_image
-from gui.paint.words import draw_text, number, text_width
+from gui.paint.words import WRAPPED, draw_text, draw_wrapped, number, text_width
 from gui.state import Focus, ViewState
 from gui.theme import Theme, font
 
 MOST_PIXELS = 8_000_000
 """Of an image that is enlarged for a vector file."""
 STALE_OPACITY = 0.4
-
-_WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 
 class Content(Struct, frozen=True, eq=False):
@@ -144,7 +142,7 @@ def _caption_width(plate: Plate, size: float) -> float:
 
 def _wrapped_height(text: str, width: float, size: float, *, bold: bool = False) -> float:
     metrics = QFontMetricsF(font(size, bold=bold))
-    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), _WRAPPED, text).height()
+    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()
 
 
 def pinned_text(content: Content) -> str:
@@ -176,7 +174,7 @@ def draw(painter: QPainter, rect: QRectF, content: Content, scene: Scene, theme:
         _draw_note(painter, frame.note, plate, scene.size, theme)
         if frame.seen is not None:
             _draw_mosaic(painter, frame.seen, plate, content.focus, scene.size, theme)
-    _draw_words(painter, scene.pinned, pinned_text(content), scene.size, theme.text, bold=True)
+    draw_wrapped(painter, scene.pinned, pinned_text(content), scene.size, theme.text, bold=True)
     _draw_legend(painter, scene, content, theme)
     if content.kernel is not None:
         _draw_kernel(painter, scene, content.kernel, theme)
@@ -204,13 +202,6 @@ def _draw_caption(
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 2, rect.width(), 2), QColor(colour))
 
 
-def _draw_words(painter: QPainter, rect: QRectF, text: str, size: float, colour: str, *, bold: bool = False) -> None:
-    """Text of as many lines as it needs."""
-    painter.setFont(font(size, bold=bold))
-    painter.setPen(QColor(colour))
-    painter.drawText(rect, _WRAPPED, text)
-
-
 def _draw_note(painter: QPainter, rect: QRectF, plate: Plate, size: float, theme: Theme) -> None:
     """A mistake in red, "for earlier settings" as a warning, a hint in plain text."""
     if not plate.note:
@@ -220,7 +211,7 @@ def _draw_note(painter: QPainter, rect: QRectF, plate: Plate, size: float, theme
     painter.setBrush(QColor(theme.raised))
     painter.setPen(QPen(QColor(colour if plate.wrong or stale else theme.grid), 2 if plate.wrong else 1))
     painter.drawRect(rect.adjusted(1, 1, -1, -1))
-    _draw_words(painter, rect.adjusted(size * 0.5, size * 0.3, -size * 0.5, 0), plate.note, size, colour)
+    draw_wrapped(painter, rect.adjusted(size * 0.5, size * 0.3, -size * 0.5, 0), plate.note, size, colour)
 
 
 def _draw_mosaic(painter: QPainter, seen: Projection, plate: Plate, focus: Focus, size: float, theme: Theme) -> None:
@@ -331,18 +322,21 @@ def _draw_legend(painter: QPainter, scene: Scene, content: Content, theme: Theme
     left_out = "" if step == 1 else f"every {step}{'nd' if step in (2, 32) else 'th'} row and column of pixels shown"
     room = text_width(left_out, size) + size * 1.2 if left_out else 0.0
     row = QRectF(rect.left(), rect.top(), max(rect.width() - room, size * 12), size * 1.5)
-    end = _draw_bar(painter, row, shown.colour_map, low, high, theme)
+    one_colour = shown.lows.size == 1 and bool(shown.lows[0] == shown.highs[0])
+    end = _draw_bar(painter, row, shown.colour_map, low, high, theme, one_colour=one_colour)
     draw_text(painter, QRectF(end + size * 1.2, row.top(), room, row.height()), left_out, size, theme.warning)
-    _draw_words(painter, rect.adjusted(0, size * 1.7, 0, size), content.legend, size, theme.muted)
+    draw_wrapped(painter, rect.adjusted(0, size * 1.7, 0, size), content.legend, size, theme.muted)
 
 
-def _draw_bar(painter: QPainter, rect: QRectF, colour_map: str, low: str, high: str, theme: Theme) -> float:
+def _draw_bar(
+    painter: QPainter, rect: QRectF, colour_map: str, low: str, high: str, theme: Theme, *, one_colour: bool = False
+) -> float:
     """A colour bar between the words for its two ends; returns where the last word ends."""
     size = rect.height() / 1.5
     first, last = (text_width(text, size) + size * 0.4 for text in (low, high))
     width = max(min(rect.width() - first - last, size * 22), size)
     bar = QRectF(rect.left() + first, rect.center().y() - size * 0.4, width, size * 0.8)
-    painter.drawImage(bar, indexed_image(np.arange(256, dtype=np.uint8)[np.newaxis], colour_map))
+    painter.drawImage(bar, bar_image(colour_map, one_colour=one_colour))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawRect(bar)
@@ -354,10 +348,10 @@ def _draw_bar(painter: QPainter, rect: QRectF, colour_map: str, low: str, high: 
 def _draw_kernel(painter: QPainter, scene: Scene, kernel: Kernel, theme: Theme) -> None:
     """The weights of the chosen map's filter, a tile for each input channel, or why there are none to see."""
     size, rect, seen = scene.size, scene.kernel, scene.kernel_seen
-    _draw_words(painter, rect, kernel.title, size, theme.text, bold=True)
+    draw_wrapped(painter, rect, kernel.title, size, theme.text, bold=True)
     if seen is None or kernel.tiles is None:
         colour = theme.error if kernel.wrong else theme.muted
-        _draw_words(painter, rect.adjusted(0, size * 3, 0, 0), kernel.fault, size, colour)
+        draw_wrapped(painter, rect.adjusted(0, size * 3, 0, 0), kernel.fault, size, colour)
         return
     _draw_tiles(painter, seen, kernel.tiles, theme)
     _draw_numbers(painter, seen, lambda channel: str(kernel.first_channel + channel), size, theme)

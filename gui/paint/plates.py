@@ -32,7 +32,7 @@ class Plate(Struct, frozen=True, eq=False):
     design: str
     """The design's name, "stem" or "input"."""
     title: str
-    """What follows the name: node, shape, time."""
+    """What follows the name: node and shape."""
     tiles: Tiles | None
     """None where not even the shape is known."""
     photo: QImage | None = None
@@ -104,7 +104,7 @@ def _plate(state: ViewState, place: Place, shared: Ends) -> Plate:
     return Plate(
         place,
         place[0] or ("input" if place[1] == INPUT else "stem"),
-        _title(state, place, result, shape),
+        _title(state, place, shape),
         tiles,
         photo,
         names,
@@ -122,20 +122,14 @@ def _known_shape(state: ViewState, place: Place) -> Shape | None:
     return state.check.input_shape if analysis is None else analysis.input_shape
 
 
-def _title(state: ViewState, place: Place, result: Result | None, shape: Shape | None) -> str:
+def _title(state: ViewState, place: Place, shape: Shape | None) -> str:
     design, node = place
     parts = [] if place == (STEM, INPUT) else [node]
     origin = state.origin(place)
     if node == INPUT and design != STEM and origin[1] != INPUT:
         parts[0] = f"{INPUT}, {origin[1]} of the stem"
     parts.append("shape unknown" if shape is None else str(shape))
-    if result is not None:
-        parts.append("reused" if result.reused else _duration(result.milliseconds))
     return " · ".join(parts)
-
-
-def _duration(milliseconds: float) -> str:
-    return f"{milliseconds:.2g} ms" if milliseconds < 10 else f"{milliseconds:,.0f} ms"
 
 
 def _note(state: ViewState, place: Place, result: Result | None, shape: Shape | None) -> tuple[str, bool]:
@@ -190,7 +184,7 @@ def _own_ends(volume: NDArray[np.float32], look: Look) -> Ends:
         most = np.maximum(np.abs(lows), np.abs(highs))
         most[most == 0] = 1
         return -most, most
-    return lows, np.where(lows < highs, highs, lows + np.maximum(1, np.abs(lows)))
+    return lows, highs
 
 
 def legend(shown: Sequence[Plate], look: Look) -> str:
@@ -204,8 +198,9 @@ def legend(shown: Sequence[Plate], look: Look) -> str:
         parts = [name, f"each map its own range ({PERCENTILES_IN_WORDS})"]
     else:
         both = " of both designs" if len(volumes) > 1 else ""
-        low, high = number(first.lows[0], 3), number(first.highs[0], 3)
-        parts = [name, f"shared range{both} {low} … {high} ({PERCENTILES_IN_WORDS})"]
+        low, high = first.lows[0], first.highs[0]
+        ends = f"{number(low, 3)} … {number(high, 3)} ({PERCENTILES_IN_WORDS})"
+        parts = [name, f"all values{both} {number(low, 3)}" if low == high else f"shared range{both} {ends}"]
     if first.shape.height * first.shape.width == 1:
         parts.append("each cell is one value")
     odd = sum(int(np.count_nonzero(~np.isfinite(tiles.values))) for tiles in volumes if tiles.values is not None)

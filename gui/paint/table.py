@@ -13,14 +13,14 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from engine.problems import STEM
 from engine.tables import Column, Row, columns, comparisons, rows, shown_metrics, title
 from gui.paint.columns import pour
-from gui.paint.words import LEFT, RIGHT, draw_text, text_width
+from gui.paint.words import LEFT, NO_DESIGN, RIGHT, draw_text, text_width
 from gui.state import ViewState
 from gui.theme import Theme
 
 # Sizes in units; a unit is the pixel size of a row's text.
 MARGIN, TITLE, HEAD, LINE, SAID = 1.0, 2.4, 1.8, 1.55, 1.7
 COLUMN_GAP, BLOCK_GAP = 1.4, 2.6
-NOTHING = "no design yet"
+NOTHING = f"No design yet. {NO_DESIGN}"
 WIDEST = 16.0
 """A column of longer texts shortens them."""
 LARGEST, SMALLEST, NATURAL = 30, 6, 16

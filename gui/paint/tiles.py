@@ -311,8 +311,8 @@ def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np
         if tiles.lows.size == 1:
             levels = to_levels(values, float(tiles.lows[0]), float(tiles.highs[0]))
         else:
-            lows, spans = tiles.lows[channels], (tiles.highs - tiles.lows)[channels]
-            shares = (values - _over_maps(lows)) / _over_maps(spans)
+            spans = np.where(tiles.lows < tiles.highs, tiles.highs - tiles.lows, 1.0)
+            shares = (values - _over_maps(tiles.lows[channels])) / _over_maps(spans[channels])
             levels = to_levels(shares, 0.0, 1.0)
     colours = packed_lut(tiles.colour_map)[levels]
     if not finite.all():

@@ -16,6 +16,7 @@ from gui.paint.scene.labels import Role, Text, centred, text_font
 from gui.paint.scene.layout import Arrow, PlacedBox
 from gui.paint.scene.legend import arrow_widths, draw_headings, draw_legend, draw_text
 from gui.paint.scene.values import Values, note, shown_values
+from gui.paint.words import NO_DESIGN
 from gui.state import ViewState
 from gui.theme import Theme
 
@@ -25,8 +26,7 @@ DIMMED = 0.38
 READABLE, MOST_GROWTH = 9.0, 1.8
 """Pixels that operators are enlarged to where smaller texts are left out, and by how much at most."""
 
-EMPTY_DESIGN = "Add a layer with + in the list"
-NO_DESIGN = "Add a design with + in the list"
+EMPTY_DESIGN = "Add a layer with + Layer"
 
 _SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
 
@@ -87,6 +87,7 @@ class _Painting:
         self.line = 0.075 * self.em / finer
         self.width = width / laid_out.scene.shrink
         self._pens: dict[tuple[str, float], QPen] = {}
+        self._designs = {design.name: theme.design(index) for index, design in enumerate(state.project.designs)}
         self._values = [shown_values(state, box) for box in self.scene.boxes]
 
     def draw(self) -> None:
@@ -110,8 +111,8 @@ class _Painting:
             pen = self._pens[colour, width] = QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
         return pen
 
-    def _colour(self, role: Role) -> str:
-        return str(getattr(self.theme, role))
+    def _colour(self, role: Role, design: str) -> str:
+        return self._designs[design] if role == "design" else str(getattr(self.theme, role))
 
     def _draw_wires(self) -> None:
         self.painter.setPen(self._pen(self.theme.muted, self.line))
@@ -122,7 +123,7 @@ class _Painting:
     def _draw_arrow(self, arrow: Arrow, width: float) -> None:
         head = min(max(0.42 * self.em / self.finer, 1.5 * width), 0.6 * (arrow.end - arrow.start))
         stop = arrow.end - 1.5 * head
-        self.painter.setBrush(self._pen(self._colour(arrow.role), 1.0).brush())
+        self.painter.setBrush(self._pen(self._colour(arrow.role, arrow.place[0]), 1.0).brush())
         self.painter.drawRect(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
         corners = ((arrow.end, arrow.y), (stop, arrow.y - head), (stop, arrow.y + head))
         self.painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
@@ -193,7 +194,7 @@ class _Painting:
 
     def _draw_window(self, window: Window) -> None:
         """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume."""
-        colour = self._colour(window.role)
+        colour = self._colour(window.role, window.design)
         left, top, right, bottom = window.box.bounds()
         size = min(right - left, bottom - top)
         line = self.line * max(0.5, min(1.0, size / (12 * self.line)))
@@ -233,28 +234,32 @@ class _Painting:
     def _draw_texts(self) -> None:
         """All texts, those of one look together: fonts and pens are dear to set."""
         least = self.smallest / self.pixels
-        texts = sorted((text for text in self._texts() if text.size >= least), key=_style)
-        for _, alike in groupby(texts, _style):
-            for number, text in enumerate(alike):
-                if number == 0:
-                    self.painter.setFont(text_font(text.size, text.bold))
-                    self.painter.setPen(self._pen(self._colour(text.role), 1.0))
+        texts = sorted((item for item in self._texts() if item[1].size >= least), key=_style)
+        for (size, bold, colour), alike in groupby(texts, _style):
+            self.painter.setFont(text_font(size, bold))
+            self.painter.setPen(self._pen(colour, 1.0))
+            for _, text in alike:
                 self._draw_text(text)
 
-    def _texts(self) -> Iterator[Text]:
+    def _texts(self) -> Iterator[tuple[str, Text]]:
+        """Every text with its colour."""
+        for design, text in self._texts_by_design():
+            yield self._colour(text.role, design), text
+
+    def _texts_by_design(self) -> Iterator[tuple[str, Text]]:
         for box, values in zip(self.scene.boxes, self._values, strict=True):
             for text in box.texts_with(note(box, values)):
                 inside = max(0.0, min(self.width - text.width, text.x))
-                yield text if inside == text.x else text._replace(x=inside)
+                yield box.place[0], text if inside == text.x else text._replace(x=inside)
             if box.vertex.shape is None:
-                yield centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted")
+                yield box.place[0], centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted")
         for arrow in self.scene.arrows:
             for text in arrow.texts:
-                yield self._readable(text, arrow)
+                yield arrow.place[0], self._readable(text, arrow)
         for band in self.scene.plan.bands:
             if len(band.graph.vertices) == 1:
                 box = next(box for box in self.scene.boxes if box.place[0] == band.name)
-                yield Text(EMPTY_DESIGN, box.right + self.em, box.y + 0.3 * self.em, 0.0, self.em, "muted")
+                yield band.name, Text(EMPTY_DESIGN, box.right + self.em, box.y + 0.3 * self.em, 0.0, self.em, "muted")
 
     def _readable(self, text: Text, arrow: Arrow) -> Text:
         """An operator takes the room of the smaller texts, where those are left out, as far as its arrow is long."""
@@ -280,8 +285,9 @@ class _Painting:
         self.painter.restore()
 
 
-def _style(text: Text) -> tuple[int, bool, Role]:
-    return text.size, text.bold, text.role
+def _style(item: tuple[str, Text]) -> tuple[int, bool, str]:
+    colour, text = item
+    return text.size, text.bold, colour
 
 
 def _rounded(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:

@@ -10,6 +10,10 @@ from gui.theme import font
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+
+NO_DESIGN = "Add a design with + Design"
+"""What figures say that have nothing to show."""
 
 
 @lru_cache(maxsize=4096)
@@ -36,6 +40,13 @@ def draw_text(
     fits = align != LEFT or metrics.horizontalAdvance(text) <= rect.width()
     shown = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
     painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)
+
+
+def draw_wrapped(painter: QPainter, rect: QRectF, text: str, pixels: float, colour: str, *, bold: bool = False) -> None:
+    """Text of as many lines as it needs, from the top left of the rectangle."""
+    painter.setFont(font(pixels, bold=bold))
+    painter.setPen(QColor(colour))
+    painter.drawText(rect, WRAPPED, text)
 
 
 def number(value: float, digits: int = 4) -> str:

@@ -1,6 +1,6 @@
 """The filters view: what every filter of the chosen node gives, and the kernel that gives it."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any, ClassVar, get_args
 
 from msgspec.structs import replace
@@ -10,7 +10,6 @@ from PySide6.QtWidgets import (
     QApplication,
     QBoxLayout,
     QCheckBox,
-    QComboBox,
     QHBoxLayout,
     QToolButton,
     QVBoxLayout,
@@ -26,15 +25,16 @@ from gui.paint.words import number
 from gui.state import ColourMap, Focus, ViewState
 from gui.theme import THEMES
 from gui.views.base import View
+from gui.widgets.choices import Choice
 
 MOST_ZOOM = 64.0
 NARROW = 390
 """Width in pixels below which the controls take two rows."""
 
-COLOUR_MAPS: dict[str, str] = {name: name for name in get_args(ColourMap)}
-RANGES: dict[str, str] = {"shared": "shared range", "per map": "range per map"}
+COLOUR_MAPS = tuple((name, name) for name in get_args(ColourMap))
+RANGES = (("shared", "shared range"), ("per map", "range per map"))
 
-LEAST_WIDTH = 290
+LEAST_WIDTH = 240
 
 _KEYS: dict[int, tuple[int, int, int]] = {
     Qt.Key.Key_Left: (0, 0, -1),
@@ -250,17 +250,16 @@ class FiltersView(View):
         self.fit = self._button("Fit", "Show all maps (0, or a double click)", self.canvas.fit)
         self.true_size = self._button("1:1", "One screen pixel for each value", self.canvas.show_true_size)
         colours, zooms = QHBoxLayout(), QHBoxLayout()
-        for widget in (self.colour_map, self.range, self.zero_centred):
-            colours.addWidget(widget)
-        colours.addStretch(1)
-        for button in (self.fit, self.true_size):
-            zooms.addWidget(button)
+        for choice in (self.colour_map, self.range):
+            colours.addWidget(choice)
+        for widget in (self.zero_centred, self.fit, self.true_size):
+            zooms.addWidget(widget)
         zooms.addStretch(1)
         self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._controls.setContentsMargins(6, 4, 6, 4)
         self._controls.setSpacing(4)
-        self._controls.addLayout(colours, 1)
-        self._controls.addLayout(zooms)
+        self._controls.addLayout(colours)
+        self._controls.addLayout(zooms, 1)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -272,8 +271,8 @@ class FiltersView(View):
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         self._state = new
         if old is None or old.look is not new.look:
-            self.colour_map.setCurrentIndex(self.colour_map.findData(new.look.colour_map))
-            self.range.setCurrentIndex(self.range.findData(new.look.range))
+            self.colour_map.show_value(new.look.colour_map)
+            self.range.show_value(new.look.range)
             self.zero_centred.setChecked(new.look.zero_centred)
             self.colour_map.setEnabled(not new.look.zero_centred)
         content = self._content
@@ -306,13 +305,11 @@ class FiltersView(View):
     def _shapes(content: Content | None) -> tuple[Shape | None, ...]:
         return () if content is None else tuple(plate.shape for plate in content.plates)
 
-    def _choice(self, name: str, options: Mapping[str, str], setting: str) -> QComboBox:
-        made = QComboBox(self)
-        for value, text in options.items():
-            made.addItem(text, value)
+    def _choice(self, name: str, options: Iterable[tuple[str, str]], setting: str) -> Choice:
+        made = Choice(options, self)
         made.setAccessibleName(name)
         made.setToolTip(name)
-        made.activated.connect(lambda index: self._request(**{setting: made.itemData(index)}))
+        made.chosen.connect(lambda value: self._request(**{setting: value}))
         return made
 
     def _button(self, text: str, tip: str, action: Callable[[], None]) -> QToolButton:

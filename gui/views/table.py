@@ -21,6 +21,7 @@ from PySide6.QtWidgets import (
 
 from engine.metrics import metric
 from engine.tables import Row, comparisons, to_csv, to_latex, to_markdown, to_tsv
+from gui.paint.table import NOTHING
 from gui.state import Focus, ViewState
 from gui.views.base import View
 from gui.views.table_model import DESIGN, NO_PARENT, NODE, OperationsModel, tip
@@ -46,6 +47,10 @@ class TableView(View):
         self._state: ViewState | None = None
         self.model = OperationsModel()
         self.table = _table(self.model)
+        self.nothing = QLabel(NOTHING)
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setMargin(PADDING)
         self.said = QLabel()
         self.said.setAccessibleName("Comparison")
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -85,7 +90,8 @@ class TableView(View):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.table)
+        column.addWidget(self.nothing, 1)
+        column.addWidget(self.table, 1)
         column.addLayout(below)
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
@@ -103,6 +109,8 @@ class TableView(View):
         titles = [column.title for column in self.model.columns]
         self.model.show_state(state)
         self._fit_columns(anew=titles != [column.title for column in self.model.columns])
+        self.nothing.setVisible(not state.project.designs)
+        self.table.setVisible(bool(self.model.rows))
         lines = comparisons(self.model.rows, metric(state.look.metric))
         self.said.setText("  ·  ".join(lines))
         self.said.setToolTip("\n".join(lines))

@@ -5,6 +5,7 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEasingCurve, QVariantAnimation
+from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
 from engine.check import Place
@@ -51,6 +52,10 @@ class VolumesView(View):
         self._motion.setEasingCurve(QEasingCurve.Type.InOutQuad)
         self._motion.valueChanged.connect(self._on_motion_value_changed)
         self._from = self._to = (0.0, 0.0)
+        self._bar_width = 0
+        """Pixels that the toolbar takes with all its words."""
+        self._words = [QLabel("Camera", self), QLabel("Edges", self)]
+        self._bar = self._tool_bar()
         self._lay_out()
         self._connect()
 
@@ -66,6 +71,12 @@ class VolumesView(View):
         shown = ("project", "check", "run", "focus", "look")
         if old is None or any(getattr(old, part) is not getattr(new, part) for part in shown):
             self.canvas.show_state(new)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Words before the buttons only where there is room for them."""
+        self._bar_width = self._bar_width or self._bar.sizeHint().width()
+        for words in self._words:
+            words.setVisible(self.width() >= self._bar_width)
 
     def turn_to(self, name: str) -> None:
         """Bring the camera to the view of that name in one motion."""
@@ -88,22 +99,26 @@ class VolumesView(View):
         button.setAutoRaise(True)
         return button
 
-    def _lay_out(self) -> None:
+    def _tool_bar(self) -> QHBoxLayout:
         bar = QHBoxLayout()
         bar.setContentsMargins(6, 2, 6, 2)
         bar.setSpacing(2)
-        for caption, buttons in (("Camera", self.cameras), ("Edges", self.scales)):
-            bar.addWidget(QLabel(caption, self))
-            for button in buttons.values():
+        for words, buttons in zip(self._words, (self.cameras.values(), self.scales.values()), strict=True):
+            words.setMinimumWidth(1)  # else the words would never let the view get narrow
+            bar.addWidget(words)
+            for button in buttons:
                 bar.addWidget(button)
             bar.addSpacing(12)
         bar.addStretch(1)
         for button in (self.farther_button, self.nearer_button, self.fit_button):
             bar.addWidget(button)
+        return bar
+
+    def _lay_out(self) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
-        layout.addLayout(bar)
+        layout.addLayout(self._bar)
         layout.addWidget(self.canvas, 1)
         self.setFocusProxy(self.canvas)
 

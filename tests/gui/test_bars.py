@@ -21,6 +21,7 @@ from gui.paint.bar_layout import Layout, height_on_screen, lay_out
 from gui.paint.bar_scale import Scale, scale_for, tick_label
 from gui.paint.bars import paint
 from gui.paint.columns import pour
+from gui.paint.words import NO_DESIGN
 from gui.state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.bars import BarsView
@@ -139,6 +140,40 @@ def test_rows_do_not_overlap(size: tuple[float, float]) -> None:
     assert not any(a.intersects(b) for i, a in enumerate(rows) for b in rows[:i])
 
 
+@pytest.mark.parametrize("width", [230.0, 260.0, 320.0, 420.0, 900.0])
+@pytest.mark.parametrize("logarithmic", [False, True])
+def test_labels_of_ticks_overlap_neither_each_other_nor_what_the_axis_counts(width: float, logarithmic: bool) -> None:
+    content = content_of(state_of(start(), logarithmic=logarithmic))
+    for height in (160.0, 240.0, 400.0, 700.0):
+        layout = lay_out(content, QRectF(0, 0, width, height))
+        for axis in layout.axes:
+            labels = [label for _, label in axis.ticks(layout.unit, content)]
+            assert labels
+            assert not any(a.intersects(b) for i, a in enumerate(labels) for b in labels[:i])
+            assert all(axis.frame.left < label.left() and label.right() <= axis.row.right() for label in labels)
+
+
+@pytest.mark.parametrize("size", [(221, 150), (354, 120), (900, 330), (1600, 900)])
+def test_without_a_design_all_that_is_said_stands_within_the_rectangle(size: tuple[int, int]) -> None:
+    state = state_of(start().with_designs(()))
+    whole, cut = painted(state, size[0], size[1], 300), painted(state, size[0], size[1], 0)
+    assert whole.copy(0, 0, *size) == cut
+    ground = whole.pixelColor(0, 0)
+    beyond = whole.copy(0, size[1], size[0], 300)
+    assert all(beyond.pixelColor(x, y) == ground for x in range(0, size[0], 2) for y in range(0, 300, 2))
+    assert "…" not in svg(paint, state, *size)
+
+
+def painted(state: ViewState, width: int, height: int, more: int) -> QImage:
+    """The figure, and the strip below that it must leave alone."""
+    image = QImage(width, height + more, QImage.Format.Format_RGB32)
+    image.fill(THEMES[state.look.theme].base)
+    painter = QPainter(image)
+    paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
+    painter.end()
+    return image
+
+
 def test_what_does_not_fit_is_summed_up_with_its_cost() -> None:
     layout = layout_of(state_of(chain()), 420, 260)
     rests = [p.line for p in layout.lines if p.line.kind == "folded"]
@@ -195,7 +230,7 @@ def test_the_headline_tells_the_excess_where_the_first_design_is_the_cheapest() 
 def test_one_design_alone_is_told_by_its_cost_and_none_by_what_to_do() -> None:
     project = start()
     assert content_of(state_of(project.with_designs(project.designs[:1]))).headline == "160.6 M MACs"
-    assert content_of(state_of(project.with_designs(()))).subject == "add a design to see what it costs"
+    assert content_of(state_of(project.with_designs(()))).subject == f"{NO_DESIGN} to see what it costs"
 
 
 def test_a_mistake_makes_the_total_unknown_and_the_headline_says_what_to_mend() -> None:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from engine import weights
 from engine.check import check
@@ -229,11 +230,21 @@ class TestRange:
                 assert (plate.tiles.lows == -plate.tiles.highs).all()
                 assert plate.tiles.colour_map == "diverging"
 
-    def test_a_map_of_equal_values_has_a_range(self):
+    def test_a_map_of_equal_values_has_one_colour(self):
         volume = np.zeros((6, 9, 11))
         volume[3] = 7
         for plate in plates(state_of(two_designs(), volumes={NAIVE: volume}, range="per map")):
-            assert (plate.tiles.lows < plate.tiles.highs).all()
+            assert (plate.tiles.lows <= plate.tiles.highs).all()
+        (plate, _) = plates(state_of(two_designs(), volumes={NAIVE: volume}, range="per map"))
+        pixels = tile_pixels(plate.tiles, choose_grid(plate.shape, 200, 200), Cells((0, 1), (0, 1)), 1, "#000000")
+        table = lut("viridis")[0]
+        assert pixels[0, 0] & 0xFFFFFF == (int(table[0]) << 16) + (int(table[1]) << 8) + int(table[2])
+
+    def test_a_volume_of_one_value_says_so(self):
+        one = Project(NoiseInput((2, 4, 4)), (design("naive", conv("conv5x5", 2, 3)),))
+        state = state_of(one, volumes={NAIVE: np.full((2, 4, 4), 0.517)})
+        assert legend(plates(state), state.look) == "viridis · all values 0.517"
+        drawn(state)
 
     def test_maps_of_one_value_share_a_range_and_the_legend_says_what_a_cell_is(self):
         dense = Project(NoiseInput((3, 4, 4)), (design("net", Node("fc", Dense(units=20))),))
@@ -306,8 +317,11 @@ class TestNotes:
         assert "unknown" in behind.note
         drawn(state)
 
-    def test_the_title_names_node_shape_and_time(self):
-        assert plates(state_of(two_designs()))[0].title == "conv5x5 · 6×9×11 · 1.5 ms"
+    def test_the_title_names_node_and_shape_whatever_a_run_took(self):
+        state = state_of(two_designs())
+        again = {place: Result(done.key, done.volume, 0.0, reused=True) for place, done in state.run.results.items()}
+        for shown_state in (state, replace(state, run=RunView(again))):
+            assert plates(shown_state)[0].title == "conv5x5 · 6×9×11"
 
     def test_a_photo_is_shown_before_its_named_channels(self):
         spec = ImageInput("resources:photos/chelsea.png", (20, 24), "bgr", 1.0, (100.0,), ())
@@ -435,13 +449,34 @@ class TestView:
                     qtbot.keyClick(box, Qt.Key.Key_Down)
             assert asked.args == [look]
 
+    def test_the_wheel_changes_no_choice_that_has_not_the_focus(self, view, qtbot):
+        shown(view, state_of(two_designs()))
+        view.canvas.setFocus()
+        nothing = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
+        for box in (view.colour_map, view.range):
+            at = QPointF(box.rect().center())
+            event = QWheelEvent(at, box.mapToGlobal(at), QPoint(), QPoint(0, -120), *nothing, False)
+            with qtbot.assertNotEmitted(view.look_requested):
+                QApplication.sendEvent(box, event)
+            assert not event.isAccepted()
+
+    def test_controls_fit_into_the_least_width(self, view):
+        shown(view, state_of(two_designs()))
+        view.resize(view.minimumWidth(), 500)
+        QTest.qWait(1)
+        assert view.width() <= 240
+        controls = (view.colour_map, view.range, view.zero_centred, view.fit, view.true_size)
+        for control in controls:
+            assert control.width() >= control.minimumSizeHint().width()
+            assert view.rect().contains(control.geometry())
+
     def test_controls_follow_the_state_in_silence(self, view, qtbot):
         old = state_of(two_designs())
         shown(view, old)
         new = replace(old, look=Look(colour_map="gray", range="per map", zero_centred=True))
         with qtbot.assertNotEmitted(view.look_requested):
             view.show_state(old, new)
-        assert (view.colour_map.currentData(), view.range.currentData()) == ("gray", "per map")
+        assert (view.colour_map.value(), view.range.value()) == ("gray", "per map")
         assert view.zero_centred.isChecked()
 
     def test_the_wheel_and_the_buttons_zoom_both_mosaics(self, view, qtbot):

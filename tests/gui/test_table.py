@@ -17,7 +17,7 @@ from engine.network import Node
 from engine.problems import STEM
 from engine.project import Project
 from engine.tables import rows, to_csv, to_latex, to_markdown, to_tsv
-from gui.paint.table import BLOCK_GAP, LINE, NATURAL, arrange, natural_size, paint, sheet_of
+from gui.paint.table import BLOCK_GAP, LINE, NATURAL, NOTHING, arrange, natural_size, paint, sheet_of
 from gui.state import Focus, Look, RunView, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
@@ -88,7 +88,18 @@ def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> 
 
 
 def test_the_printed_table_of_no_design_says_so() -> None:
-    assert ">no design yet" in svg(paint, state_of(start().with_designs(())))
+    assert ">No design yet. Add a design with + Design" in svg(paint, state_of(start().with_designs(())))
+
+
+def test_without_a_design_the_table_says_what_to_do_in_its_place(qtbot: QtBot) -> None:
+    shown = TableViewAnswer(qtbot, state_of(start().with_designs(())), (200, 200))
+    assert shown.view.nothing.text() == NOTHING
+    assert shown.view.nothing.isVisible()
+    assert shown.view.nothing.wordWrap()
+    assert not shown.view.table.isVisible()
+    shown.show(state_of(start()))
+    assert not shown.view.nothing.isVisible()
+    assert shown.view.table.isVisible()
 
 
 def test_the_printed_table_shows_flops_when_they_are_chosen() -> None:
@@ -244,13 +255,13 @@ def test_the_menu_copies_the_whole_table_in_each_format(qtbot: QtBot) -> None:
 def test_a_mistake_is_red_marked_and_told_beside_its_layer(qtbot: QtBot) -> None:
     answer = TableViewAnswer(qtbot, state_of(mistaken()))
     model = answer.view.model
-    assert answer.column("Problem")[3].startswith("kernel 31×31 is larger than its padded input 28×28")
+    assert answer.column("Mistake")[3].startswith("kernel 31×31 is larger than its padded input 28×28")
     assert answer.column("MACs")[3:] == ["unknown"] * 3
     assert model.index(3, 1).data(Qt.ItemDataRole.ForegroundRole).name() == LIGHT.error
     assert not model.index(3, 1).data(Qt.ItemDataRole.DecorationRole).isNull()
     assert model.index(2, 1).data(Qt.ItemDataRole.DecorationRole) is None
     answer.show(with_project(answer.state, start()))
-    assert "Problem" not in [column.title for column in model.columns]
+    assert "Mistake" not in [column.title for column in model.columns]
 
 
 def test_tooltips_give_the_formula_of_a_number(qtbot: QtBot) -> None:

@@ -9,13 +9,14 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.check import check
-from engine.layers import MaxPool2d
+from engine.layers import Dense, MaxPool2d
 from engine.network import INPUT, Network, Node
 from engine.problems import STEM
 from engine.project import Design, ImageInput, NoiseInput, Project
 from gui.paint import colours, volumes
-from gui.paint.scene import faces
+from gui.paint.scene import faces, legend
 from gui.paint.scene.frame import frame
+from gui.paint.scene.kernels import windows
 from gui.paint.scene.labels import width
 from gui.state import Focus, Result, RunView
 from gui.theme import DARK, LIGHT
@@ -135,7 +136,81 @@ def test_values_of_another_shape_are_not_shown():
     assert picture(stale).pixelColor(int(x * scene.shrink), int(y * scene.shrink)) == QColor(LIGHT.plain)
 
 
+def test_a_volume_of_one_value_says_so_at_a_bar_of_one_colour():
+    state = state_of(TWO, focus=Focus("bottleneck", "reduce"))
+    place = ("bottleneck", "reduce")
+    for volume, words in (
+        (np.full((16, 28, 28), 0.517, np.float32), "all values 0.517"),
+        (np.where(np.arange(28) < 9, np.nan, np.full((16, 28, 28), 0.517, np.float32)), "all finite values 0.517"),
+    ):
+        results = {**state.run.results, place: Result(state.check.keys[place], volume, 1.0)}
+        assert words in svg(replace(state, run=RunView(results)))
+    low = colours.lut("viridis")[0]
+    image = colours.bar_image("viridis", one_colour=True)
+    assert {image.pixelColor(x, 0).getRgb()[:3] for x in range(image.width())} == {tuple(low)}
+
+
 # What is written
+
+
+@pytest.mark.parametrize("theme", [LIGHT, DARK])
+def test_operators_and_kernels_have_the_colour_of_their_design_and_pooling_its_own(theme):
+    nodes = (conv("conv", 8, 5), Node("pool", MaxPool2d(kernel=2)), Node("fc", Dense(units=10)))
+    designs = tuple(Design(name, Network(nodes)) for name in ("first", "second"))
+    state = state_of(Project(NoiseInput((8, 32, 32)), designs), theme=theme.name)
+    drawn = svg(state)
+    for words, colours_of in (
+        ("5×5, 8 filters", [theme.design(0), theme.design(1)]),
+        ("dense, 10 units", [theme.design(0), theme.design(1)]),
+        ("2×2 max pool", [theme.pool, theme.pool]),
+    ):
+        assert text_colours(drawn, words) == colours_of
+    scene, image = scene_of(state, (1600, 900)), picture(state, (1600, 900), theme)
+    for index, design in enumerate(("first", "second")):
+        arrow = next(arrow for arrow in scene.arrows if arrow.place == (design, "conv"))
+        at = (arrow.start + arrow.end) / 2 * scene.shrink, arrow.y * scene.shrink
+        assert image.pixelColor(int(at[0]), int(at[1])) == QColor(theme.design(index))
+        (window,) = windows(box_of(scene, INPUT, design), state.focus)
+        assert (window.design, window.role) == (design, "design")
+
+
+def text_colours(drawn, words):
+    """Colours of the texts that begin with these words, in the order of the designs."""
+    found = []
+    for at in re.finditer(f">{re.escape(words)}", drawn):
+        found.append((float(re.findall(r' y="([-.0-9]+)"', drawn[: at.start()])[-1]), at.start()))
+    return [re.findall(r'<g fill="[^"]*"[^>]*stroke="(#[0-9a-f]+)"', drawn[:at])[-1] for _, at in sorted(found)]
+
+
+@pytest.mark.parametrize("size", [(1600, 900), (640, 400), (480, 360), (354, 256), (300, 256), (240, 200)])
+def test_headings_are_shortened_to_the_room_that_there_is(size):
+    state = state_of(TWO)
+    drawn = svg(state, size)
+    spelt = [
+        words for words in ("12.1× fewer multiply-accumulates", "12.1× fewer MACs", "12.1× fewer<") if words in drawn
+    ]
+    assert len(spelt) == 1
+    long = "a design of a name that is longer than any picture of it is wide, however wide it may be drawn"
+    for shown in (state, state_of(replace(TWO, designs=(TWO.designs[0], replace(TWO.designs[1], name=long))))):
+        for painted in headings(shown, size):
+            assert painted.right() <= size[0]
+
+
+def headings(state, size):
+    """Rectangles of the texts in the headings."""
+    found, draw_text = [], legend.draw_text
+
+    def noted(painter, text, colour):
+        found.append(QRectF(text.x, text.y, width(text.text, text.size, text.bold), text.size))
+        draw_text(painter, text, colour)
+
+    image = QImage(*size, QImage.Format.Format_RGB32)
+    painter = QPainter(image)
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(legend, "draw_text", noted)
+        legend.draw_headings(painter, state, frame(state, *size), LIGHT, size[0])
+    painter.end()
+    return found
 
 
 def test_svg_keeps_text_as_text_with_totals_ratio_and_formula():
@@ -220,13 +295,17 @@ def test_levels_equal_the_rounded_formula():
             assert abs(int(level) - min(255.0, max(0.0, exact))) <= 0.51
 
 
-def test_a_range_ignores_outliers_and_is_never_empty():
+def test_a_range_ignores_outliers_and_is_one_value_only_where_all_values_are():
     volume = values((4, 50, 50))
     volume[0, 0, 0] = 1e9
     low, high = colours.value_range(volume, zero_centred=False)
     assert -4 < low < high < 5
     assert colours.value_range(volume, zero_centred=True) == (-max(-low, high), max(-low, high))
-    assert colours.value_range(np.zeros((2, 3, 3)), zero_centred=False) == (0.0, 1.0)
+    assert colours.value_range(np.full((2, 3, 3), 0.5), zero_centred=False) == (0.5, 0.5)
+    assert not colours.to_levels(np.full((3, 3), 0.5), 0.5, 0.5).any()
+    rare = np.zeros((1, 1000, 1000), np.float32)
+    rare[0, 999, 999] = 3.0
+    assert colours.value_range(rare, zero_centred=False) == (0.0, 3.0)
     assert colours.value_range(np.full((1, 2, 2), np.nan), zero_centred=True) == (-1.0, 1.0)
 
 

@@ -4,7 +4,7 @@ import pytest
 from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication
+from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from engine.network import INPUT, Network
 from engine.project import Design, NoiseInput, Project
@@ -87,6 +87,24 @@ def view(qtbot, monkeypatch):
     qtbot.waitExposed(made)
     made.show_state(None, state_of(TWO))
     return made
+
+
+def test_the_toolbar_drops_its_words_where_they_have_no_room(view):
+    words = [label for label in view.findChildren(QLabel) if label.text() in ("Camera", "Edges")]
+    assert [label.isVisible() for label in words] == [True, True]
+    view.resize(view.minimumSizeHint().width(), 400)
+    assert view.width() < 400
+    assert not any(label.isVisible() for label in words)
+    for button in view.findChildren(QToolButton):
+        assert button.width() >= button.minimumSizeHint().width()
+    view.resize(1000, 600)
+    assert [label.isVisible() for label in words] == [True, True]
+
+
+def test_a_window_of_900_by_560_is_reached(window):
+    window.resize(900, 560)
+    QApplication.processEvents()
+    assert (window.width(), window.height()) == (900, 560)
 
 
 def point_of(view, name, design, fractions=(0.5, 0.5, 0)):

@@ -217,8 +217,8 @@ def _halves(label: str) -> tuple[str, str]:
 
 
 def colour_role(vertex: Vertex) -> Role:
-    """The colour of an operator: convolutions, pooling, others."""
+    """The colour of an operator: its design's where it multiplies weights, that of pooling, or none."""
     kind = "" if vertex.report is None else vertex.report.layer.kind
-    if kind == "conv2d":
-        return "kernel"
+    if kind in ("conv2d", "dense"):
+        return "design"
     return "pool" if "pool" in kind else "muted"

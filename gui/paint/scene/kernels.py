@@ -14,9 +14,10 @@ from gui.state import Focus
 
 
 class Window(NamedTuple):
-    """A kernel on its input: its box on the screen, and the colour of its kind."""
+    """A kernel on its input: its box on the screen, its design, and the colour of its kind."""
 
     box: Prism
+    design: str
     role: Role
 
 
@@ -35,7 +36,7 @@ def windows(box: PlacedBox, focus: Focus) -> tuple[Window, ...]:
         chosen_value = focus if (design, vertex.name) == focus.place else Focus()
         span = _span(layer, shape, chosen_value) if isinstance(layer, Conv2d | Pool) else None
         if span is not None:
-            found.setdefault(span, Window(box.prism.part(*span), colour_role(vertex)))
+            found.setdefault(span, Window(box.prism.part(*span), design, colour_role(vertex)))
     order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
     return tuple(found[span] for span in order)
 

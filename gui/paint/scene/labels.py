@@ -10,7 +10,8 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from gui.paint.scene.camera import Camera, Prism, Vector
 from gui.theme import font
 
-Role = Literal["text", "muted", "error", "kernel", "pool", "accent"]
+Role = Literal["text", "muted", "error", "design", "pool", "accent"]
+"""Names of the theme's colours; "design" is the colour of the design that something belongs to."""
 
 ASCENT = 0.78
 """Height of figures and capitals above the baseline, of the pixel size, with a little air."""
@@ -73,14 +74,14 @@ def wrapped(text: str, room: float, size: int, lines: int) -> tuple[str, ...]:
 
 
 @lru_cache(maxsize=8192)
-def elided(text: str, room: float, size: int) -> str:
+def elided(text: str, room: float, size: int, bold: bool = False) -> str:
     """Text with its middle left out where it is wider than `room`."""
-    if width(text, size) <= room:
+    if width(text, size, bold) <= room:
         return text
     kept = len(text) - 1
     while kept > 2:
         shorter = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
-        if width(shorter, size) <= room:
+        if width(shorter, size, bold) <= room:
             return shorter
         kept -= 1
     return f"{text[:1]}…"

@@ -16,7 +16,7 @@ from gui.paint.scene.labels import Text, elided, text_font, width
 from gui.paint.scene.layout import Scene
 from gui.paint.scene.values import is_photo, shown_result
 from gui.paint.words import number
-from gui.state import ViewState
+from gui.state import ViewState, Volume
 from gui.theme import Theme
 
 THINNEST, THICKEST = 0.09, 0.42
@@ -52,27 +52,39 @@ def draw_headings(painter: QPainter, state: ViewState, frame: Frame, theme: Them
         if top > frame.scene.headers[0]:
             painter.setPen(QPen(QColor(theme.grid), 1))
             painter.drawLine(QPointF(MARGIN * em, top + 0.2 * em), QPointF(room - MARGIN * em, top + 0.2 * em))
-        name = Text(band.name, MARGIN * em, top + 1.75 * em, width(band.name, size, True), size, bold=True)
+        beside, end = frame.header < 3.5 * em, room - MARGIN * em
+        shown = elided(band.name, (0.5 if beside else 1.0) * (end - MARGIN * em), size, True)
+        name = Text(shown, MARGIN * em, top + 1.75 * em, width(shown, size, True), size, bold=True)
         draw_text(painter, name, theme.design(state.design_index(band.name)))
-        totals, ratio = _totals(state, band.name)
-        beside = frame.header < 3.5 * em
         x = name.x + name.width + em if beside else name.x
         y = name.y if beside else name.y + 1.25 * em
+        totals, ratio = _fitting_totals(state, band.name, em, end - x)
         draw_text(painter, Text(totals, x, y, 0.0, em), theme.muted)
         draw_text(painter, Text(ratio, x + width(totals, em), y, 0.0, em, bold=True), theme.text)
 
 
-def _totals(state: ViewState, design: str) -> tuple[str, str]:
+def _fitting_totals(state: ViewState, design: str, em: int, room: float) -> tuple[str, str]:
+    """The longest wording of a design's totals, and of how it compares with the first, that fits."""
+    for totals, ratio in _totals(state, design):
+        if width(totals, em) + width(ratio, em, True) <= room:
+            return totals, ratio
+    return elided(totals, room - width(ratio, em, True), em), ratio
+
+
+def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
+    """Both totals with the comparison in fewer and fewer words, then the first total alone with it."""
     chosen = metrics.metric(state.look.metric)
     counts = (chosen, metrics.METRICS[1 if chosen is not metrics.METRICS[1] else 0])
     reports = state.check.analyses[design].reports
-    totals = _SEPARATOR.join(f"{units.abbreviated(metrics.total(count, reports))} {count.unit}" for count in counts)
+    totals = [f"{units.abbreviated(metrics.total(count, reports))} {count.unit}" for count in counts]
     first = state.project.designs[0].name
-    if design == first:
-        return totals, ""
-    amounts = [metrics.total(chosen, state.check.analyses[name].reports) for name in (design, first)]
-    words = units.ratio_in_words(amounts[0], amounts[1], chosen.more)
-    return (totals + _SEPARATOR, words) if words else (totals, "")
+    amount, reference = (metrics.total(chosen, state.check.analyses[name].reports) for name in (design, first))
+    names = (chosen.more, chosen.unit, "") if amount and reference else (chosen.more, chosen.unit)
+    wordings = [units.ratio_in_words(amount, reference, name).strip() for name in names] if design != first else [""]
+    gap = _SEPARATOR if wordings[0] else ""
+    for wording in wordings:
+        yield _SEPARATOR.join(totals) + gap, wording
+    yield totals[0] + gap, wordings[-1]
 
 
 def draw_legend(painter: QPainter, state: ViewState, frame: Frame, theme: Theme, area: QRectF) -> None:
@@ -125,10 +137,18 @@ def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
     each, percentiles = "each volume its own range", f", {colours.PERCENTILES_IN_WORDS}"
     choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
     if result is not None and not is_photo(state, place):
-        low, high = map(number, volume_range(result.volume, zero_centred=state.look.zero_centred), (3, 3))
+        low, high = _ends(result.volume, zero_centred=state.look.zero_centred)
         name = elided(_SEPARATOR.join(part for part in place if part), 14.0 * size, size)
         choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))
     return choices
+
+
+def _ends(volume: Volume, *, zero_centred: bool) -> tuple[str, str]:
+    """What the colour bar's ends mean; one text alone where all values are the same."""
+    low, high = volume_range(volume, zero_centred=zero_centred)
+    if low == high:
+        return "", f"all {'' if np.isfinite(volume).all() else 'finite '}values {number(low, 3)}"
+    return number(low, 3), number(high, 3)
 
 
 def _draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]) -> None:
@@ -138,8 +158,7 @@ def _draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, e
     left = end.x() - width(whose, size)
     middle = left - 2 * gap - width(top, size)
     bar = QRectF(middle - gap - wide, end.y() - high + 0.1 * em, wide, high)
-    levels = np.arange(256, dtype=np.uint8)[np.newaxis]
-    painter.drawImage(bar, colours.indexed_image(levels, colours.map_name(state.look)))
+    painter.drawImage(bar, colours.bar_image(colours.map_name(state.look), one_colour=not low))
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(bar)

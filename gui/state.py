@@ -57,8 +57,6 @@ class Result(Struct, frozen=True, eq=False):
 
     key: bytes
     volume: Volume
-    milliseconds: float
-    reused: bool = False
 
 
 class Progress(Struct, frozen=True):

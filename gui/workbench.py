@@ -106,7 +106,7 @@ class Workbench(QObject):
                 continue
             volume = self.cache.get(key)
             if volume is not None:
-                results[place] = Result(key, volume, 0.0, reused=True)
+                results[place] = Result(key, volume)
         return results
 
     def _on_document_file_changed(self) -> None:
@@ -124,7 +124,7 @@ class Workbench(QObject):
             return
         if before is not None and before.key == today != event.key:
             return  # an edit or undo since the run began has brought back what fits; this waits in the cache
-        result = Result(event.key, event.volume, event.milliseconds, event.reused)
+        result = Result(event.key, event.volume)
         results = {**self.state.run.results, event.place: result}
         self._show(replace(self.state, run=replace(self.state.run, results=results)))
 

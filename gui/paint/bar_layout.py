@@ -21,8 +21,8 @@ NARROWEST = 27.0
 """A column that is narrower has no room for bars."""
 SHORTEST_SAID = 3.0
 """Kept free behind the longest bar for the axis' last label."""
-ROOM_FOR_NAMES, ROOM_FOR_NOTES = 0.46, 0.54
-"""Parts of a column's width that labels may take: names at most, and together with settings."""
+ROOM_FOR_NAMES, LEAST_BARS = 0.36, 0.34
+"""Parts of a column's width: what names may take at most, and below which bars, settings are not said beside names."""
 LABEL_GAP, NOTE_GAP = 0.6, 0.6
 LARGEST, COMFORTABLE, SMALLEST = 36, 13, 7
 MOST_COLUMNS = 6
@@ -172,12 +172,7 @@ def _placed(content: Content, columns: Sequence[Sequence[Line]], rect: QRectF, u
     headline = QRectF(x, y, width, HEADLINE * unit)
     subject = QRectF(x, headline.bottom(), width, SUBJECT * unit)
     places = [_column_rect(inner, len(columns), index, unit) for index in range(len(columns))]
-    total_frame = _frame(content, content.totals, content.total_scale, inner, unit)
-    frames = _alike(
-        [_frame(content, lines, content.line_scale, place, unit) for lines, place in zip(columns, places, strict=True)]
-    )
-    if len(columns) == 1:
-        total_frame, *frames = _alike([total_frame, *frames])
+    total_frame, *frames = _frames(content, columns, inner, places, unit)
     totals = _stacked(content.totals, total_frame, inner.left(), width, subject.bottom(), TOTAL * unit)
     axis_top = subject.bottom() + TOTAL * unit * len(totals)
     stem_top = axis_top + (AXIS * unit if totals else 0)
@@ -209,13 +204,31 @@ def _stacked(
     )
 
 
-def _frame(content: Content, lines: Sequence[Line], scale: Scale, place: QRectF, unit: float) -> Frame:
+def _frames(
+    content: Content, columns: Sequence[Sequence[Line]], inner: QRectF, places: Sequence[QRectF], unit: float
+) -> list[Frame]:
+    """Frames of the totals and of each column, with settings beside the names where the bars stay long enough."""
+    for notes in (True, False):
+        total = _frame(content, content.totals, content.total_scale, inner, unit, notes)
+        frames = _alike(
+            [
+                _frame(content, lines, content.line_scale, place, unit, notes)
+                for lines, place in zip(columns, places, strict=True)
+            ]
+        )
+        if len(columns) == 1:
+            total, *frames = _alike([total, *frames])
+        if all(frame.bar_width >= LEAST_BARS * place.width() for frame, place in zip(frames, places, strict=True)):
+            break
+    return [total, *frames]
+
+
+def _frame(content: Content, lines: Sequence[Line], scale: Scale, place: QRectF, unit: float, notes: bool) -> Frame:
     """Room for the labels of these lines, and bars as long as the words at their ends leave room for."""
-    names, notes = (max((label_width(line, note) for line in lines), default=0.0) for note in (False, True))
     words = text_width(axis_words(content), SMALL_FONT) + 0.9
-    label = (max(notes, words) + LABEL_GAP) * unit
-    if label > ROOM_FOR_NOTES * place.width():
-        label = min((max(names, words) + LABEL_GAP) * unit, ROOM_FOR_NAMES * place.width())
+    label = (max([words, *(label_width(line, notes) for line in lines)]) + LABEL_GAP) * unit
+    if not notes:
+        label = min(label, ROOM_FOR_NAMES * place.width())
     bar_left = place.left() + 0.5 * unit + label
     room = place.right() - bar_left - 0.9 * unit
     longest = room - SHORTEST_SAID * unit

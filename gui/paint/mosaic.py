@@ -319,9 +319,13 @@ def _draw_legend(painter: QPainter, scene: Scene, content: Content, theme: Theme
         low, high = "−", "+"
     size, rect = scene.size, scene.legend
     step = max(_step(painter, frame.seen) for frame in scene.frames if frame.seen is not None)
-    left_out = "" if step == 1 else f"every {step}{'nd' if step in (2, 32) else 'th'} row and column of pixels shown"
+    every = f"every {step}{'nd' if step in (2, 32) else 'th'}"
+    longest = f"{every} row and column of pixels shown"
+    wordings = (longest, f"{every} row and column shown", f"{every} value") if step > 1 else ("",)
+    fitting = (words for words in wordings if text_width(words, size) + size * 9.2 <= rect.width())
+    left_out = next(fitting, wordings[-1])
     room = text_width(left_out, size) + size * 1.2 if left_out else 0.0
-    row = QRectF(rect.left(), rect.top(), max(rect.width() - room, size * 12), size * 1.5)
+    row = QRectF(rect.left(), rect.top(), max(rect.width() - room, size * 8), size * 1.5)
     one_colour = shown.lows.size == 1 and bool(shown.lows[0] == shown.highs[0])
     end = _draw_bar(painter, row, shown.colour_map, low, high, theme, one_colour=one_colour)
     draw_text(painter, QRectF(end + size * 1.2, row.top(), room, row.height()), left_out, size, theme.warning)

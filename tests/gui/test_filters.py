@@ -54,12 +54,12 @@ def state_of(project, focus=None, volumes=None, **look):
     known = check(project)
     shapes = {(STEM, INPUT): known.input_shape} | {place: r.output_shape for place, r in known.reports.items()}
     results = {
-        place: Result(known.keys[place], random_volume(shape, number), 1.5)
+        place: Result(known.keys[place], random_volume(shape, number))
         for number, (place, shape) in enumerate(shapes.items())
         if shape is not None
     }
     for place, volume in (volumes or {}).items():
-        results[place] = Result(known.keys[place], np.asarray(volume, np.float32), 1.5)
+        results[place] = Result(known.keys[place], np.asarray(volume, np.float32))
     return ViewState(project, known, RunView(results), focus or Focus(*NAIVE), Look(**look))
 
 
@@ -177,9 +177,10 @@ class TestPixels:
 
     def test_the_picture_says_which_values_it_leaves_out(self):
         large = state_of(Project(NoiseInput((3, 100, 100)), (design("naive", conv("conv5x5", 36, 1)),)))
-        assert "every 2nd row and column of pixels shown" in svg(paint, large, 340, 300)
-        assert "every 4th row and column of pixels shown" in svg(paint, large, 220, 200)
-        assert "row and column of pixels shown" not in svg(paint, large)
+        assert "row and column of pixels shown" in svg(paint, large, 900, 200)
+        assert "every 2nd " in svg(paint, large, 340, 300)
+        assert "every 4th value" in svg(paint, large, 220, 200)
+        assert "every " not in svg(paint, large)
 
     def test_without_values_all_tiles_have_the_plain_colour(self):
         shape = Shape(3, 5, 5)
@@ -319,7 +320,7 @@ class TestNotes:
 
     def test_the_title_names_node_and_shape_whatever_a_run_took(self):
         state = state_of(two_designs())
-        again = {place: Result(done.key, done.volume, 0.0, reused=True) for place, done in state.run.results.items()}
+        again = {place: Result(done.key, done.volume) for place, done in state.run.results.items()}
         for shown_state in (state, replace(state, run=RunView(again))):
             assert plates(shown_state)[0].title == "conv5x5 · 6×9×11"
 
@@ -328,9 +329,7 @@ class TestNotes:
         state = state_of(Project(spec, (design("naive", conv("conv5x5", 6, 5)),)), Focus())
         values = np.zeros((3, 20, 24), np.float32) - 100
         values[2] += 200  # of BGR, red
-        (plate,) = plates(
-            replace(state, run=RunView({(STEM, INPUT): Result(state.check.keys[STEM, INPUT], values, 1)}))
-        )
+        (plate,) = plates(replace(state, run=RunView({(STEM, INPUT): Result(state.check.keys[STEM, INPUT], values)})))
         assert plate.channel_names == ("blue", "green", "red")
         assert read_out(plate, Spot(-1, 3, 4)) == "input · photo, y 3, x 4: red 200, green 0, blue 0"
 

@@ -92,7 +92,7 @@ def test_a_photo_stands_on_the_front_face_until_a_channel_is_chosen():
     pixels[0], pixels[2] = 10, 200  # blue, red
     volume = pixels - np.array([104.0, 117.0, 123.0], np.float32).reshape(3, 1, 1)
     key = state.check.keys[STEM, INPUT]
-    state = replace(state, run=RunView({**state.run.results, (STEM, INPUT): Result(key, volume, 1.0)}))
+    state = replace(state, run=RunView({**state.run.results, (STEM, INPUT): Result(key, volume)}))
     scene = scene_of(state, (900, 500))
     x, y = box_of(scene, INPUT).prism.corner(0.1, 0.1, 0)
     shown = picture(state).pixelColor(int(x * scene.shrink), int(y * scene.shrink))
@@ -143,7 +143,7 @@ def test_a_volume_of_one_value_says_so_at_a_bar_of_one_colour():
         (np.full((16, 28, 28), 0.517, np.float32), "all values 0.517"),
         (np.where(np.arange(28) < 9, np.nan, np.full((16, 28, 28), 0.517, np.float32)), "all finite values 0.517"),
     ):
-        results = {**state.run.results, place: Result(state.check.keys[place], volume, 1.0)}
+        results = {**state.run.results, place: Result(state.check.keys[place], volume)}
         assert words in svg(replace(state, run=RunView(results)))
     low = colours.lut("viridis")[0]
     image = colours.bar_image("viridis", one_colour=True)

@@ -86,9 +86,9 @@ def state_of(project, *, run=True, focus=None, **look):
     results = {}
     for number, (place, key) in enumerate(known.keys.items() if run else ()):
         if place == (STEM, INPUT):
-            results[place] = Result(key, values(known.input_shape, number), 1.0)
+            results[place] = Result(key, values(known.input_shape, number))
         elif (report := known.reports.get(place)) is not None:
-            results[place] = Result(key, values(report.output_shape, number), 1.0)
+            results[place] = Result(key, values(report.output_shape, number))
     return ViewState(project, known, RunView(results), focus or Focus(STEM, INPUT), Look(**look))
 
 

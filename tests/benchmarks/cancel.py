@@ -1,18 +1,13 @@
 """Prints how long a run may go on after it is cancelled: the longest time between two checkpoints, in milliseconds."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from time import perf_counter
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from engine import files, project_file, weights  # noqa: E402  (the path has to be set first)
-from engine.cache import VolumeCache  # noqa: E402
-from engine.layers import (  # noqa: E402
+from engine import files, project_file, weights
+from engine.cache import VolumeCache
+from engine.layers import (
     Activation,
     Add,
     AvgPool2d,
@@ -25,8 +20,8 @@ from engine.layers import (  # noqa: E402
     LocalResponseNorm,
     MaxPool2d,
 )
-from engine.run import RunRequest, execute  # noqa: E402
-from engine.shapes import Shape  # noqa: E402
+from engine.run import RunRequest, execute
+from engine.shapes import Shape
 
 AIM_MS = 200
 START_PROJECT = files.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"

@@ -1,19 +1,14 @@
 """Times convolutions against plain matrix products of the same size, in one table: `make bench` prints it."""
 
-import sys
 from collections.abc import Callable
-from pathlib import Path
 from statistics import median
 from time import perf_counter
 from typing import NamedTuple
 
 import numpy as np
 
-ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from engine.kernels import conv2d  # noqa: E402  (the path has to be set first)
-from engine.shapes import same_padding  # noqa: E402
+from engine.kernels import conv2d
+from engine.shapes import same_padding
 
 SECONDS_PER_LAYER = 1.0
 FEWEST_ROUNDS = 15

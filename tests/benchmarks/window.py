@@ -1,6 +1,5 @@
 """What the window takes: from an edit in the form to the repainted window, a turn of the camera, and the start."""
 
-import os
 import statistics
 import subprocess
 import sys
@@ -8,24 +7,21 @@ from collections.abc import Callable
 from pathlib import Path
 from time import perf_counter
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+from msgspec.structs import replace
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication, QSpinBox
+
+from engine.files import RESOURCES
+from engine.layers import Activation, Conv2d
+from engine.network import Network, Node
+from engine.project import Design, NoiseInput, Project
+from engine.project_file import load
+from gui.app import make_application, set_theme
+from gui.main_window import MainWindow
+from gui.state import Focus
+from gui.workbench import Workbench
+
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.insert(0, str(ROOT))
-
-from msgspec.structs import replace  # noqa: E402 - after the path is set
-from PySide6.QtCore import QSettings  # noqa: E402
-from PySide6.QtWidgets import QApplication, QSpinBox  # noqa: E402
-
-from engine.files import RESOURCES  # noqa: E402
-from engine.layers import Activation, Conv2d  # noqa: E402
-from engine.network import Network, Node  # noqa: E402
-from engine.project import Design, NoiseInput, Project  # noqa: E402
-from engine.project_file import load  # noqa: E402
-from gui.app import make_application, set_theme  # noqa: E402
-from gui.main_window import MainWindow  # noqa: E402
-from gui.state import Focus  # noqa: E402
-from gui.workbench import Workbench  # noqa: E402
-
 ROUNDS = 40
 START = """
 import os, sys, time

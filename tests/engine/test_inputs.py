@@ -152,7 +152,9 @@ def test_a_large_jpeg_keeps_its_sides_when_it_is_read_small(photo):
 
 def test_a_large_jpeg_is_decoded_no_larger_than_its_reading_was_predicted(photo, monkeypatch):
     decoded, turned = [], inputs.ImageOps.exif_transpose
-    monkeypatch.setattr(inputs.ImageOps, "exif_transpose", lambda image: decoded.append(image.size) or turned(image))
+    monkeypatch.setattr(
+        inputs.ImageOps, "exif_transpose", lambda image, **how: decoded.append(image.size) or turned(image, **how)
+    )
     spec = photo(halves(RED, BLUE, (1600, 800)), "photo.jpg", size=(32, 64))
     volume(spec)
     [(width, height)] = decoded
@@ -293,3 +295,17 @@ def test_a_damaged_image_gives_a_volume_or_a_fault(format, cut, changes, tmp_pat
     except FileFault:
         return
     assert found.shape == (3, 8, 8)
+
+
+@pytest.mark.parametrize("name", ["photo.png", "photo.jpg", "photo.bmp"])
+def test_decoding_a_large_photo_can_be_cancelled_at_every_reading(photo, name):
+    pixels = np.random.default_rng(5).integers(0, 256, (700, 900, 3), np.uint8)
+    spec = photo(Image.fromarray(pixels), name)
+    calls = count()
+    inputs.load(spec, lambda: next(calls))
+    last = next(calls)
+    assert last > 5
+    for number in (0, 1, last // 2, last - 1):
+        left = iter(range(number))
+        with pytest.raises(Stopped):
+            inputs.load(spec, lambda left=left: next(left, None) is None and stop())

@@ -93,10 +93,15 @@ class Workbench(QObject):
         project = self.document.project
         known = check(project)
         run = RunView(self._known_results(known), self.state.run.progress)
-        focus = self._next_focus or self.state.focus
+        focus = self._next_focus or self._returned_focus(known) or self.state.focus
         if focus.place not in known:
             focus = nearest_focus(focus, project, known)
         self._show(replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean))
+
+    def _returned_focus(self, known: ProjectCheck) -> Focus | None:
+        """The last of the nodes that an undo or redo brings back, or that it renames."""
+        returned = [place for place in known.reports if place not in self.state.check]
+        return Focus(*returned[-1]) if returned else None
 
     def _known_results(self, known: ProjectCheck) -> Mapping[Place, Result]:
         """The results of before, where the place is still there; those of today's settings where the cache has them."""

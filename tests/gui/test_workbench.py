@@ -244,6 +244,22 @@ def test_the_selection_moves_to_the_last_volume_when_its_node_goes(workbench: Wo
     assert workbench.state.focus == Focus("bottleneck", "conv5x5")
 
 
+def test_undo_selects_what_it_brings_back(workbench: Workbench) -> None:
+    network = workbench.state.project.network("bottleneck").without("reduce")
+    without = workbench.state.project.with_network("bottleneck", network)
+    workbench.edit("Remove reduce", without, focus=Focus("bottleneck", "conv5x5"))
+    workbench.document.undo_stack.undo()
+    assert workbench.state.focus == Focus("bottleneck", "reduce")
+
+
+def test_undo_of_a_renaming_keeps_the_node_selected(workbench: Workbench) -> None:
+    network = workbench.state.project.network("bottleneck").renamed("reduce", "squeeze")
+    renamed = workbench.state.project.with_network("bottleneck", network)
+    workbench.edit("Rename reduce", renamed, focus=Focus("bottleneck", "squeeze"))
+    workbench.document.undo_stack.undo()
+    assert workbench.state.focus == Focus("bottleneck", "reduce")
+
+
 def test_a_selection_of_what_is_not_there_is_refused(workbench: Workbench) -> None:
     before = workbench.state
     workbench.set_focus(Focus("naive", "nothing"))

@@ -6,10 +6,7 @@ import re
 import tomllib
 from collections import Counter
 from collections.abc import Iterator
-from contextlib import suppress
-from errno import EACCES
 from pathlib import Path
-from secrets import token_hex
 from typing import Any
 
 import msgspec
@@ -21,10 +18,9 @@ from engine.files import BUNDLED, FileFault, Stamp
 from engine.network import Node
 from engine.problems import Problem, ProjectError
 from engine.project import FORMAT, Project, relocated
-from engine.project_reader import KINDS, NAME, Data, ProjectReader, shown_key
+from engine.project_reader import Data, ProjectReader, shown_key
 from engine.wording import shown
-
-__all__ = ["KINDS", "NAME", "ProjectFile", "load", "save", "to_data", "write_atomically"]
+from engine.writing import write_atomically
 
 MOST_BYTES = 8 * 2**20
 
@@ -86,32 +82,6 @@ def save(project: Project, path: Path) -> Stamp:
 
 def _is_json(path: Path) -> bool:
     return path.suffix.lower() == ".json"
-
-
-def write_atomically(path: Path, content: bytes) -> None:
-    """Replace a file by a complete new one; on any failure the old one stays and nothing is left beside it.
-
-    A link stays a link: what it leads to is replaced. OSError says what failed; a file that may not be written to is
-    not replaced either, though its folder would allow it.
-    """
-    target = Path(os.path.realpath(path))
-    known = target.exists()
-    if known and not os.access(target, os.W_OK):
-        raise PermissionError(EACCES, os.strerror(EACCES), str(target))
-    unfinished = target.with_name(f".convolume-{token_hex(8)}")
-    try:
-        with unfinished.open("xb") as file:
-            if known:
-                with suppress(PermissionError):  # some file systems know no permissions
-                    os.chmod(unfinished, target.stat().st_mode & 0o777)
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        os.replace(unfinished, target)
-    except BaseException:
-        with suppress(OSError):  # it may not even have been made
-            unfinished.unlink()
-        raise
 
 
 def to_data(project: Project, folder: Path) -> Data:

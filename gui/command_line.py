@@ -6,10 +6,9 @@ import json
 import os
 import re
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
-from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 from msgspec.structs import replace
@@ -22,6 +21,7 @@ from engine.project import FORMAT, ImageInput, Project
 from engine.project_file import load
 from engine.run import NodeDone, NodeStarted, RunRequest, run_all
 from engine.summary import summary
+from engine.writing import written_whole
 from gui.display import missing_display
 
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
@@ -181,12 +181,10 @@ def _run(options: argparse.Namespace) -> None:
         project = _with_image(project, options.image)
     try:
         _valid(options.project, project)
-        with _written_whole(options.out) as unfinished:
+        with written_whole(options.out) as unfinished:
             request, results = _results(options.project, project)
             _write_results(request, results, unfinished)
             names = sorted(file.name for file in unfinished.iterdir())
-            for name in names:
-                os.replace(unfinished / name, options.out / name)
     except ProjectError as error:
         if options.image is None:
             raise
@@ -220,27 +218,6 @@ def _results(path: Path, project: Project) -> tuple[RunRequest, dict[Place, Node
         return request, run_all(request, tell)
     except ProjectError as error:
         raise ProjectError(error.problems, path) from None
-
-
-@contextmanager
-def _written_whole(out: Path) -> Iterator[Path]:
-    """A folder inside `out` for what is not finished; whatever ends the work, it goes, and so does an `out` made here.
-
-    It is made before the work, which may be long, so that a place that cannot be written to is told at once.
-    """
-    made = [folder for folder in (out, *out.parents) if not os.path.exists(folder)]
-    try:
-        out.mkdir(parents=True, exist_ok=True)
-        with TemporaryDirectory(dir=out, prefix=".run-") as unfinished:
-            yield Path(unfinished)
-    except BaseException as error:
-        for folder in made:
-            with suppress(OSError):  # it may hold what was finished
-                folder.rmdir()
-        if isinstance(error, OSError):
-            reason = f"cannot be written to: {error.strerror or error}; choose another folder"
-            raise ProjectError([Problem(reason, "")], out) from None
-        raise
 
 
 def _write_results(request: RunRequest, results: dict[Place, NodeDone], folder: Path) -> None:

@@ -10,7 +10,7 @@ from PySide6.QtSvg import QSvgGenerator
 
 from engine import tables
 from engine.problems import Problem, ProjectError
-from engine.project_file import write_atomically
+from engine.writing import write_atomically, written_whole
 from gui.paint import bars, mosaic, table, volumes
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
@@ -123,19 +123,20 @@ def export(
     Raises
     ------
     ProjectError
-        The folder cannot be made or written to; no file is left half-written.
+        The folder cannot be made or written to; nothing is left there then.
     """
     formats = tuple(formats)
-    written: dict[Path, bytes] = {}
-    for view in views:
-        for format in formats:
-            written[folder / f"{view}.{format}"] = figure(state, view, format, scale, size and QSize(*size))
-        if view == "table":
-            rows = tables.rows(state.project, state.check)
-            written |= {folder / f"table.{suffix}": text(rows).encode() for suffix, text in TEXTS.items()}
-    for path, content in written.items():
-        write(path, content)
-    return list(written)
+    with written_whole(folder) as unfinished:
+        for view in views:
+            for format in formats:
+                content = figure(state, view, format, scale, size and QSize(*size))
+                (unfinished / f"{view}.{format}").write_bytes(content)
+            if view == "table":
+                rows = tables.rows(state.project, state.check)
+                for suffix, text in TEXTS.items():
+                    (unfinished / f"table.{suffix}").write_bytes(text(rows).encode())
+        names = [file.name for file in sorted(unfinished.iterdir())]
+    return [folder / name for name in names]
 
 
 def write(path: Path, content: bytes) -> None:
@@ -144,7 +145,9 @@ def write(path: Path, content: bytes) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)
     except OSError as error:
-        raise ProjectError([Problem(f"cannot be written: {error.strerror or error}")], path) from None
+        raise ProjectError(
+            [Problem(f"cannot be written: {error.strerror or error}; choose another place", "")], path
+        ) from None
 
 
 def _buffer() -> QBuffer:

@@ -13,7 +13,7 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import project_file
+from engine import project_file, project_reader
 from engine.layers import (
     LAYERS,
     Activation,
@@ -653,7 +653,7 @@ def test_a_project_loaded_by_a_relative_path_has_absolute_paths(tmp_path, monkey
 
 
 TEXTS = st.text(max_size=12)
-NAMES = st.from_regex(project_file.NAME, fullmatch=True).filter(lambda name: len(name) < 20)
+NAMES = st.from_regex(project_reader.NAME, fullmatch=True).filter(lambda name: len(name) < 20)
 FILE_NAMES = st.from_regex(r"[a-z0-9 é_-]{1,8}(/[a-z0-9é_-]{1,8}){0,2}\.[a-z]{3}", fullmatch=True)
 FINITE = st.floats(-1e30, 1e30)
 

@@ -1,5 +1,6 @@
 """Files that are drawn: they equal what is shown, keep text as text, and are whole or not there."""
 
+import errno
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
@@ -10,6 +11,7 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
+import gui.export
 from engine.problems import ProjectError
 from gui.command_line import main
 from gui.export import EXPORTERS, FIGURES, TEXTS, export, figure
@@ -75,6 +77,27 @@ def test_export_into_what_is_not_a_folder_is_told(ran: Workbench, tmp_path: Path
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match="file"):
         export(ran.state, tmp_path / "file", FIGURES, ("png",), 1.0)
+
+
+@pytest.mark.parametrize("there", [False, True])
+def test_an_export_that_ends_half_way_leaves_nothing_behind(
+    ran: Workbench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, there: bool
+) -> None:
+    out = tmp_path / "out"
+    if there:
+        out.mkdir()
+        (out / "volumes.png").write_text("an older figure")
+    drawn = iter(range(2))
+    monkeypatch.setattr(gui.export, "figure", lambda *_: b"" if next(drawn, None) is not None else _no_space())
+    with pytest.raises(ProjectError, match=r"out.*No space left"):
+        export(ran.state, out, FIGURES, ("png",), 1.0)
+    assert out.exists() is there
+    if there:
+        assert [(file.name, file.read_text()) for file in out.iterdir()] == [("volumes.png", "an older figure")]
+
+
+def _no_space() -> bytes:
+    raise OSError(errno.ENOSPC, "No space left on device")
 
 
 def test_the_same_state_gives_the_same_bytes(ran: Workbench) -> None:

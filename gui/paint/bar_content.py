@@ -37,6 +37,8 @@ class Line(Struct, frozen=True):
     """What stands at the bar's end."""
     tip: str = ""
     problem: str = ""
+    ratio: str = ""
+    """What may stand behind that, where there is room: the headline tells it, too."""
 
     def place(self) -> Place | None:
         """What a click on the line chooses."""
@@ -112,7 +114,8 @@ def _total_line(state: ViewState, group: Sequence[Row], reference: Row, chosen: 
         row.design,
         (analysis.output,),
         value=value,
-        said=abbreviated(value) + (ratio and f"  {ratio}"),
+        said=abbreviated(value),
+        ratio=ratio,
         tip=f"{row.design}: {exact(value)} {chosen.unit}" + (words and f", {words}"),
     )
 

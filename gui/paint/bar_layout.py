@@ -22,7 +22,9 @@ NARROWEST = 27.0
 SHORTEST_SAID = 3.0
 """Kept free behind the longest bar for the axis' last label."""
 ROOM_FOR_NAMES, LEAST_BARS = 0.36, 0.34
-"""Parts of a column's width: what names may take at most, and below which bars, settings are not said beside names."""
+"""Parts of a column's width: what names may take at most, and below which length of bars words are left out."""
+FULL_WORDS, NO_NOTES, NO_RATIOS = (True, True), (False, True), (False, False)
+"""Whether settings stand beside names, and ratios beside amounts: the more, the shorter the bars."""
 LABEL_GAP, NOTE_GAP = 0.6, 0.6
 LARGEST, COMFORTABLE, SMALLEST = 36, 13, 7
 MOST_COLUMNS = 6
@@ -207,12 +209,12 @@ def _stacked(
 def _frames(
     content: Content, columns: Sequence[Sequence[Line]], inner: QRectF, places: Sequence[QRectF], unit: float
 ) -> list[Frame]:
-    """Frames of the totals and of each column, with settings beside the names where the bars stay long enough."""
-    for notes in (True, False):
-        total = _frame(content, content.totals, content.total_scale, inner, unit, notes)
+    """Frames of the totals and of each column, with as many words as leave the bars long enough."""
+    for words in (FULL_WORDS, NO_NOTES, NO_RATIOS):
+        total = _frame(content, content.totals, content.total_scale, inner, unit, *words)
         frames = _alike(
             [
-                _frame(content, lines, content.line_scale, place, unit, notes)
+                _frame(content, lines, content.line_scale, place, unit, *words)
                 for lines, place in zip(columns, places, strict=True)
             ]
         )
@@ -223,7 +225,9 @@ def _frames(
     return [total, *frames]
 
 
-def _frame(content: Content, lines: Sequence[Line], scale: Scale, place: QRectF, unit: float, notes: bool) -> Frame:
+def _frame(
+    content: Content, lines: Sequence[Line], scale: Scale, place: QRectF, unit: float, notes: bool, ratios: bool
+) -> Frame:
     """Room for the labels of these lines, and bars as long as the words at their ends leave room for."""
     words = text_width(axis_words(content), SMALL_FONT) + 0.9
     label = (max([words, *(label_width(line, notes) for line in lines)]) + LABEL_GAP) * unit
@@ -235,7 +239,7 @@ def _frame(content: Content, lines: Sequence[Line], scale: Scale, place: QRectF,
     for line in lines:
         fraction = scale.fraction(line.value or 0)
         if fraction:
-            longest = min(longest, (room - said_width(line) * unit) / fraction)
+            longest = min(longest, (room - said_width(line, ratio=ratios) * unit) / fraction)
     return Frame(place.left() + 0.5 * unit, label, bar_left, max(longest, 2 * unit), scale)
 
 
@@ -264,9 +268,14 @@ def note_width(line: Line) -> float:
     return NOTE_GAP + text_width(line.note, SMALL_FONT)
 
 
-def said_width(line: Line) -> float:
+def said_width(line: Line, *, ratio: bool) -> float:
     """Units for the words at a bar's end."""
-    return text_width(line.said, TOTAL_FONT if line.kind == "total" else 1, bold=True)
+    return text_width(said_at(line, ratio=ratio), TOTAL_FONT if line.kind == "total" else 1, bold=True)
+
+
+def said_at(line: Line, *, ratio: bool) -> str:
+    """The words at a bar's end."""
+    return f"{line.said}  {line.ratio}" if ratio and line.ratio else line.said
 
 
 def _trimmed(content: Content, rect: QRectF) -> Layout:

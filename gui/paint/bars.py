@@ -17,6 +17,7 @@ from gui.paint.bar_layout import (
     axis_words,
     lay_out,
     note_width,
+    said_at,
     said_width,
 )
 from gui.paint.bar_scale import tick_label
@@ -126,14 +127,15 @@ def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, focus: Focus
         painter.fillRect(bar, QColor(theme.design(line.colour)))
     total = line.kind == "total"
     said = _beside(placed, placed.bar.width() + 0.4 * unit)
+    # Rather no ratio than a piece of it.
+    ratio = said_width(line, ratio=True) * unit <= said.width()
     if not chosen:
         # Grid lines do not run through the number.
-        painter.fillRect(
-            said.adjusted(0, 0.3 * unit, said_width(line) * unit - said.width(), -0.3 * unit), QColor(theme.base)
-        )
-    # The ratio is told by the headline, too: rather none than a piece of it.
-    words = line.said if said_width(line) * unit <= said.width() else line.said.partition("  ")[0]
-    draw_text(painter, said, words, (TOTAL_FONT if total else 1) * unit, theme.text, bold=total or chosen)
+        wide = said_width(line, ratio=ratio) * unit
+        painter.fillRect(said.adjusted(0, 0.3 * unit, wide - said.width(), -0.3 * unit), QColor(theme.base))
+    draw_text(
+        painter, said, said_at(line, ratio=ratio), (TOTAL_FONT if total else 1) * unit, theme.text, bold=total or chosen
+    )
 
 
 def _paint_heading(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:

@@ -129,6 +129,24 @@ def test_second_run_takes_everything_from_the_cache():
     assert all(second[place].volume is event.volume for place, event in first.items())
 
 
+def test_a_nodes_time_is_that_of_its_arithmetic_and_none_where_its_volume_was_at_hand(monkeypatch):
+    clock = [0.0]
+
+    def taking(seconds, function):
+        def slow(*arguments, **options):
+            clock[0] += seconds
+            return function(*arguments, **options)
+
+        return slow
+
+    monkeypatch.setattr(run, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(weights, "resolve", taking(1000.0, weights.resolve))
+    monkeypatch.setattr(Conv2d, "forward", taking(2.0, Conv2d.forward))
+    project, cache = Project(NoiseInput((2, 5, 5)), (design("d", Node("conv", Conv2d(3, 3))),)), VolumeCache()
+    assert [event.milliseconds for event in done(project, cache).values()] == [0.0, 2000.0]
+    assert [event.milliseconds for event in done(project, cache).values()] == [0.0, 0.0]
+
+
 def test_trunk_runs_once_for_all_designs_and_edits():
     project, cache = small_project(), VolumeCache()
     done(project, cache)

@@ -36,6 +36,15 @@ def layout_of(state: ViewState, width: float = 900.0, height: float = 600.0) -> 
     return lay_out(content_of(state), QRectF(0, 0, width, height))
 
 
+def test_settings_stand_beside_names_only_where_the_bars_stay_long() -> None:
+    narrow, wide = (layout_of(state_of(start()), width, 500) for width in (300.0, 900.0))
+    longest = max(placed.bar.width() for placed in narrow.lines)
+    assert longest > 0.25 * 300
+    assert "5×5, 32 filters" not in svg(paint, state_of(start()), 300, 500)
+    assert "5×5, 32 filters" in svg(paint, state_of(start()), 900, 500)
+    assert wide.lines[1].frame.label_width > narrow.lines[1].frame.label_width
+
+
 # Axes
 
 
@@ -212,7 +221,8 @@ def test_the_headline_tells_the_saving_in_words() -> None:
     content = content_of(state_of(start()))
     assert content.headline == "12.1× fewer multiply-accumulates"
     assert content.subject == "bottleneck, compared with naive"
-    assert [line.said for line in content.totals] == ["160.6 M", "13.25 M  12.1× fewer"]
+    assert [line.said for line in content.totals] == ["160.6 M", "13.25 M"]
+    assert [line.ratio for line in content.totals] == ["", "12.1× fewer"]
     assert content_of(state_of(start(), metric="params")).headline == "12.1× fewer parameters"
 
 

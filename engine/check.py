@@ -8,9 +8,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine import inputs, weights
-from engine.analysis import Analysis, Report, analyze
+from engine.analysis import Analysis, BlockReport, Report, analyze
 from engine.files import FileFault, Stamp, one_look
-from engine.network import INPUT, Network
+from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.project import Project
 from engine.shapes import Shape
@@ -30,7 +30,9 @@ class ProjectCheck(Struct, frozen=True, eq=False):
     input_shape: Shape | None
     analyses: Mapping[str, Analysis]
     reports: Mapping[Place, Report]
-    """Every node's report by place; of two nodes of one name the first."""
+    """Every layer's report by place, those within blocks among them, and every block's with its sums.
+
+    Of two nodes of one name it is the first's."""
     problems: tuple[Problem, ...]
     keys: Mapping[Place, bytes]
     """A digest of all that makes the volume at a place: sub-network, weights, input. Unknown places are left out; a
@@ -41,9 +43,14 @@ class ProjectCheck(Struct, frozen=True, eq=False):
     """Memory that reading the input needs beside its volume."""
 
     def __contains__(self, place: Place) -> bool:
-        """Whether there is such a node or input."""
+        """Whether there is such a node, block or input."""
         design, node = place
         return place in self.reports or (node == INPUT and (design == STEM or design in self.analyses))
+
+    def block(self, place: Place) -> BlockReport | None:
+        """The block at a place that stands for layers; None where there is none."""
+        analysis = self.analyses.get(place[0])
+        return None if analysis is None else analysis.blocks.get(place[1])
 
 
 def check(project: Project) -> ProjectCheck:
@@ -74,12 +81,14 @@ def _check(project: Project) -> ProjectCheck:
         if received_key is not None:
             keys[design, INPUT] = received_key
         for report in analysis.reports:
-            found = tuple(_node_problems(parent, design, network, report))
+            found = tuple(_node_problems(parent, design, report))
             problems += found
             if first:
                 reports.setdefault((design, report.name), report)
             if first and not found:
-                _add_key(project, design, network, report, keys)
+                _add_key(project, design, report, keys)
+        if first:
+            reports |= {(design, block.name): block.closed() for block in analysis.blocks.values()}
         if design == STEM:
             received, received_key = analysis.output_shape, keys.get((STEM, analysis.output))
     return ProjectCheck(shape, analyses, reports, tuple(problems), keys, reading_bytes=reading)
@@ -113,24 +122,24 @@ def _project_problems(project: Project) -> Iterator[Problem]:
             )
 
 
-def _node_problems(parent: str, design: str, network: Network, report: Report) -> Iterator[Problem]:
+def _node_problems(parent: str, design: str, report: Report) -> Iterator[Problem]:
     def problem(setting: str, text: str) -> Problem:
-        place = _place(parent, report.index, setting)
-        return Problem(f"{report.name}: {text}", place, design, report.name, setting)
+        if report.block is not None:  # a setting of a part is none of its block's
+            setting = ""
+        return Problem(f"{report.name}: {text}", _place(parent, report.index, setting), design, report.name, setting)
 
     for mistake in report.mistakes:
         yield problem(mistake.setting, mistake.text)
-    for text in weights.mistakes(network.nodes[report.index], report):
+    for text in weights.mistakes(report):
         yield problem("weights", text)
 
 
-def _add_key(project: Project, design: str, network: Network, report: Report, keys: dict[Place, bytes]) -> None:
+def _add_key(project: Project, design: str, report: Report, keys: dict[Place, bytes]) -> None:
     received = [keys.get((design, name)) for name in report.inputs]
     if report.output_shape is None or None in received:
         return
-    node = network.nodes[report.index]
-    source = weights.identity(node, project.seed, design) if report.array_shapes else None
-    keys[design, node.name] = _digest(node.layer, source, received)
+    source = weights.identity(report, project.seed, design) if report.array_shapes else None
+    keys[design, report.name] = _digest(report.layer, source, received)
 
 
 def _digest(*parts: object) -> bytes:

@@ -42,10 +42,9 @@ def _flops(report: Report) -> int | None:
 
 
 def _param_formula(report: Report) -> str:
-    if not report.params:
+    if not report.params or not report.param_shapes:
         return ""
-    known = [shape for shape in report.input_shapes if shape is not None]
-    parts = ["·".join(map(str, shape)) for shape in report.layer.param_shapes(known).values()]
+    parts = ["·".join(map(str, shape)) for shape in report.param_shapes.values()]
     return f"{' + '.join(parts)} = {report.params:,}"
 
 

@@ -7,10 +7,9 @@ from typing import Literal
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine.blocks import INPUT as INPUT
+from engine.blocks import Block
 from engine.layers import Layer
-
-INPUT = "input"
-"""The name under which nodes refer to what their design receives."""
 
 
 class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
@@ -40,10 +39,13 @@ WeightSource = FileWeights | PresetWeights
 
 
 class Node(Struct, frozen=True):
-    """A layer with a name and a place: `inputs` left empty means the node before it, or the design's input."""
+    """A layer or block with a name and a place.
+
+    `inputs` left empty means the node before it, or the design's input. A block has no weights of its own.
+    """
 
     name: str
-    layer: Layer
+    layer: Layer | Block
     inputs: tuple[str, ...] = ()
     weights: WeightSource | None = None
 
@@ -80,7 +82,7 @@ class Network(Struct, frozen=True):
             return Network(nodes)
         return Network(tuple(_rewired(other, {name: (node.name,)}) for other in nodes))
 
-    def with_layer(self, name: str, layer: Layer) -> "Network":
+    def with_layer(self, name: str, layer: Layer | Block) -> "Network":
         return self.replaced(name, replace(self.node(name), layer=layer))
 
     def renamed(self, name: str, new_name: str) -> "Network":
@@ -103,6 +105,14 @@ class Network(Struct, frozen=True):
         if at < len(nodes) and not nodes[at].inputs and heirs != ((nodes[at - 1].name if at else INPUT),):
             nodes[at] = replace(nodes[at], inputs=(name,))
         return Network(tuple(_rewired(other, {name: heirs}) for other in nodes))
+
+    def taken_apart(self, name: str, channels: int) -> "Network":
+        """Put a block's parts, where it receives so many channels, in its place: the same network, free to edit."""
+        at = self.index(name)
+        parts = parts_of(self.nodes[at], self.inputs_of(at)[0], channels)
+        heirs: dict[str, tuple[str, ...]] = {name: (parts[-1].name,)}
+        before, after = ([_rewired(node, heirs) for node in part] for part in (self.nodes[:at], self.nodes[at + 1 :]))
+        return Network((*before, *parts, *after))
 
     def moved(self, name: str, index: int) -> "Network":
         """Put a node at another place of the list, one neighbour after the other.
@@ -152,7 +162,24 @@ class Network(Struct, frozen=True):
         return tuple(node.name for node in self.nodes if node.name not in used)
 
 
-def _takes(layer: Layer, count: int) -> bool:
+def parts_of(node: Node, source: str, channels: int) -> tuple[Node, ...]:
+    """The layers that a block stands for, named ``block/part``.
+
+    The block receives so many channels from the node called `source`; what is implied in it stays implied.
+    """
+    assert isinstance(node.layer, Block)
+    names = {INPUT: source}
+    parts: list[Node] = []
+    for part in node.layer.expand(channels):
+        inputs = tuple([names[name] for name in part.inputs])
+        if not parts:
+            inputs = node.inputs and (source,)
+        name = names[part.name] = f"{node.name}/{part.name}"
+        parts.append(Node(name, part.layer, inputs))
+    return tuple(parts)
+
+
+def _takes(layer: Layer | Block, count: int) -> bool:
     return layer.min_inputs <= count and (layer.max_inputs is None or count <= layer.max_inputs)
 
 

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 from msgspec import Struct
 
+from engine.blocks import BLOCKS
 from engine.files import BUNDLED
 from engine.layers import LAYERS, tag_of
 from engine.network import FileWeights, Network, Node, PresetWeights
@@ -25,7 +26,7 @@ def _tags(*kinds: type[Struct]) -> dict[str, type[Any]]:
     return {tag_of(kind): kind for kind in kinds}
 
 
-KINDS = _tags(*LAYERS)
+KINDS = _tags(*LAYERS, *BLOCKS)
 INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
 SOURCES = _tags(FileWeights, PresetWeights)
 

@@ -14,6 +14,7 @@ from engine.cache import VolumeCache
 from engine.check import Place, ProjectCheck, check, place_in_file
 from engine.files import FileFault
 from engine.kernels import BLOCK_BYTES, Checkpoint, Volume
+from engine.layers import Layer
 from engine.network import INPUT, FileWeights, WeightSource
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import ArrayInput, ImageInput, Input, Project
@@ -172,17 +173,18 @@ def _compute(
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
     report = request.check.reports[place]
-    node = project.network(design).nodes[report.index]
     received = [volumes[request.check.keys[design, source]] for source in report.inputs]
     try:
-        arrays = weights.resolve(node, report, seed=project.seed, design=design, checkpoint=checkpoint)
-        _require_unchanged(request, node.weights)
+        arrays = weights.resolve(report, seed=project.seed, design=design, checkpoint=checkpoint)
+        _require_unchanged(request, report.weights)
     except FileFault as fault:
         where = place_in_file(project, design, report.index, "weights")
         raise ProjectError([Problem(f"{name}: {fault}", where, design, name, "weights")]) from None
+    layer = report.layer
+    assert isinstance(layer, Layer), "a block that has a key stands for layers"
     start = perf_counter()
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
-        volume = report.layer.forward(received, arrays, checkpoint)
+        volume = layer.forward(received, arrays, checkpoint)
     return volume, _milliseconds_since(start)
 
 

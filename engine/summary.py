@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis import Analysis, Report
+from engine.analysis import Analysis, BlockReport, Report
 from engine.check import Place, ProjectCheck
 from engine.problems import STEM
 from engine.project import FORMAT, Project
@@ -64,6 +64,7 @@ def _design(name: str, analysis: Analysis, more: Callable[[Report], Data]) -> Da
         "name": name,
         "input_shape": analysis.input_shape,
         "nodes": [_node(report) | more(report) for report in analysis.reports],
+        "blocks": [_block(block) for block in analysis.blocks.values()],
         "totals": {"params": analysis.params, "macs": analysis.macs},
     }
 
@@ -77,5 +78,19 @@ def _node(report: Report) -> Data:
         "output_shape": report.output_shape,
         "params": report.params,
         "macs": report.macs,
-        "block": None,
+        "block": report.block,
+    }
+
+
+def _block(block: BlockReport) -> Data:
+    """A block with the sums over its nodes."""
+    return {
+        "name": block.name,
+        "kind": block.layer.kind,
+        "inputs": block.inputs,
+        "input_shapes": block.input_shapes,
+        "output_shape": block.output_shape,
+        "params": block.params,
+        "macs": block.macs,
+        "nodes": [part.name for part in block.parts],
     }

@@ -11,7 +11,7 @@ from engine import arrays, files
 from engine.analysis import Report
 from engine.files import FileFault
 from engine.kernels import Checkpoint
-from engine.network import FileWeights, Node, PresetWeights
+from engine.network import FileWeights, PresetWeights
 from engine.noise import normal_values
 from engine.preset_kernels import PRESETS
 
@@ -23,16 +23,16 @@ NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
 ROLES = ("weight", *NEUTRAL)
 
 
-def mistakes(node: Node, report: Report) -> Iterator[str]:
-    """What is wrong with the weights a node names, from its settings and the file's header."""
-    source = node.weights
+def mistakes(report: Report) -> Iterator[str]:
+    """What is wrong with the weights that a node names, from its settings and the file's header."""
+    source = report.weights
     if source is None:
         return
     if report.output_shape is None:  # which shapes fit is unknown, whether the file can be read is not
         if isinstance(source, FileWeights):
             yield from _unreadable(source)
     elif not report.array_shapes:
-        yield f"weights: {node.layer.kind} has no parameters; leave weights out"
+        yield f"weights: {report.layer.kind} has no parameters; leave weights out"
     elif isinstance(source, PresetWeights):
         yield from _preset_mistakes(source, report)
     else:
@@ -46,17 +46,17 @@ def _unreadable(source: FileWeights) -> Iterator[str]:
         yield f"weights: {fault}"
 
 
-def identity(node: Node, seed: int, design: str) -> object:
+def identity(report: Report, seed: int, design: str) -> object:
     """What a node's weights depend on, and nothing else, as a value to be digested."""
-    source = node.weights
+    source = report.weights
     if isinstance(source, FileWeights):
         return source, files.stamp(source.path)
-    return source if source is not None else (seed, design, node.name)
+    return source if source is not None else (seed, design, report.name)
 
 
-def resolve(node: Node, report: Report, *, seed: int, design: str, checkpoint: Checkpoint) -> Weights:
+def resolve(report: Report, *, seed: int, design: str, checkpoint: Checkpoint) -> Weights:
     """The arrays by role that the node's layer runs with; FileFault where a file does not give them."""
-    source = node.weights
+    source = report.weights
     if isinstance(source, FileWeights):
         return {role: _from_file(source, role, shape, checkpoint) for role, shape in report.array_shapes.items()}
     made = {
@@ -70,7 +70,7 @@ def resolve(node: Node, report: Report, *, seed: int, design: str, checkpoint: C
     if isinstance(source, PresetWeights):
         made["weight"] = preset(source.name, shape, checkpoint)
     else:
-        made["weight"] = he_normal(shape, weight_seed(seed, design, node.name), checkpoint)
+        made["weight"] = he_normal(shape, weight_seed(seed, design, report.name), checkpoint)
     return made
 
 

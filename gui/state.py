@@ -1,6 +1,7 @@
 """What the window shows, as frozen values: views compare two of them and redraw what differs. No Qt here."""
 
 from collections.abc import Mapping
+from functools import lru_cache
 from pathlib import Path
 from typing import Literal
 
@@ -8,13 +9,16 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.analysis import Analysis, Report
+from engine.analysis import Analysis, Report, folded
 from engine.check import Place, ProjectCheck
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.project import Project
 
 Volume = NDArray[np.float32]
+
+MOST_OPEN = 60
+"""Layers of a design whose blocks are shown open as long as nobody says otherwise."""
 
 
 class Focus(Struct, frozen=True):
@@ -50,6 +54,10 @@ class Look(Struct, frozen=True):
     zero_centred: bool = False
     """A diverging colour map whose middle is zero."""
     theme: Literal["light", "dark"] = "light"
+    blocks: Literal["auto", "open", "closed"] = "auto"
+    """Whether blocks are drawn as their layers or as one; "auto": closed in designs of many layers."""
+    toggled: frozenset[Place] = frozenset()
+    """The blocks of which the opposite holds."""
 
 
 class Result(Struct, frozen=True, eq=False):
@@ -91,13 +99,37 @@ class ViewState(Struct, frozen=True, eq=False):
         """The analysis of a design or of the stem; None where there is none of that name."""
         return self.check.analyses.get(design)
 
+    def is_open(self, block: Place) -> bool:
+        """Whether a block is shown as its layers."""
+        blocks = self.look.blocks
+        if blocks == "auto":
+            blocks = "open" if len(self.check.analyses[block[0]].reports) <= MOST_OPEN else "closed"
+        return (blocks == "open") != (block in self.look.toggled)
+
+    def folded(self, design: str) -> Analysis:
+        """The analysis of a design as it is shown: closed blocks are one report that has their sums."""
+        names = self.check.analyses[design].blocks
+        return _folded(self.check, design, frozenset(name for name in names if not self.is_open((design, name))))
+
+    def shown(self, place: Place) -> Place:
+        """Where a place is shown: within a closed block, at the block."""
+        report = self.check.reports.get(place)
+        block = None if report is None or report.block is None else (place[0], report.block)
+        return place if block is None or self.is_open(block) else block
+
     def report(self, place: Place) -> Report | None:
-        """The report of a node; None for an input and for what is not there."""
+        """The report of a layer or block; None for an input and for what is not there."""
         return self.check.reports.get(place)
 
     def origin(self, place: Place) -> Place:
-        """Where a volume comes from: a design's input is the stem's last volume, or the project's input."""
+        """Where a volume comes from.
+
+        A design's input is the stem's last volume, or the project's input; a block's is that of its last layer.
+        """
         design, node = place
+        block = self.check.block(place)
+        if block is not None:
+            return design, block.output
         if node != INPUT or design == STEM:
             return place
         stem = self.analysis(STEM)
@@ -115,3 +147,8 @@ class ViewState(Struct, frozen=True, eq=False):
     def design_index(self, design: str) -> int:
         """Position of a design in the project, for its colour; -1 for the stem."""
         return next((i for i, d in enumerate(self.project.designs) if d.name == design), -1)
+
+
+@lru_cache(maxsize=16)
+def _folded(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
+    return folded(check.analyses[design], closed)

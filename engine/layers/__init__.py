@@ -1,7 +1,7 @@
 """Every kind of layer. LAYERS is the only list of them: files, forms, tables and contract tests follow it."""
 
 from engine.layers.activation import Activation, Dropout
-from engine.layers.base import Layer, Mistake, tag_of
+from engine.layers.base import Kind, Layer, Mistake, tag_of
 from engine.layers.conv import Conv2d
 from engine.layers.dense import Dense
 from engine.layers.merge import Add, Concat
@@ -33,6 +33,7 @@ __all__ = [
     "Dense",
     "Dropout",
     "GlobalAvgPool2d",
+    "Kind",
     "Layer",
     "LocalResponseNorm",
     "MaxPool2d",

@@ -25,11 +25,8 @@ class Mistake(Struct, frozen=True):
     text: str
 
 
-class Layer(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """A layer's settings as a value. Kinds are subclasses, listed once in ``engine.layers.LAYERS``.
-
-    The shape and cost rules may be asked only for inputs in which `mistakes` finds nothing.
-    """
+class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """Settings as a value: what layers, and the blocks that stand for several layers, have in common."""
 
     title: ClassVar[str]
     help: ClassVar[str]
@@ -43,6 +40,17 @@ class Layer(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, o
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         """Every setting that does not fit these input shapes, with both numbers and what would be right."""
         yield from ()
+
+    def label(self) -> str:
+        """A few words for an arrow or a list: "5×5, 32 filters"."""
+        return self.title.lower()
+
+
+class Layer(Kind, frozen=True):
+    """A layer's settings as a value. Kinds are subclasses, listed once in ``engine.layers.LAYERS``.
+
+    The shape and cost rules may be asked only for inputs in which `mistakes` finds nothing.
+    """
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """Shape of the output volume; that of the input where a kind does not say."""
@@ -62,10 +70,6 @@ class Layer(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, o
         One multiply-accumulate per weight per output position, for one input; biases are not counted.
         """
         return None
-
-    def label(self) -> str:
-        """A few words for an arrow or a list: "5×5, 32 filters"."""
-        return self.title.lower()
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         """The output volume (C×H×W), from input volumes and weights by role."""

@@ -11,7 +11,7 @@ from engine.analysis import Report
 from engine.files import FileFault
 from engine.layers import Conv2d
 from engine.layers.windows import pair, times
-from engine.network import FileWeights, Node, PresetWeights
+from engine.network import FileWeights, PresetWeights
 from engine.shapes import Shape
 from gui.paint.colours import DIVERGING
 from gui.paint.tiles import Tiles
@@ -51,14 +51,13 @@ def chosen_kernel(state: ViewState) -> Kernel | None:
     if shape is None or channel >= shape[0]:
         return None
     design = state.focus.design
-    node = state.project.network(design).nodes[report.index]
     inputs = shape[1]
     first = channel // (shape[0] // report.layer.groups) * inputs
-    title, source = _title(report.layer, channel, first, inputs), _source(node, state.project.seed)
+    title, source = _title(report.layer, channel, first, inputs), _source(report, state.project.seed)
     if np.prod(shape, dtype=np.int64) > MOST_WEIGHTS:
         return Kernel(title, source, first, fault=f"kernel too large to show: the layer has {np.prod(shape):,} weights")
     try:
-        values = _weights(node, report, state.project.seed, design)[channel]
+        values = _weights(report, state.project.seed, design)[channel]
     except FileFault as fault:
         return Kernel(title, source, first, fault=str(fault), wrong=True)
     limit = np.array([float(np.abs(values).max()) or 1.0])
@@ -72,19 +71,19 @@ def _title(layer: Conv2d, channel: int, first: int, inputs: int) -> str:
     return f"kernel of filter {channel} · {times(pair(layer.kernel))} · {of}"
 
 
-def _source(node: Node, seed: int) -> str:
-    if isinstance(node.weights, FileWeights):
-        return f"weights of {PurePath(node.weights.path.removeprefix('resources:')).name}"
-    if isinstance(node.weights, PresetWeights):
-        return f"preset {node.weights.name}"
+def _source(report: Report, seed: int) -> str:
+    if isinstance(report.weights, FileWeights):
+        return f"weights of {PurePath(report.weights.path.removeprefix('resources:')).name}"
+    if isinstance(report.weights, PresetWeights):
+        return f"preset {report.weights.name}"
     return f"random weights, seed {seed}"
 
 
-def _weights(node: Node, report: Report, seed: int, design: str) -> NDArray[np.float32]:
+def _weights(report: Report, seed: int, design: str) -> NDArray[np.float32]:
     """Weights (filters, C/groups, kh, kw); FileFault where a file does not give them."""
-    key = weights.identity(node, seed, design), report.array_shapes["weight"]
+    key = weights.identity(report, seed, design), report.array_shapes["weight"]
     if key not in _last:
-        found = weights.resolve(node, report, seed=seed, design=design, checkpoint=lambda: None)["weight"]
+        found = weights.resolve(report, seed=seed, design=design, checkpoint=lambda: None)["weight"]
         _last.clear()
         _last[key] = found
     return _last[key]

@@ -9,8 +9,9 @@ import msgspec
 from msgspec import inspect
 from msgspec.structs import asdict, replace
 
+from engine.blocks import Block
 from engine.check import Place
-from engine.layers import Conv2d, Layer, tag_of
+from engine.layers import Conv2d, Kind, Layer, tag_of
 from engine.layers.windows import pair, times
 from engine.network import INPUT, Network, Node, WeightSource
 from engine.problems import STEM
@@ -30,20 +31,20 @@ def metadata(field: inspect.Field) -> dict[str, object]:
 
 
 @cache
-def settings_of(layer: type[Layer]) -> tuple[inspect.Field, ...]:
+def settings_of(layer: type[Kind]) -> tuple[inspect.Field, ...]:
     """The settings of a kind, in the order in which it declares them."""
     info = inspect.type_info(layer)
     return info.fields if isinstance(info, inspect.StructType) else ()
 
 
-def kinds(layers: Sequence[type[Layer]]) -> tuple[tuple[str, str, str], ...]:
+def kinds(layers: Sequence[type[Kind]]) -> tuple[tuple[str, str, str], ...]:
     """(kind, title, help) of each, for menus."""
     return tuple((tag_of(layer), layer.title, layer.help) for layer in layers)
 
 
-def new_layer(kind: str) -> Layer:
+def new_layer(kind: str) -> Layer | Block:
     """A layer of that kind with its defaults; what has none gets the first example of its description."""
-    type_: type[Layer] = KINDS[kind]
+    type_: type[Layer | Block] = KINDS[kind]
     made: dict[str, Any] = {}
     for field in settings_of(type_):
         examples = metadata(field).get("examples")
@@ -52,7 +53,7 @@ def new_layer(kind: str) -> Layer:
     return type_(**made)
 
 
-def base_name(layer: Layer) -> str:
+def base_name(layer: Kind) -> str:
     """What a new layer is called: "conv3x3", "max_pool2x2", "relu", "batch_norm"."""
     base = layer.kind.removesuffix("2d")
     kernel = getattr(layer, "kernel", None)
@@ -116,7 +117,7 @@ def add_reduction(project: Project, design: str, before: str, channels: int) -> 
     return _inserted_before(project, design, before, Conv2d(max(1, channels // REDUCTION), 1), "reduce")
 
 
-def _inserted_before(project: Project, design: str, before: str, layer: Layer, base: str = "") -> Edit:
+def _inserted_before(project: Project, design: str, before: str, layer: Layer | Block, base: str = "") -> Edit:
     network = project.network(design)
     at = network.index(before)
     node, received = network.nodes[at], network.inputs_of(at)
@@ -296,7 +297,7 @@ def _with_network(project: Project, design: str, network: Network, text: str, fo
     return Edit(text, project.with_network(design, network), focus=Focus(design, focus))
 
 
-def _joined(network: Network, layer: Layer, first: str, but: str = "") -> tuple[str, ...]:
+def _joined(network: Network, layer: Kind, first: str, but: str = "") -> tuple[str, ...]:
     """Inputs for a kind that joins: `first`, and every loose end that does not depend on the new node."""
     if layer.min_inputs < 2:
         return ()
@@ -307,7 +308,7 @@ def _joined(network: Network, layer: Layer, first: str, but: str = "") -> tuple[
     return tuple(dict.fromkeys((first, *ends)))
 
 
-def _converted(layer: Layer, kind: str) -> Layer:
+def _converted(layer: Kind, kind: str) -> Layer | Block:
     """A layer of another kind: its defaults, and of `layer` every setting that fits there."""
     made = new_layer(kind)
     old = asdict(layer)

@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.analysis import Analysis, Report
 from engine.check import Place
-from engine.layers import LAYERS, Layer
+from engine.layers import LAYERS, Kind
 from engine.metrics import METRICS
 from engine.network import INPUT, Network
 from engine.problems import STEM, Problem
@@ -88,7 +88,7 @@ class LayerForm(Panel):
         super().__init__(parent)
         self.setAccessibleName("Layer")
         self._state: ViewState | None = None
-        self._shown: tuple[Place, type[Layer] | None] | None = None
+        self._shown: tuple[Place, type[Kind] | None] | None = None
         self.heading = ElidedLabel()
         font = self.heading.font()
         font.setBold(True)
@@ -98,7 +98,7 @@ class LayerForm(Panel):
         self.name.edit.setAccessibleName("Name")
         self._add_project_fields()
         self._add_node_fields()
-        self.settings: dict[type[Layer], SettingForm] = {}
+        self.settings: dict[type[Kind], SettingForm] = {}
         self.help, self.summary = note(), note()
         self.summary.setForegroundRole(self.summary.palette().ColorRole.WindowText)
         self._lay_out()
@@ -230,7 +230,7 @@ class LayerForm(Panel):
         self.seed.show_value(state.project.seed, anew=anew)
         show_note(self.summary, "" if stem is None else network_summary(stem))
 
-    def _form(self, kind: type[Layer]) -> SettingForm:
+    def _form(self, kind: type[Kind]) -> SettingForm:
         """The controls of a kind, made when it is first chosen and kept."""
         if kind not in self.settings:
             form = self.settings[kind] = SettingForm(kind)

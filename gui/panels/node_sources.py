@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine import arrays, files
 from engine.analysis import Report
 from engine.files import FileFault
-from engine.layers import Layer
+from engine.layers import Kind, Layer
 from engine.network import INPUT, FileWeights, Network, Node, PresetName, PresetWeights
 from engine.shapes import Shape
 from gui.widgets.choices import Checklist, Choice
@@ -22,8 +22,10 @@ from gui.widgets.file_row import ARRAYS, FileRow
 SEEDED, FILE = "seeded", "file"
 
 
-def roles_of(layer: Layer) -> tuple[str, ...]:
-    """Roles of the arrays that a layer runs with; they do not depend on the shape of its input."""
+def roles_of(layer: Kind) -> tuple[str, ...]:
+    """Roles of the arrays that a layer runs with, whatever the shape of its input; a block has none of its own."""
+    if not isinstance(layer, Layer):
+        return ()
     probe = [Shape(1, 1, 1)] * layer.min_inputs
     return (*layer.param_shapes(probe), *layer.statistic_shapes(probe))
 
@@ -118,7 +120,7 @@ class WeightsControl(QWidget):
             self.file.show_file(weights.path, files.resolve(weights.path))
             self._show_arrays(node.layer, weights)
 
-    def _show_arrays(self, layer: Layer, weights: FileWeights) -> None:
+    def _show_arrays(self, layer: Kind, weights: FileWeights) -> None:
         found = array_names(weights.path)
         wanted = roles_of(layer)
         for role in wanted:

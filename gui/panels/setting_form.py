@@ -9,7 +9,8 @@ from msgspec import inspect
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.layers import LAYERS, Layer
+from engine.blocks import BLOCKS
+from engine.layers import LAYERS, Kind
 from gui.panels.edits import metadata, settings_of
 from gui.widgets.choices import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
@@ -86,7 +87,9 @@ def control_for(field: inspect.Field) -> Control:
     return OptionalControl(control, f"as {meaning}" if meaning else "left out")
 
 
-TITLES = tuple(str(metadata(field).get("title", field.name)) for layer in LAYERS for field in settings_of(layer))
+TITLES = tuple(
+    str(metadata(field).get("title", field.name)) for layer in (*LAYERS, *BLOCKS) for field in settings_of(layer)
+)
 """Every title, so that the forms of all kinds have one width of titles."""
 
 
@@ -96,7 +99,7 @@ class SettingForm(QWidget):
     changed = Signal(str, object)
     """(setting, value), at once with every change that a person makes."""
 
-    def __init__(self, layer: type[Layer], parent: QWidget | None = None) -> None:
+    def __init__(self, layer: type[Kind], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         grid = FieldGrid(TITLES, self)
         column = QVBoxLayout(self)
@@ -128,7 +131,7 @@ class SettingForm(QWidget):
         """What the controls show, by setting."""
         return {name: control.value() for name, control in self.controls.items()}
 
-    def show_layer(self, layer: Layer, *, anew: bool) -> None:
+    def show_layer(self, layer: Kind, *, anew: bool) -> None:
         """Show the settings of a layer of this form's kind. `anew`: it is not the layer that was shown before."""
         for name, control in self.controls.items():
             control.show_value(getattr(layer, name), anew=anew)

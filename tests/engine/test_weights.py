@@ -23,21 +23,21 @@ WEIGHT = RNG.standard_normal((4, 8, 3, 3)).astype(np.float32)
 BIAS = RNG.standard_normal(4).astype(np.float32)
 
 
-def report_of(layer, shape=INPUT_SHAPE):
-    [report] = analyze(Network((Node("c", layer),)), shape).reports
+def report_of(layer, shape=INPUT_SHAPE, source=None, name="c"):
+    [report] = analyze(Network((Node(name, layer, (), source),)), shape).reports
     return report
 
 
 def resolve(layer, source=None, *, name="c", seed=0, design="d", shape=INPUT_SHAPE):
-    report = report_of(layer, shape)
-    found = weights.resolve(Node(name, layer, (), source), report, seed=seed, design=design, checkpoint=proceed)
+    report = report_of(layer, shape, source, name)
+    found = weights.resolve(report, seed=seed, design=design, checkpoint=proceed)
     assert {role: array.shape for role, array in found.items()} == report.array_shapes
     assert all(array.dtype == np.float32 for array in found.values())
     return found
 
 
 def mistakes(layer, source, shape=INPUT_SHAPE):
-    return list(weights.mistakes(Node("c", layer, (), source), report_of(layer, shape)))
+    return list(weights.mistakes(report_of(layer, shape, source)))
 
 
 @pytest.fixture

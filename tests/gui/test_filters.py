@@ -337,8 +337,8 @@ class TestNotes:
 class TestKernel:
     def test_it_is_the_weights_of_the_chosen_filter(self):
         state = state_of(two_designs(), Focus(*BOTTLENECK, channel=3))
-        node, report = state.project.network("bottleneck").node("conv5x5"), state.report(BOTTLENECK)
-        arrays = weights.resolve(node, report, seed=0, design="bottleneck", checkpoint=lambda: None)
+        report = state.report(BOTTLENECK)
+        arrays = weights.resolve(report, seed=0, design="bottleneck", checkpoint=lambda: None)
         kernel = chosen_kernel(state)
         assert np.array_equal(kernel.tiles.values, arrays["weight"][3])
         assert kernel.title == "kernel of filter 3 · 5×5 · 2 input channels"

@@ -1,0 +1,39 @@
+"""What a kind of block must answer: the layers that it stands for."""
+
+from collections.abc import Iterator
+from typing import ClassVar, NamedTuple
+
+from engine.layers import Activation, Kind, Layer
+
+INPUT = "input"
+"""The name under which parts refer to what their block receives."""
+
+
+class Part(NamedTuple):
+    """A layer of a block: its name within the block, and the parts that it receives, INPUT among them.
+
+    `inputs` left empty means the part before it, or what the block receives.
+    """
+
+    name: str
+    layer: Layer
+    inputs: tuple[str, ...] = ()
+
+
+class Block(Kind, frozen=True):
+    """Settings that stand for several layers. Kinds are subclasses, listed once in ``engine.blocks.BLOCKS``.
+
+    A block receives one volume. Its parts come in an order in which they can run; the last one gives its output.
+    """
+
+    max_inputs: ClassVar[int | None] = 1
+
+    def expand(self, channels: int) -> Iterator[Part]:
+        """The layers that this block stands for where it receives so many channels."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what it stands for")
+
+
+def followed(name: str, layer: Layer, function: str = "relu", inputs: tuple[str, ...] = ()) -> Iterator[Part]:
+    """A layer and the activation after it, named ``name/function``."""
+    yield Part(name, layer, inputs)
+    yield Part(f"{name}/{function}", Activation(function))  # type: ignore[arg-type]

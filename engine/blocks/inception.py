@@ -1,0 +1,51 @@
+"""Inception: four branches from one volume, joined along their channels."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from engine.blocks.base import INPUT, Block, Part, followed
+from engine.layers import Concat, Conv2d, MaxPool2d
+from engine.layers.base import Count, Margin
+
+
+class Inception(Block, frozen=True, tag="inception"):
+    """1×1, 3×3 and 5×5 convolutions and a max pooling side by side, the larger ones behind 1×1 reductions.
+
+    C×H×W → (n1x1 + n3x3 + n5x5 + pool_proj or C)×H×W. A reduction or projection of 0 maps is left out: the naive form.
+    Source: C. Szegedy et al., Going deeper with convolutions, 2014.
+    """
+
+    title: ClassVar[str] = "Inception"
+    help: ClassVar[str] = "1×1, 3×3, 5×5 and pooling side by side, behind 1×1 reductions."
+
+    n1x1: Annotated[Count, Meta(title="1×1", description="Maps of the 1×1 branch", examples=[64])]
+    n3x3_reduce: Annotated[Margin, Meta(title="3×3 reduce", description="Maps before the 3×3; 0: none", examples=[96])]
+    n3x3: Annotated[Count, Meta(title="3×3", description="Maps of the 3×3 branch", examples=[128])]
+    n5x5_reduce: Annotated[Margin, Meta(title="5×5 reduce", description="Maps before the 5×5; 0: none", examples=[16])]
+    n5x5: Annotated[Count, Meta(title="5×5", description="Maps of the 5×5 branch", examples=[32])]
+    pool_proj: Annotated[
+        Margin, Meta(title="Pool projection", description="Maps of the 1×1 behind the pooling; 0: none", examples=[32])
+    ]
+
+    def label(self) -> str:
+        reduced = [f"{narrow}→{wide}" if narrow else str(wide) for narrow, wide in self._reduced()]
+        return f"inception {self.n1x1}, {', '.join(reduced)}, {f'pool→{self.pool_proj}' if self.pool_proj else 'pool'}"
+
+    def expand(self, channels: int) -> Iterator[Part]:
+        yield from followed("1x1", Conv2d(self.n1x1, 1), inputs=(INPUT,))
+        ends = ["1x1/relu"]
+        for size, (narrow, wide) in zip((3, 5), self._reduced(), strict=True):
+            name = f"{size}x{size}"
+            if narrow:
+                yield from followed(f"{name}_reduce", Conv2d(narrow, 1), inputs=(INPUT,))
+            yield from followed(name, Conv2d(wide, size), inputs=() if narrow else (INPUT,))
+            ends.append(f"{name}/relu")
+        yield Part("pool", MaxPool2d(3, 1, 1), (INPUT,))
+        if self.pool_proj:
+            yield from followed("pool_proj", Conv2d(self.pool_proj, 1))
+        yield Part("concat", Concat(), (*ends, "pool_proj/relu" if self.pool_proj else "pool"))
+
+    def _reduced(self) -> tuple[tuple[int, int], ...]:
+        return (self.n3x3_reduce, self.n3x3), (self.n5x5_reduce, self.n5x5)

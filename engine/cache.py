@@ -2,10 +2,18 @@
 
 from collections import OrderedDict
 from threading import Lock
+from typing import NamedTuple
 
 from engine.kernels import Volume
 
 DEFAULT_BUDGET = 2**30
+
+
+class Timed(NamedTuple):
+    """A volume and the milliseconds that its arithmetic took."""
+
+    volume: Volume
+    milliseconds: float
 
 
 class VolumeCache:
@@ -16,26 +24,26 @@ class VolumeCache:
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
-        self._volumes: OrderedDict[bytes, Volume] = OrderedDict()
+        self._volumes: OrderedDict[bytes, Timed] = OrderedDict()
         self._used = 0
         self._lock = Lock()
 
-    def get(self, key: bytes) -> Volume | None:
+    def get(self, key: bytes) -> Timed | None:
         """The volume that this key made, now the most recently used; None if it is not, or no longer, here."""
         with self._lock:
             if key in self._volumes:
                 self._volumes.move_to_end(key)
             return self._volumes.get(key)
 
-    def put(self, key: bytes, volume: Volume) -> None:
+    def put(self, key: bytes, volume: Volume, milliseconds: float = 0.0) -> None:
         """Keep a volume, dropping what was least recently used; one larger than the whole budget is not kept."""
         with self._lock:
             if key in self._volumes or volume.nbytes > self.budget:
                 return
-            self._volumes[key] = volume
+            self._volumes[key] = Timed(volume, milliseconds)
             self._used += volume.nbytes
             while self._used > self.budget:
-                self._used -= self._volumes.popitem(last=False)[1].nbytes
+                self._used -= self._volumes.popitem(last=False)[1].volume.nbytes
 
     def __len__(self) -> int:
         return len(self._volumes)

@@ -10,10 +10,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine import files, inputs, weights
-from engine.cache import VolumeCache
+from engine.cache import Timed, VolumeCache
 from engine.check import Place, ProjectCheck, check, place_in_file
 from engine.files import FileFault
-from engine.kernels import BLOCK_BYTES, Checkpoint, Volume
+from engine.kernels import BLOCK_BYTES, Checkpoint
 from engine.layers import Layer
 from engine.network import INPUT, FileWeights, WeightSource
 from engine.problems import STEM, Problem, ProjectError
@@ -53,7 +53,7 @@ class NodeStarted(Struct, frozen=True):
 class NodeDone(Struct, frozen=True, eq=False):
     """A volume (C×H×W, float32, not to be written to), and the key of what made it.
 
-    The milliseconds are those of the layer's arithmetic, its weights being ready; 0 where the volume was at hand.
+    The milliseconds are those of the layer's arithmetic, its weights being ready, when the volume was made.
     """
 
     place: Place
@@ -78,17 +78,17 @@ def execute(
     require_memory(request, cache)
     keys, places = request.check.keys, request.places
     # Held from the start, so that what was not predicted need not be computed again when the cache drops it.
-    volumes = {keys[place]: volume for place in places if (volume := cache.get(keys[place])) is not None}
+    volumes = {keys[place]: timed for place in places if (timed := cache.get(keys[place])) is not None}
     for done, place in enumerate(places):
         checkpoint()
         yield NodeStarted(place, done, len(places))
         key = keys[place]
-        reused, milliseconds = key in volumes, 0.0
+        reused = key in volumes
         if not reused:
-            volumes[key], milliseconds = _compute(request, place, volumes, checkpoint)
-            volumes[key].flags.writeable = False
-            cache.put(key, volumes[key])
-        yield NodeDone(place, key, volumes[key], milliseconds, reused)
+            made = volumes[key] = _compute(request, place, volumes, checkpoint)
+            made.volume.flags.writeable = False
+            cache.put(key, *made)
+        yield NodeDone(place, key, *volumes[key], reused)
 
 
 def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[Place, NodeDone]:
@@ -157,8 +157,8 @@ def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
 
 
 def _compute(
-    request: RunRequest, place: Place, volumes: Mapping[bytes, Volume], checkpoint: Checkpoint
-) -> tuple[Volume, float]:
+    request: RunRequest, place: Place, volumes: Mapping[bytes, Timed], checkpoint: Checkpoint
+) -> Timed:
     """The volume at a place, from those of its inputs by key, and the milliseconds that it took.
 
     A layer's time is that of its arithmetic: its weights are ready before, as they are in a network that is used.
@@ -169,11 +169,11 @@ def _compute(
         try:
             volume = inputs.load(project.input, checkpoint)
             _require_unchanged(request, project.input)
-            return volume, _milliseconds_since(start)
+            return Timed(volume, _milliseconds_since(start))
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
     report = request.check.reports[place]
-    received = [volumes[request.check.keys[design, source]] for source in report.inputs]
+    received = [volumes[request.check.keys[design, source]].volume for source in report.inputs]
     try:
         arrays = weights.resolve(report, seed=project.seed, design=design, checkpoint=checkpoint)
         _require_unchanged(request, report.weights)
@@ -185,7 +185,7 @@ def _compute(
     start = perf_counter()
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
         volume = layer.forward(received, arrays, checkpoint)
-    return volume, _milliseconds_since(start)
+    return Timed(volume, _milliseconds_since(start))
 
 
 def _milliseconds_since(start: float) -> float:

@@ -9,9 +9,9 @@ from unicodedata import combining, east_asian_width
 
 from msgspec import Struct
 
-from engine.analysis import Report
+from engine.analysis import Analysis, Report
 from engine.check import ProjectCheck, place_in_file
-from engine.metrics import METRICS, Metric, total
+from engine.metrics import METRICS, Amount, Ledger, Metric
 from engine.problems import STEM
 from engine.project import Project
 from engine.shapes import Shape
@@ -23,8 +23,10 @@ class Row(Struct, frozen=True):
 
     design: str
     report: Report | None
-    values: Mapping[str, int | None]
+    values: Mapping[str, Amount | None]
     """By the metric's id, exact; None is unknown."""
+    formulas: Mapping[str, str]
+    """How numbers come about, by the metric's id, where there is something to say."""
     problem: str = ""
     """What is wrong at this node, with what would be right."""
 
@@ -58,25 +60,30 @@ class Row(Struct, frozen=True):
 
     def formula(self, metric: Metric) -> str:
         """How this node's number comes about: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" where there is none."""
-        formula = "" if self.report is None else metric.formula(self.report)
+        formula = self.formulas.get(metric.id, "")
         return formula and f"{formula} {metric.unit}"
 
 
-def rows(project: Project, check: ProjectCheck) -> tuple[Row, ...]:
-    """Node by node in an order in which they can run, then the totals: first the stem, if any, then each design."""
+def rows(project: Project, ledger: Ledger, analyses: Mapping[str, Analysis] | None = None) -> tuple[Row, ...]:
+    """Node by node in an order in which they can run, then the totals: first the stem, if any, then each design.
+
+    `analyses` by design where blocks are to be closed; else every layer within a block has a row.
+    """
     found: list[Row] = []
+    check = ledger.check
     problems = _problems_by_node(check)
-    for design, analysis in check.analyses.items():
+    for design, analysis in (analyses or check.analyses).items():
         found += [
             Row(
                 design,
                 report,
-                {m.id: m.value(report) for m in METRICS},
+                {metric.id: ledger.amount(metric, design, report) for metric in METRICS},
+                {metric.id: said for metric in METRICS if (said := ledger.formula(metric, design, report))},
                 "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else "",
             )
             for report in analysis.reports
         ]
-        found.append(Row(design, None, {m.id: total(m, analysis.reports) for m in METRICS}))
+        found.append(Row(design, None, {metric.id: ledger.total(metric, design) for metric in METRICS}, {}))
     return tuple(found)
 
 

@@ -6,7 +6,7 @@ UNKNOWN = "unknown"
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def abbreviated(count: int | None) -> str:
+def abbreviated(count: float | None) -> str:
     """``160563200`` as "160.6 M", ``13246464`` as "13.25 M": four significant digits.
 
     Below 1,000 the integer itself, beyond the prefixes a power of ten; None is "unknown".
@@ -14,7 +14,7 @@ def abbreviated(count: int | None) -> str:
     if count is None:
         return UNKNOWN
     if count < 1000:
-        return str(count)
+        return str(count) if isinstance(count, int) else f"{count:.4g}"
     if _reaches(count, 10**15):
         digits, exponent = f"{count:.3e}".split("e+")
         return f"{digits}×10{exponent.translate(_SUPERSCRIPTS)}"
@@ -22,12 +22,12 @@ def abbreviated(count: int | None) -> str:
     return f"{_digits(count / size)} {prefix}"
 
 
-def exact(count: int | None) -> str:
+def exact(count: float | None) -> str:
     """``160563200`` as "160,563,200"; None is "unknown"."""
-    return UNKNOWN if count is None else f"{count:,}"
+    return UNKNOWN if count is None else f"{count:,}" if isinstance(count, int) else f"{count:,.4g}"
 
 
-def ratio_in_words(amount: int | None, reference: int | None, more: str, than: str = "") -> str:
+def ratio_in_words(amount: float | None, reference: float | None, more: str, than: str = "") -> str:
     """How `amount` compares with `reference`: "12.1× fewer multiply-accumulates", "5 % fewer", "2.0× as many".
 
     `than` names whose the reference is and makes it a sentence: "… than naive". Factors from 1.5 on, per cents below;
@@ -62,7 +62,7 @@ def byte_size(count: int) -> str:
     return f"{amount:,.1f} TiB"
 
 
-def _reaches(count: int, size: int) -> bool:
+def _reaches(count: float, size: int) -> bool:
     """Whether four digits round a count up to `size` at least: 999,950 is "1.000 M", not "1000.0 K"."""
     return 20_000 * count >= 19_999 * size
 

@@ -16,6 +16,7 @@ from msgspec.structs import replace
 from engine import tables
 from engine.arrays import write_npz
 from engine.check import Place, check
+from engine.metrics import Ledger
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import FORMAT, ImageInput, Project
 from engine.project_file import load
@@ -171,7 +172,7 @@ def _analyze(options: argparse.Namespace) -> None:
     if options.format == "json":
         text = json.dumps(summary(project, known), indent=2, ensure_ascii=False) + "\n"
     else:
-        text = tables.FORMATS[options.format](tables.rows(project, known))
+        text = tables.FORMATS[options.format](tables.rows(project, Ledger(known)))
     _print(text)
 
 

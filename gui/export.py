@@ -132,7 +132,7 @@ def export(
                 content = figure(state, view, format, scale, size and QSize(*size))
                 (unfinished / f"{view}.{format}").write_bytes(content)
             if view == "table":
-                rows = tables.rows(state.project, state.check)
+                rows = tables.rows(state.project, state.ledger)
                 for suffix, text in TEXTS.items():
                     (unfinished / f"table.{suffix}").write_bytes(text(rows).encode())
         names = [file.name for file in sorted(unfinished.iterdir())]

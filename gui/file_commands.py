@@ -200,7 +200,7 @@ class FileCommands(QObject):
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
         state, format = self._workbench.state, path.suffix.lower().removeprefix(".")
         if format in TEXTS and view == "table":
-            write(path, TEXTS[format](tables.rows(state.project, state.check)).encode())
+            write(path, TEXTS[format](tables.rows(state.project, state.ledger)).encode())
         elif format in EXPORTERS:
             write(path, figure(state, view, format, self.scale, size))
         else:

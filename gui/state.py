@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 
 from engine.analysis import Analysis, Report, folded
 from engine.check import Place, ProjectCheck
+from engine.counting import MACS, Convention
+from engine.metrics import Ledger
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.project import Project
@@ -48,6 +50,7 @@ class Look(Struct, frozen=True):
     """Height of the camera above the horizon, degrees; 90 looks from above."""
     scale: DepthScale = "sqrt"
     metric: str = "macs"
+    convention: Convention = MACS
     logarithmic: bool = False
     colour_map: ColourMap = "viridis"
     range: Range = "shared"
@@ -65,6 +68,8 @@ class Result(Struct, frozen=True, eq=False):
 
     key: bytes
     volume: Volume
+    milliseconds: float = 0.0
+    """What the arithmetic took."""
 
 
 class Progress(Struct, frozen=True):
@@ -98,6 +103,11 @@ class ViewState(Struct, frozen=True, eq=False):
     def analysis(self, design: str) -> Analysis | None:
         """The analysis of a design or of the stem; None where there is none of that name."""
         return self.check.analyses.get(design)
+
+    @property
+    def ledger(self) -> Ledger:
+        """Amounts of today's layers by the convention of the look, with the times of those that have run."""
+        return _ledger(self.check, self.look.convention, self.run)
 
     def is_open(self, block: Place) -> bool:
         """Whether a block is shown as its layers."""
@@ -152,3 +162,9 @@ class ViewState(Struct, frozen=True, eq=False):
 @lru_cache(maxsize=16)
 def _folded(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
     return folded(check.analyses[design], closed)
+
+
+@lru_cache(maxsize=4)
+def _ledger(check: ProjectCheck, convention: Convention, run: RunView) -> Ledger:
+    fresh = {place: r.milliseconds for place, r in run.results.items() if r.key == check.keys.get(place)}
+    return Ledger(check, convention, fresh)

@@ -109,9 +109,9 @@ class Workbench(QObject):
         for place, key in known.keys.items():
             if place in results and results[place].key == key:
                 continue
-            volume = self.cache.get(key)
-            if volume is not None:
-                results[place] = Result(key, volume)
+            made = self.cache.get(key)
+            if made is not None:
+                results[place] = Result(key, *made)
         return results
 
     def _on_document_file_changed(self) -> None:
@@ -129,7 +129,7 @@ class Workbench(QObject):
             return
         if before is not None and before.key == today != event.key:
             return  # an edit or undo since the run began has brought back what fits; this waits in the cache
-        result = Result(event.key, event.volume)
+        result = Result(event.key, event.volume, event.milliseconds)
         results = {**self.state.run.results, event.place: result}
         self._show(replace(self.state, run=replace(self.state.run, results=results)))
 

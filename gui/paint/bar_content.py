@@ -7,7 +7,7 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.check import Place
-from engine.metrics import Metric, metric
+from engine.metrics import Amount, Metric, metric
 from engine.problems import STEM
 from engine.tables import Row, rows
 from engine.units import abbreviated, exact, ratio_in_words
@@ -32,7 +32,7 @@ class Line(Struct, frozen=True):
     nodes: tuple[str, ...] = ()
     """The nodes that it stands for: one, or those that are folded."""
     note: str = ""
-    value: int | None = None
+    value: Amount | None = None
     said: str = ""
     """What stands at the bar's end."""
     tip: str = ""
@@ -77,7 +77,7 @@ class Content(Struct, frozen=True):
 def content_of(state: ViewState) -> Content:
     """What there is to say of a state, in the metric and with the axis that its look asks for."""
     chosen = metric(state.look.metric)
-    all_rows = rows(state.project, state.check)
+    all_rows = rows(state.project, state.ledger)
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
     totals = tuple(_total_line(state, group, designs[0][1][-1], chosen) for _, group in designs)
@@ -173,7 +173,7 @@ def _headline(
     return words, f"{told.design}, compared with {first.design}", told.colour
 
 
-def _amount(line: Line) -> int:
+def _amount(line: Line) -> Amount:
     return line.value or 0
 
 

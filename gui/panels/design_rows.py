@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from msgspec import Struct
 
 from engine.check import Place
-from engine.metrics import Metric, metric, total
+from engine.metrics import Amount, Metric, metric
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.units import abbreviated
@@ -69,7 +69,7 @@ def _head(state: ViewState, design: str, mistakes: dict[Place, str], counted: Me
         "stem (shared)" if design == STEM else design,
         words,
         "" if shape is None else str(shape),
-        _amount(total(counted, reports), counted),
+        _amount(state, state.ledger.total(counted, design), counted),
         mistake,
         "" if design == STEM else THEMES[state.look.theme].design(state.design_index(design)),
     )
@@ -81,10 +81,10 @@ def _node_rows(state: ViewState, design: str, mistakes: dict[Place, str], counte
         place = (design, node.name)
         report = state.check.reports.get(place)
         shape = None if report is None else report.output_shape
-        amount = _amount(None if report is None else counted.value(report), counted)
+        amount = _amount(state, None if report is None else state.ledger.amount(counted, design, report), counted)
         what = node.layer.label()
         yield Row(place, node.name, what, "" if shape is None else str(shape), amount, mistakes.get(place, ""))
 
 
-def _amount(count: int | None, counted: Metric) -> str:
-    return f"{abbreviated(count)} {counted.unit}" if count is not None else f"{abbreviated(count)}"
+def _amount(state: ViewState, count: Amount | None, counted: Metric) -> str:
+    return f"{abbreviated(count)} {state.ledger.unit(counted)}" if count is not None else f"{abbreviated(count)}"

@@ -39,14 +39,15 @@ def mistakes_at(problems: Iterable[Problem], place: Place) -> dict[str, str]:
     return found
 
 
-def _costs(report: Report) -> Iterator[str]:
+def _costs(state: ViewState, report: Report) -> Iterator[str]:
     for metric in METRICS:
         if metric.id in COUNTED:
-            value = metric.value(report)
-            yield f"{metric.title}  {metric.formula(report) or exact(value)}"
+            design = state.focus.design
+            value = state.ledger.amount(metric, design, report)
+            yield f"{metric.title}  {state.ledger.formula(metric, design, report) or exact(value)}"
 
 
-def layer_summary(report: Report | None) -> str:
+def layer_summary(state: ViewState, report: Report | None) -> str:
     """``256×28×28 → 32×28×28``, params and MACs with their formula and exact integers."""
     if report is None:
         return ""
@@ -55,7 +56,7 @@ def layer_summary(report: Report | None) -> str:
     received = " + ".join(map(str, report.input_shapes))
     if report.output_shape is None:
         return f"{received} → unknown"
-    return "\n".join((f"{received} → {report.output_shape}", *_costs(report)))
+    return "\n".join((f"{received} → {report.output_shape}", *_costs(state, report)))
 
 
 def network_summary(analysis: Analysis) -> str:
@@ -186,7 +187,7 @@ class LayerForm(Panel):
         self.kind.show_value(node.layer.kind)
         form.show_layer(node.layer, anew=anew)
         form.show_mistakes(mistakes)
-        form.show_formula("" if report is None else "\n".join(_costs(report)) if report.output_shape else "")
+        form.show_formula("" if report is None else "\n".join(_costs(state, report)) if report.output_shape else "")
         self._show_sources(state, network, index, report)
         for field, setting in (
             (self.name_field, "name"),
@@ -196,7 +197,7 @@ class LayerForm(Panel):
             field.show_error(mistakes.get(setting, ""))
         placed = {"name", "inputs", "weights", *form.controls}
         show_note(self.general, "\n".join(text for setting, text in mistakes.items() if setting not in placed))
-        show_note(self.summary, layer_summary(report))
+        show_note(self.summary, layer_summary(state, report))
 
     def _show_sources(self, state: ViewState, network: Network, index: int, report: Report | None) -> None:
         node = network.nodes[index]

@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
-from engine.metrics import metric, total
+from engine.metrics import metric
 from engine.network import INPUT
 from engine.problems import STEM
 from engine.units import abbreviated, byte_size, exact
@@ -113,10 +113,9 @@ class StatusPanel(QStatusBar):
 
     def _show_totals(self, state: ViewState) -> None:
         chosen = metric(state.look.metric)
-        totals = [
-            (name, total(chosen, analysis.reports)) for name, analysis in state.check.analyses.items() if name != STEM
-        ]
+        totals = [(name, state.ledger.total(chosen, name)) for name in state.check.analyses if name != STEM]
         more = f" · and {len(totals) - MOST_TOTALS} more" if len(totals) > MOST_TOTALS else ""
         shown = " · ".join(f"{shortened(name)} {abbreviated(amount)}" for name, amount in totals[:MOST_TOTALS])
-        self.totals.set_text(f"{shown}{more} {chosen.unit}" if totals else "")
-        self.totals.setToolTip("\n".join(f"{name}: {exact(amount)} {chosen.unit}" for name, amount in totals))
+        unit = state.ledger.unit(chosen)
+        self.totals.set_text(f"{shown}{more} {unit}" if totals else "")
+        self.totals.setToolTip("\n".join(f"{name}: {exact(amount)} {unit}" for name, amount in totals))

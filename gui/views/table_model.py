@@ -37,7 +37,7 @@ class OperationsModel(QAbstractTableModel):
         """Take over a state: cells that differ are told of, rows come and go where they do."""
         metrics = shown_metrics(state.look.metric)
         # The stem is the same for all designs: it comes after what is compared.
-        found = tuple(sorted(rows(state.project, state.check), key=lambda row: row.design == STEM))
+        found = tuple(sorted(rows(state.project, state.ledger), key=lambda row: row.design == STEM))
         design, node, layer, inputs, *numbers = columns(metrics)
         # The numbers come before what the list of layers tells as well: a narrow dock shows them.
         problem = (PROBLEM,) if any(row.problem for row in found) else ()

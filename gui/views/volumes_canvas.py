@@ -199,11 +199,12 @@ class Canvas(QWidget):
 
     def _tip(self, found: Hit) -> str:
         """The operator and its costs, exact and with their formulas."""
-        report = None if self.state is None else self.state.report(found.place)
-        if report is None:
+        state = self.state
+        report = None if state is None else state.report(found.place)
+        if state is None or report is None:
             return ""
         lines = [f"{report.name}: {report.layer.label()}"]
         for metric in metrics.METRICS:
-            if not metric.derived and (formula := metric.formula(report)):
+            if not metric.derived and (formula := state.ledger.formula(metric, found.place[0], report)):
                 lines.append(f"{formula} {metric.unit}")
         return "\n".join(lines)

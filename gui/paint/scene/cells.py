@@ -5,7 +5,6 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
-from engine.metrics import Metric
 from engine.shapes import Shape
 from gui.paint.scene.camera import Camera, Prism, prism
 from gui.paint.scene.graph import Vertex
@@ -187,13 +186,12 @@ class Operator(NamedTuple):
     down: float
 
 
-def operator(vertex: Vertex, detail: Detail, type: Type, counted: Metric) -> Operator:
-    """What stands at the arrow to a vertex."""
+def operator(vertex: Vertex, detail: Detail, type: Type, formula: str) -> Operator:
+    """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
     report = vertex.report
     if vertex.compact or report is None:
         return Operator((), (), 1.3 * type.em, 0.0, 0.0)
-    formula = counted.formula(report) if detail == "formula" else ""
-    return _operator(report.layer.label(), formula, detail, type.em, type.small)
+    return _operator(report.layer.label(), formula if detail == "formula" else "", detail, type.em, type.small)
 
 
 @lru_cache(maxsize=2048)

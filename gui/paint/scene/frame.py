@@ -40,7 +40,7 @@ def frame(state: ViewState, width: float, height: float) -> Frame:
     room = (max(1.0, width - 2 * MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
     look = state.look
     made = plan(
-        state.check, _earlier_shapes(state), _trouble(state), look.scale, look.metric, em, room, _received(state)
+        state.check, _earlier_shapes(state), _trouble(state), look.scale, look.metric, look.convention, em, room, _received(state)
     )
     return Frame(_arranged(made, look.yaw, look.pitch, em, header), em, header, legend)
 

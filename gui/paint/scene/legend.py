@@ -8,12 +8,13 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine import metrics, units
+from engine.metrics import Amount
 from gui.paint import colours
 from gui.paint.scene.camera import LENGTHS_IN_WORDS
 from gui.paint.scene.faces import volume_range
 from gui.paint.scene.frame import MARGIN, Frame
 from gui.paint.scene.labels import Text, elided, text_font, width
-from gui.paint.scene.layout import Scene
+from gui.paint.scene.layout import Arrow, Scene
 from gui.paint.scene.values import is_photo, shown_result
 from gui.paint.words import number
 from gui.state import ViewState, Volume
@@ -32,10 +33,15 @@ _SEPARATOR = " · "
 
 def arrow_widths(state: ViewState, scene: Scene) -> list[float]:
     """In ems: ∝ √cost, so that small costs stay visible; the thinnest line is also what unknown and no cost get."""
-    chosen = metrics.metric(state.look.metric)
-    costs = [chosen.value(arrow.vertex.report) or 0 if arrow.vertex.report else 0 for arrow in scene.arrows]
+    costs = [_cost(state, arrow) or 0 for arrow in scene.arrows]
     most = max(costs, default=0)
     return [max(THINNEST, THICKEST * sqrt(cost / most)) if most else THINNEST for cost in costs]
+
+
+def _cost(state: ViewState, arrow: Arrow) -> Amount | None:
+    """What an arrow's operator costs; None where that is unknown."""
+    report, (design, _) = arrow.vertex.report, arrow.place
+    return None if report is None else state.ledger.amount(metrics.metric(state.look.metric), design, report)
 
 
 def draw_text(painter: QPainter, text: Text, colour: str) -> None:
@@ -75,11 +81,11 @@ def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     """Both totals with the comparison in fewer and fewer words, then the first total alone with it."""
     chosen = metrics.metric(state.look.metric)
     counts = (chosen, metrics.METRICS[1 if chosen is not metrics.METRICS[1] else 0])
-    reports = state.check.analyses[design].reports
-    totals = [f"{units.abbreviated(metrics.total(count, reports))} {count.unit}" for count in counts]
+    ledger = state.ledger
+    totals = [f"{units.abbreviated(ledger.total(count, design))} {ledger.unit(count)}" for count in counts]
     first = state.project.designs[0].name
-    amount, reference = (metrics.total(chosen, state.check.analyses[name].reports) for name in (design, first))
-    names = (chosen.more, chosen.unit, "") if amount and reference else (chosen.more, chosen.unit)
+    amount, reference = (ledger.total(chosen, name) for name in (design, first))
+    names = (chosen.more, ledger.unit(chosen), "") if amount and reference else (chosen.more, ledger.unit(chosen))
     wordings = [units.ratio_in_words(amount, reference, name).strip() for name in names] if design != first else [""]
     gap = _SEPARATOR if wordings[0] else ""
     for wording in wordings:
@@ -117,8 +123,8 @@ def _lines(state: ViewState, frame: Frame) -> list[str]:
 def _words(state: ViewState, frame: Frame) -> Iterator[str]:
     yield LENGTHS_IN_WORDS[state.look.scale]
     chosen = metrics.metric(state.look.metric)
-    if any(arrow.vertex.report and chosen.value(arrow.vertex.report) for arrow in frame.scene.arrows):
-        yield f"arrow width ∝ √{chosen.unit}"
+    if any(_cost(state, arrow) for arrow in frame.scene.arrows):
+        yield f"arrow width ∝ √{state.ledger.unit(chosen)}"
     shown = [box for box in frame.scene.boxes if shown_result(state, box.place, box.vertex.shape) is not None]
     if not shown:
         yield "run (F5) to see values"

@@ -7,7 +7,8 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.check import Place, ProjectCheck
-from engine.metrics import metric
+from engine.counting import Convention
+from engine.metrics import Ledger, metric
 from engine.problems import STEM
 from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
@@ -71,6 +72,7 @@ def plan(
     trouble: tuple[tuple[Place, tuple[str, ...]], ...],
     scale: str,
     metric_id: str,
+    convention: Convention,
     em: int,
     room: tuple[float, float],
     received: str,
@@ -92,11 +94,16 @@ def plan(
             )
             graphs[name] = made, routes, captions
     best, largest = Plan((), (), type, scale, room), Fit(0.0, 0.0)
-    counted, measure = metric(metric_id), _measures(best, camera(*VIEWS["3-D"]))
+    ledger, counted, measure = Ledger(check, convention), metric(metric_id), _measures(best, camera(*VIEWS["3-D"]))
+    formulas = {
+        name: [ledger.formula(counted, name, vertex.report) if vertex.report else "" for vertex in made.vertices]
+        for name, (made, _, _) in graphs.items()
+    }
     for detail in DETAILS if graphs else ():
         bands = []
         for name, (made, routes, captions) in graphs.items():
-            operators = tuple([operator(vertex, detail, type, counted) for vertex in made.vertices])
+            pairs = zip(made.vertices, formulas[name], strict=True)
+            operators = tuple([operator(vertex, detail, type, formula) for vertex, formula in pairs])
             bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
         whole = Plan(tuple(bands), (), type, scale, room)
         lines, found = _best(whole, _breakings(whole, measure), measure, COARSE_STEPS)

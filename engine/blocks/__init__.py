@@ -1,8 +1,40 @@
 """Every kind of block. BLOCKS is the only list of them: files, forms, tables and contract tests follow it."""
 
 from engine.blocks.base import INPUT, Block, Part
+from engine.blocks.dense import DenseBlock, Transition
+from engine.blocks.fire import Fire
 from engine.blocks.inception import Inception
+from engine.blocks.mlpconv import MlpConv
+from engine.blocks.reduced import ReducedConv2d
+from engine.blocks.residual import BasicResidual, BottleneckResidual
+from engine.blocks.separable import InvertedResidual, SeparableConv2d
 
-BLOCKS: tuple[type[Block], ...] = (Inception,)
+BLOCKS: tuple[type[Block], ...] = (
+    ReducedConv2d,
+    Inception,
+    MlpConv,
+    BasicResidual,
+    BottleneckResidual,
+    DenseBlock,
+    Transition,
+    Fire,
+    SeparableConv2d,
+    InvertedResidual,
+)
 
-__all__ = ["BLOCKS", "INPUT", "Block", "Inception", "Part"]
+__all__ = [
+    "BLOCKS",
+    "INPUT",
+    "BasicResidual",
+    "Block",
+    "BottleneckResidual",
+    "DenseBlock",
+    "Fire",
+    "Inception",
+    "InvertedResidual",
+    "MlpConv",
+    "Part",
+    "ReducedConv2d",
+    "SeparableConv2d",
+    "Transition",
+]

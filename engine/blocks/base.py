@@ -3,7 +3,9 @@
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
 
-from engine.layers import Activation, Kind, Layer
+from engine.layers import Activation, BatchNorm, Conv2d, Kind, Layer
+from engine.layers.activation import Function
+from engine.layers.base import HeightWidth, Padding
 
 INPUT = "input"
 """The name under which parts refer to what their block receives."""
@@ -33,7 +35,22 @@ class Block(Kind, frozen=True):
         raise NotImplementedError(f"{type(self).__name__} does not say what it stands for")
 
 
-def followed(name: str, layer: Layer, function: str = "relu", inputs: tuple[str, ...] = ()) -> Iterator[Part]:
-    """A layer and the activation after it, named ``name/function``."""
-    yield Part(name, layer, inputs)
-    yield Part(f"{name}/{function}", Activation(function))  # type: ignore[arg-type]
+def convolution(
+    name: str,
+    filters: int,
+    kernel: HeightWidth,
+    inputs: tuple[str, ...] = (),
+    *,
+    stride: HeightWidth = 1,
+    padding: Padding = "same",
+    groups: int = 1,
+    normalized: bool = False,
+    function: Function | None = "relu",
+) -> Iterator[Part]:
+    """A convolution, the batch norm that takes the place of its bias, and an activation: `name`, ``/bn``, ``/relu``."""
+    bias = not normalized
+    yield Part(name, Conv2d(filters, kernel, stride, padding, groups=groups, bias=bias), inputs)
+    if normalized:
+        yield Part(f"{name}/bn", BatchNorm())
+    if function is not None:
+        yield Part(f"{name}/{function}", Activation(function))

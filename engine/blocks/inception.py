@@ -5,8 +5,8 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from engine.blocks.base import INPUT, Block, Part, followed
-from engine.layers import Concat, Conv2d, MaxPool2d
+from engine.blocks.base import INPUT, Block, Part, convolution
+from engine.layers import Concat, MaxPool2d
 from engine.layers.base import Count, Margin
 
 
@@ -34,17 +34,17 @@ class Inception(Block, frozen=True, tag="inception"):
         return f"inception {self.n1x1}, {', '.join(reduced)}, {f'pool→{self.pool_proj}' if self.pool_proj else 'pool'}"
 
     def expand(self, channels: int) -> Iterator[Part]:
-        yield from followed("1x1", Conv2d(self.n1x1, 1), inputs=(INPUT,))
+        yield from convolution("1x1", self.n1x1, 1, (INPUT,))
         ends = ["1x1/relu"]
         for size, (narrow, wide) in zip((3, 5), self._reduced(), strict=True):
             name = f"{size}x{size}"
             if narrow:
-                yield from followed(f"{name}_reduce", Conv2d(narrow, 1), inputs=(INPUT,))
-            yield from followed(name, Conv2d(wide, size), inputs=() if narrow else (INPUT,))
+                yield from convolution(f"{name}_reduce", narrow, 1, (INPUT,))
+            yield from convolution(name, wide, size, () if narrow else (INPUT,))
             ends.append(f"{name}/relu")
         yield Part("pool", MaxPool2d(3, 1, 1), (INPUT,))
         if self.pool_proj:
-            yield from followed("pool_proj", Conv2d(self.pool_proj, 1))
+            yield from convolution("pool_proj", self.pool_proj, 1)
         yield Part("concat", Concat(), (*ends, "pool_proj/relu" if self.pool_proj else "pool"))
 
     def _reduced(self) -> tuple[tuple[int, int], ...]:

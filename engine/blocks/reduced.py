@@ -1,0 +1,34 @@
+"""A convolution behind a 1×1 reduction: the bottleneck in its simplest form."""
+
+from collections.abc import Iterator
+from typing import Annotated, ClassVar
+
+from msgspec import Meta
+
+from engine.blocks.base import Block, Part, convolution
+from engine.layers.base import Count, HeightWidth
+from engine.layers.windows import pair, short, times
+
+
+class ReducedConv2d(Block, frozen=True, tag="reduced_conv2d"):
+    """A 1×1 convolution to few maps, then the convolution that is meant, each followed by a ReLU.
+
+    C×H×W → filters×⌈H/s⌉×⌈W/s⌉.
+    Source: C. Szegedy et al., Going deeper with convolutions, 2014.
+    """
+
+    title: ClassVar[str] = "Reduced convolution"
+    help: ClassVar[str] = "A 1×1 convolution to few maps, so that the convolution behind it costs less."
+
+    reduce: Annotated[Count, Meta(title="Reduce", description="Maps that the 1×1 leaves", examples=[16])]
+    filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[32])]
+    kernel: Annotated[HeightWidth, Meta(title="Kernel", description="Height and width of a filter", examples=[5])]
+    stride: Annotated[HeightWidth, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
+
+    def label(self) -> str:
+        stride = "" if self.stride == 1 else f" /{short(self.stride)}"
+        return f"1×1→{self.reduce}, {times(pair(self.kernel))}{stride}→{self.filters}"
+
+    def expand(self, channels: int) -> Iterator[Part]:
+        yield from convolution("reduce", self.reduce, 1)
+        yield from convolution("conv", self.filters, self.kernel, stride=self.stride)

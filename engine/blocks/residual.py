@@ -1,0 +1,97 @@
+"""Residual blocks of ResNet: what they compute is added to what they receive."""
+
+from collections.abc import Iterator, Sequence
+from typing import Annotated, ClassVar, Literal
+
+from msgspec import Meta
+
+from engine.blocks.base import INPUT, Block, Part, convolution
+from engine.layers import Activation, Add, Mistake
+from engine.layers.base import Count, Extent
+from engine.shapes import Shape
+
+Shortcut = Literal["auto", "identity", "projection"]
+
+
+class Residual(Block, frozen=True):
+    """The way past the convolutions: the identity, or a 1×1 projection where shapes differ."""
+
+    filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[256])]
+    stride: Annotated[Extent, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
+    shortcut: Annotated[
+        Shortcut, Meta(title="Shortcut", description="Past the convolutions; auto: a 1×1 where the shape changes")
+    ] = "auto"
+
+    def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
+        if self.shortcut == "identity" and self._changes(inputs[0].channels):
+            yield Mistake(
+                "shortcut",
+                f'shortcut "identity" keeps {inputs[0].channels} channels and every pixel, but the block gives '
+                f'{self.filters} channels at stride {self.stride}: "projection" or "auto" fits',
+            )
+
+    def expand(self, channels: int) -> Iterator[Part]:
+        end = "input"
+        for part in self._convolutions():
+            yield part
+            end = part.name
+        beside = INPUT
+        if self.shortcut == "projection" or (self.shortcut == "auto" and self._changes(channels)):
+            yield from convolution(
+                "shortcut", self.filters, 1, (INPUT,), stride=self.stride, padding=0, normalized=True, function=None
+            )
+            beside = "shortcut/bn"
+        yield Part("add", Add(), (end, beside))
+        yield Part("add/relu", Activation("relu"))
+
+    def _changes(self, channels: int) -> bool:
+        return self.stride != 1 or channels != self.filters
+
+    def _convolutions(self) -> Iterator[Part]:
+        raise NotImplementedError
+
+    def _stride_words(self) -> str:
+        return "" if self.stride == 1 else f" /{self.stride}"
+
+
+class BasicResidual(Residual, frozen=True, tag="basic_residual"):
+    """Two 3×3 convolutions with batch norm, added to the input.
+
+    C×H×W → filters×⌈H/s⌉×⌈W/s⌉.
+    Source: K. He et al., Deep residual learning for image recognition, 2015.
+    """
+
+    title: ClassVar[str] = "Basic residual"
+    help: ClassVar[str] = "Two 3×3 convolutions whose result is added to their input."
+
+    def label(self) -> str:
+        return f"2 × 3×3{self._stride_words()}→{self.filters}, added"
+
+    def _convolutions(self) -> Iterator[Part]:
+        yield from convolution("conv1", self.filters, 3, stride=self.stride, padding=1, normalized=True)
+        yield from convolution("conv2", self.filters, 3, padding=1, normalized=True, function=None)
+
+
+class BottleneckResidual(Residual, frozen=True, tag="bottleneck_residual", kw_only=True):
+    """1×1 to few maps, 3×3, and 1×1 to many, with batch norm, added to the input.
+
+    C×H×W → filters×⌈H/s⌉×⌈W/s⌉. The paper puts the stride into the first 1×1 (v1), torchvision into the 3×3 (v1.5).
+    Source: K. He et al., Deep residual learning for image recognition, 2015.
+    """
+
+    title: ClassVar[str] = "Bottleneck residual"
+    help: ClassVar[str] = "1×1 to few maps, 3×3, 1×1 to many: the result is added to the input."
+
+    reduce: Annotated[Count, Meta(title="Reduce", description="Maps in the middle", examples=[64])]
+    strided: Annotated[
+        Literal["3x3", "1x1"], Meta(title="Strided", description="Which convolution strides: 1×1 is v1, 3×3 is v1.5")
+    ] = "3x3"
+
+    def label(self) -> str:
+        return f"1×1→{self.reduce}, 3×3{self._stride_words()}, 1×1→{self.filters}, added"
+
+    def _convolutions(self) -> Iterator[Part]:
+        first, second = (self.stride, 1) if self.strided == "1x1" else (1, self.stride)
+        yield from convolution("conv1", self.reduce, 1, stride=first, padding=0, normalized=True)
+        yield from convolution("conv2", self.reduce, 3, stride=second, padding=1, normalized=True)
+        yield from convolution("conv3", self.filters, 1, normalized=True, function=None)

@@ -1,12 +1,26 @@
 """What counts as an operation: conventions, and what each of them leaves out."""
 
-from collections.abc import Callable, Iterable
-from typing import Literal
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
+from typing import Literal, get_args
 
 from msgspec import Struct
 
 from engine.analysis import Report
-from engine.layers import Layer
+from engine.layers import (
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    GlobalAvgPool2d,
+    Layer,
+    LocalResponseNorm,
+    MaxPool2d,
+)
+from engine.layers.activation import Function
+from engine.layers.windows import pair
 
 
 class Term(Struct, frozen=True):
@@ -18,14 +32,66 @@ class Term(Struct, frozen=True):
     """For a report whose shapes are known."""
 
 
-def _biases(report: Report) -> int:
-    return report.output_shape.size if report.output_shape is not None and "bias" in report.param_shapes else 0
+def _of(*kinds: type[Layer], amount: Callable[[Report], int]) -> Callable[[Report], int]:
+    """The amount for layers of these kinds, nothing for others."""
+    return lambda report: amount(report) if isinstance(report.layer, kinds) else 0
 
+
+def _outputs(report: Report) -> int:
+    return 0 if report.output_shape is None else report.output_shape.size
+
+
+def _inputs(report: Report) -> int:
+    return sum([shape.size for shape in report.input_shapes if shape is not None])
+
+
+def _biases(report: Report) -> int:
+    return _outputs(report) if "bias" in report.param_shapes else 0
+
+
+def _window_values(report: Report) -> int:
+    layer = report.layer
+    return _outputs(report) * prod(pair(layer.kernel)) if isinstance(layer, AvgPool2d) else 0
+
+
+def _softmax_additions(report: Report) -> int:
+    """One less than the channels, at each pixel."""
+    shape, layer = report.output_shape, report.layer
+    is_softmax = isinstance(layer, Activation) and layer.function == "softmax"
+    return shape.size - shape.height * shape.width if is_softmax and shape is not None else 0
+
+
+def _values_through(function: Function) -> Callable[[Report], int]:
+    def amount(report: Report) -> int:
+        layer = report.layer
+        return _outputs(report) if isinstance(layer, Activation) and layer.function == function else 0
+
+    return amount
+
+
+FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
 TERMS: tuple[Term, ...] = (
     Term("macs", "multiply-accumulates", lambda report: report.macs or 0),
-    Term("bias", "bias additions", _biases),
+    Term("bias", "biases added", _of(Conv2d, Dense, amount=_biases)),
+    Term("batch_norm", "values of batch norm", _of(BatchNorm, amount=_outputs)),
+    Term("batch_norm_params", "parameters of batch norm", _of(BatchNorm, amount=lambda report: report.params or 0)),
+    *(Term(name, f"values of {name.replace('_', ' ')}", _values_through(name)) for name in FUNCTIONS),
+    Term("max_pool", "values that max pooling receives", _of(MaxPool2d, amount=_inputs)),
+    Term("avg_pool", "values that average pooling receives", _of(AvgPool2d, amount=_inputs)),
+    Term("avg_pool_windows", "values in the windows of average pooling", _window_values),
+    Term("global_pool", "values that global pooling receives", _of(GlobalAvgPool2d, amount=_inputs)),
+    Term("averages", "divisions of average and global pooling", _of(AvgPool2d, GlobalAvgPool2d, amount=_outputs)),
+    Term("add", "sums of volumes", _of(Add, amount=_outputs)),
+    Term("lrn", "values of local response norm", _of(LocalResponseNorm, amount=_outputs)),
+    Term(
+        "dense_additions",
+        "additions of dense layers, counted besides their MACs",
+        _of(Dense, amount=lambda report: (report.macs or 0) - _outputs(report)),
+    ),
+    Term("softmax_additions", "additions of softmax", _softmax_additions),
 )
+"""Some look at the same values in two ways, since conventions do: none counts both."""
 
 
 class Convention(Struct, frozen=True):
@@ -35,27 +101,100 @@ class Convention(Struct, frozen=True):
     title: str
     unit: Literal["MACs", "FLOPs"]
     factors: tuple[tuple[str, int], ...] = (("macs", 1),)
-    """(term, operations of this convention's unit for each of it); a term that is not named is left out."""
+    """(term, operations for each of it); a term that is not named is left out."""
     batch: int = 1
     kilo: Literal[1000, 1024] = 1000
     source: str = ""
+    """Where the rule stands, and what is special in it."""
 
 
-MACS = Convention("macs", "MACs of convolutions and dense layers", "MACs")
-CONVENTIONS: tuple[Convention, ...] = (MACS,)
+MACS = Convention("macs", "multiply-accumulates of convolutions and dense layers", "MACs")
+FLOPS = Convention("flops", "multiplications and additions of convolutions and dense layers", "FLOPs", (("macs", 2),))
+
+CONVENTIONS: tuple[Convention, ...] = (
+    MACS,
+    FLOPS,
+    Convention("torchvision", "as torchvision counts", "MACs", source="the GFLOPS of torchvision's model pages"),
+    Convention(
+        "torchinfo",
+        "as torchinfo counts",
+        "MACs",
+        (("macs", 1), ("bias", 1), ("batch_norm_params", 1)),
+        source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
+    ),
+    Convention(
+        "fvcore",
+        "as fvcore counts",
+        "MACs",
+        (("macs", 1), ("batch_norm", 2), ("global_pool", 1)),
+        source="fvcore 0.1.5, FlopCountAnalysis; timm's tables follow it",
+    ),
+    Convention(
+        "ptflops",
+        "as ptflops counts",
+        "MACs",
+        (
+            ("macs", 1),
+            ("bias", 1),
+            ("batch_norm", 2),
+            ("relu", 2),
+            ("relu6", 1),
+            ("leaky_relu", 1),
+            ("silu", 1),
+            ("gelu", 2),
+            ("softmax", 1),
+            ("max_pool", 2),
+            ("avg_pool", 2),
+            ("global_pool", 2),
+        ),
+        source="ptflops 0.7.5, PyTorch backend: ReLU and pooling count twice, as a module and as the function it calls",
+    ),
+    Convention(
+        "thop",
+        "as thop counts",
+        "MACs",
+        (
+            ("macs", 1),
+            ("bias", 1),
+            ("batch_norm", 4),
+            ("dense_additions", 1),
+            ("avg_pool_windows", 1),
+            ("global_pool", 1),
+            ("averages", 1),
+            ("softmax", 2),
+            ("softmax_additions", 1),
+        ),
+        source="thop 0.0.31, whose table its README prints; later versions leave biases and dense additions out",
+    ),
+    Convention("paper", "as GoogLeNet's paper counts", "MACs", kilo=1024, source="table 1: K = 1024 for parameters"),
+)
+"""Ready conventions, the plain one first."""
+
+
+def convention(id: str) -> Convention:
+    """The ready convention of that id; KeyError where there is none."""
+    return {convention.id: convention for convention in CONVENTIONS}[id]
 
 
 def count(report: Report, convention: Convention) -> int | None:
     """Operations of a layer for a whole batch; None where its shapes are unknown."""
-    if report.output_shape is None or not isinstance(report.layer, Layer):
+    return sum(terms.values()) if (terms := counted(report, convention)) is not None else None
+
+
+def counted(report: Report, convention: Convention) -> Mapping[str, int] | None:
+    """What each term that the convention counts contributes for a whole batch; None where shapes are unknown."""
+    if report.output_shape is None:
         return None
-    terms = {term.id: term for term in TERMS}
-    return convention.batch * sum([factor * terms[id].amount(report) for id, factor in convention.factors])
+    amounts = ((id, convention.batch * factor * _TERMS[id].amount(report)) for id, factor in convention.factors)
+    return {id: amount for id, amount in amounts if amount}
 
 
-def left_out(reports: Iterable[Report], convention: Convention) -> dict[str, int]:
-    """Terms that the convention does not count, with their amounts where there are any."""
-    counted = {id for id, factor in convention.factors if factor}
+def left_out(reports: Iterable[Report], convention: Convention) -> Mapping[str, int]:
+    """Terms that the convention does not count, with their amounts on one input, where there are any."""
+    counts = {id for id, factor in convention.factors if factor}
     known = [report for report in reports if report.output_shape is not None]
-    amounts = {term.id: sum(term.amount(report) for report in known) for term in TERMS if term.id not in counted}
+    amounts = {term.id: sum([term.amount(report) for report in known]) for term in TERMS if term.id not in counts}
     return {id: amount for id, amount in amounts.items() if amount}
+
+
+_TERMS = {term.id: term for term in TERMS}

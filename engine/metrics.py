@@ -39,6 +39,8 @@ class Metric(Struct, frozen=True):
     """How the amount of one layer comes about, with its own numbers in it; "" where there is nothing to say."""
     derived: bool = False
     """In every file of numbers, but in a table for reading only when chosen."""
+    measured: bool = False
+    """Known only after a run."""
 
 
 def _sum(value: Callable[[Subject], Amount | None]) -> Callable[[Sequence[Subject]], Amount | None]:

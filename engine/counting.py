@@ -171,6 +171,61 @@ CONVENTIONS: tuple[Convention, ...] = (
 """Ready conventions, the plain one first."""
 
 
+GROUPS: dict[str, tuple[str, ...]] = {
+    "biases": ("bias",),
+    "batch norm": ("batch_norm",),
+    "activations": FUNCTIONS,
+    "pooling": ("max_pool", "avg_pool", "global_pool"),
+    "additions": ("add",),
+}
+"""Terms that a convention of one's own may count besides MACs, by what a person calls them."""
+
+OWN = "own"
+
+
+def own(
+    unit: Literal["MACs", "FLOPs"], groups: Iterable[str], batch: int = 1, kilo: Literal[1000, 1024] = 1000
+) -> Convention:
+    """A convention that counts MACs (2 FLOPs each) and these groups, one operation a value, two of batch norm."""
+    chosen = [name for name in GROUPS if name in set(groups)]
+    factors = tuple((id, 2 if id == "batch_norm" else 1) for name in chosen for id in GROUPS[name])
+    words = f"{unit} with {', '.join(chosen)}" if chosen else f"{unit} of convolutions and dense layers"
+    return Convention(OWN, words, unit, (("macs", 1 if unit == "MACs" else 2), *factors), batch, kilo)
+
+
+def groups_of(convention: Convention) -> tuple[str, ...]:
+    """The groups of which a convention counts at least one term."""
+    counts = {id for id, factor in convention.factors if factor}
+    return tuple(name for name, terms in GROUPS.items() if counts.intersection(terms))
+
+
+class Tally(Struct, frozen=True):
+    """What a convention counts of several layers together, by term."""
+
+    convention: Convention
+    counted: Mapping[str, int]
+    """What each term contributes, for a whole batch."""
+    left_out: Mapping[str, int]
+    """What there is of each term that does not count, on one input."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counted.values())
+
+
+def tally(reports: Iterable[Report], convention: Convention) -> Tally | None:
+    """Count several layers term by term; None where the shapes of one are unknown."""
+    found: dict[str, int] = {}
+    reports = tuple(reports)
+    for report in reports:
+        terms = counted(report, convention)
+        if terms is None:
+            return None
+        for id, amount in terms.items():
+            found[id] = found.get(id, 0) + amount
+    return Tally(convention, found, left_out(reports, convention))
+
+
 def convention(id: str) -> Convention:
     """The ready convention of that id; KeyError where there is none."""
     return {convention.id: convention for convention in CONVENTIONS}[id]

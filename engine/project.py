@@ -56,6 +56,28 @@ class Design(Struct, frozen=True):
     network: Network
 
 
+class Note(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a person should know: of a node, of a design, or of all ("" for what is not meant)."""
+
+    text: str
+    design: str = ""
+    node: str = ""
+
+
+class Published(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
+    """What a source prints about a node (a layer or a block), as it prints it: "159K", "128M"; "" for nothing."""
+
+    design: str
+    node: str
+    row: str = ""
+    """What the source calls it."""
+    params: str = ""
+    """Weights without biases."""
+    ops: str = ""
+    """Multiply-accumulates."""
+    note: str = ""
+
+
 class Project(Struct, frozen=True):
     """All that is saved. Paths of files are absolute, or begin with "resources:" for what is bundled."""
 
@@ -64,6 +86,10 @@ class Project(Struct, frozen=True):
     stem: Network | None = None
     title: str = ""
     seed: int = 0
+    source: str = ""
+    """Where published figures come from."""
+    notes: tuple[Note, ...] = ()
+    published: tuple[Published, ...] = ()
 
     def design(self, name: str) -> Design:
         for design in self.designs:
@@ -88,6 +114,23 @@ class Project(Struct, frozen=True):
         if name == STEM:
             return replace(self, stem=network)
         return self.with_designs(replace(d, network=network) if d.name == name else d for d in self.designs)
+
+    def with_node_renamed(self, design: str, node: str, name: str) -> "Project":
+        """A node under another name; notes and published figures go with it."""
+        place = design, node
+        return replace(
+            self.with_network(design, self.network(design).renamed(node, name)),
+            notes=tuple(replace(n, node=name) if (n.design, n.node) == place else n for n in self.notes),
+            published=tuple(replace(p, node=name) if (p.design, p.node) == place else p for p in self.published),
+        )
+
+    def with_design_renamed(self, design: str, name: str) -> "Project":
+        """A design under another name; notes and published figures go with it."""
+        return replace(
+            self.with_designs(replace(d, name=name) if d.name == design else d for d in self.designs),
+            notes=tuple(replace(n, design=name) if n.design == design else n for n in self.notes),
+            published=tuple(replace(p, design=name) if p.design == design else p for p in self.published),
+        )
 
     def with_designs(self, designs: Iterable[Design]) -> "Project":
         return replace(self, designs=tuple(designs))

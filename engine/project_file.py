@@ -99,6 +99,13 @@ def to_data(project: Project, folder: Path) -> Data:
         {"name": design.name, "nodes": [_node_data(node) for node in design.network.nodes]}
         for design in located.designs
     ]
+    if project.source:
+        data["source"] = project.source
+    data |= {
+        key: [msgspec.to_builtins(told) for told in listed]
+        for key, listed in (("notes", project.notes), ("published", project.published))
+        if listed
+    }
     return data
 
 

@@ -14,12 +14,26 @@ from engine.files import BUNDLED
 from engine.layers import LAYERS, tag_of
 from engine.network import FileWeights, Network, Node, PresetWeights
 from engine.problems import Problem
-from engine.project import FORMAT, ArrayInput, Design, ImageInput, Input, NoiseInput, Project, Seed, relocated
+from engine.project import (
+    FORMAT,
+    ArrayInput,
+    Design,
+    ImageInput,
+    Input,
+    NoiseInput,
+    Note,
+    Project,
+    Published,
+    Seed,
+    relocated,
+)
 from engine.wording import accepted, shown, suggestion
 
 NAME = re.compile(r"[A-Za-z0-9_.\-/]+")
 
 Data = dict[str, Any]
+
+TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published")
 
 
 def _tags(*kinds: type[Struct]) -> dict[str, type[Any]]:
@@ -44,14 +58,20 @@ class ProjectReader:
         """The project with absolute paths; None where there are problems."""
         if not self._format(data):
             return None
-        self._check_keys(data, ("format", "title", "seed", "input", "stem", "designs"), "$")
+        self._check_keys(
+            data, ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published"), "$"
+        )
         title = self._value(data, "title", str, "$", "")
         seed = self._value(data, "seed", Seed, "$", 0)
         spec = self._input(data)
         stem = self._network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
         designs = [self._design(raw, f"$.designs[{i}]") for i, raw in self._items(data, "designs", "$")]
+        source = self._value(data, "source", str, "$", "")
+        notes = tuple(self._listed(data, "notes", Note))
+        published = tuple(self._listed(data, "published", Published))
         if not self.problems and spec is not None:
-            project = Project(spec, tuple(d for d in designs if d is not None), stem, title, seed)
+            kept = tuple(design for design in designs if design is not None)
+            project = Project(spec, kept, stem, title, seed, source, notes, published)
             return relocated(project, self._absolute)
         if self._newer:
             text = f"is {shown(data['format'])}; this program knows formats up to {FORMAT}, a newer one reads this file"
@@ -116,6 +136,19 @@ class ProjectReader:
         else:
             return name
         return None
+
+    def _listed(self, data: Data, key: str, kind: type[Any]) -> Iterator[Any]:
+        """The tables of a list that hold what `kind` has, without those in which something is wrong."""
+        known = tuple(field.name for field in msgspec.structs.fields(kind))
+        for index, raw in self._items(data, key, "$"):
+            place = f"$.{key}[{index}]"
+            if not isinstance(raw, dict):
+                self._add(place, f"is {shown(raw)}; a table with {known[0]} is expected")
+                continue
+            self._check_keys(raw, known, place)
+            made = self._settings(raw, kind, place)
+            if made is not None:
+                yield made
 
     def _items(self, raw: Data, key: str, place: str) -> Iterator[tuple[int, object]]:
         items = raw.get(key, [])

@@ -156,9 +156,7 @@ def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
     return costs
 
 
-def _compute(
-    request: RunRequest, place: Place, volumes: Mapping[bytes, Timed], checkpoint: Checkpoint
-) -> Timed:
+def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Timed], checkpoint: Checkpoint) -> Timed:
     """The volume at a place, from those of its inputs by key, and the milliseconds that it took.
 
     A layer's time is that of its arithmetic: its weights are ready before, as they are in a network that is used.

@@ -1,0 +1,180 @@
+"""What conventions count: each tool's rule against the figures that it prints, and what is left out."""
+
+import pytest
+
+from engine import counting
+from engine.analysis import analyze
+from engine.counting import CONVENTIONS, MACS, TERMS, Convention, convention, count, counted, left_out
+from engine.files import RESOURCES
+from engine.layers import (
+    LAYERS,
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    GlobalAvgPool2d,
+    LocalResponseNorm,
+    MaxPool2d,
+)
+from engine.network import Network, Node
+from engine.project_file import load
+from engine.shapes import Shape
+
+PUBLISHED = {
+    # torchvision's model pages
+    ("torchvision", "vgg16", 0): "15.47",
+    ("torchvision", "resnet18", 0): "1.81",
+    ("torchvision", "resnet50", 1): "4.09",
+    ("torchvision", "densenet121", 1): "2.83",
+    ("torchvision", "squeezenet", 0): "0.82",
+    ("torchvision", "mobilenet_v2", 0): "0.30",
+    ("torchvision", "alexnet", 0): "0.71",
+    # torchinfo's example of ResNet-50
+    ("torchinfo", "resnet50", 1): "4.09",
+    # timm's tables, made with fvcore
+    ("fvcore", "resnet50", 1): "4.11",
+    ("fvcore", "densenet121", 1): "2.87",
+    # ptflops' README of version 0.7.5, PyTorch backend
+    ("ptflops", "alexnet", 0): "0.72",
+    ("ptflops", "densenet121", 1): "2.90",
+    ("ptflops", "mobilenet_v2", 0): "0.32",
+    ("ptflops", "resnet18", 0): "1.83",
+    ("ptflops", "resnet50", 1): "4.13",
+    ("ptflops", "squeezenet", 0): "0.84",
+    ("ptflops", "vgg16", 0): "15.52",
+    # thop's README
+    ("thop", "alexnet", 0): "0.77",
+    ("thop", "densenet121", 1): "2.90",
+    ("thop", "mobilenet_v2", 0): "0.33",
+    ("thop", "resnet18", 0): "1.82",
+    ("thop", "resnet50", 1): "4.14",
+    ("thop", "squeezenet", 0): "0.82",
+    ("thop", "vgg16", 0): "15.61",
+}
+"""G by convention, project and position of the design in it, as printed."""
+
+
+def reports_of(project, design):
+    network = load(RESOURCES / "projects" / f"{project}.toml").project.designs[design].network
+    return analyze(network, Shape(3, 224, 224)).reports
+
+
+@pytest.mark.parametrize(("tool", "project", "design"), PUBLISHED)
+def test_a_tools_rule_gives_the_figure_that_it_prints_to_the_last_digit(tool, project, design):
+    total = sum(count(report, convention(tool)) for report in reports_of(project, design))
+    assert f"{total / 1e9:.2f}" == PUBLISHED[tool, project, design]
+
+
+def report_of(layer, inputs=1):
+    names = tuple(f"r{index}" for index in range(inputs)) if inputs > 1 else ()
+    before = tuple(Node(name, Activation("relu"), ("input",)) for name in names)
+    return analyze(Network((*before, Node("n", layer, names))), Shape(4, 6, 8)).reports[-1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "inputs", "amounts"),
+    [
+        (Conv2d(3, 3), 1, {"macs": 3 * 48 * 9 * 4, "bias": 3 * 48}),
+        (Conv2d(3, 3, bias=False), 1, {"macs": 3 * 48 * 9 * 4}),
+        (Dense(5), 1, {"macs": 5 * 192, "bias": 5, "dense_additions": 5 * 191}),
+        (BatchNorm(), 1, {"batch_norm": 192, "batch_norm_params": 8}),
+        (Activation("relu"), 1, {"relu": 192}),
+        (Activation("softmax"), 1, {"softmax": 192, "softmax_additions": 3 * 48}),
+        (MaxPool2d(2), 1, {"max_pool": 192}),
+        (AvgPool2d(3, 1, 1), 1, {"avg_pool": 192, "avg_pool_windows": 9 * 192, "averages": 192}),
+        (GlobalAvgPool2d(), 1, {"global_pool": 192, "averages": 4}),
+        (LocalResponseNorm(), 1, {"lrn": 192}),
+        (Add(), 2, {"add": 192}),
+    ],
+)
+def test_each_kind_of_layer_has_its_terms(layer, inputs, amounts):
+    found = {term.id: term.amount(report_of(layer, inputs=inputs)) for term in TERMS}
+    assert {id: amount for id, amount in found.items() if amount} == amounts
+
+
+def test_every_term_of_a_convention_is_in_the_table_and_named_once():
+    ids = [term.id for term in TERMS]
+    assert len(set(ids)) == len(ids)
+    for rule in CONVENTIONS:
+        named = [id for id, _ in rule.factors]
+        assert set(named) <= set(ids)
+        assert len(set(named)) == len(named)
+
+
+def test_the_plain_convention_counts_the_macs_of_the_analysis():
+    report = report_of(Conv2d(3, 3))
+    assert count(report, MACS) == report.macs
+    assert count(report, counting.FLOPS) == 2 * report.macs
+
+
+def test_a_batch_multiplies_the_count():
+    report = report_of(Conv2d(3, 3))
+    assert count(report, Convention("own", "own", "MACs", (("macs", 1), ("bias", 1)), batch=8)) == 8 * (
+        report.macs + 3 * 48
+    )
+
+
+def test_what_is_counted_and_what_is_left_out_are_all_terms_that_there_are():
+    reports = [report_of(kind) for kind in (Conv2d(3, 3), BatchNorm(), MaxPool2d(2))]
+    rule = Convention("own", "own", "MACs", (("macs", 1), ("max_pool", 1)))
+    assert [dict(counted(report, rule)) for report in reports] == [{"macs": 3 * 48 * 36}, {}, {"max_pool": 192}]
+    assert left_out(reports, rule) == {"bias": 144, "batch_norm": 192, "batch_norm_params": 8}
+
+
+def test_the_count_of_a_layer_whose_shape_is_unknown_is_unknown():
+    report = report_of(Conv2d(3, 9, padding="valid"))
+    assert report.output_shape is None
+    assert count(report, MACS) is None
+    assert counted(report, MACS) is None
+    assert left_out([report], MACS) == {}
+
+
+def test_layers_without_arithmetic_have_no_term():
+    without = {"dropout", "concat"}
+    kinds = {
+        "conv2d": Conv2d(3, 3),
+        "max_pool2d": MaxPool2d(2),
+        "avg_pool2d": AvgPool2d(2),
+        "global_avg_pool2d": GlobalAvgPool2d(),
+        "activation": Activation("gelu"),
+        "batch_norm": BatchNorm(),
+        "lrn": LocalResponseNorm(),
+        "dense": Dense(2),
+        "add": Add(),
+    }
+    assert {kind.__struct_config__.tag for kind in LAYERS} == set(kinds) | without
+    for layer in kinds.values():
+        report = report_of(layer, inputs=layer.min_inputs)
+        assert any(term.amount(report) for term in TERMS)
+
+
+def test_a_tally_sums_what_each_term_contributes():
+    reports = [report_of(Conv2d(3, 3)), report_of(Conv2d(2, 1)), report_of(BatchNorm())]
+    tally = counting.tally(reports, convention("fvcore"))
+    assert dict(tally.counted) == {"macs": 48 * (3 * 36 + 2 * 4), "batch_norm": 2 * 192}
+    assert tally.total == sum(count(report, convention("fvcore")) for report in reports)
+    assert tally.left_out == {"bias": 5 * 48, "batch_norm_params": 8}
+
+
+def test_a_tally_with_a_layer_of_unknown_shape_is_unknown():
+    assert counting.tally([report_of(Conv2d(3, 3)), report_of(Conv2d(3, 9, padding="valid"))], MACS) is None
+
+
+@pytest.mark.parametrize(
+    ("unit", "groups", "layer", "expected"),
+    [
+        ("MACs", (), Conv2d(3, 3), 3 * 48 * 36),
+        ("FLOPs", ("biases",), Conv2d(3, 3), 2 * 3 * 48 * 36 + 144),
+        ("MACs", ("batch norm",), BatchNorm(), 384),
+        ("MACs", ("activations", "pooling"), Activation("relu"), 192),
+        ("MACs", ("activations", "pooling"), MaxPool2d(2), 192),
+    ],
+)
+def test_a_convention_of_ones_own_counts_the_groups_that_it_names(unit, groups, layer, expected):
+    rule = counting.own(unit, groups)
+    assert count(report_of(layer), rule) == expected
+    assert counting.groups_of(rule) == groups
+    assert all(group in rule.title for group in groups)
+    assert rule.unit == unit

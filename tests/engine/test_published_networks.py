@@ -1,0 +1,197 @@
+"""The bundled networks against what is published of them: recounted integers, and GoogLeNet's table row by row."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from engine.analysis import Analysis, analyze
+from engine.blocks import SeparableConv2d
+from engine.check import check
+from engine.files import RESOURCES
+from engine.network import Network, Node
+from engine.project_file import load
+from engine.published import agrees
+from engine.shapes import Shape
+from engine.summary import summary
+
+DATA = Path(__file__).parent / "data"
+TRUTH = {row["model"]: row for row in json.loads((DATA / "ground_truth.json").read_text())["rows"]}
+TABLE = json.loads((DATA / "googlenet_table.json").read_text())
+PROJECTS = sorted((RESOURCES / "projects").glob("*.toml"))
+
+MODELS = {
+    "VGG-16": ("vgg16", "VGG-16"),
+    "AlexNet (torchvision)": ("alexnet", "AlexNet"),
+    "ResNet-18": ("resnet18", "ResNet-18"),
+    "ResNet-50 v1 (stride in 1x1)": ("resnet50", "v1"),
+    "ResNet-50 v1.5 (torchvision)": ("resnet50", "v1.5"),
+    "DenseNet-121": ("densenet121", "DenseNet-121"),
+    "SqueezeNet 1.0": ("squeezenet", "SqueezeNet 1.0"),
+    "MobileNet v1 1.0 224": ("mobilenet_v1", "MobileNet v1"),
+    "MobileNet v2 1.0 224": ("mobilenet_v2", "MobileNet v2"),
+    "NIN ImageNet (Caffe zoo)": ("nin", "NIN"),
+    "GoogLeNet (paper widths, biases, no BN, no aux)": ("googlenet", "GoogLeNet"),
+}
+"""Project and design of every recounted model."""
+
+
+def project_of(name):
+    return load(RESOURCES / "projects" / f"{name}.toml").project
+
+
+def analysis_of(project, design) -> Analysis:
+    return check(project_of(project)).analyses[design]
+
+
+def sizes(analysis, *roles):
+    return sum(
+        (report.array_shapes[role][0] if len(report.array_shapes[role]) == 1 else product(report.array_shapes[role]))
+        for report in analysis.reports
+        for role in roles
+        if role in report.param_shapes
+    )
+
+
+def product(shape):
+    total = 1
+    for extent in shape:
+        total *= extent
+    return total
+
+
+def test_every_recounted_model_is_bundled():
+    assert set(MODELS) == set(TRUTH)
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_json_of_a_network_has_the_recounted_integers(model):
+    (name, design), row = MODELS[model], TRUTH[model]
+    project = project_of(name)
+    told = json.loads(json.dumps(summary(project, check(project))))
+    (found,) = [other for other in told["designs"] if other["name"] == design]
+    assert found["totals"] == {"params": row["params"], "macs": row["macs_conv_fc"]}
+    assert sum(node["macs"] for node in found["nodes"]) == row["macs_conv_fc"]
+    assert told["input_shape"] == [3, 224, 224]
+    assert found["nodes"][-1]["output_shape"] == [1000, 1, 1]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_weights_biases_and_batch_norm_add_up_to_the_recounted_parameters(model):
+    analysis, row = analysis_of(*MODELS[model]), TRUTH[model]
+    assert sizes(analysis, "weight") == row["weights"]
+    assert sizes(analysis, "bias") == row["biases"]
+    assert sizes(analysis, "gamma", "beta") == row["bn_affine"]
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.stem)
+def test_every_bundled_project_has_no_mistake_and_a_title(path):
+    project = load(path).project
+    assert project.title
+    assert check(project).problems == ()
+
+
+@pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.stem)
+def test_every_note_and_published_figure_names_what_is_there(path):
+    project = load(path).project
+    known = check(project)
+    for told in (*project.notes, *project.published):
+        assert told.design in ("", *known.analyses)
+        assert not told.node or (told.design, told.node) in known
+
+
+ROWS = {row["row"]: row for row in TABLE["rows"] if "weights" in row}
+NODES = {"conv 7x7/2": "conv1", "conv 3x3/1": "conv2", "linear": "linear"}
+
+
+def node_of(row):
+    return NODES.get(row) or f"inception_{row.split('(')[1][:2]}"
+
+
+def parts_of(analysis, node):
+    block = analysis.blocks.get(node)
+    return block.parts if block else [report for report in analysis.reports if report.name == node]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_of_googlenets_table_has_the_recounted_weights_macs_and_output(row):
+    parts = parts_of(analysis_of("googlenet", "GoogLeNet"), node_of(row))
+    expected = ROWS[row]
+    assert sum(product(part.param_shapes["weight"]) for part in parts if part.param_shapes) == expected["weights"]
+    assert sum(part.macs for part in parts) == expected["macs"]
+    assert list(parts[-1].output_shape) == expected["output"]
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_a_row_of_googlenets_table_is_printed_in_the_project_as_in_the_paper(row):
+    (printed,) = [figure for figure in project_of("googlenet").published if figure.node == node_of(row)]
+    assert (printed.params, printed.ops) == (ROWS[row]["published_params"], ROWS[row]["published_ops"])
+    assert bool(printed.note) == bool(ROWS[row].get("note"))
+
+
+def test_the_widths_of_the_modules_are_those_of_the_table():
+    project = project_of("googlenet")
+    for row in ROWS.values():
+        node = project.design("GoogLeNet").network.node(node_of(row["row"]))
+        for setting, width in row.get("widths", {}).items():
+            names = {"3x3_reduce": "reduce", "3x3": "filters"} if node.layer.kind == "reduced_conv2d" else {}
+            found = setting if setting == "pool_proj" else f"n{setting}"
+            assert getattr(node.layer, names.get(setting, found)) == width
+
+
+def test_the_pools_of_the_table_have_its_output_shapes():
+    analysis = analysis_of("googlenet", "GoogLeNet")
+    pools = [row["output"] for row in TABLE["rows"] if "pool" in row["row"]]
+    assert [list(report.output_shape) for report in analysis.reports if "/" not in report.name and
+            report.layer.kind.endswith("pool2d")] == pools  # fmt: skip
+
+
+def test_googlenet_has_the_tables_totals_and_57_convolutions():
+    analysis = analysis_of("googlenet", "GoogLeNet")
+    assert sizes(analysis, "weight") == TABLE["totals"]["weights"]
+    assert sizes(analysis, "bias") == TABLE["totals"]["biases"]
+    assert analysis.macs == TABLE["totals"]["macs"]
+    assert sum(report.layer.kind == "conv2d" for report in analysis.reports) == 57
+
+
+DEVIATIONS = {"conv 7x7/2": "both", "inception (3b)": "params", "inception (4a)": "params", "inception (4b)": "params",
+              "inception (4c)": "params", "inception (4d)": "params", "inception (4e)": "params",
+              "inception (5a)": "both", "inception (5b)": "params"}  # fmt: skip
+
+
+@pytest.mark.parametrize("row", ROWS)
+def test_printed_figures_agree_with_the_recount_but_for_the_known_deviations(row):
+    figures, deviation = ROWS[row], DEVIATIONS.get(row, "")
+    assert agrees(figures["macs"], figures["published_ops"]) == (deviation != "both")
+    assert agrees(figures["weights"], figures["published_params"], 1024) == (not deviation)
+
+
+def test_the_printed_stem_is_a_separable_convolution_with_depth_multiplier_8():
+    stem = SeparableConv2d(64, 7, stride=2, padding=3, depth_multiplier=8, batch_norm=False)
+    analysis = analyze(Network((Node("conv1", stem),)), Shape(3, 224, 224))
+    assert sizes(analysis, "weight") == 2_712
+    assert analysis.macs == 34_019_328
+    assert analysis.output_shape == Shape(64, 112, 112)
+    assert agrees(analysis.macs, "34M")
+    assert agrees(2_712, "2.7K")
+
+
+def test_the_two_resnets_differ_in_macs_only():
+    v1, v15 = (analysis_of("resnet50", name) for name in ("v1", "v1.5"))
+    assert v1.params == v15.params
+    assert v15.macs - v1.macs == 231_211_008
+
+
+def test_the_modules_of_3a_have_the_costs_of_the_post_and_of_the_paper():
+    costs = {
+        project: [analysis_of(project, name).macs for name in ("naive", "with reductions")]
+        for project in ("inception_3a_192", "inception_3a_256")
+    }
+    assert costs == {"inception_3a_192": [303_464_448, 128_049_152], "inception_3a_256": [404_619_264, 138_485_760]}
+
+
+def test_the_branch_of_4a_goes_from_480_through_16_to_48_channels():
+    analysis = analysis_of("inception_4a_5x5_branch", "reduced")
+    assert analysis.input_shape == Shape(480, 14, 14)
+    assert [report.output_shape.channels for report in analysis.reports] == [16, 16, 48, 48]
+    assert analysis.macs == 480 * 16 * 196 + 16 * 48 * 25 * 196

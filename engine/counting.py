@@ -95,7 +95,7 @@ TERMS: tuple[Term, ...] = (
 
 
 class Convention(Struct, frozen=True):
-    """How often each term counts, for how many inputs, and what K stands for."""
+    """How often each term counts, for how many inputs, and what K of parameters stands for."""
 
     id: str
     title: str
@@ -104,6 +104,8 @@ class Convention(Struct, frozen=True):
     """(term, operations for each of it); a term that is not named is left out."""
     batch: int = 1
     kilo: Literal[1000, 1024] = 1000
+    weights_only: bool = False
+    """Whether parameters are counted without biases, gamma and beta."""
     source: str = ""
     """Where the rule stands, and what is special in it."""
 
@@ -166,7 +168,14 @@ CONVENTIONS: tuple[Convention, ...] = (
         ),
         source="thop 0.0.31, whose table its README prints; later versions leave biases and dense additions out",
     ),
-    Convention("paper", "as GoogLeNet's paper counts", "MACs", kilo=1024, source="table 1: K = 1024 for parameters"),
+    Convention(
+        "paper",
+        "as GoogLeNet's paper counts",
+        "MACs",
+        kilo=1024,
+        weights_only=True,
+        source="table 1: weights without biases, K = 1024 for parameters",
+    ),
 )
 """Ready conventions, the plain one first."""
 

@@ -1,21 +1,99 @@
-"""Which part of the input one output value depends on."""
+"""Which window of the project's input one value of a volume depends on."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache
 
 from msgspec import Struct
 
+from engine.analysis import Analysis, Report
 from engine.check import Place, ProjectCheck
+from engine.layers import Conv2d, Dense, GlobalAvgPool2d
+from engine.layers.pool import Pool
+from engine.network import INPUT
+from engine.problems import STEM
+
+Axis = tuple[int, int, int]
+"""Along one axis: where the window of the first value begins, how long it is, and the step to the next value's."""
+
+ITSELF: Axis = (0, 1, 1)
 
 
 class Receptive(Struct, frozen=True):
-    """The window of the project's input that one value sees: (height, width), and the pixels between two such."""
+    """Windows on the project's input along both axes; those of values at the border reach into the padding."""
 
-    size: tuple[int, int]
-    jump: tuple[int, int]
+    vertical: Axis = ITSELF
+    horizontal: Axis = ITSELF
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of a window."""
+        return self.vertical[1], self.horizontal[1]
+
+    @property
+    def step(self) -> tuple[int, int]:
+        """Pixels between the windows of neighbours."""
+        return self.vertical[2], self.horizontal[2]
+
+    def window(self, y: int, x: int) -> tuple[int, int, int, int]:
+        """Top, left, bottom and right (past the last) of what the values at (y, x) see, padding included."""
+        (top, height, down), (left, width, right) = self.vertical, self.horizontal
+        return top + y * down, left + x * right, top + y * down + height, left + x * right + width
 
 
 @lru_cache(maxsize=4)
 def fields(check: ProjectCheck) -> Mapping[Place, Receptive]:
-    """The receptive field of every layer's values on the project's input, through the stem."""
-    return {}
+    """The receptive field of every volume on the project's input, through the stem; unknown ones are left out."""
+    found: dict[Place, Receptive] = {}
+    start: Receptive | None = Receptive()
+    for design, analysis in check.analyses.items():
+        if start is not None:
+            found[design, INPUT] = start
+        _add_fields(found, design, analysis)
+        if design == STEM:
+            start = found.get((STEM, analysis.output))
+    return found
+
+
+def _add_fields(found: dict[Place, Receptive], design: str, analysis: Analysis) -> None:
+    for report in analysis.reports:
+        received = [found.get((design, name)) for name in report.inputs]
+        known = [field for field in received if field is not None]
+        if report.output_shape is None or not known or len(known) < len(received):
+            continue
+        field = _through(report, known)
+        if field is not None:
+            found[design, report.name] = field
+
+
+def _through(report: Report, received: list[Receptive]) -> Receptive | None:
+    layer, shape = report.layer, report.input_shapes[0]
+    vertical = _union([field.vertical for field in received])
+    horizontal = _union([field.horizontal for field in received])
+    if vertical is None or horizontal is None or shape is None:
+        return None
+    if isinstance(layer, GlobalAvgPool2d | Dense):
+        return Receptive(_widened(vertical, shape.height, 1, 0, 1), _widened(horizontal, shape.width, 1, 0, 1))
+    if not isinstance(layer, Conv2d | Pool):
+        return Receptive(vertical, horizontal)
+    placed = layer.windows(shape)
+    (height, width), (down, right), (top, left, _, _) = placed.kernel, placed.stride, placed.margins
+    vertical_dilation, horizontal_dilation = placed.dilation
+    return Receptive(
+        _widened(vertical, height, vertical_dilation, top, down),
+        _widened(horizontal, width, horizontal_dilation, left, right),
+    )
+
+
+def _widened(axis: Axis, kernel: int, dilation: int, margin: int, stride: int) -> Axis:
+    """What a window of so many taps, `dilation` apart, sees: (k − 1)·d steps more than one of its values."""
+    start, size, step = axis
+    return start - margin * step, size + (kernel - 1) * dilation * step, step * stride
+
+
+def _union(axes: Iterable[Axis]) -> Axis | None:
+    """What values side by side see together; None where their windows do not move in one step."""
+    starts, sizes, steps = zip(*axes, strict=True)
+    if len(set(steps)) > 1:
+        return None
+    start = min(starts)
+    return start, max(first + size for first, size in zip(starts, sizes, strict=True)) - start, steps[0]

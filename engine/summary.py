@@ -4,11 +4,14 @@ from collections.abc import Callable, Iterator, Mapping
 from math import sqrt
 from typing import Any
 
+import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from engine.analysis import Analysis, BlockReport, Report
+from engine.analysis import BlockReport, Report
 from engine.check import Place, ProjectCheck
+from engine.counting import MACS, Convention
+from engine.metrics import METRICS, Ledger, Subject, metric
 from engine.problems import STEM
 from engine.project import FORMAT, Project
 from engine.run import NodeDone
@@ -19,19 +22,39 @@ BLOCK = 2**20
 """Values whose statistics are taken at a time."""
 
 
-def summary(project: Project, check: ProjectCheck, results: Mapping[Place, NodeDone] | None = None) -> Data:
+def summary(
+    project: Project,
+    check: ProjectCheck,
+    results: Mapping[Place, NodeDone] | None = None,
+    convention: Convention = MACS,
+) -> Data:
     """What the analysis knows, and after a run each node's time and statistics; unknown is null."""
+    times = {place: done.milliseconds for place, done in (results or {}).items()}
+    ledger = Ledger(check, convention, times)
 
     def more(design: str) -> Callable[[Report], Data]:
         return lambda report: {} if results is None else statistics(results[design, report.name])
 
     stem = check.analyses.get(STEM)
-    return {
+    data: Data = {
         "format": FORMAT,
         "title": project.title,
         "input_shape": check.input_shape,
-        "stem": None if stem is None else _design("stem", stem, more(STEM)),
-        "designs": [_design(d.name, check.analyses[d.name], more(d.name)) for d in project.designs],
+        "counting": {
+            "id": convention.id,
+            "title": convention.title,
+            "unit": convention.unit,
+            "batch": convention.batch,
+            "kilo": convention.kilo,
+            "operations_of": dict(convention.factors),
+        },
+        "stem": None if stem is None else _design("stem", STEM, ledger, more(STEM)),
+        "designs": [_design(d.name, d.name, ledger, more(d.name)) for d in project.designs],
+    }
+    return data | {
+        key: msgspec.to_builtins(told)
+        for key, told in (("source", project.source), ("notes", project.notes), ("published", project.published))
+        if told
     }
 
 
@@ -59,14 +82,25 @@ def _finite(volume: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
             yield finite
 
 
-def _design(name: str, analysis: Analysis, more: Callable[[Report], Data]) -> Data:
+def _design(name: str, design: str, ledger: Ledger, more: Callable[[Report], Data]) -> Data:
+    analysis = ledger.check.analyses[design]
+
+    def amounts(report: Report) -> Data:
+        return _amounts(ledger.subjects(design, report))
+
     return {
         "name": name,
         "input_shape": analysis.input_shape,
-        "nodes": [_node(report) | more(report) for report in analysis.reports],
-        "blocks": [_block(block) for block in analysis.blocks.values()],
-        "totals": {"params": analysis.params, "macs": analysis.macs},
+        "nodes": [_node(report) | amounts(report) | more(report) for report in analysis.reports],
+        "blocks": [_block(block) | amounts(block.closed()) for block in analysis.blocks.values()],
+        "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(ledger.all(design)),
     }
+
+
+def _amounts(subjects: tuple[Subject, ...]) -> Data:
+    """Every metric but those that stand there anyway; what was not measured is left out."""
+    amounts = {metric.id: metric.amount(subjects) for metric in METRICS if metric.id not in ("macs", "params")}
+    return {id: amount for id, amount in amounts.items() if amount is not None or not metric(id).measured}
 
 
 def _node(report: Report) -> Data:

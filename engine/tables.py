@@ -11,11 +11,12 @@ from msgspec import Struct
 
 from engine.analysis import Analysis, Report
 from engine.check import ProjectCheck, place_in_file
-from engine.metrics import METRICS, Amount, Ledger, Metric
+from engine.counting import MACS, TERMS, Convention, tally
+from engine.metrics import METRICS, Amount, Ledger, Metric, Subject, compared, exact_of, formula_of, title_of
 from engine.problems import STEM
 from engine.project import Project
 from engine.shapes import Shape
-from engine.units import UNKNOWN, exact, ratio_in_words
+from engine.units import UNKNOWN, abbreviated, exact
 
 
 class Row(Struct, frozen=True):
@@ -25,8 +26,8 @@ class Row(Struct, frozen=True):
     report: Report | None
     values: Mapping[str, Amount | None]
     """By the metric's id, exact; None is unknown."""
-    formulas: Mapping[str, str]
-    """How numbers come about, by the metric's id, where there is something to say."""
+    subjects: tuple[Subject, ...] = ()
+    """What the amounts are of: a layer, or those of a block."""
     problem: str = ""
     """What is wrong at this node, with what would be right."""
 
@@ -41,6 +42,11 @@ class Row(Struct, frozen=True):
     @property
     def kind(self) -> str:
         return "total" if self.report is None else self.report.layer.kind
+
+    @property
+    def block(self) -> str:
+        """The block that the node is a part of; "" for none."""
+        return "" if self.report is None else self.report.block or ""
 
     @property
     def settings(self) -> str:
@@ -60,8 +66,9 @@ class Row(Struct, frozen=True):
 
     def formula(self, metric: Metric) -> str:
         """How this node's number comes about: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" where there is none."""
-        formula = self.formulas.get(metric.id, "")
-        return formula and f"{formula} {metric.unit}"
+        formula = formula_of(metric, self.subjects)
+        unit = metric.unit or (self.subjects[0].convention.unit if self.subjects else "")
+        return formula and f"{formula} {unit}"
 
 
 def rows(project: Project, ledger: Ledger, analyses: Mapping[str, Analysis] | None = None) -> tuple[Row, ...]:
@@ -73,17 +80,13 @@ def rows(project: Project, ledger: Ledger, analyses: Mapping[str, Analysis] | No
     check = ledger.check
     problems = _problems_by_node(check)
     for design, analysis in (analyses or check.analyses).items():
-        found += [
-            Row(
-                design,
-                report,
-                {metric.id: ledger.amount(metric, design, report) for metric in METRICS},
-                {metric.id: said for metric in METRICS if (said := ledger.formula(metric, design, report))},
-                "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else "",
-            )
-            for report in analysis.reports
-        ]
-        found.append(Row(design, None, {metric.id: ledger.total(metric, design) for metric in METRICS}, {}))
+        for report in analysis.reports:
+            subjects = ledger.subjects(design, report)
+            values = {metric.id: metric.amount(subjects) for metric in METRICS}
+            problem = "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else ""
+            found.append(Row(design, report, values, subjects, problem))
+        layers = ledger.all(design)
+        found.append(Row(design, None, {metric.id: metric.amount(layers) for metric in METRICS}))
     return tuple(found)
 
 
@@ -101,15 +104,15 @@ def title(design: str) -> str:
     return "(stem)" if design == STEM else design
 
 
-def shown_metrics(chosen: str = "") -> tuple[Metric, ...]:
-    """The metrics of a table for reading: those that follow from no other, and the chosen one."""
-    return tuple(metric for metric in METRICS if not metric.derived or metric.id == chosen)
+def shown_metrics(*chosen: str) -> tuple[Metric, ...]:
+    """The metrics of a table for reading: those that follow from no other, and the chosen ones."""
+    return tuple(metric for metric in METRICS if not metric.derived or metric.id in chosen)
 
 
 def comparisons(rows: Iterable[Row], metric: Metric) -> tuple[str, ...]:
     """Every further design against the first: "bottleneck: 12.1× fewer multiply-accumulates than naive"."""
     totals = [(row.design, row.values[metric.id]) for row in rows if row.is_total and row.design != STEM]
-    words = ((design, ratio_in_words(amount, totals[0][1], metric.more, totals[0][0])) for design, amount in totals[1:])
+    words = ((design, compared(metric, amount, totals[0][1], than=totals[0][0])) for design, amount in totals[1:])
     return tuple(f"{design}: {said}" for design, said in words if said)
 
 
@@ -125,15 +128,18 @@ class Column(Struct, frozen=True):
         return self.metric is not None
 
 
-def columns(metrics: Sequence[Metric]) -> tuple[Column, ...]:
-    """Design, node, layer, inputs, output and the metrics: exact integers with thousands separators, or "unknown"."""
+def columns(metrics: Sequence[Metric], convention: Convention = MACS) -> tuple[Column, ...]:
+    """Design, node, layer, inputs, output and the metrics: exact integers with thousands separators, or "unknown".
+
+    What counts by a convention has its name.
+    """
     return (
         Column("Design", lambda row: _line(title(row.design))),
         Column("Node", lambda row: "total" if row.is_total else row.node),
         Column("Layer", lambda row: row.settings),
         Column("Inputs", lambda row: ", ".join(row.inputs)),
         Column("Output C×H×W", lambda row: "" if row.is_total else _shape(row.output_shape)),
-        *(Column(metric.title, _number_of(metric), metric) for metric in metrics),
+        *(Column(title_of(metric, convention), _number_of(metric), metric) for metric in metrics),
     )
 
 
@@ -141,7 +147,7 @@ PROBLEM = Column("Mistake", lambda row: _line(row.problem))
 
 
 def _number_of(metric: Metric) -> Callable[[Row], str]:
-    return lambda row: exact(row.values[metric.id])
+    return lambda row: exact_of(metric, row.values[metric.id])
 
 
 def _shape(shape: Shape | None) -> str:
@@ -165,19 +171,23 @@ def to_tsv(rows: Sequence[Row]) -> str:
 def _separated(rows: Sequence[Row], dialect: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, dialect, lineterminator="\n")
-    places = ("design", "node", "kind", "settings", "inputs", "input_shapes", "output_shape")
+    places = ("design", "node", "kind", "settings", "inputs", "input_shapes", "output_shape", "block")
     writer.writerow((*places, *(metric.id for metric in METRICS), "problem"))
     for row in rows:
         shapes = (", ".join(map(_shape, row.input_shapes)), "" if row.is_total else _shape(row.output_shape))
-        place = (title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes)
-        values = (row.values[metric.id] for metric in METRICS)
-        writer.writerow((*place, *(UNKNOWN if value is None else value for value in values), row.problem))
+        place = (title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes, row.block)
+        writer.writerow((*place, *(_number(metric, row.values[metric.id]) for metric in METRICS), row.problem))
     return out.getvalue()
 
 
-def to_markdown(rows: Sequence[Row]) -> str:
+def _number(metric: Metric, amount: Amount | None) -> Amount | str:
+    """For programs: nothing where it was not measured."""
+    return amount if amount is not None else "" if metric.measured else UNKNOWN
+
+
+def to_markdown(rows: Sequence[Row], *chosen: str) -> str:
     """A pipe table with bold totals, and below it how the designs compare; mistakes in a column of their own."""
-    shown = _columns_for(rows)
+    shown = _columns_for(rows, chosen)
     lines = [
         _piped(column.title for column in shown),
         _piped("---:" if column.is_number else "---" for column in shown),
@@ -185,7 +195,7 @@ def to_markdown(rows: Sequence[Row]) -> str:
     for row in rows:
         cells = [_escape_markdown(column.text(row)) for column in shown]
         lines.append(_piped(f"**{cell}**" if row.is_total and cell else cell for cell in cells))
-    said = [f"- {_escape_markdown(line)}" for line in _all_comparisons(rows)]
+    said = [f"- {_escape_markdown(line)}" for line in _said(rows, chosen)]
     return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
 
 
@@ -198,9 +208,9 @@ def _escape_markdown(text: str) -> str:
     return re.sub(special, lambda found: "".join(f"\\{character}" for character in found[0]), text)
 
 
-def to_latex(rows: Sequence[Row]) -> str:
+def to_latex(rows: Sequence[Row], *chosen: str) -> str:
     """A tabular with the rules of booktabs and bold totals; how the designs compare follows as a comment."""
-    shown = _columns_for(rows)
+    shown = _columns_for(rows, chosen)
     lines = ["% needs \\usepackage{booktabs}"]
     lines.append(f"\\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in shown)}}}")
     lines += ["\\toprule", _ampersands(column.title for column in shown)]
@@ -209,7 +219,7 @@ def to_latex(rows: Sequence[Row]) -> str:
         for row in group:
             cells = [_escape_latex(column.text(row)) for column in shown]
             lines.append(_ampersands(f"\\textbf{{{cell}}}" if row.is_total and cell else cell for cell in cells))
-    lines += ["\\bottomrule", "\\end{tabular}", *(f"% {line}" for line in _all_comparisons(rows))]
+    lines += ["\\bottomrule", "\\end{tabular}", *(f"% {line}" for line in _said(rows, chosen))]
     return "\n".join(lines) + "\n"
 
 
@@ -233,12 +243,12 @@ def _escape_latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in text)
 
 
-def to_text(rows: Sequence[Row]) -> str:
+def to_text(rows: Sequence[Row], *chosen: str) -> str:
     """Aligned for a terminal: a block a design that ends with its totals, mistakes below their row, then the ratios.
 
-    FLOPs are left out: they are twice the MACs.
+    Derived metrics are left out but for the chosen ones.
     """
-    shown = columns(shown_metrics())
+    shown = columns(shown_metrics(*chosen), _convention(rows))
     cells = [[column.text(row) for column in shown] for row in rows]
     heads = [column.title for column in shown]
     widths = [max(map(_width, (head, *texts))) for head, *texts in zip(heads, *cells, strict=True)]
@@ -255,7 +265,7 @@ def to_text(rows: Sequence[Row]) -> str:
         lines.append(aligned(texts if row.design != design else ["", *texts[1:]]))
         lines += [f"  ! {row.node}: {_line(row.problem)}"] if row.problem else []
         design = row.design
-    said = _all_comparisons(rows)
+    said = _said(rows, chosen)
     return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
 
 
@@ -269,17 +279,37 @@ def _width(text: str) -> int:
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
-def _columns_for(rows: Sequence[Row]) -> tuple[Column, ...]:
+def _columns_for(rows: Sequence[Row], chosen: tuple[str, ...]) -> tuple[Column, ...]:
     mistakes = (PROBLEM,) if any(row.problem for row in rows) else ()
-    return (*columns(shown_metrics()), *mistakes)
+    return (*columns(shown_metrics(*chosen), _convention(rows)), *mistakes)
 
 
-def _all_comparisons(rows: Sequence[Row]) -> Iterator[str]:
-    for metric in shown_metrics():
+def _convention(rows: Sequence[Row]) -> Convention:
+    return next((subject.convention for row in rows for subject in row.subjects), MACS)
+
+
+def _said(rows: Sequence[Row], chosen: tuple[str, ...]) -> Iterator[str]:
+    """How the designs compare, and by which convention operations were counted."""
+    for metric in shown_metrics(*chosen):
         yield from map(_line, comparisons(rows, metric))
+    if "ops" in chosen:
+        yield from map(_line, told_counting(rows))
 
 
-FORMATS: Mapping[str, Callable[[Sequence[Row]], str]] = {
+def told_counting(rows: Sequence[Row]) -> Iterator[str]:
+    """What the convention counts of each design, and how large is what it leaves out."""
+    rule = _convention(rows)
+    titles = {term.id: term.title for term in TERMS}
+    for design, group in groupby(rows, lambda row: row.design):
+        found = tally([subject.report for row in group for subject in row.subjects], rule)
+        if found is not None:
+            left = [f"{abbreviated(amount)} {titles[id]}" for id, amount in found.left_out.items()]
+            out = f"; left out: {', '.join(left)}" if left else ""
+            batch = f" for {rule.batch} inputs" if rule.batch > 1 else ""
+            yield f"{title(design)}, {rule.title}: {exact(found.total)} {rule.unit}{batch}{out}"
+
+
+FORMATS: Mapping[str, Callable[..., str]] = {
     "table": to_text,
     "csv": to_csv,
     "tsv": to_tsv,

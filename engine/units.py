@@ -6,19 +6,20 @@ UNKNOWN = "unknown"
 _SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def abbreviated(count: float | None) -> str:
-    """``160563200`` as "160.6 M", ``13246464`` as "13.25 M": four significant digits.
+def abbreviated(count: float | None, kilo: int = 1000) -> str:
+    """``160563200`` as "160.6 M", ``13246464`` as "13.25 M": four significant digits; K is 1000, or 1024.
 
     Below 1,000 the integer itself, beyond the prefixes a power of ten; None is "unknown".
     """
     if count is None:
         return UNKNOWN
-    if count < 1000:
+    if count < kilo:
         return str(count) if isinstance(count, int) else f"{count:.4g}"
     if _reaches(count, 10**15):
         digits, exponent = f"{count:.3e}".split("e+")
         return f"{digits}×10{exponent.translate(_SUPERSCRIPTS)}"
-    size, prefix = next(row for row in PREFIXES if _reaches(count, row[0]))
+    sizes = ((kilo**power, prefix) for power, prefix in ((4, "T"), (3, "G"), (2, "M"), (1, "K")))
+    size, prefix = next(row for row in sizes if _reaches(count, row[0]))
     return f"{_digits(count / size)} {prefix}"
 
 
@@ -27,7 +28,9 @@ def exact(count: float | None) -> str:
     return UNKNOWN if count is None else f"{count:,}" if isinstance(count, int) else f"{count:,.4g}"
 
 
-def ratio_in_words(amount: float | None, reference: float | None, more: str, than: str = "") -> str:
+def ratio_in_words(
+    amount: float | None, reference: float | None, more: str, than: str = "", *, mass: bool = False
+) -> str:
     """How `amount` compares with `reference`: "12.1× fewer multiply-accumulates", "5 % fewer", "2.0× as many".
 
     `than` names whose the reference is and makes it a sentence: "… than naive". Factors from 1.5 on, per cents below;
@@ -35,14 +38,15 @@ def ratio_in_words(amount: float | None, reference: float | None, more: str, tha
     """
     if amount is None or reference is None:
         return ""
+    many, fewer = ("much", "less") if mass else ("many", "fewer")
     if amount == reference:
-        return f"as many {more}" + (than and f" as {than}")
+        return f"as {many} {more}" + (than and f" as {than}")
     if not amount or not reference:
         amount_of = f"{exact(amount)} {more}" if amount else f"no {more}"
         return f"{amount_of} instead of {exact(reference) if reference else 'none'}" + (than and f" in {than}")
     if amount >= 1.5 * reference:
-        return f"{_short(amount / reference)}× as many {more}" + (than and f" as {than}")
-    word = "fewer" if amount < reference else "more"
+        return f"{_short(amount / reference)}× as {many} {more}" + (than and f" as {than}")
+    word = fewer if amount < reference else "more"
     if reference >= 1.5 * amount:
         return f"{_short(reference / amount)}× {word} {more}" + (than and f" than {than}")
     percent = 100 * abs(amount - reference) / reference

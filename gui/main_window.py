@@ -40,11 +40,13 @@ from gui.widgets.command_palette import CommandPalette, commands_of
 from gui.widgets.tab_order import chain, in_reading_order
 from gui.workbench import Workbench
 
-LAYOUT_VERSION = 1
+LAYOUT_VERSION = 2
 FIRST_SIZE = 1600, 1000
 NARROW = 1200
 """Width of a window in which the table stands behind the bars, not beside them."""
 AREAS = Qt.DockWidgetArea
+BEHIND_TABLE = ("counting",)
+"""Views that are tabs behind the table of operations."""
 
 
 class MainWindow(QMainWindow):
@@ -165,7 +167,10 @@ class MainWindow(QMainWindow):
             "filters": AREAS.RightDockWidgetArea,
         }
         views = {id: self._dock(id, self.views[id].title, self.views[id], place) for id, place in places.items()}
+        for id in BEHIND_TABLE:
+            views[id] = self._dock(id, self.views[id].title, self.views[id], views["table"])
         docks = {"designs": designs, "layer": layer, **tabs, **views}
+        docks["table"].raise_()
         docks["layer"].raise_()
         return docks
 

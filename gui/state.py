@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from engine.analysis import Analysis, Report, folded
 from engine.check import Place, ProjectCheck
 from engine.counting import MACS, Convention
-from engine.metrics import Ledger
+from engine.metrics import Ledger, metric
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.project import Project
@@ -120,6 +120,18 @@ class ViewState(Struct, frozen=True, eq=False):
         """The analysis of a design as it is shown: closed blocks are one report that has their sums."""
         names = self.check.analyses[design].blocks
         return _folded(self.check, design, frozenset(name for name in names if not self.is_open((design, name))))
+
+    @property
+    def amounts(self) -> tuple[object, ...]:
+        """What bars and tables depend on: equal where nothing that they say differs, as while the camera turns."""
+        look = self.look
+        times = self.run if metric(look.metric).measured else None
+        return self.check, times, look.metric, look.convention, look.logarithmic, look.blocks, look.toggled, look.theme
+
+    @property
+    def shown_analyses(self) -> dict[str, Analysis]:
+        """Every analysis as it is shown, by design; the stem's under STEM."""
+        return {name: self.folded(name) for name in self.check.analyses}
 
     def shown(self, place: Place) -> Place:
         """Where a place is shown: within a closed block, at the block."""

@@ -6,7 +6,7 @@ from typing import Annotated, ClassVar
 
 from msgspec import Meta
 
-from engine.blocks.base import Block, Part
+from engine.blocks.base import INPUT, Block, Part
 from engine.layers import Activation, AvgPool2d, BatchNorm, Concat, Conv2d, Mistake
 from engine.layers.base import Count, Margin
 from engine.shapes import Shape
@@ -36,7 +36,7 @@ class DenseBlock(Block, frozen=True, tag="dense_block"):
         return f"{self.layers} × ({reduced}3×3→{self.growth})"
 
     def expand(self, channels: int) -> Iterator[Part]:
-        before = "input"
+        before = INPUT
         for number in range(1, self.layers + 1):
             name = f"layer{number}"
             yield Part(f"{name}/bn", BatchNorm(), (before,))
@@ -64,10 +64,10 @@ class Transition(Block, frozen=True, tag="transition"):
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         if not self._filters(inputs[0].channels):
-            least = 1 / inputs[0].channels
+            channels = inputs[0].channels
             yield Mistake(
                 "compression",
-                f"compression {self.compression:g} leaves no map of {inputs[0].channels}: at least {least:.2g}",
+                f"compression {self.compression:g} leaves no map of {channels}: make it at least 1/{channels}",
             )
 
     def label(self) -> str:

@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from engine.blocks.base import Block, Part, convolution
 from engine.layers.base import Count, HeightWidth, Padding
-from engine.layers.windows import check_padding, pair, short, times
+from engine.layers.windows import check_padding, pair, short, shortest, times
 
 
 class MlpConv(Block, frozen=True, tag="mlpconv"):
@@ -29,6 +29,7 @@ class MlpConv(Block, frozen=True, tag="mlpconv"):
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
+        shortest(self, "kernel", "stride", "padding")
 
     def label(self) -> str:
         stride = "" if self.stride == 1 else f" /{short(self.stride)}"

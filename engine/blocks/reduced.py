@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from engine.blocks.base import Block, Part, convolution
 from engine.layers.base import Count, HeightWidth
-from engine.layers.windows import pair, short, times
+from engine.layers.windows import pair, short, shortest, times
 
 
 class ReducedConv2d(Block, frozen=True, tag="reduced_conv2d"):
@@ -24,6 +24,9 @@ class ReducedConv2d(Block, frozen=True, tag="reduced_conv2d"):
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[32])]
     kernel: Annotated[HeightWidth, Meta(title="Kernel", description="Height and width of a filter", examples=[5])]
     stride: Annotated[HeightWidth, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
+
+    def __post_init__(self) -> None:
+        shortest(self, "kernel", "stride")
 
     def label(self) -> str:
         stride = "" if self.stride == 1 else f" /{short(self.stride)}"

@@ -31,7 +31,7 @@ class Residual(Block, frozen=True):
             )
 
     def expand(self, channels: int) -> Iterator[Part]:
-        end = "input"
+        end = INPUT
         for part in self._convolutions():
             yield part
             end = part.name

@@ -8,7 +8,7 @@ from msgspec import Meta
 from engine.blocks.base import INPUT, Block, Part, convolution
 from engine.layers import Add
 from engine.layers.base import Count, Extent, HeightWidth, Padding
-from engine.layers.windows import check_padding, pair, short, times
+from engine.layers.windows import check_padding, pair, short, shortest, times
 
 Multiplier = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -36,6 +36,7 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
+        shortest(self, "kernel", "stride", "padding")
 
     def label(self) -> str:
         stride = "" if self.stride == 1 else f" /{short(self.stride)}"

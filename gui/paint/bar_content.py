@@ -7,10 +7,9 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.check import Place
-from engine.metrics import Amount, Metric, metric
+from engine.metrics import Amount, Ledger, Metric, compared, metric
 from engine.problems import STEM
 from engine.tables import Row, rows
-from engine.units import abbreviated, exact, ratio_in_words
 from gui.paint.bar_scale import Scale, scale_for
 from gui.paint.words import NO_DESIGN
 from gui.state import ViewState
@@ -49,6 +48,7 @@ class Content(Struct, frozen=True):
     """All that is said, and the two axes."""
 
     metric: Metric
+    ledger: Ledger
     headline: str
     subject: str
     """What the headline is about."""
@@ -77,15 +77,16 @@ class Content(Struct, frozen=True):
 def content_of(state: ViewState) -> Content:
     """What there is to say of a state, in the metric and with the axis that its look asks for."""
     chosen = metric(state.look.metric)
-    all_rows = rows(state.project, state.ledger)
+    all_rows = rows(state.project, state.ledger, state.shown_analyses)
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
     totals = tuple(_total_line(state, group, designs[0][1][-1], chosen) for _, group in designs)
     groups = tuple(_group(state, group, chosen) for _, group in designs)
     headline, subject, colour = _headline(state, all_rows, totals, chosen)
     total_scale, line_scale = _scales(totals, groups, logarithmic=state.look.logarithmic)
-    said = "" if stem is None else _stem_line(stem, chosen)
-    return Content(chosen, headline, subject, colour, said, totals, groups, total_scale, line_scale)
+    cost = "" if stem is None else state.ledger.said(chosen, stem.values[chosen.id])
+    said = cost and f"stem, the same for all designs: {cost}"
+    return Content(chosen, state.ledger, headline, subject, colour, said, totals, groups, total_scale, line_scale)
 
 
 def _scales(totals: Sequence[Line], groups: Sequence[Sequence[Line]], *, logarithmic: bool) -> tuple[Scale, Scale]:
@@ -104,9 +105,10 @@ def _scales(totals: Sequence[Line], groups: Sequence[Sequence[Line]], *, logarit
 
 def _total_line(state: ViewState, group: Sequence[Row], reference: Row, chosen: Metric) -> Line:
     row, value, least = group[-1], group[-1].values[chosen.id], reference.values[chosen.id]
+    ledger = state.ledger
     analysis = state.check.analyses[row.design]
-    ratio = ratio_in_words(value, least, "").strip() if value and least and row is not reference else ""
-    words = ratio_in_words(value, least, chosen.more, reference.design) if row is not reference else ""
+    ratio = compared(chosen, value, least, "").strip() if value and least and row is not reference else ""
+    words = compared(chosen, value, least, than=reference.design) if row is not reference else ""
     return Line(
         "total",
         row.design,
@@ -114,9 +116,9 @@ def _total_line(state: ViewState, group: Sequence[Row], reference: Row, chosen: 
         row.design,
         (analysis.output,),
         value=value,
-        said=abbreviated(value),
+        said=ledger.short(chosen, value),
         ratio=ratio,
-        tip=f"{row.design}: {exact(value)} {chosen.unit}" + (words and f", {words}"),
+        tip=f"{row.design}: {ledger.exact(chosen, value)} {chosen.unit}" + (words and f", {words}"),
     )
 
 
@@ -126,19 +128,19 @@ def _group(state: ViewState, group: Sequence[Row], chosen: Metric) -> tuple[Line
     free = [row for row in nodes if row.values[chosen.id] == 0 and not row.problem]
     folded = free if len(free) >= FOLD_FROM else []
     hidden = set(map(id, folded))
-    lines = [_node_line(row, colour, chosen) for row in nodes if id(row) not in hidden]
+    lines = [_node_line(state.ledger, row, colour, chosen) for row in nodes if id(row) not in hidden]
     if folded:
         names = tuple(row.node for row in folded)
-        label = f"{len(names)} layers without {chosen.unit}"
+        label = f"{len(names)} layers without {state.ledger.unit(chosen) or chosen.unit}"
         listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        tip = f"{total.design}: {listed}: 0 {chosen.unit} each"
+        tip = f"{total.design}: {listed}: 0 {state.ledger.unit(chosen) or chosen.unit} each"
         lines.append(Line("folded", total.design, colour, label, names, value=0, said="0", tip=tip))
     return (Line("heading", total.design, colour, total.design), *lines)
 
 
-def _node_line(row: Row, colour: int, chosen: Metric) -> Line:
+def _node_line(ledger: Ledger, row: Row, colour: int, chosen: Metric) -> Line:
     value = row.values[chosen.id]
-    formula = row.formula(chosen) or f"{exact(value)} {chosen.unit}"
+    formula = row.formula(chosen) or f"{ledger.exact(chosen, value)} {ledger.unit(chosen) or chosen.unit}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
     return Line(
         "node",
@@ -148,7 +150,7 @@ def _node_line(row: Row, colour: int, chosen: Metric) -> Line:
         (row.node,),
         "" if row.settings == row.node else row.settings,
         value,
-        abbreviated(value),
+        ledger.short(chosen, value),
         tip,
         row.problem,
     )
@@ -163,13 +165,14 @@ def _headline(
     first, *others = totals
     known = [line for line in others if line.value is not None]
     if first.value is None or (others and not known):
-        return "unknown", _what_to_mend(state, all_rows), None
+        words = "run (F5) to measure" if chosen.measured else _what_to_mend(state, all_rows)
+        return state.ledger.short(chosen, None), words, None
     if not others:
-        return f"{abbreviated(first.value)} {chosen.unit}", first.design, first.colour
+        return state.ledger.said(chosen, first.value), first.design, first.colour
     # The saving is the point; where there is none, the largest excess.
     least, most = min(known, key=_amount), max(known, key=_amount)
     told = least if _amount(least) < first.value else most
-    words = ratio_in_words(told.value, first.value, chosen.more)
+    words = compared(chosen, told.value, first.value)
     return words, f"{told.design}, compared with {first.design}", told.colour
 
 
@@ -183,7 +186,3 @@ def _what_to_mend(state: ViewState, all_rows: Sequence[Row]) -> str:
         return f"until {row.design or 'the stem'} / {row.node} is mended: {row.problem}"
     problem = next(iter(state.check.problems), None)
     return f"until this is mended: {problem.text}" if problem else "until the input is known"
-
-
-def _stem_line(row: Row, chosen: Metric) -> str:
-    return f"stem, the same for all designs: {abbreviated(row.values[chosen.id])} {chosen.unit}"

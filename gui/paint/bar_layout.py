@@ -6,7 +6,6 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
 
-from engine.units import abbreviated
 from gui.paint.bar_content import Content, Line
 from gui.paint.bar_scale import Scale, tick_label
 from gui.paint.columns import pour
@@ -43,7 +42,7 @@ class Frame(Struct, frozen=True):
     """Length of the longest bar that the axis has room for."""
     scale: Scale
 
-    def length(self, amount: int) -> float:
+    def length(self, amount: float) -> float:
         """A bar's length: in proportion to the amount, or on a logarithmic axis to its logarithm."""
         return self.bar_width * self.scale.fraction(amount)
 
@@ -71,16 +70,16 @@ class PlacedAxis(Struct, frozen=True):
     top: float
     bottom: float
 
-    def offset(self, amount: int) -> float:
+    def offset(self, amount: float) -> float:
         """How far a tick is from where bars begin."""
         return self.frame.length(amount) if amount > self.frame.scale.low else 0.0
 
-    def ticks(self, unit: float, content: Content) -> list[tuple[int, QRectF]]:
+    def ticks(self, unit: float, content: Content) -> list[tuple[float, QRectF]]:
         """Amounts with the places of their labels, the largest first; what another label leaves no room is not said."""
         most = min(max(int(self.frame.bar_width / (3.6 * unit)), 2), MOST_TICKS)
         named = self.frame.left + text_width(axis_words(content), SMALL_FONT) * unit
         begin = min(named, self.frame.bar_left - NAME_GAP * unit)
-        end, found = self.row.right(), list[tuple[int, QRectF]]()
+        end, found = self.row.right(), list[tuple[float, QRectF]]()
         for amount in reversed(self.frame.scale.ticks(most)):
             wide = (text_width(tick_label(amount), SMALL_FONT) + TICK_GAP) * unit
             left = self.frame.bar_left + self.offset(amount) - wide / 2
@@ -252,7 +251,7 @@ def _alike(frames: Sequence[Frame]) -> list[Frame]:
 
 def axis_words(content: Content) -> str:
     """What an axis counts, and how, in few words."""
-    return content.metric.unit + (", logarithmic" if content.total_scale.logarithmic else "")
+    return _unit(content) + (", logarithmic" if content.total_scale.logarithmic else "")
 
 
 def label_width(line: Line, note: bool) -> float:
@@ -284,14 +283,18 @@ def _trimmed(content: Content, rect: QRectF) -> Layout:
     head = _head_height(content) + SECTION + AXIS + MARGIN
     room = max(int((rect.height() / SMALLEST - head) // LINE), 0) * count
     for most in range(max(map(len, content.groups), default=0), -1, -1):
-        groups = [tuple(_dearest(group, most)) for group in content.groups]
+        groups = [tuple(_dearest(content, group, most)) for group in content.groups]
         columns = pour(groups, count, _continued)
         if max(map(len, columns), default=0) * count <= room:
             return _placed(content, columns, rect, SMALLEST)
     return _placed(content, (), rect, SMALLEST)
 
 
-def _dearest(group: Sequence[Line], most: int) -> Iterator[Line]:
+def _unit(content: Content) -> str:
+    return content.ledger.unit(content.metric) or content.metric.unit
+
+
+def _dearest(content: Content, group: Sequence[Line], most: int) -> Iterator[Line]:
     """A heading, the `most` dearest of its layers in their order, unknown ones first, and the sum of the others."""
     heading, *lines = group
     ranked = sorted(lines, key=lambda line: (line.value is not None, -(line.value or 0)))
@@ -302,5 +305,6 @@ def _dearest(group: Sequence[Line], most: int) -> Iterator[Line]:
         nodes = tuple(node for line in left for node in line.nodes)
         amounts = [line.value for line in left]
         total = None if None in amounts else sum(amount or 0 for amount in amounts)
-        label = f"{len(nodes)} more layers, together {abbreviated(total)}"
+        together = f", together {content.ledger.short(content.metric, total)}" if content.metric.additive else ""
+        label = f"{len(nodes)} more layers{together}"
         yield replace(left[0], kind="folded", label=label, nodes=nodes, note="", value=0, said="", tip=label)

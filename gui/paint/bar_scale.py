@@ -11,11 +11,11 @@ from engine.units import PREFIXES
 class Scale(Struct, frozen=True):
     """An axis from `low` to `high`. A linear one begins at 0; a logarithmic one at a power of ten."""
 
-    low: int
-    high: int
+    low: float
+    high: float
     logarithmic: bool = False
 
-    def fraction(self, amount: int) -> float:
+    def fraction(self, amount: float) -> float:
         """Part of the axis that a bar takes, 0..1; nothing for 0, which no logarithm shows."""
         if amount <= 0 or self.high <= 0:
             return 0.0
@@ -23,59 +23,71 @@ class Scale(Struct, frozen=True):
             return min(amount / self.high, 1.0)
         return min(max((log10(amount) - log10(self.low)) / (log10(self.high) - log10(self.low)), 0.0), 1.0)
 
-    def ticks(self, most: int = 6) -> tuple[int, ...]:
+    def ticks(self, most: int = 6) -> tuple[float, ...]:
         """At most that many amounts worth a label: powers of ten, or multiples of 1, 2 or 5 times one."""
         if self.logarithmic:
-            powers = [10**exponent for exponent in range(_exponent(self.low), _exponent(self.high) + 1)]
-            step = -(-len(powers) // max(most, 1))
-            return tuple(powers[::step])
+            powers = [_power(exponent) for exponent in range(_exponent(self.low), _exponent(self.high) + 1)]
+            return tuple(powers[:: -(-len(powers) // max(most, 1))])
         if self.high <= 0:
             return (0,)
-        step = _step(self.high, max(most - 1, 1))
+        step: float = _step(self.high, max(most - 1, 1))
         if step > self.high:
-            power: int = 10 ** _exponent(self.high)
+            power = _power(_exponent(self.high))
             step = self.high // power * power
-        return tuple(range(0, self.high + 1, step))
+        return tuple(_rounded(number * step) for number in range(round(self.high // step) + 1))
 
-    def minor_ticks(self) -> tuple[int, ...]:
+    def minor_ticks(self) -> tuple[float, ...]:
         """The eight amounts between two powers of ten, whose crowding shows that the axis is logarithmic."""
         if not self.logarithmic:
             return ()
-        powers = (10**exponent for exponent in range(_exponent(self.low), _exponent(self.high) + 1))
+        powers = (_power(exponent) for exponent in range(_exponent(self.low), _exponent(self.high) + 1))
         return tuple(power * digit for power in powers for digit in range(2, 10) if power * digit <= self.high)
 
 
-def scale_for(amounts: Iterable[int | None], *, logarithmic: bool) -> Scale:
+def scale_for(amounts: Iterable[float | None], *, logarithmic: bool) -> Scale:
     """The axis on which all these amounts can be read; zeros and unknowns ask for no room."""
     known = [amount for amount in amounts if amount]
     highest = max(known, default=0)
     if not known or not logarithmic:
         return Scale(0, highest)
     lowest = min(known)
-    power = 10 ** _exponent(lowest)
+    power = _power(_exponent(lowest))
     # The smallest bar must have a length, too.
-    low = power // 10 if lowest == power > 1 else power
+    low = _power(_exponent(lowest) - 1) if lowest == power != 1 else power
     return Scale(low, max(highest, 10 * low), logarithmic=True)
 
 
-def tick_label(amount: int) -> str:
+def tick_label(amount: float) -> str:
     """A round number in few characters: "0", "500", "10 K", "2 M"."""
     for size, prefix in PREFIXES:
         if amount >= size:
             return f"{amount / size:g} {prefix}" if amount < 10**15 else f"{amount:.0e}".replace("e+", "e")
-    return str(amount)
+    return f"{amount:g}"
 
 
-def _exponent(amount: int) -> int:
+def _exponent(amount: float) -> int:
     """Of the largest power of ten that is not above a positive amount."""
-    return len(str(amount)) - 1
+    return len(str(amount)) - 1 if isinstance(amount, int) else int(f"{amount:e}".partition("e")[2])
 
 
-def _step(high: int, most: int) -> int:
+def _power(exponent: int) -> float:
+    """A power of ten, an integer where it is one."""
+    return 10**exponent if exponent >= 0 else float(f"1e{exponent}")
+
+
+def _rounded(amount: float) -> float:
+    """A multiple of a step without the noise of its last digits."""
+    return amount if isinstance(amount, int) else float(f"{amount:.12g}")
+
+
+def _step(high: float, most: int) -> float:
     """The smallest of 1, 2, 5, 10, … of which at most that many fit."""
-    power: int = 10 ** max(_exponent(high) - 2, 0)
+    exponent = _exponent(high) - 2
+    if isinstance(high, int):
+        exponent = max(exponent, 0)
     while True:
         for digit in (1, 2, 5):
-            if high // (digit * power) <= most:
-                return digit * power
-        power *= 10
+            step = _rounded(digit * _power(exponent))
+            if high // step <= most:
+                return step
+        exponent += 1

@@ -3,6 +3,7 @@
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from engine.check import Place
 from gui.paint.bar_content import content_of
 from gui.paint.bar_layout import (
     HEADLINE_FONT,
@@ -22,7 +23,7 @@ from gui.paint.bar_layout import (
 )
 from gui.paint.bar_scale import tick_label
 from gui.paint.words import draw_text, draw_wrapped, text_width
-from gui.state import Focus, ViewState
+from gui.state import ViewState
 from gui.theme import Theme
 
 HINT, HINT_LETTERS, HINT_LINES = 12.0, 28, 12
@@ -31,10 +32,10 @@ HINT, HINT_LETTERS, HINT_LINES = 12.0, 28, 12
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the operations of all designs as large as they fit into `rect`."""
-    paint_layout(painter, rect, lay_out(content_of(state), rect), state.focus, theme)
+    paint_layout(painter, rect, lay_out(content_of(state), rect), state.shown(state.focus.place), theme)
 
 
-def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, focus: Focus, theme: Theme) -> None:
+def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, chosen: Place, theme: Theme) -> None:
     """Draw what is laid out already; lines outside a clip of the painter are left out."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -45,7 +46,7 @@ def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, focus: Focus, 
     _paint_words(painter, layout, theme)
     for placed in (*layout.totals, *layout.lines):
         if placed.row.intersects(seen):
-            _paint_line(painter, layout.unit, placed, focus, theme)
+            _paint_line(painter, layout.unit, placed, chosen, theme)
     painter.restore()
 
 
@@ -107,12 +108,12 @@ def _paint_minor_ticks(painter: QPainter, unit: float, axis: PlacedAxis, theme: 
             painter.drawLine(QLineF(x, y - 0.12 * unit, x, y + 0.12 * unit))
 
 
-def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, focus: Focus, theme: Theme) -> None:
+def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, place: Place, theme: Theme) -> None:
     line = placed.line
     if line.kind == "heading":
         _paint_heading(painter, unit, placed, theme)
         return
-    chosen = line.kind != "total" and line.design == focus.design and focus.node in line.nodes
+    chosen = line.kind != "total" and line.design == place[0] and place[1] in line.nodes
     if chosen:
         _paint_choice(painter, unit, placed.row, theme)
     _paint_label(painter, unit, placed, theme, chosen=chosen)

@@ -78,7 +78,7 @@ def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> No
 
 def sheet_of(state: ViewState) -> Sheet:
     """The lines of the table, the stem's first, and every further design against the first."""
-    all_rows = rows(state.project, state.ledger)
+    all_rows = rows(state.project, state.ledger, state.shown_analyses)
     metrics = shown_metrics(state.look.metric)
     _, *shown = columns(metrics)
     groups = tuple(tuple(_lines(list(group), shown)) for _, group in groupby(all_rows, lambda row: row.design))

@@ -1,32 +1,31 @@
 """The volumes of every design as boxes with their values on the faces: one painting for the screen and for files."""
 
-from collections.abc import Iterator
 from itertools import groupby
 from math import hypot
 
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QPolygonF
+from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
 
 from gui.paint import colours
 from gui.paint.scene import faces
-from gui.paint.scene.camera import Face
+from gui.paint.scene.camera import Face, Prism, edges
 from gui.paint.scene.frame import Frame, frame
 from gui.paint.scene.kernels import Window, windows
-from gui.paint.scene.labels import Role, Text, centred, text_font
-from gui.paint.scene.layout import Arrow, PlacedBox
-from gui.paint.scene.legend import arrow_widths, draw_headings, draw_legend, draw_text
-from gui.paint.scene.values import Values, note, shown_values
+from gui.paint.scene.labels import Role, centred, text_font
+from gui.paint.scene.layout import PlacedBox, Scene
+from gui.paint.scene.legend import draw_headings, draw_legend, draw_text
+from gui.paint.scene.seen import seen
+from gui.paint.scene.values import Values
+from gui.paint.scene.writing import Written, Zoom, written
 from gui.paint.words import NO_DESIGN
 from gui.state import ViewState
 from gui.theme import Theme
 
 DIMMED = 0.38
-"""Opacity of values that earlier settings gave."""
+"""Share of values that earlier settings gave in the colour of their face."""
 
-READABLE, MOST_GROWTH = 9.0, 1.8
-"""Pixels that operators are enlarged to where smaller texts are left out, and by how much at most."""
-
-EMPTY_DESIGN = "Add a layer with + Layer"
+SMALL_WINDOW, SMALLEST_WINDOW = 12.0, 3.0
+"""Pixels below which a kernel's window is no more than its outline, and below which it is left out."""
 
 _SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
 
@@ -44,8 +43,9 @@ def draw(
     laid_out: Frame,
     smallest_text: float,
     zoom: float = 1.0,
+    area: QRectF | None = None,
 ) -> None:
-    """Draw a frame.
+    """Draw a frame, or what stands in an `area` of it.
 
     Text that would be smaller than `smallest_text` pixels on the device is left out. `zoom` is how much the painter
     enlarges the picture: what is written, and lines, then grow with its root only, to leave the faces the room.
@@ -59,9 +59,13 @@ def draw(
     else:
         text = centred(NO_DESIGN, rect.width() / 2, rect.height() / 2, laid_out.em)
         draw_text(painter, text, theme.muted)
-    painter.scale(laid_out.scene.shrink, laid_out.scene.shrink)
-    finer = max(1.0, zoom * laid_out.scene.shrink) ** 0.5
-    _Painting(painter, state, theme, laid_out, smallest_text, rect.width(), finer).draw()
+    shrink = laid_out.scene.shrink
+    painter.scale(shrink, shrink)
+    if area is not None:
+        area = QRectF(area.topLeft() / shrink, area.size() / shrink)
+    pixels = abs(painter.deviceTransform().determinant()) ** 0.5
+    fineness = Zoom(pixels, smallest_text, max(1.0, zoom * shrink) ** 0.5)
+    _Painting(painter, state, theme, laid_out.scene, area, fineness).draw(rect.width() / shrink)
     painter.restore()
 
 
@@ -69,90 +73,102 @@ class _Painting:
     """One repaint: the painter, and all that drawing a box or an arrow looks up."""
 
     def __init__(
-        self,
-        painter: QPainter,
-        state: ViewState,
-        theme: Theme,
-        laid_out: Frame,
-        smallest: float,
-        width: float,
-        finer: float,
+        self, painter: QPainter, state: ViewState, theme: Theme, scene: Scene, area: QRectF | None, zoom: Zoom
     ) -> None:
-        self.painter, self.state, self.theme, self.scene = painter, state, theme, laid_out.scene
-        self.em = laid_out.scene.plan.type.em
-        self.smallest = smallest
-        self.pixels = abs(painter.deviceTransform().determinant()) ** 0.5
+        self.painter, self.state, self.theme, self.scene, self.zoom = painter, state, theme, scene, zoom
+        self.seen = seen(state, scene, area)
+        self.em = scene.plan.type.em
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
-        self.finer = finer
-        self.line = 0.075 * self.em / finer
-        self.width = width / laid_out.scene.shrink
+        self.line = 0.075 * self.em / zoom.finer
         self._pens: dict[tuple[str, float], QPen] = {}
         self._designs = {design.name: theme.design(index) for index, design in enumerate(state.project.designs)}
-        self._values = [shown_values(state, box) for box in self.scene.boxes]
 
-    def draw(self) -> None:
+    def draw(self, right: float) -> None:
+        """Draw what is seen; no text ends beyond `right`."""
+        self._draw_frames()
         self._draw_wires()
-        self.painter.setPen(Qt.PenStyle.NoPen)
-        for arrow, width in zip(self.scene.arrows, arrow_widths(self.state, self.scene), strict=True):
-            self._draw_arrow(arrow, width * self.em / self.finer)
+        self._draw_arrows()
         self._draw_faces()
         self._draw_edges()
-        for box in self.scene.boxes:
-            for window in windows(box, self.state.focus):
+        for box, _ in self.seen.boxes:
+            for window in windows(box, self.seen.focus):
                 self._draw_window(window)
-            if box.place == self.state.focus.place:
+            if box.place == self.seen.focus.place:
                 self._draw_pixel(box)
-        self._draw_texts()
+        self._draw_texts(right)
 
     def _pen(self, colour: str, width: float) -> QPen:
         pen = self._pens.get((colour, width))
         if pen is None:
-            join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.RoundCap
+            join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.SquareCap  # lines with round ends take much longer
             pen = self._pens[colour, width] = QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
         return pen
 
     def _colour(self, role: Role, design: str) -> str:
         return self._designs[design] if role == "design" else str(getattr(self.theme, role))
 
+    def _draw_frames(self) -> None:
+        """A pale ground behind the layers of every open block; the chosen one's in the colour of the choice."""
+        radius = 0.6 * self.em
+        for placed in self.seen.frames:
+            left, top, right, bottom = placed.rect
+            chosen = placed.place == self.seen.focus.place
+            line = self._pen(self.theme.accent if chosen else self.theme.grid, (3.0 if chosen else 1.0) * self.line)
+            self.painter.setPen(line)
+            self.painter.setBrush(QColor(self.theme.window))
+            self.painter.drawRoundedRect(QRectF(left, top, right - left, bottom - top), radius, radius)
+
     def _draw_wires(self) -> None:
         self.painter.setPen(self._pen(self.theme.muted, self.line))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        for wire in self.scene.wires:
+        for wire in self.seen.wires:
             self.painter.drawPath(_rounded(wire, 0.45 * self.em))
 
-    def _draw_arrow(self, arrow: Arrow, width: float) -> None:
-        head = min(max(0.42 * self.em / self.finer, 1.5 * width), 0.6 * (arrow.end - arrow.start))
-        stop = arrow.end - 1.5 * head
-        self.painter.setBrush(self._pen(self._colour(arrow.role, arrow.place[0]), 1.0).brush())
-        self.painter.drawRect(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
-        corners = ((arrow.end, arrow.y), (stop, arrow.y - head), (stop, arrow.y + head))
-        self.painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+    def _draw_arrows(self) -> None:
+        """All arrows of one colour together: it is faster."""
+        drawn: dict[str, tuple[list[QRectF], QPainterPath]] = {}
+        for arrow, wide in self.seen.arrows:
+            width = wide * self.em / self.zoom.finer
+            head = min(max(0.42 * self.em / self.zoom.finer, 1.5 * width), 0.6 * (arrow.end - arrow.start))
+            stop = arrow.end - 1.5 * head
+            shafts, heads = drawn.setdefault(self._colour(arrow.role, arrow.place[0]), ([], QPainterPath()))
+            shafts.append(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
+            heads.moveTo(arrow.end, arrow.y)
+            heads.lineTo(stop, arrow.y - head)
+            heads.lineTo(stop, arrow.y + head)
+            heads.closeSubpath()
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        for colour, (shafts, heads) in drawn.items():
+            self.painter.setBrush(QColor(colour))
+            self.painter.drawRects(shafts)
+            self.painter.drawPath(heads)
 
     def _draw_faces(self) -> None:
         """All faces without lines: their edges are covered later, and without smoothing they are drawn much faster."""
-        whole = self.painter.transform()
-        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
-        self.painter.setPen(Qt.PenStyle.NoPen)
-        for box, values in zip(self.scene.boxes, self._values, strict=True):
-            for face in box.prism.faces():
-                if face.area * self.pixels**2 <= 0.2:
+        painter, whole, least = self.painter, self.painter.transform(), 0.2 / self.zoom.pixels**2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        plain = {side: QColor(self.theme.plain).lighter(share) for side, share in _SHADES.items()}
+        for box, values in self.seen.boxes:
+            x, y, *sides = box.prism
+            placed = QTransform.fromTranslate(x, y) * whole
+            for face in edges(*sides).faces:
+                if face.area <= least:
                     continue
-                if values is None or not values.fresh:
-                    self.painter.setTransform(whole)
-                    self.painter.setBrush(QColor(self.theme.plain).lighter(_SHADES[face.side]))
-                    self.painter.drawPolygon(face.polygon())
-                if values is not None:
-                    image = self._face_image(face, values)
-                    self.painter.setOpacity(1.0 if values.fresh else DIMMED)
-                    self.painter.setTransform(face.transform(image.width(), image.height()) * whole)
-                    self.painter.drawImage(0, 0, image)
-                    self.painter.setOpacity(1.0)
-        self.painter.setTransform(whole)
-        self.painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+                if values is None:
+                    painter.setTransform(placed)
+                    painter.setBrush(plain[face.side])
+                    painter.drawPolygon(face.polygon())
+                else:
+                    image = self._face_image(face, values, plain[face.side])
+                    painter.setTransform(face.transform(image.width(), image.height()) * placed)
+                    painter.drawImage(0, 0, image)
+        painter.setTransform(whole)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
-    def _face_image(self, face: Face, values: Values) -> QImage:
-        """The picture on a face, as fine as the device shows it."""
-        pixels = self.pixels if self.raster else float("inf")
+    def _face_image(self, face: Face, values: Values, plain: QColor) -> QImage:
+        """The picture on a face, as fine as the device shows it; values of earlier settings pale into `plain`."""
+        pixels = self.zoom.pixels if self.raster else float("inf")
         columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
         if face.side == "front" and values.photo is not None:
             image = faces.photo(values.volume, values.photo, columns, rows)
@@ -166,19 +182,37 @@ class _Painting:
                 columns=columns,
                 rows=rows,
             )
+        if not values.fresh:
+            image = faces.faded(values.volume, image, plain, DIMMED)
         return image if self.raster else faces.enlarged(image)
 
     def _draw_edges(self) -> None:
+        """Edges and outlines, those of ordinary boxes together."""
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        self.painter.setPen(self._pen(self.theme.edge, 0.8 * self.line))
-        ridges = [QLineF(*start, *end) for box in self.scene.boxes for start, end in box.prism.ridges()]
-        self.painter.drawLines(ridges)
-        for box in self.scene.boxes:
+        boxes = [box for box, _ in self.seen.boxes]
+        special = [box for box in boxes if self._is_special(box)]
+        ordinary = [box for box in boxes if not self._is_special(box)] if special else boxes
+        self._draw_lines(self.theme.edge, [(box.prism, edges(*box.prism[2:]).ridges) for box in boxes])
+        self._draw_lines(self.theme.text, [(box.prism, edges(*box.prism[2:]).border) for box in ordinary])
+        for box in special:
             self._draw_outline(box)
+
+    def _draw_lines(self, colour: str, drawn: list[tuple[Prism, list[QLineF]]]) -> None:
+        """Thin lines of boxes; to move the painter is faster than to move the lines."""
+        whole, x, y = self.painter.transform(), 0.0, 0.0
+        self.painter.setPen(self._pen(colour, 0.8 * self.line))
+        for prism, lines in drawn:
+            self.painter.translate(prism.x - x, prism.y - y)
+            self.painter.drawLines(lines)
+            x, y = prism.x, prism.y
+        self.painter.setTransform(whole)
+
+    def _is_special(self, box: PlacedBox) -> bool:
+        return bool(box.caption.trouble) or box.vertex.shape is None or box.place == self.seen.focus.place
 
     def _draw_outline(self, box: PlacedBox) -> None:
         """In red where there is a mistake, else thick around the chosen volume; dashed where the shape is unknown."""
-        outline, chosen = box.prism.outline(), box.place == self.state.focus.place
+        outline, chosen = box.prism.outline(), box.place == self.seen.focus.place
         for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if chosen else ():
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(outline)
@@ -194,33 +228,31 @@ class _Painting:
 
     def _draw_window(self, window: Window) -> None:
         """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume."""
-        colour = self._colour(window.role, window.design)
-        left, top, right, bottom = window.box.bounds()
-        size = min(right - left, bottom - top)
-        line = self.line * max(0.5, min(1.0, size / (12 * self.line)))
-        outline = window.box.outline()
+        colour, drawn = self._colour(window.role, window.design), edges(*window.box[2:])
+        if drawn.size * self.zoom.pixels < SMALLEST_WINDOW:
+            return
+        line = self.line * max(0.5, min(1.0, drawn.size / (12 * self.line)))
         fill = QColor(colour)
         fill.setAlpha(46)
-        self.painter.setPen(self._pen(self.theme.raised, 3.6 * line))
+        self.painter.translate(window.box.x, window.box.y)
+        self.painter.setPen(Qt.PenStyle.NoPen)
         self.painter.setBrush(fill)
-        self.painter.drawPolygon(outline)
-        self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        if size > 10 * self.line:
-            ridges = [QLineF(*start, *end) for start, end in window.box.ridges()]
-            behind = [QLineF(*start, *end) for start, end in window.box.hidden_edges()]
-            for lines, ground, width in (
-                (behind, colour, 0.6),
-                (ridges, self.theme.raised, 3.6),
-                (ridges, colour, 1.9),
-            ):
-                self.painter.setPen(self._pen(ground, width * line))
-                self.painter.drawLines(lines)
-        self.painter.setPen(self._pen(colour, 1.9 * line))
-        self.painter.drawPolygon(outline)
+        self.painter.drawPolygon(drawn.outline)
+        strokes = [(drawn.border, self.theme.raised, 3.6), (drawn.border, colour, 1.9)]
+        if drawn.size * self.zoom.pixels < SMALL_WINDOW:
+            strokes = strokes[1:]
+        elif drawn.size > 10 * self.line:
+            raised = [(drawn.ridges, self.theme.raised, 3.6), (drawn.ridges, colour, 1.9)]
+            behind = [QLineF(*start, *end) for start, end in Prism(0.0, 0.0, *window.box[2:]).hidden_edges()]
+            strokes = [strokes[0], (behind, colour, 0.6), *raised, strokes[1]]
+        for lines, ground, width in strokes:
+            self.painter.setPen(self._pen(ground, width * line))
+            self.painter.drawLines(lines)
+        self.painter.translate(-window.box.x, -window.box.y)
 
     def _draw_pixel(self, box: PlacedBox) -> None:
         """A mark on the chosen pixel of the front face."""
-        shape, pixel = box.vertex.shape, self.state.focus.pixel
+        shape, pixel = box.vertex.shape, self.seen.focus.pixel
         if shape is None or pixel is None:
             return
         low = (pixel[1] / shape.width, pixel[0] / shape.height, 0.0)
@@ -231,62 +263,24 @@ class _Painting:
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(mark)
 
-    def _draw_texts(self) -> None:
+    def _draw_texts(self, right: float) -> None:
         """All texts, those of one look together: fonts and pens are dear to set."""
-        least = self.smallest / self.pixels
-        texts = sorted((item for item in self._texts() if item[1].size >= least), key=_style)
-        for (size, bold, colour), alike in groupby(texts, _style):
+        finer = self.zoom.finer
+        texts = [
+            (self._colour(item.text.role, item.design), item)
+            for item in written(self.state, self.scene, self.seen, self.zoom, right)
+        ]
+        self.painter.scale(1 / finer, 1 / finer)
+        for (size, bold, colour), alike in groupby(sorted(texts, key=_style), _style):
             self.painter.setFont(text_font(size, bold))
             self.painter.setPen(self._pen(colour, 1.0))
-            for _, text in alike:
-                self._draw_text(text)
-
-    def _texts(self) -> Iterator[tuple[str, Text]]:
-        """Every text with its colour."""
-        for design, text in self._texts_by_design():
-            yield self._colour(text.role, design), text
-
-    def _texts_by_design(self) -> Iterator[tuple[str, Text]]:
-        for box, values in zip(self.scene.boxes, self._values, strict=True):
-            for text in box.texts_with(note(box, values)):
-                inside = max(0.0, min(self.width - text.width, text.x))
-                yield box.place[0], text if inside == text.x else text._replace(x=inside)
-            if box.vertex.shape is None:
-                yield box.place[0], centred("?", box.x, box.y + 0.4 * self.em, self.em, "muted")
-        for arrow in self.scene.arrows:
-            for text in arrow.texts:
-                yield arrow.place[0], self._readable(text, arrow)
-        for band in self.scene.plan.bands:
-            if len(band.graph.vertices) == 1:
-                box = next(box for box in self.scene.boxes if box.place[0] == band.name)
-                yield band.name, Text(EMPTY_DESIGN, box.right + self.em, box.y + 0.3 * self.em, 0.0, self.em, "muted")
-
-    def _readable(self, text: Text, arrow: Arrow) -> Text:
-        """An operator takes the room of the smaller texts, where those are left out, as far as its arrow is long."""
-        small = self.scene.plan.type.small
-        if not text.bold or small * self.pixels >= self.smallest:
-            return text
-        room = (arrow.end - arrow.start) / max(text.width, 1.0)
-        growth = min(READABLE / (text.size * self.pixels), MOST_GROWTH, room)
-        larger = max(text.size, int(growth * text.size))
-        baseline = text.y - 0.15 * (larger - text.size)
-        return centred(text.text, text.x + text.width / 2, baseline, larger, text.role, text.bold)
-
-    def _draw_text(self, text: Text) -> None:
-        if self.finer == 1.0:
-            self.painter.drawText(QPointF(text.x, text.y), text.text)
-            return
-        left, top, right, bottom = text.rect
-        x, y = (left + right) / 2, (top + bottom) / 2
-        self.painter.save()
-        self.painter.translate(x, y)
-        self.painter.scale(1 / self.finer, 1 / self.finer)
-        self.painter.drawText(QPointF(text.x - x, text.y - y), text.text)
-        self.painter.restore()
+            for _, (_, text, (x, y)) in alike:
+                self.painter.drawText(QPointF(text.x + (finer - 1) * x, text.y + (finer - 1) * y), text.text)
+        self.painter.scale(finer, finer)
 
 
-def _style(item: tuple[str, Text]) -> tuple[int, bool, str]:
-    colour, text = item
+def _style(item: tuple[str, Written]) -> tuple[int, bool, str]:
+    colour, (_, text, _) = item
     return text.size, text.bold, colour
 
 

@@ -8,7 +8,6 @@ from engine.check import Place
 from engine.metrics import Amount, Metric, metric
 from engine.network import INPUT
 from engine.problems import STEM, Problem
-from engine.units import abbreviated
 from gui.state import ViewState
 from gui.theme import THEMES
 
@@ -87,4 +86,4 @@ def _node_rows(state: ViewState, design: str, mistakes: dict[Place, str], counte
 
 
 def _amount(state: ViewState, count: Amount | None, counted: Metric) -> str:
-    return f"{abbreviated(count)} {state.ledger.unit(counted)}" if count is not None else f"{abbreviated(count)}"
+    return state.ledger.said(counted, count)

@@ -44,7 +44,7 @@ def _costs(state: ViewState, report: Report) -> Iterator[str]:
         if metric.id in COUNTED:
             design = state.focus.design
             value = state.ledger.amount(metric, design, report)
-            yield f"{metric.title}  {state.ledger.formula(metric, design, report) or exact(value)}"
+            yield f"{metric.title}  {state.ledger.formula(metric, design, report) or state.ledger.exact(metric, value)}"
 
 
 def layer_summary(state: ViewState, report: Report | None) -> str:

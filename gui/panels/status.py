@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 from engine.metrics import metric
 from engine.network import INPUT
 from engine.problems import STEM
-from engine.units import abbreviated, byte_size, exact
+from engine.units import byte_size
 from gui.state import ViewState
 from gui.widgets.glyphs import mistake_icon
 from gui.widgets.texts import ElidedLabel, shortened
@@ -115,7 +115,7 @@ class StatusPanel(QStatusBar):
         chosen = metric(state.look.metric)
         totals = [(name, state.ledger.total(chosen, name)) for name in state.check.analyses if name != STEM]
         more = f" · and {len(totals) - MOST_TOTALS} more" if len(totals) > MOST_TOTALS else ""
-        shown = " · ".join(f"{shortened(name)} {abbreviated(amount)}" for name, amount in totals[:MOST_TOTALS])
-        unit = state.ledger.unit(chosen)
-        self.totals.set_text(f"{shown}{more} {unit}" if totals else "")
-        self.totals.setToolTip("\n".join(f"{name}: {exact(amount)} {unit}" for name, amount in totals))
+        ledger, unit = state.ledger, state.ledger.unit(chosen)
+        shown = " · ".join(f"{shortened(name)} {ledger.short(chosen, amount)}" for name, amount in totals[:MOST_TOTALS])
+        self.totals.set_text(f"{shown}{more} {unit}".rstrip() if totals else "")
+        self.totals.setToolTip("\n".join(f"{name}: {ledger.exact(chosen, amount)} {unit}" for name, amount in totals))

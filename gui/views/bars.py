@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.check import Place
 from engine.metrics import METRICS
 from gui.paint.bar_content import Content, Line, content_of
 from gui.paint.bar_layout import Layout, height_on_screen, lay_out
@@ -77,12 +78,11 @@ class BarsView(View):
         if old is None or old.look is not new.look:
             self.metric_choice.show_value(new.look.metric)
             self.logarithmic_box.setChecked(new.look.logarithmic)
-        parts = ("project", "check", "look", "focus")
-        if old is None or any(getattr(old, part) is not getattr(new, part) for part in parts):
+        if old is None or old.focus is not new.focus or old.amounts != new.amounts:
             self.canvas.show_state(old, new)
             self._fit()
         if old is None or old.focus != new.focus:
-            self._show_row(new.focus)
+            self._show_row(new.shown(new.focus.place))
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The canvas follows the width of what it is seen through, and fills its height."""
@@ -93,8 +93,8 @@ class BarsView(View):
     def _fit(self) -> None:
         self.canvas.fit(self.scroll_area.viewport().rect())
 
-    def _show_row(self, focus: Focus) -> None:
-        row = self.canvas.row_of(focus)
+    def _show_row(self, place: Place) -> None:
+        row = self.canvas.row_of(place)
         if row is not None:
             centre = row.center()
             self.scroll_area.ensureVisible(round(centre.x()), round(centre.y()), 0, round(row.height()))
@@ -128,7 +128,7 @@ class BarsCanvas(QWidget):
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         """Say anew what differs; the focus alone changes neither words nor places."""
         self._state = new
-        if old is None or old.check is not new.check or old.project is not new.project or old.look != new.look:
+        if old is None or old.amounts != new.amounts:
             self._content = content_of(new)
             self._layout = None
             self.setAccessibleDescription("; ".join(line.tip for line in self._content.totals))
@@ -143,9 +143,9 @@ class BarsCanvas(QWidget):
         if self._layout is None:
             self._layout = lay_out(self._content, QRectF(self.rect()))
 
-    def row_of(self, focus: Focus) -> QRectF | None:
-        """Where a layer is shown."""
-        return None if self._layout is None else self._layout.row_of(focus.design, focus.node)
+    def row_of(self, place: Place) -> QRectF | None:
+        """Where a layer or block is shown."""
+        return None if self._layout is None else self._layout.row_of(*place)
 
     def line_at(self, point: QPointF) -> Line | None:
         """The line under a point."""
@@ -166,7 +166,7 @@ class BarsCanvas(QWidget):
         painter = QPainter(self)
         painter.setClipRect(event.rect())
         theme = THEMES[self._state.look.theme]
-        paint_layout(painter, QRectF(self.rect()), self._layout, self._state.focus, theme)
+        paint_layout(painter, QRectF(self.rect()), self._layout, self._state.shown(self._state.focus.place), theme)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -196,7 +196,7 @@ class BarsCanvas(QWidget):
             super().keyPressEvent(event)
             return
         places = [line.place() for line in lines]
-        place = self._state.focus.place
+        place = self._state.shown(self._state.focus.place)
         at = places.index(place) + step if place in places else (0 if step > 0 else len(lines) - 1)
         self._choose(lines[min(max(at, 0), len(lines) - 1)])
 

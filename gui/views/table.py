@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
+from engine.check import Place
 from engine.metrics import metric
 from engine.tables import Row, comparisons, to_csv, to_latex, to_markdown, to_tsv
 from gui.paint.table import NOTHING
@@ -95,13 +96,12 @@ class TableView(View):
         column.addLayout(below)
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        parts = ("project", "check", "look")
-        changed = old is None or any(getattr(old, part) is not getattr(new, part) for part in parts)
+        changed = old is None or old.amounts != new.amounts
         if changed:
             self._show_rows(new)
         self._state = new
         if changed or old is None or old.focus != new.focus:
-            self._show_focus(new.focus)
+            self._show_place(new.shown(new.focus.place))
 
     def _show_rows(self, state: ViewState) -> None:
         """While rows come and go nobody chooses any, whatever the current one becomes."""
@@ -115,10 +115,10 @@ class TableView(View):
         self.said.setText("  ·  ".join(lines))
         self.said.setToolTip("\n".join(lines))
 
-    def _show_focus(self, focus: Focus) -> None:
+    def _show_place(self, place: Place) -> None:
         """Make the chosen node's row the current one, which moves nothing where it is already."""
         selection = self.table.selectionModel()
-        row = self.model.row_of(focus.place)
+        row = self.model.row_of(place)
         if row is None:
             selection.clear()
         elif selection.currentIndex().row() != row or not selection.isRowSelected(row, NO_PARENT):
@@ -132,12 +132,14 @@ class TableView(View):
         if self._state is None or not current.isValid():
             return
         row = self.model.rows[current.row()]
-        if not row.is_total and (row.design, row.node) != self._state.focus.place:
+        if not row.is_total and (row.design, row.node) != self._state.shown(self._state.focus.place):
             self.focus_requested.emit(Focus(row.design, row.node))
 
     def _on_cell_entered(self, index: QModelIndex) -> None:
         row = self.model.rows[index.row()]
-        said = tip(row, self.model.columns[index.column()]).replace("\n", ": ")
+        if self._state is None:
+            return
+        said = tip(self._state.ledger, row, self.model.columns[index.column()]).replace("\n", ": ")
         self.hovered.emit(f"{row.design or 'stem'} / {row.node or 'total'}: {said}" if said else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:

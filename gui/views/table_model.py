@@ -6,9 +6,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFont, QIcon
 
 from engine.check import Place
+from engine.metrics import Ledger
 from engine.problems import STEM
 from engine.tables import PROBLEM, Column, Row, columns, rows, shown_metrics
-from engine.units import abbreviated
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 from gui.widgets.glyphs import mistake_icon
@@ -37,7 +37,8 @@ class OperationsModel(QAbstractTableModel):
         """Take over a state: cells that differ are told of, rows come and go where they do."""
         metrics = shown_metrics(state.look.metric)
         # The stem is the same for all designs: it comes after what is compared.
-        found = tuple(sorted(rows(state.project, state.ledger), key=lambda row: row.design == STEM))
+        made = rows(state.project, state.ledger, state.shown_analyses)
+        found = tuple(sorted(made, key=lambda row: row.design == STEM))
         design, node, layer, inputs, *numbers = columns(metrics)
         # The numbers come before what the list of layers tells as well: a narrow dock shows them.
         problem = (PROBLEM,) if any(row.problem for row in found) else ()
@@ -110,7 +111,7 @@ class OperationsModel(QAbstractTableModel):
             case ROLE.DisplayRole:
                 return column.text(row)
             case ROLE.ToolTipRole | ROLE.StatusTipRole:
-                return tip(row, column)
+                return None if self._state is None else tip(self._state.ledger, row, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
             case ROLE.FontRole:
@@ -135,13 +136,13 @@ class OperationsModel(QAbstractTableModel):
         return QColor(self._theme.muted if stem else self._theme.design(self._state.design_index(row.design)))
 
 
-def tip(row: Row, column: Column) -> str:
+def tip(ledger: Ledger, row: Row, column: Column) -> str:
     """What more there is to know of a cell: a number's formula or exact words, and what is wrong at the node."""
     parts = [row.problem]
     if column.metric is not None:
         value = row.values[column.metric.id]
-        known = row.formula(column.metric) or f"{column.text(row)} {column.metric.unit}"
-        parts.insert(0, known if value is None or value < 1000 else f"{known} ({abbreviated(value)})")
+        known = row.formula(column.metric) or f"{column.text(row)} {column.metric.unit}".rstrip()
+        parts.insert(0, known if value is None or value < 1000 else f"{known} ({ledger.short(column.metric, value)})")
     elif not row.problem:
         parts = [column.text(row)]
     return "\n".join(part for part in parts if part)

@@ -12,7 +12,7 @@ from engine.check import Place
 from gui.paint.scene import hits
 from gui.paint.scene.camera import VIEWS
 from gui.paint.scene.hits import Hit
-from gui.state import DepthScale, Focus, ViewState
+from gui.state import DepthScale, Focus, Look, ViewState
 from gui.views.base import View
 from gui.views.volumes_canvas import Canvas
 
@@ -42,7 +42,8 @@ class VolumesView(View):
         self.canvas = Canvas(self)
         self.cameras = {name: self._button(name, tip, checkable=True) for name, tip in VIEW_TIPS.items()}
         self.scales = {scale: self._button(text, tip, checkable=True) for scale, text, tip in SCALES}
-        self.fit_button = self._button("Fit", "Show the whole picture (0, or a double click)")
+        self.fit_button = self._button("Fit", "Show the whole picture (0, or a double click beside the blocks)")
+        self.choice_button = self._button("Selection", "Zoom to the chosen volume or block (Z)")
         self.nearer_button = self._button("+", "Zoom in (+, or the wheel)")
         self.farther_button = self._button("−", "Zoom out (−, or the wheel)")
         self._state: ViewState | None = None
@@ -55,6 +56,8 @@ class VolumesView(View):
         self._bar_width = 0
         """Pixels that the toolbar takes with all its words."""
         self._words = [QLabel("Camera", self), QLabel("Edges", self)]
+        self._spared = [*self._words, self.choice_button]
+        """What is left out where there is no room; Z does what the button does."""
         self._bar = self._tool_bar()
         self._lay_out()
         self._connect()
@@ -66,17 +69,17 @@ class VolumesView(View):
                 button.setChecked((new.look.yaw, new.look.pitch) == VIEWS[name])
             for scale, button in self.scales.items():
                 button.setChecked(scale == new.look.scale)
-        if old is None or old.check is not new.check:
+        if old is None or old.check is not new.check or _blocks_differ(old.look, new.look):
             self.canvas.setAccessibleDescription(_in_words(new))
         shown = ("project", "check", "run", "focus", "look")
         if old is None or any(getattr(old, part) is not getattr(new, part) for part in shown):
             self.canvas.show_state(new)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words before the buttons only where there is room for them."""
+        """Words before the buttons, and a button that has a key, only where there is room for them."""
         self._bar_width = self._bar_width or self._bar.sizeHint().width()
-        for words in self._words:
-            words.setVisible(self.width() >= self._bar_width)
+        for widget in self._spared:
+            widget.setVisible(self.width() >= self._bar_width)
 
     def turn_to(self, name: str) -> None:
         """Bring the camera to the view of that name in one motion."""
@@ -103,14 +106,15 @@ class VolumesView(View):
         bar = QHBoxLayout()
         bar.setContentsMargins(6, 2, 6, 2)
         bar.setSpacing(2)
+        for widget in self._spared:
+            widget.setMinimumWidth(1)  # else it would never let the view get narrow
         for words, buttons in zip(self._words, (self.cameras.values(), self.scales.values()), strict=True):
-            words.setMinimumWidth(1)  # else the words would never let the view get narrow
             bar.addWidget(words)
             for button in buttons:
                 bar.addWidget(button)
             bar.addSpacing(12)
         bar.addStretch(1)
-        for button in (self.farther_button, self.nearer_button, self.fit_button):
+        for button in (self.farther_button, self.nearer_button, self.choice_button, self.fit_button):
             bar.addWidget(button)
         return bar
 
@@ -128,12 +132,14 @@ class VolumesView(View):
         for scale, button in self.scales.items():
             button.clicked.connect(partial(self._on_scale_clicked, scale))
         self.fit_button.clicked.connect(self.canvas.fit)
+        self.choice_button.clicked.connect(self.canvas.zoom_to_choice)
         self.nearer_button.clicked.connect(partial(self._on_zoom_clicked, 1.25))
         self.farther_button.clicked.connect(partial(self._on_zoom_clicked, 0.8))
         self.canvas.turned.connect(self._on_canvas_turned)
         self.canvas.camera_chosen.connect(self.turn_to)
         self.canvas.place_chosen.connect(self._on_canvas_place_chosen)
         self.canvas.hit_chosen.connect(self._on_canvas_hit_chosen)
+        self.canvas.block_toggled.connect(self._on_canvas_block_toggled)
         self.canvas.hovered.connect(self.hovered)
 
     def _request_camera(self, yaw: float, pitch: float) -> None:
@@ -167,16 +173,25 @@ class VolumesView(View):
     def _on_canvas_place_chosen(self, place: Place) -> None:
         self.focus_requested.emit(Focus(*place))
 
+    def _on_canvas_block_toggled(self, place: Place) -> None:
+        if self._state is not None:
+            look = self._state.look
+            self.look_requested.emit(replace(look, toggled=look.toggled ^ {place}))
+
     def _on_canvas_hit_chosen(self, found: Hit) -> None:
         if self._state is not None:
             self.focus_requested.emit(hits.focus(self._state, found))
+
+
+def _blocks_differ(old: Look, new: Look) -> bool:
+    return (old.blocks, old.toggled) != (new.blocks, new.toggled)
 
 
 def _in_words(state: ViewState) -> str:
     """The chains as text, for those who do not see the picture."""
     chains = []
     for design in state.project.designs:
-        analysis = state.check.analyses[design.name]
+        analysis = state.folded(design.name)
         steps = [f"{report.name} {report.output_shape or 'unknown'}" for report in analysis.reports]
         chains.append(f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps]))
     return "; ".join(chains)

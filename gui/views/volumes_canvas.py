@@ -1,5 +1,7 @@
 """The canvas of the volumes view: the picture of boxes, turned, zoomed and chosen with mouse and keys."""
 
+from collections.abc import Iterator
+
 from PySide6.QtCore import QEvent, QPointF, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
@@ -14,6 +16,8 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from engine import metrics
+from engine.analysis import Report
+from engine.check import Place
 from gui.paint import volumes
 from gui.paint.scene import hits
 from gui.paint.scene.frame import Frame, frame
@@ -21,12 +25,15 @@ from gui.paint.scene.hits import Direction, Hit
 from gui.state import ViewState
 from gui.theme import THEMES
 
-SMALLEST_TEXT = 5.0
+SMALLEST_TEXT = 6.0
 """Pixels below which text is left out on the screen."""
 
 DEGREES_PER_PIXEL = 0.4
 NEAREST, FARTHEST = 60.0, 0.4
 """Limits of the zoom."""
+
+AROUND_BLOCK, AROUND_VOLUME = 1.1, 2.2
+"""How many times what is chosen is shown when the picture goes there."""
 
 CAMERA_KEYS = {Qt.Key.Key_1: "3-D", Qt.Key.Key_3: "3-D", Qt.Key.Key_T: "Top", Qt.Key.Key_F: "Front"}
 ARROW_KEYS: dict[int, Direction] = {
@@ -52,6 +59,8 @@ class Canvas(QWidget):
     camera_chosen = Signal(str)
     place_chosen = Signal(object)
     hit_chosen = Signal(object)
+    block_toggled = Signal(object)
+    """The place of a block to open or to close."""
     hovered = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -73,6 +82,8 @@ class Canvas(QWidget):
         return QSize(900, 500)
 
     def show_state(self, state: ViewState) -> None:
+        if self.state is not None:
+            self._follow(self.state, state)
         self.state = state
         self.update()
 
@@ -100,6 +111,36 @@ class Canvas(QWidget):
         self.zoom, self.offset = 1.0, QPointF()
         self.update()
 
+    def zoom_to_choice(self) -> None:
+        """Show the chosen volume with what stands around it, or the chosen block."""
+        if self.state is None:
+            return
+        place = self.state.focus.place
+        found = self._rect_of(self.state, place)
+        if found is not None:
+            opened = self.state.check.block(place) is not None and self.state.is_open(place)
+            zoom = min(self.width() / found.width(), self.height() / found.height())
+            self.zoom = min(NEAREST, max(1.0, zoom / (AROUND_BLOCK if opened else AROUND_VOLUME)))
+            self.offset = QPointF(self.width() / 2, self.height() / 2) - found.center() * self.zoom
+            self.update()
+
+    def _rect_of(self, state: ViewState, place: Place) -> QRectF | None:
+        """Where a place is in the whole picture of a state."""
+        scene = frame(state, self.width(), self.height()).scene
+        found = hits.rect_of(state, scene, place)
+        if found is None:
+            return None
+        left, top, right, bottom = (edge * scene.shrink for edge in found)
+        return QRectF(left, top, right - left, bottom - top)
+
+    def _follow(self, old: ViewState, new: ViewState) -> None:
+        """Keep a block that is opened or closed where it is in a picture that was zoomed to."""
+        toggled = old.look.toggled ^ new.look.toggled
+        if len(toggled) == 1 and self.zoom > 1.0:
+            before, after = (self._rect_of(state, place) for state in (old, new) for place in toggled)
+            if before is not None and after is not None:
+                self.offset += (before.center() - after.center()) * self.zoom
+
     def paintEvent(self, event: QPaintEvent) -> None:
         laid_out = self.frame()
         if self.state is None or laid_out is None:
@@ -111,7 +152,8 @@ class Canvas(QWidget):
         painter.translate(self.offset)
         painter.scale(self.zoom, self.zoom)
         rect = QRectF(0, 0, self.width(), self.height())
-        volumes.draw(painter, rect, self.state, theme, laid_out, SMALLEST_TEXT, self.zoom)
+        seen = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
+        volumes.draw(painter, rect, self.state, theme, laid_out, SMALLEST_TEXT, self.zoom, seen)
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
@@ -147,7 +189,11 @@ class Canvas(QWidget):
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._pressed = None
-        self.fit()
+        found = self.hit(event.position())
+        if found is None or self.state is None or self.state.check.block(found.place) is None:
+            self.fit()
+        else:
+            self.block_toggled.emit(found.place)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
@@ -170,6 +216,8 @@ class Canvas(QWidget):
             self.zoom_by(ZOOM_KEYS[Qt.Key(key)])
         elif key == Qt.Key.Key_0:
             self.fit()
+        elif key == Qt.Key.Key_Z and not event.modifiers():
+            self.zoom_to_choice()
         else:
             super().keyPressEvent(event)
 
@@ -189,7 +237,8 @@ class Canvas(QWidget):
         laid_out = self.frame()
         if laid_out is None or self.state is None:
             return
-        place = hits.neighbour(laid_out.scene, self.state.focus.place, direction)
+        box = hits.box_at(self.state, laid_out.scene, self.state.focus.place)
+        place = hits.neighbour(laid_out.scene, box, direction)
         if place is not None:
             self.place_chosen.emit(place)
 
@@ -204,7 +253,20 @@ class Canvas(QWidget):
         if state is None or report is None:
             return ""
         lines = [f"{report.name}: {report.layer.label()}"]
+        if state.check.block(found.place) is not None:
+            return "\n".join([*lines, *self._block_tip(state, found.place[0], report)])
         for metric in metrics.METRICS:
             if not metric.derived and (formula := state.ledger.formula(metric, found.place[0], report)):
                 lines.append(f"{formula} {metric.unit}")
         return "\n".join(lines)
+
+    def _block_tip(self, state: ViewState, design: str, report: Report) -> Iterator[str]:
+        """What a block makes of what, the sums of its layers, and what a double click does."""
+        shapes = [str(shape or "unknown") for shape in (*report.input_shapes, report.output_shape)]
+        block = state.check.block((design, report.name))
+        yield " → ".join(shapes) + (f", {len(block.parts)} layers" if block else "")
+        for metric in metrics.METRICS:
+            amount = None if metric.derived else state.ledger.amount(metric, design, report)
+            if amount is not None:
+                yield f"{amount:,} {metric.unit}"
+        yield f"double-click: {'close' if state.is_open((design, report.name)) else 'open'}"

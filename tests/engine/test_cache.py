@@ -17,7 +17,7 @@ def test_volume_is_found_by_its_key_and_by_no_other():
     cache = VolumeCache()
     kept = volume(3)
     cache.put(b"key", kept)
-    assert cache.get(b"key") is kept
+    assert cache.get(b"key").volume is kept
     assert cache.get(b"other") is None
     assert b"key" in cache
     assert b"other" not in cache
@@ -45,7 +45,7 @@ def test_first_volume_of_a_key_stays():
     first = volume(1)
     cache.put(b"key", first)
     cache.put(b"key", volume(1))
-    assert cache.get(b"key") is first
+    assert cache.get(b"key").volume is first
     assert len(cache) == 1
 
 
@@ -60,7 +60,7 @@ def test_budget_holds_after_any_use_and_the_last_used_that_fit_are_there(uses, r
             cache.put(key, volume(size))
             recent.append((name, size))
         elif name in known:
-            assert cache.get(key).size == known[name]
+            assert cache.get(key).volume.size == known[name]
             recent.remove((name, known[name]))
             recent.append((name, known[name]))
         while sum(size for _, size in recent) > room:
@@ -83,7 +83,7 @@ def test_threads_that_share_a_cache_keep_its_account():
     for thread in threads:
         thread.join()
     held = [cache.get(number.to_bytes(4)) for number in range(4000)]
-    assert sum(volume.nbytes for volume in held if volume is not None) <= cache.budget
+    assert sum(timed.volume.nbytes for timed in held if timed is not None) <= cache.budget
     after = [number.to_bytes(4) for number in range(4000, 4011)]
     for key in after:
         cache.put(key, volume(1))

@@ -93,7 +93,7 @@ def test_macs_equal_the_multiplications_that_the_loops_count(kind, data, seed):
 def test_params_equal_the_sizes_of_the_arrays_that_are_learned(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
     report = report_of(layer, inputs)
-    made = weights.resolve(Node("node", layer), report, seed=seed, design="design", checkpoint=proceed)
+    made = weights.resolve(report, seed=seed, design="design", checkpoint=proceed)
     learned = layer.param_shapes(inputs)
     assert {role: array.shape for role, array in made.items()} == {**learned, **layer.statistic_shapes(inputs)}
     assert report.params == sum(made[role].size for role in learned)

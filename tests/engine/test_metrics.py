@@ -1,17 +1,28 @@
 """What is counted, and the formulas that say how."""
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from msgspec.structs import replace
 
 from engine.check import check
-from engine.metrics import METRICS, metric, total
+from engine.counting import CONVENTIONS, MACS, convention, own
+from engine.files import RESOURCES
+from engine.layers import Activation, Conv2d, Dense, MaxPool2d
+from engine.metrics import METRICS, Ledger, compared, metric
+from engine.network import Network, Node
+from engine.project import Design, NoiseInput, Project
+from engine.project_file import load
 from tests.golden.projects import PROJECTS, start
 
-REPORTS = [
-    pytest.param(report, id=f"{name}-{design}-{report.name}")
-    for name, project in PROJECTS.items()
-    for design, analysis in check(project).analyses.items()
+LEDGERS = {name: Ledger(check(project)) for name, project in PROJECTS.items()}
+CASES = [
+    pytest.param(ledger, design, report, id=f"{name}-{design}-{report.name}")
+    for name, ledger in LEDGERS.items()
+    for design, analysis in ledger.check.analyses.items()
     for report in analysis.reports
 ]
+PRODUCTS = [known for known in METRICS if known.id in ("macs", "params", "flops", "activation_bytes", "param_bytes")]
 
 
 def computed(formula: str) -> int:
@@ -26,6 +37,16 @@ def computed(formula: str) -> int:
     return result
 
 
+def of(layer, shape=(4, 8, 6), **settings) -> tuple[Ledger, object]:
+    project = Project(NoiseInput(shape), (Design("d", Network((Node("n", layer),))),))
+    ledger = Ledger(check(project), **settings)
+    return ledger, ledger.check.analyses["d"].reports[-1]
+
+
+def amounts(ledger, report, *ids):
+    return [ledger.amount(metric(id), "d", report) for id in ids]
+
+
 def test_ids_differ_and_lead_to_their_metric():
     assert len({metric.id for metric in METRICS}) == len(METRICS)
     assert all(metric(known.id) is known for known in METRICS)
@@ -33,10 +54,10 @@ def test_ids_differ_and_lead_to_their_metric():
         metric("joules")
 
 
-@pytest.mark.parametrize("report", REPORTS)
-def test_a_formula_multiplies_out_to_the_value_that_it_states(report):
-    for known in METRICS:
-        formula, value = known.formula(report), known.value(report)
+@pytest.mark.parametrize(("ledger", "design", "report"), CASES)
+def test_a_formula_multiplies_out_to_the_value_that_it_states(ledger, design, report):
+    for known in PRODUCTS:
+        formula, value = ledger.formula(known, design, report), ledger.amount(known, design, report)
         if value:
             assert computed(formula) == value
             assert formula.endswith(f" = {value:,}")
@@ -44,33 +65,148 @@ def test_a_formula_multiplies_out_to_the_value_that_it_states(report):
             assert formula == ""
 
 
-@pytest.mark.parametrize("report", REPORTS)
-def test_flops_are_twice_the_macs_and_unknown_with_them(report):
-    assert metric("flops").value(report) == (None if report.macs is None else 2 * report.macs)
+@pytest.mark.parametrize(("ledger", "design", "report"), CASES)
+def test_flops_are_twice_the_macs_and_unknown_with_them(ledger, design, report):
+    expected = None if report.macs is None else 2 * report.macs
+    assert ledger.amount(metric("flops"), design, report) == expected
 
 
 def test_formulas_hold_the_numbers_of_the_layer():
-    (report,) = check(start()).analyses["naive"].reports
-    assert [known.formula(report) for known in METRICS] == [
-        "28·28·32 × 5·5·256 = 160,563,200",
-        "32·256·5·5 + 32 = 204,832",
-        "2 × 28·28·32 × 5·5·256 = 321,126,400",
-    ]
+    ledger = Ledger(check(start()))
+    (report,) = ledger.check.analyses["naive"].reports
+    found = {known.id: ledger.formula(known, "naive", report) for known in METRICS}
+    assert found == {
+        "macs": "28·28·32 × 5·5·256 = 160,563,200",
+        "params": "32·256·5·5 + 32 = 204,832",
+        "flops": "2 × 28·28·32 × 5·5·256 = 321,126,400",
+        "ops": "160,563,200 (multiply-accumulates) = 160,563,200",
+        "activation_bytes": "4 × 32·28·28 = 100,352",
+        "param_bytes": "4 × 204832 = 819,328",
+        "intensity": "160,563,200 MACs / 1,722,496 bytes read and written = 93.22",
+        "receptive_field": "5×5 of the input, a step of 1 to the next = 5",
+        "milliseconds": "",
+        "gmacs_per_second": "",
+    }
 
 
 def test_batch_norm_counts_gamma_and_beta_but_not_its_statistics():
-    report = check(PROJECTS["three_designs"]).reports["plain", "norm1"]
-    assert metric("params").formula(report) == "256 + 256 = 512"
+    ledger = LEDGERS["three_designs"]
+    report = ledger.check.reports["plain", "norm1"]
+    assert ledger.formula(metric("params"), "plain", report) == "256 + 256 = 512"
 
 
 @pytest.mark.parametrize("name", PROJECTS)
 def test_totals_agree_with_the_analysis(name):
-    for analysis in check(PROJECTS[name]).analyses.values():
-        assert total(metric("macs"), analysis.reports) == analysis.macs
-        assert total(metric("params"), analysis.reports) == analysis.params
+    ledger = LEDGERS[name]
+    for design, analysis in ledger.check.analyses.items():
+        assert ledger.total(metric("macs"), design) == analysis.macs
+        assert ledger.total(metric("params"), design) == analysis.params
 
 
 def test_a_total_with_an_unknown_part_is_unknown():
-    reports = check(PROJECTS["mistaken"]).analyses["bottleneck"].reports
-    assert [total(known, reports) for known in METRICS] == [None] * len(METRICS)
-    assert total(metric("macs"), ()) == 0
+    ledger = LEDGERS["mistaken"]
+    known = [known for known in METRICS if known.id != "receptive_field"]
+    assert [ledger.total(metric, "bottleneck") for metric in known] == [None] * len(known)
+
+
+def test_a_design_without_layers_costs_nothing():
+    project = Project(NoiseInput((3, 4, 4)), (Design("empty", Network()),))
+    ledger = Ledger(check(project))
+    assert ledger.total(metric("macs"), "empty") == 0
+    assert ledger.total(metric("intensity"), "empty") is None
+
+
+def test_operations_follow_the_convention():
+    ledger, report = of(Conv2d(2, 3), convention=own("FLOPs", ["biases"]))
+    assert amounts(ledger, report, "ops", "flops", "macs") == [
+        2 * 2 * 48 * 36 + 2 * 48,
+        2 * 2 * 48 * 36,
+        2 * 48 * 36,
+    ]
+    assert ledger.formula(metric("ops"), "d", report) == ("6,912 (multiply-accumulates) + 96 (biases added) = 7,008")
+    assert ledger.title(metric("ops")) == "Operations, FLOPs with biases"
+    assert ledger.unit(metric("ops")) == "FLOPs"
+
+
+def test_a_batch_multiplies_operations_and_volumes_but_not_parameters():
+    ids = ("ops", "activation_bytes", "macs", "params", "param_bytes")
+    one, eight = (of(Conv2d(2, 3), convention=replace(MACS, batch=batch)) for batch in (1, 8))
+    pairs = zip(amounts(*one, *ids), amounts(*eight, *ids), strict=True)
+    assert [more / less for less, more in pairs] == [8, 8, 1, 1, 1]
+
+
+def test_a_larger_batch_raises_the_intensity_as_weights_are_read_once():
+    one, eight = (of(Dense(100), convention=replace(MACS, batch=batch)) for batch in (1, 8))
+    (low,), (high,) = amounts(*one, "intensity"), amounts(*eight, "intensity")
+    assert low == pytest.approx(100 * 192 / (4 * (192 + 100 + 100 * 192 + 100)))
+    assert high == pytest.approx(8 * 100 * 192 / (4 * (8 * (192 + 100) + 100 * 192 + 100)))
+    assert high > 5 * low
+
+
+def test_the_intensity_of_a_design_is_all_its_macs_over_all_its_bytes():
+    ledger = Ledger(check(start()))
+    reports = ledger.check.analyses["bottleneck"].reports
+    moved = sum(report.macs / ledger.amount(metric("intensity"), "bottleneck", report) for report in reports)
+    macs = sum(report.macs for report in reports)
+    assert ledger.total(metric("intensity"), "bottleneck") == pytest.approx(macs / moved)
+
+
+def test_the_paper_counts_weights_only_with_a_k_of_1024():
+    ledger, report = of(Conv2d(128, 3), convention=convention("paper"))
+    (params,) = amounts(ledger, report, "params")
+    assert params == 128 * 4 * 9
+    assert ledger.formula(metric("params"), "d", report) == "128·4·3·3 = 4,608"
+    assert ledger.short(metric("params"), params) == "4.500 K"
+    assert ledger.title(metric("params")) == "Params (weights only)"
+    assert ledger.short(metric("macs"), 4608) == "4.608 K"
+
+
+def test_times_are_those_of_the_last_run_and_else_not_run():
+    ledger, report = of(Conv2d(2, 3), milliseconds={("d", "n"): 0.5})
+    assert amounts(ledger, report, "milliseconds", "gmacs_per_second") == [0.5, 3456 / 0.5 / 1e6]
+    assert ledger.said(metric("milliseconds"), 0.5) == "0.5 ms"
+    ledger, report = of(Conv2d(2, 3))
+    assert amounts(ledger, report, "milliseconds", "gmacs_per_second") == [None, None]
+    assert ledger.said(metric("milliseconds"), None) == ledger.exact(metric("milliseconds"), None) == "not run"
+
+
+def test_layers_that_multiply_nothing_have_a_speed_of_zero():
+    ledger, report = of(Activation("relu"), milliseconds={("d", "n"): 0.5})
+    assert amounts(ledger, report, "gmacs_per_second") == [0.0]
+
+
+def test_a_block_has_the_amounts_of_its_layers_together():
+    ledger = Ledger(check(load(RESOURCES / "projects" / "inception_3a_192.toml").project))
+    block = ledger.check.block(("with reductions", "inception_3a"))
+    for known in METRICS:
+        closed = ledger.amount(known, "with reductions", block.closed())
+        assert closed == ledger.total(known, "with reductions")
+        assert ledger.formula(known, "with reductions", block.closed()) == ""
+
+
+def test_memory_is_said_in_binary_units_and_counts_in_decimal_ones():
+    ledger = LEDGERS["start"]
+    assert ledger.said(metric("activation_bytes"), 100_352) == "98.0 KiB"
+    assert ledger.said(metric("macs"), 160_563_200) == "160.6 M MACs"
+    assert ledger.exact(metric("activation_bytes"), 100_352) == "100,352"
+
+
+@pytest.mark.parametrize(
+    ("id", "words"),
+    [
+        ("macs", "2.0× fewer multiply-accumulates than a"),
+        ("activation_bytes", "2.0× less activation memory than a"),
+        ("milliseconds", "2.0× less time than a"),
+        ("intensity", "2.0× fewer MACs per byte than a"),
+    ],
+)
+def test_comparisons_say_less_of_masses_and_fewer_of_counts(id, words):
+    assert compared(metric(id), 50, 100, than="a") == words
+
+
+@given(st.sampled_from(CONVENTIONS), st.sampled_from([Conv2d(3, 3), Dense(4), MaxPool2d(2), Activation("softmax")]))
+def test_the_formula_of_operations_ends_in_their_number(rule, layer):
+    ledger, report = of(layer, convention=rule)
+    (ops,) = amounts(ledger, report, "ops")
+    formula = ledger.formula(metric("ops"), "d", report)
+    assert formula.endswith(f" = {ops:,}") if ops else formula == ""

@@ -14,6 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine import project_file, project_reader
+from engine.blocks import BLOCKS
 from engine.layers import (
     LAYERS,
     Activation,
@@ -326,7 +327,7 @@ def test_every_wrong_setting_of_every_node_is_told_at_once(told):
         "give one, [h, w] or [top, left, bottom, right]",
         "$.designs[1].name": "is missing; a design needs a name",
         "$.designs[1].nodes[0].kind": "is 'conv3d'; did you mean 'conv2d'?",
-        "$.designs[1].nodes[1].kind": f"is missing; known are {', '.join(map(tag_of, LAYERS))}",
+        "$.designs[1].nodes[1].kind": f"is missing; known are {', '.join(map(tag_of, (*LAYERS, *BLOCKS)))}",
         "$.designs[1].nodes[2]": "is 7; a table with name and kind is expected",
     }
 
@@ -442,7 +443,7 @@ def test_a_key_of_a_million_characters_is_told_in_few(told):
 
 
 def test_every_setting_of_every_kind_has_words_for_what_it_accepts():
-    structs = [*LAYERS, ImageInput, ArrayInput, NoiseInput, FileWeights, PresetWeights]
+    structs = [*LAYERS, *BLOCKS, ImageInput, ArrayInput, NoiseInput, FileWeights, PresetWeights]
     for field in (field for struct in structs for field in msgspec.structs.fields(struct)):
         assert accepted(field.type)
     preset = msgspec.structs.fields(PresetWeights)[0]

@@ -6,15 +6,20 @@ import tracemalloc
 import msgspec
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from engine.blocks import Inception
 from engine.check import check
+from engine.counting import convention
 from engine.layers import Activation, Conv2d, MaxPool2d
+from engine.metrics import METRICS
 from engine.network import Network, Node
 from engine.problems import STEM
-from engine.project import Design, NoiseInput, Project
+from engine.project import Design, NoiseInput, Note, Project, Published
 from engine.run import NodeDone, RunRequest, run_all
 from engine.summary import statistics, summary
 
+AMOUNTS = {known.id for known in METRICS}
 CONV = Node("conv5x5", Conv2d(filters=32, kernel=5))
 PROJECT = Project(NoiseInput((256, 28, 28)), (Design("naive", Network((CONV,))),), title="5×5")
 STEMMED = Project(
@@ -33,32 +38,76 @@ def done(values):
     return NodeDone(("d", "n"), b"", volume, 1.23456, reused=False)
 
 
+def without_amounts(told):
+    """A node, block or totals with the fields of the contract alone."""
+    return {key: value for key, value in told.items() if key in ("params", "macs") or key not in AMOUNTS}
+
+
 def test_analysis_of_a_project_is_told_as_the_contract_has_it():
-    assert of(PROJECT) == {
-        "format": 1,
-        "title": "5×5",
+    told = of(PROJECT)
+    (design,) = told["designs"]
+    assert (told["format"], told["title"], told["input_shape"], told["stem"]) == (1, "5×5", [256, 28, 28], None)
+    assert {key: design[key] for key in ("name", "input_shape", "blocks")} == {
+        "name": "naive",
         "input_shape": [256, 28, 28],
-        "stem": None,
-        "designs": [
-            {
-                "name": "naive",
-                "input_shape": [256, 28, 28],
-                "nodes": [
-                    {
-                        "name": "conv5x5",
-                        "kind": "conv2d",
-                        "inputs": ["input"],
-                        "input_shapes": [[256, 28, 28]],
-                        "output_shape": [32, 28, 28],
-                        "params": 204_832,
-                        "macs": 160_563_200,
-                        "block": None,
-                    }
-                ],
-                "totals": {"params": 204_832, "macs": 160_563_200},
-            }
-        ],
+        "blocks": [],
     }
+    assert [without_amounts(node) for node in design["nodes"]] == [
+        {
+            "name": "conv5x5",
+            "kind": "conv2d",
+            "inputs": ["input"],
+            "input_shapes": [[256, 28, 28]],
+            "output_shape": [32, 28, 28],
+            "params": 204_832,
+            "macs": 160_563_200,
+            "block": None,
+        }
+    ]
+    assert without_amounts(design["totals"]) == {"params": 204_832, "macs": 160_563_200}
+
+
+def test_every_metric_but_those_of_a_run_is_told_of_nodes_and_totals():
+    (design,) = of(PROJECT)["designs"]
+    told = {known.id for known in METRICS if not known.measured}
+    assert told <= set(design["nodes"][0])
+    assert set(design["totals"]) == told
+    assert design["totals"]["activation_bytes"] == 4 * 32 * 28 * 28
+    assert design["totals"]["receptive_field"] == 5
+
+
+def test_a_block_is_told_with_the_sums_of_its_nodes():
+    module = Node("inception_3a", Inception(64, 96, 128, 16, 32, 32))
+    (design,) = of(Project(NoiseInput((192, 28, 28)), (Design("d", Network((module, CONV))),)))["designs"]
+    (block,) = design["blocks"]
+    parts = [node for node in design["nodes"] if node["block"] == "inception_3a"]
+    assert block["nodes"] == [part["name"] for part in parts]
+    assert (block["name"], block["kind"], block["inputs"]) == ("inception_3a", "inception", ["input"])
+    assert (block["input_shapes"], block["output_shape"]) == ([[192, 28, 28]], [256, 28, 28])
+    for key in ("params", "macs", "flops", "ops", "activation_bytes", "param_bytes"):
+        assert block[key] == sum(part[key] for part in parts)
+    assert block["macs"] == 128_049_152
+    assert design["nodes"][-1]["inputs"] == ["inception_3a/concat"]
+    assert design["nodes"][-1]["block"] is None
+
+
+def test_the_convention_is_named_and_operations_follow_it():
+    project = Project(NoiseInput((256, 28, 28)), PROJECT.designs)
+    told = summary(project, check(project), convention=replace(convention("ptflops"), batch=2))
+    assert told["counting"]["title"] == "as ptflops counts"
+    assert told["counting"]["operations_of"]["bias"] == 1
+    totals = told["designs"][0]["totals"]
+    assert totals["ops"] == 2 * (160_563_200 + 32 * 28 * 28)
+    assert totals["macs"] == 160_563_200
+
+
+def test_notes_and_published_figures_are_told_where_there_are_any():
+    told = of(
+        replace(PROJECT, source="a paper", notes=(Note("why"),), published=(Published("naive", "conv5x5", ops="161M"),))
+    )
+    assert (told["source"], told["notes"]) == ("a paper", [{"text": "why"}])
+    assert told["published"] == [{"design": "naive", "node": "conv5x5", "ops": "161M"}]
+    assert not {"source", "notes", "published"} & set(of(PROJECT))
 
 
 def test_stem_has_the_form_of_a_design_and_its_last_shape_is_what_designs_receive():
@@ -82,7 +131,8 @@ def test_unknown_is_null():
     told = of(Project(NoiseInput((1, 4, 4)), (Design("d", wrong),)))["designs"][0]
     assert [(n["output_shape"], n["params"], n["macs"]) for n in told["nodes"]] == [(None, None, None)] * 2
     assert told["nodes"][1]["input_shapes"] == [None]
-    assert told["totals"] == {"params": None, "macs": None}
+    assert without_amounts(told["totals"]) == {"params": None, "macs": None}
+    assert told["totals"]["ops"] is None
 
 
 def test_run_adds_time_and_statistics_to_every_node():

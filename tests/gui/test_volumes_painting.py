@@ -14,7 +14,7 @@ from engine.network import INPUT, Network, Node
 from engine.problems import STEM
 from engine.project import Design, ImageInput, NoiseInput, Project
 from gui.paint import colours, volumes
-from gui.paint.scene import faces, legend
+from gui.paint.scene import faces, legend, writing
 from gui.paint.scene.frame import frame
 from gui.paint.scene.kernels import windows
 from gui.paint.scene.labels import width
@@ -266,7 +266,7 @@ def font_size(drawn, words):
 
 
 def test_an_empty_design_and_an_empty_project_say_what_to_do():
-    assert volumes.EMPTY_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),))))
+    assert writing.EMPTY_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),))))
     assert volumes.NO_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)))))
 
 

@@ -4,6 +4,7 @@ import numpy as np
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from engine.blocks import Inception
 from engine.check import check
 from engine.layers import Activation, Add, Concat, Conv2d, MaxPool2d
 from engine.network import INPUT, Network, Node
@@ -70,6 +71,22 @@ CHAIN = Project(
                     if i % 25 == 24
                     else conv(f"conv{i}", 8 + 2 * i, 1 + 2 * (i % 2))
                     for i in range(100)
+                )
+            ),
+        ),
+    ),
+)
+BLOCKS = Project(
+    NoiseInput((8, 14, 14)),
+    (
+        Design(
+            "blocks",
+            Network(
+                (
+                    conv("stem", 16, 3),
+                    Node("3a", Inception(8, 6, 12, 2, 4, 4)),
+                    Node("3b", Inception(8, 6, 12, 2, 4, 4)),
+                    Node("pool", MaxPool2d(kernel=2)),
                 )
             ),
         ),

@@ -1,10 +1,11 @@
 """The orthographic camera, and boxes as it shows them: every face of a box is a parallelogram."""
 
 from collections.abc import Callable
+from functools import lru_cache
 from math import cos, log2, radians, sin, sqrt
 from typing import Literal, NamedTuple
 
-from PySide6.QtCore import QPointF
+from PySide6.QtCore import QLineF, QPointF
 from PySide6.QtGui import QPolygonF, QTransform
 
 from engine.shapes import Shape
@@ -140,10 +141,15 @@ class Prism(NamedTuple):
         """The six corners around what is seen."""
         return QPolygonF([QPointF(*corner) for corner in self._around()])
 
+    def border(self) -> list[tuple[Vector, Vector]]:
+        """The six edges around what is seen."""
+        corners = self._around()
+        return list(zip(corners, (*corners[1:], corners[0]), strict=True))
+
     def extent(self, top: float, bottom: float) -> tuple[float, float]:
         """Left and right end of what is seen between two heights, which its middle lies between."""
-        corners, ends = self._around(), list[float]()
-        for (x, y), (to_x, to_y) in zip(corners, (*corners[1:], corners[0]), strict=True):
+        ends: list[float] = []
+        for (x, y), (to_x, to_y) in self.border():
             low, high = max(top, min(y, to_y)), min(bottom, max(y, to_y))
             if low <= high:
                 steep = (to_x - x) / (to_y - y) if abs(to_y - y) > 1e-9 else None
@@ -164,6 +170,29 @@ class Prism(NamedTuple):
             x, y = x + step_x, y + step_y
             corners.append((x, y))
         return corners
+
+
+class Edges(NamedTuple):
+    """The lines and faces of a box whose front face's top left corner is at (0, 0).
+
+    `size` is the shorter side of what is seen.
+    """
+
+    border: list[QLineF]
+    ridges: list[QLineF]
+    outline: QPolygonF
+    faces: tuple[Face, ...]
+    size: float
+
+
+@lru_cache(maxsize=4096)
+def edges(width: Vector, height: Vector, depth: Vector) -> Edges:
+    """What a box with these edges is drawn with, made once: boxes of one shape have the same."""
+    box = Prism(0.0, 0.0, width, height, depth)
+    left, top, right, bottom = box.bounds()
+    border, ridges = ([QLineF(*start, *end) for start, end in lines] for lines in (box.border(), box.ridges()))
+    outline = QPolygonF([line.p1() for line in border])
+    return Edges(border, ridges, outline, box.faces(), min(right - left, bottom - top))
 
 
 def prism(shape: Shape, scale: str, unit: float, camera: Camera) -> Prism:

@@ -5,15 +5,16 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from engine.blocks import Block
 from engine.shapes import Shape
 from gui.paint.scene.camera import Camera, Prism, prism
 from gui.paint.scene.graph import Vertex
 from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, edge_labels, elided, width, wrapped
 
-Detail = Literal["formula", "line", "lines"]
-"""What stands at an arrow: the operator and its cost formula, the operator in one line, or in two."""
+Detail = Literal["formula", "line", "lines", "first"]
+"""What stands at an arrow: the operator with its cost formula, in one line, in two, or without its numbers."""
 
-DETAILS: tuple[Detail, ...] = ("formula", "line", "lines")
+DETAILS: tuple[Detail, ...] = ("formula", "line", "lines", "first")
 
 NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
@@ -76,7 +77,7 @@ class Measure:
         self.eye, self.scale, self.unit, self.type = eye, scale, unit, type
         self._bodies: dict[tuple[Shape | None, bool], Body] = {}
         self._rooms: dict[tuple[Shape | None, bool, float, float], Room] = {}
-        self._ends: dict[tuple[Shape | None, bool, float, float], tuple[float, float]] = {}
+        self._ends: dict[tuple[Shape | None, bool], tuple[float, float]] = {}
 
     def body(self, vertex: Vertex) -> Body:
         key = (vertex.shape, vertex.compact)
@@ -94,11 +95,16 @@ class Measure:
 
     def ends(self, vertex: Vertex, caption: Caption) -> tuple[float, float]:
         """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
-        key = (vertex.shape, vertex.compact, caption.width, caption.height)
+        key, body = (vertex.shape, vertex.compact), self.body(vertex)
         found = self._ends.get(key)
         if found is None:
-            found = self._ends[key] = self._line_ends(self.body(vertex), caption)
-        return found
+            found = self._ends[key] = self._line_ends(body)
+        before, after = found
+        half, em, below = caption.width / 2, self.type.em, body.span[3] + CAPTION_GAP * self.type.small
+        return (
+            min(before, body.middle - half) if below < ARROW_HEIGHT * em else before,
+            max(after, body.middle + half) if below < LINE_HEIGHT * em else after,
+        )
 
     def _room(self, body: Body, caption: Caption) -> Room:
         half = caption.width / 2
@@ -113,13 +119,10 @@ class Measure:
             body.span[3] + caption.height,
         )
 
-    def _line_ends(self, body: Body, caption: Caption) -> tuple[float, float]:
-        half, em = caption.width / 2, self.type.em
-        below = body.span[3] + CAPTION_GAP * self.type.small
-        words = (body.middle - half, below, body.middle + half, below + caption.height)
-        rects = [*(number.rect for number in body.numbers), words]
-        before, _ = _extent(body.box, rects, ARROW_HEIGHT * em)
-        _, after = _extent(body.box, rects, LINE_HEIGHT * em)
+    def _line_ends(self, body: Body) -> tuple[float, float]:
+        rects = [number.rect for number in body.numbers]
+        before, _ = _extent(body.box, rects, ARROW_HEIGHT * self.type.em)
+        _, after = _extent(body.box, rects, LINE_HEIGHT * self.type.em)
         return before, after
 
     def _body(self, shape: Shape | None, compact: bool) -> Body:
@@ -142,6 +145,12 @@ class Measure:
         return Body(box, bounds, numbers, span, 0.0 if compact else box.corner(0.5, 1, 0)[0])
 
 
+@lru_cache(maxsize=64)
+def measure(eye: Camera, scale: str, unit: float, type: Type) -> Measure:
+    """One measure for all that is laid out alike: most of it outlives an edit."""
+    return Measure(eye, scale, unit, type)
+
+
 def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: float) -> tuple[float, float]:
     """Left and right end of a box and of what stands beside it, within `height` above and below its middle."""
     left, right = box.extent(-height, height)
@@ -154,22 +163,29 @@ def caption(vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, 
 
     Where volumes are `stacked`, above each other, the note stands on the name's line.
     """
-    small = type.small
     own = vertex.report.layer.label() if vertex.report is not None and vertex.compact else name
-    shown = elided(own, NAME_ROOM * type.em, small)
+    return _caption(own, is_block(vertex), vertex.compact, trouble, type, stacked)
+
+
+@lru_cache(maxsize=2048)
+def _caption(own: str, bold: bool, compact: bool, trouble: tuple[str, ...], type: Type, stacked: bool) -> Caption:
+    small = type.small
+    shown = elided(own, NAME_ROOM * type.em, small, bold)
     found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
     lines = tuple(found[:TROUBLE_LINES])
-    note = WIDEST_COMPACT_NOTE if vertex.compact else WIDEST_NOTE
+    note = WIDEST_COMPACT_NOTE if compact else WIDEST_NOTE
     beside = stacked and not lines
-    texts = (shown + NOTE_SEPARATOR + note,) if beside else (shown, *lines, note)
-    wide, count = max(width(text, small) for text in texts), 0 if beside else max(1, len(lines))
+    own_width = width(shown, small, bold) + (width(NOTE_SEPARATOR + note, small) if beside else 0.0)
+    wide = max([own_width, *(width(text, small) for text in (() if beside else (*lines, note)))])
+    count = 0 if beside else max(1, len(lines))
     return Caption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE * count) * small, beside)
 
 
-def caption_texts(body: Body, words: Caption, type: Type, compact: bool) -> tuple[Text, ...]:
+def caption_texts(body: Body, words: Caption, type: Type, vertex: Vertex) -> tuple[Text, ...]:
     """A caption below its box; its second line is left to the note, or to what is wrong."""
     y = body.span[3] + (CAPTION_GAP + ASCENT) * type.small
-    texts = [centred(words.name, body.middle, y, type.small, "muted" if compact else "text")]
+    role: Role = "muted" if vertex.compact else "text"
+    texts = [centred(words.name, body.middle, y, type.small, role, is_block(vertex))]
     for line in words.trouble:
         y += LINE * type.small
         texts.append(centred(line, body.middle, y, type.small, "error"))
@@ -191,32 +207,51 @@ def operator(vertex: Vertex, detail: Detail, type: Type, formula: str) -> Operat
     report = vertex.report
     if vertex.compact or report is None:
         return Operator((), (), 1.3 * type.em, 0.0, 0.0)
-    return _operator(report.layer.label(), formula if detail == "formula" else "", detail, type.em, type.small)
+    label = report.layer.label()
+    halves = _block_halves(report.layer) if isinstance(report.layer, Block) else _halves(label)
+    return _operator(label, halves, formula if detail == "formula" else "", detail, type.em, type.small)
+
+
+def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
+    """As much as can stand at an arrow of that length, at least what every arrow has."""
+    choices = [operator(vertex, detail, type, formula) for detail in DETAILS]
+    return next((words for words in choices if words.width <= room), choices[-1])
 
 
 @lru_cache(maxsize=2048)
-def _operator(label: str, formula: str, detail: Detail, em: int, small: int) -> Operator:
+def _operator(label: str, halves: tuple[str, str], formula: str, detail: Detail, em: int, small: int) -> Operator:
     above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
     below: tuple[tuple[str, int, bool], ...] = ((formula, small, False),) if formula else ()
-    if detail == "lines":
-        first, second = _halves(label)
+    if detail in ("lines", "first"):
+        first, second = halves
         above = ((first, em, True),)
-        below = ((second, small, False),) if second else ()
+        below = ((second, small, False),) if second and (detail == "lines" or "," not in label) else ()
     wide = max(width(*text) for text in (*above, *below))
     return Operator(above, below, max(wide + 1.4 * em, 3.2 * em), 1.7 * em, 1.6 * em if below else 0.5 * em)
 
 
 def _halves(label: str) -> tuple[str, str]:
-    """A label in two parts: 5×5, and 32 filters."""
+    """A label in two parts: 5×5, and 32 filters; 3×3, and max pool; global avg, and pool."""
     first, comma, second = label.partition(", ")
     if not comma and len(label) > 8:
-        first, _, second = label.partition(" ")
-    return first, second
+        first, _, second = label.partition(" ") if label[0].isdigit() else label.rpartition(" ")
+    return (first, second) if first else (second, "")
+
+
+def _block_halves(block: Block) -> tuple[str, str]:
+    """A block's label in two parts: what it is called, and its numbers."""
+    title = block.title.lower()
+    return title, block.label().removeprefix(title).lstrip(", ")
+
+
+def is_block(vertex: Vertex) -> bool:
+    """Whether a volume is the output of a closed block."""
+    return vertex.report is not None and isinstance(vertex.report.layer, Block)
 
 
 def colour_role(vertex: Vertex) -> Role:
     """The colour of an operator: its design's where it multiplies weights, that of pooling, or none."""
     kind = "" if vertex.report is None else vertex.report.layer.kind
-    if kind in ("conv2d", "dense"):
+    if kind in ("conv2d", "dense") or is_block(vertex):
         return "design"
     return "pool" if "pool" in kind else "muted"

@@ -2,13 +2,14 @@
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
+from functools import lru_cache
 from typing import Any, TypeVar
 from weakref import ReferenceType, ref
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QImage
+from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.project import ImageInput
 from gui.paint import colours
@@ -106,8 +107,8 @@ def face_image(
     Where a pixel would hold several values it shows their mean; otherwise each value is a pixel of the picture.
     """
     channels, high, wide = volume.shape
-    height = _kept_size(channels if side == "top" else high, rows)
-    width = _kept_size(wide if side in ("front", "top") else channels, columns)
+    height = _kept_size(channels if side == "top" else high, int(min(rows, MOST_PIXELS)))
+    width = _kept_size(wide if side in ("front", "top") else channels, int(min(columns, MOST_PIXELS)))
 
     def make() -> QImage:
         ends = volume_range(volume, zero_centred=zero_centred)
@@ -120,7 +121,8 @@ def face_image(
 
 def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
     """The photo that a volume was made from, as `face_image` for its front face."""
-    height, width = _kept_size(volume.shape[1], rows), _kept_size(volume.shape[2], columns)
+    height = _kept_size(volume.shape[1], int(min(rows, MOST_PIXELS)))
+    width = _kept_size(volume.shape[2], int(min(columns, MOST_PIXELS)))
 
     def make() -> QImage:
         whole = colours.photo_image(volume, spec).convertToFormat(QImage.Format.Format_RGB32)
@@ -132,6 +134,21 @@ def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QIma
     return _kept.get(volume, ("photo", spec, height, width), make, lambda image: image.sizeInBytes())
 
 
+def faded(volume: Volume, image: QImage, ground: QColor, share: float) -> QImage:
+    """The picture of a face, `share` of it on a ground."""
+
+    def make() -> QImage:
+        mixed = QImage(image.size(), QImage.Format.Format_RGB32)
+        mixed.fill(ground)
+        painter = QPainter(mixed)
+        painter.setOpacity(share)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        return mixed
+
+    return _kept.get(volume, (image.cacheKey(), ground.rgb(), share), make, lambda made: made.sizeInBytes())
+
+
 def enlarged(image: QImage) -> QImage:
     """Each pixel as a square of pixels, for files whose readers would blur a small picture."""
     factors = [max(1, MOST_PIXELS // length) for length in (image.width(), image.height())]
@@ -139,11 +156,11 @@ def enlarged(image: QImage) -> QImage:
     return image.scaled(*size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation)
 
 
-def _kept_size(count: int, pixels: float) -> int:
-    """`count`, halved until it is at most MOST_PIXELS and at most the pixels that there are."""
-    most = min(float(MOST_PIXELS), max(1.0, pixels))
+@lru_cache(maxsize=8192)
+def _kept_size(count: int, pixels: int) -> int:
+    """`count`, halved until it is at most the pixels that there are."""
     kept = count
-    while kept > most and kept > 1:
+    while kept > pixels and kept > 1:
         kept = (kept + 1) // 2
     return kept
 

@@ -40,7 +40,16 @@ def frame(state: ViewState, width: float, height: float) -> Frame:
     room = (max(1.0, width - 2 * MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
     look = state.look
     made = plan(
-        state.check, _earlier_shapes(state), _trouble(state), look.scale, look.metric, look.convention, em, room, _received(state)
+        state.check,
+        _closed(state),
+        _earlier_shapes(state),
+        _trouble(state),
+        look.scale,
+        look.metric,
+        look.convention,
+        em,
+        room,
+        _received(state),
     )
     return Frame(_arranged(made, look.yaw, look.pitch, em, header), em, header, legend)
 
@@ -48,6 +57,12 @@ def frame(state: ViewState, width: float, height: float) -> Frame:
 @lru_cache(maxsize=8)
 def _arranged(made: Plan, yaw: float, pitch: float, em: int, header: float) -> Scene:
     return arrange(made, camera(yaw, pitch), MARGIN * em, 0.5 * em, header)
+
+
+def _closed(state: ViewState) -> frozenset[Place]:
+    """The blocks that are drawn as one."""
+    blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.blocks]
+    return frozenset([block for block in blocks if not state.is_open(block)])
 
 
 def _earlier_shapes(state: ViewState) -> tuple[tuple[Place, Shape], ...]:
@@ -61,7 +76,10 @@ def _earlier_shapes(state: ViewState) -> tuple[tuple[Place, Shape], ...]:
 
 
 def _trouble(state: ViewState) -> tuple[tuple[Place, tuple[str, ...]], ...]:
-    """What is wrong, by place; the stem's and the input's mistakes stand at the input of every design."""
+    """What is wrong, by place, within a closed block at the block.
+
+    The stem's and the input's mistakes stand at the input of every design.
+    """
     found: dict[Place, list[str]] = {}
     for problem in (*state.check.problems, *state.run.problems):
         if problem.design is None:
@@ -71,8 +89,10 @@ def _trouble(state: ViewState) -> tuple[tuple[Place, tuple[str, ...]], ...]:
             for design in state.check.analyses:
                 found.setdefault((design, INPUT), []).append(text)
         else:
-            text = problem.text.removeprefix(f"{problem.node}: ")
-            found.setdefault((problem.design, problem.node), []).append(text)
+            place, text = state.shown((problem.design, problem.node)), problem.text
+            within = problem.node.removeprefix(f"{place[1]}/") if place[1] != problem.node else ""
+            told = text.removeprefix(f"{problem.node}: ")
+            found.setdefault(place, []).append(f"{within}: {told}" if within else told)
     return tuple((place, tuple(texts)) for place, texts in found.items())
 
 

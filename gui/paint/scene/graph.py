@@ -1,6 +1,6 @@
 """A design as a grid: columns by longest path, rows by branch, lanes for connections that skip columns."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -20,6 +20,8 @@ class Vertex(NamedTuple):
     """A volume of the design: its input (no report), or a node's output."""
 
     name: str
+    label: str
+    """The name as it is shown: in an open block without the block's."""
     report: Report | None
     shape: Shape | None
     column: int
@@ -34,20 +36,29 @@ class Lane(NamedTuple):
     row: int
 
 
-class Graph(Struct, frozen=True, eq=False):
-    """Vertices (0 is the input), what each receives and feeds; `blocks` are runs of columns that share rows.
+class Opened(NamedTuple):
+    """A block that is drawn as its layers, and the columns that these have for themselves."""
 
-    Rows count within a block. In a block of one vertex there is row 0 alone; branches go down from 0, lanes up from −1.
+    name: str
+    kind: str
+    columns: range
+
+
+class Graph(Struct, frozen=True, eq=False):
+    """Vertices (0 is the input), what each receives and feeds; `sections` are runs of columns that share rows.
+
+    Rows count within a section. In one of one vertex there is row 0 alone; branches go down from 0, lanes up from −1.
     """
 
     vertices: tuple[Vertex, ...]
     sources: tuple[tuple[int, ...], ...]
     targets: tuple[tuple[int, ...], ...]
     columns: tuple[tuple[int, ...], ...]
-    blocks: tuple[range, ...]
+    sections: tuple[range, ...]
     lanes: tuple[Lane, ...]
     alone: frozenset[int]
     """Columns of one vertex that no connection passes: all that comes after depends on it alone."""
+    opened: tuple["Opened", ...]
 
 
 def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
@@ -57,21 +68,37 @@ def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
     members = _members(columns)
     passing = _passing(sources, columns)
     single = [len(column) == 1 and not passing[number] for number, column in enumerate(members)]
-    blocks = _blocks(single)
+    sections = _sections(single)
     alone = frozenset(column for column, only in enumerate(single) if only)
     rows: list[int] = [0] * len(columns)
     lanes: list[Lane] = []
-    for block in blocks:
-        if not single[block.start]:
-            lanes += _place_block(block, members, sources, targets, columns, rows)
+    for section in sections:
+        if not single[section.start]:
+            lanes += _place_section(section, members, sources, targets, columns, rows)
+    opened = tuple(_opened(analysis, columns, members))
+    prefixes = {block.name: f"{block.name}/" for block in opened}
     reports: tuple[Report | None, ...] = (None, *analysis.reports)
     vertices = []
     for index, report in enumerate(reports):
         name = INPUT if report is None else report.name
         shape = analysis.input_shape if report is None else report.output_shape
         compact = report is not None and report.layer.kind in ELEMENTWISE and shape is not None
-        vertices.append(Vertex(name, report, shape or shapes.get(name), columns[index], rows[index], compact))
-    return Graph(tuple(vertices), sources, targets, members, blocks, tuple(lanes), alone)
+        label = name if report is None else name.removeprefix(prefixes.get(report.block or "", ""))
+        vertices.append(Vertex(name, label, report, shape or shapes.get(name), columns[index], rows[index], compact))
+    return Graph(tuple(vertices), sources, targets, members, sections, tuple(lanes), alone, opened)
+
+
+def _opened(analysis: Analysis, columns: list[int], members: Connections) -> Iterator[Opened]:
+    """The open blocks whose columns hold none but their layers; beside others a block has no room of its own."""
+    inside: dict[str, list[int]] = {}
+    for index, report in enumerate(analysis.reports, 1):
+        if report.block is not None:
+            inside.setdefault(report.block, []).append(index)
+    for name, block in analysis.blocks.items():
+        numbers = [columns[index] for index in inside[name]]
+        span = range(min(numbers), max(numbers) + 1)
+        if sum([len(members[column]) for column in span]) == len(numbers):
+            yield Opened(name, block.layer.title.lower(), span)
 
 
 def _connections(analysis: Analysis) -> tuple[Connections, Connections]:
@@ -112,39 +139,39 @@ def _passing(sources: Connections, columns: list[int]) -> list[bool]:
     return passing
 
 
-def _blocks(single: list[bool]) -> tuple[range, ...]:
-    """Each single column is a block; the columns between two of them are one."""
-    blocks: list[range] = []
+def _sections(single: list[bool]) -> tuple[range, ...]:
+    """Each single column is a section; the columns between two of them are one."""
+    sections: list[range] = []
     for column, alone in enumerate(single):
-        if alone or not blocks or single[blocks[-1].start]:
-            blocks.append(range(column, column + 1))
+        if alone or not sections or single[sections[-1].start]:
+            sections.append(range(column, column + 1))
         else:
-            blocks[-1] = range(blocks[-1].start, column + 1)
-    return tuple(blocks)
+            sections[-1] = range(sections[-1].start, column + 1)
+    return tuple(sections)
 
 
-def _place_block(
-    block: range,
+def _place_section(
+    section: range,
     members: Connections,
     sources: Connections,
     targets: Connections,
     columns: list[int],
     rows: list[int],
 ) -> list[Lane]:
-    """Give each path of a block the first row that is free along it, and each remaining connection a lane above."""
-    inside = [vertex for column in block for vertex in members[column]]
+    """Give each path of a section the first row that is free along it, and each remaining connection a lane above."""
+    inside = [vertex for column in section for vertex in members[column]]
     taken: dict[int, set[int]] = {}
     ends = set()
     for path in _paths(inside, sources, columns):
         last = path[-1]
         ends.add(last)
         reach = max((columns[target] for target in targets[last]), default=0)
-        needed = set(range(columns[path[0]], max(columns[last] + 1, min(reach, block.stop))))
+        needed = set(range(columns[path[0]], max(columns[last] + 1, min(reach, section.stop))))
         row = _free_row(taken, needed, range(len(inside)))
         for vertex in path:
             rows[vertex] = row
     lanes = []
-    for source in (*(members[block.start - 1] if block.start else ()), *inside):
+    for source in (*(members[section.start - 1] if section.start else ()), *inside):
         reach = max((columns[target] for target in targets[source]), default=0)
         if reach > columns[source] + 1:
             above = range(-1, -2 - len(columns), -1)
@@ -154,7 +181,7 @@ def _place_block(
 
 
 def _paths(inside: list[int], sources: Connections, columns: list[int]) -> list[list[int]]:
-    """The vertices of a block as paths: each vertex continues the deepest of its inputs unless another already does."""
+    """A section's vertices as paths: each vertex continues the deepest of its inputs unless another already does."""
     paths: dict[int, list[int]] = {}
     begun: list[list[int]] = []
     for vertex in inside:

@@ -1,14 +1,15 @@
 """What is under a point of the picture, and which volume is the next one in a direction."""
 
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 from engine.check import Place
 from engine.shapes import Shape
 from gui.paint.scene.camera import Face, Side
 from gui.paint.scene.frame import Frame
-from gui.paint.scene.labels import Text
 from gui.paint.scene.layout import PlacedBox, Scene
-from gui.paint.scene.values import front_channel, is_photo, shown_result
+from gui.paint.scene.seen import TEXT_REACH, Rect
+from gui.paint.scene.values import front_channel, is_photo, shown_focus, shown_result
 from gui.paint.words import number
 from gui.state import Focus, ViewState
 
@@ -27,25 +28,30 @@ class Hit(NamedTuple):
     pixel: tuple[int, int] | None = None
 
 
-def hit(state: ViewState, frame: Frame, x: float, y: float) -> Hit | None:
+def hit(state: ViewState, laid_out: Frame, x: float, y: float) -> Hit | None:
     """What is at a point, in pixels from the picture's top left corner."""
-    scene = frame.scene
+    scene = laid_out.scene
     x, y = x / scene.shrink, y / scene.shrink
-    for box in scene.boxes:
+    reach = TEXT_REACH * scene.plan.type.em
+    boxes = [box for box in scene.boxes if _within(box.bounds, x, y, reach)]
+    for box in boxes:
         for face in reversed(box.prism.faces()):
             at = face.position(x, y)
             if at is not None and box.vertex.shape is not None:
                 return _on_face(state, box, box.vertex.shape, face, at)
     near = NEAR / scene.shrink
-    for box in scene.boxes:
-        left, top, right, bottom = box.bounds
-        beside = left - near <= x <= right + near and top - near <= y <= bottom + near
-        if beside or any(_inside(text, x, y) for text in box.texts):
+    for box in boxes:
+        if _within(box.bounds, x, y, near) or any(_within(text.rect, x, y) for text in box.texts):
             return Hit(box.place)
     for arrow in scene.arrows:
+        if abs(y - arrow.y) > reach:
+            continue
         on_line = arrow.start <= x <= arrow.end and abs(y - arrow.y) <= near
-        if on_line or any(_inside(text, x, y) for text in arrow.texts):
+        if on_line or any(_within(text.rect, x, y) for text in arrow.texts):
             return Hit(arrow.place)
+    for frame in scene.frames:
+        if any(_within(text.rect, x, y) for text in frame.texts) or _on_border(frame.rect, x, y, near):
+            return Hit(frame.place)
     return None
 
 
@@ -56,8 +62,9 @@ def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: Face, at: tup
     if face.side == "front":
         result = shown_result(state, box.place, shape)
         channel = None
-        if result is not None and not is_photo(state, box.place):
-            channel = front_channel(state, box.place, result)
+        chosen = shown_focus(state)
+        if result is not None and not is_photo(state, box.place, chosen):
+            channel = front_channel(box.place, result, chosen)
         return Hit(box.place, "front", channel, (row, column))
     depth = below if face.side == "top" else along
     channel = min(shape.channels - 1, int(depth * shape.channels))
@@ -66,9 +73,14 @@ def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: Face, at: tup
     return Hit(box.place, face.side, channel, (row, 0 if face.side == "left" else shape.width - 1))
 
 
-def _inside(text: Text, x: float, y: float) -> bool:
-    left, top, right, bottom = text.rect
-    return left <= x <= right and top <= y <= bottom
+def _within(rect: Rect, x: float, y: float, near: float = 0.0) -> bool:
+    left, top, right, bottom = rect
+    return left - near <= x <= right + near and top - near <= y <= bottom + near
+
+
+def _on_border(rect: Rect, x: float, y: float, near: float) -> bool:
+    left, top, right, bottom = rect
+    return _within(rect, x, y, near) and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < near
 
 
 def focus(state: ViewState, found: Hit) -> Focus:
@@ -83,6 +95,9 @@ def words(state: ViewState, found: Hit) -> str:
     """For the status bar: "naive · conv5x5 · 32×28×28 · channel 3, y 12, x 7: 0.53"."""
     shape = _shape(state, found.place)
     parts = [*(part for part in found.place if part), "unknown shape" if shape is None else str(shape)]
+    block = state.check.block(found.place)
+    if block is not None:
+        parts += [f"{len(block.parts)} layers", f"double-click: {'close' if state.is_open(found.place) else 'open'}"]
     if found.pixel is not None:
         at = f"y {found.pixel[0]}, x {found.pixel[1]}"
         parts.append(at if found.channel is None else f"channel {found.channel}, {at}")
@@ -105,9 +120,34 @@ def _shape(state: ViewState, place: Place) -> Shape | None:
     return None if analysis is None else analysis.input_shape
 
 
-def neighbour(scene: Scene, place: Place, direction: Direction) -> Place | None:
+def box_at(state: ViewState, scene: Scene, place: Place) -> PlacedBox | None:
+    """The box that shows a place: of what a closed block holds the block's, of an open block that of its last layer."""
+    block, shown = state.check.block(place), state.shown(place)
+    if block is not None and state.is_open(place):
+        shown = place[0], block.output
+    return next((box for box in scene.boxes if box.place == shown), None)
+
+
+def rect_of(state: ViewState, scene: Scene, place: Place) -> Rect | None:
+    """What shows a place: a box with its numbers, its name and the arrow to it, or the frame of an open block."""
+    frames = [frame.rect for frame in scene.frames if frame.place == place]
+    if frames:
+        return _around(frames)
+    box = box_at(state, scene, place)
+    if box is None:
+        return None
+    arrows = [arrow for arrow in scene.arrows if arrow.place == box.place]
+    texts = [text.rect for text in (*box.texts, *(text for arrow in arrows for text in arrow.texts))]
+    return _around([box.bounds, *texts, *((arrow.start, arrow.y, arrow.end, arrow.y) for arrow in arrows)])
+
+
+def _around(rects: Sequence[Rect]) -> Rect:
+    lefts, tops, rights, bottoms = zip(*rects, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def neighbour(scene: Scene, box: PlacedBox | None, direction: Direction) -> Place | None:
     """The volume before or after along the connections, or the nearest one above or below."""
-    box = next((box for box in scene.boxes if box.place == place), None)
     if box is None:
         return scene.boxes[0].place if scene.boxes else None
     if direction in ("left", "right"):

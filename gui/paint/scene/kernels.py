@@ -12,6 +12,8 @@ from gui.paint.scene.labels import Role
 from gui.paint.scene.layout import PlacedBox
 from gui.state import Focus
 
+NOTHING = Focus()
+
 
 class Window(NamedTuple):
     """A kernel on its input: its box on the screen, its design, and the colour of its kind."""
@@ -23,18 +25,19 @@ class Window(NamedTuple):
 
 def windows(box: PlacedBox, focus: Focus) -> tuple[Window, ...]:
     """The windows that stand on a volume: the chosen consumer's alone, else one of each size, the largest first."""
-    shape = box.vertex.shape
-    design, chosen = box.place[0], focus.node if focus.design == box.place[0] else None
+    shape, design = box.vertex.shape, box.place[0]
     readers = [vertex for vertex in box.targets if vertex.report is not None and vertex.report.output_shape is not None]
+    if shape is None or not readers:
+        return ()
+    chosen = focus.node if focus.design == design else None
     if any(vertex.name == chosen for vertex in readers):
         readers = [vertex for vertex in readers if vertex.name == chosen]
-    if shape is None:
-        return ()
     found: dict[tuple[tuple[float, float, float], tuple[float, float, float]], Window] = {}
     for vertex in readers:
         layer = None if vertex.report is None else vertex.report.layer
-        chosen_value = focus if (design, vertex.name) == focus.place else Focus()
-        span = _span(layer, shape, chosen_value) if isinstance(layer, Conv2d | Pool) else None
+        if not isinstance(layer, (Conv2d, Pool)):
+            continue
+        span = _span(layer, shape, focus if vertex.name == chosen else NOTHING)
         if span is not None:
             found.setdefault(span, Window(box.prism.part(*span), design, colour_role(vertex)))
     order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))

@@ -1,16 +1,27 @@
 """Where everything stands: boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from msgspec import Struct
 
 from engine.check import Place
 from gui.paint.scene.camera import Camera, Prism
-from gui.paint.scene.cells import CAPTION_GAP, NOTE_SEPARATOR, Caption, Measure, caption_texts, colour_role
-from gui.paint.scene.graph import Vertex
-from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, width
+from gui.paint.scene.cells import (
+    CAPTION_GAP,
+    NOTE_SEPARATOR,
+    Body,
+    Caption,
+    Measure,
+    Operator,
+    Type,
+    caption_texts,
+    colour_role,
+)
+from gui.paint.scene.graph import Opened, Vertex
+from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, elided, width
 from gui.paint.scene.plan import Plan, fit
-from gui.paint.scene.room import PAD, TRACK, TURN, Band, Sizes, levels, line_height, line_width
+from gui.paint.scene.room import PAD, TITLE, TRACK, TURN, Band, Sizes, line_height, line_width
 from gui.paint.scene.routes import Route
 
 Point = tuple[float, float]
@@ -28,23 +39,29 @@ class PlacedBox(NamedTuple):
     caption: Caption
     prism: Prism
     bounds: tuple[float, float, float, float]
-    texts: tuple[Text, ...]
-    note: Point
-    """Middle and baseline of the line that says what the front face shows, where that is not the name's."""
     x: float
     y: float
     left: float
     """Where an arrow to it ends."""
     right: float
     """Where lines from it begin."""
+    body: Body
+    type: Type
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """The numbers at its edges, its name, and what is wrong."""
+        texts = (*self.body.numbers, *caption_texts(self.body, self.caption, self.type, self.vertex))
+        return tuple([text.moved(self.x, self.y) for text in texts])
 
     def texts_with(self, note: str) -> tuple[Text, ...]:
         """All its texts, with a note on what the front face shows: below the name, or beside it."""
         *others, name = self.texts
         if not note:
-            return self.texts
+            return (*others, name)
         if not self.caption.beside:
-            return (*self.texts, centred(note, *self.note, name.size, "muted"))
+            baseline = self.y + self.body.span[3] + (CAPTION_GAP + ASCENT + LINE) * name.size
+            return (*others, name, centred(note, self.x + self.body.middle, baseline, name.size, "muted"))
         added = NOTE_SEPARATOR + note
         wide = width(added, name.size)
         moved = name.moved(-wide / 2, 0.0)
@@ -52,14 +69,35 @@ class PlacedBox(NamedTuple):
 
 
 class Arrow(NamedTuple):
-    """The operator's arrow into a box, from (start, y) to (end, y), with what is written at it."""
+    """The operator's arrow into a box, from (start, y) to (end, y), with what is written at it, centred at `middle`."""
 
     place: Place
     vertex: Vertex
     start: float
     end: float
     y: float
+    middle: float
     role: Role
+    words: Operator
+    type: Type
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        return self.texts_of(self.words)
+
+    def texts_of(self, words: Operator) -> tuple[Text, ...]:
+        """What stands over and under it where these are its words."""
+        x, y, em = self.middle, self.y, self.type.em
+        over = [centred(text, x, y - 0.42 * em, size, self.role, bold) for text, size, bold in words.above]
+        under = [centred(text, x, y + (0.4 + ASCENT) * em, size, "muted", bold) for text, size, bold in words.below]
+        return (*over, *under)
+
+
+class PlacedFrame(NamedTuple):
+    """What stands around the layers of an open block, in one line of its design: left, top, right, bottom."""
+
+    place: Place
+    rect: tuple[float, float, float, float]
     texts: tuple[Text, ...]
 
 
@@ -72,6 +110,7 @@ class Scene(Struct, frozen=True, eq=False):
     boxes: tuple[PlacedBox, ...]
     arrows: tuple[Arrow, ...]
     wires: tuple[tuple[Point, ...], ...]
+    frames: tuple[PlacedFrame, ...]
     headers: tuple[float, ...]
     unit: float
     shrink: float
@@ -113,6 +152,7 @@ def arrange(plan: Plan, eye: Camera, left: float, top: float, header: float) -> 
         tuple(box for drawing in drawings for box in drawing.boxes),
         tuple(arrow for drawing in drawings for arrow in drawing.arrows),
         tuple(wire for drawing in drawings for wire in drawing.wires),
+        tuple(frame for drawing in drawings for frame in drawing.frames),
         tuple(headers),
         found.unit,
         shrink,
@@ -138,6 +178,7 @@ class _Drawing:
         self.arrows = [self._arrow(index, vertex) for index, vertex in numbered[1:]]
         self.wires: list[tuple[Point, ...]] = []
         self._add_wires()
+        self.frames = [frame for block in band.graph.opened for frame in self._frames(block)]
 
     def _spares(self) -> list[float]:
         """Room to add to each open gap of a line: lines fill the width, the last one of several is like the others."""
@@ -165,10 +206,10 @@ class _Drawing:
             self.centre.append(x + before)
             self.line_of.append(line)
             x += before + after
-        for block in self.band.graph.blocks:
-            if block.start in line.columns:
-                for level, room in levels(self.band, block, self.found.rooms, self.em).items():
-                    for column in block:
+        for section, levels in zip(self.band.graph.sections, self.found.levels, strict=True):
+            if section.start in line.columns:
+                for level, room in levels.items():
+                    for column in section:
                         self.y[column, level] = line.axis + room.y
 
     def _at(self, index: int) -> Point:
@@ -180,8 +221,6 @@ class _Drawing:
         x, y = self._at(index)
         body, words = self.measure.body(vertex), self.band.captions[index]
         left, top, right, bottom = body.bounds
-        texts = (*body.numbers, *caption_texts(body, words, self.measure.type, vertex.compact))
-        small = self.measure.type.small
         before, after = self.measure.ends(vertex, words)
         return PlacedBox(
             (self.band.name, vertex.name),
@@ -190,13 +229,31 @@ class _Drawing:
             words,
             body.box.moved(x, y),
             (x + left, y + top, x + right, y + bottom),
-            tuple([text.moved(x, y) for text in texts]),
-            (x + body.middle, y + body.span[3] + (CAPTION_GAP + ASCENT + LINE) * small),
             x,
             y,
             x + before - REACH * self.em,
             x + after + REACH * self.em,
+            body,
+            self.measure.type,
         )
+
+    def _frames(self, block: Opened) -> Iterator[PlacedFrame]:
+        """Around the layers of an open block, with its name above them; one a line."""
+        em, columns, found = self.em, block.columns, self.found
+        for line in self.lines:
+            first, stop = max(columns.start, line.columns.start), min(columns.stop, line.columns.stop)
+            if first >= stop:
+                continue
+            left = self.begin[first] - 0.25 * em
+            right = self.centre[stop - 1] + found.columns[stop - 1][1] + 0.1 * em
+            top, bottom = line.axis - found.up[first], line.axis + found.down[first]
+            baseline, x = top + (TITLE - 0.3) * em, left + 0.4 * em
+            name = elided(block.name, right - x, em, True)
+            title = Text(name, x, baseline, width(name, em, True), em, bold=True)
+            kind = f" · {block.kind}"
+            texts = (title, Text(kind, x + title.width, baseline, width(kind, em), em, "muted"))
+            shown = texts if texts[1].rect[2] <= right else texts[:1]
+            yield PlacedFrame((self.band.name, block.name), (left, top, right, bottom), shown)
 
     def _arrow(self, index: int, vertex: Vertex) -> Arrow:
         em, column, words = self.em, vertex.column, self.band.operators[index]
@@ -208,12 +265,8 @@ class _Drawing:
         elif not sources:  # it receives nothing that is there: a stub, in the colour of mistakes
             start, role = room[1] - words.width, "error"
             room = start, room[1]
-        middle = sum(room) / 2
-        over = [centred(text, middle, y - 0.42 * em, size, role, bold) for text, size, bold in words.above]
-        under = [
-            centred(text, middle, y + (0.4 + ASCENT) * em, size, "muted", bold) for text, size, bold in words.below
-        ]
-        return Arrow((self.band.name, vertex.name), vertex, start, box.left, y, role, (*over, *under))
+        place, middle = (self.band.name, vertex.name), sum(room) / 2
+        return Arrow(place, vertex, start, box.left, y, middle, role, words, self.measure.type)
 
     def _add_wires(self) -> None:
         """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""

@@ -1,21 +1,23 @@
 """What stands around the boxes: each design's name and cost, and the legend that says what the picture means."""
 
 from collections.abc import Iterator, Sequence
+from functools import lru_cache
 from math import sqrt
 
 import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine import metrics, units
-from engine.metrics import Amount
+from engine import metrics
+from engine.metrics import Ledger
 from gui.paint import colours
 from gui.paint.scene.camera import LENGTHS_IN_WORDS
 from gui.paint.scene.faces import volume_range
 from gui.paint.scene.frame import MARGIN, Frame
 from gui.paint.scene.labels import Text, elided, text_font, width
-from gui.paint.scene.layout import Arrow, Scene
-from gui.paint.scene.values import is_photo, shown_result
+from gui.paint.scene.layout import Scene
+from gui.paint.scene.plan import Plan
+from gui.paint.scene.values import is_photo, shown_focus, shown_result
 from gui.paint.words import number
 from gui.state import ViewState, Volume
 from gui.theme import Theme
@@ -31,17 +33,19 @@ FACES = "front: one channel, top and side: all channels at the border"
 _SEPARATOR = " · "
 
 
-def arrow_widths(state: ViewState, scene: Scene) -> list[float]:
-    """In ems: ∝ √cost, so that small costs stay visible; the thinnest line is also what unknown and no cost get."""
-    costs = [_cost(state, arrow) or 0 for arrow in scene.arrows]
+def arrow_widths(state: ViewState, scene: Scene) -> tuple[float, ...]:
+    """In ems, of every arrow of a scene."""
+    return _widths(state.ledger, state.look.metric, scene.plan)
+
+
+@lru_cache(maxsize=8)
+def _widths(ledger: Ledger, metric_id: str, plan: Plan) -> tuple[float, ...]:
+    """∝ √cost, so that small costs stay visible; the thinnest line is also what unknown and no cost get."""
+    chosen = metrics.metric(metric_id)
+    reports = [(band.name, vertex.report) for band in plan.bands for vertex in band.graph.vertices[1:]]
+    costs = [ledger.amount(chosen, design, report) or 0 if report else 0 for design, report in reports]
     most = max(costs, default=0)
-    return [max(THINNEST, THICKEST * sqrt(cost / most)) if most else THINNEST for cost in costs]
-
-
-def _cost(state: ViewState, arrow: Arrow) -> Amount | None:
-    """What an arrow's operator costs; None where that is unknown."""
-    report, (design, _) = arrow.vertex.report, arrow.place
-    return None if report is None else state.ledger.amount(metrics.metric(state.look.metric), design, report)
+    return tuple([max(THINNEST, THICKEST * sqrt(cost / most)) if most else THINNEST for cost in costs])
 
 
 def draw_text(painter: QPainter, text: Text, colour: str) -> None:
@@ -82,11 +86,11 @@ def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     chosen = metrics.metric(state.look.metric)
     counts = (chosen, metrics.METRICS[1 if chosen is not metrics.METRICS[1] else 0])
     ledger = state.ledger
-    totals = [f"{units.abbreviated(ledger.total(count, design))} {ledger.unit(count)}" for count in counts]
+    totals = [ledger.said(count, ledger.total(count, design)) for count in counts]
     first = state.project.designs[0].name
     amount, reference = (ledger.total(chosen, name) for name in (design, first))
     names = (chosen.more, ledger.unit(chosen), "") if amount and reference else (chosen.more, ledger.unit(chosen))
-    wordings = [units.ratio_in_words(amount, reference, name).strip() for name in names] if design != first else [""]
+    wordings = [metrics.compared(chosen, amount, reference, name).strip() for name in names] if design != first else [""]
     gap = _SEPARATOR if wordings[0] else ""
     for wording in wordings:
         yield _SEPARATOR.join(totals) + gap, wording
@@ -123,8 +127,8 @@ def _lines(state: ViewState, frame: Frame) -> list[str]:
 def _words(state: ViewState, frame: Frame) -> Iterator[str]:
     yield LENGTHS_IN_WORDS[state.look.scale]
     chosen = metrics.metric(state.look.metric)
-    if any(_cost(state, arrow) for arrow in frame.scene.arrows):
-        yield f"arrow width ∝ √{state.ledger.unit(chosen)}"
+    if any(wide > THINNEST for wide in arrow_widths(state, frame.scene)):
+        yield f"arrow width ∝ √{state.ledger.unit(chosen) or chosen.unit}"
     shown = [box for box in frame.scene.boxes if shown_result(state, box.place, box.vertex.shape) is not None]
     if not shown:
         yield "run (F5) to see values"
@@ -138,11 +142,12 @@ def _words(state: ViewState, frame: Frame) -> Iterator[str]:
 
 def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
     """Texts at the colour bar's left end, its right end and behind it, and shorter ones."""
-    place = state.focus.place
+    focus = shown_focus(state)
+    place = focus.place
     result = state.result(place)
     each, percentiles = "each volume its own range", f", {colours.PERCENTILES_IN_WORDS}"
     choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
-    if result is not None and not is_photo(state, place):
+    if result is not None and not is_photo(state, place, focus):
         low, high = _ends(result.volume, zero_centred=state.look.zero_centred)
         name = elided(_SEPARATOR.join(part for part in place if part), 14.0 * size, size)
         choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))

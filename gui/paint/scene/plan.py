@@ -1,18 +1,21 @@
 """Decisions about a picture that do not change while the camera turns: lines, and what is written at the arrows."""
 
-from collections.abc import Callable, Iterable, Iterator
-from functools import cache, lru_cache
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import lru_cache
+from itertools import repeat
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
+from engine.analysis import folded
 from engine.check import Place, ProjectCheck
 from engine.counting import Convention
 from engine.metrics import Ledger, metric
 from engine.problems import STEM
 from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
-from gui.paint.scene.cells import DETAILS, Caption, Measure, Type, caption, operator
+from gui.paint.scene.cells import DETAILS, Caption, Detail, Measure, Type, caption, measure, operator
 from gui.paint.scene.graph import Graph, graph
 from gui.paint.scene.room import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
 from gui.paint.scene.routes import AXIS, Routes, route
@@ -23,9 +26,15 @@ LARGEST = 4.0
 ENOUGH, LEAST = 8.0, 4.0
 """Ems that boxes should measure in the mean before less is written at arrows, and below which text shrinks too."""
 
+WORTH = 1.3
+"""By how much boxes grow before readable numbers at arrows are left out."""
+
+HOPELESS = 0.5
+"""Where all would be shrunk by more than that, what is written at arrows is as little as can be."""
+
 MOST_LINES = 40
-STEPS, COARSE_STEPS = 12, 7
-"""Halvings of the range of sizes: to a fraction of a pixel, and to choose among lines and details."""
+STEPS, COARSE_STEPS, EXACT = 12, 7, 2e-4
+"""The most steps to a size, halvings to choose among lines and details, and the share that ends the search."""
 
 
 class Plan(Struct, frozen=True, eq=False):
@@ -54,20 +63,50 @@ def fit(plan: Plan, eye: Camera) -> tuple[Fit, Measure, list[Sizes]]:
 
     With it the measure of that size and what every band takes.
     """
-    measure = _measures(plan, eye)
-    _, found = _best(plan, [plan.lines], measure, STEPS)
-    used = measure(found.unit)
+    measured = _measures(plan, eye)
+
+    def excess(unit: float) -> float:
+        """By which share all is too large."""
+        return 1 / min(_growth(plan, plan.lines, [sizes(band, measured(unit)) for band in plan.bands])) - 1
+
+    least, most = _units(plan)
+    over = excess(least)
+    found = Fit(least, 1 / (1 + over)) if over > 0 else Fit(_root(excess, least, over, most), 1.0)
+    used = measured(found.unit)
     return found, used, [sizes(band, used) for band in plan.bands]
 
 
+def _root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:
+    """The largest unit without excess, by false position with the weights of Illinois.
+
+    Sums and maxima of linear terms bend one way only: a few steps reach a fraction of a pixel.
+    """
+    over = excess(high)
+    if over <= 0:
+        return high
+    side = 0
+    for _ in range(STEPS):
+        middle = (low * over - high * under) / (over - under)
+        at = excess(middle)
+        if at > 0:
+            high, over = middle, at
+            under, side = (under / 2 if side == 1 else under), 1
+        else:
+            under, over, side, low = at, (over / 2 if side == -1 else over), -1, middle
+        if high - low < EXACT * low or at == 0:
+            break
+    return low
+
+
 def _measures(whole: Plan, eye: Camera) -> Callable[[float], Measure]:
-    """The measure of a unit, made once: rooms do not depend on what is written at arrows."""
-    return cache(lambda unit: Measure(eye, whole.scale, unit, whole.type))
+    """The measure of a unit: rooms do not depend on what is written at arrows."""
+    return lambda unit: measure(eye, whole.scale, unit, whole.type)
 
 
 @lru_cache(maxsize=16)
 def plan(
     check: ProjectCheck,
+    closed: frozenset[Place],
     shapes: tuple[tuple[Place, Shape], ...],
     trouble: tuple[tuple[Place, tuple[str, ...]], ...],
     scale: str,
@@ -79,38 +118,67 @@ def plan(
 ) -> Plan:
     """The lines and the details with which the boxes get largest.
 
-    `shapes` as for `graph`, `trouble` by place; `received` says what the designs' input is.
+    `closed` blocks are drawn as one; `shapes` as for `graph`, `trouble` by place; `received` says what the designs'
+    input is.
     """
-    texts, type = dict(trouble), Type(em)
-    graphs: dict[str, tuple[Graph, Routes, tuple[Caption, ...]]] = {}
+    type, said = Type(em), dict(trouble)
+    drawn: dict[str, _Drawn] = {}
     for name, analysis in check.analyses.items():
         if name != STEM:
-            made = graph(analysis, {node: shape for (design, node), shape in shapes if design == name})
-            routes = route(made)
-            names = (received, *(vertex.name for vertex in made.vertices[1:]))
-            captions = tuple(
-                caption(vertex, shown, texts.get((name, vertex.name), ()), type, stacked=level != AXIS)
-                for vertex, shown, level in zip(made.vertices, names, routes.levels, strict=True)
-            )
-            graphs[name] = made, routes, captions
-    best, largest = Plan((), (), type, scale, room), Fit(0.0, 0.0)
-    ledger, counted, measure = Ledger(check, convention), metric(metric_id), _measures(best, camera(*VIEWS["3-D"]))
-    formulas = {
-        name: [ledger.formula(counted, name, vertex.report) if vertex.report else "" for vertex in made.vertices]
-        for name, (made, _, _) in graphs.items()
-    }
-    for detail in DETAILS if graphs else ():
+            shown = folded(analysis, {block for design, block in closed if design == name})
+            known = {node: shape for (design, node), shape in shapes if design == name}
+            drawn[name] = _drawn(name, graph(shown, known), said, type, received)
+    empty = Plan((), (), type, scale, room)
+    ledger, counted, measured = Ledger(check, convention), metric(metric_id), _measures(empty, camera(*VIEWS["3-D"]))
+
+    def written(detail: Detail) -> tuple[Plan, Fit]:
+        """With that much written at arrows."""
         bands = []
-        for name, (made, routes, captions) in graphs.items():
-            pairs = zip(made.vertices, formulas[name], strict=True)
-            operators = tuple([operator(vertex, detail, type, formula) for vertex, formula in pairs])
+        for name, (made, routes, captions) in drawn.items():
+            formulas = [
+                ledger.formula(counted, name, vertex.report) if detail == "formula" and vertex.report else ""
+                for vertex in made.vertices
+            ]
+            operators = tuple(map(operator, made.vertices, repeat(detail), repeat(type), formulas))
             bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
-        whole = Plan(tuple(bands), (), type, scale, room)
-        lines, found = _best(whole, _breakings(whole, measure), measure, COARSE_STEPS)
-        if found.size > 1.02 * largest.size:
-            best, largest = Plan(whole.bands, lines, type, scale, room), found
-        if largest.shrink == 1.0 and largest.size >= _units(whole)[0] * ENOUGH / LEAST:
+        whole = replace(empty, bands=tuple(bands))
+        lines, found = _best(whole, _breakings(whole, measured), measured)
+        return replace(whole, lines=lines), found
+
+    return _most_readable(written) if drawn else empty
+
+
+class _Drawn(NamedTuple):
+    """A design's graph, the ways of its connections, and what stands below its boxes."""
+
+    graph: Graph
+    routes: Routes
+    captions: tuple[Caption, ...]
+
+
+def _drawn(design: str, made: Graph, trouble: Mapping[Place, tuple[str, ...]], type: Type, received: str) -> _Drawn:
+    routes = route(made)
+    names = (received, *(vertex.label for vertex in made.vertices[1:]))
+    captions = [
+        caption(vertex, name, trouble.get((design, vertex.name), ()), type, stacked=level != AXIS)
+        for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
+    ]
+    return _Drawn(made, routes, tuple(captions))
+
+
+def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]]) -> Plan:
+    """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
+    least, fitted = written(DETAILS[-1])
+    enough = _units(least)[0] * ENOUGH / LEAST
+    details = DETAILS if fitted.shrink >= HOPELESS else ("line", DETAILS[-1])
+    best, largest = written(details[0])
+    for detail in details[1:]:
+        if largest.shrink == 1.0 and largest.size >= enough:
             break
+        last = detail == DETAILS[-1]
+        other, found = (least, fitted) if last else written(detail)
+        if found.size > (WORTH if last and largest.shrink == 1.0 else 1.02) * largest.size:
+            best, largest = other, found
     return best
 
 
@@ -119,11 +187,11 @@ def _units(whole: Plan) -> tuple[float, float]:
 
 
 def _best(
-    whole: Plan, candidates: Iterable[tuple[Lines, ...]], measure: Callable[[float], Measure], steps: int
+    whole: Plan, candidates: Iterable[tuple[Lines, ...]], measured: Callable[[float], Measure]
 ) -> tuple[tuple[Lines, ...], Fit]:
     """Of several ways to break the bands into lines the one with the largest boxes; ways with more lines come later."""
     least, most = _units(whole)
-    found = [sizes(band, measure(least)) for band in whole.bands]
+    found = [sizes(band, measured(least)) for band in whole.bands]
     growths: dict[tuple[Lines, ...], float] = {}
     for lines in candidates:
         across, down = _growth(whole, lines, found)
@@ -135,9 +203,9 @@ def _best(
         return best, Fit(least, growths[best])
     fitting = [lines for lines, growth in growths.items() if growth >= 1.0]
     low, high = least, most
-    for _ in range(steps):
+    for _ in range(COARSE_STEPS):
         middle = (low + high) / 2
-        found = [sizes(band, measure(middle)) for band in whole.bands]
+        found = [sizes(band, measured(middle)) for band in whole.bands]
         still = [lines for lines in fitting if min(_growth(whole, lines, found)) >= 1.0]
         low, high, fitting = (middle, high, still) if still else (low, middle, fitting)
     return fitting[0], Fit(low, 1.0)
@@ -149,9 +217,9 @@ def _growth(whole: Plan, lines: tuple[Lines, ...], found: list[Sizes]) -> tuple[
     return whole.room[0] / max(wide, 1.0), whole.room[1] / max(high, 1.0)
 
 
-def _breakings(whole: Plan, measure: Callable[[float], Measure]) -> Iterator[tuple[Lines, ...]]:
+def _breakings(whole: Plan, measured: Callable[[float], Measure]) -> Iterator[tuple[Lines, ...]]:
     """Each band in one line; then the longest in two, three, … lines and the others as wide."""
-    em, least = whole.type.em, measure(_units(whole)[0])
+    em, least = whole.type.em, measured(_units(whole)[0])
     found = [sizes(band, least) for band in whole.bands]
     one: tuple[Lines, ...] = tuple((range(len(band.gaps)),) for band in whole.bands)
     yield one
@@ -167,10 +235,12 @@ def _breakings(whole: Plan, measure: Callable[[float], Measure]) -> Iterator[tup
 
 
 def _may_begin_line(band: Band) -> list[bool]:
-    """Whether each column may begin a line: after one that stands alone, and not if it is compact."""
-    columns, vertices = band.graph.columns, band.graph.vertices
+    """Whether each column may begin a line: after one that stands alone, and not if it is compact and its only heir."""
+    graph = band.graph
+    fed = [len(graph.targets[members[0]]) for members in graph.columns]
     return [
-        number - 1 in band.graph.alone and not vertices[members[0]].compact for number, members in enumerate(columns)
+        number - 1 in graph.alone and (fed[number - 1] > 1 or not graph.vertices[members[0]].compact)
+        for number, members in enumerate(graph.columns)
     ]
 
 

@@ -1,5 +1,6 @@
 """How wide and high lines of boxes are, from the room that each box and each gap needs."""
 
+from math import floor, log
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -12,6 +13,12 @@ from gui.paint.scene.routes import AXIS, Routes
 
 TRACK, PAD, TURN = 0.9, 0.5, 1.2
 """Distance of upright lines, clearance around what stands in a gap, and room of a return, in ems."""
+
+TITLE, FOOT = 1.5, 0.2
+"""What the frame of an open block takes above what it holds, its name there, and below it, in ems."""
+
+STEP = 1.02
+"""Smallest units come in steps, so that an edit of little effect leaves what was measured."""
 
 Lines = tuple[range, ...]
 """The columns of each line of a design."""
@@ -29,7 +36,7 @@ class Band(Struct, frozen=True, eq=False):
 
 
 class Level(NamedTuple):
-    """A level of a block: the room above and below its middle, and where the middle is from the axis."""
+    """A level of a section: the room above and below its middle, and where the middle is from the axis."""
 
     up: float
     down: float
@@ -43,6 +50,8 @@ class Sizes(NamedTuple):
     columns: list[tuple[float, float]]
     up: list[float]
     down: list[float]
+    levels: list[dict[int, Level]]
+    """By section."""
 
 
 def gap_widths(graph: Graph, routes: Routes, operators: tuple[Operator, ...], em: float) -> tuple[float, ...]:
@@ -55,9 +64,9 @@ def gap_widths(graph: Graph, routes: Routes, operators: tuple[Operator, ...], em
 
 
 def sizes(band: Band, measure: Measure) -> Sizes:
-    """The room of every box, column and block at that measure."""
+    """The room of every box, column and section at that measure."""
     rooms = [measure.room(vertex, words) for vertex, words in zip(band.graph.vertices, band.captions, strict=True)]
-    columns, up, down = [], list[float](), list[float]()
+    columns, up, down, placed = [], list[float](), list[float](), list[dict[int, Level]]()
     for members in band.graph.columns:
         first = rooms[members[0]]
         if len(members) == 1:
@@ -65,33 +74,33 @@ def sizes(band: Band, measure: Measure) -> Sizes:
         else:
             inside = [rooms[vertex] for vertex in members]
             columns.append((max([room.left for room in inside]), max([room.right for room in inside])))
-    for block in band.graph.blocks:
-        if block.start in band.graph.alone:
-            room, text = rooms[band.graph.columns[block.start][0]], band.operators[band.graph.columns[block.start][0]]
-            up.append(max(room.up, text.up))
-            down.append(max(room.down, text.down))
-            continue
-        placed = levels(band, block, rooms, measure.type.em).values()
-        up += [max([level.up - level.y for level in placed])] * len(block)
-        down += [max([level.down + level.y for level in placed])] * len(block)
-    return Sizes(rooms, columns, up, down)
+    for section in band.graph.sections:
+        found = _levels(band, section, rooms, measure.type.em)
+        placed.append(found)
+        up += [max([level.up - level.y for level in found.values()])] * len(section)
+        down += [max([level.down + level.y for level in found.values()])] * len(section)
+    for block in band.graph.opened:
+        span, count = slice(block.columns.start, block.columns.stop), len(block.columns)
+        up[span] = [max(up[span]) + TITLE * measure.type.em] * count
+        down[span] = [max(down[span]) + FOOT * measure.type.em] * count
+    return Sizes(rooms, columns, up, down, placed)
 
 
-def levels(band: Band, block: range, rooms: list[Room], em: float) -> dict[int, Level]:
-    """The levels of a block from the top, those with boxes centred on the axis."""
-    if block.start in band.graph.alone:
-        (only,) = band.graph.columns[block.start]
+def _levels(band: Band, section: range, rooms: list[Room], em: float) -> dict[int, Level]:
+    """The levels of a section from the top, those with boxes centred on the axis."""
+    if section.start in band.graph.alone:
+        (only,) = band.graph.columns[section.start]
         room, text = rooms[only], band.operators[only]
         return {AXIS: Level(max(room.up, text.up), max(room.down, text.down), 0.0)}
     extents: dict[int, list[float]] = {}
-    for column in block:
+    for column in section:
         for vertex in band.graph.columns[column]:
             room, text = rooms[vertex], band.operators[vertex]
             extent = extents.setdefault(band.routes.levels[vertex], [0.0, 0.0])
             extent[0], extent[1] = max(extent[0], room.up, text.up), max(extent[1], room.down, text.down)
     boxes = sorted(extents)
     for lane in band.graph.lanes:
-        if lane.row < 0 and band.graph.vertices[lane.source].column + 1 in block:
+        if lane.row < 0 and band.graph.vertices[lane.source].column + 1 in section:
             extents.setdefault(lane.row, [0.55 * em, 0.55 * em])
     y, middles, before = 0.0, {}, 0.0
     for level in sorted(extents, key=lambda level: 0 if level == AXIS else level):
@@ -131,4 +140,5 @@ def unit_range(bands: tuple[Band, ...], scale: str, em: float, least: float, mos
     shapes: list[Shape] = [vertex.shape for band in bands for vertex in band.graph.vertices if vertex.shape is not None]
     longest = [max(length(number) for number in shape) for shape in shapes] or [1.0]
     largest = min(most * em, 1e4 / max(longest))
-    return min(largest, least * em * len(longest) / sum(longest)), largest
+    smallest = min(largest, least * em * len(longest) / sum(longest))
+    return STEP ** floor(log(smallest, STEP)), largest

@@ -8,7 +8,7 @@ from msgspec import Struct
 from gui.paint.scene.graph import Graph
 
 AXIS = 10**6
-"""The level of what stands alone in its column; rows of a block are levels of their own."""
+"""The level of what stands alone in its column; rows of a section are levels of their own."""
 
 
 class Route(NamedTuple):
@@ -43,14 +43,18 @@ class _Turn(NamedTuple):
 
 
 def route(graph: Graph) -> Routes:
-    levels = _levels(graph)
-    lanes = {lane.source: _level(graph, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
+    flat = _flat(graph)
+    levels = [_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
+    lanes = {lane.source: _level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
     found: list[tuple[int, int, _Turn | None, int, _Turn | None]] = []
     for target, sources in enumerate(graph.sources):
         for source in sources:
             found.append(_route(graph, levels, lanes, source, target))
     turns = [turn for _, _, first, _, last in found for turn in (first, last) if turn is not None]
-    gaps = [_tracks([turn for turn in turns if turn.gap == gap]) for gap in range(len(graph.columns))]
+    turning: list[list[_Turn]] = [[] for _ in graph.columns]
+    for turn in turns:
+        turning[turn.gap].append(turn)
+    gaps = [_tracks(turns_there) for turns_there in turning]
     routes = tuple(
         Route(
             source,
@@ -64,17 +68,18 @@ def route(graph: Graph) -> Routes:
     return Routes(routes, tuple(map(len, gaps)), tuple(levels))
 
 
-def _levels(graph: Graph) -> list[int]:
-    return [_level(graph, vertex.column, vertex.row) for vertex in graph.vertices]
+def _flat(graph: Graph) -> frozenset[int]:
+    """The columns of sections that have one row of boxes."""
+    found: set[int] = set()
+    for section in graph.sections:
+        if not any(graph.vertices[vertex].row for number in section for vertex in graph.columns[number]):
+            found.update(section)
+    return frozenset(found)
 
 
-def _level(graph: Graph, column: int, row: int) -> int:
-    """The row, or the axis for what stands alone and for a block's only row of boxes."""
-    if column in graph.alone:
-        return AXIS
-    block = next(block for block in graph.blocks if column in block)
-    rows = {graph.vertices[vertex].row for number in block for vertex in graph.columns[number]}
-    return AXIS if row == 0 and rows == {0} else row
+def _level(flat: frozenset[int], column: int, row: int) -> int:
+    """The row, or the axis for a section's only row of boxes."""
+    return AXIS if row == 0 and column in flat else row
 
 
 def _route(

@@ -9,7 +9,16 @@ from engine.project import ImageInput
 from engine.shapes import Shape
 from gui.paint.scene.faces import liveliest_channel
 from gui.paint.scene.layout import PlacedBox
-from gui.state import Result, ViewState, Volume
+from gui.state import Focus, Result, ViewState, Volume
+
+
+def shown_focus(state: ViewState) -> Focus:
+    """The focus where it is shown: within a closed block at the block, with its value if that is the block's own."""
+    focus, place = state.focus, state.shown(state.focus.place)
+    if place == focus.place:
+        return focus
+    own = state.origin(place) == focus.place
+    return Focus(*place, focus.channel, focus.pixel) if own else Focus(*place)
 
 
 def shown_result(state: ViewState, place: Place, shape: Shape | None) -> Result | None:
@@ -18,15 +27,15 @@ def shown_result(state: ViewState, place: Place, shape: Shape | None) -> Result 
     return result if result is not None and result.volume.shape == shape else None
 
 
-def is_photo(state: ViewState, place: Place) -> bool:
+def is_photo(state: ViewState, place: Place, focus: Focus) -> bool:
     """Whether the volume at a place is the photo itself and no channel of it was chosen."""
-    chosen = state.focus.place == place and state.focus.channel is not None
+    chosen = focus.place == place and focus.channel is not None
     return state.origin(place) == (STEM, INPUT) and isinstance(state.project.input, ImageInput) and not chosen
 
 
-def front_channel(state: ViewState, place: Place, result: Result) -> int:
+def front_channel(place: Place, result: Result, focus: Focus) -> int:
     """The channel on the front face: the chosen one, else the liveliest."""
-    channel = state.focus.channel if state.focus.place == place else None
+    channel = focus.channel if focus.place == place else None
     if channel is None or channel >= result.volume.shape[0]:
         return liveliest_channel(result.volume)
     return channel
@@ -42,12 +51,13 @@ class Values(NamedTuple):
     """How the photo was made that stands on the front instead of a channel."""
 
 
-def shown_values(state: ViewState, box: PlacedBox) -> Values | None:
+def shown_values(state: ViewState, box: PlacedBox, focus: Focus) -> Values | None:
+    """Those of a box, where the choice is shown at `focus`."""
     result = shown_result(state, box.place, box.vertex.shape)
     if result is None:
         return None
-    photo = state.project.input if is_photo(state, box.place) else None
-    channel = front_channel(state, box.place, result)
+    photo = state.project.input if is_photo(state, box.place, focus) else None
+    channel = front_channel(box.place, result, focus)
     return Values(result.volume, state.fresh(box.place), channel, photo if isinstance(photo, ImageInput) else None)
 
 

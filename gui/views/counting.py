@@ -1,0 +1,175 @@
+"""The view of conventions: one design counted by all of them, and a convention of one's own."""
+
+from typing import ClassVar
+
+from msgspec.structs import replace
+from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QFrame,
+    QHBoxLayout,
+    QHeaderView,
+    QLabel,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.counting import GROUPS, TERMS, Convention, Tally, groups_of, own
+from engine.problems import STEM
+from engine.units import abbreviated, exact
+from gui.state import ViewState
+from gui.views.base import View
+from gui.views.counting_model import TITLE, CountingModel
+from gui.widgets.choices import Choice
+from gui.widgets.numbers import IntegerBox
+
+MOST_BATCH = 1_000_000
+WIDEST_TERM = 130
+
+
+class CountingView(View):
+    """A row a convention; choosing one counts by it everywhere."""
+
+    id: ClassVar[str] = "counting"
+    title: ClassVar[str] = "Counting"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: ViewState | None = None
+        self.design = Choice()
+        self.unit = Choice((("MACs", "MACs"), ("FLOPs", "FLOPs (2 per MAC)")))
+        self.groups = {name: QCheckBox(name[:1].upper() + name[1:]) for name in GROUPS}
+        self.batch = IntegerBox(1, MOST_BATCH)
+        self.kilo = Choice(((1000, "K = 1000"), (1024, "K = 1024")))
+        self.model = CountingModel()
+        self.table = _table(self.model)
+        self.said = QLabel()
+        self.said.setWordWrap(True)
+        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self._name()
+        self._compose()
+        self.design.chosen.connect(lambda design: self._show_design(design))
+        self.unit.chosen.connect(lambda _: self._count_ones_own_way())
+        for box in self.groups.values():
+            box.clicked.connect(lambda _: self._count_ones_own_way())
+        self.batch.valueChanged.connect(lambda batch: self._request(batch=batch))
+        self.kilo.chosen.connect(lambda kilo: self._request(kilo=kilo))
+        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+
+    def _name(self) -> None:
+        for widget, name, tip in (
+            (self.design, "Design", "Whose operations are counted"),
+            (self.unit, "Unit", "1 MAC = 1 multiply-accumulate = 2 FLOPs"),
+            (self.batch, "Batch size", "Inputs at a time: operations and volumes are multiplied, parameters are not"),
+            (self.kilo, "K", "What K, M and G stand for; GoogLeNet's paper takes K = 1024 for parameters"),
+        ):
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+        for name, box in self.groups.items():
+            box.setToolTip(f"Count {name} as well: a convention of your own")
+
+    def _compose(self) -> None:
+        controls = QHBoxLayout()
+        controls.setContentsMargins(6, 3, 6, 3)
+        controls.setSpacing(8)
+        batch = QLabel("Batch")
+        batch.setBuddy(self.batch)
+        for widget in (self.design, self.unit, *self.groups.values(), batch, self.batch, self.kilo):
+            controls.addWidget(widget)
+        controls.addStretch()
+        self.said.setContentsMargins(6, 3, 6, 5)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(controls)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.said)
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        self._state = new
+        moved = old is None or old.focus.design != new.focus.design
+        if moved or old is None or old.amounts != new.amounts:
+            names = [name for name in new.check.analyses if name != STEM]
+            self.design.set_options([(name, name) for name in names])
+            if moved and new.focus.design in names:
+                self.design.show_value(new.focus.design)
+            self._show_rule(new.look.convention)
+            self._show_design(self.design.value() or STEM)
+
+    def _show_rule(self, rule: Convention) -> None:
+        self.unit.show_value(rule.unit)
+        self.kilo.show_value(rule.kilo)
+        self.batch.show_number(rule.batch)
+        counted = groups_of(rule)
+        for name, box in self.groups.items():
+            box.setChecked(name in counted)
+
+    def _show_design(self, design: str) -> None:
+        if self._state is None:
+            return
+        with QSignalBlocker(self.table.selectionModel()):
+            self.model.show_state(self._state, design)
+            flags = QItemSelectionModel.SelectionFlag
+            index = self.model.index(self.model.chosen, TITLE)
+            self.table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
+        self._fit_columns()
+        self.said.setText(in_words(design, self.model.tallies[self.model.chosen]))
+
+    def _fit_columns(self) -> None:
+        for column in range(self.model.columnCount()):
+            room = max(self.table.sizeHintForColumn(column), self.table.horizontalHeader().sectionSizeHint(column))
+            self.table.setColumnWidth(column, room if column < 2 else min(room, WIDEST_TERM) + 8)
+
+    def _on_row_chosen(self, current: QModelIndex) -> None:
+        if self._state is not None and current.isValid():
+            rule = self.model.conventions[current.row()]
+            self._show_everywhere(replace(rule, batch=self._state.look.convention.batch))
+
+    def _count_ones_own_way(self) -> None:
+        groups = [name for name, box in self.groups.items() if box.isChecked()]
+        self._show_everywhere(own(self.unit.value(), groups, self.batch.value(), self.kilo.value()))
+
+    def _request(self, **changes: object) -> None:
+        if self._state is not None:
+            self._show_everywhere(replace(self._state.look.convention, **changes))
+
+    def _show_everywhere(self, rule: Convention) -> None:
+        if self._state is not None:
+            self.look_requested.emit(replace(self._state.look, convention=rule, metric="ops"))
+
+
+def in_words(design: str, found: Tally | None) -> str:
+    """What a convention counts and leaves out, with how large that is."""
+    if found is None:
+        return f"{design}: unknown until its mistakes are mended"
+    rule, titles = found.convention, {term.id: term.title for term in TERMS}
+    inputs = "one input" if rule.batch == 1 else f"{rule.batch} inputs"
+    parts = [f"{design}, {rule.title}: {exact(found.total)} {rule.unit} for {inputs}."]
+    if found.left_out:
+        largest = sorted(found.left_out.items(), key=lambda item: -item[1])
+        parts.append(f"Left out: {', '.join(f'{abbreviated(amount)} {titles[id]}' for id, amount in largest)}.")
+    if rule.source:
+        parts.append(f"Rule: {rule.source}.")
+    return " ".join(parts)
+
+
+def _table(model: CountingModel) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setAccessibleName("Conventions")
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
+    header = table.horizontalHeader()
+    header.setHighlightSections(False)
+    header.setAccessibleName("Terms")
+    header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
+    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
+    return table

@@ -1,0 +1,145 @@
+"""Receptive fields against what one pixel of the input reaches."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine import receptive
+from engine.check import check
+from engine.files import RESOURCES
+from engine.layers import Activation, Add, AvgPool2d, Concat, Conv2d, Dense, GlobalAvgPool2d, Layer, MaxPool2d
+from engine.network import INPUT, Network, Node
+from engine.problems import STEM
+from engine.project import Design, NoiseInput, Project
+from engine.project_file import load
+from tests.engine.checkpoints import proceed
+
+SIDE = 13
+
+
+def project_of(*layers, stem=()):
+    def network(made):
+        return Network(tuple(Node(f"n{number}", layer) for number, layer in enumerate(made)))
+
+    return Project(NoiseInput((1, SIDE, SIDE)), (Design("d", network(layers)),), network(stem) if stem else None)
+
+
+def seen(analysis, name):
+    """Per value of the volume called `name` the pixels of the input that move it: ones go through all-one weights."""
+    touched = []
+    for at in range(SIDE * SIDE):
+        volume = np.zeros((1, SIDE, SIDE), np.float32)
+        volume.reshape(-1)[at] = 1
+        volumes = {INPUT: volume}
+        for report in analysis.reports:
+            ones = {
+                role: np.ones(shape, np.float32) * (role == "weight") for role, shape in report.array_shapes.items()
+            }
+            assert isinstance(report.layer, Layer)
+            volumes[report.name] = report.layer.forward([volumes[n] for n in report.inputs], ones, proceed)
+        touched.append(volumes[name].any(axis=0))
+    return np.array(touched).reshape(SIDE, SIDE, *touched[0].shape)
+
+
+def bounds(mask):
+    rows, columns = np.flatnonzero(mask.any(axis=1)), np.flatnonzero(mask.any(axis=0))
+    return rows[0], columns[0], rows[-1] + 1, columns[-1] + 1
+
+
+def clipped(window):
+    return tuple(int(np.clip(edge, 0, SIDE)) for edge in window)
+
+
+sizes = st.integers(1, 3)
+convolutions = st.builds(
+    Conv2d,
+    filters=st.just(2),
+    kernel=st.tuples(sizes, sizes),
+    stride=st.integers(1, 2),
+    padding=st.sampled_from(["same", "valid", 1]),
+    dilation=st.integers(1, 2),
+)
+pools = st.one_of(
+    st.builds(MaxPool2d, kernel=st.integers(2, 3), stride=st.integers(1, 2), padding=st.integers(0, 1)),
+    st.builds(AvgPool2d, kernel=st.integers(2, 3), stride=st.integers(1, 2), padding=st.integers(0, 1)),
+)
+
+
+@given(st.lists(st.one_of(convolutions, pools, st.just(Activation("relu"))), min_size=1, max_size=3))
+def test_the_window_of_a_value_is_where_pixels_move_it(layers):
+    known = check(project_of(*layers))
+    fields, analysis = receptive.fields(known), known.analyses["d"]
+    if analysis.output_shape is None:
+        return
+    touched = seen(analysis, analysis.output)
+    _, height, width = analysis.output_shape
+    field = fields["d", analysis.output]
+    for y in {0, height // 2, height - 1}:
+        for x in {0, width // 2, width - 1}:
+            if touched[:, :, y, x].any():
+                top, left, bottom, right = bounds(touched[:, :, y, x])
+                low, before, high, behind = clipped(field.window(y, x))
+                # Dilated or strided taps may miss the border's pixels, never see beyond the window.
+                assert low <= top
+                assert before <= left
+                assert bottom <= high
+                assert right <= behind
+    inner = field.window(height // 2, width // 2)
+    dense = all(getattr(layer, "stride", 1) == getattr(layer, "dilation", 1) == 1 for layer in layers)
+    if dense and clipped(inner) == inner:
+        assert bounds(touched[:, :, height // 2, width // 2]) == inner
+
+
+@pytest.mark.parametrize(
+    ("layers", "size", "step"),
+    [
+        ([Conv2d(1, 3)], (3, 3), (1, 1)),
+        ([Conv2d(1, 3), Conv2d(1, 3)], (5, 5), (1, 1)),
+        ([Conv2d(1, 3, dilation=2)], (5, 5), (1, 1)),
+        ([MaxPool2d(2), Conv2d(1, 3)], (6, 6), (2, 2)),
+        ([Conv2d(1, (1, 5), stride=(1, 2))], (1, 5), (1, 2)),
+        ([Conv2d(1, 1), Activation("relu")], (1, 1), (1, 1)),
+    ],
+)
+def test_windows_grow_by_the_kernel_and_step_by_the_stride(layers, size, step):
+    known = check(project_of(*layers))
+    field = receptive.fields(known)["d", f"n{len(layers) - 1}"]
+    assert (field.size, field.step) == (size, step)
+
+
+@pytest.mark.parametrize("layer", [GlobalAvgPool2d(), Dense(3)])
+def test_global_pooling_and_dense_layers_see_all_that_reaches_them(layer):
+    known = check(project_of(Conv2d(1, 3), layer))
+    field = receptive.fields(known)["d", "n1"]
+    assert field.size == (SIDE + 2, SIDE + 2)
+    assert clipped(field.window(0, 0)) == (0, 0, SIDE, SIDE)
+
+
+@pytest.mark.parametrize("merge", [Concat(), Add()])
+def test_branches_that_meet_see_the_largest_window_of_them(merge):
+    nodes = (
+        Node("3x3", Conv2d(2, 3), (INPUT,)),
+        Node("5x5", Conv2d(2, 5), (INPUT,)),
+        Node("meet", merge, ("3x3", "5x5")),
+    )
+    project = Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),))
+    assert receptive.fields(check(project))["d", "meet"].size == (5, 5)
+
+
+def test_fields_go_through_the_stem_to_the_projects_input():
+    known = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
+    fields = receptive.fields(known)
+    assert fields[STEM, "n1"].size == fields["d", INPUT].size == (4, 4)
+    assert fields["d", "n0"].size == (8, 8)
+
+
+def test_the_field_behind_a_mistake_is_unknown():
+    known = check(project_of(Conv2d(1, 30, padding="valid"), Conv2d(1, 3)))
+    assert not {("d", "n0"), ("d", "n1")} & set(receptive.fields(known))
+
+
+def test_vgg_sees_212_pixels_at_its_last_pooling():
+    known = check(load(RESOURCES / "projects" / "vgg16.toml").project)
+    assert receptive.fields(known)["VGG-16", "pool5"].size == (212, 212)
+    assert receptive.fields(known)["VGG-16", "pool5"].step == (32, 32)

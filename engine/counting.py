@@ -109,6 +109,13 @@ class Convention(Struct, frozen=True):
     source: str = ""
     """Where the rule stands, and what is special in it."""
 
+    @property
+    def named_unit(self) -> str:
+        """The unit with what has to be known beside a number: "MACs (fvcore, batch 8)"."""
+        words = [self.id] if self.id not in ("macs", "flops") else []
+        words += [f"batch {self.batch}"] if self.batch > 1 else []
+        return f"{self.unit} ({', '.join(words)})" if words else self.unit
+
 
 MACS = Convention("macs", "multiply-accumulates of convolutions and dense layers", "MACs")
 FLOPS = Convention("flops", "multiplications and additions of convolutions and dense layers", "FLOPs", (("macs", 2),))

@@ -256,7 +256,7 @@ class Ledger(Struct, frozen=True, eq=False):
 
     def unit(self, metric: Metric) -> str:
         """What follows an amount; nothing where `short` says it already."""
-        return "" if metric.unit == BYTES else metric.unit or self.convention.unit
+        return "" if metric.unit == BYTES else metric.unit or self.convention.named_unit
 
     def short(self, metric: Metric, amount: Amount | None) -> str:
         """An amount in few characters, without its unit: "160.6 M", "12.3 MiB", "not run"."""

@@ -67,7 +67,7 @@ class Row(Struct, frozen=True):
     def formula(self, metric: Metric) -> str:
         """How this node's number comes about: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" where there is none."""
         formula = formula_of(metric, self.subjects)
-        unit = metric.unit or (self.subjects[0].convention.unit if self.subjects else "")
+        unit = metric.unit or (self.subjects[0].convention.named_unit if self.subjects else "")
         return formula and f"{formula} {unit}"
 
 
@@ -158,12 +158,12 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def to_csv(rows: Sequence[Row]) -> str:
-    """Comma-separated, for programs: every metric, exact integers; totals have kind "total" and no node."""
+def to_csv(rows: Sequence[Row], *chosen: str) -> str:
+    """Comma-separated, for programs: every metric whatever is chosen; totals have kind "total" and no node."""
     return _separated(rows, "excel")
 
 
-def to_tsv(rows: Sequence[Row]) -> str:
+def to_tsv(rows: Sequence[Row], *chosen: str) -> str:
     """What `to_csv` gives, separated by tabs: a spreadsheet takes it from the clipboard."""
     return _separated(rows, "excel-tab")
 

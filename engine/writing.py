@@ -1,12 +1,14 @@
 """Files are written whole or not at all."""
 
 import os
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from errno import EACCES
 from pathlib import Path
 from secrets import token_hex
 from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 from engine.problems import Problem, ProjectError
 
@@ -59,3 +61,8 @@ def written_whole(out: Path) -> Iterator[Path]:
             reason = f"cannot be written to: {error.strerror or error}; choose another folder"
             raise ProjectError([Problem(reason, "")], out) from None
         raise
+
+
+def file_name(design: str) -> str:
+    """The design's name; what some system allows in no file's name is written as in an address, "/" as %2F."""
+    return re.sub(r'[\x00-\x1f\x7f%<>:"/\\|?*]', lambda found: quote(found[0], safe=""), design)

@@ -4,30 +4,31 @@ import argparse
 import io
 import json
 import os
-import re
 import sys
 from collections.abc import Callable, Sequence
 from contextlib import suppress
 from pathlib import Path
-from urllib.parse import quote
 
 from msgspec.structs import replace
 
 from engine import tables
+from engine.analysis import folded
 from engine.arrays import write_npz
+from engine.attachments import ATTACHMENTS
 from engine.check import Place, check
-from engine.metrics import Ledger
+from engine.counting import CONVENTIONS, convention
+from engine.metrics import METRICS, Ledger, metric
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import FORMAT, ImageInput, Project
 from engine.project_file import load
 from engine.run import NodeDone, NodeStarted, RunRequest, run_all
 from engine.summary import summary
-from engine.writing import written_whole
+from engine.writing import file_name, written_whole
 from gui.display import missing_display
 
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
 
-ANALYSES = ("table", "json", "csv", "markdown")
+ANALYSES = (*tables.FORMATS, "json", *ATTACHMENTS)
 VIEWS = ("volumes", "filters", "bars", "table")
 FORMATS = ("png", "svg", "pdf")
 
@@ -91,6 +92,14 @@ def _window_options(command: argparse.ArgumentParser) -> None:
 def _analyze_options(command: argparse.ArgumentParser) -> None:
     _project_option(command)
     command.add_argument("--format", choices=ANALYSES, default="table")
+    ids = tuple(metric.id for metric in METRICS)
+    command.add_argument("--metrics", type=_choices(ids), default=(), metavar="ID,…", help=f"more of {', '.join(ids)}")
+    command.add_argument(
+        "--count", choices=tuple(rule.id for rule in CONVENTIONS), help="whose rule counts operations, the metric ops"
+    )
+    command.add_argument("--batch", type=_batch, default=1, metavar="N", help="inputs at a time")
+    command.add_argument("--blocks", choices=("open", "closed"), default="open", help="a row a layer, or a block")
+    command.add_argument("--design", metavar="NAME", help="of which attachments tell; left out: the first")
 
 
 def _run_options(command: argparse.ArgumentParser) -> None:
@@ -132,6 +141,12 @@ def _choices(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     return parse
 
 
+def _batch(text: str) -> int:
+    if not (text.isdigit() and 1 <= int(text) <= 1_000_000):
+        raise argparse.ArgumentTypeError(f"{text!r} is no batch; an integer from 1 to 1,000,000 is expected")
+    return int(text)
+
+
 def _scale(text: str) -> float:
     try:
         scale = float(text)
@@ -169,11 +184,31 @@ def _valid(path: Path, project: Project) -> Project:
 def _analyze(options: argparse.Namespace) -> None:
     project = _valid(options.project, _load(options.project))
     known = check(project)
+    rule = replace(convention(options.count or "macs"), batch=options.batch)
+    ledger = Ledger(known, rule)
     if options.format == "json":
-        text = json.dumps(summary(project, known), indent=2, ensure_ascii=False) + "\n"
+        text = json.dumps(summary(project, known, convention=rule), indent=2, ensure_ascii=False) + "\n"
+    elif options.format in ATTACHMENTS:
+        chosen = metric(next(iter(options.metrics), "ops" if options.count else "macs"))
+        text = ATTACHMENTS[options.format](ledger, _design(options, project), chosen)
     else:
-        text = tables.FORMATS[options.format](tables.rows(project, Ledger(known)))
+        analyses = known.analyses
+        if options.blocks == "closed":
+            analyses = {name: folded(analysis, analysis.blocks) for name, analysis in analyses.items()}
+        asked = dict.fromkeys((*options.metrics, *(("ops",) if options.count or options.batch > 1 else ())))
+        text = tables.FORMATS[options.format](tables.rows(project, ledger, analyses), *asked)
     _print(text)
+
+
+def _design(options: argparse.Namespace, project: Project) -> str:
+    """The name of the design that was asked for."""
+    names = [design.name for design in project.designs]
+    if options.design is None and names:
+        return names[0]
+    if options.design not in names:
+        known = f"known are {', '.join(names)}" if names else "the project has none"
+        raise ProjectError([Problem(f"--design {options.design!r} is unknown; {known}", "$.designs")], options.project)
+    return str(options.design)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -226,14 +261,9 @@ def _write_results(request: RunRequest, results: dict[Place, NodeDone], folder: 
     for design, analysis in request.check.analyses.items():
         if design != STEM:
             volumes = {report.name: results[design, report.name].volume for report in analysis.reports}
-            write_npz(folder / f"{_file_name(design)}.npz", volumes)
+            write_npz(folder / f"{file_name(design)}.npz", volumes)
     data = summary(request.project, request.check, results)
     (folder / "run.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")
-
-
-def _file_name(design: str) -> str:
-    """The design's name; what some system allows in no file's name is written as in an address, "/" as %2F."""
-    return re.sub(r'[\x00-\x1f\x7f%<>:"/\\|?*]', lambda found: quote(found[0], safe=""), design)
 
 
 def _export(options: argparse.Namespace) -> None:

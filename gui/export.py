@@ -1,5 +1,6 @@
 """Figures as files: the same painting as on the screen, into PNG, SVG and PDF; and the table as text."""
 
+import json
 from collections.abc import Callable, Iterable
 from pathlib import Path
 
@@ -9,8 +10,11 @@ from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, 
 from PySide6.QtSvg import QSvgGenerator
 
 from engine import tables
-from engine.problems import Problem, ProjectError
-from engine.writing import write_atomically, written_whole
+from engine.attachments import ATTACHMENTS
+from engine.metrics import metric
+from engine.problems import STEM, Problem, ProjectError
+from engine.summary import summary
+from engine.writing import file_name, write_atomically, written_whole
 from gui.paint import bars, mosaic, table, volumes
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
@@ -33,7 +37,26 @@ FIGURES: dict[str, Figure] = {
     "bars": Figure(bars.paint, lambda state: (1200, 700)),
     "table": Figure(table.paint, table.natural_size),
 }
-TEXTS: dict[str, Callable[..., str]] = {"csv": tables.to_csv, "md": tables.to_markdown}
+TEXTS: dict[str, Callable[..., str]] = {
+    ".csv": tables.to_csv,
+    ".tsv": tables.to_tsv,
+    ".md": tables.to_markdown,
+    ".tex": tables.to_latex,
+}
+FOR_PROGRAMS = (".csv", ".tsv")
+JSON = ".json"
+ENDINGS = {f".{format}.json": format for format in ATTACHMENTS}
+"""Of attachments for model viewers."""
+TEXT_TITLES = {
+    ".csv": "CSV",
+    ".tsv": "TSV",
+    ".md": "Markdown",
+    ".tex": "LaTeX",
+    JSON: "JSON",
+    ".netron.json": "Attachment for Netron",
+    ".model-explorer.json": "Node data for Model Explorer",
+}
+"""How the table can be written, by the ending of a file's name."""
 
 
 def _png(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
@@ -132,11 +155,41 @@ def export(
                 content = figure(state, view, format, scale, size and QSize(*size))
                 (unfinished / f"{view}.{format}").write_bytes(content)
             if view == "table":
-                rows = tables.rows(state.project, state.ledger)
-                for suffix, text in TEXTS.items():
-                    (unfinished / f"table.{suffix}").write_bytes(text(rows).encode())
+                for name, text in texts(state).items():
+                    (unfinished / name).write_bytes(text.encode())
         names = [file.name for file in sorted(unfinished.iterdir())]
     return [folder / name for name in names]
+
+
+def texts(state: ViewState) -> dict[str, str]:
+    """The table in every format by the name of its file, and each design's attachments for model viewers.
+
+    Tables for programs have a row a layer, those for readers show blocks as the window does.
+    """
+    written = {f"table{ending}": _text(state, ending, STEM) for ending in (*TEXTS, JSON)}
+    attached = {
+        f"{file_name(design.name)}{ending}": _text(state, ending, design.name)
+        for design in state.project.designs
+        for ending in ENDINGS
+    }
+    return written | attached
+
+
+def text_for(state: ViewState, name: str) -> str | None:
+    """What a file of that name holds: the table, or attachments of the chosen design; None for other endings."""
+    ending = max((known for known in TEXT_TITLES if name.lower().endswith(known)), key=len, default=None)
+    design = state.focus.design or next((design.name for design in state.project.designs), STEM)
+    return None if ending is None else _text(state, ending, design)
+
+
+def _text(state: ViewState, ending: str, design: str) -> str:
+    if ending == JSON:
+        told = summary(state.project, state.check, convention=state.look.convention)
+        return json.dumps(told, indent=2, ensure_ascii=False) + "\n"
+    if ending in ENDINGS:
+        return ATTACHMENTS[ENDINGS[ending]](state.ledger, design, metric(state.look.metric))
+    analyses = None if ending in FOR_PROGRAMS else state.shown_analyses
+    return TEXTS[ending](tables.rows(state.project, state.ledger, analyses), state.look.metric)
 
 
 def write(path: Path, content: bytes) -> None:

@@ -9,14 +9,14 @@ from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 
-from engine import arrays, tables
+from engine import arrays
 from engine.files import RESOURCES, FileFault
 from engine.network import Network
 from engine.problems import ProjectError
 from engine.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
 from engine.project_file import load
 from gui.document import FileChangedError
-from gui.export import EXPORTERS, FIGURES, TEXTS, export, figure, write
+from gui.export import EXPORTERS, FIGURES, TEXT_TITLES, export, figure, text_for, write
 from gui.menus import Entry
 from gui.panels import edits
 from gui.panels.node_sources import matched
@@ -160,7 +160,7 @@ class FileCommands(QObject):
     def export_view(self, view: str, size: QSize) -> None:
         """Write one view as it is on the screen, in the format that the chosen name's ending says."""
         formats = [_filter(format.upper(), (f".{format}",)) for format in EXPORTERS]
-        texts = [_filter(format.upper(), (f".{format}",)) for format in TEXTS] if view == "table" else []
+        texts = [_filter(title, (ending,)) for ending, title in TEXT_TITLES.items()] if view == "table" else []
         name, _ = QFileDialog.getSaveFileName(
             self._window, f"Export {view}", f"{view}.png", ";;".join([*formats, *texts])
         )
@@ -199,12 +199,13 @@ class FileCommands(QObject):
 
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
         state, format = self._workbench.state, path.suffix.lower().removeprefix(".")
-        if format in TEXTS and view == "table":
-            write(path, TEXTS[format](tables.rows(state.project, state.ledger)).encode())
+        text = text_for(state, path.name) if view == "table" else None
+        if text is not None:
+            write(path, text.encode())
         elif format in EXPORTERS:
             write(path, figure(state, view, format, self.scale, size))
         else:
-            known = ", ".join(f".{name}" for name in EXPORTERS)
+            known = ", ".join((*(f".{name}" for name in EXPORTERS), *(TEXT_TITLES if view == "table" else ())))
             self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
             return
         self.done.emit(f"Wrote {path}")

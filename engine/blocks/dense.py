@@ -65,9 +65,11 @@ class Transition(Block, frozen=True, tag="transition"):
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         if not self._filters(inputs[0].channels):
             channels = inputs[0].channels
+            unit = 10 ** (len(str(channels)) + 1)
+            least = -(-unit // channels) / unit  # rounded up, so that what is told is enough
             yield Mistake(
                 "compression",
-                f"compression {self.compression:g} leaves no map of {channels}: make it at least 1/{channels}",
+                f"compression {self.compression:g} leaves no map of {channels}: make it at least {least:g}",
             )
 
     def label(self) -> str:

@@ -4,14 +4,15 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
+from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QCheckBox,
     QFrame,
     QHBoxLayout,
     QHeaderView,
     QLabel,
     QTableView,
+    QToolButton,
     QVBoxLayout,
     QWidget,
 )
@@ -40,7 +41,8 @@ class CountingView(View):
         self._state: ViewState | None = None
         self.design = Choice()
         self.unit = Choice((("MACs", "MACs"), ("FLOPs", "FLOPs (2 per MAC)")))
-        self.groups = {name: QCheckBox(name[:1].upper() + name[1:]) for name in GROUPS}
+        self.also = QToolButton()
+        self.groups = {name: QAction(name[:1].upper() + name[1:], self.also, checkable=True) for name in GROUPS}
         self.batch = IntegerBox(1, MOST_BATCH)
         self.kilo = Choice(((1000, "K = 1000"), (1024, "K = 1024")))
         self.model = CountingModel()
@@ -52,8 +54,8 @@ class CountingView(View):
         self._compose()
         self.design.chosen.connect(lambda design: self._show_design(design))
         self.unit.chosen.connect(lambda _: self._count_ones_own_way())
-        for box in self.groups.values():
-            box.clicked.connect(lambda _: self._count_ones_own_way())
+        for action in self.groups.values():
+            action.triggered.connect(lambda _: self._count_ones_own_way())
         self.batch.valueChanged.connect(lambda batch: self._request(batch=batch))
         self.kilo.chosen.connect(lambda kilo: self._request(kilo=kilo))
         self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
@@ -67,8 +69,10 @@ class CountingView(View):
         ):
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
-        for name, box in self.groups.items():
-            box.setToolTip(f"Count {name} as well: a convention of your own")
+        self.also.setText("Also count")
+        self.also.setToolTip("What counts besides multiply-accumulates, in a convention of your own")
+        self.also.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.also.addActions(list(self.groups.values()))
 
     def _compose(self) -> None:
         controls = QHBoxLayout()
@@ -76,7 +80,7 @@ class CountingView(View):
         controls.setSpacing(8)
         batch = QLabel("Batch")
         batch.setBuddy(self.batch)
-        for widget in (self.design, self.unit, *self.groups.values(), batch, self.batch, self.kilo):
+        for widget in (self.design, self.unit, self.also, batch, self.batch, self.kilo):
             controls.addWidget(widget)
         controls.addStretch()
         self.said.setContentsMargins(6, 3, 6, 5)
@@ -103,8 +107,8 @@ class CountingView(View):
         self.kilo.show_value(rule.kilo)
         self.batch.show_number(rule.batch)
         counted = groups_of(rule)
-        for name, box in self.groups.items():
-            box.setChecked(name in counted)
+        for name, action in self.groups.items():
+            action.setChecked(name in counted)
 
     def _show_design(self, design: str) -> None:
         if self._state is None:
@@ -128,7 +132,7 @@ class CountingView(View):
             self._show_everywhere(replace(rule, batch=self._state.look.convention.batch))
 
     def _count_ones_own_way(self) -> None:
-        groups = [name for name, box in self.groups.items() if box.isChecked()]
+        groups = [name for name, action in self.groups.items() if action.isChecked()]
         self._show_everywhere(own(self.unit.value(), groups, self.batch.value(), self.kilo.value()))
 
     def _request(self, **changes: object) -> None:

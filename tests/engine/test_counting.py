@@ -1,6 +1,7 @@
 """What conventions count: each tool's rule against the figures that it prints, and what is left out."""
 
 import pytest
+from msgspec.structs import replace
 
 from engine import counting
 from engine.analysis import analyze
@@ -178,3 +179,16 @@ def test_a_convention_of_ones_own_counts_the_groups_that_it_names(unit, groups, 
     assert counting.groups_of(rule) == groups
     assert all(group in rule.title for group in groups)
     assert rule.unit == unit
+
+
+@pytest.mark.parametrize(
+    ("rule", "batch", "unit"),
+    [
+        ("macs", 1, "MACs"),
+        ("flops", 2, "FLOPs (batch 2)"),
+        ("fvcore", 1, "MACs (fvcore)"),
+        ("thop", 8, "MACs (thop, batch 8)"),
+    ],
+)
+def test_a_number_is_told_with_its_convention(rule, batch, unit):
+    assert replace(convention(rule), batch=batch).named_unit == unit

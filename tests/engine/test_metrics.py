@@ -125,7 +125,7 @@ def test_operations_follow_the_convention():
     ]
     assert ledger.formula(metric("ops"), "d", report) == ("6,912 (multiply-accumulates) + 96 (biases added) = 7,008")
     assert ledger.title(metric("ops")) == "Operations, FLOPs with biases"
-    assert ledger.unit(metric("ops")) == "FLOPs"
+    assert ledger.unit(metric("ops")) == "FLOPs (own)"
 
 
 def test_a_batch_multiplies_operations_and_volumes_but_not_parameters():

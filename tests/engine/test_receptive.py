@@ -143,3 +143,20 @@ def test_vgg_sees_212_pixels_at_its_last_pooling():
     known = check(load(RESOURCES / "projects" / "vgg16.toml").project)
     assert receptive.fields(known)["VGG-16", "pool5"].size == (212, 212)
     assert receptive.fields(known)["VGG-16", "pool5"].step == (32, 32)
+
+
+@pytest.mark.parametrize(
+    ("project", "design", "node", "size"),
+    [
+        ("alexnet", "AlexNet", "pool5", 195),
+        ("vgg16", "VGG-16", "pool5", 212),
+        ("resnet50", "v1", "conv5_3", 483),
+        ("mobilenet_v1", "MobileNet v1", "conv14", 315),
+    ],
+)
+def test_published_networks_have_the_published_receptive_fields(project, design, node, size):
+    # Source: A. Araujo, W. Norris, J. Sim, Computing receptive fields of convolutional neural networks, Distill, 2019.
+    known = check(load(RESOURCES / "projects" / f"{project}.toml").project)
+    block = known.block((design, node))
+    place = (design, block.output if block else node)
+    assert receptive.fields(known)[place].size == (size, size)

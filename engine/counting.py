@@ -28,8 +28,12 @@ class Term(Struct, frozen=True):
 
     id: str
     title: str
+    what: str
+    """What its amount is of."""
     amount: Callable[[Report], int]
     """For a report whose shapes are known."""
+    again: bool = False
+    """Whether it tells in another way what another term tells: only some conventions look at it so."""
 
 
 def _of(*kinds: type[Layer], amount: Callable[[Report], int]) -> Callable[[Report], int]:
@@ -72,26 +76,49 @@ def _values_through(function: Function) -> Callable[[Report], int]:
 FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
 TERMS: tuple[Term, ...] = (
-    Term("macs", "multiply-accumulates", lambda report: report.macs or 0),
-    Term("bias", "biases added", _of(Conv2d, Dense, amount=_biases)),
-    Term("batch_norm", "values of batch norm", _of(BatchNorm, amount=_outputs)),
-    Term("batch_norm_params", "parameters of batch norm", _of(BatchNorm, amount=lambda report: report.params or 0)),
-    *(Term(name, f"values of {name.replace('_', ' ')}", _values_through(name)) for name in FUNCTIONS),
-    Term("max_pool", "values that max pooling receives", _of(MaxPool2d, amount=_inputs)),
-    Term("avg_pool", "values that average pooling receives", _of(AvgPool2d, amount=_inputs)),
-    Term("avg_pool_windows", "values in the windows of average pooling", _window_values),
-    Term("global_pool", "values that global pooling receives", _of(GlobalAvgPool2d, amount=_inputs)),
-    Term("averages", "divisions of average and global pooling", _of(AvgPool2d, GlobalAvgPool2d, amount=_outputs)),
-    Term("add", "sums of volumes", _of(Add, amount=_outputs)),
-    Term("lrn", "values of local response norm", _of(LocalResponseNorm, amount=_outputs)),
+    Term("macs", "MACs", "multiply-accumulates of convolutions and dense layers", lambda report: report.macs or 0),
+    Term("bias", "biases", "biases that convolutions add", _of(Conv2d, amount=_biases)),
+    Term("dense_bias", "dense biases", "biases that dense layers add", _of(Dense, amount=_biases)),
+    Term("batch_norm", "batch norm", "values that batch norm shifts and scales", _of(BatchNorm, amount=_outputs)),
+    *(
+        Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}", _values_through(name))
+        for name in FUNCTIONS
+    ),
+    Term("max_pool", "max pool", "values that max pooling receives", _of(MaxPool2d, amount=_inputs)),
+    Term("avg_pool", "avg pool", "values that average pooling receives", _of(AvgPool2d, amount=_inputs)),
+    Term("global_pool", "global pool", "values that global pooling receives", _of(GlobalAvgPool2d, amount=_inputs)),
+    Term("add", "sums of volumes", "values that additions of volumes give", _of(Add, amount=_outputs)),
+    Term("lrn", "LRN", "values of local response norm", _of(LocalResponseNorm, amount=_outputs)),
+    Term(
+        "batch_norm_params",
+        "batch norm parameters",
+        "gamma and beta, once for each channel",
+        _of(BatchNorm, amount=lambda report: report.params or 0),
+        again=True,
+    ),
+    Term(
+        "avg_pool_windows",
+        "avg pool windows",
+        "values in all windows of average pooling",
+        _window_values,
+        again=True,
+    ),
+    Term(
+        "averages",
+        "averages",
+        "divisions of average and global pooling",
+        _of(AvgPool2d, GlobalAvgPool2d, amount=_outputs),
+        again=True,
+    ),
     Term(
         "dense_additions",
+        "dense additions",
         "additions of dense layers, counted besides their MACs",
         _of(Dense, amount=lambda report: (report.macs or 0) - _outputs(report)),
+        again=True,
     ),
-    Term("softmax_additions", "additions of softmax", _softmax_additions),
+    Term("softmax_additions", "softmax additions", "additions of softmax", _softmax_additions, again=True),
 )
-"""Some look at the same values in two ways, since conventions do: none counts both."""
 
 
 class Convention(Struct, frozen=True):
@@ -117,8 +144,10 @@ class Convention(Struct, frozen=True):
         return f"{self.unit} ({', '.join(words)})" if words else self.unit
 
 
-MACS = Convention("macs", "multiply-accumulates of convolutions and dense layers", "MACs")
-FLOPS = Convention("flops", "multiplications and additions of convolutions and dense layers", "FLOPs", (("macs", 2),))
+MACS = Convention("macs", "MACs", "MACs", source="multiply-accumulates of convolutions and dense layers")
+FLOPS = Convention(
+    "flops", "FLOPs (2 per MAC)", "FLOPs", (("macs", 2),), source="the multiplications and additions of those"
+)
 
 CONVENTIONS: tuple[Convention, ...] = (
     MACS,
@@ -128,7 +157,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "torchinfo",
         "as torchinfo counts",
         "MACs",
-        (("macs", 1), ("bias", 1), ("batch_norm_params", 1)),
+        (("macs", 1), ("bias", 1), ("dense_bias", 1), ("batch_norm_params", 1)),
         source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
     ),
     Convention(
@@ -136,7 +165,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         "as fvcore counts",
         "MACs",
         (("macs", 1), ("batch_norm", 2), ("global_pool", 1)),
-        source="fvcore 0.1.5, FlopCountAnalysis; timm's tables follow it",
+        source="fvcore since June 2021, FlopCountAnalysis; timm's tables follow it",
     ),
     Convention(
         "ptflops",
@@ -145,6 +174,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         (
             ("macs", 1),
             ("bias", 1),
+            ("dense_bias", 1),
             ("batch_norm", 2),
             ("relu", 2),
             ("relu6", 1),
@@ -156,7 +186,7 @@ CONVENTIONS: tuple[Convention, ...] = (
             ("avg_pool", 2),
             ("global_pool", 2),
         ),
-        source="ptflops 0.7.5, PyTorch backend: ReLU and pooling count twice, as a module and as the function it calls",
+        source="ptflops since 0.7.1, PyTorch backend: ReLU and pooling count twice, as module and as function",
     ),
     Convention(
         "thop",
@@ -173,7 +203,7 @@ CONVENTIONS: tuple[Convention, ...] = (
             ("softmax", 2),
             ("softmax_additions", 1),
         ),
-        source="thop 0.0.31, whose table its README prints; later versions leave biases and dense additions out",
+        source="thop of September 2019, whose figures its README prints; today's leaves biases and dense additions out",
     ),
     Convention(
         "paper",
@@ -188,7 +218,7 @@ CONVENTIONS: tuple[Convention, ...] = (
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
-    "biases": ("bias",),
+    "biases": ("bias", "dense_bias"),
     "batch norm": ("batch_norm",),
     "activations": FUNCTIONS,
     "pooling": ("max_pool", "avg_pool", "global_pool"),
@@ -205,7 +235,7 @@ def own(
     """A convention that counts MACs (2 FLOPs each) and these groups, one operation a value, two of batch norm."""
     chosen = [name for name in GROUPS if name in set(groups)]
     factors = tuple((id, 2 if id == "batch_norm" else 1) for name in chosen for id in GROUPS[name])
-    words = f"{unit} with {', '.join(chosen)}" if chosen else f"{unit} of convolutions and dense layers"
+    words = f"{unit} with {', '.join(chosen)}" if chosen else f"{unit} alone"
     return Convention(OWN, words, unit, (("macs", 1 if unit == "MACs" else 2), *factors), batch, kilo)
 
 
@@ -261,10 +291,17 @@ def counted(report: Report, convention: Convention) -> Mapping[str, int] | None:
 
 
 def left_out(reports: Iterable[Report], convention: Convention) -> Mapping[str, int]:
-    """Terms that the convention does not count, with their amounts on one input, where there are any."""
+    """Terms that the convention does not count, with their amounts on one input, where there are any.
+
+    What is told by another term already is not told again.
+    """
     counts = {id for id, factor in convention.factors if factor}
     known = [report for report in reports if report.output_shape is not None]
-    amounts = {term.id: sum([term.amount(report) for report in known]) for term in TERMS if term.id not in counts}
+    amounts = {
+        term.id: sum([term.amount(report) for report in known])
+        for term in TERMS
+        if term.id not in counts and not term.again
+    }
     return {id: amount for id, amount in amounts.items() if amount}
 
 

@@ -55,8 +55,10 @@ class CountingModel(QAbstractTableModel):
             return None
         if role == ROLE.TextAlignmentRole:
             return _alignment(section)
+        if role == ROLE.ToolTipRole and section >= 2:
+            return self.terms[section - 2].what
         names = ("Counted", "Total", *(term.title for term in self.terms))
-        return names[section] if role in (ROLE.DisplayRole, ROLE.ToolTipRole) else None
+        return names[section] if role == ROLE.DisplayRole else None
 
     def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
         if not index.isValid():
@@ -94,8 +96,8 @@ class CountingModel(QAbstractTableModel):
         if term.id in found.counted:
             factor = dict(rule.factors)[term.id]
             times = "" if factor == 1 else f", each as {factor}"
-            return f"{term.title}{times}: {exact(found.counted[term.id])} {rule.unit}"
-        return f"left out: {exact(found.left_out.get(term.id, 0))} {term.title}"
+            return f"{term.what}{times}: {exact(found.counted[term.id])} {rule.unit}"
+        return f"left out: {term.what}"
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

@@ -1,0 +1,117 @@
+"""What a project tells of itself: its source and its notes, each leading to the node that it is about."""
+
+from collections.abc import Iterator
+
+from msgspec import Struct
+from PySide6.QtCore import QSize, Qt
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLabel,
+    QListView,
+    QListWidget,
+    QListWidgetItem,
+    QSizePolicy,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.network import INPUT
+from engine.problems import STEM
+from engine.project import Project
+from gui.panels.base import Panel
+from gui.state import Focus, ViewState
+
+FOCUS = Qt.ItemDataRole.UserRole
+NOTHING = "This project has no notes."
+
+
+class Remark(Struct, frozen=True):
+    """A note as it is listed: where, what, and what a click on it chooses."""
+
+    where: str
+    text: str
+    focus: Focus | None = None
+
+    @property
+    def words(self) -> str:
+        return f"{self.where}\n{self.text}" if self.where else self.text
+
+
+def remarks(state: ViewState) -> tuple[Remark, ...]:
+    """The notes of the project, then those of its published figures that tell something new."""
+    return tuple(_remarks(state.project, state))
+
+
+def _remarks(project: Project, state: ViewState) -> Iterator[Remark]:
+    told = set()
+    for note in project.notes:
+        told.add((note.design, note.node))
+        yield _remark(state, note.design, note.node, note.text)
+    for figure in project.published:
+        if figure.note and (figure.design, figure.node) not in told:
+            yield _remark(state, figure.design, figure.node, figure.note)
+
+
+def _remark(state: ViewState, design: str, node: str, text: str) -> Remark:
+    """A node or design that is not there any more is named, and leads nowhere."""
+    where = " › ".join(filter(None, (design if design != STEM or not node else "stem", node)))
+    focus = Focus(design, node or INPUT)
+    return Remark(where, text, focus if where and focus.place in state.check else None)
+
+
+class NotesPanel(Panel):
+    """A list of notes below the project's source."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Notes")
+        self._remarks: tuple[Remark, ...] | None = None
+        self.source = QLabel()
+        self.source.setWordWrap(True)
+        self.source.setContentsMargins(8, 6, 8, 4)
+        self.source.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.source.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.list = QListWidget()
+        self.list.setAccessibleName("Notes")
+        self.list.setWordWrap(True)
+        self.list.setSpacing(3)
+        self.list.setResizeMode(QListView.ResizeMode.Adjust)
+        self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.list.setMinimumSize(QSize(60, 40))
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(2)
+        column.addWidget(self.source)
+        column.addWidget(self.list, 1)
+        self.list.itemClicked.connect(self._lead)
+        self.list.itemActivated.connect(self._lead)
+
+    @property
+    def count(self) -> int:
+        """How many notes there are."""
+        return len(self._remarks or ())
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        """List the notes; an edit that touches none of them changes nothing here."""
+        found = remarks(new)
+        source = new.project.source
+        self.source.setText(f"Source: {source}" if source else "" if found else NOTHING)
+        self.source.setVisible(bool(self.source.text()))
+        if found != self._remarks:
+            self._remarks = found
+            self._fill(found)
+
+    def _fill(self, found: tuple[Remark, ...]) -> None:
+        self.list.clear()
+        self.list.setVisible(bool(found))
+        for remark in found:
+            item = QListWidgetItem(remark.words, self.list)
+            item.setData(FOCUS, remark.focus)
+            if remark.focus is not None:
+                item.setToolTip(f"Show {remark.where}")
+
+    def _lead(self, item: QListWidgetItem) -> None:
+        focus: Focus | None = item.data(FOCUS)
+        if focus is not None:
+            self.focus_requested.emit(focus)

@@ -1,0 +1,140 @@
+"""The view of conventions: what each counts, and choosing one for the whole window."""
+
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+from pytestqt.modeltest import ModelTester
+from pytestqt.qtbot import QtBot
+
+from engine.counting import CONVENTIONS, convention, count, own
+from engine.files import RESOURCES
+from engine.project_file import load
+from gui.state import Focus, Look, ViewState
+from gui.views.counting import CountingView
+from gui.views.counting_model import LEFT_OUT, TITLE, TOTAL, CountingModel
+from tests.golden.projects import mistaken, start
+from tests.gui.shown import state_of
+
+
+@pytest.fixture(scope="module")
+def resnets() -> ViewState:
+    project = load(RESOURCES / "projects" / "resnet50.toml").project
+    return state_of(project, Focus("v1.5", "fc"))
+
+
+@pytest.fixture
+def view(qtbot: QtBot) -> CountingView:
+    made = CountingView()
+    qtbot.addWidget(made)
+    made.resize(900, 400)
+    made.show()
+    return made
+
+
+def texts(model: CountingModel, column: int) -> list[str]:
+    return [model.index(row, column).data() for row in range(model.rowCount())]
+
+
+def test_it_is_an_item_model(resnets: ViewState, qtmodeltester: ModelTester) -> None:
+    model = CountingModel()
+    model.show_state(resnets, "v1.5")
+    qtmodeltester.check(model)
+
+
+def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, resnets: ViewState) -> None:
+    view.show_state(None, resnets)
+    assert view.design.value() == "v1.5"
+    totals = dict(zip(texts(view.model, TITLE), texts(view.model, TOTAL), strict=True))
+    assert totals["as torchvision counts"] == "4.089 G MACs"
+    assert totals["as fvcore counts"] == "4.112 G MACs"
+    assert totals["as ptflops counts"] == "4.132 G MACs"
+    assert totals["as thop counts"] == "4.136 G MACs"
+    assert totals["FLOPs (2 per MAC)"] == "8.178 G FLOPs"
+
+
+def test_a_cell_tells_what_its_term_contributes_or_that_it_is_left_out(view: CountingView, resnets: ViewState) -> None:
+    view.show_state(None, resnets)
+    row = [rule.id for rule in view.model.conventions].index("fvcore")
+    columns = {term.id: 2 + number for number, term in enumerate(view.model.terms)}
+    norm = view.model.index(row, columns["batch_norm"])
+    assert norm.data() == "22.23 M"
+    assert norm.data(Qt.ItemDataRole.ToolTipRole).endswith("each as 2: 22,227,968 MACs")
+    relu = view.model.index(row, columns["relu"])
+    assert relu.data() == LEFT_OUT
+    assert relu.data(Qt.ItemDataRole.ToolTipRole).startswith("left out")
+    assert "softmax" in columns
+    assert "lrn" not in columns
+
+
+def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
+    view: CountingView, resnets: ViewState
+) -> None:
+    view.show_state(None, replace(resnets, look=Look(convention=convention("fvcore"), metric="ops")))
+    assert view.said.text().startswith(
+        "v1.5, as fvcore counts: 4,111,512,576 MACs for one input. Left out: 9.609 M relu"
+    )
+    assert "Rule: fvcore" in view.said.text()
+
+
+def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
+    view.show_state(None, resnets)
+    row = [rule.id for rule in view.model.conventions].index("thop")
+    with qtbot.waitSignal(view.look_requested) as asked:
+        rect = view.table.visualRect(view.model.index(row, TITLE))
+        view.table.scrollTo(view.model.index(row, TITLE))
+        rect = view.table.visualRect(view.model.index(row, TITLE))
+        qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
+    (look,) = asked.args
+    assert (look.convention, look.metric) == (convention("thop"), "ops")
+
+
+def test_showing_a_state_asks_for_nothing(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
+    with qtbot.assertNotEmitted(view.look_requested):
+        view.show_state(None, resnets)
+        chosen = replace(resnets, look=replace(resnets.look, convention=convention("thop"), metric="ops"))
+        view.show_state(resnets, chosen)
+    assert view.table.currentIndex().row() == [rule.id for rule in CONVENTIONS].index("thop")
+
+
+def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
+    view.show_state(None, resnets)
+    with qtbot.waitSignal(view.look_requested) as asked:
+        view.groups["batch norm"].trigger()
+    (look,) = asked.args
+    assert look.convention == own("MACs", ["batch norm"])
+    view.show_state(resnets, replace(resnets, look=look))
+    assert texts(view.model, TITLE)[-1] == "MACs with batch norm"
+    assert view.table.currentIndex().row() == view.model.rowCount() - 1
+    assert view.groups["batch norm"].isChecked()
+
+
+def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
+    look = Look(convention=convention("fvcore"), metric="ops")
+    view.show_state(None, replace(resnets, look=look))
+    with qtbot.waitSignal(view.look_requested) as asked:
+        view.batch.setValue(8)
+    (asked_for,) = asked.args
+    assert asked_for.convention == replace(convention("fvcore"), batch=8)
+    view.show_state(resnets, replace(resnets, look=asked_for))
+    row = view.model.chosen
+    reports = resnets.check.analyses["v1.5"].reports
+    total = sum(count(report, asked_for.convention) or 0 for report in reports)
+    assert view.model.index(row, TOTAL).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
+
+
+def test_another_design_may_be_counted(view: CountingView, resnets: ViewState) -> None:
+    view.show_state(None, resnets)
+    view.design.show_value("v1")
+    view.design.chosen.emit("v1")
+    assert texts(view.model, TOTAL)[0] == "3.858 G MACs"
+
+
+def test_what_is_unknown_is_said_to_be_unknown(view: CountingView) -> None:
+    view.show_state(None, state_of(mistaken(), Focus("bottleneck")))
+    assert set(texts(view.model, TOTAL)) == {"unknown MACs", "unknown FLOPs"}
+    assert "unknown until" in view.said.text()
+
+
+def test_the_view_may_be_narrow(view: CountingView) -> None:
+    view.show_state(None, state_of(start()))
+    assert view.minimumSizeHint().width() <= 520

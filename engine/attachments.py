@@ -4,7 +4,7 @@ import json
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from engine.metrics import METRICS, Amount, Ledger, Metric
+from engine.metrics import METRICS, Amount, Ledger, Metric, heading_of
 
 Data = dict[str, Any]
 
@@ -34,7 +34,14 @@ def model_explorer(ledger: Ledger, design: str, metric: Metric) -> str:
     """
     results = {name: {"value": amount} for name, amount in _known(ledger, design, metric).items()}
     hidden = [] if metric.additive else ["sum"]
-    named = {"name": f"{ledger.title(metric)}, {design}", "results": results, "gradient": list(GRADIENT)}
+    name = f"{heading_of(metric, ledger.convention)}, {design}"
+    named = {"name": name, "results": results, "gradient": list(GRADIENT)}
+    return _text(named | ({"hideAggregatedStats": hidden} if hidden else {}))
+    named = {
+        "name": f"{heading_of(metric, ledger.convention)}, {design}",
+        "results": results,
+        "gradient": list(GRADIENT),
+    }
     return _text(named | ({"hideAggregatedStats": hidden} if hidden else {}))
 
 
@@ -53,7 +60,7 @@ def _known(ledger: Ledger, design: str, metric: Metric) -> dict[str, Amount]:
 
 
 def _netron_row(kind: str, target: str, ledger: Ledger, metric: Metric, amount: Amount) -> Data:
-    return {"kind": kind, "target": target, "name": ledger.title(metric), "value": amount}
+    return {"kind": kind, "target": target, "name": heading_of(metric, ledger.convention), "value": amount}
 
 
 def _text(data: Data) -> str:

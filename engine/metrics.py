@@ -18,7 +18,7 @@ BYTES = "bytes"
 NOT_RUN = "not run"
 
 
-class Subject(Struct, frozen=True, eq=False):
+class Subject(Struct, frozen=True):
     """A layer's report, and what else its amounts depend on."""
 
     report: Report
@@ -155,7 +155,7 @@ def _intensity_formula(subject: Subject) -> str:
     macs, moved, intensity = subject.report.macs, _moved_bytes(subject), _intensity([subject])
     if not macs or moved is None or intensity is None:
         return ""
-    return f"{macs * subject.convention.batch:,} MACs / {moved:,} bytes read and written = {intensity:.4g}"
+    return f"{macs * subject.convention.batch:,} MACs / {moved:,} bytes read and written = {exact(intensity)}"
 
 
 def _receptive(subjects: Sequence[Subject]) -> int | None:
@@ -186,7 +186,7 @@ def _rate(subjects: Sequence[Subject]) -> float | None:
 
 def _rate_formula(subject: Subject) -> str:
     rate = _rate([subject])
-    return f"{subject.report.macs:,} MACs / {subject.milliseconds:.4g} ms = {rate:.4g}" if rate else ""
+    return f"{subject.report.macs:,} MACs / {exact(subject.milliseconds)} ms = {exact(rate)}" if rate else ""
 
 
 def _nothing(subject: Subject) -> str:
@@ -264,6 +264,8 @@ class Ledger(Struct, frozen=True, eq=False):
             return NOT_RUN if metric.measured else UNKNOWN
         if metric.unit == BYTES:
             return byte_size(int(amount))
+        if isinstance(amount, float):  # no K of milliseconds
+            return exact(amount)
         return abbreviated(amount, self.convention.kilo if metric.id == "params" else 1000)
 
     def exact(self, metric: Metric, amount: Amount | None) -> str:
@@ -289,6 +291,12 @@ def title_of(metric: Metric, convention: Convention) -> str:
     if metric.id == "ops":
         return f"{metric.title}, {convention.title}"
     return f"{metric.title} (weights only)" if metric.id == "params" and convention.weights_only else metric.title
+
+
+def heading_of(metric: Metric, convention: Convention) -> str:
+    """What heads a column of amounts: the title, and the unit where it does not say it."""
+    title = title_of(metric, convention)
+    return title if metric.unit.lower() in title.lower() else f"{title}, {metric.unit}"
 
 
 def exact_of(metric: Metric, amount: Amount | None) -> str:

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 
 from engine.network import FileWeights, Network
 from engine.problems import STEM
+from engine.published import amount_of
 from engine.shapes import Shape
 
 FORMAT = 1
@@ -57,7 +58,7 @@ class Design(Struct, frozen=True):
 
 
 class Note(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a person should know: of a node, of a design, or of all ("" for what is not meant)."""
+    """What a person should know: of a node, of a design, or of all. A node without a design is the stem's."""
 
     text: str
     design: str = ""
@@ -65,7 +66,10 @@ class Note(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
 
 
 class Published(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=True):
-    """What a source prints about a node (a layer or a block), as it prints it: "159K", "128M"; "" for nothing."""
+    """What a source prints about a node (a layer or a block), as it prints it: "159K", "128M"; "" for nothing.
+
+    A node that is not there is no mistake: a figure must never stand in the way of an edit.
+    """
 
     design: str
     node: str
@@ -76,6 +80,13 @@ class Published(Struct, frozen=True, forbid_unknown_fields=True, omit_defaults=T
     ops: str = ""
     """Multiply-accumulates."""
     note: str = ""
+
+    def __post_init__(self) -> None:
+        for setting, figure in (("params", self.params), ("ops", self.ops)):
+            if figure and amount_of(figure) is None:
+                raise ValueError(
+                    f"{setting} {figure!r} is no figure that can be compared; write it as 159K, 2.7M or 1024"
+                )
 
 
 class Project(Struct, frozen=True):

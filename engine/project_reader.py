@@ -58,9 +58,7 @@ class ProjectReader:
         """The project with absolute paths; None where there are problems."""
         if not self._format(data):
             return None
-        self._check_keys(
-            data, ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published"), "$"
-        )
+        self._check_keys(data, TABLES, "$")
         title = self._value(data, "title", str, "$", "")
         seed = self._value(data, "seed", Seed, "$", 0)
         spec = self._input(data)

@@ -12,7 +12,7 @@ from msgspec import Struct
 from engine.analysis import Analysis, Report
 from engine.check import ProjectCheck, place_in_file
 from engine.counting import MACS, TERMS, Convention, tally
-from engine.metrics import METRICS, Amount, Ledger, Metric, Subject, compared, exact_of, formula_of, title_of
+from engine.metrics import METRICS, Amount, Ledger, Metric, Subject, compared, exact_of, formula_of, heading_of
 from engine.problems import STEM
 from engine.project import Project
 from engine.shapes import Shape
@@ -131,7 +131,7 @@ class Column(Struct, frozen=True):
 def columns(metrics: Sequence[Metric], convention: Convention = MACS) -> tuple[Column, ...]:
     """Design, node, layer, inputs, output and the metrics: exact integers with thousands separators, or "unknown".
 
-    What counts by a convention has its name.
+    What counts by a convention has its name; units stand in the titles.
     """
     return (
         Column("Design", lambda row: _line(title(row.design))),
@@ -139,7 +139,7 @@ def columns(metrics: Sequence[Metric], convention: Convention = MACS) -> tuple[C
         Column("Layer", lambda row: row.settings),
         Column("Inputs", lambda row: ", ".join(row.inputs)),
         Column("Output C×H×W", lambda row: "" if row.is_total else _shape(row.output_shape)),
-        *(Column(title_of(metric, convention), _number_of(metric), metric) for metric in metrics),
+        *(Column(heading_of(metric, convention), _number_of(metric), metric) for metric in metrics),
     )
 
 

@@ -14,7 +14,7 @@ def abbreviated(count: float | None, kilo: int = 1000) -> str:
     if count is None:
         return UNKNOWN
     if count < kilo:
-        return str(count) if isinstance(count, int) else f"{count:.4g}"
+        return str(count) if isinstance(count, int) else exact(count)
     if _reaches(count, 10**15):
         digits, exponent = f"{count:.3e}".split("e+")
         return f"{digits}×10{exponent.translate(_SUPERSCRIPTS)}"
@@ -24,8 +24,10 @@ def abbreviated(count: float | None, kilo: int = 1000) -> str:
 
 
 def exact(count: float | None) -> str:
-    """``160563200`` as "160,563,200"; None is "unknown"."""
-    return UNKNOWN if count is None else f"{count:,}" if isinstance(count, int) else f"{count:,.4g}"
+    """``160563200`` as "160,563,200", ``93.2154`` as "93.22"; None is "unknown"."""
+    if count is None:
+        return UNKNOWN
+    return f"{count:,}" if isinstance(count, int) else f"{count:.4g}" if count < 999.95 else f"{count:,.0f}"
 
 
 def ratio_in_words(
@@ -73,7 +75,7 @@ def _reaches(count: float, size: int) -> bool:
 
 def _digits(value: float) -> str:
     rounded = float(f"{value:.4g}")
-    return f"{rounded:.{1 + (rounded < 100) + (rounded < 10)}f}"
+    return f"{rounded:.{(rounded < 1000) + (rounded < 100) + (rounded < 10)}f}"
 
 
 def _short(ratio: float) -> str:

@@ -6,7 +6,8 @@ from functools import partial
 from msgspec import Struct
 from PySide6.QtGui import QKeySequence
 
-from engine.layers import LAYERS, tag_of
+from engine.blocks import BLOCKS, SeparableConv2d
+from engine.layers import LAYERS, Conv2d, Kind, tag_of
 from engine.metrics import METRICS
 from engine.network import INPUT
 from engine.problems import STEM
@@ -15,6 +16,9 @@ from gui.state import ViewState
 Shortcut = str | QKeySequence.StandardKey
 SEPARATOR = "separator"
 KEYS = QKeySequence.StandardKey
+KINDS: tuple[type[Kind], ...] = (*LAYERS, *BLOCKS)
+APART = "choose a layer or block; to change a part of a block, take the block apart"
+"""What must be done before one layer can be changed."""
 
 
 def _always(state: ViewState) -> bool:
@@ -25,12 +29,34 @@ def _on_node(state: ViewState) -> bool:
     return state.focus.node != INPUT
 
 
+def _on_own_node(state: ViewState) -> bool:
+    """On a layer or block that the project says by itself: not on a part of a block."""
+    return _on_node(state) and state.written(state.focus.place) == state.focus.place
+
+
+def _on_block(state: ViewState) -> bool:
+    return state.block(state.focus.place) is not None
+
+
+def _on_kind(kind: type[Kind], state: ViewState) -> bool:
+    report = state.report(state.focus.place)
+    return report is not None and type(report.layer) is kind and _on_own_node(state)
+
+
+def _shows_layers(state: ViewState) -> bool:
+    return _on_block(state) and state.is_open(state.written(state.focus.place))
+
+
+def _has_blocks(state: ViewState) -> bool:
+    return any(analysis.blocks for analysis in state.check.analyses.values())
+
+
 def _on_design(state: ViewState) -> bool:
     return state.focus.design != STEM
 
 
 def _on_any(state: ViewState) -> bool:
-    return _on_node(state) or _on_design(state)
+    return _on_own_node(state) or (_on_design(state) and not _on_node(state))
 
 
 def _running(state: ViewState) -> bool:
@@ -53,6 +79,8 @@ class Action(Struct, frozen=True):
     """For a choice: whether it is the one that holds."""
     tip: str = ""
     """What the text leaves unsaid."""
+    off: str = ""
+    """The same while it cannot be done: what must be done first."""
     local: bool = False
     """The key acts in the list and in the volumes only: elsewhere it means something else."""
 
@@ -68,13 +96,19 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "Quit", KEYS.Quit),
     Action("reduce", "1×1 convolution before this layer", "Ctrl+B", enabled=_on_node,
            tip="It reduces the channels, so that the layer behind it costs less"),
-    *(Action(f"add_{tag_of(kind)}", kind.title, tip=kind.help) for kind in LAYERS),
-    *(Action(f"before_{tag_of(kind)}", kind.title, enabled=_on_node, tip=kind.help) for kind in LAYERS),
-    Action("duplicate", "Duplicate layer", "Ctrl+D", enabled=_on_node),
-    Action("remove", "Remove layer", "Del", enabled=_on_node, local=True),
-    Action("rename", "Rename", "F2", enabled=_on_any),
-    Action("move_up", "Move layer up", "Alt+Up", enabled=_on_node),
-    Action("move_down", "Move layer down", "Alt+Down", enabled=_on_node),
+    *(Action(f"add_{tag_of(kind)}", kind.title, tip=kind.help) for kind in KINDS),
+    *(Action(f"before_{tag_of(kind)}", kind.title, enabled=_on_node, tip=kind.help) for kind in KINDS),
+    Action("make_separable", "Make separable", enabled=partial(_on_kind, Conv2d),
+           tip="Each channel by itself, then a 1×1: the same window for far fewer MACs"),
+    Action("make_dense", "Make a full convolution", enabled=partial(_on_kind, SeparableConv2d),
+           tip="Every filter over all channels in place of a separable convolution"),
+    Action("take_apart", "Take block apart", "Ctrl+Shift+G", enabled=_on_block,
+           tip="Put its layers in its place: the same network, free to edit"),
+    Action("duplicate", "Duplicate layer", "Ctrl+D", enabled=_on_own_node, off=APART),
+    Action("remove", "Remove layer", "Del", enabled=_on_own_node, off=APART, local=True),
+    Action("rename", "Rename", "F2", enabled=_on_any, off=APART),
+    Action("move_up", "Move layer up", "Alt+Up", enabled=_on_own_node, off=APART),
+    Action("move_down", "Move layer down", "Alt+Down", enabled=_on_own_node, off=APART),
     Action("add_design", "Add design"),
     Action("duplicate_design", "Duplicate design", "Ctrl+Shift+D", enabled=_on_design),
     Action("remove_design", "Remove design", enabled=_on_design),
@@ -85,6 +119,10 @@ ACTIONS: tuple[Action, ...] = (
         for metric in METRICS
     ),
     Action("logarithmic", "Logarithmic bars", "Ctrl+L", checked=lambda state: state.look.logarithmic),
+    Action("toggle_block", "Show block as its layers", "Ctrl+Shift+B", enabled=_on_block, checked=_shows_layers,
+           tip="The chosen block in pictures and tables: as its layers, or as one"),
+    Action("open_blocks", "Open all blocks", enabled=_has_blocks, tip="Show every block as its layers"),
+    Action("close_blocks", "Close all blocks", enabled=_has_blocks, tip="Show every block as one"),
     Action("dark", "Dark theme", icon="theme", checked=lambda state: state.look.theme == "dark"),
     Action("reset_layout", "Reset layout", tip="Put every panel back where it was at first"),
     Action("show_mistakes", "Show mistakes", "F8"),
@@ -96,18 +134,25 @@ MENUS: dict[str, tuple[str, ...]] = {
     "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
              "choose_array", SEPARATOR, "export_view", "export_all", "scale", "copy_view", SEPARATOR, "quit"),
     "Edit": ("undo", "redo"),
-    "Layer": ("reduce", "Add after", "Add before", SEPARATOR, "duplicate", "remove", "rename", "move_up", "move_down"),
+    "Layer": ("reduce", "Add after", "Add before", "Add block after", "Add block before", SEPARATOR, "take_apart",
+              "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up", "move_down"),
     "Design": ("add_design", "duplicate_design", "remove_design"),
     "Run": ("run", "cancel"),
     "Count": (*(f"metric_{metric.id}" for metric in METRICS), SEPARATOR, "logarithmic"),
-    "View": ("dark", "show_mistakes", "reset_layout", SEPARATOR, "panels"),
+    "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "dark", "show_mistakes", "reset_layout",
+             SEPARATOR, "panels"),
     "Help": ("palette", "about"),
     "Add after": tuple(f"add_{tag_of(kind)}" for kind in LAYERS),
     "Add before": tuple(f"before_{tag_of(kind)}" for kind in LAYERS),
+    "Add block after": tuple(f"add_{tag_of(kind)}" for kind in BLOCKS),
+    "Add block before": tuple(f"before_{tag_of(kind)}" for kind in BLOCKS),
 }  # fmt: skip
 """What each menu lists: commands, other menus of this table, and menus whose entries are found as they open."""
 
 MENU_BAR = ("File", "Edit", "Layer", "Design", "Run", "Count", "View", "Help")
+ROW_MENU = ("take_apart", "toggle_block", "make_separable", "make_dense", SEPARATOR, "reduce", SEPARATOR, "duplicate",
+            "remove", "rename", "move_up", "move_down")  # fmt: skip
+"""What a right click on a row of the list offers."""
 TOOLBAR = ("new", "open", "save", SEPARATOR, "undo", "redo", SEPARATOR, "samples", SEPARATOR, "choose_photo", SEPARATOR,
            "run", "cancel", SEPARATOR, "count", SEPARATOR, "export_all", SEPARATOR, "dark")  # fmt: skip
 WORDY = ("samples", "run", "cancel", "count")

@@ -23,13 +23,14 @@ from engine.project import FORMAT, ImageInput, Project
 from engine.project_file import load
 from engine.run import NodeDone, NodeStarted, RunRequest, run_all
 from engine.summary import summary
+from engine.wording import suggestion
 from engine.writing import file_name, written_whole
 from gui.display import missing_display
 
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
 
 ANALYSES = (*tables.FORMATS, "json", *ATTACHMENTS)
-VIEWS = ("volumes", "filters", "bars", "table")
+VIEWS = ("volumes", "filters", "bars", "table", "paper")
 FORMATS = ("png", "svg", "pdf")
 
 
@@ -135,7 +136,7 @@ def _choices(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
         chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
         for part in chosen:
             if part not in known:
-                raise argparse.ArgumentTypeError(f"{part!r} is unknown; choose from {', '.join(known)}")
+                raise argparse.ArgumentTypeError(f"{part!r} is unknown; {suggestion(part, known)}")
         return chosen
 
     return parse
@@ -206,7 +207,7 @@ def _design(options: argparse.Namespace, project: Project) -> str:
     if options.design is None and names:
         return names[0]
     if options.design not in names:
-        known = f"known are {', '.join(names)}" if names else "the project has none"
+        known = suggestion(str(options.design), names) if names else "the project has none"
         raise ProjectError([Problem(f"--design {options.design!r} is unknown; {known}", "$.designs")], options.project)
     return str(options.design)
 

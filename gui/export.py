@@ -15,7 +15,7 @@ from engine.metrics import metric
 from engine.problems import STEM, Problem, ProjectError
 from engine.summary import summary
 from engine.writing import file_name, write_atomically, written_whole
-from gui.paint import bars, mosaic, table, volumes
+from gui.paint import bars, mosaic, paper, table, volumes
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -36,6 +36,7 @@ FIGURES: dict[str, Figure] = {
     "filters": Figure(mosaic.paint, lambda state: (1200, 800)),
     "bars": Figure(bars.paint, lambda state: (1200, 700)),
     "table": Figure(table.paint, table.natural_size),
+    "paper": Figure(paper.paint, paper.natural_size),
 }
 TEXTS: dict[str, Callable[..., str]] = {
     ".csv": tables.to_csv,
@@ -176,9 +177,17 @@ def texts(state: ViewState) -> dict[str, str]:
 
 
 def text_for(state: ViewState, name: str) -> str | None:
-    """What a file of that name holds: the table, or attachments of the chosen design; None for other endings."""
+    """What a file of that name holds: the table, or attachments of the chosen design; None for other endings.
+
+    Raises
+    ------
+    ProjectError
+        Attachments are asked for, and the project has neither a design nor a stem.
+    """
     ending = max((known for known in TEXT_TITLES if name.lower().endswith(known)), key=len, default=None)
     design = state.focus.design or next((design.name for design in state.project.designs), STEM)
+    if ending in ENDINGS and design not in state.check.analyses:
+        raise ProjectError([Problem(f"{TEXT_TITLES[ending]} tells of a design; the project has none: add one", "")])
     return None if ending is None else _text(state, ending, design)
 
 

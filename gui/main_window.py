@@ -18,16 +18,17 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QToolBar, QToolButton, QWidget
 
-from engine.layers import LAYERS, tag_of
+from engine.layers import tag_of
 from engine.metrics import METRICS
-from gui.actions import ACTIONS, SEPARATOR, TOOLBAR, WORDY, Action
+from gui.actions import ACTIONS, KINDS, SEPARATOR, TOOLBAR, WORDY, Action
 from gui.file_commands import FileCommands
 from gui.icons import icon
-from gui.menus import Entry, ListedMenu, do, fill_menu_bar, plain
-from gui.panels.base import Edit
+from gui.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
+from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
 from gui.panels.layer_form import LayerForm
+from gui.panels.notes import NotesPanel
 from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
 from gui.state import ViewState
@@ -45,7 +46,7 @@ FIRST_SIZE = 1600, 1000
 NARROW = 1200
 """Width of a window in which the table stands behind the bars, not beside them."""
 AREAS = Qt.DockWidgetArea
-BEHIND_TABLE = ("counting",)
+BEHIND_TABLE = ("paper", "counting")
 """Views that are tabs behind the table of operations."""
 
 
@@ -65,8 +66,11 @@ class MainWindow(QMainWindow):
         self.designs = DesignsPanel()
         self.form = LayerForm()
         self.input = InputPanel()
+        self.notes = NotesPanel()
         self.problems = ProblemsPanel()
         self.views: dict[str, View] = {kind.id: kind() for kind in VIEWS}
+        self._seen: dict[str, ViewState] = {}
+        """What each view last showed."""
         self.status = StatusPanel(self)
         self.docks = self._make_docks()
         self.actions_by_id = self._make_actions()
@@ -83,8 +87,8 @@ class MainWindow(QMainWindow):
     # What the panels, views and actions are connected to
 
     @property
-    def panels(self) -> tuple[DesignsPanel | LayerForm | InputPanel | ProblemsPanel, ...]:
-        return self.designs, self.form, self.input, self.problems
+    def panels(self) -> tuple[Panel, ...]:
+        return self.designs, self.form, self.input, self.notes, self.problems
 
     def _connect(self) -> None:
         self.workbench.changed.connect(self._show)
@@ -95,15 +99,15 @@ class MainWindow(QMainWindow):
         for view in self.views.values():
             view.focus_requested.connect(self.workbench.set_focus)
             view.look_requested.connect(self.workbench.set_look)
+            view.edit_proposed.connect(self._on_edit_proposed)
             view.hovered.connect(self.status.show_hover)
         self.status.cancel_requested.connect(self.workbench.cancel)
         self.status.mistakes_requested.connect(self._show_mistakes)
         self.files.recent_changed.connect(self.listed["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(self.docks["input"].raise_)
-        for dock in self.docks.values():
-            # A dock behind another one is out of sight, but Qt's Tab key would go there.
-            dock.visibilityChanged.connect(dock.widget().setEnabled)
+        for id, dock in self.docks.items():
+            dock.visibilityChanged.connect(partial(self._on_dock_visibility_changed, id))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.strokes.key(edit.merge), edit.focus)
@@ -125,8 +129,11 @@ class MainWindow(QMainWindow):
             "export_all": files.export_all,
             "quit": self.close,
             "reduce": self.designs.add_reduction,
-            **{f"add_{tag}": partial(self.designs.add_layer, tag) for tag in map(tag_of, LAYERS)},
-            **{f"before_{tag}": partial(self.designs.add_layer_before, tag) for tag in map(tag_of, LAYERS)},
+            **{f"add_{tag}": partial(self.designs.add_layer, tag) for tag in map(tag_of, KINDS)},
+            **{f"before_{tag}": partial(self.designs.add_layer_before, tag) for tag in map(tag_of, KINDS)},
+            "make_separable": partial(self.designs.set_kind, "separable_conv2d"),
+            "make_dense": partial(self.designs.set_kind, "conv2d"),
+            "take_apart": self.designs.take_apart,
             "duplicate": self.designs.duplicate,
             "remove": self.designs.remove,
             "rename": self._rename,
@@ -139,6 +146,9 @@ class MainWindow(QMainWindow):
             "cancel": work.cancel,
             **{f"metric_{metric.id}": partial(look, metric=metric.id) for metric in METRICS},
             "logarithmic": lambda: look(logarithmic=not work.state.look.logarithmic),
+            "toggle_block": self._toggle_block,
+            "open_blocks": lambda: look(blocks="open", toggled=frozenset()),
+            "close_blocks": lambda: look(blocks="closed", toggled=frozenset()),
             "dark": lambda: look(theme="light" if work.state.look.theme == "dark" else "dark"),
             "reset_layout": self.reset_layout,
             "show_mistakes": self._show_mistakes,
@@ -158,6 +168,7 @@ class MainWindow(QMainWindow):
             name: self._dock(name, title, widget, layer)
             for name, title, widget in (
                 ("input", "Input", _scrolled(self.input)),
+                ("notes", "Notes", self.notes),
                 ("problems", "Mistakes", self.problems),
             )
         }
@@ -224,6 +235,7 @@ class MainWindow(QMainWindow):
         }
         self.listed = {id: ListedMenu(title, listed, self) for id, (title, listed) in entries.items()}
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.listed)
+        self.row_menu = row_menu(self.designs.tree, self.actions_by_id)
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[Entry]:
         for id, view in self.views.items():
@@ -271,21 +283,42 @@ class MainWindow(QMainWindow):
     def _show(self, old: ViewState | None, new: ViewState) -> None:
         if old is None or old.look.theme != new.look.theme:
             self._show_theme(new)
-        for shown in (*self.panels, *self.views.values(), self.status):
-            shown.show_state(old, new)
+        parts: tuple[Panel | StatusPanel, ...] = (*self.panels, self.status)
+        for part in parts:
+            part.show_state(old, new)
+        for id in self.views:
+            self._show_view(id)
         for action in ACTIONS:
             self._show_action(action, new)
         mistakes = len(new.check.problems) + len(new.run.problems)
         self.docks["problems"].setWindowTitle(f"Mistakes ({mistakes})" if mistakes else "Mistakes")
+        self.docks["notes"].setWindowTitle(f"Notes ({self.notes.count})" if self.notes.count else "Notes")
         if new.run.problems and (old is None or not old.run.problems):
             self._raise("problems")  # a run that was asked for has come to nothing
         if old is None or (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self.setWindowTitle(f"{new.path.name if new.path else new.project.title or 'Untitled'}[*] – Convolume")
             self.setWindowModified(not new.clean)
 
+    def _show_view(self, id: str) -> None:
+        """Bring a view up to date; one behind another waits until it is seen."""
+        view, now = self.views[id], self.workbench.state
+        before = self._seen.get(id)
+        if view.isEnabled() and now is not before:
+            self._seen[id] = now
+            view.show_state(before, now)
+
+    def _on_dock_visibility_changed(self, id: str, visible: bool) -> None:
+        """A dock behind another one is out of sight, but Qt's Tab key would go there, and edits would redraw it."""
+        self.docks[id].widget().setEnabled(visible)
+        if visible and id in self.views:
+            self._show_view(id)
+
     def _show_action(self, action: Action, state: ViewState) -> None:
         qt_action = self.actions_by_id[action.id]
-        qt_action.setEnabled(action.enabled(state))
+        enabled = action.enabled(state)
+        qt_action.setEnabled(enabled)
+        if action.off:
+            qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.off))
         if action.checked is not None:
             qt_action.setChecked(action.checked(state))
 
@@ -334,6 +367,11 @@ class MainWindow(QMainWindow):
     def _show_mistakes(self) -> None:
         self._raise("problems")
         self.problems.list.setFocus()
+
+    def _toggle_block(self) -> None:
+        state = self.workbench.state
+        block = state.written(state.focus.place)
+        self.workbench.set_look(replace(state.look, toggled=state.look.toggled ^ {block}))
 
     def _rename(self) -> None:
         self._raise("designs")
@@ -391,10 +429,10 @@ class MainWindow(QMainWindow):
             self.files.use(Path(url.toLocalFile()))
 
 
-def _tool_tip(action: Action, qt_action: QAction) -> str:
-    """``Run: compute the volumes of all designs (F5)``."""
+def _tool_tip(action: Action, qt_action: QAction, tip: str = "") -> str:
+    """``Run: compute the volumes of all designs (F5)``, or with another tip."""
     keys = qt_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    words = ": ".join(filter(None, (plain(action.text).removesuffix("…"), action.tip)))
+    words = ": ".join(filter(None, (plain(action.text).removesuffix("…"), tip or action.tip)))
     return f"{words} ({keys})" if keys else words
 
 

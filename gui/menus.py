@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterable, Mapping
 
 from msgspec import Struct
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
-from PySide6.QtWidgets import QMenu, QMenuBar, QWidget
+from PySide6.QtWidgets import QAbstractItemView, QMenu, QMenuBar, QWidget
 
-from gui.actions import MENU_BAR, MENUS, SEPARATOR
+from gui.actions import MENU_BAR, MENUS, ROW_MENU, SEPARATOR
 
 SHORT = 3
 """Letters of a text that has its pick first: a longer one finds another."""
@@ -73,6 +74,20 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction], listed: Mapping
         bar.addMenu(make(name))
     underline(bar.actions())
     return menus
+
+
+def row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction]) -> QMenu:
+    """The menu of the row that is clicked on, which the click has chosen."""
+    menu = QMenu(rows)
+    menu.setToolTipsVisible(True)
+    for id in ROW_MENU:
+        if id == SEPARATOR:
+            menu.addSeparator()
+        else:
+            menu.addAction(actions[id])
+    rows.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+    rows.customContextMenuRequested.connect(lambda at: menu.popup(rows.viewport().mapToGlobal(at)))
+    return menu
 
 
 def underline(actions: Iterable[QAction]) -> None:

@@ -9,13 +9,14 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.analysis import Analysis, Report, folded
+from engine.analysis import Analysis, BlockReport, Report, folded
 from engine.check import Place, ProjectCheck
 from engine.counting import MACS, Convention
 from engine.metrics import Ledger, metric
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.project import Project
+from engine.tables import Row, rows
 
 Volume = NDArray[np.float32]
 
@@ -129,6 +130,11 @@ class ViewState(Struct, frozen=True, eq=False):
         return self.check, times, look.metric, look.convention, look.logarithmic, look.blocks, look.toggled, look.theme
 
     @property
+    def rows(self) -> tuple[Row, ...]:
+        """The table of the project as it is shown, closed blocks in one row."""
+        return _rows(self)
+
+    @property
     def shown_analyses(self) -> dict[str, Analysis]:
         """Every analysis as it is shown, by design; the stem's under STEM."""
         return {name: self.folded(name) for name in self.check.analyses}
@@ -138,6 +144,18 @@ class ViewState(Struct, frozen=True, eq=False):
         report = self.check.reports.get(place)
         block = None if report is None or report.block is None else (place[0], report.block)
         return place if block is None or self.is_open(block) else block
+
+    def written(self, place: Place) -> Place:
+        """Where the project says what is at a place: of a block's part, at the block."""
+        design, name = place
+        report = self.check.reports.get(place)
+        if report is None or report.block is None or any(n.name == name for n in self.project.network(design).nodes):
+            return place
+        return design, report.block
+
+    def block(self, place: Place) -> BlockReport | None:
+        """The block at a place, or around the part there; None where there is none, or its layers are not known."""
+        return self.check.block(self.written(place))
 
     def report(self, place: Place) -> Report | None:
         """The report of a layer or block; None for an input and for what is not there."""
@@ -180,3 +198,9 @@ def _folded(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysi
 def _ledger(check: ProjectCheck, convention: Convention, run: RunView) -> Ledger:
     fresh = {place: r.milliseconds for place, r in run.results.items() if r.key == check.keys.get(place)}
     return Ledger(check, convention, fresh)
+
+
+@lru_cache(maxsize=1)
+def _rows(state: ViewState) -> tuple[Row, ...]:
+    """Made once for the views that show a state one after the other."""
+    return rows(state.project, state.ledger, state.shown_analyses)

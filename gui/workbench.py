@@ -99,8 +99,10 @@ class Workbench(QObject):
         self._show(replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean))
 
     def _returned_focus(self, known: ProjectCheck) -> Focus | None:
-        """The last of the nodes that an undo or redo brings back, or that it renames."""
-        returned = [place for place in known.reports if place not in self.state.check]
+        """The last of the nodes that an undo or redo brings back, or that it renames; parts come with their blocks."""
+        returned = [
+            place for place, report in known.reports.items() if report.block is None and place not in self.state.check
+        ]
         return Focus(*returned[-1]) if returned else None
 
     def _known_results(self, known: ProjectCheck) -> Mapping[Place, Result]:

@@ -71,6 +71,8 @@ class Transition(Block, frozen=True, tag="transition"):
                 "compression",
                 f"compression {self.compression:g} leaves no map of {channels}: make it at least {least:g}",
             )
+        if min(inputs[0][1:]) < 2:
+            yield Mistake("inputs", f"inputs: {inputs[0]} is too small for the 2×2 pooling: at least 2×2 is needed")
 
     def label(self) -> str:
         return f"1×1 ×{self.compression:g}, 2×2 avg pool /2"

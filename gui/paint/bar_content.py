@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine.check import Place
 from engine.metrics import Amount, Ledger, Metric, compared, metric
 from engine.problems import STEM
-from engine.tables import Row, rows
+from engine.tables import Row
 from gui.paint.bar_scale import Scale, scale_for
 from gui.paint.words import NO_DESIGN
 from gui.state import ViewState
@@ -77,7 +77,7 @@ class Content(Struct, frozen=True):
 def content_of(state: ViewState) -> Content:
     """What there is to say of a state, in the metric and with the axis that its look asks for."""
     chosen = metric(state.look.metric)
-    all_rows = rows(state.project, state.ledger, state.shown_analyses)
+    all_rows = state.rows
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
     totals = tuple(_total_line(state, group, designs[0][1][-1], chosen) for _, group in designs)

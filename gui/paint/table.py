@@ -11,7 +11,7 @@ from PySide6.QtCore import QLineF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.problems import STEM
-from engine.tables import Column, Row, columns, comparisons, rows, shown_metrics, title
+from engine.tables import Column, Row, columns, comparisons, shown_metrics, title
 from gui.paint.columns import pour
 from gui.paint.words import LEFT, NO_DESIGN, RIGHT, draw_text, text_width
 from gui.state import ViewState
@@ -78,15 +78,16 @@ def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> No
 
 def sheet_of(state: ViewState) -> Sheet:
     """The lines of the table, the stem's first, and every further design against the first."""
-    all_rows = rows(state.project, state.ledger, state.shown_analyses)
+    all_rows = state.rows
     metrics = shown_metrics(state.look.metric)
-    _, *shown = columns(metrics)
+    _, *shown = columns(metrics, state.look.convention)
     groups = tuple(tuple(_lines(list(group), shown)) for _, group in groupby(all_rows, lambda row: row.design))
     cells = [(column.title for column in shown), *(line.cells for group in groups for line in group if line.cells)]
     widths = tuple(
-        min(max(text_width(cell, bold=True) for cell in texts), WIDEST) for texts in zip(*cells, strict=True)
+        max(text_width(heading), min(max((text_width(cell, bold=True) for cell in texts), default=0), WIDEST))
+        for heading, *texts in zip(*cells, strict=True)
     )
-    said = tuple(line for metric in shown_metrics() for line in comparisons(all_rows, metric))
+    said = tuple(line for metric in metrics for line in comparisons(all_rows, metric))
     return Sheet(state.project.title, tuple(shown), widths, groups, said if groups else (NOTHING,))
 
 

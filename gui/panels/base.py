@@ -1,22 +1,10 @@
 """What every panel answers: it shows a state and proposes edits; it changes nothing itself."""
 
-from msgspec import Struct
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from engine.project import Project
+from gui.edit import Edit as Edit
 from gui.state import Focus, ViewState
-
-
-class Edit(Struct, frozen=True):
-    """A proposal: the whole project as it would be, and what the step is called in the undo history."""
-
-    text: str
-    project: Project
-    merge: str = ""
-    """Successive edits of one key, those of one drag for example, become one undo step; "" merges with none."""
-    focus: Focus | None = None
-    """Where the selection goes with the edit; None: it stays."""
 
 
 class Panel(QWidget):

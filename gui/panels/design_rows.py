@@ -4,8 +4,9 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
+from engine.analysis import Report
 from engine.check import Place
-from engine.metrics import Amount, Metric, metric
+from engine.metrics import metric
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from gui.state import ViewState
@@ -13,7 +14,7 @@ from gui.theme import THEMES
 
 
 class Row(Struct, frozen=True):
-    """A design, the stem, or a layer: two lines of text."""
+    """A design, the stem, a layer, a block or a part of one: two lines of text."""
 
     place: Place
     name: str
@@ -24,10 +25,12 @@ class Row(Struct, frozen=True):
     mistake: str = ""
     colour: str = ""
     """The design's; "" for the stem and for layers."""
+    opens: bool = False
+    """Whether it is a block, whose layers stand below it when it is open."""
 
     @property
     def heads(self) -> bool:
-        """Whether other rows stand below this one."""
+        """Whether it stands for a whole design, or for the stem."""
         return self.place[1] == INPUT
 
     @property
@@ -37,12 +40,21 @@ class Row(Struct, frozen=True):
 
 
 def rows(state: ViewState) -> tuple[tuple[Row, tuple[Row, ...]], ...]:
-    """The stem's row, if any, and each design's, each with the rows of its layers."""
-    mistakes = mistakes_by_place((*state.check.problems, *state.run.problems))
-    counted = metric(state.look.metric)
+    """The stem's row, if any, and each design's, each with the rows of its layers and blocks."""
+    mistakes, within = _mistakes(state), mistakes_within(state)
     return tuple(
-        (_head(state, design, mistakes, counted), tuple(_node_rows(state, design, mistakes, counted)))
+        (_head(state, design, mistakes), tuple(_node_rows(state, design, mistakes, within)))
         for design, _ in state.project.networks()
+    )
+
+
+def part_rows(state: ViewState, block: Place) -> tuple[Row, ...]:
+    """Rows of a block's layers, under their names within it."""
+    found, mistakes = state.check.block(block), _mistakes(state)
+    design, name = block
+    return tuple(
+        _row(state, (design, part.name), part.name.removeprefix(f"{name}/"), part.layer.label(), part, mistakes)
+        for part in (found.parts if found is not None else ())
     )
 
 
@@ -57,10 +69,25 @@ def mistakes_by_place(problems: tuple[Problem, ...]) -> dict[Place, str]:
     return found
 
 
-def _head(state: ViewState, design: str, mistakes: dict[Place, str], counted: Metric) -> Row:
-    reports = state.check.analyses[design].reports
-    shape = state.check.analyses[design].output_shape
-    words = f"{len(reports)} layer{'' if len(reports) == 1 else 's'}" if reports else "no layers yet"
+def mistakes_within(state: ViewState) -> dict[Place, str]:
+    """What is wrong within blocks, by the block's place: the part's name, then the sentence."""
+    found: dict[Place, str] = {}
+    for place, text in _mistakes(state).items():
+        block = state.written(place)
+        if block != place:
+            line = f"{place[1].removeprefix(f'{block[1]}/')}: {text}"
+            found[block] = f"{found[block]}\n{line}" if block in found else line
+    return found
+
+
+def _mistakes(state: ViewState) -> dict[Place, str]:
+    return mistakes_by_place((*state.check.problems, *state.run.problems))
+
+
+def _head(state: ViewState, design: str, mistakes: dict[Place, str]) -> Row:
+    analysis, counted = state.check.analyses[design], metric(state.look.metric)
+    count, shape = len(analysis.reports), analysis.output_shape
+    words = f"{count} layer{'' if count == 1 else 's'}" if count else "no layers yet"
     wrong = sum(1 for place in mistakes if place[0] == design and place[1] != INPUT)
     mistake = mistakes.get((design, INPUT), "") or (f"{words}, {wrong} with a mistake" if wrong else "")
     return Row(
@@ -68,22 +95,41 @@ def _head(state: ViewState, design: str, mistakes: dict[Place, str], counted: Me
         "stem (shared)" if design == STEM else design,
         words,
         "" if shape is None else str(shape),
-        _amount(state, state.ledger.total(counted, design), counted),
+        state.ledger.said(counted, state.ledger.total(counted, design)),
         mistake,
         "" if design == STEM else THEMES[state.look.theme].design(state.design_index(design)),
     )
 
 
-def _node_rows(state: ViewState, design: str, mistakes: dict[Place, str], counted: Metric) -> Iterator[Row]:
+def _node_rows(state: ViewState, design: str, mistakes: dict[Place, str], within: dict[Place, str]) -> Iterator[Row]:
     """A row for each node, in the order in which a person wrote them."""
+    blocks = state.check.analyses[design].blocks
     for node in state.project.network(design).nodes:
         place = (design, node.name)
-        report = state.check.reports.get(place)
-        shape = None if report is None else report.output_shape
-        amount = _amount(state, None if report is None else state.ledger.amount(counted, design, report), counted)
-        what = node.layer.label()
-        yield Row(place, node.name, what, "" if shape is None else str(shape), amount, mistakes.get(place, ""))
+        told = within if place in within and place not in mistakes else mistakes
+        report, opens = state.check.reports.get(place), node.name in blocks
+        yield _row(state, place, node.name, node.layer.label(), report, told, opens=opens)
 
 
-def _amount(state: ViewState, count: Amount | None, counted: Metric) -> str:
-    return state.ledger.said(counted, count)
+def _row(
+    state: ViewState,
+    place: Place,
+    name: str,
+    what: str,
+    report: Report | None,
+    mistakes: dict[Place, str],
+    *,
+    opens: bool = False,
+) -> Row:
+    ledger, counted = state.ledger, metric(state.look.metric)
+    shape = None if report is None else report.output_shape
+    amount = None if report is None else ledger.amount(counted, place[0], report)
+    return Row(
+        place,
+        name,
+        what,
+        "" if shape is None else str(shape),
+        ledger.said(counted, amount),
+        mistakes.get(place, ""),
+        opens=opens,
+    )

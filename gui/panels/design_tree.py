@@ -7,13 +7,14 @@ from PySide6.QtCore import (
     QEvent,
     QModelIndex,
     QPersistentModelIndex,
+    QPointF,
     QRect,
     QRectF,
     QSize,
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPolygonF
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -37,18 +38,26 @@ AnyIndex = QModelIndex | QPersistentModelIndex
 PAD = 4
 EMPTY = "No designs yet: add one with + Design, or its first layer with + Layer"
 CHIP = 10
+ARROW = 9
 SIGN = 14
 
 
 class DesignTree(QTreeWidget):
-    """Rows that are changed in place, so that an edit of one layer costs what it changes."""
+    """Rows that are changed in place, so that an edit of one layer costs what it changes.
+
+    Parameters
+    ----------
+    parts
+        The rows of a block's layers; asked for when the block is open only.
+    """
 
     key_pressed = Signal(object)
     """A key event, before the tree uses it; who accepts the event keeps it."""
     left = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parts: Callable[[Place], tuple[Row, ...]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._parts = parts
         self.setAccessibleName("Designs and layers")
         self.setHeaderHidden(True)
         self.setUniformRowHeights(True)
@@ -57,26 +66,39 @@ class DesignTree(QTreeWidget):
         self.setExpandsOnDoubleClick(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked)
+        self.itemExpanded.connect(self._fill)
+        self.itemCollapsed.connect(self._on_item_collapsed)
 
     def show_rows(self, rows: tuple[tuple[Row, tuple[Row, ...]], ...]) -> None:
         """Make the items say what the rows say; items are added and taken away at the end only."""
         root = self.invisibleRootItem()
-        opened = {item.data(0, ROW).place: item.isExpanded() for item in _children(root)}
-        places = {head.place for head, _ in rows}
-        _fit(root, len(rows))
-        for item, (head, below) in zip(_children(root), rows, strict=True):
+        heads = _children(root)
+        opened = {_row(item).place: item.isExpanded() for head in heads for item in (head, *_children(head))}
+        places = {row.place for head, below in rows for row in (head, *below)}
+
+        def show(item: QTreeWidgetItem, row: Row, at_first: bool) -> None:
             before: Row | None = item.data(0, ROW)
             renamed = before is not None and before.place not in places
-            _write(item, head)
+            _write(item, row)
+            wanted = opened.get(row.place, item.isExpanded() if renamed else at_first)
+            if item.isExpanded() != wanted:
+                item.setExpanded(wanted)
+
+        _fit(root, len(rows))
+        for item, (head, below) in zip(_children(root), rows, strict=True):
             _fit(item, len(below))
             for child, row in zip(_children(item), below, strict=True):
-                _write(child, row)
+                show(child, row, False)
+                self._fill(child)
             # The stem's layers are the same for every design; they are folded until somebody asks.
-            unknown = item.isExpanded() if renamed else bool(head.colour)
-            item.setExpanded(opened.get(head.place, unknown))
+            show(item, head, bool(head.colour))
 
-    def show_place(self, place: Place) -> None:
-        """Choose the row of a place; none where there is no such row."""
+    def show_place(self, place: Place, written: Place) -> None:
+        """Choose the row of a place; none where there is no such row. A part's block, at `written`, opens for it."""
+        block = self.item_at(written) if written != place else None
+        if block is not None and not block.isExpanded():
+            block.setExpanded(True)
+            self._fill(block)
         item = self.item_at(place)
         if item is None:
             self.setCurrentIndex(QModelIndex())
@@ -86,11 +108,47 @@ class DesignTree(QTreeWidget):
             self.scrollToItem(item)
 
     def item_at(self, place: Place) -> QTreeWidgetItem | None:
-        """The item of a place; None where there is none."""
+        """The item of a place; None where there is none, as of a closed block's parts."""
         for head in _children(self.invisibleRootItem()):
-            if head.data(0, ROW).place[0] == place[0]:
-                return next((item for item in (head, *_children(head)) if item.data(0, ROW).place == place), None)
+            if _row(head).place[0] == place[0]:
+                nodes = _children(head)
+                parts = (part for node in nodes if node.childCount() for part in _children(node))
+                return next((item for item in (head, *nodes, *parts) if _row(item).place == place), None)
         return None
+
+    def _fill(self, item: QTreeWidgetItem) -> None:
+        """Give an open block's item its parts; a closed one has none."""
+        row = _row(item)
+        if row.heads or not (item.childCount() or item.isExpanded()):
+            return
+        below = self._parts(row.place) if row.opens and item.isExpanded() else ()
+        _fit(item, len(below), editable=False)
+        for child, part in zip(_children(item), below, strict=True):
+            _write(child, part)
+
+    def _on_item_collapsed(self, item: QTreeWidgetItem) -> None:
+        """A closed block is chosen in the place of its part."""
+        chosen = self.currentItem()
+        if _row(item).opens and chosen is not None and chosen.parent() is item:
+            self.setCurrentItem(item)
+        self._fill(item)
+
+    def drawBranches(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+        """An arrow beside the first line of what opens; as plain as the texts, and as large."""
+        if not self.model().hasChildren(index):
+            return
+        roles, chosen = QPalette.ColorRole, self.selectionModel().isSelected(index)
+        height = self.fontMetrics().height()
+        arrow = QPolygonF([QPointF(-0.3, -0.45), QPointF(0.4, 0.0), QPointF(-0.3, 0.45)])
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setPen(Qt.PenStyle.NoPen)
+        painter.setBrush(self.palette().color(roles.HighlightedText if chosen else roles.Text))
+        painter.translate(rect.right() - self.indentation() / 2, rect.top() + PAD + height / 2)
+        painter.scale(ARROW, ARROW)
+        painter.rotate(90 if self.isExpanded(index) else 0)
+        painter.drawPolygon(arrow)
+        painter.restore()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         super().paintEvent(event)
@@ -115,16 +173,22 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     return [child for index in range(item.childCount()) if (child := item.child(index)) is not None]
 
 
-def _fit(item: QTreeWidgetItem, count: int) -> None:
+def _row(item: QTreeWidgetItem) -> Row:
+    row: Row = item.data(0, ROW)
+    return row
+
+
+def _fit(item: QTreeWidgetItem, count: int, *, editable: bool = True) -> None:
     while item.childCount() > count:
         item.takeChild(item.childCount() - 1)
     if item.childCount() < count:
-        item.addChildren([_item() for _ in range(count - item.childCount())])
+        item.addChildren([_item(editable) for _ in range(count - item.childCount())])
 
 
-def _item() -> QTreeWidgetItem:
+def _item(editable: bool) -> QTreeWidgetItem:
     item = QTreeWidgetItem()
-    item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
+    if editable:
+        item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
     return item
 
 
@@ -132,6 +196,8 @@ def _write(item: QTreeWidgetItem, row: Row) -> None:
     if item.data(0, ROW) == row:
         return
     item.setData(0, ROW, row)
+    policy = QTreeWidgetItem.ChildIndicatorPolicy
+    item.setChildIndicatorPolicy(policy.ShowIndicator if row.opens else policy.DontShowIndicatorWhenChildless)
     item.setText(0, row.name)
     item.setToolTip(0, row.mistake or row.words)
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, row.words)

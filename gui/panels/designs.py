@@ -7,14 +7,16 @@ from PySide6.QtCore import QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from engine.blocks import BLOCKS
 from engine.check import Place
 from engine.layers import LAYERS
+from engine.metrics import metric
 from engine.network import INPUT
 from engine.problems import STEM
 from engine.project import Project
 from gui.panels import edits
 from gui.panels.base import Edit, Panel
-from gui.panels.design_rows import rows
+from gui.panels.design_rows import Row, part_rows, rows
 from gui.panels.design_tree import ROW, DesignTree, RowDelegate
 from gui.state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton
@@ -32,16 +34,17 @@ NodeEdit = Callable[[Project, str, str], Edit | None]
 
 
 class DesignsPanel(Panel):
-    """Rows for the stem, the designs and their layers; the chosen row is the state's focus.
+    """Rows for the stem, the designs, their layers and blocks; the chosen row is the state's focus.
 
-    What acts on "the chosen one" acts on a layer, or on a design where its own row is chosen.
+    What acts on "the chosen one" acts on a layer or block, or on a design where its own row is chosen. A part of a
+    block is changed with its block only; what is added beside the part stands beside the block.
     """
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setAccessibleName("Designs and layers")
         self._state: ViewState | None = None
-        self.tree = DesignTree(self)
+        self.tree = DesignTree(self._part_rows, self)
         self.delegate = RowDelegate(self._refusal, self._rename_place, self.tree)
         self.tree.setItemDelegate(self.delegate)
         column = QVBoxLayout(self)
@@ -68,7 +71,7 @@ class DesignsPanel(Panel):
         self.layer_button = _button("+ Layer")
         self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.layer_button.setAccessibleName("Add layer")
-        self.layer_button.setToolTip("Add a layer after or before the chosen one")
+        self.layer_button.setToolTip("Add a layer or block after or before the chosen one")
         self.layer_button.setMenu(self._layer_menu())
         self.design_button = _button("+ Design")
         self.design_button.setAccessibleName("Add design")
@@ -91,10 +94,13 @@ class DesignsPanel(Panel):
         self.before_menu = QMenu(menu)
         for shown, add in ((menu, self.add_layer), (self.before_menu, self.add_layer_before)):
             shown.setToolTipsVisible(True)
-            for kind, title, help_ in edits.kinds(LAYERS):
-                action = shown.addAction(title)
-                action.setToolTip(help_)
-                action.triggered.connect(partial(add, kind))
+            for group in (LAYERS, BLOCKS):
+                if group is BLOCKS:
+                    shown.addSection("Blocks")
+                for kind, title, help_ in edits.kinds(group):
+                    action = shown.addAction(title)
+                    action.setToolTip(help_)
+                    action.triggered.connect(partial(add, kind))
         first = menu.actions()[0]
         self.after_title = menu.insertSeparator(first)
         self.reduction = QAction(menu)
@@ -108,23 +114,29 @@ class DesignsPanel(Panel):
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         """Bring the rows up to date, then choose the focus."""
         self._state = new
+        differs = old is None or self._differs(old, new)
+        if old is not None and not differs and old.focus.place == new.focus.place:
+            return
         with QSignalBlocker(self.tree):
-            if old is None or self._differs(old, new):
+            if differs:
                 self.tree.show_rows(rows(new))
-            self.tree.show_place(new.focus.place)
+            self.tree.show_place(new.focus.place, new.written(new.focus.place))
         self._show_buttons()
+        self._show_layer_menu()
 
     def _differs(self, old: ViewState, new: ViewState) -> bool:
+        looks = ((look.metric, look.convention, look.theme) for look in (old.look, new.look))
         return (
             old.project is not new.project
             or old.check is not new.check
             or old.run.problems is not new.run.problems
-            or (old.look.metric, old.look.theme) != (new.look.metric, new.look.theme)
+            or len(set(looks)) > 1
+            or (old.run is not new.run and metric(new.look.metric).measured)
         )
 
     def _show_buttons(self) -> None:
-        chosen = self._chosen
-        count, at = 0, -1
+        place = None if self._state is None else self._state.focus.place
+        chosen, count, at = self._own, 0, -1
         if chosen is not None and self._state is not None:
             project, (design, node) = self._state.project, chosen
             names = [d.name for d in project.designs]
@@ -133,10 +145,16 @@ class DesignsPanel(Panel):
             count, at = len(names), names.index(design if node == INPUT else node)
         enabled = {"copy": at >= 0, "remove": at >= 0, "rename": at >= 0, "up": at > 0, "down": 0 <= at < count - 1}
         what = "" if chosen is None else chosen[0] if chosen[1] == INPUT else chosen[1]
+        part = chosen is None and place is not None and self._chosen is not None
         for glyph, text, keys in BUTTONS:
             self.buttons[glyph].setEnabled(enabled[glyph])
-            self.buttons[glyph].set_tip(f"{text} {what} ({keys})" if what else f"{text} ({keys})")
-        self._show_layer_menu()
+            tip = f"{text} {what} ({keys})" if what else f"{text} ({keys})"
+            self.buttons[glyph].set_tip(f"{text} ({self._part_words})" if part else tip)
+
+    @property
+    def _part_words(self) -> str:
+        """Why a part of a block cannot be changed by itself."""
+        return "" if self._chosen is None else f"a part of the block {self._chosen[1]}: take it apart first"
 
     def _show_layer_menu(self) -> None:
         """Say what a new layer would stand after and before."""
@@ -150,18 +168,24 @@ class DesignsPanel(Panel):
 
     @property
     def _chosen(self) -> Place | None:
-        """The place of a layer or design that can be edited: not the stem's row, nor what is not there."""
+        """The place of a layer, block or design that can be edited; of a part, its block's. None for the stem's row."""
         if self._state is None:
             return None
-        place = self._state.focus.place
-        return None if place == (STEM, INPUT) or self.tree.item_at(place) is None else place
+        place = self._state.written(self._state.focus.place)
+        return None if place == (STEM, INPUT) or place not in self._state.check else place
+
+    @property
+    def _own(self) -> Place | None:
+        """The same, but None for a part of a block."""
+        chosen = self._chosen
+        return chosen if self._state is not None and chosen == self._state.focus.place else None
 
     def add_layer(self, kind: str, _checked: bool = False) -> None:
         """Add a layer after the chosen one; with nothing chosen to the first design, which is made if need be."""
         if self._state is None:
             return
-        project, (design, after) = self._state.project, self._state.focus.place
-        if self.tree.item_at((design, after)) is None:
+        project, (design, after) = self._state.project, self._state.written(self._state.focus.place)
+        if (design, after) not in self._state.check or (design == STEM and project.stem is None):
             if not project.designs:
                 project = edits.add_design(project).project
             design, after = project.designs[0].name, INPUT
@@ -173,13 +197,24 @@ class DesignsPanel(Panel):
             self.edit_proposed.emit(edits.add_layer_before(self._state.project, *self._chosen, kind))
 
     def add_reduction(self, _checked: bool = False) -> None:
-        """Add a 1×1 convolution before the chosen layer: a bottleneck."""
+        """Add a 1×1 convolution before the chosen layer or block: a bottleneck."""
         if self._state is None or self._chosen is None or self._chosen[1] == INPUT:
             return
         report = self._state.report(self._chosen)
         shape = report.input_shapes[0] if report is not None and report.input_shapes else None
         channels = 1 if shape is None else shape.channels
         self.edit_proposed.emit(edits.add_reduction(self._state.project, *self._chosen, channels))
+
+    def set_kind(self, kind: str) -> None:
+        """Make the chosen layer or block one of another kind, with the settings that both have."""
+        if self._state is not None and self._own is not None and self._own[1] != INPUT:
+            self.edit_proposed.emit(edits.set_kind(self._state.project, self._own, kind))
+
+    def take_apart(self) -> None:
+        """Put its layers in the place of the chosen block, or of the one around the chosen layer."""
+        edit = None if self._state is None else edits.take_chosen_apart(self._state)
+        if edit is not None:
+            self.edit_proposed.emit(edit)
 
     def duplicate(self) -> None:
         """Duplicate the chosen layer or design."""
@@ -195,13 +230,13 @@ class DesignsPanel(Panel):
 
     def rename(self, new_name: str) -> None:
         """Rename the chosen layer or design; a name that is refused changes nothing."""
-        if self._chosen is not None and not self._refusal(self._chosen, new_name):
-            self._rename_place(self._chosen, new_name)
+        if self._own is not None and not self._refusal(self._own, new_name):
+            self._rename_place(self._own, new_name)
 
     def edit_name(self) -> None:
         """Begin to edit the name of the chosen row in place."""
         item = self.tree.currentItem()
-        if item is not None and self._chosen is not None:
+        if item is not None and self._own is not None:
             self.tree.setFocus()
             self.tree.editItem(item)
 
@@ -220,9 +255,9 @@ class DesignsPanel(Panel):
 
     def _propose(self, for_design: DesignEdit, for_node: NodeEdit) -> None:
         """Propose what an edit of the chosen design, or of the chosen node, gives; nothing where it gives None."""
-        if self._chosen is None or self._state is None:
+        if self._own is None or self._state is None:
             return
-        design, node = self._chosen
+        design, node = self._own
         project = self._state.project
         edit = for_design(project, design) if node == INPUT else for_node(project, design, node)
         if edit is not None:
@@ -234,6 +269,9 @@ class DesignsPanel(Panel):
         edit = make(self._state.project, self._state.focus.design)
         if edit is not None:
             self.edit_proposed.emit(edit)
+
+    def _part_rows(self, block: Place) -> tuple[Row, ...]:
+        return () if self._state is None else part_rows(self._state, block)
 
     def _refusal(self, place: Place, name: str) -> str:
         return "" if self._state is None else edits.name_refusal(self._state.project, place, name)

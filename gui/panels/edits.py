@@ -13,12 +13,12 @@ from engine.blocks import Block
 from engine.check import Place
 from engine.layers import Conv2d, Kind, Layer, tag_of
 from engine.layers.windows import pair, times
-from engine.network import INPUT, Network, Node, WeightSource
+from engine.network import INPUT, Network, Node, WeightSource, parts_of
 from engine.problems import STEM
 from engine.project import Design, ImageInput, Input, Project
 from engine.project_reader import KINDS, NAME
 from gui.panels.base import Edit
-from gui.state import Focus
+from gui.state import Focus, ViewState
 
 REDUCTION = 4
 """A new 1×1 convolution before a layer leaves one channel of so many, as the bottlenecks of ResNet do."""
@@ -85,8 +85,22 @@ def name_refusal(project: Project, place: Place, name: str) -> str:
         return "letters, digits and _ - . / make a name"
     if name == INPUT:
         return f"{INPUT!r} is what the design receives"
-    taken = name != node and name in _names(project.network(design))
-    return f"there is a layer {name!r} already" if taken else ""
+    network = project.network(design)
+    if name != node and any(other.name == name for other in network.nodes):
+        return f"there is a layer {name!r} already"
+    return _prefix_refusal(network, node, name)
+
+
+def _prefix_refusal(network: Network, node: str, name: str) -> str:
+    """Why a name would mix up a block's layers, which are called ``block/part``, with others; "" where it would not."""
+    others = [other for other in network.nodes if other.name != node]
+    around = next((o.name for o in others if isinstance(o.layer, Block) and name.startswith(f"{o.name}/")), None)
+    if around is not None:
+        return f"the layers of block {around!r} have names that begin with '{around}/'"
+    within = next((o.name for o in others if o.name.startswith(f"{name}/")), None)
+    if within is not None and any(o.name == node and isinstance(o.layer, Block) for o in network.nodes):
+        return f"a block's layers would begin with '{name}/', as {within!r} does"
+    return ""
 
 
 def place_words(design: str) -> str:
@@ -161,7 +175,23 @@ def move_node(project: Project, design: str, name: str, by: int) -> Edit | None:
 
 def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit:
     text = f"Rename {name} to {new_name}"
-    return _with_network(project, design, project.network(design).renamed(name, new_name), text, new_name)
+    return Edit(text, project.with_node_renamed(design, name, new_name), focus=Focus(design, new_name))
+
+
+def take_apart(project: Project, design: str, name: str, channels: int) -> Edit:
+    """A block's layers, where it receives so many channels, in its place; the selection goes to their output."""
+    network = project.network(design)
+    output = parts_of(network.node(name), INPUT, channels)[-1].name
+    return _with_network(project, design, network.taken_apart(name, channels), f"Take {name} apart", output)
+
+
+def take_chosen_apart(state: ViewState) -> Edit | None:
+    """The same for the chosen block, or for the one around the chosen part; None where its layers are not known."""
+    block = state.block(state.focus.place)
+    received = None if block is None else block.input_shapes[0]
+    if block is None or received is None:
+        return None
+    return take_apart(state.project, state.focus.design, block.name, received.channels)
 
 
 def set_setting(project: Project, place: Place, setting: str, value: object) -> Edit:
@@ -190,9 +220,11 @@ def set_kind(project: Project, place: Place, kind: str) -> Edit:
     network = network.replaced(name, Node(name, layer, inputs))
     new_name = name
     if re.fullmatch(re.escape(base_name(node.layer)) + r"(_\d+)?", name):
-        new_name = unique_name(base_name(layer), _names(network) - {name})
-        network = network.renamed(name, new_name)
-    return _with_network(project, design, network, f"Make {name} {layer.title.lower()}", new_name)
+        new_name = base_name(layer)
+    if new_name != name or isinstance(layer, Block):
+        new_name = unique_name(new_name, _names(network, but=name))
+    changed = project.with_network(design, network).with_node_renamed(design, name, new_name)
+    return Edit(f"Make {name} {layer.title.lower()}", changed, focus=Focus(design, new_name))
 
 
 def set_inputs(project: Project, place: Place, inputs: tuple[str, ...]) -> Edit:
@@ -245,10 +277,8 @@ def move_design(project: Project, name: str, by: int) -> Edit | None:
 
 
 def rename_design(project: Project, name: str, new_name: str) -> Edit:
-    at = _design_index(project, name)
-    designs = list(project.designs)
-    designs[at] = replace(designs[at], name=new_name)
-    return Edit(f"Rename {name} to {new_name}", project.with_designs(designs), focus=Focus(new_name))
+    changed = project.with_design_renamed(name, new_name)
+    return Edit(f"Rename {name} to {new_name}", changed, focus=Focus(new_name))
 
 
 def set_title(project: Project, title: str) -> Edit:
@@ -285,8 +315,10 @@ def shown(value: object) -> str:
     return "its default" if value is None else str(value)
 
 
-def _names(network: Network) -> set[str]:
-    return {node.name for node in network.nodes} | {INPUT}
+def _names(network: Network, but: str | None = None) -> set[str]:
+    """Names that a new node, or the one called `but`, cannot have: a block's layers, too, are named after it."""
+    names = {node.name for node in network.nodes if node.name != but}
+    return {INPUT, *names, *(name[: mark.start()] for name in names for mark in re.finditer("/", name))}
 
 
 def _design_index(project: Project, name: str) -> int:

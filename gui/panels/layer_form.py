@@ -1,10 +1,11 @@
-"""The form of what is chosen: a layer's settings, or the name and totals of a design."""
+"""The form of what is chosen: the settings of a layer or block, or the name and totals of a design."""
 
 from collections.abc import Iterable, Iterator
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.analysis import Analysis, Report
+from engine.blocks import BLOCKS, Block
 from engine.check import Place
 from engine.layers import LAYERS, Kind
 from engine.metrics import METRICS
@@ -15,11 +16,13 @@ from engine.shapes import Shape
 from engine.units import exact
 from gui.panels import edits
 from gui.panels.base import Edit, Panel
+from gui.panels.block_row import BlockRow
+from gui.panels.design_rows import mistakes_within
 from gui.panels.node_sources import InputFields, WeightsControl, roles_of
 from gui.panels.setting_form import TITLES, SettingForm
-from gui.state import ViewState
+from gui.state import Focus, ViewState
 from gui.widgets.choices import Choice
-from gui.widgets.fields import FieldGrid
+from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.keys import LineEdit
 from gui.widgets.numbers import NumberControl, read_seed
 from gui.widgets.tab_order import chain, in_reading_order
@@ -73,11 +76,21 @@ def network_summary(analysis: Analysis) -> str:
     )
 
 
+def _found(project: Project, place: Place) -> tuple[Network | None, int | None]:
+    """The network of a place, and where in it its node stands; None what is not there, or an input."""
+    try:
+        network = project.network(place[0])
+        return network, None if place[1] == INPUT else network.index(place[1])
+    except KeyError:
+        return None, None
+
+
 def _same(old: ViewState, new: ViewState) -> bool:
     return (
         old.project is new.project
         and old.check is new.check
         and old.focus.place == new.focus.place
+        and old.look.convention == new.look.convention
         and old.run.problems is new.run.problems
     )
 
@@ -122,11 +135,14 @@ class LayerForm(Panel):
     def _add_node_fields(self) -> None:
         self.head = FieldGrid(TITLES)
         self.name_field = self.head.add("Name", self.name)
-        options = edits.kinds(LAYERS)
+        options = (*edits.kinds(LAYERS), ("", "", ""), *edits.kinds(BLOCKS))
         self.kind = Choice([(kind, title) for kind, title, _ in options])
         self.kind.set_help(text for *_, text in options)
         self.kind.setAccessibleName("Kind")
         self.kind_field = self.head.add("Kind", self.kind)
+        self.block = BlockRow()
+        self.block.take_apart_requested.connect(self._on_take_apart_requested)
+        self.block.show_block_requested.connect(self._on_show_block_requested)
         self.foot = FieldGrid(TITLES)
         self.inputs, self.weights = InputFields(self.foot), WeightsControl()
         self.weights_field = self.foot.add("Weights", self.weights)
@@ -140,7 +156,7 @@ class LayerForm(Panel):
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(8, 8, 8, 8)
         self._column.setSpacing(5)
-        for widget in (self.heading, self.help, self.general, self.project_fields, self.head):
+        for widget in (self.heading, self.help, self.block, self.general, self.project_fields, self.head):
             self._column.addWidget(widget)
         self._settings_at = self._column.count()
         self._column.addWidget(self.foot)
@@ -154,57 +170,66 @@ class LayerForm(Panel):
         if old is not None and _same(old, new):
             return
         place = new.focus.place
-        try:
-            network = new.project.network(place[0])
-            index = None if place[1] == INPUT else network.index(place[1])
-        except KeyError:
-            network, index = None, None
-        node = None if network is None or index is None else network.nodes[index]
-        kind = None if node is None else type(node.layer)
+        network, index = _found(new.project, new.written(place))
+        part = new.report(place) if index is not None and new.written(place) != place else None
+        node = None if network is None or index is None or part is not None else network.nodes[index]
+        layer = part.layer if part is not None else None if node is None else node.layer
+        kind = None if layer is None else type(layer)
         anew = self._shown != (place, kind)
         self._shown = (place, kind)
         show_note(self.general, "")
-        for part in (self.head, self.foot, self.project_fields, self.summary):
-            part.setVisible(part is self.head and node is not None)
-        for shown, form in self.settings.items():
-            form.setVisible(shown is kind)
-        if network is not None and index is not None:
-            self._show_node(new, network, index, anew)
+        for shown in (self.head, self.foot, self.project_fields, self.summary):
+            shown.setVisible(shown is self.head and layer is not None)
+        self.head.setEnabled(part is None)
+        self.block.setVisible(part is not None or isinstance(layer, Block))
+        for type_, form in self.settings.items():
+            form.setVisible(type_ is kind)
+        if network is not None and node is not None:
+            self.name.show_name(node.name, anew=anew)
+            self._show_sources(new, network, network.index(node.name), new.report(place))
+        elif part is not None:
+            self.name.show_name(part.name.removeprefix(f"{part.block}/"), anew=anew)
         elif network is not None and place[0] != STEM:
             self._show_design(new, place[0], anew)
         else:
             self._show_project(new, anew)
+        if layer is not None:
+            self._show_layer(new, layer, anew)
 
-    def _show_node(self, state: ViewState, network: Network, index: int, anew: bool) -> None:
-        node, place = network.nodes[index], state.focus.place
-        report = state.report(place)
-        mistakes = mistakes_at((*state.check.problems, *state.run.problems), place)
-        form = self._form(type(node.layer))
-        self.heading.set_text(f"{node.name} in {edits.place_words(place[0])}")
-        show_note(self.help, node.layer.help)
-        self.name.show_name(node.name, anew=anew)
+    def _show_layer(self, state: ViewState, layer: Kind, anew: bool) -> None:
+        """What a layer or block and a part of a block have in common; a part's settings are to be seen only."""
+        place, report = state.focus.place, state.report(state.focus.place)
+        around, form = state.written(place)[1], self._form(type(layer))
+        form.setEnabled(around == place[1])
+        part = place[1].removeprefix(f"{around}/")
+        self.heading.set_text(f"{part} in {edits.place_words(place[0]) if part == place[1] else around}")
+        show_note(self.help, layer.help)
+        self.block.show_state(state, place)
         self.kind_field.set_visible(True)
-        self.kind.show_value(node.layer.kind)
-        form.show_layer(node.layer, anew=anew)
-        form.show_mistakes(mistakes)
+        self.kind.show_value(layer.kind)
+        form.show_layer(layer, anew=anew)
         form.show_formula("" if report is None else "\n".join(_costs(state, report)) if report.output_shape else "")
-        self._show_sources(state, network, index, report)
-        for field, setting in (
-            (self.name_field, "name"),
-            (self.inputs, "inputs"),
-            (self.weights_field, "weights"),
-        ):
+        mistakes = mistakes_at((*state.check.problems, *state.run.problems), place)
+        form.show_mistakes(mistakes)
+        for field, setting in self._fields_of_nodes:
             field.show_error(mistakes.get(setting, ""))
-        placed = {"name", "inputs", "weights", *form.controls}
-        show_note(self.general, "\n".join(text for setting, text in mistakes.items() if setting not in placed))
+        placed = {*(setting for _, setting in self._fields_of_nodes), *form.controls}
+        others = [text for setting, text in mistakes.items() if setting not in placed]
+        show_note(self.general, "\n".join((*others, *filter(None, (mistakes_within(state).get(place),)))))
         show_note(self.summary, layer_summary(state, report))
+
+    @property
+    def _fields_of_nodes(self) -> "tuple[tuple[Field | InputFields, str], ...]":
+        """Fields that nodes of every kind have, with the settings whose mistakes stand below them."""
+        return (self.name_field, "name"), (self.inputs, "inputs"), (self.weights_field, "weights")
 
     def _show_sources(self, state: ViewState, network: Network, index: int, report: Report | None) -> None:
         node = network.nodes[index]
-        analysis = state.analysis(state.focus.design)
-        shapes: dict[str, Shape | None] = {}
-        if analysis is not None:
-            shapes = {INPUT: analysis.input_shape, **{other.name: other.output_shape for other in analysis.reports}}
+        design, analysis = state.focus.design, state.analysis(state.focus.design)
+        shapes: dict[str, Shape | None] = {INPUT: None if analysis is None else analysis.input_shape}
+        for other in network.nodes:
+            known = state.report((design, other.name))
+            shapes[other.name] = None if known is None else known.output_shape
         self.foot.setVisible(True)
         self.inputs.show_node(network, index, shapes)
         self.weights_field.set_visible(bool(roles_of(node.layer)) or node.weights is not None)
@@ -215,6 +240,7 @@ class LayerForm(Panel):
         show_note(self.help, "Its layers are in the list above; choose one to edit it.")
         self.head.setVisible(True)
         self.kind_field.set_visible(False)
+        self.name_field.show_error("")
         self.name.show_name(design, anew=anew)
         analysis = state.analysis(design)
         show_note(self.summary, "" if analysis is None else network_summary(analysis))
@@ -260,6 +286,15 @@ class LayerForm(Panel):
 
     def _on_setting_changed(self, setting: str, value: object) -> None:
         self._propose(edits.set_setting(self._project, self._place, setting, value))
+
+    def _on_take_apart_requested(self) -> None:
+        edit = None if self._state is None else edits.take_chosen_apart(self._state)
+        if edit is not None:
+            self._propose(edit)
+
+    def _on_show_block_requested(self) -> None:
+        if self._state is not None:
+            self.focus_requested.emit(Focus(*self._state.written(self._place)))
 
     def _on_name_committed(self, name: str) -> None:
         design, node = self._place

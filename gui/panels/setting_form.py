@@ -1,5 +1,6 @@
-"""A form for any kind of layer, made from what its settings say of themselves: no kind is known here by name."""
+"""A form for any kind of layer or block, made from what its settings say of themselves: it knows no kind by name."""
 
+import re
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import inf
@@ -15,7 +16,7 @@ from gui.panels.edits import metadata, settings_of
 from gui.widgets.choices import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.fields import Field, FieldGrid
-from gui.widgets.numbers import IntegerControl, NumberControl
+from gui.widgets.numbers import DOUBLINGS, IntegerControl, NumberControl
 from gui.widgets.sizes import MarginsControl, PairControl
 
 Members = dict[type[inspect.Type], Any]
@@ -51,6 +52,12 @@ def _shown_number(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
+def _integer(members: Members) -> Control:
+    """What may be 0 is a count of maps that may be left out: its slider goes as far as that of other counts."""
+    low, high = limits(members[inspect.IntType])
+    return IntegerControl(low, high, None if low else (0, *DOUBLINGS))
+
+
 def _margins(members: Members) -> Control:
     order = ("same", "valid")
     words = sorted(members[inspect.LiteralType].values, key=lambda word: order.index(word) if word in order else 2)
@@ -58,11 +65,12 @@ def _margins(members: Members) -> Control:
 
 
 def _choice(members: Members) -> Control:
-    return ChoiceControl([(value, str(value).replace("_", " ")) for value in members[inspect.LiteralType].values])
+    values = members[inspect.LiteralType].values
+    return ChoiceControl([(value, re.sub(r"(\d)x(\d)", r"\1×\2", str(value).replace("_", " "))) for value in values])
 
 
 CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[Members], Control]] = {
-    frozenset({inspect.IntType}): lambda members: IntegerControl(*limits(members[inspect.IntType])),
+    frozenset({inspect.IntType}): _integer,
     frozenset({inspect.IntType, inspect.VarTupleType}): lambda members: PairControl(*limits(members[inspect.IntType])),
     frozenset({inspect.LiteralType, inspect.IntType, inspect.VarTupleType}): _margins,
     frozenset({inspect.BoolType}): lambda members: CheckControl(),

@@ -1,10 +1,11 @@
-"""What every view answers: it shows a state, and reports what a person wants; it decides nothing."""
+"""What every view answers: it shows a state, and reports what a person wants; it changes nothing itself."""
 
 from typing import ClassVar
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
+from gui.edit import Edit
 from gui.state import Focus, Look, ViewState
 
 
@@ -15,6 +16,7 @@ class View(QWidget):
     title: ClassVar[str]
     focus_requested = Signal(Focus)
     look_requested = Signal(Look)
+    edit_proposed = Signal(Edit)
     hovered = Signal(str)
     """What the mouse is on, in words for the status bar; "" when it leaves."""
 

@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QFont, QIcon
 from engine.check import Place
 from engine.metrics import Ledger
 from engine.problems import STEM
-from engine.tables import PROBLEM, Column, Row, columns, rows, shown_metrics
+from engine.tables import PROBLEM, Column, Row, columns, shown_metrics
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 from gui.widgets.glyphs import mistake_icon
@@ -37,9 +37,8 @@ class OperationsModel(QAbstractTableModel):
         """Take over a state: cells that differ are told of, rows come and go where they do."""
         metrics = shown_metrics(state.look.metric)
         # The stem is the same for all designs: it comes after what is compared.
-        made = rows(state.project, state.ledger, state.shown_analyses)
-        found = tuple(sorted(made, key=lambda row: row.design == STEM))
-        design, node, layer, inputs, *numbers = columns(metrics)
+        found = tuple(sorted(state.rows, key=lambda row: row.design == STEM))
+        design, node, layer, inputs, *numbers = columns(metrics, state.look.convention)
         # The numbers come before what the list of layers tells as well: a narrow dock shows them.
         problem = (PROBLEM,) if any(row.problem for row in found) else ()
         shown = (design, node, *problem, *numbers, layer, inputs)
@@ -140,9 +139,11 @@ def tip(ledger: Ledger, row: Row, column: Column) -> str:
     """What more there is to know of a cell: a number's formula or exact words, and what is wrong at the node."""
     parts = [row.problem]
     if column.metric is not None:
-        value = row.values[column.metric.id]
-        known = row.formula(column.metric) or f"{column.text(row)} {column.metric.unit}".rstrip()
-        parts.insert(0, known if value is None or value < 1000 else f"{known} ({ledger.short(column.metric, value)})")
+        value, text = row.values[column.metric.id], column.text(row)
+        unit = column.metric.unit or ledger.unit(column.metric)
+        known = row.formula(column.metric) or (text if value is None else f"{text} {unit}")
+        shorter = isinstance(value, int) and value >= 1000
+        parts.insert(0, f"{known} ({ledger.short(column.metric, value)})" if shorter else known)
     elif not row.problem:
         parts = [column.text(row)]
     return "\n".join(part for part in parts if part)

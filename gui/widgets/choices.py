@@ -9,6 +9,9 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem
 
 from gui.widgets.control import Control
 
+FLAGS = Qt.ItemDataRole.UserRole - 1
+"""Under this role a combo box keeps what can be done with an option."""
+
 
 class Choice(QComboBox):
     """A combo box of (value, text) pairs. The wheel needs the focus."""
@@ -29,7 +32,10 @@ class Choice(QComboBox):
         return self._options
 
     def set_options(self, options: Iterable[tuple[Any, str]]) -> None:
-        """Replace what there is to choose from; the chosen value stays chosen where it is among them."""
+        """Replace what there is to choose from; the chosen value stays chosen where it is among them.
+
+        An option without a text is a line that separates groups.
+        """
         new = tuple(options)
         if new == self._options:
             return
@@ -38,6 +44,9 @@ class Choice(QComboBox):
         with QSignalBlocker(self):
             self.clear()
             self.addItems([text for _, text in new])
+            for index in (index for index, (_, text) in enumerate(new) if not text):
+                self.setItemData(index, "separator", Qt.ItemDataRole.AccessibleDescriptionRole)
+                self.setItemData(index, Qt.ItemFlag.NoItemFlags.value, FLAGS)
         self.show_value(value)
 
     def set_help(self, texts: Iterable[str]) -> None:
@@ -51,7 +60,7 @@ class Choice(QComboBox):
         model = self.model()
         for index, (value, _) in enumerate(self._options):
             flags = None if value not in refused else Qt.ItemFlag.NoItemFlags.value
-            self.setItemData(index, flags, Qt.ItemDataRole.UserRole - 1)
+            self.setItemData(index, flags, FLAGS)
             model.setData(model.index(index, 0), reason if value in refused else None, Qt.ItemDataRole.ToolTipRole)
 
     def value(self) -> Any:

@@ -75,6 +75,12 @@ def layers(draw, kind, small=True):
         reject()
 
 
+def plain(kind):
+    """A layer with its required settings from their examples."""
+    settings = {field.name: known[0] for field, _, known in fields(kind) if field.required}
+    return msgspec.convert({"kind": tag_of(kind), **settings}, kind)
+
+
 @st.composite
 def cases(draw, kind):
     """A layer and shapes of inputs that fit it: what does not fit is mended, setting by setting."""

@@ -7,7 +7,7 @@ import pytest
 from engine.attachments import ATTACHMENTS, model_explorer, netron
 from engine.check import check
 from engine.files import RESOURCES
-from engine.metrics import METRICS, Ledger, metric
+from engine.metrics import METRICS, Ledger, heading_of, metric
 from engine.project_file import load
 
 DESIGN = "with reductions"
@@ -37,7 +37,7 @@ def test_a_netron_attachment_tells_every_layers_amounts_once_and_the_models(ledg
 
 def test_what_was_not_measured_is_not_in_an_attachment(ledger):
     names = {row["name"] for row in json.loads(netron(ledger, DESIGN))["metrics"]}
-    assert names == {ledger.title(known) for known in METRICS if not known.measured}
+    assert names == {heading_of(known, ledger.convention) for known in METRICS if not known.measured}
     assert json.loads(model_explorer(ledger, DESIGN, metric("milliseconds")))["results"] == {}
 
 

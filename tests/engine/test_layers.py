@@ -14,6 +14,7 @@ from msgspec import inspect
 
 from engine import kernels, project_file, weights
 from engine.analysis import analyze
+from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, Layer, MaxPool2d, tag_of
 from engine.network import INPUT, Network, Node
 from engine.problems import ProjectError
@@ -22,9 +23,11 @@ from engine.shapes import Shape
 from tests.engine import layer_oracle, strategies
 from tests.engine.checkpoints import proceed
 from tests.engine.layer_oracle import ORACLES
-from tests.engine.strategies import alternatives, arrays, cases, fields, seeds
+from tests.engine.strategies import alternatives, arrays, cases, fields, plain, seeds
 
 KINDS = pytest.mark.parametrize("kind", LAYERS, ids=tag_of)
+ALL_KINDS = (*LAYERS, *BLOCKS)
+"""Of settings, blocks promise what layers do."""
 
 
 def text_of(layer, *inputs):
@@ -38,11 +41,6 @@ def project_of(layer):
 
 def convert(kind, settings):
     return msgspec.convert({"kind": tag_of(kind), **settings}, kind)
-
-
-def plain(kind):
-    """A layer with its required settings from their examples."""
-    return convert(kind, {field.name: known[0] for field, _, known in fields(kind) if field.required})
 
 
 def test_every_kind_has_a_slow_oracle():
@@ -145,7 +143,7 @@ def test_file_round_trip_gives_an_equal_layer(kind, suffix, data):
         assert project_file.load(path).project == project
 
 
-@KINDS
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=tag_of)
 @given(data=st.data())
 def test_mistake_names_its_setting_and_both_numbers(kind, data):
     layer = data.draw(strategies.layers(kind, data.draw(st.booleans())))
@@ -160,7 +158,7 @@ def test_mistake_names_its_setting_and_both_numbers(kind, data):
 
 BOUNDED = [
     (kind, field.name, bare)
-    for kind in LAYERS
+    for kind in ALL_KINDS
     for field, bare, _ in fields(kind)
     if isinstance(bare, inspect.IntType | inspect.FloatType)
 ]
@@ -184,7 +182,7 @@ def test_value_outside_its_bounds_is_refused_with_its_place_and_both_numbers(kin
 
 SPELLINGS = [
     (kind, field.name, (count, number))
-    for kind in LAYERS
+    for kind in ALL_KINDS
     for field, bare, _ in fields(kind)
     for part in alternatives(bare)
     if isinstance(part, inspect.VarTupleType)
@@ -234,7 +232,7 @@ def test_label_tells_the_settings_that_matter_in_a_few_words(layer, label):
     assert layer.label() == label
 
 
-@KINDS
+@pytest.mark.parametrize("kind", ALL_KINDS, ids=tag_of)
 def test_kind_and_its_settings_describe_themselves_to_forms(kind):
     assert kind.title
     assert kind.help.endswith(".")

@@ -9,7 +9,7 @@ from engine.check import check
 from engine.counting import CONVENTIONS, MACS, convention, own
 from engine.files import RESOURCES
 from engine.layers import Activation, Conv2d, Dense, MaxPool2d
-from engine.metrics import METRICS, Ledger, compared, metric
+from engine.metrics import METRICS, Ledger, compared, heading_of, metric
 from engine.network import Network, Node
 from engine.project import Design, NoiseInput, Project
 from engine.project_file import load
@@ -79,7 +79,7 @@ def test_formulas_hold_the_numbers_of_the_layer():
         "macs": "28·28·32 × 5·5·256 = 160,563,200",
         "params": "32·256·5·5 + 32 = 204,832",
         "flops": "2 × 28·28·32 × 5·5·256 = 321,126,400",
-        "ops": "160,563,200 (multiply-accumulates) = 160,563,200",
+        "ops": "160,563,200 (MACs) = 160,563,200",
         "activation_bytes": "4 × 32·28·28 = 100,352",
         "param_bytes": "4 × 204832 = 819,328",
         "intensity": "160,563,200 MACs / 1,722,496 bytes read and written = 93.22",
@@ -123,7 +123,7 @@ def test_operations_follow_the_convention():
         2 * 2 * 48 * 36,
         2 * 48 * 36,
     ]
-    assert ledger.formula(metric("ops"), "d", report) == ("6,912 (multiply-accumulates) + 96 (biases added) = 7,008")
+    assert ledger.formula(metric("ops"), "d", report) == ("6,912 (MACs) + 96 (biases) = 7,008")
     assert ledger.title(metric("ops")) == "Operations, FLOPs with biases"
     assert ledger.unit(metric("ops")) == "FLOPs (own)"
 
@@ -161,10 +161,29 @@ def test_the_paper_counts_weights_only_with_a_k_of_1024():
     assert ledger.short(metric("macs"), 4608) == "4.608 K"
 
 
+@pytest.mark.parametrize(
+    ("id", "heading"),
+    [
+        ("macs", "MACs"),
+        ("params", "Params"),
+        ("flops", "FLOPs (2 per MAC)"),
+        ("ops", "Operations, as ptflops counts"),
+        ("activation_bytes", "Activation memory, bytes"),
+        ("intensity", "Arithmetic intensity, MACs per byte"),
+        ("receptive_field", "Receptive field, pixels"),
+        ("milliseconds", "Time, ms"),
+    ],
+)
+def test_headings_say_the_unit_once(id, heading):
+    assert heading_of(metric(id), convention("ptflops")) == heading
+
+
 def test_times_are_those_of_the_last_run_and_else_not_run():
     ledger, report = of(Conv2d(2, 3), milliseconds={("d", "n"): 0.5})
     assert amounts(ledger, report, "milliseconds", "gmacs_per_second") == [0.5, 3456 / 0.5 / 1e6]
     assert ledger.said(metric("milliseconds"), 0.5) == "0.5 ms"
+    assert ledger.said(metric("milliseconds"), 12_345.6) == "12,346 ms"
+    assert ledger.formula(metric("gmacs_per_second"), "d", report) == "3,456 MACs / 0.5 ms = 0.006912"
     ledger, report = of(Conv2d(2, 3))
     assert amounts(ledger, report, "milliseconds", "gmacs_per_second") == [None, None]
     assert ledger.said(metric("milliseconds"), None) == ledger.exact(metric("milliseconds"), None) == "not run"

@@ -681,7 +681,7 @@ def projects(draw, folder="/home/me"):
     arrays = st.builds(ArrayInput, paths(folder), TEXTS)
     sources = st.none() | st.builds(PresetWeights, st.sampled_from(sorted(PRESETS)))
     sources |= st.builds(FileWeights, paths(folder), *[TEXTS] * 6)
-    kinds = st.sampled_from(LAYERS).flatmap(lambda kind: strategies.layers(kind, small=False))
+    kinds = st.sampled_from([*LAYERS, *BLOCKS]).flatmap(lambda kind: strategies.layers(kind, small=False))
     nodes = st.builds(Node, NAMES, kinds, st.lists(TEXTS, max_size=3).map(tuple), sources)
     networks = st.lists(nodes, max_size=3).map(lambda nodes: Network(tuple(nodes)))
     designs = st.lists(st.builds(Design, TEXTS.filter(str.strip), networks), max_size=2).map(tuple)

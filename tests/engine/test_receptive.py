@@ -66,29 +66,49 @@ pools = st.one_of(
 )
 
 
-@given(st.lists(st.one_of(convolutions, pools, st.just(Activation("relu"))), min_size=1, max_size=3))
-def test_the_window_of_a_value_is_where_pixels_move_it(layers):
-    known = check(project_of(*layers))
-    fields, analysis = receptive.fields(known), known.analyses["d"]
+layers = st.one_of(convolutions, pools, st.just(Activation("relu")))
+keeping = st.builds(
+    Conv2d, filters=st.just(2), kernel=st.tuples(sizes, sizes), dilation=st.integers(1, 2), padding=st.just("same")
+)
+
+
+@st.composite
+def networks(draw):
+    """Up to two layers, branches that meet, and up to two layers behind."""
+    nodes = [Node(f"before{number}", layer) for number, layer in enumerate(draw(st.lists(layers, max_size=2)))]
+    if draw(st.booleans()):
+        source = nodes[-1].name if nodes else INPUT
+        branches = draw(st.lists(st.lists(keeping, min_size=1, max_size=2), min_size=2, max_size=3))
+        ends = []
+        for branch, made in enumerate(branches):
+            for number, layer in enumerate(made):
+                nodes.append(Node(f"b{branch}_{number}", layer, () if number else (source,)))
+            ends.append(nodes[-1].name)
+        nodes.append(Node("meet", draw(st.sampled_from([Concat(), Add()])), tuple(ends)))
+    nodes += [Node(f"behind{number}", layer) for number, layer in enumerate(draw(st.lists(layers, max_size=2)))]
+    return Network(tuple(nodes))
+
+
+@given(networks())
+def test_the_window_and_region_of_a_value_are_where_pixels_move_it(network):
+    known = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", network),)))
+    analysis = known.analyses["d"]
     if analysis.output_shape is None:
         return
-    touched = seen(analysis, analysis.output)
+    field = receptive.fields(known)["d", analysis.output]
+    touched = seen(analysis, analysis.output) if network.nodes else np.eye(SIDE * SIDE).reshape((SIDE,) * 4)
     _, height, width = analysis.output_shape
-    field = fields["d", analysis.output]
-    for y in {0, height // 2, height - 1}:
-        for x in {0, width // 2, width - 1}:
-            if touched[:, :, y, x].any():
-                top, left, bottom, right = bounds(touched[:, :, y, x])
-                low, before, high, behind = clipped(field.window(y, x))
-                # Dilated or strided taps may miss the border's pixels, never see beyond the window.
-                assert low <= top
-                assert before <= left
-                assert bottom <= high
-                assert right <= behind
-    inner = field.window(height // 2, width // 2)
-    dense = all(getattr(layer, "stride", 1) == getattr(layer, "dilation", 1) == 1 for layer in layers)
-    if dense and clipped(inner) == inner:
-        assert bounds(touched[:, :, height // 2, width // 2]) == inner
+    for y in {0, 1 % height, height // 2, height - 1}:
+        for x in {0, 1 % width, width // 2, width - 1}:
+            moved = touched[:, :, y, x]
+            region, window = receptive.region(known, ("d", analysis.output), y, x), field.window(y, x)
+            assert region == (bounds(moved) if moved.any() else None)
+            if clipped(window) == window:
+                assert region == window
+            elif region is not None:
+                (low, before, high, behind), (top, left, bottom, right) = clipped(window), region
+                assert low <= top < bottom <= high
+                assert before <= left < right <= behind
 
 
 @pytest.mark.parametrize(
@@ -137,6 +157,33 @@ def test_fields_go_through_the_stem_to_the_projects_input():
 def test_the_field_behind_a_mistake_is_unknown():
     known = check(project_of(Conv2d(1, 30, padding="valid"), Conv2d(1, 3)))
     assert not {("d", "n0"), ("d", "n1")} & set(receptive.fields(known))
+    assert receptive.region(known, ("d", "n1"), 0, 0) is None
+
+
+def test_branches_of_one_value_each_see_together_what_they_see_whatever_their_steps():
+    nodes = (
+        Node("mean", GlobalAvgPool2d(), (INPUT,)),
+        Node("halved", MaxPool2d(2), (INPUT,)),
+        Node("mean_halved", GlobalAvgPool2d()),
+        Node("meet", Concat(), ("mean", "mean_halved")),
+    )
+    project = Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),))
+    assert receptive.fields(check(project))["d", "meet"].size == (SIDE, SIDE)
+
+
+def test_the_region_of_a_value_goes_through_the_stem_and_ends_at_the_border():
+    known = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
+    assert receptive.region(known, ("d", "n0"), 0, 0) == (0, 0, 5, 5)
+    assert receptive.region(known, ("d", "n0"), 3, 2) == (3, 1, 11, 9)
+    assert receptive.region(known, ("d", INPUT), 3, 2) == (5, 3, 9, 7)
+    assert receptive.region(known, (STEM, INPUT), 3, 2) == (3, 2, 4, 3)
+
+
+def test_the_region_of_a_block_is_that_of_its_output():
+    known = check(load(RESOURCES / "projects" / "inception_3a_192.toml").project)
+    output = known.block(("naive", "inception_3a")).output
+    regions = {receptive.region(known, ("naive", name), 14, 14) for name in ("inception_3a", output)}
+    assert regions == {receptive.fields(known)["naive", output].window(14, 14)}
 
 
 def test_vgg_sees_212_pixels_at_its_last_pooling():

@@ -44,6 +44,23 @@ def test_an_abbreviation_is_within_half_of_its_last_digit_and_below_a_thousand(c
     assert error <= 0.5001 * SIZES[prefix] / 10 ** len(mantissa.split(".")[1])
 
 
+@given(st.integers(1024, 2**49))
+def test_with_a_k_of_1024_four_digits_stay_four(count):
+    mantissa, prefix = abbreviated(count, 1024).split(" ")
+    assert 1 <= float(mantissa) <= 1024
+    assert len(mantissa.replace(".", "")) == 4
+    size = 1024 ** (" KMGT".index(prefix))
+    assert float(mantissa) * size == pytest.approx(count, rel=0.0006)
+
+
+@pytest.mark.parametrize(
+    ("amount", "text"),
+    [(0.00123456, "0.001235"), (93.2154, "93.22"), (999.96, "1,000"), (12345.6, "12,346"), (1234567.8, "1,234,568")],
+)
+def test_amounts_that_are_no_integers_have_four_digits_and_no_exponent(amount, text):
+    assert exact(amount) == text
+
+
 def test_exact_counts_have_thousands_separators():
     assert [exact(count) for count in (0, 160_563_200, None)] == ["0", "160,563,200", "unknown"]
 

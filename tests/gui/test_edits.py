@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.analysis import analyze
+from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d
 from engine.network import INPUT, FileWeights, Network, Node, PresetWeights, topological_order
 from engine.problems import STEM
@@ -16,7 +17,7 @@ from gui.panels import edits
 from gui.panels.base import Edit
 from gui.state import Focus
 
-KIND_NAMES = [kind for kind, _, _ in edits.kinds(LAYERS)]
+KIND_NAMES = [kind for kind, _, _ in edits.kinds((*LAYERS, *BLOCKS))]
 
 INCEPTION = Network(
     (

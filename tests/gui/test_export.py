@@ -1,21 +1,27 @@
 """Files that are drawn: they equal what is shown, keep text as text, and are whole or not there."""
 
 import errno
+import json
 from collections.abc import Callable
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
 import gui.export
+from engine.counting import convention
 from engine.problems import ProjectError
+from engine.project import NoiseInput, Project
+from engine.project_file import load
 from gui.command_line import main
-from gui.export import EXPORTERS, FIGURES, TEXTS, export, figure
+from gui.export import ENDINGS, EXPORTERS, FIGURES, JSON, TEXTS, export, figure, text_for, texts
 from gui.main_window import MainWindow
+from gui.state import Focus
 from gui.workbench import Workbench
 
 PROJECTS = Path(__file__).resolve().parents[2] / "resources" / "projects"
@@ -68,9 +74,55 @@ def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None
 
 def test_export_writes_every_view_in_every_format_and_the_table_as_text(ran: Workbench, tmp_path: Path) -> None:
     written = export(ran.state, tmp_path / "new" / "folder", FIGURES, EXPORTERS, 1.0)
-    expected = {f"{view}.{format}" for view in FIGURES for format in EXPORTERS} | {f"table.{t}" for t in TEXTS}
+    texts = {f"table{ending}" for ending in (*TEXTS, JSON)}
+    attached = {f"{design}{ending}" for design in ("naive", "bottleneck") for ending in ENDINGS}
+    expected = {f"{view}.{format}" for view in FIGURES for format in EXPORTERS} | texts | attached
     assert {path.name for path in written} == expected == {p.name for p in (tmp_path / "new" / "folder").iterdir()}
     assert "conv5x5" in (tmp_path / "new" / "folder" / "table.md").read_text()
+
+
+def test_texts_count_as_the_window_does(workbench: Workbench) -> None:
+    rule = convention("ptflops")
+    state = replace(workbench.state, look=replace(workbench.state.look, metric="ops", convention=rule))
+    written = texts(state)
+    assert "Operations, as ptflops counts" in written["table.md"]
+    assert json.loads(written["table.json"])["counting"]["id"] == "ptflops"
+    node_data = json.loads(written["naive.model-explorer.json"])
+    layer = state.check.reports["naive", "conv5x5"]
+    assert layer.macs
+    assert layer.output_shape
+    assert node_data["name"] == "Operations, as ptflops counts, naive"
+    assert node_data["results"]["conv5x5"]["value"] == layer.macs + layer.output_shape.size
+
+
+def test_closed_blocks_are_one_row_for_readers_and_their_layers_for_programs(workbench: Workbench) -> None:
+    workbench.show_project(load(PROJECTS / "inception_3a_192.toml").project)
+    written = texts(replace(workbench.state, look=replace(workbench.state.look, blocks="closed")))
+    for name in ("table.csv", "table.tsv", "table.json", "naive.netron.json"):
+        assert "inception_3a/concat" in written[name]
+    for name in ("table.md", "table.tex"):
+        assert "inception_3a/concat" not in written[name].replace(r"\_", "_")
+        assert "inception_3a" in written[name].replace(r"\_", "_")
+
+
+def test_the_longest_ending_of_a_name_says_its_format(workbench: Workbench) -> None:
+    state = workbench.state
+    assert "signature" in json.loads(text_for(state, "a.netron.json") or "")
+    assert "gradient" in json.loads(text_for(state, "A.MODEL-EXPLORER.JSON") or "")
+    assert "designs" in json.loads(text_for(state, "a.b.json") or "")
+    assert text_for(state, "a.png") is None
+
+
+def test_attachments_are_of_the_chosen_design(workbench: Workbench) -> None:
+    for design in ("naive", "bottleneck"):
+        workbench.set_focus(Focus(design))
+        assert json.loads(text_for(workbench.state, "a.model-explorer.json") or "")["name"] == f"MACs, {design}"
+
+
+def test_attachments_of_a_project_without_designs_are_refused(workbench: Workbench) -> None:
+    workbench.show_project(Project(NoiseInput((1, 2, 3))))
+    with pytest.raises(ProjectError, match="the project has none: add one"):
+        text_for(workbench.state, "a.netron.json")
 
 
 def test_export_into_what_is_not_a_folder_is_told(ran: Workbench, tmp_path: Path) -> None:
@@ -116,7 +168,10 @@ def test_the_command_line_exports_and_draws_the_window(
 ) -> None:
     project = str(PROJECTS / "fixed_kernels.toml")
     assert main(["export", project, "--out", str(tmp_path / "out"), "--views", "volumes,table", "--scale", "0.5"]) == 0
-    assert {p.name for p in (tmp_path / "out").iterdir()} == {"volumes.png", "table.png", "table.csv", "table.md"}
+    assert {p.name for p in (tmp_path / "out").iterdir()} == {
+        *("volumes.png", "table.png", *(f"table{ending}" for ending in (*TEXTS, JSON))),
+        *(f"{design}{ending}" for design in ("waves", "blur and edges") for ending in ENDINGS),
+    }
     picture = tmp_path / "window.png"
     assert main(["screenshot", project, "--out", str(picture), "--size", "1200x800", "--theme", "dark"]) == 0
     assert QImage(str(picture)).size() == QSize(1200, 800)

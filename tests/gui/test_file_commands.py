@@ -14,6 +14,7 @@ from engine.layers import Conv2d
 from engine.network import FileWeights
 from engine.project import ArrayInput, ImageInput
 from engine.project_file import load, save
+from gui.export import FIGURES
 from gui.file_commands import SCALES
 from gui.main_window import MainWindow
 from gui.menus import plain
@@ -184,6 +185,16 @@ def test_the_chosen_scale_is_marked_and_remembered(window: MainWindow, settings:
     assert settings.value("export/scale", 0.0, type=float) == 3.0
 
 
+@pytest.mark.parametrize(("ending", "start"), [("tex", "% needs"), ("tsv", "design\t"), ("netron.json", "{")])
+def test_the_table_is_written_as_the_names_ending_says(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, ending: str, start: str
+) -> None:
+    path = tmp_path / f"mine.{ending}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    window.files.export_view("table", window.views["table"].size())
+    assert path.read_text(encoding="utf-8").startswith(start)
+
+
 @pytest.mark.parametrize(("name", "said"), [("no/figure.svg", "cannot be written"), ("figure.doc", ".png")])
 def test_a_failed_export_is_told(
     window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
@@ -201,7 +212,12 @@ def test_export_all_writes_every_view_in_every_format(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     window.actions_by_id["export_all"].trigger()
     written = {path.name for path in tmp_path.iterdir()} - {"settings.ini"}
-    expected = {f"{view}.{end}" for view in window.views for end in ("png", "svg", "pdf")} | {"table.csv", "table.md"}
+    figures = {f"{view}.{end}" for view in FIGURES for end in ("png", "svg", "pdf")}
+    texts = {f"table.{end}" for end in ("csv", "tsv", "md", "tex", "json")}
+    attached = {
+        f"{design}.{viewer}.json" for design in ("naive", "bottleneck") for viewer in ("netron", "model-explorer")
+    }
+    expected = figures | texts | attached
     assert written == expected
     assert window.status.hover.text() == f"Wrote {len(expected)} files into {tmp_path}"
 

@@ -23,6 +23,7 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
+from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Conv2d, tag_of
 from engine.network import Network, Node
 from engine.project import Design, ImageInput, NoiseInput, Project
@@ -143,7 +144,7 @@ def test_a_mistake_is_listed_and_the_last_valid_window_stays_usable(window: Main
     assert window.docks["problems"].windowTitle() == "Mistakes"
 
 
-@pytest.mark.parametrize("kind", [tag_of(kind) for kind in LAYERS])
+@pytest.mark.parametrize("kind", [tag_of(kind) for kind in (*LAYERS, *BLOCKS)])
 def test_every_kind_can_be_added_from_the_menu_and_undone(window: MainWindow, kind: str) -> None:
     window.actions_by_id[f"add_{kind}"].trigger()
     nodes = window.workbench.state.project.network("naive").nodes

@@ -14,6 +14,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
+from engine.blocks import BLOCKS
 from engine.check import check
 from engine.layers import (
     LAYERS,
@@ -22,6 +23,7 @@ from engine.layers import (
     BatchNorm,
     Concat,
     Conv2d,
+    Kind,
     Layer,
     LocalResponseNorm,
     MaxPool2d,
@@ -129,17 +131,18 @@ def kept_form(qapp: QApplication) -> LayerForm:
     return LayerForm()
 
 
-@pytest.mark.parametrize("kind", LAYERS)
+@pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS])
 @given(data=st.data())
 def test_the_form_of_every_kind_shows_any_valid_settings_and_proposes_nothing(
-    kept_form: LayerForm, kind: type[Layer], data: st.DataObject
+    kept_form: LayerForm, kind: type[Kind], data: st.DataObject
 ):
     settings = {field.name: data.draw(values_of(field.type), field.name) for field in settings_of(kind)}
     layer = kind(**settings)
     proposed: list[Edit] = []
     kept_form.edit_proposed.connect(proposed.append)
+    inputs = ("lost",) if kind in BLOCKS else ()  # thousands of layers, if they were known
     kept_form.show_state(
-        None, state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer),))),)), "d", "n")
+        None, state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer, inputs),))),)), "d", "n")
     )
     shown = kept_form.settings[kind].values()
     assert shown == {name: getattr(layer, name) for name in settings}
@@ -147,8 +150,8 @@ def test_the_form_of_every_kind_shows_any_valid_settings_and_proposes_nothing(
     kept_form.edit_proposed.disconnect(proposed.append)
 
 
-@pytest.mark.parametrize("kind", LAYERS)
-def test_every_setting_of_every_kind_has_a_title_and_names_for_screen_readers(kept_form: LayerForm, kind: type[Layer]):
+@pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS])
+def test_every_setting_of_every_kind_has_a_title_and_names_for_screen_readers(kept_form: LayerForm, kind: type[Kind]):
     layer = new_layer(tag_of(kind))
     kept_form.show_state(
         None, state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer),))),)), "d", "n")
@@ -309,6 +312,15 @@ def test_several_inputs_are_checked_in_a_list_that_says_their_order(qtbot: QtBot
     ]
     listed.item(0).setCheckState(Qt.CheckState.Checked)
     assert stage.state.project.network("d").node("output").inputs == ("left", "right", INPUT)
+
+
+def test_a_mistake_of_inputs_stands_below_the_control_of_the_layer_that_is_chosen_next(qtbot: QtBot):
+    nodes = *BRANCHES.nodes[:2], Node("sum", Add(), ("left", "lost")), Node("relu", Activation("relu"), ("gone",))
+    form, stage = form_stage(qtbot, Network(nodes), "left")
+    for node, field, name in (("sum", form.inputs.many_field, "lost"), ("relu", form.inputs.one_field, "gone")):
+        stage.show(replace(stage.state, focus=Focus("d", node)))
+        assert f"there is no node {name!r}" in field.error.text()
+        assert field.error.isVisible()
 
 
 def test_an_unknown_input_can_be_taken_out(qtbot: QtBot):
@@ -495,6 +507,8 @@ def test_the_menu_adds_every_kind_after_the_chosen_layer(qtbot: QtBot):
     assert title.text() == "After reduce"
     assert [action.text() for action in actions[: len(LAYERS)]] == [layer.title for layer in LAYERS]
     assert all(action.toolTip() for action in actions[: len(LAYERS)])
+    blocks = actions[len(LAYERS) :]
+    assert [action.text() for action in blocks[: len(BLOCKS) + 1]] == ["Blocks", *(block.title for block in BLOCKS)]
     actions[0].trigger()
     assert row_names(panel)[2] == ["bottleneck", "reduce", "conv3x3", "relu", "conv5x5"]
     assert stage.state.focus == Focus("bottleneck", "conv3x3")
@@ -503,7 +517,8 @@ def test_the_menu_adds_every_kind_after_the_chosen_layer(qtbot: QtBot):
 def test_the_menu_adds_every_kind_before_the_chosen_layer(qtbot: QtBot):
     panel, stage = designs_stage(qtbot, "bottleneck", "relu")
     assert panel.before_menu.title() == "Before relu"
-    assert [action.text() for action in panel.before_menu.actions()] == [layer.title for layer in LAYERS]
+    actions = [action.text() for action in panel.before_menu.actions()]
+    assert actions == [layer.title for layer in LAYERS] + ["Blocks"] + [block.title for block in BLOCKS]
     panel.before_menu.actions()[0].trigger()
     assert row_names(panel)[2] == ["bottleneck", "reduce", "conv3x3", "relu", "conv5x5"]
     assert stage.edits[-1].text == "Add conv3x3 before relu"

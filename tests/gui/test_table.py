@@ -12,12 +12,15 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from engine.check import check
+from engine.counting import convention
 from engine.layers import Activation, Conv2d
+from engine.metrics import METRICS, Metric
 from engine.network import Node
 from engine.problems import STEM
 from engine.project import Project
 from engine.tables import rows, to_csv, to_latex, to_markdown, to_tsv
 from gui.paint.table import BLOCK_GAP, LINE, NATURAL, NOTHING, arrange, natural_size, paint, sheet_of
+from gui.paint.words import text_width
 from gui.state import Focus, Look, RunView, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
@@ -107,6 +110,18 @@ def test_the_printed_table_shows_flops_when_they_are_chosen() -> None:
     assert "321,126,400" in svg(paint, state_of(start(), metric="flops"))
 
 
+@pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)
+def test_every_heading_of_the_printed_table_fits_its_column(metric: Metric) -> None:
+    sheet = sheet_of(state_of(start(), metric=metric.id))
+    for column, width in zip(sheet.columns, sheet.widths, strict=True):
+        assert text_width(column.title) <= width
+
+
+def test_the_printed_table_compares_the_chosen_metric_too() -> None:
+    said = sheet_of(state_of(start(), metric="activation_bytes")).said
+    assert said[-1] == "bottleneck: 1.5× as much activation memory as naive"
+
+
 # The widget
 
 
@@ -179,7 +194,7 @@ def test_any_project_can_follow_any_other(qtbot: QtBot, qtmodeltester: ModelTest
     answer = TableViewAnswer(qtbot, state_of(PROJECTS[name]))
     qtmodeltester.check(answer.view.model)
     answer.show(with_project(answer.state, PROJECTS[after]))
-    expected = sorted(rows(PROJECTS[after], answer.state.check), key=lambda row: row.design == STEM)
+    expected = sorted(rows(PROJECTS[after], answer.state.ledger), key=lambda row: row.design == STEM)
     assert list(answer.view.model.rows) == expected
     assert answer.view.model.rowCount() == len(expected)
 
@@ -262,6 +277,27 @@ def test_a_mistake_is_red_marked_and_told_beside_its_layer(qtbot: QtBot) -> None
     assert model.index(2, 1).data(Qt.ItemDataRole.DecorationRole) is None
     answer.show(with_project(answer.state, start()))
     assert "Mistake" not in [column.title for column in model.columns]
+
+
+def test_the_convention_stands_above_its_operations_on_screen_and_in_print(qtbot: QtBot) -> None:
+    state = state_of(start(), metric="ops", convention=convention("ptflops"))
+    answer = TableViewAnswer(qtbot, state)
+    column = answer.column("Operations, as ptflops counts")
+    assert column[0] == f"{160_563_200 + 32 * 28 * 28:,}"
+    assert "Operations, as ptflops counts" in svg(paint, state)
+
+
+@pytest.mark.parametrize(
+    ("id", "title", "tip"),
+    [
+        ("activation_bytes", "Activation memory, bytes", "4 × 32·28·28 = 100,352 bytes (98.0 KiB)"),
+        ("milliseconds", "Time, ms", "not run"),
+    ],
+)
+def test_tooltips_have_the_unit_of_what_is_known(qtbot: QtBot, id: str, title: str, tip: str) -> None:
+    model = TableViewAnswer(qtbot, state_of(start(), metric=id)).view.model
+    (position,) = [i for i, column in enumerate(model.columns) if column.title == title]
+    assert model.index(0, position).data(Qt.ItemDataRole.ToolTipRole) == tip
 
 
 def test_tooltips_give_the_formula_of_a_number(qtbot: QtBot) -> None:

@@ -1,0 +1,202 @@
+"""The paper's table as a figure: ruled as in print, with its notes below."""
+
+from collections.abc import Iterator
+from itertools import groupby, pairwise
+from math import ceil
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from engine.network import INPUT
+from engine.paper import Column, PaperRow, columns, footnotes, paper_rows
+from engine.problems import STEM
+from engine.tables import title
+from gui.paint.words import LEFT, NO_DESIGN, RIGHT, draw_text, text_width
+from gui.state import ViewState
+from gui.theme import Theme
+
+# Sizes in units; a unit is the pixel size of a row's text.
+MARGIN, TITLE, HEAD, LINE, FOOT, FOOT_GAP = 1.0, 2.4, 1.3, 1.6, 1.35, 0.7
+GAP, GROUP_GAP = 1.1, 2.2
+"""Between columns, and before those of a figure."""
+FOOT_SIZE = 0.9
+LARGEST, SMALLEST, NATURAL = 30, 6, 16
+NARROWEST = 42.0
+"""Units of width that the notes have at least."""
+WIDEST = 14.0
+"""A column of longer texts shortens them."""
+NOTHING = f"No layer yet. {NO_DESIGN} and layers to it: each has a row here, whose widths can be edited"
+CENTRE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
+
+
+class Sheet(Struct, frozen=True):
+    """What the figure says, and where each column begins, in units."""
+
+    title: str
+    design: str
+    columns: tuple[Column, ...]
+    rows: tuple[PaperRow, ...]
+    lefts: tuple[float, ...]
+    widths: tuple[float, ...]
+    notes: tuple[str, ...]
+
+    @property
+    def table_width(self) -> float:
+        return self.lefts[-1] + self.widths[-1] if self.lefts else 0.0
+
+    @property
+    def width(self) -> float:
+        return max(self.table_width, NARROWEST, text_width(self.title, 1.4, bold=True))
+
+    @property
+    def height(self) -> float:
+        """Of the whole table with its notes, and the margins."""
+        title = TITLE if self.title else 0
+        return 2 * MARGIN + title + 2 * HEAD + LINE * len(self.rows) + FOOT_GAP + FOOT * len(self.notes)
+
+
+def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+    """Draw the table of the chosen design as large as it fits into `rect`; what does not is counted."""
+    sheet = sheet_of(state)
+    unit, left_out = arrange(sheet, rect)
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    painter.fillRect(rect, QColor(theme.base))
+    painter.translate(rect.left() + MARGIN * unit, rect.top() + MARGIN * unit)
+    y = 0.0
+    if sheet.title:
+        mark = theme.muted if sheet.design == STEM else theme.design(state.design_index(sheet.design))
+        painter.fillRect(QRectF(0, 0.3 * unit, 0.3 * unit, 1.6 * unit), QColor(mark if sheet.rows else theme.base))
+        place = QRectF(0.8 * unit, 0, rect.width() - (2 * MARGIN + 0.8) * unit, (TITLE - 0.2) * unit)
+        draw_text(painter, place, sheet.title, 1.4 * unit, theme.text, bold=True)
+        y = TITLE * unit
+    if sheet.rows:
+        y = _paint_table(painter, y, unit, sheet, left_out, theme)
+    for note in sheet.notes:
+        place = QRectF(0, y + FOOT_GAP * unit, rect.width() - 2 * MARGIN * unit, FOOT * unit)
+        draw_text(painter, place, note, FOOT_SIZE * unit, theme.muted if sheet.rows else theme.text)
+        y += FOOT * unit
+    painter.restore()
+
+
+def shown_design(state: ViewState) -> str:
+    """The design whose table is shown: the chosen one, else the first; the stem where one of its layers is chosen."""
+    design, node = state.focus.place
+    if design in state.check.analyses and (design != STEM or node != INPUT):
+        return design
+    return next((name for name in state.check.analyses if name != STEM), STEM)
+
+
+def sheet_of(state: ViewState) -> Sheet:
+    """The table of the chosen design, its notes broken into lines of its width."""
+    design = shown_design(state)
+    rows = paper_rows(state.project, state.check, design)
+    shown = columns(rows) if rows else ()
+    texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
+    widths = [min(max(text_width(text, bold=True) for text in column), WIDEST) for column in texts]
+    gaps = [GROUP_GAP if after.figure and not before.figure else GAP for before, after in pairwise(shown)]
+    lefts = [sum(widths[:index]) + sum(gaps[:index]) for index in range(len(shown))]
+    names = (state.project.title, title(design) if rows else "")
+    words = " · ".join(dict.fromkeys(name for name in names if name))
+    sheet = Sheet(words, design, shown, rows, tuple(lefts), tuple(widths), ())
+    notes = footnotes(state.project, rows) if rows else (NOTHING,)
+    return replace(sheet, notes=tuple(line for text in notes for line in wrapped(text, sheet.width)))
+
+
+def wrapped(text: str, width: float) -> Iterator[str]:
+    """A note in lines of so many units."""
+    line = ""
+    for word in text.split():
+        longer = f"{line} {word}".lstrip()
+        if line and text_width(longer, FOOT_SIZE) > width:
+            yield line
+            longer = word
+        line = longer
+    yield line
+
+
+def arrange(sheet: Sheet, rect: QRectF) -> tuple[float, int]:
+    """Pixels of a unit, and how many rows before the totals are left out where not even the smallest holds all."""
+    unit = min(rect.width() / (sheet.width + 2 * MARGIN), rect.height() / sheet.height, LARGEST)
+    if unit >= SMALLEST or not sheet.rows:
+        return max(unit, SMALLEST), 0
+    # The line that counts them takes a row's place.
+    missing = ceil((sheet.height - rect.height() / SMALLEST) / LINE) + 1
+    return SMALLEST, min(missing, len(sheet.rows) - 1) if missing > 1 else 0
+
+
+def natural_size(state: ViewState) -> tuple[int, int]:
+    """Width and height in pixels of a figure that the table fills, its text NATURAL pixels high."""
+    sheet = sheet_of(state)
+    return ceil((sheet.width + 2 * MARGIN) * NATURAL), ceil(sheet.height * NATURAL)
+
+
+def _paint_table(painter: QPainter, y: float, unit: float, sheet: Sheet, left_out: int, theme: Theme) -> float:
+    """Draw head, rows and rules from `y` on; returns where they end."""
+    width = sheet.table_width * unit
+    _rule(painter, y, width, 0.12 * unit, theme.text)
+    _paint_head(painter, y, unit, sheet, theme)
+    y += 2 * HEAD * unit
+    _rule(painter, y, width, 0.07 * unit, theme.text)
+    *rows, total = sheet.rows
+    for row in rows[: len(rows) - left_out]:
+        _paint_row(painter, y, unit, sheet, row, theme)
+        y += LINE * unit
+    if left_out:
+        place = QRectF(0, y, width, LINE * unit)
+        draw_text(painter, place, f"and {left_out} more rows", unit, theme.muted)
+        y += LINE * unit
+    _rule(painter, y, width, 0.05 * unit, theme.muted)
+    _paint_row(painter, y, unit, sheet, total, theme)
+    y += LINE * unit
+    _rule(painter, y, width, 0.12 * unit, theme.text)
+    return y
+
+
+def _paint_head(painter: QPainter, y: float, unit: float, sheet: Sheet, theme: Theme) -> None:
+    """Two lines; what the columns of a figure have in common stands once, above a rule across them."""
+    shown = list(zip(sheet.columns, sheet.lefts, sheet.widths, strict=True))
+    for figure, group in groupby(shown, lambda cell: cell[0].figure):
+        cells = list(group)
+        together = figure and len(cells) > 1
+        if together:
+            left, right = cells[0][1] * unit, (cells[-1][1] + cells[-1][2]) * unit
+            draw_text(painter, QRectF(left, y, right - left, HEAD * unit), figure, unit, theme.muted, CENTRE)
+            painter.setPen(QPen(QColor(theme.muted), max(0.05 * unit, 0.6)))
+            painter.drawLine(QLineF(left, y + HEAD * unit, right, y + HEAD * unit))
+        for column, left, width in cells:
+            for index, text in enumerate(_head_lines(column)):
+                place = QRectF(left * unit, y + index * HEAD * unit, width * unit, HEAD * unit)
+                if text and not (together and index == 0):
+                    draw_text(painter, place, text, unit, theme.muted, RIGHT if column.is_number else LEFT)
+
+
+def _head_lines(column: Column) -> tuple[str, str]:
+    """A head of one line stands on the rule."""
+    first, second = column.head
+    return (first, second) if second else ("", first)
+
+
+def _paint_row(painter: QPainter, y: float, unit: float, sheet: Sheet, row: PaperRow, theme: Theme) -> None:
+    for column, left, width in zip(sheet.columns, sheet.lefts, sheet.widths, strict=True):
+        place = QRectF(left * unit, y, width * unit, LINE * unit)
+        colour, bold = tone(column, row, theme)
+        align = RIGHT if column.is_number else LEFT
+        draw_text(painter, place, column.text(row), unit, colour, align, bold=bold)
+
+
+def tone(column: Column, row: PaperRow, theme: Theme) -> tuple[str, bool]:
+    """The colour of a cell, and whether it is bold: a difference beyond rounding stands out, agreement does not."""
+    if row.problem:
+        return theme.error, False
+    if column.id.endswith("_difference"):
+        agrees = (row.params if column.figure == "params" else row.ops).agrees
+        return (theme.muted, False) if agrees else (theme.warning, True)
+    return (theme.muted, False) if column.id.endswith("_published") else (theme.text, row.is_total)
+
+
+def _rule(painter: QPainter, y: float, width: float, thickness: float, colour: str) -> None:
+    painter.setPen(QPen(QColor(colour), max(thickness, 0.6)))
+    painter.drawLine(QLineF(0, y, width, y))

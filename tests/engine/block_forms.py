@@ -1,0 +1,233 @@
+"""What every kind of block stands for, written out by hand: layer by layer, every connection named.
+
+A block has a row in FORMS: a function that lists (name within the block, layer, names of what it receives), "input"
+being what the block receives. Settings are read here once more, apart from the code they test.
+"""
+
+from hypothesis import assume
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from engine.analysis import analyze
+from engine.blocks import (
+    BasicResidual,
+    BottleneckResidual,
+    DenseBlock,
+    Fire,
+    Inception,
+    InvertedResidual,
+    MlpConv,
+    ReducedConv2d,
+    SeparableConv2d,
+    Transition,
+)
+from engine.layers import Activation, Add, AvgPool2d, BatchNorm, Concat, Conv2d, MaxPool2d
+from engine.network import INPUT, Network, Node
+from tests.engine.strategies import fields, layers, shapes
+
+RELU, RELU6, NORM = Activation("relu"), Activation("relu6"), BatchNorm()
+
+
+def reduced_conv2d(block, channels):
+    return [
+        ("reduce", Conv2d(filters=block.reduce, kernel=1), "input"),
+        ("reduce/relu", RELU, "reduce"),
+        ("conv", Conv2d(filters=block.filters, kernel=block.kernel, stride=block.stride), "reduce/relu"),
+        ("conv/relu", RELU, "conv"),
+    ]
+
+
+def inception(block, channels):
+    rows = [("1x1", Conv2d(filters=block.n1x1, kernel=1), "input"), ("1x1/relu", RELU, "1x1")]
+    if block.n3x3_reduce:
+        rows.append(("3x3_reduce", Conv2d(filters=block.n3x3_reduce, kernel=1), "input"))
+        rows.append(("3x3_reduce/relu", RELU, "3x3_reduce"))
+    rows.append(("3x3", Conv2d(block.n3x3, kernel=3, padding=1), "3x3_reduce/relu" if block.n3x3_reduce else "input"))
+    rows.append(("3x3/relu", RELU, "3x3"))
+    if block.n5x5_reduce:
+        rows.append(("5x5_reduce", Conv2d(filters=block.n5x5_reduce, kernel=1), "input"))
+        rows.append(("5x5_reduce/relu", RELU, "5x5_reduce"))
+    rows.append(("5x5", Conv2d(block.n5x5, kernel=5, padding=2), "5x5_reduce/relu" if block.n5x5_reduce else "input"))
+    rows.append(("5x5/relu", RELU, "5x5"))
+    rows.append(("pool", MaxPool2d(kernel=3, stride=1, padding=1), "input"))
+    last = "pool"
+    if block.pool_proj:
+        rows.append(("pool_proj", Conv2d(filters=block.pool_proj, kernel=1), "pool"))
+        rows.append(("pool_proj/relu", RELU, "pool_proj"))
+        last = "pool_proj/relu"
+    return [*rows, ("concat", Concat(), "1x1/relu", "3x3/relu", "5x5/relu", last)]
+
+
+def mlpconv(block, channels):
+    conv = Conv2d(filters=block.filters, kernel=block.kernel, stride=block.stride, padding=block.padding)
+    return [
+        ("conv", conv, "input"),
+        ("conv/relu", RELU, "conv"),
+        ("mlp1", Conv2d(filters=block.mlp1, kernel=1), "conv/relu"),
+        ("mlp1/relu", RELU, "mlp1"),
+        ("mlp2", Conv2d(filters=block.mlp2, kernel=1), "mlp1/relu"),
+        ("mlp2/relu", RELU, "mlp2"),
+    ]
+
+
+def plain(filters, kernel, stride=1, groups=1):
+    """A convolution without a bias, its padding half of its odd kernel."""
+    return Conv2d(filters, kernel, stride, padding=(kernel - 1) // 2, groups=groups, bias=False)
+
+
+def added(block, channels, last):
+    """The way past the convolutions, the sum, and its ReLU."""
+    projected = block.shortcut == "projection"
+    if block.shortcut == "auto" and (channels, block.stride) != (block.filters, 1):
+        projected = True
+    if not projected:
+        return [("add", Add(), last, "input"), ("add/relu", RELU, "add")]
+    return [
+        ("shortcut", plain(block.filters, 1, block.stride), "input"),
+        ("shortcut/bn", NORM, "shortcut"),
+        ("add", Add(), last, "shortcut/bn"),
+        ("add/relu", RELU, "add"),
+    ]
+
+
+def basic_residual(block, channels):
+    return [
+        ("conv1", plain(block.filters, 3, block.stride), "input"),
+        ("conv1/bn", NORM, "conv1"),
+        ("conv1/relu", RELU, "conv1/bn"),
+        ("conv2", plain(block.filters, 3), "conv1/relu"),
+        ("conv2/bn", NORM, "conv2"),
+        *added(block, channels, "conv2/bn"),
+    ]
+
+
+def bottleneck_residual(block, channels):
+    strides = {"1x1": (block.stride, 1), "3x3": (1, block.stride)}[block.strided]
+    return [
+        ("conv1", plain(block.reduce, 1, strides[0]), "input"),
+        ("conv1/bn", NORM, "conv1"),
+        ("conv1/relu", RELU, "conv1/bn"),
+        ("conv2", plain(block.reduce, 3, strides[1]), "conv1/relu"),
+        ("conv2/bn", NORM, "conv2"),
+        ("conv2/relu", RELU, "conv2/bn"),
+        ("conv3", plain(block.filters, 1), "conv2/relu"),
+        ("conv3/bn", NORM, "conv3"),
+        *added(block, channels, "conv3/bn"),
+    ]
+
+
+def dense_block(block, channels):
+    """Every layer by itself; what it receives is named again for each."""
+    rows = []
+    for number in range(1, block.layers + 1):
+        layer = f"layer{number}"
+        received = "input" if number == 1 else f"layer{number - 1}/concat"
+        rows += [(f"{layer}/bn", NORM, received), (f"{layer}/relu", RELU, f"{layer}/bn")]
+        before = f"{layer}/relu"
+        if block.bottleneck:
+            rows.append((f"{layer}/reduce", plain(block.bottleneck * block.growth, 1), before))
+            rows.append((f"{layer}/reduce/bn", NORM, f"{layer}/reduce"))
+            rows.append((f"{layer}/reduce/relu", RELU, f"{layer}/reduce/bn"))
+            before = f"{layer}/reduce/relu"
+        rows.append((f"{layer}/conv", plain(block.growth, 3), before))
+        rows.append((f"{layer}/concat", Concat(), received, f"{layer}/conv"))
+    return rows
+
+
+def transition(block, channels):
+    return [
+        ("bn", NORM, "input"),
+        ("relu", RELU, "bn"),
+        ("conv", plain(int(channels * block.compression), 1), "relu"),
+        ("pool", AvgPool2d(kernel=2, stride=2), "conv"),
+    ]
+
+
+def fire(block, channels):
+    return [
+        ("squeeze", Conv2d(filters=block.squeeze, kernel=1), "input"),
+        ("squeeze/relu", RELU, "squeeze"),
+        ("expand1x1", Conv2d(filters=block.expand1x1, kernel=1), "squeeze/relu"),
+        ("expand1x1/relu", RELU, "expand1x1"),
+        ("expand3x3", Conv2d(filters=block.expand3x3, kernel=3, padding=1), "squeeze/relu"),
+        ("expand3x3/relu", RELU, "expand3x3"),
+        ("concat", Concat(), "expand1x1/relu", "expand3x3/relu"),
+    ]
+
+
+def separable_conv2d(block, channels):
+    name, function = block.function, Activation(block.function)
+    windows = {"kernel": block.kernel, "stride": block.stride, "padding": block.padding}
+    depthwise = Conv2d(channels * block.depth_multiplier, **windows, groups=channels, bias=not block.batch_norm)
+    pointwise = Conv2d(block.filters, 1, bias=not block.batch_norm)
+    if block.batch_norm:
+        return [
+            ("depthwise", depthwise, "input"),
+            ("depthwise/bn", NORM, "depthwise"),
+            (f"depthwise/{name}", function, "depthwise/bn"),
+            ("pointwise", pointwise, f"depthwise/{name}"),
+            ("pointwise/bn", NORM, "pointwise"),
+            (f"pointwise/{name}", function, "pointwise/bn"),
+        ]
+    return [
+        ("depthwise", depthwise, "input"),
+        (f"depthwise/{name}", function, "depthwise"),
+        ("pointwise", pointwise, f"depthwise/{name}"),
+        (f"pointwise/{name}", function, "pointwise"),
+    ]
+
+
+def inverted_residual(block, channels):
+    wide = channels * block.expansion
+    rows = []
+    if block.expansion != 1:
+        rows += [("expand", plain(wide, 1), "input"), ("expand/bn", NORM, "expand")]
+        rows.append(("expand/relu6", RELU6, "expand/bn"))
+    rows += [
+        ("depthwise", plain(wide, 3, block.stride, groups=wide), rows[-1][0] if rows else "input"),
+        ("depthwise/bn", NORM, "depthwise"),
+        ("depthwise/relu6", RELU6, "depthwise/bn"),
+        ("project", plain(block.filters, 1), "depthwise/relu6"),
+        ("project/bn", NORM, "project"),
+    ]
+    if (block.stride, block.filters) == (1, channels):
+        rows.append(("add", Add(), "project/bn", "input"))
+    return rows
+
+
+FORMS = {
+    ReducedConv2d: reduced_conv2d,
+    Inception: inception,
+    MlpConv: mlpconv,
+    BasicResidual: basic_residual,
+    BottleneckResidual: bottleneck_residual,
+    DenseBlock: dense_block,
+    Transition: transition,
+    Fire: fire,
+    SeparableConv2d: separable_conv2d,
+    InvertedResidual: inverted_residual,
+}
+
+
+def nodes_of(name, block, channels, source):
+    """The nodes that a block called `name` stands for where it receives so many channels from `source`."""
+    return [
+        Node(f"{name}/{part}", layer, tuple(source if other == "input" else f"{name}/{other}" for other in received))
+        for part, layer, *received in FORMS[type(block)](block, channels)
+    ]
+
+
+@st.composite
+def blocks(draw, kind):
+    """A block and the shape of an input that fits its layers by hand; often of as many channels as it gives."""
+    block, shape = draw(layers(kind)), draw(shapes)
+    shape = shape._replace(height=shape.height + 2, width=shape.width + 2)
+    if hasattr(block, "filters") and draw(st.booleans()):
+        shape = shape._replace(channels=block.filters)
+    optional = {field.name: field.default for field, _, _ in fields(kind) if not field.required}
+    wrong = {mistake.setting for mistake in block.mistakes([shape])}
+    block = replace(block, **{name: optional[name] for name in wrong})
+    assume(not any(block.mistakes([shape])))
+    nodes = nodes_of("block", block, shape.channels, INPUT)
+    assume(not any(report.mistakes for report in analyze(Network(tuple(nodes)), shape).reports))
+    return block, shape

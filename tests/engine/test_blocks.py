@@ -1,0 +1,356 @@
+"""What every kind of block promises. A new one is held to it by its row in BLOCKS and its row in FORMS."""
+
+import json
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from zlib import crc32
+
+import msgspec
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from engine import project_file
+from engine.analysis import analyze, folded
+from engine.blocks import (
+    BLOCKS,
+    BasicResidual,
+    Block,
+    BottleneckResidual,
+    DenseBlock,
+    Fire,
+    Inception,
+    InvertedResidual,
+    MlpConv,
+    ReducedConv2d,
+    SeparableConv2d,
+    Transition,
+)
+from engine.cache import VolumeCache
+from engine.check import check
+from engine.layers import Activation, Add, tag_of
+from engine.network import INPUT, Network, Node
+from engine.project import Design, NoiseInput, Project
+from engine.run import NodeDone, RunRequest, execute
+from engine.shapes import Shape
+from engine.summary import summary
+from tests.engine import strategies
+from tests.engine.block_forms import FORMS, blocks, nodes_of
+from tests.engine.checkpoints import proceed
+
+KINDS = pytest.mark.parametrize("kind", BLOCKS, ids=tag_of)
+
+TANH = Activation(function="tanh")
+SHAPE = Shape(4, 8, 8)
+
+
+def within(*nodes, last="b"):
+    """These nodes between one that gives what they receive and two that receive what they give."""
+    return Network(
+        (
+            Node("before", TANH),
+            Node("beside", TANH, (INPUT,)),
+            *nodes,
+            Node("after", TANH, (last,)),
+            Node("sum", Activation(function="sigmoid"), (last,)),
+        )
+    )
+
+
+def closed_form(block):
+    return within(Node("b", block, ("before",)))
+
+
+def open_form(block, channels):
+    nodes = nodes_of("b", block, channels, "before")
+    return within(*nodes, last=nodes[-1].name)
+
+
+def alone(block):
+    """A network of one block that receives the design's input."""
+    return Network((Node("b", block),))
+
+
+def known(network, shape):
+    """All that the analysis tells of the layers but the struct of each: name → (kind, inputs, shapes and costs)."""
+    return {
+        report.name: (
+            report.layer.kind,
+            report.inputs,
+            report.input_shapes,
+            report.output_shape,
+            report.params,
+            report.macs,
+            report.array_shapes,
+            report.mistakes,
+        )
+        for report in analyze(network, shape).reports
+    }
+
+
+def volumes(network, shape, seed):
+    """Every volume by name, of weights drawn by name: batch norms, too, have values that no other has."""
+    found = {INPUT: strategies.normals(seed, shape)}
+    for report in analyze(network, shape).reports:
+        _, weights = strategies.arrays(
+            strategies.normals, crc32(report.name.encode()), report.layer, report.input_shapes
+        )
+        found[report.name] = report.layer.forward([found[name] for name in report.inputs], weights, proceed)
+    return found
+
+
+def project_of(network, shape=SHAPE):
+    return Project(NoiseInput(tuple(shape)), (Design("d", network),))
+
+
+def run(project, cache):
+    events = execute(RunRequest.of(project), cache)
+    return {event.place[1]: event for event in events if isinstance(event, NodeDone)}
+
+
+# What blocks stand for
+
+
+def test_every_kind_is_written_out_by_hand():
+    assert set(FORMS) == set(BLOCKS)
+
+
+@KINDS
+@given(data=st.data())
+def test_a_block_has_the_names_connections_shapes_and_costs_of_its_layers_by_hand(kind, data):
+    block, shape = data.draw(blocks(kind))
+    assert known(closed_form(block), shape) == known(open_form(block, shape.channels), shape)
+
+
+@KINDS
+@given(data=st.data(), seed=strategies.seeds)
+def test_a_block_gives_the_values_of_its_layers_by_hand(kind, data, seed):
+    block, shape = data.draw(blocks(kind))
+    found = volumes(closed_form(block), shape, seed)
+    for name, volume in volumes(open_form(block, shape.channels), shape, seed).items():
+        np.testing.assert_array_equal(found[name], volume)
+
+
+@KINDS
+@settings(max_examples=10)
+@given(data=st.data())
+def test_a_run_gives_every_volume_within_a_block_as_of_its_layers_by_hand(kind, data):
+    block, shape = data.draw(blocks(kind))
+    found = run(project_of(closed_form(block), shape), VolumeCache())
+    expected = run(project_of(open_form(block, shape.channels), shape), VolumeCache())
+    assert list(found) == list(expected)
+    for name, event in expected.items():
+        np.testing.assert_array_equal(found[name].volume, event.volume)
+
+
+@KINDS
+@given(data=st.data())
+def test_a_block_taken_apart_is_the_same_network_and_computes_nothing_anew(kind, data):
+    block, shape = data.draw(blocks(kind))
+    network, cache = closed_form(block), VolumeCache()
+    apart = network.taken_apart("b", shape.channels)
+    assert not any(isinstance(node.layer, Block) for node in apart.nodes)
+    found, before = analyze(apart, shape), analyze(network, shape)
+    assert known(apart, shape) == known(network, shape)
+    assert [report.layer for report in found.reports] == [report.layer for report in before.reports]
+    assert (found.params, found.macs, found.output) == (before.params, before.macs, before.output)
+    run(project_of(network, shape), cache)
+    assert all(event.reused for event in run(project_of(apart, shape), cache).values())
+
+
+@KINDS
+@given(data=st.data())
+def test_the_first_layer_of_a_block_taken_apart_implies_what_the_block_implied(kind, data):
+    block, shape = data.draw(blocks(kind))
+    network = alone(block)
+    assert network.taken_apart("b", shape.channels).nodes[0].inputs == ()
+    assert known(network.taken_apart("b", shape.channels), shape) == known(network, shape)
+
+
+BRANCHES = [
+    (BasicResidual(4), ["add", "add/relu"], []),
+    (BasicResidual(4, shortcut="identity"), ["add", "add/relu"], []),
+    (BasicResidual(4, shortcut="projection"), ["shortcut", "shortcut/bn", "add", "add/relu"], []),
+    (BasicResidual(4, 2), ["shortcut", "shortcut/bn", "add", "add/relu"], []),
+    (BasicResidual(6), ["shortcut", "shortcut/bn", "add", "add/relu"], []),
+    (BottleneckResidual(4, reduce=2), ["add", "add/relu"], ["shortcut"]),
+    (BottleneckResidual(8, reduce=2), ["shortcut", "shortcut/bn", "add", "add/relu"], []),
+    (DenseBlock(1, 2), ["layer1/reduce/relu", "layer1/conv", "layer1/concat"], []),
+    (DenseBlock(1, 2, 0), ["layer1/bn", "layer1/relu", "layer1/conv", "layer1/concat"], ["layer1/reduce"]),
+    (InvertedResidual(4), ["project", "project/bn", "add"], []),
+    (InvertedResidual(4, 2), ["project", "project/bn"], ["add"]),
+    (InvertedResidual(6), ["project", "project/bn"], ["add"]),
+    (InvertedResidual(6, expansion=1), ["project", "project/bn"], ["expand", "expand/bn", "expand/relu6"]),
+    (Inception(1, 0, 1, 0, 1, 0), ["pool", "concat"], ["3x3_reduce", "5x5_reduce", "pool_proj"]),
+    (SeparableConv2d(2, function="relu6"), ["pointwise/bn", "pointwise/relu6"], ["depthwise/relu"]),
+    (SeparableConv2d(2, batch_norm=False), ["pointwise", "pointwise/relu"], ["depthwise/bn"]),
+]
+
+
+@pytest.mark.parametrize(("block", "ends", "left_out"), BRANCHES, ids=str)
+def test_settings_and_channels_decide_which_layers_there_are(block, ends, left_out):
+    names = [part.name.removeprefix("b/") for part in analyze(alone(block), SHAPE).reports]
+    assert names[-len(ends) :] == ends
+    assert not set(left_out) & set(names)
+
+
+@pytest.mark.parametrize(
+    ("block", "channels", "size", "output", "params", "macs"),
+    [
+        (ReducedConv2d(16, 32, 5), 256, 28, (32, 28, 28), 16_944, 13_246_464),
+        (Inception(64, 96, 128, 16, 32, 32), 192, 28, (256, 28, 28), 163_696, 128_049_152),
+        (MlpConv(96, 11, 96, 96, stride=4, padding=0), 3, 224, (96, 54, 54), 53_568, 2916 * 53_280),
+        (BasicResidual(128, 2), 64, 56, (128, 28, 28), 230_144, 179_830_784),
+        (BottleneckResidual(256, reduce=64), 64, 56, (256, 56, 56), 75_008, 231_211_008),
+        (BottleneckResidual(512, 2, reduce=128), 256, 56, (512, 28, 28), 379_392, 372_506_624),
+        (DenseBlock(6, 32), 64, 56, (256, 56, 56), 335_040, 3136 * 331_776),
+        (Transition(), 256, 56, (128, 28, 28), 33_280, 3136 * 32_768),
+        (Fire(16, 64, 64), 96, 54, (128, 54, 54), 11_920, 2916 * 11_776),
+        (SeparableConv2d(64), 32, 112, (64, 112, 112), 2_528, 12_544 * 2_336),
+        (InvertedResidual(24, 2), 16, 112, (24, 56, 56), 5_136, 12_544 * 1_536 + 3136 * (864 + 2_304)),
+    ],
+    ids=lambda value: getattr(value, "kind", ""),
+)
+def test_known_costs_of_blocks_of_published_networks(block, channels, size, output, params, macs):
+    analysis = analyze(alone(block), Shape(channels, size, size))
+    assert analysis.output_shape == output
+    assert (analysis.params, analysis.macs) == (params, macs)
+
+
+# Sums over a block
+
+
+@KINDS
+@given(data=st.data())
+def test_a_block_has_the_sums_over_its_layers_and_folding_it_keeps_those_of_the_network(kind, data):
+    block, shape = data.draw(blocks(kind))
+    analysis = analyze(closed_form(block), shape)
+    found = analysis.blocks["b"]
+    parts = [report for report in analysis.reports if report.block == "b"]
+    assert list(found.parts) == parts
+    assert found.params == sum(part.params for part in parts)
+    assert found.macs == sum(part.macs for part in parts)
+    assert (found.output, found.output_shape) == (parts[-1].name, parts[-1].output_shape)
+    assert {part.index for part in parts} == {2}
+    shut = folded(analysis, {"b"})
+    assert [report.name for report in shut.reports] == ["before", "beside", "b", "after", "sum"]
+    assert shut.params == sum(report.params for report in shut.reports) == analysis.params
+    assert shut.macs == sum(report.macs for report in shut.reports) == analysis.macs
+    assert shut.reports[2] == found.closed()
+    assert shut.reports[2].layer == block
+
+
+def two_blocks():
+    """A fire of which another, a layer and a sum receive what it gives."""
+    first, second = Fire(1, 2, 2), Fire(2, 2, 2)
+    return Network((Node("a", first), Node("b", second), Node("c", TANH, ("a",)), Node("sum", Add(), ("b", "c", "a"))))
+
+
+@pytest.mark.parametrize(
+    ("closed", "expected"),
+    [
+        (["a", "b"], {"a": (INPUT,), "b": ("a",), "c": ("a",), "sum": ("b", "c", "a")}),
+        (["a"], {"a": (INPUT,), "b/squeeze": ("a",), "c": ("a",), "sum": ("b/concat", "c", "a")}),
+        (["b"], {"a/squeeze": (INPUT,), "b": ("a/concat",), "c": ("a/concat",), "sum": ("b", "c", "a/concat")}),
+        (["c", "nobody"], {"a/squeeze": (INPUT,), "b/squeeze": ("a/concat",), "sum": ("b/concat", "c", "a/concat")}),
+    ],
+    ids=str,
+)
+def test_folding_connects_closed_blocks_by_name_and_leaves_the_others_open(closed, expected):
+    analysis = analyze(two_blocks(), SHAPE)
+    shut = folded(analysis, closed)
+    found = {report.name: report.inputs for report in shut.reports}
+    assert found.items() >= expected.items()
+    assert set(shut.blocks) == {"a", "b"} - set(closed)
+    hidden = [name for name in found if name.split("/")[0] in closed and "/" in name]
+    assert not hidden
+    assert (shut.params, shut.macs, shut.output_shape) == (analysis.params, analysis.macs, analysis.output_shape)
+
+
+def test_folding_nothing_gives_the_analysis_itself():
+    analysis = analyze(two_blocks(), SHAPE)
+    assert folded(analysis, set()) is analysis
+
+
+def test_a_check_tells_of_blocks_with_their_sums_and_gives_keys_to_their_layers_alone():
+    found = check(project_of(two_blocks()))
+    assert found.reports["d", "a"] == found.block(("d", "a")).closed()
+    assert found.block(("d", "c")) is None
+    assert ("d", "a") in found
+    assert ("d", "a") not in found.keys
+    assert ("d", "a/concat") in found.keys
+    assert ("d", "a") not in RunRequest.of(project_of(two_blocks())).places
+
+
+# Files and JSON
+
+
+@pytest.mark.parametrize("suffix", [".toml", ".json"])
+@KINDS
+@settings(max_examples=15)
+@given(data=st.data())
+def test_file_round_trip_gives_an_equal_block(kind, suffix, data):
+    project = project_of(alone(data.draw(strategies.layers(kind, small=False))))
+    with TemporaryDirectory() as folder:
+        path = Path(folder, f"project{suffix}")
+        project_file.save(project, path)
+        assert project_file.load(path).project == project
+
+
+@KINDS
+@settings(max_examples=10)
+@given(data=st.data())
+def test_json_lists_the_layers_of_a_block_and_the_block_with_their_sums(kind, data):
+    block, shape = data.draw(blocks(kind))
+    project = project_of(closed_form(block), shape)
+    [design] = json.loads(msgspec.json.encode(summary(project, check(project))))["designs"]
+    names = [f"b/{part}" for part, *_ in FORMS[kind](block, shape.channels)]
+    parts = [node for node in design["nodes"] if node["block"] == "b"]
+    assert [node["name"] for node in design["nodes"]] == ["before", "beside", *names, "after", "sum"]
+    assert [node["name"] for node in parts] == names
+    [told] = design["blocks"]
+    assert (
+        told.items()
+        >= {
+            "name": "b",
+            "kind": tag_of(kind),
+            "inputs": ["before"],
+            "input_shapes": [list(shape)],
+            "output_shape": parts[-1]["output_shape"],
+            "params": sum(node["params"] for node in parts),
+            "macs": sum(node["macs"] for node in parts),
+            "nodes": names,
+        }.items()
+    )
+    assert design["totals"]["params"] == sum(node["params"] for node in design["nodes"])
+    assert design["totals"]["macs"] == sum(node["macs"] for node in design["nodes"])
+
+
+# Labels, and what a kind must say
+
+
+@pytest.mark.parametrize(
+    ("block", "label"),
+    [
+        (ReducedConv2d(16, 32, 5, 2), "1×1→16, 5×5 /2→32"),
+        (Inception(64, 96, 128, 16, 32, 32), "inception 64, 96→128, 16→32, pool→32"),
+        (Inception(64, 0, 128, 0, 32, 0), "inception 64, 128, 32, pool"),
+        (MlpConv(96, 11, 96, 96, 4), "11×11 /4→96, 1×1→96, 1×1→96"),
+        (BasicResidual(128, 2), "2 × 3×3 /2→128, added"),
+        (BottleneckResidual(256, reduce=64), "1×1→64, 3×3, 1×1→256, added"),
+        (DenseBlock(6, 32), "6 × (1×1→128, 3×3→32)"),
+        (DenseBlock(6, 12, 0), "6 × (3×3→12)"),
+        (Transition(), "1×1 ×0.5, 2×2 avg pool /2"),
+        (Fire(16, 64, 64), "fire 16→64+64"),
+        (SeparableConv2d(64, (3, 5), 2, depth_multiplier=8), "separable 3×5 /2 ×8, 64 filters"),
+        (InvertedResidual(24, 2), "×6, 3×3 /2, 1×1→24"),
+    ],
+)
+def test_label_tells_the_settings_that_matter_in_a_few_words(block, label):
+    assert block.label() == label
+
+
+def test_a_kind_that_does_not_say_what_it_stands_for_is_our_own_fault():
+    with pytest.raises(NotImplementedError, match="Block does not say what it stands for"):
+        Block().expand(3)

@@ -1,0 +1,86 @@
+"""A convolution made separable and dense again keeps its windows and the layers that belong to it."""
+
+import pytest
+
+from engine.analysis import analyze
+from engine.blocks import SeparableConv2d
+from engine.layers import Activation, Add, BatchNorm, Conv2d, Dense
+from engine.network import FileWeights, Network, Node
+from engine.separation import made_dense, refusal, separated
+from engine.shapes import Shape
+
+CONV = Node("c", Conv2d(8, 3, 2, 1))
+NORM, RELU, RELU6 = Node("n", BatchNorm()), Node("r", Activation("relu")), Node("r", Activation("relu6"))
+
+
+def names(network):
+    return [node.name for node in network.nodes]
+
+
+@pytest.mark.parametrize(
+    ("nodes", "left", "block"),
+    [
+        ((CONV,), ["c"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
+        ((CONV, RELU, Node("d", Dense(2))), ["c", "d"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
+        ((CONV, RELU6), ["c"], SeparableConv2d(8, 3, 2, 1, batch_norm=False, function="relu6")),
+        ((CONV, NORM, RELU), ["c"], SeparableConv2d(8, 3, 2, 1)),
+        ((CONV, NORM), ["c", "n"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
+        ((CONV, Node("t", Activation("tanh"))), ["c", "t"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
+        ((CONV, RELU, Node("a", Add(), ("c", "r"))), ["c", "r", "a"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
+    ],
+)
+def test_the_layers_that_the_block_has_inside_go_into_it(nodes, left, block):
+    network = separated(Network(nodes), "c")
+    assert names(network) == left
+    assert network.node("c").layer == block
+
+
+def test_whoever_received_the_activation_receives_the_block():
+    network = separated(Network((CONV, RELU, Node("d", Dense(2), ("r",)))), "c", 4)
+    assert network.node("d").inputs == ("c",)
+    assert network.node("c").layer.depth_multiplier == 4
+
+
+def test_a_separable_convolution_made_dense_has_its_norm_and_activation_behind_it():
+    network = made_dense(Network((Node("s", SeparableConv2d(8, function="relu6")), Node("d", Dense(2), ("s",)))), "s")
+    assert [(node.name, node.layer.kind) for node in network.nodes] == [
+        ("s", "conv2d"), ("s_bn", "batch_norm"), ("s_relu6", "activation"), ("d", "dense"),
+    ]  # fmt: skip
+    assert not network.node("s").layer.bias
+    assert network.node("d").inputs == ("s_relu6",)
+
+
+@pytest.mark.parametrize("block", [SeparableConv2d(8), SeparableConv2d(8, 5, 2, 0, batch_norm=False, function="relu6")])
+def test_dense_and_separable_again_is_the_block_of_before_and_the_volumes_keep_their_shape(block):
+    first = Network((Node("s", block),))
+    dense = made_dense(first, "s")
+    assert separated(dense, "s") == first
+    assert analyze(dense, Shape(3, 9, 9)).output_shape == analyze(first, Shape(3, 9, 9)).output_shape
+
+
+def test_a_taken_name_is_not_given_twice():
+    network = made_dense(Network((Node("s", SeparableConv2d(8, batch_norm=False)), Node("s_relu", Dense(2)))), "s")
+    assert names(network) == ["s", "s_relu_2", "s_relu"]
+
+
+def test_weights_from_a_file_are_left():
+    network = separated(Network((Node("c", Conv2d(8, 3), (), FileWeights("w.npz", "w")),)), "c")
+    assert network.node("c").weights is None
+
+
+@pytest.mark.parametrize(
+    ("layer", "words"),
+    [
+        (Conv2d(8, 1), "only a convolution larger than 1×1"),
+        (Dense(2), "c is a dense"),
+        (Conv2d(8, 3, groups=2), "groups 2"),
+        (Conv2d(8, 3, dilation=2), "dilation 2"),
+    ],
+)
+def test_what_cannot_be_separable_says_why(layer, words):
+    assert words in refusal(Network((Node("c", layer),)), "c")
+
+
+def test_a_name_that_the_layers_of_the_block_need_is_told():
+    assert "rename c/d first" in refusal(Network((CONV, Node("c/d", Dense(2)))), "c")
+    assert refusal(Network((CONV,)), "c") == refusal(Network((Node("c", SeparableConv2d(8)),)), "c") == ""

@@ -23,9 +23,15 @@ class Subject(Struct, frozen=True):
 
     report: Report
     convention: Convention
-    receptive: Receptive | None = None
+    check: ProjectCheck
+    design: str
     milliseconds: float | None = None
     """What its arithmetic took when it last ran with today's settings."""
+
+    @property
+    def receptive(self) -> Receptive | None:
+        """Found when somebody asks for it: it goes through the whole project."""
+        return receptive.fields(self.check).get((self.design, self.report.name))
 
 
 class Metric(Struct, frozen=True):
@@ -281,9 +287,8 @@ class Ledger(Struct, frozen=True, eq=False):
         )
 
     def _made(self, design: str, reports: Iterable[Report]) -> tuple[Subject, ...]:
-        seen, times, rule = receptive.fields(self.check), self.milliseconds, self.convention
-        places = ((report, (design, report.name)) for report in reports)
-        return tuple([Subject(report, rule, seen.get(place), times.get(place)) for report, place in places])
+        check, times, rule = self.check, self.milliseconds, self.convention
+        return tuple([Subject(report, rule, check, design, times.get((design, report.name))) for report in reports])
 
 
 def title_of(metric: Metric, convention: Convention) -> str:

@@ -24,10 +24,8 @@ class Row(Struct, frozen=True):
 
     design: str
     report: Report | None
-    values: Mapping[str, Amount | None]
-    """By the metric's id, exact; None is unknown."""
     subjects: tuple[Subject, ...] = ()
-    """What the amounts are of: a layer, or those of a block."""
+    """What the amounts are of: a layer, those of a block, or all of them."""
     problem: str = ""
     """What is wrong at this node, with what would be right."""
 
@@ -64,9 +62,13 @@ class Row(Struct, frozen=True):
     def output_shape(self) -> Shape | None:
         return None if self.report is None else self.report.output_shape
 
+    def value(self, metric: Metric) -> Amount | None:
+        """The exact amount; None is unknown."""
+        return metric.amount(self.subjects)
+
     def formula(self, metric: Metric) -> str:
         """How this node's number comes about: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" where there is none."""
-        formula = formula_of(metric, self.subjects)
+        formula = "" if self.report is None else formula_of(metric, self.subjects)
         unit = metric.unit or (self.subjects[0].convention.named_unit if self.subjects else "")
         return formula and f"{formula} {unit}"
 
@@ -81,12 +83,9 @@ def rows(project: Project, ledger: Ledger, analyses: Mapping[str, Analysis] | No
     problems = _problems_by_node(check)
     for design, analysis in (analyses or check.analyses).items():
         for report in analysis.reports:
-            subjects = ledger.subjects(design, report)
-            values = {metric.id: metric.amount(subjects) for metric in METRICS}
             problem = "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else ""
-            found.append(Row(design, report, values, subjects, problem))
-        layers = ledger.all(design)
-        found.append(Row(design, None, {metric.id: metric.amount(layers) for metric in METRICS}))
+            found.append(Row(design, report, ledger.subjects(design, report), problem))
+        found.append(Row(design, None, ledger.all(design)))
     return tuple(found)
 
 
@@ -111,7 +110,7 @@ def shown_metrics(*chosen: str) -> tuple[Metric, ...]:
 
 def comparisons(rows: Iterable[Row], metric: Metric) -> tuple[str, ...]:
     """Every further design against the first: "bottleneck: 12.1× fewer multiply-accumulates than naive"."""
-    totals = [(row.design, row.values[metric.id]) for row in rows if row.is_total and row.design != STEM]
+    totals = [(row.design, row.value(metric)) for row in rows if row.is_total and row.design != STEM]
     words = ((design, compared(metric, amount, totals[0][1], than=totals[0][0])) for design, amount in totals[1:])
     return tuple(f"{design}: {said}" for design, said in words if said)
 
@@ -147,7 +146,7 @@ PROBLEM = Column("Mistake", lambda row: _line(row.problem))
 
 
 def _number_of(metric: Metric) -> Callable[[Row], str]:
-    return lambda row: exact_of(metric, row.values[metric.id])
+    return lambda row: exact_of(metric, row.value(metric))
 
 
 def _shape(shape: Shape | None) -> str:
@@ -176,7 +175,7 @@ def _separated(rows: Sequence[Row], dialect: str) -> str:
     for row in rows:
         shapes = (", ".join(map(_shape, row.input_shapes)), "" if row.is_total else _shape(row.output_shape))
         place = (title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes, row.block)
-        writer.writerow((*place, *(_number(metric, row.values[metric.id]) for metric in METRICS), row.problem))
+        writer.writerow((*place, *(_number(metric, row.value(metric)) for metric in METRICS), row.problem))
     return out.getvalue()
 
 
@@ -301,7 +300,7 @@ def told_counting(rows: Sequence[Row]) -> Iterator[str]:
     rule = _convention(rows)
     titles = {term.id: term.title for term in TERMS}
     for design, group in groupby(rows, lambda row: row.design):
-        found = tally([subject.report for row in group for subject in row.subjects], rule)
+        found = tally([subject.report for row in group if row.is_total for subject in row.subjects], rule)
         if found is not None:
             left = [f"{abbreviated(amount)} {titles[id]}" for id, amount in found.left_out.items()]
             out = f"; left out: {', '.join(left)}" if left else ""

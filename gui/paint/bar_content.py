@@ -84,7 +84,7 @@ def content_of(state: ViewState) -> Content:
     groups = tuple(_group(state, group, chosen) for _, group in designs)
     headline, subject, colour = _headline(state, all_rows, totals, chosen)
     total_scale, line_scale = _scales(totals, groups, logarithmic=state.look.logarithmic)
-    cost = "" if stem is None else state.ledger.said(chosen, stem.values[chosen.id])
+    cost = "" if stem is None else state.ledger.said(chosen, stem.value(chosen))
     said = cost and f"stem, the same for all designs: {cost}"
     return Content(chosen, state.ledger, headline, subject, colour, said, totals, groups, total_scale, line_scale)
 
@@ -104,7 +104,7 @@ def _scales(totals: Sequence[Line], groups: Sequence[Sequence[Line]], *, logarit
 
 
 def _total_line(state: ViewState, group: Sequence[Row], reference: Row, chosen: Metric) -> Line:
-    row, value, least = group[-1], group[-1].values[chosen.id], reference.values[chosen.id]
+    row, value, least = group[-1], group[-1].value(chosen), reference.value(chosen)
     ledger = state.ledger
     analysis = state.check.analyses[row.design]
     ratio = compared(chosen, value, least, "").strip() if value and least and row is not reference else ""
@@ -125,7 +125,7 @@ def _total_line(state: ViewState, group: Sequence[Row], reference: Row, chosen: 
 def _group(state: ViewState, group: Sequence[Row], chosen: Metric) -> tuple[Line, ...]:
     *nodes, total = group
     colour = state.design_index(total.design)
-    free = [row for row in nodes if row.values[chosen.id] == 0 and not row.problem]
+    free = [row for row in nodes if row.value(chosen) == 0 and not row.problem]
     folded = free if len(free) >= FOLD_FROM else []
     hidden = set(map(id, folded))
     lines = [_node_line(state.ledger, row, colour, chosen) for row in nodes if id(row) not in hidden]
@@ -139,7 +139,7 @@ def _group(state: ViewState, group: Sequence[Row], chosen: Metric) -> tuple[Line
 
 
 def _node_line(ledger: Ledger, row: Row, colour: int, chosen: Metric) -> Line:
-    value = row.values[chosen.id]
+    value = row.value(chosen)
     formula = row.formula(chosen) or f"{ledger.exact(chosen, value)} {ledger.unit(chosen) or chosen.unit}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
     return Line(

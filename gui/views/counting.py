@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QHBoxLayout,
     QHeaderView,
     QLabel,
+    QSizePolicy,
     QTableView,
     QToolButton,
     QVBoxLayout,
@@ -84,10 +85,15 @@ class CountingView(View):
             controls.addWidget(widget)
         controls.addStretch()
         self.said.setContentsMargins(6, 3, 6, 5)
+        bar = QWidget()
+        bar.setLayout(controls)
+        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow dock shows the first ones
+        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
+        self.table.setMinimumSize(120, 60)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(controls)
+        column.addWidget(bar)
         column.addWidget(self.table, 1)
         column.addWidget(self.said)
 

@@ -78,7 +78,7 @@ class OperationsModel(QAbstractTableModel):
                 self.beginInsertRows(NO_PARENT, first, first + len(come) - 1)
                 self.rows = (*self.rows[:first], *come, *self.rows[first:])
                 self.endInsertRows()
-        changed = [i for i, (before, after) in enumerate(zip(self.rows, new, strict=True)) if before != after]
+        changed = [i for i, pair in enumerate(zip(self.rows, new, strict=True)) if _differ(*pair)]
         self.rows = new
         if changed:
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
@@ -139,7 +139,7 @@ def tip(ledger: Ledger, row: Row, column: Column) -> str:
     """What more there is to know of a cell: a number's formula or exact words, and what is wrong at the node."""
     parts = [row.problem]
     if column.metric is not None:
-        value, text = row.values[column.metric.id], column.text(row)
+        value, text = row.value(column.metric), column.text(row)
         unit = column.metric.unit or ledger.unit(column.metric)
         known = row.formula(column.metric) or (text if value is None else f"{text} {unit}")
         shorter = isinstance(value, int) and value >= 1000
@@ -156,6 +156,16 @@ def _alignment(column: Column) -> Qt.AlignmentFlag:
 
 def _same(one: Row, other: Row) -> bool:
     return (one.design, one.node, one.is_total) == (other.design, other.node, other.is_total)
+
+
+def _differ(before: Row, after: Row) -> bool:
+    """Whether two rows may say different things."""
+    if (before.report, before.problem, len(before.subjects)) != (after.report, after.problem, len(after.subjects)):
+        return True
+    return any(
+        (one.report, one.convention, one.milliseconds) != (other.report, other.convention, other.milliseconds)
+        for one, other in zip(before.subjects, after.subjects, strict=True)
+    )
 
 
 def _shorter(old: tuple[Row, ...], new: tuple[Row, ...]) -> int:

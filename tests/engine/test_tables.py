@@ -73,7 +73,7 @@ def test_a_new_metric_appears_in_rows_and_in_every_format(monkeypatch):
     weights = Metric("layers", "Layers", "layers", "layers", len, lambda subject: "")
     monkeypatch.setattr(tables, "METRICS", (*METRICS, weights))
     found = table(start())
-    assert [row.values["layers"] for row in found] == [1, 1, 1, 1, 2]
+    assert [row.value(weights) for row in found] == [1, 1, 1, 1, 2]
     assert read(to_csv(found))[-1]["layers"] == "2"
     for text in (to_text(found), to_markdown(found), to_latex(found)):
         assert "Layers" in text
@@ -108,7 +108,7 @@ def test_a_mistake_in_weights_leaves_the_numbers_known():
     broken = replace(network.nodes[0], weights=FileWeights("/nowhere.npy", weight="w"))
     (row, *_) = table(project.with_network("naive", network.replaced("conv5x5", broken)))
     assert "/nowhere.npy" in row.problem
-    assert row.values["macs"] == 160_563_200
+    assert row.value(metric("macs")) == 160_563_200
 
 
 def test_the_comparison_is_with_the_first_design_and_skips_what_is_unknown():

@@ -307,7 +307,7 @@ class BarsViewAnswer(Answer[BarsView]):
         super().__init__(qtbot, BarsView(), state, size)
 
     def point(self, design: str, node: str) -> QPoint:
-        row = self.view.canvas.row_of(Focus(design, node))
+        row = self.view.canvas.row_of((design, node))
         assert row is not None
         return row.center().toPoint()
 

@@ -137,4 +137,4 @@ def test_what_is_unknown_is_said_to_be_unknown(view: CountingView) -> None:
 
 def test_the_view_may_be_narrow(view: CountingView) -> None:
     view.show_state(None, state_of(start()))
-    assert view.minimumSizeHint().width() <= 520
+    assert view.minimumSizeHint().width() <= 250

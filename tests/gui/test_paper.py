@@ -117,13 +117,9 @@ class PaperAnswer(Answer[PaperView]):
 
     def press(self, *keys: "Qt.Key | str") -> None:
         """Keys go to the editor where there is one, else to the table."""
-        for key in keys:
-            widget = self.editor or self.view.table
-            if isinstance(key, str):
-                self.qtbot.keyClicks(widget, key)
-            else:
-                self.qtbot.keyClick(widget, key)
-            QApplication.processEvents()
+        for key in (key for part in keys for key in (part if isinstance(part, str) else [part])):
+            self.qtbot.keyClick(self.editor or self.view.table, key)
+            QApplication.processEvents()  # Qt commits what Enter closes a moment later
 
     @property
     def editor(self) -> QLineEdit | None:
@@ -299,6 +295,8 @@ def test_without_a_layer_the_view_says_what_to_do(qtbot: QtBot) -> None:
 
 def test_a_mistake_is_told_at_its_row(qtbot: QtBot) -> None:
     shown = PaperAnswer(qtbot, state_of(mistaken()))
+    problem = next(p for p in shown.state.check.problems if p.design and p.node)
+    shown.show(replace(shown.state, focus=Focus(problem.design, problem.node)))
     wrong = next(row for row in shown.view.model.rows if row.problem)
     shown.show(replace(shown.state, focus=Focus(wrong.design, wrong.node)))
     assert wrong.problem in shown.view.said.text()
@@ -331,6 +329,7 @@ def test_in_the_window_a_typed_width_is_one_undo_step(
     (editor,) = view.table.viewport().findChildren(QLineEdit)
     qtbot.keyClicks(editor, "4")
     qtbot.keyClick(editor, KEYS.Key_Return)
+    QApplication.processEvents()
     stack = window.workbench.document.undo_stack
     assert (stack.count(), stack.undoText()) == (1, "Set 3×3 reduce of inception_3a to 64")
     assert index.data() == "64"

@@ -90,7 +90,8 @@ def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     first = state.project.designs[0].name
     amount, reference = (ledger.total(chosen, name) for name in (design, first))
     names = (chosen.more, ledger.unit(chosen), "") if amount and reference else (chosen.more, ledger.unit(chosen))
-    wordings = [metrics.compared(chosen, amount, reference, name).strip() for name in names] if design != first else [""]
+    said = [metrics.compared(chosen, amount, reference, name).strip() for name in names]
+    wordings = said if design != first else [""]
     gap = _SEPARATOR if wordings[0] else ""
     for wording in wordings:
         yield _SEPARATOR.join(totals) + gap, wording

@@ -344,7 +344,8 @@ class MainWindow(QMainWindow):
         """Give each dock its share of the window, as large as that is."""
         width, height = self.width(), self.height()
         if width < NARROW:
-            self.tabifyDockWidget(self.docks["bars"], self.docks["table"])
+            for id in ("table", *BEHIND_TABLE):
+                self.tabifyDockWidget(self.docks["bars"], self.docks[id])
             self.docks["bars"].raise_()
         left, right = min(max(width * 18 // 100, 250), 400), max(width * 26 // 100, 290)
         middle, below = width - left - right, max(height * 33 // 100, 150)

@@ -51,6 +51,7 @@ class BarsView(View):
         self.scroll_area.setFrameShape(QScrollArea.Shape.NoFrame)
         self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        self.scroll_area.setMinimumWidth(120)
         self._compose()
         self.metric_choice.chosen.connect(self._on_metric_chosen)
         self.logarithmic_box.clicked.connect(self._on_logarithmic_clicked)
@@ -70,7 +71,10 @@ class BarsView(View):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addLayout(controls)
+        bar = QWidget()
+        bar.setLayout(controls)
+        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow dock shows the first ones
+        column.addWidget(bar)
         column.addWidget(self.scroll_area)
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:

@@ -11,6 +11,7 @@ from PySide6.QtWidgets import (
     QFrame,
     QHBoxLayout,
     QLabel,
+    QSizePolicy,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QTableView,
@@ -32,6 +33,7 @@ from gui.widgets.choices import Choice
 from gui.widgets.texts import NameEditor, note
 
 PADDING = 12
+NARROWEST = 50
 TRIGGERS = QAbstractItemView.EditTrigger
 
 
@@ -53,6 +55,9 @@ class PaperView(View):
         self.button = QToolButton()
         self.button.setDefaultAction(self.switch)
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for widget in (self.design, self.button):  # a narrow dock cuts their texts; tooltips have them
+            widget.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            widget.setMinimumWidth(NARROWEST)
         self.table.addAction(self.switch)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.nothing = QLabel(NOTHING)

@@ -1,12 +1,13 @@
 """The rows of the table as an item model that changes in place, so that selection and scroll position stay."""
 
+from collections.abc import Iterable
 from typing import Any
 
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont, QIcon
 
 from engine.check import Place
-from engine.metrics import Ledger
+from engine.metrics import Ledger, Metric
 from engine.problems import STEM
 from engine.tables import PROBLEM, Column, Row, columns, shown_metrics
 from gui.state import ViewState
@@ -78,7 +79,8 @@ class OperationsModel(QAbstractTableModel):
                 self.beginInsertRows(NO_PARENT, first, first + len(come) - 1)
                 self.rows = (*self.rows[:first], *come, *self.rows[first:])
                 self.endInsertRows()
-        changed = [i for i, pair in enumerate(zip(self.rows, new, strict=True)) if _differ(*pair)]
+        metrics = [column.metric for column in self.columns if column.metric is not None]
+        changed = [i for i, pair in enumerate(zip(self.rows, new, strict=True)) if _differ(*pair, metrics)]
         self.rows = new
         if changed:
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
@@ -158,14 +160,11 @@ def _same(one: Row, other: Row) -> bool:
     return (one.design, one.node, one.is_total) == (other.design, other.node, other.is_total)
 
 
-def _differ(before: Row, after: Row) -> bool:
-    """Whether two rows may say different things."""
-    if (before.report, before.problem, len(before.subjects)) != (after.report, after.problem, len(after.subjects)):
+def _differ(before: Row, after: Row, metrics: Iterable[Metric]) -> bool:
+    """Whether two rows say different things: amounts may differ where a layer does not, as receptive fields do."""
+    if (before.report, before.problem) != (after.report, after.problem):
         return True
-    return any(
-        (one.report, one.convention, one.milliseconds) != (other.report, other.convention, other.milliseconds)
-        for one, other in zip(before.subjects, after.subjects, strict=True)
-    )
+    return any(before.value(metric) != after.value(metric) for metric in metrics)
 
 
 def _shorter(old: tuple[Row, ...], new: tuple[Row, ...]) -> int:

@@ -168,6 +168,22 @@ def test_an_edit_changes_cells_in_place(qtbot: QtBot) -> None:
     assert answer.focuses == []
 
 
+def test_an_edit_of_the_stem_changes_receptive_fields_of_layers_that_stay_as_they_are(qtbot: QtBot) -> None:
+    project = with_stem()
+    assert project.stem is not None
+    wider = replace(project, stem=project.stem.with_layer("trunk2", Conv2d(filters=64, kernel=5)))
+    model = TableViewAnswer(qtbot, state_of(project, metric="receptive_field")).view.model
+    position = next(i for i, c in enumerate(model.columns) if c.metric is not None and c.metric.id == "receptive_field")
+    before = [model.index(row, position).data() for row in range(model.rowCount())]
+    with qtbot.waitSignal(model.dataChanged) as changed:
+        model.show_state(state_of(wider, metric="receptive_field"))
+    after = [model.index(row, position).data() for row in range(model.rowCount())]
+    first, last = (index.row() for index in changed.args[:2])
+    different = {row for row in range(len(after)) if before[row] != after[row]}
+    assert 0 in different
+    assert different <= set(range(first, last + 1))
+
+
 def test_layers_that_come_and_go_keep_the_scroll_position_and_choose_nothing(qtbot: QtBot) -> None:
     project = chain()
     answer = TableViewAnswer(qtbot, state_of(project, Focus("wide", "conv30")))

@@ -9,7 +9,7 @@ from engine.metrics import METRICS, Amount, Ledger, Metric, heading_of
 Data = dict[str, Any]
 
 GRADIENT = ({"stop": 0, "bgColor": "#f0f921"}, {"stop": 0.5, "bgColor": "#cc4778"}, {"stop": 1, "bgColor": "#0d0887"})
-"""From nothing to the largest amount; dark is dear."""
+"""From the smallest to the largest amount; dark is dear."""
 
 
 def netron(ledger: Ledger, design: str) -> str:

@@ -15,6 +15,8 @@ from engine.units import UNKNOWN, abbreviated, byte_size, exact, ratio_in_words
 
 Amount = int | float
 BYTES = "bytes"
+OPERATIONS = "ops"
+"""Id of the metric that counts by the convention."""
 NOT_RUN = "not run"
 
 
@@ -53,6 +55,8 @@ class Metric(Struct, frozen=True):
     """Known only after a run."""
     additive: bool = True
     """Whether amounts of layers side by side may be summed."""
+    tip: str = ""
+    """What the title leaves unsaid."""
     mass: bool = False
     """Compared as less and much, not as fewer and many."""
 
@@ -203,22 +207,25 @@ FLOAT = 4
 """Bytes of a float32."""
 
 METRICS: tuple[Metric, ...] = (
-    Metric("macs", "MACs", "MACs", "multiply-accumulates", _sum(lambda subject: subject.report.macs), _mac_formula),
-    Metric("params", "Params", "params", "parameters", _sum(_params), _param_formula),
+    Metric("macs", "MACs", "MACs", "multiply-accumulates", _sum(lambda subject: subject.report.macs), _mac_formula,
+           tip="Multiply-accumulates of convolutions and dense layers, for one input; 1 MAC = 2 FLOPs"),
+    Metric("params", "Params", "params", "parameters", _sum(_params), _param_formula,
+           tip="Weights and biases, and gamma and beta of batch norm"),
     Metric("flops", "FLOPs (2 per MAC)", "FLOPs", "floating-point operations", _sum(_flops), _flop_formula,
-           derived=True),
-    Metric("ops", "Operations", "", "operations", _sum(_operations), _operation_formula, derived=True),
+           derived=True, tip="1 MAC = 2 FLOPs"),
+    Metric(OPERATIONS, "Operations", "", "operations", _sum(_operations), _operation_formula, derived=True),
     Metric("activation_bytes", "Activation memory", BYTES, "activation memory", _sum(_volume_bytes), _volume_formula,
-           derived=True, mass=True),
+           derived=True, mass=True, tip="All output volumes as float32, as training keeps them"),
     Metric("param_bytes", "Parameter memory", BYTES, "parameter memory", _sum(_param_bytes), _param_byte_formula,
-           derived=True, mass=True),
+           derived=True, mass=True, tip="Parameters as float32"),
     Metric("intensity", "Arithmetic intensity", "MACs per byte", "MACs per byte", _intensity, _intensity_formula,
-           derived=True, additive=False),
+           derived=True, additive=False, tip="MACs per byte that a layer reads and writes: inputs, parameters, output"),
     Metric("receptive_field", "Receptive field", "pixels", "pixels across", _receptive, _receptive_formula,
-           derived=True, additive=False),
-    Metric("milliseconds", "Time", "ms", "time", _sum(_milliseconds), _nothing, derived=True, measured=True, mass=True),
+           derived=True, additive=False, tip="Pixels of the project's input, across, that one value depends on"),
+    Metric("milliseconds", "Time", "ms", "time", _sum(_milliseconds), _nothing, derived=True, measured=True, mass=True,
+           tip="Milliseconds of the layers' arithmetic in the last run"),
     Metric("gmacs_per_second", "Speed", "GMAC/s", "GMAC/s", _rate, _rate_formula, derived=True, measured=True,
-           additive=False),
+           additive=False, tip="Billions of multiply-accumulates a second in the last run"),
 )  # fmt: skip
 
 
@@ -293,7 +300,7 @@ class Ledger(Struct, frozen=True, eq=False):
 
 def title_of(metric: Metric, convention: Convention) -> str:
     """What an amount is called, with the convention where it counts by one."""
-    if metric.id == "ops":
+    if metric.id == OPERATIONS:
         return f"{metric.title}, {convention.title}"
     return f"{metric.title} (weights only)" if metric.id == "params" and convention.weights_only else metric.title
 

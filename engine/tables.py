@@ -12,7 +12,18 @@ from msgspec import Struct
 from engine.analysis import Analysis, Report
 from engine.check import ProjectCheck, place_in_file
 from engine.counting import MACS, TERMS, Convention, tally
-from engine.metrics import METRICS, Amount, Ledger, Metric, Subject, compared, exact_of, formula_of, heading_of
+from engine.metrics import (
+    METRICS,
+    OPERATIONS,
+    Amount,
+    Ledger,
+    Metric,
+    Subject,
+    compared,
+    exact_of,
+    formula_of,
+    heading_of,
+)
 from engine.problems import STEM
 from engine.project import Project
 from engine.shapes import Shape
@@ -291,7 +302,7 @@ def _said(rows: Sequence[Row], chosen: tuple[str, ...]) -> Iterator[str]:
     """How the designs compare, and by which convention operations were counted."""
     for metric in shown_metrics(*chosen):
         yield from map(_line, comparisons(rows, metric))
-    if "ops" in chosen:
+    if OPERATIONS in chosen:
         yield from map(_line, told_counting(rows))
 
 

@@ -7,8 +7,9 @@ from msgspec import Struct
 from PySide6.QtGui import QKeySequence
 
 from engine.blocks import BLOCKS, SeparableConv2d
+from engine.counting import CONVENTIONS, FLOPS, MACS
 from engine.layers import LAYERS, Conv2d, Kind, tag_of
-from engine.metrics import METRICS
+from engine.metrics import METRICS, OPERATIONS
 from engine.network import INPUT
 from engine.problems import STEM
 from gui.state import ViewState
@@ -63,8 +64,16 @@ def _running(state: ViewState) -> bool:
     return state.run.progress is not None
 
 
-def _counts(metric: str, state: ViewState) -> bool:
+def _shows(metric: str, state: ViewState) -> bool:
     return state.look.metric == metric
+
+
+def _counts(rule: str, state: ViewState) -> bool:
+    return _shows(OPERATIONS, state) and state.look.convention.id == rule
+
+
+TOOLS = tuple(rule for rule in CONVENTIONS if rule not in (MACS, FLOPS))
+"""Conventions that no metric of its own stands for."""
 
 
 class Action(Struct, frozen=True):
@@ -115,9 +124,15 @@ ACTIONS: tuple[Action, ...] = (
     Action("run", "Run", "F5", "run", tip="Compute the volumes of all designs"),
     Action("cancel", "Cancel", "Esc", "stop", enabled=_running, tip="End the run; what it has computed stays"),
     *(
-        Action(f"metric_{metric.id}", metric.title, checked=partial(_counts, metric.id), tip="1 MAC = 2 FLOPs")
+        Action(f"metric_{metric.id}", metric.title, checked=partial(_shows, metric.id), tip=metric.tip)
         for metric in METRICS
+        if metric.id != OPERATIONS
     ),
+    *(
+        Action(f"count_{rule.id}", f"Operations {rule.title}", checked=partial(_counts, rule.id), tip=rule.source)
+        for rule in TOOLS
+    ),
+    Action("counting", "Compare conventions…", tip="One design counted by every rule, and a rule of your own"),
     Action("logarithmic", "Logarithmic bars", "Ctrl+L", checked=lambda state: state.look.logarithmic),
     Action("toggle_block", "Show block as its layers", "Ctrl+Shift+B", enabled=_on_block, checked=_shows_layers,
            tip="The chosen block in pictures and tables: as its layers, or as one"),
@@ -138,7 +153,8 @@ MENUS: dict[str, tuple[str, ...]] = {
               "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up", "move_down"),
     "Design": ("add_design", "duplicate_design", "remove_design"),
     "Run": ("run", "cancel"),
-    "Count": (*(f"metric_{metric.id}" for metric in METRICS), SEPARATOR, "logarithmic"),
+    "Count": (*(f"metric_{metric.id}" for metric in METRICS if metric.id != OPERATIONS), SEPARATOR,
+              *(f"count_{rule.id}" for rule in TOOLS), "counting", SEPARATOR, "logarithmic"),
     "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "dark", "show_mistakes", "reset_layout",
              SEPARATOR, "panels"),
     "Help": ("palette", "about"),

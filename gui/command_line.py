@@ -17,7 +17,7 @@ from engine.arrays import write_npz
 from engine.attachments import ATTACHMENTS
 from engine.check import Place, check
 from engine.counting import CONVENTIONS, convention
-from engine.metrics import METRICS, Ledger, metric
+from engine.metrics import METRICS, OPERATIONS, Ledger, metric
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import FORMAT, ImageInput, Project
 from engine.project_file import load
@@ -190,13 +190,13 @@ def _analyze(options: argparse.Namespace) -> None:
     if options.format == "json":
         text = json.dumps(summary(project, known, convention=rule), indent=2, ensure_ascii=False) + "\n"
     elif options.format in ATTACHMENTS:
-        chosen = metric(next(iter(options.metrics), "ops" if options.count else "macs"))
+        chosen = metric(next(iter(options.metrics), OPERATIONS if options.count else "macs"))
         text = ATTACHMENTS[options.format](ledger, _design(options, project), chosen)
     else:
         analyses = known.analyses
         if options.blocks == "closed":
             analyses = {name: folded(analysis, analysis.blocks) for name, analysis in analyses.items()}
-        asked = dict.fromkeys((*options.metrics, *(("ops",) if options.count or options.batch > 1 else ())))
+        asked = dict.fromkeys((*options.metrics, *((OPERATIONS,) if options.count or options.batch > 1 else ())))
         text = tables.FORMATS[options.format](tables.rows(project, ledger, analyses), *asked)
     _print(text)
 

@@ -18,9 +18,10 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QToolBar, QToolButton, QWidget
 
+from engine.counting import Convention
 from engine.layers import tag_of
-from engine.metrics import METRICS
-from gui.actions import ACTIONS, KINDS, SEPARATOR, TOOLBAR, WORDY, Action
+from engine.metrics import METRICS, OPERATIONS
+from gui.actions import ACTIONS, KINDS, SEPARATOR, TOOLBAR, TOOLS, WORDY, Action
 from gui.file_commands import FileCommands
 from gui.icons import icon
 from gui.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
@@ -119,6 +120,9 @@ class MainWindow(QMainWindow):
         def look(**changes: object) -> None:
             work.set_look(replace(work.state.look, **changes))
 
+        def count_by(rule: Convention) -> None:
+            look(metric=OPERATIONS, convention=replace(rule, batch=work.state.look.convention.batch))
+
         return {
             "new": files.new,
             "open": files.open,
@@ -144,7 +148,9 @@ class MainWindow(QMainWindow):
             "remove_design": self.designs.remove_design,
             "run": work.run,
             "cancel": work.cancel,
-            **{f"metric_{metric.id}": partial(look, metric=metric.id) for metric in METRICS},
+            **{f"metric_{metric.id}": partial(look, metric=metric.id) for metric in METRICS if metric.id != OPERATIONS},
+            **{f"count_{rule.id}": partial(count_by, rule) for rule in TOOLS},
+            "counting": partial(self._raise, "counting"),
             "logarithmic": lambda: look(logarithmic=not work.state.look.logarithmic),
             "toggle_block": self._toggle_block,
             "open_blocks": lambda: look(blocks="open", toggled=frozenset()),
@@ -206,7 +212,7 @@ class MainWindow(QMainWindow):
             qt_action.setToolTip(_tool_tip(action, qt_action))
             qt_action.setCheckable(action.checked is not None)
             do(qt_action, commands.pop(action.id))
-            if action.id.startswith("metric_"):
+            if action.id.startswith(("metric_", "count_")):
                 metrics.addAction(qt_action)
             if action.local:
                 qt_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)

@@ -19,6 +19,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.counting import GROUPS, TERMS, Convention, Tally, groups_of, own
+from engine.metrics import OPERATIONS
 from engine.problems import STEM
 from engine.units import abbreviated, exact
 from gui.state import ViewState
@@ -147,7 +148,7 @@ class CountingView(View):
 
     def _show_everywhere(self, rule: Convention) -> None:
         if self._state is not None:
-            self.look_requested.emit(replace(self._state.look, convention=rule, metric="ops"))
+            self.look_requested.emit(replace(self._state.look, convention=rule, metric=OPERATIONS))
 
 
 def in_words(design: str, found: Tally | None) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
-from PySide6.QtGui import QAction, QKeyEvent
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -77,6 +77,8 @@ class PaperView(View):
         above.addWidget(self.button)
         above.addStretch()
         self.said.setContentsMargins(6, 3, 6, 5)
+        self.said.setMinimumHeight(self.said.fontMetrics().lineSpacing())
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -92,6 +94,12 @@ class PaperView(View):
         self.table.selectionModel().currentChanged.connect(self._on_cell_chosen)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The table keeps most of a low dock; what the note has no room for is in its tooltip."""
+        super().resizeEvent(event)
+        line = self.said.fontMetrics().lineSpacing()
+        self.said.setMaximumHeight(max(self.height() // 4 // line, 1) * line + PADDING)
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         design = shown_design(new)
@@ -139,6 +147,7 @@ class PaperView(View):
         self.switch.setText("Make separable" if self._switch is None else self._switch.text)
         self.switch.setToolTip(found if isinstance(found, str) else found.words)
         self.said.setText(self._about(row))
+        self.said.setToolTip(self.said.text())
 
     def _about(self, row: PaperRow | None) -> str:
         """What is special of a row; else what the columns mean."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QMimeData, QPointF, QSettings, Qt, QUrl
 from PySide6.QtGui import QAction, QDropEvent, QImage
 from PySide6.QtWidgets import (
@@ -24,11 +25,12 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.blocks import BLOCKS
+from engine.counting import Convention, convention
 from engine.layers import LAYERS, Conv2d, tag_of
 from engine.network import Network, Node
 from engine.project import Design, ImageInput, NoiseInput, Project
 from engine.project_file import load, save
-from gui.actions import ACTIONS, TOOLBAR
+from gui.actions import ACTIONS, TOOLBAR, TOOLS
 from gui.main_window import MainWindow
 from gui.menus import letter, plain
 from gui.state import Focus
@@ -583,3 +585,44 @@ def test_accessible_names_are_given_to_what_can_be_operated(window: MainWindow) 
         part_of_another = isinstance(inside, (QSpinBox, QComboBox)) or box.objectName().startswith("qt_")
         if box.focusPolicy() & Qt.FocusPolicy.TabFocus and box.isVisible() and not part_of_another:
             assert box.accessibleName() or getattr(box, "text", str)(), f"{box} in {inside}"
+
+
+@pytest.mark.parametrize("rule", TOOLS, ids=lambda rule: rule.id)
+def test_a_tools_rule_is_chosen_from_the_menu_and_named_beside_the_totals(window: MainWindow, rule: Convention) -> None:
+    action = window.actions_by_id[f"count_{rule.id}"]
+    assert action in window.menus["Count"].actions()
+    action.trigger()
+    look = window.workbench.state.look
+    assert (look.convention, look.metric) == (rule, "ops")
+    assert action.isChecked()
+    assert f"({rule.id})" in window.status.totals.text()
+
+
+def test_a_rule_from_the_menu_keeps_the_batch(window: MainWindow) -> None:
+    workbench = window.workbench
+    workbench.set_look(replace(workbench.state.look, convention=replace(TOOLS[0], batch=4)))
+    window.actions_by_id["count_fvcore"].trigger()
+    assert workbench.state.look.convention == replace(convention("fvcore"), batch=4)
+
+
+def test_comparing_conventions_brings_their_view_to_the_front_and_up_to_date(window: MainWindow) -> None:
+    view = window.views["counting"]
+    assert not view.isEnabled()
+    window.actions_by_id["counting"].trigger()
+    QApplication.processEvents()
+    assert view.isEnabled()
+    assert view.model.rowCount() >= len(TOOLS)
+
+
+def test_a_view_behind_another_is_not_redrawn_until_it_is_seen(window: MainWindow, monkeypatch) -> None:
+    shown = []
+    view = window.views["counting"]
+    monkeypatch.setattr(view, "show_state", lambda old, new: shown.append((old, new)))
+    before = window.workbench.state
+    window.actions_by_id["logarithmic"].trigger()
+    assert shown == []
+    window.actions_by_id["counting"].trigger()
+    QApplication.processEvents()
+    ((old, new),) = shown
+    assert new is window.workbench.state
+    assert old is None or old is before

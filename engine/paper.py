@@ -29,7 +29,7 @@ KILO = convention("paper").kilo
 WEIGHTED = (Conv2d, Dense)
 UNSEEN = (BatchNorm, LocalResponseNorm)
 """Kinds without a row, as activations are."""
-MULTIPLIERS = range(1, 17)
+MULTIPLIERS = range(1, 9)
 """Depth multipliers among which that of published figures is looked for, the plain one first."""
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 

@@ -1,6 +1,7 @@
 """A convolution as a separable one, and back: the same windows, with the layers that come with either form."""
 
 from collections.abc import Iterator
+from typing import Literal
 
 from engine.blocks import SeparableConv2d
 from engine.layers import Activation, BatchNorm, Conv2d, Kind, Layer
@@ -32,7 +33,10 @@ def separated(network: Network, name: str, multiplier: int = 1) -> Network:
     layer = node.layer
     assert isinstance(layer, Conv2d)
     followers = tuple(_followers(network, name))
-    function = next((f.layer.function for f in followers if isinstance(f.layer, Activation)), "relu")
+    functions = [f.layer.function for f in followers if isinstance(f.layer, Activation)]
+    function: Literal["relu", "relu6", "none"] = (
+        "relu6" if "relu6" in functions else "relu" if "relu" in functions else "none"
+    )
     block = SeparableConv2d(
         layer.filters,
         layer.kernel,
@@ -40,7 +44,7 @@ def separated(network: Network, name: str, multiplier: int = 1) -> Network:
         layer.padding,
         multiplier,
         batch_norm=len(followers) == 2,
-        function="relu6" if function == "relu6" else "relu",
+        function=function,
     )
     for follower in reversed(followers):
         network = network.without(follower.name)
@@ -56,7 +60,9 @@ def made_dense(network: Network, name: str) -> Network:
     network = network.replaced(name, Node(name, conv, node.inputs))
     behind: list[tuple[str, Layer]] = [("bn", BatchNorm())] if block.batch_norm else []
     after = name
-    for suffix, layer in (*behind, (block.function, Activation(block.function))):
+    if block.function != "none":
+        behind.append((block.function, Activation(block.function)))
+    for suffix, layer in behind:
         follower = Node(_free(network, f"{name}_{suffix}"), layer)
         network = network.inserted(follower, after)
         after = follower.name

@@ -12,6 +12,7 @@ from engine.layers import LAYERS, Conv2d, Kind, tag_of
 from engine.metrics import METRICS, OPERATIONS
 from engine.network import INPUT
 from engine.problems import STEM
+from engine.separation import refusal
 from gui.state import ViewState
 
 Shortcut = str | QKeySequence.StandardKey
@@ -39,9 +40,12 @@ def _on_block(state: ViewState) -> bool:
     return state.block(state.focus.place) is not None
 
 
-def _on_kind(kind: type[Kind], state: ViewState) -> bool:
+def _has_other_form(kind: type[Kind], state: ViewState) -> bool:
+    design, node = state.focus.place
     report = state.report(state.focus.place)
-    return report is not None and type(report.layer) is kind and _on_own_node(state)
+    if report is None or type(report.layer) is not kind or not _on_own_node(state):
+        return False
+    return not refusal(state.project.network(design), node)
 
 
 def _shows_layers(state: ViewState) -> bool:
@@ -107,9 +111,9 @@ ACTIONS: tuple[Action, ...] = (
            tip="It reduces the channels, so that the layer behind it costs less"),
     *(Action(f"add_{tag_of(kind)}", kind.title, tip=kind.help) for kind in KINDS),
     *(Action(f"before_{tag_of(kind)}", kind.title, enabled=_on_node, tip=kind.help) for kind in KINDS),
-    Action("make_separable", "Make separable", enabled=partial(_on_kind, Conv2d),
+    Action("make_separable", "Make separable", enabled=partial(_has_other_form, Conv2d),
            tip="Each channel by itself, then a 1×1: the same window for far fewer MACs"),
-    Action("make_dense", "Make a full convolution", enabled=partial(_on_kind, SeparableConv2d),
+    Action("make_dense", "Make a full convolution", enabled=partial(_has_other_form, SeparableConv2d),
            tip="Every filter over all channels in place of a separable convolution"),
     Action("take_apart", "Take block apart", "Ctrl+Shift+G", enabled=_on_block,
            tip="Put its layers in its place: the same network, free to edit"),
@@ -154,7 +158,8 @@ MENUS: dict[str, tuple[str, ...]] = {
     "Design": ("add_design", "duplicate_design", "remove_design"),
     "Run": ("run", "cancel"),
     "Count": (*(f"metric_{metric.id}" for metric in METRICS if metric.id != OPERATIONS), SEPARATOR,
-              *(f"count_{rule.id}" for rule in TOOLS), "counting", SEPARATOR, "logarithmic"),
+              "Count by a rule", "counting", SEPARATOR, "logarithmic"),
+    "Count by a rule": tuple(f"count_{rule.id}" for rule in TOOLS),
     "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "dark", "show_mistakes", "reset_layout",
              SEPARATOR, "panels"),
     "Help": ("palette", "about"),

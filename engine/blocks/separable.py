@@ -32,7 +32,9 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
         Multiplier, Meta(title="Depth multiplier", description="Kernels that each input channel meets")
     ] = 1
     batch_norm: Annotated[bool, Meta(title="Batch norm", description="After both, in place of their biases")] = True
-    function: Annotated[Literal["relu", "relu6"], Meta(title="Function", description="After both")] = "relu"
+    function: Annotated[
+        Literal["relu", "relu6", "none"], Meta(title="Function", description="After both; none: nothing")
+    ] = "relu"
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
@@ -44,6 +46,7 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
         return f"separable {times(pair(self.kernel))}{stride}{multiplier}, {self.filters} filters"
 
     def expand(self, channels: int) -> Iterator[Part]:
+        function = None if self.function == "none" else self.function
         yield from convolution(
             "depthwise",
             channels * self.depth_multiplier,
@@ -52,9 +55,9 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
             padding=self.padding,
             groups=channels,
             normalized=self.batch_norm,
-            function=self.function,
+            function=function,
         )
-        yield from convolution("pointwise", self.filters, 1, normalized=self.batch_norm, function=self.function)
+        yield from convolution("pointwise", self.filters, 1, normalized=self.batch_norm, function=function)
 
 
 class InvertedResidual(Block, frozen=True, tag="inverted_residual"):

@@ -205,10 +205,11 @@ class DesignsPanel(Panel):
         channels = 1 if shape is None else shape.channels
         self.edit_proposed.emit(edits.add_reduction(self._state.project, *self._chosen, channels))
 
-    def set_kind(self, kind: str) -> None:
-        """Make the chosen layer or block one of another kind, with the settings that both have."""
-        if self._state is not None and self._own is not None and self._own[1] != INPUT:
-            self.edit_proposed.emit(edits.set_kind(self._state.project, self._own, kind))
+    def switch_form(self) -> None:
+        """Make the chosen convolution separable, or a separable one a full convolution."""
+        edit = None if self._state is None else edits.switch_chosen_form(self._state)
+        if edit is not None:
+            self.edit_proposed.emit(edit)
 
     def take_apart(self) -> None:
         """Put its layers in the place of the chosen block, or of the one around the chosen layer."""

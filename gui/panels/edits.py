@@ -14,6 +14,7 @@ from engine.check import Place
 from engine.layers import Conv2d, Kind, Layer, tag_of
 from engine.layers.windows import pair, times
 from engine.network import INPUT, Network, Node, WeightSource, parts_of
+from engine.paper import Switch, paper_rows, switch
 from engine.problems import STEM
 from engine.project import Design, ImageInput, Input, Project
 from engine.project_reader import KINDS, NAME
@@ -202,6 +203,17 @@ def set_setting(project: Project, place: Place, setting: str, value: object) -> 
     title = next(metadata(f).get("title", setting) for f in settings_of(type(layer)) if f.name == setting)
     text = f"Set {str(title).lower()} to {shown(getattr(layer, setting))}"
     return Edit(text, project.with_network(design, network.with_layer(name, layer)), f"{design}/{name}/{setting}")
+
+
+def switch_chosen_form(state: ViewState) -> Edit | None:
+    """The chosen convolution as a separable one, or back; None where it has no other form."""
+    design, name = state.written(state.focus.place)
+    rows = paper_rows(state.project, state.check, design) if design in state.check.analyses else ()
+    row = next((row for row in rows if row.node == name and not row.is_total), None)
+    form = None if row is None else switch(state.project, row)
+    if not isinstance(form, Switch):
+        return None
+    return Edit(form.text, state.project.with_network(design, form.network), focus=Focus(design, name))
 
 
 def set_kind(project: Project, place: Place, kind: str) -> Edit:

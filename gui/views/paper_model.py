@@ -1,5 +1,6 @@
 """The rows of the paper's table as an item model that changes in place; widths can be edited where they stand."""
 
+from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from engine.paper import Column, PaperRow, columns, paper_rows
 from engine.widths import Width
 from gui.edit import Edit
 from gui.paint.paper import tone
+from gui.paint.words import LEFT, RIGHT
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 from gui.widgets.glyphs import mistake_icon
@@ -99,7 +101,8 @@ class PaperModel(QAbstractTableModel):
         column = self.columns[section]
         match role:
             case ROLE.TextAlignmentRole:
-                return _side(column) | Qt.AlignmentFlag.AlignBottom
+                side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignBottom
             case ROLE.DisplayRole:
                 return "\n".join(filter(None, column.head))
             case ROLE.ToolTipRole:
@@ -114,7 +117,7 @@ class PaperModel(QAbstractTableModel):
             case ROLE.ToolTipRole:
                 return tip(row, self.columns[TYPE])
             case ROLE.TextAlignmentRole:
-                return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+                return LEFT
             case ROLE.DecorationRole:
                 return self._mistake if row.problem else None
             case ROLE.FontRole:
@@ -136,14 +139,14 @@ class PaperModel(QAbstractTableModel):
             case ROLE.AccessibleTextRole:
                 return f"{column.title} of {row.name}: {tip(row, column) or 'none'}"
             case ROLE.TextAlignmentRole:
-                return _side(column) | Qt.AlignmentFlag.AlignVCenter
+                return RIGHT if column.is_number else LEFT
             case ROLE.ForegroundRole:
                 editable = not row.problem and column.id in row.widths
-                return QColor(self._theme.accent if editable else tone(column, row, self._theme)[0])
+                return _colour(self._theme.accent if editable else tone(column, row, self._theme)[0])
             case ROLE.FontRole:
-                return self._bold if tone(column, row, self._theme)[1] else None
+                return self._bold if (row.is_total or column.figure) and tone(column, row, self._theme)[1] else None
             case ROLE.BackgroundRole:
-                return QColor(self._theme.window) if row.is_total else None
+                return _colour(self._theme.window) if row.is_total else None
         return None
 
     def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
@@ -201,5 +204,6 @@ def tip(row: PaperRow, column: Column) -> str:
     return "\n".join(part for part in (label, row.note, row.problem) if part)
 
 
-def _side(column: Column) -> Qt.AlignmentFlag:
-    return Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
+@cache
+def _colour(name: str) -> QColor:
+    return QColor(name)

@@ -156,25 +156,20 @@ def fire(block, channels):
 
 
 def separable_conv2d(block, channels):
-    name, function = block.function, Activation(block.function)
     windows = {"kernel": block.kernel, "stride": block.stride, "padding": block.padding}
     depthwise = Conv2d(channels * block.depth_multiplier, **windows, groups=channels, bias=not block.batch_norm)
     pointwise = Conv2d(block.filters, 1, bias=not block.batch_norm)
-    if block.batch_norm:
-        return [
-            ("depthwise", depthwise, "input"),
-            ("depthwise/bn", NORM, "depthwise"),
-            (f"depthwise/{name}", function, "depthwise/bn"),
-            ("pointwise", pointwise, f"depthwise/{name}"),
-            ("pointwise/bn", NORM, "pointwise"),
-            (f"pointwise/{name}", function, "pointwise/bn"),
-        ]
-    return [
-        ("depthwise", depthwise, "input"),
-        (f"depthwise/{name}", function, "depthwise"),
-        ("pointwise", pointwise, f"depthwise/{name}"),
-        (f"pointwise/{name}", function, "pointwise"),
-    ]
+    made, before = [], "input"
+    for name, layer in (("depthwise", depthwise), ("pointwise", pointwise)):
+        made.append((name, layer, before))
+        before = name
+        if block.batch_norm:
+            made.append((f"{name}/bn", NORM, before))
+            before = f"{name}/bn"
+        if block.function != "none":
+            made.append((f"{name}/{block.function}", Activation(block.function), before))
+            before = f"{name}/{block.function}"
+    return made
 
 
 def inverted_residual(block, channels):

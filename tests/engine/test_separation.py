@@ -10,6 +10,7 @@ from engine.separation import made_dense, refusal, separated
 from engine.shapes import Shape
 
 CONV = Node("c", Conv2d(8, 3, 2, 1))
+LINEAR = SeparableConv2d(8, 3, 2, 1, batch_norm=False, function="none")
 NORM, RELU, RELU6 = Node("n", BatchNorm()), Node("r", Activation("relu")), Node("r", Activation("relu6"))
 
 
@@ -20,13 +21,13 @@ def names(network):
 @pytest.mark.parametrize(
     ("nodes", "left", "block"),
     [
-        ((CONV,), ["c"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
+        ((CONV,), ["c"], LINEAR),
         ((CONV, RELU, Node("d", Dense(2))), ["c", "d"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
         ((CONV, RELU6), ["c"], SeparableConv2d(8, 3, 2, 1, batch_norm=False, function="relu6")),
         ((CONV, NORM, RELU), ["c"], SeparableConv2d(8, 3, 2, 1)),
-        ((CONV, NORM), ["c", "n"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
-        ((CONV, Node("t", Activation("tanh"))), ["c", "t"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
-        ((CONV, RELU, Node("a", Add(), ("c", "r"))), ["c", "r", "a"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
+        ((CONV, NORM), ["c", "n"], LINEAR),
+        ((CONV, Node("t", Activation("tanh"))), ["c", "t"], LINEAR),
+        ((CONV, RELU, Node("a", Add(), ("c", "r"))), ["c", "r", "a"], LINEAR),
     ],
 )
 def test_the_layers_that_the_block_has_inside_go_into_it(nodes, left, block):
@@ -50,7 +51,9 @@ def test_a_separable_convolution_made_dense_has_its_norm_and_activation_behind_i
     assert network.node("d").inputs == ("s_relu6",)
 
 
-@pytest.mark.parametrize("block", [SeparableConv2d(8), SeparableConv2d(8, 5, 2, 0, batch_norm=False, function="relu6")])
+@pytest.mark.parametrize(
+    "block", [SeparableConv2d(8), LINEAR, SeparableConv2d(8, 5, 2, 0, batch_norm=False, function="relu6")]
+)
 def test_dense_and_separable_again_is_the_block_of_before_and_the_volumes_keep_their_shape(block):
     first = Network((Node("s", block),))
     dense = made_dense(first, "s")

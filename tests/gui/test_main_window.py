@@ -590,7 +590,7 @@ def test_accessible_names_are_given_to_what_can_be_operated(window: MainWindow) 
 @pytest.mark.parametrize("rule", TOOLS, ids=lambda rule: rule.id)
 def test_a_tools_rule_is_chosen_from_the_menu_and_named_beside_the_totals(window: MainWindow, rule: Convention) -> None:
     action = window.actions_by_id[f"count_{rule.id}"]
-    assert action in window.menus["Count"].actions()
+    assert action in window.menus["Count by a rule"].actions()
     action.trigger()
     look = window.workbench.state.look
     assert (look.convention, look.metric) == (rule, "ops")

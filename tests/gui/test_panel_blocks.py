@@ -421,7 +421,9 @@ def test_a_convolution_is_made_separable_and_full_again_by_commands(open_blocks:
     assert enabled(open_blocks, "make_separable", "make_dense") == [True, False]
     open_blocks.actions_by_id["make_separable"].trigger()
     assert work.state.focus == Focus("d", "conv")
-    assert work.state.project.network("d").node("conv").layer == SeparableConv2d(12, 3)
+    assert work.state.project.network("d").node("conv").layer == SeparableConv2d(
+        12, 3, batch_norm=False, function="none"
+    )
     assert enabled(open_blocks, "make_separable", "make_dense") == [False, True]
     open_blocks.actions_by_id["make_dense"].trigger()
     assert work.state.project.network("d").node("conv").layer == Conv2d(12, 3)

@@ -1,6 +1,6 @@
 """The paper's table as a figure: ruled as in print, with its notes below."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
 from math import ceil
 
@@ -58,12 +58,27 @@ class Sheet(Struct, frozen=True):
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
-    """Draw the table of the chosen design as large as it fits into `rect`; what does not is counted."""
-    sheet = sheet_of(state)
-    unit, left_out = arrange(sheet, rect)
+    """Draw the tables of all designs below each other, as large as they fit; rows that do not fit are counted."""
+    sheets = sheets_of(state)
+    high = sum(sheet.height for sheet in sheets)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillRect(rect, QColor(theme.base))
+    parts, top = [], rect.top()
+    for sheet in sheets:
+        parts.append(QRectF(rect.left(), top, rect.width(), rect.height() * sheet.height / high))
+        top = parts[-1].bottom()
+    arranged = [arrange(sheet, part) for sheet, part in zip(sheets, parts, strict=True)]
+    unit = min(found for found, _ in arranged)
+    for sheet, part, (_, left_out) in zip(sheets, parts, arranged, strict=True):
+        _paint_sheet(painter, part, state, theme, sheet, unit, left_out)
+    painter.restore()
+
+
+def _paint_sheet(
+    painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, sheet: Sheet, unit: float, left_out: int
+) -> None:
+    painter.save()
     painter.translate(rect.left() + MARGIN * unit, rect.top() + MARGIN * unit)
     y = 0.0
     if sheet.title:
@@ -89,10 +104,19 @@ def shown_design(state: ViewState) -> str:
     return next((name for name in state.check.analyses if name != STEM), STEM)
 
 
-def sheet_of(state: ViewState) -> Sheet:
-    """The table of the chosen design, its notes broken into lines of its width."""
-    design = shown_design(state)
-    rows = paper_rows(state.project, state.check, design)
+def sheets_of(state: ViewState) -> tuple[Sheet, ...]:
+    """A sheet a design; what several would tell below stands below the last of them."""
+    designs = [design.name for design in state.project.designs] or [shown_design(state)]
+    tables = [paper_rows(state.project, state.check, design) for design in designs]
+    told = [tuple(footnotes(state.project, rows)) if rows else (NOTHING,) for rows in tables]
+    notes = [
+        [note for note in texts if not any(note in later for later in told[at + 1 :])] for at, texts in enumerate(told)
+    ]
+    return tuple(_sheet(state, design, rows, texts) for design, rows, texts in zip(designs, tables, notes, strict=True))
+
+
+def _sheet(state: ViewState, design: str, rows: tuple[PaperRow, ...], notes: Sequence[str]) -> Sheet:
+    """The table of a design, its notes broken into lines of its width."""
     shown = columns(rows) if rows else ()
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
     widths = [min(max(text_width(text, bold=True) for text in column), WIDEST) for column in texts]
@@ -101,7 +125,6 @@ def sheet_of(state: ViewState) -> Sheet:
     names = (state.project.title, title(design) if rows else "")
     words = " · ".join(dict.fromkeys(name for name in names if name))
     sheet = Sheet(words, design, shown, rows, tuple(lefts), tuple(widths), ())
-    notes = footnotes(state.project, rows) if rows else (NOTHING,)
     return replace(sheet, notes=tuple(line for text in notes for line in wrapped(text, sheet.width)))
 
 
@@ -128,9 +151,10 @@ def arrange(sheet: Sheet, rect: QRectF) -> tuple[float, int]:
 
 
 def natural_size(state: ViewState) -> tuple[int, int]:
-    """Width and height in pixels of a figure that the table fills, its text NATURAL pixels high."""
-    sheet = sheet_of(state)
-    return ceil((sheet.width + 2 * MARGIN) * NATURAL), ceil(sheet.height * NATURAL)
+    """Width and height in pixels of a figure that the tables fill, their text NATURAL pixels high."""
+    sheets = sheets_of(state)
+    width, height = max(sheet.width for sheet in sheets), sum(sheet.height for sheet in sheets)
+    return ceil((width + 2 * MARGIN) * NATURAL), ceil(height * NATURAL)
 
 
 def _paint_table(painter: QPainter, y: float, unit: float, sheet: Sheet, left_out: int, theme: Theme) -> float:

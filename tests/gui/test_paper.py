@@ -18,7 +18,7 @@ from engine.project import Project
 from engine.project_file import load
 from gui.edit import Edit
 from gui.main_window import MainWindow
-from gui.paint.paper import NATURAL, NOTHING, SMALLEST, arrange, natural_size, paint, sheet_of, shown_design
+from gui.paint.paper import NATURAL, NOTHING, SMALLEST, arrange, natural_size, paint, sheets_of, shown_design
 from gui.state import Focus, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.paper import PaperView
@@ -46,14 +46,29 @@ def test_the_printed_table_holds_published_figures_beside_recounted_ones_and_the
 @pytest.mark.parametrize("project", [*PROJECTS.values(), GOOGLENET], ids=lambda project: project.title)
 def test_a_figure_of_its_own_size_holds_the_whole_table_in_readable_text(project: Project) -> None:
     state = state_of(project)
-    unit, left_out = arrange(sheet_of(state), QRectF(0, 0, *natural_size(state)))
-    assert unit >= NATURAL - 0.1
-    assert left_out == 0
+    width, _ = natural_size(state)
+    for sheet in sheets_of(state):
+        unit, left_out = arrange(sheet, QRectF(0, 0, width, sheet.height * NATURAL))
+        assert unit >= NATURAL - 0.1
+        assert left_out == 0
+
+
+def test_every_design_is_printed_and_what_is_common_stands_below_the_last() -> None:
+    state = state_of(start())
+    first, last = sheets_of(state)
+    assert [sheet.design for sheet in (first, last)] == [design.name for design in start().designs]
+    assert first.notes == ()
+    assert last.notes[0].startswith("params: weights without biases")
+    drawn = svg(paint, state, *natural_size(state))
+    for design in start().designs:
+        assert f"{start().title} · {design.name}" in drawn
+    assert drawn.count("params: weights without biases") == 1
 
 
 def test_a_small_rectangle_counts_the_rows_that_it_leaves_out() -> None:
-    state = state_of(chain())
-    sheet = sheet_of(state)
+    one = chain()
+    state = state_of(one.with_designs(one.designs[:1]))
+    (sheet,) = sheets_of(state)
     unit, left_out = arrange(sheet, QRectF(0, 0, 500, 240))
     assert unit == SMALLEST
     assert 0 < left_out < len(sheet.rows)

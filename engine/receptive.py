@@ -103,9 +103,8 @@ def _union(axes: Iterable[Axis], count: int) -> Axis | None:
     return start, max(first + size for first, size in zip(starts, sizes, strict=True)) - start, max(steps)
 
 
-Indices = NDArray[np.intp]
-Seen = tuple[Indices, Indices]
-"""Rows and columns of a volume."""
+Seen = NDArray[np.bool_]
+"""Which values of a map are seen, (height, width)."""
 
 
 def region(check: ProjectCheck, place: Place, y: int, x: int) -> tuple[int, int, int, int] | None:
@@ -115,63 +114,59 @@ def region(check: ProjectCheck, place: Place, y: int, x: int) -> tuple[int, int,
     None where all that is seen is padding, or where what lies before is unknown.
     """
     design, name = place
-    stem = check.analyses.get(STEM)
-    way = [] if name == INPUT else [(check.analyses[design], name)]
-    if design != STEM and stem is not None and stem.reports:
-        way.append((stem, stem.output))
-    rows, columns = np.array([y]), np.array([x])
-    for analysis, volume in way:
-        seen = _seen_of_input(analysis, volume, (rows, columns))
-        if seen is None:
-            return None
-        rows, columns = seen
-    return int(rows.min()), int(columns.min()), int(rows.max()) + 1, int(columns.max()) + 1
+    analysis, stem = check.analyses[design], check.analyses.get(STEM)
+    shape = analysis.input_shape if name == INPUT else check.reports[place].output_shape
+    if shape is None:
+        return None
+    value = np.zeros((shape.height, shape.width), bool)
+    value[y, x] = True
+    seen = _seen_of_input(analysis, name, value)
+    if design != STEM and stem is not None and stem.reports and seen is not None:
+        seen = _seen_of_input(stem, stem.output, seen)
+    if seen is None:
+        return None
+    rows, columns = np.flatnonzero(seen.any(axis=1)), np.flatnonzero(seen.any(axis=0))
+    return int(rows[0]), int(columns[0]), int(rows[-1]) + 1, int(columns[-1]) + 1
 
 
 def _seen_of_input(analysis: Analysis, name: str, seen: Seen) -> Seen | None:
-    """Rows and columns of what an analysis receives that values of the volume called `name` depend on."""
+    """What is seen of what an analysis receives by the values `seen` of the volume called `name`; None for nothing."""
     block = analysis.blocks.get(name)
-    wanted = {name if block is None else block.output: [seen]}
+    wanted = {name if block is None else block.output: seen}
     for report in reversed(analysis.reports):
         if report.name not in wanted:
             continue
         if report.output_shape is None:
             return None
-        rows, columns = _joined(wanted.pop(report.name))
-        before = _before(report, rows, columns)
-        if before[0].size and before[1].size:
+        before = _before(report, wanted.pop(report.name))
+        if before.any():
             for source in report.inputs:
-                wanted.setdefault(source, []).append(before)
-    return _joined(wanted[INPUT]) if INPUT in wanted else None
+                wanted[source] = wanted[source] | before if source in wanted else before
+    return wanted.get(INPUT)
 
 
-def _joined(parts: list[Seen]) -> Seen:
-    if len(parts) == 1:
-        return parts[0]
-    rows, columns = zip(*parts, strict=True)
-    return np.unique(np.concatenate(rows)), np.unique(np.concatenate(columns))
-
-
-def _before(report: Report, rows: Indices, columns: Indices) -> Seen:
-    """Rows and columns of a layer's input that those of its output depend on."""
+def _before(report: Report, seen: Seen) -> Seen:
+    """What of a layer's input the values `seen` of its output depend on."""
     layer, shape = report.layer, report.input_shapes[0]
     assert shape is not None, "a layer whose output is known knows its input"
     if isinstance(layer, GlobalAvgPool2d | Dense):
-        return np.arange(shape.height), np.arange(shape.width)
+        return np.ones((shape.height, shape.width), bool)
     if not isinstance(layer, Conv2d | Pool):
-        return rows, columns
+        return seen
     placed = layer.windows(shape)
     (height, width), (down, right), (top, left, _, _) = placed.kernel, placed.stride, placed.margins
     vertical, horizontal = placed.dilation
-    return (
-        _taps(rows * down - top, np.arange(height) * vertical, shape.height),
-        _taps(columns * right - left, np.arange(width) * horizontal, shape.width),
-    )
+    rows = _reads(seen.shape[0], height, vertical, top, down, shape.height)
+    columns = _reads(seen.shape[1], width, horizontal, left, right, shape.width)
+    counts: NDArray[np.float32] = rows.T @ seen @ columns
+    return counts > 0
 
 
-def _taps(starts: Indices, offsets: Indices, count: int) -> Indices:
-    """Where windows that begin at `starts` read, padding left out."""
-    read = np.zeros(count, bool)
-    at = (starts[:, np.newaxis] + offsets).ravel()
-    read[at[(at >= 0) & (at < count)]] = True
-    return np.flatnonzero(read)
+def _reads(windows: int, kernel: int, dilation: int, margin: int, stride: int, count: int) -> NDArray[np.float32]:
+    """1 where a window (rows) reads a value (columns) along one axis; what lies in the padding is left out."""
+    reads = np.zeros((windows, count), np.float32)
+    starts = np.arange(windows) * stride - margin
+    for offset in np.arange(kernel) * dilation:
+        inside = (starts + offset >= 0) & (starts + offset < count)
+        reads[np.flatnonzero(inside), starts[inside] + offset] = 1
+    return reads

@@ -179,6 +179,19 @@ def test_the_region_of_a_value_goes_through_the_stem_and_ends_at_the_border():
     assert receptive.region(known, (STEM, INPUT), 3, 2) == (3, 2, 4, 3)
 
 
+def test_a_corner_that_two_branches_reach_in_the_padding_alone_sees_nothing():
+    # Together they span the rows and columns of a pixel that neither of them reads.
+    nodes = (
+        Node("padded", Conv2d(2, 1, padding=1)),
+        Node("across", Conv2d(2, (1, 2)), ("padded",)),
+        Node("down", Conv2d(2, (2, 1)), ("padded",)),
+        Node("meet", Concat(), ("across", "down")),
+    )
+    known = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),)))
+    assert receptive.region(known, ("d", "meet"), 0, 0) is None
+    assert receptive.region(known, ("d", "meet"), 0, 1) == (0, 0, 1, 1)
+
+
 def test_the_region_of_a_block_is_that_of_its_output():
     known = check(load(RESOURCES / "projects" / "inception_3a_192.toml").project)
     output = known.block(("naive", "inception_3a")).output

@@ -422,6 +422,8 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.workbench.close()
+        for view in self.views.values():
+            view.close_down()
         self._settings.setValue("window/geometry", self.saveGeometry())
         self._settings.setValue("window/state", self.saveState(LAYOUT_VERSION))
         self._settings.setValue("look/theme", self.workbench.state.look.theme)

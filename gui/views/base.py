@@ -23,3 +23,6 @@ class View(QWidget):
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         """Redraw what differs between two states; `old` is None the first time."""
         raise NotImplementedError
+
+    def close_down(self) -> None:
+        """End what it computes in the background: its window closes."""

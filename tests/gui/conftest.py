@@ -18,11 +18,10 @@ from shiboken6 import isValid
 from engine.layers import Conv2d
 from engine.network import Network, Node
 from engine.project import Design, NoiseInput, Project
-from engine.run import RunRequest
 from gui.app import make_application, set_theme
 from gui.main_window import MainWindow
-from gui.runner import Runner
 from gui.workbench import Workbench
+from gui.worker import Task, Worker
 
 NAIVE = Network((Node("conv5x5", Conv2d(filters=6, kernel=5)),))
 BOTTLENECK = Network((Node("reduce", Conv2d(filters=2, kernel=1)), Node("conv5x5", Conv2d(filters=6, kernel=5))))
@@ -40,14 +39,14 @@ def qapp() -> QApplication:
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No window, no thread and no worker outlives the test that made it."""
-    threads, runners = set(threading.enumerate()), []
-    start = Runner.start
+    threads, workers = set(threading.enumerate()), []
+    start = Worker.start
 
-    def noted_start(runner: Runner, request: RunRequest) -> None:
-        runners.append(runner._pool)
-        start(runner, request)
+    def noted_start(worker: Worker, task: Task) -> None:
+        workers.append(worker)
+        start(worker, task)
 
-    monkeypatch.setattr(Runner, "start", noted_start)
+    monkeypatch.setattr(Worker, "start", noted_start)
     yield
     for _ in range(3):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -55,8 +54,7 @@ def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> 
     left = [widget for widget in QApplication.topLevelWidgets() if widget.isVisible()]
     assert not left, f"windows left open: {left}"
     assert not [t for t in set(threading.enumerate()) - threads if not t.daemon]
-    working = [pool for pool in runners if isValid(pool) and pool.activeThreadCount()]
-    assert not working, "a run outlived its test"
+    assert not [w for w in workers if isValid(w) and w.busy], "work outlived its test"
 
 
 @pytest.fixture(autouse=True)

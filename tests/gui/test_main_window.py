@@ -131,7 +131,7 @@ def test_closing_during_a_run_ends_it(open_window: Callable[[Project], MainWindo
     window.actions_by_id["run"].trigger()
     qtbot.waitUntil(lambda: "conv" in window.status.run_label.text())
     assert window.close()
-    assert window.workbench.runner._pool.activeThreadCount() == 0
+    assert not window.workbench.runner.worker.busy
 
 
 def test_a_mistake_is_listed_and_the_last_valid_window_stays_usable(window: MainWindow) -> None:

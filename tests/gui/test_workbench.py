@@ -187,7 +187,7 @@ def test_what_a_cancelled_run_had_still_to_tell_is_not_heard(workbench: Workbenc
     ends: list[object] = []
     workbench.runner.ended.connect(ends.append)
     workbench.run()
-    workbench.runner._pool.waitForDone()  # all is said, and waits to be heard
+    workbench.runner.worker._pool.waitForDone()  # all is said, and waits to be heard
     workbench.cancel()
     qtbot.wait(10)
     assert ends == []
@@ -208,12 +208,12 @@ def test_closing_during_a_run_leaves_no_worker(qtbot: QtBot) -> None:
     with qtbot.waitSignal(workbench.runner.node_done):
         workbench.run()
     workbench.close()
-    assert workbench.runner._pool.activeThreadCount() == 0
+    assert not workbench.runner.worker.busy
 
 
 def test_the_engine_runs_outside_the_windows_thread(workbench: Workbench, qtbot: QtBot) -> None:
     threads: list[int] = []
-    workbench.runner._said.connect(lambda *_: threads.append(threading.get_ident()), type=_direct())
+    workbench.runner.worker._said.connect(lambda *_: threads.append(threading.get_ident()), type=_direct())
     run(workbench, qtbot)
     assert threads
     assert threading.get_ident() not in threads

@@ -12,11 +12,13 @@ from numpy.typing import NDArray
 from engine.analysis import Analysis, BlockReport, Report, folded
 from engine.check import Place, ProjectCheck
 from engine.counting import MACS, Convention
+from engine.kernels import Checkpoint
 from engine.metrics import Ledger, metric
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.project import Project
 from engine.tables import Row, rows
+from engine.weights import Weights, resolve
 
 Volume = NDArray[np.float32]
 
@@ -160,6 +162,16 @@ class ViewState(Struct, frozen=True, eq=False):
     def report(self, place: Place) -> Report | None:
         """The report of a layer or block; None for an input and for what is not there."""
         return self.check.reports.get(place)
+
+    def weights(self, place: Place, checkpoint: Checkpoint) -> Weights:
+        """The arrays by role that a layer runs with. It may take long: for another thread than the window's.
+
+        Raises
+        ------
+        FileFault
+            A file does not give them.
+        """
+        return resolve(self.check.reports[place], seed=self.project.seed, design=place[0], checkpoint=checkpoint)
 
     def origin(self, place: Place) -> Place:
         """Where a volume comes from.

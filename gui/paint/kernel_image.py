@@ -50,14 +50,13 @@ def chosen_kernel(state: ViewState) -> Kernel | None:
     shape = report.array_shapes.get("weight")
     if shape is None or channel >= shape[0]:
         return None
-    design = state.focus.design
     inputs = shape[1]
     first = channel // (shape[0] // report.layer.groups) * inputs
     title, source = _title(report.layer, channel, first, inputs), _source(report, state.project.seed)
     if np.prod(shape, dtype=np.int64) > MOST_WEIGHTS:
         return Kernel(title, source, first, fault=f"kernel too large to show: the layer has {np.prod(shape):,} weights")
     try:
-        values = _weights(report, state.project.seed, design)[channel]
+        values = _weights(state)[channel]
     except FileFault as fault:
         return Kernel(title, source, first, fault=str(fault), wrong=True)
     limit = np.array([float(np.abs(values).max()) or 1.0])
@@ -79,11 +78,13 @@ def _source(report: Report, seed: int) -> str:
     return f"random weights, seed {seed}"
 
 
-def _weights(report: Report, seed: int, design: str) -> NDArray[np.float32]:
-    """Weights (filters, C/groups, kh, kw); FileFault where a file does not give them."""
-    key = weights.identity(report, seed, design), report.array_shapes["weight"]
+def _weights(state: ViewState) -> NDArray[np.float32]:
+    """Weights (filters, C/groups, kh, kw) of the chosen layer; FileFault where a file does not give them."""
+    place = state.focus.place
+    report = state.check.reports[place]
+    key = weights.identity(report, state.project.seed, place[0]), report.array_shapes["weight"]
     if key not in _last:
-        found = weights.resolve(report, seed=seed, design=design, checkpoint=lambda: None)["weight"]
+        found = state.weights(place, lambda: None)["weight"]
         _last.clear()
         _last[key] = found
     return _last[key]

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
-from engine.network import INPUT, Network, Node, Order, WeightSource, parts_of, topological_order
+from engine.network import INPUT, Network, Node, Order, SeedWeights, WeightSource, parts_of, topological_order
 from engine.shapes import Shape
 
 MOST_NAMED = 6
@@ -228,7 +228,7 @@ def _report(
 
 
 def _weight_mistakes(node: Node) -> Iterator[Mistake]:
-    if node.weights is not None:
+    if node.weights is not None and not isinstance(node.weights, SeedWeights):  # those its parts have, each by its name
         text = f"weights: {node.layer.kind} is a block and has none of its own; take it apart, or leave weights out"
         yield Mistake("weights", text)
 

@@ -1,19 +1,22 @@
 """Computed volumes by what made them: a byte budget, the least recently used dropped first."""
 
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from threading import Lock
 from typing import NamedTuple
 
 from engine.kernels import Volume
 
 DEFAULT_BUDGET = 2**30
+MOST_FITS = 32
 
 
 class Timed(NamedTuple):
-    """A volume and the milliseconds that its arithmetic took."""
+    """A volume, the milliseconds that its arithmetic took, and its weights by role where they were fitted to data."""
 
     volume: Volume
     milliseconds: float
+    fitted: Mapping[str, Volume] | None = None
 
 
 class VolumeCache:
@@ -25,6 +28,8 @@ class VolumeCache:
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
         self._volumes: OrderedDict[bytes, Timed] = OrderedDict()
+        self.fits: OrderedDict[bytes, Sequence[Mapping[str, Volume]]] = OrderedDict()
+        """Fitted weights by what made them, the newest last."""
         self._used = 0
         self._lock = Lock()
 
@@ -35,15 +40,24 @@ class VolumeCache:
                 self._volumes.move_to_end(key)
             return self._volumes.get(key)
 
-    def put(self, key: bytes, volume: Volume, milliseconds: float = 0.0) -> None:
+    def put(
+        self, key: bytes, volume: Volume, milliseconds: float = 0.0, fitted: Mapping[str, Volume] | None = None
+    ) -> None:
         """Keep a volume, dropping what was least recently used; one larger than the whole budget is not kept."""
         with self._lock:
             if key in self._volumes or volume.nbytes > self.budget:
                 return
-            self._volumes[key] = Timed(volume, milliseconds)
+            self._volumes[key] = Timed(volume, milliseconds, fitted)
             self._used += volume.nbytes
             while self._used > self.budget:
                 self._used -= self._volumes.popitem(last=False)[1].volume.nbytes
+
+    def put_fit(self, key: bytes, parts: Sequence[Mapping[str, Volume]]) -> None:
+        """Keep fitted weights, the newest few of them."""
+        with self._lock:
+            self.fits[key] = parts
+            while len(self.fits) > MOST_FITS:
+                self.fits.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._volumes)

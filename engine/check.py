@@ -7,13 +7,14 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine import inputs, weights
+from engine import fitting, inputs, weights
 from engine.analysis import Analysis, BlockReport, Report, analyze
 from engine.files import FileFault, Stamp, one_look
 from engine.network import INPUT
 from engine.problems import STEM, Problem
 from engine.project import Project
 from engine.shapes import Shape
+from engine.sources import LowRankWeights
 
 Place = tuple[str, str]
 """(design, node): STEM for the design where the stem is meant, INPUT for the node where its input is meant."""
@@ -39,6 +40,8 @@ class ProjectCheck(Struct, frozen=True, eq=False):
     design's input has the key of what it is."""
     files: Mapping[str, Stamp | FileFault] = {}
     """The state in which each file that the project names was found, by its path there."""
+    fits: Mapping[Place, bytes] = {}
+    """A digest of all that makes the fitted weights at a place; those that are fitted together have the same."""
     reading_bytes: int = 0
     """Memory that reading the input needs beside its volume."""
 
@@ -65,33 +68,32 @@ def _check(project: Project) -> ProjectCheck:
     reading = 0
     analyses: dict[str, Analysis] = {}
     reports: dict[Place, Report] = {}
-    keys: dict[Place, bytes] = {}
+    keys = _Keys(project)
     try:
         shape, reading = inputs.shape_of(project.input), inputs.reading_bytes(project.input)
-        keys[STEM, INPUT] = _digest(project.input, inputs.stamp_of(project.input))
+        keys.add_input(STEM, _digest(project.input, inputs.stamp_of(project.input)), b"")
     except FileFault:
         problems += [
             Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting)
             for fault in inputs.faults(project.input)
         ]
-    received, received_key = shape, keys.get((STEM, INPUT))
+    received, start = shape, (STEM, INPUT)
     for parent, (design, network) in zip(_parents(project), project.networks(), strict=True):
         analysis = analyze(network, received)
         first = analyses.setdefault(design, analysis) is analysis
-        if received_key is not None:
-            keys[design, INPUT] = received_key
+        keys.pass_on(design, start)
         for report in analysis.reports:
-            found = tuple(_node_problems(parent, design, report))
+            found = tuple(_node_problems(project, parent, design, analysis, report))
             problems += found
             if first:
                 reports.setdefault((design, report.name), report)
             if first and not found:
-                _add_key(project, design, report, keys)
+                keys.add(design, analysis, report)
         if first:
             reports |= {(design, block.name): block.closed() for block in analysis.blocks.values()}
         if design == STEM:
-            received, received_key = analysis.output_shape, keys.get((STEM, analysis.output))
-    return ProjectCheck(shape, analyses, reports, tuple(problems), keys, reading_bytes=reading)
+            received, start = analysis.output_shape, (STEM, analysis.output)
+    return ProjectCheck(shape, analyses, reports, tuple(problems), keys.volumes, fits=keys.fits, reading_bytes=reading)
 
 
 def place_in_file(project: Project, design: str, index: int, setting: str = "") -> str:
@@ -122,7 +124,7 @@ def _project_problems(project: Project) -> Iterator[Problem]:
             )
 
 
-def _node_problems(parent: str, design: str, report: Report) -> Iterator[Problem]:
+def _node_problems(project: Project, parent: str, design: str, analysis: Analysis, report: Report) -> Iterator[Problem]:
     def problem(setting: str, text: str) -> Problem:
         if report.block is not None:  # a setting of a part is none of its block's
             setting = ""
@@ -130,16 +132,52 @@ def _node_problems(parent: str, design: str, report: Report) -> Iterator[Problem
 
     for mistake in report.mistakes:
         yield problem(mistake.setting, mistake.text)
-    for text in weights.mistakes(report):
+    for text in (*weights.mistakes(report), *fitting.mistakes(project, analysis, report)):
         yield problem("weights", text)
 
 
-def _add_key(project: Project, design: str, report: Report, keys: dict[Place, bytes]) -> None:
-    received = [keys.get((design, name)) for name in report.inputs]
-    if report.output_shape is None or None in received:
-        return
-    source = weights.identity(report, project.seed, design) if report.array_shapes else None
-    keys[design, report.name] = _digest(report.layer, source, received)
+class _Keys:
+    """Digests of what makes volumes and fitted weights, as networks are gone through in the order in which they run."""
+
+    def __init__(self, project: Project) -> None:
+        self._project = project
+        self.volumes: dict[Place, bytes] = {}
+        self.fits: dict[Place, bytes] = {}
+        self._made: dict[Place, bytes] = {}
+        """What makes each volume, the input apart, as digests: recipes with inputs of their own depend on it."""
+        self._fits_any = any(
+            isinstance(node.weights, LowRankWeights) for _, network in project.networks() for node in network.nodes
+        )
+
+    def add_input(self, design: str, key: bytes, made: bytes) -> None:
+        self.volumes[design, INPUT], self._made[design, INPUT] = key, made
+
+    def pass_on(self, design: str, start: Place) -> None:
+        """A design's input has the keys of what it is."""
+        if start in self.volumes:
+            self.add_input(design, self.volumes[start], self._made.get(start, b""))
+
+    def add(self, design: str, analysis: Analysis, report: Report) -> None:
+        place = design, report.name
+        received = [self.volumes.get((design, name)) for name in report.inputs]
+        if report.output_shape is None or None in received:
+            return
+        source = self._source(design, analysis, report)
+        self.volumes[place] = _digest(report.layer, source, received)
+        if self._fits_any:
+            self._made[place] = _digest(report.layer, source, [self._made[design, name] for name in report.inputs])
+
+    def _source(self, design: str, analysis: Analysis, report: Report) -> object:
+        """What the node's weights depend on."""
+        if not report.array_shapes:
+            return None
+        if not isinstance(report.weights, LowRankWeights):
+            return weights.identity(report, self._project.seed, design)
+        plan = fitting.plan(analysis, report)
+        known = self._made if plan.recipe.calibration else self.volumes
+        key = _digest(fitting.identity(plan, self._project), known.get((design, plan.received)))
+        self.fits[design, report.name] = key
+        return key, plan.part
 
 
 def _digest(*parts: object) -> bytes:

@@ -2,40 +2,20 @@
 
 from collections import Counter, deque
 from heapq import heapify, heappop, heappush
-from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.blocks import INPUT as INPUT
-from engine.blocks import Block
+from engine.blocks import Block, Part
 from engine.layers import Layer
-
-
-class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
-    """Arrays of a .safetensors, .npz or .npy file; each role names its array, "" where the layer has no such role."""
-
-    path: str
-    weight: str = ""
-    bias: str = ""
-    gamma: str = ""
-    beta: str = ""
-    mean: str = ""
-    var: str = ""
-
-
-PresetName = Literal["identity", "box", "gaussian", "sharpen", "sobel", "laplacian", "gabor"]
-
-
-class PresetWeights(
-    Struct, frozen=True, tag="preset", tag_field="source", forbid_unknown_fields=True, omit_defaults=True
-):
-    """A fixed, well-known kernel."""
-
-    name: PresetName
-
-
-WeightSource = FileWeights | PresetWeights
+from engine.sources import FileWeights as FileWeights
+from engine.sources import LowRankWeights as LowRankWeights
+from engine.sources import PresetName as PresetName
+from engine.sources import PresetWeights as PresetWeights
+from engine.sources import SeedWeights as SeedWeights
+from engine.sources import WeightSource as WeightSource
+from engine.sources import with_part_renamed
 
 
 class Node(Struct, frozen=True):
@@ -80,7 +60,7 @@ class Network(Struct, frozen=True):
         nodes = (*self.nodes[:at], node, *self.nodes[at + 1 :])
         if node.name == name:
             return Network(nodes)
-        return Network(tuple(_rewired(other, {name: (node.name,)}) for other in nodes))
+        return Network(tuple(_renamed(_rewired(other, {name: (node.name,)}), name, node.name) for other in nodes))
 
     def with_layer(self, name: str, layer: Layer | Block) -> "Network":
         return self.replaced(name, replace(self.node(name), layer=layer))
@@ -98,12 +78,16 @@ class Network(Struct, frozen=True):
         return Network((*nodes[:at], node, *nodes[at:]))
 
     def without(self, name: str) -> "Network":
-        """Take a node out; who named it receives what it received, of several the first where one is all it takes."""
+        """Take a node out; who named it receives what it received, of several the first where one is all it takes.
+
+        Those that were fitted together with it have weights of their own again.
+        """
         at = self.index(name)
         heirs = tuple(heir for heir in self.inputs_of(at) if heir != name)
         nodes = list(self.nodes[:at] + self.nodes[at + 1 :])
         if at < len(nodes) and not nodes[at].inputs and heirs != ((nodes[at - 1].name if at else INPUT),):
             nodes[at] = replace(nodes[at], inputs=(name,))
+        nodes = [replace(node, weights=None) if _fitted_with(node, name) else node for node in nodes]
         return Network(tuple(_rewired(other, {name: heirs}) for other in nodes))
 
     def taken_apart(self, name: str, channels: int) -> "Network":
@@ -175,8 +159,15 @@ def parts_of(node: Node, source: str, channels: int) -> tuple[Node, ...]:
         if not parts:
             inputs = node.inputs and (source,)
         name = names[part.name] = f"{node.name}/{part.name}"
-        parts.append(Node(name, part.layer, inputs))
+        parts.append(Node(name, part.layer, inputs, _part_weights(node.weights, part)))
     return tuple(parts)
+
+
+def _part_weights(weights: WeightSource | None, part: Part) -> SeedWeights | None:
+    """The weights of a block's part: those of the same part of the block whose seed the block has, if any."""
+    if not isinstance(weights, SeedWeights) or not part.layer.learns:
+        return None
+    return SeedWeights(weights.design, f"{weights.node}/{part.name}")
 
 
 def _takes(layer: Layer | Block, count: int) -> bool:
@@ -189,6 +180,16 @@ def _rewired(node: Node, heirs: dict[str, tuple[str, ...]]) -> Node:
     room = node.layer.max_inputs
     inputs = tuple(heir for name in node.inputs for heir in heirs.get(name, (name,))[:room])
     return replace(node, inputs=tuple(dict.fromkeys(inputs)))
+
+
+def _fitted_with(node: Node, name: str) -> bool:
+    return isinstance(node.weights, LowRankWeights) and name in node.weights.nodes
+
+
+def _renamed(node: Node, name: str, new_name: str) -> Node:
+    """The node where one that it may have been fitted with is called otherwise."""
+    weights = with_part_renamed(node.weights, name, new_name)
+    return node if weights is node.weights else replace(node, weights=weights)
 
 
 class Order(Struct, frozen=True):

@@ -1,53 +1,21 @@
 """A project as a value: one input, an optional stem, and designs side by side."""
 
 from collections.abc import Callable, Iterable
-from typing import Annotated, Literal
 
-from msgspec import Meta, Struct
+from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.network import FileWeights, Network
+from engine.network import Network
 from engine.problems import STEM
 from engine.published import amount_of
-from engine.shapes import Shape
+from engine.sources import ArrayInput as ArrayInput
+from engine.sources import ImageInput as ImageInput
+from engine.sources import Input as Input
+from engine.sources import NoiseInput as NoiseInput
+from engine.sources import Seed as Seed
+from engine.sources import moved_input, moved_weights, with_seed_named
 
 FORMAT = 1
-
-Extent = Annotated[int, Meta(ge=1, le=100_000)]
-Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
-Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
-
-
-class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """A photo: centre-cropped to the aspect of `size`, resized, channels ordered, then (value·scale − mean) / std."""
-
-    path: str
-    size: Annotated[tuple[Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)
-    channels: Literal["rgb", "bgr", "gray"] = "rgb"
-    scale: Finite = 1 / 255
-    mean: tuple[Finite, ...] = ()
-    std: tuple[Finite, ...] = ()
-
-    @property
-    def shape(self) -> Shape:
-        return Shape(1 if self.channels == "gray" else 3, self.size[0], self.size[1])
-
-
-class ArrayInput(Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """A volume from a .npy, .npz or .safetensors file; `key` names the array where the file holds several."""
-
-    path: str
-    key: str = ""
-
-
-class NoiseInput(Struct, frozen=True, tag="noise", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """Standard normal values."""
-
-    shape: Annotated[tuple[Annotated[int, Meta(ge=1, le=1_000_000_000)], ...], Meta(min_length=3, max_length=3)]
-    seed: Seed = 0
-
-
-Input = ImageInput | ArrayInput | NoiseInput
 
 
 class Design(Struct, frozen=True):
@@ -129,19 +97,33 @@ class Project(Struct, frozen=True):
     def with_node_renamed(self, design: str, node: str, name: str) -> "Project":
         """A node under another name; notes and published figures go with it."""
         place = design, node
+        moved = self.with_network(design, self.network(design).renamed(node, name))
         return replace(
-            self.with_network(design, self.network(design).renamed(node, name)),
+            moved._with_seeds_named(place, (design, name)),
             notes=tuple(replace(n, node=name) if (n.design, n.node) == place else n for n in self.notes),
             published=tuple(replace(p, node=name) if (p.design, p.node) == place else p for p in self.published),
         )
 
     def with_design_renamed(self, design: str, name: str) -> "Project":
         """A design under another name; notes and published figures go with it."""
+        moved = self.with_designs(replace(d, name=name) if d.name == design else d for d in self.designs)
+        for node in self.design(design).network.nodes:
+            moved = moved._with_seeds_named((design, node.name), (name, node.name))
         return replace(
-            self.with_designs(replace(d, name=name) if d.name == design else d for d in self.designs),
+            moved,
             notes=tuple(replace(n, design=name) if n.design == design else n for n in self.notes),
             published=tuple(replace(p, design=name) if p.design == design else p for p in self.published),
         )
+
+    def _with_seeds_named(self, place: tuple[str, str], new_place: tuple[str, str]) -> "Project":
+        """The project where weights that are as those of a node by its name follow it to another name."""
+
+        def moved(network: Network) -> Network:
+            nodes = (replace(n, weights=with_seed_named(n.weights, place, new_place)) for n in network.nodes)
+            return Network(tuple(nodes))
+
+        stem = None if self.stem is None else moved(self.stem)
+        return replace(self, stem=stem).with_designs(replace(d, network=moved(d.network)) for d in self.designs)
 
     def with_designs(self, designs: Iterable[Design]) -> "Project":
         return replace(self, designs=tuple(designs))
@@ -153,17 +135,14 @@ def relocated(project: Project, move: Callable[[str], str]) -> Project:
     def moved(network: Network) -> Network:
         return Network(
             tuple(
-                replace(node, weights=replace(node.weights, path=move(node.weights.path)))
-                if isinstance(node.weights, FileWeights)
-                else node
+                node if node.weights is None else replace(node, weights=moved_weights(node.weights, move))
                 for node in network.nodes
             )
         )
 
-    spec = project.input
     return replace(
         project,
-        input=spec if isinstance(spec, NoiseInput) else replace(spec, path=move(spec.path)),
+        input=moved_input(project.input, move),
         stem=None if project.stem is None else moved(project.stem),
         designs=tuple(replace(design, network=moved(design.network)) for design in project.designs),
     )

@@ -12,7 +12,7 @@ from msgspec import Struct
 from engine.blocks import BLOCKS
 from engine.files import BUNDLED
 from engine.layers import LAYERS, tag_of
-from engine.network import FileWeights, Network, Node, PresetWeights
+from engine.network import FileWeights, LowRankWeights, Network, Node, PresetWeights, SeedWeights, WeightSource
 from engine.problems import Problem
 from engine.project import (
     FORMAT,
@@ -42,7 +42,8 @@ def _tags(*kinds: type[Struct]) -> dict[str, type[Any]]:
 
 KINDS = _tags(*LAYERS, *BLOCKS)
 INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
-SOURCES = _tags(FileWeights, PresetWeights)
+PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
+SOURCES = PLAIN_SOURCES | _tags(LowRankWeights)
 
 
 class ProjectReader:
@@ -122,8 +123,26 @@ class ProjectReader:
         inputs = self._value(raw, "inputs", tuple[str, ...], place, ())
         if inputs == () and "inputs" in raw:
             self._add(f"{place}.inputs", "is empty; name at least one node, or leave inputs out for the node before")
-        weights = self._tagged(raw["weights"], SOURCES, "source", f"{place}.weights") if "weights" in raw else None
+        weights = self._weights(raw["weights"], f"{place}.weights") if "weights" in raw else None
         return None if layer is None or name is None or inputs is None else Node(name, layer, inputs, weights)
+
+    def _weights(self, raw: object, place: str) -> WeightSource | None:
+        """Where weights come from; what a recipe holds is read first, each part with its own place."""
+        if not isinstance(raw, dict) or raw.get("source") != tag_of(LowRankWeights):
+            made: WeightSource | None = self._tagged(raw, SOURCES, "source", place)
+            return made
+        before = len(self.problems)
+        plain = {**raw, "of": {"source": "preset", "name": "identity"}, "calibration": ()}
+        held: Data = {"calibration": ()}
+        if "of" in raw:
+            held["of"] = self._tagged(raw["of"], PLAIN_SOURCES, "source", f"{place}.of")
+        else:
+            self._add(f"{place}.of", "is missing; the weights of the layer that these stand for are expected")
+        if "calibration" in raw:
+            items = self._items(raw, "calibration", place)
+            held["calibration"] = tuple(self._tagged(i, INPUTS, "kind", f"{place}.calibration[{n}]") for n, i in items)
+        recipe = self._tagged(plain, SOURCES, "source", place)
+        return None if len(self.problems) > before else msgspec.structs.replace(recipe, **held)
 
     def _name(self, raw: Data, place: str) -> str | None:
         name = raw.get("name")

@@ -7,18 +7,22 @@ from typing import NamedTuple
 import numpy as np
 import psutil
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from engine import files, inputs, weights
+from engine import files, fitting, inputs, weights
+from engine.analysis import Report
 from engine.cache import Timed, VolumeCache
 from engine.check import Place, ProjectCheck, check, place_in_file
 from engine.files import FileFault
+from engine.insight.low_rank import NotFinite
 from engine.kernels import BLOCK_BYTES, Checkpoint
 from engine.layers import Layer
-from engine.network import INPUT, FileWeights, WeightSource
+from engine.network import INPUT, FileWeights, LowRankWeights, WeightSource
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import ArrayInput, ImageInput, Input, Project
 from engine.units import byte_size
+from engine.weights import Weights
 
 
 class Cancelled(Exception):
@@ -61,6 +65,8 @@ class NodeDone(Struct, frozen=True, eq=False):
     volume: NDArray[np.float32]
     milliseconds: float
     reused: bool
+    fitted: Mapping[str, NDArray[np.float32]] | None = None
+    """The layer's weights by role where they were fitted to data."""
 
 
 def execute(
@@ -85,10 +91,99 @@ def execute(
         key = keys[place]
         reused = key in volumes
         if not reused:
-            made = volumes[key] = _compute(request, place, volumes, checkpoint)
-            made.volume.flags.writeable = False
+            made = volumes[key] = _compute(request, place, volumes, cache, checkpoint)
             cache.put(key, *made)
-        yield NodeDone(place, key, *volumes[key], reused)
+        timed = volumes[key]
+        yield NodeDone(place, key, timed.volume, timed.milliseconds, reused, timed.fitted)
+
+
+def volume_at(
+    request: RunRequest, place: Place, cache: VolumeCache, checkpoint: Checkpoint = lambda: None
+) -> NDArray[np.float32]:
+    """The volume at one place. Only what it needs is computed, and dropped as soon as nothing more needs it.
+
+    The cache is asked for what is there already, and keeps this volume alone.
+
+    Raises
+    ------
+    ProjectError, Cancelled
+        As `execute`.
+    KeyError
+        The place cannot run.
+    """
+    keys, goal = request.check.keys, request.check.keys[place]
+    makers: dict[bytes, Place] = {}
+    for at in request.places:
+        makers.setdefault(keys[at], at)
+
+    def received(key: bytes) -> list[bytes]:
+        design, name = makers[key]
+        report = request.check.reports.get((design, name))
+        return [] if report is None else [keys[design, source] for source in report.inputs]
+
+    users, needed = {goal: 1}, set[bytes]()
+    volumes: dict[bytes, Timed] = {}
+    waiting = [goal]
+    while waiting:
+        key = waiting.pop()
+        if key in needed or key in volumes:
+            continue
+        found = cache.get(key)
+        if found is not None:
+            volumes[key] = found
+            continue
+        needed.add(key)
+        for source in received(key):
+            users[source] = users.get(source, 0) + 1
+            waiting.append(source)
+    for key in (key for key in makers if key in needed):
+        checkpoint()
+        volumes[key] = _compute(request, makers[key], volumes, cache, checkpoint)
+        for source in received(key):
+            users[source] -= 1
+            if not users[source]:
+                del volumes[source]
+    cache.put(goal, *volumes[goal])
+    return volumes[goal].volume
+
+
+def weights_at(request: RunRequest, place: Place, cache: VolumeCache, checkpoint: Checkpoint) -> Weights:
+    """The arrays by role that a layer runs with; FileFault where a file does not give them.
+
+    Fitted ones are found from the volumes that reach them, which are computed first.
+    """
+    design = place[0]
+    report = request.check.reports[place]
+    if isinstance(report.weights, LowRankWeights):
+        return dict(_fitted(request, design, report, cache, checkpoint))
+    return weights.resolve(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
+
+
+def _fitted(
+    request: RunRequest, design: str, report: Report, cache: VolumeCache, checkpoint: Checkpoint
+) -> Mapping[str, NDArray[np.float32]]:
+    """The part of a fit that is this node's."""
+    project = request.project
+    plan = fitting.plan(request.check.analyses[design], report)
+    key = request.check.fits[design, report.name]
+    parts = cache.fits.get(key)
+    if parts is None:
+        place = design, plan.received
+        specs = plan.recipe.calibration or (project.input,)
+
+        def volumes() -> Iterator[NDArray[np.float32]]:
+            for spec in specs:
+                at = request if spec == project.input else RunRequest.of(replace(project, input=spec))
+                yield volume_at(at, place, cache, checkpoint)
+
+        exact = fitting.original(plan, project, checkpoint)
+        try:
+            parts = fitting.fit(plan, exact, volumes, checkpoint)
+        except NotFinite as error:
+            raise FileFault(f"fitted weights: {error}") from None
+        cache.put_fit(key, parts)
+    arrays = parts[plan.part]
+    return {role: arrays[role] for role in report.array_shapes}
 
 
 def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[Place, NodeDone]:
@@ -152,11 +247,22 @@ def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
         report = known.reports.get(place)
         shape = known.input_shape if report is None else report.output_shape
         assert shape is not None, "what has a key has a shape"
-        costs[place] = _Cost(shape.bytes, known.reading_bytes if report is None else report.weight_bytes)
+        costs[place] = _Cost(shape.bytes, known.reading_bytes if report is None else _weight_bytes(request, place))
     return costs
 
 
-def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Timed], checkpoint: Checkpoint) -> Timed:
+def _weight_bytes(request: RunRequest, place: Place) -> int:
+    """Memory of a layer's weights, and of what finding them needs."""
+    known = request.check
+    report = known.reports[place]
+    if place not in known.fits:
+        return report.weight_bytes
+    return report.weight_bytes + fitting.scratch_bytes(fitting.plan(known.analyses[place[0]], report))
+
+
+def _compute(
+    request: RunRequest, place: Place, volumes: Mapping[bytes, Timed], cache: VolumeCache, checkpoint: Checkpoint
+) -> Timed:
     """The volume at a place, from those of its inputs by key, and the milliseconds that it took.
 
     A layer's time is that of its arithmetic: its weights are ready before, as they are in a network that is used.
@@ -167,13 +273,13 @@ def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Timed], 
         try:
             volume = inputs.load(project.input, checkpoint)
             _require_unchanged(request, project.input)
-            return Timed(volume, _milliseconds_since(start))
+            return _kept(volume, start)
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
     report = request.check.reports[place]
     received = [volumes[request.check.keys[design, source]].volume for source in report.inputs]
     try:
-        arrays = weights.resolve(report, seed=project.seed, design=design, checkpoint=checkpoint)
+        arrays = weights_at(request, place, cache, checkpoint)
         _require_unchanged(request, report.weights)
     except FileFault as fault:
         where = place_in_file(project, design, report.index, "weights")
@@ -183,11 +289,14 @@ def _compute(request: RunRequest, place: Place, volumes: Mapping[bytes, Timed], 
     start = perf_counter()
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
         volume = layer.forward(received, arrays, checkpoint)
-    return Timed(volume, _milliseconds_since(start))
+    return _kept(volume, start, arrays if isinstance(report.weights, LowRankWeights) else None)
 
 
-def _milliseconds_since(start: float) -> float:
-    return 1000 * (perf_counter() - start)
+def _kept(volume: NDArray[np.float32], start: float, fitted: Weights | None = None) -> Timed:
+    """A volume that was begun at `start` and that nobody writes to from now on."""
+    milliseconds = 1000 * (perf_counter() - start)
+    volume.flags.writeable = False
+    return Timed(volume, milliseconds, fitted)
 
 
 def _require_unchanged(request: RunRequest, source: Input | WeightSource | None) -> None:

@@ -1,6 +1,6 @@
 """Where weights come from: a seed, a file, or a preset kernel."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from hashlib import blake2b
 from math import prod, sqrt
 
@@ -11,9 +11,9 @@ from engine import arrays, files
 from engine.analysis import Report
 from engine.files import FileFault
 from engine.kernels import Checkpoint
-from engine.network import FileWeights, PresetWeights
 from engine.noise import normal_values
 from engine.preset_kernels import PRESETS
+from engine.sources import FileWeights, LowRankWeights, PlainSource, PresetWeights, SeedWeights
 
 Weights = dict[str, NDArray[np.float32]]
 
@@ -26,17 +26,27 @@ ROLES = ("weight", *NEUTRAL)
 def mistakes(report: Report) -> Iterator[str]:
     """What is wrong with the weights that a node names, from its settings and the file's header."""
     source = report.weights
-    if source is None:
+    if source is None or isinstance(source, LowRankWeights):  # what is wrong with a recipe engine.fitting tells
         return
     if report.output_shape is None:  # which shapes fit is unknown, whether the file can be read is not
         if isinstance(source, FileWeights):
             yield from _unreadable(source)
     elif not report.array_shapes:
         yield f"weights: {report.layer.kind} has no parameters; leave weights out"
-    elif isinstance(source, PresetWeights):
-        yield from _preset_mistakes(source, report)
     else:
-        yield from _file_mistakes(source, report)
+        # A bias that is switched off may stay named, for when it is switched on again.
+        spare = ("bias",) if hasattr(report.layer, "bias") else ()
+        yield from source_mistakes(source, report.array_shapes, report.layer.kind, spare)
+
+
+def source_mistakes(
+    source: PlainSource, shapes: Mapping[str, tuple[int, ...]], kind: str, spare: tuple[str, ...] = ()
+) -> Iterator[str]:
+    """What is wrong with a source that is to give arrays of these shapes by role; `spare` roles may be named, too."""
+    if isinstance(source, PresetWeights):
+        yield from _preset_mistakes(source, shapes, kind)
+    elif isinstance(source, FileWeights):
+        yield from _file_mistakes(source, shapes, kind, spare)
 
 
 def _unreadable(source: FileWeights) -> Iterator[str]:
@@ -47,30 +57,44 @@ def _unreadable(source: FileWeights) -> Iterator[str]:
 
 
 def identity(report: Report, seed: int, design: str) -> object:
-    """What a node's weights depend on, and nothing else, as a value to be digested."""
+    """What a node's weights depend on, and nothing else, as a value to be digested; a recipe has more to it."""
     source = report.weights
+    assert not isinstance(source, LowRankWeights)
+    return source_identity(source or SeedWeights(design, report.name), seed)
+
+
+def source_identity(source: PlainSource, seed: int) -> object:
+    """What arrays of a source depend on beside their shapes."""
     if isinstance(source, FileWeights):
         return source, files.stamp(source.path)
-    return source if source is not None else (seed, design, report.name)
+    return source if isinstance(source, PresetWeights) else (seed, source.design, source.node)
 
 
 def resolve(report: Report, *, seed: int, design: str, checkpoint: Checkpoint) -> Weights:
-    """The arrays by role that the node's layer runs with; FileFault where a file does not give them."""
+    """The arrays by role that the node's layer runs with; FileFault where a file does not give them.
+
+    A recipe needs the volumes that it is fitted to, which only a run has.
+    """
     source = report.weights
+    assert not isinstance(source, LowRankWeights)
+    return from_source(
+        source or SeedWeights(design, report.name), report.array_shapes, seed=seed, checkpoint=checkpoint
+    )
+
+
+def from_source(
+    source: PlainSource, shapes: Mapping[str, tuple[int, ...]], *, seed: int, checkpoint: Checkpoint
+) -> Weights:
+    """Arrays of these shapes by role; FileFault where a file does not give them."""
     if isinstance(source, FileWeights):
-        return {role: _from_file(source, role, shape, checkpoint) for role, shape in report.array_shapes.items()}
-    made = {
-        role: np.full(shape, NEUTRAL[role], np.float32)
-        for role, shape in report.array_shapes.items()
-        if role in NEUTRAL
-    }
-    if "weight" not in report.array_shapes:
+        return {role: _from_file(source, role, shape, checkpoint) for role, shape in shapes.items()}
+    made = {role: np.full(shape, NEUTRAL[role], np.float32) for role, shape in shapes.items() if role in NEUTRAL}
+    if "weight" not in shapes:
         return made
-    shape = report.array_shapes["weight"]
     if isinstance(source, PresetWeights):
-        made["weight"] = preset(source.name, shape, checkpoint)
+        made["weight"] = preset(source.name, shapes["weight"], checkpoint)
     else:
-        made["weight"] = he_normal(shape, weight_seed(seed, design, report.name), checkpoint)
+        made["weight"] = he_normal(shapes["weight"], weight_seed(seed, source.design, source.node), checkpoint)
     return made
 
 
@@ -107,24 +131,24 @@ def preset(name: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray
     return weight
 
 
-def _preset_mistakes(source: PresetWeights, report: Report) -> Iterator[str]:
+def _preset_mistakes(source: PresetWeights, shapes: Mapping[str, tuple[int, ...]], kind: str) -> Iterator[str]:
     least = PRESETS[source.name].least
-    kernel = report.array_shapes.get("weight", ())[2:]
+    kernel = shapes.get("weight", ())[2:]
     if not kernel:
-        yield f"weights: preset {source.name!r} is a kernel; {report.layer.kind} has none, leave weights out"
+        yield f"weights: preset {source.name!r} is a kernel; {kind} has none, leave weights out"
     elif min(kernel) < least:
         size = "×".join(map(str, kernel))
         yield f"weights: preset {source.name!r} needs a kernel of at least {least}×{least}; this one is {size}"
 
 
-def _file_mistakes(source: FileWeights, report: Report) -> Iterator[str]:
-    # A bias that is switched off may stay named, for when it is switched on again.
-    roles = {*report.array_shapes, *({"bias"} if hasattr(report.layer, "bias") else ())}
+def _file_mistakes(
+    source: FileWeights, shapes: Mapping[str, tuple[int, ...]], kind: str, spare: tuple[str, ...]
+) -> Iterator[str]:
     for role in ROLES:
-        if getattr(source, role) and role not in roles:
+        if getattr(source, role) and role not in shapes and role not in spare:
             given = f"{role} = {getattr(source, role)!r}"
-            yield f"weights: {given}, but {report.layer.kind} has no {role}; it has {', '.join(report.array_shapes)}"
-    for role, shape in report.array_shapes.items():
+            yield f"weights: {given}, but {kind} has no {role}; it has {', '.join(shapes)}"
+    for role, shape in shapes.items():
         try:
             _check_shape(source, role, shape)
         except FileFault as fault:

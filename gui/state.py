@@ -12,9 +12,10 @@ from numpy.typing import NDArray
 from engine.analysis import Analysis, BlockReport, Report, folded
 from engine.check import Place, ProjectCheck
 from engine.counting import MACS, Convention
+from engine.files import FileFault
 from engine.kernels import Checkpoint
 from engine.metrics import Ledger, metric
-from engine.network import INPUT
+from engine.network import INPUT, LowRankWeights
 from engine.problems import STEM, Problem
 from engine.project import Project
 from engine.tables import Row, rows
@@ -73,6 +74,8 @@ class Result(Struct, frozen=True, eq=False):
     volume: Volume
     milliseconds: float = 0.0
     """What the arithmetic took."""
+    fitted: Mapping[str, Volume] | None = None
+    """The layer's weights by role where they were fitted to data."""
 
 
 class Progress(Struct, frozen=True):
@@ -169,8 +172,13 @@ class ViewState(Struct, frozen=True, eq=False):
         Raises
         ------
         FileFault
-            A file does not give them.
+            A file does not give them, or only a run will.
         """
+        if isinstance(self.check.reports[place].weights, LowRankWeights):
+            result = self.result(place)
+            if result is None or result.fitted is None or not self.fresh(place):
+                raise FileFault("fitted weights are known after a run (F5)")
+            return dict(result.fitted)
         return resolve(self.check.reports[place], seed=self.project.seed, design=place[0], checkpoint=checkpoint)
 
     def origin(self, place: Place) -> Place:

@@ -131,7 +131,7 @@ class Workbench(QObject):
             return
         if before is not None and before.key == today != event.key:
             return  # an edit or undo since the run began has brought back what fits; this waits in the cache
-        result = Result(event.key, event.volume, event.milliseconds)
+        result = Result(event.key, event.volume, event.milliseconds, event.fitted)
         results = {**self.state.run.results, event.place: result}
         self._show(replace(self.state, run=replace(self.state.run, results=results)))
 

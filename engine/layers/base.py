@@ -52,6 +52,11 @@ class Layer(Kind, frozen=True):
     The shape and cost rules may be asked only for inputs in which `mistakes` finds nothing.
     """
 
+    @property
+    def learns(self) -> bool:
+        """Whether it has parameters."""
+        return type(self).param_shapes is not Layer.param_shapes
+
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         """Shape of the output volume; that of the input where a kind does not say."""
         return inputs[0]

@@ -13,13 +13,24 @@ from engine import arrays, files
 from engine.analysis import Report
 from engine.files import FileFault
 from engine.layers import Kind, Layer
-from engine.network import INPUT, FileWeights, Network, Node, PresetName, PresetWeights
+from engine.network import (
+    INPUT,
+    FileWeights,
+    LowRankWeights,
+    Network,
+    Node,
+    PresetName,
+    PresetWeights,
+    SeedWeights,
+    WeightSource,
+)
 from engine.shapes import Shape
+from engine.sources import described
 from gui.widgets.choices import Checklist, Choice
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAYS, FileRow
 
-SEEDED, FILE = "seeded", "file"
+SEEDED, FILE, KEPT = "seeded", "file", "kept"
 
 
 def roles_of(layer: Kind) -> tuple[str, ...]:
@@ -108,11 +119,11 @@ class WeightsControl(QWidget):
         options = [(SEEDED, "seeded")]
         if hasattr(node.layer, "kernel") and roles_of(node.layer):
             options += [(name, f"preset: {name}") for name in get_args(PresetName)]
-        self.source.set_options([*options, (FILE, "from a file…")])
         weights = node.weights
-        self.source.show_value(
-            SEEDED if weights is None else weights.name if isinstance(weights, PresetWeights) else FILE
-        )
+        if isinstance(weights, SeedWeights | LowRankWeights):
+            options.append((KEPT, described(weights)))
+        self.source.set_options([*options, (FILE, "from a file…")])
+        self.source.show_value(_option_of(weights))
         from_file = isinstance(weights, FileWeights)
         for part in (self.file, self.arrays):
             part.setVisible(from_file)
@@ -150,6 +161,8 @@ class WeightsControl(QWidget):
             if self._node is not None:  # no file was chosen: what is shown is what is so
                 self.show_node(self._node, self._report)
             return
+        if source == KEPT:
+            return
         weights = None if source == SEEDED else convert({"source": "preset", "name": source}, PresetWeights)
         if self._node is not None and weights != self._node.weights:
             self.changed.emit(weights, source)
@@ -157,6 +170,17 @@ class WeightsControl(QWidget):
     def _on_file_chosen(self, path: str) -> None:
         if self._node is not None:
             self.changed.emit(matched(path, self._node, self._report), Path(path).name)
+
+
+def _option_of(weights: WeightSource | None) -> str:
+    match weights:
+        case None:
+            return SEEDED
+        case PresetWeights():
+            return weights.name
+        case FileWeights():
+            return FILE
+    return KEPT
 
 
 def array_names(path: str) -> tuple[str, ...]:

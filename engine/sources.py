@@ -1,0 +1,152 @@
+"""What a project names to get its numbers from, as values: the input, and the weights of each layer."""
+
+from collections.abc import Callable
+from pathlib import PurePath
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from engine.shapes import Shape
+
+Extent = Annotated[int, Meta(ge=1, le=100_000)]
+Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """A photo: centre-cropped to the aspect of `size`, resized, channels ordered, then (value·scale − mean) / std."""
+
+    path: str
+    size: Annotated[tuple[Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)
+    channels: Literal["rgb", "bgr", "gray"] = "rgb"
+    scale: Finite = 1 / 255
+    mean: tuple[Finite, ...] = ()
+    std: tuple[Finite, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1 if self.channels == "gray" else 3, self.size[0], self.size[1])
+
+
+class ArrayInput(Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """A volume from a .npy, .npz or .safetensors file; `key` names the array where the file holds several."""
+
+    path: str
+    key: str = ""
+
+
+class NoiseInput(Struct, frozen=True, tag="noise", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """Standard normal values."""
+
+    shape: Annotated[tuple[Annotated[int, Meta(ge=1, le=1_000_000_000)], ...], Meta(min_length=3, max_length=3)]
+    seed: Seed = 0
+
+
+Input = ImageInput | ArrayInput | NoiseInput
+
+
+class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
+    """Arrays of a .safetensors, .npz or .npy file; each role names its array, "" where the layer has no such role."""
+
+    path: str
+    weight: str = ""
+    bias: str = ""
+    gamma: str = ""
+    beta: str = ""
+    mean: str = ""
+    var: str = ""
+
+
+PresetName = Literal["identity", "box", "gaussian", "sharpen", "sobel", "laplacian", "gabor"]
+
+
+class PresetWeights(
+    Struct, frozen=True, tag="preset", tag_field="source", forbid_unknown_fields=True, omit_defaults=True
+):
+    """A fixed, well-known kernel."""
+
+    name: PresetName
+
+
+class SeedWeights(Struct, frozen=True, tag="seed", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
+    """He-normal weights of the project's seed, as the node of this name in that design has them by itself."""
+
+    design: str
+    node: str
+
+
+Form = Literal["1x1+kxk", "kxk+1x1", "1x1+kxk+1x1"]
+
+
+class LowRankWeights(
+    Struct, frozen=True, tag="low_rank", tag_field="source", forbid_unknown_fields=True, omit_defaults=True
+):
+    """Weights with which several convolutions together do as one: the best of their widths, on given inputs.
+
+    Every one of them holds this same value, so that each finds the others and any width may be edited. The one that
+    they stand for has the k×k kernel of the k×k among them, as many filters as the last, and the weights `of`.
+    """
+
+    form: Form
+    nodes: Annotated[tuple[str, ...], Meta(min_length=2, max_length=3)]
+    """Names of the convolutions in the order of the form."""
+    of: FileWeights | PresetWeights | SeedWeights
+    calibration: tuple[ImageInput | ArrayInput | NoiseInput, ...] = ()
+    """Inputs on whose volumes they are fitted; left out: the project's input, whatever it is."""
+    refit: bool = False
+    """Whether the k×k is fitted again, by least squares to what the reduction before it leaves."""
+
+    def __post_init__(self) -> None:
+        parts = self.form.count("+") + 1
+        if len(self.nodes) != parts:
+            raise ValueError(f"nodes has {len(self.nodes)} names; form {self.form!r} has {parts} convolutions")
+
+
+PlainSource = FileWeights | PresetWeights | SeedWeights
+"""What gives arrays by itself: all but a recipe."""
+WeightSource = PlainSource | LowRankWeights
+
+
+def moved_input(spec: Input, move: Callable[[str], str]) -> Input:
+    """The input with `move` applied to its path."""
+    return spec if isinstance(spec, NoiseInput) else replace(spec, path=move(spec.path))
+
+
+def moved_weights(source: WeightSource, move: Callable[[str], str]) -> WeightSource:
+    """The weights with `move` applied to every path that they name."""
+    if isinstance(source, FileWeights):
+        return replace(source, path=move(source.path))
+    if isinstance(source, LowRankWeights):
+        calibration = tuple(moved_input(spec, move) for spec in source.calibration)
+        return replace(source, of=moved_weights(source.of, move), calibration=calibration)
+    return source
+
+
+def with_part_renamed(source: WeightSource | None, name: str, new_name: str) -> WeightSource | None:
+    """The weights where a node of the same network is called otherwise."""
+    if not isinstance(source, LowRankWeights) or name not in source.nodes:
+        return source
+    return replace(source, nodes=tuple(new_name if node == name else node for node in source.nodes))
+
+
+def with_seed_named(
+    source: WeightSource | None, place: tuple[str, str], new_place: tuple[str, str]
+) -> WeightSource | None:
+    """The weights where the node at (design, node) whose seed they have is called otherwise."""
+    if isinstance(source, LowRankWeights) and isinstance(source.of, SeedWeights):
+        return replace(source, of=with_seed_named(source.of, place, new_place))
+    return SeedWeights(*new_place) if source == SeedWeights(*place) else source
+
+
+def described(source: PlainSource | LowRankWeights) -> str:
+    """A few words for where weights come from."""
+    match source:
+        case FileWeights():
+            return f"weights of {PurePath(source.path.removeprefix('resources:')).name}"
+        case PresetWeights():
+            return f"preset {source.name}"
+        case SeedWeights():
+            return f"random weights of {source.design or 'stem'} · {source.node}"
+        case LowRankWeights():
+            return f"fitted to {described(source.of)}"

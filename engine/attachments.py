@@ -37,12 +37,6 @@ def model_explorer(ledger: Ledger, design: str, metric: Metric) -> str:
     name = f"{heading_of(metric, ledger.convention)}, {design}"
     named = {"name": name, "results": results, "gradient": list(GRADIENT)}
     return _text(named | ({"hideAggregatedStats": hidden} if hidden else {}))
-    named = {
-        "name": f"{heading_of(metric, ledger.convention)}, {design}",
-        "results": results,
-        "gradient": list(GRADIENT),
-    }
-    return _text(named | ({"hideAggregatedStats": hidden} if hidden else {}))
 
 
 ATTACHMENTS: Mapping[str, Callable[[Ledger, str, Metric], str]] = {

@@ -5,12 +5,12 @@ import io
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
-from unicodedata import combining, east_asian_width
 
 from msgspec import Struct
 
 from engine.analysis import Analysis, Report
 from engine.check import ProjectCheck, place_in_file
+from engine.columns import aligned
 from engine.counting import MACS, TERMS, Convention, tally
 from engine.metrics import (
     METRICS,
@@ -259,34 +259,18 @@ def to_text(rows: Sequence[Row], *chosen: str) -> str:
     Derived metrics are left out but for the chosen ones.
     """
     shown = columns(shown_metrics(*chosen), _convention(rows))
-    cells = [[column.text(row) for column in shown] for row in rows]
-    heads = [column.title for column in shown]
-    widths = [max(map(_width, (head, *texts))) for head, *texts in zip(heads, *cells, strict=True)]
-
-    def aligned(texts: Sequence[str]) -> str:
-        return "  ".join(map(_padded, texts, widths, (column.is_number for column in shown))).rstrip()
-
-    rule = "  ".join("─" * width for width in widths)
-    lines = [aligned(heads)]
-    design: str | None = None
-    for row, texts in zip(rows, cells, strict=True):
-        if row.design != design:
-            lines.append(rule)
-        lines.append(aligned(texts if row.design != design else ["", *texts[1:]]))
+    begins = [before is None or row.design != before.design for before, row in zip((None, *rows), rows, strict=False)]
+    cells = [
+        [column.text(row) if begin or index else "" for index, column in enumerate(shown)]
+        for begin, row in zip(begins, rows, strict=True)
+    ]
+    head, rule, texts = aligned([column.title for column in shown], cells, [column.is_number for column in shown])
+    lines = [head]
+    for row, begin, text in zip(rows, begins, texts, strict=True):
+        lines += [rule, text] if begin else [text]
         lines += [f"  ! {row.node}: {_line(row.problem)}"] if row.problem else []
-        design = row.design
     said = _said(rows, chosen)
     return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
-
-
-def _padded(text: str, width: int, right: bool) -> str:
-    gap = " " * (width - _width(text))
-    return gap + text if right else text + gap
-
-
-def _width(text: str) -> int:
-    """Cells that a text takes in a terminal: two for a wide character, none for a combining mark."""
-    return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)
 
 
 def _columns_for(rows: Sequence[Row], chosen: tuple[str, ...]) -> tuple[Column, ...]:

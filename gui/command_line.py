@@ -1,4 +1,4 @@
-"""The command line: `analyze`, `run`, `export` and `screenshot` need no display; anything else opens the window."""
+"""The command line: every command but `window` needs no display; without one the window opens."""
 
 import argparse
 import io
@@ -25,6 +25,7 @@ from engine.run import NodeDone, NodeStarted, RunRequest, run_all
 from engine.summary import summary
 from engine.wording import suggestion
 from engine.writing import file_name, written_whole
+from gui import bottleneck_command
 from gui.display import missing_display
 
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
@@ -278,6 +279,19 @@ def _export(options: argparse.Namespace) -> None:
             _print(f"{path}\n")
 
 
+def _bottleneck(options: argparse.Namespace) -> None:
+    project = _valid(options.project, _load(options.project))
+    try:
+        bottleneck_command.explore(options, project, _print)
+    except ProjectError as error:
+        raise ProjectError(error.problems, error.file or options.project) from None
+
+
+def _bottleneck_options(command: argparse.ArgumentParser) -> None:
+    _project_option(command)
+    bottleneck_command.add_options(command)
+
+
 def _screenshot(options: argparse.Namespace) -> None:
     from gui import offscreen
 
@@ -305,6 +319,7 @@ COMMANDS: dict[str, tuple[Callable[[argparse.Namespace], int | None], str, Calla
 COMMANDS = {
     "window": (_window, "open the window", _window_options),
     "analyze": (_analyze, "print shapes, parameters and multiply-accumulates", _analyze_options),
+    "bottleneck": (_bottleneck, "print which narrower convolutions can stand for a design's", _bottleneck_options),
     "run": (_run, "run every design; volumes as .npz, times and statistics as run.json", _run_options),
     "export": (_export, "draw figures without a display, and write the table as text", _export_options),
     "screenshot": (_screenshot, "draw the whole window after a run, without a display", _screenshot_options),

@@ -1,0 +1,130 @@
+"""The command `bottleneck`: what a design's convolutions can bear, and the project in which they bear it."""
+
+import argparse
+import sys
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+from engine.bottleneck import FORMS, Curve, Explorer, Samples, applied, candidates, refusal, samples
+from engine.bottleneck.report import curve_text, list_text, percent, samples_text, to_csv, to_json, told_design
+from engine.cache import VolumeCache
+from engine.problems import STEM, Problem, ProjectError
+from engine.project import Project
+from engine.project_file import save
+from engine.run import RunRequest
+from engine.units import exact, ratio_in_words
+from engine.wording import suggestion
+
+FORMATS = ("table", "json", "csv")
+STEM_WORD = "stem"
+
+
+def add_options(command: argparse.ArgumentParser) -> None:
+    command.add_argument("--design", metavar="NAME", help=f'whose convolutions, or "{STEM_WORD}"; left out: the first')
+    command.add_argument("--node", metavar="NAME", help="one convolution; left out: every k×k of the design")
+    command.add_argument("--photos", type=Path, metavar="DIR", help="photos to fit and check with, every third checks")
+    command.add_argument("--form", choices=tuple(FORMS), default="1x1+kxk", help="what stands for a convolution")
+    command.add_argument("--error", type=_error, default=0.05, metavar="E", help="relative error to bear (0.05)")
+    command.add_argument("--refit", action="store_true", help="fit the k×k again, by least squares, when applying")
+    command.add_argument("--format", choices=FORMATS, default="table")
+    command.add_argument("--apply", type=Path, metavar="OUT.toml", help="write the project with what bears the error")
+
+
+def _error(text: str) -> float:
+    try:
+        error = float(text)
+    except ValueError:
+        error = 0.0
+    if not 0 < error < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no relative error; a number between 0 and 1 is expected")
+    return error
+
+
+def explore(options: argparse.Namespace, project: Project, tell: Callable[[str], None]) -> None:
+    """Print what was asked for, and write the project where that was asked for."""
+    design = _design(options, project)
+    chosen = samples(project, options.photos)
+    explorer = Explorer(project, chosen, VolumeCache())
+    curves = []
+    for number, (name, total) in enumerate(_nodes(options, explorer.request, design), 1):
+        with suppress(OSError):  # nobody listens; the work goes on
+            print(f"explore {number}/{total} {told_design(design)} · {name}", file=sys.stderr)
+        curves.append(explorer.curve((design, name), options.form))
+    written = None if options.apply is None else _apply(options, explorer, curves, chosen)
+    if options.format == "json":
+        tell(to_json(curves, chosen, options.error, written))
+    elif options.format == "csv":
+        tell(to_csv(curves))
+    else:
+        text = curve_text(curves[0], options.error) if options.node else list_text(curves, options.error)
+        tell(text + "\n" + samples_text(chosen) + ("" if written is None else _told(written)))
+
+
+def _design(options: argparse.Namespace, project: Project) -> str:
+    names = [design.name for design in project.designs]
+    if options.design is None and names:
+        return names[0]
+    if options.design in names:
+        return str(options.design)
+    if project.stem is not None and options.design in (None, STEM_WORD):
+        return STEM
+    known = [*names, *([STEM_WORD] if project.stem is not None else [])]
+    text = f"--design {options.design!r} is unknown; {suggestion(str(options.design), known)}"
+    raise ProjectError([Problem(text, "$.designs")], options.project)
+
+
+def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> list[tuple[str, int]]:
+    """Names of the convolutions to explore, and how many there are."""
+    if options.node is None:
+        names = [report.name for report in candidates(request, design)]
+        if not names:
+            text = f"{told_design(design)} has no k×k convolution without groups that is not fitted yet; choose another"
+            raise ProjectError([Problem(text, "$.designs")], options.project)
+        return [(name, len(names)) for name in names]
+    report = request.check.reports.get((design, options.node))
+    if report is None:
+        known = [r.name for r in request.check.analyses[design].reports]
+        text = f"--node {options.node!r} is unknown in {told_design(design)}; {suggestion(options.node, known)}"
+        raise ProjectError([Problem(text, "$.designs")], options.project)
+    reason = refusal(report)
+    if reason:
+        raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)
+    return [(options.node, 1)]
+
+
+def _apply(options: argparse.Namespace, explorer: Explorer, curves: list[Curve], chosen: Samples) -> dict[str, Any]:
+    """Write the project in which every convolution that can bear it is replaced; what came of it."""
+    made, replaced = explorer.project, []
+    for curve in curves:
+        index = curve.within(options.error)
+        if index is not None:
+            made = applied(made, curve.place, curve.form, curve.widths[index], chosen, refit=options.refit)
+            replaced.append({"node": curve.place[1], "width": list(curve.widths[index]), "macs": curve.costs[index]})
+    if not replaced:
+        least = min((error for curve in curves for error in curve.told.values()), default=None)
+        text = f"nothing cheaper loses at most {100 * options.error:g} %; the least measured is {percent(least)}"
+        raise ProjectError([Problem(f"{text}: allow more with --error", "--apply")])
+    design = curves[0].place[0]
+    before, after = (RunRequest.of(p).check.analyses[design].macs for p in (explorer.project, made))
+    specs = chosen.checked or chosen.fitted
+    results = [name for name, _ in made.networks() if name != STEM] if design == STEM else [design]
+    errors = {name: explorer.last_error(made, name, name, specs) for name in results or [STEM]}
+    save(made, options.apply)
+    return {
+        "file": str(options.apply),
+        "replaced": replaced,
+        "macs": after,
+        "macs_before": before,
+        "error_of_last_volume": {told_design(name): error for name, error in errors.items()},
+    }
+
+
+def _told(written: dict[str, Any]) -> str:
+    errors = ", ".join(f"{name} {percent(error)}" for name, error in written["error_of_last_volume"].items())
+    ratio = ratio_in_words(written["macs"], written["macs_before"], "multiply-accumulates")
+    return (
+        f"{written['file']}: {len(written['replaced'])} replaced, {exact(written['macs'])} MACs, {ratio}; "
+        f"measured error of the last volume: {errors}\n"
+    )

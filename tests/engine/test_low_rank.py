@@ -1,0 +1,180 @@
+"""Reductions and expansions against what they promise: least squares, energies, and the formula written out."""
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.insight import low_rank
+from engine.insight.low_rank import Fitter, NotFinite, expansion, input_covariance, linear, output_of, reduction
+from engine.layers import Conv2d
+from tests.engine.checkpoints import proceed
+
+FORMS = ("1x1+kxk", "kxk+1x1", "1x1+kxk+1x1")
+
+
+@st.composite
+def cases(draw, kernels=(1, 2, 3)):
+    """A layer, its weights and two volumes, some of them of fewer directions than channels."""
+    filters, channels = draw(st.integers(1, 5)), draw(st.integers(1, 6))
+    kernel = draw(st.tuples(st.sampled_from(kernels), st.sampled_from(kernels)))
+    layer = Conv2d(
+        filters, kernel, stride=draw(st.integers(1, 2)), dilation=draw(st.integers(1, 2)),
+        padding=draw(st.sampled_from(["same", "valid", 1])), bias=False,
+    )  # fmt: skip
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    rank = draw(st.integers(1, channels))
+    mixing = random.normal(size=(channels, rank))
+    sides = [(draw(st.integers(6, 9)), draw(st.integers(6, 9))) for _ in range(2)]
+    volumes = [np.tensordot(mixing, random.normal(size=(rank, *side)), 1).astype(np.float32) for side in sides]
+    return layer, random.normal(size=(filters, channels, *kernel)).astype(np.float32), volumes
+
+
+def error(form, layer, weight, weights, volumes):
+    """‖y − ŷ‖ / ‖y‖ over all volumes, each run through the layers one by one."""
+    wrong = total = 0.0
+    for volume in volumes:
+        exact = linear(layer, weight, volume, proceed).astype(float)
+        given = output_of(form, layer, weights, volume, proceed).astype(float)
+        wrong, total = wrong + ((given - exact) ** 2).sum(), total + (exact**2).sum()
+    return (wrong / total) ** 0.5 if total else 0.0
+
+
+def fitter(case):
+    layer, weight, volumes = case
+    return Fitter(layer, weight, lambda: volumes, proceed)
+
+
+@given(cases(), st.sampled_from(FORMS), st.booleans())
+def test_at_full_width_nothing_is_lost(case, form, refit):
+    layer, weight, volumes = case
+    ranks = {"1x1+kxk": (6,), "kxk+1x1": (5,), "1x1+kxk+1x1": (6, 5)}[form]
+    weights = fitter(case).weights(form, ranks, refit=refit)
+    assert error(form, layer, weight, weights, volumes) < 1e-3
+
+
+@given(cases(kernels=(1,)))
+def test_for_a_1x1_layer_the_expected_error_is_the_error(case):
+    layer, weight, volumes = case
+    layer = Conv2d(layer.filters, 1, bias=False)  # a stride would leave out pixels that the covariance has
+    made = Fitter(layer, weight, lambda: volumes, proceed)
+    for rank in range(len(made.inputs.energies) + 1):
+        found = error("1x1+kxk", layer, weight, made.weights("1x1+kxk", (rank,)) if rank else zeros(weight), volumes)
+        assert found == pytest.approx(made.inputs.expected[rank], abs=1e-3)
+
+
+def zeros(weight):
+    return np.zeros((1, *weight.shape[1:2], 1, 1), np.float32), np.zeros((len(weight), 1, 1, 1), np.float32)
+
+
+@given(cases())
+def test_for_a_1x1_behind_the_expected_error_is_the_error(case):
+    layer, weight, volumes = case
+    made = fitter(case)
+    for rank in range(1, len(made.outputs.energies) + 1):
+        found = error("kxk+1x1", layer, weight, made.weights("kxk+1x1", (rank,)), volumes)
+        assert found == pytest.approx(made.outputs.expected[rank], abs=1e-3)
+
+
+@given(cases(kernels=(1,)), st.integers(1, 3), st.integers(0, 2**32))
+def test_no_other_pair_of_that_width_loses_less_on_a_1x1_layer(case, rank, seed):
+    layer, weight, volumes = case
+    layer = Conv2d(layer.filters, 1, bias=False)
+    found = error(
+        "1x1+kxk", layer, weight, Fitter(layer, weight, lambda: volumes, proceed).weights("1x1+kxk", (rank,)), volumes
+    )
+    random = np.random.default_rng(seed)
+    first = random.normal(size=(rank, weight.shape[1], 1, 1)).astype(np.float32)
+    reduced = np.concatenate([np.tensordot(first[:, :, 0, 0], v, 1).reshape(rank, -1) for v in volumes], axis=1)
+    exact = np.concatenate([np.tensordot(weight[:, :, 0, 0], v, 1).reshape(len(weight), -1) for v in volumes], axis=1)
+    best = np.linalg.lstsq(reduced.T.astype(float), exact.T.astype(float), rcond=None)[0].T.astype(np.float32)
+    assert found <= error("1x1+kxk", layer, weight, (first, best[:, :, None, None]), volumes) + 1e-3
+
+
+@given(cases(), st.integers(1, 4), st.integers(1, 4))
+def test_a_refit_never_raises_the_error_on_what_it_is_fitted_to(case, first, second):
+    layer, weight, volumes = case
+    made = fitter(case)
+    for form, ranks in (("1x1+kxk", (first,)), ("1x1+kxk+1x1", (first, second))):
+        before, after = (
+            error(form, layer, weight, made.weights(form, ranks, refit=refit), volumes) for refit in (False, True)
+        )
+        assert after <= before + 1e-4
+
+
+@given(cases())
+def test_measuring_all_widths_at_once_gives_what_running_each_gives(case):
+    layer, weight, volumes = case
+    made = fitter(case)
+    for form, split, most in (("1x1+kxk", made.inputs, 7), ("kxk+1x1", made.outputs, 6)):
+        layers = low_rank.placed(form, layer)
+        total = low_rank.Measured()
+        for volume in volumes:
+            exact = linear(layer, weight, volume, proceed)
+            total += low_rank.measure(split, layers, exact, volume, range(1, most), proceed)
+        alone = [error(form, layer, weight, made.weights(form, (rank,)), volumes) for rank in range(1, most)]
+        assert total.errors == pytest.approx(alone, abs=2e-3)
+
+
+@given(cases())
+def test_the_reduction_is_the_one_of_the_formula(case):
+    _, weight, volumes = case
+    covariance = input_covariance(volumes, proceed)
+    pixels = np.concatenate([v.reshape(len(v), -1) for v in volumes], axis=1).astype(float)
+    assert covariance == pytest.approx(pixels @ pixels.T / pixels.shape[1], rel=1e-6, abs=1e-6)
+    split = reduction(weight, covariance)
+    unfolded = weight.astype(float).transpose(0, 2, 3, 1).reshape(-1, weight.shape[1])
+    energies = np.linalg.eigvalsh(unfolded @ covariance @ unfolded.T)[::-1]
+    assert split.energies == pytest.approx(energies[: len(split.energies)], rel=1e-3, abs=1e-6 * max(energies[0], 1))
+    whitened = split.before[:, :, 0, 0] @ covariance @ split.before[:, :, 0, 0].T
+    assert whitened == pytest.approx(np.eye(len(whitened)), abs=1e-4)
+
+
+@given(cases())
+def test_without_data_both_sides_are_plain_singular_value_decompositions(case):
+    _, weight, _ = case
+    taps = weight.astype(float).transpose(0, 2, 3, 1).reshape(-1, weight.shape[1])
+    rows = weight.astype(float).reshape(len(weight), -1)
+    for split, unfolded in ((reduction(weight), taps), (expansion(weight), rows)):
+        values = np.linalg.svd(unfolded, compute_uv=False)
+        assert split.energies == pytest.approx(values[: len(split.energies)] ** 2, rel=1e-4)
+
+
+def test_wider_than_the_data_the_further_maps_are_zero():
+    layer, random = Conv2d(3, 3, bias=False), np.random.default_rng(0)
+    weight = random.normal(size=(3, 4, 3, 3)).astype(np.float32)
+    volume = np.repeat(random.normal(size=(1, 8, 8)), 4, axis=0).astype(np.float32)
+    first, second = Fitter(layer, weight, lambda: [volume], proceed).weights("1x1+kxk", (3,), refit=True)
+    assert first.shape == (3, 4, 1, 1)
+    assert second.shape == (3, 3, 3, 3)
+    assert not first[1:].any()
+    assert error("1x1+kxk", layer, weight, (first, second), [volume]) < 1e-5
+
+
+def test_volumes_of_zeros_are_met_with_weights_of_zeros():
+    layer, weight = Conv2d(2, 3, bias=False), np.ones((2, 3, 3, 3), np.float32)
+    for form, ranks in (("1x1+kxk", (2,)), ("kxk+1x1", (2,)), ("1x1+kxk+1x1", (2, 2))):
+        made = Fitter(layer, weight, lambda: [np.zeros((3, 6, 6), np.float32)], proceed)
+        for array in made.weights(form, ranks, refit=True):
+            assert np.isfinite(array).all()
+
+
+@pytest.mark.parametrize("value", [np.nan, np.inf])
+def test_volumes_that_are_not_finite_are_refused(value):
+    volume = np.full((3, 6, 6), value, np.float32)
+    made = Fitter(Conv2d(2, 3, bias=False), np.ones((2, 3, 3, 3), np.float32), lambda: [volume], proceed)
+    with pytest.raises(NotFinite, match="not finite"):
+        made.weights("1x1+kxk", (2,))
+
+
+def test_finding_can_be_cancelled_between_blocks():
+    class Stop(Exception):
+        pass
+
+    def stop():
+        raise Stop
+
+    volume = np.ones((3, 6, 6), np.float32)
+    made = Fitter(Conv2d(2, 3, bias=False), np.ones((2, 3, 3, 3), np.float32), lambda: [volume], stop)
+    with pytest.raises(Stop):
+        made.weights("1x1+kxk", (2,))

@@ -16,12 +16,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QScrollArea, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMainWindow, QScrollArea, QToolBar, QToolButton, QWidget
 
 from engine.counting import Convention
 from engine.layers import tag_of
 from engine.metrics import METRICS, OPERATIONS
 from gui.actions import ACTIONS, KINDS, SEPARATOR, TOOLBAR, TOOLS, WORDY, Action
+from gui.docks import LAYOUT_VERSION, Docks
 from gui.file_commands import FileCommands
 from gui.icons import icon
 from gui.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
@@ -42,13 +43,7 @@ from gui.widgets.command_palette import CommandPalette, commands_of
 from gui.widgets.tab_order import chain, in_reading_order
 from gui.workbench import Workbench
 
-LAYOUT_VERSION = 2
 FIRST_SIZE = 1600, 1000
-NARROW = 1200
-"""Width of a window in which the table stands behind the bars, not beside them."""
-AREAS = Qt.DockWidgetArea
-BEHIND_TABLE = ("paper", "counting")
-"""Views that are tabs behind the table of operations."""
 
 
 class MainWindow(QMainWindow):
@@ -63,7 +58,6 @@ class MainWindow(QMainWindow):
         self.strokes = Strokes(self)
         self.setObjectName("main")
         self.setAcceptDrops(True)
-        self.setDockNestingEnabled(True)
         self.designs = DesignsPanel()
         self.form = LayerForm()
         self.input = InputPanel()
@@ -107,8 +101,6 @@ class MainWindow(QMainWindow):
         self.files.recent_changed.connect(self.listed["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(self.docks["input"].raise_)
-        for id, dock in self.docks.items():
-            dock.visibilityChanged.connect(partial(self._on_dock_visibility_changed, id))
 
     def _on_edit_proposed(self, edit: Edit) -> None:
         self.workbench.edit(edit.text, edit.project, self.strokes.key(edit.merge), edit.focus)
@@ -150,7 +142,7 @@ class MainWindow(QMainWindow):
             "cancel": work.cancel,
             **{f"metric_{metric.id}": partial(look, metric=metric.id) for metric in METRICS if metric.id != OPERATIONS},
             **{f"count_{rule.id}": partial(count_by, rule) for rule in TOOLS},
-            "counting": partial(self._raise, "counting"),
+            "counting": partial(self.docks.bring_forward, "counting"),
             "logarithmic": lambda: look(logarithmic=not work.state.look.logarithmic),
             "toggle_block": self._toggle_block,
             "open_blocks": lambda: look(blocks="open", toggled=frozenset()),
@@ -164,43 +156,17 @@ class MainWindow(QMainWindow):
 
     # Composition
 
-    def _make_docks(self) -> dict[str, QDockWidget]:
+    def _make_docks(self) -> Docks:
         self.setCentralWidget(self.views["volumes"])
-        self.setCorner(Qt.Corner.BottomLeftCorner, AREAS.LeftDockWidgetArea)
-        self.setCorner(Qt.Corner.BottomRightCorner, AREAS.RightDockWidgetArea)
-        designs = self._dock("designs", "Designs", self.designs, AREAS.LeftDockWidgetArea)
-        layer = self._dock("layer", "Layer", _scrolled(self.form), AREAS.LeftDockWidgetArea)
-        tabs = {
-            name: self._dock(name, title, widget, layer)
-            for name, title, widget in (
-                ("input", "Input", _scrolled(self.input)),
-                ("notes", "Notes", self.notes),
-                ("problems", "Mistakes", self.problems),
-            )
+        panels: dict[str, tuple[str, QWidget]] = {
+            "designs": ("Designs", self.designs),
+            "layer": ("Layer", _scrolled(self.form)),
+            "input": ("Input", _scrolled(self.input)),
+            "notes": ("Notes", self.notes),
+            "problems": ("Mistakes", self.problems),
         }
-        places = {
-            "bars": AREAS.BottomDockWidgetArea,
-            "table": AREAS.BottomDockWidgetArea,
-            "filters": AREAS.RightDockWidgetArea,
-        }
-        views = {id: self._dock(id, self.views[id].title, self.views[id], place) for id, place in places.items()}
-        for id in BEHIND_TABLE:
-            views[id] = self._dock(id, self.views[id].title, self.views[id], views["table"])
-        docks = {"designs": designs, "layer": layer, **tabs, **views}
-        docks["table"].raise_()
-        docks["layer"].raise_()
-        return docks
-
-    def _dock(self, name: str, title: str, widget: QWidget, place: "Qt.DockWidgetArea | QDockWidget") -> QDockWidget:
-        """A dock in an area, or as a tab behind another; one that has been in an area first leaves its tabs there."""
-        dock = QDockWidget(title, self)
-        dock.setObjectName(name)
-        dock.setWidget(widget)
-        if isinstance(place, QDockWidget):
-            self.tabifyDockWidget(place, dock)
-        else:
-            self.addDockWidget(place, dock)
-        return dock
+        views: dict[str, tuple[str, QWidget]] = {id: (view.title, view) for id, view in self.views.items()}
+        return Docks(self, panels | views, self._on_dock_visibility_changed)
 
     def _make_actions(self) -> dict[str, QAction]:
         commands = self._commands()
@@ -300,7 +266,7 @@ class MainWindow(QMainWindow):
         self.docks["problems"].setWindowTitle(f"Mistakes ({mistakes})" if mistakes else "Mistakes")
         self.docks["notes"].setWindowTitle(f"Notes ({self.notes.count})" if self.notes.count else "Notes")
         if new.run.problems and (old is None or not old.run.problems):
-            self._raise("problems")  # a run that was asked for has come to nothing
+            self.docks.bring_forward("problems")  # a run that was asked for has come to nothing
         if old is None or (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self.setWindowTitle(f"{new.path.name if new.path else new.project.title or 'Untitled'}[*] – Convolume")
             self.setWindowModified(not new.clean)
@@ -344,35 +310,10 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             dock.setFloating(False)
         self.restoreState(self._default_layout, LAYOUT_VERSION)
-        self._share_out()
-
-    def _share_out(self) -> None:
-        """Give each dock its share of the window, as large as that is."""
-        width, height = self.width(), self.height()
-        if width < NARROW:
-            for id in ("table", *BEHIND_TABLE):
-                self.tabifyDockWidget(self.docks["bars"], self.docks[id])
-            self.docks["bars"].raise_()
-        left, right = min(max(width * 18 // 100, 250), 400), max(width * 26 // 100, 290)
-        middle, below = width - left - right, max(height * 33 // 100, 150)
-        for names, sizes, direction in (
-            (("designs", "filters"), (left, right), Qt.Orientation.Horizontal),
-            (("bars", "table"), (middle * 42 // 100, middle * 58 // 100), Qt.Orientation.Horizontal),
-            (("bars", "table"), (below, below), Qt.Orientation.Vertical),
-            (("designs", "layer"), (height * 2 // 5, height * 3 // 5), Qt.Orientation.Vertical),
-        ):
-            self.resizeDocks([self.docks[name] for name in names], sizes, direction)
-        layout = self.layout()
-        if layout is not None:
-            layout.activate()
-
-    def _raise(self, name: str) -> None:
-        """Bring a dock to the front, wherever it is."""
-        self.docks[name].show()
-        self.docks[name].raise_()
+        self.docks.share_out()
 
     def _show_mistakes(self) -> None:
-        self._raise("problems")
+        self.docks.bring_forward("problems")
         self.problems.list.setFocus()
 
     def _toggle_block(self) -> None:
@@ -381,7 +322,7 @@ class MainWindow(QMainWindow):
         self.workbench.set_look(replace(state.look, toggled=state.look.toggled ^ {block}))
 
     def _rename(self) -> None:
-        self._raise("designs")
+        self.docks.bring_forward("designs")
         self.designs.edit_name()
 
     def tell(self, title: str, details: str) -> None:
@@ -410,7 +351,7 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._restored:
             self._restored = True
-            self._share_out()
+            self.docks.share_out()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

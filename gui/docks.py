@@ -1,0 +1,118 @@
+"""Where each panel and view stands in the window at first, as a table, and what share of the window it has."""
+
+from collections.abc import Callable, Iterator, Mapping
+
+from msgspec import Struct
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+
+LAYOUT_VERSION = 3
+"""Layouts that another version has saved are not restored."""
+NARROW = 1200
+"""Width of a window in which the table stands behind the bars, not beside them."""
+AREAS = Qt.DockWidgetArea
+
+
+class DockPlace(Struct, frozen=True):
+    """A panel or view, and where it stands: in an area, or as a tab behind another one."""
+
+    id: str
+    place: Qt.DockWidgetArea | str
+    under: str = ""
+    """The one below which it stands in its area; "" where Qt finds a place."""
+
+
+PLACES: tuple[DockPlace, ...] = (
+    DockPlace("designs", AREAS.LeftDockWidgetArea),
+    DockPlace("layer", AREAS.LeftDockWidgetArea),
+    DockPlace("input", "layer"),
+    DockPlace("notes", "layer"),
+    DockPlace("problems", "layer"),
+    DockPlace("bars", AREAS.BottomDockWidgetArea),
+    DockPlace("table", AREAS.BottomDockWidgetArea),
+    DockPlace("paper", "table"),
+    DockPlace("counting", "table"),
+    DockPlace("filters", AREAS.RightDockWidgetArea),
+)
+"""In an order in which each can be placed; a tab that is not named behind one comes to the front."""
+
+FRONT = ("layer", "table")
+"""In front of the tabs behind them."""
+
+
+class Docks(Mapping[str, QDockWidget]):
+    """The docks of a window by id.
+
+    Parameters
+    ----------
+    contents
+        Title and widget of each id in `PLACES`.
+    on_visible
+        Hears of an id and whether it can be seen now.
+    """
+
+    def __init__(
+        self,
+        window: QMainWindow,
+        contents: Mapping[str, tuple[str, QWidget]],
+        on_visible: Callable[[str, bool], None],
+    ) -> None:
+        self._window = window
+        self._docks: dict[str, QDockWidget] = {}
+        window.setDockNestingEnabled(True)
+        window.setCorner(Qt.Corner.BottomLeftCorner, AREAS.LeftDockWidgetArea)
+        window.setCorner(Qt.Corner.BottomRightCorner, AREAS.RightDockWidgetArea)
+        for place in PLACES:
+            self._add(place, *contents[place.id])
+        for id in FRONT:
+            self._docks[id].raise_()
+        for id, dock in self._docks.items():
+            dock.visibilityChanged.connect(lambda visible, id=id: on_visible(id, visible))
+
+    def __getitem__(self, id: str) -> QDockWidget:
+        return self._docks[id]
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._docks)
+
+    def __len__(self) -> int:
+        return len(self._docks)
+
+    def bring_forward(self, id: str) -> None:
+        """Show a dock before all others, wherever it is."""
+        self._docks[id].show()
+        self._docks[id].raise_()
+
+    def share_out(self) -> None:
+        """Give each dock its share of the window, as large as that is."""
+        width, height = self._window.width(), self._window.height()
+        if width < NARROW:
+            for place in PLACES:
+                if "table" in (place.id, place.place):
+                    self._window.tabifyDockWidget(self._docks["bars"], self._docks[place.id])
+            self._docks["bars"].raise_()
+        left, right = min(max(width * 18 // 100, 250), 400), max(width * 26 // 100, 290)
+        middle, below = width - left - right, max(height * 33 // 100, 150)
+        for names, sizes, direction in (
+            (("designs", "filters"), (left, right), Qt.Orientation.Horizontal),
+            (("bars", "table"), (middle * 42 // 100, middle * 58 // 100), Qt.Orientation.Horizontal),
+            (("bars", "table"), (below, below), Qt.Orientation.Vertical),
+            (("designs", "layer"), (height * 2 // 5, height * 3 // 5), Qt.Orientation.Vertical),
+        ):
+            self._window.resizeDocks([self._docks[name] for name in names], sizes, direction)
+        layout = self._window.layout()
+        if layout is not None:
+            layout.activate()
+
+    def _add(self, place: DockPlace, title: str, widget: QWidget) -> None:
+        """One that has been in an area before it becomes a tab would leave its tabs there."""
+        dock = QDockWidget(title, self._window)
+        dock.setObjectName(place.id)
+        dock.setWidget(widget)
+        if isinstance(place.place, str):
+            self._window.tabifyDockWidget(self._docks[place.place], dock)
+        else:
+            self._window.addDockWidget(place.place, dock)
+        if place.under:
+            self._window.splitDockWidget(self._docks[place.under], dock, Qt.Orientation.Vertical)
+        self._docks[place.id] = dock

@@ -1,6 +1,7 @@
 """Draws every picture of the README into resources/pictures, without a display: `make pictures`.
 
-A picture is a row of PICTURES: a figure of a view, or the whole window. Named on the command line, only those are drawn.
+A picture is a row of PICTURES: a figure of a view, or the whole window. Named on the command line, only those are
+drawn.
 """
 
 import io

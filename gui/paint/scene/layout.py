@@ -81,6 +81,8 @@ class Arrow(NamedTuple):
     role: Role
     words: Operator
     type: Type
+    room: float
+    """How wide what is written can be without coming near to a box."""
 
     @property
     def texts(self) -> tuple[Text, ...]:
@@ -275,7 +277,7 @@ class _Drawing:
             room = start, room[1]
         place, middle = (self.band.name, vertex.name), sum(room) / 2
         words = self._words(index, vertex, room[1] - room[0])
-        return Arrow(place, vertex, start, box.left, y, middle, role, words, self.measure.type)
+        return Arrow(place, vertex, start, box.left, y, middle, role, words, self.measure.type, room[1] - room[0])
 
     def _add_wires(self) -> None:
         """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""

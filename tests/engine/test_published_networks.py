@@ -255,7 +255,7 @@ def test_the_plain_twin_of_mobilenet_costs_what_the_paper_prints():
 
 
 def test_densenet_without_bottlenecks_has_58_convolutions_fewer_and_costs_more():
-    plain, published = (analysis_of("densenet121", name) for name in ("without bottlenecks", "DenseNet-121"))
+    plain, published = (analysis_of("densenet121", name) for name in ("plain 3×3", "DenseNet-121"))
     convolutions = [sum(r.layer.kind == "conv2d" for r in analysis.reports) for analysis in (plain, published)]
     assert convolutions[1] - convolutions[0] == 58
     assert plain.macs > published.macs
@@ -263,7 +263,7 @@ def test_densenet_without_bottlenecks_has_58_convolutions_fewer_and_costs_more()
 
 
 def test_densenet_without_bottlenecks_differs_in_nothing_else():
-    plain, published = (project_of("densenet121").design(name) for name in ("without bottlenecks", "DenseNet-121"))
+    plain, published = (project_of("densenet121").design(name) for name in ("plain 3×3", "DenseNet-121"))
     without = [
         replace(node, layer=replace(node.layer, bottleneck=0)) if node.layer.kind == "dense_block" else node
         for node in published.network.nodes

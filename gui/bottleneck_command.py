@@ -7,7 +7,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.bottleneck import FORMS, Curve, Explorer, Samples, applied, candidates, refusal, samples
+from engine.bottleneck import FORMS, Choice, Curve, Explorer, candidates, refusal, samples, swapped
 from engine.bottleneck.report import curve_text, list_text, percent, samples_text, to_csv, to_json, told_design
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import Project
@@ -64,7 +64,7 @@ def explore(options: argparse.Namespace, project: Project, tell: Callable[[str],
         with suppress(OSError):  # nobody listens; the work goes on
             print(f"explore {number}/{total} {told_design(design)} · {name}", file=sys.stderr)
         curves.append(_chosen(options, explorer, explorer.curve((design, name), options.form)))
-    written = None if options.apply is None else _apply(options, explorer, curves, chosen)
+    written = None if options.apply is None else _apply(options, explorer, curves)
     if options.format == "json":
         tell(to_json(curves, chosen, options.error, written))
     elif options.format == "csv":
@@ -121,31 +121,25 @@ def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> lis
     return [(options.node, 1)]
 
 
-def _apply(options: argparse.Namespace, explorer: Explorer, curves: list[Curve], chosen: Samples) -> dict[str, Any]:
+def _apply(options: argparse.Namespace, explorer: Explorer, curves: list[Curve]) -> dict[str, Any]:
     """Write the project in which every convolution that can bear it is replaced; what came of it."""
-    made, replaced = explorer.project, []
-    for curve in curves:
-        index = _index(options, curve)
-        if index is not None:
-            widths = curve.widths[index]
-            refit = options.refit and explorer.refit_helps(curve, index)
-            made = applied(made, curve.place, curve.form, widths, chosen, refit=refit)
-            told = {"node": curve.place[1], "width": list(widths), "macs": curve.costs[index], "refit": refit}
-            replaced.append(told)
-    if not replaced:
+    choices = [
+        Choice(curve, index, options.refit and explorer.refit_helps(curve, index))
+        for curve in curves
+        if (index := _index(options, curve)) is not None
+    ]
+    if not choices:
         raise ProjectError([Problem(_refused(options, curves), "--apply")])
-    design = curves[0].place[0]
-    before, after = (RunRequest.of(p).check.analyses[design].macs for p in (explorer.project, made))
-    specs = chosen.checked or chosen.fitted
-    results = [name for name, _ in made.networks() if name != STEM] if design == STEM else [design]
-    errors = {name: explorer.last_error(made, name, name, specs) for name in results or [STEM]}
-    save(made, options.apply)
+    swap = swapped(explorer, choices)
+    save(swap.project, options.apply)
     return {
         "file": str(options.apply),
-        "replaced": replaced,
-        "macs": after,
-        "macs_before": before,
-        "error_of_last_volume": {told_design(name): error for name, error in errors.items()},
+        "replaced": [
+            {"node": c.curve.place[1], "width": list(c.widths), "macs": c.macs, "refit": c.refit} for c in choices
+        ],
+        "macs": swap.macs,
+        "macs_before": swap.macs_before,
+        "error_of_last_volume": {told_design(name): error for name, error in swap.errors.items()},
     }
 
 

@@ -44,10 +44,10 @@ class Trial(Struct, frozen=True, eq=False):
     """What the replacement gives, before the bias."""
     error: float
     """On this input."""
-    seen: float
-    """On all that it is fitted to."""
-    unseen: float | None
-    """On all that only checks it; None where nothing does."""
+    seen: float | None = None
+    """On all that it is fitted to; None as long as that is not known."""
+    unseen: float | None = None
+    """On all that only checks it; None where nothing does, too."""
 
 
 def refusal(report: Report | None) -> str:
@@ -128,17 +128,24 @@ class Explorer:
                 return curve
             curve = self.with_points(curve, [middle])
 
-    def trial(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Trial:
-        """One replacement, run on one input; its errors on all."""
+    def trials(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Iterator[Trial]:
+        """One replacement run on one input at once, then with its errors on all."""
         fitter = self._fitter(place)
         found = fitter.weights(form, widths, refit=refit)
-        seen = self._error_of(form, place, found, self.samples.fitted)
-        unseen = self._error_of(form, place, found, self.samples.checked)
         received = self._reached(place, spec)
         exact, given = self._exact(fitter, received), output_of(form, fitter.layer, found, received, self.checkpoint)
         error = Measured((low_rank.energy(given - exact),), low_rank.energy(exact)).errors[0]
-        key = self.request.check.keys[place]
-        return Trial(place, key, form, widths, refit, spec, exact, given, error, seen or 0.0, unseen)
+        trial = Trial(place, self.request.check.keys[place], form, widths, refit, spec, exact, given, error)
+        yield trial
+        seen, unseen = (
+            self._error_of(form, place, found, specs) for specs in (self.samples.fitted, self.samples.checked)
+        )
+        yield replace(trial, seen=seen, unseen=unseen)
+
+    def trial(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Trial:
+        """One replacement run on one input, with its errors on all."""
+        *_, last = self.trials(place, form, widths, spec, refit=refit)
+        return last
 
     def refit_helps(self, curve: Curve, index: int) -> bool:
         """Whether fitting the k×k again lowers the error that counts, that on unseen data where there is any."""

@@ -12,6 +12,7 @@ from engine.bottleneck.curve import Curve, Point
 from engine.bottleneck.samples import Samples
 from engine.columns import aligned
 from engine.problems import STEM
+from engine.project import Input, NoiseInput
 from engine.units import abbreviated, exact
 
 LEVELS = (0.01, 0.02, 0.05, 0.10)
@@ -89,13 +90,13 @@ def curve_text(curve: Curve, chosen: int | None) -> str:
 
 def samples_text(samples: Samples) -> str:
     """What weights were fitted to, and what checked them."""
-    checked = ", ".join(map(_name, samples.checked)) or "nothing else: errors are those on what was fitted to"
-    return f"fitted to {', '.join(map(_name, samples.fitted))}; checked on {checked}\n"
+    checked = ", ".join(map(input_name, samples.checked)) or "nothing else: errors are those on what was fitted to"
+    return f"fitted to {', '.join(map(input_name, samples.fitted))}; checked on {checked}\n"
 
 
-def _name(spec: Any) -> str:
-    path = getattr(spec, "path", "")
-    return path.rpartition("/")[2] if path else f"noise, seed {spec.seed}"
+def input_name(spec: Input) -> str:
+    """A photo's or array's file; "noise, seed 3"."""
+    return f"noise, seed {spec.seed}" if isinstance(spec, NoiseInput) else spec.path.rpartition("/")[2]
 
 
 FIELDS = ("design", "node", "form", "width", "macs", "layer_macs", "expected", "fitted", "others", "plain")

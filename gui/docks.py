@@ -10,6 +10,8 @@ LAYOUT_VERSION = 3
 """Layouts that another version has saved are not restored."""
 NARROW = 1200
 """Width of a window in which the table stands behind the bars, not beside them."""
+LEAST_CENTRE = 360
+"""Height of the middle below which a view that is brought there takes room from what is below it."""
 AREAS = Qt.DockWidgetArea
 
 
@@ -89,6 +91,7 @@ class Docks(Mapping[str, QDockWidget]):
         """Show a dock before all others, wherever it is, or a view in the middle."""
         if id in CENTRE:
             self.centre.setCurrentIndex(CENTRE.index(id))
+            self._make_room()
             return
         self._docks[id].show()
         self._docks[id].raise_()
@@ -120,10 +123,22 @@ class Docks(Mapping[str, QDockWidget]):
             (("designs", "layer"), (height * 2 // 5, height * 3 // 5), Qt.Orientation.Vertical),
         ):
             self._window.resizeDocks([self._docks[name] for name in names], sizes, direction)
+        self._settle()
+        self.tidy()
+
+    def _settle(self) -> None:
         layout = self._window.layout()
         if layout is not None:
             layout.activate()
-        self.tidy()
+
+    def _make_room(self) -> None:
+        """Take height from what is below the middle where that is too low to show anything."""
+        missing = LEAST_CENTRE - self.centre.height()
+        below = self._docks["bars"]
+        if missing > 0 and below.isVisible() and not below.isFloating():
+            height = max(below.height() - missing, below.minimumSizeHint().height())
+            self._window.resizeDocks([below], [height], Qt.Orientation.Vertical)
+            self._settle()
 
     def _tell_centre(self, on_visible: Callable[[str, bool], None]) -> None:
         for index, id in enumerate(CENTRE):

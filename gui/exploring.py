@@ -47,22 +47,23 @@ class Exploring(QObject):
     def ask(self, project: Project, wish: Wish) -> None:
         """Find what a wish asks for: the curve of its convolution where it is not known, then the replacement."""
         measuring = project, wish.place, wish.form, wish.photos
-        self._show(replace(self.shown, wish=wish, problems=()))
-        if measuring == self._measuring:
-            return  # what runs looks at the wish once the curve is there
+        if measuring == self._measuring:  # what runs looks at the wish once the curve is there
+            self._show(replace(self.shown, wish=wish))
+            return
         self._measuring, self._project = measuring, project
+        self._show(replace(self.shown, wish=wish, problems=(), busy=f"exploring {wish.place[1]}"))
         self._start(lambda checkpoint: self._explore(project, wish, checkpoint))
 
     def survey(self, project: Project, design: str, wish: Wish) -> None:
         """Find the curves of all of a design's k×k convolutions."""
         self._measuring = None
-        self._show(replace(self.shown, problems=()))
+        self._show(replace(self.shown, problems=(), busy=f"exploring {told_design(design)}"))
         self._start(lambda checkpoint: self._survey(project, design, wish, checkpoint))
 
     def measure(self, project: Project, wish: Wish, choices: Sequence[tuple[str, float]]) -> None:
         """Replace several convolutions of a design, each by the cheapest within an error; measure its last volume."""
         self._measuring = None
-        self._show(replace(self.shown, swap=None, problems=()))
+        self._show(replace(self.shown, swap=None, problems=(), busy="measuring what is lost in the end"))
         self._start(lambda checkpoint: self._swap(project, wish, tuple(choices), checkpoint))
 
     def cancel(self) -> None:
@@ -86,7 +87,6 @@ class Exploring(QObject):
     # In the worker's thread
 
     def _explore(self, project: Project, wish: Wish, checkpoint: Checkpoint) -> Iterator[object]:
-        yield Doing(f"exploring {wish.place[1]}")
         explorer = self._explorer_for(project, wish, checkpoint)
         yield explorer.samples
         curve = self.shown.curves.get((wish.place, wish.form))
@@ -115,7 +115,6 @@ class Exploring(QObject):
         yield from explorer.trials(curve.place, curve.form, curve.widths[index], sample, refit=wish.refit)
 
     def _survey(self, project: Project, design: str, wish: Wish, checkpoint: Checkpoint) -> Iterator[object]:
-        yield Doing(f"exploring {told_design(design)}")
         explorer = self._explorer_for(project, wish, checkpoint)
         yield explorer.samples
         reports = candidates(explorer.request, design)
@@ -128,7 +127,6 @@ class Exploring(QObject):
     def _swap(
         self, project: Project, wish: Wish, choices: Iterable[tuple[str, float]], checkpoint: Checkpoint
     ) -> Iterator[object]:
-        yield Doing("measuring what is lost in the end")
         explorer = self._explorer_for(project, wish, checkpoint)
         made = []
         for name, error in choices:

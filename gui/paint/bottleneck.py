@@ -12,7 +12,9 @@ from engine.shapes import Shape
 from engine.units import abbreviated
 from gui.paint import mosaic
 from gui.paint.colours import DIVERGING, map_name, value_range
-from gui.paint.curve import Chart, ChartLook, in_words, lay_out, paint_chart
+from gui.paint.curve import in_words, paint_chart
+from gui.paint.curve_layout import Chart, lay_out
+from gui.paint.curve_marks import ChartLook
 from gui.paint.plates import Plate, legend
 from gui.paint.tiles import Tiles, Zoom
 from gui.paint.words import draw_text, draw_wrapped
@@ -20,6 +22,8 @@ from gui.state import ViewState
 from gui.theme import Theme
 
 STALE = "for earlier settings: explore again"
+NOTE_HEIGHT = 20.0
+"""In heights of the text: of the chart, from which on there is a note below it."""
 INDEPENDENT = (
     "The line takes the taps of the kernel to be independent. Those of neighbouring pixels are not, so that what is "
     "measured may lie below it; fitting the k×k again uses that."
@@ -31,7 +35,8 @@ class Content(Struct, frozen=True, eq=False):
 
     title: str
     said: str
-    """The chosen width, or what to do."""
+    """The chosen width, or what to do, or what is wrong."""
+    wrong: bool = False
     note: str = ""
     curve: Curve | None = None
     look: ChartLook | None = None
@@ -43,7 +48,6 @@ class Layout(Struct, frozen=True, eq=False):
 
     size: float
     head: QRectF
-    chart_rect: QRectF
     chart: Chart | None
     foot: QRectF
     maps: QRectF
@@ -52,6 +56,7 @@ class Layout(Struct, frozen=True, eq=False):
 def content_of(state: ViewState) -> Content:
     """What to draw for a state: the exploration of the chosen layer, or what must be done first."""
     shown, place = state.exploration, state.focus.place
+    problems = "\n".join(problem.text for problem in shown.problems)
     report = state.report(place)
     reason = refusal(report)
     title = f"{place[1]} of {'the stem' if place[0] == STEM else place[0]}"
@@ -60,16 +65,16 @@ def content_of(state: ViewState) -> Content:
     curve, index = shown.curve, shown.index
     if shown.wish is None or shown.wish.place != place or curve is None:
         busy = f"{shown.busy} …" if shown.busy else "Explore: how narrow may a 1×1 convolution before it be?"
-        problems = "\n".join(problem.text for problem in shown.problems)
-        return Content(title, problems or busy)
+        return Content(title, problems or busy, wrong=bool(problems))
     stale = state.check.keys.get(place) != curve.key
     head = f"{title}: {abbreviated(curve.macs)} MACs, {FORMS[curve.form]}"
-    said = in_words(curve, index, shown.shown_trial) if index is not None else "No width is cheaper"
+    said = in_words(curve, index, shown.shown_trial) if index is not None else "Nothing narrower has any of its energy"
     wish = shown.wish
     colour = state.design_index(place[0])
     look = ChartLook(colour, index, wish.error if wish.budget is None else None, shown.shown_trial)
     maps = None if shown.shown_trial is None else _maps(state, shown.shown_trial)
-    return Content(head, STALE if stale else said, INDEPENDENT if curve.form != "kxk+1x1" else "", curve, look, maps)
+    note = "" if curve.form == "kxk+1x1" else INDEPENDENT
+    return Content(head, problems or (STALE if stale else said), bool(problems), note, curve, look, maps)
 
 
 def _maps(state: ViewState, trial: Trial) -> mosaic.Content:
@@ -109,12 +114,17 @@ def arrange(rect: QRectF, content: Content) -> Layout:
         height = room.height() * 0.5
         maps = QRectF(room.left(), room.bottom() - height + size, room.width(), height - size)
         room = room.adjusted(0, 0, 0, -height)
-    head = QRectF(room.left(), room.top(), room.width(), size * (1.7 + 1.5 * _lines(content.said, room.width(), size)))
-    notes = _lines(content.note, room.width(), size * 0.9) if room.height() > size * 24 else 0
-    foot = QRectF(room.left(), room.bottom() - notes * size * 1.4, room.width(), notes * size * 1.4)
-    chart = QRectF(room.left(), head.bottom() + size * 0.4, room.width(), foot.top() - head.bottom() - size * 0.8)
-    placed = None if content.curve is None or not content.curve.widths else lay_out(content.curve, chart, size)
-    return Layout(size, head, chart, placed, foot, maps)
+    head = QRectF(room.left(), room.top(), room.width(), size * (1.7 + 1.3 * _lines(content.said, room.width(), size)))
+    foot = QRectF(room.left(), room.bottom(), room.width(), 0)
+    chart = QRectF(room.left(), head.bottom() + size * 0.4, room.width(), room.bottom() - head.bottom() - size * 0.4)
+    notes = size * 1.2 * _lines(content.note, room.width(), size * 0.9)
+    if chart.height() - notes > NOTE_HEIGHT * size:
+        foot.setTop(foot.bottom() - notes)
+        chart.setBottom(foot.top() - size * 0.4)
+    placed = None
+    if content.curve is not None and content.look is not None and content.curve.widths:
+        placed = lay_out(content.curve, content.look, chart, size)
+    return Layout(size, head, placed, foot, maps)
 
 
 def _lines(text: str, width: float, size: float) -> int:
@@ -137,7 +147,7 @@ def draw(
     draw_text(
         painter, QRectF(head.left(), head.top(), head.width(), size * 1.6), content.title, size, theme.text, bold=True
     )
-    colour = theme.warning if content.said == STALE else theme.text
+    colour = theme.error if content.wrong else theme.warning if content.said == STALE else theme.text
     draw_wrapped(painter, head.adjusted(0, size * 1.6, 0, 0), content.said, size, colour)
     if layout.chart is not None and content.curve is not None and content.look is not None:
         painter.setOpacity(mosaic.STALE_OPACITY if content.said == STALE else 1.0)

@@ -156,7 +156,7 @@ class DesignPage(QWidget):
             return f"Explore all: what can each k×k convolution of {told_design(self._design)} save?"
         if swap is None:
             return self._offer()
-        errors = ", ".join(f"{told_design(name)} {percent(error)}" for name, error in swap.errors.items())
+        errors = ", ".join(f"{percent(error)} in {told_design(name)}" for name, error in swap.errors.items())
         samples = state.exploration.samples
         names = [] if samples is None else [input_name(spec) for spec in samples.checked or samples.fitted]
         ratio = ratio_in_words(swap.macs, swap.macs_before, "multiply-accumulates")

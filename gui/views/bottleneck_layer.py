@@ -37,6 +37,8 @@ from gui.widgets.numbers import IntegerBox, NumberControl
 from gui.widgets.rows import bar_of
 
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
+LEAST_MAPS = 130
+"""Height in pixels below which there is no room for maps."""
 START = Wish((STEM, ""))
 
 
@@ -227,7 +229,7 @@ class LayerPage(QWidget):
             self._show_known(shown, place)
         content = content_of(state)
         self.chart.show_content(content, state.look.theme)
-        self.maps.setVisible(content.maps is not None)
+        self.maps.setVisible(content.maps is not None and self.splitter.height() >= LEAST_MAPS)
         if content.maps is not None:
             self.maps.show_content(state, content.maps)
         self._show_controls(state, content)

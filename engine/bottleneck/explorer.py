@@ -21,7 +21,7 @@ from engine.project import Input, Project
 from engine.run import RunRequest, require_memory, volume_at, weights_at
 from engine.sources import Form, LowRankWeights
 
-SAMPLE_BYTES = 64 * 2**20
+SAMPLE_BYTES = 16 * 2**20
 """Of volumes that an exploration keeps, however many photos there are; beside them it holds one at a time."""
 
 TRIPLE: Form = "1x1+kxk+1x1"

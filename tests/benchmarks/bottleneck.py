@@ -1,4 +1,4 @@
-"""What the bottleneck explorer takes: the curve of a trained layer for all widths, and memory for few and many photos."""
+"""What the bottleneck explorer takes: time for the curve of a trained layer, memory for few and for many photos."""
 
 import tracemalloc
 from statistics import median

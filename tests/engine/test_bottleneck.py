@@ -105,10 +105,15 @@ def test_sixteen_directions_hold_most_of_the_energy_of_the_cat():
     assert energies[:16].sum() / energies.sum() == pytest.approx(0.87, abs=0.005)
 
 
-def test_the_start_project_s_bottleneck_gives_maps_like_those_of_the_naive_layer():
-    results = run_all(RunRequest.of(START), lambda event: None)
+@pytest.mark.parametrize(("photo", "percent"), [("chelsea", 25), ("coffee", 42)])
+def test_the_start_project_says_by_how_much_its_bottleneck_differs(photo, percent):
+    (spec,) = photos(photo)
+    results = run_all(RunRequest.of(replace(START, input=spec)), lambda event: None)
     naive, bottleneck = (results[name, "conv5x5"].volume for name in ("naive", "bottleneck"))
-    assert (energy(bottleneck - naive) / energy(naive)) ** 0.5 < 0.3
+    assert round(100 * (energy(bottleneck - naive) / energy(naive)) ** 0.5) == percent
+    (note,) = START.notes
+    assert f"{percent} %" in note.text
+    assert note.design == "bottleneck"
 
 
 def test_every_width_has_an_expected_error_and_the_widest_loses_nothing():

@@ -2,12 +2,21 @@
 
 from gui.views.bars import BarsView
 from gui.views.base import View
+from gui.views.bottleneck import BottleneckView
 from gui.views.counting import CountingView
 from gui.views.filters import FiltersView
 from gui.views.paper import PaperView
 from gui.views.table import TableView
 from gui.views.volumes import VolumesView
 
-VIEWS: tuple[type[View], ...] = (VolumesView, FiltersView, BarsView, TableView, PaperView, CountingView)
+VIEWS: tuple[type[View], ...] = (
+    VolumesView,
+    BottleneckView,
+    FiltersView,
+    BarsView,
+    TableView,
+    PaperView,
+    CountingView,
+)
 
 __all__ = ["VIEWS", "View"]

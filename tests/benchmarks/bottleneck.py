@@ -1,0 +1,68 @@
+"""What the bottleneck explorer takes: time for the curve of a trained layer, memory for few and for many photos."""
+
+import tracemalloc
+from statistics import median
+from time import perf_counter
+
+from msgspec.structs import replace
+
+from engine.bottleneck import Explorer, Samples
+from engine.cache import VolumeCache
+from engine.check import Place
+from engine.files import RESOURCES
+from engine.problems import STEM
+from engine.project import Input
+from engine.project_file import load
+from engine.run import RunRequest, volume_at
+
+PROJECT = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
+PLACE: Place = (STEM, "conv3_3")
+ROUNDS = 7
+
+
+def photos(*names: str) -> tuple[Input, ...]:
+    return tuple(replace(PROJECT.input, path=f"resources:photos/{name}.png") for name in names)
+
+
+def seconds_of_curve() -> tuple[float, int, int]:
+    """(seconds, widths on the line, widths that were run), the stem's run on the three photos with it."""
+    start = perf_counter()
+    curve = Explorer(PROJECT, Samples(photos("chelsea", "astronaut"), photos("coffee"))).curve(PLACE, "1x1+kxk")
+    return perf_counter() - start, len(curve.widths), len(curve.points)
+
+
+def seconds_of_runs() -> float:
+    """The least that any way needs: the layer's own output on each photo, once."""
+    start = perf_counter()
+    for spec in photos("chelsea", "astronaut", "coffee"):
+        volume_at(RunRequest.of(replace(PROJECT, input=spec)), PLACE, VolumeCache(0))
+    return perf_counter() - start
+
+
+def peak_mebibytes(count: int) -> float:
+    """Of a curve that is fitted to so many inputs, sizes apart the same photo."""
+    names = ("chelsea", "astronaut", "coffee", "rocket")
+    specs = tuple(
+        replace(spec, mean=(*spec.mean[:2], spec.mean[2] + number))
+        for number in range(count)
+        for spec in photos(names[number % len(names)])
+    )
+    tracemalloc.start()
+    Explorer(PROJECT, Samples(specs)).curve(PLACE, "1x1+kxk")
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    return peak / 2**20
+
+
+def main() -> None:
+    pairs = [(seconds_of_curve(), seconds_of_runs()) for _ in range(ROUNDS)]
+    curve, runs = median(found[0] for found, _ in pairs), median(run for _, run in pairs)
+    _, widths, measured = pairs[0][0]
+    print(f"conv3_3 of VGG-16's trunk: {widths} widths expected, {measured} of them run on three photos")
+    print(f"  curve {curve:.2f} s (aim 1), the layer's outputs alone {runs:.2f} s, ratio {curve / runs:.2f}")
+    few, many = peak_mebibytes(2), peak_mebibytes(24)
+    print(f"  memory at its peak: {few:.0f} MiB with 2 photos, {many:.0f} MiB with 24, ratio {many / few:.2f}")
+
+
+if __name__ == "__main__":
+    main()

@@ -156,7 +156,7 @@ def test_a_call_has_the_options_of_its_command_and_their_choices(command, capsys
     told, known = CALLS[command], help_of(command, capsys)
     options = set(re.findall(r"--[\w-]+", known)) - {"--help"}
     assert set(re.findall(r"--[\w-]+", told)) == options
-    for option, choices in re.findall(r"(--[\w-]+) ([\w-]+(?:[|,][\w+-]+)+)", told):
+    for option, choices in re.findall(r"(--[\w-]+) ([\w-]+(?:[|,]\w[\w+-]*)+)", told):
         listed = re.search(rf"{option} {{?([^\s}}\]]+)", known)[1]
         assert set(re.split(r"[|,]", choices)) == set(listed.split(","))
 

@@ -7,7 +7,7 @@ BENCHMARKS := $(filter-out %/__init__.py,$(sort $(wildcard tests/benchmarks/*.py
 # Only Linux says by these two whether there is a screen.
 HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter-out Linux,$(shell uname -s)))
 
-.PHONY: help run test bench wheel clean distclean
+.PHONY: help run test bench pictures wheel clean distclean
 # Two set-ups at once would spoil .venv.
 .NOTPARALLEL:
 
@@ -16,6 +16,7 @@ help:
 	@echo "                (without a display: draws the start project into out/)"
 	@echo "make test       sets up what is missing, then runs all checks and tests"
 	@echo "make bench      prints what the fast routines take against a plain matrix product"
+	@echo "make pictures   draws the README's pictures into resources/pictures"
 	@echo "make wheel      builds dist/convolume-*.whl"
 	@echo "make clean      deletes out/, dist/ and caches; make distclean .venv too"
 	@echo "PYTHON=/path/to/python3.12 chooses the Python of a new .venv (3.11 or newer)"
@@ -30,8 +31,8 @@ else
 	@echo "No display: drew the start project's pictures and table into out/"
 endif
 
-test bench: export QT_QPA_PLATFORM = offscreen
-test bench: export QT_SCALE_FACTOR = 1
+test bench pictures: export QT_QPA_PLATFORM = offscreen
+test bench pictures: export QT_SCALE_FACTOR = 1
 test bench: export PYTEST_QT_API = pyside6
 test bench: export PYQTGRAPH_QT_LIB = PySide6
 
@@ -46,6 +47,10 @@ test:
 bench:
 	@bash .ci/setup run
 	@for file in $(BENCHMARKS); do echo "== $$file"; PYTHONPATH=. $(PY) $$file || exit; done
+
+pictures:
+	@bash .ci/setup run
+	$(PY) -m tests.pictures
 
 wheel:
 	@bash .ci/setup run

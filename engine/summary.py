@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.analysis import BlockReport, Report
 from engine.check import Place, ProjectCheck
-from engine.counting import MACS, Convention
+from engine.counting import MACS, Convention, Tally, tally
 from engine.metrics import METRICS, Ledger, Subject, metric
 from engine.problems import STEM
 from engine.project import FORMAT, Project
@@ -94,7 +94,13 @@ def _design(name: str, design: str, ledger: Ledger, more: Callable[[Report], Dat
         "nodes": [_node(report) | amounts(report) | more(report) for report in analysis.reports],
         "blocks": [_block(block) | amounts(block.closed()) for block in analysis.blocks.values()],
         "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(ledger.all(design)),
+        "operations": _terms(tally(analysis.reports, ledger.convention)),
     }
+
+
+def _terms(found: Tally | None) -> Data | None:
+    """What the convention counts of a design, and what there is besides, by term; null where that is unknown."""
+    return None if found is None else {"counted": found.counted, "left_out": found.left_out}
 
 
 def _amounts(subjects: tuple[Subject, ...]) -> Data:

@@ -223,7 +223,7 @@ def to_latex(rows: Sequence[Row], *chosen: str) -> str:
     shown = _columns_for(rows, chosen)
     lines = ["% needs \\usepackage{booktabs}"]
     lines.append(f"\\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in shown)}}}")
-    lines += ["\\toprule", _ampersands(column.title for column in shown)]
+    lines += ["\\toprule", _ampersands(_escape_latex(column.title) for column in shown)]
     for _, group in groupby(rows, lambda row: row.design):
         lines.append("\\midrule")
         for row in group:

@@ -12,6 +12,8 @@ NARROW = 1200
 """Width of a window in which the table stands behind the bars, not beside them."""
 LEAST_CENTRE = 360
 """Height of the middle below which a view that is brought there takes room from what is below it."""
+TABS = 290
+"""Width of the left docks at which their tabs say all their words."""
 AREAS = Qt.DockWidgetArea
 
 
@@ -114,7 +116,7 @@ class Docks(Mapping[str, QDockWidget]):
                 if "table" in (place.id, place.place):
                     self._window.tabifyDockWidget(self._docks["bars"], self._docks[place.id])
             self._docks["bars"].raise_()
-        left, right = min(max(width * 18 // 100, 250), 400), max(width * 26 // 100, 290)
+        left, right = min(max(width * 18 // 100, 250 if width < NARROW else TABS), 400), max(width * 26 // 100, 290)
         middle, below = width - left - right, max(height * 33 // 100, 150)
         for names, sizes, direction in (
             (("designs", "filters"), (left, right), Qt.Orientation.Horizontal),

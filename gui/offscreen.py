@@ -22,7 +22,7 @@ from gui.workbench import Workbench, start_focus
 
 Theme = Literal["light", "dark"]
 
-__all__ = ["application", "export", "run_state", "screenshot"]
+__all__ = ["application", "export", "run_state", "screenshot", "window_after_run"]
 
 
 @contextmanager
@@ -52,8 +52,15 @@ def run_state(project: Project, results: Mapping[Place, NodeDone], theme: Theme)
     return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme))
 
 
-def screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: Theme) -> None:
-    """The whole window after a run as a PNG file."""
+@contextmanager
+def window_after_run(project: Project, path: Path, size: tuple[int, int], theme: Theme) -> Iterator[MainWindow]:
+    """The whole window of a project from `path`, with the volumes of its designs.
+
+    Raises
+    ------
+    ProjectError
+        The run found something wrong.
+    """
     workbench = Workbench(project, Look(theme=theme))
     window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
     try:
@@ -66,8 +73,14 @@ def screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], t
         if workbench.state.run.problems:
             raise ProjectError(workbench.state.run.problems, path)
         QApplication.processEvents()
-        write(out, png_bytes(window.grab().toImage()))
+        yield window
     finally:
         workbench.close()
         window.deleteLater()
         QApplication.processEvents()
+
+
+def screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: Theme) -> None:
+    """The whole window after a run as a PNG file."""
+    with window_after_run(project, path, size, theme) as window:
+        write(out, png_bytes(window.grab().toImage()))

@@ -165,11 +165,18 @@ class Workbench(QObject):
 
 
 def start_focus(project: Project, known: ProjectCheck) -> Focus:
-    """The last volume of the first design, or the input where there is none."""
+    """The last volume of the first design, or the input where there is none.
+
+    A classifier ends in single values, which show little: there it is what the first layer or block gives.
+    """
     if not project.designs:
         return Focus(STEM, INPUT)
     name = project.designs[0].name
-    return Focus(name, known.analyses[name].output)
+    analysis = known.analyses[name]
+    if analysis.reports and analysis.output_shape is not None and analysis.output_shape[1:] == (1, 1):
+        first = analysis.reports[0]
+        return Focus(name, first.block or first.name)
+    return Focus(name, analysis.output)
 
 
 def nearest_focus(focus: Focus, project: Project, known: ProjectCheck) -> Focus:

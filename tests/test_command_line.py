@@ -118,7 +118,7 @@ def test_analyze_json_has_the_fields_of_the_contract(call, write):
     assert found["stem"]["totals"].items() >= costs.items()
     naive, joined = found["designs"]
     conv = {"name": "c", "kind": "conv2d", "inputs": ["input"], "input_shapes": [[8, 6, 5]], "output_shape": [4, 6, 5]}
-    assert set(naive) == {"name", "input_shape", "nodes", "blocks", "totals"}
+    assert set(naive) == {"name", "input_shape", "nodes", "blocks", "totals", "operations"}
     assert (naive["name"], naive["input_shape"], naive["blocks"]) == ("naive", [8, 6, 5], [])
     [node] = naive["nodes"]
     assert node.items() >= {**conv, "params": 292, "macs": 8640, "block": None}.items()

@@ -21,8 +21,8 @@ from gui.theme import Theme
 MARGIN, TITLE, HEAD, LINE, SAID = 1.0, 2.4, 1.8, 1.55, 1.7
 COLUMN_GAP, BLOCK_GAP = 1.4, 2.6
 NOTHING = f"No design yet. {NO_DESIGN}"
-WIDEST = 16.0
-"""A column of longer texts shortens them."""
+WIDEST = 24.0
+"""A column of longer texts shortens them; every kind of layer says its settings in less."""
 LARGEST, SMALLEST, NATURAL = 30, 6, 16
 NATURAL_SHAPE = 1.4
 """Width by height that a figure of its own size comes near."""

@@ -27,6 +27,9 @@ DIMMED = 0.38
 SMALL_WINDOW, SMALLEST_WINDOW = 12.0, 3.0
 """Pixels below which a kernel's window is no more than its outline, and below which it is left out."""
 
+WINDOWED, FULL_LINES = 1.5, 4.0
+"""Ems of a volume's maps from which on a kernel's window stands in it, and from which on with lines of full width."""
+
 _SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
 
 
@@ -92,7 +95,7 @@ class _Painting:
         self._draw_edges()
         for box, _ in self.seen.boxes:
             for window in windows(box, self.seen.focus):
-                self._draw_window(window)
+                self._draw_window(window, box.prism)
             if box.place == self.seen.focus.place:
                 self._draw_pixel(box)
         self._draw_texts(right)
@@ -226,12 +229,18 @@ class _Painting:
         self.painter.setPen(pen)
         self.painter.drawPolygon(outline)
 
-    def _draw_window(self, window: Window) -> None:
-        """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume."""
+    def _draw_window(self, window: Window, volume: Prism) -> None:
+        """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume.
+
+        In a small volume all lines are thinner, and in a very small one there is none: they would cover it.
+        """
+        side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.finer / self.em
+        if side < WINDOWED:
+            return
         colour, drawn = self._colour(window.role, window.design), edges(*window.box[2:])
         if drawn.size * self.zoom.pixels < SMALLEST_WINDOW:
             return
-        line = self.line * max(0.5, min(1.0, drawn.size / (12 * self.line)))
+        line = self.line * max(0.35, min(1.0, side / FULL_LINES, drawn.size / (12 * self.line)))
         fill = QColor(colour)
         fill.setAlpha(46)
         self.painter.translate(window.box.x, window.box.y)

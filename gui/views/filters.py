@@ -295,7 +295,7 @@ class FiltersView(View):
         """Whether anything but the choice within the maps differs."""
         return (
             old.check is not new.check
-            or old.look is not new.look
+            or old.look.at_rest != new.look.at_rest
             or old.focus.place != new.focus.place
             or old.run.problems is not new.run.problems
             or any(old.result(place) is not new.result(place) for place in shown_places(new))

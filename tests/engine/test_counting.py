@@ -68,6 +68,65 @@ def test_a_tools_rule_gives_the_figure_that_it_prints_to_the_last_digit(tool, pr
     assert f"{total / 1e9:.2f}" == PUBLISHED[tool, project, design]
 
 
+VGG_POOL, ALEXNET_POOL = 512 * 7 * 7, 256 * 6 * 6
+"""What torchvision's models pool from that size to that size, before their dense layers."""
+DENSENET_LAST, MOBILENET_LAST = 1024 * 7 * 7, 1280 * 7 * 7
+"""What the last pooling receives, which these two of torchvision's models call as a function."""
+
+MEASURED = {
+    # PyTorch's own counter, torch.utils.flop_counter of 2.13, halved
+    ("torchvision", "vgg16", 0): (15_470_264_320, 0),
+    ("torchvision", "alexnet", 0): (714_188_480, 0),
+    ("torchvision", "resnet18", 0): (1_814_073_344, 0),
+    ("torchvision", "resnet50", 1): (4_089_184_256, 0),
+    ("torchvision", "densenet121", 1): (2_834_161_664, 0),
+    ("torchvision", "squeezenet", 0): (818_924_576, 0),
+    ("torchvision", "mobilenet_v2", 0): (300_774_272, 0),
+    # torchinfo 1.8.0
+    ("torchinfo", "vgg16", 0): (15_483_821_032, 0),
+    ("torchinfo", "alexnet", 0): (714_682_664, 0),
+    ("torchinfo", "resnet18", 0): (1_814_083_944, 0),
+    ("torchinfo", "resnet50", 1): (4_089_238_376, 0),
+    ("torchinfo", "densenet121", 1): (2_834_246_312, 0),
+    ("torchinfo", "squeezenet", 0): (823_270_824, 0),
+    ("torchinfo", "mobilenet_v2", 0): (300_809_384, 0),
+    # fvcore 0.1.5.post20221221
+    ("fvcore", "vgg16", 0): (15_470_289_408, VGG_POOL),
+    ("fvcore", "alexnet", 0): (714_197_696, ALEXNET_POOL),
+    ("fvcore", "resnet18", 0): (1_819_065_856, 0),
+    ("fvcore", "resnet50", 1): (4_111_512_576, 0),
+    ("fvcore", "densenet121", 1): (2_865_546_752, 0),
+    ("fvcore", "squeezenet", 0): (819_093_576, 0),
+    ("fvcore", "mobilenet_v2", 0): (314_193_216, 0),
+    # ptflops 0.7.5, PyTorch backend; what is called as a function counts once, a module twice
+    ("ptflops", "vgg16", 0): (15_523_225_576, 2 * VGG_POOL),
+    ("ptflops", "alexnet", 0): (716_441_128, 2 * ALEXNET_POOL),
+    ("ptflops", "resnet18", 0): (1_825_313_768, 0),
+    ("ptflops", "resnet50", 1): (4_132_436_968, 0),
+    ("ptflops", "densenet121", 1): (2_899_843_048, -2 * DENSENET_LAST),  # its last ReLU as well
+    ("ptflops", "squeezenet", 0): (836_821_960, 0),
+    ("ptflops", "mobilenet_v2", 0): (320_300_008, -MOBILENET_LAST),
+    # thop 0.0.31 of September 2019, which adds in float32; functions do not count
+    ("thop", "vgg16", 0): (15_607_486_464, 2 * VGG_POOL),
+    ("thop", "alexnet", 0): (773_304_640, 2 * ALEXNET_POOL),
+    ("thop", "resnet18", 0): (1_824_544_768, 0),
+    ("thop", "resnet50", 1): (4_135_789_568, 0),
+    ("thop", "squeezenet", 0): (823_440_832, 0),
+    ("thop", "mobilenet_v2", 0): (328_765_728, -MOBILENET_LAST - 1280),
+}
+"""Operations by convention, project and position of the design in it, as the tool counts torchvision's model, and
+how many of them the project's form of it does not have."""
+
+
+@pytest.mark.parametrize(("tool", "project", "design"), MEASURED)
+def test_a_tools_rule_gives_the_integer_that_the_tool_gives(tool, project, design):
+    *reports, softmax = reports_of(project, design)
+    assert softmax.layer == Activation("softmax")  # which torchvision's models leave to the loss
+    measured, besides = MEASURED[tool, project, design]
+    rounded = 24 if tool == "thop" else 0
+    assert abs(sum(count(report, convention(tool)) for report in reports) + besides - measured) <= rounded
+
+
 def test_torchinfo_prints_8_18_for_two_inputs_of_resnet_50():
     rule = replace(convention("torchinfo"), batch=2)
     assert f"{sum(count(report, rule) for report in reports_of('resnet50', 1)) / 1e9:.2f}" == "8.18"

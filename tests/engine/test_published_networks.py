@@ -9,16 +9,17 @@ from msgspec.structs import replace
 from engine.analysis import Analysis, analyze
 from engine.blocks import SeparableConv2d
 from engine.check import check
-from engine.counting import convention
+from engine.counting import convention, own, tally
 from engine.files import RESOURCES
 from engine.network import Network, Node
 from engine.project_file import load
 from engine.published import agrees, difference
 from engine.shapes import Shape
-from engine.summary import summary
+from gui.command_line import main
 
 DATA = Path(__file__).parent / "data"
-TRUTH = {row["model"]: row for row in json.loads((DATA / "ground_truth.json").read_text())["rows"]}
+RECOUNTED = json.loads((DATA / "ground_truth.json").read_text())["rows"]
+TRUTH = {row["model"]: row for row in RECOUNTED}
 TABLE = json.loads((DATA / "googlenet_table.json").read_text())
 PROJECTS = sorted((RESOURCES / "projects").glob("*.toml"))
 
@@ -62,20 +63,53 @@ def product(shape):
     return total
 
 
-def test_every_recounted_model_is_bundled():
+TESTED = {"params", "weights", "biases", "bn_affine", "macs_conv_fc", "bias_adds", "macs_plus_bias"}
+
+
+def test_every_recounted_model_is_bundled_and_every_integer_of_it_tested():
     assert set(MODELS) == set(TRUTH)
+    assert all({key for key, value in row.items() if isinstance(value, int)} == TESTED for row in RECOUNTED)
+
+
+@pytest.fixture
+def analyzed(capsys):
+    """What `analyze --format json` prints of a bundled project."""
+
+    def analyzed(project, *options):
+        assert main(["analyze", str(RESOURCES / "projects" / f"{project}.toml"), "--format", "json", *options]) == 0
+        return json.loads(capsys.readouterr().out)
+
+    return analyzed
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_json_of_a_network_has_the_recounted_integers(model):
+def test_the_json_of_a_network_has_the_recounted_integers(analyzed, model):
     (name, design), row = MODELS[model], TRUTH[model]
-    project = project_of(name)
-    told = json.loads(json.dumps(summary(project, check(project))))
+    told = analyzed(name)
     (found,) = [other for other in told["designs"] if other["name"] == design]
     assert (found["totals"]["params"], found["totals"]["macs"]) == (row["params"], row["macs_conv_fc"])
-    assert sum(node["macs"] for node in found["nodes"]) == row["macs_conv_fc"]
+    for total in ("params", "macs"):
+        assert sum(node[total] for node in found["nodes"]) == found["totals"][total]
+        assert sum(block[total] for block in found["blocks"]) == sum(
+            node[total] for node in found["nodes"] if node["block"] is not None
+        )
     assert told["input_shape"] == [3, 224, 224]
     assert found["nodes"][-1]["output_shape"] == [1000, 1, 1]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_the_json_by_torchinfos_rule_has_the_recounted_biases_besides(analyzed, model):
+    """It counts each bias where it is added, and gamma and beta once."""
+    (name, design), row = MODELS[model], TRUTH[model]
+    (found,) = [other for other in analyzed(name, "--count", "torchinfo")["designs"] if other["name"] == design]
+    assert found["totals"]["ops"] == row["macs_plus_bias"] + row["bn_affine"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_biases_that_are_added_are_as_many_as_recounted(model):
+    row, found = TRUTH[model], tally(analysis_of(*MODELS[model]).reports, own("MACs", ["biases"]))
+    assert sum(amount for term, amount in found.counted.items() if term != "macs") == row["bias_adds"]
+    assert found.total == row["macs_plus_bias"]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -221,7 +255,7 @@ def test_the_plain_twin_of_mobilenet_costs_what_the_paper_prints():
 
 
 def test_densenet_without_bottlenecks_has_58_convolutions_fewer_and_costs_more():
-    plain, published = (analysis_of("densenet121", name) for name in ("without bottlenecks", "DenseNet-121"))
+    plain, published = (analysis_of("densenet121", name) for name in ("plain 3×3", "DenseNet-121"))
     convolutions = [sum(r.layer.kind == "conv2d" for r in analysis.reports) for analysis in (plain, published)]
     assert convolutions[1] - convolutions[0] == 58
     assert plain.macs > published.macs
@@ -229,7 +263,7 @@ def test_densenet_without_bottlenecks_has_58_convolutions_fewer_and_costs_more()
 
 
 def test_densenet_without_bottlenecks_differs_in_nothing_else():
-    plain, published = (project_of("densenet121").design(name) for name in ("without bottlenecks", "DenseNet-121"))
+    plain, published = (project_of("densenet121").design(name) for name in ("plain 3×3", "DenseNet-121"))
     without = [
         replace(node, layer=replace(node.layer, bottleneck=0)) if node.layer.kind == "dense_block" else node
         for node in published.network.nodes

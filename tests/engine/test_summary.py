@@ -67,6 +67,13 @@ def test_analysis_of_a_project_is_told_as_the_contract_has_it():
     assert without_amounts(design["totals"]) == {"params": 204_832, "macs": 160_563_200}
 
 
+def test_what_a_convention_counts_and_leaves_out_is_told_by_term():
+    told = summary(PROJECT, check(PROJECT), convention=convention("paper"))["designs"][0]
+    assert told["operations"] == {"counted": {"macs": 160_563_200}, "left_out": {"bias": 32 * 28 * 28}}
+    broken = replace(PROJECT, designs=(Design("naive", Network((Node("c", Conv2d(4, 99, padding="valid")),))),))
+    assert summary(broken, check(broken))["designs"][0]["operations"] is None
+
+
 def test_every_metric_but_those_of_a_run_is_told_of_nodes_and_totals():
     (design,) = of(PROJECT)["designs"]
     told = {known.id for known in METRICS if not known.measured}

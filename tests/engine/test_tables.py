@@ -163,6 +163,12 @@ def test_latex_escapes_every_special_character():
     assert r"5$\times$5, 32 filters" in row
 
 
+def test_latex_has_no_sign_outside_of_ascii_in_heads_and_rows():
+    text = to_latex(table(start()), *(metric.id for metric in METRICS))
+    assert r"Output C$\times$H$\times$W" in text
+    assert [line for line in text.splitlines() if not line.isascii() and not line.startswith("%")] == []
+
+
 def test_a_part_of_the_rows_can_be_written_alone():
     part = table(start())[2:4]
     assert [row["node"] for row in read(to_tsv(part), dialect="excel-tab")] == ["reduce", "conv5x5"]

@@ -13,11 +13,13 @@ from pytestqt.qtbot import QtBot
 
 from engine.check import check
 from engine.counting import convention
+from engine.files import RESOURCES
 from engine.layers import Activation, Conv2d
 from engine.metrics import METRICS, Metric
 from engine.network import Node
 from engine.problems import STEM
 from engine.project import Project
+from engine.project_file import load
 from engine.tables import rows, to_csv, to_latex, to_markdown, to_tsv
 from gui.paint.table import BLOCK_GAP, LINE, NATURAL, NOTHING, arrange, natural_size, paint, sheet_of
 from gui.paint.words import text_width
@@ -77,6 +79,14 @@ def test_a_figure_of_its_own_size_is_filled_by_the_whole_table_in_readable_text(
     assert wide * unit <= width
     assert len(project.designs) < 2 or wide * unit >= 0.7 * width
     assert max(map(len, blocks)) * LINE * unit >= 0.4 * height
+
+
+@pytest.mark.parametrize("name", ["googlenet", "densenet121", "mobilenet_v1"])
+def test_a_figure_of_its_own_size_says_all_settings_of_a_layer(name: str) -> None:
+    state = state_of(load(RESOURCES / "projects" / f"{name}.toml").project)
+    drawn = svg(paint, state, *natural_size(state))
+    for row in state.rows:
+        assert f">{row.settings}<" in drawn or not row.settings
 
 
 def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> None:

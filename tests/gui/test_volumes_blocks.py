@@ -9,10 +9,12 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from engine.blocks import Inception
+from engine.files import RESOURCES
 from engine.layers import Activation, Concat
 from engine.network import INPUT, Network, Node
 from engine.problems import Problem
 from engine.project import Design, NoiseInput, Project
+from engine.project_file import load
 from gui.paint import volumes
 from gui.paint.scene import faces, hits
 from gui.paint.scene.camera import VIEWS
@@ -22,7 +24,8 @@ from gui.paint.scene.writing import Zoom, written
 from gui.state import Focus
 from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
-from tests.gui.test_volumes_layout import assert_nothing_overlaps
+from tests.gui.test_volumes_layout import assert_nothing_overlaps, polygon_of
+from tests.gui.test_volumes_layout import meet as overlap
 from tests.gui.volume_scenes import BLOCKS, box_of, conv, picture, scene_of, state_of
 
 pytestmark = pytest.mark.usefixtures("qapp")
@@ -170,6 +173,24 @@ def test_nothing_is_written_smaller_than_can_be_read_and_zooming_in_brings_all_o
     assert {"3x3_reduce", "pool_proj"} <= {text.text.partition(" ·")[0] for text in near}
     assert not any("filters" in text.text for text in whole)
     assert any("14·14·12 × 3·3·6 = 127,008" in text.text for text in near)
+
+
+@pytest.mark.parametrize("zoom", [1.3, 1.8, 2.5, 4.0])
+@pytest.mark.parametrize("name", ["googlenet", "nin", "densenet121"])
+def test_what_is_written_at_arrows_touches_no_box_however_near_one_is(name, zoom):
+    state, size = state_of(load(RESOURCES / "projects" / f"{name}.toml").project, run=False), (884, 550)
+    scene = scene_of(state, size)
+    finer = max(1.0, zoom * scene.shrink) ** 0.5
+    outlines = [box.prism.outline() for box in scene.boxes]
+    at_arrows = {(round(arrow.middle, 3), arrow.y) for arrow in scene.arrows}
+    for item in written(
+        state, scene, seen(state, scene, None), Zoom(zoom * scene.shrink, 6.0, finer), size[0] / scene.shrink
+    ):
+        x, y = item.anchor
+        if (round(x, 3), y) in at_arrows:
+            left, top, right, bottom = item.text.rect
+            rect = ((left - x) / finer + x, (top - y) / finer + y, (right - x) / finer + x, (bottom - y) / finer + y)
+            assert not any(overlap(outline, polygon_of(rect)) for outline in outlines), item.text
 
 
 def test_what_is_zoomed_to_looks_the_same_whether_the_rest_is_drawn_or_not():

@@ -8,9 +8,11 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPolygonF
 
+from engine.files import RESOURCES
 from engine.layers import Activation, AvgPool2d, Concat, Conv2d
 from engine.network import INPUT, Network, Node
 from engine.project import Design, NoiseInput, Project
+from engine.project_file import load
 from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, camera, prism
 from gui.paint.scene.cells import DETAILS
@@ -242,6 +244,15 @@ def test_less_is_written_at_arrows_where_boxes_would_get_too_small():
     assert any("=" in text.text for arrow in roomy.arrows for text in arrow.texts)
     assert not any("=" in text.text for arrow in tight.arrows for text in arrow.texts)
     assert DETAILS[0] == "formula"
+
+
+def test_numbers_left_out_at_arrows_stand_where_an_arrow_is_long_enough():
+    alexnet = load(RESOURCES / "projects" / "alexnet.toml").project
+    scene = scene_of(state_of(alexnet, run=False), (884, 550))
+    texts = {arrow.place[1]: [text.text for text in arrow.texts] for arrow in scene.arrows}
+    assert scene.plan.bands[0].operators[1].below == ()
+    assert texts["conv1"] == ["11×11 /4", "64 filters"]
+    assert_nothing_overlaps(scene, 884, 550)
 
 
 # Kernels

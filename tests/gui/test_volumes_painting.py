@@ -5,8 +5,8 @@ import re
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QImage, QPainter
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from engine.check import check
 from engine.layers import Dense, MaxPool2d
@@ -172,6 +172,26 @@ def test_operators_and_kernels_have_the_colour_of_their_design_and_pooling_its_o
         assert image.pixelColor(int(at[0]), int(at[1])) == QColor(theme.design(index))
         (window,) = windows(box_of(scene, INPUT, design), state.focus)
         assert (window.design, window.role) == (design, "design")
+
+
+def test_the_lines_of_a_kernel_leave_most_of_a_small_volume_to_its_values():
+    nodes = tuple(conv(f"c{number}", 512, 3) for number in range(30))
+    state = state_of(Project(NoiseInput((512, 14, 14)), (Design("d", Network(nodes)),)))
+    image, scene = picture(state, (900, 500)), scene_of(state, (900, 500))
+    box = box_of(scene, "c9")
+    assert windows(box, state.focus)
+    outline = QTransform.fromScale(scene.shrink, scene.shrink).map(box.prism.outline())
+    bounds = outline.boundingRect().toRect()
+    inside = [
+        image.pixelColor(x, y).getRgb()[:3]
+        for x in range(bounds.left(), bounds.right())
+        for y in range(bounds.top(), bounds.bottom())
+        if outline.containsPoint(QPointF(x + 0.5, y + 0.5), Qt.FillRule.WindingFill)
+    ]
+    of_the_map = colours.lut("viridis")[:, :3].astype(int)
+    others = [colour for colour in inside if np.abs(of_the_map - colour).max(axis=1).min() > 40]
+    assert len(inside) > 200
+    assert len(others) < 0.2 * len(inside)
 
 
 def text_colours(drawn, words):

@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
 from engine.check import check
+from engine.files import RESOURCES
 from engine.layers import Conv2d
 from engine.network import INPUT, Network, Node
 from engine.problems import STEM, ProjectError
@@ -351,3 +352,19 @@ def test_designs_input_is_the_stems_last_volume(workbench: Workbench, qtbot: QtB
     assert received is not None
     assert received.volume.shape == (8, 12, 12)
     assert check(workbench.state.project).analyses["naive"].input_shape == (4, 12, 12)
+
+
+@pytest.mark.parametrize(
+    ("name", "chosen"),
+    [
+        ("inception_3a_5x5_branch", Focus("naive", "conv5x5")),
+        ("inception_3a_192", Focus("naive", "inception_3a/concat")),
+        ("googlenet", Focus("GoogLeNet", "conv1")),
+        ("nin", Focus("NIN", "conv1")),
+    ],
+)
+def test_the_last_volume_is_chosen_first_but_of_a_classifier_the_first(
+    workbench: Workbench, name: str, chosen: Focus
+) -> None:
+    workbench.open(RESOURCES / "projects" / f"{name}.toml", sample=True)
+    assert workbench.state.focus == chosen

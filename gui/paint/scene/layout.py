@@ -17,6 +17,7 @@ from gui.paint.scene.cells import (
     Type,
     caption_texts,
     colour_role,
+    operator,
 )
 from gui.paint.scene.graph import Opened, Vertex
 from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, elided, width
@@ -80,6 +81,8 @@ class Arrow(NamedTuple):
     role: Role
     words: Operator
     type: Type
+    room: float
+    """How wide what is written can be without coming near to a box."""
 
     @property
     def texts(self) -> tuple[Text, ...]:
@@ -255,6 +258,13 @@ class _Drawing:
             shown = texts if texts[1].rect[2] <= right else texts[:1]
             yield PlacedFrame((self.band.name, block.name), (left, top, right, bottom), shown)
 
+    def _words(self, index: int, vertex: Vertex, room: float) -> Operator:
+        """What stands at an arrow of so much room: its numbers as well, where they are left out for other arrows."""
+        words, more = self.band.operators[index], operator(vertex, "lines", self.measure.type, "")
+        left_out = more.above == words.above and more.below and not words.below
+        fits = more.width <= room and more.down <= self.found.rooms[index].down
+        return more if left_out and fits else words
+
     def _arrow(self, index: int, vertex: Vertex) -> Arrow:
         em, column, words = self.em, vertex.column, self.band.operators[index]
         box, tracks, sources = self.boxes[index], self.band.routes.tracks[column - 1], self.band.graph.sources[index]
@@ -266,7 +276,8 @@ class _Drawing:
             start, role = room[1] - words.width, "error"
             room = start, room[1]
         place, middle = (self.band.name, vertex.name), sum(room) / 2
-        return Arrow(place, vertex, start, box.left, y, middle, role, words, self.measure.type)
+        words = self._words(index, vertex, room[1] - room[0])
+        return Arrow(place, vertex, start, box.left, y, middle, role, words, self.measure.type, room[1] - room[0])
 
     def _add_wires(self) -> None:
         """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""

@@ -1,6 +1,6 @@
 """Decisions about a picture that do not change while the camera turns: lines, and what is written at the arrows."""
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache
 from itertools import repeat
 from typing import NamedTuple
@@ -142,7 +142,7 @@ def plan(
             operators = tuple(map(operator, made.vertices, repeat(detail), repeat(type), formulas))
             bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
         whole = replace(empty, bands=tuple(bands))
-        lines, found = _best(whole, _breakings(whole, measured), measured)
+        lines, found = _best(whole, measured)
         return replace(whole, lines=lines), found
 
     return _most_readable(written) if drawn else empty
@@ -186,14 +186,12 @@ def _units(whole: Plan) -> tuple[float, float]:
     return unit_range(whole.bands, whole.scale, whole.type.em, LEAST, LARGEST)
 
 
-def _best(
-    whole: Plan, candidates: Iterable[tuple[Lines, ...]], measured: Callable[[float], Measure]
-) -> tuple[tuple[Lines, ...], Fit]:
+def _best(whole: Plan, measured: Callable[[float], Measure]) -> tuple[tuple[Lines, ...], Fit]:
     """Of several ways to break the bands into lines the one with the largest boxes; ways with more lines come later."""
     least, most = _units(whole)
     found = [sizes(band, measured(least)) for band in whole.bands]
     growths: dict[tuple[Lines, ...], float] = {}
-    for lines in candidates:
+    for lines in _breakings(whole, found):
         across, down = _growth(whole, lines, found)
         growths[lines] = min(across, down)
         if down < min(1.0, across):
@@ -217,10 +215,9 @@ def _growth(whole: Plan, lines: tuple[Lines, ...], found: list[Sizes]) -> tuple[
     return whole.room[0] / max(wide, 1.0), whole.room[1] / max(high, 1.0)
 
 
-def _breakings(whole: Plan, measured: Callable[[float], Measure]) -> Iterator[tuple[Lines, ...]]:
+def _breakings(whole: Plan, found: list[Sizes]) -> Iterator[tuple[Lines, ...]]:
     """Each band in one line; then the longest in two, three, … lines and the others as wide."""
-    em, least = whole.type.em, measured(_units(whole)[0])
-    found = [sizes(band, least) for band in whole.bands]
+    em = whole.type.em
     one: tuple[Lines, ...] = tuple((range(len(band.gaps)),) for band in whole.bands)
     yield one
     widest = max(line_width(band, line[0], size, em) for band, line, size in zip(whole.bands, one, found, strict=True))

@@ -43,6 +43,7 @@ class _Turn(NamedTuple):
 
 
 def route(graph: Graph) -> Routes:
+    """The way of every connection, with a track for each turn of those that share a gap between columns."""
     flat = _flat(graph)
     levels = [_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
     lanes = {lane.source: _level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}

@@ -1,0 +1,109 @@
+"""Draws every picture of the README into resources/pictures, without a display: `make pictures`.
+
+A picture is a row of PICTURES: a figure of a view, or the whole window. Named on the command line, only those are
+drawn.
+"""
+
+import io
+import sys
+from collections.abc import Mapping
+from typing import Any, Literal
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PIL import Image
+from PySide6.QtCore import QSize
+from PySide6.QtWidgets import QApplication
+
+from engine.files import RESOURCES
+from engine.project_file import load
+from gui.export import figure, png_bytes, write
+from gui.offscreen import application, window_after_run
+from gui.state import Focus
+
+FOLDER = RESOURCES / "pictures"
+LARGEST = 300 * 1024
+"""Bytes of a picture's file."""
+
+
+class Picture(Struct, frozen=True):
+    """What a file of that name shows, after a run."""
+
+    name: str
+    project: str
+    size: tuple[int, int] | None = (1600, 1000)
+    """Pixels; None for a figure's own."""
+    view: str = ""
+    """The view whose figure it is; "" for the whole window."""
+    theme: Literal["light", "dark"] = "light"
+    focus: Focus | None = None
+    """What is chosen; None for what the window chooses first."""
+    look: Mapping[str, Any] = {}
+    """Fields of the look that differ from the usual ones."""
+    front: tuple[str, ...] = ()
+    """Docks brought forward, by their ids."""
+
+
+PICTURES = (
+    Picture("window-light", "inception_3a_5x5_branch"),
+    Picture("inception-dark", "inception_3a_256", (1400, 800), "volumes", theme="dark"),
+    Picture("filters", "inception_3a_5x5_branch", (1200, 760), "filters",
+            focus=Focus("naive", "conv5x5", channel=7, pixel=(12, 9))),
+    Picture("googlenet", "googlenet", focus=Focus("GoogLeNet", "inception_3a"), front=("paper",)),
+    Picture("paper-table", "googlenet", None, "paper"),
+)  # fmt: skip
+
+
+def draw(picture: Picture) -> bytes:
+    """The content of its PNG file."""
+    path = RESOURCES / "projects" / f"{picture.project}.toml"
+    with window_after_run(load(path).project, path, picture.size or (1600, 1000), picture.theme) as window:
+        workbench = window.workbench
+        workbench.set_look(replace(workbench.state.look, **picture.look))
+        workbench.set_focus(picture.focus or workbench.state.focus)
+        for dock in picture.front:
+            window.docks.bring_forward(dock)
+        settle()
+        if picture.view:
+            size = None if picture.size is None else QSize(*picture.size)
+            return smaller(figure(workbench.state, picture.view, "png", size=size))
+        return smaller(png_bytes(window.grab().toImage()))
+
+
+def settle() -> None:
+    """Let the window draw what it was asked to, and its workers end."""
+    for _ in range(50):
+        QApplication.sendPostedEvents()
+        QApplication.processEvents()
+
+
+def smaller(png: bytes) -> bytes:
+    """The same picture in a file that is not too large: as it is, else with a palette."""
+    with Image.open(io.BytesIO(png)) as image:
+        as_it_is = image.convert("RGB")
+    content = png_of(as_it_is)
+    if len(content) <= LARGEST:
+        return content
+    # Covering all colours keeps rare ones, as a thin arrow's; the refinement keeps large areas as they are.
+    method = Image.Quantize.MAXCOVERAGE
+    return png_of(as_it_is.quantize(256, method, kmeans=1, dither=Image.Dither.NONE))
+
+
+def png_of(image: Image.Image) -> bytes:
+    content = io.BytesIO()
+    image.save(content, "PNG", optimize=True)
+    return content.getvalue()
+
+
+def main(names: list[str]) -> None:
+    for picture in PICTURES:
+        if not names or picture.name in names:
+            with application(picture.theme):
+                content = draw(picture)
+            path = FOLDER / f"{picture.name}.png"
+            write(path, content)
+            print(f"{path.name}: {len(content) // 1024} KiB")
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,7 +1,5 @@
 """The kernel of a chosen map: the weights of one filter, for each input channel a tile."""
 
-from pathlib import PurePath
-
 import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
@@ -11,8 +9,8 @@ from engine.analysis import Report
 from engine.files import FileFault
 from engine.layers import Conv2d
 from engine.layers.windows import pair, times
-from engine.network import FileWeights, PresetWeights
 from engine.shapes import Shape
+from engine.sources import LowRankWeights, described
 from gui.paint.colours import DIVERGING
 from gui.paint.tiles import Tiles
 from gui.state import ViewState
@@ -58,7 +56,8 @@ def chosen_kernel(state: ViewState) -> Kernel | None:
     try:
         values = _weights(state)[channel]
     except FileFault as fault:
-        return Kernel(title, source, first, fault=str(fault), wrong=True)
+        waits = isinstance(report.weights, LowRankWeights)  # for a run, which is no mistake
+        return Kernel(title, source, first, fault=str(fault), wrong=not waits)
     limit = np.array([float(np.abs(values).max()) or 1.0])
     return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
@@ -71,17 +70,15 @@ def _title(layer: Conv2d, channel: int, first: int, inputs: int) -> str:
 
 
 def _source(report: Report, seed: int) -> str:
-    if isinstance(report.weights, FileWeights):
-        return f"weights of {PurePath(report.weights.path.removeprefix('resources:')).name}"
-    if isinstance(report.weights, PresetWeights):
-        return f"preset {report.weights.name}"
-    return f"random weights, seed {seed}"
+    return f"random weights, seed {seed}" if report.weights is None else described(report.weights)
 
 
 def _weights(state: ViewState) -> NDArray[np.float32]:
     """Weights (filters, C/groups, kh, kw) of the chosen layer; FileFault where a file does not give them."""
     place = state.focus.place
     report = state.check.reports[place]
+    if isinstance(report.weights, LowRankWeights):
+        return state.weights(place, lambda: None)["weight"]
     key = weights.identity(report, state.project.seed, place[0]), report.array_shapes["weight"]
     if key not in _last:
         found = state.weights(place, lambda: None)["weight"]

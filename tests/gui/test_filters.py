@@ -12,10 +12,12 @@ from PySide6.QtWidgets import QApplication
 
 from engine import weights
 from engine.check import check
+from engine.files import RESOURCES
 from engine.layers import Activation, Conv2d, Dense
 from engine.network import INPUT, FileWeights, Network, Node
 from engine.problems import STEM
 from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.project_file import load
 from engine.shapes import Shape
 from gui.paint.colours import lut, to_levels, value_range
 from gui.paint.kernel_image import MOST_WEIGHTS, chosen_kernel
@@ -372,6 +374,18 @@ class TestKernel:
         path.unlink()
         assert f"{path} does not exist" in chosen_kernel(state).fault
         drawn(state)
+
+
+    def test_of_a_layer_with_fitted_weights_it_is_what_the_run_fitted(self):
+        project = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
+        fitted = random_volume((32, 16, 5, 5))
+        state = before_run(project, Focus(*BOTTLENECK, 3))
+        assert chosen_kernel(state).fault == "fitted weights are known after a run (F5)"
+        assert not chosen_kernel(state).wrong
+        result = Result(state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted={"weight": fitted})
+        kernel = chosen_kernel(replace(state, run=RunView({BOTTLENECK: result})))
+        assert np.array_equal(kernel.tiles.values, fitted[3])
+        assert kernel.source == "fitted to random weights of naive · conv5x5"
 
 
 class TestView:

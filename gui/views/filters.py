@@ -17,9 +17,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.shapes import Shape
+from gui.paint.comparison import shown_places
 from gui.paint.kernel_image import chosen_kernel
 from gui.paint.mosaic import Content, Scene, arrange, content_of, draw
-from gui.paint.plates import Plate, read_out, shown_places
+from gui.paint.plates import Plate, read_out
 from gui.paint.tiles import Projection, Spot, Zoom, fitting_scale, panned, zoomed
 from gui.paint.words import number
 from gui.state import ColourMap, Focus, ViewState

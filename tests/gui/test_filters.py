@@ -20,9 +20,10 @@ from engine.project import Design, ImageInput, NoiseInput, Project
 from engine.project_file import load
 from engine.shapes import Shape
 from gui.paint.colours import lut, to_levels, value_range
+from gui.paint.comparison import companion, shown_places
 from gui.paint.kernel_image import MOST_WEIGHTS, chosen_kernel
 from gui.paint.mosaic import arrange, content_of, paint
-from gui.paint.plates import RUN_HINT, STALE_HINT, companion, legend, plates, read_out, shown_places
+from gui.paint.plates import RUN_HINT, STALE_HINT, legend, plates, read_out
 from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
 from gui.state import Focus, Look, Result, RunView, ViewState
 from gui.theme import THEMES
@@ -374,7 +375,6 @@ class TestKernel:
         path.unlink()
         assert f"{path} does not exist" in chosen_kernel(state).fault
         drawn(state)
-
 
     def test_of_a_layer_with_fitted_weights_it_is_what_the_run_fitted(self):
         project = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project

@@ -18,6 +18,7 @@ from gui.paint.scene import faces, legend, writing
 from gui.paint.scene.frame import frame
 from gui.paint.scene.kernels import windows
 from gui.paint.scene.labels import width
+from gui.paint.scene.values import shown_values
 from gui.state import Focus, Result, RunView
 from gui.theme import DARK, LIGHT
 from tests.gui.shown import svg as drawn_as_svg
@@ -71,6 +72,23 @@ def test_the_channel_that_nobody_chose_is_the_one_that_uses_most_colours():
     volume[3] = np.linspace(0, 30, 256).reshape(16, 16)
     assert faces.liveliest_channel(volume) == 2
     assert faces.liveliest_channel(np.ones((3, 1, 1), np.float32)) == 0
+
+
+def test_volumes_that_are_compared_show_the_same_channel():
+    def fronts(state):
+        scene = scene_of(state)
+        boxes = [box_of(scene, "conv5x5", design) for design in ("naive", "bottleneck")]
+        return [shown_values(state, box, state.focus).channel for box in boxes]
+
+    state = state_of(TWO)
+    liveliest = [faces.liveliest_channel(state.result((d, "conv5x5")).volume) for d in ("naive", "bottleneck")]
+    assert liveliest[0] != liveliest[1]
+    assert fronts(state) == [liveliest[0]] * 2
+    assert fronts(replace(state, focus=Focus("bottleneck", "conv5x5", 7))) == [7, 7]
+    assert fronts(replace(state, focus=Focus("bottleneck", "reduce", 7))) == [liveliest[0]] * 2
+    alone = replace(state, run=RunView({place: r for place, r in state.run.results.items() if place[0] != "naive"}))
+    box = box_of(scene_of(alone), "conv5x5", "bottleneck")
+    assert shown_values(alone, box, alone.focus).channel == liveliest[1]
 
 
 def test_a_large_face_is_averaged_to_the_pixels_that_there_are():

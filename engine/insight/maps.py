@@ -4,6 +4,7 @@ Maps are those of a volume (C×H×W). Values that are not finite are left out of
 """
 
 from collections.abc import Callable, Sequence
+from math import sqrt
 from typing import Any, Literal
 
 import numpy as np
@@ -68,7 +69,7 @@ def silent(volume: Volume) -> NDArray[np.bool_]:
 
 def _all_of(maps: NDArray[Any], holds: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Whether something holds for all values of a map; most maps need no more than a glance."""
-    found: NDArray[np.bool_] = holds(maps[:, :: -(-maps.shape[1] // GLANCE)]).all(axis=1)
+    found = np.asarray(holds(maps[:, :: -(-maps.shape[1] // GLANCE)]).all(axis=1))
     left = np.flatnonzero(found)
     for some in ranges(len(left), max(1, CACHE_BYTES // (4 * maps.shape[1]))) if len(left) else ():
         found[left[some]] = holds(maps[left[some]]).all(axis=1)
@@ -111,11 +112,11 @@ def likeness(volume: Volume, channel: int, checkpoint: Checkpoint) -> Numbers:
     for some in ranges(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1)))):
         checkpoint()
         found[some] = np.einsum("mv,v->m", _deviations(maps[some]), chosen)
-    return found.clip(-1, 1)
+    return np.clip(found, -1, 1)
 
 
 def side_by_side(volume: Volume, checkpoint: Checkpoint) -> NDArray[np.intp]:
-    """Channels (C,) so that neighbours are alike: from channel 0 on, each is followed by the most like it of those left.
+    """Channels (C,) so that neighbours are alike: channel 0 first, then always the one of the rest that is most alike.
 
     Compared are at most `MOST_PIXELS` values of each map. Of more than `MOST_ALIKE` maps, and of maps of one value,
     the order is that of the channels.
@@ -160,7 +161,7 @@ def relative_error(first: Volume, second: Volume, checkpoint: Checkpoint = lambd
         left = (a - b).ravel()
         wrong, total = wrong + _energy(left), total + _energy(a.ravel())
     if total:
-        return (wrong / total) ** 0.5
+        return sqrt(wrong / total)
     return float("inf") if wrong else 0.0
 
 

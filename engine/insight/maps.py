@@ -145,7 +145,8 @@ def _deviations(maps: NDArray[Any]) -> Numbers:
     spread = np.where(finite, values - means[:, None], 0.0)
     lengths = np.sqrt(np.einsum("mv,mv->m", spread, spread))
     varies = lengths > 1e-12 * np.abs(values).max(axis=1, initial=0.0) * maps.shape[1]  # more than rounding makes
-    return np.divide(spread, lengths[:, None], out=np.zeros_like(spread), where=varies[:, None])
+    scaled: Numbers = np.divide(spread, lengths[:, None], out=np.zeros_like(spread), where=varies[:, None])
+    return scaled
 
 
 def relative_error(first: Volume, second: Volume, checkpoint: Checkpoint = lambda: None) -> float:

@@ -39,6 +39,19 @@ class Cells(NamedTuple):
     columns: tuple[int, int]
 
 
+class Ordering(Struct, frozen=True, eq=False):
+    """In which order tiles show the channels; both (C,)."""
+
+    channels: NDArray[np.intp]
+    """The channel of each tile."""
+    tiles: NDArray[np.intp]
+    """The tile of each channel."""
+
+    @classmethod
+    def of(cls, channels: NDArray[np.intp]) -> "Ordering":
+        return cls(channels, np.argsort(channels))
+
+
 class Grid(NamedTuple):
     """Tiles in rows, measured in units: a value is `repeat` units wide and high."""
 
@@ -53,6 +66,8 @@ class Grid(NamedTuple):
     """Units above each tile, for its number; 0 without numbers."""
     pitch_x: int
     pitch_y: int
+    order: Ordering | None = None
+    """None: that of the channels."""
 
     @property
     def tile_width(self) -> int:
@@ -75,24 +90,34 @@ class Grid(NamedTuple):
     def height(self) -> int:
         return (self.rows - 1) * self.pitch_y + self.top + self.tile_height
 
+    def tile_of(self, channel: int) -> int:
+        """Number of the tile that shows a channel; −1 for the picture before them."""
+        return channel if self.order is None or channel < 0 else int(self.order.tiles[channel])
+
+    def channel_of(self, tile: int) -> int:
+        """The channel that a tile shows."""
+        return tile if self.order is None or tile < 0 else int(self.order.channels[tile])
+
     def corner(self, channel: int) -> tuple[int, int]:
         """(x, y) of a tile's first value, in units."""
-        row, column = divmod(channel + self.lead, self.columns)
+        row, column = divmod(self.tile_of(channel) + self.lead, self.columns)
         return column * self.pitch_x, row * self.pitch_y + self.top
 
     def spot(self, x: float, y: float) -> Spot | None:
         """The value at a point in units; None in a gap and outside."""
         column, row = int(x // self.pitch_x), int(y // self.pitch_y)
-        channel = row * self.columns + column - self.lead
-        if not (0 <= column < self.columns and row >= 0 and -self.lead <= channel < self.shape.channels):
+        tile = row * self.columns + column - self.lead
+        if not (0 <= column < self.columns and row >= 0 and -self.lead <= tile < self.shape.channels):
             return None
         inside_x, inside_y = int(x - column * self.pitch_x), int(y - row * self.pitch_y - self.top)
         if y < row * self.pitch_y + self.top or inside_x >= self.tile_width or inside_y >= self.tile_height:
             return None
-        return Spot(channel, inside_y // self.repeat, inside_x // self.repeat)
+        return Spot(self.channel_of(tile), inside_y // self.repeat, inside_x // self.repeat)
 
 
-def choose_grid(shape: Shape, width: float, height: float, *, lead: int = 0, label: float = 0.0) -> Grid:
+def choose_grid(
+    shape: Shape, width: float, height: float, *, lead: int = 0, label: float = 0.0, order: Ordering | None = None
+) -> Grid:
     """The grid whose tiles are largest on width × height pixels, with few holes in its last row.
 
     `label` is the height in pixels of a tile's number; tiles too small to carry theirs go without.
@@ -125,6 +150,7 @@ def choose_grid(shape: Shape, width: float, height: float, *, lead: int = 0, lab
         top,
         _multiple(tile_width + gap, step),
         _multiple(tile_height + top + gap, step),
+        order,
     )
 
 
@@ -196,7 +222,7 @@ class Projection(NamedTuple):
         (first_row, last_row), columns = self.visible()
         index = (row * self.grid.columns + column for row in range(first_row, last_row) for column in range(*columns))
         lead, count = self.grid.lead, self.grid.shape.channels
-        return [number - lead for number in index if number - lead < count]
+        return [self.grid.channel_of(number - lead) for number in index if number - lead < count]
 
     def step(self, density: float) -> int:
         """Take every step-th value for an image of at least one pixel a device pixel, of `density` a screen pixel."""
@@ -291,6 +317,8 @@ def tile_pixels(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -
     pitch_y, pitch_x, top = grid.pitch_y // step, grid.pitch_x // step, grid.top // step
     pixels = np.zeros((last_row - first_row, pitch_y, last - first, pitch_x), np.uint32)
     channels = index.clip(0, tiles.shape.channels - 1)
+    if grid.order is not None:
+        channels = grid.order.channels[channels]
     if tiles.values is None:
         height, width = (-(-extent // step) for extent in (grid.tile_height, grid.tile_width))
         colours = np.full((*index.shape, height, width), QColor(plain).rgba(), np.uint32)

@@ -1,4 +1,6 @@
-"""The kernel of a chosen map: the weights of one filter, for each input channel a tile."""
+"""The kernel of a chosen map: the weights of one filter or unit, for each input channel a tile."""
+
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -6,8 +8,10 @@ from numpy.typing import NDArray
 
 from engine import weights
 from engine.analysis import Report
+from engine.check import Place
 from engine.files import FileFault
-from engine.layers import Conv2d
+from engine.insight.contributions import weight_of
+from engine.layers import Conv2d, Dense
 from engine.layers.windows import pair, times
 from engine.shapes import Shape
 from engine.sources import LowRankWeights, described
@@ -39,33 +43,50 @@ class Kernel(Struct, frozen=True, eq=False):
         """The largest absolute weight, where the colours end."""
         return 0.0 if self.tiles is None else float(self.tiles.highs[0])
 
+    @property
+    def sizes(self) -> NDArray[np.float64]:
+        """How large the weights of each input channel are together: ‖w‖, (C/groups,); what is not finite left out."""
+        if self.tiles is None or self.tiles.values is None:
+            return np.zeros(0)
+        values = _finite(self.tiles.values.astype(np.float64))
+        sizes: NDArray[np.float64] = np.sqrt(np.einsum("cyx,cyx->c", values, values))
+        return sizes
+
 
 def chosen_kernel(state: ViewState) -> Kernel | None:
-    """The kernel of the chosen map; None where no map of a convolution is chosen."""
+    """The kernel of the chosen map, or the weights of a chosen unit; None where no map of such a layer is chosen."""
     channel, report = state.focus.channel, state.report(state.focus.place)
-    if channel is None or report is None or not isinstance(report.layer, Conv2d):
+    if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
         return None
-    shape = report.array_shapes.get("weight")
-    if shape is None or channel >= shape[0]:
+    shape, received = report.array_shapes.get("weight"), report.input_shapes[0]
+    if shape is None or received is None or channel >= shape[0]:
         return None
-    inputs = shape[1]
-    first = channel // (shape[0] // report.layer.groups) * inputs
-    title, source = _title(report.layer, channel, first, inputs), _source(report, state.project.seed)
-    if np.prod(shape, dtype=np.int64) > MOST_WEIGHTS:
-        return Kernel(title, source, first, fault=f"kernel too large to show: the layer has {np.prod(shape):,} weights")
+    layer, source = report.layer, _source(report, state.project.seed)
+    grouped = isinstance(layer, Conv2d) and layer.groups > 1
+    inputs = shape[1] if isinstance(layer, Conv2d) else received.channels
+    first = channel // (shape[0] // layer.groups) * inputs if isinstance(layer, Conv2d) else 0
+    title = _title(layer, received, channel, first, inputs, grouped=grouped)
+    if too_large(shape):
+        return Kernel(title, source, first, fault=f"kernel {too_large(shape)}")
     try:
-        values = _weights(state)[channel]
+        values = weight_of(layer, {"weight": layer_weights(state, state.focus.place)}, received, channel)[1]
     except FileFault as fault:
         waits = isinstance(report.weights, LowRankWeights)  # for a run, which is no mistake
         return Kernel(title, source, first, fault=str(fault), wrong=not waits)
-    limit = np.array([float(np.abs(values).max()) or 1.0])
+    limit = np.array([float(np.abs(_finite(values)).max()) or 1.0])
     return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
 
-def _title(layer: Conv2d, channel: int, first: int, inputs: int) -> str:
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    return np.where(np.isfinite(values), values, 0)
+
+
+def _title(layer: Conv2d | Dense, received: Shape, channel: int, first: int, inputs: int, *, grouped: bool) -> str:
     of = f"{inputs} input channels" if inputs > 1 else "1 input channel"
-    if layer.groups > 1:
+    if grouped:
         of = f"input channels {first}–{first + inputs - 1}" if inputs > 1 else f"input channel {first}"
+    if isinstance(layer, Dense):
+        return f"weights of unit {channel} · {times((received.height, received.width))} · {of}"
     return f"kernel of filter {channel} · {times(pair(layer.kernel))} · {of}"
 
 
@@ -73,15 +94,21 @@ def _source(report: Report, seed: int) -> str:
     return f"random weights, seed {seed}" if report.weights is None else described(report.weights)
 
 
-def _weights(state: ViewState) -> NDArray[np.float32]:
-    """Weights (filters, C/groups, kh, kw) of the chosen layer; FileFault where a file does not give them."""
-    place = state.focus.place
+def too_large(shape: tuple[int, ...]) -> str:
+    """Why weights of that shape are not shown; "" where they are."""
+    count = int(np.prod(shape, dtype=np.int64))
+    return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
+
+
+def layer_weights(state: ViewState, place: Place) -> NDArray[np.float32]:
+    """Weights of a layer, a filter or unit in each row; FileFault where a file, or a run, does not give them."""
     report = state.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
         return state.weights(place, lambda: None)["weight"]
     key = weights.identity(report, state.project.seed, place[0]), report.array_shapes["weight"]
-    if key not in _last:
+    found = _last.get(key)
+    if found is None:
         found = state.weights(place, lambda: None)["weight"]
         _last.clear()
         _last[key] = found
-    return _last[key]
+    return found

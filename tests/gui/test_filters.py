@@ -247,7 +247,7 @@ class TestRange:
     def test_a_volume_of_one_value_says_so(self):
         one = Project(NoiseInput((2, 4, 4)), (design("naive", conv("conv5x5", 2, 3)),))
         state = state_of(one, volumes={NAIVE: np.full((2, 4, 4), 0.517)})
-        assert legend(plates(state), state.look) == "viridis · all values 0.517"
+        assert legend(plates(state), state.look) == "viridis · all values 0.517 · crossed out: dead on this input"
         drawn(state)
 
     def test_maps_of_one_value_share_a_range_and_the_legend_says_what_a_cell_is(self):
@@ -400,12 +400,12 @@ class TestView:
 
     def test_hovering_the_kernel_tells_the_weight(self, view, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)))
-        seen = shown(view, state).kernel_seen
+        seen = shown(view, state).detail.body.seen
         value = chosen_kernel(state).tiles.values[3, 1, 2]
         with qtbot.waitSignal(view.hovered) as said:
             QTest.mouseMove(view.canvas, seen.pixel(Spot(3, 1, 2)).center().toPoint())
         expected = f"{value:.4g}".replace("-", "−")
-        assert said.args == [f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected}"]
+        assert said.args[0].startswith(f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected} · size ‖w‖")
 
     def test_a_click_asks_for_that_value(self, view, qtbot):
         shown(view, state_of(two_designs()))
@@ -478,8 +478,7 @@ class TestView:
         view.resize(view.minimumWidth(), 500)
         QTest.qWait(1)
         assert view.width() <= 240
-        controls = (view.colour_map, view.range, view.zero_centred, view.fit, view.true_size)
-        for control in controls:
+        for control in view.controls:
             assert control.width() >= control.minimumSizeHint().width()
             assert view.rect().contains(control.geometry())
 
@@ -534,7 +533,7 @@ class TestView:
         kept = view.canvas._content.plates
         view.show_state(old, replace(old, focus=Focus(*NAIVE, 2, (1, 1))))
         assert view.canvas._content.plates is kept
-        assert view.canvas.scene().kernel_seen is not None
+        assert view.canvas.scene().detail is not None
 
     @pytest.mark.parametrize("size", [(300, 260), (360, 700), (1600, 900)])
     @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -542,6 +541,6 @@ class TestView:
         rect = QRectF(0, 0, *size)
         content = content_of(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), theme=theme))
         scene = arrange(rect, content, Zoom())
-        parts = [scene.pinned, scene.legend, scene.kernel, *(frame.caption for frame in scene.frames)]
+        parts = [scene.pinned, scene.legend, scene.detail.rect, *(frame.caption for frame in scene.frames)]
         assert all(rect.contains(part) for part in parts)
         assert scene.frames[0].seen.rect.bottom() <= scene.pinned.top()

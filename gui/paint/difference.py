@@ -50,13 +50,12 @@ def difference(
         2 * first.size,
         lambda made: 4 * made.tiles.shape.size,
     )
-    title = f"{names[0]} − {names[1]}"
     if found is None:
-        return Plate(None, NAME, title, Tiles(shape), note=WAITING, order=order)
+        return Plate(None, NAME, WAITING, Tiles(shape), order=order)
     return Plate(
         None,
         NAME,
-        f"{title} · error {number(found.error, 3)}",
+        f"error {number(found.error, 3)}",
         found.tiles,
         fresh=fresh,
         note=note,
@@ -76,6 +75,6 @@ def _difference(first: Volume, second: Volume, checkpoint: Checkpoint) -> _Diffe
 def _words(found: _Difference, names: tuple[str, str]) -> str:
     first, second = names
     return (
-        f"difference: its own range, white is zero ({PERCENTILES_IN_WORDS}) · "
+        f"difference: its own range ({PERCENTILES_IN_WORDS}), white is zero · "
         f"relative error ‖{first} − {second}‖ / ‖{first}‖ = {number(found.error, 3)}"
     )

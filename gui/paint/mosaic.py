@@ -6,19 +6,19 @@ from typing import NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QMarginsF, QRectF
-from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QColor, QPainter
 
 from engine.kernels import Checkpoint
 from gui.paint.detail import Detail, PlacedDetail, detail_of, draw_detail, place_detail, title_height
 from gui.paint.difference import difference
 from gui.paint.measured import Asking
-from gui.paint.plate_drawing import draw_caption, draw_legend, draw_mosaic, draw_note
+from gui.paint.plate_drawing import caption_height, draw_caption, draw_legend, draw_mosaic, draw_note
 from gui.paint.plates import STALE_HINT, Plate, legend, order_of, order_words, plates, spot_name, value_text
 from gui.paint.tile_drawing import step_of
 from gui.paint.tiles import Projection, Spot, Zoom, choose_grid, project
-from gui.paint.words import WRAPPED, draw_wrapped, text_width
+from gui.paint.words import draw_wrapped, wrapped_height
 from gui.state import Focus, ViewState
-from gui.theme import Theme, font
+from gui.theme import Theme
 
 
 class Content(Struct, frozen=True, eq=False):
@@ -126,7 +126,7 @@ def arrange(rect: QRectF, content: Content, zoom: Zoom) -> Scene:
     maps, second = _cut_legend(maps, "" if apart is None else apart.words, size)
     maps, first = _cut_legend(maps, content.legend, size)
     chosen = pinned_text(content)
-    line = _wrapped_height(chosen, maps.width(), size, bold=True) + size * 0.4 if chosen else 0.0
+    line = wrapped_height(chosen, maps.width(), size, bold=True) + size * 0.4 if chosen else 0.0
     pinned = QRectF(maps.left(), first.top() - line, maps.width(), line)
     maps.setBottom(pinned.top() - size * 0.6)
     return Scene(size, _frames(maps, content, size, zoom), pinned, first, second, detail)
@@ -134,14 +134,14 @@ def arrange(rect: QRectF, content: Content, zoom: Zoom) -> Scene:
 
 def _cut_legend(rect: QRectF, words: str, size: float) -> tuple[QRectF, QRectF]:
     """What is left above, and room for a bar of colours and these words at the bottom."""
-    height = size * 1.7 + _wrapped_height(words, rect.width(), size) if words else 0.0
+    height = size * 1.7 + wrapped_height(words, rect.width(), size) if words else 0.0
     return rect.adjusted(0, 0, 0, -height), QRectF(rect.left(), rect.bottom() - height, rect.width(), height)
 
 
 def _split(rect: QRectF, detail: Detail, size: float) -> tuple[QRectF, QRectF]:
     """Room for the maps and for a detail: beside them in a wide picture, else below."""
     if detail.body is None:
-        height = title_height(detail, rect.width(), size) + _wrapped_height(detail.fault, rect.width(), size)
+        height = title_height(detail, rect.width(), size) + wrapped_height(detail.fault, rect.width(), size)
     elif rect.width() > 1.3 * rect.height():
         width = min(max(rect.width() * 0.27, 15 * size), rect.width() / 2)
         return (
@@ -167,9 +167,8 @@ def _frames(room: QRectF, content: Content, size: float, zoom: Zoom) -> tuple[Fr
 def _frames_in(rects: Sequence[QRectF], content: Content, size: float, zoom: Zoom) -> tuple[Frame, ...]:
     """Captions and notes take the same room everywhere, so that equal maps are equally large."""
     width = rects[0].width()
-    one_line = max(_caption_width(plate, size) for plate in content.plates) <= width
-    caption = size * (1.6 if one_line else 2.9)
-    notes = [_wrapped_height(plate.note, width - size, size) + size * 0.6 for plate in content.plates if plate.note]
+    caption = caption_height(content.plates, width, size)
+    notes = [wrapped_height(plate.note, width - size, size) + size * 0.6 for plate in content.plates if plate.note]
     note = min(max(notes, default=0.0), rects[0].height() / 2)
     frames = []
     for rect, plate in zip(rects, content.plates, strict=True):
@@ -186,15 +185,6 @@ def _maps(plate: Plate, room: QRectF, size: float, zoom: Zoom) -> Projection | N
         return None
     grid = choose_grid(plate.shape, room.width(), room.height(), lead=plate.lead, label=size, order=plate.order)
     return project(grid, room, zoom)
-
-
-def _caption_width(plate: Plate, size: float) -> float:
-    return size * 1.4 + text_width(plate.design, size, bold=True) + text_width(f" · {plate.title}", size)
-
-
-def _wrapped_height(text: str, width: float, size: float, *, bold: bool = False) -> float:
-    metrics = QFontMetricsF(font(size, bold=bold))
-    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()
 
 
 def pinned_text(content: Content) -> str:

@@ -1,6 +1,6 @@
 """Drawing one plate: its caption, its note, its mosaic with the chosen and the dead maps, and the legend of colours."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
@@ -11,30 +11,56 @@ from gui.paint.tile_drawing import draw_bar, draw_numbers, draw_tiles, outline
 from gui.paint.tiles import Projection, Spot, Tiles
 from gui.paint.words import draw_text, draw_wrapped, number, text_width
 from gui.state import Focus
-from gui.theme import Theme, font
+from gui.theme import DARK, LIGHT, Theme, font
 
 STALE_OPACITY = 0.4
+LEAST_TITLE = 0.8
+"""How far a caption shrinks to fit."""
+
+
+def caption_height(plates: Sequence[Plate], width: float, size: float) -> float:
+    """One line where all captions fit, else the title below the name, else each of its parts on a line of its own."""
+    names = [size * 1.4 + text_width(plate.design, size, bold=True) for plate in plates]
+    titles = [text_width(f" · {plate.title}", size) for plate in plates]
+    if max(name + title for name, title in zip(names, titles, strict=True)) <= width:
+        return size * 1.6
+    if max(titles) * LEAST_TITLE <= width:
+        return size * 2.9
+    return size * (1.6 + 1.25 * max(len(_parts(plate)) for plate in plates))
+
+
+def _parts(plate: Plate) -> list[str]:
+    return plate.title.split(" · ")
 
 
 def draw_caption(
     painter: QPainter, rect: QRectF, plate: Plate, colour: str, chosen: bool, size: float, theme: Theme
 ) -> None:
-    """A swatch, the design's name, the rest, on one line or two; underlined where it is the chosen one of two."""
+    """A swatch, the design's name and the rest, as `caption_height` has it; underlined where it is the chosen one."""
     line = size * 1.5
     painter.fillRect(QRectF(rect.left(), rect.top() + size * 0.37, size * 0.76, size * 0.76), QColor(colour))
     start, name = size * 1.25, plate.design
     ink = theme.text if colour == theme.muted else colour
-    draw_text(painter, QRectF(rect.left() + start, rect.top(), rect.width() - start, line), name, size, ink, bold=True)
-    if rect.height() > 2 * size:
-        below = QRectF(rect.left(), rect.top() + size * 1.25, rect.width(), line)
-        fitting = min(max(rect.width() / text_width(plate.title, size), 0.8), 1.0) * size
-        draw_text(painter, below, plate.title, fitting, theme.text)
-    else:
+    room = QRectF(rect.left() + start, rect.top(), rect.width() - start, line)
+    draw_text(painter, room, name, _fitting(name, room.width(), size, bold=True), ink, bold=True)
+    below = QRectF(rect.left(), rect.top() + size * 1.25, rect.width(), line)
+    if rect.height() < 2 * size:
         end = start + QFontMetricsF(font(size, bold=True)).horizontalAdvance(name)
         rest = rect.adjusted(end, 0, 0, line - rect.height())
         draw_text(painter, rest, f" · {plate.title}", size, theme.text)
+    elif rect.height() < 3 * size:
+        draw_text(painter, below, plate.title, _fitting(plate.title, rect.width(), size), theme.text)
+    else:
+        for number_of, text in enumerate(_parts(plate)):
+            row = below.translated(0, number_of * size * 1.25)
+            draw_text(painter, row, text, _fitting(text, rect.width(), size), theme.text)
     if chosen:
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 2, rect.width(), 2), QColor(colour))
+
+
+def _fitting(text: str, width: float, size: float, *, bold: bool = False) -> float:
+    """The size of a text, smaller where it would be too wide."""
+    return min(max(width / text_width(text, size, bold=bold), LEAST_TITLE), 1.0) * size
 
 
 def draw_note(painter: QPainter, rect: QRectF, plate: Plate, size: float, theme: Theme) -> None:
@@ -59,7 +85,7 @@ def draw_mosaic(painter: QPainter, seen: Projection, plate: Plate, focus: Focus,
     if plate.photo is not None:
         painter.drawImage(seen.tile(-1), plate.photo)
     painter.setOpacity(1.0)
-    _draw_dead(painter, seen, plate.dead, theme)
+    _draw_dead(painter, seen, plate.dead)
     draw_numbers(painter, seen, lambda channel: _tile_name(plate, channel), size, theme)
     painter.restore()
     painter.save()
@@ -68,8 +94,8 @@ def draw_mosaic(painter: QPainter, seen: Projection, plate: Plate, focus: Focus,
     painter.restore()
 
 
-def _draw_dead(painter: QPainter, seen: Projection, dead: Mapping[int, str], theme: Theme) -> None:
-    """A cross in two colours over every dead map, one of which stands out on any colour."""
+def _draw_dead(painter: QPainter, seen: Projection, dead: Mapping[int, str]) -> None:
+    """A cross in two colours over every dead map: light with a dark edge, so that it stands out on any colour."""
     if not dead:
         return
     tiles = [seen.tile(channel) for channel in seen.channels() if channel in dead]
@@ -78,8 +104,8 @@ def _draw_dead(painter: QPainter, seen: Projection, dead: Mapping[int, str], the
         for tile in tiles
         for line in (QLineF(tile.topLeft(), tile.bottomRight()), QLineF(tile.bottomLeft(), tile.topRight()))
     ]
-    width = min(max(seen.grid.tile_width * seen.scale / 20, 1.0), 3.0)
-    for pen, colour in ((width + 1.6, theme.base), (width, theme.error)):
+    width = min(max(seen.grid.tile_width * seen.scale / 32, 0.8), 2.0)
+    for pen, colour in ((width + 1.4, DARK.edge), (width, LIGHT.base)):
         painter.setPen(QPen(QColor(colour), pen, c=Qt.PenCapStyle.FlatCap))
         painter.drawLines(strokes)
 

@@ -99,16 +99,16 @@ class FiltersView(View):
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
-        """All of them in reading order."""
+        """All of them, in an order in which they fill rows of a narrow dock."""
         return (
             self.colour_map,
             self.range,
-            self.zero_centred,
             self.order,
             self.compared,
-            self.detail,
             self.fit,
             self.true_size,
+            self.zero_centred,
+            self.detail,
         )
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
-from PySide6.QtGui import QFontMetricsF, QPainter
+from PySide6.QtGui import QPainter
 
 from gui.paint.detail.base import Body, Detail, Placed
 from gui.paint.detail.contributions import contributions_detail
@@ -12,10 +12,10 @@ from gui.paint.detail.histogram import histogram_detail
 from gui.paint.detail.kernel import kernel_detail
 from gui.paint.measured import Asking
 from gui.paint.plates import Plate
-from gui.paint.words import WRAPPED, draw_wrapped
+from gui.paint.words import draw_wrapped, wrapped_height
 from gui.state import Detail as Kind
 from gui.state import ViewState
-from gui.theme import Theme, font
+from gui.theme import Theme
 
 __all__ = ["DETAILS", "Body", "Detail", "Placed", "PlacedDetail", "detail_of", "draw_detail", "place_detail"]
 
@@ -50,8 +50,7 @@ def place_detail(detail: Detail, rect: QRectF, size: float) -> PlacedDetail:
 
 
 def title_height(detail: Detail, width: float, size: float) -> float:
-    metrics = QFontMetricsF(font(size, bold=True))
-    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, detail.title).height() + size * 0.4
+    return wrapped_height(detail.title, width, size, bold=True) + size * 0.4
 
 
 def draw_detail(painter: QPainter, placed: PlacedDetail, theme: Theme) -> None:

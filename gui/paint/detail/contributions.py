@@ -4,7 +4,7 @@ from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.files import FileFault
@@ -15,7 +15,7 @@ from gui.paint.detail.base import Detail
 from gui.paint.kernel_image import layer_weights, too_large
 from gui.paint.measured import Asking
 from gui.paint.plates import RUN_HINT, STALE_HINT
-from gui.paint.words import RIGHT, draw_text, number, text_width
+from gui.paint.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
 from gui.state import Focus, ViewState
 from gui.theme import Theme
 
@@ -30,7 +30,7 @@ def contributions_detail(state: ViewState, asking: Asking) -> Detail | None:
     place, channel, report = state.focus.place, state.focus.channel, state.report(state.focus.place)
     if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
         return None
-    title = f"what input channels give to map {channel}"
+    title = f"what input channels give to map {channel} of {place[0] or 'the stem'}"
     source = place[0], report.inputs[0]
     result, received, shape = state.result(place), state.result(source), report.array_shapes.get("weight")
     if result is None or received is None or shape is None or channel >= len(result.volume):
@@ -83,6 +83,12 @@ class ContributionsBody(NamedTuple):
     pixel: tuple[int, int] | None
 
     @property
+    def meaning(self) -> str:
+        """What the shares are."""
+        odd = f" · {self.found.odd:,} pixels left out: they are not finite" if self.found.odd else ""
+        return f"shares of the map without its bias, together 100 %; below 0: works against the rest{odd}"
+
+    @property
     def order(self) -> NDArray[np.intp]:
         """The channels that the filter sees, the largest share first, whatever its sign."""
         return np.argsort(-np.abs(self.found.shares), kind="stable")
@@ -90,7 +96,8 @@ class ContributionsBody(NamedTuple):
     def place(self, rect: QRectF, size: float) -> "PlacedContributions":
         """As many bars as there is room for, the rest in a last one; below what they mean."""
         count = len(self.found.shares)
-        rows = max(int((rect.height() - size * 3.2) / (size * ROW)), LEAST_SHOWN)
+        below = wrapped_height(self.meaning, rect.width(), size) + size * 0.4
+        rows = max(int((rect.height() - below) / (size * ROW)), LEAST_SHOWN)
         alone = count if count <= rows else rows - 1
         order = self.order
         bars = [self._bar(int(index), rect, size, line) for line, index in enumerate(order[:alone])]
@@ -143,31 +150,23 @@ class PlacedContributions(NamedTuple):
     def draw(self, painter: QPainter, theme: Theme) -> None:
         """A bar to the right for what adds to the map, to the left for what works against it."""
         painter.save()
+        size = self.size
         left, zero, right = self._columns
         span = (max(0.0, *(bar.share for bar in self.bars)) - min(0.0, *(bar.share for bar in self.bars))) or 1.0
         colour = QColor(theme.muted if self.body.design < 0 else theme.design(self.body.design))
         for bar in self.bars:
-            size, row = self.size, bar.rect
+            row = bar.rect
             draw_text(painter, row, bar.label, size, theme.text if bar.number >= 0 else theme.muted)
             draw_text(painter, row, _share(bar.share), size, theme.text, RIGHT)
             length = bar.share / span * (right - left)
             painter.setPen(QPen(colour, 1))
-            painter.setBrush(colour if bar.number >= 0 else Qt.BrushStyle.BDiagPattern)
-            if bar.number < 0:
-                painter.setBrush(QColor(colour.red(), colour.green(), colour.blue(), 70))
+            painter.setBrush(colour if bar.number >= 0 else QColor(colour.red(), colour.green(), colour.blue(), 70))
             painter.drawRect(QRectF(zero, row.top() + size * 0.3, length, row.height() - size * 0.6).normalized())
         painter.setPen(QPen(QColor(theme.muted), 1))
         painter.drawLine(QPointF(zero, self.bars[0].rect.top()), QPointF(zero, self.bars[-1].rect.bottom()))
-        self._draw_meaning(painter, theme)
+        below = QRectF(self.rect.left(), self.bars[-1].rect.bottom() + size * 0.3, self.rect.width(), size * 4)
+        draw_wrapped(painter, below, self.body.meaning, size, theme.muted)
         painter.restore()
-
-    def _draw_meaning(self, painter: QPainter, theme: Theme) -> None:
-        size, odd = self.size, self.body.found.odd
-        lines = ["share of the map without its bias; all add up to 100 %"]
-        lines.append(f"{odd:,} pixels that are not finite left out" if odd else "below 0: works against the rest")
-        for line, text in enumerate(lines):
-            top = self.bars[-1].rect.bottom() + size * (0.3 + 1.35 * line)
-            draw_text(painter, QRectF(self.rect.left(), top, self.rect.width(), size * 1.3), text, size, theme.muted)
 
     def _at(self, point: QPointF) -> Bar | None:
         return next((bar for bar in self.bars if bar.rect.contains(point)), None)

@@ -72,7 +72,9 @@ class HistogramBody(NamedTuple):
     def place(self, rect: QRectF, size: float) -> "PlacedHistogram":
         """A line of words for each above, the axis with its ends below."""
         head = size * 1.5 * len(self.curves) + size * 0.4
-        return PlacedHistogram(self, rect, size, rect.adjusted(0, head, 0, -size * 1.8))
+        plot = rect.adjusted(0, head, 0, -size * 1.8)
+        plot.setHeight(min(plot.height(), plot.width()))
+        return PlacedHistogram(self, rect, size, plot)
 
 
 class PlacedHistogram(NamedTuple):

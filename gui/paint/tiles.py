@@ -292,8 +292,8 @@ class Tiles(Struct, frozen=True, eq=False, weakref=True):
     colour_map: str = "viridis"
 
 
-_images: WeakKeyDictionary[Tiles, tuple[object, QImage]] = WeakKeyDictionary()
-"""The last image of each: moving the mouse draws the same ones again and again."""
+_images: WeakKeyDictionary[Tiles, tuple[object, QImage, NDArray[np.uint32]]] = WeakKeyDictionary()
+"""The last image of each, and the pixels that it is of: moving the mouse draws the same ones again and again."""
 
 
 def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> QImage:
@@ -304,8 +304,8 @@ def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) ->
         return kept[1]
     pixels = tile_pixels(tiles, grid, cells, step, plain)
     height, width = pixels.shape
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
-    _images[tiles] = key, image
+    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    _images[tiles] = key, image, pixels
     return image
 
 
@@ -324,7 +324,8 @@ def tile_pixels(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -
         colours = np.full((*index.shape, height, width), QColor(plain).rgba(), np.uint32)
     else:
         colours = _colours(tiles, channels, step)
-        colours = np.repeat(np.repeat(colours, grid.repeat, axis=2), grid.repeat, axis=3)
+        if grid.repeat > 1:
+            colours = np.repeat(np.repeat(colours, grid.repeat, axis=2), grid.repeat, axis=3)
     colours[~known] = 0
     pixels.transpose(0, 2, 1, 3)[:, :, top : top + colours.shape[2], : colours.shape[3]] = colours
     return pixels.reshape(pixels.shape[0] * pitch_y, -1)
@@ -335,6 +336,7 @@ def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np
     assert tiles.values is not None
     values = tiles.values[:, ::step, ::step][channels]
     finite = np.isfinite(values)
+    all_finite = finite.all()
     with np.errstate(over="ignore", invalid="ignore"):
         if tiles.lows.size == 1:
             levels = to_levels(values, float(tiles.lows[0]), float(tiles.highs[0]))
@@ -342,8 +344,8 @@ def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np
             spans = np.where(tiles.lows < tiles.highs, tiles.highs - tiles.lows, 1.0)
             shares = (values - _over_maps(tiles.lows[channels])) / _over_maps(spans[channels])
             levels = to_levels(shares, 0.0, 1.0)
-    colours = packed_lut(tiles.colour_map)[levels]
-    if not finite.all():
+    colours = packed_lut(tiles.colour_map).take(levels)
+    if not all_finite:
         colours[~finite] = QColor(NOT_FINITE).rgba()
     return colours
 

@@ -18,6 +18,11 @@ PERCENTILES_IN_WORDS = "percentiles {:g}–{:g}".format(*PERCENTILES)
 SAMPLE = 65_536
 """Values that a range is taken from; more would not change it visibly."""
 
+MAPS_SAMPLE, LEAST_SAMPLE = 500_000, 512
+"""Values that the maps' own ranges are taken from, and of each map at least."""
+Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Where the colours of maps begin and end, a value for each map, or one for all."""
+
 # pyqtgraph ships these as files: no plotting library is needed. CET-D9 is blue, nearly white at zero, red.
 _FILES = {DIVERGING: "CET-D9"}
 _load: Callable[[str], Any] = pyqtgraph.colormap.get
@@ -60,6 +65,26 @@ def value_range(
         most = max(abs(low), abs(high)) or 1.0
         return -most, most
     return low, high
+
+
+def own_ranges(volume: NDArray[Any], *, zero_centred: bool) -> Ends:
+    """Percentiles of each map by rank, of its finite values; as `value_range`, but all maps at once."""
+    maps = volume.reshape(len(volume), -1)
+    maps = maps[:, :: -(-maps.shape[1] // max(MAPS_SAMPLE // len(maps), LEAST_SAMPLE))].copy()
+    maps[~np.isfinite(maps)] = np.nan
+    maps.sort(axis=1)  # what is not finite comes last
+    last = np.count_nonzero(~np.isnan(maps), axis=1) - 1
+    rows = np.arange(len(maps))
+    ranks = [np.rint(last.clip(0) * share / 100).astype(int) for share in PERCENTILES]
+    lows, highs = (maps[rows, rank].astype(np.float64) for rank in ranks)
+    flat = lows == highs
+    lows, highs = np.where(flat, maps[:, 0], lows), np.where(flat, maps[rows, last], highs)
+    lows[last < 0] = highs[last < 0] = 0
+    if zero_centred:
+        most = np.maximum(np.abs(lows), np.abs(highs))
+        most[most == 0] = 1
+        return -most, most
+    return lows, highs
 
 
 def to_levels(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:

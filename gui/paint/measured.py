@@ -8,7 +8,7 @@ import numpy as np
 from engine.insight import maps
 from engine.insight.maps import Order
 from engine.kernels import Checkpoint
-from gui.paint.colours import value_range
+from gui.paint.colours import Ends, own_ranges, value_range
 from gui.paint.kept import Kept
 from gui.paint.tiles import Ordering
 from gui.paint.words import number
@@ -61,6 +61,16 @@ def volume_range(volume: Volume, *, zero_centred: bool) -> tuple[float, float]:
     """The values at the ends of a colour map; taken from a sample, so that it is always quick."""
     return _kept.get(
         (volume,), ("range", zero_centred), lambda: value_range(volume, zero_centred=zero_centred), lambda _: 256
+    )
+
+
+def map_ranges(volume: Volume, *, zero_centred: bool) -> Ends:
+    """The same of each map, of its own values."""
+    return _kept.get(
+        (volume,),
+        ("ranges", zero_centred),
+        lambda: own_ranges(volume, zero_centred=zero_centred),
+        lambda _: 16 * len(volume),
     )
 
 

@@ -14,17 +14,15 @@ from engine.network import INPUT
 from engine.problems import STEM
 from engine.project import ImageInput
 from engine.shapes import Shape
-from gui.paint.colours import PERCENTILES, PERCENTILES_IN_WORDS, map_name, photo_image
+from gui.paint.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
 from gui.paint.comparison import shown_places
-from gui.paint.measured import Asking, dead_maps, odd_values, ordering, volume_range
+from gui.paint.measured import Asking, dead_maps, map_ranges, odd_values, ordering, volume_range
 from gui.paint.tiles import Ordering, Spot, Tiles
 from gui.paint.words import number
 from gui.state import Look, Result, ViewState
 
 RUN_HINT = "Run (F5) to see what each filter gives"
 STALE_HINT = "for earlier settings — run again (F5)"
-SAMPLE = 4096
-"""Values of a map that its own range is taken from."""
 RELUS = ("relu", "relu6")
 """Functions behind which all that is below zero is lost."""
 
@@ -36,8 +34,6 @@ ORDERS: dict[Order, str] = {
     "likeness": "alike maps side by side",
 }
 """How maps are sorted, in words."""
-
-Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
 
 
 class Plate(Struct, frozen=True, eq=False):
@@ -109,7 +105,9 @@ def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None)
     dead: Mapping[int, str] = {}
     if result is not None:
         shape = Shape(*result.volume.shape)
-        lows, highs = _own_ends(result.volume, state.look) if _per_map(shape, state.look) else shared
+        lows, highs = (
+            map_ranges(result.volume, zero_centred=state.look.zero_centred) if _per_map(shape, state.look) else shared
+        )
         tiles = Tiles(shape, result.volume, lows, highs, map_name(state.look))
         photo, names = _photo(state, place, result)
         if state.origin(place)[1] != INPUT:
@@ -190,26 +188,6 @@ def _shared_ends(volumes: Sequence[NDArray[np.float32]], look: Look) -> Ends:
     ranges = [volume_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
     lows, highs = zip(*ranges, strict=True)
     return np.array([min(lows)]), np.array([max(highs)])
-
-
-def _own_ends(volume: NDArray[np.float32], look: Look) -> Ends:
-    """Percentiles of each map by rank, of its finite values; as `value_range`, but all maps at once."""
-    maps = volume.reshape(len(volume), -1)
-    maps = maps[:, :: -(-maps.shape[1] // SAMPLE)].copy()
-    maps[~np.isfinite(maps)] = np.nan
-    maps.sort(axis=1)  # what is not finite comes last
-    last = np.count_nonzero(~np.isnan(maps), axis=1) - 1
-    rows = np.arange(len(maps))
-    ranks = [np.rint(last.clip(0) * share / 100).astype(int) for share in PERCENTILES]
-    lows, highs = (maps[rows, rank].astype(np.float64) for rank in ranks)
-    flat = lows == highs
-    lows, highs = np.where(flat, maps[:, 0], lows), np.where(flat, maps[rows, last], highs)
-    lows[last < 0] = highs[last < 0] = 0
-    if look.zero_centred:
-        most = np.maximum(np.abs(lows), np.abs(highs))
-        most[most == 0] = 1
-        return -most, most
-    return lows, highs
 
 
 def legend(shown: Sequence[Plate], look: Look) -> str:

@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any, ClassVar, get_args
 
 from msgspec.structs import replace
+from PySide6.QtCore import QTimer
 from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 
 from engine.kernels import Checkpoint
@@ -81,6 +82,9 @@ class FiltersView(View):
         self.detail.set_help(DETAIL_TIPS)
         self._worker = Worker(self)
         self._worker.said.connect(self._on_worker_said)
+        self._painted = QTimer(self, singleShot=True, interval=0)
+        """What takes long begins when the window has shown the rest."""
+        self._painted.timeout.connect(self._on_painted_timeout)
         self._compose()
 
     def _compose(self) -> None:
@@ -125,10 +129,12 @@ class FiltersView(View):
         if content is not self._content:
             self._show_content(content)
             self._worker.cancel()
+            self._painted.stop()
             if not content.complete:
-                self._worker.start(partial(_whole_content, new))
+                self._painted.start()
 
     def close_down(self) -> None:
+        self._painted.stop()
         self._worker.close()
 
     def _show_look(self, look: Look) -> None:
@@ -141,6 +147,10 @@ class FiltersView(View):
         if self._state is not None:
             self._content = content
             self.canvas.show_content(self._state, content)
+
+    def _on_painted_timeout(self) -> None:
+        if self._state is not None:
+            self._worker.start(partial(_whole_content, self._state))
 
     def _on_worker_said(self, content: Content) -> None:
         """What took longer than a frame is there."""

@@ -105,9 +105,8 @@ def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None)
     dead: Mapping[int, str] = {}
     if result is not None:
         shape = Shape(*result.volume.shape)
-        lows, highs = (
-            map_ranges(result.volume, zero_centred=state.look.zero_centred) if _per_map(shape, state.look) else shared
-        )
+        own = _per_map(shape, state.look)
+        lows, highs = map_ranges(result.volume, zero_centred=state.look.zero_centred) if own else shared
         tiles = Tiles(shape, result.volume, lows, highs, map_name(state.look))
         photo, names = _photo(state, place, result)
         if state.origin(place)[1] != INPUT:

@@ -89,6 +89,11 @@ def _difference(state: ViewState, shown: Sequence[Plate], asking: Asking) -> tup
     return (difference(first, second, names, order=shown[0].order, asking=asking, fresh=fresh, note=note),)
 
 
+NO_ROOM = "no room to show it here: enlarge the view"
+LEAST_MAPS = 4.5
+"""Height of a mosaic, in heights of the text, below which other things are left out."""
+
+
 class Frame(NamedTuple):
     """Where a plate's caption, its note and its mosaic are."""
 
@@ -115,7 +120,21 @@ def text_size(rect: QRectF) -> float:
 
 
 def arrange(rect: QRectF, content: Content, zoom: Zoom) -> Scene:
-    """Lay out a picture; a pure function of its size, what it shows and the zoom."""
+    """Lay out a picture; a pure function of its size, what it shows and the zoom.
+
+    Where the maps would get too little room the words of the legends are left out, then the detail.
+    """
+    bare = content
+    if content.detail is not None:
+        bare = replace(content, detail=replace(content.detail, body=None, fault=NO_ROOM))
+    for shown, terse in ((content, False), (content, True), (bare, True)):
+        scene = _arranged(rect, shown, zoom, terse=terse)
+        if min(frame.seen.rect.height() if frame.seen else 0 for frame in scene.frames) >= LEAST_MAPS * scene.size:
+            break
+    return scene
+
+
+def _arranged(rect: QRectF, content: Content, zoom: Zoom, *, terse: bool) -> Scene:
     size = text_size(rect)
     maps = rect.marginsRemoved(QMarginsF(size * 0.8, size * 0.6, size * 0.8, size * 0.6))
     detail = None
@@ -123,8 +142,8 @@ def arrange(rect: QRectF, content: Content, zoom: Zoom) -> Scene:
         maps, room = _split(maps, content.detail, size)
         detail = place_detail(content.detail, room, size)
     apart = content.difference
-    maps, second = _cut_legend(maps, "" if apart is None else apart.words, size)
-    maps, first = _cut_legend(maps, content.legend, size)
+    maps, second = _cut_legend(maps, "" if apart is None else apart.words, size, terse=terse)
+    maps, first = _cut_legend(maps, content.legend, size, terse=terse)
     chosen = pinned_text(content)
     line = wrapped_height(chosen, maps.width(), size, bold=True) + size * 0.4 if chosen else 0.0
     pinned = QRectF(maps.left(), first.top() - line, maps.width(), line)
@@ -132,9 +151,9 @@ def arrange(rect: QRectF, content: Content, zoom: Zoom) -> Scene:
     return Scene(size, _frames(maps, content, size, zoom), pinned, first, second, detail)
 
 
-def _cut_legend(rect: QRectF, words: str, size: float) -> tuple[QRectF, QRectF]:
-    """What is left above, and room for a bar of colours and these words at the bottom."""
-    height = size * 1.7 + wrapped_height(words, rect.width(), size) if words else 0.0
+def _cut_legend(rect: QRectF, words: str, size: float, *, terse: bool) -> tuple[QRectF, QRectF]:
+    """What is left above, and room at the bottom for a bar of colours and, unless terse, for these words."""
+    height = size * 1.7 + (0.0 if terse else wrapped_height(words, rect.width(), size)) if words else 0.0
     return rect.adjusted(0, 0, 0, -height), QRectF(rect.left(), rect.bottom() - height, rect.width(), height)
 
 

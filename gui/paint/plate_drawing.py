@@ -133,7 +133,7 @@ def _draw_choice(painter: QPainter, seen: Projection, tiles: Tiles, focus: Focus
 def draw_legend(
     painter: QPainter, rect: QRectF, tiles: Tiles, words: str, step: int, size: float, theme: Theme
 ) -> None:
-    """The colour bar with its ends, what it means in words, and that only every `step`-th value is shown."""
+    """The colour bar with its ends, what it means in words if there is room, and that only some values are shown."""
     low, high = (f"{share:g} %" for share in PERCENTILES)
     if tiles.lows.size == 1:
         low, high = number(tiles.lows[0], 3), number(tiles.highs[0], 3)
@@ -149,4 +149,5 @@ def draw_legend(
     one_colour = tiles.lows.size == 1 and bool(tiles.lows[0] == tiles.highs[0])
     end = draw_bar(painter, row, tiles.colour_map, low, high, theme, one_colour=one_colour)
     draw_text(painter, QRectF(end + size * 1.2, row.top(), room, row.height()), left_out, size, theme.warning)
-    draw_wrapped(painter, rect.adjusted(0, size * 1.7, 0, size), words, size, theme.muted)
+    if rect.height() > size * 2:
+        draw_wrapped(painter, rect.adjusted(0, size * 1.7, 0, size), words, size, theme.muted)

@@ -35,21 +35,24 @@ ORDER_TIPS = (
     "The largest share of zeros first",
     "The most like the chosen map first; without one, alike maps side by side",
 )
-COMPARED = (("maps", "maps"), ("maps + difference", "+ difference"))
 DETAILS = (
     ("kernel", "kernel"),
     ("kernel by size", "kernel by size"),
     ("histogram", "histogram"),
     ("contributions", "contributions"),
+    ("none", "no details"),
 )
 DETAIL_TIPS = (
     "The weights of the chosen map's filter, k×k for each input channel",
     "The same, the input channels with the largest weights first",
     "The values of the chosen map",
     "What each input channel gives to the chosen map; a click on a bar, or 1 to 9, chooses its channel",
+    "All the room for the maps",
 )
 DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "compared", "detail")
 """The settings of the look that this view follows."""
+DIFFERENCE_TIP = "Show the difference of the two designs' maps, too"
+NO_DIFFERENCE_TIP = "Difference: choose a volume that another design has in the same shape"
 LEAST_WIDTH = 240
 
 
@@ -77,7 +80,8 @@ class FiltersView(View):
         self.true_size = self._button("1:1", "One screen pixel for each value", self.canvas.show_true_size)
         self.order = self._choice("How the maps are sorted", ORDERS, "order")
         self.order.set_help(ORDER_TIPS)
-        self.compared = self._choice("Two designs: their maps, and the difference of these", COMPARED, "compared")
+        self.difference = self._button("a − b", DIFFERENCE_TIP, self._on_difference_clicked)
+        self.difference.setCheckable(True)
         self.detail = self._choice("What is shown of the map that a click chooses", DETAILS, "detail")
         self.detail.set_help(DETAIL_TIPS)
         self._worker = Worker(self)
@@ -107,12 +111,12 @@ class FiltersView(View):
         return (
             self.colour_map,
             self.range,
+            self.difference,
             self.order,
-            self.compared,
+            self.detail,
+            self.zero_centred,
             self.fit,
             self.true_size,
-            self.zero_centred,
-            self.detail,
         )
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
@@ -141,12 +145,19 @@ class FiltersView(View):
         for choice, setting in self._choices.items():
             choice.show_value(getattr(look, setting))
         self.zero_centred.setChecked(look.zero_centred)
+        self.difference.setChecked(look.compared == "maps + difference")
         self.colour_map.setEnabled(not look.zero_centred)
 
     def _show_content(self, content: Content) -> None:
         if self._state is not None:
             self._content = content
+            comparable = sum(plate.place is not None for plate in content.plates) > 1
+            self.difference.setEnabled(comparable)
+            self.difference.setToolTip(DIFFERENCE_TIP if comparable else NO_DIFFERENCE_TIP)
             self.canvas.show_content(self._state, content)
+
+    def _on_difference_clicked(self) -> None:
+        self._request(compared="maps + difference" if self.difference.isChecked() else "maps")
 
     def _on_painted_timeout(self) -> None:
         if self._state is not None:

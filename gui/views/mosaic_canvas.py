@@ -109,7 +109,9 @@ class MosaicCanvas(QWidget):
         found = self._plate_at(point)
         if found is not None:
             return read_out(*found)
-        body = self._body()
+        scene, body = self.scene(), self._body()
+        if scene is not None and self._content is not None and scene.legend.contains(point):
+            return self._content.legend
         return "" if body is None else body.read(point)
 
     def _body(self) -> Placed | None:

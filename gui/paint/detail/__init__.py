@@ -24,6 +24,7 @@ DETAILS: dict[Kind, Callable[[ViewState, Sequence[Plate], Asking], Detail | None
     "kernel by size": lambda state, shown, asking: kernel_detail(state),
     "histogram": lambda state, shown, asking: histogram_detail(state, shown),
     "contributions": lambda state, shown, asking: contributions_detail(state, asking),
+    "none": lambda state, shown, asking: None,
 }
 """What can be shown of the chosen map."""
 

@@ -97,13 +97,16 @@ class ContributionsBody(NamedTuple):
         """As many bars as there is room for, the rest in a last one; below what they mean."""
         count = len(self.found.shares)
         below = wrapped_height(self.meaning, rect.width(), size) + size * 0.4
-        rows = max(int((rect.height() - below) / (size * ROW)), LEAST_SHOWN)
+        rows = int((rect.height() - below) / (size * ROW))
+        explained = rows >= LEAST_SHOWN
+        if not explained:
+            rows = max(int(rect.height() / (size * ROW)), 2)
         alone = count if count <= rows else rows - 1
         order = self.order
         bars = [self._bar(int(index), rect, size, line) for line, index in enumerate(order[:alone])]
         if alone < count:
             bars.append(self._rest(order[alone:], rect, size, alone))
-        return PlacedContributions(self, rect, size, tuple(bars))
+        return PlacedContributions(self, rect, size, tuple(bars), explained)
 
     @staticmethod
     def _row(rect: QRectF, size: float, line: int) -> QRectF:
@@ -136,6 +139,8 @@ class PlacedContributions(NamedTuple):
     rect: QRectF
     size: float
     bars: tuple[Bar, ...]
+    explained: bool
+    """Whether there is room for what the shares mean."""
 
     @property
     def _columns(self) -> tuple[float, float, float]:
@@ -165,7 +170,7 @@ class PlacedContributions(NamedTuple):
         painter.setPen(QPen(QColor(theme.muted), 1))
         painter.drawLine(QPointF(zero, self.bars[0].rect.top()), QPointF(zero, self.bars[-1].rect.bottom()))
         below = QRectF(self.rect.left(), self.bars[-1].rect.bottom() + size * 0.3, self.rect.width(), size * 4)
-        draw_wrapped(painter, below, self.body.meaning, size, theme.muted)
+        draw_wrapped(painter, below, self.body.meaning if self.explained else "", size, theme.muted)
         painter.restore()
 
     def _at(self, point: QPointF) -> Bar | None:

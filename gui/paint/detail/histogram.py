@@ -145,7 +145,7 @@ class PlacedHistogram(NamedTuple):
             far = plot.left() + text_width(first, size) + size < x < plot.right() - text_width(last, size) - size
             if far:
                 draw_text(painter, QRectF(x - size / 2, ends.top(), size * 2, ends.height()), "0", size, theme.text)
-        most = f"{self.most:,}"
+        most = f"most: {self.most:,}"
         draw_text(painter, QRectF(plot.left(), plot.top(), plot.width(), size * 1.4), most, size, theme.muted, RIGHT)
 
     def read(self, point: QPointF) -> str:

@@ -52,7 +52,7 @@ DepthScale = Literal["true", "sqrt", "log"]
 ColourMap = Literal["viridis", "cividis", "gray"]
 Range = Literal["shared", "per map"]
 Compared = Literal["maps", "maps + difference"]
-Detail = Literal["kernel", "kernel by size", "histogram", "contributions", "none"]
+Detail = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
 
 
 class Look(Struct, frozen=True):

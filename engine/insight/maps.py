@@ -207,6 +207,47 @@ def histograms(maps: Sequence[NDArray[Any]], bins: int) -> tuple[Histogram, ...]
     )
 
 
+class Counts(Struct, frozen=True, eq=False):
+    """Histograms of all maps on one axis, from the least to the greatest finite value that is not 0."""
+
+    low: float
+    high: float
+    counts: NDArray[np.int64]
+    """(C, B): how many values v have ``⌊(v − low) / (high − low) · B⌋ = b``, `high` itself in the last bin.
+    Exact zeros, and what is not finite, are in none."""
+
+    def ends(self, index: int) -> tuple[float, float]:
+        """Where a bin begins and ends."""
+        width = (self.high - self.low) / self.counts.shape[1]
+        return self.low + index * width, self.low + (index + 1) * width
+
+
+def counts(volume: Volume, bins: int, checkpoint: Checkpoint) -> Counts:
+    """Histograms of all maps at once."""
+    maps = _flat(volume)
+    some = [*ranges(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1))))]
+    low, high = np.inf, -np.inf
+    for part in some:
+        checkpoint()
+        values = maps[part][np.isfinite(maps[part]) & (maps[part] != 0)]
+        if values.size:
+            low, high = min(low, float(values.min())), max(high, float(values.max()))
+    if low > high:
+        return Counts(0.0, 1.0, np.zeros((len(maps), bins), np.int64))
+    found = np.empty((len(maps), bins), np.int64)
+    for part in some:
+        checkpoint()
+        found[part] = _counted(maps[part], low, high, bins)
+    return Counts(low, high, found)
+
+
+def _counted(maps: NDArray[Any], low: float, high: float, bins: int) -> NDArray[np.int64]:
+    rows, columns = np.nonzero(np.isfinite(maps) & (maps != 0))
+    shares = (maps[rows, columns].astype(np.float64) - low) / ((high - low) or 1.0)
+    index = np.minimum((shares * bins).astype(np.int64), bins - 1)
+    return np.bincount(rows * bins + index, minlength=len(maps) * bins).reshape(len(maps), bins)
+
+
 def _flat(volume: Volume) -> NDArray[Any]:
     return volume.reshape(len(volume), -1)
 

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage, qRgb
+from PySide6.QtGui import QColor, QImage, qRgb
 
 from engine.project import ImageInput
 from gui.state import Look
@@ -30,8 +30,14 @@ _load: Callable[[str], Any] = pyqtgraph.colormap.get
 
 @lru_cache(maxsize=16)
 def lut(name: str) -> NDArray[np.uint8]:
-    """The 256 colours of a map (256×3, RGB): viridis, cividis, gray, or diverging with its middle at 128."""
-    if name == "gray":
+    """The 256 colours of a map (256×3, RGB): viridis, cividis, gray, or diverging with its middle at 128.
+
+    "#rrggbb #rrggbb" goes evenly from one colour to another.
+    """
+    if name.startswith("#"):
+        first, last = ([ink.red(), ink.green(), ink.blue()] for ink in map(QColor, name.split()))
+        colours = np.linspace(first, last, 256).astype(np.uint8)
+    elif name == "gray":
         colours = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
     else:
         table = _load(_FILES.get(name, name)).getLookupTable(0.0, 1.0, 256, alpha=False)

@@ -39,13 +39,15 @@ DETAILS = (
     ("kernel", "kernel"),
     ("kernel by size", "kernel by size"),
     ("histogram", "histogram"),
+    ("histograms", "all histograms"),
     ("contributions", "contributions"),
     ("none", "no details"),
 )
 DETAIL_TIPS = (
     "The weights of the chosen map's filter, k×k for each input channel",
     "The same, the input channels with the largest weights first",
-    "The values of the chosen map",
+    "The values of the chosen map, beside those of the other design",
+    "A small histogram of every map; a click chooses the map",
     "What each input channel gives to the chosen map; a click on a bar, or 1 to 9, chooses its channel",
     "All the room for the maps",
 )

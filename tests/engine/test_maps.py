@@ -156,6 +156,22 @@ def test_histograms_share_an_axis_and_count_every_value_once(volume, bins):
         assert (edges[0], edges[-1]) == (min(kept), max(kept))
 
 
+@given(volumes(), st.integers(1, 9))
+def test_counts_of_all_maps_are_those_of_the_formula(volume, bins):
+    found = maps.counts(volume, bins, proceed)
+    kept = [value for value in finite(volume) if value]
+    low, high = (min(kept), max(kept)) if kept else (0.0, 1.0)
+    assert (found.low, found.high) == (low, high)
+    assert found.ends(0)[0] == low
+    assert found.ends(bins - 1)[1] == pytest.approx(high)
+    for channel, values in enumerate(volume):
+        expected = [0] * bins
+        for value in finite(values):
+            if value:
+                expected[min(math.floor((value - low) / ((high - low) or 1.0) * bins), bins - 1)] += 1
+        assert found.counts[channel].tolist() == expected
+
+
 def test_a_map_of_zeros_has_an_empty_histogram():
     (found,) = maps.histograms([np.zeros((4, 4), np.float32)], 8)
     assert (found.zeros, found.counts.sum()) == (16, 0)

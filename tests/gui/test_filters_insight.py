@@ -331,8 +331,28 @@ class TestHistogramDetail:
     @pytest.mark.parametrize("value", [0.0, 3e38, np.nan, -np.inf])
     def test_maps_of_one_value_are_drawn(self, value):
         volumes = {NAIVE: np.full((6, 9, 11), value), BOTTLENECK: np.full((6, 9, 11), value)}
-        for kind in ("histogram", "contributions"):
+        for kind in ("histogram", "histograms", "contributions"):
             drawn(state_of(two_designs(), Focus(*NAIVE, 3, (1, 1)), volumes, detail=kind, compared="maps + difference"))
+
+
+class TestHistogramsDetail:
+    def test_each_map_has_one_in_the_order_of_the_maps(self, show, qtbot):
+        answer = show(state_of(two_designs(), Focus(*NAIVE), {NAIVE: RISING}, detail="histograms", order="mean"))
+        body = answer.view.canvas.scene().detail.body
+        assert body.seen.channels() == [5, 4, 3, 2, 1, 0]
+        assert (body.body.tiles.values.sum(axis=1) > 0).sum() == np.count_nonzero(body.body.found.counts.counts)
+        spot = Spot(4, 3, int(np.argmax(body.body.found.counts.counts[4])))
+        said = answer.view.canvas.read(body.seen.pixel(spot).center())
+        assert said.startswith(f"map 4: {body.body.found.counts.counts[4].max()} values from ")
+        assert said.endswith("0 % zeros")
+        at = body.seen.pixel(spot).center().toPoint()
+        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=at)
+        assert answer.focuses == [Focus(*NAIVE, 4)]
+
+    def test_maps_of_one_value_have_none_and_before_a_run_they_wait(self):
+        dense = Project(NoiseInput((3, 4, 5)), (design("net", Node("fc", Dense(units=7))),))
+        assert content_of(state_of(dense, Focus("net", "fc"), detail="histograms")).detail is None
+        assert "Run (F5)" in content_of(before_run(two_designs(), detail="histograms")).detail.fault
 
 
 class TestContributionsDetail:
@@ -478,7 +498,7 @@ class TestControls:
         assert "what input channels give to map 3 of naive: channel " in told
 
     @pytest.mark.parametrize("size", [(240, 300), (300, 700), (420, 900), (1200, 760)])
-    @pytest.mark.parametrize("detail", ["kernel by size", "histogram", "contributions"])
+    @pytest.mark.parametrize("detail", ["kernel by size", "histogram", "histograms", "contributions"])
     def test_maps_keep_room_in_a_small_view_and_all_parts_lie_within_it(self, size, detail):
         look = {"compared": "maps + difference", "detail": detail, "order": "likeness"}
         rect = QRectF(0, 0, *size)

@@ -9,6 +9,7 @@ from PySide6.QtGui import QPainter
 from gui.paint.detail.base import Body, Detail, Placed
 from gui.paint.detail.contributions import contributions_detail
 from gui.paint.detail.histogram import histogram_detail
+from gui.paint.detail.histograms import histograms_detail
 from gui.paint.detail.kernel import kernel_detail
 from gui.paint.measured import Asking
 from gui.paint.plates import Plate
@@ -23,6 +24,7 @@ DETAILS: dict[Kind, Callable[[ViewState, Sequence[Plate], Asking], Detail | None
     "kernel": lambda state, shown, asking: kernel_detail(state),
     "kernel by size": lambda state, shown, asking: kernel_detail(state),
     "histogram": lambda state, shown, asking: histogram_detail(state, shown),
+    "histograms": lambda state, shown, asking: histograms_detail(state, asking),
     "contributions": lambda state, shown, asking: contributions_detail(state, asking),
     "none": lambda state, shown, asking: None,
 }

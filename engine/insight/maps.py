@@ -5,7 +5,7 @@ Maps are those of a volume (C×H×W). Values that are not finite are left out of
 
 from collections.abc import Callable, Sequence
 from math import sqrt
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import numpy as np
 from msgspec import Struct
@@ -76,24 +76,29 @@ def _all_of(maps: NDArray[Any], holds: Callable[[NDArray[Any]], NDArray[np.bool_
     return found
 
 
-def ordered(
-    volume: Volume, by: Order, like: int | None = None, checkpoint: Checkpoint = lambda: None
-) -> NDArray[np.intp]:
-    """Channels (C,) in the order in which they are to be shown.
+class Ranking(NamedTuple):
+    """Channels (C,) in the order in which they are to be shown, and the figures (C,) that sort them, if any do."""
+
+    channels: NDArray[np.intp]
+    figures: Numbers | None = None
+
+
+def ordered(volume: Volume, by: Order, like: int | None = None, checkpoint: Checkpoint = lambda: None) -> Ranking:
+    """The order of a volume's maps.
 
     mean, variance, zeros: the largest first, equal ones by their index, those without a finite value last.
     likeness: the most like the map `like` first, which is that map itself; without one, `side_by_side`.
     """
     if by == "index":
-        return np.arange(len(volume))
-    if by == "likeness":
-        if like is None:
-            return side_by_side(volume, checkpoint)
-        alike = likeness(volume, like, checkpoint)
-        alike[like] = np.inf
-        return _falling(alike)
-    figures: Numbers = getattr(statistics(volume, checkpoint), by)
-    return _falling(figures)
+        return Ranking(np.arange(len(volume)))
+    if by != "likeness":
+        figures: Numbers = getattr(statistics(volume, checkpoint), by)
+        return Ranking(_falling(figures), figures)
+    if like is None:
+        return Ranking(side_by_side(volume, checkpoint))
+    alike = likeness(volume, like, checkpoint)
+    itself = np.arange(len(volume)) == like
+    return Ranking(_falling(np.where(itself, np.inf, alike)), alike)
 
 
 def _falling(figures: Numbers) -> NDArray[np.intp]:

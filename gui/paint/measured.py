@@ -111,7 +111,7 @@ def ordering(volume: Volume, by: Order, like: int | None, asking: Asking) -> Ord
     return asking.get(
         (volume,),
         ("order", by, like),
-        lambda checkpoint: Ordering.of(maps.ordered(volume, by, like, checkpoint)),
+        lambda checkpoint: Ordering.of(*maps.ordered(volume, by, like, checkpoint)),
         len(volume) ** 2 * min(volume[0].size, maps.MOST_PIXELS) // PRODUCTS if all_pairs else volume.size,
-        lambda made: 16 * len(made.channels),
+        lambda made: 24 * len(made.channels),
     )

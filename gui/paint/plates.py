@@ -34,6 +34,7 @@ ORDERS: dict[Order, str] = {
     "likeness": "alike maps side by side",
 }
 """How maps are sorted, in words."""
+FIGURES: dict[Order, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
 
 
 class Plate(Struct, frozen=True, eq=False):
@@ -57,6 +58,8 @@ class Plate(Struct, frozen=True, eq=False):
     """None: that of the channels."""
     dead: Mapping[int, str] = {}
     """Why dead maps are dead, by their channels."""
+    figure: str = ""
+    """What sorts the maps, where it is this plate's own."""
     words: str = ""
     """What its colours mean, where they are its own."""
 
@@ -123,7 +126,14 @@ def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None)
         wrong,
         order if order is not None and shape is not None and shape.channels == len(order.channels) else None,
         dead,
+        figure_of(state) if place == state.focus.place else "",
     )
+
+
+def figure_of(state: ViewState) -> str:
+    """The name of what sorts the chosen plate's maps."""
+    by, like = state.look.order, state.focus.like
+    return f"likeness to map {like}" if by == "likeness" else FIGURES.get(by, "")
 
 
 def before_relu(state: ViewState, place: Place) -> bool:
@@ -235,8 +245,10 @@ def read_out(plate: Plate, spot: Spot) -> str:
         return (
             f"{where} · photo, y {spot.y}, x {spot.x}: red {colour.red()}, green {colour.green()}, blue {colour.blue()}"
         )
-    why = plate.dead.get(spot.channel, "")
-    return f"{where} · {spot_name(spot)}: {value_text(plate, spot)}" + (f" · {why}" if why else "")
+    parts = [where, f"{spot_name(spot)}: {value_text(plate, spot)}", plate.dead.get(spot.channel, "")]
+    if plate.figure and plate.order is not None and plate.order.figures is not None:
+        parts.append(f"{plate.figure} {number(float(plate.order.figures[spot.channel]))}")
+    return " · ".join(filter(None, parts))
 
 
 def spot_name(spot: Spot) -> str:

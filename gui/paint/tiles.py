@@ -46,10 +46,12 @@ class Ordering(Struct, frozen=True, eq=False):
     """The channel of each tile."""
     tiles: NDArray[np.intp]
     """The tile of each channel."""
+    figures: NDArray[np.float64] | None = None
+    """What sorts the channels, of each of them."""
 
     @classmethod
-    def of(cls, channels: NDArray[np.intp]) -> "Ordering":
-        return cls(channels, np.argsort(channels))
+    def of(cls, channels: NDArray[np.intp], figures: NDArray[np.float64] | None = None) -> "Ordering":
+        return cls(channels, np.argsort(channels), figures)
 
 
 class Grid(NamedTuple):

@@ -69,10 +69,12 @@ def test_one_value_among_many_that_differs_keeps_a_map_alive():
 
 @given(volumes(), st.sampled_from(FIGURES))
 def test_orders_are_falling_and_equal_maps_keep_their_order(volume, by):
-    order = maps.ordered(volume, by).tolist()
+    order, sorting = maps.ordered(volume, by)
+    assert np.array_equal(sorting, getattr(maps.statistics(volume, proceed), by), equal_nan=True)
+    order = order.tolist()
     figures = getattr(maps.statistics(volume, proceed), by).tolist()
     assert order == sorted(range(len(volume)), key=lambda c: math.inf if math.isnan(figures[c]) else -figures[c])
-    assert maps.ordered(volume, "index").tolist() == list(range(len(volume)))
+    assert maps.ordered(volume, "index").channels.tolist() == list(range(len(volume)))
 
 
 def correlation(first, second):
@@ -95,7 +97,8 @@ def test_likeness_is_the_correlation_with_the_chosen_map(volume, data):
     for other in range(len(volume)):
         expected = correlation(volume[channel], volume[other]) if varied[channel] and varied[other] else 0.0
         assert found[other] == pytest.approx(expected, abs=1e-6)
-    order = maps.ordered(volume, "likeness", channel)
+    order, sorting = maps.ordered(volume, "likeness", channel)
+    assert np.array_equal(sorting, found)
     assert order[0] == channel
     assert sorted(order) == list(range(len(volume)))
     assert (np.diff(found[order[1:]]) <= 0).all()
@@ -103,7 +106,7 @@ def test_likeness_is_the_correlation_with_the_chosen_map(volume, data):
 
 @given(volumes(least=2))
 def test_without_a_chosen_map_each_is_followed_by_the_most_alike_of_those_left(volume):
-    order = maps.ordered(volume, "likeness").tolist()
+    order = maps.ordered(volume, "likeness").channels.tolist()
     assert order[0] == 0
     assert sorted(order) == list(range(len(volume)))
     for place in range(len(order) - 1):
@@ -112,14 +115,20 @@ def test_without_a_chosen_map_each_is_followed_by_the_most_alike_of_those_left(v
 
 
 def test_maps_of_one_value_are_alike_in_the_order_of_their_channels():
-    assert maps.ordered(np.arange(5, dtype=np.float32).reshape(5, 1, 1), "likeness").tolist() == [0, 1, 2, 3, 4]
+    assert maps.ordered(np.arange(5, dtype=np.float32).reshape(5, 1, 1), "likeness").channels.tolist() == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
 
 
 def test_maps_of_equal_pictures_stand_side_by_side():
     random = np.random.default_rng(0)
     pictures = random.standard_normal((3, 8, 8)).astype(np.float32)
     volume = np.concatenate([pictures * scale + scale for scale in (1, 2, 5)])
-    order = maps.ordered(volume, "likeness").tolist()
+    order = maps.ordered(volume, "likeness").channels.tolist()
     assert [channel % 3 for channel in order] in ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0, 0, 0, 2, 2, 2, 1, 1, 1])
 
 

@@ -114,15 +114,15 @@ class TestOrder:
     def test_each_order_is_that_of_the_engine(self, order):
         volume = np.round(random_volume((6, 9, 11)))
         state = state_of(two_designs(), volumes={NAIVE: volume}, order=order)
-        assert plates(state)[0].order.channels.tolist() == maps.ordered(volume, order).tolist()
+        assert plates(state)[0].order.channels.tolist() == maps.ordered(volume, order).channels.tolist()
 
     def test_likeness_is_to_the_chosen_map_and_without_one_side_by_side(self):
         state = state_of(two_designs(), order="likeness")
         volume = state.result(NAIVE).volume
-        assert plates(state)[0].order.channels.tolist() == maps.ordered(volume, "likeness").tolist()
+        assert plates(state)[0].order.channels.tolist() == maps.ordered(volume, "likeness").channels.tolist()
         assert "alike maps side by side" in content_of(state).legend
         chosen = replace(state, focus=Focus(*NAIVE, 4))
-        assert plates(chosen)[0].order.channels.tolist() == maps.ordered(volume, "likeness", 4).tolist()
+        assert plates(chosen)[0].order.channels.tolist() == maps.ordered(volume, "likeness", 4).channels.tolist()
         assert "the most like map 4 first" in content_of(chosen).legend
 
     def test_hovering_and_clicking_find_the_channel_that_is_shown_there(self, show, qtbot):
@@ -131,6 +131,9 @@ class TestOrder:
         with qtbot.waitSignal(answer.view.hovered) as said:
             QTest.mouseMove(answer.view.canvas, first.toPoint())
         assert said.args[0].startswith("naive · conv5x5 · channel 5, ")
+        assert said.args[0].endswith(f" · mean {RISING[5].mean():.4g}")
+        other = point_of(answer, 1, Spot(5, 2, 3)).toPointF()
+        assert "mean" not in answer.view.canvas.read(other)  # the order is not by its own
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 1, Spot(4, 2, 3)))
         assert answer.focuses == [Focus(*BOTTLENECK, 4, (2, 3))]
 
@@ -142,7 +145,7 @@ class TestOrder:
 
     def test_sorted_by_likeness_page_keys_go_on_from_the_map_that_was_chosen(self, show, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (0, 0)), order="likeness")
-        order = maps.ordered(state.result(NAIVE).volume, "likeness", 2).tolist()
+        order = maps.ordered(state.result(NAIVE).volume, "likeness", 2).channels.tolist()
         answer = show(state)
         for _ in range(5):
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
@@ -448,7 +451,7 @@ class TestWaiting:
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look))
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
         order = answer.view.canvas.scene().frames[0].seen.grid.order
-        assert order.channels.tolist() == maps.ordered(answer.state.result(NAIVE).volume, "mean").tolist()
+        assert order.channels.tolist() == maps.ordered(answer.state.result(NAIVE).volume, "mean").channels.tolist()
         answer.show(replace(answer.state, focus=Focus(*NAIVE, 3, (1, 1))))
         assert answer.view.canvas.scene().detail.body is None
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)

@@ -7,14 +7,13 @@ from engine.insight.maps import relative_error
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
 from gui.paint.colours import DIVERGING, PERCENTILES_IN_WORDS, value_range
-from gui.paint.measured import Asking
+from gui.paint.measured import WAITING, Asking
 from gui.paint.plates import Plate
 from gui.paint.tiles import Ordering, Tiles
 from gui.paint.words import number
 from gui.state import Volume
 
 NAME = "difference"
-WAITING = "being computed …"
 
 
 class _Difference(Struct, frozen=True, eq=False):

@@ -16,11 +16,14 @@ from engine.layers.windows import pair, times
 from engine.shapes import Shape
 from engine.sources import LowRankWeights, described
 from gui.paint.colours import DIVERGING
+from gui.paint.measured import WAITING, Asking
 from gui.paint.tiles import Tiles
 from gui.state import ViewState
 
-MOST_WEIGHTS = 5_000_000
-"""Weights of a layer; more would take so long to get that the window would stand still."""
+MOST_WEIGHTS = 20_000_000
+"""Weights of a layer; more would take too long, and too much memory, for a look at one filter."""
+WEIGHT = 8
+"""Values that are gone through in the time in which a weight is drawn at random or read."""
 
 _last: dict[object, NDArray[np.float32]] = {}
 """The weights asked for last: going through the maps of one layer gets them once."""
@@ -53,8 +56,11 @@ class Kernel(Struct, frozen=True, eq=False):
         return sizes
 
 
-def chosen_kernel(state: ViewState) -> Kernel | None:
-    """The kernel of the chosen map, or the weights of a chosen unit; None where no map of such a layer is chosen."""
+def chosen_kernel(state: ViewState, asking: Asking | None = None) -> Kernel | None:
+    """The kernel of the chosen map, or the weights of a chosen unit; None where no map of such a layer is chosen.
+
+    `asking` says whether to wait for many weights; left out: it waits.
+    """
     channel, report = state.focus.channel, state.report(state.focus.place)
     if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
         return None
@@ -69,10 +75,13 @@ def chosen_kernel(state: ViewState) -> Kernel | None:
     if too_large(shape):
         return Kernel(title, source, first, fault=f"kernel {too_large(shape)}")
     try:
-        values = weight_of(layer, {"weight": layer_weights(state, state.focus.place)}, received, channel)[1]
+        weight = layer_weights(state, state.focus.place, asking or Asking())
     except FileFault as fault:
         waits = isinstance(report.weights, LowRankWeights)  # for a run, which is no mistake
         return Kernel(title, source, first, fault=str(fault), wrong=not waits)
+    if weight is None:
+        return Kernel(title, source, first, fault=WAITING)
+    values = weight_of(layer, {"weight": weight}, received, channel)[1]
     limit = np.array([float(np.abs(_finite(values)).max()) or 1.0])
     return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
@@ -100,15 +109,23 @@ def too_large(shape: tuple[int, ...]) -> str:
     return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
 
 
-def layer_weights(state: ViewState, place: Place) -> NDArray[np.float32]:
-    """Weights of a layer, a filter or unit in each row; FileFault where a file, or a run, does not give them."""
+def layer_weights(state: ViewState, place: Place, asking: Asking) -> NDArray[np.float32] | None:
+    """Weights of a layer, a filter or unit in each row; None where they are many and nobody waits.
+
+    Raises
+    ------
+    FileFault
+        A file, or a run, does not give them.
+    """
     report = state.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
-        return state.weights(place, lambda: None)["weight"]
+        return state.weights(place, asking.proceed)["weight"]
     key = weights.identity(report, state.project.seed, place[0]), report.array_shapes["weight"]
     found = _last.get(key)
     if found is None:
-        found = state.weights(place, lambda: None)["weight"]
+        if asking.postpones(WEIGHT * int(np.prod(report.array_shapes["weight"], dtype=np.int64))):
+            return None
+        found = state.weights(place, asking.proceed)["weight"]
         _last.clear()
         _last[key] = found
     return found

@@ -16,6 +16,8 @@ from gui.state import Volume
 
 QUICK = 1_000_000
 """Values that can be gone through while a person waits for the next picture."""
+WAITING = "being computed …"
+"""What is said in place of what is not at hand."""
 PRODUCTS = 64
 """Values of matrices that are multiplied in the time in which one is gone through."""
 
@@ -46,15 +48,21 @@ class Asking:
         size: Callable[[Made], int] = lambda _: 1024,
     ) -> Made | None:
         """What the key names of volumes; None where it is not to be had now. `work` is how many values it takes."""
-        if self.checkpoint is None and work > QUICK and not _kept.has(volumes, key):
-            self.complete = False
+        if not _kept.has(volumes, key) and self.postpones(work):
             return None
-        checkpoint = self.checkpoint or _proceed
-        return _kept.get(volumes, key, lambda: make(checkpoint), size)
+        return _kept.get(volumes, key, lambda: make(self.proceed), size)
 
+    def postpones(self, work: int) -> bool:
+        """Whether what takes so many values is not to be had now; that it is left out is noted."""
+        if self.checkpoint is not None or work <= QUICK:
+            return False
+        self.complete = False
+        return True
 
-def _proceed() -> None:
-    pass
+    def proceed(self) -> None:
+        """A checkpoint."""
+        if self.checkpoint is not None:
+            self.checkpoint()
 
 
 def volume_range(volume: Volume, *, zero_centred: bool) -> tuple[float, float]:

@@ -360,10 +360,10 @@ class TestKernel:
         assert chosen_kernel(state_of(two_designs(), Focus(*NAIVE, channel=99))) is None
 
     def test_more_weights_than_can_be_had_at_once_are_refused_with_their_number(self):
-        large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 512, 3)),))
-        assert MOST_WEIGHTS < 512 * 2048 * 9
+        large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 2048, 3)),))
+        assert MOST_WEIGHTS < 2048 * 2048 * 9
         state = before_run(large, Focus(*NAIVE, channel=1))
-        assert "9,437,184" in chosen_kernel(state).fault
+        assert "37,748,736" in chosen_kernel(state).fault
         drawn(state)
 
     def test_a_file_that_is_gone_is_named(self, tmp_path):

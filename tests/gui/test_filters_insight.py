@@ -413,11 +413,11 @@ class TestContributionsDetail:
     def test_of_earlier_settings_before_a_run_and_of_too_many_weights_there_are_none(self):
         state = self.state()
         edited = state.project.with_network("naive", Network((conv("conv5x5", 6, 3),)))
-        large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 512, 3)),))
+        large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 2048, 3)),))
         for found, reason in (
             (replace(state, project=edited, check=check(edited)), "for earlier settings"),
             (before_run(state.project, state.focus, detail="contributions"), "Run (F5)"),
-            (state_of(large, Focus(*NAIVE, 1), detail="contributions"), "9,437,184"),
+            (state_of(large, Focus(*NAIVE, 1), detail="contributions"), "37,748,736"),
         ):
             assert reason in content_of(found).detail.fault
             drawn(found)
@@ -445,6 +445,12 @@ class TestWaiting:
         assert whole.complete
         assert whole.plates[0].order is not None
         assert content_of(state, None).complete  # it is at hand now
+
+    def test_the_weights_of_a_large_layer_come_from_another_thread(self, show, qtbot):
+        answer = show(state_of(two_designs(), Focus(*NAIVE, 2)))
+        first = content_of(state_of(two_designs(), Focus(*BOTTLENECK, 2)), None)
+        assert (first.detail.fault, first.complete) == ("being computed …", False)
+        qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
 
     def test_it_comes_from_another_thread(self, show, qtbot):
         look = {"order": "mean", "compared": "maps + difference", "detail": "contributions"}

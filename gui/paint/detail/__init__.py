@@ -21,8 +21,8 @@ from gui.theme import Theme
 __all__ = ["DETAILS", "Body", "Detail", "Placed", "PlacedDetail", "detail_of", "draw_detail", "place_detail"]
 
 DETAILS: dict[Kind, Callable[[ViewState, Sequence[Plate], Asking], Detail | None]] = {
-    "kernel": lambda state, shown, asking: kernel_detail(state),
-    "kernel by size": lambda state, shown, asking: kernel_detail(state),
+    "kernel": lambda state, shown, asking: kernel_detail(state, asking),
+    "kernel by size": lambda state, shown, asking: kernel_detail(state, asking),
     "histogram": lambda state, shown, asking: histogram_detail(state, shown),
     "histograms": lambda state, shown, asking: histograms_detail(state, asking),
     "contributions": lambda state, shown, asking: contributions_detail(state, asking),

@@ -13,13 +13,12 @@ from engine.layers import Conv2d, Dense
 from engine.shapes import Shape
 from gui.paint.detail.base import Detail
 from gui.paint.kernel_image import layer_weights, too_large
-from gui.paint.measured import Asking
+from gui.paint.measured import WAITING, Asking
 from gui.paint.plates import RUN_HINT, STALE_HINT
 from gui.paint.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
 from gui.state import Focus, ViewState
 from gui.theme import Theme
 
-WAITING = "being computed …"
 ROW = 1.45
 """Height of a bar's row, in heights of the text."""
 LEAST_SHOWN = 3
@@ -41,9 +40,12 @@ def contributions_detail(state: ViewState, asking: Asking) -> Detail | None:
         return Detail(title, None, too_large(shape))
     layer, volume = report.layer, received.volume
     try:
-        part = part_of(layer, {"weight": layer_weights(state, place)}, volume, channel)
+        weight = layer_weights(state, place, asking)
     except FileFault as fault:
         return Detail(title, None, str(fault), wrong=True)
+    if weight is None:
+        return Detail(title, None, WAITING)
+    part = part_of(layer, {"weight": weight}, volume, channel)
     work = part.weight.size * result.volume[0].size // 4 + 4 * len(part.weight) * result.volume[0].size
     found = asking.get(
         (result.volume, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work

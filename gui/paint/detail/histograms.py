@@ -11,7 +11,7 @@ from engine.insight.maps import Counts, Statistics, counts, statistics
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
 from gui.paint.detail.base import Detail
-from gui.paint.measured import Asking
+from gui.paint.measured import WAITING, Asking
 from gui.paint.plates import RUN_HINT, order_of
 from gui.paint.tile_drawing import draw_numbers, draw_tiles
 from gui.paint.tiles import Ordering, Projection, Spot, Tiles, Zoom, choose_grid, project
@@ -21,7 +21,6 @@ from gui.theme import THEMES, Theme
 
 BINS, ROWS = 24, 16
 """Of the picture of a histogram."""
-WAITING = "being computed …"
 
 
 class _Found(Struct, frozen=True, eq=False):

@@ -8,6 +8,7 @@ from PySide6.QtGui import QPainter
 
 from gui.paint.detail.base import Detail
 from gui.paint.kernel_image import Kernel, chosen_kernel
+from gui.paint.measured import Asking
 from gui.paint.tile_drawing import draw_bar, draw_numbers, draw_tiles
 from gui.paint.tiles import Ordering, Projection, Tiles, Zoom, choose_grid, project
 from gui.paint.words import draw_text, number
@@ -15,9 +16,9 @@ from gui.state import Focus, ViewState
 from gui.theme import Theme
 
 
-def kernel_detail(state: ViewState) -> Detail | None:
+def kernel_detail(state: ViewState, asking: Asking) -> Detail | None:
     """The kernel of the chosen filter; None where no map of a layer with kernels is chosen."""
-    kernel = chosen_kernel(state)
+    kernel = chosen_kernel(state, asking)
     if kernel is None:
         return None
     if kernel.tiles is None or kernel.tiles.values is None:

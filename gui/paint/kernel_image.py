@@ -22,7 +22,7 @@ from gui.state import ViewState
 
 MOST_WEIGHTS = 20_000_000
 """Weights of a layer; more would take too long, and too much memory, for a look at one filter."""
-WEIGHT = 8
+WEIGHT = 4
 """Values that are gone through in the time in which a weight is drawn at random or read."""
 
 _last: dict[object, NDArray[np.float32]] = {}

@@ -20,7 +20,7 @@ def cases(draw):
     """A layer, its weights, a volume that reaches it, and one of its maps."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     groups = draw(st.integers(1, 3))
-    shape = Shape(groups * draw(st.integers(1, 3)), draw(st.integers(3, 6)), draw(st.integers(3, 6)))
+    shape = Shape(groups * draw(st.integers(1, 3)), draw(st.integers(5, 7)), draw(st.integers(5, 7)))
     if draw(st.booleans()):
         layer = Conv2d(
             groups * draw(st.integers(1, 3)),

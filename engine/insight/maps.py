@@ -35,7 +35,7 @@ class Statistics(Struct, frozen=True, eq=False):
     """Share of values that are exactly 0."""
 
 
-def statistics(volume: Volume, checkpoint: Checkpoint) -> Statistics:
+def statistics(volume: Volume, checkpoint: Checkpoint = lambda: None) -> Statistics:
     """Mean, variance and share of zeros of each map, in double precision."""
     maps = _flat(volume)
     found = np.empty((3, len(maps)))

@@ -3,10 +3,12 @@
 from collections.abc import Sequence
 from typing import NamedTuple
 
+import numpy as np
+from msgspec import structs
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from engine.insight.maps import Histogram, histograms
+from engine.insight.maps import Histogram, Statistics, histograms, statistics
 from gui.paint.detail.base import Detail
 from gui.paint.plates import RUN_HINT, Plate
 from gui.paint.words import RIGHT, draw_text, number, text_width
@@ -23,6 +25,8 @@ class Curve(NamedTuple):
     position: int
     """The design's position in the project, for its colour; −1 for the stem and the input."""
     histogram: Histogram
+    figures: Statistics
+    """Of this one map."""
 
 
 def histogram_detail(state: ViewState, shown: Sequence[Plate]) -> Detail | None:
@@ -34,10 +38,11 @@ def histogram_detail(state: ViewState, shown: Sequence[Plate]) -> Detail | None:
     plates = [plate for plate in shown if plate.has_values and channel < plate.channels]
     if not plates:
         return Detail(title, None, RUN_HINT)
-    found = histograms([_values(plate)[channel] for plate in plates], BINS)
+    shown_maps = [_values(plate)[channel] for plate in plates]
     curves = tuple(
-        Curve(plate.design, -1 if plate.place is None else state.design_index(plate.place[0]), histogram)
-        for plate, histogram in zip(plates, found, strict=True)
+        Curve(plate.design, state.design_index(plate.place[0]), histogram, statistics(values[np.newaxis]))
+        for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, BINS), strict=True)
+        if plate.place is not None
     )
     return Detail(title, HistogramBody(curves), words="; ".join([title, *map(_words, curves)]))
 
@@ -49,19 +54,12 @@ def _values(plate: Plate) -> Volume:
 
 
 def _words(curve: Curve) -> str:
-    """``naive: 784 values, 43 % zeros, the others from −3.1 to 5``."""
-    histogram = curve.histogram
-    parts = [f"{histogram.size:,} value{'s' if histogram.size != 1 else ''}"]
-    if histogram.zeros:
-        parts.append(f"{_percent(histogram.zeros, histogram.size)} zeros")
-    if histogram.odd:
-        parts.append(f"{histogram.odd:,} not finite")
+    """``naive: mean 8.2, variance 169, 43 % zeros``."""
+    mean, variance, zeros = (float(figure[0]) for figure in structs.astuple(curve.figures))
+    parts = [f"mean {number(mean, 3)}", f"variance {number(variance, 3)}", f"{number(100 * zeros, 3)} % zeros"]
+    if curve.histogram.odd:
+        parts.append(f"{curve.histogram.odd:,} not finite")
     return f"{curve.design}: " + ", ".join(parts)
-
-
-def _percent(part: int, whole: int) -> str:
-    share = 100 * part / whole
-    return f"{share:.3g} %" if part == whole or share < 99.5 else f"{min(share, 99.9):.1f} %"
 
 
 class HistogramBody(NamedTuple):

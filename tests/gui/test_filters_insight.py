@@ -309,7 +309,9 @@ class TestHistogramDetail:
         answer = show(state_of(two_designs(), Focus(*NAIVE, 3), {NAIVE: volume}, detail="histogram"))
         zeros = np.count_nonzero(volume[3] == 0)
         detail = answer.view.canvas.scene().detail
-        figures = f"mean {volume[3].mean():.3g}, variance {volume[3].var():.3g}, {100 * zeros / 99:.3g} % zeros"
+        figures = (
+            f"mean {volume[3].mean():.3g}, variance {volume[3].var():.3g}, {100 * zeros / 99:.3g} % zeros (not drawn)"
+        )
         assert detail.detail.words.startswith(f"values of map 3; naive: {figures}; bottleneck: mean ")
         curves = detail.body.body.curves
         assert [curve.histogram.size for curve in curves] == [99, 99]

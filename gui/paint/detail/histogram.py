@@ -54,9 +54,11 @@ def _values(plate: Plate) -> Volume:
 
 
 def _words(curve: Curve) -> str:
-    """``naive: mean 8.2, variance 169, 43 % zeros``."""
+    """``naive: mean 8.2, variance 169, 43 % zeros (not drawn)``."""
     mean, variance, zeros = (float(figure[0]) for figure in structs.astuple(curve.figures))
     parts = [f"mean {number(mean, 3)}", f"variance {number(variance, 3)}", f"{number(100 * zeros, 3)} % zeros"]
+    if curve.histogram.zeros:
+        parts[-1] += " (not drawn)"
     if curve.histogram.odd:
         parts.append(f"{curve.histogram.odd:,} not finite")
     return f"{curve.design}: " + ", ".join(parts)

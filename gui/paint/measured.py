@@ -1,4 +1,4 @@
-"""What is measured of volumes for the mosaics: what is quick at once, the rest when another thread has got it."""
+"""What is measured of volumes for their pictures: what is quick at once, the rest when another thread has got it."""
 
 from collections.abc import Callable, Hashable
 from typing import TypeVar

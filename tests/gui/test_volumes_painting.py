@@ -14,6 +14,7 @@ from engine.network import INPUT, Network, Node
 from engine.problems import STEM
 from engine.project import Design, ImageInput, NoiseInput, Project
 from gui.paint import colours, volumes
+from gui.paint.measured import volume_range
 from gui.paint.scene import faces, legend, writing
 from gui.paint.scene.frame import frame
 from gui.paint.scene.kernels import windows
@@ -95,7 +96,7 @@ def test_a_large_face_is_averaged_to_the_pixels_that_there_are():
     volume = values((6, 300, 700))
     image = faces.face_image(volume, "front", 2, "gray", zero_centred=False, columns=200.0, rows=100.0)
     assert (image.width(), image.height()) == (175, 75)
-    low, high = faces.volume_range(volume, zero_centred=False)
+    low, high = volume_range(volume, zero_centred=False)
     expected = volume[2].reshape(75, 4, 175, 4).mean(axis=(1, 3))
     for row, column in ((0, 0), (40, 100), (74, 174)):
         level = colours.to_levels(expected[row : row + 1, column : column + 1], low, high)[0, 0]

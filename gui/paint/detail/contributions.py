@@ -151,21 +151,27 @@ class PlacedContributions(NamedTuple):
         label = max(text_width(bar.label, size) for bar in self.bars) + size * 0.8
         value = max(text_width(_share(bar.share), size) for bar in self.bars) + size * 0.6
         left, right = self.rect.left() + label, max(self.rect.right() - value, self.rect.left() + label + size)
+        low, high = self._ends
+        return left, left + (right - left) * -low / (high - low), right
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        """The shares at the ends of the axis."""
         low, high = min(0.0, *(bar.share for bar in self.bars)), max(0.0, *(bar.share for bar in self.bars))
-        return left, left + (right - left) * -low / ((high - low) or 1.0), right
+        return (low, high) if low < high else (0.0, 1.0)
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
         """A bar to the right for what adds to the map, to the left for what works against it."""
         painter.save()
         size = self.size
         left, zero, right = self._columns
-        span = (max(0.0, *(bar.share for bar in self.bars)) - min(0.0, *(bar.share for bar in self.bars))) or 1.0
+        low, high = self._ends
         colour = QColor(theme.muted if self.body.design < 0 else theme.design(self.body.design))
         for bar in self.bars:
             row = bar.rect
             draw_text(painter, row, bar.label, size, theme.text if bar.number >= 0 else theme.muted)
             draw_text(painter, row, _share(bar.share), size, theme.text, RIGHT)
-            length = bar.share / span * (right - left)
+            length = bar.share / (high - low) * (right - left)
             painter.setPen(QPen(colour, 1))
             painter.setBrush(colour if bar.number >= 0 else QColor(colour.red(), colour.green(), colour.blue(), 70))
             painter.drawRect(QRectF(zero, row.top() + size * 0.3, length, row.height() - size * 0.6).normalized())

@@ -11,6 +11,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.project import ImageInput
 from gui.paint import colours
 from gui.paint.kept import Kept
+from gui.paint.measured import volume_range
 from gui.paint.scene.camera import Side
 from gui.state import Volume
 
@@ -22,16 +23,6 @@ SAMPLED_PIXELS = 4096
 
 _KEPT_BYTES = 96 * 2**20
 _kept = Kept(_KEPT_BYTES)
-
-
-def volume_range(volume: Volume, *, zero_centred: bool) -> tuple[float, float]:
-    """The values at the ends of the colour map for a volume."""
-    return _kept.get(
-        (volume,),
-        ("range", zero_centred),
-        lambda: colours.value_range(volume, zero_centred=zero_centred),
-        lambda _: 256,
-    )
 
 
 def liveliest_channel(volume: Volume) -> int:

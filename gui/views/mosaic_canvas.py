@@ -20,10 +20,17 @@ from gui.paint.detail import Placed
 from gui.paint.mosaic import Content, Scene, arrange, draw
 from gui.paint.plates import Plate, read_out
 from gui.paint.tiles import Ordering, Projection, Spot, Zoom, fitting_scale, panned, zoomed
-from gui.state import Focus, ViewState
+from gui.state import Detail, Focus, ViewState
 from gui.theme import THEMES
 
 MOST_ZOOM = 64.0
+CLICK_SHOWS: dict[Detail, str] = {
+    "kernel": "its kernel",
+    "kernel by size": "its kernel",
+    "histogram": "its histogram",
+    "contributions": "what input channels give to it",
+}
+"""Which detail of a map a click on it brings."""
 
 _KEYS: dict[int, tuple[int, int, int]] = {
     Qt.Key.Key_Left: (0, 0, -1),
@@ -108,11 +115,18 @@ class MosaicCanvas(QWidget):
         """What is under a point, in words; "" for nothing."""
         found = self._plate_at(point)
         if found is not None:
-            return read_out(*found)
+            return read_out(*found) + self._hint(found[1])
         scene, body = self.scene(), self._body()
         if scene is not None and self._content is not None and scene.legend.contains(point):
             return self._content.legend
         return "" if body is None else body.read(point)
+
+    def _hint(self, spot: Spot) -> str:
+        """What a click shows, as long as no map is chosen."""
+        if self._state is None or self._state.focus.channel is not None or spot.channel < 0:
+            return ""
+        shown = CLICK_SHOWS.get(self._state.look.detail, "")
+        return f" · click: {shown}" if shown else ""
 
     def _body(self) -> Placed | None:
         """What is shown of the chosen map."""

@@ -396,7 +396,7 @@ class TestView:
         with qtbot.waitSignal(view.hovered) as said:
             QTest.mouseMove(view.canvas, point_of(view, 1, Spot(3, 4, 7)))
         expected = f"{value:.4g}".replace("-", "−")
-        assert said.args == [f"bottleneck · conv5x5 · channel 3, y 4, x 7: {expected}"]
+        assert said.args == [f"bottleneck · conv5x5 · channel 3, y 4, x 7: {expected} · click: its kernel"]
 
     def test_hovering_the_kernel_tells_the_weight(self, view, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)))

@@ -131,7 +131,7 @@ class TestOrder:
         with qtbot.waitSignal(answer.view.hovered) as said:
             QTest.mouseMove(answer.view.canvas, first.toPoint())
         assert said.args[0].startswith("naive · conv5x5 · channel 5, ")
-        assert said.args[0].endswith(f" · mean {RISING[5].mean():.4g}")
+        assert f" · mean {RISING[5].mean():.4g} · click: " in said.args[0]
         other = point_of(answer, 1, Spot(5, 2, 3)).toPointF()
         assert "mean" not in answer.view.canvas.read(other)  # the order is not by its own
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 1, Spot(4, 2, 3)))

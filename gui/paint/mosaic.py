@@ -13,7 +13,18 @@ from gui.paint.detail import Detail, PlacedDetail, detail_of, draw_detail, place
 from gui.paint.difference import difference
 from gui.paint.measured import Asking
 from gui.paint.plate_drawing import caption_height, draw_caption, draw_legend, draw_mosaic, draw_note
-from gui.paint.plates import STALE_HINT, Plate, figure_of, legend, order_of, order_words, plates, spot_name, value_text
+from gui.paint.plates import (
+    STALE_HINT,
+    Plate,
+    figure_of,
+    fitting,
+    legend,
+    order_of,
+    order_words,
+    plates,
+    spot_name,
+    value_text,
+)
 from gui.paint.tile_drawing import step_of
 from gui.paint.tiles import Projection, Spot, Zoom, choose_grid, project
 from gui.paint.words import draw_wrapped, wrapped_height
@@ -61,9 +72,13 @@ def refocused(content: Content, state: ViewState, checkpoint: Checkpoint | None 
     shown = content.plates
     if state.look.order == "likeness":
         order = order_of(state, asking)
-        if order is None or any(len(order.channels) == plate.channels for plate in shown):
-            figures = [figure_of(state) if plate.place == state.focus.place else "" for plate in shown]
-            shown = tuple([replace(p, order=order, figure=f) for p, f in zip(shown, figures, strict=True)])
+        figures = [figure_of(state) if plate.place == state.focus.place else "" for plate in shown]
+        shown = tuple(
+            [
+                replace(plate, order=fitting(order, plate.shape), figure=figure)
+                for plate, figure in zip(shown, figures, strict=True)
+            ]
+        )
     made = _content(state, shown, asking)
     return made if content.complete else replace(made, complete=False)
 

@@ -124,10 +124,15 @@ def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None)
         state.fresh(place),
         note,
         wrong,
-        order if order is not None and shape is not None and shape.channels == len(order.channels) else None,
+        fitting(order, shape),
         dead,
         figure_of(state) if place == state.focus.place else "",
     )
+
+
+def fitting(order: Ordering | None, shape: Shape | None) -> Ordering | None:
+    """The order, where it is one of so many channels: a volume of earlier settings may have others."""
+    return order if order is not None and shape is not None and shape.channels == len(order.channels) else None
 
 
 def figure_of(state: ViewState) -> str:

@@ -154,6 +154,16 @@ class TestOrder:
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 0, Spot(order[3], 2, 3)))
         assert answer.focuses[-1].like == order[3]
 
+    @pytest.mark.parametrize("order", ["mean", "likeness"])
+    def test_a_volume_of_earlier_settings_with_other_channels_keeps_their_order(self, show, order):
+        state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), {BOTTLENECK: random_volume((9, 9, 11))}, order=order)
+        answer = show(state)
+        for focus in (Focus(*NAIVE, 3, (1, 1)), Focus(*BOTTLENECK, 8, (1, 1)), Focus(*BOTTLENECK, 7, (1, 1))):
+            answer.show(replace(answer.state, focus=focus))
+            seen = [frame.seen.channels() for frame in answer.view.canvas.scene().frames]
+            assert [sorted(channels) for channels in seen] == [list(range(6)), list(range(9))]
+            answer.view.canvas.grab()
+
     def test_values_that_are_not_finite_spoil_no_order(self):
         volume = np.array(RISING)
         volume[3, 0, 0], volume[4] = np.nan, np.inf

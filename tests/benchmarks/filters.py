@@ -2,7 +2,7 @@
 
 import statistics
 from collections.abc import Callable
-from time import perf_counter
+from time import perf_counter, sleep
 
 import numpy as np
 from msgspec.structs import replace
@@ -64,8 +64,8 @@ class Case:
 
     def settle(self) -> None:
         """Let come what other threads had to do, as between two nodes of a run."""
-        end = perf_counter() + 0.1
-        while perf_counter() < end:
+        for _ in range(8):
+            sleep(0.01)
             QApplication.processEvents()
 
     def close(self) -> None:

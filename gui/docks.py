@@ -10,10 +10,10 @@ LAYOUT_VERSION = 3
 """Layouts that another version has saved are not restored."""
 NARROW = 1200
 """Width of a window in which the table stands behind the bars, not beside them."""
-TABS = 290
-"""Width of the left docks at which their tabs say all their words."""
 LEAST_CENTRE = 360
 """Height of the middle below which a view that is brought there takes room from what is below it."""
+TABS = 290
+"""Width of the left docks at which their tabs say all their words."""
 AREAS = Qt.DockWidgetArea
 
 

@@ -14,6 +14,7 @@ from engine.analysis import Analysis, BlockReport, Report, folded
 from engine.check import Place, ProjectCheck
 from engine.counting import MACS, Convention
 from engine.files import FileFault
+from engine.insight.maps import Order
 from engine.kernels import Checkpoint
 from engine.metrics import Ledger, metric
 from engine.network import INPUT, LowRankWeights
@@ -36,15 +37,24 @@ class Focus(Struct, frozen=True):
     node: str = INPUT
     channel: int | None = None
     pixel: tuple[int, int] | None = None
+    anchor: int | None = None
+    """The map that the others are sorted by, where keys have gone on from it; else it is the chosen one."""
 
     @property
     def place(self) -> Place:
         return self.design, self.node
 
+    @property
+    def like(self) -> int | None:
+        """The map whose likeness sorts the others."""
+        return self.channel if self.anchor is None else self.anchor
+
 
 DepthScale = Literal["true", "sqrt", "log"]
 ColourMap = Literal["viridis", "cividis", "gray"]
 Range = Literal["shared", "per map"]
+Compared = Literal["maps", "maps + difference"]
+Detail = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
 
 
 class Look(Struct, frozen=True):
@@ -62,6 +72,12 @@ class Look(Struct, frozen=True):
     range: Range = "shared"
     zero_centred: bool = False
     """A diverging colour map whose middle is zero."""
+    order: Order = "index"
+    """How maps are sorted."""
+    compared: Compared = "maps"
+    """What is shown of two designs' maps."""
+    detail: Detail = "kernel"
+    """What is shown of the chosen map."""
     theme: Literal["light", "dark"] = "light"
     blocks: Literal["auto", "open", "closed"] = "auto"
     """Whether blocks are drawn as their layers or as one; "auto": closed in designs of many layers."""

@@ -2,22 +2,26 @@
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.bottleneck import FORMS, Curve, Trial, refusal
-from engine.bottleneck.report import input_name, percent, told_design
+from engine.bottleneck.report import input_name
 from engine.problems import STEM
 from engine.shapes import Shape
 from engine.units import abbreviated
 from gui.paint import mosaic
-from gui.paint.colours import DIVERGING, map_name, value_range
+from gui.paint.colours import map_name
 from gui.paint.curve import in_words, paint_chart
 from gui.paint.curve_layout import Chart, lay_out
 from gui.paint.curve_marks import ChartLook
+from gui.paint.difference import difference
+from gui.paint.measured import volume_range
+from gui.paint.plate_drawing import STALE_OPACITY
 from gui.paint.plates import Plate, legend
 from gui.paint.tiles import Tiles, Zoom
-from gui.paint.words import draw_text, draw_wrapped
+from gui.paint.words import draw_text, draw_wrapped, wrapped_height
 from gui.state import ViewState
 from gui.theme import Theme
 
@@ -79,26 +83,18 @@ def content_of(state: ViewState) -> Content:
 
 def _maps(state: ViewState, trial: Trial) -> mosaic.Content:
     """The maps of the layer, of its replacement, and their difference."""
-    look, design = state.look, told_design(trial.place[0])
-    ends = [value_range(volume, zero_centred=look.zero_centred) for volume in (trial.exact, trial.given)]
+    look, shape, index = state.look, Shape(*trial.exact.shape), state.design_index(trial.place[0])
+    ends = [volume_range(volume, zero_centred=look.zero_centred) for volume in (trial.exact, trial.given)]
     low, high = np.array([min(e[0] for e in ends)]), np.array([max(e[1] for e in ends)])
-    shape = Shape(*trial.exact.shape)
-    widths = ", ".join(map(str, trial.widths))
-    plates = [
-        Plate(trial.place, name, words, Tiles(shape, volume, low, high, map_name(look)))
-        for name, words, volume in (
-            (trial.place[1], str(shape), trial.exact), (f"r {widths}", str(shape), trial.given),
-        )
-    ]  # fmt: skip
-    difference = trial.given - trial.exact
-    _, most = value_range(difference, zero_centred=True)
-    limit = np.array([max(most, float(np.finfo(np.float32).tiny))])
-    words = f"{percent(trial.error)} of it on {input_name(trial.spec)}"
-    plates.append(Plate(trial.place, "difference", words, Tiles(shape, difference, -limit, limit, DIVERGING)))
-    index = state.design_index(trial.place[0])
-    colours = legend(plates[:2], look).replace(" of both designs", "")
-    said = f"{design}, before the bias · {colours} · difference: blue–white–red, ±{limit[0]:.3g}"
-    return mosaic.Content(tuple(plates), None, said, state.focus, (index,) * 3)
+    names = trial.place[1], f"r {', '.join(map(str, trial.widths))}"
+    own = tuple(
+        Plate(trial.place, name, str(shape), Tiles(shape, volume, low, high, map_name(look)))
+        for name, volume in zip(names, (trial.exact, trial.given), strict=True)
+    )
+    between = difference(trial.exact, trial.given, names)
+    colours = legend(own, look).replace(" of both designs", "")
+    words = f"before the bias, on {input_name(trial.spec)} · {colours}"
+    return mosaic.Content((*own, between), None, words, replace(state.focus, node=""), (index, index, -1))
 
 
 def arrange(rect: QRectF, content: Content) -> Layout:
@@ -128,7 +124,7 @@ def arrange(rect: QRectF, content: Content) -> Layout:
 
 
 def _lines(text: str, width: float, size: float) -> int:
-    return round(mosaic.wrapped_height(text, width, size) / (size * 1.25)) if text else 0
+    return round(wrapped_height(text, width, size) / (size * 1.25)) if text else 0
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
@@ -150,7 +146,7 @@ def draw(
     colour = theme.error if content.wrong else theme.warning if content.said == STALE else theme.text
     draw_wrapped(painter, head.adjusted(0, size * 1.6, 0, 0), content.said, size, colour)
     if layout.chart is not None and content.curve is not None and content.look is not None:
-        painter.setOpacity(mosaic.STALE_OPACITY if content.said == STALE else 1.0)
+        painter.setOpacity(STALE_OPACITY if content.said == STALE else 1.0)
         paint_chart(painter, layout.chart, content.curve, content.look, theme)
         painter.setOpacity(1.0)
     if layout.foot.height() > 0:

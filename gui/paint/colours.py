@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pyqtgraph
 from numpy.typing import NDArray
-from PySide6.QtGui import QImage, qRgb
+from PySide6.QtGui import QColor, QImage, qRgb
 
 from engine.project import ImageInput
 from gui.state import Look
@@ -18,6 +18,11 @@ PERCENTILES_IN_WORDS = "percentiles {:g}–{:g}".format(*PERCENTILES)
 SAMPLE = 65_536
 """Values that a range is taken from; more would not change it visibly."""
 
+MAPS_SAMPLE, LEAST_SAMPLE = 500_000, 512
+"""Values that the maps' own ranges are taken from, and of each map at least."""
+Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
+"""Where the colours of maps begin and end, a value for each map, or one for all."""
+
 # pyqtgraph ships these as files: no plotting library is needed. CET-D9 is blue, nearly white at zero, red.
 _FILES = {DIVERGING: "CET-D9"}
 _load: Callable[[str], Any] = pyqtgraph.colormap.get
@@ -25,8 +30,14 @@ _load: Callable[[str], Any] = pyqtgraph.colormap.get
 
 @lru_cache(maxsize=16)
 def lut(name: str) -> NDArray[np.uint8]:
-    """The 256 colours of a map (256×3, RGB): viridis, cividis, gray, or diverging with its middle at 128."""
-    if name == "gray":
+    """The 256 colours of a map (256×3, RGB): viridis, cividis, gray, or diverging with its middle at 128.
+
+    "#rrggbb #rrggbb" goes evenly from one colour to another.
+    """
+    if name.startswith("#"):
+        first, last = ([ink.red(), ink.green(), ink.blue()] for ink in map(QColor, name.split()))
+        colours = np.linspace(first, last, 256).astype(np.uint8)
+    elif name == "gray":
         colours = np.repeat(np.arange(256, dtype=np.uint8)[:, np.newaxis], 3, axis=1)
     else:
         table = _load(_FILES.get(name, name)).getLookupTable(0.0, 1.0, 256, alpha=False)
@@ -62,6 +73,26 @@ def value_range(
     return low, high
 
 
+def own_ranges(volume: NDArray[Any], *, zero_centred: bool) -> Ends:
+    """Percentiles of each map by rank, of its finite values; as `value_range`, but all maps at once."""
+    maps = volume.reshape(len(volume), -1)
+    maps = maps[:, :: -(-maps.shape[1] // max(MAPS_SAMPLE // len(maps), LEAST_SAMPLE))].copy()
+    maps[~np.isfinite(maps)] = np.nan
+    maps.sort(axis=1)  # what is not finite comes last
+    last = np.count_nonzero(~np.isnan(maps), axis=1) - 1
+    rows = np.arange(len(maps))
+    ranks = [np.rint(last.clip(0) * share / 100).astype(int) for share in PERCENTILES]
+    lows, highs = (maps[rows, rank].astype(np.float64) for rank in ranks)
+    flat = lows == highs
+    lows, highs = np.where(flat, maps[:, 0], lows), np.where(flat, maps[rows, last], highs)
+    lows[last < 0] = highs[last < 0] = 0
+    if zero_centred:
+        most = np.maximum(np.abs(lows), np.abs(highs))
+        most[most == 0] = 1
+        return -most, most
+    return lows, highs
+
+
 def to_levels(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
     """``255·(v − low) / (high − low)``, rounded and clipped to 0 … 255; what is no number is 0.
 
@@ -70,8 +101,9 @@ def to_levels(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8
     levels = np.subtract(values, low, dtype=np.float32)
     levels *= np.float32(255 / ((high - low) or 1.0))
     levels += np.float32(0.5)
-    np.nan_to_num(levels, copy=False, nan=0.0, posinf=255.0, neginf=0.0)
     np.clip(levels, 0, 255, out=levels)
+    if np.isnan(np.sum(levels)):  # much faster than looking at each
+        np.nan_to_num(levels, copy=False, nan=0.0)
     return np.asarray(levels, dtype=np.uint8)
 
 
@@ -114,4 +146,10 @@ def _sample(volume: NDArray[Any]) -> NDArray[Any]:
     values = np.ravel(volume)
     if values.size <= SAMPLE:
         return values
-    return np.asarray(values[np.random.default_rng(0).integers(0, values.size, SAMPLE)])
+    return np.asarray(values[_sampled(values.size)])
+
+
+@lru_cache(maxsize=8)
+def _sampled(size: int) -> NDArray[np.intp]:
+    """Which values of so many; rising, as memory is read fastest."""
+    return np.sort(np.random.default_rng(0).integers(0, size, SAMPLE))

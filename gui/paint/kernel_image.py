@@ -1,6 +1,6 @@
-"""The kernel of a chosen map: the weights of one filter, for each input channel a tile."""
+"""The kernel of a chosen map: the weights of one filter or unit, for each input channel a tile."""
 
-from pathlib import PurePath
+from typing import Any
 
 import numpy as np
 from msgspec import Struct
@@ -8,17 +8,22 @@ from numpy.typing import NDArray
 
 from engine import weights
 from engine.analysis import Report
+from engine.check import Place
 from engine.files import FileFault
-from engine.layers import Conv2d
+from engine.insight.contributions import weight_of
+from engine.layers import Conv2d, Dense
 from engine.layers.windows import pair, times
-from engine.network import FileWeights, PresetWeights
 from engine.shapes import Shape
+from engine.sources import LowRankWeights, described
 from gui.paint.colours import DIVERGING
+from gui.paint.measured import WAITING, Asking
 from gui.paint.tiles import Tiles
 from gui.state import ViewState
 
-MOST_WEIGHTS = 5_000_000
-"""Weights of a layer; more would take so long to get that the window would stand still."""
+MOST_WEIGHTS = 20_000_000
+"""Weights of a layer; more would take too long, and too much memory, for a look at one filter."""
+WEIGHT = 4
+"""Values that are gone through in the time in which a weight is drawn at random or read."""
 
 _last: dict[object, NDArray[np.float32]] = {}
 """The weights asked for last: going through the maps of one layer gets them once."""
@@ -41,50 +46,86 @@ class Kernel(Struct, frozen=True, eq=False):
         """The largest absolute weight, where the colours end."""
         return 0.0 if self.tiles is None else float(self.tiles.highs[0])
 
+    @property
+    def sizes(self) -> NDArray[np.float64]:
+        """How large the weights of each input channel are together: ‖w‖, (C/groups,); what is not finite left out."""
+        if self.tiles is None or self.tiles.values is None:
+            return np.zeros(0)
+        values = _finite(self.tiles.values.astype(np.float64))
+        sizes: NDArray[np.float64] = np.sqrt(np.einsum("cyx,cyx->c", values, values))
+        return sizes
 
-def chosen_kernel(state: ViewState) -> Kernel | None:
-    """The kernel of the chosen map; None where no map of a convolution is chosen."""
+
+def chosen_kernel(state: ViewState, asking: Asking | None = None) -> Kernel | None:
+    """The kernel of the chosen map, or the weights of a chosen unit; None where no map of such a layer is chosen.
+
+    `asking` says whether to wait for many weights; left out: it waits.
+    """
     channel, report = state.focus.channel, state.report(state.focus.place)
-    if channel is None or report is None or not isinstance(report.layer, Conv2d):
+    if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
         return None
-    shape = report.array_shapes.get("weight")
-    if shape is None or channel >= shape[0]:
+    shape, received = report.array_shapes.get("weight"), report.input_shapes[0]
+    if shape is None or received is None or channel >= shape[0]:
         return None
-    inputs = shape[1]
-    first = channel // (shape[0] // report.layer.groups) * inputs
-    title, source = _title(report.layer, channel, first, inputs), _source(report, state.project.seed)
-    if np.prod(shape, dtype=np.int64) > MOST_WEIGHTS:
-        return Kernel(title, source, first, fault=f"kernel too large to show: the layer has {np.prod(shape):,} weights")
+    layer, source = report.layer, _source(report, state.project.seed)
+    grouped = isinstance(layer, Conv2d) and layer.groups > 1
+    inputs = shape[1] if isinstance(layer, Conv2d) else received.channels
+    first = channel // (shape[0] // layer.groups) * inputs if isinstance(layer, Conv2d) else 0
+    title = _title(layer, received, channel, first, inputs, grouped=grouped)
+    if too_large(shape):
+        return Kernel(title, source, first, fault=f"kernel {too_large(shape)}")
     try:
-        values = _weights(state)[channel]
+        weight = layer_weights(state, state.focus.place, asking or Asking())
     except FileFault as fault:
-        return Kernel(title, source, first, fault=str(fault), wrong=True)
-    limit = np.array([float(np.abs(values).max()) or 1.0])
+        waits = isinstance(report.weights, LowRankWeights)  # for a run, which is no mistake
+        return Kernel(title, source, first, fault=str(fault), wrong=not waits)
+    if weight is None:
+        return Kernel(title, source, first, fault=WAITING)
+    values = weight_of(layer, {"weight": weight}, received, channel)[1]
+    limit = np.array([float(np.abs(_finite(values)).max()) or 1.0])
     return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
 
-def _title(layer: Conv2d, channel: int, first: int, inputs: int) -> str:
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    return np.where(np.isfinite(values), values, 0)
+
+
+def _title(layer: Conv2d | Dense, received: Shape, channel: int, first: int, inputs: int, *, grouped: bool) -> str:
     of = f"{inputs} input channels" if inputs > 1 else "1 input channel"
-    if layer.groups > 1:
+    if grouped:
         of = f"input channels {first}–{first + inputs - 1}" if inputs > 1 else f"input channel {first}"
+    if isinstance(layer, Dense):
+        return f"weights of unit {channel} · {times((received.height, received.width))} · {of}"
     return f"kernel of filter {channel} · {times(pair(layer.kernel))} · {of}"
 
 
 def _source(report: Report, seed: int) -> str:
-    if isinstance(report.weights, FileWeights):
-        return f"weights of {PurePath(report.weights.path.removeprefix('resources:')).name}"
-    if isinstance(report.weights, PresetWeights):
-        return f"preset {report.weights.name}"
-    return f"random weights, seed {seed}"
+    return f"random weights, seed {seed}" if report.weights is None else described(report.weights)
 
 
-def _weights(state: ViewState) -> NDArray[np.float32]:
-    """Weights (filters, C/groups, kh, kw) of the chosen layer; FileFault where a file does not give them."""
-    place = state.focus.place
+def too_large(shape: tuple[int, ...]) -> str:
+    """Why weights of that shape are not shown; "" where they are."""
+    count = int(np.prod(shape, dtype=np.int64))
+    return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
+
+
+def layer_weights(state: ViewState, place: Place, asking: Asking) -> NDArray[np.float32] | None:
+    """Weights of a layer, a filter or unit in each row; None where they are many and nobody waits.
+
+    Raises
+    ------
+    FileFault
+        A file, or a run, does not give them.
+    """
     report = state.check.reports[place]
+    if isinstance(report.weights, LowRankWeights):
+        return state.weights(place, asking.proceed)["weight"]
     key = weights.identity(report, state.project.seed, place[0]), report.array_shapes["weight"]
-    if key not in _last:
-        found = state.weights(place, lambda: None)["weight"]
+    found = _last.get(key)
+    if found is None:
+        if asking.postpones(WEIGHT * int(np.prod(report.array_shapes["weight"], dtype=np.int64))):
+            return None
+        found = state.weights(place, asking.proceed)["weight"]
         _last.clear()
         _last[key] = found
-    return _last[key]
+    return found

@@ -1,6 +1,6 @@
 """What the mosaics show: the chosen node's maps, a second design's to compare, their colours and what they say."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
@@ -8,27 +8,40 @@ from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from engine.check import Place
+from engine.insight.maps import Order
+from engine.layers import Activation
 from engine.network import INPUT
 from engine.problems import STEM
 from engine.project import ImageInput
 from engine.shapes import Shape
-from gui.paint.colours import PERCENTILES, PERCENTILES_IN_WORDS, map_name, photo_image, value_range
-from gui.paint.tiles import Spot, Tiles
+from gui.paint.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
+from gui.paint.comparison import shown_places
+from gui.paint.measured import Asking, dead_maps, map_ranges, odd_values, ordering, volume_range
+from gui.paint.tiles import Ordering, Spot, Tiles
 from gui.paint.words import number
 from gui.state import Look, Result, ViewState
 
 RUN_HINT = "Run (F5) to see what each filter gives"
 STALE_HINT = "for earlier settings — run again (F5)"
-SAMPLE = 4096
-"""Values of a map that its own range is taken from."""
+RELUS = ("relu", "relu6")
+"""Functions behind which all that is below zero is lost."""
 
-Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
+ORDERS: dict[Order, str] = {
+    "index": "in the order of the channels",
+    "mean": "the largest mean first",
+    "variance": "the largest variance first",
+    "zeros": "the most zeros first",
+    "likeness": "alike maps side by side",
+}
+"""How maps are sorted, in words."""
+FIGURES: dict[Order, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
 
 
 class Plate(Struct, frozen=True, eq=False):
     """One mosaic: the volume at a place, or the plain tiles of the volume that a run would give."""
 
-    place: Place
+    place: Place | None
+    """None for a difference."""
     design: str
     """The design's name, "stem" or "input"."""
     title: str
@@ -41,10 +54,26 @@ class Plate(Struct, frozen=True, eq=False):
     note: str = ""
     wrong: bool = False
     """Whether the note tells of a mistake."""
+    order: Ordering | None = None
+    """None: that of the channels."""
+    dead: Mapping[int, str] = {}
+    """Why dead maps are dead, by their channels."""
+    figure: str = ""
+    """What sorts the maps, where it is this plate's own."""
+    words: str = ""
+    """What its colours mean, where they are its own."""
 
     @property
     def shape(self) -> Shape | None:
         return None if self.tiles is None else self.tiles.shape
+
+    @property
+    def channels(self) -> int:
+        return 0 if self.shape is None else self.shape.channels
+
+    @property
+    def has_values(self) -> bool:
+        return self.tiles is not None and self.tiles.values is not None
 
     @property
     def lead(self) -> int:
@@ -52,66 +81,72 @@ class Plate(Struct, frozen=True, eq=False):
         return 0 if self.photo is None else 1
 
 
-def companion(state: ViewState, place: Place) -> Place | None:
-    """The place in another design that is worth comparing with this one, if any.
+def plates(state: ViewState, asking: Asking | None = None) -> tuple[Plate, ...]:
+    """What to show for the chosen place, in one scale of colours and one order.
 
-    A node of the same name and shape; or, for a design's last volume, another design's last volume of the same shape.
+    `asking` says whether to wait for the order; left out: it waits.
     """
-    design, node = place
-    report = state.report(place)
-    if design == STEM or report is None or report.output_shape is None:
-        return None
-    others = [(name, analysis) for name, analysis in state.check.analyses.items() if name not in (STEM, design)]
-    for name, _ in others:
-        same = state.report((name, node))
-        if same is not None and same.output_shape == report.output_shape:
-            return name, node
-    if node != state.check.analyses[design].output:
-        return None
-    for name, analysis in others:
-        if analysis.reports and analysis.output_shape == report.output_shape:
-            return name, analysis.output
-    return None
-
-
-def shown_places(state: ViewState) -> tuple[Place, ...]:
-    """The chosen place and its companion, in the project's order, so that choosing the other moves neither."""
-    place = state.focus.place
-    other = companion(state, place)
-    places = (place,) if other is None else (place, other)
-    return tuple(sorted(places, key=lambda shown: state.design_index(shown[0])))
-
-
-def plates(state: ViewState) -> tuple[Plate, ...]:
-    """What to show for the chosen place, in one scale of colours."""
     places = shown_places(state)
     volumes = [None if result is None else result.volume for result in map(state.result, places)]
     ends = _shared_ends([volume for volume in volumes if volume is not None], state.look)
-    return tuple(_plate(state, place, ends) for place in places)
+    order = order_of(state, asking or Asking())
+    return tuple(_plate(state, place, ends, order) for place in places)
 
 
-def _plate(state: ViewState, place: Place, shared: Ends) -> Plate:
+def order_of(state: ViewState, asking: Asking) -> Ordering | None:
+    """The order of the chosen volume's maps, which any that it is compared with has, too."""
+    result = state.result(state.focus.place)
+    return None if result is None else ordering(result.volume, state.look.order, state.focus.like, asking)
+
+
+def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None) -> Plate:
     result, shape = state.result(place), _known_shape(state, place)
     note, wrong = _note(state, place, result, shape)
     tiles = None if shape is None else Tiles(shape)
     photo: QImage | None = None
     names: tuple[str, ...] = ()
+    dead: Mapping[int, str] = {}
     if result is not None:
         shape = Shape(*result.volume.shape)
-        lows, highs = _own_ends(result.volume, state.look) if _per_map(shape, state.look) else shared
+        own = _per_map(shape, state.look)
+        lows, highs = map_ranges(result.volume, zero_centred=state.look.zero_centred) if own else shared
         tiles = Tiles(shape, result.volume, lows, highs, map_name(state.look))
         photo, names = _photo(state, place, result)
+        if state.origin(place)[1] != INPUT:
+            dead = dead_maps(result.volume, before_relu=before_relu(state, place))
     return Plate(
         place,
         place[0] or ("input" if place[1] == INPUT else "stem"),
-        _title(state, place, shape),
+        _title(state, place, shape, len(dead)),
         tiles,
         photo,
         names,
         state.fresh(place),
         note,
         wrong,
+        fitting(order, shape),
+        dead,
+        figure_of(state) if place == state.focus.place else "",
     )
+
+
+def fitting(order: Ordering | None, shape: Shape | None) -> Ordering | None:
+    """The order, where it is one of so many channels: a volume of earlier settings may have others."""
+    return order if order is not None and shape is not None and shape.channels == len(order.channels) else None
+
+
+def figure_of(state: ViewState) -> str:
+    """The name of what sorts the chosen plate's maps."""
+    by, like = state.look.order, state.focus.like
+    return f"likeness to map {like}" if by == "likeness" else FIGURES.get(by, "")
+
+
+def before_relu(state: ViewState, place: Place) -> bool:
+    """Whether what is at a place reaches nothing but ReLUs, as far as its design goes."""
+    design, name = state.origin(place)
+    analysis = state.analysis(design)
+    users = [] if analysis is None else [report.layer for report in analysis.reports if name in report.inputs]
+    return bool(users) and all(isinstance(user, Activation) and user.function in RELUS for user in users)
 
 
 def _known_shape(state: ViewState, place: Place) -> Shape | None:
@@ -122,13 +157,15 @@ def _known_shape(state: ViewState, place: Place) -> Shape | None:
     return state.check.input_shape if analysis is None else analysis.input_shape
 
 
-def _title(state: ViewState, place: Place, shape: Shape | None) -> str:
+def _title(state: ViewState, place: Place, shape: Shape | None, dead: int) -> str:
     design, node = place
     parts = [] if place == (STEM, INPUT) else [node]
     origin = state.origin(place)
     if node == INPUT and design != STEM and origin[1] != INPUT:
         parts[0] = f"{INPUT}, {origin[1]} of the stem"
     parts.append("shape unknown" if shape is None else str(shape))
+    if dead and shape is not None:
+        parts.append(f"{dead} of {shape.channels} dead")
     return " · ".join(parts)
 
 
@@ -162,34 +199,14 @@ def _per_map(shape: Shape, look: Look) -> bool:
 
 
 def _shared_ends(volumes: Sequence[NDArray[np.float32]], look: Look) -> Ends:
-    ranges = [value_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
+    ranges = [volume_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
     lows, highs = zip(*ranges, strict=True)
     return np.array([min(lows)]), np.array([max(highs)])
 
 
-def _own_ends(volume: NDArray[np.float32], look: Look) -> Ends:
-    """Percentiles of each map by rank, of its finite values; as `value_range`, but all maps at once."""
-    maps = volume.reshape(len(volume), -1)
-    maps = maps[:, :: -(-maps.shape[1] // SAMPLE)].copy()
-    maps[~np.isfinite(maps)] = np.nan
-    maps.sort(axis=1)  # what is not finite comes last
-    last = np.count_nonzero(~np.isnan(maps), axis=1) - 1
-    rows = np.arange(len(maps))
-    ranks = [np.rint(last.clip(0) * share / 100).astype(int) for share in PERCENTILES]
-    lows, highs = (maps[rows, rank].astype(np.float64) for rank in ranks)
-    flat = lows == highs
-    lows, highs = np.where(flat, maps[:, 0], lows), np.where(flat, maps[rows, last], highs)
-    lows[last < 0] = highs[last < 0] = 0
-    if look.zero_centred:
-        most = np.maximum(np.abs(lows), np.abs(highs))
-        most[most == 0] = 1
-        return -most, most
-    return lows, highs
-
-
 def legend(shown: Sequence[Plate], look: Look) -> str:
     """What the colours mean, in words."""
-    volumes = [plate.tiles for plate in shown if plate.tiles is not None and plate.tiles.values is not None]
+    volumes = [plate.tiles for plate in shown if not plate.words and plate.has_values and plate.tiles is not None]
     if not volumes:
         return ""
     first = volumes[0]
@@ -203,23 +220,40 @@ def legend(shown: Sequence[Plate], look: Look) -> str:
         parts = [name, f"all values{both} {number(low, 3)}" if low == high else f"shared range{both} {ends}"]
     if first.shape.height * first.shape.width == 1:
         parts.append("each cell is one value")
-    odd = sum(int(np.count_nonzero(~np.isfinite(tiles.values))) for tiles in volumes if tiles.values is not None)
+    odd = sum(odd_values(tiles.values) for tiles in volumes if tiles.values is not None)
     if odd:
         parts.append(f"magenta: {odd:,} value{'s are' if odd > 1 else ' is'} not finite")
+    if any(plate.dead for plate in shown):
+        parts.append("crossed out: dead on this input")
     return " · ".join(parts)
+
+
+def order_words(state: ViewState, shown: Sequence[Plate]) -> str:
+    """How the maps are sorted; "" where they stand in the order of their channels."""
+    by, like = state.look.order, state.focus.like
+    if by == "index" or not any(plate.has_values for plate in shown):
+        return ""
+    if all(plate.order is None for plate in shown):
+        return "being sorted …"
+    words = ORDERS[by] if by != "likeness" or like is None else f"the most like map {like} first"
+    return f"{words}, as in {state.focus.design}" if len(shown) > 1 else words
 
 
 def read_out(plate: Plate, spot: Spot) -> str:
     """The value under the mouse: "naive · conv5x5 · channel 3, y 12, x 7: 0.534"."""
-    design, node = plate.place
-    where = f"{plate.design} · {node}" if design or node != INPUT else plate.design
+    where = plate.design
+    if plate.place is not None and (plate.place[0] or plate.place[1] != INPUT):
+        where = f"{plate.design} · {plate.place[1]}"
     if spot.channel < 0:
         assert plate.photo is not None
         colour = plate.photo.pixelColor(spot.x, spot.y)
         return (
             f"{where} · photo, y {spot.y}, x {spot.x}: red {colour.red()}, green {colour.green()}, blue {colour.blue()}"
         )
-    return f"{where} · {spot_name(spot)}: {value_text(plate, spot)}"
+    parts = [where, f"{spot_name(spot)}: {value_text(plate, spot)}", plate.dead.get(spot.channel, "")]
+    if plate.figure and plate.order is not None and plate.order.figures is not None:
+        parts.append(f"{plate.figure} {number(float(plate.order.figures[spot.channel]))}")
+    return " · ".join(filter(None, parts))
 
 
 def spot_name(spot: Spot) -> str:

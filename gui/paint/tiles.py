@@ -39,6 +39,21 @@ class Cells(NamedTuple):
     columns: tuple[int, int]
 
 
+class Ordering(Struct, frozen=True, eq=False):
+    """In which order tiles show the channels; both (C,)."""
+
+    channels: NDArray[np.intp]
+    """The channel of each tile."""
+    tiles: NDArray[np.intp]
+    """The tile of each channel."""
+    figures: NDArray[np.float64] | None = None
+    """What sorts the channels, of each of them."""
+
+    @classmethod
+    def of(cls, channels: NDArray[np.intp], figures: NDArray[np.float64] | None = None) -> "Ordering":
+        return cls(channels, np.argsort(channels), figures)
+
+
 class Grid(NamedTuple):
     """Tiles in rows, measured in units: a value is `repeat` units wide and high."""
 
@@ -53,6 +68,8 @@ class Grid(NamedTuple):
     """Units above each tile, for its number; 0 without numbers."""
     pitch_x: int
     pitch_y: int
+    order: Ordering | None = None
+    """None: that of the channels."""
 
     @property
     def tile_width(self) -> int:
@@ -75,24 +92,34 @@ class Grid(NamedTuple):
     def height(self) -> int:
         return (self.rows - 1) * self.pitch_y + self.top + self.tile_height
 
+    def tile_of(self, channel: int) -> int:
+        """Number of the tile that shows a channel; −1 for the picture before them."""
+        return channel if self.order is None or channel < 0 else int(self.order.tiles[channel])
+
+    def channel_of(self, tile: int) -> int:
+        """The channel that a tile shows."""
+        return tile if self.order is None or tile < 0 else int(self.order.channels[tile])
+
     def corner(self, channel: int) -> tuple[int, int]:
         """(x, y) of a tile's first value, in units."""
-        row, column = divmod(channel + self.lead, self.columns)
+        row, column = divmod(self.tile_of(channel) + self.lead, self.columns)
         return column * self.pitch_x, row * self.pitch_y + self.top
 
     def spot(self, x: float, y: float) -> Spot | None:
         """The value at a point in units; None in a gap and outside."""
         column, row = int(x // self.pitch_x), int(y // self.pitch_y)
-        channel = row * self.columns + column - self.lead
-        if not (0 <= column < self.columns and row >= 0 and -self.lead <= channel < self.shape.channels):
+        tile = row * self.columns + column - self.lead
+        if not (0 <= column < self.columns and row >= 0 and -self.lead <= tile < self.shape.channels):
             return None
         inside_x, inside_y = int(x - column * self.pitch_x), int(y - row * self.pitch_y - self.top)
         if y < row * self.pitch_y + self.top or inside_x >= self.tile_width or inside_y >= self.tile_height:
             return None
-        return Spot(channel, inside_y // self.repeat, inside_x // self.repeat)
+        return Spot(self.channel_of(tile), inside_y // self.repeat, inside_x // self.repeat)
 
 
-def choose_grid(shape: Shape, width: float, height: float, *, lead: int = 0, label: float = 0.0) -> Grid:
+def choose_grid(
+    shape: Shape, width: float, height: float, *, lead: int = 0, label: float = 0.0, order: Ordering | None = None
+) -> Grid:
     """The grid whose tiles are largest on width × height pixels, with few holes in its last row.
 
     `label` is the height in pixels of a tile's number; tiles too small to carry theirs go without.
@@ -125,6 +152,7 @@ def choose_grid(shape: Shape, width: float, height: float, *, lead: int = 0, lab
         top,
         _multiple(tile_width + gap, step),
         _multiple(tile_height + top + gap, step),
+        order,
     )
 
 
@@ -196,7 +224,7 @@ class Projection(NamedTuple):
         (first_row, last_row), columns = self.visible()
         index = (row * self.grid.columns + column for row in range(first_row, last_row) for column in range(*columns))
         lead, count = self.grid.lead, self.grid.shape.channels
-        return [number - lead for number in index if number - lead < count]
+        return [self.grid.channel_of(number - lead) for number in index if number - lead < count]
 
     def step(self, density: float) -> int:
         """Take every step-th value for an image of at least one pixel a device pixel, of `density` a screen pixel."""
@@ -266,8 +294,8 @@ class Tiles(Struct, frozen=True, eq=False, weakref=True):
     colour_map: str = "viridis"
 
 
-_images: WeakKeyDictionary[Tiles, tuple[object, QImage]] = WeakKeyDictionary()
-"""The last image of each: moving the mouse draws the same ones again and again."""
+_images: WeakKeyDictionary[Tiles, tuple[object, QImage, NDArray[np.uint32]]] = WeakKeyDictionary()
+"""The last image of each, and the pixels that it is of: moving the mouse draws the same ones again and again."""
 
 
 def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> QImage:
@@ -278,8 +306,8 @@ def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) ->
         return kept[1]
     pixels = tile_pixels(tiles, grid, cells, step, plain)
     height, width = pixels.shape
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied).copy()
-    _images[tiles] = key, image
+    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
+    _images[tiles] = key, image, pixels
     return image
 
 
@@ -291,12 +319,15 @@ def tile_pixels(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -
     pitch_y, pitch_x, top = grid.pitch_y // step, grid.pitch_x // step, grid.top // step
     pixels = np.zeros((last_row - first_row, pitch_y, last - first, pitch_x), np.uint32)
     channels = index.clip(0, tiles.shape.channels - 1)
+    if grid.order is not None:
+        channels = grid.order.channels[channels]
     if tiles.values is None:
         height, width = (-(-extent // step) for extent in (grid.tile_height, grid.tile_width))
         colours = np.full((*index.shape, height, width), QColor(plain).rgba(), np.uint32)
     else:
         colours = _colours(tiles, channels, step)
-        colours = np.repeat(np.repeat(colours, grid.repeat, axis=2), grid.repeat, axis=3)
+        if grid.repeat > 1:
+            colours = np.repeat(np.repeat(colours, grid.repeat, axis=2), grid.repeat, axis=3)
     colours[~known] = 0
     pixels.transpose(0, 2, 1, 3)[:, :, top : top + colours.shape[2], : colours.shape[3]] = colours
     return pixels.reshape(pixels.shape[0] * pitch_y, -1)
@@ -307,6 +338,7 @@ def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np
     assert tiles.values is not None
     values = tiles.values[:, ::step, ::step][channels]
     finite = np.isfinite(values)
+    all_finite = finite.all()
     with np.errstate(over="ignore", invalid="ignore"):
         if tiles.lows.size == 1:
             levels = to_levels(values, float(tiles.lows[0]), float(tiles.highs[0]))
@@ -314,8 +346,8 @@ def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np
             spans = np.where(tiles.lows < tiles.highs, tiles.highs - tiles.lows, 1.0)
             shares = (values - _over_maps(tiles.lows[channels])) / _over_maps(spans[channels])
             levels = to_levels(shares, 0.0, 1.0)
-    colours = packed_lut(tiles.colour_map)[levels]
-    if not finite.all():
+    colours = packed_lut(tiles.colour_map).take(levels)
+    if not all_finite:
         colours[~finite] = QColor(NOT_FINITE).rgba()
     return colours
 

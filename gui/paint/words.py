@@ -49,6 +49,12 @@ def draw_wrapped(painter: QPainter, rect: QRectF, text: str, pixels: float, colo
     painter.drawText(rect, WRAPPED, text)
 
 
+def wrapped_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
+    """How high that is in a width."""
+    metrics = QFontMetricsF(font(pixels, bold=bold))
+    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()
+
+
 def number(value: float, digits: int = 4) -> str:
     """A value with some significant digits and a true minus sign."""
     if not isfinite(value):

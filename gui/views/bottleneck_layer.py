@@ -31,7 +31,7 @@ from gui.paint.bottleneck import STALE, Content, Layout, arrange, content_of, dr
 from gui.paint.curve import in_words
 from gui.state import Focus, ViewState
 from gui.theme import THEMES
-from gui.views.filters import MosaicCanvas
+from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choices import Choice
 from gui.widgets.numbers import IntegerBox, NumberControl
 from gui.widgets.rows import bar_of

@@ -12,15 +12,18 @@ from PySide6.QtWidgets import QApplication
 
 from engine import weights
 from engine.check import check
+from engine.files import RESOURCES
 from engine.layers import Activation, Conv2d, Dense
 from engine.network import INPUT, FileWeights, Network, Node
 from engine.problems import STEM
 from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.project_file import load
 from engine.shapes import Shape
 from gui.paint.colours import lut, to_levels, value_range
+from gui.paint.comparison import companion, shown_places
 from gui.paint.kernel_image import MOST_WEIGHTS, chosen_kernel
 from gui.paint.mosaic import arrange, content_of, paint
-from gui.paint.plates import RUN_HINT, STALE_HINT, companion, legend, plates, read_out, shown_places
+from gui.paint.plates import RUN_HINT, STALE_HINT, legend, plates, read_out
 from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
 from gui.state import Focus, Look, Result, RunView, ViewState
 from gui.theme import THEMES
@@ -244,7 +247,7 @@ class TestRange:
     def test_a_volume_of_one_value_says_so(self):
         one = Project(NoiseInput((2, 4, 4)), (design("naive", conv("conv5x5", 2, 3)),))
         state = state_of(one, volumes={NAIVE: np.full((2, 4, 4), 0.517)})
-        assert legend(plates(state), state.look) == "viridis · all values 0.517"
+        assert legend(plates(state), state.look) == "viridis · all values 0.517 · crossed out: dead on this input"
         drawn(state)
 
     def test_maps_of_one_value_share_a_range_and_the_legend_says_what_a_cell_is(self):
@@ -357,10 +360,10 @@ class TestKernel:
         assert chosen_kernel(state_of(two_designs(), Focus(*NAIVE, channel=99))) is None
 
     def test_more_weights_than_can_be_had_at_once_are_refused_with_their_number(self):
-        large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 512, 3)),))
-        assert MOST_WEIGHTS < 512 * 2048 * 9
+        large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 2048, 3)),))
+        assert MOST_WEIGHTS < 2048 * 2048 * 9
         state = before_run(large, Focus(*NAIVE, channel=1))
-        assert "9,437,184" in chosen_kernel(state).fault
+        assert "37,748,736" in chosen_kernel(state).fault
         drawn(state)
 
     def test_a_file_that_is_gone_is_named(self, tmp_path):
@@ -373,6 +376,17 @@ class TestKernel:
         assert f"{path} does not exist" in chosen_kernel(state).fault
         drawn(state)
 
+    def test_of_a_layer_with_fitted_weights_it_is_what_the_run_fitted(self):
+        project = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
+        fitted = random_volume((32, 16, 5, 5))
+        state = before_run(project, Focus(*BOTTLENECK, 3))
+        assert chosen_kernel(state).fault == "fitted weights are known after a run (F5)"
+        assert not chosen_kernel(state).wrong
+        result = Result(state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted={"weight": fitted})
+        kernel = chosen_kernel(replace(state, run=RunView({BOTTLENECK: result})))
+        assert np.array_equal(kernel.tiles.values, fitted[3])
+        assert kernel.source == "fitted to random weights of naive · conv5x5"
+
 
 class TestView:
     def test_hovering_tells_the_value(self, view, qtbot):
@@ -382,16 +396,16 @@ class TestView:
         with qtbot.waitSignal(view.hovered) as said:
             QTest.mouseMove(view.canvas, point_of(view, 1, Spot(3, 4, 7)))
         expected = f"{value:.4g}".replace("-", "−")
-        assert said.args == [f"bottleneck · conv5x5 · channel 3, y 4, x 7: {expected}"]
+        assert said.args == [f"bottleneck · conv5x5 · channel 3, y 4, x 7: {expected} · click: its kernel"]
 
     def test_hovering_the_kernel_tells_the_weight(self, view, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)))
-        seen = shown(view, state).kernel_seen
+        seen = shown(view, state).detail.body.seen
         value = chosen_kernel(state).tiles.values[3, 1, 2]
         with qtbot.waitSignal(view.hovered) as said:
             QTest.mouseMove(view.canvas, seen.pixel(Spot(3, 1, 2)).center().toPoint())
         expected = f"{value:.4g}".replace("-", "−")
-        assert said.args == [f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected}"]
+        assert said.args[0].startswith(f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected} · size ‖w‖")
 
     def test_a_click_asks_for_that_value(self, view, qtbot):
         shown(view, state_of(two_designs()))
@@ -464,8 +478,7 @@ class TestView:
         view.resize(view.minimumWidth(), 500)
         QTest.qWait(1)
         assert view.width() <= 240
-        controls = (view.colour_map, view.range, view.zero_centred, view.fit, view.true_size)
-        for control in controls:
+        for control in view.controls:
             assert control.width() >= control.minimumSizeHint().width()
             assert view.rect().contains(control.geometry())
 
@@ -520,7 +533,7 @@ class TestView:
         kept = view.canvas._content.plates
         view.show_state(old, replace(old, focus=Focus(*NAIVE, 2, (1, 1))))
         assert view.canvas._content.plates is kept
-        assert view.canvas.scene().kernel_seen is not None
+        assert view.canvas.scene().detail is not None
 
     @pytest.mark.parametrize("size", [(300, 260), (360, 700), (1600, 900)])
     @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -528,6 +541,6 @@ class TestView:
         rect = QRectF(0, 0, *size)
         content = content_of(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), theme=theme))
         scene = arrange(rect, content, Zoom())
-        parts = [scene.pinned, scene.legend, scene.kernel, *(frame.caption for frame in scene.frames)]
+        parts = [scene.pinned, scene.legend, scene.detail.rect, *(frame.caption for frame in scene.frames)]
         assert all(rect.contains(part) for part in parts)
         assert scene.frames[0].seen.rect.bottom() <= scene.pinned.top()

@@ -14,10 +14,12 @@ from engine.network import INPUT, Network, Node
 from engine.problems import STEM
 from engine.project import Design, ImageInput, NoiseInput, Project
 from gui.paint import colours, volumes
+from gui.paint.measured import volume_range
 from gui.paint.scene import faces, legend, writing
 from gui.paint.scene.frame import frame
 from gui.paint.scene.kernels import windows
 from gui.paint.scene.labels import width
+from gui.paint.scene.values import shown_values
 from gui.state import Focus, Result, RunView
 from gui.theme import DARK, LIGHT
 from tests.gui.shown import svg as drawn_as_svg
@@ -73,11 +75,28 @@ def test_the_channel_that_nobody_chose_is_the_one_that_uses_most_colours():
     assert faces.liveliest_channel(np.ones((3, 1, 1), np.float32)) == 0
 
 
+def test_volumes_that_are_compared_show_the_same_channel():
+    def fronts(state):
+        scene = scene_of(state)
+        boxes = [box_of(scene, "conv5x5", design) for design in ("naive", "bottleneck")]
+        return [shown_values(state, box, state.focus).channel for box in boxes]
+
+    state = state_of(TWO)
+    liveliest = [faces.liveliest_channel(state.result((d, "conv5x5")).volume) for d in ("naive", "bottleneck")]
+    assert liveliest[0] != liveliest[1]
+    assert fronts(state) == [liveliest[0]] * 2
+    assert fronts(replace(state, focus=Focus("bottleneck", "conv5x5", 7))) == [7, 7]
+    assert fronts(replace(state, focus=Focus("bottleneck", "reduce", 7))) == [liveliest[0]] * 2
+    alone = replace(state, run=RunView({place: r for place, r in state.run.results.items() if place[0] != "naive"}))
+    box = box_of(scene_of(alone), "conv5x5", "bottleneck")
+    assert shown_values(alone, box, alone.focus).channel == liveliest[1]
+
+
 def test_a_large_face_is_averaged_to_the_pixels_that_there_are():
     volume = values((6, 300, 700))
     image = faces.face_image(volume, "front", 2, "gray", zero_centred=False, columns=200.0, rows=100.0)
     assert (image.width(), image.height()) == (175, 75)
-    low, high = faces.volume_range(volume, zero_centred=False)
+    low, high = volume_range(volume, zero_centred=False)
     expected = volume[2].reshape(75, 4, 175, 4).mean(axis=(1, 3))
     for row, column in ((0, 0), (40, 100), (74, 174)):
         level = colours.to_levels(expected[row : row + 1, column : column + 1], low, high)[0, 0]

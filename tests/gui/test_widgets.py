@@ -3,13 +3,14 @@
 from typing import Any
 
 import pytest
-from PySide6.QtCore import QPoint, QPointF, Qt
+from PySide6.QtCore import QPoint, QPointF, QRect, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
 from gui.widgets.choices import CheckControl, Checklist, Choice, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
+from gui.widgets.flow import Flow
 from gui.widgets.glyphs import GLYPHS, GlyphButton
 from gui.widgets.numbers import DOUBLINGS, IntegerControl, NumberControl, read_seed, slider_steps
 from gui.widgets.sizes import MarginsControl, PairControl
@@ -287,3 +288,24 @@ def test_an_elided_label_has_all_of_its_text_as_its_tooltip(qtbot: QtBot):
     label.resize(60, 20)
     assert label.toolTip() == label.text() == "/a/very/long/path/to/some/file.png"
     assert label.minimumSizeHint().width() < 60
+
+
+def test_a_flow_begins_a_new_row_where_the_next_widget_would_not_fit(qtbot: QtBot) -> None:
+    widget = QWidget()
+    qtbot.addWidget(widget)
+    flow = Flow(widget)
+    flow.setContentsMargins(2, 3, 2, 3)
+    flow.setSpacing(4)
+    made = [QWidget() for _ in range(4)]
+    for child in made:
+        child.setFixedSize(50, 20)
+        flow.addWidget(child)
+    for width, places in (
+        (250, [(2, 3), (56, 3), (110, 3), (164, 3)]),
+        (112, [(2, 3), (56, 3), (2, 27), (56, 27)]),
+        (54, [(2, 3), (2, 27), (2, 51), (2, 75)]),
+    ):
+        flow.setGeometry(QRect(0, 0, width, flow.heightForWidth(width)))
+        assert [(child.x(), child.y()) for child in made] == places
+        assert flow.heightForWidth(width) == places[-1][1] + 23
+    assert flow.minimumSize().width() == 54

@@ -1,10 +1,7 @@
 """Pictures on the faces of boxes: real slices of a volume in the colours of its map, kept for the next repaint."""
 
-from collections import OrderedDict
-from collections.abc import Callable, Hashable
 from functools import lru_cache
-from typing import Any, TypeVar
-from weakref import ReferenceType, ref
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +10,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.project import ImageInput
 from gui.paint import colours
+from gui.paint.kept import Kept
+from gui.paint.measured import volume_range
 from gui.paint.scene.camera import Side
 from gui.state import Volume
 
@@ -23,45 +22,7 @@ SAMPLED_PIXELS = 4096
 """The most pixels of a channel that are looked at to choose one."""
 
 _KEPT_BYTES = 96 * 2**20
-Made = TypeVar("Made")
-
-
-class _Kept:
-    """What was made of volumes, the least recently used dropped beyond a budget; a volume itself is not kept alive."""
-
-    def __init__(self, budget: int) -> None:
-        self._budget = budget
-        self._bytes = 0
-        self._entries: OrderedDict[Hashable, tuple[ReferenceType[Volume], object, int]] = OrderedDict()
-
-    def get(self, volume: Volume, key: Hashable, make: Callable[[], Made], size: Callable[[Made], int]) -> Made:
-        whole = (id(volume), key)
-        entry = self._entries.get(whole)
-        if entry is not None and entry[0]() is volume:
-            self._entries.move_to_end(whole)
-            return entry[1]  # type: ignore[return-value]  # the key names what was made
-        made = make()
-        if entry is not None:
-            self._bytes -= entry[2]
-        self._entries[whole] = (ref(volume), made, size(made))
-        self._entries.move_to_end(whole)
-        self._bytes += size(made)
-        while self._bytes > self._budget and len(self._entries) > 1:
-            self._bytes -= self._entries.popitem(last=False)[1][2]
-        return made
-
-
-_kept = _Kept(_KEPT_BYTES)
-
-
-def volume_range(volume: Volume, *, zero_centred: bool) -> tuple[float, float]:
-    """The values at the ends of the colour map for a volume."""
-    return _kept.get(
-        volume,
-        ("range", zero_centred),
-        lambda: colours.value_range(volume, zero_centred=zero_centred),
-        lambda _: 256,
-    )
+_kept = Kept(_KEPT_BYTES)
 
 
 def liveliest_channel(volume: Volume) -> int:
@@ -69,7 +30,7 @@ def liveliest_channel(volume: Volume) -> int:
 
     Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
     """
-    return _kept.get(volume, "channel", lambda: _liveliest(volume), lambda _: 256)
+    return _kept.get((volume,), "channel", lambda: _liveliest(volume), lambda _: 256)
 
 
 def _liveliest(volume: Volume) -> int:
@@ -116,7 +77,7 @@ def face_image(
         return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
 
     key = (side, channel if side == "front" else 0, name, zero_centred, height, width)
-    return _kept.get(volume, key, make, lambda image: image.sizeInBytes())
+    return _kept.get((volume,), key, make, lambda image: image.sizeInBytes())
 
 
 def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
@@ -131,7 +92,7 @@ def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QIma
         ignore, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         return whole.scaled(width, height, ignore, smooth)
 
-    return _kept.get(volume, ("photo", spec, height, width), make, lambda image: image.sizeInBytes())
+    return _kept.get((volume,), ("photo", spec, height, width), make, lambda image: image.sizeInBytes())
 
 
 def faded(volume: Volume, image: QImage, ground: QColor, share: float) -> QImage:
@@ -146,7 +107,7 @@ def faded(volume: Volume, image: QImage, ground: QColor, share: float) -> QImage
         painter.end()
         return mixed
 
-    return _kept.get(volume, (image.cacheKey(), ground.rgb(), share), make, lambda made: made.sizeInBytes())
+    return _kept.get((volume,), (image.cacheKey(), ground.rgb(), share), make, lambda made: made.sizeInBytes())
 
 
 def enlarged(image: QImage) -> QImage:

@@ -64,7 +64,7 @@ def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: Face, at: tup
         channel = None
         chosen = shown_focus(state)
         if result is not None and not is_photo(state, box.place, chosen):
-            channel = front_channel(box.place, result, chosen)
+            channel = front_channel(state, box.place, result, chosen)
         return Hit(box.place, "front", channel, (row, column))
     depth = below if face.side == "top" else along
     channel = min(shape.channels - 1, int(depth * shape.channels))

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from engine import metrics
 from engine.metrics import Ledger
 from gui.paint import colours
+from gui.paint.measured import volume_range
 from gui.paint.scene.camera import LENGTHS_IN_WORDS
-from gui.paint.scene.faces import volume_range
 from gui.paint.scene.frame import MARGIN, Frame
 from gui.paint.scene.labels import Text, elided, text_font, width
 from gui.paint.scene.layout import Scene

@@ -7,6 +7,7 @@ from engine.network import INPUT
 from engine.problems import STEM
 from engine.project import ImageInput
 from engine.shapes import Shape
+from gui.paint.comparison import companion, leading
 from gui.paint.scene.faces import liveliest_channel
 from gui.paint.scene.layout import PlacedBox
 from gui.state import Focus, Result, ViewState, Volume
@@ -33,12 +34,17 @@ def is_photo(state: ViewState, place: Place, focus: Focus) -> bool:
     return state.origin(place) == (STEM, INPUT) and isinstance(state.project.input, ImageInput) and not chosen
 
 
-def front_channel(place: Place, result: Result, focus: Focus) -> int:
-    """The channel on the front face: the chosen one, else the liveliest."""
-    channel = focus.channel if focus.place == place else None
-    if channel is None or channel >= result.volume.shape[0]:
-        return liveliest_channel(result.volume)
-    return channel
+def front_channel(state: ViewState, place: Place, result: Result, focus: Focus) -> int:
+    """The channel on the front face: the chosen one, else the liveliest.
+
+    Volumes that are worth comparing show the same one: what is chosen in either, else what is liveliest in the first.
+    """
+    count, other = len(result.volume), companion(state, place)
+    if focus.channel is not None and focus.channel < count and focus.place in (place, other):
+        return focus.channel
+    first = state.result(leading(state, place))
+    channel = None if first is None else liveliest_channel(first.volume)
+    return channel if channel is not None and channel < count else liveliest_channel(result.volume)
 
 
 class Values(NamedTuple):
@@ -57,7 +63,7 @@ def shown_values(state: ViewState, box: PlacedBox, focus: Focus) -> Values | Non
     if result is None:
         return None
     photo = state.project.input if is_photo(state, box.place, focus) else None
-    channel = front_channel(box.place, result, focus)
+    channel = front_channel(state, box.place, result, focus)
     return Values(result.volume, state.fresh(box.place), channel, photo if isinstance(photo, ImageInput) else None)
 
 

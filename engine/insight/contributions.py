@@ -1,0 +1,111 @@
+"""What each input channel gives to one output map: a map is the sum of one partial map a channel, and its bias."""
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from engine import kernels
+from engine.kernels import Checkpoint, Volume
+from engine.kernels.blocks import ranges
+from engine.layers import Conv2d, Dense
+from engine.layers.windows import Windows, place_windows
+from engine.shapes import Shape
+
+Numbers = NDArray[np.float64]
+
+MOST_VALUES = 500_000
+"""Of partial maps that are held at a time."""
+
+
+class Contributions(Struct, frozen=True, eq=False):
+    """What the input channels that a filter sees give to its map m, the bias left out: m = Σ p_c.
+
+    All sums are over the pixels at which m is finite.
+    """
+
+    first: int
+    """The first of these channels; with groups a filter sees only some."""
+    shares: Numbers
+    """(C/groups,): ``⟨p_c, m⟩ / ⟨m, m⟩``, which add up to 1; below 0 where a channel works against the rest.
+    All 0 where m is."""
+    energies: Numbers
+    """(C/groups,): ``‖p_c‖² / Σ ‖p_i‖²``, how strong each is by itself, whether or not others cancel it."""
+    sums: Numbers
+    """(C/groups,): ``Σ p_c`` over the pixels, signed."""
+    odd: int
+    """Pixels at which m is not finite."""
+
+
+class Part(NamedTuple):
+    """What makes one map: the channels that its filter sees, the filter's weights, and where its windows lie."""
+
+    first: int
+    volume: Volume  # (C/groups, H, W)
+    weight: NDArray[Any]  # (C/groups, kh, kw)
+    windows: Windows
+
+
+def weight_of(
+    layer: Conv2d | Dense, weights: Mapping[str, NDArray[Any]], received: Shape, channel: int
+) -> tuple[int, NDArray[Any]]:
+    """(first input channel, weights (C/groups, kh, kw)) of a filter, or of a unit, whose kernel is all that it sees."""
+    weight = weights["weight"]
+    if isinstance(layer, Dense):
+        return 0, weight[channel].reshape(received)
+    return channel // (layer.filters // layer.groups) * weight.shape[1], weight[channel]
+
+
+def part_of(layer: Conv2d | Dense, weights: Mapping[str, NDArray[Any]], volume: Volume, channel: int) -> Part:
+    """What makes the map `channel` of a layer that receives a volume (C, H, W)."""
+    shape = Shape(*volume.shape)
+    first, weight = weight_of(layer, weights, shape, channel)
+    if isinstance(layer, Dense):
+        windows = place_windows(shape, (shape.height, shape.width), 1, "valid")
+    else:
+        windows = layer.windows(shape)
+    return Part(first, volume[first : first + len(weight)], weight, windows)
+
+
+def partial_maps(part: Part, checkpoint: Checkpoint) -> Volume:
+    """The map that each input channel gives by itself: (C/groups, H', W'). They add up to the map less its bias."""
+    windows = part.windows
+    with np.errstate(all="ignore"):  # what overflows is not finite, and left out
+        return kernels.conv2d(
+            part.volume,
+            part.weight[:, None],
+            None,
+            stride=windows.stride,
+            padding=windows.margins,
+            dilation=windows.dilation,
+            groups=len(part.weight),
+            checkpoint=checkpoint,
+        )
+
+
+def contributions(part: Part, checkpoint: Checkpoint) -> Contributions:
+    """Shares, energies and sums of all partial maps; they are made twice, so that only some are held at a time."""
+    pixels = prod(part.windows.output)
+    some = [*ranges(len(part.weight), max(1, MOST_VALUES // pixels))]
+
+    def maps(channels: slice) -> Numbers:
+        those = part._replace(volume=part.volume[channels], weight=part.weight[channels])
+        return partial_maps(those, checkpoint).reshape(-1, pixels).astype(np.float64)
+
+    with np.errstate(invalid="ignore"):  # ∞ − ∞
+        whole = np.sum([maps(channels).sum(axis=0) for channels in some], axis=0)
+    finite = np.isfinite(whole)
+    known: Numbers = whole[finite]
+    found = np.zeros((3, len(part.weight)))
+    for channels in some:
+        values = maps(channels)[:, finite]
+        found[0, channels] = np.einsum("cv,v->c", values, known)
+        found[1, channels] = np.einsum("cv,cv->c", values, values)
+        found[2, channels] = values.sum(axis=1)
+    energy, total = float(np.einsum("v,v->", known, known)), float(found[1].sum())
+    shares = found[0] / energy if energy else np.zeros(len(part.weight))
+    energies = found[1] / total if total else found[1]
+    return Contributions(part.first, shares, energies, found[2], pixels - known.size)

@@ -1,0 +1,264 @@
+"""The canvas of the filters view: mosaics and a detail of the chosen map, zoomed and chosen with mouse and keys."""
+
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import (
+    QColor,
+    QHelpEvent,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
+from PySide6.QtWidgets import QApplication, QToolTip, QWidget
+
+from engine.shapes import Shape
+from gui.paint.detail import Placed
+from gui.paint.mosaic import Content, Scene, arrange, draw
+from gui.paint.plates import Plate, read_out
+from gui.paint.tiles import Ordering, Projection, Spot, Zoom, fitting_scale, panned, zoomed
+from gui.state import Detail, Focus, ViewState
+from gui.theme import THEMES
+
+MOST_ZOOM = 64.0
+CLICK_SHOWS: dict[Detail, str] = {
+    "kernel": "its kernel",
+    "kernel by size": "its kernel",
+    "histogram": "its histogram",
+    "contributions": "what input channels give to it",
+}
+"""Which detail of a map a click on it brings."""
+
+_KEYS: dict[int, tuple[int, int, int]] = {
+    Qt.Key.Key_Left: (0, 0, -1),
+    Qt.Key.Key_Right: (0, 0, 1),
+    Qt.Key.Key_Up: (0, -1, 0),
+    Qt.Key.Key_Down: (0, 1, 0),
+    Qt.Key.Key_PageUp: (-1, 0, 0),
+    Qt.Key.Key_PageDown: (1, 0, 0),
+}
+"""How far a key moves the choice: channels, rows, columns."""
+
+
+def moved(focus: Focus, shape: Shape, by: tuple[int, int, int], order: Ordering | None = None) -> Focus:
+    """The choice after a key: within the volume, from map to map as they are shown.
+
+    From nothing chosen it goes to the first map and its middle.
+    """
+    tiles, rows, columns = by
+    y, x = focus.pixel or (shape.height // 2, shape.width // 2)
+    if focus.channel is None:
+        return replace(focus, channel=0 if order is None else int(order.channels[0]), pixel=(y, x))
+    channel = focus.channel
+    if tiles:
+        tile = channel if order is None else int(order.tiles[channel])
+        tile = min(max(tile + tiles, 0), shape.channels - 1)
+        channel = tile if order is None else int(order.channels[tile])
+    pixel = min(max(y + rows, 0), shape.height - 1), min(max(x + columns, 0), shape.width - 1)
+    return replace(focus, channel=channel, pixel=pixel)
+
+
+class MosaicCanvas(QWidget):
+    """The picture on the screen, with zoom: the wheel zooms about the mouse, dragging pans, a double click fits."""
+
+    chosen = Signal(object)
+    """A Focus that a person asks for."""
+    hovered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.zoom = Zoom()
+        self._state: ViewState | None = None
+        self._content: Content | None = None
+        self._scene: Scene | None = None
+        self._pressed: QPointF | None = None
+        self._dragged: QPointF | None = None
+        self._said = ""
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(160, 160)
+        self.setAccessibleName("Feature maps")
+
+    def show_content(self, state: ViewState, content: Content) -> None:
+        self._state, self._content, self._scene = state, content, None
+        parts = [f"{plate.design}, {plate.title} {plate.note}".strip() for plate in content.plates]
+        parts += [content.legend, *(plate.words for plate in content.plates)]
+        if content.detail is not None:
+            parts.append(content.detail.words or f"{content.detail.title}: {content.detail.fault}")
+        self.setAccessibleDescription(". ".join(filter(None, parts)))
+        self.update()
+
+    def set_zoom(self, zoom: Zoom) -> None:
+        self.zoom, self._scene = zoom, None
+        self.update()
+
+    def fit(self) -> None:
+        self.set_zoom(Zoom())
+
+    def show_true_size(self) -> None:
+        """One pixel a value."""
+        seen = self._first()
+        if seen is not None:
+            factor = 1 / (fitting_scale(seen.grid, seen.rect) * seen.grid.repeat)
+            self.set_zoom(zoomed(seen, factor, seen.rect.topLeft()))
+
+    def scene(self) -> Scene | None:
+        """Where everything is now."""
+        if self._scene is None and self._content is not None:
+            self._scene = arrange(QRectF(self.rect()), self._content, self.zoom)
+        return self._scene
+
+    def read(self, point: QPointF) -> str:
+        """What is under a point, in words; "" for nothing."""
+        found = self._plate_at(point)
+        if found is not None:
+            return read_out(*found) + self._hint(found[1])
+        scene, body = self.scene(), self._body()
+        if scene is not None and self._content is not None and scene.legend.contains(point):
+            return self._content.legend
+        return "" if body is None else body.read(point)
+
+    def _hint(self, spot: Spot) -> str:
+        """What a click shows, as long as no map is chosen."""
+        if self._state is None or self._state.focus.channel is not None or spot.channel < 0:
+            return ""
+        shown = CLICK_SHOWS.get(self._state.look.detail, "")
+        return f" · click: {shown}" if shown else ""
+
+    def _body(self) -> Placed | None:
+        """What is shown of the chosen map."""
+        scene = self.scene()
+        return None if scene is None or scene.detail is None else scene.detail.body
+
+    def _first(self) -> Projection | None:
+        scene = self.scene()
+        return next((frame.seen for frame in scene.frames if frame.seen is not None), None) if scene else None
+
+    def _seen_at(self, point: QPointF) -> Projection | None:
+        scene = self.scene()
+        found = (
+            [frame.seen for frame in scene.frames if frame.seen and frame.seen.rect.contains(point)] if scene else []
+        )
+        return found[0] if found else None
+
+    def _plate_at(self, point: QPointF) -> tuple[Plate, Spot] | None:
+        scene = self.scene()
+        if scene is None or self._content is None:
+            return None
+        for frame, plate in zip(scene.frames, self._content.plates, strict=True):
+            spot = frame.seen.spot(point) if frame.seen is not None else None
+            if spot is not None:
+                return plate, spot
+        return None
+
+    def _say(self, text: str) -> None:
+        if text != self._said:
+            self._said = text
+            self.hovered.emit(text)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        scene = self.scene()
+        if scene is None or self._content is None or self._state is None:
+            return
+        theme = THEMES[self._state.look.theme]
+        painter = QPainter(self)
+        draw(painter, QRectF(self.rect()), self._content, scene, theme)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(theme.accent), 2))
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._scene = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        if event.button() == Qt.MouseButton.LeftButton:
+            self._pressed, self._dragged = event.position(), None
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        point = event.position()
+        if self._pressed is None:
+            self._say(self.read(point))
+            return
+        far = (point - self._pressed).manhattanLength() >= QApplication.startDragDistance()
+        if self._dragged is None and far:
+            self._dragged = self._pressed
+        seen = self._seen_at(self._pressed)
+        if self._dragged is not None and seen is not None:
+            self.set_zoom(panned(seen, self.zoom.factor, point - self._dragged))
+            self._dragged = point
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        clicked = self._pressed is not None and self._dragged is None
+        self._pressed = self._dragged = None
+        if event.button() == Qt.MouseButton.LeftButton and clicked:
+            self._choose(self._choice_at(event.position()))
+
+    def _choice_at(self, point: QPointF) -> Focus | None:
+        """What a click chooses: a value, in a difference that of the chosen design; or a part of the detail."""
+        found, body = self._plate_at(point), self._body()
+        if found is None or self._content is None:
+            return None if body is None else body.choice(point)
+        plate, spot = found
+        place = plate.place or self._content.focus.place
+        return Focus(*place, spot.channel, (spot.y, spot.x)) if spot.channel >= 0 else None
+
+    def _choose(self, focus: Focus | None) -> None:
+        if focus is not None:
+            self.chosen.emit(focus)
+
+    def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
+        self.fit()
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._say("")
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        seen = self._seen_at(event.position())
+        if seen is None:
+            event.ignore()
+            return
+        self._zoom_by(2 ** (event.angleDelta().y() / 480), seen, event.position())
+
+    def _zoom_by(self, times: float, seen: Projection, point: QPointF) -> None:
+        least = min(1.0, 1 / (fitting_scale(seen.grid, seen.rect) * seen.grid.repeat))
+        self.set_zoom(zoomed(seen, min(max(self.zoom.factor * times, least), MOST_ZOOM), point))
+
+    def event(self, event: QEvent) -> bool:
+        """A tooltip says why a map is dead, and what a part of the detail is."""
+        if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
+            point = QPointF(event.pos())
+            found, body = self._plate_at(point), self._body()
+            text = "" if body is None else body.read(point)
+            if found is not None:
+                text = found[0].dead.get(found[1].channel, "")
+            QToolTip.showText(event.globalPos(), text, self)
+            return True
+        return super().event(event)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        seen, body = self._first(), self._body()
+        if event.key() in _KEYS:
+            self._move(_KEYS[event.key()])
+        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Minus) and seen is not None:
+            self._zoom_by(2.0 if event.key() == Qt.Key.Key_Plus else 0.5, seen, seen.rect.center())
+        elif event.key() == Qt.Key.Key_0:
+            self.fit()
+        elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9 and body is not None:
+            self._choose(body.numbered(event.key() - Qt.Key.Key_0))
+        else:
+            super().keyPressEvent(event)
+
+    def _move(self, by: tuple[int, int, int]) -> None:
+        if self._content is None or self._state is None:
+            return
+        focus = self._content.focus
+        plate = next((plate for plate in self._content.plates if plate.place == focus.place), None)
+        if plate is None or plate.shape is None:
+            return
+        if by[0] and self._state.look.order == "likeness":
+            focus = replace(focus, anchor=focus.like)  # else going on would sort anew, and never get far
+        self.chosen.emit(moved(focus, plate.shape, by, plate.order))

@@ -1,0 +1,124 @@
+"""What the filters view takes: from a new result to the repainted mosaic, and for what needs more than a frame."""
+
+import statistics
+from collections.abc import Callable
+from time import perf_counter, sleep
+
+import numpy as np
+from msgspec.structs import replace
+from PySide6.QtWidgets import QApplication
+
+from engine.check import check
+from engine.layers import Conv2d
+from engine.network import Network, Node
+from engine.problems import STEM
+from engine.project import Design, NoiseInput, Project
+from gui.app import make_application
+from gui.state import Focus, Look, Result, RunView, ViewState, Volume
+from gui.views.filters import FiltersView
+
+ROUNDS = 20
+AIM = 16.0
+DOCK = 416, 940
+SHAPES = ((1024, 14, 14), (1024, 28, 28), (512, 112, 112))
+LOOKS: tuple[tuple[str, Look], ...] = (
+    ("maps", Look()),
+    ("maps by mean", Look(order="mean")),
+    ("maps + difference", Look(compared="maps + difference")),
+    ("maps, range per map", Look(range="per map")),
+)
+INPUT_CHANNELS = 8
+
+
+class Case:
+    """A view of two designs whose last volumes have a shape, the first one's always new."""
+
+    def __init__(self, shape: tuple[int, int, int], look: Look) -> None:
+        nodes = (Node("conv", Conv2d(filters=shape[0], kernel=3)),)
+        designs = tuple(Design(name, Network(nodes)) for name in ("first", "second"))
+        project = Project(NoiseInput((INPUT_CHANNELS, *shape[1:])), designs)
+        self.known = check(project)
+        random = np.random.default_rng(0)
+        self.volumes = [random.standard_normal(shape, dtype=np.float32) for _ in range(3)]
+        received = random.standard_normal((INPUT_CHANNELS, *shape[1:]), dtype=np.float32)
+        results = {
+            (STEM, "input"): Result(self.known.keys[STEM, "input"], received),
+            ("second", "conv"): Result(self.known.keys["second", "conv"], self.volumes[2]),
+        }
+        self.state = ViewState(project, self.known, RunView(results), Focus("first", "conv"), look)
+        self.view = FiltersView()
+        self.view.resize(*DOCK)
+        self.view.show()
+        self.view.show_state(None, self.state)
+        QApplication.processEvents()
+
+    def show(self, volume: Volume) -> None:
+        """What a run does when a node is done."""
+        results = {**self.state.run.results, ("first", "conv"): Result(self.known.keys["first", "conv"], volume)}
+        self.change(run=RunView(results))
+
+    def change(self, **parts: object) -> None:
+        old, self.state = self.state, replace(self.state, **parts)
+        self.view.show_state(old, self.state)
+        QApplication.processEvents()
+
+    def settle(self) -> None:
+        """Let come what other threads had to do, as between two nodes of a run."""
+        for _ in range(8):
+            sleep(0.01)
+            QApplication.processEvents()
+
+    def close(self) -> None:
+        self.view.close_down()
+        self.view.close()
+        self.view.deleteLater()
+        QApplication.processEvents()
+
+
+def median_ms(act: Callable[[int], None], prepare: Callable[[int], None] = lambda number: None) -> float:
+    taken = []
+    for number in range(ROUNDS):
+        prepare(number)
+        start = perf_counter()
+        act(number)
+        taken.append(1000 * (perf_counter() - start))
+    return statistics.median(taken[3:])
+
+
+def update_ms(shape: tuple[int, int, int], look: Look) -> float:
+    """From a new result to the painted view; what comes later from another thread is not waited for."""
+    case = Case(shape, look)
+    new: list[Volume] = [case.volumes[0]]
+
+    def prepare(number: int) -> None:
+        new[0] = case.volumes[number % 2].copy()
+        case.settle()
+
+    taken = median_ms(lambda number: case.show(new[0]), prepare)
+    case.close()
+    return taken
+
+
+def choice_ms(shape: tuple[int, int, int], look: Look) -> float:
+    """From another chosen map to the painted view."""
+    case = Case(shape, look)
+    case.show(case.volumes[0])
+    taken = median_ms(lambda number: case.change(focus=Focus("first", "conv", number, (3, 3))))
+    case.close()
+    return taken
+
+
+def main() -> None:
+    make_application()
+    print(f"{'filters view of {}×{}, offscreen'.format(*DOCK):<56} {'ms':>8} {'aim':>8}")
+    for shape in SHAPES:
+        words = "×".join(map(str, shape))
+        rows = [(f"2 · {words}, {name}: a new result", update_ms(shape, look)) for name, look in LOOKS]
+        for detail in ("kernel", "histogram", "contributions"):
+            rows.append((f"2 · {words}, {detail}: another map", choice_ms(shape, Look(detail=detail))))
+        for name, ms in rows:
+            print(f"{name:<56} {ms:>8.1f} {AIM:>8.0f}  {'ok' if ms <= AIM else 'over'}", flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,197 @@
+"""What is said of maps against plain sums over Python numbers; values that are not finite spoil nothing."""
+
+import math
+from statistics import fmean
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from engine.insight import maps
+from engine.run import Cancelled
+from tests.engine.checkpoints import proceed
+
+ODD = (math.nan, math.inf, -math.inf)
+FIGURES = ("mean", "variance", "zeros")
+
+
+@st.composite
+def volumes(draw, least=1):
+    """Maps of few different values, zeros, equal values and values that are not finite among them."""
+    shape = draw(st.tuples(st.integers(1, 6), st.integers(least, 5), st.integers(least, 5)))
+    random = np.random.default_rng(draw(st.integers(0, 2**32)))
+    volume = random.integers(-3, 4, shape).astype(np.float32) * np.float32(draw(st.sampled_from([1.0, 0.1, 1e30])))
+    for channel in range(shape[0]):
+        kind = draw(st.sampled_from(["any", "any", "same", "negative", "odd", "all odd"]))
+        if kind == "same":
+            volume[channel] = volume[channel].flat[0]
+        elif kind == "negative":
+            volume[channel] = -abs(volume[channel])
+        elif kind == "odd":
+            volume[channel].flat[draw(st.integers(0, volume[channel].size - 1))] = draw(st.sampled_from(ODD))
+        elif kind == "all odd":
+            volume[channel] = draw(st.sampled_from(ODD))
+    return volume
+
+
+def finite(values):
+    return [value for value in values.ravel().tolist() if math.isfinite(value)]
+
+
+def same(found, expected, tolerance=1e-9):
+    return found == pytest.approx(expected, rel=tolerance, abs=1e-12, nan_ok=True)
+
+
+@given(volumes())
+def test_statistics_are_those_of_the_finite_values(volume):
+    found = maps.statistics(volume, proceed)
+    for channel, values in enumerate(map(finite, volume)):
+        mean = fmean(values) if values else math.nan
+        assert same(found.mean[channel], mean, 1e-6)
+        assert same(found.variance[channel], fmean([(v - mean) ** 2 for v in values]) if values else math.nan)
+        assert same(found.zeros[channel], values.count(0) / len(values) if values else math.nan)
+
+
+@given(volumes())
+def test_a_constant_map_has_one_finite_value_and_a_silent_one_none_above_zero(volume):
+    for channel, values in enumerate(volume):
+        plain, all_finite = values.ravel().tolist(), bool(np.isfinite(values).all())
+        assert maps.constant(volume)[channel] == (all_finite and len(plain) > 1 and len(set(plain)) == 1)
+        assert maps.silent(volume)[channel] == (all_finite and max(plain) <= 0)
+
+
+def test_one_value_among_many_that_differs_keeps_a_map_alive():
+    volume = np.zeros((3, 100, 100), np.float32)
+    volume[1, 57, 33] = 0.1
+    assert maps.constant(volume).tolist() == maps.silent(volume).tolist() == [True, False, True]
+
+
+@given(volumes(), st.sampled_from(FIGURES))
+def test_orders_are_falling_and_equal_maps_keep_their_order(volume, by):
+    order, sorting = maps.ordered(volume, by)
+    assert np.array_equal(sorting, getattr(maps.statistics(volume, proceed), by), equal_nan=True)
+    order = order.tolist()
+    figures = getattr(maps.statistics(volume, proceed), by).tolist()
+    assert order == sorted(range(len(volume)), key=lambda c: math.inf if math.isnan(figures[c]) else -figures[c])
+    assert maps.ordered(volume, "index").channels.tolist() == list(range(len(volume)))
+
+
+def correlation(first, second):
+    """Pearson's, what is not finite as the mean."""
+    deviations = []
+    for values in (first, second):
+        known = finite(values)
+        mean = fmean(known) if known else 0.0
+        deviations.append([v - mean if math.isfinite(v) else 0.0 for v in values.ravel().tolist()])
+    a, b = deviations
+    energy = sum(x * x for x in a) * sum(y * y for y in b)
+    return sum(x * y for x, y in zip(a, b, strict=True)) / math.sqrt(energy) if energy else 0.0
+
+
+@given(volumes(), st.data())
+def test_likeness_is_the_correlation_with_the_chosen_map(volume, data):
+    channel = data.draw(st.integers(0, len(volume) - 1))
+    found = maps.likeness(volume, channel, proceed)
+    varied = [len(set(finite(values))) > 1 for values in volume]
+    for other in range(len(volume)):
+        expected = correlation(volume[channel], volume[other]) if varied[channel] and varied[other] else 0.0
+        assert found[other] == pytest.approx(expected, abs=1e-6)
+    order, sorting = maps.ordered(volume, "likeness", channel)
+    assert np.array_equal(sorting, found)
+    assert order[0] == channel
+    assert sorted(order) == list(range(len(volume)))
+    assert (np.diff(found[order[1:]]) <= 0).all()
+
+
+@given(volumes(least=2))
+def test_without_a_chosen_map_each_is_followed_by_the_most_alike_of_those_left(volume):
+    order = maps.ordered(volume, "likeness").channels.tolist()
+    assert order[0] == 0
+    assert sorted(order) == list(range(len(volume)))
+    for place in range(len(order) - 1):
+        found = maps.likeness(volume, order[place], proceed)
+        assert found[order[place + 1]] >= max(found[order[place + 1 :]]) - 1e-5
+
+
+def test_maps_of_one_value_are_alike_in_the_order_of_their_channels():
+    assert maps.ordered(np.arange(5, dtype=np.float32).reshape(5, 1, 1), "likeness").channels.tolist() == [
+        0,
+        1,
+        2,
+        3,
+        4,
+    ]
+
+
+def test_maps_of_equal_pictures_stand_side_by_side():
+    random = np.random.default_rng(0)
+    pictures = random.standard_normal((3, 8, 8)).astype(np.float32)
+    volume = np.concatenate([pictures * scale + scale for scale in (1, 2, 5)])
+    order = maps.ordered(volume, "likeness").channels.tolist()
+    assert [channel % 3 for channel in order] in ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0, 0, 0, 2, 2, 2, 1, 1, 1])
+
+
+@given(volumes(), st.integers(0, 2**32))
+def test_the_relative_error_is_that_of_the_finite_pairs(volume, seed):
+    other = np.random.default_rng(seed).permuted(volume.ravel()).reshape(volume.shape)
+    pairs = [
+        (a, b)
+        for a, b in zip(volume.ravel().tolist(), other.ravel().tolist(), strict=True)
+        if math.isfinite(a) and math.isfinite(b)
+    ]
+    wrong, total = sum((a - b) ** 2 for a, b in pairs), sum(a * a for a, _ in pairs)
+    expected = math.sqrt(wrong / total) if total else math.inf if wrong else 0.0
+    assert same(maps.relative_error(volume, other), expected)
+    assert maps.relative_error(volume, volume) == 0
+
+
+@given(volumes(), st.integers(1, 9))
+def test_histograms_share_an_axis_and_count_every_value_once(volume, bins):
+    found = maps.histograms(list(volume), bins)
+    kept = [value for value in finite(volume) if value]
+    for histogram, values in zip(found, volume, strict=True):
+        plain = values.ravel().tolist()
+        edges = histogram.edges.tolist()
+        assert edges == found[0].edges.tolist()
+        assert (histogram.zeros, histogram.odd) == (plain.count(0), len(plain) - len(finite(values)))
+        assert histogram.size == len(plain)
+        for index, count in enumerate(histogram.counts):
+            low, high = edges[index], edges[index + 1]
+            last = index == bins - 1
+            inside = [v for v in finite(values) if v and (low <= v < high or (last and v == high))]
+            assert count == len(inside)
+    if kept and min(kept) < max(kept):
+        assert (edges[0], edges[-1]) == (min(kept), max(kept))
+
+
+@given(volumes(), st.integers(1, 9))
+def test_counts_of_all_maps_are_those_of_the_formula(volume, bins):
+    found = maps.counts(volume, bins, proceed)
+    kept = [value for value in finite(volume) if value]
+    low, high = (min(kept), max(kept)) if kept else (0.0, 1.0)
+    assert (found.low, found.high) == (low, high)
+    assert found.ends(0)[0] == low
+    assert found.ends(bins - 1)[1] == pytest.approx(high)
+    for channel, values in enumerate(volume):
+        expected = [0] * bins
+        for value in finite(values):
+            if value:
+                expected[min(math.floor((value - low) / ((high - low) or 1.0) * bins), bins - 1)] += 1
+        assert found.counts[channel].tolist() == expected
+
+
+def test_a_map_of_zeros_has_an_empty_histogram():
+    (found,) = maps.histograms([np.zeros((4, 4), np.float32)], 8)
+    assert (found.zeros, found.counts.sum()) == (16, 0)
+    assert (np.diff(found.edges) > 0).all()
+
+
+@pytest.mark.parametrize("by", ["mean", "variance", "zeros", "likeness"])
+def test_ordering_can_be_cancelled(by):
+    def stop():
+        raise Cancelled
+
+    for like in (None, 1):
+        with pytest.raises(Cancelled):
+            maps.ordered(np.ones((3, 4, 4), np.float32), by, like, stop)

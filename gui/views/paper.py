@@ -126,13 +126,17 @@ class PaperView(View):
             widget.setVisible(bool(self.model.rows))
 
     def _show_row(self, row: int | None) -> None:
-        """Make a node's row the current one, in the column where one is; it moves nothing where it is already."""
+        """Make a node's row the current one, in the column where one is if it has a width there.
+
+        It moves nothing where it is already.
+        """
         selection = self.table.selectionModel()
         current = selection.currentIndex()
         if row is None:
             selection.clear()
         elif current.row() != row or not selection.isSelected(current):
-            index = self.model.index(row, max(current.column(), 0) or self.model.first_width(row))
+            index = current.siblingAtRow(row)
+            index = index if self.model.width(index) else self.model.index(row, self.model.first_width(row))
             selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
             self.table.scrollTo(index)
         self._tell(None if row is None else self.model.rows[row])

@@ -289,6 +289,15 @@ def test_a_part_of_a_block_that_is_chosen_elsewhere_is_its_blocks_row(shown: Pap
     assert shown.focuses == []
 
 
+def test_what_is_chosen_elsewhere_is_shown_at_one_of_its_widths(shown: PaperAnswer) -> None:
+    for node, column in (("conv1", "filters"), ("inception_3a", "1x1"), ("conv2", "3x3_reduce"), ("pool1", "patch")):
+        shown.show(replace(shown.state, focus=Focus("GoogLeNet", node)))
+        assert shown.current == (node, column)
+    shown.choose("inception_3a", "5x5")
+    shown.show(replace(shown.state, focus=Focus("GoogLeNet", "inception_4a")))
+    assert shown.current == ("inception_4a", "5x5")
+
+
 def test_another_design_is_chosen_above_the_table(qtbot: QtBot) -> None:
     project = start()
     shown = PaperAnswer(qtbot, state_of(project))

@@ -1,11 +1,11 @@
 """Lines of text in figures: how wide they are, drawing one where it fits, and values as text."""
 
 from functools import lru_cache
-from math import isfinite, isnan
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from engine.units import number as number
 from gui.theme import font
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -47,10 +47,3 @@ def draw_wrapped(painter: QPainter, rect: QRectF, text: str, pixels: float, colo
     painter.setFont(font(pixels, bold=bold))
     painter.setPen(QColor(colour))
     painter.drawText(rect, WRAPPED, text)
-
-
-def number(value: float, digits: int = 4) -> str:
-    """A value with some significant digits and a true minus sign."""
-    if not isfinite(value):
-        return "not a number" if isnan(value) else f"{'−' if value < 0 else ''}∞"
-    return f"{float(value):.{digits}g}".replace("-", "−")

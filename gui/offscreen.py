@@ -48,7 +48,7 @@ def _pass_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None
 def run_state(project: Project, results: Mapping[Place, NodeDone], theme: Theme) -> ViewState:
     """What the window would show after a run."""
     known = check(project)
-    shown = {place: Result(done.key, done.volume, done.milliseconds) for place, done in results.items()}
+    shown = {place: Result(done.key, done.volume, done.milliseconds, done.fitted) for place, done in results.items()}
     return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme))
 
 

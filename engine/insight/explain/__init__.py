@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 
 from engine.insight.explain import merges, norms, sums, windows
-from engine.insight.explain.base import Explanation, Job, Meeting, Roles, Spot, Terms, of_filter
+from engine.insight.explain.base import Explanation, Job, Meeting, Numbers, Roles, Spot, Terms, of_filter
 from engine.insight.explain.inputs import explain_input
 from engine.kernels import Volume
 from engine.layers import (
@@ -40,7 +40,7 @@ EXPLAINERS: dict[type[Layer], Callable[[Any, Job], Explanation]] = {
 }
 assert set(EXPLAINERS) == set(LAYERS), "every kind explains itself"
 
-__all__ = ["EXPLAINERS", "Explanation", "Meeting", "Spot", "Terms", "explain", "explain_input", "of_filter"]
+__all__ = ["EXPLAINERS", "Explanation", "Meeting", "Numbers", "Spot", "Terms", "explain", "explain_input", "of_filter"]
 
 
 def explain(

@@ -1,0 +1,90 @@
+"""The inspector's figure: its parts in one, two or three columns, drawn the same on the screen and in files."""
+
+from typing import Any, NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from gui.paint.inspector import head, maps, matrix, patch, sights, sums
+from gui.paint.inspector.content import Content, content_of, now
+from gui.paint.inspector.marks import STALE_OPACITY, Hit
+from gui.state import ViewState
+from gui.theme import Theme
+
+PARTS: tuple[Any, ...] = (head, maps, patch, matrix, sums, sights)
+"""In the order in which they are read; each has `height`, `draw` and `hit` as `marks.Part` says."""
+
+COLUMN = 30.0
+"""Least width of a column in ems; there are three at most."""
+MOST_COLUMNS = 3
+MARGIN, GAP = 0.8, 1.2
+"""Around the figure, and between its parts, in ems."""
+SMALLEST, LARGEST = 12.0, 17.0
+"""Height of the text in pixels."""
+NATURAL = 1200
+"""Width of a figure where no screen gives one."""
+
+__all__ = ["Content", "Hit", "Layout", "arrange", "content_of", "draw", "hit", "natural_size", "now", "paint"]
+
+
+class Layout(NamedTuple):
+    """Where each part is, how high the text is, and the height of all."""
+
+    em: float
+    places: tuple[tuple[Any, QRectF], ...]
+    height: float
+
+
+def arrange(content: Content, width: float) -> Layout:
+    """Lay out the parts: each below the shortest column so far, the first one at the top left."""
+    em = min(max(width / 75, SMALLEST), LARGEST)
+    count = max(1, min(int(width // (COLUMN * em)), MOST_COLUMNS))
+    inner = (width - 2 * MARGIN * em - (count - 1) * 2 * GAP * em) / count
+    bottoms = [MARGIN * em] * count
+    places = []
+    for part in PARTS:
+        tall = part.height(content, inner, em)
+        if tall:
+            column = min(range(count), key=bottoms.__getitem__)
+            left = MARGIN * em + column * (inner + 2 * GAP * em)
+            places.append((part, QRectF(left, bottoms[column], inner, tall)))
+            bottoms[column] += tall + GAP * em
+    return Layout(em, tuple(places), max(bottoms))
+
+
+def draw(painter: QPainter, content: Content, layout: Layout, theme: Theme) -> None:
+    """Draw what was laid out; what is of earlier settings is dimmed but for its head."""
+    for part, rect in layout.places:
+        painter.save()
+        painter.setOpacity(STALE_OPACITY if content.stale and part is not head else 1.0)
+        part.draw(painter, rect, content, layout.em, theme)
+        painter.restore()
+
+
+def hit(content: Content, layout: Layout, point: QPointF) -> Hit | None:
+    """What is at a point of the figure."""
+    for part, rect in layout.places:
+        if rect.contains(point):
+            found: Hit | None = part.hit(rect, content, layout.em, point)
+            return found
+    return None
+
+
+def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+    """Draw all of it into `rect`, smaller where it would not fit."""
+    content = now(state)
+    width = rect.width()
+    layout = arrange(content, width)
+    while layout.height * rect.width() / width > rect.height() and width < 8 * rect.width():
+        width *= 1.1
+        layout = arrange(content, width)
+    painter.save()
+    painter.translate(rect.topLeft())
+    painter.scale(rect.width() / width, rect.width() / width)
+    draw(painter, content, layout, theme)
+    painter.restore()
+
+
+def natural_size(state: ViewState) -> tuple[int, int]:
+    """Width and height in pixels of a figure with all parts."""
+    return NATURAL, max(200, round(arrange(now(state), NATURAL).height))

@@ -165,6 +165,7 @@ def region(check: ProjectCheck, place: Place, y: int, x: int) -> tuple[int, int,
     return None if seen is None else seen.window
 
 
+@lru_cache(maxsize=8)
 def regions(check: ProjectCheck, place: Place, channel: int | None, y: int, x: int) -> Mapping[Place, Region]:
     """Of the value at (channel, y, x), or of all channels there, the values of every earlier volume that move it.
 

@@ -6,10 +6,12 @@ from msgspec import Struct
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Layouts that another version has saved are not restored."""
 NARROW = 1200
 """Width of a window in which the table stands behind the bars, not beside them."""
+LOW = 900
+"""Height of a window in which the inspector stands behind the filters, not below them."""
 AREAS = Qt.DockWidgetArea
 
 
@@ -33,6 +35,7 @@ PLACES: tuple[DockPlace, ...] = (
     DockPlace("paper", "table"),
     DockPlace("counting", "table"),
     DockPlace("filters", AREAS.RightDockWidgetArea),
+    DockPlace("inspector", AREAS.RightDockWidgetArea, "filters"),
 )
 """In an order in which each can be placed; a tab that is not named behind one comes to the front."""
 
@@ -91,6 +94,9 @@ class Docks(Mapping[str, QDockWidget]):
                 if "table" in (place.id, place.place):
                     self._window.tabifyDockWidget(self._docks["bars"], self._docks[place.id])
             self._docks["bars"].raise_()
+        if height < LOW:
+            self._window.tabifyDockWidget(self._docks["filters"], self._docks["inspector"])
+            self._docks["filters"].raise_()
         left, right = min(max(width * 18 // 100, 250), 400), max(width * 26 // 100, 290)
         middle, below = width - left - right, max(height * 33 // 100, 150)
         for names, sizes, direction in (
@@ -98,6 +104,7 @@ class Docks(Mapping[str, QDockWidget]):
             (("bars", "table"), (middle * 42 // 100, middle * 58 // 100), Qt.Orientation.Horizontal),
             (("bars", "table"), (below, below), Qt.Orientation.Vertical),
             (("designs", "layer"), (height * 2 // 5, height * 3 // 5), Qt.Orientation.Vertical),
+            (("filters", "inspector"), (height // 2, height // 2), Qt.Orientation.Vertical),
         ):
             self._window.resizeDocks([self._docks[name] for name in names], sizes, direction)
         layout = self._window.layout()

@@ -4,10 +4,11 @@ from gui.views.bars import BarsView
 from gui.views.base import View
 from gui.views.counting import CountingView
 from gui.views.filters import FiltersView
+from gui.views.inspector import InspectorView
 from gui.views.paper import PaperView
 from gui.views.table import TableView
 from gui.views.volumes import VolumesView
 
-VIEWS: tuple[type[View], ...] = (VolumesView, FiltersView, BarsView, TableView, PaperView, CountingView)
+VIEWS: tuple[type[View], ...] = (VolumesView, FiltersView, InspectorView, BarsView, TableView, PaperView, CountingView)
 
 __all__ = ["VIEWS", "View"]

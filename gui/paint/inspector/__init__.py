@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from gui.paint.inspector import head, maps, matrix, patch, sights, sums
-from gui.paint.inspector.content import Content, content_of, now
+from gui.paint.inspector.content import Content, chosen, content_of, now
 from gui.paint.inspector.marks import STALE_OPACITY, Hit
 from gui.state import ViewState
 from gui.theme import Theme
@@ -24,7 +24,7 @@ SMALLEST, LARGEST = 12.0, 17.0
 NATURAL = 1200
 """Width of a figure where no screen gives one."""
 
-__all__ = ["Content", "Hit", "Layout", "arrange", "content_of", "draw", "hit", "natural_size", "now", "paint"]
+__all__ = ["Content", "Hit", "Layout", "arrange", "chosen", "content_of", "draw", "hit", "natural_size", "now", "paint"]
 
 
 class Layout(NamedTuple):
@@ -52,9 +52,11 @@ def arrange(content: Content, width: float) -> Layout:
     return Layout(em, tuple(places), max(bottoms))
 
 
-def draw(painter: QPainter, content: Content, layout: Layout, theme: Theme) -> None:
-    """Draw what was laid out; what is of earlier settings is dimmed but for its head."""
+def draw(painter: QPainter, content: Content, layout: Layout, theme: Theme, area: QRectF | None = None) -> None:
+    """Draw what was laid out, as far as it is in an area; what is of earlier settings is dimmed but for its head."""
     for part, rect in layout.places:
+        if area is not None and not area.intersects(rect.adjusted(-layout.em, -layout.em, layout.em, layout.em)):
+            continue
         painter.save()
         painter.setOpacity(STALE_OPACITY if content.stale and part is not head else 1.0)
         part.draw(painter, rect, content, layout.em, theme)

@@ -58,6 +58,11 @@ class Told(Struct, frozen=True, eq=False):
     matrix: Matrix | None = None
 
     @property
+    def shape(self) -> Shape:
+        """Of the volume."""
+        return Shape(*self.volume.shape)
+
+    @property
     def terms(self) -> Terms:
         assert self.how.terms is not None, "asked for only where something is added up"
         return self.how.terms

@@ -161,3 +161,9 @@ def _draw_output(painter: QPainter, shown: _Map, content: Content, theme: Theme)
             if box[0] < box[2] <= extent[1] and box[1] < box[3]:
                 painter.fillRect(cells(rect, extent, box), QColor(theme.plain))
     outline(painter, grown(cell(rect, extent, (told.at.y, told.at.x)), 6), 1.5, theme.base, theme.accent)
+
+
+def filled_until(content: Content) -> int:
+    """Values of the map up to the chosen one, in reading order."""
+    told = content.known
+    return told.at.y * told.shape.width + told.at.x + 1

@@ -1,9 +1,12 @@
 """What of a scene a repaint draws: all of it, or what stands in the part that is zoomed to."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
 
+from engine.check import Place
+from engine.receptive import Region, regions
 from gui.paint.scene.layout import Arrow, PlacedBox, PlacedFrame, Point, Scene
 from gui.paint.scene.legend import arrow_widths
 from gui.paint.scene.values import Values, shown_focus, shown_values
@@ -25,6 +28,8 @@ class Seen(NamedTuple):
     frames: list[PlacedFrame]
     focus: Focus
     """The choice where it is shown."""
+    regions: Mapping[Place, Region]
+    """What the chosen value sees of the volumes before it."""
 
 
 def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
@@ -39,7 +44,22 @@ def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
         arrows = [(arrow, wide) for arrow, wide in arrows if _meet(near, (arrow.start, arrow.y, arrow.end, arrow.y))]
         wires = [wire for wire in wires if _meet(near, _around(wire))]
         frames = [frame for frame in frames if _meet(near, frame.rect)]
-    return Seen([(box, shown_values(state, box, focus)) for box in boxes], arrows, wires, frames, focus)
+    valued = [(box, shown_values(state, box, focus)) for box in boxes]
+    return Seen(valued, arrows, wires, frames, focus, value_regions(state))
+
+
+def value_regions(state: ViewState) -> Mapping[Place, Region]:
+    """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
+    focus, place = state.focus, state.origin(state.focus.place)
+    report = state.report(place)
+    shape = None if report is None else report.output_shape
+    if focus.channel is None or focus.pixel is None or shape is None:
+        return {}
+    if not (focus.channel < shape.channels and focus.pixel[0] < shape.height and focus.pixel[1] < shape.width):
+        return {}
+    found = regions(state.check, place, focus.channel, *focus.pixel)
+    itself = {place, state.focus.place, state.shown(place)}
+    return {earlier: region for earlier, region in found.items() if earlier not in itself}
 
 
 def _around(points: tuple[Point, ...]) -> Rect:

@@ -3,7 +3,7 @@
 from typing import ClassVar
 
 from msgspec.structs import replace
-from PySide6.QtCore import QEvent, QRect, Qt, QTimer
+from PySide6.QtCore import QEvent, QRect, QSignalBlocker, Qt, QTimer
 from PySide6.QtGui import QHideEvent, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
 
@@ -21,7 +21,7 @@ from gui.widgets.choices import Choice
 from gui.widgets.numbers import IntegerBox
 from gui.worker import Worker
 
-SPEEDS = ((1, "1 a second"), (4, "4 a second"), (12, "12 a second"), (40, "40 a second"))
+SPEEDS = ((1, "1/s"), (4, "4/s"), (12, "12/s"), (40, "40/s"))
 FIELDS = {
     "Map": "Which map, that is which filter (Page Up, Page Down)",
     "y": "Row of the value (Up, Down)",
@@ -133,10 +133,11 @@ class InspectorView(View):
         content = content_of(state, self._weights(state))
         before = self.content
         if content.stale and before is not None and before.told is not None and before.focus == content.focus:
-            content = replace(before, note=content.note, stale=True)  # what it was, dimmed, until the next run
+            # What it was, dimmed, until the next run.
+            content = replace(before, note=content.note, stale=True, filled=None)
         elif before is not None and before.focus.place == content.focus.place:
             content = replace(content, detail=before.detail)
-        if self.playing and content.told is None:
+        if self.playing and (content.told is None or content.stale):
             self.stop()
         if self.playing:
             content = replace(content, filled=filled_until(content))
@@ -145,11 +146,13 @@ class InspectorView(View):
         self._fit()
 
     def _show_fields(self, state: ViewState, content: Content) -> None:
-        shape, at = shape_at(state, state.focus.place), content.at
+        shape = shape_at(state, state.focus.place)
+        at = content.at or (0, 0, 0)
         for index, box in enumerate(self.fields.values()):
-            box.setEnabled(shape is not None and at is not None)
-            if shape is not None and at is not None:
-                box.setMaximum(max(shape[index] - 1, 0))
+            box.setEnabled(shape is not None)
+            if shape is not None:
+                with QSignalBlocker(box):
+                    box.setMaximum(max(shape[index] - 1, 0))
                 box.show_number(at[index])
         self.play.setEnabled(self.playing or (content.told is not None and not content.stale))
 
@@ -161,7 +164,10 @@ class InspectorView(View):
             self._sought = None
             self.worker.cancel()
             return Found({})
-        key = key_of(state, place, focus.channel)
+        try:
+            key = key_of(state, place, focus.channel)
+        except FileFault as fault:
+            return fault
         found = kept(key)
         if found is None and self._fault is not None and self._fault[0] == key:
             return self._fault[1]

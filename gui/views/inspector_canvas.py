@@ -25,6 +25,8 @@ class InspectorCanvas(QWidget):
         super().__init__()
         self.content: Content | None = None
         self._layout: Layout | None = None
+        self._width = 0
+        """That it was laid out for."""
         self._said = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
@@ -39,21 +41,22 @@ class InspectorCanvas(QWidget):
 
     def height_for(self, width: int) -> int:
         """Pixels that the figure needs at that width."""
-        return 0 if self.content is None else ceil(arrange(self.content, max(width, 1)).height)
+        layout = self.layout_for(width)
+        return 0 if layout is None else ceil(layout.height)
 
-    def layout_now(self) -> Layout | None:
-        """Where everything is."""
-        if self._layout is None and self.content is not None:
-            self._layout = arrange(self.content, self.width())
+    def layout_for(self, width: int) -> Layout | None:
+        """Where everything is at that width."""
+        if self.content is not None and (self._layout is None or self._width != width):
+            self._layout, self._width = arrange(self.content, max(width, 1)), width
         return self._layout
 
     def hit(self, point: QPointF) -> Hit | None:
         """What is at a point."""
-        layout = self.layout_now()
+        layout = self.layout_for(self.width())
         return None if layout is None or self.content is None else hit(self.content, layout, point)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        layout = self.layout_now()
+        layout = self.layout_for(self.width())
         painter = QPainter(self)
         if self.content is not None and layout is not None:
             theme = THEMES[self.content.look.theme]
@@ -64,9 +67,6 @@ class InspectorCanvas(QWidget):
                 painter.setPen(QPen(QColor(theme.accent), 2))
                 painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()
-
-    def resizeEvent(self, event: QEvent) -> None:
-        self._layout = None
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         found = self.hit(event.position())

@@ -207,13 +207,12 @@ def _head(state: ViewState, focus: Focus) -> Content:
     design, node = focus.place
     origin = state.origin(focus.place)
     report = state.report(origin)
-    names = [design or ("" if node == INPUT else "stem"), node]
-    if origin[1] != node and origin[1] != INPUT:
-        names[1] = f"{node}: {origin[1]}{' of the stem' if origin[0] != design else ''}"
+    names = (design or ("" if node == INPUT else "stem"), node)
+    behind = "" if origin[1] in (node, INPUT) else f"{origin[1]}{' of the stem' if origin[0] != design else ''} · "
     return Content(
         focus,
         " · ".join(name for name in names if name),
-        _label(state, report),
+        behind + _label(state, report),
         state.look,
         state.design_index(design),
         shape_at(state, focus.place),

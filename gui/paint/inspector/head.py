@@ -1,5 +1,6 @@
 """The inspector's head: which value, how large, what it is, and the formula with its numbers."""
 
+import re
 from math import isnan
 
 from PySide6.QtCore import QPointF, QRectF
@@ -12,6 +13,7 @@ from gui.theme import Theme
 
 QUIET = (RUN_HINT, FINDING, UNCHOSEN)
 """Notes that tell of nothing amiss."""
+INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def height(content: Content, width: float, em: float) -> float:
@@ -61,9 +63,14 @@ def _lines(content: Content, width: float, em: float) -> list[tuple[str, float, 
     if content.told is not None:
         add(content.told.how.what, em, "plain", 0.5)
         for line in content.told.how.formula:
-            add(line, em, "plain", 0.15)
+            add(_unbroken(line), em, "plain", 0.15)
         add(_agreement(content.told), 0.92 * em, "muted")
     return lines
+
+
+def _unbroken(formula: str) -> str:
+    """The same with indices that stay on one line."""
+    return INDEX.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), formula)
 
 
 def _agreement(told: Told) -> str:

@@ -133,7 +133,7 @@ def signed_colour(value: float) -> str:
     return QColor(int(red), int(green), int(blue)).name()
 
 
-def ink_on(level: float, low: float, high: float, name: str) -> str:
-    """Black or white, whichever is read on the colour of a value."""
-    red, green, blue = (float(part) for part in lut(name)[int(to_levels(np.array([level]), low, high)[0])])
-    return "#000000" if 0.299 * red + 0.587 * green + 0.114 * blue > 140 else "#ffffff"
+def is_pale(values: NDArray[Any], low: float, high: float, name: str) -> NDArray[np.bool_]:
+    """Whether black is read on the colour of each value, not white."""
+    luminance = lut(name) @ np.array([0.299, 0.587, 0.114])
+    return np.asarray(luminance[to_levels(values, low, high)] > 140)

@@ -6,7 +6,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QBrush, QColor, QFontMetricsF, QPainter
+from PySide6.QtGui import QBrush, QColor, QPainter
 
 from engine.insight.explain import Meeting
 from gui.paint.colours import DIVERGING, map_name
@@ -18,18 +18,22 @@ from gui.paint.inspector.marks import (
     draw_title,
     draw_values,
     index_at,
-    ink_on,
+    is_pale,
     outline,
     title_height,
 )
 from gui.paint.scene.faces import volume_range
-from gui.paint.words import draw_text, number
+from gui.paint.words import draw_text, number, text_width
 from gui.theme import Theme, font
 
 SIGN = 1.6
 """Room between two tiles in ems."""
 LARGEST = 15.0
 """Side of a tile in ems."""
+BELOW = 1.5
+"""What a tile is called, in ems."""
+ROOMY = 25.0
+"""Pixels of a cell in which a number is read."""
 READABLE = 8.0
 """Pixels of the smallest number in a cell."""
 MOST_CELLS = 15
@@ -63,8 +67,10 @@ def height(content: Content, width: float, em: float) -> float:
     if content.told is None or content.told.how.meeting is None or content.told.meeting.inside.size == 1:
         return 0.0
     extent: tuple[int, ...] = content.told.meeting.inside.shape
-    tall = _side(width, em) * extent[0] / max(extent)
-    return title_height(_title(content), width, em) + tall + 3.4 * em
+    columns = _columns(content, width, em)
+    rows = 1 if content.told.meeting.filter is None else -(-3 // columns)
+    tall = _side(width, em, columns) * extent[0] / max(extent) + BELOW * em
+    return title_height(_title(content), width, em) + rows * tall + 1.9 * em
 
 
 def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
@@ -132,18 +138,29 @@ def _tiles(content: Content, met: Meeting) -> list[_Tile]:
     ]
 
 
-def _side(width: float, em: float) -> float:
-    """The longer side of a tile, of which three have room."""
-    return min((width - 2 * SIGN * em) / 3, LARGEST * em)
+def _columns(content: Content, width: float, em: float) -> int:
+    """Tiles beside each other: all three, unless two and one leave room for the numbers that three do not."""
+    longest = max(content.known.meeting.inside.shape)
+    three, two = (_side(width, em, columns) / longest for columns in (3, 2))
+    return 2 if three < ROOMY <= two else 3
+
+
+def _side(width: float, em: float, columns: int) -> float:
+    """The longer side of a tile."""
+    return min((width - (columns - 1) * SIGN * em) / columns - (SIGN * em if columns == 2 else 0), LARGEST * em)
 
 
 def _places(rect: QRectF, content: Content, em: float) -> list[QRectF]:
-    met = content.known.meeting
-    side, extent = _side(rect.width(), em), met.inside.shape
+    met, columns = content.known.meeting, _columns(content, rect.width(), em)
+    side, extent = _side(rect.width(), em, columns), met.inside.shape
     high, wide = (side * length / max(extent) for length in extent)
+    left = rect.left() + (SIGN * em if columns == 2 else 0)
     top = rect.top() + title_height(_title(content), rect.width(), em)
     count = 1 if met.filter is None else 3
-    return [QRectF(rect.left() + at * (wide + SIGN * em), top, wide, high) for at in range(count)]
+    return [
+        QRectF(left + at % columns * (wide + SIGN * em), top + at // columns * (high + BELOW * em), wide, high)
+        for at in range(count)
+    ]
 
 
 def _draw_padding(painter: QPainter, rect: QRectF, met: Meeting, theme: Theme) -> None:
@@ -160,17 +177,23 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, met: Meeting, em
     if max(rows, columns) > MOST_CELLS:
         return False
     values = tile.values / 10.0**tile.power
-    texts = {(int(row), int(column)): number(values[row, column], 2) for row, column in np.argwhere(met.inside)}
-    used = font(100)
-    widest = max((QFontMetricsF(used).horizontalAdvance(text) for text in texts.values()), default=100.0)
-    size = min(0.8 * em, 0.94 * rect.width() / columns / widest * 100, 0.8 * rect.height() / rows)
+    digits = sum(float(np.abs(values).max(initial=0.0)) < most for most in (100, 10))
+    texts = {(int(row), int(column)): _short(values[row, column], digits) for row, column in np.argwhere(met.inside)}
+    widest = max((text_width(text) for text in texts.values()), default=1.0)
+    size = min(0.8 * em, rect.width() / columns / widest, 0.8 * rect.height() / rows)
     if size < READABLE:
         return False
     painter.setFont(font(size))
+    pale = is_pale(tile.values, tile.low, tile.high, tile.colour_map)
     for at, text in texts.items():
-        painter.setPen(QColor(ink_on(float(tile.values[at]), tile.low, tile.high, tile.colour_map)))
+        painter.setPen(QColor("#000000" if pale[at] else "#ffffff"))
         painter.drawText(cell(rect, extent, at), Qt.AlignmentFlag.AlignCenter, text)
     return True
+
+
+def _short(value: float, digits: int) -> str:
+    """With so many digits behind the point; 0 is nothing but zero."""
+    return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number(value)
 
 
 def _read(content: Content, met: Meeting, at: tuple[int, int]) -> str:

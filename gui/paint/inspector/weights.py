@@ -61,7 +61,7 @@ class Found(Struct, frozen=True, eq=False):
 
 
 def key_of(state: ViewState, place: Place, channel: int) -> object:
-    """What the weights at a place depend on, and what will be held of them."""
+    """What the weights at a place depend on, and what will be held of them; FileFault where their file is gone."""
     report = state.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
         made: object = state.check.fits.get(place), report.name
@@ -104,14 +104,12 @@ def find(state: ViewState, place: Place, channel: int, checkpoint: Checkpoint) -
 
 def find_now(state: ViewState, place: Place, channel: int) -> Found | FileFault:
     """The same, or why there are none, remembered."""
-    key = key_of(state, place, channel)
-    found = kept(key)
-    if found is None:
-        try:
-            found = find(state, place, channel, lambda: None)
-        except FileFault as fault:
-            return fault
-        keep(key, found)
+    try:
+        key = key_of(state, place, channel)
+        found = kept(key) or find(state, place, channel, lambda: None)
+    except FileFault as fault:
+        return fault
+    keep(key, found)
     return found
 
 

@@ -4,8 +4,17 @@ from typing import ClassVar
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QRect, QSignalBlocker, Qt, QTimer
-from PySide6.QtGui import QHideEvent, QKeyEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QScrollArea, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from engine.check import Place
 from engine.files import FileFault
@@ -29,6 +38,8 @@ FIELDS = {
 }
 MOST = 999_999
 LEAST_WIDTH = 240
+NARROW = 360
+"""Width in pixels below which the controls take two rows."""
 
 
 class InspectorView(View):
@@ -54,6 +65,7 @@ class InspectorView(View):
         self.speed.show_value(12)
         self.canvas = InspectorCanvas()
         self.scroll_area = QScrollArea(self)
+        self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._name()
         self._compose()
         self._connect()
@@ -78,21 +90,24 @@ class InspectorView(View):
         self.speed.setToolTip("Positions gone through in a second")
 
     def _compose(self) -> None:
-        controls = QHBoxLayout()
-        controls.setContentsMargins(6, 3, 6, 3)
-        controls.setSpacing(4)
+        places, times = QHBoxLayout(), QHBoxLayout()
         for name, box in self.fields.items():
             label = QLabel(name, self)
             label.setBuddy(box)
-            controls.addWidget(label)
-            controls.addWidget(box)
-        controls.addSpacing(4)
-        controls.addWidget(self.play)
-        controls.addWidget(self.speed)
-        controls.addStretch(1)
+            places.addWidget(label)
+            places.addWidget(box)
+        for row, widgets in ((places, ()), (times, (self.play, self.speed))):
+            row.setSpacing(4)
+            for widget in widgets:
+                row.addWidget(widget)
+            row.addStretch(1)
+        self._controls.setContentsMargins(6, 3, 6, 3)
+        self._controls.setSpacing(4)
+        self._controls.addLayout(places)
+        self._controls.addLayout(times, 1)
         bar = QWidget(self)
-        bar.setLayout(controls)
-        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow dock shows the first ones
+        bar.setLayout(self._controls)
+        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
         self.scroll_area.setWidget(self.canvas)
         self.scroll_area.setFrameShape(QScrollArea.Shape.NoFrame)
         self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -281,6 +296,10 @@ class InspectorView(View):
     def hideEvent(self, event: QHideEvent) -> None:
         self.stop()
         super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        directions = QBoxLayout.Direction
+        self._controls.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The canvas follows the width of what it is seen through, and fills its height."""

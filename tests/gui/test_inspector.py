@@ -6,6 +6,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 
 from engine.check import check
 from engine.files import RESOURCES
@@ -409,7 +410,7 @@ class TestLargeLayers:
         np.testing.assert_array_equal(
             content.told.matrix.values[2], content.told.filter.ravel()[::step].astype(np.float32)
         )
-        assert "drawn: 1 row of 1 and 1 column of" in svg(paint, replace(every, focus=Focus("d", "dense", 2, (0, 0))))
+        assert f"1 of {step} columns drawn" in svg(paint, replace(every, focus=Focus("d", "dense", 2, (0, 0))))
 
 
 class TestFigure:
@@ -420,7 +421,7 @@ class TestFigure:
         assert all(rect.left() >= 0 and rect.right() <= width for rect in places)
         assert not any(a.intersects(b) for n, a in enumerate(places) for b in places[n + 1 :])
         columns = {rect.left() for rect in places}
-        assert len(columns) == {260: 1, 400: 1, 800: 2, 1300: 2}[width]
+        assert len(columns) == {260: 1, 400: 1, 800: 2, 1300: 3}[width]
 
     @pytest.mark.parametrize("node", [node.name for node in EVERY])
     @pytest.mark.parametrize("theme", ["light", "dark"])
@@ -447,6 +448,15 @@ class TestFigure:
 
     def test_each_part_has_height_drawing_and_hits(self):
         assert all(callable(getattr(part, name)) for part in PARTS for name in ("height", "draw", "hit"))
+
+    @pytest.mark.parametrize("width", [300, 420, 900])
+    def test_its_controls_are_seen_whole_at_any_width(self, answer, width):
+        answer.view.resize(width, 600)
+        QApplication.processEvents()
+        view = answer.view
+        for control in (*view.fields.values(), view.play, view.speed):
+            assert view.rect().contains(control.geometry().translated(control.parentWidget().pos()))
+            assert control.width() >= control.sizeHint().width()
 
     def test_the_view_says_its_formula_to_those_who_do_not_see_it(self, answer):
         assert answer.view.canvas.accessibleName() == "Inspector"

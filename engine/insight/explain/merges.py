@@ -38,7 +38,7 @@ def concat(layer: Concat, job: Job) -> Explanation:
 
 def add(layer: Add, job: Job) -> Explanation:
     values = np.array([volume[job.at] for volume in job.inputs], np.float64)
-    terms = Terms("value of each input", values, of="input")
+    terms = Terms("Value of each input", values, of="input")
     place = ", ".join(map(str, job.at))
     written = " + ".join(map(signed, values))
     formula = (

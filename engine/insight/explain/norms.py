@@ -54,7 +54,7 @@ def _softmax(job: Job) -> Explanation:
     channel, y, x = job.at
     column = job.inputs[0][:, y, x].astype(np.float64)
     powers = np.exp(column - column.max())
-    terms = Terms("exp(x − largest) per channel", powers)
+    terms = Terms("Terms exp(x − m) per channel", powers)
     result = float(powers[channel] / powers.sum())
     largest = int(np.argmax(column))
     formula = (
@@ -90,7 +90,7 @@ def local_response_norm(layer: LocalResponseNorm, job: Job) -> Explanation:
     first = max(channel - layer.size // 2, 0)
     end = min(channel + (layer.size - 1) // 2 + 1, len(volume))
     value = float(volume[channel, y, x])
-    terms = Terms("square per neighbouring channel", volume[first:end, y, x].astype(np.float64) ** 2, first=first)
+    terms = Terms("Square per neighbouring channel", volume[first:end, y, x].astype(np.float64) ** 2, first=first)
     base = layer.k + layer.alpha / layer.size * terms.total
     result = value / base**layer.beta
     formula = (

@@ -69,7 +69,7 @@ def dense(layer: Dense, job: Job) -> Explanation:
 def _sum(job: Job, meeting: Meeting, symbols: str, over: str, what: str, vector: bool) -> Explanation:
     bias = float(job.roles["bias"]) if "bias" in job.roles else None
     sums: Numbers = meeting.products.sum(axis=(1, 2))
-    terms = Terms("sum per input channel", sums, first=meeting.first, offset=bias or 0.0)
+    terms = Terms("Sum per input channel", sums, first=meeting.first, offset=bias or 0.0)
     plus = "" if bias is None else f" + b[{job.at.channel}]"
     added = number(terms.sum) if bias is None else f"{number(terms.sum)} + {signed(bias)}"
     formula = (

@@ -57,7 +57,7 @@ def max_pooling(layer: MaxPool2d, job: Job) -> Explanation:
         f"= {number(result)}, found at y {y}, x {x}",
     )
     kept = Meeting(meeting.values, meeting.rows, meeting.columns, meeting.inside, meeting.first, winner=winner)
-    terms = Terms("the largest value", np.array([result]), first=job.at.channel)
+    terms = Terms("The largest value", np.array([result]), first=job.at.channel)
     return Explanation(job.at, result, what, formula, kept, terms)
 
 
@@ -87,7 +87,7 @@ def global_avg_pooling(layer: GlobalAvgPool2d, job: Job) -> Explanation:
 
 
 def _mean(job: Job, meeting: Meeting, where: str, divisor: int, window: str) -> Explanation:
-    terms = Terms("sum of the window", np.array([meeting.values.sum()]), first=job.at.channel, divisor=divisor)
+    terms = Terms("Sum of the window", np.array([meeting.values.sum()]), first=job.at.channel, divisor=divisor)
     what = f"The mean of {window}; each channel by itself, no weights."
     inside = meeting.inside.size - meeting.padded
     if divisor != inside:

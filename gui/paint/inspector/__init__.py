@@ -1,5 +1,6 @@
 """The inspector's figure: its parts in one, two or three columns, drawn the same on the screen and in files."""
 
+from itertools import combinations, pairwise
 from typing import Any, NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
@@ -14,12 +15,12 @@ from gui.theme import Theme
 PARTS: tuple[Any, ...] = (head, maps, patch, matrix, sums, sights)
 """In the order in which they are read; each has `height`, `draw` and `hit` as `marks.Part` says."""
 
-COLUMN = 30.0
+COLUMN = 26.0
 """Least width of a column in ems; there are three at most."""
 MOST_COLUMNS = 3
 MARGIN, GAP = 0.8, 1.2
 """Around the figure, and between its parts, in ems."""
-SMALLEST, LARGEST = 12.0, 17.0
+SMALLEST, LARGEST = 12.0, 15.0
 """Height of the text in pixels."""
 NATURAL = 1200
 """Width of a figure where no screen gives one."""
@@ -36,20 +37,27 @@ class Layout(NamedTuple):
 
 
 def arrange(content: Content, width: float) -> Layout:
-    """Lay out the parts: each below the shortest column so far, the first one at the top left."""
-    em = min(max(width / 75, SMALLEST), LARGEST)
+    """Lay out the parts in their order, down one column after the other, so that the highest is as low as can be."""
+    em = min(max(width / 48, SMALLEST), LARGEST)
     count = max(1, min(int(width // (COLUMN * em)), MOST_COLUMNS))
     inner = (width - 2 * MARGIN * em - (count - 1) * 2 * GAP * em) / count
-    bottoms = [MARGIN * em] * count
+    parts = [(part, tall) for part in PARTS if (tall := part.height(content, inner, em))]
+    heights = [tall + GAP * em for _, tall in parts]
     places = []
-    for part in PARTS:
-        tall = part.height(content, inner, em)
-        if tall:
-            column = min(range(count), key=bottoms.__getitem__)
-            left = MARGIN * em + column * (inner + 2 * GAP * em)
-            places.append((part, QRectF(left, bottoms[column], inner, tall)))
-            bottoms[column] += tall + GAP * em
-    return Layout(em, tuple(places), max(bottoms))
+    for column, (first, last) in enumerate(pairwise(_breaks(heights, count))):
+        left, top = MARGIN * em + column * (inner + 2 * GAP * em), MARGIN * em
+        for part, tall in parts[first:last]:
+            places.append((part, QRectF(left, top, inner, tall)))
+            top += tall + GAP * em
+    return Layout(em, tuple(places), max((rect.bottom() for _, rect in places), default=0.0) + GAP * em)
+
+
+def _breaks(heights: list[float], count: int) -> tuple[int, ...]:
+    """Where each of the columns begins and the last one ends."""
+    ends = range(1, len(heights))
+    ways = combinations(ends, min(count, len(heights)) - 1)
+    whole = ((0, *way, len(heights)) for way in ways)
+    return min(whole, key=lambda way: max(sum(heights[first:last]) for first, last in pairwise(way)))
 
 
 def draw(painter: QPainter, content: Content, layout: Layout, theme: Theme, area: QRectF | None = None) -> None:

@@ -107,7 +107,7 @@ class Content(Struct, frozen=True, eq=False):
     photo: ImageInput | None = None
     """How the photo was made, where the volume is the photo itself."""
     detail: int | None = None
-    """The term whose patch is shown; None: the largest one's."""
+    """The term whose patch is asked for."""
     filled: int | None = None
     """Values of the map that have been gone through in reading order; None: all are shown."""
 
@@ -125,12 +125,15 @@ class Content(Struct, frozen=True, eq=False):
 
     @property
     def term(self) -> int:
-        """The term whose patch is shown."""
-        terms = None if self.told is None else self.told.how.terms
-        if terms is None:
+        """The term whose patch is shown: the one that was asked for, else of products the largest, else its own."""
+        how = None if self.told is None else self.told.how
+        if how is None or how.terms is None:
             return 0
+        terms = how.terms
         if self.detail is not None and self.detail < len(terms.values):
             return self.detail
+        if how.meeting is not None and how.meeting.filter is None:
+            return how.at.channel - terms.first
         return int(np.argmax(np.abs(np.nan_to_num(terms.values))))
 
     def term_focus(self, term: int) -> Focus:

@@ -45,8 +45,9 @@ class _Map(NamedTuple):
 
 
 def height(content: Content, width: float, em: float) -> float:
-    if content.told is None:
-        return 0.0
+    told = content.told
+    if told is None or all(volume.shape[1:] == (1, 1) for volume in (told.volume, *told.received)):
+        return 0.0  # a map of one value shows nothing
     return title_height(TITLE, width, em) + _side(width, em) + CAPTION * em
 
 

@@ -173,10 +173,12 @@ def _title(matrix: Matrix) -> str:
 
 
 def _left_out(matrix: Matrix) -> str:
-    """Which of the weights are drawn, where not all are."""
-    if matrix.row_step == matrix.column_step == 1:
-        return "columns: values at this pixel · rows: filters · right: what each filter gives"
-    return f"drawn: 1 row of {matrix.row_step} and 1 column of {matrix.column_step}"
+    """What rows and columns are, and which of them are drawn where not all are."""
+    steps = ((matrix.row_step, "rows"), (matrix.column_step, "columns"))
+    parts = [f"1 of {step} {name}" for step, name in steps if step > 1]
+    if parts:
+        return f"{', '.join(parts)} drawn"
+    return "rows: filters · right of them: what they give"
 
 
 def _tall(matrix: Matrix, em: float) -> float:

@@ -70,7 +70,7 @@ def _draw_row(
     if row.final:
         painter.setPen(QPen(QColor(theme.text), 1))
         painter.drawLine(QLineF(place.left(), place.top(), place.right(), place.top()))
-    elif row.term is not None and row.term == content.detail:
+    elif row.term is not None and row.term == content.term and content.known.terms.of == "channel":
         painter.fillRect(place, QColor(theme.grid))
     long = row.value * scale if np.isfinite(row.value) else 0.0
     bar = QRectF(axis, place.top() + 0.2 * ROW * em, long, 0.6 * ROW * em).normalized()
@@ -97,8 +97,7 @@ def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None
 
 
 def _title(content: Content) -> str:
-    title = content.known.terms.title
-    return f"{title[:1].upper()}{title[1:]}, the largest first"
+    return f"{content.known.terms.title}, the largest first"
 
 
 def _label(content: Content, term: int) -> str:

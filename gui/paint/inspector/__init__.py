@@ -54,10 +54,13 @@ def arrange(content: Content, width: float) -> Layout:
 
 def _breaks(heights: list[float], count: int) -> tuple[int, ...]:
     """Where each of the columns begins and the last one ends."""
-    ends = range(1, len(heights))
-    ways = combinations(ends, min(count, len(heights)) - 1)
-    whole = ((0, *way, len(heights)) for way in ways)
-    return min(whole, key=lambda way: max(sum(heights[first:last]) for first, last in pairwise(way)))
+    ways = combinations(range(1, len(heights)), min(count, len(heights)) - 1)
+
+    def unevenness(way: tuple[int, ...]) -> tuple[float, float]:
+        columns = [sum(heights[first:last]) for first, last in pairwise(way)]
+        return max(columns), sum(column**2 for column in columns)
+
+    return min(((0, *way, len(heights)) for way in ways), key=unevenness)
 
 
 def draw(painter: QPainter, content: Content, layout: Layout, theme: Theme, area: QRectF | None = None) -> None:

@@ -13,7 +13,7 @@ from gui.theme import Theme
 
 MOST = 12
 """Terms that have a bar of their own; where there are only few more, they have, too."""
-FEW_MORE = 3
+FEW_MORE = 4
 ROW = 1.45
 """Height of a row in ems."""
 LABEL, NUMBER = 7.6, 5.0

@@ -129,6 +129,7 @@ class InspectorView(View):
         self._timer.timeout.connect(self._on_timer_timeout)
         self.canvas.chosen.connect(self.focus_requested)
         self.canvas.stepped.connect(self._on_canvas_stepped)
+        self.canvas.played.connect(self._on_play_clicked)
         self.canvas.hovered.connect(self.hovered)
         self.worker.said.connect(self._on_worker_said)
         self.worker.ended.connect(self._on_worker_ended)

@@ -13,12 +13,14 @@ from gui.theme import THEMES
 
 
 class InspectorCanvas(QWidget):
-    """A click chooses what it is on; arrows step through positions, Page Up and Page Down through filters."""
+    """A click chooses what it is on; arrows step through positions, page keys through filters; Space plays."""
 
     chosen = Signal(object)
     """A Focus that a person asks for."""
     stepped = Signal(object)
     """Channels, rows and columns to go."""
+    played = Signal()
+    """Go through the positions, or stop."""
     hovered = Signal(str)
 
     def __init__(self) -> None:
@@ -80,10 +82,14 @@ class InspectorCanvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._say("")
+        if self.content is not None and self.content.detail is not None:
+            self.show_content(replace(self.content, detail=None))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
             self.stepped.emit(STEPS[event.key()])
+        elif event.key() == Qt.Key.Key_Space:
+            self.played.emit()
         else:
             super().keyPressEvent(event)
 
@@ -93,7 +99,7 @@ class InspectorCanvas(QWidget):
             self.hovered.emit(text)
 
     def _show_detail(self, term: int | None) -> None:
-        """Show the patch of the term under the mouse; it stays when the mouse goes on to the patch."""
+        """Show the patch of the term under the mouse; it stays until the mouse is on another one, or leaves."""
         if self.content is not None and term is not None and term != self.content.detail:
             self.show_content(replace(self.content, detail=term))
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
+from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
@@ -271,6 +271,8 @@ class TestChoosing:
         assert answer.view.content.term == 3
         _, found = find_hit(answer.view, patch, lambda found: "×" in found.words)
         assert found.words.startswith("channel 3, y ")
+        QApplication.sendEvent(answer.view.canvas, QEvent(QEvent.Type.Leave))
+        assert answer.view.content.term == int(np.argmax(abs(answer.view.content.told.how.terms.values)))
 
     def test_a_tap_tells_value_weight_and_product(self, answer):
         _, found = find_hit(answer.view, patch, lambda found: True)
@@ -359,6 +361,13 @@ class TestPlaying:
         assert not answer.view.playing
         assert answer.view.play.text() == "Play"
 
+    def test_space_plays_and_stops(self, answer):
+        QTest.keyClick(answer.view.canvas, Qt.Key.Key_Space)
+        assert answer.view.playing
+        assert answer.view.play.text() == "Stop"
+        QTest.keyClick(answer.view.canvas, Qt.Key.Key_Space)
+        assert not answer.view.playing
+
     def test_another_choice_stops_it(self, answer):
         answer.view.play.click()
         answer.show(replace(answer.state, focus=Focus("d", "wide", 0, (0, 0))))
@@ -414,6 +423,21 @@ class TestLargeLayers:
 
 
 class TestFigure:
+    @pytest.mark.parametrize("width", [200, 300, 420, 700])
+    def test_pictures_of_earlier_volumes_stand_beside_and_below_each_other(self, every, width):
+        content = now(replace(every, focus=Focus("d", "dense", 0, (0, 0))))
+        for count in range(1, len(content.sights) + 1):
+            some = replace(content, sights=content.sights[:count])
+            tall = sights.height(some, width, 12)
+            rect = QRectF(0, 0, width, tall)
+            found = {}
+            for y in range(0, int(tall), 4):
+                for x in range(0, width, 4):
+                    at = sights.hit(rect, some, 12, QPointF(x, y))
+                    if at is not None:
+                        found.setdefault(at.focus.place, []).append((x, y))
+            assert set(found) == {sight.place for sight in some.sights}
+
     @pytest.mark.parametrize("width", [260, 400, 800, 1300])
     def test_parts_stand_within_the_width_and_not_on_each_other(self, state, width):
         layout = arrange(now(state), width)

@@ -36,6 +36,7 @@ ROOMY = 25.0
 """Pixels of a cell in which a number is read."""
 READABLE = 8.0
 """Pixels of the smallest number in a cell."""
+LONG = 10_000
 MOST_CELLS = 15
 """Rows or columns of a tile that can hold numbers."""
 
@@ -53,9 +54,11 @@ class _Tile(NamedTuple):
 
     @property
     def power(self) -> int:
-        """Of ten, a multiple of 3: what numbers are divided by so that they are short."""
+        """Of ten, a multiple of 3: what numbers are divided by where they would be long, below 0.1 or from 10,000."""
         largest = float(np.abs(self.values).max(initial=0.0))
-        return 3 * floor((log10(largest) + 1) / 3) if 0 < largest < float("inf") else 0
+        if not 0 < largest < float("inf") or 0.1 <= largest < LONG:
+            return 0
+        return 3 * floor((log10(largest) + (1 if largest < 1 else -1)) / 3)
 
     @property
     def caption(self) -> str:
@@ -192,8 +195,8 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, met: Meeting, em
 
 
 def _short(value: float, digits: int) -> str:
-    """With so many digits behind the point; 0 is nothing but zero."""
-    return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number(value)
+    """With so many digits behind the point; a bare 0 is exactly zero, of either sign."""
+    return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number(value + 0.0)
 
 
 def _read(content: Content, met: Meeting, at: tuple[int, int]) -> str:

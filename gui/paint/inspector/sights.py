@@ -1,4 +1,4 @@
-"""Small pictures of the photo and of every earlier volume, what the value sees of each outlined."""
+"""Pictures of the photo, large, and of every earlier volume, what the value sees of each outlined."""
 
 from math import hypot
 
@@ -25,7 +25,7 @@ from gui.state import Focus
 from gui.theme import Theme
 
 TITLE = "What it sees of each earlier volume"
-WIDTH = 6.4
+WIDTH = 7.2
 """Least width of a picture in ems."""
 GAP, TEXT = 0.6, 2.5
 """Between pictures, and the height of what stands below one, in ems."""
@@ -34,10 +34,9 @@ GAP, TEXT = 0.6, 2.5
 def height(content: Content, width: float, em: float) -> float:
     if not content.sights:
         return 0.0
-    columns, side = _grid(content, width, em)
-    rows = -(-len(content.sights) // columns)
+    places = _places(QRectF(0, 0, width, 0), content, em)
     more = 1.5 * em if content.left_out else 0.0
-    return title_height(TITLE, width, em) + rows * (side + (TEXT + GAP) * em) + more
+    return max(place.bottom() for place in places) + (TEXT + GAP) * em + more
 
 
 def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
@@ -86,17 +85,30 @@ def _image(sight: Sight, content: Content, rect: QRectF, pixels: float) -> QImag
     return faces.face_image(sight.volume, "front", sight.channel, name, zero_centred=zero, columns=columns, rows=rows)
 
 
-def _grid(content: Content, width: float, em: float) -> tuple[int, float]:
+def _grid(width: float, em: float) -> tuple[int, float]:
     """How many pictures stand beside each other, and how wide each is."""
     columns = max(1, int((width + GAP * em) // ((WIDTH + GAP) * em)))
     return columns, (width + GAP * em) / columns - GAP * em
 
 
+def _cells(count: int, columns: int) -> list[tuple[int, int]]:
+    """Row and column of each picture: the first takes two rows and columns where there are three or more."""
+    if columns < 3 or count < 2:
+        return [divmod(index, columns) for index in range(count)]
+    beside = [(row, column) for row in (0, 1) for column in range(2, columns)]
+    below = [divmod(index, columns) for index in range(2 * columns, 2 * columns + count)]
+    return [(0, 0), *(beside + below)[: count - 1]]
+
+
 def _places(rect: QRectF, content: Content, em: float) -> list[QRectF]:
-    columns, side = _grid(content, rect.width(), em)
+    columns, side = _grid(rect.width(), em)
     top = rect.top() + title_height(TITLE, rect.width(), em)
-    step = side + (TEXT + GAP) * em
+    across, down = side + GAP * em, side + (TEXT + GAP) * em
+    count = len(content.sights)
+    sizes = [side] * count
+    if columns >= 3 and count >= 2:
+        sizes[0] = side + min(across, down)
     return [
-        QRectF(rect.left() + index % columns * (side + GAP * em), top + index // columns * step, side, side)
-        for index in range(len(content.sights))
+        QRectF(rect.left() + column * across, top + row * down, size, size)
+        for (row, column), size in zip(_cells(count, columns), sizes, strict=True)
     ]

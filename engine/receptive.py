@@ -174,14 +174,17 @@ def regions(check: ProjectCheck, place: Place, channel: int | None, y: int, x: i
     before a layer that is not known.
     """
     design, name = place
-    analysis, stem = check.analyses[design], check.analyses.get(STEM)
-    shape = analysis.input_shape if name == INPUT else check.reports[place].output_shape
+    analysis, stem = check.analyses.get(design), check.analyses.get(STEM)
+    received = check.input_shape if analysis is None else analysis.input_shape
+    shape = received if name == INPUT else check.reports[place].output_shape
     if shape is None:
         return {}
     start = _Seen(shape)
-    start.add(_only(shape.channels, channel), np.zeros((shape.height, shape.width), bool))
-    for pixels in start.parts.values():
-        pixels[y, x] = True
+    pixels = np.zeros((shape.height, shape.width), bool)
+    pixels[y, x] = True
+    start.add(_only(shape.channels, channel), pixels)
+    if analysis is None:  # the input of a project that has no stem
+        return {place: start.region()}
     found = _seen_before(analysis, name, start)
     seen = {(design, earlier): part for earlier, part in found.items()}
     if design != STEM and INPUT in found:

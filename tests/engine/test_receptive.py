@@ -350,3 +350,8 @@ def test_a_blocks_region_is_that_of_its_last_layer():
     known = check(load(RESOURCES / "projects" / "inception_3a_192.toml").project)
     found = receptive.regions(known, ("naive", "inception_3a"), 0, 14, 14)
     assert found["naive", "inception_3a"] == found["naive", known.block(("naive", "inception_3a")).output]
+
+
+def test_a_value_of_the_projects_input_sees_itself_with_a_stem_and_without():
+    for known in (check(project_of(Conv2d(1, 3))), check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3)]))):
+        assert receptive.regions(known, (STEM, INPUT), 0, 3, 2) == {(STEM, INPUT): (3, 2, 4, 3, 0, 1)}

@@ -164,6 +164,12 @@ class TestWhatIsTold:
         assert "blue at y 3, x 3" in content.told.how.what
         assert not content.sights
 
+    @pytest.mark.parametrize("place", [(STEM, INPUT), ("d", INPUT)])
+    def test_the_input_without_a_stem_is_told_and_sees_nothing_before_it(self, state, place):
+        content = now(replace(state, focus=Focus(*place, 7, (8, 10))))
+        assert "seed 3" in content.told.how.what
+        assert not content.sights
+
     def test_every_earlier_volume_is_shown_with_what_the_value_sees_of_it(self, state):
         content = now(state)
         assert [(sight.name, sights.extent(sight)) for sight in content.sights] == [

@@ -7,6 +7,7 @@ from msgspec import Struct
 from PySide6.QtGui import QKeySequence
 
 from engine.blocks import BLOCKS, SeparableConv2d
+from engine.bottleneck import refusal as bottleneck_refusal
 from engine.counting import CONVENTIONS, FLOPS, MACS
 from engine.layers import LAYERS, Conv2d, Kind, tag_of
 from engine.metrics import METRICS, OPERATIONS
@@ -65,7 +66,11 @@ def _on_any(state: ViewState) -> bool:
 
 
 def _running(state: ViewState) -> bool:
-    return state.run.progress is not None
+    return state.run.progress is not None or bool(state.exploration.busy)
+
+
+def _on_explorable(state: ViewState) -> bool:
+    return not bottleneck_refusal(state.report(state.focus.place))
 
 
 def _shows(metric: str, state: ViewState) -> bool:
@@ -109,6 +114,9 @@ ACTIONS: tuple[Action, ...] = (
     Action("quit", "Quit", KEYS.Quit),
     Action("reduce", "1×1 convolution before this layer", "Ctrl+B", enabled=_on_node,
            tip="It reduces the channels, so that the layer behind it costs less"),
+    Action("explore", "Find its bottleneck", "Ctrl+Shift+E", enabled=_on_explorable,
+           tip="How narrow a 1×1 convolution before it may be, found from the data that reaches it",
+           off="choose a convolution without groups"),
     *(Action(f"add_{tag_of(kind)}", kind.title, tip=kind.help) for kind in KINDS),
     *(Action(f"before_{tag_of(kind)}", kind.title, enabled=_on_node, tip=kind.help) for kind in KINDS),
     Action("make_separable", "Make separable", enabled=partial(_has_other_form, Conv2d),
@@ -126,7 +134,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("duplicate_design", "Duplicate design", "Ctrl+Shift+D", enabled=_on_design),
     Action("remove_design", "Remove design", enabled=_on_design),
     Action("run", "Run", "F5", "run", tip="Compute the volumes of all designs"),
-    Action("cancel", "Cancel", "Esc", "stop", enabled=_running, tip="End the run; what it has computed stays"),
+    Action("cancel", "Cancel", "Esc", "stop", enabled=_running,
+           tip="End the run or the exploration; what it has computed stays"),
     *(
         Action(f"metric_{metric.id}", metric.title, checked=partial(_shows, metric.id), tip=metric.tip)
         for metric in METRICS
@@ -153,8 +162,9 @@ MENUS: dict[str, tuple[str, ...]] = {
     "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
              "choose_array", SEPARATOR, "export_view", "export_all", "scale", "copy_view", SEPARATOR, "quit"),
     "Edit": ("undo", "redo"),
-    "Layer": ("reduce", "Add after", "Add before", "Add block after", "Add block before", SEPARATOR, "take_apart",
-              "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename", "move_up", "move_down"),
+    "Layer": ("reduce", "explore", SEPARATOR, "Add after", "Add before", "Add block after", "Add block before",
+              SEPARATOR, "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename",
+              "move_up", "move_down"),
     "Design": ("add_design", "duplicate_design", "remove_design"),
     "Run": ("run", "cancel"),
     "Count": (*(f"metric_{metric.id}" for metric in METRICS if metric.id != OPERATIONS), SEPARATOR,
@@ -171,8 +181,8 @@ MENUS: dict[str, tuple[str, ...]] = {
 """What each menu lists: commands, other menus of this table, and menus whose entries are found as they open."""
 
 MENU_BAR = ("File", "Edit", "Layer", "Design", "Run", "Count", "View", "Help")
-ROW_MENU = ("take_apart", "toggle_block", "make_separable", "make_dense", SEPARATOR, "reduce", SEPARATOR, "duplicate",
-            "remove", "rename", "move_up", "move_down")  # fmt: skip
+ROW_MENU = ("take_apart", "toggle_block", "make_separable", "make_dense", SEPARATOR, "reduce", "explore", SEPARATOR,
+            "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
 """What a right click on a row of the list offers."""
 TOOLBAR = ("new", "open", "save", SEPARATOR, "undo", "redo", SEPARATOR, "samples", SEPARATOR, "choose_photo", SEPARATOR,
            "run", "cancel", SEPARATOR, "count", SEPARATOR, "export_all", SEPARATOR, "dark")  # fmt: skip

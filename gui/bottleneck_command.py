@@ -7,12 +7,12 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.bottleneck import FORMS, Curve, Explorer, Samples, applied, candidates, refusal, samples
+from engine.bottleneck import FORMS, Choice, Curve, Explorer, candidates, refusal, samples, swapped
 from engine.bottleneck.report import curve_text, list_text, percent, samples_text, to_csv, to_json, told_design
-from engine.cache import VolumeCache
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import Project
 from engine.project_file import save
+from engine.published import amount_of
 from engine.run import RunRequest
 from engine.units import exact, ratio_in_words
 from engine.wording import suggestion
@@ -27,7 +27,12 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos to fit and check with, every third checks")
     command.add_argument("--form", choices=tuple(FORMS), default="1x1+kxk", help="what stands for a convolution")
     command.add_argument("--error", type=_error, default=0.05, metavar="E", help="relative error to bear (0.05)")
-    command.add_argument("--refit", action="store_true", help="fit the k×k again, by least squares, when applying")
+    command.add_argument(
+        "--macs", type=_macs, metavar="N", help="MACs that may stand for the node, as 500M; not --error"
+    )
+    command.add_argument(
+        "--refit", action="store_true", help="when applying, fit the k×k again where that lowers the error on others"
+    )
     command.add_argument("--format", choices=FORMATS, default="table")
     command.add_argument("--apply", type=Path, metavar="OUT.toml", help="write the project with what bears the error")
 
@@ -42,24 +47,44 @@ def _error(text: str) -> float:
     return error
 
 
+def _macs(text: str) -> int:
+    budget = amount_of(text)
+    if budget is None or budget < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is no number of MACs; 500M, 2.5G or 13246464 are")
+    return int(budget)
+
+
 def explore(options: argparse.Namespace, project: Project, tell: Callable[[str], None]) -> None:
     """Print what was asked for, and write the project where that was asked for."""
     design = _design(options, project)
     chosen = samples(project, options.photos)
-    explorer = Explorer(project, chosen, VolumeCache())
+    explorer = Explorer(project, chosen)
     curves = []
     for number, (name, total) in enumerate(_nodes(options, explorer.request, design), 1):
         with suppress(OSError):  # nobody listens; the work goes on
             print(f"explore {number}/{total} {told_design(design)} · {name}", file=sys.stderr)
-        curves.append(explorer.curve((design, name), options.form))
-    written = None if options.apply is None else _apply(options, explorer, curves, chosen)
+        curves.append(_chosen(options, explorer, explorer.curve((design, name), options.form)))
+    written = None if options.apply is None else _apply(options, explorer, curves)
     if options.format == "json":
         tell(to_json(curves, chosen, options.error, written))
     elif options.format == "csv":
         tell(to_csv(curves))
     else:
-        text = curve_text(curves[0], options.error) if options.node else list_text(curves, options.error)
+        one = options.node is not None
+        text = curve_text(curves[0], _index(options, curves[0])) if one else list_text(curves, options.error)
         tell(text + "\n" + samples_text(chosen) + ("" if written is None else _told(written)))
+
+
+def _chosen(options: argparse.Namespace, explorer: Explorer, curve: Curve) -> Curve:
+    """The curve with the width that the budget asks for among those that were run."""
+    if options.macs is not None:
+        index = curve.for_macs(options.macs)
+        return curve if index is None else explorer.with_points(curve, [index])
+    return explorer.narrowed(curve, options.error) if options.node or options.apply else curve
+
+
+def _index(options: argparse.Namespace, curve: Curve) -> int | None:
+    return curve.within(options.error) if options.macs is None else curve.for_macs(options.macs)
 
 
 def _design(options: argparse.Namespace, project: Project) -> str:
@@ -77,6 +102,8 @@ def _design(options: argparse.Namespace, project: Project) -> str:
 
 def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> list[tuple[str, int]]:
     """Names of the convolutions to explore, and how many there are."""
+    if options.node is None and options.macs is not None:
+        raise ProjectError([Problem("--macs is a budget of one convolution; name it with --node", "$.designs")])
     if options.node is None:
         names = [report.name for report in candidates(request, design)]
         if not names:
@@ -94,31 +121,39 @@ def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> lis
     return [(options.node, 1)]
 
 
-def _apply(options: argparse.Namespace, explorer: Explorer, curves: list[Curve], chosen: Samples) -> dict[str, Any]:
+def _apply(options: argparse.Namespace, explorer: Explorer, curves: list[Curve]) -> dict[str, Any]:
     """Write the project in which every convolution that can bear it is replaced; what came of it."""
-    made, replaced = explorer.project, []
-    for curve in curves:
-        index = curve.within(options.error)
-        if index is not None:
-            made = applied(made, curve.place, curve.form, curve.widths[index], chosen, refit=options.refit)
-            replaced.append({"node": curve.place[1], "width": list(curve.widths[index]), "macs": curve.costs[index]})
-    if not replaced:
-        least = min((error for curve in curves for error in curve.told.values()), default=None)
-        text = f"nothing cheaper loses at most {100 * options.error:g} %; the least measured is {percent(least)}"
-        raise ProjectError([Problem(f"{text}: allow more with --error", "--apply")])
-    design = curves[0].place[0]
-    before, after = (RunRequest.of(p).check.analyses[design].macs for p in (explorer.project, made))
-    specs = chosen.checked or chosen.fitted
-    results = [name for name, _ in made.networks() if name != STEM] if design == STEM else [design]
-    errors = {name: explorer.last_error(made, name, name, specs) for name in results or [STEM]}
-    save(made, options.apply)
+    choices = [
+        Choice(curve, index, options.refit and explorer.refit_helps(curve, index))
+        for curve in curves
+        if (index := _index(options, curve)) is not None
+    ]
+    if not choices:
+        raise ProjectError([Problem(_refused(options, curves), "--apply")])
+    swap = swapped(explorer, choices)
+    save(swap.project, options.apply)
     return {
         "file": str(options.apply),
-        "replaced": replaced,
-        "macs": after,
-        "macs_before": before,
-        "error_of_last_volume": {told_design(name): error for name, error in errors.items()},
+        "replaced": [
+            {"node": c.curve.place[1], "width": list(c.widths), "macs": c.macs, "refit": c.refit} for c in choices
+        ],
+        "macs": swap.macs,
+        "macs_before": swap.macs_before,
+        "error_of_last_volume": {told_design(name): error for name, error in swap.errors.items()},
     }
+
+
+def _refused(options: argparse.Namespace, curves: list[Curve]) -> str:
+    """Why nothing is replaced, with what would be possible."""
+    if options.macs is not None:
+        least = min((curve.costs[0] for curve in curves if curve.costs), default=0)
+        return f"nothing costs as little as {exact(options.macs)} MACs; allow {exact(least)}, the least, with --macs"
+    cheaper = [error for c in curves for index, error in c.told.items() if c.costs[index] < c.macs]
+    least_lost = percent(min(cheaper, default=None))
+    return (
+        f"nothing cheaper loses at most {100 * options.error:g} %; the least measured is {least_lost}: "
+        "allow more with --error"
+    )
 
 
 def _told(written: dict[str, Any]) -> str:

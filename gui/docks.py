@@ -1,10 +1,10 @@
 """Where each panel and view stands in the window at first, as a table, and what share of the window it has."""
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from msgspec import Struct
 from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QDockWidget, QMainWindow, QWidget
+from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 LAYOUT_VERSION = 4
 """Layouts that another version has saved are not restored."""
@@ -12,6 +12,8 @@ NARROW = 1200
 """Width of a window in which the table stands behind the bars, not beside them."""
 LOW = 900
 """Height of a window in which the inspector stands behind the filters, not below them."""
+LEAST_CENTRE = 360
+"""Height of the middle below which a view that is brought there takes room from what is below it."""
 AREAS = Qt.DockWidgetArea
 
 
@@ -32,15 +34,18 @@ PLACES: tuple[DockPlace, ...] = (
     DockPlace("problems", "layer"),
     DockPlace("bars", AREAS.BottomDockWidgetArea),
     DockPlace("table", AREAS.BottomDockWidgetArea),
-    DockPlace("paper", "table"),
-    DockPlace("counting", "table"),
     DockPlace("filters", AREAS.RightDockWidgetArea),
     DockPlace("inspector", AREAS.RightDockWidgetArea, "filters"),
+    DockPlace("paper", "table"),
+    DockPlace("counting", "table"),
 )
 """In an order in which each can be placed; a tab that is not named behind one comes to the front."""
 
 FRONT = ("layer", "table")
 """In front of the tabs behind them."""
+
+CENTRE = ("volumes", "bottleneck")
+"""What shares the middle of the window, the first one in front."""
 
 
 class Docks(Mapping[str, QDockWidget]):
@@ -49,7 +54,7 @@ class Docks(Mapping[str, QDockWidget]):
     Parameters
     ----------
     contents
-        Title and widget of each id in `PLACES`.
+        Title and widget of each id in `PLACES` and in `CENTRE`.
     on_visible
         Hears of an id and whether it can be seen now.
     """
@@ -62,6 +67,8 @@ class Docks(Mapping[str, QDockWidget]):
     ) -> None:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
+        self.centre = _tabs([contents[id] for id in CENTRE])
+        window.setCentralWidget(self.centre)
         window.setDockNestingEnabled(True)
         window.setCorner(Qt.Corner.BottomLeftCorner, AREAS.LeftDockWidgetArea)
         window.setCorner(Qt.Corner.BottomRightCorner, AREAS.RightDockWidgetArea)
@@ -69,6 +76,8 @@ class Docks(Mapping[str, QDockWidget]):
             self._add(place, *contents[place.id])
         for id in FRONT:
             self._docks[id].raise_()
+        self.centre.currentChanged.connect(lambda _: self._tell_centre(on_visible))
+        self._tell_centre(on_visible)
         for id, dock in self._docks.items():
             dock.visibilityChanged.connect(lambda visible, id=id: on_visible(id, visible))
 
@@ -82,9 +91,23 @@ class Docks(Mapping[str, QDockWidget]):
         return len(self._docks)
 
     def bring_forward(self, id: str) -> None:
-        """Show a dock before all others, wherever it is."""
+        """Show a dock before all others, wherever it is, or a view in the middle."""
+        if id in CENTRE:
+            self.centre.setCurrentIndex(CENTRE.index(id))
+            self._make_room()
+            return
         self._docks[id].show()
         self._docks[id].raise_()
+
+    def tidy(self) -> None:
+        """Hide the bars of tabs that Qt leaves standing when it makes others for the same docks."""
+        later: set[str] = set()
+        direct = Qt.FindChildOption.FindDirectChildrenOnly
+        for bar in reversed(self._window.findChildren(QTabBar, options=direct)):
+            titles = {bar.tabText(index) for index in range(bar.count())}
+            if titles & later:
+                bar.hide()
+            later |= titles
 
     def share_out(self) -> None:
         """Give each dock its share of the window, as large as that is."""
@@ -107,9 +130,26 @@ class Docks(Mapping[str, QDockWidget]):
             (("filters", "inspector"), (height // 2, height // 2), Qt.Orientation.Vertical),
         ):
             self._window.resizeDocks([self._docks[name] for name in names], sizes, direction)
+        self._settle()
+        self.tidy()
+
+    def _settle(self) -> None:
         layout = self._window.layout()
         if layout is not None:
             layout.activate()
+
+    def _make_room(self) -> None:
+        """Take height from what is below the middle where that is too low to show anything."""
+        missing = LEAST_CENTRE - self.centre.height()
+        below = self._docks["bars"]
+        if missing > 0 and below.isVisible() and not below.isFloating():
+            height = max(below.height() - missing, below.minimumSizeHint().height())
+            self._window.resizeDocks([below], [height], Qt.Orientation.Vertical)
+            self._settle()
+
+    def _tell_centre(self, on_visible: Callable[[str, bool], None]) -> None:
+        for index, id in enumerate(CENTRE):
+            on_visible(id, index == self.centre.currentIndex())
 
     def _add(self, place: DockPlace, title: str, widget: QWidget) -> None:
         """One that has been in an area before it becomes a tab would leave its tabs there."""
@@ -123,3 +163,12 @@ class Docks(Mapping[str, QDockWidget]):
         if place.under:
             self._window.splitDockWidget(self._docks[place.under], dock, Qt.Orientation.Vertical)
         self._docks[place.id] = dock
+
+
+def _tabs(contents: Sequence[tuple[str, QWidget]]) -> QTabWidget:
+    tabs = QTabWidget()
+    tabs.setDocumentMode(True)
+    tabs.setAccessibleName("Middle of the window")
+    for title, widget in contents:
+        tabs.addTab(widget, title)
+    return tabs

@@ -15,7 +15,7 @@ from engine.metrics import metric
 from engine.problems import STEM, Problem, ProjectError
 from engine.summary import summary
 from engine.writing import file_name, write_atomically, written_whole
-from gui.paint import bars, inspector, mosaic, paper, table, volumes
+from gui.paint import bars, bottleneck, inspector, mosaic, paper, table, volumes
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -38,6 +38,7 @@ FIGURES: dict[str, Figure] = {
     "bars": Figure(bars.paint, lambda state: (1200, 700)),
     "table": Figure(table.paint, table.natural_size),
     "paper": Figure(paper.paint, paper.natural_size),
+    "bottleneck": Figure(bottleneck.paint, lambda state: (1600, 800)),
 }
 TEXTS: dict[str, Callable[..., str]] = {
     ".csv": tables.to_csv,

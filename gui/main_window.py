@@ -38,6 +38,7 @@ from gui.strokes import Strokes
 from gui.theme import THEMES
 from gui.views import VIEWS
 from gui.views.base import View
+from gui.views.bottleneck import BottleneckView
 from gui.widgets.about import AboutBox
 from gui.widgets.command_palette import CommandPalette, commands_of
 from gui.widgets.tab_order import chain, in_reading_order
@@ -64,6 +65,9 @@ class MainWindow(QMainWindow):
         self.notes = NotesPanel()
         self.problems = ProblemsPanel()
         self.views: dict[str, View] = {kind.id: kind() for kind in VIEWS}
+        bottleneck = self.views["bottleneck"]
+        assert isinstance(bottleneck, BottleneckView)
+        self.bottleneck = bottleneck
         self._seen: dict[str, ViewState] = {}
         """What each view last showed."""
         self.status = StatusPanel(self)
@@ -96,7 +100,11 @@ class MainWindow(QMainWindow):
             view.look_requested.connect(self.workbench.set_look)
             view.edit_proposed.connect(self._on_edit_proposed)
             view.hovered.connect(self.status.show_hover)
-        self.status.cancel_requested.connect(self.workbench.cancel)
+        self.bottleneck.wished.connect(self.workbench.explore)
+        self.bottleneck.survey_wished.connect(self.workbench.survey)
+        self.bottleneck.measure_wished.connect(self.workbench.measure)
+        for part in (self.bottleneck, self.status):
+            part.cancel_requested.connect(self.workbench.cancel)
         self.status.mistakes_requested.connect(self._show_mistakes)
         self.files.recent_changed.connect(self.listed["recent"].fill)
         self.files.done.connect(self.status.show_hover)
@@ -125,6 +133,7 @@ class MainWindow(QMainWindow):
             "export_all": files.export_all,
             "quit": self.close,
             "reduce": self.designs.add_reduction,
+            "explore": self._explore,
             **{f"add_{tag}": partial(self.designs.add_layer, tag) for tag in map(tag_of, KINDS)},
             **{f"before_{tag}": partial(self.designs.add_layer_before, tag) for tag in map(tag_of, KINDS)},
             "make_separable": self.designs.switch_form,
@@ -157,7 +166,6 @@ class MainWindow(QMainWindow):
     # Composition
 
     def _make_docks(self) -> Docks:
-        self.setCentralWidget(self.views["volumes"])
         panels: dict[str, tuple[str, QWidget]] = {
             "designs": ("Designs", self.designs),
             "layer": ("Layer", _scrolled(self.form)),
@@ -281,7 +289,7 @@ class MainWindow(QMainWindow):
 
     def _on_dock_visibility_changed(self, id: str, visible: bool) -> None:
         """A dock behind another one is out of sight, but Qt's Tab key would go there, and edits would redraw it."""
-        self.docks[id].widget().setEnabled(visible)
+        (self.views[id] if id in self.views else self.docks[id].widget()).setEnabled(visible)
         if visible and id in self.views:
             self._show_view(id)
 
@@ -321,6 +329,10 @@ class MainWindow(QMainWindow):
         block = state.written(state.focus.place)
         self.workbench.set_look(replace(state.look, toggled=state.look.toggled ^ {block}))
 
+    def _explore(self) -> None:
+        self.docks.bring_forward("bottleneck")
+        self.bottleneck.explore()
+
     def _rename(self) -> None:
         self.docks.bring_forward("designs")
         self.designs.edit_name()
@@ -352,6 +364,7 @@ class MainWindow(QMainWindow):
         if not self._restored:
             self._restored = True
             self.docks.share_out()
+        self.docks.tidy()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

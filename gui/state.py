@@ -20,6 +20,7 @@ from engine.problems import STEM, Problem
 from engine.project import Project
 from engine.tables import Row, rows
 from engine.weights import Weights, resolve
+from gui.exploration import Exploration
 
 Volume = NDArray[np.float32]
 
@@ -105,6 +106,7 @@ class ViewState(Struct, frozen=True, eq=False):
     look: Look
     path: Path | None = None
     clean: bool = True
+    exploration: Exploration = Exploration()
 
     def analysis(self, design: str) -> Analysis | None:
         """The analysis of a design or of the stem; None where there is none of that name."""

@@ -1,6 +1,6 @@
 """The one path from an edit to a picture: Document, Runner, Focus and Look become one ViewState after another."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -14,6 +14,8 @@ from engine.project import Project
 from engine.project_file import ProjectFile, load
 from engine.run import NodeDone, NodeStarted, RunRequest
 from gui.document import Document
+from gui.exploration import Exploration, Wish
+from gui.exploring import Exploring
 from gui.runner import Runner
 from gui.state import Focus, Look, Progress, Result, RunView, ViewState
 
@@ -30,6 +32,7 @@ class Workbench(QObject):
         self._next_focus: Focus | None = None
         """Where the selection goes with the edit that is being made."""
         self.runner = Runner(self.cache, self)
+        self.exploring = Exploring(self)
         known = check(project)
         self.state = ViewState(project, known, RunView(), start_focus(project, known), look or Look())
         self.document.project_changed.connect(self._on_document_project_changed)
@@ -37,6 +40,7 @@ class Workbench(QObject):
         self.runner.node_started.connect(self._on_runner_node_started)
         self.runner.node_done.connect(self._on_runner_node_done)
         self.runner.ended.connect(self._on_runner_ended)
+        self.exploring.changed.connect(self._on_exploring_changed)
 
     def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
         """Make `project` the current one as one undo step, the selection at `focus` if it is given."""
@@ -60,6 +64,7 @@ class Workbench(QObject):
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Show another project, its history and results its own."""
         self.cancel()
+        self.exploring.forget()
         self._show(replace(self.state, run=RunView()))
         self._next_focus = start_focus(project, check(project))
         self.document.replace(project, path, file)
@@ -76,13 +81,27 @@ class Workbench(QObject):
         else:
             self.runner.cancel()
 
+    def explore(self, wish: Wish) -> None:
+        """Find in the background what can stand for a convolution."""
+        self.exploring.ask(self.document.project, wish)
+
+    def survey(self, design: str, wish: Wish) -> None:
+        """Find in the background what can stand for each convolution of a design."""
+        self.exploring.survey(self.document.project, design, wish)
+
+    def measure(self, wish: Wish, choices: Sequence[tuple[str, float]]) -> None:
+        """Replace several convolutions in the background, and measure what that loses in the end."""
+        self.exploring.measure(self.document.project, wish, choices)
+
     def cancel(self) -> None:
-        """End the run under way; what it had computed stays."""
+        """End the run and the exploration under way; what they had computed stays."""
+        self.exploring.cancel()
         self.runner.cancel()
         if self.state.run.progress is not None:
             self._show(replace(self.state, run=replace(self.state.run, progress=None)))
 
     def close(self) -> None:
+        self.exploring.close()
         self.runner.close()
 
     def _show(self, new: ViewState) -> None:
@@ -118,6 +137,9 @@ class Workbench(QObject):
 
     def _on_document_file_changed(self) -> None:
         self._show(replace(self.state, path=self.document.path, clean=self.document.clean))
+
+    def _on_exploring_changed(self, exploration: Exploration) -> None:
+        self._show(replace(self.state, exploration=exploration))
 
     def _on_runner_node_started(self, event: NodeStarted) -> None:
         progress = Progress(event.done, event.total, event.place)

@@ -1,9 +1,11 @@
 """Error against cost, for every width of what can stand for a convolution."""
 
 from collections.abc import Sequence
+from typing import NamedTuple
 
 import numpy as np
 from msgspec import Struct
+from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.analysis import Report
@@ -19,8 +21,23 @@ FORMS: dict[Form, str] = {
 }
 """What can stand for a k×k, by its name in files."""
 
-MANY, FEW = 48, 12
-"""Widths to run: of pairs, whose directions add up in one run for all; and of triples, which run one by one."""
+EACH = 16
+"""Widths of pairs that are all run; of wider ones eight between a number and its double, powers of two among them."""
+FEW = 12
+"""Widths of triples that are run: one by one, while the directions of pairs add up in one run for all."""
+
+
+class Point(NamedTuple):
+    """A width that was run, and the errors there; None for what was not measured."""
+
+    at: int
+    """Index of the width in the curve."""
+    widths: tuple[int, ...]
+    macs: int
+    expected: float
+    seen: float | None
+    unseen: float | None
+    plain: float | None
 
 
 class Curve(Struct, frozen=True, eq=False):
@@ -28,6 +45,8 @@ class Curve(Struct, frozen=True, eq=False):
 
     place: Place
     form: Form
+    key: bytes
+    """A digest of the layer, its weights and what reaches it."""
     layer: Conv2d
     shape: tuple[int, ...]
     """Of its weights: (F, C, kh, kw)."""
@@ -59,6 +78,41 @@ class Curve(Struct, frozen=True, eq=False):
         """The error to go by at each width that was measured: that on unseen data where there is any."""
         errors = self.unseen or self.seen or ()
         return dict(zip(self.measured_at, errors, strict=False))
+
+    @property
+    def points(self) -> tuple["Point", ...]:
+        """Every width that was run, narrowest first."""
+        columns = (self.seen, self.unseen, self.plain)
+        blank = (None,) * len(self.measured_at)
+        errors = zip(*(blank if column is None else column for column in columns), strict=True)
+        return tuple(
+            Point(index, self.widths[index], self.costs[index], self.expected[index], *found)
+            for index, found in zip(self.measured_at, errors, strict=True)
+        )
+
+    def with_errors(
+        self,
+        indices: Sequence[int],
+        seen: Sequence[float],
+        unseen: Sequence[float] | None,
+        plain: Sequence[float] | None,
+    ) -> "Curve":
+        """The curve with further widths measured."""
+        order = sorted({*self.measured_at, *indices})
+
+        def merged(known: Sequence[float] | None, found: Sequence[float] | None) -> tuple[float, ...] | None:
+            if found is None:
+                return None
+            errors = dict(zip(self.measured_at, known or (), strict=False)) | dict(zip(indices, found, strict=True))
+            return tuple(errors[index] for index in order)
+
+        return replace(
+            self,
+            measured_at=tuple(order),
+            seen=merged(self.seen, seen),
+            unseen=merged(self.unseen, unseen),
+            plain=merged(self.plain, plain),
+        )
 
     def within(self, error: float) -> int | None:
         """Index of the cheapest that was measured to lose no more than that, and is cheaper than the layer."""
@@ -92,7 +146,7 @@ def macs_of(report: Report, form: Form, ranks: Sequence[int]) -> int:
 
 
 def frontier(
-    report: Report, shape: tuple[int, ...], inputs: NDArray[np.float64], outputs: NDArray[np.float64]
+    report: Report, inputs: NDArray[np.float64], outputs: NDArray[np.float64]
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[float, ...]]:
     """Of all pairs of widths those that none beats in both cost and expected error, cheapest first.
 
@@ -116,8 +170,10 @@ def frontier(
     return widths, tuple(map(float, errors.ravel()[kept]))
 
 
-def measured_widths(count: int, most: int) -> tuple[int, ...]:
-    """Indices of the widths to run: a third of them one after the other, the rest on a geometric scale to the last."""
-    fine = min(most // 3, count)
-    coarse = np.rint(np.geomspace(max(fine, 1), max(count, 1), most - fine)).astype(int) - 1
-    return tuple(sorted({*range(fine), *(int(index) for index in coarse if index < count)}))
+def measured_widths(form: Form, count: int) -> tuple[int, ...]:
+    """Indices of the widths to run, the last one among them, of so many that there are."""
+    if form == "1x1+kxk+1x1":
+        few = np.rint(np.geomspace(1, max(count, 1), FEW)).astype(int)
+        return tuple(sorted({int(number) - 1 for number in few if number <= count}))
+    wider = (eighths * 2**power for power in range(1, count.bit_length()) for eighths in range(8, 16))
+    return tuple(sorted({*range(min(EACH, count)), *(n - 1 for n in wider if n <= count), count - 1} - {-1}))

@@ -2,25 +2,52 @@
 
 from collections.abc import Iterable, Iterator, Sequence
 
-import numpy as np
+from msgspec import Struct
 from msgspec.structs import replace
-from numpy.typing import NDArray
 
 from engine.analysis import Report
-from engine.bottleneck.curve import FEW, MANY, Curve, frontier, macs_of, measured_widths
+from engine.bottleneck.curve import Curve, frontier, macs_of, measured_widths
 from engine.bottleneck.samples import Samples
 from engine.cache import VolumeCache
 from engine.check import Place
 from engine.files import FileFault
 from engine.insight import low_rank
-from engine.insight.low_rank import Fitter, Measured, Split, linear, measure, output_of
+from engine.insight.low_rank import Filters, Fitter, Measured, Split, linear, measure, output_of
 from engine.kernels import Checkpoint, Volume
 from engine.layers import Conv2d
 from engine.layers.windows import pair
 from engine.problems import Problem, ProjectError
 from engine.project import Input, Project
-from engine.run import RunRequest, volume_at, weights_at
+from engine.run import RunRequest, require_memory, volume_at, weights_at
 from engine.sources import Form, LowRankWeights
+
+SAMPLE_BYTES = 64 * 2**20
+"""Of volumes that an exploration keeps, however many photos there are; beside them it holds one at a time."""
+
+TRIPLE: Form = "1x1+kxk+1x1"
+
+
+class Trial(Struct, frozen=True, eq=False):
+    """A replacement run beside the layer itself."""
+
+    place: Place
+    key: bytes
+    """A digest of the layer, its weights and what reaches it in the project."""
+    form: Form
+    widths: tuple[int, ...]
+    refit: bool
+    spec: Input
+    """What was run on."""
+    exact: Volume
+    """What the layer gives, before its bias (F×H×W)."""
+    given: Volume
+    """What the replacement gives, before the bias."""
+    error: float
+    """On this input."""
+    seen: float | None = None
+    """On all that it is fitted to; None as long as that is not known."""
+    unseen: float | None = None
+    """On all that only checks it; None where nothing does, too."""
 
 
 def refusal(report: Report | None) -> str:
@@ -46,50 +73,88 @@ def candidates(request: RunRequest, design: str) -> tuple[Report, ...]:
 
 
 class Explorer:
-    """Explores the convolutions of one project on some samples. Holds no volume; what the cache has room for it keeps.
+    """Explores the convolutions of one project on some samples.
 
     Parameters
     ----------
-    cache
-        Of volumes, shared with runs.
+    checkpoint
+        Called often; what it raises ends the work. It may be replaced between two calls.
+
+    Raises
+    ------
+    ProjectError
+        The project needs more memory than there is.
     """
 
-    def __init__(
-        self, project: Project, chosen: Samples, cache: VolumeCache, checkpoint: Checkpoint = lambda: None
-    ) -> None:
+    def __init__(self, project: Project, chosen: Samples, checkpoint: Checkpoint = lambda: None) -> None:
         self.project = project
         self.samples = chosen
+        self.checkpoint = checkpoint
         self.request = RunRequest.of(project)
-        self._cache = cache
-        self._checkpoint = checkpoint
+        self._cache = VolumeCache(SAMPLE_BYTES)
         self._requests: dict[Input, RunRequest] = {project.input: self.request}
+        self._fitters: dict[Place, Fitter] = {}
+        """That of the last place alone: it holds covariances."""
+        require_memory(self.request, self._cache)
 
     def curves(self, place: Place, form: Form) -> Iterator[Curve]:
         """The curve with its expected line at once, then with what was measured."""
-        curve, fitter = self._expected(place, form)
+        curve = self._expected(place, form)
         yield curve
         if curve.widths:
-            yield self._measured(curve, fitter)
+            yield self.with_points(curve, measured_widths(form, len(curve.widths)))
 
     def curve(self, place: Place, form: Form) -> Curve:
         """The whole curve."""
         *_, last = self.curves(place, form)
         return last
 
-    def error(self, place: Place, form: Form, ranks: Sequence[int], *, refit: bool) -> tuple[float, float | None]:
-        """Errors of one replacement on what it was fitted to, and on what checks it."""
-        _, fitter = self._fitter(place)
-        found = fitter.weights(form, ranks, refit=refit)
-        errors = [
-            self._error_of(form, fitter, found, place, specs) for specs in (self.samples.fitted, self.samples.checked)
-        ]
-        return errors[0] or 0.0, errors[1]
+    def with_points(self, curve: Curve, indices: Iterable[int]) -> Curve:
+        """The curve with these of its widths run, too."""
+        new = tuple(sorted(set(indices) - set(curve.measured_at)))
+        return self._measured(curve, new) if new else curve
 
-    def volumes(self, place: Place, spec: Input) -> tuple[Volume, Volume, Fitter]:
-        """What reaches a layer from one input, its output before the bias, and its fitter."""
-        report, fitter = self._fitter(place)
-        received = self._reached(place, report, spec)
-        return received, linear(fitter.layer, fitter.weight, received, self._checkpoint), fitter
+    def narrowed(self, curve: Curve, error: float) -> Curve:
+        """The curve with more widths run, until none narrower than the one within that error is left to try.
+
+        Wider ones are taken to lose no more, as they do but for accidents.
+        """
+        while True:
+            best = curve.within(error)
+            failed = [index for index, found in curve.told.items() if found > error]
+            below = [index for index in failed if best is None or index < best]
+            top = curve.break_even if best is None else best
+            if top is None or not below or (middle := (max(below) + top + (best is None)) // 2) in curve.told:
+                return curve
+            curve = self.with_points(curve, [middle])
+
+    def trials(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Iterator[Trial]:
+        """One replacement run on one input at once, then with its errors on all."""
+        fitter = self._fitter(place)
+        found = fitter.weights(form, widths, refit=refit)
+        received = self._reached(place, spec)
+        exact, given = self._exact(fitter, received), output_of(form, fitter.layer, found, received, self.checkpoint)
+        error = Measured((low_rank.energy(given - exact),), low_rank.energy(exact)).errors[0]
+        trial = Trial(place, self.request.check.keys[place], form, widths, refit, spec, exact, given, error)
+        yield trial
+        seen, unseen = (
+            self._error_of(form, place, found, specs) for specs in (self.samples.fitted, self.samples.checked)
+        )
+        yield replace(trial, seen=seen, unseen=unseen)
+
+    def trial(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Trial:
+        """One replacement run on one input, with its errors on all."""
+        *_, last = self.trials(place, form, widths, spec, refit=refit)
+        return last
+
+    def refit_helps(self, curve: Curve, index: int) -> bool:
+        """Whether fitting the k×k again lowers the error that counts, that on unseen data where there is any."""
+        if curve.form == "kxk+1x1":
+            return False
+        curve = self.with_points(curve, [index])
+        found = self._fitter(curve.place).weights(curve.form, curve.widths[index], refit=True)
+        error = self._error_of(curve.form, curve.place, found, self.samples.checked or self.samples.fitted)
+        return error is not None and error < curve.told[index]
 
     def last_error(self, other: Project, design: str, copy: str, specs: Iterable[Input]) -> float:
         """The relative error of a design's last volume in another project, where the design may have another name."""
@@ -102,91 +167,94 @@ class Explorer:
 
     def _volume(self, request: RunRequest, design: str) -> Volume:
         place = design, request.check.analyses[design].output
-        return volume_at(request, place, self._cache, self._checkpoint)
+        return volume_at(request, place, self._cache, self.checkpoint)
 
     def _request(self, spec: Input) -> RunRequest:
         if spec not in self._requests:
             self._requests[spec] = RunRequest.of(replace(self.project, input=spec))
         return self._requests[spec]
 
-    def _reached(self, place: Place, report: Report, spec: Input) -> Volume:
-        return volume_at(self._request(spec), (place[0], report.inputs[0]), self._cache, self._checkpoint)
+    def _reached(self, place: Place, spec: Input) -> Volume:
+        """What reaches a layer from one input."""
+        received = self.request.check.reports[place].inputs[0]
+        return volume_at(self._request(spec), (place[0], received), self._cache, self.checkpoint)
 
-    def _fitter(self, place: Place) -> tuple[Report, Fitter]:
-        report = self.request.check.reports[place]
-        assert isinstance(report.layer, Conv2d), refusal(report)
+    def _exact(self, fitter: Fitter, received: Volume) -> Volume:
+        return linear(fitter.layer, fitter.weight, received, self.checkpoint)
+
+    def _fitter(self, place: Place) -> Fitter:
+        if place not in self._fitters:
+            report = self.request.check.reports[place]
+            assert isinstance(report.layer, Conv2d), refusal(report)
+            try:
+                arrays = weights_at(self.request, place, self._cache, self.checkpoint)
+            except FileFault as fault:
+                raise ProjectError([Problem(str(fault), "", *place, "weights")]) from None
+
+            def volumes() -> Iterator[Volume]:
+                return (self._reached(place, spec) for spec in self.samples.fitted)
+
+            layer = replace(report.layer, bias=False)
+            self._fitters = {place: Fitter(layer, arrays["weight"], volumes, lambda: self.checkpoint())}
+        return self._fitters[place]
+
+    def _expected(self, place: Place, form: Form) -> Curve:
+        report, fitter = self.request.check.reports[place], self._fitter(place)
         try:
-            arrays = weights_at(self.request, place, self._cache, self._checkpoint)
-        except FileFault as fault:
-            raise ProjectError([Problem(str(fault), "", *place, "weights")]) from None
-
-        def volumes() -> Iterator[Volume]:
-            return (self._reached(place, report, spec) for spec in self.samples.fitted)
-
-        return report, Fitter(replace(report.layer, bias=False), arrays["weight"], volumes, self._checkpoint)
-
-    def _expected(self, place: Place, form: Form) -> tuple[Curve, Fitter]:
-        report, fitter = self._fitter(place)
-        shape = fitter.weight.shape
-        try:
-            if form == "1x1+kxk+1x1":
-                widths, expected = frontier(report, shape, fitter.inputs.expected, fitter.outputs.expected)
+            if form == TRIPLE:
+                widths, expected = frontier(report, fitter.inputs.expected, fitter.outputs.expected)
             else:
                 line = fitter.split(form).expected
                 widths = tuple((rank,) for rank in range(1, len(line)))
                 expected = tuple(map(float, line[1:]))
         except low_rank.NotFinite as error:
-            raise ProjectError(
-                [Problem(f"{report.name}: {error}; other photos or weights may do", "", *place)]
-            ) from None
+            text = f"{report.name}: {error}; other photos or weights may do"
+            raise ProjectError([Problem(text, "", *place)]) from None
         costs = tuple(macs_of(report, form, ranks) for ranks in widths)
-        macs = report.macs or 0
-        return Curve(place, form, fitter.layer, shape, macs, widths, costs, expected), fitter
+        key, macs = self.request.check.keys[place], report.macs or 0
+        return Curve(place, form, key, fitter.layer, fitter.weight.shape, macs, widths, costs, expected)
 
-    def _measured(self, curve: Curve, fitter: Fitter) -> Curve:
-        at = measured_widths(len(curve.widths), FEW if curve.form == "1x1+kxk+1x1" else MANY)
-        ranks = [curve.widths[index] for index in at]
-        seen = self._errors(curve, fitter, ranks, self.samples.fitted)
-        unseen = self._errors(curve, fitter, ranks, self.samples.checked)
-        plain: tuple[float, ...] | None = None
-        if curve.form != "1x1+kxk+1x1":
-            naive = low_rank.reduction(fitter.weight) if curve.form == "1x1+kxk" else low_rank.expansion(fitter.weight)
-            checking = self.samples.checked or self.samples.fitted
-            plain = self._split_errors(curve, fitter, naive, ranks, checking)
-        return replace(curve, measured_at=at, seen=seen, unseen=unseen, plain=plain)
-
-    def _errors(
-        self, curve: Curve, fitter: Fitter, ranks: Sequence[tuple[int, ...]], specs: Sequence[Input]
-    ) -> tuple[float, ...] | None:
-        if not specs:
-            return None
-        if curve.form != "1x1+kxk+1x1":
-            return self._split_errors(curve, fitter, fitter.split(curve.form), ranks, specs)
-        errors = (self._error_of(curve.form, fitter, fitter.weights(curve.form, r), curve.place, specs) for r in ranks)
-        return tuple(error or 0.0 for error in errors)
+    def _measured(self, curve: Curve, indices: Sequence[int]) -> Curve:
+        """The curve with these widths run beside those that were run before."""
+        widths = [curve.widths[index] for index in indices]
+        fitter = self._fitter(curve.place)
+        if curve.form == TRIPLE:
+            weights = [fitter.weights(curve.form, ranks) for ranks in widths]
+            seen, unseen = (
+                tuple([self._error_of(curve.form, curve.place, found, specs) or 0.0 for found in weights])
+                for specs in (self.samples.fitted, self.samples.checked)
+            )
+            return curve.with_errors(indices, seen, unseen if self.samples.checked else None, None)
+        own = fitter.split(curve.form)
+        plain = low_rank.reduction(fitter.weight) if curve.form == "1x1+kxk" else low_rank.expansion(fitter.weight)
+        if not self.samples.checked:
+            seen, beside = self._split_errors(curve, (own, plain), widths, self.samples.fitted)
+            return curve.with_errors(indices, seen, None, beside)
+        (seen,) = self._split_errors(curve, (own,), widths, self.samples.fitted)
+        unseen, beside = self._split_errors(curve, (own, plain), widths, self.samples.checked)
+        return curve.with_errors(indices, seen, unseen, beside)
 
     def _split_errors(
-        self, curve: Curve, fitter: Fitter, split: Split, ranks: Sequence[tuple[int, ...]], specs: Sequence[Input]
-    ) -> tuple[float, ...]:
-        layers = low_rank.placed(curve.form, fitter.layer)
-        report = self.request.check.reports[curve.place]
-        total = Measured()
+        self, curve: Curve, splits: Sequence[Split], widths: Sequence[tuple[int, ...]], specs: Sequence[Input]
+    ) -> list[tuple[float, ...]]:
+        """The errors of each split at these widths, on all inputs together."""
+        fitter = self._fitter(curve.place)
+        before, behind = low_rank.placed(curve.form, fitter.layer)
+        ranks = [rank for (rank,) in widths]
+        totals = [Measured() for _ in splits]
         for spec in specs:
-            received = self._reached(curve.place, report, spec)
-            exact = linear(fitter.layer, fitter.weight, received, self._checkpoint)
-            widths = [rank for (rank,) in ranks]
-            total += measure(split, (layers[0], layers[1]), exact, received, widths, self._checkpoint)
-        return total.errors
+            received = self._reached(curve.place, spec)
+            exact = self._exact(fitter, received)
+            for number, split in enumerate(splits):
+                totals[number] += measure(split, (before, behind), exact, received, ranks, self.checkpoint)
+        return [total.errors for total in totals]
 
-    def _error_of(
-        self, form: Form, fitter: Fitter, found: Sequence[NDArray[np.float32]], place: Place, specs: Sequence[Input]
-    ) -> float | None:
+    def _error_of(self, form: Form, place: Place, found: Sequence[Filters], specs: Sequence[Input]) -> float | None:
         """The relative error of given weights; None where there is nothing to measure it on."""
-        report = self.request.check.reports[place]
-        total = Measured()
+        fitter, total = self._fitter(place), Measured()
         for spec in specs:
-            received = self._reached(place, report, spec)
-            exact = linear(fitter.layer, fitter.weight, received, self._checkpoint)
-            given = output_of(form, fitter.layer, found, received, self._checkpoint)
+            received = self._reached(place, spec)
+            exact = self._exact(fitter, received)
+            given = output_of(form, fitter.layer, found, received, self.checkpoint)
             total += Measured((low_rank.energy(given - exact),), low_rank.energy(exact))
         return total.errors[0] if total.wrong else None

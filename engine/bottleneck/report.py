@@ -8,10 +8,11 @@ from typing import Any
 
 import msgspec
 
-from engine.bottleneck.curve import Curve
+from engine.bottleneck.curve import Curve, Point
 from engine.bottleneck.samples import Samples
 from engine.columns import aligned
 from engine.problems import STEM
+from engine.project import Input, NoiseInput
 from engine.units import abbreviated, exact
 
 LEVELS = (0.01, 0.02, 0.05, 0.10)
@@ -69,40 +70,33 @@ def list_text(curves: Sequence[Curve], error: float) -> str:
     return "\n".join([head, rule, *lines]) + "\n"
 
 
-def curve_text(curve: Curve, error: float) -> str:
-    """A line a width that was run; an arrow at the cheapest that loses no more than `error`."""
+def curve_text(curve: Curve, chosen: int | None) -> str:
+    """A line a width that was run; an arrow at the chosen one."""
     heads = ["r", "MACs", "fewer", "expected", "on fitted", "on others", "plain SVD", ""]
-    chosen = curve.within(error)
     rows = [
         [
-            width_of(curve, index),
-            exact(curve.costs[index]),
-            fewer(curve, index) if curve.costs[index] < curve.macs else "dearer",
-            *(percent(found) for found in _errors(curve, number)),
-            f"← within {100 * error:g} %" if index == chosen else "",
+            width_of(curve, point.at),
+            exact(point.macs),
+            fewer(curve, point.at) if point.macs < curve.macs else "dearer",
+            *map(percent, point[3:]),
+            "← chosen" if point.at == chosen else "",
         ]
-        for number, index in enumerate(curve.measured_at)
+        for point in curve.points
     ]
     head, rule, lines = aligned(heads, rows, [True] * 7 + [False])
     title = f"{curve.place[0] or 'stem'} · {curve.place[1]}: {exact(curve.macs)} MACs, form {curve.form}"
     return "\n".join([title, head, rule, *lines]) + "\n"
 
 
-def _errors(curve: Curve, number: int) -> tuple[float | None, ...]:
-    """Expected, on what was fitted to, on what checks, and of plain SVD, at one width that was run."""
-    measured = (curve.seen, curve.unseen, curve.plain)
-    return curve.expected[curve.measured_at[number]], *(None if e is None else e[number] for e in measured)
-
-
 def samples_text(samples: Samples) -> str:
     """What weights were fitted to, and what checked them."""
-    checked = ", ".join(map(_name, samples.checked)) or "nothing else: errors are those on what was fitted to"
-    return f"fitted to {', '.join(map(_name, samples.fitted))}; checked on {checked}\n"
+    checked = ", ".join(map(input_name, samples.checked)) or "nothing else: errors are those on what was fitted to"
+    return f"fitted to {', '.join(map(input_name, samples.fitted))}; checked on {checked}\n"
 
 
-def _name(spec: Any) -> str:
-    path = getattr(spec, "path", "")
-    return path.rpartition("/")[2] if path else f"noise, seed {spec.seed}"
+def input_name(spec: Input) -> str:
+    """A photo's or array's file; "noise, seed 3"."""
+    return f"noise, seed {spec.seed}" if isinstance(spec, NoiseInput) else spec.path.rpartition("/")[2]
 
 
 FIELDS = ("design", "node", "form", "width", "macs", "layer_macs", "expected", "fitted", "others", "plain")
@@ -112,23 +106,15 @@ def records(curves: Sequence[Curve]) -> list[dict[str, Any]]:
     """A record a width that was run, for programs; an error that was not measured is null."""
     return [
         dict(
-            zip(
-                FIELDS,
-                (
-                    curve.place[0] or "stem",
-                    curve.place[1],
-                    curve.form,
-                    list(curve.widths[index]),
-                    curve.costs[index],
-                    curve.macs,
-                    *_errors(curve, number),
-                ),
-                strict=True,
-            )
+            zip(FIELDS, (told_design(curve.place[0]), curve.place[1], curve.form, *_numbers(curve, point)), strict=True)
         )
         for curve in curves
-        for number, index in enumerate(curve.measured_at)
+        for point in curve.points
     ]
+
+
+def _numbers(curve: Curve, point: Point) -> tuple[object, ...]:
+    return list(point.widths), point.macs, curve.macs, *point[3:]
 
 
 def to_csv(curves: Sequence[Curve]) -> str:
@@ -150,7 +136,7 @@ def to_json(curves: Sequence[Curve], samples: Samples, error: float, applied: di
         "checked": [msgspec.to_builtins(spec) for spec in samples.checked],
         "layers": [
             {
-                "design": curve.place[0] or "stem",
+                "design": told_design(curve.place[0]),
                 "node": curve.place[1],
                 "form": curve.form,
                 "weights": list(curve.shape),

@@ -73,10 +73,10 @@ def arrange(rect: QRectF, content: Content, zoom: Zoom) -> Scene:
     if content.kernel is not None:
         maps, kernel = _split(maps, size)
         kernel_seen = _kernel_projection(kernel, content.kernel, size)
-    bar = size * 1.7 + _wrapped_height(content.legend, maps.width(), size) if content.legend else 0.0
+    bar = size * 1.7 + wrapped_height(content.legend, maps.width(), size) if content.legend else 0.0
     below = QRectF(maps.left(), maps.bottom() - bar, maps.width(), bar)
     chosen = pinned_text(content)
-    line = _wrapped_height(chosen, maps.width(), size, bold=True) + size * 0.4 if chosen else 0.0
+    line = wrapped_height(chosen, maps.width(), size, bold=True) + size * 0.4 if chosen else 0.0
     pinned = QRectF(maps.left(), below.top() - line, maps.width(), line)
     maps.setBottom(pinned.top() - size * 0.6)
     return Scene(size, _frames(maps, content, size, zoom), pinned, below, kernel, kernel_seen)
@@ -97,7 +97,7 @@ def _split(rect: QRectF, size: float) -> tuple[QRectF, QRectF]:
 def _kernel_projection(rect: QRectF, kernel: Kernel, size: float) -> Projection | None:
     if kernel.tiles is None:
         return None
-    head, foot = _wrapped_height(kernel.title, rect.width(), size, bold=True) + size * 0.4, size * 3.6
+    head, foot = wrapped_height(kernel.title, rect.width(), size, bold=True) + size * 0.4, size * 3.6
     room = rect.adjusted(0, head, 0, -foot)
     grid = choose_grid(kernel.tiles.shape, room.width(), room.height(), label=size)
     return project(grid, room, Zoom())
@@ -118,7 +118,7 @@ def _frames_in(rects: Sequence[QRectF], content: Content, size: float, zoom: Zoo
     width = rects[0].width()
     one_line = max(_caption_width(plate, size) for plate in content.plates) <= width
     caption = size * (1.6 if one_line else 2.9)
-    notes = [_wrapped_height(plate.note, width - size, size) + size * 0.6 for plate in content.plates if plate.note]
+    notes = [wrapped_height(plate.note, width - size, size) + size * 0.6 for plate in content.plates if plate.note]
     note = min(max(notes, default=0.0), rects[0].height() / 2)
     frames = []
     for rect, plate in zip(rects, content.plates, strict=True):
@@ -140,7 +140,7 @@ def _caption_width(plate: Plate, size: float) -> float:
     return size * 1.4 + text_width(plate.design, size, bold=True) + text_width(f" · {plate.title}", size)
 
 
-def _wrapped_height(text: str, width: float, size: float, *, bold: bool = False) -> float:
+def wrapped_height(text: str, width: float, size: float, *, bold: bool = False) -> float:
     metrics = QFontMetricsF(font(size, bold=bold))
     return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()
 

@@ -2,6 +2,7 @@
 
 from gui.views.bars import BarsView
 from gui.views.base import View
+from gui.views.bottleneck import BottleneckView
 from gui.views.counting import CountingView
 from gui.views.filters import FiltersView
 from gui.views.inspector import InspectorView
@@ -9,6 +10,15 @@ from gui.views.paper import PaperView
 from gui.views.table import TableView
 from gui.views.volumes import VolumesView
 
-VIEWS: tuple[type[View], ...] = (VolumesView, FiltersView, InspectorView, BarsView, TableView, PaperView, CountingView)
+VIEWS: tuple[type[View], ...] = (
+    VolumesView,
+    BottleneckView,
+    FiltersView,
+    InspectorView,
+    BarsView,
+    TableView,
+    PaperView,
+    CountingView,
+)
 
 __all__ = ["VIEWS", "View"]

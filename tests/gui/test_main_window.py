@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
     QMessageBox,
     QSlider,
     QSpinBox,
+    QTabBar,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
@@ -626,3 +627,18 @@ def test_a_view_behind_another_is_not_redrawn_until_it_is_seen(window: MainWindo
     ((old, new),) = shown
     assert new is window.workbench.state
     assert old is None or old is before
+
+
+@pytest.mark.parametrize("size", [(900, 560), (1280, 800), (1600, 1000)])
+def test_each_dock_has_its_tab_in_one_visible_bar(window: MainWindow, size: tuple[int, int]) -> None:
+    def check_bars() -> None:
+        QApplication.processEvents()
+        bars = window.findChildren(QTabBar, options=Qt.FindChildOption.FindDirectChildrenOnly)
+        titles = [bar.tabText(index) for bar in bars if bar.isVisible() for index in range(bar.count())]
+        assert len(titles) == len(set(titles)) >= 7
+
+    window.resize(*size)
+    check_bars()
+    window.docks["paper"].close()
+    window.actions_by_id["reset_layout"].trigger()
+    check_bars()

@@ -1,0 +1,161 @@
+"""What can stand for a convolution: its chart, the maps of the layer and of its replacement, and their difference."""
+
+import numpy as np
+from msgspec import Struct
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter
+
+from engine.bottleneck import FORMS, Curve, Trial, refusal
+from engine.bottleneck.report import input_name, percent, told_design
+from engine.problems import STEM
+from engine.shapes import Shape
+from engine.units import abbreviated
+from gui.paint import mosaic
+from gui.paint.colours import DIVERGING, map_name, value_range
+from gui.paint.curve import in_words, paint_chart
+from gui.paint.curve_layout import Chart, lay_out
+from gui.paint.curve_marks import ChartLook
+from gui.paint.plates import Plate, legend
+from gui.paint.tiles import Tiles, Zoom
+from gui.paint.words import draw_text, draw_wrapped
+from gui.state import ViewState
+from gui.theme import Theme
+
+STALE = "for earlier settings: explore again"
+NOTE_HEIGHT = 20.0
+"""In heights of the text: of the chart, from which on there is a note below it."""
+INDEPENDENT = (
+    "The line takes the taps of the kernel to be independent. Those of neighbouring pixels are not, so that what is "
+    "measured may lie below it; fitting the k×k again uses that."
+)
+
+
+class Content(Struct, frozen=True, eq=False):
+    """All that is drawn of an exploration, as far as it does not depend on the room there is."""
+
+    title: str
+    said: str
+    """The chosen width, or what to do, or what is wrong."""
+    wrong: bool = False
+    note: str = ""
+    curve: Curve | None = None
+    look: ChartLook | None = None
+    maps: mosaic.Content | None = None
+
+
+class Layout(Struct, frozen=True, eq=False):
+    """Where everything is."""
+
+    size: float
+    head: QRectF
+    chart: Chart | None
+    foot: QRectF
+    maps: QRectF
+
+
+def content_of(state: ViewState) -> Content:
+    """What to draw for a state: the exploration of the chosen layer, or what must be done first."""
+    shown, place = state.exploration, state.focus.place
+    problems = "\n".join(problem.text for problem in shown.problems)
+    report = state.report(place)
+    reason = refusal(report)
+    title = f"{place[1]} of {'the stem' if place[0] == STEM else place[0]}"
+    if report is None or (reason and (shown.wish is None or shown.wish.place != place)):
+        return Content(title, f"{reason[:1].upper()}{reason[1:]}.")
+    curve, index = shown.curve, shown.index
+    if shown.wish is None or shown.wish.place != place or curve is None:
+        busy = f"{shown.busy} …" if shown.busy else "Explore: how narrow may a 1×1 convolution before it be?"
+        return Content(title, problems or busy, wrong=bool(problems))
+    stale = state.check.keys.get(place) != curve.key
+    head = f"{title}: {abbreviated(curve.macs)} MACs, {FORMS[curve.form]}"
+    said = in_words(curve, index, shown.shown_trial) if index is not None else "Nothing narrower has any of its energy"
+    wish = shown.wish
+    colour = state.design_index(place[0])
+    look = ChartLook(colour, index, wish.error if wish.budget is None else None, shown.shown_trial)
+    maps = None if shown.shown_trial is None else _maps(state, shown.shown_trial)
+    note = "" if curve.form == "kxk+1x1" else INDEPENDENT
+    return Content(head, problems or (STALE if stale else said), bool(problems), note, curve, look, maps)
+
+
+def _maps(state: ViewState, trial: Trial) -> mosaic.Content:
+    """The maps of the layer, of its replacement, and their difference."""
+    look, design = state.look, told_design(trial.place[0])
+    ends = [value_range(volume, zero_centred=look.zero_centred) for volume in (trial.exact, trial.given)]
+    low, high = np.array([min(e[0] for e in ends)]), np.array([max(e[1] for e in ends)])
+    shape = Shape(*trial.exact.shape)
+    widths = ", ".join(map(str, trial.widths))
+    plates = [
+        Plate(trial.place, name, words, Tiles(shape, volume, low, high, map_name(look)))
+        for name, words, volume in (
+            (trial.place[1], str(shape), trial.exact), (f"r {widths}", str(shape), trial.given),
+        )
+    ]  # fmt: skip
+    difference = trial.given - trial.exact
+    _, most = value_range(difference, zero_centred=True)
+    limit = np.array([max(most, float(np.finfo(np.float32).tiny))])
+    words = f"{percent(trial.error)} of it on {input_name(trial.spec)}"
+    plates.append(Plate(trial.place, "difference", words, Tiles(shape, difference, -limit, limit, DIVERGING)))
+    index = state.design_index(trial.place[0])
+    colours = legend(plates[:2], look).replace(" of both designs", "")
+    said = f"{design}, before the bias · {colours} · difference: blue–white–red, ±{limit[0]:.3g}"
+    return mosaic.Content(tuple(plates), None, said, state.focus, (index,) * 3)
+
+
+def arrange(rect: QRectF, content: Content) -> Layout:
+    """Lay out a picture: the maps beside the chart in a wide one, else below."""
+    size = mosaic.text_size(rect)
+    room = rect.adjusted(size * 0.8, size * 0.5, -size * 0.8, -size * 0.4)
+    maps = QRectF()
+    if content.maps is not None and room.width() > 1.25 * room.height():
+        width = max(room.width() * 0.5, min(room.width() - size * 38, room.width() * 0.62))
+        maps = QRectF(room.right() - width + size, room.top(), width - size, room.height())
+        room = room.adjusted(0, 0, -width, 0)
+    elif content.maps is not None:
+        height = room.height() * 0.5
+        maps = QRectF(room.left(), room.bottom() - height + size, room.width(), height - size)
+        room = room.adjusted(0, 0, 0, -height)
+    head = QRectF(room.left(), room.top(), room.width(), size * (1.7 + 1.3 * _lines(content.said, room.width(), size)))
+    foot = QRectF(room.left(), room.bottom(), room.width(), 0)
+    chart = QRectF(room.left(), head.bottom() + size * 0.4, room.width(), room.bottom() - head.bottom() - size * 0.4)
+    notes = size * 1.2 * _lines(content.note, room.width(), size * 0.9)
+    if chart.height() - notes > NOTE_HEIGHT * size:
+        foot.setTop(foot.bottom() - notes)
+        chart.setBottom(foot.top() - size * 0.4)
+    placed = None
+    if content.curve is not None and content.look is not None and content.curve.widths:
+        placed = lay_out(content.curve, content.look, chart, size)
+    return Layout(size, head, placed, foot, maps)
+
+
+def _lines(text: str, width: float, size: float) -> int:
+    return round(mosaic.wrapped_height(text, width, size) / (size * 1.25)) if text else 0
+
+
+def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+    """Draw the exploration of the chosen layer for a file."""
+    content = content_of(state)
+    draw(painter, rect, content, arrange(rect, content), theme)
+
+
+def draw(
+    painter: QPainter, rect: QRectF, content: Content, layout: Layout, theme: Theme, zoom: Zoom | None = None
+) -> None:
+    """Draw what was laid out."""
+    painter.save()
+    painter.fillRect(rect, QColor(theme.base))
+    size, head = layout.size, layout.head
+    draw_text(
+        painter, QRectF(head.left(), head.top(), head.width(), size * 1.6), content.title, size, theme.text, bold=True
+    )
+    colour = theme.error if content.wrong else theme.warning if content.said == STALE else theme.text
+    draw_wrapped(painter, head.adjusted(0, size * 1.6, 0, 0), content.said, size, colour)
+    if layout.chart is not None and content.curve is not None and content.look is not None:
+        painter.setOpacity(mosaic.STALE_OPACITY if content.said == STALE else 1.0)
+        paint_chart(painter, layout.chart, content.curve, content.look, theme)
+        painter.setOpacity(1.0)
+    if layout.foot.height() > 0:
+        draw_wrapped(painter, layout.foot, content.note, size * 0.9, theme.muted)
+    if content.maps is not None:
+        scene = mosaic.arrange(layout.maps, content.maps, zoom or Zoom())
+        mosaic.draw(painter, layout.maps, content.maps, scene, theme)
+    painter.restore()

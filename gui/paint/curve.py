@@ -1,0 +1,195 @@
+"""The chart of a convolution's bottleneck: error against MACs for every width, both logarithmic."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from engine.bottleneck import Curve, Point, Trial
+from engine.bottleneck.report import percent
+from engine.units import abbreviated
+from gui.paint.curve_layout import Chart, spread, ticks_between
+from gui.paint.curve_marks import SERIES, ChartLook, Series, diamond, entries
+from gui.paint.words import RIGHT, draw_text, text_width
+from gui.theme import Theme
+
+CENTRE = Qt.AlignmentFlag.AlignCenter
+
+
+def colour_of(look: ChartLook, theme: Theme) -> QColor:
+    """Of a design's own marks; the stem's are in the colour of text."""
+    return QColor(theme.text if look.design < 0 else theme.design(look.design))
+
+
+def paint_chart(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, theme: Theme) -> None:
+    """Draw a curve where `chart` has laid it out."""
+    painter.save()
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _draw_dearer(painter, chart, curve, theme)
+    _draw_axes(painter, chart, curve, theme)
+    painter.setClipRect(chart.plot.adjusted(-chart.size, -chart.size, chart.size, chart.size))
+    if look.error is not None:
+        _draw_level(painter, chart, look.error, theme)
+    colour, edge = colour_of(look, theme), QColor(theme.base)
+    line = [chart.point(*pair) for pair in zip(curve.costs, curve.expected, strict=True) if pair[1] > 0]
+    painter.setPen(QPen(colour, chart.size * 0.12))
+    painter.drawPolyline(QPolygonF(line))
+    for series in SERIES:
+        ink = QColor(theme.muted) if series.aside else colour
+        _draw_series(painter, chart, series, [p for p in curve.points if series.error(p)], ink, edge)
+    if look.chosen is not None:
+        _draw_chosen(painter, chart, curve, look.chosen, theme)
+    if look.trial is not None and look.trial.refit:
+        _draw_refit(painter, chart, curve, look, colour, edge)
+    painter.setClipping(False)
+    _draw_legend(painter, chart, curve, look, theme)
+    painter.restore()
+
+
+def _draw_series(
+    painter: QPainter, chart: Chart, series: Series, points: Sequence[Point], ink: QColor, ground: QColor
+) -> None:
+    places = [chart.point(point.macs, series.error(point) or 0.0) for point in points]
+    if series.aside:
+        painter.setPen(QPen(ink, chart.size * 0.08, Qt.PenStyle.DashLine))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPolyline(QPolygonF(places))
+    for place in places:
+        series.mark(painter, place, chart.size * 0.27, ink, ground)
+
+
+def _draw_axes(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
+    """Grid lines with their amounts, and what the axes are of where there is room."""
+    plot, size = chart.plot, chart.size
+    painter.setBrush(Qt.BrushStyle.NoBrush)
+    for error, words in spread(ticks_between(*chart.errors), chart.y, percent_tick, lambda _: size * 1.4):
+        y = chart.y(error)
+        _grid(painter, QLineF(plot.left(), y, plot.right(), y), theme)
+        side = QRectF(plot.left() - size * 5, y - size * 0.7, size * 4.6, size * 1.4)
+        draw_text(painter, side, words, size, theme.muted, RIGHT)
+    for macs, words in spread(
+        ticks_between(*chart.macs), chart.x, _macs_tick, lambda text: text_width(text, size) + size
+    ):
+        x = chart.x(macs)
+        _grid(painter, QLineF(x, plot.top(), x, plot.bottom()), theme)
+        _write(painter, chart, QPointF(x, plot.bottom() + size * 0.95), words, theme)
+    if len(curve.widths[0]) == 1:
+        _draw_widths(painter, chart, curve, theme)
+    if chart.captions:
+        _write(
+            painter,
+            chart,
+            QPointF(plot.center().x(), plot.bottom() + size * 2.3),
+            "MACs of what stands for the layer",
+            theme,
+        )
+        corner = QRectF(plot.left() - size * 3.8, plot.top() - size * 3, size * 8, size * 1.4)
+        draw_text(painter, corner, "error", size, theme.muted)
+    painter.setPen(QPen(QColor(theme.muted), size * 0.07))
+    painter.drawRect(plot)
+
+
+def _draw_widths(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
+    """How many maps there are between the convolutions, above the plot."""
+    plot, size = chart.plot, chart.size
+    powers = [n for power in range(20) if (n := 2**power) <= len(curve.widths)]
+    places = {n: chart.x(curve.costs[n - 1]) for n in powers}
+    painter.setPen(QPen(QColor(theme.muted), size * 0.07))
+    painter.drawLines([QLineF(x, plot.top() - size * 0.3, x, plot.top()) for x in places.values()])
+    for n, words in spread(powers, places.__getitem__, str, chart.room):
+        _write(painter, chart, QPointF(places[n], plot.top() - size * 1.05), words, theme)
+    if chart.captions:
+        _write(painter, chart, QPointF(plot.center().x(), plot.top() - size * 2.35), "maps between, r", theme)
+
+
+def _write(painter: QPainter, chart: Chart, centre: QPointF, text: str, theme: Theme) -> None:
+    """A muted text about a point."""
+    half = QPointF(chart.size * 12, chart.size * 0.7)
+    draw_text(painter, QRectF(centre - half, centre + half), text, chart.size, theme.muted, CENTRE)
+
+
+def _draw_dearer(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
+    """Where a pair is no longer cheaper than the layer."""
+    x, plot, size = chart.x(curve.macs), chart.plot, chart.size
+    shade = QColor(theme.warning)
+    shade.setAlphaF(0.10)
+    painter.fillRect(QRectF(QPointF(x, plot.top()), plot.bottomRight()), shade)
+    painter.setPen(QPen(QColor(theme.warning), size * 0.1, Qt.PenStyle.DashLine))
+    painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
+    words = f"the layer itself: {abbreviated(curve.macs)}"
+    place = QRectF(plot.left(), plot.top() + size * 0.2, x - plot.left() - size * 0.4, size * 1.3)
+    draw_text(painter, place, words, size, theme.warning, RIGHT)
+
+
+def _draw_level(painter: QPainter, chart: Chart, error: float, theme: Theme) -> None:
+    y = chart.y(error)
+    painter.setPen(QPen(QColor(theme.accent), chart.size * 0.08, Qt.PenStyle.DotLine))
+    painter.drawLine(QLineF(chart.plot.left(), y, chart.plot.right(), y))
+
+
+def _draw_chosen(painter: QPainter, chart: Chart, curve: Curve, chosen: int, theme: Theme) -> None:
+    x, plot, size = chart.x(curve.costs[chosen]), chart.plot, chart.size
+    painter.setPen(QPen(QColor(theme.text), size * 0.12))
+    painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
+    painter.setBrush(QColor(theme.text))
+    painter.drawPolygon(
+        QPolygonF(
+            [
+                QPointF(x, plot.top()),
+                QPointF(x - size * 0.4, plot.top() + size * 0.6),
+                QPointF(x + size * 0.4, plot.top() + size * 0.6),
+            ]
+        )
+    )
+
+
+def _draw_refit(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, ink: QColor, ground: QColor) -> None:
+    trial = look.trial
+    error = None if trial is None else trial.seen if trial.unseen is None else trial.unseen
+    if error is not None and look.chosen is not None:
+        diamond(painter, chart.point(curve.costs[look.chosen], error), chart.size * 0.33, ink, ground)
+
+
+def _draw_legend(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, theme: Theme) -> None:
+    """What marks mean."""
+    size, ground = chart.size, QColor(theme.base)
+    for entry, place in zip(entries(curve, look), chart.legend, strict=False):
+        painter.fillRect(place, ground)
+        ink = QColor(theme.muted) if entry.aside else colour_of(look, theme)
+        at = QPointF(place.left() + size * 1.1, place.center().y())
+        if entry.mark is None:
+            painter.setPen(QPen(ink, size * 0.12))
+            painter.drawLine(at - QPointF(size * 0.7, 0), at + QPointF(size * 0.7, 0))
+        else:
+            entry.mark(painter, at, size * 0.27, ink, ground)
+        draw_text(painter, place.adjusted(size * 2.2, 0, size, 0), entry.title, size, theme.text)
+
+
+def _grid(painter: QPainter, line: QLineF, theme: Theme) -> None:
+    painter.setPen(QPen(QColor(theme.grid), 1))
+    painter.drawLine(line)
+
+
+def percent_tick(error: float) -> str:
+    """A round error in few characters: "5 %", "0.2 %"."""
+    return f"{100 * error:.3g} %"
+
+
+def _macs_tick(macs: float) -> str:
+    return abbreviated(round(macs)).replace(".000", "").replace(".00", "").replace(".0 ", " ")
+
+
+def in_words(curve: Curve, index: int, trial: Trial | None = None) -> str:
+    """A width with its cost and its errors: "r 64: 513.8 M MACs, 3.6× fewer; expected 4.2 %, measured 2.6 % …"."""
+    widths, macs = curve.widths[index], curve.costs[index]
+    ratio = curve.macs / macs
+    cost = f"{ratio:.1f}× fewer" if ratio > 1 else "not cheaper than the layer"
+    point = next((point for point in curve.points if point.at == index), None)
+    seen, unseen = (None, None) if point is None else (point.seen, point.unseen)
+    if trial is not None and trial.seen is not None:
+        seen, unseen = trial.seen, trial.unseen
+    parts = [f"expected {percent(curve.expected[index])}"]
+    parts += [f"measured {percent(seen)} on what it is fitted to"] if seen is not None else []
+    parts += [f"{percent(unseen)} on other inputs"] if unseen is not None else []
+    parts += [f"plain SVD {percent(point.plain)}"] if point is not None and point.plain is not None else []
+    return f"r {', '.join(map(str, widths))}: {abbreviated(macs)} MACs, {cost}; error {', '.join(parts)}"

@@ -1,0 +1,148 @@
+"""Where a bottleneck's chart is drawn: its axes, both logarithmic, their ticks, and the legend."""
+
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from math import log10
+from typing import NamedTuple, TypeVar
+
+from PySide6.QtCore import QPointF, QRectF
+
+from engine.bottleneck import Curve
+from gui.paint.curve_marks import ChartLook, Entry, entries
+from gui.paint.words import text_width
+
+LEAST_ERROR = 1e-3
+"""Of the axis: what loses less lies at its foot."""
+LEAST_HEIGHT, LEAST_WIDTH, ROOMY = 9.0, 14.0, 17.0
+"""In heights of the text: what a chart needs at least, and from which height on it has captions."""
+STEPS = (1, 2, 5)
+Tick = TypeVar("Tick")
+
+
+class Chart(NamedTuple):
+    """Where a curve is drawn: its plot, the height of the text, the ends of both axes, and where marks are told."""
+
+    plot: QRectF
+    size: float
+    macs: tuple[float, float]
+    errors: tuple[float, float]
+    captions: bool = True
+    """Whether there is room for what the axes are of."""
+    legend: tuple[QRectF, ...] = ()
+    """A place for each of `entries`; none where there is no room."""
+
+    def x(self, macs: float) -> float:
+        low, high = map(log10, self.macs)
+        return self.plot.left() + self.plot.width() * (log10(max(macs, self.macs[0])) - low) / (high - low)
+
+    def y(self, error: float) -> float:
+        low, high = map(log10, self.errors)
+        share = (log10(min(max(error, self.errors[0]), self.errors[1])) - low) / (high - low)
+        return self.plot.bottom() - self.plot.height() * share
+
+    def room(self, text: str) -> float:
+        """What a text takes beside others."""
+        return text_width(text, self.size) + self.size
+
+    def point(self, macs: float, error: float) -> QPointF:
+        return QPointF(self.x(macs), self.y(error))
+
+    def nearest(self, curve: Curve, at: QPointF) -> int | None:
+        """The width that is drawn nearest to a point of the plot; None outside."""
+        if not self.plot.adjusted(-6, -6, 6, 6).contains(at) or not curve.costs:
+            return None
+        return min(range(len(curve.costs)), key=lambda index: abs(self.x(curve.costs[index]) - at.x()))
+
+
+def lay_out(curve: Curve, look: ChartLook, rect: QRectF, size: float) -> Chart | None:
+    """The plot with room for the axes' words around it, and the legend in it or below; None where it is too small."""
+    if rect.height() < LEAST_HEIGHT * size or rect.width() < LEAST_WIDTH * size:
+        return None
+    captions = rect.height() > ROOMY * size
+    above, below = (3.1, 3.3) if captions else (1.8, 1.8)
+    plot = rect.adjusted(size * 3.9, size * above, -size * 0.9, -size * below)
+    costs = (*curve.costs, curve.macs)
+    chart = Chart(plot, size, (min(costs) * 0.85, max(costs) * 1.2), _error_axis(curve), captions)
+    told = entries(curve, look)
+    inside = _stacked(told, chart)
+    if inside and not any(_hides(inside, chart.point(*pair)) for pair in _drawn(curve)):
+        return chart._replace(legend=inside)
+    flowing = _flowing(told, QRectF(rect.left(), rect.bottom(), rect.width(), 0), size)
+    height = flowing[-1].bottom() - rect.bottom()
+    if plot.height() - height < LEAST_HEIGHT * size / 2:
+        return chart
+    plot.setBottom(plot.bottom() - height)
+    return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in flowing))
+
+
+def _error_axis(curve: Curve) -> tuple[float, float]:
+    """From a round error below what anything cheaper loses to one above all."""
+    cheaper = [index for index, cost in enumerate(curve.costs) if cost <= curve.macs] or [0]
+    least = min([*(curve.expected[i] for i in cheaper), *(curve.told[i] for i in cheaper if i in curve.told)])
+    known = [error for point in curve.points for error in point[3:] if error]
+    return _below(max(least, LEAST_ERROR)), max(1.0, _above(max([*known, *curve.expected])))
+
+
+def _drawn(curve: Curve) -> Iterator[tuple[float, float]]:
+    """Everything that is drawn of a curve, as (MACs, error)."""
+    yield from zip(curve.costs, curve.expected, strict=True)
+    for point in curve.points:
+        yield from ((point.macs, error) for error in point[3:] if error is not None)
+
+
+def _entry_width(entry: Entry, size: float) -> float:
+    return text_width(entry.title, size) + size * 3.2
+
+
+def _stacked(told: Sequence[Entry], chart: Chart) -> tuple[QRectF, ...]:
+    """The legend in the corner that falling curves leave free; nothing where it would fill the plot."""
+    plot, size = chart.plot, chart.size
+    width, height = max(_entry_width(entry, size) for entry in told), size * 1.5
+    if width > plot.width() * 0.8 or height * len(told) > plot.height() - 2 * size:
+        return ()
+    left, top = plot.left() + size * 0.6, plot.bottom() - height * len(told) - size * 0.6
+    return tuple(QRectF(left, top + height * row, width, height) for row in range(len(told)))
+
+
+def _hides(places: Sequence[QRectF], at: QPointF) -> bool:
+    return places[0].united(places[-1]).contains(at)
+
+
+def _flowing(told: Sequence[Entry], rect: QRectF, size: float) -> tuple[QRectF, ...]:
+    """The legend in rows below a rectangle."""
+    places: list[QRectF] = []
+    left, top = rect.left(), rect.bottom()
+    for entry in told:
+        width = _entry_width(entry, size)
+        if places and left + width > rect.right():
+            left, top = rect.left(), top + size * 1.5
+        places.append(QRectF(left, top, width, size * 1.5))
+        left += width
+    return tuple(places)
+
+
+def ticks_between(low: float, high: float) -> list[float]:
+    """1, 2 and 5 times powers of ten within an axis."""
+    first, last = int(log10(low)) - 1, int(log10(high)) + 1
+    ticks = [step * 10.0**power for power in range(first, last + 1) for step in STEPS]
+    return [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
+
+
+def spread(
+    ticks: Iterable[Tick], place: Callable[[Tick], float], words: Callable[[Tick], str], room: Callable[[str], float]
+) -> Iterator[tuple[Tick, str]]:
+    """The ticks whose words do not run into those before them."""
+    last: float | None = None
+    for tick in ticks:
+        text, at = words(tick), place(tick)
+        if last is None or abs(at - last) >= room(text):
+            last = at
+            yield tick, text
+
+
+def _below(value: float) -> float:
+    """The largest 1, 2 or 5 times a power of ten that is not above."""
+    return max(step * 10.0**power for power in range(-8, 3) for step in STEPS if step * 10.0**power <= value * 1.001)
+
+
+def _above(value: float) -> float:
+    return min(step * 10.0**power for power in range(-8, 4) for step in STEPS if step * 10.0**power >= value * 0.999)

@@ -1,0 +1,83 @@
+"""The marks of a bottleneck's chart, what each is of, and what it means in words."""
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from msgspec import Struct
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
+
+from engine.bottleneck import Curve, Point, Trial
+
+Mark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
+"""Draws at a place, of a radius, in a colour on another."""
+
+
+class ChartLook(Struct, frozen=True, eq=False):
+    """What a chart marks."""
+
+    design: int
+    """Position of the design in the project, for its colour; -1 for the stem."""
+    chosen: int | None = None
+    error: float | None = None
+    """The error to bear."""
+    trial: Trial | None = None
+    """A replacement that was run; one that was fitted again has a mark of its own."""
+
+
+def _disc(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
+    painter.setPen(QPen(ground, radius * 0.3))
+    painter.setBrush(ink)
+    painter.drawEllipse(at, radius, radius)
+
+
+def _ring(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
+    painter.setPen(QPen(ink, radius * 0.5))
+    painter.setBrush(ground)
+    painter.drawEllipse(at, radius * 0.85, radius * 0.85)
+
+
+def _cross(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
+    painter.setPen(QPen(ink, radius * 0.5))
+    for way in (1, -1):
+        painter.drawLine(at + QPointF(-radius, -radius * way) * 0.8, at + QPointF(radius, radius * way) * 0.8)
+
+
+def diamond(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
+    painter.setPen(QPen(ground, radius * 0.3))
+    painter.setBrush(ink)
+    corners = ((0, -1.5), (1.5, 0), (0, 1.5), (-1.5, 0))
+    painter.drawPolygon(QPolygonF([at + QPointF(x * radius, y * radius) for x, y in corners]))
+
+
+class Series(NamedTuple):
+    """Points that were measured."""
+
+    title: str
+    error: Callable[[Point], float | None]
+    mark: Mark
+    aside: bool = False
+    """Only to compare with: in gray, and joined by dashes."""
+
+
+SERIES: tuple[Series, ...] = (
+    Series("plain SVD", lambda point: point.plain, _cross, aside=True),
+    Series("measured on fitted inputs", lambda point: point.seen, _ring),
+    Series("measured on others", lambda point: point.unseen, _disc),
+)
+EXPECTED, REFIT = "expected", "k×k fitted again"
+
+
+class Entry(NamedTuple):
+    """What a mark means; without a mark, the line."""
+
+    title: str
+    mark: Mark | None = None
+    aside: bool = False
+
+
+def entries(curve: Curve, look: ChartLook) -> tuple[Entry, ...]:
+    """What the chart draws, in words."""
+    shown = [series for series in SERIES if any(series.error(point) is not None for point in curve.points)]
+    refit = (Entry(REFIT, diamond),) if look.trial is not None and look.trial.refit else ()
+    return (Entry(EXPECTED), *(Entry(series.title, series.mark, series.aside) for series in shown), *refit)

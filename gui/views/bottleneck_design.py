@@ -1,0 +1,232 @@
+"""All k×k convolutions of a design: what each can save, several replaced at once, and what is lost in the end."""
+
+from functools import partial
+
+from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QCheckBox,
+    QFrame,
+    QPushButton,
+    QTableView,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.bottleneck import FORMS, Swap, candidates, put_in
+from engine.bottleneck import Choice as Replacement
+from engine.bottleneck.report import LEVELS, input_name, percent, told_design
+from engine.problems import STEM
+from engine.run import RunRequest
+from engine.units import abbreviated, ratio_in_words
+from gui.edit import Edit
+from gui.exploration import Wish
+from gui.state import Focus, ViewState
+from gui.views.bottleneck_model import BottleneckModel
+from gui.widgets.choices import Choice
+from gui.widgets.rows import bar_of
+from gui.widgets.texts import note
+
+ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
+
+
+class DesignPage(QWidget):
+    """The list of the chosen design's convolutions."""
+
+    survey_wished = Signal(str, Wish)
+    measure_wished = Signal(Wish, object)
+    layer_chosen = Signal(Focus)
+    edit_proposed = Signal(Edit)
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: ViewState | None = None
+        self.explore_button = QPushButton("Explore all")
+        self.form = Choice([(form, words) for form, words in FORMS.items()])
+        self.error = Choice([(level, f"error ≤ {100 * level:g} %") for level in ERRORS])
+        self.all = QPushButton("Choose what saves")
+        self.refit = QCheckBox("Fit the k×k again where that helps")
+        self.model = BottleneckModel()
+        self.table = _table(self.model)
+        self.said = note()
+        self.measure = QPushButton("Measure")
+        self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
+        self.form.show_value(Wish((STEM, "")).form)
+        self.error.show_value(Wish((STEM, "")).error)
+        self._name()
+        self._compose()
+        self._connect()
+
+    def _name(self) -> None:
+        for widget, tip in (
+            (self.explore_button, "Find what can stand for each k×k convolution of the design"),
+            (self.form, "Which convolutions stand for a k×k"),
+            (self.error, "Error of each layer's own output to bear"),
+            (self.all, "Check every layer that something cheaper can stand for"),
+            (self.refit, "By least squares on the reduced maps, where that lowers the error on other inputs"),
+            (self.measure, "Replace what is checked, run the whole design, and measure how its last volume differs"),
+            (self.apply, "Put all replacements into the design, one undo step"),
+            (self.apply_copy, "Put all replacements into a copy of the design"),
+        ):
+            widget.setToolTip(tip)
+            widget.setAccessibleName(tip)
+
+    def _compose(self) -> None:
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(2)
+        top = (self.explore_button, self.form, self.error, self.all, None)
+        below = (self.refit, None, self.measure, self.apply, self.apply_copy)
+        column.addWidget(bar_of(top))
+        column.addWidget(self.table, 1)
+        self.said.setContentsMargins(6, 2, 6, 2)
+        self.said.setMinimumHeight(2 * self.said.fontMetrics().height())
+        column.addWidget(self.said)
+        column.addWidget(bar_of(below))
+
+    def _connect(self) -> None:
+        self.explore_button.clicked.connect(self._on_explore_clicked)
+        for choice in (self.form, self.error):
+            choice.chosen.connect(lambda _: self._refresh())
+        self.all.clicked.connect(self._on_all_clicked)
+        self.model.chosen_changed.connect(self._refresh)
+        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self.measure.clicked.connect(self._on_measure_clicked)
+        self.apply.clicked.connect(partial(self._apply, copy=False))
+        self.apply_copy.clicked.connect(partial(self._apply, copy=True))
+
+    # State → page
+
+    def show_state(self, state: ViewState) -> None:
+        self._state = state
+        self._refresh()
+
+    @property
+    def _design(self) -> str:
+        return STEM if self._state is None else self._state.focus.design
+
+    def _refresh(self) -> None:
+        state = self._state
+        if state is None:
+            return
+        known = self._design in state.check.analyses
+        reports = candidates(RunRequest(state.project, state.check), self._design) if known else ()
+        self.model.show_state(state, self._design, reports, self.form.value(), self.error.value())
+        self.table.resizeColumnsToContents()
+        busy, swap = state.exploration.busy, self._swap()
+        self.explore_button.setText("Cancel" if busy else "Explore all")
+        self.explore_button.setEnabled(bool(busy or reports))
+        self.all.setEnabled(bool(self.model.curves))
+        self.measure.setEnabled(bool(self._wanted()) and not busy)
+        self.apply.setEnabled(swap is not None)
+        self.apply_copy.setEnabled(swap is not None and self._design != STEM)
+        self.said.setText(self._words(swap, bool(reports)))
+
+    def _wanted(self) -> tuple[tuple[str, float], ...]:
+        """The checked layers that something cheaper can stand for, and the error to bear."""
+        error = self.error.value()
+        return tuple(
+            (name, error)
+            for name, curve in sorted(self.model.curves.items())
+            if name in self.model.chosen and curve.within(error) is not None
+        )
+
+    def _swap(self) -> Swap | None:
+        """What was measured, where it is of what is chosen now."""
+        swap = None if self._state is None else self._state.exploration.swap
+        if self._state is None or swap is None or swap.design != self._design or swap.before is not self._state.project:
+            return None
+        chosen = {choice.curve.place[1] for choice in swap.choices}
+        fits = all(
+            c.curve.within(self.error.value()) == c.at and c.curve.form == self.form.value() for c in swap.choices
+        )
+        return swap if fits and chosen == {name for name, _ in self._wanted()} else None
+
+    def _words(self, swap: Swap | None, any_there: bool) -> str:
+        """What is chosen and what it saves; what it loses once that was measured; or what to do."""
+        state = self._state
+        if state is None or state.exploration.busy:
+            return "" if state is None else f"{state.exploration.busy} …"
+        if state.exploration.problems:
+            return "\n".join(problem.text for problem in state.exploration.problems)
+        if not any_there:
+            return "No k×k convolution here that is without groups and not fitted yet; choose another design"
+        if not self.model.curves:
+            return f"Explore all: what can each k×k convolution of {told_design(self._design)} save?"
+        if swap is None:
+            return self._offer()
+        errors = ", ".join(f"{percent(error)} in {told_design(name)}" for name, error in swap.errors.items())
+        samples = state.exploration.samples
+        names = [] if samples is None else [input_name(spec) for spec in samples.checked or samples.fitted]
+        ratio = ratio_in_words(swap.macs, swap.macs_before, "multiply-accumulates")
+        return (
+            f"{len(swap.choices)} replaced: {abbreviated(swap.macs_before)} → {abbreviated(swap.macs)} MACs, {ratio}. "
+            f"Measured on {', '.join(names)}: the last volume differs by {errors}."
+        )
+
+    def _offer(self) -> str:
+        wanted = self._wanted()
+        if not wanted:
+            return "Check layers; Measure then tells what is lost in the end, which no sum of the layers' errors tells."
+        curves = [self.model.curves[name] for name, _ in wanted]
+        saved = sum(curve.saved(curve.within(self.error.value())) for curve in curves)
+        return f"{len(wanted)} checked, {abbreviated(saved)} MACs fewer; Measure tells what that loses in the end."
+
+    # What a person wants
+
+    def _wish(self) -> Wish:
+        known = None if self._state is None else self._state.exploration.wish
+        place = self._design, "" if self._state is None else self._state.focus.node
+        return Wish(
+            place,
+            self.form.value(),
+            error=self.error.value(),
+            refit=self.refit.isChecked(),
+            photos=None if known is None else known.photos,
+        )
+
+    def _on_explore_clicked(self) -> None:
+        if self._state is not None and self._state.exploration.busy:
+            self.cancel_requested.emit()
+        else:
+            self.survey_wished.emit(self._design, self._wish())
+
+    def _on_all_clicked(self) -> None:
+        error = self.error.value()
+        self.model.choose(frozenset(n for n, curve in self.model.curves.items() if curve.within(error) is not None))
+
+    def _on_measure_clicked(self) -> None:
+        self.measure_wished.emit(self._wish(), self._wanted())
+
+    def _on_row_chosen(self, current: QModelIndex) -> None:
+        if current.isValid():
+            self.layer_chosen.emit(Focus(self._design, self.model.reports[current.row()].name))
+
+    def _apply(self, *, copy: bool) -> None:
+        state, swap = self._state, self._swap()
+        samples = None if state is None else state.exploration.samples
+        if state is None or swap is None or samples is None:
+            return
+        choices: tuple[Replacement, ...] = swap.choices
+        project, design = put_in(state.project, choices, samples, copy=copy)
+        text = f"Fit {len(choices)} convolutions of {told_design(design)}"
+        self.edit_proposed.emit(Edit(text, project, focus=Focus(design, choices[0].curve.place[1])))
+
+
+def _table(model: BottleneckModel) -> QTableView:
+    table = QTableView()
+    table.setModel(model)
+    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+    table.setTabKeyNavigation(False)
+    table.setShowGrid(False)
+    table.setWordWrap(False)
+    table.setFrameShape(QFrame.Shape.NoFrame)
+    table.setAccessibleName("Convolutions of the design")
+    table.verticalHeader().hide()
+    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
+    table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
+    table.setMinimumSize(120, 60)
+    return table

@@ -1,0 +1,343 @@
+"""One convolution's bottleneck: its curve, a slider over the widths, the maps, and what puts the replacement in."""
+
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtWidgets import (
+    QCheckBox,
+    QFileDialog,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSlider,
+    QSplitter,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.bottleneck import FORMS, applied, copied, refusal
+from engine.bottleneck.report import input_name
+from engine.check import Place
+from engine.problems import STEM
+from engine.published import amount_of
+from engine.units import abbreviated
+from gui.edit import Edit
+from gui.exploration import Exploration, Wish
+from gui.paint.bottleneck import STALE, Content, Layout, arrange, content_of, draw
+from gui.paint.curve import in_words
+from gui.state import Focus, ViewState
+from gui.theme import THEMES
+from gui.views.filters import MosaicCanvas
+from gui.widgets.choices import Choice
+from gui.widgets.numbers import IntegerBox, NumberControl
+from gui.widgets.rows import bar_of
+
+STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
+LEAST_MAPS = 130
+"""Height in pixels below which there is no room for maps."""
+START = Wish((STEM, ""))
+
+
+class ChartCanvas(QWidget):
+    """The chart: a click, a drag or the arrow keys choose a width, the mouse reads errors."""
+
+    width_chosen = Signal(int)
+    """An index of the curve."""
+    hovered = Signal(str)
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._content: Content | None = None
+        self._layout: Layout | None = None
+        self._theme = THEMES["light"]
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setMinimumSize(110, 60)
+        self.setAccessibleName("Error against MACs")
+
+    def show_content(self, content: Content, theme: str) -> None:
+        self._content, self._layout, self._theme = replace(content, maps=None), None, THEMES[theme]
+        self.setAccessibleDescription(f"{content.title}. {content.said}")
+        self.update()
+
+    def layout_now(self) -> Layout | None:
+        """Where everything is."""
+        if self._layout is None and self._content is not None:
+            self._layout = arrange(QRectF(self.rect()), self._content)
+        return self._layout
+
+    def index_at(self, point: QPointF) -> int | None:
+        """The width that is drawn nearest."""
+        layout, content = self.layout_now(), self._content
+        if layout is None or layout.chart is None or content is None or content.curve is None:
+            return None
+        return layout.chart.nearest(content.curve, point)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        layout = self.layout_now()
+        if layout is None or self._content is None:
+            return
+        painter = QPainter(self)
+        draw(painter, QRectF(self.rect()), self._content, layout, self._theme)
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(self._theme.accent), 2))
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._layout = None
+
+    def mousePressEvent(self, event: QMouseEvent) -> None:
+        self._choose(self.index_at(event.position()), event)
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        index = self.index_at(event.position())
+        if event.buttons() & Qt.MouseButton.LeftButton:
+            self._choose(index, event)
+        curve = None if self._content is None else self._content.curve
+        self.hovered.emit("" if index is None or curve is None else in_words(curve, index))
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self.hovered.emit("")
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        step = STEPS.get(Qt.Key(event.key()))
+        content = self._content
+        if step is None or content is None or content.curve is None or content.look is None:
+            super().keyPressEvent(event)
+            return
+        index = (content.look.chosen or 0) + step
+        self.width_chosen.emit(min(max(index, 0), len(content.curve.widths) - 1))
+
+    def _choose(self, index: int | None, event: QMouseEvent) -> None:
+        chosen = None if self._content is None or self._content.look is None else self._content.look.chosen
+        if index is not None and index != chosen and event.buttons() & Qt.MouseButton.LeftButton:
+            self.width_chosen.emit(index)
+
+
+class LayerPage(QWidget):
+    """The chosen convolution."""
+
+    wished = Signal(Wish)
+    edit_proposed = Signal(Edit)
+    focus_requested = Signal(Focus)
+    hovered = Signal(str)
+    cancel_requested = Signal()
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: ViewState | None = None
+        self._wish = START
+        self.chart = ChartCanvas(self)
+        self.maps = MosaicCanvas(self)
+        self.maps.setMinimumSize(80, 60)
+        self.form = Choice([(form, words) for form, words in FORMS.items()])
+        self.photos = QPushButton("Photos")
+        self.sample = Choice()
+        self.sample.setMinimumContentsLength(18)
+        self.explore_button = QPushButton("Explore")
+        self.slider = QSlider(Qt.Orientation.Horizontal)
+        self.box = IntegerBox(1, 1)
+        self.error = NumberControl(read_percent, "{:g}".format)
+        self.budget = NumberControl(read_macs, lambda macs: abbreviated(macs) if macs else "")
+        self.refit = QCheckBox("Fit the k×k again")
+        self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
+        self._name()
+        self._compose()
+        self._connect()
+
+    # Composition
+
+    def _name(self) -> None:
+        for widget, name, tip in (
+            (self.form, "What stands for the convolution", "Which convolutions stand for the k×k"),
+            (self.photos, "Photos", "What it is fitted to, and what checks it: every third photo"),
+            (self.sample, "Input whose maps are seen", "Whose maps are seen"),
+            (self.explore_button, "Explore", "Find what can stand for the chosen convolution (Ctrl+Shift+E)"),
+            (self.slider, "Width, slider", "Maps between the convolutions"),
+            (self.box, "Width", "Maps between the convolutions, r"),
+            (self.refit, "Fit the k×k again", "By least squares on the reduced maps: it can only lower the error on "
+             "what it is fitted to; what it does on other inputs is measured"),
+            (self.apply, "Apply", "Put the replacement into the design, one undo step"),
+            (self.apply_copy, "Apply to a copy", "Put the replacement into a copy of the design, beside it"),
+        ):  # fmt: skip
+            widget.setAccessibleName(name)
+            widget.setToolTip(tip)
+        for control, name, tip in (
+            (self.error, "Error to bear, per cent", "The cheapest that was measured to lose no more"),
+            (self.budget, "MACs to spend", "The one of least expected error that costs no more, as 500M"),
+        ):
+            control.set_title(name)
+            control.edit.setToolTip(tip)
+            control.edit.setFixedWidth(control.fontMetrics().horizontalAdvance("0" * 9))
+        menu = QMenu(self.photos)
+        menu.addAction("Bundled photos").triggered.connect(lambda _: self._request(photos=None, sample=None))
+        menu.addAction("A folder of photos…").triggered.connect(lambda _: self._ask_folder())
+        self.photos.setMenu(menu)
+
+    def _compose(self) -> None:
+        self.splitter = QSplitter(Qt.Orientation.Horizontal)
+        self.splitter.addWidget(self.chart)
+        self.splitter.addWidget(self.maps)
+        self.splitter.setChildrenCollapsible(False)
+        self.splitter.setSizes([5, 4])
+        error, budget, width = QLabel("Error ≤ %"), QLabel("or MACs ≤"), QLabel("Width r")
+        for label, widget in ((error, self.error), (budget, self.budget), (width, self.box)):
+            label.setBuddy(widget)
+        rows = (
+            (self.explore_button, self.form, self.photos, self.sample, None),
+            (width, self.box, self.slider, error, self.error, budget, self.budget),
+            (self.refit, None, self.apply, self.apply_copy),
+        )
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 4)
+        column.setSpacing(2)
+        for number, widgets in enumerate(rows):
+            if number == 1:
+                column.addWidget(self.splitter, 1)
+            column.addWidget(bar_of(widgets, self.slider))
+
+    def _connect(self) -> None:
+        self.chart.width_chosen.connect(self._on_width_chosen)
+        self.chart.hovered.connect(self.hovered)
+        self.maps.hovered.connect(self.hovered)
+        self.maps.chosen.connect(self.focus_requested)
+        self.form.chosen.connect(lambda form: self._request(form=form, widths=None))
+        self.sample.chosen.connect(lambda sample: self._request(sample=sample))
+        self.explore_button.clicked.connect(self._on_explore_clicked)
+        self.slider.valueChanged.connect(self._on_width_chosen)
+        self.box.valueChanged.connect(lambda r: self._on_width_chosen(r - 1))
+        self.error.changed.connect(lambda percent: self._request(error=percent / 100, budget=None, widths=None))
+        self.budget.changed.connect(lambda macs: self._request(budget=macs or None, widths=None))
+        self.refit.toggled.connect(lambda on: self._request(refit=on))
+        self.apply.clicked.connect(partial(self._apply, copy=False))
+        self.apply_copy.clicked.connect(partial(self._apply, copy=True))
+
+    # State → page
+
+    def show_state(self, state: ViewState) -> None:
+        self._state = state
+        shown, place = state.exploration, state.focus.place
+        if shown.wish is not None and shown.wish.place == place:
+            self._wish = shown.wish
+        elif self._wish.place != place:
+            self._wish = replace(self._wish, place=place, widths=None)
+            self._show_known(shown, place)
+        content = content_of(state)
+        self.chart.show_content(content, state.look.theme)
+        self.maps.setVisible(content.maps is not None and self.splitter.height() >= LEAST_MAPS)
+        if content.maps is not None:
+            self.maps.show_content(state, content.maps)
+        self._show_controls(state, content)
+
+    def _show_known(self, shown: Exploration, place: Place) -> None:
+        """A curve that is known already is shown without being asked for."""
+        if shown.wish is not None and not shown.busy and (place, self._wish.form) in shown.curves:
+            self.wished.emit(self._wish)
+
+    def _show_controls(self, state: ViewState, content: Content) -> None:
+        shown, wish = state.exploration, self._wish
+        reason = refusal(state.report(state.focus.place))
+        curve = content.curve
+        index = None if content.look is None else content.look.chosen
+        self.form.show_value(wish.form)
+        self.error.show_value(100 * wish.error)
+        self.budget.show_value(wish.budget or 0)
+        self._show_samples(shown)
+        with QSignalBlocker(self.refit):
+            self.refit.setChecked(wish.refit)
+        self.refit.setEnabled(wish.form != "kxk+1x1")
+        self._show_width(0 if curve is None else len(curve.widths), index, pairs=wish.form == "1x1+kxk+1x1")
+        self.explore_button.setText("Cancel" if shown.busy else "Explore")
+        self.explore_button.setEnabled(bool(shown.busy) or not reason)
+        self.explore_button.setToolTip(shown.busy or reason or self.explore_button.toolTip())
+        ready = index is not None and content.said != STALE and not reason
+        self.apply.setEnabled(ready)
+        self.apply_copy.setEnabled(ready and state.focus.design != STEM)
+
+    def _show_samples(self, shown: Exploration) -> None:
+        if shown.samples is None:
+            self.sample.set_options(())
+            return
+        checked = [(spec, f"{input_name(spec)}, checks") for spec in shown.samples.checked]
+        fitted = [(spec, f"{input_name(spec)}, fitted to") for spec in shown.samples.fitted]
+        self.sample.set_options([*checked, *fitted])
+        self.sample.show_value(shown.sample)
+
+    def _show_width(self, count: int, index: int | None, *, pairs: bool) -> None:
+        for widget in (self.slider, self.box):
+            widget.setEnabled(index is not None)
+        self.box.setVisible(not pairs)
+        with QSignalBlocker(self.slider), QSignalBlocker(self.box):
+            self.slider.setRange(0, max(count - 1, 0))
+            self.slider.setPageStep(8)
+            self.slider.setValue(index or 0)
+            self.box.setRange(1, max(count, 1))
+            self.box.setValue((index or 0) + 1)
+
+    # What a person wants
+
+    def explore(self) -> None:
+        """Find what can stand for the chosen convolution."""
+        if self._state is not None and not refusal(self._state.report(self._state.focus.place)):
+            self._wish = replace(self._wish, place=self._state.focus.place)
+            self.wished.emit(self._wish)
+
+    def _on_explore_clicked(self) -> None:
+        if self._state is not None and self._state.exploration.busy:
+            self.cancel_requested.emit()
+        else:
+            self.explore()
+
+    def _on_width_chosen(self, index: int) -> None:
+        curve = None if self._state is None else self._state.exploration.curve
+        if curve is not None and 0 <= index < len(curve.widths):
+            self._request(widths=curve.widths[index])
+
+    def _request(self, **changes: Any) -> None:
+        """Another wish: asked at once where the layer is being explored, else kept for when it is."""
+        self._wish = replace(self._wish, **changes)
+        asked = None if self._state is None else self._state.exploration.wish
+        if asked is not None and asked.place == self._wish.place:
+            self.wished.emit(self._wish)
+
+    def _ask_folder(self) -> None:
+        folder = QFileDialog.getExistingDirectory(self, "A folder of photos to fit to and to check with")
+        if folder:
+            self._request(photos=Path(folder), sample=None)
+
+    def _apply(self, *, copy: bool) -> None:
+        state = self._state
+        shown = None if state is None else state.exploration
+        if state is None or shown is None or shown.curve is None or shown.index is None or shown.samples is None:
+            return
+        curve, widths = shown.curve, shown.curve.widths[shown.index]
+        (design, node), project = curve.place, state.project
+        if copy:
+            project, design = copied(project, design)
+        made = applied(project, (design, node), curve.form, widths, shown.samples, refit=self._wish.refit)
+        text = f"Fit {node} through {' and '.join(map(str, widths))} maps"
+        self.edit_proposed.emit(Edit(text, made, focus=Focus(design, node)))
+
+
+def read_percent(text: str) -> float:
+    """The per cents that a text means; ValueError with what would be right."""
+    try:
+        percent = float(text.replace(",", ".").removesuffix("%"))
+    except ValueError:
+        percent = 0.0
+    if not 0 < percent < 100:
+        raise ValueError("a number between 0 and 100 is needed")
+    return percent
+
+
+def read_macs(text: str) -> int:
+    """The MACs that a text means, 0 for none; ValueError with what would be right."""
+    macs = amount_of(text) if text.strip() else 0
+    if macs is None:
+        raise ValueError("a number of MACs is needed, as 500M or 13246464")
+    return int(macs)

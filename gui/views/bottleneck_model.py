@@ -1,0 +1,128 @@
+"""The convolutions of a design as an item model: what each can save at several errors, and which are chosen."""
+
+from typing import Any
+
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor
+
+from engine.analysis import Report
+from engine.bottleneck import Curve
+from engine.bottleneck.report import LEVELS, Column
+from engine.units import abbreviated, exact
+from gui.state import ViewState
+from gui.theme import THEMES, Theme
+
+Index = QModelIndex | QPersistentModelIndex
+ROLE = Qt.ItemDataRole
+NO_PARENT = QModelIndex()
+LAYER, WEIGHTS, MACS = 0, 1, 2
+"""Positions of the columns before those of the errors."""
+UNKNOWN = "not explored"
+
+
+class BottleneckModel(QAbstractTableModel):
+    """A row a convolution, what saves most at the chosen error first; check boxes choose."""
+
+    chosen_changed = Signal()
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.reports: tuple[Report, ...] = ()
+        self.curves: dict[str, Curve] = {}
+        self.chosen: frozenset[str] = frozenset()
+        self.columns = tuple(Column(level) for level in LEVELS)
+        self._theme: Theme = THEMES["light"]
+
+    def show_state(self, state: ViewState, design: str, reports: tuple[Report, ...], form: str, error: float) -> None:
+        """List the convolutions with the curves that are still of today's settings."""
+        known = {
+            place[1]: curve
+            for (place, of), curve in state.exploration.curves.items()
+            if place[0] == design and of == form and curve.measured_at and state.check.keys.get(place) == curve.key
+        }
+        columns = tuple(Column(level) for level in sorted({*LEVELS, error}))
+        ordered = tuple(sorted(reports, key=lambda r: -_saved(known.get(r.name), error)))
+        theme = THEMES[state.look.theme]
+        if (self.reports, self.curves, self.columns, self._theme) == (ordered, known, columns, theme):
+            return
+        self.beginResetModel()
+        self.reports, self.curves, self.columns, self._theme = ordered, known, columns, theme
+        self.chosen &= {report.name for report in reports}
+        self.endResetModel()
+
+    def choose(self, names: frozenset[str]) -> None:
+        """Check these rows and no others."""
+        if names != self.chosen:
+            self.chosen = names
+            last = self.index(self.rowCount() - 1, 0)
+            self.dataChanged.emit(self.index(0, 0), last, [ROLE.CheckStateRole])
+            self.chosen_changed.emit()
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self.reports)
+
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else 3 + len(self.columns)
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
+        if orientation != Qt.Orientation.Horizontal:
+            return None
+        if role == ROLE.TextAlignmentRole:
+            return _alignment(section)
+        titles = ("Layer", "Weights", "MACs", *(column.title.capitalize() for column in self.columns))
+        return titles[section] if role == ROLE.DisplayRole else None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        flags = super().flags(index)
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == LAYER else flags
+
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        report, column = self.reports[index.row()], index.column()
+        match role:
+            case ROLE.DisplayRole:
+                return self._text(report, column)
+            case ROLE.ToolTipRole:
+                return self._tip(report, column)
+            case ROLE.TextAlignmentRole:
+                return _alignment(column)
+            case ROLE.CheckStateRole if column == LAYER:
+                return Qt.CheckState.Checked if report.name in self.chosen else Qt.CheckState.Unchecked
+            case ROLE.ForegroundRole if column > MACS:
+                return QColor(self._theme.text if report.name in self.curves else self._theme.muted)
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
+        if role != ROLE.CheckStateRole or index.column() != LAYER:
+            return False
+        self.choose(self.chosen ^ {self.reports[index.row()].name})
+        return True
+
+    def _text(self, report: Report, column: int) -> str:
+        if column == LAYER:
+            return report.name
+        if column == WEIGHTS:
+            return "×".join(map(str, report.array_shapes["weight"]))
+        if column == MACS:
+            return abbreviated(report.macs)
+        curve = self.curves.get(report.name)
+        return UNKNOWN if curve is None else self.columns[column - 3].text(curve)
+
+    def _tip(self, report: Report, column: int) -> str:
+        curve = self.curves.get(report.name)
+        if column <= MACS or curve is None:
+            return f"{exact(report.macs)} MACs" if column == MACS else report.layer.label()
+        index = curve.within(self.columns[column - 3].error)
+        if index is None:
+            return "nothing cheaper loses so little"
+        return f"{exact(curve.costs[index])} MACs in place of {exact(curve.macs)}"
+
+
+def _saved(curve: Curve | None, error: float) -> int:
+    return 0 if curve is None else curve.saved(curve.within(error))
+
+
+def _alignment(column: int) -> Qt.AlignmentFlag:
+    side = Qt.AlignmentFlag.AlignLeft if column <= WEIGHTS else Qt.AlignmentFlag.AlignRight
+    return side | Qt.AlignmentFlag.AlignVCenter

@@ -1,0 +1,21 @@
+"""Controls side by side in a bar that may get narrower than they are."""
+
+from collections.abc import Iterable
+
+from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
+
+
+def bar_of(widgets: Iterable[QWidget | None], wide: QWidget | None = None) -> QWidget:
+    """A bar of controls; None is room, and `wide` takes what there is. A narrow one shows the first of them."""
+    row = QHBoxLayout()
+    row.setContentsMargins(6, 2, 6, 2)
+    row.setSpacing(6)
+    for widget in widgets:
+        if widget is None:
+            row.addStretch(1)
+        else:
+            row.addWidget(widget, 1 if widget is wide else 0)
+    bar = QWidget()
+    bar.setLayout(row)
+    bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+    return bar

@@ -1,0 +1,359 @@
+"""What the explorer finds: its figures on real photos and trained weights, and its rules on small designs."""
+
+import csv
+import io
+import json
+from itertools import product
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from msgspec.structs import replace
+
+from engine.blocks import Inception
+from engine.bottleneck import Explorer, Samples, applied, candidates, copied, refusal, samples
+from engine.bottleneck.curve import frontier, macs_of, measured_widths
+from engine.bottleneck.report import curve_text, list_text, to_csv, to_json
+from engine.cache import VolumeCache
+from engine.check import check
+from engine.files import RESOURCES
+from engine.insight.low_rank import energy, input_covariance
+from engine.layers import Activation, Conv2d
+from engine.network import INPUT, Network, Node
+from engine.problems import STEM, ProjectError
+from engine.project import ArrayInput, Design, NoiseInput, Project
+from engine.project_file import load, save
+from engine.run import RunRequest, run_all, volume_at
+from engine.sources import LowRankWeights, SeedWeights
+from tests.engine.checkpoints import proceed
+
+START = load(RESOURCES / "projects/inception_3a_5x5_branch.toml").project
+CONV3_3 = (STEM, "conv3_3")
+FORMS = ("1x1+kxk", "kxk+1x1", "1x1+kxk+1x1")
+
+
+def photos(*names):
+    return tuple(replace(START.input, path=f"resources:photos/{name}.png") for name in names)
+
+
+def small(layer=None, *before, behind=()):
+    """A project of one design with the layer `conv` on noise."""
+    layer = layer or Conv2d(6, 3)
+    nodes = (*before, Node("conv", layer), *behind)
+    return Project(NoiseInput((8, 9, 10), seed=1), (Design("design", Network(nodes)),))
+
+
+def explored(project):
+    return Explorer(project, samples(project))
+
+
+def last_volumes(project, design="design"):
+    request = RunRequest.of(project)
+    return run_all(request, lambda event: None)[design, request.check.analyses[design].output].volume
+
+
+@pytest.fixture(scope="module")
+def trunk():
+    """Trained weights, fitted to two photos and checked on a third."""
+    return Explorer(START, Samples(photos("chelsea", "astronaut"), photos("coffee")))
+
+
+@pytest.fixture(scope="module")
+def trunk_curve(trunk):
+    return trunk.curve(CONV3_3, "1x1+kxk")
+
+
+@pytest.mark.parametrize(
+    ("rank", "measured", "plain", "fewer"),
+    [(32, 0.053, 0.163, 7.2), (64, 0.026, 0.086, 3.6), (128, 0.0085, 0.033, 1.8)],
+)
+def test_trained_conv3_3_bears_a_bottleneck(trunk_curve, rank, measured, plain, fewer):
+    point = next(point for point in trunk_curve.points if point.widths == (rank,))
+    assert point.unseen == pytest.approx(measured, rel=0.02)
+    assert point.plain == pytest.approx(plain, rel=0.02)
+    assert trunk_curve.macs / point.macs == pytest.approx(fewer, abs=0.05)
+
+
+def test_the_line_expects_more_error_than_neighbouring_pixels_make(trunk_curve):
+    assert trunk_curve.expected[63] == pytest.approx(0.045, abs=0.0005)
+    assert all(point.seen < point.expected for point in trunk_curve.points if point.expected > 0.001)
+
+
+def test_a_refit_lowers_the_error_on_what_it_is_fitted_to(trunk):
+    plain, refit = (trunk.trial(CONV3_3, "1x1+kxk", (32,), photos("coffee")[0], refit=on) for on in (False, True))
+    assert refit.seen < 0.8 * plain.seen
+    assert refit.unseen < plain.unseen
+    assert plain.error == plain.unseen == pytest.approx(0.053, rel=0.02)
+
+
+def test_random_weights_on_the_cat_lose_about_what_is_expected():
+    explorer = Explorer(START, Samples(photos("chelsea"), photos("coffee")))
+    curve = explorer.curve(("naive", "conv5x5"), "1x1+kxk")
+    point = next(point for point in curve.points if point.widths == (16,))
+    assert point.macs == 13_246_464
+    assert point.expected == pytest.approx(0.36, abs=0.01)
+    assert point.seen == pytest.approx(point.expected, abs=0.01)
+    assert point.unseen == pytest.approx(0.42, abs=0.02)
+
+
+def test_sixteen_directions_hold_most_of_the_energy_of_the_cat():
+    request = RunRequest.of(START)
+    received = volume_at(request, ("naive", INPUT), VolumeCache())
+    assert received.shape == (256, 28, 28)
+    energies = np.linalg.eigvalsh(input_covariance([received], proceed))[::-1]
+    assert energies[:16].sum() / energies.sum() == pytest.approx(0.87, abs=0.005)
+
+
+def test_the_start_project_s_bottleneck_gives_maps_like_those_of_the_naive_layer():
+    results = run_all(RunRequest.of(START), lambda event: None)
+    naive, bottleneck = (results[name, "conv5x5"].volume for name in ("naive", "bottleneck"))
+    assert (energy(bottleneck - naive) / energy(naive)) ** 0.5 < 0.3
+
+
+def test_every_width_has_an_expected_error_and_the_widest_loses_nothing():
+    curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
+    assert curve.widths == tuple((r,) for r in range(1, 9))
+    assert list(curve.expected) == sorted(curve.expected, reverse=True)
+    assert curve.points[-1].seen < 1e-3
+    assert curve.points[-1].unseen < 1e-3
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_costs_are_those_of_the_layers_that_are_put_in(form):
+    project = small(Conv2d(6, 3, stride=2))
+    curve = explored(project).curve(("design", "conv"), form)
+    for index in {0, len(curve.widths) // 2, len(curve.widths) - 1}:
+        made = applied(project, curve.place, form, curve.widths[index], samples(project))
+        assert check(made).analyses["design"].macs == curve.costs[index]
+    assert curve.macs == check(project).analyses["design"].macs
+
+
+@given(
+    st.sampled_from(FORMS), st.integers(1, 2), st.sampled_from([(1, 1), (3, 3), (1, 3), (5, 2)]), st.booleans(),
+    st.booleans(),
+)  # fmt: skip
+@settings(max_examples=15)
+def test_what_is_put_in_loses_what_was_measured(form, stride, kernel, refit, bias):
+    project = small(Conv2d(5, kernel, stride=stride, bias=bias), Node("before", Conv2d(7, 1)))
+    explorer = explored(project)
+    curve = explorer.curve(("design", "conv"), form)
+    widths = curve.widths[len(curve.widths) // 3]
+    chosen = samples(project)
+    trial = explorer.trial(curve.place, form, widths, chosen.fitted[0], refit=refit)
+    made = applied(project, curve.place, form, widths, chosen, refit=refit)
+    assert not check(made).problems
+    exact, found = last_volumes(project), last_volumes(made)
+    assert (energy(found - exact) / energy(trial.exact)) ** 0.5 == pytest.approx(trial.seen, abs=1e-4)
+    assert explorer.last_error(made, "design", "design", chosen.fitted) == pytest.approx(
+        (energy(found - exact) / energy(exact)) ** 0.5, abs=1e-6
+    )
+
+
+def test_points_measured_together_are_those_measured_one_by_one():
+    for form in FORMS:
+        explorer = explored(small())
+        curve = explorer.curve(("design", "conv"), form)
+        for point in curve.points[:: max(1, len(curve.points) // 3)]:
+            trial = explorer.trial(curve.place, form, point.widths, explorer.samples.fitted[0], refit=False)
+            assert (trial.seen, trial.unseen) == pytest.approx((point.seen, point.unseen), abs=1e-3)
+
+
+def test_narrowing_finds_the_narrowest_that_is_within_an_error(trunk, trunk_curve):
+    curve = trunk.narrowed(trunk_curve, 0.05)
+    index = curve.within(0.05)
+    assert curve.told[index] <= 0.05 < curve.told[index - 1]
+    assert trunk_curve.within(0.05) > index  # one between two that were run at first
+
+
+def test_nothing_is_within_an_error_that_only_dearer_ones_keep():
+    curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
+    assert curve.within(1e-6) is None
+    assert curve.costs[curve.break_even] < curve.macs <= curve.costs[curve.break_even + 1]
+
+
+def test_a_budget_of_macs_is_spent_on_the_least_expected_error():
+    curve = explored(small()).curve(("design", "conv"), "1x1+kxk+1x1")
+    budget = curve.macs // 2
+    index = curve.for_macs(budget)
+    affordable = [i for i, cost in enumerate(curve.costs) if cost <= budget]
+    assert curve.costs[index] <= budget
+    assert curve.expected[index] == min(curve.expected[i] for i in affordable)
+    assert curve.for_macs(1) is None
+
+
+@given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 2**32))
+def test_the_frontier_leaves_out_only_what_something_cheaper_or_as_dear_beats(first, second, seed):
+    random = np.random.default_rng(seed)
+    report = check(small()).reports["design", "conv"]
+    inputs, outputs = (np.append(np.sort(random.random(n))[::-1], 0.0) for n in (first, second))
+    widths, errors = frontier(report, inputs, outputs)
+    all_of_them = {
+        (a, b): (macs_of(report, "1x1+kxk+1x1", (a, b)), np.hypot(inputs[a], outputs[b]))
+        for a, b in product(range(1, first + 1), range(1, second + 1))
+    }
+    costs = [macs_of(report, "1x1+kxk+1x1", pair) for pair in widths]
+    assert costs == sorted(costs)
+    assert errors == pytest.approx([all_of_them[pair][1] for pair in widths])
+    for cost, error in all_of_them.values():
+        assert any(c <= cost and e <= error + 1e-12 for c, e in zip(costs, errors, strict=True))
+
+
+@given(st.sampled_from(FORMS), st.integers(0, 3000))
+def test_the_widths_that_are_run_begin_narrow_and_end_with_the_widest(form, count):
+    at = measured_widths(form, count)
+    assert list(at) == sorted(set(at))
+    assert not count or (at[0], at[-1]) == (0, count - 1)
+    assert len(at) <= 12 if form == "1x1+kxk+1x1" else len(at) <= 16 + 8 * max(1, count).bit_length()
+
+
+def test_powers_of_two_are_among_the_widths_that_are_run():
+    assert {2**power - 1 for power in range(9)} <= set(measured_widths("1x1+kxk", 256))
+
+
+def test_a_layer_of_a_block_is_replaced_where_the_block_is_taken_apart():
+    project = small(Inception(2, 2, 3, 2, 3, 2))
+    place = "design", "conv/5x5"
+    made = applied(project, place, "1x1+kxk", (1,), samples(project))
+    assert not check(made).problems
+    names = [node.name for node in made.network("design").nodes]
+    assert names[names.index("conv/5x5") - 1] == "conv/5x5_reduce_2"
+    exact, found = last_volumes(project), last_volumes(made)
+    untouched = [*range(5), 8, 9]
+    assert np.array_equal(exact[untouched], found[untouched])
+    assert not np.allclose(exact[5:8], found[5:8])
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_the_last_of_the_parts_has_the_bias(form):
+    made = applied(small(Conv2d(6, 3)), ("design", "conv"), form, (2, 2)[: form.count("+")], samples(small()))
+    assert [node.layer.bias for node in made.network("design").nodes] == [False] * form.count("+") + [True]
+
+
+def test_applied_weights_are_found_again_in_the_file(tmp_path):
+    project = small(None, behind=(Node("relu", Activation("relu")),))
+    made = applied(project, ("design", "conv"), "1x1+kxk+1x1", (3, 4), samples(project), refit=True)
+    save(made, tmp_path / "made.toml")
+    again = load(tmp_path / "made.toml").project
+    assert again == made
+    assert isinstance(again.network("design").node("conv").weights, LowRankWeights)
+    assert np.array_equal(last_volumes(again), last_volumes(made))
+
+
+def test_a_fitted_width_may_be_edited_and_is_fitted_anew():
+    project = small()
+    narrow, wide = (applied(project, ("design", "conv"), "1x1+kxk", (r,), samples(project)) for r in (2, 5))
+    edited = narrow.with_network("design", narrow.network("design").with_layer("conv_reduce", Conv2d(5, 1, bias=False)))
+    assert np.array_equal(last_volumes(edited), last_volumes(wide))
+
+
+def test_a_copy_has_the_weights_of_the_design():
+    project = small(None, Node("before", Conv2d(4, 1)))
+    made, name = copied(project, "design")
+    assert name != "design"
+    assert made.network(name).node("conv").weights == SeedWeights("design", "conv")
+    assert np.array_equal(last_volumes(made, name), last_volumes(made, "design"))
+
+
+def test_layers_that_nothing_can_stand_for_are_refused_with_what_would_be_right():
+    project = small(Conv2d(8, 3, groups=4), behind=(Node("relu", Activation("relu")), Node("one", Conv2d(4, 1))))
+    known = check(project)
+    assert "groups" in refusal(known.reports["design", "conv"])
+    assert "convolution" in refusal(known.reports["design", "relu"])
+    assert refusal(known.reports["design", "one"]) == ""
+    assert candidates(RunRequest.of(project), "design") == ()
+    fitted = applied(small(), ("design", "conv"), "1x1+kxk", (2,), samples(small()))
+    assert "fitted already" in refusal(check(fitted).reports["design", "conv"])
+
+
+def test_bundled_photos_are_fitted_to_and_every_third_checks():
+    chosen = samples(START)
+    assert [spec.path.rpartition("/")[2] for spec in chosen.fitted] == ["chelsea.png", "astronaut.png", "rocket.png"]
+    assert [spec.path.rpartition("/")[2] for spec in chosen.checked] == ["coffee.png"]
+    assert {replace(spec, path="") for spec in (*chosen.fitted, *chosen.checked)} == {replace(START.input, path="")}
+
+
+def test_of_a_folder_every_third_photo_checks(tmp_path):
+    for name in "abcdefg":
+        (tmp_path / f"{name}.png").write_bytes((RESOURCES / "photos/coffee.png").read_bytes())
+    (tmp_path / "notes.txt").write_text("no photo")
+    chosen = samples(START, tmp_path)
+    assert [spec.path[-5:] for spec in chosen.checked] == ["c.png", "f.png"]
+    assert [spec.path[-5:] for spec in chosen.fitted] == ["a.png", "b.png", "d.png", "e.png", "g.png"]
+
+
+def test_a_folder_without_photos_is_refused(tmp_path):
+    with pytest.raises(ProjectError, match="no photo"):
+        samples(START, tmp_path)
+    with pytest.raises(ProjectError, match="no folder"):
+        samples(START, tmp_path / "nowhere")
+
+
+def test_noise_is_checked_on_other_noise_and_an_array_on_nothing():
+    assert samples(small()) == Samples((NoiseInput((8, 9, 10), 1),), (NoiseInput((8, 9, 10), 2),))
+    array = replace(small(), input=ArrayInput("values.npy"))
+    assert samples(array) == Samples((ArrayInput("values.npy"),))
+
+
+def test_without_photos_that_check_the_errors_are_those_on_what_is_fitted_to():
+    project = small()
+    curve = Explorer(project, Samples((project.input,))).curve(("design", "conv"), "1x1+kxk")
+    assert curve.unseen is None
+    assert curve.told == dict(zip(curve.measured_at, curve.seen, strict=True))
+
+
+def test_values_that_are_not_finite_are_refused_by_name():
+    project = replace(small(Conv2d(6, 3), Node("before", Conv2d(4, 3, bias=False))), input=NoiseInput((8, 9, 10)))
+    huge = np.full((4, 8, 3, 3), 3e38, np.float32)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("engine.weights.he_normal", lambda shape, *_: np.broadcast_to(huge.ravel()[:1], shape).copy())
+        with pytest.raises(ProjectError, match="conv: .*not finite"):
+            explored(project).curve(("design", "conv"), "1x1+kxk")
+
+
+def test_the_list_of_a_design_begins_with_what_saves_most():
+    project = small(Conv2d(8, 3), Node("wide", Conv2d(30, 5)))
+    explorer = explored(project)
+    curves = [explorer.curve(("design", name), "1x1+kxk") for name in ("conv", "wide")]
+    saved = {curve.place[1]: curve.saved(curve.within(0.6)) for curve in curves}
+    assert saved["wide"] != saved["conv"]
+    head, _, first, second = list_text(curves, 0.6).splitlines()
+    assert "saved at 60 %" in head
+    assert [line.split()[0] for line in (first, second)] == sorted(saved, key=lambda name: -saved[name])
+
+
+def test_tables_for_programs_have_every_width_that_was_run():
+    explorer = explored(small())
+    curve = explorer.curve(("design", "conv"), "1x1+kxk")
+    rows = list(csv.DictReader(io.StringIO(to_csv([curve]))))
+    assert [int(row["width"]) for row in rows] == [point.widths[0] for point in curve.points]
+    assert [float(row["others"]) for row in rows] == [point.unseen for point in curve.points]
+    told = json.loads(to_json([curve], explorer.samples, 0.05))
+    (layer,) = told["layers"]
+    assert [width["macs"] for width in layer["widths"]] == [point.macs for point in curve.points]
+    assert [offer["error"] for offer in layer["within"]] == [0.01, 0.02, 0.05, 0.1]
+    assert layer["break_even"] == list(curve.widths[curve.break_even])
+
+
+def test_the_table_of_a_curve_marks_the_chosen_width_and_what_is_dearer():
+    curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
+    lines = curve_text(curve, 2).splitlines()
+    assert [line.split()[0] for line in lines if "← chosen" in line] == ["3"]
+    assert [int(line.split()[0]) for line in lines if "dearer" in line] == [
+        point.widths[0] for point in curve.points if point.macs >= curve.macs
+    ]
+
+
+def test_an_exploration_can_be_cancelled_and_taken_up_again():
+    class Stop(Exception):
+        pass
+
+    def stop():
+        raise Stop
+
+    explorer = explored(small())
+    explorer.checkpoint = stop
+    with pytest.raises(Stop):
+        explorer.curve(("design", "conv"), "1x1+kxk")
+    explorer.checkpoint = proceed
+    assert explorer.curve(("design", "conv"), "1x1+kxk").points

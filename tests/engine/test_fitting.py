@@ -1,0 +1,107 @@
+"""The recipe of fitted weights in a project: what is wrong with one is told at its node, and names go with it."""
+
+import pytest
+from msgspec.structs import replace
+
+from engine.bottleneck import applied, samples
+from engine.cache import VolumeCache
+from engine.check import check
+from engine.layers import Activation, Conv2d
+from engine.network import Network, Node
+from engine.problems import ProjectError
+from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.project_file import load, save
+from engine.run import RunRequest, required_bytes, run_all
+from engine.sources import FileWeights, LowRankWeights, SeedWeights
+
+PLAIN = Project(
+    NoiseInput((8, 9, 10), seed=1),
+    (Design("d", Network((Node("relu", Activation("relu")), Node("conv", Conv2d(6, 3)), Node("end", Conv2d(2, 1))))),),
+)
+FITTED = applied(PLAIN, ("d", "conv"), "1x1+kxk", (3,), samples(PLAIN))
+
+
+def with_recipe(**changes):
+    """The fitted project where both nodes hold another recipe."""
+    network = FITTED.network("d")
+    for name in ("conv_reduce", "conv"):
+        node = network.node(name)
+        network = network.replaced(name, replace(node, weights=replace(node.weights, **changes)))
+    return FITTED.with_network("d", network)
+
+
+def with_layer(name, layer):
+    return FITTED.with_network("d", FITTED.network("d").with_layer(name, layer))
+
+
+def told(project):
+    return [(problem.node, problem.text) for problem in check(project).problems]
+
+
+def test_what_is_fitted_well_has_no_mistakes():
+    assert told(FITTED) == []
+
+
+@pytest.mark.parametrize(
+    ("project", "node", "words"),
+    [
+        (with_recipe(nodes=("relu", "conv")), "conv", "nodes names 'relu'; a convolution"),
+        (with_recipe(nodes=("conv_reduce", "end")), "conv", "must name this node, conv, too"),
+        (with_recipe(nodes=("gone", "conv")), "conv", "nodes names 'gone'"),
+        (with_layer("conv_reduce", Conv2d(3, 3, bias=False)), "conv", "conv_reduce has a kernel of 3×3"),
+        (with_layer("conv", Conv2d(6, 3, groups=3)), "conv_reduce", "a convolution in one group"),
+        (with_recipe(of=FileWeights("/nowhere.npz", "w")), "conv", "/nowhere.npz does not exist"),
+        (with_recipe(calibration=(ImageInput("/no/photo.png"),)), "conv", "calibration: /no/photo.png does not exist"),
+    ],
+)
+def test_a_recipe_that_cannot_be_followed_is_told_at_its_node(project, node, words):
+    assert any(at == node and words in text for at, text in told(project))
+
+
+def test_names_go_with_the_recipe():
+    renamed = FITTED.with_node_renamed("d", "conv_reduce", "narrow")
+    assert told(renamed) == []
+    assert renamed.network("d").node("conv").weights.nodes == ("narrow", "conv")
+    moved = FITTED.with_design_renamed("d", "other")
+    assert moved.network("other").node("conv").weights.of == SeedWeights("other", "conv")
+
+
+def test_without_its_reduction_a_fitted_layer_has_weights_of_its_own_again():
+    network = FITTED.network("d").without("conv_reduce")
+    assert network.node("conv").weights is None
+    assert told(FITTED.with_network("d", network)) == []
+
+
+def test_the_file_refuses_a_recipe_with_too_few_names(tmp_path):
+    save(FITTED, tmp_path / "p.toml")
+    text = (tmp_path / "p.toml").read_text(encoding="utf-8")
+    assert text.count('form = "1x1+kxk"') == 2
+    (tmp_path / "p.toml").write_text(text.replace('"1x1+kxk"', '"1x1+kxk+1x1"'), encoding="utf-8")
+    with pytest.raises(ProjectError, match="nodes has 2 names; form '1x1\\+kxk\\+1x1' has 3 convolutions"):
+        load(tmp_path / "p.toml")
+
+
+def test_another_input_changes_fitted_weights_only_where_they_are_fitted_to_it():
+    fixed, free = (with_recipe(calibration=specs) for specs in ((PLAIN.input,), ()))
+    for project, same in ((fixed, True), (free, False)):
+        fits = [check(replace(project, input=NoiseInput((8, 9, 10), seed))).fits["d", "conv"] for seed in (1, 2)]
+        assert (fits[0] == fits[1]) is same
+
+
+def test_both_parts_of_a_fit_are_found_once():
+    known = check(FITTED)
+    assert known.fits["d", "conv"] == known.fits["d", "conv_reduce"]
+    cache = VolumeCache()
+    request = RunRequest.of(FITTED)
+    results = run_all(request, lambda event: None)
+    assert results["d", "conv"].fitted["weight"].shape == (6, 3, 3, 3)
+    assert set(results["d", "conv_reduce"].fitted) == {"weight"}
+    assert required_bytes(request, cache) > required_bytes(RunRequest.of(PLAIN), cache)
+
+
+def test_a_recipe_round_trips_through_the_file(tmp_path):
+    project = with_recipe(refit=True, calibration=(NoiseInput((8, 9, 10), 4), NoiseInput((8, 4, 4), 5)))
+    save(project, tmp_path / "p.toml")
+    again = load(tmp_path / "p.toml").project
+    assert again == project
+    assert isinstance(again.network("d").node("conv").weights, LowRankWeights)

@@ -1,0 +1,417 @@
+"""The view of bottlenecks in the window: explored, narrowed, run, put in and taken back."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+from msgspec.structs import replace
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QFileDialog
+from pytestqt.qtbot import QtBot
+
+from engine.check import check
+from engine.layers import Activation, Conv2d
+from engine.network import Network, Node
+from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.sources import LowRankWeights
+from gui.export import figure
+from gui.main_window import MainWindow
+from gui.paint.bottleneck import STALE, content_of
+from gui.state import Focus
+from gui.views.bottleneck_design import DesignPage
+from gui.views.bottleneck_layer import LayerPage, read_macs, read_percent
+from gui.views.bottleneck_model import LAYER, UNKNOWN
+
+NETWORK = Network(
+    (
+        Node("first", Conv2d(10, 3)),
+        Node("relu", Activation("relu")),
+        Node("second", Conv2d(6, 5)),
+        Node("grouped", Conv2d(6, 3, groups=6)),
+    )
+)
+PROJECT = Project(NoiseInput((8, 12, 12), seed=3), (Design("deep", NETWORK),), title="Two convolutions")
+PLACE = ("deep", "second")
+
+
+@pytest.fixture
+def window(open_window: Callable[[Project], MainWindow]) -> MainWindow:
+    return open_window(PROJECT)
+
+
+@pytest.fixture
+def wait(window: MainWindow, qtbot: QtBot) -> Callable[[], None]:
+    """Until nothing is explored and what was wished is shown."""
+
+    def wait() -> None:
+        def done() -> bool:
+            return not window.workbench.state.exploration.busy
+
+        qtbot.waitUntil(done, timeout=20_000)
+
+    return wait
+
+
+@pytest.fixture
+def page(window: MainWindow, wait: Callable[[], None]) -> LayerPage:
+    """The layer `second`, explored."""
+    window.workbench.set_focus(Focus(*PLACE))
+    window.actions_by_id["explore"].trigger()
+    wait()
+    return window.bottleneck.layer
+
+
+@pytest.fixture
+def design_page(window: MainWindow, wait: Callable[[], None]) -> DesignPage:
+    """All layers of the design, explored."""
+    window.workbench.set_focus(Focus(*PLACE))
+    window.docks.bring_forward("bottleneck")
+    window.bottleneck.tabs.setCurrentWidget(window.bottleneck.design)
+    window.bottleneck.design.explore_button.click()
+    wait()
+    return window.bottleneck.design
+
+
+def chosen_widths(window: MainWindow) -> tuple[int, ...]:
+    shown = window.workbench.state.exploration
+    assert shown.curve is not None
+    assert shown.index is not None
+    return shown.curve.widths[shown.index]
+
+
+def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(window: MainWindow, page: LayerPage) -> None:
+    assert window.docks.centre.currentWidget() is window.bottleneck
+    shown = window.workbench.state.exploration
+    assert shown.curve is not None
+    assert shown.curve.place == PLACE
+    assert shown.shown_trial is not None
+    assert page.maps.isVisible()
+    assert page.slider.maximum() == len(shown.curve.widths) - 1
+
+
+def test_the_slider_chooses_the_width_whose_maps_are_run(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
+    for index in (0, 5, 3):
+        page.slider.setValue(index)
+        wait()
+        assert chosen_widths(window) == (index + 1,)
+        trial = window.workbench.state.exploration.shown_trial
+        assert trial is not None
+        assert trial.widths == (index + 1,)
+        assert page.box.value() == index + 1
+
+
+def test_of_many_quick_choices_the_last_is_run(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    for index in (0, 1, 2, 6, 4):
+        page.slider.setValue(index)
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.shown_trial is not None, timeout=20_000)
+    assert chosen_widths(window) == (5,)
+    wait()
+
+
+def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
+    window: MainWindow, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    window.workbench.set_focus(Focus(*PLACE))
+    page = window.bottleneck.layer
+    window.actions_by_id["explore"].trigger()
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.curve is not None, timeout=20_000)
+    page.slider.setValue(2)
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.shown_trial is not None, timeout=20_000)
+    wait()
+    assert chosen_widths(window) == (3,)
+
+
+def test_an_error_to_bear_chooses_the_cheapest_within_it(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
+    page.error.edit.setText("30")
+    page.error.edit.textEdited.emit("30")
+    wait()
+    shown = window.workbench.state.exploration
+    assert shown.curve is not None
+    assert shown.index == shown.curve.within(0.3)
+    assert shown.curve.told[shown.index] <= 0.3 < shown.curve.told[shown.index - 1]
+
+
+def test_a_budget_of_macs_chooses_what_costs_no_more(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
+    page.budget.edit.textEdited.emit("50K")
+    wait()
+    shown = window.workbench.state.exploration
+    assert shown.curve is not None
+    assert shown.index is not None
+    assert shown.curve.costs[shown.index] <= 50_000 < shown.curve.costs[shown.index + 1]
+
+
+@pytest.mark.parametrize(("text", "percent"), [("5", 5), ("0,5", 0.5), ("12 %", 12)])
+def test_per_cents_are_read_as_people_write_them(text: str, percent: float) -> None:
+    assert read_percent(text) == percent
+
+
+@pytest.mark.parametrize("text", ["", "0", "100", "many"])
+def test_what_is_no_error_is_refused_with_what_would_be_right(text: str) -> None:
+    with pytest.raises(ValueError, match="between 0 and 100"):
+        read_percent(text)
+
+
+def test_macs_are_read_with_their_prefix_and_nothing_is_no_budget() -> None:
+    assert (read_macs("13.25M"), read_macs("512"), read_macs(" ")) == (13_250_000, 512, 0)
+    with pytest.raises(ValueError, match="500M"):
+        read_macs("a lot")
+
+
+def test_fitting_again_runs_another_replacement_that_loses_less_where_it_is_fitted(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
+    page.slider.setValue(2)
+    wait()
+    plain = window.workbench.state.exploration.trial
+    page.refit.click()
+    wait()
+    again = window.workbench.state.exploration.trial
+    assert plain is not None
+    assert again is not None
+    assert again.refit
+    assert again.seen is not None
+    assert plain.seen is not None
+    assert again.seen < plain.seen
+
+
+def test_apply_puts_the_pair_in_as_one_undo_step(window: MainWindow, page: LayerPage, wait: Callable[[], None]) -> None:
+    page.slider.setValue(1)
+    wait()
+    curve = window.workbench.state.exploration.curve
+    assert curve is not None
+    page.apply.click()
+    project = window.workbench.state.project
+    node = project.network("deep").node("second")
+    assert isinstance(node.weights, LowRankWeights)
+    assert project.network("deep").node("second_reduce").layer == Conv2d(2, 1, bias=False)
+    report = check(project).reports
+    assert (report["deep", "second"].macs or 0) + (report["deep", "second_reduce"].macs or 0) == curve.costs[1]
+    window.workbench.document.undo_stack.undo()
+    assert window.workbench.state.project == PROJECT
+    assert not window.workbench.document.undo_stack.canUndo()
+
+
+def test_apply_to_a_copy_leaves_the_design_as_it_was(window: MainWindow, page: LayerPage) -> None:
+    page.apply_copy.click()
+    project = window.workbench.state.project
+    assert project.design("deep") == PROJECT.design("deep")
+    assert [design.name for design in project.designs] == ["deep", "deep, fitted"]
+    assert window.workbench.state.focus.design == "deep, fitted"
+    assert not window.workbench.state.check.problems
+
+
+def test_what_was_put_in_runs_and_gives_what_the_trial_gave(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    page.slider.setValue(2)
+    wait()
+    trial = window.workbench.state.exploration.trial
+    page.apply.click()
+    window.workbench.run()
+    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None, timeout=20_000)
+    assert trial is not None
+    fitted_to = window.workbench.state.exploration.samples
+    assert fitted_to is not None
+    result = window.workbench.state.run.results[PLACE].volume
+    assert trial.spec in fitted_to.checked  # the window's own input is what it is fitted to
+    assert result.shape == trial.given.shape
+    page.sample.chosen.emit(fitted_to.fitted[0])
+    assert np.isfinite(result).all()
+
+
+def test_after_an_edit_the_curve_is_dimmed_and_cannot_be_applied(window: MainWindow, page: LayerPage) -> None:
+    state = window.workbench.state
+    network = state.project.network("deep").with_layer("first", Conv2d(12, 3))
+    window.workbench.edit("Wider", state.project.with_network("deep", network))
+    assert content_of(window.workbench.state).said == STALE
+    assert not page.apply.isEnabled()
+    window.workbench.document.undo_stack.undo()
+    assert content_of(window.workbench.state).said != STALE
+    assert page.apply.isEnabled()
+
+
+def test_another_form_is_explored_at_once(window: MainWindow, page: LayerPage, wait: Callable[[], None]) -> None:
+    page.form.chosen.emit("1x1+kxk+1x1")
+    wait()
+    curve = window.workbench.state.exploration.curve
+    assert curve is not None
+    assert len(curve.widths[0]) == 2
+    assert not page.box.isVisible()
+    page.form.chosen.emit("kxk+1x1")
+    wait()
+    assert not page.refit.isEnabled()
+
+
+def test_a_layer_that_nothing_can_stand_for_says_why(window: MainWindow, page: LayerPage) -> None:
+    window.workbench.set_focus(Focus("deep", "grouped"))
+    assert "6 groups" in content_of(window.workbench.state).said
+    assert not page.explore_button.isEnabled()
+    assert not window.actions_by_id["explore"].isEnabled()
+    window.workbench.set_focus(Focus("deep", "relu"))
+    assert "Choose a convolution" in content_of(window.workbench.state).said
+
+
+def test_before_it_is_explored_a_layer_says_what_to_do(window: MainWindow, page: LayerPage) -> None:
+    window.workbench.set_focus(Focus("deep", "first"))
+    content = content_of(window.workbench.state)
+    assert content.said.startswith("Explore")
+    assert content.curve is None
+    assert page.explore_button.isEnabled()
+
+
+def test_a_known_curve_is_shown_again_when_its_layer_is_chosen(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    window.workbench.set_focus(Focus("deep", "first"))
+    window.workbench.set_focus(Focus(*PLACE))
+    assert content_of(window.workbench.state).curve is not None
+
+
+def test_cancel_ends_the_exploration(window: MainWindow, qtbot: QtBot) -> None:
+    window.workbench.set_focus(Focus(*PLACE))
+    window.actions_by_id["explore"].trigger()
+    qtbot.waitUntil(lambda: bool(window.workbench.state.exploration.busy), timeout=20_000)
+    assert window.actions_by_id["cancel"].isEnabled()
+    window.actions_by_id["cancel"].trigger()
+    assert not window.workbench.state.exploration.busy
+    assert not window.actions_by_id["cancel"].isEnabled()
+
+
+def test_another_project_knows_nothing_of_it(window: MainWindow, page: LayerPage) -> None:
+    window.workbench.show_project(replace(PROJECT, title="Another"))
+    assert window.workbench.state.exploration.curves == {}
+    assert window.workbench.state.exploration.wish is None
+
+
+def test_a_click_on_the_chart_chooses_the_width_that_is_drawn_there(
+    window: MainWindow, page: LayerPage, qtbot: QtBot, wait: Callable[[], None]
+) -> None:
+    layout = page.chart.layout_now()
+    curve = window.workbench.state.exploration.curve
+    assert layout is not None
+    assert layout.chart is not None
+    assert curve is not None
+    point = layout.chart.point(curve.costs[6], curve.expected[6])
+    assert page.chart.index_at(point) == 6
+    assert page.chart.index_at(QPointF(1, 1)) is None
+    qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=point.toPoint())
+    wait()
+    assert chosen_widths(window) == (7,)
+
+
+def test_arrow_keys_step_through_the_widths(
+    window: MainWindow, page: LayerPage, qtbot: QtBot, wait: Callable[[], None]
+) -> None:
+    page.slider.setValue(3)
+    wait()
+    for key, width in ((Qt.Key.Key_Right, 5), (Qt.Key.Key_Left, 4), (Qt.Key.Key_PageDown, 1)):
+        qtbot.keyClick(page.chart, key)
+        wait()
+        assert chosen_widths(window) == (width,)
+
+
+def test_the_mouse_on_the_chart_reads_cost_and_errors(window: MainWindow, page: LayerPage, qtbot: QtBot) -> None:
+    layout, curve = page.chart.layout_now(), window.workbench.state.exploration.curve
+    assert layout is not None
+    assert layout.chart is not None
+    assert curve is not None
+    said: list[str] = []
+    window.bottleneck.hovered.connect(said.append)
+    qtbot.mouseMove(page.chart, layout.chart.point(curve.costs[3], 0.5).toPoint())
+    assert any(text.startswith("r 4: ") and "expected" in text and "plain SVD" in text for text in said)
+
+
+@pytest.mark.parametrize("format", ["png", "svg", "pdf"])
+def test_the_exported_figure_has_the_curve(window: MainWindow, page: LayerPage, format: str) -> None:
+    drawn = figure(window.workbench.state, "bottleneck", format)
+    empty = figure(
+        replace(window.workbench.state, exploration=type(window.workbench.state.exploration)()), "bottleneck", format
+    )
+    assert len(drawn) > len(empty)
+    if format == "svg":
+        assert b"maps between, r" in drawn
+        assert b"maps between, r" not in empty
+
+
+# The whole design
+
+
+def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: DesignPage) -> None:
+    model = design_page.model
+    assert sorted(report.name for report in model.reports) == ["first", "second"]
+    texts = [model.index(row, column).data() for row in range(2) for column in range(model.columnCount())]
+    assert UNKNOWN not in texts
+    titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
+    assert titles == ["Layer", "Weights", "MACs", "Saved at 1 %", "Saved at 2 %", "Saved at 5 %", "Saved at 10 %"]
+
+
+def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
+    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    design_page.error.show_value(0.5)
+    design_page.error.chosen.emit(0.5)
+    assert not design_page.apply.isEnabled()
+    design_page.all.click()
+    assert "Measure" in design_page.said.text()
+    design_page.measure.click()
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
+    wait()
+    assert "Measured on noise, seed 4: the last volume differs by" in design_page.said.text()
+    swap = window.workbench.state.exploration.swap
+    assert swap is not None
+    design_page.apply.click()
+    state = window.workbench.state
+    assert state.check.analyses["deep"].macs == swap.macs < swap.macs_before
+    window.workbench.document.undo_stack.undo()
+    assert window.workbench.state.project == PROJECT
+
+
+def test_what_was_measured_is_not_that_of_another_choice(
+    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    design_page.error.show_value(0.5)
+    design_page.error.chosen.emit(0.5)
+    design_page.all.click()
+    design_page.measure.click()
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
+    wait()
+    assert design_page.apply.isEnabled()
+    index = design_page.model.index(0, LAYER)
+    design_page.model.setData(index, Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
+    assert not design_page.apply.isEnabled()
+
+
+def test_a_row_chooses_its_layer(window: MainWindow, design_page: DesignPage) -> None:
+    names = [report.name for report in design_page.model.reports]
+    design_page.table.setCurrentIndex(design_page.model.index(names.index("first"), 0))
+    assert window.workbench.state.focus.place == ("deep", "first")
+
+
+def test_a_folder_without_photos_is_told_in_the_page(
+    open_window: Callable[[Project], MainWindow], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    image = QImage(12, 12, QImage.Format.Format_RGB32)
+    image.fill(Qt.GlobalColor.gray)
+    image.save(str(tmp_path / "photo.png"))
+    (tmp_path / "empty").mkdir()
+    project = replace(PROJECT, input=ImageInput(str(tmp_path / "photo.png"), (12, 12)))
+    window = open_window(project)
+    window.workbench.set_focus(Focus(*PLACE))
+    window.actions_by_id["explore"].trigger()
+    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
+    monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
+    menu = window.bottleneck.layer.photos.menu()
+    assert menu is not None
+    menu.actions()[1].trigger()
+    qtbot.waitUntil(lambda: bool(window.workbench.state.exploration.problems), timeout=20_000)
+    assert "has no photo" in content_of(window.workbench.state).said

@@ -38,6 +38,8 @@ FIELDS = {
 }
 MOST = 999_999
 LEAST_WIDTH = 240
+DRAWN_BY = ("colour_map", "zero_centred", "theme")
+"""The settings of the look that the figure follows."""
 NARROW = 360
 """Width in pixels below which the controls take two rows."""
 
@@ -141,8 +143,7 @@ class InspectorView(View):
         self._state = new
         if self.playing and new.focus != self._asked:
             self.stop()
-        parts = ("project", "check", "run", "focus", "look")
-        if old is None or any(getattr(old, part) is not getattr(new, part) for part in parts):
+        if old is None or _other(old, new):
             self._show(new)
 
     def _show(self, state: ViewState) -> None:
@@ -315,3 +316,11 @@ class InspectorView(View):
     def close_down(self) -> None:
         self.stop()
         self.worker.close()
+
+
+def _other(old: ViewState, new: ViewState) -> bool:
+    """Whether anything that is shown may differ."""
+    parts = (old.check is new.check, old.focus == new.focus, old.run.results is new.run.results)
+    if not all(parts) or old.run.problems is not new.run.problems:
+        return True
+    return any(getattr(old.look, name) != getattr(new.look, name) for name in DRAWN_BY)

@@ -62,9 +62,10 @@ def ramp(*shape):
 
 @KINDS
 @given(data=st.data())
-def test_the_explained_value_is_the_runs_to_float_accuracy(kind, data):
-    _, _, _, value, bound, told = data.draw(explained(kind))
+def test_the_explained_value_is_the_runs_and_the_oracles_to_float_accuracy(kind, data):
+    layer, inputs, weights, value, bound, told = data.draw(explained(kind))
     assert abs(told.result - value) <= bound + 1e-12
+    assert abs(told.result - layer_oracle.forward(layer, inputs, weights)[told.at]) <= bound + 1e-12
 
 
 @KINDS

@@ -34,7 +34,7 @@ from gui.offscreen import run_state
 from gui.paint.inspector import PARTS, arrange, hit, maps, matrix, natural_size, now, paint, patch, sights, sums
 from gui.paint.inspector import weights as found_weights
 from gui.paint.inspector.content import FINDING, RUN_HINT, STALE_HINT, UNCHOSEN
-from gui.state import Focus, RunView
+from gui.state import Focus, Progress, RunView
 from gui.steps import next_position
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView
@@ -298,6 +298,14 @@ class TestChoosing:
         with qtbot.waitSignal(answer.view.hovered) as said:
             QTest.mouseMove(answer.view.canvas, point)
         assert said.args == [found.words]
+
+    def test_a_turn_of_the_camera_and_a_runs_progress_change_nothing(self, answer):
+        before = answer.view.content
+        answer.show(replace(answer.state, look=replace(answer.state.look, yaw=3.0)))
+        answer.show(replace(answer.state, run=replace(answer.state.run, progress=Progress(0, 3, ("d", "wide")))))
+        assert answer.view.content is before
+        answer.show(replace(answer.state, look=replace(answer.state.look, theme="dark")))
+        assert answer.view.content.look.theme == "dark"
 
 
 class TestMatrix:

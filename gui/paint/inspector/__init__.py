@@ -1,19 +1,19 @@
 """The inspector's figure: its parts in one, two or three columns, drawn the same on the screen and in files."""
 
 from itertools import combinations, pairwise
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from gui.paint.inspector import head, maps, matrix, patch, sights, sums
 from gui.paint.inspector.content import Content, chosen, content_of, now
-from gui.paint.inspector.marks import STALE_OPACITY, Hit
+from gui.paint.inspector.marks import STALE_OPACITY, Hit, Part
 from gui.state import ViewState
 from gui.theme import Theme
 
-PARTS: tuple[Any, ...] = (head, maps, patch, matrix, sums, sights)
-"""In the order in which they are read; each has `height`, `draw` and `hit` as `marks.Part` says."""
+PARTS: tuple[Part, ...] = (head, maps, patch, matrix, sums, sights)
+"""In the order in which they are read."""
 
 COLUMN = 26.0
 """Least width of a column in ems; there are three at most."""
@@ -32,7 +32,7 @@ class Layout(NamedTuple):
     """Where each part is, how high the text is, and the height of all."""
 
     em: float
-    places: tuple[tuple[Any, QRectF], ...]
+    places: tuple[tuple[Part, QRectF], ...]
     height: float
 
 
@@ -64,12 +64,12 @@ def _breaks(heights: list[float], count: int) -> tuple[int, ...]:
 
 
 def draw(painter: QPainter, content: Content, layout: Layout, theme: Theme, area: QRectF | None = None) -> None:
-    """Draw what was laid out, as far as it is in an area; what is of earlier settings is dimmed but for its head."""
+    """Draw what was laid out, as far as it is in an area; what is of earlier settings is dimmed."""
     for part, rect in layout.places:
         if area is not None and not area.intersects(rect.adjusted(-layout.em, -layout.em, layout.em, layout.em)):
             continue
         painter.save()
-        painter.setOpacity(STALE_OPACITY if content.stale and part is not head else 1.0)
+        painter.setOpacity(STALE_OPACITY if content.stale else 1.0)
         part.draw(painter, rect, content, layout.em, theme)
         painter.restore()
 
@@ -78,8 +78,7 @@ def hit(content: Content, layout: Layout, point: QPointF) -> Hit | None:
     """What is at a point of the figure."""
     for part, rect in layout.places:
         if rect.contains(point):
-            found: Hit | None = part.hit(rect, content, layout.em, point)
-            return found
+            return part.hit(rect, content, layout.em, point)
     return None
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, Told
-from gui.paint.inspector.marks import Hit, wrapped_height
+from gui.paint.inspector.marks import STALE_OPACITY, Hit, wrapped_height
 from gui.paint.words import draw_text, draw_wrapped, number
 from gui.theme import Theme
 
@@ -22,6 +22,7 @@ def height(content: Content, width: float, em: float) -> float:
 
 def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
     y = rect.top()
+    painter.setOpacity(STALE_OPACITY if content.stale else 1.0)
     for text, room, size, role in _lines(content, rect.width(), em):
         bold = role == "bold"
         colour = theme.muted if role == "muted" else theme.text
@@ -34,6 +35,7 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
         else:
             draw_wrapped(painter, place, text, size, colour, bold=bold)
         y += room
+    painter.setOpacity(1.0)
     if content.note:
         _draw_note(painter, QRectF(rect.left(), y, rect.width(), rect.bottom() - y - 0.4 * em), content, em, theme)
 

@@ -151,13 +151,13 @@ class InspectorView(View):
         before = self.content
         if content.stale and before is not None and before.told is not None and before.focus == content.focus:
             # What it was, dimmed, until the next run.
-            content = replace(before, note=content.note, stale=True, filled=None)
+            content = replace(before, note=content.note, stale=True, filled=None, least=0.0)
         elif before is not None and before.focus.place == content.focus.place:
             content = replace(content, detail=before.detail)
         if self.playing and (content.told is None or content.stale):
             self.stop()
         if self.playing:
-            content = replace(content, filled=filled_until(content))
+            content = replace(content, filled=filled_until(content), least=self.canvas.head_height())
         self._show_fields(state, content)
         self.canvas.show_content(content)
         self._fit()
@@ -241,6 +241,7 @@ class InspectorView(View):
         if next_position(focus, content.known.shape) is None:
             focus = replace(focus, pixel=(0, 0))
         self._asked = focus
+        self.canvas.show_content(replace(content, detail=content.term))  # one channel is watched all the way
         self._timer.start(1000 // self.speed.value())
         self._show_playing()
         self.focus_requested.emit(focus)
@@ -253,7 +254,8 @@ class InspectorView(View):
         self._asked = None
         self._show_playing()
         if self.content is not None and self.content.filled is not None:
-            self.canvas.show_content(replace(self.content, filled=None))
+            self.canvas.show_content(replace(self.content, filled=None, least=0.0, detail=None))
+            self._fit()
 
     def _on_timer_timeout(self) -> None:
         content = self.content

@@ -46,6 +46,11 @@ class InspectorCanvas(QWidget):
         layout = self.layout_for(width)
         return 0 if layout is None else ceil(layout.height)
 
+    def head_height(self) -> float:
+        """Of the first part, as it is now."""
+        layout = self.layout_for(self.width())
+        return layout.places[0][1].height() if layout is not None else 0.0
+
     def layout_for(self, width: int) -> Layout | None:
         """Where everything is at that width."""
         if self.content is not None and (self._layout is None or self._width != width):

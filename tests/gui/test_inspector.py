@@ -360,6 +360,23 @@ class TestPlaying:
         assert not answer.view.playing
         assert answer.view.content.filled is None
 
+    def test_meanwhile_one_channel_is_watched_and_the_head_never_shrinks(self, answer, qtbot):
+        answer.show(replace(answer.state, focus=Focus("d", "last", 1, (0, 0))))
+        answer.view.speed.chosen.emit(40)
+        answer.view.play.click()
+        tops, terms = [], set()
+
+        def look():
+            tops.append(place_of(answer.view, maps).top())
+            terms.add(answer.view.content.term)
+            return len(answer.focuses) > 12
+
+        qtbot.waitUntil(look)
+        assert len(terms) == 1
+        assert tops == sorted(tops)
+        answer.view.stop()
+        assert answer.view.content.detail is None
+
     def test_after_the_last_position_it_stops_and_begins_anew_when_asked(self, answer, qtbot):
         answer.show(replace(answer.state, focus=Focus("d", "last", 1, (6, 7))))
         answer.view.play.click()

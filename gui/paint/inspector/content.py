@@ -108,6 +108,8 @@ class Content(Struct, frozen=True, eq=False):
     """How the photo was made, where the volume is the photo itself."""
     detail: int | None = None
     """The term whose patch is asked for."""
+    least: float = 0.0
+    """Pixels that the head is high at least, so that nothing below it jumps while positions are gone through."""
     filled: int | None = None
     """Values of the map that have been gone through in reading order; None: all are shown."""
 

@@ -17,7 +17,8 @@ INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def height(content: Content, width: float, em: float) -> float:
-    return sum(room for _, room, _, _ in _lines(content, width, em)) + _note_height(content, width, em) + 0.4 * em
+    needed = sum(room for _, room, _, _ in _lines(content, width, em)) + _note_height(content, width, em) + 0.4 * em
+    return max(needed, content.least)
 
 
 def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
@@ -37,7 +38,8 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
         y += room
     painter.setOpacity(1.0)
     if content.note:
-        _draw_note(painter, QRectF(rect.left(), y, rect.width(), rect.bottom() - y - 0.4 * em), content, em, theme)
+        tall = _note_height(content, rect.width(), em)
+        _draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content, em, theme)
 
 
 def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:

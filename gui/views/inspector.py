@@ -1,5 +1,6 @@
 """The inspector: how one value comes about; it is typed, clicked, stepped through and played."""
 
+from collections.abc import Iterator
 from typing import ClassVar
 
 from msgspec.structs import replace
@@ -18,6 +19,7 @@ from PySide6.QtWidgets import (
 
 from engine.check import Place
 from engine.files import FileFault
+from engine.kernels import Checkpoint
 from gui.paint.inspector import Content, chosen, content_of
 from gui.paint.inspector.content import shape_at
 from gui.paint.inspector.maps import filled_until
@@ -197,8 +199,11 @@ class InspectorView(View):
         return None
 
     def _seek(self, state: ViewState, place: Place, channel: int, key: object) -> None:
+        def task(checkpoint: Checkpoint) -> Iterator[Found]:
+            yield find(state, place, channel, checkpoint)
+
         self._sought = key
-        self.worker.start(lambda checkpoint: (find(state, place, channel, checkpoint) for _ in range(1)))
+        self.worker.start(task)
 
     def _on_worker_said(self, found: Found) -> None:
         keep(self._sought, found)

@@ -65,3 +65,15 @@ def test_playing_stops_behind_another_tab(window: MainWindow, qtbot: QtBot) -> N
     assert inspector.playing
     window.docks.bring_forward("filters")
     assert not inspector.playing
+
+
+def test_the_command_inspect_brings_it_forward_ready_for_keys(window: MainWindow, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    window.resize(1200, 700)
+    window.reset_layout()
+    window.actions_by_id["inspect"].trigger()
+    inspector = window.views["inspector"]
+    assert not inspector.visibleRegion().isEmpty()
+    QTest.keyClick(inspector.canvas, Qt.Key.Key_PageDown)
+    assert window.workbench.state.focus.channel is not None
+    assert inspector.content.told is not None

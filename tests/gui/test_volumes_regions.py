@@ -15,7 +15,7 @@ from gui.paint.scene.seen import seen
 from gui.state import Focus
 from gui.views.volumes import VolumesView
 from tests.gui.shown import Answer
-from tests.gui.volume_scenes import BLOCKS, TWO, box_of, picture, scene_of, state_of
+from tests.gui.volume_scenes import BLOCKS, TWO, box_of, picture, scene_of, state_of, svg
 
 BRANCHES = Project(
     NoiseInput((6, 12, 12)),
@@ -102,6 +102,9 @@ def test_a_closed_block_has_what_is_seen_of_its_output():
 def test_what_is_seen_is_drawn():
     before, after = (state_of(BRANCHES, focus=Focus("d", "relu", 3, pixel)) for pixel in (None, (6, 6)))
     assert picture(before) != picture(after)
+    told = "what the chosen value sees"
+    assert told in svg(after)
+    assert told not in svg(before)
 
 
 @pytest.fixture

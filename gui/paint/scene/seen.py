@@ -6,10 +6,10 @@ from typing import NamedTuple
 from PySide6.QtCore import QRectF
 
 from engine.check import Place
-from engine.receptive import Region, regions
+from engine.receptive import Region
 from gui.paint.scene.layout import Arrow, PlacedBox, PlacedFrame, Point, Scene
 from gui.paint.scene.legend import arrow_widths
-from gui.paint.scene.values import Values, shown_focus, shown_values
+from gui.paint.scene.values import Values, shown_focus, shown_values, value_regions
 from gui.state import Focus, ViewState
 
 Rect = tuple[float, float, float, float]
@@ -46,20 +46,6 @@ def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
         frames = [frame for frame in frames if _meet(near, frame.rect)]
     valued = [(box, shown_values(state, box, focus)) for box in boxes]
     return Seen(valued, arrows, wires, frames, focus, value_regions(state))
-
-
-def value_regions(state: ViewState) -> Mapping[Place, Region]:
-    """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
-    focus, place = state.focus, state.origin(state.focus.place)
-    report = state.report(place)
-    shape = None if report is None else report.output_shape
-    if focus.channel is None or focus.pixel is None or shape is None:
-        return {}
-    if not (focus.channel < shape.channels and focus.pixel[0] < shape.height and focus.pixel[1] < shape.width):
-        return {}
-    found = regions(state.check, place, focus.channel, *focus.pixel)
-    itself = {place, state.focus.place, state.shown(place)}
-    return {earlier: region for earlier, region in found.items() if earlier not in itself}
 
 
 def _around(points: tuple[Point, ...]) -> Rect:

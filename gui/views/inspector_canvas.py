@@ -7,13 +7,17 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.paint.inspector import Content, Hit, Layout, arrange, draw, hit
+from gui.paint.inspector import Content, Hit, Layout, arrange, draw, hit, sums
+from gui.paint.words import number
 from gui.steps import STEPS
 from gui.theme import THEMES
 
 
 class InspectorCanvas(QWidget):
-    """A click chooses what it is on; arrows step through positions, page keys through filters; Space plays."""
+    """A click chooses what it is on; arrows step through positions, page keys through filters; Space plays.
+
+    1 to 9 choose the input channels with the largest sums, as clicks on their bars do.
+    """
 
     chosen = Signal(object)
     """A Focus that a person asks for."""
@@ -95,8 +99,16 @@ class InspectorCanvas(QWidget):
             self.stepped.emit(STEPS[event.key()])
         elif event.key() == Qt.Key.Key_Space:
             self.played.emit()
+        elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
+            self._choose_term(event.key() - Qt.Key.Key_1)
         else:
             super().keyPressEvent(event)
+
+    def _choose_term(self, rank: int) -> None:
+        """The channel of the input whose bar is so far down."""
+        terms = [] if self.content is None else [row.term for row in sums.rows(self.content) if row.term is not None]
+        if self.content is not None and rank < len(terms):
+            self.chosen.emit(self.content.term_focus(terms[rank]))
 
     def _say(self, text: str) -> None:
         if text != self._said:
@@ -110,7 +122,8 @@ class InspectorCanvas(QWidget):
 
 
 def in_words(content: Content) -> str:
-    """What the figure says first, for those who do not see it."""
+    """Formula and bars, for those who do not see them."""
     told = content.told
     lines = [content.title, content.note] if told is None else [content.title, told.how.what, *told.how.formula]
+    lines += [f"{row.label}: {number(row.value)}" for row in sums.rows(content)]
     return ". ".join(line.rstrip(".") for line in lines if line)

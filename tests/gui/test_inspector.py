@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPoint, QPointF, QRectF, Qt
-from PySide6.QtGui import QImage, QPainter
+from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
@@ -31,7 +31,21 @@ from engine.project import Design, ImageInput, NoiseInput, Project
 from engine.project_file import load
 from engine.run import RunRequest, run_all
 from gui.offscreen import run_state
-from gui.paint.inspector import PARTS, arrange, hit, maps, matrix, natural_size, now, paint, patch, sights, sums
+from gui.paint.colours import lut, to_levels
+from gui.paint.inspector import (
+    PARTS,
+    arrange,
+    channels,
+    hit,
+    maps,
+    matrix,
+    natural_size,
+    now,
+    paint,
+    patch,
+    sights,
+    sums,
+)
 from gui.paint.inspector import weights as found_weights
 from gui.paint.inspector.content import FINDING, RUN_HINT, STALE_HINT, UNCHOSEN
 from gui.state import Focus, Progress, RunView
@@ -271,6 +285,23 @@ class TestChoosing:
         QTest.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert answer.focuses == [Focus("d", "narrow", 2, (3, 4))]
 
+    def test_digits_choose_the_channels_with_the_largest_sums(self, answer):
+        content = answer.view.content
+        largest = [row.term for row in sums.rows(content) if row.term is not None]
+        QTest.keyClick(answer.view.canvas, Qt.Key.Key_2)
+        assert answer.focuses == [Focus("d", "narrow", largest[1], (3, 4))]
+        answer.show(replace(answer.state, focus=Focus("d", "last", 1, (2, 3))))
+        QTest.keyClick(answer.view.canvas, Qt.Key.Key_9)
+        assert len(answer.focuses) == 1  # there are four channels only
+
+    def test_a_tile_of_all_channels_shows_its_patch_and_chooses_it(self, answer):
+        point, found = find_hit(answer.view, channels, lambda found: found.words.startswith("channel 2:"))
+        assert f"{answer.view.content.told.terms.values[2]:.4g}".replace("-", "−") in found.words
+        QTest.mouseMove(answer.view.canvas, point)
+        assert answer.view.content.term == 2
+        QTest.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point)
+        assert answer.focuses == [Focus("d", "narrow", 2, (3, 4))]
+
     def test_the_mouse_on_a_bar_shows_the_patch_of_its_channel(self, answer):
         point, _ = find_hit(answer.view, sums, lambda found: found.term == 3)
         QTest.mouseMove(answer.view.canvas, point)
@@ -388,7 +419,7 @@ class TestPlaying:
 
     def test_escape_stops_it(self, answer):
         answer.view.play.click()
-        QTest.keyClick(answer.view, Qt.Key.Key_Escape)
+        QTest.keyClick(answer.view.canvas, Qt.Key.Key_Escape)
         assert not answer.view.playing
         assert answer.view.play.text() == "Play"
 
@@ -454,6 +485,22 @@ class TestLargeLayers:
 
 
 class TestFigure:
+    @pytest.mark.parametrize("shape", [(2, 3, 3), (5, 1, 7), (256, 5, 5), (3, 11, 11)])
+    def test_a_mosaic_holds_every_value_of_every_channel(self, shape):
+        values = np.random.default_rng(0).standard_normal(shape)
+        inside = np.ones(shape[1:], bool)
+        inside[0, 0] = False
+        plain, ground = QColor("#123456"), QColor("#fedcba")
+        image = channels.mosaic(values, inside, -2.0, 2.0, "viridis", plain, ground)
+        _, columns = channels.grid(*shape)
+        colours = lut("viridis")[to_levels(values, -2.0, 2.0)]
+        for channel, y, x in np.ndindex(*shape):
+            row, column = divmod(channel, columns)
+            pixel = image.pixelColor(column * (shape[2] + 1) + x, row * (shape[1] + 1) + y)
+            wanted = tuple(colours[channel, y, x]) if inside[y, x] else plain.getRgb()[:3]
+            assert pixel.getRgb()[:3] == wanted
+        assert image.pixelColor(shape[2], 0) == ground
+
     @pytest.mark.parametrize("width", [200, 300, 420, 700])
     def test_pictures_of_earlier_volumes_stand_beside_and_below_each_other(self, every, width):
         content = now(replace(every, focus=Focus("d", "dense", 0, (0, 0))))
@@ -495,6 +542,11 @@ class TestFigure:
         for line in ("last[1,", "5×5 of 9×11", "sum"):
             assert line in words
         assert content.told.how.formula[-1].split()[-1] in words
+
+    def test_a_file_asks_for_no_click(self, state):
+        unchosen = replace(state, focus=Focus("d", "last"))
+        assert now(unchosen).note == UNCHOSEN
+        assert "Click" not in svg(paint, unchosen)
 
     def test_all_of_it_fits_into_whatever_picture(self, state):
         assert natural_size(state)[1] > 200

@@ -77,3 +77,18 @@ def test_the_command_inspect_brings_it_forward_ready_for_keys(window: MainWindow
     QTest.keyClick(inspector.canvas, Qt.Key.Key_PageDown)
     assert window.workbench.state.focus.channel is not None
     assert inspector.content.told is not None
+
+
+def test_escape_stops_playing_and_cancels_no_run(window: MainWindow, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    window.docks.bring_forward("inspector")
+    inspector = window.views["inspector"]
+    cancelled: list[bool] = []
+    window.actions_by_id["cancel"].triggered.connect(cancelled.append)
+    window.actions_by_id["cancel"].setEnabled(True)
+    inspector.start()
+    assert inspector.playing
+    inspector.canvas.setFocus()
+    QTest.keyClick(inspector.canvas, Qt.Key.Key_Escape)
+    assert not inspector.playing
+    assert not cancelled

@@ -3,16 +3,17 @@
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
+from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.inspector import head, maps, matrix, patch, sights, sums
-from gui.paint.inspector.content import Content, chosen, content_of, now
+from gui.paint.inspector import channels, head, maps, matrix, patch, sights, sums
+from gui.paint.inspector.content import UNCHOSEN, Content, chosen, content_of, now
 from gui.paint.inspector.marks import STALE_OPACITY, Hit, Part
 from gui.state import ViewState
 from gui.theme import Theme
 
-PARTS: tuple[Part, ...] = (head, maps, patch, matrix, sums, sights)
+PARTS: tuple[Part, ...] = (head, maps, patch, channels, matrix, sums, sights)
 """In the order in which they are read."""
 
 COLUMN = 26.0
@@ -84,7 +85,7 @@ def hit(content: Content, layout: Layout, point: QPointF) -> Hit | None:
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw all of it into `rect`, smaller where it would not fit."""
-    content = now(state)
+    content = _figure(state)
     width = rect.width()
     layout = arrange(content, width)
     while layout.height * rect.width() / width > rect.height() and width < 8 * rect.width():
@@ -99,4 +100,10 @@ def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> No
 
 def natural_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure with all parts."""
-    return NATURAL, max(200, round(arrange(now(state), NATURAL).height))
+    return NATURAL, max(200, round(arrange(_figure(state), NATURAL).height))
+
+
+def _figure(state: ViewState) -> Content:
+    """What is drawn into a file, where nothing can be clicked."""
+    content = now(state)
+    return replace(content, note="") if content.note == UNCHOSEN else content

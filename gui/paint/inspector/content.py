@@ -24,9 +24,7 @@ from gui.state import Focus, Look, ViewState, Volume
 RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
 STALE_HINT = "for earlier settings — run again (F5)"
 FINDING = "finding the weights…"
-UNCHOSEN = (
-    "No value was chosen: this is the middle one of a lively map. Click a value in a mosaic or on a face, or type."
-)
+UNCHOSEN = "No value was chosen: this is the middle one of a map. Click a value in a mosaic or on a face, or type."
 MOST_SIGHTS = 24
 """Earlier volumes that are shown: the input and the nearest ones."""
 

@@ -261,19 +261,26 @@ def _pixels_before(report: Report, seen: Mask) -> Mask:
     (height, width), (down, right), (top, left, _, _) = placed.kernel, placed.stride, placed.margins
     vertical, horizontal = placed.dilation
     (low, high), (before, behind) = _ends(seen.any(axis=1)), _ends(seen.any(axis=0))
-    rows = _reads(low, high, height, vertical, top, down, shape.height)
-    columns = _reads(before, behind, width, horizontal, left, right, shape.width)
-    counts: NDArray[np.float32] = rows.T @ seen[low:high, before:behind] @ columns
-    return counts > 0
+    first_row, rows = _reads(low, high, height, vertical, top, down, shape.height)
+    first_column, columns = _reads(before, behind, width, horizontal, left, right, shape.width)
+    counts: NDArray[np.float32] = rows.T @ seen[low:high, before:behind].astype(np.float32) @ columns
+    found = np.zeros((shape.height, shape.width), bool)
+    found[first_row : first_row + len(counts), first_column : first_column + counts.shape[1]] = counts > 0
+    return found
 
 
 def _reads(
     first: int, last: int, kernel: int, dilation: int, margin: int, stride: int, count: int
-) -> NDArray[np.float32]:
-    """1 where a window (rows, from the first on) reads a value (columns) along one axis; padding is left out."""
-    reads = np.zeros((last - first, count), np.float32)
+) -> tuple[int, NDArray[np.float32]]:
+    """1 where a window (rows, from the `first` on) reads a value (columns) along one axis; padding is left out.
+
+    Only values from the first to the last that may be read have a column; the number of the first comes with it.
+    """
     starts = np.arange(first, last) * stride - margin
+    low = min(max(int(starts[0]), 0), count)
+    high = max(min(int(starts[-1]) + (kernel - 1) * dilation + 1, count), low)
+    reads = np.zeros((last - first, high - low), np.float32)
     for offset in np.arange(kernel) * dilation:
-        inside = (starts + offset >= 0) & (starts + offset < count)
-        reads[np.flatnonzero(inside), starts[inside] + offset] = 1
-    return reads
+        inside = (starts + offset >= low) & (starts + offset < high)
+        reads[np.flatnonzero(inside), starts[inside] + offset - low] = 1
+    return low, reads

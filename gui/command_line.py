@@ -31,7 +31,7 @@ from gui.display import missing_display
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
 
 ANALYSES = (*tables.FORMATS, "json", *ATTACHMENTS)
-VIEWS = ("volumes", "filters", "bars", "table", "paper")
+VIEWS = ("volumes", "filters", "inspector", "bars", "table", "paper", "bottleneck")
 FORMATS = ("png", "svg", "pdf")
 
 

@@ -15,7 +15,7 @@ from engine.metrics import metric
 from engine.problems import STEM, Problem, ProjectError
 from engine.summary import summary
 from engine.writing import file_name, write_atomically, written_whole
-from gui.paint import bars, bottleneck, mosaic, paper, table, volumes
+from gui.paint import bars, bottleneck, inspector, mosaic, paper, table, volumes
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -34,6 +34,7 @@ class Figure(Struct, frozen=True):
 FIGURES: dict[str, Figure] = {
     "volumes": Figure(volumes.paint, lambda state: (1600, 900)),
     "filters": Figure(mosaic.paint, lambda state: (1200, 800)),
+    "inspector": Figure(inspector.paint, inspector.natural_size),
     "bars": Figure(bars.paint, lambda state: (1200, 700)),
     "table": Figure(table.paint, table.natural_size),
     "paper": Figure(paper.paint, paper.natural_size),

@@ -153,6 +153,7 @@ class MainWindow(QMainWindow):
             **{f"count_{rule.id}": partial(count_by, rule) for rule in TOOLS},
             "counting": partial(self.docks.bring_forward, "counting"),
             "logarithmic": lambda: look(logarithmic=not work.state.look.logarithmic),
+            "inspect": self._inspect,
             "toggle_block": self._toggle_block,
             "open_blocks": lambda: look(blocks="open", toggled=frozenset()),
             "close_blocks": lambda: look(blocks="closed", toggled=frozenset()),
@@ -319,6 +320,10 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
         self.restoreState(self._default_layout, LAYOUT_VERSION)
         self.docks.share_out()
+
+    def _inspect(self) -> None:
+        self.docks.bring_forward("inspector")
+        self.views["inspector"].setFocus()
 
     def _show_mistakes(self) -> None:
         self.docks.bring_forward("problems")

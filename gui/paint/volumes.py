@@ -94,7 +94,7 @@ class _Painting:
         self._draw_faces()
         self._draw_edges()
         for box, _ in self.seen.boxes:
-            for window in windows(box, self.seen.focus):
+            for window in windows(box, self.seen.focus, self.seen.regions.get(box.place)):
                 self._draw_window(window, box.prism)
             if box.place == self.seen.focus.place:
                 self._draw_pixel(box)

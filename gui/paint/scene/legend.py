@@ -17,7 +17,7 @@ from gui.paint.scene.frame import MARGIN, Frame
 from gui.paint.scene.labels import Text, elided, text_font, width
 from gui.paint.scene.layout import Scene
 from gui.paint.scene.plan import Plan
-from gui.paint.scene.values import is_photo, shown_focus, shown_result
+from gui.paint.scene.values import is_photo, shown_focus, shown_result, value_regions
 from gui.paint.words import number
 from gui.state import ViewState, Volume
 from gui.theme import Theme
@@ -134,6 +134,8 @@ def _words(state: ViewState, frame: Frame) -> Iterator[str]:
     if not shown:
         yield "run (F5) to see values"
         return
+    if value_regions(state):
+        yield "boxes within: what the chosen value sees"
     yield FACES
     if any(not state.fresh(box.place) for box in shown):
         yield "dimmed: for earlier settings"

@@ -1,11 +1,13 @@
 """Which values a box shows: those of a result of its shape, on the front one channel or the photo itself."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from engine.check import Place
 from engine.network import INPUT
 from engine.problems import STEM
 from engine.project import ImageInput
+from engine.receptive import Region, regions
 from engine.shapes import Shape
 from gui.paint.comparison import companion, leading
 from gui.paint.scene.faces import liveliest_channel
@@ -45,6 +47,20 @@ def front_channel(state: ViewState, place: Place, result: Result, focus: Focus) 
     first = state.result(leading(state, place))
     channel = None if first is None else liveliest_channel(first.volume)
     return channel if channel is not None and channel < count else liveliest_channel(result.volume)
+
+
+def value_regions(state: ViewState) -> Mapping[Place, Region]:
+    """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
+    focus, place = state.focus, state.origin(state.focus.place)
+    report = state.report(place)
+    shape = None if report is None else report.output_shape
+    if focus.channel is None or focus.pixel is None or shape is None:
+        return {}
+    if not (focus.channel < shape.channels and focus.pixel[0] < shape.height and focus.pixel[1] < shape.width):
+        return {}
+    found = regions(state.check, place, focus.channel, *focus.pixel)
+    itself = {place, state.focus.place, state.shown(place)}
+    return {earlier: region for earlier, region in found.items() if earlier not in itself}
 
 
 class Values(NamedTuple):

@@ -5,16 +5,24 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from engine.analysis import Report
 from engine.blocks import Block
+from engine.layers import Conv2d
+from engine.layers.windows import pair, times
 from engine.shapes import Shape
 from gui.paint.scene.camera import Camera, Prism, prism
 from gui.paint.scene.graph import Vertex
 from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, edge_labels, elided, width, wrapped
 
-Detail = Literal["formula", "line", "lines", "first"]
-"""What stands at an arrow: the operator with its cost formula, in one line, in two, or without its numbers."""
+Detail = Literal["formula", "line", "lines", "first", "whole", "stacked", "narrow"]
+"""What stands at an arrow: the operator with its cost formula, in one line, in two, or without its numbers.
+
+In figures the operator says how deep its kernel is, the formula in one line ("whole"), in two or in three.
+"""
 
 DETAILS: tuple[Detail, ...] = ("formula", "line", "lines", "first")
+FORMULAS: dict[Detail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
+"""In how many lines the formula stands, where it does."""
 
 NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
@@ -37,6 +45,22 @@ class Type(Struct, frozen=True):
     @property
     def small(self) -> int:
         return round(0.84 * self.em)
+
+
+class Wording(Struct, frozen=True):
+    """How much is written in a picture."""
+
+    details: tuple[Detail, ...] = DETAILS
+    """What may stand at the arrows, the most first."""
+    names: bool = True
+    """Whether volumes have their names below them."""
+    deep: bool = False
+    """Whether operators say how deep their kernels are: 5×5×256."""
+    sparse: bool = False
+    """Whether H and W stand only at the volumes where they change."""
+
+
+SCREEN = Wording()
 
 
 class Caption(NamedTuple):
@@ -75,19 +99,19 @@ class Measure:
 
     def __init__(self, eye: Camera, scale: str, unit: float, type: Type) -> None:
         self.eye, self.scale, self.unit, self.type = eye, scale, unit, type
-        self._bodies: dict[tuple[Shape | None, bool], Body] = {}
-        self._rooms: dict[tuple[Shape | None, bool, float, float], Room] = {}
-        self._ends: dict[tuple[Shape | None, bool], tuple[float, float]] = {}
+        self._bodies: dict[tuple[Shape | None, bool, str], Body] = {}
+        self._rooms: dict[tuple[Shape | None, bool, str, float, float], Room] = {}
+        self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
 
     def body(self, vertex: Vertex) -> Body:
-        key = (vertex.shape, vertex.compact)
+        key = (vertex.shape, vertex.compact, vertex.numbers)
         found = self._bodies.get(key)
         if found is None:
             found = self._bodies[key] = self._body(*key)
         return found
 
     def room(self, vertex: Vertex, caption: Caption) -> Room:
-        key = (vertex.shape, vertex.compact, caption.width, caption.height)
+        key = (vertex.shape, vertex.compact, vertex.numbers, caption.width, caption.height)
         found = self._rooms.get(key)
         if found is None:
             found = self._rooms[key] = self._room(self.body(vertex), caption)
@@ -95,7 +119,7 @@ class Measure:
 
     def ends(self, vertex: Vertex, caption: Caption) -> tuple[float, float]:
         """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
-        key, body = (vertex.shape, vertex.compact), self.body(vertex)
+        key, body = (vertex.shape, vertex.compact, vertex.numbers), self.body(vertex)
         found = self._ends.get(key)
         if found is None:
             found = self._ends[key] = self._line_ends(body)
@@ -125,15 +149,16 @@ class Measure:
         _, after = _extent(body.box, rects, LINE_HEIGHT * self.type.em)
         return before, after
 
-    def _body(self, shape: Shape | None, compact: bool) -> Body:
+    def _body(self, shape: Shape | None, compact: bool, letters: str) -> Body:
         if shape is None:
             side = UNKNOWN_SIZE * self.type.em
             box = Prism(-side / 2, -side / 2, (side, 0.0), (0.0, side), (0.0, 0.0))
         else:
             box = prism(shape, self.scale, self.unit, self.eye)
         numbers: tuple[Text, ...] = ()
-        if shape is not None and not compact:
-            numbers = edge_labels(box, self.eye, shape, self.type.small)
+        if shape is not None and letters:
+            labels = zip("CHW", edge_labels(box, self.eye, shape, self.type.small), strict=True)
+            numbers = tuple([label for letter, label in labels if letter in letters])
         bounds = box.bounds()
         rects = [bounds, *(number.rect for number in numbers)]
         span = (
@@ -161,7 +186,7 @@ def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: 
 def caption(vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, stacked: bool) -> Caption:
     """The texts below a volume. A compact one has its operator there, since its arrow is too short for it.
 
-    Where volumes are `stacked`, above each other, the note stands on the name's line.
+    Where volumes are `stacked`, above each other, the note stands on the name's line; without a name in its place.
     """
     own = vertex.report.layer.label() if vertex.report is not None and vertex.compact else name
     return _caption(own, is_block(vertex), vertex.compact, trouble, type, stacked)
@@ -173,11 +198,11 @@ def _caption(own: str, bold: bool, compact: bool, trouble: tuple[str, ...], type
     shown = elided(own, NAME_ROOM * type.em, small, bold)
     found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
     lines = tuple(found[:TROUBLE_LINES])
-    note = WIDEST_COMPACT_NOTE if compact else WIDEST_NOTE
-    beside = stacked and not lines
+    note = WIDEST_COMPACT_NOTE if compact or not own else WIDEST_NOTE
+    beside = stacked and bool(own) and not lines
     own_width = width(shown, small, bold) + (width(NOTE_SEPARATOR + note, small) if beside else 0.0)
     wide = max([own_width, *(width(text, small) for text in (() if beside else (*lines, note)))])
-    count = 0 if beside else max(1, len(lines))
+    count = 0 if beside or not own else max(1, len(lines))
     return Caption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE * count) * small, beside)
 
 
@@ -202,14 +227,18 @@ class Operator(NamedTuple):
     down: float
 
 
-def operator(vertex: Vertex, detail: Detail, type: Type, formula: str) -> Operator:
-    """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
+def operator(vertex: Vertex, detail: Detail, type: Type, formula: str, *, deep: bool = False) -> Operator:
+    """What stands at the arrow to a vertex; `formula` says how its cost comes about.
+
+    `deep`: a convolution says how many channels its kernel reads.
+    """
     report = vertex.report
     if vertex.compact or report is None:
         return Operator((), (), 1.3 * type.em, 0.0, 0.0)
-    label = report.layer.label()
+    label = _deep_label(report) if deep else report.layer.label()
     halves = _block_halves(report.layer) if isinstance(report.layer, Block) else _halves(label)
-    return _operator(label, halves, formula if detail == "formula" else "", detail, type.em, type.small)
+    lines = _formula_lines(formula, FORMULAS.get(detail, 0))
+    return _operator(label, halves, lines, detail, type.em, type.small)
 
 
 def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
@@ -219,15 +248,41 @@ def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
 
 
 @lru_cache(maxsize=2048)
-def _operator(label: str, halves: tuple[str, str], formula: str, detail: Detail, em: int, small: int) -> Operator:
+def _operator(
+    label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: Detail, em: int, small: int
+) -> Operator:
+    first, second = halves
     above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
-    below: tuple[tuple[str, int, bool], ...] = ((formula, small, False),) if formula else ()
+    below = tuple([(line, small, False) for line in formula])
     if detail in ("lines", "first"):
-        first, second = halves
         above = ((first, em, True),)
         below = ((second, small, False),) if second and (detail == "lines" or "," not in label) else ()
+    elif detail in ("stacked", "narrow"):
+        above = ((first, em, True), (second, small, False)) if second else ((first, em, True),)
     wide = max(width(*text) for text in (*above, *below))
-    return Operator(above, below, max(wide + 1.4 * em, 3.2 * em), 1.7 * em, 1.6 * em if below else 0.5 * em)
+    up, down = (LINE * sum([size for _, size, _ in texts]) for texts in (above, below))
+    return Operator(
+        above, below, max(wide + 1.4 * em, 3.2 * em), up + 0.48 * em, down + 0.58 * em if below else 0.5 * em
+    )
+
+
+def _deep_label(report: Report) -> str:
+    """A layer's label, of a convolution with the depth of its kernel: 5×5×256, 32 filters."""
+    label = report.layer.label()
+    if not isinstance(report.layer, Conv2d) or "weight" not in report.param_shapes:
+        return label
+    kernel = times(pair(report.layer.kernel))
+    return label.replace(kernel, f"{kernel}×{report.param_shapes['weight'][1]}", 1)
+
+
+def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
+    """A formula in so many lines: its result on a line of its own, then the factors of one place."""
+    product, equals, result = formula.rpartition(" = ")
+    if count < 2 or not equals:
+        return (formula,) if formula and count else ()
+    places, cross, weights = product.rpartition(" × ")
+    parts = (places, f"× {weights}") if cross and count > 2 else (product,)
+    return (*parts, f"= {result}")
 
 
 def _halves(label: str) -> tuple[str, str]:

@@ -8,7 +8,6 @@ from msgspec import Struct
 from engine.check import Place
 from gui.paint.scene.camera import Camera, Prism
 from gui.paint.scene.cells import (
-    CAPTION_GAP,
     NOTE_SEPARATOR,
     Body,
     Caption,
@@ -60,7 +59,7 @@ class PlacedBox(NamedTuple):
         if not note:
             return (*others, name)
         if not self.caption.beside:
-            baseline = self.y + self.body.span[3] + (CAPTION_GAP + ASCENT + LINE) * name.size
+            baseline = name.y + (LINE * name.size if name.text else 0.0)
             return (*others, name, centred(note, self.x + self.body.middle, baseline, name.size, "muted"))
         added = NOTE_SEPARATOR + note
         wide = width(added, name.size)
@@ -88,9 +87,15 @@ class Arrow(NamedTuple):
     def texts_of(self, words: Operator) -> tuple[Text, ...]:
         """What stands over and under it where these are its words."""
         x, y, em = self.middle, self.y, self.type.em
-        over = [centred(text, x, y - 0.42 * em, size, self.role, bold) for text, size, bold in words.above]
-        under = [centred(text, x, y + (0.4 + ASCENT) * em, size, "muted", bold) for text, size, bold in words.below]
-        return (*over, *under)
+        texts, baseline = list[Text](), y - 0.42 * em
+        for text, size, bold in reversed(words.above):
+            texts.append(centred(text, x, baseline, size, self.role, bold))
+            baseline -= LINE * size
+        baseline = y + (0.4 + ASCENT) * em
+        for text, size, bold in words.below:
+            texts.append(centred(text, x, baseline, size, "muted", bold))
+            baseline += LINE * size
+        return tuple(texts)
 
 
 class PlacedFrame(NamedTuple):

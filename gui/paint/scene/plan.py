@@ -1,7 +1,7 @@
 """Decisions about a picture that do not change while the camera turns: lines, and what is written at the arrows."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import NamedTuple
 
@@ -15,8 +15,8 @@ from engine.metrics import Ledger, metric
 from engine.problems import STEM
 from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
-from gui.paint.scene.cells import DETAILS, Caption, Detail, Measure, Type, caption, measure, operator
-from gui.paint.scene.graph import Graph, graph
+from gui.paint.scene.cells import FORMULAS, SCREEN, Caption, Detail, Measure, Type, Wording, caption, measure, operator
+from gui.paint.scene.graph import Graph, graph, with_fewer_numbers
 from gui.paint.scene.room import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
 from gui.paint.scene.routes import AXIS, Routes, route
 
@@ -45,6 +45,7 @@ class Plan(Struct, frozen=True, eq=False):
     type: Type
     scale: str
     room: tuple[float, float]
+    wording: Wording = SCREEN
 
 
 class Fit(NamedTuple):
@@ -115,11 +116,12 @@ def plan(
     em: int,
     room: tuple[float, float],
     received: str,
+    wording: Wording = SCREEN,
 ) -> Plan:
     """The lines and the details with which the boxes get largest.
 
     `closed` blocks are drawn as one; `shapes` as for `graph`, `trouble` by place; `received` says what the designs'
-    input is.
+    input is, `wording` how much is written.
     """
     type, said = Type(em), dict(trouble)
     drawn: dict[str, _Drawn] = {}
@@ -127,8 +129,8 @@ def plan(
         if name != STEM:
             shown = folded(analysis, {block for design, block in closed if design == name})
             known = {node: shape for (design, node), shape in shapes if design == name}
-            drawn[name] = _drawn(name, graph(shown, known), said, type, received)
-    empty = Plan((), (), type, scale, room)
+            drawn[name] = _drawn(name, graph(shown, known), said, type, received, wording)
+    empty = Plan((), (), type, scale, room, wording)
     ledger, counted, measured = Ledger(check, convention), metric(metric_id), _measures(empty, camera(*VIEWS["3-D"]))
 
     def written(detail: Detail) -> tuple[Plan, Fit]:
@@ -136,16 +138,17 @@ def plan(
         bands = []
         for name, (made, routes, captions) in drawn.items():
             formulas = [
-                ledger.formula(counted, name, vertex.report) if detail == "formula" and vertex.report else ""
+                ledger.formula(counted, name, vertex.report) if detail in FORMULAS and vertex.report else ""
                 for vertex in made.vertices
             ]
-            operators = tuple(map(operator, made.vertices, repeat(detail), repeat(type), formulas))
+            write = partial(operator, deep=wording.deep)
+            operators = tuple(map(write, made.vertices, repeat(detail), repeat(type), formulas))
             bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
         whole = replace(empty, bands=tuple(bands))
         lines, found = _best(whole, _breakings(whole, measured), measured)
         return replace(whole, lines=lines), found
 
-    return _most_readable(written) if drawn else empty
+    return _most_readable(written, wording.details) if drawn else empty
 
 
 class _Drawn(NamedTuple):
@@ -156,9 +159,19 @@ class _Drawn(NamedTuple):
     captions: tuple[Caption, ...]
 
 
-def _drawn(design: str, made: Graph, trouble: Mapping[Place, tuple[str, ...]], type: Type, received: str) -> _Drawn:
+def _drawn(
+    design: str,
+    made: Graph,
+    trouble: Mapping[Place, tuple[str, ...]],
+    type: Type,
+    received: str,
+    wording: Wording,
+) -> _Drawn:
+    made = with_fewer_numbers(made) if wording.sparse else made
     routes = route(made)
-    names = (received, *(vertex.label for vertex in made.vertices[1:]))
+    names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
+    if not wording.names:
+        names = ("",) * len(names)
     captions = [
         caption(vertex, name, trouble.get((design, vertex.name), ()), type, stacked=level != AXIS)
         for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
@@ -166,16 +179,16 @@ def _drawn(design: str, made: Graph, trouble: Mapping[Place, tuple[str, ...]], t
     return _Drawn(made, routes, tuple(captions))
 
 
-def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]]) -> Plan:
+def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]], all: tuple[Detail, ...]) -> Plan:
     """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
-    least, fitted = written(DETAILS[-1])
+    least, fitted = written(all[-1])
     enough = _units(least)[0] * ENOUGH / LEAST
-    details = DETAILS if fitted.shrink >= HOPELESS else ("line", DETAILS[-1])
+    details = all if fitted.shrink >= HOPELESS else ("line", all[-1])
     best, largest = written(details[0])
     for detail in details[1:]:
         if largest.shrink == 1.0 and largest.size >= enough:
             break
-        last = detail == DETAILS[-1]
+        last = detail == all[-1]
         other, found = (least, fitted) if last else written(detail)
         if found.size > (WORTH if last and largest.shrink == 1.0 else 1.02) * largest.size:
             best, largest = other, found

@@ -27,8 +27,8 @@ class Seen(NamedTuple):
     """The choice where it is shown."""
 
 
-def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
-    """What stands in `area` of a scene, in its own units; None: all of it."""
+def seen(state: ViewState, scene: Scene, area: QRectF | None, *, marks: bool = True) -> Seen:
+    """What stands in `area` of a scene, in its own units; None: all of it. Without `marks` no choice is shown."""
     focus = shown_focus(state)
     arrows = list(zip(scene.arrows, arrow_widths(state, scene), strict=True))
     boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
@@ -39,7 +39,8 @@ def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
         arrows = [(arrow, wide) for arrow, wide in arrows if _meet(near, (arrow.start, arrow.y, arrow.end, arrow.y))]
         wires = [wire for wire in wires if _meet(near, _around(wire))]
         frames = [frame for frame in frames if _meet(near, frame.rect)]
-    return Seen([(box, shown_values(state, box, focus)) for box in boxes], arrows, wires, frames, focus)
+    values = [(box, shown_values(state, box, focus)) for box in boxes]
+    return Seen(values, arrows, wires, frames, focus if marks else Focus())
 
 
 def _around(points: tuple[Point, ...]) -> Rect:

@@ -61,6 +61,7 @@ def written(state: ViewState, scene: Scene, seen: Seen, zoom: Zoom, right: float
 
 def _box_texts(box: PlacedBox, values: Values | None, type: Type) -> tuple[Text, ...]:
     texts = box.texts_with(note(box, values))
+    texts = tuple([text for text in texts if text.text])
     if box.vertex.shape is None:
         return (*texts, centred("?", box.x, box.y + 0.4 * type.em, type.em, "muted"))
     return texts

@@ -15,7 +15,8 @@ from engine.metrics import metric
 from engine.problems import STEM, Problem, ProjectError
 from engine.summary import summary
 from engine.writing import file_name, write_atomically, written_whole
-from gui.paint import bars, mosaic, paper, table, volumes
+from gui.paint import bars, figures, mosaic, paper, table, volumes
+from gui.paint.figures.page import page, page_for
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -130,6 +131,20 @@ def figure(state: ViewState, view: str, format: str, scale: float = 1.0, size: Q
         shown.paint(painter, rect, state, theme)
 
     return EXPORTERS[format](draw, area, scale, f"{state.project.title} · {view}")
+
+
+def drawn(state: ViewState, name: str, format: str, width: str | None = None) -> bytes:
+    chosen, theme = page_for(format) if width is None else page(width), THEMES[state.look.theme]
+    made = figures.FIGURES[name].lay_out(state, chosen)
+    per = {"pdf": 1.0, "svg": 96 / 72, "png": chosen.dpi / 72}[format]
+
+    def draw(painter: QPainter) -> None:
+        painter.fillRect(QRectF(0, 0, made.width, made.height), QColor(theme.base))
+        made.paint(painter, theme)
+
+    return EXPORTERS[format](
+        draw, QSize(made.width, made.height), chosen.points * per, f"{state.project.title} · {name}"
+    )
 
 
 def export(

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
-from math import ceil
+from math import ceil, inf
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +22,7 @@ MARGIN, TITLE, HEAD, LINE, FOOT, FOOT_GAP = 1.0, 2.4, 1.3, 1.6, 1.35, 0.7
 GAP, GROUP_GAP = 1.1, 2.2
 """Between columns, and before those of a figure."""
 FOOT_SIZE = 0.9
+SEPARATOR = " · "
 LARGEST, SMALLEST, NATURAL = 30, 6, 16
 NARROWEST = 42.0
 """Units of width that the notes have at least."""
@@ -41,6 +42,8 @@ class Sheet(Struct, frozen=True):
     lefts: tuple[float, ...]
     widths: tuple[float, ...]
     notes: tuple[str, ...]
+    widest: float = inf
+    """What it may take; a title that is wider is shortened."""
 
     @property
     def table_width(self) -> float:
@@ -48,7 +51,7 @@ class Sheet(Struct, frozen=True):
 
     @property
     def width(self) -> float:
-        return max(self.table_width, NARROWEST, text_width(self.title, 1.4, bold=True))
+        return min(max(self.table_width, NARROWEST, text_width(self.title, 1.4, bold=True)), self.widest)
 
     @property
     def height(self) -> float:
@@ -59,7 +62,11 @@ class Sheet(Struct, frozen=True):
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the tables of all designs below each other, as large as they fit; rows that do not fit are counted."""
-    sheets = sheets_of(state)
+    paint_sheets(painter, rect, state, theme, sheets_of(state))
+
+
+def paint_sheets(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, sheets: Sequence[Sheet]) -> None:
+    """Draw tables below each other, as large as they fit; rows that do not fit are counted."""
     high = sum(sheet.height for sheet in sheets)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -104,27 +111,55 @@ def shown_design(state: ViewState) -> str:
     return next((name for name in state.check.analyses if name != STEM), STEM)
 
 
-def sheets_of(state: ViewState) -> tuple[Sheet, ...]:
-    """A sheet a design; what several would tell below stands below the last of them."""
+def sheets_of(state: ViewState, widest: float = inf) -> tuple[Sheet, ...]:
+    """A sheet a design; what several would tell below stands below the last of them.
+
+    A table that is wider than `widest` units is broken into several, each with the names of the rows.
+    """
     designs = [design.name for design in state.project.designs] or [shown_design(state)]
     tables = [paper_rows(state.project, state.check, design) for design in designs]
     told = [tuple(footnotes(state.project, rows)) if rows else (NOTHING,) for rows in tables]
     notes = [
         [note for note in texts if not any(note in later for later in told[at + 1 :])] for at, texts in enumerate(told)
     ]
-    return tuple(_sheet(state, design, rows, texts) for design, rows, texts in zip(designs, tables, notes, strict=True))
+    return tuple(
+        sheet
+        for design, rows, texts in zip(designs, tables, notes, strict=True)
+        for sheet in _broken(state, design, rows, texts, widest)
+    )
 
 
-def _sheet(state: ViewState, design: str, rows: tuple[PaperRow, ...], notes: Sequence[str]) -> Sheet:
-    """The table of a design, its notes broken into lines of its width."""
-    shown = columns(rows) if rows else ()
+def _broken(
+    state: ViewState, design: str, rows: tuple[PaperRow, ...], notes: Sequence[str], widest: float
+) -> Iterator[Sheet]:
+    """The table of a design in parts of at most that width; the notes stand below the last one."""
+    names = (state.project.title, title(design) if rows else "")
+    words = SEPARATOR.join(dict.fromkeys(name for name in names if name))
+    if text_width(words, 1.4, bold=True) > widest:
+        words = names[1]
+    left = columns(rows) if rows else ()
+    first = left[:1]
+    while len(left) > 1:
+        count = len(left)
+        while (sheet := _sheet(words, design, rows, left[:count], widest)).table_width > widest and count > 2:
+            count -= 1
+        yield sheet if count < len(left) else _noted(sheet, notes)
+        left, words = (*first, *left[count:]), ""
+    if not rows:
+        yield _noted(_sheet(words, design, rows, left, widest), notes)
+
+
+def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[Column, ...], widest: float) -> Sheet:
+    """Some columns of a design's table."""
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
     widths = [min(max(text_width(text, bold=True) for text in column), WIDEST) for column in texts]
     gaps = [GROUP_GAP if after.figure and not before.figure else GAP for before, after in pairwise(shown)]
     lefts = [sum(widths[:index]) + sum(gaps[:index]) for index in range(len(shown))]
-    names = (state.project.title, title(design) if rows else "")
-    words = " · ".join(dict.fromkeys(name for name in names if name))
-    sheet = Sheet(words, design, shown, rows, tuple(lefts), tuple(widths), ())
+    return Sheet(words, design, shown, rows, tuple(lefts), tuple(widths), (), widest)
+
+
+def _noted(sheet: Sheet, notes: Sequence[str]) -> Sheet:
+    """With notes below, in lines of its width."""
     return replace(sheet, notes=tuple(line for text in notes for line in wrapped(text, sheet.width)))
 
 

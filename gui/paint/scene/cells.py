@@ -54,10 +54,18 @@ class Wording(Struct, frozen=True):
     """What may stand at the arrows, the most first."""
     names: bool = True
     """Whether volumes have their names below them."""
+    one_line: bool = False
+    """Whether a name and the note on the front face always stand on one line."""
     deep: bool = False
     """Whether operators say how deep their kernels are: 5×5×256."""
+    numbers: str = "CHW"
+    """The edges that have their numbers."""
     sparse: bool = False
     """Whether H and W stand only at the volumes where they change."""
+    notes: Literal["all", "fronts", "none"] = "all"
+    """Whether each volume says what its faces show; of the fronts the channel, or which slice is seen instead."""
+    least: float = 4.0
+    """Ems that boxes measure in the mean at least; below that text shrinks, too."""
 
 
 SCREEN = Wording()

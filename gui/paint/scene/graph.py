@@ -92,13 +92,14 @@ def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
     return Graph(tuple(vertices), sources, targets, members, sections, tuple(lanes), alone, opened)
 
 
-def with_fewer_numbers(whole: Graph) -> Graph:
-    """The same with H and W only at volumes that receive none of the same height and width."""
+def with_numbers(whole: Graph, letters: str, *, sparse: bool) -> Graph:
+    """The same with the numbers of these edges; `sparse`: H and W only where no volume of that size is received."""
 
     def fewer(vertex: Vertex, sources: tuple[int, ...]) -> Vertex:
-        known = {whole.vertices[source].shape for source in sources} - {None}
-        same = vertex.shape is not None and {shape[1:] for shape in known if shape} == {vertex.shape[1:]}
-        return vertex._replace(numbers="C") if same and vertex.numbers else vertex
+        shape, known = vertex.shape, {whole.vertices[source].shape for source in sources} - {None}
+        same = sparse and shape is not None and {other[1:] for other in known if other} == {shape[1:]}
+        kept = "C" if same else letters
+        return vertex._replace(numbers="".join([letter for letter in vertex.numbers if letter in kept]))
 
     return replace(whole, vertices=tuple(map(fewer, whole.vertices, whole.sources)))
 

@@ -1,6 +1,6 @@
 """Where everything stands: boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -19,8 +19,8 @@ from gui.paint.scene.cells import (
 )
 from gui.paint.scene.graph import Opened, Vertex
 from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, elided, width
-from gui.paint.scene.plan import Plan, fit
-from gui.paint.scene.room import PAD, TITLE, TRACK, TURN, Band, Sizes, line_height, line_width
+from gui.paint.scene.plan import BETWEEN, Plan, fit
+from gui.paint.scene.room import PAD, TITLE, TRACK, TURN, Band, Sizes, band_height, line_height, line_width
 from gui.paint.scene.routes import Route
 
 Point = tuple[float, float]
@@ -109,14 +109,14 @@ class PlacedFrame(NamedTuple):
 class Scene(Struct, frozen=True, eq=False):
     """A picture laid out.
 
-    Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, the top of each design's heading.
+    Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, the top left corner of each design's heading.
     """
 
     boxes: tuple[PlacedBox, ...]
     arrows: tuple[Arrow, ...]
     wires: tuple[tuple[Point, ...], ...]
     frames: tuple[PlacedFrame, ...]
-    headers: tuple[float, ...]
+    headers: tuple[Point, ...]
     unit: float
     shrink: float
     eye: Camera
@@ -133,26 +133,28 @@ class _Line(NamedTuple):
     bottom: float
 
 
-def arrange(plan: Plan, eye: Camera, left: float, top: float, header: float) -> Scene:
-    """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `header` is the height of a heading."""
+def arrange(plan: Plan, eye: Camera, left: float, top: float, header: Sequence[float]) -> Scene:
+    """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `header` the height of each heading."""
     found, measure, measured = fit(plan, eye)
-    em, shrink = plan.type.em, found.shrink
-    heights = [[line_height(line, size) for line in lines] for lines, size in zip(plan.lines, measured, strict=True)]
+    em, shrink, beside = plan.type.em, found.shrink, plan.beside
+    taken = [band_height(lines, size, em) for lines, size in zip(plan.lines, measured, strict=True)]
     count = sum(map(len, plan.lines))
-    taken = sum(up + down for band in heights for up, down in band) + (count - len(plan.bands)) * TURN * em
-    spare = max(0.0, plan.room[1] / shrink - taken) / max(count, 1)
-    ends = left / shrink, (left + plan.room[0]) / shrink
+    wide, step = plan.band_width / shrink, (plan.band_width + BETWEEN * em) / shrink
     drawings, headers = [], []
-    y = top / shrink
+    x, y = left / shrink, top / shrink
     for number, band in enumerate(plan.bands):
-        headers.append(y * shrink)
-        y += header / shrink
+        free = plan.room[1] / shrink - (taken[number] if beside else sum(taken))
+        spare = max(0.0, free) / max(len(plan.lines[number]) if beside else count, 1)
+        headers.append((x * shrink, y * shrink))
+        y += header[number] / shrink
         lines: list[_Line] = []
-        for line, (up, down) in zip(plan.lines[number], heights[number], strict=True):
+        for line in plan.lines[number]:
+            up, down = line_height(line, measured[number])
             y += TURN * em if lines else 0.0
-            lines.append(_Line(line, y + spare / 2 + up, *ends, y + spare + up + down))
+            lines.append(_Line(line, y + spare / 2 + up, x, x + wide, y + spare + up + down))
             y += spare + up + down
         drawings.append(_Drawing(band, measure, measured[number], lines))
+        x, y = (x + step, top / shrink) if beside else (x, y)
     return Scene(
         tuple(box for drawing in drawings for box in drawing.boxes),
         tuple(arrow for drawing in drawings for arrow in drawing.arrows),

@@ -16,15 +16,18 @@ from engine.problems import STEM
 from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
 from gui.paint.scene.cells import FORMULAS, SCREEN, Caption, Detail, Measure, Type, Wording, caption, measure, operator
-from gui.paint.scene.graph import Graph, graph, with_fewer_numbers
+from gui.paint.scene.graph import Graph, graph, with_numbers
 from gui.paint.scene.room import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
 from gui.paint.scene.routes import AXIS, Routes, route
 
 LARGEST = 4.0
 """The most ems that one unit of length is drawn with."""
 
-ENOUGH, LEAST = 8.0, 4.0
-"""Ems that boxes should measure in the mean before less is written at arrows, and below which text shrinks too."""
+ENOUGH = 2.0
+"""How many times larger than the least boxes should be before less is written at arrows."""
+
+BETWEEN = 1.6
+"""Between bands beside each other, in ems."""
 
 WORTH = 1.3
 """By how much boxes grow before readable numbers at arrows are left out."""
@@ -46,6 +49,14 @@ class Plan(Struct, frozen=True, eq=False):
     scale: str
     room: tuple[float, float]
     wording: Wording = SCREEN
+    beside: bool = False
+    """Whether bands stand beside each other, not below."""
+
+    @property
+    def band_width(self) -> float:
+        """What a line may take, in pixels."""
+        count = len(self.bands) if self.beside else 1
+        return (self.room[0] - (count - 1) * BETWEEN * self.type.em) / max(count, 1)
 
 
 class Fit(NamedTuple):
@@ -117,11 +128,12 @@ def plan(
     room: tuple[float, float],
     received: str,
     wording: Wording = SCREEN,
+    beside: bool = False,
 ) -> Plan:
     """The lines and the details with which the boxes get largest.
 
     `closed` blocks are drawn as one; `shapes` as for `graph`, `trouble` by place; `received` says what the designs'
-    input is, `wording` how much is written.
+    input is, `wording` how much is written; designs stand below each other, or `beside`.
     """
     type, said = Type(em), dict(trouble)
     drawn: dict[str, _Drawn] = {}
@@ -130,7 +142,7 @@ def plan(
             shown = folded(analysis, {block for design, block in closed if design == name})
             known = {node: shape for (design, node), shape in shapes if design == name}
             drawn[name] = _drawn(name, graph(shown, known), said, type, received, wording)
-    empty = Plan((), (), type, scale, room, wording)
+    empty = Plan((), (), type, scale, room, wording, beside)
     ledger, counted, measured = Ledger(check, convention), metric(metric_id), _measures(empty, camera(*VIEWS["3-D"]))
 
     def written(detail: Detail) -> tuple[Plan, Fit]:
@@ -167,13 +179,13 @@ def _drawn(
     received: str,
     wording: Wording,
 ) -> _Drawn:
-    made = with_fewer_numbers(made) if wording.sparse else made
+    made = with_numbers(made, wording.numbers, sparse=wording.sparse)
     routes = route(made)
     names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
     if not wording.names:
         names = ("",) * len(names)
     captions = [
-        caption(vertex, name, trouble.get((design, vertex.name), ()), type, stacked=level != AXIS)
+        caption(vertex, name, trouble.get((design, vertex.name), ()), type, stacked=wording.one_line or level != AXIS)
         for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
     ]
     return _Drawn(made, routes, tuple(captions))
@@ -182,7 +194,7 @@ def _drawn(
 def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]], all: tuple[Detail, ...]) -> Plan:
     """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
     least, fitted = written(all[-1])
-    enough = _units(least)[0] * ENOUGH / LEAST
+    enough = _units(least)[0] * ENOUGH
     details = all if fitted.shrink >= HOPELESS else ("line", all[-1])
     best, largest = written(details[0])
     for detail in details[1:]:
@@ -196,7 +208,7 @@ def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]], all: tuple[Det
 
 
 def _units(whole: Plan) -> tuple[float, float]:
-    return unit_range(whole.bands, whole.scale, whole.type.em, LEAST, LARGEST)
+    return unit_range(whole.bands, whole.scale, whole.type.em, whole.wording.least, LARGEST)
 
 
 def _best(
@@ -226,8 +238,8 @@ def _best(
 
 def _growth(whole: Plan, lines: tuple[Lines, ...], found: list[Sizes]) -> tuple[float, float]:
     """By which factors all may grow until it fills the width and the height of the room."""
-    wide, high = extent(whole.bands, lines, found, whole.type.em)
-    return whole.room[0] / max(wide, 1.0), whole.room[1] / max(high, 1.0)
+    wide, high = extent(whole.bands, lines, found, whole.type.em, beside=whole.beside)
+    return whole.band_width / max(wide, 1.0), whole.room[1] / max(high, 1.0)
 
 
 def _breakings(whole: Plan, measured: Callable[[float], Measure]) -> Iterator[tuple[Lines, ...]]:

@@ -61,8 +61,8 @@ def shown_values(state: ViewState, box: PlacedBox, focus: Focus) -> Values | Non
     return Values(result.volume, state.fresh(box.place), channel, photo if isinstance(photo, ImageInput) else None)
 
 
-def note(box: PlacedBox, values: Values | None) -> str:
-    """Which values the front face shows."""
+def note(box: PlacedBox, values: Values | None, *, slices: bool = True) -> str:
+    """Which values the front face shows; where it is not seen, with `slices` the slice that another face shows."""
     brief = box.vertex.compact or not box.caption.name
     if box.caption.trouble or (box.vertex.shape is not None and values is None):
         return ""
@@ -75,5 +75,7 @@ def note(box: PlacedBox, values: Values | None) -> str:
         return "photo"
     if side == "front":
         return f"ch {values.channel}" if brief else f"channel {values.channel}"
+    if not slices:
+        return ""
     last = values.volume.shape[2] - 1
     return {"top": "row y = 0", "left": "column x = 0", "right": f"column x = {last}"}[side]

@@ -1,0 +1,132 @@
+"""A part of a project as a state of its own: what the figures of volumes draw."""
+
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.analysis import Analysis, Report
+from engine.check import Place
+from engine.layers import Activation
+from engine.metrics import Amount, Metric
+from engine.network import INPUT, Network
+from engine.project import Design
+from gui.paint.scene.graph import ELEMENTWISE
+from gui.state import Focus, ViewState
+
+
+class Part(Struct, frozen=True):
+    """Layers of a design that one panel shows, in an order in which they can run.
+
+    What they receive from outside is INPUT, the volume at `received`. Layers of a panel that is not part of the project
+    have no values: `counted_only`.
+    """
+
+    title: str
+    design: str
+    reports: tuple[Report, ...]
+    received: Place
+    counted_only: bool = False
+
+    def amount(self, state: ViewState, metric: Metric) -> Amount | None:
+        """Of all its layers, those that are not drawn among them."""
+        subjects = [subject for report in self.reports for subject in state.ledger.subjects(self.design, report)]
+        return metric.amount(subjects)
+
+
+class Excerpt(ViewState, frozen=True, eq=False):
+    """A state whose designs are parts of another's.
+
+    Volumes that elementwise layers only rewrite are not drawn: that of the layer before stands for them and has their
+    values.
+    """
+
+    places: Mapping[Place, Place] = {}
+    """Where each volume comes from in the whole project."""
+    colours: Mapping[str, int] = {}
+    """The position of each part's design."""
+    hidden: tuple[str, ...] = ()
+    """What is not drawn: "relu", "batch norm"."""
+
+    def origin(self, place: Place) -> Place:
+        return self.places.get(place, place)
+
+    def design_index(self, design: str) -> int:
+        return self.colours.get(design, -1)
+
+
+def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
+    """The state that shows these parts as its designs, by their titles."""
+    analyses: dict[str, Analysis] = {}
+    places: dict[Place, Place] = {}
+    hidden: dict[str, None] = {}
+    for part in parts:
+        reports, last = without_elementwise(part.reports)
+        shape = next((r.input_shapes[r.inputs.index(INPUT)] for r in reports if INPUT in r.inputs), None)
+        analyses[part.title] = Analysis(shape, reports, None, None)
+        places[part.title, INPUT] = state.origin(part.received)
+        for report in reports:
+            name = "" if part.counted_only else last[report.name]
+            places[part.title, report.name] = state.origin((part.design, name))
+        kept = {report.name for report in reports}
+        hidden |= dict.fromkeys(_word(report) for report in part.reports if report.name not in kept)
+    known = {(title, report.name): report for title, made in analyses.items() for report in made.reports}
+    return Excerpt(
+        replace(state.project, designs=tuple(Design(part.title, Network()) for part in parts)),
+        replace(state.check, analyses=analyses, reports=known, problems=()),
+        state.run,
+        _focus(state, places),
+        state.look,
+        places=places,
+        colours={part.title: state.design_index(part.design) for part in parts},
+        hidden=tuple(hidden),
+    )
+
+
+def without_elementwise(reports: Sequence[Report]) -> tuple[tuple[Report, ...], dict[str, str]]:
+    """The layers without those that rewrite the volume of another one, which nothing else reads.
+
+    With them, by the name of each layer that is kept, whose values its volume has in the end.
+    """
+    kept: dict[str, Report] = {}
+    last: dict[str, str] = {}
+    stands_for = {INPUT: INPUT}
+    users = _users(reports)
+    for report in reports:
+        source = stands_for.get(report.inputs[0], "") if report.inputs else ""
+        if report.layer.kind in ELEMENTWISE and source in kept and users[report.inputs[0]] == 1:
+            stands_for[report.name] = source
+            last[source] = report.name
+            continue
+        inputs = tuple([stands_for.get(name, name) for name in report.inputs])
+        kept[report.name] = replace(report, inputs=inputs, block=None)
+        stands_for[report.name] = last[report.name] = report.name
+    return tuple(kept.values()), last
+
+
+def received_as_input(reports: Iterable[Report], received: str) -> tuple[Report, ...]:
+    """Layers whose input from outside, the volume called `received`, is INPUT."""
+    return tuple(
+        replace(report, inputs=tuple([INPUT if name == received else name for name in report.inputs]))
+        for report in reports
+    )
+
+
+def _users(reports: Iterable[Report]) -> dict[str, int]:
+    """How many layers read each volume."""
+    found: dict[str, int] = {}
+    for report in reports:
+        for name in report.inputs:
+            found[name] = found.get(name, 0) + 1
+    return found
+
+
+def _word(report: Report) -> str:
+    return report.layer.function if isinstance(report.layer, Activation) else report.layer.kind.replace("_", " ")
+
+
+def _focus(state: ViewState, places: Mapping[Place, Place]) -> Focus:
+    """The chosen channel, where its volume is drawn."""
+    chosen = state.origin(state.focus.place)
+    drawn = next((place for place, origin in places.items() if origin == chosen), None)
+    return Focus() if drawn is None else Focus(*drawn, state.focus.channel)

@@ -1,0 +1,25 @@
+"""A module with parallel branches, of each design: a branch a row, from what it receives to where it is joined."""
+
+from gui.paint.figures.choice import chain, designs, module
+from gui.paint.figures.page import Page
+from gui.paint.figures.panels import Panels, lay_out
+from gui.paint.scene.camera import VIEWS, camera
+from gui.paint.scene.cells import Wording
+from gui.state import ViewState
+
+WORDINGS = (
+    Wording(("line",), one_line=True, notes="fronts"),
+    Wording(("line",), names=False, notes="fronts"),
+    Wording(("lines",), names=False, notes="fronts"),
+    Wording(("lines",), names=False, sparse=True, notes="fronts", least=3.0),
+    Wording(("lines",), names=False, sparse=True, notes="none", least=2.5),
+    Wording(("first",), names=False, sparse=True, notes="none", least=2.5),
+)
+
+
+def panels(state: ViewState, page: Page) -> Panels:
+    """A panel a design; one without branches shows its chain, where the other one has none either."""
+    names = designs(state, "inception-module")
+    found = [module(state, name) for name in names]
+    parts = [part for part in found if part is not None] or [chain(state, name) for name in names]
+    return lay_out(state, parts, page, WORDINGS, camera(*VIEWS["3-D"]), beside=True)

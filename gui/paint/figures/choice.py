@@ -191,7 +191,7 @@ def _without(state: ViewState, found: Pair, names: Sequence[str]) -> Part:
                 return _run_of(state, design, report.name, report.name)
     reports = analyze(Network((Node(found.conv.name, found.conv.layer),)), found.reduce.input_shapes[0]).reports
     received = found.design, _received(state, found)
-    return Part(f"the same without {found.reduce.name}", found.design, reports, received, counted_only=True)
+    return Part("without the 1×1", found.design, reports, received, counted_only=True)
 
 
 def _received(state: ViewState, found: Pair) -> str:

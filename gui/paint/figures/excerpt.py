@@ -44,7 +44,7 @@ class Excerpt(ViewState, frozen=True, eq=False):
     places: Mapping[Place, Place] = {}
     """Where each volume comes from in the whole project."""
     colours: Mapping[str, int] = {}
-    """The position of each part's design."""
+    """The position of each part's design; -1 for what is not part of the project."""
     hidden: tuple[str, ...] = ()
     """What is not drawn: "relu", "batch norm"."""
 
@@ -62,12 +62,13 @@ def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
     hidden: dict[str, None] = {}
     for part in parts:
         reports, last = without_elementwise(part.reports)
+        prefix = _common_prefix([report.name for report in reports])
         shape = next((r.input_shapes[r.inputs.index(INPUT)] for r in reports if INPUT in r.inputs), None)
-        analyses[part.title] = Analysis(shape, reports, None, None)
+        analyses[part.title] = Analysis(shape, _shortened(reports, prefix), None, None)
         places[part.title, INPUT] = state.origin(part.received)
         for report in reports:
             name = "" if part.counted_only else last[report.name]
-            places[part.title, report.name] = state.origin((part.design, name))
+            places[part.title, report.name.removeprefix(prefix)] = state.origin((part.design, name))
         kept = {report.name for report in reports}
         hidden |= dict.fromkeys(_word(report) for report in part.reports if report.name not in kept)
     known = {(title, report.name): report for title, made in analyses.items() for report in made.reports}
@@ -78,7 +79,7 @@ def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
         _focus(state, places),
         state.look,
         places=places,
-        colours={part.title: state.design_index(part.design) for part in parts},
+        colours={part.title: -1 if part.counted_only else state.design_index(part.design) for part in parts},
         hidden=tuple(hidden),
     )
 
@@ -102,6 +103,23 @@ def without_elementwise(reports: Sequence[Report]) -> tuple[tuple[Report, ...], 
         kept[report.name] = replace(report, inputs=inputs, block=None)
         stands_for[report.name] = last[report.name] = report.name
     return tuple(kept.values()), last
+
+
+def _common_prefix(names: Sequence[str]) -> str:
+    """What the names of a block's layers begin with: "inception_3a/"."""
+    first = names[0].rpartition("/")[0] + "/" if names else ""
+    return first if all(name.startswith(first) for name in names) and INPUT not in names else ""
+
+
+def _shortened(reports: Iterable[Report], prefix: str) -> tuple[Report, ...]:
+    return tuple(
+        replace(
+            report,
+            name=report.name.removeprefix(prefix),
+            inputs=tuple([name.removeprefix(prefix) for name in report.inputs]),
+        )
+        for report in reports
+    )
 
 
 def received_as_input(reports: Iterable[Report], received: str) -> tuple[Report, ...]:

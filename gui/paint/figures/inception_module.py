@@ -8,13 +8,15 @@ from gui.paint.scene.cells import Wording
 from gui.state import ViewState
 
 WORDINGS = (
-    Wording(("line",), one_line=True, notes="fronts"),
-    Wording(("line",), names=False, notes="fronts"),
-    Wording(("lines",), names=False, notes="fronts"),
-    Wording(("lines",), names=False, sparse=True, notes="fronts", least=3.0),
-    Wording(("lines",), names=False, sparse=True, notes="none", least=2.5),
-    Wording(("first",), names=False, sparse=True, notes="none", least=2.5),
+    Wording(("line",), one_line=True, notes="fronts", spread=1.5),
+    Wording(("line",), names=False, notes="fronts", spread=1.5),
+    Wording(("lines",), names=False, notes="fronts", spread=1.5),
+    Wording(("lines",), names=False, numbers="C", notes="fronts", least=3.0, spread=1.5),
+    Wording(("lines",), names=False, numbers="C", notes="none", least=2.5, air=0.8),
+    Wording(("lines",), names=False, numbers="C", notes="none", least=2.0, air=0.5),
+    Wording(("first",), names=False, numbers="C", notes="none", least=2.0, air=0.5),
 )
+"""From the fullest to what fits a narrow column."""
 
 
 def panels(state: ViewState, page: Page) -> Panels:
@@ -22,4 +24,4 @@ def panels(state: ViewState, page: Page) -> Panels:
     names = designs(state, "inception-module")
     found = [module(state, name) for name in names]
     parts = [part for part in found if part is not None] or [chain(state, name) for name in names]
-    return lay_out(state, parts, page, WORDINGS, camera(*VIEWS["3-D"]), beside=True)
+    return lay_out(state, parts, page, WORDINGS, camera(*VIEWS["3-D"]), beside=True, enough=4.0)

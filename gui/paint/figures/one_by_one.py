@@ -13,7 +13,8 @@ WORDINGS = (
     Wording(("narrow",), names=False, deep=True, notes="fronts"),
     Wording(("narrow",), names=False, deep=True, sparse=True, notes="fronts", least=3.0),
     Wording(("lines",), names=False, deep=True, sparse=True, notes="fronts"),
-    Wording(("lines",), names=False, sparse=True, notes="none", least=2.5),
+    Wording(("lines",), names=False, sparse=True, notes="none", least=2.5, air=0.8),
+    Wording(("first",), names=False, numbers="C", notes="none", least=2.0, air=0.5),
 )
 """From the fullest to what fits a narrow column."""
 

@@ -12,16 +12,14 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from engine import metrics
 from engine.counting import MACS
 from engine.metrics import OPERATIONS, Metric
-from engine.problems import STEM
-from engine.project import ImageInput
-from gui.paint import colours
+from gui.paint.figures.caption import bars, map_sizes, said_of
 from gui.paint.figures.excerpt import Excerpt, Part, excerpt
 from gui.paint.figures.page import Page
-from gui.paint.scene.camera import LENGTHS_IN_WORDS, Camera
+from gui.paint.scene.camera import LENGTHS, Camera
 from gui.paint.scene.cells import Type, Wording
 from gui.paint.scene.labels import LINE, Role, Text, elided, width
 from gui.paint.scene.layout import Scene, arrange
-from gui.paint.scene.legend import BAR_ROOM, FACES, draw_bar, draw_text
+from gui.paint.scene.legend import BAR_ROOM, draw_bar, draw_text
 from gui.paint.scene.plan import BETWEEN, Plan, fit, plan
 from gui.paint.scene.room import extent
 from gui.paint.volumes import draw_scene
@@ -36,10 +34,6 @@ WIDE = 54.0
 """Ems of a page on which panels may stand beside each other."""
 TALLEST = 1.75
 """The most widths that a figure is high where the page does not say it."""
-FLAT = 0.05
-"""Share of its length below which H is not seen."""
-LIVELIEST = "front: the channel that uses most colours, top and side: all channels at the border"
-FROM_ABOVE = "faces: row y = 0 of every map"
 SEPARATOR = " · "
 COUNTS = ("macs", "flops", OPERATIONS)
 """Metrics that a figure's costs may be told in; for others they are MACs."""
@@ -72,6 +66,19 @@ class Panels(Struct, frozen=True, eq=False):
     smallest: float
     """The smallest text that there may be."""
 
+    @property
+    def fits(self) -> bool:
+        """Whether no text had to shrink."""
+        return isclose(self.scene.shrink, 1.0)
+
+    @property
+    def box_size(self) -> float:
+        """The mean of the longest edges of all boxes, in ems."""
+        length = LENGTHS[self.state.look.scale]
+        shapes = [box.vertex.shape for box in self.scene.boxes if box.vertex.shape is not None]
+        longest = [max(length(number) for number in shape) for shape in shapes]
+        return self.scene.unit * sum(longest) / (max(len(longest), 1) * self.em)
+
 
 def lay_out(
     state: ViewState,
@@ -82,8 +89,9 @@ def lay_out(
     *,
     said: Sequence[str] = (),
     beside: bool = False,
+    enough: float = 7.0,
 ) -> Panels:
-    """The fullest wording and the largest text with which all fits.
+    """The fullest wording and the largest text with which boxes measure `enough` ems in the mean, or at least fit.
 
     `said` begins the caption; `beside`: panels stand beside each other where the page is wide.
     """
@@ -94,10 +102,11 @@ def lay_out(
         for em in page.sizes:
             wide = beside and len(parts) > 1 and page.width >= WIDE * em
             made = _Attempt(state, shown, parts, page, em, beside=wide).laid_out(wording, eye, said)
-            if isclose(made.scene.shrink, 1.0):
+            if made.fits and made.box_size >= enough:
                 return made
             found.append(made)
-    return max(found, key=lambda made: made.scene.shrink * made.em)
+    fitting = [made for made in found if made.fits]
+    return fitting[0] if fitting else max(found, key=lambda made: made.scene.shrink * made.em)
 
 
 def draw(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
@@ -136,7 +145,10 @@ class _Attempt:
         headings = [_flowed(words, self.panel_room) for words in self._headings()]
         headers = [(GAP + LINE * (TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
         headers = [max(headers)] * len(headers) if self.beside else headers
-        words = [Words(text, self.small) for text in (*said, *self._said(eye, wording)) if text]
+        if wording.numbers == "C" and len(map_sizes(self.state)) > 1:
+            wording = replace(wording, numbers="CHW", sparse=True)
+        told = (*said, *said_of(self.state, self.whole, self.parts, eye, wording))
+        words = [Words(text, self.small) for text in told if text]
         caption, bar = self._with_bar(_flowed(words, self.room))
         below = (0.3 + 0.84 * LINE * len(caption)) * em
         fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
@@ -191,62 +203,21 @@ class _Attempt:
                 baseline += LINE * self.em
             yield tuple(texts)
 
-    def _said(self, eye: Camera, wording: Wording) -> Iterator[str]:
-        """What the caption says of the picture."""
-        state, look = self.state, self.state.look
-        yield LENGTHS_IN_WORDS[look.scale]
-        chosen = metrics.metric(look.metric)
-        unit = state.ledger.unit(chosen)
-        if any(report.macs for report in state.check.reports.values()):
-            yield f"arrow width ∝ √{unit}"
-        yield "MACs: multiply-accumulates, biases not counted" if look.metric == MACS.id else ""
-        yield "1 MAC = 2 FLOPs" if look.metric == "flops" else ""
-        yield f"{unit}: {look.convention.title}" if look.metric == OPERATIONS else ""
-        yield from self._said_of_faces(eye, wording)
-        yield f"volumes are shown after {', '.join(state.hidden)}" if state.hidden else ""
-        stem = self.whole.project.stem
-        if stem is not None and any(place[0] == STEM for place in state.places.values()):
-            kind = "the photo" if isinstance(state.project.input, ImageInput) else "the input"
-            yield f"input: {kind} after {len(stem.nodes)} layers"
-
-    def _said_of_faces(self, eye: Camera, wording: Wording) -> Iterator[str]:
-        """What the faces show, and why some show nothing."""
-        state, counted_only = self.state, {part.title for part in self.parts if part.counted_only}
-        known = [place for place in state.places if state.result(place) is not None]
-        plain = [place[0] in counted_only for place in state.places if state.result(place) is None]
-        if known:
-            fronts = LIVELIEST if wording.notes == "none" else FACES
-            yield FROM_ABOVE if eye.height[1] < FLAT else fronts
-        if any(not state.fresh(place) for place in known):
-            yield "dimmed: for earlier settings"
-        if plain:
-            yield "plain: counted, not run" if any(plain) else "plain: not run"
-
     def _with_bar(self, lines: list[list[Words]]) -> tuple[list[list[Words]], tuple[str, str, str] | None]:
         """The lines of the caption with one for the colour bar, unless that fits behind the last; its texts."""
         if not self.state.run.results:
             return lines, None
-        bars = [
-            (text, sum([width(word, self.small) for word in text]) + BAR_ROOM * self.em) for text in _bars(self.state)
-        ]
         taken = _line_width(lines[-1]) + self.em if lines else 0.0
-        text, wide = next(((text, wide) for text, wide in bars if wide <= self.room), bars[-1])
-        return (lines if taken + wide <= self.room else [*lines, []]), text
+        room = BAR_ROOM * self.em
+        choices = [(words, room + sum([width(word, self.small) for word in words])) for words in bars(self.state)]
+        words, wide = next((choice for choice in choices if choice[1] <= self.room), choices[-1])
+        return (lines if taken + wide <= self.room else [*lines, []]), words
 
     def _placed_caption(self, lines: Sequence[Sequence[Words]], bottom: float) -> Iterator[Text]:
         baseline = bottom - 0.25 * self.small - LINE * self.small * (len(lines) - 1)
         for line in lines:
             yield from _in_line(line, MARGIN * self.em, baseline)
             baseline += LINE * self.small
-
-
-def _bars(state: Excerpt) -> Iterator[tuple[str, str, str]]:
-    """What stands at the ends of the colour bar and behind it, and in fewer words."""
-    ends = ("−m", "m") if state.look.zero_centred else ("low", "high")
-    each = "each volume its own range"
-    yield (*ends, f"{colours.map_name(state.look)}, {each}, {colours.PERCENTILES_IN_WORDS}")
-    yield (*ends, f"{each}, {colours.PERCENTILES_IN_WORDS}")
-    yield (*ends, each)
 
 
 def _needed(made: Plan, eye: Camera) -> float:

@@ -66,6 +66,10 @@ class Wording(Struct, frozen=True):
     """Whether each volume says what its faces show; of the fronts the channel, or which slice is seen instead."""
     least: float = 4.0
     """Ems that boxes measure in the mean at least; below that text shrinks, too."""
+    air: float = 1.4
+    """Free length of an arrow beside its words, in ems."""
+    spread: float = 1.0
+    """How many times farther apart than they must be branches stand where there is room."""
 
 
 SCREEN = Wording()
@@ -235,18 +239,15 @@ class Operator(NamedTuple):
     down: float
 
 
-def operator(vertex: Vertex, detail: Detail, type: Type, formula: str, *, deep: bool = False) -> Operator:
-    """What stands at the arrow to a vertex; `formula` says how its cost comes about.
-
-    `deep`: a convolution says how many channels its kernel reads.
-    """
+def operator(vertex: Vertex, detail: Detail, type: Type, formula: str, wording: Wording = SCREEN) -> Operator:
+    """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
     report = vertex.report
     if vertex.compact or report is None:
         return Operator((), (), 1.3 * type.em, 0.0, 0.0)
-    label = _deep_label(report) if deep else report.layer.label()
+    label = _deep_label(report) if wording.deep else report.layer.label()
     halves = _block_halves(report.layer) if isinstance(report.layer, Block) else _halves(label)
     lines = _formula_lines(formula, FORMULAS.get(detail, 0))
-    return _operator(label, halves, lines, detail, type.em, type.small)
+    return _operator(label, halves, lines, detail, type, wording.air)
 
 
 def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
@@ -257,9 +258,9 @@ def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
 
 @lru_cache(maxsize=2048)
 def _operator(
-    label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: Detail, em: int, small: int
+    label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: Detail, type: Type, air: float
 ) -> Operator:
-    first, second = halves
+    em, small, (first, second) = type.em, type.small, halves
     above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
     below = tuple([(line, small, False) for line in formula])
     if detail in ("lines", "first"):
@@ -269,9 +270,8 @@ def _operator(
         above = ((first, em, True), (second, small, False)) if second else ((first, em, True),)
     wide = max(width(*text) for text in (*above, *below))
     up, down = (LINE * sum([size for _, size, _ in texts]) for texts in (above, below))
-    return Operator(
-        above, below, max(wide + 1.4 * em, 3.2 * em), up + 0.48 * em, down + 0.58 * em if below else 0.5 * em
-    )
+    room = max(wide + air * em, (1.8 + air) * em)
+    return Operator(above, below, room, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
 
 
 def _deep_label(report: Report) -> str:

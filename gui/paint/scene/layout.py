@@ -109,7 +109,7 @@ class PlacedFrame(NamedTuple):
 class Scene(Struct, frozen=True, eq=False):
     """A picture laid out.
 
-    Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, the top left corner of each design's heading.
+    Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, where each heading begins.
     """
 
     boxes: tuple[PlacedBox, ...]
@@ -131,6 +131,10 @@ class _Line(NamedTuple):
     left: float
     right: float
     bottom: float
+    spare: float = 0.0
+    """Height that it does not need."""
+    spread: float = 1.0
+    """How many times farther apart its levels may be."""
 
 
 def arrange(plan: Plan, eye: Camera, left: float, top: float, header: Sequence[float]) -> Scene:
@@ -151,7 +155,8 @@ def arrange(plan: Plan, eye: Camera, left: float, top: float, header: Sequence[f
         for line in plan.lines[number]:
             up, down = line_height(line, measured[number])
             y += TURN * em if lines else 0.0
-            lines.append(_Line(line, y + spare / 2 + up, x, x + wide, y + spare + up + down))
+            axis, bottom = y + spare / 2 + up, y + spare + up + down
+            lines.append(_Line(line, axis, x, x + wide, bottom, spare, plan.wording.spread))
             y += spare + up + down
         drawings.append(_Drawing(band, measure, measured[number], lines))
         x, y = (x + step, top / shrink) if beside else (x, y)
@@ -215,9 +220,11 @@ class _Drawing:
             x += before + after
         for section, levels in zip(self.band.graph.sections, self.found.levels, strict=True):
             if section.start in line.columns:
+                apart = max([room.y for room in levels.values()]) - min([room.y for room in levels.values()])
+                stretch = min(line.spread, 1.0 + line.spare / apart) if apart else 1.0
                 for level, room in levels.items():
                     for column in section:
-                        self.y[column, level] = line.axis + room.y
+                        self.y[column, level] = line.axis + stretch * room.y
 
     def _at(self, index: int) -> Point:
         """The middle of a vertex's box."""

@@ -153,7 +153,7 @@ def plan(
                 ledger.formula(counted, name, vertex.report) if detail in FORMULAS and vertex.report else ""
                 for vertex in made.vertices
             ]
-            write = partial(operator, deep=wording.deep)
+            write = partial(operator, wording=wording)
             operators = tuple(map(write, made.vertices, repeat(detail), repeat(type), formulas))
             bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
         whole = replace(empty, bands=tuple(bands))
@@ -184,8 +184,13 @@ def _drawn(
     names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
     if not wording.names:
         names = ("",) * len(names)
+    silent = wording.notes == "none" and not wording.names
     captions = [
-        caption(vertex, name, trouble.get((design, vertex.name), ()), type, stacked=wording.one_line or level != AXIS)
+        Caption("", (), 0.0, 0.0, beside=False)
+        if silent and (design, vertex.name) not in trouble
+        else caption(
+            vertex, name, trouble.get((design, vertex.name), ()), type, stacked=wording.one_line or level != AXIS
+        )
         for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
     ]
     return _Drawn(made, routes, tuple(captions))

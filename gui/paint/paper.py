@@ -44,6 +44,8 @@ class Sheet(Struct, frozen=True):
     notes: tuple[str, ...]
     widest: float = inf
     """What it may take; a title that is wider is shortened."""
+    foot_size: float = FOOT_SIZE
+    """Size of the notes."""
 
     @property
     def table_width(self) -> float:
@@ -54,10 +56,15 @@ class Sheet(Struct, frozen=True):
         return min(max(self.table_width, NARROWEST, text_width(self.title, 1.4, bold=True)), self.widest)
 
     @property
+    def head_lines(self) -> int:
+        """Lines that the head of its columns takes."""
+        return 2 if any(all(column.head) for column in self.columns) else 1
+
+    @property
     def height(self) -> float:
         """Of the whole table with its notes, and the margins."""
         title = TITLE if self.title else 0
-        return 2 * MARGIN + title + 2 * HEAD + LINE * len(self.rows) + FOOT_GAP + FOOT * len(self.notes)
+        return 2 * MARGIN + title + self.head_lines * HEAD + LINE * len(self.rows) + FOOT_GAP + FOOT * len(self.notes)
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
@@ -98,7 +105,7 @@ def _paint_sheet(
         y = _paint_table(painter, y, unit, sheet, left_out, theme)
     for note in sheet.notes:
         place = QRectF(0, y + FOOT_GAP * unit, rect.width() - 2 * MARGIN * unit, FOOT * unit)
-        draw_text(painter, place, note, FOOT_SIZE * unit, theme.muted if sheet.rows else theme.text)
+        draw_text(painter, place, note, sheet.foot_size * unit, theme.muted if sheet.rows else theme.text)
         y += FOOT * unit
     painter.restore()
 
@@ -111,7 +118,7 @@ def shown_design(state: ViewState) -> str:
     return next((name for name in state.check.analyses if name != STEM), STEM)
 
 
-def sheets_of(state: ViewState, widest: float = inf) -> tuple[Sheet, ...]:
+def sheets_of(state: ViewState, widest: float = inf, foot_size: float = FOOT_SIZE) -> tuple[Sheet, ...]:
     """A sheet a design; what several would tell below stands below the last of them.
 
     A table that is wider than `widest` units is broken into several, each with the names of the rows.
@@ -125,12 +132,17 @@ def sheets_of(state: ViewState, widest: float = inf) -> tuple[Sheet, ...]:
     return tuple(
         sheet
         for design, rows, texts in zip(designs, tables, notes, strict=True)
-        for sheet in _broken(state, design, rows, texts, widest)
+        for sheet in _broken(state, design, rows, texts, widest, foot_size)
     )
 
 
 def _broken(
-    state: ViewState, design: str, rows: tuple[PaperRow, ...], notes: Sequence[str], widest: float
+    state: ViewState,
+    design: str,
+    rows: tuple[PaperRow, ...],
+    notes: Sequence[str],
+    widest: float,
+    foot_size: float,
 ) -> Iterator[Sheet]:
     """The table of a design in parts of at most that width; the notes stand below the last one."""
     names = (state.project.title, title(design) if rows else "")
@@ -143,10 +155,14 @@ def _broken(
         count = len(left)
         while (sheet := _sheet(words, design, rows, left[:count], widest)).table_width > widest and count > 2:
             count -= 1
-        yield sheet if count < len(left) else _noted(sheet, notes)
+            while count > 2 and left[count].figure and left[count].figure == left[count - 1].figure:
+                count -= 1  # columns of a figure stay together
+        last = count == len(left)
+        sheet = sheet if last and len(left) == len(columns(rows)) else _stretched(sheet)
+        yield _noted(sheet, notes, foot_size) if last else sheet
         left, words = (*first, *left[count:]), ""
     if not rows:
-        yield _noted(_sheet(words, design, rows, left, widest), notes)
+        yield _noted(_sheet(words, design, rows, left, widest), notes, foot_size)
 
 
 def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[Column, ...], widest: float) -> Sheet:
@@ -158,17 +174,24 @@ def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[Col
     return Sheet(words, design, shown, rows, tuple(lefts), tuple(widths), (), widest)
 
 
-def _noted(sheet: Sheet, notes: Sequence[str]) -> Sheet:
-    """With notes below, in lines of its width."""
-    return replace(sheet, notes=tuple(line for text in notes for line in wrapped(text, sheet.width)))
+def _stretched(sheet: Sheet) -> Sheet:
+    """As wide as it may be."""
+    more = max(0.0, sheet.widest - sheet.table_width) / max(len(sheet.lefts) - 1, 1)
+    return replace(sheet, lefts=tuple(left + index * more for index, left in enumerate(sheet.lefts)))
 
 
-def wrapped(text: str, width: float) -> Iterator[str]:
+def _noted(sheet: Sheet, notes: Sequence[str], size: float) -> Sheet:
+    """With notes of that size below, in lines of its width."""
+    lines = tuple(line for text in notes for line in wrapped(text, sheet.width, size))
+    return replace(sheet, notes=lines, foot_size=size)
+
+
+def wrapped(text: str, width: float, size: float = FOOT_SIZE) -> Iterator[str]:
     """A note in lines of so many units."""
     line = ""
     for word in text.split():
         longer = f"{line} {word}".lstrip()
-        if line and text_width(longer, FOOT_SIZE) > width:
+        if line and text_width(longer, size) > width:
             yield line
             longer = word
         line = longer
@@ -197,7 +220,7 @@ def _paint_table(painter: QPainter, y: float, unit: float, sheet: Sheet, left_ou
     width = sheet.table_width * unit
     _rule(painter, y, width, 0.12 * unit, theme.text)
     _paint_head(painter, y, unit, sheet, theme)
-    y += 2 * HEAD * unit
+    y += sheet.head_lines * HEAD * unit
     _rule(painter, y, width, 0.07 * unit, theme.text)
     *rows, total = sheet.rows
     for row in rows[: len(rows) - left_out]:
@@ -227,7 +250,7 @@ def _paint_head(painter: QPainter, y: float, unit: float, sheet: Sheet, theme: T
             painter.drawLine(QLineF(left, y + HEAD * unit, right, y + HEAD * unit))
         for column, left, width in cells:
             for index, text in enumerate(_head_lines(column)):
-                place = QRectF(left * unit, y + index * HEAD * unit, width * unit, HEAD * unit)
+                place = QRectF(left * unit, y + (index + sheet.head_lines - 2) * HEAD * unit, width * unit, HEAD * unit)
                 if text and not (together and index == 0):
                     draw_text(painter, place, text, unit, theme.muted, RIGHT if column.is_number else LEFT)
 

@@ -10,9 +10,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from gui.paint.figures import from_above, inception_module, one_by_one, paper_table
-from gui.paint.figures.page import Page
+from gui.paint.figures.page import Page, page_for
 from gui.paint.figures.panels import Panels, draw
-from gui.paint.paper import paint_sheets
+from gui.paint.paper import Sheet, paint_sheets
 from gui.state import ViewState
 from gui.theme import Theme
 
@@ -32,6 +32,8 @@ class Figure(Struct, frozen=True):
     tip: str
     lay_out: Callable[[ViewState, Page], Drawing]
     """ProjectError says why there is nothing to draw."""
+    page: Callable[[ViewState, str], Page] = lambda state, format: page_for(format)
+    """The page that is best for a format."""
     turns: bool = False
     """Whether its camera can be seen to turn, as an animation."""
 
@@ -52,9 +54,15 @@ def paint_panels(painter: QPainter, theme: Theme, laid_out: Panels) -> None:
 
 
 def _table(state: ViewState, page: Page) -> Drawing:
-    sheets, (width, height) = paper_table.sheets(state, page), paper_table.size(state, page)
-    rect = QRectF(0, 0, width, height)
-    return Drawing(width, height, lambda painter, theme: paint_sheets(painter, rect, state, theme, sheets))
+    sheets = paper_table.sheets(state, page)
+    height = paper_table.height(sheets, page)
+    rect = QRectF(0, 0, page.width, height)
+    paint = partial(_paint_table, rect=rect, state=state, sheets=sheets)
+    return Drawing(page.width, page.height or height, paint)
+
+
+def _paint_table(painter: QPainter, theme: Theme, rect: QRectF, state: ViewState, sheets: tuple[Sheet, ...]) -> None:
+    paint_sheets(painter, rect, state, theme, sheets)
 
 
 FIGURES: dict[str, Figure] = {
@@ -64,7 +72,10 @@ FIGURES: dict[str, Figure] = {
         _of_panels(inception_module.panels),
     ),
     "paper-table": Figure(
-        "Paper's table", "GoogLeNet's table 1 of any design, published figures beside recounted ones", _table
+        "Paper's table",
+        "GoogLeNet's table 1 of any design, published figures beside recounted ones",
+        _table,
+        paper_table.page,
     ),
     "one-by-one": Figure(
         "1×1 before a convolution",

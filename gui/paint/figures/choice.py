@@ -10,7 +10,7 @@ from engine.layers.windows import pair
 from engine.network import INPUT, Network, Node
 from engine.problems import STEM, Problem, ProjectError
 from gui.paint.figures.excerpt import Part, received_as_input, without_elementwise
-from gui.paint.scene.graph import ELEMENTWISE, Graph, graph
+from gui.paint.scene.graph import Graph, graph
 from gui.state import ViewState
 
 SHORT = 5
@@ -67,24 +67,17 @@ def chain(state: ViewState, design: str) -> Part:
 
 def _modules(part: Part) -> Iterator[tuple[Report, ...]]:
     """The layers between two volumes that all connections pass, with those that join them again."""
-    drawn, (_, last) = _graph(part), without_elementwise(part.reports)
-    for section in drawn.sections:
-        if section.start in drawn.alone:
-            continue
-        columns = drawn.columns[section.start : section.stop + 1]
-        names = {drawn.vertices[vertex].name for column in columns for vertex in column}
-        ends = {last[name] for name in names}
-        yield tuple(_until(part.reports, names, ends))
+    shown = _graph(part)
+    for section in shown.sections:
+        if section.start not in shown.alone:
+            columns = shown.columns[section.start : section.stop + 1]
+            yield _drawn_as(part.reports, {shown.vertices[vertex].name for column in columns for vertex in column})
 
 
-def _until(reports: Sequence[Report], names: set[str], ends: set[str]) -> Iterator[Report]:
-    """The layers of these names, and the elementwise ones after them that end in `ends`."""
-    inside: set[str] = set()
-    for report in reports:
-        follows = report.layer.kind in ELEMENTWISE and set(report.inputs) <= inside and not inside & ends - names
-        if report.name in names or report.name in ends or follows:
-            inside.add(report.name)
-            yield report
+def _drawn_as(reports: Sequence[Report], names: set[str]) -> tuple[Report, ...]:
+    """The layers of these names, and the elementwise ones that are drawn with them."""
+    _, drawn = without_elementwise(reports)
+    return tuple([report for report in reports if drawn[report.name] in names])
 
 
 def _part_of(state: ViewState, part: Part, reports: tuple[Report, ...]) -> Part:
@@ -201,13 +194,11 @@ def _received(state: ViewState, found: Pair) -> str:
 def _run_of(state: ViewState, design: str, first: str, last: str) -> Part:
     """The layers from one to another of a chain, with the elementwise ones behind."""
     reports = state.check.analyses[design].reports
-    names = [report.name for report in reports]
-    inside, end = [reports[names.index(first)]], names.index(last)
-    for index in range(names.index(first) + 1, len(reports)):
-        report = reports[index]
-        if report.inputs != (inside[-1].name,) or (index > end and report.layer.kind not in ELEMENTWISE):
-            continue
-        inside.append(report)
+    known = {report.name: report for report in without_elementwise(reports)[0]}
+    names = [last]
+    while names[-1] != first:
+        names.append(known[names[-1]].inputs[0])
+    inside = _drawn_as(reports, set(names))
     received = inside[0].inputs[0]
     title = design if len(inside) == len(reports) else f"{design} · {last}"
     return Part(title, design, received_as_input(inside, received), (design, received))
@@ -216,14 +207,13 @@ def _run_of(state: ViewState, design: str, first: str, last: str) -> Part:
 def _neighbourhood(state: ViewState, design: str) -> Part:
     """The chosen layer, or the dearest one, between what comes before and after it."""
     reports = folded(state.check.analyses[design], state.check.analyses[design].blocks).reports
-    kept, last = without_elementwise(reports)
+    kept, _ = without_elementwise(reports)
     shown = state.shown(state.focus.place)
     chosen = next((report for report in kept if (design, report.name) == shown and shown == state.focus.place), None)
     middle = chosen or max(kept, key=lambda report: report.macs or 0)
     after = next((report for report in kept if report.inputs == (middle.name,)), None)
     before = next((report for report in kept if (report.name,) == middle.inputs and len(report.inputs) == 1), None)
-    names = {report.name for report in (before, middle, after) if report is not None}
-    inside = tuple(_until(reports, names, {last[name] for name in names}))
+    inside = _drawn_as(reports, {report.name for report in (before, middle, after) if report is not None})
     first = inside[0].inputs[0]
     title = design if len(inside) == len(reports) else f"{design} · {middle.name}"
     place: Place = (design, first)

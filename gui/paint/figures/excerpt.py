@@ -1,5 +1,6 @@
 """A part of a project as a state of its own: what the figures of volumes draw."""
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
 from msgspec import Struct
@@ -61,7 +62,8 @@ def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
     places: dict[Place, Place] = {}
     hidden: dict[str, None] = {}
     for part in parts:
-        reports, last = without_elementwise(part.reports)
+        reports, drawn = without_elementwise(part.reports)
+        last = {drawn[report.name]: report.name for report in part.reports}
         prefix = _common_prefix([report.name for report in reports])
         shape = next((r.input_shapes[r.inputs.index(INPUT)] for r in reports if INPUT in r.inputs), None)
         analyses[part.title] = Analysis(shape, _shortened(reports, prefix), None, None)
@@ -69,8 +71,7 @@ def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
         for report in reports:
             name = "" if part.counted_only else last[report.name]
             places[part.title, report.name.removeprefix(prefix)] = state.origin((part.design, name))
-        kept = {report.name for report in reports}
-        hidden |= dict.fromkeys(_word(report) for report in part.reports if report.name not in kept)
+        hidden |= dict.fromkeys(_word(report) for report in part.reports if drawn[report.name] != report.name)
     known = {(title, report.name): report for title, made in analyses.items() for report in made.reports}
     return Excerpt(
         replace(state.project, designs=tuple(Design(part.title, Network()) for part in parts)),
@@ -87,22 +88,20 @@ def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
 def without_elementwise(reports: Sequence[Report]) -> tuple[tuple[Report, ...], dict[str, str]]:
     """The layers without those that rewrite the volume of another one, which nothing else reads.
 
-    With them, by the name of each layer that is kept, whose values its volume has in the end.
+    With them, by the name of every layer, the one that is drawn for it.
     """
     kept: dict[str, Report] = {}
-    last: dict[str, str] = {}
-    stands_for = {INPUT: INPUT}
-    users = _users(reports)
+    drawn = {INPUT: INPUT}
+    users = Counter(name for report in reports for name in report.inputs)
     for report in reports:
-        source = stands_for.get(report.inputs[0], "") if report.inputs else ""
+        source = drawn.get(report.inputs[0], "") if report.inputs else ""
         if report.layer.kind in ELEMENTWISE and source in kept and users[report.inputs[0]] == 1:
-            stands_for[report.name] = source
-            last[source] = report.name
+            drawn[report.name] = source
             continue
-        inputs = tuple([stands_for.get(name, name) for name in report.inputs])
+        inputs = tuple([drawn.get(name, name) for name in report.inputs])
         kept[report.name] = replace(report, inputs=inputs, block=None)
-        stands_for[report.name] = last[report.name] = report.name
-    return tuple(kept.values()), last
+        drawn[report.name] = report.name
+    return tuple(kept.values()), drawn
 
 
 def _common_prefix(names: Sequence[str]) -> str:
@@ -128,15 +127,6 @@ def received_as_input(reports: Iterable[Report], received: str) -> tuple[Report,
         replace(report, inputs=tuple([INPUT if name == received else name for name in report.inputs]))
         for report in reports
     )
-
-
-def _users(reports: Iterable[Report]) -> dict[str, int]:
-    """How many layers read each volume."""
-    found: dict[str, int] = {}
-    for report in reports:
-        for name in report.inputs:
-            found[name] = found.get(name, 0) + 1
-    return found
 
 
 def _word(report: Report) -> str:

@@ -8,21 +8,29 @@ from gui.paint.figures.choice import one_by_one
 from gui.paint.figures.one_by_one import WORDINGS
 from gui.paint.figures.page import Page
 from gui.paint.figures.panels import Panels, lay_out
-from gui.paint.scene.camera import VIEWS, Camera, camera
+from gui.paint.scene.camera import VIEWS, camera
+from gui.paint.scene.seen import Rect
 from gui.state import ViewState
 from gui.theme import Theme
 
 SAID = "from above, H is not seen: what is across the arrows is the number of maps, C"
 FAINT = 34
 """Opacity of the shape that widens and narrows, of 255."""
-LOW = 0.5
+LOW = 0.25
 """How much of H may be seen for that shape to be drawn."""
 
 
-def panels(state: ViewState, page: Page, eye: Camera | None = None) -> Panels:
-    """Laid out from above, where H has no number, or as another camera sees it on its way there."""
-    wordings = WORDINGS if eye else [replace(wording, numbers="CW") for wording in WORDINGS]
-    return lay_out(state, one_by_one(state, "from-above"), page, wordings, eye or camera(*VIEWS["Top"]), said=(SAID,))
+def panels(state: ViewState, page: Page) -> Panels:
+    """Laid out from above, where H has no number."""
+    wordings = [replace(wording, numbers=wording.numbers.replace("H", "")) for wording in WORDINGS]
+    eye = camera(*VIEWS["Top"])
+    return lay_out(state, one_by_one(state, "from-above"), page, wordings, eye, said=(SAID,), enough=5.0)
+
+
+def turning(state: ViewState, page: Page) -> Panels:
+    """The same in 3-D, from where the camera rises."""
+    eye = camera(*VIEWS["3-D"])
+    return lay_out(state, one_by_one(state, "from-above"), page, WORDINGS, eye, said=(SAID,))
 
 
 def draw_widths(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
@@ -38,11 +46,15 @@ def draw_widths(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
         colour.setAlpha(round(FAINT * seen))
         painter.setBrush(colour)
         for vertex, sources in zip(band.graph.vertices, band.graph.sources, strict=True):
-            if len(sources) != 1:
-                continue
-            before = boxes[band.name, band.graph.vertices[sources[0]].name].bounds
-            after = boxes[band.name, vertex.name].bounds
-            if before[2] < after[0] and len(band.graph.targets[sources[0]]) == 1:
-                corners = ((before[2], before[1]), (after[0], after[1]), (after[0], after[3]), (before[2], before[3]))
-                painter.drawPolygon(QPolygonF([QPointF(*corner) for corner in corners]))
+            box = boxes[band.name, vertex.name]
+            for source in sources:
+                before = boxes[band.name, band.graph.vertices[source].name]
+                if before.vertex.column + 1 == vertex.column and before.y == box.y:
+                    painter.drawPolygon(_between(before.bounds, box.bounds))
     painter.restore()
+
+
+def _between(before: Rect, after: Rect) -> QPolygonF:
+    """From the right side of one rectangle to the left side of the next."""
+    corners = ((before[2], before[1]), (after[0], after[1]), (after[0], after[3]), (before[2], before[3]))
+    return QPolygonF([QPointF(*corner) for corner in corners])

@@ -13,7 +13,7 @@ WORDINGS = (
     Wording(("lines",), names=False, notes="fronts", spread=1.5),
     Wording(("lines",), names=False, numbers="C", notes="fronts", least=3.0, spread=1.5),
     Wording(("lines",), names=False, numbers="C", notes="none", least=2.5, air=0.8),
-    Wording(("lines",), names=False, numbers="C", notes="none", least=2.0, air=0.5),
+    Wording(("lines",), names=False, numbers="C", notes="none", least=2.0, air=0.4),
     Wording(("first",), names=False, numbers="C", notes="none", least=2.0, air=0.5),
 )
 """From the fullest to what fits a narrow column."""

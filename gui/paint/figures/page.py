@@ -44,6 +44,9 @@ def screen(width: int, height: int) -> Page:
     return Page(width, height, sizes, 0.5, 144)
 
 
+ANIMATION = Page(800, 450, (14, 13, 12, 11), 0.5, 144)
+"""The frames of a turn of the camera, unless their size is given."""
+
 PAGES: dict[str, Page] = {"85mm": printed(85), "174mm": printed(174), "slide": screen(*SLIDE)}
 """By what the command line and the menu call them."""
 

@@ -60,6 +60,8 @@ class Panels(Struct, frozen=True, eq=False):
     em: int
     width: float
     height: float
+    headers: tuple[float, ...]
+    """The height of each panel's heading."""
     headings: tuple[tuple[Text, ...], ...]
     caption: tuple[Text, ...]
     bar: tuple[str, str, str] | None
@@ -91,9 +93,9 @@ def lay_out(
     beside: bool = False,
     enough: float = 7.0,
 ) -> Panels:
-    """The fullest wording and the largest text with which boxes measure `enough` ems in the mean, or at least fit.
+    """The fullest wording and the largest text with which boxes measure `enough` ems, or at least fit.
 
-    `said` begins the caption; `beside`: panels stand beside each other where the page is wide.
+    On narrow pages less is enough. `said` begins the caption; `beside`: panels stand beside each other on wide pages.
     """
     if state.look.metric not in COUNTS:
         state = replace(state, look=replace(state.look, metric=MACS.id))
@@ -102,7 +104,7 @@ def lay_out(
         for em in page.sizes:
             wide = beside and len(parts) > 1 and page.width >= WIDE * em
             made = _Attempt(state, shown, parts, page, em, beside=wide).laid_out(wording, eye, said)
-            if made.fits and made.box_size >= enough:
+            if made.fits and made.box_size >= enough * min(1.0, page.width / (WIDE * em)):
                 return made
             found.append(made)
     fitting = [made for made in found if made.fits]
@@ -126,6 +128,12 @@ def draw(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
         draw_bar(painter, laid_out.state, theme, end, em, laid_out.bar)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
     draw_scene(painter, laid_out.state, theme, laid_out.scene, 0.99 * laid_out.smallest * pixels, right, marks=False)
+
+
+def turned(laid_out: Panels, eye: Camera) -> Panels:
+    """The same figure as another camera sees it: what is written stays."""
+    margin = MARGIN * laid_out.em
+    return replace(laid_out, scene=arrange(laid_out.scene.plan, eye, margin, margin, laid_out.headers))
 
 
 class _Attempt:
@@ -164,6 +172,7 @@ class _Attempt:
             em,
             self.page.width,
             height,
+            tuple(headers),
             tuple(self._placed(headings, scene)),
             tuple(self._placed_caption(caption, height - margin)),
             bar,

@@ -86,6 +86,9 @@ class Caption(NamedTuple):
     """Whether the note stands on the name's line: where volumes stand above each other, a line is dear."""
 
 
+NO_CAPTION = Caption("", (), 0.0, 0.0, beside=False)
+
+
 class Body(NamedTuple):
     """A volume's box around (0, 0) with the numbers at its edges, and what they span together."""
 

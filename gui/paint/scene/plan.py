@@ -15,7 +15,18 @@ from engine.metrics import Ledger, metric
 from engine.problems import STEM
 from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
-from gui.paint.scene.cells import FORMULAS, SCREEN, Caption, Detail, Measure, Type, Wording, caption, measure, operator
+from gui.paint.scene.cells import (
+    FORMULAS,
+    SCREEN,
+    Caption,
+    Detail,
+    Measure,
+    Type,
+    Wording,
+    caption,
+    measure,
+    operator,
+)
 from gui.paint.scene.graph import Graph, graph, with_numbers
 from gui.paint.scene.room import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
 from gui.paint.scene.routes import AXIS, Routes, route

@@ -18,7 +18,7 @@ from engine.summary import summary
 from engine.writing import file_name, write_atomically, written_whole
 from gui.animation import frames, gif
 from gui.paint import bars, figures, mosaic, paper, table, volumes
-from gui.paint.figures.page import ANIMATION, Page
+from gui.paint.page import ANIMATION, Page
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -149,15 +149,15 @@ def printed(state: ViewState, name: str, format: str, page: Page | None = None, 
     theme = paper_theme(state)
     if format == GIF:
         return gif(tuple(frames(state, page or ANIMATION, theme)))
-    chosen = page or figures.FIGURES[name].page(state, format)
-    made = figures.FIGURES[name].lay_out(state, chosen)
+    chosen = page or figures.PRINTED[name].page(state, format)
+    made = figures.PRINTED[name].lay_out(state, chosen)
 
     def draw(painter: QPainter) -> None:
         painter.fillRect(QRectF(0, 0, made.width, made.height), QColor(theme.base))
         made.paint(painter, theme)
 
     unit = {"svg": SVG_DPI, "png": chosen.dpi}.get(format, POINTS_PER_INCH) / POINTS_PER_INCH
-    title = f"{state.project.title} · {figures.FIGURES[name].title}"
+    title = f"{state.project.title} · {figures.PRINTED[name].title}"
     return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points, title)
 
 

@@ -144,7 +144,10 @@ def _broken(
     widest: float,
     foot_size: float,
 ) -> Iterator[Sheet]:
-    """The table of a design in parts of at most that width; the notes stand below the last one."""
+    """The table of a design in parts of at most that width; the notes stand below the last one.
+
+    Parts but the first leave out rows in which they would say nothing.
+    """
     names = (state.project.title, title(design) if rows else "")
     words = SEPARATOR.join(dict.fromkeys(name for name in names if name))
     if text_width(words, 1.4, bold=True) > widest:
@@ -158,10 +161,12 @@ def _broken(
             while count > 2 and left[count].figure and left[count].figure == left[count - 1].figure:
                 count -= 1  # columns of a figure stay together
         last = count == len(left)
-        sheet = sheet if last and len(left) == len(columns(rows)) else _stretched(sheet)
+        if not (last and words):
+            told = tuple(row for row in rows if words or any(column.text(row) for column in left[1:count]))
+            sheet = _stretched(replace(sheet, rows=told))
         yield _noted(sheet, notes, foot_size) if last else sheet
         left, words = (*first, *left[count:]), ""
-    if not rows:
+    if not first:
         yield _noted(_sheet(words, design, rows, left, widest), notes, foot_size)
 
 
@@ -222,7 +227,7 @@ def _paint_table(painter: QPainter, y: float, unit: float, sheet: Sheet, left_ou
     _paint_head(painter, y, unit, sheet, theme)
     y += sheet.head_lines * HEAD * unit
     _rule(painter, y, width, 0.07 * unit, theme.text)
-    *rows, total = sheet.rows
+    rows, totals = ([row for row in sheet.rows if row.is_total == total] for total in (False, True))
     for row in rows[: len(rows) - left_out]:
         _paint_row(painter, y, unit, sheet, row, theme)
         y += LINE * unit
@@ -230,9 +235,10 @@ def _paint_table(painter: QPainter, y: float, unit: float, sheet: Sheet, left_ou
         place = QRectF(0, y, width, LINE * unit)
         draw_text(painter, place, f"and {left_out} more rows", unit, theme.muted)
         y += LINE * unit
-    _rule(painter, y, width, 0.05 * unit, theme.muted)
-    _paint_row(painter, y, unit, sheet, total, theme)
-    y += LINE * unit
+    for row in totals:
+        _rule(painter, y, width, 0.05 * unit, theme.muted)
+        _paint_row(painter, y, unit, sheet, row, theme)
+        y += LINE * unit
     _rule(painter, y, width, 0.12 * unit, theme.text)
     return y
 

@@ -1,4 +1,4 @@
-"""The figures for papers and slides. FIGURES is the only list: the menu and the command line follow it."""
+"""The figures for papers and slides. PRINTED is the only list: the menu and the command line follow it."""
 
 from collections.abc import Callable
 from functools import partial
@@ -10,8 +10,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from gui.paint.figures import from_above, inception_module, one_by_one, paper_table
-from gui.paint.figures.page import Page, page_for
 from gui.paint.figures.panels import Panels, draw
+from gui.paint.page import Page, page_for
 from gui.paint.paper import Sheet, paint_sheets
 from gui.state import ViewState
 from gui.theme import Theme
@@ -34,8 +34,6 @@ class Figure(Struct, frozen=True):
     """ProjectError says why there is nothing to draw."""
     page: Callable[[ViewState, str], Page] = lambda state, format: page_for(format)
     """The page that is best for a format."""
-    turns: bool = False
-    """Whether its camera can be seen to turn, as an animation."""
 
 
 def _of_panels(panels: Callable[[ViewState, Page], Panels]) -> Callable[[ViewState, Page], Drawing]:
@@ -65,7 +63,7 @@ def _paint_table(painter: QPainter, theme: Theme, rect: QRectF, state: ViewState
     paint_sheets(painter, rect, state, theme, sheets)
 
 
-FIGURES: dict[str, Figure] = {
+PRINTED: dict[str, Figure] = {
     "inception-module": Figure(
         "Inception module",
         "Parallel branches, a row each, from one volume to where they are joined",
@@ -86,6 +84,7 @@ FIGURES: dict[str, Figure] = {
         "From above",
         "The same seen from above: only the number of maps is seen as width",
         _of_panels(from_above.panels),
-        turns=True,
     ),
 }
+TURNING = "from-above"
+"""The figure whose camera can be seen to turn."""

@@ -6,8 +6,8 @@ from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from gui.paint.figures.choice import one_by_one
 from gui.paint.figures.one_by_one import WORDINGS
-from gui.paint.figures.page import Page
 from gui.paint.figures.panels import Panels, lay_out
+from gui.paint.page import Page
 from gui.paint.scene.camera import VIEWS, camera
 from gui.paint.scene.seen import Rect
 from gui.state import ViewState

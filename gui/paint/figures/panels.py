@@ -14,7 +14,7 @@ from engine.counting import MACS
 from engine.metrics import OPERATIONS, Metric
 from gui.paint.figures.caption import bars, map_sizes, said_of
 from gui.paint.figures.excerpt import Excerpt, Part, excerpt
-from gui.paint.figures.page import Page
+from gui.paint.page import Page
 from gui.paint.scene.camera import LENGTHS, Camera
 from gui.paint.scene.cells import Type, Wording
 from gui.paint.scene.labels import LINE, Role, Text, elided, width

@@ -4,7 +4,7 @@ from math import ceil, inf
 
 from engine.problems import Problem, ProjectError
 from gui.paint import paper
-from gui.paint.figures.page import PAGES, Page, page_for
+from gui.paint.page import PAGES, Page, page_for
 from gui.paint.scene.cells import Type
 from gui.state import ViewState
 
@@ -12,14 +12,15 @@ MOST_PARTS = 2
 
 
 def sheets(state: ViewState, page: Page) -> tuple[paper.Sheet, ...]:
-    """The tables of the designs, in parts of as many columns as a readable line has.
+    """The tables of the designs; where a page is only as high as it needs, in parts of readable lines.
 
     Raises
     ------
     ProjectError
         No design has a layer.
     """
-    made = paper.sheets_of(state, page.width / Type(page.sizes[-1]).small - 2 * paper.MARGIN, foot_size=1.0)
+    widest = inf if page.height else page.width / Type(page.sizes[-1]).small - 2 * paper.MARGIN
+    made = paper.sheets_of(state, widest, foot_size=1.0)
     if not any(sheet.rows for sheet in made):
         raise ProjectError([Problem("there is nothing that paper-table could list; add a design with a layer", "")])
     return made

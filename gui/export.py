@@ -153,7 +153,7 @@ def printed(state: ViewState, name: str, format: str, page: Page | None = None, 
     made = figures.PRINTED[name].lay_out(state, chosen)
 
     def draw(painter: QPainter) -> None:
-        painter.fillRect(QRectF(0, 0, made.width, made.height), QColor(theme.base))
+        painter.fillRect(QRectF(0, 0, 1.1 * made.width, 1.1 * made.height), QColor(theme.base))  # files round sizes up
         made.paint(painter, theme)
 
     unit = {"svg": SVG_DPI, "png": chosen.dpi}.get(format, POINTS_PER_INCH) / POINTS_PER_INCH

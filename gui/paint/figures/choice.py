@@ -4,7 +4,6 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.analysis import Analysis, Report, analyze, folded
-from engine.check import Place
 from engine.layers import Conv2d
 from engine.layers.windows import pair
 from engine.network import INPUT, Network, Node
@@ -207,14 +206,13 @@ def _run_of(state: ViewState, design: str, first: str, last: str) -> Part:
 def _neighbourhood(state: ViewState, design: str) -> Part:
     """The chosen layer, or the dearest one, between what comes before and after it."""
     reports = folded(state.check.analyses[design], state.check.analyses[design].blocks).reports
-    kept, _ = without_elementwise(reports)
-    shown = state.shown(state.focus.place)
-    chosen = next((report for report in kept if (design, report.name) == shown and shown == state.focus.place), None)
+    kept = [report for report in without_elementwise(reports)[0] if len(report.inputs) == 1]
+    focus = state.focus.place
+    chosen = next((report for report in kept if (design, report.name) == focus), None)
     middle = chosen or max(kept, key=lambda report: report.macs or 0)
+    before = next((report for report in kept if (report.name,) == middle.inputs), None)
     after = next((report for report in kept if report.inputs == (middle.name,)), None)
-    before = next((report for report in kept if (report.name,) == middle.inputs and len(report.inputs) == 1), None)
     inside = _drawn_as(reports, {report.name for report in (before, middle, after) if report is not None})
     first = inside[0].inputs[0]
     title = design if len(inside) == len(reports) else f"{design} · {middle.name}"
-    place: Place = (design, first)
-    return Part(title, design, received_as_input(inside, first), place)
+    return Part(title, design, received_as_input(inside, first), (design, first))

@@ -15,6 +15,7 @@ WORDINGS = (
     Wording(("lines",), names=False, numbers="C", notes="none", least=2.5, air=0.8),
     Wording(("lines",), names=False, numbers="C", notes="none", least=2.0, air=0.4),
     Wording(("first",), names=False, numbers="C", notes="none", least=2.0, air=0.5),
+    Wording(("first",), names=False, numbers="C", notes="none", least=1.5, air=0.2),
 )
 """From the fullest to what fits a narrow column."""
 
@@ -23,5 +24,6 @@ def panels(state: ViewState, page: Page) -> Panels:
     """A panel a design; one without branches shows its chain, where the other one has none either."""
     names = designs(state, "inception-module")
     found = [module(state, name) for name in names]
-    parts = [part for part in found if part is not None] or [chain(state, name) for name in names]
-    return lay_out(state, parts, page, WORDINGS, camera(*VIEWS["3-D"]), beside=True, enough=4.0)
+    parts = [part for part in found if part is not None]
+    eye, chains = camera(*VIEWS["3-D"]), [chain(state, name) for name in names]
+    return lay_out(state, parts or chains, page, WORDINGS, eye, beside=bool(parts), enough=4.0)

@@ -15,6 +15,7 @@ WORDINGS = (
     Wording(("lines",), names=False, deep=True, sparse=True, notes="fronts"),
     Wording(("lines",), names=False, sparse=True, notes="none", least=2.5, air=0.8),
     Wording(("first",), names=False, numbers="C", notes="none", least=2.0, air=0.5),
+    Wording(("first",), names=False, numbers="C", notes="none", least=1.5, air=0.2),
 )
 """From the fullest to what fits a narrow column."""
 

@@ -95,7 +95,7 @@ def lay_out(
 ) -> Panels:
     """The fullest wording and the largest text with which boxes measure `enough` ems, or at least fit.
 
-    On narrow pages less is enough. `said` begins the caption; `beside`: panels stand beside each other on wide pages.
+    On narrow pages what fits is enough. `said` begins the caption; `beside`: panels stand beside each other on wide pages.
     """
     if state.look.metric not in COUNTS:
         state = replace(state, look=replace(state.look, metric=MACS.id))
@@ -104,7 +104,7 @@ def lay_out(
         for em in page.sizes:
             wide = beside and len(parts) > 1 and page.width >= WIDE * em
             made = _Attempt(state, shown, parts, page, em, beside=wide).laid_out(wording, eye, said)
-            if made.fits and made.box_size >= enough * min(1.0, page.width / (WIDE * em)):
+            if made.fits and (made.box_size >= enough or page.width < WIDE * em):
                 return made
             found.append(made)
     fitting = [made for made in found if made.fits]
@@ -127,7 +127,7 @@ def draw(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
         end = QPointF(right - MARGIN * em, laid_out.height - MARGIN * em - 0.2 * Type(em).small)
         draw_bar(painter, laid_out.state, theme, end, em, laid_out.bar)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    draw_scene(painter, laid_out.state, theme, laid_out.scene, 0.99 * laid_out.smallest * pixels, right, marks=False)
+    draw_scene(painter, laid_out.state, theme, laid_out.scene, 0.995 * laid_out.smallest * pixels, right, marks=False)
 
 
 def turned(laid_out: Panels, eye: Camera) -> Panels:

@@ -95,7 +95,7 @@ def lay_out(
 ) -> Panels:
     """The fullest wording and the largest text with which boxes measure `enough` ems, or at least fit.
 
-    On narrow pages what fits is enough. `said` begins the caption; `beside`: panels stand beside each other on wide pages.
+    On narrow pages what fits is enough. `said` begins the caption; `beside`: panels stand beside each other if wide.
     """
     if state.look.metric not in COUNTS:
         state = replace(state, look=replace(state.look, metric=MACS.id))

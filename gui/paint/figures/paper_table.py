@@ -22,14 +22,8 @@ def sheets(state: ViewState, page: Page) -> tuple[paper.Sheet, ...]:
     widest = inf if page.height else page.width / Type(page.sizes[-1]).small - 2 * paper.MARGIN
     made = paper.sheets_of(state, widest, foot_size=1.0)
     if not any(sheet.rows for sheet in made):
-        raise ProjectError(
-            [
-                Problem(
-                    "there is nothing that paper-table could list; add a design with a convolution, a pooling or a dense layer",
-                    "",
-                )
-            ]
-        )
+        add = "add a design with a convolution, a pooling or a dense layer"
+        raise ProjectError([Problem(f"there is nothing that paper-table could list; {add}", "")])
     return made
 
 

@@ -22,7 +22,7 @@ LOW = 0.25
 
 def panels(state: ViewState, page: Page) -> Panels:
     """Laid out from above, where H has no number."""
-    wordings = [replace(wording, numbers=wording.numbers.replace("H", "")) for wording in WORDINGS]
+    wordings = [replace(wording, numbers=wording.numbers.replace("H", ""), still=True) for wording in WORDINGS]
     eye = camera(*VIEWS["Top"])
     return lay_out(state, one_by_one(state, "from-above"), page, wordings, eye, said=(SAID,), enough=5.0)
 

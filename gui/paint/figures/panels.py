@@ -32,6 +32,8 @@ TITLE = 1.2
 """Size of a panel's title, in ems."""
 WIDE = 54.0
 """Ems of a page on which panels may stand beside each other."""
+MANY, SPARING = 40, 2
+"""Layers of which no more is written than the last wordings say: laying out the fuller ones would take long."""
 TALLEST = 1.75
 """The most widths that a figure is high where the page does not say it."""
 SEPARATOR = " · "
@@ -100,13 +102,15 @@ def lay_out(
     if state.look.metric not in COUNTS:
         state = replace(state, look=replace(state.look, metric=MACS.id))
     shown, found = excerpt(state, parts), list[Panels]()
-    for wording in wordings:
+    many = len(shown.check.reports) > MANY
+    for wording in wordings[-SPARING:] if many else wordings:
         for em in page.sizes:
-            wide = beside and len(parts) > 1 and page.width >= WIDE * em
-            made = _Attempt(state, shown, parts, page, em, beside=wide).laid_out(wording, eye, said)
-            if made.fits and (made.box_size >= enough or page.width < WIDE * em):
-                return made
-            found.append(made)
+            wide = page.width >= WIDE * em
+            for side in (True, False) if beside and wide and len(parts) > 1 else (False,):
+                made = _Attempt(state, shown, parts, page, em, beside=side).laid_out(wording, eye, said)
+                if made.fits and (made.box_size >= enough or not wide):
+                    return made
+                found.append(made)
     fitting = [made for made in found if made.fits]
     return fitting[0] if fitting else max(found, key=lambda made: made.scene.shrink * made.em)
 

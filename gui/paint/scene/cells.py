@@ -70,6 +70,8 @@ class Wording(Struct, frozen=True):
     """Free length of an arrow beside its words, in ems."""
     spread: float = 1.0
     """How many times farther apart than they must be branches stand where there is room."""
+    still: bool = False
+    """Whether the camera stays: else boxes seen straight on have as much room to the left as to the right."""
 
 
 SCREEN = Wording()
@@ -112,8 +114,8 @@ class Room(NamedTuple):
 class Measure:
     """What sizes depend on; volumes of one shape, and with it one size of caption, are measured once."""
 
-    def __init__(self, eye: Camera, scale: str, unit: float, type: Type) -> None:
-        self.eye, self.scale, self.unit, self.type = eye, scale, unit, type
+    def __init__(self, eye: Camera, scale: str, unit: float, type: Type, still: bool) -> None:
+        self.eye, self.scale, self.unit, self.type, self.still = eye, scale, unit, type, still
         self._bodies: dict[tuple[Shape | None, bool, str], Body] = {}
         self._rooms: dict[tuple[Shape | None, bool, str, float, float], Room] = {}
         self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
@@ -150,7 +152,8 @@ class Measure:
         left = max(-body.span[0], half - body.middle)
         right = max(body.span[2], half + body.middle)
         # Seen straight on both are equal: numbers change sides then, and no box may jump.
-        turned, most = min(1.0, 5 * abs(self.eye.depth[0])), max(left, right)
+        turned = 1.0 if self.still else min(1.0, 5 * abs(self.eye.depth[0]))
+        most = max(left, right)
         return Room(
             most + turned * (left - most),
             most + turned * (right - most),
@@ -186,9 +189,9 @@ class Measure:
 
 
 @lru_cache(maxsize=64)
-def measure(eye: Camera, scale: str, unit: float, type: Type) -> Measure:
+def measure(eye: Camera, scale: str, unit: float, type: Type, still: bool = False) -> Measure:
     """One measure for all that is laid out alike: most of it outlives an edit."""
-    return Measure(eye, scale, unit, type)
+    return Measure(eye, scale, unit, type, still)
 
 
 def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: float) -> tuple[float, float]:

@@ -17,6 +17,7 @@ from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
 from gui.paint.scene.cells import (
     FORMULAS,
+    NO_CAPTION,
     SCREEN,
     Caption,
     Detail,
@@ -27,7 +28,7 @@ from gui.paint.scene.cells import (
     measure,
     operator,
 )
-from gui.paint.scene.graph import Graph, graph, with_numbers
+from gui.paint.scene.graph import Graph, Vertex, graph, with_numbers
 from gui.paint.scene.room import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
 from gui.paint.scene.routes import AXIS, Routes, route
 
@@ -123,7 +124,7 @@ def _root(excess: Callable[[float], float], low: float, under: float, high: floa
 
 def _measures(whole: Plan, eye: Camera) -> Callable[[float], Measure]:
     """The measure of a unit: rooms do not depend on what is written at arrows."""
-    return lambda unit: measure(eye, whole.scale, unit, whole.type)
+    return lambda unit: measure(eye, whole.scale, unit, whole.type, whole.wording.still)
 
 
 @lru_cache(maxsize=16)
@@ -195,15 +196,14 @@ def _drawn(
     names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
     if not wording.names:
         names = ("",) * len(names)
-    silent = wording.notes == "none" and not wording.names
-    captions = [
-        Caption("", (), 0.0, 0.0, beside=False)
-        if silent and (design, vertex.name) not in trouble
-        else caption(
-            vertex, name, trouble.get((design, vertex.name), ()), type, stacked=wording.one_line or level != AXIS
-        )
-        for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
-    ]
+
+    def captioned(vertex: Vertex, name: str, level: int) -> Caption:
+        told = trouble.get((design, vertex.name), ())
+        if wording.notes == "none" and not (wording.names or told or vertex.compact):
+            return NO_CAPTION
+        return caption(vertex, name, told, type, stacked=wording.one_line or level != AXIS)
+
+    captions = map(captioned, made.vertices, names, routes.levels)
     return _Drawn(made, routes, tuple(captions))
 
 

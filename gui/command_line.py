@@ -35,6 +35,7 @@ ANALYSES = (*tables.FORMATS, "json", *ATTACHMENTS)
 VIEWS = ("volumes", "filters", "bars", "table", "paper")
 FORMATS = ("png", "svg", "pdf")
 FIGURES = ("inception-module", "paper-table", "one-by-one", "from-above")
+EDGES = ("true", "sqrt", "log")
 TURNING, GIF = "from-above", "gif"
 """The figure whose camera can be seen to turn, and the format of that."""
 
@@ -144,6 +145,7 @@ def _export_options(command: argparse.ArgumentParser) -> None:
         metavar="WxH",
         help="pixels drawn; texts of views keep their size, so a small one has large texts",
     )
+    command.add_argument("--edges", choices=EDGES, default="sqrt", help="how long an edge of so many values is drawn")
     command.add_argument("--theme", choices=("light", "dark"), default="light")
 
 
@@ -305,7 +307,7 @@ def _export(options: argparse.Namespace) -> None:
     project = _valid(options.project, _load(options.project))
     _, results = _results(options.project, project)
     with offscreen.application(options.theme):
-        state = offscreen.run_state(project, results, options.theme)
+        state = offscreen.run_state(project, results, options.theme, options.edges)
         drawn = (options.out, views, options.format, options.scale, options.size, options.figure, page)
         try:
             written = offscreen.export(state, *drawn)

@@ -192,7 +192,7 @@ class FileCommands(QObject):
         tip = "A column of 85 mm as PDF and SVG, a slide as PNG"
         yield Entry("By the format", partial(self.set_width, ""), tip, checked=not self.width)
         for id in PAGES:
-            yield Entry(id.capitalize(), partial(self.set_width, id), checked=id == self.width)
+            yield Entry(id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.width)
 
     def set_width(self, width: str) -> None:
         self._settings.setValue("export/width", width)

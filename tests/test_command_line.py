@@ -479,6 +479,16 @@ def test_every_figure_can_be_named():
     assert (command_line.TURNING, command_line.GIF) == (TURNING, GIF)
 
 
+def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):
+    from gui.paint.scene.camera import LENGTHS_IN_WORDS
+
+    assert tuple(LENGTHS_IN_WORDS) == command_line.EDGES
+    for edges, words in LENGTHS_IN_WORDS.items():
+        out = tmp_path / edges
+        call("export", write(SMALL), "--out", out, "--figure", "from-above", "--format", "svg", "--edges", edges)
+        assert words in (out / "from-above.svg").read_text(encoding="utf-8")
+
+
 @pytest.mark.parametrize("figure", command_line.FIGURES)
 def test_a_figure_is_one_word_and_without_views_the_only_file_a_format(call, write, tmp_path, figure):
     out = tmp_path / "out"

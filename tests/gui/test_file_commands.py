@@ -245,7 +245,7 @@ def test_figures_have_the_chosen_width(
     path = tmp_path / "figure.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     widths = []
-    for title in ("By the format", "85mm", "174mm", "Slide"):
+    for title in ("By the format", "85 mm", "174 mm", "Slide"):
         {plain(action.text()): action for action in window.listed["figure_width"].actions()}[title].trigger()
         window.actions_by_id["figure_one-by-one"].trigger()
         widths.append(QImage(str(path)).width())

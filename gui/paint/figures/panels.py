@@ -34,8 +34,8 @@ WIDE = 54.0
 """Ems of a page on which panels may stand beside each other."""
 MANY, SPARING = 40, 2
 """Layers of which no more is written than the last wordings say: laying out the fuller ones would take long."""
-TALLEST = 1.75
-"""The most widths that a figure is high where the page does not say it."""
+TALLEST, TALLEST_WIDE = 1.75, 0.8
+"""The most widths that a figure is high where the page does not say it, in a column and on a wide page."""
 SEPARATOR = " · "
 COUNTS = ("macs", "flops", OPERATIONS)
 """Metrics that a figure's costs may be told in; for others they are MACs."""
@@ -164,7 +164,8 @@ class _Attempt:
         caption, bar = self._with_bar(_flowed(words, self.room))
         below = (0.3 + 0.84 * LINE * len(caption)) * em
         fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
-        high = max(em, (self.page.height or TALLEST * self.page.width) - fixed)
+        tallest = TALLEST_WIDE if self.page.width >= WIDE * em else TALLEST
+        high = max(em, (self.page.height or tallest * self.page.width) - fixed)
         made = self._plan(wording, high)
         if self.page.height is None:
             made = replace(made, room=(self.room, min(high, 1.0 + _needed(made, eye))))

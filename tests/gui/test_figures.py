@@ -12,7 +12,7 @@ from PySide6.QtGui import QImage
 
 from engine.blocks import BasicResidual, Inception
 from engine.check import check
-from engine.layers import Activation, BatchNorm, Conv2d, MaxPool2d
+from engine.layers import Activation, BatchNorm, Concat, Conv2d, MaxPool2d
 from engine.network import Network, Node
 from engine.problems import ProjectError
 from engine.project import Design, NoiseInput, Project
@@ -220,6 +220,17 @@ def test_elementwise_layers_are_not_drawn_but_their_values_and_costs_are():
     assert "volumes are shown after batch norm, relu" in said
     params = check(RELU).analyses["relu"].params
     assert f"{params:,} params".replace(",", "") in said or f"{params} params" in said
+
+
+def test_an_elementwise_layer_that_is_drawn_is_named_even_where_its_box_has_no_room_for_words():
+    normalized = Node("bn", BatchNorm(), ("input",))
+    layers = (normalized, conv("a", 64, 1), conv("c", 16, 3))
+    network = Network((*layers, Node("join", Concat(), ("c", "input"))))
+    state = state_of(Project(NoiseInput((64, 28, 28)), (Design("dense", network),)))
+    assert "batch norm" in " ".join(words_of(state, "inception-module", SLIDE))
+    narrow = words_of(state, "inception-module", COLUMN)
+    assert "arrows without words: batch norm" in narrow
+    assert "80" in narrow
 
 
 # The module

@@ -11,6 +11,7 @@ from gui.paint import colours
 from gui.paint.figures.excerpt import Excerpt, Part
 from gui.paint.scene.camera import LENGTHS_IN_WORDS, Camera
 from gui.paint.scene.cells import Wording
+from gui.paint.scene.graph import ELEMENTWISE
 from gui.paint.scene.legend import FACES
 from gui.state import ViewState
 
@@ -35,6 +36,9 @@ def said_of(state: Excerpt, whole: ViewState, parts: Sequence[Part], eye: Camera
     yield f"{unit}: {look.convention.title}" if look.metric == OPERATIONS else ""
     yield from _said_of_faces(state, parts, eye, wording)
     yield f"volumes are shown after {', '.join(state.hidden)}" if state.hidden else ""
+    drawn = {r.layer.label(): None for r in state.check.reports.values() if r.layer.kind in ELEMENTWISE}
+    if drawn and wording.notes == "none":
+        yield f"arrows without words: {', '.join(drawn)}"
     stem = whole.project.stem
     if stem is not None and any(place[0] == STEM for place in state.places.values()):
         kind = "the photo" if isinstance(state.project.input, ImageInput) else "the input"

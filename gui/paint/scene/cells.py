@@ -88,9 +88,6 @@ class Caption(NamedTuple):
     """Whether the note stands on the name's line: where volumes stand above each other, a line is dear."""
 
 
-NO_CAPTION = Caption("", (), 0.0, 0.0, beside=False)
-
-
 class Body(NamedTuple):
     """A volume's box around (0, 0) with the numbers at its edges, and what they span together."""
 
@@ -201,26 +198,34 @@ def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: 
     return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
 
 
-def caption(vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, stacked: bool) -> Caption:
+def caption(
+    vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, stacked: bool, noted: bool = True
+) -> Caption:
     """The texts below a volume. A compact one has its operator there, since its arrow is too short for it.
 
     Where volumes are `stacked`, above each other, the note stands on the name's line; without a name in its place.
+    Where they are not `noted` it has no room, nor has the operator of a compact one.
     """
-    own = vertex.report.layer.label() if vertex.report is not None and vertex.compact else name
-    return _caption(own, is_block(vertex), vertex.compact, trouble, type, stacked)
+    own = name
+    if vertex.report is not None and vertex.compact:
+        own = vertex.report.layer.label() if noted else ""
+    note = WIDEST_COMPACT_NOTE if vertex.compact or not own else WIDEST_NOTE
+    return _caption(own, is_block(vertex), note if noted else "", trouble, type, stacked)
 
 
 @lru_cache(maxsize=2048)
-def _caption(own: str, bold: bool, compact: bool, trouble: tuple[str, ...], type: Type, stacked: bool) -> Caption:
+def _caption(own: str, bold: bool, note: str, trouble: tuple[str, ...], type: Type, stacked: bool) -> Caption:
     small = type.small
     shown = elided(own, NAME_ROOM * type.em, small, bold)
     found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
     lines = tuple(found[:TROUBLE_LINES])
-    note = WIDEST_COMPACT_NOTE if compact or not own else WIDEST_NOTE
+    if not (own or note or lines):
+        return Caption("", (), 0.0, 0.0, beside=False)
     beside = stacked and bool(own) and not lines
     own_width = width(shown, small, bold) + (width(NOTE_SEPARATOR + note, small) if beside else 0.0)
     wide = max([own_width, *(width(text, small) for text in (() if beside else (*lines, note)))])
-    count = 0 if beside or not own else max(1, len(lines))
+    below = len(lines) or int(bool(own and note))
+    count = 0 if beside else below
     return Caption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE * count) * small, beside)
 
 

@@ -17,7 +17,6 @@ from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
 from gui.paint.scene.cells import (
     FORMULAS,
-    NO_CAPTION,
     SCREEN,
     Caption,
     Detail,
@@ -28,7 +27,7 @@ from gui.paint.scene.cells import (
     measure,
     operator,
 )
-from gui.paint.scene.graph import Graph, Vertex, graph, with_numbers
+from gui.paint.scene.graph import Graph, graph, with_numbers
 from gui.paint.scene.room import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
 from gui.paint.scene.routes import AXIS, Routes, route
 
@@ -196,14 +195,17 @@ def _drawn(
     names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
     if not wording.names:
         names = ("",) * len(names)
-
-    def captioned(vertex: Vertex, name: str, level: int) -> Caption:
-        told = trouble.get((design, vertex.name), ())
-        if wording.notes == "none" and not (wording.names or told or vertex.compact):
-            return NO_CAPTION
-        return caption(vertex, name, told, type, stacked=wording.one_line or level != AXIS)
-
-    captions = map(captioned, made.vertices, names, routes.levels)
+    captions = [
+        caption(
+            vertex,
+            name,
+            trouble.get((design, vertex.name), ()),
+            type,
+            stacked=wording.one_line or level != AXIS,
+            noted=wording.notes != "none",
+        )
+        for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
+    ]
     return _Drawn(made, routes, tuple(captions))
 
 

@@ -14,6 +14,7 @@ from engine.metrics import METRICS, OPERATIONS
 from engine.network import INPUT
 from engine.problems import STEM
 from engine.separation import refusal
+from gui.paint.figures import PRINTED
 from gui.state import ViewState
 
 Shortcut = str | QKeySequence.StandardKey
@@ -111,6 +112,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_photo", "Use a photo…", "Ctrl+I", "input", tip="Choose the photo that the designs receive"),
     Action("choose_array", "Use an array…", tip="Choose an array (C×H×W) that the designs receive"),
     Action("export_all", "Export all…", "Ctrl+E", "export", tip="Write every view as PNG, SVG and PDF"),
+    *(Action(f"figure_{id}", f"{figure.title}…", tip=figure.tip) for id, figure in PRINTED.items()),
+    Action("turn", "Turn from 3-D to top as GIF…", tip="Write the camera's motion as an animation"),
     Action("quit", "Quit", KEYS.Quit),
     Action("reduce", "1×1 convolution before this layer", "Ctrl+B", enabled=_on_node,
            tip="It reduces the channels, so that the layer behind it costs less"),
@@ -161,7 +164,9 @@ ACTIONS: tuple[Action, ...] = (
 
 MENUS: dict[str, tuple[str, ...]] = {
     "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
-             "choose_array", SEPARATOR, "export_view", "export_all", "scale", "copy_view", SEPARATOR, "quit"),
+             "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", SEPARATOR,
+             "quit"),
+    "Figures": (*(f"figure_{id}" for id in PRINTED), SEPARATOR, "turn", SEPARATOR, "figure_width"),
     "Edit": ("undo", "redo"),
     "Layer": ("reduce", "explore", SEPARATOR, "Add after", "Add before", "Add block after", "Add block before",
               SEPARATOR, "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename",

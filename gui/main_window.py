@@ -26,6 +26,7 @@ from gui.docks import LAYOUT_VERSION, Docks
 from gui.file_commands import FileCommands
 from gui.icons import icon
 from gui.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
+from gui.paint.figures import PRINTED
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -131,6 +132,8 @@ class MainWindow(QMainWindow):
             "choose_photo": files.choose_photo,
             "choose_array": files.choose_array,
             "export_all": files.export_all,
+            **{f"figure_{id}": partial(files.export_figure, id) for id in PRINTED},
+            "turn": files.export_turn,
             "quit": self.close,
             "reduce": self.designs.add_reduction,
             "explore": self._explore,
@@ -212,6 +215,7 @@ class MainWindow(QMainWindow):
             "export_view": ("Export a view", partial(self._view_entries, self.files.export_view, "…")),
             "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.files.copy_view, "")),
             "scale": ("Scale of pictures", self.files.scale_entries),
+            "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
         }
         self.listed = {id: ListedMenu(title, listed, self) for id, (title, listed) in entries.items()}
@@ -381,6 +385,7 @@ class MainWindow(QMainWindow):
             event.ignore()
             return
         self.workbench.close()
+        self.files.close_down()
         for view in self.views.values():
             view.close_down()
         self._settings.setValue("window/geometry", self.saveGeometry())

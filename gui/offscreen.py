@@ -17,7 +17,7 @@ from engine.run import NodeDone
 from gui.app import make_application, set_theme
 from gui.export import export, png_bytes, write
 from gui.main_window import MainWindow
-from gui.state import Look, Result, RunView, ViewState
+from gui.state import DepthScale, Look, Result, RunView, ViewState
 from gui.workbench import Workbench, start_focus
 
 Theme = Literal["light", "dark"]
@@ -45,11 +45,13 @@ def _pass_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None
         print(message, file=sys.stderr)
 
 
-def run_state(project: Project, results: Mapping[Place, NodeDone], theme: Theme) -> ViewState:
-    """What the window would show after a run."""
+def run_state(
+    project: Project, results: Mapping[Place, NodeDone], theme: Theme, scale: DepthScale = "sqrt"
+) -> ViewState:
+    """What the window would show after a run, with edges of that scale."""
     known = check(project)
     shown = {place: Result(done.key, done.volume, done.milliseconds, done.fitted) for place, done in results.items()}
-    return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme))
+    return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme, scale=scale))
 
 
 @contextmanager

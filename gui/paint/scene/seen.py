@@ -32,8 +32,8 @@ class Seen(NamedTuple):
     """What the chosen value sees of the volumes before it."""
 
 
-def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
-    """What stands in `area` of a scene, in its own units; None: all of it."""
+def seen(state: ViewState, scene: Scene, area: QRectF | None, *, marks: bool = True) -> Seen:
+    """What stands in `area` of a scene, in its own units; None: all of it. Without `marks` no choice is shown."""
     focus = shown_focus(state)
     arrows = list(zip(scene.arrows, arrow_widths(state, scene), strict=True))
     boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
@@ -45,6 +45,8 @@ def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
         wires = [wire for wire in wires if _meet(near, _around(wire))]
         frames = [frame for frame in frames if _meet(near, frame.rect)]
     valued = [(box, shown_values(state, box, focus)) for box in boxes]
+    if not marks:
+        return Seen(valued, arrows, wires, frames, Focus(), {})
     return Seen(valued, arrows, wires, frames, focus, value_regions(state))
 
 

@@ -83,18 +83,21 @@ def shown_values(state: ViewState, box: PlacedBox, focus: Focus) -> Values | Non
     return Values(result.volume, state.fresh(box.place), channel, photo if isinstance(photo, ImageInput) else None)
 
 
-def note(box: PlacedBox, values: Values | None) -> str:
-    """Which values the front face shows."""
+def note(box: PlacedBox, values: Values | None, *, slices: bool = True) -> str:
+    """Which values the front face shows; where it is not seen, with `slices` the slice that another face shows."""
+    brief = box.vertex.compact or not box.caption.name
     if box.caption.trouble or (box.vertex.shape is not None and values is None):
         return ""
     if values is None:
         return "unknown"
-    if not (values.fresh or box.vertex.compact or box.caption.beside):
+    if not (values.fresh or brief or box.caption.beside):
         return "for earlier settings"
     side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side
     if side == "front" and values.photo is not None:
         return "photo"
     if side == "front":
-        return f"ch {values.channel}" if box.vertex.compact else f"channel {values.channel}"
+        return f"ch {values.channel}" if brief else f"channel {values.channel}"
+    if not slices:
+        return ""
     last = values.volume.shape[2] - 1
     return {"top": "row y = 0", "left": "column x = 0", "right": f"column x = {last}"}[side]

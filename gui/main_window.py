@@ -16,12 +16,12 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QScrollArea, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMainWindow, QScrollArea, QWidget
 
 from engine.counting import Convention
 from engine.layers import tag_of
 from engine.metrics import METRICS, OPERATIONS
-from gui.actions import ACTIONS, KINDS, SEPARATOR, TOOLBAR, TOOLS, WORDY, Action
+from gui.actions import ACTIONS, KINDS, TOOLS, Action
 from gui.docks import LAYOUT_VERSION, Docks
 from gui.file_commands import FileCommands
 from gui.icons import icon
@@ -37,6 +37,7 @@ from gui.panels.status import StatusPanel
 from gui.state import ViewState
 from gui.strokes import Strokes
 from gui.theme import THEMES
+from gui.toolbar import Toolbar
 from gui.views import VIEWS
 from gui.views.base import View
 from gui.views.bottleneck import BottleneckView
@@ -75,8 +76,9 @@ class MainWindow(QMainWindow):
         self.docks = self._make_docks()
         self.actions_by_id = self._make_actions()
         self._make_menus()
-        self.toolbar = self._make_toolbar()
-        self._toolbar_width = 0
+        menus = {"samples": ("Samples", self.listed["samples"]), "count": ("Count", self.menus["Count"])}
+        self.toolbar = Toolbar(self.actions_by_id, menus, self)
+        self.addToolBar(self.toolbar)
         self.setStatusBar(self.status)
         chain([part for shown in (*self.panels, *self.views.values()) for part in in_reading_order(shown)])
         self._connect()
@@ -231,38 +233,6 @@ class MainWindow(QMainWindow):
             toggle = dock.toggleViewAction()
             yield Entry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
 
-    def _make_toolbar(self) -> QToolBar:
-        bar = QToolBar("Toolbar", self)
-        bar.setObjectName("toolbar")
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._menu_buttons: dict[str, QToolButton] = {}
-        for id in TOOLBAR:
-            if id == SEPARATOR:
-                bar.addSeparator()
-            elif id in ("samples", "count"):
-                button = QToolButton(bar)
-                button.setText({"samples": "Samples", "count": "Count"}[id])
-                button.setMenu({"samples": self.listed["samples"], "count": self.menus["Count"]}[id])
-                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-                button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-                self._menu_buttons[id] = button
-                bar.addWidget(button)
-            else:
-                bar.addAction(self.actions_by_id[id])
-        self.addToolBar(bar)
-        return bar
-
-    def _fit_toolbar(self) -> None:
-        """Leave the words to a few buttons where there is no room for all."""
-        style = Qt.ToolButtonStyle
-        actions = {id: self.actions_by_id[id] for id in TOOLBAR if id in self.actions_by_id}
-        buttons = {id: self.toolbar.widgetForAction(action) for id, action in actions.items()}
-        for id, button in (buttons | self._menu_buttons).items():
-            if isinstance(button, QToolButton):
-                words = id in WORDY or self.width() >= self._toolbar_width
-                button.setToolButtonStyle(style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly)
-
     # State → window
 
     def _show(self, old: ViewState | None, new: ViewState) -> None:
@@ -313,8 +283,8 @@ class MainWindow(QMainWindow):
         icons = {action.id: action.icon for action in ACTIONS if action.icon} | {"undo": "undo", "redo": "redo"}
         for id, name in icons.items():
             self.actions_by_id[id].setIcon(icon(name, theme.text, theme.muted))
-        for id, button in self._menu_buttons.items():
-            button.setIcon(icon(id, theme.text, theme.muted))
+        for id in self.toolbar.menu_ids:
+            self.toolbar.set_menu_icon(id, icon(id, theme.text, theme.muted))
 
     # The window's own matters
 
@@ -377,8 +347,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._toolbar_width = self._toolbar_width or self.toolbar.sizeHint().width()
-        self._fit_toolbar()
+        self.toolbar.fit(self.width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_discard():

@@ -33,6 +33,8 @@ DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
 
 ANALYSES = (*tables.FORMATS, "json", *ATTACHMENTS)
 VIEWS = ("volumes", "filters", "inspector", "bars", "table", "paper", "bottleneck")
+EXPLORED = "bottleneck"
+"""The view that must be asked for: it explores the chosen convolution, or the dearest one."""
 FORMATS = ("png", "svg", "pdf")
 FIGURES = ("inception-module", "paper-table", "one-by-one", "from-above")
 EDGES = ("true", "sqrt", "log")
@@ -119,7 +121,10 @@ def _export_options(command: argparse.ArgumentParser) -> None:
     _project_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
     command.add_argument(
-        "--views", type=_choices(VIEWS), metavar=",".join(VIEWS), help="left out, and no figure named: all"
+        "--views",
+        type=_choices(VIEWS),
+        metavar=",".join(VIEWS),
+        help=f"left out, and no figure named: all but {EXPLORED}",
     )
     command.add_argument(
         "--figure", type=_choices(FIGURES), default=(), metavar=",".join(FIGURES), help="figures for papers and slides"
@@ -302,12 +307,14 @@ def _write_results(request: RunRequest, results: dict[Place, NodeDone], folder: 
 def _export(options: argparse.Namespace) -> None:
     from gui import offscreen
 
-    views = options.views or (() if options.figure else VIEWS)
+    views = options.views or (() if options.figure else tuple(view for view in VIEWS if view != EXPLORED))
     page = _page(options, views)
     project = _valid(options.project, _load(options.project))
     _, results = _results(options.project, project)
     with offscreen.application(options.theme):
         state = offscreen.run_state(project, results, options.theme, options.edges)
+        if EXPLORED in views:
+            state = offscreen.with_bottleneck(state)
         drawn = (options.out, views, options.format, options.scale, options.size, options.figure, page)
         try:
             written = offscreen.export(state, *drawn)

@@ -1,5 +1,7 @@
 """Numbers as people read them: decimal K, M, G; ratios in words."""
 
+from math import isfinite, isnan
+
 PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 UNKNOWN = "unknown"
 
@@ -54,6 +56,13 @@ def ratio_in_words(
     percent = 100 * abs(amount - reference) / reference
     share = f"{percent:.2g}" if percent >= 0.1 else "less than 0.1"
     return f"{share} % {word} {more}" + (than and f" than {than}")
+
+
+def number(value: float, digits: int = 4) -> str:
+    """A value with some significant digits and a true minus sign."""
+    if not isfinite(value):
+        return "not a number" if isnan(value) else f"{'−' if value < 0 else ''}∞"
+    return f"{float(value):.{digits}g}".replace("-", "−")
 
 
 def byte_size(count: int) -> str:

@@ -14,6 +14,7 @@ from engine.metrics import METRICS, OPERATIONS
 from engine.network import INPUT
 from engine.problems import STEM
 from engine.separation import refusal
+from gui.paint.figures import PRINTED
 from gui.state import ViewState
 
 Shortcut = str | QKeySequence.StandardKey
@@ -111,6 +112,8 @@ ACTIONS: tuple[Action, ...] = (
     Action("choose_photo", "Use a photo…", "Ctrl+I", "input", tip="Choose the photo that the designs receive"),
     Action("choose_array", "Use an array…", tip="Choose an array (C×H×W) that the designs receive"),
     Action("export_all", "Export all…", "Ctrl+E", "export", tip="Write every view as PNG, SVG and PDF"),
+    *(Action(f"figure_{id}", f"{figure.title}…", tip=figure.tip) for id, figure in PRINTED.items()),
+    Action("turn", "Turn from 3-D to top as GIF…", tip="Write the camera's motion as an animation"),
     Action("quit", "Quit", KEYS.Quit),
     Action("reduce", "1×1 convolution before this layer", "Ctrl+B", enabled=_on_node,
            tip="It reduces the channels, so that the layer behind it costs less"),
@@ -151,6 +154,7 @@ ACTIONS: tuple[Action, ...] = (
            tip="The chosen block in pictures and tables: as its layers, or as one"),
     Action("open_blocks", "Open all blocks", enabled=_has_blocks, tip="Show every block as its layers"),
     Action("close_blocks", "Close all blocks", enabled=_has_blocks, tip="Show every block as one"),
+    Action("inspect", "Inspect the chosen value", "Ctrl+Shift+I", tip="How it comes about, with the numbers that meet"),
     Action("dark", "Dark theme", icon="theme", checked=lambda state: state.look.theme == "dark"),
     Action("reset_layout", "Reset layout", tip="Put every panel back where it was at first"),
     Action("show_mistakes", "Show mistakes", "F8"),
@@ -160,7 +164,9 @@ ACTIONS: tuple[Action, ...] = (
 
 MENUS: dict[str, tuple[str, ...]] = {
     "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
-             "choose_array", SEPARATOR, "export_view", "export_all", "scale", "copy_view", SEPARATOR, "quit"),
+             "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", SEPARATOR,
+             "quit"),
+    "Figures": (*(f"figure_{id}" for id in PRINTED), SEPARATOR, "turn", SEPARATOR, "figure_width"),
     "Edit": ("undo", "redo"),
     "Layer": ("reduce", "explore", SEPARATOR, "Add after", "Add before", "Add block after", "Add block before",
               SEPARATOR, "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename",
@@ -170,8 +176,8 @@ MENUS: dict[str, tuple[str, ...]] = {
     "Count": (*(f"metric_{metric.id}" for metric in METRICS if metric.id != OPERATIONS), SEPARATOR,
               "Count by a rule", "counting", SEPARATOR, "logarithmic"),
     "Count by a rule": tuple(f"count_{rule.id}" for rule in TOOLS),
-    "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "dark", "show_mistakes", "reset_layout",
-             SEPARATOR, "panels"),
+    "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR, "dark", "show_mistakes",
+             "reset_layout", SEPARATOR, "panels"),
     "Help": ("palette", "about"),
     "Add after": tuple(f"add_{tag_of(kind)}" for kind in LAYERS),
     "Add before": tuple(f"before_{tag_of(kind)}" for kind in LAYERS),

@@ -27,12 +27,19 @@ from engine.wording import suggestion
 from engine.writing import file_name, written_whole
 from gui import bottleneck_command
 from gui.display import missing_display
+from gui.paint.page import PAGES, Page, page, screen
 
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
 
 ANALYSES = (*tables.FORMATS, "json", *ATTACHMENTS)
-VIEWS = ("volumes", "filters", "bars", "table", "paper")
+VIEWS = ("volumes", "filters", "inspector", "bars", "table", "paper", "bottleneck")
+EXPLORED = "bottleneck"
+"""The view that must be asked for: it explores the chosen convolution, or the dearest one."""
 FORMATS = ("png", "svg", "pdf")
+FIGURES = ("inception-module", "paper-table", "one-by-one", "from-above")
+EDGES = ("true", "sqrt", "log")
+TURNING, GIF = "from-above", "gif"
+"""The figure whose camera can be seen to turn, and the format of that."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -113,15 +120,37 @@ def _run_options(command: argparse.ArgumentParser) -> None:
 def _export_options(command: argparse.ArgumentParser) -> None:
     _project_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
-    command.add_argument("--views", type=_choices(VIEWS), default=VIEWS, metavar=",".join(VIEWS))
-    command.add_argument("--format", type=_choices(FORMATS), default=("png",), metavar=",".join(FORMATS))
+    command.add_argument(
+        "--views",
+        type=_choices(VIEWS),
+        metavar=",".join(VIEWS),
+        help=f"left out, and no figure named: all but {EXPLORED}",
+    )
+    command.add_argument(
+        "--figure", type=_choices(FIGURES), default=(), metavar=",".join(FIGURES), help="figures for papers and slides"
+    )
+    command.add_argument(
+        "--format",
+        type=_choices((*FORMATS, GIF)),
+        default=("png",),
+        metavar=",".join((*FORMATS, GIF)),
+        help=f"{GIF} shows the camera turn from 3-D to top: for --figure {TURNING} only",
+    )
+    command.add_argument(
+        "--width",
+        type=_width,
+        metavar="|".join(PAGES),
+        help="of figures, or any other in mm, with text of at least 6.5 points; slide: 1920x1080 with text of at least "
+        "18 pixels; left out: 85mm as svg and pdf (174mm for a table of many columns), slide as png",
+    )
     command.add_argument("--scale", type=_scale, default=1.0, metavar="N", help="pixels of the file per pixel drawn")
     command.add_argument(
         "--size",
         type=_size,
         metavar="WxH",
-        help="pixels drawn; texts keep their size, so a small figure has large texts",
+        help="pixels drawn; texts of views keep their size, so a small one has large texts",
     )
+    command.add_argument("--edges", choices=EDGES, default="sqrt", help="how long an edge of so many values is drawn")
     command.add_argument("--theme", choices=("light", "dark"), default="light")
 
 
@@ -157,6 +186,13 @@ def _scale(text: str) -> float:
     if not 0.1 <= scale <= 20:
         raise argparse.ArgumentTypeError(f"{text!r} is no scale; a number from 0.1 to 20 is expected")
     return scale
+
+
+def _width(text: str) -> Page:
+    try:
+        return page(text)
+    except ValueError as error:
+        raise argparse.ArgumentTypeError(str(error)) from None
 
 
 def _size(text: str) -> tuple[int, int]:
@@ -271,12 +307,31 @@ def _write_results(request: RunRequest, results: dict[Place, NodeDone], folder: 
 def _export(options: argparse.Namespace) -> None:
     from gui import offscreen
 
+    views = options.views or (() if options.figure else tuple(view for view in VIEWS if view != EXPLORED))
+    page = _page(options, views)
     project = _valid(options.project, _load(options.project))
     _, results = _results(options.project, project)
     with offscreen.application(options.theme):
-        state = offscreen.run_state(project, results, options.theme)
-        for path in offscreen.export(state, options.out, options.views, options.format, options.scale, options.size):
-            _print(f"{path}\n")
+        state = offscreen.run_state(project, results, options.theme, options.edges)
+        if EXPLORED in views:
+            state = offscreen.with_bottleneck(state)
+        drawn = (options.out, views, options.format, options.scale, options.size, options.figure, page)
+        try:
+            written = offscreen.export(state, *drawn)
+        except ProjectError as error:
+            raise ProjectError(error.problems, error.file or options.project) from None
+        _print("".join(f"{path}\n" for path in written))
+
+
+def _page(options: argparse.Namespace, views: Sequence[str]) -> Page | None:
+    """The page that figures are asked for on; ProjectError where options do not go together."""
+    if GIF in options.format and (views or options.figure != (TURNING,)):
+        text = f"the turn of the camera is drawn for --figure {TURNING} alone, without --views"
+        raise ProjectError([Problem(text, f"--format {GIF}")])
+    if options.width is not None and (options.size is not None or GIF in options.format):
+        text = "is of figures in print and on slides; give it without --size, and for a gif --size instead"
+        raise ProjectError([Problem(text, "--width")])
+    return screen(*options.size) if options.size else options.width
 
 
 def _bottleneck(options: argparse.Namespace) -> None:

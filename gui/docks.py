@@ -6,10 +6,12 @@ from msgspec import Struct
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
-LAYOUT_VERSION = 3
+LAYOUT_VERSION = 4
 """Layouts that another version has saved are not restored."""
 NARROW = 1200
 """Width of a window in which the table stands behind the bars, not beside them."""
+LOW = 900
+"""Height of a window in which the inspector stands behind the filters, not below them."""
 LEAST_CENTRE = 360
 """Height of the middle below which a view that is brought there takes room from what is below it."""
 TABS = 290
@@ -35,6 +37,7 @@ PLACES: tuple[DockPlace, ...] = (
     DockPlace("bars", AREAS.BottomDockWidgetArea),
     DockPlace("table", AREAS.BottomDockWidgetArea),
     DockPlace("filters", AREAS.RightDockWidgetArea),
+    DockPlace("inspector", AREAS.RightDockWidgetArea, "filters"),
     DockPlace("paper", "table"),
     DockPlace("counting", "table"),
 )
@@ -116,6 +119,9 @@ class Docks(Mapping[str, QDockWidget]):
                 if "table" in (place.id, place.place):
                     self._window.tabifyDockWidget(self._docks["bars"], self._docks[place.id])
             self._docks["bars"].raise_()
+        if height < LOW:
+            self._window.tabifyDockWidget(self._docks["filters"], self._docks["inspector"])
+            self._docks["filters"].raise_()
         left, right = min(max(width * 18 // 100, 250 if width < NARROW else TABS), 400), max(width * 26 // 100, 290)
         middle, below = width - left - right, max(height * 33 // 100, 150)
         for names, sizes, direction in (
@@ -123,6 +129,7 @@ class Docks(Mapping[str, QDockWidget]):
             (("bars", "table"), (middle * 42 // 100, middle * 58 // 100), Qt.Orientation.Horizontal),
             (("bars", "table"), (below, below), Qt.Orientation.Vertical),
             (("designs", "layer"), (height * 2 // 5, height * 3 // 5), Qt.Orientation.Vertical),
+            (("filters", "inspector"), (height // 2, height // 2), Qt.Orientation.Vertical),
         ):
             self._window.resizeDocks([self._docks[name] for name in names], sizes, direction)
         self._settle()

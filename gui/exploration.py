@@ -4,11 +4,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 
-from engine.bottleneck import Curve, Samples, Swap, Trial
+from engine.bottleneck import Curve, Explorer, Samples, Swap, Trial, samples
 from engine.check import Place
 from engine.problems import Problem
-from engine.project import Input
+from engine.project import Input, Project
 from engine.sources import Form
 
 
@@ -77,3 +78,16 @@ class Exploration(Struct, frozen=True, eq=False):
         meant = curve.place, curve.key, curve.form, curve.widths[index], wish.refit, self.sample
         found = trial.place, trial.key, trial.form, trial.widths, trial.refit, trial.spec
         return trial if meant == found else None
+
+
+def explored(project: Project, wish: Wish) -> Exploration:
+    """All that a wish asks for, found at once; it may take long, and raise ProjectError."""
+    explorer = Explorer(project, samples(project, wish.photos))
+    curve = explorer.curve(wish.place, wish.form)
+    curve = explorer.narrowed(curve, wish.error) if wish.budget is None and wish.widths is None else curve
+    known = Exploration(wish, explorer.samples, {(wish.place, wish.form): curve})
+    index, sample = known.index, known.sample
+    if index is None or sample is None:
+        return known
+    trial = explorer.trial(wish.place, wish.form, curve.widths[index], sample, refit=wish.refit)
+    return replace(known, trial=trial)

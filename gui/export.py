@@ -5,6 +5,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from msgspec import Struct
+from msgspec.structs import replace
 from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
@@ -15,13 +16,17 @@ from engine.metrics import metric
 from engine.problems import STEM, Problem, ProjectError
 from engine.summary import summary
 from engine.writing import file_name, write_atomically, written_whole
-from gui.paint import bars, bottleneck, mosaic, paper, table, volumes
+from gui.animation import frames, gif
+from gui.paint import bars, bottleneck, figures, inspector, mosaic, paper, table, volumes
+from gui.paint.page import ANIMATION, Page
 from gui.state import ViewState
 from gui.theme import THEMES, Theme
 
 Paint = Callable[[QPainter, QRectF, ViewState, Theme], None]
 PDF_RESOLUTION = 1200
 POINTS_PER_INCH = 72
+SVG_DPI = 96
+GIF = "gif"
 
 
 class Figure(Struct, frozen=True):
@@ -34,6 +39,7 @@ class Figure(Struct, frozen=True):
 FIGURES: dict[str, Figure] = {
     "volumes": Figure(volumes.paint, lambda state: (1600, 900)),
     "filters": Figure(mosaic.paint, lambda state: (1200, 800)),
+    "inspector": Figure(inspector.paint, inspector.natural_size),
     "bars": Figure(bars.paint, lambda state: (1200, 700)),
     "table": Figure(table.paint, table.natural_size),
     "paper": Figure(paper.paint, paper.natural_size),
@@ -63,6 +69,7 @@ TEXT_TITLES = {
 
 def _png(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
     image = QImage(size * scale, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)  # a fraction of a pixel may stay at the border
     image.setText("Title", title)
     painter = QPainter(image)
     painter.scale(scale, scale)
@@ -77,7 +84,7 @@ def _svg(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str
     generator.setOutputDevice(buffer)
     generator.setSize(size * scale)
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
-    generator.setResolution(96)
+    generator.setResolution(SVG_DPI)
     generator.setTitle(title)
     painter = QPainter(generator)
     draw(painter)
@@ -133,6 +140,35 @@ def figure(state: ViewState, view: str, format: str, scale: float = 1.0, size: Q
     return EXPORTERS[format](draw, area, scale, f"{state.project.title} · {view}")
 
 
+def printed(state: ViewState, name: str, format: str, page: Page | None = None, scale: float = 1.0) -> bytes:
+    """A figure for papers and slides as the content of a file; without a page on that of its format.
+
+    Raises
+    ------
+    ProjectError
+        There is nothing to draw.
+    """
+    theme = paper_theme(state)
+    if format == GIF:
+        return gif(tuple(frames(state, page or ANIMATION, theme)))
+    chosen = page or figures.PRINTED[name].page(state, format)
+    made = figures.PRINTED[name].lay_out(state, chosen)
+
+    def draw(painter: QPainter) -> None:
+        painter.fillRect(QRectF(0, 0, 1.1 * made.width, 1.1 * made.height), QColor(theme.base))  # files round sizes up
+        made.paint(painter, theme)
+
+    unit = {"svg": SVG_DPI, "png": chosen.dpi}.get(format, POINTS_PER_INCH) / POINTS_PER_INCH
+    title = f"{state.project.title} · {figures.PRINTED[name].title}"
+    return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points, title)
+
+
+def paper_theme(state: ViewState) -> Theme:
+    """The theme of figures: a light one is on white, as paper is."""
+    theme = THEMES[state.look.theme]
+    return replace(theme, base=theme.raised) if theme is THEMES["light"] else theme
+
+
 def export(
     state: ViewState,
     folder: Path,
@@ -140,10 +176,12 @@ def export(
     formats: Iterable[str],
     scale: float,
     size: tuple[int, int] | None = None,
+    names: Iterable[str] = (),
+    page: Page | None = None,
 ) -> list[Path]:
     """Write `<view>.<format>` for every pair, and the table as text too; returns what was written.
 
-    `size` in pixels before scaling, else each figure's own.
+    `size` in pixels before scaling, else each view's own. The figures in `names` go with them, on a page of their own.
 
     Raises
     ------
@@ -157,10 +195,13 @@ def export(
                 content = figure(state, view, format, scale, size and QSize(*size))
                 (unfinished / f"{view}.{format}").write_bytes(content)
             if view == "table":
-                for name, text in texts(state).items():
-                    (unfinished / name).write_bytes(text.encode())
-        names = [file.name for file in sorted(unfinished.iterdir())]
-    return [folder / name for name in names]
+                for file, text in texts(state).items():
+                    (unfinished / file).write_bytes(text.encode())
+        for name in names:
+            for format in formats:
+                (unfinished / f"{name}.{format}").write_bytes(printed(state, name, format, page, scale))
+        written = [file.name for file in sorted(unfinished.iterdir())]
+    return [folder / name for name in written]
 
 
 def texts(state: ViewState) -> dict[str, str]:

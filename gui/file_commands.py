@@ -1,6 +1,6 @@
 """Opening, saving and exporting with dialogs; each failure is told, and leaves everything as it was."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
@@ -15,9 +15,12 @@ from engine.network import Network
 from engine.problems import ProjectError
 from engine.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
 from engine.project_file import load
+from gui.animation import TurnWriter, frames
 from gui.document import FileChangedError
-from gui.export import EXPORTERS, FIGURES, TEXT_TITLES, export, figure, text_for, write
+from gui.export import EXPORTERS, FIGURES, TEXT_TITLES, export, figure, paper_theme, printed, text_for, write
 from gui.menus import Entry
+from gui.paint.figures import PRINTED, TURNING
+from gui.paint.page import ANIMATION, PAGES
 from gui.panels import edits
 from gui.panels.node_sources import matched
 from gui.workbench import Workbench
@@ -45,6 +48,8 @@ class FileCommands(QObject):
         self._window = window
         self._workbench = workbench
         self._settings = settings
+        self._turn = TurnWriter(self)
+        self._turn.ended.connect(self._on_turn_ended)
 
     # Projects
 
@@ -166,6 +171,61 @@ class FileCommands(QObject):
         )
         if name:
             self._told(lambda: self._write_view(view, Path(name), size))
+
+    def export_figure(self, name: str) -> None:
+        """Write a figure for papers and slides, in the format that the chosen name's ending says."""
+        title, known = PRINTED[name].title, tuple(EXPORTERS)
+        kinds = [_filter(format.upper(), (f".{format}",)) for format in known]
+        if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
+            self._told(lambda: self._write_figure(name, path))
+
+    def export_turn(self) -> None:
+        """Write the camera's turn as an animation."""
+        if path := self._ask_save("Export the turn of the camera", f"{TURNING}.gif", (_filter("GIF", (".gif",)),)):
+            state = self._workbench.state
+            images = frames(state, ANIMATION, paper_theme(state))
+            if self._told(lambda: self._turn.start(path, images, write)):
+                self.done.emit(f"Painting {path.name} …")
+
+    def width_entries(self) -> Iterator[Entry]:
+        """How wide figures can be."""
+        tip = "A column of 85 mm as PDF and SVG, a slide as PNG"
+        yield Entry("By the format", partial(self.set_width, ""), tip, checked=not self.width)
+        for id in PAGES:
+            yield Entry(id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.width)
+
+    def set_width(self, width: str) -> None:
+        self._settings.setValue("export/width", width)
+
+    @property
+    def width(self) -> str:
+        """The name of the page that figures are drawn for; "" for the one of their format."""
+        return str(self._settings.value("export/width", "", type=str))
+
+    def close_down(self) -> None:
+        """Give up an animation that is being made."""
+        self._turn.close()
+
+    def _write_figure(self, name: str, path: Path) -> None:
+        format = path.suffix.lower().removeprefix(".")
+        if format not in EXPORTERS:
+            known = ", ".join(f".{name}" for name in EXPORTERS)
+            self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
+            return
+        write(path, printed(self._workbench.state, name, format, PAGES.get(self.width)))
+        self.done.emit(f"Wrote {path}")
+
+    def _on_turn_ended(self, path: Path, error: Exception | None) -> None:
+        if error is None:
+            self.done.emit(f"Wrote {path}")
+        elif isinstance(error, ProjectError):
+            self.tell("This cannot be done", str(error))
+        else:
+            raise error
+
+    def _ask_save(self, title: str, name: str, kinds: Iterable[str]) -> Path | None:
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, name, ";;".join(kinds))
+        return Path(chosen) if chosen else None
 
     def export_all(self) -> None:
         """Write every view in every format into a folder."""

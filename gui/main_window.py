@@ -16,16 +16,17 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QScrollArea, QToolBar, QToolButton, QWidget
+from PySide6.QtWidgets import QMainWindow, QScrollArea, QWidget
 
 from engine.counting import Convention
 from engine.layers import tag_of
 from engine.metrics import METRICS, OPERATIONS
-from gui.actions import ACTIONS, KINDS, SEPARATOR, TOOLBAR, TOOLS, WORDY, Action
+from gui.actions import ACTIONS, KINDS, TOOLS, Action
 from gui.docks import LAYOUT_VERSION, Docks
 from gui.file_commands import FileCommands
 from gui.icons import icon
 from gui.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
+from gui.paint.figures import PRINTED
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -36,6 +37,7 @@ from gui.panels.status import StatusPanel
 from gui.state import ViewState
 from gui.strokes import Strokes
 from gui.theme import THEMES
+from gui.toolbar import Toolbar
 from gui.views import VIEWS
 from gui.views.base import View
 from gui.views.bottleneck import BottleneckView
@@ -74,8 +76,9 @@ class MainWindow(QMainWindow):
         self.docks = self._make_docks()
         self.actions_by_id = self._make_actions()
         self._make_menus()
-        self.toolbar = self._make_toolbar()
-        self._toolbar_width = 0
+        menus = {"samples": ("Samples", self.listed["samples"]), "count": ("Count", self.menus["Count"])}
+        self.toolbar = Toolbar(self.actions_by_id, menus, self)
+        self.addToolBar(self.toolbar)
         self.setStatusBar(self.status)
         chain([part for shown in (*self.panels, *self.views.values()) for part in in_reading_order(shown)])
         self._connect()
@@ -131,6 +134,8 @@ class MainWindow(QMainWindow):
             "choose_photo": files.choose_photo,
             "choose_array": files.choose_array,
             "export_all": files.export_all,
+            **{f"figure_{id}": partial(files.export_figure, id) for id in PRINTED},
+            "turn": files.export_turn,
             "quit": self.close,
             "reduce": self.designs.add_reduction,
             "explore": self._explore,
@@ -153,6 +158,7 @@ class MainWindow(QMainWindow):
             **{f"count_{rule.id}": partial(count_by, rule) for rule in TOOLS},
             "counting": partial(self.docks.bring_forward, "counting"),
             "logarithmic": lambda: look(logarithmic=not work.state.look.logarithmic),
+            "inspect": self._inspect,
             "toggle_block": self._toggle_block,
             "open_blocks": lambda: look(blocks="open", toggled=frozenset()),
             "close_blocks": lambda: look(blocks="closed", toggled=frozenset()),
@@ -211,6 +217,7 @@ class MainWindow(QMainWindow):
             "export_view": ("Export a view", partial(self._view_entries, self.files.export_view, "…")),
             "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.files.copy_view, "")),
             "scale": ("Scale of pictures", self.files.scale_entries),
+            "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
         }
         self.listed = {id: ListedMenu(title, listed, self) for id, (title, listed) in entries.items()}
@@ -225,38 +232,6 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             toggle = dock.toggleViewAction()
             yield Entry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
-
-    def _make_toolbar(self) -> QToolBar:
-        bar = QToolBar("Toolbar", self)
-        bar.setObjectName("toolbar")
-        bar.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-        self._menu_buttons: dict[str, QToolButton] = {}
-        for id in TOOLBAR:
-            if id == SEPARATOR:
-                bar.addSeparator()
-            elif id in ("samples", "count"):
-                button = QToolButton(bar)
-                button.setText({"samples": "Samples", "count": "Count"}[id])
-                button.setMenu({"samples": self.listed["samples"], "count": self.menus["Count"]}[id])
-                button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-                button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-                button.setToolButtonStyle(Qt.ToolButtonStyle.ToolButtonTextBesideIcon)
-                self._menu_buttons[id] = button
-                bar.addWidget(button)
-            else:
-                bar.addAction(self.actions_by_id[id])
-        self.addToolBar(bar)
-        return bar
-
-    def _fit_toolbar(self) -> None:
-        """Leave the words to a few buttons where there is no room for all."""
-        style = Qt.ToolButtonStyle
-        actions = {id: self.actions_by_id[id] for id in TOOLBAR if id in self.actions_by_id}
-        buttons = {id: self.toolbar.widgetForAction(action) for id, action in actions.items()}
-        for id, button in (buttons | self._menu_buttons).items():
-            if isinstance(button, QToolButton):
-                words = id in WORDY or self.width() >= self._toolbar_width
-                button.setToolButtonStyle(style.ToolButtonTextBesideIcon if words else style.ToolButtonIconOnly)
 
     # State → window
 
@@ -308,8 +283,8 @@ class MainWindow(QMainWindow):
         icons = {action.id: action.icon for action in ACTIONS if action.icon} | {"undo": "undo", "redo": "redo"}
         for id, name in icons.items():
             self.actions_by_id[id].setIcon(icon(name, theme.text, theme.muted))
-        for id, button in self._menu_buttons.items():
-            button.setIcon(icon(id, theme.text, theme.muted))
+        for id in self.toolbar.menu_ids:
+            self.toolbar.set_menu_icon(id, icon(id, theme.text, theme.muted))
 
     # The window's own matters
 
@@ -319,6 +294,10 @@ class MainWindow(QMainWindow):
             dock.setFloating(False)
         self.restoreState(self._default_layout, LAYOUT_VERSION)
         self.docks.share_out()
+
+    def _inspect(self) -> None:
+        self.docks.bring_forward("inspector")
+        self.views["inspector"].setFocus()
 
     def _show_mistakes(self) -> None:
         self.docks.bring_forward("problems")
@@ -368,14 +347,14 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._toolbar_width = self._toolbar_width or self.toolbar.sizeHint().width()
-        self._fit_toolbar()
+        self.toolbar.fit(self.width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_discard():
             event.ignore()
             return
         self.workbench.close()
+        self.files.close_down()
         for view in self.views.values():
             view.close_down()
         self._settings.setValue("window/geometry", self.saveGeometry())

@@ -7,22 +7,25 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
+from msgspec.structs import replace
 from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from engine.bottleneck import candidates, refusal
 from engine.check import Place, check
 from engine.problems import ProjectError
 from engine.project import Project
-from engine.run import NodeDone
+from engine.run import NodeDone, RunRequest
 from gui.app import make_application, set_theme
+from gui.exploration import Wish, explored
 from gui.export import export, png_bytes, write
 from gui.main_window import MainWindow
-from gui.state import Look, Result, RunView, ViewState
+from gui.state import DepthScale, Focus, Look, Result, RunView, ViewState
 from gui.workbench import Workbench, start_focus
 
 Theme = Literal["light", "dark"]
 
-__all__ = ["application", "export", "run_state", "screenshot", "window_after_run"]
+__all__ = ["application", "export", "run_state", "screenshot", "window_after_run", "with_bottleneck"]
 
 
 @contextmanager
@@ -45,11 +48,29 @@ def _pass_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None
         print(message, file=sys.stderr)
 
 
-def run_state(project: Project, results: Mapping[Place, NodeDone], theme: Theme) -> ViewState:
-    """What the window would show after a run."""
+def run_state(
+    project: Project, results: Mapping[Place, NodeDone], theme: Theme, scale: DepthScale = "sqrt"
+) -> ViewState:
+    """What the window would show after a run, with edges of that scale."""
     known = check(project)
     shown = {place: Result(done.key, done.volume, done.milliseconds, done.fitted) for place, done in results.items()}
-    return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme))
+    return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme, scale=scale))
+
+
+def with_bottleneck(state: ViewState) -> ViewState:
+    """The state in which the chosen convolution, or else the dearest one, is chosen and explored."""
+    place = state.focus.place
+    if refusal(state.report(place)):
+        found = [
+            (report.macs or 0, (design, report.name))
+            for design in state.check.analyses
+            for report in candidates(RunRequest(state.project, state.check), design)
+        ]
+        if not found:
+            return state
+        place = max(found)[1]
+    exploration = explored(state.project, Wish(place))
+    return replace(state, focus=Focus(*place), exploration=exploration)
 
 
 @contextmanager

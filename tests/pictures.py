@@ -16,9 +16,12 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from engine.files import RESOURCES
+from engine.problems import STEM
 from engine.project_file import load
-from gui.export import figure, png_bytes, write
-from gui.offscreen import application, window_after_run
+from gui.export import figure, png_bytes, printed, write
+from gui.offscreen import application, window_after_run, with_bottleneck
+from gui.paint.figures import PRINTED
+from gui.paint.page import screen
 from gui.state import Focus
 
 FOLDER = RESOURCES / "pictures"
@@ -34,7 +37,7 @@ class Picture(Struct, frozen=True):
     size: tuple[int, int] | None = (1600, 1000)
     """Pixels; None for a figure's own."""
     view: str = ""
-    """The view whose figure it is; "" for the whole window."""
+    """The view whose figure it is, or the figure for slides; "" for the whole window."""
     theme: Literal["light", "dark"] = "light"
     focus: Focus | None = None
     """What is chosen; None for what the window chooses first."""
@@ -49,6 +52,12 @@ PICTURES = (
     Picture("inception-dark", "inception_3a_256", (1400, 800), "volumes", theme="dark"),
     Picture("filters", "inception_3a_5x5_branch", (1200, 760), "filters",
             focus=Focus("naive", "conv5x5", channel=7, pixel=(12, 9))),
+    Picture("inspector", "inception_3a_5x5_branch", (1240, 640), "inspector",
+            focus=Focus("naive", "conv5x5", channel=7, pixel=(12, 9))),
+    Picture("inspector-1x1", "inception_3a_5x5_branch", (1240, 640), "inspector",
+            focus=Focus("bottleneck", "reduce", channel=3, pixel=(12, 9))),
+    Picture("bottleneck", "inception_3a_5x5_branch", (1400, 700), "bottleneck", focus=Focus(STEM, "conv3_3")),
+    Picture("one-by-one", "inception_3a_5x5_branch", (1600, 900), "one-by-one"),
     Picture("googlenet", "googlenet", focus=Focus("GoogLeNet", "inception_3a"), front=("paper",)),
     Picture("paper-table", "googlenet", None, "paper"),
 )  # fmt: skip
@@ -64,9 +73,12 @@ def draw(picture: Picture) -> bytes:
         for dock in picture.front:
             window.docks.bring_forward(dock)
         settle()
+        if picture.view in PRINTED:
+            return smaller(printed(workbench.state, picture.view, "png", screen(*picture.size or (1600, 900))))
         if picture.view:
+            state = with_bottleneck(workbench.state) if picture.view == "bottleneck" else workbench.state
             size = None if picture.size is None else QSize(*picture.size)
-            return smaller(figure(workbench.state, picture.view, "png", size=size))
+            return smaller(figure(state, picture.view, "png", size=size))
         return smaller(png_bytes(window.grab().toImage()))
 
 

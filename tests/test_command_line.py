@@ -4,6 +4,7 @@ import csv
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -51,6 +52,33 @@ name = "a/b"
 kind = "activation"
 function = "relu"
 inputs = ["input"]
+"""
+
+SMALL = """
+format = 1
+title = "Small"
+[input]
+kind = "noise"
+shape = [8, 12, 12]
+[[designs]]
+name = "naive"
+[[designs.nodes]]
+name = "conv"
+kind = "conv2d"
+filters = 6
+kernel = 3
+[[designs]]
+name = "bottleneck"
+[[designs.nodes]]
+name = "reduce"
+kind = "conv2d"
+filters = 2
+kernel = 1
+[[designs.nodes]]
+name = "conv"
+kind = "conv2d"
+filters = 6
+kernel = 3
 """
 
 
@@ -442,6 +470,85 @@ def test_export_offers_what_can_be_drawn():
     from gui.export import EXPORTERS, FIGURES
 
     assert (tuple(FIGURES), tuple(EXPORTERS)) == (command_line.VIEWS, command_line.FORMATS)
+
+
+def test_every_figure_can_be_named():
+    from gui.export import GIF
+    from gui.paint.figures import PRINTED, TURNING
+
+    assert tuple(PRINTED) == command_line.FIGURES
+    assert (command_line.TURNING, command_line.GIF) == (TURNING, GIF)
+
+
+def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):
+    from gui.paint.scene.camera import LENGTHS_IN_WORDS
+
+    assert tuple(LENGTHS_IN_WORDS) == command_line.EDGES
+    for edges, words in LENGTHS_IN_WORDS.items():
+        out = tmp_path / edges
+        call("export", write(SMALL), "--out", out, "--figure", "from-above", "--format", "svg", "--edges", edges)
+        assert words in (out / "from-above.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("figure", command_line.FIGURES)
+def test_a_figure_is_one_word_and_without_views_the_only_file_a_format(call, write, tmp_path, figure):
+    out = tmp_path / "out"
+    status, text, _ = call("export", write(SMALL), "--out", out, "--figure", figure, "--format", "png,svg,pdf")
+    assert status == 0
+    expected = [out / f"{figure}.{format}" for format in ("pdf", "png", "svg")]
+    assert text.split() == [str(path) for path in expected]
+    assert sorted(out.iterdir()) == expected
+    millimetres = re.search(r'<svg width="(\S+)mm"', expected[2].read_text(encoding="utf-8"))
+    assert float(millimetres[1]) == pytest.approx(85, abs=0.2)
+    with Image.open(expected[1]) as image:
+        assert image.size == (1920, 1080)
+
+
+def test_figures_go_with_views_that_are_named(call, write, tmp_path):
+    words = ("--figure", "one-by-one,from-above", "--views", "bars", "--size", "800x450", "--theme", "dark")
+    assert call("export", write(SMALL), "--out", tmp_path / "out", *words)[0] == 0
+    assert {path.name for path in (tmp_path / "out").iterdir()} == {"one-by-one.png", "from-above.png", "bars.png"}
+    with Image.open(tmp_path / "out" / "one-by-one.png") as image:
+        assert image.size == (800, 450)
+
+
+def test_the_turn_of_the_camera_is_a_gif(call, write, tmp_path):
+    words = ("--figure", "from-above", "--format", "gif", "--size", "400x240")
+    assert call("export", write(SMALL), "--out", tmp_path / "out", *words)[0] == 0
+    with Image.open(tmp_path / "out" / "from-above.gif") as image:
+        assert (image.size, image.is_animated) == ((400, 240), True)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--figure", "one-by-one", "--format", "gif"), "--format gif: the turn of the camera is drawn for --figure"),
+        (("--views", "bars", "--format", "gif"), "--format gif: the turn of the camera is drawn for --figure"),
+        (("--figure", "from-above", "--width", "85mm", "--size", "800x450"), "--width: is of figures in print"),
+    ],
+)
+def test_options_that_do_not_go_together_are_told_before_anything_runs(refused, write, tmp_path, words, said):
+    assert said in refused("export", write(SMALL), "--out", tmp_path / "out", *words)
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--figure", "one"), "'one' is unknown; known are inception-module, paper-table, one-by-one, from-above"),
+        (("--width", "3mm"), "'3mm' is no width of a figure; known are 85mm, 174mm, slide, or another width from 40mm"),
+    ],
+)
+def test_figures_and_widths_that_are_unknown_are_told(capsys, write, tmp_path, words, said):
+    with pytest.raises(SystemExit) as ended:
+        main(["export", write(SMALL), "--out", str(tmp_path / "out"), *words])
+    assert ended.value.code == 2
+    assert said in capsys.readouterr().err
+
+
+def test_a_project_without_layers_has_no_figure_and_names_its_file(refused, write, tmp_path):
+    path = write('format = 1\n[input]\nkind = "noise"\nshape = [2, 4, 4]\n[[designs]]\nname = "d"\n')
+    said = refused("export", path, "--out", tmp_path / "out", "--figure", "one-by-one")
+    assert f"{path}: there is nothing that one-by-one could draw; design 'd' has no layers: add one" in said
 
 
 # The program as it is called

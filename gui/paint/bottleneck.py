@@ -74,6 +74,9 @@ def content_of(state: ViewState) -> Content:
     head = f"{title}: {abbreviated(curve.macs)} MACs, {FORMS[curve.form]}"
     said = in_words(curve, index, shown.shown_trial) if index is not None else "Nothing narrower has any of its energy"
     wish = shown.wish
+    by_error = wish.widths is None and wish.budget is None
+    if by_error and curve.measured_at and curve.within(wish.error) is None:
+        said = f"Nothing cheaper loses at most {100 * wish.error:g} %. {said}"
     colour = state.design_index(place[0])
     look = ChartLook(colour, index, wish.error if wish.budget is None else None, shown.shown_trial)
     maps = None if shown.shown_trial is None else _maps(state, shown.shown_trial)

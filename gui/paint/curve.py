@@ -31,7 +31,7 @@ def paint_chart(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, 
     if look.error is not None:
         _draw_level(painter, chart, look.error, theme)
     colour, edge = colour_of(look, theme), QColor(theme.base)
-    line = [chart.point(*pair) for pair in zip(curve.costs, curve.expected, strict=True) if pair[1] > 0]
+    line = [chart.point(*pair) for pair in zip(curve.costs, curve.expected, strict=True)]
     painter.setPen(QPen(colour, chart.size * 0.12))
     painter.drawPolyline(QPolygonF(line))
     for series in SERIES:
@@ -42,6 +42,7 @@ def paint_chart(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, 
     if look.trial is not None and look.trial.refit:
         _draw_refit(painter, chart, curve, look, colour, edge)
     painter.setClipping(False)
+    _draw_cost(painter, chart, curve, theme)
     _draw_legend(painter, chart, curve, look, theme)
     painter.restore()
 
@@ -116,8 +117,15 @@ def _draw_dearer(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) ->
     painter.fillRect(QRectF(QPointF(x, plot.top()), plot.bottomRight()), shade)
     painter.setPen(QPen(QColor(theme.warning), size * 0.1, Qt.PenStyle.DashLine))
     painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
+
+
+def _draw_cost(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
+    """What the line of the layer itself means, over whatever is behind it."""
+    x, plot, size = chart.x(curve.macs), chart.plot, chart.size
     words = f"the layer itself: {abbreviated(curve.macs)}"
-    place = QRectF(plot.left(), plot.top() + size * 0.2, x - plot.left() - size * 0.4, size * 1.3)
+    width = min(text_width(words, size), x - plot.left() - size)
+    place = QRectF(x - size * 0.4 - width, plot.top() + size * 0.8, width, size * 1.3)
+    painter.fillRect(place, QColor(theme.base))
     draw_text(painter, place, words, size, theme.warning, RIGHT)
 
 

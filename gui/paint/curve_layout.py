@@ -1,6 +1,7 @@
 """Where a bottleneck's chart is drawn: its axes, both logarithmic, their ticks, and the legend."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from itertools import pairwise
 from math import log10
 from typing import NamedTuple, TypeVar
 
@@ -61,10 +62,10 @@ def lay_out(curve: Curve, look: ChartLook, rect: QRectF, size: float) -> Chart |
     above, below = (3.1, 3.3) if captions else (1.8, 1.8)
     plot = rect.adjusted(size * 3.9, size * above, -size * 0.9, -size * below)
     costs = (*curve.costs, curve.macs)
-    chart = Chart(plot, size, (min(costs) * 0.85, max(costs) * 1.2), _error_axis(curve), captions)
+    chart = Chart(plot, size, (min(costs) * 0.85, max(costs) * 1.2), _error_axis(curve, look), captions)
     told = entries(curve, look)
     inside = _stacked(told, chart)
-    if inside and not any(_hides(inside, chart.point(*pair)) for pair in _drawn(curve)):
+    if inside and not any(_hides(inside, at) for at in _drawn(curve, chart)):
         return chart._replace(legend=inside)
     flowing = _flowing(told, QRectF(rect.left(), rect.bottom(), rect.width(), 0), size)
     height = flowing[-1].bottom() - rect.bottom()
@@ -74,19 +75,27 @@ def lay_out(curve: Curve, look: ChartLook, rect: QRectF, size: float) -> Chart |
     return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in flowing))
 
 
-def _error_axis(curve: Curve) -> tuple[float, float]:
-    """From a round error below what anything cheaper loses to one above all."""
+def _error_axis(curve: Curve, look: ChartLook) -> tuple[float, float]:
+    """From a round error below what anything cheaper loses, and below that to bear, to one above all."""
     cheaper = [index for index, cost in enumerate(curve.costs) if cost <= curve.macs] or [0]
-    least = min([*(curve.expected[i] for i in cheaper), *(curve.told[i] for i in cheaper if i in curve.told)])
+    lost = [*(curve.expected[i] for i in cheaper), *(curve.told[i] for i in cheaper if i in curve.told)]
+    least = min([error for error in lost if error > 0], default=LEAST_ERROR)
     known = [error for point in curve.points for error in point[3:] if error]
-    return _below(max(least, LEAST_ERROR)), max(1.0, _above(max([*known, *curve.expected])))
+    low = _below(max(min(least, look.error or 1.0), LEAST_ERROR))
+    return low, max(1.0, _above(max([*known, *curve.expected])))
 
 
-def _drawn(curve: Curve) -> Iterator[tuple[float, float]]:
-    """Everything that is drawn of a curve, as (MACs, error)."""
-    yield from zip(curve.costs, curve.expected, strict=True)
-    for point in curve.points:
-        yield from ((point.macs, error) for error in point[3:] if error is not None)
+def _drawn(curve: Curve, chart: Chart) -> Iterator[QPointF]:
+    """Places of everything that is drawn of a curve, the lines between its points among it."""
+    columns = ([p.seen for p in curve.points], [p.unseen for p in curve.points], [p.plain for p in curve.points])
+    lines = [list(zip(curve.costs, curve.expected, strict=True))]
+    for errors in columns:
+        lines.append([(p.macs, error) for p, error in zip(curve.points, errors, strict=True) if error is not None])
+    for line in lines:
+        places = [chart.point(macs, error) for macs, error in line]
+        yield from places
+        for start, end in pairwise(places):
+            yield from (start + (end - start) * (part / 8) for part in range(1, 8))
 
 
 def _entry_width(entry: Entry, size: float) -> float:

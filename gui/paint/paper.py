@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby, pairwise
-from math import ceil
+from math import ceil, inf
 
 from msgspec import Struct
 from msgspec.structs import replace
@@ -22,6 +22,7 @@ MARGIN, TITLE, HEAD, LINE, FOOT, FOOT_GAP = 1.0, 2.4, 1.3, 1.6, 1.35, 0.7
 GAP, GROUP_GAP = 1.1, 2.2
 """Between columns, and before those of a figure."""
 FOOT_SIZE = 0.9
+SEPARATOR = " · "
 LARGEST, SMALLEST, NATURAL = 30, 6, 16
 NARROWEST = 42.0
 """Units of width that the notes have at least."""
@@ -41,6 +42,10 @@ class Sheet(Struct, frozen=True):
     lefts: tuple[float, ...]
     widths: tuple[float, ...]
     notes: tuple[str, ...]
+    widest: float = inf
+    """What it may take; a title that is wider is shortened."""
+    foot_size: float = FOOT_SIZE
+    """Size of the notes."""
 
     @property
     def table_width(self) -> float:
@@ -48,18 +53,27 @@ class Sheet(Struct, frozen=True):
 
     @property
     def width(self) -> float:
-        return max(self.table_width, NARROWEST, text_width(self.title, 1.4, bold=True))
+        return min(max(self.table_width, NARROWEST, text_width(self.title, 1.4, bold=True)), self.widest)
+
+    @property
+    def head_lines(self) -> int:
+        """Lines that the head of its columns takes."""
+        return 2 if any(all(column.head) for column in self.columns) else 1
 
     @property
     def height(self) -> float:
         """Of the whole table with its notes, and the margins."""
         title = TITLE if self.title else 0
-        return 2 * MARGIN + title + 2 * HEAD + LINE * len(self.rows) + FOOT_GAP + FOOT * len(self.notes)
+        return 2 * MARGIN + title + self.head_lines * HEAD + LINE * len(self.rows) + FOOT_GAP + FOOT * len(self.notes)
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the tables of all designs below each other, as large as they fit; rows that do not fit are counted."""
-    sheets = sheets_of(state)
+    paint_sheets(painter, rect, state, theme, sheets_of(state))
+
+
+def paint_sheets(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, sheets: Sequence[Sheet]) -> None:
+    """Draw tables below each other, as large as they fit; rows that do not fit are counted."""
     high = sum(sheet.height for sheet in sheets)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -91,7 +105,7 @@ def _paint_sheet(
         y = _paint_table(painter, y, unit, sheet, left_out, theme)
     for note in sheet.notes:
         place = QRectF(0, y + FOOT_GAP * unit, rect.width() - 2 * MARGIN * unit, FOOT * unit)
-        draw_text(painter, place, note, FOOT_SIZE * unit, theme.muted if sheet.rows else theme.text)
+        draw_text(painter, place, note, sheet.foot_size * unit, theme.muted if sheet.rows else theme.text)
         y += FOOT * unit
     painter.restore()
 
@@ -104,36 +118,85 @@ def shown_design(state: ViewState) -> str:
     return next((name for name in state.check.analyses if name != STEM), STEM)
 
 
-def sheets_of(state: ViewState) -> tuple[Sheet, ...]:
-    """A sheet a design; what several would tell below stands below the last of them."""
+def sheets_of(state: ViewState, widest: float = inf, foot_size: float = FOOT_SIZE) -> tuple[Sheet, ...]:
+    """A sheet a design; what several would tell below stands below the last of them.
+
+    A table that is wider than `widest` units is broken into several, each with the names of the rows.
+    """
     designs = [design.name for design in state.project.designs] or [shown_design(state)]
     tables = [paper_rows(state.project, state.check, design) for design in designs]
     told = [tuple(footnotes(state.project, rows)) if rows else (NOTHING,) for rows in tables]
     notes = [
         [note for note in texts if not any(note in later for later in told[at + 1 :])] for at, texts in enumerate(told)
     ]
-    return tuple(_sheet(state, design, rows, texts) for design, rows, texts in zip(designs, tables, notes, strict=True))
+    return tuple(
+        sheet
+        for design, rows, texts in zip(designs, tables, notes, strict=True)
+        for sheet in _broken(state, design, rows, texts, widest, foot_size)
+    )
 
 
-def _sheet(state: ViewState, design: str, rows: tuple[PaperRow, ...], notes: Sequence[str]) -> Sheet:
-    """The table of a design, its notes broken into lines of its width."""
-    shown = columns(rows) if rows else ()
+def _broken(
+    state: ViewState,
+    design: str,
+    rows: tuple[PaperRow, ...],
+    notes: Sequence[str],
+    widest: float,
+    foot_size: float,
+) -> Iterator[Sheet]:
+    """The table of a design in parts of at most that width; the notes stand below the last one.
+
+    Parts but the first leave out rows in which they would say nothing.
+    """
+    names = (state.project.title, title(design) if rows else "")
+    words = SEPARATOR.join(dict.fromkeys(name for name in names if name))
+    if text_width(words, 1.4, bold=True) > widest:
+        words = names[1]
+    left = columns(rows) if rows else ()
+    first = left[:1]
+    while len(left) > 1:
+        count = len(left)
+        while (sheet := _sheet(words, design, rows, left[:count], widest)).table_width > widest and count > 2:
+            count -= 1
+            while count > 2 and left[count].figure and left[count].figure == left[count - 1].figure:
+                count -= 1  # columns of a figure stay together
+        last = count == len(left)
+        if not (last and words):
+            told = tuple(row for row in rows if words or any(column.text(row) for column in left[1:count]))
+            sheet = _stretched(replace(sheet, rows=told))
+        yield _noted(sheet, notes, foot_size) if last else sheet
+        left, words = (*first, *left[count:]), ""
+    if not first:
+        yield _noted(_sheet(words, design, rows, left, widest), notes, foot_size)
+
+
+def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[Column, ...], widest: float) -> Sheet:
+    """Some columns of a design's table."""
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
     widths = [min(max(text_width(text, bold=True) for text in column), WIDEST) for column in texts]
     gaps = [GROUP_GAP if after.figure and not before.figure else GAP for before, after in pairwise(shown)]
     lefts = [sum(widths[:index]) + sum(gaps[:index]) for index in range(len(shown))]
-    names = (state.project.title, title(design) if rows else "")
-    words = " · ".join(dict.fromkeys(name for name in names if name))
-    sheet = Sheet(words, design, shown, rows, tuple(lefts), tuple(widths), ())
-    return replace(sheet, notes=tuple(line for text in notes for line in wrapped(text, sheet.width)))
+    return Sheet(words, design, shown, rows, tuple(lefts), tuple(widths), (), widest)
 
 
-def wrapped(text: str, width: float) -> Iterator[str]:
+def _stretched(sheet: Sheet) -> Sheet:
+    """As wide as it may be."""
+    more = max(0.0, sheet.widest - sheet.table_width) / max(len(sheet.lefts) - 1, 1)
+    return replace(sheet, lefts=tuple(left + index * more for index, left in enumerate(sheet.lefts)))
+
+
+def _noted(sheet: Sheet, notes: Sequence[str], size: float) -> Sheet:
+    """With notes of that size below, in lines of its width."""
+    lines = tuple(line for text in notes for line in wrapped(text, sheet.width, size))
+    return replace(sheet, notes=lines, foot_size=size)
+
+
+def wrapped(text: str, width: float, size: float = FOOT_SIZE) -> Iterator[str]:
     """A note in lines of so many units."""
     line = ""
     for word in text.split():
         longer = f"{line} {word}".lstrip()
-        if line and text_width(longer, FOOT_SIZE) > width:
+        if line and text_width(longer, size) > width:
             yield line
             longer = word
         line = longer
@@ -162,9 +225,9 @@ def _paint_table(painter: QPainter, y: float, unit: float, sheet: Sheet, left_ou
     width = sheet.table_width * unit
     _rule(painter, y, width, 0.12 * unit, theme.text)
     _paint_head(painter, y, unit, sheet, theme)
-    y += 2 * HEAD * unit
+    y += sheet.head_lines * HEAD * unit
     _rule(painter, y, width, 0.07 * unit, theme.text)
-    *rows, total = sheet.rows
+    rows, totals = ([row for row in sheet.rows if row.is_total == total] for total in (False, True))
     for row in rows[: len(rows) - left_out]:
         _paint_row(painter, y, unit, sheet, row, theme)
         y += LINE * unit
@@ -172,9 +235,10 @@ def _paint_table(painter: QPainter, y: float, unit: float, sheet: Sheet, left_ou
         place = QRectF(0, y, width, LINE * unit)
         draw_text(painter, place, f"and {left_out} more rows", unit, theme.muted)
         y += LINE * unit
-    _rule(painter, y, width, 0.05 * unit, theme.muted)
-    _paint_row(painter, y, unit, sheet, total, theme)
-    y += LINE * unit
+    for row in totals:
+        _rule(painter, y, width, 0.05 * unit, theme.muted)
+        _paint_row(painter, y, unit, sheet, row, theme)
+        y += LINE * unit
     _rule(painter, y, width, 0.12 * unit, theme.text)
     return y
 
@@ -192,7 +256,7 @@ def _paint_head(painter: QPainter, y: float, unit: float, sheet: Sheet, theme: T
             painter.drawLine(QLineF(left, y + HEAD * unit, right, y + HEAD * unit))
         for column, left, width in cells:
             for index, text in enumerate(_head_lines(column)):
-                place = QRectF(left * unit, y + index * HEAD * unit, width * unit, HEAD * unit)
+                place = QRectF(left * unit, y + (index + sheet.head_lines - 2) * HEAD * unit, width * unit, HEAD * unit)
                 if text and not (together and index == 0):
                     draw_text(painter, place, text, unit, theme.muted, RIGHT if column.is_number else LEFT)
 

@@ -14,7 +14,7 @@ from gui.paint.scene.kernels import Window, windows
 from gui.paint.scene.labels import Role, centred, text_font
 from gui.paint.scene.layout import PlacedBox, Scene
 from gui.paint.scene.legend import draw_headings, draw_legend, draw_text
-from gui.paint.scene.seen import seen
+from gui.paint.scene.seen import Seen, seen
 from gui.paint.scene.values import Values
 from gui.paint.scene.writing import Written, Zoom, written
 from gui.paint.words import NO_DESIGN
@@ -62,29 +62,48 @@ def draw(
     else:
         text = centred(NO_DESIGN, rect.width() / 2, rect.height() / 2, laid_out.em)
         draw_text(painter, text, theme.muted)
-    shrink = laid_out.scene.shrink
-    painter.scale(shrink, shrink)
+    draw_scene(painter, state, theme, laid_out.scene, smallest_text, rect.width(), zoom=zoom, area=area)
+    painter.restore()
+
+
+def draw_scene(
+    painter: QPainter,
+    state: ViewState,
+    theme: Theme,
+    scene: Scene,
+    smallest_text: float,
+    right: float,
+    *,
+    zoom: float = 1.0,
+    area: QRectF | None = None,
+    marks: bool = True,
+) -> None:
+    """Draw the boxes of a scene with their arrows and texts, as `draw` does; no text ends beyond `right`.
+
+    Without `marks` it is not shown what is chosen.
+    """
+    painter.save()
+    painter.scale(scene.shrink, scene.shrink)
     if area is not None:
-        area = QRectF(area.topLeft() / shrink, area.size() / shrink)
+        area = QRectF(area.topLeft() / scene.shrink, area.size() / scene.shrink)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    fineness = Zoom(pixels, smallest_text, max(1.0, zoom * shrink) ** 0.5)
-    _Painting(painter, state, theme, laid_out.scene, area, fineness).draw(rect.width() / shrink)
+    fineness = Zoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
+    part = seen(state, scene, area, marks=marks)
+    _Painting(painter, state, theme, scene, part, fineness).draw(right / scene.shrink)
     painter.restore()
 
 
 class _Painting:
     """One repaint: the painter, and all that drawing a box or an arrow looks up."""
 
-    def __init__(
-        self, painter: QPainter, state: ViewState, theme: Theme, scene: Scene, area: QRectF | None, zoom: Zoom
-    ) -> None:
+    def __init__(self, painter: QPainter, state: ViewState, theme: Theme, scene: Scene, part: Seen, zoom: Zoom) -> None:
         self.painter, self.state, self.theme, self.scene, self.zoom = painter, state, theme, scene, zoom
-        self.seen = seen(state, scene, area)
+        self.seen = part
         self.em = scene.plan.type.em
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
         self.line = 0.075 * self.em / zoom.finer
         self._pens: dict[tuple[str, float], QPen] = {}
-        self._designs = {design.name: theme.design(index) for index, design in enumerate(state.project.designs)}
+        self._designs = {band.name: theme.design(state.design_index(band.name)) for band in scene.plan.bands}
 
     def draw(self, right: float) -> None:
         """Draw what is seen; no text ends beyond `right`."""
@@ -94,7 +113,7 @@ class _Painting:
         self._draw_faces()
         self._draw_edges()
         for box, _ in self.seen.boxes:
-            for window in windows(box, self.seen.focus):
+            for window in windows(box, self.seen.focus, self.seen.regions.get(box.place)):
                 self._draw_window(window, box.prism)
             if box.place == self.seen.focus.place:
                 self._draw_pixel(box)

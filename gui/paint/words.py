@@ -1,11 +1,11 @@
 """Lines of text in figures: how wide they are, drawing one where it fits, and values as text."""
 
 from functools import lru_cache
-from math import isfinite, isnan
 
 from PySide6.QtCore import QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 
+from engine.units import number as number
 from gui.theme import font
 
 LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
@@ -53,10 +53,3 @@ def wrapped_height(text: str, width: float, pixels: float, *, bold: bool = False
     """How high that is in a width."""
     metrics = QFontMetricsF(font(pixels, bold=bold))
     return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()
-
-
-def number(value: float, digits: int = 4) -> str:
-    """A value with some significant digits and a true minus sign."""
-    if not isfinite(value):
-        return "not a number" if isnan(value) else f"{'−' if value < 0 else ''}∞"
-    return f"{float(value):.{digits}g}".replace("-", "−")

@@ -2,13 +2,10 @@
 
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, Qt, Signal
+from PySide6.QtCore import QModelIndex, Signal
 from PySide6.QtWidgets import (
-    QAbstractItemView,
     QCheckBox,
-    QFrame,
     QPushButton,
-    QTableView,
     QVBoxLayout,
     QWidget,
 )
@@ -25,6 +22,7 @@ from gui.state import Focus, ViewState
 from gui.views.bottleneck_model import BottleneckModel
 from gui.widgets.choices import Choice
 from gui.widgets.rows import bar_of
+from gui.widgets.tables import row_table
 from gui.widgets.texts import note
 
 ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
@@ -48,7 +46,7 @@ class DesignPage(QWidget):
         self.all = QPushButton("Choose what saves")
         self.refit = QCheckBox("Fit the k×k again where that helps")
         self.model = BottleneckModel()
-        self.table = _table(self.model)
+        self.table = row_table(self.model, "Convolutions of the design")
         self.said = note()
         self.measure = QPushButton("Measure")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
@@ -212,21 +210,3 @@ class DesignPage(QWidget):
         project, design = put_in(state.project, choices, samples, copy=copy)
         text = f"Fit {len(choices)} convolutions of {told_design(design)}"
         self.edit_proposed.emit(Edit(text, project, focus=Focus(design, choices[0].curve.place[1])))
-
-
-def _table(model: BottleneckModel) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setFrameShape(QFrame.Shape.NoFrame)
-    table.setAccessibleName("Convolutions of the design")
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
-    table.horizontalHeader().setHighlightSections(False)
-    table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter)
-    table.setMinimumSize(120, 60)
-    return table

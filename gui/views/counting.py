@@ -6,13 +6,9 @@ from msgspec.structs import replace
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import (
-    QAbstractItemView,
-    QFrame,
     QHBoxLayout,
-    QHeaderView,
     QLabel,
     QSizePolicy,
-    QTableView,
     QToolButton,
     QVBoxLayout,
     QWidget,
@@ -27,6 +23,7 @@ from gui.views.base import View
 from gui.views.counting_model import TITLE, CountingModel
 from gui.widgets.choices import Choice
 from gui.widgets.numbers import IntegerBox
+from gui.widgets.tables import row_table
 
 MOST_BATCH = 1_000_000
 WIDEST_TERM = 130
@@ -48,7 +45,8 @@ class CountingView(View):
         self.batch = IntegerBox(1, MOST_BATCH)
         self.kilo = Choice(((1000, "K = 1000"), (1024, "K = 1024")))
         self.model = CountingModel()
-        self.table = _table(self.model)
+        self.table = row_table(self.model, "Conventions", "Terms")
+        self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
@@ -90,7 +88,6 @@ class CountingView(View):
         bar.setLayout(controls)
         bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow dock shows the first ones
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Minimum)
-        self.table.setMinimumSize(120, 60)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -164,23 +161,3 @@ def in_words(design: str, found: Tally | None) -> str:
     if rule.source:
         parts.append(f"Rule: {rule.source}.")
     return " ".join(parts)
-
-
-def _table(model: CountingModel) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
-    table.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setFrameShape(QFrame.Shape.NoFrame)
-    table.setAccessibleName("Conventions")
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
-    header = table.horizontalHeader()
-    header.setHighlightSections(False)
-    header.setAccessibleName("Terms")
-    header.setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
-    header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
-    return table

@@ -16,11 +16,13 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from engine.shapes import Shape
+from gui import steps
 from gui.paint.detail import Placed
 from gui.paint.mosaic import Content, Scene, arrange, draw
 from gui.paint.plates import Plate, read_out
 from gui.paint.tiles import Ordering, Projection, Spot, Zoom, fitting_scale, panned, zoomed
 from gui.state import Detail, Focus, ViewState
+from gui.steps import STEPS, Step
 from gui.theme import THEMES
 
 MOST_ZOOM = 64.0
@@ -32,33 +34,14 @@ CLICK_SHOWS: dict[Detail, str] = {
 }
 """Which detail of a map a click on it brings."""
 
-_KEYS: dict[int, tuple[int, int, int]] = {
-    Qt.Key.Key_Left: (0, 0, -1),
-    Qt.Key.Key_Right: (0, 0, 1),
-    Qt.Key.Key_Up: (0, -1, 0),
-    Qt.Key.Key_Down: (0, 1, 0),
-    Qt.Key.Key_PageUp: (-1, 0, 0),
-    Qt.Key.Key_PageDown: (1, 0, 0),
-}
-"""How far a key moves the choice: channels, rows, columns."""
 
-
-def moved(focus: Focus, shape: Shape, by: tuple[int, int, int], order: Ordering | None = None) -> Focus:
-    """The choice after a key: within the volume, from map to map as they are shown.
-
-    From nothing chosen it goes to the first map and its middle.
-    """
-    tiles, rows, columns = by
-    y, x = focus.pixel or (shape.height // 2, shape.width // 2)
-    if focus.channel is None:
-        return replace(focus, channel=0 if order is None else int(order.channels[0]), pixel=(y, x))
-    channel = focus.channel
-    if tiles:
-        tile = channel if order is None else int(order.tiles[channel])
-        tile = min(max(tile + tiles, 0), shape.channels - 1)
-        channel = tile if order is None else int(order.channels[tile])
-    pixel = min(max(y + rows, 0), shape.height - 1), min(max(x + columns, 0), shape.width - 1)
-    return replace(focus, channel=channel, pixel=pixel)
+def moved(focus: Focus, shape: Shape, by: Step, order: Ordering | None = None) -> Focus:
+    """The choice after a key, from map to map as they are shown; from nothing chosen to the first one's middle."""
+    if order is None:
+        return steps.moved(focus, shape, by)
+    tile = None if focus.channel is None else int(order.tiles[focus.channel])
+    at = steps.moved(replace(focus, channel=tile), shape, by)
+    return replace(at, channel=int(order.channels[at.channel or 0]))
 
 
 class MosaicCanvas(QWidget):
@@ -241,8 +224,8 @@ class MosaicCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         seen, body = self._first(), self._body()
-        if event.key() in _KEYS:
-            self._move(_KEYS[event.key()])
+        if event.key() in STEPS:
+            self._move(STEPS[event.key()])
         elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Minus) and seen is not None:
             self._zoom_by(2.0 if event.key() == Qt.Key.Key_Plus else 0.5, seen, seen.rect.center())
         elif event.key() == Qt.Key.Key_0:
@@ -252,7 +235,7 @@ class MosaicCanvas(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _move(self, by: tuple[int, int, int]) -> None:
+    def _move(self, by: Step) -> None:
         if self._content is None or self._state is None:
             return
         focus = self._content.focus

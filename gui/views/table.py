@@ -8,7 +8,6 @@ from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
-    QFrame,
     QHBoxLayout,
     QLabel,
     QMenu,
@@ -26,6 +25,7 @@ from gui.paint.table import NOTHING
 from gui.state import Focus, ViewState
 from gui.views.base import View
 from gui.views.table_model import DESIGN, NO_PARENT, NODE, OperationsModel, tip
+from gui.widgets.tables import row_table
 
 COPIES: tuple[tuple[str, Callable[[Sequence[Row]], str]], ...] = (
     ("TSV", to_tsv),
@@ -171,20 +171,9 @@ class TableView(View):
 
 
 def _table(model: OperationsModel) -> QTableView:
-    table = QTableView()
-    table.setModel(model)
-    table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)
+    table = row_table(model, "Table of operations")
     table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
     table.setMouseTracking(True)
-    table.setTabKeyNavigation(False)
-    table.setShowGrid(False)
-    table.setWordWrap(False)
-    table.setFrameShape(QFrame.Shape.NoFrame)
-    table.setAccessibleName("Table of operations")
-    table.verticalHeader().hide()
-    table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
     table.horizontalHeader().setMinimumSectionSize(40)
     table.horizontalHeader().setDefaultSectionSize(60)
-    table.horizontalHeader().setHighlightSections(False)
-    table.horizontalHeader().setAccessibleName("Columns of the table")
     return table

@@ -138,6 +138,7 @@ class VolumesView(View):
         self.canvas.turned.connect(self._on_canvas_turned)
         self.canvas.camera_chosen.connect(self.turn_to)
         self.canvas.place_chosen.connect(self._on_canvas_place_chosen)
+        self.canvas.value_chosen.connect(self.focus_requested)
         self.canvas.hit_chosen.connect(self._on_canvas_hit_chosen)
         self.canvas.block_toggled.connect(self._on_canvas_block_toggled)
         self.canvas.hovered.connect(self.hovered)

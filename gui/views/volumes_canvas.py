@@ -23,6 +23,7 @@ from gui.paint.scene import hits
 from gui.paint.scene.frame import Frame, frame
 from gui.paint.scene.hits import Direction, Hit
 from gui.state import ViewState
+from gui.steps import STEPS, Step, moved
 from gui.theme import THEMES
 
 SMALLEST_TEXT = 6.0
@@ -58,6 +59,8 @@ class Canvas(QWidget):
     """Degrees of yaw and pitch to add."""
     camera_chosen = Signal(str)
     place_chosen = Signal(object)
+    value_chosen = Signal(object)
+    """The Focus of a value."""
     hit_chosen = Signal(object)
     block_toggled = Signal(object)
     """The place of a block to open or to close."""
@@ -210,6 +213,8 @@ class Canvas(QWidget):
             self.camera_chosen.emit(CAMERA_KEYS[Qt.Key(key)])
         elif key in TURNS and shifted:
             self.turned.emit(*TURNS[key])
+        elif key in STEPS and (key not in ARROW_KEYS or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+            self._step(STEPS[key])
         elif key in ARROW_KEYS:
             self._choose_neighbour(ARROW_KEYS[key])
         elif key in ZOOM_KEYS:
@@ -232,6 +237,11 @@ class Canvas(QWidget):
             QToolTip.showText(event.globalPos(), "" if found is None else self._tip(found), self)
             return True
         return super().event(event)
+
+    def _step(self, by: Step) -> None:
+        """Another value of the chosen volume."""
+        if self.state is not None and (shape := hits.shape_at(self.state, self.state.focus.place)) is not None:
+            self.value_chosen.emit(moved(self.state.focus, shape, by))
 
     def _choose_neighbour(self, direction: Direction) -> None:
         laid_out = self.frame()

@@ -8,11 +8,24 @@ from hypothesis import strategies as st
 from engine import receptive
 from engine.check import check
 from engine.files import RESOURCES
-from engine.layers import Activation, Add, AvgPool2d, Concat, Conv2d, Dense, GlobalAvgPool2d, Layer, MaxPool2d
+from engine.layers import (
+    Activation,
+    Add,
+    AvgPool2d,
+    Concat,
+    Conv2d,
+    Dense,
+    GlobalAvgPool2d,
+    Layer,
+    LocalResponseNorm,
+    MaxPool2d,
+)
 from engine.network import INPUT, Network, Node
 from engine.problems import STEM
 from engine.project import Design, NoiseInput, Project
 from engine.project_file import load
+from engine.shapes import Shape
+from tests.engine import strategies
 from tests.engine.checkpoints import proceed
 
 SIDE = 13
@@ -220,3 +233,125 @@ def test_published_networks_have_the_published_receptive_fields(project, design,
     block = known.block((design, node))
     place = (design, block.output if block else node)
     assert receptive.fields(known)[place].size == (size, size)
+
+
+FEW = 6
+"""Side of the volumes whose every value is tried."""
+
+grouped = st.builds(
+    Conv2d,
+    filters=st.just(2),
+    kernel=st.tuples(sizes, sizes),
+    dilation=st.integers(1, 2),
+    padding=st.just("same"),
+    groups=st.integers(1, 2),
+)
+
+
+@st.composite
+def branched(draw):
+    """Layers of two channels that keep apart or mix, and branches that meet; every layer's size is FEW or less."""
+    parts = st.one_of(grouped, pools, st.just(Activation("relu")))
+    nodes = [Node("first", draw(grouped))]
+    for branch in range(draw(st.integers(0, 2))):
+        nodes.append(Node(f"branch{branch}", draw(grouped), ("first",)))
+    if len(nodes) == 3:
+        nodes.append(Node("meet", draw(st.sampled_from([Concat(), Add()])), ("branch0", "branch1")))
+    return Network((*nodes, *(Node(f"last{number}", draw(parts)) for number in range(draw(st.integers(0, 2))))))
+
+
+def moving(analysis, volume, value, shapes):
+    """Which values of a volume move one of the last volume, found by trying each: ones go through all-one weights."""
+    moves = np.zeros(shapes[volume], bool)
+    for at in np.ndindex(*shapes[volume]):
+        volumes = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
+        volumes[volume][at] = 1
+        for report in analysis.reports:
+            if report.name != volume and any(volumes[name].any() for name in report.inputs):
+                ones = {
+                    role: np.full(shape, role == "weight", np.float32) for role, shape in report.array_shapes.items()
+                }
+                volumes[report.name] = report.layer.forward([volumes[n] for n in report.inputs], ones, proceed)
+        moves[at] = volumes[analysis.output][value] != 0
+    return moves
+
+
+@given(network=branched(), data=st.data())
+def test_the_regions_of_a_value_hold_exactly_what_moves_it_on_every_earlier_volume(network, data):
+    known = check(Project(NoiseInput((2, FEW, FEW)), (Design("d", network),)))
+    analysis = known.analyses["d"]
+    if analysis.output_shape is None or any(report.mistakes for report in analysis.reports):
+        return
+    value = tuple(data.draw(st.integers(0, extent - 1)) for extent in analysis.output_shape)
+    shapes = {INPUT: (2, FEW, FEW)} | {report.name: tuple(report.output_shape) for report in analysis.reports}
+    found = receptive.regions(known, ("d", analysis.output), *value)
+    for volume in shapes:
+        moves = moving(analysis, volume, value, shapes)
+        expected = None
+        if moves.any():
+            expected = (*bounds(moves.any(axis=0)), *(bounds(moves.any(axis=2))[at] for at in (0, 2)))
+        assert found.get(("d", volume)) == expected
+
+
+@given(network=strategies.networks(Shape(2, 3, 3), size=4), seed=strategies.seeds, data=st.data())
+def test_nothing_outside_of_its_region_moves_a_value_whatever_the_kinds(network, seed, data):
+    known = check(Project(NoiseInput((2, 3, 3)), (Design("d", network),)))
+    analysis = known.analyses["d"]
+    shapes = {INPUT: Shape(2, 3, 3)} | {report.name: report.output_shape for report in analysis.reports}
+    volume = data.draw(st.sampled_from(sorted(shapes)))
+    value = tuple(data.draw(st.integers(0, extent - 1)) for extent in analysis.output_shape)
+    region = receptive.regions(known, ("d", analysis.output), *value).get(("d", volume))
+    weights = {
+        r.name: strategies.arrays(strategies.normals, seed, r.layer, r.input_shapes)[1] for r in analysis.reports
+    }
+
+    def run(change):
+        volumes = {INPUT: strategies.normals(seed, shapes[INPUT])}
+        for report in (None, *analysis.reports):
+            name = INPUT if report is None else report.name
+            if report is not None:
+                received = [volumes[source] for source in report.inputs]
+                volumes[name] = report.layer.forward(received, weights[name], proceed).copy()
+            if name == volume:
+                volumes[name][change] += 3
+        return volumes[analysis.output][value]
+
+    outside = np.ones(shapes[volume], bool)
+    if region is not None:
+        outside[region.first : region.last, region.top : region.bottom, region.left : region.right] = False
+    nothing = np.zeros(shapes[volume], bool)
+    np.testing.assert_equal(run(outside), run(nothing))
+
+
+def test_a_channel_behind_a_concat_sees_its_own_branch_alone():
+    nodes = (
+        Node("narrow", Conv2d(2, 1), (INPUT,)),
+        Node("wide", Conv2d(3, 5), (INPUT,)),
+        Node("meet", Concat(), ("narrow", "wide")),
+    )
+    known = check(Project(NoiseInput((4, SIDE, SIDE)), (Design("d", Network(nodes)),)))
+    narrow, wide = (receptive.regions(known, ("d", "meet"), channel, 6, 6) for channel in (1, 3))
+    assert narrow["d", "narrow"] == (6, 6, 7, 7, 1, 2)
+    assert ("d", "wide") not in narrow
+    assert narrow["d", INPUT] == narrow[STEM, INPUT] == (6, 6, 7, 7, 0, 4)
+    assert wide["d", "wide"] == (6, 6, 7, 7, 1, 2)
+    assert wide["d", INPUT] == (4, 4, 9, 9, 0, 4)
+
+
+def test_a_depthwise_value_sees_its_own_channel_and_a_normalised_one_its_neighbours():
+    layers = [Conv2d(4, 3, groups=4), LocalResponseNorm(size=3)]
+    found = receptive.regions(check(project_of(*layers, stem=[Conv2d(4, 1)])), ("d", "n1"), 3, 6, 6)
+    assert found["d", "n0"] == (6, 6, 7, 7, 2, 4)
+    assert found["d", INPUT] == found[STEM, "n0"] == (5, 5, 8, 8, 2, 4)
+    assert found[STEM, INPUT] == (5, 5, 8, 8, 0, 1)
+
+
+def test_a_blocks_region_is_that_of_its_last_layer():
+    known = check(load(RESOURCES / "projects" / "inception_3a_192.toml").project)
+    found = receptive.regions(known, ("naive", "inception_3a"), 0, 14, 14)
+    assert found["naive", "inception_3a"] == found["naive", known.block(("naive", "inception_3a")).output]
+
+
+def test_a_value_of_the_projects_input_sees_itself_with_a_stem_and_without():
+    for known in (check(project_of(Conv2d(1, 3))), check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3)]))):
+        assert receptive.regions(known, (STEM, INPUT), 0, 3, 2) == {(STEM, INPUT): (3, 2, 4, 3, 0, 1)}

@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 from PySide6.QtCore import QSettings
 from PySide6.QtGui import QGuiApplication, QImage
 from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButton
@@ -18,6 +19,7 @@ from gui.export import FIGURES
 from gui.file_commands import SCALES
 from gui.main_window import MainWindow
 from gui.menus import plain
+from gui.paint.figures import PRINTED
 from gui.state import Focus
 from tests.gui.conftest import PROJECT
 
@@ -220,6 +222,94 @@ def test_export_all_writes_every_view_in_every_format(
     expected = figures | texts | attached
     assert written == expected
     assert window.status.hover.text() == f"Wrote {len(expected)} files into {tmp_path}"
+
+
+# Figures for papers and slides
+
+
+@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
+def test_a_figure_is_one_command_and_written_as_the_names_ending_says(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ending: str, start: bytes
+) -> None:
+    path = tmp_path / f"mine.{ending}"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    window.actions_by_id[f"figure_{name}"].trigger()
+    assert path.read_bytes().startswith(start)
+    assert window.status.hover.text() == f"Wrote {path}"
+
+
+def test_figures_have_the_chosen_width(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, settings: QSettings
+) -> None:
+    path = tmp_path / "figure.png"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    widths = []
+    for title in ("By the format", "85 mm", "174 mm", "Slide"):
+        {plain(action.text()): action for action in window.listed["figure_width"].actions()}[title].trigger()
+        window.actions_by_id["figure_one-by-one"].trigger()
+        widths.append(QImage(str(path)).width())
+        window.listed["figure_width"].fill()
+        assert [plain(a.text()) for a in window.listed["figure_width"].actions() if a.isChecked()] == [title]
+    assert widths == [1920, 2008, 4110, 1920]
+    assert settings.value("export/width", "", type=str) == "slide"
+
+
+@pytest.mark.parametrize(
+    ("name", "said"), [("figure.gif", "known are .png, .svg, .pdf"), ("no/figure.pdf", "cannot be written")]
+)
+def test_a_figure_that_cannot_be_written_is_told(
+    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str
+) -> None:
+    (tmp_path / "no").write_text("a file where a folder should be")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / name), ""))
+    window.actions_by_id["figure_from-above"].trigger()
+    assert len(told) == 1
+    assert said in told[0]
+
+
+@pytest.mark.parametrize("id", [*(f"figure_{name}" for name in PRINTED), "turn"])
+def test_a_project_without_designs_has_no_figure_and_that_is_told(
+    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id: str
+) -> None:
+    window.workbench.edit("Remove the designs", replace(PROJECT, designs=()))
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
+    window.actions_by_id[id].trigger()
+    assert len(told) == 1
+    assert "there is nothing" in told[0]
+    assert not (tmp_path / "figure.png").exists()
+
+
+def test_the_turn_is_made_while_the_window_stays_usable(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    path = tmp_path / "turn.gif"
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
+    with qtbot.waitSignal(window.files.done, check_params_cb=lambda text: text.startswith("Wrote")):
+        window.actions_by_id["turn"].trigger()
+        assert not path.exists()
+        assert window.status.hover.text() == "Painting turn.gif …"
+    assert path.read_bytes().startswith(b"GIF89a")
+
+
+def test_a_turn_that_cannot_be_written_is_told(
+    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, qtbot: QtBot
+) -> None:
+    (tmp_path / "no").write_text("a file where a folder should be")
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "turn.gif"), ""))
+    window.actions_by_id["turn"].trigger()
+    qtbot.waitUntil(lambda: bool(told))
+    assert "cannot be written" in told[0]
+
+
+def test_a_turn_under_way_is_given_up_when_the_window_closes(
+    window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "turn.gif"), ""))
+    window.actions_by_id["turn"].trigger()
+    window.close()
+    QApplication.processEvents()
+    assert not (tmp_path / "turn.gif").exists()
 
 
 def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) -> None:

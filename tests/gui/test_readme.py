@@ -158,7 +158,7 @@ def test_a_call_has_the_options_of_its_command_and_their_choices(command, capsys
     assert set(re.findall(r"--[\w-]+", told)) == options
     for option, choices in re.findall(r"(--[\w-]+) ([\w-]+(?:[|,]\w[\w+-]*)+)", told):
         listed = re.search(rf"{option} {{?([^\s}}\]]+)", known)[1]
-        assert set(re.split(r"[|,]", choices)) == set(listed.split(","))
+        assert set(re.split(r"[|,]", choices)) == set(re.split(r"[|,]", listed))
 
 
 def test_what_analyze_prints_is_what_the_readme_shows(capsys):

@@ -1,7 +1,8 @@
 """The volumes view: what is under a point, and what mouse and keys ask for."""
 
 import pytest
-from PySide6.QtCore import QEvent, QPoint, QPointF, Qt
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QPoint, QPointF, Qt, QVariantAnimation
 from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
@@ -212,6 +213,54 @@ def test_a_named_view_is_reached_in_one_smooth_motion(view, qtbot, monkeypatch):
     pitches = [look.pitch for look in looks]
     assert pitches == sorted(pitches)
     assert len(pitches) > 2
+
+
+def answered(view, state):
+    """The looks that a view asks for; each is shown at once, as in the window."""
+    states = [state]
+    view.show_state(None, state)
+
+    def show(look):
+        states.append(replace(states[-1], look=look))
+        view.show_state(*states[-2:])
+
+    view.look_requested.connect(show)
+    return states
+
+
+def cameras(states):
+    return [(state.look.yaw, state.look.pitch) for state in states]
+
+
+def test_a_motion_gives_way_to_another_one_from_where_the_camera_is(view, qtbot, monkeypatch):
+    monkeypatch.setattr(VolumesView, "turn_milliseconds", 200)
+    states = answered(view, state_of(TWO))
+    view.turn_to("Top")
+    qtbot.waitUntil(lambda: states[-1].look.pitch > 40)
+    reached = states[-1].look.pitch
+    del states[:-1]
+    view.turn_to("Front")
+    qtbot.waitUntil(lambda: cameras(states)[-1] == VIEWS["Front"])
+    pitches = [pitch for _, pitch in cameras(states)]
+    assert pitches[0] == reached
+    assert pitches == sorted(pitches, reverse=True)
+
+
+def test_the_mouse_takes_the_camera_out_of_a_motion(view, qtbot, monkeypatch):
+    monkeypatch.setattr(VolumesView, "turn_milliseconds", 200)
+    states = answered(view, state_of(TWO))
+    view.turn_to("Top")
+    qtbot.waitUntil(lambda: states[-1].look.pitch > 30)
+    view.canvas.turned.emit(1.0, 0.0)
+    assert view.findChild(QVariantAnimation).state() == QVariantAnimation.State.Stopped
+    assert cameras(states)[-1] != VIEWS["Top"]
+
+
+def test_a_motion_begins_and_ends_slowly(view):
+    curve = view.findChild(QVariantAnimation).easingCurve()
+    assert curve.valueForProgress(0.1) < 0.05
+    assert curve.valueForProgress(0.5) == pytest.approx(0.5)
+    assert curve.valueForProgress(0.9) > 0.95
 
 
 def test_the_scale_of_edges_is_chosen_in_the_toolbar(view, qtbot):

@@ -5,16 +5,24 @@ from typing import Literal, NamedTuple
 
 from msgspec import Struct
 
+from engine.analysis import Report
 from engine.blocks import Block
+from engine.layers import Conv2d
+from engine.layers.windows import pair, times
 from engine.shapes import Shape
 from gui.paint.scene.camera import Camera, Prism, prism
 from gui.paint.scene.graph import Vertex
 from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, edge_labels, elided, width, wrapped
 
-Detail = Literal["formula", "line", "lines", "first"]
-"""What stands at an arrow: the operator with its cost formula, in one line, in two, or without its numbers."""
+Detail = Literal["formula", "line", "lines", "first", "whole", "stacked", "narrow"]
+"""What stands at an arrow: the operator with its cost formula, in one line, in two, or without its numbers.
+
+In figures the operator says how deep its kernel is, the formula in one line ("whole"), in two or in three.
+"""
 
 DETAILS: tuple[Detail, ...] = ("formula", "line", "lines", "first")
+FORMULAS: dict[Detail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
+"""In how many lines the formula stands, where it does."""
 
 NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
@@ -37,6 +45,36 @@ class Type(Struct, frozen=True):
     @property
     def small(self) -> int:
         return round(0.84 * self.em)
+
+
+class Wording(Struct, frozen=True):
+    """How much is written in a picture."""
+
+    details: tuple[Detail, ...] = DETAILS
+    """What may stand at the arrows, the most first."""
+    names: bool = True
+    """Whether volumes have their names below them."""
+    one_line: bool = False
+    """Whether a name and the note on the front face always stand on one line."""
+    deep: bool = False
+    """Whether operators say how deep their kernels are: 5×5×256."""
+    numbers: str = "CHW"
+    """The edges that have their numbers."""
+    sparse: bool = False
+    """Whether H and W stand only at the volumes where they change."""
+    notes: Literal["all", "fronts", "none"] = "all"
+    """Whether each volume says what its faces show; of the fronts the channel, or which slice is seen instead."""
+    least: float = 4.0
+    """Ems that boxes measure in the mean at least; below that text shrinks, too."""
+    air: float = 1.4
+    """Free length of an arrow beside its words, in ems."""
+    spread: float = 1.0
+    """How many times farther apart than they must be branches stand where there is room."""
+    still: bool = False
+    """Whether the camera stays: else boxes seen straight on have as much room to the left as to the right."""
+
+
+SCREEN = Wording()
 
 
 class Caption(NamedTuple):
@@ -73,21 +111,21 @@ class Room(NamedTuple):
 class Measure:
     """What sizes depend on; volumes of one shape, and with it one size of caption, are measured once."""
 
-    def __init__(self, eye: Camera, scale: str, unit: float, type: Type) -> None:
-        self.eye, self.scale, self.unit, self.type = eye, scale, unit, type
-        self._bodies: dict[tuple[Shape | None, bool], Body] = {}
-        self._rooms: dict[tuple[Shape | None, bool, float, float], Room] = {}
-        self._ends: dict[tuple[Shape | None, bool], tuple[float, float]] = {}
+    def __init__(self, eye: Camera, scale: str, unit: float, type: Type, still: bool) -> None:
+        self.eye, self.scale, self.unit, self.type, self.still = eye, scale, unit, type, still
+        self._bodies: dict[tuple[Shape | None, bool, str], Body] = {}
+        self._rooms: dict[tuple[Shape | None, bool, str, float, float], Room] = {}
+        self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
 
     def body(self, vertex: Vertex) -> Body:
-        key = (vertex.shape, vertex.compact)
+        key = (vertex.shape, vertex.compact, vertex.numbers)
         found = self._bodies.get(key)
         if found is None:
             found = self._bodies[key] = self._body(*key)
         return found
 
     def room(self, vertex: Vertex, caption: Caption) -> Room:
-        key = (vertex.shape, vertex.compact, caption.width, caption.height)
+        key = (vertex.shape, vertex.compact, vertex.numbers, caption.width, caption.height)
         found = self._rooms.get(key)
         if found is None:
             found = self._rooms[key] = self._room(self.body(vertex), caption)
@@ -95,7 +133,7 @@ class Measure:
 
     def ends(self, vertex: Vertex, caption: Caption) -> tuple[float, float]:
         """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
-        key, body = (vertex.shape, vertex.compact), self.body(vertex)
+        key, body = (vertex.shape, vertex.compact, vertex.numbers), self.body(vertex)
         found = self._ends.get(key)
         if found is None:
             found = self._ends[key] = self._line_ends(body)
@@ -111,7 +149,8 @@ class Measure:
         left = max(-body.span[0], half - body.middle)
         right = max(body.span[2], half + body.middle)
         # Seen straight on both are equal: numbers change sides then, and no box may jump.
-        turned, most = min(1.0, 5 * abs(self.eye.depth[0])), max(left, right)
+        turned = 1.0 if self.still else min(1.0, 5 * abs(self.eye.depth[0]))
+        most = max(left, right)
         return Room(
             most + turned * (left - most),
             most + turned * (right - most),
@@ -125,15 +164,16 @@ class Measure:
         _, after = _extent(body.box, rects, LINE_HEIGHT * self.type.em)
         return before, after
 
-    def _body(self, shape: Shape | None, compact: bool) -> Body:
+    def _body(self, shape: Shape | None, compact: bool, letters: str) -> Body:
         if shape is None:
             side = UNKNOWN_SIZE * self.type.em
             box = Prism(-side / 2, -side / 2, (side, 0.0), (0.0, side), (0.0, 0.0))
         else:
             box = prism(shape, self.scale, self.unit, self.eye)
         numbers: tuple[Text, ...] = ()
-        if shape is not None and not compact:
-            numbers = edge_labels(box, self.eye, shape, self.type.small)
+        if shape is not None and letters:
+            labels = zip("CHW", edge_labels(box, self.eye, shape, self.type.small), strict=True)
+            numbers = tuple([label for letter, label in labels if letter in letters])
         bounds = box.bounds()
         rects = [bounds, *(number.rect for number in numbers)]
         span = (
@@ -146,9 +186,9 @@ class Measure:
 
 
 @lru_cache(maxsize=64)
-def measure(eye: Camera, scale: str, unit: float, type: Type) -> Measure:
+def measure(eye: Camera, scale: str, unit: float, type: Type, still: bool = False) -> Measure:
     """One measure for all that is laid out alike: most of it outlives an edit."""
-    return Measure(eye, scale, unit, type)
+    return Measure(eye, scale, unit, type, still)
 
 
 def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: float) -> tuple[float, float]:
@@ -158,26 +198,34 @@ def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: 
     return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
 
 
-def caption(vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, stacked: bool) -> Caption:
+def caption(
+    vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, stacked: bool, noted: bool = True
+) -> Caption:
     """The texts below a volume. A compact one has its operator there, since its arrow is too short for it.
 
-    Where volumes are `stacked`, above each other, the note stands on the name's line.
+    Where volumes are `stacked`, above each other, the note stands on the name's line; without a name in its place.
+    Where they are not `noted` it has no room, nor has the operator of a compact one.
     """
-    own = vertex.report.layer.label() if vertex.report is not None and vertex.compact else name
-    return _caption(own, is_block(vertex), vertex.compact, trouble, type, stacked)
+    own = name
+    if vertex.report is not None and vertex.compact:
+        own = vertex.report.layer.label() if noted else ""
+    note = WIDEST_COMPACT_NOTE if vertex.compact or not own else WIDEST_NOTE
+    return _caption(own, is_block(vertex), note if noted else "", trouble, type, stacked)
 
 
 @lru_cache(maxsize=2048)
-def _caption(own: str, bold: bool, compact: bool, trouble: tuple[str, ...], type: Type, stacked: bool) -> Caption:
+def _caption(own: str, bold: bool, note: str, trouble: tuple[str, ...], type: Type, stacked: bool) -> Caption:
     small = type.small
     shown = elided(own, NAME_ROOM * type.em, small, bold)
     found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
     lines = tuple(found[:TROUBLE_LINES])
-    note = WIDEST_COMPACT_NOTE if compact else WIDEST_NOTE
-    beside = stacked and not lines
+    if not (own or note or lines):
+        return Caption("", (), 0.0, 0.0, beside=False)
+    beside = stacked and bool(own) and not lines
     own_width = width(shown, small, bold) + (width(NOTE_SEPARATOR + note, small) if beside else 0.0)
     wide = max([own_width, *(width(text, small) for text in (() if beside else (*lines, note)))])
-    count = 0 if beside else max(1, len(lines))
+    below = len(lines) or int(bool(own and note))
+    count = 0 if beside else below
     return Caption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE * count) * small, beside)
 
 
@@ -202,14 +250,15 @@ class Operator(NamedTuple):
     down: float
 
 
-def operator(vertex: Vertex, detail: Detail, type: Type, formula: str) -> Operator:
+def operator(vertex: Vertex, detail: Detail, type: Type, formula: str, wording: Wording = SCREEN) -> Operator:
     """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
     report = vertex.report
     if vertex.compact or report is None:
         return Operator((), (), 1.3 * type.em, 0.0, 0.0)
-    label = report.layer.label()
+    label = _deep_label(report) if wording.deep else report.layer.label()
     halves = _block_halves(report.layer) if isinstance(report.layer, Block) else _halves(label)
-    return _operator(label, halves, formula if detail == "formula" else "", detail, type.em, type.small)
+    lines = _formula_lines(formula, FORMULAS.get(detail, 0))
+    return _operator(label, halves, lines, detail, type, wording.air)
 
 
 def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
@@ -219,15 +268,40 @@ def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
 
 
 @lru_cache(maxsize=2048)
-def _operator(label: str, halves: tuple[str, str], formula: str, detail: Detail, em: int, small: int) -> Operator:
+def _operator(
+    label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: Detail, type: Type, air: float
+) -> Operator:
+    em, small, (first, second) = type.em, type.small, halves
     above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
-    below: tuple[tuple[str, int, bool], ...] = ((formula, small, False),) if formula else ()
+    below = tuple([(line, small, False) for line in formula])
     if detail in ("lines", "first"):
-        first, second = halves
         above = ((first, em, True),)
         below = ((second, small, False),) if second and (detail == "lines" or "," not in label) else ()
+    elif detail in ("stacked", "narrow"):
+        above = ((first, em, True), (second, small, False)) if second else ((first, em, True),)
     wide = max(width(*text) for text in (*above, *below))
-    return Operator(above, below, max(wide + 1.4 * em, 3.2 * em), 1.7 * em, 1.6 * em if below else 0.5 * em)
+    up, down = (LINE * sum([size for _, size, _ in texts]) for texts in (above, below))
+    room = max(wide + air * em, (1.8 + air) * em)
+    return Operator(above, below, room, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
+
+
+def _deep_label(report: Report) -> str:
+    """A layer's label, of a convolution with the depth of its kernel: 5×5×256, 32 filters."""
+    label = report.layer.label()
+    if not isinstance(report.layer, Conv2d) or "weight" not in report.param_shapes:
+        return label
+    kernel = times(pair(report.layer.kernel))
+    return label.replace(kernel, f"{kernel}×{report.param_shapes['weight'][1]}", 1)
+
+
+def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
+    """A formula in so many lines: its result on a line of its own, then the factors of one place."""
+    product, equals, result = formula.rpartition(" = ")
+    if count < 2 or not equals:
+        return (formula,) if formula and count else ()
+    places, cross, weights = product.rpartition(" × ")
+    parts = (places, f"× {weights}") if cross and count > 2 else (product,)
+    return (*parts, f"= {result}")
 
 
 def _halves(label: str) -> tuple[str, str]:

@@ -56,7 +56,7 @@ def frame(state: ViewState, width: float, height: float) -> Frame:
 
 @lru_cache(maxsize=8)
 def _arranged(made: Plan, yaw: float, pitch: float, em: int, header: float) -> Scene:
-    return arrange(made, camera(yaw, pitch), MARGIN * em, 0.5 * em, header)
+    return arrange(made, camera(yaw, pitch), MARGIN * em, 0.5 * em, (header,) * len(made.bands))
 
 
 def _closed(state: ViewState) -> frozenset[Place]:

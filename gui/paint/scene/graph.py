@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
 
 from msgspec import Struct
+from msgspec.structs import replace
 
 from engine.analysis import Analysis, Report
 from engine.network import INPUT
@@ -27,6 +28,8 @@ class Vertex(NamedTuple):
     column: int
     row: int
     compact: bool
+    numbers: str = "CHW"
+    """The edges that have their number beside them; of a compact volume none."""
 
 
 class Lane(NamedTuple):
@@ -84,8 +87,21 @@ def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
         shape = analysis.input_shape if report is None else report.output_shape
         compact = report is not None and report.layer.kind in ELEMENTWISE and shape is not None
         label = name if report is None else name.removeprefix(prefixes.get(report.block or "", ""))
-        vertices.append(Vertex(name, label, report, shape or shapes.get(name), columns[index], rows[index], compact))
+        place, numbers = (columns[index], rows[index]), "" if compact else "CHW"
+        vertices.append(Vertex(name, label, report, shape or shapes.get(name), *place, compact, numbers))
     return Graph(tuple(vertices), sources, targets, members, sections, tuple(lanes), alone, opened)
+
+
+def with_numbers(whole: Graph, letters: str, *, sparse: bool) -> Graph:
+    """The same with the numbers of these edges; `sparse`: H and W only where no volume of that size is received."""
+
+    def fewer(vertex: Vertex, sources: tuple[int, ...]) -> Vertex:
+        shape, known = vertex.shape, {whole.vertices[source].shape for source in sources} - {None}
+        same = sparse and shape is not None and {other[1:] for other in known if other} == {shape[1:]}
+        kept = "C" if same else letters
+        return vertex._replace(numbers="".join([letter for letter in vertex.numbers if letter in kept]))
+
+    return replace(whole, vertices=tuple(map(fewer, whole.vertices, whole.sources)))
 
 
 def _opened(analysis: Analysis, columns: list[int], members: Connections) -> Iterator[Opened]:

@@ -85,7 +85,7 @@ def _on_border(rect: Rect, x: float, y: float, near: float) -> bool:
 
 def focus(state: ViewState, found: Hit) -> Focus:
     """What a click chooses: the volume, and the value where one is shown."""
-    shape = None if found.side is None else _shape(state, found.place)
+    shape = None if found.side is None else shape_at(state, found.place)
     if shown_result(state, found.place, shape) is None:
         return Focus(*found.place)
     return Focus(*found.place, found.channel, found.pixel)
@@ -93,7 +93,7 @@ def focus(state: ViewState, found: Hit) -> Focus:
 
 def words(state: ViewState, found: Hit) -> str:
     """For the status bar: "naive · conv5x5 · 32×28×28 · channel 3, y 12, x 7: 0.53"."""
-    shape = _shape(state, found.place)
+    shape = shape_at(state, found.place)
     parts = [*(part for part in found.place if part), "unknown shape" if shape is None else str(shape)]
     block = state.check.block(found.place)
     if block is not None:
@@ -111,7 +111,8 @@ def words(state: ViewState, found: Hit) -> str:
     return " · ".join(parts)
 
 
-def _shape(state: ViewState, place: Place) -> Shape | None:
+def shape_at(state: ViewState, place: Place) -> Shape | None:
+    """The shape of the volume at a place, or of the one before where today's is unknown."""
     report, analysis = state.report(place), state.analysis(place[0])
     if report is not None:
         if report.output_shape is None and (result := state.result(place)) is not None:

@@ -1,13 +1,15 @@
-"""The window of a convolution or pooling as a small box of true proportion inside the volume that it reads."""
+"""Small boxes of true proportion inside a volume: the window that reads it, or what the chosen value sees of it."""
 
 from functools import lru_cache
 from typing import NamedTuple
 
 from engine.layers.conv import Conv2d
 from engine.layers.pool import Pool
+from engine.receptive import Region
 from engine.shapes import Shape
 from gui.paint.scene.camera import Prism
 from gui.paint.scene.cells import colour_role
+from gui.paint.scene.graph import Vertex
 from gui.paint.scene.labels import Role
 from gui.paint.scene.layout import PlacedBox
 from gui.state import Focus
@@ -23,13 +25,19 @@ class Window(NamedTuple):
     role: Role
 
 
-def windows(box: PlacedBox, focus: Focus) -> tuple[Window, ...]:
-    """The windows that stand on a volume: the chosen consumer's alone, else one of each size, the largest first."""
+def windows(box: PlacedBox, focus: Focus, region: Region | None = None) -> tuple[Window, ...]:
+    """The windows that stand on a volume: the chosen consumer's alone, else one of each size, the largest first.
+
+    Where the volume comes before the chosen value, the `region` of it that the value sees stands there instead, but
+    for the window that makes the value.
+    """
     shape, design = box.vertex.shape, box.place[0]
     readers = [vertex for vertex in box.targets if vertex.report is not None and vertex.report.output_shape is not None]
     if shape is None or not readers:
         return ()
     chosen = focus.node if focus.design == design else None
+    if region is not None and not any(_has_window(vertex) for vertex in readers if vertex.name == chosen):
+        return (Window(box.prism.part(*_box(region, shape)), design, "accent"),)
     if any(vertex.name == chosen for vertex in readers):
         readers = [vertex for vertex in readers if vertex.name == chosen]
     found: dict[tuple[tuple[float, float, float], tuple[float, float, float]], Window] = {}
@@ -42,6 +50,16 @@ def windows(box: PlacedBox, focus: Focus) -> tuple[Window, ...]:
             found.setdefault(span, Window(box.prism.part(*span), design, colour_role(vertex)))
     order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
     return tuple(found[span] for span in order)
+
+
+def _has_window(vertex: Vertex) -> bool:
+    return vertex.report is not None and isinstance(vertex.report.layer, Conv2d | Pool)
+
+
+def _box(region: Region, shape: Shape) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """The lowest and highest fractions of width, height and depth of a region."""
+    low = region.left / shape.width, region.top / shape.height, region.first / shape.channels
+    return low, (region.right / shape.width, region.bottom / shape.height, region.last / shape.channels)
 
 
 @lru_cache(maxsize=1024)

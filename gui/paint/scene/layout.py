@@ -1,6 +1,6 @@
 """Where everything stands: boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -8,7 +8,6 @@ from msgspec import Struct
 from engine.check import Place
 from gui.paint.scene.camera import Camera, Prism
 from gui.paint.scene.cells import (
-    CAPTION_GAP,
     NOTE_SEPARATOR,
     Body,
     Caption,
@@ -21,8 +20,8 @@ from gui.paint.scene.cells import (
 )
 from gui.paint.scene.graph import Opened, Vertex
 from gui.paint.scene.labels import ASCENT, LINE, Role, Text, centred, elided, width
-from gui.paint.scene.plan import Plan, fit
-from gui.paint.scene.room import PAD, TITLE, TRACK, TURN, Band, Sizes, line_height, line_width
+from gui.paint.scene.plan import BETWEEN, Plan, fit
+from gui.paint.scene.room import PAD, TITLE, TRACK, TURN, Band, Sizes, band_height, line_height, line_width
 from gui.paint.scene.routes import Route
 
 Point = tuple[float, float]
@@ -61,7 +60,7 @@ class PlacedBox(NamedTuple):
         if not note:
             return (*others, name)
         if not self.caption.beside:
-            baseline = self.y + self.body.span[3] + (CAPTION_GAP + ASCENT + LINE) * name.size
+            baseline = name.y + (LINE * name.size if name.text else 0.0)
             return (*others, name, centred(note, self.x + self.body.middle, baseline, name.size, "muted"))
         added = NOTE_SEPARATOR + note
         wide = width(added, name.size)
@@ -91,9 +90,15 @@ class Arrow(NamedTuple):
     def texts_of(self, words: Operator) -> tuple[Text, ...]:
         """What stands over and under it where these are its words."""
         x, y, em = self.middle, self.y, self.type.em
-        over = [centred(text, x, y - 0.42 * em, size, self.role, bold) for text, size, bold in words.above]
-        under = [centred(text, x, y + (0.4 + ASCENT) * em, size, "muted", bold) for text, size, bold in words.below]
-        return (*over, *under)
+        texts, baseline = list[Text](), y - 0.42 * em
+        for text, size, bold in reversed(words.above):
+            texts.append(centred(text, x, baseline, size, self.role, bold))
+            baseline -= LINE * size
+        baseline = y + (0.4 + ASCENT) * em
+        for text, size, bold in words.below:
+            texts.append(centred(text, x, baseline, size, "muted", bold))
+            baseline += LINE * size
+        return tuple(texts)
 
 
 class PlacedFrame(NamedTuple):
@@ -107,14 +112,14 @@ class PlacedFrame(NamedTuple):
 class Scene(Struct, frozen=True, eq=False):
     """A picture laid out.
 
-    Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, the top of each design's heading.
+    Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, where each heading begins.
     """
 
     boxes: tuple[PlacedBox, ...]
     arrows: tuple[Arrow, ...]
     wires: tuple[tuple[Point, ...], ...]
     frames: tuple[PlacedFrame, ...]
-    headers: tuple[float, ...]
+    headers: tuple[Point, ...]
     unit: float
     shrink: float
     eye: Camera
@@ -129,28 +134,35 @@ class _Line(NamedTuple):
     left: float
     right: float
     bottom: float
+    spare: float = 0.0
+    """Height that it does not need."""
+    spread: float = 1.0
+    """How many times farther apart its levels may be."""
 
 
-def arrange(plan: Plan, eye: Camera, left: float, top: float, header: float) -> Scene:
-    """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `header` is the height of a heading."""
+def arrange(plan: Plan, eye: Camera, left: float, top: float, header: Sequence[float]) -> Scene:
+    """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `header` the height of each heading."""
     found, measure, measured = fit(plan, eye)
-    em, shrink = plan.type.em, found.shrink
-    heights = [[line_height(line, size) for line in lines] for lines, size in zip(plan.lines, measured, strict=True)]
+    em, shrink, beside = plan.type.em, found.shrink, plan.beside
+    taken = [band_height(lines, size, em) for lines, size in zip(plan.lines, measured, strict=True)]
     count = sum(map(len, plan.lines))
-    taken = sum(up + down for band in heights for up, down in band) + (count - len(plan.bands)) * TURN * em
-    spare = max(0.0, plan.room[1] / shrink - taken) / max(count, 1)
-    ends = left / shrink, (left + plan.room[0]) / shrink
+    wide, step = plan.band_width / shrink, (plan.band_width + BETWEEN * em) / shrink
     drawings, headers = [], []
-    y = top / shrink
+    x, y = left / shrink, top / shrink
     for number, band in enumerate(plan.bands):
-        headers.append(y * shrink)
-        y += header / shrink
+        free = plan.room[1] / shrink - (taken[number] if beside else sum(taken))
+        spare = max(0.0, free) / max(len(plan.lines[number]) if beside else count, 1)
+        headers.append((x * shrink, y * shrink))
+        y += header[number] / shrink
         lines: list[_Line] = []
-        for line, (up, down) in zip(plan.lines[number], heights[number], strict=True):
+        for line in plan.lines[number]:
+            up, down = line_height(line, measured[number])
             y += TURN * em if lines else 0.0
-            lines.append(_Line(line, y + spare / 2 + up, *ends, y + spare + up + down))
+            axis, bottom = y + spare / 2 + up, y + spare + up + down
+            lines.append(_Line(line, axis, x, x + wide, bottom, spare, plan.wording.spread))
             y += spare + up + down
         drawings.append(_Drawing(band, measure, measured[number], lines))
+        x, y = (x + step, top / shrink) if beside else (x, y)
     return Scene(
         tuple(box for drawing in drawings for box in drawing.boxes),
         tuple(arrow for drawing in drawings for arrow in drawing.arrows),
@@ -211,9 +223,11 @@ class _Drawing:
             x += before + after
         for section, levels in zip(self.band.graph.sections, self.found.levels, strict=True):
             if section.start in line.columns:
+                apart = max([room.y for room in levels.values()]) - min([room.y for room in levels.values()])
+                stretch = min(line.spread, 1.0 + line.spare / apart) if apart else 1.0
                 for level, room in levels.items():
                     for column in section:
-                        self.y[column, level] = line.axis + room.y
+                        self.y[column, level] = line.axis + stretch * room.y
 
     def _at(self, index: int) -> Point:
         """The middle of a vertex's box."""

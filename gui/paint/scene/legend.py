@@ -17,7 +17,7 @@ from gui.paint.scene.frame import MARGIN, Frame
 from gui.paint.scene.labels import Text, elided, text_font, width
 from gui.paint.scene.layout import Scene
 from gui.paint.scene.plan import Plan
-from gui.paint.scene.values import is_photo, shown_focus, shown_result
+from gui.paint.scene.values import is_photo, shown_focus, shown_result, value_regions
 from gui.paint.words import number
 from gui.state import ViewState, Volume
 from gui.theme import Theme
@@ -58,8 +58,8 @@ def draw_headings(painter: QPainter, state: ViewState, frame: Frame, theme: Them
     """Each design's name in its colour, its totals, and how it compares with the first."""
     em = frame.em
     size = round(1.3 * em)
-    for band, top in zip(frame.scene.plan.bands, frame.scene.headers, strict=True):
-        if top > frame.scene.headers[0]:
+    for band, (_, top) in zip(frame.scene.plan.bands, frame.scene.headers, strict=True):
+        if top > frame.scene.headers[0][1]:
             painter.setPen(QPen(QColor(theme.grid), 1))
             painter.drawLine(QPointF(MARGIN * em, top + 0.2 * em), QPointF(room - MARGIN * em, top + 0.2 * em))
         beside, end = frame.header < 3.5 * em, room - MARGIN * em
@@ -106,7 +106,7 @@ def draw_legend(painter: QPainter, state: ViewState, frame: Frame, theme: Theme,
     if state.run.results:
         beside = 0.0 if stacked else width(lines[-1], size) + 2 * em
         bar = _fitting(_bar_texts(state, size), size, room - beside - BAR_ROOM * em)
-        _draw_bar(painter, state, theme, QPointF(right, y), em, bar)
+        draw_bar(painter, state, theme, QPointF(right, y), em, bar)
         room -= 0.0 if stacked else sum(width(text, size) for text in bar) + (BAR_ROOM + 2) * em
     (line,) = _fitting([(line,) for line in lines], size, room)
     shown = elided(line, room, size)
@@ -134,6 +134,8 @@ def _words(state: ViewState, frame: Frame) -> Iterator[str]:
     if not shown:
         yield "run (F5) to see values"
         return
+    if value_regions(state):
+        yield "boxes within: what the chosen value sees"
     yield FACES
     if any(not state.fresh(box.place) for box in shown):
         yield "dimmed: for earlier settings"
@@ -163,7 +165,7 @@ def _ends(volume: Volume, *, zero_centred: bool) -> tuple[str, str]:
     return number(low, 3), number(high, 3)
 
 
-def _draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]) -> None:
+def draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]) -> None:
     """The colour bar with its texts, which end at `end` on their baseline."""
     size, wide, high, gap = round(0.84 * em), BAR * em, 0.8 * em, 0.4 * em
     low, top, whose = texts

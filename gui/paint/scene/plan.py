@@ -1,7 +1,7 @@
 """Decisions about a picture that do not change while the camera turns: lines, and what is written at the arrows."""
 
 from collections.abc import Callable, Iterator, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
 from itertools import repeat
 from typing import NamedTuple
 
@@ -15,16 +15,30 @@ from engine.metrics import Ledger, metric
 from engine.problems import STEM
 from engine.shapes import Shape
 from gui.paint.scene.camera import VIEWS, Camera, camera
-from gui.paint.scene.cells import DETAILS, Caption, Detail, Measure, Type, caption, measure, operator
-from gui.paint.scene.graph import Graph, graph
+from gui.paint.scene.cells import (
+    FORMULAS,
+    SCREEN,
+    Caption,
+    Detail,
+    Measure,
+    Type,
+    Wording,
+    caption,
+    measure,
+    operator,
+)
+from gui.paint.scene.graph import Graph, graph, with_numbers
 from gui.paint.scene.room import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
 from gui.paint.scene.routes import AXIS, Routes, route
 
 LARGEST = 4.0
 """The most ems that one unit of length is drawn with."""
 
-ENOUGH, LEAST = 8.0, 4.0
-"""Ems that boxes should measure in the mean before less is written at arrows, and below which text shrinks too."""
+ENOUGH = 2.0
+"""How many times larger than the least boxes should be before less is written at arrows."""
+
+BETWEEN = 1.6
+"""Between bands beside each other, in ems."""
 
 WORTH = 1.3
 """By how much boxes grow before readable numbers at arrows are left out."""
@@ -45,6 +59,15 @@ class Plan(Struct, frozen=True, eq=False):
     type: Type
     scale: str
     room: tuple[float, float]
+    wording: Wording = SCREEN
+    beside: bool = False
+    """Whether bands stand beside each other, not below."""
+
+    @property
+    def band_width(self) -> float:
+        """What a line may take, in pixels."""
+        count = len(self.bands) if self.beside else 1
+        return (self.room[0] - (count - 1) * BETWEEN * self.type.em) / max(count, 1)
 
 
 class Fit(NamedTuple):
@@ -100,7 +123,7 @@ def _root(excess: Callable[[float], float], low: float, under: float, high: floa
 
 def _measures(whole: Plan, eye: Camera) -> Callable[[float], Measure]:
     """The measure of a unit: rooms do not depend on what is written at arrows."""
-    return lambda unit: measure(eye, whole.scale, unit, whole.type)
+    return lambda unit: measure(eye, whole.scale, unit, whole.type, whole.wording.still)
 
 
 @lru_cache(maxsize=16)
@@ -115,11 +138,13 @@ def plan(
     em: int,
     room: tuple[float, float],
     received: str,
+    wording: Wording = SCREEN,
+    beside: bool = False,
 ) -> Plan:
     """The lines and the details with which the boxes get largest.
 
     `closed` blocks are drawn as one; `shapes` as for `graph`, `trouble` by place; `received` says what the designs'
-    input is.
+    input is, `wording` how much is written; designs stand below each other, or `beside`.
     """
     type, said = Type(em), dict(trouble)
     drawn: dict[str, _Drawn] = {}
@@ -127,8 +152,8 @@ def plan(
         if name != STEM:
             shown = folded(analysis, {block for design, block in closed if design == name})
             known = {node: shape for (design, node), shape in shapes if design == name}
-            drawn[name] = _drawn(name, graph(shown, known), said, type, received)
-    empty = Plan((), (), type, scale, room)
+            drawn[name] = _drawn(name, graph(shown, known), said, type, received, wording)
+    empty = Plan((), (), type, scale, room, wording, beside)
     ledger, counted, measured = Ledger(check, convention), metric(metric_id), _measures(empty, camera(*VIEWS["3-D"]))
 
     def written(detail: Detail) -> tuple[Plan, Fit]:
@@ -136,16 +161,17 @@ def plan(
         bands = []
         for name, (made, routes, captions) in drawn.items():
             formulas = [
-                ledger.formula(counted, name, vertex.report) if detail == "formula" and vertex.report else ""
+                ledger.formula(counted, name, vertex.report) if detail in FORMULAS and vertex.report else ""
                 for vertex in made.vertices
             ]
-            operators = tuple(map(operator, made.vertices, repeat(detail), repeat(type), formulas))
+            write = partial(operator, wording=wording)
+            operators = tuple(map(write, made.vertices, repeat(detail), repeat(type), formulas))
             bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
         whole = replace(empty, bands=tuple(bands))
         lines, found = _best(whole, measured)
         return replace(whole, lines=lines), found
 
-    return _most_readable(written) if drawn else empty
+    return _most_readable(written, wording.details) if drawn else empty
 
 
 class _Drawn(NamedTuple):
@@ -156,26 +182,43 @@ class _Drawn(NamedTuple):
     captions: tuple[Caption, ...]
 
 
-def _drawn(design: str, made: Graph, trouble: Mapping[Place, tuple[str, ...]], type: Type, received: str) -> _Drawn:
+def _drawn(
+    design: str,
+    made: Graph,
+    trouble: Mapping[Place, tuple[str, ...]],
+    type: Type,
+    received: str,
+    wording: Wording,
+) -> _Drawn:
+    made = with_numbers(made, wording.numbers, sparse=wording.sparse)
     routes = route(made)
-    names = (received, *(vertex.label for vertex in made.vertices[1:]))
+    names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
+    if not wording.names:
+        names = ("",) * len(names)
     captions = [
-        caption(vertex, name, trouble.get((design, vertex.name), ()), type, stacked=level != AXIS)
+        caption(
+            vertex,
+            name,
+            trouble.get((design, vertex.name), ()),
+            type,
+            stacked=wording.one_line or level != AXIS,
+            noted=wording.notes != "none",
+        )
         for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
     ]
     return _Drawn(made, routes, tuple(captions))
 
 
-def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]]) -> Plan:
+def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]], all: tuple[Detail, ...]) -> Plan:
     """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
-    least, fitted = written(DETAILS[-1])
-    enough = _units(least)[0] * ENOUGH / LEAST
-    details = DETAILS if fitted.shrink >= HOPELESS else ("line", DETAILS[-1])
+    least, fitted = written(all[-1])
+    enough = _units(least)[0] * ENOUGH
+    details = all if fitted.shrink >= HOPELESS else ("line", all[-1])
     best, largest = written(details[0])
     for detail in details[1:]:
         if largest.shrink == 1.0 and largest.size >= enough:
             break
-        last = detail == DETAILS[-1]
+        last = detail == all[-1]
         other, found = (least, fitted) if last else written(detail)
         if found.size > (WORTH if last and largest.shrink == 1.0 else 1.02) * largest.size:
             best, largest = other, found
@@ -183,7 +226,7 @@ def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]]) -> Plan:
 
 
 def _units(whole: Plan) -> tuple[float, float]:
-    return unit_range(whole.bands, whole.scale, whole.type.em, LEAST, LARGEST)
+    return unit_range(whole.bands, whole.scale, whole.type.em, whole.wording.least, LARGEST)
 
 
 def _best(whole: Plan, measured: Callable[[float], Measure]) -> tuple[tuple[Lines, ...], Fit]:
@@ -211,8 +254,8 @@ def _best(whole: Plan, measured: Callable[[float], Measure]) -> tuple[tuple[Line
 
 def _growth(whole: Plan, lines: tuple[Lines, ...], found: list[Sizes]) -> tuple[float, float]:
     """By which factors all may grow until it fills the width and the height of the room."""
-    wide, high = extent(whole.bands, lines, found, whole.type.em)
-    return whole.room[0] / max(wide, 1.0), whole.room[1] / max(high, 1.0)
+    wide, high = extent(whole.bands, lines, found, whole.type.em, beside=whole.beside)
+    return whole.band_width / max(wide, 1.0), whole.room[1] / max(high, 1.0)
 
 
 def _breakings(whole: Plan, found: list[Sizes]) -> Iterator[tuple[Lines, ...]]:

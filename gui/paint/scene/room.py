@@ -123,15 +123,19 @@ def line_height(line: range, found: Sizes) -> tuple[float, float]:
     return max(found.up[line.start : line.stop]), max(found.down[line.start : line.stop])
 
 
-def extent(bands: tuple[Band, ...], lines: tuple[Lines, ...], found: list[Sizes], em: float) -> tuple[float, float]:
-    """Width and height of all lines of all bands."""
-    wide = high = 0.0
-    for band, broken, measured in zip(bands, lines, found, strict=True):
-        for line in broken:
-            wide = max(wide, line_width(band, line, measured, em))
-            high += sum(line_height(line, measured))
-        high += (len(broken) - 1) * TURN * em
-    return wide, high
+def band_height(lines: Lines, found: Sizes, em: float) -> float:
+    """Of all lines of a band, the returns between them included."""
+    return sum([sum(line_height(line, found)) for line in lines]) + (len(lines) - 1) * TURN * em
+
+
+def extent(
+    bands: tuple[Band, ...], lines: tuple[Lines, ...], found: list[Sizes], em: float, *, beside: bool
+) -> tuple[float, float]:
+    """Width of the widest line, and height of all bands, of the highest where they stand beside each other."""
+    whole = list(zip(bands, lines, found, strict=True))
+    wide = max([line_width(band, line, size, em) for band, broken, size in whole for line in broken], default=0.0)
+    heights = [band_height(broken, size, em) for _, broken, size in whole]
+    return wide, max(heights, default=0.0) if beside else sum(heights)
 
 
 def unit_range(bands: tuple[Band, ...], scale: str, em: float, least: float, most: float) -> tuple[float, float]:

@@ -1,12 +1,15 @@
 """What of a scene a repaint draws: all of it, or what stands in the part that is zoomed to."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from PySide6.QtCore import QRectF
 
+from engine.check import Place
+from engine.receptive import Region
 from gui.paint.scene.layout import Arrow, PlacedBox, PlacedFrame, Point, Scene
 from gui.paint.scene.legend import arrow_widths
-from gui.paint.scene.values import Values, shown_focus, shown_values
+from gui.paint.scene.values import Values, shown_focus, shown_values, value_regions
 from gui.state import Focus, ViewState
 
 Rect = tuple[float, float, float, float]
@@ -25,10 +28,12 @@ class Seen(NamedTuple):
     frames: list[PlacedFrame]
     focus: Focus
     """The choice where it is shown."""
+    regions: Mapping[Place, Region]
+    """What the chosen value sees of the volumes before it."""
 
 
-def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
-    """What stands in `area` of a scene, in its own units; None: all of it."""
+def seen(state: ViewState, scene: Scene, area: QRectF | None, *, marks: bool = True) -> Seen:
+    """What stands in `area` of a scene, in its own units; None: all of it. Without `marks` no choice is shown."""
     focus = shown_focus(state)
     arrows = list(zip(scene.arrows, arrow_widths(state, scene), strict=True))
     boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
@@ -39,7 +44,10 @@ def seen(state: ViewState, scene: Scene, area: QRectF | None) -> Seen:
         arrows = [(arrow, wide) for arrow, wide in arrows if _meet(near, (arrow.start, arrow.y, arrow.end, arrow.y))]
         wires = [wire for wire in wires if _meet(near, _around(wire))]
         frames = [frame for frame in frames if _meet(near, frame.rect)]
-    return Seen([(box, shown_values(state, box, focus)) for box in boxes], arrows, wires, frames, focus)
+    valued = [(box, shown_values(state, box, focus)) for box in boxes]
+    if not marks:
+        return Seen(valued, arrows, wires, frames, Focus(), {})
+    return Seen(valued, arrows, wires, frames, focus, value_regions(state))
 
 
 def _around(points: tuple[Point, ...]) -> Rect:

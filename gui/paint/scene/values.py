@@ -1,11 +1,13 @@
 """Which values a box shows: those of a result of its shape, on the front one channel or the photo itself."""
 
+from collections.abc import Mapping
 from typing import NamedTuple
 
 from engine.check import Place
 from engine.network import INPUT
 from engine.problems import STEM
 from engine.project import ImageInput
+from engine.receptive import Region, regions
 from engine.shapes import Shape
 from gui.paint.comparison import companion, leading
 from gui.paint.scene.faces import liveliest_channel
@@ -47,6 +49,20 @@ def front_channel(state: ViewState, place: Place, result: Result, focus: Focus) 
     return channel if channel is not None and channel < count else liveliest_channel(result.volume)
 
 
+def value_regions(state: ViewState) -> Mapping[Place, Region]:
+    """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
+    focus, place = state.focus, state.origin(state.focus.place)
+    report = state.report(place)
+    shape = None if report is None else report.output_shape
+    if focus.channel is None or focus.pixel is None or shape is None:
+        return {}
+    if not (focus.channel < shape.channels and focus.pixel[0] < shape.height and focus.pixel[1] < shape.width):
+        return {}
+    found = regions(state.check, place, focus.channel, *focus.pixel)
+    itself = {place, state.focus.place, state.shown(place)}
+    return {earlier: region for earlier, region in found.items() if earlier not in itself}
+
+
 class Values(NamedTuple):
     """What the faces of a box show."""
 
@@ -67,18 +83,21 @@ def shown_values(state: ViewState, box: PlacedBox, focus: Focus) -> Values | Non
     return Values(result.volume, state.fresh(box.place), channel, photo if isinstance(photo, ImageInput) else None)
 
 
-def note(box: PlacedBox, values: Values | None) -> str:
-    """Which values the front face shows."""
+def note(box: PlacedBox, values: Values | None, *, slices: bool = True) -> str:
+    """Which values the front face shows; where it is not seen, with `slices` the slice that another face shows."""
+    brief = box.vertex.compact or not box.caption.name
     if box.caption.trouble or (box.vertex.shape is not None and values is None):
         return ""
     if values is None:
         return "unknown"
-    if not (values.fresh or box.vertex.compact or box.caption.beside):
+    if not (values.fresh or brief or box.caption.beside):
         return "for earlier settings"
     side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side
     if side == "front" and values.photo is not None:
         return "photo"
     if side == "front":
-        return f"ch {values.channel}" if box.vertex.compact else f"channel {values.channel}"
+        return f"ch {values.channel}" if brief else f"channel {values.channel}"
+    if not slices:
+        return ""
     last = values.volume.shape[2] - 1
     return {"top": "row y = 0", "left": "column x = 0", "right": f"column x = {last}"}[side]

@@ -7,6 +7,7 @@ from engine import metrics
 from gui.paint.scene.cells import Type, fullest
 from gui.paint.scene.labels import Text, centred, width
 from gui.paint.scene.layout import Arrow, PlacedBox, Point, Scene
+from gui.paint.scene.plan import Plan
 from gui.paint.scene.seen import Seen
 from gui.paint.scene.values import Values, note
 from gui.state import ViewState
@@ -42,7 +43,7 @@ def written(state: ViewState, scene: Scene, seen: Seen, zoom: Zoom, right: float
     type = scene.plan.type
     small = zoom.shows(type.small)
     for box, values in seen.boxes:
-        for text in _box_texts(box, values, type) if small else _names(box, zoom):
+        for text in _box_texts(box, values, scene.plan) if small else _names(box, zoom):
             inside = max(0.0, min(right - text.width, text.x))
             yield Written(box.place[0], text._replace(x=inside), _nearest(text, box))
     for frame in seen.frames:
@@ -59,10 +60,13 @@ def written(state: ViewState, scene: Scene, seen: Seen, zoom: Zoom, right: float
     yield from _invitations(scene)
 
 
-def _box_texts(box: PlacedBox, values: Values | None, type: Type) -> tuple[Text, ...]:
-    texts = box.texts_with(note(box, values))
+def _box_texts(box: PlacedBox, values: Values | None, plan: Plan) -> tuple[Text, ...]:
+    notes = plan.wording.notes
+    said = "" if notes == "none" else note(box, values, slices=notes == "all")
+    texts = tuple([text for text in box.texts_with(said) if text.text])
     if box.vertex.shape is None:
-        return (*texts, centred("?", box.x, box.y + 0.4 * type.em, type.em, "muted"))
+        em = plan.type.em
+        return (*texts, centred("?", box.x, box.y + 0.4 * em, em, "muted"))
     return texts
 
 
@@ -93,7 +97,8 @@ def _enlarged(text: Text, zoom: Zoom, room: float, most: float = MOST_GROWTH) ->
     """A bold text around its middle as large as is readable and has room."""
     if not text.bold:
         return text
-    growth = min(READABLE / (text.size * zoom.pixels), most, room / max(text.width, 1.0))
+    readable = max(READABLE, 1.05 * zoom.smallest)
+    growth = min(readable / (text.size * zoom.pixels), most, room / max(text.width, 1.0))
     larger = max(text.size, int(growth * text.size))
     wide = width(text.text, larger, text.bold)
     x, y = text.x - (wide - text.width) / 2, text.y - 0.15 * (larger - text.size)

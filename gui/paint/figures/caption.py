@@ -1,0 +1,75 @@
+"""What a figure of volumes says below them: scale, arrows, counting, faces, and what stands at the colour bar."""
+
+from collections.abc import Iterator, Sequence
+
+from engine import metrics
+from engine.counting import MACS
+from engine.metrics import OPERATIONS
+from engine.problems import STEM
+from engine.project import ImageInput
+from gui.paint import colours
+from gui.paint.figures.excerpt import Excerpt, Part
+from gui.paint.scene.camera import LENGTHS_IN_WORDS, Camera
+from gui.paint.scene.cells import Wording
+from gui.paint.scene.graph import ELEMENTWISE
+from gui.paint.scene.legend import FACES
+from gui.state import ViewState
+
+FLAT = 0.05
+"""Share of its length below which H is not seen."""
+LIVELIEST = "front: the channel that uses most colours, top and side: all channels at the border"
+FROM_ABOVE = "faces: row y = 0 of every map"
+
+
+def said_of(state: Excerpt, whole: ViewState, parts: Sequence[Part], eye: Camera, wording: Wording) -> Iterator[str]:
+    """Phrases, of which some may be empty."""
+    look = state.look
+    chosen = metrics.metric(look.metric)
+    unit = state.ledger.unit(chosen)
+    if wording.numbers == "C":
+        yield from (f"all maps {height}×{width}" for height, width in map_sizes(state))
+    yield LENGTHS_IN_WORDS[look.scale]
+    if any(report.macs for report in state.check.reports.values()):
+        yield f"arrow width ∝ √{unit}"
+    yield "MACs: multiply-accumulates, biases not counted" if look.metric == MACS.id else ""
+    yield "1 MAC = 2 FLOPs" if look.metric == "flops" else ""
+    yield f"{unit}: {look.convention.title}" if look.metric == OPERATIONS else ""
+    yield from _said_of_faces(state, parts, eye, wording)
+    yield f"volumes are shown after {', '.join(state.hidden)}" if state.hidden else ""
+    drawn = {r.layer.label(): None for r in state.check.reports.values() if r.layer.kind in ELEMENTWISE}
+    if drawn and wording.notes == "none":
+        yield f"arrows without words: {', '.join(drawn)}"
+    stem = whole.project.stem
+    if stem is not None and any(place[0] == STEM for place in state.places.values()):
+        kind = "the photo" if isinstance(state.project.input, ImageInput) else "the input"
+        yield f"input: {kind} after {len(stem.nodes)} layer{'s' if len(stem.nodes) > 1 else ''}"
+
+
+def _said_of_faces(state: Excerpt, parts: Sequence[Part], eye: Camera, wording: Wording) -> Iterator[str]:
+    """What the faces show, and why some show nothing."""
+    counted_only = {part.title for part in parts if part.counted_only}
+    known = [place for place in state.places if state.result(place) is not None]
+    plain = [place[0] in counted_only for place in state.places if state.result(place) is None]
+    if known:
+        fronts = LIVELIEST if wording.notes == "none" else FACES
+        yield FROM_ABOVE if eye.height[1] < FLAT else fronts
+    if any(not state.fresh(place) for place in known):
+        yield "dimmed: for earlier settings"
+    if plain:
+        yield "plain: counted, not run" if any(plain) else "plain: not run"
+
+
+def bars(state: Excerpt) -> Iterator[tuple[str, str, str]]:
+    """What stands at the ends of the colour bar and behind it, and the same in fewer words."""
+    ends = ("−m", "m") if state.look.zero_centred else ("low", "high")
+    each = "each volume its own range"
+    yield (*ends, f"{colours.map_name(state.look)}, {each}, {colours.PERCENTILES_IN_WORDS}")
+    yield (*ends, f"{each}, {colours.PERCENTILES_IN_WORDS}")
+    yield (*ends, each)
+
+
+def map_sizes(state: Excerpt) -> set[tuple[int, int]]:
+    """Height and width of all maps."""
+    inputs = [analysis.input_shape for analysis in state.check.analyses.values()]
+    shapes = [*inputs, *(report.output_shape for report in state.check.reports.values())]
+    return {(shape.height, shape.width) for shape in shapes if shape is not None}

@@ -1,0 +1,140 @@
+"""A part of a project as a state of its own: what the figures of volumes draw."""
+
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.analysis import Analysis, Report
+from engine.check import Place
+from engine.layers import Activation
+from engine.metrics import Amount, Metric
+from engine.network import INPUT, Network
+from engine.project import Design
+from gui.paint.scene.graph import ELEMENTWISE
+from gui.state import Focus, ViewState
+
+
+class Part(Struct, frozen=True):
+    """Layers of a design that one panel shows, in an order in which they can run.
+
+    What they receive from outside is INPUT, the volume at `received`. Layers of a panel that is not part of the project
+    have no values: `counted_only`.
+    """
+
+    title: str
+    design: str
+    reports: tuple[Report, ...]
+    received: Place
+    counted_only: bool = False
+
+    def amount(self, state: ViewState, metric: Metric) -> Amount | None:
+        """Of all its layers, those that are not drawn among them."""
+        subjects = [subject for report in self.reports for subject in state.ledger.subjects(self.design, report)]
+        return metric.amount(subjects)
+
+
+class Excerpt(ViewState, frozen=True, eq=False):
+    """A state whose designs are parts of another's.
+
+    Volumes that elementwise layers only rewrite are not drawn: that of the layer before stands for them and has their
+    values.
+    """
+
+    places: Mapping[Place, Place] = {}
+    """Where each volume comes from in the whole project."""
+    colours: Mapping[str, int] = {}
+    """The position of each part's design; -1 for what is not part of the project."""
+    hidden: tuple[str, ...] = ()
+    """What is not drawn: "relu", "batch norm"."""
+
+    def origin(self, place: Place) -> Place:
+        return self.places.get(place, place)
+
+    def design_index(self, design: str) -> int:
+        return self.colours.get(design, -1)
+
+
+def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
+    """The state that shows these parts as its designs, by their titles."""
+    analyses: dict[str, Analysis] = {}
+    places: dict[Place, Place] = {}
+    hidden: dict[str, None] = {}
+    for part in parts:
+        reports, drawn = without_elementwise(part.reports)
+        last = {drawn[report.name]: report.name for report in part.reports}
+        prefix = _common_prefix([report.name for report in reports])
+        shape = next((r.input_shapes[r.inputs.index(INPUT)] for r in reports if INPUT in r.inputs), None)
+        analyses[part.title] = Analysis(shape, _shortened(reports, prefix), None, None)
+        places[part.title, INPUT] = state.origin(part.received)
+        for report in reports:
+            name = "" if part.counted_only else last[report.name]
+            places[part.title, report.name.removeprefix(prefix)] = state.origin((part.design, name))
+        hidden |= dict.fromkeys(_word(report) for report in part.reports if drawn[report.name] != report.name)
+    known = {(title, report.name): report for title, made in analyses.items() for report in made.reports}
+    return Excerpt(
+        replace(state.project, designs=tuple(Design(part.title, Network()) for part in parts)),
+        replace(state.check, analyses=analyses, reports=known, problems=()),
+        state.run,
+        _focus(state, places),
+        state.look,
+        places=places,
+        colours={part.title: -1 if part.counted_only else state.design_index(part.design) for part in parts},
+        hidden=tuple(hidden),
+    )
+
+
+def without_elementwise(reports: Sequence[Report]) -> tuple[tuple[Report, ...], dict[str, str]]:
+    """The layers without those that rewrite the volume of another one, which nothing else reads.
+
+    With them, by the name of every layer, the one that is drawn for it.
+    """
+    kept: dict[str, Report] = {}
+    drawn = {INPUT: INPUT}
+    users = Counter(name for report in reports for name in report.inputs)
+    for report in reports:
+        source = drawn.get(report.inputs[0], "") if report.inputs else ""
+        if report.layer.kind in ELEMENTWISE and source in kept and users[report.inputs[0]] == 1:
+            drawn[report.name] = source
+            continue
+        inputs = tuple([drawn.get(name, name) for name in report.inputs])
+        kept[report.name] = replace(report, inputs=inputs, block=None)
+        drawn[report.name] = report.name
+    return tuple(kept.values()), drawn
+
+
+def _common_prefix(names: Sequence[str]) -> str:
+    """What the names of a block's layers begin with: "inception_3a/"."""
+    first = names[0].rpartition("/")[0] + "/" if names else ""
+    return first if all(name.startswith(first) for name in names) and INPUT not in names else ""
+
+
+def _shortened(reports: Iterable[Report], prefix: str) -> tuple[Report, ...]:
+    return tuple(
+        replace(
+            report,
+            name=report.name.removeprefix(prefix),
+            inputs=tuple([name.removeprefix(prefix) for name in report.inputs]),
+        )
+        for report in reports
+    )
+
+
+def received_as_input(reports: Iterable[Report], received: str) -> tuple[Report, ...]:
+    """Layers whose input from outside, the volume called `received`, is INPUT."""
+    return tuple(
+        replace(report, inputs=tuple([INPUT if name == received else name for name in report.inputs]))
+        for report in reports
+    )
+
+
+def _word(report: Report) -> str:
+    return report.layer.function if isinstance(report.layer, Activation) else report.layer.kind.replace("_", " ")
+
+
+def _focus(state: ViewState, places: Mapping[Place, Place]) -> Focus:
+    """The chosen channel, where its volume is drawn."""
+    chosen = state.origin(state.focus.place)
+    drawn = next((place for place, origin in places.items() if origin == chosen), None)
+    return Focus() if drawn is None else Focus(*drawn, state.focus.channel)

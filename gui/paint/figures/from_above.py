@@ -1,0 +1,60 @@
+"""The scene of the figure one-by-one from above, so that only the number of maps is seen: wide, narrow, wide."""
+
+from msgspec.structs import replace
+from PySide6.QtCore import QPointF, Qt
+from PySide6.QtGui import QColor, QPainter, QPolygonF
+
+from gui.paint.figures.choice import one_by_one
+from gui.paint.figures.one_by_one import WORDINGS
+from gui.paint.figures.panels import Panels, lay_out
+from gui.paint.page import Page
+from gui.paint.scene.camera import VIEWS, camera
+from gui.paint.scene.seen import Rect
+from gui.state import ViewState
+from gui.theme import Theme
+
+SAID = "from above, H is not seen: what is across the arrows is the number of maps, C"
+FAINT = 34
+"""Opacity of the shape that widens and narrows, of 255."""
+LOW = 0.25
+"""How much of H may be seen for that shape to be drawn."""
+
+
+def panels(state: ViewState, page: Page) -> Panels:
+    """Laid out from above, where H has no number."""
+    wordings = [replace(wording, numbers=wording.numbers.replace("H", ""), still=True) for wording in WORDINGS]
+    eye = camera(*VIEWS["Top"])
+    return lay_out(state, one_by_one(state, "from-above"), page, wordings, eye, said=(SAID,), enough=5.0)
+
+
+def turning(state: ViewState, page: Page) -> Panels:
+    """The same in 3-D, from where the camera rises."""
+    eye = camera(*VIEWS["3-D"])
+    return lay_out(state, one_by_one(state, "from-above"), page, WORDINGS, eye, said=(SAID,))
+
+
+def draw_widths(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
+    """From volume to volume of a chain a pale ground as wide as both: it comes as the camera rises."""
+    scene = laid_out.scene
+    seen = max(0.0, 1.0 - scene.eye.height[1] / LOW)
+    boxes = {box.place: box for box in scene.boxes}
+    painter.save()
+    painter.scale(scene.shrink, scene.shrink)
+    painter.setPen(Qt.PenStyle.NoPen)
+    for band in scene.plan.bands:
+        colour = QColor(theme.design(laid_out.state.design_index(band.name)))
+        colour.setAlpha(round(FAINT * seen))
+        painter.setBrush(colour)
+        for vertex, sources in zip(band.graph.vertices, band.graph.sources, strict=True):
+            box = boxes[band.name, vertex.name]
+            for source in sources:
+                before = boxes[band.name, band.graph.vertices[source].name]
+                if before.vertex.column + 1 == vertex.column and before.y == box.y:
+                    painter.drawPolygon(_between(before.bounds, box.bounds))
+    painter.restore()
+
+
+def _between(before: Rect, after: Rect) -> QPolygonF:
+    """From the right side of one rectangle to the left side of the next."""
+    corners = ((before[2], before[1]), (after[0], after[1]), (after[0], after[3]), (before[2], before[3]))
+    return QPolygonF([QPointF(*corner) for corner in corners])

@@ -1,0 +1,283 @@
+"""Panels (a), (b), … of volumes, each with its heading, and a caption that says what the picture means."""
+
+from collections.abc import Iterator, Sequence
+from math import isclose
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtCore import QPointF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from engine import metrics
+from engine.counting import MACS
+from engine.metrics import OPERATIONS, Metric
+from gui.paint.figures.caption import bars, map_sizes, said_of
+from gui.paint.figures.excerpt import Excerpt, Part, excerpt
+from gui.paint.page import Page
+from gui.paint.scene.camera import LENGTHS, Camera
+from gui.paint.scene.cells import Type, Wording
+from gui.paint.scene.labels import LINE, Role, Text, elided, width
+from gui.paint.scene.layout import Scene, arrange
+from gui.paint.scene.legend import BAR_ROOM, draw_bar, draw_text
+from gui.paint.scene.plan import BETWEEN, Plan, fit, plan
+from gui.paint.scene.room import extent
+from gui.paint.volumes import draw_scene
+from gui.state import Focus, ViewState
+from gui.theme import Theme
+
+MARGIN, GAP = 0.5, 0.5
+"""Free border, and above every heading but the first, in ems."""
+TITLE = 1.2
+"""Size of a panel's title, in ems."""
+WIDE = 54.0
+"""Ems of a page on which panels may stand beside each other."""
+MANY, SPARING = 40, 2
+"""Layers of which no more is written than the last wordings say: laying out the fuller ones would take long."""
+TALLEST, TALLEST_WIDE = 1.75, 0.8
+"""The most widths that a figure is high where the page does not say it, in a column and on a wide page."""
+SEPARATOR = " · "
+COUNTS = ("macs", "flops", OPERATIONS)
+"""Metrics that a figure's costs may be told in; for others they are MACs."""
+
+
+class Words(NamedTuple):
+    """A phrase of a heading or a caption; phrases are not broken where they fit into a line."""
+
+    text: str
+    size: int
+    role: Role = "muted"
+    bold: bool = False
+
+    @property
+    def width(self) -> float:
+        return width(self.text, self.size, self.bold)
+
+
+class Panels(Struct, frozen=True, eq=False):
+    """A laid-out figure, in the units of its page."""
+
+    state: Excerpt
+    scene: Scene
+    em: int
+    width: float
+    height: float
+    headers: tuple[float, ...]
+    """The height of each panel's heading."""
+    headings: tuple[tuple[Text, ...], ...]
+    caption: tuple[Text, ...]
+    bar: tuple[str, str, str] | None
+    smallest: float
+    """The smallest text that there may be."""
+
+    @property
+    def fits(self) -> bool:
+        """Whether no text had to shrink."""
+        return isclose(self.scene.shrink, 1.0)
+
+    @property
+    def box_size(self) -> float:
+        """The mean of the longest edges of all boxes, in ems."""
+        length = LENGTHS[self.state.look.scale]
+        shapes = [box.vertex.shape for box in self.scene.boxes if box.vertex.shape is not None]
+        longest = [max(length(number) for number in shape) for shape in shapes]
+        return self.scene.unit * sum(longest) / (max(len(longest), 1) * self.em)
+
+
+def lay_out(
+    state: ViewState,
+    parts: Sequence[Part],
+    page: Page,
+    wordings: Sequence[Wording],
+    eye: Camera,
+    *,
+    said: Sequence[str] = (),
+    beside: bool = False,
+    enough: float = 7.0,
+) -> Panels:
+    """The fullest wording and the largest text with which boxes measure `enough` ems, or at least fit.
+
+    On narrow pages what fits is enough. `said` begins the caption; `beside`: panels stand beside each other if wide.
+    """
+    if state.look.metric not in COUNTS:
+        state = replace(state, look=replace(state.look, metric=MACS.id))
+    shown, found = excerpt(state, parts), list[Panels]()
+    many = len(shown.check.reports) > MANY
+    for wording in wordings[-SPARING:] if many else wordings:
+        for em in page.sizes:
+            wide = page.width >= WIDE * em
+            for side in (True, False) if beside and wide and len(parts) > 1 else (False,):
+                made = _Attempt(state, shown, parts, page, em, beside=side).laid_out(wording, eye, said)
+                if made.fits and (made.box_size >= enough or not wide):
+                    return made
+                found.append(made)
+    fitting = [made for made in found if made.fits]
+    return fitting[0] if fitting else max(found, key=lambda made: made.scene.shrink * made.em)
+
+
+def draw(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
+    """Draw a figure at the painter's origin."""
+    em, right = laid_out.em, laid_out.width
+    for band, heading in zip(laid_out.scene.plan.bands, laid_out.headings, strict=True):
+        colour = theme.design(laid_out.state.design_index(band.name))
+        for text in heading:
+            draw_text(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
+    for _, top in laid_out.scene.headers[1:] if not laid_out.scene.plan.beside else ():
+        painter.setPen(QPen(QColor(theme.grid), 0.06 * em))
+        painter.drawLine(QPointF(MARGIN * em, top), QPointF(right - MARGIN * em, top))
+    for text in laid_out.caption:
+        draw_text(painter, text, theme.muted)
+    if laid_out.bar is not None:
+        end = QPointF(right - MARGIN * em, laid_out.height - MARGIN * em - 0.2 * Type(em).small)
+        draw_bar(painter, laid_out.state, theme, end, em, laid_out.bar)
+    pixels = abs(painter.deviceTransform().determinant()) ** 0.5
+    draw_scene(painter, laid_out.state, theme, laid_out.scene, 0.995 * laid_out.smallest * pixels, right, marks=False)
+
+
+def turned(laid_out: Panels, eye: Camera) -> Panels:
+    """The same figure as another camera sees it: what is written stays."""
+    margin = MARGIN * laid_out.em
+    return replace(laid_out, scene=arrange(laid_out.scene.plan, eye, margin, margin, laid_out.headers))
+
+
+class _Attempt:
+    """A figure with text of one size."""
+
+    def __init__(
+        self, state: ViewState, shown: Excerpt, parts: Sequence[Part], page: Page, em: int, *, beside: bool
+    ) -> None:
+        self.whole, self.state, self.parts, self.page, self.em, self.beside = state, shown, parts, page, em, beside
+        self.small = Type(em).small
+        self.room = page.width - 2 * MARGIN * em
+        count = len(parts) if beside else 1
+        self.panel_room = (self.room - (count - 1) * BETWEEN * em) / count
+
+    def laid_out(self, wording: Wording, eye: Camera, said: Sequence[str]) -> Panels:
+        em, margin = self.em, MARGIN * self.em
+        headings = [_flowed(words, self.panel_room) for words in self._headings()]
+        headers = [(GAP + LINE * (TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
+        headers = [max(headers)] * len(headers) if self.beside else headers
+        if wording.numbers == "C" and len(map_sizes(self.state)) > 1:
+            wording = replace(wording, numbers="CHW", sparse=True)
+        told = (*said, *said_of(self.state, self.whole, self.parts, eye, wording))
+        words = [Words(text, self.small) for text in told if text]
+        caption, bar = self._with_bar(_flowed(words, self.room))
+        below = (0.3 + 0.84 * LINE * len(caption)) * em
+        fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
+        tallest = TALLEST_WIDE if self.page.width >= WIDE * em else TALLEST
+        high = max(em, (self.page.height or tallest * self.page.width) - fixed)
+        made = self._plan(wording, high)
+        if self.page.height is None:
+            made = replace(made, room=(self.room, min(high, 1.0 + _needed(made, eye))))
+        scene = arrange(made, eye, margin, margin, headers)
+        height = fixed + made.room[1]
+        return Panels(
+            self.state if wording.notes != "none" else replace(self.state, focus=Focus()),
+            scene,
+            em,
+            self.page.width,
+            height,
+            tuple(headers),
+            tuple(self._placed(headings, scene)),
+            tuple(self._placed_caption(caption, height - margin)),
+            bar,
+            Type(self.page.sizes[-1]).small,
+        )
+
+    def _plan(self, wording: Wording, high: float) -> Plan:
+        look = self.state.look
+        known, room = self.state.check, (self.room, high)
+        kinds = look.scale, look.metric, look.convention
+        return plan(known, frozenset(), (), (), *kinds, self.em, room, "input", wording, self.beside)
+
+    def _headings(self) -> Iterator[list[Words]]:
+        """Of each panel its letter and title, its costs, and how they compare with those of the first."""
+        chosen, params = metrics.metric(self.state.look.metric), metrics.metric("params")
+        first = self.parts[0].amount(self.whole, chosen)
+        size, ledger = round(TITLE * self.em), self.whole.ledger
+        for letter, part in zip("abcdefgh", self.parts, strict=False):
+            before = f"({letter}) " if len(self.parts) > 1 else ""
+            title = elided(part.title, self.panel_room - width(before, size, True), size, True)
+            yield [
+                Words(before + title, size, "design", True),
+                *(Words(ledger.said(m, part.amount(self.whole, m)), self.em) for m in (chosen, params)),
+                *([] if part is self.parts[0] else [self._compared(chosen, part, first)]),
+            ]
+
+    def _compared(self, chosen: Metric, part: Part, first: metrics.Amount | None) -> Words:
+        amount = part.amount(self.whole, chosen)
+        name = None if amount and first else self.whole.ledger.unit(chosen)
+        return Words(metrics.compared(chosen, amount, first, name), self.em, "text", True)
+
+    def _placed(self, headings: Sequence[Sequence[Sequence[Words]]], scene: Scene) -> Iterator[tuple[Text, ...]]:
+        for lines, (left, top) in zip(headings, scene.headers, strict=True):
+            baseline, texts = top + (GAP + TITLE) * self.em, list[Text]()
+            for line in lines:
+                texts += _in_line(line, left, baseline)
+                baseline += LINE * self.em
+            yield tuple(texts)
+
+    def _with_bar(self, lines: list[list[Words]]) -> tuple[list[list[Words]], tuple[str, str, str] | None]:
+        """The lines of the caption with one for the colour bar, unless that fits behind the last; its texts."""
+        if not self.state.run.results:
+            return lines, None
+        taken = _line_width(lines[-1]) + self.em if lines else 0.0
+        room = BAR_ROOM * self.em
+        choices = [(words, room + sum([width(word, self.small) for word in words])) for words in bars(self.state)]
+        words, wide = next((choice for choice in choices if choice[1] <= self.room), choices[-1])
+        return (lines if taken + wide <= self.room else [*lines, []]), words
+
+    def _placed_caption(self, lines: Sequence[Sequence[Words]], bottom: float) -> Iterator[Text]:
+        baseline = bottom - 0.25 * self.small - LINE * self.small * (len(lines) - 1)
+        for line in lines:
+            yield from _in_line(line, MARGIN * self.em, baseline)
+            baseline += LINE * self.small
+
+
+def _needed(made: Plan, eye: Camera) -> float:
+    """How high the lines of a plan are with the boxes as large as they fit."""
+    found, _, measured = fit(made, eye)
+    return found.shrink * extent(made.bands, made.lines, measured, made.type.em, beside=made.beside)[1]
+
+
+def _flowed(words: Sequence[Words], room: float) -> list[list[Words]]:
+    """Phrases in lines; one that is wider than a line is broken between its words."""
+    lines: list[list[Words]] = [[]]
+    for phrase in words:
+        if phrase.text:
+            for piece in _broken(phrase, room):
+                longer = [*lines[-1], piece]
+                if lines[-1] and _line_width(longer) > room:
+                    lines.append([piece])
+                else:
+                    lines[-1] = longer
+    return lines
+
+
+def _broken(phrase: Words, room: float) -> Iterator[Words]:
+    """A phrase in pieces that fit into a line each."""
+    piece = ""
+    for word in phrase.text.split(" "):
+        longer = f"{piece} {word}".lstrip()
+        if piece and phrase._replace(text=longer).width > room:
+            yield phrase._replace(text=piece)
+            longer = word
+        piece = longer
+    yield phrase._replace(text=piece)
+
+
+def _line_width(line: Sequence[Words]) -> float:
+    gaps = (width(SEPARATOR, min(phrase.size for phrase in line)) if len(line) > 1 else 0.0) * (len(line) - 1)
+    return sum([phrase.width for phrase in line]) + gaps
+
+
+def _in_line(line: Sequence[Words], x: float, baseline: float) -> Iterator[Text]:
+    """Phrases beside each other, with a dot between."""
+    for index, phrase in enumerate(line):
+        if index:
+            small = min(phrase.size, line[index - 1].size)
+            gap = width(SEPARATOR, small)
+            yield Text(SEPARATOR, x, baseline, gap, small, "muted")
+            x += gap
+        yield Text(phrase.text, x, baseline, phrase.width, phrase.size, phrase.role, phrase.bold)
+        x += phrase.width

@@ -1,0 +1,41 @@
+"""The columns of GoogLeNet's table 1: a row a block or layer, published beside recounted; narrow pages break it."""
+
+from math import ceil, inf
+
+from engine.problems import Problem, ProjectError
+from gui.paint import paper
+from gui.paint.page import PAGES, Page, page_for
+from gui.paint.scene.cells import Type
+from gui.state import ViewState
+
+MOST_PARTS = 2
+
+
+def sheets(state: ViewState, page: Page) -> tuple[paper.Sheet, ...]:
+    """The tables of the designs; where a page is only as high as it needs, in parts of readable lines.
+
+    Raises
+    ------
+    ProjectError
+        No design has a layer.
+    """
+    widest = inf if page.height else page.width / Type(page.sizes[-1]).small - 2 * paper.MARGIN
+    made = paper.sheets_of(state, widest, foot_size=1.0)
+    if not any(sheet.rows for sheet in made):
+        add = "add a design with a convolution, a pooling or a dense layer"
+        raise ProjectError([Problem(f"there is nothing that paper-table could list; {add}", "")])
+    return made
+
+
+def height(made: tuple[paper.Sheet, ...], page: Page) -> int:
+    """Units of the page that tables take, as large as they fit."""
+    wide, high = max(sheet.width for sheet in made) + 2 * paper.MARGIN, sum(sheet.height for sheet in made)
+    unit = min(page.width / wide, page.sizes[0], paper.LARGEST, (page.height or inf) / high)
+    return ceil(unit * high)
+
+
+def page(state: ViewState, format: str) -> Page:
+    """That of the format, or a page's whole width where a column would break a table into more than two parts."""
+    narrow = page_for(format)
+    parts = len(sheets(state, narrow)) / max(len(state.project.designs), 1)
+    return PAGES["174mm"] if parts > MOST_PARTS and narrow is PAGES["85mm"] else narrow

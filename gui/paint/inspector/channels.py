@@ -1,0 +1,126 @@
+"""Patch, filter and products of all channels at once, a tile a channel: the k×k×C that meet."""
+
+from math import ceil, sqrt
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from gui.paint.colours import DIVERGING, map_name, to_levels
+from gui.paint.inspector.content import Content, Told
+from gui.paint.inspector.marks import Hit, caption, draw_picture, draw_title, index_at, outline, title_height
+from gui.paint.measured import volume_range
+from gui.paint.tiles import packed_lut
+from gui.paint.words import number
+from gui.theme import Theme
+
+SIGN, BELOW = 1.6, 1.5
+"""Room between two mosaics and below them, in ems."""
+LARGEST = 17.0
+"""Side of a mosaic in ems."""
+MOST_VALUES = 400_000
+"""Values of a patch; of larger ones, as dense layers of large maps have, the matrix tells."""
+
+
+def height(content: Content, width: float, em: float) -> float:
+    met = None if content.told is None else content.told.how.meeting
+    if met is None or met.filter is None or len(met.values) < 2 or met.inside.size == 1:
+        return 0.0
+    if met.values.size > MOST_VALUES:
+        return 0.0
+    rows, columns = extent(met.values.shape)
+    return title_height(_title(content.known), width, em) + _side(width, em) * min(rows / columns, 1.0) + BELOW * em
+
+
+def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
+    told = content.known
+    draw_title(painter, rect, _title(told), em, theme)
+    ends = volume_range(told.received[told.source], zero_centred=content.look.zero_centred)
+    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (told.filter, told.meeting.products)]
+    mosaics = (
+        ("", "patch", told.meeting.values, ends, map_name(content.look)),
+        ("×", "filter", told.filter, (-limits[0], limits[0]), DIVERGING),
+        ("=", "products", told.meeting.products, (-limits[1], limits[1]), DIVERGING),
+    )
+    for (sign, name, values, (low, high), colours), place in zip(mosaics, _places(rect, told, em), strict=True):
+        image = mosaic(values, told.meeting.inside, low, high, colours, QColor(theme.plain), QColor(theme.base))
+        draw_picture(painter, place, image, theme.base)
+        outline(painter, _tile(place, told, content.term), 1.5, theme.base, theme.accent)
+        below = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
+        caption(painter, below, name, 0.92 * em, theme.muted)
+        before = QRectF(place.left() - SIGN * em, place.top(), SIGN * em, place.height())
+        caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
+
+
+def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
+    told = content.known
+    count, tall, wide = told.meeting.values.shape
+    rows, columns = grid(count, tall, wide)
+    for place in _places(rect, told, em):
+        at = index_at(place, (rows, columns), point)
+        if at is not None and at[0] * columns + at[1] < count:
+            term = at[0] * columns + at[1]
+            words = f"channel {told.meeting.first + term}: its products add up to {number(told.terms.values[term])}"
+            return Hit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
+    return None
+
+
+def grid(count: int, tall: int, wide: int) -> tuple[int, int]:
+    """Rows and columns of so many tiles that together are about a square."""
+    columns = min(count, max(1, ceil(sqrt(count * (tall + 1) / (wide + 1)))))
+    return -(-count // columns), columns
+
+
+def extent(shape: tuple[int, ...]) -> tuple[int, int]:
+    """Height and width of a mosaic in values, a gap of one behind each tile."""
+    count, tall, wide = shape
+    rows, columns = grid(count, tall, wide)
+    return rows * (tall + 1), columns * (wide + 1)
+
+
+def mosaic(
+    values: NDArray[np.float64],
+    inside: NDArray[np.bool_],
+    low: float,
+    high: float,
+    colours: str,
+    plain: QColor,
+    ground: QColor,
+) -> QImage:
+    """Tiles (C×kh×kw) in rows on a ground, what lies in the padding plain."""
+    count, tall, wide = values.shape
+    rows, columns = grid(count, tall, wide)
+    pixels = np.full((rows * columns, tall + 1, wide + 1), ground.rgb(), np.uint32)
+    tiles = packed_lut(colours)[to_levels(values, low, high)]
+    tiles[:, ~inside] = plain.rgb()
+    pixels[:count, :tall, :wide] = tiles
+    whole = np.ascontiguousarray(pixels.reshape(rows, columns, tall + 1, wide + 1).transpose(0, 2, 1, 3))
+    height, width = extent(values.shape)
+    return QImage(whole.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
+
+
+def _title(told: Told) -> str:
+    tall, wide = told.meeting.inside.shape
+    return f"All {len(told.meeting.values):,} channels: {tall}×{wide}×{len(told.meeting.values):,} products"
+
+
+def _side(width: float, em: float) -> float:
+    return min((width - 2 * SIGN * em) / 3, LARGEST * em)
+
+
+def _places(rect: QRectF, told: Told, em: float) -> list[QRectF]:
+    side = _side(rect.width(), em)
+    rows, columns = extent(told.meeting.values.shape)
+    wide, tall = side * min(columns / rows, 1.0), side * min(rows / columns, 1.0)
+    top = rect.top() + title_height(_title(told), rect.width(), em)
+    return [QRectF(rect.left() + at * (side + SIGN * em), top, wide, tall) for at in range(3)]
+
+
+def _tile(place: QRectF, told: Told, term: int) -> QRectF:
+    """A channel's tile without the gap behind it."""
+    count, tall, wide = told.meeting.values.shape
+    rows, columns = grid(count, tall, wide)
+    row, column = divmod(term, columns)
+    x, y = place.width() / columns, place.height() / rows
+    return QRectF(place.left() + column * x, place.top() + row * y, x * wide / (wide + 1), y * tall / (tall + 1))

@@ -1,0 +1,290 @@
+"""What the inspector shows of a state, as far as it does not depend on the room there is."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine import receptive
+from engine.analysis import Report
+from engine.check import Place
+from engine.files import FileFault
+from engine.insight.explain import Explanation, Meeting, Numbers, Spot, Terms, explain, explain_input
+from engine.layers import Layer
+from engine.network import INPUT
+from engine.problems import STEM
+from engine.project import ImageInput
+from engine.receptive import Region
+from engine.shapes import Shape
+from gui.paint.inspector.weights import Found, Matrix, find_now, matrix_of
+from gui.paint.scene.faces import liveliest_channel
+from gui.state import Focus, Look, ViewState, Volume
+
+RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
+STALE_HINT = "for earlier settings — run again (F5)"
+FINDING = "finding the weights…"
+UNCHOSEN = "No value was chosen: this is the middle one of a map. Click a value in a mosaic or on a face, or type."
+MOST_SIGHTS = 24
+"""Earlier volumes that are shown: the input and the nearest ones."""
+
+
+class Sight(Struct, frozen=True, eq=False):
+    """An earlier volume, and what of it the value sees."""
+
+    place: Place
+    name: str
+    volume: Volume
+    channel: int
+    """The map that stands for it."""
+    region: Region
+    photo: ImageInput | None = None
+
+
+class Told(Struct, frozen=True, eq=False):
+    """How a value comes about, and the volumes that it comes of."""
+
+    how: Explanation
+    at: Spot
+    volume: Volume
+    """That the value is in."""
+    value: float
+    """What the run gave."""
+    sources: tuple[Place, ...] = ()
+    """What the layer receives, and the volumes there."""
+    received: tuple[Volume, ...] = ()
+    matrix: Matrix | None = None
+
+    @property
+    def shape(self) -> Shape:
+        """Of the volume."""
+        return Shape(*self.volume.shape)
+
+    @property
+    def terms(self) -> Terms:
+        assert self.how.terms is not None, "asked for only where something is added up"
+        return self.how.terms
+
+    @property
+    def meeting(self) -> Meeting:
+        assert self.how.meeting is not None, "asked for only where something is read of one input"
+        return self.how.meeting
+
+    @property
+    def filter(self) -> Numbers:
+        """The weights that meet the patch."""
+        assert self.meeting.filter is not None, "asked for only where there are weights"
+        return self.meeting.filter
+
+    @property
+    def source(self) -> int:
+        """The input that is read."""
+        return 0 if self.how.meeting is None else self.how.meeting.source
+
+
+class Content(Struct, frozen=True, eq=False):
+    """A value and all that is told of it."""
+
+    focus: Focus
+    """The choice with its value, chosen or not."""
+    title: str
+    label: str
+    look: Look
+    design_index: int
+    shape: Shape | None = None
+    note: str = ""
+    wrong: bool = False
+    """Whether the note tells of a mistake."""
+    stale: bool = False
+    value: float | None = None
+    """What the run gave."""
+    told: Told | None = None
+    sights: tuple[Sight, ...] = ()
+    left_out: int = 0
+    """Earlier volumes between the input and the others that are not shown."""
+    photo: ImageInput | None = None
+    """How the photo was made, where the volume is the photo itself."""
+    detail: int | None = None
+    """The term whose patch is asked for."""
+    least: float = 0.0
+    """Pixels that the head is high at least, so that nothing below it jumps while positions are gone through."""
+    filled: int | None = None
+    """Values of the map that have been gone through in reading order; None: all are shown."""
+
+    @property
+    def at(self) -> Spot | None:
+        """Where the value is; None where nothing is known."""
+        channel, pixel = self.focus.channel, self.focus.pixel
+        return None if channel is None or pixel is None else Spot(channel, *pixel)
+
+    @property
+    def known(self) -> Told:
+        """What is told, in a part that is there only then."""
+        assert self.told is not None, "a part that tells of a value is shown only with one"
+        return self.told
+
+    @property
+    def term(self) -> int:
+        """The term whose patch is shown: the one that was asked for, else of products the largest, else its own."""
+        how = None if self.told is None else self.told.how
+        if how is None or how.terms is None:
+            return 0
+        terms = how.terms
+        if self.detail is not None and self.detail < len(terms.values):
+            return self.detail
+        if how.meeting is not None and how.meeting.filter is None:
+            return how.at.channel - terms.first
+        return int(np.argmax(np.abs(np.nan_to_num(terms.values))))
+
+    def term_focus(self, term: int) -> Focus:
+        """The value of an input that a term comes from: of a window its middle one."""
+        told = self.known
+        terms, at = told.terms, told.at
+        if terms.of == "input":
+            return Focus(*told.sources[term], at.channel, (at.y, at.x))
+        met, shape = told.how.meeting, told.received[terms.source].shape
+        y, x = at.y, at.x
+        if met is not None:
+            y, x = int(met.rows[(len(met.rows) - 1) // 2]), int(met.columns[(len(met.columns) - 1) // 2])
+        pixel = min(max(y, 0), shape[1] - 1), min(max(x, 0), shape[2] - 1)
+        return Focus(*told.sources[terms.source], terms.first + term, pixel)
+
+
+def chosen(state: ViewState) -> Focus:
+    """The choice with a value: the middle one of the liveliest map where none was chosen, or it is not there."""
+    focus = state.focus
+    result, shape = state.result(focus.place), shape_at(state, focus.place)
+    if shape is None or result is None or result.volume.shape != shape:
+        return focus
+    channel, pixel = focus.channel, focus.pixel
+    if channel is None or channel >= shape.channels:
+        channel = liveliest_channel(result.volume)
+    if pixel is None or pixel[0] >= shape.height or pixel[1] >= shape.width:
+        pixel = (shape.height - 1) // 2, (shape.width - 1) // 2
+    return replace(focus, channel=channel, pixel=pixel)
+
+
+def shape_at(state: ViewState, place: Place) -> Shape | None:
+    """The shape of a volume by today's settings."""
+    report = state.report(place)
+    if place[1] != INPUT or report is not None:
+        return None if report is None else report.output_shape
+    analysis = state.analysis(place[0])
+    return state.check.input_shape if analysis is None else analysis.input_shape
+
+
+def content_of(state: ViewState, found: Found | FileFault | None) -> Content:
+    """What to show: `found` are the weights of the layer, or why there are none; None: they are being looked for."""
+    focus = chosen(state)
+    made = _head(state, focus)
+    at, shape, result = made.at, made.shape, state.result(focus.place)
+    problems = [p.text for p in (*state.check.problems, *state.run.problems) if (p.design, p.node) == _origin(state)]
+    if problems:
+        return replace(made, note="\n".join(problems), wrong=True)
+    if shape is None:
+        return replace(made, note="unknown: a layer before it has a mistake", wrong=True)
+    if result is None:
+        return replace(made, note=RUN_HINT)
+    if at is None or not _all_fresh(state, focus.place):
+        return replace(made, note=STALE_HINT, stale=True)
+    made = replace(made, value=float(result.volume[at]))
+    sights, left_out = _sights(state, focus.place, at)
+    note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else UNCHOSEN
+    return _with_explanation(replace(made, sights=sights, left_out=left_out, note=note), state, found, result.volume)
+
+
+def now(state: ViewState) -> Content:
+    """The same with the weights, however long they take."""
+    focus = chosen(state)
+    report = state.report(_origin(state))
+    if focus.channel is None or report is None or not report.array_shapes:
+        return content_of(state, Found({}))
+    return content_of(state, find_now(state, _origin(state), focus.channel))
+
+
+def _origin(state: ViewState) -> Place:
+    return state.origin(state.focus.place)
+
+
+def _head(state: ViewState, focus: Focus) -> Content:
+    design, node = focus.place
+    origin = state.origin(focus.place)
+    report = state.report(origin)
+    names = (design or ("" if node == INPUT else "stem"), node)
+    behind = "" if origin[1] in (node, INPUT) else f"{origin[1]}{' of the stem' if origin[0] != design else ''} · "
+    return Content(
+        focus,
+        " · ".join(name for name in names if name),
+        behind + _label(state, report),
+        state.look,
+        state.design_index(design),
+        shape_at(state, focus.place),
+        photo=state.project.input if origin == (STEM, INPUT) and isinstance(state.project.input, ImageInput) else None,
+    )
+
+
+def _label(state: ViewState, report: Report | None) -> str:
+    if report is None:
+        return "the project's input"
+    shapes = " and ".join(str(shape or "unknown") for shape in report.input_shapes)
+    return f"{report.layer.label()} · {shapes} → {report.output_shape or 'unknown'}"
+
+
+def _all_fresh(state: ViewState, place: Place) -> bool:
+    """Whether the volume and all that its layer receives are of today's settings."""
+    origin = state.origin(place)
+    report = state.report(origin)
+    sources = () if report is None else report.inputs
+    return state.fresh(place) and all(state.fresh((origin[0], source)) for source in sources)
+
+
+def _with_explanation(made: Content, state: ViewState, found: Found | FileFault | None, volume: Volume) -> Content:
+    at, origin = made.at, _origin(state)
+    assert at is not None, "a value that is explained has a place"
+    report, value = state.report(origin), float(volume[at])
+    if report is None:
+        return replace(made, told=Told(explain_input(state.project.input, volume, at), at, volume, value))
+    if found is None:
+        return replace(made, note=FINDING)
+    if isinstance(found, FileFault):
+        return replace(made, note=str(found), wrong=True)
+    sources = tuple((origin[0], name) for name in report.inputs)
+    results = [state.result(source) for source in sources]
+    received = tuple(result.volume for result in results if result is not None)
+    assert isinstance(report.layer, Layer), "what has run is a layer"
+    matrix = found.matrix or (matrix_of(report, found.arrays, at.channel) if found.channel is None else None)
+    how = explain(report.layer, report.name, received, found.roles(at.channel), at, report.inputs)
+    return replace(made, told=Told(how, at, volume, value, sources, received, matrix))
+
+
+def _sights(state: ViewState, place: Place, at: Spot) -> tuple[tuple[Sight, ...], int]:
+    """The earlier volumes from the project's input on, and how many are left out."""
+    regions = receptive.regions(state.check, state.origin(place), *at)
+    shown = [earlier for earlier in _earlier(state, place) if earlier in regions]
+    left_out = max(len(shown) - MOST_SIGHTS, 0)
+    kept = shown[:1] + shown[1 + left_out :]
+    return tuple([_sight(state, earlier, regions[earlier]) for earlier in kept if state.fresh(earlier)]), left_out
+
+
+def _earlier(state: ViewState, place: Place) -> Iterator[Place]:
+    """Places before one in the order in which they run; a design's input is the stem's last, or the project's."""
+    design, node = state.origin(place)
+    if (design, node) == (STEM, INPUT):
+        return
+    yield (STEM, INPUT)
+    for name in dict.fromkeys((STEM, design)):
+        analysis = state.analysis(name)
+        for report in () if analysis is None else analysis.reports:
+            if (name, report.name) == (design, node):
+                return
+            yield name, report.name
+
+
+def _sight(state: ViewState, place: Place, region: Region) -> Sight:
+    result = state.result(place)
+    assert result is not None
+    spec = state.project.input
+    photo = spec if place == (STEM, INPUT) and isinstance(spec, ImageInput) else None
+    channel = region.first if region.last - region.first == 1 else liveliest_channel(result.volume)
+    name = ("photo" if photo else INPUT) if place == (STEM, INPUT) else place[1]
+    return Sight(place, name, result.volume, channel, region, photo)

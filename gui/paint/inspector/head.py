@@ -1,0 +1,98 @@
+"""The inspector's head: which value, how large, what it is, and the formula with its numbers."""
+
+import re
+from math import isnan
+
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, Told
+from gui.paint.inspector.marks import STALE_OPACITY, Hit, wrapped_height
+from gui.paint.words import draw_text, draw_wrapped, number
+from gui.theme import Theme
+
+QUIET = (RUN_HINT, FINDING, UNCHOSEN)
+"""Notes that tell of nothing amiss."""
+INDEX = re.compile(r"\[[^\]]*\]")
+
+
+def height(content: Content, width: float, em: float) -> float:
+    needed = sum(room for _, room, _, _ in _lines(content, width, em)) + _note_height(content, width, em) + 0.4 * em
+    return max(needed, content.least)
+
+
+def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
+    y = rect.top()
+    painter.setOpacity(STALE_OPACITY if content.stale else 1.0)
+    for text, room, size, role in _lines(content, rect.width(), em):
+        bold = role == "bold"
+        colour = theme.muted if role == "muted" else theme.text
+        place = QRectF(rect.left(), y, rect.width(), room)
+        if role == "name":
+            side = 0.76 * em
+            design = theme.muted if content.design_index < 0 else theme.design(content.design_index)
+            painter.fillRect(QRectF(rect.left(), y + 0.45 * em, side, side), QColor(design))
+            draw_text(painter, place.adjusted(1.2 * em, 0, 0, 0), text, size, theme.text, bold=True)
+        else:
+            draw_wrapped(painter, place, text, size, colour, bold=bold)
+        y += room
+    painter.setOpacity(1.0)
+    if content.note:
+        tall = _note_height(content, rect.width(), em)
+        _draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content, em, theme)
+
+
+def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
+    if content.told is None:
+        return None
+    told = content.told
+    return Hit(f"{content.title}{place_text(content)}: {told.value!r} in the run, {told.how.result!r} as told")
+
+
+def place_text(content: Content) -> str:
+    """``[3, 12, 7]``."""
+    return "" if content.at is None else f"[{', '.join(map(str, content.at))}]"
+
+
+def _lines(content: Content, width: float, em: float) -> list[tuple[str, float, float, str]]:
+    """Each paragraph: text, height, size, and its look."""
+    lines = [(f"{content.title}{place_text(content)}", 1.7 * em, 1.1 * em, "name")]
+
+    def add(text: str, size: float, role: str, gap: float = 0.25) -> None:
+        lines.append((text, wrapped_height(text, width, size, bold=role == "bold") + gap * em, size, role))
+
+    add(content.label, 0.92 * em, "muted")
+    if content.value is not None:
+        add(f"= {number(content.value, 6)}", 1.6 * em, "bold")
+    if content.told is not None:
+        add(content.told.how.what, em, "plain", 0.5)
+        for line in content.told.how.formula:
+            add(_unbroken(line), em, "plain", 0.15)
+        add(_agreement(content.told), 0.92 * em, "muted")
+    return lines
+
+
+def _unbroken(formula: str) -> str:
+    """The same with indices that stay on one line."""
+    return INDEX.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), formula)
+
+
+def _agreement(told: Told) -> str:
+    """What the run has, beside what the explanation gives."""
+    if told.how.result == told.value or isnan(told.value):
+        return "The run has exactly this value."
+    return f"The run has {told.value:.7g}; as told, in double precision, {told.how.result:.9g}.".replace("-", "−")
+
+
+def _note_height(content: Content, width: float, em: float) -> float:
+    return wrapped_height(content.note, width - em, em) + 1.1 * em if content.note else 0.0
+
+
+def _draw_note(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
+    """A mistake in red, "for earlier settings" as a warning, a hint in plain text."""
+    quiet = content.note in QUIET
+    colour = theme.error if content.wrong else theme.text if quiet else theme.warning
+    painter.setBrush(QColor(theme.raised))
+    painter.setPen(QPen(QColor(theme.grid if quiet else colour), 2 if content.wrong else 1))
+    painter.drawRect(rect.adjusted(1, 1, -1, -1))
+    draw_wrapped(painter, rect.adjusted(0.5 * em, 0.35 * em, -0.5 * em, 0), content.note, em, colour)

@@ -1,0 +1,170 @@
+"""Where the window stands on the input, and the output map that fills in."""
+
+from typing import NamedTuple
+
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter, QPen
+
+from gui.paint import colours
+from gui.paint.inspector.content import Content, Told
+from gui.paint.inspector.marks import (
+    Hit,
+    caption,
+    cell,
+    cells,
+    draw_picture,
+    draw_title,
+    draw_values,
+    fitted,
+    grown,
+    index_at,
+    outline,
+    title_height,
+)
+from gui.paint.measured import volume_range
+from gui.paint.words import number
+from gui.state import Focus, Look, Volume
+from gui.theme import Theme
+
+TITLE = "Where it is read, and where it goes"
+LARGEST = 17.0
+"""Side of a map in ems."""
+PADDED = 0.1
+"""Share of a map's side that is left around it, for windows that reach into the padding."""
+ARROW, CAPTION = 2.6, 1.5
+"""Room between the maps, and below them, in ems."""
+
+
+class _Map(NamedTuple):
+    """A channel of a volume, what it is called, and where it is drawn."""
+
+    volume: Volume
+    channel: int
+    name: str
+    rect: QRectF
+
+
+def height(content: Content, width: float, em: float) -> float:
+    told = content.told
+    if told is None or all(volume.shape[1:] == (1, 1) for volume in (told.volume, *told.received)):
+        return 0.0  # a map of one value shows nothing
+    return title_height(TITLE, width, em) + _side(width, em) + CAPTION * em
+
+
+def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
+    draw_title(painter, rect, TITLE, em, theme)
+    before, after = _maps(rect, content, em)
+    if before is not None:
+        _draw_map(painter, before, content.look, theme)
+        _draw_window(painter, before, content.known, theme)
+        _draw_caption(painter, before, f"{before.name}, channel {before.channel}", rect, em, theme)
+        _draw_arrow(painter, before.rect, after.rect, em, theme)
+    _draw_output(painter, after, content, theme)
+    _draw_caption(painter, after, f"{after.name}, map {after.channel}", rect, em, theme)
+
+
+def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
+    before, after = _maps(rect, content, em)
+    for shown, place in ((after, content.focus.place), (before, _source_place(content.known))):
+        at = None if shown is None else index_at(shown.rect, shown.volume.shape, point)
+        if shown is not None and place is not None and at is not None:
+            value = number(shown.volume[shown.channel, at[0], at[1]])
+            words = f"{shown.name} · channel {shown.channel}, y {at[0]}, x {at[1]}: {value}"
+            return Hit(words, Focus(*place, shown.channel, at))
+    return None
+
+
+def _source_place(told: Told) -> tuple[str, str] | None:
+    return told.sources[told.source] if told.sources else None
+
+
+def _side(width: float, em: float) -> float:
+    """Of the room for one map."""
+    return min((width - ARROW * em) / 2, LARGEST * em)
+
+
+def _maps(rect: QRectF, content: Content, em: float) -> tuple[_Map | None, _Map]:
+    """What is read, and the map of the value; the project's input is read from nothing."""
+    told = content.known
+    side = _side(rect.width(), em)
+    top = rect.top() + title_height(TITLE, rect.width(), em)
+    margin = PADDED * side
+    first = QRectF(rect.left(), top, side, side).adjusted(margin, margin, -margin, -margin)
+    second = first.translated(side + ARROW * em, 0) if told.received else first
+    after = _Map(told.volume, told.at.channel, content.focus.node, fitted(told.volume.shape, second))
+    if not told.received:
+        return None, after
+    term = content.term if told.how.terms is not None else 0
+    source = term if told.how.terms is not None and told.how.terms.of == "input" else told.source
+    channel = told.at.channel if told.how.meeting is None else told.how.meeting.first
+    if told.how.terms is not None and told.how.terms.of == "channel":
+        channel = told.how.terms.first + term
+    volume = told.received[source]
+    return _Map(volume, channel, told.sources[source][1], fitted(volume.shape, first)), after
+
+
+def _draw_map(painter: QPainter, shown: _Map, look: Look, theme: Theme) -> None:
+    ends = volume_range(shown.volume, zero_centred=look.zero_centred)
+    draw_values(painter, shown.rect, shown.volume[shown.channel], *ends, colours.map_name(look), theme.edge)
+
+
+def _draw_window(painter: QPainter, shown: _Map, told: Told, theme: Theme) -> None:
+    """The kernel's box, its part in the padding hatched."""
+    rows, columns = (told.at.y, told.at.y), (told.at.x, told.at.x)
+    if told.how.meeting is not None:
+        met = told.how.meeting
+        rows, columns = (int(met.rows[0]), int(met.rows[-1])), (int(met.columns[0]), int(met.columns[-1]))
+    rect = shown.rect
+    box = grown(cells(rect, shown.volume.shape, (rows[0], columns[0], rows[1] + 1, columns[1] + 1)), 6)
+    hatch = QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)
+    for side in _around(rect, box):
+        painter.fillRect(box.intersected(side), hatch)
+    outline(painter, box, 2.0, theme.base, theme.accent)
+
+
+def _around(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
+    """What lies above, below, left and right of a picture, as far as a box reaches."""
+    whole = rect.united(box)
+    return (
+        QRectF(whole.topLeft(), QPointF(whole.right(), rect.top())),
+        QRectF(QPointF(whole.left(), rect.bottom()), whole.bottomRight()),
+        QRectF(QPointF(whole.left(), rect.top()), rect.bottomLeft()),
+        QRectF(rect.topRight(), QPointF(whole.right(), rect.bottom())),
+    )
+
+
+def _draw_caption(painter: QPainter, shown: _Map, text: str, rect: QRectF, em: float, theme: Theme) -> None:
+    """Below a map, as wide as its room."""
+    side, middle = _side(rect.width(), em), shown.rect.center().x()
+    place = QRectF(middle - side / 2, rect.bottom() - CAPTION * em - 0.3 * em, side, 1.4 * em)
+    caption(painter, place, text, 0.92 * em, theme.muted)
+
+
+def _draw_arrow(painter: QPainter, before: QRectF, after: QRectF, em: float, theme: Theme) -> None:
+    middle, y = (before.right() + after.left()) / 2, (before.center().y() + after.center().y()) / 2
+    painter.setPen(QPen(QColor(theme.muted), 1.5))
+    start, end = QPointF(middle - 0.7 * em, y), QPointF(middle + 0.7 * em, y)
+    painter.drawLine(start, end)
+    for dy in (-0.35, 0.35):
+        painter.drawLine(end, QPointF(end.x() - 0.5 * em, y + dy * em))
+
+
+def _draw_output(painter: QPainter, shown: _Map, content: Content, theme: Theme) -> None:
+    """The map of the value; while positions are gone through, those not yet reached are plain."""
+    told, rect, extent = content.known, shown.rect, shown.volume.shape
+    if content.photo is not None and content.filled is None:
+        draw_picture(painter, rect, colours.photo_image(shown.volume, content.photo), theme.edge)
+    else:
+        _draw_map(painter, shown, content.look, theme)
+    if content.filled is not None:
+        row, column = divmod(content.filled, extent[2])
+        for box in ((row, column, row + 1, extent[2]), (row + 1, 0, extent[1], extent[2])):
+            if box[0] < box[2] <= extent[1] and box[1] < box[3]:
+                painter.fillRect(cells(rect, extent, box), QColor(theme.plain))
+    outline(painter, grown(cell(rect, extent, (told.at.y, told.at.x)), 6), 1.5, theme.base, theme.accent)
+
+
+def filled_until(content: Content) -> int:
+    """Values of the map up to the chosen one, in reading order."""
+    told = content.known
+    return told.at.y * told.shape.width + told.at.x + 1

@@ -1,0 +1,196 @@
+"""A 1×1 convolution or dense layer as what it is: a matrix times the vector of values at one pixel."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from gui.paint import colours
+from gui.paint.inspector.content import Content, Told
+from gui.paint.inspector.marks import Hit, draw_title, draw_values, index_at, outline, title_height
+from gui.paint.inspector.weights import Matrix
+from gui.paint.measured import volume_range
+from gui.paint.words import draw_text, number
+from gui.state import Focus, Volume
+from gui.theme import Theme
+
+STRIP = 1.2
+"""Thickness of a vector in ems."""
+LEAST, LARGEST = 5.0, 15.0
+"""Height of the matrix in ems."""
+LABELS = 5.6
+"""Room for what strips are called."""
+
+
+class _Places(NamedTuple):
+    """The vector above the matrix, what it gives beside it, the chosen row and its products below."""
+
+    vector: QRectF
+    matrix: QRectF
+    outputs: QRectF
+    row: QRectF
+    products: QRectF
+
+
+def height(content: Content, width: float, em: float) -> float:
+    if content.told is None or content.told.matrix is None:
+        return 0.0
+    matrix = content.told.matrix
+    strips = 3 * (STRIP + 0.5) * em
+    return title_height(_title(matrix), width, em) + strips + _tall(matrix, em) + 2.0 * em
+
+
+def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
+    told, matrix = content.known, _matrix(content)
+    draw_title(painter, rect, _title(matrix), em, theme)
+    places = _places(rect, matrix, em)
+    vector, row = told.meeting.values.ravel(), told.filter.ravel()
+    products = row * vector
+    limit, most = max(matrix.limit, _largest(row)), _largest(products) or 1.0
+    name, zero = colours.map_name(content.look), content.look.zero_centred
+    ends = volume_range(told.received[told.source], zero_centred=zero)
+    _draw_strip(painter, places.vector, vector, ends, name, "values", em, theme)
+    draw_values(painter, places.matrix, matrix.values, -limit, limit, colours.DIVERGING, theme.edge)
+    given = _outputs(told, matrix)[:: matrix.row_step, np.newaxis]
+    draw_values(painter, places.outputs, given, *volume_range(told.volume, zero_centred=zero), name, theme.edge)
+    _draw_strip(painter, places.row, row, (-limit, limit), colours.DIVERGING, "its row", em, theme)
+    _draw_strip(painter, places.products, products, (-most, most), colours.DIVERGING, "products", em, theme)
+    _draw_links(painter, places, content, em, theme)
+    below = QRectF(rect.left(), places.products.bottom() + 0.3 * em, rect.width(), 1.5 * em)
+    draw_text(painter, below, _left_out(matrix), 0.92 * em, theme.muted)
+
+
+def _matrix(content: Content) -> Matrix:
+    matrix = content.known.matrix
+    assert matrix is not None, "the part is there only with one"
+    return matrix
+
+
+def _largest(values: NDArray[np.float64]) -> float:
+    return float(np.abs(values).max(initial=0.0))
+
+
+def _outputs(told: Told, matrix: Matrix) -> Volume:
+    """What all filters of the matrix give at this pixel, a row each."""
+    return told.volume[matrix.first_row : matrix.first_row + matrix.rows, told.at.y, told.at.x]
+
+
+def _draw_strip(
+    painter: QPainter,
+    rect: QRectF,
+    values: NDArray[np.float64],
+    ends: tuple[float, float],
+    name: str,
+    label: str,
+    em: float,
+    theme: Theme,
+) -> None:
+    """A vector lying down, as wide as the matrix, and what it is called."""
+    draw_values(painter, rect, values[np.newaxis], *ends, name, theme.edge)
+    left = QRectF(rect.left() - LABELS * em, rect.top(), (LABELS - 0.4) * em, rect.height())
+    draw_text(painter, left, label, 0.92 * em, theme.muted)
+
+
+def _draw_links(painter: QPainter, places: _Places, content: Content, em: float, theme: Theme) -> None:
+    """The chosen row through matrix and outputs, and the column whose sum is looked at through all."""
+    matrix, at = _matrix(content), content.known.at
+    tall = places.matrix.height() / matrix.rows
+    y = places.matrix.top() + (at.channel - matrix.first_row) * tall
+    thick = max(tall, 2.0)
+    row = QRectF(places.matrix.left(), y + (tall - thick) / 2, places.outputs.right() - places.matrix.left(), thick)
+    outline(painter, row, 1.0, theme.base, theme.text)
+    label = QRectF(places.matrix.left() - LABELS * em, row.center().y() - 0.7 * em, (LABELS - 0.4) * em, 1.4 * em)
+    draw_text(painter, label, f"filter {at.channel} ▸", 0.92 * em, theme.text, bold=True)
+    wide = places.matrix.width() / matrix.columns
+    first, last = columns_of(content, content.term)
+    left, right = places.matrix.left() + first * wide, places.matrix.left() + last * wide
+    painter.setPen(QPen(QColor(theme.accent), 1.5))
+    for x in (left, right) if right - left > 4 else ((left + right) / 2,):
+        painter.drawLine(QLineF(x, places.vector.top() - 3, x, places.products.bottom() + 3))
+
+
+def columns_of(content: Content, term: int) -> tuple[int, int]:
+    """The columns of a term: one channel of a 1×1, all pixels of a channel of a dense layer."""
+    pixels = content.known.meeting.inside.size
+    return term * pixels, (term + 1) * pixels
+
+
+def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
+    told, matrix = content.known, _matrix(content)
+    places = _places(rect, matrix, em)
+    found = index_at(places.matrix, (matrix.rows, matrix.columns), point)
+    if found is not None:
+        return _weight_hit(content, matrix, *found)
+    found = index_at(places.outputs, (matrix.rows, 1), point)
+    if found is not None:
+        filter = matrix.first_row + found[0]
+        value = number(told.volume[filter, told.at.y, told.at.x])
+        return Hit(f"filter {filter} gives {value} here; a click chooses it", _filter_focus(content, filter))
+    for strip in (places.vector, places.row, places.products):
+        found = index_at(strip, (1, matrix.columns), point)
+        if found is not None:
+            return _column_hit(content, found[1])
+    return None
+
+
+def _weight_hit(content: Content, matrix: Matrix, row: int, column: int) -> Hit:
+    filter = matrix.first_row + row
+    words = f"filter {filter}, {_column_name(content, column)}"
+    if row % matrix.row_step == 0 and column % matrix.column_step == 0:
+        words += f": weight {number(matrix.values[row // matrix.row_step, column // matrix.column_step])}"
+    return Hit(f"{words}; a click chooses filter {filter}", _filter_focus(content, filter), _term(content, column))
+
+
+def _column_hit(content: Content, column: int) -> Hit:
+    told, term = content.known, _term(content, column)
+    value, weight = float(told.meeting.values.flat[column]), float(told.filter.flat[column])
+    words = (
+        f"{_column_name(content, column)}: value {number(value)} × weight {number(weight)} = {number(value * weight)}"
+    )
+    return Hit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
+
+
+def _filter_focus(content: Content, filter: int) -> Focus:
+    return Focus(*content.focus.place, filter, content.focus.pixel)
+
+
+def _term(content: Content, column: int) -> int:
+    return column // content.known.meeting.inside.size
+
+
+def _column_name(content: Content, column: int) -> str:
+    met = content.known.meeting
+    channel, pixel = divmod(column, met.inside.size)
+    y, x = divmod(pixel, met.inside.shape[1])
+    name = f"channel {met.first + channel}"
+    return name if met.inside.size == 1 else f"{name}, y {y}, x {x}"
+
+
+def _title(matrix: Matrix) -> str:
+    return f"Matrix × vector: {matrix.rows:,} filters × {matrix.columns:,} values"
+
+
+def _left_out(matrix: Matrix) -> str:
+    """What rows and columns are, and which of them are drawn where not all are."""
+    steps = ((matrix.row_step, "rows"), (matrix.column_step, "columns"))
+    parts = [f"1 of {step} {name}" for step, name in steps if step > 1]
+    if parts:
+        return f"{', '.join(parts)} drawn"
+    return "rows: filters · right of them: what they give"
+
+
+def _tall(matrix: Matrix, em: float) -> float:
+    return min(max(matrix.rows * 0.3 * em, LEAST * em), LARGEST * em)
+
+
+def _places(rect: QRectF, matrix: Matrix, em: float) -> _Places:
+    top = rect.top() + title_height(_title(matrix), rect.width(), em)
+    left, width = rect.left() + LABELS * em, rect.width() - (LABELS + STRIP + 0.5) * em
+    tall, strip = _tall(matrix, em), STRIP * em
+    vector = QRectF(left, top, width, strip)
+    whole = QRectF(left, vector.bottom() + 0.5 * em, width, tall)
+    given = QRectF(whole.right() + 0.5 * em, whole.top(), strip, tall)
+    row = QRectF(left, whole.bottom() + 0.5 * em, width, strip)
+    return _Places(vector, whole, given, row, row.translated(0, strip + 0.4 * em))

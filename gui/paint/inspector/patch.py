@@ -1,0 +1,212 @@
+"""The patch of one channel, the filter that it meets, and their products, with the numbers in the cells."""
+
+from math import floor, log10
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QPainter
+
+from engine.insight.explain import Meeting
+from gui.paint.colours import DIVERGING, map_name
+from gui.paint.inspector.content import Content
+from gui.paint.inspector.marks import (
+    Hit,
+    caption,
+    cell,
+    draw_title,
+    draw_values,
+    index_at,
+    is_pale,
+    outline,
+    title_height,
+)
+from gui.paint.measured import volume_range
+from gui.paint.words import draw_text, number, text_width
+from gui.theme import Theme, font
+
+SIGN = 1.6
+"""Room between two tiles in ems."""
+LARGEST = 15.0
+"""Side of a tile in ems."""
+BELOW = 1.5
+"""What a tile is called, in ems."""
+ROOMY = 25.0
+"""Pixels of a cell in which a number is read."""
+READABLE = 8.0
+"""Pixels of the smallest number in a cell."""
+LONG = 10_000
+MOST_CELLS = 15
+"""Rows or columns of a tile that can hold numbers."""
+
+_RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+
+
+class _Tile(NamedTuple):
+    """A table of numbers (kh×kw), its colours, and what it is called."""
+
+    name: str
+    values: NDArray[np.float64]
+    low: float
+    high: float
+    colour_map: str
+
+    @property
+    def power(self) -> int:
+        """Of ten, a multiple of 3: what numbers are divided by where they would be long, below 0.1 or from 10,000."""
+        largest = float(np.abs(self.values).max(initial=0.0))
+        if not 0 < largest < float("inf") or 0.1 <= largest < LONG:
+            return 0
+        return 3 * floor((log10(largest) + (1 if largest < 1 else -1)) / 3)
+
+    @property
+    def caption(self) -> str:
+        """Name and power: "filter · 10⁻³"."""
+        return f"{self.name} · 10{str(self.power).translate(_RAISED)}" if self.power else self.name
+
+
+def height(content: Content, width: float, em: float) -> float:
+    if content.told is None or content.told.how.meeting is None or content.told.meeting.inside.size == 1:
+        return 0.0
+    extent: tuple[int, ...] = content.told.meeting.inside.shape
+    columns = _columns(content, width, em)
+    rows = 1 if content.told.meeting.filter is None else -(-3 // columns)
+    tall = _side(width, em, columns) * extent[0] / max(extent) + BELOW * em
+    return title_height(_title(content), width, em) + rows * tall + 1.9 * em
+
+
+def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
+    met = content.known.meeting
+    draw_title(painter, rect, _title(content), em, theme)
+    places = _places(rect, content, em)
+    for sign, tile, place in zip(("", "×", "="), _tiles(content, met), places, strict=False):
+        draw_values(painter, place, tile.values, tile.low, tile.high, tile.colour_map, theme.edge)
+        _draw_padding(painter, place, met, theme)
+        shown = _draw_numbers(painter, place, tile, met, em)
+        name = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
+        caption(painter, name, tile.caption if shown else tile.name, 0.92 * em, theme.muted)
+        before = QRectF(place.left() - SIGN * em, place.top(), SIGN * em, place.height())
+        caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
+    if met.winner is not None:
+        outline(painter, cell(places[0], met.inside.shape, met.winner), 2, "#000000", "#ffffff")
+    below = QRectF(rect.left(), rect.bottom() - 1.7 * em, rect.width(), 1.5 * em)
+    draw_text(painter, below, _sum(content, met), em, theme.text, bold=True)
+
+
+def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
+    met = content.known.meeting
+    for place in _places(rect, content, em):
+        at = index_at(place, met.inside.shape, point)
+        if at is not None:
+            return Hit(_read(content, met, at), term=content.term)
+    return None
+
+
+def _channel(content: Content, met: Meeting) -> int:
+    """Which of the channels that are read is shown."""
+    return content.term if len(met.values) > 1 else 0
+
+
+def _title(content: Content) -> str:
+    met = content.known.meeting
+    channel = met.first + _channel(content, met)
+    if met.filter is None:
+        return f"The window on channel {channel}"
+    largest = ", whose sum is the largest" if content.detail is None and len(met.values) > 1 else ""
+    return f"Patch × filter on channel {channel}{largest}"
+
+
+def _sum(content: Content, met: Meeting) -> str:
+    at = _channel(content, met)
+    if met.winner is not None:
+        return f"the largest: {number(met.values[0][met.winner])} (framed)"
+    total = number(float(met.products[at].sum()))
+    if met.filter is not None:
+        return f"sum of the {met.inside.size} products = {total}"
+    return f"sum {total} / {content.known.terms.divisor:g} = {number(content.known.how.result)}"
+
+
+def _tiles(content: Content, met: Meeting) -> list[_Tile]:
+    at = _channel(content, met)
+    low, high = volume_range(content.known.received[met.source], zero_centred=content.look.zero_centred)
+    patch = _Tile("patch of the input", met.values[at], low, high, map_name(content.look))
+    if met.filter is None:
+        return [patch]
+    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (met.filter, met.products[at])]
+    return [
+        patch,
+        _Tile("filter", met.filter[at], -limits[0], limits[0], DIVERGING),
+        _Tile("products", met.products[at], -limits[1], limits[1], DIVERGING),
+    ]
+
+
+def _columns(content: Content, width: float, em: float) -> int:
+    """Tiles beside each other: all three, unless two and one leave room for the numbers that three do not."""
+    longest = max(content.known.meeting.inside.shape)
+    three, two = (_side(width, em, columns) / longest for columns in (3, 2))
+    return 2 if three < ROOMY <= two else 3
+
+
+def _side(width: float, em: float, columns: int) -> float:
+    """The longer side of a tile."""
+    return min((width - (columns - 1) * SIGN * em) / columns - (SIGN * em if columns == 2 else 0), LARGEST * em)
+
+
+def _places(rect: QRectF, content: Content, em: float) -> list[QRectF]:
+    met, columns = content.known.meeting, _columns(content, rect.width(), em)
+    side, extent = _side(rect.width(), em, columns), met.inside.shape
+    high, wide = (side * length / max(extent) for length in extent)
+    left = rect.left() + (SIGN * em if columns == 2 else 0)
+    top = rect.top() + title_height(_title(content), rect.width(), em)
+    count = 1 if met.filter is None else 3
+    return [
+        QRectF(left + at % columns * (wide + SIGN * em), top + at // columns * (high + BELOW * em), wide, high)
+        for at in range(count)
+    ]
+
+
+def _draw_padding(painter: QPainter, rect: QRectF, met: Meeting, theme: Theme) -> None:
+    """Taps in the padding: hatched on a plain ground, for nothing was read there."""
+    for row, column in np.argwhere(~met.inside):
+        place = cell(rect, met.inside.shape, (int(row), int(column)))
+        painter.fillRect(place, QColor(theme.plain))
+        painter.fillRect(place, QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern))
+
+
+def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, met: Meeting, em: float) -> bool:
+    """Each cell's number, as large as its cell lets it be; whether there is room for them."""
+    rows, columns = extent = met.inside.shape
+    if max(rows, columns) > MOST_CELLS:
+        return False
+    values = tile.values / 10.0**tile.power
+    digits = sum(float(np.abs(values).max(initial=0.0)) < most for most in (100, 10))
+    texts = {(int(row), int(column)): _short(values[row, column], digits) for row, column in np.argwhere(met.inside)}
+    widest = max((text_width(text) for text in texts.values()), default=1.0)
+    size = min(0.8 * em, rect.width() / columns / widest, 0.8 * rect.height() / rows)
+    if size < READABLE:
+        return False
+    painter.setFont(font(size))
+    pale = is_pale(tile.values, tile.low, tile.high, tile.colour_map)
+    for at, text in texts.items():
+        painter.setPen(QColor("#000000" if pale[at] else "#ffffff"))
+        painter.drawText(cell(rect, extent, at), Qt.AlignmentFlag.AlignCenter, text)
+    return True
+
+
+def _short(value: float, digits: int) -> str:
+    """With so many digits behind the point; a bare 0 is exactly zero, of either sign."""
+    return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number(value + 0.0)
+
+
+def _read(content: Content, met: Meeting, at: tuple[int, int]) -> str:
+    """The tap under the mouse with its numbers."""
+    channel = _channel(content, met)
+    where = f"channel {met.first + channel}, y {met.rows[at[0]]}, x {met.columns[at[1]]}"
+    if not met.inside[at]:
+        return f"{where}: padding, 0"
+    value = met.values[channel][at]
+    if met.filter is None:
+        return f"{where}: {number(value)}"
+    weight = met.filter[channel][at]
+    return f"{where}: value {number(value)} × weight {number(weight)} = {number(value * weight)}"

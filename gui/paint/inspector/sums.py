@@ -1,0 +1,119 @@
+"""Bars of what is added up: the largest terms by themselves, the others together, so that nothing is lost."""
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QLineF, QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from gui.paint.inspector.content import Content
+from gui.paint.inspector.marks import Hit, draw_title, signed_colour, title_height
+from gui.paint.words import RIGHT, draw_text, number
+from gui.theme import Theme
+
+MOST = 12
+"""Terms that have a bar of their own; where there are only few more, they have, too."""
+FEW_MORE = 4
+ROW = 1.45
+"""Height of a row in ems."""
+LABEL, NUMBER = 7.6, 5.0
+"""Width of labels and numbers in ems."""
+
+
+class Row(NamedTuple):
+    """A bar: what it stands for, how long it is, and which term it is, if it is one."""
+
+    label: str
+    value: float
+    term: int | None = None
+    final: bool = False
+    """Whether it is what all bars above give together."""
+
+
+def rows(content: Content) -> tuple[Row, ...]:
+    """The bars from the largest on; those of all terms, the bias with them, add up to the last one."""
+    terms = None if content.told is None else content.told.how.terms
+    if terms is None or len(terms.values) < 2:
+        return ()
+    order = np.argsort(-np.abs(np.nan_to_num(terms.values)), kind="stable")
+    own = order if len(order) <= MOST + FEW_MORE else order[:MOST]
+    shown = [Row(_label(content, int(term)), float(terms.values[term]), int(term)) for term in own]
+    rest = terms.values[order[len(own) :]]
+    for part, sign in ((rest[rest > 0], "+"), (rest[rest < 0], "−"), (rest[rest == 0], "0")):
+        if len(part):
+            shown.append(Row(f"{len(part)} others: {sign}", float(part.sum())))
+    if content.known.how.bias is not None:
+        shown.append(Row("bias", content.known.how.bias))
+    return (*shown, Row("sum", terms.total, final=True))
+
+
+def height(content: Content, width: float, em: float) -> float:
+    shown = rows(content)
+    return title_height(_title(content), width, em) + (len(shown) + 0.6) * ROW * em if shown else 0.0
+
+
+def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
+    draw_title(painter, rect, _title(content), em, theme)
+    shown = rows(content)
+    axis, scale = _scale(rect, shown, em)
+    top = rect.top() + title_height(_title(content), rect.width(), em)
+    painter.setPen(QPen(QColor(theme.muted), 1))
+    painter.drawLine(QLineF(axis, top, axis, top + len(shown) * ROW * em))
+    for index, row in enumerate(shown):
+        place = QRectF(rect.left(), top + index * ROW * em, rect.width(), ROW * em)
+        _draw_row(painter, place, row, axis, scale, content, em, theme)
+
+
+def _draw_row(
+    painter: QPainter, place: QRectF, row: Row, axis: float, scale: float, content: Content, em: float, theme: Theme
+) -> None:
+    if row.final:
+        painter.setPen(QPen(QColor(theme.text), 1))
+        painter.drawLine(QLineF(place.left(), place.top(), place.right(), place.top()))
+    elif row.term is not None and row.term == content.term and content.known.terms.of == "channel":
+        painter.fillRect(place, QColor(theme.grid))
+    long = row.value * scale if np.isfinite(row.value) else 0.0
+    bar = QRectF(axis, place.top() + 0.2 * ROW * em, long, 0.6 * ROW * em).normalized()
+    painter.fillRect(bar, QColor(theme.text if row.final else signed_colour(row.value)))
+    if row.term is None and not row.final:  # hollow: several together, or no product at all
+        painter.fillRect(bar.adjusted(1.5, 1.5, -1.5, -1.5), QColor(theme.base))
+    label = QRectF(place.left(), place.top(), _label_width(place.width(), em), place.height())
+    draw_text(painter, label, row.label, 0.92 * em, theme.text, bold=row.final)
+    value = QRectF(place.right() - NUMBER * em, place.top(), NUMBER * em, place.height())
+    draw_text(painter, value, number(row.value), 0.92 * em, theme.text, RIGHT, bold=row.final)
+
+
+def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
+    shown = rows(content)
+    top = rect.top() + title_height(_title(content), rect.width(), em)
+    index = int((point.y() - top) // (ROW * em))
+    if not 0 <= index < len(shown) or not rect.left() <= point.x() <= rect.right():
+        return None
+    row = shown[index]
+    words = f"{row.label}: {row.value:.9g}".replace("-", "−")
+    if row.term is None:
+        return Hit(words)
+    return Hit(f"{words}; a click chooses it in the input", content.term_focus(row.term), row.term)
+
+
+def _title(content: Content) -> str:
+    return f"{content.known.terms.title}, the largest first"
+
+
+def _label(content: Content, term: int) -> str:
+    terms = content.known.terms
+    return f"channel {terms.first + term}" if terms.of == "channel" else content.known.sources[term][1]
+
+
+def _label_width(width: float, em: float) -> float:
+    return min(LABEL * em, 0.4 * width)
+
+
+def _scale(rect: QRectF, shown: tuple[Row, ...], em: float) -> tuple[float, float]:
+    """Where zero is, and pixels per unit: all bars have room between labels and numbers."""
+    finite = [row.value for row in shown if np.isfinite(row.value)]
+    low, high = min(0.0, *finite, 0.0), max(0.0, *finite, 0.0)
+    left = rect.left() + _label_width(rect.width(), em) + 0.3 * em
+    room = max(rect.right() - NUMBER * em - 0.3 * em - left, em)
+    scale = room / ((high - low) or 1.0)
+    return left - low * scale, scale

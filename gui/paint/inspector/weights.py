@@ -1,0 +1,132 @@
+"""The weights that an explanation needs: found once, kept whole where that is small, else of one filter only."""
+
+from collections import OrderedDict
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from engine import weights
+from engine.analysis import Report
+from engine.check import Place
+from engine.files import FileFault
+from engine.insight.explain import of_filter
+from engine.kernels import Checkpoint
+from engine.layers import Conv2d, Dense
+from engine.layers.windows import pair
+from engine.network import LowRankWeights
+from gui.state import ViewState
+
+MOST_AT_ONCE = 1_000_000
+"""Weights of a layer that are found while the window waits; of more it takes longer than a frame."""
+MOST_KEPT = 8_000_000
+"""Weights of a layer that are kept whole; of more only one filter's, and a picture of all."""
+MOST_ROWS, MOST_COLUMNS = 512, 1024
+"""Of a matrix that is drawn; of more every 2nd, 3rd … is taken."""
+
+_last: OrderedDict[object, "Found"] = OrderedDict()
+"""What was found last, of two layers."""
+
+
+class Matrix(Struct, frozen=True, eq=False):
+    """The weights of filters (rows) for the values of a vector (columns), every so-and-so-many-th of them."""
+
+    values: NDArray[np.float32]
+    rows: int
+    columns: int
+    row_step: int
+    column_step: int
+    first_row: int = 0
+    """Filter of the first row: with groups those of one group are rows."""
+
+    @property
+    def limit(self) -> float:
+        """The largest absolute weight that is drawn."""
+        return float(np.abs(self.values).max(initial=0.0)) or 1.0
+
+
+class Found(Struct, frozen=True, eq=False):
+    """The weights of a layer by role: of all filters, or of one with a picture of the others."""
+
+    arrays: Mapping[str, NDArray[Any]]
+    channel: int | None = None
+    """The only filter that is held; None: all are."""
+    matrix: Matrix | None = None
+
+    def roles(self, channel: int) -> Mapping[str, NDArray[Any]]:
+        """What belongs to one filter, which is the one that is held."""
+        return self.arrays if self.channel is not None else of_filter(self.arrays, channel)
+
+
+def key_of(state: ViewState, place: Place, channel: int) -> object:
+    """What the weights at a place depend on, and what will be held of them; FileFault where their file is gone."""
+    report = state.check.reports[place]
+    if isinstance(report.weights, LowRankWeights):
+        made: object = state.check.fits.get(place), report.name
+    else:
+        made = weights.identity(report, state.project.seed, place[0])
+    return made, tuple(report.array_shapes.items()), channel if _count(report) > MOST_KEPT else None
+
+
+def is_quick(report: Report) -> bool:
+    """Whether the weights can be found while the window waits; fitted ones are at hand or not there at all."""
+    return _count(report) <= MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
+
+
+def kept(key: object) -> Found | None:
+    return _last.get(key)
+
+
+def keep(key: object, found: Found) -> None:
+    """Remember it, and forget what was found long ago."""
+    _last[key] = found
+    _last.move_to_end(key)
+    while len(_last) > 2:
+        _last.popitem(last=False)
+
+
+def find(state: ViewState, place: Place, channel: int, checkpoint: Checkpoint) -> Found:
+    """The weights at a place as an explanation of that channel needs them. It may take long.
+
+    Raises
+    ------
+    FileFault
+        A file does not give them, or only a run will.
+    """
+    report = state.check.reports[place]
+    arrays = state.weights(place, checkpoint) if report.array_shapes else {}
+    if _count(report) <= MOST_KEPT:
+        return Found(arrays)
+    return Found(of_filter(arrays, channel), channel, matrix_of(report, arrays, channel))
+
+
+def find_now(state: ViewState, place: Place, channel: int) -> Found | FileFault:
+    """The same, or why there are none, remembered."""
+    try:
+        key = key_of(state, place, channel)
+        found = kept(key) or find(state, place, channel, lambda: None)
+    except FileFault as fault:
+        return fault
+    keep(key, found)
+    return found
+
+
+def matrix_of(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) -> Matrix | None:
+    """The matrix that a 1×1 convolution or a dense layer multiplies by: of the filter's group; else None."""
+    layer = report.layer
+    pointwise = isinstance(layer, Conv2d) and pair(layer.kernel) == (1, 1)
+    if not pointwise and not isinstance(layer, Dense):
+        return None
+    whole = arrays["weight"].reshape(len(arrays["weight"]), -1)
+    groups = layer.groups if isinstance(layer, Conv2d) else 1
+    rows, columns = len(whole) // groups, whole.shape[1]
+    first = channel // rows * rows
+    row_step, column_step = -(-rows // MOST_ROWS), -(-columns // MOST_COLUMNS)
+    values = whole[first : first + rows : row_step, ::column_step].copy()
+    return Matrix(values, rows, columns, row_step, column_step, first)
+
+
+def _count(report: Report) -> int:
+    return report.weight_bytes // 4

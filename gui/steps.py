@@ -1,0 +1,41 @@
+"""Steps from one value of a volume to another: by keys, and in reading order."""
+
+from msgspec.structs import replace
+from PySide6.QtCore import Qt
+
+from engine.shapes import Shape
+from gui.state import Focus
+
+Step = tuple[int, int, int]
+"""Channels, rows, columns."""
+
+STEPS: dict[int, Step] = {
+    Qt.Key.Key_Left: (0, 0, -1),
+    Qt.Key.Key_Right: (0, 0, 1),
+    Qt.Key.Key_Up: (0, -1, 0),
+    Qt.Key.Key_Down: (0, 1, 0),
+    Qt.Key.Key_PageUp: (-1, 0, 0),
+    Qt.Key.Key_PageDown: (1, 0, 0),
+}
+"""How far a key moves the choice."""
+
+
+def moved(focus: Focus, shape: Shape, by: Step) -> Focus:
+    """The choice after a key: within the volume; from nothing chosen to the first map and its middle."""
+    channels, rows, columns = by
+    if focus.channel is None:
+        return replace(focus, channel=0, pixel=focus.pixel or (shape.height // 2, shape.width // 2))
+    y, x = focus.pixel or (shape.height // 2, shape.width // 2)
+    return replace(
+        focus,
+        channel=min(max(focus.channel + channels, 0), shape.channels - 1),
+        pixel=(min(max(y + rows, 0), shape.height - 1), min(max(x + columns, 0), shape.width - 1)),
+    )
+
+
+def next_position(focus: Focus, shape: Shape) -> Focus | None:
+    """The position after this one in reading order; None after the last."""
+    y, x = focus.pixel or (0, -1)
+    if x + 1 < shape.width:
+        return replace(focus, pixel=(y, x + 1))
+    return replace(focus, pixel=(y + 1, 0)) if y + 1 < shape.height else None

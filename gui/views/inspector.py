@@ -1,0 +1,333 @@
+"""The inspector: how one value comes about; it is typed, clicked, stepped through and played."""
+
+from collections.abc import Iterator
+from typing import ClassVar
+
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QRect, QSignalBlocker, Qt, QTimer
+from PySide6.QtGui import QHideEvent, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QScrollArea,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.check import Place
+from engine.files import FileFault
+from engine.kernels import Checkpoint
+from gui.paint.inspector import Content, chosen, content_of
+from gui.paint.inspector.content import shape_at
+from gui.paint.inspector.maps import filled_until
+from gui.paint.inspector.weights import Found, find, find_now, is_quick, keep, kept, key_of
+from gui.state import Focus, ViewState
+from gui.steps import Step, moved, next_position
+from gui.views.base import View
+from gui.views.inspector_canvas import InspectorCanvas
+from gui.widgets.choices import Choice
+from gui.widgets.numbers import IntegerBox
+from gui.worker import Worker
+
+SPEEDS = ((1, "1/s"), (4, "4/s"), (12, "12/s"), (40, "40/s"))
+FIELDS = {
+    "Map": "Which map, that is which filter (Page Up, Page Down)",
+    "y": "Row of the value (Up, Down)",
+    "x": "Column of the value (Left, Right)",
+}
+MOST = 999_999
+LEAST_WIDTH = 240
+DRAWN_BY = ("colour_map", "zero_centred", "theme")
+"""The settings of the look that the figure follows."""
+NARROW = 360
+"""Width in pixels below which the controls take two rows."""
+
+
+class InspectorView(View):
+    """Fields for channel, y and x, buttons to play, and the figure, which scrolls."""
+
+    id: ClassVar[str] = "inspector"
+    title: ClassVar[str] = "Inspector"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._timer = QTimer(self)
+        self._state: ViewState | None = None
+        self._asked: Focus | None = None
+        """The step of a play that is under way."""
+        self._fault: tuple[object, FileFault] | None = None
+        """Why the weights of a key cannot be had."""
+        self.worker = Worker(self)
+        self._sought: object = None
+        """The key of the weights that are being found."""
+        self.fields = {name: IntegerBox(0, MOST, self, digits=3) for name in FIELDS}
+        self.play = QToolButton(self)
+        self.speed = Choice(SPEEDS, self)
+        self.speed.show_value(12)
+        self.canvas = InspectorCanvas()
+        self.scroll_area = QScrollArea(self)
+        self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._name()
+        self._compose()
+        self._connect()
+        self._show_playing()
+
+    @property
+    def playing(self) -> bool:
+        """Whether positions are being gone through."""
+        return self._timer.isActive()
+
+    @property
+    def content(self) -> Content | None:
+        """What is shown."""
+        return self.canvas.content
+
+    def _name(self) -> None:
+        for name, box in self.fields.items():
+            box.setAccessibleName(name)
+            box.setToolTip(FIELDS[name])
+            box.setKeyboardTracking(False)
+        self.speed.setAccessibleName("Speed")
+        self.speed.setToolTip("Positions gone through in a second")
+
+    def _compose(self) -> None:
+        places, times = QHBoxLayout(), QHBoxLayout()
+        for name, box in self.fields.items():
+            label = QLabel(name, self)
+            label.setBuddy(box)
+            places.addWidget(label)
+            places.addWidget(box)
+        for row, widgets in ((places, ()), (times, (self.play, self.speed))):
+            row.setSpacing(4)
+            for widget in widgets:
+                row.addWidget(widget)
+            row.addStretch(1)
+        self._controls.setContentsMargins(6, 3, 6, 3)
+        self._controls.setSpacing(4)
+        self._controls.addLayout(places)
+        self._controls.addLayout(times, 1)
+        bar = QWidget(self)
+        bar.setLayout(self._controls)
+        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
+        self.scroll_area.setWidget(self.canvas)
+        self.scroll_area.setFrameShape(QScrollArea.Shape.NoFrame)
+        self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.scroll_area.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOn)
+        self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addWidget(bar)
+        column.addWidget(self.scroll_area, 1)
+        self.setFocusProxy(self.canvas)
+        self.setMinimumWidth(LEAST_WIDTH)
+
+    def _connect(self) -> None:
+        for box in self.fields.values():
+            box.valueChanged.connect(self._on_box_changed)
+        self.play.clicked.connect(self._on_play_clicked)
+        self.speed.chosen.connect(self._on_speed_chosen)
+        self._timer.timeout.connect(self._on_timer_timeout)
+        self.canvas.chosen.connect(self.focus_requested)
+        self.canvas.stepped.connect(self._on_canvas_stepped)
+        self.canvas.played.connect(self._on_play_clicked)
+        self.canvas.hovered.connect(self.hovered)
+        self.worker.said.connect(self._on_worker_said)
+        self.worker.ended.connect(self._on_worker_ended)
+        self.scroll_area.viewport().installEventFilter(self)
+
+    # State → picture
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        self._state = new
+        if self.playing and new.focus != self._asked:
+            self.stop()
+        if old is None or _other(old, new):
+            self._show(new)
+
+    def _show(self, state: ViewState) -> None:
+        content = content_of(state, self._weights(state))
+        before = self.content
+        if content.stale and before is not None and before.told is not None and before.focus == content.focus:
+            # What it was, dimmed, until the next run.
+            content = replace(before, note=content.note, stale=True, filled=None, least=0.0)
+        elif before is not None and before.focus.place == content.focus.place:
+            content = replace(content, detail=before.detail)
+        if self.playing and (content.told is None or content.stale):
+            self.stop()
+        if self.playing:
+            content = replace(content, filled=filled_until(content), least=self.canvas.head_height())
+        self._show_fields(state, content)
+        self.canvas.show_content(content)
+        self._fit()
+
+    def _show_fields(self, state: ViewState, content: Content) -> None:
+        shape = shape_at(state, state.focus.place)
+        at = content.at or (0, 0, 0)
+        for index, box in enumerate(self.fields.values()):
+            box.setEnabled(shape is not None)
+            if shape is not None:
+                with QSignalBlocker(box):
+                    box.setMaximum(max(shape[index] - 1, 0))
+                box.show_number(at[index])
+        self.play.setEnabled(self.playing or (content.told is not None and not content.stale))
+
+    def _weights(self, state: ViewState) -> Found | FileFault | None:
+        """The weights of the layer, or why there are none; None while another thread looks for them."""
+        place, focus = state.origin(state.focus.place), chosen(state)
+        report = state.report(place)
+        if focus.channel is None or report is None or not report.array_shapes or not state.fresh(place):
+            self._sought = None
+            self.worker.cancel()
+            return Found({})
+        try:
+            key = key_of(state, place, focus.channel)
+        except FileFault as fault:
+            return fault
+        found = kept(key)
+        if found is None and self._fault is not None and self._fault[0] == key:
+            return self._fault[1]
+        if found is not None or is_quick(report):
+            self._sought = None
+            self.worker.cancel()
+            return found or find_now(state, place, focus.channel)
+        if key != self._sought:
+            self._seek(state, place, focus.channel, key)
+        return None
+
+    def _seek(self, state: ViewState, place: Place, channel: int, key: object) -> None:
+        def task(checkpoint: Checkpoint) -> Iterator[Found]:
+            yield find(state, place, channel, checkpoint)
+
+        self._sought = key
+        self.worker.start(task)
+
+    def _on_worker_said(self, found: Found) -> None:
+        keep(self._sought, found)
+        self._sought = None
+        if self._state is not None:
+            self._show(self._state)
+
+    def _on_worker_ended(self, error: Exception | None) -> None:
+        if isinstance(error, FileFault):
+            self._fault, self._sought = (self._sought, error), None
+            if self._state is not None:
+                self._show(self._state)
+        elif error is not None:
+            raise error
+
+    # What a person does
+
+    def _on_box_changed(self) -> None:
+        if self._state is not None:
+            channel, y, x = (box.value() for box in self.fields.values())
+            self.focus_requested.emit(Focus(*self._state.focus.place, channel, (y, x)))
+
+    def _on_canvas_stepped(self, by: Step) -> None:
+        shape = None if self._state is None else shape_at(self._state, self._state.focus.place)
+        if self._state is not None and shape is not None:
+            self.focus_requested.emit(moved(chosen(self._state), shape, by))
+
+    def _on_play_clicked(self) -> None:
+        if self.playing:
+            self.stop()
+        else:
+            self.start()
+
+    def start(self) -> None:
+        """Go through the positions from the chosen one on, or from the first after the last."""
+        content = self.content
+        if self._state is None or content is None or content.told is None or content.stale:
+            return
+        focus = content.focus
+        if next_position(focus, content.known.shape) is None:
+            focus = replace(focus, pixel=(0, 0))
+        self._asked = focus
+        self.canvas.show_content(replace(content, detail=content.term))  # one channel is watched all the way
+        self._timer.start(1000 // self.speed.value())
+        self._show_playing()
+        self.focus_requested.emit(focus)
+        if self._state.focus == focus:  # it was chosen already: no new state has come
+            self._show(self._state)
+
+    def stop(self) -> None:
+        """Stay where it is."""
+        self._timer.stop()
+        self._asked = None
+        self._show_playing()
+        if self.content is not None and self.content.filled is not None:
+            self.canvas.show_content(replace(self.content, filled=None, least=0.0, detail=None))
+            self._fit()
+
+    def _on_timer_timeout(self) -> None:
+        content = self.content
+        focus = None
+        if content is not None and content.told is not None and self._asked is not None:
+            focus = next_position(self._asked, content.known.shape)
+        if focus is None:
+            self.stop()
+        else:
+            self._asked = focus
+            self.focus_requested.emit(focus)
+
+    def _on_speed_chosen(self, speed: int) -> None:
+        self._timer.setInterval(1000 // speed)
+
+    def _show_playing(self) -> None:
+        self.play.setText("Stop" if self.playing else "Play")
+        tip = (
+            "Stay at this position (Esc)" if self.playing else "Go through all positions: the window moves on the input"
+        )
+        self.play.setToolTip(tip)
+        self.play.setAccessibleName(tip)
+
+    # The widget's own matters
+
+    def event(self, event: QEvent) -> bool:
+        """Escape stops what is played, whatever else it would do."""
+        if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self.playing:
+            if event.type() == QEvent.Type.ShortcutOverride:
+                event.accept()
+                return True
+            if event.type() == QEvent.Type.KeyPress:
+                self.stop()
+                return True
+        return super().event(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.EnabledChange and not self.isEnabled():
+            self.stop()
+
+    def hideEvent(self, event: QHideEvent) -> None:
+        self.stop()
+        super().hideEvent(event)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        directions = QBoxLayout.Direction
+        self._controls.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
+
+    def eventFilter(self, watched: object, event: QEvent) -> bool:
+        """The canvas follows the width of what it is seen through, and fills its height."""
+        if event.type() == QEvent.Type.Resize:
+            self._fit()
+        return False
+
+    def _fit(self) -> None:
+        area: QRect = self.scroll_area.viewport().rect()
+        self.canvas.resize(area.width(), max(area.height(), self.canvas.height_for(area.width())))
+
+    def close_down(self) -> None:
+        self.stop()
+        self.worker.close()
+
+
+def _other(old: ViewState, new: ViewState) -> bool:
+    """Whether anything that is shown may differ."""
+    parts = (old.check is new.check, old.focus == new.focus, old.run.results is new.run.results)
+    if not all(parts) or old.run.problems is not new.run.problems:
+        return True
+    return any(getattr(old.look, name) != getattr(new.look, name) for name in DRAWN_BY)

@@ -1,0 +1,129 @@
+"""The canvas of the inspector: the figure on the screen, read with the mouse and stepped through with keys."""
+
+from math import ceil
+
+from msgspec.structs import replace
+from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtWidgets import QSizePolicy, QWidget
+
+from gui.paint.inspector import Content, Hit, Layout, arrange, draw, hit, sums
+from gui.paint.words import number
+from gui.steps import STEPS
+from gui.theme import THEMES
+
+
+class InspectorCanvas(QWidget):
+    """A click chooses what it is on; arrows step through positions, page keys through filters; Space plays.
+
+    1 to 9 choose the input channels with the largest sums, as clicks on their bars do.
+    """
+
+    chosen = Signal(object)
+    """A Focus that a person asks for."""
+    stepped = Signal(object)
+    """Channels, rows and columns to go."""
+    played = Signal()
+    """Go through the positions, or stop."""
+    hovered = Signal(str)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.content: Content | None = None
+        self._layout: Layout | None = None
+        self._width = 0
+        """That it was laid out for."""
+        self._said = ""
+        self.setMouseTracking(True)
+        self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
+        self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
+        self.setAccessibleName("Inspector")
+
+    def show_content(self, content: Content) -> None:
+        self.content, self._layout = content, None
+        self.setAccessibleDescription(in_words(content))
+        self.update()
+
+    def height_for(self, width: int) -> int:
+        """Pixels that the figure needs at that width."""
+        layout = self.layout_for(width)
+        return 0 if layout is None else ceil(layout.height)
+
+    def head_height(self) -> float:
+        """Of the first part, as it is now."""
+        layout = self.layout_for(self.width())
+        return layout.places[0][1].height() if layout is not None else 0.0
+
+    def layout_for(self, width: int) -> Layout | None:
+        """Where everything is at that width."""
+        if self.content is not None and (self._layout is None or self._width != width):
+            self._layout, self._width = arrange(self.content, max(width, 1)), width
+        return self._layout
+
+    def hit(self, point: QPointF) -> Hit | None:
+        """What is at a point."""
+        layout = self.layout_for(self.width())
+        return None if layout is None or self.content is None else hit(self.content, layout, point)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        layout = self.layout_for(self.width())
+        painter = QPainter(self)
+        if self.content is not None and layout is not None:
+            theme = THEMES[self.content.look.theme]
+            painter.fillRect(event.rect(), QColor(theme.base))
+            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+            draw(painter, self.content, layout, theme, QRectF(event.rect()))
+            if self.hasFocus():
+                painter.setPen(QPen(QColor(theme.accent), 2))
+                painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        painter.end()
+
+    def mouseMoveEvent(self, event: QMouseEvent) -> None:
+        found = self.hit(event.position())
+        self._say("" if found is None else found.words)
+        self._show_detail(None if found is None else found.term)
+
+    def mouseReleaseEvent(self, event: QMouseEvent) -> None:
+        found = self.hit(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and found is not None and found.focus is not None:
+            self.chosen.emit(found.focus)
+
+    def leaveEvent(self, event: QEvent) -> None:
+        self._say("")
+        if self.content is not None and self.content.detail is not None:
+            self.show_content(replace(self.content, detail=None))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        if event.key() in STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.stepped.emit(STEPS[event.key()])
+        elif event.key() == Qt.Key.Key_Space:
+            self.played.emit()
+        elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
+            self._choose_term(event.key() - Qt.Key.Key_1)
+        else:
+            super().keyPressEvent(event)
+
+    def _choose_term(self, rank: int) -> None:
+        """The channel of the input whose bar is so far down."""
+        terms = [] if self.content is None else [row.term for row in sums.rows(self.content) if row.term is not None]
+        if self.content is not None and rank < len(terms):
+            self.chosen.emit(self.content.term_focus(terms[rank]))
+
+    def _say(self, text: str) -> None:
+        if text != self._said:
+            self._said = text
+            self.hovered.emit(text)
+
+    def _show_detail(self, term: int | None) -> None:
+        """Show the patch of the term under the mouse; it stays until the mouse is on another one, or leaves."""
+        if self.content is not None and term is not None and term != self.content.detail:
+            self.show_content(replace(self.content, detail=term))
+
+
+def in_words(content: Content) -> str:
+    """Formula and bars, for those who do not see them."""
+    told = content.told
+    lines = [content.title, content.note] if told is None else [content.title, told.how.what, *told.how.formula]
+    lines += [f"{row.label}: {number(row.value)}" for row in sums.rows(content)]
+    return ". ".join(line.rstrip(".") for line in lines if line)

@@ -1,0 +1,64 @@
+"""What a step from one value to the next takes while the inspector plays, the repainted window with it."""
+
+import statistics
+from time import perf_counter
+
+from PySide6.QtCore import QSettings
+from PySide6.QtWidgets import QApplication
+
+from engine.files import RESOURCES
+from engine.project_file import load
+from gui.app import make_application, set_theme
+from gui.main_window import MainWindow
+from gui.paint.inspector.content import shape_at
+from gui.state import Focus
+from gui.steps import next_position
+from gui.workbench import Workbench
+
+STEPS = 80
+AIM = 16.0
+
+
+def settle() -> None:
+    QApplication.sendPostedEvents()
+    QApplication.processEvents()
+
+
+def step_ms(window: MainWindow, focus: Focus) -> tuple[float, float]:
+    """Median time of a step: until every view has the new state, and until all is painted."""
+    workbench = window.workbench
+    workbench.set_focus(focus)
+    settle()
+    told, painted = [], []
+    for _ in range(STEPS):
+        shape = shape_at(workbench.state, focus.place)
+        step = None if shape is None else next_position(workbench.state.focus, shape)
+        start = perf_counter()
+        workbench.set_focus(step or focus)
+        told.append(1000 * (perf_counter() - start))
+        settle()
+        painted.append(1000 * (perf_counter() - start))
+    return statistics.median(told[5:]), statistics.median(painted[5:])
+
+
+def main() -> None:
+    make_application()
+    workbench = Workbench(load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project)
+    window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
+    window.resize(1600, 1000)
+    window.show()
+    workbench.run()
+    while workbench.state.run.progress is not None:
+        QApplication.processEvents()
+    print(f"{'a step, 1600×1000 window, offscreen':<40} {'told':>8} {'painted':>8} {'aim':>8}  ms")
+    for focus in (Focus("naive", "conv5x5", 2, (5, 0)), Focus("", "conv3_2", 2, (5, 0))):
+        told, painted = step_ms(window, focus)
+        name = f"{focus.design or 'stem'} · {focus.node}"
+        print(f"{name:<40} {told:>8.1f} {painted:>8.1f} {AIM:>8.0f}  {'ok' if painted <= AIM else 'over'}")
+    window.close()
+    window.deleteLater()
+    settle()
+
+
+if __name__ == "__main__":
+    main()

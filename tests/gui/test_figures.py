@@ -1,0 +1,403 @@
+"""Figures for papers and slides: what each shows of any project, readable on its page, in every format."""
+
+import re
+from io import BytesIO
+from math import hypot
+from xml.etree import ElementTree
+
+import pytest
+from msgspec.structs import replace
+from PIL import Image
+from PySide6.QtGui import QImage
+
+from engine.blocks import BasicResidual, Inception
+from engine.check import check
+from engine.layers import Activation, BatchNorm, Concat, Conv2d, MaxPool2d
+from engine.network import Network, Node
+from engine.problems import ProjectError
+from engine.project import Design, NoiseInput, Project
+from engine.project_file import load
+from gui.animation import HOLD_MS, STEPS, frames, gif
+from gui.export import export, paper_theme, printed
+from gui.paint.figures import PRINTED, from_above, inception_module, one_by_one, paper_table
+from gui.paint.figures.panels import turned
+from gui.paint.page import PAGES, page, page_for, screen
+from gui.paint.scene.camera import VIEWS, camera
+from gui.state import Focus
+from gui.theme import DARK
+from tests.gui.test_export import PROJECTS, mean_difference
+from tests.gui.volume_scenes import BLOCKS, CHAIN, INCEPTION, RESIDUAL, TWO, conv, state_of
+
+pytestmark = pytest.mark.usefixtures("qapp")
+
+ONE = Project(NoiseInput((16, 20, 20)), (Design("only", Network((conv("conv", 24, 3, stride=2),))),), title="One")
+RELU = Project(
+    NoiseInput((8, 12, 12)),
+    (
+        Design(
+            "relu",
+            Network((conv("c", 4, 3), Node("bn", BatchNorm()), Node("relu", Activation("relu")), conv("d", 6, 3))),
+        ),
+    ),
+)
+SMALL = {"two": TWO, "module": INCEPTION, "residual": RESIDUAL, "chain": CHAIN, "blocks": BLOCKS, "one": ONE}
+COLUMN, SLIDE = PAGES["85mm"], PAGES["slide"]
+
+
+def svg_texts(content):
+    """(text, its size in points) of an SVG file, as it would be printed."""
+    root = ElementTree.fromstring(content)
+    millimetres, units = float(root.get("width").removesuffix("mm")), float(root.get("viewBox").split()[2])
+    for group in root.iter("{http://www.w3.org/2000/svg}g"):
+        matrix = re.fullmatch(r"matrix\((.*)\)", group.get("transform", ""))
+        a, b, *_ = (float(number) for number in matrix[1].split(",")) if matrix else (1.0, 0.0)
+        for text in group.findall("{http://www.w3.org/2000/svg}text"):
+            size = float(text.get("font-size") or group.get("font-size"))
+            yield "".join(text.itertext()).strip(), size * hypot(a, b) * millimetres / units * 72 / 25.4
+
+
+def words_of(state, name, page=None):
+    return [text for text, _ in svg_texts(printed(state, name, "svg", page))]
+
+
+# On paper and on a slide
+
+
+@pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
+@pytest.mark.parametrize("name", PRINTED)
+def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project):
+    content = printed(state_of(project), name, "svg", COLUMN)
+    assert float(ElementTree.fromstring(content).get("width").removesuffix("mm")) == pytest.approx(85, abs=0.3)
+    sizes = [size for _, size in svg_texts(content)]
+    assert sizes
+    assert min(sizes) > 6.45
+
+
+@pytest.mark.parametrize("project", ["inception_3a_192", "googlenet", "residual_bottleneck", "vgg16"])
+@pytest.mark.parametrize("name", PRINTED)
+def test_published_networks_are_readable_in_a_column_and_on_a_slide(name, project):
+    state = state_of(load(PROJECTS / f"{project}.toml").project, run=False)
+    assert min(size for _, size in svg_texts(printed(state, name, "svg", COLUMN))) > 6.45
+    pixels = [2 * size for _, size in svg_texts(printed(state, name, "svg", SLIDE))]
+    assert min(pixels) > 17.9
+
+
+@pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
+@pytest.mark.parametrize("name", PRINTED)
+def test_every_text_stands_inside_of_its_page(name, project):
+    for chosen in (COLUMN, SLIDE):
+        content = printed(state_of(project), name, "png", chosen)
+        image = QImage.fromData(content)
+        ground = image.pixelColor(1, 1)
+        right, bottom = image.width() - 1, image.height() - 1
+        border = [image.pixelColor(x, y) for x in (0, right) for y in range(0, bottom, 7)]
+        border += [image.pixelColor(x, y) for y in (0, bottom) for x in range(0, right, 7)]
+        assert {colour.name() for colour in border} == {ground.name()}
+
+
+@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_a_pdf_is_one_page_as_wide_as_a_column_with_text_as_text_and_lossless_maps(name, theme):
+    content = printed(state_of(TWO, theme=theme), name, "pdf", COLUMN)
+    assert re.search(rb"/MediaBox \[0 0 241", content)
+    assert b"/Type /Font" in content
+    assert b"/DCTDecode" not in content
+
+
+@pytest.mark.parametrize("name", PRINTED)
+def test_a_png_is_a_slide_with_the_ground_of_its_theme(name):
+    for theme, ground in (("light", "#ffffff"), ("dark", DARK.base)):
+        image = QImage.fromData(printed(state_of(TWO, theme=theme), name, "png"))
+        assert (image.width(), image.height()) == (1920, 1080)
+        assert image.pixelColor(1918, 1) == ground
+
+
+def test_a_column_is_printed_with_600_dots_an_inch():
+    image = QImage.fromData(printed(state_of(TWO), "one-by-one", "png", COLUMN))
+    assert image.width() / (85 / 25.4) == pytest.approx(600, rel=0.01)
+
+
+def test_pages_are_called_by_name_or_width():
+    assert page("120mm").width == pytest.approx(120 / 25.4 * 72 * 4, abs=1)
+    assert page("slide") is SLIDE
+    assert page_for("pdf") is page_for("svg") is page("85mm")
+    assert page_for("png") is SLIDE
+    for wrong in ("12mm", "mm", "85", "a4", "9e9mm"):
+        with pytest.raises(ValueError, match=re.escape(f"{wrong!r} is no width of a figure; known are 85mm")):
+            page(wrong)
+
+
+# 1×1 before a convolution
+
+
+@pytest.mark.parametrize("chosen", [COLUMN, SLIDE], ids=["column", "slide"])
+def test_one_by_one_says_sizes_operators_formulas_costs_and_the_ratio(chosen):
+    said = " ".join(words_of(state_of(TWO), "one-by-one", chosen)).replace(" × ", " ").replace(" = ", " ")
+    for expected in (
+        *("(a) naive", "(b) bottleneck", "160.6 M MACs", "13.25 M MACs", "12.1× fewer multiply-accumulates"),
+        *("5×5×256", "1×1×256", "5×5×16", "32 filters", "16 filters", "256", "28"),
+        *("28·28·32", "5·5·256", "160,563,200", "28·28·16", "1·1·256", "3,211,264", "5·5·16", "10,035,200"),
+    ):
+        assert expected in said
+
+
+def test_the_caption_says_scale_counting_and_range():
+    said = " ".join(words_of(state_of(TWO), "one-by-one", SLIDE))
+    for expected in ("edges ∝ √H, √W, √C", "MACs: multiply-accumulates, biases not counted", "arrow width ∝ √MACs",
+                     "front: one channel", "each volume its own range, percentiles 1–99.5"):  # fmt: skip
+        assert expected in said
+
+
+def test_another_convention_is_named_beside_its_numbers():
+    from engine.counting import convention
+
+    state = state_of(TWO, metric="ops", convention=convention("ptflops"))
+    said = " ".join(words_of(state, "one-by-one"))
+    assert "160.6 M MACs (ptflops)" in said
+    assert "MACs (ptflops): as ptflops counts" in said
+    assert "M MACs" in " ".join(words_of(state_of(TWO, metric="receptive_field"), "one-by-one"))
+
+
+def test_the_choice_has_no_mark_in_a_figure_but_its_channel_is_what_its_front_shows():
+    plain = printed(state_of(TWO), "one-by-one", "png", SLIDE)
+    assert printed(state_of(TWO, focus=Focus("naive", "conv5x5", None, (3, 4))), "one-by-one", "png", SLIDE) == plain
+    state = state_of(TWO, focus=Focus("bottleneck", "reduce", 7))
+    assert any("channel 7" in text for text in words_of(state, "one-by-one", SLIDE))
+
+
+def test_before_a_run_boxes_are_plain_and_no_colours_are_explained():
+    said = " ".join(words_of(state_of(TWO, run=False), "one-by-one"))
+    assert "plain: not run" in said
+    assert "range" not in said
+
+
+def test_values_of_earlier_settings_are_said_to_be_that():
+    state = state_of(TWO)
+    results = {place: replace(result, key=b"earlier") for place, result in state.run.results.items()}
+    state = replace(state, run=replace(state.run, results=results))
+    assert "dimmed: for earlier settings" in " ".join(words_of(state, "one-by-one"))
+
+
+def test_a_1x1_inside_of_a_long_design_stands_below_the_same_convolution_without_it():
+    said = " ".join(words_of(state_of(BLOCKS), "one-by-one", SLIDE))
+    assert "(a) without the 1×1" in said
+    assert "plain: counted, not run" in said
+    made = one_by_one.panels(state_of(BLOCKS), SLIDE)
+    (plain, _), (reduced, *_) = (
+        [box for box in made.scene.boxes if box.place[0] == band.name] for band in made.scene.plan.bands
+    )
+    assert plain.vertex.shape == reduced.vertex.shape
+
+
+def test_a_chosen_block_is_where_the_1x1_is_looked_for():
+    for block in ("3a", "3b"):
+        state = state_of(BLOCKS, focus=Focus("blocks", block))
+        assert any(f"blocks · {block}/" in text for text in words_of(state, "one-by-one", SLIDE))
+
+
+def test_a_design_that_has_the_convolution_itself_gives_the_panel_without_the_1x1():
+    state = state_of(load(PROJECTS / "inception_3a_192.toml").project, run=False)
+    said = " ".join(words_of(state, "one-by-one", SLIDE))
+    assert "(a) naive · inception_3a/5x5" in said
+    assert "120.4 M MACs" in said
+    assert "(b) with reductions · inception_3a/5x5" in said
+
+
+def test_a_long_design_without_a_1x1_shows_the_chosen_layer_with_its_neighbours():
+    vgg = load(PROJECTS / "vgg16.toml").project
+    made = one_by_one.panels(state_of(vgg, run=False, focus=Focus("VGG-16", "conv3_2")), SLIDE)
+    assert [box.vertex.name for box in made.scene.boxes] == ["input", "conv3_1", "conv3_2", "conv3_3"]
+    dearest = one_by_one.panels(state_of(vgg, run=False), SLIDE)
+    assert "conv1_2" in [box.vertex.name for box in dearest.scene.boxes]
+
+
+def test_elementwise_layers_are_not_drawn_but_their_values_and_costs_are():
+    state = state_of(RELU)
+    made = one_by_one.panels(state, SLIDE)
+    assert [box.vertex.name for box in made.scene.boxes] == ["input", "c", "d"]
+    assert made.state.result(("relu", "c")) is state.result(("relu", "relu"))
+    said = " ".join(words_of(state, "one-by-one"))
+    assert "volumes are shown after batch norm, relu" in said
+    params = check(RELU).analyses["relu"].params
+    assert f"{params:,} params".replace(",", "") in said or f"{params} params" in said
+
+
+def test_an_elementwise_layer_that_is_drawn_is_named_even_where_its_box_has_no_room_for_words():
+    normalized = Node("bn", BatchNorm(), ("input",))
+    layers = (normalized, conv("a", 64, 1), conv("c", 16, 3))
+    network = Network((*layers, Node("join", Concat(), ("c", "input"))))
+    state = state_of(Project(NoiseInput((64, 28, 28)), (Design("dense", network),)))
+    assert "batch norm" in " ".join(words_of(state, "inception-module", SLIDE))
+    narrow = words_of(state, "inception-module", COLUMN)
+    assert "arrows without words: batch norm" in narrow
+    assert "80" in narrow
+
+
+# The module
+
+
+def test_each_branch_is_a_row_from_the_input_to_the_concatenation():
+    made = inception_module.panels(state_of(INCEPTION), SLIDE)
+    boxes = {box.vertex.name: box for box in made.scene.boxes}
+    rows = [boxes[name].y for name in ("1x1", "3x3", "5x5", "pool_proj")]
+    assert rows == sorted(set(rows))
+    assert boxes["3x3_reduce"].y == boxes["3x3"].y
+    assert boxes["input"].x < boxes["3x3_reduce"].x < boxes["3x3"].x < boxes["concat"].x
+    said = words_of(state_of(INCEPTION), "inception-module", SLIDE)
+    assert {"1×1, 6 filters", "3×3, 12 filters", "3×3 max pool", "concat"} <= set(said)
+    assert {arrow.role for arrow in made.scene.arrows} == {"design", "pool", "muted"}
+
+
+def test_of_several_modules_the_chosen_one_is_drawn():
+    for focus, block in ((Focus(), "3a"), (Focus("blocks", "3b"), "3b"), (Focus("blocks", "3b/5x5"), "3b")):
+        assert f"blocks · {block}" in words_of(state_of(BLOCKS, focus=focus), "inception-module", SLIDE)
+
+
+def test_modules_of_two_designs_stand_beside_each_other_where_the_page_is_wide():
+    state = state_of(load(PROJECTS / "inception_3a_192.toml").project, run=False)
+    beside, below = (inception_module.panels(state, chosen) for chosen in (SLIDE, COLUMN))
+    for made, axis in ((beside, 0), (below, 1)):
+        first, second = made.scene.headers
+        assert first[axis] < second[axis]
+        assert first[1 - axis] == second[1 - axis]
+        ends = [[box.bounds for box in made.scene.boxes if box.place[0] == band.name] for band in made.scene.plan.bands]
+        assert max(bounds[axis + 2] for bounds in ends[0]) < min(bounds[axis] for bounds in ends[1])
+
+
+def test_a_design_without_branches_shows_its_chain():
+    made = inception_module.panels(state_of(CHAIN, run=False), SLIDE)
+    assert len(made.scene.boxes) == 101
+
+
+# From above
+
+
+def test_from_above_only_the_number_of_maps_is_seen_across():
+    made = from_above.panels(state_of(TWO, scale="true"), SLIDE)
+    high = {box.place: box.bounds[3] - box.bounds[1] for box in made.scene.boxes}
+    wide = {round(box.bounds[2] - box.bounds[0], 6) for box in made.scene.boxes}
+    assert len(wide) == 1
+    assert high["bottleneck", "input"] / high["bottleneck", "reduce"] == pytest.approx(16)
+    assert high["bottleneck", "conv5x5"] / high["bottleneck", "reduce"] == pytest.approx(2)
+    said = " ".join(words_of(state_of(TWO), "from-above"))
+    assert "H is not seen" in said
+    assert "H 28" not in said
+
+
+# The paper's table
+
+
+def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say_something():
+    state = state_of(load(PROJECTS / "googlenet.toml").project, run=False)
+    whole, parts = paper_table.sheets(state, SLIDE), paper_table.sheets(state, COLUMN)
+    assert len(whole) == 1 < len(parts)
+    assert [column.id for part in parts for column in part.columns if column.id != "type"] == [
+        column.id for column in whole[0].columns if column.id != "type"
+    ]
+    for part in parts:
+        assert part.table_width <= part.widest + 1e-6
+        assert part.columns[0].id == "type"
+    for part in parts[1:]:
+        assert all(any(column.text(row) for column in part.columns[1:]) for row in part.rows)
+    assert [bool(part.notes) for part in parts] == [*[False] * (len(parts) - 1), True]
+    assert {"159K", "159.5K"} <= set(words_of(state, "paper-table"))
+
+
+def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked_for():
+    state = state_of(load(PROJECTS / "googlenet.toml").project, run=False)
+    assert PRINTED["paper-table"].page(state, "pdf") is PAGES["174mm"]
+    assert PRINTED["paper-table"].page(state_of(TWO), "pdf") is COLUMN
+    assert PRINTED["paper-table"].page(state, "png") is SLIDE
+
+
+# The turn of the camera
+
+
+def test_the_gif_goes_from_3d_to_top_and_back_and_rests_at_both_ends():
+    state, size = state_of(TWO), screen(480, 270)
+    images = list(frames(state, size, paper_theme(state)))
+    assert len(images) == STEPS + 1
+    made = from_above.turning(state, size)
+    assert turned(made, camera(*VIEWS["3-D"])).scene.eye == made.scene.eye
+    file = Image.open(BytesIO(gif(images)))
+    assert (file.n_frames, file.size, file.info["loop"]) == (2 * STEPS, (480, 270), 0)
+    times = []
+    for number in range(file.n_frames):
+        file.seek(number)
+        times.append(file.info["duration"])
+        shown = file.convert("RGB")
+        expected = images[number if number <= STEPS else 2 * STEPS - number]
+        content = QImage(shown.tobytes(), *shown.size, 3 * shown.width, QImage.Format.Format_RGB888)
+        assert mean_difference(content, expected) < 6
+    assert [number for number, time in enumerate(times) if time == HOLD_MS] == [0, STEPS]
+
+
+def test_headings_and_captions_stay_where_they_are_while_the_camera_turns():
+    state = state_of(TWO)
+    made = from_above.turning(state, SLIDE)
+    for pitch in (30.0, 60.0, 90.0):
+        other = turned(made, camera(0.0, pitch))
+        assert (other.headings, other.caption) == (made.headings, made.caption)
+        assert [y for _, y in other.scene.headers] == pytest.approx([y for _, y in made.scene.headers])
+        assert other.scene.shrink == pytest.approx(1.0)
+
+
+def test_the_start_projects_gif_is_of_modest_size():
+    state = state_of(TWO)
+    assert len(printed(state, "from-above", "gif")) < 3_000_000
+
+
+# What cannot be drawn
+
+
+EMPTY = Project(NoiseInput((4, 8, 8)), (Design("empty", Network()),))
+WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3, groups=2),))),))
+
+
+@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize(
+    ("project", "said"),
+    [
+        (Project(NoiseInput((4, 8, 8))), "add one|add a design"),
+        (EMPTY, "'empty' has no layers: add one|with a convolution"),
+    ],
+    ids=["no design", "no layer"],
+)
+def test_a_project_with_nothing_to_draw_is_told_what_to_do(name, project, said):
+    for format in ("png", "svg"):
+        with pytest.raises(ProjectError, match=f"nothing that {name} could.*({said})"):
+            printed(state_of(project), name, format)
+
+
+@pytest.mark.parametrize("name", [name for name in PRINTED if name != "paper-table"])
+def test_mistakes_are_told_instead_of_drawn(name):
+    with pytest.raises(ProjectError, match=r"(?s)mend what follows.*groups 2 does not divide"):
+        printed(state_of(WRONG), name, "pdf")
+    assert "unknown" in words_of(state_of(WRONG), "paper-table")
+
+
+def test_a_mistake_elsewhere_does_not_stand_in_the_way():
+    project = replace(TWO, designs=(*TWO.designs, WRONG.designs[0]))
+    assert printed(state_of(project, run=False), "one-by-one", "svg")
+
+
+def test_blocks_without_a_1x1_and_kinds_without_weights_have_figures_as_well():
+    residual = Network(
+        (conv("s", 8, 3), Node("b", BasicResidual(8)), Node("p", MaxPool2d(2)), Node("c", BasicResidual(16)))
+    )
+    pools = Network((Node("a", MaxPool2d(2)), Node("b", MaxPool2d(2))))
+    relu = Network((Node("r", Activation("relu")),))
+    depthwise = Network((Node("d", Conv2d(8, 3, groups=8)), Node("i", Inception(2, 0, 3, 0, 4, 0))))
+    for network in (residual, pools, relu, depthwise):
+        state = state_of(Project(NoiseInput((8, 16, 16)), (Design("d", network),)))
+        for name in PRINTED if network is not relu else ("inception-module", "one-by-one", "from-above"):
+            for chosen in (COLUMN, SLIDE):
+                assert printed(state, name, "png", chosen)
+
+
+def test_files_of_figures_are_written_whole_or_not_at_all(tmp_path):
+    with pytest.raises(ProjectError, match="add a design"):
+        export(state_of(EMPTY), tmp_path / "out", (), ("png",), 1.0, None, ("paper-table", "one-by-one"))
+    assert not (tmp_path / "out").exists()
+    written = export(state_of(TWO), tmp_path / "out", (), ("png", "svg"), 1.0, None, ("one-by-one",))
+    assert {path.name for path in written} == {"one-by-one.png", "one-by-one.svg"}

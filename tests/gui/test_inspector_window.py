@@ -1,0 +1,94 @@
+"""The inspector in its window: it follows what is chosen anywhere, and chooses everywhere."""
+
+from collections.abc import Callable
+
+from PySide6.QtCore import Qt
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
+from pytestqt.qtbot import QtBot
+
+from gui.main_window import MainWindow
+from gui.paint.tiles import Spot
+from gui.state import Focus
+
+
+def run(window: MainWindow, qtbot: QtBot) -> None:
+    window.actions_by_id["run"].trigger()
+    qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
+
+
+def test_a_click_in_the_mosaic_is_inspected(window: MainWindow, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    inspector, mosaic = window.views["inspector"], window.views["filters"].canvas
+    window.docks.bring_forward("filters")
+    mosaic.grab()
+    seen = mosaic.scene().frames[0].seen
+    QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=seen.pixel(Spot(2, 5, 7)).center().toPoint())
+    window.docks.bring_forward("inspector")
+    assert window.workbench.state.focus == Focus("naive", "conv5x5", 2, (5, 7))
+    assert inspector.content.told.at == (2, 5, 7)
+
+
+def test_what_is_typed_is_chosen_in_every_view(window: MainWindow, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    window.docks.bring_forward("inspector")
+    window.views["inspector"].fields["Map"].setValue(3)
+    assert window.workbench.state.focus.channel == 3
+    assert window.workbench.state.focus.pixel is not None
+    assert [box.value() for box in window.views["inspector"].fields.values()][0] == 3
+    assert window.views["volumes"].canvas.state.focus.channel == 3
+
+
+def test_in_a_high_window_it_stands_below_the_filters_and_in_a_low_one_behind_them(
+    open_window: Callable[[], MainWindow],
+) -> None:
+    window = open_window()
+    window.resize(1600, 1000)
+    window.reset_layout()
+    QApplication.processEvents()
+    filters, inspector = window.docks["filters"], window.docks["inspector"]
+    assert inspector.geometry().top() >= filters.geometry().bottom()
+    assert not window.tabifiedDockWidgets(filters)
+    window.resize(1200, 700)
+    window.reset_layout()
+    QApplication.processEvents()
+    assert window.tabifiedDockWidgets(filters) == [inspector]
+
+
+def test_playing_stops_behind_another_tab(window: MainWindow, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    window.resize(1200, 700)
+    window.reset_layout()
+    window.docks.bring_forward("inspector")
+    inspector = window.views["inspector"]
+    inspector.start()
+    assert inspector.playing
+    window.docks.bring_forward("filters")
+    assert not inspector.playing
+
+
+def test_the_command_inspect_brings_it_forward_ready_for_keys(window: MainWindow, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    window.resize(1200, 700)
+    window.reset_layout()
+    window.actions_by_id["inspect"].trigger()
+    inspector = window.views["inspector"]
+    assert not inspector.visibleRegion().isEmpty()
+    QTest.keyClick(inspector.canvas, Qt.Key.Key_PageDown)
+    assert window.workbench.state.focus.channel is not None
+    assert inspector.content.told is not None
+
+
+def test_escape_stops_playing_and_cancels_no_run(window: MainWindow, qtbot: QtBot) -> None:
+    run(window, qtbot)
+    window.docks.bring_forward("inspector")
+    inspector = window.views["inspector"]
+    cancelled: list[bool] = []
+    window.actions_by_id["cancel"].triggered.connect(cancelled.append)
+    window.actions_by_id["cancel"].setEnabled(True)
+    inspector.start()
+    assert inspector.playing
+    inspector.canvas.setFocus()
+    QTest.keyClick(inspector.canvas, Qt.Key.Key_Escape)
+    assert not inspector.playing
+    assert not cancelled

@@ -54,8 +54,11 @@ class Kept:
     def _find(self, volumes: tuple[Volume, ...], key: Hashable) -> _Entry | None:
         whole = self._whole(volumes, key)
         entry = self._entries.get(whole)
-        if entry is None or any(known() is not volume for known, volume in zip(entry.volumes, volumes, strict=True)):
+        if entry is None:
             return None
+        for known, volume in zip(entry.volumes, volumes, strict=True):  # an id may belong to another volume by now
+            if known() is not volume:
+                return None
         self._entries.move_to_end(whole)
         return entry
 

@@ -3,7 +3,6 @@
 from functools import lru_cache
 from math import ceil
 from typing import NamedTuple
-from weakref import WeakKeyDictionary
 
 import numpy as np
 from msgspec import Struct
@@ -13,6 +12,7 @@ from PySide6.QtGui import QColor, QImage
 
 from engine.shapes import Shape
 from gui.paint.colours import lut, to_levels
+from gui.paint.kept import Kept
 
 LEAST_TILE = 12
 """Units that a tile is at least wide or high, so that the gap of one unit stays thin beside maps of few values."""
@@ -283,7 +283,7 @@ def _range(start: float, end: float, pitch: float, count: int) -> tuple[int, int
     return first, min(max(ceil(end / pitch), first + 1), count)
 
 
-class Tiles(Struct, frozen=True, eq=False, weakref=True):
+class Tiles(Struct, frozen=True, eq=False):
     """Maps (C×H×W) and the values at which each one's colours begin and end; without values they are plain."""
 
     shape: Shape
@@ -294,21 +294,31 @@ class Tiles(Struct, frozen=True, eq=False, weakref=True):
     colour_map: str = "viridis"
 
 
-_images: WeakKeyDictionary[Tiles, tuple[object, QImage, NDArray[np.uint32]]] = WeakKeyDictionary()
-"""The last image of each, and the pixels that it is of: moving the mouse draws the same ones again and again."""
+class _Picture(NamedTuple):
+    """An image, and the pixels that it is of and does not own."""
+
+    image: QImage
+    pixels: NDArray[np.uint32]
+
+
+_pictures = Kept(64 * 2**20)
+"""Moving the mouse draws the same ones again and again, and an edit leaves most volumes as they are."""
 
 
 def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> QImage:
     """A block of tiles with transparent gaps, every step-th value of each; `plain` is the colour without values."""
-    key = grid, cells, step, plain
-    kept = _images.get(tiles)
-    if kept is not None and kept[0] == key:
-        return kept[1]
-    pixels = tile_pixels(tiles, grid, cells, step, plain)
-    height, width = pixels.shape
-    image = QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied)
-    _images[tiles] = key, image, pixels
-    return image
+
+    def paint() -> _Picture:
+        pixels = tile_pixels(tiles, grid, cells, step, plain)
+        height, width = pixels.shape
+        return _Picture(
+            QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied), pixels
+        )
+
+    volumes = () if tiles.values is None else (tiles.values,)
+    colours = tiles.colour_map, tiles.lows.tobytes(), tiles.highs.tobytes()
+    key = grid, cells, step, colours if volumes else plain
+    return _pictures.get(volumes, key, paint, lambda made: made.pixels.nbytes).image
 
 
 def tile_pixels(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> NDArray[np.uint32]:

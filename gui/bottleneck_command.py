@@ -9,16 +9,15 @@ from typing import Any
 
 from engine.bottleneck import FORMS, Choice, Curve, Explorer, candidates, refusal, samples, swapped
 from engine.bottleneck.report import curve_text, list_text, percent, samples_text, to_csv, to_json, told_design
-from engine.problems import STEM, Problem, ProjectError
+from engine.problems import Problem, ProjectError
 from engine.project import Project
 from engine.project_file import save
 from engine.published import amount_of
 from engine.run import RunRequest
 from engine.units import exact, ratio_in_words
-from engine.wording import suggestion
+from gui.places import STEM_WORD, design_named, report_named
 
 FORMATS = ("table", "json", "csv")
-STEM_WORD = "stem"
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -56,7 +55,7 @@ def _macs(text: str) -> int:
 
 def explore(options: argparse.Namespace, project: Project, tell: Callable[[str], None]) -> None:
     """Print what was asked for, and write the project where that was asked for."""
-    design = _design(options, project)
+    design = design_named(options.design, project, options.project)
     chosen = samples(project, options.photos)
     explorer = Explorer(project, chosen)
     curves = []
@@ -87,19 +86,6 @@ def _index(options: argparse.Namespace, curve: Curve) -> int | None:
     return curve.within(options.error) if options.macs is None else curve.for_macs(options.macs)
 
 
-def _design(options: argparse.Namespace, project: Project) -> str:
-    names = [design.name for design in project.designs]
-    if options.design is None and names:
-        return names[0]
-    if options.design in names:
-        return str(options.design)
-    if project.stem is not None and options.design in (None, STEM_WORD):
-        return STEM
-    known = [*names, *([STEM_WORD] if project.stem is not None else [])]
-    text = f"--design {options.design!r} is unknown; {suggestion(str(options.design), known)}"
-    raise ProjectError([Problem(text, "$.designs")], options.project)
-
-
 def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> list[tuple[str, int]]:
     """Names of the convolutions to explore, and how many there are."""
     if options.node is None and options.macs is not None:
@@ -110,11 +96,7 @@ def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> lis
             text = f"{told_design(design)} has no k×k convolution without groups that is not fitted yet; choose another"
             raise ProjectError([Problem(text, "$.designs")], options.project)
         return [(name, len(names)) for name in names]
-    report = request.check.reports.get((design, options.node))
-    if report is None:
-        known = [r.name for r in request.check.analyses[design].reports]
-        text = f"--node {options.node!r} is unknown in {told_design(design)}; {suggestion(options.node, known)}"
-        raise ProjectError([Problem(text, "$.designs")], options.project)
+    report = report_named(design, options.node, request.check, options.project)
     reason = refusal(report)
     if reason:
         raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)

@@ -28,6 +28,8 @@ from engine.writing import file_name, written_whole
 from gui import bottleneck_command
 from gui.display import missing_display
 from gui.paint.page import PAGES, Page, page, screen
+from gui.places import design_named, read_value, report_named, require_within
+from gui.state import Focus
 
 DONE, FAULT, WRONG, NO_DISPLAY = 0, 1, 2, 3
 
@@ -150,6 +152,11 @@ def _export_options(command: argparse.ArgumentParser) -> None:
         metavar="WxH",
         help="pixels drawn; texts of views keep their size, so a small one has large texts",
     )
+    command.add_argument("--design", metavar="NAME", help="where the chosen layer is; left out: the first")
+    command.add_argument(
+        "--node", metavar="NAME", help="the chosen layer, of which filters, inspector and bottleneck tell"
+    )
+    command.add_argument("--value", type=read_value, metavar="C,Y,X", help="of that layer, for the inspector; from 0")
     command.add_argument("--edges", choices=EDGES, default="sqrt", help="how long an edge of so many values is drawn")
     command.add_argument("--theme", choices=("light", "dark"), default="light")
 
@@ -228,7 +235,7 @@ def _analyze(options: argparse.Namespace) -> None:
         text = json.dumps(summary(project, known, convention=rule), indent=2, ensure_ascii=False) + "\n"
     elif options.format in ATTACHMENTS:
         chosen = metric(next(iter(options.metrics), OPERATIONS if options.count else "macs"))
-        text = ATTACHMENTS[options.format](ledger, _design(options, project), chosen)
+        text = ATTACHMENTS[options.format](ledger, design_named(options.design, project, options.project), chosen)
     else:
         analyses = known.analyses
         if options.blocks == "closed":
@@ -236,17 +243,6 @@ def _analyze(options: argparse.Namespace) -> None:
         asked = dict.fromkeys((*options.metrics, *((OPERATIONS,) if options.count or options.batch > 1 else ())))
         text = tables.FORMATS[options.format](tables.rows(project, ledger, analyses), *asked)
     _print(text)
-
-
-def _design(options: argparse.Namespace, project: Project) -> str:
-    """The name of the design that was asked for."""
-    names = [design.name for design in project.designs]
-    if options.design is None and names:
-        return names[0]
-    if options.design not in names:
-        known = suggestion(str(options.design), names) if names else "the project has none"
-        raise ProjectError([Problem(f"--design {options.design!r} is unknown; {known}", "$.designs")], options.project)
-    return str(options.design)
 
 
 def _run(options: argparse.Namespace) -> None:
@@ -310,9 +306,11 @@ def _export(options: argparse.Namespace) -> None:
     views = options.views or (() if options.figure else tuple(view for view in VIEWS if view != EXPLORED))
     page = _page(options, views)
     project = _valid(options.project, _load(options.project))
+    focus = _chosen(options, project)
     _, results = _results(options.project, project)
     with offscreen.application(options.theme):
         state = offscreen.run_state(project, results, options.theme, options.edges)
+        state = replace(state, focus=focus or state.focus)
         if EXPLORED in views:
             state = offscreen.with_bottleneck(state)
         drawn = (options.out, views, options.format, options.scale, options.size, options.figure, page)
@@ -321,6 +319,22 @@ def _export(options: argparse.Namespace) -> None:
         except ProjectError as error:
             raise ProjectError(error.problems, error.file or options.project) from None
         _print("".join(f"{path}\n" for path in written))
+
+
+def _chosen(options: argparse.Namespace, project: Project) -> Focus | None:
+    """The choice that was asked for; None where none was."""
+    if options.design is options.node is options.value is None:
+        return None
+    known = check(project)
+    design = design_named(options.design, project, options.project)
+    node = options.node or known.analyses[design].output
+    report = report_named(design, node, known, options.project)
+    if options.value is None:
+        return Focus(design, node)
+    channel, y, x = options.value
+    assert report.output_shape is not None, "a project without mistakes has no unknown shape"
+    require_within(options.value, report.output_shape, (design, node), options.project)
+    return Focus(design, node, channel, (y, x))
 
 
 def _page(options: argparse.Namespace, views: Sequence[str]) -> Page | None:

@@ -257,7 +257,7 @@ def test_attachments_of_a_design_that_is_not_there_are_refused(refused, write):
     err = refused("analyze", START, "--format", "netron", "--design", "bottelneck")
     assert "--design 'bottelneck' is unknown; did you mean 'bottleneck'?" in err
     empty = write('format = 1\n[input]\nkind = "noise"\nshape = [1, 2, 3]')
-    assert "the project has none" in refused("analyze", empty, "--format", "netron")
+    assert "the project has neither a design nor a stem" in refused("analyze", empty, "--format", "netron")
 
 
 @pytest.mark.parametrize(
@@ -593,3 +593,44 @@ def test_output_is_utf8_whatever_the_system_prefers(write):
     done = python("analyze", write(), env={**os.environ, "PYTHONIOENCODING": "ascii"}, encoding="utf-8")
     assert done.returncode == 0
     assert "joined 5×5" in done.stdout
+
+
+# What is chosen
+
+
+def test_export_draws_the_value_that_is_asked_for(call, write, tmp_path):
+    words = ("--views", "inspector", "--format", "svg", "--design", "naive", "--node", "c", "--value", "3,1,2")
+    status, _, _ = call("export", write(), "--out", tmp_path / "out", *words)
+    assert status == 0
+    drawn = (tmp_path / "out" / "inspector.svg").read_text(encoding="utf-8")
+    assert "c[3, 1, 2]" in drawn
+
+
+def test_export_of_the_stem_s_layer_is_asked_for_by_its_word(call, write, tmp_path):
+    words = ("--views", "inspector", "--format", "svg", "--design", "stem", "--value", "0,0,0")
+    assert call("export", write(), "--out", tmp_path / "out", *words)[0] == 0
+    assert "s[0, 0, 0]" in (tmp_path / "out" / "inspector.svg").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (("--design", "niave"), "--design 'niave' is unknown; did you mean 'naive'?"),
+        (("--node", "d"), "--node 'd' is unknown in naive; known are c"),
+        (("--node", "c", "--value", "4,0,0"), "--value: channel 4 is none of c, which is 4×6×5; 0 to 3 are"),
+        (("--value", "0,6,0"), "--value: y 6 is none of c, which is 4×6×5; 0 to 5 are"),
+    ],
+)
+def test_export_refuses_a_choice_that_is_not_there_before_it_runs(call, write, tmp_path, words, said):
+    status, out, err = call("export", write(), "--out", tmp_path / "out", "--views", "inspector", *words)
+    assert (status, out) == (2, "")
+    assert said in err
+    assert "run 1/" not in err
+    assert not (tmp_path / "out").exists()
+
+
+@pytest.mark.parametrize("value", ["1,2", "a,b,c", "1,2,-3", ""])
+def test_export_refuses_what_is_no_value(call, write, tmp_path, value, capsys):
+    with pytest.raises(SystemExit):
+        call("export", write(), "--out", tmp_path / "out", "--value", value)
+    assert "CHANNEL,Y,X is expected" in capsys.readouterr().err

@@ -7,7 +7,6 @@ from typing import Literal
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.analysis import Analysis, BlockReport, Report, folded
@@ -83,11 +82,6 @@ class Look(Struct, frozen=True):
     """Whether blocks are drawn as their layers or as one; "auto": closed in designs of many layers."""
     toggled: frozenset[Place] = frozenset()
     """The blocks of which the opposite holds."""
-
-    @property
-    def at_rest(self) -> "Look":
-        """The same wherever the camera stands: what differs here concerns more than the volumes."""
-        return replace(self, yaw=0.0, pitch=0.0)
 
 
 class Result(Struct, frozen=True, eq=False):

@@ -21,7 +21,8 @@ from engine.project_file import load
 from engine.shapes import Shape
 from gui.paint.colours import lut, to_levels, value_range
 from gui.paint.comparison import companion, shown_places
-from gui.paint.kernel_image import MOST_WEIGHTS, chosen_kernel
+from gui.paint.kernel_image import chosen_kernel
+from gui.paint.layer_weights import MOST_WEIGHTS
 from gui.paint.mosaic import arrange, content_of, paint
 from gui.paint.plates import RUN_HINT, STALE_HINT, legend, plates, read_out
 from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed

@@ -17,7 +17,7 @@ from engine.problems import STEM
 from engine.project import ImageInput
 from engine.receptive import Region
 from engine.shapes import Shape
-from gui.paint.inspector.weights import Found, Matrix, find_now, matrix_of
+from gui.paint.inspector.weights import Found, Matrix, find, matrix_of
 from gui.paint.scene.faces import liveliest_channel
 from gui.state import Focus, Look, ViewState, Volume
 
@@ -199,7 +199,11 @@ def now(state: ViewState) -> Content:
     report = state.report(_origin(state))
     if focus.channel is None or report is None or not report.array_shapes:
         return content_of(state, Found({}))
-    return content_of(state, find_now(state, _origin(state), focus.channel))
+    try:
+        found: Found | FileFault = find(state, _origin(state), focus.channel, lambda: None)
+    except FileFault as fault:
+        found = fault
+    return content_of(state, found)
 
 
 def _origin(state: ViewState) -> Place:
@@ -215,7 +219,7 @@ def _head(state: ViewState, focus: Focus) -> Content:
     return Content(
         focus,
         " · ".join(name for name in names if name),
-        behind + _label(state, report),
+        behind + _label(report),
         state.look,
         state.design_index(design),
         shape_at(state, focus.place),
@@ -223,7 +227,7 @@ def _head(state: ViewState, focus: Focus) -> Content:
     )
 
 
-def _label(state: ViewState, report: Report | None) -> str:
+def _label(report: Report | None) -> str:
     if report is None:
         return "the project's input"
     shapes = " and ".join(str(shape or "unknown") for shape in report.input_shapes)

@@ -7,8 +7,8 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, Told
-from gui.paint.inspector.marks import STALE_OPACITY, Hit, wrapped_height
-from gui.paint.words import draw_text, draw_wrapped, number
+from gui.paint.inspector.marks import STALE_OPACITY, Hit
+from gui.paint.words import draw_text, draw_wrapped, number, wrapped_height
 from gui.theme import Theme
 
 QUIET = (RUN_HINT, FINDING, UNCHOSEN)

@@ -100,7 +100,7 @@ def order_of(state: ViewState, asking: Asking) -> Ordering | None:
 
 
 def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None) -> Plate:
-    result, shape = state.result(place), _known_shape(state, place)
+    result, shape = state.result(place), state.shape(place)
     note, wrong = _note(state, place, result, shape)
     tiles = None if shape is None else Tiles(shape)
     photo: QImage | None = None
@@ -147,14 +147,6 @@ def before_relu(state: ViewState, place: Place) -> bool:
     analysis = state.analysis(design)
     users = [] if analysis is None else [report.layer for report in analysis.reports if name in report.inputs]
     return bool(users) and all(isinstance(user, Activation) and user.function in RELUS for user in users)
-
-
-def _known_shape(state: ViewState, place: Place) -> Shape | None:
-    if place[1] != INPUT:
-        report = state.report(place)
-        return None if report is None else report.output_shape
-    analysis = state.analysis(place[0])
-    return state.check.input_shape if analysis is None else analysis.input_shape
 
 
 def _title(state: ViewState, place: Place, shape: Shape | None, dead: int) -> str:

@@ -21,7 +21,6 @@ from engine.check import Place
 from engine.files import FileFault
 from engine.kernels import Checkpoint
 from gui.paint.inspector import Content, chosen, content_of
-from gui.paint.inspector.content import shape_at
 from gui.paint.inspector.maps import filled_until
 from gui.paint.inspector.weights import Found, find, is_at_hand, is_quick, key_of
 from gui.state import Focus, ViewState
@@ -165,7 +164,7 @@ class InspectorView(View):
         self._fit()
 
     def _show_fields(self, state: ViewState, content: Content) -> None:
-        shape = shape_at(state, state.focus.place)
+        shape = state.shape(state.focus.place)
         at = content.at or (0, 0, 0)
         for index, box in enumerate(self.fields.values()):
             box.setEnabled(shape is not None)
@@ -225,7 +224,7 @@ class InspectorView(View):
             self.focus_requested.emit(Focus(*self._state.focus.place, channel, (y, x)))
 
     def _on_canvas_stepped(self, by: Step) -> None:
-        shape = None if self._state is None else shape_at(self._state, self._state.focus.place)
+        shape = None if self._state is None else self._state.shape(self._state.focus.place)
         if self._state is not None and shape is not None:
             self.focus_requested.emit(moved(chosen(self._state), shape, by))
 

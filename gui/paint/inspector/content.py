@@ -153,7 +153,7 @@ class Content(Struct, frozen=True, eq=False):
 def chosen(state: ViewState) -> Focus:
     """The choice with a value: the middle one of the liveliest map where none was chosen, or it is not there."""
     focus = state.focus
-    result, shape = state.result(focus.place), shape_at(state, focus.place)
+    result, shape = state.result(focus.place), state.shape(focus.place)
     if shape is None or result is None or result.volume.shape != shape:
         return focus
     channel, pixel = focus.channel, focus.pixel
@@ -162,15 +162,6 @@ def chosen(state: ViewState) -> Focus:
     if pixel is None or pixel[0] >= shape.height or pixel[1] >= shape.width:
         pixel = (shape.height - 1) // 2, (shape.width - 1) // 2
     return replace(focus, channel=channel, pixel=pixel)
-
-
-def shape_at(state: ViewState, place: Place) -> Shape | None:
-    """The shape of a volume by today's settings."""
-    report = state.report(place)
-    if place[1] != INPUT or report is not None:
-        return None if report is None else report.output_shape
-    analysis = state.analysis(place[0])
-    return state.check.input_shape if analysis is None else analysis.input_shape
 
 
 def content_of(state: ViewState, found: Found | FileFault | None) -> Content:
@@ -222,7 +213,7 @@ def _head(state: ViewState, focus: Focus) -> Content:
         behind + _label(report),
         state.look,
         state.design_index(design),
-        shape_at(state, focus.place),
+        state.shape(focus.place),
         photo=state.project.input if origin == (STEM, INPUT) and isinstance(state.project.input, ImageInput) else None,
     )
 

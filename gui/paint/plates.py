@@ -17,12 +17,12 @@ from engine.shapes import Shape
 from gui.paint.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
 from gui.paint.comparison import shown_places
 from gui.paint.measured import Asking, dead_maps, map_ranges, odd_values, ordering, volume_range
+from gui.paint.notes import STALE_HINT
 from gui.paint.tiles import Ordering, Spot, Tiles
 from gui.paint.words import number
 from gui.state import Look, Result, ViewState
 
 RUN_HINT = "Run (F5) to see what each filter gives"
-STALE_HINT = "for earlier settings — run again (F5)"
 RELUS = ("relu", "relu6")
 """Functions behind which all that is below zero is lost."""
 

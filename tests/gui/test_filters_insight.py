@@ -25,7 +25,8 @@ from gui.paint.difference import difference
 from gui.paint.inspector import now
 from gui.paint.kept import Kept
 from gui.paint.mosaic import arrange, content_of, paint
-from gui.paint.plates import STALE_HINT, legend, plates, read_out
+from gui.paint.notes import STALE_HINT
+from gui.paint.plates import legend, plates, read_out
 from gui.paint.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
 from gui.state import Focus, Look, Result, RunView
 from gui.views.filters import FiltersView

@@ -47,7 +47,8 @@ from gui.paint.inspector import (
     sums,
 )
 from gui.paint.inspector import weights as found_weights
-from gui.paint.inspector.content import FINDING, RUN_HINT, STALE_HINT, UNCHOSEN
+from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN
+from gui.paint.notes import STALE_HINT
 from gui.state import Focus, Progress, RunView
 from gui.steps import next_position
 from gui.theme import THEMES

@@ -15,7 +15,8 @@ from gui.paint.detail.base import Detail
 from gui.paint.kernel_image import layer_weights
 from gui.paint.layer_weights import too_large
 from gui.paint.measured import WAITING, Asking
-from gui.paint.plates import RUN_HINT, STALE_HINT
+from gui.paint.notes import STALE_HINT
+from gui.paint.plates import RUN_HINT
 from gui.paint.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
 from gui.state import Focus, ViewState
 from gui.theme import Theme

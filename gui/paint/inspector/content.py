@@ -18,11 +18,11 @@ from engine.project import ImageInput
 from engine.receptive import Region
 from engine.shapes import Shape
 from gui.paint.inspector.weights import Found, Matrix, find, matrix_of
+from gui.paint.notes import STALE_HINT
 from gui.paint.scene.faces import liveliest_channel
 from gui.state import Focus, Look, ViewState, Volume
 
 RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
-STALE_HINT = "for earlier settings — run again (F5)"
 FINDING = "finding the weights…"
 UNCHOSEN = "No value was chosen: this is the middle one of a map. Click a value in a mosaic or on a face, or type."
 MOST_SIGHTS = 24

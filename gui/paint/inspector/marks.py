@@ -16,7 +16,6 @@ from gui.theme import Theme, font
 
 LINE = 1.5
 """Height of a line of text in ems."""
-STALE_OPACITY = 0.4
 
 
 class Hit(NamedTuple):

@@ -37,11 +37,11 @@ def photos(*names):
     return tuple(replace(START.input, path=f"resources:photos/{name}.png") for name in names)
 
 
-def small(layer=None, *before, behind=()):
+def small(layer=None, *before, behind=(), shape=(8, 9, 10)):
     """A project of one design with the layer `conv` on noise."""
     layer = layer or Conv2d(6, 3)
     nodes = (*before, Node("conv", layer), *behind)
-    return Project(NoiseInput((8, 9, 10), seed=1), (Design("design", Network(nodes)),))
+    return Project(NoiseInput(shape, seed=1), (Design("design", Network(nodes)),))
 
 
 def explored(project):
@@ -171,6 +171,26 @@ def test_narrowing_finds_the_narrowest_that_is_within_an_error(trunk, trunk_curv
     assert trunk_curve.within(0.05) > index  # one between two that were run at first
 
 
+def test_narrowing_tries_the_widest_that_is_cheaper_too():
+    explorer = explored(small(Conv2d(40, 3), shape=(40, 9, 10)))
+    curve = explorer.curve(("design", "conv"), "1x1+kxk")
+    widest = curve.break_even
+    assert widest not in curve.told
+    error = explorer.with_points(curve, [widest]).told[widest]
+    assert curve.within(error) is None
+    assert explorer.narrowed(curve, error).within(error) == widest
+
+
+def test_fitting_again_helps_where_it_lowers_the_error_on_other_inputs():
+    explorer = explored(small(shape=(8, 5, 5)))
+    curve = explorer.curve(("design", "conv"), "1x1+kxk")
+    told = [explorer.refit_helps(curve, index) for index in range(len(curve.widths))]
+    refits = [explorer.trial(curve.place, curve.form, r, explorer.project.input, refit=True) for r in curve.widths]
+    assert told == [trial.unseen < curve.told[index] for index, trial in enumerate(refits)]
+    assert set(told) == {True, False}
+    assert not explorer.refit_helps(explorer.curve(curve.place, "kxk+1x1"), 0)
+
+
 def test_nothing_is_within_an_error_that_only_dearer_ones_keep():
     curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
     assert curve.within(1e-6) is None
@@ -255,10 +275,12 @@ def test_what_replaces_a_layer_that_names_its_input_receives_that(form):
     assert np.allclose(last_volumes(made), last_volumes(project), atol=1e-3)
 
 
+@pytest.mark.parametrize("bias", [True, False])
 @pytest.mark.parametrize("form", FORMS)
-def test_the_last_of_the_parts_has_the_bias(form):
-    made = applied(small(Conv2d(6, 3)), ("design", "conv"), form, (2, 2)[: form.count("+")], samples(small()))
-    assert [node.layer.bias for node in made.network("design").nodes] == [False] * form.count("+") + [True]
+def test_the_last_of_the_parts_has_a_bias_where_the_layer_has_one(form, bias):
+    project = small(Conv2d(6, 3, bias=bias))
+    made = applied(project, ("design", "conv"), form, (2, 2)[: form.count("+")], samples(project))
+    assert [node.layer.bias for node in made.network("design").nodes] == [False] * form.count("+") + [bias]
 
 
 def test_applied_weights_are_found_again_in_the_file(tmp_path):

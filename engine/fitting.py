@@ -52,7 +52,7 @@ def plan(analysis: Analysis, report: Report) -> Plan:
     return Plan(recipe, layer, shape, ranks, first.inputs[0], recipe.nodes.index(report.name), layers[-1].bias)
 
 
-def mistakes(project: Project, analysis: Analysis, report: Report) -> Iterator[str]:
+def mistakes(analysis: Analysis, report: Report) -> Iterator[str]:
     """What is wrong with the recipe of a node's weights; nothing for other weights."""
     recipe = report.weights
     if not isinstance(recipe, LowRankWeights) or report.output_shape is None:

@@ -107,11 +107,13 @@ def volume_at(
     Raises
     ------
     ProjectError, Cancelled
-        As `execute`.
-    KeyError
-        The place cannot run.
+        As `execute`; ProjectError, too, where the place cannot run, as on an input that does not fit the layers.
     """
-    keys, goal = request.check.keys, request.check.keys[place]
+    keys = request.check.keys
+    if place not in keys:
+        text = f"{place[1]} has no volume for an input of {request.check.input_shape}; mend what follows, or choose"
+        raise ProjectError([Problem(f"{text} another input", "", *place), *request.check.problems])
+    goal = keys[place]
     makers: dict[bytes, Place] = {}
     for at in request.places:
         makers.setdefault(keys[at], at)
@@ -121,22 +123,8 @@ def volume_at(
         report = request.check.reports.get((design, name))
         return [] if report is None else [keys[design, source] for source in report.inputs]
 
-    users, needed = {goal: 1}, set[bytes]()
-    volumes: dict[bytes, Timed] = {}
-    waiting = [goal]
-    while waiting:
-        key = waiting.pop()
-        if key in needed or key in volumes:
-            continue
-        found = cache.get(key)
-        if found is not None:
-            volumes[key] = found
-            continue
-        needed.add(key)
-        for source in received(key):
-            users[source] = users.get(source, 0) + 1
-            waiting.append(source)
-    for key in (key for key in makers if key in needed):
+    volumes, users = _at_hand(goal, received, cache)
+    for key in [key for key in makers if key in users and key not in volumes]:
         checkpoint()
         volumes[key] = _compute(request, makers[key], volumes, cache, checkpoint)
         for source in received(key):
@@ -145,6 +133,26 @@ def volume_at(
                 del volumes[source]
     cache.put(goal, *volumes[goal])
     return volumes[goal].volume
+
+
+def _at_hand(
+    goal: bytes, received: Callable[[bytes], list[bytes]], cache: VolumeCache
+) -> tuple[dict[bytes, Timed], dict[bytes, int]]:
+    """Of all that a volume needs what the cache has, and how often each is used to make what it has not."""
+    volumes: dict[bytes, Timed] = {}
+    users = {goal: 1}
+    waiting = [goal]
+    while waiting:
+        key = waiting.pop()
+        found = cache.get(key)
+        if found is not None:
+            volumes[key] = found
+            continue
+        for source in received(key):
+            if source not in users:
+                waiting.append(source)
+            users[source] = users.get(source, 0) + 1
+    return volumes, users
 
 
 def weights_at(request: RunRequest, place: Place, cache: VolumeCache, checkpoint: Checkpoint) -> Weights:

@@ -90,7 +90,7 @@ class Exploring(QObject):
         explorer = self._explorer_for(project, wish, checkpoint)
         yield explorer.samples
         curve = self.shown.curves.get((wish.place, wish.form))
-        if curve is None or curve.key != explorer.request.check.keys[wish.place]:
+        if curve is None or curve.key != explorer.request.check.keys.get(wish.place):
             for found in explorer.curves(wish.place, wish.form):
                 curve = found
                 if not found.measured_at:
@@ -120,9 +120,10 @@ class Exploring(QObject):
         reports = candidates(explorer.request, design)
         for number, report in enumerate(reports, 1):
             yield Doing(f"exploring {number} of {len(reports)}: {report.name}")
-            known = self.shown.curves.get(((design, report.name), wish.form))
-            if known is None or not known.measured_at or known.key != explorer.request.check.keys[design, report.name]:
-                yield explorer.curve((design, report.name), wish.form)
+            place = design, report.name
+            known = self.shown.curves.get((place, wish.form))
+            if known is None or not known.measured_at or known.key != explorer.request.check.keys.get(place):
+                yield explorer.curve(place, wish.form)
 
     def _swap(
         self, project: Project, wish: Wish, choices: Iterable[tuple[str, float]], checkpoint: Checkpoint

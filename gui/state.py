@@ -1,13 +1,12 @@
 """What the window shows, as frozen values: views compare two of them and redraw what differs. No Qt here."""
 
 from collections.abc import Mapping
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.analysis import Analysis, BlockReport, Report, folded
@@ -20,6 +19,7 @@ from engine.metrics import Ledger, metric
 from engine.network import INPUT, LowRankWeights
 from engine.problems import STEM, Problem
 from engine.project import Project
+from engine.shapes import Shape
 from engine.tables import Row, rows
 from engine.weights import Weights, resolve
 from gui.exploration import Exploration
@@ -84,11 +84,6 @@ class Look(Struct, frozen=True):
     toggled: frozenset[Place] = frozenset()
     """The blocks of which the opposite holds."""
 
-    @property
-    def at_rest(self) -> "Look":
-        """The same wherever the camera stands: what differs here concerns more than the volumes."""
-        return replace(self, yaw=0.0, pitch=0.0)
-
 
 class Result(Struct, frozen=True, eq=False):
     """A computed volume (C×H×W) and the key of what made it."""
@@ -118,7 +113,7 @@ class RunView(Struct, frozen=True, eq=False):
     """What a run found wrong, in files for example; gone with the next edit or run."""
 
 
-class ViewState(Struct, frozen=True, eq=False):
+class ViewState(Struct, frozen=True, eq=False, dict=True):
     """All that views draw. Parts are compared by identity."""
 
     project: Project
@@ -134,10 +129,12 @@ class ViewState(Struct, frozen=True, eq=False):
         """The analysis of a design or of the stem; None where there is none of that name."""
         return self.check.analyses.get(design)
 
-    @property
+    @cached_property
     def ledger(self) -> Ledger:
         """Amounts of today's layers by the convention of the look, with the times of those that have run."""
-        return _ledger(self.check, self.look.convention, self.run)
+        keys = self.check.keys
+        fresh = [(place, made.milliseconds) for place, made in self.run.results.items() if made.key == keys.get(place)]
+        return _ledger(self.check, self.look.convention, tuple(fresh))
 
     def is_open(self, block: Place) -> bool:
         """Whether a block is shown as its layers."""
@@ -148,8 +145,12 @@ class ViewState(Struct, frozen=True, eq=False):
 
     def folded(self, design: str) -> Analysis:
         """The analysis of a design as it is shown: closed blocks are one report that has their sums."""
+        return _folded(self.check, design, self._closed(design))
+
+    def _closed(self, design: str) -> frozenset[str]:
+        """The blocks of a design that are shown as one."""
         names = self.check.analyses[design].blocks
-        return _folded(self.check, design, frozenset(name for name in names if not self.is_open((design, name))))
+        return frozenset(name for name in names if not self.is_open((design, name)))
 
     @property
     def amounts(self) -> tuple[object, ...]:
@@ -158,10 +159,10 @@ class ViewState(Struct, frozen=True, eq=False):
         times = self.run if metric(look.metric).measured else None
         return self.check, times, look.metric, look.convention, look.logarithmic, look.blocks, look.toggled, look.theme
 
-    @property
+    @cached_property
     def rows(self) -> tuple[Row, ...]:
         """The table of the project as it is shown, closed blocks in one row."""
-        return _rows(self)
+        return _rows(self.project, self.ledger, tuple(map(self._closed, self.check.analyses)))
 
     @property
     def shown_analyses(self) -> dict[str, Analysis]:
@@ -189,6 +190,15 @@ class ViewState(Struct, frozen=True, eq=False):
     def report(self, place: Place) -> Report | None:
         """The report of a layer or block; None for an input and for what is not there."""
         return self.check.reports.get(place)
+
+    def shape(self, place: Place) -> Shape | None:
+        """The shape of a volume by today's settings; None where it is not known."""
+        report, analysis = self.report(place), self.analysis(place[0])
+        if report is not None:
+            return report.output_shape
+        if place == (STEM, INPUT):
+            return self.check.input_shape
+        return None if analysis is None or place[1] != INPUT else analysis.input_shape
 
     def weights(self, place: Place, checkpoint: Checkpoint) -> Weights:
         """The arrays by role that a layer runs with. It may take long: for another thread than the window's.
@@ -238,13 +248,16 @@ def _folded(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysi
     return folded(check.analyses[design], closed)
 
 
+# What outlives a state must not hold its volumes: these know times, and no results.
+
+
 @lru_cache(maxsize=4)
-def _ledger(check: ProjectCheck, convention: Convention, run: RunView) -> Ledger:
-    fresh = {place: r.milliseconds for place, r in run.results.items() if r.key == check.keys.get(place)}
-    return Ledger(check, convention, fresh)
+def _ledger(check: ProjectCheck, convention: Convention, times: tuple[tuple[Place, float], ...]) -> Ledger:
+    return Ledger(check, convention, dict(times))
 
 
 @lru_cache(maxsize=1)
-def _rows(state: ViewState) -> tuple[Row, ...]:
-    """Made once for the views that show a state one after the other."""
-    return rows(state.project, state.ledger, state.shown_analyses)
+def _rows(project: Project, ledger: Ledger, closed: tuple[frozenset[str], ...]) -> tuple[Row, ...]:
+    """Made once for all states that show the same."""
+    names = zip(ledger.check.analyses, closed, strict=True)
+    return rows(project, ledger, {design: _folded(ledger.check, design, blocks) for design, blocks in names})

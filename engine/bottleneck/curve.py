@@ -26,6 +26,9 @@ EACH = 16
 FEW = 12
 """Widths of triples that are run: one by one, while the directions of pairs add up in one run for all."""
 
+MOST_PAIRS = 256
+"""Pairs of widths of triples that are told, the cheapest and the widest among them."""
+
 
 class Point(NamedTuple):
     """A width that was run, and the errors there; None for what was not measured."""
@@ -153,6 +156,8 @@ def frontier(
     The errors of the two sides add as squares, being orthogonal where the taps are independent.
     """
     first, second = np.arange(1, len(inputs)), np.arange(1, len(outputs))
+    if not first.size or not second.size:  # where all that reaches the layer, or leaves it, is zero
+        return (), ()
     base = macs_of(report, "1x1+kxk+1x1", (0, 0))
     along = [
         np.array([macs_of(report, "1x1+kxk+1x1", r) for r in pairs]) - base
@@ -164,7 +169,7 @@ def frontier(
     order = np.lexsort((errors.ravel(), costs.ravel()))
     best = np.minimum.accumulate(errors.ravel()[order])
     kept = order[np.append(True, best[1:] < best[:-1])]
-    kept = kept[:: max(1, len(kept) // 256)]
+    kept = kept[np.linspace(0, len(kept) - 1, min(len(kept), MOST_PAIRS)).astype(int)]
     rows, columns = np.divmod(kept, len(second))
     widths = tuple((int(first[r]), int(second[c])) for r, c in zip(rows, columns, strict=True))
     return widths, tuple(map(float, errors.ravel()[kept]))

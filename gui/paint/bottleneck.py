@@ -18,7 +18,7 @@ from gui.paint.curve_layout import Chart, lay_out
 from gui.paint.curve_marks import ChartLook
 from gui.paint.difference import difference
 from gui.paint.measured import volume_range
-from gui.paint.plate_drawing import STALE_OPACITY
+from gui.paint.notes import STALE_OPACITY
 from gui.paint.plates import Plate, legend
 from gui.paint.tiles import Tiles, Zoom
 from gui.paint.words import draw_text, draw_wrapped, wrapped_height

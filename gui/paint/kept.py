@@ -20,6 +20,8 @@ class _Entry(NamedTuple):
 class Kept:
     """The least recently used is dropped beyond a budget of bytes; a volume itself is not kept alive.
 
+    What is made of no volume has a key that says all that it is made of.
+
     May be used from several threads.
     """
 

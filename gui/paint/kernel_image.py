@@ -6,7 +6,6 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine import weights
 from engine.analysis import Report
 from engine.check import Place
 from engine.files import FileFault
@@ -16,17 +15,13 @@ from engine.layers.windows import pair, times
 from engine.shapes import Shape
 from engine.sources import LowRankWeights, described
 from gui.paint.colours import DIVERGING
+from gui.paint.layer_weights import is_at_hand, too_large, weights_of
 from gui.paint.measured import WAITING, Asking
 from gui.paint.tiles import Tiles
 from gui.state import ViewState
 
-MOST_WEIGHTS = 20_000_000
-"""Weights of a layer; more would take too long, and too much memory, for a look at one filter."""
 WEIGHT = 4
 """Values that are gone through in the time in which a weight is drawn at random or read."""
-
-_last: dict[object, NDArray[np.float32]] = {}
-"""The weights asked for last: going through the maps of one layer gets them once."""
 
 
 class Kernel(Struct, frozen=True, eq=False):
@@ -103,12 +98,6 @@ def _source(report: Report, seed: int) -> str:
     return f"random weights, seed {seed}" if report.weights is None else described(report.weights)
 
 
-def too_large(shape: tuple[int, ...]) -> str:
-    """Why weights of that shape are not shown; "" where they are."""
-    count = int(np.prod(shape, dtype=np.int64))
-    return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
-
-
 def layer_weights(state: ViewState, place: Place, asking: Asking) -> NDArray[np.float32] | None:
     """Weights of a layer, a filter or unit in each row; None where they are many and nobody waits.
 
@@ -117,15 +106,7 @@ def layer_weights(state: ViewState, place: Place, asking: Asking) -> NDArray[np.
     FileFault
         A file, or a run, does not give them.
     """
-    report = state.check.reports[place]
-    if isinstance(report.weights, LowRankWeights):
-        return state.weights(place, asking.proceed)["weight"]
-    key = weights.identity(report, state.project.seed, place[0]), report.array_shapes["weight"]
-    found = _last.get(key)
-    if found is None:
-        if asking.postpones(WEIGHT * int(np.prod(report.array_shapes["weight"], dtype=np.int64))):
-            return None
-        found = state.weights(place, asking.proceed)["weight"]
-        _last.clear()
-        _last[key] = found
-    return found
+    count = int(np.prod(state.check.reports[place].array_shapes["weight"], dtype=np.int64))
+    if not is_at_hand(state, place) and asking.postpones(WEIGHT * count):
+        return None
+    return weights_of(state, place, asking.proceed)["weight"]

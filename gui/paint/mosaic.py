@@ -12,9 +12,9 @@ from engine.kernels import Checkpoint
 from gui.paint.detail import Detail, PlacedDetail, detail_of, draw_detail, place_detail, title_height
 from gui.paint.difference import difference
 from gui.paint.measured import Asking
-from gui.paint.plate_drawing import caption_height, draw_caption, draw_legend, draw_mosaic, draw_note
+from gui.paint.notes import STALE_HINT
+from gui.paint.plate_drawing import caption_height, draw_caption, draw_legend, draw_mosaic, draw_plate_note
 from gui.paint.plates import (
-    STALE_HINT,
     Plate,
     figure_of,
     fitting,
@@ -248,7 +248,7 @@ def draw(painter: QPainter, rect: QRectF, content: Content, scene: Scene, theme:
         chosen = plate.place == content.focus.place and len(content.plates) > 1
         colour = theme.muted if index < 0 else theme.design(index)
         draw_caption(painter, frame.caption, plate, colour, chosen, scene.size, theme)
-        draw_note(painter, frame.note, plate, scene.size, theme)
+        draw_plate_note(painter, frame.note, plate, scene.size, theme)
         if frame.seen is not None:
             draw_mosaic(painter, frame.seen, plate, content.focus, scene.size, theme)
     draw_wrapped(painter, scene.pinned, pinned_text(content), scene.size, theme.text, bold=True)

@@ -6,6 +6,7 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from gui.paint.colours import DIVERGING, PERCENTILES
+from gui.paint.notes import STALE_OPACITY, Tone, draw_note
 from gui.paint.plates import Plate
 from gui.paint.tile_drawing import draw_bar, draw_numbers, draw_tiles, outline
 from gui.paint.tiles import Projection, Spot, Tiles
@@ -13,7 +14,6 @@ from gui.paint.words import draw_text, draw_wrapped, number, text_width
 from gui.state import Focus
 from gui.theme import DARK, LIGHT, Theme, font
 
-STALE_OPACITY = 0.4
 LEAST_TITLE = 0.8
 """How far a caption shrinks to fit."""
 
@@ -63,16 +63,11 @@ def _fitting(text: str, width: float, size: float, *, bold: bool = False) -> flo
     return min(max(width / text_width(text, size, bold=bold), LEAST_TITLE), 1.0) * size
 
 
-def draw_note(painter: QPainter, rect: QRectF, plate: Plate, size: float, theme: Theme) -> None:
-    """A mistake in red, "for earlier settings" as a warning, a hint in plain text."""
-    if not plate.note:
-        return
-    stale = plate.has_values
-    colour = theme.error if plate.wrong else theme.warning if stale else theme.text
-    painter.setBrush(QColor(theme.raised))
-    painter.setPen(QPen(QColor(colour if plate.wrong or stale else theme.grid), 2 if plate.wrong else 1))
-    painter.drawRect(rect.adjusted(1, 1, -1, -1))
-    draw_wrapped(painter, rect.adjusted(size * 0.5, size * 0.3, -size * 0.5, 0), plate.note, size, colour)
+def draw_plate_note(painter: QPainter, rect: QRectF, plate: Plate, size: float, theme: Theme) -> None:
+    """What is said above the maps; beside maps that are shown it warns."""
+    if plate.note:
+        tone: Tone = "mistake" if plate.wrong else "warning" if plate.has_values else "hint"
+        draw_note(painter, rect, plate.note, size, tone, theme)
 
 
 def draw_mosaic(painter: QPainter, seen: Projection, plate: Plate, focus: Focus, size: float, theme: Theme) -> None:

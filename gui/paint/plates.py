@@ -17,12 +17,12 @@ from engine.shapes import Shape
 from gui.paint.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
 from gui.paint.comparison import shown_places
 from gui.paint.measured import Asking, dead_maps, map_ranges, odd_values, ordering, volume_range
+from gui.paint.notes import STALE_HINT
 from gui.paint.tiles import Ordering, Spot, Tiles
 from gui.paint.words import number
 from gui.state import Look, Result, ViewState
 
 RUN_HINT = "Run (F5) to see what each filter gives"
-STALE_HINT = "for earlier settings — run again (F5)"
 RELUS = ("relu", "relu6")
 """Functions behind which all that is below zero is lost."""
 
@@ -100,7 +100,7 @@ def order_of(state: ViewState, asking: Asking) -> Ordering | None:
 
 
 def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None) -> Plate:
-    result, shape = state.result(place), _known_shape(state, place)
+    result, shape = state.result(place), state.shape(place)
     note, wrong = _note(state, place, result, shape)
     tiles = None if shape is None else Tiles(shape)
     photo: QImage | None = None
@@ -147,14 +147,6 @@ def before_relu(state: ViewState, place: Place) -> bool:
     analysis = state.analysis(design)
     users = [] if analysis is None else [report.layer for report in analysis.reports if name in report.inputs]
     return bool(users) and all(isinstance(user, Activation) and user.function in RELUS for user in users)
-
-
-def _known_shape(state: ViewState, place: Place) -> Shape | None:
-    if place[1] != INPUT:
-        report = state.report(place)
-        return None if report is None else report.output_shape
-    analysis = state.analysis(place[0])
-    return state.check.input_shape if analysis is None else analysis.input_shape
 
 
 def _title(state: ViewState, place: Place, shape: Shape | None, dead: int) -> str:

@@ -21,9 +21,8 @@ from engine.check import Place
 from engine.files import FileFault
 from engine.kernels import Checkpoint
 from gui.paint.inspector import Content, chosen, content_of
-from gui.paint.inspector.content import shape_at
 from gui.paint.inspector.maps import filled_until
-from gui.paint.inspector.weights import Found, find, find_now, is_quick, keep, kept, key_of
+from gui.paint.inspector.weights import Found, find, is_at_hand, is_quick, key_of
 from gui.state import Focus, ViewState
 from gui.steps import Step, moved, next_position
 from gui.views.base import View
@@ -165,7 +164,7 @@ class InspectorView(View):
         self._fit()
 
     def _show_fields(self, state: ViewState, content: Content) -> None:
-        shape = shape_at(state, state.focus.place)
+        shape = state.shape(state.focus.place)
         at = content.at or (0, 0, 0)
         for index, box in enumerate(self.fields.values()):
             box.setEnabled(shape is not None)
@@ -185,15 +184,14 @@ class InspectorView(View):
             return Found({})
         try:
             key = key_of(state, place, focus.channel)
+            if self._fault is not None and self._fault[0] == key:
+                return self._fault[1]
+            if is_quick(report) or is_at_hand(state, place, focus.channel):
+                self._sought = None
+                self.worker.cancel()
+                return find(state, place, focus.channel, lambda: None)
         except FileFault as fault:
             return fault
-        found = kept(key)
-        if found is None and self._fault is not None and self._fault[0] == key:
-            return self._fault[1]
-        if found is not None or is_quick(report):
-            self._sought = None
-            self.worker.cancel()
-            return found or find_now(state, place, focus.channel)
         if key != self._sought:
             self._seek(state, place, focus.channel, key)
         return None
@@ -205,8 +203,7 @@ class InspectorView(View):
         self._sought = key
         self.worker.start(task)
 
-    def _on_worker_said(self, found: Found) -> None:
-        keep(self._sought, found)
+    def _on_worker_said(self) -> None:
         self._sought = None
         if self._state is not None:
             self._show(self._state)
@@ -227,7 +224,7 @@ class InspectorView(View):
             self.focus_requested.emit(Focus(*self._state.focus.place, channel, (y, x)))
 
     def _on_canvas_stepped(self, by: Step) -> None:
-        shape = None if self._state is None else shape_at(self._state, self._state.focus.place)
+        shape = None if self._state is None else self._state.shape(self._state.focus.place)
         if self._state is not None and shape is not None:
             self.focus_requested.emit(moved(chosen(self._state), shape, by))
 

@@ -10,7 +10,6 @@ from engine.files import RESOURCES
 from engine.project_file import load
 from gui.app import make_application, set_theme
 from gui.main_window import MainWindow
-from gui.paint.inspector.content import shape_at
 from gui.state import Focus
 from gui.steps import next_position
 from gui.workbench import Workbench
@@ -31,7 +30,7 @@ def step_ms(window: MainWindow, focus: Focus) -> tuple[float, float]:
     settle()
     told, painted = [], []
     for _ in range(STEPS):
-        shape = shape_at(workbench.state, focus.place)
+        shape = workbench.state.shape(focus.place)
         step = None if shape is None else next_position(workbench.state.focus, shape)
         start = perf_counter()
         workbench.set_focus(step or focus)

@@ -25,7 +25,7 @@ from engine.problems import STEM, ProjectError
 from engine.project import ArrayInput, Design, NoiseInput, Project
 from engine.project_file import load, save
 from engine.run import RunRequest, run_all, volume_at
-from engine.sources import LowRankWeights, SeedWeights
+from engine.sources import FileWeights, LowRankWeights, SeedWeights
 from tests.engine.checkpoints import proceed
 
 START = load(RESOURCES / "projects/inception_3a_5x5_branch.toml").project
@@ -37,11 +37,11 @@ def photos(*names):
     return tuple(replace(START.input, path=f"resources:photos/{name}.png") for name in names)
 
 
-def small(layer=None, *before, behind=()):
+def small(layer=None, *before, behind=(), shape=(8, 9, 10)):
     """A project of one design with the layer `conv` on noise."""
     layer = layer or Conv2d(6, 3)
     nodes = (*before, Node("conv", layer), *behind)
-    return Project(NoiseInput((8, 9, 10), seed=1), (Design("design", Network(nodes)),))
+    return Project(NoiseInput(shape, seed=1), (Design("design", Network(nodes)),))
 
 
 def explored(project):
@@ -171,6 +171,26 @@ def test_narrowing_finds_the_narrowest_that_is_within_an_error(trunk, trunk_curv
     assert trunk_curve.within(0.05) > index  # one between two that were run at first
 
 
+def test_narrowing_tries_the_widest_that_is_cheaper_too():
+    explorer = explored(small(Conv2d(40, 3), shape=(40, 9, 10)))
+    curve = explorer.curve(("design", "conv"), "1x1+kxk")
+    widest = curve.break_even
+    assert widest not in curve.told
+    error = explorer.with_points(curve, [widest]).told[widest]
+    assert curve.within(error) is None
+    assert explorer.narrowed(curve, error).within(error) == widest
+
+
+def test_fitting_again_helps_where_it_lowers_the_error_on_other_inputs():
+    explorer = explored(small(shape=(8, 5, 5)))
+    curve = explorer.curve(("design", "conv"), "1x1+kxk")
+    told = [explorer.refit_helps(curve, index) for index in range(len(curve.widths))]
+    refits = [explorer.trial(curve.place, curve.form, r, explorer.project.input, refit=True) for r in curve.widths]
+    assert told == [trial.unseen < curve.told[index] for index, trial in enumerate(refits)]
+    assert set(told) == {True, False}
+    assert not explorer.refit_helps(explorer.curve(curve.place, "kxk+1x1"), 0)
+
+
 def test_nothing_is_within_an_error_that_only_dearer_ones_keep():
     curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
     assert curve.within(1e-6) is None
@@ -204,6 +224,22 @@ def test_the_frontier_leaves_out_only_what_something_cheaper_or_as_dear_beats(fi
         assert any(c <= cost and e <= error + 1e-12 for c, e in zip(costs, errors, strict=True))
 
 
+def test_of_many_pairs_of_widths_the_cheapest_and_the_one_that_loses_least_are_told():
+    report = check(small()).reports["design", "conv"]
+    inputs, outputs = (np.linspace(1.0, 0.0, n) ** 2 for n in (400, 301))
+    widths, errors = frontier(report, inputs, outputs)
+    assert 100 < len(widths) <= 256
+    assert (widths[0], widths[-1], errors[-1]) == ((1, 1), (399, 300), 0.0)
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_layer_that_only_zeros_reach_has_a_curve_without_widths(form, tmp_path):
+    np.save(tmp_path / "zeros.npy", np.zeros((8, 9, 10), np.float32))
+    project = replace(small(), input=ArrayInput(str(tmp_path / "zeros.npy")))
+    curve = explored(project).curve(("design", "conv"), form)
+    assert (curve.widths, curve.points, curve.break_even, curve.within(1.0)) == ((), (), None, None)
+
+
 @given(st.sampled_from(FORMS), st.integers(0, 3000))
 def test_the_widths_that_are_run_begin_narrow_and_end_with_the_widest(form, count):
     at = measured_widths(form, count)
@@ -230,9 +266,21 @@ def test_a_layer_of_a_block_is_replaced_where_the_block_is_taken_apart():
 
 
 @pytest.mark.parametrize("form", FORMS)
-def test_the_last_of_the_parts_has_the_bias(form):
-    made = applied(small(Conv2d(6, 3)), ("design", "conv"), form, (2, 2)[: form.count("+")], samples(small()))
-    assert [node.layer.bias for node in made.network("design").nodes] == [False] * form.count("+") + [True]
+def test_what_replaces_a_layer_that_names_its_input_receives_that(form):
+    nodes = (Node("far", Conv2d(4, 1)), Node("near", Conv2d(5, 1), (INPUT,)), Node("conv", Conv2d(6, 3), ("far",)))
+    project = Project(NoiseInput((8, 9, 10), seed=1), (Design("design", Network(nodes)),))
+    widths = (4, 6) if form.count("+") == 2 else (4,) if form == "1x1+kxk" else (6,)
+    made = applied(project, ("design", "conv"), form, widths, samples(project))
+    assert not check(made).problems
+    assert np.allclose(last_volumes(made), last_volumes(project), atol=1e-3)
+
+
+@pytest.mark.parametrize("bias", [True, False])
+@pytest.mark.parametrize("form", FORMS)
+def test_the_last_of_the_parts_has_a_bias_where_the_layer_has_one(form, bias):
+    project = small(Conv2d(6, 3, bias=bias))
+    made = applied(project, ("design", "conv"), form, (2, 2)[: form.count("+")], samples(project))
+    assert [node.layer.bias for node in made.network("design").nodes] == [False] * form.count("+") + [bias]
 
 
 def test_applied_weights_are_found_again_in_the_file(tmp_path):
@@ -314,6 +362,16 @@ def test_values_that_are_not_finite_are_refused_by_name():
         patch.setattr("engine.weights.he_normal", lambda shape, *_: np.broadcast_to(huge.ravel()[:1], shape).copy())
         with pytest.raises(ProjectError, match="conv: .*not finite"):
             explored(project).curve(("design", "conv"), "1x1+kxk")
+
+
+def test_a_photo_that_does_not_fit_the_layers_is_refused_with_what_is_wrong(tmp_path):
+    np.save(tmp_path / "weight.npy", np.zeros((4, 8, 1, 1), np.float32))
+    before = Node("before", Conv2d(4, 1, bias=False), (), FileWeights(str(tmp_path / "weight.npy")))
+    project, fewer = small(None, before), Samples((NoiseInput((3, 9, 10)),))
+    with pytest.raises(ProjectError, match="input of 3×9×10(.|\n)*has shape"):
+        Explorer(project, fewer).curve(("design", "conv"), "1x1+kxk")
+    with pytest.raises(ProjectError, match="input of 3×9×10(.|\n)*has shape"):
+        last_volumes(applied(project, ("design", "conv"), "1x1+kxk", (2,), fewer))
 
 
 def test_the_list_of_a_design_begins_with_what_saves_most():

@@ -11,11 +11,12 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
+from engine.bottleneck import FORMS
 from engine.check import check
 from engine.layers import Activation, Conv2d
 from engine.network import Network, Node
-from engine.project import Design, ImageInput, NoiseInput, Project
-from engine.sources import LowRankWeights
+from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.sources import FileWeights, Form, LowRankWeights
 from gui.export import figure
 from gui.main_window import MainWindow
 from gui.paint.bottleneck import STALE, content_of
@@ -125,6 +126,43 @@ def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
     qtbot.waitUntil(lambda: window.workbench.state.exploration.shown_trial is not None, timeout=20_000)
     wait()
     assert chosen_widths(window) == (3,)
+
+
+def test_that_the_file_of_the_weights_is_gone_is_told(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None], tmp_path: Path
+) -> None:
+    path = tmp_path / "weight.npy"
+    np.save(path, np.ones((6, 10, 5, 5), np.float32))
+    node = Node("second", Conv2d(6, 5, bias=False), weights=FileWeights(str(path)))
+    window.workbench.edit("Weights", PROJECT.with_network("deep", NETWORK.replaced("second", node)))
+    page.explore_button.click()
+    wait()
+    assert window.workbench.state.exploration.problems == ()
+    path.unlink()
+    page.explore_button.click()
+    wait()
+    (problem,) = window.workbench.state.exploration.problems
+    assert "weight.npy" in problem.text
+
+
+@pytest.mark.parametrize("form", FORMS)
+def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None], tmp_path: Path, form: Form
+) -> None:
+    np.save(tmp_path / "zeros.npy", np.zeros((8, 12, 12), np.float32))
+    network = NETWORK.with_layer("first", Conv2d(10, 3, bias=False))
+    zeros = replace(PROJECT.with_network("deep", network), input=ArrayInput(str(tmp_path / "zeros.npy")))
+    window.workbench.edit("Zeros", zeros)
+    page.form.setCurrentIndex(list(FORMS).index(form))
+    page.form.activated.emit(page.form.currentIndex())
+    wait()
+    page.explore_button.click()
+    wait()
+    shown = window.workbench.state.exploration
+    assert shown.problems == ()
+    assert shown.curve is not None
+    assert (shown.curve.form, shown.curve.widths, shown.index) == (form, (), None)
+    assert not page.slider.isEnabled()
 
 
 def test_an_error_to_bear_chooses_the_cheapest_within_it(

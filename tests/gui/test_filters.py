@@ -21,9 +21,11 @@ from engine.project_file import load
 from engine.shapes import Shape
 from gui.paint.colours import lut, to_levels, value_range
 from gui.paint.comparison import companion, shown_places
-from gui.paint.kernel_image import MOST_WEIGHTS, chosen_kernel
+from gui.paint.kernel_image import chosen_kernel
+from gui.paint.layer_weights import MOST_WEIGHTS
 from gui.paint.mosaic import arrange, content_of, paint
-from gui.paint.plates import RUN_HINT, STALE_HINT, legend, plates, read_out
+from gui.paint.notes import STALE_HINT
+from gui.paint.plates import RUN_HINT, legend, plates, read_out
 from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
 from gui.state import Focus, Look, Result, RunView, ViewState
 from gui.theme import THEMES

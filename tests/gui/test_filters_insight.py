@@ -22,9 +22,11 @@ from engine.problems import STEM
 from engine.project import NoiseInput, Project
 from gui.paint import measured
 from gui.paint.difference import difference
+from gui.paint.inspector import now
 from gui.paint.kept import Kept
 from gui.paint.mosaic import arrange, content_of, paint
-from gui.paint.plates import STALE_HINT, legend, plates, read_out
+from gui.paint.notes import STALE_HINT
+from gui.paint.plates import legend, plates, read_out
 from gui.paint.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
 from gui.state import Focus, Look, Result, RunView
 from gui.views.filters import FiltersView
@@ -460,10 +462,17 @@ class TestWaiting:
         assert content_of(state, None).complete  # it is at hand now
 
     def test_the_weights_of_a_large_layer_come_from_another_thread(self, show, qtbot):
-        answer = show(state_of(two_designs(), Focus(*NAIVE, 2)))
-        first = content_of(state_of(two_designs(), Focus(*BOTTLENECK, 2)), None)
+        project = replace(two_designs(), seed=77)  # whose weights no other test has asked for
+        answer = show(state_of(project, Focus(*NAIVE, 2)))
+        first = content_of(state_of(project, Focus(*BOTTLENECK, 2)), None)
         assert (first.detail.fault, first.complete) == ("being computed …", False)
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
+
+    def test_weights_that_the_inspector_has_found_are_at_hand(self):
+        state = state_of(replace(two_designs(), seed=78), Focus(*NAIVE, 2, (1, 1)))
+        assert not content_of(state, None).complete
+        now(state)
+        assert content_of(state, None).complete
 
     def test_it_comes_from_another_thread(self, show, qtbot):
         look = {"order": "mean", "compared": "maps + difference", "detail": "contributions"}

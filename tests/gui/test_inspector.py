@@ -47,11 +47,13 @@ from gui.paint.inspector import (
     sums,
 )
 from gui.paint.inspector import weights as found_weights
-from gui.paint.inspector.content import FINDING, RUN_HINT, STALE_HINT, UNCHOSEN
+from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN
+from gui.paint.notes import STALE_HINT
 from gui.state import Focus, Progress, RunView
 from gui.steps import next_position
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView
+from tests.engine.checkpoints import proceed
 from tests.gui.shown import Answer, svg
 
 WIDE = (Node("wide", Conv2d(6, 3)), Node("narrow", Conv2d(4, 1)), Node("last", Conv2d(3, 3, padding="valid")))
@@ -468,10 +470,10 @@ class TestLargeLayers:
         answer.view.close_down()
 
     def test_only_one_filter_of_them_is_held(self, state, small_limits):
-        found = found_weights.find_now(state, ("d", "last"), 0)
+        found = found_weights.find(state, ("d", "last"), 0, proceed)
         assert {role: array.shape for role, array in found.arrays.items()} == {"weight": (4, 3, 3), "bias": ()}
-        assert found_weights.find_now(state, ("d", "last"), 0) is found
-        assert found_weights.find_now(state, ("d", "last"), 2) is not found
+        assert found_weights.find(state, ("d", "last"), 0, proceed) is found
+        assert found_weights.find(state, ("d", "last"), 2, proceed) is not found
 
     def test_a_matrix_too_large_to_draw_is_drawn_in_part_and_says_so(self, every, monkeypatch):
         monkeypatch.setattr(found_weights, "MOST_COLUMNS", 10)

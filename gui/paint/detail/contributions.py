@@ -12,9 +12,11 @@ from engine.insight.contributions import Contributions, contributions, part_of
 from engine.layers import Conv2d, Dense
 from engine.shapes import Shape
 from gui.paint.detail.base import Detail
-from gui.paint.kernel_image import layer_weights, too_large
+from gui.paint.kernel_image import layer_weights
+from gui.paint.layer_weights import too_large
 from gui.paint.measured import WAITING, Asking
-from gui.paint.plates import RUN_HINT, STALE_HINT
+from gui.paint.notes import STALE_HINT
+from gui.paint.plates import RUN_HINT
 from gui.paint.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
 from gui.state import Focus, ViewState
 from gui.theme import Theme

@@ -55,7 +55,7 @@ def is_short(part: Part) -> bool:
 def module(state: ViewState, design: str) -> Part | None:
     """The module with branches that is chosen, else the first one of a design; None where there is none."""
     part = whole(state, design)
-    found = [_part_of(state, part, reports) for reports in _modules(part)]
+    found = [_part_of(part, reports) for reports in _modules(part)]
     return next((module for module in found if _is_chosen(state, module)), found[0] if found else None)
 
 
@@ -79,7 +79,7 @@ def _drawn_as(reports: Sequence[Report], names: set[str]) -> tuple[Report, ...]:
     return tuple([report for report in reports if drawn[report.name] in names])
 
 
-def _part_of(state: ViewState, part: Part, reports: tuple[Report, ...]) -> Part:
+def _part_of(part: Part, reports: tuple[Report, ...]) -> Part:
     """Some layers of a part, titled by the block that they are, or by the last of them."""
     inside = {report.name for report in reports}
     received = next(name for report in reports for name in report.inputs if name not in inside)

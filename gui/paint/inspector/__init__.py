@@ -9,7 +9,8 @@ from PySide6.QtGui import QPainter
 
 from gui.paint.inspector import channels, head, maps, matrix, patch, sights, sums
 from gui.paint.inspector.content import UNCHOSEN, Content, chosen, content_of, now
-from gui.paint.inspector.marks import STALE_OPACITY, Hit, Part
+from gui.paint.inspector.marks import Hit, Part
+from gui.paint.notes import STALE_OPACITY
 from gui.state import ViewState
 from gui.theme import Theme
 

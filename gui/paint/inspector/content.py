@@ -17,12 +17,12 @@ from engine.problems import STEM
 from engine.project import ImageInput
 from engine.receptive import Region
 from engine.shapes import Shape
-from gui.paint.inspector.weights import Found, Matrix, find_now, matrix_of
+from gui.paint.inspector.weights import Found, Matrix, find, matrix_of
+from gui.paint.notes import STALE_HINT
 from gui.paint.scene.faces import liveliest_channel
 from gui.state import Focus, Look, ViewState, Volume
 
 RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
-STALE_HINT = "for earlier settings — run again (F5)"
 FINDING = "finding the weights…"
 UNCHOSEN = "No value was chosen: this is the middle one of a map. Click a value in a mosaic or on a face, or type."
 MOST_SIGHTS = 24
@@ -153,7 +153,7 @@ class Content(Struct, frozen=True, eq=False):
 def chosen(state: ViewState) -> Focus:
     """The choice with a value: the middle one of the liveliest map where none was chosen, or it is not there."""
     focus = state.focus
-    result, shape = state.result(focus.place), shape_at(state, focus.place)
+    result, shape = state.result(focus.place), state.shape(focus.place)
     if shape is None or result is None or result.volume.shape != shape:
         return focus
     channel, pixel = focus.channel, focus.pixel
@@ -162,15 +162,6 @@ def chosen(state: ViewState) -> Focus:
     if pixel is None or pixel[0] >= shape.height or pixel[1] >= shape.width:
         pixel = (shape.height - 1) // 2, (shape.width - 1) // 2
     return replace(focus, channel=channel, pixel=pixel)
-
-
-def shape_at(state: ViewState, place: Place) -> Shape | None:
-    """The shape of a volume by today's settings."""
-    report = state.report(place)
-    if place[1] != INPUT or report is not None:
-        return None if report is None else report.output_shape
-    analysis = state.analysis(place[0])
-    return state.check.input_shape if analysis is None else analysis.input_shape
 
 
 def content_of(state: ViewState, found: Found | FileFault | None) -> Content:
@@ -199,7 +190,11 @@ def now(state: ViewState) -> Content:
     report = state.report(_origin(state))
     if focus.channel is None or report is None or not report.array_shapes:
         return content_of(state, Found({}))
-    return content_of(state, find_now(state, _origin(state), focus.channel))
+    try:
+        found: Found | FileFault = find(state, _origin(state), focus.channel, lambda: None)
+    except FileFault as fault:
+        found = fault
+    return content_of(state, found)
 
 
 def _origin(state: ViewState) -> Place:
@@ -215,15 +210,15 @@ def _head(state: ViewState, focus: Focus) -> Content:
     return Content(
         focus,
         " · ".join(name for name in names if name),
-        behind + _label(state, report),
+        behind + _label(report),
         state.look,
         state.design_index(design),
-        shape_at(state, focus.place),
+        state.shape(focus.place),
         photo=state.project.input if origin == (STEM, INPUT) and isinstance(state.project.input, ImageInput) else None,
     )
 
 
-def _label(state: ViewState, report: Report | None) -> str:
+def _label(report: Report | None) -> str:
     if report is None:
         return "the project's input"
     shapes = " and ".join(str(shape or "unknown") for shape in report.input_shapes)

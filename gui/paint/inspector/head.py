@@ -4,11 +4,12 @@ import re
 from math import isnan
 
 from PySide6.QtCore import QPointF, QRectF
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtGui import QColor, QPainter
 
 from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, Told
-from gui.paint.inspector.marks import STALE_OPACITY, Hit, wrapped_height
-from gui.paint.words import draw_text, draw_wrapped, number
+from gui.paint.inspector.marks import Hit
+from gui.paint.notes import STALE_OPACITY, Tone, draw_note
+from gui.paint.words import draw_text, draw_wrapped, number, wrapped_height
 from gui.theme import Theme
 
 QUIET = (RUN_HINT, FINDING, UNCHOSEN)
@@ -39,7 +40,8 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
     painter.setOpacity(1.0)
     if content.note:
         tall = _note_height(content, rect.width(), em)
-        _draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content, em, theme)
+        tone: Tone = "mistake" if content.wrong else "hint" if content.note in QUIET else "warning"
+        draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content.note, em, tone, theme)
 
 
 def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
@@ -86,13 +88,3 @@ def _agreement(told: Told) -> str:
 
 def _note_height(content: Content, width: float, em: float) -> float:
     return wrapped_height(content.note, width - em, em) + 1.1 * em if content.note else 0.0
-
-
-def _draw_note(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-    """A mistake in red, "for earlier settings" as a warning, a hint in plain text."""
-    quiet = content.note in QUIET
-    colour = theme.error if content.wrong else theme.text if quiet else theme.warning
-    painter.setBrush(QColor(theme.raised))
-    painter.setPen(QPen(QColor(theme.grid if quiet else colour), 2 if content.wrong else 1))
-    painter.drawRect(rect.adjusted(1, 1, -1, -1))
-    draw_wrapped(painter, rect.adjusted(0.5 * em, 0.35 * em, -0.5 * em, 0), content.note, em, colour)

@@ -10,13 +10,12 @@ from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPaintEngine, QPainter,
 from gui.paint.colours import DIVERGING, indexed_image, lut, to_levels
 from gui.paint.inspector.content import Content
 from gui.paint.scene.faces import enlarged
-from gui.paint.words import WRAPPED, draw_text, draw_wrapped
+from gui.paint.words import draw_text, draw_wrapped, wrapped_height
 from gui.state import Focus
 from gui.theme import Theme, font
 
 LINE = 1.5
 """Height of a line of text in ems."""
-STALE_OPACITY = 0.4
 
 
 class Hit(NamedTuple):
@@ -38,11 +37,6 @@ class Part(Protocol):
 
     def hit(self, rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
         """What is at a point."""
-
-
-def wrapped_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
-    metrics = QFontMetricsF(font(pixels, bold=bold))
-    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()
 
 
 def draw_title(painter: QPainter, rect: QRectF, text: str, em: float, theme: Theme) -> None:

@@ -1,6 +1,5 @@
 """The weights that an explanation needs: found once, kept whole where that is small, else of one filter only."""
 
-from collections import OrderedDict
 from collections.abc import Mapping
 from typing import Any
 
@@ -8,15 +7,15 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine import weights
 from engine.analysis import Report
 from engine.check import Place
-from engine.files import FileFault
 from engine.insight.explain import of_filter
 from engine.kernels import Checkpoint
 from engine.layers import Conv2d, Dense
 from engine.layers.windows import pair
 from engine.network import LowRankWeights
+from gui.paint import layer_weights
+from gui.paint.kept import Kept
 from gui.state import ViewState
 
 MOST_AT_ONCE = 1_000_000
@@ -26,8 +25,8 @@ MOST_KEPT = 8_000_000
 MOST_ROWS, MOST_COLUMNS = 512, 1024
 """Of a matrix that is drawn; of more every 2nd, 3rd … is taken."""
 
-_last: OrderedDict[object, "Found"] = OrderedDict()
-"""What was found last, of two layers."""
+_kept = Kept(32 * 2**20)
+"""Filters of large layers; smaller layers are kept for all pictures of them."""
 
 
 class Matrix(Struct, frozen=True, eq=False):
@@ -55,6 +54,10 @@ class Found(Struct, frozen=True, eq=False):
     """The only filter that is held; None: all are."""
     matrix: Matrix | None = None
 
+    @property
+    def nbytes(self) -> int:
+        return sum(array.nbytes for array in self.arrays.values()) + (self.matrix.values.nbytes if self.matrix else 0)
+
     def roles(self, channel: int) -> Mapping[str, NDArray[Any]]:
         """What belongs to one filter, which is the one that is held."""
         return self.arrays if self.channel is not None else of_filter(self.arrays, channel)
@@ -62,12 +65,7 @@ class Found(Struct, frozen=True, eq=False):
 
 def key_of(state: ViewState, place: Place, channel: int) -> object:
     """What the weights at a place depend on, and what will be held of them; FileFault where their file is gone."""
-    report = state.check.reports[place]
-    if isinstance(report.weights, LowRankWeights):
-        made: object = state.check.fits.get(place), report.name
-    else:
-        made = weights.identity(report, state.project.seed, place[0])
-    return made, tuple(report.array_shapes.items()), channel if _count(report) > MOST_KEPT else None
+    return layer_weights.key_of(state, place), channel if _is_large(state, place) else None
 
 
 def is_quick(report: Report) -> bool:
@@ -75,20 +73,15 @@ def is_quick(report: Report) -> bool:
     return _count(report) <= MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
 
 
-def kept(key: object) -> Found | None:
-    return _last.get(key)
-
-
-def keep(key: object, found: Found) -> None:
-    """Remember it, and forget what was found long ago."""
-    _last[key] = found
-    _last.move_to_end(key)
-    while len(_last) > 2:
-        _last.popitem(last=False)
+def is_at_hand(state: ViewState, place: Place, channel: int) -> bool:
+    """Whether they were found already; FileFault where their file is gone."""
+    if _is_large(state, place):
+        return _kept.has((), key_of(state, place, channel))
+    return layer_weights.is_at_hand(state, place)
 
 
 def find(state: ViewState, place: Place, channel: int, checkpoint: Checkpoint) -> Found:
-    """The weights at a place as an explanation of that channel needs them. It may take long.
+    """The weights at a place as an explanation of that channel needs them, kept. It may take long.
 
     Raises
     ------
@@ -96,21 +89,14 @@ def find(state: ViewState, place: Place, channel: int, checkpoint: Checkpoint) -
         A file does not give them, or only a run will.
     """
     report = state.check.reports[place]
-    arrays = state.weights(place, checkpoint) if report.array_shapes else {}
-    if _count(report) <= MOST_KEPT:
-        return Found(arrays)
-    return Found(of_filter(arrays, channel), channel, matrix_of(report, arrays, channel))
+    if not _is_large(state, place):
+        return Found(layer_weights.weights_of(state, place, checkpoint) if report.array_shapes else {})
 
+    def make() -> Found:
+        arrays = state.weights(place, checkpoint)
+        return Found(of_filter(arrays, channel), channel, matrix_of(report, arrays, channel))
 
-def find_now(state: ViewState, place: Place, channel: int) -> Found | FileFault:
-    """The same, or why there are none, remembered."""
-    try:
-        key = key_of(state, place, channel)
-        found = kept(key) or find(state, place, channel, lambda: None)
-    except FileFault as fault:
-        return fault
-    keep(key, found)
-    return found
+    return _kept.get((), key_of(state, place, channel), make, lambda found: found.nbytes)
 
 
 def matrix_of(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) -> Matrix | None:
@@ -130,3 +116,7 @@ def matrix_of(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) 
 
 def _count(report: Report) -> int:
     return report.weight_bytes // 4
+
+
+def _is_large(state: ViewState, place: Place) -> bool:
+    return _count(state.check.reports[place]) > MOST_KEPT

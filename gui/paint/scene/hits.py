@@ -113,12 +113,10 @@ def words(state: ViewState, found: Hit) -> str:
 
 def shape_at(state: ViewState, place: Place) -> Shape | None:
     """The shape of the volume at a place, or of the one before where today's is unknown."""
-    report, analysis = state.report(place), state.analysis(place[0])
-    if report is not None:
-        if report.output_shape is None and (result := state.result(place)) is not None:
-            return Shape(*result.volume.shape)
-        return report.output_shape
-    return None if analysis is None else analysis.input_shape
+    shape = state.shape(place)
+    if shape is None and state.report(place) is not None and (result := state.result(place)) is not None:
+        return Shape(*result.volume.shape)
+    return shape
 
 
 def box_at(state: ViewState, scene: Scene, place: Place) -> PlacedBox | None:

@@ -21,6 +21,7 @@ from engine.layers import Layer
 from engine.network import INPUT, FileWeights, LowRankWeights, WeightSource
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import ArrayInput, ImageInput, Input, Project
+from engine.sources import input_name
 from engine.units import byte_size
 from engine.weights import Weights
 
@@ -147,6 +148,15 @@ def volume_at(
     return volumes[goal].volume
 
 
+def volume_of(
+    request: RunRequest, place: Place, cache: VolumeCache, checkpoint: Checkpoint = lambda: None
+) -> NDArray[np.float32]:
+    """The same, and a ProjectError with all mistakes where some stand in the way of what is there."""
+    if place not in request.check.keys:
+        raise ProjectError(request.check.problems)
+    return volume_at(request, place, cache, checkpoint)
+
+
 def weights_at(request: RunRequest, place: Place, cache: VolumeCache, checkpoint: Checkpoint) -> Weights:
     """The arrays by role that a layer runs with; FileFault where a file does not give them.
 
@@ -173,8 +183,13 @@ def _fitted(
 
         def volumes() -> Iterator[NDArray[np.float32]]:
             for spec in specs:
-                at = request if spec == project.input else RunRequest.of(replace(project, input=spec))
-                yield volume_at(at, place, cache, checkpoint)
+                if spec == project.input:
+                    yield volume_at(request, place, cache, checkpoint)
+                    continue
+                try:
+                    yield volume_of(RunRequest.of(replace(project, input=spec)), place, cache, checkpoint)
+                except ProjectError as error:
+                    raise FileFault(f"calibration, {input_name(spec)}: {error.problems[0].text}") from None
 
         exact = fitting.original(plan, project, checkpoint)
         try:

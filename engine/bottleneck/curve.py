@@ -153,6 +153,8 @@ def frontier(
     The errors of the two sides add as squares, being orthogonal where the taps are independent.
     """
     first, second = np.arange(1, len(inputs)), np.arange(1, len(outputs))
+    if not len(first) or not len(second):  # zeros alone have no direction
+        return (), ()
     base = macs_of(report, "1x1+kxk+1x1", (0, 0))
     along = [
         np.array([macs_of(report, "1x1+kxk+1x1", r) for r in pairs]) - base

@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.bottleneck import FORMS, Curve, Trial, refusal
-from engine.bottleneck.report import input_name
 from engine.problems import STEM
 from engine.shapes import Shape
+from engine.sources import input_name
 from engine.units import abbreviated
 from gui.paint import mosaic
 from gui.paint.colours import map_name

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import (
 
 from engine.bottleneck import FORMS, Swap, candidates, put_in
 from engine.bottleneck import Choice as Replacement
-from engine.bottleneck.report import LEVELS, input_name, percent, told_design
+from engine.bottleneck.report import LEVELS, percent, told_design
 from engine.problems import STEM
 from engine.run import RunRequest
+from engine.sources import input_name
 from engine.units import abbreviated, ratio_in_words
 from gui.edit import Edit
 from gui.exploration import Wish

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.bottleneck import FORMS, applied, copied, refusal
-from engine.bottleneck.report import input_name
 from engine.check import Place
 from engine.problems import STEM
 from engine.published import amount_of
+from engine.sources import input_name
 from engine.units import abbreviated
 from gui.edit import Edit
 from gui.exploration import Exploration, Wish

@@ -134,7 +134,7 @@ class DesignPage(QWidget):
     def _swap(self) -> Swap | None:
         """What was measured, where it is of what is chosen now."""
         swap = None if self._state is None else self._state.exploration.swap
-        if self._state is None or swap is None or swap.design != self._design or swap.before is not self._state.project:
+        if self._state is None or swap is None or swap.design != self._design or swap.before != self._state.project:
             return None
         chosen = {choice.curve.place[1] for choice in swap.choices}
         fits = all(

@@ -132,7 +132,7 @@ def _node_problems(project: Project, parent: str, design: str, analysis: Analysi
 
     for mistake in report.mistakes:
         yield problem(mistake.setting, mistake.text)
-    for text in (*weights.mistakes(report), *fitting.mistakes(analysis, report)):
+    for text in (*weights.mistakes(report), *fitting.mistakes(project, analysis, report)):
         yield problem("weights", text)
 
 

@@ -12,7 +12,7 @@ from engine.insight.low_rank import Fitter, Volumes
 from engine.kernels import Checkpoint
 from engine.layers import Conv2d
 from engine.layers.windows import pair, times
-from engine.project import Project
+from engine.project import Input, Project
 from engine.sources import FileWeights, LowRankWeights
 from engine.weights import Weights
 
@@ -52,14 +52,14 @@ def plan(analysis: Analysis, report: Report) -> Plan:
     return Plan(recipe, layer, shape, ranks, first.inputs[0], recipe.nodes.index(report.name), layers[-1].bias)
 
 
-def mistakes(analysis: Analysis, report: Report) -> Iterator[str]:
+def mistakes(project: Project, analysis: Analysis, report: Report) -> Iterator[str]:
     """What is wrong with the recipe of a node's weights; nothing for other weights."""
     recipe = report.weights
     if not isinstance(recipe, LowRankWeights) or report.output_shape is None:
         return
     found = list(_form_mistakes(analysis, report, recipe))
     for spec in recipe.calibration:
-        found += [f"calibration: {fault}" for fault in inputs.faults(spec)]
+        found += [f"calibration: {text}" for text in _calibration_mistakes(project.input, spec)]
     if not found:
         made = plan(analysis, report)
         found += [
@@ -85,9 +85,38 @@ def _form_mistakes(analysis: Analysis, report: Report, recipe: LowRankWeights) -
         kernel = pair(part.layer.kernel)
         if kind == "1x1" and kernel != (1, 1):
             yield f"{name} has a kernel of {times(kernel)}; in the form {recipe.form} it is 1×1"
-        if before is not None and before.output_shape is not None and shape.channels != before.output_shape.channels:
+        if before is not None and before.name not in _upstream(analysis, part):
+            yield f"{name} does not receive what {before.name} gives; in the form {recipe.form} it does"
+        elif before is not None and before.output_shape is not None and shape.channels != before.output_shape.channels:
             yield f"{name} receives {shape.channels} channels and {before.name} gives {before.output_shape.channels}"
         before = part
+
+
+def _calibration_mistakes(own: Input, spec: Input) -> Iterator[str]:
+    """What is wrong with an input to fit to; it has as many channels as the project's, for layers have them too."""
+    faults = list(inputs.faults(spec))
+    yield from map(str, faults)
+    if faults or list(inputs.faults(own)):
+        return
+    found, wanted = inputs.shape_of(spec), inputs.shape_of(own)
+    if found.channels != wanted.channels:
+        yield (
+            f"{found} has {found.channels} channels; the project's input, {wanted}, has {wanted.channels}: "
+            "fit to inputs of as many, or leave calibration out to fit to the project's"
+        )
+
+
+def _upstream(analysis: Analysis, report: Report) -> set[str]:
+    """Names of all that a node depends on."""
+    sources = {other.name: other.inputs for other in analysis.reports}
+    found: set[str] = set()
+    waiting = [*report.inputs]
+    while waiting:
+        name = waiting.pop()
+        if name not in found:
+            found.add(name)
+            waiting += sources.get(name, ())
+    return found
 
 
 def _report(analysis: Analysis, name: str) -> Report | None:

@@ -21,6 +21,7 @@ from engine.layers import Layer
 from engine.network import INPUT, FileWeights, LowRankWeights, WeightSource
 from engine.problems import STEM, Problem, ProjectError
 from engine.project import ArrayInput, ImageInput, Input, Project
+from engine.sources import input_name
 from engine.units import byte_size
 from engine.weights import Weights
 
@@ -107,12 +108,11 @@ def volume_at(
     Raises
     ------
     ProjectError, Cancelled
-        As `execute`; ProjectError, too, where the place cannot run, as on an input that does not fit the layers.
+        As `execute`; ProjectError with all mistakes, too, where the place cannot run, as on another input.
     """
     keys = request.check.keys
     if place not in keys:
-        text = f"{place[1]} has no volume for an input of {request.check.input_shape}; mend what follows, or choose"
-        raise ProjectError([Problem(f"{text} another input", "", *place), *request.check.problems])
+        raise ProjectError(request.check.problems)
     goal = keys[place]
     makers: dict[bytes, Place] = {}
     for at in request.places:
@@ -181,8 +181,13 @@ def _fitted(
 
         def volumes() -> Iterator[NDArray[np.float32]]:
             for spec in specs:
-                at = request if spec == project.input else RunRequest.of(replace(project, input=spec))
-                yield volume_at(at, place, cache, checkpoint)
+                if spec == project.input:
+                    yield volume_at(request, place, cache, checkpoint)
+                    continue
+                try:
+                    yield volume_at(RunRequest.of(replace(project, input=spec)), place, cache, checkpoint)
+                except ProjectError as error:
+                    raise FileFault(f"calibration, {input_name(spec)}: {error.problems[0].text}") from None
 
         exact = fitting.original(plan, project, checkpoint)
         try:

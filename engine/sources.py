@@ -131,12 +131,20 @@ def with_part_renamed(source: WeightSource | None, name: str, new_name: str) -> 
 
 
 def with_seed_named(
-    source: WeightSource | None, place: tuple[str, str], new_place: tuple[str, str]
+    source: WeightSource | None, place: tuple[str, str], new_place: tuple[str, str], *, parts: bool
 ) -> WeightSource | None:
-    """The weights where the node at (design, node) whose seed they have is called otherwise."""
+    """The weights where the node at (design, node) whose seed they have is called otherwise.
+
+    With `parts`, where the node is a block, those that have the seed of one of its layers, too.
+    """
     if isinstance(source, LowRankWeights) and isinstance(source.of, SeedWeights):
-        return replace(source, of=with_seed_named(source.of, place, new_place))
-    return SeedWeights(*new_place) if source == SeedWeights(*place) else source
+        return replace(source, of=with_seed_named(source.of, place, new_place, parts=parts))
+    if not isinstance(source, SeedWeights) or source.design != place[0]:
+        return source
+    own = source.node.removeprefix(place[1])
+    if not source.node.startswith(place[1]) or (own and not (parts and own.startswith("/"))):
+        return source
+    return SeedWeights(new_place[0], new_place[1] + own)
 
 
 def described(source: PlainSource | LowRankWeights) -> str:
@@ -150,3 +158,8 @@ def described(source: PlainSource | LowRankWeights) -> str:
             return f"random weights of {source.design or 'stem'} · {source.node}"
         case LowRankWeights():
             return f"fitted to {described(source.of)}"
+
+
+def input_name(spec: Input) -> str:
+    """A photo's or array's file; "noise, seed 3"."""
+    return f"noise, seed {spec.seed}" if isinstance(spec, NoiseInput) else spec.path.rpartition("/")[2]

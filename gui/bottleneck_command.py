@@ -18,6 +18,7 @@ from engine.units import exact, ratio_in_words
 from gui.places import STEM_WORD, design_named, report_named
 
 FORMATS = ("table", "json", "csv")
+NO_ENERGY = "nothing can stand for what gives zeros alone; choose another convolution, or other photos with --photos"
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -128,10 +129,16 @@ def _apply(options: argparse.Namespace, explorer: Explorer, curves: list[Curve])
 def _refused(options: argparse.Namespace, curves: list[Curve]) -> str:
     """Why nothing is replaced, with what would be possible."""
     if options.macs is not None:
-        least = min((curve.costs[0] for curve in curves if curve.costs), default=0)
+        least = min((curve.costs[0] for curve in curves if curve.costs), default=None)
+        if least is None:
+            return NO_ENERGY
         return f"nothing costs as little as {exact(options.macs)} MACs; allow {exact(least)}, the least, with --macs"
+    if not any(curve.widths for curve in curves):
+        return NO_ENERGY
     cheaper = [error for c in curves for index, error in c.told.items() if c.costs[index] < c.macs]
-    least_lost = percent(min(cheaper, default=None))
+    if not cheaper:
+        return f"nothing of form {options.form} is cheaper, however narrow; choose another --form"
+    least_lost = percent(min(cheaper))
     return (
         f"nothing cheaper loses at most {100 * options.error:g} %; the least measured is {least_lost}: "
         "allow more with --error"

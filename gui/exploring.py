@@ -42,7 +42,7 @@ class Exploring(QObject):
         """Whose curve is being found: other wishes of the same curve need not begin anew."""
         self._project: Project | None = None
         self._answered: Wish | None = None
-        """The wish whose replacement was run, or is being run."""
+        """The wish whose replacement was run, is being run, or is wished no more."""
 
     def ask(self, project: Project, wish: Wish) -> None:
         """Find what a wish asks for: the curve of its convolution where it is not known, then the replacement."""
@@ -56,20 +56,20 @@ class Exploring(QObject):
 
     def survey(self, project: Project, design: str, wish: Wish) -> None:
         """Find the curves of all of a design's k×k convolutions."""
-        self._measuring = None
+        self._leave()
         self._show(replace(self.shown, problems=(), busy=f"exploring {told_design(design)}"))
         self._start(lambda checkpoint: self._survey(project, design, wish, checkpoint))
 
     def measure(self, project: Project, wish: Wish, choices: Sequence[tuple[str, float]]) -> None:
         """Replace several convolutions of a design, each by the cheapest within an error; measure its last volume."""
-        self._measuring = None
+        self._leave()
         self._show(replace(self.shown, swap=None, problems=(), busy="measuring what is lost in the end"))
         self._start(lambda checkpoint: self._swap(project, wish, tuple(choices), checkpoint))
 
     def cancel(self) -> None:
         """End what is being done; what is known stays."""
         self._worker.cancel()
-        self._measuring = None
+        self._leave()
         if self.shown.busy:
             self._show(replace(self.shown, busy=""))
 
@@ -81,6 +81,10 @@ class Exploring(QObject):
     def close(self) -> None:
         self._worker.close()
 
+    def _leave(self) -> None:
+        """No curve is being found any more, and the wish of before needs no answer."""
+        self._measuring, self._answered = None, self.shown.wish
+
     def _start(self, task: Task) -> None:
         self._worker.start(task)
 
@@ -89,8 +93,8 @@ class Exploring(QObject):
     def _explore(self, project: Project, wish: Wish, checkpoint: Checkpoint) -> Iterator[object]:
         explorer = self._explorer_for(project, wish, checkpoint)
         yield explorer.samples
-        curve = self.shown.curves.get((wish.place, wish.form))
-        if curve is None or curve.key != explorer.request.check.keys.get(wish.place):
+        curve = self._known(explorer, wish.place, wish.form)
+        if curve is None:
             for found in explorer.curves(wish.place, wish.form):
                 curve = found
                 if not found.measured_at:
@@ -121,8 +125,7 @@ class Exploring(QObject):
         for number, report in enumerate(reports, 1):
             yield Doing(f"exploring {number} of {len(reports)}: {report.name}")
             place = design, report.name
-            known = self.shown.curves.get((place, wish.form))
-            if known is None or not known.measured_at or known.key != explorer.request.check.keys.get(place):
+            if self._known(explorer, place, wish.form) is None:
                 yield explorer.curve(place, wish.form)
 
     def _swap(
@@ -131,13 +134,23 @@ class Exploring(QObject):
         explorer = self._explorer_for(project, wish, checkpoint)
         made = []
         for name, error in choices:
-            curve = explorer.narrowed(self.shown.curves[(wish.place[0], name), wish.form], error)
+            place = wish.place[0], name
+            known = self._known(explorer, place, wish.form)
+            curve = explorer.narrowed(known or explorer.curve(place, wish.form), error)
             index = curve.within(error)
             yield curve
             if index is not None:
                 made.append(Choice(curve, index, wish.refit and explorer.refit_helps(curve, index)))
         if made:
             yield swapped(explorer, made)
+
+    def _known(self, explorer: Explorer, place: Place, form: Form) -> Curve | None:
+        """The curve of before, where it was measured to its end, on these samples and with today's settings."""
+        shown = self.shown
+        curve = shown.curves.get((place, form))
+        if curve is None or not curve.measured_at or shown.samples != explorer.samples:
+            return None
+        return curve if curve.key == explorer.request.check.keys.get(place) else None
 
     def _explorer_for(self, project: Project, wish: Wish, checkpoint: Checkpoint) -> Explorer:
         """The explorer of before where nothing has changed, files included."""

@@ -243,6 +243,7 @@ class MainWindow(QMainWindow):
             part.show_state(old, new)
         for id in self.views:
             self._show_view(id)
+        new = self.workbench.state  # a view may have asked for more at once
         for action in ACTIONS:
             self._show_action(action, new)
         mistakes = len(new.check.problems) + len(new.run.problems)

@@ -4,6 +4,7 @@ import csv
 import io
 import json
 
+import numpy as np
 import pytest
 
 from engine.check import check
@@ -165,6 +166,32 @@ def test_options_without_sense_are_refused(call, option, value, capsys):
         call(option, value)
     assert ended.value.code == 2
     assert option in capsys.readouterr().err
+
+
+def test_without_a_design_it_is_said_what_is_missing(call, project):
+    project.write_text(PROJECT.partition("[[designs]]")[0], encoding="utf-8")
+    assert call()[0] == 2
+    assert "the project has neither a design nor a stem" in call()[2]
+
+
+@pytest.mark.parametrize(
+    ("layer", "form", "said"),
+    [
+        ("filters = 1\nkernel = 3", "kxk+1x1", "nothing of form kxk+1x1 is cheaper, however narrow; choose another"),
+        (
+            'filters = 4\nkernel = 3\nbias = false\nweights = { source = "file", path = "zeros.npy" }', "1x1+kxk",
+            "nothing can stand for what gives zeros alone",
+        ),
+    ],
+)  # fmt: skip
+@pytest.mark.parametrize("budget", [["--error", "0.9"], ["--macs", "1"]])
+def test_where_no_width_will_do_no_more_error_is_advised(call, project, tmp_path, layer, form, said, budget):
+    np.save(tmp_path / "zeros.npy", np.zeros((4, 8, 3, 3), np.float32))
+    start = PROJECT.partition("[[designs.nodes]]")[0]
+    project.write_text(f'{start}[[designs.nodes]]\nname = "c"\nkind = "conv2d"\n{layer}\n', encoding="utf-8")
+    status, out, err = call("--node", "c", "--form", form, *budget, "--apply", tmp_path / "x.toml")
+    assert (status, out) == (2, "")
+    assert said in err or (budget[0] == "--macs" and "nothing costs as little as 1 MACs" in err)
 
 
 def test_a_file_that_cannot_be_written_is_told_and_nothing_is_left(call, tmp_path):

@@ -43,7 +43,7 @@ def applied(
     names = _names(network, name, parts)
     of = node.weights or SeedWeights(design, name)
     assert not isinstance(of, LowRankWeights), refusal(report)
-    recipe = LowRankWeights(form, tuple(names), of, chosen.fitted, refit)
+    recipe = LowRankWeights(form, tuple(names), of, chosen.fitted, refit and "1x1+kxk" in form)
     filters = (*ranks, layer.filters)
     for part, at, width in zip(parts, names, filters, strict=True):
         last = at == names[-1]

@@ -1,7 +1,9 @@
 """The bottleneck that a convolution can bear, from the volumes that reach it: every width expected, many measured."""
 
 from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
 
+import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -19,7 +21,7 @@ from engine.layers.windows import pair
 from engine.problems import Problem, ProjectError
 from engine.project import Input, Project
 from engine.run import RunRequest, require_memory, volume_at, weights_at
-from engine.sources import Form, LowRankWeights
+from engine.sources import Form, LowRankWeights, input_name
 
 SAMPLE_BYTES = 16 * 2**20
 """Of volumes that an exploration keeps, however many photos there are; beside them it holds one at a time."""
@@ -112,7 +114,8 @@ class Explorer:
     def with_points(self, curve: Curve, indices: Iterable[int]) -> Curve:
         """The curve with these of its widths run, too."""
         new = tuple(sorted(set(indices) - set(curve.measured_at)))
-        return self._measured(curve, new) if new else curve
+        with self._telling(curve.place):
+            return self._measured(curve, new) if new else curve
 
     def narrowed(self, curve: Curve, error: float) -> Curve:
         """The curve with more widths run, until none narrower than the one within that error is left to try.
@@ -130,16 +133,19 @@ class Explorer:
 
     def trials(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Iterator[Trial]:
         """One replacement run on one input at once, then with its errors on all."""
-        fitter = self._fitter(place)
-        found = fitter.weights(form, widths, refit=refit)
-        received = self._reached(place, spec)
-        exact, given = self._exact(fitter, received), output_of(form, fitter.layer, found, received, self.checkpoint)
-        error = Measured((low_rank.energy(given - exact),), low_rank.energy(exact)).errors[0]
+        with self._telling(place):
+            fitter = self._fitter(place)
+            found = fitter.weights(form, widths, refit=refit)
+            received = self._reached(place, spec)
+            exact = self._exact(fitter, received)
+            given = output_of(form, fitter.layer, found, received, self.checkpoint)
+            error = Measured((low_rank.energy(given - exact),), low_rank.energy(exact)).errors[0]
         trial = Trial(place, self.request.check.keys[place], form, widths, refit, spec, exact, given, error)
         yield trial
-        seen, unseen = (
-            self._error_of(form, place, found, specs) for specs in (self.samples.fitted, self.samples.checked)
-        )
+        with self._telling(place):
+            seen, unseen = (
+                self._error_of(form, place, found, specs) for specs in (self.samples.fitted, self.samples.checked)
+            )
         yield replace(trial, seen=seen, unseen=unseen)
 
     def trial(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Trial:
@@ -152,8 +158,9 @@ class Explorer:
         if curve.form == "kxk+1x1":
             return False
         curve = self.with_points(curve, [index])
-        found = self._fitter(curve.place).weights(curve.form, curve.widths[index], refit=True)
-        error = self._error_of(curve.form, curve.place, found, self.samples.checked or self.samples.fitted)
+        with self._telling(curve.place):
+            found = self._fitter(curve.place).weights(curve.form, curve.widths[index], refit=True)
+            error = self._error_of(curve.form, curve.place, found, self.samples.checked or self.samples.fitted)
         return error is not None and error < curve.told[index]
 
     def last_error(self, other: Project, design: str, copy: str, specs: Iterable[Input]) -> float:
@@ -162,12 +169,22 @@ class Explorer:
         for spec in specs:
             exact = self._volume(self._request(spec), design)
             found = self._volume(RunRequest.of(replace(other, input=spec)), copy)
-            wrong, total = wrong + low_rank.energy(found - exact), total + low_rank.energy(exact)
+            with self._telling((design, self.request.check.analyses[design].output)):
+                wrong, total = wrong + low_rank.energy(found - exact), total + low_rank.energy(exact)
         return float((wrong / total) ** 0.5) if total else 0.0
 
     def _volume(self, request: RunRequest, design: str) -> Volume:
-        place = design, request.check.analyses[design].output
-        return volume_at(request, place, self._cache, self.checkpoint)
+        return self._volume_at(request, (design, request.check.analyses[design].output))
+
+    def _volume_at(self, request: RunRequest, place: Place) -> Volume:
+        """A volume; ProjectError where mistakes stand in its way, with the sample where it is not the project's."""
+        try:
+            return volume_at(request, place, self._cache, self.checkpoint)
+        except ProjectError as error:
+            spec = request.project.input
+            if spec == self.project.input:
+                raise
+            raise ProjectError(_told_of(spec, error.problems)) from None
 
     def _request(self, spec: Input) -> RunRequest:
         if spec not in self._requests:
@@ -177,13 +194,15 @@ class Explorer:
     def _reached(self, place: Place, spec: Input) -> Volume:
         """What reaches a layer from one input."""
         received = self.request.check.reports[place].inputs[0]
-        return volume_at(self._request(spec), (place[0], received), self._cache, self.checkpoint)
+        return self._volume_at(self._request(spec), (place[0], received))
 
     def _exact(self, fitter: Fitter, received: Volume) -> Volume:
         return linear(fitter.layer, fitter.weight, received, self.checkpoint)
 
     def _fitter(self, place: Place) -> Fitter:
         if place not in self._fitters:
+            if place not in self.request.check.keys:
+                raise ProjectError(self.request.check.problems)
             report = self.request.check.reports[place]
             assert isinstance(report.layer, Conv2d), refusal(report)
             try:
@@ -199,17 +218,15 @@ class Explorer:
         return self._fitters[place]
 
     def _expected(self, place: Place, form: Form) -> Curve:
-        report, fitter = self.request.check.reports[place], self._fitter(place)
-        try:
+        report = self.request.check.reports[place]
+        with self._telling(place):
+            fitter = self._fitter(place)
             if form == TRIPLE:
                 widths, expected = frontier(report, fitter.inputs.expected, fitter.outputs.expected)
             else:
                 line = fitter.split(form).expected
                 widths = tuple((rank,) for rank in range(1, len(line)))
                 expected = tuple(map(float, line[1:]))
-        except low_rank.NotFinite as error:
-            text = f"{report.name}: {error}; other photos or weights may do"
-            raise ProjectError([Problem(text, "", *place)]) from None
         costs = tuple(macs_of(report, form, ranks) for ranks in widths)
         key, macs = self.request.check.keys[place], report.macs or 0
         return Curve(place, form, key, fitter.layer, fitter.weight.shape, macs, widths, costs, expected)
@@ -249,6 +266,16 @@ class Explorer:
                 totals[number] += measure(split, (before, behind), exact, received, ranks, self.checkpoint)
         return [total.errors for total in totals]
 
+    @contextmanager
+    def _telling(self, place: Place) -> Iterator[None]:
+        """Say of values beyond all bounds at which layer they were met; NumPy's warnings of them say no more."""
+        try:
+            with np.errstate(all="ignore"):
+                yield
+        except low_rank.NotFinite as error:
+            text = f"{place[1]}: {error}; other photos or weights may do"
+            raise ProjectError([Problem(text, "", *place)]) from None
+
     def _error_of(self, form: Form, place: Place, found: Sequence[Filters], specs: Sequence[Input]) -> float | None:
         """The relative error of given weights; None where there is nothing to measure it on."""
         fitter, total = self._fitter(place), Measured()
@@ -258,3 +285,10 @@ class Explorer:
             given = output_of(form, fitter.layer, found, received, self.checkpoint)
             total += Measured((low_rank.energy(given - exact),), low_rank.energy(exact))
         return total.errors[0] if total.wrong else None
+
+
+def _told_of(spec: Input, problems: Iterable[Problem]) -> Iterator[Problem]:
+    """Problems that an input other than the project's has: they stand at no place of its file."""
+    for problem in problems:
+        text = problem.text if problem.place.startswith("$.input") else f"{input_name(spec)}: {problem.text}"
+        yield replace(problem, text=text, place="" if problem.place.startswith("$.input") else problem.place)

@@ -12,7 +12,7 @@ from engine.bottleneck.curve import Curve, Point
 from engine.bottleneck.samples import Samples
 from engine.columns import aligned
 from engine.problems import STEM
-from engine.project import Input, NoiseInput
+from engine.sources import input_name
 from engine.units import abbreviated, exact
 
 LEVELS = (0.01, 0.02, 0.05, 0.10)
@@ -92,11 +92,6 @@ def samples_text(samples: Samples) -> str:
     """What weights were fitted to, and what checked them."""
     checked = ", ".join(map(input_name, samples.checked)) or "nothing else: errors are those on what was fitted to"
     return f"fitted to {', '.join(map(input_name, samples.fitted))}; checked on {checked}\n"
-
-
-def input_name(spec: Input) -> str:
-    """A photo's or array's file; "noise, seed 3"."""
-    return f"noise, seed {spec.seed}" if isinstance(spec, NoiseInput) else spec.path.rpartition("/")[2]
 
 
 FIELDS = ("design", "node", "form", "width", "macs", "layer_macs", "expected", "fitted", "others", "plain")

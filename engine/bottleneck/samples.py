@@ -5,6 +5,8 @@ from pathlib import Path
 from msgspec import Struct
 from msgspec.structs import replace
 
+from engine import files, inputs
+from engine.files import FileFault, Stamp
 from engine.problems import Problem, ProjectError
 from engine.project import ImageInput, Input, NoiseInput, Project
 
@@ -17,6 +19,8 @@ class Samples(Struct, frozen=True):
 
     fitted: tuple[Input, ...]
     checked: tuple[Input, ...] = ()
+    stamps: tuple[Stamp, ...] = ()
+    """The state in which the files of photos were found: of others the same photos are other samples."""
 
 
 def samples(project: Project, folder: Path | None = None) -> Samples:
@@ -28,8 +32,18 @@ def samples(project: Project, folder: Path | None = None) -> Samples:
     Raises
     ------
     ProjectError
-        The folder has no photo.
+        The folder has no photo, or a photo cannot be used.
     """
+    chosen = _chosen(project, folder)
+    photos = [spec for spec in (*chosen.fitted, *chosen.checked) if isinstance(spec, ImageInput)]
+    where = "$.input.path" if folder is None else "--photos"
+    problems = [Problem(str(fault), where) for spec in photos for fault in inputs.faults(spec)]
+    if problems:
+        raise ProjectError(problems)
+    return replace(chosen, stamps=tuple(files.stamp(spec.path) for spec in photos))
+
+
+def _chosen(project: Project, folder: Path | None) -> Samples:
     own = project.input
     if not isinstance(own, ImageInput):
         if folder is not None:
@@ -39,7 +53,7 @@ def samples(project: Project, folder: Path | None = None) -> Samples:
     if folder is not None:
         if not folder.is_dir():
             raise ProjectError([Problem(f"{folder} is no folder; name one that holds photos", "--photos")])
-        paths = [str(file) for file in sorted(folder.iterdir()) if file.suffix.lower() in PHOTO_ENDINGS]
+        paths = _photos(folder)
         if not paths:
             known = ", ".join(PHOTO_ENDINGS)
             raise ProjectError(
@@ -52,4 +66,19 @@ def samples(project: Project, folder: Path | None = None) -> Samples:
         others = [path for name in BUNDLED_PHOTOS if (path := f"resources:photos/{name}.png") != own.path]
         held = others[1::3]
         fitted = [own.path, *(path for path in others if path not in held)]
-    return Samples(*(tuple(replace(own, path=path) for path in paths) for paths in (fitted, held)))
+    seen, unseen = (tuple(replace(own, path=path) for path in paths) for paths in (fitted, held))
+    return Samples(seen, unseen)
+
+
+def _photos(folder: Path) -> list[str]:
+    """The photos of a folder in the order of their names; what a system hides there is none."""
+    try:
+        with files.fault_of(str(folder)):
+            found = sorted(folder.iterdir())
+    except FileFault as fault:
+        raise ProjectError([Problem(str(fault), "--photos")]) from None
+    return [
+        str(file)
+        for file in found
+        if file.suffix.lower() in PHOTO_ENDINGS and not file.name.startswith(".") and not file.is_dir()
+    ]

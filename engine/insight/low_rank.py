@@ -28,7 +28,7 @@ RANK_TOLERANCE = 1e-10
 
 
 class NotFinite(ValueError):
-    """The volumes have values that are not finite: nothing can be fitted to them."""
+    """Volumes have values that are not finite: nothing can be fitted to them, nor measured on them."""
 
 
 class Split(Struct, frozen=True, eq=False):
@@ -200,9 +200,12 @@ def measure(
 
 
 def energy(values: NDArray[Any]) -> float:
-    """Sum of squares, in double precision."""
+    """Sum of squares, in double precision; NotFinite where there is none."""
     flat = values.reshape(len(values), -1).astype(np.float64)
-    return float(np.vdot(flat, flat))
+    found = float(np.vdot(flat, flat))
+    if not np.isfinite(found):
+        raise NotFinite("what it gives has values that are not finite")
+    return found
 
 
 def refitted(

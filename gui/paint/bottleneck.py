@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.bottleneck import FORMS, Curve, Trial, refusal
-from engine.bottleneck.report import input_name
 from engine.problems import STEM
 from engine.shapes import Shape
+from engine.sources import input_name
 from engine.units import abbreviated
 from gui.paint import mosaic
 from gui.paint.colours import map_name
@@ -41,6 +41,8 @@ class Content(Struct, frozen=True, eq=False):
     said: str
     """The chosen width, or what to do, or what is wrong."""
     wrong: bool = False
+    dimmed: bool = False
+    """Whether the curve is none of today's layer."""
     note: str = ""
     curve: Curve | None = None
     look: ChartLook | None = None
@@ -65,7 +67,7 @@ def content_of(state: ViewState) -> Content:
     reason = refusal(report)
     title = f"{place[1]} of {'the stem' if place[0] == STEM else place[0]}"
     if report is None or (reason and (shown.wish is None or shown.wish.place != place)):
-        return Content(title, f"{reason[:1].upper()}{reason[1:]}.")
+        return Content(title, _sentence(reason, place[1]))
     curve, index = shown.curve, shown.index
     if shown.wish is None or shown.wish.place != place or curve is None:
         busy = f"{shown.busy} …" if shown.busy else "Explore: how narrow may a 1×1 convolution before it be?"
@@ -81,7 +83,13 @@ def content_of(state: ViewState) -> Content:
     look = ChartLook(colour, index, wish.error if wish.budget is None else None, shown.shown_trial)
     maps = None if shown.shown_trial is None else _maps(state, shown.shown_trial)
     note = "" if curve.form == "kxk+1x1" else INDEPENDENT
-    return Content(head, problems or (STALE if stale else said), bool(problems), note, curve, look, maps)
+    stale_words = _sentence(reason, place[1]) if reason else STALE
+    return Content(head, problems or (stale_words if stale else said), bool(problems), stale, note, curve, look, maps)
+
+
+def _sentence(reason: str, name: str) -> str:
+    """Words as a sentence; the name of a node stays as it is."""
+    return f"{reason if reason.startswith(name) else reason[:1].upper() + reason[1:]}."
 
 
 def _maps(state: ViewState, trial: Trial) -> mosaic.Content:
@@ -146,10 +154,10 @@ def draw(
     draw_text(
         painter, QRectF(head.left(), head.top(), head.width(), size * 1.6), content.title, size, theme.text, bold=True
     )
-    colour = theme.error if content.wrong else theme.warning if content.said == STALE else theme.text
+    colour = theme.error if content.wrong else theme.warning if content.dimmed else theme.text
     draw_wrapped(painter, head.adjusted(0, size * 1.6, 0, 0), content.said, size, colour)
     if layout.chart is not None and content.curve is not None and content.look is not None:
-        painter.setOpacity(STALE_OPACITY if content.said == STALE else 1.0)
+        painter.setOpacity(STALE_OPACITY if content.dimmed else 1.0)
         paint_chart(painter, layout.chart, content.curve, content.look, theme)
         painter.setOpacity(1.0)
     if layout.foot.height() > 0:

@@ -13,7 +13,7 @@ from engine.blocks import Block
 from engine.check import Place
 from engine.layers import Conv2d, Kind, Layer, tag_of
 from engine.layers.windows import pair, times
-from engine.network import INPUT, Network, Node, WeightSource, parts_of
+from engine.network import INPUT, LowRankWeights, Network, Node, WeightSource, parts_of
 from engine.paper import Switch, paper_rows, switch
 from engine.problems import STEM
 from engine.project import Design, ImageInput, Input, Project
@@ -146,13 +146,17 @@ def _inserted_before(project: Project, design: str, before: str, layer: Layer | 
 
 
 def duplicate_node(project: Project, design: str, name: str) -> Edit:
-    """A copy behind the node, which receives it; a kind that joins is copied with its inputs."""
+    """A copy behind the node, which receives it; a kind that joins is copied with its inputs.
+
+    Weights that were fitted together with those of other nodes are theirs alone: the copy has some of its own.
+    """
     network = project.network(design)
     node = network.node(name)
     copy = replace(
         node,
         name=unique_name(name, _names(network)),
         inputs=network.inputs_of(network.index(name)) if node.layer.min_inputs > 1 else (),
+        weights=None if isinstance(node.weights, LowRankWeights) else node.weights,
     )
     return _with_network(project, design, network.inserted(copy, name), f"Duplicate {name}", copy.name)
 

@@ -12,9 +12,10 @@ from PySide6.QtWidgets import (
 
 from engine.bottleneck import FORMS, Swap, candidates, put_in
 from engine.bottleneck import Choice as Replacement
-from engine.bottleneck.report import LEVELS, input_name, percent, told_design
+from engine.bottleneck.report import LEVELS, percent, told_design
 from engine.problems import STEM
 from engine.run import RunRequest
+from engine.sources import input_name
 from engine.units import abbreviated, ratio_in_words
 from gui.edit import Edit
 from gui.exploration import Wish
@@ -133,7 +134,7 @@ class DesignPage(QWidget):
     def _swap(self) -> Swap | None:
         """What was measured, where it is of what is chosen now."""
         swap = None if self._state is None else self._state.exploration.swap
-        if self._state is None or swap is None or swap.design != self._design or swap.before is not self._state.project:
+        if self._state is None or swap is None or swap.design != self._design or swap.before != self._state.project:
             return None
         chosen = {choice.curve.place[1] for choice in swap.choices}
         fits = all(

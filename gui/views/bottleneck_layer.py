@@ -20,14 +20,14 @@ from PySide6.QtWidgets import (
 )
 
 from engine.bottleneck import FORMS, applied, copied, refusal
-from engine.bottleneck.report import input_name
 from engine.check import Place
 from engine.problems import STEM
 from engine.published import amount_of
+from engine.sources import input_name
 from engine.units import abbreviated
 from gui.edit import Edit
 from gui.exploration import Exploration, Wish
-from gui.paint.bottleneck import STALE, Content, Layout, arrange, content_of, draw
+from gui.paint.bottleneck import Content, Layout, arrange, content_of, draw
 from gui.paint.curve import in_words
 from gui.state import Focus, ViewState
 from gui.theme import THEMES
@@ -40,6 +40,7 @@ STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.K
 LEAST_MAPS = 130
 """Height in pixels below which there is no room for maps."""
 START = Wish((STEM, ""))
+EXPLORE_TIP = "Find what can stand for the chosen convolution (Ctrl+Shift+E)"
 
 
 class ChartCanvas(QWidget):
@@ -157,7 +158,7 @@ class LayerPage(QWidget):
             (self.form, "What stands for the convolution", "Which convolutions stand for the k×k"),
             (self.photos, "Photos", "What it is fitted to, and what checks it: every third photo"),
             (self.sample, "Input whose maps are seen", "Whose maps are seen"),
-            (self.explore_button, "Explore", "Find what can stand for the chosen convolution (Ctrl+Shift+E)"),
+            (self.explore_button, "Explore", EXPLORE_TIP),
             (self.slider, "Width, slider", "Maps between the convolutions"),
             (self.box, "Width", "Maps between the convolutions, r"),
             (self.refit, "Fit the k×k again", "By least squares on the reduced maps: it can only lower the error on "
@@ -224,9 +225,12 @@ class LayerPage(QWidget):
         shown, place = state.exploration, state.focus.place
         if shown.wish is not None and shown.wish.place == place:
             self._wish = shown.wish
-        elif self._wish.place != place:
-            self._wish = replace(self._wish, place=place, widths=None)
+        else:
+            if self._wish.place != place:
+                self._wish = replace(self._wish, place=place, widths=None)
             self._show_known(shown, place)
+            if self._state is not state:  # asked, and shown already
+                return
         content = content_of(state)
         self.chart.show_content(content, state.look.theme)
         self.maps.setVisible(content.maps is not None and self.splitter.height() >= LEAST_MAPS)
@@ -254,8 +258,8 @@ class LayerPage(QWidget):
         self._show_width(0 if curve is None else len(curve.widths), index, pairs=wish.form == "1x1+kxk+1x1")
         self.explore_button.setText("Cancel" if shown.busy else "Explore")
         self.explore_button.setEnabled(bool(shown.busy) or not reason)
-        self.explore_button.setToolTip(shown.busy or reason or self.explore_button.toolTip())
-        ready = index is not None and content.said != STALE and not reason
+        self.explore_button.setToolTip(shown.busy or reason or EXPLORE_TIP)
+        ready = index is not None and not content.dimmed
         self.apply.setEnabled(ready)
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)
 

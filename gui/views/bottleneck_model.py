@@ -32,6 +32,7 @@ class BottleneckModel(QAbstractTableModel):
         self.chosen: frozenset[str] = frozenset()
         self.columns = tuple(Column(level) for level in LEVELS)
         self._theme: Theme = THEMES["light"]
+        self._design = ""
 
     def show_state(self, state: ViewState, design: str, reports: tuple[Report, ...], form: str, error: float) -> None:
         """List the convolutions with the curves that are still of today's settings."""
@@ -43,9 +44,12 @@ class BottleneckModel(QAbstractTableModel):
         columns = tuple(Column(level) for level in sorted({*LEVELS, error}))
         ordered = tuple(sorted(reports, key=lambda r: -_saved(known.get(r.name), error)))
         theme = THEMES[state.look.theme]
-        if (self.reports, self.curves, self.columns, self._theme) == (ordered, known, columns, theme):
+        shown = self.reports, self.curves, self.columns, self._theme, self._design
+        if shown == (ordered, known, columns, theme, design):
             return
         self.beginResetModel()
+        if design != self._design:  # another layer of the same name is not the one that was chosen
+            self._design, self.chosen = design, frozenset()
         self.reports, self.curves, self.columns, self._theme = ordered, known, columns, theme
         self.chosen &= {report.name for report in reports}
         self.endResetModel()

@@ -3,7 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
-from engine.bottleneck import applied, samples
+from engine.bottleneck import Samples, applied, samples
 from engine.cache import VolumeCache
 from engine.check import check
 from engine.layers import Activation, Conv2d
@@ -52,10 +52,36 @@ def test_what_is_fitted_well_has_no_mistakes():
         (with_layer("conv", Conv2d(6, 3, groups=3)), "conv_reduce", "a convolution in one group"),
         (with_recipe(of=FileWeights("/nowhere.npz", "w")), "conv", "/nowhere.npz does not exist"),
         (with_recipe(calibration=(ImageInput("/no/photo.png"),)), "conv", "calibration: /no/photo.png does not exist"),
+        (replace(FITTED, input=NoiseInput((5, 9, 10))), "conv", "8×9×10 has 8 channels; the project's input, 5×9×10"),
+        (with_recipe(nodes=("end", "conv")), "conv", "conv does not receive what end gives"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_told_at_its_node(project, node, words):
     assert any(at == node and words in text for at, text in told(project))
+
+
+def test_parts_in_another_order_are_a_mistake_that_no_run_follows():
+    square = applied(
+        PLAIN.with_network("d", PLAIN.network("d").with_layer("conv", Conv2d(8, 3))), ("d", "conv"), "1x1+kxk", (8,),
+        samples(PLAIN),
+    )  # fmt: skip
+    network = square.network("d")
+    swapped = square.with_network("d", network.moved("conv", network.index("conv_reduce")))
+    assert any("conv does not receive what conv_reduce gives" in text for _, text in told(swapped))
+    assert ("d", "conv") not in run_all(RunRequest.of(swapped), lambda event: None)
+
+
+def test_a_layer_between_the_parts_is_no_mistake():
+    network = FITTED.network("d").inserted(Node("between", Activation("relu")), "conv_reduce")
+    assert told(FITTED.with_network("d", network)) == []
+
+
+def test_a_calibration_that_cannot_reach_the_parts_is_told_by_the_run():
+    project = PLAIN.with_network("d", PLAIN.network("d").with_layer("relu", Conv2d(8, 5, padding="valid")))
+    small = NoiseInput((8, 3, 3), seed=7)
+    made = applied(project, ("d", "conv"), "1x1+kxk", (3,), Samples((project.input, small)))
+    with pytest.raises(ProjectError, match="conv_reduce: calibration, noise, seed 7: relu: kernel 5×5 is larger"):
+        run_all(RunRequest.of(made), lambda event: None)
 
 
 def test_names_go_with_the_recipe():

@@ -11,12 +11,13 @@ from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.bottleneck import FORMS
+from engine.bottleneck import FORMS, Explorer, samples
 from engine.check import check
 from engine.layers import Activation, Conv2d
 from engine.network import Network, Node
 from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
 from engine.sources import FileWeights, Form, LowRankWeights
+from gui.exploration import Exploration, Wish
 from gui.export import figure
 from gui.main_window import MainWindow
 from gui.paint.bottleneck import STALE, content_of
@@ -381,6 +382,164 @@ def test_the_exported_figure_has_the_curve(window: MainWindow, page: LayerPage, 
         assert b"maps between, r" not in empty
 
 
+def test_the_button_says_again_what_it_does_when_the_exploration_is_over(window: MainWindow, page: LayerPage) -> None:
+    assert page.explore_button.text() == "Explore"
+    assert "Find what can stand for" in page.explore_button.toolTip()
+    window.workbench.set_focus(Focus("deep", "grouped"))
+    assert "6 groups" in page.explore_button.toolTip()
+    window.workbench.set_focus(Focus("deep", "first"))
+    assert "Find what can stand for" in page.explore_button.toolTip()
+
+
+def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_time(
+    window: MainWindow, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    window.workbench.set_focus(Focus(*PLACE))
+    exploring = window.workbench.exploring
+
+    def cancel(exploration: Exploration) -> None:
+        if exploration.busy and exploration.curve is not None and not exploration.curve.measured_at:
+            exploring.cancel()
+
+    exploring.changed.connect(cancel)
+    window.actions_by_id["explore"].trigger()
+    wait()
+    exploring.changed.disconnect(cancel)
+    curve = window.workbench.state.exploration.curve
+    assert curve is not None
+    assert not curve.measured_at
+    window.actions_by_id["explore"].trigger()
+    wait()
+    curve = window.workbench.state.exploration.curve
+    assert curve is not None
+    assert curve.measured_at
+    assert window.workbench.state.exploration.shown_trial is not None
+
+
+def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    page.slider.setValue(0)
+    window.workbench.cancel()
+    begun: list[str] = []
+    window.workbench.exploring.changed.connect(lambda exploration: begun.append(exploration.busy))
+    window.workbench.survey("deep", Wish(PLACE))
+    wait()
+    qtbot.wait(50)
+    assert "exploring second" not in begun
+    assert not window.workbench.state.exploration.busy
+
+
+def test_after_apply_the_page_says_that_the_layer_is_fitted(window: MainWindow, page: LayerPage) -> None:
+    page.apply.click()
+    content = content_of(window.workbench.state)
+    assert content.said.startswith("second is fitted already")
+    assert content.dimmed
+    assert not page.apply.isEnabled()
+    window.workbench.document.undo_stack.undo()
+    assert not content_of(window.workbench.state).dimmed
+    assert page.apply.isEnabled()
+
+
+def test_a_known_layer_chosen_while_another_is_explored_is_shown_behind_it(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
+    window.workbench.set_focus(Focus("deep", "first"))
+    window.actions_by_id["explore"].trigger()
+    window.workbench.set_focus(Focus(*PLACE))
+    wait()
+    assert content_of(window.workbench.state).curve is not None
+    wait()
+    assert page.slider.isEnabled()
+    assert window.workbench.state.exploration.shown_trial is not None
+
+
+def test_what_is_shown_again_can_be_cancelled_at_once(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
+    window.workbench.set_focus(Focus("deep", "first"))
+    window.actions_by_id["explore"].trigger()
+    wait()
+    window.workbench.set_focus(Focus(*PLACE))
+    assert window.workbench.state.exploration.busy
+    assert window.actions_by_id["cancel"].isEnabled()
+    assert page.explore_button.text() == "Cancel"
+    wait()
+
+
+def test_a_mistake_before_the_layer_is_told_in_the_page(
+    open_window: Callable[[Project], MainWindow], qtbot: QtBot
+) -> None:
+    lost = PROJECT.network("deep").node("first")
+    network = PROJECT.network("deep").replaced("first", replace(lost, weights=FileWeights("/nowhere.npz", "w", "b")))
+    window = open_window(PROJECT.with_network("deep", network))
+    window.workbench.set_focus(Focus(*PLACE))
+    window.actions_by_id["explore"].trigger()
+    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
+    content = content_of(window.workbench.state)
+    assert content.wrong
+    assert "/nowhere.npz does not exist" in content.said
+    window.workbench.survey("deep", Wish(PLACE))
+    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
+    assert "/nowhere.npz does not exist" in window.workbench.state.exploration.problems[0].text
+
+
+# Photos
+
+
+@pytest.fixture
+def photos(tmp_path: Path) -> Path:
+    """A folder of three bright pictures."""
+    folder = tmp_path / "photos"
+    folder.mkdir()
+    for number, name in enumerate(("a.png", "b.png", "c.png")):
+        write_picture(folder / name, number)
+    return folder
+
+
+def write_picture(path: Path, seed: int) -> None:
+    values = np.random.default_rng(seed).integers(0, 255, (12, 12, 3), np.uint8)
+    QImage(values.tobytes(), 12, 12, 36, QImage.Format.Format_RGB888).save(str(path))
+
+
+@pytest.fixture
+def photo_window(open_window: Callable[[Project], MainWindow], tmp_path: Path, photos: Path) -> MainWindow:
+    """Its layer `second` is chosen."""
+    project = replace(PROJECT, input=ImageInput(str(photos / "a.png"), (12, 12)))
+    window = open_window(project)
+    window.workbench.set_focus(Focus(*PLACE))
+    return window
+
+
+def errors_after_asking(window: MainWindow, qtbot: QtBot, wish: Wish) -> dict[int, float]:
+    window.workbench.explore(wish)
+    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
+    shown = window.workbench.state.exploration
+    assert not shown.problems
+    assert shown.curve is not None
+    return shown.curve.told
+
+
+def errors_on(project: Project, photos: Path) -> dict[int, float]:
+    return Explorer(project, samples(project, photos)).curve(PLACE, "1x1+kxk").told
+
+
+def test_other_photos_have_a_curve_of_their_own(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
+    errors_after_asking(photo_window, qtbot, Wish(PLACE))
+    found = errors_after_asking(photo_window, qtbot, Wish(PLACE, photos=photos))
+    expected = errors_on(photo_window.workbench.state.project, photos)
+    assert {at: found[at] for at in expected} == expected
+
+
+def test_a_photo_that_was_replaced_is_explored_anew(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
+    before = errors_after_asking(photo_window, qtbot, Wish(PLACE, photos=photos))
+    write_picture(photos / "c.png", 99)
+    found = errors_after_asking(photo_window, qtbot, Wish(PLACE, photos=photos))
+    expected = errors_on(photo_window.workbench.state.project, photos)
+    assert {at: found[at] for at in expected} == expected
+    assert before[0] != found[0]
+
+
 # The whole design
 
 
@@ -427,6 +586,30 @@ def test_what_was_measured_is_not_that_of_another_choice(
     index = design_page.model.index(0, LAYER)
     design_page.model.setData(index, Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     assert not design_page.apply.isEnabled()
+
+
+def test_a_project_that_was_edited_and_edited_back_can_be_measured_and_applied(
+    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    work = window.workbench
+    work.edit("Another title", replace(work.state.project, title="other"))
+    work.edit("The title of before", replace(work.state.project, title=PROJECT.title))
+    design_page.error.show_value(0.5)
+    design_page.error.chosen.emit(0.5)
+    design_page.all.click()
+    design_page.measure.click()
+    wait()
+    assert design_page.apply.isEnabled()
+
+
+def test_layers_are_chosen_in_one_design_not_in_another_of_the_same_names(
+    window: MainWindow, design_page: DesignPage
+) -> None:
+    project = window.workbench.state.project
+    design_page.model.choose(frozenset({"first"}))
+    window.workbench.edit("Copy", project.with_designs((*project.designs, Design("twin", NETWORK))))
+    window.workbench.set_focus(Focus("twin", "first"))
+    assert not design_page.model.chosen
 
 
 def test_a_row_chooses_its_layer(window: MainWindow, design_page: DesignPage) -> None:

@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from engine.analysis import analyze
 from engine.blocks import BLOCKS
+from engine.bottleneck import applied, samples
+from engine.check import check
 from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d
 from engine.network import INPUT, FileWeights, Network, Node, PresetWeights, topological_order
 from engine.problems import STEM
@@ -350,3 +352,13 @@ def test_every_node_downstream_can_be_reached_and_loose_ends_feed_nobody(network
         name = network.nodes[at % len(network.nodes)].name
         direct = {user for user, names in wiring(network).items() if name in names}
         assert network.downstream(name) == direct.union(*(network.downstream(user) for user in direct))
+
+
+@pytest.mark.parametrize("name", ["conv", "conv_reduce"])
+def test_a_copy_of_a_fitted_layer_has_weights_of_its_own(name):
+    plain = Project(NoiseInput((8, 9, 10)), (Design("d", Network((Node("conv", Conv2d(8, 3)),))),))
+    fitted = applied(plain, ("d", "conv"), "1x1+kxk", (4,), samples(plain))
+    edit = edits.duplicate_node(fitted, "d", name)
+    assert not check(edit.project).problems
+    assert edit.project.network("d").node(f"{name}_2").weights is None
+    assert edit.project.network("d").node(name) == fitted.network("d").node(name)

@@ -8,8 +8,10 @@ from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWi
 
 LAYOUT_VERSION = 4
 """Layouts that another version has saved are not restored."""
-NARROW = 1200
+NARROW = 1400
 """Width of a window in which the table stands behind the bars, not beside them."""
+SMALL = 1200
+"""Width of a window in which the tabs of the left docks give up some words."""
 LOW = 900
 """Height of a window in which the inspector stands behind the filters, not below them."""
 LEAST_CENTRE = 360
@@ -78,7 +80,7 @@ class Docks(Mapping[str, QDockWidget]):
             self._add(place, *contents[place.id])
         for id in FRONT:
             self._docks[id].raise_()
-        self.centre.currentChanged.connect(lambda _: self._tell_centre(on_visible))
+        self.centre.currentChanged.connect(lambda _: self._on_centre_changed(on_visible))
         self._tell_centre(on_visible)
         for id, dock in self._docks.items():
             dock.visibilityChanged.connect(lambda visible, id=id: on_visible(id, visible))
@@ -122,7 +124,7 @@ class Docks(Mapping[str, QDockWidget]):
         if height < LOW:
             self._window.tabifyDockWidget(self._docks["filters"], self._docks["inspector"])
             self._docks["filters"].raise_()
-        left, right = min(max(width * 18 // 100, 250 if width < NARROW else TABS), 400), max(width * 26 // 100, 290)
+        left, right = min(max(width * 18 // 100, 250 if width < SMALL else TABS), 400), max(width * 26 // 100, 290)
         middle, below = width - left - right, max(height * 33 // 100, 150)
         for names, sizes, direction in (
             (("designs", "filters"), (left, right), Qt.Orientation.Horizontal),
@@ -148,6 +150,12 @@ class Docks(Mapping[str, QDockWidget]):
             height = max(below.height() - missing, below.minimumSizeHint().height())
             self._window.resizeDocks([below], [height], Qt.Orientation.Vertical)
             self._settle()
+
+    def _on_centre_changed(self, on_visible: Callable[[str, bool], None]) -> None:
+        """What comes to the front by a click needs room as well; going back to the first view leaves all as it is."""
+        self._tell_centre(on_visible)
+        if self.centre.currentIndex() > 0:
+            self._make_room()
 
     def _tell_centre(self, on_visible: Callable[[str, bool], None]) -> None:
         for index, id in enumerate(CENTRE):

@@ -122,7 +122,7 @@ def _draw_dearer(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) ->
 def _draw_cost(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
     """What the line of the layer itself means, over whatever is behind it."""
     x, plot, size = chart.x(curve.macs), chart.plot, chart.size
-    words = f"the layer itself: {abbreviated(curve.macs)}"
+    words = f"the layer itself: {abbreviated(curve.macs)}" if chart.captions else "layer"
     width = min(text_width(words, size), x - plot.left() - size)
     place = QRectF(x - size * 0.4 - width, plot.top() + size * 0.8, width, size * 1.3)
     painter.fillRect(place, QColor(theme.base))

@@ -13,8 +13,10 @@ from gui.paint.words import text_width
 
 LEAST_ERROR = 1e-3
 """Of the axis: what loses less lies at its foot."""
-LEAST_HEIGHT, LEAST_WIDTH, ROOMY = 9.0, 14.0, 17.0
+LEAST_HEIGHT, LEAST_WIDTH, ROOMY = 7.0, 14.0, 17.0
 """In heights of the text: what a chart needs at least, and from which height on it has captions."""
+LEAST_PLOT = 4.5
+"""In heights of the text: what a legend below must leave of the plot."""
 STEPS = (1, 2, 5)
 Tick = TypeVar("Tick")
 
@@ -69,7 +71,7 @@ def lay_out(curve: Curve, look: ChartLook, rect: QRectF, size: float) -> Chart |
         return chart._replace(legend=inside)
     flowing = _flowing(told, QRectF(rect.left(), rect.bottom(), rect.width(), 0), size)
     height = flowing[-1].bottom() - rect.bottom()
-    if plot.height() - height < LEAST_HEIGHT * size / 2:
+    if plot.height() - height < LEAST_PLOT * size:
         return chart
     plot.setBottom(plot.bottom() - height)
     return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in flowing))

@@ -51,7 +51,7 @@ class BarsView(View):
         self.scroll_area.setFrameShape(QScrollArea.Shape.NoFrame)
         self.scroll_area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.scroll_area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
-        self.scroll_area.setMinimumWidth(120)
+        self.scroll_area.setMinimumSize(120, 40)
         self._compose()
         self.metric_choice.chosen.connect(self._on_metric_chosen)
         self.logarithmic_box.clicked.connect(self._on_logarithmic_clicked)

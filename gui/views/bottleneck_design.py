@@ -23,7 +23,7 @@ from gui.state import Focus, ViewState
 from gui.views.bottleneck_model import BottleneckModel
 from gui.widgets.choices import Choice
 from gui.widgets.rows import bar_of
-from gui.widgets.tables import row_table
+from gui.widgets.tables import CheckDelegate, row_table
 from gui.widgets.texts import note
 
 ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
@@ -45,9 +45,10 @@ class DesignPage(QWidget):
         self.form = Choice([(form, words) for form, words in FORMS.items()])
         self.error = Choice([(level, f"error ≤ {100 * level:g} %") for level in ERRORS])
         self.all = QPushButton("Choose what saves")
-        self.refit = QCheckBox("Fit the k×k again where that helps")
+        self.refit = QCheckBox("Fit again")
         self.model = BottleneckModel()
         self.table = row_table(self.model, "Convolutions of the design")
+        self.table.setItemDelegate(CheckDelegate(self.table))
         self.said = note()
         self.measure = QPushButton("Measure")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")

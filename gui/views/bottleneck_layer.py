@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, QSignalBlocker, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QCheckBox,
+    QComboBox,
     QFileDialog,
     QLabel,
     QMenu,
@@ -37,8 +38,8 @@ from gui.widgets.numbers import IntegerBox, NumberControl
 from gui.widgets.rows import bar_of
 
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
-LEAST_MAPS = 130
-"""Height in pixels below which there is no room for maps."""
+LEAST_MAPS = 400, 130
+"""Width and height in pixels below which there is room for the chart only."""
 START = Wish((STEM, ""))
 EXPLORE_TIP = "Find what can stand for the chosen convolution (Ctrl+Shift+E)"
 
@@ -133,13 +134,15 @@ class LayerPage(QWidget):
         super().__init__(parent)
         self._state: ViewState | None = None
         self._wish = START
+        self._has_maps = False
         self.chart = ChartCanvas(self)
         self.maps = MosaicCanvas(self)
         self.maps.setMinimumSize(80, 60)
         self.form = Choice([(form, words) for form, words in FORMS.items()])
         self.photos = QPushButton("Photos")
         self.sample = Choice()
-        self.sample.setMinimumContentsLength(18)
+        self.sample.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.form.setMinimumContentsLength(max(map(len, FORMS.values())))
         self.explore_button = QPushButton("Explore")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.box = IntegerBox(1, 1)
@@ -168,13 +171,13 @@ class LayerPage(QWidget):
         ):  # fmt: skip
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
-        for control, name, tip in (
-            (self.error, "Error to bear, per cent", "The cheapest that was measured to lose no more"),
-            (self.budget, "MACs to spend", "The one of least expected error that costs no more, as 500M"),
+        for control, name, tip, digits in (
+            (self.error, "Error to bear, per cent", "The cheapest that was measured to lose no more", 5),
+            (self.budget, "MACs to spend", "The one of least expected error that costs no more, as 500M", 8),
         ):
             control.set_title(name)
             control.edit.setToolTip(tip)
-            control.edit.setFixedWidth(control.fontMetrics().horizontalAdvance("0" * 9))
+            control.edit.setFixedWidth(control.fontMetrics().horizontalAdvance("0" * digits))
         menu = QMenu(self.photos)
         menu.addAction("Bundled photos").triggered.connect(lambda _: self._request(photos=None, sample=None))
         menu.addAction("A folder of photos…").triggered.connect(lambda _: self._ask_folder())
@@ -186,7 +189,7 @@ class LayerPage(QWidget):
         self.splitter.addWidget(self.maps)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([5, 4])
-        error, budget, width = QLabel("Error ≤ %"), QLabel("or MACs ≤"), QLabel("Width r")
+        error, budget, width = QLabel("Error ≤ %"), QLabel("MACs ≤"), QLabel("Width r")
         for label, widget in ((error, self.error), (budget, self.budget), (width, self.box)):
             label.setBuddy(widget)
         rows = (
@@ -233,10 +236,18 @@ class LayerPage(QWidget):
                 return
         content = content_of(state)
         self.chart.show_content(content, state.look.theme)
-        self.maps.setVisible(content.maps is not None and self.splitter.height() >= LEAST_MAPS)
+        self._has_maps = content.maps is not None
+        self._make_room()
         if content.maps is not None:
             self.maps.show_content(state, content.maps)
         self._show_controls(state, content)
+
+    def _make_room(self) -> None:
+        width, height = LEAST_MAPS
+        self.maps.setVisible(self._has_maps and self.splitter.width() >= width and self.splitter.height() >= height)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        self._make_room()
 
     def _show_known(self, shown: Exploration, place: Place) -> None:
         """A curve that is known already is shown without being asked for."""

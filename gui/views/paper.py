@@ -33,6 +33,8 @@ from gui.widgets.choices import Choice
 from gui.widgets.texts import NameEditor, note
 
 PADDING = 12
+LOWEST = 40
+"""Height of the table in pixels: a low window shows the chosen row."""
 NARROWEST = 50
 TRIGGERS = QAbstractItemView.EditTrigger
 
@@ -49,6 +51,7 @@ class PaperView(View):
         self._switch: Switch | None = None
         self.model = PaperModel()
         self.table = PaperTable(self.model)
+        self.table.setMinimumHeight(LOWEST)
         self.design = Choice()
         self.design.setAccessibleName("Design of the paper's table")
         self.switch = QAction("Make separable", self)

@@ -1,7 +1,18 @@
 """Tables whose rows are chosen whole."""
 
-from PySide6.QtCore import QAbstractItemModel
-from PySide6.QtWidgets import QAbstractItemView, QFrame, QTableView
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex
+from PySide6.QtGui import QPalette
+from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+
+class CheckDelegate(QStyledItemDelegate):
+    """Frames of check boxes that are seen on a dark ground too: Fusion draws them as a darker window."""
+
+    def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
+        super().initStyleOption(option, index)
+        palette: QPalette = option.palette
+        palette.setColor(QPalette.ColorRole.Window, palette.color(QPalette.ColorRole.PlaceholderText))
+        option.palette = palette
 
 
 def row_table(model: QAbstractItemModel, name: str, columns: str = "Columns of the table") -> QTableView:
@@ -19,5 +30,5 @@ def row_table(model: QAbstractItemModel, name: str, columns: str = "Columns of t
     table.verticalHeader().setDefaultSectionSize(table.fontMetrics().height() + 8)
     table.horizontalHeader().setHighlightSections(False)
     table.horizontalHeader().setAccessibleName(columns)
-    table.setMinimumSize(120, 60)
+    table.setMinimumSize(120, 40)
     return table

@@ -8,7 +8,8 @@ import pytest
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QImage
-from PySide6.QtWidgets import QFileDialog
+from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
 from engine.bottleneck import FORMS, Explorer, samples
@@ -36,6 +37,7 @@ NETWORK = Network(
 )
 PROJECT = Project(NoiseInput((8, 12, 12), seed=3), (Design("deep", NETWORK),), title="Two convolutions")
 PLACE = ("deep", "second")
+LEFT = Qt.MouseButton.LeftButton
 
 
 @pytest.fixture
@@ -91,6 +93,34 @@ def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(window: Ma
     assert shown.shown_trial is not None
     assert page.maps.isVisible()
     assert page.slider.maximum() == len(shown.curve.widths) - 1
+
+
+def test_in_a_low_window_the_chart_has_all_the_room(window: MainWindow, page: LayerPage) -> None:
+    window.docks.centre.setCurrentIndex(0)
+    window.resize(900, 560)
+    window.docks.share_out()
+    QTest.mouseClick(window.docks.centre.tabBar(), LEFT, pos=window.docks.centre.tabBar().tabRect(1).center())
+    QApplication.processEvents()
+    layout = page.chart.layout_now()
+    assert layout is not None
+    assert layout.chart is not None
+    assert not page.maps.isVisible()
+    window.resize(1600, 1000)
+    QApplication.processEvents()
+    assert page.maps.isVisible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_empty_box_of_the_list_is_seen(window: MainWindow, design_page: DesignPage, theme: str) -> None:
+    workbench = window.workbench
+    workbench.set_look(replace(workbench.state.look, theme=theme))
+    table = design_page.table
+    table.clearSelection()
+    QApplication.processEvents()
+    cell = table.visualRect(table.model().index(0, 0))
+    image = table.viewport().grab(cell.adjusted(0, 0, cell.height() - cell.width(), 0)).toImage()
+    lightness = [image.pixelColor(x, y).lightness() for y in range(image.height()) for x in range(image.width())]
+    assert max(lightness) - min(lightness) > 60
 
 
 def test_the_slider_chooses_the_width_whose_maps_are_run(

@@ -128,6 +128,19 @@ def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
     assert chosen_widths(window) == (3,)
 
 
+def test_where_no_width_is_within_the_error_the_widest_that_is_cheaper_is_shown(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
+    page.error.edit.setText("0.001")
+    page.error.edit.textEdited.emit("0.001")
+    wait()
+    curve = window.workbench.state.exploration.curve
+    assert curve is not None
+    assert curve.within(1e-5) is None
+    assert curve.break_even
+    assert chosen_widths(window) == curve.widths[curve.break_even]
+
+
 def test_that_the_file_of_the_weights_is_gone_is_told(
     window: MainWindow, page: LayerPage, wait: Callable[[], None], tmp_path: Path
 ) -> None:

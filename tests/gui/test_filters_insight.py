@@ -107,6 +107,11 @@ class TestOrder:
             assert [plate.order.channels.tolist() for plate in plates(state)] == [expected, expected]
             assert f"the largest mean first, as in {focus[0]}" in content_of(state).legend
 
+    def test_likeness_to_a_map_that_is_not_there_puts_alike_maps_side_by_side(self):
+        volume = random_volume((6, 9, 11))
+        found, expected = (measured.ordering(volume, "likeness", like, measured.Asking()) for like in (99, None))
+        assert found.channels.tolist() == expected.channels.tolist()
+
     def test_tiles_keep_the_numbers_of_their_channels(self):
         one = Project(NoiseInput((4, 9, 11)), (design("naive", conv("conv5x5", 6, 5)),))
         numbers = [text for text in texts(state_of(one, volumes={NAIVE: RISING}, order="mean")) if text.isdigit()]
@@ -210,6 +215,12 @@ class TestDead:
         if 4 in dead:
             assert plate.dead[4] == "dead behind its ReLU: no value is above 0"
 
+    def test_a_map_that_something_else_than_a_relu_reads_is_alive_below_zero(self):
+        nodes = (Node("n0", Conv2d(6, 3)), Node("relu", Activation("relu"), ("n0",)), Node("n1", Conv2d(2, 1), ("n0",)))
+        known = Project(NoiseInput((4, 9, 11)), (design("d", *nodes),))
+        (plate,) = plates(state_of(known, Focus("d", "n0"), {("d", "n0"): self.volume()}))
+        assert set(plate.dead) == {1, 2}
+
     def test_inputs_and_units_of_one_value_are_never_dead(self):
         known = Project(NoiseInput((2, 4, 4)), (design("d", Node("fc", Dense(3))),))
         zeros = {("d", "fc"): np.zeros((3, 1, 1)), (STEM, INPUT): np.zeros((2, 4, 4))}
@@ -274,6 +285,11 @@ class TestDifference:
         ):
             assert all(plate.place is not None for plate in content_of(state).plates)
             drawn(state)
+
+    def test_there_is_none_of_two_shapes_that_earlier_settings_gave(self):
+        state = state_of(two_designs(), volumes={BOTTLENECK: random_volume((5, 9, 11))}, compared="maps + difference")
+        assert [plate.shape.channels for plate in content_of(state).plates] == [6, 5]
+        drawn(state)
 
     def test_one_of_earlier_settings_says_so(self):
         state = state_of(two_designs(), compared="maps + difference")

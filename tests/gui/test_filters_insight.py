@@ -29,6 +29,7 @@ from gui.paint.notes import STALE_HINT
 from gui.paint.plates import legend, plates, read_out
 from gui.paint.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
 from gui.state import Focus, Look, Result, RunView
+from gui.views import filters
 from gui.views.filters import FiltersView
 from tests.engine.checkpoints import proceed
 from tests.gui.shown import Answer, svg
@@ -483,6 +484,18 @@ class TestWaiting:
         first = content_of(state_of(project, Focus(*BOTTLENECK, 2)), None)
         assert (first.detail.fault, first.complete) == ("being computed …", False)
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
+
+    def test_a_fault_on_the_other_thread_is_not_hidden(self, show, qtbot, monkeypatch):
+        def fail(state, checkpoint):
+            if checkpoint is not None:
+                raise ArithmeticError("our own fault")
+            return content_of(state, checkpoint)
+
+        monkeypatch.setattr(filters, "content_of", fail)
+        with qtbot.capture_exceptions() as raised:
+            show(state_of(two_designs(), Focus(*NAIVE, 2), order="mean"))
+            qtbot.waitUntil(lambda: bool(raised))
+        assert [kind for kind, _, _ in raised] == [ArithmeticError]
 
     def test_weights_that_the_inspector_has_found_are_at_hand(self):
         state = state_of(replace(two_designs(), seed=78), Focus(*NAIVE, 2, (1, 1)))

@@ -436,6 +436,13 @@ class TestContributionsDetail:
                 qtbot.keyClick(answer.view.canvas, Qt.Key.Key_2)
             assert answer.focuses == [Focus("naive", INPUT, 2 + bar.number, (2, 3))]
 
+    def test_a_value_that_the_input_has_not_is_not_chosen_in_it(self, show, qtbot):
+        project = Project(NoiseInput((4, 2, 2)), (design("naive", conv("conv5x5", 6, 1, padding=3)),))
+        answer = show(state_of(project, Focus(*NAIVE, 5, (7, 7)), detail="contributions"))
+        bar = answer.view.canvas.scene().detail.body.bars[0]
+        qtbot.keyClick(answer.view.canvas, Qt.Key.Key_1)
+        assert answer.focuses == [Focus("naive", INPUT, bar.number)]
+
     def test_the_bar_of_the_others_chooses_nothing(self, show, qtbot):
         answer = show(self.state(channels=200))
         at = answer.view.canvas.scene().detail.body.bars[-1].rect.center().toPoint()

@@ -442,6 +442,32 @@ def test_what_was_measured_is_not_that_of_another_choice(
     assert not design_page.apply.isEnabled()
 
 
+def test_what_was_measured_is_not_that_of_an_edited_project_but_of_one_that_is_undone(
+    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    design_page.error.show_value(0.5)
+    design_page.error.chosen.emit(0.5)
+    design_page.all.click()
+    design_page.measure.click()
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
+    wait()
+    assert design_page.apply.isEnabled()
+    behind = NETWORK.with_layer("grouped", Conv2d(6, 5, groups=6))
+    window.workbench.edit("Behind", window.workbench.state.project.with_network("deep", behind))
+    assert sorted(design_page.model.curves) == ["first", "second"]
+    assert not design_page.apply.isEnabled()
+    window.workbench.document.undo_stack.undo()
+    assert design_page.apply.isEnabled()
+
+
+def test_after_an_edit_layers_behind_it_are_not_explored(window: MainWindow, design_page: DesignPage) -> None:
+    edited = PROJECT.with_network("deep", NETWORK.with_layer("relu", Activation("relu6")))
+    window.workbench.edit("Between", edited)
+    assert list(design_page.model.curves) == ["first"]
+    window.workbench.document.undo_stack.undo()
+    assert sorted(design_page.model.curves) == ["first", "second"]
+
+
 def test_a_row_chooses_its_layer(window: MainWindow, design_page: DesignPage) -> None:
     names = [report.name for report in design_page.model.reports]
     design_page.table.setCurrentIndex(design_page.model.index(names.index("first"), 0))

@@ -9,6 +9,7 @@ from engine.kernels import Volume
 
 DEFAULT_BUDGET = 2**30
 MOST_FITS = 32
+"""Fitted weights that are kept: those of a layer's parts are one."""
 
 
 class Timed(NamedTuple):
@@ -28,8 +29,7 @@ class VolumeCache:
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
         self._volumes: OrderedDict[bytes, Timed] = OrderedDict()
-        self.fits: OrderedDict[bytes, Sequence[Mapping[str, Volume]]] = OrderedDict()
-        """Fitted weights by what made them, the newest last."""
+        self._fits: OrderedDict[bytes, Sequence[Mapping[str, Volume]]] = OrderedDict()
         self._used = 0
         self._lock = Lock()
 
@@ -52,12 +52,19 @@ class VolumeCache:
             while self._used > self.budget:
                 self._used -= self._volumes.popitem(last=False)[1].volume.nbytes
 
-    def put_fit(self, key: bytes, parts: Sequence[Mapping[str, Volume]]) -> None:
-        """Keep fitted weights, the newest few of them."""
+    def fit(self, key: bytes) -> Sequence[Mapping[str, Volume]] | None:
+        """The fitted weights that this key made, of all parts in their order; None if they are not here."""
         with self._lock:
-            self.fits[key] = parts
-            while len(self.fits) > MOST_FITS:
-                self.fits.popitem(last=False)
+            if key in self._fits:
+                self._fits.move_to_end(key)
+            return self._fits.get(key)
+
+    def put_fit(self, key: bytes, parts: Sequence[Mapping[str, Volume]]) -> None:
+        """Keep fitted weights, the few that were used last."""
+        with self._lock:
+            self._fits[key] = parts
+            while len(self._fits) > MOST_FITS:
+                self._fits.popitem(last=False)
 
     def __len__(self) -> int:
         return len(self._volumes)

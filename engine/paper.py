@@ -20,7 +20,7 @@ from engine.project import Project, Published
 from engine.published import POWERS, agrees, difference
 from engine.separation import made_dense, refusal, separated
 from engine.shapes import Shape
-from engine.units import UNKNOWN, exact
+from engine.units import SUPERSCRIPTS, UNKNOWN, exact, factor
 from engine.widths import WIDTHS, Width, widths_of
 
 WEIGHTS, MACS = "weights", "MACs"
@@ -31,7 +31,6 @@ UNSEEN = (BatchNorm, LocalResponseNorm)
 """Kinds without a row, as activations are."""
 MULTIPLIERS = range(1, 9)
 """Depth multipliers among which that of published figures is looked for, the plain one first."""
-SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class Figure(Struct, frozen=True):
@@ -67,7 +66,7 @@ class Figure(Struct, frozen=True):
         if found.agrees:
             return "="
         part = found.part
-        return f"{1 + part:.1f}×" if part >= 1 else f"{'+' if part > 0 else '−'}{_percent(part)}"
+        return factor(1 + part) if part >= 1 else f"{'+' if part > 0 else '−'}{_percent(part)}"
 
     @property
     def words(self) -> str:

@@ -174,7 +174,7 @@ def _fitted(
     project = request.project
     plan = fitting.plan(request.check.analyses[design], report)
     key = request.check.fits[design, report.name]
-    parts = cache.fits.get(key)
+    parts = cache.fit(key)
     if parts is None:
         place = design, plan.received
         specs = plan.recipe.calibration or (project.input,)

@@ -5,7 +5,7 @@ from math import isfinite, isnan
 PREFIXES = ((10**12, "T"), (10**9, "G"), (10**6, "M"), (10**3, "K"))
 UNKNOWN = "unknown"
 
-_SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
+SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 def abbreviated(count: float | None, kilo: int = 1000) -> str:
@@ -19,7 +19,7 @@ def abbreviated(count: float | None, kilo: int = 1000) -> str:
         return str(count) if isinstance(count, int) else exact(count)
     if _reaches(count, 10**15):
         digits, exponent = f"{count:.3e}".split("e+")
-        return f"{digits}×10{exponent.translate(_SUPERSCRIPTS)}"
+        return f"{digits}×10{exponent.translate(SUPERSCRIPTS)}"
     sizes = ((kilo**power, prefix) for power, prefix in ((4, "T"), (3, "G"), (2, "M"), (1, "K")))
     size, prefix = next(row for row in sizes if _reaches(count, row[0]))
     return f"{_digits(count / size)} {prefix}"
@@ -49,13 +49,18 @@ def ratio_in_words(
         amount_of = f"{exact(amount)} {more}" if amount else f"no {more}"
         return f"{amount_of} instead of {exact(reference) if reference else 'none'}" + (than and f" in {than}")
     if amount >= 1.5 * reference:
-        return f"{_short(amount / reference)}× as {many} {more}" + (than and f" as {than}")
+        return f"{factor(amount / reference)} as {many} {more}" + (than and f" as {than}")
     word = fewer if amount < reference else "more"
     if reference >= 1.5 * amount:
-        return f"{_short(reference / amount)}× {word} {more}" + (than and f" than {than}")
+        return f"{factor(reference / amount)} {word} {more}" + (than and f" than {than}")
     percent = 100 * abs(amount - reference) / reference
     share = f"{percent:.2g}" if percent >= 0.1 else "less than 0.1"
     return f"{share} % {word} {more}" + (than and f" than {than}")
+
+
+def factor(ratio: float) -> str:
+    """How many times: "12.1×", and from 100 on without a decimal, "1,044×"."""
+    return f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:,.0f}×"
 
 
 def number(value: float, digits: int = 4) -> str:
@@ -85,7 +90,3 @@ def _reaches(count: float, size: int) -> bool:
 def _digits(value: float) -> str:
     rounded = float(f"{value:.4g}")
     return f"{rounded:.{(rounded < 1000) + (rounded < 100) + (rounded < 10)}f}"
-
-
-def _short(ratio: float) -> str:
-    return f"{ratio:.1f}" if ratio < 99.95 else f"{ratio:,.0f}"

@@ -6,10 +6,13 @@ import json
 
 import numpy as np
 import pytest
+from msgspec.structs import replace
 
+from engine.bottleneck import Explorer, samples
 from engine.check import check
 from engine.files import RESOURCES
-from engine.project_file import load
+from engine.project import ArrayInput
+from engine.project_file import load, save
 from engine.sources import LowRankWeights
 from gui.command_line import main
 
@@ -123,6 +126,33 @@ def test_applying_tells_the_measured_error_of_the_last_volume(call, tmp_path):
     _, out, _ = call("--node", "second", "--error", "0.5", "--apply", tmp_path / "narrow.toml", "--refit")
     assert "1 replaced" in out
     assert "measured error of the last volume: plain" in out
+
+
+def test_the_kernel_is_fitted_again_only_where_that_helps(call, project, tmp_path):
+    _, out, _ = call("--error", "0.9", "--apply", tmp_path / "narrow.toml", "--refit", "--format", "json")
+    rows = json.loads(out)["applied"]["replaced"]
+    known = load(project).project
+    explorer = Explorer(known, samples(known))
+    curves = [explorer.curve(("plain", row["node"]), "1x1+kxk") for row in rows]
+    helps = [
+        explorer.refit_helps(curve, curve.widths.index(tuple(row["width"])))
+        for curve, row in zip(curves, rows, strict=True)
+    ]
+    assert [row["refit"] for row in rows] == helps
+    assert False in helps
+
+
+@pytest.mark.parametrize("form", ["1x1+kxk", "kxk+1x1", "1x1+kxk+1x1"])
+def test_a_design_that_only_zeros_reach_has_nothing_to_save(project, tmp_path, capsys, form):
+    np.save(tmp_path / "zeros.npy", np.zeros((8, 9, 10), np.float32))
+    zeros = tmp_path / "zeros.toml"
+    save(replace(load(project).project, input=ArrayInput(str(tmp_path / "zeros.npy"))), zeros)
+    for format in ("table", "csv", "json"):
+        assert main(["bottleneck", str(zeros), "--form", form, "--format", format]) == 0
+        out = capsys.readouterr().out
+    layers = json.loads(out)["layers"]
+    assert {layer["node"]: layer["widths"] for layer in layers} == {"first": [], "second": []}
+    assert {offer["saved"] for layer in layers for offer in layer["within"]} == {0}
 
 
 def test_a_budget_of_macs_chooses_what_costs_no_more(call, tmp_path):

@@ -13,7 +13,7 @@ from engine.bottleneck.samples import Samples
 from engine.columns import aligned
 from engine.problems import STEM
 from engine.sources import input_name
-from engine.units import abbreviated, exact
+from engine.units import abbreviated, exact, factor
 
 LEVELS = (0.01, 0.02, 0.05, 0.10)
 """Errors for which the list of a design says what can be saved."""
@@ -40,7 +40,7 @@ def by_saving(curves: Sequence[Curve], error: float) -> list[Curve]:
 
 def fewer(curve: Curve, index: int | None) -> str:
     """How many times fewer MACs a replacement takes: "3.6×"; "–" for none."""
-    return NONE if index is None else f"{curve.macs / curve.costs[index]:.1f}×"
+    return NONE if index is None else factor(curve.macs / curve.costs[index])
 
 
 class Column(msgspec.Struct, frozen=True):

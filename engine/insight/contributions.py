@@ -56,7 +56,7 @@ def weight_of(
     weight = weights["weight"]
     if isinstance(layer, Dense):
         return 0, weight[channel].reshape(received)
-    return channel // (layer.filters // layer.groups) * weight.shape[1], weight[channel]
+    return layer.seen_by(channel, received.channels).start, weight[channel]
 
 
 def part_of(layer: Conv2d | Dense, weights: Mapping[str, NDArray[Any]], volume: Volume, channel: int) -> Part:

@@ -149,7 +149,7 @@ def _deviations(maps: NDArray[Any]) -> Numbers:
     means = values.sum(axis=1) / counts.clip(1)
     spread = np.where(finite, values - means[:, None], 0.0)
     lengths = np.sqrt(np.einsum("mv,mv->m", spread, spread))
-    varies = lengths > 1e-12 * np.abs(values).max(axis=1, initial=0.0) * maps.shape[1]  # more than rounding makes
+    varies = lengths > 0  # equal float32 values have their mean without any rounding
     scaled: Numbers = np.divide(spread, lengths[:, None], out=np.zeros_like(spread), where=varies[:, None])
     return scaled
 

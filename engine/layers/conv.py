@@ -39,6 +39,12 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
     def windows(self, shape: Shape) -> Windows:
         return place_windows(shape, self.kernel, self.stride, self.padding, self.dilation)
 
+    def seen_by(self, filter: int, channels: int) -> slice:
+        """Which of so many input channels a filter sees: those of its group."""
+        depth = channels // self.groups
+        first = filter // (self.filters // self.groups) * depth
+        return slice(first, first + depth)
+
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         yield from size_mistakes(self.windows(inputs[0]), inputs[0])
         for number, what in ((inputs[0].channels, "input channels"), (self.filters, "filters")):

@@ -6,7 +6,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from engine.bottleneck import Curve, Point, Trial
-from engine.bottleneck.report import percent
+from engine.bottleneck.report import fewer, percent
 from engine.units import abbreviated
 from gui.paint.curve_layout import Chart, spread, ticks_between
 from gui.paint.curve_marks import SERIES, ChartLook, Series, diamond, entries
@@ -190,8 +190,7 @@ def _macs_tick(macs: float) -> str:
 def in_words(curve: Curve, index: int, trial: Trial | None = None) -> str:
     """A width with its cost and its errors: "r 64: 513.8 M MACs, 3.6× fewer; expected 4.2 %, measured 2.6 % …"."""
     widths, macs = curve.widths[index], curve.costs[index]
-    ratio = curve.macs / macs
-    cost = f"{ratio:.1f}× fewer" if ratio > 1 else "not cheaper than the layer"
+    cost = f"{fewer(curve, index)} fewer" if macs < curve.macs else "not cheaper than the layer"
     point = next((point for point in curve.points if point.at == index), None)
     seen, unseen = (None, None) if point is None else (point.seen, point.unseen)
     if trial is not None and trial.seen is not None:

@@ -64,9 +64,9 @@ def chosen_kernel(state: ViewState, asking: Asking | None = None) -> Kernel | No
         return None
     layer, source = report.layer, _source(report, state.project.seed)
     grouped = isinstance(layer, Conv2d) and layer.groups > 1
-    inputs = shape[1] if isinstance(layer, Conv2d) else received.channels
-    first = channel // (shape[0] // layer.groups) * inputs if isinstance(layer, Conv2d) else 0
-    title = _title(layer, received, channel, first, inputs, grouped=grouped)
+    seen = layer.seen_by(channel, received.channels) if isinstance(layer, Conv2d) else slice(0, received.channels)
+    first = seen.start
+    title = _title(layer, received, channel, seen, grouped=grouped)
     if too_large(shape):
         return Kernel(title, source, first, fault=f"kernel {too_large(shape)}")
     try:
@@ -85,7 +85,8 @@ def _finite(values: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.isfinite(values), values, 0)
 
 
-def _title(layer: Conv2d | Dense, received: Shape, channel: int, first: int, inputs: int, *, grouped: bool) -> str:
+def _title(layer: Conv2d | Dense, received: Shape, channel: int, seen: slice, *, grouped: bool) -> str:
+    first, inputs = seen.start, seen.stop - seen.start
     of = f"{inputs} input channels" if inputs > 1 else "1 input channel"
     if grouped:
         of = f"input channels {first}–{first + inputs - 1}" if inputs > 1 else f"input channel {first}"

@@ -88,6 +88,7 @@ class FiltersView(View):
         self.detail.set_help(DETAIL_TIPS)
         self._worker = Worker(self)
         self._worker.said.connect(self._on_worker_said)
+        self._worker.ended.connect(self._on_worker_ended)
         self._painted = QTimer(self, singleShot=True, interval=0)
         """What takes long begins when the window has shown the rest."""
         self._painted.timeout.connect(self._on_painted_timeout)
@@ -168,6 +169,10 @@ class FiltersView(View):
     def _on_worker_said(self, content: Content) -> None:
         """What took longer than a frame is there."""
         self._show_content(content)
+
+    def _on_worker_ended(self, error: Exception | None) -> None:
+        if error is not None:
+            raise error
 
     @staticmethod
     def _other_maps(old: ViewState, new: ViewState) -> bool:

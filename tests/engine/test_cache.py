@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cache import VolumeCache
+from engine.cache import MOST_FITS, VolumeCache
 
 
 def volume(values):
@@ -88,3 +88,14 @@ def test_threads_that_share_a_cache_keep_its_account():
     for key in after:
         cache.put(key, volume(1))
     assert [key in cache for key in after] == [False] + 10 * [True]
+
+
+def test_fitted_weights_that_were_used_last_are_kept():
+    cache = VolumeCache()
+    parts = {bytes([number]): [{"weight": volume(number + 1)}] for number in range(MOST_FITS + 1)}
+    for key, made in parts.items():
+        cache.put_fit(key, made)
+        assert cache.fit(b"\0") is parts[b"\0"]
+    kept = [key for key in parts if cache.fit(key) is not None]
+    assert kept == [key for key in parts if key != b"\1"]
+    assert cache.fit(b"other") is None

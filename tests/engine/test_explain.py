@@ -227,6 +227,13 @@ def test_a_photos_value_is_told_from_the_pixel_that_gave_it(seed, channels, data
         assert f"is {byte} of 255" in told.what
 
 
+def test_of_a_value_that_no_pixel_gives_no_pixel_is_told():
+    volume = np.full((3, 2, 2), 0.5, np.float32)
+    told = explain_input(ImageInput("photo.png", (2, 2), "rgb", 1 / 255), volume, Spot(1, 0, 1))
+    assert (told.result, told.formula[-1]) == (0.5, "= 0.5")
+    assert "of 255" not in told.what
+
+
 def test_arrays_and_noise_say_where_their_numbers_come_from():
     volume = ramp(1, 2, 2)
     told = explain_input(ArrayInput("a.npz", "maps"), volume, Spot(0, 1, 0))

@@ -1,7 +1,9 @@
 """The recipe of fitted weights in a project: what is wrong with one is told at its node, and names go with it."""
 
+import numpy as np
 import pytest
 from msgspec.structs import replace
+from PIL import Image
 
 from engine.bottleneck import Samples, applied, samples
 from engine.cache import VolumeCache
@@ -123,6 +125,23 @@ def test_both_parts_of_a_fit_are_found_once():
     assert results["d", "conv"].fitted["weight"].shape == (6, 3, 3, 3)
     assert set(results["d", "conv_reduce"].fitted) == {"weight"}
     assert required_bytes(request, cache) > required_bytes(RunRequest.of(PLAIN), cache)
+
+
+def test_a_photo_that_is_written_anew_changes_what_is_fitted_to_it(tmp_path):
+    path, fits = tmp_path / "photo.png", []
+    for side in (8, 9):
+        Image.new("RGB", (side, side), "teal").save(path)
+        project = with_recipe(calibration=(ImageInput(str(path), (8, 8)),))
+        fits.append(check(project).fits["d", "conv"])
+    assert fits[0] != fits[1]
+
+
+def test_the_last_of_the_parts_has_the_bias_that_the_layers_file_gives(tmp_path):
+    bias = np.arange(6, dtype=np.float32)
+    np.savez(tmp_path / "layer.npz", w=np.ones((6, 8, 3, 3), np.float32), b=bias)
+    project = with_recipe(of=FileWeights(str(tmp_path / "layer.npz"), "w", "b"))
+    results = run_all(RunRequest.of(project), lambda event: None)
+    assert np.array_equal(results["d", "conv"].fitted["bias"], bias)
 
 
 def test_a_recipe_round_trips_through_the_file(tmp_path):

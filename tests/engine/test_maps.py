@@ -187,6 +187,14 @@ def test_a_map_of_zeros_has_an_empty_histogram():
     assert (np.diff(found.edges) > 0).all()
 
 
+@pytest.mark.parametrize("value", [3.0, -0.1])
+def test_a_map_of_one_value_is_in_one_bin_of_an_axis_around_it(value):
+    (found,) = maps.histograms([np.full((4, 4), value, np.float32)], 8)
+    assert sorted(found.counts.tolist()) == [0] * 7 + [16]
+    assert (np.diff(found.edges) > 0).all()
+    assert found.edges[0] < value < found.edges[-1]
+
+
 @pytest.mark.parametrize("by", ["mean", "variance", "zeros", "likeness"])
 def test_ordering_can_be_cancelled(by):
     def stop():

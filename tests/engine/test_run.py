@@ -27,6 +27,7 @@ from engine.run import (
     require_memory,
     required_bytes,
     run_all,
+    volume_at,
 )
 from engine.shapes import Shape
 from tests.engine import layer_oracle, strategies
@@ -496,3 +497,40 @@ def test_volumes_of_one_key_are_predicted_once():
     project = Project(NoiseInput(tuple(SHAPE)), (design("a", *nodes), design("b", *nodes)))
     alone = replace(project, designs=project.designs[:1])
     assert required_bytes(RunRequest.of(project), VolumeCache()) == required_bytes(RunRequest.of(alone), VolumeCache())
+
+
+def test_one_volume_of_branches_that_meet_is_that_of_the_whole_run():
+    nodes = (
+        Node("a", Conv2d(4, 1)),
+        Node("b", Activation("relu"), ("a",)),
+        Node("c", Activation("tanh"), ("a",)),
+        Node("meet", Add(), ("b", "c", "a")),
+        Node("last", Conv2d(2, 3)),
+    )
+    request = RunRequest.of(Project(NoiseInput((3, 6, 7)), (design("d", *nodes),)))
+    results = run_all(request, lambda event: None)
+    cache = VolumeCache()
+    for name in ("meet", "last", "a"):
+        for kept in (VolumeCache(0), cache):
+            assert np.array_equal(volume_at(request, ("d", name), kept), results["d", name].volume)
+    assert len(cache) == 3
+
+
+def test_on_the_way_to_one_volume_those_that_nothing_more_needs_are_dropped():
+    size = 4 * 8 * 200 * 200
+    nodes = [Node(f"n{number}", Activation("relu")) for number in range(12)]
+    request = RunRequest.of(Project(NoiseInput((8, 200, 200)), (design("d", *nodes),)))
+    tracemalloc.start()
+    try:
+        volume_at(request, ("d", "n11"), VolumeCache(0))
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 6 * size
+
+
+def test_a_place_that_cannot_run_says_what_to_mend():
+    request = RunRequest.of(Project(NoiseInput((3, 6, 7)), (design("d", Node("a", Conv2d(4, 9, padding="valid"))),)))
+    with pytest.raises(ProjectError, match="a has no volume for an input of 3×6×7") as raised:
+        volume_at(request, ("d", "a"), VolumeCache())
+    assert raised.value.problems[1:] == request.check.problems

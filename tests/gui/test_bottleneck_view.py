@@ -159,6 +159,19 @@ def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
     assert chosen_widths(window) == (3,)
 
 
+def test_where_no_width_is_within_the_error_the_widest_that_is_cheaper_is_shown(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
+    page.error.edit.setText("0.001")
+    page.error.edit.textEdited.emit("0.001")
+    wait()
+    curve = window.workbench.state.exploration.curve
+    assert curve is not None
+    assert curve.within(1e-5) is None
+    assert curve.break_even
+    assert chosen_widths(window) == curve.widths[curve.break_even]
+
+
 def test_that_the_file_of_the_weights_is_gone_is_told(
     window: MainWindow, page: LayerPage, wait: Callable[[], None], tmp_path: Path
 ) -> None:
@@ -640,6 +653,32 @@ def test_layers_are_chosen_in_one_design_not_in_another_of_the_same_names(
     window.workbench.edit("Copy", project.with_designs((*project.designs, Design("twin", NETWORK))))
     window.workbench.set_focus(Focus("twin", "first"))
     assert not design_page.model.chosen
+
+
+def test_what_was_measured_is_not_that_of_an_edited_project_but_of_one_that_is_undone(
+    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+) -> None:
+    design_page.error.show_value(0.5)
+    design_page.error.chosen.emit(0.5)
+    design_page.all.click()
+    design_page.measure.click()
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
+    wait()
+    assert design_page.apply.isEnabled()
+    behind = NETWORK.with_layer("grouped", Conv2d(6, 5, groups=6))
+    window.workbench.edit("Behind", window.workbench.state.project.with_network("deep", behind))
+    assert sorted(design_page.model.curves) == ["first", "second"]
+    assert not design_page.apply.isEnabled()
+    window.workbench.document.undo_stack.undo()
+    assert design_page.apply.isEnabled()
+
+
+def test_after_an_edit_layers_behind_it_are_not_explored(window: MainWindow, design_page: DesignPage) -> None:
+    edited = PROJECT.with_network("deep", NETWORK.with_layer("relu", Activation("relu6")))
+    window.workbench.edit("Between", edited)
+    assert list(design_page.model.curves) == ["first"]
+    window.workbench.document.undo_stack.undo()
+    assert sorted(design_page.model.curves) == ["first", "second"]
 
 
 def test_a_row_chooses_its_layer(window: MainWindow, design_page: DesignPage) -> None:

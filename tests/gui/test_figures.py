@@ -222,6 +222,14 @@ def test_elementwise_layers_are_not_drawn_but_their_values_and_costs_are():
     assert f"{params:,} params".replace(",", "") in said or f"{params} params" in said
 
 
+def test_an_elementwise_layer_is_drawn_where_something_else_reads_what_it_rewrites():
+    relu = Node("relu", Activation("relu"), ("c",))
+    nodes = (conv("c", 4, 3), relu, Node("d", Conv2d(6, 3), ("relu",)), Node("join", Concat(), ("c", "d")))
+    state = state_of(Project(NoiseInput((8, 12, 12)), (Design("branched", Network(nodes)),)))
+    boxes = inception_module.panels(state, SLIDE).scene.boxes
+    assert [box.vertex.name for box in boxes] == ["input", "relu", "d", "join"]
+
+
 def test_an_elementwise_layer_that_is_drawn_is_named_even_where_its_box_has_no_room_for_words():
     normalized = Node("bn", BatchNorm(), ("input",))
     layers = (normalized, conv("a", 64, 1), conv("c", 16, 3))

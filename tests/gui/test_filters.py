@@ -338,6 +338,14 @@ class TestNotes:
         assert plate.channel_names == ("blue", "green", "red")
         assert read_out(plate, Spot(-1, 3, 4)) == "input · photo, y 3, x 4: red 200, green 0, blue 0"
 
+    def test_a_photo_of_earlier_settings_is_not_shown_as_todays(self):
+        project = Project(ImageInput("resources:photos/chelsea.png", (20, 24)))
+        state = state_of(project, Focus())
+        edited = replace(project, input=replace(project.input, mean=(100.0,)))
+        (plate,) = plates(replace(state, project=edited, check=check(edited)))
+        assert plates(state)[0].photo is not None
+        assert (plate.photo, plate.channel_names, plate.note) == (None, (), STALE_HINT)
+
 
 class TestKernel:
     def test_it_is_the_weights_of_the_chosen_filter(self):

@@ -29,6 +29,7 @@ from gui.paint.notes import STALE_HINT
 from gui.paint.plates import legend, plates, read_out
 from gui.paint.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
 from gui.state import Focus, Look, Result, RunView
+from gui.views import filters
 from gui.views.filters import FiltersView
 from tests.engine.checkpoints import proceed
 from tests.gui.shown import Answer, svg
@@ -106,6 +107,11 @@ class TestOrder:
             state = state_of(two_designs(), Focus(*focus), volumes, order="mean")
             assert [plate.order.channels.tolist() for plate in plates(state)] == [expected, expected]
             assert f"the largest mean first, as in {focus[0]}" in content_of(state).legend
+
+    def test_likeness_to_a_map_that_is_not_there_puts_alike_maps_side_by_side(self):
+        volume = random_volume((6, 9, 11))
+        found, expected = (measured.ordering(volume, "likeness", like, measured.Asking()) for like in (99, None))
+        assert found.channels.tolist() == expected.channels.tolist()
 
     def test_tiles_keep_the_numbers_of_their_channels(self):
         one = Project(NoiseInput((4, 9, 11)), (design("naive", conv("conv5x5", 6, 5)),))
@@ -210,6 +216,12 @@ class TestDead:
         if 4 in dead:
             assert plate.dead[4] == "dead behind its ReLU: no value is above 0"
 
+    def test_a_map_that_something_else_than_a_relu_reads_is_alive_below_zero(self):
+        nodes = (Node("n0", Conv2d(6, 3)), Node("relu", Activation("relu"), ("n0",)), Node("n1", Conv2d(2, 1), ("n0",)))
+        known = Project(NoiseInput((4, 9, 11)), (design("d", *nodes),))
+        (plate,) = plates(state_of(known, Focus("d", "n0"), {("d", "n0"): self.volume()}))
+        assert set(plate.dead) == {1, 2}
+
     def test_inputs_and_units_of_one_value_are_never_dead(self):
         known = Project(NoiseInput((2, 4, 4)), (design("d", Node("fc", Dense(3))),))
         zeros = {("d", "fc"): np.zeros((3, 1, 1)), (STEM, INPUT): np.zeros((2, 4, 4))}
@@ -274,6 +286,11 @@ class TestDifference:
         ):
             assert all(plate.place is not None for plate in content_of(state).plates)
             drawn(state)
+
+    def test_there_is_none_of_two_shapes_that_earlier_settings_gave(self):
+        state = state_of(two_designs(), volumes={BOTTLENECK: random_volume((5, 9, 11))}, compared="maps + difference")
+        assert [plate.shape.channels for plate in content_of(state).plates] == [6, 5]
+        drawn(state)
 
     def test_one_of_earlier_settings_says_so(self):
         state = state_of(two_designs(), compared="maps + difference")
@@ -419,6 +436,13 @@ class TestContributionsDetail:
                 qtbot.keyClick(answer.view.canvas, Qt.Key.Key_2)
             assert answer.focuses == [Focus("naive", INPUT, 2 + bar.number, (2, 3))]
 
+    def test_a_value_that_the_input_has_not_is_not_chosen_in_it(self, show, qtbot):
+        project = Project(NoiseInput((4, 2, 2)), (design("naive", conv("conv5x5", 6, 1, padding=3)),))
+        answer = show(state_of(project, Focus(*NAIVE, 5, (7, 7)), detail="contributions"))
+        bar = answer.view.canvas.scene().detail.body.bars[0]
+        qtbot.keyClick(answer.view.canvas, Qt.Key.Key_1)
+        assert answer.focuses == [Focus("naive", INPUT, bar.number)]
+
     def test_the_bar_of_the_others_chooses_nothing(self, show, qtbot):
         answer = show(self.state(channels=200))
         at = answer.view.canvas.scene().detail.body.bars[-1].rect.center().toPoint()
@@ -467,6 +491,18 @@ class TestWaiting:
         first = content_of(state_of(project, Focus(*BOTTLENECK, 2)), None)
         assert (first.detail.fault, first.complete) == ("being computed …", False)
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
+
+    def test_a_fault_on_the_other_thread_is_not_hidden(self, show, qtbot, monkeypatch):
+        def fail(state, checkpoint):
+            if checkpoint is not None:
+                raise ArithmeticError("our own fault")
+            return content_of(state, checkpoint)
+
+        monkeypatch.setattr(filters, "content_of", fail)
+        with qtbot.capture_exceptions() as raised:
+            show(state_of(two_designs(), Focus(*NAIVE, 2), order="mean"))
+            qtbot.waitUntil(lambda: bool(raised))
+        assert [kind for kind, _, _ in raised] == [ArithmeticError]
 
     def test_weights_that_the_inspector_has_found_are_at_hand(self):
         state = state_of(replace(two_designs(), seed=78), Focus(*NAIVE, 2, (1, 1)))

@@ -47,9 +47,9 @@ from gui.paint.inspector import (
     sums,
 )
 from gui.paint.inspector import weights as found_weights
-from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN
+from gui.paint.inspector.content import FINDING, MOST_SIGHTS, RUN_HINT, UNCHOSEN
 from gui.paint.notes import STALE_HINT
-from gui.state import Focus, Progress, RunView
+from gui.state import Focus, Progress, Result, RunView
 from gui.steps import next_position
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView
@@ -159,6 +159,24 @@ class TestWhatIsTold:
         assert len(own) == sums.MOST
         others = [row.label for row in shown if "others" in row.label]
         assert sum(int(label.split()[0]) for label in others) == 60 - sums.MOST
+
+    @pytest.mark.parametrize(("count", "own"), [(sums.MOST + sums.FEW_MORE, 16), (sums.MOST + sums.FEW_MORE + 1, 12)])
+    def test_a_few_terms_more_have_bars_of_their_own_too(self, count, own):
+        content = now(ran(Project(NoiseInput((count, 5, 5)), (Design("d", Network((Node("c", Conv2d(2, 3)),))),))))
+        assert len([row for row in sums.rows(content) if row.term is not None]) == own
+
+    def test_of_many_earlier_volumes_the_input_and_the_nearest_are_shown(self):
+        nodes = [Node(f"n{number}", Activation("relu")) for number in range(MOST_SIGHTS + 6)]
+        content = now(ran(Project(NoiseInput((2, 4, 4)), (Design("d", Network(tuple(nodes))),))))
+        names = [sight.name for sight in content.sights]
+        assert names == [INPUT, *(node.name for node in nodes[-MOST_SIGHTS:-1])]
+        assert content.left_out == len(nodes) - MOST_SIGHTS
+
+    def test_a_value_whose_source_is_of_other_settings_is_not_told(self, state):
+        results = dict(state.run.results)
+        results["d", "narrow"] = Result(b"another", results["d", "narrow"].volume)
+        content = now(replace(state, run=RunView(results)))
+        assert (content.note, content.stale, content.told) == (STALE_HINT, True, None)
 
     def test_a_block_tells_of_its_last_layer(self):
         path = RESOURCES / "projects" / "residual_bottleneck.toml"

@@ -283,6 +283,15 @@ def test_an_edit_tells_of_the_rows_that_differ_only_and_resets_nothing(shown: Pa
     assert len(told) == 2
 
 
+def test_another_theme_colours_every_row_anew(shown: PaperAnswer) -> None:
+    model, told = shown.view.model, list[int]()
+    model.dataChanged.connect(lambda first, last, roles: told.append(first.row()))
+    shown.show(replace(shown.state, look=replace(shown.state.look, theme="dark")))
+    assert told == list(range(len(model.rows)))
+    total = model.index(len(model.rows) - 1, 0)
+    assert total.data(Qt.ItemDataRole.BackgroundRole).name() == DARK.window
+
+
 def test_a_part_of_a_block_that_is_chosen_elsewhere_is_its_blocks_row(shown: PaperAnswer) -> None:
     shown.show(replace(shown.state, focus=Focus("GoogLeNet", "inception_4a/5x5")))
     assert shown.current[0] == "inception_4a"

@@ -17,9 +17,8 @@ FEW = 4
 def convolution(layer: Conv2d, job: Job) -> Explanation:
     filter, at = job.roles["weight"], job.at
     placed = layer.windows(Shape(*job.inputs[0].shape))
-    depth = len(filter)
-    first = at.channel * layer.groups // layer.filters * depth
-    meeting = replace(read(job.inputs[0], placed, at.y, at.x, slice(first, first + depth)), filter=filter)
+    seen = layer.seen_by(at.channel, len(job.inputs[0]))
+    meeting = replace(read(job.inputs[0], placed, at.y, at.x, seen), filter=filter)
     rows = shifted(int(meeting.rows[0]), placed.dilation[0], "i")
     columns = shifted(int(meeting.columns[0]), placed.dilation[1], "j")
     pointwise = placed.kernel == (1, 1)
@@ -27,7 +26,7 @@ def convolution(layer: Conv2d, job: Job) -> Explanation:
         symbols = f"Σ w[{at.channel}, c] · in[c, {meeting.rows[0]}, {meeting.columns[0]}]"
     else:
         symbols = f"Σ w[{at.channel}, c, i, j] · in[c, {rows}, {columns}]"
-    over = many(depth, "channel") + ("" if pointwise else f" × {times(placed.kernel)} taps")
+    over = many(len(filter), "channel") + ("" if pointwise else f" × {times(placed.kernel)} taps")
     return _sum(job, meeting, symbols, over, _convolution_in_words(layer, meeting, pointwise), pointwise)
 
 

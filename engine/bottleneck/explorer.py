@@ -26,6 +26,9 @@ from engine.sources import Form, LowRankWeights, input_name
 SAMPLE_BYTES = 16 * 2**20
 """Of volumes that an exploration keeps, however many photos there are; beside them it holds one at a time."""
 
+MOST_REQUESTS = 16
+"""That are kept, for each knows the whole project."""
+
 TRIPLE: Form = "1x1+kxk+1x1"
 
 
@@ -67,9 +70,10 @@ def refusal(report: Report | None) -> str:
 
 def candidates(request: RunRequest, design: str) -> tuple[Report, ...]:
     """The k×k convolutions of a design for which something narrower can stand."""
+    analysis = request.check.analyses.get(design)
     return tuple(
         report
-        for report in request.check.analyses[design].reports
+        for report in (() if analysis is None else analysis.reports)
         if not refusal(report) and isinstance(report.layer, Conv2d) and max(pair(report.layer.kernel)) > 1
     )
 
@@ -94,7 +98,8 @@ class Explorer:
         self.checkpoint = checkpoint
         self.request = RunRequest.of(project)
         self._cache = VolumeCache(SAMPLE_BYTES)
-        self._requests: dict[Input, RunRequest] = {project.input: self.request}
+        self._requests: dict[Input, RunRequest] = {}
+        """Of the samples that were asked for last."""
         self._fitters: dict[Place, Fitter] = {}
         """That of the last place alone: it holds covariances."""
         require_memory(self.request, self._cache)
@@ -187,7 +192,11 @@ class Explorer:
             raise ProjectError(_told_of(spec, error.problems)) from None
 
     def _request(self, spec: Input) -> RunRequest:
+        if spec == self.project.input:
+            return self.request
         if spec not in self._requests:
+            if len(self._requests) >= MOST_REQUESTS:
+                self._requests.clear()
             self._requests[spec] = RunRequest.of(replace(self.project, input=spec))
         return self._requests[spec]
 
@@ -201,10 +210,14 @@ class Explorer:
 
     def _fitter(self, place: Place) -> Fitter:
         if place not in self._fitters:
+            report = self.request.check.reports.get(place)
+            reason = refusal(report)
+            if reason:
+                raise ProjectError([Problem(reason, "", *place)])
             if place not in self.request.check.keys:
                 raise ProjectError(self.request.check.problems)
-            report = self.request.check.reports[place]
-            assert isinstance(report.layer, Conv2d), refusal(report)
+            assert report is not None
+            assert isinstance(report.layer, Conv2d)
             try:
                 arrays = weights_at(self.request, place, self._cache, self.checkpoint)
             except FileFault as fault:
@@ -218,9 +231,9 @@ class Explorer:
         return self._fitters[place]
 
     def _expected(self, place: Place, form: Form) -> Curve:
-        report = self.request.check.reports[place]
         with self._telling(place):
             fitter = self._fitter(place)
+            report = self.request.check.reports[place]
             if form == TRIPLE:
                 widths, expected = frontier(report, fitter.inputs.expected, fitter.outputs.expected)
             else:

@@ -393,11 +393,27 @@ def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
     assert not window.workbench.state.exploration.busy
 
 
-def test_after_apply_the_page_says_that_the_layer_is_fitted(window: MainWindow, page: LayerPage) -> None:
+def test_a_design_that_is_gone_is_explored_no_more(window: MainWindow, wait: Callable[[], None]) -> None:
+    window.workbench.survey("gone", Wish(PLACE))
+    wait()
+    window.workbench.explore(Wish(("gone", "second")))
+    wait()
+    (problem,) = window.workbench.state.exploration.problems
+    assert "choose a convolution" in problem.text
+
+
+def test_after_apply_the_page_says_that_the_layer_is_fitted(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
     page.apply.click()
     content = content_of(window.workbench.state)
     assert content.said.startswith("second is fitted already")
     assert content.dimmed
+    assert not page.apply.isEnabled()
+    assert not page.slider.isEnabled()
+    page.chart.width_chosen.emit(0)
+    wait()
+    assert window.workbench.state.exploration.problems
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
     assert not content_of(window.workbench.state).dimmed

@@ -50,7 +50,7 @@ def applied(
         made = replace(layer, filters=width) if part == "kxk" else Conv2d(width, 1)
         made = replace(made, bias=last and layer.bias)
         if part == "kxk":
-            network = network.replaced(name, replace(node, layer=made, weights=recipe))
+            network = network.replaced(name, replace(network.node(name), layer=made, weights=recipe))
         elif last:
             network = network.inserted(Node(at, made, (name,), recipe), name)
         else:

@@ -255,9 +255,8 @@ class LayerPage(QWidget):
         with QSignalBlocker(self.refit):
             self.refit.setChecked(wish.refit)
         self.refit.setEnabled(wish.form != "kxk+1x1")
-        self._show_width(
-            0 if curve is None else len(curve.widths), index, on=not reason, pairs=wish.form == "1x1+kxk+1x1"
-        )
+        count = 0 if curve is None or reason else len(curve.widths)
+        self._show_width(count, index if count else None, pairs=wish.form == "1x1+kxk+1x1")
         self.explore_button.setText("Cancel" if shown.busy else "Explore")
         self.explore_button.setEnabled(bool(shown.busy) or not reason)
         self.explore_button.setToolTip(shown.busy or reason or EXPLORE_TIP)
@@ -274,9 +273,9 @@ class LayerPage(QWidget):
         self.sample.set_options([*checked, *fitted])
         self.sample.show_value(shown.sample)
 
-    def _show_width(self, count: int, index: int | None, *, on: bool, pairs: bool) -> None:
+    def _show_width(self, count: int, index: int | None, *, pairs: bool) -> None:
         for widget in (self.slider, self.box):
-            widget.setEnabled(on and index is not None)
+            widget.setEnabled(index is not None)
         self.box.setVisible(not pairs)
         with QSignalBlocker(self.slider), QSignalBlocker(self.box):
             self.slider.setRange(0, max(count - 1, 0))

@@ -8,7 +8,8 @@ from typing import NamedTuple
 from engine.kernels import Volume
 
 DEFAULT_BUDGET = 2**30
-MOST_FITS = 32
+FITS_BUDGET = 2**28
+"""Bytes of fitted weights that are kept: those of a whole network, for its volumes come of all of them."""
 
 
 class Timed(NamedTuple):
@@ -28,8 +29,7 @@ class VolumeCache:
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
         self._volumes: OrderedDict[bytes, Timed] = OrderedDict()
-        self.fits: OrderedDict[bytes, Sequence[Mapping[str, Volume]]] = OrderedDict()
-        """Fitted weights by what made them, the newest last."""
+        self._fits: OrderedDict[bytes, Sequence[Mapping[str, Volume]]] = OrderedDict()
         self._used = 0
         self._lock = Lock()
 
@@ -52,15 +52,27 @@ class VolumeCache:
             while self._used > self.budget:
                 self._used -= self._volumes.popitem(last=False)[1].volume.nbytes
 
-    def put_fit(self, key: bytes, parts: Sequence[Mapping[str, Volume]]) -> None:
-        """Keep fitted weights, the newest few of them."""
+    def get_fit(self, key: bytes) -> Sequence[Mapping[str, Volume]] | None:
+        """The fitted weights that this key made, now the most recently used; None if they are not here."""
         with self._lock:
-            self.fits[key] = parts
-            while len(self.fits) > MOST_FITS:
-                self.fits.popitem(last=False)
+            if key in self._fits:
+                self._fits.move_to_end(key)
+            return self._fits.get(key)
+
+    def put_fit(self, key: bytes, parts: Sequence[Mapping[str, Volume]]) -> None:
+        """Keep fitted weights, dropping what was least recently used."""
+        with self._lock:
+            self._fits[key] = parts
+            used = sum(map(_weight_bytes, self._fits.values()))
+            while used > FITS_BUDGET and len(self._fits) > 1:
+                used -= _weight_bytes(self._fits.popitem(last=False)[1])
 
     def __len__(self) -> int:
         return len(self._volumes)
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._volumes
+
+
+def _weight_bytes(parts: Sequence[Mapping[str, Volume]]) -> int:
+    return sum(array.nbytes for part in parts for array in part.values())

@@ -176,7 +176,7 @@ def _fitted(
     project = request.project
     plan = fitting.plan(request.check.analyses[design], report)
     key = request.check.fits[design, report.name]
-    parts = cache.fits.get(key)
+    parts = cache.get_fit(key)
     if parts is None:
         place = design, plan.received
         specs = plan.recipe.calibration or (project.input,)

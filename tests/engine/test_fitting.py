@@ -3,6 +3,7 @@
 import pytest
 from msgspec.structs import replace
 
+from engine import fitting
 from engine.bottleneck import Samples, applied, samples
 from engine.cache import VolumeCache
 from engine.check import check
@@ -123,6 +124,18 @@ def test_both_parts_of_a_fit_are_found_once():
     assert results["d", "conv"].fitted["weight"].shape == (6, 3, 3, 3)
     assert set(results["d", "conv_reduce"].fitted) == {"weight"}
     assert required_bytes(request, cache) > required_bytes(RunRequest.of(PLAIN), cache)
+
+
+def test_in_a_long_chain_of_fits_each_is_found_once(monkeypatch):
+    made = replace(PLAIN, input=NoiseInput((2, 3, 3)))
+    made = made.with_network("d", Network(tuple(Node(f"n{number}", Conv2d(2, 1)) for number in range(40))))
+    for node in made.network("d").nodes:
+        made = applied(made, ("d", node.name), "1x1+kxk", (1,), Samples((made.input, NoiseInput((2, 3, 3), 1))))
+    found = []
+    fit = fitting.fit
+    monkeypatch.setattr(fitting, "fit", lambda plan, *rest: found.append(plan.recipe.nodes) or fit(plan, *rest))
+    assert len(run_all(RunRequest.of(made), lambda event: None)) == 81
+    assert len(found) == len(set(found)) == 40
 
 
 def test_a_recipe_round_trips_through_the_file(tmp_path):

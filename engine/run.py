@@ -166,7 +166,9 @@ def weights_at(request: RunRequest, place: Place, cache: VolumeCache, checkpoint
     report = request.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
         return dict(_fitted(request, design, report, cache, checkpoint))
-    return weights.resolve(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
+    found = weights.resolve(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
+    _require_unchanged(request, report.weights)
+    return found
 
 
 def _fitted(
@@ -187,11 +189,14 @@ def _fitted(
                     yield volume_at(request, place, cache, checkpoint)
                     continue
                 try:
-                    yield volume_of(RunRequest.of(replace(project, input=spec)), place, cache, checkpoint)
+                    found = volume_of(RunRequest.of(replace(project, input=spec)), place, cache, checkpoint)
                 except ProjectError as error:
                     raise FileFault(f"calibration, {input_name(spec)}: {error.problems[0].text}") from None
+                _require_unchanged(request, spec)
+                yield found
 
         exact = fitting.original(plan, project, checkpoint)
+        _require_unchanged(request, plan.recipe.of)
         try:
             parts = fitting.fit(plan, exact, volumes, checkpoint)
         except NotFinite as error:
@@ -295,7 +300,6 @@ def _compute(
     received = [volumes[request.check.keys[design, source]].volume for source in report.inputs]
     try:
         arrays = weights_at(request, place, cache, checkpoint)
-        _require_unchanged(request, report.weights)
     except FileFault as fault:
         where = place_in_file(project, design, report.index, "weights")
         raise ProjectError([Problem(f"{name}: {fault}", where, design, name, "weights")]) from None

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+import psutil
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from engine.bottleneck.samples import Samples
 from engine.cache import VolumeCache
 from engine.check import Place
 from engine.files import FileFault
+from engine.fitting import refit_bytes
 from engine.insight import low_rank
 from engine.insight.low_rank import Filters, Fitter, Measured, Split, linear, measure, output_of
 from engine.kernels import Checkpoint, Volume
@@ -22,6 +24,7 @@ from engine.problems import Problem, ProjectError
 from engine.project import Input, Project
 from engine.run import RunRequest, require_memory, volume_of, weights_at
 from engine.sources import Form, LowRankWeights, input_name
+from engine.units import byte_size
 
 SAMPLE_BYTES = 16 * 2**20
 """Of volumes that an exploration keeps, however many photos there are; beside them it holds one at a time."""
@@ -140,7 +143,7 @@ class Explorer:
         """One replacement run on one input at once, then with its errors on all."""
         with self._telling(place):
             fitter = self._fitter(place)
-            found = fitter.weights(form, widths, refit=refit)
+            found = self._weights(place, form, widths, refit=refit)
             received = self._reached(place, spec)
             exact = self._exact(fitter, received)
             given = output_of(form, fitter.layer, found, received, self.checkpoint)
@@ -164,7 +167,7 @@ class Explorer:
             return False
         curve = self.with_points(curve, [index])
         with self._telling(curve.place):
-            found = self._fitter(curve.place).weights(curve.form, curve.widths[index], refit=True)
+            found = self._weights(curve.place, curve.form, curve.widths[index], refit=True)
             error = self._error_of(curve.form, curve.place, found, self.samples.checked or self.samples.fitted)
         return error is not None and error < curve.told[index]
 
@@ -229,6 +232,19 @@ class Explorer:
             layer = replace(report.layer, bias=False)
             self._fitters = {place: Fitter(layer, arrays["weight"], volumes, lambda: self.checkpoint())}
         return self._fitters[place]
+
+    def _weights(self, place: Place, form: Form, widths: tuple[int, ...], *, refit: bool) -> tuple[Filters, ...]:
+        """Weights of the convolutions of a form; ProjectError where memory does not suffice to fit them again."""
+        fitter = self._fitter(place)
+        needed = refit_bytes(fitter.weight.shape, widths[0]) if refit and form != "kxk+1x1" else 0
+        free = psutil.virtual_memory().available
+        if needed > free:
+            text = (
+                f"{place[1]}: fitting the k×k again behind {widths[0]} maps needs {byte_size(needed)}; "
+                f"{byte_size(free)} of memory are free. Choose fewer maps, or leave the k×k as it is"
+            )
+            raise ProjectError([Problem(text, "", *place)])
+        return fitter.weights(form, widths, refit=refit)
 
     def _expected(self, place: Place, form: Form) -> Curve:
         with self._telling(place):

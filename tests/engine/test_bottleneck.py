@@ -425,6 +425,14 @@ def test_a_sample_that_cannot_reach_a_layer_is_named():
         explorer.curve(("design", "conv"), "1x1+kxk")
 
 
+def test_fitting_again_is_refused_with_both_numbers_where_memory_does_not_suffice():
+    project = replace(small(Conv2d(1, 301)), input=NoiseInput((4, 6, 6)))
+    explorer = explored(project)
+    with pytest.raises(ProjectError, match="conv: fitting the k×k again behind 4 maps needs 2.9 TiB; .* are free"):
+        explorer.trial(("design", "conv"), "1x1+kxk", (4,), project.input, refit=True)
+    assert explorer.trial(("design", "conv"), "1x1+kxk", (4,), project.input, refit=False).error < 1e-4
+
+
 def test_only_forms_that_reduce_first_are_fitted_again():
     project = small()
     for form in FORMS:

@@ -1,5 +1,8 @@
 """The recipe of fitted weights in a project: what is wrong with one is told at its node, and names go with it."""
 
+import os
+
+import numpy as np
 import pytest
 from msgspec.structs import replace
 
@@ -10,7 +13,7 @@ from engine.check import check
 from engine.layers import Activation, Conv2d
 from engine.network import Network, Node
 from engine.problems import ProjectError
-from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
 from engine.project_file import load, save
 from engine.run import RunRequest, required_bytes, run_all
 from engine.sources import FileWeights, LowRankWeights, SeedWeights
@@ -124,6 +127,22 @@ def test_both_parts_of_a_fit_are_found_once():
     assert results["d", "conv"].fitted["weight"].shape == (6, 3, 3, 3)
     assert set(results["d", "conv_reduce"].fitted) == {"weight"}
     assert required_bytes(request, cache) > required_bytes(RunRequest.of(PLAIN), cache)
+
+
+@pytest.mark.parametrize("name", ["weights.npy", "volume.npy"])
+def test_files_that_change_between_check_and_run_are_fitted_to_no_more(tmp_path, name):
+    np.save(tmp_path / "weights.npy", np.ones((6, 8, 3, 3), np.float32))
+    np.save(tmp_path / "volume.npy", np.ones((8, 9, 10), np.float32))
+    network = PLAIN.network("d").with_layer("conv", Conv2d(6, 3, bias=False))
+    node = replace(network.node("conv"), weights=FileWeights(str(tmp_path / "weights.npy")))
+    plain = PLAIN.with_network("d", network.replaced("conv", node))
+    made = applied(plain, ("d", "conv"), "1x1+kxk", (3,), Samples((ArrayInput(str(tmp_path / "volume.npy")),)))
+    request = RunRequest.of(made)
+    np.save(tmp_path / name, np.load(tmp_path / name) + 1)
+    os.utime(tmp_path / name, ns=(1, 1))
+    with pytest.raises(ProjectError, match=f"{name} changed after it was checked; run again"):
+        run_all(request, lambda event: None)
+    assert run_all(RunRequest.of(made), lambda event: None)
 
 
 def test_in_a_long_chain_of_fits_each_is_found_once(monkeypatch):

@@ -133,6 +133,7 @@ class LayerPage(QWidget):
         super().__init__(parent)
         self._state: ViewState | None = None
         self._wish = START
+        self._has_maps = False
         self.chart = ChartCanvas(self)
         self.maps = MosaicCanvas(self)
         self.maps.setMinimumSize(80, 60)
@@ -233,10 +234,19 @@ class LayerPage(QWidget):
                 return
         content = content_of(state)
         self.chart.show_content(content, state.look.theme)
-        self.maps.setVisible(content.maps is not None and self.splitter.height() >= LEAST_MAPS)
+        self._has_maps = content.maps is not None
+        self._make_room()
         if content.maps is not None:
             self.maps.show_content(state, content.maps)
         self._show_controls(state, content)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
+    def _make_room(self) -> None:
+        """Leave the maps out where there is no room for them."""
+        self.maps.setVisible(self._has_maps and self.splitter.height() >= LEAST_MAPS)
 
     def _show_known(self, shown: Exploration, place: Place) -> None:
         """A curve that is known already is shown without being asked for."""
@@ -255,8 +265,9 @@ class LayerPage(QWidget):
         with QSignalBlocker(self.refit):
             self.refit.setChecked(wish.refit)
         self.refit.setEnabled(wish.form != "kxk+1x1")
-        count = 0 if curve is None or reason else len(curve.widths)
-        self._show_width(count, index if count else None, pairs=wish.form == "1x1+kxk+1x1")
+        self._show_width(0 if curve is None else len(curve.widths), index, pairs=wish.form == "1x1+kxk+1x1")
+        for widget in (self.slider, self.box):
+            widget.setEnabled(index is not None and not reason)
         self.explore_button.setText("Cancel" if shown.busy else "Explore")
         self.explore_button.setEnabled(bool(shown.busy) or not reason)
         self.explore_button.setToolTip(shown.busy or reason or EXPLORE_TIP)
@@ -274,8 +285,6 @@ class LayerPage(QWidget):
         self.sample.show_value(shown.sample)
 
     def _show_width(self, count: int, index: int | None, *, pairs: bool) -> None:
-        for widget in (self.slider, self.box):
-            widget.setEnabled(index is not None)
         self.box.setVisible(not pairs)
         with QSignalBlocker(self.slider), QSignalBlocker(self.box):
             self.slider.setRange(0, max(count - 1, 0))

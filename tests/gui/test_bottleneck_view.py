@@ -93,6 +93,14 @@ def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(window: Ma
     assert page.slider.maximum() == len(shown.curve.widths) - 1
 
 
+def test_the_maps_give_way_where_a_window_becomes_too_low_for_them(
+    window: MainWindow, page: LayerPage, qtbot: QtBot
+) -> None:
+    for size, shown in (((900, 560), False), ((1400, 900), True)):
+        window.resize(*size)
+        qtbot.waitUntil(lambda shown=shown: page.maps.isVisible() is shown, timeout=20_000)
+
+
 def test_the_slider_chooses_the_width_whose_maps_are_run(
     window: MainWindow, page: LayerPage, wait: Callable[[], None]
 ) -> None:
@@ -409,8 +417,10 @@ def test_after_apply_the_page_says_that_the_layer_is_fitted(
     content = content_of(window.workbench.state)
     assert content.said.startswith("second is fitted already")
     assert content.dimmed
+    assert content.look is not None
     assert not page.apply.isEnabled()
     assert not page.slider.isEnabled()
+    assert page.slider.value() == page.box.value() - 1 == content.look.chosen
     page.chart.width_chosen.emit(0)
     wait()
     assert window.workbench.state.exploration.problems
@@ -458,6 +468,9 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     content = content_of(window.workbench.state)
     assert content.wrong
     assert "/nowhere.npz does not exist" in content.said
+    window.workbench.edit("Seeded", PROJECT)
+    assert not content_of(window.workbench.state).wrong
+    window.workbench.document.undo_stack.undo()
     window.workbench.survey("deep", Wish(PLACE))
     qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
     assert "/nowhere.npz does not exist" in window.workbench.state.exploration.problems[0].text

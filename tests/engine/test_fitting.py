@@ -7,6 +7,7 @@ import pytest
 from msgspec.structs import replace
 
 from engine import fitting
+from engine.blocks import SeparableConv2d
 from engine.bottleneck import Samples, applied, samples
 from engine.cache import VolumeCache
 from engine.check import check
@@ -99,6 +100,16 @@ def test_names_go_with_the_recipe():
 def test_without_its_reduction_a_fitted_layer_has_weights_of_its_own_again():
     network = FITTED.network("d").without("conv_reduce")
     assert network.node("conv").weights is None
+    assert told(FITTED.with_network("d", network)) == []
+
+
+@pytest.mark.parametrize("name", ["conv", "conv_reduce"])
+@pytest.mark.parametrize("layer", [None, Activation("relu"), SeparableConv2d(6, 3)])
+def test_where_a_part_is_fitted_no_more_the_others_have_weights_of_their_own_again(name, layer):
+    network = FITTED.network("d")
+    node = network.node(name)
+    network = network.replaced(name, replace(node, layer=layer or node.layer, weights=None))
+    assert {node.weights for node in network.nodes} == {None}
     assert told(FITTED.with_network("d", network)) == []
 
 

@@ -85,14 +85,15 @@ class Network(Struct, frozen=True):
     def without(self, name: str) -> "Network":
         """Take a node out; who named it receives what it received, of several the first where one is all it takes.
 
-        Those that were fitted together with it have weights of their own again.
+        Those that were fitted together with it have weights of their own again, a k×k without its reduction those of
+        the layer that it then is.
         """
         at = self.index(name)
         heirs = tuple(heir for heir in self.inputs_of(at) if heir != name)
         nodes = list(self.nodes[:at] + self.nodes[at + 1 :])
         if at < len(nodes) and not nodes[at].inputs and heirs != ((nodes[at - 1].name if at else INPUT),):
             nodes[at] = replace(nodes[at], inputs=(name,))
-        nodes = [_released(node, name) for node in nodes]
+        nodes = [replace(node, weights=_weights_without(node, name)) for node in nodes]
         return Network(tuple(_rewired(other, {name: heirs}) for other in nodes))
 
     def taken_apart(self, name: str, channels: int) -> "Network":
@@ -185,6 +186,14 @@ def _rewired(node: Node, heirs: dict[str, tuple[str, ...]]) -> Node:
     room = node.layer.max_inputs
     inputs = tuple(heir for name in node.inputs for heir in heirs.get(name, (name,))[:room])
     return replace(node, inputs=tuple(dict.fromkeys(inputs)))
+
+
+def _weights_without(node: Node, name: str) -> WeightSource | None:
+    """The node's weights where the one of that name is taken out."""
+    recipe = node.weights
+    if isinstance(recipe, LowRankWeights) and recipe.form == "1x1+kxk" and recipe.nodes == (name, node.name):
+        return recipe.of
+    return _released(node, name).weights
 
 
 def _released(node: Node, name: str) -> Node:

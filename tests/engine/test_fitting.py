@@ -97,9 +97,16 @@ def test_names_go_with_the_recipe():
     assert moved.network("other").node("conv").weights.of == SeedWeights("other", "conv")
 
 
-def test_without_its_reduction_a_fitted_layer_has_weights_of_its_own_again():
-    network = FITTED.network("d").without("conv_reduce")
-    assert network.node("conv").weights is None
+def test_without_its_reduction_a_fitted_layer_is_the_one_of_before():
+    project = FITTED.with_network("d", FITTED.network("d").without("conv_reduce"))
+    assert told(project) == []
+    before, after = (run_all(RunRequest.of(made), lambda event: None)["d", "end"].volume for made in (PLAIN, project))
+    assert np.array_equal(before, after)
+
+
+def test_without_its_kxk_a_reduction_has_weights_of_its_own_again():
+    network = FITTED.network("d").without("conv")
+    assert network.node("conv_reduce").weights is None
     assert told(FITTED.with_network("d", network)) == []
 
 

@@ -102,6 +102,27 @@ def test_a_refit_never_raises_the_error_on_what_it_is_fitted_to(case, first, sec
         assert after <= before + 1e-4
 
 
+@given(cases(), st.integers(1, 4))
+def test_a_refit_lies_between_plain_least_squares_and_the_pair_of_before(case, rank):
+    layer, weight, volumes = case
+    made = fitter(case)
+    plain, again = (
+        error("1x1+kxk", layer, weight, made.weights("1x1+kxk", (rank,), refit=on), volumes) for on in (0, 1)
+    )
+    first, core = made.weights("1x1+kxk", (rank,))
+    windows, exact = [], []
+    for volume in volumes:
+        reduced = linear(low_rank.ONE, first, volume, proceed)
+        taps = np.eye(core[0].size, dtype=np.float32).reshape(-1, *core.shape[1:])
+        windows.append(linear(layer, taps, reduced, proceed).reshape(len(taps), -1))
+        exact.append(linear(layer, weight, volume, proceed).reshape(len(weight), -1))
+    inputs, goal = (np.concatenate(found, axis=1).T.astype(float) for found in (windows, exact))
+    best = np.linalg.lstsq(inputs, goal, rcond=None)[0]
+    least = np.linalg.norm(goal - inputs @ best) / np.linalg.norm(goal)
+    assert least - 1e-4 <= again <= plain + 1e-4
+    assert again**2 - least**2 <= 0.5 * (plain**2 - least**2) + 1e-6  # the ridge keeps a part where samples are few
+
+
 @given(cases())
 def test_measuring_all_widths_at_once_gives_what_running_each_gives(case):
     layer, weight, volumes = case

@@ -8,8 +8,8 @@ from typing import NamedTuple
 from engine.kernels import Volume
 
 DEFAULT_BUDGET = 2**30
-MOST_FITS = 32
-"""Fitted weights that are kept: those of a layer's parts are one."""
+FITS_BUDGET = 2**28
+"""Bytes of fitted weights that are kept: those of a whole network, for its volumes come of all of them."""
 
 
 class Timed(NamedTuple):
@@ -52,22 +52,27 @@ class VolumeCache:
             while self._used > self.budget:
                 self._used -= self._volumes.popitem(last=False)[1].volume.nbytes
 
-    def fit(self, key: bytes) -> Sequence[Mapping[str, Volume]] | None:
-        """The fitted weights that this key made, of all parts in their order; None if they are not here."""
+    def get_fit(self, key: bytes) -> Sequence[Mapping[str, Volume]] | None:
+        """The fitted weights that this key made, now the most recently used; None if they are not here."""
         with self._lock:
             if key in self._fits:
                 self._fits.move_to_end(key)
             return self._fits.get(key)
 
     def put_fit(self, key: bytes, parts: Sequence[Mapping[str, Volume]]) -> None:
-        """Keep fitted weights, the few that were used last."""
+        """Keep fitted weights, dropping what was least recently used."""
         with self._lock:
             self._fits[key] = parts
-            while len(self._fits) > MOST_FITS:
-                self._fits.popitem(last=False)
+            used = sum(map(_weight_bytes, self._fits.values()))
+            while used > FITS_BUDGET and len(self._fits) > 1:
+                used -= _weight_bytes(self._fits.popitem(last=False)[1])
 
     def __len__(self) -> int:
         return len(self._volumes)
 
     def __contains__(self, key: bytes) -> bool:
         return key in self._volumes
+
+
+def _weight_bytes(parts: Sequence[Mapping[str, Volume]]) -> int:
+    return sum(array.nbytes for part in parts for array in part.values())

@@ -139,8 +139,17 @@ def identity(made: Plan, project: Project) -> object:
 def scratch_bytes(made: Plan) -> int:
     """Memory that the fit needs at most, beside one volume: covariances, and the matrix of a refit."""
     filters, channels, height, width = made.shape
-    unknowns = height * width * min(made.ranks[0], channels) if made.recipe.refit else 0
-    return 8 * (6 * channels**2 + 3 * filters**2 + 2 * unknowns**2 + 4 * filters * channels * height * width)
+    again = refit_bytes(made.shape, made.ranks[0]) if made.recipe.refit else 0
+    return again + 8 * (6 * channels**2 + 3 * filters**2 + 4 * filters * channels * height * width)
+
+
+def refit_bytes(shape: tuple[int, ...], rank: int) -> int:
+    """Memory of the matrices with which the k×k of weights (F, C, kh, kw) is fitted again behind a 1×1 to r maps.
+
+    Three with a row and a column a weight of one filter: the sum, what is added to it, and its decomposition.
+    """
+    _, _, height, width = shape
+    return 8 * 3 * (height * width * rank) ** 2
 
 
 def original(made: Plan, project: Project, checkpoint: Checkpoint) -> Weights:

@@ -55,9 +55,14 @@ class Network(Struct, frozen=True):
         return Network((*self.nodes[:at], node, *self.nodes[at:]))
 
     def replaced(self, name: str, node: Node) -> "Network":
-        """Put `node` in the place of the node called `name`; who named that one names `node` now."""
+        """Put `node` in the place of the node called `name`; who named that one names `node` now.
+
+        Those that were fitted together with it have weights of their own where it is fitted no more.
+        """
         at = self.index(name)
         nodes = (*self.nodes[:at], node, *self.nodes[at + 1 :])
+        if isinstance(self.nodes[at].weights, LowRankWeights) and not isinstance(node.weights, LowRankWeights):
+            nodes = tuple(_released(other, name) for other in nodes)
         if node.name == name:
             return Network(nodes)
         return Network(tuple(_renamed(_rewired(other, {name: (node.name,)}), name, node.name) for other in nodes))
@@ -80,14 +85,15 @@ class Network(Struct, frozen=True):
     def without(self, name: str) -> "Network":
         """Take a node out; who named it receives what it received, of several the first where one is all it takes.
 
-        Those that were fitted together with it have weights of their own again.
+        Those that were fitted together with it have weights of their own again, a k×k without its reduction those of
+        the layer that it then is.
         """
         at = self.index(name)
         heirs = tuple(heir for heir in self.inputs_of(at) if heir != name)
         nodes = list(self.nodes[:at] + self.nodes[at + 1 :])
         if at < len(nodes) and not nodes[at].inputs and heirs != ((nodes[at - 1].name if at else INPUT),):
             nodes[at] = replace(nodes[at], inputs=(name,))
-        nodes = [replace(node, weights=None) if _fitted_with(node, name) else node for node in nodes]
+        nodes = [replace(node, weights=_weights_without(node, name)) for node in nodes]
         return Network(tuple(_rewired(other, {name: heirs}) for other in nodes))
 
     def taken_apart(self, name: str, channels: int) -> "Network":
@@ -182,8 +188,18 @@ def _rewired(node: Node, heirs: dict[str, tuple[str, ...]]) -> Node:
     return replace(node, inputs=tuple(dict.fromkeys(inputs)))
 
 
-def _fitted_with(node: Node, name: str) -> bool:
-    return isinstance(node.weights, LowRankWeights) and name in node.weights.nodes
+def _weights_without(node: Node, name: str) -> WeightSource | None:
+    """The node's weights where the one of that name is taken out."""
+    recipe = node.weights
+    if isinstance(recipe, LowRankWeights) and recipe.form == "1x1+kxk" and recipe.nodes == (name, node.name):
+        return recipe.of
+    return _released(node, name).weights
+
+
+def _released(node: Node, name: str) -> Node:
+    """The node with weights of its own where it was fitted together with the one of that name."""
+    fitted = isinstance(node.weights, LowRankWeights) and name in node.weights.nodes
+    return replace(node, weights=None) if fitted else node
 
 
 def _renamed(node: Node, name: str, new_name: str) -> Node:

@@ -164,7 +164,9 @@ def weights_at(request: RunRequest, place: Place, cache: VolumeCache, checkpoint
     report = request.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
         return dict(_fitted(request, design, report, cache, checkpoint))
-    return weights.resolve(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
+    found = weights.resolve(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
+    _require_unchanged(request, report.weights)
+    return found
 
 
 def _fitted(
@@ -174,7 +176,7 @@ def _fitted(
     project = request.project
     plan = fitting.plan(request.check.analyses[design], report)
     key = request.check.fits[design, report.name]
-    parts = cache.fit(key)
+    parts = cache.get_fit(key)
     if parts is None:
         place = design, plan.received
         specs = plan.recipe.calibration or (project.input,)
@@ -185,11 +187,14 @@ def _fitted(
                     yield volume_at(request, place, cache, checkpoint)
                     continue
                 try:
-                    yield volume_at(RunRequest.of(replace(project, input=spec)), place, cache, checkpoint)
+                    found = volume_at(RunRequest.of(replace(project, input=spec)), place, cache, checkpoint)
                 except ProjectError as error:
                     raise FileFault(f"calibration, {input_name(spec)}: {error.problems[0].text}") from None
+                _require_unchanged(request, spec)
+                yield found
 
         exact = fitting.original(plan, project, checkpoint)
+        _require_unchanged(request, plan.recipe.of)
         try:
             parts = fitting.fit(plan, exact, volumes, checkpoint)
         except NotFinite as error:
@@ -293,7 +298,6 @@ def _compute(
     received = [volumes[request.check.keys[design, source]].volume for source in report.inputs]
     try:
         arrays = weights_at(request, place, cache, checkpoint)
-        _require_unchanged(request, report.weights)
     except FileFault as fault:
         where = place_in_file(project, design, report.index, "weights")
         raise ProjectError([Problem(f"{name}: {fault}", where, design, name, "weights")]) from None

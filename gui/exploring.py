@@ -73,6 +73,11 @@ class Exploring(QObject):
         if self.shown.busy:
             self._show(replace(self.shown, busy=""))
 
+    def forgive(self) -> None:
+        """The project was edited: what was wrong may be mended."""
+        if self.shown.problems:
+            self._show(replace(self.shown, problems=()))
+
     def forget(self) -> None:
         """Another project is opened: nothing is known of it."""
         self.cancel()

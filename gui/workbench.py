@@ -109,6 +109,7 @@ class Workbench(QObject):
         self.changed.emit(old, new)
 
     def _on_document_project_changed(self) -> None:
+        self.exploring.forgive()
         project = self.document.project
         known = check(project)
         run = RunView(self._known_results(known), self.state.run.progress)

@@ -4,6 +4,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 
 import numpy as np
+import psutil
 from msgspec import Struct
 from msgspec.structs import replace
 
@@ -13,6 +14,7 @@ from engine.bottleneck.samples import Samples
 from engine.cache import VolumeCache
 from engine.check import Place
 from engine.files import FileFault
+from engine.fitting import refit_bytes
 from engine.insight import low_rank
 from engine.insight.low_rank import Filters, Fitter, Measured, Split, linear, measure, output_of
 from engine.kernels import Checkpoint, Volume
@@ -22,9 +24,13 @@ from engine.problems import Problem, ProjectError
 from engine.project import Input, Project
 from engine.run import RunRequest, require_memory, volume_at, weights_at
 from engine.sources import Form, LowRankWeights, input_name
+from engine.units import byte_size
 
 SAMPLE_BYTES = 16 * 2**20
 """Of volumes that an exploration keeps, however many photos there are; beside them it holds one at a time."""
+
+MOST_REQUESTS = 16
+"""That are kept, for each knows the whole project."""
 
 TRIPLE: Form = "1x1+kxk+1x1"
 
@@ -67,9 +73,10 @@ def refusal(report: Report | None) -> str:
 
 def candidates(request: RunRequest, design: str) -> tuple[Report, ...]:
     """The k×k convolutions of a design for which something narrower can stand."""
+    analysis = request.check.analyses.get(design)
     return tuple(
         report
-        for report in request.check.analyses[design].reports
+        for report in (() if analysis is None else analysis.reports)
         if not refusal(report) and isinstance(report.layer, Conv2d) and max(pair(report.layer.kernel)) > 1
     )
 
@@ -94,7 +101,8 @@ class Explorer:
         self.checkpoint = checkpoint
         self.request = RunRequest.of(project)
         self._cache = VolumeCache(SAMPLE_BYTES)
-        self._requests: dict[Input, RunRequest] = {project.input: self.request}
+        self._requests: dict[Input, RunRequest] = {}
+        """Of the samples that were asked for last."""
         self._fitters: dict[Place, Fitter] = {}
         """That of the last place alone: it holds covariances."""
         require_memory(self.request, self._cache)
@@ -135,7 +143,7 @@ class Explorer:
         """One replacement run on one input at once, then with its errors on all."""
         with self._telling(place):
             fitter = self._fitter(place)
-            found = fitter.weights(form, widths, refit=refit)
+            found = self._weights(place, form, widths, refit=refit)
             received = self._reached(place, spec)
             exact = self._exact(fitter, received)
             given = output_of(form, fitter.layer, found, received, self.checkpoint)
@@ -159,7 +167,7 @@ class Explorer:
             return False
         curve = self.with_points(curve, [index])
         with self._telling(curve.place):
-            found = self._fitter(curve.place).weights(curve.form, curve.widths[index], refit=True)
+            found = self._weights(curve.place, curve.form, curve.widths[index], refit=True)
             error = self._error_of(curve.form, curve.place, found, self.samples.checked or self.samples.fitted)
         return error is not None and error < curve.told[index]
 
@@ -187,7 +195,11 @@ class Explorer:
             raise ProjectError(_told_of(spec, error.problems)) from None
 
     def _request(self, spec: Input) -> RunRequest:
+        if spec == self.project.input:
+            return self.request
         if spec not in self._requests:
+            if len(self._requests) >= MOST_REQUESTS:
+                self._requests.clear()
             self._requests[spec] = RunRequest.of(replace(self.project, input=spec))
         return self._requests[spec]
 
@@ -201,10 +213,14 @@ class Explorer:
 
     def _fitter(self, place: Place) -> Fitter:
         if place not in self._fitters:
+            report = self.request.check.reports.get(place)
+            reason = refusal(report)
+            if reason:
+                raise ProjectError([Problem(reason, "", *place)])
             if place not in self.request.check.keys:
                 raise ProjectError(self.request.check.problems)
-            report = self.request.check.reports[place]
-            assert isinstance(report.layer, Conv2d), refusal(report)
+            assert report is not None
+            assert isinstance(report.layer, Conv2d)
             try:
                 arrays = weights_at(self.request, place, self._cache, self.checkpoint)
             except FileFault as fault:
@@ -217,10 +233,23 @@ class Explorer:
             self._fitters = {place: Fitter(layer, arrays["weight"], volumes, lambda: self.checkpoint())}
         return self._fitters[place]
 
+    def _weights(self, place: Place, form: Form, widths: tuple[int, ...], *, refit: bool) -> tuple[Filters, ...]:
+        """Weights of the convolutions of a form; ProjectError where memory does not suffice to fit them again."""
+        fitter = self._fitter(place)
+        needed = refit_bytes(fitter.weight.shape, widths[0]) if refit and form != "kxk+1x1" else 0
+        free = psutil.virtual_memory().available
+        if needed > free:
+            text = (
+                f"{place[1]}: fitting the k×k again behind {widths[0]} maps needs {byte_size(needed)}; "
+                f"{byte_size(free)} of memory are free. Choose fewer maps, or leave the k×k as it is"
+            )
+            raise ProjectError([Problem(text, "", *place)])
+        return fitter.weights(form, widths, refit=refit)
+
     def _expected(self, place: Place, form: Form) -> Curve:
-        report = self.request.check.reports[place]
         with self._telling(place):
             fitter = self._fitter(place)
+            report = self.request.check.reports[place]
             if form == TRIPLE:
                 widths, expected = frontier(report, fitter.inputs.expected, fitter.outputs.expected)
             else:

@@ -242,12 +242,14 @@ class LayerPage(QWidget):
             self.maps.show_content(state, content.maps)
         self._show_controls(state, content)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._make_room()
+
     def _make_room(self) -> None:
+        """Leave the maps out where there is no room for them."""
         width, height = LEAST_MAPS
         self.maps.setVisible(self._has_maps and self.splitter.width() >= width and self.splitter.height() >= height)
-
-    def resizeEvent(self, event: QResizeEvent) -> None:
-        self._make_room()
 
     def _show_known(self, shown: Exploration, place: Place) -> None:
         """A curve that is known already is shown without being asked for."""
@@ -267,10 +269,12 @@ class LayerPage(QWidget):
             self.refit.setChecked(wish.refit)
         self.refit.setEnabled(wish.form != "kxk+1x1")
         self._show_width(0 if curve is None else len(curve.widths), index, pairs=wish.form == "1x1+kxk+1x1")
+        for widget in (self.slider, self.box):
+            widget.setEnabled(index is not None and not reason)
         self.explore_button.setText("Cancel" if shown.busy else "Explore")
         self.explore_button.setEnabled(bool(shown.busy) or not reason)
         self.explore_button.setToolTip(shown.busy or reason or EXPLORE_TIP)
-        ready = index is not None and not content.dimmed
+        ready = index is not None and not content.dimmed and not reason
         self.apply.setEnabled(ready)
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)
 
@@ -284,8 +288,6 @@ class LayerPage(QWidget):
         self.sample.show_value(shown.sample)
 
     def _show_width(self, count: int, index: int | None, *, pairs: bool) -> None:
-        for widget in (self.slider, self.box):
-            widget.setEnabled(index is not None)
         self.box.setVisible(not pairs)
         with QSignalBlocker(self.slider), QSignalBlocker(self.box):
             self.slider.setRange(0, max(count - 1, 0))

@@ -3,7 +3,7 @@
 import csv
 import io
 import json
-from itertools import product
+from itertools import pairwise, product
 
 import numpy as np
 import pytest
@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.blocks import Inception
+from engine.blocks import BottleneckResidual, Fire, Inception
 from engine.bottleneck import Explorer, Samples, applied, candidates, copied, refusal, samples
 from engine.bottleneck.curve import frontier, macs_of, measured_widths
 from engine.bottleneck.report import curve_text, list_text, to_csv, to_json
@@ -19,7 +19,7 @@ from engine.cache import VolumeCache
 from engine.check import check
 from engine.files import RESOURCES
 from engine.insight.low_rank import energy, input_covariance
-from engine.layers import Activation, Conv2d
+from engine.layers import Activation, Concat, Conv2d
 from engine.network import INPUT, Network, Node
 from engine.problems import STEM, ProjectError
 from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
@@ -283,6 +283,29 @@ def test_the_last_of_the_parts_has_a_bias_where_the_layer_has_one(form, bias):
     assert [node.layer.bias for node in made.network("design").nodes] == [False] * form.count("+") + [bias]
 
 
+@pytest.mark.parametrize("form", FORMS)
+@pytest.mark.parametrize("block", [Inception(2, 2, 3, 2, 3, 2), Fire(2, 3, 4), BottleneckResidual(8, reduce=3), None])
+def test_a_layer_that_names_its_input_receives_what_stands_before_it(form, block):
+    project, place = small(block), ("design", "conv")
+    if block is None:
+        side = (Node("side", Activation("relu"), (INPUT,)), Node("conv", Conv2d(4, 3), (INPUT,)))
+        both = (*side, Node("both", Concat(), ("side", "conv")))
+        project = project.with_network("design", Network(both))
+    wide = check(project)
+    places = [("design", r.name) for r in candidates(RunRequest.of(project), "design")] if block else [place]
+    for place in places:
+        received = wide.reports[place].input_shapes[0].channels
+        full = (received, wide.reports[place].output_shape.channels)
+        made = applied(
+            project, place, form, full[: form.count("+")] if form != "kxk+1x1" else full[1:], samples(project)
+        )
+        assert not check(made).problems
+        assert energy(last_volumes(made) - last_volumes(project)) < 1e-6 * energy(last_volumes(project))
+        chain = made.network("design").node(place[1]).weights.nodes
+        reports = check(made).reports
+        assert all(reports["design", after].inputs == (name,) for name, after in pairwise(chain))
+
+
 def test_applied_weights_are_found_again_in_the_file(tmp_path):
     project = small(None, behind=(Node("relu", Activation("relu")),))
     made = applied(project, ("design", "conv"), "1x1+kxk+1x1", (3, 4), samples(project), refit=True)
@@ -448,6 +471,14 @@ def test_a_sample_that_cannot_reach_a_layer_is_named():
     explorer = Explorer(project, Samples((project.input,), (NoiseInput((8, 3, 3), seed=7),)))
     with pytest.raises(ProjectError, match="noise, seed 7: before: kernel 5×5 is larger"):
         explorer.curve(("design", "conv"), "1x1+kxk")
+
+
+def test_fitting_again_is_refused_with_both_numbers_where_memory_does_not_suffice():
+    project = replace(small(Conv2d(1, 301)), input=NoiseInput((4, 6, 6)))
+    explorer = explored(project)
+    with pytest.raises(ProjectError, match="conv: fitting the k×k again behind 4 maps needs 2.9 TiB; .* are free"):
+        explorer.trial(("design", "conv"), "1x1+kxk", (4,), project.input, refit=True)
+    assert explorer.trial(("design", "conv"), "1x1+kxk", (4,), project.input, refit=False).error < 1e-4
 
 
 def test_only_forms_that_reduce_first_are_fitted_again():

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cache import MOST_FITS, VolumeCache
+from engine.cache import FITS_BUDGET, VolumeCache
 
 
 def volume(values):
@@ -90,12 +90,15 @@ def test_threads_that_share_a_cache_keep_its_account():
     assert [key in cache for key in after] == [False] + 10 * [True]
 
 
-def test_fitted_weights_that_were_used_last_are_kept():
+def test_fitted_weights_are_dropped_when_they_are_least_recently_used_and_the_newest_stay():
     cache = VolumeCache()
-    parts = {bytes([number]): [{"weight": volume(number + 1)}] for number in range(MOST_FITS + 1)}
-    for key, made in parts.items():
-        cache.put_fit(key, made)
-        assert cache.fit(b"\0") is parts[b"\0"]
-    kept = [key for key in parts if cache.fit(key) is not None]
-    assert kept == [key for key in parts if key != b"\1"]
-    assert cache.fit(b"other") is None
+    parts = [{"weight": np.broadcast_to(np.float32(0), (FITS_BUDGET // 12,))}]  # a third of the budget
+    for key in (b"a", b"b", b"c"):
+        cache.put_fit(key, parts)
+    assert cache.get_fit(b"a") is parts
+    cache.put_fit(b"d", parts)
+    assert [cache.get_fit(key) is parts for key in (b"a", b"b", b"c", b"d")] == [True, False, True, True]
+    larger = [{"weight": np.broadcast_to(np.float32(0), (FITS_BUDGET,))}]
+    cache.put_fit(b"e", larger)
+    assert cache.get_fit(b"e") is larger
+    assert cache.get_fit(b"d") is None

@@ -1,17 +1,20 @@
 """The recipe of fitted weights in a project: what is wrong with one is told at its node, and names go with it."""
 
+import os
+
 import numpy as np
 import pytest
 from msgspec.structs import replace
-from PIL import Image
 
+from engine import fitting
+from engine.blocks import SeparableConv2d
 from engine.bottleneck import Samples, applied, samples
 from engine.cache import VolumeCache
 from engine.check import check
 from engine.layers import Activation, Conv2d
 from engine.network import Network, Node
 from engine.problems import ProjectError
-from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
 from engine.project_file import load, save
 from engine.run import RunRequest, required_bytes, run_all
 from engine.sources import FileWeights, LowRankWeights, SeedWeights
@@ -94,9 +97,26 @@ def test_names_go_with_the_recipe():
     assert moved.network("other").node("conv").weights.of == SeedWeights("other", "conv")
 
 
-def test_without_its_reduction_a_fitted_layer_has_weights_of_its_own_again():
-    network = FITTED.network("d").without("conv_reduce")
-    assert network.node("conv").weights is None
+def test_without_its_reduction_a_fitted_layer_is_the_one_of_before():
+    project = FITTED.with_network("d", FITTED.network("d").without("conv_reduce"))
+    assert told(project) == []
+    before, after = (run_all(RunRequest.of(made), lambda event: None)["d", "end"].volume for made in (PLAIN, project))
+    assert np.array_equal(before, after)
+
+
+def test_without_its_kxk_a_reduction_has_weights_of_its_own_again():
+    network = FITTED.network("d").without("conv")
+    assert network.node("conv_reduce").weights is None
+    assert told(FITTED.with_network("d", network)) == []
+
+
+@pytest.mark.parametrize("name", ["conv", "conv_reduce"])
+@pytest.mark.parametrize("layer", [None, Activation("relu"), SeparableConv2d(6, 3)])
+def test_where_a_part_is_fitted_no_more_the_others_have_weights_of_their_own_again(name, layer):
+    network = FITTED.network("d")
+    node = network.node(name)
+    network = network.replaced(name, replace(node, layer=layer or node.layer, weights=None))
+    assert {node.weights for node in network.nodes} == {None}
     assert told(FITTED.with_network("d", network)) == []
 
 
@@ -127,11 +147,11 @@ def test_both_parts_of_a_fit_are_found_once():
     assert required_bytes(request, cache) > required_bytes(RunRequest.of(PLAIN), cache)
 
 
-def test_a_photo_that_is_written_anew_changes_what_is_fitted_to_it(tmp_path):
-    path, fits = tmp_path / "photo.png", []
-    for side in (8, 9):
-        Image.new("RGB", (side, side), "teal").save(path)
-        project = with_recipe(calibration=(ImageInput(str(path), (8, 8)),))
+def test_an_input_that_is_written_anew_changes_what_is_fitted_to_it(tmp_path):
+    path, fits = tmp_path / "volume.npy", []
+    for height in (9, 12):
+        np.save(path, np.ones((8, height, 10), np.float32))
+        project = with_recipe(calibration=(ArrayInput(str(path)),))
         fits.append(check(project).fits["d", "conv"])
     assert fits[0] != fits[1]
 
@@ -142,6 +162,34 @@ def test_the_last_of_the_parts_has_the_bias_that_the_layers_file_gives(tmp_path)
     project = with_recipe(of=FileWeights(str(tmp_path / "layer.npz"), "w", "b"))
     results = run_all(RunRequest.of(project), lambda event: None)
     assert np.array_equal(results["d", "conv"].fitted["bias"], bias)
+
+
+@pytest.mark.parametrize("name", ["weights.npy", "volume.npy"])
+def test_files_that_change_between_check_and_run_are_fitted_to_no_more(tmp_path, name):
+    np.save(tmp_path / "weights.npy", np.ones((6, 8, 3, 3), np.float32))
+    np.save(tmp_path / "volume.npy", np.ones((8, 9, 10), np.float32))
+    network = PLAIN.network("d").with_layer("conv", Conv2d(6, 3, bias=False))
+    node = replace(network.node("conv"), weights=FileWeights(str(tmp_path / "weights.npy")))
+    plain = PLAIN.with_network("d", network.replaced("conv", node))
+    made = applied(plain, ("d", "conv"), "1x1+kxk", (3,), Samples((ArrayInput(str(tmp_path / "volume.npy")),)))
+    request = RunRequest.of(made)
+    np.save(tmp_path / name, np.load(tmp_path / name) + 1)
+    os.utime(tmp_path / name, ns=(1, 1))
+    with pytest.raises(ProjectError, match=f"{name} changed after it was checked; run again"):
+        run_all(request, lambda event: None)
+    assert run_all(RunRequest.of(made), lambda event: None)
+
+
+def test_in_a_long_chain_of_fits_each_is_found_once(monkeypatch):
+    made = replace(PLAIN, input=NoiseInput((2, 3, 3)))
+    made = made.with_network("d", Network(tuple(Node(f"n{number}", Conv2d(2, 1)) for number in range(40))))
+    for node in made.network("d").nodes:
+        made = applied(made, ("d", node.name), "1x1+kxk", (1,), Samples((made.input, NoiseInput((2, 3, 3), 1))))
+    found = []
+    fit = fitting.fit
+    monkeypatch.setattr(fitting, "fit", lambda plan, *rest: found.append(plan.recipe.nodes) or fit(plan, *rest))
+    assert len(run_all(RunRequest.of(made), lambda event: None)) == 81
+    assert len(found) == len(set(found)) == 40
 
 
 def test_a_recipe_round_trips_through_the_file(tmp_path):

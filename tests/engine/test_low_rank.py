@@ -102,6 +102,41 @@ def test_a_refit_never_raises_the_error_on_what_it_is_fitted_to(case, first, sec
         assert after <= before + 1e-4
 
 
+def plain_and_best(case, rank):
+    """Errors of the pair, of the refitted one, and the least that any k×k behind that reduction has, by plain lstsq."""
+    layer, weight, volumes = case
+    made = fitter(case)
+    plain, again = (
+        error("1x1+kxk", layer, weight, made.weights("1x1+kxk", (rank,), refit=on), volumes) for on in (False, True)
+    )
+    first, core = made.weights("1x1+kxk", (rank,))
+    windows, exact = [], []
+    for volume in volumes:
+        reduced = linear(low_rank.ONE, first, volume, proceed)
+        taps = np.eye(core[0].size, dtype=np.float32).reshape(-1, *core.shape[1:])
+        windows.append(linear(layer, taps, reduced, proceed).reshape(len(taps), -1))
+        exact.append(linear(layer, weight, volume, proceed).reshape(len(weight), -1))
+    inputs, goal = (np.concatenate(found, axis=1).T.astype(float) for found in (windows, exact))
+    best = np.linalg.lstsq(inputs, goal, rcond=None)[0]
+    return plain, again, np.linalg.norm(goal - inputs @ best) / np.linalg.norm(goal)
+
+
+@given(cases(), st.integers(1, 4))
+def test_a_refit_lies_between_plain_least_squares_and_the_pair_of_before(case, rank):
+    plain, again, least = plain_and_best(case, rank)
+    assert least - 1e-4 <= again <= plain + 1e-4
+
+
+@pytest.mark.parametrize("rank", [1, 2, 3])
+def test_with_many_samples_a_refit_is_plain_least_squares(rank):
+    random = np.random.default_rng(rank)
+    smooth = random.normal(size=(5, 62, 62)).cumsum(axis=1).cumsum(axis=2)
+    volume = (smooth / smooth.std()).astype(np.float32)
+    weight = random.normal(size=(4, 5, 3, 3)).astype(np.float32)
+    plain, again, least = plain_and_best((Conv2d(4, 3, bias=False), weight, [volume]), rank)
+    assert again - least < 0.1 * (plain - least)  # what the ridge keeps
+
+
 @given(cases())
 def test_measuring_all_widths_at_once_gives_what_running_each_gives(case):
     layer, weight, volumes = case

@@ -531,6 +531,6 @@ def test_on_the_way_to_one_volume_those_that_nothing_more_needs_are_dropped():
 
 def test_a_place_that_cannot_run_says_what_to_mend():
     request = RunRequest.of(Project(NoiseInput((3, 6, 7)), (design("d", Node("a", Conv2d(4, 9, padding="valid"))),)))
-    with pytest.raises(ProjectError, match="a has no volume for an input of 3×6×7") as raised:
+    with pytest.raises(ProjectError, match="kernel 9×9 is larger than its padded input 6×7") as raised:
         volume_at(request, ("d", "a"), VolumeCache())
-    assert raised.value.problems[1:] == request.check.problems
+    assert raised.value.problems == request.check.problems

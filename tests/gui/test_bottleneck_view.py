@@ -473,11 +473,29 @@ def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
     assert not window.workbench.state.exploration.busy
 
 
-def test_after_apply_the_page_says_that_the_layer_is_fitted(window: MainWindow, page: LayerPage) -> None:
+def test_a_design_that_is_gone_is_explored_no_more(window: MainWindow, wait: Callable[[], None]) -> None:
+    window.workbench.survey("gone", Wish(PLACE))
+    wait()
+    window.workbench.explore(Wish(("gone", "second")))
+    wait()
+    (problem,) = window.workbench.state.exploration.problems
+    assert "choose a convolution" in problem.text
+
+
+def test_after_apply_the_page_says_that_the_layer_is_fitted(
+    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+) -> None:
     page.apply.click()
     content = content_of(window.workbench.state)
     assert content.said.startswith("second is fitted already")
     assert content.dimmed
+    assert content.look is not None
+    assert not page.apply.isEnabled()
+    assert not page.slider.isEnabled()
+    assert page.slider.value() == page.box.value() - 1 == content.look.chosen
+    page.chart.width_chosen.emit(0)
+    wait()
+    assert window.workbench.state.exploration.problems
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
     assert not content_of(window.workbench.state).dimmed
@@ -522,6 +540,9 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     content = content_of(window.workbench.state)
     assert content.wrong
     assert "/nowhere.npz does not exist" in content.said
+    window.workbench.edit("Seeded", PROJECT)
+    assert not content_of(window.workbench.state).wrong
+    window.workbench.document.undo_stack.undo()
     window.workbench.survey("deep", Wish(PLACE))
     qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
     assert "/nowhere.npz does not exist" in window.workbench.state.exploration.problems[0].text

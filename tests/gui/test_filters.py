@@ -23,7 +23,7 @@ from gui.paint.colours import lut, to_levels, value_range
 from gui.paint.comparison import companion, shown_places
 from gui.paint.kernel_image import MOST_WEIGHTS, chosen_kernel
 from gui.paint.mosaic import arrange, content_of, paint
-from gui.paint.plates import RUN_HINT, STALE_HINT, legend, plates, read_out
+from gui.paint.plates import EARLIER, RUN_HINT, STALE_HINT, legend, plates, read_out
 from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
 from gui.state import Focus, Look, Result, RunView, ViewState
 from gui.theme import THEMES
@@ -310,6 +310,13 @@ class TestNotes:
         stale = plates(replace(state, project=edited, check=check(edited)))
         assert [plate.note for plate in stale] == [STALE_HINT, ""]
         assert [plate.fresh for plate in stale] == [False, True]
+
+    def test_maps_of_before_a_mistake_are_said_to_be_of_earlier_settings(self):
+        state = state_of(two_designs())
+        broken = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3, groups=3),)))
+        plate = plates(replace(state, project=broken, check=check(broken)))[0]
+        assert plate.wrong
+        assert plate.note.endswith(EARLIER)
 
     def test_a_mistake_is_told_at_its_node_and_unknown_behind_it(self):
         nodes = conv("first", 6, 3, groups=5), conv("second", 4, 3)

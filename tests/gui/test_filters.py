@@ -182,7 +182,8 @@ class TestPixels:
         large = state_of(Project(NoiseInput((3, 100, 100)), (design("naive", conv("conv5x5", 36, 1)),)))
         assert "row and column of pixels shown" in svg(paint, large, 900, 200)
         assert "every 2nd " in svg(paint, large, 340, 300)
-        assert "every 4th value" in svg(paint, large, 220, 200)
+        assert "every 4th value" in svg(paint, large, 240, 200)
+        assert "every 4th<" in svg(paint, large, 170, 200)
         assert "every " not in svg(paint, large)
 
     def test_without_values_all_tiles_have_the_plain_colour(self):

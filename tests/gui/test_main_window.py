@@ -318,6 +318,12 @@ def test_tab_goes_through_the_panels_as_one_reads_and_never_out_of_sight(window:
     assert focused is window.designs.tree
 
 
+def test_the_views_in_the_middle_are_in_the_menu_of_panels(window: MainWindow) -> None:
+    listed(window, "panels")["Bottleneck"].trigger()
+    assert window.docks.centre.currentWidget() is window.bottleneck
+    assert [listed(window, "panels")[title].isChecked() for title in ("Volumes", "Bottleneck")] == [False, True]
+
+
 def test_every_menu_gives_each_entry_a_letter_of_its_own(window: MainWindow) -> None:
     def menus(actions: list[QAction]) -> Iterator[list[QAction]]:
         yield actions

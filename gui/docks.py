@@ -179,6 +179,7 @@ def _tabs(contents: Sequence[tuple[str, QWidget]]) -> QTabWidget:
     tabs = QTabWidget()
     tabs.setDocumentMode(True)
     tabs.setAccessibleName("Middle of the window")
+    tabs.tabBar().setAccessibleName("Views in the middle")
     for title, widget in contents:
         tabs.addTab(widget, title)
     return tabs

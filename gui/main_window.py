@@ -16,13 +16,13 @@ from PySide6.QtGui import (
     QResizeEvent,
     QShowEvent,
 )
-from PySide6.QtWidgets import QMainWindow, QScrollArea, QWidget
+from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
 from engine.counting import Convention
 from engine.layers import tag_of
 from engine.metrics import METRICS, OPERATIONS
 from gui.actions import ACTIONS, KINDS, TOOLS, Action
-from gui.docks import LAYOUT_VERSION, Docks
+from gui.docks import CENTRE, LAYOUT_VERSION, Docks
 from gui.file_commands import FileCommands
 from gui.icons import icon
 from gui.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
@@ -43,7 +43,7 @@ from gui.views.base import View
 from gui.views.bottleneck import BottleneckView
 from gui.widgets.about import AboutBox
 from gui.widgets.command_palette import CommandPalette, commands_of
-from gui.widgets.tab_order import chain, in_reading_order
+from gui.widgets.tab_order import chain, focusable
 from gui.workbench import Workbench
 
 FIRST_SIZE = 1600, 1000
@@ -80,7 +80,8 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
         self.setStatusBar(self.status)
-        chain([part for shown in (*self.panels, *self.views.values()) for part in in_reading_order(shown)])
+        panels, self._view_parts = focusable(self.panels), focusable(self.views.values())
+        chain([*panels, self.docks.centre.tabBar(), *self._view_parts])
         self._connect()
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
@@ -229,6 +230,9 @@ class MainWindow(QMainWindow):
             yield Entry(f"{view.title}{more}", lambda id=id, view=view: run(id, view.size()))  # type: ignore[misc]  # mypy infers no lambda with defaults
 
     def _panel_entries(self) -> Iterator[Entry]:
+        for id in CENTRE:
+            front = self.docks.centre.currentWidget() is self.views[id]
+            yield Entry(self.views[id].title, partial(self.docks.bring_forward, id), checked=front)
         for dock in self.docks.values():
             toggle = dock.toggleViewAction()
             yield Entry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
@@ -346,6 +350,14 @@ class MainWindow(QMainWindow):
             self.docks.share_out()
         self.docks.tidy()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Behind the last view comes the first panel: Qt's own ring goes on within a form, by way of focus proxies."""
+        seen = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
+        if forward and seen and seen[-1] is QApplication.focusWidget():
+            self.designs.tree.setFocus(Qt.FocusReason.TabFocusReason)
+            return True
+        return super().focusNextPrevChild(forward)
+
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self.toolbar.fit(self.width())
@@ -384,5 +396,6 @@ def _scrolled(widget: QWidget) -> QScrollArea:
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
     area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
     area.setWidget(widget)
     return area

@@ -20,12 +20,17 @@ STEPS: dict[int, Step] = {
 """How far a key moves the choice."""
 
 
+def middle(shape: Shape) -> tuple[int, int]:
+    """Row and column of the middle value of a map, of the upper left one of two or four."""
+    return (shape.height - 1) // 2, (shape.width - 1) // 2
+
+
 def moved(focus: Focus, shape: Shape, by: Step) -> Focus:
     """The choice after a key: within the volume; from nothing chosen to the first map and its middle."""
     channels, rows, columns = by
     if focus.channel is None:
-        return replace(focus, channel=0, pixel=focus.pixel or (shape.height // 2, shape.width // 2))
-    y, x = focus.pixel or (shape.height // 2, shape.width // 2)
+        return replace(focus, channel=0, pixel=focus.pixel or middle(shape))
+    y, x = focus.pixel or middle(shape)
     return replace(
         focus,
         channel=min(max(focus.channel + channels, 0), shape.channels - 1),

@@ -9,6 +9,11 @@ from PySide6.QtWidgets import QMenu, QToolBar, QToolButton, QWidget
 from gui.actions import SEPARATOR, TOOLBAR, WORDY
 
 STYLES = Qt.ToolButtonStyle
+TIPS = {
+    "samples": "Open a bundled project: published networks, and single modules of them",
+    "count": "What bars, tables and arrows count, and by which rule",
+}
+"""Of the menus' buttons."""
 
 
 class Toolbar(QToolBar):
@@ -27,6 +32,7 @@ class Toolbar(QToolBar):
                 self.addSeparator()
             elif id in menus:
                 self._menus[id] = self._menu_button(*menus[id])
+                self._menus[id].setToolTip(TIPS[id])
                 self.addWidget(self._menus[id])
             else:
                 self.addAction(actions[id])

@@ -48,17 +48,17 @@ class Picture(Struct, frozen=True):
 
 
 PICTURES = (
-    Picture("window-light", "inception_3a_5x5_branch"),
-    Picture("inception-dark", "inception_3a_256", (1400, 800), "volumes", theme="dark"),
+    Picture("window-light", "inception_3a_5x5_branch", (1280, 800)),
+    Picture("inception-dark", "inception_3a_256", (1200, 700), "volumes", theme="dark"),
     Picture("filters", "inception_3a_5x5_branch", (1200, 760), "filters",
             focus=Focus("naive", "conv5x5", channel=7, pixel=(12, 9))),
-    Picture("inspector", "inception_3a_5x5_branch", (1240, 640), "inspector",
+    Picture("inspector", "inception_3a_5x5_branch", (1100, 500), "inspector",
             focus=Focus("naive", "conv5x5", channel=7, pixel=(12, 9))),
-    Picture("inspector-1x1", "inception_3a_5x5_branch", (1240, 640), "inspector",
+    Picture("inspector-1x1", "inception_3a_5x5_branch", (1100, 500), "inspector",
             focus=Focus("bottleneck", "reduce", channel=3, pixel=(12, 9))),
-    Picture("bottleneck", "inception_3a_5x5_branch", (1400, 700), "bottleneck", focus=Focus(STEM, "conv3_3")),
+    Picture("bottleneck", "inception_3a_5x5_branch", (1200, 640), "bottleneck", focus=Focus(STEM, "conv3_3")),
     Picture("one-by-one", "inception_3a_5x5_branch", (1600, 900), "one-by-one"),
-    Picture("googlenet", "googlenet", focus=Focus("GoogLeNet", "inception_3a"), front=("paper",)),
+    Picture("googlenet", "googlenet", (1280, 800), focus=Focus("GoogLeNet", "inception_3a"), front=("paper",)),
     Picture("paper-table", "googlenet", None, "paper"),
 )  # fmt: skip
 

@@ -26,6 +26,8 @@ from gui.paint.words import draw_text, draw_wrapped, text_width
 from gui.state import ViewState
 from gui.theme import Theme
 
+LEAST_LABEL = 0.75
+"""How much smaller a name gets before it is cut."""
 HINT, HINT_LETTERS, HINT_LINES = 12.0, 28, 12
 """Least pixels of what is said instead of bars, about how many letters stand in a line of it, and room for lines."""
 
@@ -170,7 +172,8 @@ def _paint_label(painter: QPainter, unit: float, placed: PlacedLine, theme: Them
         colour = theme.design(line.colour)
     bold = total or chosen
     size = TOTAL_FONT if total else 1
-    draw_text(painter, label, line.label, size * unit, colour, bold=bold)
+    fitting = label.width() / (text_width(line.label, size, bold=bold) * unit) if line.label else 1.0
+    draw_text(painter, label, line.label, size * unit * min(max(fitting, LEAST_LABEL), 1.0), colour, bold=bold)
     taken = (text_width(line.label, size, bold=True) + NOTE_GAP) * unit
     if line.note and label.width() >= taken + (note_width(line) - NOTE_GAP) * unit:
         draw_text(painter, label.adjusted(taken, 0, 0, 0), line.note, SMALL_FONT * unit, theme.muted)

@@ -81,7 +81,7 @@ def content_of(state: ViewState) -> Content:
         said = f"Nothing cheaper loses at most {100 * wish.error:g} %. {said}"
     colour = state.design_index(place[0])
     look = ChartLook(colour, index, wish.error if wish.budget is None else None, shown.shown_trial)
-    maps = None if shown.shown_trial is None else _maps(state, shown.shown_trial)
+    maps = None if shown.shown_trial is None else _maps(state, shown.shown_trial, fresh=not stale)
     note = "" if curve.form == "kxk+1x1" else INDEPENDENT
     stale_words = _sentence(reason, place[1]) if reason else STALE
     return Content(head, problems or (stale_words if stale else said), bool(problems), stale, note, curve, look, maps)
@@ -92,17 +92,17 @@ def _sentence(reason: str, name: str) -> str:
     return f"{reason if reason.startswith(name) else reason[:1].upper() + reason[1:]}."
 
 
-def _maps(state: ViewState, trial: Trial) -> mosaic.Content:
+def _maps(state: ViewState, trial: Trial, *, fresh: bool) -> mosaic.Content:
     """The maps of the layer, of its replacement, and their difference."""
     look, shape, index = state.look, Shape(*trial.exact.shape), state.design_index(trial.place[0])
     ends = [volume_range(volume, zero_centred=look.zero_centred) for volume in (trial.exact, trial.given)]
     low, high = np.array([min(e[0] for e in ends)]), np.array([max(e[1] for e in ends)])
     names = trial.place[1], f"r {', '.join(map(str, trial.widths))}"
     own = tuple(
-        Plate(trial.place, name, str(shape), Tiles(shape, volume, low, high, map_name(look)))
+        Plate(trial.place, name, str(shape), Tiles(shape, volume, low, high, map_name(look)), fresh=fresh)
         for name, volume in zip(names, (trial.exact, trial.given), strict=True)
     )
-    between = difference(trial.exact, trial.given, names)
+    between = difference(trial.exact, trial.given, names, fresh=fresh)
     colours = legend(own, look).replace(" of both designs", "")
     words = f"before the bias, on {input_name(trial.spec)} · {colours}"
     return mosaic.Content((*own, between), None, words, replace(state.focus, node=""), (index, index, -1))

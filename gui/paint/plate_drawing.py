@@ -136,7 +136,7 @@ def draw_legend(
         low, high = "−", "+"
     every = f"every {step}{'nd' if step in (2, 32) else 'th'}"
     longest = f"{every} row and column of pixels shown"
-    wordings = (longest, f"{every} row and column shown", f"{every} value") if step > 1 else ("",)
+    wordings = (longest, f"{every} row and column shown", f"{every} value", every) if step > 1 else ("",)
     fitting = (text for text in wordings if text_width(text, size) + size * 9.2 <= rect.width())
     left_out = next(fitting, wordings[-1])
     room = text_width(left_out, size) + size * 1.2 if left_out else 0.0

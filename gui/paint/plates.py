@@ -22,7 +22,9 @@ from gui.paint.tiles import Ordering, Spot, Tiles
 from gui.paint.words import number
 from gui.state import Look, Result, ViewState
 
+BROKEN_HINT = "unknown until the mistakes are mended"
 RUN_HINT = "Run (F5) to see what each filter gives"
+EARLIER = "The maps are for earlier settings."
 RELUS = ("relu", "relu6")
 """Functions behind which all that is below zero is lost."""
 
@@ -166,7 +168,7 @@ def _note(state: ViewState, place: Place, result: Result | None, shape: Shape | 
     origin = state.origin(place)
     found = [p.text for p in (*state.check.problems, *state.run.problems) if (p.design, p.node) == origin]
     if found:
-        return "\n".join(found), True
+        return "\n".join((*found, EARLIER) if result is not None else found), True
     if shape is None:
         return "unknown: a layer before it has a mistake", True
     if result is None:

@@ -20,6 +20,7 @@ from engine.problems import STEM
 from engine.project import Project
 from gui.panels.base import Panel
 from gui.state import Focus, ViewState
+from gui.widgets.tables import RoomyDelegate
 
 FOCUS = Qt.ItemDataRole.UserRole
 NOTHING = "This project has no notes."
@@ -74,7 +75,7 @@ class NotesPanel(Panel):
         self.list = QListWidget()
         self.list.setAccessibleName("Notes")
         self.list.setWordWrap(True)
-        self.list.setSpacing(3)
+        self.list.setItemDelegate(RoomyDelegate(self.list))
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)

@@ -85,7 +85,7 @@ class BarsView(View):
         if old is None or old.focus is not new.focus or old.amounts != new.amounts:
             self.canvas.show_state(old, new)
             self._fit()
-        if old is None or old.focus != new.focus:
+        if old is None or old.focus.place != new.focus.place:
             self._show_row(new.shown(new.focus.place))
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:

@@ -1,6 +1,6 @@
 """The order of the Tab key: as one reads, whatever the order in which widgets were made."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from PySide6.QtCore import Qt
@@ -30,6 +30,11 @@ def _of_layout(layout: QLayout) -> Iterator[QWidget]:
             yield from in_reading_order(widget)
         elif inner is not None:
             yield from _of_layout(inner)
+
+
+def focusable(widgets: Iterable[QWidget]) -> list[QWidget]:
+    """What takes the focus in several widgets."""
+    return [part for widget in widgets for part in in_reading_order(widget)]
 
 
 def chain(widgets: Sequence[QWidget]) -> None:

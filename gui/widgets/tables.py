@@ -1,6 +1,6 @@
-"""Tables whose rows are chosen whole."""
+"""Tables whose rows are chosen whole, and how rows of tables and lists are drawn."""
 
-from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex
+from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
@@ -13,6 +13,13 @@ class CheckDelegate(QStyledItemDelegate):
         palette: QPalette = option.palette
         palette.setColor(QPalette.ColorRole.Window, palette.color(QPalette.ColorRole.PlaceholderText))
         option.palette = palette
+
+
+class RoomyDelegate(QStyledItemDelegate):
+    """Room between wrapped texts of a list: with the list's own spacing Qt cuts their last words."""
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
+        return super().sizeHint(option, index) + QSize(0, 8)
 
 
 def row_table(model: QAbstractItemModel, name: str, columns: str = "Columns of the table") -> QTableView:

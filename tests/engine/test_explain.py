@@ -203,6 +203,8 @@ def test_concat_says_whose_channel_it_is_and_add_what_each_input_gives():
     assert told.formula == ("n[3, 0, 0] = right[3 − 2, 0, 0]", "= right[1, 0, 0] = 20")
     assert (told.meeting.source, told.meeting.first) == (1, 1)
     assert "channels 2 to 4 are those of right" in told.what
+    alone = explain(Concat(), "n", [ramp(1, 1, 1), ramp(1, 1, 1)], {}, Spot(1, 0, 0), ("left", "right"))
+    assert "channel 1 is that of right" in alone.what
     told = explain(Add(), "n", [ramp(2, 1, 1), -ramp(2, 1, 1)], {}, Spot(1, 0, 0), ("left", "right"))
     assert told.formula[-1] == "= 2 + (−2) = 0"
     assert told.terms.of == "input"

@@ -315,7 +315,10 @@ def test_after_an_edit_the_curve_is_dimmed_and_cannot_be_applied(window: MainWin
     state = window.workbench.state
     network = state.project.network("deep").with_layer("first", Conv2d(12, 3))
     window.workbench.edit("Wider", state.project.with_network("deep", network))
-    assert content_of(window.workbench.state).said == STALE
+    content = content_of(window.workbench.state)
+    assert content.said == STALE
+    assert content.maps is not None
+    assert not any(plate.fresh for plate in content.maps.plates)
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
     assert content_of(window.workbench.state).said != STALE

@@ -25,7 +25,7 @@ from gui.paint.kernel_image import chosen_kernel
 from gui.paint.layer_weights import MOST_WEIGHTS
 from gui.paint.mosaic import arrange, content_of, paint
 from gui.paint.notes import STALE_HINT
-from gui.paint.plates import RUN_HINT, legend, plates, read_out
+from gui.paint.plates import EARLIER, RUN_HINT, legend, plates, read_out
 from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
 from gui.state import Focus, Look, Result, RunView, ViewState
 from gui.theme import THEMES
@@ -184,7 +184,8 @@ class TestPixels:
         large = state_of(Project(NoiseInput((3, 100, 100)), (design("naive", conv("conv5x5", 36, 1)),)))
         assert "row and column of pixels shown" in svg(paint, large, 900, 200)
         assert "every 2nd " in svg(paint, large, 340, 300)
-        assert "every 4th value" in svg(paint, large, 220, 200)
+        assert "every 4th value" in svg(paint, large, 240, 200)
+        assert "every 4th<" in svg(paint, large, 170, 200)
         assert "every " not in svg(paint, large)
 
     def test_without_values_all_tiles_have_the_plain_colour(self):
@@ -312,6 +313,13 @@ class TestNotes:
         stale = plates(replace(state, project=edited, check=check(edited)))
         assert [plate.note for plate in stale] == [STALE_HINT, ""]
         assert [plate.fresh for plate in stale] == [False, True]
+
+    def test_maps_of_before_a_mistake_are_said_to_be_of_earlier_settings(self):
+        state = state_of(two_designs())
+        broken = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3, groups=3),)))
+        plate = plates(replace(state, project=broken, check=check(broken)))[0]
+        assert plate.wrong
+        assert plate.note.endswith(EARLIER)
 
     def test_a_mistake_is_told_at_its_node_and_unknown_behind_it(self):
         nodes = conv("first", 6, 3, groups=5), conv("second", 4, 3)

@@ -305,14 +305,23 @@ def test_tab_goes_through_the_panels_as_one_reads_and_never_out_of_sight(window:
     with qtbot.waitActive(window):
         window.activateWindow()
     window.designs.tree.setFocus()
-    names: list[str] = []
-    while (focused := QApplication.focusWidget()) is not None and focused.accessibleName() not in names:
-        names.append(focused.accessibleName())
-        assert not focused.visibleRegion().isEmpty() or window.form.isAncestorOf(focused), names[-1]
+    seen: list[QWidget] = []
+    while (focused := QApplication.focusWidget()) is not None and focused not in seen:
+        seen.append(focused)
+        assert not focused.visibleRegion().isEmpty() or window.form.isAncestorOf(focused), focused.accessibleName()
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
+    names = [widget.accessibleName() for widget in seen]
     wanted = ("Designs and layers", "Add layer", "Name", "Kind", "Filters", "Kernel", "Input", "Weights", "Volumes")
     assert [name for name in names if name in wanted] == list(wanted)
     assert "Kind of input" not in names
+    assert "Views in the middle" in names
+    assert focused is window.designs.tree
+
+
+def test_the_views_in_the_middle_are_in_the_menu_of_panels(window: MainWindow) -> None:
+    listed(window, "panels")["Bottleneck"].trigger()
+    assert window.docks.centre.currentWidget() is window.bottleneck
+    assert [listed(window, "panels")[title].isChecked() for title in ("Volumes", "Bottleneck")] == [False, True]
 
 
 def test_every_menu_gives_each_entry_a_letter_of_its_own(window: MainWindow) -> None:

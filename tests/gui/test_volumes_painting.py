@@ -130,6 +130,11 @@ def test_before_a_run_faces_are_plain_and_the_legend_says_so():
     assert picture(state).pixelColor(int(x * scene.shrink), int(y * scene.shrink)) == QColor(LIGHT.plain)
 
 
+def test_totals_that_are_unknown_say_of_what():
+    broken = TWO.with_network("naive", Network((conv("conv5x5", 32, 5, groups=7),)))
+    assert "MACs unknown · params unknown" in svg(state_of(broken, run=False))
+
+
 def test_values_of_earlier_settings_are_dimmed_and_labelled():
     fresh = state_of(TWO)
     edited = TWO.with_network("bottleneck", Network((conv("reduce", 16), conv("conv5x5", 32, 3))))

@@ -24,8 +24,9 @@ def concat(layer: Concat, job: Job) -> Explanation:
     result = float(meeting.values[0, 0, 0])
     name, count = job.names[source], len(job.inputs[source])
     before = job.at.channel - channel
+    own = f"channels {before} to {before + count - 1} are those" if count > 1 else f"channel {before} is that"
     what = (
-        f"The volumes are put one behind the other: channels {before} to {before + count - 1} are those of {name}, "
+        f"The volumes are put one behind the other: {own} of {name}, "
         f"number {source + 1} of {len(job.inputs)} inputs. Nothing is computed."
     )
     behind = f" − {before}" if before else ""

@@ -16,7 +16,7 @@ from gui.paint.kernel_image import layer_weights
 from gui.paint.layer_weights import too_large
 from gui.paint.measured import WAITING, Asking
 from gui.paint.notes import STALE_HINT
-from gui.paint.plates import RUN_HINT
+from gui.paint.plates import BROKEN_HINT, RUN_HINT
 from gui.paint.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
 from gui.state import Focus, ViewState
 from gui.theme import Theme
@@ -34,6 +34,8 @@ def contributions_detail(state: ViewState, asking: Asking) -> Detail | None:
     title = f"what input channels give to map {channel} of {place[0] or 'the stem'}"
     source = place[0], report.inputs[0]
     result, received, shape = state.result(place), state.result(source), report.array_shapes.get("weight")
+    if report.output_shape is None:
+        return Detail(title, None, BROKEN_HINT)
     if result is None or received is None or shape is None or channel >= len(result.volume):
         return Detail(title, None, RUN_HINT)
     if not (state.fresh(place) and state.fresh(source)):

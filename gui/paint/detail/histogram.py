@@ -16,6 +16,8 @@ from gui.state import Focus, ViewState, Volume
 from gui.theme import Theme
 
 BINS = 40
+LEAST_KEY = 0.75
+"""How much smaller words beside a key get before they are cut."""
 
 
 class Curve(NamedTuple):
@@ -108,7 +110,9 @@ class PlacedHistogram(NamedTuple):
             painter.drawLine(QPointF(sign.left(), sign.center().y()), QPointF(sign.right(), sign.center().y()))
         else:
             painter.drawRect(sign)
-        draw_text(painter, row.adjusted(size * 1.8, 0, 0, 0), _words(curve), size, theme.text)
+        words, place = _words(curve), row.adjusted(size * 1.8, 0, 0, 0)
+        fitting = min(max(place.width() / text_width(words, size), LEAST_KEY), 1.0)
+        draw_text(painter, place, words, size * fitting, theme.text)
 
     @staticmethod
     def _set_style(painter: QPainter, line: int, colour: str) -> None:

@@ -11,7 +11,7 @@ from gui.paint.kernel_image import Kernel, chosen_kernel
 from gui.paint.measured import Asking
 from gui.paint.tile_drawing import draw_bar, draw_numbers, draw_tiles
 from gui.paint.tiles import Ordering, Projection, Tiles, Zoom, choose_grid, project
-from gui.paint.words import draw_text, number
+from gui.paint.words import draw_wrapped, number, wrapped_height
 from gui.state import Focus, ViewState
 from gui.theme import Theme
 
@@ -38,9 +38,15 @@ class KernelBody(NamedTuple):
     focus: Focus
     order: Ordering | None
 
+    @property
+    def words(self) -> str:
+        """Where the weights come from, and what their colours mean."""
+        return f"{self.kernel.source} · white is zero"
+
     def place(self, rect: QRectF, size: float) -> "PlacedKernel":
         """Tiles above, their colours and where the weights come from below."""
-        room = rect.adjusted(0, 0, 0, -size * 3.6)
+        words = wrapped_height(self.words, rect.width(), size)
+        room = rect.adjusted(0, 0, 0, -words - size * 2.3)
         grid = choose_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
         return PlacedKernel(self, rect, size, project(grid, room, Zoom()))
 
@@ -62,8 +68,8 @@ class PlacedKernel(NamedTuple):
         bar = QRectF(rect.left(), below, rect.width(), size * 1.5)
         low, high = number(-kernel.limit, 3), number(kernel.limit, 3)
         draw_bar(painter, bar, self.body.tiles.colour_map, low, high, theme)
-        source = QRectF(rect.left(), bar.bottom(), rect.width(), size * 1.6)
-        draw_text(painter, source, f"{kernel.source} · white is zero", size, theme.muted)
+        source = QRectF(rect.left(), bar.bottom() + size * 0.2, rect.width(), rect.bottom() - bar.bottom())
+        draw_wrapped(painter, source, self.body.words, size, theme.muted)
 
     def read(self, point: QPointF) -> str:
         """The weight under a point, and how large its channel's are together."""

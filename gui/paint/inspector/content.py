@@ -21,6 +21,7 @@ from gui.paint.inspector.weights import Found, Matrix, find, matrix_of
 from gui.paint.notes import STALE_HINT
 from gui.paint.scene.faces import liveliest_channel
 from gui.state import Focus, Look, ViewState, Volume
+from gui.steps import middle
 
 RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
 FINDING = "finding the weights…"
@@ -160,7 +161,7 @@ def chosen(state: ViewState) -> Focus:
     if channel is None or channel >= shape.channels:
         channel = liveliest_channel(result.volume)
     if pixel is None or pixel[0] >= shape.height or pixel[1] >= shape.width:
-        pixel = (shape.height - 1) // 2, (shape.width - 1) // 2
+        pixel = middle(shape)
     return replace(focus, channel=channel, pixel=pixel)
 
 

@@ -48,7 +48,8 @@ def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None
     if content.told is None:
         return None
     told = content.told
-    return Hit(f"{content.title}{place_text(content)}: {told.value!r} in the run, {told.how.result!r} as told")
+    said = f"{told.value!r} in the run, {told.how.result!r} as told".replace("-", "−")
+    return Hit(f"{content.title}{place_text(content)}: {said}")
 
 
 def place_text(content: Content) -> str:

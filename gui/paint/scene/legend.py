@@ -86,7 +86,7 @@ def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     chosen = metrics.metric(state.look.metric)
     counts = (chosen, metrics.METRICS[1 if chosen is not metrics.METRICS[1] else 0])
     ledger = state.ledger
-    totals = [ledger.said(count, ledger.total(count, design)) for count in counts]
+    totals = [_total(ledger, count, design) for count in counts]
     first = state.project.designs[0].name
     amount, reference = (ledger.total(chosen, name) for name in (design, first))
     names = (chosen.more, ledger.unit(chosen), "") if amount and reference else (chosen.more, ledger.unit(chosen))
@@ -96,6 +96,14 @@ def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     for wording in wordings:
         yield _SEPARATOR.join(totals) + gap, wording
     yield totals[0] + gap, wordings[-1]
+
+
+def _total(ledger: metrics.Ledger, count: metrics.Metric, design: str) -> str:
+    """``160.6 M MACs``; of what is unknown the unit first, as two of them stand side by side: ``MACs unknown``."""
+    amount = ledger.total(count, design)
+    if amount is not None:
+        return ledger.said(count, amount)
+    return f"{ledger.unit(count)} {ledger.short(count, None)}".strip()
 
 
 def draw_legend(painter: QPainter, state: ViewState, frame: Frame, theme: Theme, area: QRectF) -> None:

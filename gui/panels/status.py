@@ -40,9 +40,7 @@ class StatusPanel(QStatusBar):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hint = ""
-        self.hover = QLabel(self)
-        # Long texts are cut, never a reason for the window to grow.
-        self.hover.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.hover = ElidedLabel("", self)
         self.addWidget(self.hover, 1)
         self.run = QWidget(self)
         self.run_label = QLabel(self.run)
@@ -69,9 +67,8 @@ class StatusPanel(QStatusBar):
 
     def show_hover(self, text: str) -> None:
         """Say what the mouse is on; where that is nothing, what a person can do next."""
-        self.hover.setText(text or self._hint)
+        self.hover.set_text(text or self._hint)
         self.hover.setForegroundRole(QPalette.ColorRole.WindowText if text else QPalette.ColorRole.PlaceholderText)
-        self.hover.setToolTip(text or self._hint)
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         if old is None or old.run is not new.run:

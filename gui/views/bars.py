@@ -18,9 +18,9 @@ from PySide6.QtWidgets import (
 
 from engine.check import Place
 from engine.metrics import METRICS
-from gui.paint.bar_content import Content, Line, content_of
-from gui.paint.bar_layout import Layout, height_on_screen, lay_out
 from gui.paint.bars import paint_layout
+from gui.paint.bars.content import Content, Line, content_of
+from gui.paint.bars.layout import Layout, height_on_screen, lay_out
 from gui.state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.base import View

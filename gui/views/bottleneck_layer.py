@@ -29,7 +29,7 @@ from engine.units import abbreviated
 from gui.edit import Edit
 from gui.exploration import Exploration, Wish
 from gui.paint.bottleneck import Content, Layout, arrange, content_of, draw
-from gui.paint.curve import in_words
+from gui.paint.bottleneck.chart import in_words
 from gui.state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.mosaic_canvas import MosaicCanvas

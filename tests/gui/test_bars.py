@@ -16,10 +16,10 @@ from engine.check import check
 from engine.layers import Conv2d
 from engine.metrics import METRICS
 from engine.project import ArrayInput, Project
-from gui.paint.bar_content import content_of
-from gui.paint.bar_layout import Layout, height_on_screen, lay_out
-from gui.paint.bar_scale import Scale, scale_for, tick_label
 from gui.paint.bars import paint
+from gui.paint.bars.content import content_of
+from gui.paint.bars.layout import Layout, height_on_screen, lay_out
+from gui.paint.bars.scale import Scale, scale_for, tick_label
 from gui.paint.columns import pour
 from gui.paint.words import NO_DESIGN
 from gui.state import Focus, Look, RunView, ViewState

@@ -8,7 +8,7 @@ from typing import NamedTuple, TypeVar
 from PySide6.QtCore import QPointF, QRectF
 
 from engine.bottleneck import Curve
-from gui.paint.curve_marks import ChartLook, Entry, entries
+from gui.paint.bottleneck.marks import ChartLook, Entry, entries
 from gui.paint.words import text_width
 
 LEAST_ERROR = 1e-3

@@ -8,8 +8,8 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from engine.bottleneck import Curve, Point, Trial
 from engine.bottleneck.report import fewer, percent
 from engine.units import abbreviated
-from gui.paint.curve_layout import Chart, spread, ticks_between
-from gui.paint.curve_marks import SERIES, ChartLook, Series, diamond, entries
+from gui.paint.bottleneck.chart_layout import Chart, spread, ticks_between
+from gui.paint.bottleneck.marks import SERIES, ChartLook, Series, diamond, entries
 from gui.paint.words import RIGHT, draw_text, text_width
 from gui.theme import Theme
 

@@ -10,7 +10,7 @@ from engine.check import Place
 from engine.metrics import Amount, Ledger, Metric, compared, metric
 from engine.problems import STEM
 from engine.tables import Row
-from gui.paint.bar_scale import Scale, scale_for
+from gui.paint.bars.scale import Scale, scale_for
 from gui.paint.words import NO_DESIGN
 from gui.state import ViewState
 

@@ -4,8 +4,8 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.check import Place
-from gui.paint.bar_content import content_of
-from gui.paint.bar_layout import (
+from gui.paint.bars.content import content_of
+from gui.paint.bars.layout import (
     HEADLINE_FONT,
     MARGIN,
     NAME_GAP,
@@ -21,7 +21,7 @@ from gui.paint.bar_layout import (
     said_at,
     said_width,
 )
-from gui.paint.bar_scale import tick_label
+from gui.paint.bars.scale import tick_label
 from gui.paint.words import draw_text, draw_wrapped, text_width
 from gui.state import ViewState
 from gui.theme import Theme

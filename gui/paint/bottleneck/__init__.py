@@ -12,10 +12,10 @@ from engine.shapes import Shape
 from engine.sources import input_name
 from engine.units import abbreviated
 from gui.paint import mosaic
+from gui.paint.bottleneck.chart import in_words, paint_chart
+from gui.paint.bottleneck.chart_layout import Chart, lay_out
+from gui.paint.bottleneck.marks import ChartLook
 from gui.paint.colours import map_name
-from gui.paint.curve import in_words, paint_chart
-from gui.paint.curve_layout import Chart, lay_out
-from gui.paint.curve_marks import ChartLook
 from gui.paint.difference import difference
 from gui.paint.measured import volume_range
 from gui.paint.notes import STALE_OPACITY

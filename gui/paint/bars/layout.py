@@ -6,8 +6,8 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
 
-from gui.paint.bar_content import Content, Line
-from gui.paint.bar_scale import Scale, tick_label
+from gui.paint.bars.content import Content, Line
+from gui.paint.bars.scale import Scale, tick_label
 from gui.paint.columns import pour
 from gui.paint.words import text_width
 

@@ -20,7 +20,7 @@ LEAST_KEY = 0.75
 """How much smaller words beside a key get before they are cut."""
 
 
-class Curve(NamedTuple):
+class MapHistogram(NamedTuple):
     """One design's histogram."""
 
     design: str
@@ -42,7 +42,7 @@ def histogram_detail(state: ViewState, shown: Sequence[Plate]) -> Detail | None:
         return Detail(title, None, RUN_HINT)
     shown_maps = [_values(plate)[channel] for plate in plates]
     curves = tuple(
-        Curve(plate.design, state.design_index(plate.place[0]), histogram, statistics(values[np.newaxis]))
+        MapHistogram(plate.design, state.design_index(plate.place[0]), histogram, statistics(values[np.newaxis]))
         for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, BINS), strict=True)
         if plate.place is not None
     )
@@ -55,7 +55,7 @@ def _values(plate: Plate) -> Volume:
     return plate.tiles.values
 
 
-def _words(curve: Curve) -> str:
+def _words(curve: MapHistogram) -> str:
     """``naive: mean 8.2, variance 169, 43 % zeros (not drawn)``."""
     mean, variance, zeros = (float(figure[0]) for figure in structs.astuple(curve.figures))
     parts = [f"mean {number(mean, 3)}", f"variance {number(variance, 3)}", f"{number(100 * zeros, 3)} % zeros"]
@@ -69,7 +69,7 @@ def _words(curve: Curve) -> str:
 class HistogramBody(NamedTuple):
     """Histograms on one axis."""
 
-    curves: tuple[Curve, ...]
+    curves: tuple[MapHistogram, ...]
 
     def place(self, rect: QRectF, size: float) -> "PlacedHistogram":
         """A line of words for each above, the axis with its ends below."""
@@ -101,7 +101,7 @@ class PlacedHistogram(NamedTuple):
         self._draw_axis(painter, theme)
         painter.restore()
 
-    def _draw_key(self, painter: QPainter, line: int, curve: Curve, colour: str, theme: Theme) -> None:
+    def _draw_key(self, painter: QPainter, line: int, curve: MapHistogram, colour: str, theme: Theme) -> None:
         size = self.size
         row = QRectF(self.rect.left(), self.rect.top() + line * size * 1.5, self.rect.width(), size * 1.5)
         sign = QRectF(row.left(), row.center().y() - size * 0.38, size * 1.3, size * 0.76)
@@ -122,7 +122,7 @@ class PlacedHistogram(NamedTuple):
         style = Qt.PenStyle.DashLine if line else Qt.PenStyle.SolidLine
         painter.setPen(QPen(QColor(colour), 2.0 if line else 1.4, style, j=Qt.PenJoinStyle.MiterJoin))
 
-    def _draw_curve(self, painter: QPainter, line: int, curve: Curve, colour: str) -> None:
+    def _draw_curve(self, painter: QPainter, line: int, curve: MapHistogram, colour: str) -> None:
         plot, counts = self.plot, curve.histogram.counts.tolist()
         width, high = plot.width() / len(counts), plot.height() / self.most
         path = QPainterPath(plot.bottomLeft())

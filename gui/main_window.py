@@ -227,7 +227,11 @@ class MainWindow(QMainWindow):
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[Entry]:
         for id, view in self.views.items():
-            yield Entry(f"{view.title}{more}", lambda id=id, view=view: run(id, view.size()))  # type: ignore[misc]  # mypy infers no lambda with defaults
+            yield Entry(f"{view.title}{more}", partial(self._run_at_size, run, id))
+
+    def _run_at_size(self, run: Callable[..., object], id: str) -> None:
+        """Run for a view at the size that it has now."""
+        run(id, self.views[id].size())
 
     def _panel_entries(self) -> Iterator[Entry]:
         for id in CENTRE:

@@ -48,7 +48,8 @@ class Residual(Block, frozen=True):
         return self.stride != 1 or channels != self.filters
 
     def _convolutions(self) -> Iterator[Part]:
-        raise NotImplementedError
+        """What is added to the input, of which this class does not know."""
+        raise NotImplementedError(f"{type(self).__name__} does not say what is added to its input")
 
     def _stride_words(self) -> str:
         return "" if self.stride == 1 else f" /{self.stride}"

@@ -610,6 +610,16 @@ def test_a_photo_that_was_replaced_is_explored_anew(photo_window: MainWindow, ph
 # The whole design
 
 
+def measure_all(window: MainWindow, page: DesignPage, wait: Callable[[], None], qtbot: QtBot) -> None:
+    """Choose every layer, for an error of a half, and have the loss in the end measured."""
+    page.error.show_value(0.5)
+    page.error.chosen.emit(0.5)
+    page.all.click()
+    page.measure.click()
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
+    wait()
+
+
 def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: DesignPage) -> None:
     model = design_page.model
     assert sorted(report.name for report in model.reports) == ["first", "second"]
@@ -643,12 +653,7 @@ def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
 def test_what_was_measured_is_not_that_of_another_choice(
     window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
-    design_page.error.show_value(0.5)
-    design_page.error.chosen.emit(0.5)
-    design_page.all.click()
-    design_page.measure.click()
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
-    wait()
+    measure_all(window, design_page, wait, qtbot)
     assert design_page.apply.isEnabled()
     index = design_page.model.index(0, LAYER)
     design_page.model.setData(index, Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
@@ -661,11 +666,7 @@ def test_a_project_that_was_edited_and_edited_back_can_be_measured_and_applied(
     work = window.workbench
     work.edit("Another title", replace(work.state.project, title="other"))
     work.edit("The title of before", replace(work.state.project, title=PROJECT.title))
-    design_page.error.show_value(0.5)
-    design_page.error.chosen.emit(0.5)
-    design_page.all.click()
-    design_page.measure.click()
-    wait()
+    measure_all(window, design_page, wait, qtbot)
     assert design_page.apply.isEnabled()
 
 
@@ -682,12 +683,7 @@ def test_layers_are_chosen_in_one_design_not_in_another_of_the_same_names(
 def test_what_was_measured_is_not_that_of_an_edited_project_but_of_one_that_is_undone(
     window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
-    design_page.error.show_value(0.5)
-    design_page.error.chosen.emit(0.5)
-    design_page.all.click()
-    design_page.measure.click()
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
-    wait()
+    measure_all(window, design_page, wait, qtbot)
     assert design_page.apply.isEnabled()
     behind = NETWORK.with_layer("grouped", Conv2d(6, 5, groups=6))
     window.workbench.edit("Behind", window.workbench.state.project.with_network("deep", behind))

@@ -8,13 +8,13 @@ import pyqtgraph as pg
 from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 
-from engine.files import RESOURCES
-from engine.project_file import load
-from gui.icons import icon
-from gui.main_window import MainWindow
-from gui.state import Look
+from engine.files.paths import RESOURCES
+from engine.project.file import load
+from gui.state.view_state import Look
 from gui.theme import FIELDS, THEMES, field_palette, palette
-from gui.workbench import Workbench
+from gui.widgets.icons import icon
+from gui.window.main_window import MainWindow
+from gui.workbench.workbench import Workbench
 
 START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 

@@ -6,7 +6,7 @@ from threading import Event
 from PySide6.QtCore import QObject, QThreadPool, Signal
 
 from engine.kernels import Checkpoint
-from engine.run import Cancelled
+from engine.run.execute import Cancelled
 
 PATIENCE_MS = 3000
 

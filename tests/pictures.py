@@ -15,14 +15,14 @@ from PIL import Image
 from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
-from engine.files import RESOURCES
-from engine.problems import STEM
-from engine.project_file import load
-from gui.export import figure, png_bytes, printed, write
-from gui.offscreen import application, window_after_run, with_bottleneck
-from gui.paint.figures import PRINTED
-from gui.paint.page import screen
-from gui.state import Focus
+from engine.files.paths import RESOURCES
+from engine.project.file import load
+from engine.text.problems import STEM
+from gui.command_line.offscreen import application, window_after_run, with_bottleneck
+from gui.export.files import figure, png_bytes, printed, write
+from gui.paint.basics.page import screen
+from gui.paint.figures.figures import PRINTED
+from gui.state.view_state import Focus
 
 FOLDER = RESOURCES / "pictures"
 LARGEST = 300 * 1024

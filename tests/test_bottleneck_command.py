@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from engine.bottleneck import Explorer, samples
-from engine.check import check
-from engine.files import RESOURCES
-from engine.project import ArrayInput
-from engine.project_file import load, save
-from engine.sources import LowRankWeights
-from gui.command_line import main
+from engine.files.paths import RESOURCES
+from engine.network.weight_specs import LowRankWeights
+from engine.project.file import load, save
+from engine.project.project import ArrayInput
+from engine.rank_search import Explorer, samples
+from engine.run.check import check
+from gui.command_line.main import main
 
 PROJECT = """
 format = 1

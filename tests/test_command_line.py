@@ -14,13 +14,13 @@ import psutil
 import pytest
 from PIL import Image
 
-from engine import run
-from engine.files import RESOURCES
-from engine.metrics import METRICS
-from gui import command_line
-from gui.command_line import main
+from engine.cost.metrics import METRICS
+from engine.files.paths import RESOURCES
+from engine.run import execute
+from gui.command_line import main as main_module
+from gui.command_line.main import main
 
-MAIN = Path(command_line.__file__).resolve().parent.parent / "main.py"
+MAIN = Path(main_module.__file__).resolve().parents[2] / "main.py"
 START = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 
 PROJECT = """
@@ -346,7 +346,7 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(refused, write, tmp_path, mo
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(command_line, "write_npz", full)
+    monkeypatch.setattr(main_module, "write_npz", full)
     err = refused("run", write(), "--out", tmp_path / "new" / "out")
     assert err.splitlines()[-1].endswith("cannot be written to: No space left on device; choose another folder")
 
@@ -355,7 +355,7 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing_behind(call, write, tmp_p
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(command_line, "write_npz", interrupt)
+    monkeypatch.setattr(main_module, "write_npz", interrupt)
     before = [write(), *tmp_path.rglob("*")]
     status, out, err = call("run", before[0], "--out", tmp_path / "new" / "out")
     assert (status, out) == (130, "")
@@ -365,7 +365,7 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing_behind(call, write, tmp_p
 
 def test_volumes_larger_than_memory_are_refused_with_both_numbers(refused, write, tmp_path, monkeypatch):
     free = psutil.virtual_memory()._replace(available=5 * 2**30)
-    monkeypatch.setattr(run.psutil, "virtual_memory", lambda: free)
+    monkeypatch.setattr(execute.psutil, "virtual_memory", lambda: free)
     noise = PROJECT.replace("[8, 12, 10]", "[10000, 10000, 10000]")
     filters = PROJECT.replace("filters = 4", "filters = 1000000000")
     for text, place in ((noise, "$.input"), (filters, "$.designs[0].nodes[0]")):
@@ -467,30 +467,30 @@ def test_a_window_without_a_display_says_so_and_ends_with_3(call, monkeypatch):
 
 
 def test_export_offers_what_can_be_drawn():
-    from gui.export import EXPORTERS, FIGURES
+    from gui.export.files import EXPORTERS, FIGURES
 
-    assert (tuple(FIGURES), tuple(EXPORTERS)) == (command_line.VIEWS, command_line.FORMATS)
+    assert (tuple(FIGURES), tuple(EXPORTERS)) == (main_module.VIEWS, main_module.FORMATS)
 
 
 def test_every_figure_can_be_named():
-    from gui.export import GIF
-    from gui.paint.figures import PRINTED, TURNING
+    from gui.export.files import GIF
+    from gui.paint.figures.figures import PRINTED, TURNING
 
-    assert tuple(PRINTED) == command_line.FIGURES
-    assert (command_line.TURNING, command_line.GIF) == (TURNING, GIF)
+    assert tuple(PRINTED) == main_module.FIGURES
+    assert (main_module.TURNING, main_module.GIF) == (TURNING, GIF)
 
 
 def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):
-    from gui.paint.scene.camera import LENGTHS_IN_WORDS
+    from gui.paint.volumes.camera import LENGTHS_IN_WORDS
 
-    assert tuple(LENGTHS_IN_WORDS) == command_line.EDGES
+    assert tuple(LENGTHS_IN_WORDS) == main_module.EDGES
     for edges, words in LENGTHS_IN_WORDS.items():
         out = tmp_path / edges
         call("export", write(SMALL), "--out", out, "--figure", "from-above", "--format", "svg", "--edges", edges)
         assert words in (out / "from-above.svg").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("figure", command_line.FIGURES)
+@pytest.mark.parametrize("figure", main_module.FIGURES)
 def test_a_figure_is_one_word_and_without_views_the_only_file_a_format(call, write, tmp_path, figure):
     out = tmp_path / "out"
     status, text, _ = call("export", write(SMALL), "--out", out, "--figure", figure, "--format", "png,svg,pdf")

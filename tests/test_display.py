@@ -5,8 +5,8 @@ import sys
 
 import pytest
 
-from gui import display
-from gui.display import missing_display
+from gui.command_line import display
+from gui.command_line.display import missing_display
 
 
 @pytest.fixture(autouse=True)

@@ -3,8 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from gui.edit import Edit as Edit
-from gui.state import Focus, ViewState
+from gui.state.edit import Edit as Edit
+from gui.state.view_state import Focus, ViewState
 
 
 class Panel(QWidget):

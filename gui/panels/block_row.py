@@ -3,8 +3,8 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.check import Place
-from gui.state import ViewState
+from engine.run.check import Place
+from gui.state.view_state import ViewState
 from gui.widgets.texts import note, show_note
 
 UNKNOWN = "What the block receives is unknown, or a setting is wrong"

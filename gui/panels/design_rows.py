@@ -4,12 +4,12 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from engine.analysis import Report
-from engine.check import Place
-from engine.metrics import metric
-from engine.network import INPUT
-from engine.problems import STEM, Problem
-from gui.state import ViewState
+from engine.cost.metrics import metric
+from engine.network.analysis import Report
+from engine.network.graph import INPUT
+from engine.run.check import Place
+from engine.text.problems import STEM, Problem
+from gui.state.view_state import ViewState
 from gui.theme import THEMES
 
 

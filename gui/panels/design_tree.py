@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.check import Place
+from engine.run.check import Place
 from gui.panels.design_rows import Row
 from gui.widgets.glyphs import paint_mistake
 from gui.widgets.texts import NameEditor

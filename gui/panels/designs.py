@@ -8,17 +8,17 @@ from PySide6.QtGui import QAction, QKeyEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
-from engine.check import Place
+from engine.cost.metrics import metric
 from engine.layers import LAYERS
-from engine.metrics import metric
-from engine.network import INPUT
-from engine.problems import STEM
-from engine.project import Project
-from gui.panels import edits
+from engine.network.graph import INPUT
+from engine.project.project import Project
+from engine.run.check import Place
+from engine.text.problems import STEM
 from gui.panels.base import Edit, Panel
 from gui.panels.design_rows import Row, part_rows, rows
 from gui.panels.design_tree import ROW, DesignTree, RowDelegate
-from gui.state import Focus, ViewState
+from gui.state import edits
+from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton
 
 BUTTONS = (

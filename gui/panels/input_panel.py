@@ -6,18 +6,18 @@ from typing import Any
 from msgspec.structs import replace
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
-from engine import files
-from engine.network import INPUT
-from engine.problems import STEM
-from engine.project import ArrayInput, ImageInput, Input, NoiseInput
+from engine.files import paths
+from engine.network.graph import INPUT
+from engine.project.project import ArrayInput, ImageInput, Input, NoiseInput
 from engine.shapes import Shape
-from engine.units import exact
-from gui.panels import edits
+from engine.text.problems import STEM
+from engine.text.units import exact
 from gui.panels.base import Panel
 from gui.panels.layer_form import mistakes_at
 from gui.panels.node_sources import array_names
 from gui.panels.setting_form import TITLES
-from gui.state import ViewState
+from gui.state import edits
+from gui.state.view_state import ViewState
 from gui.widgets.choices import Choice
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAYS, PHOTOS, FileRow
@@ -38,7 +38,7 @@ FIELDS: dict[type[Input], tuple[str, ...]] = {
 
 def photos() -> tuple[str, ...]:
     """The bundled photos, as projects name them."""
-    return files.bundled("photos", ".png")
+    return paths.bundled("photos", ".png")
 
 
 def scale_words(spec: ImageInput) -> str:
@@ -166,11 +166,11 @@ class InputPanel(Panel):
 
     def _show_spec(self, spec: Input, anew: bool) -> None:
         if isinstance(spec, ImageInput):
-            self.path.show_file(spec.path, files.resolve(spec.path))
+            self.path.show_file(spec.path, paths.resolve(spec.path))
             self.extent.show_value(spec.size if spec.size[0] != spec.size[1] else spec.size[0], anew=anew)
             self.channels.show_value(spec.channels)
         elif isinstance(spec, ArrayInput):
-            self.file.show_file(spec.path, files.resolve(spec.path))
+            self.file.show_file(spec.path, paths.resolve(spec.path))
             names = array_names(spec.path)
             known = spec.key in names or not spec.key
             self.key.set_options([("", "the only one"), *((name, name) for name in names if name)])

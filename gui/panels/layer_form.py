@@ -4,23 +4,23 @@ from collections.abc import Iterable, Iterator
 
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine.analysis import Analysis, Report
 from engine.blocks import BLOCKS, Block
-from engine.check import Place
+from engine.cost.metrics import METRICS
 from engine.layers import LAYERS, Kind
-from engine.metrics import METRICS
-from engine.network import INPUT, Network
-from engine.problems import STEM, Problem
-from engine.project import Project
+from engine.network.analysis import Analysis, Report
+from engine.network.graph import INPUT, Network
+from engine.project.project import Project
+from engine.run.check import Place
 from engine.shapes import Shape
-from engine.units import exact
-from gui.panels import edits
+from engine.text.problems import STEM, Problem
+from engine.text.units import exact
 from gui.panels.base import Edit, Panel
 from gui.panels.block_row import BlockRow
 from gui.panels.design_rows import mistakes_within
 from gui.panels.node_sources import InputFields, WeightsControl, roles_of
 from gui.panels.setting_form import TITLES, SettingForm
-from gui.state import Focus, ViewState
+from gui.state import edits
+from gui.state.view_state import Focus, ViewState
 from gui.widgets.choices import Choice
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.keys import LineEdit

@@ -9,11 +9,11 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
-from engine import arrays, files
-from engine.analysis import Report
-from engine.files import FileFault
+from engine.files import arrays, paths
+from engine.files.paths import FileFault
 from engine.layers import Kind, Layer
-from engine.network import (
+from engine.network.analysis import Report
+from engine.network.graph import (
     INPUT,
     FileWeights,
     LowRankWeights,
@@ -24,8 +24,8 @@ from engine.network import (
     SeedWeights,
     WeightSource,
 )
+from engine.network.weight_specs import described
 from engine.shapes import Shape
-from engine.sources import described
 from gui.widgets.choices import Checklist, Choice
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAYS, FileRow
@@ -128,7 +128,7 @@ class WeightsControl(QWidget):
         for part in (self.file, self.arrays):
             part.setVisible(from_file)
         if isinstance(weights, FileWeights):
-            self.file.show_file(weights.path, files.resolve(weights.path))
+            self.file.show_file(weights.path, paths.resolve(weights.path))
             self._show_arrays(node.layer, weights)
 
     def _show_arrays(self, layer: Kind, weights: FileWeights) -> None:

@@ -15,11 +15,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.network import INPUT
-from engine.problems import STEM
-from engine.project import Project
+from engine.network.graph import INPUT
+from engine.project.project import Project
+from engine.text.problems import STEM
 from gui.panels.base import Panel
-from gui.state import Focus, ViewState
+from gui.state.view_state import Focus, ViewState
 from gui.widgets.tables import RoomyDelegate
 
 FOCUS = Qt.ItemDataRole.UserRole

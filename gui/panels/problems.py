@@ -14,10 +14,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.network import INPUT
-from engine.problems import STEM, Problem
+from engine.network.graph import INPUT
+from engine.text.problems import STEM, Problem
 from gui.panels.base import Panel
-from gui.state import Focus, ViewState
+from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import mistake_icon
 
 PROBLEM = Qt.ItemDataRole.UserRole

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Kind
-from gui.panels.edits import metadata, settings_of
+from gui.state.edits import metadata, settings_of
 from gui.widgets.choices import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.fields import Field, FieldGrid

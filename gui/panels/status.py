@@ -5,11 +5,11 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
-from engine.metrics import metric
-from engine.network import INPUT
-from engine.problems import STEM
-from engine.units import byte_size
-from gui.state import ViewState
+from engine.cost.metrics import metric
+from engine.network.graph import INPUT
+from engine.text.problems import STEM
+from engine.text.units import byte_size
+from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
 from gui.widgets.texts import ElidedLabel, shortened
 

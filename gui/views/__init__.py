@@ -5,8 +5,8 @@ from gui.views.base import View
 from gui.views.bottleneck import BottleneckView
 from gui.views.counting import CountingView
 from gui.views.filters import FiltersView
+from gui.views.googlenet_table import PaperView
 from gui.views.inspector import InspectorView
-from gui.views.paper import PaperView
 from gui.views.table import TableView
 from gui.views.volumes import VolumesView
 

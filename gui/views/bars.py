@@ -16,12 +16,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.check import Place
-from engine.metrics import METRICS
-from gui.paint.bars import paint_layout
+from engine.cost.metrics import METRICS
+from engine.run.check import Place
+from gui.paint.bars.bars import paint_layout
 from gui.paint.bars.content import Content, Line, content_of
 from gui.paint.bars.layout import Layout, height_on_screen, lay_out
-from gui.state import Focus, ViewState
+from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.base import View
 from gui.widgets.choices import Choice

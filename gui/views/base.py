@@ -5,8 +5,8 @@ from typing import ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from gui.edit import Edit
-from gui.state import Focus, Look, ViewState
+from gui.state.edit import Edit
+from gui.state.view_state import Focus, Look, ViewState
 
 
 class View(QWidget):

@@ -5,8 +5,8 @@ from typing import ClassVar
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from gui.exploration import Wish
-from gui.state import ViewState
+from gui.state.exploration import Wish
+from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.bottleneck_design import DesignPage
 from gui.views.bottleneck_layer import LayerPage

@@ -10,16 +10,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.bottleneck import FORMS, Swap, candidates, put_in
-from engine.bottleneck import Choice as Replacement
-from engine.bottleneck.report import LEVELS, percent, told_design
-from engine.problems import STEM
-from engine.run import RunRequest
-from engine.sources import input_name
-from engine.units import abbreviated, ratio_in_words
-from gui.edit import Edit
-from gui.exploration import Wish
-from gui.state import Focus, ViewState
+from engine.network.weight_specs import input_name
+from engine.rank_search import FORMS, Swap, candidates, put_in
+from engine.rank_search import Choice as Replacement
+from engine.rank_search.report import LEVELS, percent, told_design
+from engine.run.execute import RunRequest
+from engine.text.problems import STEM
+from engine.text.units import abbreviated, ratio_in_words
+from gui.state.edit import Edit
+from gui.state.exploration import Wish
+from gui.state.view_state import Focus, ViewState
 from gui.views.bottleneck_model import BottleneckModel
 from gui.widgets.choices import Choice
 from gui.widgets.rows import bar_of

@@ -20,17 +20,17 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.bottleneck import FORMS, applied, copied, refusal
-from engine.check import Place
-from engine.problems import STEM
-from engine.published import amount_of
-from engine.sources import input_name
-from engine.units import abbreviated
-from gui.edit import Edit
-from gui.exploration import Exploration, Wish
-from gui.paint.bottleneck import Content, Layout, arrange, content_of, draw
+from engine.network.weight_specs import input_name
+from engine.rank_search import FORMS, applied, copied, refusal
+from engine.run.check import Place
+from engine.text.printed_figures import amount_of
+from engine.text.problems import STEM
+from engine.text.units import abbreviated
+from gui.paint.bottleneck.bottleneck import Content, Layout, arrange, content_of, draw
 from gui.paint.bottleneck.chart import in_words
-from gui.state import Focus, ViewState
+from gui.state.edit import Edit
+from gui.state.exploration import Exploration, Wish
+from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choices import Choice

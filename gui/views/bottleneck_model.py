@@ -5,11 +5,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor
 
-from engine.analysis import Report
-from engine.bottleneck import Curve
-from engine.bottleneck.report import LEVELS, Column
-from engine.units import abbreviated, exact
-from gui.state import ViewState
+from engine.network.analysis import Report
+from engine.rank_search import Curve
+from engine.rank_search.report import LEVELS, Column
+from engine.text.units import abbreviated, exact
+from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
 Index = QModelIndex | QPersistentModelIndex

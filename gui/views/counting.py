@@ -14,11 +14,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.counting import GROUPS, TERMS, Convention, Tally, groups_of, own
-from engine.metrics import OPERATIONS
-from engine.problems import STEM
-from engine.units import abbreviated, exact
-from gui.state import ViewState
+from engine.cost.counting import GROUPS, TERMS, Convention, Tally, groups_of, own
+from engine.cost.metrics import OPERATIONS
+from engine.text.problems import STEM
+from engine.text.units import abbreviated, exact
+from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.counting_model import TITLE, CountingModel
 from gui.widgets.choices import Choice

@@ -5,9 +5,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont
 
-from engine.counting import CONVENTIONS, OWN, TERMS, Convention, Tally, Term, tally
-from engine.units import abbreviated, exact
-from gui.state import ViewState
+from engine.cost.counting import CONVENTIONS, OWN, TERMS, Convention, Tally, Term, tally
+from engine.text.units import abbreviated, exact
+from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
 Index = QModelIndex | QPersistentModelIndex

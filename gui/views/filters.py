@@ -10,9 +10,9 @@ from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
-from gui.paint.comparison import shown_places
-from gui.paint.mosaic import Content, content_of, refocused
-from gui.state import ColourMap, Look, ViewState
+from gui.paint.maps.mosaic import Content, content_of, refocused
+from gui.state.comparison import shown_places
+from gui.state.view_state import ColourMap, Look, ViewState
 from gui.views.base import View
 from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choices import Choice

@@ -17,14 +17,14 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.check import Place
-from engine.files import FileFault
+from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
-from gui.paint.inspector import Content, chosen, content_of
+from engine.run.check import Place
+from gui.paint.inspector.inspector import Content, chosen, content_of
 from gui.paint.inspector.maps import filled_until
 from gui.paint.inspector.weights import Found, find, is_at_hand, is_quick, key_of
-from gui.state import Focus, ViewState
-from gui.steps import Step, moved, next_position
+from gui.state.focus_steps import Step, moved, next_position
+from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
 from gui.views.inspector_canvas import InspectorCanvas
 from gui.widgets.choices import Choice

@@ -7,10 +7,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.paint.inspector import Content, Hit, Layout, arrange, draw, hit, sums
-from gui.paint.words import number
-from gui.steps import STEPS
+from gui.paint.basics.words import number
+from gui.paint.inspector import sums
+from gui.paint.inspector.inspector import Content, Hit, Layout, arrange, draw, hit
 from gui.theme import THEMES
+from gui.views.step_keys import KEY_STEPS
 
 
 class InspectorCanvas(QWidget):
@@ -95,8 +96,8 @@ class InspectorCanvas(QWidget):
             self.show_content(replace(self.content, detail=None))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() in STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.stepped.emit(STEPS[event.key()])
+        if event.key() in KEY_STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
+            self.stepped.emit(KEY_STEPS[event.key()])
         elif event.key() == Qt.Key.Key_Space:
             self.played.emit()
         elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:

@@ -16,14 +16,15 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from engine.shapes import Shape
-from gui import steps
-from gui.paint.detail import Placed
-from gui.paint.mosaic import Content, Scene, arrange, draw
-from gui.paint.plates import Plate, read_out
-from gui.paint.tiles import Ordering, Projection, Spot, Zoom, fitting_scale, panned, zoomed
-from gui.state import Detail, Focus, ViewState
-from gui.steps import STEPS, Step
+from gui.paint.maps.detail.detail import Placed
+from gui.paint.maps.mosaic import Content, Scene, arrange, draw
+from gui.paint.maps.mosaic_panels import Plate, read_out
+from gui.paint.maps.tiles import Ordering, Projection, Spot, Zoom, fitting_scale, panned, zoomed
+from gui.state import focus_steps
+from gui.state.focus_steps import Step
+from gui.state.view_state import Detail, Focus, ViewState
 from gui.theme import THEMES
+from gui.views.step_keys import KEY_STEPS
 
 MOST_ZOOM = 64.0
 CLICK_SHOWS: dict[Detail, str] = {
@@ -38,9 +39,9 @@ CLICK_SHOWS: dict[Detail, str] = {
 def moved(focus: Focus, shape: Shape, by: Step, order: Ordering | None = None) -> Focus:
     """The choice after a key, from map to map as they are shown; from nothing chosen to the first one's middle."""
     if order is None:
-        return steps.moved(focus, shape, by)
+        return focus_steps.moved(focus, shape, by)
     tile = None if focus.channel is None else int(order.tiles[focus.channel])
-    at = steps.moved(replace(focus, channel=tile), shape, by)
+    at = focus_steps.moved(replace(focus, channel=tile), shape, by)
     return replace(at, channel=int(order.channels[at.channel or 0]))
 
 
@@ -224,8 +225,8 @@ class MosaicCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         seen, body = self._first(), self._body()
-        if event.key() in STEPS:
-            self._move(STEPS[event.key()])
+        if event.key() in KEY_STEPS:
+            self._move(KEY_STEPS[event.key()])
         elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Minus) and seen is not None:
             self._zoom_by(2.0 if event.key() == Qt.Key.Key_Plus else 0.5, seen, seen.rect.center())
         elif event.key() == Qt.Key.Key_0:

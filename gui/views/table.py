@@ -18,11 +18,11 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.check import Place
-from engine.metrics import metric
-from engine.tables import Row, comparisons, to_csv, to_latex, to_markdown, to_tsv
-from gui.paint.table import NOTHING
-from gui.state import Focus, ViewState
+from engine.cost.metrics import metric
+from engine.reports.tables import Row, comparisons, to_csv, to_latex, to_markdown, to_tsv
+from engine.run.check import Place
+from gui.paint.tables.operations_table import NOTHING
+from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
 from gui.views.table_model import DESIGN, NO_PARENT, NODE, OperationsModel, tip
 from gui.widgets.tables import row_table

@@ -6,11 +6,11 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont, QIcon
 
-from engine.check import Place
-from engine.metrics import Ledger, Metric
-from engine.problems import STEM
-from engine.tables import PROBLEM, Column, Row, columns, shown_metrics
-from gui.state import ViewState
+from engine.cost.metrics import Ledger, Metric
+from engine.reports.tables import PROBLEM, Column, Row, columns, shown_metrics
+from engine.run.check import Place
+from engine.text.problems import STEM
+from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.widgets.glyphs import mistake_icon
 
@@ -22,7 +22,7 @@ DESIGN, NODE = 0, 1
 
 
 class OperationsModel(QAbstractTableModel):
-    """A row a node and a total a design, as `engine.tables` defines them."""
+    """A row a node and a total a design, as `engine.reports.tables` defines them."""
 
     def __init__(self) -> None:
         super().__init__()

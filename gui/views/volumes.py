@@ -8,11 +8,11 @@ from PySide6.QtCore import QEasingCurve, QVariantAnimation
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from engine.check import Place
-from gui.paint.scene import hits
-from gui.paint.scene.camera import VIEWS
-from gui.paint.scene.hits import Hit
-from gui.state import DepthScale, Focus, Look, ViewState
+from engine.run.check import Place
+from gui.paint.volumes import hits
+from gui.paint.volumes.camera import VIEWS
+from gui.paint.volumes.hits import Hit
+from gui.state.view_state import DepthScale, Focus, Look, ViewState
 from gui.views.base import View
 from gui.views.volumes_canvas import Canvas
 

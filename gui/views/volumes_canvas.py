@@ -15,16 +15,16 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
-from engine import metrics
-from engine.analysis import Report
-from engine.check import Place
-from gui.paint import volumes
-from gui.paint.scene import hits
-from gui.paint.scene.frame import Frame, frame
-from gui.paint.scene.hits import Direction, Hit
-from gui.state import ViewState
-from gui.steps import STEPS, Step, moved
+from engine.cost import metrics
+from engine.network.analysis import Report
+from engine.run.check import Place
+from gui.paint.volumes import hits, volumes
+from gui.paint.volumes.hits import Direction, Hit
+from gui.paint.volumes.layout import Frame, frame
+from gui.state.focus_steps import Step, moved
+from gui.state.view_state import ViewState
 from gui.theme import THEMES
+from gui.views.step_keys import KEY_STEPS
 
 SMALLEST_TEXT = 6.0
 """Pixels below which text is left out on the screen."""
@@ -213,8 +213,8 @@ class Canvas(QWidget):
             self.camera_chosen.emit(CAMERA_KEYS[Qt.Key(key)])
         elif key in TURNS and shifted:
             self.turned.emit(*TURNS[key])
-        elif key in STEPS and (key not in ARROW_KEYS or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
-            self._step(STEPS[key])
+        elif key in KEY_STEPS and (key not in ARROW_KEYS or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+            self._step(KEY_STEPS[key])
         elif key in ARROW_KEYS:
             self._choose_neighbour(ARROW_KEYS[key])
         elif key in ZOOM_KEYS:

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
 
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 
 
 class AboutBox(QDialog):

@@ -6,14 +6,14 @@ from time import perf_counter
 
 from msgspec.structs import replace
 
-from engine.bottleneck import Explorer, Samples
-from engine.cache import VolumeCache
-from engine.check import Place
-from engine.files import RESOURCES
-from engine.problems import STEM
-from engine.project import Input
-from engine.project_file import load
-from engine.run import RunRequest, volume_at
+from engine.files.paths import RESOURCES
+from engine.project.file import load
+from engine.project.project import Input
+from engine.rank_search import Explorer, Samples
+from engine.run.cache import VolumeCache
+from engine.run.check import Place
+from engine.run.execute import RunRequest, volume_at
+from engine.text.problems import STEM
 
 PROJECT = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
 PLACE: Place = (STEM, "conv3_3")

@@ -5,8 +5,7 @@ from time import perf_counter
 
 import numpy as np
 
-from engine import files, project_file, weights
-from engine.cache import VolumeCache
+from engine.files import paths
 from engine.layers import (
     Activation,
     Add,
@@ -20,11 +19,14 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
 )
-from engine.run import RunRequest, execute
+from engine.project import file
+from engine.run import weights
+from engine.run.cache import VolumeCache
+from engine.run.execute import RunRequest, execute
 from engine.shapes import Shape
 
 AIM_MS = 200
-START_PROJECT = files.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+START_PROJECT = paths.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 
 Work = Callable[[Callable[[], None]], object]
 
@@ -39,7 +41,7 @@ def longest_gap(work: Work) -> tuple[float, float]:
 
 
 def start_project(checkpoint: Callable[[], None]) -> None:
-    for _ in execute(RunRequest.of(project_file.load(START_PROJECT).project), VolumeCache(), checkpoint):
+    for _ in execute(RunRequest.of(file.load(START_PROJECT).project), VolumeCache(), checkpoint):
         pass
 
 

@@ -8,13 +8,13 @@ import numpy as np
 from msgspec.structs import replace
 from PySide6.QtWidgets import QApplication
 
-from engine.check import check
 from engine.layers import Conv2d
-from engine.network import Network, Node
-from engine.problems import STEM
-from engine.project import Design, NoiseInput, Project
+from engine.network.graph import Network, Node
+from engine.project.project import Design, NoiseInput, Project
+from engine.run.check import check
+from engine.text.problems import STEM
 from gui.app import make_application
-from gui.state import Focus, Look, Result, RunView, ViewState, Volume
+from gui.state.view_state import Focus, Look, Result, RunView, ViewState, Volume
 from gui.views.filters import FiltersView
 
 ROUNDS = 20

@@ -6,13 +6,13 @@ from time import perf_counter
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
-from engine.files import RESOURCES
-from engine.project_file import load
+from engine.files.paths import RESOURCES
+from engine.project.file import load
 from gui.app import make_application, set_theme
-from gui.main_window import MainWindow
-from gui.state import Focus
-from gui.steps import next_position
-from gui.workbench import Workbench
+from gui.state.focus_steps import next_position
+from gui.state.view_state import Focus
+from gui.window.main_window import MainWindow
+from gui.workbench.workbench import Workbench
 
 STEPS = 80
 AIM = 16.0

@@ -6,12 +6,12 @@ from time import perf_counter
 
 import numpy as np
 
-from engine.analysis import Report
-from engine.cache import VolumeCache
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 from engine.layers import Conv2d
-from engine.project_file import load
-from engine.run import NodeDone, RunRequest, execute
+from engine.network.analysis import Report
+from engine.project.file import load
+from engine.run.cache import VolumeCache
+from engine.run.execute import NodeDone, RunRequest, execute
 
 REQUEST = RunRequest.of(load(RESOURCES / "projects" / "googlenet.toml").project)
 CONVOLUTIONS = tuple(report for report in REQUEST.check.reports.values() if isinstance(report.layer, Conv2d))

@@ -14,15 +14,15 @@ from msgspec.structs import replace
 from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication, QSpinBox
 
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d
-from engine.network import Network, Node
-from engine.project import Design, NoiseInput, Project
-from engine.project_file import load
+from engine.network.graph import Network, Node
+from engine.project.file import load
+from engine.project.project import Design, NoiseInput, Project
 from gui.app import make_application, set_theme
-from gui.main_window import MainWindow
-from gui.state import Focus, Look
-from gui.workbench import Workbench
+from gui.state.view_state import Focus, Look
+from gui.window.main_window import MainWindow
+from gui.workbench.workbench import Workbench
 
 ROOT = Path(__file__).resolve().parents[2]
 ROUNDS = 40

@@ -8,7 +8,6 @@ from hypothesis import assume
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.analysis import analyze
 from engine.blocks import (
     BasicResidual,
     BottleneckResidual,
@@ -22,7 +21,8 @@ from engine.blocks import (
     Transition,
 )
 from engine.layers import Activation, Add, AvgPool2d, BatchNorm, Concat, Conv2d, MaxPool2d
-from engine.network import INPUT, Network, Node
+from engine.network.analysis import analyze
+from engine.network.graph import INPUT, Network, Node
 from tests.engine.strategies import fields, layers, shapes
 
 RELU, RELU6, NORM = Activation("relu"), Activation("relu6"), BatchNorm()

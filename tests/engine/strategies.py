@@ -6,9 +6,9 @@ from hypothesis import assume, reject
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from engine.analysis import analyze
 from engine.layers import LAYERS, Activation, tag_of
-from engine.network import INPUT, Network, Node
+from engine.network.analysis import analyze
+from engine.network.graph import INPUT, Network, Node
 from engine.shapes import Shape
 
 SMALL = 3

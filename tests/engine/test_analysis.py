@@ -6,11 +6,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analysis import analyze
-from engine.check import check
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, MaxPool2d
-from engine.network import INPUT, Network, Node
-from engine.project import Design, NoiseInput, Project
+from engine.network.analysis import analyze
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Design, NoiseInput, Project
+from engine.run.check import check
 from engine.shapes import Shape
 from tests.engine import strategies
 

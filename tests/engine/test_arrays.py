@@ -13,17 +13,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 
-from engine import arrays
-from engine.files import FileFault
-from tests.engine.array_files import (
-    VOLUME,
-    npy,
-    npy_claiming,
-    npz,
-    safetensors,
-    safetensors_of,
-    tensor,
-)
+from engine.files import arrays
+from engine.files.paths import FileFault
+from tests.engine.array_files import VOLUME, npy, npy_claiming, npz, safetensors, safetensors_of, tensor
 from tests.engine.checkpoints import Stopped, proceed, stop
 
 NUMBERS = count()

@@ -4,11 +4,11 @@ import json
 
 import pytest
 
-from engine.attachments import ATTACHMENTS, model_explorer, netron
-from engine.check import check
-from engine.files import RESOURCES
-from engine.metrics import METRICS, Ledger, heading_of, metric
-from engine.project_file import load
+from engine.cost.metrics import METRICS, Ledger, heading_of, metric
+from engine.files.paths import RESOURCES
+from engine.project.file import load
+from engine.reports.attachments import ATTACHMENTS, model_explorer, netron
+from engine.run.check import check
 
 DESIGN = "with reductions"
 

@@ -4,12 +4,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analysis import analyze
 from engine.blocks import BLOCKS, BasicResidual, BottleneckResidual, Fire, MlpConv, Transition
-from engine.check import check
 from engine.layers import Activation, tag_of
-from engine.network import INPUT, Network, Node, PresetWeights
-from engine.project import Design, NoiseInput, Project
+from engine.network.analysis import analyze
+from engine.network.graph import INPUT, Network, Node, PresetWeights
+from engine.project.project import Design, NoiseInput, Project
+from engine.run.check import check
 from engine.shapes import Shape
 from tests.engine import strategies
 

@@ -11,8 +11,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from engine import project_file
-from engine.analysis import analyze, folded
 from engine.blocks import (
     BLOCKS,
     BasicResidual,
@@ -27,14 +25,16 @@ from engine.blocks import (
     SeparableConv2d,
     Transition,
 )
-from engine.cache import VolumeCache
-from engine.check import check
 from engine.layers import Activation, Add, tag_of
-from engine.network import INPUT, Network, Node
-from engine.project import Design, NoiseInput, Project
-from engine.run import NodeDone, RunRequest, execute
+from engine.network.analysis import analyze, folded
+from engine.network.graph import INPUT, Network, Node
+from engine.project import file
+from engine.project.project import Design, NoiseInput, Project
+from engine.reports.summary import summary
+from engine.run.cache import VolumeCache
+from engine.run.check import check
+from engine.run.execute import NodeDone, RunRequest, execute
 from engine.shapes import Shape
-from engine.summary import summary
 from tests.engine import strategies
 from tests.engine.block_forms import FORMS, blocks, nodes_of
 from tests.engine.checkpoints import proceed
@@ -294,8 +294,8 @@ def test_file_round_trip_gives_an_equal_block(kind, suffix, data):
     project = project_of(alone(data.draw(strategies.layers(kind, small=False))))
     with TemporaryDirectory() as folder:
         path = Path(folder, f"project{suffix}")
-        project_file.save(project, path)
-        assert project_file.load(path).project == project
+        file.save(project, path)
+        assert file.load(path).project == project
 
 
 @KINDS

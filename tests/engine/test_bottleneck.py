@@ -12,20 +12,20 @@ from hypothesis import strategies as st
 from msgspec.structs import replace
 
 from engine.blocks import BottleneckResidual, Fire, Inception
-from engine.bottleneck import Explorer, Samples, applied, candidates, copied, refusal, samples
-from engine.bottleneck.curve import frontier, macs_of, measured_widths
-from engine.bottleneck.report import curve_text, list_text, to_csv, to_json
-from engine.cache import VolumeCache
-from engine.check import check
-from engine.files import RESOURCES
-from engine.insight.low_rank import energy, input_covariance
+from engine.files.paths import RESOURCES
 from engine.layers import Activation, Concat, Conv2d
-from engine.network import INPUT, Network, Node
-from engine.problems import STEM, ProjectError
-from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
-from engine.project_file import load, save
-from engine.run import RunRequest, run_all, volume_at
-from engine.sources import FileWeights, LowRankWeights, SeedWeights
+from engine.low_rank.factorisation import energy, input_covariance
+from engine.network.graph import INPUT, Network, Node
+from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
+from engine.project.file import load, save
+from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.rank_search import Explorer, Samples, applied, candidates, copied, refusal, samples
+from engine.rank_search.error_curve import frontier, macs_of, measured_widths
+from engine.rank_search.report import curve_text, list_text, to_csv, to_json
+from engine.run.cache import VolumeCache
+from engine.run.check import check
+from engine.run.execute import RunRequest, run_all, volume_at
+from engine.text.problems import STEM, ProjectError
 from tests.engine.checkpoints import proceed
 
 START = load(RESOURCES / "projects/inception_3a_5x5_branch.toml").project
@@ -492,7 +492,7 @@ def test_values_that_are_not_finite_are_refused_by_name():
     project = replace(small(Conv2d(6, 3), Node("before", Conv2d(4, 3, bias=False))), input=NoiseInput((8, 9, 10)))
     huge = np.full((4, 8, 3, 3), 3e38, np.float32)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("engine.weights.he_normal", lambda shape, *_: np.broadcast_to(huge.ravel()[:1], shape).copy())
+        patch.setattr("engine.run.weights.he_normal", lambda shape, *_: np.broadcast_to(huge.ravel()[:1], shape).copy())
         with pytest.raises(ProjectError, match="conv: .*not finite"):
             explored(project).curve(("design", "conv"), "1x1+kxk")
 

@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.cache import FITS_BUDGET, VolumeCache
+from engine.run.cache import FITS_BUDGET, VolumeCache
 
 
 def volume(values):

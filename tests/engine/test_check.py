@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from engine.check import check, place_in_file
 from engine.layers import Activation, Add, Concat, Conv2d, Dropout
-from engine.network import INPUT, FileWeights, Network, Node, PresetWeights
-from engine.problems import STEM, Problem, ProjectError
-from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights
+from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.run.check import check, place_in_file
 from engine.shapes import Shape
+from engine.text.problems import STEM, Problem, ProjectError
 from tests.engine.array_files import npy
 
 INPUT_SPEC = NoiseInput((8, 12, 12))

@@ -7,9 +7,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.insight import contributions as insight
+from engine.explain import contributions as insight
 from engine.layers import Conv2d, Dense
-from engine.run import Cancelled
+from engine.run.execute import Cancelled
 from engine.shapes import Shape
 from tests.engine import reference
 from tests.engine.checkpoints import proceed

@@ -3,10 +3,9 @@
 import pytest
 from msgspec.structs import replace
 
-from engine import counting
-from engine.analysis import analyze
-from engine.counting import CONVENTIONS, MACS, TERMS, Convention, convention, count, counted, left_out
-from engine.files import RESOURCES
+from engine.cost import counting
+from engine.cost.counting import CONVENTIONS, MACS, TERMS, Convention, convention, count, counted, left_out
+from engine.files.paths import RESOURCES
 from engine.layers import (
     LAYERS,
     Activation,
@@ -19,8 +18,9 @@ from engine.layers import (
     LocalResponseNorm,
     MaxPool2d,
 )
-from engine.network import Network, Node
-from engine.project_file import load
+from engine.network.analysis import analyze
+from engine.network.graph import Network, Node
+from engine.project.file import load
 from engine.shapes import Shape
 
 PUBLISHED = {

@@ -5,8 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.inputs import normalised
-from engine.insight.explain import EXPLAINERS, Spot, explain, explain_input, of_filter
+from engine.explain.explain import EXPLAINERS, Spot, explain, explain_input, of_filter
 from engine.layers import (
     LAYERS,
     Activation,
@@ -23,7 +22,8 @@ from engine.layers import (
     tag_of,
 )
 from engine.layers.base import Layer
-from engine.sources import ArrayInput, ImageInput, NoiseInput
+from engine.network.weight_specs import ArrayInput, ImageInput, NoiseInput
+from engine.run.inputs import normalised
 from tests.engine import layer_oracle, strategies
 from tests.engine.checkpoints import proceed
 

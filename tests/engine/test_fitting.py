@@ -6,18 +6,18 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from engine import fitting
 from engine.blocks import SeparableConv2d
-from engine.bottleneck import Samples, applied, samples
-from engine.cache import VolumeCache
-from engine.check import check
 from engine.layers import Activation, Conv2d
-from engine.network import Network, Node
-from engine.problems import ProjectError
-from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
-from engine.project_file import load, save
-from engine.run import RunRequest, required_bytes, run_all
-from engine.sources import FileWeights, LowRankWeights, SeedWeights
+from engine.network.graph import Network, Node
+from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
+from engine.project.file import load, save
+from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.rank_search import Samples, applied, samples
+from engine.run import low_rank_weights
+from engine.run.cache import VolumeCache
+from engine.run.check import check
+from engine.run.execute import RunRequest, required_bytes, run_all
+from engine.text.problems import ProjectError
 
 PLAIN = Project(
     NoiseInput((8, 9, 10), seed=1),
@@ -186,8 +186,10 @@ def test_in_a_long_chain_of_fits_each_is_found_once(monkeypatch):
     for node in made.network("d").nodes:
         made = applied(made, ("d", node.name), "1x1+kxk", (1,), Samples((made.input, NoiseInput((2, 3, 3), 1))))
     found = []
-    fit = fitting.fit
-    monkeypatch.setattr(fitting, "fit", lambda plan, *rest: found.append(plan.recipe.nodes) or fit(plan, *rest))
+    fit = low_rank_weights.fit
+    monkeypatch.setattr(
+        low_rank_weights, "fit", lambda plan, *rest: found.append(plan.recipe.nodes) or fit(plan, *rest)
+    )
     assert len(run_all(RunRequest.of(made), lambda event: None)) == 81
     assert len(found) == len(set(found)) == 40
 

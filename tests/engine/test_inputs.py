@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from engine import inputs
-from engine.files import FileFault
-from engine.project import ArrayInput, ImageInput, NoiseInput
+from engine.files.paths import FileFault
+from engine.project.project import ArrayInput, ImageInput, NoiseInput
+from engine.run import inputs
 from engine.shapes import Shape
 from tests.engine.array_files import VOLUME, npy, npz, safetensors_of
 from tests.engine.checkpoints import Stopped, proceed, stop

@@ -12,14 +12,16 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from engine import kernels, project_file, weights
-from engine.analysis import analyze
+from engine import kernels
 from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, Layer, MaxPool2d, tag_of
-from engine.network import INPUT, Network, Node
-from engine.problems import ProjectError
-from engine.project import Design, NoiseInput, Project
+from engine.network.analysis import analyze
+from engine.network.graph import INPUT, Network, Node
+from engine.project import file
+from engine.project.project import Design, NoiseInput, Project
+from engine.run import weights
 from engine.shapes import Shape
+from engine.text.problems import ProjectError
 from tests.engine import layer_oracle, strategies
 from tests.engine.checkpoints import proceed
 from tests.engine.layer_oracle import ORACLES
@@ -139,8 +141,8 @@ def test_file_round_trip_gives_an_equal_layer(kind, suffix, data):
     project = project_of(data.draw(strategies.layers(kind, small=False)))
     with TemporaryDirectory() as folder:
         path = Path(folder, f"project{suffix}")
-        project_file.save(project, path)
-        assert project_file.load(path).project == project
+        file.save(project, path)
+        assert file.load(path).project == project
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=tag_of)
@@ -166,14 +168,14 @@ BOUNDED = [
 
 @pytest.mark.parametrize(("kind", "name", "bare"), BOUNDED, ids=[f"{tag_of(kind)}-{name}" for kind, name, _ in BOUNDED])
 def test_value_outside_its_bounds_is_refused_with_its_place_and_both_numbers(kind, name, bare, tmp_path):
-    data = project_file.to_data(project_of(plain(kind)), tmp_path)
+    data = file.to_data(project_of(plain(kind)), tmp_path)
     low, high = strategies.lowest(bare), strategies.highest(bare)
     for outside, limit in ((low - 1 - abs(low), low), (high + 1 + abs(high), high)):
         data["designs"][0]["nodes"][0][name] = outside
         path = tmp_path / "project.json"
         path.write_bytes(msgspec.json.encode(data))
         with pytest.raises(ProjectError) as error:
-            project_file.load(path)
+            file.load(path)
         [problem] = error.value.problems
         assert problem.place == f"$.designs[0].nodes[0].{name}"
         assert str(outside) in problem.text

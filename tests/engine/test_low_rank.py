@@ -5,9 +5,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.insight import low_rank
-from engine.insight.low_rank import Fitter, NotFinite, expansion, input_covariance, linear, output_of, reduction
 from engine.layers import Conv2d
+from engine.low_rank import factorisation
+from engine.low_rank.factorisation import Fitter, NotFinite, expansion, input_covariance, linear, output_of, reduction
 from tests.engine.checkpoints import proceed
 
 FORMS = ("1x1+kxk", "kxk+1x1", "1x1+kxk+1x1")
@@ -112,7 +112,7 @@ def plain_and_best(case, rank):
     first, core = made.weights("1x1+kxk", (rank,))
     windows, exact = [], []
     for volume in volumes:
-        reduced = linear(low_rank.ONE, first, volume, proceed)
+        reduced = linear(factorisation.ONE, first, volume, proceed)
         taps = np.eye(core[0].size, dtype=np.float32).reshape(-1, *core.shape[1:])
         windows.append(linear(layer, taps, reduced, proceed).reshape(len(taps), -1))
         exact.append(linear(layer, weight, volume, proceed).reshape(len(weight), -1))
@@ -142,11 +142,11 @@ def test_measuring_all_widths_at_once_gives_what_running_each_gives(case):
     layer, weight, volumes = case
     made = fitter(case)
     for form, split, most in (("1x1+kxk", made.inputs, 7), ("kxk+1x1", made.outputs, 6)):
-        layers = low_rank.placed(form, layer)
-        total = low_rank.Measured()
+        layers = factorisation.placed(form, layer)
+        total = factorisation.Measured()
         for volume in volumes:
             exact = linear(layer, weight, volume, proceed)
-            total += low_rank.measure(split, layers, exact, volume, range(1, most), proceed)
+            total += factorisation.measure(split, layers, exact, volume, range(1, most), proceed)
         alone = [error(form, layer, weight, made.weights(form, (rank,)), volumes) for rank in range(1, most)]
         assert total.errors == pytest.approx(alone, abs=2e-3)
 

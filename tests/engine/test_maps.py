@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.insight import maps
-from engine.run import Cancelled
+from engine.explain import map_statistics
+from engine.run.execute import Cancelled
 from tests.engine.checkpoints import proceed
 
 ODD = (math.nan, math.inf, -math.inf)
@@ -45,7 +45,7 @@ def same(found, expected, tolerance=1e-9):
 
 @given(volumes())
 def test_statistics_are_those_of_the_finite_values(volume):
-    found = maps.statistics(volume, proceed)
+    found = map_statistics.statistics(volume, proceed)
     for channel, values in enumerate(map(finite, volume)):
         mean = fmean(values) if values else math.nan
         assert same(found.mean[channel], mean, 1e-6)
@@ -57,24 +57,24 @@ def test_statistics_are_those_of_the_finite_values(volume):
 def test_a_constant_map_has_one_finite_value_and_a_silent_one_none_above_zero(volume):
     for channel, values in enumerate(volume):
         plain, all_finite = values.ravel().tolist(), bool(np.isfinite(values).all())
-        assert maps.constant(volume)[channel] == (all_finite and len(plain) > 1 and len(set(plain)) == 1)
-        assert maps.silent(volume)[channel] == (all_finite and max(plain) <= 0)
+        assert map_statistics.constant(volume)[channel] == (all_finite and len(plain) > 1 and len(set(plain)) == 1)
+        assert map_statistics.silent(volume)[channel] == (all_finite and max(plain) <= 0)
 
 
 def test_one_value_among_many_that_differs_keeps_a_map_alive():
     volume = np.zeros((3, 100, 100), np.float32)
     volume[1, 57, 33] = 0.1
-    assert maps.constant(volume).tolist() == maps.silent(volume).tolist() == [True, False, True]
+    assert map_statistics.constant(volume).tolist() == map_statistics.silent(volume).tolist() == [True, False, True]
 
 
 @given(volumes(), st.sampled_from(FIGURES))
 def test_orders_are_falling_and_equal_maps_keep_their_order(volume, by):
-    order, sorting = maps.ordered(volume, by)
-    assert np.array_equal(sorting, getattr(maps.statistics(volume, proceed), by), equal_nan=True)
+    order, sorting = map_statistics.ordered(volume, by)
+    assert np.array_equal(sorting, getattr(map_statistics.statistics(volume, proceed), by), equal_nan=True)
     order = order.tolist()
-    figures = getattr(maps.statistics(volume, proceed), by).tolist()
+    figures = getattr(map_statistics.statistics(volume, proceed), by).tolist()
     assert order == sorted(range(len(volume)), key=lambda c: math.inf if math.isnan(figures[c]) else -figures[c])
-    assert maps.ordered(volume, "index").channels.tolist() == list(range(len(volume)))
+    assert map_statistics.ordered(volume, "index").channels.tolist() == list(range(len(volume)))
 
 
 def correlation(first, second):
@@ -92,12 +92,12 @@ def correlation(first, second):
 @given(volumes(), st.data())
 def test_likeness_is_the_correlation_with_the_chosen_map(volume, data):
     channel = data.draw(st.integers(0, len(volume) - 1))
-    found = maps.likeness(volume, channel, proceed)
+    found = map_statistics.likeness(volume, channel, proceed)
     varied = [len(set(finite(values))) > 1 for values in volume]
     for other in range(len(volume)):
         expected = correlation(volume[channel], volume[other]) if varied[channel] and varied[other] else 0.0
         assert found[other] == pytest.approx(expected, abs=1e-6)
-    order, sorting = maps.ordered(volume, "likeness", channel)
+    order, sorting = map_statistics.ordered(volume, "likeness", channel)
     assert np.array_equal(sorting, found)
     assert order[0] == channel
     assert sorted(order) == list(range(len(volume)))
@@ -106,16 +106,16 @@ def test_likeness_is_the_correlation_with_the_chosen_map(volume, data):
 
 @given(volumes(least=2))
 def test_without_a_chosen_map_each_is_followed_by_the_most_alike_of_those_left(volume):
-    order = maps.ordered(volume, "likeness").channels.tolist()
+    order = map_statistics.ordered(volume, "likeness").channels.tolist()
     assert order[0] == 0
     assert sorted(order) == list(range(len(volume)))
     for place in range(len(order) - 1):
-        found = maps.likeness(volume, order[place], proceed)
+        found = map_statistics.likeness(volume, order[place], proceed)
         assert found[order[place + 1]] >= max(found[order[place + 1 :]]) - 1e-5
 
 
 def test_maps_of_one_value_are_alike_in_the_order_of_their_channels():
-    assert maps.ordered(np.arange(5, dtype=np.float32).reshape(5, 1, 1), "likeness").channels.tolist() == [
+    assert map_statistics.ordered(np.arange(5, dtype=np.float32).reshape(5, 1, 1), "likeness").channels.tolist() == [
         0,
         1,
         2,
@@ -128,7 +128,7 @@ def test_maps_of_equal_pictures_stand_side_by_side():
     random = np.random.default_rng(0)
     pictures = random.standard_normal((3, 8, 8)).astype(np.float32)
     volume = np.concatenate([pictures * scale + scale for scale in (1, 2, 5)])
-    order = maps.ordered(volume, "likeness").channels.tolist()
+    order = map_statistics.ordered(volume, "likeness").channels.tolist()
     assert [channel % 3 for channel in order] in ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0, 0, 0, 2, 2, 2, 1, 1, 1])
 
 
@@ -142,13 +142,13 @@ def test_the_relative_error_is_that_of_the_finite_pairs(volume, seed):
     ]
     wrong, total = sum((a - b) ** 2 for a, b in pairs), sum(a * a for a, _ in pairs)
     expected = math.sqrt(wrong / total) if total else math.inf if wrong else 0.0
-    assert same(maps.relative_error(volume, other), expected)
-    assert maps.relative_error(volume, volume) == 0
+    assert same(map_statistics.relative_error(volume, other), expected)
+    assert map_statistics.relative_error(volume, volume) == 0
 
 
 @given(volumes(), st.integers(1, 9))
 def test_histograms_share_an_axis_and_count_every_value_once(volume, bins):
-    found = maps.histograms(list(volume), bins)
+    found = map_statistics.histograms(list(volume), bins)
     kept = [value for value in finite(volume) if value]
     for histogram, values in zip(found, volume, strict=True):
         plain = values.ravel().tolist()
@@ -167,7 +167,7 @@ def test_histograms_share_an_axis_and_count_every_value_once(volume, bins):
 
 @given(volumes(), st.integers(1, 9))
 def test_counts_of_all_maps_are_those_of_the_formula(volume, bins):
-    found = maps.counts(volume, bins, proceed)
+    found = map_statistics.counts(volume, bins, proceed)
     kept = [value for value in finite(volume) if value]
     low, high = (min(kept), max(kept)) if kept else (0.0, 1.0)
     assert (found.low, found.high) == (low, high)
@@ -182,14 +182,14 @@ def test_counts_of_all_maps_are_those_of_the_formula(volume, bins):
 
 
 def test_a_map_of_zeros_has_an_empty_histogram():
-    (found,) = maps.histograms([np.zeros((4, 4), np.float32)], 8)
+    (found,) = map_statistics.histograms([np.zeros((4, 4), np.float32)], 8)
     assert (found.zeros, found.counts.sum()) == (16, 0)
     assert (np.diff(found.edges) > 0).all()
 
 
 @pytest.mark.parametrize("value", [3.0, -0.1])
 def test_a_map_of_one_value_is_in_one_bin_of_an_axis_around_it(value):
-    (found,) = maps.histograms([np.full((4, 4), value, np.float32)], 8)
+    (found,) = map_statistics.histograms([np.full((4, 4), value, np.float32)], 8)
     assert sorted(found.counts.tolist()) == [0] * 7 + [16]
     assert (np.diff(found.edges) > 0).all()
     assert found.edges[0] < value < found.edges[-1]
@@ -202,4 +202,4 @@ def test_ordering_can_be_cancelled(by):
 
     for like in (None, 1):
         with pytest.raises(Cancelled):
-            maps.ordered(np.ones((3, 4, 4), np.float32), by, like, stop)
+            map_statistics.ordered(np.ones((3, 4, 4), np.float32), by, like, stop)

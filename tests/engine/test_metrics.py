@@ -5,14 +5,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.check import check
-from engine.counting import CONVENTIONS, MACS, convention, own
-from engine.files import RESOURCES
+from engine.cost.counting import CONVENTIONS, MACS, convention, own
+from engine.cost.metrics import METRICS, Ledger, compared, heading_of, metric
+from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d, Dense, MaxPool2d
-from engine.metrics import METRICS, Ledger, compared, heading_of, metric
-from engine.network import Network, Node
-from engine.project import Design, NoiseInput, Project
-from engine.project_file import load
+from engine.network.graph import Network, Node
+from engine.project.file import load
+from engine.project.project import Design, NoiseInput, Project
+from engine.run.check import check
 from tests.golden.projects import PROJECTS, start
 
 LEDGERS = {name: Ledger(check(project)) for name, project in PROJECTS.items()}

@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.layers import Activation, Add, Concat, Conv2d
-from engine.network import INPUT, FileWeights, Network, Node, topological_order
+from engine.network.graph import INPUT, FileWeights, Network, Node, topological_order
 from engine.shapes import Shape
 from tests.engine import strategies
 

@@ -3,18 +3,18 @@
 import pytest
 from msgspec.structs import replace
 
-from engine.analysis import analyze
 from engine.blocks import BLOCKS, Inception, ReducedConv2d, SeparableConv2d
-from engine.check import check
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 from engine.layers import LAYERS, Activation, Conv2d, Dense
-from engine.network import Network, Node
-from engine.paper import Figure, Switch, columns, footnotes, paper_rows, shortened, switch
-from engine.problems import STEM
-from engine.project import Design, NoiseInput, Project, Published
-from engine.project_file import load
+from engine.network.analysis import analyze
+from engine.network.graph import Network, Node
+from engine.project.file import load
+from engine.project.project import Design, NoiseInput, Project, Published
+from engine.reports.googlenet_table import Figure, Switch, columns, footnotes, paper_rows, shortened, switch
+from engine.reports.paper_columns import SETTINGS, WIDTHS, widths_of
+from engine.run.check import check
 from engine.shapes import Shape
-from engine.widths import SETTINGS, WIDTHS, widths_of
+from engine.text.problems import STEM
 
 GOOGLENET = load(RESOURCES / "projects" / "googlenet.toml").project
 

@@ -6,9 +6,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from engine import weights
-from engine.network import PresetWeights
-from engine.preset_kernels import PRESETS
+from engine.network.graph import PresetWeights
+from engine.run import weights
+from engine.run.preset_kernels import PRESETS
 from tests.engine.checkpoints import proceed
 
 SIZES = st.integers(3, 9)

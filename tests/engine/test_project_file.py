@@ -13,7 +13,6 @@ import tomli_w
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import project_file, project_reader
 from engine.blocks import BLOCKS
 from engine.layers import (
     LAYERS,
@@ -27,13 +26,14 @@ from engine.layers import (
     MaxPool2d,
     tag_of,
 )
-from engine.network import FileWeights, Network, Node, PresetWeights
-from engine.preset_kernels import PRESETS
-from engine.problems import ProjectError
-from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
-from engine.project_file import load, save, to_data
+from engine.network.graph import FileWeights, Network, Node, PresetWeights
+from engine.project import file, reader
+from engine.project.file import load, save, to_data
+from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.run.preset_kernels import PRESETS
 from engine.shapes import Shape
-from engine.wording import accepted
+from engine.text.messages import accepted
+from engine.text.problems import ProjectError
 from tests.engine import strategies
 
 NUMBERS = count()
@@ -515,7 +515,7 @@ def test_save_replaces_the_whole_file_and_tells_its_stamp(name, tmp_path):
     path = tmp_path / name
     path.write_text("x" * 10_000)
     stamp = save(PROJECT, path)
-    assert load(path) == project_file.ProjectFile(PROJECT, 1, stamp)
+    assert load(path) == file.ProjectFile(PROJECT, 1, stamp)
     assert os.listdir(tmp_path) == [name]
 
 
@@ -654,7 +654,7 @@ def test_a_project_loaded_by_a_relative_path_has_absolute_paths(tmp_path, monkey
 
 
 TEXTS = st.text(max_size=12)
-NAMES = st.from_regex(project_reader.NAME, fullmatch=True).filter(lambda name: len(name) < 20)
+NAMES = st.from_regex(reader.NAME, fullmatch=True).filter(lambda name: len(name) < 20)
 FILE_NAMES = st.from_regex(r"[a-z0-9 é_-]{1,8}(/[a-z0-9é_-]{1,8}){0,2}\.[a-z]{3}", fullmatch=True)
 FINITE = st.floats(-1e30, 1e30)
 

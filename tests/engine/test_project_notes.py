@@ -4,14 +4,14 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.check import check
 from engine.layers import Conv2d
-from engine.network import Network, Node
-from engine.problems import STEM, ProjectError
-from engine.project import Design, NoiseInput, Note, Project, Published
-from engine.project_file import load, save
-from engine.published import agrees, amount_of, difference
-from engine.summary import summary
+from engine.network.graph import Network, Node
+from engine.project.file import load, save
+from engine.project.project import Design, NoiseInput, Note, Project, Published
+from engine.reports.summary import summary
+from engine.run.check import check
+from engine.text.printed_figures import agrees, amount_of, difference
+from engine.text.problems import STEM, ProjectError
 
 HEAD = """
 format = 1

@@ -6,16 +6,16 @@ from pathlib import Path
 import pytest
 from msgspec.structs import replace
 
-from engine.analysis import Analysis, analyze
 from engine.blocks import SeparableConv2d
-from engine.check import check
-from engine.counting import convention, own, tally
-from engine.files import RESOURCES
-from engine.network import Network, Node
-from engine.project_file import load
-from engine.published import agrees, difference
+from engine.cost.counting import convention, own, tally
+from engine.files.paths import RESOURCES
+from engine.network.analysis import Analysis, analyze
+from engine.network.graph import Network, Node
+from engine.project.file import load
+from engine.run.check import check
 from engine.shapes import Shape
-from gui.command_line import main
+from engine.text.printed_figures import agrees, difference
+from gui.command_line.main import main
 
 DATA = Path(__file__).parent / "data"
 RECOUNTED = json.loads((DATA / "ground_truth.json").read_text())["rows"]

@@ -9,16 +9,16 @@ from hypothesis import given
 from msgspec.structs import replace
 from PIL import Image
 
-from engine import run, weights
-from engine.analysis import analyze
-from engine.cache import VolumeCache
-from engine.check import check
 from engine.kernels import BLOCK_BYTES
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, Dropout, GlobalAvgPool2d, MaxPool2d
-from engine.network import INPUT, FileWeights, Network, Node, PresetWeights
-from engine.problems import STEM, ProjectError
-from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
-from engine.run import (
+from engine.network.analysis import analyze
+from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights
+from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.run import execute as execute_module
+from engine.run import weights
+from engine.run.cache import VolumeCache
+from engine.run.check import check
+from engine.run.execute import (
     Cancelled,
     NodeDone,
     NodeStarted,
@@ -30,6 +30,7 @@ from engine.run import (
     volume_at,
 )
 from engine.shapes import Shape
+from engine.text.problems import STEM, ProjectError
 from tests.engine import layer_oracle, strategies
 
 RELU = Activation(function="relu")
@@ -139,7 +140,7 @@ def test_a_nodes_time_is_that_of_its_arithmetic_when_its_volume_was_made(monkeyp
 
         return slow
 
-    monkeypatch.setattr(run, "perf_counter", lambda: clock[0])
+    monkeypatch.setattr(execute_module, "perf_counter", lambda: clock[0])
     monkeypatch.setattr(weights, "resolve", taking(1000.0, weights.resolve))
     monkeypatch.setattr(Conv2d, "forward", taking(2.0, Conv2d.forward))
     project, cache = Project(NoiseInput((2, 5, 5)), (design("d", Node("conv", Conv2d(3, 3))),)), VolumeCache()
@@ -459,7 +460,7 @@ def test_predicted_bytes_are_those_of_volumes_the_heaviest_weights_and_a_block()
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_a_run_takes_no_more_memory_than_was_predicted(order, tmp_path, monkeypatch):
-    monkeypatch.setattr(run, "BLOCK_BYTES", 32 * 2**20)  # a second copy of the weights is not hidden by it
+    monkeypatch.setattr(execute_module, "BLOCK_BYTES", 32 * 2**20)  # a second copy of the weights is not hidden by it
     weight = np.asarray(np.ones((1000, 16 * 32 * 32), ">f8"), order=order)
     np.save(tmp_path / "weight.npy", weight)
     np.save(tmp_path / "input.npy", np.asarray(np.ones((1, 16, 32, 32)), order=order))

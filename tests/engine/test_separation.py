@@ -2,11 +2,11 @@
 
 import pytest
 
-from engine.analysis import analyze
 from engine.blocks import SeparableConv2d
 from engine.layers import Activation, Add, BatchNorm, Conv2d, Dense
-from engine.network import FileWeights, Network, Node
-from engine.separation import made_dense, refusal, separated
+from engine.network.analysis import analyze
+from engine.network.graph import FileWeights, Network, Node
+from engine.network.separable import made_dense, refusal, separated
 from engine.shapes import Shape
 
 CONV = Node("c", Conv2d(8, 3, 2, 1))

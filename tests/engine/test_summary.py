@@ -9,15 +9,15 @@ import pytest
 from msgspec.structs import replace
 
 from engine.blocks import Inception
-from engine.check import check
-from engine.counting import convention
+from engine.cost.counting import convention
+from engine.cost.metrics import METRICS
 from engine.layers import Activation, Conv2d, MaxPool2d
-from engine.metrics import METRICS
-from engine.network import Network, Node
-from engine.problems import STEM
-from engine.project import Design, NoiseInput, Note, Project, Published
-from engine.run import NodeDone, RunRequest, run_all
-from engine.summary import statistics, summary
+from engine.network.graph import Network, Node
+from engine.project.project import Design, NoiseInput, Note, Project, Published
+from engine.reports.summary import statistics, summary
+from engine.run.check import check
+from engine.run.execute import NodeDone, RunRequest, run_all
+from engine.text.problems import STEM
 
 AMOUNTS = {known.id for known in METRICS}
 CONV = Node("conv5x5", Conv2d(filters=32, kernel=5))

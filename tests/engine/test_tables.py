@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine import tables
-from engine.check import check
+from engine.cost.metrics import METRICS, Ledger, Metric, metric
 from engine.layers import Conv2d
-from engine.metrics import METRICS, Ledger, Metric, metric
-from engine.network import FileWeights, Network, Node
-from engine.problems import STEM
-from engine.project import Design, NoiseInput, Project
-from engine.tables import FORMATS, comparisons, rows, to_csv, to_latex, to_markdown, to_text, to_tsv
+from engine.network.graph import FileWeights, Network, Node
+from engine.project.project import Design, NoiseInput, Project
+from engine.reports import tables
+from engine.reports.tables import FORMATS, comparisons, rows, to_csv, to_latex, to_markdown, to_text, to_tsv
+from engine.run.check import check
+from engine.text.problems import STEM
 from tests.golden import golden
 from tests.golden.projects import PROJECTS, mistaken, start, with_stem
 

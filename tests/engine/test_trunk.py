@@ -8,12 +8,13 @@ import numpy as np
 import pytest
 from msgspec.structs import replace
 
-from engine import files, project_file
-from engine.problems import STEM
-from engine.run import RunRequest, run_all
+from engine.files import paths
+from engine.project import file
+from engine.run.execute import RunRequest, run_all
+from engine.text.problems import STEM
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "trunk_reference.json").read_text(encoding="utf-8"))["volumes"]
-START_PROJECT = files.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+START_PROJECT = paths.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 
 TOLERANCE = 1e-4
 """A value is a float32 sum of at most 256·9 products: in another order it differs by 2304 · 2⁻²⁴ of their sizes, if all
@@ -22,7 +23,7 @@ were rounded one way. Statistics differed by 3e-6 when this was written."""
 
 @cache
 def results(photo):
-    project = project_file.load(START_PROJECT).project
+    project = file.load(START_PROJECT).project
     project = replace(project, input=replace(project.input, path=f"resources:photos/{photo}.png"))
     return run_all(RunRequest.of(project), lambda started: None)
 
@@ -47,7 +48,7 @@ def test_both_designs_receive_the_trunks_256_maps_and_give_32():
 
 
 def test_designs_of_the_start_project_cost_what_the_paper_counts():
-    request = RunRequest.of(project_file.load(START_PROJECT).project)
+    request = RunRequest.of(file.load(START_PROJECT).project)
     costs = {name: (analysis.macs, analysis.params) for name, analysis in request.check.analyses.items() if name}
     assert costs == {"naive": (160_563_200, 204_832), "bottleneck": (13_246_464, 16_944)}
     assert request.check.problems == ()

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.units import abbreviated, byte_size, exact, ratio_in_words
+from engine.text.units import abbreviated, byte_size, exact, ratio_in_words
 
 SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 positive = st.integers(1, 10**18)

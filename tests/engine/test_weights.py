@@ -7,11 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine import noise, weights
-from engine.analysis import analyze
-from engine.files import FileFault
+from engine.files.paths import FileFault
 from engine.layers import Activation, BatchNorm, Conv2d, Dense
-from engine.network import FileWeights, Network, Node, PresetWeights
+from engine.network.analysis import analyze
+from engine.network.graph import FileWeights, Network, Node, PresetWeights
+from engine.run import random_values, weights
 from engine.shapes import Shape
 from tests.engine.array_files import npy, npz, safetensors, safetensors_of, tensor
 from tests.engine.checkpoints import Stopped, proceed, stop
@@ -99,7 +99,7 @@ def test_names_that_join_to_one_text_have_seeds_of_their_own():
 
 def test_made_weights_are_the_same_in_blocks_of_any_size(monkeypatch):
     whole = weights.he_normal((7, 3, 3, 3), 4, proceed)
-    monkeypatch.setattr(noise, "BLOCK", 100)
+    monkeypatch.setattr(random_values, "BLOCK", 100)
     np.testing.assert_array_equal(weights.he_normal((7, 3, 3, 3), 4, proceed), whole)
 
 

@@ -1,8 +1,8 @@
 """Projects whose tables are kept as golden texts, and which the tests of the operations draw."""
 
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, Dropout, GlobalAvgPool2d, MaxPool2d
-from engine.network import Network, Node
-from engine.project import Design, NoiseInput, Project
+from engine.network.graph import Network, Node
+from engine.project.project import Design, NoiseInput, Project
 
 
 def start() -> Project:

@@ -16,11 +16,11 @@ from pytestqt.qtbot import QtBot
 from shiboken6 import isValid
 
 from engine.layers import Conv2d
-from engine.network import Network, Node
-from engine.project import Design, NoiseInput, Project
+from engine.network.graph import Network, Node
+from engine.project.project import Design, NoiseInput, Project
 from gui.app import make_application, set_theme
-from gui.main_window import MainWindow
-from gui.workbench import Workbench
+from gui.window.main_window import MainWindow
+from gui.workbench.workbench import Workbench
 from gui.worker import Task, Worker
 
 NAIVE = Network((Node("conv5x5", Conv2d(filters=6, kernel=5)),))

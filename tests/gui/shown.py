@@ -8,10 +8,10 @@ from PySide6.QtGui import QPainter
 from PySide6.QtSvg import QSvgGenerator
 from pytestqt.qtbot import QtBot
 
-from engine.check import check
-from engine.project import Project
-from gui.export import Paint
-from gui.state import Focus, Look, RunView, ViewState
+from engine.project.project import Project
+from engine.run.check import check
+from gui.export.files import Paint
+from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.base import View
 

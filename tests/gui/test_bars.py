@@ -12,17 +12,17 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 from pytestqt.qtbot import QtBot
 
-from engine.check import check
+from engine.cost.metrics import METRICS
 from engine.layers import Conv2d
-from engine.metrics import METRICS
-from engine.project import ArrayInput, Project
-from gui.paint.bars import paint
+from engine.project.project import ArrayInput, Project
+from engine.run.check import check
+from gui.paint.bars.bars import paint
 from gui.paint.bars.content import content_of
 from gui.paint.bars.layout import Layout, height_on_screen, lay_out
 from gui.paint.bars.scale import Scale, scale_for, tick_label
-from gui.paint.columns import pour
-from gui.paint.words import NO_DESIGN
-from gui.state import Focus, Look, RunView, ViewState
+from gui.paint.basics.columns import pour
+from gui.paint.basics.words import NO_DESIGN
+from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.bars import BarsView
 from tests.golden.projects import PROJECTS, chain, inception, mistaken, start, three_designs, with_stem

@@ -12,20 +12,20 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog
 from pytestqt.qtbot import QtBot
 
-from engine.bottleneck import FORMS, Explorer, samples
-from engine.check import check
 from engine.layers import Activation, Conv2d
-from engine.network import Network, Node
-from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
-from engine.sources import FileWeights, Form, LowRankWeights
-from gui.exploration import Exploration, Wish
-from gui.export import figure
-from gui.main_window import MainWindow
-from gui.paint.bottleneck import STALE, content_of
-from gui.state import Focus
+from engine.network.graph import Network, Node
+from engine.network.weight_specs import FileWeights, Form, LowRankWeights
+from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.rank_search import FORMS, Explorer, samples
+from engine.run.check import check
+from gui.export.files import figure
+from gui.paint.bottleneck.bottleneck import STALE, content_of
+from gui.state.exploration import Exploration, Wish
+from gui.state.view_state import Focus
 from gui.views.bottleneck_design import DesignPage
 from gui.views.bottleneck_layer import LayerPage, read_macs, read_percent
 from gui.views.bottleneck_model import LAYER, UNKNOWN
+from gui.window.main_window import MainWindow
 
 NETWORK = Network(
     (

@@ -6,10 +6,10 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from engine.counting import CONVENTIONS, convention, count, own
-from engine.files import RESOURCES
-from engine.project_file import load
-from gui.state import Focus, Look, ViewState
+from engine.cost.counting import CONVENTIONS, convention, count, own
+from engine.files.paths import RESOURCES
+from engine.project.file import load
+from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
 from gui.views.counting_model import LEFT_OUT, TITLE, TOTAL, CountingModel
 from tests.golden.projects import mistaken, start

@@ -6,18 +6,18 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.analysis import analyze
 from engine.blocks import BLOCKS
-from engine.bottleneck import applied, samples
-from engine.check import check
 from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d
-from engine.network import INPUT, FileWeights, Network, Node, PresetWeights, topological_order
-from engine.problems import STEM
-from engine.project import Design, ImageInput, NoiseInput, Project
+from engine.network.analysis import analyze
+from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights, topological_order
+from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.rank_search import applied, samples
+from engine.run.check import check
 from engine.shapes import Shape
-from gui.panels import edits
+from engine.text.problems import STEM
 from gui.panels.base import Edit
-from gui.state import Focus
+from gui.state import edits
+from gui.state.view_state import Focus
 
 KIND_NAMES = [kind for kind, _, _ in edits.kinds((*LAYERS, *BLOCKS))]
 

@@ -13,16 +13,16 @@ from PySide6.QtGui import QImage, QPainter
 from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
-import gui.export
-from engine.counting import convention
-from engine.problems import ProjectError
-from engine.project import NoiseInput, Project
-from engine.project_file import load
-from gui.command_line import main
-from gui.export import ENDINGS, EXPORTERS, FIGURES, JSON, TEXTS, export, figure, text_for, texts
-from gui.main_window import MainWindow
-from gui.state import Focus
-from gui.workbench import Workbench
+import gui.export.files
+from engine.cost.counting import convention
+from engine.project.file import load
+from engine.project.project import NoiseInput, Project
+from engine.text.problems import ProjectError
+from gui.command_line.main import main
+from gui.export.files import ENDINGS, EXPORTERS, FIGURES, JSON, TEXTS, export, figure, text_for, texts
+from gui.state.view_state import Focus
+from gui.window.main_window import MainWindow
+from gui.workbench.workbench import Workbench
 
 PROJECTS = Path(__file__).resolve().parents[2] / "resources" / "projects"
 
@@ -139,7 +139,7 @@ def test_an_export_that_ends_half_way_leaves_nothing_behind(
         out.mkdir()
         (out / "volumes.png").write_text("an older figure")
     drawn = iter(range(2))
-    monkeypatch.setattr(gui.export, "figure", lambda *_: b"" if next(drawn, None) is not None else _no_space())
+    monkeypatch.setattr(gui.export.files, "figure", lambda *_: b"" if next(drawn, None) is not None else _no_space())
     with pytest.raises(ProjectError, match=r"out.*No space left"):
         export(ran.state, out, FIGURES, ("png",), 1.0)
     assert out.exists() is there

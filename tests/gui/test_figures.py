@@ -11,19 +11,20 @@ from PIL import Image
 from PySide6.QtGui import QImage
 
 from engine.blocks import BasicResidual, Inception
-from engine.check import check
 from engine.layers import Activation, BatchNorm, Concat, Conv2d, MaxPool2d
-from engine.network import Network, Node
-from engine.problems import ProjectError
-from engine.project import Design, NoiseInput, Project
-from engine.project_file import load
-from gui.animation import HOLD_MS, STEPS, frames, gif
-from gui.export import export, paper_theme, printed
-from gui.paint.figures import PRINTED, from_above, inception_module, one_by_one, paper_table
+from engine.network.graph import Network, Node
+from engine.project.file import load
+from engine.project.project import Design, NoiseInput, Project
+from engine.run.check import check
+from engine.text.problems import ProjectError
+from gui.export.animation import HOLD_MS, STEPS, frames, gif
+from gui.export.files import export, paper_theme, printed
+from gui.paint.basics.page import PAGES, page, page_for, screen
+from gui.paint.figures import from_above, inception_module, one_by_one, paper_table
+from gui.paint.figures.figures import PRINTED
 from gui.paint.figures.panels import turned
-from gui.paint.page import PAGES, page, page_for, screen
-from gui.paint.scene.camera import VIEWS, camera
-from gui.state import Focus
+from gui.paint.volumes.camera import VIEWS, camera
+from gui.state.view_state import Focus
 from gui.theme import DARK
 from tests.gui.test_export import PROJECTS, mean_difference
 from tests.gui.volume_scenes import BLOCKS, CHAIN, INCEPTION, RESIDUAL, TWO, conv, state_of
@@ -149,7 +150,7 @@ def test_the_caption_says_scale_counting_and_range():
 
 
 def test_another_convention_is_named_beside_its_numbers():
-    from engine.counting import convention
+    from engine.cost.counting import convention
 
     state = state_of(TWO, metric="ops", convention=convention("ptflops"))
     said = " ".join(words_of(state, "one-by-one"))

@@ -12,15 +12,15 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 from pytestqt.qtbot import QtBot
 
 from engine.layers import Conv2d
-from engine.network import FileWeights
-from engine.project import ArrayInput, ImageInput
-from engine.project_file import load, save
-from gui.export import FIGURES
-from gui.file_commands import SCALES
-from gui.main_window import MainWindow
-from gui.menus import plain
-from gui.paint.figures import PRINTED
-from gui.state import Focus
+from engine.network.graph import FileWeights
+from engine.project.file import load, save
+from engine.project.project import ArrayInput, ImageInput
+from gui.export.files import FIGURES
+from gui.paint.figures.figures import PRINTED
+from gui.state.view_state import Focus
+from gui.window.file_commands import SCALES
+from gui.window.main_window import MainWindow
+from gui.window.menus import plain
 from tests.gui.conftest import PROJECT
 
 Buttons = QMessageBox.StandardButton

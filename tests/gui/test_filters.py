@@ -10,24 +10,24 @@ from PySide6.QtGui import QImage, QPainter, QWheelEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from engine import weights
-from engine.check import check
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d, Dense
-from engine.network import INPUT, FileWeights, Network, Node
-from engine.problems import STEM
-from engine.project import Design, ImageInput, NoiseInput, Project
-from engine.project_file import load
+from engine.network.graph import INPUT, FileWeights, Network, Node
+from engine.project.file import load
+from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.run import weights
+from engine.run.check import check
 from engine.shapes import Shape
-from gui.paint.colours import lut, to_levels, value_range
-from gui.paint.comparison import companion, shown_places
-from gui.paint.kernel_image import chosen_kernel
-from gui.paint.layer_weights import MOST_WEIGHTS
-from gui.paint.mosaic import arrange, content_of, paint
-from gui.paint.notes import STALE_HINT
-from gui.paint.plates import EARLIER, RUN_HINT, legend, plates, read_out
-from gui.paint.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
-from gui.state import Focus, Look, Result, RunView, ViewState
+from engine.text.problems import STEM
+from gui.paint.basics.colours import lut, to_levels, value_range
+from gui.paint.basics.notes import STALE_HINT
+from gui.paint.maps.kernel_image import chosen_kernel
+from gui.paint.maps.layer_weights import MOST_WEIGHTS
+from gui.paint.maps.mosaic import arrange, content_of, paint
+from gui.paint.maps.mosaic_panels import EARLIER, RUN_HINT, legend, plates, read_out
+from gui.paint.maps.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
+from gui.state.comparison import companion, shown_places
+from gui.state.view_state import Focus, Look, Result, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.filters import FiltersView
 from tests.gui.shown import svg

@@ -12,23 +12,23 @@ from PySide6.QtGui import QHelpEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
-from engine import weights
-from engine.check import check
-from engine.insight import maps
-from engine.insight.contributions import contributions, part_of
+from engine.explain import map_statistics
+from engine.explain.contributions import contributions, part_of
 from engine.layers import Activation, Conv2d, Dense
-from engine.network import INPUT, Network, Node
-from engine.problems import STEM
-from engine.project import NoiseInput, Project
-from gui.paint import measured
-from gui.paint.difference import difference
-from gui.paint.inspector import now
-from gui.paint.kept import Kept
-from gui.paint.mosaic import arrange, content_of, paint
-from gui.paint.notes import STALE_HINT
-from gui.paint.plates import legend, plates, read_out
-from gui.paint.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
-from gui.state import Focus, Look, Result, RunView
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import NoiseInput, Project
+from engine.run import weights
+from engine.run.check import check
+from engine.text.problems import STEM
+from gui.paint.basics.derived_cache import Kept
+from gui.paint.basics.notes import STALE_HINT
+from gui.paint.inspector.inspector import now
+from gui.paint.maps import measured
+from gui.paint.maps.difference import difference
+from gui.paint.maps.mosaic import arrange, content_of, paint
+from gui.paint.maps.mosaic_panels import legend, plates, read_out
+from gui.paint.maps.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
+from gui.state.view_state import Focus, Look, Result, RunView
 from gui.views import filters
 from gui.views.filters import FiltersView
 from tests.engine.checkpoints import proceed
@@ -122,15 +122,17 @@ class TestOrder:
     def test_each_order_is_that_of_the_engine(self, order):
         volume = np.round(random_volume((6, 9, 11)))
         state = state_of(two_designs(), volumes={NAIVE: volume}, order=order)
-        assert plates(state)[0].order.channels.tolist() == maps.ordered(volume, order).channels.tolist()
+        assert plates(state)[0].order.channels.tolist() == map_statistics.ordered(volume, order).channels.tolist()
 
     def test_likeness_is_to_the_chosen_map_and_without_one_side_by_side(self):
         state = state_of(two_designs(), order="likeness")
         volume = state.result(NAIVE).volume
-        assert plates(state)[0].order.channels.tolist() == maps.ordered(volume, "likeness").channels.tolist()
+        assert plates(state)[0].order.channels.tolist() == map_statistics.ordered(volume, "likeness").channels.tolist()
         assert "alike maps side by side" in content_of(state).legend
         chosen = replace(state, focus=Focus(*NAIVE, 4))
-        assert plates(chosen)[0].order.channels.tolist() == maps.ordered(volume, "likeness", 4).channels.tolist()
+        assert (
+            plates(chosen)[0].order.channels.tolist() == map_statistics.ordered(volume, "likeness", 4).channels.tolist()
+        )
         assert "the most like map 4 first" in content_of(chosen).legend
 
     def test_hovering_and_clicking_find_the_channel_that_is_shown_there(self, show, qtbot):
@@ -153,7 +155,7 @@ class TestOrder:
 
     def test_sorted_by_likeness_page_keys_go_on_from_the_map_that_was_chosen(self, show, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (0, 0)), order="likeness")
-        order = maps.ordered(state.result(NAIVE).volume, "likeness", 2).channels.tolist()
+        order = map_statistics.ordered(state.result(NAIVE).volume, "likeness", 2).channels.tolist()
         answer = show(state)
         for _ in range(5):
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
@@ -515,7 +517,10 @@ class TestWaiting:
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look))
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
         order = answer.view.canvas.scene().frames[0].seen.grid.order
-        assert order.channels.tolist() == maps.ordered(answer.state.result(NAIVE).volume, "mean").channels.tolist()
+        assert (
+            order.channels.tolist()
+            == map_statistics.ordered(answer.state.result(NAIVE).volume, "mean").channels.tolist()
+        )
         answer.show(replace(answer.state, focus=Focus(*NAIVE, 3, (1, 1))))
         assert answer.view.canvas.scene().detail.body is None
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)

@@ -8,8 +8,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 
-from engine.check import check
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 from engine.layers import (
     LAYERS,
     Activation,
@@ -25,32 +24,21 @@ from engine.layers import (
     MaxPool2d,
     tag_of,
 )
-from engine.network import INPUT, FileWeights, Network, Node
-from engine.problems import STEM
-from engine.project import Design, ImageInput, NoiseInput, Project
-from engine.project_file import load
-from engine.run import RunRequest, run_all
-from gui.offscreen import run_state
-from gui.paint.colours import lut, to_levels
-from gui.paint.inspector import (
-    PARTS,
-    arrange,
-    channels,
-    hit,
-    maps,
-    matrix,
-    natural_size,
-    now,
-    paint,
-    patch,
-    sights,
-    sums,
-)
+from engine.network.graph import INPUT, FileWeights, Network, Node
+from engine.project.file import load
+from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.run.check import check
+from engine.run.execute import RunRequest, run_all
+from engine.text.problems import STEM
+from gui.command_line.offscreen import run_state
+from gui.paint.basics.colours import lut, to_levels
+from gui.paint.basics.notes import STALE_HINT
+from gui.paint.inspector import channels, maps, matrix, patch, source_views, sums
 from gui.paint.inspector import weights as found_weights
 from gui.paint.inspector.content import FINDING, MOST_SIGHTS, RUN_HINT, UNCHOSEN
-from gui.paint.notes import STALE_HINT
-from gui.state import Focus, Progress, Result, RunView
-from gui.steps import next_position
+from gui.paint.inspector.inspector import PARTS, arrange, hit, natural_size, now, paint
+from gui.state.focus_steps import next_position
+from gui.state.view_state import Focus, Progress, Result, RunView
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView
 from tests.engine.checkpoints import proceed
@@ -206,7 +194,7 @@ class TestWhatIsTold:
 
     def test_every_earlier_volume_is_shown_with_what_the_value_sees_of_it(self, state):
         content = now(state)
-        assert [(sight.name, sights.extent(sight)) for sight in content.sights] == [
+        assert [(sight.name, source_views.extent(sight)) for sight in content.sights] == [
             (INPUT, "5×5 of 9×11"),
             ("wide", "3×3 of 9×11"),
             ("narrow", "3×3 of 9×11"),
@@ -339,7 +327,7 @@ class TestChoosing:
         assert found.words.endswith(f"= {product:.4g}".replace("-", "−"))
 
     def test_a_click_on_an_earlier_volume_chooses_it(self, answer):
-        point, found = find_hit(answer.view, sights, lambda found: found.words.startswith("wide"))
+        point, found = find_hit(answer.view, source_views, lambda found: found.words.startswith("wide"))
         assert "seen: y 2…4, x 3…5, channels 0…5" in found.words
         QTest.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert answer.focuses[0].place == ("d", "wide")
@@ -526,12 +514,12 @@ class TestFigure:
         content = now(replace(every, focus=Focus("d", "dense", 0, (0, 0))))
         for count in range(1, len(content.sights) + 1):
             some = replace(content, sights=content.sights[:count])
-            tall = sights.height(some, width, 12)
+            tall = source_views.height(some, width, 12)
             rect = QRectF(0, 0, width, tall)
             found = {}
             for y in range(0, int(tall), 4):
                 for x in range(0, width, 4):
-                    at = sights.hit(rect, some, 12, QPointF(x, y))
+                    at = source_views.hit(rect, some, 12, QPointF(x, y))
                     if at is not None:
                         found.setdefault(at.focus.place, []).append((x, y))
             assert set(found) == {sight.place for sight in some.sights}

@@ -7,9 +7,9 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui.main_window import MainWindow
-from gui.paint.tiles import Spot
-from gui.state import Focus
+from gui.paint.maps.tiles import Spot
+from gui.state.view_state import Focus
+from gui.window.main_window import MainWindow
 
 
 def run(window: MainWindow, qtbot: QtBot) -> None:

@@ -26,18 +26,18 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.blocks import BLOCKS
-from engine.counting import Convention, convention
+from engine.cost.counting import Convention, convention
 from engine.layers import LAYERS, Conv2d, tag_of
-from engine.network import Network, Node
-from engine.project import Design, ImageInput, NoiseInput, Project
-from engine.project_file import load, save
-from gui.actions import ACTIONS, TOOLBAR, TOOLS
-from gui.main_window import MainWindow
-from gui.menus import letter, plain
-from gui.state import Focus
+from engine.network.graph import Network, Node
+from engine.project.file import load, save
+from engine.project.project import Design, ImageInput, NoiseInput, Project
+from gui.state.view_state import Focus
 from gui.views import VIEWS
 from gui.widgets.about import AboutBox
 from gui.widgets.tab_order import in_reading_order
+from gui.window.actions import ACTIONS, TOOLBAR, TOOLS
+from gui.window.main_window import MainWindow
+from gui.window.menus import letter, plain
 from tests.gui.conftest import NAIVE, PROJECT
 
 Buttons = QMessageBox.StandardButton

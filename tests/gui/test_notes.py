@@ -4,12 +4,12 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from pytestqt.qtbot import QtBot
 
-from engine.files import RESOURCES
-from engine.network import INPUT
-from engine.project import Note, Published
-from engine.project_file import load
+from engine.files.paths import RESOURCES
+from engine.network.graph import INPUT
+from engine.project.file import load
+from engine.project.project import Note, Published
 from gui.panels.notes import NOTHING, NotesPanel
-from gui.state import Focus
+from gui.state.view_state import Focus
 from tests.golden.projects import start
 from tests.gui.shown import state_of
 

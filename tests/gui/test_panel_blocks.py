@@ -10,20 +10,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QMenu, QSpinBox
 from pytestqt.qtbot import QtBot
 
-from engine.analysis import analyze
 from engine.blocks import BLOCKS, Inception, MlpConv, SeparableConv2d, Transition
 from engine.layers import Activation, Conv2d, Kind, MaxPool2d, tag_of
-from engine.network import INPUT, Network, Node
-from engine.project import Design, NoiseInput, Note, Project
+from engine.network.analysis import analyze
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Design, NoiseInput, Note, Project
 from engine.shapes import Shape
-from gui.actions import ACTIONS, MENUS
-from gui.main_window import MainWindow
-from gui.panels import edits
 from gui.panels.design_rows import Row, part_rows, rows
 from gui.panels.designs import DesignsPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.problems import ProblemsPanel
-from gui.state import Focus
+from gui.state import edits
+from gui.state.view_state import Focus
+from gui.window.actions import ACTIONS, MENUS
+from gui.window.main_window import MainWindow
 from tests.gui.test_panels import Stage, row_names, state
 
 INCEPTION = Inception(8, 4, 16, 2, 4, 4)

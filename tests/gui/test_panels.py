@@ -15,7 +15,6 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QLineEdit, QWidget
 from pytestqt.qtbot import QtBot
 
 from engine.blocks import BLOCKS
-from engine.check import check
 from engine.layers import (
     LAYERS,
     Activation,
@@ -29,19 +28,20 @@ from engine.layers import (
     MaxPool2d,
     tag_of,
 )
-from engine.network import INPUT, FileWeights, Network, Node, PresetWeights
-from engine.problems import STEM, Problem
-from engine.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights
+from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.run.check import check
 from engine.shapes import Shape
+from engine.text.problems import STEM, Problem
 from gui.panels.base import Edit, Panel
 from gui.panels.design_rows import rows
 from gui.panels.designs import DesignsPanel
-from gui.panels.edits import new_layer, settings_of
 from gui.panels.input_panel import InputPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.node_sources import array_names, matched
 from gui.panels.problems import ProblemsPanel
-from gui.state import Focus, Look, RunView, ViewState
+from gui.state.edits import new_layer, settings_of
+from gui.state.view_state import Focus, Look, RunView, ViewState
 from tests.gui.test_widgets import choose, turn_wheel
 
 PHOTO = ImageInput("resources:photos/chelsea.png", (32, 32), "bgr", 1.0, (104.0, 116.0, 122.0), (1.0, 1.0, 1.0))

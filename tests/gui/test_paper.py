@@ -10,18 +10,27 @@ from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from engine.blocks import SeparableConv2d
-from engine.check import check
-from engine.files import RESOURCES
-from engine.network import INPUT
-from engine.problems import STEM
-from engine.project import Project
-from engine.project_file import load
-from gui.edit import Edit
-from gui.main_window import MainWindow
-from gui.paint.paper import NATURAL, NOTHING, SMALLEST, arrange, natural_size, paint, sheets_of, shown_design
-from gui.state import Focus, ViewState
+from engine.files.paths import RESOURCES
+from engine.network.graph import INPUT
+from engine.project.file import load
+from engine.project.project import Project
+from engine.run.check import check
+from engine.text.problems import STEM
+from gui.paint.tables.googlenet_table import (
+    NATURAL,
+    NOTHING,
+    SMALLEST,
+    arrange,
+    natural_size,
+    paint,
+    sheets_of,
+    shown_design,
+)
+from gui.state.edit import Edit
+from gui.state.view_state import Focus, ViewState
 from gui.theme import DARK, LIGHT
-from gui.views.paper import PaperView
+from gui.views.googlenet_table import PaperView
+from gui.window.main_window import MainWindow
 from tests.golden.projects import PROJECTS, chain, mistaken, start, with_stem
 from tests.gui.shown import Answer, state_of, svg
 

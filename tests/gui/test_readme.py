@@ -10,16 +10,16 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QKeySequence
 
 from engine.blocks import BLOCKS
-from engine.check import check
-from engine.counting import CONVENTIONS
-from engine.files import RESOURCES
+from engine.cost.counting import CONVENTIONS
+from engine.files.paths import RESOURCES
 from engine.layers import LAYERS, tag_of
 from engine.layers.activation import Function
-from engine.preset_kernels import PRESETS
-from engine.project_file import load
-from gui.actions import ACTIONS
-from gui.command_line import COMMANDS, main
+from engine.project.file import load
+from engine.run.check import check
+from engine.run.preset_kernels import PRESETS
+from gui.command_line.main import COMMANDS, main
 from gui.views.volumes_canvas import CAMERA_KEYS
+from gui.window.actions import ACTIONS
 from tests.pictures import FOLDER, LARGEST, PICTURES
 
 ROOT = RESOURCES.parent

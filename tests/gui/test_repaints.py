@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QObject
 from PySide6.QtWidgets import QApplication, QWidget
 
-from gui.main_window import MainWindow
+from gui.window.main_window import MainWindow
 
 
 class Painted(QObject):

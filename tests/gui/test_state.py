@@ -8,13 +8,13 @@ import pytest
 from msgspec.structs import replace
 
 from engine.blocks import Inception
-from engine.check import check
 from engine.layers import Conv2d
-from engine.network import INPUT, Network, Node
-from engine.problems import STEM
-from engine.project import Design, NoiseInput, Project
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Design, NoiseInput, Project
+from engine.run.check import check
 from engine.shapes import Shape
-from gui.state import Focus, Look, Result, RunView, ViewState
+from engine.text.problems import STEM
+from gui.state.view_state import Focus, Look, Result, RunView, ViewState
 
 PROJECT = Project(
     NoiseInput((4, 6, 7)), (Design("d", Network((Node("a", Conv2d(3, 3)), Node("b", Inception(2, 2, 3, 2, 3, 2))))),)

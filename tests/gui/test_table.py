@@ -11,19 +11,19 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from engine.check import check
-from engine.counting import convention
-from engine.files import RESOURCES
+from engine.cost.counting import convention
+from engine.cost.metrics import METRICS, Metric
+from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d
-from engine.metrics import METRICS, Metric
-from engine.network import Node
-from engine.problems import STEM
-from engine.project import Project
-from engine.project_file import load
-from engine.tables import rows, to_csv, to_latex, to_markdown, to_tsv
-from gui.paint.table import BLOCK_GAP, LINE, NATURAL, NOTHING, arrange, natural_size, paint, sheet_of
-from gui.paint.words import text_width
-from gui.state import Focus, Look, RunView, ViewState
+from engine.network.graph import Node
+from engine.project.file import load
+from engine.project.project import Project
+from engine.reports.tables import rows, to_csv, to_latex, to_markdown, to_tsv
+from engine.run.check import check
+from engine.text.problems import STEM
+from gui.paint.basics.words import text_width
+from gui.paint.tables.operations_table import BLOCK_GAP, LINE, NATURAL, NOTHING, arrange, natural_size, paint, sheet_of
+from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
 from tests.golden.projects import PROJECTS, chain, mistaken, start, three_designs, with_stem

@@ -9,19 +9,18 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from PySide6.QtTest import QTest
 
 from engine.blocks import Inception
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 from engine.layers import Activation, Concat
-from engine.network import INPUT, Network, Node
-from engine.problems import Problem
-from engine.project import Design, NoiseInput, Project
-from engine.project_file import load
-from gui.paint import volumes
-from gui.paint.scene import faces, hits
-from gui.paint.scene.camera import VIEWS
-from gui.paint.scene.frame import frame
-from gui.paint.scene.seen import seen
-from gui.paint.scene.writing import Zoom, written
-from gui.state import Focus
+from engine.network.graph import INPUT, Network, Node
+from engine.project.file import load
+from engine.project.project import Design, NoiseInput, Project
+from engine.text.problems import Problem
+from gui.paint.volumes import faces, hits, volumes
+from gui.paint.volumes.camera import VIEWS
+from gui.paint.volumes.layout import frame
+from gui.paint.volumes.texts import Zoom, written
+from gui.paint.volumes.visible import seen
+from gui.state.view_state import Focus
 from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
 from tests.gui.test_volumes_layout import assert_nothing_overlaps, polygon_of

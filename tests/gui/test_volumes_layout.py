@@ -8,16 +8,16 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QPolygonF
 
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 from engine.layers import Activation, AvgPool2d, Concat, Conv2d
-from engine.network import INPUT, Network, Node
-from engine.project import Design, NoiseInput, Project
-from engine.project_file import load
+from engine.network.graph import INPUT, Network, Node
+from engine.project.file import load
+from engine.project.project import Design, NoiseInput, Project
 from engine.shapes import Shape
-from gui.paint.scene.camera import VIEWS, camera, prism
-from gui.paint.scene.cells import DETAILS
-from gui.paint.scene.kernels import windows
-from gui.state import Focus, Look
+from gui.paint.volumes.camera import VIEWS, camera, prism
+from gui.paint.volumes.cells import DETAILS
+from gui.paint.volumes.kernel_boxes import windows
+from gui.state.view_state import Focus, Look
 from tests.gui.volume_scenes import CHAIN, INCEPTION, RESIDUAL, TWO, box_of, conv, scene_of, state_of
 
 pytestmark = pytest.mark.usefixtures("qapp")

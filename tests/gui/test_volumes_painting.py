@@ -8,19 +8,19 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
-from engine.check import check
 from engine.layers import Dense, MaxPool2d
-from engine.network import INPUT, Network, Node
-from engine.problems import STEM
-from engine.project import Design, ImageInput, NoiseInput, Project
-from gui.paint import colours, volumes
-from gui.paint.measured import volume_range
-from gui.paint.scene import faces, legend, writing
-from gui.paint.scene.frame import frame
-from gui.paint.scene.kernels import windows
-from gui.paint.scene.labels import width
-from gui.paint.scene.values import shown_values
-from gui.state import Focus, Result, RunView
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.run.check import check
+from engine.text.problems import STEM
+from gui.paint.basics import colours
+from gui.paint.maps.measured import volume_range
+from gui.paint.volumes import faces, legend, texts, volumes
+from gui.paint.volumes.kernel_boxes import windows
+from gui.paint.volumes.labels import width
+from gui.paint.volumes.layout import frame
+from gui.paint.volumes.values import shown_values
+from gui.state.view_state import Focus, Result, RunView
 from gui.theme import DARK, LIGHT
 from tests.gui.shown import svg as drawn_as_svg
 from tests.gui.volume_scenes import CHAIN, INCEPTION, TWO, box_of, conv, picture, scene_of, state_of, svg, values
@@ -310,7 +310,7 @@ def font_size(drawn, words):
 
 
 def test_an_empty_design_and_an_empty_project_say_what_to_do():
-    assert writing.EMPTY_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),))))
+    assert texts.EMPTY_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),))))
     assert volumes.NO_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)))))
 
 

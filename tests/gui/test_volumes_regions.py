@@ -5,14 +5,14 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
+from engine.cost.receptive_fields import regions
 from engine.layers import Activation, Concat, Conv2d
-from engine.network import INPUT, Network, Node
-from engine.problems import STEM
-from engine.project import Design, NoiseInput, Project
-from engine.receptive import regions
-from gui.paint.scene.kernels import windows
-from gui.paint.scene.seen import seen
-from gui.state import Focus
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Design, NoiseInput, Project
+from engine.text.problems import STEM
+from gui.paint.volumes.kernel_boxes import windows
+from gui.paint.volumes.visible import seen
+from gui.state.view_state import Focus
 from gui.views.volumes import VolumesView
 from tests.gui.shown import Answer
 from tests.gui.volume_scenes import BLOCKS, TWO, box_of, picture, scene_of, state_of, svg

@@ -7,12 +7,12 @@ from PySide6.QtGui import QMouseEvent
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
-from engine.network import INPUT, Network
-from engine.project import Design, NoiseInput, Project
-from gui.paint.scene import faces, hits
-from gui.paint.scene.camera import VIEWS
-from gui.paint.scene.frame import frame
-from gui.state import Focus, Look
+from engine.network.graph import INPUT, Network
+from engine.project.project import Design, NoiseInput, Project
+from gui.paint.volumes import faces, hits
+from gui.paint.volumes.camera import VIEWS
+from gui.paint.volumes.layout import frame
+from gui.state.view_state import Focus, Look
 from gui.views.volumes import VolumesView
 from tests.gui.volume_scenes import INCEPTION, TWO, box_of, conv, scene_of, state_of
 

@@ -8,16 +8,16 @@ import pytest
 from msgspec.structs import replace
 from pytestqt.qtbot import QtBot
 
-from engine.check import check
-from engine.files import RESOURCES
+from engine.files.paths import RESOURCES
 from engine.layers import Conv2d
-from engine.network import INPUT, Network, Node
-from engine.problems import STEM, ProjectError
-from engine.project import ArrayInput, Design, NoiseInput, Project
-from engine.project_file import load, save
-from gui.document import FileChangedError
-from gui.state import Focus, ViewState
-from gui.workbench import Workbench
+from engine.network.graph import INPUT, Network, Node
+from engine.project.file import load, save
+from engine.project.project import ArrayInput, Design, NoiseInput, Project
+from engine.run.check import check
+from engine.text.problems import STEM, ProjectError
+from gui.state.view_state import Focus, ViewState
+from gui.workbench.document import FileChangedError
+from gui.workbench.workbench import Workbench
 from tests.gui.conftest import PROJECT
 
 NAIVE = ("naive", "conv5x5")

@@ -5,15 +5,15 @@ from PySide6.QtCore import QRectF, QSize
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.blocks import Inception
-from engine.check import check
 from engine.layers import Activation, Add, Concat, Conv2d, MaxPool2d
-from engine.network import INPUT, Network, Node
-from engine.problems import STEM
-from engine.project import Design, NoiseInput, Project
-from gui.paint import volumes
-from gui.paint.scene.frame import frame
-from gui.paint.scene.layout import Scene
-from gui.state import Focus, Look, Result, RunView, ViewState
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Design, NoiseInput, Project
+from engine.run.check import check
+from engine.text.problems import STEM
+from gui.paint.volumes import volumes
+from gui.paint.volumes.layout import frame
+from gui.paint.volumes.scene import Scene
+from gui.state.view_state import Focus, Look, Result, RunView, ViewState
 from gui.theme import LIGHT
 from tests.gui.shown import svg as drawn_as_svg
 

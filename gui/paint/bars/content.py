@@ -6,13 +6,13 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.check import Place
-from engine.metrics import Amount, Ledger, Metric, compared, metric
-from engine.problems import STEM
-from engine.tables import Row
+from engine.cost.metrics import Amount, Ledger, Metric, compared, metric
+from engine.reports.tables import Row
+from engine.run.check import Place
+from engine.text.problems import STEM
 from gui.paint.bars.scale import Scale, scale_for
-from gui.paint.words import NO_DESIGN
-from gui.state import ViewState
+from gui.paint.basics.words import NO_DESIGN
+from gui.state.view_state import ViewState
 
 FOLD_FROM = 4
 """So many layers of a design that cost nothing share one line."""

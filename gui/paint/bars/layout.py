@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 
 from gui.paint.bars.content import Content, Line
 from gui.paint.bars.scale import Scale, tick_label
-from gui.paint.columns import pour
-from gui.paint.words import text_width
+from gui.paint.basics.columns import pour
+from gui.paint.basics.words import text_width
 
 # Heights in units; a unit is the pixel size of a layer's text.
 MARGIN, HEADLINE, SUBJECT, TOTAL, AXIS, QUIET, SECTION, LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5

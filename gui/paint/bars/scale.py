@@ -5,7 +5,7 @@ from math import log10
 
 from msgspec import Struct
 
-from engine.units import PREFIXES
+from engine.text.units import PREFIXES
 
 
 class Scale(Struct, frozen=True):

@@ -5,12 +5,12 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from engine.bottleneck import Curve, Point, Trial
-from engine.bottleneck.report import fewer, percent
-from engine.units import abbreviated
+from engine.rank_search import Curve, Point, Trial
+from engine.rank_search.report import fewer, percent
+from engine.text.units import abbreviated
+from gui.paint.basics.words import RIGHT, draw_text, text_width
 from gui.paint.bottleneck.chart_layout import Chart, spread, ticks_between
 from gui.paint.bottleneck.marks import SERIES, ChartLook, Series, diamond, entries
-from gui.paint.words import RIGHT, draw_text, text_width
 from gui.theme import Theme
 
 CENTRE = Qt.AlignmentFlag.AlignCenter

@@ -7,9 +7,9 @@ from typing import NamedTuple, TypeVar
 
 from PySide6.QtCore import QPointF, QRectF
 
-from engine.bottleneck import Curve
+from engine.rank_search import Curve
+from gui.paint.basics.words import text_width
 from gui.paint.bottleneck.marks import ChartLook, Entry, entries
-from gui.paint.words import text_width
 
 LEAST_ERROR = 1e-3
 """Of the axis: what loses less lies at its foot."""

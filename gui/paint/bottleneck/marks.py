@@ -7,7 +7,7 @@ from msgspec import Struct
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from engine.bottleneck import Curve, Point, Trial
+from engine.rank_search import Curve, Point, Trial
 
 Mark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
 """Draws at a place, of a radius, in a colour on another."""

@@ -2,18 +2,18 @@
 
 from collections.abc import Iterator, Sequence
 
-from engine import metrics
-from engine.counting import MACS
-from engine.metrics import OPERATIONS
-from engine.problems import STEM
-from engine.project import ImageInput
-from gui.paint import colours
+from engine.cost import metrics
+from engine.cost.counting import MACS
+from engine.cost.metrics import OPERATIONS
+from engine.project.project import ImageInput
+from engine.text.problems import STEM
+from gui.paint.basics import colours
 from gui.paint.figures.excerpt import Excerpt, Part
-from gui.paint.scene.camera import LENGTHS_IN_WORDS, Camera
-from gui.paint.scene.cells import Wording
-from gui.paint.scene.graph import ELEMENTWISE
-from gui.paint.scene.legend import FACES
-from gui.state import ViewState
+from gui.paint.volumes.camera import LENGTHS_IN_WORDS, Camera
+from gui.paint.volumes.cells import Wording
+from gui.paint.volumes.grid import ELEMENTWISE
+from gui.paint.volumes.legend import FACES
+from gui.state.view_state import ViewState
 
 FLAT = 0.05
 """Share of its length below which H is not seen."""

@@ -3,14 +3,14 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine.analysis import Analysis, Report, analyze, folded
 from engine.layers import Conv2d
 from engine.layers.windows import pair
-from engine.network import INPUT, Network, Node
-from engine.problems import STEM, Problem, ProjectError
+from engine.network.analysis import Analysis, Report, analyze, folded
+from engine.network.graph import INPUT, Network, Node
+from engine.text.problems import STEM, Problem, ProjectError
 from gui.paint.figures.excerpt import Part, received_as_input, without_elementwise
-from gui.paint.scene.graph import Graph, graph
-from gui.state import ViewState
+from gui.paint.volumes.grid import Graph, graph
+from gui.state.view_state import ViewState
 
 SHORT = 5
 """Layers, the elementwise ones apart, that a chain has at most to be shown whole."""

@@ -6,14 +6,14 @@ from collections.abc import Iterable, Mapping, Sequence
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.analysis import Analysis, Report
-from engine.check import Place
+from engine.cost.metrics import Amount, Metric
 from engine.layers import Activation
-from engine.metrics import Amount, Metric
-from engine.network import INPUT, Network
-from engine.project import Design
-from gui.paint.scene.graph import ELEMENTWISE
-from gui.state import Focus, ViewState
+from engine.network.analysis import Analysis, Report
+from engine.network.graph import INPUT, Network
+from engine.project.project import Design
+from engine.run.check import Place
+from gui.paint.volumes.grid import ELEMENTWISE
+from gui.state.view_state import Focus, ViewState
 
 
 class Part(Struct, frozen=True):

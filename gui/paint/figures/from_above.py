@@ -4,13 +4,13 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPolygonF
 
+from gui.paint.basics.page import Page
 from gui.paint.figures.choice import one_by_one
 from gui.paint.figures.one_by_one import WORDINGS
 from gui.paint.figures.panels import Panels, lay_out
-from gui.paint.page import Page
-from gui.paint.scene.camera import VIEWS, camera
-from gui.paint.scene.seen import Rect
-from gui.state import ViewState
+from gui.paint.volumes.camera import VIEWS, camera
+from gui.paint.volumes.visible import Rect
+from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 SAID = "from above, H is not seen: what is across the arrows is the number of maps, C"

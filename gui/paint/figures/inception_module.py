@@ -1,11 +1,11 @@
 """A module with parallel branches, of each design: a branch a row, from what it receives to where it is joined."""
 
+from gui.paint.basics.page import Page
 from gui.paint.figures.choice import chain, designs, module
 from gui.paint.figures.panels import Panels, lay_out
-from gui.paint.page import Page
-from gui.paint.scene.camera import VIEWS, camera
-from gui.paint.scene.cells import Wording
-from gui.state import ViewState
+from gui.paint.volumes.camera import VIEWS, camera
+from gui.paint.volumes.cells import Wording
+from gui.state.view_state import ViewState
 
 WORDINGS = (
     Wording(("line",), one_line=True, notes="fronts", spread=1.5),

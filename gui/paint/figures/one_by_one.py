@@ -1,11 +1,11 @@
 """A convolution without and with a 1×1 before it: volumes, kernels, operators, formulas, and what each panel costs."""
 
+from gui.paint.basics.page import Page
 from gui.paint.figures.choice import one_by_one
 from gui.paint.figures.panels import Panels, lay_out
-from gui.paint.page import Page
-from gui.paint.scene.camera import VIEWS, camera
-from gui.paint.scene.cells import Wording
-from gui.state import ViewState
+from gui.paint.volumes.camera import VIEWS, camera
+from gui.paint.volumes.cells import Wording
+from gui.state.view_state import ViewState
 
 WORDINGS = (
     Wording(("whole",), one_line=True, deep=True, notes="fronts"),

@@ -9,21 +9,21 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine import metrics
-from engine.counting import MACS
-from engine.metrics import OPERATIONS, Metric
+from engine.cost import metrics
+from engine.cost.counting import MACS
+from engine.cost.metrics import OPERATIONS, Metric
+from gui.paint.basics.page import Page
 from gui.paint.figures.caption import bars, map_sizes, said_of
 from gui.paint.figures.excerpt import Excerpt, Part, excerpt
-from gui.paint.page import Page
-from gui.paint.scene.camera import LENGTHS, Camera
-from gui.paint.scene.cells import Type, Wording
-from gui.paint.scene.labels import LINE, Role, Text, elided, width
-from gui.paint.scene.layout import Scene, arrange
-from gui.paint.scene.legend import BAR_ROOM, draw_bar, draw_text
-from gui.paint.scene.plan import BETWEEN, Plan, fit, plan
-from gui.paint.scene.room import extent
-from gui.paint.volumes import draw_scene
-from gui.state import Focus, ViewState
+from gui.paint.volumes.camera import LENGTHS, Camera
+from gui.paint.volumes.cells import Type, Wording
+from gui.paint.volumes.labels import LINE, Role, Text, elided, width
+from gui.paint.volumes.legend import BAR_ROOM, draw_bar, draw_text
+from gui.paint.volumes.line_breaks import BETWEEN, Plan, fit, plan
+from gui.paint.volumes.scene import Scene, arrange
+from gui.paint.volumes.space import extent
+from gui.paint.volumes.volumes import draw_scene
+from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
 MARGIN, GAP = 0.5, 0.5

@@ -2,16 +2,16 @@
 
 from math import ceil, inf
 
-from engine.problems import Problem, ProjectError
-from gui.paint import paper
-from gui.paint.page import PAGES, Page, page_for
-from gui.paint.scene.cells import Type
-from gui.state import ViewState
+from engine.text.problems import Problem, ProjectError
+from gui.paint.basics.page import PAGES, Page, page_for
+from gui.paint.tables import googlenet_table
+from gui.paint.volumes.cells import Type
+from gui.state.view_state import ViewState
 
 MOST_PARTS = 2
 
 
-def sheets(state: ViewState, page: Page) -> tuple[paper.Sheet, ...]:
+def sheets(state: ViewState, page: Page) -> tuple[googlenet_table.Sheet, ...]:
     """The tables of the designs; where a page is only as high as it needs, in parts of readable lines.
 
     Raises
@@ -19,18 +19,18 @@ def sheets(state: ViewState, page: Page) -> tuple[paper.Sheet, ...]:
     ProjectError
         No design has a layer.
     """
-    widest = inf if page.height else page.width / Type(page.sizes[-1]).small - 2 * paper.MARGIN
-    made = paper.sheets_of(state, widest, foot_size=1.0)
+    widest = inf if page.height else page.width / Type(page.sizes[-1]).small - 2 * googlenet_table.MARGIN
+    made = googlenet_table.sheets_of(state, widest, foot_size=1.0)
     if not any(sheet.rows for sheet in made):
         add = "add a design with a convolution, a pooling or a dense layer"
         raise ProjectError([Problem(f"there is nothing that paper-table could list; {add}", "")])
     return made
 
 
-def height(made: tuple[paper.Sheet, ...], page: Page) -> int:
+def height(made: tuple[googlenet_table.Sheet, ...], page: Page) -> int:
     """Units of the page that tables take, as large as they fit."""
-    wide, high = max(sheet.width for sheet in made) + 2 * paper.MARGIN, sum(sheet.height for sheet in made)
-    unit = min(page.width / wide, page.sizes[0], paper.LARGEST, (page.height or inf) / high)
+    wide, high = max(sheet.width for sheet in made) + 2 * googlenet_table.MARGIN, sum(sheet.height for sheet in made)
+    unit = min(page.width / wide, page.sizes[0], googlenet_table.LARGEST, (page.height or inf) / high)
     return ceil(unit * high)
 
 

@@ -7,12 +7,12 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from gui.paint.colours import DIVERGING, map_name, to_levels
+from gui.paint.basics.colours import DIVERGING, map_name, to_levels
+from gui.paint.basics.words import number
 from gui.paint.inspector.content import Content, Told
 from gui.paint.inspector.marks import Hit, caption, draw_picture, draw_title, index_at, outline, title_height
-from gui.paint.measured import volume_range
-from gui.paint.tiles import packed_lut
-from gui.paint.words import number
+from gui.paint.maps.measured import volume_range
+from gui.paint.maps.tiles import packed_lut
 from gui.theme import Theme
 
 SIGN, BELOW = 1.6, 1.5

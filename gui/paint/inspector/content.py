@@ -6,22 +6,22 @@ import numpy as np
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine import receptive
-from engine.analysis import Report
-from engine.check import Place
-from engine.files import FileFault
-from engine.insight.explain import Explanation, Meeting, Numbers, Spot, Terms, explain, explain_input
+from engine.cost import receptive_fields
+from engine.cost.receptive_fields import Region
+from engine.explain.explain import Explanation, Meeting, Numbers, Spot, Terms, explain, explain_input
+from engine.files.paths import FileFault
 from engine.layers import Layer
-from engine.network import INPUT
-from engine.problems import STEM
-from engine.project import ImageInput
-from engine.receptive import Region
+from engine.network.analysis import Report
+from engine.network.graph import INPUT
+from engine.project.project import ImageInput
+from engine.run.check import Place
 from engine.shapes import Shape
+from engine.text.problems import STEM
+from gui.paint.basics.notes import STALE_HINT
 from gui.paint.inspector.weights import Found, Matrix, find, matrix_of
-from gui.paint.notes import STALE_HINT
-from gui.paint.scene.faces import liveliest_channel
-from gui.state import Focus, Look, ViewState, Volume
-from gui.steps import middle
+from gui.paint.volumes.faces import liveliest_channel
+from gui.state.focus_steps import middle
+from gui.state.view_state import Focus, Look, ViewState, Volume
 
 RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
 FINDING = "finding the weights…"
@@ -255,7 +255,7 @@ def _with_explanation(made: Content, state: ViewState, found: Found | FileFault 
 
 def _sights(state: ViewState, place: Place, at: Spot) -> tuple[tuple[Sight, ...], int]:
     """The earlier volumes from the project's input on, and how many are left out."""
-    regions = receptive.regions(state.check, state.origin(place), *at)
+    regions = receptive_fields.regions(state.check, state.origin(place), *at)
     shown = [earlier for earlier in _earlier(state, place) if earlier in regions]
     left_out = max(len(shown) - MOST_SIGHTS, 0)
     kept = shown[:1] + shown[1 + left_out :]

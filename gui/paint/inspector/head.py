@@ -6,10 +6,10 @@ from math import isnan
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
+from gui.paint.basics.notes import STALE_OPACITY, Tone, draw_note
+from gui.paint.basics.words import draw_text, draw_wrapped, number, wrapped_height
 from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, Told
 from gui.paint.inspector.marks import Hit
-from gui.paint.notes import STALE_OPACITY, Tone, draw_note
-from gui.paint.words import draw_text, draw_wrapped, number, wrapped_height
 from gui.theme import Theme
 
 QUIET = (RUN_HINT, FINDING, UNCHOSEN)

@@ -5,7 +5,8 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
-from gui.paint import colours
+from gui.paint.basics import colours
+from gui.paint.basics.words import number
 from gui.paint.inspector.content import Content, Told
 from gui.paint.inspector.marks import (
     Hit,
@@ -21,9 +22,8 @@ from gui.paint.inspector.marks import (
     outline,
     title_height,
 )
-from gui.paint.measured import volume_range
-from gui.paint.words import number
-from gui.state import Focus, Look, Volume
+from gui.paint.maps.measured import volume_range
+from gui.state.view_state import Focus, Look, Volume
 from gui.theme import Theme
 
 TITLE = "Where it is read, and where it goes"

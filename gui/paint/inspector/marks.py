@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPaintEngine, QPainter, QPen
 
-from gui.paint.colours import DIVERGING, indexed_image, lut, to_levels
+from gui.paint.basics.colours import DIVERGING, indexed_image, lut, to_levels
+from gui.paint.basics.words import draw_text, draw_wrapped, wrapped_height
 from gui.paint.inspector.content import Content
-from gui.paint.scene.faces import enlarged
-from gui.paint.words import draw_text, draw_wrapped, wrapped_height
-from gui.state import Focus
+from gui.paint.volumes.faces import enlarged
+from gui.state.view_state import Focus
 from gui.theme import Theme, font
 
 LINE = 1.5

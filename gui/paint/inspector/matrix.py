@@ -7,13 +7,13 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from gui.paint import colours
+from gui.paint.basics import colours
+from gui.paint.basics.words import draw_text, number
 from gui.paint.inspector.content import Content, Told
 from gui.paint.inspector.marks import Hit, draw_title, draw_values, index_at, outline, title_height
 from gui.paint.inspector.weights import Matrix
-from gui.paint.measured import volume_range
-from gui.paint.words import draw_text, number
-from gui.state import Focus, Volume
+from gui.paint.maps.measured import volume_range
+from gui.state.view_state import Focus, Volume
 from gui.theme import Theme
 
 STRIP = 1.2

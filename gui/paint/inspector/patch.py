@@ -8,8 +8,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
 
-from engine.insight.explain import Meeting
-from gui.paint.colours import DIVERGING, map_name
+from engine.explain.explain import Meeting
+from gui.paint.basics.colours import DIVERGING, map_name
+from gui.paint.basics.words import draw_text, number, text_width
 from gui.paint.inspector.content import Content
 from gui.paint.inspector.marks import (
     Hit,
@@ -22,8 +23,7 @@ from gui.paint.inspector.marks import (
     outline,
     title_height,
 )
-from gui.paint.measured import volume_range
-from gui.paint.words import draw_text, number, text_width
+from gui.paint.maps.measured import volume_range
 from gui.theme import Theme, font
 
 SIGN = 1.6

@@ -6,9 +6,9 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from gui.paint.basics.words import RIGHT, draw_text, number
 from gui.paint.inspector.content import Content
 from gui.paint.inspector.marks import Hit, draw_title, signed_colour, title_height
-from gui.paint.words import RIGHT, draw_text, number
 from gui.theme import Theme
 
 MOST = 12

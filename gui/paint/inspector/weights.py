@@ -7,16 +7,16 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.analysis import Report
-from engine.check import Place
-from engine.insight.explain import of_filter
+from engine.explain.explain import of_filter
 from engine.kernels import Checkpoint
 from engine.layers import Conv2d, Dense
 from engine.layers.windows import pair
-from engine.network import LowRankWeights
-from gui.paint import layer_weights
-from gui.paint.kept import Kept
-from gui.state import ViewState
+from engine.network.analysis import Report
+from engine.network.graph import LowRankWeights
+from engine.run.check import Place
+from gui.paint.basics.derived_cache import Kept
+from gui.paint.maps import layer_weights
+from gui.state.view_state import ViewState
 
 MOST_AT_ONCE = 1_000_000
 """Weights of a layer that are found while the window waits; of more it takes longer than a frame."""

@@ -1,0 +1,308 @@
+"""What counts as an operation: conventions, and what each of them leaves out."""
+
+from collections.abc import Callable, Iterable, Mapping
+from math import prod
+from typing import Literal, get_args
+
+from msgspec import Struct
+
+from engine.layers import (
+    Activation,
+    Add,
+    AvgPool2d,
+    BatchNorm,
+    Conv2d,
+    Dense,
+    GlobalAvgPool2d,
+    Layer,
+    LocalResponseNorm,
+    MaxPool2d,
+)
+from engine.layers.activation import Function
+from engine.layers.windows import pair
+from engine.network.analysis import Report
+
+
+class Term(Struct, frozen=True):
+    """A sort of arithmetic, and how much of it a layer does on one input."""
+
+    id: str
+    title: str
+    what: str
+    """What its amount is of."""
+    amount: Callable[[Report], int]
+    """For a report whose shapes are known."""
+    again: bool = False
+    """Whether it tells in another way what another term tells: only some conventions look at it so."""
+
+
+def _of(*kinds: type[Layer], amount: Callable[[Report], int]) -> Callable[[Report], int]:
+    """The amount for layers of these kinds, nothing for others."""
+    return lambda report: amount(report) if isinstance(report.layer, kinds) else 0
+
+
+def _outputs(report: Report) -> int:
+    return 0 if report.output_shape is None else report.output_shape.size
+
+
+def _inputs(report: Report) -> int:
+    return sum([shape.size for shape in report.input_shapes if shape is not None])
+
+
+def _biases(report: Report) -> int:
+    return _outputs(report) if "bias" in report.param_shapes else 0
+
+
+def _window_values(report: Report) -> int:
+    layer = report.layer
+    return _outputs(report) * prod(pair(layer.kernel)) if isinstance(layer, AvgPool2d) else 0
+
+
+def _softmax_additions(report: Report) -> int:
+    """One less than the channels, at each pixel."""
+    shape, layer = report.output_shape, report.layer
+    is_softmax = isinstance(layer, Activation) and layer.function == "softmax"
+    return shape.size - shape.height * shape.width if is_softmax and shape is not None else 0
+
+
+def _values_through(function: Function) -> Callable[[Report], int]:
+    def amount(report: Report) -> int:
+        layer = report.layer
+        return _outputs(report) if isinstance(layer, Activation) and layer.function == function else 0
+
+    return amount
+
+
+FUNCTIONS: tuple[Function, ...] = get_args(Function)
+
+TERMS: tuple[Term, ...] = (
+    Term("macs", "MACs", "multiply-accumulates of convolutions and dense layers", lambda report: report.macs or 0),
+    Term("bias", "biases", "biases that convolutions add", _of(Conv2d, amount=_biases)),
+    Term("dense_bias", "dense biases", "biases that dense layers add", _of(Dense, amount=_biases)),
+    Term("batch_norm", "batch norm", "values that batch norm shifts and scales", _of(BatchNorm, amount=_outputs)),
+    *(
+        Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}", _values_through(name))
+        for name in FUNCTIONS
+    ),
+    Term("max_pool", "max pool", "values that max pooling receives", _of(MaxPool2d, amount=_inputs)),
+    Term("avg_pool", "avg pool", "values that average pooling receives", _of(AvgPool2d, amount=_inputs)),
+    Term("global_pool", "global pool", "values that global pooling receives", _of(GlobalAvgPool2d, amount=_inputs)),
+    Term("add", "sums of volumes", "values that additions of volumes give", _of(Add, amount=_outputs)),
+    Term("lrn", "LRN", "values of local response norm", _of(LocalResponseNorm, amount=_outputs)),
+    Term(
+        "batch_norm_params",
+        "batch norm parameters",
+        "gamma and beta, once for each channel",
+        _of(BatchNorm, amount=lambda report: report.params or 0),
+        again=True,
+    ),
+    Term(
+        "avg_pool_windows",
+        "avg pool windows",
+        "values in all windows of average pooling",
+        _window_values,
+        again=True,
+    ),
+    Term(
+        "averages",
+        "averages",
+        "divisions of average and global pooling",
+        _of(AvgPool2d, GlobalAvgPool2d, amount=_outputs),
+        again=True,
+    ),
+    Term(
+        "dense_additions",
+        "dense additions",
+        "additions of dense layers, counted besides their MACs",
+        _of(Dense, amount=lambda report: (report.macs or 0) - _outputs(report)),
+        again=True,
+    ),
+    Term("softmax_additions", "softmax additions", "additions of softmax", _softmax_additions, again=True),
+)
+
+
+class Convention(Struct, frozen=True):
+    """How often each term counts, for how many inputs, and what K of parameters stands for."""
+
+    id: str
+    title: str
+    unit: Literal["MACs", "FLOPs"]
+    factors: tuple[tuple[str, int], ...] = (("macs", 1),)
+    """(term, operations for each of it); a term that is not named is left out."""
+    batch: int = 1
+    kilo: Literal[1000, 1024] = 1000
+    weights_only: bool = False
+    """Whether parameters are counted without biases, gamma and beta."""
+    source: str = ""
+    """Where the rule stands, and what is special in it."""
+
+    @property
+    def named_unit(self) -> str:
+        """The unit with what has to be known beside a number: "MACs (fvcore, batch 8)"."""
+        words = [self.id] if self.id not in ("macs", "flops") else []
+        words += [f"batch {self.batch}"] if self.batch > 1 else []
+        return f"{self.unit} ({', '.join(words)})" if words else self.unit
+
+
+MACS = Convention("macs", "MACs", "MACs", source="multiply-accumulates of convolutions and dense layers")
+FLOPS = Convention(
+    "flops", "FLOPs (2 per MAC)", "FLOPs", (("macs", 2),), source="the multiplications and additions of those"
+)
+
+CONVENTIONS: tuple[Convention, ...] = (
+    MACS,
+    FLOPS,
+    Convention("torchvision", "as torchvision counts", "MACs", source="the GFLOPS of torchvision's model pages"),
+    Convention(
+        "torchinfo",
+        "as torchinfo counts",
+        "MACs",
+        (("macs", 1), ("bias", 1), ("dense_bias", 1), ("batch_norm_params", 1)),
+        source="torchinfo 1.8, LayerInfo.calculate_macs: every parameter of a module counts, those of batch norm once",
+    ),
+    Convention(
+        "fvcore",
+        "as fvcore counts",
+        "MACs",
+        (("macs", 1), ("batch_norm", 2), ("global_pool", 1)),
+        source="fvcore since June 2021, FlopCountAnalysis; timm's tables follow it",
+    ),
+    Convention(
+        "ptflops",
+        "as ptflops counts",
+        "MACs",
+        (
+            ("macs", 1),
+            ("bias", 1),
+            ("dense_bias", 1),
+            ("batch_norm", 2),
+            ("relu", 2),
+            ("relu6", 1),
+            ("leaky_relu", 1),
+            ("silu", 1),
+            ("gelu", 2),
+            ("softmax", 1),
+            ("max_pool", 2),
+            ("avg_pool", 2),
+            ("global_pool", 2),
+        ),
+        source="ptflops since 0.7.1, PyTorch backend: ReLU and pooling count twice, as module and as function",
+    ),
+    Convention(
+        "thop",
+        "as thop counts",
+        "MACs",
+        (
+            ("macs", 1),
+            ("bias", 1),
+            ("batch_norm", 4),
+            ("dense_additions", 1),
+            ("avg_pool_windows", 1),
+            ("global_pool", 1),
+            ("averages", 1),
+            ("softmax", 2),
+            ("softmax_additions", 1),
+        ),
+        source="thop of September 2019, whose figures its README prints; today's leaves biases and dense additions out",
+    ),
+    Convention(
+        "paper",
+        "as GoogLeNet's paper counts",
+        "MACs",
+        kilo=1024,
+        weights_only=True,
+        source="table 1: weights without biases, K = 1024 for parameters",
+    ),
+)
+"""Ready conventions, the plain one first."""
+
+
+GROUPS: dict[str, tuple[str, ...]] = {
+    "biases": ("bias", "dense_bias"),
+    "batch norm": ("batch_norm",),
+    "activations": FUNCTIONS,
+    "pooling": ("max_pool", "avg_pool", "global_pool"),
+    "additions": ("add",),
+}
+"""Terms that a convention of one's own may count besides MACs, by what a person calls them."""
+
+OWN = "own"
+
+
+def own(
+    unit: Literal["MACs", "FLOPs"], groups: Iterable[str], batch: int = 1, kilo: Literal[1000, 1024] = 1000
+) -> Convention:
+    """A convention that counts MACs (2 FLOPs each) and these groups, one operation a value, two of batch norm."""
+    chosen = [name for name in GROUPS if name in set(groups)]
+    factors = tuple((id, 2 if id == "batch_norm" else 1) for name in chosen for id in GROUPS[name])
+    words = f"{unit} with {', '.join(chosen)}" if chosen else f"{unit} alone"
+    return Convention(OWN, words, unit, (("macs", 1 if unit == "MACs" else 2), *factors), batch, kilo)
+
+
+def groups_of(convention: Convention) -> tuple[str, ...]:
+    """The groups of which a convention counts at least one term."""
+    counts = {id for id, factor in convention.factors if factor}
+    return tuple(name for name, terms in GROUPS.items() if counts.intersection(terms))
+
+
+class Tally(Struct, frozen=True):
+    """What a convention counts of several layers together, by term."""
+
+    convention: Convention
+    counted: Mapping[str, int]
+    """What each term contributes, for a whole batch."""
+    left_out: Mapping[str, int]
+    """What there is of each term that does not count, on one input."""
+
+    @property
+    def total(self) -> int:
+        return sum(self.counted.values())
+
+
+def tally(reports: Iterable[Report], convention: Convention) -> Tally | None:
+    """Count several layers term by term; None where the shapes of one are unknown."""
+    found: dict[str, int] = {}
+    reports = tuple(reports)
+    for report in reports:
+        terms = counted(report, convention)
+        if terms is None:
+            return None
+        for id, amount in terms.items():
+            found[id] = found.get(id, 0) + amount
+    return Tally(convention, found, left_out(reports, convention))
+
+
+def convention(id: str) -> Convention:
+    """The ready convention of that id; KeyError where there is none."""
+    return {convention.id: convention for convention in CONVENTIONS}[id]
+
+
+def count(report: Report, convention: Convention) -> int | None:
+    """Operations of a layer for a whole batch; None where its shapes are unknown."""
+    return sum(terms.values()) if (terms := counted(report, convention)) is not None else None
+
+
+def counted(report: Report, convention: Convention) -> Mapping[str, int] | None:
+    """What each term that the convention counts contributes for a whole batch; None where shapes are unknown."""
+    if report.output_shape is None:
+        return None
+    amounts = ((id, convention.batch * factor * _TERMS[id].amount(report)) for id, factor in convention.factors)
+    return {id: amount for id, amount in amounts if amount}
+
+
+def left_out(reports: Iterable[Report], convention: Convention) -> Mapping[str, int]:
+    """Terms that the convention does not count, with their amounts on one input, where there are any.
+
+    What is told by another term already is not told again.
+    """
+    counts = {id for id, factor in convention.factors if factor}
+    known = [report for report in reports if report.output_shape is not None]
+    amounts = {
+        term.id: sum([term.amount(report) for report in known])
+        for term in TERMS
+        if term.id not in counts and not term.again
+    }
+    return {id: amount for id, amount in amounts.items() if amount}
+
+
+_TERMS = {term.id: term for term in TERMS}

@@ -1,0 +1,286 @@
+"""Which window of the project's input, and which region of every earlier volume, one value depends on."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from engine.layers import Activation, Concat, Conv2d, Dense, GlobalAvgPool2d, LocalResponseNorm
+from engine.layers.pool import Pool
+from engine.network.analysis import Analysis, Report
+from engine.network.graph import INPUT
+from engine.run.check import Place, ProjectCheck
+from engine.shapes import Shape
+from engine.text.problems import STEM
+
+Axis = tuple[int, int, int]
+"""Along one axis: where the window of the first value begins, how long it is, and the step to the next value's."""
+
+ITSELF: Axis = (0, 1, 1)
+
+
+class Receptive(Struct, frozen=True):
+    """Windows on the project's input along both axes; those of values at the border reach into the padding."""
+
+    vertical: Axis = ITSELF
+    horizontal: Axis = ITSELF
+
+    @property
+    def size(self) -> tuple[int, int]:
+        """Height and width of a window."""
+        return self.vertical[1], self.horizontal[1]
+
+    @property
+    def step(self) -> tuple[int, int]:
+        """Pixels between the windows of neighbours."""
+        return self.vertical[2], self.horizontal[2]
+
+    def window(self, y: int, x: int) -> tuple[int, int, int, int]:
+        """Top, left, bottom and right (past the last) of what the values at (y, x) see, padding included."""
+        (top, height, down), (left, width, right) = self.vertical, self.horizontal
+        return top + y * down, left + x * right, top + y * down + height, left + x * right + width
+
+
+@lru_cache(maxsize=4)
+def fields(check: ProjectCheck) -> Mapping[Place, Receptive]:
+    """The receptive field of every volume on the project's input, through the stem; unknown ones are left out."""
+    found: dict[Place, Receptive] = {}
+    start: Receptive | None = Receptive()
+    for design, analysis in check.analyses.items():
+        if start is not None:
+            found[design, INPUT] = start
+        _add_fields(found, design, analysis)
+        if design == STEM:
+            start = found.get((STEM, analysis.output))
+    return found
+
+
+def _add_fields(found: dict[Place, Receptive], design: str, analysis: Analysis) -> None:
+    for report in analysis.reports:
+        received = [found.get((design, name)) for name in report.inputs]
+        known = [field for field in received if field is not None]
+        if report.output_shape is None or not known or len(known) < len(received):
+            continue
+        field = _through(report, known)
+        if field is not None:
+            found[design, report.name] = field
+
+
+def _through(report: Report, received: list[Receptive]) -> Receptive | None:
+    layer, shape = report.layer, report.input_shapes[0]
+    if shape is None:
+        return None
+    vertical = _union([field.vertical for field in received], shape.height)
+    horizontal = _union([field.horizontal for field in received], shape.width)
+    if vertical is None or horizontal is None:
+        return None
+    if isinstance(layer, GlobalAvgPool2d | Dense):
+        return Receptive(_widened(vertical, shape.height, 1, 0, 1), _widened(horizontal, shape.width, 1, 0, 1))
+    if not isinstance(layer, Conv2d | Pool):
+        return Receptive(vertical, horizontal)
+    placed = layer.windows(shape)
+    (height, width), (down, right), (top, left, _, _) = placed.kernel, placed.stride, placed.margins
+    vertical_dilation, horizontal_dilation = placed.dilation
+    return Receptive(
+        _widened(vertical, height, vertical_dilation, top, down),
+        _widened(horizontal, width, horizontal_dilation, left, right),
+    )
+
+
+def _widened(axis: Axis, kernel: int, dilation: int, margin: int, stride: int) -> Axis:
+    """What a window of so many taps, `dilation` apart, sees: (k − 1)·d steps more than one of its values."""
+    start, size, step = axis
+    return start - margin * step, size + (kernel - 1) * dilation * step, step * stride
+
+
+def _union(axes: Iterable[Axis], count: int) -> Axis | None:
+    """What values side by side see together; None where several windows do not move in one step."""
+    starts, sizes, steps = zip(*axes, strict=True)
+    if len(set(steps)) > 1 and count > 1:
+        return None
+    start = min(starts)
+    return start, max(first + size for first, size in zip(starts, sizes, strict=True)) - start, max(steps)
+
+
+class Region(NamedTuple):
+    """The smallest box around the values that move one value: ends are past the last."""
+
+    top: int
+    left: int
+    bottom: int
+    right: int
+    first: int
+    """Channel."""
+    last: int
+    """Past the last channel."""
+
+    @property
+    def window(self) -> tuple[int, int, int, int]:
+        """Top, left, bottom and right."""
+        return self.top, self.left, self.bottom, self.right
+
+
+Mask = NDArray[np.bool_]
+
+
+class _Seen:
+    """Which values of a volume are seen: for each set of channels (C,) the pixels (H×W) that are seen of them.
+
+    Every layer takes a set of channels at some pixels to one set of channels at some pixels of what it receives, so
+    that nothing is lost; what several paths see of the same channels is one.
+    """
+
+    def __init__(self, shape: Shape) -> None:
+        self.shape = shape
+        self.parts: dict[bytes, Mask] = {}
+
+    def add(self, channels: Mask, pixels: Mask) -> None:
+        key = channels.tobytes()
+        self.parts[key] = self.parts[key] | pixels if key in self.parts else pixels
+
+    def __iter__(self) -> Iterator[tuple[Mask, Mask]]:
+        return ((np.frombuffer(key, np.bool_), pixels) for key, pixels in self.parts.items())
+
+    def region(self) -> Region:
+        channels, pixels = (np.array(masks) for masks in zip(*self, strict=True))
+        (top, bottom), (left, right) = _ends(pixels.any(axis=(0, 2))), _ends(pixels.any(axis=(0, 1)))
+        return Region(top, left, bottom, right, *_ends(channels.any(axis=0)))
+
+
+def _ends(mask: Mask | np.bool_) -> tuple[int, int]:
+    at = np.flatnonzero(mask)
+    return int(at[0]), int(at[-1]) + 1
+
+
+def region(check: ProjectCheck, place: Place, y: int, x: int) -> tuple[int, int, int, int] | None:
+    """Top, left, bottom and right (past the last) of the input's pixels that move the values at (y, x).
+
+    Padding moves nothing, so at the border this may be less than what `Receptive.window` has within the input.
+    None where all that is seen is padding, or where what lies before is unknown.
+    """
+    seen = regions(check, place, None, y, x).get((STEM, INPUT))
+    return None if seen is None else seen.window
+
+
+@lru_cache(maxsize=8)
+def regions(check: ProjectCheck, place: Place, channel: int | None, y: int, x: int) -> Mapping[Place, Region]:
+    """Of the value at (channel, y, x), or of all channels there, the values of every earlier volume that move it.
+
+    Those of the design and of the stem, the project's input with them, and the value itself; a block has what its last
+    layer has. A volume of which only padding is seen, or that does not come before, is left out; so is all that lies
+    before a layer that is not known.
+    """
+    design, name = place
+    analysis, stem = check.analyses.get(design), check.analyses.get(STEM)
+    received = check.input_shape if analysis is None else analysis.input_shape
+    shape = received if name == INPUT else check.reports[place].output_shape
+    if shape is None:
+        return {}
+    start = _Seen(shape)
+    pixels = np.zeros((shape.height, shape.width), bool)
+    pixels[y, x] = True
+    start.add(_only(shape.channels, channel), pixels)
+    if analysis is None:  # the input of a project that has no stem
+        return {place: start.region()}
+    found = _seen_before(analysis, name, start)
+    seen = {(design, earlier): part for earlier, part in found.items()}
+    if design != STEM and INPUT in found:
+        behind = {INPUT: found[INPUT]}
+        if stem is not None and stem.reports:
+            behind = _seen_before(stem, stem.output, found[INPUT])
+        seen |= {(STEM, earlier): part for earlier, part in behind.items()}
+    return {at: part.region() for at, part in seen.items()}
+
+
+def _only(count: int, channel: int | None) -> Mask:
+    mask = np.full(count, channel is None)
+    if channel is not None:
+        mask[channel] = True
+    return mask
+
+
+def _seen_before(analysis: Analysis, name: str, start: _Seen) -> dict[str, _Seen]:
+    """What is seen of every volume of an analysis by what is seen of the volume called `name`, that one included."""
+    block = analysis.blocks.get(name)
+    seen = {name if block is None else block.output: start}
+    for report in reversed(analysis.reports):
+        if report.name not in seen:
+            continue
+        if report.output_shape is None:
+            break
+        for channels, pixels in seen[report.name]:
+            before = _pixels_before(report, pixels)
+            if before.any():
+                for source, shape, read in _channels_before(report, channels):
+                    seen.setdefault(source, _Seen(shape)).add(read, before)
+    return seen | {block.name: seen[block.output] for block in analysis.blocks.values() if block.output in seen}
+
+
+def _channels_before(report: Report, channels: Mask) -> Iterator[tuple[str, Shape, Mask]]:
+    """Each input, its shape, and which of its channels the `channels` of the output depend on."""
+    layer, shapes = report.layer, report.input_shapes
+    first = 0
+    for source, shape in zip(report.inputs, shapes, strict=True):
+        assert shape is not None, "a layer whose output is known knows its inputs"
+        if isinstance(layer, Concat):
+            read = channels[first : first + shape.channels]
+            first += shape.channels
+        elif isinstance(layer, Conv2d):
+            groups = channels.reshape(layer.groups, -1).any(axis=1)
+            read = np.repeat(groups, shape.channels // layer.groups)
+        elif isinstance(layer, LocalResponseNorm):
+            read = _neighbours(channels, layer.size)
+        elif isinstance(layer, Dense) or (isinstance(layer, Activation) and layer.function == "softmax"):
+            read = np.ones(shape.channels, bool)
+        else:
+            read = channels
+        if read.any():
+            yield source, shape, read
+
+
+def _neighbours(channels: Mask, size: int) -> Mask:
+    """Those from ⌊size/2⌋ below to ⌈size/2⌉ − 1 above any of them."""
+    seen = np.zeros_like(channels)
+    for channel in np.flatnonzero(channels):
+        seen[max(channel - size // 2, 0) : channel + (size - 1) // 2 + 1] = True
+    return seen
+
+
+def _pixels_before(report: Report, seen: Mask) -> Mask:
+    """What pixels of a layer's input the pixels `seen` of its output depend on."""
+    layer, shape = report.layer, report.input_shapes[0]
+    assert shape is not None, "a layer whose output is known knows its input"
+    if isinstance(layer, GlobalAvgPool2d | Dense):
+        return np.ones((shape.height, shape.width), bool)
+    if not isinstance(layer, Conv2d | Pool):
+        return seen
+    placed = layer.windows(shape)
+    (height, width), (down, right), (top, left, _, _) = placed.kernel, placed.stride, placed.margins
+    vertical, horizontal = placed.dilation
+    (low, high), (before, behind) = _ends(seen.any(axis=1)), _ends(seen.any(axis=0))
+    first_row, rows = _reads(low, high, height, vertical, top, down, shape.height)
+    first_column, columns = _reads(before, behind, width, horizontal, left, right, shape.width)
+    counts: NDArray[np.float32] = rows.T @ seen[low:high, before:behind].astype(np.float32) @ columns
+    found = np.zeros((shape.height, shape.width), bool)
+    found[first_row : first_row + len(counts), first_column : first_column + counts.shape[1]] = counts > 0
+    return found
+
+
+def _reads(
+    first: int, last: int, kernel: int, dilation: int, margin: int, stride: int, count: int
+) -> tuple[int, NDArray[np.float32]]:
+    """1 where a window (rows, from the `first` on) reads a value (columns) along one axis; padding is left out.
+
+    Only values from the first to the last that may be read have a column; the number of the first comes with it.
+    """
+    starts = np.arange(first, last) * stride - margin
+    low = min(max(int(starts[0]), 0), count)
+    high = max(min(int(starts[-1]) + (kernel - 1) * dilation + 1, count), low)
+    reads = np.zeros((last - first, high - low), np.float32)
+    for offset in np.arange(kernel) * dilation:
+        inside = (starts + offset >= low) & (starts + offset < high)
+        reads[np.flatnonzero(inside), starts[inside] + offset - low] = 1
+    return low, reads

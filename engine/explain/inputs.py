@@ -1,0 +1,57 @@
+"""Where a value of the project's input comes from: a photo's pixel, an array in a file, noise."""
+
+import numpy as np
+
+from engine.explain.base import Explanation, Spot, signed
+from engine.kernels import Volume
+from engine.network.weight_specs import ArrayInput, ImageInput, Input, NoiseInput
+from engine.text.units import number
+
+COLOURS = {"rgb": ("red", "green", "blue"), "bgr": ("blue", "green", "red"), "gray": ("gray",)}
+BYTES = 255
+ROUNDING = 1e-6
+"""Relative to its terms, how far a float32 value may be from what a pixel gives."""
+
+
+def explain_input(spec: Input, volume: Volume, at: Spot) -> Explanation:
+    """How the value at (channel, y, x) of the volume (C×H×W) that an input gave comes about."""
+    value = float(volume[at])
+    if isinstance(spec, ImageInput):
+        return _pixel(spec, value, at)
+    return Explanation(at, value, *_stored(spec, value, at))
+
+
+def _stored(spec: ArrayInput | NoiseInput, value: float, at: Spot) -> tuple[str, tuple[str, ...]]:
+    place = ", ".join(map(str, at))
+    if isinstance(spec, NoiseInput):
+        what = f"Noise: a normal value of mean 0 and deviation 1, drawn from seed {spec.seed}. Nothing comes before it."
+        return what, (f"input[{place}] = {number(value)}",)
+    array = f", array {spec.key!r}" if spec.key else ""
+    what = f"A number of an array: {spec.path}{array}. Nothing comes before it."
+    return what, (f"input[{place}] = {number(value)}",)
+
+
+def _pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
+    """The byte of the photo as it was cropped and resized is the only one that gives this value."""
+    colour = COLOURS[spec.channels][at.channel]
+    mean, std = (_of_channel(values, at.channel, neutral) for values, neutral in ((spec.mean, 0.0), (spec.std, 1.0)))
+    symbols = f"input[{', '.join(map(str, at))}] = (pixel · scale − mean) / std"
+    where = f"The photo, cropped and resized to {spec.size[0]}×{spec.size[1]}"
+    byte = _byte((value * std + mean) / spec.scale) if spec.scale else 0
+    result = (byte * spec.scale - mean) / std
+    if not spec.scale or abs(result - value) > ROUNDING * (abs(byte * spec.scale) + abs(mean)) / abs(std):
+        return Explanation(at, value, f"{where}: its {colour} here.", (symbols, f"= {number(value)}"))
+    what = f"{where}: its {colour} at y {at.y}, x {at.x} is {byte} of 255."
+    numbers = f"= ({byte} · {number(spec.scale)} − {signed(mean)}) / {signed(std)} = {number(result)}"
+    return Explanation(at, result, what, (symbols, numbers))
+
+
+def _byte(pixel: float) -> int:
+    return round(min(max(pixel, 0.0), BYTES)) if np.isfinite(pixel) else 0
+
+
+def _of_channel(values: tuple[float, ...], channel: int, neutral: float) -> float:
+    """One number counts for all channels."""
+    if not values:
+        return neutral
+    return values[channel] if len(values) > 1 else values[0]

@@ -1,0 +1,289 @@
+"""Arrays in files: headers are read and checked before any data is, and nothing is unpickled."""
+
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from functools import lru_cache
+from io import BytesIO
+from math import prod
+from pathlib import Path
+from typing import IO, Annotated, Any
+from zipfile import ZipFile
+
+import numpy as np
+from msgspec import Meta, MsgspecError, Raw, Struct, json
+from numpy.lib import format as npy
+from numpy.typing import NDArray
+
+from engine.files import paths
+from engine.files.paths import FileFault, Stamp
+from engine.kernels import Checkpoint
+from engine.text.messages import shown
+from engine.text.units import byte_size
+
+CHUNK_BYTES = 8 * 2**20
+HEADER_BYTES = {".npy": 10_000, ".safetensors": 32 * 2**20}
+"""More than this no honest header takes."""
+
+SAFETENSORS_TYPES = {
+    "F64": "<f8",
+    "F32": "<f4",
+    "F16": "<f2",
+    "BF16": "bf16",
+    **{f"{kind}{8 * size}": f"<{kind.lower()}{size}" for kind in "IU" for size in (8, 4, 2, 1)},
+    "BOOL": "|b1",
+}
+
+
+class Header(Struct, frozen=True):
+    """An array's place in its file. `dtype` is NumPy's name, or "bf16"; `fault` says why it cannot be read, if so."""
+
+    shape: tuple[int, ...] = ()
+    dtype: str = "<f4"
+    offset: int = 0
+    """Of the first byte, in the file or in the member of a .npz."""
+    fortran: bool = False
+    member: str = ""
+    fault: str = ""
+
+    @property
+    def size(self) -> int:
+        return prod(self.shape)
+
+    @property
+    def itemsize(self) -> int:
+        return 2 if self.dtype == "bf16" else np.dtype(self.dtype).itemsize
+
+
+def headers(path: str) -> dict[str, Header]:
+    """Every array of a .npy, .npz or .safetensors file by name; a .npy's only one is called ""."""
+    suffix = Path(path).suffix.lower()
+    if suffix not in _READERS:
+        raise FileFault(f"{path} ends in {suffix or 'nothing'!r}; arrays are read from {', '.join(_READERS)}")
+    return _headers(path, paths.stamp(path))
+
+
+@lru_cache(maxsize=64)
+def _headers(path: str, stamp: Stamp) -> dict[str, Header]:
+    with paths.fault_of(path), paths.resolve(path).open("rb") as file:
+        return _READERS[Path(path).suffix.lower()](path, file, stamp[1])
+
+
+def header(path: str, name: str, setting: str = "path") -> Header:
+    """The header of one array that can be read; where the name is missing, the fault lists what there is."""
+    found = headers(path)
+    if len(found) == 1 and "" in found:
+        name = ""
+    if name not in found:
+        missing = f"has no array {name!r}" if name else "holds arrays by name, and none is named here"
+        raise FileFault(f"{path} {missing}; {listed(found)}", setting)
+    if found[name].fault:
+        raise FileFault(found[name].fault, setting)
+    return found[name]
+
+
+def listed(names: Mapping[str, Header]) -> str:
+    """What a file holds, for a message."""
+    shapes = [f"{name!r} {sizes(head.shape)}" for name, head in names.items() if not head.fault]
+    return f"it holds {', '.join(shapes[:8]) or 'no array that can be read'}" + (", …" if len(shapes) > 8 else "")
+
+
+def sizes(shape: tuple[int, ...]) -> str:
+    """``(32, 16, 5, 5)``, as NumPy and PyTorch show shapes."""
+    return f"({', '.join(map(str, shape))})"
+
+
+def read(path: str, name: str, checkpoint: Checkpoint, setting: str = "path") -> NDArray[np.float32]:
+    """One array as float32, C-contiguous; FileFault if it ends early or holds NaN or infinity."""
+    head = header(path, name, setting)
+    what = f"{path}{f', array {name!r},' if name else ''}"
+    array = np.empty(head.shape, np.float32)
+    # Chunk by chunk in the file's order: a copy at the end would take the memory twice, and seconds without checkpoint.
+    flat = array.T.flat if head.fortran else array.reshape(-1)
+    start = 0
+    for data in _chunks(path, head):
+        checkpoint()
+        values = _as_float32(data, head.dtype)
+        flat[start : start + values.size] = values
+        start += values.size
+    if start < head.size:
+        raise FileFault(f"{what} ends after {start:,} of its {head.size:,} values", setting)
+    require_finite(array, what, checkpoint, setting)
+    return array
+
+
+def _chunks(path: str, head: Header) -> Iterator[bytes]:
+    """An array's bytes in whole values, as far as the file has them."""
+    step = CHUNK_BYTES // head.itemsize * head.itemsize
+    total = head.size * head.itemsize
+    with paths.fault_of(path), paths.resolve(path).open("rb") as file, _opened(path, file, head) as data:
+        for start in range(0, total, step):
+            chunk = data.read(min(step, total - start))
+            yield chunk[: len(chunk) // head.itemsize * head.itemsize]
+            if len(chunk) < min(step, total - start):
+                return
+
+
+@contextmanager
+def _opened(path: str, file: IO[bytes], head: Header) -> Iterator[IO[bytes]]:
+    """The file or its member, at the first byte of the array."""
+    if not head.member:
+        file.seek(head.offset)
+        yield file
+        return
+    with _zip_fault(path), ZipFile(file) as archive, archive.open(head.member) as member:
+        member.read(head.offset)
+        yield member
+
+
+def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
+    """Write arrays under names of any kind; numpy.savez takes them as keywords, where "file" means itself."""
+    with ZipFile(path, "w") as archive:
+        for name, array in arrays.items():
+            with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
+                npy.write_array(member, array, allow_pickle=False)
+
+
+def require_finite(array: NDArray[np.float32], what: str, checkpoint: Checkpoint, setting: str = "path") -> None:
+    """FileFault with the number of NaN and infinite values and the place of the first."""
+    flat = array.reshape(-1)
+    bad, first = 0, -1
+    step = CHUNK_BYTES // 4
+    for start in range(0, flat.size, step):
+        checkpoint()
+        found = np.flatnonzero(~np.isfinite(flat[start : start + step]))
+        if found.size:
+            first = start + int(found[0]) if first < 0 else first
+            bad += found.size
+    if bad:
+        index = [int(i) for i in np.unravel_index(first, array.shape)]
+        values = "value that is" if bad == 1 else "values that are"
+        size = "" if np.isnan(flat[first]) else ", as a 32-bit number"
+        text = f"{what} has {bad:,} {values} not finite; the first is {flat[first]} at {index}{size}"
+        raise FileFault(text, setting)
+
+
+def _as_float32(data: bytes, dtype: str) -> NDArray[np.float32]:
+    if dtype == "bf16":  # the upper half of a float32
+        return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
+    with np.errstate(over="ignore"):  # what overflows becomes infinite, and is reported as such
+        return np.frombuffer(data, np.dtype(dtype)).astype(np.float32)
+
+
+def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> Header:
+    """Read the header of a .npy of `length` bytes and compare what it claims with what is there."""
+    name = member.removesuffix(".npy")
+    what = f"{path}, array {name!r}," if member else path
+    start = file.read(10)
+    if not start.startswith(npy.MAGIC_PREFIX):
+        raise FileFault(f"{what} is not a .npy array: it does not begin as one")
+    start += file.read(2) if start[6:7] > b"\1" else b""
+    size = int.from_bytes(start[8:], "little")
+    if size > min(length, HEADER_BYTES[".npy"]):
+        raise FileFault(f"{what} claims a header of {size:,} bytes and has {length:,}")
+    text = BytesIO(start + file.read(size))
+    try:
+        version = npy.read_magic(text)
+        reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
+        shape, fortran, dtype = reader(text)
+    except Exception as error:  # NumPy lets through whatever Python's own parser raises on the header's text
+        reason = f": {str(error).splitlines()[0]}" if isinstance(error, ValueError) and str(error) else ""
+        raise FileFault(f"{what} has a .npy header that cannot be read{reason[:200]}") from None
+    if dtype.hasobject:
+        raise FileFault(f"{what} holds pickled objects, which could run code; save numbers with numpy.save")
+    if dtype.kind not in "biuf":
+        raise FileFault(f"{what} holds values of type {shown(str(dtype))}; real numbers are needed")
+    head = Header(tuple(int(n) for n in shape), dtype.str, len(text.getvalue()), bool(fortran), member)
+    _check_claim(what, head, length - head.offset)
+    return head
+
+
+def _check_claim(what: str, head: Header, held: int) -> None:
+    """FileFault where a header claims what cannot be, or more bytes than there are."""
+    claimed = head.size * head.itemsize
+    if min((*head.shape, 0)) < 0:
+        raise FileFault(f"{what} claims the shape {shown(head.shape)}; sizes cannot be negative")
+    if claimed > held:
+        amount = byte_size(claimed) if claimed < 2**70 else "more than any disk holds"
+        raise FileFault(f"{what} claims the shape {shown(head.shape)}, {amount}, but holds {byte_size(max(held, 0))}")
+
+
+def _read_npy(path: str, file: IO[bytes], length: int) -> dict[str, Header]:
+    return {"": _npy_header(path, file, length)}
+
+
+@contextmanager
+def _zip_fault(path: str) -> Iterator[None]:
+    try:
+        yield
+    except (FileFault, OSError):
+        raise
+    except Exception as error:  # a broken archive meets zipfile, zlib and struct unprepared, each in its own way
+        raise FileFault(f"{path} is not a readable .npz archive: {error or type(error).__name__}") from None
+
+
+def _read_npz(path: str, file: IO[bytes], length: int) -> dict[str, Header]:
+    """What is wrong with one member is told when that one is asked for: the others may be all that is needed."""
+    found = {}
+    with _zip_fault(path), ZipFile(file) as archive:
+        for info in archive.infolist():
+            if not info.filename.endswith(".npy"):
+                continue
+            try:
+                with _zip_fault(path), archive.open(info) as member:
+                    head = _npy_header(path, member, info.file_size, info.filename)
+            except FileFault as fault:
+                head = Header(fault=str(fault))
+            found[info.filename.removesuffix(".npy")] = head
+    return found
+
+
+class _Tensor(Struct):
+    """An entry of a safetensors header."""
+
+    dtype: str
+    shape: tuple[int, ...]
+    data_offsets: Annotated[tuple[int, ...], Meta(min_length=2, max_length=2)]
+
+
+def _read_safetensors(path: str, file: IO[bytes], length: int) -> dict[str, Header]:
+    size = int.from_bytes(file.read(8), "little")
+    if length < 8 or size > min(length - 8, HEADER_BYTES[".safetensors"]):
+        claim = f"it claims a header of {size:,} bytes and has {length:,}" if length >= 8 else f"it has {length} bytes"
+        raise FileFault(f"{path} is not a safetensors file: {claim}")
+    try:
+        entries = json.decode(file.read(size), type=dict[str, Raw])
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        raise FileFault(
+            f"{path} has a safetensors header that cannot be read; JSON, a table of arrays, is expected"
+        ) from None
+    entries.pop("__metadata__", None)
+    found = {}
+    for name, entry in entries.items():
+        try:
+            found[name] = _tensor(f"{path}, array {name!r},", entry, size + 8, length)
+        except FileFault as fault:
+            found[name] = Header(fault=str(fault))
+    return found
+
+
+def _tensor(what: str, raw: Raw, start: int, length: int) -> Header:
+    try:
+        entry = json.decode(raw, type=_Tensor)
+    except (MsgspecError, UnicodeDecodeError, RecursionError):
+        reason = "has a broken entry in the header; dtype, shape and two data_offsets are expected"
+        raise FileFault(f"{what} {reason}") from None
+    dtype = SAFETENSORS_TYPES.get(entry.dtype)
+    if dtype is None:
+        raise FileFault(f"{what} is of type {shown(entry.dtype)}; read are {', '.join(SAFETENSORS_TYPES)}")
+    begin, end = entry.data_offsets
+    head = Header(entry.shape, dtype, start + begin)
+    _check_claim(what, head, end - begin)
+    if begin < 0 or start + end > length or end - begin != head.size * head.itemsize:
+        raise FileFault(
+            f"{what} claims the shape {shown(head.shape)} of {entry.dtype} in bytes {begin:,} to {end:,}; "
+            f"the file holds {length - start:,} bytes of data"
+        )
+    return head
+
+
+_READERS = {".npy": _read_npy, ".npz": _read_npz, ".safetensors": _read_safetensors}

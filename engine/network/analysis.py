@@ -1,0 +1,299 @@
+"""What a network gives and costs, in integers, before anything runs; mistakes are values at the node that has them."""
+
+from collections.abc import Container, Iterator
+from functools import lru_cache
+from math import prod
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.blocks import Block
+from engine.layers import Layer, Mistake
+from engine.network.graph import INPUT, Network, Node, Order, SeedWeights, WeightSource, parts_of, topological_order
+from engine.shapes import Shape
+
+MOST_NAMED = 6
+"""Nodes that a message names."""
+
+
+class Report(Struct, frozen=True):
+    """What is known of a layer. What depends on a mistake, here or upstream, is None: unknown, never 0.
+
+    A block stands for itself only where what it receives is unknown or it has a mistake, and where it is closed.
+    """
+
+    index: int
+    """Position in the network of the node, or of the block that the layer is a part of."""
+    name: str
+    layer: Layer | Block
+    inputs: tuple[str, ...]
+    input_shapes: tuple[Shape | None, ...]
+    output_shape: Shape | None = None
+    params: int | None = None
+    macs: int | None = None
+    mac_factors: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    """(output positions, weights that meet at each); None where unknown or without weights."""
+    param_shapes: dict[str, tuple[int, ...]] = {}
+    """What training learns, by role."""
+    statistic_shapes: dict[str, tuple[int, ...]] = {}
+    """Further arrays that a run needs, by role."""
+    mistakes: tuple[Mistake, ...] = ()
+    block: str | None = None
+    """Name of the block that the layer is a part of."""
+    weights: WeightSource | None = None
+
+    @property
+    def array_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Parameters and statistics by role."""
+        return {**self.param_shapes, **self.statistic_shapes}
+
+    @property
+    def weight_bytes(self) -> int:
+        """Memory of the parameters and statistics as float32."""
+        return 4 * sum(prod(shape) for shape in self.array_shapes.values())
+
+
+class BlockReport(Struct, frozen=True):
+    """A block and the reports of its layers, in an order in which they can run."""
+
+    index: int
+    name: str
+    layer: Block
+    inputs: tuple[str, ...]
+    input_shapes: tuple[Shape | None, ...]
+    parts: tuple[Report, ...]
+
+    @property
+    def output(self) -> str:
+        """Name of the part that gives the block's output."""
+        return self.parts[-1].name
+
+    @property
+    def output_shape(self) -> Shape | None:
+        return self.parts[-1].output_shape
+
+    @property
+    def params(self) -> int | None:
+        return _total([part.params for part in self.parts])
+
+    @property
+    def macs(self) -> int | None:
+        return _total([part.macs for part in self.parts])
+
+    def closed(self) -> Report:
+        """The block as one report that has its sums."""
+        mistakes = tuple([mistake for part in self.parts for mistake in part.mistakes])
+        return Report(
+            self.index,
+            self.name,
+            self.layer,
+            self.inputs,
+            self.input_shapes,
+            self.output_shape,
+            self.params,
+            self.macs,
+            mistakes=mistakes,
+        )
+
+
+class Analysis(Struct, frozen=True):
+    """Reports of all layers in an order in which they can run; those that cannot run come last."""
+
+    input_shape: Shape | None
+    reports: tuple[Report, ...]
+    params: int | None
+    macs: int | None
+    blocks: dict[str, BlockReport] = {}
+    """By name, those that stand for layers in `reports`."""
+
+    @property
+    def output_shape(self) -> Shape | None:
+        """Shape of the last volume."""
+        return self.reports[-1].output_shape if self.reports else self.input_shape
+
+    @property
+    def output(self) -> str:
+        """Name of the node that gives the last volume."""
+        return self.reports[-1].name if self.reports else INPUT
+
+
+def analyze(network: Network, input_shape: Shape | None) -> Analysis:
+    """Shapes, parameters and MACs of every layer, those of blocks among them, and every mistake at once.
+
+    Pure integers; a few microseconds a layer. `input_shape` None: the input is not known, nor then what follows.
+    """
+    order = topological_order(network)
+    shapes: dict[int | None, Shape | None] = {-1: input_shape, None: None}
+    found = _graph_mistakes(network, order)
+    outputs: dict[str, str] = {}
+    reports: list[Report] = []
+    blocks: dict[str, BlockReport] = {}
+    for index in (*order.runnable, *order.stuck):
+        node, mistakes = network.nodes[index], found.get(index, ())
+        names = tuple([outputs.get(name, name) for name in network.inputs_of(index)])
+        inputs = tuple([shapes.get(source) for source in order.sources[index]])
+        if isinstance(node.layer, Block):
+            parts = _parts(node, index, names, inputs, mistakes)
+            reports += parts
+            if parts[0].block is not None:
+                blocks.setdefault(node.name, BlockReport(index, node.name, node.layer, names, inputs, parts))
+                outputs.setdefault(node.name, parts[-1].name)
+        else:
+            reports.append(_report(node, index, names, inputs, mistakes))
+        shapes[index] = reports[-1].output_shape
+    return Analysis(
+        input_shape, tuple(reports), _total([r.params for r in reports]), _total([r.macs for r in reports]), blocks
+    )
+
+
+def folded(analysis: Analysis, closed: Container[str]) -> Analysis:
+    """The same with every block whose name is in `closed` as one report that has the block's sums."""
+    shut = {block.output: block for block in analysis.blocks.values() if block.name in closed}
+    if not shut:
+        return analysis
+    names = {output: block.name for output, block in shut.items()}
+    hidden = {block.name for block in shut.values()}
+    reports = []
+    for report in analysis.reports:
+        if report.name in shut and report.block in hidden:
+            report = shut[report.name].closed()
+        elif report.block in hidden:
+            continue
+        inputs = tuple([names.get(name, name) for name in report.inputs])
+        reports.append(report if inputs == report.inputs else replace(report, inputs=inputs))
+    blocks = {name: block for name, block in analysis.blocks.items() if name not in hidden}
+    return replace(analysis, reports=tuple(reports), blocks=blocks)
+
+
+@lru_cache(maxsize=512)
+def _parts(
+    node: Node,
+    index: int,
+    names: tuple[str, ...],
+    inputs: tuple[Shape | None, ...],
+    mistakes: tuple[Mistake, ...],
+) -> tuple[Report, ...]:
+    """Reports of a block's layers, or one of the block itself where they are not known or it has a mistake.
+
+    Kept, for most blocks of a network are the same after an edit.
+    """
+    assert isinstance(node.layer, Block)
+    mistakes = (*mistakes, *_count_mistakes(node.layer, len(inputs)), *_weight_mistakes(node))
+    received = inputs[0] if len(inputs) == 1 else None
+    if received is not None and not mistakes:
+        mistakes = tuple(node.layer.mistakes([received]))
+    if received is None or mistakes:
+        return (Report(index, node.name, node.layer, names, inputs, mistakes=mistakes),)
+    shapes: dict[str, Shape | None] = {names[0]: received}
+    parts: list[Report] = []
+    for part in parts_of(replace(node, inputs=names), names[0], received.channels):
+        sources = part.inputs or (parts[-1].name,)
+        report = _report(part, index, sources, tuple([shapes[name] for name in sources]), (), node.name)
+        shapes[part.name] = report.output_shape
+        parts.append(report)
+    return tuple(parts)
+
+
+def _report(
+    node: Node,
+    index: int,
+    names: tuple[str, ...],
+    inputs: tuple[Shape | None, ...],
+    mistakes: tuple[Mistake, ...],
+    block: str | None = None,
+) -> Report:
+    layer = node.layer
+    assert isinstance(layer, Layer)
+    known = [shape for shape in inputs if shape is not None]
+    miscounted = tuple(_count_mistakes(layer, len(inputs)))
+    mistakes = mistakes + miscounted
+    if len(known) == len(inputs) and not miscounted:
+        mistakes = (*mistakes, *layer.mistakes(known))
+    if len(known) < len(inputs) or mistakes:
+        return Report(index, node.name, layer, names, inputs, mistakes=mistakes, block=block, weights=node.weights)
+    params = layer.param_shapes(known)
+    output = layer.output_shape(known)
+    factors = layer.mac_factors(known, output)
+    return Report(
+        index,
+        node.name,
+        layer,
+        names,
+        inputs,
+        output,
+        sum([prod(shape) for shape in params.values()]),
+        0 if factors is None else prod(factors[0]) * prod(factors[1]),
+        factors,
+        params,
+        layer.statistic_shapes(known),
+        (),
+        block,
+        node.weights,
+    )
+
+
+def _weight_mistakes(node: Node) -> Iterator[Mistake]:
+    if node.weights is not None and not isinstance(node.weights, SeedWeights):  # those its parts have, each by its name
+        text = f"weights: {node.layer.kind} is a block and has none of its own; take it apart, or leave weights out"
+        yield Mistake("weights", text)
+
+
+def _count_mistakes(layer: Layer | Block, count: int) -> Iterator[Mistake]:
+    most = layer.max_inputs
+    if count < layer.min_inputs:
+        yield Mistake("inputs", f"inputs: {count} given; {layer.kind} joins at least {layer.min_inputs}")
+    elif most is not None and count > most:
+        yield Mistake("inputs", f"inputs: {count} given; {layer.kind} takes {most}")
+
+
+def _graph_mistakes(network: Network, order: Order) -> dict[int, tuple[Mistake, ...]]:
+    """Mistakes of names and connections, by node index."""
+    found: dict[int, list[Mistake]] = {}
+    first: dict[str, int] = {}
+    blocks = {node.name for node in network.nodes if isinstance(node.layer, Block)}
+    for index, node in enumerate(network.nodes):
+        for mistake in _block_name_mistakes(node.name, blocks):
+            found.setdefault(index, []).append(mistake)
+        for mistake in _name_mistakes(network, node, first.setdefault(node.name, index), index, order.sources[index]):
+            found.setdefault(index, []).append(mistake)
+    for cycle in order.cycles:
+        names = [network.nodes[index].name for index in cycle]
+        text = f"inputs: a cycle, {' → '.join([*names, names[0]])}; no node can be its own input"
+        for index in cycle:
+            found.setdefault(index, []).append(Mistake("inputs", text))
+    return {index: tuple(mistakes) for index, mistakes in found.items()}
+
+
+def _name_mistakes(
+    network: Network, node: Node, first: int, index: int, sources: tuple[int | None, ...]
+) -> Iterator[Mistake]:
+    if node.name == INPUT:
+        yield Mistake("name", f"name {INPUT!r} is what the design receives; choose another")
+    elif first != index:
+        yield Mistake("name", f"name {node.name!r} is taken by node {first + 1}; names must differ")
+    if None in sources:
+        for name in (name for name, source in zip(node.inputs, sources, strict=True) if source is None):
+            yield Mistake("inputs", f"inputs: there is no node {name!r}; {_known_names(network, node)}")
+    if len(set(node.inputs)) < len(node.inputs):
+        twice = next(name for name in node.inputs if node.inputs.count(name) > 1)
+        yield Mistake("inputs", f"inputs: {twice!r} is given twice; each input counts once")
+
+
+def _block_name_mistakes(name: str, blocks: Container[str]) -> Iterator[Mistake]:
+    """A name that begins like those of a block's layers could be one of them."""
+    for at, character in enumerate(name):
+        if character == "/" and name[:at] in blocks:
+            start = name[: at + 1]
+            text = f"name {name!r} begins with {start!r}, as the layers of block {name[:at]!r} do; choose another"
+            yield Mistake("name", text)
+
+
+def _known_names(network: Network, node: Node) -> str:
+    names = (INPUT, *(other.name for other in network.nodes[: MOST_NAMED + 1] if other is not node))[:MOST_NAMED]
+    more = len(network.nodes) - len(names)
+    return f"known are {', '.join(map(repr, names))}" + (f" and {more} more" if more else "")
+
+
+def _total(costs: list[int | None]) -> int | None:
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None

@@ -1,0 +1,101 @@
+"""A convolution as a separable one, and back: the same windows, with the layers that come with either form."""
+
+from collections.abc import Iterator
+from typing import Literal
+
+from engine.blocks import SeparableConv2d
+from engine.layers import Activation, BatchNorm, Conv2d, Kind, Layer
+from engine.layers.windows import pair
+from engine.network.graph import INPUT, Network, Node
+
+
+def refusal(network: Network, name: str) -> str:
+    """Why a node has no other form; "" where it has one."""
+    layer = network.node(name).layer
+    if isinstance(layer, SeparableConv2d):
+        return ""
+    if not isinstance(layer, Conv2d) or pair(layer.kernel) == (1, 1):
+        return f"{name} is {_article(layer)}: only a convolution larger than 1×1 can be separable"
+    for setting in ("groups", "dilation"):
+        value = getattr(layer, setting)
+        if value != 1:
+            return f"{name} has {setting} {value}: a separable convolution has none"
+    inside = next((node.name for node in network.nodes if node.name.startswith(f"{name}/")), None)
+    return f"rename {inside} first: layers of a separable {name} begin so" if inside else ""
+
+
+def separated(network: Network, name: str, multiplier: int = 1) -> Network:
+    """A convolution as a kernel for every channel and a 1×1; the activation behind it, which both then have, is in it.
+
+    A batch norm between the two goes with it. Weights from files fit none of its parts and are left.
+    """
+    node = network.node(name)
+    layer = node.layer
+    assert isinstance(layer, Conv2d)
+    followers = tuple(_followers(network, name))
+    functions = [f.layer.function for f in followers if isinstance(f.layer, Activation)]
+    function: Literal["relu", "relu6", "none"] = (
+        "relu6" if "relu6" in functions else "relu" if "relu" in functions else "none"
+    )
+    block = SeparableConv2d(
+        layer.filters,
+        layer.kernel,
+        layer.stride,
+        layer.padding,
+        multiplier,
+        batch_norm=len(followers) == 2,
+        function=function,
+    )
+    for follower in reversed(followers):
+        network = network.without(follower.name)
+    return network.replaced(name, Node(name, block, node.inputs))
+
+
+def made_dense(network: Network, name: str) -> Network:
+    """A separable convolution as one whose filters see all channels at once, with the layers behind it that it had."""
+    node = network.node(name)
+    block = node.layer
+    assert isinstance(block, SeparableConv2d)
+    conv = Conv2d(block.filters, block.kernel, block.stride, block.padding, bias=not block.batch_norm)
+    network = network.replaced(name, Node(name, conv, node.inputs))
+    behind: list[tuple[str, Layer]] = [("bn", BatchNorm())] if block.batch_norm else []
+    after = name
+    if block.function != "none":
+        behind.append((block.function, Activation(block.function)))
+    for suffix, layer in behind:
+        follower = Node(_free(network, f"{name}_{suffix}"), layer)
+        network = network.inserted(follower, after)
+        after = follower.name
+    return network
+
+
+def _followers(network: Network, name: str) -> Iterator[Node]:
+    """The activation that alone receives a convolution, behind its batch norm if it has one; else nothing."""
+    first = _only_user(network, name)
+    if first is not None and first.layer == BatchNorm():
+        second = _only_user(network, first.name)
+        if second is not None and _rectifies(second.layer):
+            yield from (first, second)
+    elif first is not None and _rectifies(first.layer):
+        yield first
+
+
+def _only_user(network: Network, name: str) -> Node | None:
+    users = [(index, node) for index, node in enumerate(network.nodes) if name in network.inputs_of(index)]
+    return users[0][1] if len(users) == 1 and network.inputs_of(users[0][0]) == (name,) else None
+
+
+def _rectifies(layer: Kind) -> bool:
+    return isinstance(layer, Activation) and layer.function in ("relu", "relu6")
+
+
+def _free(network: Network, base: str) -> str:
+    taken, name, number = {INPUT, *(node.name for node in network.nodes)}, base, 2
+    while name in taken:
+        name, number = f"{base}_{number}", number + 1
+    return name
+
+
+def _article(layer: Kind) -> str:
+    title = layer.title.lower()
+    return f"{'an' if title[0] in 'aeiou' else 'a'} {title}"

@@ -1,0 +1,202 @@
+"""The project file ↔ Project: read in stages so that every mistake is found, written whole or not at all."""
+
+import json
+import os
+import re
+import tomllib
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import tomli_w
+from msgspec import Struct
+
+from engine.files import paths
+from engine.files.atomic_write import write_atomically
+from engine.files.paths import BUNDLED, FileFault, Stamp
+from engine.network.graph import Node
+from engine.project.project import FORMAT, Project, relocated
+from engine.project.reader import Data, ProjectReader, shown_key
+from engine.text.messages import shown
+from engine.text.problems import Problem, ProjectError
+
+MOST_BYTES = 8 * 2**20
+
+
+class ProjectFile(Struct, frozen=True):
+    """A project as it was read, with what tells whether the file has changed since."""
+
+    project: Project
+    format: int
+    stamp: Stamp
+
+    @property
+    def read_only(self) -> bool:
+        """A newer program wrote it: what this one does not know would be lost by writing it again."""
+        return self.format > FORMAT
+
+
+def load(path: Path) -> ProjectFile:
+    """Read a project from TOML, or from JSON of the same structure; ProjectError lists everything that is wrong."""
+    text, stamp = _text(path)
+    data = _parse_json(text, path) if _is_json(path) else _parse_toml(text, path)
+    reader = ProjectReader(path.absolute().parent)
+    project = reader.project(data)
+    if project is None:
+        raise ProjectError(reader.problems, path)
+    return ProjectFile(project, data["format"], stamp)
+
+
+def _text(path: Path) -> tuple[str, Stamp]:
+    try:
+        stamp = paths.stamp(str(path))
+        if stamp[1] > MOST_BYTES:
+            raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a project; at most {MOST_BYTES:,} are read")
+        with paths.fault_of(str(path)):
+            return path.read_bytes().decode("utf-8-sig"), stamp
+    except FileFault as fault:
+        raise ProjectError([Problem(str(fault), "")]) from None
+    except UnicodeDecodeError as error:
+        line = error.object.count(b"\n", 0, error.start) + 1
+        text = f"byte {error.object[error.start]:#04x} is not UTF-8, the encoding of project files"
+        raise ProjectError([Problem(text, f"line {line}")], path) from None
+
+
+def save(project: Project, path: Path) -> Stamp:
+    """Write a project as TOML, or as JSON where the name ends so: the whole file, or the old one stays."""
+    data = to_data(project, path.absolute().parent)
+    text = json.dumps(data, indent=2, ensure_ascii=False) if _is_json(path) else tomli_w.dumps(data)
+    try:
+        write_atomically(path, text.encode())
+        return paths.stamp(str(path))
+    except OSError as error:
+        reason = f"cannot be saved: {error.strerror or error}; choose another place"
+        raise ProjectError([Problem(reason, "")], path) from None
+    except UnicodeEncodeError as error:
+        line = error.object[: error.end].splitlines()[-1].strip()
+        reason = f"cannot be saved: {shown(line)} is not valid Unicode; rename it"
+        raise ProjectError([Problem(reason, "")], path) from None
+
+
+def _is_json(path: Path) -> bool:
+    return path.suffix.lower() == ".json"
+
+
+def to_data(project: Project, folder: Path) -> Data:
+    """The project as plain tables, paths relative to `folder` where they share one."""
+    located = relocated(project, lambda path: _relative(path, folder))
+    data: Data = {"format": FORMAT}
+    if project.title:
+        data["title"] = project.title
+    if project.seed:
+        data["seed"] = project.seed
+    data["input"] = msgspec.to_builtins(located.input)
+    if located.stem is not None:
+        data["stem"] = {"nodes": [_node_data(node) for node in located.stem.nodes]}
+    data["designs"] = [
+        {"name": design.name, "nodes": [_node_data(node) for node in design.network.nodes]}
+        for design in located.designs
+    ]
+    if project.source:
+        data["source"] = project.source
+    data |= {
+        key: [msgspec.to_builtins(told) for told in listed]
+        for key, listed in (("notes", project.notes), ("published", project.published))
+        if listed
+    }
+    return data
+
+
+def _relative(path: str, folder: Path) -> str:
+    """As seen from `folder`, if both lie in one folder below the root; else as it is."""
+    if path.startswith(BUNDLED) or not os.path.isabs(path):
+        return path
+    try:
+        shared = Path(os.path.commonpath([path, folder]))
+    except ValueError:  # another drive
+        return path
+    if shared == Path(shared.anchor):
+        return path
+    relative = Path(os.path.relpath(path, folder)).as_posix()
+    return f"./{relative}" if relative.startswith(BUNDLED) else relative
+
+
+def _node_data(node: Node) -> Data:
+    data = {"name": node.name, **msgspec.to_builtins(node.layer)}
+    if node.inputs:
+        data["inputs"] = list(node.inputs)
+    if node.weights is not None:
+        data["weights"] = msgspec.to_builtins(node.weights)
+    return data
+
+
+def _parse_toml(text: str, path: Path) -> Data:
+    try:
+        return tomllib.loads(text)
+    except tomllib.TOMLDecodeError as error:
+        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
+        place = f"line {found[2]}, column {found[3]}" if found and found[2] else _end(text)
+        problem = Problem(f"not valid TOML: {_plain(found[1] if found else str(error))}", place)
+    except (ValueError, RecursionError) as error:
+        problem = _excess(error)
+    raise ProjectError([problem], path)
+
+
+def _end(text: str) -> str:
+    lines = text.split("\n")
+    return f"line {len(lines)}, column {len(lines[-1]) + 1}, the end of the file"
+
+
+def _plain(complaint: str) -> str:
+    """A parser's complaint without what only its makers understand."""
+    if complaint == "Cannot overwrite a value":
+        return "a key is given twice"
+    dotted = re.sub(r"\(('[^()]*'),?\)", lambda keys: keys[1].replace("', '", ".").strip("'"), complaint)
+    return dotted[:1].lower() + dotted[1:]
+
+
+def _parse_json(text: str, path: Path) -> Data:
+    try:
+        data = json.loads(text, object_pairs_hook=_Object)
+    except json.JSONDecodeError as error:
+        place = f"line {error.lineno}, column {error.colno}"
+        problems = [Problem(f"not valid JSON: {_plain(error.msg)}", place)]
+    except (ValueError, RecursionError) as error:
+        problems = [_excess(error)]
+    else:
+        problems = list(_object_problems(data))
+        if isinstance(data, _Object) and not problems:
+            return data
+    raise ProjectError(problems or [Problem(f"is {shown(data)}; a project is an object, {{…}}")], path)
+
+
+class _Object(Data):
+    """An object of a JSON file, and the keys that it gives more than once."""
+
+    def __init__(self, pairs: list[tuple[str, Any]]) -> None:
+        super().__init__(pairs)
+        counts = Counter(key for key, _ in pairs) if len(self) < len(pairs) else Counter[str]()
+        self.repeated = [key for key, count in counts.items() if count > 1]
+
+
+def _object_problems(data: Any) -> Iterator[Problem]:
+    """What JSON lets pass and TOML does not: a key given twice, half a character."""
+    waiting: list[tuple[str, Any]] = [("$", data)]
+    while waiting:
+        place, value = waiting.pop()
+        if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
+            yield Problem(f"is {shown(value)}; half of a surrogate pair is no character", place)
+        elif isinstance(value, list):
+            waiting += reversed([(f"{place}[{index}]", item) for index, item in enumerate(value)])
+        elif isinstance(value, _Object):
+            yield from (Problem(f"key {shown(key)} is given twice; once is right", place) for key in value.repeated)
+            waiting += reversed([(f"{place}.{shown_key(key)}", item) for key, item in value.items()])
+
+
+def _excess(error: Exception) -> Problem:
+    """What a parser refuses for its size alone."""
+    if isinstance(error, RecursionError):
+        return Problem("lists or tables are nested too deeply for a project")
+    return Problem("a number has thousands of digits; no setting takes one that large")

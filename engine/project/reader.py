@@ -1,0 +1,241 @@
+"""Plain tables → Project: every mistake is found in one go, each with its place in the file."""
+
+import os
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import msgspec
+from msgspec import Struct
+
+from engine.blocks import BLOCKS
+from engine.files.paths import BUNDLED
+from engine.layers import LAYERS, tag_of
+from engine.network.graph import FileWeights, LowRankWeights, Network, Node, PresetWeights, SeedWeights, WeightSource
+from engine.project.project import (
+    FORMAT,
+    ArrayInput,
+    Design,
+    ImageInput,
+    Input,
+    NoiseInput,
+    Note,
+    Project,
+    Published,
+    Seed,
+    relocated,
+)
+from engine.text.messages import accepted, shown, suggestion
+from engine.text.problems import Problem
+
+NAME = re.compile(r"[A-Za-z0-9_.\-/]+")
+
+Data = dict[str, Any]
+
+TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published")
+
+
+def _tags(*kinds: type[Struct]) -> dict[str, type[Any]]:
+    return {tag_of(kind): kind for kind in kinds}
+
+
+KINDS = _tags(*LAYERS, *BLOCKS)
+INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
+PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
+SOURCES = PLAIN_SOURCES | _tags(LowRankWeights)
+
+
+class ProjectReader:
+    """Reads the tables of one file that lies in `folder`; `problems` holds what was wrong."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.problems: list[Problem] = []
+        self._newer = False
+        """What a newer format may have besides is passed over: the file is never written again."""
+
+    def project(self, data: Data) -> Project | None:
+        """The project with absolute paths; None where there are problems."""
+        if not self._format(data):
+            return None
+        self._check_keys(data, TABLES, "$")
+        title = self._value(data, "title", str, "$", "")
+        seed = self._value(data, "seed", Seed, "$", 0)
+        spec = self._input(data)
+        stem = self._network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
+        designs = [self._design(raw, f"$.designs[{i}]") for i, raw in self._items(data, "designs", "$")]
+        source = self._value(data, "source", str, "$", "")
+        notes = tuple(self._listed(data, "notes", Note))
+        published = tuple(self._listed(data, "published", Published))
+        if not self.problems and spec is not None:
+            kept = tuple(design for design in designs if design is not None)
+            project = Project(spec, kept, stem, title, seed, source, notes, published)
+            return relocated(project, self._absolute)
+        if self._newer:
+            text = f"is {shown(data['format'])}; this program knows formats up to {FORMAT}, a newer one reads this file"
+            self.problems.insert(0, Problem(text, "$.format"))
+        return None
+
+    def _format(self, data: Data) -> bool:
+        value = data.get("format")
+        if "format" not in data:
+            self._add("$.format", f"is missing; write format = {FORMAT}")
+        elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
+            self._add("$.format", f"is {shown(value)}; {FORMAT} is expected")
+        else:
+            self._newer = value > FORMAT
+        return not self.problems
+
+    def _input(self, data: Data) -> Input | None:
+        if "input" not in data:
+            self._add("$.input", 'is missing; give an image, an array, or noise: kind = "noise", shape = [C, H, W]')
+            return None
+        spec: Input | None = self._tagged(data["input"], INPUTS, "kind", "$.input")
+        return spec
+
+    def _design(self, raw: object, place: str) -> Design | None:
+        network = self._network(raw, place, ("name", "nodes"))
+        if network is None or not isinstance(raw, dict):
+            return None
+        if "name" not in raw:
+            self._add(f"{place}.name", "is missing; a design needs a name")
+            return None
+        name = self._value(raw, "name", str, place)
+        if name is not None and not name.strip():
+            self._add(f"{place}.name", f"is {shown(name)}; a design needs a name")
+        return None if name is None else Design(name, network)
+
+    def _network(self, raw: object, place: str, known: tuple[str, ...]) -> Network | None:
+        if not isinstance(raw, dict):
+            self._add(place, f"is {shown(raw)}; a table with nodes is expected")
+            return None
+        self._check_keys(raw, known, place)
+        nodes = [self._node(node, f"{place}.nodes[{i}]") for i, node in self._items(raw, "nodes", place)]
+        return Network(tuple(node for node in nodes if node is not None))
+
+    def _node(self, raw: object, place: str) -> Node | None:
+        if not isinstance(raw, dict):
+            self._add(place, f"is {shown(raw)}; a table with name and kind is expected")
+            return None
+        name = self._name(raw, place)
+        layer = self._tagged(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
+        inputs = self._value(raw, "inputs", tuple[str, ...], place, ())
+        if inputs == () and "inputs" in raw:
+            self._add(f"{place}.inputs", "is empty; name at least one node, or leave inputs out for the node before")
+        weights = self._weights(raw["weights"], f"{place}.weights") if "weights" in raw else None
+        return None if layer is None or name is None or inputs is None else Node(name, layer, inputs, weights)
+
+    def _weights(self, raw: object, place: str) -> WeightSource | None:
+        """Where weights come from; what a recipe holds is read first, each part with its own place."""
+        if not isinstance(raw, dict) or raw.get("source") != tag_of(LowRankWeights):
+            made: WeightSource | None = self._tagged(raw, SOURCES, "source", place)
+            return made
+        before = len(self.problems)
+        plain = {**raw, "of": {"source": "preset", "name": "identity"}, "calibration": ()}
+        held: Data = {"calibration": ()}
+        if "of" in raw:
+            held["of"] = self._tagged(raw["of"], PLAIN_SOURCES, "source", f"{place}.of")
+        else:
+            self._add(f"{place}.of", "is missing; the weights of the layer that these stand for are expected")
+        if "calibration" in raw:
+            items = self._items(raw, "calibration", place)
+            held["calibration"] = tuple(self._tagged(i, INPUTS, "kind", f"{place}.calibration[{n}]") for n, i in items)
+        recipe = self._tagged(plain, SOURCES, "source", place)
+        return None if len(self.problems) > before else msgspec.structs.replace(recipe, **held)
+
+    def _name(self, raw: Data, place: str) -> str | None:
+        name = raw.get("name")
+        if "name" not in raw:
+            self._add(f"{place}.name", "is missing; each node needs a name")
+        elif not isinstance(name, str) or not NAME.fullmatch(name):
+            self._add(f"{place}.name", f"is {shown(name)}; a name is made of letters, digits and _ - . /")
+        else:
+            return name
+        return None
+
+    def _listed(self, data: Data, key: str, kind: type[Any]) -> Iterator[Any]:
+        """The tables of a list that hold what `kind` has, without those in which something is wrong."""
+        known = tuple(field.name for field in msgspec.structs.fields(kind))
+        for index, raw in self._items(data, key, "$"):
+            place = f"$.{key}[{index}]"
+            if not isinstance(raw, dict):
+                self._add(place, f"is {shown(raw)}; a table with {known[0]} is expected")
+                continue
+            self._check_keys(raw, known, place)
+            made = self._settings(raw, kind, place)
+            if made is not None:
+                yield made
+
+    def _items(self, raw: Data, key: str, place: str) -> Iterator[tuple[int, object]]:
+        items = raw.get(key, [])
+        if not isinstance(items, list):
+            self._add(f"{place}.{key}", f"is {shown(items)}; a list of tables is expected")
+            items = []
+        yield from enumerate(items)
+
+    def _tagged(
+        self, raw: object, kinds: Mapping[str, type[Any]], tag: str, place: str, also: tuple[str, ...] = ()
+    ) -> Any:
+        """A struct of the kind that the table names; None where there is something wrong with it."""
+        if not isinstance(raw, dict):
+            self._add(place, f"is {shown(raw)}; a table with {tag} is expected")
+            return None
+        if tag not in raw:
+            self._add(f"{place}.{tag}", f"is missing; known are {', '.join(kinds)}")
+            return None
+        chosen = raw[tag]
+        if not isinstance(chosen, str) or chosen not in kinds:
+            word = chosen if isinstance(chosen, str) else ""
+            self._add(f"{place}.{tag}", f"is {shown(chosen)}; {suggestion(word, kinds)}")
+            return None
+        settings = tuple(field.name for field in msgspec.structs.fields(kinds[chosen]))
+        self._check_keys(raw, (tag, *also, *settings), place, f" for {chosen}")
+        return self._settings(raw, kinds[chosen], place)
+
+    def _settings(self, raw: Data, kind: type[Any], place: str) -> Any:
+        before = len(self.problems)
+        values: Data = {}
+        for field in msgspec.structs.fields(kind):
+            if field.name in raw:
+                value = self._value(raw, field.name, field.type, place)
+            elif field.required:
+                self._add(f"{place}.{field.name}", f"is missing; {accepted(field.type)} is expected")
+                value = None
+            else:
+                continue
+            if value is not None:
+                values[field.name] = value
+            elif field.required:
+                values[field.name] = 1  # stands in, so that the kind's own check tells of the others at once
+        try:
+            made = kind(**values)
+        except ValueError as error:  # that check's sentence names its setting first
+            self._add(f"{place}.{str(error).split()[0]}", str(error))
+        return made if len(self.problems) == before else None
+
+    def _value(self, raw: Data, key: str, type_: Any, place: str, default: Any = None) -> Any:
+        """What stands at a key, as the setting's type; None where that is told as a problem."""
+        if key not in raw:
+            return default
+        try:
+            return msgspec.convert(raw[key], type_)
+        except msgspec.ValidationError:
+            self._add(f"{place}.{key}", f"is {shown(raw[key])}; {accepted(type_)} is expected")
+            return None
+
+    def _check_keys(self, raw: Data, known: tuple[str, ...], place: str, where: str = "") -> None:
+        for key in () if self._newer else raw:
+            if key not in known:
+                self._add(f"{place}.{shown_key(key)}", f"unknown key{where}; {suggestion(key, known)}")
+
+    def _absolute(self, path: str) -> str:
+        return path if path.startswith(BUNDLED) else os.path.abspath(self.folder / path)
+
+    def _add(self, place: str, text: str) -> None:
+        self.problems.append(Problem(text, place))
+
+
+def shown_key(key: str) -> str:
+    """A key in a place of the file: in quotes where TOML, too, would want them."""
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else shown(key)

@@ -1,0 +1,168 @@
+"""What the exploration found, as text and as data for programs."""
+
+import csv
+import io
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import msgspec
+
+from engine.network.weight_specs import input_name
+from engine.rank_search.calibration import Samples
+from engine.rank_search.error_curve import Curve, Point
+from engine.text.problems import STEM
+from engine.text.text_table import aligned
+from engine.text.units import abbreviated, exact, factor
+
+LEVELS = (0.01, 0.02, 0.05, 0.10)
+"""Errors for which the list of a design says what can be saved."""
+
+NONE = "–"
+
+
+def percent(error: float | None) -> str:
+    """A relative error: "28.6 %", "2.6 %", "0.86 %"; "–" where it was not measured."""
+    if error is None:
+        return NONE
+    return "< 0.01 %" if 0 < error < 5e-5 else f"{100 * error:.{2 if error < 0.00995 else 1}f} %"
+
+
+def width_of(curve: Curve, index: int | None) -> str:
+    """Maps between the convolutions: "64", or "64, 96"; "–" for none."""
+    return NONE if index is None else ", ".join(map(str, curve.widths[index]))
+
+
+def by_saving(curves: Sequence[Curve], error: float) -> list[Curve]:
+    """What saves most MACs at an error first."""
+    return sorted(curves, key=lambda curve: -curve.saved(curve.within(error)))
+
+
+def fewer(curve: Curve, index: int | None) -> str:
+    """How many times fewer MACs a replacement takes: "3.6×"; "–" for none."""
+    return NONE if index is None else factor(curve.macs / curve.costs[index])
+
+
+class Column(msgspec.Struct, frozen=True):
+    """A level of error in the list of a design."""
+
+    error: float
+
+    @property
+    def title(self) -> str:
+        return f"saved at {100 * self.error:g} %"
+
+    def text(self, curve: Curve) -> str:
+        """MACs saved, and at which width: "1.3 G (r 64)"; "–" where nothing cheaper loses so little."""
+        index = curve.within(self.error)
+        return NONE if index is None else f"{abbreviated(curve.saved(index))} (r {width_of(curve, index)})"
+
+
+def list_text(curves: Sequence[Curve], error: float) -> str:
+    """A line a convolution, what saves most first."""
+    levels = [Column(level) for level in sorted({*LEVELS, error})]
+    heads = ["layer", "weights", "MACs", *(level.title for level in levels)]
+    rows = [
+        [curve.place[1], "×".join(map(str, curve.shape)), abbreviated(curve.macs), *(c.text(curve) for c in levels)]
+        for curve in by_saving(curves, error)
+    ]
+    head, rule, lines = aligned(heads, rows, [False, False, *(True for _ in heads[2:])])
+    return "\n".join([head, rule, *lines]) + "\n"
+
+
+def curve_text(curve: Curve, chosen: int | None) -> str:
+    """A line a width that was run; an arrow at the chosen one."""
+    heads = ["r", "MACs", "fewer", "expected", "on fitted", "on others", "plain SVD", ""]
+    rows = [
+        [
+            width_of(curve, point.at),
+            exact(point.macs),
+            fewer(curve, point.at) if point.macs < curve.macs else "dearer",
+            *map(percent, point[3:]),
+            "← chosen" if point.at == chosen else "",
+        ]
+        for point in curve.points
+    ]
+    head, rule, lines = aligned(heads, rows, [True] * 7 + [False])
+    title = f"{curve.place[0] or 'stem'} · {curve.place[1]}: {exact(curve.macs)} MACs, form {curve.form}"
+    return "\n".join([title, head, rule, *lines]) + "\n"
+
+
+def samples_text(samples: Samples) -> str:
+    """What weights were fitted to, and what checked them."""
+    checked = ", ".join(map(input_name, samples.checked)) or "nothing else: errors are those on what was fitted to"
+    return f"fitted to {', '.join(map(input_name, samples.fitted))}; checked on {checked}\n"
+
+
+FIELDS = ("design", "node", "form", "width", "macs", "layer_macs", "expected", "fitted", "others", "plain")
+
+
+def records(curves: Sequence[Curve]) -> list[dict[str, Any]]:
+    """A record a width that was run, for programs; an error that was not measured is null."""
+    return [
+        dict(
+            zip(FIELDS, (told_design(curve.place[0]), curve.place[1], curve.form, *_numbers(curve, point)), strict=True)
+        )
+        for curve in curves
+        for point in curve.points
+    ]
+
+
+def _numbers(curve: Curve, point: Point) -> tuple[object, ...]:
+    return list(point.widths), point.macs, curve.macs, *point[3:]
+
+
+def to_csv(curves: Sequence[Curve]) -> str:
+    """A line a width that was run; several widths between three convolutions are separated by blanks."""
+    out = io.StringIO()
+    writer = csv.writer(out, lineterminator="\n")
+    writer.writerow(FIELDS)
+    for record in records(curves):
+        writer.writerow(" ".join(map(str, v)) if isinstance(v, list) else v for v in record.values())
+    return out.getvalue()
+
+
+def to_json(curves: Sequence[Curve], samples: Samples, error: float, applied: dict[str, Any] | None = None) -> str:
+    """Everything: the samples, per convolution what saves how much at each level, and every width that was run."""
+    levels = sorted({*LEVELS, error})
+    data = {
+        "format": 1,
+        "fitted": [msgspec.to_builtins(spec) for spec in samples.fitted],
+        "checked": [msgspec.to_builtins(spec) for spec in samples.checked],
+        "layers": [
+            {
+                "design": told_design(curve.place[0]),
+                "node": curve.place[1],
+                "form": curve.form,
+                "weights": list(curve.shape),
+                "macs": curve.macs,
+                "break_even": None if curve.break_even is None else list(curve.widths[curve.break_even]),
+                "within": [_offer(curve, level) for level in levels],
+                "widths": [
+                    {key: value for key, value in record.items() if key not in FIELDS[:3]}
+                    for record in records([curve])
+                ],
+            }
+            for curve in by_saving(curves, error)
+        ],
+        "applied": applied,
+    }
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
+
+
+def _offer(curve: Curve, error: float) -> dict[str, Any]:
+    index = curve.within(error)
+    if index is None:
+        return {"error": error, "width": None, "macs": None, "saved": 0, "measured": None}
+    return {
+        "error": error,
+        "width": list(curve.widths[index]),
+        "macs": curve.costs[index],
+        "saved": curve.saved(index),
+        "measured": curve.told[index],
+    }
+
+
+def told_design(design: str) -> str:
+    """A design's name, or "stem"."""
+    return "stem" if design == STEM else design

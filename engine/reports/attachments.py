@@ -1,0 +1,61 @@
+"""Amounts of a design as files that model viewers lay over a model whose nodes have the same names."""
+
+import json
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from engine.cost.metrics import METRICS, Amount, Ledger, Metric, heading_of
+
+Data = dict[str, Any]
+
+GRADIENT = ({"stop": 0, "bgColor": "#f0f921"}, {"stop": 0.5, "bgColor": "#cc4778"}, {"stop": 1, "bgColor": "#0d0887"})
+"""From the smallest to the largest amount; dark is dear."""
+
+
+def netron(ledger: Ledger, design: str) -> str:
+    """Netron's attachment: metrics of every node and of the model, shown in its side bar.
+
+    To be dropped onto the open model. Source: Netron 9, source/view.js, Attachment.
+    """
+    rows: list[Data] = []
+    for metric in METRICS:
+        total = metric.amount(ledger.all(design))
+        rows += [_netron_row("model", "", ledger, metric, total)] if total is not None else []
+        rows += [
+            _netron_row("node", name, ledger, metric, amount) for name, amount in _known(ledger, design, metric).items()
+        ]
+    return _text({"signature": "netron:attachment", "metadata": [], "metrics": rows})
+
+
+def model_explorer(ledger: Ledger, design: str, metric: Metric) -> str:
+    """Model Explorer's node data of one metric: nodes are coloured by it, and groups show its sums.
+
+    To be loaded as custom node data. Source: Model Explorer, NodeDataProviderGraphData.
+    """
+    results = {name: {"value": amount} for name, amount in _known(ledger, design, metric).items()}
+    hidden = [] if metric.additive else ["sum"]
+    name = f"{heading_of(metric, ledger.convention)}, {design}"
+    named = {"name": name, "results": results, "gradient": list(GRADIENT)}
+    return _text(named | ({"hideAggregatedStats": hidden} if hidden else {}))
+
+
+ATTACHMENTS: Mapping[str, Callable[[Ledger, str, Metric], str]] = {
+    "netron": lambda ledger, design, metric: netron(ledger, design),
+    "model-explorer": model_explorer,
+}
+"""By format: a file of a design, of all metrics or of the chosen one."""
+
+
+def _known(ledger: Ledger, design: str, metric: Metric) -> dict[str, Amount]:
+    """Amounts by layer, where they are known."""
+    reports = ledger.check.analyses[design].reports
+    amounts = {report.name: ledger.amount(metric, design, report) for report in reports}
+    return {name: amount for name, amount in amounts.items() if amount is not None}
+
+
+def _netron_row(kind: str, target: str, ledger: Ledger, metric: Metric, amount: Amount) -> Data:
+    return {"kind": kind, "target": target, "name": heading_of(metric, ledger.convention), "value": amount}
+
+
+def _text(data: Data) -> str:
+    return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

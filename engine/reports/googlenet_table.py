@@ -1,0 +1,353 @@
+"""The table of GoogLeNet's paper for any design: a row a block or layer, published figures beside recounted ones."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import lru_cache
+from itertools import groupby
+from math import prod
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.blocks import Block, SeparableConv2d
+from engine.cost.counting import convention
+from engine.layers import Activation, BatchNorm, Conv2d, Dense, Dropout, GlobalAvgPool2d, Kind, Layer, LocalResponseNorm
+from engine.layers.windows import pair, short, times
+from engine.network.analysis import Report, analyze
+from engine.network.graph import Network, Node
+from engine.network.separable import made_dense, refusal, separated
+from engine.project.project import Project, Published
+from engine.reports.paper_columns import WIDTHS, Width, widths_of
+from engine.run.check import ProjectCheck
+from engine.shapes import Shape
+from engine.text.printed_figures import POWERS, agrees, difference
+from engine.text.units import SUPERSCRIPTS, UNKNOWN, exact, factor
+
+WEIGHTS, MACS = "weights", "MACs"
+KILO = convention("paper").kilo
+"""What K of weights is."""
+WEIGHTED = (Conv2d, Dense)
+UNSEEN = (BatchNorm, LocalResponseNorm)
+"""Kinds without a row, as activations are."""
+MULTIPLIERS = range(1, 9)
+"""Depth multipliers among which that of published figures is looked for, the plain one first."""
+
+
+class Figure(Struct, frozen=True):
+    """A recounted amount, and what is published of it ("" for nothing)."""
+
+    unit: str
+    count: int | None
+    published: str = ""
+
+    @property
+    def kilo(self) -> int:
+        """What K is; where what is published says so, 1000 of weights as well: the paper has both."""
+        return _compared(self).kilo
+
+    @property
+    def recounted(self) -> str:
+        """``163328`` weights as "159.5K": a decimal more than the paper prints; nothing for 0."""
+        if self.count is None:
+            return UNKNOWN
+        return shortened(self.count, 1 if self.unit == WEIGHTS else 2, self.kilo) if self.count else ""
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the count, rounded or cut, is what is published; None where there is nothing to compare."""
+        return _compared(self).agrees
+
+    @property
+    def difference(self) -> str:
+        """How the recount differs: "=" where it does not, else "+7.5 %", "3.4×"."""
+        found = _compared(self)
+        if found.agrees is None:
+            return ""
+        if found.agrees:
+            return "="
+        part = found.part
+        return factor(1 + part) if part >= 1 else f"{'+' if part > 0 else '−'}{_percent(part)}"
+
+    @property
+    def words(self) -> str:
+        """The exact count, and how it compares."""
+        counted, found = f"{exact(self.count)} {self.unit}", _compared(self)
+        if found.agrees is None:
+            return counted
+        part = found.part
+        if found.agrees:
+            kilo = ", with K = 1000" if self.unit == WEIGHTS and found.kilo != KILO else ""
+            return f"{counted}, as published: {self.published}{kilo}"
+        more = f"{1 + part:.1f} times" if part >= 1 else f"{_percent(part)} {'more' if part > 0 else 'less'} than"
+        return f"{counted}, {more} the published {self.published}"
+
+
+class Comparison(NamedTuple):
+    """Whether a count agrees with what is published, with which K, and by which part of that it is larger."""
+
+    agrees: bool | None
+    kilo: int
+    part: float
+
+
+@lru_cache(maxsize=1024)
+def _compared(figure: Figure) -> Comparison:
+    kilos = (KILO, 1000) if figure.unit == WEIGHTS else (1000,)
+    if figure.count is None:
+        return Comparison(None, kilos[0], 0.0)
+    agreed = next((kilo for kilo in kilos if agrees(figure.count, figure.published, kilo)), None)
+    part = difference(figure.count, figure.published, agreed or kilos[0])
+    return Comparison(None if part is None else agreed is not None, agreed or kilos[0], part or 0.0)
+
+
+class PaperRow(Struct, frozen=True):
+    """A block or layer as it is written, or with no layer the totals of a design."""
+
+    design: str
+    node: str
+    name: str
+    """What the publication calls it, else the node's name."""
+    layer: Layer | Block | None
+    parts: tuple[Report, ...]
+    depth: int | None
+    """Layers with weights on the longest way through it."""
+    params: Figure
+    ops: Figure
+    note: str = ""
+    mark: int = 0
+    """Number of the note; 0 for none."""
+
+    @property
+    def is_total(self) -> bool:
+        return self.layer is None
+
+    @property
+    def title(self) -> str:
+        """The name with the mark of its note."""
+        return f"{self.name} {_mark(self)}" if self.mark else self.name
+
+    @property
+    def widths(self) -> Mapping[str, Width]:
+        """What can be edited in the row, by the column's id."""
+        return {} if self.layer is None else widths_of(self.layer)
+
+    @property
+    def figures(self) -> tuple[Figure, Figure]:
+        return self.params, self.ops
+
+    @property
+    def patch(self) -> str:
+        """Size and stride of its windows: "7×7/2"."""
+        return "" if self.layer is None else _patch(self.layer, self.parts[0].input_shapes)
+
+    @property
+    def output_shape(self) -> Shape | None:
+        return self.parts[-1].output_shape
+
+    @property
+    def problem(self) -> str:
+        """What is wrong in it, with what would be right."""
+        return "" if self.is_total else "; ".join(mistake.text for part in self.parts for mistake in part.mistakes)
+
+    def formula(self, figure: Figure) -> str:
+        """How a figure comes about: "7·7·3·8 + 24·64 = 2,712 weights"; "" where there is nothing to say."""
+        if self.is_total or not figure.count:
+            return ""
+        terms = [_product(part, figure.unit) for part in self.parts if "weight" in part.param_shapes]
+        return f"{' + '.join(terms)} = {exact(figure.count)} {figure.unit}"
+
+
+def paper_rows(project: Project, check: ProjectCheck, design: str) -> tuple[PaperRow, ...]:
+    """The rows of a design, or of the stem, and last their totals; activations and normalizations have none."""
+    analysis = check.analyses.get(design)
+    if analysis is None:
+        return ()
+    published = {told.node: told for told in project.published if told.design == design}
+    nodes = project.network(design).nodes
+    rows: list[PaperRow] = []
+    marks = 0
+    for index, group in groupby(analysis.reports, lambda report: report.index):
+        node, parts = nodes[index], tuple(group)
+        if isinstance(node.layer, UNSEEN) or (isinstance(node.layer, Activation) and node.layer.function != "softmax"):
+            continue
+        told = published.get(node.name, Published(design, node.name))
+        marks += bool(told.note)
+        mark = marks if told.note else 0
+        figures = _figures(parts, told.params, told.ops)
+        name = told.row or node.name
+        rows.append(PaperRow(design, node.name, name, node.layer, parts, _depth(parts), *figures, told.note, mark))
+    if rows:
+        reports = analysis.reports
+        rows.append(PaperRow(design, "", "total", None, reports, _depth(reports), *_figures(reports)))
+    return tuple(rows)
+
+
+def _figures(parts: Sequence[Report], params: str = "", ops: str = "") -> tuple[Figure, Figure]:
+    """Weights without biases, and MACs."""
+    weights = sum([prod(part.param_shapes["weight"]) for part in parts if "weight" in part.param_shapes])
+    macs = sum([part.macs or 0 for part in parts])
+    known = None not in [part.params for part in parts]
+    return Figure(WEIGHTS, weights if known else None, params), Figure(MACS, macs if known else None, ops)
+
+
+def _depth(parts: Sequence[Report]) -> int | None:
+    """Layers with weights on the longest way; None where a block's layers are not known."""
+    depths: dict[str, int] = {}
+    for part in parts:
+        if isinstance(part.layer, Block):
+            return None
+        before = max([depths.get(name, 0) for name in part.inputs], default=0)
+        depths[part.name] = before + isinstance(part.layer, WEIGHTED)
+    return max(depths.values(), default=0)
+
+
+def _product(part: Report, unit: str) -> str:
+    """Kernel and channels of a layer's weights, "7·7·3·64"; for MACs, at how many places they meet the volume."""
+    out, *rest = part.param_shapes["weight"]
+    received, kernel = rest[0], [] if set(rest[1:]) == {1} else rest[1:]
+    factors = [*kernel, received, out]
+    channels = part.input_shapes[0].channels if part.input_shapes[0] else 0
+    if isinstance(part.layer, Conv2d) and part.layer.groups == channels > 1:
+        factors = [*kernel, channels, *([out // channels] if out > channels else [])]
+    shape = part.output_shape
+    places = f"{shape.height}·{shape.width} × " if unit == MACS and shape and shape.height * shape.width > 1 else ""
+    return places + "·".join(map(str, factors))
+
+
+def _patch(layer: Kind, received: tuple[Shape | None, ...]) -> str:
+    """``7×7/2``; a dropout's rate."""
+    if isinstance(layer, Dropout):
+        return f"{layer.rate:.0%}".replace("%", " %")
+    if isinstance(layer, GlobalAvgPool2d) and received and received[0]:
+        return f"{received[0].height}×{received[0].width}/1"
+    kernel, stride = getattr(layer, "kernel", None), getattr(layer, "step", getattr(layer, "stride", 1))
+    if kernel is None:
+        return "" if stride == 1 else f"/{short(stride)}"
+    return f"{times(pair(kernel))}/{short(stride)}"
+
+
+class Column(Struct, frozen=True):
+    """A column, the same on the screen and in figures."""
+
+    id: str
+    head: tuple[str, str]
+    """The two lines above it."""
+    text: Callable[[PaperRow], str]
+    figure: Literal["", "params", "ops"] = ""
+    """The figure that it tells of."""
+
+    @property
+    def title(self) -> str:
+        """Both lines of the head in one."""
+        return " ".join(filter(None, self.head))
+
+    @property
+    def is_number(self) -> bool:
+        return self.id not in ("type", "patch")
+
+
+def columns(rows: Sequence[PaperRow]) -> tuple[Column, ...]:
+    """The paper's columns, without the widths and published figures that no row has."""
+    filled = {id for row in rows for id in row.widths}
+    return (
+        Column("type", ("type", ""), lambda row: row.title),
+        Column("patch", ("patch size", "/stride"), lambda row: row.patch),
+        Column("output", ("output", "C×H×W"), _output),
+        Column("depth", ("depth", ""), lambda row: UNKNOWN if row.depth is None else str(row.depth)),
+        *(Column(id, head, _width_of(id)) for id, head in WIDTHS.items() if id in filled),
+        *_figure_columns("params", rows),
+        *_figure_columns("ops", rows),
+    )
+
+
+def _output(row: PaperRow) -> str:
+    return "" if row.is_total else UNKNOWN if row.output_shape is None else str(row.output_shape)
+
+
+def _width_of(id: str) -> Callable[[PaperRow], str]:
+    return lambda row: str(row.widths[id].value) if id in row.widths else ""
+
+
+def _figure_columns(id: Literal["params", "ops"], rows: Sequence[PaperRow]) -> Iterator[Column]:
+    published = any(getattr(row, id).published for row in rows)
+    yield Column(id, (id, "recounted" if published else ""), lambda row: getattr(row, id).recounted, id)
+    if published:
+        yield Column(f"{id}_published", (id, "published"), lambda row: getattr(row, id).published, id)
+        yield Column(f"{id}_difference", (id, "difference"), lambda row: getattr(row, id).difference, id)
+
+
+def footnotes(project: Project, rows: Sequence[PaperRow]) -> Iterator[str]:
+    """What the columns mean, and the notes of the rows."""
+    yield f"params: weights without biases, K = {KILO}; ops: multiply-accumulates; depth: layers with weights in a row"
+    if any(figure.published for row in rows for figure in row.figures):
+        source = f": {project.source}" if project.source else ""
+        yield f"published{source}; difference: of the recount from it, = where they agree, rounded or cut"
+    for row in rows:
+        if row.mark:
+            yield f"{_mark(row)} {row.name}: {row.note}"
+
+
+def _mark(row: PaperRow) -> str:
+    return str(row.mark).translate(SUPERSCRIPTS)
+
+
+def shortened(count: int, power: int, kilo: int) -> str:
+    """``163328`` as "159.5K", as papers print: in the unit of that power of K, from 10,000 of it in the next one."""
+    while power < max(POWERS.values()) and count >= 10_000 * kilo**power:
+        power += 1
+    while power and count < kilo**power:
+        power -= 1
+    prefix = next(prefix for prefix, of in POWERS.items() if of == power)
+    return f"{count / kilo**power:.1f}{prefix}" if power else exact(count)
+
+
+def _percent(part: float) -> str:
+    percent = 100 * abs(part)
+    return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f} %" if percent >= 0.05 else "less than 0.1 %"
+
+
+class Switch(Struct, frozen=True):
+    """The other form of a row's convolution, dense or separable."""
+
+    text: str
+    words: str
+    """What it is and costs."""
+    network: Network
+
+
+def switch(project: Project, row: PaperRow) -> Switch | str:
+    """The other form of a row's convolution; why there is none, as a sentence.
+
+    A separable one has the depth multiplier with which the figures are those published, else 1.
+    """
+    if row.is_total:
+        return "Choose a convolution larger than 1×1, or a separable one"
+    network = project.network(row.design)
+    reason = refusal(network, row.node)
+    if reason:
+        return reason
+    if isinstance(row.layer, SeparableConv2d):
+        return _switch(row, "dense", made_dense(network, row.node))
+    network = separated(network, row.node)
+    plain = network.node(row.node).layer
+    if any(figure.published for figure in row.figures):
+        forms = (replace(plain, depth_multiplier=multiplier) for multiplier in MULTIPLIERS)
+        published = (form for form in forms if all(figure.agrees for figure in _with_layer(row, form).figures))
+        network = network.with_layer(row.node, next(published, plain))
+    return _switch(row, "separable", network)
+
+
+def _switch(row: PaperRow, form: str, network: Network) -> Switch:
+    layer = network.node(row.node).layer
+    made = _with_layer(row, layer)
+    costs = [f"{made.formula(f).partition(' = ')[0]} = {f.words}" for f in made.figures if f.count]
+    label = layer.label()
+    return Switch(f"Make {row.node} {form}", "\n".join((label[:1].upper() + label[1:], *costs)), network)
+
+
+def _with_layer(row: PaperRow, layer: Layer | Block) -> PaperRow:
+    """The row as it would be with that layer."""
+    shape = row.parts[0].input_shapes[0] if row.parts[0].input_shapes else None
+    parts = analyze(Network((Node(row.node, layer),)), shape).reports
+    params, ops = _figures(parts, row.params.published, row.ops.published)
+    return replace(row, layer=layer, parts=parts, params=params, ops=ops)

@@ -1,0 +1,136 @@
+"""The JSON of `analyze` and `run`: plain tables, whose fields teachers' scripts rely on."""
+
+from collections.abc import Callable, Iterator, Mapping
+from math import sqrt
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from engine.cost.counting import MACS, Convention, Tally, tally
+from engine.cost.metrics import METRICS, Ledger, Subject, metric
+from engine.network.analysis import BlockReport, Report
+from engine.project.project import FORMAT, Project
+from engine.run.check import Place, ProjectCheck
+from engine.run.execute import NodeDone
+from engine.text.problems import STEM
+
+Data = dict[str, Any]
+
+BLOCK = 2**20
+"""Values whose statistics are taken at a time."""
+
+
+def summary(
+    project: Project,
+    check: ProjectCheck,
+    results: Mapping[Place, NodeDone] | None = None,
+    convention: Convention = MACS,
+) -> Data:
+    """What the analysis knows, and after a run each node's time and statistics; unknown is null."""
+    times = {place: done.milliseconds for place, done in (results or {}).items()}
+    ledger = Ledger(check, convention, times)
+
+    def more(design: str) -> Callable[[Report], Data]:
+        return lambda report: {} if results is None else statistics(results[design, report.name])
+
+    stem = check.analyses.get(STEM)
+    data: Data = {
+        "format": FORMAT,
+        "title": project.title,
+        "input_shape": check.input_shape,
+        "counting": {
+            "id": convention.id,
+            "title": convention.title,
+            "unit": convention.unit,
+            "batch": convention.batch,
+            "kilo": convention.kilo,
+            "operations_of": dict(convention.factors),
+        },
+        "stem": None if stem is None else _design("stem", STEM, ledger, more(STEM)),
+        "designs": [_design(d.name, d.name, ledger, more(d.name)) for d in project.designs],
+    }
+    return data | {
+        key: msgspec.to_builtins(told)
+        for key, told in (("source", project.source), ("notes", project.notes), ("published", project.published))
+        if told
+    }
+
+
+def statistics(done: NodeDone) -> Data:
+    """Time and finite values' statistics of a volume; null where no value is finite. `std` divides by their number."""
+    numbers: dict[str, float | None] = dict.fromkeys(("min", "max", "mean", "std"))
+    parts = [(block.size, block.min(), block.max(), block.sum()) for block in _finite(done.volume)]
+    count = sum(size for size, *_ in parts)
+    if count:
+        _, lowest, highest, sums = zip(*parts, strict=True)
+        mean = float(sum(sums)) / count
+        # The sum of squares less the mean's would lose all digits where the values hardly differ.
+        squares = sum(float(np.square(block - mean).sum()) for block in _finite(done.volume))
+        numbers = {"min": float(min(lowest)), "max": float(max(highest)), "mean": mean, "std": sqrt(squares / count)}
+    return {"milliseconds": round(done.milliseconds, 3), **numbers, "non_finite": done.volume.size - count}
+
+
+def _finite(volume: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
+    """The finite values, block by block as volumes may fill the memory; blocks without any are left out."""
+    flat = volume.reshape(-1)
+    for start in range(0, flat.size, BLOCK):
+        block = flat[start : start + BLOCK]
+        finite = block[np.isfinite(block)].astype(np.float64)
+        if finite.size:
+            yield finite
+
+
+def _design(name: str, design: str, ledger: Ledger, more: Callable[[Report], Data]) -> Data:
+    analysis = ledger.check.analyses[design]
+
+    def amounts(report: Report) -> Data:
+        return _amounts(ledger.subjects(design, report))
+
+    return {
+        "name": name,
+        "input_shape": analysis.input_shape,
+        "nodes": [_node(report) | amounts(report) | more(report) for report in analysis.reports],
+        "blocks": [_block(block) | amounts(block.closed()) for block in analysis.blocks.values()],
+        "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(ledger.all(design)),
+        "operations": _terms(tally(analysis.reports, ledger.convention)),
+    }
+
+
+def _terms(found: Tally | None) -> Data | None:
+    """What the convention counts of a design, and what there is besides, by term; null where that is unknown."""
+    return None if found is None else {"counted": found.counted, "left_out": found.left_out}
+
+
+def _amounts(subjects: tuple[Subject, ...]) -> Data:
+    """Every metric but those that stand there anyway; what was not measured is left out."""
+    amounts = {metric.id: metric.amount(subjects) for metric in METRICS if metric.id not in ("macs", "params")}
+    return {id: amount for id, amount in amounts.items() if amount is not None or not metric(id).measured}
+
+
+def _node(report: Report) -> Data:
+    return {
+        "name": report.name,
+        "kind": report.layer.kind,
+        "inputs": report.inputs,
+        "input_shapes": report.input_shapes,
+        "output_shape": report.output_shape,
+        "params": report.params,
+        "macs": report.macs,
+        "block": report.block,
+    }
+
+
+def _block(block: BlockReport) -> Data:
+    """A block with the sums over its nodes."""
+    return {
+        "name": block.name,
+        "kind": block.layer.kind,
+        "inputs": block.inputs,
+        "input_shapes": block.input_shapes,
+        "output_shape": block.output_shape,
+        "params": block.params,
+        "macs": block.macs,
+        "nodes": [part.name for part in block.parts],
+    }

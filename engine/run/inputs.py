@@ -1,0 +1,204 @@
+"""Images, arrays and noise become volumes."""
+
+import io
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageOps, UnidentifiedImageError
+
+from engine.files import arrays, paths
+from engine.files.paths import FileFault, Stamp
+from engine.kernels import Checkpoint
+from engine.project.project import ArrayInput, ImageInput, Input, NoiseInput
+from engine.run.random_values import normal_values
+from engine.shapes import Shape
+
+PIXEL_BYTES = 28
+"""What a pixel of a photo takes at most while it is read: Pillow's copies, upright and on white, and its decoder's."""
+
+LEAST_STD = 1e-12
+"""Division by less counts as a division by zero."""
+
+
+def shape_of(spec: Input) -> Shape:
+    """Shape of the volume that an input gives, from settings and file headers alone; FileFault says what is wrong."""
+    for fault in faults(spec):
+        raise fault
+    return _array_shape(spec) if isinstance(spec, ArrayInput) else Shape(*spec.shape)
+
+
+def faults(spec: Input) -> Iterator[FileFault]:
+    """Everything that is wrong with an input, from settings and file headers alone."""
+    try:
+        if isinstance(spec, ImageInput):
+            yield from _normalisation_faults(spec)
+            _photo_pixels(spec.path, paths.stamp(spec.path), _enough(spec))
+        elif isinstance(spec, ArrayInput):
+            _array_shape(spec)
+    except FileFault as fault:
+        yield fault
+
+
+def _array_shape(spec: ArrayInput) -> Shape:
+    head = arrays.header(spec.path, spec.key, "key")
+    shape = head.shape[1:] if len(head.shape) == 4 and head.shape[0] == 1 else head.shape
+    if len(shape) != 3 or min(shape) < 1:
+        name = f", array {spec.key!r}," if spec.key else ""
+        found = arrays.sizes(head.shape)
+        raise FileFault(
+            f"{spec.path}{name} has shape {found}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
+        )
+    return Shape(*shape)
+
+
+def stamp_of(spec: Input) -> Stamp | None:
+    """What changes when the input's file does; None where there is no file."""
+    return None if isinstance(spec, NoiseInput) else paths.stamp(spec.path)
+
+
+def reading_bytes(spec: Input) -> int:
+    """Memory that `load` needs beside its volume, at most: the photo's pixels. All else is read in small blocks."""
+    if not isinstance(spec, ImageInput):
+        return 0
+    height, width = spec.size
+    return PIXEL_BYTES * (height * width + _photo_pixels(spec.path, paths.stamp(spec.path), _enough(spec)))
+
+
+def load(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
+    """The input's volume (C×H×W)."""
+    shape = shape_of(spec)
+    if isinstance(spec, ArrayInput):
+        return arrays.read(spec.path, spec.key, checkpoint, "key").reshape(shape)
+    if isinstance(spec, ImageInput):
+        return normalised(read_image(spec, checkpoint), spec)
+    return normal_values(shape, spec.seed, checkpoint)
+
+
+def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
+    """The photo as H×W×3 (gray: H×W×1), upright, centre-cropped to the aspect of `size`, then resized."""
+    height, width = spec.size
+    try:
+        upright = _decoded(spec.path, _enough(spec), checkpoint)
+    except _Stopped as stopped:
+        raise stopped.reason from None
+    checkpoint()
+    scale = min(upright.width / width, upright.height / height)
+    # No more than there is, though a rounding error may ask for it.
+    crop_width, crop_height = min(scale * width, upright.width), min(scale * height, upright.height)
+    left, top = (upright.width - crop_width) / 2, (upright.height - crop_height) / 2
+    box = (left, top, left + crop_width, top + crop_height)
+    # A photo many times larger is shrunk by whole numbers first, which cannot be seen and takes a third of the time.
+    resized = upright.resize((width, height), Image.Resampling.BICUBIC, box, reducing_gap=3.0)
+    checkpoint()
+    gray = spec.channels == "gray"
+    return np.atleast_3d(np.asarray(resized.convert("L") if gray else resized))
+
+
+def _enough(spec: ImageInput) -> int:
+    """Pixels of a side from which on a larger photo would look the same."""
+    return 2 * max(spec.size)
+
+
+class _Stopped(BaseException):
+    """What a checkpoint raised while a photo was read: no broken file, which `_image_fault` takes exceptions for."""
+
+    def __init__(self, reason: Exception) -> None:
+        super().__init__()
+        self.reason = reason
+
+
+class _WatchedFile(io.FileIO):
+    """A file that calls a checkpoint at every reading: Pillow decodes as it reads, so that can be cancelled."""
+
+    def __init__(self, path: Path, checkpoint: Checkpoint) -> None:
+        super().__init__(path)
+        self._checkpoint = checkpoint
+
+    def readinto(self, buffer: Any, /) -> int:
+        try:
+            self._checkpoint()
+        except Exception as reason:
+            raise _Stopped(reason) from None
+        return super().readinto(buffer)
+
+
+def _decoded(path: str, enough: int, checkpoint: Checkpoint) -> Image.Image:
+    """The upright photo as RGB; a JPEG whose sides are far above `enough` at a fraction of its size."""
+    with (
+        _image_fault(path),
+        io.BufferedReader(_WatchedFile(paths.resolve(path), checkpoint)) as file,
+        Image.open(file) as opened,
+    ):
+        opened.draft("RGB", (enough, enough))
+        ImageOps.exif_transpose(opened, in_place=True)
+        return _flattened(opened)
+
+
+def normalised(pixels: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
+    """H×W×C bytes → C×H×W: channels ordered, then (value·scale − mean) / std."""
+    ordered = pixels[..., ::-1] if spec.channels == "bgr" else pixels
+    volume = np.ascontiguousarray(ordered.transpose(2, 0, 1), dtype=np.float32)
+    with np.errstate(over="ignore"):  # shows in the values, where the views mark and count it
+        volume *= np.float32(spec.scale)
+        for values, operation in ((spec.mean, np.subtract), (spec.std, np.divide)):
+            if values:
+                operation(volume, np.asarray(values, np.float32).reshape(-1, 1, 1), out=volume)
+    return volume
+
+
+def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
+    channels = spec.shape.channels
+    for setting, values in (("mean", spec.mean), ("std", spec.std)):
+        if values and len(values) not in (1, channels):
+            wanted = "1 is expected" if channels == 1 else f"1, or {channels}, one a channel, are expected"
+            yield FileFault(f"{setting} has {len(values)} values; {wanted}", setting)
+    if any(abs(value) < LEAST_STD for value in spec.std):
+        yield FileFault(f"std is {list(spec.std)}; it divides, so values of at least {LEAST_STD} are expected", "std")
+
+
+@lru_cache(maxsize=64)
+def _photo_pixels(path: str, stamp: Stamp, enough: int) -> int:
+    """Pixels that `_decoded` reads; FileFault where the header does not tell of an image that can be read."""
+    with _image_fault(path), Image.open(paths.resolve(path)) as opened:
+        opened.draft("RGB", (enough, enough))
+        if opened.mode in ("I", "F"):
+            raise FileFault(f"{path} has values of 32 bits; save it with 8 or 16, or as a .npy array")
+        return opened.width * opened.height
+
+
+@contextmanager
+def _image_fault(path: str) -> Iterator[None]:
+    """Say of Pillow's refusals which file they concern; its warning of a decompression bomb is one of them."""
+    with paths.fault_of(path), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # of oddities in a file that can be read all the same
+        warnings.simplefilter("error", Image.DecompressionBombWarning)
+        try:
+            yield
+        except UnidentifiedImageError:
+            raise FileFault(f"{path} is not an image, or of a kind that cannot be read") from None
+        except (Image.DecompressionBombError, Image.DecompressionBombWarning):
+            raise FileFault(f"{path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it smaller") from None
+        except (FileFault, OSError):
+            raise
+        except Exception as error:  # a broken image meets Pillow's decoders unprepared, each in its own way
+            reason = str(error)[:200] or type(error).__name__
+            raise FileFault(f"{path} is not an image that can be read: {reason}") from None
+
+
+def _flattened(image: Image.Image) -> Image.Image:
+    """Any kind of picture as RGB; what is transparent lies on white, 16 bits keep their upper 8."""
+    if image.mode.startswith("I;16"):
+        image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
+    if "A" in image.mode or "transparency" in image.info:
+        white = Image.new("RGBA", image.size, "white")
+        image = Image.alpha_composite(white, image.convert("RGBA"))
+    if image.mode != "RGB":
+        return image.convert("RGB")
+    image.load()
+    return image

@@ -1,0 +1,107 @@
+"""Figures and screenshots without a display."""
+
+import os
+import sys
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Literal
+
+from msgspec.structs import replace
+from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
+from PySide6.QtWidgets import QApplication
+
+from engine.project.project import Project
+from engine.rank_search import candidates, refusal
+from engine.run.check import Place, check
+from engine.run.execute import NodeDone, RunRequest
+from engine.text.problems import ProjectError
+from gui.app import make_application, set_theme
+from gui.export.files import export, png_bytes, write
+from gui.state.exploration import Wish, explored
+from gui.state.view_state import DepthScale, Focus, Look, Result, RunView, ViewState
+from gui.window.main_window import MainWindow
+from gui.workbench.workbench import Workbench, start_focus
+
+Theme = Literal["light", "dark"]
+
+__all__ = ["application", "export", "run_state", "screenshot", "window_after_run", "with_bottleneck"]
+
+
+@contextmanager
+def application(theme: Theme) -> Iterator[QApplication]:
+    """A QApplication that needs no display, whatever DISPLAY says."""
+    if QApplication.instance() is None:
+        os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+    before = qInstallMessageHandler(_pass_on)
+    try:
+        app = make_application()
+        set_theme(theme)
+        yield app
+    finally:
+        qInstallMessageHandler(before)
+
+
+def _pass_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+    """Qt's messages to standard error, but for what its offscreen platform says of every window."""
+    if "propagateSizeHints" not in message:
+        print(message, file=sys.stderr)
+
+
+def run_state(
+    project: Project, results: Mapping[Place, NodeDone], theme: Theme, scale: DepthScale = "sqrt"
+) -> ViewState:
+    """What the window would show after a run, with edges of that scale."""
+    known = check(project)
+    shown = {place: Result(done.key, done.volume, done.milliseconds, done.fitted) for place, done in results.items()}
+    return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme, scale=scale))
+
+
+def with_bottleneck(state: ViewState) -> ViewState:
+    """The state in which the chosen convolution, or else the dearest one, is chosen and explored."""
+    place = state.focus.place
+    if refusal(state.report(place)):
+        found = [
+            (report.macs or 0, (design, report.name))
+            for design in state.check.analyses
+            for report in candidates(RunRequest(state.project, state.check), design)
+        ]
+        if not found:
+            return state
+        place = max(found)[1]
+    exploration = explored(state.project, Wish(place))
+    return replace(state, focus=Focus(*place), exploration=exploration)
+
+
+@contextmanager
+def window_after_run(project: Project, path: Path, size: tuple[int, int], theme: Theme) -> Iterator[MainWindow]:
+    """The whole window of a project from `path`, with the volumes of its designs.
+
+    Raises
+    ------
+    ProjectError
+        The run found something wrong.
+    """
+    workbench = Workbench(project, Look(theme=theme))
+    window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
+    try:
+        workbench.show_project(project, path.absolute())
+        window.resize(*size)
+        window.show()
+        workbench.run()
+        while workbench.state.run.progress is not None:
+            QApplication.processEvents()
+        if workbench.state.run.problems:
+            raise ProjectError(workbench.state.run.problems, path)
+        QApplication.processEvents()
+        yield window
+    finally:
+        workbench.close()
+        window.deleteLater()
+        QApplication.processEvents()
+
+
+def screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: Theme) -> None:
+    """The whole window after a run as a PNG file."""
+    with window_after_run(project, path, size, theme) as window:
+        write(out, png_bytes(window.grab().toImage()))

@@ -1,0 +1,57 @@
+"""Which design, layer and value a command means: told by name; what is unknown is refused with what there is."""
+
+import argparse
+from pathlib import Path
+
+from engine.network.analysis import Report
+from engine.project.project import Project
+from engine.run.check import Place, ProjectCheck
+from engine.shapes import Shape
+from engine.text.messages import suggestion
+from engine.text.problems import STEM, Problem, ProjectError
+
+STEM_WORD = "stem"
+NOTHING = "the project has neither a design nor a stem, whose layers could be meant; add one"
+Value = tuple[int, int, int]
+"""Channel, row and column of one value of a volume."""
+
+
+def design_named(name: str | None, project: Project, file: Path) -> str:
+    """The design of that name, or the stem; left out: the first design, or the stem where there is none."""
+    names = [design.name for design in project.designs]
+    if name is None and names:
+        return names[0]
+    if name in names:
+        return str(name)
+    if project.stem is not None and name in (None, STEM_WORD):
+        return STEM
+    known = [*names, *([STEM_WORD] if project.stem is not None else [])]
+    text = f"--design {name!r} is unknown; {suggestion(str(name), known)}" if known else NOTHING
+    raise ProjectError([Problem(text, "$.designs")], file)
+
+
+def report_named(design: str, node: str, check: ProjectCheck, file: Path) -> Report:
+    """The layer or block of that name in a design."""
+    report = check.reports.get((design, node))
+    if report is None:
+        known = [name for place, name in check.reports if place == design]
+        text = f"--node {node!r} is unknown in {design or STEM_WORD}; {suggestion(node, known)}"
+        raise ProjectError([Problem(text, "$.designs")], file)
+    return report
+
+
+def read_value(text: str) -> Value:
+    """``7,12,9``: channel, row and column, each from 0; for argparse."""
+    numbers = [part.strip() for part in text.split(",")]
+    if len(numbers) != 3 or not all(number.isascii() and number.isdigit() for number in numbers):
+        raise argparse.ArgumentTypeError(f"{text!r} is no value; CHANNEL,Y,X is expected, each from 0: 7,12,9")
+    channel, y, x = map(int, numbers)
+    return channel, y, x
+
+
+def require_within(value: Value, shape: Shape, place: Place, file: Path) -> None:
+    """ProjectError where a volume has no such value."""
+    for what, at, count in zip(("channel", "y", "x"), value, shape, strict=True):
+        if at >= count:
+            text = f"--value: {what} {at} is none of {place[1]}, which is {shape}; 0 to {count - 1} are"
+            raise ProjectError([Problem(text, "$.designs")], file)

@@ -1,0 +1,55 @@
+"""Lines of text in figures: how wide they are, drawing one where it fits, and values as text."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter
+
+from engine.text.units import number as number
+from gui.theme import font
+
+LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+
+NO_DESIGN = "Add a design with + Design"
+"""What figures say that have nothing to show."""
+
+
+@lru_cache(maxsize=4096)
+def text_width(text: str, size: float = 1.0, *, bold: bool = False) -> float:
+    """Width in units of a text whose font is `size` units high; a little more, as fonts have whole pixels."""
+    return QFontMetricsF(font(100, bold=bold)).horizontalAdvance(text) / 100 * size * 1.06
+
+
+def draw_text(
+    painter: QPainter,
+    rect: QRectF,
+    text: str,
+    pixels: float,
+    colour: str,
+    align: Qt.AlignmentFlag = LEFT,
+    *,
+    bold: bool = False,
+) -> None:
+    """One line of text; where it begins at the left, it is shortened to the rectangle."""
+    used = font(pixels, bold=bold)
+    painter.setFont(used)
+    painter.setPen(QColor(colour))
+    metrics = QFontMetricsF(used)
+    fits = align != LEFT or metrics.horizontalAdvance(text) <= rect.width()
+    shown = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)
+
+
+def draw_wrapped(painter: QPainter, rect: QRectF, text: str, pixels: float, colour: str, *, bold: bool = False) -> None:
+    """Text of as many lines as it needs, from the top left of the rectangle."""
+    painter.setFont(font(pixels, bold=bold))
+    painter.setPen(QColor(colour))
+    painter.drawText(rect, WRAPPED, text)
+
+
+def wrapped_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
+    """How high that is in a width."""
+    metrics = QFontMetricsF(font(pixels, bold=bold))
+    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()

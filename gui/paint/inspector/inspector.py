@@ -1,0 +1,110 @@
+"""The inspector's figure: its parts in one, two or three columns, drawn the same on the screen and in files."""
+
+from itertools import combinations, pairwise
+from typing import NamedTuple
+
+from msgspec.structs import replace
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from gui.paint.basics.notes import STALE_OPACITY
+from gui.paint.inspector import channels, head, maps, matrix, patch, source_views, sums
+from gui.paint.inspector.content import UNCHOSEN, Content, chosen, content_of, now
+from gui.paint.inspector.marks import Hit, Part
+from gui.state.view_state import ViewState
+from gui.theme import Theme
+
+PARTS: tuple[Part, ...] = (head, maps, patch, channels, matrix, sums, source_views)
+"""In the order in which they are read."""
+
+COLUMN = 26.0
+"""Least width of a column in ems; there are three at most."""
+MOST_COLUMNS = 3
+MARGIN, GAP = 0.8, 1.2
+"""Around the figure, and between its parts, in ems."""
+SMALLEST, LARGEST = 12.0, 15.0
+"""Height of the text in pixels."""
+NATURAL = 1200
+"""Width of a figure where no screen gives one."""
+
+__all__ = ["Content", "Hit", "Layout", "arrange", "chosen", "content_of", "draw", "hit", "natural_size", "now", "paint"]
+
+
+class Layout(NamedTuple):
+    """Where each part is, how high the text is, and the height of all."""
+
+    em: float
+    places: tuple[tuple[Part, QRectF], ...]
+    height: float
+
+
+def arrange(content: Content, width: float) -> Layout:
+    """Lay out the parts in their order, down one column after the other, so that the highest is as low as can be."""
+    em = min(max(width / 48, SMALLEST), LARGEST)
+    count = max(1, min(int(width // (COLUMN * em)), MOST_COLUMNS))
+    inner = (width - 2 * MARGIN * em - (count - 1) * 2 * GAP * em) / count
+    parts = [(part, tall) for part in PARTS if (tall := part.height(content, inner, em))]
+    heights = [tall + GAP * em for _, tall in parts]
+    places = []
+    for column, (first, last) in enumerate(pairwise(_breaks(heights, count))):
+        left, top = MARGIN * em + column * (inner + 2 * GAP * em), MARGIN * em
+        for part, tall in parts[first:last]:
+            places.append((part, QRectF(left, top, inner, tall)))
+            top += tall + GAP * em
+    return Layout(em, tuple(places), max((rect.bottom() for _, rect in places), default=0.0) + GAP * em)
+
+
+def _breaks(heights: list[float], count: int) -> tuple[int, ...]:
+    """Where each of the columns begins and the last one ends."""
+    ways = combinations(range(1, len(heights)), min(count, len(heights)) - 1)
+
+    def unevenness(way: tuple[int, ...]) -> tuple[float, float]:
+        columns = [sum(heights[first:last]) for first, last in pairwise(way)]
+        return max(columns), sum(column**2 for column in columns)
+
+    return min(((0, *way, len(heights)) for way in ways), key=unevenness)
+
+
+def draw(painter: QPainter, content: Content, layout: Layout, theme: Theme, area: QRectF | None = None) -> None:
+    """Draw what was laid out, as far as it is in an area; what is of earlier settings is dimmed."""
+    for part, rect in layout.places:
+        if area is not None and not area.intersects(rect.adjusted(-layout.em, -layout.em, layout.em, layout.em)):
+            continue
+        painter.save()
+        painter.setOpacity(STALE_OPACITY if content.stale else 1.0)
+        part.draw(painter, rect, content, layout.em, theme)
+        painter.restore()
+
+
+def hit(content: Content, layout: Layout, point: QPointF) -> Hit | None:
+    """What is at a point of the figure."""
+    for part, rect in layout.places:
+        if rect.contains(point):
+            return part.hit(rect, content, layout.em, point)
+    return None
+
+
+def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+    """Draw all of it into `rect`, smaller where it would not fit."""
+    content = _figure(state)
+    width = rect.width()
+    layout = arrange(content, width)
+    while layout.height * rect.width() / width > rect.height() and width < 8 * rect.width():
+        width *= 1.1
+        layout = arrange(content, width)
+    painter.save()
+    painter.translate(rect.topLeft())
+    painter.scale(rect.width() / width, rect.width() / width)
+    draw(painter, content, layout, theme)
+    painter.restore()
+
+
+def natural_size(state: ViewState) -> tuple[int, int]:
+    """Width and height in pixels of a figure with all parts."""
+    return NATURAL, max(200, round(arrange(_figure(state), NATURAL).height))
+
+
+def _figure(state: ViewState) -> Content:
+    """What is drawn into a file, where nothing can be clicked."""
+    content = now(state)
+    return replace(content, note="") if content.note == UNCHOSEN else content

@@ -1,0 +1,211 @@
+"""What each input channel gives to the chosen map, as bars: the largest by themselves, the others together."""
+
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QColor, QPainter, QPen
+
+from engine.explain.contributions import Contributions, contributions, part_of
+from engine.files.paths import FileFault
+from engine.layers import Conv2d, Dense
+from engine.shapes import Shape
+from gui.paint.basics.notes import STALE_HINT
+from gui.paint.basics.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
+from gui.paint.maps.detail.base import Detail
+from gui.paint.maps.kernel_image import layer_weights
+from gui.paint.maps.layer_weights import too_large
+from gui.paint.maps.measured import WAITING, Asking
+from gui.paint.maps.mosaic_panels import BROKEN_HINT, RUN_HINT
+from gui.state.view_state import Focus, ViewState
+from gui.theme import Theme
+
+ROW = 1.45
+"""Height of a bar's row, in heights of the text."""
+LEAST_SHOWN = 3
+
+
+def contributions_detail(state: ViewState, asking: Asking) -> Detail | None:
+    """Shares of the chosen map by input channel; None where none of a convolution or dense layer is chosen."""
+    place, channel, report = state.focus.place, state.focus.channel, state.report(state.focus.place)
+    if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
+        return None
+    title = f"what input channels give to map {channel} of {place[0] or 'the stem'}"
+    source = place[0], report.inputs[0]
+    result, received, shape = state.result(place), state.result(source), report.array_shapes.get("weight")
+    if report.output_shape is None:
+        return Detail(title, None, BROKEN_HINT)
+    if result is None or received is None or shape is None or channel >= len(result.volume):
+        return Detail(title, None, RUN_HINT)
+    if not (state.fresh(place) and state.fresh(source)):
+        return Detail(title, None, STALE_HINT)
+    if too_large(shape):
+        return Detail(title, None, too_large(shape))
+    layer, volume = report.layer, received.volume
+    try:
+        weight = layer_weights(state, place, asking)
+    except FileFault as fault:
+        return Detail(title, None, str(fault), wrong=True)
+    if weight is None:
+        return Detail(title, None, WAITING)
+    part = part_of(layer, {"weight": weight}, volume, channel)
+    work = part.weight.size * result.volume[0].size // 4 + 4 * len(part.weight) * result.volume[0].size
+    found = asking.get(
+        (result.volume, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work
+    )
+    if found is None:
+        return Detail(title, None, WAITING)
+    body = ContributionsBody(found, source, Shape(*volume.shape), state.design_index(place[0]), state.focus.pixel)
+    return Detail(title, body, words=f"{title}: " + ", ".join(_words(found, int(index)) for index in body.order[:5]))
+
+
+def _share(value: float) -> str:
+    """``12.3 %``, with a true minus sign."""
+    return f"{number(100 * value, 3)} %"
+
+
+def _words(found: Contributions, index: int) -> str:
+    return f"channel {found.first + index} {_share(float(found.shares[index]))}"
+
+
+class Bar(NamedTuple):
+    """One row: an input channel, or all that have none of their own (number −1)."""
+
+    number: int
+    label: str
+    share: float
+    rect: QRectF
+    hover: str
+
+
+class ContributionsBody(NamedTuple):
+    """Shares of input channels, and where these are."""
+
+    found: Contributions
+    source: tuple[str, str]
+    shape: Shape
+    design: int
+    pixel: tuple[int, int] | None
+
+    @property
+    def meaning(self) -> str:
+        """What the shares are."""
+        odd = f" · {self.found.odd:,} pixels left out: they are not finite" if self.found.odd else ""
+        return f"shares of the map without its bias, together 100 %; below 0: works against the rest{odd}"
+
+    @property
+    def order(self) -> NDArray[np.intp]:
+        """The channels that the filter sees, the largest share first, whatever its sign."""
+        return np.argsort(-np.abs(self.found.shares), kind="stable")
+
+    def place(self, rect: QRectF, size: float) -> "PlacedContributions":
+        """As many bars as there is room for, the rest in a last one; below what they mean."""
+        count = len(self.found.shares)
+        below = wrapped_height(self.meaning, rect.width(), size) + size * 0.4
+        rows = int((rect.height() - below) / (size * ROW))
+        explained = rows >= LEAST_SHOWN
+        if not explained:
+            rows = max(int(rect.height() / (size * ROW)), 2)
+        alone = count if count <= rows else rows - 1
+        order = self.order
+        bars = [self._bar(int(index), rect, size, line) for line, index in enumerate(order[:alone])]
+        if alone < count:
+            bars.append(self._rest(order[alone:], rect, size, alone))
+        return PlacedContributions(self, rect, size, tuple(bars), explained)
+
+    @staticmethod
+    def _row(rect: QRectF, size: float, line: int) -> QRectF:
+        return QRectF(rect.left(), rect.top() + line * size * ROW, rect.width(), size * ROW)
+
+    def _bar(self, index: int, rect: QRectF, size: float, line: int) -> Bar:
+        found = self.found
+        share = float(found.shares[index])
+        hover = (
+            f"input channel {found.first + index} gives {number(100 * share, 6)} % of the map · by itself "
+            f"{number(100 * float(found.energies[index]), 4)} % of all channels' energy · "
+            f"sum of its values {number(float(found.sums[index]))} · click: choose it"
+        )
+        return Bar(index, f"channel {found.first + index}", share, self._row(rect, size, line), hover)
+
+    def _rest(self, indices: NDArray[np.intp], rect: QRectF, size: float, line: int) -> Bar:
+        found, count = self.found, len(indices)
+        share = float(found.shares[indices].sum())
+        hover = (
+            f"the other {count} input channels give {number(100 * share, 6)} % of the map together · by themselves "
+            f"{number(100 * float(found.energies[indices].sum()), 4)} % of all channels' energy"
+        )
+        return Bar(-1, f"{count} others", share, self._row(rect, size, line), hover)
+
+
+class PlacedContributions(NamedTuple):
+    """Where each bar is."""
+
+    body: ContributionsBody
+    rect: QRectF
+    size: float
+    bars: tuple[Bar, ...]
+    explained: bool
+    """Whether there is room for what the shares mean."""
+
+    @property
+    def _columns(self) -> tuple[float, float, float]:
+        """(left end of the bars, where zero is, right end); shares stand right of that."""
+        size = self.size
+        label = max(text_width(bar.label, size) for bar in self.bars) + size * 0.8
+        value = max(text_width(_share(bar.share), size) for bar in self.bars) + size * 0.6
+        left, right = self.rect.left() + label, max(self.rect.right() - value, self.rect.left() + label + size)
+        low, high = self._ends
+        return left, left + (right - left) * -low / (high - low), right
+
+    @property
+    def _ends(self) -> tuple[float, float]:
+        """The shares at the ends of the axis."""
+        low, high = min(0.0, *(bar.share for bar in self.bars)), max(0.0, *(bar.share for bar in self.bars))
+        return (low, high) if low < high else (0.0, 1.0)
+
+    def draw(self, painter: QPainter, theme: Theme) -> None:
+        """A bar to the right for what adds to the map, to the left for what works against it."""
+        painter.save()
+        size = self.size
+        left, zero, right = self._columns
+        low, high = self._ends
+        colour = QColor(theme.muted if self.body.design < 0 else theme.design(self.body.design))
+        for bar in self.bars:
+            row = bar.rect
+            draw_text(painter, row, bar.label, size, theme.text if bar.number >= 0 else theme.muted)
+            draw_text(painter, row, _share(bar.share), size, theme.text, RIGHT)
+            length = bar.share / (high - low) * (right - left)
+            painter.setPen(QPen(colour, 1))
+            painter.setBrush(colour if bar.number >= 0 else QColor(colour.red(), colour.green(), colour.blue(), 70))
+            painter.drawRect(QRectF(zero, row.top() + size * 0.3, length, row.height() - size * 0.6).normalized())
+        painter.setPen(QPen(QColor(theme.muted), 1))
+        painter.drawLine(QPointF(zero, self.bars[0].rect.top()), QPointF(zero, self.bars[-1].rect.bottom()))
+        below = QRectF(self.rect.left(), self.bars[-1].rect.bottom() + size * 0.3, self.rect.width(), size * 4)
+        draw_wrapped(painter, below, self.body.meaning if self.explained else "", size, theme.muted)
+        painter.restore()
+
+    def _at(self, point: QPointF) -> Bar | None:
+        return next((bar for bar in self.bars if bar.rect.contains(point)), None)
+
+    def read(self, point: QPointF) -> str:
+        """The exact share of the channel under a point."""
+        bar = self._at(point)
+        return "" if bar is None else bar.hover
+
+    def choice(self, point: QPointF) -> Focus | None:
+        """The channel of a bar, in the volume that the layer receives."""
+        return self._focus(self._at(point))
+
+    def numbered(self, number: int) -> Focus | None:
+        """The channel of the first, second … bar."""
+        return self._focus(self.bars[number - 1]) if 1 <= number <= len(self.bars) else None
+
+    def _focus(self, bar: Bar | None) -> Focus | None:
+        if bar is None or bar.number < 0:
+            return None
+        body = self.body
+        pixel = body.pixel
+        if pixel is not None and not (pixel[0] < body.shape.height and pixel[1] < body.shape.width):
+            pixel = None
+        return Focus(*body.source, body.found.first + bar.number, pixel)

@@ -1,0 +1,169 @@
+"""The values of the chosen map as a histogram; both designs' on one axis where they are compared."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import structs
+from PySide6.QtCore import QPointF, QRectF, Qt
+from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
+
+from engine.explain.map_statistics import Histogram, Statistics, histograms, statistics
+from gui.paint.basics.words import RIGHT, draw_text, number, text_width
+from gui.paint.maps.detail.base import Detail
+from gui.paint.maps.mosaic_panels import RUN_HINT, Plate
+from gui.state.view_state import Focus, ViewState, Volume
+from gui.theme import Theme
+
+BINS = 40
+LEAST_KEY = 0.75
+"""How much smaller words beside a key get before they are cut."""
+
+
+class MapHistogram(NamedTuple):
+    """One design's histogram."""
+
+    design: str
+    position: int
+    """The design's position in the project, for its colour; −1 for the stem and the input."""
+    histogram: Histogram
+    figures: Statistics
+    """Of this one map."""
+
+
+def histogram_detail(state: ViewState, shown: Sequence[Plate]) -> Detail | None:
+    """Histograms of the chosen map; None where none is chosen."""
+    channel = state.focus.channel
+    if channel is None:
+        return None
+    title = f"values of map {channel}"
+    plates = [plate for plate in shown if plate.has_values and channel < plate.channels]
+    if not plates:
+        return Detail(title, None, RUN_HINT)
+    shown_maps = [_values(plate)[channel] for plate in plates]
+    curves = tuple(
+        MapHistogram(plate.design, state.design_index(plate.place[0]), histogram, statistics(values[np.newaxis]))
+        for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, BINS), strict=True)
+        if plate.place is not None
+    )
+    return Detail(title, HistogramBody(curves), words="; ".join([title, *map(_words, curves)]))
+
+
+def _values(plate: Plate) -> Volume:
+    assert plate.tiles is not None
+    assert plate.tiles.values is not None
+    return plate.tiles.values
+
+
+def _words(curve: MapHistogram) -> str:
+    """``naive: mean 8.2, variance 169, 43 % zeros (not drawn)``."""
+    mean, variance, zeros = (float(figure[0]) for figure in structs.astuple(curve.figures))
+    parts = [f"mean {number(mean, 3)}", f"variance {number(variance, 3)}", f"{number(100 * zeros, 3)} % zeros"]
+    if curve.histogram.zeros:
+        parts[-1] += " (not drawn)"
+    if curve.histogram.odd:
+        parts.append(f"{curve.histogram.odd:,} not finite")
+    return f"{curve.design}: " + ", ".join(parts)
+
+
+class HistogramBody(NamedTuple):
+    """Histograms on one axis."""
+
+    curves: tuple[MapHistogram, ...]
+
+    def place(self, rect: QRectF, size: float) -> "PlacedHistogram":
+        """A line of words for each above, the axis with its ends below."""
+        head = size * 1.5 * len(self.curves) + size * 0.4
+        plot = rect.adjusted(0, head, 0, -size * 1.8)
+        plot.setHeight(min(plot.height(), plot.width()))
+        return PlacedHistogram(self, rect, size, plot)
+
+
+class PlacedHistogram(NamedTuple):
+    """Where the bins are: side by side over the width of `plot`."""
+
+    body: HistogramBody
+    rect: QRectF
+    size: float
+    plot: QRectF
+
+    @property
+    def most(self) -> int:
+        return max(max(int(curve.histogram.counts.max()) for curve in self.body.curves), 1)
+
+    def draw(self, painter: QPainter, theme: Theme) -> None:
+        """The first filled, the second a dashed line, each in its design's colour; the axis with its ends and zero."""
+        painter.save()
+        for line, curve in enumerate(self.body.curves):
+            colour = theme.muted if curve.position < 0 else theme.design(curve.position)
+            self._draw_key(painter, line, curve, colour, theme)
+            self._draw_curve(painter, line, curve, colour)
+        self._draw_axis(painter, theme)
+        painter.restore()
+
+    def _draw_key(self, painter: QPainter, line: int, curve: MapHistogram, colour: str, theme: Theme) -> None:
+        size = self.size
+        row = QRectF(self.rect.left(), self.rect.top() + line * size * 1.5, self.rect.width(), size * 1.5)
+        sign = QRectF(row.left(), row.center().y() - size * 0.38, size * 1.3, size * 0.76)
+        self._set_style(painter, line, colour)
+        if line:
+            painter.drawLine(QPointF(sign.left(), sign.center().y()), QPointF(sign.right(), sign.center().y()))
+        else:
+            painter.drawRect(sign)
+        words, place = _words(curve), row.adjusted(size * 1.8, 0, 0, 0)
+        fitting = min(max(place.width() / text_width(words, size), LEAST_KEY), 1.0)
+        draw_text(painter, place, words, size * fitting, theme.text)
+
+    @staticmethod
+    def _set_style(painter: QPainter, line: int, colour: str) -> None:
+        fill = QColor(colour)
+        fill.setAlphaF(0.3)
+        painter.setBrush(Qt.BrushStyle.NoBrush if line else fill)
+        style = Qt.PenStyle.DashLine if line else Qt.PenStyle.SolidLine
+        painter.setPen(QPen(QColor(colour), 2.0 if line else 1.4, style, j=Qt.PenJoinStyle.MiterJoin))
+
+    def _draw_curve(self, painter: QPainter, line: int, curve: MapHistogram, colour: str) -> None:
+        plot, counts = self.plot, curve.histogram.counts.tolist()
+        width, high = plot.width() / len(counts), plot.height() / self.most
+        path = QPainterPath(plot.bottomLeft())
+        for index, count in enumerate(counts):
+            path.lineTo(plot.left() + index * width, plot.bottom() - count * high)
+            path.lineTo(plot.left() + (index + 1) * width, plot.bottom() - count * high)
+        path.lineTo(plot.bottomRight())
+        self._set_style(painter, line, colour)
+        painter.drawPath(path)
+
+    def _draw_axis(self, painter: QPainter, theme: Theme) -> None:
+        plot, size, edges = self.plot, self.size, self.body.curves[0].histogram.edges
+        painter.setPen(QPen(QColor(theme.muted), 1))
+        painter.drawLine(plot.bottomLeft(), plot.bottomRight())
+        low, high = float(edges[0]), float(edges[-1])
+        ends = QRectF(plot.left(), plot.bottom() + size * 0.2, plot.width(), size * 1.5)
+        first, last = number(low, 3), number(high, 3)
+        draw_text(painter, ends, first, size, theme.text)
+        draw_text(painter, ends, last, size, theme.text, RIGHT)
+        if low < 0 < high:
+            x = plot.left() + plot.width() * -low / (high - low)
+            painter.setPen(QPen(QColor(theme.muted), 1, Qt.PenStyle.DotLine))
+            painter.drawLine(QPointF(x, plot.top()), QPointF(x, plot.bottom() + size * 0.3))
+            far = plot.left() + text_width(first, size) + size < x < plot.right() - text_width(last, size) - size
+            if far:
+                draw_text(painter, QRectF(x - size / 2, ends.top(), size * 2, ends.height()), "0", size, theme.text)
+        most = f"most: {self.most:,}"
+        draw_text(painter, QRectF(plot.left(), plot.top(), plot.width(), size * 1.4), most, size, theme.muted, RIGHT)
+
+    def read(self, point: QPointF) -> str:
+        """How many values lie in the bin under a point, in each design."""
+        if not self.plot.contains(point):
+            return ""
+        edges = self.body.curves[0].histogram.edges
+        bins = len(edges) - 1
+        index = min(int((point.x() - self.plot.left()) / self.plot.width() * bins), bins - 1)
+        counts = ", ".join(f"{curve.design} {int(curve.histogram.counts[index]):,}" for curve in self.body.curves)
+        return f"values from {number(edges[index], 3)} to {number(edges[index + 1], 3)}: {counts}"
+
+    def choice(self, point: QPointF) -> Focus | None:
+        return None
+
+    def numbered(self, number: int) -> Focus | None:
+        return None

@@ -1,0 +1,122 @@
+"""Small histograms of all maps of the chosen volume, on one axis and in the order of the maps."""
+
+from typing import NamedTuple
+
+import numpy as np
+from msgspec import Struct
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from engine.explain.map_statistics import Counts, Statistics, counts, statistics
+from engine.kernels import Checkpoint
+from engine.shapes import Shape
+from gui.paint.basics.words import draw_wrapped, number, wrapped_height
+from gui.paint.maps.detail.base import Detail
+from gui.paint.maps.measured import WAITING, Asking
+from gui.paint.maps.mosaic_panels import RUN_HINT, order_of
+from gui.paint.maps.tile_drawing import draw_numbers, draw_tiles
+from gui.paint.maps.tiles import Ordering, Projection, Spot, Tiles, Zoom, choose_grid, project
+from gui.state.view_state import Focus, ViewState, Volume
+from gui.theme import THEMES, Theme
+
+BINS, ROWS = 24, 16
+"""Of the picture of a histogram."""
+
+
+class _Found(Struct, frozen=True, eq=False):
+    counts: Counts
+    statistics: Statistics
+    pictures: Volume
+    """(C, ROWS, BINS): 1 where a bin's bar is, 0 above it; the highest bin of each map has all rows."""
+
+
+def histograms_detail(state: ViewState, asking: Asking) -> Detail | None:
+    """One of each map; None where maps have but one value."""
+    result, place = state.result(state.focus.place), state.focus.place
+    title = f"values of each map of {' · '.join(part for part in place if part)}"
+    if result is None:
+        return Detail(title, None, RUN_HINT)
+    volume = result.volume
+    if volume[0].size < 2:
+        return None
+    found = asking.get((volume,), "histograms", lambda checkpoint: _found(volume, checkpoint), 4 * volume.size)
+    if found is None:
+        return Detail(title, None, WAITING)
+    theme, index = THEMES[state.look.theme], state.design_index(place[0])
+    ink = theme.muted if index < 0 else theme.design(index)
+    tiles = Tiles(Shape(*found.pictures.shape), found.pictures, colour_map=f"{theme.grid} {ink}")
+    body = HistogramsBody(found, tiles, order_of(state, asking), state.focus)
+    return Detail(title, body, words=f"{title}: {len(volume)} histograms, {body.meaning}")
+
+
+def _found(volume: Volume, checkpoint: Checkpoint) -> _Found:
+    found = counts(volume, BINS, checkpoint)
+    most = found.counts.max(axis=1, keepdims=True).clip(1)
+    heights = np.ceil(found.counts / most * ROWS)
+    above = ROWS - np.arange(ROWS)
+    pictures = (heights[:, None, :] >= above[None, :, None]).astype(np.float32)
+    return _Found(found, statistics(volume, checkpoint), pictures)
+
+
+class HistogramsBody(NamedTuple):
+    """A picture for each map."""
+
+    found: _Found
+    tiles: Tiles
+    order: Ordering | None
+    focus: Focus
+
+    @property
+    def meaning(self) -> str:
+        """What the pictures have in common."""
+        low, high = self.found.counts.low, self.found.counts.high
+        return f"all from {number(low, 3)} to {number(high, 3)}, each up to its fullest bin; zeros left out"
+
+    def place(self, rect: QRectF, size: float) -> "PlacedHistograms":
+        """The pictures above, what they mean below."""
+        below = wrapped_height(self.meaning, rect.width(), size) + size * 0.5
+        room = rect.adjusted(0, 0, 0, -below)
+        grid = choose_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
+        return PlacedHistograms(self, rect, size, project(grid, room, Zoom()))
+
+
+class PlacedHistograms(NamedTuple):
+    """Where each picture is."""
+
+    body: HistogramsBody
+    rect: QRectF
+    size: float
+    seen: Projection
+
+    def draw(self, painter: QPainter, theme: Theme) -> None:
+        """Pictures with the numbers of their maps, and what they mean."""
+        seen, size = self.seen, self.size
+        draw_tiles(painter, seen, self.body.tiles, theme)
+        draw_numbers(painter, seen, str, size, theme)
+        below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
+        draw_wrapped(painter, QRectF(self.rect.left(), below, self.rect.width(), size * 4), self.body.meaning, size,
+                     theme.muted)  # fmt: skip
+
+    def read(self, point: QPointF) -> str:
+        """How many values the bin under a point has, and the map's figures."""
+        spot = self.seen.spot(point)
+        if spot is None:
+            return ""
+        found, channel = self.body.found, spot.channel
+        low, high = found.counts.ends(spot.x)
+        count = int(found.counts.counts[channel, spot.x])
+        figures = found.statistics
+        return (
+            f"map {channel}: {count:,} value{'' if count == 1 else 's'} from {number(low, 3)} to {number(high, 3)} · "
+            f"mean {number(float(figures.mean[channel]))}, variance {number(float(figures.variance[channel]))}, "
+            f"{number(100 * float(figures.zeros[channel]), 3)} % zeros"
+        )
+
+    def choice(self, point: QPointF) -> Focus | None:
+        """The map of a picture."""
+        spot: Spot | None = self.seen.spot(point)
+        focus = self.body.focus
+        return None if spot is None else Focus(*focus.place, spot.channel, focus.pixel)
+
+    def numbered(self, number: int) -> Focus | None:
+        return None

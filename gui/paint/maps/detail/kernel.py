@@ -1,0 +1,88 @@
+"""The kernel of the chosen map as images: k×k weights for each input channel."""
+
+from typing import NamedTuple
+
+import numpy as np
+from PySide6.QtCore import QPointF, QRectF
+from PySide6.QtGui import QPainter
+
+from gui.paint.basics.words import draw_wrapped, number, wrapped_height
+from gui.paint.maps.detail.base import Detail
+from gui.paint.maps.kernel_image import Kernel, chosen_kernel
+from gui.paint.maps.measured import Asking
+from gui.paint.maps.tile_drawing import draw_bar, draw_numbers, draw_tiles
+from gui.paint.maps.tiles import Ordering, Projection, Tiles, Zoom, choose_grid, project
+from gui.state.view_state import Focus, ViewState
+from gui.theme import Theme
+
+
+def kernel_detail(state: ViewState, asking: Asking) -> Detail | None:
+    """The kernel of the chosen filter; None where no map of a layer with kernels is chosen."""
+    kernel = chosen_kernel(state, asking)
+    if kernel is None:
+        return None
+    if kernel.tiles is None or kernel.tiles.values is None:
+        return Detail(kernel.title, None, kernel.fault, kernel.wrong)
+    by_size = state.look.detail == "kernel by size"
+    order = Ordering.of(np.argsort(-kernel.sizes, kind="stable")) if by_size and len(kernel.sizes) > 1 else None
+    title = f"{kernel.title} · largest first" if order is not None else kernel.title
+    body = KernelBody(kernel, kernel.tiles, state.focus, order)
+    return Detail(title, body, words=f"{title}, {kernel.source}, weights up to {number(kernel.limit, 3)}")
+
+
+class KernelBody(NamedTuple):
+    """Tiles of one filter's weights."""
+
+    kernel: Kernel
+    tiles: Tiles
+    focus: Focus
+    order: Ordering | None
+
+    @property
+    def words(self) -> str:
+        """Where the weights come from, and what their colours mean."""
+        return f"{self.kernel.source} · white is zero"
+
+    def place(self, rect: QRectF, size: float) -> "PlacedKernel":
+        """Tiles above, their colours and where the weights come from below."""
+        words = wrapped_height(self.words, rect.width(), size)
+        room = rect.adjusted(0, 0, 0, -words - size * 2.3)
+        grid = choose_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
+        return PlacedKernel(self, rect, size, project(grid, room, Zoom()))
+
+
+class PlacedKernel(NamedTuple):
+    """Where each weight is."""
+
+    body: KernelBody
+    rect: QRectF
+    size: float
+    seen: Projection
+
+    def draw(self, painter: QPainter, theme: Theme) -> None:
+        """The tiles with the numbers of their channels, the bar of colours, and the source."""
+        kernel, rect, size, seen = self.body.kernel, self.rect, self.size, self.seen
+        draw_tiles(painter, seen, self.body.tiles, theme)
+        draw_numbers(painter, seen, lambda channel: str(kernel.first_channel + channel), size, theme)
+        below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
+        bar = QRectF(rect.left(), below, rect.width(), size * 1.5)
+        low, high = number(-kernel.limit, 3), number(kernel.limit, 3)
+        draw_bar(painter, bar, self.body.tiles.colour_map, low, high, theme)
+        source = QRectF(rect.left(), bar.bottom() + size * 0.2, rect.width(), rect.bottom() - bar.bottom())
+        draw_wrapped(painter, source, self.body.words, size, theme.muted)
+
+    def read(self, point: QPointF) -> str:
+        """The weight under a point, and how large its channel's are together."""
+        kernel, spot, values = self.body.kernel, self.seen.spot(point), self.body.tiles.values
+        if spot is None or values is None:
+            return ""
+        focus = self.body.focus
+        where = f"input channel {kernel.first_channel + spot.channel}, y {spot.y}, x {spot.x}"
+        size = f"size ‖w‖ of this channel {number(kernel.sizes[spot.channel], 3)}"
+        return f"{focus.design} · {focus.node} · filter {focus.channel}, {where}: {number(values[spot])} · {size}"
+
+    def choice(self, point: QPointF) -> Focus | None:
+        return None
+
+    def numbered(self, number: int) -> Focus | None:
+        return None

@@ -1,0 +1,79 @@
+"""The difference of two volumes as one more mosaic: where and how much two designs give something else."""
+
+import numpy as np
+from msgspec import Struct
+
+from engine.explain.map_statistics import relative_error
+from engine.kernels import Checkpoint
+from engine.shapes import Shape
+from gui.paint.basics.colours import DIVERGING, PERCENTILES_IN_WORDS, value_range
+from gui.paint.basics.words import number
+from gui.paint.maps.measured import WAITING, Asking
+from gui.paint.maps.mosaic_panels import Plate
+from gui.paint.maps.tiles import Ordering, Tiles
+from gui.state.view_state import Volume
+
+NAME = "difference"
+
+
+class _Difference(Struct, frozen=True, eq=False):
+    tiles: Tiles
+    error: float
+
+
+def difference(
+    first: Volume,
+    second: Volume,
+    names: tuple[str, str],
+    *,
+    order: Ordering | None = None,
+    asking: Asking | None = None,
+    fresh: bool = True,
+    note: str = "",
+) -> Plate:
+    """The plate of ``a − b`` for two volumes of one shape (C×H×W) called `names`.
+
+    Its colours are its own: blue below zero, red above, white at zero, as far as its largest values (percentiles, as
+    everywhere). Its words state them and the relative error ``‖a − b‖ / ‖a‖``, over all pairs of finite values.
+
+    Parameters
+    ----------
+    asking
+        Says whether to wait for large volumes; left out: it waits.
+    """
+    shape = Shape(*first.shape)
+    found = (asking or Asking()).get(
+        (first, second),
+        NAME,
+        lambda checkpoint: _difference(first, second, checkpoint),
+        2 * first.size,
+        lambda made: 4 * made.tiles.shape.size,
+    )
+    if found is None:
+        return Plate(None, NAME, WAITING, Tiles(shape), order=order)
+    return Plate(
+        None,
+        NAME,
+        f"error {number(found.error, 3)}",
+        found.tiles,
+        fresh=fresh,
+        note=note,
+        order=order,
+        words=_words(found, names),
+    )
+
+
+def _difference(first: Volume, second: Volume, checkpoint: Checkpoint) -> _Difference:
+    with np.errstate(all="ignore"):  # ∞ − ∞ is shown as what it is: not a number
+        values = first - second
+    low, high = value_range(values, zero_centred=True)
+    tiles = Tiles(Shape(*values.shape), values, np.array([low]), np.array([high]), DIVERGING)
+    return _Difference(tiles, relative_error(first, second, checkpoint))
+
+
+def _words(found: _Difference, names: tuple[str, str]) -> str:
+    first, second = names
+    return (
+        f"difference: its own range ({PERCENTILES_IN_WORDS}), white is zero · "
+        f"relative error ‖{first} − {second}‖ / ‖{first}‖ = {number(found.error, 3)}"
+    )

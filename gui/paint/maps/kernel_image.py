@@ -1,0 +1,113 @@
+"""The kernel of a chosen map: the weights of one filter or unit, for each input channel a tile."""
+
+from typing import Any
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from engine.explain.contributions import weight_of
+from engine.files.paths import FileFault
+from engine.layers import Conv2d, Dense
+from engine.layers.windows import pair, times
+from engine.network.analysis import Report
+from engine.network.weight_specs import LowRankWeights, described
+from engine.run.check import Place
+from engine.shapes import Shape
+from gui.paint.basics.colours import DIVERGING
+from gui.paint.maps.layer_weights import is_at_hand, too_large, weights_of
+from gui.paint.maps.measured import WAITING, Asking
+from gui.paint.maps.tiles import Tiles
+from gui.state.view_state import ViewState
+
+WEIGHT = 4
+"""Values that are gone through in the time in which a weight is drawn at random or read."""
+
+
+class Kernel(Struct, frozen=True, eq=False):
+    """A filter's weights as tiles (C/groups×kh×kw), or the reason why there are none to show."""
+
+    title: str
+    source: str
+    first_channel: int = 0
+    """Input channel of the first tile; with groups a filter sees only some."""
+    tiles: Tiles | None = None
+    fault: str = ""
+    wrong: bool = False
+    """Whether the reason is a mistake."""
+
+    @property
+    def limit(self) -> float:
+        """The largest absolute weight, where the colours end."""
+        return 0.0 if self.tiles is None else float(self.tiles.highs[0])
+
+    @property
+    def sizes(self) -> NDArray[np.float64]:
+        """How large the weights of each input channel are together: ‖w‖, (C/groups,); what is not finite left out."""
+        if self.tiles is None or self.tiles.values is None:
+            return np.zeros(0)
+        values = _finite(self.tiles.values.astype(np.float64))
+        sizes: NDArray[np.float64] = np.sqrt(np.einsum("cyx,cyx->c", values, values))
+        return sizes
+
+
+def chosen_kernel(state: ViewState, asking: Asking | None = None) -> Kernel | None:
+    """The kernel of the chosen map, or the weights of a chosen unit; None where no map of such a layer is chosen.
+
+    `asking` says whether to wait for many weights; left out: it waits.
+    """
+    channel, report = state.focus.channel, state.report(state.focus.place)
+    if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
+        return None
+    shape, received = report.array_shapes.get("weight"), report.input_shapes[0]
+    if shape is None or received is None or channel >= shape[0]:
+        return None
+    layer, source = report.layer, _source(report, state.project.seed)
+    grouped = isinstance(layer, Conv2d) and layer.groups > 1
+    seen = layer.seen_by(channel, received.channels) if isinstance(layer, Conv2d) else slice(0, received.channels)
+    first = seen.start
+    title = _title(layer, received, channel, seen, grouped=grouped)
+    if too_large(shape):
+        return Kernel(title, source, first, fault=f"kernel {too_large(shape)}")
+    try:
+        weight = layer_weights(state, state.focus.place, asking or Asking())
+    except FileFault as fault:
+        waits = isinstance(report.weights, LowRankWeights)  # for a run, which is no mistake
+        return Kernel(title, source, first, fault=str(fault), wrong=not waits)
+    if weight is None:
+        return Kernel(title, source, first, fault=WAITING)
+    values = weight_of(layer, {"weight": weight}, received, channel)[1]
+    limit = np.array([float(np.abs(_finite(values)).max()) or 1.0])
+    return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
+
+
+def _finite(values: NDArray[Any]) -> NDArray[Any]:
+    return np.where(np.isfinite(values), values, 0)
+
+
+def _title(layer: Conv2d | Dense, received: Shape, channel: int, seen: slice, *, grouped: bool) -> str:
+    first, inputs = seen.start, seen.stop - seen.start
+    of = f"{inputs} input channels" if inputs > 1 else "1 input channel"
+    if grouped:
+        of = f"input channels {first}–{first + inputs - 1}" if inputs > 1 else f"input channel {first}"
+    if isinstance(layer, Dense):
+        return f"weights of unit {channel} · {times((received.height, received.width))} · {of}"
+    return f"kernel of filter {channel} · {times(pair(layer.kernel))} · {of}"
+
+
+def _source(report: Report, seed: int) -> str:
+    return f"random weights, seed {seed}" if report.weights is None else described(report.weights)
+
+
+def layer_weights(state: ViewState, place: Place, asking: Asking) -> NDArray[np.float32] | None:
+    """Weights of a layer, a filter or unit in each row; None where they are many and nobody waits.
+
+    Raises
+    ------
+    FileFault
+        A file, or a run, does not give them.
+    """
+    count = int(np.prod(state.check.reports[place].array_shapes["weight"], dtype=np.int64))
+    if not is_at_hand(state, place) and asking.postpones(WEIGHT * count):
+        return None
+    return weights_of(state, place, asking.proceed)["weight"]

@@ -1,0 +1,264 @@
+"""What the mosaics show: the chosen node's maps, a second design's to compare, their colours and what they say."""
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+from PySide6.QtGui import QImage
+
+from engine.explain.map_statistics import Order
+from engine.layers import Activation
+from engine.network.graph import INPUT
+from engine.project.project import ImageInput
+from engine.run.check import Place
+from engine.shapes import Shape
+from engine.text.problems import STEM
+from gui.paint.basics.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
+from gui.paint.basics.notes import STALE_HINT
+from gui.paint.basics.words import number
+from gui.paint.maps.measured import Asking, dead_maps, map_ranges, odd_values, ordering, volume_range
+from gui.paint.maps.tiles import Ordering, Spot, Tiles
+from gui.state.comparison import shown_places
+from gui.state.view_state import Look, Result, ViewState
+
+BROKEN_HINT = "unknown until the mistakes are mended"
+RUN_HINT = "Run (F5) to see what each filter gives"
+EARLIER = "The maps are for earlier settings."
+RELUS = ("relu", "relu6")
+"""Functions behind which all that is below zero is lost."""
+
+ORDERS: dict[Order, str] = {
+    "index": "in the order of the channels",
+    "mean": "the largest mean first",
+    "variance": "the largest variance first",
+    "zeros": "the most zeros first",
+    "likeness": "alike maps side by side",
+}
+"""How maps are sorted, in words."""
+FIGURES: dict[Order, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
+
+
+class Plate(Struct, frozen=True, eq=False):
+    """One mosaic: the volume at a place, or the plain tiles of the volume that a run would give."""
+
+    place: Place | None
+    """None for a difference."""
+    design: str
+    """The design's name, "stem" or "input"."""
+    title: str
+    """What follows the name: node and shape."""
+    tiles: Tiles | None
+    """None where not even the shape is known."""
+    photo: QImage | None = None
+    channel_names: tuple[str, ...] = ()
+    fresh: bool = True
+    note: str = ""
+    wrong: bool = False
+    """Whether the note tells of a mistake."""
+    order: Ordering | None = None
+    """None: that of the channels."""
+    dead: Mapping[int, str] = {}
+    """Why dead maps are dead, by their channels."""
+    figure: str = ""
+    """What sorts the maps, where it is this plate's own."""
+    words: str = ""
+    """What its colours mean, where they are its own."""
+
+    @property
+    def shape(self) -> Shape | None:
+        return None if self.tiles is None else self.tiles.shape
+
+    @property
+    def channels(self) -> int:
+        return 0 if self.shape is None else self.shape.channels
+
+    @property
+    def has_values(self) -> bool:
+        return self.tiles is not None and self.tiles.values is not None
+
+    @property
+    def lead(self) -> int:
+        """Tiles before the first map."""
+        return 0 if self.photo is None else 1
+
+
+def plates(state: ViewState, asking: Asking | None = None) -> tuple[Plate, ...]:
+    """What to show for the chosen place, in one scale of colours and one order.
+
+    `asking` says whether to wait for the order; left out: it waits.
+    """
+    places = shown_places(state)
+    volumes = [None if result is None else result.volume for result in map(state.result, places)]
+    ends = _shared_ends([volume for volume in volumes if volume is not None], state.look)
+    order = order_of(state, asking or Asking())
+    return tuple(_plate(state, place, ends, order) for place in places)
+
+
+def order_of(state: ViewState, asking: Asking) -> Ordering | None:
+    """The order of the chosen volume's maps, which any that it is compared with has, too."""
+    result = state.result(state.focus.place)
+    return None if result is None else ordering(result.volume, state.look.order, state.focus.like, asking)
+
+
+def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None) -> Plate:
+    result, shape = state.result(place), state.shape(place)
+    note, wrong = _note(state, place, result, shape)
+    tiles = None if shape is None else Tiles(shape)
+    photo: QImage | None = None
+    names: tuple[str, ...] = ()
+    dead: Mapping[int, str] = {}
+    if result is not None:
+        shape = Shape(*result.volume.shape)
+        own = _per_map(shape, state.look)
+        lows, highs = map_ranges(result.volume, zero_centred=state.look.zero_centred) if own else shared
+        tiles = Tiles(shape, result.volume, lows, highs, map_name(state.look))
+        photo, names = _photo(state, place, result)
+        if state.origin(place)[1] != INPUT:
+            dead = dead_maps(result.volume, before_relu=before_relu(state, place))
+    return Plate(
+        place,
+        place[0] or ("input" if place[1] == INPUT else "stem"),
+        _title(state, place, shape, len(dead)),
+        tiles,
+        photo,
+        names,
+        state.fresh(place),
+        note,
+        wrong,
+        fitting(order, shape),
+        dead,
+        figure_of(state) if place == state.focus.place else "",
+    )
+
+
+def fitting(order: Ordering | None, shape: Shape | None) -> Ordering | None:
+    """The order, where it is one of so many channels: a volume of earlier settings may have others."""
+    return order if order is not None and shape is not None and shape.channels == len(order.channels) else None
+
+
+def figure_of(state: ViewState) -> str:
+    """The name of what sorts the chosen plate's maps."""
+    by, like = state.look.order, state.focus.like
+    return f"likeness to map {like}" if by == "likeness" else FIGURES.get(by, "")
+
+
+def before_relu(state: ViewState, place: Place) -> bool:
+    """Whether what is at a place reaches nothing but ReLUs, as far as its design goes."""
+    design, name = state.origin(place)
+    analysis = state.analysis(design)
+    users = [] if analysis is None else [report.layer for report in analysis.reports if name in report.inputs]
+    return bool(users) and all(isinstance(user, Activation) and user.function in RELUS for user in users)
+
+
+def _title(state: ViewState, place: Place, shape: Shape | None, dead: int) -> str:
+    design, node = place
+    parts = [] if place == (STEM, INPUT) else [node]
+    origin = state.origin(place)
+    if node == INPUT and design != STEM and origin[1] != INPUT:
+        parts[0] = f"{INPUT}, {origin[1]} of the stem"
+    parts.append("shape unknown" if shape is None else str(shape))
+    if dead and shape is not None:
+        parts.append(f"{dead} of {shape.channels} dead")
+    return " · ".join(parts)
+
+
+def _note(state: ViewState, place: Place, result: Result | None, shape: Shape | None) -> tuple[str, bool]:
+    """(what to say above the maps, whether it tells of a mistake)."""
+    origin = state.origin(place)
+    found = [p.text for p in (*state.check.problems, *state.run.problems) if (p.design, p.node) == origin]
+    if found:
+        return "\n".join((*found, EARLIER) if result is not None else found), True
+    if shape is None:
+        return "unknown: a layer before it has a mistake", True
+    if result is None:
+        return RUN_HINT, False
+    return "" if state.fresh(place) else STALE_HINT, False
+
+
+def _photo(state: ViewState, place: Place, result: Result) -> tuple[QImage | None, tuple[str, ...]]:
+    """The photo and its channels' names, at the place where it comes in."""
+    spec = state.project.input
+    if state.origin(place) != (STEM, INPUT) or not isinstance(spec, ImageInput) or not state.fresh(place):
+        return None, ()
+    if spec.channels == "gray":
+        return None, ("gray",)
+    names = ("red", "green", "blue")
+    return photo_image(result.volume, spec), names[::-1] if spec.channels == "bgr" else names
+
+
+def _per_map(shape: Shape, look: Look) -> bool:
+    """A map of one value has no range of its own."""
+    return look.range == "per map" and shape.height * shape.width > 1
+
+
+def _shared_ends(volumes: Sequence[NDArray[np.float32]], look: Look) -> Ends:
+    ranges = [volume_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
+    lows, highs = zip(*ranges, strict=True)
+    return np.array([min(lows)]), np.array([max(highs)])
+
+
+def legend(shown: Sequence[Plate], look: Look) -> str:
+    """What the colours mean, in words."""
+    volumes = [plate.tiles for plate in shown if not plate.words and plate.has_values and plate.tiles is not None]
+    if not volumes:
+        return ""
+    first = volumes[0]
+    name = "blue–white–red, white is zero" if look.zero_centred else look.colour_map
+    if first.lows.size > 1:
+        parts = [name, f"each map its own range ({PERCENTILES_IN_WORDS})"]
+    else:
+        both = " of both designs" if len(volumes) > 1 else ""
+        low, high = first.lows[0], first.highs[0]
+        ends = f"{number(low, 3)} … {number(high, 3)} ({PERCENTILES_IN_WORDS})"
+        parts = [name, f"all values{both} {number(low, 3)}" if low == high else f"shared range{both} {ends}"]
+    if first.shape.height * first.shape.width == 1:
+        parts.append("each cell is one value")
+    odd = sum(odd_values(tiles.values) for tiles in volumes if tiles.values is not None)
+    if odd:
+        parts.append(f"magenta: {odd:,} value{'s are' if odd > 1 else ' is'} not finite")
+    if any(plate.dead for plate in shown):
+        parts.append("crossed out: dead on this input")
+    return " · ".join(parts)
+
+
+def order_words(state: ViewState, shown: Sequence[Plate]) -> str:
+    """How the maps are sorted; "" where they stand in the order of their channels."""
+    by, like = state.look.order, state.focus.like
+    if by == "index" or not any(plate.has_values for plate in shown):
+        return ""
+    if all(plate.order is None for plate in shown):
+        return "being sorted …"
+    words = ORDERS[by] if by != "likeness" or like is None else f"the most like map {like} first"
+    return f"{words}, as in {state.focus.design}" if len(shown) > 1 else words
+
+
+def read_out(plate: Plate, spot: Spot) -> str:
+    """The value under the mouse: "naive · conv5x5 · channel 3, y 12, x 7: 0.534"."""
+    where = plate.design
+    if plate.place is not None and (plate.place[0] or plate.place[1] != INPUT):
+        where = f"{plate.design} · {plate.place[1]}"
+    if spot.channel < 0:
+        assert plate.photo is not None
+        colour = plate.photo.pixelColor(spot.x, spot.y)
+        return (
+            f"{where} · photo, y {spot.y}, x {spot.x}: red {colour.red()}, green {colour.green()}, blue {colour.blue()}"
+        )
+    parts = [where, f"{spot_name(spot)}: {value_text(plate, spot)}", plate.dead.get(spot.channel, "")]
+    if plate.figure and plate.order is not None and plate.order.figures is not None:
+        parts.append(f"{plate.figure} {number(float(plate.order.figures[spot.channel]))}")
+    return " · ".join(filter(None, parts))
+
+
+def spot_name(spot: Spot) -> str:
+    return f"channel {spot.channel}, y {spot.y}, x {spot.x}"
+
+
+def value_text(plate: Plate, spot: Spot) -> str:
+    """The value at a place of a volume; "not computed" before a run."""
+    if plate.tiles is None or plate.tiles.values is None:
+        return "not computed"
+    shape = plate.tiles.shape
+    if not (spot.channel < shape.channels and spot.y < shape.height and spot.x < shape.width):
+        return "outside"
+    return number(plate.tiles.values[spot])

@@ -1,0 +1,148 @@
+"""Drawing one plate: its caption, its note, its mosaic with the chosen and the dead maps, and the legend of colours."""
+
+from collections.abc import Mapping, Sequence
+
+from PySide6.QtCore import QLineF, QRectF, Qt
+from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
+
+from gui.paint.basics.colours import DIVERGING, PERCENTILES
+from gui.paint.basics.notes import STALE_OPACITY, Tone, draw_note
+from gui.paint.basics.words import draw_text, draw_wrapped, number, text_width
+from gui.paint.maps.mosaic_panels import Plate
+from gui.paint.maps.tile_drawing import draw_bar, draw_numbers, draw_tiles, outline
+from gui.paint.maps.tiles import Projection, Spot, Tiles
+from gui.state.view_state import Focus
+from gui.theme import DARK, LIGHT, Theme, font
+
+LEAST_TITLE = 0.8
+"""How far a caption shrinks to fit."""
+
+
+def caption_height(plates: Sequence[Plate], width: float, size: float) -> float:
+    """One line where all captions fit, else the title below the name, else each of its parts on a line of its own."""
+    names = [size * 1.4 + text_width(plate.design, size, bold=True) for plate in plates]
+    titles = [text_width(f" · {plate.title}", size) for plate in plates]
+    if max(name + title for name, title in zip(names, titles, strict=True)) <= width:
+        return size * 1.6
+    if max(titles) * LEAST_TITLE <= width:
+        return size * 2.9
+    return size * (1.6 + 1.25 * max(len(_parts(plate)) for plate in plates))
+
+
+def _parts(plate: Plate) -> list[str]:
+    return plate.title.split(" · ")
+
+
+def draw_caption(
+    painter: QPainter, rect: QRectF, plate: Plate, colour: str, chosen: bool, size: float, theme: Theme
+) -> None:
+    """A swatch, the design's name and the rest, as `caption_height` has it; underlined where it is the chosen one."""
+    line = size * 1.5
+    painter.fillRect(QRectF(rect.left(), rect.top() + size * 0.37, size * 0.76, size * 0.76), QColor(colour))
+    start, name = size * 1.25, plate.design
+    ink = theme.text if colour == theme.muted else colour
+    room = QRectF(rect.left() + start, rect.top(), rect.width() - start, line)
+    draw_text(painter, room, name, _fitting(name, room.width(), size, bold=True), ink, bold=True)
+    below = QRectF(rect.left(), rect.top() + size * 1.25, rect.width(), line)
+    if rect.height() < 2 * size:
+        end = start + QFontMetricsF(font(size, bold=True)).horizontalAdvance(name)
+        rest = rect.adjusted(end, 0, 0, line - rect.height())
+        draw_text(painter, rest, f" · {plate.title}", size, theme.text)
+    elif rect.height() < 3 * size:
+        draw_text(painter, below, plate.title, _fitting(plate.title, rect.width(), size), theme.text)
+    else:
+        for number_of, text in enumerate(_parts(plate)):
+            row = below.translated(0, number_of * size * 1.25)
+            draw_text(painter, row, text, _fitting(text, rect.width(), size), theme.text)
+    if chosen:
+        painter.fillRect(QRectF(rect.left(), rect.bottom() - 2, rect.width(), 2), QColor(colour))
+
+
+def _fitting(text: str, width: float, size: float, *, bold: bool = False) -> float:
+    """The size of a text, smaller where it would be too wide."""
+    return min(max(width / text_width(text, size, bold=bold), LEAST_TITLE), 1.0) * size
+
+
+def draw_plate_note(painter: QPainter, rect: QRectF, plate: Plate, size: float, theme: Theme) -> None:
+    """What is said above the maps; beside maps that are shown it warns."""
+    if plate.note:
+        tone: Tone = "mistake" if plate.wrong else "warning" if plate.has_values else "hint"
+        draw_note(painter, rect, plate.note, size, tone, theme)
+
+
+def draw_mosaic(painter: QPainter, seen: Projection, plate: Plate, focus: Focus, size: float, theme: Theme) -> None:
+    """The maps with their numbers, the dead ones crossed out, the chosen one in a frame."""
+    assert plate.tiles is not None
+    painter.save()
+    painter.setClipRect(seen.rect)
+    painter.setOpacity(STALE_OPACITY if plate.has_values and not plate.fresh else 1.0)
+    draw_tiles(painter, seen, plate.tiles, theme)
+    if plate.photo is not None:
+        painter.drawImage(seen.tile(-1), plate.photo)
+    painter.setOpacity(1.0)
+    _draw_dead(painter, seen, plate.dead)
+    draw_numbers(painter, seen, lambda channel: _tile_name(plate, channel), size, theme)
+    painter.restore()
+    painter.save()
+    painter.setClipRect(seen.rect.adjusted(-4, -4, 4, 4))
+    _draw_choice(painter, seen, plate.tiles, focus, theme)
+    painter.restore()
+
+
+def _draw_dead(painter: QPainter, seen: Projection, dead: Mapping[int, str]) -> None:
+    """A cross in two colours over every dead map: light with a dark edge, so that it stands out on any colour."""
+    if not dead:
+        return
+    tiles = [seen.tile(channel) for channel in seen.channels() if channel in dead]
+    strokes = [
+        line
+        for tile in tiles
+        for line in (QLineF(tile.topLeft(), tile.bottomRight()), QLineF(tile.bottomLeft(), tile.topRight()))
+    ]
+    width = min(max(seen.grid.tile_width * seen.scale / 32, 0.8), 2.0)
+    for pen, colour in ((width + 1.4, DARK.edge), (width, LIGHT.base)):
+        painter.setPen(QPen(QColor(colour), pen, c=Qt.PenCapStyle.FlatCap))
+        painter.drawLines(strokes)
+
+
+def _tile_name(plate: Plate, channel: int) -> str:
+    if channel < 0:
+        return "photo"
+    return f"{channel} {plate.channel_names[channel]}" if plate.channel_names else str(channel)
+
+
+def _draw_choice(painter: QPainter, seen: Projection, tiles: Tiles, focus: Focus, theme: Theme) -> None:
+    """Outline the chosen map, and mark the chosen value."""
+    if focus.channel is None or focus.channel >= tiles.shape.channels:
+        return
+    outline(painter, seen.tile(focus.channel).adjusted(-1, -1, 1, 1), 3.0, theme.base, theme.text)
+    if focus.pixel is None or tiles.shape.height * tiles.shape.width == 1:
+        return
+    y, x = focus.pixel
+    if y < tiles.shape.height and x < tiles.shape.width:
+        mark = seen.pixel(Spot(focus.channel, y, x))
+        short = max(0.0, (7 - mark.width()) / 2)
+        outline(painter, mark.adjusted(-short, -short, short, short), 2.0, "#000000", "#ffffff")
+
+
+def draw_legend(
+    painter: QPainter, rect: QRectF, tiles: Tiles, words: str, step: int, size: float, theme: Theme
+) -> None:
+    """The colour bar with its ends, what it means in words if there is room, and that only some values are shown."""
+    low, high = (f"{share:g} %" for share in PERCENTILES)
+    if tiles.lows.size == 1:
+        low, high = number(tiles.lows[0], 3), number(tiles.highs[0], 3)
+    elif tiles.colour_map == DIVERGING:
+        low, high = "−", "+"
+    every = f"every {step}{'nd' if step in (2, 32) else 'th'}"
+    longest = f"{every} row and column of pixels shown"
+    wordings = (longest, f"{every} row and column shown", f"{every} value", every) if step > 1 else ("",)
+    fitting = (text for text in wordings if text_width(text, size) + size * 9.2 <= rect.width())
+    left_out = next(fitting, wordings[-1])
+    room = text_width(left_out, size) + size * 1.2 if left_out else 0.0
+    row = QRectF(rect.left(), rect.top(), max(rect.width() - room, size * 8), size * 1.5)
+    one_colour = tiles.lows.size == 1 and bool(tiles.lows[0] == tiles.highs[0])
+    end = draw_bar(painter, row, tiles.colour_map, low, high, theme, one_colour=one_colour)
+    draw_text(painter, QRectF(end + size * 1.2, row.top(), room, row.height()), left_out, size, theme.warning)
+    if rect.height() > size * 2:
+        draw_wrapped(painter, rect.adjusted(0, size * 1.7, 0, size), words, size, theme.muted)

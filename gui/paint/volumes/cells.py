@@ -1,0 +1,331 @@
+"""How much room a volume needs, its numbers, name and mistakes with it, and the operator before it."""
+
+from functools import lru_cache
+from typing import Literal, NamedTuple
+
+from msgspec import Struct
+
+from engine.blocks import Block
+from engine.layers import Conv2d
+from engine.layers.windows import pair, times
+from engine.network.analysis import Report
+from engine.shapes import Shape
+from gui.paint.volumes.camera import Camera, Prism, prism
+from gui.paint.volumes.grid import Vertex
+from gui.paint.volumes.labels import ASCENT, LINE, Role, Text, centred, edge_labels, elided, width, wrapped
+
+Detail = Literal["formula", "line", "lines", "first", "whole", "stacked", "narrow"]
+"""What stands at an arrow: the operator with its cost formula, in one line, in two, or without its numbers.
+
+In figures the operator says how deep its kernel is, the formula in one line ("whole"), in two or in three.
+"""
+
+DETAILS: tuple[Detail, ...] = ("formula", "line", "lines", "first")
+FORMULAS: dict[Detail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
+"""In how many lines the formula stands, where it does."""
+
+NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
+"""Widths in ems, and the most lines that mistakes at a node take."""
+
+WIDEST_NOTE, WIDEST_COMPACT_NOTE = "channel 000", "ch 000"
+NOTE_SEPARATOR = " · "
+
+CAPTION_GAP = 0.3
+"""Above and below a caption, of its pixel size."""
+
+LINE_HEIGHT, ARROW_HEIGHT = 0.3, 0.65
+"""What a line that leaves a box and an arrow that comes to it take to each side, in ems."""
+
+
+class Type(Struct, frozen=True):
+    """Pixel sizes of the text in the picture."""
+
+    em: int
+
+    @property
+    def small(self) -> int:
+        return round(0.84 * self.em)
+
+
+class Wording(Struct, frozen=True):
+    """How much is written in a picture."""
+
+    details: tuple[Detail, ...] = DETAILS
+    """What may stand at the arrows, the most first."""
+    names: bool = True
+    """Whether volumes have their names below them."""
+    one_line: bool = False
+    """Whether a name and the note on the front face always stand on one line."""
+    deep: bool = False
+    """Whether operators say how deep their kernels are: 5×5×256."""
+    numbers: str = "CHW"
+    """The edges that have their numbers."""
+    sparse: bool = False
+    """Whether H and W stand only at the volumes where they change."""
+    notes: Literal["all", "fronts", "none"] = "all"
+    """Whether each volume says what its faces show; of the fronts the channel, or which slice is seen instead."""
+    least: float = 4.0
+    """Ems that boxes measure in the mean at least; below that text shrinks, too."""
+    air: float = 1.4
+    """Free length of an arrow beside its words, in ems."""
+    spread: float = 1.0
+    """How many times farther apart than they must be branches stand where there is room."""
+    still: bool = False
+    """Whether the camera stays: else boxes seen straight on have as much room to the left as to the right."""
+
+
+SCREEN = Wording()
+
+
+class Caption(NamedTuple):
+    """A volume's name, what is wrong with it, and the room for both and for a note below or beside the name."""
+
+    name: str
+    trouble: tuple[str, ...]
+    width: float
+    height: float
+    beside: bool
+    """Whether the note stands on the name's line: where volumes stand above each other, a line is dear."""
+
+
+class Body(NamedTuple):
+    """A volume's box around (0, 0) with the numbers at its edges, and what they span together."""
+
+    box: Prism
+    bounds: tuple[float, float, float, float]
+    numbers: tuple[Text, ...]
+    span: tuple[float, float, float, float]
+    middle: float
+    """Where its caption is centred: below the front face, or below all of a compact box."""
+
+
+class Room(NamedTuple):
+    """What a volume with its caption takes to each side of the middle of its box."""
+
+    left: float
+    right: float
+    up: float
+    down: float
+
+
+class Measure:
+    """What sizes depend on; volumes of one shape, and with it one size of caption, are measured once."""
+
+    def __init__(self, eye: Camera, scale: str, unit: float, type: Type, still: bool) -> None:
+        self.eye, self.scale, self.unit, self.type, self.still = eye, scale, unit, type, still
+        self._bodies: dict[tuple[Shape | None, bool, str], Body] = {}
+        self._rooms: dict[tuple[Shape | None, bool, str, float, float], Room] = {}
+        self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
+
+    def body(self, vertex: Vertex) -> Body:
+        key = (vertex.shape, vertex.compact, vertex.numbers)
+        found = self._bodies.get(key)
+        if found is None:
+            found = self._bodies[key] = self._body(*key)
+        return found
+
+    def room(self, vertex: Vertex, caption: Caption) -> Room:
+        key = (vertex.shape, vertex.compact, vertex.numbers, caption.width, caption.height)
+        found = self._rooms.get(key)
+        if found is None:
+            found = self._rooms[key] = self._room(self.body(vertex), caption)
+        return found
+
+    def ends(self, vertex: Vertex, caption: Caption) -> tuple[float, float]:
+        """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
+        key, body = (vertex.shape, vertex.compact, vertex.numbers), self.body(vertex)
+        found = self._ends.get(key)
+        if found is None:
+            found = self._ends[key] = self._line_ends(body)
+        before, after = found
+        half, em, below = caption.width / 2, self.type.em, body.span[3] + CAPTION_GAP * self.type.small
+        return (
+            min(before, body.middle - half) if below < ARROW_HEIGHT * em else before,
+            max(after, body.middle + half) if below < LINE_HEIGHT * em else after,
+        )
+
+    def _room(self, body: Body, caption: Caption) -> Room:
+        half = caption.width / 2
+        left = max(-body.span[0], half - body.middle)
+        right = max(body.span[2], half + body.middle)
+        # Seen straight on both are equal: numbers change sides then, and no box may jump.
+        turned = 1.0 if self.still else min(1.0, 5 * abs(self.eye.depth[0]))
+        most = max(left, right)
+        return Room(
+            most + turned * (left - most),
+            most + turned * (right - most),
+            max(0.8 * self.type.em, -body.span[1]),
+            body.span[3] + caption.height,
+        )
+
+    def _line_ends(self, body: Body) -> tuple[float, float]:
+        rects = [number.rect for number in body.numbers]
+        before, _ = _extent(body.box, rects, ARROW_HEIGHT * self.type.em)
+        _, after = _extent(body.box, rects, LINE_HEIGHT * self.type.em)
+        return before, after
+
+    def _body(self, shape: Shape | None, compact: bool, letters: str) -> Body:
+        if shape is None:
+            side = UNKNOWN_SIZE * self.type.em
+            box = Prism(-side / 2, -side / 2, (side, 0.0), (0.0, side), (0.0, 0.0))
+        else:
+            box = prism(shape, self.scale, self.unit, self.eye)
+        numbers: tuple[Text, ...] = ()
+        if shape is not None and letters:
+            labels = zip("CHW", edge_labels(box, self.eye, shape, self.type.small), strict=True)
+            numbers = tuple([label for letter, label in labels if letter in letters])
+        bounds = box.bounds()
+        rects = [bounds, *(number.rect for number in numbers)]
+        span = (
+            min([rect[0] for rect in rects]),
+            min([rect[1] for rect in rects]),
+            max([rect[2] for rect in rects]),
+            max([rect[3] for rect in rects]),
+        )
+        return Body(box, bounds, numbers, span, 0.0 if compact else box.corner(0.5, 1, 0)[0])
+
+
+@lru_cache(maxsize=64)
+def measure(eye: Camera, scale: str, unit: float, type: Type, still: bool = False) -> Measure:
+    """One measure for all that is laid out alike: most of it outlives an edit."""
+    return Measure(eye, scale, unit, type, still)
+
+
+def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: float) -> tuple[float, float]:
+    """Left and right end of a box and of what stands beside it, within `height` above and below its middle."""
+    left, right = box.extent(-height, height)
+    level = [rect for rect in rects if rect[1] < height and rect[3] > -height]
+    return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
+
+
+def caption(
+    vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, stacked: bool, noted: bool = True
+) -> Caption:
+    """The texts below a volume. A compact one has its operator there, since its arrow is too short for it.
+
+    Where volumes are `stacked`, above each other, the note stands on the name's line; without a name in its place.
+    Where they are not `noted` it has no room, nor has the operator of a compact one.
+    """
+    own = name
+    if vertex.report is not None and vertex.compact:
+        own = vertex.report.layer.label() if noted else ""
+    note = WIDEST_COMPACT_NOTE if vertex.compact or not own else WIDEST_NOTE
+    return _caption(own, is_block(vertex), note if noted else "", trouble, type, stacked)
+
+
+@lru_cache(maxsize=2048)
+def _caption(own: str, bold: bool, note: str, trouble: tuple[str, ...], type: Type, stacked: bool) -> Caption:
+    small = type.small
+    shown = elided(own, NAME_ROOM * type.em, small, bold)
+    found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
+    lines = tuple(found[:TROUBLE_LINES])
+    if not (own or note or lines):
+        return Caption("", (), 0.0, 0.0, beside=False)
+    beside = stacked and bool(own) and not lines
+    own_width = width(shown, small, bold) + (width(NOTE_SEPARATOR + note, small) if beside else 0.0)
+    wide = max([own_width, *(width(text, small) for text in (() if beside else (*lines, note)))])
+    below = len(lines) or int(bool(own and note))
+    count = 0 if beside else below
+    return Caption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE * count) * small, beside)
+
+
+def caption_texts(body: Body, words: Caption, type: Type, vertex: Vertex) -> tuple[Text, ...]:
+    """A caption below its box; its second line is left to the note, or to what is wrong."""
+    y = body.span[3] + (CAPTION_GAP + ASCENT) * type.small
+    role: Role = "muted" if vertex.compact else "text"
+    texts = [centred(words.name, body.middle, y, type.small, role, is_block(vertex))]
+    for line in words.trouble:
+        y += LINE * type.small
+        texts.append(centred(line, body.middle, y, type.small, "error"))
+    return tuple(texts)
+
+
+class Operator(NamedTuple):
+    """Texts over and under an arrow (text, size, bold), and the room that they need along it and to both sides."""
+
+    above: tuple[tuple[str, int, bool], ...]
+    below: tuple[tuple[str, int, bool], ...]
+    width: float
+    up: float
+    down: float
+
+
+def operator(vertex: Vertex, detail: Detail, type: Type, formula: str, wording: Wording = SCREEN) -> Operator:
+    """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
+    report = vertex.report
+    if vertex.compact or report is None:
+        return Operator((), (), 1.3 * type.em, 0.0, 0.0)
+    label = _deep_label(report) if wording.deep else report.layer.label()
+    halves = _block_halves(report.layer) if isinstance(report.layer, Block) else _halves(label)
+    lines = _formula_lines(formula, FORMULAS.get(detail, 0))
+    return _operator(label, halves, lines, detail, type, wording.air)
+
+
+def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
+    """As much as can stand at an arrow of that length, at least what every arrow has."""
+    choices = [operator(vertex, detail, type, formula) for detail in DETAILS]
+    return next((words for words in choices if words.width <= room), choices[-1])
+
+
+@lru_cache(maxsize=2048)
+def _operator(
+    label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: Detail, type: Type, air: float
+) -> Operator:
+    em, small, (first, second) = type.em, type.small, halves
+    above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
+    below = tuple([(line, small, False) for line in formula])
+    if detail in ("lines", "first"):
+        above = ((first, em, True),)
+        below = ((second, small, False),) if second and (detail == "lines" or "," not in label) else ()
+    elif detail in ("stacked", "narrow"):
+        above = ((first, em, True), (second, small, False)) if second else ((first, em, True),)
+    wide = max(width(*text) for text in (*above, *below))
+    up, down = (LINE * sum([size for _, size, _ in texts]) for texts in (above, below))
+    room = max(wide + air * em, (1.8 + air) * em)
+    return Operator(above, below, room, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
+
+
+def _deep_label(report: Report) -> str:
+    """A layer's label, of a convolution with the depth of its kernel: 5×5×256, 32 filters."""
+    label = report.layer.label()
+    if not isinstance(report.layer, Conv2d) or "weight" not in report.param_shapes:
+        return label
+    kernel = times(pair(report.layer.kernel))
+    return label.replace(kernel, f"{kernel}×{report.param_shapes['weight'][1]}", 1)
+
+
+def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
+    """A formula in so many lines: its result on a line of its own, then the factors of one place."""
+    product, equals, result = formula.rpartition(" = ")
+    if count < 2 or not equals:
+        return (formula,) if formula and count else ()
+    places, cross, weights = product.rpartition(" × ")
+    parts = (places, f"× {weights}") if cross and count > 2 else (product,)
+    return (*parts, f"= {result}")
+
+
+def _halves(label: str) -> tuple[str, str]:
+    """A label in two parts: 5×5, and 32 filters; 3×3, and max pool; global avg, and pool."""
+    first, comma, second = label.partition(", ")
+    if not comma and len(label) > 8:
+        first, _, second = label.partition(" ") if label[0].isdigit() else label.rpartition(" ")
+    return (first, second) if first else (second, "")
+
+
+def _block_halves(block: Block) -> tuple[str, str]:
+    """A block's label in two parts: what it is called, and its numbers."""
+    title = block.title.lower()
+    return title, block.label().removeprefix(title).lstrip(", ")
+
+
+def is_block(vertex: Vertex) -> bool:
+    """Whether a volume is the output of a closed block."""
+    return vertex.report is not None and isinstance(vertex.report.layer, Block)
+
+
+def colour_role(vertex: Vertex) -> Role:
+    """The colour of an operator: its design's where it multiplies weights, that of pooling, or none."""
+    kind = "" if vertex.report is None else vertex.report.layer.kind
+    if kind in ("conv2d", "dense") or is_block(vertex):
+        return "design"
+    return "pool" if "pool" in kind else "muted"

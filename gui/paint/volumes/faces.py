@@ -1,0 +1,138 @@
+"""Pictures on the faces of boxes: real slices of a volume in the colours of its map, kept for the next repaint."""
+
+from functools import lru_cache
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QImage, QPainter
+
+from engine.project.project import ImageInput
+from gui.paint.basics import colours
+from gui.paint.basics.derived_cache import Kept
+from gui.paint.maps.measured import volume_range
+from gui.paint.volumes.camera import Side
+from gui.state.view_state import Volume
+
+MOST_PIXELS = 512
+"""The most columns or rows that a face's picture has."""
+
+SAMPLED_PIXELS = 4096
+"""The most pixels of a channel that are looked at to choose one."""
+
+_KEPT_BYTES = 96 * 2**20
+_kept = Kept(_KEPT_BYTES)
+
+
+def liveliest_channel(volume: Volume) -> int:
+    """The channel that uses most of the colour map, the first of several: what shows most where nobody chose.
+
+    Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
+    """
+    return _kept.get((volume,), "channel", lambda: _liveliest(volume), lambda _: 256)
+
+
+def _liveliest(volume: Volume) -> int:
+    pixels = volume.reshape(volume.shape[0], -1)
+    pixels = pixels[:, :: -(-pixels.shape[1] // SAMPLED_PIXELS)]
+    steps = colours.to_levels(pixels, *volume_range(volume, zero_centred=False)) >> 4
+    first = np.arange(len(steps), dtype=np.intp)[:, np.newaxis] * 16
+    counts = np.bincount((steps + first).ravel(), minlength=16 * len(steps)).reshape(-1, 16)
+    shares = counts / steps.shape[1]
+    entropy = -(shares * np.log(np.where(counts > 0, shares, 1.0))).sum(axis=1)
+    return int(np.argmax(np.round(entropy, 9)))
+
+
+def cut(volume: Volume, side: Side, channel: int) -> NDArray[Any]:
+    """The slice that a face shows, rows and columns as the face has them.
+
+    front: the channel (H×W); top: the row y = 0 of every channel (C×W); left and right: the column x = 0 or
+    x = W − 1 of every channel, transposed (H×C).
+    """
+    values: NDArray[Any] = volume
+    if side == "front":
+        values = values[channel, :, :]
+    elif side == "top":
+        values = values[:, 0, :]
+    else:
+        values = values[:, :, 0 if side == "left" else -1].T
+    return values
+
+
+def face_image(
+    volume: Volume, side: Side, channel: int, name: str, *, zero_centred: bool, columns: float, rows: float
+) -> QImage:
+    """The picture of a face that is `columns` × `rows` pixels large on its device.
+
+    Where a pixel would hold several values it shows their mean; otherwise each value is a pixel of the picture.
+    """
+    channels, high, wide = volume.shape
+    height = _kept_size(channels if side == "top" else high, int(min(rows, MOST_PIXELS)))
+    width = _kept_size(wide if side in ("front", "top") else channels, int(min(columns, MOST_PIXELS)))
+
+    def make() -> QImage:
+        ends = volume_range(volume, zero_centred=zero_centred)
+        levels = colours.to_levels(_reduced(cut(volume, side, channel), height, width), *ends)
+        return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
+
+    key = (side, channel if side == "front" else 0, name, zero_centred, height, width)
+    return _kept.get((volume,), key, make, lambda image: image.sizeInBytes())
+
+
+def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
+    """The photo that a volume was made from, as `face_image` for its front face."""
+    height = _kept_size(volume.shape[1], int(min(rows, MOST_PIXELS)))
+    width = _kept_size(volume.shape[2], int(min(columns, MOST_PIXELS)))
+
+    def make() -> QImage:
+        whole = colours.photo_image(volume, spec).convertToFormat(QImage.Format.Format_RGB32)
+        if (whole.width(), whole.height()) == (width, height):
+            return whole
+        ignore, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
+        return whole.scaled(width, height, ignore, smooth)
+
+    return _kept.get((volume,), ("photo", spec, height, width), make, lambda image: image.sizeInBytes())
+
+
+def faded(volume: Volume, image: QImage, ground: QColor, share: float) -> QImage:
+    """The picture of a face, `share` of it on a ground."""
+
+    def make() -> QImage:
+        mixed = QImage(image.size(), QImage.Format.Format_RGB32)
+        mixed.fill(ground)
+        painter = QPainter(mixed)
+        painter.setOpacity(share)
+        painter.drawImage(0, 0, image)
+        painter.end()
+        return mixed
+
+    return _kept.get((volume,), (image.cacheKey(), ground.rgb(), share), make, lambda made: made.sizeInBytes())
+
+
+def enlarged(image: QImage) -> QImage:
+    """Each pixel as a square of pixels, for files whose readers would blur a small picture."""
+    factors = [max(1, MOST_PIXELS // length) for length in (image.width(), image.height())]
+    size = image.width() * factors[0], image.height() * factors[1]
+    return image.scaled(*size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation)
+
+
+@lru_cache(maxsize=8192)
+def _kept_size(count: int, pixels: int) -> int:
+    """`count`, halved until it is at most the pixels that there are."""
+    kept = count
+    while kept > pixels and kept > 1:
+        kept = (kept + 1) // 2
+    return kept
+
+
+def _reduced(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+    """Means over blocks of nearly equal size."""
+    for axis, size in ((0, height), (1, width)):
+        count = values.shape[axis]
+        if size < count:
+            starts = np.arange(size) * count // size
+            sums = np.add.reduceat(values, starts, axis=axis)
+            lengths = np.diff(np.append(starts, count)).astype(np.float32)
+            values = sums / (lengths[:, np.newaxis] if axis == 0 else lengths)
+    return values

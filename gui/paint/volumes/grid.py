@@ -1,0 +1,217 @@
+"""A design as a grid: columns by longest path, rows by branch, lanes for connections that skip columns."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.network.analysis import Analysis, Report
+from engine.network.graph import INPUT
+from engine.shapes import Shape
+
+Connections = tuple[tuple[int, ...], ...]
+"""Per vertex, or per column, the vertices that belong to it."""
+
+ELEMENTWISE = frozenset({"activation", "batch_norm", "lrn", "dropout"})
+"""Kinds that keep the shape and look at no neighbours: drawn close to what they receive."""
+
+
+class Vertex(NamedTuple):
+    """A volume of the design: its input (no report), or a node's output."""
+
+    name: str
+    label: str
+    """The name as it is shown: in an open block without the block's."""
+    report: Report | None
+    shape: Shape | None
+    column: int
+    row: int
+    compact: bool
+    numbers: str = "CHW"
+    """The edges that have their number beside them; of a compact volume none."""
+
+
+class Lane(NamedTuple):
+    """The row along which the output of `source` runs to consumers further right than the next column."""
+
+    source: int
+    row: int
+
+
+class Opened(NamedTuple):
+    """A block that is drawn as its layers, and the columns that these have for themselves."""
+
+    name: str
+    kind: str
+    columns: range
+
+
+class Graph(Struct, frozen=True, eq=False):
+    """Vertices (0 is the input), what each receives and feeds; `sections` are runs of columns that share rows.
+
+    Rows count within a section. In one of one vertex there is row 0 alone; branches go down from 0, lanes up from −1.
+    """
+
+    vertices: tuple[Vertex, ...]
+    sources: tuple[tuple[int, ...], ...]
+    targets: tuple[tuple[int, ...], ...]
+    columns: tuple[tuple[int, ...], ...]
+    sections: tuple[range, ...]
+    lanes: tuple[Lane, ...]
+    alone: frozenset[int]
+    """Columns of one vertex that no connection passes: all that comes after depends on it alone."""
+    opened: tuple["Opened", ...]
+
+
+def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
+    """Lay a design out; `shapes` are of nodes whose shape is unknown now and was known before."""
+    sources, targets = _connections(analysis)
+    columns = _columns(sources)
+    members = _members(columns)
+    passing = _passing(sources, columns)
+    single = [len(column) == 1 and not passing[number] for number, column in enumerate(members)]
+    sections = _sections(single)
+    alone = frozenset(column for column, only in enumerate(single) if only)
+    rows: list[int] = [0] * len(columns)
+    lanes: list[Lane] = []
+    for section in sections:
+        if not single[section.start]:
+            lanes += _place_section(section, members, sources, targets, columns, rows)
+    opened = tuple(_opened(analysis, columns, members))
+    prefixes = {block.name: f"{block.name}/" for block in opened}
+    reports: tuple[Report | None, ...] = (None, *analysis.reports)
+    vertices = []
+    for index, report in enumerate(reports):
+        name = INPUT if report is None else report.name
+        shape = analysis.input_shape if report is None else report.output_shape
+        compact = report is not None and report.layer.kind in ELEMENTWISE and shape is not None
+        label = name if report is None else name.removeprefix(prefixes.get(report.block or "", ""))
+        place, numbers = (columns[index], rows[index]), "" if compact else "CHW"
+        vertices.append(Vertex(name, label, report, shape or shapes.get(name), *place, compact, numbers))
+    return Graph(tuple(vertices), sources, targets, members, sections, tuple(lanes), alone, opened)
+
+
+def with_numbers(whole: Graph, letters: str, *, sparse: bool) -> Graph:
+    """The same with the numbers of these edges; `sparse`: H and W only where no volume of that size is received."""
+
+    def fewer(vertex: Vertex, sources: tuple[int, ...]) -> Vertex:
+        shape, known = vertex.shape, {whole.vertices[source].shape for source in sources} - {None}
+        same = sparse and shape is not None and {other[1:] for other in known if other} == {shape[1:]}
+        kept = "C" if same else letters
+        return vertex._replace(numbers="".join([letter for letter in vertex.numbers if letter in kept]))
+
+    return replace(whole, vertices=tuple(map(fewer, whole.vertices, whole.sources)))
+
+
+def _opened(analysis: Analysis, columns: list[int], members: Connections) -> Iterator[Opened]:
+    """The open blocks whose columns hold none but their layers; beside others a block has no room of its own."""
+    inside: dict[str, list[int]] = {}
+    for index, report in enumerate(analysis.reports, 1):
+        if report.block is not None:
+            inside.setdefault(report.block, []).append(index)
+    for name, block in analysis.blocks.items():
+        numbers = [columns[index] for index in inside[name]]
+        span = range(min(numbers), max(numbers) + 1)
+        if sum([len(members[column]) for column in span]) == len(numbers):
+            yield Opened(name, block.layer.title.lower(), span)
+
+
+def _connections(analysis: Analysis) -> tuple[Connections, Connections]:
+    """Sources and targets of each vertex; unknown names and the ways back of a cycle are left out."""
+    number = {INPUT: 0}
+    sources: list[tuple[int, ...]] = [()]
+    targets: list[list[int]] = [[] for _ in range(1 + len(analysis.reports))]
+    for target, report in enumerate(analysis.reports, 1):
+        sources.append(tuple(dict.fromkeys(number[name] for name in report.inputs if name in number)))
+        for source in sources[target]:
+            targets[source].append(target)
+        number.setdefault(report.name, target)
+    return tuple(sources), tuple(map(tuple, targets))
+
+
+def _columns(sources: Connections) -> list[int]:
+    """The longest path from the input to each vertex."""
+    columns = [0]
+    for inputs in sources[1:]:
+        columns.append(1 + max((columns[source] for source in inputs), default=0))
+    return columns
+
+
+def _members(columns: list[int]) -> tuple[tuple[int, ...], ...]:
+    members: list[list[int]] = [[] for _ in range(max(columns) + 1)]
+    for index, column in enumerate(columns):
+        members[column].append(index)
+    return tuple(tuple(column) for column in members)
+
+
+def _passing(sources: Connections, columns: list[int]) -> list[bool]:
+    """Whether a connection runs past each column without stopping."""
+    passing = [False] * (max(columns) + 1)
+    for target, inputs in enumerate(sources):
+        for source in inputs:
+            for column in range(columns[source] + 1, columns[target]):
+                passing[column] = True
+    return passing
+
+
+def _sections(single: list[bool]) -> tuple[range, ...]:
+    """Each single column is a section; the columns between two of them are one."""
+    sections: list[range] = []
+    for column, alone in enumerate(single):
+        if alone or not sections or single[sections[-1].start]:
+            sections.append(range(column, column + 1))
+        else:
+            sections[-1] = range(sections[-1].start, column + 1)
+    return tuple(sections)
+
+
+def _place_section(
+    section: range,
+    members: Connections,
+    sources: Connections,
+    targets: Connections,
+    columns: list[int],
+    rows: list[int],
+) -> list[Lane]:
+    """Give each path of a section the first row that is free along it, and each remaining connection a lane above."""
+    inside = [vertex for column in section for vertex in members[column]]
+    taken: dict[int, set[int]] = {}
+    ends = set()
+    for path in _paths(inside, sources, columns):
+        last = path[-1]
+        ends.add(last)
+        reach = max((columns[target] for target in targets[last]), default=0)
+        needed = set(range(columns[path[0]], max(columns[last] + 1, min(reach, section.stop))))
+        row = _free_row(taken, needed, range(len(inside)))
+        for vertex in path:
+            rows[vertex] = row
+    lanes = []
+    for source in (*(members[section.start - 1] if section.start else ()), *inside):
+        reach = max((columns[target] for target in targets[source]), default=0)
+        if reach > columns[source] + 1:
+            above = range(-1, -2 - len(columns), -1)
+            needed = set(range(columns[source] + 1, reach))
+            lanes.append(Lane(source, rows[source] if source in ends else _free_row(taken, needed, above)))
+    return lanes
+
+
+def _paths(inside: list[int], sources: Connections, columns: list[int]) -> list[list[int]]:
+    """A section's vertices as paths: each vertex continues the deepest of its inputs unless another already does."""
+    paths: dict[int, list[int]] = {}
+    begun: list[list[int]] = []
+    for vertex in inside:
+        primary = max(sources[vertex], key=lambda source: columns[source], default=-1)
+        path = paths.pop(primary, None)
+        if path is None:
+            begun.append(path := [])
+        path.append(vertex)
+        paths[vertex] = path
+    return begun
+
+
+def _free_row(taken: dict[int, set[int]], needed: set[int], rows: Iterable[int]) -> int:
+    """The first row whose needed columns are free; they are taken now."""
+    row = next(row for row in rows if not taken.setdefault(row, set()) & needed)
+    taken[row] |= needed
+    return row

@@ -1,0 +1,167 @@
+"""What is under a point of the picture, and which volume is the next one in a direction."""
+
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+from engine.run.check import Place
+from engine.shapes import Shape
+from gui.paint.basics.words import number
+from gui.paint.volumes.camera import Face, Side
+from gui.paint.volumes.layout import Frame
+from gui.paint.volumes.scene import PlacedBox, Scene
+from gui.paint.volumes.values import front_channel, is_photo, shown_focus, shown_result
+from gui.paint.volumes.visible import TEXT_REACH, Rect
+from gui.state.view_state import Focus, ViewState
+
+Direction = Literal["left", "right", "up", "down"]
+
+NEAR = 5.0
+"""Pixels around a box that still count as it: a thin one can be hit too."""
+
+
+class Hit(NamedTuple):
+    """A volume, and where on one of its faces: indices into it, None where the picture does not say."""
+
+    place: Place
+    side: Side | None = None
+    channel: int | None = None
+    pixel: tuple[int, int] | None = None
+
+
+def hit(state: ViewState, laid_out: Frame, x: float, y: float) -> Hit | None:
+    """What is at a point, in pixels from the picture's top left corner."""
+    scene = laid_out.scene
+    x, y = x / scene.shrink, y / scene.shrink
+    reach = TEXT_REACH * scene.plan.type.em
+    boxes = [box for box in scene.boxes if _within(box.bounds, x, y, reach)]
+    for box in boxes:
+        for face in reversed(box.prism.faces()):
+            at = face.position(x, y)
+            if at is not None and box.vertex.shape is not None:
+                return _on_face(state, box, box.vertex.shape, face, at)
+    near = NEAR / scene.shrink
+    for box in boxes:
+        if _within(box.bounds, x, y, near) or any(_within(text.rect, x, y) for text in box.texts):
+            return Hit(box.place)
+    for arrow in scene.arrows:
+        if abs(y - arrow.y) > reach:
+            continue
+        on_line = arrow.start <= x <= arrow.end and abs(y - arrow.y) <= near
+        if on_line or any(_within(text.rect, x, y) for text in arrow.texts):
+            return Hit(arrow.place)
+    for frame in scene.frames:
+        if any(_within(text.rect, x, y) for text in frame.texts) or _on_border(frame.rect, x, y, near):
+            return Hit(frame.place)
+    return None
+
+
+def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: Face, at: tuple[float, float]) -> Hit:
+    along, below = at
+    column = min(shape.width - 1, int(along * shape.width))
+    row = min(shape.height - 1, int(below * shape.height))
+    if face.side == "front":
+        result = shown_result(state, box.place, shape)
+        channel = None
+        chosen = shown_focus(state)
+        if result is not None and not is_photo(state, box.place, chosen):
+            channel = front_channel(state, box.place, result, chosen)
+        return Hit(box.place, "front", channel, (row, column))
+    depth = below if face.side == "top" else along
+    channel = min(shape.channels - 1, int(depth * shape.channels))
+    if face.side == "top":
+        return Hit(box.place, "top", channel, (0, column))
+    return Hit(box.place, face.side, channel, (row, 0 if face.side == "left" else shape.width - 1))
+
+
+def _within(rect: Rect, x: float, y: float, near: float = 0.0) -> bool:
+    left, top, right, bottom = rect
+    return left - near <= x <= right + near and top - near <= y <= bottom + near
+
+
+def _on_border(rect: Rect, x: float, y: float, near: float) -> bool:
+    left, top, right, bottom = rect
+    return _within(rect, x, y, near) and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < near
+
+
+def focus(state: ViewState, found: Hit) -> Focus:
+    """What a click chooses: the volume, and the value where one is shown."""
+    shape = None if found.side is None else shape_at(state, found.place)
+    if shown_result(state, found.place, shape) is None:
+        return Focus(*found.place)
+    return Focus(*found.place, found.channel, found.pixel)
+
+
+def words(state: ViewState, found: Hit) -> str:
+    """For the status bar: "naive · conv5x5 · 32×28×28 · channel 3, y 12, x 7: 0.53"."""
+    shape = shape_at(state, found.place)
+    parts = [*(part for part in found.place if part), "unknown shape" if shape is None else str(shape)]
+    block = state.check.block(found.place)
+    if block is not None:
+        parts += [f"{len(block.parts)} layers", f"double-click: {'close' if state.is_open(found.place) else 'open'}"]
+    if found.pixel is not None:
+        at = f"y {found.pixel[0]}, x {found.pixel[1]}"
+        parts.append(at if found.channel is None else f"channel {found.channel}, {at}")
+        result = shown_result(state, found.place, shape)
+        if result is not None:
+            channels = slice(None) if found.channel is None else slice(found.channel, found.channel + 1)
+            values = result.volume[channels, found.pixel[0], found.pixel[1]]
+            parts[-1] += ": " + ", ".join(number(value) for value in values)
+            if not state.fresh(found.place):
+                parts.append("for earlier settings")
+    return " · ".join(parts)
+
+
+def shape_at(state: ViewState, place: Place) -> Shape | None:
+    """The shape of the volume at a place, or of the one before where today's is unknown."""
+    shape = state.shape(place)
+    if shape is None and state.report(place) is not None and (result := state.result(place)) is not None:
+        return Shape(*result.volume.shape)
+    return shape
+
+
+def box_at(state: ViewState, scene: Scene, place: Place) -> PlacedBox | None:
+    """The box that shows a place: of what a closed block holds the block's, of an open block that of its last layer."""
+    block, shown = state.check.block(place), state.shown(place)
+    if block is not None and state.is_open(place):
+        shown = place[0], block.output
+    return next((box for box in scene.boxes if box.place == shown), None)
+
+
+def rect_of(state: ViewState, scene: Scene, place: Place) -> Rect | None:
+    """What shows a place: a box with its numbers, its name and the arrow to it, or the frame of an open block."""
+    frames = [frame.rect for frame in scene.frames if frame.place == place]
+    if frames:
+        return _around(frames)
+    box = box_at(state, scene, place)
+    if box is None:
+        return None
+    arrows = [arrow for arrow in scene.arrows if arrow.place == box.place]
+    texts = [text.rect for text in (*box.texts, *(text for arrow in arrows for text in arrow.texts))]
+    return _around([box.bounds, *texts, *((arrow.start, arrow.y, arrow.end, arrow.y) for arrow in arrows)])
+
+
+def _around(rects: Sequence[Rect]) -> Rect:
+    lefts, tops, rights, bottoms = zip(*rects, strict=True)
+    return min(lefts), min(tops), max(rights), max(bottoms)
+
+
+def neighbour(scene: Scene, box: PlacedBox | None, direction: Direction) -> Place | None:
+    """The volume before or after along the connections, or the nearest one above or below."""
+    if box is None:
+        return scene.boxes[0].place if scene.boxes else None
+    if direction in ("left", "right"):
+        return _linked(scene, box, direction)
+    sign = 1 if direction == "down" else -1
+    others = [other for other in scene.boxes if sign * (other.y - box.y) > 1.0]
+    nearest = min(others, key=lambda other: abs(other.y - box.y) + 2 * abs(other.x - box.x), default=None)
+    return None if nearest is None else nearest.place
+
+
+def _linked(scene: Scene, box: PlacedBox, direction: Direction) -> Place | None:
+    band = next(band for band in scene.plan.bands if band.name == box.place[0])
+    graph = band.graph
+    index = next(number for number, vertex in enumerate(graph.vertices) if vertex is box.vertex)
+    linked = (graph.targets if direction == "right" else graph.sources)[index]
+    level = band.routes.levels
+    best = min(linked, key=lambda other: (level[other] != level[index], -graph.vertices[other].column), default=None)
+    return None if best is None else (band.name, graph.vertices[best].name)

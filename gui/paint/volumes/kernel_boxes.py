@@ -1,0 +1,92 @@
+"""Small boxes of true proportion inside a volume: the window that reads it, or what the chosen value sees of it."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from engine.cost.receptive_fields import Region
+from engine.layers.conv import Conv2d
+from engine.layers.pool import Pool
+from engine.shapes import Shape
+from gui.paint.volumes.camera import Prism
+from gui.paint.volumes.cells import colour_role
+from gui.paint.volumes.grid import Vertex
+from gui.paint.volumes.labels import Role
+from gui.paint.volumes.scene import PlacedBox
+from gui.state.view_state import Focus
+
+NOTHING = Focus()
+
+
+class Window(NamedTuple):
+    """A kernel on its input: its box on the screen, its design, and the colour of its kind."""
+
+    box: Prism
+    design: str
+    role: Role
+
+
+def windows(box: PlacedBox, focus: Focus, region: Region | None = None) -> tuple[Window, ...]:
+    """The windows that stand on a volume: the chosen consumer's alone, else one of each size, the largest first.
+
+    Where the volume comes before the chosen value, the `region` of it that the value sees stands there instead, but
+    for the window that makes the value.
+    """
+    shape, design = box.vertex.shape, box.place[0]
+    readers = [vertex for vertex in box.targets if vertex.report is not None and vertex.report.output_shape is not None]
+    if shape is None or not readers:
+        return ()
+    chosen = focus.node if focus.design == design else None
+    if region is not None and not any(_has_window(vertex) for vertex in readers if vertex.name == chosen):
+        return (Window(box.prism.part(*_box(region, shape)), design, "accent"),)
+    if any(vertex.name == chosen for vertex in readers):
+        readers = [vertex for vertex in readers if vertex.name == chosen]
+    found: dict[tuple[tuple[float, float, float], tuple[float, float, float]], Window] = {}
+    for vertex in readers:
+        layer = None if vertex.report is None else vertex.report.layer
+        if not isinstance(layer, (Conv2d, Pool)):
+            continue
+        span = _span(layer, shape, focus if vertex.name == chosen else NOTHING)
+        if span is not None:
+            found.setdefault(span, Window(box.prism.part(*span), design, colour_role(vertex)))
+    order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
+    return tuple(found[span] for span in order)
+
+
+def _has_window(vertex: Vertex) -> bool:
+    return vertex.report is not None and isinstance(vertex.report.layer, Conv2d | Pool)
+
+
+def _box(region: Region, shape: Shape) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+    """The lowest and highest fractions of width, height and depth of a region."""
+    low = region.left / shape.width, region.top / shape.height, region.first / shape.channels
+    return low, (region.right / shape.width, region.bottom / shape.height, region.last / shape.channels)
+
+
+@lru_cache(maxsize=1024)
+def _span(
+    layer: Conv2d | Pool, shape: Shape, focus: Focus
+) -> tuple[tuple[float, float, float], tuple[float, float, float]] | None:
+    """The lowest and highest fractions of width, height and depth that one output value reads, padding left out.
+
+    The value is the chosen one, else the middle one of the first map.
+    """
+    placed = layer.windows(shape)
+    height, width = placed.output
+    row, column = focus.pixel or ((height - 1) // 2, (width - 1) // 2)
+    top, left = row * placed.stride[0] - placed.margins[0], column * placed.stride[1] - placed.margins[1]
+    first, depth = _channels(layer, shape, focus.channel or 0)
+    low = (max(0, left) / shape.width, max(0, top) / shape.height, first / shape.channels)
+    high = (
+        min(shape.width, left + placed.extent[1]) / shape.width,
+        min(shape.height, top + placed.extent[0]) / shape.height,
+        min(shape.channels, first + depth) / shape.channels,
+    )
+    return (low, high) if all(before < after for before, after in zip(low, high, strict=True)) else None
+
+
+def _channels(layer: Conv2d | Pool, shape: Shape, channel: int) -> tuple[int, int]:
+    """The first of the input channels that an output channel reads, and their number."""
+    if isinstance(layer, Pool):
+        return channel, 1
+    depth = shape.channels // layer.groups
+    return channel * layer.groups // layer.filters * depth, depth

@@ -1,0 +1,158 @@
+"""Text with a place, and the numbers on the edges of a box."""
+
+from collections.abc import Sequence
+from functools import lru_cache
+from math import hypot
+from typing import Literal, NamedTuple
+
+from PySide6.QtGui import QFont, QFontMetricsF
+
+from gui.paint.volumes.camera import Camera, Prism, Vector
+from gui.theme import font
+
+Role = Literal["text", "muted", "error", "design", "pool", "accent"]
+"""Names of the theme's colours; "design" is the colour of the design that something belongs to."""
+
+ASCENT = 0.78
+"""Height of figures and capitals above the baseline, of the pixel size, with a little air."""
+
+LINE = 1.22
+"""Distance of lines, of the pixel size."""
+
+
+class Text(NamedTuple):
+    """A line of text; x is its left end, y its baseline, `width` what it takes."""
+
+    text: str
+    x: float
+    y: float
+    width: float
+    size: int
+    role: Role = "text"
+    bold: bool = False
+
+    @property
+    def rect(self) -> tuple[float, float, float, float]:
+        """Left, top, right, bottom."""
+        return self.x, self.y - ASCENT * self.size, self.x + self.width, self.y + 0.22 * self.size
+
+    def moved(self, x: float, y: float) -> "Text":
+        return Text(self.text, self.x + x, self.y + y, self.width, self.size, self.role, self.bold)
+
+
+@lru_cache(maxsize=64)
+def text_font(size: int, bold: bool) -> QFont:
+    """The text font, made once."""
+    return font(size, bold=bold)
+
+
+@lru_cache(maxsize=8192)
+def width(text: str, size: int, bold: bool = False) -> float:
+    """How wide a line of text is."""
+    return QFontMetricsF(text_font(size, bold)).horizontalAdvance(text)
+
+
+def centred(text: str, x: float, y: float, size: int, role: Role = "text", bold: bool = False) -> Text:
+    """A line of text whose middle is at x, its baseline at y."""
+    wide = width(text, size, bold)
+    return Text(text, x - wide / 2, y, wide, size, role, bold)
+
+
+@lru_cache(maxsize=1024)
+def wrapped(text: str, room: float, size: int, lines: int) -> tuple[str, ...]:
+    """Text broken between words into lines at most `room` wide; what does not fit `lines` ends in an ellipsis."""
+    found = [""]
+    for word in text.split():
+        longer = f"{found[-1]} {word}".strip()
+        if width(longer, size) <= room or not found[-1]:
+            found[-1] = longer
+        else:
+            found.append(word)
+    if len(found) > lines:
+        found = [*found[: lines - 1], " ".join(found[lines - 1 :])]
+    return tuple(elided(line, room, size) for line in found)
+
+
+@lru_cache(maxsize=8192)
+def elided(text: str, room: float, size: int, bold: bool = False) -> str:
+    """Text with its middle left out where it is wider than `room`."""
+    if width(text, size, bold) <= room:
+        return text
+    kept = len(text) - 1
+    while kept > 2:
+        shorter = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
+        if width(shorter, size, bold) <= room:
+            return shorter
+        kept -= 1
+    return f"{text[:1]}…"
+
+
+def edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int) -> tuple[Text, ...]:
+    """The numbers C, H and W beside the edges that they count, outside of the box and apart from each other.
+
+    H stands at the left edge of the front face (seen from the left: at the right), W below the front face, C below the
+    side face. An edge that points at the viewer has its number at the corner where it begins.
+    """
+    mirrored = eye.depth[0] < 0
+    sign = -1 if mirrored else 1
+    texts, wide = _numbers(box, numbers, size)
+    high, gap = size, 0.3 * size
+    left, _, right, _ = box.bounds()
+    upright = box.corner(1 if mirrored else 0, 0.5, 0)
+    height = ((right if mirrored else left) - sign * (gap + wide[1] / 2), upright[1])
+    along = _unit(eye.width[0] + 1e-3, eye.width[1], sign)
+    across = _beside(box.corner(0.5, 1, 0), (-sign * along[1], abs(along[0])), wide[2], high, gap)
+    across = _apart(across, wide[2], along, height, wide[1], high, gap, sign)
+    away = _unit(eye.depth[0] + sign * 0.02, eye.depth[1], 1)
+    outward = _unit(sign * (abs(eye.depth[1]) + 0.02), abs(eye.depth[0]) + 0.02, 1)
+    depth = _beside(box.corner(0 if mirrored else 1, 1, 0.5), outward, wide[0], high, gap)
+    depth = _apart(depth, wide[0], away, across, wide[2], high, gap, sign)
+    drop = (ASCENT - 0.5) * size
+    return tuple(
+        Text(text, x - width(text, size) / 2, y + drop, width(text, size), size)
+        for text, (x, y), extent in zip(texts, (depth, height, across), wide, strict=True)
+    )
+
+
+def _numbers(box: Prism, numbers: Sequence[int], size: int) -> tuple[list[str], list[float]]:
+    """What is written at the edges C, H, W, and the room for it.
+
+    An edge too short to be seen has its letter before the number; room for that grows as the edge shortens, so that
+    nothing jumps while the camera turns.
+    """
+    texts, wide = [], []
+    for letter, number, edge in zip("CHW", numbers, (box.depth, box.height, box.width), strict=True):
+        short = min(1.0, max(0.0, 1.5 - hypot(*edge) / size))
+        texts.append(f"{letter} {number}" if short == 1.0 else str(number))
+        wide.append(width(str(number), size) + short * width(f"{letter} ", size))
+    return texts, wide
+
+
+def _unit(x: float, y: float, sign: int) -> Vector:
+    length = hypot(x, y)
+    return sign * x / length, sign * y / length
+
+
+def _beside(middle: Vector, outward: Vector, wide: float, high: float, gap: float) -> Vector:
+    """The centre of a label wholly on the outer side of the edge through `middle`."""
+    reach = gap + (wide * abs(outward[0]) + high * abs(outward[1])) / 2
+    return middle[0] + reach * outward[0], middle[1] + reach * outward[1]
+
+
+def _apart(
+    at: Vector, wide: float, along: Vector, other: Vector, other_wide: float, high: float, gap: float, sign: int
+) -> Vector:
+    """Slide a label along its edge, to the right (mirrored: left), until it clears another one."""
+    inward = sign * (at[0] - other[0])
+    short = (wide + other_wide) / 2 + gap - inward
+    apart = high - abs(at[1] - other[1])
+    if short <= 0 or apart <= 0:
+        return at
+    ways = []
+    if abs(along[0]) > 1e-6:
+        ways.append(short / abs(along[0]))
+    if abs(along[1]) > 1e-6:
+        upward = along[1] < 0
+        ways.append((high + (at[1] - other[1]) * (1 if upward else -1)) / abs(along[1]))
+    step = min(ways)
+    return at[0] + step * along[0], at[1] + step * along[1]

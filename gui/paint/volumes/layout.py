@@ -1,0 +1,105 @@
+"""From a state and a picture size to the laid-out scene, kept until one of them changes."""
+
+from functools import lru_cache
+from typing import NamedTuple
+
+from engine.network.graph import INPUT
+from engine.project.project import ImageInput
+from engine.run.check import Place
+from engine.shapes import Shape
+from engine.text.problems import STEM
+from gui.paint.volumes.camera import camera
+from gui.paint.volumes.line_breaks import Plan, plan
+from gui.paint.volumes.scene import Scene, arrange
+from gui.state.view_state import ViewState
+
+MARGIN = 1.0
+"""Free border, in ems."""
+
+
+class Frame(NamedTuple):
+    """A laid-out picture; `em` is the pixel size of its headings and its legend."""
+
+    scene: Scene
+    em: int
+    header: float
+    legend: float
+
+
+def type_size(width: float, height: float) -> int:
+    """Text that is read from the back of a room: about a 52nd of the picture's height."""
+    return max(11, min(28, round(min(height / 52, width / 84))))
+
+
+def frame(state: ViewState, width: float, height: float) -> Frame:
+    """Lay out what `state` shows, for a picture of that size."""
+    em = type_size(width, height)
+    header = (2.6 if width > 62 * em else 3.9) * em
+    legend = (2.0 if width > 78 * em else 3.3) * em
+    designs = [name for name in state.check.analyses if name != STEM]
+    room = (max(1.0, width - 2 * MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
+    look = state.look
+    made = plan(
+        state.check,
+        _closed(state),
+        _earlier_shapes(state),
+        _trouble(state),
+        look.scale,
+        look.metric,
+        look.convention,
+        em,
+        room,
+        _received(state),
+    )
+    return Frame(_arranged(made, look.yaw, look.pitch, em, header), em, header, legend)
+
+
+@lru_cache(maxsize=8)
+def _arranged(made: Plan, yaw: float, pitch: float, em: int, header: float) -> Scene:
+    return arrange(made, camera(yaw, pitch), MARGIN * em, 0.5 * em, (header,) * len(made.bands))
+
+
+def _closed(state: ViewState) -> frozenset[Place]:
+    """The blocks that are drawn as one."""
+    blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.blocks]
+    return frozenset([block for block in blocks if not state.is_open(block)])
+
+
+def _earlier_shapes(state: ViewState) -> tuple[tuple[Place, Shape], ...]:
+    """Shapes of volumes from before, where today's settings give none."""
+    reports = state.check.reports
+    return tuple(
+        (place, Shape(*result.volume.shape))
+        for place, result in state.run.results.items()
+        if place in reports and reports[place].output_shape is None
+    )
+
+
+def _trouble(state: ViewState) -> tuple[tuple[Place, tuple[str, ...]], ...]:
+    """What is wrong, by place, within a closed block at the block.
+
+    The stem's and the input's mistakes stand at the input of every design.
+    """
+    found: dict[Place, list[str]] = {}
+    for problem in (*state.check.problems, *state.run.problems):
+        if problem.design is None:
+            continue
+        if problem.design == STEM:
+            text = problem.text if problem.node == INPUT else f"stem: {problem.text}"
+            for design in state.check.analyses:
+                found.setdefault((design, INPUT), []).append(text)
+        else:
+            place, text = state.shown((problem.design, problem.node)), problem.text
+            within = problem.node.removeprefix(f"{place[1]}/") if place[1] != problem.node else ""
+            told = text.removeprefix(f"{problem.node}: ")
+            found.setdefault(place, []).append(f"{within}: {told}" if within else told)
+    return tuple((place, tuple(texts)) for place, texts in found.items())
+
+
+def _received(state: ViewState) -> str:
+    """What designs receive: "input", or where it comes from: "photo → stem (17 layers)"."""
+    if state.project.stem is None:
+        return INPUT
+    kind = "photo" if isinstance(state.project.input, ImageInput) else INPUT
+    count = len(state.project.stem.nodes)
+    return f"{kind} → stem ({count} layer{'s' if count != 1 else ''})"

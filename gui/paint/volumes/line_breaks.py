@@ -1,0 +1,295 @@
+"""Decisions about a picture that do not change while the camera turns: lines, and what is written at the arrows."""
+
+from collections.abc import Callable, Iterator, Mapping
+from functools import lru_cache, partial
+from itertools import repeat
+from typing import NamedTuple
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.cost.counting import Convention
+from engine.cost.metrics import Ledger, metric
+from engine.network.analysis import folded
+from engine.run.check import Place, ProjectCheck
+from engine.shapes import Shape
+from engine.text.problems import STEM
+from gui.paint.volumes.camera import VIEWS, Camera, camera
+from gui.paint.volumes.cells import (
+    FORMULAS,
+    SCREEN,
+    Caption,
+    Detail,
+    Measure,
+    Type,
+    Wording,
+    caption,
+    measure,
+    operator,
+)
+from gui.paint.volumes.grid import Graph, graph, with_numbers
+from gui.paint.volumes.routes import AXIS, Routes, route
+from gui.paint.volumes.space import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
+
+LARGEST = 4.0
+"""The most ems that one unit of length is drawn with."""
+
+ENOUGH = 2.0
+"""How many times larger than the least boxes should be before less is written at arrows."""
+
+BETWEEN = 1.6
+"""Between bands beside each other, in ems."""
+
+WORTH = 1.3
+"""By how much boxes grow before readable numbers at arrows are left out."""
+
+HOPELESS = 0.5
+"""Where all would be shrunk by more than that, what is written at arrows is as little as can be."""
+
+MOST_LINES = 40
+STEPS, COARSE_STEPS, EXACT = 12, 7, 2e-4
+"""The most steps to a size, halvings to choose among lines and details, and the share that ends the search."""
+
+
+class Plan(Struct, frozen=True, eq=False):
+    """Bands, their lines and type; `room` is what the graphs may take, in pixels."""
+
+    bands: tuple[Band, ...]
+    lines: tuple[Lines, ...]
+    type: Type
+    scale: str
+    room: tuple[float, float]
+    wording: Wording = SCREEN
+    beside: bool = False
+    """Whether bands stand beside each other, not below."""
+
+    @property
+    def band_width(self) -> float:
+        """What a line may take, in pixels."""
+        count = len(self.bands) if self.beside else 1
+        return (self.room[0] - (count - 1) * BETWEEN * self.type.em) / max(count, 1)
+
+
+class Fit(NamedTuple):
+    """Pixels a unit of length, and the factor by which all is shrunk then."""
+
+    unit: float
+    shrink: float
+
+    @property
+    def size(self) -> float:
+        return self.unit * self.shrink
+
+
+def fit(plan: Plan, eye: Camera) -> tuple[Fit, Measure, list[Sizes]]:
+    """The largest boxes that fit with text at its size; where they would be too small, all is shrunk.
+
+    With it the measure of that size and what every band takes.
+    """
+    measured = _measures(plan, eye)
+
+    def excess(unit: float) -> float:
+        """By which share all is too large."""
+        return 1 / min(_growth(plan, plan.lines, [sizes(band, measured(unit)) for band in plan.bands])) - 1
+
+    least, most = _units(plan)
+    over = excess(least)
+    found = Fit(least, 1 / (1 + over)) if over > 0 else Fit(_root(excess, least, over, most), 1.0)
+    used = measured(found.unit)
+    return found, used, [sizes(band, used) for band in plan.bands]
+
+
+def _root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:
+    """The largest unit without excess, by false position with the weights of Illinois.
+
+    Sums and maxima of linear terms bend one way only: a few steps reach a fraction of a pixel.
+    """
+    over = excess(high)
+    if over <= 0:
+        return high
+    side = 0
+    for _ in range(STEPS):
+        middle = (low * over - high * under) / (over - under)
+        at = excess(middle)
+        if at > 0:
+            high, over = middle, at
+            under, side = (under / 2 if side == 1 else under), 1
+        else:
+            under, over, side, low = at, (over / 2 if side == -1 else over), -1, middle
+        if high - low < EXACT * low or at == 0:
+            break
+    return low
+
+
+def _measures(whole: Plan, eye: Camera) -> Callable[[float], Measure]:
+    """The measure of a unit: rooms do not depend on what is written at arrows."""
+    return lambda unit: measure(eye, whole.scale, unit, whole.type, whole.wording.still)
+
+
+@lru_cache(maxsize=16)
+def plan(
+    check: ProjectCheck,
+    closed: frozenset[Place],
+    shapes: tuple[tuple[Place, Shape], ...],
+    trouble: tuple[tuple[Place, tuple[str, ...]], ...],
+    scale: str,
+    metric_id: str,
+    convention: Convention,
+    em: int,
+    room: tuple[float, float],
+    received: str,
+    wording: Wording = SCREEN,
+    beside: bool = False,
+) -> Plan:
+    """The lines and the details with which the boxes get largest.
+
+    `closed` blocks are drawn as one; `shapes` as for `graph`, `trouble` by place; `received` says what the designs'
+    input is, `wording` how much is written; designs stand below each other, or `beside`.
+    """
+    type, said = Type(em), dict(trouble)
+    drawn: dict[str, _Drawn] = {}
+    for name, analysis in check.analyses.items():
+        if name != STEM:
+            shown = folded(analysis, {block for design, block in closed if design == name})
+            known = {node: shape for (design, node), shape in shapes if design == name}
+            drawn[name] = _drawn(name, graph(shown, known), said, type, received, wording)
+    empty = Plan((), (), type, scale, room, wording, beside)
+    ledger, counted, measured = Ledger(check, convention), metric(metric_id), _measures(empty, camera(*VIEWS["3-D"]))
+
+    def written(detail: Detail) -> tuple[Plan, Fit]:
+        """With that much written at arrows."""
+        bands = []
+        for name, (made, routes, captions) in drawn.items():
+            formulas = [
+                ledger.formula(counted, name, vertex.report) if detail in FORMULAS and vertex.report else ""
+                for vertex in made.vertices
+            ]
+            write = partial(operator, wording=wording)
+            operators = tuple(map(write, made.vertices, repeat(detail), repeat(type), formulas))
+            bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
+        whole = replace(empty, bands=tuple(bands))
+        lines, found = _best(whole, measured)
+        return replace(whole, lines=lines), found
+
+    return _most_readable(written, wording.details) if drawn else empty
+
+
+class _Drawn(NamedTuple):
+    """A design's graph, the ways of its connections, and what stands below its boxes."""
+
+    graph: Graph
+    routes: Routes
+    captions: tuple[Caption, ...]
+
+
+def _drawn(
+    design: str,
+    made: Graph,
+    trouble: Mapping[Place, tuple[str, ...]],
+    type: Type,
+    received: str,
+    wording: Wording,
+) -> _Drawn:
+    made = with_numbers(made, wording.numbers, sparse=wording.sparse)
+    routes = route(made)
+    names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
+    if not wording.names:
+        names = ("",) * len(names)
+    captions = [
+        caption(
+            vertex,
+            name,
+            trouble.get((design, vertex.name), ()),
+            type,
+            stacked=wording.one_line or level != AXIS,
+            noted=wording.notes != "none",
+        )
+        for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
+    ]
+    return _Drawn(made, routes, tuple(captions))
+
+
+def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]], all: tuple[Detail, ...]) -> Plan:
+    """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
+    least, fitted = written(all[-1])
+    enough = _units(least)[0] * ENOUGH
+    details = all if fitted.shrink >= HOPELESS else ("line", all[-1])
+    best, largest = written(details[0])
+    for detail in details[1:]:
+        if largest.shrink == 1.0 and largest.size >= enough:
+            break
+        last = detail == all[-1]
+        other, found = (least, fitted) if last else written(detail)
+        if found.size > (WORTH if last and largest.shrink == 1.0 else 1.02) * largest.size:
+            best, largest = other, found
+    return best
+
+
+def _units(whole: Plan) -> tuple[float, float]:
+    return unit_range(whole.bands, whole.scale, whole.type.em, whole.wording.least, LARGEST)
+
+
+def _best(whole: Plan, measured: Callable[[float], Measure]) -> tuple[tuple[Lines, ...], Fit]:
+    """Of several ways to break the bands into lines the one with the largest boxes; ways with more lines come later."""
+    least, most = _units(whole)
+    found = [sizes(band, measured(least)) for band in whole.bands]
+    growths: dict[tuple[Lines, ...], float] = {}
+    for lines in _breakings(whole, found):
+        across, down = _growth(whole, lines, found)
+        growths[lines] = min(across, down)
+        if down < min(1.0, across):
+            break  # more lines would be higher still
+    best = max(growths, key=growths.__getitem__)
+    if growths[best] < 1.0:
+        return best, Fit(least, growths[best])
+    fitting = [lines for lines, growth in growths.items() if growth >= 1.0]
+    low, high = least, most
+    for _ in range(COARSE_STEPS):
+        middle = (low + high) / 2
+        found = [sizes(band, measured(middle)) for band in whole.bands]
+        still = [lines for lines in fitting if min(_growth(whole, lines, found)) >= 1.0]
+        low, high, fitting = (middle, high, still) if still else (low, middle, fitting)
+    return fitting[0], Fit(low, 1.0)
+
+
+def _growth(whole: Plan, lines: tuple[Lines, ...], found: list[Sizes]) -> tuple[float, float]:
+    """By which factors all may grow until it fills the width and the height of the room."""
+    wide, high = extent(whole.bands, lines, found, whole.type.em, beside=whole.beside)
+    return whole.band_width / max(wide, 1.0), whole.room[1] / max(high, 1.0)
+
+
+def _breakings(whole: Plan, found: list[Sizes]) -> Iterator[tuple[Lines, ...]]:
+    """Each band in one line; then the longest in two, three, … lines and the others as wide."""
+    em = whole.type.em
+    one: tuple[Lines, ...] = tuple((range(len(band.gaps)),) for band in whole.bands)
+    yield one
+    widest = max(line_width(band, line[0], size, em) for band, line, size in zip(whole.bands, one, found, strict=True))
+    needs = [
+        [sum(sides) + gap for sides, gap in zip(size.columns, band.gaps, strict=True)]
+        for band, size in zip(whole.bands, found, strict=True)
+    ]
+    allowed = [_may_begin_line(band) for band in whole.bands]
+    longest = max(len(band.gaps) for band in whole.bands)
+    for count in range(2, min(MOST_LINES, 1 + longest // 2)):
+        yield tuple(_lines(need, may, widest / count) for need, may in zip(needs, allowed, strict=True))
+
+
+def _may_begin_line(band: Band) -> list[bool]:
+    """Whether each column may begin a line: after one that stands alone, and not if it is compact and its only heir."""
+    graph = band.graph
+    fed = [len(graph.targets[members[0]]) for members in graph.columns]
+    return [
+        number - 1 in graph.alone and (fed[number - 1] > 1 or not graph.vertices[members[0]].compact)
+        for number, members in enumerate(graph.columns)
+    ]
+
+
+def _lines(needs: list[float], may_begin: list[bool], room: float) -> Lines:
+    """Begin a new line as soon as one is `room` wide, where that is allowed."""
+    lines, start, taken = [], 0, 0.0
+    for column, (needed, may) in enumerate(zip(needs, may_begin, strict=True)):
+        if may and taken + needed / 2 > room:
+            lines.append(range(start, column))
+            start, taken = column, 0.0
+        taken += needed
+    return (*lines, range(start, len(needs)))

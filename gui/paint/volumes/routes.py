@@ -1,0 +1,119 @@
+"""Which way each connection of a design takes through the gaps between columns, in steps without a size."""
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from gui.paint.volumes.grid import Graph
+
+AXIS = 10**6
+"""The level of what stands alone in its column; rows of a section are levels of their own."""
+
+
+class Route(NamedTuple):
+    """A connection.
+
+    It leaves its source's level in `first` (a track of the gap after the source), runs along the level `along`, and
+    reaches its target's level in `last` (a track of the gap before the target). None: no turn is needed.
+    """
+
+    source: int
+    target: int
+    first: int | None
+    along: int
+    last: int | None
+
+
+class Routes(Struct, frozen=True, eq=False):
+    """All routes of a design, how many upright tracks each gap needs, and the level of each vertex."""
+
+    routes: tuple[Route, ...]
+    tracks: tuple[int, ...]
+    levels: tuple[int, ...]
+
+
+class _Turn(NamedTuple):
+    """A change of level in a gap. Turns of one owner share a track: the fork of an output, or what meets in a node."""
+
+    gap: int
+    owner: tuple[str, int]
+    before: int
+    after: int
+
+
+def route(graph: Graph) -> Routes:
+    """The way of every connection, with a track for each turn of those that share a gap between columns."""
+    flat = _flat(graph)
+    levels = [_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
+    lanes = {lane.source: _level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
+    found: list[tuple[int, int, _Turn | None, int, _Turn | None]] = []
+    for target, sources in enumerate(graph.sources):
+        for source in sources:
+            found.append(_route(graph, levels, lanes, source, target))
+    turns = [turn for _, _, first, _, last in found for turn in (first, last) if turn is not None]
+    turning: list[list[_Turn]] = [[] for _ in graph.columns]
+    for turn in turns:
+        turning[turn.gap].append(turn)
+    gaps = [_tracks(turns_there) for turns_there in turning]
+    routes = tuple(
+        Route(
+            source,
+            target,
+            None if first is None else gaps[first.gap][first.owner],
+            along,
+            None if last is None else gaps[last.gap][last.owner],
+        )
+        for source, target, first, along, last in found
+    )
+    return Routes(routes, tuple(map(len, gaps)), tuple(levels))
+
+
+def _flat(graph: Graph) -> frozenset[int]:
+    """The columns of sections that have one row of boxes."""
+    found: set[int] = set()
+    for section in graph.sections:
+        if not any(graph.vertices[vertex].row for number in section for vertex in graph.columns[number]):
+            found.update(section)
+    return frozenset(found)
+
+
+def _level(flat: frozenset[int], column: int, row: int) -> int:
+    """The row, or the axis for a section's only row of boxes."""
+    return AXIS if row == 0 and column in flat else row
+
+
+def _route(
+    graph: Graph, levels: list[int], lanes: dict[int, int], source: int, target: int
+) -> tuple[int, int, _Turn | None, int, _Turn | None]:
+    start, end = graph.vertices[source].column, graph.vertices[target].column
+    merging = len(graph.sources[target]) > 1
+    if end == start + 1:
+        owner = ("to", target) if merging else ("from", source)
+        turn = _Turn(start, owner, levels[source], levels[target]) if levels[source] != levels[target] else None
+        return source, target, turn, levels[target], None
+    along = lanes[source]
+    first = _Turn(start, ("from", source), levels[source], along) if levels[source] != along else None
+    last = _Turn(end - 1, ("to", target), along, levels[target]) if levels[target] != along else None
+    return source, target, first, along, last
+
+
+def _tracks(turns: Iterable[_Turn]) -> dict[tuple[str, int], int]:
+    """A track an owner, from the left: who leaves a level goes before who comes to it: no two lines coincide."""
+    leaves: dict[tuple[str, int], set[int]] = {}
+    comes: dict[tuple[str, int], set[int]] = {}
+    for turn in turns:
+        leaves.setdefault(turn.owner, set()).add(turn.before)
+        comes.setdefault(turn.owner, set()).add(turn.after)
+    waiting = sorted(leaves)
+    tracks: dict[tuple[str, int], int] = {}
+    while waiting:
+        free = (
+            owner
+            for owner in waiting
+            if not any(comes[owner] & leaves[other] for other in waiting if other is not owner)
+        )
+        chosen = next(free, waiting[0])
+        tracks[chosen] = len(tracks)
+        waiting.remove(chosen)
+    return tracks

@@ -1,0 +1,336 @@
+"""Where everything stands: boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from msgspec import Struct
+
+from engine.run.check import Place
+from gui.paint.volumes.camera import Camera, Prism
+from gui.paint.volumes.cells import (
+    NOTE_SEPARATOR,
+    Body,
+    Caption,
+    Measure,
+    Operator,
+    Type,
+    caption_texts,
+    colour_role,
+    operator,
+)
+from gui.paint.volumes.grid import Opened, Vertex
+from gui.paint.volumes.labels import ASCENT, LINE, Role, Text, centred, elided, width
+from gui.paint.volumes.line_breaks import BETWEEN, Plan, fit
+from gui.paint.volumes.routes import Route
+from gui.paint.volumes.space import PAD, TITLE, TRACK, TURN, Band, Sizes, band_height, line_height, line_width
+
+Point = tuple[float, float]
+
+REACH = 0.3
+"""Distance of arrows from what they lead to, in ems."""
+
+
+class PlacedBox(NamedTuple):
+    """A volume's box and all that belongs to it, in the picture's own units."""
+
+    place: Place
+    vertex: Vertex
+    targets: tuple[Vertex, ...]
+    caption: Caption
+    prism: Prism
+    bounds: tuple[float, float, float, float]
+    x: float
+    y: float
+    left: float
+    """Where an arrow to it ends."""
+    right: float
+    """Where lines from it begin."""
+    body: Body
+    type: Type
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        """The numbers at its edges, its name, and what is wrong."""
+        texts = (*self.body.numbers, *caption_texts(self.body, self.caption, self.type, self.vertex))
+        return tuple([text.moved(self.x, self.y) for text in texts])
+
+    def texts_with(self, note: str) -> tuple[Text, ...]:
+        """All its texts, with a note on what the front face shows: below the name, or beside it."""
+        *others, name = self.texts
+        if not note:
+            return (*others, name)
+        if not self.caption.beside:
+            baseline = name.y + (LINE * name.size if name.text else 0.0)
+            return (*others, name, centred(note, self.x + self.body.middle, baseline, name.size, "muted"))
+        added = NOTE_SEPARATOR + note
+        wide = width(added, name.size)
+        moved = name.moved(-wide / 2, 0.0)
+        return (*others, moved, Text(added, moved.x + moved.width, moved.y, wide, name.size, "muted"))
+
+
+class Arrow(NamedTuple):
+    """The operator's arrow into a box, from (start, y) to (end, y), with what is written at it, centred at `middle`."""
+
+    place: Place
+    vertex: Vertex
+    start: float
+    end: float
+    y: float
+    middle: float
+    role: Role
+    words: Operator
+    type: Type
+    room: float
+    """How wide what is written can be without coming near to a box."""
+
+    @property
+    def texts(self) -> tuple[Text, ...]:
+        return self.texts_of(self.words)
+
+    def texts_of(self, words: Operator) -> tuple[Text, ...]:
+        """What stands over and under it where these are its words."""
+        x, y, em = self.middle, self.y, self.type.em
+        texts, baseline = list[Text](), y - 0.42 * em
+        for text, size, bold in reversed(words.above):
+            texts.append(centred(text, x, baseline, size, self.role, bold))
+            baseline -= LINE * size
+        baseline = y + (0.4 + ASCENT) * em
+        for text, size, bold in words.below:
+            texts.append(centred(text, x, baseline, size, "muted", bold))
+            baseline += LINE * size
+        return tuple(texts)
+
+
+class PlacedFrame(NamedTuple):
+    """What stands around the layers of an open block, in one line of its design: left, top, right, bottom."""
+
+    place: Place
+    rect: tuple[float, float, float, float]
+    texts: tuple[Text, ...]
+
+
+class Scene(Struct, frozen=True, eq=False):
+    """A picture laid out.
+
+    Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, where each heading begins.
+    """
+
+    boxes: tuple[PlacedBox, ...]
+    arrows: tuple[Arrow, ...]
+    wires: tuple[tuple[Point, ...], ...]
+    frames: tuple[PlacedFrame, ...]
+    headers: tuple[Point, ...]
+    unit: float
+    shrink: float
+    eye: Camera
+    plan: Plan
+
+
+class _Line(NamedTuple):
+    """A line of a design: its columns, its axis, and where its room begins and ends."""
+
+    columns: range
+    axis: float
+    left: float
+    right: float
+    bottom: float
+    spare: float = 0.0
+    """Height that it does not need."""
+    spread: float = 1.0
+    """How many times farther apart its levels may be."""
+
+
+def arrange(plan: Plan, eye: Camera, left: float, top: float, header: Sequence[float]) -> Scene:
+    """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `header` the height of each heading."""
+    found, measure, measured = fit(plan, eye)
+    em, shrink, beside = plan.type.em, found.shrink, plan.beside
+    taken = [band_height(lines, size, em) for lines, size in zip(plan.lines, measured, strict=True)]
+    count = sum(map(len, plan.lines))
+    wide, step = plan.band_width / shrink, (plan.band_width + BETWEEN * em) / shrink
+    drawings, headers = [], []
+    x, y = left / shrink, top / shrink
+    for number, band in enumerate(plan.bands):
+        free = plan.room[1] / shrink - (taken[number] if beside else sum(taken))
+        spare = max(0.0, free) / max(len(plan.lines[number]) if beside else count, 1)
+        headers.append((x * shrink, y * shrink))
+        y += header[number] / shrink
+        lines: list[_Line] = []
+        for line in plan.lines[number]:
+            up, down = line_height(line, measured[number])
+            y += TURN * em if lines else 0.0
+            axis, bottom = y + spare / 2 + up, y + spare + up + down
+            lines.append(_Line(line, axis, x, x + wide, bottom, spare, plan.wording.spread))
+            y += spare + up + down
+        drawings.append(_Drawing(band, measure, measured[number], lines))
+        x, y = (x + step, top / shrink) if beside else (x, y)
+    return Scene(
+        tuple(box for drawing in drawings for box in drawing.boxes),
+        tuple(arrow for drawing in drawings for arrow in drawing.arrows),
+        tuple(wire for drawing in drawings for wire in drawing.wires),
+        tuple(frame for drawing in drawings for frame in drawing.frames),
+        tuple(headers),
+        found.unit,
+        shrink,
+        eye,
+        plan,
+    )
+
+
+class _Drawing:
+    """One design, placed: `boxes`, `arrows` and `wires`."""
+
+    def __init__(self, band: Band, measure: Measure, found: Sizes, lines: list[_Line]) -> None:
+        self.band, self.measure, self.found, self.lines = band, measure, found, lines
+        self.em = measure.type.em
+        self.centre: list[float] = []  # of each column
+        self.begin: list[float] = []  # where the tracks before each column begin
+        self.line_of: list[_Line] = []
+        self.y: dict[tuple[int, int], float] = {}  # of (column, level)
+        for line, spare in zip(lines, self._spares(), strict=True):
+            self._place_line(line, spare)
+        numbered = list(enumerate(band.graph.vertices))
+        self.boxes = [self._box(index, vertex) for index, vertex in numbered]
+        self.arrows = [self._arrow(index, vertex) for index, vertex in numbered[1:]]
+        self.wires: list[tuple[Point, ...]] = []
+        self._add_wires()
+        self.frames = [frame for block in band.graph.opened for frame in self._frames(block)]
+
+    def _spares(self) -> list[float]:
+        """Room to add to each open gap of a line: lines fill the width, the last one of several is like the others."""
+        spares = []
+        for line in self.lines:
+            room = line.right - line.left - line_width(self.band, line.columns, self.found, self.em)
+            count = sum(self._open(column) for column in line.columns if column)
+            spares.append(max(0.0, room) / max(1, count))
+        if len(spares) > 1:
+            spares[-1] = min(spares[-1], sum(spares[:-1]) / (len(spares) - 1))
+        return spares
+
+    def _open(self, column: int) -> bool:
+        """Whether the gap before a column may be widened: compact boxes stay close to what they receive."""
+        vertices = self.band.graph.vertices
+        return not all(vertices[index].compact for index in self.band.graph.columns[column])
+
+    def _place_line(self, line: _Line, spare: float) -> None:
+        x = line.left + (TURN * self.em if line.columns.start else 0.0)
+        for column in line.columns:
+            self.begin.append(x + PAD * self.em)
+            if column:
+                x += self.band.gaps[column] + (spare if self._open(column) else 0.0)
+            before, after = self.found.columns[column]
+            self.centre.append(x + before)
+            self.line_of.append(line)
+            x += before + after
+        for section, levels in zip(self.band.graph.sections, self.found.levels, strict=True):
+            if section.start in line.columns:
+                apart = max([room.y for room in levels.values()]) - min([room.y for room in levels.values()])
+                stretch = min(line.spread, 1.0 + line.spare / apart) if apart else 1.0
+                for level, room in levels.items():
+                    for column in section:
+                        self.y[column, level] = line.axis + stretch * room.y
+
+    def _at(self, index: int) -> Point:
+        """The middle of a vertex's box."""
+        vertex = self.band.graph.vertices[index]
+        return self.centre[vertex.column], self.y[vertex.column, self.band.routes.levels[index]]
+
+    def _box(self, index: int, vertex: Vertex) -> PlacedBox:
+        x, y = self._at(index)
+        body, words = self.measure.body(vertex), self.band.captions[index]
+        left, top, right, bottom = body.bounds
+        before, after = self.measure.ends(vertex, words)
+        return PlacedBox(
+            (self.band.name, vertex.name),
+            vertex,
+            tuple([self.band.graph.vertices[target] for target in self.band.graph.targets[index]]),
+            words,
+            body.box.moved(x, y),
+            (x + left, y + top, x + right, y + bottom),
+            x,
+            y,
+            x + before - REACH * self.em,
+            x + after + REACH * self.em,
+            body,
+            self.measure.type,
+        )
+
+    def _frames(self, block: Opened) -> Iterator[PlacedFrame]:
+        """Around the layers of an open block, with its name above them; one a line."""
+        em, columns, found = self.em, block.columns, self.found
+        for line in self.lines:
+            first, stop = max(columns.start, line.columns.start), min(columns.stop, line.columns.stop)
+            if first >= stop:
+                continue
+            left = self.begin[first] - 0.25 * em
+            right = self.centre[stop - 1] + found.columns[stop - 1][1] + 0.1 * em
+            top, bottom = line.axis - found.up[first], line.axis + found.down[first]
+            baseline, x = top + (TITLE - 0.3) * em, left + 0.4 * em
+            name = elided(block.name, right - x, em, True)
+            title = Text(name, x, baseline, width(name, em, True), em, bold=True)
+            kind = f" · {block.kind}"
+            texts = (title, Text(kind, x + title.width, baseline, width(kind, em), em, "muted"))
+            shown = texts if texts[1].rect[2] <= right else texts[:1]
+            yield PlacedFrame((self.band.name, block.name), (left, top, right, bottom), shown)
+
+    def _words(self, index: int, vertex: Vertex, room: float) -> Operator:
+        """What stands at an arrow of so much room: its numbers as well, where they are left out for other arrows."""
+        words, more = self.band.operators[index], operator(vertex, "lines", self.measure.type, "")
+        left_out = more.above == words.above and more.below and not words.below
+        fits = more.width <= room and more.down <= self.found.rooms[index].down
+        return more if left_out and fits else words
+
+    def _arrow(self, index: int, vertex: Vertex) -> Arrow:
+        em, column, words = self.em, vertex.column, self.band.operators[index]
+        box, tracks, sources = self.boxes[index], self.band.routes.tracks[column - 1], self.band.graph.sources[index]
+        start, y, role = self.begin[column] + tracks * TRACK * em, box.y, colour_role(vertex)
+        room = start, box.x - self.found.rooms[index].left - REACH * em
+        if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
+            start = self.boxes[sources[0]].right
+        elif not sources:  # it receives nothing that is there: a stub, in the colour of mistakes
+            start, role = room[1] - words.width, "error"
+            room = start, room[1]
+        place, middle = (self.band.name, vertex.name), sum(room) / 2
+        words = self._words(index, vertex, room[1] - room[0])
+        return Arrow(place, vertex, start, box.left, y, middle, role, words, self.measure.type, room[1] - room[0])
+
+    def _add_wires(self) -> None:
+        """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""
+        returned: dict[int, Point] = {}
+        vertices = self.band.graph.vertices
+        for route in self.band.routes.routes:
+            column = vertices[route.source].column
+            start = self.boxes[route.source].right, self.boxes[route.source].y
+            if column + 1 not in self.line_of[column].columns:
+                if route.source not in returned:
+                    way_back = self._way_back(column, start)
+                    self.wires.append(way_back)
+                    returned[route.source] = way_back[-1]
+                start = returned[route.source]
+            points = self._wire(route, start)
+            if len(points) > 1:
+                self.wires.append(tuple(points))
+
+    def _wire(self, route: Route, start: Point) -> list[Point]:
+        graph = self.band.graph
+        before, target = graph.vertices[route.source].column + 1, graph.vertices[route.target].column
+        points = [start]
+        for column, track, level in (
+            (before, route.first, route.along),
+            (target, route.last, self.band.routes.levels[route.target]),
+        ):
+            if track is not None:
+                x = self.begin[column] + (track + 0.5) * TRACK * self.em
+                y = self.y.get((column, level))
+                points += [(x, points[-1][1]), (x, self.y[column - 1, level] if y is None else y)]
+        end = self.arrows[route.target - 1].start
+        if end > points[-1][0] + 1e-6:
+            points.append((end, points[-1][1]))
+        return points
+
+    def _way_back(self, column: int, start: Point) -> tuple[Point, ...]:
+        """From a line's last box around the line's end to the beginning of the next line."""
+        line, after = self.line_of[column], self.line_of[column + 1]
+        between = line.bottom + 0.5 * TURN * self.em
+        right, left = line.right - 0.4 * self.em, after.left + 0.4 * self.em
+        end = (self.begin[column + 1], after.axis)
+        return start, (right, start[1]), (right, between), (left, between), (left, after.axis), end

@@ -1,0 +1,103 @@
+"""Which values a box shows: those of a result of its shape, on the front one channel or the photo itself."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from engine.cost.receptive_fields import Region, regions
+from engine.network.graph import INPUT
+from engine.project.project import ImageInput
+from engine.run.check import Place
+from engine.shapes import Shape
+from engine.text.problems import STEM
+from gui.paint.volumes.faces import liveliest_channel
+from gui.paint.volumes.scene import PlacedBox
+from gui.state.comparison import companion, leading
+from gui.state.view_state import Focus, Result, ViewState, Volume
+
+
+def shown_focus(state: ViewState) -> Focus:
+    """The focus where it is shown: within a closed block at the block, with its value if that is the block's own."""
+    focus, place = state.focus, state.shown(state.focus.place)
+    if place == focus.place:
+        return focus
+    own = state.origin(place) == focus.place
+    return Focus(*place, focus.channel, focus.pixel) if own else Focus(*place)
+
+
+def shown_result(state: ViewState, place: Place, shape: Shape | None) -> Result | None:
+    """The result whose values a box of that shape can show: one of another shape cannot."""
+    result = state.result(place)
+    return result if result is not None and result.volume.shape == shape else None
+
+
+def is_photo(state: ViewState, place: Place, focus: Focus) -> bool:
+    """Whether the volume at a place is the photo itself and no channel of it was chosen."""
+    chosen = focus.place == place and focus.channel is not None
+    return state.origin(place) == (STEM, INPUT) and isinstance(state.project.input, ImageInput) and not chosen
+
+
+def front_channel(state: ViewState, place: Place, result: Result, focus: Focus) -> int:
+    """The channel on the front face: the chosen one, else the liveliest.
+
+    Volumes that are worth comparing show the same one: what is chosen in either, else what is liveliest in the first.
+    """
+    count, other = len(result.volume), companion(state, place)
+    if focus.channel is not None and focus.channel < count and focus.place in (place, other):
+        return focus.channel
+    first = state.result(leading(state, place))
+    channel = None if first is None else liveliest_channel(first.volume)
+    return channel if channel is not None and channel < count else liveliest_channel(result.volume)
+
+
+def value_regions(state: ViewState) -> Mapping[Place, Region]:
+    """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
+    focus, place = state.focus, state.origin(state.focus.place)
+    report = state.report(place)
+    shape = None if report is None else report.output_shape
+    if focus.channel is None or focus.pixel is None or shape is None:
+        return {}
+    if not (focus.channel < shape.channels and focus.pixel[0] < shape.height and focus.pixel[1] < shape.width):
+        return {}
+    found = regions(state.check, place, focus.channel, *focus.pixel)
+    itself = {place, state.focus.place, state.shown(place)}
+    return {earlier: region for earlier, region in found.items() if earlier not in itself}
+
+
+class Values(NamedTuple):
+    """What the faces of a box show."""
+
+    volume: Volume
+    fresh: bool
+    channel: int
+    photo: ImageInput | None
+    """How the photo was made that stands on the front instead of a channel."""
+
+
+def shown_values(state: ViewState, box: PlacedBox, focus: Focus) -> Values | None:
+    """Those of a box, where the choice is shown at `focus`."""
+    result = shown_result(state, box.place, box.vertex.shape)
+    if result is None:
+        return None
+    photo = state.project.input if is_photo(state, box.place, focus) else None
+    channel = front_channel(state, box.place, result, focus)
+    return Values(result.volume, state.fresh(box.place), channel, photo if isinstance(photo, ImageInput) else None)
+
+
+def note(box: PlacedBox, values: Values | None, *, slices: bool = True) -> str:
+    """Which values the front face shows; where it is not seen, with `slices` the slice that another face shows."""
+    brief = box.vertex.compact or not box.caption.name
+    if box.caption.trouble or (box.vertex.shape is not None and values is None):
+        return ""
+    if values is None:
+        return "unknown"
+    if not (values.fresh or brief or box.caption.beside):
+        return "for earlier settings"
+    side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side
+    if side == "front" and values.photo is not None:
+        return "photo"
+    if side == "front":
+        return f"ch {values.channel}" if brief else f"channel {values.channel}"
+    if not slices:
+        return ""
+    last = values.volume.shape[2] - 1
+    return {"top": "row y = 0", "left": "column x = 0", "right": f"column x = {last}"}[side]

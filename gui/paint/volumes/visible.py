@@ -1,0 +1,59 @@
+"""What of a scene a repaint draws: all of it, or what stands in the part that is zoomed to."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from PySide6.QtCore import QRectF
+
+from engine.cost.receptive_fields import Region
+from engine.run.check import Place
+from gui.paint.volumes.legend import arrow_widths
+from gui.paint.volumes.scene import Arrow, PlacedBox, PlacedFrame, Point, Scene
+from gui.paint.volumes.values import Values, shown_focus, shown_values, value_regions
+from gui.state.view_state import Focus, ViewState
+
+Rect = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
+
+TEXT_REACH = 8.0
+"""How far from a box or an arrow its texts stand at most, in ems."""
+
+
+class Seen(NamedTuple):
+    """The boxes with what their faces show, the arrows with their widths in ems, the lines and the frames."""
+
+    boxes: list[tuple[PlacedBox, Values | None]]
+    arrows: list[tuple[Arrow, float]]
+    wires: list[tuple[Point, ...]]
+    frames: list[PlacedFrame]
+    focus: Focus
+    """The choice where it is shown."""
+    regions: Mapping[Place, Region]
+    """What the chosen value sees of the volumes before it."""
+
+
+def seen(state: ViewState, scene: Scene, area: QRectF | None, *, marks: bool = True) -> Seen:
+    """What stands in `area` of a scene, in its own units; None: all of it. Without `marks` no choice is shown."""
+    focus = shown_focus(state)
+    arrows = list(zip(scene.arrows, arrow_widths(state, scene), strict=True))
+    boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
+    if area is not None:
+        reach = TEXT_REACH * scene.plan.type.em
+        near = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
+        boxes = [box for box in boxes if _meet(near, box.bounds)]
+        arrows = [(arrow, wide) for arrow, wide in arrows if _meet(near, (arrow.start, arrow.y, arrow.end, arrow.y))]
+        wires = [wire for wire in wires if _meet(near, _around(wire))]
+        frames = [frame for frame in frames if _meet(near, frame.rect)]
+    valued = [(box, shown_values(state, box, focus)) for box in boxes]
+    if not marks:
+        return Seen(valued, arrows, wires, frames, Focus(), {})
+    return Seen(valued, arrows, wires, frames, focus, value_regions(state))
+
+
+def _around(points: tuple[Point, ...]) -> Rect:
+    across, down = zip(*points, strict=True)
+    return min(across), min(down), max(across), max(down)
+
+
+def _meet(first: Rect, second: Rect) -> bool:
+    return first[0] <= second[2] and second[0] <= first[2] and first[1] <= second[3] and second[1] <= first[3]

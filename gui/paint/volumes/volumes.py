@@ -1,0 +1,328 @@
+"""The volumes of every design as boxes with their values on the faces: one painting for the screen and for files."""
+
+from itertools import groupby
+from math import hypot
+
+from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
+from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
+
+from gui.paint.basics import colours
+from gui.paint.basics.words import NO_DESIGN
+from gui.paint.volumes import faces
+from gui.paint.volumes.camera import Face, Prism, edges
+from gui.paint.volumes.kernel_boxes import Window, windows
+from gui.paint.volumes.labels import Role, centred, text_font
+from gui.paint.volumes.layout import Frame, frame
+from gui.paint.volumes.legend import draw_headings, draw_legend, draw_text
+from gui.paint.volumes.scene import PlacedBox, Scene
+from gui.paint.volumes.texts import Written, Zoom, written
+from gui.paint.volumes.values import Values
+from gui.paint.volumes.visible import Seen, seen
+from gui.state.view_state import ViewState
+from gui.theme import Theme
+
+DIMMED = 0.38
+"""Share of values that earlier settings gave in the colour of their face."""
+
+SMALL_WINDOW, SMALLEST_WINDOW = 12.0, 3.0
+"""Pixels below which a kernel's window is no more than its outline, and below which it is left out."""
+
+WINDOWED, FULL_LINES = 1.5, 4.0
+"""Ems of a volume's maps from which on a kernel's window stands in it, and from which on with lines of full width."""
+
+_SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
+
+
+def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+    """Draw the boxes of all designs into `rect`, with every word of text."""
+    draw(painter, rect, state, theme, frame(state, rect.width(), rect.height()), 0.0)
+
+
+def draw(
+    painter: QPainter,
+    rect: QRectF,
+    state: ViewState,
+    theme: Theme,
+    laid_out: Frame,
+    smallest_text: float,
+    zoom: float = 1.0,
+    area: QRectF | None = None,
+) -> None:
+    """Draw a frame, or what stands in an `area` of it.
+
+    Text that would be smaller than `smallest_text` pixels on the device is left out. `zoom` is how much the painter
+    enlarges the picture: what is written, and lines, then grow with its root only, to leave the faces the room.
+    """
+    painter.save()
+    painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+    painter.translate(rect.topLeft())
+    draw_headings(painter, state, laid_out, theme, rect.width())
+    if state.project.designs:
+        draw_legend(painter, state, laid_out, theme, QRectF(0, 0, rect.width(), rect.height()))
+    else:
+        text = centred(NO_DESIGN, rect.width() / 2, rect.height() / 2, laid_out.em)
+        draw_text(painter, text, theme.muted)
+    draw_scene(painter, state, theme, laid_out.scene, smallest_text, rect.width(), zoom=zoom, area=area)
+    painter.restore()
+
+
+def draw_scene(
+    painter: QPainter,
+    state: ViewState,
+    theme: Theme,
+    scene: Scene,
+    smallest_text: float,
+    right: float,
+    *,
+    zoom: float = 1.0,
+    area: QRectF | None = None,
+    marks: bool = True,
+) -> None:
+    """Draw the boxes of a scene with their arrows and texts, as `draw` does; no text ends beyond `right`.
+
+    Without `marks` it is not shown what is chosen.
+    """
+    painter.save()
+    painter.scale(scene.shrink, scene.shrink)
+    if area is not None:
+        area = QRectF(area.topLeft() / scene.shrink, area.size() / scene.shrink)
+    pixels = abs(painter.deviceTransform().determinant()) ** 0.5
+    fineness = Zoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
+    part = seen(state, scene, area, marks=marks)
+    _Painting(painter, state, theme, scene, part, fineness).draw(right / scene.shrink)
+    painter.restore()
+
+
+class _Painting:
+    """One repaint: the painter, and all that drawing a box or an arrow looks up."""
+
+    def __init__(self, painter: QPainter, state: ViewState, theme: Theme, scene: Scene, part: Seen, zoom: Zoom) -> None:
+        self.painter, self.state, self.theme, self.scene, self.zoom = painter, state, theme, scene, zoom
+        self.seen = part
+        self.em = scene.plan.type.em
+        self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
+        self.line = 0.075 * self.em / zoom.finer
+        self._pens: dict[tuple[str, float], QPen] = {}
+        self._designs = {band.name: theme.design(state.design_index(band.name)) for band in scene.plan.bands}
+
+    def draw(self, right: float) -> None:
+        """Draw what is seen; no text ends beyond `right`."""
+        self._draw_frames()
+        self._draw_wires()
+        self._draw_arrows()
+        self._draw_faces()
+        self._draw_edges()
+        for box, _ in self.seen.boxes:
+            for window in windows(box, self.seen.focus, self.seen.regions.get(box.place)):
+                self._draw_window(window, box.prism)
+            if box.place == self.seen.focus.place:
+                self._draw_pixel(box)
+        self._draw_texts(right)
+
+    def _pen(self, colour: str, width: float) -> QPen:
+        pen = self._pens.get((colour, width))
+        if pen is None:
+            join, cap = Qt.PenJoinStyle.RoundJoin, Qt.PenCapStyle.SquareCap  # lines with round ends take much longer
+            pen = self._pens[colour, width] = QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
+        return pen
+
+    def _colour(self, role: Role, design: str) -> str:
+        return self._designs[design] if role == "design" else str(getattr(self.theme, role))
+
+    def _draw_frames(self) -> None:
+        """A pale ground behind the layers of every open block; the chosen one's in the colour of the choice."""
+        radius = 0.6 * self.em
+        for placed in self.seen.frames:
+            left, top, right, bottom = placed.rect
+            chosen = placed.place == self.seen.focus.place
+            line = self._pen(self.theme.accent if chosen else self.theme.grid, (3.0 if chosen else 1.0) * self.line)
+            self.painter.setPen(line)
+            self.painter.setBrush(QColor(self.theme.window))
+            self.painter.drawRoundedRect(QRectF(left, top, right - left, bottom - top), radius, radius)
+
+    def _draw_wires(self) -> None:
+        self.painter.setPen(self._pen(self.theme.muted, self.line))
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        for wire in self.seen.wires:
+            self.painter.drawPath(_rounded(wire, 0.45 * self.em))
+
+    def _draw_arrows(self) -> None:
+        """All arrows of one colour together: it is faster."""
+        drawn: dict[str, tuple[list[QRectF], QPainterPath]] = {}
+        for arrow, wide in self.seen.arrows:
+            width = wide * self.em / self.zoom.finer
+            head = min(max(0.42 * self.em / self.zoom.finer, 1.5 * width), 0.6 * (arrow.end - arrow.start))
+            stop = arrow.end - 1.5 * head
+            shafts, heads = drawn.setdefault(self._colour(arrow.role, arrow.place[0]), ([], QPainterPath()))
+            shafts.append(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
+            heads.moveTo(arrow.end, arrow.y)
+            heads.lineTo(stop, arrow.y - head)
+            heads.lineTo(stop, arrow.y + head)
+            heads.closeSubpath()
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        for colour, (shafts, heads) in drawn.items():
+            self.painter.setBrush(QColor(colour))
+            self.painter.drawRects(shafts)
+            self.painter.drawPath(heads)
+
+    def _draw_faces(self) -> None:
+        """All faces without lines: their edges are covered later, and without smoothing they are drawn much faster."""
+        painter, whole, least = self.painter, self.painter.transform(), 0.2 / self.zoom.pixels**2
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
+        painter.setPen(Qt.PenStyle.NoPen)
+        plain = {side: QColor(self.theme.plain).lighter(share) for side, share in _SHADES.items()}
+        for box, values in self.seen.boxes:
+            x, y, *sides = box.prism
+            placed = QTransform.fromTranslate(x, y) * whole
+            for face in edges(*sides).faces:
+                if face.area <= least:
+                    continue
+                if values is None:
+                    painter.setTransform(placed)
+                    painter.setBrush(plain[face.side])
+                    painter.drawPolygon(face.polygon())
+                else:
+                    image = self._face_image(face, values, plain[face.side])
+                    painter.setTransform(face.transform(image.width(), image.height()) * placed)
+                    painter.drawImage(0, 0, image)
+        painter.setTransform(whole)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+
+    def _face_image(self, face: Face, values: Values, plain: QColor) -> QImage:
+        """The picture on a face, as fine as the device shows it; values of earlier settings pale into `plain`."""
+        pixels = self.zoom.pixels if self.raster else float("inf")
+        columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
+        if face.side == "front" and values.photo is not None:
+            image = faces.photo(values.volume, values.photo, columns, rows)
+        else:
+            image = faces.face_image(
+                values.volume,
+                face.side,
+                values.channel,
+                colours.map_name(self.state.look),
+                zero_centred=self.state.look.zero_centred,
+                columns=columns,
+                rows=rows,
+            )
+        if not values.fresh:
+            image = faces.faded(values.volume, image, plain, DIMMED)
+        return image if self.raster else faces.enlarged(image)
+
+    def _draw_edges(self) -> None:
+        """Edges and outlines, those of ordinary boxes together."""
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        boxes = [box for box, _ in self.seen.boxes]
+        special = [box for box in boxes if self._is_special(box)]
+        ordinary = [box for box in boxes if not self._is_special(box)] if special else boxes
+        self._draw_lines(self.theme.edge, [(box.prism, edges(*box.prism[2:]).ridges) for box in boxes])
+        self._draw_lines(self.theme.text, [(box.prism, edges(*box.prism[2:]).border) for box in ordinary])
+        for box in special:
+            self._draw_outline(box)
+
+    def _draw_lines(self, colour: str, drawn: list[tuple[Prism, list[QLineF]]]) -> None:
+        """Thin lines of boxes; to move the painter is faster than to move the lines."""
+        whole, x, y = self.painter.transform(), 0.0, 0.0
+        self.painter.setPen(self._pen(colour, 0.8 * self.line))
+        for prism, lines in drawn:
+            self.painter.translate(prism.x - x, prism.y - y)
+            self.painter.drawLines(lines)
+            x, y = prism.x, prism.y
+        self.painter.setTransform(whole)
+
+    def _is_special(self, box: PlacedBox) -> bool:
+        return bool(box.caption.trouble) or box.vertex.shape is None or box.place == self.seen.focus.place
+
+    def _draw_outline(self, box: PlacedBox) -> None:
+        """In red where there is a mistake, else thick around the chosen volume; dashed where the shape is unknown."""
+        outline, chosen = box.prism.outline(), box.place == self.seen.focus.place
+        for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if chosen else ():
+            self.painter.setPen(self._pen(colour, width * self.line))
+            self.painter.drawPolygon(outline)
+        wrong = bool(box.caption.trouble)
+        if chosen and not wrong:
+            return
+        pen = self._pen(self.theme.error if wrong else self.theme.text, self.line * (2.2 if wrong else 0.8))
+        if box.vertex.shape is None:
+            pen = QPen(pen)
+            pen.setStyle(Qt.PenStyle.DashLine)
+        self.painter.setPen(pen)
+        self.painter.drawPolygon(outline)
+
+    def _draw_window(self, window: Window, volume: Prism) -> None:
+        """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume.
+
+        In a small volume all lines are thinner, and in a very small one there is none: they would cover it.
+        """
+        side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.finer / self.em
+        if side < WINDOWED:
+            return
+        colour, drawn = self._colour(window.role, window.design), edges(*window.box[2:])
+        if drawn.size * self.zoom.pixels < SMALLEST_WINDOW:
+            return
+        line = self.line * max(0.35, min(1.0, side / FULL_LINES, drawn.size / (12 * self.line)))
+        fill = QColor(colour)
+        fill.setAlpha(46)
+        self.painter.translate(window.box.x, window.box.y)
+        self.painter.setPen(Qt.PenStyle.NoPen)
+        self.painter.setBrush(fill)
+        self.painter.drawPolygon(drawn.outline)
+        strokes = [(drawn.border, self.theme.raised, 3.6), (drawn.border, colour, 1.9)]
+        if drawn.size * self.zoom.pixels < SMALL_WINDOW:
+            strokes = strokes[1:]
+        elif drawn.size > 10 * self.line:
+            raised = [(drawn.ridges, self.theme.raised, 3.6), (drawn.ridges, colour, 1.9)]
+            behind = [QLineF(*start, *end) for start, end in Prism(0.0, 0.0, *window.box[2:]).hidden_edges()]
+            strokes = [strokes[0], (behind, colour, 0.6), *raised, strokes[1]]
+        for lines, ground, width in strokes:
+            self.painter.setPen(self._pen(ground, width * line))
+            self.painter.drawLines(lines)
+        self.painter.translate(-window.box.x, -window.box.y)
+
+    def _draw_pixel(self, box: PlacedBox) -> None:
+        """A mark on the chosen pixel of the front face."""
+        shape, pixel = box.vertex.shape, self.seen.focus.pixel
+        if shape is None or pixel is None:
+            return
+        low = (pixel[1] / shape.width, pixel[0] / shape.height, 0.0)
+        high = ((pixel[1] + 1) / shape.width, (pixel[0] + 1) / shape.height, 0.0)
+        mark = box.prism.part(low, high).faces()[-1].polygon()
+        self.painter.setBrush(Qt.BrushStyle.NoBrush)
+        for colour, width in ((self.theme.base, 4.0), (self.theme.accent, 2.0)):
+            self.painter.setPen(self._pen(colour, width * self.line))
+            self.painter.drawPolygon(mark)
+
+    def _draw_texts(self, right: float) -> None:
+        """All texts, those of one look together: fonts and pens are dear to set."""
+        finer = self.zoom.finer
+        texts = [
+            (self._colour(item.text.role, item.design), item)
+            for item in written(self.state, self.scene, self.seen, self.zoom, right)
+        ]
+        self.painter.scale(1 / finer, 1 / finer)
+        for (size, bold, colour), alike in groupby(sorted(texts, key=_style), _style):
+            self.painter.setFont(text_font(size, bold))
+            self.painter.setPen(self._pen(colour, 1.0))
+            for _, (_, text, (x, y)) in alike:
+                self.painter.drawText(QPointF(text.x + (finer - 1) * x, text.y + (finer - 1) * y), text.text)
+        self.painter.scale(finer, finer)
+
+
+def _style(item: tuple[str, Written]) -> tuple[int, bool, str]:
+    colour, (_, text, _) = item
+    return text.size, text.bold, colour
+
+
+def _rounded(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:
+    """A line of upright and level pieces, its corners rounded."""
+    path = QPainterPath(QPointF(*points[0]))
+    for before, at, after in zip(points, points[1:], points[2:], strict=False):
+        ways = []
+        for end in (before, after):
+            dx, dy = end[0] - at[0], end[1] - at[1]
+            length = abs(dx) + abs(dy)
+            step = min(radius, length / 2) / length if length else 0.0
+            ways.append(QPointF(at[0] + dx * step, at[1] + dy * step))
+        path.lineTo(ways[0])
+        path.quadTo(QPointF(*at), ways[1])
+    path.lineTo(QPointF(*points[-1]))
+    return path

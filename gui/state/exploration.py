@@ -1,0 +1,93 @@
+"""What a person asks of a convolution's bottleneck, and what is known of it: frozen values of the state. No Qt here."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from msgspec import Struct
+from msgspec.structs import replace
+
+from engine.network.weight_specs import Form
+from engine.project.project import Input, Project
+from engine.rank_search import Curve, Explorer, Samples, Swap, Trial, samples
+from engine.run.check import Place
+from engine.text.problems import Problem
+
+
+class Wish(Struct, frozen=True):
+    """Which replacement of a convolution a person wants to see."""
+
+    place: Place
+    form: Form = "1x1+kxk"
+    widths: tuple[int, ...] | None = None
+    """None: as wide as the budget says."""
+    error: float = 0.05
+    """To bear at most, where there is no budget of MACs."""
+    budget: int | None = None
+    """MACs to spend at most; None: as few as the error allows."""
+    refit: bool = False
+    sample: Input | None = None
+    """Whose maps are seen; None: the first that only checks."""
+    photos: Path | None = None
+    """The folder of photos to fit to and check with; None: the bundled ones."""
+
+
+class Exploration(Struct, frozen=True, eq=False):
+    """What was asked, and what is known so far."""
+
+    wish: Wish | None = None
+    samples: Samples | None = None
+    curves: Mapping[tuple[Place, Form], Curve] = {}
+    """Of every convolution that was explored, as it was then."""
+    trial: Trial | None = None
+    swap: Swap | None = None
+    busy: str = ""
+    """What is being done, in words; "" where nothing is."""
+    problems: tuple[Problem, ...] = ()
+
+    @property
+    def curve(self) -> Curve | None:
+        """That of the wish."""
+        return None if self.wish is None else self.curves.get((self.wish.place, self.wish.form))
+
+    @property
+    def index(self) -> int | None:
+        """Which width of the curve is meant; None where there is none."""
+        wish, curve = self.wish, self.curve
+        if wish is None or curve is None or not curve.widths:
+            return None
+        if wish.widths in curve.widths:
+            return curve.widths.index(wish.widths)
+        chosen = curve.within(wish.error) if wish.budget is None else curve.for_macs(wish.budget)
+        return chosen if chosen is not None else curve.break_even or 0
+
+    @property
+    def sample(self) -> Input | None:
+        """Whose maps are seen."""
+        if self.samples is None:
+            return None
+        known = (*self.samples.checked, *self.samples.fitted)
+        asked = None if self.wish is None else self.wish.sample
+        return asked if asked in known else known[0]
+
+    @property
+    def shown_trial(self) -> Trial | None:
+        """The trial, where it is of the width that is meant."""
+        curve, index, trial, wish = self.curve, self.index, self.trial, self.wish
+        if curve is None or index is None or trial is None or wish is None:
+            return None
+        meant = curve.place, curve.key, curve.form, curve.widths[index], wish.refit, self.sample
+        found = trial.place, trial.key, trial.form, trial.widths, trial.refit, trial.spec
+        return trial if meant == found else None
+
+
+def explored(project: Project, wish: Wish) -> Exploration:
+    """All that a wish asks for, found at once; it may take long, and raise ProjectError."""
+    explorer = Explorer(project, samples(project, wish.photos))
+    curve = explorer.curve(wish.place, wish.form)
+    curve = explorer.narrowed(curve, wish.error) if wish.budget is None and wish.widths is None else curve
+    known = Exploration(wish, explorer.samples, {(wish.place, wish.form): curve})
+    index, sample = known.index, known.sample
+    if index is None or sample is None:
+        return known
+    trial = explorer.trial(wish.place, wish.form, curve.widths[index], sample, refit=wish.refit)
+    return replace(known, trial=trial)

@@ -1,0 +1,263 @@
+"""What the window shows, as frozen values: views compare two of them and redraw what differs. No Qt here."""
+
+from collections.abc import Mapping
+from functools import cached_property, lru_cache
+from pathlib import Path
+from typing import Literal
+
+import numpy as np
+from msgspec import Struct
+from numpy.typing import NDArray
+
+from engine.cost.counting import MACS, Convention
+from engine.cost.metrics import Ledger, metric
+from engine.explain.map_statistics import Order
+from engine.files.paths import FileFault
+from engine.kernels import Checkpoint
+from engine.network.analysis import Analysis, BlockReport, Report, folded
+from engine.network.graph import INPUT, LowRankWeights
+from engine.project.project import Project
+from engine.reports.tables import Row, rows
+from engine.run.check import Place, ProjectCheck
+from engine.run.weights import Weights, resolve
+from engine.shapes import Shape
+from engine.text.problems import STEM, Problem
+from gui.state.exploration import Exploration
+
+Volume = NDArray[np.float32]
+
+MOST_OPEN = 60
+"""Layers of a design whose blocks are shown open as long as nobody says otherwise."""
+
+
+class Focus(Struct, frozen=True):
+    """The one selection of the window. `channel` and `pixel` (y, x) are of the chosen node's output volume."""
+
+    design: str = STEM
+    node: str = INPUT
+    channel: int | None = None
+    pixel: tuple[int, int] | None = None
+    anchor: int | None = None
+    """The map that the others are sorted by, where keys have gone on from it; else it is the chosen one."""
+
+    @property
+    def place(self) -> Place:
+        return self.design, self.node
+
+    @property
+    def like(self) -> int | None:
+        """The map whose likeness sorts the others."""
+        return self.channel if self.anchor is None else self.anchor
+
+
+DepthScale = Literal["true", "sqrt", "log"]
+ColourMap = Literal["viridis", "cividis", "gray"]
+Range = Literal["shared", "per map"]
+Compared = Literal["maps", "maps + difference"]
+Detail = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
+
+
+class Look(Struct, frozen=True):
+    """How things are drawn. It is neither saved nor undone, but an exported file has the look of the screen."""
+
+    yaw: float = -34.0
+    """Turn of the camera around the vertical axis, degrees; 0 looks straight at the feature maps."""
+    pitch: float = 24.0
+    """Height of the camera above the horizon, degrees; 90 looks from above."""
+    scale: DepthScale = "sqrt"
+    metric: str = "macs"
+    convention: Convention = MACS
+    logarithmic: bool = False
+    colour_map: ColourMap = "viridis"
+    range: Range = "shared"
+    zero_centred: bool = False
+    """A diverging colour map whose middle is zero."""
+    order: Order = "index"
+    """How maps are sorted."""
+    compared: Compared = "maps"
+    """What is shown of two designs' maps."""
+    detail: Detail = "kernel"
+    """What is shown of the chosen map."""
+    theme: Literal["light", "dark"] = "light"
+    blocks: Literal["auto", "open", "closed"] = "auto"
+    """Whether blocks are drawn as their layers or as one; "auto": closed in designs of many layers."""
+    toggled: frozenset[Place] = frozenset()
+    """The blocks of which the opposite holds."""
+
+
+class Result(Struct, frozen=True, eq=False):
+    """A computed volume (C×H×W) and the key of what made it."""
+
+    key: bytes
+    volume: Volume
+    milliseconds: float = 0.0
+    """What the arithmetic took."""
+    fitted: Mapping[str, Volume] | None = None
+    """The layer's weights by role where they were fitted to data."""
+
+
+class Progress(Struct, frozen=True):
+    """How far a run is: `done` of `total` nodes, now at `place`."""
+
+    done: int
+    total: int
+    place: Place
+
+
+class RunView(Struct, frozen=True, eq=False):
+    """The volumes that are known by place, and the run under way, if any."""
+
+    results: Mapping[Place, Result] = {}
+    progress: Progress | None = None
+    problems: tuple[Problem, ...] = ()
+    """What a run found wrong, in files for example; gone with the next edit or run."""
+
+
+class ViewState(Struct, frozen=True, eq=False, dict=True):
+    """All that views draw. Parts are compared by identity."""
+
+    project: Project
+    check: ProjectCheck
+    run: RunView
+    focus: Focus
+    look: Look
+    path: Path | None = None
+    clean: bool = True
+    exploration: Exploration = Exploration()
+
+    def analysis(self, design: str) -> Analysis | None:
+        """The analysis of a design or of the stem; None where there is none of that name."""
+        return self.check.analyses.get(design)
+
+    @cached_property
+    def ledger(self) -> Ledger:
+        """Amounts of today's layers by the convention of the look, with the times of those that have run."""
+        keys = self.check.keys
+        fresh = [(place, made.milliseconds) for place, made in self.run.results.items() if made.key == keys.get(place)]
+        return _ledger(self.check, self.look.convention, tuple(fresh))
+
+    def is_open(self, block: Place) -> bool:
+        """Whether a block is shown as its layers."""
+        blocks = self.look.blocks
+        if blocks == "auto":
+            blocks = "open" if len(self.check.analyses[block[0]].reports) <= MOST_OPEN else "closed"
+        return (blocks == "open") != (block in self.look.toggled)
+
+    def folded(self, design: str) -> Analysis:
+        """The analysis of a design as it is shown: closed blocks are one report that has their sums."""
+        return _folded(self.check, design, self._closed(design))
+
+    def _closed(self, design: str) -> frozenset[str]:
+        """The blocks of a design that are shown as one."""
+        names = self.check.analyses[design].blocks
+        return frozenset(name for name in names if not self.is_open((design, name)))
+
+    @property
+    def amounts(self) -> tuple[object, ...]:
+        """What bars and tables depend on: equal where nothing that they say differs, as while the camera turns."""
+        look = self.look
+        times = self.run if metric(look.metric).measured else None
+        return self.check, times, look.metric, look.convention, look.logarithmic, look.blocks, look.toggled, look.theme
+
+    @cached_property
+    def rows(self) -> tuple[Row, ...]:
+        """The table of the project as it is shown, closed blocks in one row."""
+        return _rows(self.project, self.ledger, tuple(map(self._closed, self.check.analyses)))
+
+    @property
+    def shown_analyses(self) -> dict[str, Analysis]:
+        """Every analysis as it is shown, by design; the stem's under STEM."""
+        return {name: self.folded(name) for name in self.check.analyses}
+
+    def shown(self, place: Place) -> Place:
+        """Where a place is shown: within a closed block, at the block."""
+        report = self.check.reports.get(place)
+        block = None if report is None or report.block is None else (place[0], report.block)
+        return place if block is None or self.is_open(block) else block
+
+    def written(self, place: Place) -> Place:
+        """Where the project says what is at a place: of a block's part, at the block."""
+        design, name = place
+        report = self.check.reports.get(place)
+        if report is None or report.block is None or any(n.name == name for n in self.project.network(design).nodes):
+            return place
+        return design, report.block
+
+    def block(self, place: Place) -> BlockReport | None:
+        """The block at a place, or around the part there; None where there is none, or its layers are not known."""
+        return self.check.block(self.written(place))
+
+    def report(self, place: Place) -> Report | None:
+        """The report of a layer or block; None for an input and for what is not there."""
+        return self.check.reports.get(place)
+
+    def shape(self, place: Place) -> Shape | None:
+        """The shape of a volume by today's settings; None where it is not known."""
+        report, analysis = self.report(place), self.analysis(place[0])
+        if report is not None:
+            return report.output_shape
+        if place == (STEM, INPUT):
+            return self.check.input_shape
+        return None if analysis is None or place[1] != INPUT else analysis.input_shape
+
+    def weights(self, place: Place, checkpoint: Checkpoint) -> Weights:
+        """The arrays by role that a layer runs with. It may take long: for another thread than the window's.
+
+        Raises
+        ------
+        FileFault
+            A file does not give them, or only a run will.
+        """
+        if isinstance(self.check.reports[place].weights, LowRankWeights):
+            result = self.result(place)
+            if result is None or result.fitted is None or not self.fresh(place):
+                raise FileFault("fitted weights are known after a run (F5)")
+            return dict(result.fitted)
+        return resolve(self.check.reports[place], seed=self.project.seed, design=place[0], checkpoint=checkpoint)
+
+    def origin(self, place: Place) -> Place:
+        """Where a volume comes from.
+
+        A design's input is the stem's last volume, or the project's input; a block's is that of its last layer.
+        """
+        design, node = place
+        block = self.check.block(place)
+        if block is not None:
+            return design, block.output
+        if node != INPUT or design == STEM:
+            return place
+        stem = self.analysis(STEM)
+        return (STEM, INPUT if stem is None else stem.output)
+
+    def result(self, place: Place) -> Result | None:
+        """The volume last computed at a place, fresh or for earlier settings; None before a run."""
+        return self.run.results.get(self.origin(place))
+
+    def fresh(self, place: Place) -> bool:
+        """Whether the result at a place was made by today's settings and input."""
+        result = self.result(place)
+        return result is not None and result.key == self.check.keys.get(self.origin(place))
+
+    def design_index(self, design: str) -> int:
+        """Position of a design in the project, for its colour; -1 for the stem."""
+        return next((i for i, d in enumerate(self.project.designs) if d.name == design), -1)
+
+
+@lru_cache(maxsize=16)
+def _folded(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
+    return folded(check.analyses[design], closed)
+
+
+# What outlives a state must not hold its volumes: these know times, and no results.
+
+
+@lru_cache(maxsize=4)
+def _ledger(check: ProjectCheck, convention: Convention, times: tuple[tuple[Place, float], ...]) -> Ledger:
+    return Ledger(check, convention, dict(times))
+
+
+@lru_cache(maxsize=1)
+def _rows(project: Project, ledger: Ledger, closed: tuple[frozenset[str], ...]) -> tuple[Row, ...]:
+    """Made once for all states that show the same."""
+    names = zip(ledger.check.analyses, closed, strict=True)
+    return rows(project, ledger, {design: _folded(ledger.check, design, blocks) for design, blocks in names})

@@ -1,0 +1,313 @@
+"""The view of the paper's table: widths are edited in it, published figures stand beside recounted ones."""
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
+from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
+    QAbstractItemView,
+    QFrame,
+    QHBoxLayout,
+    QLabel,
+    QSizePolicy,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QTableView,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
+
+from engine.network.graph import INPUT
+from engine.reports.googlenet_table import PaperRow, Switch, footnotes, switch
+from engine.reports.tables import title
+from engine.text.problems import STEM
+from gui.paint.tables.googlenet_table import NOTHING, shown_design
+from gui.state.edit import Edit
+from gui.state.view_state import Focus, ViewState
+from gui.views.base import View
+from gui.views.googlenet_table_model import TYPE, Index, PaperModel, tip
+from gui.widgets.choices import Choice
+from gui.widgets.texts import NameEditor, note
+
+PADDING = 12
+LOWEST = 40
+"""Height of the table in pixels: a low window shows the chosen row."""
+NARROWEST = 50
+TRIGGERS = QAbstractItemView.EditTrigger
+
+
+class PaperView(View):
+    """A row a block or layer; typing in a width proposes an edit."""
+
+    id: ClassVar[str] = "paper"
+    title: ClassVar[str] = "Paper’s table"
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state: ViewState | None = None
+        self._switch: Switch | None = None
+        self.model = PaperModel()
+        self.table = PaperTable(self.model)
+        self.table.setMinimumHeight(LOWEST)
+        self.design = Choice()
+        self.design.setAccessibleName("Design of the paper's table")
+        self.switch = QAction("Make separable", self)
+        self.button = QToolButton()
+        self.button.setDefaultAction(self.switch)
+        self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
+        for widget in (self.design, self.button):  # a narrow dock cuts their texts; tooltips have them
+            widget.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+            widget.setMinimumWidth(NARROWEST)
+        self.table.addAction(self.switch)
+        self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
+        self.nothing = QLabel(NOTHING)
+        self.nothing.setWordWrap(True)
+        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.nothing.setMargin(PADDING)
+        self.said = note()
+        self.said.setAccessibleName("About the chosen row")
+        self._compose()
+        self._connect()
+
+    def _compose(self) -> None:
+        above = QHBoxLayout()
+        above.setContentsMargins(6, 3, 6, 3)
+        above.setSpacing(8)
+        above.addWidget(self.design)
+        above.addWidget(self.button)
+        above.addStretch()
+        self.said.setContentsMargins(6, 3, 6, 5)
+        self.said.setMinimumHeight(self.said.fontMetrics().lineSpacing())
+        self.said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        column.addLayout(above)
+        column.addWidget(self.nothing, 1)
+        column.addWidget(self.table, 1)
+        column.addWidget(self.said)
+
+    def _connect(self) -> None:
+        self.model.edit_proposed.connect(self.edit_proposed)
+        self.design.chosen.connect(self._on_design_chosen)
+        self.switch.triggered.connect(self._on_switch_triggered)
+        self.table.selectionModel().currentChanged.connect(self._on_cell_chosen)
+        self.table.entered.connect(self._on_cell_entered)
+        self.table.viewport().installEventFilter(self)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The table keeps most of a low dock; what the note has no room for is in its tooltip."""
+        super().resizeEvent(event)
+        line = self.said.fontMetrics().lineSpacing()
+        self.said.setMaximumHeight(max(self.height() // 4 // line, 1) * line + PADDING)
+
+    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+        design = shown_design(new)
+        themed = old is None or old.look.theme != new.look.theme
+        changed = themed or old is None or old.check is not new.check or design != self.model.design
+        if changed:
+            self._show_rows(new, design)
+        self._state = new
+        if changed or old is None or old.focus.place != new.focus.place:
+            self._show_row(self.model.row_of(new.focus.place))
+
+    def _show_rows(self, state: ViewState, design: str) -> None:
+        """While rows come and go nobody chooses any, whatever the current one becomes."""
+        self._state = None
+        titles = [column.id for column in self.model.columns]
+        changed = self.model.show_state(state, design)
+        self.table.fit_columns(changed, anew=titles != [column.id for column in self.model.columns])
+        names = [name for name in state.check.analyses if name != STEM or state.check.analyses[name].reports]
+        self.design.set_options([(name, title(name)) for name in names])
+        self.design.show_value(design)
+        self.design.setVisible(len(names) > 1)
+        self.nothing.setVisible(not self.model.rows)
+        for widget in (self.table, self.button, self.said):
+            widget.setVisible(bool(self.model.rows))
+
+    def _show_row(self, row: int | None) -> None:
+        """Make a node's row the current one, in the column where one is if it has a width there.
+
+        It moves nothing where it is already.
+        """
+        selection = self.table.selectionModel()
+        current = selection.currentIndex()
+        if row is None:
+            selection.clear()
+        elif current.row() != row or not selection.isSelected(current):
+            index = current.siblingAtRow(row)
+            index = index if self.model.width(index) else self.model.index(row, self.model.first_width(row))
+            selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
+            self.table.scrollTo(index)
+        self._tell(None if row is None else self.model.rows[row])
+
+    def _tell(self, row: PaperRow | None) -> None:
+        """What the chosen row's switch does, and below the table what there is to know."""
+        if self._state is None:
+            return
+        found = "Choose a convolution larger than 1×1" if row is None else switch(self._state.project, row)
+        self._switch = found if isinstance(found, Switch) else None
+        self.switch.setEnabled(self._switch is not None)
+        self.switch.setText("Make separable" if self._switch is None else self._switch.text)
+        self.switch.setToolTip(found if isinstance(found, str) else found.words)
+        self.said.setText(self._about(row))
+        self.said.setToolTip(self.said.text())
+
+    def _about(self, row: PaperRow | None) -> str:
+        """What is special of a row; else what the columns mean."""
+        if row is not None and not row.is_total:
+            form = "" if self._switch is None else f"{self._switch.text}: {self._switch.words}".replace("\n", "; ")
+            said = "\n".join(part for part in (row.problem, row.note) if part) or form
+            if said:
+                return f"{row.title}: {said}" if said != form else said
+        return "\n".join(footnotes(self._state.project, ())) if self._state is not None else ""
+
+    def _on_cell_chosen(self, current: QModelIndex) -> None:
+        if self._state is None or not current.isValid():
+            return
+        row = self.model.rows[current.row()]
+        if row.is_total:
+            self._tell(row)
+        elif current.row() != self.model.row_of(self._state.focus.place):
+            self.focus_requested.emit(Focus(row.design, row.node))
+        else:
+            self._tell(row)
+
+    def _on_cell_entered(self, index: QModelIndex) -> None:
+        row, column = self.model.rows[index.row()], self.model.columns[index.column()]
+        self.hovered.emit(f"{row.name}, {column.title}: {tip(row, column)}".replace("\n", "; "))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The mouse leaves the cells."""
+        if event.type() == QEvent.Type.Leave:
+            self.hovered.emit("")
+        return False
+
+    def _on_design_chosen(self, design: str) -> None:
+        if self._state is not None:
+            rows = self._state.project.network(design).nodes
+            self.focus_requested.emit(Focus(design, rows[0].name if rows else INPUT))
+
+    def _on_switch_triggered(self) -> None:
+        place = self.model.rows[self.table.currentIndex().row()]
+        if self._state is not None and self._switch is not None:
+            project = self._state.project.with_network(place.design, self._switch.network)
+            self.edit_proposed.emit(Edit(self._switch.text, project, focus=Focus(place.design, place.node)))
+
+
+class PaperTable(QTableView):
+    """Cells to move in with the arrow keys; Enter or a digit begins to edit, Tab goes on to the next width."""
+
+    def __init__(self, model: PaperModel) -> None:
+        super().__init__()
+        self._model = model
+        self.setModel(model)
+        self.setItemDelegate(WidthDelegate(self))
+        self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
+        self.setEditTriggers(TRIGGERS.DoubleClicked | TRIGGERS.EditKeyPressed | TRIGGERS.AnyKeyPressed)
+        self.setMouseTracking(True)
+        self.setTabKeyNavigation(False)
+        self.setShowGrid(False)
+        self.setWordWrap(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setAccessibleName("The paper's table; type in a width to change it")
+        # The names stand in the header, which stays in sight where a narrow dock shows part of the columns.
+        names = self.verticalHeader()
+        names.setDefaultSectionSize(self.fontMetrics().height() + 8)
+        names.setHighlightSections(True)
+        names.setSectionsClickable(True)
+        names.setAccessibleName("Blocks and layers")
+        names.sectionPressed.connect(self._on_name_pressed)
+        self.horizontalHeader().setMinimumSectionSize(30)
+        self.horizontalHeader().setHighlightSections(False)
+        self.horizontalHeader().setAccessibleName("Columns of the paper's table")
+
+    def fit_columns(self, rows: Sequence[PaperRow], *, anew: bool) -> None:
+        """Columns grow with their longest text and do not shrink, so that an edit does not make them jump."""
+        header, metrics = self.horizontalHeader(), self.fontMetrics()
+        self.setColumnHidden(TYPE, True)
+        for position, column in enumerate(self._model.columns):
+            longest = max((*column.head, *map(column.text, rows)), key=len)
+            needed = round(1.1 * metrics.horizontalAdvance(longest)) + PADDING
+            if anew or header.sectionSize(position) < needed:
+                header.resizeSection(position, needed)
+
+    def _on_name_pressed(self, row: int) -> None:
+        self.setCurrentIndex(
+            self._model.index(row, max(self.currentIndex().column(), 0) or self._model.first_width(row))
+        )
+        self.setFocus(Qt.FocusReason.MouseFocusReason)
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        begins = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if begins and self.state() != QAbstractItemView.State.EditingState and self._editable(self.currentIndex()):
+            self.edit(self.currentIndex())
+        else:
+            super().keyPressEvent(event)
+
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Tab goes on to the next width, wherever that is, and back to the one before."""
+        hints = QAbstractItemDelegate.EndEditHint
+        steps = {hints.EditNextItem: 1, hints.EditPreviousItem: -1}
+        if hint not in steps:
+            super().closeEditor(editor, hint)
+            return
+        super().closeEditor(editor, hints.NoHint)
+        following = self._neighbour(steps[hint])
+        if following is not None:
+            self.setCurrentIndex(following)
+            self.edit(following)
+
+    def _neighbour(self, step: int) -> QModelIndex | None:
+        """The next width in reading order, or the one before."""
+        columns = self._model.columnCount()
+        at = self.currentIndex().row() * columns + self.currentIndex().column() + step
+        while 0 <= at < columns * self._model.rowCount():
+            index = self._model.index(at // columns, at % columns)
+            if self._editable(index):
+                return index
+            at += step
+        return None
+
+    def _editable(self, index: QModelIndex) -> bool:
+        return bool(self._model.flags(index) & Qt.ItemFlag.ItemIsEditable)
+
+
+class WidthDelegate(QStyledItemDelegate):
+    """Edits a width with a line that is left with an allowed number only, and says why another is not."""
+
+    def __init__(self, table: PaperTable) -> None:
+        super().__init__(table)
+        self._table = table
+
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        width = self._table._model.width(index)
+        assert width is not None
+
+        def refusal(text: str) -> str:
+            try:
+                width.read(text)
+            except ValueError as error:
+                return str(error)
+            return ""
+
+        editor = NameEditor(refusal, parent)
+        editor.setFrame(False)
+        editor.setAlignment(Qt.AlignmentFlag.AlignRight)
+        editor.setAccessibleName(f"{width.title} of {self._table._model.rows[index.row()].name}")
+        editor.textChanged.connect(lambda: _keep_in_sight(editor.reason, parent))
+        return editor
+
+    def setModelData(self, editor: QWidget, model: object, index: Index) -> None:
+        assert isinstance(editor, NameEditor)
+        self._table._model.setData(index, editor.text())
+
+
+def _keep_in_sight(label: QLabel, parent: QWidget) -> None:
+    """Move a label that stands beyond an edge."""
+    x = max(min(label.x(), parent.width() - label.width()), 0)
+    y = label.y() if label.y() + label.height() <= parent.height() else max(label.y() - 2 * label.height() - 4, 0)
+    label.move(x, y)

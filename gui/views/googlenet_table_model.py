@@ -1,0 +1,209 @@
+"""The rows of the paper's table as an item model that changes in place; widths can be edited where they stand."""
+
+from functools import cache
+from typing import Any
+
+from msgspec.structs import replace
+from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtGui import QColor, QFont, QIcon
+
+from engine.reports.googlenet_table import Column, PaperRow, columns, paper_rows
+from engine.reports.paper_columns import Width
+from engine.run.check import Place
+from gui.paint.basics.words import LEFT, RIGHT
+from gui.paint.tables.googlenet_table import tone
+from gui.state.edit import Edit
+from gui.state.view_state import ViewState
+from gui.theme import THEMES, Theme
+from gui.widgets.glyphs import mistake_icon
+
+Index = QModelIndex | QPersistentModelIndex
+ROLE = Qt.ItemDataRole
+NO_PARENT = QModelIndex()
+TYPE = 0
+"""Position of the column of names, which a view may show as heads of the rows."""
+
+
+class PaperModel(QAbstractTableModel):
+    """A row a block or layer and the totals, as `engine.reports.googlenet_table` defines them."""
+
+    edit_proposed = Signal(Edit)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.design = ""
+        self.rows: tuple[PaperRow, ...] = ()
+        self.columns: tuple[Column, ...] = ()
+        self._state: ViewState | None = None
+        self._theme: Theme = THEMES["light"]
+        self._mistake = QIcon()
+        self._bold = QFont()
+        self._bold.setBold(True)
+
+    def show_state(self, state: ViewState, design: str) -> list[PaperRow]:
+        """Take over a design and return the rows that differ; only another design, or other rows, are a reset."""
+        rows = paper_rows(state.project, state.check, design)
+        shown = columns(rows)
+        restyled = self._state is None or self._theme.name != state.look.theme
+        self._state, self._theme = state, THEMES[state.look.theme]
+        if restyled:
+            self._mistake = mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
+        if self._form(rows, shown) != self._form(self.rows, self.columns) or design != self.design:
+            self.beginResetModel()
+            self.design, self.rows, self.columns = design, rows, shown
+            self.endResetModel()
+            return list(rows)
+        changed = [row for row, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if restyled or old != new]
+        before, self.rows = self.rows, rows
+        for row in changed:
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(shown) - 1))
+        if restyled or any(old.problem != new.problem for old, new in zip(before, rows, strict=True)):
+            self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, len(rows) - 1)
+        return [rows[row] for row in changed]
+
+    @staticmethod
+    def _form(rows: tuple[PaperRow, ...], shown: tuple[Column, ...]) -> object:
+        return [row.node for row in rows], [column.id for column in shown], bool(rows)
+
+    def row_of(self, place: Place) -> int | None:
+        """The row of a node, or of the block that it is a part of."""
+        design, node = place
+        names = (node, node.partition("/")[0])
+        found = (i for i, row in enumerate(self.rows) if not row.is_total and row.node in names)
+        return next(found, None) if design == self.design else None
+
+    def width(self, index: Index) -> Width | None:
+        """What can be edited in a cell."""
+        return self.rows[index.row()].widths.get(self.columns[index.column()].id) if index.isValid() else None
+
+    def first_width(self, row: int) -> int:
+        """The first column of a row that can be edited; the first that has no name where none can."""
+        widths = self.rows[row].widths
+        return next((i for i, column in enumerate(self.columns) if column.id in widths), TYPE + 1)
+
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self.rows)
+
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
+        return 0 if parent.isValid() else len(self.columns)
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        if not index.isValid():
+            return Qt.ItemFlag.NoItemFlags
+        flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
+        return flags if self.width(index) is None else flags | Qt.ItemFlag.ItemIsEditable
+
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
+        if orientation == Qt.Orientation.Vertical:
+            return self._name(self.rows[section], role) if section < len(self.rows) else None
+        if section >= len(self.columns):
+            return None
+        column = self.columns[section]
+        match role:
+            case ROLE.TextAlignmentRole:
+                side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignBottom
+            case ROLE.DisplayRole:
+                return "\n".join(filter(None, column.head))
+            case ROLE.ToolTipRole:
+                return HEAD_TIPS.get(column.id) or HEAD_TIPS.get(column.id.rpartition("_")[2])
+        return None
+
+    def _name(self, row: PaperRow, role: int) -> Any:
+        """A row's head, in sight whichever columns are."""
+        match role:
+            case ROLE.DisplayRole:
+                return row.title
+            case ROLE.ToolTipRole:
+                return tip(row, self.columns[TYPE])
+            case ROLE.TextAlignmentRole:
+                return LEFT
+            case ROLE.DecorationRole:
+                return self._mistake if row.problem else None
+            case ROLE.FontRole:
+                return self._bold if row.is_total else None
+        return None
+
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+        if not index.isValid():
+            return None
+        row, column = self.rows[index.row()], self.columns[index.column()]
+        match role:
+            case ROLE.DisplayRole:
+                return column.text(row)
+            case ROLE.EditRole:
+                width = self.width(index)
+                return column.text(row) if width is None else str(width.value)
+            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+                return tip(row, column)
+            case ROLE.AccessibleTextRole:
+                return f"{column.title} of {row.name}: {tip(row, column) or 'none'}"
+            case ROLE.TextAlignmentRole:
+                return RIGHT if column.is_number else LEFT
+            case ROLE.ForegroundRole:
+                editable = not row.problem and column.id in row.widths
+                return _colour(self._theme.accent if editable else tone(column, row, self._theme)[0])
+            case ROLE.FontRole:
+                return self._bold if (row.is_total or column.figure) and tone(column, row, self._theme)[1] else None
+            case ROLE.BackgroundRole:
+                return _colour(self._theme.window) if row.is_total else None
+        return None
+
+    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
+        """Propose a width; the cell shows it once it is the project's."""
+        width = self.width(index)
+        if width is None or self._state is None or role != ROLE.EditRole:
+            return False
+        try:
+            number = width.read(str(value))
+        except ValueError:
+            return False
+        if number != width.value:
+            self.edit_proposed.emit(width_edit(self._state, self.rows[index.row()], width, number))
+        return True
+
+
+HEAD_TIPS = {
+    "patch": "Height and width of the windows, and the step from one to the next",
+    "depth": "Layers with weights, one behind the other",
+    "filters": "Filters of kernels that have no column of their own, units of dense layers: type to change",
+    "1x1": "Maps of the 1×1 convolution: type to change",
+    "3x3": "Maps of the 3×3 convolution: type to change",
+    "5x5": "Maps of the 5×5 convolution: type to change",
+    "reduce": "Maps that the 1×1 before it leaves: type to change; 0: there is none",
+    "proj": "Maps of the 1×1 behind the pooling: type to change; 0: there is none",
+    "params": "Weights without biases, K = 1024",
+    "ops": "Multiply-accumulates, M = 1,000,000",
+    "published": "As the source prints it",
+    "difference": "Of the recount from what is published; = where they agree, rounded or cut",
+}
+"""By the column's id, or by its end."""
+
+
+def width_edit(state: ViewState, row: PaperRow, width: Width, number: int) -> Edit:
+    """One width of a row has another value: one undo step."""
+    network = state.project.network(row.design)
+    layer = replace(network.node(row.node).layer, **{width.setting: number})
+    project = state.project.with_network(row.design, network.with_layer(row.node, layer))
+    return Edit(f"Set {width.title} of {row.node} to {number}", project)
+
+
+def tip(row: PaperRow, column: Column) -> str:
+    """What more there is to know of a cell."""
+    if column.figure:
+        figure = row.params if column.figure == "params" else row.ops
+        formula = row.formula(figure).rpartition(" = ")[0]
+        parts = [f"{formula} = {figure.words}" if formula else figure.words, row.note]
+        return "\n".join(part for part in parts if part)
+    if column.id in row.widths:
+        width = row.widths[column.id]
+        return f"{width.title} of {row.node}: {width.value}; type to change"
+    if column.id != "type":
+        return column.text(row)
+    label = "" if row.layer is None else f"{row.node}: {row.layer.label()}"
+    return "\n".join(part for part in (label, row.note, row.problem) if part)
+
+
+@cache
+def _colour(name: str) -> QColor:
+    return QColor(name)

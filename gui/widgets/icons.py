@@ -1,0 +1,28 @@
+"""Icons from the bundled SVG files, in the theme's text colour: the platform's own are not to be had everywhere."""
+
+from functools import lru_cache
+
+from PySide6.QtCore import QByteArray, Qt
+from PySide6.QtGui import QIcon, QPainter, QPixmap
+from PySide6.QtSvg import QSvgRenderer
+
+from engine.files.paths import RESOURCES
+
+SIZES = (16, 24, 48)
+
+
+@lru_cache(maxsize=128)
+def icon(name: str, colour: str, disabled: str) -> QIcon:
+    """The icon `resources/icons/NAME.svg`; its strokes are written as "currentColor"."""
+    source = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
+    made = QIcon()
+    for mode, shade in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
+        renderer = QSvgRenderer(QByteArray(source.replace("currentColor", shade).encode()))
+        for size in SIZES:
+            pixmap = QPixmap(size, size)
+            pixmap.fill(Qt.GlobalColor.transparent)
+            painter = QPainter(pixmap)
+            renderer.render(painter)
+            painter.end()
+            made.addPixmap(pixmap, mode)
+    return made

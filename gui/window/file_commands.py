@@ -1,0 +1,340 @@
+"""Opening, saving and exporting with dialogs; each failure is told, and leaves everything as it was."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, QSettings, QSize, Qt, Signal
+from PySide6.QtGui import QGuiApplication, QImage
+from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
+
+from engine.files import arrays
+from engine.files.paths import RESOURCES, FileFault
+from engine.network.graph import Network
+from engine.project.file import load
+from engine.project.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
+from engine.text.problems import ProjectError
+from gui.export.animation import TurnWriter, frames
+from gui.export.files import EXPORTERS, FIGURES, TEXT_TITLES, export, figure, paper_theme, printed, text_for, write
+from gui.paint.basics.page import ANIMATION, PAGES
+from gui.paint.figures.figures import PRINTED, TURNING
+from gui.panels.node_sources import matched
+from gui.state import edits
+from gui.window.menus import Entry
+from gui.workbench.document import FileChangedError
+from gui.workbench.workbench import Workbench
+
+PROJECT_SUFFIXES = (".toml", ".json")
+IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
+MOST_RECENT = 10
+SCALES = (1, 2, 3, 4)
+NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
+Buttons = QMessageBox.StandardButton
+
+
+class FileCommands(QObject):
+    """Asks for names, hands the work to the workbench and to export, tells what went wrong."""
+
+    recent_changed = Signal()
+    done = Signal(str)
+    """What has been written, in words for the status bar."""
+    input_chosen = Signal()
+    """Another photo or array is the input."""
+
+    def __init__(self, window: QWidget, workbench: Workbench, settings: QSettings) -> None:
+        super().__init__(window)
+        self._window = window
+        self._workbench = workbench
+        self._settings = settings
+        self._turn = TurnWriter(self)
+        self._turn.ended.connect(self._on_turn_ended)
+
+    # Projects
+
+    def new(self) -> None:
+        if self.may_discard():
+            self._workbench.show_project(NEW_PROJECT)
+
+    def open(self) -> None:
+        if self.may_discard() and (path := self._ask_open("Open a project", _filter("Projects", PROJECT_SUFFIXES))):
+            self._open(path)
+
+    def open_path(self, path: Path) -> None:
+        if self.may_discard():
+            self._open(path)
+
+    def open_sample(self, path: Path) -> None:
+        """Open a bundled project; it is saved elsewhere."""
+        if self.may_discard():
+            self._told(lambda: self._workbench.open(path, sample=True))
+
+    def save(self) -> bool:
+        """Save where the project came from; True if it is saved."""
+        path = self._workbench.document.path
+        return self.save_as() if path is None or self._workbench.document.read_only else self._save(path)
+
+    def save_as(self) -> bool:
+        known = self._workbench.document.path or Path("project.toml")
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, "Save the project", str(known), _filter("Projects", PROJECT_SUFFIXES)
+        )
+        if not name:
+            return False
+        path = Path(name)
+        return self._save(path if path.suffix.lower() in PROJECT_SUFFIXES else path.with_name(f"{path.name}.toml"))
+
+    def may_discard(self) -> bool:
+        """Ask what becomes of unsaved edits; False to stay."""
+        if self._workbench.document.clean:
+            return True
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Question)
+        box.setWindowTitle("Unsaved edits")
+        path = self._workbench.document.path
+        box.setText(f"Save the edits of {path.name if path else 'this project'}?")
+        box.setInformativeText("What is discarded is gone.")
+        box.setStandardButtons(Buttons.Save | Buttons.Discard | Buttons.Cancel)
+        answer = self._ask(box)
+        return answer == Buttons.Discard or (answer == Buttons.Save and self.save())
+
+    def recent(self) -> list[Path]:
+        """Projects opened or saved lately, the latest first."""
+        stored = self._settings.value("files/recent", "", type=str)
+        return [Path(line) for line in str(stored).splitlines()]
+
+    def recent_entries(self) -> Iterator[Entry]:
+        """The recent files with their folders; one that is gone cannot be chosen."""
+        for path in self.recent():
+            there = path.exists()
+            text = f"{path.name}    {path.parent}" if there else f"{path.name}    {path.parent} (missing)"
+            yield Entry(text, partial(self.open_path, path), str(path), there)
+
+    def sample_entries(self) -> Iterator[Entry]:
+        """The bundled projects by their titles."""
+        for path in sorted((RESOURCES / "projects").glob("*.toml")):
+            try:
+                title = load(path).project.title or path.stem
+            except ProjectError:
+                title = path.stem  # choosing it tells what is wrong
+            yield Entry(title, partial(self.open_sample, path), path.name)
+
+    # Inputs
+
+    def choose_photo(self) -> None:
+        if path := self._ask_open("Use a photo", _filter("Photos", IMAGE_SUFFIXES)):
+            self.use(path)
+
+    def choose_array(self) -> None:
+        if path := self._ask_open("Use an array", _filter("Arrays", ARRAY_SUFFIXES)):
+            self.use(path)
+
+    def use(self, path: Path) -> None:
+        """Do with a file what its kind suggests: open a project, take a photo or an array as the input."""
+        project, suffix = self._workbench.state.project, path.suffix.lower()
+        if suffix in PROJECT_SUFFIXES:
+            self.open_path(path)
+        elif suffix in IMAGE_SUFFIXES:
+            spec = project.input
+            spec = replace(spec, path=str(path)) if isinstance(spec, ImageInput) else ImageInput(str(path))
+            self._use_input(spec, f"Use photo {path.name}")
+        elif suffix in ARRAY_SUFFIXES:
+            self._told(lambda: self._use_arrays(path))
+        else:
+            known = ", ".join((*PROJECT_SUFFIXES, *IMAGE_SUFFIXES, *ARRAY_SUFFIXES))
+            self.tell("This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {known}")
+
+    def _use_arrays(self, path: Path) -> None:
+        """Take arrays that fit the chosen layer as its weights, others as the input."""
+        state, headers = self._workbench.state, arrays.headers(str(path))
+        place, report = state.focus.place, state.report(state.focus.place)
+        if report is not None and {header.shape for header in headers.values()} & set(report.array_shapes.values()):
+            weights = matched(str(path), state.project.network(place[0]).node(place[1]), report)
+            edit = edits.set_weights(state.project, place, weights, path.name)
+            self._workbench.edit(edit.text, edit.project)
+        else:
+            self._use_input(ArrayInput(str(path), next(iter(headers), "")), f"Use array {path.name}")
+
+    def _use_input(self, spec: Input, text: str) -> None:
+        self._workbench.edit(text, replace(self._workbench.state.project, input=spec))
+        self.input_chosen.emit()
+
+    # Figures
+
+    def export_view(self, view: str, size: QSize) -> None:
+        """Write one view as it is on the screen, in the format that the chosen name's ending says."""
+        formats = [_filter(format.upper(), (f".{format}",)) for format in EXPORTERS]
+        texts = [_filter(title, (ending,)) for ending, title in TEXT_TITLES.items()] if view == "table" else []
+        name, _ = QFileDialog.getSaveFileName(
+            self._window, f"Export {view}", f"{view}.png", ";;".join([*formats, *texts])
+        )
+        if name:
+            self._told(lambda: self._write_view(view, Path(name), size))
+
+    def export_figure(self, name: str) -> None:
+        """Write a figure for papers and slides, in the format that the chosen name's ending says."""
+        title, known = PRINTED[name].title, tuple(EXPORTERS)
+        kinds = [_filter(format.upper(), (f".{format}",)) for format in known]
+        if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
+            self._told(lambda: self._write_figure(name, path))
+
+    def export_turn(self) -> None:
+        """Write the camera's turn as an animation."""
+        if path := self._ask_save("Export the turn of the camera", f"{TURNING}.gif", (_filter("GIF", (".gif",)),)):
+            state = self._workbench.state
+            images = frames(state, ANIMATION, paper_theme(state))
+            if self._told(lambda: self._turn.start(path, images, write)):
+                self.done.emit(f"Painting {path.name} …")
+
+    def width_entries(self) -> Iterator[Entry]:
+        """How wide figures can be."""
+        tip = "A column of 85 mm as PDF and SVG, a slide as PNG"
+        yield Entry("By the format", partial(self.set_width, ""), tip, checked=not self.width)
+        for id in PAGES:
+            yield Entry(id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.width)
+
+    def set_width(self, width: str) -> None:
+        self._settings.setValue("export/width", width)
+
+    @property
+    def width(self) -> str:
+        """The name of the page that figures are drawn for; "" for the one of their format."""
+        return str(self._settings.value("export/width", "", type=str))
+
+    def close_down(self) -> None:
+        """Give up an animation that is being made."""
+        self._turn.close()
+
+    def _write_figure(self, name: str, path: Path) -> None:
+        format = path.suffix.lower().removeprefix(".")
+        if format not in EXPORTERS:
+            known = ", ".join(f".{name}" for name in EXPORTERS)
+            self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
+            return
+        write(path, printed(self._workbench.state, name, format, PAGES.get(self.width)))
+        self.done.emit(f"Wrote {path}")
+
+    def _on_turn_ended(self, path: Path, error: Exception | None) -> None:
+        if error is None:
+            self.done.emit(f"Wrote {path}")
+        elif isinstance(error, ProjectError):
+            self.tell("This cannot be done", str(error))
+        else:
+            raise error
+
+    def _ask_save(self, title: str, name: str, kinds: Iterable[str]) -> Path | None:
+        chosen, _ = QFileDialog.getSaveFileName(self._window, title, name, ";;".join(kinds))
+        return Path(chosen) if chosen else None
+
+    def export_all(self) -> None:
+        """Write every view in every format into a folder."""
+        name = QFileDialog.getExistingDirectory(self._window, "Export all views into a folder")
+        if name:
+            self._told(lambda: self._write_all(Path(name)))
+
+    def _write_all(self, folder: Path) -> None:
+        written = export(self._workbench.state, folder, FIGURES, EXPORTERS, self.scale)
+        self.done.emit(f"Wrote {len(written)} files into {folder}")
+
+    def copy_view(self, view: str, size: QSize) -> None:
+        """Put one view as a picture on the clipboard, in the scale of exported ones."""
+        content = figure(self._workbench.state, view, "png", self.scale, size)
+        QGuiApplication.clipboard().setImage(QImage.fromData(content))
+        self.done.emit("The picture is on the clipboard")
+
+    def scale_entries(self) -> Iterator[Entry]:
+        """The scales that exported pictures can have."""
+        for scale in SCALES:
+            tip = f"A PNG has {scale}×{scale} pixels for each one on the screen"
+            yield Entry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.scale)
+
+    def set_scale(self, scale: float) -> None:
+        self._settings.setValue("export/scale", float(scale))
+
+    @property
+    def scale(self) -> float:
+        """Pixels of an exported picture per pixel on the screen."""
+        return float(str(self._settings.value("export/scale", 2.0, type=float)))
+
+    def _write_view(self, view: str, path: Path, size: QSize) -> None:
+        state, format = self._workbench.state, path.suffix.lower().removeprefix(".")
+        text = text_for(state, path.name) if view == "table" else None
+        if text is not None:
+            write(path, text.encode())
+        elif format in EXPORTERS:
+            write(path, figure(state, view, format, self.scale, size))
+        else:
+            known = ", ".join((*(f".{name}" for name in EXPORTERS), *(TEXT_TITLES if view == "table" else ())))
+            self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
+            return
+        self.done.emit(f"Wrote {path}")
+
+    # Failures
+
+    def tell(self, title: str, details: str) -> None:
+        """Show a message whose text can be copied; the window stays usable."""
+        box = QMessageBox(QMessageBox.Icon.Warning, title, title, Buttons.Ok, self._window)
+        box.setInformativeText(details)
+        flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        box.setTextInteractionFlags(flags)
+        copy = box.addButton("Copy", QMessageBox.ButtonRole.ActionRole)
+        copy.clicked.disconnect()  # Qt would close the box with it
+        copy.clicked.connect(lambda: QGuiApplication.clipboard().setText(f"{title}\n{details}"))
+        box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        box.open()
+
+    def _told(self, work: Callable[[], object]) -> bool:
+        """Do it, or tell why it cannot be done."""
+        try:
+            work()
+        except (ProjectError, FileFault) as error:
+            self.tell("This cannot be done", str(error))
+            return False
+        return True
+
+    def _open(self, path: Path) -> None:
+        if self._told(lambda: self._workbench.open(path)):
+            self._remember(path)
+            if self._workbench.document.read_only:
+                self.tell("Opened to read only", f"{path} was written by a newer program; save it under another name")
+
+    def _save(self, path: Path, *, overwrite: bool = False) -> bool:
+        try:
+            saved = self._told(lambda: self._workbench.document.save(path, overwrite=overwrite))
+        except FileChangedError:
+            return self._ask_overwrite(path) and self._save(path, overwrite=True)
+        if saved:
+            self._remember(path)
+            self.done.emit(f"Saved {path}")
+        return saved
+
+    def _ask_overwrite(self, path: Path) -> bool:
+        box = QMessageBox(self._window)
+        box.setIcon(QMessageBox.Icon.Warning)
+        box.setWindowTitle("The file has changed")
+        box.setText(f"{path.name} was changed by another program since it was opened.")
+        box.setInformativeText("Overwrite what is there now? Cancel, then Save as, keeps both.")
+        box.setStandardButtons(Buttons.Yes | Buttons.Cancel)
+        box.setDefaultButton(Buttons.Cancel)
+        return self._ask(box) == Buttons.Yes
+
+    def _ask(self, box: QMessageBox) -> QMessageBox.StandardButton:
+        try:
+            return Buttons(box.exec())
+        finally:
+            box.deleteLater()
+
+    def _ask_open(self, title: str, kinds: str) -> Path | None:
+        folder = str((self._workbench.document.path or Path()).parent)
+        name, _ = QFileDialog.getOpenFileName(self._window, title, folder, kinds)
+        return Path(name) if name else None
+
+    def _remember(self, path: Path) -> None:
+        paths = dict.fromkeys([path.absolute(), *self.recent()])
+        self._settings.setValue("files/recent", "\n".join(str(p) for p in list(paths)[:MOST_RECENT]))
+        self.recent_changed.emit()
+
+
+def _filter(title: str, suffixes: tuple[str, ...]) -> str:
+    return f"{title} ({' '.join('*' + suffix for suffix in suffixes)})"

@@ -1,0 +1,405 @@
+"""The window: docks, menus and toolbar composed from tables; signals connected; nothing decided here."""
+
+from collections.abc import Callable, Iterable, Iterator
+from functools import partial
+from pathlib import Path
+
+from msgspec.structs import replace
+from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtGui import (
+    QAction,
+    QActionGroup,
+    QCloseEvent,
+    QDragEnterEvent,
+    QDropEvent,
+    QKeySequence,
+    QResizeEvent,
+    QShowEvent,
+)
+from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
+
+from engine.cost.counting import Convention
+from engine.cost.metrics import METRICS, OPERATIONS
+from engine.layers import tag_of
+from gui.paint.figures.figures import PRINTED
+from gui.panels.base import Edit, Panel
+from gui.panels.designs import DesignsPanel
+from gui.panels.input_panel import InputPanel
+from gui.panels.layer_form import LayerForm
+from gui.panels.notes import NotesPanel
+from gui.panels.problems import ProblemsPanel
+from gui.panels.status import StatusPanel
+from gui.state.view_state import ViewState
+from gui.theme import THEMES
+from gui.views import VIEWS
+from gui.views.base import View
+from gui.views.bottleneck import BottleneckView
+from gui.widgets.about import AboutBox
+from gui.widgets.command_palette import CommandPalette, commands_of
+from gui.widgets.icons import icon
+from gui.widgets.tab_order import chain, focusable
+from gui.window.actions import ACTIONS, KINDS, TOOLS, Action
+from gui.window.docks import CENTRE, LAYOUT_VERSION, Docks
+from gui.window.file_commands import FileCommands
+from gui.window.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
+from gui.window.toolbar import Toolbar
+from gui.workbench.edit_merging import Strokes
+from gui.workbench.workbench import Workbench
+
+FIRST_SIZE = 1600, 1000
+
+
+class MainWindow(QMainWindow):
+    """Shows a workbench."""
+
+    def __init__(self, workbench: Workbench, settings: QSettings, set_theme: Callable[[str], None]) -> None:
+        super().__init__()
+        self.workbench = workbench
+        self._settings = settings
+        self._set_theme = set_theme
+        self.files = FileCommands(self, workbench, settings)
+        self.strokes = Strokes(self)
+        self.setObjectName("main")
+        self.setAcceptDrops(True)
+        self.designs = DesignsPanel()
+        self.form = LayerForm()
+        self.input = InputPanel()
+        self.notes = NotesPanel()
+        self.problems = ProblemsPanel()
+        self.views: dict[str, View] = {kind.id: kind() for kind in VIEWS}
+        bottleneck = self.views["bottleneck"]
+        assert isinstance(bottleneck, BottleneckView)
+        self.bottleneck = bottleneck
+        self._seen: dict[str, ViewState] = {}
+        """What each view last showed."""
+        self.status = StatusPanel(self)
+        self.docks = self._make_docks()
+        self.actions_by_id = self._make_actions()
+        self._make_menus()
+        menus = {"samples": ("Samples", self.listed["samples"]), "count": ("Count", self.menus["Count"])}
+        self.toolbar = Toolbar(self.actions_by_id, menus, self)
+        self.addToolBar(self.toolbar)
+        self.setStatusBar(self.status)
+        panels, self._view_parts = focusable(self.panels), focusable(self.views.values())
+        chain([*panels, self.docks.centre.tabBar(), *self._view_parts])
+        self._connect()
+        self._default_layout = self.saveState(LAYOUT_VERSION)
+        self._restore()
+        self._show(None, workbench.state)
+
+    # What the panels, views and actions are connected to
+
+    @property
+    def panels(self) -> tuple[Panel, ...]:
+        return self.designs, self.form, self.input, self.notes, self.problems
+
+    def _connect(self) -> None:
+        self.workbench.changed.connect(self._show)
+        for panel in self.panels:
+            panel.edit_proposed.connect(self._on_edit_proposed)
+            panel.focus_requested.connect(self.workbench.set_focus)
+            panel.hovered.connect(self.status.show_hover)
+        for view in self.views.values():
+            view.focus_requested.connect(self.workbench.set_focus)
+            view.look_requested.connect(self.workbench.set_look)
+            view.edit_proposed.connect(self._on_edit_proposed)
+            view.hovered.connect(self.status.show_hover)
+        self.bottleneck.wished.connect(self.workbench.explore)
+        self.bottleneck.survey_wished.connect(self.workbench.survey)
+        self.bottleneck.measure_wished.connect(self.workbench.measure)
+        for part in (self.bottleneck, self.status):
+            part.cancel_requested.connect(self.workbench.cancel)
+        self.status.mistakes_requested.connect(self._show_mistakes)
+        self.files.recent_changed.connect(self.listed["recent"].fill)
+        self.files.done.connect(self.status.show_hover)
+        self.files.input_chosen.connect(self.docks["input"].raise_)
+
+    def _on_edit_proposed(self, edit: Edit) -> None:
+        self.workbench.edit(edit.text, edit.project, self.strokes.key(edit.merge), edit.focus)
+
+    def _commands(self) -> dict[str, Callable[[], object]]:
+        """What each action does, by its id."""
+        work, files = self.workbench, self.files
+
+        def look(**changes: object) -> None:
+            work.set_look(replace(work.state.look, **changes))
+
+        def count_by(rule: Convention) -> None:
+            look(metric=OPERATIONS, convention=replace(rule, batch=work.state.look.convention.batch))
+
+        return {
+            "new": files.new,
+            "open": files.open,
+            "save": files.save,
+            "save_as": files.save_as,
+            "choose_photo": files.choose_photo,
+            "choose_array": files.choose_array,
+            "export_all": files.export_all,
+            **{f"figure_{id}": partial(files.export_figure, id) for id in PRINTED},
+            "turn": files.export_turn,
+            "quit": self.close,
+            "reduce": self.designs.add_reduction,
+            "explore": self._explore,
+            **{f"add_{tag}": partial(self.designs.add_layer, tag) for tag in map(tag_of, KINDS)},
+            **{f"before_{tag}": partial(self.designs.add_layer_before, tag) for tag in map(tag_of, KINDS)},
+            "make_separable": self.designs.switch_form,
+            "make_dense": self.designs.switch_form,
+            "take_apart": self.designs.take_apart,
+            "duplicate": self.designs.duplicate,
+            "remove": self.designs.remove,
+            "rename": self._rename,
+            "move_up": lambda: self.designs.move_by(-1),
+            "move_down": lambda: self.designs.move_by(1),
+            "add_design": self.designs.add_design,
+            "duplicate_design": self.designs.duplicate_design,
+            "remove_design": self.designs.remove_design,
+            "run": work.run,
+            "cancel": work.cancel,
+            **{f"metric_{metric.id}": partial(look, metric=metric.id) for metric in METRICS if metric.id != OPERATIONS},
+            **{f"count_{rule.id}": partial(count_by, rule) for rule in TOOLS},
+            "counting": partial(self.docks.bring_forward, "counting"),
+            "logarithmic": lambda: look(logarithmic=not work.state.look.logarithmic),
+            "inspect": self._inspect,
+            "toggle_block": self._toggle_block,
+            "open_blocks": lambda: look(blocks="open", toggled=frozenset()),
+            "close_blocks": lambda: look(blocks="closed", toggled=frozenset()),
+            "dark": lambda: look(theme="light" if work.state.look.theme == "dark" else "dark"),
+            "reset_layout": self.reset_layout,
+            "show_mistakes": self._show_mistakes,
+            "palette": self._find_command,
+            "about": self._about,
+        }
+
+    # Composition
+
+    def _make_docks(self) -> Docks:
+        panels: dict[str, tuple[str, QWidget]] = {
+            "designs": ("Designs", self.designs),
+            "layer": ("Layer", _scrolled(self.form)),
+            "input": ("Input", _scrolled(self.input)),
+            "notes": ("Notes", self.notes),
+            "problems": ("Mistakes", self.problems),
+        }
+        views: dict[str, tuple[str, QWidget]] = {id: (view.title, view) for id, view in self.views.items()}
+        return Docks(self, panels | views, self._on_dock_visibility_changed)
+
+    def _make_actions(self) -> dict[str, QAction]:
+        commands = self._commands()
+        made: dict[str, QAction] = {}
+        metrics = QActionGroup(self)
+        for action in ACTIONS:
+            qt_action = QAction(action.text, self)
+            qt_action.setShortcut(QKeySequence(action.shortcut))
+            qt_action.setToolTip(_tool_tip(action, qt_action))
+            qt_action.setCheckable(action.checked is not None)
+            do(qt_action, commands.pop(action.id))
+            if action.id.startswith(("metric_", "count_")):
+                metrics.addAction(qt_action)
+            if action.local:
+                qt_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
+            for widget in (self.designs.tree, self.views["volumes"]) if action.local else (self,):
+                widget.addAction(qt_action)
+            made[action.id] = qt_action
+        if commands:
+            raise AssertionError(f"no action calls {', '.join(commands)}")
+        stack = self.workbench.document.undo_stack
+        made["undo"] = stack.createUndoAction(self, "&Undo")
+        made["redo"] = stack.createRedoAction(self, "&Redo")
+        for id in ("undo", "redo"):
+            made[id].setIconText(id.title())  # else the toolbar grows and shrinks with the name of the edit
+        made["undo"].setShortcuts(QKeySequence.StandardKey.Undo)
+        made["redo"].setShortcuts(QKeySequence.StandardKey.Redo)
+        return made
+
+    def _make_menus(self) -> None:
+        entries: dict[str, tuple[str, Callable[[], Iterable[Entry]]]] = {
+            "samples": ("Open sample", self.files.sample_entries),
+            "recent": ("Open recent", self.files.recent_entries),
+            "export_view": ("Export a view", partial(self._view_entries, self.files.export_view, "…")),
+            "copy_view": ("Copy a view as a picture", partial(self._view_entries, self.files.copy_view, "")),
+            "scale": ("Scale of pictures", self.files.scale_entries),
+            "figure_width": ("Width of figures", self.files.width_entries),
+            "panels": ("Panels", self._panel_entries),
+        }
+        self.listed = {id: ListedMenu(title, listed, self) for id, (title, listed) in entries.items()}
+        self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.listed)
+        self.row_menu = row_menu(self.designs.tree, self.actions_by_id)
+
+    def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[Entry]:
+        for id, view in self.views.items():
+            yield Entry(f"{view.title}{more}", partial(self._run_at_size, run, id))
+
+    def _run_at_size(self, run: Callable[..., object], id: str) -> None:
+        """Run for a view at the size that it has now."""
+        run(id, self.views[id].size())
+
+    def _panel_entries(self) -> Iterator[Entry]:
+        for id in CENTRE:
+            front = self.docks.centre.currentWidget() is self.views[id]
+            yield Entry(self.views[id].title, partial(self.docks.bring_forward, id), checked=front)
+        for dock in self.docks.values():
+            toggle = dock.toggleViewAction()
+            yield Entry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
+
+    # State → window
+
+    def _show(self, old: ViewState | None, new: ViewState) -> None:
+        if old is None or old.look.theme != new.look.theme:
+            self._show_theme(new)
+        parts: tuple[Panel | StatusPanel, ...] = (*self.panels, self.status)
+        for part in parts:
+            part.show_state(old, new)
+        for id in self.views:
+            self._show_view(id)
+        new = self.workbench.state  # a view may have asked for more at once
+        for action in ACTIONS:
+            self._show_action(action, new)
+        mistakes = len(new.check.problems) + len(new.run.problems)
+        self.docks["problems"].setWindowTitle(f"Mistakes ({mistakes})" if mistakes else "Mistakes")
+        self.docks["notes"].setWindowTitle(f"Notes ({self.notes.count})" if self.notes.count else "Notes")
+        if new.run.problems and (old is None or not old.run.problems):
+            self.docks.bring_forward("problems")  # a run that was asked for has come to nothing
+        if old is None or (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
+            self.setWindowTitle(f"{new.path.name if new.path else new.project.title or 'Untitled'}[*] – Convolume")
+            self.setWindowModified(not new.clean)
+
+    def _show_view(self, id: str) -> None:
+        """Bring a view up to date; one behind another waits until it is seen."""
+        view, now = self.views[id], self.workbench.state
+        before = self._seen.get(id)
+        if view.isEnabled() and now is not before:
+            self._seen[id] = now
+            view.show_state(before, now)
+
+    def _on_dock_visibility_changed(self, id: str, visible: bool) -> None:
+        """A dock behind another one is out of sight, but Qt's Tab key would go there, and edits would redraw it."""
+        (self.views[id] if id in self.views else self.docks[id].widget()).setEnabled(visible)
+        if visible and id in self.views:
+            self._show_view(id)
+
+    def _show_action(self, action: Action, state: ViewState) -> None:
+        qt_action = self.actions_by_id[action.id]
+        enabled = action.enabled(state)
+        qt_action.setEnabled(enabled)
+        if action.off:
+            qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.off))
+        if action.checked is not None:
+            qt_action.setChecked(action.checked(state))
+
+    def _show_theme(self, state: ViewState) -> None:
+        theme = THEMES[state.look.theme]
+        self._set_theme(theme.name)
+        icons = {action.id: action.icon for action in ACTIONS if action.icon} | {"undo": "undo", "redo": "redo"}
+        for id, name in icons.items():
+            self.actions_by_id[id].setIcon(icon(name, theme.text, theme.muted))
+        for id in self.toolbar.menu_ids:
+            self.toolbar.set_menu_icon(id, icon(id, theme.text, theme.muted))
+
+    # The window's own matters
+
+    def reset_layout(self) -> None:
+        """Put every dock back where it was at first."""
+        for dock in self.docks.values():
+            dock.setFloating(False)
+        self.restoreState(self._default_layout, LAYOUT_VERSION)
+        self.docks.share_out()
+
+    def _inspect(self) -> None:
+        self.docks.bring_forward("inspector")
+        self.views["inspector"].setFocus()
+
+    def _show_mistakes(self) -> None:
+        self.docks.bring_forward("problems")
+        self.problems.list.setFocus()
+
+    def _toggle_block(self) -> None:
+        state = self.workbench.state
+        block = state.written(state.focus.place)
+        self.workbench.set_look(replace(state.look, toggled=state.look.toggled ^ {block}))
+
+    def _explore(self) -> None:
+        self.docks.bring_forward("bottleneck")
+        self.bottleneck.explore()
+
+    def _rename(self) -> None:
+        self.docks.bring_forward("designs")
+        self.designs.edit_name()
+
+    def tell(self, title: str, details: str) -> None:
+        self.files.tell(title, details)
+
+    def _restore(self) -> None:
+        self._restored = self._settings.contains("window/geometry")
+        if self._restored:
+            self.restoreGeometry(self._settings.value("window/geometry"))
+            self.restoreState(self._settings.value("window/state"), LAYOUT_VERSION)
+        else:
+            room = self.screen().availableSize()
+            self.resize(room.boundedTo(QSize(*FIRST_SIZE)))
+
+    def _find_command(self) -> None:
+        for menu in self.listed.values():
+            menu.fill()
+        palette = CommandPalette(list(commands_of(self.menuBar().actions(), plain)), self)
+        palette.open()
+
+    def _about(self) -> None:
+        box = AboutBox(self)
+        box.open()
+
+    def showEvent(self, event: QShowEvent) -> None:
+        super().showEvent(event)
+        if not self._restored:
+            self._restored = True
+            self.docks.share_out()
+        self.docks.tidy()
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Behind the last view comes the first panel: Qt's own ring goes on within a form, by way of focus proxies."""
+        seen = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
+        if forward and seen and seen[-1] is QApplication.focusWidget():
+            self.designs.tree.setFocus(Qt.FocusReason.TabFocusReason)
+            return True
+        return super().focusNextPrevChild(forward)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self.toolbar.fit(self.width())
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        if not self.files.may_discard():
+            event.ignore()
+            return
+        self.workbench.close()
+        self.files.close_down()
+        for view in self.views.values():
+            view.close_down()
+        self._settings.setValue("window/geometry", self.saveGeometry())
+        self._settings.setValue("window/state", self.saveState(LAYOUT_VERSION))
+        self._settings.setValue("look/theme", self.workbench.state.look.theme)
+        event.accept()
+
+    def dragEnterEvent(self, event: QDragEnterEvent) -> None:
+        if event.mimeData().hasUrls():
+            event.acceptProposedAction()
+
+    def dropEvent(self, event: QDropEvent) -> None:
+        for url in event.mimeData().urls()[:1]:
+            self.files.use(Path(url.toLocalFile()))
+
+
+def _tool_tip(action: Action, qt_action: QAction, tip: str = "") -> str:
+    """``Run: compute the volumes of all designs (F5)``, or with another tip."""
+    keys = qt_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
+    words = ": ".join(filter(None, (plain(action.text).removesuffix("…"), tip or action.tip)))
+    return f"{words} ({keys})" if keys else words
+
+
+def _scrolled(widget: QWidget) -> QScrollArea:
+    area = QScrollArea()
+    area.setWidgetResizable(True)
+    area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+    area.setFrameShape(QScrollArea.Shape.NoFrame)
+    area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+    area.setWidget(widget)
+    return area

@@ -1,0 +1,114 @@
+"""The open project, its undo history and its file: the only project state that changes."""
+
+from pathlib import Path
+
+from PySide6.QtCore import QObject, Signal
+from PySide6.QtGui import QUndoCommand, QUndoStack
+
+from engine.files import paths
+from engine.files.paths import FileFault, Stamp
+from engine.project.file import ProjectFile, save
+from engine.project.project import FORMAT, Project
+from engine.text.problems import Problem, ProjectError
+
+MERGE_ID = 1
+
+
+class FileChangedError(Exception):
+    """The file on disk is not the one that was opened or saved last."""
+
+
+class SetProject(QUndoCommand):
+    """One edit: the project before and after. Successive ones with the same merge key become one."""
+
+    def __init__(self, document: "Document", text: str, after: Project, merge: str) -> None:
+        super().__init__(text)
+        self._document = document
+        self._before = document.project
+        self._after = after
+        self._merge = merge
+
+    def id(self) -> int:
+        return MERGE_ID if self._merge else -1
+
+    def mergeWith(self, other: QUndoCommand) -> bool:
+        if not isinstance(other, SetProject) or other._merge != self._merge:
+            return False
+        self._after = other._after
+        self.setText(other.text())
+        return True
+
+    def redo(self) -> None:
+        self._document._show(self._after)
+
+    def undo(self) -> None:
+        self._document._show(self._before)
+
+
+class Document(QObject):
+    """Dirty is `not clean`, which is the undo stack's clean state; there is no other flag."""
+
+    project_changed = Signal()
+    file_changed = Signal()
+    """Path or clean state differ."""
+
+    def __init__(self, project: Project, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.undo_stack = QUndoStack(self)
+        self.undo_stack.cleanChanged.connect(self._on_undo_stack_clean_changed)
+        self.project = project
+        self.path: Path | None = None
+        self.read_only = False
+        self._stamp: Stamp | None = None
+
+    @property
+    def clean(self) -> bool:
+        return self.undo_stack.isClean()
+
+    def edit(self, text: str, project: Project, merge: str = "") -> None:
+        """Make `project` the current one, as one undo step; an equal project is no edit."""
+        if project != self.project:
+            self.undo_stack.push(SetProject(self, text, project, merge))
+
+    def replace(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
+        """Show another project, with a history of its own; `path` is where Save will write it, if anywhere."""
+        self.undo_stack.clear()
+        self.path = path
+        self.read_only = file is not None and file.read_only
+        self._stamp = file.stamp if file is not None and path is not None else None
+        self._show(project)
+        self.file_changed.emit()
+
+    def save(self, path: Path, *, overwrite: bool = False) -> None:
+        """Write the project; on any failure document, history and the old file stay as they were.
+
+        Raises
+        ------
+        ProjectError
+            The file cannot be written, or holds a newer format, which is never overwritten.
+        FileChangedError
+            Somebody else changed the file since it was opened; `overwrite` writes all the same.
+        """
+        if self.read_only and path == self.path:
+            text = f"holds a newer format than {FORMAT}, of which this program may know only a part; save it elsewhere"
+            raise ProjectError([Problem(text, "$.format")], path)
+        if not overwrite and path == self.path and self._stamp not in (None, _stamp(path)):
+            raise FileChangedError(str(path))
+        self._stamp = save(self.project, path)
+        self.path, self.read_only = path, False
+        self.undo_stack.setClean()
+        self.file_changed.emit()
+
+    def _on_undo_stack_clean_changed(self, clean: bool) -> None:
+        self.file_changed.emit()
+
+    def _show(self, project: Project) -> None:
+        self.project = project
+        self.project_changed.emit()
+
+
+def _stamp(path: Path) -> Stamp | None:
+    try:
+        return paths.stamp(str(path))
+    except FileFault:
+        return None

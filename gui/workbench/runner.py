@@ -1,0 +1,38 @@
+"""Runs requests in the background; the latest wins."""
+
+from PySide6.QtCore import QObject, Signal
+
+from engine.run.cache import VolumeCache
+from engine.run.execute import NodeDone, NodeStarted, RunRequest, execute
+from gui.worker import Worker
+
+
+class Runner(QObject):
+    """Emits in the thread it lives in, for the newest request only."""
+
+    node_started = Signal(NodeStarted)
+    node_done = Signal(NodeDone)
+    ended = Signal(object)
+    """The run is over: None when complete, else the exception that ended it."""
+
+    def __init__(self, cache: VolumeCache, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.cache = cache
+        self.worker = Worker(self)
+        self.worker.said.connect(self._on_worker_said)
+        self.worker.ended.connect(self.ended)
+
+    def start(self, request: RunRequest) -> None:
+        """Run a request; one under way is cancelled first."""
+        self.worker.start(lambda checkpoint: execute(request, self.cache, checkpoint))
+
+    def cancel(self) -> None:
+        """Stop what runs; nothing more is heard of it."""
+        self.worker.cancel()
+
+    def close(self) -> None:
+        """Cancel and wait for the worker, so that none outlives the window."""
+        self.worker.close()
+
+    def _on_worker_said(self, event: NodeStarted | NodeDone) -> None:
+        (self.node_started if isinstance(event, NodeStarted) else self.node_done).emit(event)

@@ -1,0 +1,187 @@
+"""The one path from an edit to a picture: Document, Runner, Focus and Look become one ViewState after another."""
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from msgspec.structs import replace
+from PySide6.QtCore import QObject, Signal
+
+from engine.network.graph import INPUT
+from engine.project.file import ProjectFile, load
+from engine.project.project import Project
+from engine.run.cache import VolumeCache
+from engine.run.check import Place, ProjectCheck, check
+from engine.run.execute import NodeDone, NodeStarted, RunRequest
+from engine.text.problems import STEM, ProjectError
+from gui.state.exploration import Exploration, Wish
+from gui.state.view_state import Focus, Look, Progress, Result, RunView, ViewState
+from gui.workbench.document import Document
+from gui.workbench.rank_search import Exploring
+from gui.workbench.runner import Runner
+
+
+class Workbench(QObject):
+    """Everything that changes what is shown goes through here, and is told by `changed(old, new)`."""
+
+    changed = Signal(object, object)
+
+    def __init__(self, project: Project, look: Look | None = None, parent: QObject | None = None) -> None:
+        super().__init__(parent)
+        self.document = Document(project, self)
+        self.cache = VolumeCache()
+        self._next_focus: Focus | None = None
+        """Where the selection goes with the edit that is being made."""
+        self.runner = Runner(self.cache, self)
+        self.exploring = Exploring(self)
+        known = check(project)
+        self.state = ViewState(project, known, RunView(), start_focus(project, known), look or Look())
+        self.document.project_changed.connect(self._on_document_project_changed)
+        self.document.file_changed.connect(self._on_document_file_changed)
+        self.runner.node_started.connect(self._on_runner_node_started)
+        self.runner.node_done.connect(self._on_runner_node_done)
+        self.runner.ended.connect(self._on_runner_ended)
+        self.exploring.changed.connect(self._on_exploring_changed)
+
+    def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
+        """Make `project` the current one as one undo step, the selection at `focus` if it is given."""
+        self._next_focus = focus
+        self.document.edit(text, project, merge)
+        self._next_focus = None
+
+    def set_focus(self, focus: Focus) -> None:
+        if focus != self.state.focus and focus.place in self.state.check:
+            self._show(replace(self.state, focus=focus))
+
+    def set_look(self, look: Look) -> None:
+        if look != self.state.look:
+            self._show(replace(self.state, look=look))
+
+    def open(self, path: Path, *, sample: bool = False) -> None:
+        """Show a project from a file; ProjectError leaves everything as it was. A sample is never written back."""
+        file = load(path)
+        self.show_project(file.project, None if sample else path.absolute(), file)
+
+    def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
+        """Show another project, its history and results its own."""
+        self.cancel()
+        self.exploring.forget()
+        self._show(replace(self.state, run=RunView()))
+        self._next_focus = start_focus(project, check(project))
+        self.document.replace(project, path, file)
+        self._next_focus = None
+
+    def run(self) -> None:
+        """Compute all designs in the background; a run under way gives way."""
+        request = RunRequest.of(self.document.project)
+        places = request.places
+        first = Progress(0, len(places), places[0]) if places else None
+        self._show(replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=())))
+        if places:
+            self.runner.start(request)
+        else:
+            self.runner.cancel()
+
+    def explore(self, wish: Wish) -> None:
+        """Find in the background what can stand for a convolution."""
+        self.exploring.ask(self.document.project, wish)
+
+    def survey(self, design: str, wish: Wish) -> None:
+        """Find in the background what can stand for each convolution of a design."""
+        self.exploring.survey(self.document.project, design, wish)
+
+    def measure(self, wish: Wish, choices: Sequence[tuple[str, float]]) -> None:
+        """Replace several convolutions in the background, and measure what that loses in the end."""
+        self.exploring.measure(self.document.project, wish, choices)
+
+    def cancel(self) -> None:
+        """End the run and the exploration under way; what they had computed stays."""
+        self.exploring.cancel()
+        self.runner.cancel()
+        if self.state.run.progress is not None:
+            self._show(replace(self.state, run=replace(self.state.run, progress=None)))
+
+    def close(self) -> None:
+        self.exploring.close()
+        self.runner.close()
+
+    def _show(self, new: ViewState) -> None:
+        old, self.state = self.state, new
+        self.changed.emit(old, new)
+
+    def _on_document_project_changed(self) -> None:
+        self.exploring.forgive()
+        project = self.document.project
+        known = check(project)
+        run = RunView(self._known_results(known), self.state.run.progress)
+        focus = self._next_focus or self._returned_focus(known) or self.state.focus
+        if focus.place not in known:
+            focus = nearest_focus(focus, project, known)
+        self._show(replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean))
+
+    def _returned_focus(self, known: ProjectCheck) -> Focus | None:
+        """The last of the nodes that an undo or redo brings back, or that it renames; parts come with their blocks."""
+        returned = [
+            place for place, report in known.reports.items() if report.block is None and place not in self.state.check
+        ]
+        return Focus(*returned[-1]) if returned else None
+
+    def _known_results(self, known: ProjectCheck) -> Mapping[Place, Result]:
+        """The results of before, where the place is still there; those of today's settings where the cache has them."""
+        results = {place: result for place, result in self.state.run.results.items() if place in known}
+        for place, key in known.keys.items():
+            if place in results and results[place].key == key:
+                continue
+            made = self.cache.get(key)
+            if made is not None:
+                results[place] = Result(key, *made)
+        return results
+
+    def _on_document_file_changed(self) -> None:
+        self._show(replace(self.state, path=self.document.path, clean=self.document.clean))
+
+    def _on_exploring_changed(self, exploration: Exploration) -> None:
+        self._show(replace(self.state, exploration=exploration))
+
+    def _on_runner_node_started(self, event: NodeStarted) -> None:
+        progress = Progress(event.done, event.total, event.place)
+        self._show(replace(self.state, run=replace(self.state.run, progress=progress)))
+
+    def _on_runner_node_done(self, event: NodeDone) -> None:
+        if event.place not in self.state.check:
+            return
+        before, today = self.state.run.results.get(event.place), self.state.check.keys.get(event.place)
+        if before is not None and event.reused and before.key == event.key:
+            return
+        if before is not None and before.key == today != event.key:
+            return  # an edit or undo since the run began has brought back what fits; this waits in the cache
+        result = Result(event.key, event.volume, event.milliseconds, event.fitted)
+        results = {**self.state.run.results, event.place: result}
+        self._show(replace(self.state, run=replace(self.state.run, results=results)))
+
+    def _on_runner_ended(self, error: Exception | None) -> None:
+        problems = error.problems if isinstance(error, ProjectError) else ()
+        self._show(replace(self.state, run=replace(self.state.run, progress=None, problems=problems)))
+        if error is not None and not isinstance(error, ProjectError):
+            raise error
+
+
+def start_focus(project: Project, known: ProjectCheck) -> Focus:
+    """The last volume of the first design, or the input where there is none.
+
+    A classifier ends in single values, which show little: there it is what the first layer or block gives.
+    """
+    if not project.designs:
+        return Focus(STEM, INPUT)
+    name = project.designs[0].name
+    analysis = known.analyses[name]
+    if analysis.reports and analysis.output_shape is not None and analysis.output_shape[1:] == (1, 1):
+        first = analysis.reports[0]
+        return Focus(name, first.block or first.name)
+    return Focus(name, analysis.output)
+
+
+def nearest_focus(focus: Focus, project: Project, known: ProjectCheck) -> Focus:
+    """Where the selection goes when its node is gone: the design's last volume, or the first design's."""
+    if focus.design in known.analyses:
+        return Focus(focus.design, known.analyses[focus.design].output)
+    return start_focus(project, known)

@@ -1,0 +1,1 @@
+"""What layers cost: counting rules, metrics and receptive fields."""

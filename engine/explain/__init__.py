@@ -1,1 +1,1 @@
-"""What arrays teach: maps in numbers and compared, how one value comes about, and what each channel contributes."""
+"""What arrays show: statistics of maps, how one value is computed, and what each channel contributes."""

@@ -1,0 +1,1 @@
+"""A network as a value: nodes and their connections, what its layers cost, and where their numbers come from."""

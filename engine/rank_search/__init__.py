@@ -1,4 +1,4 @@
-"""The bottleneck that a layer can bear: what can stand for a convolution, what it costs and what it loses."""
+"""The search for a bottleneck: which narrower convolutions can replace one, what they cost and what error they make."""
 
 from engine.rank_search.calibration import Samples, samples
 from engine.rank_search.error_curve import FORMS, Curve, Point

@@ -1,0 +1,1 @@
+"""Pictures, tables and animations as files: the same painting as on the screen."""

@@ -1,0 +1,1 @@
+"""Panels: widgets that show a state and propose edits."""

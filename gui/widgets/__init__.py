@@ -1,0 +1,1 @@
+"""Controls that know no layer and no project: number boxes, choices, tables, icons."""

@@ -1,0 +1,1 @@
+"""Figures for papers and slides, composed of panels of volumes or of tables."""

@@ -1,0 +1,1 @@
+"""The inspector: how one value is computed, in parts that stand in one to three columns."""

@@ -1,1 +1,1 @@
-"""The scene of the volumes: camera, boxes and arrows laid out, pictures of faces, and what is under a point."""
+"""Volumes as boxes under an orthographic camera, with real values on their faces: layout, painting, hit tests."""

@@ -1,1 +1,1 @@
-"""Running a project: checks before, inputs and weights, the cache of volumes, and the run itself."""
+"""Running a project: checks, inputs, weights, the cache of volumes, and the run itself."""

@@ -7,7 +7,7 @@ BENCHMARKS := $(filter-out %/__init__.py,$(sort $(wildcard tests/benchmarks/*.py
 # Only Linux says by these two whether there is a screen.
 HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter-out Linux,$(shell uname -s)))
 
-.PHONY: help run test bench pictures wheel clean distclean
+.PHONY: help run test bench house pictures wheel clean distclean
 # Two set-ups at once would spoil .venv.
 .NOTPARALLEL:
 
@@ -16,6 +16,7 @@ help:
 	@echo "                (without a display: draws the start project into out/)"
 	@echo "make test       sets up what is missing, then runs all checks and tests"
 	@echo "make bench      prints what the fast routines take against a plain matrix product"
+	@echo "make house      measures the structure of the program beside its aims"
 	@echo "make pictures   draws the README's pictures into resources/pictures"
 	@echo "make wheel      builds dist/convolume-*.whl"
 	@echo "make clean      deletes out/, dist/ and caches; make distclean .venv too"
@@ -47,6 +48,10 @@ test:
 bench:
 	@bash .ci/setup run
 	@for file in $(BENCHMARKS); do echo "== $$file"; PYTHONPATH=. $(PY) $$file || exit; done
+
+house:
+	@bash .ci/setup run
+	@$(PY) -m tests.house
 
 pictures:
 	@bash .ci/setup run

@@ -122,8 +122,8 @@ def room_within(folder: str) -> Callable[[str], str | None]:
     return lambda module: ".".join(module.split(".")[:depth]) if module.startswith(f"{folder}.") else None
 
 
-def floors(arrows: dict[str, set[str]]) -> int:
-    """Floors of a stack: a room stands one above the highest of those it imports."""
+def floors_of(arrows: dict[str, set[str]]) -> dict[str, int]:
+    """The floor of each room, from 1: a room stands one above the highest of those it imports."""
     floor: dict[str, int] = {}
 
     def of(room: str, above: tuple[str, ...] = ()) -> int:
@@ -133,7 +133,14 @@ def floors(arrows: dict[str, set[str]]) -> int:
             floor[room] = 1 + max((of(other, (*above, room)) for other in arrows[room]), default=0)
         return floor[room]
 
-    return max(map(of, arrows), default=0)
+    for room in arrows:
+        of(room)
+    return floor
+
+
+def floors(arrows: dict[str, set[str]]) -> int:
+    """How many floors a stack has."""
+    return max(floors_of(arrows).values(), default=0)
 
 
 def _reach(arrows: dict[str, set[str]], start: str) -> set[str]:

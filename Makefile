@@ -57,7 +57,7 @@ lint:
 
 test-fast:
 	@bash .ci/setup test
-	$(PY) -m pytest -n 2 -q -m "not slow"
+	$(PY) -m pytest -n 2 -q -m "not slow" --hypothesis-profile=fast
 
 test:
 	@bash .ci/setup test

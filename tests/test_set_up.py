@@ -8,6 +8,8 @@ import pytest
 from packaging.requirements import Requirement
 from packaging.utils import canonicalize_name
 
+from tests.conftest import SLOW
+
 ROOT = Path(__file__).resolve().parents[1]
 SETTINGS = tomllib.loads((ROOT / "pyproject.toml").read_text())
 DEPENDENCIES = SETTINGS["project"]["dependencies"]
@@ -59,3 +61,8 @@ def test_make_help_lists_every_target():
     targets = set(phony.split())
     assert targets == set(re.findall(r"^([a-z-]+):(?! [A-Z]+ :=)", makefile, re.MULTILINE))
     assert targets - {"help"} <= set(re.findall(r"make ([a-z-]+)", makefile.partition("\nrun:")[0]))
+
+
+def test_each_slow_subject_is_a_file_of_tests():
+    names = {path.stem.removeprefix("test_") for path in (ROOT / "tests").rglob("test_*.py")}
+    assert set(SLOW.split()) <= names

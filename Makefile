@@ -7,19 +7,25 @@ BENCHMARKS := $(filter-out %/__init__.py,$(sort $(wildcard tests/benchmarks/*.py
 # Only Linux says by these two whether there is a screen.
 HAS_DISPLAY := $(or $(DISPLAY),$(WAYLAND_DISPLAY),$(filter-out Linux,$(shell uname -s)))
 
-.PHONY: help run test bench house pictures wheel clean distclean
+# A line of each is checked in tests/test_set_up.py: no target without one.
+.PHONY: help run lint test-fast test test-newest hooks lock bench house pictures wheel clean distclean
 # Two set-ups at once would spoil .venv.
 .NOTPARALLEL:
 
 help:
-	@echo "make run        sets up what is missing and opens the window"
-	@echo "                (without a display: draws the start project into out/)"
-	@echo "make test       sets up what is missing, then runs all checks and tests"
-	@echo "make bench      prints what the fast routines take against a plain matrix product"
-	@echo "make house      measures the structure of the program beside its aims"
-	@echo "make pictures   draws the README's pictures into resources/pictures"
-	@echo "make wheel      builds dist/convolume-*.whl"
-	@echo "make clean      deletes out/, dist/ and caches; make distclean .venv too"
+	@echo "make run          sets up what is missing and opens the window"
+	@echo "                  (without a display: draws the start project into out/)"
+	@echo "make test         sets up what is missing, then runs all checks and tests (minutes)"
+	@echo "make lint         the checks alone: style, types, imports (seconds)"
+	@echo "make test-fast    the tests that take no time, of every folder (under half a minute)"
+	@echo "make test-newest  all checks and tests with the newest releases, in .venv-newest"
+	@echo "make hooks        lets git run lint before each commit and test-fast before each push"
+	@echo "make lock         renews the lock files: the newest releases that pyproject.toml allows"
+	@echo "make bench        prints what the fast routines take against a plain matrix product"
+	@echo "make house        measures the structure of the program beside its aims"
+	@echo "make pictures     draws the README's pictures into resources/pictures"
+	@echo "make wheel        builds dist/convolume-*.whl"
+	@echo "make clean        deletes out/, dist/ and caches; make distclean the environments too"
 	@echo "PYTHON=/path/to/python3.12 chooses the Python of a new .venv (3.11 or newer)"
 
 run:
@@ -32,18 +38,50 @@ else
 	@echo "No display: drew the start project's pictures and table into out/"
 endif
 
-test bench pictures: export QT_QPA_PLATFORM = offscreen
-test bench pictures: export QT_SCALE_FACTOR = 1
-test bench: export PYTEST_QT_API = pyside6
-test bench: export PYQTGRAPH_QT_LIB = PySide6
+TESTS := test test-fast test-newest
+$(TESTS) bench pictures: export QT_QPA_PLATFORM = offscreen
+$(TESTS) bench pictures: export QT_SCALE_FACTOR = 1
+$(TESTS) bench: export PYTEST_QT_API = pyside6
+$(TESTS) bench: export PYQTGRAPH_QT_LIB = PySide6
+
+define LINT
+$(PY) -m ruff check .
+$(PY) -m ruff format --check .
+$(PY) -m mypy
+$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+endef
+
+lint:
+	@bash .ci/setup test
+	$(LINT)
+
+test-fast:
+	@bash .ci/setup test
+	$(PY) -m pytest -n 2 -q -m "not slow" --hypothesis-profile=fast
 
 test:
 	@bash .ci/setup test
-	$(PY) -m ruff check .
-	$(PY) -m ruff format --check .
-	$(PY) -m mypy
-	$(PY) -c "from importlinter.cli import lint_imports_command; lint_imports_command()"
+	$(LINT)
 	$(PY) -m pytest -n 2
+
+test-newest: PY := $(subst .venv,.venv-newest,$(PY))
+test-newest:
+	@bash .ci/setup newest
+	$(LINT)
+	$(PY) -m pytest -n 2
+
+hooks:
+	@bash .ci/setup test
+	$(PY) -m pre_commit install --hook-type pre-commit --hook-type pre-push
+
+# One file for all supported Pythons and systems, each package with the hashes of its wheels. What run.lock names,
+# test.lock names in the same version. After it: make test, and a line in CHANGELOG.md if a user would notice.
+COMPILE := $(subst .venv,.venv-lock,$(PY)) -m uv --no-config pip compile --quiet --upgrade --universal \
+	--python-version 3.11 --only-binary :all: --generate-hashes --custom-compile-command "make lock" pyproject.toml
+lock:
+	@bash .ci/setup lock
+	$(COMPILE) --output-file .ci/run.lock
+	$(COMPILE) --group dev --constraint .ci/run.lock --output-file .ci/test.lock
 
 bench:
 	@bash .ci/setup run
@@ -58,12 +96,12 @@ pictures:
 	$(PY) -m tests.pictures
 
 wheel:
-	@bash .ci/setup run
-	$(PY) -m pip wheel --no-deps --wheel-dir dist .
+	@bash .ci/setup test
+	$(PY) -m pip wheel --no-deps --no-build-isolation --check-build-dependencies --wheel-dir dist .
 
 clean:
 	rm -rf out dist build .mypy_cache .ruff_cache .pytest_cache .hypothesis .import_linter_cache
-	find . -name __pycache__ -not -path './.venv/*' -prune -exec rm -rf {} +
+	find . -name __pycache__ -not -path './.venv*' -prune -exec rm -rf {} +
 
 distclean: clean
-	rm -rf .venv
+	rm -rf .venv .venv-newest .venv-lock

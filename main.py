@@ -6,7 +6,7 @@ from pathlib import Path
 # Installed, this file lies in a folder of its own beside engine and gui; run as a script, Python adds that itself.
 sys.path.insert(0, str(Path(__file__).resolve().parent))
 
-from gui.command_line.main import main  # noqa: E402 - after the path is set
+from gui.command_line.main import main
 
 if __name__ == "__main__":
     sys.exit(main())

@@ -66,7 +66,7 @@ class Worker(QObject):
                 self._said.emit(token, event)
         except Cancelled:
             return
-        except Exception as error:  # noqa: BLE001 - handed to the window's thread, which tells it
+        except Exception as error:  # handed to the window's thread, which tells it
             self._ended.emit(token, error)
             return
         self._ended.emit(token, None)

@@ -1,4 +1,6 @@
-"""Hypothesis profiles, none with deadlines: random examples at a desk, always the same on the build server, and a hunt.
+"""Which tests are slow, and Hypothesis profiles, none with deadlines.
+
+Random examples at a desk, always the same on the build server, a handful for `make test-fast`, and a hunt.
 
 A fault that random examples find is then found by who looks for it, and never fails somebody else's change:
 `pytest --hypothesis-profile=hunt` draws very many.
@@ -6,9 +8,25 @@ A fault that random examples find is then found by who looks for it, and never f
 
 import os
 
+import pytest
 from hypothesis import HealthCheck, settings
 
 settings.register_profile("default", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("ci", settings.get_profile("default"), max_examples=100, derandomize=True)
+settings.register_profile("fast", settings.get_profile("ci"), max_examples=3)
 settings.register_profile("hunt", settings.get_profile("default"), max_examples=2000)
 settings.load_profile("ci" if os.environ.get("CI") else "default")
+
+SLOW = """
+    block_mistakes bottleneck bottleneck_view command_line explain export figures file_commands filters filters_insight
+    inspector inspector_window kernels main_window panel_blocks panels paper receptive repaints summary
+    trunk volumes_blocks volumes_layout volumes_painting
+"""
+"""Subjects whose files of tests take more than a few seconds: `make test-fast` leaves them out."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    slow = {f"test_{subject}.py" for subject in SLOW.split()}
+    for item in items:
+        if item.path.name in slow:
+            item.add_marker(pytest.mark.slow)

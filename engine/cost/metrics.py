@@ -199,7 +199,7 @@ def _rate_formula(subject: Subject) -> str:
     return f"{subject.report.macs:,} MACs / {exact(subject.milliseconds)} ms = {exact(rate)}" if rate else ""
 
 
-def _nothing(subject: Subject) -> str:
+def _nothing(_subject: Subject) -> str:
     return ""
 
 

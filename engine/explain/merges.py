@@ -15,7 +15,7 @@ def dropout(layer: Dropout, job: Job) -> Explanation:
     return Explanation(job.at, result, what, (f"{job.title} = x = {number(result)}",), meeting)
 
 
-def concat(layer: Concat, job: Job) -> Explanation:
+def concat(_layer: Concat, job: Job) -> Explanation:
     source, channel = 0, job.at.channel
     while channel >= len(job.inputs[source]):
         channel -= len(job.inputs[source])
@@ -37,7 +37,7 @@ def concat(layer: Concat, job: Job) -> Explanation:
     return Explanation(job.at, result, what, formula, meeting)
 
 
-def add(layer: Add, job: Job) -> Explanation:
+def add(_layer: Add, job: Job) -> Explanation:
     values = np.array([volume[job.at] for volume in job.inputs], np.float64)
     terms = Terms("Value of each input", values, of="input")
     place = ", ".join(map(str, job.at))

@@ -78,7 +78,7 @@ def _divisor(layer: AvgPool2d, job: Job, meeting: Meeting) -> int:
     return int(np.count_nonzero(rows) * np.count_nonzero(columns))
 
 
-def global_avg_pooling(layer: GlobalAvgPool2d, job: Job) -> Explanation:
+def global_avg_pooling(_layer: GlobalAvgPool2d, job: Job) -> Explanation:
     volume, channel = job.inputs[0], job.at.channel
     height, width = volume.shape[1:]
     values = volume[channel : channel + 1].astype(np.float64)

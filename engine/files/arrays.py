@@ -221,7 +221,7 @@ def _zip_fault(path: str) -> Iterator[None]:
         raise FileFault(f"{path} is not a readable .npz archive: {error or type(error).__name__}") from None
 
 
-def _read_npz(path: str, file: IO[bytes], length: int) -> dict[str, Header]:
+def _read_npz(path: str, file: IO[bytes], _length: int) -> dict[str, Header]:
     """What is wrong with one member is told when that one is asked for: the others may be all that is needed."""
     found = {}
     with _zip_fault(path), ZipFile(file) as archive:

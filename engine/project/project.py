@@ -100,7 +100,7 @@ class Project(Struct, frozen=True):
         place = design, node
         moved = self.with_network(design, self.network(design).renamed(node, name))
         return replace(
-            moved._with_seeds_named(place, (design, name), self.network(design).node(node)),
+            _with_seeds_named(moved, place, (design, name), self.network(design).node(node)),
             notes=tuple(replace(n, node=name) if (n.design, n.node) == place else n for n in self.notes),
             published=tuple(replace(p, node=name) if (p.design, p.node) == place else p for p in self.published),
         )
@@ -109,28 +109,28 @@ class Project(Struct, frozen=True):
         """A design under another name; notes and published figures go with it."""
         moved = self.with_designs(replace(d, name=name) if d.name == design else d for d in self.designs)
         for node in self.design(design).network.nodes:
-            moved = moved._with_seeds_named((design, node.name), (name, node.name), node)
+            moved = _with_seeds_named(moved, (design, node.name), (name, node.name), node)
         return replace(
             moved,
             notes=tuple(replace(n, design=name) if n.design == design else n for n in self.notes),
             published=tuple(replace(p, design=name) if p.design == design else p for p in self.published),
         )
 
-    def _with_seeds_named(self, place: tuple[str, str], new_place: tuple[str, str], node: Node) -> "Project":
-        """The project where weights that are as those of a node by its name follow it to another name."""
-        parts = isinstance(node.layer, Block)
-
-        def moved(network: Network) -> Network:
-            nodes = (
-                replace(n, weights=with_seed_named(n.weights, place, new_place, parts=parts)) for n in network.nodes
-            )
-            return Network(tuple(nodes))
-
-        stem = None if self.stem is None else moved(self.stem)
-        return replace(self, stem=stem).with_designs(replace(d, network=moved(d.network)) for d in self.designs)
-
     def with_designs(self, designs: Iterable[Design]) -> "Project":
         return replace(self, designs=tuple(designs))
+
+
+def _with_seeds_named(project: Project, place: tuple[str, str], new_place: tuple[str, str], node: Node) -> Project:
+    """The project where weights that are as those of a node by its name follow it to another name."""
+    parts = isinstance(node.layer, Block)
+
+    def moved(network: Network) -> Network:
+        nodes = (replace(n, weights=with_seed_named(n.weights, place, new_place, parts=parts)) for n in network.nodes)
+        return Network(tuple(nodes))
+
+    stem = None if project.stem is None else moved(project.stem)
+    designs = (replace(design, network=moved(design.network)) for design in project.designs)
+    return replace(project, stem=stem).with_designs(designs)
 
 
 def relocated(project: Project, move: Callable[[str], str]) -> Project:

@@ -168,12 +168,12 @@ def _line(text: str) -> str:
     return " ".join(text.split())
 
 
-def to_csv(rows: Sequence[Row], *chosen: str) -> str:
+def to_csv(rows: Sequence[Row], *_chosen: str) -> str:
     """Comma-separated, for programs: every metric whatever is chosen; totals have kind "total" and no node."""
     return _separated(rows, "excel")
 
 
-def to_tsv(rows: Sequence[Row], *chosen: str) -> str:
+def to_tsv(rows: Sequence[Row], *_chosen: str) -> str:
     """What `to_csv` gives, separated by tabs: a spreadsheet takes it from the clipboard."""
     return _separated(rows, "excel-tab")
 

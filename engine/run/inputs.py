@@ -163,7 +163,7 @@ def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
 
 
 @lru_cache(maxsize=64)
-def _photo_pixels(path: str, stamp: Stamp, enough: int) -> int:
+def _photo_pixels(path: str, _stamp: Stamp, enough: int) -> int:
     """Pixels that `_decoded` reads; FileFault where the header does not tell of an image that can be read."""
     with _image_fault(path), Image.open(paths.resolve(path)) as opened:
         opened.draft("RGB", (enough, enough))

@@ -42,7 +42,7 @@ def application(theme: Theme) -> Iterator[QApplication]:
         qInstallMessageHandler(before)
 
 
-def _pass_on(kind: QtMsgType, context: QMessageLogContext, message: str) -> None:
+def _pass_on(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
     """Qt's messages to standard error, but for what its offscreen platform says of every window."""
     if "propagateSizeHints" not in message:
         print(message, file=sys.stderr)

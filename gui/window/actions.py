@@ -25,7 +25,7 @@ APART = "choose a layer or block; to change a part of a block, take the block ap
 """What must be done before one layer can be changed."""
 
 
-def _always(state: ViewState) -> bool:
+def _always(_state: ViewState) -> bool:
     return True
 
 

@@ -1,5 +1,6 @@
 """Prints how long a run may go on after it is cancelled: the longest time between two checkpoints, in milliseconds."""
 
+import itertools
 from collections.abc import Callable
 from time import perf_counter
 
@@ -36,7 +37,7 @@ def longest_gap(work: Work) -> tuple[float, float]:
     times = [perf_counter()]
     work(lambda: times.append(perf_counter()))
     times.append(perf_counter())
-    gaps = [after - before for before, after in zip(times, times[1:], strict=False)]
+    gaps = [after - before for before, after in itertools.pairwise(times)]
     return 1000 * max(gaps), 1000 * (times[-1] - times[0])
 
 

@@ -406,7 +406,7 @@ def test_a_layer_whose_output_is_beyond_all_bounds_is_refused_by_name(form, tmp_
     weights = FileWeights(str(tmp_path / "huge.npz"), "weight")
     project = small().with_network("design", Network((Node("conv", Conv2d(6, 3, bias=False), (), weights),)))
     project = replace(project, input=ArrayInput(str(tmp_path / "volume.npy")))
-    with pytest.raises(ProjectError, match="conv: .*not finite"):
+    with pytest.raises(ProjectError, match=r"conv: .*not finite"):
         explored(project).curve(("design", "conv"), form)
 
 
@@ -445,7 +445,7 @@ def test_folders_and_hidden_files_are_no_photos(photo_project, folder):
 def test_a_photo_that_ends_too_early_is_named_but_no_place_of_the_project(photo_project, folder):
     (folder / "c.png").write_bytes((RESOURCES / "photos/coffee.png").read_bytes()[:5000])
     explorer = Explorer(photo_project, samples(photo_project, folder))
-    with pytest.raises(ProjectError, match="^[^:]*c.png cannot be read"):
+    with pytest.raises(ProjectError, match=r"^[^:]*c.png cannot be read"):
         explorer.curve(("design", "conv"), "1x1+kxk")
 
 
@@ -476,7 +476,7 @@ def test_a_sample_that_cannot_reach_a_layer_is_named():
 def test_fitting_again_is_refused_with_both_numbers_where_memory_does_not_suffice():
     project = replace(small(Conv2d(1, 301)), input=NoiseInput((4, 6, 6)))
     explorer = explored(project)
-    with pytest.raises(ProjectError, match="conv: fitting the k×k again behind 4 maps needs 2.9 TiB; .* are free"):
+    with pytest.raises(ProjectError, match=r"conv: fitting the k×k again behind 4 maps needs 2.9 TiB; .* are free"):
         explorer.trial(("design", "conv"), "1x1+kxk", (4,), project.input, refit=True)
     assert explorer.trial(("design", "conv"), "1x1+kxk", (4,), project.input, refit=False).error < 1e-4
 
@@ -493,7 +493,7 @@ def test_values_that_are_not_finite_are_refused_by_name():
     huge = np.full((4, 8, 3, 3), 3e38, np.float32)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.run.weights.he_normal", lambda shape, *_: np.broadcast_to(huge.ravel()[:1], shape).copy())
-        with pytest.raises(ProjectError, match="conv: .*not finite"):
+        with pytest.raises(ProjectError, match=r"conv: .*not finite"):
             explored(project).curve(("design", "conv"), "1x1+kxk")
 
 
@@ -501,7 +501,7 @@ def test_a_photo_that_does_not_fit_the_layers_is_refused_with_what_is_wrong(tmp_
     np.save(tmp_path / "weight.npy", np.zeros((4, 8, 1, 1), np.float32))
     before = Node("before", Conv2d(4, 1, bias=False), (), FileWeights(str(tmp_path / "weight.npy")))
     project, fewer = small(None, before), Samples((NoiseInput((3, 9, 10)),))
-    with pytest.raises(ProjectError, match="noise, seed 0: before: weights: .*has shape"):
+    with pytest.raises(ProjectError, match=r"noise, seed 0: before: weights: .*has shape"):
         Explorer(project, fewer).curve(("design", "conv"), "1x1+kxk")
     problems = check(applied(project, ("design", "conv"), "1x1+kxk", (2,), fewer)).problems
     assert [problem.node for problem in problems] == ["conv_reduce", "conv"]

@@ -250,7 +250,7 @@ def test_a_missing_image_and_a_folder_are_told(tmp_path):
     for path, words in ((tmp_path / "no.png", "does not exist"), (tmp_path, "is not a file")):
         with pytest.raises(FileFault, match=words):
             inputs.shape_of(ImageInput(str(path)))
-    with pytest.raises(FileFault, match="resources:photos/no.png does not exist"):
+    with pytest.raises(FileFault, match=r"resources:photos/no.png does not exist"):
         inputs.shape_of(ImageInput("resources:photos/no.png"))
 
 

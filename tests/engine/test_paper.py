@@ -189,7 +189,7 @@ def test_a_width_stands_in_the_column_of_its_kernel(layer, columns):
 @pytest.mark.parametrize("text", ["-1", "", "1.5", "x", "²", "1000001", "99999999999999999999"])
 def test_a_text_that_is_no_width_is_refused_with_its_setting_and_range(text):
     reduce = widths_of(Inception(64, 96, 128, 16, 32, 32))["3x3_reduce"]
-    with pytest.raises(ValueError, match="3×3 reduce: .*from 0 to 1,000,000, 0 for none"):
+    with pytest.raises(ValueError, match=r"3×3 reduce: .*from 0 to 1,000,000, 0 for none"):
         reduce.read(text)
 
 

@@ -65,7 +65,7 @@ def mean_difference(first: QImage, second: QImage) -> float:
 @pytest.mark.parametrize("view", FIGURES)
 def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None:
     content = figure(ran.state, view, "pdf")
-    width, height = FIGURES[view].size(ran.state)
+    width, _height = FIGURES[view].size(ran.state)
     assert content.startswith(b"%PDF")
     assert f"/MediaBox [0 0 {width}".encode() in content
     assert b"/DCTDecode" not in content, "maps must not become JPEG"

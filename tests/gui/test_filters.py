@@ -1,5 +1,7 @@
 """The filters view: mosaics show every value where the mouse reads it, and say what their colours mean."""
 
+import itertools
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -124,7 +126,7 @@ class TestGrid:
         tiles = [seen.tile(channel) for channel in range(shape.channels)]
         assert all(seen.rect.adjusted(-1e-6, -1e-6, 1e-6, 1e-6).contains(tile) for tile in tiles)
         assert seen.channels() == list(range(shape.channels))
-        assert not any(a.intersects(b) for a, b in zip(tiles, tiles[1:], strict=False))
+        assert not any(a.intersects(b) for a, b in itertools.pairwise(tiles))
 
     def test_gaps_and_what_lies_outside_read_as_nothing(self):
         grid = choose_grid(Shape(3, 20, 20), 300, 100)

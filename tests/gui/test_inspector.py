@@ -354,7 +354,7 @@ class TestMatrix:
         return answer
 
     def test_a_row_is_linked_to_its_map(self, pointwise):
-        point, found = find_hit(pointwise.view, matrix, lambda found: found.words.startswith("filter 3, "))
+        point, _found = find_hit(pointwise.view, matrix, lambda found: found.words.startswith("filter 3, "))
         QTest.mouseClick(pointwise.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert pointwise.focuses == [Focus("d", "narrow", 3, (2, 3))]
         assert pointwise.view.content.told.at == (3, 2, 3)

@@ -35,7 +35,7 @@ def test_what_is_typed_is_chosen_in_every_view(window: MainWindow, qtbot: QtBot)
     window.views["inspector"].fields["Map"].setValue(3)
     assert window.workbench.state.focus.channel == 3
     assert window.workbench.state.focus.pixel is not None
-    assert [box.value() for box in window.views["inspector"].fields.values()][0] == 3
+    assert next(box.value() for box in window.views["inspector"].fields.values()) == 3
     assert window.views["volumes"].canvas.state.focus.channel == 3
 
 

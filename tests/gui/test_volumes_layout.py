@@ -1,5 +1,6 @@
 """The scene of the volumes: nothing overlaps, lines meet boxes, sizes have one scale."""
 
+import itertools
 from math import hypot, log2, sqrt
 
 import pytest
@@ -65,7 +66,7 @@ def assert_nothing_overlaps(scene, width, height):
             assert apart(text.rect, box.bounds) or not meet(outline, polygon_of(text.rect)), (text, box.place)
         left, top, right, bottom = (edge * scene.shrink for edge in text.rect)
         assert min(left, top, width - right, height - bottom) >= -0.5, text
-    lines = [pair for wire in scene.wires for pair in zip(wire, wire[1:], strict=False)]
+    lines = [pair for wire in scene.wires for pair in itertools.pairwise(wire)]
     lines += [((arrow.start, arrow.y), (arrow.end, arrow.y)) for arrow in scene.arrows]
     for start, end in lines:
         rect = (min(start[0], end[0]), min(start[1], end[1]), max(start[0], end[0]), max(start[1], end[1]))

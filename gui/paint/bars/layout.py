@@ -120,7 +120,7 @@ class Layout(Struct, frozen=True):
 def lay_out(content: Content, rect: QRectF) -> Layout:
     """The figure as large as it fits into `rect`; the smallest layers are summed up where it does not."""
     for unit in range(_largest(rect.width()), SMALLEST - 1, -1):
-        for count in _column_counts(content, rect.width(), unit):
+        for count in _column_counts(rect.width(), unit):
             columns = pour(content.groups, count, _continued)
             if _height(content, columns, unit) <= rect.height():
                 return _placed(content, columns, rect, unit)
@@ -130,10 +130,10 @@ def lay_out(content: Content, rect: QRectF) -> Layout:
 def height_on_screen(content: Content, width: float, height: float) -> float:
     """The height that a scrolled figure needs: `height` itself where all of it can be read in that."""
     for unit in range(_largest(width), COMFORTABLE - 2, -1):
-        for count in _column_counts(content, width, unit):
+        for count in _column_counts(width, unit):
             if _height(content, pour(content.groups, count, _continued), unit) <= height:
                 return height
-    most = _column_counts(content, width, COMFORTABLE)[-1]
+    most = _column_counts(width, COMFORTABLE)[-1]
     return max(height, _height(content, pour(content.groups, most, _continued), COMFORTABLE))
 
 
@@ -142,7 +142,7 @@ def _largest(width: float) -> int:
     return min(LARGEST, max(int(width / NARROWEST), COMFORTABLE - 1))
 
 
-def _column_counts(content: Content, width: float, unit: float) -> range:
+def _column_counts(width: float, unit: float) -> range:
     room = int((width - 2 * MARGIN * unit + GAP * unit) // ((NARROWEST + GAP) * unit))
     return range(1, min(max(room, 1), MOST_COLUMNS) + 1)
 
@@ -279,7 +279,7 @@ def said_at(line: Line, *, ratio: bool) -> str:
 
 def _trimmed(content: Content, rect: QRectF) -> Layout:
     """As many of the dearest layers as there is room for, in the smallest text; a line sums up the others."""
-    count = _column_counts(content, rect.width(), SMALLEST)[-1]
+    count = _column_counts(rect.width(), SMALLEST)[-1]
     head = _head_height(content) + SECTION + AXIS + MARGIN
     room = max(int((rect.height() / SMALLEST - head) // LINE), 0) * count
     for most in range(max(map(len, content.groups), default=0), -1, -1):

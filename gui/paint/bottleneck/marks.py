@@ -37,7 +37,7 @@ def _ring(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QC
     painter.drawEllipse(at, radius * 0.85, radius * 0.85)
 
 
-def _cross(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
+def _cross(painter: QPainter, at: QPointF, radius: float, ink: QColor, _ground: QColor) -> None:
     painter.setPen(QPen(ink, radius * 0.5))
     for way in (1, -1):
         painter.drawLine(at + QPointF(-radius, -radius * way) * 0.8, at + QPointF(radius, radius * way) * 0.8)

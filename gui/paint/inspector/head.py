@@ -44,7 +44,7 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
         draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content.note, em, tone, theme)
 
 
-def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
+def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:  # noqa: ARG001 - a Part
     if content.told is None:
         return None
     told = content.told

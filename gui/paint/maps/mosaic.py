@@ -62,7 +62,7 @@ def content_of(state: ViewState, checkpoint: Checkpoint | None = lambda: None) -
     asking = Asking(checkpoint)
     shown = plates(state, asking)
     if state.look.compared == "maps + difference":
-        shown = (*shown, *_difference(state, shown, asking))
+        shown = (*shown, *_difference(shown, asking))
     return _content(state, shown, asking)
 
 
@@ -91,7 +91,7 @@ def _content(state: ViewState, shown: tuple[Plate, ...], asking: Asking) -> Cont
     return Content(shown, detail, words.replace(" %", "\N{NO-BREAK SPACE}%"), state.focus, indices, asking.complete)
 
 
-def _difference(state: ViewState, shown: Sequence[Plate], asking: Asking) -> tuple[Plate, ...]:
+def _difference(shown: Sequence[Plate], asking: Asking) -> tuple[Plate, ...]:
     """The difference of two plates whose values can be compared."""
     if len(shown) != 2 or shown[0].shape != shown[1].shape:
         return ()

@@ -1,4 +1,4 @@
-"""Draws every picture of the README into resources/pictures, without a display: `make pictures`.
+"""Draws every picture of the README and the manual into resources/pictures, without a display: `make pictures`.
 
 A picture is a row of PICTURES: a figure of a view, or the whole window. Named on the command line, only those are
 drawn.

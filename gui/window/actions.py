@@ -158,6 +158,7 @@ ACTIONS: tuple[Action, ...] = (
     Action("dark", "Dark theme", icon="theme", checked=lambda state: state.look.theme == "dark"),
     Action("reset_layout", "Reset layout", tip="Put every panel back where it was at first"),
     Action("show_mistakes", "Show mistakes", "F8"),
+    Action("manual", "Manual", "F1", tip="The page about the panel or view that has the keyboard focus"),
     Action("palette", "Find a command…", "Ctrl+Shift+P"),
     Action("about", "About Convolume"),
 )  # fmt: skip
@@ -178,7 +179,7 @@ MENUS: dict[str, tuple[str, ...]] = {
     "Count by a rule": tuple(f"count_{rule.id}" for rule in TOOLS),
     "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR, "dark", "show_mistakes",
              "reset_layout", SEPARATOR, "panels"),
-    "Help": ("palette", "about"),
+    "Help": ("manual", "palette", "about"),
     "Add after": tuple(f"add_{tag_of(kind)}" for kind in LAYERS),
     "Add before": tuple(f"before_{tag_of(kind)}" for kind in LAYERS),
     "Add block after": tuple(f"add_{tag_of(kind)}" for kind in BLOCKS),

@@ -41,6 +41,7 @@ from gui.widgets.tab_order import chain, focusable
 from gui.window.actions import ACTIONS, KINDS, TOOLS, Action
 from gui.window.docks import CENTRE, LAYOUT_VERSION, Docks
 from gui.window.file_commands import FileCommands
+from gui.window.manual import Manual, page_about
 from gui.window.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
 from gui.window.toolbar import Toolbar
 from gui.workbench.edit_merging import Strokes
@@ -73,6 +74,7 @@ class MainWindow(QMainWindow):
         self._seen: dict[str, ViewState] = {}
         """What each view last showed."""
         self.status = StatusPanel(self)
+        self.manual = Manual(self)
         self.docks = self._make_docks()
         self.actions_by_id = self._make_actions()
         self._make_menus()
@@ -166,6 +168,7 @@ class MainWindow(QMainWindow):
             "dark": lambda: look(theme="light" if work.state.look.theme == "dark" else "dark"),
             "reset_layout": self.reset_layout,
             "show_mistakes": self._show_mistakes,
+            "manual": self._open_manual,
             "palette": self._find_command,
             "about": self._about,
         }
@@ -343,6 +346,10 @@ class MainWindow(QMainWindow):
         palette = CommandPalette(list(commands_of(self.menuBar().actions(), plain)), self)
         palette.open()
 
+    def _open_manual(self) -> None:
+        parts = {id: dock.widget() for id, dock in self.docks.items()} | self.views
+        self.manual.open_at(page_about(QApplication.focusWidget(), parts))
+
     def _about(self) -> None:
         box = AboutBox(self)
         box.open()
@@ -372,6 +379,7 @@ class MainWindow(QMainWindow):
             return
         self.workbench.close()
         self.files.close_down()
+        self.manual.close_down()
         for view in self.views.values():
             view.close_down()
         self._settings.setValue("window/geometry", self.saveGeometry())

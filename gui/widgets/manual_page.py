@@ -1,0 +1,311 @@
+"""One page of the manual: Markdown with tables, code and pictures that follow the palette, the zoom and the width."""
+
+import re
+from collections.abc import Iterator
+from itertools import groupby
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, Qt, QUrl
+from PySide6.QtGui import (
+    QDesktopServices,
+    QFont,
+    QFontDatabase,
+    QFontMetrics,
+    QImage,
+    QPalette,
+    QResizeEvent,
+    QTextBlock,
+    QTextBlockFormat,
+    QTextCharFormat,
+    QTextCursor,
+    QTextDocument,
+    QTextFormat,
+    QTextFragment,
+    QTextFrameFormat,
+    QTextImageFormat,
+    QTextTable,
+)
+from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
+
+from gui.widgets.manual_pages import MANUAL, START, slug
+
+_LONGEST_LINE = "a line of prose that is as long as any should be, so that eyes find the next one"
+_SIDE_MARGIN = 20
+_INDENT = 24.0
+_LINE_HEIGHT = 125.0
+_ZOOM_STEPS = range(-4, 13)
+_KEEP = QTextCursor.MoveMode.KeepAnchor
+
+
+class ManualPage(QTextBrowser):
+    """Shows a page; links between pages stay inside, others open in the browser."""
+
+    def __init__(self, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self.setAccessibleName("Page of the manual")
+        self.setOpenLinks(False)
+        self.setFrameShape(QTextBrowser.Shape.NoFrame)
+        self._zoom = 0
+        self._words: tuple[str, ...] = ()
+        self._pictures: dict[str, QImage] = {}
+        """Pictures at their own size, by path."""
+        self._point_size = self.font().pointSizeF()
+        self.anchorClicked.connect(self._on_anchor_clicked)
+        self.sourceChanged.connect(self._on_source_changed)
+        self.setUndoRedoEnabled(False)
+
+    @property
+    def page(self) -> Path:
+        return Path(self.source().toLocalFile()) if self.source().isValid() else START
+
+    def show_page(self, page: Path, heading: str = "") -> None:
+        """Show a page, from its top or from a heading."""
+        if not self.source().isValid() or page != self.page:
+            self.setSource(QUrl.fromLocalFile(str(page)))
+        if heading:
+            self._scroll_to(heading)
+
+    def zoom_by(self, steps: int) -> None:
+        """Make the text larger or smaller by so many points; 0 brings back its own size."""
+        self._zoom = min(max(self._zoom + steps, _ZOOM_STEPS[0]), _ZOOM_STEPS[-1]) if steps else 0
+        font = self.font()
+        font.setPointSizeF(max(5.0, self._point_size + self._zoom))
+        self.setFont(font)
+        self._fit_width()
+
+    # Search
+
+    def highlight(self, words: tuple[str, ...]) -> None:
+        """Mark every occurrence of the words, and show the first."""
+        self._words = words
+        self._mark_words()
+        if words:
+            self.moveCursor(QTextCursor.MoveOperation.Start)
+            self.show_next_hit()
+
+    def show_next_hit(self) -> None:
+        """Scroll to the next occurrence of a word, after the last one to the first."""
+        hits = self._hits()
+        if not hits:
+            return
+        at = self.textCursor().selectionEnd()
+        hit = next((hit for hit in hits if hit.selectionStart() >= at), hits[0])
+        self.setTextCursor(hit)
+        self.ensureCursorVisible()
+
+    def _mark_words(self) -> None:
+        marks = []
+        for hit in self._hits():
+            mark = QTextEdit.ExtraSelection()
+            mark.cursor = hit
+            mark.format.setBackground(self.palette().color(QPalette.ColorRole.Highlight))
+            mark.format.setForeground(self.palette().color(QPalette.ColorRole.HighlightedText))
+            marks.append(mark)
+        self.setExtraSelections(marks)
+
+    def _hits(self) -> list[QTextCursor]:
+        text = self.document().toPlainText()
+        if not self._words:
+            return []
+        hits = []
+        for match in re.finditer("|".join(map(re.escape, self._words)), text, re.IGNORECASE):
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(match.start())
+            cursor.setPosition(match.end(), _KEEP)
+            hits.append(cursor)
+        return hits
+
+    # Links
+
+    def _on_anchor_clicked(self, url: QUrl) -> None:
+        target = self.source().resolved(url)
+        path = Path(target.toLocalFile()) if target.isLocalFile() else None
+        if path is not None and path.parent == MANUAL:
+            self.show_page(path, target.fragment())
+        else:
+            QDesktopServices.openUrl(target)
+
+    def _scroll_to(self, heading: str) -> None:
+        for block in self._blocks():
+            if block.blockFormat().headingLevel() and slug(block.text()) == heading:
+                top = self.document().documentLayout().blockBoundingRect(block).top()
+                self.verticalScrollBar().setValue(round(top) - _SIDE_MARGIN // 2)
+                return
+
+    # Looks
+
+    def _on_source_changed(self) -> None:
+        self._style()
+        self._fit_width()
+        self._mark_words()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.PaletteChange and self.source().isValid():
+            self._style()
+            self._mark_words()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._fit_width()
+
+    def _blocks(self) -> Iterator[QTextBlock]:
+        block = self.document().begin()
+        while block.isValid():
+            yield block
+            block = block.next()
+
+    def _style(self) -> None:
+        """Colours, borders and margins, which Markdown leaves open."""
+        editing = QTextCursor(self.document())
+        editing.beginEditBlock()
+        for block in self._blocks():
+            self._style_block(block)
+        for frame in self.document().rootFrame().childFrames():
+            if isinstance(frame, QTextTable):
+                self._style_table(frame)
+        editing.endEditBlock()
+        self.document().setIndentWidth(_INDENT)
+
+    def _style_block(self, block: QTextBlock) -> None:
+        cursor = QTextCursor(block)
+        given = block.blockFormat()
+        if _is_code(block):
+            cursor.mergeBlockFormat(self._code_format(block))
+            cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, _KEEP)
+            cursor.mergeCharFormat(_fixed_format())
+            return
+        added = QTextBlockFormat()
+        pictures = any(part.charFormat().isImageFormat() for part in _fragments(block))
+        added.setLineHeight(
+            100.0 if pictures else _LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
+        )
+        if given.headingLevel():
+            added.setTopMargin(6.0 if given.headingLevel() == 1 else 18.0)
+            added.setBottomMargin(6.0)
+        cursor.mergeBlockFormat(added)
+        self._style_inline_code(block)
+
+    def _style_inline_code(self, block: QTextBlock) -> None:
+        ends = [
+            (fragment.position(), fragment.position() + fragment.length())
+            for fragment in _fragments(block)
+            if fragment.charFormat().fontFixedPitch()
+        ]
+        added = _fixed_format()
+        level = block.blockFormat().headingLevel()
+        if level:  # Markdown's code has no size of its own, not even in a heading
+            added.setFontWeight(QFont.Weight.Bold)
+            added.setProperty(QTextFormat.Property.FontSizeAdjustment.value, 4 - level)
+        else:
+            added.setBackground(self.palette().color(QPalette.ColorRole.AlternateBase))
+        for start, end in ends:
+            cursor = QTextCursor(self.document())
+            cursor.setPosition(start)
+            cursor.setPosition(end, _KEEP)
+            cursor.mergeCharFormat(added)
+
+    def _code_format(self, block: QTextBlock) -> QTextBlockFormat:
+        added = QTextBlockFormat()
+        added.setBackground(self.palette().color(QPalette.ColorRole.AlternateBase))
+        added.setNonBreakableLines(True)
+        added.setTopMargin(0.0 if _is_code(block.previous()) else 8.0)
+        added.setBottomMargin(0.0 if _is_code(block.next()) else 10.0)
+        return added
+
+    def _style_table(self, table: QTextTable) -> None:
+        given = table.format()
+        given.setBorder(1.0)
+        given.setBorderCollapse(True)
+        given.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+        given.setBorderBrush(self.palette().color(QPalette.ColorRole.Mid))
+        given.setCellPadding(5.0)
+        given.setCellSpacing(0.0)
+        given.setTopMargin(6.0)
+        given.setBottomMargin(12.0)
+        table.setFormat(given)
+        for column in range(table.columns()):
+            cell = table.cellAt(0, column)
+            head = cell.format()
+            head.setBackground(self.palette().color(QPalette.ColorRole.AlternateBase))
+            cell.setFormat(head)
+
+    def _fit_width(self) -> None:
+        """Keep lines readable in a wide window: a column in its middle, which only large pictures exceed."""
+        widest = self.viewport().width() - 2 * _SIDE_MARGIN
+        longest = self.fontMetrics().horizontalAdvance(_LONGEST_LINE)
+        margin = max(0, (widest - longest) // 2)
+        self.document().setDocumentMargin(_SIDE_MARGIN)
+        for code, blocks in groupby(self._blocks(), _is_code):
+            if code:
+                self._fit_code(list(blocks), widest, margin)
+            else:
+                for block in blocks:
+                    self._fit_block(block, widest, margin)
+        for frame in self.document().rootFrame().childFrames():
+            given = frame.frameFormat()
+            given.setLeftMargin(margin)
+            given.setRightMargin(margin)
+            frame.setFrameFormat(given)
+
+    def _fit_block(self, block: QTextBlock, widest: int, margin: int) -> None:
+        cursor = QTextCursor(block)
+        if cursor.currentTable() is None:  # a table has margins of its own
+            pictures = [part for part in _fragments(block) if part.charFormat().isImageFormat()]
+            width = max((self._fit_picture(picture, widest) for picture in pictures), default=None)
+            cursor.mergeBlockFormat(_margins(margin) if width is None else _margins((widest - width) // 2))
+
+    def _fit_code(self, lines: list[QTextBlock], widest: int, margin: int) -> None:
+        """Move code with long lines to the left: its lines cannot be broken."""
+        metrics = QFontMetrics(QTextCursor(lines[0]).charFormat().font())
+        longest = max(metrics.horizontalAdvance(line.text()) for line in lines)
+        left = max(0, min(margin, widest - longest - 2))
+        format = _margins(left)
+        format.setRightMargin(max(0, min(margin, widest - left - longest - 2)))
+        for line in lines:
+            QTextCursor(line).mergeBlockFormat(format)
+
+    def _fit_picture(self, fragment: QTextFragment, widest: int) -> int:
+        """Scale a picture smoothly to its own width or to the widest possible; returns its width."""
+        given = fragment.charFormat().toImageFormat()
+        url = self.document().baseUrl().resolved(self.source().resolved(QUrl(given.name())))
+        picture = self._pictures.setdefault(url.toLocalFile(), QImage(url.toLocalFile()))
+        width = min(widest, picture.width())
+        ratio = self.devicePixelRatioF()
+        scaled = picture.scaledToWidth(round(width * ratio), Qt.TransformationMode.SmoothTransformation)
+        scaled.setDevicePixelRatio(ratio)
+        self.document().addResource(QTextDocument.ResourceType.ImageResource.value, url, scaled)
+        fitted = QTextImageFormat(given)
+        fitted.setName(url.toString())
+        fitted.setWidth(width)
+        fitted.setHeight(scaled.height() / ratio)
+        cursor = QTextCursor(self.document())
+        cursor.setPosition(fragment.position())
+        cursor.setPosition(fragment.position() + fragment.length(), _KEEP)
+        cursor.setCharFormat(fitted)
+        return width
+
+
+def _fragments(block: QTextBlock) -> Iterator[QTextFragment]:
+    at = block.begin()
+    while not at.atEnd():
+        yield at.fragment()
+        at += 1
+
+
+def _is_code(block: QTextBlock) -> bool:
+    return block.blockFormat().hasProperty(QTextFormat.Property.BlockCodeFence)
+
+
+def _margins(width: float) -> QTextBlockFormat:
+    made = QTextBlockFormat()
+    made.setLeftMargin(width)
+    made.setRightMargin(width)
+    return made
+
+
+def _fixed_format() -> QTextCharFormat:
+    made = QTextCharFormat()
+    made.setFontFamilies(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families())
+    made.setFontFixedPitch(True)
+    return made

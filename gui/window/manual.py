@@ -1,0 +1,55 @@
+"""The manual's window, opened at the page about a panel or view."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from PySide6.QtWidgets import QWidget
+
+from gui.widgets.manual_pages import MANUAL, START
+from gui.widgets.manual_reader import ManualReader
+
+PAGES = {
+    "designs": "designs-and-layers",
+    "layer": "designs-and-layers",
+    "input": "designs-and-layers",
+    "notes": "published-networks",
+    "problems": "getting-started",
+    "volumes": "volumes",
+    "bottleneck": "bottleneck",
+    "filters": "filters",
+    "inspector": "inspector",
+    "bars": "counting",
+    "table": "counting",
+    "paper": "published-networks",
+    "counting": "counting",
+}
+"""Names of pages by the ids of panels and views."""
+
+
+class Manual:
+    """The reader, created when it is first opened."""
+
+    def __init__(self, parent: QWidget) -> None:
+        self._parent = parent
+        self.reader: ManualReader | None = None
+
+    def open_at(self, page: Path) -> None:
+        if self.reader is None:
+            self.reader = ManualReader(self._parent)
+        self.reader.show_page(page)
+        self.reader.show()
+        self.reader.raise_()
+        self.reader.activateWindow()
+
+    def close_down(self) -> None:
+        """Close with the program's window: the program would stay open for the manual."""
+        if self.reader is not None:
+            self.reader.close()
+
+
+def page_about(widget: QWidget | None, parts: Mapping[str, QWidget]) -> Path:
+    """The page about the panel or view that contains the widget; the start page for any other."""
+    for id, part in parts.items():
+        if widget is not None and (part is widget or part.isAncestorOf(widget)):
+            return MANUAL / f"{PAGES[id]}.md"
+    return START

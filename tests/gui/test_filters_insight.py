@@ -20,11 +20,13 @@ from engine.project.project import NoiseInput, Project
 from engine.run import weights
 from engine.run.check import check
 from engine.text.problems import STEM
-from gui.paint.basics.derived_cache import Kept
+from gui.paint.basics.derived_cache import DerivedCache
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.inspector.inspector import now
-from gui.paint.maps import measured
+from gui.paint.maps import budget
+from gui.paint.maps.budget import Budget
 from gui.paint.maps.difference import difference
+from gui.paint.maps.map_measures import ordering
 from gui.paint.maps.mosaic import arrange, content_of, paint
 from gui.paint.maps.mosaic_panels import legend, plates, read_out
 from gui.paint.maps.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
@@ -110,7 +112,7 @@ class TestOrder:
 
     def test_likeness_to_a_map_that_is_not_there_puts_alike_maps_side_by_side(self):
         volume = random_volume((6, 9, 11))
-        found, expected = (measured.ordering(volume, "likeness", like, measured.Asking()) for like in (99, None))
+        found, expected = (ordering(volume, "likeness", like, Budget()) for like in (99, None))
         assert found.channels.tolist() == expected.channels.tolist()
 
     def test_tiles_keep_the_numbers_of_their_channels(self):
@@ -471,8 +473,8 @@ class TestContributionsDetail:
 class TestWaiting:
     @pytest.fixture(autouse=True)
     def _nothing_is_quick(self, monkeypatch):
-        monkeypatch.setattr(measured, "QUICK", 0)
-        monkeypatch.setattr(measured, "_kept", Kept(2**20))
+        monkeypatch.setattr(budget, "QUICK", 0)
+        monkeypatch.setattr(budget, "CACHE", DerivedCache(2**20))
 
     def test_what_takes_long_is_left_out_as_long_as_nobody_waits(self):
         look = {"order": "mean", "compared": "maps + difference", "detail": "contributions"}
@@ -585,22 +587,6 @@ class TestControls:
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), detail="histogram"))
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
         assert not answer.focuses
-
-
-class TestKept:
-    def test_the_same_volume_is_measured_once(self):
-        made, kept, volume = [], Kept(1000), random_volume((1, 2, 2))
-        for _ in range(2):
-            kept.get((volume,), "key", lambda: made.append(1), lambda _: 10)
-        assert made == [1]
-        kept.get((volume.copy(),), "key", lambda: made.append(2), lambda _: 10)
-        assert made == [1, 2]
-
-    def test_the_least_recently_used_gives_way(self):
-        kept, volume = Kept(25), random_volume((1, 2, 2))
-        for key in ("a", "b", "a", "c"):
-            kept.get((volume,), key, lambda: 0, lambda _: 10)
-        assert [kept.has((volume,), key) for key in "abc"] == [True, False, True]
 
 
 def test_a_result_that_comes_is_shown_in_its_order(show):

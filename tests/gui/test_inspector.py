@@ -465,7 +465,7 @@ class TestLargeLayers:
     @pytest.fixture
     def small_limits(self, monkeypatch):
         monkeypatch.setattr(found_weights, "MOST_AT_ONCE", 10)
-        monkeypatch.setattr(found_weights, "MOST_KEPT", 100)
+        monkeypatch.setattr(found_weights, "_MOST_WHOLE", 100)
 
     def test_their_weights_are_found_on_another_thread_and_said_to_be(self, qtbot, state, small_limits):
         answer = Answer(qtbot, InspectorView(), state, SIZE)

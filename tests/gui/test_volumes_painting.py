@@ -14,7 +14,7 @@ from engine.project.project import Design, ImageInput, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics import colours
-from gui.paint.maps.measured import volume_range
+from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes import faces, legend, texts, volumes
 from gui.paint.volumes.kernel_boxes import windows
 from gui.paint.volumes.labels import width

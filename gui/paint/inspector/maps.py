@@ -22,7 +22,7 @@ from gui.paint.inspector.marks import (
     outline,
     title_height,
 )
-from gui.paint.maps.measured import volume_range
+from gui.paint.maps.map_measures import volume_range
 from gui.state.view_state import Focus, Look, Volume
 from gui.theme import Theme
 

@@ -17,7 +17,8 @@ from engine.text.problems import STEM
 from gui.paint.basics.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.basics.words import number
-from gui.paint.maps.measured import Asking, dead_maps, map_ranges, odd_values, ordering, volume_range
+from gui.paint.maps.budget import Budget
+from gui.paint.maps.map_measures import dead_maps, map_ranges, odd_values, ordering, volume_range
 from gui.paint.maps.tiles import Ordering, Spot, Tiles
 from gui.state.comparison import shown_places
 from gui.state.view_state import Look, Result, ViewState
@@ -83,22 +84,22 @@ class Plate(Struct, frozen=True, eq=False):
         return 0 if self.photo is None else 1
 
 
-def plates(state: ViewState, asking: Asking | None = None) -> tuple[Plate, ...]:
+def plates(state: ViewState, budget: Budget | None = None) -> tuple[Plate, ...]:
     """What to show for the chosen place, in one scale of colours and one order.
 
-    `asking` says whether to wait for the order; left out: it waits.
+    `budget` says whether to wait for the order; left out: it waits.
     """
     places = shown_places(state)
     volumes = [None if result is None else result.volume for result in map(state.result, places)]
     ends = _shared_ends([volume for volume in volumes if volume is not None], state.look)
-    order = order_of(state, asking or Asking())
+    order = order_of(state, budget or Budget())
     return tuple(_plate(state, place, ends, order) for place in places)
 
 
-def order_of(state: ViewState, asking: Asking) -> Ordering | None:
+def order_of(state: ViewState, budget: Budget) -> Ordering | None:
     """The order of the chosen volume's maps, which any that it is compared with has, too."""
     result = state.result(state.focus.place)
-    return None if result is None else ordering(result.volume, state.look.order, state.focus.like, asking)
+    return None if result is None else ordering(result.volume, state.look.order, state.focus.like, budget)
 
 
 def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None) -> Plate:

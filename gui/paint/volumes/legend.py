@@ -12,7 +12,7 @@ from engine.cost import metrics
 from engine.cost.metrics import Ledger
 from gui.paint.basics import colours
 from gui.paint.basics.words import number
-from gui.paint.maps.measured import volume_range
+from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import LENGTHS_IN_WORDS
 from gui.paint.volumes.labels import Text, elided, text_font, width
 from gui.paint.volumes.layout import MARGIN, Frame

@@ -30,7 +30,8 @@ from gui.paint.maps.map_measures import ordering
 from gui.paint.maps.mosaic import arrange, content_of, paint
 from gui.paint.maps.mosaic_panels import legend, plates, read_out
 from gui.paint.maps.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
-from gui.state.view_state import Focus, Look, Result, RunView
+from gui.state.view_state import Focus, Look, RunView
+from gui.state.volume_at import Result
 from gui.views import filters
 from gui.views.filters import FiltersView
 from tests.engine.checkpoints import proceed
@@ -128,7 +129,7 @@ class TestOrder:
 
     def test_likeness_is_to_the_chosen_map_and_without_one_side_by_side(self):
         state = state_of(two_designs(), order="likeness")
-        volume = state.result(NAIVE).volume
+        volume = state.volume_at(NAIVE).volume
         assert plates(state)[0].order.channels.tolist() == map_statistics.ordered(volume, "likeness").channels.tolist()
         assert "alike maps side by side" in content_of(state).legend
         chosen = replace(state, focus=Focus(*NAIVE, 4))
@@ -157,7 +158,7 @@ class TestOrder:
 
     def test_sorted_by_likeness_page_keys_go_on_from_the_map_that_was_chosen(self, show, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (0, 0)), order="likeness")
-        order = map_statistics.ordered(state.result(NAIVE).volume, "likeness", 2).channels.tolist()
+        order = map_statistics.ordered(state.volume_at(NAIVE).volume, "likeness", 2).channels.tolist()
         answer = show(state)
         for _ in range(5):
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
@@ -278,7 +279,7 @@ class TestDifference:
         content = content_of(state)
         assert [plate.design for plate in content.plates] == ["naive", "bottleneck", "difference"]
         assert content.plates[2].order is content.plates[0].order
-        a, b = (state.result(place).volume for place in (NAIVE, BOTTLENECK))
+        a, b = (state.volume_at(place).volume for place in (NAIVE, BOTTLENECK))
         assert np.array_equal(content.plates[2].tiles.values, a - b)
         assert len(content_of(replace(state, look=Look())).plates) == 2
         assert "relative error ‖naive − bottleneck‖ / ‖naive‖" in " ".join(texts(state, 1600, 900))
@@ -402,7 +403,7 @@ class TestContributionsDetail:
     def found(self, state):
         report = state.report(NAIVE)
         arrays = weights.resolve(report, seed=0, design="naive", checkpoint=proceed)
-        received = state.result(("naive", INPUT)).volume
+        received = state.volume_at(("naive", INPUT)).volume
         return contributions(part_of(report.layer, arrays, received, state.focus.channel), proceed)
 
     def test_bars_are_the_shares_of_the_input_channels_sorted_by_size(self, show):
@@ -521,7 +522,7 @@ class TestWaiting:
         order = answer.view.canvas.scene().frames[0].seen.grid.order
         assert (
             order.channels.tolist()
-            == map_statistics.ordered(answer.state.result(NAIVE).volume, "mean").channels.tolist()
+            == map_statistics.ordered(answer.state.volume_at(NAIVE).volume, "mean").channels.tolist()
         )
         answer.show(replace(answer.state, focus=Focus(*NAIVE, 3, (1, 1))))
         assert answer.view.canvas.scene().detail.body is None

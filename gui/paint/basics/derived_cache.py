@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final, NamedTuple, TypeVar
 from weakref import ReferenceType, ref
 
-from gui.state.view_state import Volume
+from gui.state.volume_at import Volume
 
 Derived = TypeVar("Derived")
 Key = tuple[str, *tuple[Hashable, ...]]

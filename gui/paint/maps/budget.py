@@ -5,7 +5,7 @@ from typing import TypeVar
 
 from engine.kernels import Checkpoint
 from gui.paint.basics.derived_cache import CACHE, Key
-from gui.state.view_state import Volume
+from gui.state.volume_at import Volume
 
 QUICK = 1_000_000
 """Values that can be gone through while a person waits for the next picture."""

@@ -11,7 +11,7 @@ from gui.paint.basics.words import number
 from gui.paint.maps.budget import WAITING, Budget
 from gui.paint.maps.mosaic_panels import Plate
 from gui.paint.maps.tiles import Ordering, Tiles
-from gui.state.view_state import Volume
+from gui.state.volume_at import Volume
 
 NAME = "difference"
 

@@ -9,7 +9,7 @@ from gui.paint.basics.derived_cache import CACHE
 from gui.paint.basics.words import number
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.tiles import Ordering
-from gui.state.view_state import Volume
+from gui.state.volume_at import Volume
 
 _PRODUCTS = 64
 """Values of matrices that are multiplied in the time in which one is gone through."""

@@ -13,7 +13,7 @@ from gui.paint.basics import colours
 from gui.paint.basics.derived_cache import CACHE
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import Side
-from gui.state.view_state import Volume
+from gui.state.volume_at import Volume
 
 MOST_PIXELS = 512
 """The most columns or rows that a face's picture has."""

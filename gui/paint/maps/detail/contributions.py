@@ -33,16 +33,16 @@ def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
         return None
     title = f"what input channels give to map {channel} of {place[0] or 'the stem'}"
     source = place[0], report.inputs[0]
-    result, received, shape = state.result(place), state.result(source), report.array_shapes.get("weight")
+    at, received, shape = state.volume_at(place), state.volume_at(source), report.array_shapes.get("weight")
     if report.output_shape is None:
         return Detail(title, None, BROKEN_HINT)
-    if result is None or received is None or shape is None or channel >= len(result.volume):
+    if at.volume is None or received.volume is None or shape is None or channel >= len(at.volume):
         return Detail(title, None, RUN_HINT)
-    if not (state.fresh(place) and state.fresh(source)):
+    if not (at.fresh and received.fresh):
         return Detail(title, None, STALE_HINT)
     if too_large(shape):
         return Detail(title, None, too_large(shape))
-    layer, volume = report.layer, received.volume
+    layer, volume, maps = report.layer, received.volume, at.volume
     try:
         weight = layer_weights(state, place, budget)
     except FileFault as fault:
@@ -50,9 +50,9 @@ def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
     if weight is None:
         return Detail(title, None, WAITING)
     part = part_of(layer, {"weight": weight}, volume, channel)
-    work = part.weight.size * result.volume[0].size // 4 + 4 * len(part.weight) * result.volume[0].size
+    work = part.weight.size * maps[0].size // 4 + 4 * len(part.weight) * maps[0].size
     found = budget.get(
-        (result.volume, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work
+        (maps, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work
     )
     if found is None:
         return Detail(title, None, WAITING)

@@ -16,7 +16,8 @@ from gui.paint.maps.detail.base import Detail
 from gui.paint.maps.mosaic_panels import RUN_HINT, order_of
 from gui.paint.maps.tile_drawing import draw_numbers, draw_tiles
 from gui.paint.maps.tiles import Ordering, Projection, Spot, Tiles, Zoom, choose_grid, project
-from gui.state.view_state import Focus, ViewState, Volume
+from gui.state.view_state import Focus, ViewState
+from gui.state.volume_at import Volume
 from gui.theme import THEMES, Theme
 
 BINS, ROWS = 24, 16
@@ -32,11 +33,11 @@ class _Found(Struct, frozen=True, eq=False):
 
 def histograms_detail(state: ViewState, budget: Budget) -> Detail | None:
     """One of each map; None where maps have but one value."""
-    result, place = state.result(state.focus.place), state.focus.place
+    place = state.focus.place
+    volume = state.volume_at(place).volume
     title = f"values of each map of {' · '.join(part for part in place if part)}"
-    if result is None:
+    if volume is None:
         return Detail(title, None, RUN_HINT)
-    volume = result.volume
     if volume[0].size < 2:
         return None
     found = budget.get(

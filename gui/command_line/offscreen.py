@@ -19,7 +19,8 @@ from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme
 from gui.export.files import export, png_bytes, write
 from gui.state.exploration import Wish, explored
-from gui.state.view_state import DepthScale, Focus, Look, Result, RunView, ViewState
+from gui.state.view_state import DepthScale, Focus, Look, RunView, ViewState
+from gui.state.volume_at import Result
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench, start_focus
 

@@ -20,13 +20,13 @@ def hint(state: ViewState) -> str:
     """What a person can do next."""
     if state.run.progress is not None:
         return ""
-    if state.check.problems or state.run.problems:
+    if state.problems:
         return "A mistake stops what depends on it; the list of mistakes (F8) leads to each"
     if not state.project.designs:
         return "The input goes through designs, one beside the other: + Design adds one"
     if not state.run.results:
         return "Run (F5) computes the volumes of all designs"
-    if not all(state.fresh(place) for place in state.check.keys):
+    if not all(state.volume_at(place).fresh for place in state.check.keys):
         return "Some values are missing or for earlier settings: run (F5) computes them"
     return "Click a box to choose its layer, drag to turn the picture; + Layer adds one after or before it"
 
@@ -76,7 +76,7 @@ class StatusPanel(QStatusBar):
         if old is None or old.check is not new.check or old.look.metric != new.look.metric:
             self._show_totals(new)
         if old is None or old.check is not new.check or old.run is not new.run:
-            self._show_mistakes(len(new.check.problems) + len(new.run.problems))
+            self._show_mistakes(len(new.problems))
             self._hint = hint(new)
             self.show_hover("")
 

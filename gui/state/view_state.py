@@ -5,9 +5,7 @@ from functools import cached_property, lru_cache
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 
 from engine.cost.counting import MACS, Convention
 from engine.cost.metrics import Ledger, metric
@@ -23,8 +21,7 @@ from engine.run.weights import Weights, resolve
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
 from gui.state.exploration import Exploration
-
-Volume = NDArray[np.float32]
+from gui.state.volume_at import Result, VolumeAt
 
 MOST_OPEN = 60
 """Layers of a design whose blocks are shown open as long as nobody says otherwise."""
@@ -83,17 +80,6 @@ class Look(Struct, frozen=True):
     """Whether blocks are drawn as their layers or as one; "auto": closed in designs of many layers."""
     toggled: frozenset[Place] = frozenset()
     """The blocks of which the opposite holds."""
-
-
-class Result(Struct, frozen=True, eq=False):
-    """A computed volume (C×H×W) and the key of what made it."""
-
-    key: bytes
-    volume: Volume
-    milliseconds: float = 0.0
-    """What the arithmetic took."""
-    fitted: Mapping[str, Volume] | None = None
-    """The layer's weights by role where they were fitted to data."""
 
 
 class Progress(Struct, frozen=True):
@@ -191,14 +177,57 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """The report of a layer or block; None for an input and for what is not there."""
         return self.check.reports.get(place)
 
-    def shape(self, place: Place) -> Shape | None:
-        """The shape of a volume by today's settings; None where it is not known."""
+    def volume_at(self, place: Place) -> VolumeAt:
+        """All that is known of the volume at a place."""
+        volume = self._volumes.get(place)
+        if volume is None:
+            volume = self._volumes[place] = self._look_up(place)
+        return volume
+
+    @cached_property
+    def _volumes(self) -> dict[Place, VolumeAt]:
+        """Those that were looked up."""
+        return {}
+
+    def _look_up(self, place: Place) -> VolumeAt:
+        source = self._source(place)
+        result, key = self.run.results.get(source), self.check.keys.get(source)
+        fresh = result is not None and result.key == key
+        return VolumeAt(place, source, self._shape(place), result, fresh, self._problems.get(source, ()))
+
+    def _source(self, place: Place) -> Place:
+        """Where a volume comes from, see `VolumeAt.source`."""
+        design, node = place
+        block = self.check.block(place)
+        if block is not None:
+            return design, block.output
+        if node != INPUT or design == STEM:
+            return place
+        stem = self.analysis(STEM)
+        return (STEM, INPUT if stem is None else stem.output)
+
+    def _shape(self, place: Place) -> Shape | None:
         report, analysis = self.report(place), self.analysis(place[0])
         if report is not None:
             return report.output_shape
         if place == (STEM, INPUT):
             return self.check.input_shape
         return None if analysis is None or place[1] != INPUT else analysis.input_shape
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """All that the check of the project and the last run found wrong."""
+        return (*self.check.problems, *self.run.problems)
+
+    @cached_property
+    def _problems(self) -> dict[Place, tuple[str, ...]]:
+        """The texts of all problems by place."""
+        texts: dict[Place, tuple[str, ...]] = {}
+        for problem in self.problems:
+            if problem.design is not None:
+                place = problem.design, problem.node
+                texts[place] = (*texts.get(place, ()), problem.text)
+        return texts
 
     def weights(self, place: Place, checkpoint: Checkpoint) -> Weights:
         """The arrays by role that a layer runs with. It may take long: for another thread than the window's.
@@ -209,34 +238,11 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             A file does not give them, or only a run will.
         """
         if isinstance(self.check.reports[place].weights, LowRankWeights):
-            result = self.result(place)
-            if result is None or result.fitted is None or not self.fresh(place):
+            at = self.volume_at(place)
+            if at.result is None or at.result.fitted is None or not at.fresh:
                 raise FileFault("fitted weights are known after a run (F5)")
-            return dict(result.fitted)
+            return dict(at.result.fitted)
         return resolve(self.check.reports[place], seed=self.project.seed, design=place[0], checkpoint=checkpoint)
-
-    def origin(self, place: Place) -> Place:
-        """Where a volume comes from.
-
-        A design's input is the stem's last volume, or the project's input; a block's is that of its last layer.
-        """
-        design, node = place
-        block = self.check.block(place)
-        if block is not None:
-            return design, block.output
-        if node != INPUT or design == STEM:
-            return place
-        stem = self.analysis(STEM)
-        return (STEM, INPUT if stem is None else stem.output)
-
-    def result(self, place: Place) -> Result | None:
-        """The volume last computed at a place, fresh or for earlier settings; None before a run."""
-        return self.run.results.get(self.origin(place))
-
-    def fresh(self, place: Place) -> bool:
-        """Whether the result at a place was made by today's settings and input."""
-        result = self.result(place)
-        return result is not None and result.key == self.check.keys.get(self.origin(place))
 
     def design_index(self, design: str) -> int:
         """Position of a design in the project, for its colour; -1 for the stem."""

@@ -182,7 +182,7 @@ class FiltersView(View):
             or any(getattr(old.look, name) != getattr(new.look, name) for name in DRAWN_BY)
             or old.focus.place != new.focus.place
             or old.run.problems is not new.run.problems
-            or any(old.result(place) is not new.result(place) for place in shown_places(new))
+            or any(old.volume_at(place).result is not new.volume_at(place).result for place in shown_places(new))
         )
 
     @staticmethod

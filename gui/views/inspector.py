@@ -164,7 +164,7 @@ class InspectorView(View):
         self._fit()
 
     def _show_fields(self, state: ViewState, content: Content) -> None:
-        shape = state.shape(state.focus.place)
+        shape = state.volume_at(state.focus.place).shape
         at = content.at or (0, 0, 0)
         for index, box in enumerate(self.fields.values()):
             box.setEnabled(shape is not None)
@@ -176,9 +176,9 @@ class InspectorView(View):
 
     def _weights(self, state: ViewState) -> Found | FileFault | None:
         """The weights of the layer, or why there are none; None while another thread looks for them."""
-        place, focus = state.origin(state.focus.place), chosen(state)
-        report = state.report(place)
-        if focus.channel is None or report is None or not report.array_shapes or not state.fresh(place):
+        at, focus = state.volume_at(state.focus.place), chosen(state)
+        place, report = at.source, state.report(at.source)
+        if focus.channel is None or report is None or not report.array_shapes or not at.fresh:
             self._sought = None
             self.worker.cancel()
             return Found({})
@@ -224,7 +224,7 @@ class InspectorView(View):
             self.focus_requested.emit(Focus(*self._state.focus.place, channel, (y, x)))
 
     def _on_canvas_stepped(self, by: Step) -> None:
-        shape = None if self._state is None else self._state.shape(self._state.focus.place)
+        shape = None if self._state is None else self._state.volume_at(self._state.focus.place).shape
         if self._state is not None and shape is not None:
             self.focus_requested.emit(moved(chosen(self._state), shape, by))
 

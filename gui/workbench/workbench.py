@@ -14,7 +14,8 @@ from engine.run.check import Place, ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import STEM, ProjectError
 from gui.state.exploration import Exploration, Wish
-from gui.state.view_state import Focus, Look, Progress, Result, RunView, ViewState
+from gui.state.view_state import Focus, Look, Progress, RunView, ViewState
+from gui.state.volume_at import Result
 from gui.workbench.document import Document
 from gui.workbench.rank_search import Exploring
 from gui.workbench.runner import Runner

@@ -14,7 +14,8 @@ from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.app import make_application
-from gui.state.view_state import Focus, Look, Result, RunView, ViewState, Volume
+from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.volume_at import Result, Volume
 from gui.views.filters import FiltersView
 
 ROUNDS = 20

@@ -30,7 +30,7 @@ def step_ms(window: MainWindow, focus: Focus) -> tuple[float, float]:
     settle()
     told, painted = [], []
     for _ in range(STEPS):
-        shape = workbench.state.shape(focus.place)
+        shape = workbench.state.volume_at(focus.place).shape
         step = None if shape is None else next_position(workbench.state.focus, shape)
         start = perf_counter()
         workbench.set_focus(step or focus)

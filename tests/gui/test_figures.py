@@ -216,7 +216,7 @@ def test_elementwise_layers_are_not_drawn_but_their_values_and_costs_are():
     state = state_of(RELU)
     made = one_by_one.panels(state, SLIDE)
     assert [box.vertex.name for box in made.scene.boxes] == ["input", "c", "d"]
-    assert made.state.result(("relu", "c")) is state.result(("relu", "relu"))
+    assert made.state.volume_at(("relu", "c")).result is state.volume_at(("relu", "relu")).result
     said = " ".join(words_of(state, "one-by-one"))
     assert "volumes are shown after batch norm, relu" in said
     params = check(RELU).analyses["relu"].params

@@ -151,9 +151,9 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
     def run() -> np.ndarray:
         window.actions_by_id["run"].trigger()
         qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
-        result = window.workbench.state.result(("", "input"))
+        result = window.workbench.state.volume_at(("", "input")).result
         assert result is not None
-        assert window.workbench.state.fresh(("", "input"))
+        assert window.workbench.state.volume_at(("", "input")).fresh
         return result.volume
 
     path = tmp_path / "photo.png"

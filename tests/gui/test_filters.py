@@ -29,7 +29,8 @@ from gui.paint.maps.mosaic import arrange, content_of, paint
 from gui.paint.maps.mosaic_panels import EARLIER, RUN_HINT, legend, plates, read_out
 from gui.paint.maps.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
 from gui.state.comparison import companion, shown_places
-from gui.state.view_state import Focus, Look, Result, RunView, ViewState
+from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.volume_at import Result
 from gui.theme import THEMES
 from gui.views.filters import FiltersView
 from tests.gui.shown import svg
@@ -219,7 +220,7 @@ class TestPixels:
 class TestRange:
     def test_both_designs_share_one_range(self):
         state = state_of(two_designs())
-        volumes = [state.result(place).volume for place in (NAIVE, BOTTLENECK)]
+        volumes = [state.volume_at(place).volume for place in (NAIVE, BOTTLENECK)]
         ranges = [value_range(volume, zero_centred=False) for volume in volumes]
         for plate in plates(state):
             assert plate.tiles.lows.tolist() == [min(low for low, _ in ranges)]
@@ -412,7 +413,7 @@ class TestView:
     def test_hovering_tells_the_value(self, view, qtbot):
         state = state_of(two_designs())
         shown(view, state)
-        value = float(state.result(BOTTLENECK).volume[3, 4, 7])
+        value = float(state.volume_at(BOTTLENECK).volume[3, 4, 7])
         with qtbot.waitSignal(view.hovered) as said:
             QTest.mouseMove(view.canvas, point_of(view, 1, Spot(3, 4, 7)))
         expected = f"{value:.4g}".replace("-", "−")

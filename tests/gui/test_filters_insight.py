@@ -20,15 +20,18 @@ from engine.project.project import NoiseInput, Project
 from engine.run import weights
 from engine.run.check import check
 from engine.text.problems import STEM
-from gui.paint.basics.derived_cache import Kept
+from gui.paint.basics.derived_cache import DerivedCache
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.inspector.inspector import now
-from gui.paint.maps import measured
+from gui.paint.maps import budget
+from gui.paint.maps.budget import Budget
 from gui.paint.maps.difference import difference
+from gui.paint.maps.map_measures import ordering
 from gui.paint.maps.mosaic import arrange, content_of, paint
 from gui.paint.maps.mosaic_panels import legend, plates, read_out
 from gui.paint.maps.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
-from gui.state.view_state import Focus, Look, Result, RunView
+from gui.state.view_state import Focus, Look, RunView
+from gui.state.volume_at import Result
 from gui.views import filters
 from gui.views.filters import FiltersView
 from tests.engine.checkpoints import proceed
@@ -110,7 +113,7 @@ class TestOrder:
 
     def test_likeness_to_a_map_that_is_not_there_puts_alike_maps_side_by_side(self):
         volume = random_volume((6, 9, 11))
-        found, expected = (measured.ordering(volume, "likeness", like, measured.Asking()) for like in (99, None))
+        found, expected = (ordering(volume, "likeness", like, Budget()) for like in (99, None))
         assert found.channels.tolist() == expected.channels.tolist()
 
     def test_tiles_keep_the_numbers_of_their_channels(self):
@@ -126,7 +129,7 @@ class TestOrder:
 
     def test_likeness_is_to_the_chosen_map_and_without_one_side_by_side(self):
         state = state_of(two_designs(), order="likeness")
-        volume = state.result(NAIVE).volume
+        volume = state.volume_at(NAIVE).volume
         assert plates(state)[0].order.channels.tolist() == map_statistics.ordered(volume, "likeness").channels.tolist()
         assert "alike maps side by side" in content_of(state).legend
         chosen = replace(state, focus=Focus(*NAIVE, 4))
@@ -155,7 +158,7 @@ class TestOrder:
 
     def test_sorted_by_likeness_page_keys_go_on_from_the_map_that_was_chosen(self, show, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (0, 0)), order="likeness")
-        order = map_statistics.ordered(state.result(NAIVE).volume, "likeness", 2).channels.tolist()
+        order = map_statistics.ordered(state.volume_at(NAIVE).volume, "likeness", 2).channels.tolist()
         answer = show(state)
         for _ in range(5):
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
@@ -276,7 +279,7 @@ class TestDifference:
         content = content_of(state)
         assert [plate.design for plate in content.plates] == ["naive", "bottleneck", "difference"]
         assert content.plates[2].order is content.plates[0].order
-        a, b = (state.result(place).volume for place in (NAIVE, BOTTLENECK))
+        a, b = (state.volume_at(place).volume for place in (NAIVE, BOTTLENECK))
         assert np.array_equal(content.plates[2].tiles.values, a - b)
         assert len(content_of(replace(state, look=Look())).plates) == 2
         assert "relative error ‖naive − bottleneck‖ / ‖naive‖" in " ".join(texts(state, 1600, 900))
@@ -400,7 +403,7 @@ class TestContributionsDetail:
     def found(self, state):
         report = state.report(NAIVE)
         arrays = weights.resolve(report, seed=0, design="naive", checkpoint=proceed)
-        received = state.result(("naive", INPUT)).volume
+        received = state.volume_at(("naive", INPUT)).volume
         return contributions(part_of(report.layer, arrays, received, state.focus.channel), proceed)
 
     def test_bars_are_the_shares_of_the_input_channels_sorted_by_size(self, show):
@@ -471,8 +474,8 @@ class TestContributionsDetail:
 class TestWaiting:
     @pytest.fixture(autouse=True)
     def _nothing_is_quick(self, monkeypatch):
-        monkeypatch.setattr(measured, "QUICK", 0)
-        monkeypatch.setattr(measured, "_kept", Kept(2**20))
+        monkeypatch.setattr(budget, "QUICK", 0)
+        monkeypatch.setattr(budget, "CACHE", DerivedCache(2**20))
 
     def test_what_takes_long_is_left_out_as_long_as_nobody_waits(self):
         look = {"order": "mean", "compared": "maps + difference", "detail": "contributions"}
@@ -519,7 +522,7 @@ class TestWaiting:
         order = answer.view.canvas.scene().frames[0].seen.grid.order
         assert (
             order.channels.tolist()
-            == map_statistics.ordered(answer.state.result(NAIVE).volume, "mean").channels.tolist()
+            == map_statistics.ordered(answer.state.volume_at(NAIVE).volume, "mean").channels.tolist()
         )
         answer.show(replace(answer.state, focus=Focus(*NAIVE, 3, (1, 1))))
         assert answer.view.canvas.scene().detail.body is None
@@ -585,22 +588,6 @@ class TestControls:
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), detail="histogram"))
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(2, 2))
         assert not answer.focuses
-
-
-class TestKept:
-    def test_the_same_volume_is_measured_once(self):
-        made, kept, volume = [], Kept(1000), random_volume((1, 2, 2))
-        for _ in range(2):
-            kept.get((volume,), "key", lambda: made.append(1), lambda _: 10)
-        assert made == [1]
-        kept.get((volume.copy(),), "key", lambda: made.append(2), lambda _: 10)
-        assert made == [1, 2]
-
-    def test_the_least_recently_used_gives_way(self):
-        kept, volume = Kept(25), random_volume((1, 2, 2))
-        for key in ("a", "b", "a", "c"):
-            kept.get((volume,), key, lambda: 0, lambda _: 10)
-        assert [kept.has((volume,), key) for key in "abc"] == [True, False, True]
 
 
 def test_a_result_that_comes_is_shown_in_its_order(show):

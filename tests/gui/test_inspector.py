@@ -38,7 +38,8 @@ from gui.paint.inspector import weights as found_weights
 from gui.paint.inspector.content import FINDING, MOST_SIGHTS, RUN_HINT, UNCHOSEN
 from gui.paint.inspector.inspector import PARTS, arrange, hit, natural_size, now, paint
 from gui.state.focus_steps import next_position
-from gui.state.view_state import Focus, Progress, Result, RunView
+from gui.state.view_state import Focus, Progress, RunView
+from gui.state.volume_at import Result
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView
 from tests.engine.checkpoints import proceed
@@ -465,7 +466,7 @@ class TestLargeLayers:
     @pytest.fixture
     def small_limits(self, monkeypatch):
         monkeypatch.setattr(found_weights, "MOST_AT_ONCE", 10)
-        monkeypatch.setattr(found_weights, "MOST_KEPT", 100)
+        monkeypatch.setattr(found_weights, "_MOST_WHOLE", 100)
 
     def test_their_weights_are_found_on_another_thread_and_said_to_be(self, qtbot, state, small_limits):
         answer = Answer(qtbot, InspectorView(), state, SIZE)

@@ -17,15 +17,14 @@ from engine.project.project import Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.tables.googlenet_table import (
-    NATURAL,
     NOTHING,
-    SMALLEST,
     arrange,
     natural_size,
     paint,
     sheets_of,
     shown_design,
 )
+from gui.paint.tables.ruled_table import NATURAL, SMALLEST
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
 from gui.theme import DARK, LIGHT

@@ -13,8 +13,9 @@ from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from engine.shapes import Shape
-from engine.text.problems import STEM
-from gui.state.view_state import Focus, Look, Result, RunView, ViewState
+from engine.text.problems import STEM, Problem
+from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.volume_at import Result
 
 PROJECT = Project(
     NoiseInput((4, 6, 7)), (Design("d", Network((Node("a", Conv2d(3, 3)), Node("b", Inception(2, 2, 3, 2, 3, 2))))),)
@@ -64,4 +65,44 @@ def test_a_closed_block_is_one_row_of_the_table() -> None:
     ],
 )
 def test_every_place_has_the_shape_of_todays_settings(place: tuple[str, str], shape: Shape | None) -> None:
-    assert state_of().shape(place) == shape
+    assert state_of().volume_at(place).shape == shape
+
+
+@pytest.mark.parametrize(
+    ("place", "source"),
+    [
+        ((STEM, INPUT), (STEM, INPUT)),
+        (("d", INPUT), (STEM, INPUT)),
+        (("d", "a"), ("d", "a")),
+        (("d", "b"), ("d", "b/concat")),
+    ],
+)
+def test_a_volume_comes_from_the_layer_or_input_that_makes_it(place: tuple[str, str], source: tuple[str, str]) -> None:
+    assert state_of().volume_at(place).source == source
+
+
+def test_a_volume_is_looked_up_once_per_state() -> None:
+    state = state_of()
+    assert state.volume_at(("d", "a")) is state.volume_at(("d", "a"))
+    assert replace(state, focus=Focus("d", "a")).volume_at(("d", "a")) is not state.volume_at(("d", "a"))
+
+
+def test_a_volume_of_earlier_settings_is_not_fresh() -> None:
+    state = state_of()
+    at = state.volume_at(("d", "a"))
+    assert (at.fresh, state.volume_at(("d", "b")).fresh) == (True, False)
+    other = PROJECT.designs[0].network.with_layer("a", Conv2d(5, 3))
+    project = replace(PROJECT, designs=(replace(PROJECT.designs[0], network=other),))
+    earlier = replace(state, project=project, check=check(project)).volume_at(("d", "a"))
+    assert (earlier.fresh, earlier.result is at.result, earlier.shape) == (False, True, Shape(5, 6, 7))
+    assert earlier.volume_of(earlier.shape) is None
+    assert at.volume_of(at.shape) is at.volume is not None
+
+
+def test_problems_stand_at_the_volume_that_they_are_about() -> None:
+    state = state_of()
+    problems = Problem("no such file", design="d", node="a"), Problem("no photo", design=STEM, node=INPUT)
+    state = replace(state, run=RunView(problems=problems))
+    assert state.volume_at(("d", "a")).problems == ("no such file",)
+    assert state.volume_at(("d", INPUT)).problems == ("no photo",)
+    assert state.volume_at(("d", "b")).problems == ()

@@ -22,7 +22,8 @@ from engine.reports.tables import rows, to_csv, to_latex, to_markdown, to_tsv
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics.words import text_width
-from gui.paint.tables.operations_table import BLOCK_GAP, LINE, NATURAL, NOTHING, arrange, natural_size, paint, sheet_of
+from gui.paint.tables.operations_table import BLOCK_GAP, NOTHING, SPACING, arrange, natural_size, paint, sheet_of
+from gui.paint.tables.ruled_table import NATURAL
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
@@ -78,7 +79,7 @@ def test_a_figure_of_its_own_size_is_filled_by_the_whole_table_in_readable_text(
     wide = len(blocks) * sheet.width + (len(blocks) - 1) * BLOCK_GAP
     assert wide * unit <= width
     assert len(project.designs) < 2 or wide * unit >= 0.7 * width
-    assert max(map(len, blocks)) * LINE * unit >= 0.4 * height
+    assert max(map(len, blocks)) * SPACING.row * unit >= 0.4 * height
 
 
 @pytest.mark.parametrize("name", ["googlenet", "densenet121", "mobilenet_v1"])
@@ -123,8 +124,9 @@ def test_the_printed_table_shows_flops_when_they_are_chosen() -> None:
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)
 def test_every_heading_of_the_printed_table_fits_its_column(metric: Metric) -> None:
     sheet = sheet_of(state_of(start(), metric=metric.id))
-    for column, width in zip(sheet.columns, sheet.widths, strict=True):
-        assert text_width(column.title) <= width
+    for column in sheet.columns:
+        (title,) = column.head
+        assert text_width(title) <= column.width
 
 
 def test_the_printed_table_compares_the_chosen_metric_too() -> None:

@@ -117,7 +117,7 @@ def test_a_choice_within_a_closed_block_is_shown_at_the_block():
 
 
 def test_a_channel_of_a_blocks_last_layer_is_on_its_front_face():
-    volume = shown_state().result(BLOCK).volume
+    volume = shown_state().volume_at(BLOCK).volume
     other = (faces.liveliest_channel(volume) + 1) % len(volume)
     last, own, nothing, inner = (
         picture(shown_state(focus=focus))

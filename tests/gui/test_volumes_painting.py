@@ -14,13 +14,14 @@ from engine.project.project import Design, ImageInput, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics import colours
-from gui.paint.maps.measured import volume_range
+from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes import faces, legend, texts, volumes
 from gui.paint.volumes.kernel_boxes import windows
 from gui.paint.volumes.labels import width
 from gui.paint.volumes.layout import frame
 from gui.paint.volumes.values import shown_values
-from gui.state.view_state import Focus, Result, RunView
+from gui.state.view_state import Focus, RunView
+from gui.state.volume_at import Result
 from gui.theme import DARK, LIGHT
 from tests.gui.shown import svg as drawn_as_svg
 from tests.gui.volume_scenes import CHAIN, INCEPTION, TWO, box_of, conv, picture, scene_of, state_of, svg, values
@@ -36,7 +37,7 @@ def test_faces_show_the_values_of_the_volume_pixel_by_pixel(yaw, pitch):
     project = Project(NoiseInput((3, 4, 4)), (Design("d", Network((conv("last", 5, 3),))),))
     state = state_of(project, yaw=yaw, pitch=pitch, colour_map="cividis")
     image, scene = picture(state, (700, 500)), scene_of(state, (700, 500))
-    box, volume = box_of(scene, "last"), state.result(("d", "last")).volume
+    box, volume = box_of(scene, "last"), state.volume_at(("d", "last")).volume
     low, high = colours.value_range(volume, zero_centred=False)
     channel = faces.liveliest_channel(volume)
     seen = 0
@@ -82,7 +83,7 @@ def test_volumes_that_are_compared_show_the_same_channel():
         return [shown_values(state, box, state.focus).channel for box in boxes]
 
     state = state_of(TWO)
-    liveliest = [faces.liveliest_channel(state.result((d, "conv5x5")).volume) for d in ("naive", "bottleneck")]
+    liveliest = [faces.liveliest_channel(state.volume_at((d, "conv5x5")).volume) for d in ("naive", "bottleneck")]
     assert liveliest[0] != liveliest[1]
     assert fronts(state) == [liveliest[0]] * 2
     assert fronts(replace(state, focus=Focus("bottleneck", "conv5x5", 7))) == [7, 7]

@@ -46,7 +46,7 @@ def test_every_pixel_of_every_face_is_found_where_it_is_painted():
 
 def test_a_front_face_says_the_value_under_the_mouse():
     state = state_of(TWO, focus=Focus("bottleneck", "reduce", 3))
-    value = state.result(("bottleneck", "reduce")).volume[3, 12, 7]
+    value = state.volume_at(("bottleneck", "reduce")).volume[3, 12, 7]
     found = hits.Hit(("bottleneck", "reduce"), "front", 3, (12, 7))
     said = f"{value:.4g}".replace("-", "−")
     assert hits.words(state, found) == f"bottleneck · reduce · 16×28×28 · channel 3, y 12, x 7: {said}"
@@ -134,7 +134,7 @@ def _move(position, widget, button, modifier):
 def test_a_click_on_a_front_face_chooses_the_volume_the_channel_and_the_pixel(view, qtbot):
     scene = view.canvas.frame().scene
     box = box_of(scene, "reduce")
-    volume = view._state.result(box.place).volume
+    volume = view._state.volume_at(box.place).volume
     with qtbot.waitSignal(view.focus_requested) as asked:
         at = point_of(view, "reduce", "bottleneck", (7.5 / 28, 12.5 / 28, 0))
         QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=at)

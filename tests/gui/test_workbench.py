@@ -82,29 +82,29 @@ def test_an_edit_that_changes_nothing_is_no_undo_step(workbench: Workbench) -> N
 
 def test_a_run_gives_the_volume_that_the_engine_computes(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
-    result = workbench.state.result(NAIVE)
+    result = workbench.state.volume_at(NAIVE).result
     assert result is not None
     assert result.volume.shape == (6, 12, 12)
-    assert workbench.state.fresh(NAIVE)
+    assert workbench.state.volume_at(NAIVE).fresh
     assert workbench.state.run.progress is None
 
 
 def test_an_edit_makes_results_stale_and_undo_makes_them_fresh(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
     edit_filters(workbench, 9)
-    assert workbench.state.result(NAIVE) is not None
-    assert not workbench.state.fresh(NAIVE)
+    assert workbench.state.volume_at(NAIVE).result is not None
+    assert not workbench.state.volume_at(NAIVE).fresh
     workbench.document.undo_stack.undo()
-    assert workbench.state.fresh(NAIVE)
+    assert workbench.state.volume_at(NAIVE).fresh
 
 
 def test_undo_after_a_second_run_finds_the_first_results_again(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
-    first = workbench.state.result(NAIVE)
+    first = workbench.state.volume_at(NAIVE).result
     edit_filters(workbench, 9)
     run(workbench, qtbot)
     workbench.document.undo_stack.undo()
-    again = workbench.state.result(NAIVE)
+    again = workbench.state.volume_at(NAIVE).result
     assert first is not None
     assert again is not None
     assert again.volume is first.volume
@@ -112,10 +112,10 @@ def test_undo_after_a_second_run_finds_the_first_results_again(workbench: Workbe
 
 def test_a_second_run_recomputes_only_what_lies_downstream_of_the_edit(workbench: Workbench, qtbot: QtBot) -> None:
     run(workbench, qtbot)
-    before = {place: workbench.state.result(place) for place in workbench.state.run.results}
+    before = {place: workbench.state.volume_at(place).result for place in workbench.state.run.results}
     edit_filters(workbench, 9)
     run(workbench, qtbot)
-    changed = {place for place, result in before.items() if workbench.state.result(place) is not result}
+    changed = {place for place, result in before.items() if workbench.state.volume_at(place).result is not result}
     assert changed == {NAIVE}
 
 
@@ -127,22 +127,22 @@ def test_a_run_started_during_another_gives_only_the_newer_results(workbench: Wo
         workbench.run()
     qtbot.waitUntil(lambda: workbench.state.run.progress is None)
     assert seen == [9]
-    assert workbench.state.fresh(NAIVE)
+    assert workbench.state.volume_at(NAIVE).fresh
 
 
 def test_what_a_run_for_other_settings_gives_does_not_replace_a_fresh_result(
     workbench: Workbench, qtbot: QtBot
 ) -> None:
     run(workbench, qtbot)
-    fresh = workbench.state.result(NAIVE)
+    fresh = workbench.state.volume_at(NAIVE).result
     edit_filters(workbench, 9)
     workbench.run()
     workbench.document.undo_stack.undo()
     qtbot.waitUntil(lambda: workbench.state.run.progress is None)
-    assert workbench.state.result(NAIVE) is fresh
-    assert workbench.state.fresh(NAIVE)
+    assert workbench.state.volume_at(NAIVE).result is fresh
+    assert workbench.state.volume_at(NAIVE).fresh
     workbench.document.undo_stack.redo()
-    assert workbench.state.fresh(NAIVE)
+    assert workbench.state.volume_at(NAIVE).fresh
 
 
 def test_a_run_of_a_project_in_which_nothing_can_run_ends_the_run_under_way(qtbot: QtBot) -> None:
@@ -161,8 +161,8 @@ def test_a_design_with_a_mistake_leaves_the_others_to_run(workbench: Workbench, 
     wrong = project.network("naive").with_layer("conv5x5", Conv2d(filters=6, kernel=5, groups=5))
     workbench.edit("Set groups to 5", project.with_network("naive", wrong))
     run(workbench, qtbot)
-    assert workbench.state.result(NAIVE) is None
-    assert workbench.state.fresh(("bottleneck", "conv5x5"))
+    assert workbench.state.volume_at(NAIVE).result is None
+    assert workbench.state.volume_at(("bottleneck", "conv5x5")).fresh
     assert [problem.design for problem in workbench.state.check.problems] == ["naive", "naive"]
 
 
@@ -293,8 +293,8 @@ def test_a_project_that_is_opened_shows_no_result_of_the_one_before(
     run(workbench, qtbot)
     save(with_filters(PROJECT, 9), tmp_path / "p.toml")
     workbench.open(tmp_path / "p.toml")
-    assert workbench.state.result(NAIVE) is None
-    assert workbench.state.fresh(("bottleneck", "conv5x5"))  # the same as before, by its key
+    assert workbench.state.volume_at(NAIVE).result is None
+    assert workbench.state.volume_at(("bottleneck", "conv5x5")).fresh  # the same as before, by its key
 
 
 def test_saving_makes_the_state_clean_and_an_edit_makes_it_dirty(workbench: Workbench, tmp_path: Path) -> None:
@@ -347,8 +347,8 @@ def test_designs_input_is_the_stems_last_volume(workbench: Workbench, qtbot: QtB
     stem = Network((Node("stem_conv", Conv2d(filters=4, kernel=3)),))
     workbench.edit("Add stem", replace(PROJECT, stem=stem))
     run(workbench, qtbot)
-    assert workbench.state.result(("naive", INPUT)) is workbench.state.result((STEM, "stem_conv"))
-    received = workbench.state.result((STEM, INPUT))
+    assert workbench.state.volume_at(("naive", INPUT)).result is workbench.state.volume_at((STEM, "stem_conv")).result
+    received = workbench.state.volume_at((STEM, INPUT)).result
     assert received is not None
     assert received.volume.shape == (8, 12, 12)
     assert check(workbench.state.project).analyses["naive"].input_shape == (4, 12, 12)

@@ -13,7 +13,8 @@ from engine.text.problems import STEM
 from gui.paint.volumes import volumes
 from gui.paint.volumes.layout import frame
 from gui.paint.volumes.scene import Scene
-from gui.state.view_state import Focus, Look, Result, RunView, ViewState
+from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.state.volume_at import Result
 from gui.theme import LIGHT
 from tests.gui.shown import svg as drawn_as_svg
 

@@ -1,72 +1,92 @@
-"""What was made of volumes, kept for the next repaint as long as there is room."""
+"""The one cache of what pictures derive from volumes and weights, within one limit of memory."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from threading import Lock
-from typing import NamedTuple, TypeVar
+from typing import Final, NamedTuple, TypeVar
 from weakref import ReferenceType, ref
 
-from gui.state.view_state import Volume
+from gui.state.volume_at import Volume
 
-Made = TypeVar("Made")
+Derived = TypeVar("Derived")
+Key = tuple[str, *tuple[Hashable, ...]]
+"""The name of what is derived, then whatever else it depends on beside the volumes."""
+
+_LARGE_SHARE = 4
+"""An entry is large if it takes more than the capacity divided by this."""
 
 
 class _Entry(NamedTuple):
     volumes: tuple[ReferenceType[Volume], ...]
-    made: object
+    value: object
     size: int
 
 
-class Kept:
-    """The least recently used is dropped beyond a budget of bytes; a volume itself is not kept alive.
+class DerivedCache:
+    """Drops what was least recently used beyond a capacity in bytes, and refers to volumes weakly.
 
-    What is made of no volume has a key that says all that it is made of.
+    One large entry stands beside the others, outside the capacity, until another large one takes its place: it can be
+    drawn again and again, and never evicts the many small ones that the next repaint needs.
 
-    May be used from several threads.
+    A value that no volume goes into has a key that names all it depends on. Any thread may call the methods.
     """
 
-    def __init__(self, budget: int) -> None:
-        self._budget = budget
+    def __init__(self, capacity: int) -> None:
+        self._capacity = capacity
         self._bytes = 0
         self._entries: OrderedDict[Hashable, _Entry] = OrderedDict()
+        self._large: tuple[Hashable, _Entry] | None = None
         self._lock = Lock()
 
-    def has(self, volumes: tuple[Volume, ...], key: Hashable) -> bool:
-        """Whether it is at hand."""
+    def has(self, volumes: tuple[Volume, ...], key: Key) -> bool:
+        """Whether `get` would return at once."""
         with self._lock:
-            return self._find(volumes, key) is not None
+            return self._entry(volumes, key) is not None
 
     def get(
-        self, volumes: tuple[Volume, ...], key: Hashable, make: Callable[[], Made], size: Callable[[Made], int]
-    ) -> Made:
-        """What the key names of these volumes, made where it is not at hand."""
+        self, volumes: tuple[Volume, ...], key: Key, make: Callable[[], Derived], size: Callable[[Derived], int]
+    ) -> Derived:
+        """Return the value that the key names of these volumes; `make` computes it if it is not in the cache.
+
+        `size` is the number of bytes of a value.
+        """
         with self._lock:
-            entry = self._find(volumes, key)
+            entry = self._entry(volumes, key)
         if entry is not None:
-            return entry.made  # type: ignore[return-value]  # the key names what was made
-        made = make()
+            return entry.value  # type: ignore[return-value]  # the key names the type
+        value = make()
         with self._lock:
-            self._put(self._whole(volumes, key), _Entry(tuple(map(ref, volumes)), made, size(made)))
-        return made
+            self._put(_full_key(volumes, key), _Entry(tuple(map(ref, volumes)), value, size(value)))
+        return value
 
-    @staticmethod
-    def _whole(volumes: tuple[Volume, ...], key: Hashable) -> Hashable:
-        return tuple(map(id, volumes)), key
-
-    def _find(self, volumes: tuple[Volume, ...], key: Hashable) -> _Entry | None:
-        whole = self._whole(volumes, key)
-        entry = self._entries.get(whole)
-        if entry is None:
+    def _entry(self, volumes: tuple[Volume, ...], key: Key) -> _Entry | None:
+        full = _full_key(volumes, key)
+        entry = self._entries.get(full)
+        if entry is not None:
+            self._entries.move_to_end(full)
+        elif self._large is not None and self._large[0] == full:
+            entry = self._large[1]
+        else:
             return None
-        for known, volume in zip(entry.volumes, volumes, strict=True):  # an id may belong to another volume by now
-            if known() is not volume:
-                return None
-        self._entries.move_to_end(whole)
-        return entry
+        # An id may belong to another volume by now.
+        same = all(known() is volume for known, volume in zip(entry.volumes, volumes, strict=True))
+        return entry if same else None
 
-    def _put(self, whole: Hashable, entry: _Entry) -> None:
-        before = self._entries.pop(whole, None)
-        self._bytes += entry.size - (0 if before is None else before.size)
-        self._entries[whole] = entry
-        while self._bytes > self._budget and len(self._entries) > 1:
+    def _put(self, full: Hashable, entry: _Entry) -> None:
+        before = self._entries.pop(full, None)
+        self._bytes -= 0 if before is None else before.size
+        if entry.size > self._capacity // _LARGE_SHARE:
+            self._large = full, entry
+            return
+        self._entries[full] = entry
+        self._bytes += entry.size
+        while self._bytes > self._capacity:
             self._bytes -= self._entries.popitem(last=False)[1].size
+
+
+def _full_key(volumes: tuple[Volume, ...], key: Key) -> Hashable:
+    return tuple(map(id, volumes)), key
+
+
+CACHE: Final = DerivedCache(332 * 2**20)
+"""Of the whole program: measures of maps, pictures of faces and tiles, weights of the layers that are looked at."""

@@ -19,7 +19,7 @@ from gui.paint.bottleneck.chart_layout import Chart, lay_out
 from gui.paint.bottleneck.marks import ChartLook
 from gui.paint.maps import mosaic
 from gui.paint.maps.difference import difference
-from gui.paint.maps.measured import volume_range
+from gui.paint.maps.map_measures import volume_range
 from gui.paint.maps.mosaic_panels import Plate, legend
 from gui.paint.maps.tiles import Tiles, Zoom
 from gui.state.view_state import ViewState

@@ -48,12 +48,13 @@ def said_of(state: Excerpt, whole: ViewState, parts: Sequence[Part], eye: Camera
 def _said_of_faces(state: Excerpt, parts: Sequence[Part], eye: Camera, wording: Wording) -> Iterator[str]:
     """What the faces show, and why some show nothing."""
     counted_only = {part.title for part in parts if part.counted_only}
-    known = [place for place in state.places if state.result(place) is not None]
-    plain = [place[0] in counted_only for place in state.places if state.result(place) is None]
-    if known:
+    volumes = [state.volume_at(place) for place in state.places]
+    computed = [at for at in volumes if at.result is not None]
+    plain = [at.place[0] in counted_only for at in volumes if at.result is None]
+    if computed:
         fronts = LIVELIEST if wording.notes == "none" else FACES
         yield FROM_ABOVE if eye.height[1] < FLAT else fronts
-    if any(not state.fresh(place) for place in known):
+    if any(not at.fresh for at in computed):
         yield "dimmed: for earlier settings"
     if plain:
         yield "plain: counted, not run" if any(plain) else "plain: not run"

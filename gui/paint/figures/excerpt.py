@@ -49,7 +49,7 @@ class Excerpt(ViewState, frozen=True, eq=False):
     hidden: tuple[str, ...] = ()
     """What is not drawn: "relu", "batch norm"."""
 
-    def origin(self, place: Place) -> Place:
+    def _source(self, place: Place) -> Place:
         return self.places.get(place, place)
 
     def design_index(self, design: str) -> int:
@@ -67,10 +67,10 @@ def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
         prefix = _common_prefix([report.name for report in reports])
         shape = next((r.input_shapes[r.inputs.index(INPUT)] for r in reports if INPUT in r.inputs), None)
         analyses[part.title] = Analysis(shape, _shortened(reports, prefix), None, None)
-        places[part.title, INPUT] = state.origin(part.received)
+        places[part.title, INPUT] = state.volume_at(part.received).source
         for report in reports:
             name = "" if part.counted_only else last[report.name]
-            places[part.title, report.name.removeprefix(prefix)] = state.origin((part.design, name))
+            places[part.title, report.name.removeprefix(prefix)] = state.volume_at((part.design, name)).source
         hidden |= dict.fromkeys(_word(report) for report in part.reports if drawn[report.name] != report.name)
     known = {(title, report.name): report for title, made in analyses.items() for report in made.reports}
     return Excerpt(
@@ -135,6 +135,6 @@ def _word(report: Report) -> str:
 
 def _focus(state: ViewState, places: Mapping[Place, Place]) -> Focus:
     """The chosen channel, where its volume is drawn."""
-    chosen = state.origin(state.focus.place)
-    drawn = next((place for place, origin in places.items() if origin == chosen), None)
+    chosen = state.volume_at(state.focus.place).source
+    drawn = next((place for place, source in places.items() if source == chosen), None)
     return Focus() if drawn is None else Focus(*drawn, state.focus.channel)

@@ -5,6 +5,7 @@ from math import ceil, inf
 from engine.text.problems import Problem, ProjectError
 from gui.paint.basics.page import PAGES, Page, page_for
 from gui.paint.tables import googlenet_table
+from gui.paint.tables.ruled_table import LARGEST, MARGIN
 from gui.paint.volumes.cells import Type
 from gui.state.view_state import ViewState
 
@@ -19,7 +20,7 @@ def sheets(state: ViewState, page: Page) -> tuple[googlenet_table.Sheet, ...]:
     ProjectError
         No design has a layer.
     """
-    widest = inf if page.height else page.width / Type(page.sizes[-1]).small - 2 * googlenet_table.MARGIN
+    widest = inf if page.height else page.width / Type(page.sizes[-1]).small - 2 * MARGIN
     made = googlenet_table.sheets_of(state, widest, foot_size=1.0)
     if not any(sheet.rows for sheet in made):
         add = "add a design with a convolution, a pooling or a dense layer"
@@ -29,8 +30,8 @@ def sheets(state: ViewState, page: Page) -> tuple[googlenet_table.Sheet, ...]:
 
 def height(made: tuple[googlenet_table.Sheet, ...], page: Page) -> int:
     """Units of the page that tables take, as large as they fit."""
-    wide, high = max(sheet.width for sheet in made) + 2 * googlenet_table.MARGIN, sum(sheet.height for sheet in made)
-    unit = min(page.width / wide, page.sizes[0], googlenet_table.LARGEST, (page.height or inf) / high)
+    wide, high = max(sheet.width for sheet in made) + 2 * MARGIN, sum(sheet.height for sheet in made)
+    unit = min(page.width / wide, page.sizes[0], LARGEST, (page.height or inf) / high)
     return ceil(unit * high)
 
 

@@ -11,7 +11,7 @@ from gui.paint.basics.colours import DIVERGING, map_name, to_levels
 from gui.paint.basics.words import number
 from gui.paint.inspector.content import Content, Told
 from gui.paint.inspector.marks import Hit, caption, draw_picture, draw_title, index_at, outline, title_height
-from gui.paint.maps.measured import volume_range
+from gui.paint.maps.map_measures import volume_range
 from gui.paint.maps.tiles import packed_lut
 from gui.theme import Theme
 

@@ -21,7 +21,8 @@ from gui.paint.basics.notes import STALE_HINT
 from gui.paint.inspector.weights import Found, Matrix, find, matrix_of
 from gui.paint.volumes.faces import liveliest_channel
 from gui.state.focus_steps import middle
-from gui.state.view_state import Focus, Look, ViewState, Volume
+from gui.state.view_state import Focus, Look, ViewState
+from gui.state.volume_at import Volume, VolumeAt
 
 RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
 FINDING = "finding the weights…"
@@ -154,12 +155,13 @@ class Content(Struct, frozen=True, eq=False):
 def chosen(state: ViewState) -> Focus:
     """The choice with a value: the middle one of the liveliest map where none was chosen, or it is not there."""
     focus = state.focus
-    result, shape = state.result(focus.place), state.shape(focus.place)
-    if shape is None or result is None or result.volume.shape != shape:
+    at = state.volume_at(focus.place)
+    shape, volume = at.shape, at.volume_of(at.shape)
+    if shape is None or volume is None:
         return focus
     channel, pixel = focus.channel, focus.pixel
     if channel is None or channel >= shape.channels:
-        channel = liveliest_channel(result.volume)
+        channel = liveliest_channel(volume)
     if pixel is None or pixel[0] >= shape.height or pixel[1] >= shape.width:
         pixel = middle(shape)
     return replace(focus, channel=channel, pixel=pixel)
@@ -167,55 +169,50 @@ def chosen(state: ViewState) -> Focus:
 
 def content_of(state: ViewState, found: Found | FileFault | None) -> Content:
     """What to show: `found` are the weights of the layer, or why there are none; None: they are being looked for."""
-    focus = chosen(state)
-    made = _head(state, focus)
-    at, shape, result = made.at, made.shape, state.result(focus.place)
-    problems = [p.text for p in (*state.check.problems, *state.run.problems) if (p.design, p.node) == _origin(state)]
-    if problems:
-        return replace(made, note="\n".join(problems), wrong=True)
-    if shape is None:
+    focus, at = chosen(state), state.volume_at(state.focus.place)
+    made = _head(state, focus, at)
+    spot = made.at
+    if at.problems:
+        return replace(made, note="\n".join(at.problems), wrong=True)
+    if at.shape is None:
         return replace(made, note="unknown: a layer before it has a mistake", wrong=True)
-    if result is None:
+    if at.volume is None:
         return replace(made, note=RUN_HINT)
-    if at is None or not _all_fresh(state, focus.place):
+    if spot is None or not _all_fresh(state, at):
         return replace(made, note=STALE_HINT, stale=True)
-    made = replace(made, value=float(result.volume[at]))
-    sights, left_out = _sights(state, focus.place, at)
+    made = replace(made, value=float(at.volume[spot]))
+    sights, left_out = _sights(state, at.source, spot)
     note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else UNCHOSEN
-    return _with_explanation(replace(made, sights=sights, left_out=left_out, note=note), state, found, result.volume)
+    made = replace(made, sights=sights, left_out=left_out, note=note)
+    return _with_explanation(made, state, found, at.source, at.volume)
 
 
 def now(state: ViewState) -> Content:
     """The same with the weights, however long they take."""
-    focus = chosen(state)
-    report = state.report(_origin(state))
+    focus, source = chosen(state), state.volume_at(state.focus.place).source
+    report = state.report(source)
     if focus.channel is None or report is None or not report.array_shapes:
         return content_of(state, Found({}))
     try:
-        found: Found | FileFault = find(state, _origin(state), focus.channel, lambda: None)
+        found: Found | FileFault = find(state, source, focus.channel, lambda: None)
     except FileFault as fault:
         found = fault
     return content_of(state, found)
 
 
-def _origin(state: ViewState) -> Place:
-    return state.origin(state.focus.place)
-
-
-def _head(state: ViewState, focus: Focus) -> Content:
+def _head(state: ViewState, focus: Focus, at: VolumeAt) -> Content:
     design, node = focus.place
-    origin = state.origin(focus.place)
-    report = state.report(origin)
+    source, spec = at.source, state.project.input
     names = (design or ("" if node == INPUT else "stem"), node)
-    behind = "" if origin[1] in (node, INPUT) else f"{origin[1]}{' of the stem' if origin[0] != design else ''} · "
+    behind = "" if source[1] in (node, INPUT) else f"{source[1]}{' of the stem' if source[0] != design else ''} · "
     return Content(
         focus,
         " · ".join(name for name in names if name),
-        behind + _label(report),
+        behind + _label(state.report(source)),
         state.look,
         state.design_index(design),
-        state.shape(focus.place),
-        photo=state.project.input if origin == (STEM, INPUT) and isinstance(state.project.input, ImageInput) else None,
+        at.shape,
+        photo=spec if at.is_project_input and isinstance(spec, ImageInput) else None,
     )
 
 
@@ -226,27 +223,29 @@ def _label(report: Report | None) -> str:
     return f"{report.layer.label()} · {shapes} → {report.output_shape or 'unknown'}"
 
 
-def _all_fresh(state: ViewState, place: Place) -> bool:
+def _all_fresh(state: ViewState, at: VolumeAt) -> bool:
     """Whether the volume and all that its layer receives are of today's settings."""
-    origin = state.origin(place)
-    report = state.report(origin)
-    sources = () if report is None else report.inputs
-    return state.fresh(place) and all(state.fresh((origin[0], source)) for source in sources)
+    report = state.report(at.source)
+    received = () if report is None else report.inputs
+    return at.fresh and all(state.volume_at((at.source[0], name)).fresh for name in received)
 
 
-def _with_explanation(made: Content, state: ViewState, found: Found | FileFault | None, volume: Volume) -> Content:
-    at, origin = made.at, _origin(state)
+def _with_explanation(
+    made: Content, state: ViewState, found: Found | FileFault | None, place: Place, volume: Volume
+) -> Content:
+    """The content with the explanation of its value, in the volume that comes from `place`."""
+    at = made.at
     assert at is not None, "a value that is explained has a place"
-    report, value = state.report(origin), float(volume[at])
+    report, value = state.report(place), float(volume[at])
     if report is None:
         return replace(made, told=Told(explain_input(state.project.input, volume, at), at, volume, value))
     if found is None:
         return replace(made, note=FINDING)
     if isinstance(found, FileFault):
         return replace(made, note=str(found), wrong=True)
-    sources = tuple((origin[0], name) for name in report.inputs)
-    results = [state.result(source) for source in sources]
-    received = tuple(result.volume for result in results if result is not None)
+    sources = tuple((place[0], name) for name in report.inputs)
+    volumes = [state.volume_at(source).volume for source in sources]
+    received = tuple(volume for volume in volumes if volume is not None)
     assert isinstance(report.layer, Layer), "what has run is a layer"
     matrix = found.matrix or (matrix_of(report, found.arrays, at.channel) if found.channel is None else None)
     how = explain(report.layer, report.name, received, found.roles(at.channel), at, report.inputs)
@@ -254,17 +253,17 @@ def _with_explanation(made: Content, state: ViewState, found: Found | FileFault 
 
 
 def _sights(state: ViewState, place: Place, at: Spot) -> tuple[tuple[Sight, ...], int]:
-    """The earlier volumes from the project's input on, and how many are left out."""
-    regions = receptive_fields.regions(state.check, state.origin(place), *at)
+    """The volumes before that of a layer from the project's input on, and how many are left out."""
+    regions = receptive_fields.regions(state.check, place, *at)
     shown = [earlier for earlier in _earlier(state, place) if earlier in regions]
     left_out = max(len(shown) - MOST_SIGHTS, 0)
-    kept = shown[:1] + shown[1 + left_out :]
-    return tuple([_sight(state, earlier, regions[earlier]) for earlier in kept if state.fresh(earlier)]), left_out
+    volumes = map(state.volume_at, shown[:1] + shown[1 + left_out :])
+    return tuple([_sight(state, earlier, regions[earlier.place]) for earlier in volumes if earlier.fresh]), left_out
 
 
 def _earlier(state: ViewState, place: Place) -> Iterator[Place]:
-    """Places before one in the order in which they run; a design's input is the stem's last, or the project's."""
-    design, node = state.origin(place)
+    """Places before a layer's in the order in which they run; a design's input is the stem's last, or the project's."""
+    design, node = place
     if (design, node) == (STEM, INPUT):
         return
     yield (STEM, INPUT)
@@ -276,11 +275,10 @@ def _earlier(state: ViewState, place: Place) -> Iterator[Place]:
             yield name, report.name
 
 
-def _sight(state: ViewState, place: Place, region: Region) -> Sight:
-    result = state.result(place)
-    assert result is not None
-    spec = state.project.input
+def _sight(state: ViewState, at: VolumeAt, region: Region) -> Sight:
+    place, volume, spec = at.place, at.volume, state.project.input
+    assert volume is not None, "only what is of today's settings is shown"
     photo = spec if place == (STEM, INPUT) and isinstance(spec, ImageInput) else None
-    channel = region.first if region.last - region.first == 1 else liveliest_channel(result.volume)
+    channel = region.first if region.last - region.first == 1 else liveliest_channel(volume)
     name = ("photo" if photo else INPUT) if place == (STEM, INPUT) else place[1]
-    return Sight(place, name, result.volume, channel, region, photo)
+    return Sight(place, name, volume, channel, region, photo)

@@ -22,8 +22,9 @@ from gui.paint.inspector.marks import (
     outline,
     title_height,
 )
-from gui.paint.maps.measured import volume_range
-from gui.state.view_state import Focus, Look, Volume
+from gui.paint.maps.map_measures import volume_range
+from gui.state.view_state import Focus, Look
+from gui.state.volume_at import Volume
 from gui.theme import Theme
 
 TITLE = "Where it is read, and where it goes"

@@ -12,8 +12,9 @@ from gui.paint.basics.words import draw_text, number
 from gui.paint.inspector.content import Content, Told
 from gui.paint.inspector.marks import Hit, draw_title, draw_values, index_at, outline, title_height
 from gui.paint.inspector.weights import Matrix
-from gui.paint.maps.measured import volume_range
-from gui.state.view_state import Focus, Volume
+from gui.paint.maps.map_measures import volume_range
+from gui.state.view_state import Focus
+from gui.state.volume_at import Volume
 from gui.theme import Theme
 
 STRIP = 1.2

@@ -23,7 +23,7 @@ from gui.paint.inspector.marks import (
     outline,
     title_height,
 )
-from gui.paint.maps.measured import volume_range
+from gui.paint.maps.map_measures import volume_range
 from gui.theme import Theme, font
 
 SIGN = 1.6

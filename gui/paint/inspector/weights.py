@@ -1,4 +1,4 @@
-"""The weights that an explanation needs: found once, kept whole where that is small, else of one filter only."""
+"""The weights that an explanation needs: of a whole layer if that is small, else of one filter only."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -14,19 +14,16 @@ from engine.layers.windows import pair
 from engine.network.analysis import Report
 from engine.network.graph import LowRankWeights
 from engine.run.check import Place
-from gui.paint.basics.derived_cache import Kept
+from gui.paint.basics.derived_cache import CACHE, Key
 from gui.paint.maps import layer_weights
 from gui.state.view_state import ViewState
 
 MOST_AT_ONCE = 1_000_000
 """Weights of a layer that are found while the window waits; of more it takes longer than a frame."""
-MOST_KEPT = 8_000_000
-"""Weights of a layer that are kept whole; of more only one filter's, and a picture of all."""
+_MOST_WHOLE = 8_000_000
+"""Weights of a layer that the cache holds whole; of more only one filter's, and a picture of all."""
 MOST_ROWS, MOST_COLUMNS = 512, 1024
 """Of a matrix that is drawn; of more every 2nd, 3rd … is taken."""
-
-_kept = Kept(32 * 2**20)
-"""Filters of large layers; smaller layers are kept for all pictures of them."""
 
 
 class Matrix(Struct, frozen=True, eq=False):
@@ -63,9 +60,9 @@ class Found(Struct, frozen=True, eq=False):
         return self.arrays if self.channel is not None else of_filter(self.arrays, channel)
 
 
-def key_of(state: ViewState, place: Place, channel: int) -> object:
-    """What the weights at a place depend on, and what will be held of them; FileFault where their file is gone."""
-    return layer_weights.key_of(state, place), channel if _is_large(state, place) else None
+def key_of(state: ViewState, place: Place, channel: int) -> Key:
+    """What the weights at a place depend on, and what of them is held; FileFault where their file is gone."""
+    return "explained weights", layer_weights.key_of(state, place), channel if _is_large(state, place) else None
 
 
 def is_quick(report: Report) -> bool:
@@ -76,12 +73,12 @@ def is_quick(report: Report) -> bool:
 def is_at_hand(state: ViewState, place: Place, channel: int) -> bool:
     """Whether they were found already; FileFault where their file is gone."""
     if _is_large(state, place):
-        return _kept.has((), key_of(state, place, channel))
+        return CACHE.has((), key_of(state, place, channel))
     return layer_weights.is_at_hand(state, place)
 
 
 def find(state: ViewState, place: Place, channel: int, checkpoint: Checkpoint) -> Found:
-    """The weights at a place as an explanation of that channel needs them, kept. It may take long.
+    """The weights at a place as an explanation of that channel needs them. It may take long.
 
     Raises
     ------
@@ -96,7 +93,7 @@ def find(state: ViewState, place: Place, channel: int, checkpoint: Checkpoint) -
         arrays = state.weights(place, checkpoint)
         return Found(of_filter(arrays, channel), channel, matrix_of(report, arrays, channel))
 
-    return _kept.get((), key_of(state, place, channel), make, lambda found: found.nbytes)
+    return CACHE.get((), key_of(state, place, channel), make, lambda found: found.nbytes)
 
 
 def matrix_of(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) -> Matrix | None:
@@ -119,4 +116,4 @@ def _count(report: Report) -> int:
 
 
 def _is_large(state: ViewState, place: Place) -> bool:
-    return _count(state.check.reports[place]) > MOST_KEPT
+    return _count(state.check.reports[place]) > _MOST_WHOLE

@@ -8,10 +8,10 @@ from engine.kernels import Checkpoint
 from engine.shapes import Shape
 from gui.paint.basics.colours import DIVERGING, PERCENTILES_IN_WORDS, value_range
 from gui.paint.basics.words import number
-from gui.paint.maps.measured import WAITING, Asking
+from gui.paint.maps.budget import WAITING, Budget
 from gui.paint.maps.mosaic_panels import Plate
 from gui.paint.maps.tiles import Ordering, Tiles
-from gui.state.view_state import Volume
+from gui.state.volume_at import Volume
 
 NAME = "difference"
 
@@ -27,7 +27,7 @@ def difference(
     names: tuple[str, str],
     *,
     order: Ordering | None = None,
-    asking: Asking | None = None,
+    budget: Budget | None = None,
     fresh: bool = True,
     note: str = "",
 ) -> Plate:
@@ -38,13 +38,13 @@ def difference(
 
     Parameters
     ----------
-    asking
+    budget
         Says whether to wait for large volumes; left out: it waits.
     """
     shape = Shape(*first.shape)
-    found = (asking or Asking()).get(
+    found = (budget or Budget()).get(
         (first, second),
-        NAME,
+        ("difference",),
         lambda checkpoint: _difference(first, second, checkpoint),
         2 * first.size,
         lambda made: 4 * made.tiles.shape.size,

@@ -15,8 +15,8 @@ from engine.network.weight_specs import LowRankWeights, described
 from engine.run.check import Place
 from engine.shapes import Shape
 from gui.paint.basics.colours import DIVERGING
+from gui.paint.maps.budget import WAITING, Budget
 from gui.paint.maps.layer_weights import is_at_hand, too_large, weights_of
-from gui.paint.maps.measured import WAITING, Asking
 from gui.paint.maps.tiles import Tiles
 from gui.state.view_state import ViewState
 
@@ -51,10 +51,10 @@ class Kernel(Struct, frozen=True, eq=False):
         return sizes
 
 
-def chosen_kernel(state: ViewState, asking: Asking | None = None) -> Kernel | None:
+def chosen_kernel(state: ViewState, budget: Budget | None = None) -> Kernel | None:
     """The kernel of the chosen map, or the weights of a chosen unit; None where no map of such a layer is chosen.
 
-    `asking` says whether to wait for many weights; left out: it waits.
+    `budget` says whether to wait for many weights; left out: it waits.
     """
     channel, report = state.focus.channel, state.report(state.focus.place)
     if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
@@ -70,7 +70,7 @@ def chosen_kernel(state: ViewState, asking: Asking | None = None) -> Kernel | No
     if too_large(shape):
         return Kernel(title, source, first, fault=f"kernel {too_large(shape)}")
     try:
-        weight = layer_weights(state, state.focus.place, asking or Asking())
+        weight = layer_weights(state, state.focus.place, budget or Budget())
     except FileFault as fault:
         waits = isinstance(report.weights, LowRankWeights)  # for a run, which is no mistake
         return Kernel(title, source, first, fault=str(fault), wrong=not waits)
@@ -99,7 +99,7 @@ def _source(report: Report, seed: int) -> str:
     return f"random weights, seed {seed}" if report.weights is None else described(report.weights)
 
 
-def layer_weights(state: ViewState, place: Place, asking: Asking) -> NDArray[np.float32] | None:
+def layer_weights(state: ViewState, place: Place, budget: Budget) -> NDArray[np.float32] | None:
     """Weights of a layer, a filter or unit in each row; None where they are many and nobody waits.
 
     Raises
@@ -108,6 +108,6 @@ def layer_weights(state: ViewState, place: Place, asking: Asking) -> NDArray[np.
         A file, or a run, does not give them.
     """
     count = int(np.prod(state.check.reports[place].array_shapes["weight"], dtype=np.int64))
-    if not is_at_hand(state, place) and asking.postpones(WEIGHT * count):
+    if not is_at_hand(state, place) and budget.postpones(WEIGHT * count):
         return None
-    return weights_of(state, place, asking.proceed)["weight"]
+    return weights_of(state, place, budget.proceed)["weight"]

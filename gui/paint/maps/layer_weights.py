@@ -1,4 +1,4 @@
-"""The weights of the layers that are looked at: found once for all pictures of them."""
+"""The weights of the layers that are looked at: read or drawn once for all pictures of them."""
 
 import numpy as np
 
@@ -7,13 +7,11 @@ from engine.network.graph import LowRankWeights
 from engine.run import weights
 from engine.run.check import Place
 from engine.run.weights import Weights
-from gui.paint.basics.derived_cache import Kept
+from gui.paint.basics.derived_cache import CACHE, Key
 from gui.state.view_state import ViewState
 
 MOST_WEIGHTS = 20_000_000
 """Weights of a layer; more would take too long, and too much memory, for a look at one filter."""
-
-_kept = Kept(4 * MOST_WEIGHTS)
 
 
 def too_large(shape: tuple[int, ...]) -> str:
@@ -22,22 +20,22 @@ def too_large(shape: tuple[int, ...]) -> str:
     return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
 
 
-def key_of(state: ViewState, place: Place) -> tuple[object, ...]:
-    """What the weights at a place depend on; FileFault where their file is gone."""
+def key_of(state: ViewState, place: Place) -> Key:
+    """What the weights at a place depend on, as a key of the cache; FileFault where their file is gone."""
     report = state.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
-        return state.check.fits.get(place), report.name
-    return weights.identity(report, state.project.seed, place[0]), tuple(report.array_shapes.items())
+        return "weights", state.check.fits.get(place), report.name
+    return "weights", weights.identity(report, state.project.seed, place[0]), tuple(report.array_shapes.items())
 
 
 def is_at_hand(state: ViewState, place: Place) -> bool:
     """Whether they need not be looked for: fitted ones are in the result of a run, or not there at all."""
     fitted = isinstance(state.check.reports[place].weights, LowRankWeights)
-    return fitted or _kept.has((), key_of(state, place))
+    return fitted or CACHE.has((), key_of(state, place))
 
 
 def weights_of(state: ViewState, place: Place, checkpoint: Checkpoint) -> Weights:
-    """The arrays by role that a layer runs with, kept; where they are not at hand it may take long.
+    """The arrays by role that a layer runs with; it may take long where they are not in the cache.
 
     Raises
     ------
@@ -46,7 +44,7 @@ def weights_of(state: ViewState, place: Place, checkpoint: Checkpoint) -> Weight
     """
     if isinstance(state.check.reports[place].weights, LowRankWeights):
         return state.weights(place, checkpoint)
-    return _kept.get(
+    return CACHE.get(
         (),
         key_of(state, place),
         lambda: state.weights(place, checkpoint),

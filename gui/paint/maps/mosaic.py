@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QPainter
 from engine.kernels import Checkpoint
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.basics.words import draw_wrapped, wrapped_height
+from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.detail import Detail, PlacedDetail, detail_of, draw_detail, place_detail, title_height
 from gui.paint.maps.difference import difference
-from gui.paint.maps.measured import Asking
 from gui.paint.maps.mosaic_panels import (
     Plate,
     figure_of,
@@ -59,19 +59,19 @@ def content_of(state: ViewState, checkpoint: Checkpoint | None = lambda: None) -
     checkpoint
         Called while what takes long is computed. None: that is left out, as the window does not wait.
     """
-    asking = Asking(checkpoint)
-    shown = plates(state, asking)
+    budget = Budget(checkpoint)
+    shown = plates(state, budget)
     if state.look.compared == "maps + difference":
-        shown = (*shown, *_difference(shown, asking))
-    return _content(state, shown, asking)
+        shown = (*shown, *_difference(shown, budget))
+    return _content(state, shown, budget)
 
 
 def refocused(content: Content, state: ViewState, checkpoint: Checkpoint | None = lambda: None) -> Content:
     """The same maps with another choice within them, which may sort them anew."""
-    asking = Asking(checkpoint)
+    budget = Budget(checkpoint)
     shown = content.plates
     if state.look.order == "likeness":
-        order = order_of(state, asking)
+        order = order_of(state, budget)
         figures = [figure_of(state) if plate.place == state.focus.place else "" for plate in shown]
         shown = tuple(
             [
@@ -79,19 +79,19 @@ def refocused(content: Content, state: ViewState, checkpoint: Checkpoint | None 
                 for plate, figure in zip(shown, figures, strict=True)
             ]
         )
-    made = _content(state, shown, asking)
+    made = _content(state, shown, budget)
     return made if content.complete else replace(made, complete=False)
 
 
-def _content(state: ViewState, shown: tuple[Plate, ...], asking: Asking) -> Content:
+def _content(state: ViewState, shown: tuple[Plate, ...], budget: Budget) -> Content:
     own = [plate for plate in shown if plate.place is not None]
     indices = tuple([-1 if plate.place is None else state.design_index(plate.place[0]) for plate in shown])
     words = " · ".join(filter(None, (legend(own, state.look), order_words(state, own))))
-    detail = detail_of(state, own, asking)
-    return Content(shown, detail, words.replace(" %", "\N{NO-BREAK SPACE}%"), state.focus, indices, asking.complete)
+    detail = detail_of(state, own, budget)
+    return Content(shown, detail, words.replace(" %", "\N{NO-BREAK SPACE}%"), state.focus, indices, budget.complete)
 
 
-def _difference(shown: Sequence[Plate], asking: Asking) -> tuple[Plate, ...]:
+def _difference(shown: Sequence[Plate], budget: Budget) -> tuple[Plate, ...]:
     """The difference of two plates whose values can be compared."""
     if len(shown) != 2 or shown[0].shape != shown[1].shape:
         return ()
@@ -102,7 +102,7 @@ def _difference(shown: Sequence[Plate], asking: Asking) -> tuple[Plate, ...]:
     fresh = all(plate.fresh for plate in shown)
     names = shown[0].design, shown[1].design
     note = "" if fresh else STALE_HINT
-    return (difference(first, second, names, order=shown[0].order, asking=asking, fresh=fresh, note=note),)
+    return (difference(first, second, names, order=shown[0].order, budget=budget, fresh=fresh, note=note),)
 
 
 NO_ROOM = "no room to show it here: enlarge the view"

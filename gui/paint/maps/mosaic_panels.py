@@ -4,23 +4,24 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 from msgspec import Struct
-from numpy.typing import NDArray
 from PySide6.QtGui import QImage
 
 from engine.explain.map_statistics import Order
 from engine.layers import Activation
 from engine.network.graph import INPUT
-from engine.project.project import ImageInput
+from engine.project.project import ImageInput, Input
 from engine.run.check import Place
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.basics.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.basics.words import number
-from gui.paint.maps.measured import Asking, dead_maps, map_ranges, odd_values, ordering, volume_range
+from gui.paint.maps.budget import Budget
+from gui.paint.maps.map_measures import dead_maps, map_ranges, odd_values, ordering, volume_range
 from gui.paint.maps.tiles import Ordering, Spot, Tiles
 from gui.state.comparison import shown_places
-from gui.state.view_state import Look, Result, ViewState
+from gui.state.view_state import Look, ViewState
+from gui.state.volume_at import Volume, VolumeAt
 
 BROKEN_HINT = "unknown until the mistakes are mended"
 RUN_HINT = "Run (F5) to see what each filter gives"
@@ -83,47 +84,46 @@ class Plate(Struct, frozen=True, eq=False):
         return 0 if self.photo is None else 1
 
 
-def plates(state: ViewState, asking: Asking | None = None) -> tuple[Plate, ...]:
+def plates(state: ViewState, budget: Budget | None = None) -> tuple[Plate, ...]:
     """What to show for the chosen place, in one scale of colours and one order.
 
-    `asking` says whether to wait for the order; left out: it waits.
+    `budget` says whether to wait for the order; left out: it waits.
     """
-    places = shown_places(state)
-    volumes = [None if result is None else result.volume for result in map(state.result, places)]
-    ends = _shared_ends([volume for volume in volumes if volume is not None], state.look)
-    order = order_of(state, asking or Asking())
-    return tuple(_plate(state, place, ends, order) for place in places)
+    volumes = [state.volume_at(place) for place in shown_places(state)]
+    ends = _shared_ends([at.volume for at in volumes if at.volume is not None], state.look)
+    order = order_of(state, budget or Budget())
+    return tuple(_plate(state, at, ends, order) for at in volumes)
 
 
-def order_of(state: ViewState, asking: Asking) -> Ordering | None:
+def order_of(state: ViewState, budget: Budget) -> Ordering | None:
     """The order of the chosen volume's maps, which any that it is compared with has, too."""
-    result = state.result(state.focus.place)
-    return None if result is None else ordering(result.volume, state.look.order, state.focus.like, asking)
+    volume = state.volume_at(state.focus.place).volume
+    return None if volume is None else ordering(volume, state.look.order, state.focus.like, budget)
 
 
-def _plate(state: ViewState, place: Place, shared: Ends, order: Ordering | None) -> Plate:
-    result, shape = state.result(place), state.shape(place)
-    note, wrong = _note(state, place, result, shape)
+def _plate(state: ViewState, at: VolumeAt, shared: Ends, order: Ordering | None) -> Plate:
+    place, shape, volume = at.place, at.shape, at.volume
+    note, wrong = _note(at)
     tiles = None if shape is None else Tiles(shape)
     photo: QImage | None = None
     names: tuple[str, ...] = ()
     dead: Mapping[int, str] = {}
-    if result is not None:
-        shape = Shape(*result.volume.shape)
+    if volume is not None:
+        shape = Shape(*volume.shape)
         own = _per_map(shape, state.look)
-        lows, highs = map_ranges(result.volume, zero_centred=state.look.zero_centred) if own else shared
-        tiles = Tiles(shape, result.volume, lows, highs, map_name(state.look))
-        photo, names = _photo(state, place, result)
-        if state.origin(place)[1] != INPUT:
-            dead = dead_maps(result.volume, before_relu=before_relu(state, place))
+        lows, highs = map_ranges(volume, zero_centred=state.look.zero_centred) if own else shared
+        tiles = Tiles(shape, volume, lows, highs, map_name(state.look))
+        photo, names = _photo(state.project.input, at, volume)
+        if at.source[1] != INPUT:
+            dead = dead_maps(volume, before_relu=before_relu(state, at.source))
     return Plate(
         place,
         place[0] or ("input" if place[1] == INPUT else "stem"),
-        _title(state, place, shape, len(dead)),
+        _title(at, shape, len(dead)),
         tiles,
         photo,
         names,
-        state.fresh(place),
+        at.fresh,
         note,
         wrong,
         fitting(order, shape),
@@ -144,47 +144,43 @@ def figure_of(state: ViewState) -> str:
 
 
 def before_relu(state: ViewState, place: Place) -> bool:
-    """Whether what is at a place reaches nothing but ReLUs, as far as its design goes."""
-    design, name = state.origin(place)
+    """Whether the output of a layer or input reaches nothing but ReLUs, as far as its design goes."""
+    design, name = place
     analysis = state.analysis(design)
     users = [] if analysis is None else [report.layer for report in analysis.reports if name in report.inputs]
     return bool(users) and all(isinstance(user, Activation) and user.function in RELUS for user in users)
 
 
-def _title(state: ViewState, place: Place, shape: Shape | None, dead: int) -> str:
-    design, node = place
-    parts = [] if place == (STEM, INPUT) else [node]
-    origin = state.origin(place)
-    if node == INPUT and design != STEM and origin[1] != INPUT:
-        parts[0] = f"{INPUT}, {origin[1]} of the stem"
+def _title(at: VolumeAt, shape: Shape | None, dead: int) -> str:
+    design, node = at.place
+    parts = [] if at.place == (STEM, INPUT) else [node]
+    if node == INPUT and design != STEM and at.source[1] != INPUT:
+        parts[0] = f"{INPUT}, {at.source[1]} of the stem"
     parts.append("shape unknown" if shape is None else str(shape))
     if dead and shape is not None:
         parts.append(f"{dead} of {shape.channels} dead")
     return " · ".join(parts)
 
 
-def _note(state: ViewState, place: Place, result: Result | None, shape: Shape | None) -> tuple[str, bool]:
+def _note(at: VolumeAt) -> tuple[str, bool]:
     """(what to say above the maps, whether it tells of a mistake)."""
-    origin = state.origin(place)
-    found = [p.text for p in (*state.check.problems, *state.run.problems) if (p.design, p.node) == origin]
-    if found:
-        return "\n".join((*found, EARLIER) if result is not None else found), True
-    if shape is None:
+    if at.problems:
+        return "\n".join((*at.problems, EARLIER) if at.result is not None else at.problems), True
+    if at.shape is None:
         return "unknown: a layer before it has a mistake", True
-    if result is None:
+    if at.result is None:
         return RUN_HINT, False
-    return "" if state.fresh(place) else STALE_HINT, False
+    return "" if at.fresh else STALE_HINT, False
 
 
-def _photo(state: ViewState, place: Place, result: Result) -> tuple[QImage | None, tuple[str, ...]]:
+def _photo(spec: Input, at: VolumeAt, volume: Volume) -> tuple[QImage | None, tuple[str, ...]]:
     """The photo and its channels' names, at the place where it comes in."""
-    spec = state.project.input
-    if state.origin(place) != (STEM, INPUT) or not isinstance(spec, ImageInput) or not state.fresh(place):
+    if not at.is_project_input or not isinstance(spec, ImageInput) or not at.fresh:
         return None, ()
     if spec.channels == "gray":
         return None, ("gray",)
     names = ("red", "green", "blue")
-    return photo_image(result.volume, spec), names[::-1] if spec.channels == "bgr" else names
+    return photo_image(volume, spec), names[::-1] if spec.channels == "bgr" else names
 
 
 def _per_map(shape: Shape, look: Look) -> bool:
@@ -192,7 +188,7 @@ def _per_map(shape: Shape, look: Look) -> bool:
     return look.range == "per map" and shape.height * shape.width > 1
 
 
-def _shared_ends(volumes: Sequence[NDArray[np.float32]], look: Look) -> Ends:
+def _shared_ends(volumes: Sequence[Volume], look: Look) -> Ends:
     ranges = [volume_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
     lows, highs = zip(*ranges, strict=True)
     return np.array([min(lows)]), np.array([max(highs)])

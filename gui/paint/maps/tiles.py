@@ -12,7 +12,7 @@ from PySide6.QtGui import QColor, QImage
 
 from engine.shapes import Shape
 from gui.paint.basics.colours import lut, to_levels
-from gui.paint.basics.derived_cache import Kept
+from gui.paint.basics.derived_cache import CACHE
 
 LEAST_TILE = 12
 """Units that a tile is at least wide or high, so that the gap of one unit stays thin beside maps of few values."""
@@ -301,10 +301,6 @@ class _Picture(NamedTuple):
     pixels: NDArray[np.uint32]
 
 
-_pictures = Kept(64 * 2**20)
-"""Moving the mouse draws the same ones again and again, and an edit leaves most volumes as they are."""
-
-
 def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> QImage:
     """A block of tiles with transparent gaps, every step-th value of each; `plain` is the colour without values."""
 
@@ -317,8 +313,8 @@ def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) ->
 
     volumes = () if tiles.values is None else (tiles.values,)
     colours = tiles.colour_map, tiles.lows.tobytes(), tiles.highs.tobytes()
-    key = grid, cells, step, colours if volumes else plain
-    return _pictures.get(volumes, key, paint, lambda made: made.pixels.nbytes).image
+    key = "tiles", grid, cells, step, colours if volumes else plain
+    return CACHE.get(volumes, key, paint, lambda picture: picture.pixels.nbytes).image
 
 
 def tile_pixels(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> NDArray[np.uint32]:

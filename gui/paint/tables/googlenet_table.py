@@ -1,46 +1,61 @@
-"""The paper's table as a figure: ruled as in print, with its notes below."""
+"""The paper's table as a figure, with its notes below."""
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby, pairwise
+from itertools import pairwise
 from math import ceil, inf
 
 from msgspec import Struct
 from msgspec.structs import replace
-from PySide6.QtCore import QLineF, QRectF, Qt
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter
 
 from engine.network.graph import INPUT
 from engine.reports.googlenet_table import Column, PaperRow, columns, footnotes, paper_rows
 from engine.reports.tables import title
 from engine.text.problems import STEM
-from gui.paint.basics.words import LEFT, NO_DESIGN, RIGHT, draw_text, text_width
+from gui.paint.basics.words import NO_DESIGN, text_width
+from gui.paint.tables import ruled_table
+from gui.paint.tables.ruled_table import (
+    LARGEST,
+    MARGIN,
+    SMALLEST,
+    TITLE,
+    Cell,
+    Cells,
+    Remark,
+    Row,
+    Spacing,
+    Table,
+    draw_notes,
+    draw_table,
+    draw_title,
+    side_by_side,
+    table_width,
+    title_width,
+)
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-# Sizes in units; a unit is the pixel size of a row's text.
-MARGIN, TITLE, HEAD, LINE, FOOT, FOOT_GAP = 1.0, 2.4, 1.3, 1.6, 1.35, 0.7
+SPACING = Spacing(head=1.3, row=1.6, note_gap=0.7, note=1.35)
 GAP, GROUP_GAP = 1.1, 2.2
 """Between columns, and before those of a figure."""
 FOOT_SIZE = 0.9
 SEPARATOR = " · "
-LARGEST, SMALLEST, NATURAL = 30, 6, 16
 NARROWEST = 42.0
 """Units of width that the notes have at least."""
 WIDEST = 14.0
 """A column of longer texts shortens them."""
 NOTHING = f"No layer yet. {NO_DESIGN} and layers to it: each has a row here, whose widths can be edited"
-CENTRE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
 
 
 class Sheet(Struct, frozen=True):
-    """What the figure says, and where each column begins, in units."""
+    """What the figure says, and where each column stands."""
 
     title: str
     design: str
     columns: tuple[Column, ...]
     rows: tuple[PaperRow, ...]
-    lefts: tuple[float, ...]
-    widths: tuple[float, ...]
+    places: tuple[ruled_table.Column, ...]
     notes: tuple[str, ...]
     widest: float = inf
     """What it may take; a title that is wider is shortened."""
@@ -49,22 +64,17 @@ class Sheet(Struct, frozen=True):
 
     @property
     def table_width(self) -> float:
-        return self.lefts[-1] + self.widths[-1] if self.lefts else 0.0
+        return table_width(self.places)
 
     @property
     def width(self) -> float:
-        return min(max(self.table_width, NARROWEST, text_width(self.title, 1.4, bold=True)), self.widest)
-
-    @property
-    def head_lines(self) -> int:
-        """Lines that the head of its columns takes."""
-        return 2 if any(all(column.head) for column in self.columns) else 1
+        return min(max(self.table_width, NARROWEST, title_width(self.title)), self.widest)
 
     @property
     def height(self) -> float:
         """Of the whole table with its notes, and the margins."""
-        title = TITLE if self.title else 0
-        return 2 * MARGIN + title + self.head_lines * HEAD + LINE * len(self.rows) + FOOT_GAP + FOOT * len(self.notes)
+        lines = ruled_table.head_lines(self.places)
+        return SPACING.height(titled=bool(self.title), head_lines=lines, rows=len(self.rows), notes=len(self.notes))
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
@@ -99,14 +109,13 @@ def _paint_sheet(
         mark = theme.muted if sheet.design == STEM else theme.design(state.design_index(sheet.design))
         painter.fillRect(QRectF(0, 0.3 * unit, 0.3 * unit, 1.6 * unit), QColor(mark if sheet.rows else theme.base))
         place = QRectF(0.8 * unit, 0, rect.width() - (2 * MARGIN + 0.8) * unit, (TITLE - 0.2) * unit)
-        draw_text(painter, place, sheet.title, 1.4 * unit, theme.text, bold=True)
+        draw_title(painter, place, sheet.title, unit, theme)
         y = TITLE * unit
     if sheet.rows:
-        y = _paint_table(painter, y, unit, sheet, left_out, theme)
-    for note in sheet.notes:
-        place = QRectF(0, y + FOOT_GAP * unit, rect.width() - 2 * MARGIN * unit, FOOT * unit)
-        draw_text(painter, place, note, sheet.foot_size * unit, theme.muted if sheet.rows else theme.text)
-        y += FOOT * unit
+        table = Table(sheet.places, tuple(_rows(sheet, left_out, theme)), SPACING)
+        y = draw_table(painter, QRectF(0, y, 0, 0), unit, table, theme)
+    below, colour = QRectF(0, y, rect.width() - 2 * MARGIN * unit, 0), theme.muted if sheet.rows else theme.text
+    draw_notes(painter, below, unit, sheet.notes, SPACING, colour, size=sheet.foot_size)
     painter.restore()
 
 
@@ -150,7 +159,7 @@ def _broken(
     """
     names = (state.project.title, title(design) if rows else "")
     words = SEPARATOR.join(dict.fromkeys(name for name in names if name))
-    if text_width(words, 1.4, bold=True) > widest:
+    if title_width(words) > widest:
         words = names[1]
     left = columns(rows) if rows else ()
     first = left[:1]
@@ -175,14 +184,18 @@ def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[Col
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
     widths = [min(max(text_width(text, bold=True) for text in column), WIDEST) for column in texts]
     gaps = [GROUP_GAP if after.figure and not before.figure else GAP for before, after in pairwise(shown)]
-    lefts = [sum(widths[:index]) + sum(gaps[:index]) for index in range(len(shown))]
-    return Sheet(words, design, shown, rows, tuple(lefts), tuple(widths), (), widest)
+    placed = [
+        ruled_table.Column(tuple(filter(None, column.head)), width, column.is_number, column.figure)
+        for column, width in zip(shown, widths, strict=True)
+    ]
+    return Sheet(words, design, shown, rows, side_by_side(placed, gaps), (), widest)
 
 
 def _stretched(sheet: Sheet) -> Sheet:
     """As wide as it may be."""
-    more = max(0.0, sheet.widest - sheet.table_width) / max(len(sheet.lefts) - 1, 1)
-    return replace(sheet, lefts=tuple(left + index * more for index, left in enumerate(sheet.lefts)))
+    more = max(0.0, sheet.widest - sheet.table_width) / max(len(sheet.places) - 1, 1)
+    places = tuple(replace(place, left=place.left + index * more) for index, place in enumerate(sheet.places))
+    return replace(sheet, places=places)
 
 
 def _noted(sheet: Sheet, notes: Sequence[str], size: float) -> Sheet:
@@ -209,70 +222,29 @@ def arrange(sheet: Sheet, rect: QRectF) -> tuple[float, int]:
     if unit >= SMALLEST or not sheet.rows:
         return max(unit, SMALLEST), 0
     # The line that counts them takes a row's place.
-    missing = ceil((sheet.height - rect.height() / SMALLEST) / LINE) + 1
+    missing = ceil((sheet.height - rect.height() / SMALLEST) / SPACING.row) + 1
     return SMALLEST, min(missing, len(sheet.rows) - 1) if missing > 1 else 0
 
 
 def natural_size(state: ViewState) -> tuple[int, int]:
-    """Width and height in pixels of a figure that the tables fill, their text NATURAL pixels high."""
+    """Width and height in pixels of a figure that the tables fill, their text of natural size."""
     sheets = sheets_of(state)
     width, height = max(sheet.width for sheet in sheets), sum(sheet.height for sheet in sheets)
-    return ceil((width + 2 * MARGIN) * NATURAL), ceil(height * NATURAL)
+    return ruled_table.natural_size(width + 2 * MARGIN, height)
 
 
-def _paint_table(painter: QPainter, y: float, unit: float, sheet: Sheet, left_out: int, theme: Theme) -> float:
-    """Draw head, rows and rules from `y` on; returns where they end."""
-    width = sheet.table_width * unit
-    _rule(painter, y, width, 0.12 * unit, theme.text)
-    _paint_head(painter, y, unit, sheet, theme)
-    y += sheet.head_lines * HEAD * unit
-    _rule(painter, y, width, 0.07 * unit, theme.text)
+def _rows(sheet: Sheet, left_out: int, theme: Theme) -> Iterator[Row]:
+    """The rows in the colours of a theme; where some before the totals are left out, a line counts them."""
     rows, totals = ([row for row in sheet.rows if row.is_total == total] for total in (False, True))
-    for row in rows[: len(rows) - left_out]:
-        _paint_row(painter, y, unit, sheet, row, theme)
-        y += LINE * unit
+    yield from (_cells(sheet, row, theme) for row in rows[: len(rows) - left_out])
     if left_out:
-        place = QRectF(0, y, width, LINE * unit)
-        draw_text(painter, place, f"and {left_out} more rows", unit, theme.muted)
-        y += LINE * unit
-    for row in totals:
-        _rule(painter, y, width, 0.05 * unit, theme.muted)
-        _paint_row(painter, y, unit, sheet, row, theme)
-        y += LINE * unit
-    _rule(painter, y, width, 0.12 * unit, theme.text)
-    return y
+        yield Remark(f"and {left_out} more rows", theme.muted)
+    yield from (_cells(sheet, row, theme) for row in totals)
 
 
-def _paint_head(painter: QPainter, y: float, unit: float, sheet: Sheet, theme: Theme) -> None:
-    """Two lines; what the columns of a figure have in common stands once, above a rule across them."""
-    shown = list(zip(sheet.columns, sheet.lefts, sheet.widths, strict=True))
-    for figure, group in groupby(shown, lambda cell: cell[0].figure):
-        cells = list(group)
-        together = figure and len(cells) > 1
-        if together:
-            left, right = cells[0][1] * unit, (cells[-1][1] + cells[-1][2]) * unit
-            draw_text(painter, QRectF(left, y, right - left, HEAD * unit), figure, unit, theme.muted, CENTRE)
-            painter.setPen(QPen(QColor(theme.muted), max(0.05 * unit, 0.6)))
-            painter.drawLine(QLineF(left, y + HEAD * unit, right, y + HEAD * unit))
-        for column, left, width in cells:
-            for index, text in enumerate(_head_lines(column)):
-                place = QRectF(left * unit, y + (index + sheet.head_lines - 2) * HEAD * unit, width * unit, HEAD * unit)
-                if text and not (together and index == 0):
-                    draw_text(painter, place, text, unit, theme.muted, RIGHT if column.is_number else LEFT)
-
-
-def _head_lines(column: Column) -> tuple[str, str]:
-    """A head of one line stands on the rule."""
-    first, second = column.head
-    return (first, second) if second else ("", first)
-
-
-def _paint_row(painter: QPainter, y: float, unit: float, sheet: Sheet, row: PaperRow, theme: Theme) -> None:
-    for column, left, width in zip(sheet.columns, sheet.lefts, sheet.widths, strict=True):
-        place = QRectF(left * unit, y, width * unit, LINE * unit)
-        colour, bold = tone(column, row, theme)
-        align = RIGHT if column.is_number else LEFT
-        draw_text(painter, place, column.text(row), unit, colour, align, bold=bold)
+def _cells(sheet: Sheet, row: PaperRow, theme: Theme) -> Cells:
+    cells = tuple(Cell(column.text(row), *tone(column, row, theme)) for column in sheet.columns)
+    return Cells(cells, row.is_total)
 
 
 def tone(column: Column, row: PaperRow, theme: Theme) -> tuple[str, bool]:
@@ -283,8 +255,3 @@ def tone(column: Column, row: PaperRow, theme: Theme) -> tuple[str, bool]:
         agrees = (row.params if column.figure == "params" else row.ops).agrees
         return (theme.muted, False) if agrees else (theme.warning, True)
     return (theme.muted, False) if column.id.endswith("_published") else (theme.text, row.is_total)
-
-
-def _rule(painter: QPainter, y: float, width: float, thickness: float, colour: str) -> None:
-    painter.setPen(QPen(QColor(colour), max(thickness, 0.6)))
-    painter.drawLine(QLineF(0, y, width, y))

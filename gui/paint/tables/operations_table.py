@@ -1,29 +1,50 @@
-"""The table of operations as a figure: ruled as in print, totals bold, the ratio below."""
+"""The table of operations as a figure: totals bold, the ratio below."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from math import ceil, log
+from math import log
 from typing import Literal
 
 from msgspec import Struct
 from msgspec.structs import replace
-from PySide6.QtCore import QLineF, QRectF
-from PySide6.QtGui import QColor, QPainter, QPen
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QColor, QPainter
 
-from engine.reports.tables import Column, Row, columns, comparisons, shown_metrics, title
+from engine.reports import tables
+from engine.reports.tables import columns, comparisons, shown_metrics, title
 from engine.text.problems import STEM
 from gui.paint.basics.columns import pour
-from gui.paint.basics.words import LEFT, NO_DESIGN, RIGHT, draw_text, text_width
+from gui.paint.basics.words import NO_DESIGN, text_width
+from gui.paint.tables import ruled_table
+from gui.paint.tables.ruled_table import (
+    LARGEST,
+    MARGIN,
+    SMALLEST,
+    TITLE,
+    Cell,
+    Cells,
+    Column,
+    Heading,
+    Remark,
+    Row,
+    Spacing,
+    Table,
+    draw_notes,
+    draw_table,
+    draw_title,
+    side_by_side,
+    table_width,
+    title_width,
+)
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-# Sizes in units; a unit is the pixel size of a row's text.
-MARGIN, TITLE, HEAD, LINE, SAID = 1.0, 2.4, 1.8, 1.55, 1.7
-COLUMN_GAP, BLOCK_GAP = 1.4, 2.6
+SPACING = Spacing(head=1.8, row=1.55, note_gap=0.4, note=1.7)
+BLOCK_GAP = 2.6
+_COLUMN_GAP, _INDENT, _NOTE_SIZE = 1.4, 1.0, 1.1
 NOTHING = f"No design yet. {NO_DESIGN}"
 WIDEST = 24.0
 """A column of longer texts shortens them; every kind of layer says its settings in less."""
-LARGEST, SMALLEST, NATURAL = 30, 6, 16
 NATURAL_SHAPE = 1.4
 """Width by height that a figure of its own size comes near."""
 MOST_BLOCKS = 4
@@ -39,17 +60,16 @@ class Line(Struct, frozen=True):
 
 
 class Sheet(Struct, frozen=True):
-    """What the figure says, and how wide each column is in units."""
+    """What the figure says."""
 
     title: str
     columns: tuple[Column, ...]
-    widths: tuple[float, ...]
     groups: tuple[tuple[Line, ...], ...]
     said: tuple[str, ...]
 
     @property
     def width(self) -> float:
-        return sum(self.widths) + COLUMN_GAP * (len(self.widths) - 1)
+        return table_width(self.columns)
 
 
 def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
@@ -62,17 +82,17 @@ def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> No
     x, y = rect.left() + MARGIN * unit, rect.top() + MARGIN * unit
     width = rect.width() - 2 * MARGIN * unit
     if sheet.title:
-        draw_text(painter, QRectF(x, y, width, TITLE * unit), sheet.title, 1.4 * unit, theme.text, bold=True)
+        draw_title(painter, QRectF(x, y, width, TITLE * unit), sheet.title, unit, theme)
         y += TITLE * unit
     bottom = y
     for index, block in enumerate(blocks):
         left = x + index * (sheet.width + BLOCK_GAP) * unit
         # The last block's mistakes may run on to the margin.
         end = x + width if index == len(blocks) - 1 else left + sheet.width * unit
-        bottom = max(bottom, _paint_block(painter, QRectF(left, y, end - left, 0), unit, sheet, block, state, theme))
-    for index, said in enumerate(sheet.said):
-        place = QRectF(x, bottom + (0.4 + SAID * index) * unit, width, SAID * unit)
-        draw_text(painter, place, said, 1.1 * unit, theme.text, bold=True)
+        table = Table(sheet.columns, tuple(_row(line, state, theme) for line in block), SPACING)
+        bottom = max(bottom, draw_table(painter, QRectF(left, y, end - left, 0), unit, table, theme))
+    below = QRectF(x, bottom, width, 0)
+    draw_notes(painter, below, unit, sheet.said, SPACING, theme.text, size=_NOTE_SIZE, bold=True)
     painter.restore()
 
 
@@ -83,15 +103,17 @@ def sheet_of(state: ViewState) -> Sheet:
     _, *shown = columns(metrics, state.look.convention)
     groups = tuple(tuple(_lines(list(group), shown)) for _, group in groupby(all_rows, lambda row: row.design))
     cells = [(column.title for column in shown), *(line.cells for group in groups for line in group if line.cells)]
-    widths = tuple(
+    widths = [
         max(text_width(heading), min(max((text_width(cell, bold=True) for cell in texts), default=0), WIDEST))
         for heading, *texts in zip(*cells, strict=True)
-    )
+    ]
+    heads = [Column((column.title,), width, column.is_number) for column, width in zip(shown, widths, strict=True)]
+    placed = side_by_side(heads, [_COLUMN_GAP] * len(heads))
     said = tuple(line for metric in metrics for line in comparisons(all_rows, metric))
-    return Sheet(state.project.title, tuple(shown), widths, groups, said if groups else (NOTHING,))
+    return Sheet(state.project.title, placed, groups, said if groups else (NOTHING,))
 
 
-def _lines(group: Sequence[Row], shown: Sequence[Column]) -> Iterator[Line]:
+def _lines(group: Sequence[tables.Row], shown: Sequence[tables.Column]) -> Iterator[Line]:
     design = group[0].design
     yield Line("heading", design, title(design))
     for row in group:
@@ -116,26 +138,26 @@ def arrange(sheet: Sheet, rect: QRectF) -> tuple[int, tuple[tuple[Line, ...], ..
 
 
 def natural_size(state: ViewState) -> tuple[int, int]:
-    """Width and height in pixels of a figure that the table fills, its text NATURAL pixels high."""
+    """Width and height in pixels of a figure that the table fills, its text of natural size."""
     sheet = sheet_of(state)
     sizes = [_extent(sheet, count) for count in range(1, MOST_BLOCKS + 1)]
     width, height = min(sizes, key=lambda size: abs(log(size[0] / size[1] / NATURAL_SHAPE)))
-    return ceil(width * NATURAL), ceil(height * NATURAL)
+    return ruled_table.natural_size(width, height)
 
 
 def _extent(sheet: Sheet, count: int) -> tuple[float, float]:
     """Units that the table takes in so many blocks."""
     blocks = pour(sheet.groups, count, _continued)
-    texts = [text_width(sheet.title, 1.4, bold=True), *(text_width(said, 1.1, bold=True) for said in sheet.said)]
+    texts = [title_width(sheet.title), *(text_width(said, _NOTE_SIZE, bold=True) for said in sheet.said)]
     texts += [1 + text_width(f"! {line.text}") for block in blocks for line in block if line.kind == "problem"]
     blocks_width = len(blocks) * sheet.width + max(len(blocks) - 1, 0) * BLOCK_GAP
     lines = max(map(len, blocks), default=0)
-    return 2 * MARGIN + max(blocks_width, *texts), _around(sheet) + LINE * lines + 0.1
+    return 2 * MARGIN + max(blocks_width, *texts), _around(sheet) + SPACING.row * lines + 0.1
 
 
 def _around(sheet: Sheet) -> float:
     """Units above and below the lines of a block."""
-    return 2 * MARGIN + (TITLE if sheet.title else 0) + HEAD + 0.4 + SAID * len(sheet.said)
+    return SPACING.height(titled=bool(sheet.title), head_lines=1, rows=0, notes=len(sheet.said))
 
 
 def _block_counts(sheet: Sheet, rect: QRectF, unit: float) -> range:
@@ -148,7 +170,7 @@ def _block_counts(sheet: Sheet, rect: QRectF, unit: float) -> range:
 
 def _room(sheet: Sheet, rect: QRectF, unit: float) -> int:
     """Lines that a block has room for."""
-    return int((rect.height() / unit - _around(sheet)) // LINE)
+    return int((rect.height() / unit - _around(sheet)) // SPACING.row)
 
 
 def _continued(heading: Line) -> Line:
@@ -158,66 +180,22 @@ def _continued(heading: Line) -> Line:
 def _shortened(group: Sequence[Line], most: int) -> Iterator[Line]:
     """A group with its first `most` layers, every mistake, a line that counts the others, and its totals."""
     heading, *lines, total = group
-    kept = [line for index, line in enumerate(lines) if index < most or line.kind == "problem"]
+    first = [line for index, line in enumerate(lines) if index < most or line.kind == "problem"]
     yield heading
-    yield from kept
-    if len(kept) < len(lines):
-        yield Line("more", heading.design, f"and {len(lines) - len(kept)} more layers")
+    yield from first
+    if len(first) < len(lines):
+        yield Line("more", heading.design, f"and {len(lines) - len(first)} more layers")
     yield total
 
 
-def _paint_block(
-    painter: QPainter, place: QRectF, unit: float, sheet: Sheet, block: Sequence[Line], state: ViewState, theme: Theme
-) -> float:
-    """Draw a block with its head and rules from the top of `place` on; returns where it ends."""
-    left, top, width = place.left(), place.top(), sheet.width * unit
-    head = QRectF(left, top, width, HEAD * unit)
-    _rule(painter, head.left(), head.top(), width, 0.12 * unit, theme.text)
-    _paint_cells(painter, head, unit, sheet, [column.title for column in sheet.columns], theme.muted)
-    _rule(painter, head.left(), head.bottom(), width, 0.07 * unit, theme.text)
-    y = head.bottom()
-    for line in block:
-        row = QRectF(left, y, width, LINE * unit)
-        if line.kind == "heading":
-            _paint_heading(painter, row, unit, line, state, theme)
-        elif line.kind == "total":
-            _rule(painter, left, y, width, 0.05 * unit, theme.muted)
-            _paint_cells(painter, row, unit, sheet, line.cells, theme.text, bold=True)
-        elif line.kind == "node":
-            _paint_cells(painter, row, unit, sheet, line.cells, theme.text)
-        else:
-            colour = theme.error if line.kind == "problem" else theme.muted
-            sign = "! " if line.kind == "problem" else ""
-            row.setRight(max(place.right(), row.right()))
-            draw_text(painter, row.adjusted(unit, 0, 0, 0), sign + line.text, unit, colour)
-        y = row.bottom()
-    _rule(painter, left, y, width, 0.12 * unit, theme.text)
-    return y
-
-
-def _paint_heading(painter: QPainter, row: QRectF, unit: float, line: Line, state: ViewState, theme: Theme) -> None:
-    colour = theme.muted if line.design == STEM else theme.design(state.design_index(line.design))
-    painter.fillRect(QRectF(row.left(), row.top() + 0.35 * unit, 0.3 * unit, row.height() - 0.7 * unit), QColor(colour))
-    draw_text(painter, row.adjusted(0.7 * unit, 0, 0, 0), line.text, 1.05 * unit, colour, bold=True)
-
-
-def _paint_cells(
-    painter: QPainter,
-    row: QRectF,
-    unit: float,
-    sheet: Sheet,
-    cells: Sequence[str],
-    colour: str,
-    *,
-    bold: bool = False,
-) -> None:
-    x = row.left()
-    for column, width, cell in zip(sheet.columns, sheet.widths, cells, strict=True):
-        place = QRectF(x, row.top(), width * unit, row.height())
-        draw_text(painter, place, cell, unit, colour, RIGHT if column.is_number else LEFT, bold=bold)
-        x += (width + COLUMN_GAP) * unit
-
-
-def _rule(painter: QPainter, left: float, y: float, width: float, thickness: float, colour: str) -> None:
-    painter.setPen(QPen(QColor(colour), max(thickness, 0.6)))
-    painter.drawLine(QLineF(left, y, left + width, y))
+def _row(line: Line, state: ViewState, theme: Theme) -> Row:
+    """A line in the colours of a theme."""
+    if line.kind == "heading":
+        stem = line.design == STEM
+        return Heading(line.text, theme.muted if stem else theme.design(state.design_index(line.design)))
+    if line.kind == "problem":
+        return Remark(f"! {line.text}", theme.error, _INDENT)
+    if line.kind == "more":
+        return Remark(line.text, theme.muted, _INDENT)
+    total = line.kind == "total"
+    return Cells(tuple(Cell(text, theme.text, total) for text in line.cells), total)

@@ -1,4 +1,4 @@
-"""Pictures on the faces of boxes: real slices of a volume in the colours of its map, kept for the next repaint."""
+"""Pictures on the faces of boxes: real slices of a volume in the colours of its map."""
 
 from functools import lru_cache
 from typing import Any
@@ -10,10 +10,10 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from engine.project.project import ImageInput
 from gui.paint.basics import colours
-from gui.paint.basics.derived_cache import Kept
-from gui.paint.maps.measured import volume_range
+from gui.paint.basics.derived_cache import CACHE
+from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import Side
-from gui.state.view_state import Volume
+from gui.state.volume_at import Volume
 
 MOST_PIXELS = 512
 """The most columns or rows that a face's picture has."""
@@ -21,16 +21,13 @@ MOST_PIXELS = 512
 SAMPLED_PIXELS = 4096
 """The most pixels of a channel that are looked at to choose one."""
 
-_KEPT_BYTES = 96 * 2**20
-_kept = Kept(_KEPT_BYTES)
-
 
 def liveliest_channel(volume: Volume) -> int:
     """The channel that uses most of the colour map, the first of several: what shows most where nobody chose.
 
     Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
     """
-    return _kept.get((volume,), "channel", lambda: _liveliest(volume), lambda _: 256)
+    return CACHE.get((volume,), ("liveliest channel",), lambda: _liveliest(volume), lambda _: 256)
 
 
 def _liveliest(volume: Volume) -> int:
@@ -68,22 +65,22 @@ def face_image(
     Where a pixel would hold several values it shows their mean; otherwise each value is a pixel of the picture.
     """
     channels, high, wide = volume.shape
-    height = _kept_size(channels if side == "top" else high, int(min(rows, MOST_PIXELS)))
-    width = _kept_size(wide if side in ("front", "top") else channels, int(min(columns, MOST_PIXELS)))
+    height = _halved(channels if side == "top" else high, int(min(rows, MOST_PIXELS)))
+    width = _halved(wide if side in ("front", "top") else channels, int(min(columns, MOST_PIXELS)))
 
     def make() -> QImage:
         ends = volume_range(volume, zero_centred=zero_centred)
         levels = colours.to_levels(_reduced(cut(volume, side, channel), height, width), *ends)
         return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
 
-    key = (side, channel if side == "front" else 0, name, zero_centred, height, width)
-    return _kept.get((volume,), key, make, lambda image: image.sizeInBytes())
+    key = ("face", side, channel if side == "front" else 0, name, zero_centred, height, width)
+    return CACHE.get((volume,), key, make, QImage.sizeInBytes)
 
 
 def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
     """The photo that a volume was made from, as `face_image` for its front face."""
-    height = _kept_size(volume.shape[1], int(min(rows, MOST_PIXELS)))
-    width = _kept_size(volume.shape[2], int(min(columns, MOST_PIXELS)))
+    height = _halved(volume.shape[1], int(min(rows, MOST_PIXELS)))
+    width = _halved(volume.shape[2], int(min(columns, MOST_PIXELS)))
 
     def make() -> QImage:
         whole = colours.photo_image(volume, spec).convertToFormat(QImage.Format.Format_RGB32)
@@ -92,7 +89,7 @@ def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QIma
         ignore, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         return whole.scaled(width, height, ignore, smooth)
 
-    return _kept.get((volume,), ("photo", spec, height, width), make, lambda image: image.sizeInBytes())
+    return CACHE.get((volume,), ("photo", spec, height, width), make, QImage.sizeInBytes)
 
 
 def faded(volume: Volume, image: QImage, ground: QColor, share: float) -> QImage:
@@ -107,7 +104,7 @@ def faded(volume: Volume, image: QImage, ground: QColor, share: float) -> QImage
         painter.end()
         return mixed
 
-    return _kept.get((volume,), (image.cacheKey(), ground.rgb(), share), make, lambda made: made.sizeInBytes())
+    return CACHE.get((volume,), ("faded face", image.cacheKey(), ground.rgb(), share), make, QImage.sizeInBytes)
 
 
 def enlarged(image: QImage) -> QImage:
@@ -118,12 +115,11 @@ def enlarged(image: QImage) -> QImage:
 
 
 @lru_cache(maxsize=8192)
-def _kept_size(count: int, pixels: int) -> int:
+def _halved(count: int, pixels: int) -> int:
     """`count`, halved until it is at most the pixels that there are."""
-    kept = count
-    while kept > pixels and kept > 1:
-        kept = (kept + 1) // 2
-    return kept
+    while count > pixels and count > 1:
+        count = (count + 1) // 2
+    return count
 
 
 def _reduced(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:

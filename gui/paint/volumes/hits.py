@@ -9,7 +9,7 @@ from gui.paint.basics.words import number
 from gui.paint.volumes.camera import Face, Side
 from gui.paint.volumes.layout import Frame
 from gui.paint.volumes.scene import PlacedBox, Scene
-from gui.paint.volumes.values import front_channel, is_photo, shown_focus, shown_result
+from gui.paint.volumes.values import front_channel, photo_at, shown_focus
 from gui.paint.volumes.visible import TEXT_REACH, Rect
 from gui.state.view_state import Focus, ViewState
 
@@ -55,16 +55,15 @@ def hit(state: ViewState, laid_out: Frame, x: float, y: float) -> Hit | None:
     return None
 
 
-def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: Face, at: tuple[float, float]) -> Hit:
-    along, below = at
+def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: Face, point: tuple[float, float]) -> Hit:
+    along, below = point
     column = min(shape.width - 1, int(along * shape.width))
     row = min(shape.height - 1, int(below * shape.height))
     if face.side == "front":
-        result = shown_result(state, box.place, shape)
-        channel = None
-        chosen = shown_focus(state)
-        if result is not None and not is_photo(state, box.place, chosen):
-            channel = front_channel(state, box.place, result, chosen)
+        at, chosen, channel = state.volume_at(box.place), shown_focus(state), None
+        volume = at.volume_of(shape)
+        if volume is not None and photo_at(state, at, chosen) is None:
+            channel = front_channel(state, box.place, volume, chosen)
         return Hit(box.place, "front", channel, (row, column))
     depth = below if face.side == "top" else along
     channel = min(shape.channels - 1, int(depth * shape.channels))
@@ -86,37 +85,37 @@ def _on_border(rect: Rect, x: float, y: float, near: float) -> bool:
 def focus(state: ViewState, found: Hit) -> Focus:
     """What a click chooses: the volume, and the value where one is shown."""
     shape = None if found.side is None else shape_at(state, found.place)
-    if shown_result(state, found.place, shape) is None:
+    if state.volume_at(found.place).volume_of(shape) is None:
         return Focus(*found.place)
     return Focus(*found.place, found.channel, found.pixel)
 
 
 def words(state: ViewState, found: Hit) -> str:
     """For the status bar: "naive · conv5x5 · 32×28×28 · channel 3, y 12, x 7: 0.53"."""
-    shape = shape_at(state, found.place)
+    at, shape = state.volume_at(found.place), shape_at(state, found.place)
     parts = [*(part for part in found.place if part), "unknown shape" if shape is None else str(shape)]
     block = state.check.block(found.place)
     if block is not None:
         parts += [f"{len(block.parts)} layers", f"double-click: {'close' if state.is_open(found.place) else 'open'}"]
     if found.pixel is not None:
-        at = f"y {found.pixel[0]}, x {found.pixel[1]}"
-        parts.append(at if found.channel is None else f"channel {found.channel}, {at}")
-        result = shown_result(state, found.place, shape)
-        if result is not None:
+        position = f"y {found.pixel[0]}, x {found.pixel[1]}"
+        parts.append(position if found.channel is None else f"channel {found.channel}, {position}")
+        volume = at.volume_of(shape)
+        if volume is not None:
             channels = slice(None) if found.channel is None else slice(found.channel, found.channel + 1)
-            values = result.volume[channels, found.pixel[0], found.pixel[1]]
+            values = volume[channels, found.pixel[0], found.pixel[1]]
             parts[-1] += ": " + ", ".join(number(value) for value in values)
-            if not state.fresh(found.place):
+            if not at.fresh:
                 parts.append("for earlier settings")
     return " · ".join(parts)
 
 
 def shape_at(state: ViewState, place: Place) -> Shape | None:
     """The shape of the volume at a place, or of the one before where today's is unknown."""
-    shape = state.shape(place)
-    if shape is None and state.report(place) is not None and (result := state.result(place)) is not None:
-        return Shape(*result.volume.shape)
-    return shape
+    at = state.volume_at(place)
+    if at.shape is None and at.volume is not None and state.report(place) is not None:
+        return Shape(*at.volume.shape)
+    return at.shape
 
 
 def box_at(state: ViewState, scene: Scene, place: Place) -> PlacedBox | None:

@@ -81,7 +81,7 @@ def _trouble(state: ViewState) -> tuple[tuple[Place, tuple[str, ...]], ...]:
     The stem's and the input's mistakes stand at the input of every design.
     """
     found: dict[Place, list[str]] = {}
-    for problem in (*state.check.problems, *state.run.problems):
+    for problem in state.problems:
         if problem.design is None:
             continue
         if problem.design == STEM:

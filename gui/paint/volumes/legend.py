@@ -12,14 +12,15 @@ from engine.cost import metrics
 from engine.cost.metrics import Ledger
 from gui.paint.basics import colours
 from gui.paint.basics.words import number
-from gui.paint.maps.measured import volume_range
+from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import LENGTHS_IN_WORDS
 from gui.paint.volumes.labels import Text, elided, text_font, width
 from gui.paint.volumes.layout import MARGIN, Frame
 from gui.paint.volumes.line_breaks import Plan
 from gui.paint.volumes.scene import Scene
-from gui.paint.volumes.values import is_photo, shown_focus, shown_result, value_regions
-from gui.state.view_state import ViewState, Volume
+from gui.paint.volumes.values import photo_at, shown_focus, value_regions
+from gui.state.view_state import ViewState
+from gui.state.volume_at import Volume
 from gui.theme import Theme
 
 THINNEST, THICKEST = 0.09, 0.42
@@ -138,14 +139,15 @@ def _words(state: ViewState, frame: Frame) -> Iterator[str]:
     chosen = metrics.metric(state.look.metric)
     if any(wide > THINNEST for wide in arrow_widths(state, frame.scene)):
         yield f"arrow width ∝ √{state.ledger.unit(chosen) or chosen.unit}"
-    shown = [box for box in frame.scene.boxes if shown_result(state, box.place, box.vertex.shape) is not None]
+    volumes = [(box, state.volume_at(box.place)) for box in frame.scene.boxes]
+    shown = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
     if not shown:
         yield "run (F5) to see values"
         return
     if value_regions(state):
         yield "boxes within: what the chosen value sees"
     yield FACES
-    if any(not state.fresh(box.place) for box in shown):
+    if any(not at.fresh for at in shown):
         yield "dimmed: for earlier settings"
     if len(shown) < sum(box.vertex.shape is not None for box in frame.scene.boxes):
         yield "plain: not run yet"
@@ -154,13 +156,12 @@ def _words(state: ViewState, frame: Frame) -> Iterator[str]:
 def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
     """Texts at the colour bar's left end, its right end and behind it, and shorter ones."""
     focus = shown_focus(state)
-    place = focus.place
-    result = state.result(place)
+    at = state.volume_at(focus.place)
     each, percentiles = "each volume its own range", f", {colours.PERCENTILES_IN_WORDS}"
     choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
-    if result is not None and not is_photo(state, place, focus):
-        low, high = _ends(result.volume, zero_centred=state.look.zero_centred)
-        name = elided(_SEPARATOR.join(part for part in place if part), 14.0 * size, size)
+    if at.volume is not None and photo_at(state, at, focus) is None:
+        low, high = _ends(at.volume, zero_centred=state.look.zero_centred)
+        name = elided(_SEPARATOR.join(part for part in at.place if part), 14.0 * size, size)
         choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))
     return choices
 

@@ -4,15 +4,13 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from engine.cost.receptive_fields import Region, regions
-from engine.network.graph import INPUT
 from engine.project.project import ImageInput
 from engine.run.check import Place
-from engine.shapes import Shape
-from engine.text.problems import STEM
 from gui.paint.volumes.faces import liveliest_channel
 from gui.paint.volumes.scene import PlacedBox
 from gui.state.comparison import companion, leading
-from gui.state.view_state import Focus, Result, ViewState, Volume
+from gui.state.view_state import Focus, ViewState
+from gui.state.volume_at import Volume, VolumeAt
 
 
 def shown_focus(state: ViewState) -> Focus:
@@ -20,38 +18,32 @@ def shown_focus(state: ViewState) -> Focus:
     focus, place = state.focus, state.shown(state.focus.place)
     if place == focus.place:
         return focus
-    own = state.origin(place) == focus.place
+    own = state.volume_at(place).source == focus.place
     return Focus(*place, focus.channel, focus.pixel) if own else Focus(*place)
 
 
-def shown_result(state: ViewState, place: Place, shape: Shape | None) -> Result | None:
-    """The result whose values a box of that shape can show: one of another shape cannot."""
-    result = state.result(place)
-    return result if result is not None and result.volume.shape == shape else None
+def photo_at(state: ViewState, at: VolumeAt, focus: Focus) -> ImageInput | None:
+    """The photo that a volume is itself; None for others, and if one of its channels was chosen."""
+    spec, chosen = state.project.input, focus.place == at.place and focus.channel is not None
+    return spec if at.is_project_input and isinstance(spec, ImageInput) and not chosen else None
 
 
-def is_photo(state: ViewState, place: Place, focus: Focus) -> bool:
-    """Whether the volume at a place is the photo itself and no channel of it was chosen."""
-    chosen = focus.place == place and focus.channel is not None
-    return state.origin(place) == (STEM, INPUT) and isinstance(state.project.input, ImageInput) and not chosen
-
-
-def front_channel(state: ViewState, place: Place, result: Result, focus: Focus) -> int:
+def front_channel(state: ViewState, place: Place, volume: Volume, focus: Focus) -> int:
     """The channel on the front face: the chosen one, else the liveliest.
 
     Volumes that are worth comparing show the same one: what is chosen in either, else what is liveliest in the first.
     """
-    count, other = len(result.volume), companion(state, place)
+    count, other = len(volume), companion(state, place)
     if focus.channel is not None and focus.channel < count and focus.place in (place, other):
         return focus.channel
-    first = state.result(leading(state, place))
-    channel = None if first is None else liveliest_channel(first.volume)
-    return channel if channel is not None and channel < count else liveliest_channel(result.volume)
+    first = state.volume_at(leading(state, place)).volume
+    channel = None if first is None else liveliest_channel(first)
+    return channel if channel is not None and channel < count else liveliest_channel(volume)
 
 
 def value_regions(state: ViewState) -> Mapping[Place, Region]:
     """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
-    focus, place = state.focus, state.origin(state.focus.place)
+    focus, place = state.focus, state.volume_at(state.focus.place).source
     report = state.report(place)
     shape = None if report is None else report.output_shape
     if focus.channel is None or focus.pixel is None or shape is None:
@@ -75,12 +67,11 @@ class Values(NamedTuple):
 
 def shown_values(state: ViewState, box: PlacedBox, focus: Focus) -> Values | None:
     """Those of a box, where the choice is shown at `focus`."""
-    result = shown_result(state, box.place, box.vertex.shape)
-    if result is None:
+    at = state.volume_at(box.place)
+    volume = at.volume_of(box.vertex.shape)
+    if volume is None:
         return None
-    photo = state.project.input if is_photo(state, box.place, focus) else None
-    channel = front_channel(state, box.place, result, focus)
-    return Values(result.volume, state.fresh(box.place), channel, photo if isinstance(photo, ImageInput) else None)
+    return Values(volume, at.fresh, front_channel(state, box.place, volume, focus), photo_at(state, at, focus))
 
 
 def note(box: PlacedBox, values: Values | None, *, slices: bool = True) -> str:

@@ -13,10 +13,10 @@ from engine.layers import Conv2d, Dense
 from engine.shapes import Shape
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.basics.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
+from gui.paint.maps.budget import WAITING, Budget
 from gui.paint.maps.detail.base import Detail
 from gui.paint.maps.kernel_image import layer_weights
 from gui.paint.maps.layer_weights import too_large
-from gui.paint.maps.measured import WAITING, Asking
 from gui.paint.maps.mosaic_panels import BROKEN_HINT, RUN_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
@@ -26,33 +26,33 @@ ROW = 1.45
 LEAST_SHOWN = 3
 
 
-def contributions_detail(state: ViewState, asking: Asking) -> Detail | None:
+def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
     """Shares of the chosen map by input channel; None where none of a convolution or dense layer is chosen."""
     place, channel, report = state.focus.place, state.focus.channel, state.report(state.focus.place)
     if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
         return None
     title = f"what input channels give to map {channel} of {place[0] or 'the stem'}"
     source = place[0], report.inputs[0]
-    result, received, shape = state.result(place), state.result(source), report.array_shapes.get("weight")
+    at, received, shape = state.volume_at(place), state.volume_at(source), report.array_shapes.get("weight")
     if report.output_shape is None:
         return Detail(title, None, BROKEN_HINT)
-    if result is None or received is None or shape is None or channel >= len(result.volume):
+    if at.volume is None or received.volume is None or shape is None or channel >= len(at.volume):
         return Detail(title, None, RUN_HINT)
-    if not (state.fresh(place) and state.fresh(source)):
+    if not (at.fresh and received.fresh):
         return Detail(title, None, STALE_HINT)
     if too_large(shape):
         return Detail(title, None, too_large(shape))
-    layer, volume = report.layer, received.volume
+    layer, volume, maps = report.layer, received.volume, at.volume
     try:
-        weight = layer_weights(state, place, asking)
+        weight = layer_weights(state, place, budget)
     except FileFault as fault:
         return Detail(title, None, str(fault), wrong=True)
     if weight is None:
         return Detail(title, None, WAITING)
     part = part_of(layer, {"weight": weight}, volume, channel)
-    work = part.weight.size * result.volume[0].size // 4 + 4 * len(part.weight) * result.volume[0].size
-    found = asking.get(
-        (result.volume, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work
+    work = part.weight.size * maps[0].size // 4 + 4 * len(part.weight) * maps[0].size
+    found = budget.get(
+        (maps, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work
     )
     if found is None:
         return Detail(title, None, WAITING)

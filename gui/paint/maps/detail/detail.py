@@ -7,12 +7,12 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from gui.paint.basics.words import draw_wrapped, wrapped_height
+from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import Body, Detail, Placed
 from gui.paint.maps.detail.contributions import contributions_detail
 from gui.paint.maps.detail.histogram import histogram_detail
 from gui.paint.maps.detail.histograms import histograms_detail
 from gui.paint.maps.detail.kernel import kernel_detail
-from gui.paint.maps.measured import Asking
 from gui.paint.maps.mosaic_panels import Plate
 from gui.state.view_state import Detail as Kind
 from gui.state.view_state import ViewState
@@ -20,20 +20,20 @@ from gui.theme import Theme
 
 __all__ = ["DETAILS", "Body", "Detail", "Placed", "PlacedDetail", "detail_of", "draw_detail", "place_detail"]
 
-DETAILS: dict[Kind, Callable[[ViewState, Sequence[Plate], Asking], Detail | None]] = {
-    "kernel": lambda state, shown, asking: kernel_detail(state, asking),
-    "kernel by size": lambda state, shown, asking: kernel_detail(state, asking),
-    "histogram": lambda state, shown, asking: histogram_detail(state, shown),
-    "histograms": lambda state, shown, asking: histograms_detail(state, asking),
-    "contributions": lambda state, shown, asking: contributions_detail(state, asking),
-    "none": lambda state, shown, asking: None,
+DETAILS: dict[Kind, Callable[[ViewState, Sequence[Plate], Budget], Detail | None]] = {
+    "kernel": lambda state, shown, budget: kernel_detail(state, budget),
+    "kernel by size": lambda state, shown, budget: kernel_detail(state, budget),
+    "histogram": lambda state, shown, budget: histogram_detail(state, shown),
+    "histograms": lambda state, shown, budget: histograms_detail(state, budget),
+    "contributions": lambda state, shown, budget: contributions_detail(state, budget),
+    "none": lambda state, shown, budget: None,
 }
 """What can be shown of the chosen map."""
 
 
-def detail_of(state: ViewState, shown: Sequence[Plate], asking: Asking) -> Detail | None:
+def detail_of(state: ViewState, shown: Sequence[Plate], budget: Budget) -> Detail | None:
     """What the look asks for; None where no map is chosen, or the layer has no such thing."""
-    return DETAILS[state.look.detail](state, shown, asking)
+    return DETAILS[state.look.detail](state, shown, budget)
 
 
 class PlacedDetail(NamedTuple):

@@ -12,7 +12,8 @@ from engine.explain.map_statistics import Histogram, Statistics, histograms, sta
 from gui.paint.basics.words import RIGHT, draw_text, number, text_width
 from gui.paint.maps.detail.base import Detail
 from gui.paint.maps.mosaic_panels import RUN_HINT, Plate
-from gui.state.view_state import Focus, ViewState, Volume
+from gui.state.view_state import Focus, ViewState
+from gui.state.volume_at import Volume
 from gui.theme import Theme
 
 BINS = 40

@@ -11,12 +11,13 @@ from engine.explain.map_statistics import Counts, Statistics, counts, statistics
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
 from gui.paint.basics.words import draw_wrapped, number, wrapped_height
+from gui.paint.maps.budget import WAITING, Budget
 from gui.paint.maps.detail.base import Detail
-from gui.paint.maps.measured import WAITING, Asking
 from gui.paint.maps.mosaic_panels import RUN_HINT, order_of
 from gui.paint.maps.tile_drawing import draw_numbers, draw_tiles
 from gui.paint.maps.tiles import Ordering, Projection, Spot, Tiles, Zoom, choose_grid, project
-from gui.state.view_state import Focus, ViewState, Volume
+from gui.state.view_state import Focus, ViewState
+from gui.state.volume_at import Volume
 from gui.theme import THEMES, Theme
 
 BINS, ROWS = 24, 16
@@ -30,22 +31,28 @@ class _Found(Struct, frozen=True, eq=False):
     """(C, ROWS, BINS): 1 where a bin's bar is, 0 above it; the highest bin of each map has all rows."""
 
 
-def histograms_detail(state: ViewState, asking: Asking) -> Detail | None:
+def histograms_detail(state: ViewState, budget: Budget) -> Detail | None:
     """One of each map; None where maps have but one value."""
-    result, place = state.result(state.focus.place), state.focus.place
+    place = state.focus.place
+    volume = state.volume_at(place).volume
     title = f"values of each map of {' · '.join(part for part in place if part)}"
-    if result is None:
+    if volume is None:
         return Detail(title, None, RUN_HINT)
-    volume = result.volume
     if volume[0].size < 2:
         return None
-    found = asking.get((volume,), "histograms", lambda checkpoint: _found(volume, checkpoint), 4 * volume.size)
+    found = budget.get(
+        (volume,),
+        ("histograms",),
+        lambda checkpoint: _found(volume, checkpoint),
+        4 * volume.size,
+        lambda found: found.pictures.nbytes + found.counts.counts.nbytes,
+    )
     if found is None:
         return Detail(title, None, WAITING)
     theme, index = THEMES[state.look.theme], state.design_index(place[0])
     ink = theme.muted if index < 0 else theme.design(index)
     tiles = Tiles(Shape(*found.pictures.shape), found.pictures, colour_map=f"{theme.grid} {ink}")
-    body = HistogramsBody(found, tiles, order_of(state, asking), state.focus)
+    body = HistogramsBody(found, tiles, order_of(state, budget), state.focus)
     return Detail(title, body, words=f"{title}: {len(volume)} histograms, {body.meaning}")
 
 

@@ -7,18 +7,18 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from gui.paint.basics.words import draw_wrapped, number, wrapped_height
+from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import Detail
 from gui.paint.maps.kernel_image import Kernel, chosen_kernel
-from gui.paint.maps.measured import Asking
 from gui.paint.maps.tile_drawing import draw_bar, draw_numbers, draw_tiles
 from gui.paint.maps.tiles import Ordering, Projection, Tiles, Zoom, choose_grid, project
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
 
-def kernel_detail(state: ViewState, asking: Asking) -> Detail | None:
+def kernel_detail(state: ViewState, budget: Budget) -> Detail | None:
     """The kernel of the chosen filter; None where no map of a layer with kernels is chosen."""
-    kernel = chosen_kernel(state, asking)
+    kernel = chosen_kernel(state, budget)
     if kernel is None:
         return None
     if kernel.tiles is None or kernel.tiles.values is None:

@@ -1,0 +1,75 @@
+"""Measures of volumes for their pictures: ranges of colours, dead maps, the order of maps."""
+
+import numpy as np
+
+from engine.explain import map_statistics
+from engine.explain.map_statistics import Order
+from gui.paint.basics.colours import Ends, own_ranges, value_range
+from gui.paint.basics.derived_cache import CACHE
+from gui.paint.basics.words import number
+from gui.paint.maps.budget import Budget
+from gui.paint.maps.tiles import Ordering
+from gui.state.volume_at import Volume
+
+_PRODUCTS = 64
+"""Values of matrices that are multiplied in the time in which one is gone through."""
+
+
+def volume_range(volume: Volume, *, zero_centred: bool) -> tuple[float, float]:
+    """The values at the ends of a colour map; taken from a sample, so that it is always quick."""
+    return CACHE.get(
+        (volume,), ("range", zero_centred), lambda: value_range(volume, zero_centred=zero_centred), lambda _: 256
+    )
+
+
+def map_ranges(volume: Volume, *, zero_centred: bool) -> Ends:
+    """The same of each map, of its own values."""
+    return CACHE.get(
+        (volume,),
+        ("ranges", zero_centred),
+        lambda: own_ranges(volume, zero_centred=zero_centred),
+        lambda _: 16 * len(volume),
+    )
+
+
+def odd_values(volume: Volume) -> int:
+    """How many values are not finite."""
+
+    def count() -> int:
+        with np.errstate(all="ignore"):
+            if np.isfinite(np.sum(volume)):  # much faster than looking at each
+                return 0
+        return int(np.count_nonzero(~np.isfinite(volume)))
+
+    return CACHE.get((volume,), ("odd",), count, lambda _: 256)
+
+
+def dead_maps(volume: Volume, *, before_relu: bool) -> dict[int, str]:
+    """Why each dead map is dead, by its channel: all values are the same, or none passes the ReLU behind it."""
+
+    def find() -> dict[int, str]:
+        found = {}
+        if before_relu:
+            reason = "dead behind its ReLU: no value is above 0"
+            found = dict.fromkeys(np.flatnonzero(map_statistics.silent(volume)).tolist(), reason)
+        for channel in np.flatnonzero(map_statistics.constant(volume)).tolist():
+            found[channel] = f"dead: all values are {number(volume[channel, 0, 0])}"
+        return dict(sorted(found.items()))
+
+    return CACHE.get((volume,), ("dead", before_relu), find, lambda found: 256 + 128 * len(found))
+
+
+def ordering(volume: Volume, by: Order, like: int | None, budget: Budget) -> Ordering | None:
+    """The order of a volume's maps; None for that of the channels, and as long as another is not at hand."""
+    if by == "index":
+        return None
+    if by != "likeness" or like is None or like >= len(volume):
+        like = None
+    all_pairs = by == "likeness" and like is None
+    return budget.get(
+        (volume,),
+        ("order", by, like),
+        lambda checkpoint: Ordering.of(*map_statistics.ordered(volume, by, like, checkpoint)),
+        len(volume) ** 2 * min(volume[0].size, map_statistics.MOST_PIXELS) // _PRODUCTS if all_pairs else volume.size,
+        lambda order: 24 * len(order.channels),
+    )

@@ -43,7 +43,7 @@ from gui.window.docks import CENTRE, LAYOUT_VERSION, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
 from gui.window.toolbar import Toolbar
-from gui.workbench.edit_merging import Strokes
+from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
 
 FIRST_SIZE = 1600, 1000
@@ -58,7 +58,7 @@ class MainWindow(QMainWindow):
         self._settings = settings
         self._set_theme = set_theme
         self.files = FileCommands(self, workbench, settings)
-        self.strokes = Strokes(self)
+        self.edit_merging = EditMerging(self)
         self.setObjectName("main")
         self.setAcceptDrops(True)
         self.designs = DesignsPanel()
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self.files.input_chosen.connect(self.docks["input"].raise_)
 
     def _on_edit_proposed(self, edit: Edit) -> None:
-        self.workbench.edit(edit.text, edit.project, self.strokes.key(edit.merge), edit.focus)
+        self.workbench.edit(edit.text, edit.project, self.edit_merging.key(edit.merge), edit.focus)
 
     def _commands(self) -> dict[str, Callable[[], object]]:
         """What each action does, by its id."""

@@ -147,6 +147,7 @@ class GlyphButton(QToolButton):
         painter = QStylePainter(self)
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
+        option.text = ""  # a default action has given it one
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
         colour = self.palette().color(group, QPalette.ColorRole.ButtonText)

@@ -18,7 +18,7 @@ _KINDS: tuple[type[Kind], ...] = (*LAYERS, *BLOCKS)
 
 
 def _on_node(state: ViewState) -> bool:
-    return edits.chosen_node(state) is not None
+    return state.focus.node != INPUT
 
 
 def _on_own(state: ViewState) -> bool:

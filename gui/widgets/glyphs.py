@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt
-from PySide6.QtGui import QColor, QIcon, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QPixmap
+from PySide6.QtGui import QActionEvent, QColor, QIcon, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QStylePainter, QToolButton, QWidget
 
 Draw = Callable[[QPainterPath], None]
@@ -115,7 +115,10 @@ def mistake_icon(colour: QColor, ground: QColor, side: int = 16) -> QIcon:
 
 
 class GlyphButton(QToolButton):
-    """A button with a drawn sign, and a tooltip that is its name for screen readers, too."""
+    """A button with a drawn sign, and a tooltip that is its name for screen readers, too.
+
+    With a default action it is enabled and named as the action is.
+    """
 
     def __init__(self, glyph: str, tip: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -128,6 +131,11 @@ class GlyphButton(QToolButton):
         self.setToolTip(tip)
         self.setAccessibleName(tip.partition(" (")[0])
 
+    def actionEvent(self, event: QActionEvent) -> None:
+        super().actionEvent(event)
+        if event.action() is self.defaultAction():
+            self.set_tip(event.action().toolTip())
+
     def sizeHint(self) -> QSize:
         side = self.fontMetrics().height() + 8
         return QSize(side, side)
@@ -139,6 +147,7 @@ class GlyphButton(QToolButton):
         painter = QStylePainter(self)
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
+        option.text = ""  # a default action has given it one
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
         colour = self.palette().color(group, QPalette.ColorRole.ButtonText)

@@ -4,24 +4,16 @@ from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 
-from msgspec.structs import replace
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import (
-    QAction,
-    QActionGroup,
     QCloseEvent,
     QDragEnterEvent,
     QDropEvent,
-    QKeySequence,
     QResizeEvent,
     QShowEvent,
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
-from engine.cost.counting import Convention
-from engine.cost.metrics import METRICS, OPERATIONS
-from engine.layers import tag_of
-from gui.paint.figures.figures import PRINTED
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -34,17 +26,17 @@ from gui.theme import THEMES
 from gui.views import VIEWS
 from gui.views.base import View
 from gui.views.bottleneck import BottleneckView
-from gui.widgets.about import AboutBox
 from gui.widgets.command_palette import CommandPalette, commands_of
 from gui.widgets.icons import icon
 from gui.widgets.tab_order import chain, focusable
-from gui.window.actions import ACTIONS, KINDS, TOOLS, Action
+from gui.window.actions import Action
 from gui.window.docks import CENTRE, LAYOUT_VERSION, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
-from gui.window.menus import Entry, ListedMenu, do, fill_menu_bar, plain, row_menu
+from gui.window.menus import Entry, ListedMenu, fill_menu_bar, plain, row_menu, underline
+from gui.window.qt_actions import QtActions
 from gui.window.toolbar import Toolbar
-from gui.workbench.edit_merging import Strokes
+from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
 
 FIRST_SIZE = 1600, 1000
@@ -53,16 +45,22 @@ FIRST_SIZE = 1600, 1000
 class MainWindow(QMainWindow):
     """Shows a workbench."""
 
+    workbench: Workbench
+    files: FileCommands
+    docks: Docks
+
     def __init__(self, workbench: Workbench, settings: QSettings, set_theme: Callable[[str], None]) -> None:
         super().__init__()
         self.workbench = workbench
         self._settings = settings
         self._set_theme = set_theme
         self.files = FileCommands(self, workbench, settings)
-        self.strokes = Strokes(self)
+        self.edit_merging = EditMerging(self)
         self.setObjectName("main")
         self.setAcceptDrops(True)
-        self.designs = DesignsPanel()
+        self.qt_actions = QtActions(self._perform, self)
+        self.actions_by_id = self.qt_actions.by_id
+        self.designs = DesignsPanel(workbench.state, self.actions_by_id)
         self.form = LayerForm()
         self.input = InputPanel()
         self.notes = NotesPanel()
@@ -76,7 +74,8 @@ class MainWindow(QMainWindow):
         self.status = StatusPanel(self)
         self.manual = Manual(self)
         self.docks = self._make_docks()
-        self.actions_by_id = self._make_actions()
+        self.qt_actions.add_undo(workbench.document.undo_stack, self)
+        self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
         self._make_menus()
         menus = {"samples": ("Samples", self.listed["samples"]), "count": ("Count", self.menus["Count"])}
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
@@ -111,67 +110,24 @@ class MainWindow(QMainWindow):
         self.bottleneck.measure_wished.connect(self.workbench.measure)
         for part in (self.bottleneck, self.status):
             part.cancel_requested.connect(self.workbench.cancel)
-        self.status.mistakes_requested.connect(self._show_mistakes)
+        self.status.mistakes_requested.connect(self.show_mistakes)
         self.files.recent_changed.connect(self.listed["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(self.docks["input"].raise_)
 
     def _on_edit_proposed(self, edit: Edit) -> None:
-        self.workbench.edit(edit.text, edit.project, self.strokes.key(edit.merge), edit.focus)
+        self.workbench.edit(edit.text, edit.project, self.edit_merging.key(edit.merge), edit.focus)
 
-    def _commands(self) -> dict[str, Callable[[], object]]:
-        """What each action does, by its id."""
-        work, files = self.workbench, self.files
-
-        def look(**changes: object) -> None:
-            work.set_look(replace(work.state.look, **changes))
-
-        def count_by(rule: Convention) -> None:
-            look(metric=OPERATIONS, convention=replace(rule, batch=work.state.look.convention.batch))
-
-        return {
-            "new": files.new,
-            "open": files.open,
-            "save": files.save,
-            "save_as": files.save_as,
-            "choose_photo": files.choose_photo,
-            "choose_array": files.choose_array,
-            "export_all": files.export_all,
-            **{f"figure_{id}": partial(files.export_figure, id) for id in PRINTED},
-            "turn": files.export_turn,
-            "quit": self.close,
-            "reduce": self.designs.add_reduction,
-            "explore": self._explore,
-            **{f"add_{tag}": partial(self.designs.add_layer, tag) for tag in map(tag_of, KINDS)},
-            **{f"before_{tag}": partial(self.designs.add_layer_before, tag) for tag in map(tag_of, KINDS)},
-            "make_separable": self.designs.switch_form,
-            "make_dense": self.designs.switch_form,
-            "take_apart": self.designs.take_apart,
-            "duplicate": self.designs.duplicate,
-            "remove": self.designs.remove,
-            "rename": self._rename,
-            "move_up": lambda: self.designs.move_by(-1),
-            "move_down": lambda: self.designs.move_by(1),
-            "add_design": self.designs.add_design,
-            "duplicate_design": self.designs.duplicate_design,
-            "remove_design": self.designs.remove_design,
-            "run": work.run,
-            "cancel": work.cancel,
-            **{f"metric_{metric.id}": partial(look, metric=metric.id) for metric in METRICS if metric.id != OPERATIONS},
-            **{f"count_{rule.id}": partial(count_by, rule) for rule in TOOLS},
-            "counting": partial(self.docks.bring_forward, "counting"),
-            "logarithmic": lambda: look(logarithmic=not work.state.look.logarithmic),
-            "inspect": self._inspect,
-            "toggle_block": self._toggle_block,
-            "open_blocks": lambda: look(blocks="open", toggled=frozenset()),
-            "close_blocks": lambda: look(blocks="closed", toggled=frozenset()),
-            "dark": lambda: look(theme="light" if work.state.look.theme == "dark" else "dark"),
-            "reset_layout": self.reset_layout,
-            "show_mistakes": self._show_mistakes,
-            "manual": self._open_manual,
-            "palette": self._find_command,
-            "about": self._about,
-        }
+    def _perform(self, action: Action) -> None:
+        state = self.workbench.state
+        if action.edit is not None:
+            edit = action.edit(state)
+            if edit is not None:
+                self._on_edit_proposed(edit)
+        if action.look is not None:
+            self.workbench.set_look(action.look(state))
+        if action.run is not None:
+            action.run(self)
 
     # Composition
 
@@ -186,34 +142,6 @@ class MainWindow(QMainWindow):
         views: dict[str, tuple[str, QWidget]] = {id: (view.title, view) for id, view in self.views.items()}
         return Docks(self, panels | views, self._on_dock_visibility_changed)
 
-    def _make_actions(self) -> dict[str, QAction]:
-        commands = self._commands()
-        made: dict[str, QAction] = {}
-        metrics = QActionGroup(self)
-        for action in ACTIONS:
-            qt_action = QAction(action.text, self)
-            qt_action.setShortcut(QKeySequence(action.shortcut))
-            qt_action.setToolTip(_tool_tip(action, qt_action))
-            qt_action.setCheckable(action.checked is not None)
-            do(qt_action, commands.pop(action.id))
-            if action.id.startswith(("metric_", "count_")):
-                metrics.addAction(qt_action)
-            if action.local:
-                qt_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
-            for widget in (self.designs.tree, self.views["volumes"]) if action.local else (self,):
-                widget.addAction(qt_action)
-            made[action.id] = qt_action
-        if commands:
-            raise AssertionError(f"no action calls {', '.join(commands)}")
-        stack = self.workbench.document.undo_stack
-        made["undo"] = stack.createUndoAction(self, "&Undo")
-        made["redo"] = stack.createRedoAction(self, "&Redo")
-        for id in ("undo", "redo"):
-            made[id].setIconText(id.title())  # else the toolbar grows and shrinks with the name of the edit
-        made["undo"].setShortcuts(QKeySequence.StandardKey.Undo)
-        made["redo"].setShortcuts(QKeySequence.StandardKey.Redo)
-        return made
-
     def _make_menus(self) -> None:
         entries: dict[str, tuple[str, Callable[[], Iterable[Entry]]]] = {
             "samples": ("Open sample", self.files.sample_entries),
@@ -225,6 +153,8 @@ class MainWindow(QMainWindow):
             "panels": ("Panels", self._panel_entries),
         }
         self.listed = {id: ListedMenu(title, listed, self) for id, (title, listed) in entries.items()}
+        for menu in (self.designs.after_menu, self.designs.before_menu):
+            underline(menu.actions())
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.listed)
         self.row_menu = row_menu(self.designs.tree, self.actions_by_id)
 
@@ -255,8 +185,7 @@ class MainWindow(QMainWindow):
         for id in self.views:
             self._show_view(id)
         new = self.workbench.state  # a view may have asked for more at once
-        for action in ACTIONS:
-            self._show_action(action, new)
+        self.qt_actions.show_state(new)
         mistakes = len(new.check.problems) + len(new.run.problems)
         self.docks["problems"].setWindowTitle(f"Mistakes ({mistakes})" if mistakes else "Mistakes")
         self.docks["notes"].setWindowTitle(f"Notes ({self.notes.count})" if self.notes.count else "Notes")
@@ -280,21 +209,10 @@ class MainWindow(QMainWindow):
         if visible and id in self.views:
             self._show_view(id)
 
-    def _show_action(self, action: Action, state: ViewState) -> None:
-        qt_action = self.actions_by_id[action.id]
-        enabled = action.enabled(state)
-        qt_action.setEnabled(enabled)
-        if action.off:
-            qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.off))
-        if action.checked is not None:
-            qt_action.setChecked(action.checked(state))
-
     def _show_theme(self, state: ViewState) -> None:
         theme = THEMES[state.look.theme]
         self._set_theme(theme.name)
-        icons = {action.id: action.icon for action in ACTIONS if action.icon} | {"undo": "undo", "redo": "redo"}
-        for id, name in icons.items():
-            self.actions_by_id[id].setIcon(icon(name, theme.text, theme.muted))
+        self.qt_actions.show_theme(theme)
         for id in self.toolbar.menu_ids:
             self.toolbar.set_menu_icon(id, icon(id, theme.text, theme.muted))
 
@@ -307,26 +225,10 @@ class MainWindow(QMainWindow):
         self.restoreState(self._default_layout, LAYOUT_VERSION)
         self.docks.share_out()
 
-    def _inspect(self) -> None:
-        self.docks.bring_forward("inspector")
-        self.views["inspector"].setFocus()
-
-    def _show_mistakes(self) -> None:
+    def show_mistakes(self) -> None:
+        """Bring the list of mistakes forward, ready for the arrow keys."""
         self.docks.bring_forward("problems")
         self.problems.list.setFocus()
-
-    def _toggle_block(self) -> None:
-        state = self.workbench.state
-        block = state.written(state.focus.place)
-        self.workbench.set_look(replace(state.look, toggled=state.look.toggled ^ {block}))
-
-    def _explore(self) -> None:
-        self.docks.bring_forward("bottleneck")
-        self.bottleneck.explore()
-
-    def _rename(self) -> None:
-        self.docks.bring_forward("designs")
-        self.designs.edit_name()
 
     def tell(self, title: str, details: str) -> None:
         self.files.tell(title, details)
@@ -340,19 +242,16 @@ class MainWindow(QMainWindow):
             room = self.screen().availableSize()
             self.resize(room.boundedTo(QSize(*FIRST_SIZE)))
 
-    def _find_command(self) -> None:
+    def find_command(self) -> None:
+        """Open the palette with every command that can be done now."""
         for menu in self.listed.values():
             menu.fill()
         palette = CommandPalette(list(commands_of(self.menuBar().actions(), plain)), self)
         palette.open()
 
-    def _open_manual(self) -> None:
+    def open_manual(self) -> None:
         parts = {id: dock.widget() for id, dock in self.docks.items()} | self.views
         self.manual.open_at(page_about(QApplication.focusWidget(), parts))
-
-    def _about(self) -> None:
-        box = AboutBox(self)
-        box.open()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
@@ -394,13 +293,6 @@ class MainWindow(QMainWindow):
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls()[:1]:
             self.files.use(Path(url.toLocalFile()))
-
-
-def _tool_tip(action: Action, qt_action: QAction, tip: str = "") -> str:
-    """``Run: compute the volumes of all designs (F5)``, or with another tip."""
-    keys = qt_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    words = ": ".join(filter(None, (plain(action.text).removesuffix("…"), tip or action.tip)))
-    return f"{words} ({keys})" if keys else words
 
 
 def _scrolled(widget: QWidget) -> QScrollArea:

@@ -2,6 +2,7 @@
 
 from pathlib import Path
 
+from msgspec import Struct
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
@@ -10,6 +11,7 @@ from engine.files.paths import FileFault, Stamp
 from engine.project.file import ProjectFile, save
 from engine.project.project import FORMAT, Project
 from engine.text.problems import Problem, ProjectError
+from gui.state.view_state import Focus
 
 MERGE_ID = 1
 
@@ -18,13 +20,20 @@ class FileChangedError(Exception):
     """The file on disk is not the one that was opened or saved last."""
 
 
-class SetProject(QUndoCommand):
-    """One edit: the project before and after. Successive ones with the same merge key become one."""
+class Version(Struct, frozen=True):
+    """A project, and the selection that goes with it."""
 
-    def __init__(self, document: "Document", text: str, after: Project, merge: str) -> None:
+    project: Project
+    focus: Focus
+
+
+class SetProject(QUndoCommand):
+    """One edit: project and selection before and after. Successive ones with the same merge key become one."""
+
+    def __init__(self, document: "Document", text: str, before: Version, after: Version, merge: str) -> None:
         super().__init__(text)
         self._document = document
-        self._before = document.project
+        self._before = before
         self._after = after
         self._merge = merge
 
@@ -48,7 +57,7 @@ class SetProject(QUndoCommand):
 class Document(QObject):
     """Dirty is `not clean`, which is the undo stack's clean state; there is no other flag."""
 
-    project_changed = Signal()
+    version_changed = Signal(Version)
     file_changed = Signal()
     """Path or clean state differ."""
 
@@ -65,18 +74,24 @@ class Document(QObject):
     def clean(self) -> bool:
         return self.undo_stack.isClean()
 
-    def edit(self, text: str, project: Project, merge: str = "") -> None:
-        """Make `project` the current one, as one undo step; an equal project is no edit."""
-        if project != self.project:
-            self.undo_stack.push(SetProject(self, text, project, merge))
+    def edit(self, text: str, before: Focus, after: Version, merge: str = "") -> None:
+        """Make another version the current one, as one undo step; an equal project is no edit.
 
-    def replace(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
+        Parameters
+        ----------
+        before
+            The selection that undo brings back.
+        """
+        if after.project != self.project:
+            self.undo_stack.push(SetProject(self, text, Version(self.project, before), after, merge))
+
+    def replace(self, version: Version, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Show another project, with a history of its own; `path` is where Save will write it, if anywhere."""
         self.undo_stack.clear()
         self.path = path
         self.read_only = file is not None and file.read_only
         self._stamp = file.stamp if file is not None and path is not None else None
-        self._show(project)
+        self._show(version)
         self.file_changed.emit()
 
     def save(self, path: Path, *, overwrite: bool = False) -> None:
@@ -102,9 +117,9 @@ class Document(QObject):
     def _on_undo_stack_clean_changed(self, clean: bool) -> None:
         self.file_changed.emit()
 
-    def _show(self, project: Project) -> None:
-        self.project = project
-        self.project_changed.emit()
+    def _show(self, version: Version) -> None:
+        self.project = version.project
+        self.version_changed.emit(version)
 
 
 def _stamp(path: Path) -> Stamp | None:

@@ -1,31 +1,31 @@
-"""Tells one stroke of edits from the next: a drag or a number being typed is one undo step, two drags are two."""
+"""Decides which edits merge: a drag or a number being typed is one undo step, two drags are two."""
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication
 
-PAUSE_MS = 700
+_PAUSE_MS = 700
 
 
-class Strokes(QObject):
-    """A stroke ends when the keyboard's focus moves, or after a pause with no mouse button down."""
+class EditMerging(QObject):
+    """Edits merge until the keyboard's focus moves, or until a pause with no mouse button down."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._number = 0
-        self._pause = QTimer(self, singleShot=True, interval=PAUSE_MS)
+        self._pause = QTimer(self, singleShot=True, interval=_PAUSE_MS)
         self._pause.timeout.connect(self._on_pause_timeout)
         app = QApplication.instance()
         if isinstance(app, QApplication):
             app.focusChanged.connect(self.end)
 
     def key(self, merge: str) -> str:
-        """The merge key of an edit in this stroke; what merges with none stays so."""
+        """The merge key of an edit that is made now; "" stays "", which merges with none."""
         self._pause.start()
         return f"{merge}#{self._number}" if merge else ""
 
     def end(self) -> None:
-        """What comes next is a step of its own."""
+        """Make the next edit an undo step of its own."""
         self._number += 1
 
     def _on_pause_timeout(self) -> None:

@@ -16,7 +16,7 @@ from engine.text.problems import STEM, ProjectError
 from gui.state.exploration import Exploration, Wish
 from gui.state.view_state import Focus, Look, Progress, RunView, ViewState
 from gui.state.volume_at import Result
-from gui.workbench.document import Document
+from gui.workbench.document import Document, Version
 from gui.workbench.rank_search import Exploring
 from gui.workbench.runner import Runner
 
@@ -30,13 +30,11 @@ class Workbench(QObject):
         super().__init__(parent)
         self.document = Document(project, self)
         self.cache = VolumeCache()
-        self._next_focus: Focus | None = None
-        """Where the selection goes with the edit that is being made."""
         self.runner = Runner(self.cache, self)
         self.exploring = Exploring(self)
         known = check(project)
         self.state = ViewState(project, known, RunView(), start_focus(project, known), look or Look())
-        self.document.project_changed.connect(self._on_document_project_changed)
+        self.document.version_changed.connect(self._on_document_version_changed)
         self.document.file_changed.connect(self._on_document_file_changed)
         self.runner.node_started.connect(self._on_runner_node_started)
         self.runner.node_done.connect(self._on_runner_node_done)
@@ -45,9 +43,8 @@ class Workbench(QObject):
 
     def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
         """Make `project` the current one as one undo step, the selection at `focus` if it is given."""
-        self._next_focus = focus
-        self.document.edit(text, project, merge)
-        self._next_focus = None
+        now = self.state.focus
+        self.document.edit(text, now, Version(project, focus or now), merge)
 
     def set_focus(self, focus: Focus) -> None:
         if focus != self.state.focus and focus.place in self.state.check:
@@ -67,9 +64,7 @@ class Workbench(QObject):
         self.cancel()
         self.exploring.forget()
         self._show(replace(self.state, run=RunView()))
-        self._next_focus = start_focus(project, check(project))
-        self.document.replace(project, path, file)
-        self._next_focus = None
+        self.document.replace(Version(project, start_focus(project, check(project))), path, file)
 
     def run(self) -> None:
         """Compute all designs in the background; a run under way gives way."""
@@ -109,22 +104,14 @@ class Workbench(QObject):
         old, self.state = self.state, new
         self.changed.emit(old, new)
 
-    def _on_document_project_changed(self) -> None:
+    def _on_document_version_changed(self, version: Version) -> None:
         self.exploring.forgive()
-        project = self.document.project
+        project, focus = version.project, version.focus
         known = check(project)
         run = RunView(self._known_results(known), self.state.run.progress)
-        focus = self._next_focus or self._returned_focus(known) or self.state.focus
         if focus.place not in known:
             focus = nearest_focus(focus, project, known)
         self._show(replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean))
-
-    def _returned_focus(self, known: ProjectCheck) -> Focus | None:
-        """The last of the nodes that an undo or redo brings back, or that it renames; parts come with their blocks."""
-        returned = [
-            place for place, report in known.reports.items() if report.block is None and place not in self.state.check
-        ]
-        return Focus(*returned[-1]) if returned else None
 
     def _known_results(self, known: ProjectCheck) -> Mapping[Place, Result]:
         """The results of before, where the place is still there; those of today's settings where the cache has them."""

@@ -198,14 +198,14 @@ def test_a_drag_of_a_slider_is_one_undo_step_and_the_next_drag_another(window: M
     slider = visible(window, QSlider, "Filters, slider")
     for position in (3, 4, 5):
         slider.setValue(position)
-    window.strokes.end()
+    window.edit_merging.end()
     for position in (6, 7):
         slider.setValue(position)
     stack = window.workbench.document.undo_stack
     assert [stack.text(index) for index in range(stack.count())] == ["Set filters to 8", "Set filters to 16"]
 
 
-def test_a_stroke_ends_when_the_focus_goes_to_another_field(window: MainWindow, qtbot: QtBot) -> None:
+def test_edits_of_two_fields_are_two_undo_steps(window: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitActive(window):
         window.activateWindow()
     set_filters(window, 20)

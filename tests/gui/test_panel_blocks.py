@@ -24,7 +24,7 @@ from gui.state import edits
 from gui.state.view_state import Focus
 from gui.window.actions import ACTIONS, MENUS
 from gui.window.main_window import MainWindow
-from tests.gui.test_panels import Stage, row_names, state
+from tests.gui.test_panels import DesignsStage, Stage, designs_stage, row_names, state
 
 INCEPTION = Inception(8, 4, 16, 2, 4, 4)
 NETWORK = Network(
@@ -41,9 +41,8 @@ PARTS = ["1x1", "1x1/relu", "3x3_reduce", "3x3_reduce/relu", "3x3", "3x3/relu", 
          "5x5", "5x5/relu", "pool", "pool_proj", "pool_proj/relu", "concat"]  # fmt: skip
 
 
-def panel_stage(qtbot: QtBot, node: str, project: Project = PROJECT) -> tuple[DesignsPanel, Stage]:
-    panel = DesignsPanel()
-    stage = Stage(qtbot, panel, state(project, "d", node))
+def panel_stage(qtbot: QtBot, node: str, project: Project = PROJECT) -> tuple[DesignsPanel, DesignsStage]:
+    panel, stage = designs_stage(qtbot, "d", node, project)
     panel.focus_requested.connect(lambda focus: stage.show(replace(stage.state, focus=focus)))
     return panel, stage
 
@@ -159,13 +158,13 @@ def test_closing_a_block_chooses_it_in_the_place_of_its_part(qtbot: QtBot):
 def test_open_blocks_stay_open_through_edits_above_them_and_renaming(qtbot: QtBot):
     panel, stage = panel_stage(qtbot, "conv")
     open_block(panel)
-    panel.add_layer("activation")
+    stage.do("add_activation")
     assert parts_shown(panel, "inception") == PARTS
     assert parts_shown(panel, "inception_2") == []
     stage.show(replace(stage.state, focus=Focus("d", "inception")))
-    panel.rename("mixed")
+    stage.rename("mixed")
     assert parts_shown(panel, "mixed") == PARTS
-    panel.remove()
+    stage.do("remove")
     assert all(not parts_shown(panel, node.name) for node in stage.state.project.network("d").nodes)
 
 
@@ -182,10 +181,10 @@ def test_parts_of_closed_blocks_are_never_asked_for(qtbot: QtBot):
     panel, stage = panel_stage(qtbot, "conv")
     asked: list[object] = []
     panel.tree._parts = lambda place: asked.append(place) or part_rows(stage.state, place)  # type: ignore[assignment]
-    panel.add_layer("activation")
+    stage.do("add_activation")
     assert asked == []
     open_block(panel)
-    panel.add_layer("activation")
+    stage.do("add_activation")
     assert set(asked) == {("d", "inception")}
 
 
@@ -193,25 +192,26 @@ def test_a_part_is_not_changed_by_itself_and_new_layers_stand_beside_its_block(q
     panel, stage = panel_stage(qtbot, "inception/5x5")
     assert not any(button.isEnabled() for button in panel.buttons.values())
     assert "take it apart" in panel.buttons["remove"].toolTip()
-    for act in (panel.duplicate, panel.remove, panel.edit_name, lambda: panel.move_by(1), lambda: panel.rename("x")):
-        act()
+    for id in ("duplicate", "remove", "rename", "move_up", "move_down"):
+        stage.do(id)
+    panel.edit_name()
     qtbot.keyClick(panel.tree, Qt.Key.Key_F2)
     assert stage.edits == []
     assert panel.after_title.text() == "After inception"
-    panel.add_layer("batch_norm")
+    stage.do("add_batch_norm")
     names = [node.name for node in stage.state.project.network("d").nodes]
     assert names[1:3] == ["inception", "batch_norm"]
     stage.show(replace(stage.state, focus=Focus("d", "inception/5x5")))
-    panel.add_reduction()
+    stage.do("reduce")
     assert stage.edits[-1].text == "Add reduce before inception"
 
 
 def test_blocks_are_duplicated_moved_renamed_and_removed_like_layers(qtbot: QtBot):
-    panel, stage = panel_stage(qtbot, "inception")
-    panel.duplicate()
-    panel.move_by(1)
-    panel.rename("mixed")
-    panel.remove()
+    _, stage = panel_stage(qtbot, "inception")
+    stage.do("duplicate")
+    stage.do("move_down")
+    stage.rename("mixed")
+    stage.do("remove")
     assert [edit.text for edit in stage.edits] == [
         "Duplicate inception",
         "Move inception_3 down",
@@ -394,7 +394,7 @@ def enabled(window: MainWindow, *ids: str) -> list[bool]:
     return [window.actions_by_id[id].isEnabled() for id in ids]
 
 
-def test_taking_apart_from_the_menu_is_undone_in_one_step_to_the_block(open_blocks: MainWindow):
+def test_taking_apart_from_the_menu_is_undone_in_one_step(open_blocks: MainWindow):
     work = open_blocks.workbench
     assert enabled(open_blocks, "take_apart") == [False]
     work.set_focus(Focus("d", "inception/3x3"))
@@ -403,7 +403,7 @@ def test_taking_apart_from_the_menu_is_undone_in_one_step_to_the_block(open_bloc
     assert len(work.state.project.network("d").nodes) == 18
     open_blocks.actions_by_id["undo"].trigger()
     assert work.state.project == PROJECT
-    assert work.state.focus == Focus("d", "inception")
+    assert work.state.focus == Focus("d", "inception/3x3")
 
 
 def test_undoing_a_setting_of_a_block_keeps_the_block_chosen(open_blocks: MainWindow):
@@ -435,7 +435,7 @@ def test_commands_say_of_a_part_that_its_block_must_be_taken_apart(open_blocks: 
     open_blocks.workbench.set_focus(Focus("d", "inception/3x3"))
     changing = ("duplicate", "remove", "rename", "move_up", "move_down")
     assert not any(enabled(open_blocks, *changing))
-    assert all("take the block apart" in open_blocks.actions_by_id[id].toolTip() for id in changing)
+    assert all("take it apart first" in open_blocks.actions_by_id[id].toolTip() for id in changing)
     assert all(enabled(open_blocks, "reduce", "before_conv2d", "add_inception", "take_apart"))
     open_blocks.workbench.set_focus(Focus("d", "inception"))
     assert all(enabled(open_blocks, *changing))

@@ -40,8 +40,11 @@ from gui.panels.input_panel import InputPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.node_sources import array_names, matched
 from gui.panels.problems import ProblemsPanel
+from gui.state import edits
 from gui.state.edits import new_layer, settings_of
 from gui.state.view_state import Focus, Look, RunView, ViewState
+from gui.window.actions import Action
+from gui.window.qt_actions import QtActions
 from tests.gui.test_widgets import choose, turn_wheel
 
 PHOTO = ImageInput("resources:photos/chelsea.png", (32, 32), "bgr", 1.0, (104.0, 116.0, 122.0), (1.0, 1.0, 1.0))
@@ -404,11 +407,46 @@ def test_a_focus_on_what_is_gone_shows_the_project(qtbot: QtBot):
 # Designs and layers
 
 
+class DesignsStage(Stage):
+    """The list of designs with the window's commands."""
+
+    def __init__(self, qtbot: QtBot, start: ViewState) -> None:
+        self._host = QWidget()
+        qtbot.addWidget(self._host)
+        self.commands = QtActions(self._perform, self._host)
+        self.designs = DesignsPanel(start, self.commands.by_id)
+        self.commands.add_local_to(self.designs.tree)
+        self.commands.show_state(start)
+        super().__init__(qtbot, self.designs, start)
+
+    def _perform(self, action: Action) -> None:
+        if action.id == "rename":
+            self.designs.edit_name()
+        elif action.edit is not None:
+            edit = action.edit(self.state)
+            assert edit is not None
+            self._on_edit(edit)
+
+    def do(self, id: str) -> None:
+        """Do a command; nothing if it cannot be done."""
+        self.commands.by_id[id].trigger()
+
+    def rename(self, name: str) -> None:
+        """Give the chosen layer or design another name."""
+        edit = edits.rename_place(self.state, self.state.focus.place, name)
+        assert edit is not None
+        self._on_edit(edit)
+
+    def show(self, new: ViewState) -> None:
+        super().show(new)
+        self.commands.show_state(new)
+
+
 def designs_stage(
     qtbot: QtBot, design: str, node: str = INPUT, project: Project = PROJECT
-) -> tuple[DesignsPanel, Stage]:
-    panel = DesignsPanel()
-    return panel, Stage(qtbot, panel, state(project, design, node))
+) -> tuple[DesignsPanel, DesignsStage]:
+    stage = DesignsStage(qtbot, state(project, design, node))
+    return stage.designs, stage
 
 
 def row_names(panel: DesignsPanel) -> list[list[str]]:
@@ -501,6 +539,38 @@ def test_buttons_are_off_where_they_can_do_nothing(qtbot: QtBot):
     assert {glyph for glyph, button in panel.buttons.items() if not button.isEnabled()} == {"up"}
 
 
+def test_buttons_say_what_they_act_on_with_their_keys(qtbot: QtBot):
+    panel, stage = designs_stage(qtbot, "bottleneck", "relu")
+    tips = {
+        "copy": "Duplicate relu (Ctrl+D)",
+        "remove": "Remove relu (Del)",
+        "up": "Move up relu (Alt+Up)",
+        "down": "Move down relu (Alt+Down)",
+        "rename": "Rename relu (F2)",
+    }
+    assert {glyph: button.toolTip() for glyph, button in panel.buttons.items()} == tips
+    assert panel.buttons["copy"].accessibleName() == "Duplicate relu"
+    assert not any(button.autoRepeat() for button in panel.buttons.values())
+    stage.show(replace(stage.state, focus=Focus("naive")))
+    assert panel.buttons["remove"].toolTip() == "Remove naive (Del)"
+    stage.show(replace(stage.state, focus=Focus(STEM)))
+    assert panel.buttons["remove"].toolTip() == "Remove (Del)"
+
+
+def test_backspace_in_the_tree_removes_and_keys_that_can_do_nothing_leave_the_row_chosen(qtbot: QtBot):
+    panel, stage = designs_stage(qtbot, "bottleneck", "reduce")
+    panel.tree.setFocus()
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Up, Qt.KeyboardModifier.AltModifier)
+    assert (stage.edits, stage.focuses) == ([], [])
+    qtbot.keyClick(panel.tree, Qt.Key.Key_Backspace)
+    assert [edit.text for edit in stage.edits] == ["Remove reduce"]
+    stage.show(replace(stage.state, focus=Focus(STEM)))
+    for key in (Qt.Key.Key_Backspace, Qt.Key.Key_Delete, Qt.Key.Key_F2):
+        qtbot.keyClick(panel.tree, key)
+    assert len(stage.edits) == 1
+    assert not panel.tree.viewport().findChildren(QLineEdit)
+
+
 def test_the_menu_adds_every_kind_after_the_chosen_layer(qtbot: QtBot):
     panel, stage = designs_stage(qtbot, "bottleneck", "reduce")
     title, *actions = panel.layer_button.menu().actions()
@@ -526,8 +596,9 @@ def test_the_menu_adds_every_kind_before_the_chosen_layer(qtbot: QtBot):
 
 def test_a_1x1_convolution_before_a_layer_leaves_a_quarter_of_its_channels(qtbot: QtBot):
     panel, stage = designs_stage(qtbot, "naive", "conv5x5")
-    assert panel.reduction.text() == "1×1 convolution before conv5x5"
-    panel.reduction.trigger()
+    reduce = stage.commands.by_id["reduce"]
+    assert reduce in panel.after_menu.actions()
+    reduce.trigger()
     assert stage.state.project.network("naive").nodes == (Node("reduce", Conv2d(2, 1)), Node("conv5x5", Conv2d(32, 5)))
     assert stage.state.focus == Focus("naive", "reduce")
 
@@ -535,31 +606,30 @@ def test_a_1x1_convolution_before_a_layer_leaves_a_quarter_of_its_channels(qtbot
 def test_nothing_is_added_before_a_design(qtbot: QtBot):
     panel, stage = designs_stage(qtbot, "naive")
     assert panel.after_title.text() == "As the first layer"
-    assert not panel.reduction.isEnabled()
+    assert not stage.commands.by_id["reduce"].isEnabled()
     assert not panel.before_menu.isEnabled()
-    panel.add_reduction()
-    panel.add_layer_before("conv2d")
+    stage.do("reduce")
+    stage.do("before_conv2d")
     assert stage.edits == []
 
 
 def test_a_layer_added_to_an_empty_project_makes_a_design(qtbot: QtBot):
     panel, stage = designs_stage(qtbot, STEM, project=Project(NoiseInput((3, 8, 8))))
-    panel.add_layer("conv2d")
+    stage.do("add_conv2d")
     assert row_names(panel) == [["design", "conv3x3"]]
     assert len(stage.edits) == 1
 
 
 def test_commands_of_designs_act_from_any_of_their_rows(qtbot: QtBot):
     panel, stage = designs_stage(qtbot, "naive", "conv5x5")
-    panel.duplicate_design()
+    stage.do("duplicate_design")
     assert stage.state.focus == Focus("naive_2")
-    panel.remove_design()
-    panel.add_design()
+    stage.do("remove_design")
+    assert (panel.design_button.text(), panel.design_button.toolTip()) == ("+ Design", "Add an empty design")
+    qtbot.mouseClick(panel.design_button, Qt.MouseButton.LeftButton)
     assert [edit.text for edit in stage.edits] == ["Duplicate naive", "Remove naive_2", "Add design"]
-    panel.rename("third")
+    stage.rename("third")
     assert stage.state.focus == Focus("third")
-    panel.rename("naive")
-    assert len(stage.edits) == 4
 
 
 def editor_of(panel: DesignsPanel) -> QLineEdit:
@@ -606,7 +676,7 @@ def test_folded_designs_stay_folded_through_edits(qtbot: QtBot):
     panel, stage = designs_stage(qtbot, "naive")
     panel.tree.topLevelItem(2).setExpanded(False)
     stage.show(replace(stage.state, focus=Focus("naive", "conv5x5")))
-    panel.duplicate_design()
+    stage.do("duplicate_design")
     assert [item.text(0) for item in map(panel.tree.topLevelItem, range(4))] == [
         "stem (shared)",
         "naive",

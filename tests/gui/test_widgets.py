@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, QRect, Qt
-from PySide6.QtGui import QWheelEvent
+from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
@@ -280,6 +280,20 @@ def test_each_glyph_is_drawn_inside_its_button(qtbot: QtBot, glyph: str):
     inked = [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y) != ground]
     assert inked
     assert button.accessibleName() == "Do it"
+
+
+def test_a_glyph_button_follows_its_action_and_shows_none_of_its_text(qtbot: QtBot):
+    plain, button = GlyphButton("copy", "Copy"), GlyphButton("copy", "Copy")
+    action = QAction("Duplicate", button)
+    action.setToolTip("Duplicate conv (Ctrl+D)")
+    button.setDefaultAction(action)
+    for each in (plain, button):
+        shown(qtbot, each)
+    assert button.grab().toImage() == plain.grab().toImage()
+    assert (button.toolTip(), button.accessibleName()) == ("Duplicate conv (Ctrl+D)", "Duplicate conv")
+    action.setToolTip("Duplicate pool (Ctrl+D)")
+    action.setEnabled(False)
+    assert (button.accessibleName(), button.isEnabled()) == ("Duplicate pool", False)
 
 
 def test_an_elided_label_has_all_of_its_text_as_its_tooltip(qtbot: QtBot):

@@ -1,6 +1,7 @@
 """The one path: edits, undo, runs and files become states."""
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,8 @@ from engine.project.file import load, save
 from engine.project.project import ArrayInput, Design, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import STEM, ProjectError
+from gui.state import edits
+from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
@@ -245,20 +248,85 @@ def test_the_selection_moves_to_the_last_volume_when_its_node_goes(workbench: Wo
     assert workbench.state.focus == Focus("bottleneck", "conv5x5")
 
 
-def test_undo_selects_what_it_brings_back(workbench: Workbench) -> None:
+def test_undo_selects_what_was_selected_before_the_edit_and_redo_what_was_after(workbench: Workbench) -> None:
+    chosen = Focus("naive", "conv5x5", channel=2, pixel=(3, 4))
+    workbench.set_focus(chosen)
+    edit_filters(workbench, 9)
+    workbench.set_focus(Focus("bottleneck", "reduce", channel=1))
+    workbench.document.undo_stack.undo()
+    assert workbench.state.focus == chosen
+    workbench.set_focus(Focus("bottleneck", "reduce", channel=1))
+    workbench.document.undo_stack.redo()
+    assert workbench.state.focus == chosen
+
+
+def propose(workbench: Workbench, edit: Edit | None) -> None:
+    assert edit is not None
+    workbench.edit(edit.text, edit.project, edit.merge, edit.focus)
+
+
+STEPS: dict[str, Callable[[Project], Edit | None]] = {
+    "remove": lambda project: edits.remove_node(project, "bottleneck", "reduce"),
+    "rename": lambda project: edits.rename_node(project, "bottleneck", "reduce", "squeeze"),
+    "rename the design": lambda project: edits.rename_design(project, "bottleneck", "narrow"),
+    "duplicate": lambda project: edits.duplicate_node(project, "bottleneck", "reduce"),
+    "duplicate the design": lambda project: edits.duplicate_design(project, "bottleneck"),
+    "remove the design": lambda project: edits.remove_design(project, "bottleneck"),
+    "add": lambda project: edits.add_layer(project, "bottleneck", "reduce", "activation"),
+    "move": lambda project: edits.move_node(project, "bottleneck", "reduce", 1),
+    "of another kind": lambda project: edits.set_kind(project, ("bottleneck", "reduce"), "max_pool2d"),
+}
+
+
+@pytest.mark.parametrize("step", STEPS)
+def test_undo_and_redo_of_an_edit_that_moves_the_selection_move_it_back_and_forth(
+    workbench: Workbench, step: str
+) -> None:
+    chosen = Focus("bottleneck", "reduce", channel=1, pixel=(2, 5))
+    workbench.set_focus(chosen)
+    propose(workbench, STEPS[step](workbench.state.project))
+    after = workbench.state.focus
+    assert after.place in workbench.state.check
+    workbench.set_focus(Focus("naive", "conv5x5"))
+    for _ in range(2):
+        workbench.document.undo_stack.undo()
+        assert workbench.state.focus == chosen
+        workbench.document.undo_stack.redo()
+        assert workbench.state.focus == after
+
+
+def test_undo_of_one_drag_selects_what_was_selected_when_it_began(workbench: Workbench) -> None:
+    began, ended = Focus("naive", "conv5x5", channel=0), Focus("naive", "conv5x5", channel=5)
+    workbench.set_focus(began)
+    edit_filters(workbench, 7, merge="filters")
+    workbench.set_focus(ended)
+    edit_filters(workbench, 8, merge="filters")
+    assert workbench.document.undo_stack.count() == 1
+    workbench.document.undo_stack.undo()
+    assert workbench.state.focus == began
+    workbench.document.undo_stack.redo()
+    assert workbench.state.focus == ended
+
+
+def test_redo_selects_the_last_volume_if_the_edit_removed_what_was_selected(workbench: Workbench) -> None:
+    workbench.set_focus(Focus("bottleneck", "reduce", 1))
     network = workbench.state.project.network("bottleneck").without("reduce")
-    without = workbench.state.project.with_network("bottleneck", network)
-    workbench.edit("Remove reduce", without, focus=Focus("bottleneck", "conv5x5"))
+    workbench.edit("Remove reduce", workbench.state.project.with_network("bottleneck", network))
     workbench.document.undo_stack.undo()
-    assert workbench.state.focus == Focus("bottleneck", "reduce")
+    assert workbench.state.focus == Focus("bottleneck", "reduce", 1)
+    workbench.document.undo_stack.redo()
+    assert workbench.state.focus == Focus("bottleneck", "conv5x5")
 
 
-def test_undo_of_a_renaming_keeps_the_node_selected(workbench: Workbench) -> None:
-    network = workbench.state.project.network("bottleneck").renamed("reduce", "squeeze")
-    renamed = workbench.state.project.with_network("bottleneck", network)
-    workbench.edit("Rename reduce", renamed, focus=Focus("bottleneck", "squeeze"))
-    workbench.document.undo_stack.undo()
-    assert workbench.state.focus == Focus("bottleneck", "reduce")
+def test_each_of_several_undo_steps_selects_what_was_selected_before_its_edit(workbench: Workbench) -> None:
+    before = []
+    for filters, chosen in ((7, Focus("naive", "conv5x5")), (8, Focus("bottleneck", "reduce")), (9, Focus("naive"))):
+        workbench.set_focus(chosen)
+        before.append(chosen)
+        edit_filters(workbench, filters)
+    for chosen in reversed(before):
+        workbench.document.undo_stack.undo()
+        assert workbench.state.focus == chosen
 
 
 def test_a_selection_of_what_is_not_there_is_refused(workbench: Workbench) -> None:

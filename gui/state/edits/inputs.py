@@ -1,0 +1,23 @@
+"""Edits of what the designs receive: project → Edit."""
+
+from msgspec.structs import replace
+
+from engine.project.project import ImageInput, Input, Project
+from gui.state.edit import Edit
+
+
+def set_input(project: Project, spec: Input, text: str, merge: str = "") -> Edit:
+    return Edit(text, replace(project, input=spec), merge and f"input/{merge}")
+
+
+def with_channels(spec: ImageInput, channels: str) -> ImageInput:
+    """Other channels; mean and std stay with their colours, gray gets the colours' average."""
+
+    def ordered(values: tuple[float, ...]) -> tuple[float, ...]:
+        if len(values) < 2:
+            return values
+        return (sum(values) / len(values),) if channels == "gray" else values[::-1]
+
+    if channels == spec.channels:
+        return spec
+    return replace(spec, channels=channels, mean=ordered(spec.mean), std=ordered(spec.std))

@@ -1,0 +1,164 @@
+"""Edits of the layers and blocks of a design: project → Edit."""
+
+import re
+
+from msgspec.structs import replace
+
+from engine.blocks import Block
+from engine.layers import Conv2d, Kind, Layer
+from engine.network.graph import INPUT, LowRankWeights, Network, Node, WeightSource, parts_of
+from engine.project.project import Project
+from engine.run.check import Place
+from gui.state.edit import Edit
+from gui.state.edits.names import base_name, node_names, place_words, unique_name
+from gui.state.edits.settings import converted, metadata, new_layer, settings_of, shown
+from gui.state.view_state import Focus
+
+_REDUCTION = 4
+"""A new 1×1 convolution before a layer leaves one channel of so many, as the bottlenecks of ResNet do."""
+
+
+def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
+    """A new layer behind the node `after`, or first where that is INPUT; who received that node receives the new one.
+
+    A kind that joins receives, besides, what nobody else does.
+    """
+    network, layer = project.network(design), new_layer(kind)
+    name = unique_name(base_name(layer), node_names(network))
+    node = Node(name, layer, _joined(network, layer, after))
+    return _with_network(project, design, network.inserted(node, after), f"Add {name} to {place_words(design)}", name)
+
+
+def add_layer_before(project: Project, design: str, before: str, kind: str) -> Edit:
+    """A new layer that only the node `before` receives, in the place of what it received first.
+
+    A kind that joins receives, besides, what nobody else does.
+    """
+    return _inserted_before(project, design, before, new_layer(kind))
+
+
+def add_reduction(project: Project, design: str, before: str, channels: int) -> Edit:
+    """A 1×1 convolution before a node, with a quarter of the `channels` that the node receives."""
+    return _inserted_before(project, design, before, Conv2d(max(1, channels // _REDUCTION), 1), "reduce")
+
+
+def _inserted_before(project: Project, design: str, before: str, layer: Layer | Block, base: str = "") -> Edit:
+    network = project.network(design)
+    at = network.index(before)
+    node, received = network.nodes[at], network.inputs_of(at)
+    name = unique_name(base or base_name(layer), node_names(network))
+    inputs = _joined(network, layer, received[0], but=before) or node.inputs[:1]
+    rest = tuple(other for other in received[1:] if other not in inputs)
+    # What is implied stays implied: the node stands right behind the new one.
+    changed = network.replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
+    changed = changed.with_node(Node(name, layer, inputs), at)
+    return _with_network(project, design, changed, f"Add {name} before {before}", name)
+
+
+def duplicate_node(project: Project, design: str, name: str) -> Edit:
+    """A copy behind the node, which receives it; a kind that joins is copied with its inputs.
+
+    Weights that were fitted together with those of other nodes are theirs alone: the copy has some of its own.
+    """
+    network = project.network(design)
+    node = network.node(name)
+    copy = replace(
+        node,
+        name=unique_name(name, node_names(network)),
+        inputs=network.inputs_of(network.index(name)) if node.layer.min_inputs > 1 else (),
+        weights=None if isinstance(node.weights, LowRankWeights) else node.weights,
+    )
+    return _with_network(project, design, network.inserted(copy, name), f"Duplicate {name}", copy.name)
+
+
+def remove_node(project: Project, design: str, name: str) -> Edit:
+    """The node's users receive what it received; the selection goes to the node that takes its row."""
+    network = project.network(design)
+    at, left = network.index(name), network.without(name)
+    focus = left.nodes[min(at, len(left.nodes) - 1)].name if left.nodes else INPUT
+    return _with_network(project, design, left, f"Remove {name}", focus)
+
+
+def move_node(project: Project, design: str, name: str, by: int) -> Edit | None:
+    """The node `by` rows further down; None where it is at that end already."""
+    network = project.network(design)
+    at = network.index(name)
+    to = max(0, min(len(network.nodes) - 1, at + by))
+    text = f"Move {name} {'down' if by > 0 else 'up'}"
+    return None if to == at else _with_network(project, design, network.moved(name, to), text, name)
+
+
+def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit:
+    text = f"Rename {name} to {new_name}"
+    return Edit(text, project.with_node_renamed(design, name, new_name), focus=Focus(design, new_name))
+
+
+def take_apart(project: Project, design: str, name: str, channels: int) -> Edit:
+    """A block's layers, where it receives so many channels, in its place; the selection goes to their output."""
+    network = project.network(design)
+    output = parts_of(network.node(name), INPUT, channels)[-1].name
+    return _with_network(project, design, network.taken_apart(name, channels), f"Take {name} apart", output)
+
+
+def set_setting(project: Project, place: Place, setting: str, value: object) -> Edit:
+    """One setting of a layer has another value; a drag of it is one undo step."""
+    design, name = place
+    network = project.network(design)
+    layer = replace(network.node(name).layer, **{setting: value})
+    title = next(metadata(f).get("title", setting) for f in settings_of(type(layer)) if f.name == setting)
+    text = f"Set {str(title).lower()} to {shown(getattr(layer, setting))}"
+    return Edit(text, project.with_network(design, network.with_layer(name, layer)), f"{design}/{name}/{setting}")
+
+
+def set_kind(project: Project, place: Place, kind: str) -> Edit:
+    """Another kind with the settings that both have; a name that was made for the old kind is made anew."""
+    design, name = place
+    network = project.network(design)
+    at = network.index(name)
+    node = network.nodes[at]
+    layer = converted(node.layer, kind)
+    inputs = node.inputs
+    if layer.min_inputs > 1:
+        inputs = _joined(network, layer, network.inputs_of(at)[0], but=name)
+    elif layer.max_inputs is not None:
+        inputs = inputs[: layer.max_inputs]
+    # Weights are made for one kind's roles and shapes.
+    network = network.replaced(name, Node(name, layer, inputs))
+    new_name = name
+    if re.fullmatch(re.escape(base_name(node.layer)) + r"(_\d+)?", name):
+        new_name = base_name(layer)
+    if new_name != name or isinstance(layer, Block):
+        new_name = unique_name(new_name, node_names(network, but=name))
+    changed = project.with_network(design, network).with_node_renamed(design, name, new_name)
+    return Edit(f"Make {name} {layer.title.lower()}", changed, focus=Focus(design, new_name))
+
+
+def set_inputs(project: Project, place: Place, inputs: tuple[str, ...]) -> Edit:
+    """What a node receives; () is the node before it."""
+    design, name = place
+    network = project.network(design).connected(name, inputs)
+    received = ", ".join(network.inputs_of(network.index(name)))
+    return Edit(f"Connect {name} to {received}", project.with_network(design, network))
+
+
+def set_weights(project: Project, place: Place, weights: WeightSource | None, words: str) -> Edit:
+    """Where a node's weights come from, `words` being their name."""
+    design, name = place
+    network = project.network(design)
+    changed = network.replaced(name, replace(network.node(name), weights=weights))
+    return Edit(f"Take {words} weights for {name}", project.with_network(design, changed))
+
+
+def _with_network(project: Project, design: str, network: Network, text: str, focus: str) -> Edit:
+    return Edit(text, project.with_network(design, network), focus=Focus(design, focus))
+
+
+def _joined(network: Network, layer: Kind, first: str, but: str = "") -> tuple[str, ...]:
+    """Inputs for a kind that joins: `first`, and every loose end that does not depend on the new node."""
+    if layer.min_inputs < 2:
+        return ()
+    later = network.downstream(but or first)
+    ends = [name for name in network.loose_ends() if name not in later and name not in (first, but)]
+    if not ends and any(node.name == first for node in network.nodes):  # a chain: join what the first one received
+        ends = [name for name in network.inputs_of(network.index(first)) if name != but]
+    return tuple(dict.fromkeys((first, *ends)))

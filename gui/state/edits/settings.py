@@ -1,0 +1,66 @@
+"""The settings of layers and blocks: their descriptions, their defaults, and their values in words."""
+
+from collections.abc import Sequence
+from functools import cache
+from typing import Any
+
+import msgspec
+from msgspec import inspect
+from msgspec.structs import asdict, replace
+
+from engine.blocks import Block
+from engine.layers import Kind, Layer, tag_of
+from engine.layers.windows import times
+from engine.project.reader import KINDS
+
+
+def metadata(field: inspect.Field) -> dict[str, object]:
+    """A setting's title, description and examples."""
+    type_ = field.type
+    return dict(type_.extra_json_schema or {}) if isinstance(type_, inspect.Metadata) else {}
+
+
+@cache
+def settings_of(layer: type[Kind]) -> tuple[inspect.Field, ...]:
+    """The settings of a kind, in the order in which it declares them."""
+    info = inspect.type_info(layer)
+    return info.fields if isinstance(info, inspect.StructType) else ()
+
+
+def kinds(layers: Sequence[type[Kind]]) -> tuple[tuple[str, str, str], ...]:
+    """(kind, title, help) of each, for menus."""
+    return tuple((tag_of(layer), layer.title, layer.help) for layer in layers)
+
+
+def new_layer(kind: str) -> Layer | Block:
+    """A layer of that kind with its defaults; what has none gets the first example of its description."""
+    type_: type[Layer | Block] = KINDS[kind]
+    made: dict[str, Any] = {}
+    for field in settings_of(type_):
+        examples = metadata(field).get("examples")
+        if field.required and isinstance(examples, list):
+            made[field.name] = examples[0]
+    return type_(**made)
+
+
+def converted(layer: Kind, kind: str) -> Layer | Block:
+    """A layer of another kind: its defaults, and of `layer` every setting that fits there."""
+    made = new_layer(kind)
+    old = asdict(layer)
+    for field in msgspec.structs.fields(made):
+        if field.name in old:
+            try:
+                value = msgspec.convert(msgspec.to_builtins(old[field.name]), field.type)
+            except msgspec.ValidationError:
+                continue
+            made = replace(made, **{field.name: value})
+    return made
+
+
+def shown(value: object) -> str:
+    """A setting's value in words: "on", "3×5", "[0, 1, 2, 1]", "its default"."""
+    if isinstance(value, bool):
+        return "on" if value else "off"
+    if isinstance(value, tuple):
+        return times((value[0], value[1])) if len(value) == 2 else str(list(value))
+    return "its default" if value is None else str(value)

@@ -1,0 +1,40 @@
+"""What a person can do, as tables: menus, the toolbar, shortcuts and the command palette all come from them.
+
+A command is one row in the file of its menu, and its id in the menu below the rows.
+"""
+
+from gui.window.actions.base import SEPARATOR, Action, Menus
+from gui.window.actions.count import COUNT_ACTIONS, COUNT_MENUS, TOOLS
+from gui.window.actions.design import DESIGN_ACTIONS, DESIGN_MENUS
+from gui.window.actions.file import FILE_ACTIONS, FILE_MENUS
+from gui.window.actions.help import HELP_ACTIONS, HELP_MENUS
+from gui.window.actions.layer import LAYER_ACTIONS, LAYER_MENUS, ROW_MENU
+from gui.window.actions.run import RUN_ACTIONS, RUN_MENUS
+from gui.window.actions.view import VIEW_ACTIONS, VIEW_MENUS
+
+ACTIONS: tuple[Action, ...] = (
+    *FILE_ACTIONS,
+    *LAYER_ACTIONS,
+    *DESIGN_ACTIONS,
+    *RUN_ACTIONS,
+    *COUNT_ACTIONS,
+    *VIEW_ACTIONS,
+    *HELP_ACTIONS,
+)
+MENUS: Menus = {
+    **FILE_MENUS,
+    "Edit": ("undo", "redo"),
+    **LAYER_MENUS,
+    **DESIGN_MENUS,
+    **RUN_MENUS,
+    **COUNT_MENUS,
+    **VIEW_MENUS,
+    **HELP_MENUS,
+}
+MENU_BAR = ("File", "Edit", "Layer", "Design", "Run", "Count", "View", "Help")
+TOOLBAR = ("new", "open", "save", SEPARATOR, "undo", "redo", SEPARATOR, "samples", SEPARATOR, "choose_photo", SEPARATOR,
+           "run", "cancel", SEPARATOR, "count", SEPARATOR, "export_all", SEPARATOR, "dark")  # fmt: skip
+WORDY = ("samples", "run", "cancel", "count")
+"""These keep their words in a toolbar that has no room for those of all."""
+
+__all__ = ["ACTIONS", "MENUS", "MENU_BAR", "ROW_MENU", "SEPARATOR", "TOOLBAR", "TOOLS", "WORDY", "Action"]

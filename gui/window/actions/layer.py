@@ -1,0 +1,99 @@
+"""Commands of the menu Layer: what changes the chosen layer or block, and in part a chosen design."""
+
+from functools import partial
+from typing import TYPE_CHECKING
+
+from engine.blocks import BLOCKS, SeparableConv2d
+from engine.layers import LAYERS, Conv2d, Kind, tag_of
+from engine.network.graph import INPUT
+from engine.rank_search import refusal as bottleneck_refusal
+from gui.state import edits
+from gui.state.view_state import ViewState
+from gui.window.actions.base import SEPARATOR, Action, Menus, always
+
+if TYPE_CHECKING:
+    from gui.window.main_window import MainWindow
+
+_KINDS: tuple[type[Kind], ...] = (*LAYERS, *BLOCKS)
+
+
+def _on_node(state: ViewState) -> bool:
+    return state.focus.node != INPUT
+
+
+def _on_own(state: ViewState) -> bool:
+    """On a design, layer or block that the project says by itself: not on a part of a block."""
+    return edits.own_place(state) is not None
+
+
+def _on_explorable(state: ViewState) -> bool:
+    return not bottleneck_refusal(state.report(state.focus.place))
+
+
+def _tool_tip(text: str, keys: str, state: ViewState) -> str:
+    """``Duplicate conv5x5 (Ctrl+D)``, or why a part of a block cannot be changed by itself."""
+    own, editable = edits.own_place(state), edits.editable_place(state)
+    if own is not None:
+        design, node = own
+        return f"{text} {design if node == INPUT else node} ({keys})"
+    if editable is not None:
+        return f"{text} (a part of the block {editable[1]}: take it apart first)"
+    return f"{text} ({keys})"
+
+
+def _explore(window: "MainWindow") -> None:
+    window.docks.bring_forward("bottleneck")
+    window.bottleneck.explore()
+
+
+def _rename(window: "MainWindow") -> None:
+    window.docks.bring_forward("designs")
+    window.designs.edit_name()
+
+
+LAYER_ACTIONS: tuple[Action, ...] = (
+    Action("reduce", "1×1 convolution before this layer", "Ctrl+B", edit=edits.reduce_before_chosen, allowed=_on_node,
+           tip="It reduces the channels, so that the layer behind it costs less"),
+    Action("explore", "Find its bottleneck", "Ctrl+Shift+E", run=_explore, allowed=_on_explorable,
+           tip="How narrow a 1×1 convolution before it may be, found from the data that reaches it",
+           off="choose a convolution without groups"),
+    *(
+        Action(f"add_{tag}", kind.title, edit=partial(edits.add_after_chosen, tag), allowed=always, tip=kind.help)
+        for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
+    ),
+    *(
+        Action(f"before_{tag}", kind.title, edit=partial(edits.add_before_chosen, tag), allowed=_on_node, tip=kind.help)
+        for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
+    ),
+    Action("make_separable", "Make separable", edit=partial(edits.switch_chosen_form, Conv2d),
+           allowed=partial(edits.has_other_form, Conv2d),
+           tip="Each channel by itself, then a 1×1: the same window for far fewer MACs"),
+    Action("make_dense", "Make a full convolution", edit=partial(edits.switch_chosen_form, SeparableConv2d),
+           allowed=partial(edits.has_other_form, SeparableConv2d),
+           tip="Every filter over all channels in place of a separable convolution"),
+    Action("take_apart", "Take block apart", "Ctrl+Shift+G", edit=edits.take_chosen_apart,
+           allowed=edits.can_take_chosen_apart, tip="Put its layers in its place: the same network, free to edit"),
+    Action("duplicate", "Duplicate", "Ctrl+D", edit=edits.duplicate_chosen, allowed=_on_own,
+           tool_tip=partial(_tool_tip, "Duplicate", "Ctrl+D")),
+    Action("remove", "Remove", "Del", edit=edits.remove_chosen, allowed=_on_own, local=True,
+           tool_tip=partial(_tool_tip, "Remove", "Del")),
+    Action("rename", "Rename", "F2", run=_rename, allowed=_on_own, tool_tip=partial(_tool_tip, "Rename", "F2")),
+    Action("move_up", "Move up", "Alt+Up", edit=partial(edits.move_chosen, -1),
+           allowed=partial(edits.can_move_chosen, -1), tool_tip=partial(_tool_tip, "Move up", "Alt+Up")),
+    Action("move_down", "Move down", "Alt+Down", edit=partial(edits.move_chosen, 1),
+           allowed=partial(edits.can_move_chosen, 1), tool_tip=partial(_tool_tip, "Move down", "Alt+Down")),
+)  # fmt: skip
+
+LAYER_MENUS: Menus = {
+    "Layer": ("reduce", "explore", SEPARATOR, "Add after", "Add before", "Add block after", "Add block before",
+              SEPARATOR, "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename",
+              "move_up", "move_down"),
+    "Add after": tuple(f"add_{tag_of(kind)}" for kind in LAYERS),
+    "Add before": tuple(f"before_{tag_of(kind)}" for kind in LAYERS),
+    "Add block after": tuple(f"add_{tag_of(kind)}" for kind in BLOCKS),
+    "Add block before": tuple(f"before_{tag_of(kind)}" for kind in BLOCKS),
+}  # fmt: skip
+
+ROW_MENU = ("take_apart", "toggle_block", "make_separable", "make_dense", SEPARATOR, "reduce", "explore", SEPARATOR,
+            "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
+"""What a right click on a row of the list offers."""

@@ -1,0 +1,57 @@
+"""Commands of the menu View: blocks as layers or as one, the theme, panels brought forward."""
+
+from typing import TYPE_CHECKING
+
+from msgspec.structs import replace
+
+from gui.state.view_state import Look, ViewState
+from gui.window.actions.base import SEPARATOR, Action, Menus
+
+if TYPE_CHECKING:
+    from gui.window.main_window import MainWindow
+
+
+def _on_block(state: ViewState) -> bool:
+    return state.block(state.focus.place) is not None
+
+
+def _shows_layers(state: ViewState) -> bool:
+    return _on_block(state) and state.is_open(state.written(state.focus.place))
+
+
+def _has_blocks(state: ViewState) -> bool:
+    return any(analysis.blocks for analysis in state.check.analyses.values())
+
+
+def _toggle_block(state: ViewState) -> Look:
+    return replace(state.look, toggled=state.look.toggled ^ {state.written(state.focus.place)})
+
+
+def _toggle_theme(state: ViewState) -> Look:
+    return replace(state.look, theme="light" if state.look.theme == "dark" else "dark")
+
+
+def _inspect(window: "MainWindow") -> None:
+    window.docks.bring_forward("inspector")
+    window.views["inspector"].setFocus()
+
+
+VIEW_ACTIONS: tuple[Action, ...] = (
+    Action("toggle_block", "Show block as its layers", "Ctrl+Shift+B", look=_toggle_block, allowed=_on_block,
+           checked=_shows_layers, tip="The chosen block in pictures and tables: as its layers, or as one"),
+    Action("open_blocks", "Open all blocks", allowed=_has_blocks, tip="Show every block as its layers",
+           look=lambda state: replace(state.look, blocks="open", toggled=frozenset())),
+    Action("close_blocks", "Close all blocks", allowed=_has_blocks, tip="Show every block as one",
+           look=lambda state: replace(state.look, blocks="closed", toggled=frozenset())),
+    Action("inspect", "Inspect the chosen value", "Ctrl+Shift+I", run=_inspect,
+           tip="How it comes about, with the numbers that meet"),
+    Action("dark", "Dark theme", icon="theme", look=_toggle_theme, checked=lambda state: state.look.theme == "dark"),
+    Action("reset_layout", "Reset layout", run=lambda window: window.reset_layout(),
+           tip="Put every panel back where it was at first"),
+    Action("show_mistakes", "Show mistakes", "F8", run=lambda window: window.show_mistakes()),
+)  # fmt: skip
+
+VIEW_MENUS: Menus = {
+    "View": ("toggle_block", "open_blocks", "close_blocks", SEPARATOR, "inspect", SEPARATOR, "dark", "show_mistakes",
+             "reset_layout", SEPARATOR, "panels"),
+}  # fmt: skip

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 
 from msgspec.structs import replace
 from PySide6.QtCore import QSettings, QSize, Qt
@@ -21,6 +22,7 @@ from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 from engine.cost.counting import Convention
 from engine.cost.metrics import METRICS, OPERATIONS
 from engine.layers import tag_of
+from gui.catalogue.views import DRAWN, VIEWS, view_row
 from gui.paint.figures.figures import PRINTED
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
@@ -31,9 +33,7 @@ from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
-from gui.views import VIEWS
 from gui.views.base import View
-from gui.views.bottleneck import BottleneckView
 from gui.widgets.about import AboutBox
 from gui.widgets.command_palette import CommandPalette, commands_of
 from gui.widgets.icons import icon
@@ -66,10 +66,7 @@ class MainWindow(QMainWindow):
         self.input = InputPanel()
         self.notes = NotesPanel()
         self.problems = ProblemsPanel()
-        self.views: dict[str, View] = {kind.id: kind() for kind in VIEWS}
-        bottleneck = self.views["bottleneck"]
-        assert isinstance(bottleneck, BottleneckView)
-        self.bottleneck = bottleneck
+        self.views: dict[str, View] = {row.id: resolve_name(row.widget)() for row in VIEWS}
         self._seen: dict[str, ViewState] = {}
         """What each view last showed."""
         self.status = StatusPanel(self)
@@ -103,12 +100,9 @@ class MainWindow(QMainWindow):
             view.focus_requested.connect(self.workbench.set_focus)
             view.look_requested.connect(self.workbench.set_look)
             view.edit_proposed.connect(self._on_edit_proposed)
+            view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
-        self.bottleneck.wished.connect(self.workbench.explore)
-        self.bottleneck.survey_wished.connect(self.workbench.survey)
-        self.bottleneck.measure_wished.connect(self.workbench.measure)
-        for part in (self.bottleneck, self.status):
-            part.cancel_requested.connect(self.workbench.cancel)
+        self.status.cancel_requested.connect(self.workbench.cancel)
         self.status.mistakes_requested.connect(self._show_mistakes)
         self.files.recent_changed.connect(self.listed["recent"].fill)
         self.files.done.connect(self.status.show_hover)
@@ -173,15 +167,14 @@ class MainWindow(QMainWindow):
     # Composition
 
     def _make_docks(self) -> Docks:
-        panels: dict[str, tuple[str, QWidget]] = {
-            "designs": ("Designs", self.designs),
-            "layer": ("Layer", _scrolled(self.form)),
-            "input": ("Input", _scrolled(self.input)),
-            "notes": ("Notes", self.notes),
-            "problems": ("Mistakes", self.problems),
+        panels: dict[str, QWidget] = {
+            "designs": self.designs,
+            "layer": _scrolled(self.form),
+            "input": _scrolled(self.input),
+            "notes": self.notes,
+            "problems": self.problems,
         }
-        views: dict[str, tuple[str, QWidget]] = {id: (view.title, view) for id, view in self.views.items()}
-        return Docks(self, panels | views, self._on_dock_visibility_changed)
+        return Docks(self, {**panels, **self.views}, self._on_dock_visibility_changed)
 
     def _make_actions(self) -> dict[str, QAction]:
         commands = self._commands()
@@ -226,8 +219,8 @@ class MainWindow(QMainWindow):
         self.row_menu = row_menu(self.designs.tree, self.actions_by_id)
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[Entry]:
-        for id, view in self.views.items():
-            yield Entry(f"{view.title}{more}", partial(self._run_at_size, run, id))
+        for id in DRAWN:
+            yield Entry(f"{view_row(id).title}{more}", partial(self._run_at_size, run, id))
 
     def _run_at_size(self, run: Callable[..., object], id: str) -> None:
         """Run for a view at the size that it has now."""
@@ -236,7 +229,7 @@ class MainWindow(QMainWindow):
     def _panel_entries(self) -> Iterator[Entry]:
         for id in CENTRE:
             front = self.docks.centre.currentWidget() is self.views[id]
-            yield Entry(self.views[id].title, partial(self.docks.bring_forward, id), checked=front)
+            yield Entry(view_row(id).title, partial(self.docks.bring_forward, id), checked=front)
         for dock in self.docks.values():
             toggle = dock.toggleViewAction()
             yield Entry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
@@ -305,8 +298,7 @@ class MainWindow(QMainWindow):
         self.docks.share_out()
 
     def _inspect(self) -> None:
-        self.docks.bring_forward("inspector")
-        self.views["inspector"].setFocus()
+        self._begin("inspector")
 
     def _show_mistakes(self) -> None:
         self.docks.bring_forward("problems")
@@ -318,8 +310,12 @@ class MainWindow(QMainWindow):
         self.workbench.set_look(replace(state.look, toggled=state.look.toggled ^ {block}))
 
     def _explore(self) -> None:
-        self.docks.bring_forward("bottleneck")
-        self.bottleneck.explore()
+        self._begin("bottleneck")
+
+    def _begin(self, view: str) -> None:
+        """Bring a view to the front, and begin there with what is selected."""
+        self.docks.bring_forward(view)
+        self.views[view].begin()
 
     def _rename(self) -> None:
         self.docks.bring_forward("designs")

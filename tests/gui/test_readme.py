@@ -17,7 +17,8 @@ from engine.layers.activation import Function
 from engine.project.file import load
 from engine.run.check import check
 from engine.run.preset_kernels import PRESETS
-from gui.command_line.main import COMMANDS, main
+from gui.command_line.commands import COMMANDS
+from gui.command_line.main import main
 from gui.views.volumes_canvas import CAMERA_KEYS
 from gui.window.actions import ACTIONS
 from tests.pictures import FOLDER, LARGEST, PICTURES
@@ -148,7 +149,7 @@ CALLS = {named(row[0])[0].split()[1]: named(row[0])[0] for row in table_below("c
 
 
 def test_every_command_is_in_the_table():
-    assert set(CALLS) == {"[PROJECT]", *COMMANDS} - {"window"}
+    assert set(CALLS) == {"[PROJECT]", *(command.name for command in COMMANDS)} - {"window"}
 
 
 @pytest.mark.parametrize("command", [command for command in CALLS if command != "[PROJECT]"])

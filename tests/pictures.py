@@ -18,8 +18,9 @@ from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES
 from engine.project.file import load
 from engine.text.problems import STEM
-from gui.command_line.offscreen import application, window_after_run, with_bottleneck
-from gui.export.files import figure, png_bytes, printed, write
+from gui.command_line.offscreen import application, window_after_run
+from gui.export.files import write
+from gui.export.pictures import figure, png_bytes, prepared, printed
 from gui.paint.basics.page import screen
 from gui.paint.figures.figures import PRINTED
 from gui.state.view_state import Focus
@@ -76,7 +77,7 @@ def draw(picture: Picture) -> bytes:
         if picture.view in PRINTED:
             return smaller(printed(workbench.state, picture.view, "png", screen(*picture.size or (1600, 900))))
         if picture.view:
-            state = with_bottleneck(workbench.state) if picture.view == "bottleneck" else workbench.state
+            state = prepared(workbench.state, [picture.view])
             size = None if picture.size is None else QSize(*picture.size)
             return smaller(figure(state, picture.view, "png", size=size))
         return smaller(png_bytes(window.grab().toImage()))

@@ -17,10 +17,12 @@ from PIL import Image
 from engine.cost.metrics import METRICS
 from engine.files.paths import RESOURCES
 from engine.run import execute
-from gui.command_line import main as main_module
+from gui.catalogue.pictures import FIGURES, PICTURE_FORMATS
+from gui.command_line import run
+from gui.command_line.export import EDGES
 from gui.command_line.main import main
 
-MAIN = Path(main_module.__file__).resolve().parents[2] / "main.py"
+MAIN = Path(run.__file__).resolve().parents[2] / "main.py"
 START = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 
 PROJECT = """
@@ -346,7 +348,7 @@ def test_a_disk_that_fills_up_leaves_nothing_behind(refused, write, tmp_path, mo
     def full(*_):
         raise OSError(28, "No space left on device")
 
-    monkeypatch.setattr(main_module, "write_npz", full)
+    monkeypatch.setattr(run, "write_npz", full)
     err = refused("run", write(), "--out", tmp_path / "new" / "out")
     assert err.splitlines()[-1].endswith("cannot be written to: No space left on device; choose another folder")
 
@@ -355,7 +357,7 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing_behind(call, write, tmp_p
     def interrupt(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr(main_module, "write_npz", interrupt)
+    monkeypatch.setattr(run, "write_npz", interrupt)
     before = [write(), *tmp_path.rglob("*")]
     status, out, err = call("run", before[0], "--out", tmp_path / "new" / "out")
     assert (status, out) == (130, "")
@@ -466,31 +468,34 @@ def test_a_window_without_a_display_says_so_and_ends_with_3(call, monkeypatch):
     assert "convolume export PROJECT --out DIR" in err
 
 
-def test_export_offers_what_can_be_drawn():
-    from gui.export.files import EXPORTERS, FIGURES
+def test_analyze_loads_neither_qt_nor_pyqtgraph(write):
+    program = "import sys; from gui.command_line.main import main; main(sys.argv[1:]); print(*sys.modules)"
+    call = [sys.executable, "-c", program, "analyze", str(write(SMALL))]
+    out = subprocess.run(call, cwd=MAIN.parent, capture_output=True, text=True, check=True).stdout
+    loaded = {name.partition(".")[0] for name in out.splitlines()[-1].split()}
+    assert "gui" in loaded
+    assert not loaded & {"PySide6", "shiboken6", "pyqtgraph"}
 
-    assert (tuple(FIGURES), tuple(EXPORTERS)) == (main_module.VIEWS, main_module.FORMATS)
 
+def test_every_format_and_figure_can_be_drawn():
+    from gui.export.pictures import EXPORTERS
+    from gui.paint.figures.figures import PRINTED
 
-def test_every_figure_can_be_named():
-    from gui.export.files import GIF
-    from gui.paint.figures.figures import PRINTED, TURNING
-
-    assert tuple(PRINTED) == main_module.FIGURES
-    assert (main_module.TURNING, main_module.GIF) == (TURNING, GIF)
+    assert tuple(EXPORTERS) == PICTURE_FORMATS
+    assert tuple(PRINTED) == FIGURES
 
 
 def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):
     from gui.paint.volumes.camera import LENGTHS_IN_WORDS
 
-    assert tuple(LENGTHS_IN_WORDS) == main_module.EDGES
+    assert tuple(LENGTHS_IN_WORDS) == EDGES
     for edges, words in LENGTHS_IN_WORDS.items():
         out = tmp_path / edges
         call("export", write(SMALL), "--out", out, "--figure", "from-above", "--format", "svg", "--edges", edges)
         assert words in (out / "from-above.svg").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("figure", main_module.FIGURES)
+@pytest.mark.parametrize("figure", FIGURES)
 def test_a_figure_is_one_word_and_without_views_the_only_file_a_format(call, write, tmp_path, figure):
     out = tmp_path / "out"
     status, text, _ = call("export", write(SMALL), "--out", out, "--figure", figure, "--format", "png,svg,pdf")

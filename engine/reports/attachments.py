@@ -1,7 +1,6 @@
 """Amounts of a design as files that model viewers lay over a model whose nodes have the same names."""
 
 import json
-from collections.abc import Callable, Mapping
 from typing import Any
 
 from engine.cost.metrics import METRICS, Amount, Ledger, Metric, heading_of
@@ -37,13 +36,6 @@ def model_explorer(ledger: Ledger, design: str, metric: Metric) -> str:
     name = f"{heading_of(metric, ledger.convention)}, {design}"
     named = {"name": name, "results": results, "gradient": list(GRADIENT)}
     return _text(named | ({"hideAggregatedStats": hidden} if hidden else {}))
-
-
-ATTACHMENTS: Mapping[str, Callable[[Ledger, str, Metric], str]] = {
-    "netron": lambda ledger, design, metric: netron(ledger, design),
-    "model-explorer": model_explorer,
-}
-"""By format: a file of a design, of all metrics or of the chosen one."""
 
 
 def _known(ledger: Ledger, design: str, metric: Metric) -> dict[str, Amount]:

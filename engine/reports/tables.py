@@ -1,8 +1,5 @@
-"""The table of a project, defined once: a row a node, totals a network; and the same as text of several formats."""
+"""The table of a project, defined once: a row a node, totals a network, and the columns for reading."""
 
-import csv
-import io
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
@@ -11,7 +8,6 @@ from msgspec import Struct
 from engine.cost.counting import MACS, TERMS, Convention, tally
 from engine.cost.metrics import (
     METRICS,
-    OPERATIONS,
     Amount,
     Ledger,
     Metric,
@@ -26,7 +22,6 @@ from engine.project.project import Project
 from engine.run.check import ProjectCheck, place_in_file
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from engine.text.text_table import aligned
 from engine.text.units import UNKNOWN, abbreviated, exact
 
 
@@ -144,155 +139,37 @@ def columns(metrics: Sequence[Metric], convention: Convention = MACS) -> tuple[C
     What counts by a convention has its name; units stand in the titles.
     """
     return (
-        Column("Design", lambda row: _line(title(row.design))),
+        Column("Design", lambda row: one_line(title(row.design))),
         Column("Node", lambda row: "total" if row.is_total else row.node),
         Column("Layer", lambda row: row.settings),
         Column("Inputs", lambda row: ", ".join(row.inputs)),
-        Column("Output C×H×W", lambda row: "" if row.is_total else _shape(row.output_shape)),
+        Column("Output C×H×W", lambda row: "" if row.is_total else shape_text(row.output_shape)),
         *(Column(heading_of(metric, convention), _number_of(metric), metric) for metric in metrics),
     )
 
 
-PROBLEM = Column("Mistake", lambda row: _line(row.problem))
+PROBLEM = Column("Mistake", lambda row: one_line(row.problem))
 
 
 def _number_of(metric: Metric) -> Callable[[Row], str]:
     return lambda row: exact_of(metric, row.value(metric))
 
 
-def _shape(shape: Shape | None) -> str:
+def shape_text(shape: Shape | None) -> str:
     return UNKNOWN if shape is None else str(shape)
 
 
-def _line(text: str) -> str:
+def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def to_csv(rows: Sequence[Row], *_chosen: str) -> str:
-    """Comma-separated, for programs: every metric whatever is chosen; totals have kind "total" and no node."""
-    return _separated(rows, "excel")
-
-
-def to_tsv(rows: Sequence[Row], *_chosen: str) -> str:
-    """What `to_csv` gives, separated by tabs: a spreadsheet takes it from the clipboard."""
-    return _separated(rows, "excel-tab")
-
-
-def _separated(rows: Sequence[Row], dialect: str) -> str:
-    out = io.StringIO()
-    writer = csv.writer(out, dialect, lineterminator="\n")
-    places = ("design", "node", "kind", "settings", "inputs", "input_shapes", "output_shape", "block")
-    writer.writerow((*places, *(metric.id for metric in METRICS), "problem"))
-    for row in rows:
-        shapes = (", ".join(map(_shape, row.input_shapes)), "" if row.is_total else _shape(row.output_shape))
-        place = (title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes, row.block)
-        writer.writerow((*place, *(_number(metric, row.value(metric)) for metric in METRICS), row.problem))
-    return out.getvalue()
-
-
-def _number(metric: Metric, amount: Amount | None) -> Amount | str:
-    """For programs: nothing where it was not measured."""
-    return amount if amount is not None else "" if metric.measured else UNKNOWN
-
-
-def to_markdown(rows: Sequence[Row], *chosen: str) -> str:
-    """A pipe table with bold totals, and below it how the designs compare; mistakes in a column of their own."""
-    shown = _columns_for(rows, chosen)
-    lines = [
-        _piped(column.title for column in shown),
-        _piped("---:" if column.is_number else "---" for column in shown),
-    ]
-    for row in rows:
-        cells = [_escape_markdown(column.text(row)) for column in shown]
-        lines.append(_piped(f"**{cell}**" if row.is_total and cell else cell for cell in cells))
-    said = [f"- {_escape_markdown(line)}" for line in _said(rows, chosen)]
-    return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
-
-
-def _piped(cells: Iterable[str]) -> str:
-    return f"| {' | '.join(cells)} |"
-
-
-def _escape_markdown(text: str) -> str:
-    special = r"[\\|*`<>&~\[\]]|\b_+|_+\b"
-    return re.sub(special, lambda found: "".join(f"\\{character}" for character in found[0]), text)
-
-
-def to_latex(rows: Sequence[Row], *chosen: str) -> str:
-    """A tabular with the rules of booktabs and bold totals; how the designs compare follows as a comment."""
-    shown = _columns_for(rows, chosen)
-    lines = ["% needs \\usepackage{booktabs}"]
-    lines.append(f"\\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in shown)}}}")
-    lines += ["\\toprule", _ampersands(_escape_latex(column.title) for column in shown)]
-    for _, group in groupby(rows, lambda row: row.design):
-        lines.append("\\midrule")
-        for row in group:
-            cells = [_escape_latex(column.text(row)) for column in shown]
-            lines.append(_ampersands(f"\\textbf{{{cell}}}" if row.is_total and cell else cell for cell in cells))
-    lines += ["\\bottomrule", "\\end{tabular}", *(f"% {line}" for line in _said(rows, chosen))]
-    return "\n".join(lines) + "\n"
-
-
-def _ampersands(cells: Iterable[str]) -> str:
-    return f"{' & '.join(cells)} \\\\"
-
-
-_LATEX = {
-    **{character: f"\\{character}" for character in "&%$#_{}"},
-    "\\": r"\textbackslash{}",
-    "~": r"\textasciitilde{}",
-    "^": r"\textasciicircum{}",
-    "<": "$<$",
-    ">": "$>$",
-    "×": r"$\times$",
-    "→": r"$\to$",
-}
-
-
-def _escape_latex(text: str) -> str:
-    return "".join(_LATEX.get(character, character) for character in text)
-
-
-def to_text(rows: Sequence[Row], *chosen: str) -> str:
-    """Aligned for a terminal: a block a design that ends with its totals, mistakes below their row, then the ratios.
-
-    Derived metrics are left out but for the chosen ones.
-    """
-    shown = columns(shown_metrics(*chosen), _convention(rows))
-    begins = [before is None or row.design != before.design for before, row in zip((None, *rows), rows, strict=False)]
-    cells = [
-        [column.text(row) if begin or index else "" for index, column in enumerate(shown)]
-        for begin, row in zip(begins, rows, strict=True)
-    ]
-    head, rule, texts = aligned([column.title for column in shown], cells, [column.is_number for column in shown])
-    lines = [head]
-    for row, begin, text in zip(rows, begins, texts, strict=True):
-        lines += [rule, text] if begin else [text]
-        lines += [f"  ! {row.node}: {_line(row.problem)}"] if row.problem else []
-    said = _said(rows, chosen)
-    return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
-
-
-def _columns_for(rows: Sequence[Row], chosen: tuple[str, ...]) -> tuple[Column, ...]:
-    mistakes = (PROBLEM,) if any(row.problem for row in rows) else ()
-    return (*columns(shown_metrics(*chosen), _convention(rows)), *mistakes)
-
-
-def _convention(rows: Sequence[Row]) -> Convention:
+def convention_of(rows: Sequence[Row]) -> Convention:
     return next((subject.convention for row in rows for subject in row.subjects), MACS)
-
-
-def _said(rows: Sequence[Row], chosen: tuple[str, ...]) -> Iterator[str]:
-    """How the designs compare, and by which convention operations were counted."""
-    for metric in shown_metrics(*chosen):
-        yield from map(_line, comparisons(rows, metric))
-    if OPERATIONS in chosen:
-        yield from map(_line, told_counting(rows))
 
 
 def told_counting(rows: Sequence[Row]) -> Iterator[str]:
     """What the convention counts of each design, and how large is what it leaves out."""
-    rule = _convention(rows)
+    rule = convention_of(rows)
     titles = {term.id: term.title for term in TERMS}
     for design, group in groupby(rows, lambda row: row.design):
         found = tally([subject.report for row in group if row.is_total for subject in row.subjects], rule)
@@ -301,12 +178,3 @@ def told_counting(rows: Sequence[Row]) -> Iterator[str]:
             out = f"; left out: {', '.join(left)}" if left else ""
             batch = f" for {rule.batch} inputs" if rule.batch > 1 else ""
             yield f"{title(design)}, {rule.title}: {exact(found.total)} {rule.unit}{batch}{out}"
-
-
-FORMATS: Mapping[str, Callable[..., str]] = {
-    "table": to_text,
-    "csv": to_csv,
-    "tsv": to_tsv,
-    "markdown": to_markdown,
-    "latex": to_latex,
-}

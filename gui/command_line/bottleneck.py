@@ -2,7 +2,6 @@
 
 import argparse
 import sys
-from collections.abc import Callable
 from contextlib import suppress
 from pathlib import Path
 from typing import Any
@@ -15,6 +14,9 @@ from engine.run.execute import RunRequest
 from engine.text.printed_figures import amount_of
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import exact, ratio_in_words
+from gui.command_line.options import project_option
+from gui.command_line.output import print_result
+from gui.command_line.projects import read_project
 from gui.command_line.selection import STEM_WORD, design_named, report_named
 
 FORMATS = ("table", "json", "csv")
@@ -22,6 +24,7 @@ NO_ENERGY = "nothing can stand for what gives zeros alone; choose another convol
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
+    project_option(command)
     command.add_argument("--design", metavar="NAME", help=f'whose convolutions, or "{STEM_WORD}"; left out: the first')
     command.add_argument("--node", metavar="NAME", help="one convolution; left out: every k×k of the design")
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos to fit and check with, every third checks")
@@ -54,7 +57,15 @@ def _macs(text: str) -> int:
     return int(budget)
 
 
-def explore(options: argparse.Namespace, project: Project, tell: Callable[[str], None]) -> None:
+def run(options: argparse.Namespace) -> None:
+    project = read_project(options.project)
+    try:
+        _explore(options, project)
+    except ProjectError as error:
+        raise ProjectError(error.problems, error.file or options.project) from None
+
+
+def _explore(options: argparse.Namespace, project: Project) -> None:
     """Print what was asked for, and write the project where that was asked for."""
     design = design_named(options.design, project, options.project)
     chosen = samples(project, options.photos)
@@ -66,13 +77,13 @@ def explore(options: argparse.Namespace, project: Project, tell: Callable[[str],
         curves.append(_chosen(options, explorer, explorer.curve((design, name), options.form)))
     written = None if options.apply is None else _apply(options, explorer, curves)
     if options.format == "json":
-        tell(to_json(curves, chosen, options.error, written))
+        print_result(to_json(curves, chosen, options.error, written))
     elif options.format == "csv":
-        tell(to_csv(curves))
+        print_result(to_csv(curves))
     else:
         one = options.node is not None
         text = curve_text(curves[0], _index(options, curves[0])) if one else list_text(curves, options.error)
-        tell(text + "\n" + samples_text(chosen) + ("" if written is None else _told(written)))
+        print_result(text + "\n" + samples_text(chosen) + ("" if written is None else _told(written)))
 
 
 def _chosen(options: argparse.Namespace, explorer: Explorer, curve: Curve) -> Curve:

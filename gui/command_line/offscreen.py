@@ -7,26 +7,24 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Literal
 
-from msgspec.structs import replace
 from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
 from engine.project.project import Project
-from engine.rank_search import candidates, refusal
 from engine.run.check import Place, check
-from engine.run.execute import NodeDone, RunRequest
+from engine.run.execute import NodeDone
 from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme
-from gui.export.files import export, png_bytes, write
-from gui.state.exploration import Wish, explored
-from gui.state.view_state import DepthScale, Focus, Look, RunView, ViewState
+from gui.export.files import export, write
+from gui.export.pictures import png_bytes
+from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import Result
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench, start_focus
 
 Theme = Literal["light", "dark"]
 
-__all__ = ["application", "export", "run_state", "screenshot", "window_after_run", "with_bottleneck"]
+__all__ = ["application", "export", "run_state", "screenshot", "window_after_run"]
 
 
 @contextmanager
@@ -56,22 +54,6 @@ def run_state(
     known = check(project)
     shown = {place: Result(done.key, done.volume, done.milliseconds, done.fitted) for place, done in results.items()}
     return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme, scale=scale))
-
-
-def with_bottleneck(state: ViewState) -> ViewState:
-    """The state in which the chosen convolution, or else the dearest one, is chosen and explored."""
-    place = state.focus.place
-    if refusal(state.report(place)):
-        found = [
-            (report.macs or 0, (design, report.name))
-            for design in state.check.analyses
-            for report in candidates(RunRequest(state.project, state.check), design)
-        ]
-        if not found:
-            return state
-        place = max(found)[1]
-    exploration = explored(state.project, Wish(place))
-    return replace(state, focus=Focus(*place), exploration=exploration)
 
 
 @contextmanager

@@ -1,7 +1,5 @@
 """The view of operations: bars of what designs and layers cost, painted as they are exported."""
 
-from typing import ClassVar
-
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
 from PySide6.QtGui import QHelpEvent, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
@@ -31,9 +29,6 @@ STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 class BarsView(View):
     """Bars per design and per layer, with the metric and the axis to choose."""
-
-    id: ClassVar[str] = "bars"
-    title: ClassVar[str] = "Operations"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

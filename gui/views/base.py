@@ -1,7 +1,5 @@
 """What every view answers: it shows a state, and reports what a person wants; it changes nothing itself."""
 
-from typing import ClassVar
-
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -12,17 +10,21 @@ from gui.state.view_state import Focus, Look, ViewState
 class View(QWidget):
     """A picture of a ViewState."""
 
-    id: ClassVar[str]
-    title: ClassVar[str]
     focus_requested = Signal(Focus)
     look_requested = Signal(Look)
     edit_proposed = Signal(Edit)
+    requested = Signal(object)
+    """A `Request`: work in the background."""
     hovered = Signal(str)
     """What the mouse is on, in words for the status bar; "" when it leaves."""
 
     def show_state(self, old: ViewState | None, new: ViewState) -> None:
         """Redraw what differs between two states; `old` is None the first time."""
         raise NotImplementedError
+
+    def begin(self) -> None:
+        """Begin with what is selected: a command has brought the view to the front."""
+        self.setFocus()
 
     def close_down(self) -> None:
         """End what it computes in the background: its window closes."""

@@ -1,11 +1,7 @@
 """The view of bottlenecks: what can stand for the chosen convolution, and for all convolutions of a design."""
 
-from typing import ClassVar
-
-from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
-from gui.state.exploration import Wish
 from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.bottleneck_design import DesignPage
@@ -14,15 +10,6 @@ from gui.views.bottleneck_layer import LayerPage
 
 class BottleneckView(View):
     """One layer's curve, and the list of a design's layers."""
-
-    id: ClassVar[str] = "bottleneck"
-    title: ClassVar[str] = "Bottleneck"
-    wished = Signal(Wish)
-    """What is to be found in the background."""
-    survey_wished = Signal(str, Wish)
-    measure_wished = Signal(Wish, object)
-    """What several layers lose together: (name, error) of each."""
-    cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,12 +23,9 @@ class BottleneckView(View):
         column.addWidget(self.tabs)
         for page in (self.layer, self.design):
             page.edit_proposed.connect(self.edit_proposed)
-            page.cancel_requested.connect(self.cancel_requested)
-        self.layer.wished.connect(self.wished)
+            page.requested.connect(self.requested)
         self.layer.hovered.connect(self.hovered)
         self.layer.focus_requested.connect(self.focus_requested)
-        self.design.survey_wished.connect(self.survey_wished)
-        self.design.measure_wished.connect(self.measure_wished)
         self.design.layer_chosen.connect(self.focus_requested)
         self.tabs.currentChanged.connect(lambda _: self._show_page())
         self._state: ViewState | None = None
@@ -50,8 +34,8 @@ class BottleneckView(View):
         self._state = new
         self._show_page()
 
-    def explore(self) -> None:
-        """Begin with the chosen layer."""
+    def begin(self) -> None:
+        """Explore the selected layer."""
         self.tabs.setCurrentWidget(self.layer)
         self.layer.explore()
 

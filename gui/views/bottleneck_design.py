@@ -19,6 +19,7 @@ from engine.text.problems import STEM
 from engine.text.units import abbreviated, ratio_in_words
 from gui.state.edit import Edit
 from gui.state.exploration import Wish
+from gui.state.requests import Cancel, Measure, Survey
 from gui.state.view_state import Focus, ViewState
 from gui.views.bottleneck_model import BottleneckModel
 from gui.widgets.choices import Choice
@@ -32,11 +33,9 @@ ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
 class DesignPage(QWidget):
     """The list of the chosen design's convolutions."""
 
-    survey_wished = Signal(str, Wish)
-    measure_wished = Signal(Wish, object)
+    requested = Signal(object)
     layer_chosen = Signal(Focus)
     edit_proposed = Signal(Edit)
-    cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -188,16 +187,16 @@ class DesignPage(QWidget):
 
     def _on_explore_clicked(self) -> None:
         if self._state is not None and self._state.exploration.busy:
-            self.cancel_requested.emit()
+            self.requested.emit(Cancel())
         else:
-            self.survey_wished.emit(self._design, self._wish())
+            self.requested.emit(Survey(self._design, self._wish()))
 
     def _on_all_clicked(self) -> None:
         error = self.error.value()
         self.model.choose(frozenset(n for n, curve in self.model.curves.items() if curve.within(error) is not None))
 
     def _on_measure_clicked(self) -> None:
-        self.measure_wished.emit(self._wish(), self._wanted())
+        self.requested.emit(Measure(self._wish(), self._wanted()))
 
     def _on_row_chosen(self, current: QModelIndex) -> None:
         if current.isValid():

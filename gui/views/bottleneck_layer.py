@@ -30,6 +30,7 @@ from gui.paint.bottleneck.bottleneck import Content, Layout, arrange, content_of
 from gui.paint.bottleneck.chart import in_words
 from gui.state.edit import Edit
 from gui.state.exploration import Exploration, Wish
+from gui.state.requests import Cancel, Explore
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.mosaic_canvas import MosaicCanvas
@@ -124,11 +125,10 @@ class ChartCanvas(QWidget):
 class LayerPage(QWidget):
     """The chosen convolution."""
 
-    wished = Signal(Wish)
+    requested = Signal(object)
     edit_proposed = Signal(Edit)
     focus_requested = Signal(Focus)
     hovered = Signal(str)
-    cancel_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -254,7 +254,7 @@ class LayerPage(QWidget):
     def _show_known(self, shown: Exploration, place: Place) -> None:
         """A curve that is known already is shown without being asked for."""
         if shown.wish is not None and not shown.busy and (place, self._wish.form) in shown.curves:
-            self.wished.emit(self._wish)
+            self.requested.emit(Explore(self._wish))
 
     def _show_controls(self, state: ViewState, content: Content) -> None:
         shown, wish = state.exploration, self._wish
@@ -302,11 +302,11 @@ class LayerPage(QWidget):
         """Find what can stand for the chosen convolution."""
         if self._state is not None and not refusal(self._state.report(self._state.focus.place)):
             self._wish = replace(self._wish, place=self._state.focus.place)
-            self.wished.emit(self._wish)
+            self.requested.emit(Explore(self._wish))
 
     def _on_explore_clicked(self) -> None:
         if self._state is not None and self._state.exploration.busy:
-            self.cancel_requested.emit()
+            self.requested.emit(Cancel())
         else:
             self.explore()
 
@@ -320,7 +320,7 @@ class LayerPage(QWidget):
         self._wish = replace(self._wish, **changes)
         asked = None if self._state is None else self._state.exploration.wish
         if asked is not None and asked.place == self._wish.place:
-            self.wished.emit(self._wish)
+            self.requested.emit(Explore(self._wish))
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "A folder of photos to fit to and to check with")

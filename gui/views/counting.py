@@ -1,7 +1,5 @@
 """The view of conventions: one design counted by all of them, and a convention of one's own."""
 
-from typing import ClassVar
-
 from msgspec.structs import replace
 from PySide6.QtCore import QItemSelectionModel, QModelIndex, QSignalBlocker, Qt
 from PySide6.QtGui import QAction
@@ -31,9 +29,6 @@ WIDEST_TERM = 130
 
 class CountingView(View):
     """A row a convention; choosing one counts by it everywhere."""
-
-    id: ClassVar[str] = "counting"
-    title: ClassVar[str] = "Counting"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
-from typing import Any, ClassVar, get_args
+from typing import Any, get_args
 
 from msgspec.structs import replace
 from PySide6.QtCore import QTimer
@@ -60,9 +60,6 @@ LEAST_WIDTH = 240
 
 class FiltersView(View):
     """Every output map of the chosen node as a mosaic, with the controls of its colours and zoom."""
-
-    id: ClassVar[str] = "filters"
-    title: ClassVar[str] = "Filters"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,7 +1,6 @@
 """The view of the paper's table: widths are edited in it, published figures stand beside recounted ones."""
 
 from collections.abc import Sequence
-from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
@@ -41,9 +40,6 @@ TRIGGERS = QAbstractItemView.EditTrigger
 
 class PaperView(View):
     """A row a block or layer; typing in a width proposes an edit."""
-
-    id: ClassVar[str] = "paper"
-    title: ClassVar[str] = "Paper’s table"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,7 +1,6 @@
 """The inspector: how one value comes about; it is typed, clicked, stepped through and played."""
 
 from collections.abc import Iterator
-from typing import ClassVar
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QRect, QSignalBlocker, Qt, QTimer
@@ -47,9 +46,6 @@ NARROW = 360
 
 class InspectorView(View):
     """Fields for channel, y and x, buttons to play, and the figure, which scrolls."""
-
-    id: ClassVar[str] = "inspector"
-    title: ClassVar[str] = "Inspector"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)

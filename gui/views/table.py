@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Sequence
 from functools import partial
-from typing import ClassVar
 
 from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
@@ -19,7 +18,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.cost.metrics import metric
-from engine.reports.tables import Row, comparisons, to_csv, to_latex, to_markdown, to_tsv
+from engine.reports.table_formats import TABLE_FORMATS, to_tsv
+from engine.reports.tables import Row, comparisons
 from engine.run.check import Place
 from gui.paint.tables.operations_table import NOTHING
 from gui.state.view_state import Focus, ViewState
@@ -27,21 +27,12 @@ from gui.views.base import View
 from gui.views.table_model import DESIGN, NO_PARENT, NODE, OperationsModel, tip
 from gui.widgets.tables import row_table
 
-COPIES: tuple[tuple[str, Callable[[Sequence[Row]], str]], ...] = (
-    ("TSV", to_tsv),
-    ("CSV", to_csv),
-    ("Markdown", to_markdown),
-    ("LaTeX", to_latex),
-)
 WIDEST, SIGN, PADDING = 240, 20, 12
 """Pixels. A column of texts longer than the widest shortens them; their tooltips do not."""
 
 
 class TableView(View):
     """The table of operations."""
-
-    id: ClassVar[str] = "table"
-    title: ClassVar[str] = "Table"
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,9 +57,9 @@ class TableView(View):
     def _add_copying(self) -> None:
         """One menu of formats, at the button and at the table; the platform's copy key takes the selected rows."""
         menu = QMenu(self)
-        for name, text_of in COPIES:
-            action = QAction(f"Copy as {name}", self)
-            action.triggered.connect(partial(self.copy_all, text_of))
+        for format in (format for format in TABLE_FORMATS if format.ending):
+            action = QAction(f"Copy as {format.title}", self)
+            action.triggered.connect(partial(self.copy_all, format.text))
             menu.addAction(action)
             self.table.addAction(action)
         self.copies.setText("Copy table")

@@ -32,8 +32,6 @@ VIEW_TIPS = {
 class VolumesView(View):
     """Chains of boxes, one band a design."""
 
-    id: ClassVar[str] = "volumes"
-    title: ClassVar[str] = "Volumes"
     turn_milliseconds: ClassVar[int] = 250
     """How long the camera takes to a named view; 0: it is there at once."""
 

@@ -1,10 +1,12 @@
-"""Where each panel and view stands in the window at first, as a table, and what share of the window it has."""
+"""The docks of the window, placed as the rows of panels and views say, and what share of the window each has."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from msgspec import Struct
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
+
+from gui.catalogue.panels import PANELS, Area, DockRow
+from gui.catalogue.views import VIEWS
 
 LAYOUT_VERSION = 4
 """Layouts that another version has saved are not restored."""
@@ -18,38 +20,19 @@ LEAST_CENTRE = 360
 """Height of the middle below which a view that is brought there takes room from what is below it."""
 TABS = 290
 """Width of the left docks at which their tabs say all their words."""
-AREAS = Qt.DockWidgetArea
+AREAS: dict[Area, Qt.DockWidgetArea] = {
+    "left": Qt.DockWidgetArea.LeftDockWidgetArea,
+    "right": Qt.DockWidgetArea.RightDockWidgetArea,
+    "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
+}
 
 
-class DockPlace(Struct, frozen=True):
-    """A panel or view, and where it stands: in an area, or as a tab behind another one."""
-
-    id: str
-    place: Qt.DockWidgetArea | str
-    under: str = ""
-    """The one below which it stands in its area; "" where Qt finds a place."""
-
-
-PLACES: tuple[DockPlace, ...] = (
-    DockPlace("designs", AREAS.LeftDockWidgetArea),
-    DockPlace("layer", AREAS.LeftDockWidgetArea),
-    DockPlace("input", "layer"),
-    DockPlace("notes", "layer"),
-    DockPlace("problems", "layer"),
-    DockPlace("bars", AREAS.BottomDockWidgetArea),
-    DockPlace("table", AREAS.BottomDockWidgetArea),
-    DockPlace("filters", AREAS.RightDockWidgetArea),
-    DockPlace("inspector", AREAS.RightDockWidgetArea, "filters"),
-    DockPlace("paper", "table"),
-    DockPlace("counting", "table"),
-)
-"""In an order in which each can be placed; a tab that is not named behind one comes to the front."""
-
-FRONT = ("layer", "table")
-"""In front of the tabs behind them."""
-
-CENTRE = ("volumes", "bottleneck")
+ROWS: tuple[DockRow, ...] = (*PANELS, *VIEWS)
+CENTRE = tuple(row.id for row in ROWS if row.area == "centre")
 """What shares the middle of the window, the first one in front."""
+DOCKED = tuple(row for row in ROWS if row.area != "centre")
+FRONT = tuple(dict.fromkeys(row.behind for row in DOCKED if row.behind))
+"""In front of the tabs behind them; else the latest one comes to the front."""
 
 
 class Docks(Mapping[str, QDockWidget]):
@@ -58,7 +41,7 @@ class Docks(Mapping[str, QDockWidget]):
     Parameters
     ----------
     contents
-        Title and widget of each id in `PLACES` and in `CENTRE`.
+        The widget of each panel and view by its id.
     on_visible
         Hears of an id and whether it can be seen now.
     """
@@ -66,18 +49,18 @@ class Docks(Mapping[str, QDockWidget]):
     def __init__(
         self,
         window: QMainWindow,
-        contents: Mapping[str, tuple[str, QWidget]],
+        contents: Mapping[str, QWidget],
         on_visible: Callable[[str, bool], None],
     ) -> None:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
-        self.centre = _tabs([contents[id] for id in CENTRE])
+        self.centre = _tabs([(row.title, contents[row.id]) for row in ROWS if row.id in CENTRE])
         window.setCentralWidget(self.centre)
         window.setDockNestingEnabled(True)
-        window.setCorner(Qt.Corner.BottomLeftCorner, AREAS.LeftDockWidgetArea)
-        window.setCorner(Qt.Corner.BottomRightCorner, AREAS.RightDockWidgetArea)
-        for place in PLACES:
-            self._add(place, *contents[place.id])
+        window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
+        window.setCorner(Qt.Corner.BottomRightCorner, AREAS["right"])
+        for row in DOCKED:
+            self._add(row, contents[row.id])
         for id in FRONT:
             self._docks[id].raise_()
         self.centre.currentChanged.connect(lambda _: self._on_centre_changed(on_visible))
@@ -117,9 +100,9 @@ class Docks(Mapping[str, QDockWidget]):
         """Give each dock its share of the window, as large as that is."""
         width, height = self._window.width(), self._window.height()
         if width < NARROW:
-            for place in PLACES:
-                if "table" in (place.id, place.place):
-                    self._window.tabifyDockWidget(self._docks["bars"], self._docks[place.id])
+            for row in DOCKED:
+                if "table" in (row.id, row.behind):
+                    self._window.tabifyDockWidget(self._docks["bars"], self._docks[row.id])
             self._docks["bars"].raise_()
         if height < LOW:
             self._window.tabifyDockWidget(self._docks["filters"], self._docks["inspector"])
@@ -161,18 +144,18 @@ class Docks(Mapping[str, QDockWidget]):
         for index, id in enumerate(CENTRE):
             on_visible(id, index == self.centre.currentIndex())
 
-    def _add(self, place: DockPlace, title: str, widget: QWidget) -> None:
+    def _add(self, row: DockRow, widget: QWidget) -> None:
         """One that has been in an area before it becomes a tab would leave its tabs there."""
-        dock = QDockWidget(title, self._window)
-        dock.setObjectName(place.id)
+        dock = QDockWidget(row.title, self._window)
+        dock.setObjectName(row.id)
         dock.setWidget(widget)
-        if isinstance(place.place, str):
-            self._window.tabifyDockWidget(self._docks[place.place], dock)
+        if row.area is None:
+            self._window.tabifyDockWidget(self._docks[row.behind], dock)
         else:
-            self._window.addDockWidget(place.place, dock)
-        if place.under:
-            self._window.splitDockWidget(self._docks[place.under], dock, Qt.Orientation.Vertical)
-        self._docks[place.id] = dock
+            self._window.addDockWidget(AREAS[row.area], dock)
+        if row.below:
+            self._window.splitDockWidget(self._docks[row.below], dock, Qt.Orientation.Vertical)
+        self._docks[row.id] = dock
 
 
 def _tabs(contents: Sequence[tuple[str, QWidget]]) -> QTabWidget:

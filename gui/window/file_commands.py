@@ -15,10 +15,14 @@ from engine.network.graph import Network
 from engine.project.file import load
 from engine.project.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
 from engine.text.problems import ProjectError
+from gui.catalogue.pictures import TURNING
+from gui.catalogue.views import DRAWN, view_row
 from gui.export.animation import TurnWriter, frames
-from gui.export.files import EXPORTERS, FIGURES, TEXT_TITLES, export, figure, paper_theme, printed, text_for, write
+from gui.export.files import export, write
+from gui.export.pictures import EXPORTERS, figure, paper_theme, printed
+from gui.export.texts import TEXT_FORMATS, text_for
 from gui.paint.basics.page import ANIMATION, PAGES
-from gui.paint.figures.figures import PRINTED, TURNING
+from gui.paint.figures.figures import PRINTED
 from gui.panels.node_sources import matched
 from gui.state import edits
 from gui.window.menus import Entry
@@ -165,7 +169,7 @@ class FileCommands(QObject):
     def export_view(self, view: str, size: QSize) -> None:
         """Write one view as it is on the screen, in the format that the chosen name's ending says."""
         formats = [_filter(format.upper(), (f".{format}",)) for format in EXPORTERS]
-        texts = [_filter(title, (ending,)) for ending, title in TEXT_TITLES.items()] if view == "table" else []
+        texts = [_filter(format.title, (format.ending,)) for format in TEXT_FORMATS] if view_row(view).has_texts else []
         name, _ = QFileDialog.getSaveFileName(
             self._window, f"Export {view}", f"{view}.png", ";;".join([*formats, *texts])
         )
@@ -234,7 +238,7 @@ class FileCommands(QObject):
             self._told(lambda: self._write_all(Path(name)))
 
     def _write_all(self, folder: Path) -> None:
-        written = export(self._workbench.state, folder, FIGURES, EXPORTERS, self.scale)
+        written = export(self._workbench.state, folder, DRAWN, EXPORTERS, self.scale)
         self.done.emit(f"Wrote {len(written)} files into {folder}")
 
     def copy_view(self, view: str, size: QSize) -> None:
@@ -259,13 +263,14 @@ class FileCommands(QObject):
 
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
         state, format = self._workbench.state, path.suffix.lower().removeprefix(".")
-        text = text_for(state, path.name) if view == "table" else None
+        has_texts = view_row(view).has_texts
+        text = text_for(state, path.name) if has_texts else None
         if text is not None:
             write(path, text.encode())
         elif format in EXPORTERS:
             write(path, figure(state, view, format, self.scale, size))
         else:
-            known = ", ".join((*(f".{name}" for name in EXPORTERS), *(TEXT_TITLES if view == "table" else ())))
+            known = ", ".join((*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
             self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
             return
         self.done.emit(f"Wrote {path}")

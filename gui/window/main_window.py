@@ -3,6 +3,7 @@
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
+from pkgutil import resolve_name
 
 from PySide6.QtCore import QSettings, QSize, Qt
 from PySide6.QtGui import (
@@ -14,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
+from gui.catalogue.views import DRAWN, VIEWS, view_row
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -23,9 +25,7 @@ from gui.panels.problems import ProblemsPanel
 from gui.panels.status import StatusPanel
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
-from gui.views import VIEWS
 from gui.views.base import View
-from gui.views.bottleneck import BottleneckView
 from gui.widgets.command_palette import CommandPalette, commands_of
 from gui.widgets.icons import icon
 from gui.widgets.tab_order import chain, focusable
@@ -65,10 +65,7 @@ class MainWindow(QMainWindow):
         self.input = InputPanel()
         self.notes = NotesPanel()
         self.problems = ProblemsPanel()
-        self.views: dict[str, View] = {kind.id: kind() for kind in VIEWS}
-        bottleneck = self.views["bottleneck"]
-        assert isinstance(bottleneck, BottleneckView)
-        self.bottleneck = bottleneck
+        self.views: dict[str, View] = {row.id: resolve_name(row.widget)() for row in VIEWS}
         self._seen: dict[str, ViewState] = {}
         """What each view last showed."""
         self.status = StatusPanel(self)
@@ -104,12 +101,9 @@ class MainWindow(QMainWindow):
             view.focus_requested.connect(self.workbench.set_focus)
             view.look_requested.connect(self.workbench.set_look)
             view.edit_proposed.connect(self._on_edit_proposed)
+            view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
-        self.bottleneck.wished.connect(self.workbench.explore)
-        self.bottleneck.survey_wished.connect(self.workbench.survey)
-        self.bottleneck.measure_wished.connect(self.workbench.measure)
-        for part in (self.bottleneck, self.status):
-            part.cancel_requested.connect(self.workbench.cancel)
+        self.status.cancel_requested.connect(self.workbench.cancel)
         self.status.mistakes_requested.connect(self.show_mistakes)
         self.files.recent_changed.connect(self.listed["recent"].fill)
         self.files.done.connect(self.status.show_hover)
@@ -132,15 +126,14 @@ class MainWindow(QMainWindow):
     # Composition
 
     def _make_docks(self) -> Docks:
-        panels: dict[str, tuple[str, QWidget]] = {
-            "designs": ("Designs", self.designs),
-            "layer": ("Layer", _scrolled(self.form)),
-            "input": ("Input", _scrolled(self.input)),
-            "notes": ("Notes", self.notes),
-            "problems": ("Mistakes", self.problems),
+        panels: dict[str, QWidget] = {
+            "designs": self.designs,
+            "layer": _scrolled(self.form),
+            "input": _scrolled(self.input),
+            "notes": self.notes,
+            "problems": self.problems,
         }
-        views: dict[str, tuple[str, QWidget]] = {id: (view.title, view) for id, view in self.views.items()}
-        return Docks(self, panels | views, self._on_dock_visibility_changed)
+        return Docks(self, {**panels, **self.views}, self._on_dock_visibility_changed)
 
     def _make_menus(self) -> None:
         entries: dict[str, tuple[str, Callable[[], Iterable[Entry]]]] = {
@@ -159,8 +152,8 @@ class MainWindow(QMainWindow):
         self.row_menu = row_menu(self.designs.tree, self.actions_by_id)
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[Entry]:
-        for id, view in self.views.items():
-            yield Entry(f"{view.title}{more}", partial(self._run_at_size, run, id))
+        for id in DRAWN:
+            yield Entry(f"{view_row(id).title}{more}", partial(self._run_at_size, run, id))
 
     def _run_at_size(self, run: Callable[..., object], id: str) -> None:
         """Run for a view at the size that it has now."""
@@ -169,7 +162,7 @@ class MainWindow(QMainWindow):
     def _panel_entries(self) -> Iterator[Entry]:
         for id in CENTRE:
             front = self.docks.centre.currentWidget() is self.views[id]
-            yield Entry(self.views[id].title, partial(self.docks.bring_forward, id), checked=front)
+            yield Entry(view_row(id).title, partial(self.docks.bring_forward, id), checked=front)
         for dock in self.docks.values():
             toggle = dock.toggleViewAction()
             yield Entry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
@@ -229,6 +222,11 @@ class MainWindow(QMainWindow):
         """Bring the list of mistakes forward, ready for the arrow keys."""
         self.docks.bring_forward("problems")
         self.problems.list.setFocus()
+
+    def begin(self, view: str) -> None:
+        """Bring a view to the front, and begin there with what is selected."""
+        self.docks.bring_forward(view)
+        self.views[view].begin()
 
     def tell(self, title: str, details: str) -> None:
         self.files.tell(title, details)

@@ -1,6 +1,6 @@
 """The one path from an edit to a picture: Document, Runner, Focus and Look become one ViewState after another."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from pathlib import Path
 
 from msgspec.structs import replace
@@ -13,7 +13,8 @@ from engine.run.cache import VolumeCache
 from engine.run.check import Place, ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import STEM, ProjectError
-from gui.state.exploration import Exploration, Wish
+from gui.state.exploration import Exploration
+from gui.state.requests import Cancel, Explore, Measure, Request, Survey
 from gui.state.view_state import Focus, Look, Progress, RunView, ViewState
 from gui.state.volume_at import Result
 from gui.workbench.document import Document, Version
@@ -77,17 +78,18 @@ class Workbench(QObject):
         else:
             self.runner.cancel()
 
-    def explore(self, wish: Wish) -> None:
-        """Find in the background what can stand for a convolution."""
-        self.exploring.ask(self.document.project, wish)
-
-    def survey(self, design: str, wish: Wish) -> None:
-        """Find in the background what can stand for each convolution of a design."""
-        self.exploring.survey(self.document.project, design, wish)
-
-    def measure(self, wish: Wish, choices: Sequence[tuple[str, float]]) -> None:
-        """Replace several convolutions in the background, and measure what that loses in the end."""
-        self.exploring.measure(self.document.project, wish, choices)
+    def answer(self, request: Request) -> None:
+        """Begin in the background what a view asks for."""
+        project = self.document.project
+        match request:
+            case Explore(wish):
+                self.exploring.ask(project, wish)
+            case Survey(design, wish):
+                self.exploring.survey(project, design, wish)
+            case Measure(wish, choices):
+                self.exploring.measure(project, wish, choices)
+            case Cancel():
+                self.cancel()
 
     def cancel(self) -> None:
         """End the run and the exploration under way; what they had computed stays."""

@@ -12,14 +12,14 @@ from engine.cost.metrics import METRICS, Ledger, Metric, metric
 from engine.layers import Conv2d
 from engine.network.graph import FileWeights, Network, Node
 from engine.project.project import Design, NoiseInput, Project
-from engine.reports import tables
-from engine.reports.tables import FORMATS, comparisons, rows, to_csv, to_latex, to_markdown, to_text, to_tsv
+from engine.reports import table_formats, tables
+from engine.reports.formats import FORMATS, format_of
+from engine.reports.table_formats import TABLE_FORMATS, to_csv, to_latex, to_markdown, to_text, to_tsv
+from engine.reports.tables import comparisons, rows
 from engine.run.check import check
 from engine.text.problems import STEM
 from tests.golden import golden
 from tests.golden.projects import PROJECTS, mistaken, start, with_stem
-
-SUFFIXES = {"table": "txt", "csv": "csv", "tsv": "tsv", "markdown": "md", "latex": "tex"}
 
 
 def table(project):
@@ -30,11 +30,18 @@ def read(text, **settings):
     return list(csv.DictReader(io.StringIO(text), **settings))
 
 
-@pytest.mark.parametrize("format", FORMATS)
+@pytest.mark.parametrize("format", TABLE_FORMATS, ids=lambda format: format.id)
 @pytest.mark.parametrize("name", PROJECTS)
 def test_a_format_gives_its_golden_text(name, format):
-    text = FORMATS[format](table(PROJECTS[name]))
-    assert text == golden(f"{name}.{SUFFIXES[format]}", text)
+    text = format.text(table(PROJECTS[name]))
+    assert text == golden(f"{name}{format.ending or '.txt'}", text)
+
+
+def test_no_two_formats_share_an_id_or_an_ending():
+    assert len({format.id for format in FORMATS}) == len(FORMATS)
+    endings = [format.ending for format in FORMATS if format.ending]
+    assert len(set(endings)) == len(endings)
+    assert [format_of(f"a{ending}".upper()).ending for ending in endings] == endings
 
 
 @given(
@@ -71,7 +78,8 @@ def test_rows_follow_the_designs_and_end_each_with_its_totals():
 
 def test_a_new_metric_appears_in_rows_and_in_every_format(monkeypatch):
     weights = Metric("layers", "Layers", "layers", "layers", len, lambda subject: "")
-    monkeypatch.setattr(tables, "METRICS", (*METRICS, weights))
+    for module in (tables, table_formats):
+        monkeypatch.setattr(module, "METRICS", (*METRICS, weights))
     found = table(start())
     assert [row.value(weights) for row in found] == [1, 1, 1, 1, 2]
     assert read(to_csv(found))[-1]["layers"] == "2"
@@ -98,7 +106,7 @@ def test_unknown_numbers_are_said_to_be_unknown_and_never_zero():
 def test_a_mistake_stands_at_its_own_row_in_every_format():
     found = table(mistaken())
     assert [row.node for row in found if row.problem] == ["huge"]
-    for text in (FORMATS[format](found) for format in FORMATS):
+    for text in (format.text(found) for format in TABLE_FORMATS):
         assert "larger than its padded input" in text
 
 

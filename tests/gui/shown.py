@@ -10,7 +10,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.project.project import Project
 from engine.run.check import check
-from gui.export.files import Paint
+from gui.export.pictures import Paint
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.base import View

@@ -18,9 +18,10 @@ from engine.network.weight_specs import FileWeights, Form, LowRankWeights
 from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
 from engine.rank_search import FORMS, Explorer, samples
 from engine.run.check import check
-from gui.export.files import figure
+from gui.export.pictures import figure
 from gui.paint.bottleneck.bottleneck import STALE, content_of
 from gui.state.exploration import Exploration, Wish
+from gui.state.requests import Explore, Survey
 from gui.state.view_state import Focus
 from gui.views.bottleneck_design import DesignPage
 from gui.views.bottleneck_layer import LayerPage, read_macs, read_percent
@@ -64,7 +65,7 @@ def page(window: MainWindow, wait: Callable[[], None]) -> LayerPage:
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
     wait()
-    return window.bottleneck.layer
+    return window.views["bottleneck"].layer
 
 
 @pytest.fixture
@@ -72,10 +73,10 @@ def design_page(window: MainWindow, wait: Callable[[], None]) -> DesignPage:
     """All layers of the design, explored."""
     window.workbench.set_focus(Focus(*PLACE))
     window.docks.bring_forward("bottleneck")
-    window.bottleneck.tabs.setCurrentWidget(window.bottleneck.design)
-    window.bottleneck.design.explore_button.click()
+    window.views["bottleneck"].tabs.setCurrentWidget(window.views["bottleneck"].design)
+    window.views["bottleneck"].design.explore_button.click()
     wait()
-    return window.bottleneck.design
+    return window.views["bottleneck"].design
 
 
 def chosen_widths(window: MainWindow) -> tuple[int, ...]:
@@ -86,7 +87,7 @@ def chosen_widths(window: MainWindow) -> tuple[int, ...]:
 
 
 def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(window: MainWindow, page: LayerPage) -> None:
-    assert window.docks.centre.currentWidget() is window.bottleneck
+    assert window.docks.centre.currentWidget() is window.views["bottleneck"]
     shown = window.workbench.state.exploration
     assert shown.curve is not None
     assert shown.curve.place == PLACE
@@ -150,7 +151,7 @@ def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
     window: MainWindow, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     window.workbench.set_focus(Focus(*PLACE))
-    page = window.bottleneck.layer
+    page = window.views["bottleneck"].layer
     window.actions_by_id["explore"].trigger()
     qtbot.waitUntil(lambda: window.workbench.state.exploration.curve is not None, timeout=20_000)
     page.slider.setValue(2)
@@ -411,7 +412,7 @@ def test_the_mouse_on_the_chart_reads_cost_and_errors(window: MainWindow, page: 
     assert layout.chart is not None
     assert curve is not None
     said: list[str] = []
-    window.bottleneck.hovered.connect(said.append)
+    window.views["bottleneck"].hovered.connect(said.append)
     qtbot.mouseMove(page.chart, layout.chart.point(curve.costs[3], 0.5).toPoint())
     assert any(text.startswith("r 4: ") and "expected" in text and "plain SVD" in text for text in said)
 
@@ -469,7 +470,7 @@ def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
     window.workbench.cancel()
     begun: list[str] = []
     window.workbench.exploring.changed.connect(lambda exploration: begun.append(exploration.busy))
-    window.workbench.survey("deep", Wish(PLACE))
+    window.workbench.answer(Survey("deep", Wish(PLACE)))
     wait()
     qtbot.wait(50)
     assert "exploring second" not in begun
@@ -477,9 +478,9 @@ def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
 
 
 def test_a_design_that_is_gone_is_explored_no_more(window: MainWindow, wait: Callable[[], None]) -> None:
-    window.workbench.survey("gone", Wish(PLACE))
+    window.workbench.answer(Survey("gone", Wish(PLACE)))
     wait()
-    window.workbench.explore(Wish(("gone", "second")))
+    window.workbench.answer(Explore(Wish(("gone", "second"))))
     wait()
     (problem,) = window.workbench.state.exploration.problems
     assert "choose a convolution" in problem.text
@@ -546,7 +547,7 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     window.workbench.edit("Seeded", PROJECT)
     assert not content_of(window.workbench.state).wrong
     window.workbench.document.undo_stack.undo()
-    window.workbench.survey("deep", Wish(PLACE))
+    window.workbench.answer(Survey("deep", Wish(PLACE)))
     qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
     assert "/nowhere.npz does not exist" in window.workbench.state.exploration.problems[0].text
 
@@ -579,7 +580,7 @@ def photo_window(open_window: Callable[[Project], MainWindow], tmp_path: Path, p
 
 
 def errors_after_asking(window: MainWindow, qtbot: QtBot, wish: Wish) -> dict[int, float]:
-    window.workbench.explore(wish)
+    window.workbench.answer(Explore(wish))
     qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
     shown = window.workbench.state.exploration
     assert not shown.problems
@@ -720,7 +721,7 @@ def test_a_folder_without_photos_is_told_in_the_page(
     window.actions_by_id["explore"].trigger()
     qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
-    menu = window.bottleneck.layer.photos.menu()
+    menu = window.views["bottleneck"].layer.photos.menu()
     assert menu is not None
     menu.actions()[1].trigger()
     qtbot.waitUntil(lambda: bool(window.workbench.state.exploration.problems), timeout=20_000)

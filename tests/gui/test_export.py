@@ -18,13 +18,17 @@ from engine.cost.counting import convention
 from engine.project.file import load
 from engine.project.project import NoiseInput, Project
 from engine.text.problems import ProjectError
+from gui.catalogue.views import DRAWN
 from gui.command_line.main import main
-from gui.export.files import ENDINGS, EXPORTERS, FIGURES, JSON, TEXTS, export, figure, text_for, texts
+from gui.export.files import export
+from gui.export.pictures import EXPORTERS, figure, figure_of
+from gui.export.texts import TEXT_FORMATS, text_for, texts
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
 
 PROJECTS = Path(__file__).resolve().parents[2] / "resources" / "projects"
+ATTACHED = [format.ending for format in TEXT_FORMATS if format.of_design]
 
 
 @pytest.fixture
@@ -34,18 +38,18 @@ def ran(workbench: Workbench, qtbot: QtBot) -> Workbench:
     return workbench
 
 
-@pytest.mark.parametrize("view", FIGURES)
+@pytest.mark.parametrize("view", DRAWN)
 def test_a_png_has_the_size_of_the_figure_times_the_scale(ran: Workbench, view: str) -> None:
     image = QImage.fromData(figure(ran.state, view, "png", 1.5))
-    assert image.size() == QSize(*FIGURES[view].size(ran.state)) * 1.5  # Qt rounds a half up
+    assert image.size() == QSize(*figure_of(view).size(ran.state)) * 1.5  # Qt rounds a half up
 
 
-@pytest.mark.parametrize("view", FIGURES)
+@pytest.mark.parametrize("view", DRAWN)
 def test_svg_keeps_text_as_text_and_is_what_the_png_shows(ran: Workbench, view: str) -> None:
     content = figure(ran.state, view, "svg")
     texts = " ".join(ElementTree.fromstring(content).itertext())
     assert "naive" in texts
-    size = QSize(*FIGURES[view].size(ran.state))
+    size = QSize(*figure_of(view).size(ran.state))
     drawn = QImage(size, QImage.Format.Format_RGB32)
     painter = QPainter(drawn)
     renderer = QSvgRenderer(content)
@@ -62,20 +66,20 @@ def mean_difference(first: QImage, second: QImage) -> float:
     return sum(abs(p - q) for p, q in pairs) / len(pairs)
 
 
-@pytest.mark.parametrize("view", FIGURES)
+@pytest.mark.parametrize("view", DRAWN)
 def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None:
     content = figure(ran.state, view, "pdf")
-    width, _height = FIGURES[view].size(ran.state)
+    width, _height = figure_of(view).size(ran.state)
     assert content.startswith(b"%PDF")
     assert f"/MediaBox [0 0 {width}".encode() in content
     assert b"/DCTDecode" not in content, "maps must not become JPEG"
 
 
 def test_export_writes_every_view_in_every_format_and_the_table_as_text(ran: Workbench, tmp_path: Path) -> None:
-    written = export(ran.state, tmp_path / "new" / "folder", FIGURES, EXPORTERS, 1.0)
-    texts = {f"table{ending}" for ending in (*TEXTS, JSON)}
-    attached = {f"{design}{ending}" for design in ("naive", "bottleneck") for ending in ENDINGS}
-    expected = {f"{view}.{format}" for view in FIGURES for format in EXPORTERS} | texts | attached
+    written = export(ran.state, tmp_path / "new" / "folder", DRAWN, EXPORTERS, 1.0)
+    texts = {f"table{format.ending}" for format in TEXT_FORMATS if not format.of_design}
+    attached = {f"{design}{ending}" for design in ("naive", "bottleneck") for ending in ATTACHED}
+    expected = {f"{view}.{format}" for view in DRAWN for format in EXPORTERS} | texts | attached
     assert {path.name for path in written} == expected == {p.name for p in (tmp_path / "new" / "folder").iterdir()}
     assert "conv5x5" in (tmp_path / "new" / "folder" / "table.md").read_text()
 
@@ -127,7 +131,7 @@ def test_attachments_of_a_project_without_designs_are_refused(workbench: Workben
 def test_export_into_what_is_not_a_folder_is_told(ran: Workbench, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match="file"):
-        export(ran.state, tmp_path / "file", FIGURES, ("png",), 1.0)
+        export(ran.state, tmp_path / "file", DRAWN, ("png",), 1.0)
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -141,7 +145,7 @@ def test_an_export_that_ends_half_way_leaves_nothing_behind(
     drawn = iter(range(2))
     monkeypatch.setattr(gui.export.files, "figure", lambda *_: b"" if next(drawn, None) is not None else _no_space())
     with pytest.raises(ProjectError, match=r"out.*No space left"):
-        export(ran.state, out, FIGURES, ("png",), 1.0)
+        export(ran.state, out, DRAWN, ("png",), 1.0)
     assert out.exists() is there
     if there:
         assert [(file.name, file.read_text()) for file in out.iterdir()] == [("volumes.png", "an older figure")]
@@ -168,8 +172,8 @@ def test_the_command_line_exports_and_draws_the_window(
     project = str(PROJECTS / "fixed_kernels.toml")
     assert main(["export", project, "--out", str(tmp_path / "out"), "--views", "volumes,table", "--scale", "0.5"]) == 0
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        *("volumes.png", "table.png", *(f"table{ending}" for ending in (*TEXTS, JSON))),
-        *(f"{design}{ending}" for design in ("waves", "blur and edges") for ending in ENDINGS),
+        *("volumes.png", "table.png", *(f"table{format.ending}" for format in TEXT_FORMATS if not format.of_design)),
+        *(f"{design}{ending}" for design in ("waves", "blur and edges") for ending in ATTACHED),
     }
     picture = tmp_path / "window.png"
     assert main(["screenshot", project, "--out", str(picture), "--size", "1200x800", "--theme", "dark"]) == 0

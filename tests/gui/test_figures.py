@@ -18,7 +18,8 @@ from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import ProjectError
 from gui.export.animation import HOLD_MS, STEPS, frames, gif
-from gui.export.files import export, paper_theme, printed
+from gui.export.files import export
+from gui.export.pictures import paper_theme, printed
 from gui.paint.basics.page import PAGES, page, page_for, screen
 from gui.paint.figures import from_above, inception_module, one_by_one, paper_table
 from gui.paint.figures.figures import PRINTED

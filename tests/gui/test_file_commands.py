@@ -15,7 +15,7 @@ from engine.layers import Conv2d
 from engine.network.graph import FileWeights
 from engine.project.file import load, save
 from engine.project.project import ArrayInput, ImageInput
-from gui.export.files import FIGURES
+from gui.catalogue.views import DRAWN, view_row
 from gui.paint.figures.figures import PRINTED
 from gui.state.view_state import Focus
 from gui.window.file_commands import SCALES
@@ -176,8 +176,14 @@ def test_an_exported_picture_has_the_chosen_scale(
     entries[f"{scale}×"].trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
     titles = {plain(action.text()): action for action in window.listed["export_view"].actions()}
-    titles[f"{window.views[view].title}…"].trigger()
+    titles[f"{view_row(view).title}…"].trigger()
     assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
+
+
+def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
+    titles = [view_row(id).title for id in DRAWN]
+    for menu, more in (("export_view", "…"), ("copy_view", "")):
+        assert [plain(action.text()) for action in window.listed[menu].actions()] == [title + more for title in titles]
 
 
 def test_the_chosen_scale_is_marked_and_remembered(window: MainWindow, settings: QSettings) -> None:
@@ -214,7 +220,7 @@ def test_export_all_writes_every_view_in_every_format(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     window.actions_by_id["export_all"].trigger()
     written = {path.name for path in tmp_path.iterdir()} - {"settings.ini"}
-    figures = {f"{view}.{end}" for view in FIGURES for end in ("png", "svg", "pdf")}
+    figures = {f"{view}.{end}" for view in DRAWN for end in ("png", "svg", "pdf")}
     texts = {f"table.{end}" for end in ("csv", "tsv", "md", "tex", "json")}
     attached = {
         f"{design}.{viewer}.json" for design in ("naive", "bottleneck") for viewer in ("netron", "model-explorer")

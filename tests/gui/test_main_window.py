@@ -31,8 +31,8 @@ from engine.layers import LAYERS, Conv2d, tag_of
 from engine.network.graph import Network, Node
 from engine.project.file import load, save
 from engine.project.project import Design, ImageInput, NoiseInput, Project
+from gui.catalogue.views import VIEWS
 from gui.state.view_state import Focus
-from gui.views import VIEWS
 from gui.widgets.about import AboutBox
 from gui.widgets.tab_order import in_reading_order
 from gui.window.actions import ACTIONS, TOOLBAR, TOOLS
@@ -320,7 +320,7 @@ def test_tab_goes_through_the_panels_as_one_reads_and_never_out_of_sight(window:
 
 def test_the_views_in_the_middle_are_in_the_menu_of_panels(window: MainWindow) -> None:
     listed(window, "panels")["Bottleneck"].trigger()
-    assert window.docks.centre.currentWidget() is window.bottleneck
+    assert window.docks.centre.currentWidget() is window.views["bottleneck"]
     assert [listed(window, "panels")[title].isChecked() for title in ("Volumes", "Bottleneck")] == [False, True]
 
 

@@ -18,13 +18,16 @@ from engine.network import weight_specs
 from engine.project.project import Note, Published
 from engine.project.reader import TABLES
 from engine.run.preset_kernels import PRESETS
-from gui.command_line import main as command_line
+from gui.catalogue.panels import PANELS
+from gui.catalogue.pictures import FIGURES
+from gui.catalogue.views import VIEWS
+from gui.command_line import command as command_line
+from gui.command_line import commands
 from gui.paint.figures.figures import PRINTED
 from gui.views.bottleneck_layer import STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
 from gui.window.actions import ACTIONS
-from gui.window.docks import CENTRE, PLACES
 from gui.window.manual import PAGES
 from tests.documents import DOCUMENTS, ROOT, code, files, named, page, section, tables
 
@@ -187,13 +190,14 @@ def test_the_keys_of_the_reader_are_documented(qtbot):
 # The command line
 
 COMMAND_LINE = page("command-line")
+COMMANDS = {command.name: command for command in commands.COMMANDS}
 METRIC_IDS = [metric.id for metric in METRICS]
 
 
 def options_of(command):
     """The options of a command, by their words: of the parser itself."""
     parser = argparse.ArgumentParser(add_help=False)
-    command_line.COMMANDS[command][2](parser)
+    COMMANDS[command].add_options(parser)
     return {action.option_strings[0]: action for action in parser._actions if action.option_strings}
 
 
@@ -205,12 +209,12 @@ def documented_options(command):
 
 
 def test_every_command_has_a_section_and_every_option_a_row():
-    for command in command_line.COMMANDS:
+    for command in COMMANDS:
         assert section(COMMAND_LINE, command), command
         assert set(documented_options(command)) == set(options_of(command)), command
 
 
-OPTIONS = [(command, option) for command in command_line.COMMANDS for option in options_of(command)]
+OPTIONS = [(command, option) for command in COMMANDS for option in options_of(command)]
 
 
 @pytest.mark.parametrize(("command", "option"), OPTIONS)
@@ -238,7 +242,7 @@ def test_every_choice_of_an_option_is_documented(command, option):
 
 
 def test_every_figure_can_be_drawn_by_the_command_line():
-    assert set(PRINTED) == set(command_line.FIGURES)
+    assert set(PRINTED) == set(FIGURES)
 
 
 def test_every_exit_status_is_documented():
@@ -246,10 +250,10 @@ def test_every_exit_status_is_documented():
     statuses = {int(row[0]) for row in table[1:]}
     assert statuses == {
         command_line.DONE,
-        command_line.FAULT,
+        1,
         command_line.WRONG,
         command_line.NO_DISPLAY,
-        130,
+        command_line.CANCELLED,
     }
 
 
@@ -262,9 +266,9 @@ def test_an_example_of_a_call_is_understood(document, line, monkeypatch):
     monkeypatch.chdir(ROOT)
     program, *words = shlex.split(line)
     assert program == "convolume"
-    command = words.pop(0) if words and words[0] in command_line.COMMANDS else "window"
+    command = words.pop(0) if words and words[0] in COMMANDS else "window"
     parser = argparse.ArgumentParser()
-    command_line.COMMANDS[command][2](parser)
+    COMMANDS[command].add_options(parser)
     options = parser.parse_args(words)
     assert options.project is None or options.project.exists()
 
@@ -279,5 +283,5 @@ def test_every_metric_is_explained(metric):
 
 
 def test_every_panel_and_view_has_a_page():
-    assert set(PAGES) == {*CENTRE, *(place.id for place in PLACES)}
+    assert set(PAGES) == {row.id for row in (*PANELS, *VIEWS)}
     assert [name for name in PAGES.values() if not (MANUAL / f"{name}.md").exists()] == []

@@ -18,7 +18,8 @@ from engine.layers import Activation, Conv2d
 from engine.network.graph import Node
 from engine.project.file import load
 from engine.project.project import Project
-from engine.reports.tables import rows, to_csv, to_latex, to_markdown, to_tsv
+from engine.reports.table_formats import to_csv, to_latex, to_markdown, to_tsv
+from engine.reports.tables import rows
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics.words import text_width

@@ -1,4 +1,4 @@
-"""The figures for papers and slides. PRINTED is the only list: the menu and the command line follow it."""
+"""The figures for papers and slides: how each one that the catalogue names is laid out and drawn."""
 
 from collections.abc import Callable
 from functools import partial
@@ -86,5 +86,3 @@ PRINTED: dict[str, Figure] = {
         _of_panels(from_above.panels),
     ),
 }
-TURNING = "from-above"
-"""The figure whose camera can be seen to turn."""

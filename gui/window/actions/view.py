@@ -1,14 +1,9 @@
 """Commands of the menu View: blocks as layers or as one, the theme, panels brought forward."""
 
-from typing import TYPE_CHECKING
-
 from msgspec.structs import replace
 
 from gui.state.view_state import Look, ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus
-
-if TYPE_CHECKING:
-    from gui.window.main_window import MainWindow
 
 
 def _on_block(state: ViewState) -> bool:
@@ -31,11 +26,6 @@ def _toggle_theme(state: ViewState) -> Look:
     return replace(state.look, theme="light" if state.look.theme == "dark" else "dark")
 
 
-def _inspect(window: "MainWindow") -> None:
-    window.docks.bring_forward("inspector")
-    window.views["inspector"].setFocus()
-
-
 VIEW_ACTIONS: tuple[Action, ...] = (
     Action("toggle_block", "Show block as its layers", "Ctrl+Shift+B", look=_toggle_block, allowed=_on_block,
            checked=_shows_layers, tip="The chosen block in pictures and tables: as its layers, or as one"),
@@ -43,7 +33,7 @@ VIEW_ACTIONS: tuple[Action, ...] = (
            look=lambda state: replace(state.look, blocks="open", toggled=frozenset())),
     Action("close_blocks", "Close all blocks", allowed=_has_blocks, tip="Show every block as one",
            look=lambda state: replace(state.look, blocks="closed", toggled=frozenset())),
-    Action("inspect", "Inspect the chosen value", "Ctrl+Shift+I", run=_inspect,
+    Action("inspect", "Inspect the chosen value", "Ctrl+Shift+I", run=lambda window: window.begin("inspector"),
            tip="How it comes about, with the numbers that meet"),
     Action("dark", "Dark theme", icon="theme", look=_toggle_theme, checked=lambda state: state.look.theme == "dark"),
     Action("reset_layout", "Reset layout", run=lambda window: window.reset_layout(),

@@ -1,0 +1,96 @@
+"""The views, a row each: docks, menus, exported files and the command line follow this table. No Qt here."""
+
+from msgspec import Struct
+
+from gui.catalogue.panels import DockRow
+
+
+class Picture(Struct, frozen=True):
+    """How a view is drawn into a file."""
+
+    paint: str
+    """Names a function (painter, rect, state, theme)."""
+    size: tuple[int, int] | str
+    """Pixels where no screen decides, or the name of a function of the state that returns them."""
+    prepare: str = ""
+    """Names a function from state to state that computes what the view shows; then it is exported only on request."""
+
+
+class ViewRow(DockRow, frozen=True, kw_only=True):
+    """A view: its widget, and its picture if it can be exported."""
+
+    widget: str
+    """Names a subclass of `View`."""
+    picture: Picture | None = None
+    has_texts: bool = False
+    """Exported as text files as well."""
+
+
+VIEWS: tuple[ViewRow, ...] = (
+    ViewRow(
+        id="volumes",
+        title="Volumes",
+        area="centre",
+        widget="gui.views.volumes:VolumesView",
+        picture=Picture("gui.paint.volumes.volumes:paint", (1600, 900)),
+    ),
+    ViewRow(
+        id="bottleneck",
+        title="Bottleneck",
+        area="centre",
+        widget="gui.views.bottleneck:BottleneckView",
+        picture=Picture(
+            "gui.paint.bottleneck.bottleneck:paint", (1600, 800), prepare="gui.export.exploration:with_bottleneck"
+        ),
+    ),
+    ViewRow(
+        id="filters",
+        title="Filters",
+        area="right",
+        widget="gui.views.filters:FiltersView",
+        picture=Picture("gui.paint.maps.mosaic:paint", (1200, 800)),
+    ),
+    ViewRow(
+        id="inspector",
+        title="Inspector",
+        area="right",
+        below="filters",
+        widget="gui.views.inspector:InspectorView",
+        picture=Picture("gui.paint.inspector.inspector:paint", "gui.paint.inspector.inspector:natural_size"),
+    ),
+    ViewRow(
+        id="bars",
+        title="Operations",
+        area="bottom",
+        widget="gui.views.bars:BarsView",
+        picture=Picture("gui.paint.bars.bars:paint", (1200, 700)),
+    ),
+    ViewRow(
+        id="table",
+        title="Table",
+        area="bottom",
+        widget="gui.views.table:TableView",
+        picture=Picture("gui.paint.tables.operations_table:paint", "gui.paint.tables.operations_table:natural_size"),
+        has_texts=True,
+    ),
+    ViewRow(
+        id="paper",
+        title="Paper’s table",
+        behind="table",
+        widget="gui.views.googlenet_table:PaperView",
+        picture=Picture("gui.paint.tables.googlenet_table:paint", "gui.paint.tables.googlenet_table:natural_size"),
+    ),
+    ViewRow(id="counting", title="Counting", behind="table", widget="gui.views.counting:CountingView"),
+)
+"""In the order of menus and of the Tab key, in which each can also be placed; in an area the first is in front."""
+
+
+def view_row(id: str) -> ViewRow:
+    """The row of that id."""
+    return next(row for row in VIEWS if row.id == id)
+
+
+DRAWN = tuple(row.id for row in VIEWS if row.picture)
+"""Views that can be exported."""
+ON_REQUEST = tuple(row.id for row in VIEWS if row.picture and row.picture.prepare)
+"""Those that are exported only if they are named."""

@@ -1,0 +1,49 @@
+"""The command `analyze`: prints what a project's designs cost, in any format of a report."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+
+from msgspec.structs import replace
+
+from engine.cost.counting import CONVENTIONS, convention
+from engine.cost.metrics import METRICS, OPERATIONS, Ledger
+from engine.network.analysis import folded
+from engine.reports.formats import FORMATS, CostReport, format_named
+from engine.run.check import check
+from gui.command_line.options import choices, project_option
+from gui.command_line.output import print_result
+from gui.command_line.projects import read_project
+from gui.command_line.selection import design_named
+
+
+def add_options(command: ArgumentParser) -> None:
+    project_option(command)
+    command.add_argument("--format", choices=[format.id for format in FORMATS], default="table")
+    ids = tuple(metric.id for metric in METRICS)
+    command.add_argument("--metrics", type=choices(ids), default=(), metavar="ID,…", help=f"more of {', '.join(ids)}")
+    command.add_argument(
+        "--count", choices=tuple(rule.id for rule in CONVENTIONS), help="whose rule counts operations, the metric ops"
+    )
+    command.add_argument("--batch", type=_batch, default=1, metavar="N", help="inputs at a time")
+    command.add_argument("--blocks", choices=("open", "closed"), default="open", help="a row a layer, or a block")
+    command.add_argument("--design", metavar="NAME", help="of which attachments tell; left out: the first")
+
+
+def run(options: Namespace) -> None:
+    project = read_project(options.project)
+    known = check(project)
+    rule = replace(convention(options.count or "macs"), batch=options.batch)
+    format = format_named(options.format)
+    design = design_named(options.design, project, options.project) if format.of_design else ""
+    main_metric = next(iter(options.metrics), OPERATIONS if options.count else "macs")
+    counted = (OPERATIONS,) if options.count or options.batch > 1 else ()
+    columns = tuple(dict.fromkeys((*options.metrics, *counted)))
+    analyses = known.analyses
+    if options.blocks == "closed":
+        analyses = {name: folded(analysis, analysis.blocks) for name, analysis in analyses.items()}
+    print_result(format.text(CostReport(project, Ledger(known, rule), design, main_metric, columns, analyses)))
+
+
+def _batch(text: str) -> int:
+    if not (text.isdigit() and 1 <= int(text) <= 1_000_000):
+        raise ArgumentTypeError(f"{text!r} is no batch; an integer from 1 to 1,000,000 is expected")
+    return int(text)

@@ -1,0 +1,130 @@
+"""The command `export`: pictures of views, figures for papers and slides, and the table as text, without a display."""
+
+from argparse import ArgumentParser, ArgumentTypeError, Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import get_args
+
+from msgspec.structs import replace
+
+from engine.project.project import Project
+from engine.run.check import check
+from engine.text.problems import Problem, ProjectError
+from gui.catalogue.pictures import FIGURES, GIF, PICTURE_FORMATS, TURNING
+from gui.catalogue.views import DRAWN, ON_REQUEST
+from gui.command_line.options import choices, project_option, read_size, theme_option
+from gui.command_line.output import print_result
+from gui.command_line.projects import read_project, run_results
+from gui.command_line.selection import design_named, read_value, report_named, require_within
+from gui.paint.basics.page import PAGES, Page, page, screen
+from gui.state.view_state import DepthScale, Focus
+
+FORMATS = (*PICTURE_FORMATS, GIF)
+EDGES: tuple[DepthScale, ...] = get_args(DepthScale)
+
+
+def add_options(command: ArgumentParser) -> None:
+    project_option(command)
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
+    command.add_argument(
+        "--views",
+        type=choices(DRAWN),
+        metavar=",".join(DRAWN),
+        help=f"left out, and no figure named: all but {', '.join(ON_REQUEST)}",
+    )
+    command.add_argument(
+        "--figure", type=choices(FIGURES), default=(), metavar=",".join(FIGURES), help="figures for papers and slides"
+    )
+    command.add_argument(
+        "--format",
+        type=choices(FORMATS),
+        default=("png",),
+        metavar=",".join(FORMATS),
+        help=f"{GIF} shows the camera turn from 3-D to top: for --figure {TURNING} only",
+    )
+    command.add_argument(
+        "--width",
+        type=_width,
+        metavar="|".join(PAGES),
+        help="of figures, or any other in mm, with text of at least 6.5 points; slide: 1920x1080 with text of at least "
+        "18 pixels; left out: 85mm as svg and pdf (174mm for a table of many columns), slide as png",
+    )
+    command.add_argument("--scale", type=_scale, default=1.0, metavar="N", help="pixels of the file per pixel drawn")
+    command.add_argument(
+        "--size",
+        type=read_size,
+        metavar="WxH",
+        help="pixels drawn; texts of views keep their size, so a small one has large texts",
+    )
+    command.add_argument("--design", metavar="NAME", help="where the chosen layer is; left out: the first")
+    command.add_argument(
+        "--node", metavar="NAME", help="the chosen layer, of which filters, inspector and bottleneck tell"
+    )
+    command.add_argument("--value", type=read_value, metavar="C,Y,X", help="of that layer, for the inspector; from 0")
+    command.add_argument("--edges", choices=EDGES, default="sqrt", help="how long an edge of so many values is drawn")
+    theme_option(command)
+
+
+def run(options: Namespace) -> None:
+    from gui.command_line import offscreen
+    from gui.export.pictures import prepared
+
+    views = options.views or (() if options.figure else tuple(view for view in DRAWN if view not in ON_REQUEST))
+    page = _page(options, views)
+    project = read_project(options.project)
+    focus = _chosen(options, project)
+    _, results = run_results(options.project, project)
+    with offscreen.application(options.theme):
+        state = offscreen.run_state(project, results, options.theme, options.edges)
+        state = replace(state, focus=focus or state.focus)
+        state = prepared(state, views)
+        drawn = (options.out, views, options.format, options.scale, options.size, options.figure, page)
+        try:
+            written = offscreen.export(state, *drawn)
+        except ProjectError as error:
+            raise ProjectError(error.problems, error.file or options.project) from None
+        print_result("".join(f"{path}\n" for path in written))
+
+
+def _chosen(options: Namespace, project: Project) -> Focus | None:
+    """The choice that was asked for; None where none was."""
+    if options.design is options.node is options.value is None:
+        return None
+    known = check(project)
+    design = design_named(options.design, project, options.project)
+    node = options.node or known.analyses[design].output
+    report = report_named(design, node, known, options.project)
+    if options.value is None:
+        return Focus(design, node)
+    channel, y, x = options.value
+    assert report.output_shape is not None, "a project without mistakes has no unknown shape"
+    require_within(options.value, report.output_shape, (design, node), options.project)
+    return Focus(design, node, channel, (y, x))
+
+
+def _page(options: Namespace, views: Sequence[str]) -> Page | None:
+    """The page that figures are asked for on; ProjectError where options do not go together."""
+    if GIF in options.format and (views or options.figure != (TURNING,)):
+        text = f"the turn of the camera is drawn for --figure {TURNING} alone, without --views"
+        raise ProjectError([Problem(text, f"--format {GIF}")])
+    if options.width is not None and (options.size is not None or GIF in options.format):
+        text = "is of figures in print and on slides; give it without --size, and for a gif --size instead"
+        raise ProjectError([Problem(text, "--width")])
+    return screen(*options.size) if options.size else options.width
+
+
+def _scale(text: str) -> float:
+    try:
+        scale = float(text)
+    except ValueError:
+        scale = 0.0
+    if not 0.1 <= scale <= 20:
+        raise ArgumentTypeError(f"{text!r} is no scale; a number from 0.1 to 20 is expected")
+    return scale
+
+
+def _width(text: str) -> Page:
+    try:
+        return page(text)
+    except ValueError as error:
+        raise ArgumentTypeError(str(error)) from None

@@ -1,0 +1,33 @@
+"""Options that several commands share, and what reads their values; argparse shows the errors."""
+
+from argparse import ArgumentParser, ArgumentTypeError
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from engine.text.messages import suggestion
+
+
+def project_option(command: ArgumentParser) -> None:
+    command.add_argument("project", type=Path, metavar="PROJECT", help="a project file, TOML or JSON")
+
+
+def theme_option(command: ArgumentParser) -> None:
+    command.add_argument("--theme", choices=("light", "dark"), default="light")
+
+
+def choices(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    def parse(text: str) -> tuple[str, ...]:
+        chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+        for part in chosen:
+            if part not in known:
+                raise ArgumentTypeError(f"{part!r} is unknown; {suggestion(part, known)}")
+        return chosen
+
+    return parse
+
+
+def read_size(text: str) -> tuple[int, int]:
+    width, _, height = text.lower().partition("x")
+    if not (width.isdigit() and height.isdigit() and 200 <= int(width) <= 8000 and 200 <= int(height) <= 8000):
+        raise ArgumentTypeError(f"{text!r} is no size; WxH is expected, each from 200 to 8000: 1600x1000")
+    return int(width), int(height)

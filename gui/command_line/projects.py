@@ -1,0 +1,48 @@
+"""A command's project: read, refused if anything is wrong with it, and run."""
+
+import sys
+from contextlib import suppress
+from pathlib import Path
+
+from engine.project.file import load
+from engine.project.project import FORMAT, Project
+from engine.run.check import Place, check
+from engine.run.execute import NodeDone, NodeStarted, RunRequest, run_all
+from engine.text.problems import Problem, ProjectError
+
+
+def read_project(path: Path) -> Project:
+    """Read a project for a command that needs one without mistakes."""
+    return without_mistakes(path, load_known(path))
+
+
+def load_known(path: Path) -> Project:
+    """Read a project for a command, which must know all of it: a newer format is refused."""
+    file = load(path)
+    if file.read_only:
+        text = f"is {file.format}; this program knows formats up to {FORMAT}, take a newer one"
+        raise ProjectError([Problem(text, "$.format")], path)
+    return file.project
+
+
+def without_mistakes(path: Path, project: Project) -> Project:
+    """Refuse a project with mistakes, all of them told."""
+    problems = check(project).problems
+    if problems:
+        raise ProjectError(problems, path)
+    return project
+
+
+def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[Place, NodeDone]]:
+    """Run to the end, telling each node on standard error."""
+
+    def tell(event: NodeStarted) -> None:
+        design, node = event.place
+        with suppress(OSError):  # nobody listens; the run goes on
+            print(f"run {event.done + 1}/{event.total} {design or 'stem'} · {node}", file=sys.stderr)
+
+    request = RunRequest.of(project)
+    try:
+        return request, run_all(request, tell)
+    except ProjectError as error:
+        raise ProjectError(error.problems, path) from None

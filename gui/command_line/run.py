@@ -1,0 +1,64 @@
+"""The command `run`: runs every design, and writes the volumes and what is known of them."""
+
+import json
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from msgspec.structs import replace
+
+from engine.files.arrays import write_npz
+from engine.files.atomic_write import file_name, written_whole
+from engine.project.project import ImageInput, Project
+from engine.reports.summary import summary
+from engine.run.check import Place, check
+from engine.run.execute import NodeDone, RunRequest
+from engine.text.problems import STEM, ProjectError
+from gui.command_line.options import project_option
+from gui.command_line.output import print_result
+from gui.command_line.projects import load_known, run_results, without_mistakes
+
+
+def add_options(command: ArgumentParser) -> None:
+    project_option(command)
+    command.add_argument("--image", type=Path, metavar="FILE", help="a photo in place of the project's input")
+    command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <design>.npz and run.json go")
+
+
+def run(options: Namespace) -> None:
+    project = load_known(options.project)
+    if options.image is not None:
+        project = _with_image(project, options.image)
+    try:
+        without_mistakes(options.project, project)
+        with written_whole(options.out) as unfinished:
+            request, results = run_results(options.project, project)
+            _write_results(request, results, unfinished)
+            names = sorted(file.name for file in unfinished.iterdir())
+    except ProjectError as error:
+        if options.image is None:
+            raise
+        told = (replace(p, place="--image") if p.place == "$.input.path" else p for p in error.problems)
+        raise ProjectError(told, error.file) from None
+    print_result("".join(f"{options.out / name}\n" for name in names))
+
+
+def _with_image(project: Project, path: Path) -> Project:
+    """The photo in place of the input, prepared as the project's own photo is."""
+    image = str(path.absolute())
+    if isinstance(project.input, ImageInput):
+        return replace(project, input=replace(project.input, path=image))
+    shape = check(project).input_shape
+    if shape is None:
+        return replace(project, input=ImageInput(image))
+    size = (shape.height, shape.width)
+    return replace(project, input=ImageInput(image, size, "gray" if shape.channels == 1 else "rgb"))
+
+
+def _write_results(request: RunRequest, results: dict[Place, NodeDone], folder: Path) -> None:
+    """Each design's volumes, and their statistics."""
+    for design, analysis in request.check.analyses.items():
+        if design != STEM:
+            volumes = {report.name: results[design, report.name].volume for report in analysis.reports}
+            write_npz(folder / f"{file_name(design)}.npz", volumes)
+    data = summary(request.project, request.check, results)
+    (folder / "run.json").write_text(json.dumps(data, indent=2, ensure_ascii=False) + "\n", encoding="utf-8")

@@ -1,0 +1,24 @@
+"""The command `screenshot`: the whole window after a run as a PNG file, without a display."""
+
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from gui.command_line.options import project_option, read_size, theme_option
+from gui.command_line.output import print_result
+from gui.command_line.projects import read_project
+
+
+def add_options(command: ArgumentParser) -> None:
+    project_option(command)
+    command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
+    command.add_argument("--size", type=read_size, default=(1600, 1000), metavar="WxH")
+    theme_option(command)
+
+
+def run(options: Namespace) -> None:
+    from gui.command_line import offscreen
+
+    project = read_project(options.project)
+    with offscreen.application(options.theme):
+        offscreen.screenshot(project, options.project, options.out, options.size, options.theme)
+    print_result(f"{options.out}\n")

@@ -1,0 +1,26 @@
+"""The command `window`, which is meant where none is named: opens the window."""
+
+import sys
+from argparse import ArgumentParser, Namespace
+from pathlib import Path
+
+from gui.command_line.command import NO_DISPLAY
+from gui.command_line.display import missing_display
+
+
+def add_options(command: ArgumentParser) -> None:
+    command.add_argument("project", type=Path, nargs="?", metavar="PROJECT", help="left out: the start project")
+
+
+def run(options: Namespace) -> int:
+    fault = missing_display()
+    if fault:
+        print(
+            f"No display: {fault}. Set one, or draw without: convolume export PROJECT --out DIR, "
+            "convolume screenshot PROJECT --out FILE.png",
+            file=sys.stderr,
+        )
+        return NO_DISPLAY
+    from gui.app import open_window
+
+    return open_window(options.project)

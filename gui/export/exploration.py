@@ -1,0 +1,24 @@
+"""What the picture of the bottleneck view needs: the exploration, found at once, as nobody waits at a window."""
+
+from msgspec.structs import replace
+
+from engine.rank_search import candidates, refusal
+from engine.run.execute import RunRequest
+from gui.state.exploration import Wish, explored
+from gui.state.view_state import Focus, ViewState
+
+
+def with_bottleneck(state: ViewState) -> ViewState:
+    """The state in which the chosen convolution, or else the dearest one, is chosen and explored."""
+    place = state.focus.place
+    if refusal(state.report(place)):
+        found = [
+            (report.macs or 0, (design, report.name))
+            for design in state.check.analyses
+            for report in candidates(RunRequest(state.project, state.check), design)
+        ]
+        if not found:
+            return state
+        place = max(found)[1]
+    exploration = explored(state.project, Wish(place))
+    return replace(state, focus=Focus(*place), exploration=exploration)

@@ -1,0 +1,157 @@
+"""Pictures as the content of files: the same painting as on the screen, as PNG, SVG and PDF."""
+
+from collections.abc import Callable, Iterable
+from functools import cache
+from pkgutil import resolve_name
+
+from msgspec import Struct
+from msgspec.structs import replace
+from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QSize, QSizeF
+from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
+from PySide6.QtSvg import QSvgGenerator
+
+from gui.catalogue.pictures import GIF
+from gui.catalogue.views import view_row
+from gui.export.animation import frames, gif
+from gui.paint.basics.page import ANIMATION, Page
+from gui.paint.figures import figures
+from gui.state.view_state import ViewState
+from gui.theme import THEMES, Theme
+
+Paint = Callable[[QPainter, QRectF, ViewState, Theme], None]
+PDF_RESOLUTION = 1200
+POINTS_PER_INCH = 72
+SVG_DPI = 96
+
+
+class Figure(Struct, frozen=True):
+    """How a view is painted, and the size in pixels of its picture where no screen decides."""
+
+    paint: Paint
+    size: Callable[[ViewState], tuple[int, int]]
+
+
+@cache
+def figure_of(view: str) -> Figure:
+    """What the view's row names, imported."""
+    picture = view_row(view).picture
+    if picture is None:
+        raise ValueError(f"the view {view} has no picture")
+    size = picture.size
+    return Figure(resolve_name(picture.paint), resolve_name(size) if isinstance(size, str) else lambda state: size)
+
+
+def _png(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
+    image = QImage(size * scale, QImage.Format.Format_RGB32)
+    image.fill(0xFFFFFFFF)  # a fraction of a pixel may stay at the border
+    image.setText("Title", title)
+    painter = QPainter(image)
+    painter.scale(scale, scale)
+    draw(painter)
+    painter.end()
+    return png_bytes(image)
+
+
+def _svg(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
+    buffer = _buffer()
+    generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the default version drops clipping
+    generator.setOutputDevice(buffer)
+    generator.setSize(size * scale)
+    generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
+    generator.setResolution(SVG_DPI)
+    generator.setTitle(title)
+    painter = QPainter(generator)
+    draw(painter)
+    painter.end()
+    return bytes(buffer.data().data())
+
+
+def _pdf(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
+    buffer = _buffer()
+    writer = QPdfWriter(buffer)
+    writer.setResolution(PDF_RESOLUTION)
+    page = QSizeF(size.width() * scale, size.height() * scale)
+    writer.setPageSize(QPageSize(page, QPageSize.Unit.Point, title, QPageSize.SizeMatchPolicy.ExactMatch))
+    writer.setPageMargins(QMarginsF(), QPageLayout.Unit.Point)
+    writer.setTitle(title)
+    writer.setCreator("Convolume")
+    painter = QPainter(writer)
+    painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)  # else maps become JPEG
+    pixel = scale * PDF_RESOLUTION / POINTS_PER_INCH
+    painter.scale(pixel, pixel)
+    draw(painter)
+    painter.end()
+    return bytes(buffer.data().data())
+
+
+def png_bytes(image: QImage) -> bytes:
+    """A picture as the content of a PNG file."""
+    buffer = _buffer()
+    writer = QImageWriter(buffer, QByteArray(b"png"))
+    if not writer.write(image):
+        raise OSError(writer.errorString())
+    return bytes(buffer.data().data())
+
+
+EXPORTERS: dict[str, Callable[[Callable[[QPainter], None], QSize, float, str], bytes]] = {
+    "png": _png,
+    "svg": _svg,
+    "pdf": _pdf,
+}
+
+
+def prepared(state: ViewState, views: Iterable[str]) -> ViewState:
+    """The state in which whatever these views show is computed; it may take long, and raise ProjectError."""
+    for row in map(view_row, views):
+        if row.picture and row.picture.prepare:
+            state = resolve_name(row.picture.prepare)(state)
+    return state
+
+
+def figure(state: ViewState, view: str, format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
+    """A view's picture as the content of a file; `size` in pixels before scaling."""
+    shown, theme = figure_of(view), THEMES[state.look.theme]
+    area = size or QSize(*shown.size(state))
+    rect = QRectF(0, 0, area.width(), area.height())
+
+    def draw(painter: QPainter) -> None:
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.fillRect(rect, QColor(theme.base))
+        shown.paint(painter, rect, state, theme)
+
+    return EXPORTERS[format](draw, area, scale, f"{state.project.title} · {view}")
+
+
+def printed(state: ViewState, name: str, format: str, page: Page | None = None, scale: float = 1.0) -> bytes:
+    """A figure for papers and slides as the content of a file; without a page on that of its format.
+
+    Raises
+    ------
+    ProjectError
+        There is nothing to draw.
+    """
+    theme = paper_theme(state)
+    if format == GIF:
+        return gif(tuple(frames(state, page or ANIMATION, theme)))
+    chosen = page or figures.PRINTED[name].page(state, format)
+    made = figures.PRINTED[name].lay_out(state, chosen)
+
+    def draw(painter: QPainter) -> None:
+        painter.fillRect(QRectF(0, 0, 1.1 * made.width, 1.1 * made.height), QColor(theme.base))  # files round sizes up
+        made.paint(painter, theme)
+
+    unit = {"svg": SVG_DPI, "png": chosen.dpi}.get(format, POINTS_PER_INCH) / POINTS_PER_INCH
+    title = f"{state.project.title} · {figures.PRINTED[name].title}"
+    return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points, title)
+
+
+def paper_theme(state: ViewState) -> Theme:
+    """The theme of figures: a light one is on white, as paper is."""
+    theme = THEMES[state.look.theme]
+    return replace(theme, base=theme.raised) if theme is THEMES["light"] else theme
+
+
+def _buffer() -> QBuffer:
+    buffer = QBuffer()
+    buffer.open(QIODevice.OpenModeFlag.ReadWrite)
+    return buffer

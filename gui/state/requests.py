@@ -1,0 +1,33 @@
+"""What views ask of the workbench besides edits: work in the background, as values. No Qt here."""
+
+from msgspec import Struct
+
+from gui.state.exploration import Wish
+
+
+class Explore(Struct, frozen=True):
+    """Find what can stand for a convolution."""
+
+    wish: Wish
+
+
+class Survey(Struct, frozen=True):
+    """Find what can stand for each convolution of a design."""
+
+    design: str
+    wish: Wish
+
+
+class Measure(Struct, frozen=True):
+    """Replace several convolutions at once, and measure what that loses in the end."""
+
+    wish: Wish
+    choices: tuple[tuple[str, float], ...]
+    """Name and error of each."""
+
+
+class Cancel(Struct, frozen=True):
+    """End what is being computed."""
+
+
+Request = Explore | Survey | Measure | Cancel

@@ -1,6 +1,6 @@
 """What a network gives and costs, in integers, before anything runs; mistakes are values at the node that has them."""
 
-from collections.abc import Container, Iterator
+from collections.abc import Container, Iterator, Sequence
 from functools import lru_cache
 from math import prod
 
@@ -9,8 +9,9 @@ from msgspec.structs import replace
 
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
+from engine.layers.base import Mask
 from engine.network.graph import INPUT, Network, Node, Order, SeedWeights, WeightSource, parts_of, topological_order
-from engine.shapes import Shape
+from engine.shapes import Shape, Windows
 
 MOST_NAMED = 6
 """Nodes that a message names."""
@@ -51,6 +52,42 @@ class Report(Struct, frozen=True):
     def weight_bytes(self) -> int:
         """Memory of the parameters and statistics as float32."""
         return 4 * sum(prod(shape) for shape in self.array_shapes.values())
+
+    @property
+    def known_inputs(self) -> tuple[Shape, ...]:
+        """The input shapes; fewer than there are inputs if one is unknown."""
+        return tuple([shape for shape in self.input_shapes if shape is not None])
+
+    @property
+    def windows(self) -> Windows | None:
+        """The windows that its values read; None while shapes are unknown, and for a block."""
+        layer = self._known_layer
+        return None if layer is None else layer.windows(self.known_inputs[0])
+
+    @property
+    def sliding_windows(self) -> Windows | None:
+        """The same if windows of a size of their own slide over the input; else None."""
+        layer = self._known_layer
+        return self.windows if layer is not None and layer.reads == "windows" else None
+
+    @property
+    def filter_layer(self) -> Layer | None:
+        """The layer, if each of its maps is a filter's sum of weight × value: a convolution, a dense layer."""
+        return self.layer if isinstance(self.layer, Layer) and self.layer.has_filters else None
+
+    def channels_read(self, channels: Mask) -> Sequence[Mask]:
+        """For each input the channels that any of these output `channels` depends on; none of a block."""
+        layer = self._known_layer
+        return () if layer is None else layer.channels_read(channels, self.known_inputs)
+
+    def input_channels(self, channel: int) -> slice | None:
+        """The channels of the first input that one output channel reads; None while unknown, and for a block."""
+        layer = self._known_layer
+        return None if layer is None else layer.input_channels(channel, self.known_inputs)
+
+    @property
+    def _known_layer(self) -> Layer | None:
+        return self.layer if isinstance(self.layer, Layer) and self.output_shape is not None else None
 
 
 class BlockReport(Struct, frozen=True):

@@ -6,12 +6,12 @@ from functools import partial
 from msgspec import Struct
 from PySide6.QtGui import QKeySequence
 
-from engine.blocks import BLOCKS, SeparableConv2d
+from engine.blocks import BLOCKS
 from engine.cost.counting import CONVENTIONS, FLOPS, MACS
 from engine.cost.metrics import METRICS, OPERATIONS
-from engine.layers import LAYERS, Conv2d, Kind, tag_of
+from engine.layers import LAYERS, Kind, tag_of
 from engine.network.graph import INPUT
-from engine.network.separable import refusal
+from engine.network.separable import form, refusal
 from engine.rank_search import refusal as bottleneck_refusal
 from engine.text.problems import STEM
 from gui.paint.figures.figures import PRINTED
@@ -42,10 +42,10 @@ def _on_block(state: ViewState) -> bool:
     return state.block(state.focus.place) is not None
 
 
-def _has_other_form(kind: type[Kind], state: ViewState) -> bool:
+def _has_form(own: str, state: ViewState) -> bool:
     design, node = state.focus.place
     report = state.report(state.focus.place)
-    if report is None or type(report.layer) is not kind or not _on_own_node(state):
+    if report is None or form(report.layer) != own or not _on_own_node(state):
         return False
     return not refusal(state.project.network(design), node)
 
@@ -122,9 +122,9 @@ ACTIONS: tuple[Action, ...] = (
            off="choose a convolution without groups"),
     *(Action(f"add_{tag_of(kind)}", kind.title, tip=kind.help) for kind in KINDS),
     *(Action(f"before_{tag_of(kind)}", kind.title, enabled=_on_node, tip=kind.help) for kind in KINDS),
-    Action("make_separable", "Make separable", enabled=partial(_has_other_form, Conv2d),
+    Action("make_separable", "Make separable", enabled=partial(_has_form, "full"),
            tip="Each channel by itself, then a 1×1: the same window for far fewer MACs"),
-    Action("make_dense", "Make a full convolution", enabled=partial(_has_other_form, SeparableConv2d),
+    Action("make_dense", "Make a full convolution", enabled=partial(_has_form, "separable"),
            tip="Every filter over all channels in place of a separable convolution"),
     Action("take_apart", "Take block apart", "Ctrl+Shift+G", enabled=_on_block,
            tip="Put its layers in its place: the same network, free to edit"),

@@ -46,26 +46,26 @@ class Receptive(Struct, frozen=True):
 @lru_cache(maxsize=4)
 def fields(check: ProjectCheck) -> Mapping[Place, Receptive]:
     """The receptive field of every volume on the project's input, through the stem; unknown ones are left out."""
-    found: dict[Place, Receptive] = {}
+    receptive: dict[Place, Receptive] = {}
     start: Receptive | None = Receptive()
     for design, analysis in check.analyses.items():
         if start is not None:
-            found[design, INPUT] = start
-        _add_fields(found, design, analysis)
+            receptive[design, INPUT] = start
+        _add_fields(receptive, design, analysis)
         if design == STEM:
-            start = found.get((STEM, analysis.output))
-    return found
+            start = receptive.get((STEM, analysis.output))
+    return receptive
 
 
-def _add_fields(found: dict[Place, Receptive], design: str, analysis: Analysis) -> None:
+def _add_fields(receptive: dict[Place, Receptive], design: str, analysis: Analysis) -> None:
     for report in analysis.reports:
-        received = [found.get((design, name)) for name in report.inputs]
+        received = [receptive.get((design, name)) for name in report.inputs]
         known = [field for field in received if field is not None]
         if report.output_shape is None or not known or len(known) < len(received):
             continue
         field = _through(report, known)
         if field is not None:
-            found[design, report.name] = field
+            receptive[design, report.name] = field
 
 
 def _through(report: Report, received: list[Receptive]) -> Receptive | None:
@@ -116,11 +116,11 @@ class Region(NamedTuple):
         return self.top, self.left, self.bottom, self.right
 
 
-class _Seen:
-    """Which values of a volume are seen: for each set of channels (C,) the pixels (H×W) that are seen of them.
+class _Footprint:
+    """The values of a volume that are read: for each set of channels (C,) the pixels (H×W) that are read of them.
 
     Every layer takes a set of channels at some pixels to one set of channels at some pixels of what it receives, so
-    that nothing is lost; what several paths see of the same channels is one.
+    that nothing is lost; what several paths read of the same channels is one.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -149,10 +149,10 @@ def region(check: ProjectCheck, place: Place, y: int, x: int) -> tuple[int, int,
     """Top, left, bottom and right (past the last) of the input's pixels that move the values at (y, x).
 
     Padding moves nothing, so at the border this may be less than what `Receptive.window` has within the input.
-    None where all that is seen is padding, or where what lies before is unknown.
+    None if all that is read is padding, or if what lies before is unknown.
     """
-    seen = regions(check, place, None, y, x).get((STEM, INPUT))
-    return None if seen is None else seen.window
+    read = regions(check, place, None, y, x).get((STEM, INPUT))
+    return None if read is None else read.window
 
 
 @lru_cache(maxsize=8)
@@ -160,7 +160,7 @@ def regions(check: ProjectCheck, place: Place, channel: int | None, y: int, x: i
     """Of the value at (channel, y, x), or of all channels there, the values of every earlier volume that move it.
 
     Those of the design and of the stem, the project's input with them, and the value itself; a block has what its last
-    layer has. A volume of which only padding is seen, or that does not come before, is left out; so is all that lies
+    layer has. A volume of which only padding is read, or that does not come before, is left out; so is all that lies
     before a layer that is not known.
     """
     design, name = place
@@ -169,20 +169,20 @@ def regions(check: ProjectCheck, place: Place, channel: int | None, y: int, x: i
     shape = received if name == INPUT else check.reports[place].output_shape
     if shape is None:
         return {}
-    start = _Seen(shape)
+    start = _Footprint(shape)
     pixels = np.zeros((shape.height, shape.width), bool)
     pixels[y, x] = True
     start.add(_only(shape.channels, channel), pixels)
     if analysis is None:  # the input of a project that has no stem
         return {place: start.region()}
-    found = _seen_before(analysis, name, start)
-    seen = {(design, earlier): part for earlier, part in found.items()}
-    if design != STEM and INPUT in found:
-        behind = {INPUT: found[INPUT]}
+    own = _footprints_before(analysis, name, start)
+    footprints = {(design, earlier): part for earlier, part in own.items()}
+    if design != STEM and INPUT in own:
+        behind = {INPUT: own[INPUT]}
         if stem is not None and stem.reports:
-            behind = _seen_before(stem, stem.output, found[INPUT])
-        seen |= {(STEM, earlier): part for earlier, part in behind.items()}
-    return {at: part.region() for at, part in seen.items()}
+            behind = _footprints_before(stem, stem.output, own[INPUT])
+        footprints |= {(STEM, earlier): part for earlier, part in behind.items()}
+    return {at: part.region() for at, part in footprints.items()}
 
 
 def _only(count: int, channel: int | None) -> Mask:
@@ -192,23 +192,25 @@ def _only(count: int, channel: int | None) -> Mask:
     return mask
 
 
-def _seen_before(analysis: Analysis, name: str, start: _Seen) -> dict[str, _Seen]:
-    """What is seen of every volume of an analysis by what is seen of the volume called `name`, that one included."""
+def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict[str, _Footprint]:
+    """What the values `start` of the volume called `name` read of every volume of an analysis, that one included."""
     block = analysis.blocks.get(name)
-    seen = {name if block is None else block.output: start}
+    footprints = {name if block is None else block.output: start}
     for report in reversed(analysis.reports):
-        if report.name not in seen:
+        if report.name not in footprints:
             continue
         if report.output_shape is None:
             break
-        for channels, pixels in seen[report.name]:
+        for channels, pixels in footprints[report.name]:
             before = _pixels_before(report, pixels)
             if before.any():
                 masks = report.channels_read(channels)
                 for source, shape, read in zip(report.inputs, report.known_inputs, masks, strict=True):
                     if read.any():
-                        seen.setdefault(source, _Seen(shape)).add(read, before)
-    return seen | {block.name: seen[block.output] for block in analysis.blocks.values() if block.output in seen}
+                        footprints.setdefault(source, _Footprint(shape)).add(read, before)
+    return footprints | {
+        block.name: footprints[block.output] for block in analysis.blocks.values() if block.output in footprints
+    }
 
 
 def _pixels_before(report: Report, pixels: Mask) -> Mask:

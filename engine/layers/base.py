@@ -25,7 +25,7 @@ HeightWidth = Extent | Annotated[tuple[Extent, ...], Meta(min_length=2, max_leng
 Padding = Literal["same", "valid"] | Margin | Annotated[tuple[Margin, ...], Meta(min_length=2, max_length=4)]
 
 Mask = NDArray[np.bool_]
-"""Which channels (C,) are meant."""
+"""Which channels (C,), or which pixels (H×W), are meant."""
 
 Reads = Literal["pixel", "windows", "map"]
 """The part of each map that a value is made from: the same pixel, the window that `windows` places, the whole map."""

@@ -30,6 +30,41 @@ class Shape(NamedTuple):
         return f"{self.channels}×{self.height}×{self.width}"
 
 
+class Windows(NamedTuple):
+    """Where the windows of a layer lie on its input; every size is (height, width).
+
+    The value at position i along an axis reads the input at ⌊i/r⌋·s − p + d·t, for every tap t of the kernel.
+    """
+
+    kernel: Pair
+    stride: Pair
+    dilation: Pair
+    margins: Margins
+    output: Pair
+    repeat: Pair = (1, 1)
+    """r: how many neighbouring values read the same window; more than one if a layer enlarges maps."""
+
+    @property
+    def extent(self) -> Pair:
+        """What one window covers, its gaps included."""
+        return dilated(self.kernel[0], self.dilation[0]), dilated(self.kernel[1], self.dilation[1])
+
+    def first_tap(self, y: int, x: int) -> Pair:
+        """Row and column on the input at which the window of the value at (y, x) begins; below 0 in the padding."""
+        (down, right), (top, left, _, _) = self.stride, self.margins
+        return y // self.repeat[0] * down - top, x // self.repeat[1] * right - left
+
+
+def single_pixels(shape: Shape) -> Windows:
+    """Windows of one pixel each, the one at the value's own place."""
+    return Windows((1, 1), (1, 1), (1, 1), (0, 0, 0, 0), (shape.height, shape.width))
+
+
+def whole_map(shape: Shape) -> Windows:
+    """One window that covers the map."""
+    return Windows((shape.height, shape.width), (1, 1), (1, 1), (0, 0, 0, 0), (1, 1))
+
+
 def dilated(kernel: int, dilation: int) -> int:
     """``d(k − 1) + 1``: the extent on the input of a kernel of k taps, d apart."""
     return dilation * (kernel - 1) + 1

@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple
 
 from engine.layers import Activation, BatchNorm, Conv2d, Kind, Layer
 from engine.layers.activation import Function
-from engine.layers.base import HeightWidth, Padding
+from engine.layers.base import HeightWidth, Padding, Role
 
 INPUT = "input"
 """The name under which parts refer to what their block receives."""
@@ -29,6 +29,7 @@ class Block(Kind, frozen=True):
     """
 
     max_inputs: ClassVar[int | None] = 1
+    role: ClassVar[Role] = "weights"
 
     def expand(self, channels: int) -> Iterator[Part]:
         """The layers that this block stands for where it receives so many channels."""

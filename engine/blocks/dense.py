@@ -24,6 +24,7 @@ class DenseBlock(Block, frozen=True, tag="dense_block"):
 
     title: ClassVar[str] = "Dense block"
     help: ClassVar[str] = "Layers that each receive all maps before them and add a few."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("3x3", "growth"),)
 
     layers: Annotated[Layers, Meta(title="Layers", description="How many layers add maps", examples=[6])]
     growth: Annotated[Count, Meta(title="Growth", description="Maps that each layer adds", examples=[32])]

@@ -19,6 +19,11 @@ class Fire(Block, frozen=True, tag="fire"):
 
     title: ClassVar[str] = "Fire"
     help: ClassVar[str] = "A 1×1 squeeze, then 1×1 and 3×3 convolutions side by side."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("reduce", "squeeze"),
+        ("1x1", "expand1x1"),
+        ("3x3", "expand3x3"),
+    )
 
     squeeze: Annotated[Count, Meta(title="Squeeze", description="Maps that the 1×1 leaves", examples=[16])]
     expand1x1: Annotated[Count, Meta(title="Expand 1×1", description="Maps of the 1×1 behind it", examples=[64])]

@@ -19,6 +19,14 @@ class Inception(Block, frozen=True, tag="inception"):
 
     title: ClassVar[str] = "Inception"
     help: ClassVar[str] = "1×1, 3×3, 5×5 and pooling side by side, behind 1×1 reductions."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (
+        ("1x1", "n1x1"),
+        ("3x3_reduce", "n3x3_reduce"),
+        ("3x3", "n3x3"),
+        ("5x5_reduce", "n5x5_reduce"),
+        ("5x5", "n5x5"),
+        ("pool_proj", "pool_proj"),
+    )
 
     n1x1: Annotated[Count, Meta(title="1×1", description="Maps of the 1×1 branch", examples=[64])]
     n3x3_reduce: Annotated[Margin, Meta(title="3×3 reduce", description="Maps before the 3×3; 0: none", examples=[96])]

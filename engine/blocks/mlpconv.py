@@ -19,6 +19,7 @@ class MlpConv(Block, frozen=True, tag="mlpconv"):
 
     title: ClassVar[str] = "Mlpconv"
     help: ClassVar[str] = "A convolution, then two 1×1 convolutions: a small network at every pixel."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("1x1", "mlp2"), ("{}", "filters"))
 
     filters: Annotated[Count, Meta(title="Filters", description="Maps of the convolution", examples=[96])]
     kernel: Annotated[HeightWidth, Meta(title="Kernel", description="Height and width of a filter", examples=[3])]

@@ -19,6 +19,7 @@ class ReducedConv2d(Block, frozen=True, tag="reduced_conv2d"):
 
     title: ClassVar[str] = "Reduced convolution"
     help: ClassVar[str] = "A 1×1 convolution to few maps, so that the convolution behind it costs less."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("{}_reduce", "reduce"), ("{}", "filters"))
 
     reduce: Annotated[Count, Meta(title="Reduce", description="Maps that the 1×1 leaves", examples=[16])]
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[32])]

@@ -64,6 +64,7 @@ class BasicResidual(Residual, frozen=True, tag="basic_residual"):
 
     title: ClassVar[str] = "Basic residual"
     help: ClassVar[str] = "Two 3×3 convolutions whose result is added to their input."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("3x3", "filters"),)
 
     def label(self) -> str:
         return f"2 × 3×3{self._stride_words()}→{self.filters}, added"
@@ -82,6 +83,7 @@ class BottleneckResidual(Residual, frozen=True, tag="bottleneck_residual", kw_on
 
     title: ClassVar[str] = "Bottleneck residual"
     help: ClassVar[str] = "1×1 to few maps, 3×3, 1×1 to many: the result is added to the input."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("3x3_reduce", "reduce"), ("1x1", "filters"))
 
     reduce: Annotated[Count, Meta(title="Reduce", description="Maps in the middle", examples=[64])]
     strided: Annotated[

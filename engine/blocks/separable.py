@@ -23,6 +23,7 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
 
     title: ClassVar[str] = "Separable convolution"
     help: ClassVar[str] = "Each channel by itself, then a 1×1 that mixes them: the same window for far fewer MACs."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("{}", "filters"),)
 
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[64])]
     kernel: Annotated[HeightWidth, Meta(title="Kernel", description="Height and width of a filter")] = 3
@@ -69,6 +70,7 @@ class InvertedResidual(Block, frozen=True, tag="inverted_residual"):
 
     title: ClassVar[str] = "Inverted residual"
     help: ClassVar[str] = "1×1 to many maps, a 3×3 on each, 1×1 to few: wide in the middle."
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("1x1", "filters"),)
 
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[24])]
     stride: Annotated[Extent, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1

@@ -1,123 +1,50 @@
 """What counts as an operation: conventions, and what each of them leaves out."""
 
-from collections.abc import Callable, Iterable, Mapping
-from math import prod
+from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
 
 from msgspec import Struct
 
-from engine.layers import (
-    Activation,
-    Add,
-    AvgPool2d,
-    BatchNorm,
-    Conv2d,
-    Dense,
-    GlobalAvgPool2d,
-    Layer,
-    LocalResponseNorm,
-    MaxPool2d,
-)
 from engine.layers.activation import Function
-from engine.layers.windows import pair
 from engine.network.analysis import Report
 
 
 class Term(Struct, frozen=True):
-    """A sort of arithmetic, and how much of it a layer does on one input."""
+    """A sort of arithmetic, whose amount every kind of layer says in `operations`."""
 
     id: str
     title: str
     what: str
     """What its amount is of."""
-    amount: Callable[[Report], int]
-    """For a report whose shapes are known."""
     again: bool = False
     """Whether it tells in another way what another term tells: only some conventions look at it so."""
 
-
-def _of(*kinds: type[Layer], amount: Callable[[Report], int]) -> Callable[[Report], int]:
-    """The amount for layers of these kinds, nothing for others."""
-    return lambda report: amount(report) if isinstance(report.layer, kinds) else 0
-
-
-def _outputs(report: Report) -> int:
-    return 0 if report.output_shape is None else report.output_shape.size
-
-
-def _inputs(report: Report) -> int:
-    return sum([shape.size for shape in report.input_shapes if shape is not None])
-
-
-def _biases(report: Report) -> int:
-    return _outputs(report) if "bias" in report.param_shapes else 0
-
-
-def _window_values(report: Report) -> int:
-    layer = report.layer
-    return _outputs(report) * prod(pair(layer.kernel)) if isinstance(layer, AvgPool2d) else 0
-
-
-def _softmax_additions(report: Report) -> int:
-    """One less than the channels, at each pixel."""
-    shape, layer = report.output_shape, report.layer
-    is_softmax = isinstance(layer, Activation) and layer.function == "softmax"
-    return shape.size - shape.height * shape.width if is_softmax and shape is not None else 0
-
-
-def _values_through(function: Function) -> Callable[[Report], int]:
-    def amount(report: Report) -> int:
-        layer = report.layer
-        return _outputs(report) if isinstance(layer, Activation) and layer.function == function else 0
-
-    return amount
+    def amount(self, report: Report) -> int:
+        """How much of it a layer does on one input; 0 while its shapes are unknown."""
+        if self.id == "macs":
+            return report.macs or 0
+        output = report.output_shape
+        return 0 if output is None else report.layer.operations(report.known_inputs, output).get(self.id, 0)
 
 
 FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
 TERMS: tuple[Term, ...] = (
-    Term("macs", "MACs", "multiply-accumulates of convolutions and dense layers", lambda report: report.macs or 0),
-    Term("bias", "biases", "biases that convolutions add", _of(Conv2d, amount=_biases)),
-    Term("dense_bias", "dense biases", "biases that dense layers add", _of(Dense, amount=_biases)),
-    Term("batch_norm", "batch norm", "values that batch norm shifts and scales", _of(BatchNorm, amount=_outputs)),
-    *(
-        Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}", _values_through(name))
-        for name in FUNCTIONS
-    ),
-    Term("max_pool", "max pool", "values that max pooling receives", _of(MaxPool2d, amount=_inputs)),
-    Term("avg_pool", "avg pool", "values that average pooling receives", _of(AvgPool2d, amount=_inputs)),
-    Term("global_pool", "global pool", "values that global pooling receives", _of(GlobalAvgPool2d, amount=_inputs)),
-    Term("add", "sums of volumes", "values that additions of volumes give", _of(Add, amount=_outputs)),
-    Term("lrn", "LRN", "values of local response norm", _of(LocalResponseNorm, amount=_outputs)),
-    Term(
-        "batch_norm_params",
-        "batch norm parameters",
-        "gamma and beta, once for each channel",
-        _of(BatchNorm, amount=lambda report: report.params or 0),
-        again=True,
-    ),
-    Term(
-        "avg_pool_windows",
-        "avg pool windows",
-        "values in all windows of average pooling",
-        _window_values,
-        again=True,
-    ),
-    Term(
-        "averages",
-        "averages",
-        "divisions of average and global pooling",
-        _of(AvgPool2d, GlobalAvgPool2d, amount=_outputs),
-        again=True,
-    ),
-    Term(
-        "dense_additions",
-        "dense additions",
-        "additions of dense layers, counted besides their MACs",
-        _of(Dense, amount=lambda report: (report.macs or 0) - _outputs(report)),
-        again=True,
-    ),
-    Term("softmax_additions", "softmax additions", "additions of softmax", _softmax_additions, again=True),
+    Term("macs", "MACs", "multiply-accumulates of convolutions and dense layers"),
+    Term("bias", "biases", "biases that convolutions add"),
+    Term("dense_bias", "dense biases", "biases that dense layers add"),
+    Term("batch_norm", "batch norm", "values that batch norm shifts and scales"),
+    *(Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}") for name in FUNCTIONS),
+    Term("max_pool", "max pool", "values that max pooling receives"),
+    Term("avg_pool", "avg pool", "values that average pooling receives"),
+    Term("global_pool", "global pool", "values that global pooling receives"),
+    Term("add", "sums of volumes", "values that additions of volumes give"),
+    Term("lrn", "LRN", "values of local response norm"),
+    Term("batch_norm_params", "batch norm parameters", "gamma and beta, once for each channel", again=True),
+    Term("avg_pool_windows", "avg pool windows", "values in all windows of average pooling", again=True),
+    Term("averages", "averages", "divisions of average and global pooling", again=True),
+    Term("dense_additions", "dense additions", "additions of dense layers, counted besides their MACs", again=True),
+    Term("softmax_additions", "softmax additions", "additions of softmax", again=True),
 )
 
 

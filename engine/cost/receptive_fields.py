@@ -8,12 +8,11 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.layers import Activation, Concat, Conv2d, Dense, GlobalAvgPool2d, LocalResponseNorm
-from engine.layers.pool import Pool
+from engine.layers.base import Mask
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.run.check import Place, ProjectCheck
-from engine.shapes import Shape
+from engine.shapes import Shape, single_pixels
 from engine.text.problems import STEM
 
 Axis = tuple[int, int, int]
@@ -47,46 +46,40 @@ class Receptive(Struct, frozen=True):
 @lru_cache(maxsize=4)
 def fields(check: ProjectCheck) -> Mapping[Place, Receptive]:
     """The receptive field of every volume on the project's input, through the stem; unknown ones are left out."""
-    found: dict[Place, Receptive] = {}
+    receptive: dict[Place, Receptive] = {}
     start: Receptive | None = Receptive()
     for design, analysis in check.analyses.items():
         if start is not None:
-            found[design, INPUT] = start
-        _add_fields(found, design, analysis)
+            receptive[design, INPUT] = start
+        _add_fields(receptive, design, analysis)
         if design == STEM:
-            start = found.get((STEM, analysis.output))
-    return found
+            start = receptive.get((STEM, analysis.output))
+    return receptive
 
 
-def _add_fields(found: dict[Place, Receptive], design: str, analysis: Analysis) -> None:
+def _add_fields(receptive: dict[Place, Receptive], design: str, analysis: Analysis) -> None:
     for report in analysis.reports:
-        received = [found.get((design, name)) for name in report.inputs]
+        received = [receptive.get((design, name)) for name in report.inputs]
         known = [field for field in received if field is not None]
         if report.output_shape is None or not known or len(known) < len(received):
             continue
         field = _through(report, known)
         if field is not None:
-            found[design, report.name] = field
+            receptive[design, report.name] = field
 
 
 def _through(report: Report, received: list[Receptive]) -> Receptive | None:
-    layer, shape = report.layer, report.input_shapes[0]
-    if shape is None:
+    shape, windows = report.input_shapes[0], report.windows
+    if shape is None or windows is None or windows.repeat != (1, 1):  # repeated windows do not move in one step
         return None
     vertical = _union([field.vertical for field in received], shape.height)
     horizontal = _union([field.horizontal for field in received], shape.width)
     if vertical is None or horizontal is None:
         return None
-    if isinstance(layer, GlobalAvgPool2d | Dense):
-        return Receptive(_widened(vertical, shape.height, 1, 0, 1), _widened(horizontal, shape.width, 1, 0, 1))
-    if not isinstance(layer, Conv2d | Pool):
-        return Receptive(vertical, horizontal)
-    placed = layer.windows(shape)
-    (height, width), (down, right), (top, left, _, _) = placed.kernel, placed.stride, placed.margins
-    vertical_dilation, horizontal_dilation = placed.dilation
+    (height, width), (down, right), (top, left, _, _) = windows.kernel, windows.stride, windows.margins
     return Receptive(
-        _widened(vertical, height, vertical_dilation, top, down),
-        _widened(horizontal, width, horizontal_dilation, left, right),
+        _widened(vertical, height, windows.dilation[0], top, down),
+        _widened(horizontal, width, windows.dilation[1], left, right),
     )
 
 
@@ -123,14 +116,11 @@ class Region(NamedTuple):
         return self.top, self.left, self.bottom, self.right
 
 
-Mask = NDArray[np.bool_]
-
-
-class _Seen:
-    """Which values of a volume are seen: for each set of channels (C,) the pixels (H×W) that are seen of them.
+class _Footprint:
+    """The values of a volume that are read: for each set of channels (C,) the pixels (H×W) that are read of them.
 
     Every layer takes a set of channels at some pixels to one set of channels at some pixels of what it receives, so
-    that nothing is lost; what several paths see of the same channels is one.
+    that nothing is lost; what several paths read of the same channels is one.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -159,10 +149,10 @@ def region(check: ProjectCheck, place: Place, y: int, x: int) -> tuple[int, int,
     """Top, left, bottom and right (past the last) of the input's pixels that move the values at (y, x).
 
     Padding moves nothing, so at the border this may be less than what `Receptive.window` has within the input.
-    None where all that is seen is padding, or where what lies before is unknown.
+    None if all that is read is padding, or if what lies before is unknown.
     """
-    seen = regions(check, place, None, y, x).get((STEM, INPUT))
-    return None if seen is None else seen.window
+    read = regions(check, place, None, y, x).get((STEM, INPUT))
+    return None if read is None else read.window
 
 
 @lru_cache(maxsize=8)
@@ -170,7 +160,7 @@ def regions(check: ProjectCheck, place: Place, channel: int | None, y: int, x: i
     """Of the value at (channel, y, x), or of all channels there, the values of every earlier volume that move it.
 
     Those of the design and of the stem, the project's input with them, and the value itself; a block has what its last
-    layer has. A volume of which only padding is seen, or that does not come before, is left out; so is all that lies
+    layer has. A volume of which only padding is read, or that does not come before, is left out; so is all that lies
     before a layer that is not known.
     """
     design, name = place
@@ -179,20 +169,20 @@ def regions(check: ProjectCheck, place: Place, channel: int | None, y: int, x: i
     shape = received if name == INPUT else check.reports[place].output_shape
     if shape is None:
         return {}
-    start = _Seen(shape)
+    start = _Footprint(shape)
     pixels = np.zeros((shape.height, shape.width), bool)
     pixels[y, x] = True
     start.add(_only(shape.channels, channel), pixels)
     if analysis is None:  # the input of a project that has no stem
         return {place: start.region()}
-    found = _seen_before(analysis, name, start)
-    seen = {(design, earlier): part for earlier, part in found.items()}
-    if design != STEM and INPUT in found:
-        behind = {INPUT: found[INPUT]}
+    own = _footprints_before(analysis, name, start)
+    footprints = {(design, earlier): part for earlier, part in own.items()}
+    if design != STEM and INPUT in own:
+        behind = {INPUT: own[INPUT]}
         if stem is not None and stem.reports:
-            behind = _seen_before(stem, stem.output, found[INPUT])
-        seen |= {(STEM, earlier): part for earlier, part in behind.items()}
-    return {at: part.region() for at, part in seen.items()}
+            behind = _footprints_before(stem, stem.output, own[INPUT])
+        footprints |= {(STEM, earlier): part for earlier, part in behind.items()}
+    return {at: part.region() for at, part in footprints.items()}
 
 
 def _only(count: int, channel: int | None) -> Mask:
@@ -202,84 +192,54 @@ def _only(count: int, channel: int | None) -> Mask:
     return mask
 
 
-def _seen_before(analysis: Analysis, name: str, start: _Seen) -> dict[str, _Seen]:
-    """What is seen of every volume of an analysis by what is seen of the volume called `name`, that one included."""
+def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict[str, _Footprint]:
+    """What the values `start` of the volume called `name` read of every volume of an analysis, that one included."""
     block = analysis.blocks.get(name)
-    seen = {name if block is None else block.output: start}
+    footprints = {name if block is None else block.output: start}
     for report in reversed(analysis.reports):
-        if report.name not in seen:
+        if report.name not in footprints:
             continue
         if report.output_shape is None:
             break
-        for channels, pixels in seen[report.name]:
+        for channels, pixels in footprints[report.name]:
             before = _pixels_before(report, pixels)
             if before.any():
-                for source, shape, read in _channels_before(report, channels):
-                    seen.setdefault(source, _Seen(shape)).add(read, before)
-    return seen | {block.name: seen[block.output] for block in analysis.blocks.values() if block.output in seen}
+                masks = report.channels_read(channels)
+                for source, shape, read in zip(report.inputs, report.known_inputs, masks, strict=True):
+                    if read.any():
+                        footprints.setdefault(source, _Footprint(shape)).add(read, before)
+    return footprints | {
+        block.name: footprints[block.output] for block in analysis.blocks.values() if block.output in footprints
+    }
 
 
-def _channels_before(report: Report, channels: Mask) -> Iterator[tuple[str, Shape, Mask]]:
-    """Each input, its shape, and which of its channels the `channels` of the output depend on."""
-    layer, shapes = report.layer, report.input_shapes
-    first = 0
-    for source, shape in zip(report.inputs, shapes, strict=True):
-        assert shape is not None, "a layer whose output is known knows its inputs"
-        if isinstance(layer, Concat):
-            read = channels[first : first + shape.channels]
-            first += shape.channels
-        elif isinstance(layer, Conv2d):
-            groups = channels.reshape(layer.groups, -1).any(axis=1)
-            read = np.repeat(groups, shape.channels // layer.groups)
-        elif isinstance(layer, LocalResponseNorm):
-            read = _neighbours(channels, layer.size)
-        elif isinstance(layer, Dense) or (isinstance(layer, Activation) and layer.function == "softmax"):
-            read = np.ones(shape.channels, bool)
-        else:
-            read = channels
-        if read.any():
-            yield source, shape, read
-
-
-def _neighbours(channels: Mask, size: int) -> Mask:
-    """Those from ⌊size/2⌋ below to ⌈size/2⌉ − 1 above any of them."""
-    seen = np.zeros_like(channels)
-    for channel in np.flatnonzero(channels):
-        seen[max(channel - size // 2, 0) : channel + (size - 1) // 2 + 1] = True
-    return seen
-
-
-def _pixels_before(report: Report, seen: Mask) -> Mask:
-    """What pixels of a layer's input the pixels `seen` of its output depend on."""
-    layer, shape = report.layer, report.input_shapes[0]
+def _pixels_before(report: Report, pixels: Mask) -> Mask:
+    """The pixels of a layer's input that these `pixels` of its output depend on."""
+    shape, windows = report.input_shapes[0], report.windows
     assert shape is not None, "a layer whose output is known knows its input"
-    if isinstance(layer, GlobalAvgPool2d | Dense):
-        return np.ones((shape.height, shape.width), bool)
-    if not isinstance(layer, Conv2d | Pool):
-        return seen
-    placed = layer.windows(shape)
-    (height, width), (down, right), (top, left, _, _) = placed.kernel, placed.stride, placed.margins
-    vertical, horizontal = placed.dilation
-    (low, high), (before, behind) = _ends(seen.any(axis=1)), _ends(seen.any(axis=0))
-    first_row, rows = _reads(low, high, height, vertical, top, down, shape.height)
-    first_column, columns = _reads(before, behind, width, horizontal, left, right, shape.width)
-    counts: NDArray[np.float32] = rows.T @ seen[low:high, before:behind].astype(np.float32) @ columns
-    found = np.zeros((shape.height, shape.width), bool)
-    found[first_row : first_row + len(counts), first_column : first_column + counts.shape[1]] = counts > 0
-    return found
+    assert windows is not None, "a layer whose output is known knows its windows"
+    if windows == single_pixels(shape):
+        return pixels
+    (height, width), (down, right), (top, left, _, _) = windows.kernel, windows.stride, windows.margins
+    (low, high), (before, behind) = _ends(pixels.any(axis=1)), _ends(pixels.any(axis=0))
+    row_starts = np.arange(low, high) // windows.repeat[0] * down - top
+    column_starts = np.arange(before, behind) // windows.repeat[1] * right - left
+    first_row, rows = _reads(row_starts, height, windows.dilation[0], shape.height)
+    first_column, columns = _reads(column_starts, width, windows.dilation[1], shape.width)
+    counts: NDArray[np.float32] = rows.T @ pixels[low:high, before:behind].astype(np.float32) @ columns
+    read = np.zeros((shape.height, shape.width), bool)
+    read[first_row : first_row + len(counts), first_column : first_column + counts.shape[1]] = counts > 0
+    return read
 
 
-def _reads(
-    first: int, last: int, kernel: int, dilation: int, margin: int, stride: int, count: int
-) -> tuple[int, NDArray[np.float32]]:
-    """1 where a window (rows, from the `first` on) reads a value (columns) along one axis; padding is left out.
+def _reads(starts: NDArray[np.intp], kernel: int, dilation: int, count: int) -> tuple[int, NDArray[np.float32]]:
+    """1 where a window (rows, by their first taps) reads a value (columns) along one axis; padding is left out.
 
     Only values from the first to the last that may be read have a column; the number of the first comes with it.
     """
-    starts = np.arange(first, last) * stride - margin
     low = min(max(int(starts[0]), 0), count)
     high = max(min(int(starts[-1]) + (kernel - 1) * dilation + 1, count), low)
-    reads = np.zeros((last - first, high - low), np.float32)
+    reads = np.zeros((len(starts), high - low), np.float32)
     for offset in np.arange(kernel) * dilation:
         inside = (starts + offset >= low) & (starts + offset < high)
         reads[np.flatnonzero(inside), starts[inside] + offset - low] = 1

@@ -1,6 +1,5 @@
 """What each input channel gives to one output map: a map is the sum of one partial map a channel, and its bias."""
 
-from collections.abc import Mapping
 from math import prod
 from typing import Any, NamedTuple
 
@@ -11,9 +10,8 @@ from numpy.typing import NDArray
 from engine import kernels
 from engine.kernels import Checkpoint, Volume
 from engine.kernels.blocks import ranges
-from engine.layers import Conv2d, Dense
-from engine.layers.windows import Windows, place_windows
-from engine.shapes import Shape
+from engine.layers import Layer
+from engine.shapes import Shape, Windows
 
 Numbers = NDArray[np.float64]
 
@@ -41,7 +39,7 @@ class Contributions(Struct, frozen=True, eq=False):
 
 
 class Part(NamedTuple):
-    """What makes one map: the channels that its filter sees, the filter's weights, and where its windows lie."""
+    """What makes one map: the channels that its filter reads, the filter's weights, and where its windows lie."""
 
     first: int
     volume: Volume  # (C/groups, H, W)
@@ -49,25 +47,11 @@ class Part(NamedTuple):
     windows: Windows
 
 
-def weight_of(
-    layer: Conv2d | Dense, weights: Mapping[str, NDArray[Any]], received: Shape, channel: int
-) -> tuple[int, NDArray[Any]]:
-    """(first input channel, weights (C/groups, kh, kw)) of a filter, or of a unit, whose kernel is all that it sees."""
-    weight = weights["weight"]
-    if isinstance(layer, Dense):
-        return 0, weight[channel].reshape(received)
-    return layer.seen_by(channel, received.channels).start, weight[channel]
-
-
-def part_of(layer: Conv2d | Dense, weights: Mapping[str, NDArray[Any]], volume: Volume, channel: int) -> Part:
-    """What makes the map `channel` of a layer that receives a volume (C, H, W)."""
-    shape = Shape(*volume.shape)
-    first, weight = weight_of(layer, weights, shape, channel)
-    if isinstance(layer, Dense):
-        windows = place_windows(shape, (shape.height, shape.width), 1, "valid")
-    else:
-        windows = layer.windows(shape)
-    return Part(first, volume[first : first + len(weight)], weight, windows)
+def part_of(layer: Layer, weight: NDArray[Any], volume: Volume, channel: int) -> Part:
+    """What makes the map `channel` of a layer that has filters, all of them in `weight`, and receives a volume."""
+    received = Shape(*volume.shape)
+    read = layer.input_channels(channel, [received])
+    return Part(read.start, volume[read], layer.filter_weights(weight, channel, received), layer.windows(received))
 
 
 def partial_maps(part: Part, checkpoint: Checkpoint) -> Volume:

@@ -2,8 +2,8 @@
 
 import numpy as np
 
-from engine.explain.base import Explanation, Spot, signed
 from engine.kernels import Volume
+from engine.layers.explanation import Explanation, Spot, signed
 from engine.network.weight_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.text.units import number
 

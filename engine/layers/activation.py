@@ -3,12 +3,30 @@
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
 
+import numpy as np
 from msgspec import Meta
 
-from engine import kernels
-from engine.layers.base import Checkpoint, Layer, Volume
+from engine.kernels import activations
+from engine.layers.base import Checkpoint, Layer, Mask, Reads, Role, Volume
+from engine.layers.explanation import Explanation, Target, Terms, many, read_pixel, signed
+from engine.shapes import Shape
+from engine.text.units import number
 
 Function = Literal["relu", "relu6", "leaky_relu", "sigmoid", "tanh", "silu", "hard_swish", "gelu", "softmax"]
+
+_FORMULAS: dict[str, str] = {
+    "relu": "max({x}, 0)",
+    "relu6": "min(max({x}, 0), 6)",
+    "leaky_relu": "max({x}, 0.01 · {s})",
+    "sigmoid": "1 / (1 + exp(−{s}))",
+    "tanh": "tanh({x})",
+    "silu": "{x} / (1 + exp(−{s}))",
+    "hard_swish": "{x} · min(max({x} + 3, 0), 6) / 6",
+    "gelu": "{x} · Φ({x})",
+    "softmax": "exp({x}) / Σ exp",
+}
+"""Of the number x; s is the same where a sign may stand before it."""
+assert set(_FORMULAS) == set(activations.ACTIVATIONS), "every function has its formula"
 
 
 class Activation(Layer, frozen=True, tag="activation"):
@@ -16,14 +34,50 @@ class Activation(Layer, frozen=True, tag="activation"):
 
     title: ClassVar[str] = "Activation"
     help: ClassVar[str] = "Bends each value by a fixed function."
+    role: ClassVar[Role] = "elementwise"
+    reads: ClassVar[Reads] = "pixel"
 
     function: Annotated[Function, Meta(title="Function", description="What becomes of each value", examples=["relu"])]
+
+    @property
+    def has_table_row(self) -> bool:
+        return self.function == "softmax"
+
+    @property
+    def zeroes_negatives(self) -> bool:
+        return self.function in ("relu", "relu6")
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        """The same channel; of softmax all."""
+        return [np.ones_like(channels) if self.function == "softmax" else channels]
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        if self.function != "softmax":
+            return {self.function: output.size}
+        return {"softmax": output.size, "softmax_additions": output.size - output.height * output.width}
 
     def label(self) -> str:
         return self.function.replace("_", " ")
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return kernels.activation(self.function, inputs[0], checkpoint)
+        return activations.activation(self.function, inputs[0], checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        if self.function == "softmax":
+            return _explain_softmax(target)
+        window = read_pixel(target)
+        x = float(window.values[0, 0, 0])
+        made = activations.ACTIVATIONS[self.function](window.values, lambda: None)
+        result = float(made[0, 0, 0])
+        formula = _FORMULAS[self.function]
+        lines = (
+            f"{target.title} = {self.label()}(x) = {formula.format(x='x', s='x')}",
+            f"= {formula.format(x=number(x), s=signed(x))} = {number(result)}",
+        )
+        what = "A function of the one value at the same place; no neighbour, no other channel, no weights."
+        if self.function == "gelu":
+            what += " Φ is the normal distribution."
+        return Explanation(target.at, result, what, lines, window)
 
 
 class Dropout(Layer, frozen=True, tag="dropout"):
@@ -31,8 +85,43 @@ class Dropout(Layer, frozen=True, tag="dropout"):
 
     title: ClassVar[str] = "Dropout"
     help: ClassVar[str] = "Drops values in training; does nothing when run."
+    role: ClassVar[Role] = "elementwise"
+    reads: ClassVar[Reads] = "pixel"
 
     rate: Annotated[float, Meta(ge=0.0, lt=1.0, title="Rate", description="Share that training drops")] = 0.5
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return inputs[0]
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
+
+    def patch_size(self, received: Shape | None) -> str:
+        return f"{self.rate:.0%}".replace("%", " %")
+
+    def explain(self, target: Target) -> Explanation:
+        window = read_pixel(target)
+        result = float(window.values[0, 0, 0])
+        what = (
+            f"In training a share of {number(self.rate)} of the values is dropped by chance; a run passes each one on."
+        )
+        return Explanation(target.at, result, what, (f"{target.title} = x = {number(result)}",), window)
+
+
+def _explain_softmax(target: Target) -> Explanation:
+    channel, y, x = target.at
+    column = target.inputs[0][:, y, x].astype(np.float64)
+    powers = np.exp(column - column.max())
+    terms = Terms("Terms exp(x − m) per channel", powers)
+    result = float(powers[channel] / powers.sum())
+    largest = int(np.argmax(column))
+    formula = (
+        f"{target.title} = exp(x − m) / Σ exp(x_c − m), m the largest of {many(len(column), 'channel')}",
+        f"= exp({number(column[channel])} − {signed(column[largest])}) / {number(terms.total)}",
+        f"= {number(powers[channel])} / {number(terms.total)} = {number(result)}",
+    )
+    what = (
+        "All channels at this pixel share 1 between them: the larger the value, the larger its share. "
+        f"The largest is channel {largest}."
+    )
+    return Explanation(target.at, result, what, formula, read_pixel(target), terms)

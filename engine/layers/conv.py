@@ -1,14 +1,19 @@
 """Convolution."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from msgspec import Meta
+from msgspec.structs import replace
+from numpy.typing import NDArray
 
-from engine import kernels
-from engine.layers.base import Checkpoint, Count, HeightWidth, Layer, Mistake, Padding, Volume
-from engine.layers.windows import Windows, check_padding, pair, place_windows, short, shortest, size_mistakes, times
-from engine.shapes import Shape
+from engine.kernels import convolution
+from engine.layers.base import Checkpoint, Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, Volume
+from engine.layers.explanation import Explanation, Target, WindowProduct, many, read_window, shifted
+from engine.layers.weighted_sum import explain_weighted_sum
+from engine.layers.windows import check_padding, pair, place_windows, short, shortest, size_mistakes, times
+from engine.shapes import Shape, Windows
 
 
 class Conv2d(Layer, frozen=True, tag="conv2d"):
@@ -21,6 +26,10 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
 
     title: ClassVar[str] = "Convolution"
     help: ClassVar[str] = "Slides filters over the volume: one output map a filter."
+    role: ClassVar[Role] = "weights"
+    reads: ClassVar[Reads] = "windows"
+    filter_title: ClassVar[str] = "kernel of filter"
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("{}", "filters"),)
 
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[32])]
     kernel: Annotated[HeightWidth, Meta(title="Kernel", description="Height and width of a filter", examples=[3])]
@@ -36,14 +45,13 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         check_padding(self.padding)
         shortest(self, "kernel", "stride", "padding", "dilation")
 
-    def windows(self, shape: Shape) -> Windows:
-        return place_windows(shape, self.kernel, self.stride, self.padding, self.dilation)
+    def windows(self, received: Shape) -> Windows:
+        return place_windows(received, self.kernel, self.stride, self.padding, self.dilation)
 
-    def seen_by(self, filter: int, channels: int) -> slice:
-        """Which of so many input channels a filter sees: those of its group."""
-        depth = channels // self.groups
-        first = filter // (self.filters // self.groups) * depth
-        return slice(first, first + depth)
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        """Those of the same group."""
+        groups = channels.reshape(self.groups, -1).any(axis=1)
+        return [np.repeat(groups, inputs[0].channels // self.groups)]
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         yield from size_mistakes(self.windows(inputs[0]), inputs[0])
@@ -73,9 +81,20 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         groups = "" if self.groups == 1 else f", {self.groups} groups"
         return f"{times(pair(self.kernel))}{stride}{dilation}, {filters}{groups}"
 
+    def deep_label(self, received: Shape) -> str:
+        kernel = times(pair(self.kernel))
+        return self.label().replace(kernel, f"{kernel}×{received.channels // self.groups}", 1)
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"bias": output.size} if self.bias else {}
+
+    def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
+        filter: NDArray[Any] = weight[channel]
+        return filter
+
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         windows = self.windows(Shape(*inputs[0].shape))
-        return kernels.conv2d(
+        return convolution.conv2d(
             inputs[0],
             weights["weight"],
             weights.get("bias"),
@@ -85,3 +104,38 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
             groups=self.groups,
             checkpoint=checkpoint,
         )
+
+    def explain(self, target: Target) -> Explanation:
+        filter, at = target.weights["weight"], target.at
+        received = Shape(*target.inputs[0].shape)
+        windows = self.windows(received)
+        window = read_window(target.inputs[0], windows, at.y, at.x, self.input_channels(at.channel, [received]))
+        rows = shifted(int(window.rows[0]), windows.dilation[0], "i")
+        columns = shifted(int(window.columns[0]), windows.dilation[1], "j")
+        pointwise = windows.kernel == (1, 1)
+        if pointwise:
+            symbols = f"Σ w[{at.channel}, c] · in[c, {window.rows[0]}, {window.columns[0]}]"
+        else:
+            symbols = f"Σ w[{at.channel}, c, i, j] · in[c, {rows}, {columns}]"
+        over = many(len(filter), "channel") + ("" if pointwise else f" × {times(windows.kernel)} taps")
+        what = self._in_words(window)
+        return explain_weighted_sum(target, replace(window, filter=filter), symbols, over, what, vector=pointwise)
+
+    def _in_words(self, window: WindowProduct) -> str:
+        depth, last = len(window.values), window.first + len(window.values) - 1
+        if window.inside.size == 1:
+            what = (
+                "A 1×1 convolution is one small dense layer, the same at every pixel: "
+                f"the vector of {many(depth, 'value')} at this pixel times a matrix of "
+                f"{self.filters // self.groups:,} × {depth:,}. "
+                "This value is one row of the matrix times the vector; no neighbour of the pixel counts."
+            )
+        else:
+            size = f"{times(window.inside.shape)}×{depth:,}"
+            what = f"A patch of {size} values meets a filter of {size} weights: all products are added up."
+        if self.groups > 1:
+            own = f"channels {window.first}–{last}" if depth > 1 else f"channel {last}"
+            what += f" Of {self.groups} groups this one reads {own} alone."
+        if window.padded:
+            what += f" {window.padded} of the {window.inside.size} taps lie in the padding and meet 0."
+        return what

@@ -1,12 +1,16 @@
 """Fully connected layers."""
 
 from collections.abc import Mapping, Sequence
-from typing import Annotated, ClassVar
+from typing import Annotated, Any, ClassVar
 
+import numpy as np
 from msgspec import Meta
+from numpy.typing import NDArray
 
-from engine import kernels
-from engine.layers.base import Checkpoint, Count, Layer, Volume
+from engine.kernels import convolution
+from engine.layers.base import Checkpoint, Count, Layer, Mask, Reads, Role, Volume
+from engine.layers.explanation import Explanation, Target, WindowProduct, many
+from engine.layers.weighted_sum import explain_weighted_sum
 from engine.shapes import Shape
 
 
@@ -18,9 +22,16 @@ class Dense(Layer, frozen=True, tag="dense"):
 
     title: ClassVar[str] = "Dense"
     help: ClassVar[str] = "Weighs every value of the input, once a unit."
+    role: ClassVar[Role] = "weights"
+    reads: ClassVar[Reads] = "map"
+    filter_title: ClassVar[str] = "weights of unit"
+    paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("filters", "units"),)
 
     units: Annotated[Count, Meta(title="Units", description="Number of outputs", examples=[10])]
     bias: Annotated[bool, Meta(title="Bias", description="One added number a unit")] = True
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [np.ones(inputs[0].channels, bool)]
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(self.units, 1, 1)
@@ -37,5 +48,27 @@ class Dense(Layer, frozen=True, tag="dense"):
     def label(self) -> str:
         return f"dense, {self.units} unit{'s' if self.units > 1 else ''}"
 
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        additions = {"dense_additions": self.units * inputs[0].size - output.size}
+        return {"dense_bias": output.size, **additions} if self.bias else additions
+
+    def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
+        filter: NDArray[Any] = weight[channel].reshape(received)
+        return filter
+
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return kernels.dense(inputs[0], weights["weight"], weights.get("bias"), checkpoint)
+        return convolution.dense(inputs[0], weights["weight"], weights.get("bias"), checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        volume = target.inputs[0].astype(np.float64)
+        channels, height, width = volume.shape
+        filter = target.weights["weight"].reshape(volume.shape)
+        everywhere = np.ones((height, width), bool)
+        window = WindowProduct(volume, np.arange(height), np.arange(width), everywhere, filter=filter)
+        what = (
+            f"All {volume.size:,} values of the input, flattened to one vector, meet a row of the matrix of "
+            f"{self.units:,} × {volume.size:,} weights."
+        )
+        symbols = f"Σ w[{target.at.channel}, n] · in[n]"
+        over = many(channels, "channel") + (f" × {height}×{width} pixels" if height * width > 1 else "")
+        return explain_weighted_sum(target, window, symbols, over, what, vector=True)

@@ -3,9 +3,13 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
 
-from engine import kernels
-from engine.layers.base import Checkpoint, Layer, Mistake, Volume
+import numpy as np
+
+from engine.kernels import merging
+from engine.layers.base import Checkpoint, Layer, Mask, Mistake, Reads, Role, Volume
+from engine.layers.explanation import Explanation, Target, Terms, read_pixel, signed
 from engine.shapes import Shape
+from engine.text.units import number
 
 
 class Concat(Layer, frozen=True, tag="concat"):
@@ -13,23 +17,51 @@ class Concat(Layer, frozen=True, tag="concat"):
 
     title: ClassVar[str] = "Concat"
     help: ClassVar[str] = "Joins branches along channels."
+    role: ClassVar[Role] = "join"
+    reads: ClassVar[Reads] = "pixel"
     min_inputs: ClassVar[int] = 2
     max_inputs: ClassVar[int | None] = None
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
-        for number, shape in enumerate(inputs[1:], 2):
+        for position, shape in enumerate(inputs[1:], 2):
             if shape[1:] != inputs[0][1:]:
                 yield Mistake(
                     "inputs",
-                    f"inputs: number {number} is {shape} and number 1 is {inputs[0]}; "
+                    f"inputs: number {position} is {shape} and number 1 is {inputs[0]}; "
                     f"concat needs one height and width, here {inputs[0].height}×{inputs[0].width}",
                 )
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        """Each input has a slice of the output's channels."""
+        ends = np.cumsum([shape.channels for shape in inputs])
+        return np.split(channels, ends[:-1])
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(sum(shape.channels for shape in inputs), inputs[0].height, inputs[0].width)
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return kernels.concat(inputs, checkpoint)
+        return merging.concat(inputs, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        source, channel = 0, target.at.channel
+        while channel >= len(target.inputs[source]):
+            channel -= len(target.inputs[source])
+            source += 1
+        window = read_pixel(target, source, channel)
+        result = float(window.values[0, 0, 0])
+        name, count = target.names[source], len(target.inputs[source])
+        before = target.at.channel - channel
+        own = f"channels {before} to {before + count - 1} are those" if count > 1 else f"channel {before} is that"
+        what = (
+            f"The volumes are put one behind the other: {own} of {name}, "
+            f"number {source + 1} of {len(target.inputs)} inputs. Nothing is computed."
+        )
+        behind = f" − {before}" if before else ""
+        formula = (
+            f"{target.title} = {name}[{target.at.channel}{behind}, {target.at.y}, {target.at.x}]",
+            f"= {name}[{channel}, {target.at.y}, {target.at.x}] = {number(result)}",
+        )
+        return Explanation(target.at, result, what, formula, window)
 
 
 class Add(Layer, frozen=True, tag="add"):
@@ -37,16 +69,36 @@ class Add(Layer, frozen=True, tag="add"):
 
     title: ClassVar[str] = "Add"
     help: ClassVar[str] = "Sums branches of one shape, as a residual connection does."
+    role: ClassVar[Role] = "join"
+    reads: ClassVar[Reads] = "pixel"
     min_inputs: ClassVar[int] = 2
     max_inputs: ClassVar[int | None] = None
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
-        for number, shape in enumerate(inputs[1:], 2):
+        for position, shape in enumerate(inputs[1:], 2):
             if shape != inputs[0]:
                 yield Mistake(
                     "inputs",
-                    f"inputs: number {number} is {shape} and number 1 is {inputs[0]}; add needs one shape",
+                    f"inputs: number {position} is {shape} and number 1 is {inputs[0]}; add needs one shape",
                 )
 
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels] * len(inputs)
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"add": output.size}
+
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return kernels.add(inputs, checkpoint)
+        return merging.add(inputs, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        values = np.array([volume[target.at] for volume in target.inputs], np.float64)
+        terms = Terms("Value of each input", values, of="input")
+        place = ", ".join(map(str, target.at))
+        written = " + ".join(map(signed, values))
+        formula = (
+            f"{target.title} = {' + '.join(f'{name}[{place}]' for name in target.names)}",
+            f"= {written} = {number(terms.total)}",
+        )
+        what = "The values at the same place of every input are added up; no weights, no neighbours."
+        return Explanation(target.at, terms.total, what, formula, terms=terms)

@@ -1,13 +1,17 @@
 """Normalisation: batch norm with stored statistics, and local response normalisation."""
 
 from collections.abc import Mapping, Sequence
+from math import sqrt
 from typing import Annotated, ClassVar
 
+import numpy as np
 from msgspec import Meta
 
-from engine import kernels
-from engine.layers.base import Checkpoint, Extent, Layer, Volume
+from engine.kernels import normalization
+from engine.layers.base import Checkpoint, Extent, Layer, Mask, Reads, Role, Volume
+from engine.layers.explanation import Explanation, Target, Terms, many, read_pixel, signed
 from engine.shapes import Shape
+from engine.text.units import number
 
 Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
 
@@ -21,8 +25,17 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
 
     title: ClassVar[str] = "Batch norm"
     help: ClassVar[str] = "Shifts and scales each channel by stored statistics."
+    role: ClassVar[Role] = "elementwise"
+    reads: ClassVar[Reads] = "pixel"
 
     epsilon: Annotated[float, Meta(gt=0.0, le=1e30, title="Epsilon", description="Added to the variance")] = 1e-5
+
+    @property
+    def has_table_row(self) -> bool:
+        return False
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
 
     def param_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
         return {"gamma": (inputs[0].channels,), "beta": (inputs[0].channels,)}
@@ -30,9 +43,26 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
     def statistic_shapes(self, inputs: Sequence[Shape]) -> dict[str, tuple[int, ...]]:
         return {"mean": (inputs[0].channels,), "var": (inputs[0].channels,)}
 
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"batch_norm": output.size, "batch_norm_params": 2 * output.channels}
+
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         roles = (weights["gamma"], weights["beta"], weights["mean"], weights["var"])
-        return kernels.batch_norm(inputs[0], *roles, self.epsilon, checkpoint)
+        return normalization.batch_norm(inputs[0], *roles, self.epsilon, checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        window = read_pixel(target)
+        x = float(window.values[0, 0, 0])
+        gamma, beta, mean, var = (float(target.weights[role]) for role in ("gamma", "beta", "mean", "var"))
+        result = gamma * (x - mean) / sqrt(var + self.epsilon) + beta
+        formula = (
+            f"{target.title} = γ · (x − mean) / √(var + ε) + β",
+            f"= {number(gamma)} · ({number(x)} − {signed(mean)}) / √({number(var)} + {number(self.epsilon)})"
+            f" + {signed(beta)}",
+            f"= {number(result)}",
+        )
+        what = "The value is shifted and scaled by numbers that its channel keeps from training; no neighbour counts."
+        return Explanation(target.at, result, what, formula, window)
 
 
 class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
@@ -43,16 +73,56 @@ class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
 
     title: ClassVar[str] = "Local response norm"
     help: ClassVar[str] = "Divides each value by the strength of its neighbours across channels."
+    role: ClassVar[Role] = "elementwise"
+    reads: ClassVar[Reads] = "pixel"
 
     size: Annotated[Extent, Meta(title="Size", description="Channels that count as neighbours")] = 5
     alpha: Annotated[Finite, Meta(title="Alpha", description="Weight of the neighbours")] = 1e-4
     beta: Annotated[Finite, Meta(title="Beta", description="Exponent")] = 0.75
     k: Annotated[Finite, Meta(title="k", description="Added before the exponent")] = 1.0
 
+    @property
+    def has_table_row(self) -> bool:
+        return False
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        """Those from ⌊size/2⌋ below to ⌈size/2⌉ − 1 above any of them."""
+        read = np.zeros_like(channels)
+        for channel in np.flatnonzero(channels):
+            read[self._neighbours(int(channel), len(channels))] = True
+        return [read]
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"lrn": output.size}
+
     def label(self) -> str:
         return "LRN"
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return kernels.local_response_norm(
+        return normalization.local_response_norm(
             inputs[0], size=self.size, alpha=self.alpha, beta=self.beta, k=self.k, checkpoint=checkpoint
         )
+
+    def explain(self, target: Target) -> Explanation:
+        channel, y, x = target.at
+        volume = target.inputs[0]
+        neighbours = self._neighbours(channel, len(volume))
+        first, end = neighbours.start, neighbours.stop
+        value = float(volume[channel, y, x])
+        terms = Terms("Square per neighbouring channel", volume[first:end, y, x].astype(np.float64) ** 2, first=first)
+        base = self.k + self.alpha / self.size * terms.total
+        result = value / base**self.beta
+        formula = (
+            f"{target.title} = x / (k + α/n · Σ x_c²)^β, c = {first} … {end - 1}",
+            f"= {number(value)} / ({number(self.k)} + {number(self.alpha)}/{self.size} · {number(terms.total)})"
+            f"^{number(self.beta)}",
+            f"= {number(value)} / {number(base**self.beta)} = {number(result)}",
+        )
+        what = (
+            f"The value is divided by the strength of {many(end - first, 'channel')} around its own at the same pixel, "
+            f"{first} to {end - 1}."
+        )
+        return Explanation(target.at, result, what, formula, read_pixel(target), terms)
+
+    def _neighbours(self, channel: int, count: int) -> slice:
+        return slice(max(channel - self.size // 2, 0), min(channel + (self.size - 1) // 2 + 1, count))

@@ -3,16 +3,22 @@
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar
 
+import numpy as np
 from msgspec import Meta
 
-from engine import kernels
-from engine.layers.base import Checkpoint, HeightWidth, Layer, Mistake, Padding, Volume
-from engine.layers.windows import Windows, check_padding, pair, place_windows, short, shortest, size_mistakes, times
-from engine.shapes import Shape
+from engine.kernels import pooling
+from engine.layers.base import Checkpoint, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, Volume
+from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, many, read_window
+from engine.layers.windows import check_padding, pair, place_windows, short, shortest, size_mistakes, times
+from engine.shapes import Shape, Windows
+from engine.text.units import number
 
 
 class Pool(Layer, frozen=True):
     """Settings and shape rule of windows that pool: C×H×W → C×H'×W', H' = ⌊(H + p − k)/s⌋ + 1, or ⌈…⌉ with ceil."""
+
+    role: ClassVar[Role] = "resampling"
+    reads: ClassVar[Reads] = "windows"
 
     kernel: Annotated[HeightWidth, Meta(title="Kernel", description="Height and width of a window", examples=[2])]
     stride: Annotated[
@@ -30,8 +36,11 @@ class Pool(Layer, frozen=True):
         """The stride, or the kernel where it is left out."""
         return self.kernel if self.stride is None else self.stride
 
-    def windows(self, shape: Shape) -> Windows:
-        return place_windows(shape, self.kernel, self.step, self.padding, ceil=self.ceil)
+    def windows(self, received: Shape) -> Windows:
+        return place_windows(received, self.kernel, self.step, self.padding, ceil=self.ceil)
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         windows = self.windows(inputs[0])
@@ -52,6 +61,14 @@ class Pool(Layer, frozen=True):
         stride = "" if self.step == 1 else f" /{short(self.step)}"
         return f"{times(pair(self.kernel))} {self.kind[:3]} pool{stride}"
 
+    def _read(self, target: Target) -> tuple[WindowProduct, str]:
+        """The values that a window reads, and their place as a formula has it."""
+        channel, y, x = target.at
+        volume = target.inputs[0]
+        window = read_window(volume, self.windows(Shape(*volume.shape)), y, x, slice(channel, channel + 1))
+        rows, columns = window.rows[window.inside.any(axis=1)], window.columns[window.inside.any(axis=0)]
+        return window, f"in[{channel}, {rows[0]}…{rows[-1]}, {columns[0]}…{columns[-1]}]"
+
 
 class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
     """The largest value of each window, channel by channel; padding never wins."""
@@ -59,9 +76,12 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
     title: ClassVar[str] = "Max pooling"
     help: ClassVar[str] = "Keeps the largest value of each window."
 
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"max_pool": inputs[0].size}
+
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         windows = self.windows(Shape(*inputs[0].shape))
-        return kernels.max_pool2d(
+        return pooling.max_pool2d(
             inputs[0],
             kernel=windows.kernel,
             stride=windows.stride,
@@ -69,6 +89,26 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
             ceil=self.ceil,
             checkpoint=checkpoint,
         )
+
+    def explain(self, target: Target) -> Explanation:
+        window, where = self._read(target)
+        candidates = np.where(window.inside, window.values[0], -np.inf)
+        at = int(np.argmax(candidates))
+        winner = divmod(at, candidates.shape[1])
+        result = float(candidates[winner])
+        y, x = window.rows[winner[0]], window.columns[winner[1]]
+        count = int(np.count_nonzero(window.inside))
+        what = (
+            f"The largest of {many(count, 'value')} in a {times(candidates.shape)} window of the same channel; "
+            "each channel by itself, no weights."
+        )
+        formula = (
+            f"{target.title} = max of {where}",
+            f"= {number(result)}, found at y {y}, x {x}",
+        )
+        kept = WindowProduct(window.values, window.rows, window.columns, window.inside, window.first, winner=winner)
+        terms = Terms("The largest value", np.array([result]), first=target.at.channel)
+        return Explanation(target.at, result, what, formula, kept, terms)
 
 
 class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
@@ -82,9 +122,17 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
 
     count_padding: Annotated[bool, Meta(title="Count padding", description="Padding counts in the mean")] = True
 
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        height, width = pair(self.kernel)
+        return {
+            "avg_pool": inputs[0].size,
+            "avg_pool_windows": output.size * height * width,
+            "averages": output.size,
+        }
+
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         windows = self.windows(Shape(*inputs[0].shape))
-        return kernels.avg_pool2d(
+        return pooling.avg_pool2d(
             inputs[0],
             kernel=windows.kernel,
             stride=windows.stride,
@@ -94,18 +142,66 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
             checkpoint=checkpoint,
         )
 
+    def explain(self, target: Target) -> Explanation:
+        window, where = self._read(target)
+        divisor = self._divisor(target, window)
+        return _explain_mean(
+            target, window, where, divisor, f"a {times(window.inside.shape)} window of the same channel"
+        )
+
+    def _divisor(self, target: Target, window: WindowProduct) -> int:
+        """Positions that count: those inside the input, or inside the padded input."""
+        if not self.count_padding:
+            return int(np.count_nonzero(window.inside))
+        shape = Shape(*target.inputs[0].shape)
+        top, left, bottom, right = self.windows(shape).margins
+        rows = (window.rows >= -top) & (window.rows < shape.height + bottom)
+        columns = (window.columns >= -left) & (window.columns < shape.width + right)
+        return int(np.count_nonzero(rows) * np.count_nonzero(columns))
+
 
 class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
     """The mean of each whole map: C×H×W → C×1×1."""
 
     title: ClassVar[str] = "Global average pooling"
     help: ClassVar[str] = "Keeps the mean of each whole map."
+    role: ClassVar[Role] = "resampling"
+    reads: ClassVar[Reads] = "map"
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(inputs[0].channels, 1, 1)
+
+    def patch_size(self, received: Shape | None) -> str | None:
+        return f"{received.height}×{received.width}/1" if received is not None else None
+
+    def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
+        return {"global_pool": inputs[0].size, "averages": output.size}
 
     def label(self) -> str:
         return "global avg pool"
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
-        return kernels.global_avg_pool2d(inputs[0], checkpoint)
+        return pooling.global_avg_pool2d(inputs[0], checkpoint)
+
+    def explain(self, target: Target) -> Explanation:
+        volume, channel = target.inputs[0], target.at.channel
+        height, width = volume.shape[1:]
+        values = volume[channel : channel + 1].astype(np.float64)
+        window = WindowProduct(values, np.arange(height), np.arange(width), np.ones((height, width), bool), channel)
+        return _explain_mean(target, window, f"in[{channel}]", height * width, "the whole map")
+
+
+def _explain_mean(target: Target, window: WindowProduct, where: str, divisor: int, over: str) -> Explanation:
+    terms = Terms("Sum of the window", np.array([window.values.sum()]), first=target.at.channel, divisor=divisor)
+    what = f"The mean of {over}; each channel by itself, no weights."
+    inside = window.inside.size - window.padded
+    if divisor != inside:
+        what += f" {many(divisor - inside, 'position')} of the padding count as 0."
+    formula = (
+        f"{target.title} = sum of {where} / {divisor:,}",
+        f"= {number(terms.sum)} / {divisor:,} = {number(terms.total)}",
+    )
+    return Explanation(target.at, terms.total, what, formula, window, terms)

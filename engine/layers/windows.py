@@ -1,30 +1,15 @@
 """Where the windows of a convolution or pooling lie on their input, and what can be wrong with that."""
 
 from collections.abc import Iterator
-from typing import NamedTuple, TypeVar
+from typing import TypeVar
 
 import msgspec
 from msgspec import Struct
 
 from engine.layers.base import HeightWidth, Mistake, Padding
-from engine.shapes import Margins, Pair, Shape, dilated, same_padding, window_count
+from engine.shapes import Pair, Shape, Windows, dilated, same_padding, window_count
 
 AnyStruct = TypeVar("AnyStruct", bound=Struct)
-
-
-class Windows(NamedTuple):
-    """Windows resolved on one input: every size as (height, width)."""
-
-    kernel: Pair
-    stride: Pair
-    dilation: Pair
-    margins: Margins
-    output: Pair
-
-    @property
-    def extent(self) -> Pair:
-        """What one window covers, its gaps included."""
-        return dilated(self.kernel[0], self.dilation[0]), dilated(self.kernel[1], self.dilation[1])
 
 
 def pair(value: HeightWidth) -> Pair:

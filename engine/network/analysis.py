@@ -9,91 +9,14 @@ from msgspec.structs import replace
 
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
-from engine.network.graph import INPUT, Network, Node, Order, SeedWeights, WeightSource, parts_of, topological_order
+from engine.network.graph import INPUT, Network, Node, Order, SeedWeights, parts_of, topological_order
+from engine.network.report import BlockReport as BlockReport
+from engine.network.report import Report as Report
+from engine.network.report import total
 from engine.shapes import Shape
 
 MOST_NAMED = 6
 """Nodes that a message names."""
-
-
-class Report(Struct, frozen=True):
-    """What is known of a layer. What depends on a mistake, here or upstream, is None: unknown, never 0.
-
-    A block stands for itself only where what it receives is unknown or it has a mistake, and where it is closed.
-    """
-
-    index: int
-    """Position in the network of the node, or of the block that the layer is a part of."""
-    name: str
-    layer: Layer | Block
-    inputs: tuple[str, ...]
-    input_shapes: tuple[Shape | None, ...]
-    output_shape: Shape | None = None
-    params: int | None = None
-    macs: int | None = None
-    mac_factors: tuple[tuple[int, ...], tuple[int, ...]] | None = None
-    """(output positions, weights that meet at each); None where unknown or without weights."""
-    param_shapes: dict[str, tuple[int, ...]] = {}
-    """What training learns, by role."""
-    statistic_shapes: dict[str, tuple[int, ...]] = {}
-    """Further arrays that a run needs, by role."""
-    mistakes: tuple[Mistake, ...] = ()
-    block: str | None = None
-    """Name of the block that the layer is a part of."""
-    weights: WeightSource | None = None
-
-    @property
-    def array_shapes(self) -> dict[str, tuple[int, ...]]:
-        """Parameters and statistics by role."""
-        return {**self.param_shapes, **self.statistic_shapes}
-
-    @property
-    def weight_bytes(self) -> int:
-        """Memory of the parameters and statistics as float32."""
-        return 4 * sum(prod(shape) for shape in self.array_shapes.values())
-
-
-class BlockReport(Struct, frozen=True):
-    """A block and the reports of its layers, in an order in which they can run."""
-
-    index: int
-    name: str
-    layer: Block
-    inputs: tuple[str, ...]
-    input_shapes: tuple[Shape | None, ...]
-    parts: tuple[Report, ...]
-
-    @property
-    def output(self) -> str:
-        """Name of the part that gives the block's output."""
-        return self.parts[-1].name
-
-    @property
-    def output_shape(self) -> Shape | None:
-        return self.parts[-1].output_shape
-
-    @property
-    def params(self) -> int | None:
-        return _total([part.params for part in self.parts])
-
-    @property
-    def macs(self) -> int | None:
-        return _total([part.macs for part in self.parts])
-
-    def closed(self) -> Report:
-        """The block as one report that has its sums."""
-        mistakes = tuple([mistake for part in self.parts for mistake in part.mistakes])
-        return Report(
-            self.index,
-            self.name,
-            self.layer,
-            self.inputs,
-            self.input_shapes,
-            self.output_shape,
-            self.params,
-            self.macs,
-            mistakes=mistakes,
-        )
 
 
 class Analysis(Struct, frozen=True):
@@ -142,7 +65,7 @@ def analyze(network: Network, input_shape: Shape | None) -> Analysis:
             reports.append(_report(node, index, names, inputs, mistakes))
         shapes[index] = reports[-1].output_shape
     return Analysis(
-        input_shape, tuple(reports), _total([r.params for r in reports]), _total([r.macs for r in reports]), blocks
+        input_shape, tuple(reports), total([r.params for r in reports]), total([r.macs for r in reports]), blocks
     )
 
 
@@ -292,8 +215,3 @@ def _known_names(network: Network, node: Node) -> str:
     names = (INPUT, *(other.name for other in network.nodes[: MOST_NAMED + 1] if other is not node))[:MOST_NAMED]
     more = len(network.nodes) - len(names)
     return f"known are {', '.join(map(repr, names))}" + (f" and {more} more" if more else "")
-
-
-def _total(costs: list[int | None]) -> int | None:
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None

@@ -9,12 +9,21 @@ from engine.layers.windows import pair
 from engine.network.graph import INPUT, Network, Node
 
 
+def form(layer: Kind) -> Literal["full", "separable"] | None:
+    """Which of the two forms a layer or block has; None for whatever has neither."""
+    # These two kinds are what this module converts, so it asks for them by name.
+    if isinstance(layer, SeparableConv2d):
+        return "separable"
+    return "full" if isinstance(layer, Conv2d) and pair(layer.kernel) != (1, 1) else None
+
+
 def refusal(network: Network, name: str) -> str:
     """Why a node has no other form; "" where it has one."""
     layer = network.node(name).layer
-    if isinstance(layer, SeparableConv2d):
+    own = form(layer)
+    if own == "separable":
         return ""
-    if not isinstance(layer, Conv2d) or pair(layer.kernel) == (1, 1):
+    if own is None:
         return f"{name} is {_article(layer)}: only a convolution larger than 1×1 can be separable"
     for setting in ("groups", "dilation"):
         value = getattr(layer, setting)
@@ -31,11 +40,11 @@ def separated(network: Network, name: str, multiplier: int = 1) -> Network:
     """
     node = network.node(name)
     layer = node.layer
-    assert isinstance(layer, Conv2d)
+    assert isinstance(layer, Conv2d), "only a convolution can be separable; see `refusal`"
     followers = tuple(_followers(network, name))
-    functions = [f.layer.function for f in followers if isinstance(f.layer, Activation)]
+    layers = [follower.layer for follower in followers]
     function: Literal["relu", "relu6", "none"] = (
-        "relu6" if "relu6" in functions else "relu" if "relu" in functions else "none"
+        "relu6" if Activation("relu6") in layers else "relu" if Activation("relu") in layers else "none"
     )
     block = SeparableConv2d(
         layer.filters,
@@ -55,7 +64,7 @@ def made_dense(network: Network, name: str) -> Network:
     """A separable convolution as one whose filters see all channels at once, with the layers behind it that it had."""
     node = network.node(name)
     block = node.layer
-    assert isinstance(block, SeparableConv2d)
+    assert isinstance(block, SeparableConv2d), "only a separable convolution can be made full"
     conv = Conv2d(block.filters, block.kernel, block.stride, block.padding, bias=not block.batch_norm)
     network = network.replaced(name, Node(name, conv, node.inputs))
     behind: list[tuple[str, Layer]] = [("bn", BatchNorm())] if block.batch_norm else []
@@ -74,19 +83,15 @@ def _followers(network: Network, name: str) -> Iterator[Node]:
     first = _only_user(network, name)
     if first is not None and first.layer == BatchNorm():
         second = _only_user(network, first.name)
-        if second is not None and _rectifies(second.layer):
+        if second is not None and second.layer.zeroes_negatives:
             yield from (first, second)
-    elif first is not None and _rectifies(first.layer):
+    elif first is not None and first.layer.zeroes_negatives:
         yield first
 
 
 def _only_user(network: Network, name: str) -> Node | None:
     users = [(index, node) for index, node in enumerate(network.nodes) if name in network.inputs_of(index)]
     return users[0][1] if len(users) == 1 and network.inputs_of(users[0][0]) == (name,) else None
-
-
-def _rectifies(layer: Kind) -> bool:
-    return isinstance(layer, Activation) and layer.function in ("relu", "relu6")
 
 
 def _free(network: Network, base: str) -> str:

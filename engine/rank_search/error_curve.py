@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from engine.layers import Conv2d
 from engine.layers.windows import pair
+from engine.low_rank.convolution import as_convolution
 from engine.network.analysis import Report
 from engine.network.weight_specs import Form
 from engine.run.check import Place
@@ -137,8 +138,9 @@ def macs_of(report: Report, form: Form, ranks: Sequence[int]) -> int:
     received, given = report.input_shapes[0], report.output_shape
     assert received is not None
     assert given is not None
-    assert isinstance(report.layer, Conv2d)
-    height, width = pair(report.layer.kernel)
+    layer = as_convolution(report.layer)
+    assert layer is not None
+    height, width = pair(layer.kernel)
     channels = [received.channels, *ranks, given.channels]
     macs = 0
     for index, part in enumerate(form.split("+")):

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from msgspec.structs import replace
 
 from engine.layers import Conv2d
+from engine.low_rank.convolution import as_convolution
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import Form, LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
@@ -37,8 +38,8 @@ def applied(
         assert received is not None
         network = network.taken_apart(report.block, received.channels)
     node = network.node(name)
-    layer = node.layer
-    assert isinstance(layer, Conv2d), refusal(report)
+    layer = as_convolution(node.layer)
+    assert layer is not None, refusal(report)
     parts = form.split("+")
     names = _names(network, name, parts)
     of = node.weights or SeedWeights(design, name)

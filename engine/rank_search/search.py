@@ -10,9 +10,8 @@ from msgspec.structs import replace
 
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint, Volume
-from engine.layers import Conv2d
-from engine.layers.windows import pair
 from engine.low_rank import factorisation
+from engine.low_rank.convolution import as_convolution
 from engine.low_rank.factorisation import Filters, Fitter, Measured, Split, linear, measure, output_of
 from engine.network.analysis import Report
 from engine.network.weight_specs import Form, LowRankWeights, input_name
@@ -60,10 +59,11 @@ class Trial(Struct, frozen=True, eq=False):
 
 def refusal(report: Report | None) -> str:
     """Why nothing can stand for a layer, in words that say what would be right; "" where it can."""
-    if report is None or not isinstance(report.layer, Conv2d):
+    layer = None if report is None else as_convolution(report.layer)
+    if report is None or layer is None:
         return "choose a convolution"
-    if report.layer.groups != 1:
-        return f"{report.name} has {report.layer.groups} groups, which are narrow already; choose one without groups"
+    if layer.groups != 1:
+        return f"{report.name} has {layer.groups} groups, which are narrow already; choose one without groups"
     if report.output_shape is None:
         return f"the shape at {report.name} is unknown; mend what lies before it"
     if isinstance(report.weights, LowRankWeights):
@@ -77,7 +77,7 @@ def candidates(request: RunRequest, design: str) -> tuple[Report, ...]:
     return tuple(
         report
         for report in (() if analysis is None else analysis.reports)
-        if not refusal(report) and isinstance(report.layer, Conv2d) and max(pair(report.layer.kernel)) > 1
+        if not refusal(report) and report.windows is not None and max(report.windows.kernel) > 1
     )
 
 
@@ -220,7 +220,8 @@ class Explorer:
             if place not in self.request.check.keys:
                 raise ProjectError(self.request.check.problems)
             assert report is not None
-            assert isinstance(report.layer, Conv2d)
+            layer = as_convolution(report.layer)
+            assert layer is not None
             try:
                 arrays = weights_at(self.request, place, self._cache, self.checkpoint)
             except FileFault as fault:
@@ -229,8 +230,9 @@ class Explorer:
             def volumes() -> Iterator[Volume]:
                 return (self._reached(place, spec) for spec in self.samples.fitted)
 
-            layer = replace(report.layer, bias=False)
-            self._fitters = {place: Fitter(layer, arrays["weight"], volumes, lambda: self.checkpoint())}
+            self._fitters = {
+                place: Fitter(replace(layer, bias=False), arrays["weight"], volumes, lambda: self.checkpoint())
+            }
         return self._fitters[place]
 
     def _weights(self, place: Place, form: Form, widths: tuple[int, ...], *, refit: bool) -> tuple[Filters, ...]:

@@ -9,13 +9,13 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.blocks import Block, SeparableConv2d
+from engine.blocks import Block
 from engine.cost.counting import convention
-from engine.layers import Activation, BatchNorm, Conv2d, Dense, Dropout, GlobalAvgPool2d, Kind, Layer, LocalResponseNorm
+from engine.layers import Kind, Layer
 from engine.layers.windows import pair, short, times
 from engine.network.analysis import Report, analyze
 from engine.network.graph import Network, Node
-from engine.network.separable import made_dense, refusal, separated
+from engine.network.separable import form, made_dense, refusal, separated
 from engine.project.project import Project, Published
 from engine.reports.paper_columns import WIDTHS, Width, widths_of
 from engine.run.check import ProjectCheck
@@ -26,9 +26,6 @@ from engine.text.units import SUPERSCRIPTS, UNKNOWN, exact, factor
 WEIGHTS, MACS = "weights", "MACs"
 KILO = convention("paper").kilo
 """What K of weights is."""
-WEIGHTED = (Conv2d, Dense)
-UNSEEN = (BatchNorm, LocalResponseNorm)
-"""Kinds without a row, as activations are."""
 MULTIPLIERS = range(1, 9)
 """Depth multipliers among which that of published figures is looked for, the plain one first."""
 
@@ -168,7 +165,7 @@ def paper_rows(project: Project, check: ProjectCheck, design: str) -> tuple[Pape
     marks = 0
     for index, group in groupby(analysis.reports, lambda report: report.index):
         node, parts = nodes[index], tuple(group)
-        if isinstance(node.layer, UNSEEN) or (isinstance(node.layer, Activation) and node.layer.function != "softmax"):
+        if not node.layer.has_table_row:
             continue
         told = published.get(node.name, Published(design, node.name))
         marks += bool(told.note)
@@ -197,7 +194,7 @@ def _depth(parts: Sequence[Report]) -> int | None:
         if isinstance(part.layer, Block):
             return None
         before = max([depths.get(name, 0) for name in part.inputs], default=0)
-        depths[part.name] = before + isinstance(part.layer, WEIGHTED)
+        depths[part.name] = before + (part.layer.role == "weights")
     return max(depths.values(), default=0)
 
 
@@ -207,7 +204,7 @@ def _product(part: Report, unit: str) -> str:
     received, kernel = rest[0], [] if set(rest[1:]) == {1} else rest[1:]
     factors = [*kernel, received, out]
     channels = part.input_shapes[0].channels if part.input_shapes[0] else 0
-    if isinstance(part.layer, Conv2d) and part.layer.groups == channels > 1:
+    if received == 1 < channels:  # a kernel for each channel by itself
         factors = [*kernel, channels, *([out // channels] if out > channels else [])]
     shape = part.output_shape
     places = f"{shape.height}·{shape.width} × " if unit == MACS and shape and shape.height * shape.width > 1 else ""
@@ -216,10 +213,9 @@ def _product(part: Report, unit: str) -> str:
 
 def _patch(layer: Kind, received: tuple[Shape | None, ...]) -> str:
     """``7×7/2``; a dropout's rate."""
-    if isinstance(layer, Dropout):
-        return f"{layer.rate:.0%}".replace("%", " %")
-    if isinstance(layer, GlobalAvgPool2d) and received and received[0]:
-        return f"{received[0].height}×{received[0].width}/1"
+    own = layer.patch_size(received[0] if received else None)
+    if own is not None:
+        return own
     kernel, stride = getattr(layer, "kernel", None), getattr(layer, "step", getattr(layer, "stride", 1))
     if kernel is None:
         return "" if stride == 1 else f"/{short(stride)}"
@@ -326,7 +322,7 @@ def switch(project: Project, row: PaperRow) -> Switch | str:
     reason = refusal(network, row.node)
     if reason:
         return reason
-    if isinstance(row.layer, SeparableConv2d):
+    if row.layer is not None and form(row.layer) == "separable":
         return _switch(row, "dense", made_dense(network, row.node))
     network = separated(network, row.node)
     plain = network.node(row.node).layer

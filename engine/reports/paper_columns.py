@@ -5,18 +5,7 @@ from functools import cache, lru_cache
 
 from msgspec import Struct, inspect
 
-from engine.blocks import (
-    BasicResidual,
-    BottleneckResidual,
-    DenseBlock,
-    Fire,
-    Inception,
-    InvertedResidual,
-    MlpConv,
-    ReducedConv2d,
-    SeparableConv2d,
-)
-from engine.layers import Conv2d, Dense, Kind
+from engine.layers import Kind
 from engine.layers.windows import pair, times
 from engine.text.units import exact
 
@@ -32,30 +21,9 @@ WIDTHS: dict[str, tuple[str, str]] = {
 }
 """The columns by id, with the two lines of their heads.
 
-The first two are not the paper's: there stand the filters of other kernels and the units of dense layers.
+Kinds say in `paper_columns` which of their settings stand in which. The first two are not the paper's: there stand the
+filters of other kernels and the units of dense layers.
 """
-
-SETTINGS: dict[type[Kind], tuple[tuple[str, str], ...]] = {
-    Conv2d: (("{}", "filters"),),
-    SeparableConv2d: (("{}", "filters"),),
-    ReducedConv2d: (("{}_reduce", "reduce"), ("{}", "filters")),
-    Inception: (
-        ("1x1", "n1x1"),
-        ("3x3_reduce", "n3x3_reduce"),
-        ("3x3", "n3x3"),
-        ("5x5_reduce", "n5x5_reduce"),
-        ("5x5", "n5x5"),
-        ("pool_proj", "pool_proj"),
-    ),
-    MlpConv: (("1x1", "mlp2"), ("{}", "filters")),
-    Fire: (("reduce", "squeeze"), ("1x1", "expand1x1"), ("3x3", "expand3x3")),
-    BasicResidual: (("3x3", "filters"),),
-    BottleneckResidual: (("3x3_reduce", "reduce"), ("1x1", "filters")),
-    InvertedResidual: (("1x1", "filters"),),
-    DenseBlock: (("3x3", "growth"),),
-    Dense: (("filters", "units"),),
-}
-"""(column, setting) of each kind; {} is the size of its kernel, if there is a column of that size."""
 
 
 class Width(Struct, frozen=True):
@@ -82,7 +50,7 @@ def widths_of(layer: Kind) -> Mapping[str, Width]:
     """The widths of a layer or block by the column's id."""
     size = times(pair(getattr(layer, "kernel", 0))).replace("×", "x")
     found: dict[str, Width] = {}
-    for template, setting in SETTINGS.get(type(layer), ()):
+    for template, setting in layer.paper_columns:
         column = template.format(size)
         if column not in WIDTHS or column in found:
             column = "reduce" if template.endswith("reduce") else "filters"

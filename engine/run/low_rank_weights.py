@@ -9,6 +9,7 @@ from msgspec.structs import replace
 from engine.kernels import Checkpoint
 from engine.layers import Conv2d
 from engine.layers.windows import pair, times
+from engine.low_rank.convolution import as_convolution
 from engine.low_rank.factorisation import Fitter, Volumes
 from engine.network.analysis import Analysis, Report
 from engine.network.weight_specs import FileWeights, LowRankWeights
@@ -40,7 +41,8 @@ def plan(analysis: Analysis, report: Report) -> Plan:
     recipe = report.weights
     assert isinstance(recipe, LowRankWeights)
     parts = [_report(analysis, name) for name in recipe.nodes]
-    layers = [part.layer for part in parts if part is not None and isinstance(part.layer, Conv2d)]
+    convolutions = [None if part is None else as_convolution(part.layer) for part in parts]
+    layers = [layer for layer in convolutions if layer is not None]
     assert len(layers) == len(recipe.nodes), "what has mistakes has no plan"
     core = layers[recipe.form.split("+").index("kxk")]
     layer = replace(core, filters=layers[-1].filters, bias=False)
@@ -63,7 +65,8 @@ def mistakes(project: Project, analysis: Analysis, report: Report) -> Iterator[s
     if not found:
         made = plan(analysis, report)
         found += [
-            text.removeprefix("weights: ") for text in weights.source_mistakes(recipe.of, _arrays(made), "conv2d")
+            text.removeprefix("weights: ")
+            for text in weights.source_mistakes(recipe.of, _arrays(made), made.layer.kind)
         ]
     yield from (f"weights: {text}" for text in found)
 
@@ -75,14 +78,15 @@ def _form_mistakes(analysis: Analysis, report: Report, recipe: LowRankWeights) -
     before: Report | None = None
     for name, kind in zip(recipe.nodes, recipe.form.split("+"), strict=True):
         part = _report(analysis, name)
-        if part is None or not isinstance(part.layer, Conv2d) or part.layer.groups != 1:
+        layer = None if part is None else as_convolution(part.layer)
+        if part is None or layer is None or layer.groups != 1:
             yield f"nodes names {name!r}; a convolution in one group of this design is meant"
             return
         shape = part.input_shapes[0]
         if shape is None or part.output_shape is None:
             yield f"the shape at {name} is unknown; mend what lies before it"
             return
-        kernel = pair(part.layer.kernel)
+        kernel = pair(layer.kernel)
         if kind == "1x1" and kernel != (1, 1):
             yield f"{name} has a kernel of {times(kernel)}; in the form {recipe.form} it is 1×1"
         if before is not None and before.name not in _upstream(analysis, part):

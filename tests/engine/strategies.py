@@ -6,7 +6,7 @@ from hypothesis import assume, reject
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from engine.layers import LAYERS, Activation, tag_of
+from engine.layers import LAYERS, Activation, Conv2d, tag_of
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from engine.shapes import Shape
@@ -148,3 +148,8 @@ def networks(draw, input_shape, size=6):
     network = Network(tuple(draw(st.permutations(nodes))))
     assert not any(report.mistakes for report in analyze(network, input_shape).reports)
     return network
+
+
+def maker(shape):
+    """A convolution that makes a volume of this shape from one value."""
+    return Conv2d(filters=shape.channels, kernel=1, padding=(0, 0, shape.height - 1, shape.width - 1))

@@ -5,7 +5,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.explain.explain import EXPLAINERS, Spot, explain, explain_input, of_filter
+from engine.explain.explain import explain
+from engine.explain.inputs import explain_input
 from engine.layers import (
     LAYERS,
     Activation,
@@ -21,7 +22,7 @@ from engine.layers import (
     MaxPool2d,
     tag_of,
 )
-from engine.layers.base import Layer
+from engine.layers.explanation import Spot, of_filter
 from engine.network.weight_specs import ArrayInput, ImageInput, NoiseInput
 from engine.run.inputs import normalised
 from tests.engine import layer_oracle, strategies
@@ -85,15 +86,15 @@ def test_the_terms_add_up_to_the_value(kind, data):
 @given(data=st.data())
 def test_the_sums_per_channel_are_those_of_the_products_and_the_padding_meets_nothing(kind, data):
     _, inputs, weights, _, _, told = data.draw(explained(kind))
-    met = told.meeting
-    np.testing.assert_array_equal(met.products.sum(axis=(1, 2)), told.terms.values)
-    np.testing.assert_array_equal(met.filter.ravel(), weights["weight"][told.at.channel].ravel())
-    assert not met.values[:, ~met.inside].any()
-    for i, row in enumerate(met.rows):
-        for j, column in enumerate(met.columns):
-            if met.inside[i, j]:
-                read = inputs[0][met.first : met.first + len(met.values), row, column]
-                np.testing.assert_array_equal(met.values[:, i, j], read)
+    window = told.window
+    np.testing.assert_array_equal(window.products.sum(axis=(1, 2)), told.terms.values)
+    np.testing.assert_array_equal(window.filter.ravel(), weights["weight"][told.at.channel].ravel())
+    assert not window.values[:, ~window.inside].any()
+    for i, row in enumerate(window.rows):
+        for j, column in enumerate(window.columns):
+            if window.inside[i, j]:
+                read = inputs[0][window.first : window.first + len(window.values), row, column]
+                np.testing.assert_array_equal(window.values[:, i, j], read)
 
 
 @KINDS
@@ -104,11 +105,6 @@ def test_every_kind_says_what_it_does_and_ends_with_its_number(kind, data):
     assert told.formula[0].startswith(f"n[{told.at.channel}, {told.at.y}, {told.at.x}] = ")
 
 
-def test_every_kind_of_layer_has_a_row():
-    assert set(EXPLAINERS) == set(LAYERS)
-    assert all(issubclass(kind, Layer) for kind in EXPLAINERS)
-
-
 def test_a_convolution_tells_its_channels_taps_and_bias():
     told = by_hand(Conv2d(1, 3), ramp(2, 4, 4), 0, 0, 1, weight=np.ones((1, 2, 3, 3)), bias=[0.5])
     assert told.formula == (
@@ -116,13 +112,13 @@ def test_a_convolution_tells_its_channels_taps_and_bias():
         "= Σ over 2 channels × 3×3 taps of weight × value + bias",
         "= 144 + 0.5 = 144.5",
     )
-    assert told.meeting.padded == 3
+    assert told.window.padded == 3
     assert "3 of the 9 taps lie in the padding" in told.what
 
 
 def test_a_group_reads_its_own_channels_alone():
     told = by_hand(Conv2d(4, 1, groups=2), ramp(6, 1, 1), 2, weight=np.ones((4, 3, 1, 1)), bias=np.zeros(4))
-    assert (told.meeting.first, told.terms.first) == (3, 3)
+    assert (told.window.first, told.terms.first) == (3, 3)
     assert told.result == 4 + 5 + 6
     assert "channels 3–5" in told.what
 
@@ -140,21 +136,21 @@ def test_a_1x1_convolution_is_told_as_a_row_of_a_matrix_times_a_vector():
 def test_dilated_and_strided_taps_are_where_the_formula_puts_them():
     layer = Conv2d(1, 2, stride=3, dilation=2, padding="valid", bias=False)
     told = by_hand(layer, ramp(1, 9, 9), 0, 1, 2, weight=np.ones((1, 1, 2, 2)))
-    assert (list(told.meeting.rows), list(told.meeting.columns)) == ([3, 5], [6, 8])
+    assert (list(told.window.rows), list(told.window.columns)) == ([3, 5], [6, 8])
     assert "in[c, 3 + 2i, 6 + 2j]" in told.formula[0]
 
 
 def test_max_pooling_says_where_it_found_the_largest_value():
     told = by_hand(MaxPool2d(2), ramp(2, 4, 4), 1, 1, 0)
     assert told.result == 30
-    assert told.meeting.winner == (1, 1)
+    assert told.window.winner == (1, 1)
     assert told.formula[-1] == "= 30, found at y 3, x 1"
 
 
 def test_padding_never_wins_a_window_of_negative_values():
     told = by_hand(MaxPool2d(3, padding=1), -ramp(1, 3, 3))
     assert told.result == -1
-    assert told.meeting.winner == (1, 1)
+    assert told.window.winner == (1, 1)
 
 
 def test_average_pooling_tells_its_divisor_with_and_without_padding():
@@ -201,7 +197,7 @@ def test_concat_says_whose_channel_it_is_and_add_what_each_input_gives():
     volumes = [ramp(2, 1, 1), 10 * ramp(3, 1, 1)]
     told = explain(Concat(), "n", volumes, {}, Spot(3, 0, 0), ("left", "right"))
     assert told.formula == ("n[3, 0, 0] = right[3 − 2, 0, 0]", "= right[1, 0, 0] = 20")
-    assert (told.meeting.source, told.meeting.first) == (1, 1)
+    assert (told.window.source, told.window.first) == (1, 1)
     assert "channels 2 to 4 are those of right" in told.what
     alone = explain(Concat(), "n", [ramp(1, 1, 1), ramp(1, 1, 1)], {}, Spot(1, 0, 0), ("left", "right"))
     assert "channel 1 is that of right" in alone.what

@@ -102,10 +102,7 @@ def test_params_equal_the_sizes_of_the_arrays_that_are_learned(kind, data, seed)
 
 def report_of(layer, inputs):
     """The analysis of a layer on inputs of these shapes, each made from one value by a convolution."""
-    sources = [
-        Node(f"source{n}", Conv2d(filters=s.channels, kernel=1, padding=(0, 0, s.height - 1, s.width - 1)), (INPUT,))
-        for n, s in enumerate(inputs)
-    ]
+    sources = [Node(f"source{n}", strategies.maker(shape), (INPUT,)) for n, shape in enumerate(inputs)]
     node = Node("node", layer, tuple(source.name for source in sources))
     analysis = analyze(Network((*sources, node)), Shape(1, 1, 1))
     assert analysis.reports[-1].input_shapes == tuple(inputs)

@@ -11,7 +11,7 @@ from engine.network.graph import Network, Node
 from engine.project.file import load
 from engine.project.project import Design, NoiseInput, Project, Published
 from engine.reports.googlenet_table import Figure, Switch, columns, footnotes, paper_rows, shortened, switch
-from engine.reports.paper_columns import SETTINGS, WIDTHS, widths_of
+from engine.reports.paper_columns import WIDTHS, widths_of
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM
@@ -165,7 +165,7 @@ def test_the_formula_of_a_row_multiplies_kernels_and_channels():
 
 @pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS], ids=lambda kind: kind.title)
 def test_every_width_is_an_integer_setting_of_its_kind(kind):
-    for column, setting in SETTINGS.get(kind, ()):
+    for column, setting in kind.paper_columns:
         assert setting in kind.__struct_fields__
         assert column in WIDTHS or column.startswith("{}")
 

@@ -404,7 +404,7 @@ class TestContributionsDetail:
         report = state.report(NAIVE)
         arrays = weights.resolve(report, seed=0, design="naive", checkpoint=proceed)
         received = state.volume_at(("naive", INPUT)).volume
-        return contributions(part_of(report.layer, arrays, received, state.focus.channel), proceed)
+        return contributions(part_of(report.layer, arrays["weight"], received, state.focus.channel), proceed)
 
     def test_bars_are_the_shares_of_the_input_channels_sorted_by_size(self, show):
         state = self.state()

@@ -323,7 +323,7 @@ class TestChoosing:
     def test_a_tap_tells_value_weight_and_product(self, answer):
         _, found = find_hit(answer.view, patch, lambda found: True)
         content = answer.view.content
-        met, term = content.told.meeting, content.term
+        met, term = content.told.window, content.term
         product = met.values[term, 0, 0] * met.filter[term, 0, 0]
         assert found.words.endswith(f"= {product:.4g}".replace("-", "−"))
 

@@ -11,7 +11,6 @@ from gui.paint.basics import colours
 from gui.paint.figures.excerpt import Excerpt, Part
 from gui.paint.volumes.camera import LENGTHS_IN_WORDS, Camera
 from gui.paint.volumes.cells import Wording
-from gui.paint.volumes.grid import ELEMENTWISE
 from gui.paint.volumes.legend import FACES
 from gui.state.view_state import ViewState
 
@@ -36,7 +35,7 @@ def said_of(state: Excerpt, whole: ViewState, parts: Sequence[Part], eye: Camera
     yield f"{unit}: {look.convention.title}" if look.metric == OPERATIONS else ""
     yield from _said_of_faces(state, parts, eye, wording)
     yield f"volumes are shown after {', '.join(state.hidden)}" if state.hidden else ""
-    drawn = {r.layer.label(): None for r in state.check.reports.values() if r.layer.kind in ELEMENTWISE}
+    drawn = {r.layer.label(): None for r in state.check.reports.values() if r.layer.role == "elementwise"}
     if drawn and wording.notes == "none":
         yield f"arrows without words: {', '.join(drawn)}"
     stem = whole.project.stem

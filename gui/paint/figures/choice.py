@@ -3,8 +3,8 @@
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from engine.layers import Conv2d
 from engine.layers.windows import pair
+from engine.low_rank.convolution import as_convolution
 from engine.network.analysis import Analysis, Report, analyze, folded
 from engine.network.graph import INPUT, Network, Node
 from engine.text.problems import STEM, Problem, ProjectError
@@ -151,8 +151,8 @@ def _pairs(state: ViewState, design: str) -> Iterator[Pair]:
 
 
 def _is_conv(report: Report, *, larger: bool) -> bool:
-    layer = report.layer
-    if not isinstance(layer, Conv2d) or layer.groups != 1:
+    layer = as_convolution(report.layer)
+    if layer is None or layer.groups != 1:
         return False
     return max(pair(layer.kernel)) > 1 if larger else pair(layer.kernel) == (1, 1) == pair(layer.stride)
 

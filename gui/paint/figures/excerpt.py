@@ -7,12 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.cost.metrics import Amount, Metric
-from engine.layers import Activation
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT, Network
 from engine.project.project import Design
 from engine.run.check import Place
-from gui.paint.volumes.grid import ELEMENTWISE
 from gui.state.view_state import Focus, ViewState
 
 
@@ -71,7 +69,9 @@ def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
         for report in reports:
             name = "" if part.counted_only else last[report.name]
             places[part.title, report.name.removeprefix(prefix)] = state.volume_at((part.design, name)).source
-        hidden |= dict.fromkeys(_word(report) for report in part.reports if drawn[report.name] != report.name)
+        hidden |= dict.fromkeys(
+            report.layer.label().lower() for report in part.reports if drawn[report.name] != report.name
+        )
     known = {(title, report.name): report for title, made in analyses.items() for report in made.reports}
     return Excerpt(
         replace(state.project, designs=tuple(Design(part.title, Network()) for part in parts)),
@@ -95,7 +95,7 @@ def without_elementwise(reports: Sequence[Report]) -> tuple[tuple[Report, ...], 
     users = Counter(name for report in reports for name in report.inputs)
     for report in reports:
         source = drawn.get(report.inputs[0], "") if report.inputs else ""
-        if report.layer.kind in ELEMENTWISE and source in kept and users[report.inputs[0]] == 1:
+        if report.layer.role == "elementwise" and source in kept and users[report.inputs[0]] == 1:
             drawn[report.name] = source
             continue
         inputs = tuple([drawn.get(name, name) for name in report.inputs])
@@ -127,10 +127,6 @@ def received_as_input(reports: Iterable[Report], received: str) -> tuple[Report,
         replace(report, inputs=tuple([INPUT if name == received else name for name in report.inputs]))
         for report in reports
     )
-
-
-def _word(report: Report) -> str:
-    return report.layer.function if isinstance(report.layer, Activation) else report.layer.kind.replace("_", " ")
 
 
 def _focus(state: ViewState, places: Mapping[Place, Place]) -> Focus:

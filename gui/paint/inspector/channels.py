@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QImage, QPainter
 
 from gui.paint.basics.colours import DIVERGING, map_name, to_levels
 from gui.paint.basics.words import number
-from gui.paint.inspector.content import Content, Told
+from gui.paint.inspector.content import Content, ValueExplanation
 from gui.paint.inspector.marks import Hit, caption, draw_picture, draw_title, index_at, outline, title_height
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.maps.tiles import packed_lut
@@ -24,12 +24,12 @@ MOST_VALUES = 400_000
 
 
 def height(content: Content, width: float, em: float) -> float:
-    met = None if content.told is None else content.told.how.meeting
-    if met is None or met.filter is None or len(met.values) < 2 or met.inside.size == 1:
+    window = None if content.told is None else content.told.how.window
+    if window is None or window.filter is None or len(window.values) < 2 or window.inside.size == 1:
         return 0.0
-    if met.values.size > MOST_VALUES:
+    if window.values.size > MOST_VALUES:
         return 0.0
-    rows, columns = extent(met.values.shape)
+    rows, columns = extent(window.values.shape)
     return title_height(_title(content.known), width, em) + _side(width, em) * min(rows / columns, 1.0) + BELOW * em
 
 
@@ -37,14 +37,14 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
     told = content.known
     draw_title(painter, rect, _title(told), em, theme)
     ends = volume_range(told.received[told.source], zero_centred=content.look.zero_centred)
-    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (told.filter, told.meeting.products)]
+    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (told.filter, told.window.products)]
     mosaics = (
-        ("", "patch", told.meeting.values, ends, map_name(content.look)),
+        ("", "patch", told.window.values, ends, map_name(content.look)),
         ("×", "filter", told.filter, (-limits[0], limits[0]), DIVERGING),
-        ("=", "products", told.meeting.products, (-limits[1], limits[1]), DIVERGING),
+        ("=", "products", told.window.products, (-limits[1], limits[1]), DIVERGING),
     )
     for (sign, name, values, (low, high), colours), place in zip(mosaics, _places(rect, told, em), strict=True):
-        image = mosaic(values, told.meeting.inside, low, high, colours, QColor(theme.plain), QColor(theme.base))
+        image = mosaic(values, told.window.inside, low, high, colours, QColor(theme.plain), QColor(theme.base))
         draw_picture(painter, place, image, theme.base)
         outline(painter, _tile(place, told, content.term), 1.5, theme.base, theme.accent)
         below = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
@@ -55,13 +55,13 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
 
 def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
     told = content.known
-    count, tall, wide = told.meeting.values.shape
+    count, tall, wide = told.window.values.shape
     rows, columns = grid(count, tall, wide)
     for place in _places(rect, told, em):
         at = index_at(place, (rows, columns), point)
         if at is not None and at[0] * columns + at[1] < count:
             term = at[0] * columns + at[1]
-            words = f"channel {told.meeting.first + term}: its products add up to {number(told.terms.values[term])}"
+            words = f"channel {told.window.first + term}: its products add up to {number(told.terms.values[term])}"
             return Hit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
     return None
 
@@ -100,26 +100,26 @@ def mosaic(
     return QImage(whole.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
-def _title(told: Told) -> str:
-    tall, wide = told.meeting.inside.shape
-    return f"All {len(told.meeting.values):,} channels: {tall}×{wide}×{len(told.meeting.values):,} products"
+def _title(told: ValueExplanation) -> str:
+    tall, wide = told.window.inside.shape
+    return f"All {len(told.window.values):,} channels: {tall}×{wide}×{len(told.window.values):,} products"
 
 
 def _side(width: float, em: float) -> float:
     return min((width - 2 * SIGN * em) / 3, LARGEST * em)
 
 
-def _places(rect: QRectF, told: Told, em: float) -> list[QRectF]:
+def _places(rect: QRectF, told: ValueExplanation, em: float) -> list[QRectF]:
     side = _side(rect.width(), em)
-    rows, columns = extent(told.meeting.values.shape)
+    rows, columns = extent(told.window.values.shape)
     wide, tall = side * min(columns / rows, 1.0), side * min(rows / columns, 1.0)
     top = rect.top() + title_height(_title(told), rect.width(), em)
     return [QRectF(rect.left() + at * (side + SIGN * em), top, wide, tall) for at in range(3)]
 
 
-def _tile(place: QRectF, told: Told, term: int) -> QRectF:
+def _tile(place: QRectF, told: ValueExplanation, term: int) -> QRectF:
     """A channel's tile without the gap behind it."""
-    count, tall, wide = told.meeting.values.shape
+    count, tall, wide = told.window.values.shape
     rows, columns = grid(count, tall, wide)
     row, column = divmod(term, columns)
     x, y = place.width() / columns, place.height() / rows

@@ -8,9 +8,11 @@ from msgspec.structs import replace
 
 from engine.cost import receptive_fields
 from engine.cost.receptive_fields import Region
-from engine.explain.explain import Explanation, Meeting, Numbers, Spot, Terms, explain, explain_input
+from engine.explain.explain import explain
+from engine.explain.inputs import explain_input
 from engine.files.paths import FileFault
 from engine.layers import Layer
+from engine.layers.explanation import Explanation, Numbers, Spot, Terms, WindowProduct
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.project.project import ImageInput
@@ -43,7 +45,7 @@ class Sight(Struct, frozen=True, eq=False):
     photo: ImageInput | None = None
 
 
-class Told(Struct, frozen=True, eq=False):
+class ValueExplanation(Struct, frozen=True, eq=False):
     """How a value comes about, and the volumes that it comes of."""
 
     how: Explanation
@@ -68,20 +70,20 @@ class Told(Struct, frozen=True, eq=False):
         return self.how.terms
 
     @property
-    def meeting(self) -> Meeting:
-        assert self.how.meeting is not None, "asked for only where something is read of one input"
-        return self.how.meeting
+    def window(self) -> WindowProduct:
+        assert self.how.window is not None, "asked for only where something is read of one input"
+        return self.how.window
 
     @property
     def filter(self) -> Numbers:
         """The weights that meet the patch."""
-        assert self.meeting.filter is not None, "asked for only where there are weights"
-        return self.meeting.filter
+        assert self.window.filter is not None, "asked for only where there are weights"
+        return self.window.filter
 
     @property
     def source(self) -> int:
         """The input that is read."""
-        return 0 if self.how.meeting is None else self.how.meeting.source
+        return 0 if self.how.window is None else self.how.window.source
 
 
 class Content(Struct, frozen=True, eq=False):
@@ -100,7 +102,7 @@ class Content(Struct, frozen=True, eq=False):
     stale: bool = False
     value: float | None = None
     """What the run gave."""
-    told: Told | None = None
+    told: ValueExplanation | None = None
     sights: tuple[Sight, ...] = ()
     left_out: int = 0
     """Earlier volumes between the input and the others that are not shown."""
@@ -120,7 +122,7 @@ class Content(Struct, frozen=True, eq=False):
         return None if channel is None or pixel is None else Spot(channel, *pixel)
 
     @property
-    def known(self) -> Told:
+    def known(self) -> ValueExplanation:
         """What is told, in a part that is there only then."""
         assert self.told is not None, "a part that tells of a value is shown only with one"
         return self.told
@@ -134,7 +136,7 @@ class Content(Struct, frozen=True, eq=False):
         terms = how.terms
         if self.detail is not None and self.detail < len(terms.values):
             return self.detail
-        if how.meeting is not None and how.meeting.filter is None:
+        if how.window is not None and how.window.filter is None:
             return how.at.channel - terms.first
         return int(np.argmax(np.abs(np.nan_to_num(terms.values))))
 
@@ -144,10 +146,10 @@ class Content(Struct, frozen=True, eq=False):
         terms, at = told.terms, told.at
         if terms.of == "input":
             return Focus(*told.sources[term], at.channel, (at.y, at.x))
-        met, shape = told.how.meeting, told.received[terms.source].shape
+        window, shape = told.how.window, told.received[terms.source].shape
         y, x = at.y, at.x
-        if met is not None:
-            y, x = int(met.rows[(len(met.rows) - 1) // 2]), int(met.columns[(len(met.columns) - 1) // 2])
+        if window is not None:
+            y, x = int(window.rows[(len(window.rows) - 1) // 2]), int(window.columns[(len(window.columns) - 1) // 2])
         pixel = min(max(y, 0), shape[1] - 1), min(max(x, 0), shape[2] - 1)
         return Focus(*told.sources[terms.source], terms.first + term, pixel)
 
@@ -238,7 +240,7 @@ def _with_explanation(
     assert at is not None, "a value that is explained has a place"
     report, value = state.report(place), float(volume[at])
     if report is None:
-        return replace(made, told=Told(explain_input(state.project.input, volume, at), at, volume, value))
+        return replace(made, told=ValueExplanation(explain_input(state.project.input, volume, at), at, volume, value))
     if found is None:
         return replace(made, note=FINDING)
     if isinstance(found, FileFault):
@@ -249,7 +251,7 @@ def _with_explanation(
     assert isinstance(report.layer, Layer), "what has run is a layer"
     matrix = found.matrix or (matrix_of(report, found.arrays, at.channel) if found.channel is None else None)
     how = explain(report.layer, report.name, received, found.roles(at.channel), at, report.inputs)
-    return replace(made, told=Told(how, at, volume, value, sources, received, matrix))
+    return replace(made, told=ValueExplanation(how, at, volume, value, sources, received, matrix))
 
 
 def _sights(state: ViewState, place: Place, at: Spot) -> tuple[tuple[Sight, ...], int]:

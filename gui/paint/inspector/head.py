@@ -8,7 +8,7 @@ from PySide6.QtGui import QColor, QPainter
 
 from gui.paint.basics.notes import STALE_OPACITY, Tone, draw_note
 from gui.paint.basics.words import draw_text, draw_wrapped, number, wrapped_height
-from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, Told
+from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, ValueExplanation
 from gui.paint.inspector.marks import Hit
 from gui.theme import Theme
 
@@ -80,7 +80,7 @@ def _unbroken(formula: str) -> str:
     return INDEX.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), formula)
 
 
-def _agreement(told: Told) -> str:
+def _agreement(told: ValueExplanation) -> str:
     """What the run has, beside what the explanation gives."""
     if told.how.result == told.value or isnan(told.value):
         return "The run has exactly this value."

@@ -7,7 +7,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from gui.paint.basics import colours
 from gui.paint.basics.words import number
-from gui.paint.inspector.content import Content, Told
+from gui.paint.inspector.content import Content, ValueExplanation
 from gui.paint.inspector.marks import (
     Hit,
     caption,
@@ -75,7 +75,7 @@ def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None
     return None
 
 
-def _source_place(told: Told) -> tuple[str, str] | None:
+def _source_place(told: ValueExplanation) -> tuple[str, str] | None:
     return told.sources[told.source] if told.sources else None
 
 
@@ -97,7 +97,7 @@ def _maps(rect: QRectF, content: Content, em: float) -> tuple[_Map | None, _Map]
         return None, after
     term = content.term if told.how.terms is not None else 0
     source = term if told.how.terms is not None and told.how.terms.of == "input" else told.source
-    channel = told.at.channel if told.how.meeting is None else told.how.meeting.first
+    channel = told.at.channel if told.how.window is None else told.how.window.first
     if told.how.terms is not None and told.how.terms.of == "channel":
         channel = told.how.terms.first + term
     volume = told.received[source]
@@ -109,12 +109,12 @@ def _draw_map(painter: QPainter, shown: _Map, look: Look, theme: Theme) -> None:
     draw_values(painter, shown.rect, shown.volume[shown.channel], *ends, colours.map_name(look), theme.edge)
 
 
-def _draw_window(painter: QPainter, shown: _Map, told: Told, theme: Theme) -> None:
+def _draw_window(painter: QPainter, shown: _Map, told: ValueExplanation, theme: Theme) -> None:
     """The kernel's box, its part in the padding hatched."""
     rows, columns = (told.at.y, told.at.y), (told.at.x, told.at.x)
-    if told.how.meeting is not None:
-        met = told.how.meeting
-        rows, columns = (int(met.rows[0]), int(met.rows[-1])), (int(met.columns[0]), int(met.columns[-1]))
+    if told.how.window is not None:
+        window = told.how.window
+        rows, columns = (int(window.rows[0]), int(window.rows[-1])), (int(window.columns[0]), int(window.columns[-1]))
     rect = shown.rect
     box = grown(cells(rect, shown.volume.shape, (rows[0], columns[0], rows[1] + 1, columns[1] + 1)), 6)
     hatch = QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)

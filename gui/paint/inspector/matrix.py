@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from gui.paint.basics import colours
 from gui.paint.basics.words import draw_text, number
-from gui.paint.inspector.content import Content, Told
+from gui.paint.inspector.content import Content, ValueExplanation
 from gui.paint.inspector.marks import Hit, draw_title, draw_values, index_at, outline, title_height
 from gui.paint.inspector.weights import Matrix
 from gui.paint.maps.map_measures import volume_range
@@ -47,7 +47,7 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
     told, matrix = content.known, _matrix(content)
     draw_title(painter, rect, _title(matrix), em, theme)
     places = _places(rect, matrix, em)
-    vector, row = told.meeting.values.ravel(), told.filter.ravel()
+    vector, row = told.window.values.ravel(), told.filter.ravel()
     products = row * vector
     limit, most = max(matrix.limit, _largest(row)), _largest(products) or 1.0
     name, zero = colours.map_name(content.look), content.look.zero_centred
@@ -73,7 +73,7 @@ def _largest(values: NDArray[np.float64]) -> float:
     return float(np.abs(values).max(initial=0.0))
 
 
-def _outputs(told: Told, matrix: Matrix) -> Volume:
+def _outputs(told: ValueExplanation, matrix: Matrix) -> Volume:
     """What all filters of the matrix give at this pixel, a row each."""
     return told.volume[matrix.first_row : matrix.first_row + matrix.rows, told.at.y, told.at.x]
 
@@ -114,7 +114,7 @@ def _draw_links(painter: QPainter, places: _Places, content: Content, em: float,
 
 def columns_of(content: Content, term: int) -> tuple[int, int]:
     """The columns of a term: one channel of a 1×1, all pixels of a channel of a dense layer."""
-    pixels = content.known.meeting.inside.size
+    pixels = content.known.window.inside.size
     return term * pixels, (term + 1) * pixels
 
 
@@ -146,7 +146,7 @@ def _weight_hit(content: Content, matrix: Matrix, row: int, column: int) -> Hit:
 
 def _column_hit(content: Content, column: int) -> Hit:
     told, term = content.known, _term(content, column)
-    value, weight = float(told.meeting.values.flat[column]), float(told.filter.flat[column])
+    value, weight = float(told.window.values.flat[column]), float(told.filter.flat[column])
     words = (
         f"{_column_name(content, column)}: value {number(value)} × weight {number(weight)} = {number(value * weight)}"
     )
@@ -158,15 +158,15 @@ def _filter_focus(content: Content, filter: int) -> Focus:
 
 
 def _term(content: Content, column: int) -> int:
-    return column // content.known.meeting.inside.size
+    return column // content.known.window.inside.size
 
 
 def _column_name(content: Content, column: int) -> str:
-    met = content.known.meeting
-    channel, pixel = divmod(column, met.inside.size)
-    y, x = divmod(pixel, met.inside.shape[1])
-    name = f"channel {met.first + channel}"
-    return name if met.inside.size == 1 else f"{name}, y {y}, x {x}"
+    window = content.known.window
+    channel, pixel = divmod(column, window.inside.size)
+    y, x = divmod(pixel, window.inside.shape[1])
+    name = f"channel {window.first + channel}"
+    return name if window.inside.size == 1 else f"{name}, y {y}, x {x}"
 
 
 def _title(matrix: Matrix) -> str:

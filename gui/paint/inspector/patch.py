@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
 
-from engine.explain.explain import Meeting
+from engine.layers.explanation import WindowProduct
 from gui.paint.basics.colours import DIVERGING, map_name
 from gui.paint.basics.words import draw_text, number, text_width
 from gui.paint.inspector.content import Content
@@ -67,83 +67,83 @@ class _Tile(NamedTuple):
 
 
 def height(content: Content, width: float, em: float) -> float:
-    if content.told is None or content.told.how.meeting is None or content.told.meeting.inside.size == 1:
+    if content.told is None or content.told.how.window is None or content.told.window.inside.size == 1:
         return 0.0
-    extent: tuple[int, ...] = content.told.meeting.inside.shape
+    extent: tuple[int, ...] = content.told.window.inside.shape
     columns = _columns(content, width, em)
-    rows = 1 if content.told.meeting.filter is None else -(-3 // columns)
+    rows = 1 if content.told.window.filter is None else -(-3 // columns)
     tall = _side(width, em, columns) * extent[0] / max(extent) + BELOW * em
     return title_height(_title(content), width, em) + rows * tall + 1.9 * em
 
 
 def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-    met = content.known.meeting
+    window = content.known.window
     draw_title(painter, rect, _title(content), em, theme)
     places = _places(rect, content, em)
-    for sign, tile, place in zip(("", "×", "="), _tiles(content, met), places, strict=False):
+    for sign, tile, place in zip(("", "×", "="), _tiles(content, window), places, strict=False):
         draw_values(painter, place, tile.values, tile.low, tile.high, tile.colour_map, theme.edge)
-        _draw_padding(painter, place, met, theme)
-        shown = _draw_numbers(painter, place, tile, met, em)
+        _draw_padding(painter, place, window, theme)
+        shown = _draw_numbers(painter, place, tile, window, em)
         name = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
         caption(painter, name, tile.caption if shown else tile.name, 0.92 * em, theme.muted)
         before = QRectF(place.left() - SIGN * em, place.top(), SIGN * em, place.height())
         caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
-    if met.winner is not None:
-        outline(painter, cell(places[0], met.inside.shape, met.winner), 2, "#000000", "#ffffff")
+    if window.winner is not None:
+        outline(painter, cell(places[0], window.inside.shape, window.winner), 2, "#000000", "#ffffff")
     below = QRectF(rect.left(), rect.bottom() - 1.7 * em, rect.width(), 1.5 * em)
-    draw_text(painter, below, _sum(content, met), em, theme.text, bold=True)
+    draw_text(painter, below, _sum(content, window), em, theme.text, bold=True)
 
 
 def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
-    met = content.known.meeting
+    window = content.known.window
     for place in _places(rect, content, em):
-        at = index_at(place, met.inside.shape, point)
+        at = index_at(place, window.inside.shape, point)
         if at is not None:
-            return Hit(_read(content, met, at), term=content.term)
+            return Hit(_read(content, window, at), term=content.term)
     return None
 
 
-def _channel(content: Content, met: Meeting) -> int:
+def _channel(content: Content, window: WindowProduct) -> int:
     """Which of the channels that are read is shown."""
-    return content.term if len(met.values) > 1 else 0
+    return content.term if len(window.values) > 1 else 0
 
 
 def _title(content: Content) -> str:
-    met = content.known.meeting
-    channel = met.first + _channel(content, met)
-    if met.filter is None:
+    window = content.known.window
+    channel = window.first + _channel(content, window)
+    if window.filter is None:
         return f"The window on channel {channel}"
-    largest = ", whose sum is the largest" if content.detail is None and len(met.values) > 1 else ""
+    largest = ", whose sum is the largest" if content.detail is None and len(window.values) > 1 else ""
     return f"Patch × filter on channel {channel}{largest}"
 
 
-def _sum(content: Content, met: Meeting) -> str:
-    at = _channel(content, met)
-    if met.winner is not None:
-        return f"the largest: {number(met.values[0][met.winner])} (framed)"
-    total = number(float(met.products[at].sum()))
-    if met.filter is not None:
-        return f"sum of the {met.inside.size} products = {total}"
+def _sum(content: Content, window: WindowProduct) -> str:
+    at = _channel(content, window)
+    if window.winner is not None:
+        return f"the largest: {number(window.values[0][window.winner])} (framed)"
+    total = number(float(window.products[at].sum()))
+    if window.filter is not None:
+        return f"sum of the {window.inside.size} products = {total}"
     return f"sum {total} / {content.known.terms.divisor:g} = {number(content.known.how.result)}"
 
 
-def _tiles(content: Content, met: Meeting) -> list[_Tile]:
-    at = _channel(content, met)
-    low, high = volume_range(content.known.received[met.source], zero_centred=content.look.zero_centred)
-    patch = _Tile("patch of the input", met.values[at], low, high, map_name(content.look))
-    if met.filter is None:
+def _tiles(content: Content, window: WindowProduct) -> list[_Tile]:
+    at = _channel(content, window)
+    low, high = volume_range(content.known.received[window.source], zero_centred=content.look.zero_centred)
+    patch = _Tile("patch of the input", window.values[at], low, high, map_name(content.look))
+    if window.filter is None:
         return [patch]
-    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (met.filter, met.products[at])]
+    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (window.filter, window.products[at])]
     return [
         patch,
-        _Tile("filter", met.filter[at], -limits[0], limits[0], DIVERGING),
-        _Tile("products", met.products[at], -limits[1], limits[1], DIVERGING),
+        _Tile("filter", window.filter[at], -limits[0], limits[0], DIVERGING),
+        _Tile("products", window.products[at], -limits[1], limits[1], DIVERGING),
     ]
 
 
 def _columns(content: Content, width: float, em: float) -> int:
     """Tiles beside each other: all three, unless two and one leave room for the numbers that three do not."""
-    longest = max(content.known.meeting.inside.shape)
+    longest = max(content.known.window.inside.shape)
     three, two = (_side(width, em, columns) / longest for columns in (3, 2))
     return 2 if three < ROOMY <= two else 3
 
@@ -154,34 +154,34 @@ def _side(width: float, em: float, columns: int) -> float:
 
 
 def _places(rect: QRectF, content: Content, em: float) -> list[QRectF]:
-    met, columns = content.known.meeting, _columns(content, rect.width(), em)
-    side, extent = _side(rect.width(), em, columns), met.inside.shape
+    window, columns = content.known.window, _columns(content, rect.width(), em)
+    side, extent = _side(rect.width(), em, columns), window.inside.shape
     high, wide = (side * length / max(extent) for length in extent)
     left = rect.left() + (SIGN * em if columns == 2 else 0)
     top = rect.top() + title_height(_title(content), rect.width(), em)
-    count = 1 if met.filter is None else 3
+    count = 1 if window.filter is None else 3
     return [
         QRectF(left + at % columns * (wide + SIGN * em), top + at // columns * (high + BELOW * em), wide, high)
         for at in range(count)
     ]
 
 
-def _draw_padding(painter: QPainter, rect: QRectF, met: Meeting, theme: Theme) -> None:
+def _draw_padding(painter: QPainter, rect: QRectF, window: WindowProduct, theme: Theme) -> None:
     """Taps in the padding: hatched on a plain ground, for nothing was read there."""
-    for row, column in np.argwhere(~met.inside):
-        place = cell(rect, met.inside.shape, (int(row), int(column)))
+    for row, column in np.argwhere(~window.inside):
+        place = cell(rect, window.inside.shape, (int(row), int(column)))
         painter.fillRect(place, QColor(theme.plain))
         painter.fillRect(place, QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern))
 
 
-def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, met: Meeting, em: float) -> bool:
+def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, window: WindowProduct, em: float) -> bool:
     """Each cell's number, as large as its cell lets it be; whether there is room for them."""
-    rows, columns = extent = met.inside.shape
+    rows, columns = extent = window.inside.shape
     if max(rows, columns) > MOST_CELLS:
         return False
     values = tile.values / 10.0**tile.power
     digits = sum(float(np.abs(values).max(initial=0.0)) < most for most in (100, 10))
-    texts = {(int(row), int(column)): _short(values[row, column], digits) for row, column in np.argwhere(met.inside)}
+    texts = {(int(row), int(column)): _short(values[row, column], digits) for row, column in np.argwhere(window.inside)}
     widest = max((text_width(text) for text in texts.values()), default=1.0)
     size = min(0.8 * em, rect.width() / columns / widest, 0.8 * rect.height() / rows)
     if size < READABLE:
@@ -199,14 +199,14 @@ def _short(value: float, digits: int) -> str:
     return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number(value + 0.0)
 
 
-def _read(content: Content, met: Meeting, at: tuple[int, int]) -> str:
+def _read(content: Content, window: WindowProduct, at: tuple[int, int]) -> str:
     """The tap under the mouse with its numbers."""
-    channel = _channel(content, met)
-    where = f"channel {met.first + channel}, y {met.rows[at[0]]}, x {met.columns[at[1]]}"
-    if not met.inside[at]:
+    channel = _channel(content, window)
+    where = f"channel {window.first + channel}, y {window.rows[at[0]]}, x {window.columns[at[1]]}"
+    if not window.inside[at]:
         return f"{where}: padding, 0"
-    value = met.values[channel][at]
-    if met.filter is None:
+    value = window.values[channel][at]
+    if window.filter is None:
         return f"{where}: {number(value)}"
-    weight = met.filter[channel][at]
+    weight = window.filter[channel][at]
     return f"{where}: value {number(value)} × weight {number(weight)} = {number(value * weight)}"

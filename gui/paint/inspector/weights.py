@@ -7,10 +7,8 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.explain.explain import of_filter
 from engine.kernels import Checkpoint
-from engine.layers import Conv2d, Dense
-from engine.layers.windows import pair
+from engine.layers.explanation import of_filter
 from engine.network.analysis import Report
 from engine.network.graph import LowRankWeights
 from engine.run.check import Place
@@ -97,13 +95,13 @@ def find(state: ViewState, place: Place, channel: int, checkpoint: Checkpoint) -
 
 
 def matrix_of(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) -> Matrix | None:
-    """The matrix that a 1×1 convolution or a dense layer multiplies by: of the filter's group; else None."""
-    layer = report.layer
-    pointwise = isinstance(layer, Conv2d) and pair(layer.kernel) == (1, 1)
-    if not pointwise and not isinstance(layer, Dense):
+    """The matrix of the filter's group, if the layer multiplies vectors by it, as a 1×1 convolution does."""
+    layer, received = report.filter_layer, report.input_shapes[0]
+    if layer is None or received is None or not layer.multiplies_vector(received):
         return None
     whole = arrays["weight"].reshape(len(arrays["weight"]), -1)
-    groups = layer.groups if isinstance(layer, Conv2d) else 1
+    read = layer.input_channels(channel, [received])
+    groups = received.channels // (read.stop - read.start)
     rows, columns = len(whole) // groups, whole.shape[1]
     first = channel // rows * rows
     row_step, column_step = -(-rows // MOST_ROWS), -(-columns // MOST_COLUMNS)

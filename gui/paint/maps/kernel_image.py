@@ -6,10 +6,9 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-from engine.explain.contributions import weight_of
 from engine.files.paths import FileFault
-from engine.layers import Conv2d, Dense
-from engine.layers.windows import pair, times
+from engine.layers import Layer
+from engine.layers.windows import times
 from engine.network.analysis import Report
 from engine.network.weight_specs import LowRankWeights, described
 from engine.run.check import Place
@@ -57,16 +56,14 @@ def chosen_kernel(state: ViewState, budget: Budget | None = None) -> Kernel | No
     `budget` says whether to wait for many weights; left out: it waits.
     """
     channel, report = state.focus.channel, state.report(state.focus.place)
-    if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
+    layer = None if report is None else report.filter_layer
+    if channel is None or report is None or layer is None:
         return None
     shape, received = report.array_shapes.get("weight"), report.input_shapes[0]
     if shape is None or received is None or channel >= shape[0]:
         return None
-    layer, source = report.layer, _source(report, state.project.seed)
-    grouped = isinstance(layer, Conv2d) and layer.groups > 1
-    seen = layer.seen_by(channel, received.channels) if isinstance(layer, Conv2d) else slice(0, received.channels)
-    first = seen.start
-    title = _title(layer, received, channel, seen, grouped=grouped)
+    source, read = _source(report, state.project.seed), layer.input_channels(channel, [received])
+    first, title = read.start, _title(layer, received, channel, read)
     if too_large(shape):
         return Kernel(title, source, first, fault=f"kernel {too_large(shape)}")
     try:
@@ -76,7 +73,7 @@ def chosen_kernel(state: ViewState, budget: Budget | None = None) -> Kernel | No
         return Kernel(title, source, first, fault=str(fault), wrong=not waits)
     if weight is None:
         return Kernel(title, source, first, fault=WAITING)
-    values = weight_of(layer, {"weight": weight}, received, channel)[1]
+    values = layer.filter_weights(weight, channel, received)
     limit = np.array([float(np.abs(_finite(values)).max()) or 1.0])
     return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
@@ -85,14 +82,12 @@ def _finite(values: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.isfinite(values), values, 0)
 
 
-def _title(layer: Conv2d | Dense, received: Shape, channel: int, seen: slice, *, grouped: bool) -> str:
-    first, inputs = seen.start, seen.stop - seen.start
+def _title(layer: Layer, received: Shape, channel: int, read: slice) -> str:
+    first, inputs = read.start, read.stop - read.start
     of = f"{inputs} input channels" if inputs > 1 else "1 input channel"
-    if grouped:
+    if inputs < received.channels:
         of = f"input channels {first}–{first + inputs - 1}" if inputs > 1 else f"input channel {first}"
-    if isinstance(layer, Dense):
-        return f"weights of unit {channel} · {times((received.height, received.width))} · {of}"
-    return f"kernel of filter {channel} · {times(pair(layer.kernel))} · {of}"
+    return f"{layer.filter_title} {channel} · {times(layer.windows(received).kernel)} · {of}"
 
 
 def _source(report: Report, seed: int) -> str:

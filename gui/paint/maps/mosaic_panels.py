@@ -7,7 +7,6 @@ from msgspec import Struct
 from PySide6.QtGui import QImage
 
 from engine.explain.map_statistics import Order
-from engine.layers import Activation
 from engine.network.graph import INPUT
 from engine.project.project import ImageInput, Input
 from engine.run.check import Place
@@ -26,7 +25,6 @@ from gui.state.volume_at import Volume, VolumeAt
 BROKEN_HINT = "unknown until the mistakes are mended"
 RUN_HINT = "Run (F5) to see what each filter gives"
 EARLIER = "The maps are for earlier settings."
-RELUS = ("relu", "relu6")
 """Functions behind which all that is below zero is lost."""
 
 ORDERS: dict[Order, str] = {
@@ -148,7 +146,7 @@ def before_relu(state: ViewState, place: Place) -> bool:
     design, name = place
     analysis = state.analysis(design)
     users = [] if analysis is None else [report.layer for report in analysis.reports if name in report.inputs]
-    return bool(users) and all(isinstance(user, Activation) and user.function in RELUS for user in users)
+    return bool(users) and all(user.zeroes_negatives for user in users)
 
 
 def _title(at: VolumeAt, shape: Shape | None, dead: int) -> str:

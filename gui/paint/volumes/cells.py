@@ -6,8 +6,6 @@ from typing import Literal, NamedTuple
 from msgspec import Struct
 
 from engine.blocks import Block
-from engine.layers import Conv2d
-from engine.layers.windows import pair, times
 from engine.network.analysis import Report
 from engine.shapes import Shape
 from gui.paint.volumes.camera import Camera, Prism, prism
@@ -287,11 +285,8 @@ def _operator(
 
 def _deep_label(report: Report) -> str:
     """A layer's label, of a convolution with the depth of its kernel: 5×5×256, 32 filters."""
-    label = report.layer.label()
-    if not isinstance(report.layer, Conv2d) or "weight" not in report.param_shapes:
-        return label
-    kernel = times(pair(report.layer.kernel))
-    return label.replace(kernel, f"{kernel}×{report.param_shapes['weight'][1]}", 1)
+    known = report.output_shape is not None
+    return report.layer.deep_label(report.known_inputs[0]) if known else report.layer.label()
 
 
 def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
@@ -323,9 +318,10 @@ def is_block(vertex: Vertex) -> bool:
     return vertex.report is not None and isinstance(vertex.report.layer, Block)
 
 
+_COLOURS: dict[str, Role] = {"weights": "design", "resampling": "pool"}
+"""By a kind's role; the others are muted."""
+
+
 def colour_role(vertex: Vertex) -> Role:
     """The colour of an operator: its design's where it multiplies weights, that of pooling, or none."""
-    kind = "" if vertex.report is None else vertex.report.layer.kind
-    if kind in ("conv2d", "dense") or is_block(vertex):
-        return "design"
-    return "pool" if "pool" in kind else "muted"
+    return "muted" if vertex.report is None else _COLOURS.get(vertex.report.layer.role, "muted")

@@ -13,9 +13,6 @@ from engine.shapes import Shape
 Connections = tuple[tuple[int, ...], ...]
 """Per vertex, or per column, the vertices that belong to it."""
 
-ELEMENTWISE = frozenset({"activation", "batch_norm", "lrn", "dropout"})
-"""Kinds that keep the shape and look at no neighbours: drawn close to what they receive."""
-
 
 class Vertex(NamedTuple):
     """A volume of the design: its input (no report), or a node's output."""
@@ -28,6 +25,7 @@ class Vertex(NamedTuple):
     column: int
     row: int
     compact: bool
+    """Whether it is drawn close to what it receives: its layer keeps the shape and looks at no neighbours."""
     numbers: str = "CHW"
     """The edges that have their number beside them; of a compact volume none."""
 
@@ -85,7 +83,7 @@ def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
     for index, report in enumerate(reports):
         name = INPUT if report is None else report.name
         shape = analysis.input_shape if report is None else report.output_shape
-        compact = report is not None and report.layer.kind in ELEMENTWISE and shape is not None
+        compact = report is not None and report.layer.role == "elementwise" and shape is not None
         label = name if report is None else name.removeprefix(prefixes.get(report.block or "", ""))
         place, numbers = (columns[index], rows[index]), "" if compact else "CHW"
         vertices.append(Vertex(name, label, report, shape or shapes.get(name), *place, compact, numbers))

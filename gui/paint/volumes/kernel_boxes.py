@@ -4,9 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.cost.receptive_fields import Region
-from engine.layers.conv import Conv2d
-from engine.layers.pool import Pool
-from engine.shapes import Shape
+from engine.shapes import Shape, Windows
 from gui.paint.volumes.camera import Prism
 from gui.paint.volumes.cells import colour_role
 from gui.paint.volumes.grid import Vertex
@@ -15,6 +13,9 @@ from gui.paint.volumes.scene import PlacedBox
 from gui.state.view_state import Focus
 
 NOTHING = Focus()
+
+Span = tuple[tuple[float, float, float], tuple[float, float, float]]
+"""The lowest and highest fractions of a volume's width, height and depth."""
 
 
 class Window(NamedTuple):
@@ -40,12 +41,9 @@ def windows(box: PlacedBox, focus: Focus, region: Region | None = None) -> tuple
         return (Window(box.prism.part(*_box(region, shape)), design, "accent"),)
     if any(vertex.name == chosen for vertex in readers):
         readers = [vertex for vertex in readers if vertex.name == chosen]
-    found: dict[tuple[tuple[float, float, float], tuple[float, float, float]], Window] = {}
+    found: dict[Span, Window] = {}
     for vertex in readers:
-        layer = None if vertex.report is None else vertex.report.layer
-        if not isinstance(layer, (Conv2d, Pool)):
-            continue
-        span = _span(layer, shape, focus if vertex.name == chosen else NOTHING)
+        span = _span_of(vertex, shape, focus if vertex.name == chosen else NOTHING)
         if span is not None:
             found.setdefault(span, Window(box.prism.part(*span), design, colour_role(vertex)))
     order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
@@ -53,40 +51,35 @@ def windows(box: PlacedBox, focus: Focus, region: Region | None = None) -> tuple
 
 
 def _has_window(vertex: Vertex) -> bool:
-    return vertex.report is not None and isinstance(vertex.report.layer, Conv2d | Pool)
+    return vertex.report is not None and vertex.report.sliding_windows is not None
 
 
-def _box(region: Region, shape: Shape) -> tuple[tuple[float, float, float], tuple[float, float, float]]:
+def _span_of(vertex: Vertex, shape: Shape, focus: Focus) -> Span | None:
+    """The part of the volume that one value of a reader reads: the chosen one, else the middle one of the first map."""
+    windows = None if vertex.report is None else vertex.report.sliding_windows
+    if vertex.report is None or vertex.shape is None or windows is None:
+        return None
+    channel = focus.channel or 0
+    channels = vertex.report.input_channels(channel) if channel < vertex.shape.channels else None
+    return None if channels is None else _span(windows, channels.start, channels.stop, shape, focus.pixel)
+
+
+def _box(region: Region, shape: Shape) -> Span:
     """The lowest and highest fractions of width, height and depth of a region."""
     low = region.left / shape.width, region.top / shape.height, region.first / shape.channels
     return low, (region.right / shape.width, region.bottom / shape.height, region.last / shape.channels)
 
 
 @lru_cache(maxsize=1024)
-def _span(
-    layer: Conv2d | Pool, shape: Shape, focus: Focus
-) -> tuple[tuple[float, float, float], tuple[float, float, float]] | None:
-    """The lowest and highest fractions of width, height and depth that one output value reads, padding left out.
-
-    The value is the chosen one, else the middle one of the first map.
-    """
-    placed = layer.windows(shape)
-    height, width = placed.output
-    row, column = focus.pixel or ((height - 1) // 2, (width - 1) // 2)
-    top, left = row * placed.stride[0] - placed.margins[0], column * placed.stride[1] - placed.margins[1]
-    first, depth = _channels(layer, shape, focus.channel or 0)
+def _span(windows: Windows, first: int, last: int, shape: Shape, pixel: tuple[int, int] | None) -> Span | None:
+    """The part of some channels, past the last, that the window of one pixel reads, padding left out."""
+    height, width = windows.output
+    row, column = pixel or ((height - 1) // 2, (width - 1) // 2)
+    top, left = windows.first_tap(row, column)
     low = (max(0, left) / shape.width, max(0, top) / shape.height, first / shape.channels)
     high = (
-        min(shape.width, left + placed.extent[1]) / shape.width,
-        min(shape.height, top + placed.extent[0]) / shape.height,
-        min(shape.channels, first + depth) / shape.channels,
+        min(shape.width, left + windows.extent[1]) / shape.width,
+        min(shape.height, top + windows.extent[0]) / shape.height,
+        last / shape.channels,
     )
     return (low, high) if all(before < after for before, after in zip(low, high, strict=True)) else None
-
-
-def _channels(layer: Conv2d | Pool, shape: Shape, channel: int) -> tuple[int, int]:
-    """The first of the input channels that an output channel reads, and their number."""
-    if isinstance(layer, Pool):
-        return channel, 1
-    depth = shape.channels // layer.groups
-    return channel * layer.groups // layer.filters * depth, depth

@@ -50,7 +50,8 @@ LAYER_ACTIONS: tuple[Action, ...] = (
     Action("reduce", "1×1 convolution before this layer", "Ctrl+B", edit=edits.reduce_before_chosen, allowed=_on_node,
            tip="It reduces the channels, so that the layer behind it costs less"),
     Action("explore", "Find its bottleneck", "Ctrl+Shift+E", allowed=_on_explorable,
-           run=lambda window: window.begin("bottleneck"), tip="How narrow a 1×1 convolution before it may be, found from the data that reaches it",
+           run=lambda window: window.begin("bottleneck"),
+           tip="How narrow a 1×1 convolution before it may be, found from the data that reaches it",
            off="choose a convolution without groups"),
     *(
         Action(f"add_{tag}", kind.title, edit=partial(edits.add_after_chosen, tag), allowed=always, tip=kind.help)

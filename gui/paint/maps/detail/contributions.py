@@ -9,7 +9,6 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.explain.contributions import Contributions, contributions, part_of
 from engine.files.paths import FileFault
-from engine.layers import Conv2d, Dense
 from engine.shapes import Shape
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.basics.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
@@ -29,7 +28,8 @@ LEAST_SHOWN = 3
 def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
     """Shares of the chosen map by input channel; None where none of a convolution or dense layer is chosen."""
     place, channel, report = state.focus.place, state.focus.channel, state.report(state.focus.place)
-    if channel is None or report is None or not isinstance(report.layer, Conv2d | Dense):
+    layer = None if report is None else report.filter_layer
+    if channel is None or report is None or layer is None:
         return None
     title = f"what input channels give to map {channel} of {place[0] or 'the stem'}"
     source = place[0], report.inputs[0]
@@ -42,14 +42,14 @@ def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
         return Detail(title, None, STALE_HINT)
     if too_large(shape):
         return Detail(title, None, too_large(shape))
-    layer, volume, maps = report.layer, received.volume, at.volume
+    volume, maps = received.volume, at.volume
     try:
         weight = layer_weights(state, place, budget)
     except FileFault as fault:
         return Detail(title, None, str(fault), wrong=True)
     if weight is None:
         return Detail(title, None, WAITING)
-    part = part_of(layer, {"weight": weight}, volume, channel)
+    part = part_of(layer, weight, volume, channel)
     work = part.weight.size * maps[0].size // 4 + 4 * len(part.weight) * maps[0].size
     found = budget.get(
         (maps, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work

@@ -1,4 +1,4 @@
-"""What an explanation is made of: the numbers that meet, what is added up, and the words for it."""
+"""The parts of an explanation of one value: what is read, what is added up, and the words for it."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
@@ -8,6 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.kernels import Volume
+from engine.shapes import Windows
 from engine.text.units import number
 
 Numbers = NDArray[np.float64]
@@ -23,13 +24,14 @@ class Spot(NamedTuple):
     x: int
 
 
-class Job(NamedTuple):
-    """A value to explain: its layer's name and weights, what that receives and how it is called, where it stands."""
+class Target(NamedTuple):
+    """A value to explain: its layer's name and weights, the layer's inputs and their names, the value's place."""
 
     name: str
     inputs: tuple[Volume, ...]
     names: tuple[str, ...]
-    roles: Mapping[str, Any]
+    weights: Mapping[str, Any]
+    """By role, those of the value's channel."""
     at: Spot
 
     @property
@@ -38,8 +40,8 @@ class Job(NamedTuple):
         return f"{self.name}[{', '.join(map(str, self.at))}]"
 
 
-class Meeting(Struct, frozen=True, eq=False):
-    """The values that are read of an input volume, and the weights that they meet there, if any."""
+class WindowProduct(Struct, frozen=True, eq=False):
+    """The values that a window reads of an input volume, and the weights that they are multiplied by, if any."""
 
     values: Numbers
     """(C', kh, kw): the channels that are read, from `first` on; 0 in the padding."""
@@ -54,7 +56,7 @@ class Meeting(Struct, frozen=True, eq=False):
     filter: Numbers | None = None
     """(C', kh, kw)."""
     winner: tuple[int, int] | None = None
-    """The tap (row, column) whose value is kept, where one is."""
+    """The tap (row, column) of the value that is passed on, if a single one is."""
 
     @property
     def products(self) -> Numbers:
@@ -100,7 +102,7 @@ class Explanation(Struct, frozen=True, eq=False):
     """What the layer does there, in a sentence or two."""
     formula: tuple[str, ...]
     """The formula, then the same with the numbers of this value."""
-    meeting: Meeting | None = None
+    window: WindowProduct | None = None
     terms: Terms | None = None
     """Their total is the result; of softmax and LRN it is what the value is divided by."""
     bias: float | None = None
@@ -127,3 +129,25 @@ def many(count: int, what: str) -> str:
 def signed(value: float) -> str:
     """A number that may stand behind a sign."""
     return f"({number(value)})" if value < 0 else number(value)
+
+
+def read_pixel(target: Target, source: int = 0, channel: int | None = None) -> WindowProduct:
+    """The value of one channel of an input at the target's own pixel."""
+    channel = target.at.channel if channel is None else channel
+    _, y, x = target.at
+    value = np.asarray(target.inputs[source][channel, y, x], np.float64).reshape(1, 1, 1)
+    return WindowProduct(value, np.array([y]), np.array([x]), np.ones((1, 1), bool), channel, source)
+
+
+def read_window(volume: Volume, windows: Windows, y: int, x: int, channels: slice) -> WindowProduct:
+    """The values of some channels that the window of the output's position (y, x) reads."""
+    rows, columns = (
+        first + np.arange(windows.kernel[axis]) * windows.dilation[axis]
+        for axis, first in enumerate(windows.first_tap(y, x))
+    )
+    height, width = volume.shape[1:]
+    inside_rows, inside_columns = (rows >= 0) & (rows < height), (columns >= 0) & (columns < width)
+    inside = np.logical_and.outer(inside_rows, inside_columns)
+    values = np.zeros((channels.stop - channels.start, *inside.shape))
+    values[:, inside] = volume[channels][:, rows[inside_rows]][:, :, columns[inside_columns]].reshape(len(values), -1)
+    return WindowProduct(values, rows, columns, inside, channels.start)

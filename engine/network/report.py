@@ -1,0 +1,134 @@
+"""What is known of one layer, or of one block: shapes, costs, and the answers of its kind for these shapes."""
+
+from collections.abc import Sequence
+from math import prod
+
+from msgspec import Struct
+
+from engine.blocks import Block
+from engine.layers import Layer, Mistake
+from engine.layers.base import Mask
+from engine.network.graph import WeightSource
+from engine.shapes import Shape, Windows
+
+
+class Report(Struct, frozen=True):
+    """What is known of a layer. What depends on a mistake, here or upstream, is None: unknown, never 0.
+
+    A block stands for itself only where what it receives is unknown or it has a mistake, and where it is closed.
+    """
+
+    index: int
+    """Position in the network of the node, or of the block that the layer is a part of."""
+    name: str
+    layer: Layer | Block
+    inputs: tuple[str, ...]
+    input_shapes: tuple[Shape | None, ...]
+    output_shape: Shape | None = None
+    params: int | None = None
+    macs: int | None = None
+    mac_factors: tuple[tuple[int, ...], tuple[int, ...]] | None = None
+    """(output positions, weights that meet at each); None where unknown or without weights."""
+    param_shapes: dict[str, tuple[int, ...]] = {}
+    """What training learns, by role."""
+    statistic_shapes: dict[str, tuple[int, ...]] = {}
+    """Further arrays that a run needs, by role."""
+    mistakes: tuple[Mistake, ...] = ()
+    block: str | None = None
+    """Name of the block that the layer is a part of."""
+    weights: WeightSource | None = None
+
+    @property
+    def array_shapes(self) -> dict[str, tuple[int, ...]]:
+        """Parameters and statistics by role."""
+        return {**self.param_shapes, **self.statistic_shapes}
+
+    @property
+    def weight_bytes(self) -> int:
+        """Memory of the parameters and statistics as float32."""
+        return 4 * sum(prod(shape) for shape in self.array_shapes.values())
+
+    @property
+    def known_inputs(self) -> tuple[Shape, ...]:
+        """The input shapes; fewer than there are inputs if one is unknown."""
+        return tuple([shape for shape in self.input_shapes if shape is not None])
+
+    @property
+    def windows(self) -> Windows | None:
+        """The windows that its values read; None while shapes are unknown, and for a block."""
+        layer = self._known_layer
+        return None if layer is None else layer.windows(self.known_inputs[0])
+
+    @property
+    def sliding_windows(self) -> Windows | None:
+        """The same if windows of a size of their own slide over the input; else None."""
+        layer = self._known_layer
+        return self.windows if layer is not None and layer.reads == "windows" else None
+
+    @property
+    def filter_layer(self) -> Layer | None:
+        """The layer, if each of its maps is a filter's sum of weight × value: a convolution, a dense layer."""
+        return self.layer if isinstance(self.layer, Layer) and self.layer.has_filters else None
+
+    def channels_read(self, channels: Mask) -> Sequence[Mask]:
+        """For each input the channels that any of these output `channels` depends on; none of a block."""
+        layer = self._known_layer
+        return () if layer is None else layer.channels_read(channels, self.known_inputs)
+
+    def input_channels(self, channel: int) -> slice | None:
+        """The channels of the first input that one output channel reads; None while unknown, and for a block."""
+        layer = self._known_layer
+        return None if layer is None else layer.input_channels(channel, self.known_inputs)
+
+    @property
+    def _known_layer(self) -> Layer | None:
+        return self.layer if isinstance(self.layer, Layer) and self.output_shape is not None else None
+
+
+class BlockReport(Struct, frozen=True):
+    """A block and the reports of its layers, in an order in which they can run."""
+
+    index: int
+    name: str
+    layer: Block
+    inputs: tuple[str, ...]
+    input_shapes: tuple[Shape | None, ...]
+    parts: tuple[Report, ...]
+
+    @property
+    def output(self) -> str:
+        """Name of the part that gives the block's output."""
+        return self.parts[-1].name
+
+    @property
+    def output_shape(self) -> Shape | None:
+        return self.parts[-1].output_shape
+
+    @property
+    def params(self) -> int | None:
+        return total([part.params for part in self.parts])
+
+    @property
+    def macs(self) -> int | None:
+        return total([part.macs for part in self.parts])
+
+    def closed(self) -> Report:
+        """The block as one report that has its sums."""
+        mistakes = tuple([mistake for part in self.parts for mistake in part.mistakes])
+        return Report(
+            self.index,
+            self.name,
+            self.layer,
+            self.inputs,
+            self.input_shapes,
+            self.output_shape,
+            self.params,
+            self.macs,
+            mistakes=mistakes,
+        )
+
+
+def total(costs: list[int | None]) -> int | None:
+    """The sum of costs; None if one is unknown."""
+    known = [cost for cost in costs if cost is not None]
+    return sum(known) if len(known) == len(costs) else None

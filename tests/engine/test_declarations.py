@@ -1,0 +1,173 @@
+"""Kinds of layers answer for themselves: what they must declare, and that their declarations are true."""
+
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+
+from engine.cost.counting import TERMS
+from engine.cost.receptive_fields import fields, regions
+from engine.explain.explain import explain
+from engine.layers import LAYERS, Layer, tag_of
+from engine.layers.base import Checkpoint, Mask, Reads, Role, Volume
+from engine.layers.explanation import Explanation, Spot, Target, read_pixel
+from engine.network.graph import INPUT, Network, Node
+from engine.project.project import Design, NoiseInput, Project
+from engine.run.check import check
+from engine.shapes import Shape, Windows
+from tests.engine import strategies
+from tests.engine.checkpoints import proceed
+
+
+class Enlarge(Layer, frozen=True, tag="enlarge"):
+    """Nearest neighbour: every value twice along height and width. No module of the engine knows of this kind."""
+
+    title: ClassVar[str] = "Enlarge"
+    help: ClassVar[str] = "Repeats every value."
+    role: ClassVar[Role] = "resampling"
+    reads: ClassVar[Reads] = "windows"
+
+    def windows(self, received: Shape) -> Windows:
+        output = 2 * received.height, 2 * received.width
+        return Windows((1, 1), (1, 1), (1, 1), (0, 0, 0, 0), output, repeat=(2, 2))
+
+    def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
+        return [channels]
+
+    def output_shape(self, inputs: Sequence[Shape]) -> Shape:
+        return Shape(inputs[0].channels, *self.windows(inputs[0]).output)
+
+    def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
+        return inputs[0].repeat(2, axis=1).repeat(2, axis=2)
+
+    def explain(self, target: Target) -> Explanation:
+        channel, y, x = target.at
+        window = read_pixel(target._replace(at=Spot(channel, y // 2, x // 2)))
+        return Explanation(target.at, float(window.values[0, 0, 0]), "A copy.", (f"{target.title} = x",), window)
+
+
+def check_of(layer: Layer, inputs: Sequence[Shape], behind: Sequence[Layer] = ()):
+    """A design in which the layer receives volumes of these shapes, each made by a convolution of the input."""
+    makers = [Node(f"in{number}", strategies.maker(shape), (INPUT,)) for number, shape in enumerate(inputs)]
+    nodes = (*makers, Node("n", layer, tuple(node.name for node in makers)))
+    nodes = (*nodes, *(Node(f"behind{number}", other) for number, other in enumerate(behind)))
+    return check(Project(NoiseInput((1, 1, 1)), (Design("d", Network(nodes)),)))
+
+
+def declare(**namespace):
+    return type(Layer)("Undeclared", (Layer,), namespace, frozen=True, tag="undeclared")
+
+
+@pytest.mark.parametrize("missing", ["reads", "channels_read", "role"])
+def test_a_kind_that_leaves_a_declaration_out_cannot_be_made(missing):
+    declared = {"reads": "pixel", "channels_read": lambda self, channels, inputs: [channels], "role": "elementwise"}
+    assert issubclass(declare(**declared), Layer)
+    with pytest.raises(TypeError, match=f"layer kind Undeclared does not declare {missing}$"):
+        declare(**{name: value for name, value in declared.items() if name != missing})
+
+
+def test_a_kind_that_reads_windows_says_where_they_lie():
+    same = {"channels_read": lambda self, channels, inputs: [channels], "role": "resampling"}
+    with pytest.raises(TypeError, match="does not declare windows"):
+        declare(reads="windows", **same)
+
+
+def test_a_kind_that_declares_nothing_is_told_all_that_is_missing():
+    with pytest.raises(TypeError, match="does not declare reads, channels_read, role"):
+        declare()
+
+
+KINDS = pytest.mark.parametrize("kind", [*LAYERS, Enlarge], ids=tag_of)
+
+
+@KINDS
+@given(data=st.data(), seed=strategies.seeds)
+def test_nothing_but_what_a_kind_declares_to_read_moves_a_value(kind, data, seed):
+    layer, inputs = data.draw(strategies.cases(kind))
+    volumes, weights = strategies.arrays(strategies.normals, seed, layer, inputs)
+    output = layer.forward(volumes, weights, proceed).copy()
+    at = tuple(data.draw(st.integers(0, extent - 1)) for extent in output.shape)
+    declared = regions(check_of(layer, inputs), ("d", "n"), *at)
+    for number, volume in enumerate(volumes):
+        outside = np.ones(volume.shape, bool)
+        region = declared.get(("d", f"in{number}"))
+        if region is not None:
+            outside[region.first : region.last, region.top : region.bottom, region.left : region.right] = False
+        volume[outside] += 3
+    np.testing.assert_equal(layer.forward(volumes, weights, proceed)[at], output[at])
+
+
+@KINDS
+@given(data=st.data(), seed=strategies.seeds)
+def test_the_corners_of_what_a_kind_declares_to_read_move_the_value(kind, data, seed):
+    layer, inputs = data.draw(strategies.cases(kind))
+    volumes, weights = strategies.arrays(strategies.normals, seed, layer, inputs)
+    at = tuple(data.draw(st.integers(0, extent - 1)) for extent in layer.output_shape(inputs))
+    declared = regions(check_of(layer, inputs), ("d", "n"), *at)
+    assume(
+        _moves(layer, volumes, weights, at, dict.fromkeys(range(len(inputs)), np.s_[:]))
+    )  # softmax of one channel is 1
+    for number in range(len(inputs)):
+        region = declared.get(("d", f"in{number}"))
+        if region is not None:
+            low = (region.first, region.top, region.left)
+            high = (region.last - 1, region.bottom - 1, region.right - 1)
+            assert all(_moves(layer, volumes, weights, at, {number: corner}) for corner in (low, high))
+
+
+def _moves(layer, volumes, weights, at, changed):
+    """Whether values of some inputs move one of the output: by little or much, among positive or negative ones."""
+    for sign in (1, -1):
+        plain = [(sign * (abs(volume) + 1)).astype(np.float32) for volume in volumes]
+        before = layer.forward(plain, weights, proceed)[at]
+        for step in (0.5, 1e3, -1e3, 1e6):
+            moved = [volume.copy() for volume in plain]
+            for number, place in changed.items():
+                scale = np.linspace(1, 2, moved[number].size).reshape(moved[number].shape)  # softmax of equal steps
+                moved[number][place] += np.float32(step) * scale[place].astype(np.float32)
+            if layer.forward(moved, weights, proceed)[at] != before:
+                return True
+    return False
+
+
+@KINDS
+@given(data=st.data())
+def test_the_terms_that_a_kind_counts_are_those_of_the_conventions(kind, data):
+    layer, inputs = data.draw(strategies.cases(kind))
+    amounts = layer.operations(inputs, layer.output_shape(inputs))
+    assert set(amounts) <= {term.id for term in TERMS} - {"macs"}
+    assert all(isinstance(amount, int) and amount >= 0 for amount in amounts.values())
+
+
+@KINDS
+@given(data=st.data(), seed=strategies.seeds)
+def test_the_filters_of_a_kind_cover_the_window_and_channels_that_it_reads(kind, data, seed):
+    layer, inputs = data.draw(strategies.cases(kind))
+    if not layer.has_filters:
+        return
+    weight = strategies.arrays(strategies.normals, seed, layer, inputs)[1]["weight"]
+    channel = data.draw(st.integers(0, len(weight) - 1))
+    read = layer.input_channels(channel, inputs)
+    expected = (read.stop - read.start, *layer.windows(inputs[0]).kernel)
+    assert layer.filter_weights(weight, channel, inputs[0]).shape == expected
+
+
+@pytest.mark.parametrize("kind", LAYERS, ids=tag_of)
+def test_columns_of_papers_name_settings_of_their_kind(kind):
+    assert {setting for _, setting in kind.paper_columns} <= set(kind.__struct_fields__)
+
+
+def test_values_behind_a_kind_that_repeats_pixels_have_exact_regions_and_no_field_of_one_step():
+    known = check_of(Enlarge(), [Shape(2, 4, 4)], [strategies.plain(LAYERS[0])])
+    assert known.analyses["d"].reports[1].output_shape == Shape(2, 8, 8)
+    region = regions(known, ("d", "behind0"), 0, 3, 4)["d", "in0"]
+    assert region.window == (1, 1, 3, 3)
+    assert {("d", "n"), ("d", "behind0")} & set(fields(known)) == set()
+
+
+def test_an_unknown_kind_explains_its_values_through_its_own_answer():
+    volume = np.arange(4, dtype=np.float32).reshape(1, 2, 2)
+    assert explain(Enlarge(), "n", [volume], {}, Spot(0, 3, 2)).result == 3

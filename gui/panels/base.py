@@ -8,13 +8,18 @@ from gui.state.view_state import Focus, ViewState
 
 
 class Panel(QWidget):
-    """An editor of a ViewState."""
+    """An editor of a ViewState: made from one, then led from state to state."""
 
     edit_proposed = Signal(Edit)
     focus_requested = Signal(Focus)
     hovered = Signal(str)
     """What the mouse is on, in words for the status bar; "" when it leaves."""
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        """Show what differs between two states without proposing anything; `old` is None the first time."""
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        """What is shown."""
+
+    def show_state(self, old: ViewState, new: ViewState) -> None:
+        """Show what differs between two states, the first of which is shown, without proposing anything."""
         raise NotImplementedError

@@ -33,9 +33,8 @@ class DesignsPanel(Panel):
     """
 
     def __init__(self, state: ViewState, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        super().__init__(state, parent)
         self.setAccessibleName("Designs and layers")
-        self._state = state
         self._actions = actions
         self.tree = DesignTree(self._part_rows, self)
         self.delegate = RowDelegate(self._refusal, self._rename_place, self.tree)
@@ -49,6 +48,8 @@ class DesignsPanel(Panel):
         self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW).words))
         self.tree.left.connect(lambda: self.hovered.emit(""))
         self.tree.key_pressed.connect(self._on_tree_key_pressed)
+        self._fill()
+        self._select_focus()
 
     def _button_row(self) -> QHBoxLayout:
         row = QHBoxLayout()
@@ -87,16 +88,23 @@ class DesignsPanel(Panel):
         menu.addMenu(self.before_menu)
         return menu
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        """Bring the rows up to date, then choose the focus."""
+    def show_state(self, old: ViewState, new: ViewState) -> None:
+        """Bring the rows up to date, then select the focus."""
         self._state = new
-        differs = old is None or self._differs(old, new)
-        if old is not None and not differs and old.focus.place == new.focus.place:
+        if self._differs(old, new):
+            self._fill()
+        elif old.focus.place == new.focus.place:
             return
+        self._select_focus()
+
+    def _fill(self) -> None:
         with QSignalBlocker(self.tree):
-            if differs:
-                self.tree.show_rows(rows(new))
-            self.tree.show_place(new.focus.place, new.written(new.focus.place))
+            self.tree.show_rows(rows(self._state))
+
+    def _select_focus(self) -> None:
+        place = self._state.focus.place
+        with QSignalBlocker(self.tree):
+            self.tree.show_place(place, self._state.written(place))
         self._show_layer_menu()
 
     def _differs(self, old: ViewState, new: ViewState) -> bool:

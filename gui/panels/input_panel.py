@@ -76,11 +76,9 @@ class ShapeBoxes(QWidget):
 class InputPanel(Panel):
     """The form of the project's input."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
         self.setAccessibleName("Input")
-        self._state: ViewState | None = None
-        self._shown: Input | None = None
         self._last: dict[type[Input], Input] = {}
         """What was shown last of each kind: choosing a kind again brings it back."""
         self.kind = Choice(KINDS)
@@ -98,6 +96,7 @@ class InputPanel(Panel):
         self.general, self.result = error_note(), note()
         self._lay_out()
         self._connect()
+        self._show_input(anew=True)
 
     def _bundled_button(self) -> QPushButton:
         button = self.bundled = QPushButton("Bundled")
@@ -144,25 +143,30 @@ class InputPanel(Panel):
         for box in self.shape.boxes:
             box.valueChanged.connect(self._on_shape_changed)
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        """Show the project's input, what is wrong with it, and the shape that it gives."""
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        same_problems = old is not None and old.run.problems is new.run.problems
-        if old is not None and same_problems and old.project.input is new.project.input and old.check is new.check:
-            return
-        spec = new.project.input
-        anew = old is None or type(spec) is not type(self._shown)
-        self._shown = self._last[type(spec)] = spec
+        same_problems = old.run.problems is new.run.problems
+        if not (same_problems and old.project.input is new.project.input and old.check is new.check):
+            self._show_input(anew=type(new.project.input) is not type(old.project.input))
+
+    @property
+    def _spec(self) -> Input:
+        return self._state.project.input
+
+    def _show_input(self, *, anew: bool) -> None:
+        """Show the project's input, what is wrong with it, and the shape that it gives."""
+        state, spec = self._state, self._spec
+        self._last[type(spec)] = spec
         self.kind.show_value(type(spec))
         self._show_spec(spec, anew)
-        mistakes = mistakes_at((*new.check.problems, *new.run.problems), (STEM, INPUT))
+        mistakes = mistakes_at((*state.check.problems, *state.run.problems), (STEM, INPUT))
         if isinstance(spec, ArrayInput) and "path" in mistakes:
             mistakes["file"] = mistakes.pop("path")
         for name, field in self.fields.items():
             field.set_visible(name in FIELDS[type(spec)])
             field.show_error(mistakes.pop(name, "") if name in FIELDS[type(spec)] else "")
         show_note(self.general, "\n".join(mistakes.values()))
-        show_note(self.result, self._result_words(spec, new.check.input_shape))
+        show_note(self.result, self._result_words(spec, state.check.input_shape))
 
     def _show_spec(self, spec: Input, anew: bool) -> None:
         if isinstance(spec, ImageInput):
@@ -195,7 +199,7 @@ class InputPanel(Panel):
         self._propose(ArrayInput(path, next(iter(array_names(path)), "")), f"Use array {Path(path).name}")
 
     def _on_kind_chosen(self, kind: type[Input]) -> None:
-        shape = None if self._state is None else self._state.check.input_shape
+        shape = self._state.check.input_shape
         first: dict[type[Input], Input] = {
             ImageInput: ImageInput(photos()[0]),
             NoiseInput: NoiseInput(shape or (3, 224, 224)),
@@ -205,25 +209,23 @@ class InputPanel(Panel):
             self.file.ask()
         else:
             self._propose(spec, f"Use {dict(KINDS)[kind]}")
-        if self._shown is not None:  # where nothing came of it, what is shown is what is so
-            self.kind.show_value(type(self._shown))
+        self.kind.show_value(type(self._spec))  # where nothing came of it, what is shown is what is so
 
     def _on_size_changed(self, size: int | tuple[int, int]) -> None:
         height, width = (size, size) if isinstance(size, int) else size
         self._change("size", f"Set the size of the photo to {height}×{width}", size=(height, width))
 
     def _on_channels_chosen(self, channels: str) -> None:
-        if isinstance(self._shown, ImageInput):
-            self._propose(edits.with_channels(self._shown, channels), f"Set channels to {channels}")
+        if isinstance(self._spec, ImageInput):
+            self._propose(edits.with_channels(self._spec, channels), f"Set channels to {channels}")
 
     def _on_shape_changed(self) -> None:
         shape = self.shape.shape()
         self._change("shape", f"Set the shape of the noise to {'×'.join(map(str, shape))}", shape=shape)
 
     def _change(self, merge: str, text: str, **settings: Any) -> None:
-        if self._shown is not None:
-            self._propose(replace(self._shown, **settings), text, merge)
+        self._propose(replace(self._spec, **settings), text, merge)
 
     def _propose(self, spec: Input, text: str, merge: str = "") -> None:
-        if self._state is not None and spec != self._state.project.input:
+        if spec != self._state.project.input:
             self.edit_proposed.emit(edits.set_input(self._state.project, spec, text, merge))

@@ -2,13 +2,14 @@
 
 from collections.abc import Iterable, Iterator
 
+from msgspec import Struct
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS, Block
 from engine.cost.metrics import METRICS
 from engine.layers import LAYERS, Kind
 from engine.network.analysis import Analysis, Report
-from engine.network.graph import INPUT, Network
+from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Project
 from engine.run.check import Place
 from engine.shapes import Shape
@@ -85,6 +86,32 @@ def _found(project: Project, place: Place) -> tuple[Network | None, int | None]:
         return None, None
 
 
+class _Chosen(Struct, frozen=True):
+    """What is at the chosen place: a node or a part of a block, in a network; or neither, at an input."""
+
+    network: Network | None
+    node: Node | None = None
+    part: Report | None = None
+
+    @classmethod
+    def of(cls, state: ViewState) -> "_Chosen":
+        place = state.focus.place
+        network, index = _found(state.project, state.written(place))
+        part = state.report(place) if index is not None and state.written(place) != place else None
+        node = None if network is None or index is None or part is not None else network.nodes[index]
+        return cls(network, node, part)
+
+    @property
+    def layer(self) -> Kind | None:
+        if self.part is not None:
+            return self.part.layer
+        return None if self.node is None else self.node.layer
+
+    @property
+    def kind(self) -> type[Kind] | None:
+        return None if self.layer is None else type(self.layer)
+
+
 def _same(old: ViewState, new: ViewState) -> bool:
     return (
         old.project is new.project
@@ -98,11 +125,9 @@ def _same(old: ViewState, new: ViewState) -> bool:
 class LayerForm(Panel):
     """Shows the chosen place; every change is proposed at once."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
         self.setAccessibleName("Layer")
-        self._state: ViewState | None = None
-        self._shown: tuple[Place, type[Kind] | None] | None = None
         self.heading = ElidedLabel()
         font = self.heading.font()
         font.setBold(True)
@@ -117,6 +142,7 @@ class LayerForm(Panel):
         self.summary.setForegroundRole(self.summary.palette().ColorRole.WindowText)
         self._lay_out()
         self.name.committed.connect(self._on_name_committed)
+        self._show_place(anew=True)
 
     def _add_project_fields(self) -> None:
         self.project_fields = FieldGrid(TITLES)
@@ -164,19 +190,16 @@ class LayerForm(Panel):
         self._column.addWidget(self.summary)
         self._column.addStretch(1)
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        """Show the chosen place; only another kind of layer makes other controls."""
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        if old is not None and _same(old, new):
-            return
-        place = new.focus.place
-        network, index = _found(new.project, new.written(place))
-        part = new.report(place) if index is not None and new.written(place) != place else None
-        node = None if network is None or index is None or part is not None else network.nodes[index]
-        layer = part.layer if part is not None else None if node is None else node.layer
-        kind = None if layer is None else type(layer)
-        anew = self._shown != (place, kind)
-        self._shown = (place, kind)
+        if not _same(old, new):
+            self._show_place(anew=(old.focus.place, _Chosen.of(old).kind) != (new.focus.place, _Chosen.of(new).kind))
+
+    def _show_place(self, *, anew: bool) -> None:
+        """Show the chosen place; only another kind of layer makes other controls."""
+        new, place = self._state, self._place
+        chosen = _Chosen.of(new)
+        network, node, part, layer, kind = chosen.network, chosen.node, chosen.part, chosen.layer, chosen.kind
         show_note(self.general, "")
         for shown in (self.head, self.foot, self.project_fields, self.summary):
             shown.setVisible(shown is self.head and layer is not None)
@@ -269,12 +292,10 @@ class LayerForm(Panel):
 
     @property
     def _project(self) -> Project:
-        assert self._state is not None  # controls are shown, and can be used, with a state only
         return self._state.project
 
     @property
     def _place(self) -> Place:
-        assert self._state is not None
         return self._state.focus.place
 
     def _propose(self, edit: Edit) -> None:
@@ -282,19 +303,18 @@ class LayerForm(Panel):
             self.edit_proposed.emit(edit)
 
     def _name_refusal(self, name: str) -> str:
-        return "" if self._state is None else edits.name_refusal(self._project, self._place, name)
+        return edits.name_refusal(self._project, self._place, name)
 
     def _on_setting_changed(self, setting: str, value: object) -> None:
         self._propose(edits.set_setting(self._project, self._place, setting, value))
 
     def _on_take_apart_requested(self) -> None:
-        edit = None if self._state is None else edits.take_chosen_apart(self._state)
+        edit = edits.take_chosen_apart(self._state)
         if edit is not None:
             self._propose(edit)
 
     def _on_show_block_requested(self) -> None:
-        if self._state is not None:
-            self.focus_requested.emit(Focus(*self._state.written(self._place)))
+        self.focus_requested.emit(Focus(*self._state.written(self._place)))
 
     def _on_name_committed(self, name: str) -> None:
         design, node = self._place

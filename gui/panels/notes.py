@@ -63,10 +63,10 @@ def _remark(state: ViewState, design: str, node: str, text: str) -> Remark:
 class NotesPanel(Panel):
     """A list of notes below the project's source."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
         self.setAccessibleName("Notes")
-        self._remarks: tuple[Remark, ...] | None = None
+        self._remarks = remarks(state)
         self.source = QLabel()
         self.source.setWordWrap(True)
         self.source.setContentsMargins(8, 6, 8, 4)
@@ -87,26 +87,31 @@ class NotesPanel(Panel):
         column.addWidget(self.list, 1)
         self.list.itemClicked.connect(self._lead)
         self.list.itemActivated.connect(self._lead)
+        self._show_source()
+        self._fill()
 
     @property
     def count(self) -> int:
         """How many notes there are."""
-        return len(self._remarks or ())
+        return len(self._remarks)
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         """List the notes; an edit that touches none of them changes nothing here."""
-        found = remarks(new)
-        source = new.project.source
-        self.source.setText(f"Source: {source}" if source else "" if found else NOTHING)
-        self.source.setVisible(bool(self.source.text()))
-        if found != self._remarks:
-            self._remarks = found
-            self._fill(found)
+        self._state = new
+        before, self._remarks = self._remarks, remarks(new)
+        self._show_source()
+        if self._remarks != before:
+            self._fill()
 
-    def _fill(self, found: tuple[Remark, ...]) -> None:
+    def _show_source(self) -> None:
+        source = self._state.project.source
+        self.source.setText(f"Source: {source}" if source else "" if self._remarks else NOTHING)
+        self.source.setVisible(bool(self.source.text()))
+
+    def _fill(self) -> None:
         self.list.clear()
-        self.list.setVisible(bool(found))
-        for remark in found:
+        self.list.setVisible(bool(self._remarks))
+        for remark in self._remarks:
             item = QListWidgetItem(remark.words, self.list)
             item.setData(FOCUS, remark.focus)
             if remark.focus is not None:

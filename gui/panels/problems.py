@@ -32,13 +32,18 @@ def where(problem: Problem) -> str:
     return " › ".join(filter(None, (head, node)))
 
 
+def _problems_of(state: ViewState) -> tuple[Problem, ...]:
+    """The problems of the check, then those of the run."""
+    return (*state.check.problems, *state.run.problems)
+
+
 class ProblemsPanel(Panel):
     """What the project's check and the last run found."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
         self.setAccessibleName("Mistakes")
-        self._problems: tuple[Problem, ...] | None = None
+        self._problems = _problems_of(state)
         self.count = QLabel()
         self.copy = QPushButton("Copy")
         self.copy.setToolTip("Copy every mistake as text")
@@ -62,30 +67,29 @@ class ProblemsPanel(Panel):
         self.list.itemClicked.connect(self._lead)
         self.list.itemActivated.connect(self._lead)
         self.copy.clicked.connect(self._on_copy_clicked)
+        self._fill()
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        """List the problems of the check, then those of the run."""
-        problems = (*new.check.problems, *new.run.problems)
-        if problems != self._problems:
-            self._problems = problems
-            self._fill(problems)
+    def show_state(self, old: ViewState, new: ViewState) -> None:
+        before, self._problems = self._problems, _problems_of(new)
+        if self._problems != before:
+            self._fill()
 
     def text(self) -> str:
         """Every problem, one a line, with its place in the file."""
-        return "\n".join(map(str, self._problems or ()))
+        return "\n".join(map(str, self._problems))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
             self._paint_icons()
 
-    def _fill(self, problems: tuple[Problem, ...]) -> None:
-        count = len(problems)
+    def _fill(self) -> None:
+        count = len(self._problems)
         self.count.setText(f"{count} mistake{'' if count == 1 else 's'}" if count else "No mistakes")
         self.list.setVisible(bool(count))
         self.copy.setVisible(bool(count))
         self.list.clear()
-        for problem in problems:
+        for problem in self._problems:
             text = problem.text.removeprefix(f"{problem.node}: ")
             item = QListWidgetItem(f"{where(problem)}\n{text}", self.list)
             item.setData(PROBLEM, problem)

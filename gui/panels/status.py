@@ -37,9 +37,9 @@ class StatusPanel(QStatusBar):
     cancel_requested = Signal()
     mistakes_requested = Signal()
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._hint = ""
+        self._hint = hint(state)
         self.hover = ElidedLabel("", self)
         self.addWidget(self.hover, 1)
         self.run = QWidget(self)
@@ -64,21 +64,27 @@ class StatusPanel(QStatusBar):
         self.totals.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)
         for widget in (self.run, self.mistakes, self.memory, self.totals):
             self.addPermanentWidget(widget)
+        self._show_run(state)
+        self._show_totals(state)
+        self._show_hint(state)
 
     def show_hover(self, text: str) -> None:
         """Say what the mouse is on; where that is nothing, what a person can do next."""
         self.hover.set_text(text or self._hint)
         self.hover.setForegroundRole(QPalette.ColorRole.WindowText if text else QPalette.ColorRole.PlaceholderText)
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        if old is None or old.run is not new.run:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
+        if old.run is not new.run:
             self._show_run(new)
-        if old is None or old.check is not new.check or old.look.metric != new.look.metric:
+        if old.check is not new.check or old.look.metric != new.look.metric:
             self._show_totals(new)
-        if old is None or old.check is not new.check or old.run is not new.run:
-            self._show_mistakes(len(new.problems))
-            self._hint = hint(new)
-            self.show_hover("")
+        if old.check is not new.check or old.run is not new.run:
+            self._show_hint(new)
+
+    def _show_hint(self, state: ViewState) -> None:
+        self._show_mistakes(len(state.problems))
+        self._hint = hint(state)
+        self.show_hover("")
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

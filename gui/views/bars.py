@@ -30,9 +30,8 @@ STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 class BarsView(View):
     """Bars per design and per layer, with the metric and the axis to choose."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state: ViewState | None = None
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
         self.metric_choice = Choice([(metric.id, metric.title) for metric in METRICS])
         self.metric_choice.setAccessibleName("Count")
         self.metric_choice.setToolTip("What the bars count: 1 MAC = 1 multiply-accumulate = 2 FLOPs")
@@ -40,7 +39,7 @@ class BarsView(View):
         self.logarithmic_box.setToolTip(
             "Equal distances are equal ratios, so that small layers can be seen beside large ones"
         )
-        self.canvas = BarsCanvas()
+        self.canvas = BarsCanvas(state)
         self.scroll_area = QScrollArea()
         self.scroll_area.setWidget(self.canvas)
         self.scroll_area.setFrameShape(QScrollArea.Shape.NoFrame)
@@ -53,6 +52,9 @@ class BarsView(View):
         self.canvas.chosen.connect(self.focus_requested)
         self.canvas.hovered.connect(self.hovered)
         self.scroll_area.viewport().installEventFilter(self)
+        self._show_look()
+        self._fit()
+        self._show_row()
 
     def _compose(self) -> None:
         count = QLabel("Count")
@@ -72,16 +74,19 @@ class BarsView(View):
         column.addWidget(bar)
         column.addWidget(self.scroll_area)
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        if old is None or old.look is not new.look:
-            self.metric_choice.show_value(new.look.metric)
-            self.logarithmic_box.setChecked(new.look.logarithmic)
-        if old is None or old.focus is not new.focus or old.amounts != new.amounts:
+        if old.look is not new.look:
+            self._show_look()
+        if old.focus is not new.focus or old.amounts != new.amounts:
             self.canvas.show_state(old, new)
             self._fit()
-        if old is None or old.focus.place != new.focus.place:
-            self._show_row(new.shown(new.focus.place))
+        if old.focus.place != new.focus.place:
+            self._show_row()
+
+    def _show_look(self) -> None:
+        self.metric_choice.show_value(self._state.look.metric)
+        self.logarithmic_box.setChecked(self._state.look.logarithmic)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The canvas follows the width of what it is seen through, and fills its height."""
@@ -92,19 +97,17 @@ class BarsView(View):
     def _fit(self) -> None:
         self.canvas.fit(self.scroll_area.viewport().rect())
 
-    def _show_row(self, place: Place) -> None:
-        row = self.canvas.row_of(place)
+    def _show_row(self) -> None:
+        row = self.canvas.row_of(self._state.shown(self._state.focus.place))
         if row is not None:
             centre = row.center()
             self.scroll_area.ensureVisible(round(centre.x()), round(centre.y()), 0, round(row.height()))
 
     def _on_metric_chosen(self, id: str) -> None:
-        if self._state is not None:
-            self.look_requested.emit(replace(self._state.look, metric=id))
+        self.look_requested.emit(replace(self._state.look, metric=id))
 
     def _on_logarithmic_clicked(self, checked: bool) -> None:
-        if self._state is not None:
-            self.look_requested.emit(replace(self._state.look, logarithmic=checked))
+        self.look_requested.emit(replace(self._state.look, logarithmic=checked))
 
 
 class BarsCanvas(QWidget):
@@ -113,59 +116,61 @@ class BarsCanvas(QWidget):
     chosen = Signal(Focus)
     hovered = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, state: ViewState) -> None:
         super().__init__()
-        self._state: ViewState | None = None
-        self._content: Content | None = None
+        self._state = state
         self._layout: Layout | None = None
+        """Where everything is, once that was asked for."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Bars of operations")
+        self._show_content(content_of(state))
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         """Say anew what differs; the focus alone changes neither words nor places."""
         self._state = new
-        if old is None or old.amounts != new.amounts:
-            self._content = content_of(new)
-            self._layout = None
-            self.setAccessibleDescription("; ".join(line.tip for line in self._content.totals))
+        if old.amounts != new.amounts:
+            self._show_content(content_of(new))
         self.update()
+
+    def _show_content(self, content: Content) -> None:
+        self._content, self._layout = content, None
+        self.setAccessibleDescription("; ".join(line.tip for line in content.totals))
+
+    def _layout_now(self) -> Layout:
+        """Where everything is."""
+        if self._layout is None:
+            self._layout = lay_out(self._content, QRectF(self.rect()))
+        return self._layout
 
     def fit(self, viewport: QRect) -> None:
         """Take the width of the viewport, and its height or more where the text would become too small."""
-        if self._content is None or viewport.isEmpty():
-            return
-        height = height_on_screen(self._content, viewport.width(), viewport.height())
-        self.resize(viewport.width(), round(height))
-        if self._layout is None:
-            self._layout = lay_out(self._content, QRectF(self.rect()))
+        if not viewport.isEmpty():
+            height = height_on_screen(self._content, viewport.width(), viewport.height())
+            self.resize(viewport.width(), round(height))
 
     def row_of(self, place: Place) -> QRectF | None:
         """Where a layer or block is shown."""
-        return None if self._layout is None else self._layout.row_of(*place)
+        return self._layout_now().row_of(*place)
 
     def line_at(self, point: QPointF) -> Line | None:
         """The line under a point."""
-        return None if self._layout is None else self._layout.line_at(point)
+        return self._layout_now().line_at(point)
 
     def lines(self) -> tuple[Line, ...]:
         """The layers' lines in the order of the arrow keys."""
-        if self._layout is None:
-            return ()
-        return tuple(placed.line for placed in self._layout.lines if placed.line.place() is not None)
+        return tuple(placed.line for placed in self._layout_now().lines if placed.line.place() is not None)
 
     def resizeEvent(self, event: QEvent) -> None:
-        self._layout = None if self._content is None else lay_out(self._content, QRectF(self.rect()))
+        self._layout = None
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        if self._state is None or self._layout is None:
-            return
         painter = QPainter(self)
         painter.setClipRect(event.rect())
-        theme = THEMES[self._state.look.theme]
-        paint_layout(painter, QRectF(self.rect()), self._layout, self._state.shown(self._state.focus.place), theme)
+        theme, place = THEMES[self._state.look.theme], self._state.shown(self._state.focus.place)
+        paint_layout(painter, QRectF(self.rect()), self._layout_now(), place, theme)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -191,7 +196,7 @@ class BarsCanvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down go from layer to layer, folded ones apart."""
         step, lines = STEPS.get(Qt.Key(event.key())), self.lines()
-        if step is None or not lines or self._state is None:
+        if step is None or not lines:
             super().keyPressEvent(event)
             return
         places = [line.place() for line in lines]

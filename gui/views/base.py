@@ -8,7 +8,7 @@ from gui.state.view_state import Focus, Look, ViewState
 
 
 class View(QWidget):
-    """A picture of a ViewState."""
+    """A picture of a ViewState: made from one, then led from state to state."""
 
     focus_requested = Signal(Focus)
     look_requested = Signal(Look)
@@ -18,8 +18,13 @@ class View(QWidget):
     hovered = Signal(str)
     """What the mouse is on, in words for the status bar; "" when it leaves."""
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        """Redraw what differs between two states; `old` is None the first time."""
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+        """What is shown."""
+
+    def show_state(self, old: ViewState, new: ViewState) -> None:
+        """Redraw what differs between two states, the first of which is shown."""
         raise NotImplementedError
 
     def begin(self) -> None:

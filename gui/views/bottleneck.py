@@ -11,9 +11,9 @@ from gui.views.bottleneck_layer import LayerPage
 class BottleneckView(View):
     """One layer's curve, and the list of a design's layers."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.layer, self.design = LayerPage(self), DesignPage(self)
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
+        self.layer, self.design = LayerPage(state, self), DesignPage(state, self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.layer, "This layer")
@@ -28,9 +28,8 @@ class BottleneckView(View):
         self.layer.focus_requested.connect(self.focus_requested)
         self.design.layer_chosen.connect(self.focus_requested)
         self.tabs.currentChanged.connect(lambda _: self._show_page())
-        self._state: ViewState | None = None
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         self._show_page()
 
@@ -41,5 +40,4 @@ class BottleneckView(View):
 
     def _show_page(self) -> None:
         """Bring the page in front up to date."""
-        if self._state is not None:
-            (self.layer if self.tabs.currentWidget() is self.layer else self.design).show_state(self._state)
+        (self.layer if self.tabs.currentWidget() is self.layer else self.design).show_state(self._state)

@@ -37,9 +37,9 @@ class DesignPage(QWidget):
     layer_chosen = Signal(Focus)
     edit_proposed = Signal(Edit)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state: ViewState | None = None
+        self._state = state
         self.explore_button = QPushButton("Explore all")
         self.form = Choice([(form, words) for form, words in FORMS.items()])
         self.error = Choice([(level, f"error ≤ {100 * level:g} %") for level in ERRORS])
@@ -56,6 +56,7 @@ class DesignPage(QWidget):
         self._name()
         self._compose()
         self._connect()
+        self._refresh()
 
     def _name(self) -> None:
         for widget, tip in (
@@ -103,12 +104,10 @@ class DesignPage(QWidget):
 
     @property
     def _design(self) -> str:
-        return STEM if self._state is None else self._state.focus.design
+        return self._state.focus.design
 
     def _refresh(self) -> None:
         state = self._state
-        if state is None:
-            return
         known = self._design in state.check.analyses
         reports = candidates(RunRequest(state.project, state.check), self._design) if known else ()
         self.model.show_state(state, self._design, reports, self.form.value(), self.error.value())
@@ -133,8 +132,8 @@ class DesignPage(QWidget):
 
     def _swap(self) -> Swap | None:
         """What was measured, where it is of what is chosen now."""
-        swap = None if self._state is None else self._state.exploration.swap
-        if self._state is None or swap is None or swap.design != self._design or swap.before != self._state.project:
+        swap = self._state.exploration.swap
+        if swap is None or swap.design != self._design or swap.before != self._state.project:
             return None
         chosen = {choice.curve.place[1] for choice in swap.choices}
         fits = all(
@@ -145,8 +144,8 @@ class DesignPage(QWidget):
     def _words(self, swap: Swap | None, any_there: bool) -> str:
         """What is chosen and what it saves; what it loses once that was measured; or what to do."""
         state = self._state
-        if state is None or state.exploration.busy:
-            return "" if state is None else f"{state.exploration.busy} …"
+        if state.exploration.busy:
+            return f"{state.exploration.busy} …"
         if state.exploration.problems:
             return "\n".join(problem.text for problem in state.exploration.problems)
         if not any_there:
@@ -175,10 +174,9 @@ class DesignPage(QWidget):
     # What a person wants
 
     def _wish(self) -> Wish:
-        known = None if self._state is None else self._state.exploration.wish
-        place = self._design, "" if self._state is None else self._state.focus.node
+        known = self._state.exploration.wish
         return Wish(
-            place,
+            self._state.focus.place,
             self.form.value(),
             error=self.error.value(),
             refit=self.refit.isChecked(),
@@ -186,7 +184,7 @@ class DesignPage(QWidget):
         )
 
     def _on_explore_clicked(self) -> None:
-        if self._state is not None and self._state.exploration.busy:
+        if self._state.exploration.busy:
             self.requested.emit(Cancel())
         else:
             self.requested.emit(Survey(self._design, self._wish()))
@@ -204,8 +202,8 @@ class DesignPage(QWidget):
 
     def _apply(self, *, copy: bool) -> None:
         state, swap = self._state, self._swap()
-        samples = None if state is None else state.exploration.samples
-        if state is None or swap is None or samples is None:
+        samples = state.exploration.samples
+        if swap is None or samples is None:
             return
         choices: tuple[Replacement, ...] = swap.choices
         project, design = put_in(state.project, choices, samples, copy=copy)

@@ -28,6 +28,7 @@ from engine.text.problems import STEM
 from engine.text.units import abbreviated
 from gui.paint.bottleneck.bottleneck import Content, Layout, arrange, content_of, draw
 from gui.paint.bottleneck.chart import in_words
+from gui.paint.maps import mosaic
 from gui.state.edit import Edit
 from gui.state.exploration import Exploration, Wish
 from gui.state.requests import Cancel, Explore
@@ -41,7 +42,6 @@ from gui.widgets.rows import bar_of
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
 LEAST_MAPS = 400, 130
 """Width and height in pixels below which there is room for the chart only."""
-START = Wish((STEM, ""))
 EXPLORE_TIP = "Find what can stand for the chosen convolution (Ctrl+Shift+E)"
 
 
@@ -52,40 +52,34 @@ class ChartCanvas(QWidget):
     """An index of the curve."""
     hovered = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, content: Content, theme: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._content: Content | None = None
-        self._layout: Layout | None = None
-        self._theme = THEMES["light"]
+        self.show_content(content, theme)
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(110, 60)
         self.setAccessibleName("Error against MACs")
 
     def show_content(self, content: Content, theme: str) -> None:
-        self._content, self._layout, self._theme = replace(content, maps=None), None, THEMES[theme]
+        self._content, self._theme = replace(content, maps=None), THEMES[theme]
+        self._layout: Layout | None = None
         self.setAccessibleDescription(f"{content.title}. {content.said}")
         self.update()
 
-    def layout_now(self) -> Layout | None:
+    def layout_now(self) -> Layout:
         """Where everything is."""
-        if self._layout is None and self._content is not None:
+        if self._layout is None:
             self._layout = arrange(QRectF(self.rect()), self._content)
         return self._layout
 
     def index_at(self, point: QPointF) -> int | None:
         """The width that is drawn nearest."""
-        layout, content = self.layout_now(), self._content
-        if layout is None or layout.chart is None or content is None or content.curve is None:
-            return None
-        return layout.chart.nearest(content.curve, point)
+        chart, curve = self.layout_now().chart, self._content.curve
+        return None if chart is None or curve is None else chart.nearest(curve, point)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        layout = self.layout_now()
-        if layout is None or self._content is None:
-            return
         painter = QPainter(self)
-        draw(painter, QRectF(self.rect()), self._content, layout, self._theme)
+        draw(painter, QRectF(self.rect()), self._content, self.layout_now(), self._theme)
         if self.hasFocus():
             painter.setPen(QPen(QColor(self._theme.accent), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -101,7 +95,7 @@ class ChartCanvas(QWidget):
         index = self.index_at(event.position())
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._choose(index, event)
-        curve = None if self._content is None else self._content.curve
+        curve = self._content.curve
         self.hovered.emit("" if index is None or curve is None else in_words(curve, index))
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -110,14 +104,14 @@ class ChartCanvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = STEPS.get(Qt.Key(event.key()))
         content = self._content
-        if step is None or content is None or content.curve is None or content.look is None:
+        if step is None or content.curve is None or content.look is None:
             super().keyPressEvent(event)
             return
         index = (content.look.chosen or 0) + step
         self.width_chosen.emit(min(max(index, 0), len(content.curve.widths) - 1))
 
     def _choose(self, index: int | None, event: QMouseEvent) -> None:
-        chosen = None if self._content is None or self._content.look is None else self._content.look.chosen
+        chosen = None if self._content.look is None else self._content.look.chosen
         if index is not None and index != chosen and event.buttons() & Qt.MouseButton.LeftButton:
             self.width_chosen.emit(index)
 
@@ -130,13 +124,14 @@ class LayerPage(QWidget):
     focus_requested = Signal(Focus)
     hovered = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._state: ViewState | None = None
-        self._wish = START
-        self._has_maps = False
-        self.chart = ChartCanvas(self)
-        self.maps = MosaicCanvas(self)
+        self._state = state
+        place, wish = state.focus.place, state.exploration.wish
+        self._wish = wish if wish is not None and wish.place == place else Wish(place)
+        self._content = content_of(state)
+        self.chart = ChartCanvas(self._content, state.look.theme, self)
+        self.maps = MosaicCanvas(state, self._content.maps or _no_maps(state), self)
         self.maps.setMinimumSize(80, 60)
         self.form = Choice([(form, words) for form, words in FORMS.items()])
         self.photos = QPushButton("Photos")
@@ -153,6 +148,7 @@ class LayerPage(QWidget):
         self._name()
         self._compose()
         self._connect()
+        self._show_content()
 
     # Composition
 
@@ -234,9 +230,12 @@ class LayerPage(QWidget):
             self._show_known(shown, place)
             if self._state is not state:  # asked, and shown already
                 return
-        content = content_of(state)
+        self._content = content_of(state)
+        self._show_content()
+
+    def _show_content(self) -> None:
+        state, content = self._state, self._content
         self.chart.show_content(content, state.look.theme)
-        self._has_maps = content.maps is not None
         self._make_room()
         if content.maps is not None:
             self.maps.show_content(state, content.maps)
@@ -249,7 +248,8 @@ class LayerPage(QWidget):
     def _make_room(self) -> None:
         """Leave the maps out where there is no room for them."""
         width, height = LEAST_MAPS
-        self.maps.setVisible(self._has_maps and self.splitter.width() >= width and self.splitter.height() >= height)
+        room = self.splitter.width() >= width and self.splitter.height() >= height
+        self.maps.setVisible(room and self._content.maps is not None)
 
     def _show_known(self, shown: Exploration, place: Place) -> None:
         """A curve that is known already is shown without being asked for."""
@@ -300,25 +300,25 @@ class LayerPage(QWidget):
 
     def explore(self) -> None:
         """Find what can stand for the chosen convolution."""
-        if self._state is not None and not refusal(self._state.report(self._state.focus.place)):
+        if not refusal(self._state.report(self._state.focus.place)):
             self._wish = replace(self._wish, place=self._state.focus.place)
             self.requested.emit(Explore(self._wish))
 
     def _on_explore_clicked(self) -> None:
-        if self._state is not None and self._state.exploration.busy:
+        if self._state.exploration.busy:
             self.requested.emit(Cancel())
         else:
             self.explore()
 
     def _on_width_chosen(self, index: int) -> None:
-        curve = None if self._state is None else self._state.exploration.curve
+        curve = self._state.exploration.curve
         if curve is not None and 0 <= index < len(curve.widths):
             self._request(widths=curve.widths[index])
 
     def _request(self, **changes: Any) -> None:
         """Another wish: asked at once where the layer is being explored, else kept for when it is."""
         self._wish = replace(self._wish, **changes)
-        asked = None if self._state is None else self._state.exploration.wish
+        asked = self._state.exploration.wish
         if asked is not None and asked.place == self._wish.place:
             self.requested.emit(Explore(self._wish))
 
@@ -328,9 +328,8 @@ class LayerPage(QWidget):
             self._request(photos=Path(folder), sample=None)
 
     def _apply(self, *, copy: bool) -> None:
-        state = self._state
-        shown = None if state is None else state.exploration
-        if state is None or shown is None or shown.curve is None or shown.index is None or shown.samples is None:
+        state, shown = self._state, self._state.exploration
+        if shown.curve is None or shown.index is None or shown.samples is None:
             return
         curve, widths = shown.curve, shown.curve.widths[shown.index]
         (design, node), project = curve.place, state.project
@@ -339,6 +338,10 @@ class LayerPage(QWidget):
         made = applied(project, (design, node), curve.form, widths, shown.samples, refit=self._wish.refit)
         text = f"Fit {node} through {' and '.join(map(str, widths))} maps"
         self.edit_proposed.emit(Edit(text, made, focus=Focus(design, node)))
+
+
+def _no_maps(state: ViewState) -> mosaic.Content:
+    return mosaic.Content((), None, "", state.focus, ())
 
 
 def read_percent(text: str) -> float:

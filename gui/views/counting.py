@@ -30,9 +30,8 @@ WIDEST_TERM = 130
 class CountingView(View):
     """A row a convention; choosing one counts by it everywhere."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state: ViewState | None = None
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
         self.design = Choice()
         self.unit = Choice((("MACs", "MACs"), ("FLOPs", "FLOPs (2 per MAC)")))
         self.also = QToolButton()
@@ -54,6 +53,7 @@ class CountingView(View):
         self.batch.valueChanged.connect(lambda batch: self._request(batch=batch))
         self.kilo.chosen.connect(lambda kilo: self._request(kilo=kilo))
         self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self._show_all(moved=True)
 
     def _name(self) -> None:
         for widget, name, tip in (
@@ -90,16 +90,21 @@ class CountingView(View):
         column.addWidget(self.table, 1)
         column.addWidget(self.said)
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        moved = old is None or old.focus.design != new.focus.design
-        if moved or old is None or old.amounts != new.amounts:
-            names = [name for name in new.check.analyses if name != STEM]
-            self.design.set_options([(name, name) for name in names])
-            if moved and new.focus.design in names:
-                self.design.show_value(new.focus.design)
-            self._show_rule(new.look.convention)
-            self._show_design(self.design.value() or STEM)
+        moved = old.focus.design != new.focus.design
+        if moved or old.amounts != new.amounts:
+            self._show_all(moved=moved)
+
+    def _show_all(self, *, moved: bool) -> None:
+        """Show the rules and what they count, if the focus has `moved` to another design, of that one."""
+        state = self._state
+        names = [name for name in state.check.analyses if name != STEM]
+        self.design.set_options([(name, name) for name in names])
+        if moved and state.focus.design in names:
+            self.design.show_value(state.focus.design)
+        self._show_rule(state.look.convention)
+        self._show_design(self.design.value() or STEM)
 
     def _show_rule(self, rule: Convention) -> None:
         self.unit.show_value(rule.unit)
@@ -110,8 +115,6 @@ class CountingView(View):
             action.setChecked(name in counted)
 
     def _show_design(self, design: str) -> None:
-        if self._state is None:
-            return
         with QSignalBlocker(self.table.selectionModel()):
             self.model.show_state(self._state, design)
             flags = QItemSelectionModel.SelectionFlag
@@ -126,7 +129,7 @@ class CountingView(View):
             self.table.setColumnWidth(column, room if column < 2 else min(room, WIDEST_TERM) + 8)
 
     def _on_row_chosen(self, current: QModelIndex) -> None:
-        if self._state is not None and current.isValid():
+        if current.isValid():
             rule = self.model.conventions[current.row()]
             self._show_everywhere(replace(rule, batch=self._state.look.convention.batch))
 
@@ -135,12 +138,10 @@ class CountingView(View):
         self._show_everywhere(own(self.unit.value(), groups, self.batch.value(), self.kilo.value()))
 
     def _request(self, **changes: object) -> None:
-        if self._state is not None:
-            self._show_everywhere(replace(self._state.look.convention, **changes))
+        self._show_everywhere(replace(self._state.look.convention, **changes))
 
     def _show_everywhere(self, rule: Convention) -> None:
-        if self._state is not None:
-            self.look_requested.emit(replace(self._state.look, convention=rule, metric=OPERATIONS))
+        self.look_requested.emit(replace(self._state.look, convention=rule, metric=OPERATIONS))
 
 
 def in_words(design: str, found: Tally | None) -> str:

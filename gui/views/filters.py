@@ -61,13 +61,12 @@ LEAST_WIDTH = 240
 class FiltersView(View):
     """Every output map of the chosen node as a mosaic, with the controls of its colours and zoom."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state: ViewState | None = None
-        self._content: Content | None = None
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
+        self._content = content_of(state, None)
         self._choices: dict[Choice, str] = {}
         """The setting of the look that each chooses."""
-        self.canvas = MosaicCanvas(self)
+        self.canvas = MosaicCanvas(state, self._content, self)
         self.canvas.chosen.connect(self.focus_requested)
         self.canvas.hovered.connect(self.hovered)
         self.colour_map = self._choice("Colour map", COLOUR_MAPS, "colour_map")
@@ -90,6 +89,8 @@ class FiltersView(View):
         """What takes long begins when the window has shown the rest."""
         self._painted.timeout.connect(self._on_painted_timeout)
         self._compose()
+        self._show_look(state.look)
+        self._show_content(self._content)
 
     def _compose(self) -> None:
         controls = Flow()
@@ -119,23 +120,17 @@ class FiltersView(View):
             self.true_size,
         )
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        if old is None or old.look is not new.look:
+        if old.look is not new.look:
             self._show_look(new.look)
-        content = self._content
-        if old is None or content is None or self._other_maps(old, new):
+        if self._other_maps(old, new):
             content = content_of(new, None)
-            if self._shapes(content) != self._shapes(self._content):
+            if _shapes(content) != _shapes(self._content):
                 self.canvas.fit()
-        elif old.focus != new.focus:
-            content = refocused(content, new, None)
-        if content is not self._content:
             self._show_content(content)
-            self._worker.cancel()
-            self._painted.stop()
-            if not content.complete:
-                self._painted.start()
+        elif old.focus != new.focus:
+            self._show_content(refocused(self._content, new, None))
 
     def close_down(self) -> None:
         self._painted.stop()
@@ -149,23 +144,29 @@ class FiltersView(View):
         self.colour_map.setEnabled(not look.zero_centred)
 
     def _show_content(self, content: Content) -> None:
-        if self._state is not None:
-            self._content = content
-            comparable = sum(plate.place is not None for plate in content.plates) > 1
-            self.difference.setEnabled(comparable)
-            self.difference.setToolTip(DIFFERENCE_TIP if comparable else NO_DIFFERENCE_TIP)
-            self.canvas.show_content(self._state, content)
+        """Show what is there at once; what is missing is computed in the background."""
+        self._draw(content)
+        self._worker.cancel()
+        self._painted.stop()
+        if not content.complete:
+            self._painted.start()
+
+    def _draw(self, content: Content) -> None:
+        self._content = content
+        comparable = sum(plate.place is not None for plate in content.plates) > 1
+        self.difference.setEnabled(comparable)
+        self.difference.setToolTip(DIFFERENCE_TIP if comparable else NO_DIFFERENCE_TIP)
+        self.canvas.show_content(self._state, content)
 
     def _on_difference_clicked(self) -> None:
         self._request(compared="maps + difference" if self.difference.isChecked() else "maps")
 
     def _on_painted_timeout(self) -> None:
-        if self._state is not None:
-            self._worker.start(partial(_whole_content, self._state))
+        self._worker.start(partial(_whole_content, self._state))
 
     def _on_worker_said(self, content: Content) -> None:
         """What took longer than a frame is there."""
-        self._show_content(content)
+        self._draw(content)
 
     def _on_worker_ended(self, error: Exception | None) -> None:
         if error is not None:
@@ -181,10 +182,6 @@ class FiltersView(View):
             or old.run.problems is not new.run.problems
             or any(old.volume_at(place).result is not new.volume_at(place).result for place in shown_places(new))
         )
-
-    @staticmethod
-    def _shapes(content: Content | None) -> tuple[Shape | None, ...]:
-        return () if content is None else tuple(plate.shape for plate in content.plates)
 
     def _choice(self, name: str, options: Iterable[tuple[str, str]], setting: str) -> Choice:
         made = Choice(options, self)
@@ -203,8 +200,11 @@ class FiltersView(View):
         return made
 
     def _request(self, **changes: Any) -> None:
-        if self._state is not None:
-            self.look_requested.emit(replace(self._state.look, **changes))
+        self.look_requested.emit(replace(self._state.look, **changes))
+
+
+def _shapes(content: Content) -> tuple[Shape | None, ...]:
+    return tuple(plate.shape for plate in content.plates)
 
 
 def _whole_content(state: ViewState, checkpoint: Checkpoint) -> Iterator[Content]:

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
@@ -41,11 +41,10 @@ TRIGGERS = QAbstractItemView.EditTrigger
 class PaperView(View):
     """A row a block or layer; typing in a width proposes an edit."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state: ViewState | None = None
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
         self._switch: Switch | None = None
-        self.model = PaperModel()
+        self.model = PaperModel(state, shown_design(state))
         self.table = PaperTable(self.model)
         self.table.setMinimumHeight(LOWEST)
         self.design = Choice()
@@ -67,6 +66,9 @@ class PaperView(View):
         self.said.setAccessibleName("About the chosen row")
         self._compose()
         self._connect()
+        self.table.fit_columns(self.model.rows, anew=True)
+        self._show_designs()
+        self._show_row()
 
     def _compose(self) -> None:
         above = QHBoxLayout()
@@ -100,35 +102,39 @@ class PaperView(View):
         line = self.said.fontMetrics().lineSpacing()
         self.said.setMaximumHeight(max(self.height() // 4 // line, 1) * line + PADDING)
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        design = shown_design(new)
-        themed = old is None or old.look.theme != new.look.theme
-        changed = themed or old is None or old.check is not new.check or design != self.model.design
-        if changed:
-            self._show_rows(new, design)
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        if changed or old is None or old.focus.place != new.focus.place:
-            self._show_row(self.model.row_of(new.focus.place))
+        design = shown_design(new)
+        changed = old.look.theme != new.look.theme or old.check is not new.check or design != self.model.design
+        if changed:
+            self._show_rows(design)
+            self._show_designs()
+        if changed or old.focus.place != new.focus.place:
+            self._show_row()
 
-    def _show_rows(self, state: ViewState, design: str) -> None:
+    def _show_rows(self, design: str) -> None:
         """While rows come and go nobody chooses any, whatever the current one becomes."""
-        self._state = None
         titles = [column.id for column in self.model.columns]
-        changed = self.model.show_state(state, design)
+        with QSignalBlocker(self.table.selectionModel()):
+            changed = self.model.show_state(self._state, design)
         self.table.fit_columns(changed, anew=titles != [column.id for column in self.model.columns])
-        names = [name for name in state.check.analyses if name != STEM or state.check.analyses[name].reports]
+
+    def _show_designs(self) -> None:
+        analyses = self._state.check.analyses
+        names = [name for name in analyses if name != STEM or analyses[name].reports]
         self.design.set_options([(name, title(name)) for name in names])
-        self.design.show_value(design)
+        self.design.show_value(self.model.design)
         self.design.setVisible(len(names) > 1)
         self.nothing.setVisible(not self.model.rows)
         for widget in (self.table, self.button, self.said):
             widget.setVisible(bool(self.model.rows))
 
-    def _show_row(self, row: int | None) -> None:
-        """Make a node's row the current one, in the column where one is if it has a width there.
+    def _show_row(self) -> None:
+        """Make the chosen node's row the current one, in the column where one is if it has a width there.
 
         It moves nothing where it is already.
         """
+        row = self.model.row_of(self._state.focus.place)
         selection = self.table.selectionModel()
         current = selection.currentIndex()
         if row is None:
@@ -142,8 +148,6 @@ class PaperView(View):
 
     def _tell(self, row: PaperRow | None) -> None:
         """What the chosen row's switch does, and below the table what there is to know."""
-        if self._state is None:
-            return
         found = "Choose a convolution larger than 1×1" if row is None else switch(self._state.project, row)
         self._switch = found if isinstance(found, Switch) else None
         self.switch.setEnabled(self._switch is not None)
@@ -159,10 +163,10 @@ class PaperView(View):
             said = "\n".join(part for part in (row.problem, row.note) if part) or form
             if said:
                 return f"{row.title}: {said}" if said != form else said
-        return "\n".join(footnotes(self._state.project, ())) if self._state is not None else ""
+        return "\n".join(footnotes(self._state.project, ()))
 
     def _on_cell_chosen(self, current: QModelIndex) -> None:
-        if self._state is None or not current.isValid():
+        if not current.isValid():
             return
         row = self.model.rows[current.row()]
         if row.is_total:
@@ -183,13 +187,12 @@ class PaperView(View):
         return False
 
     def _on_design_chosen(self, design: str) -> None:
-        if self._state is not None:
-            rows = self._state.project.network(design).nodes
-            self.focus_requested.emit(Focus(design, rows[0].name if rows else INPUT))
+        rows = self._state.project.network(design).nodes
+        self.focus_requested.emit(Focus(design, rows[0].name if rows else INPUT))
 
     def _on_switch_triggered(self) -> None:
         place = self.model.rows[self.table.currentIndex().row()]
-        if self._state is not None and self._switch is not None:
+        if self._switch is not None:
             project = self._state.project.with_network(place.design, self._switch.network)
             self.edit_proposed.emit(Edit(self._switch.text, project, focus=Focus(place.design, place.node)))
 

@@ -29,14 +29,12 @@ class PaperModel(QAbstractTableModel):
 
     edit_proposed = Signal(Edit)
 
-    def __init__(self) -> None:
+    def __init__(self, state: ViewState, design: str) -> None:
         super().__init__()
-        self.design = ""
-        self.rows: tuple[PaperRow, ...] = ()
-        self.columns: tuple[Column, ...] = ()
-        self._state: ViewState | None = None
-        self._theme: Theme = THEMES["light"]
-        self._mistake = QIcon()
+        self._state, self.design = state, design
+        self.rows = paper_rows(state.project, state.check, design)
+        self.columns = columns(self.rows)
+        self._mistake = self._mistake_icon()
         self._bold = QFont()
         self._bold.setBold(True)
 
@@ -44,10 +42,10 @@ class PaperModel(QAbstractTableModel):
         """Take over a design and return the rows that differ; only another design, or other rows, are a reset."""
         rows = paper_rows(state.project, state.check, design)
         shown = columns(rows)
-        restyled = self._state is None or self._theme.name != state.look.theme
-        self._state, self._theme = state, THEMES[state.look.theme]
+        restyled = self._state.look.theme != state.look.theme
+        self._state = state
         if restyled:
-            self._mistake = mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
+            self._mistake = self._mistake_icon()
         if self._form(rows, shown) != self._form(self.rows, self.columns) or design != self.design:
             self.beginResetModel()
             self.design, self.rows, self.columns = design, rows, shown
@@ -60,6 +58,13 @@ class PaperModel(QAbstractTableModel):
         if restyled or any(old.problem != new.problem for old, new in zip(before, rows, strict=True)):
             self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, len(rows) - 1)
         return [rows[row] for row in changed]
+
+    @property
+    def _theme(self) -> Theme:
+        return THEMES[self._state.look.theme]
+
+    def _mistake_icon(self) -> QIcon:
+        return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
     @staticmethod
     def _form(rows: tuple[PaperRow, ...], shown: tuple[Column, ...]) -> object:
@@ -152,7 +157,7 @@ class PaperModel(QAbstractTableModel):
     def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
         """Propose a width; the cell shows it once it is the project's."""
         width = self.width(index)
-        if width is None or self._state is None or role != ROLE.EditRole:
+        if width is None or role != ROLE.EditRole:
             return False
         try:
             number = width.read(str(value))

@@ -47,10 +47,9 @@ NARROW = 360
 class InspectorView(View):
     """Fields for channel, y and x, buttons to play, and the figure, which scrolls."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
         self._timer = QTimer(self)
-        self._state: ViewState | None = None
         self._asked: Focus | None = None
         """The step of a play that is under way."""
         self._fault: tuple[object, FileFault] | None = None
@@ -62,13 +61,15 @@ class InspectorView(View):
         self.play = QToolButton(self)
         self.speed = Choice(SPEEDS, self)
         self.speed.show_value(12)
-        self.canvas = InspectorCanvas()
+        self.canvas = InspectorCanvas(content_of(state, self._weights()))
         self.scroll_area = QScrollArea(self)
         self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._name()
         self._compose()
         self._connect()
         self._show_playing()
+        self._show_fields()
+        self._fit()
 
     @property
     def playing(self) -> bool:
@@ -76,7 +77,7 @@ class InspectorView(View):
         return self._timer.isActive()
 
     @property
-    def content(self) -> Content | None:
+    def content(self) -> Content:
         """What is shown."""
         return self.canvas.content
 
@@ -136,31 +137,31 @@ class InspectorView(View):
 
     # State → picture
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if self.playing and new.focus != self._asked:
             self.stop()
-        if old is None or _other(old, new):
-            self._show(new)
+        if _other(old, new):
+            self._show()
 
-    def _show(self, state: ViewState) -> None:
-        content = content_of(state, self._weights(state))
+    def _show(self) -> None:
+        content = content_of(self._state, self._weights())
         before = self.content
-        if content.stale and before is not None and before.told is not None and before.focus == content.focus:
+        if content.stale and before.told is not None and before.focus == content.focus:
             # What it was, dimmed, until the next run.
             content = replace(before, note=content.note, stale=True, filled=None, least=0.0)
-        elif before is not None and before.focus.place == content.focus.place:
+        elif before.focus.place == content.focus.place:
             content = replace(content, detail=before.detail)
         if self.playing and (content.told is None or content.stale):
             self.stop()
         if self.playing:
             content = replace(content, filled=filled_until(content), least=self.canvas.head_height())
-        self._show_fields(state, content)
         self.canvas.show_content(content)
+        self._show_fields()
         self._fit()
 
-    def _show_fields(self, state: ViewState, content: Content) -> None:
-        shape = state.volume_at(state.focus.place).shape
+    def _show_fields(self) -> None:
+        content, shape = self.content, self._state.volume_at(self._state.focus.place).shape
         at = content.at or (0, 0, 0)
         for index, box in enumerate(self.fields.values()):
             box.setEnabled(shape is not None)
@@ -170,8 +171,9 @@ class InspectorView(View):
                 box.show_number(at[index])
         self.play.setEnabled(self.playing or (content.told is not None and not content.stale))
 
-    def _weights(self, state: ViewState) -> Found | FileFault | None:
+    def _weights(self) -> Found | FileFault | None:
         """The weights of the layer, or why there are none; None while another thread looks for them."""
+        state = self._state
         at, focus = state.volume_at(state.focus.place), chosen(state)
         place, report = at.source, state.report(at.source)
         if focus.channel is None or report is None or not report.array_shapes or not at.fresh:
@@ -201,27 +203,24 @@ class InspectorView(View):
 
     def _on_worker_said(self) -> None:
         self._sought = None
-        if self._state is not None:
-            self._show(self._state)
+        self._show()
 
     def _on_worker_ended(self, error: Exception | None) -> None:
         if isinstance(error, FileFault):
             self._fault, self._sought = (self._sought, error), None
-            if self._state is not None:
-                self._show(self._state)
+            self._show()
         elif error is not None:
             raise error
 
     # What a person does
 
     def _on_box_changed(self) -> None:
-        if self._state is not None:
-            channel, y, x = (box.value() for box in self.fields.values())
-            self.focus_requested.emit(Focus(*self._state.focus.place, channel, (y, x)))
+        channel, y, x = (box.value() for box in self.fields.values())
+        self.focus_requested.emit(Focus(*self._state.focus.place, channel, (y, x)))
 
     def _on_canvas_stepped(self, by: Step) -> None:
-        shape = None if self._state is None else self._state.volume_at(self._state.focus.place).shape
-        if self._state is not None and shape is not None:
+        shape = self._state.volume_at(self._state.focus.place).shape
+        if shape is not None:
             self.focus_requested.emit(moved(chosen(self._state), shape, by))
 
     def _on_play_clicked(self) -> None:
@@ -233,7 +232,7 @@ class InspectorView(View):
     def start(self) -> None:
         """Go through the positions from the chosen one on, or from the first after the last."""
         content = self.content
-        if self._state is None or content is None or content.told is None or content.stale:
+        if content.told is None or content.stale:
             return
         focus = content.focus
         if next_position(focus, content.known.shape) is None:
@@ -244,21 +243,21 @@ class InspectorView(View):
         self._show_playing()
         self.focus_requested.emit(focus)
         if self._state.focus == focus:  # it was chosen already: no new state has come
-            self._show(self._state)
+            self._show()
 
     def stop(self) -> None:
         """Stay where it is."""
         self._timer.stop()
         self._asked = None
         self._show_playing()
-        if self.content is not None and self.content.filled is not None:
+        if self.content.filled is not None:
             self.canvas.show_content(replace(self.content, filled=None, least=0.0, detail=None))
             self._fit()
 
     def _on_timer_timeout(self) -> None:
         content = self.content
         focus = None
-        if content is not None and content.told is not None and self._asked is not None:
+        if content.told is not None and self._asked is not None:
             focus = next_position(self._asked, content.known.shape)
         if focus is None:
             self.stop()

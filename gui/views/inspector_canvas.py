@@ -28,10 +28,11 @@ class InspectorCanvas(QWidget):
     """Go through the positions, or stop."""
     hovered = Signal(str)
 
-    def __init__(self) -> None:
+    def __init__(self, content: Content) -> None:
         super().__init__()
-        self.content: Content | None = None
+        self.content = content
         self._layout: Layout | None = None
+        """Where everything is, once that was asked for."""
         self._width = 0
         """That it was laid out for."""
         self._said = ""
@@ -40,6 +41,7 @@ class InspectorCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Inspector")
+        self.setAccessibleDescription(in_words(content))
 
     def show_content(self, content: Content) -> None:
         self.content, self._layout = content, None
@@ -48,36 +50,31 @@ class InspectorCanvas(QWidget):
 
     def height_for(self, width: int) -> int:
         """Pixels that the figure needs at that width."""
-        layout = self.layout_for(width)
-        return 0 if layout is None else ceil(layout.height)
+        return ceil(self.layout_for(width).height)
 
     def head_height(self) -> float:
         """Of the first part, as it is now."""
-        layout = self.layout_for(self.width())
-        return layout.places[0][1].height() if layout is not None else 0.0
+        return self.layout_for(self.width()).places[0][1].height()
 
-    def layout_for(self, width: int) -> Layout | None:
+    def layout_for(self, width: int) -> Layout:
         """Where everything is at that width."""
-        if self.content is not None and (self._layout is None or self._width != width):
+        if self._layout is None or self._width != width:
             self._layout, self._width = arrange(self.content, max(width, 1)), width
         return self._layout
 
     def hit(self, point: QPointF) -> Hit | None:
         """What is at a point."""
-        layout = self.layout_for(self.width())
-        return None if layout is None or self.content is None else hit(self.content, layout, point)
+        return hit(self.content, self.layout_for(self.width()), point)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        layout = self.layout_for(self.width())
+        theme = THEMES[self.content.look.theme]
         painter = QPainter(self)
-        if self.content is not None and layout is not None:
-            theme = THEMES[self.content.look.theme]
-            painter.fillRect(event.rect(), QColor(theme.base))
-            painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-            draw(painter, self.content, layout, theme, QRectF(event.rect()))
-            if self.hasFocus():
-                painter.setPen(QPen(QColor(theme.accent), 2))
-                painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
+        painter.fillRect(event.rect(), QColor(theme.base))
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        draw(painter, self.content, self.layout_for(self.width()), theme, QRectF(event.rect()))
+        if self.hasFocus():
+            painter.setPen(QPen(QColor(theme.accent), 2))
+            painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
         painter.end()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
@@ -92,7 +89,7 @@ class InspectorCanvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._say("")
-        if self.content is not None and self.content.detail is not None:
+        if self.content.detail is not None:
             self.show_content(replace(self.content, detail=None))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -107,8 +104,8 @@ class InspectorCanvas(QWidget):
 
     def _choose_term(self, rank: int) -> None:
         """The channel of the input whose bar is so far down."""
-        terms = [] if self.content is None else [row.term for row in sums.rows(self.content) if row.term is not None]
-        if self.content is not None and rank < len(terms):
+        terms = [row.term for row in sums.rows(self.content) if row.term is not None]
+        if rank < len(terms):
             self.chosen.emit(self.content.term_focus(terms[rank]))
 
     def _say(self, text: str) -> None:
@@ -118,7 +115,7 @@ class InspectorCanvas(QWidget):
 
     def _show_detail(self, term: int | None) -> None:
         """Show the patch of the term under the mouse; it stays until the mouse is on another one, or leaves."""
-        if self.content is not None and term is not None and term != self.content.detail:
+        if term is not None and term != self.content.detail:
             self.show_content(replace(self.content, detail=term))
 
 

@@ -52,12 +52,12 @@ class MosaicCanvas(QWidget):
     """A Focus that a person asks for."""
     hovered = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, state: ViewState, content: Content, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.zoom = Zoom()
-        self._state: ViewState | None = None
-        self._content: Content | None = None
+        self._state, self._content = state, content
         self._scene: Scene | None = None
+        """Where everything is, once that was asked for."""
         self._pressed: QPointF | None = None
         self._dragged: QPointF | None = None
         self._said = ""
@@ -89,9 +89,9 @@ class MosaicCanvas(QWidget):
             factor = 1 / (fitting_scale(seen.grid, seen.rect) * seen.grid.repeat)
             self.set_zoom(zoomed(seen, factor, seen.rect.topLeft()))
 
-    def scene(self) -> Scene | None:
+    def scene(self) -> Scene:
         """Where everything is now."""
-        if self._scene is None and self._content is not None:
+        if self._scene is None:
             self._scene = arrange(QRectF(self.rect()), self._content, self.zoom)
         return self._scene
 
@@ -101,38 +101,31 @@ class MosaicCanvas(QWidget):
         if found is not None:
             return read_out(*found) + self._hint(found[1])
         scene, body = self.scene(), self._body()
-        if scene is not None and self._content is not None and scene.legend.contains(point):
+        if scene.legend.contains(point):
             return self._content.legend
         return "" if body is None else body.read(point)
 
     def _hint(self, spot: Spot) -> str:
         """What a click shows, as long as no map is chosen."""
-        if self._state is None or self._state.focus.channel is not None or spot.channel < 0:
+        if self._state.focus.channel is not None or spot.channel < 0:
             return ""
         shown = CLICK_SHOWS.get(self._state.look.detail, "")
         return f" · click: {shown}" if shown else ""
 
     def _body(self) -> Placed | None:
         """What is shown of the chosen map."""
-        scene = self.scene()
-        return None if scene is None or scene.detail is None else scene.detail.body
+        detail = self.scene().detail
+        return None if detail is None else detail.body
 
     def _first(self) -> Projection | None:
-        scene = self.scene()
-        return next((frame.seen for frame in scene.frames if frame.seen is not None), None) if scene else None
+        return next((frame.seen for frame in self.scene().frames if frame.seen is not None), None)
 
     def _seen_at(self, point: QPointF) -> Projection | None:
-        scene = self.scene()
-        found = (
-            [frame.seen for frame in scene.frames if frame.seen and frame.seen.rect.contains(point)] if scene else []
-        )
-        return found[0] if found else None
+        projections = (frame.seen for frame in self.scene().frames)
+        return next((seen for seen in projections if seen is not None and seen.rect.contains(point)), None)
 
     def _plate_at(self, point: QPointF) -> tuple[Plate, Spot] | None:
-        scene = self.scene()
-        if scene is None or self._content is None:
-            return None
-        for frame, plate in zip(scene.frames, self._content.plates, strict=True):
+        for frame, plate in zip(self.scene().frames, self._content.plates, strict=True):
             spot = frame.seen.spot(point) if frame.seen is not None else None
             if spot is not None:
                 return plate, spot
@@ -144,12 +137,9 @@ class MosaicCanvas(QWidget):
             self.hovered.emit(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        scene = self.scene()
-        if scene is None or self._content is None or self._state is None:
-            return
         theme = THEMES[self._state.look.theme]
         painter = QPainter(self)
-        draw(painter, QRectF(self.rect()), self._content, scene, theme)
+        draw(painter, QRectF(self.rect()), self._content, self.scene(), theme)
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -184,7 +174,7 @@ class MosaicCanvas(QWidget):
     def _choice_at(self, point: QPointF) -> Focus | None:
         """What a click chooses: a value, in a difference that of the chosen design; or a part of the detail."""
         found, body = self._plate_at(point), self._body()
-        if found is None or self._content is None:
+        if found is None:
             return None if body is None else body.choice(point)
         plate, spot = found
         place = plate.place or self._content.focus.place
@@ -237,8 +227,6 @@ class MosaicCanvas(QWidget):
             super().keyPressEvent(event)
 
     def _move(self, by: Step) -> None:
-        if self._content is None or self._state is None:
-            return
         focus = self._content.focus
         plate = next((plate for plate in self._content.plates if plate.place == focus.place), None)
         if plate is None or plate.shape is None:

@@ -3,7 +3,7 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, Qt
+from PySide6.QtCore import QEvent, QItemSelectionModel, QModelIndex, QObject, QSignalBlocker, Qt
 from PySide6.QtGui import QAction, QGuiApplication, QKeySequence
 from PySide6.QtWidgets import (
     QAbstractItemView,
@@ -20,7 +20,6 @@ from PySide6.QtWidgets import (
 from engine.cost.metrics import metric
 from engine.reports.table_formats import TABLE_FORMATS, to_tsv
 from engine.reports.tables import Row, comparisons
-from engine.run.check import Place
 from gui.paint.tables.operations_table import NOTHING
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
@@ -34,10 +33,9 @@ WIDEST, SIGN, PADDING = 240, 20, 12
 class TableView(View):
     """The table of operations."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state: ViewState | None = None
-        self.model = OperationsModel()
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
+        self.model = OperationsModel(state)
         self.table = _table(self.model)
         self.nothing = QLabel(NOTHING)
         self.nothing.setWordWrap(True)
@@ -53,6 +51,9 @@ class TableView(View):
         self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
+        self._fit_columns(anew=True)
+        self._show_words()
+        self._show_place()
 
     def _add_copying(self) -> None:
         """One menu of formats, at the button and at the table; the platform's copy key takes the selected rows."""
@@ -86,30 +87,33 @@ class TableView(View):
         column.addWidget(self.table, 1)
         column.addLayout(below)
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
-        changed = old is None or old.amounts != new.amounts
-        if changed:
-            self._show_rows(new)
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        if changed or old is None or old.focus != new.focus:
-            self._show_place(new.shown(new.focus.place))
+        changed = old.amounts != new.amounts
+        if changed:
+            self._show_rows()
+            self._show_words()
+        if changed or old.focus != new.focus:
+            self._show_place()
 
-    def _show_rows(self, state: ViewState) -> None:
+    def _show_rows(self) -> None:
         """While rows come and go nobody chooses any, whatever the current one becomes."""
-        self._state = None
         titles = [column.title for column in self.model.columns]
-        self.model.show_state(state)
+        with QSignalBlocker(self.table.selectionModel()):
+            self.model.show_state(self._state)
         self._fit_columns(anew=titles != [column.title for column in self.model.columns])
-        self.nothing.setVisible(not state.project.designs)
+
+    def _show_words(self) -> None:
+        self.nothing.setVisible(not self._state.project.designs)
         self.table.setVisible(bool(self.model.rows))
-        lines = comparisons(self.model.rows, metric(state.look.metric))
+        lines = comparisons(self.model.rows, metric(self._state.look.metric))
         self.said.setText("  ·  ".join(lines))
         self.said.setToolTip("\n".join(lines))
 
-    def _show_place(self, place: Place) -> None:
+    def _show_place(self) -> None:
         """Make the chosen node's row the current one, which moves nothing where it is already."""
         selection = self.table.selectionModel()
-        row = self.model.row_of(place)
+        row = self.model.row_of(self._state.shown(self._state.focus.place))
         if row is None:
             selection.clear()
         elif selection.currentIndex().row() != row or not selection.isRowSelected(row, NO_PARENT):
@@ -120,7 +124,7 @@ class TableView(View):
             self.table.scrollTo(index)
 
     def _on_row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
-        if self._state is None or not current.isValid():
+        if not current.isValid():
             return
         row = self.model.rows[current.row()]
         if not row.is_total and (row.design, row.node) != self._state.shown(self._state.focus.place):
@@ -128,8 +132,6 @@ class TableView(View):
 
     def _on_cell_entered(self, index: QModelIndex) -> None:
         row = self.model.rows[index.row()]
-        if self._state is None:
-            return
         said = tip(self._state.ledger, row, self.model.columns[index.column()]).replace("\n", ": ")
         self.hovered.emit(f"{row.design or 'stem'} / {row.node or 'total'}: {said}" if said else "")
 

@@ -24,25 +24,19 @@ DESIGN, NODE = 0, 1
 class OperationsModel(QAbstractTableModel):
     """A row a node and a total a design, as `engine.reports.tables` defines them."""
 
-    def __init__(self) -> None:
+    def __init__(self, state: ViewState) -> None:
         super().__init__()
-        self.rows: tuple[Row, ...] = ()
-        self.columns: tuple[Column, ...] = ()
-        self._state: ViewState | None = None
-        self._theme: Theme = THEMES["light"]
-        self._mistake = QIcon()
+        self._state = state
+        self.rows = _rows_of(state)
+        self.columns = _columns_of(state, self.rows)
+        self._mistake = self._mistake_icon()
         self._bold = QFont()
         self._bold.setBold(True)
 
     def show_state(self, state: ViewState) -> None:
         """Take over a state: cells that differ are told of, rows come and go where they do."""
-        metrics = shown_metrics(state.look.metric)
-        # The stem is the same for all designs: it comes after what is compared.
-        found = tuple(sorted(state.rows, key=lambda row: row.design == STEM))
-        design, node, layer, inputs, *numbers = columns(metrics, state.look.convention)
-        # The numbers come before what the list of layers tells as well: a narrow dock shows them.
-        problem = (PROBLEM,) if any(row.problem for row in found) else ()
-        shown = (design, node, *problem, *numbers, layer, inputs)
+        found = _rows_of(state)
+        shown = _columns_of(state, found)
         restyled = self._take(state)
         if [column.title for column in shown] != [column.title for column in self.columns]:
             self.beginResetModel()
@@ -55,12 +49,18 @@ class OperationsModel(QAbstractTableModel):
 
     def _take(self, state: ViewState) -> bool:
         """Whether colours change with the state."""
-        restyled = self._state is None or self._theme.name != state.look.theme
-        old = None if self._state is None else [design.name for design in self._state.project.designs]
-        self._state, self._theme = state, THEMES[state.look.theme]
+        old, self._state = self._state, state
+        restyled = old.look.theme != state.look.theme
         if restyled:
-            self._mistake = mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
-        return restyled or old != [design.name for design in state.project.designs]
+            self._mistake = self._mistake_icon()
+        return restyled or _names(old) != _names(state)
+
+    @property
+    def _theme(self) -> Theme:
+        return THEMES[self._state.look.theme]
+
+    def _mistake_icon(self) -> QIcon:
+        return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
     def _replace_rows(self, new: tuple[Row, ...]) -> None:
         """Insert or remove only in the middle that differs, then tell of the rows that have other contents."""
@@ -112,7 +112,7 @@ class OperationsModel(QAbstractTableModel):
             case ROLE.DisplayRole:
                 return column.text(row)
             case ROLE.ToolTipRole | ROLE.StatusTipRole:
-                return None if self._state is None else tip(self._state.ledger, row, column)
+                return tip(self._state.ledger, row, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
             case ROLE.FontRole:
@@ -131,10 +131,26 @@ class OperationsModel(QAbstractTableModel):
     def _decoration(self, row: Row, column: int) -> QColor | QIcon | None:
         if column == NODE and row.problem:
             return self._mistake
-        if column != DESIGN or self._state is None:
+        if column != DESIGN:
             return None
         stem = row.design == STEM
         return QColor(self._theme.muted if stem else self._theme.design(self._state.design_index(row.design)))
+
+
+def _rows_of(state: ViewState) -> tuple[Row, ...]:
+    """The stem is the same for all designs: it comes after what is compared."""
+    return tuple(sorted(state.rows, key=lambda row: row.design == STEM))
+
+
+def _columns_of(state: ViewState, rows: tuple[Row, ...]) -> tuple[Column, ...]:
+    """The numbers come before what the list of layers tells as well: a narrow dock shows them."""
+    design, node, layer, inputs, *numbers = columns(shown_metrics(state.look.metric), state.look.convention)
+    problem = (PROBLEM,) if any(row.problem for row in rows) else ()
+    return (design, node, *problem, *numbers, layer, inputs)
+
+
+def _names(state: ViewState) -> list[str]:
+    return [design.name for design in state.project.designs]
 
 
 def tip(ledger: Ledger, row: Row, column: Column) -> str:

@@ -35,16 +35,15 @@ class VolumesView(View):
     turn_milliseconds: ClassVar[int] = 250
     """How long the camera takes to a named view; 0: it is there at once."""
 
-    def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self.canvas = Canvas(self)
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(state, parent)
+        self.canvas = Canvas(state, self)
         self.cameras = {name: self._button(name, tip, checkable=True) for name, tip in VIEW_TIPS.items()}
         self.scales = {scale: self._button(text, tip, checkable=True) for scale, text, tip in SCALES}
         self.fit_button = self._button("Fit", "Show the whole picture (0, or a double click beside the blocks)")
         self.choice_button = self._button("Selection", "Zoom to the chosen volume or block (Z)")
         self.nearer_button = self._button("+", "Zoom in (+, or the wheel)")
         self.farther_button = self._button("−", "Zoom out (−, or the wheel)")
-        self._state: ViewState | None = None
         self._motion = QVariantAnimation(self)
         self._motion.setStartValue(0.0)
         self._motion.setEndValue(1.0)
@@ -59,19 +58,25 @@ class VolumesView(View):
         self._bar = self._tool_bar()
         self._lay_out()
         self._connect()
+        self._show_look()
+        self.canvas.setAccessibleDescription(_in_words(state))
 
-    def show_state(self, old: ViewState | None, new: ViewState) -> None:
+    def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        if old is None or old.look is not new.look:
-            for name, button in self.cameras.items():
-                button.setChecked((new.look.yaw, new.look.pitch) == VIEWS[name])
-            for scale, button in self.scales.items():
-                button.setChecked(scale == new.look.scale)
-        if old is None or old.check is not new.check or _blocks_differ(old.look, new.look):
+        if old.look is not new.look:
+            self._show_look()
+        if old.check is not new.check or _blocks_differ(old.look, new.look):
             self.canvas.setAccessibleDescription(_in_words(new))
         shown = ("project", "check", "run", "focus", "look")
-        if old is None or any(getattr(old, part) is not getattr(new, part) for part in shown):
+        if any(getattr(old, part) is not getattr(new, part) for part in shown):
             self.canvas.show_state(new)
+
+    def _show_look(self) -> None:
+        look = self._state.look
+        for name, button in self.cameras.items():
+            button.setChecked((look.yaw, look.pitch) == VIEWS[name])
+        for scale, button in self.scales.items():
+            button.setChecked(scale == look.scale)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         """Words before the buttons, and a button that has a key, only where there is room for them."""
@@ -81,8 +86,6 @@ class VolumesView(View):
 
     def turn_to(self, name: str) -> None:
         """Bring the camera to the view of that name in one motion."""
-        if self._state is None:
-            return
         self._from, self._to = (self._state.look.yaw, self._state.look.pitch), VIEWS[name]
         self._motion.stop()
         if self.turn_milliseconds:
@@ -142,29 +145,25 @@ class VolumesView(View):
         self.canvas.hovered.connect(self.hovered)
 
     def _request_camera(self, yaw: float, pitch: float) -> None:
-        if self._state is not None:
-            self.look_requested.emit(replace(self._state.look, yaw=yaw, pitch=pitch))
+        self.look_requested.emit(replace(self._state.look, yaw=yaw, pitch=pitch))
 
     def _on_motion_value_changed(self, share: float) -> None:
         start, end = self._from, self._to
         self._request_camera(*(a + share * (b - a) if share < 1 else b for a, b in zip(start, end, strict=True)))
 
     def _on_camera_clicked(self, name: str) -> None:
-        if self._state is not None:  # a click does not check a button; the next state does
-            self.cameras[name].setChecked((self._state.look.yaw, self._state.look.pitch) == VIEWS[name])
+        # A click does not check a button; the next state does.
+        self.cameras[name].setChecked((self._state.look.yaw, self._state.look.pitch) == VIEWS[name])
         self.turn_to(name)
 
     def _on_scale_clicked(self, scale: DepthScale) -> None:
-        if self._state is not None:
-            self.scales[scale].setChecked(self._state.look.scale == scale)
-            self.look_requested.emit(replace(self._state.look, scale=scale))
+        self.scales[scale].setChecked(self._state.look.scale == scale)
+        self.look_requested.emit(replace(self._state.look, scale=scale))
 
     def _on_zoom_clicked(self, factor: float) -> None:
         self.canvas.zoom_by(factor)
 
     def _on_canvas_turned(self, yaw: float, pitch: float) -> None:
-        if self._state is None:
-            return
         self._motion.stop()
         look = self._state.look
         self._request_camera(min(90.0, max(-90.0, look.yaw + yaw)), min(90.0, max(0.0, look.pitch + pitch)))
@@ -173,13 +172,11 @@ class VolumesView(View):
         self.focus_requested.emit(Focus(*place))
 
     def _on_canvas_block_toggled(self, place: Place) -> None:
-        if self._state is not None:
-            look = self._state.look
-            self.look_requested.emit(replace(look, toggled=look.toggled ^ {place}))
+        look = self._state.look
+        self.look_requested.emit(replace(look, toggled=look.toggled ^ {place}))
 
     def _on_canvas_hit_chosen(self, found: Hit) -> None:
-        if self._state is not None:
-            self.focus_requested.emit(hits.focus(self._state, found))
+        self.focus_requested.emit(hits.focus(self._state, found))
 
 
 def _blocks_differ(old: Look, new: Look) -> bool:

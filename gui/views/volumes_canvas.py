@@ -66,9 +66,9 @@ class Canvas(QWidget):
     """The place of a block to open or to close."""
     hovered = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.state: ViewState | None = None
+        self.state = state
         self.zoom = 1.0
         self.offset = QPointF()
         self._pressed: QPointF | None = None
@@ -85,21 +85,18 @@ class Canvas(QWidget):
         return QSize(900, 500)
 
     def show_state(self, state: ViewState) -> None:
-        if self.state is not None:
-            self._follow(self.state, state)
+        self._follow(self.state, state)
         self.state = state
         self.update()
 
-    def frame(self) -> Frame | None:
+    def frame(self) -> Frame:
         """The picture as it is laid out now."""
-        return None if self.state is None else frame(self.state, self.width(), self.height())
+        return frame(self.state, self.width(), self.height())
 
     def hit(self, position: QPointF) -> Hit | None:
         """What is under a point of the widget."""
-        laid_out, at = self.frame(), (position - self.offset) / self.zoom
-        if laid_out is None or self.state is None:
-            return None
-        return hits.hit(self.state, laid_out, at.x(), at.y())
+        at = (position - self.offset) / self.zoom
+        return hits.hit(self.state, self.frame(), at.x(), at.y())
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Zoom about a point of the widget, its middle by default."""
@@ -116,8 +113,6 @@ class Canvas(QWidget):
 
     def zoom_to_choice(self) -> None:
         """Show the chosen volume with what stands around it, or the chosen block."""
-        if self.state is None:
-            return
         place = self.state.focus.place
         found = self._rect_of(self.state, place)
         if found is not None:
@@ -145,9 +140,6 @@ class Canvas(QWidget):
                 self.offset += (before.center() - after.center()) * self.zoom
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        laid_out = self.frame()
-        if self.state is None or laid_out is None:
-            return
         theme = THEMES[self.state.look.theme]
         painter = QPainter(self)
         painter.fillRect(self.rect(), QColor(theme.base))
@@ -156,7 +148,7 @@ class Canvas(QWidget):
         painter.scale(self.zoom, self.zoom)
         rect = QRectF(0, 0, self.width(), self.height())
         seen = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
-        volumes.draw(painter, rect, self.state, theme, laid_out, SMALLEST_TEXT, self.zoom, seen)
+        volumes.draw(painter, rect, self.state, theme, self.frame(), SMALLEST_TEXT, self.zoom, seen)
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
@@ -193,7 +185,7 @@ class Canvas(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._pressed = None
         found = self.hit(event.position())
-        if found is None or self.state is None or self.state.check.block(found.place) is None:
+        if found is None or self.state.check.block(found.place) is None:
             self.fit()
         else:
             self.block_toggled.emit(found.place)
@@ -240,27 +232,24 @@ class Canvas(QWidget):
 
     def _step(self, by: Step) -> None:
         """Another value of the chosen volume."""
-        if self.state is not None and (shape := hits.shape_at(self.state, self.state.focus.place)) is not None:
+        if (shape := hits.shape_at(self.state, self.state.focus.place)) is not None:
             self.value_chosen.emit(moved(self.state.focus, shape, by))
 
     def _choose_neighbour(self, direction: Direction) -> None:
-        laid_out = self.frame()
-        if laid_out is None or self.state is None:
-            return
-        box = hits.box_at(self.state, laid_out.scene, self.state.focus.place)
-        place = hits.neighbour(laid_out.scene, box, direction)
+        scene = self.frame().scene
+        place = hits.neighbour(scene, hits.box_at(self.state, scene, self.state.focus.place), direction)
         if place is not None:
             self.place_chosen.emit(place)
 
     def _tell_hovered(self, position: QPointF) -> None:
         found = self.hit(position)
-        self.hovered.emit("" if found is None or self.state is None else hits.words(self.state, found))
+        self.hovered.emit("" if found is None else hits.words(self.state, found))
 
     def _tip(self, found: Hit) -> str:
         """The operator and its costs, exact and with their formulas."""
         state = self.state
-        report = None if state is None else state.report(found.place)
-        if state is None or report is None:
+        report = state.report(found.place)
+        if report is None:
             return ""
         lines = [f"{report.name}: {report.layer.label()}"]
         if state.check.block(found.place) is not None:

@@ -58,17 +58,19 @@ class MainWindow(QMainWindow):
         self.edit_merging = EditMerging(self)
         self.setObjectName("main")
         self.setAcceptDrops(True)
+        state = workbench.state
+        set_theme(state.look.theme)
         self.qt_actions = QtActions(self._perform, self)
         self.actions_by_id = self.qt_actions.by_id
-        self.designs = DesignsPanel(workbench.state, self.actions_by_id)
-        self.form = LayerForm()
-        self.input = InputPanel()
-        self.notes = NotesPanel()
-        self.problems = ProblemsPanel()
-        self.views: dict[str, View] = {row.id: resolve_name(row.widget)() for row in VIEWS}
-        self._seen: dict[str, ViewState] = {}
+        self.designs = DesignsPanel(state, self.actions_by_id)
+        self.form = LayerForm(state)
+        self.input = InputPanel(state)
+        self.notes = NotesPanel(state)
+        self.problems = ProblemsPanel(state)
+        self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
+        self._seen: dict[str, ViewState] = dict.fromkeys(self.views, state)
         """What each view last showed."""
-        self.status = StatusPanel(self)
+        self.status = StatusPanel(state, self)
         self.manual = Manual(self)
         self.docks = self._make_docks()
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
@@ -83,7 +85,10 @@ class MainWindow(QMainWindow):
         self._connect()
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
-        self._show(None, workbench.state)
+        self._paint_icons(state)
+        self.qt_actions.show_state(state)
+        self._show_titles(state)
+        self._show_window_title(state)
 
     # What the panels, views and actions are connected to
 
@@ -169,9 +174,10 @@ class MainWindow(QMainWindow):
 
     # State → window
 
-    def _show(self, old: ViewState | None, new: ViewState) -> None:
-        if old is None or old.look.theme != new.look.theme:
-            self._show_theme(new)
+    def _show(self, old: ViewState, new: ViewState) -> None:
+        if old.look.theme != new.look.theme:
+            self._set_theme(new.look.theme)
+            self._paint_icons(new)
         parts: tuple[Panel | StatusPanel, ...] = (*self.panels, self.status)
         for part in parts:
             part.show_state(old, new)
@@ -179,19 +185,26 @@ class MainWindow(QMainWindow):
             self._show_view(id)
         new = self.workbench.state  # a view may have asked for more at once
         self.qt_actions.show_state(new)
-        mistakes = len(new.check.problems) + len(new.run.problems)
+        self._show_titles(new)
+        if new.run.problems and not old.run.problems:
+            self.docks.bring_forward("problems")  # a run that was asked for has come to nothing
+        if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
+            self._show_window_title(new)
+
+    def _show_titles(self, state: ViewState) -> None:
+        mistakes = len(state.problems)
         self.docks["problems"].setWindowTitle(f"Mistakes ({mistakes})" if mistakes else "Mistakes")
         self.docks["notes"].setWindowTitle(f"Notes ({self.notes.count})" if self.notes.count else "Notes")
-        if new.run.problems and (old is None or not old.run.problems):
-            self.docks.bring_forward("problems")  # a run that was asked for has come to nothing
-        if old is None or (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
-            self.setWindowTitle(f"{new.path.name if new.path else new.project.title or 'Untitled'}[*] – Convolume")
-            self.setWindowModified(not new.clean)
+
+    def _show_window_title(self, state: ViewState) -> None:
+        name = state.path.name if state.path else state.project.title or "Untitled"
+        self.setWindowTitle(f"{name}[*] – Convolume")
+        self.setWindowModified(not state.clean)
 
     def _show_view(self, id: str) -> None:
         """Bring a view up to date; one behind another waits until it is seen."""
         view, now = self.views[id], self.workbench.state
-        before = self._seen.get(id)
+        before = self._seen[id]
         if view.isEnabled() and now is not before:
             self._seen[id] = now
             view.show_state(before, now)
@@ -202,9 +215,8 @@ class MainWindow(QMainWindow):
         if visible and id in self.views:
             self._show_view(id)
 
-    def _show_theme(self, state: ViewState) -> None:
+    def _paint_icons(self, state: ViewState) -> None:
         theme = THEMES[state.look.theme]
-        self._set_theme(theme.name)
         self.qt_actions.show_theme(theme)
         for id in self.toolbar.menu_ids:
             self.toolbar.set_menu_icon(id, icon(id, theme.text, theme.muted))

@@ -47,10 +47,9 @@ class Case:
             ("second", "conv"): Result(self.known.keys["second", "conv"], self.volumes[2]),
         }
         self.state = ViewState(project, self.known, RunView(results), Focus("first", "conv"), look)
-        self.view = FiltersView()
+        self.view = FiltersView(self.state)
         self.view.resize(*DOCK)
         self.view.show()
-        self.view.show_state(None, self.state)
         QApplication.processEvents()
 
     def show(self, volume: Volume) -> None:

@@ -33,9 +33,9 @@ start = time.perf_counter()
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
 from gui.app import START_PROJECT, make_application, set_theme
-from gui.main_window import MainWindow
-from gui.workbench import Workbench
-from engine.project_file import load
+from gui.window.main_window import MainWindow
+from gui.workbench.workbench import Workbench
+from engine.project.file import load
 app = make_application()
 window = MainWindow(Workbench(load(START_PROJECT).project), QSettings("", QSettings.Format.IniFormat), set_theme)
 window.resize(1600, 1000)

@@ -1,5 +1,6 @@
 """What tests of views share: a state before a run, a view whose wishes are answered, and a picture as an SVG file."""
 
+from collections.abc import Callable
 from typing import Generic, TypeVar
 
 from msgspec.structs import replace
@@ -11,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.project.project import Project
 from engine.run.check import check
 from gui.export.pictures import Paint
+from gui.panels.base import Panel
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.base import View
@@ -35,17 +37,24 @@ def svg(paint: Paint, state: ViewState, width: int = 1200, height: int = 700) ->
     return bytes(buffer.data().data()).decode()
 
 
+def lead(view: View | Panel, new: ViewState) -> None:
+    """Show another state, as the window does, whatever was shown before."""
+    view.show_state(view._state, new)
+
+
 class Answer(Generic[SomeView]):
     """A view, and the state that answers its wishes as the workbench would."""
 
-    def __init__(self, qtbot: QtBot, view: SomeView, state: ViewState, size: tuple[int, int]) -> None:
-        self.view, self.state = view, state
+    def __init__(
+        self, qtbot: QtBot, kind: Callable[[ViewState], SomeView], state: ViewState, size: tuple[int, int]
+    ) -> None:
+        view = self.view = kind(state)
+        self.state = state
         qtbot.addWidget(view)
         view.resize(*size)
         self.focuses: list[Focus] = []
         view.focus_requested.connect(self._on_focus_requested)
         view.look_requested.connect(lambda look: self.show(replace(self.state, look=look)))
-        view.show_state(None, state)
         view.show()
 
     def _on_focus_requested(self, focus: Focus) -> None:

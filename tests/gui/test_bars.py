@@ -304,7 +304,7 @@ class BarsViewAnswer(Answer[BarsView]):
     """The view, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (900, 560)) -> None:
-        super().__init__(qtbot, BarsView(), state, size)
+        super().__init__(qtbot, BarsView, state, size)
 
     def point(self, design: str, node: str) -> QPoint:
         row = self.view.canvas.row_of((design, node))

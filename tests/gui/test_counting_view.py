@@ -13,7 +13,7 @@ from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
 from gui.views.counting_model import LEFT_OUT, TITLE, TOTAL, CountingModel
 from tests.golden.projects import mistaken, start
-from tests.gui.shown import state_of
+from tests.gui.shown import lead, state_of
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def resnets() -> ViewState:
 
 @pytest.fixture
 def view(qtbot: QtBot) -> CountingView:
-    made = CountingView()
+    made = CountingView(state_of(start()))
     qtbot.addWidget(made)
     made.resize(900, 400)
     made.show()
@@ -42,7 +42,7 @@ def test_it_is_an_item_model(resnets: ViewState, qtmodeltester: ModelTester) -> 
 
 
 def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, resnets: ViewState) -> None:
-    view.show_state(None, resnets)
+    lead(view, resnets)
     assert view.design.value() == "v1.5"
     totals = dict(zip(texts(view.model, TITLE), texts(view.model, TOTAL), strict=True))
     assert totals["as torchvision counts"] == "4.089 G MACs"
@@ -53,7 +53,7 @@ def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, r
 
 
 def test_a_cell_tells_what_its_term_contributes_or_that_it_is_left_out(view: CountingView, resnets: ViewState) -> None:
-    view.show_state(None, resnets)
+    lead(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("fvcore")
     columns = {term.id: 2 + number for number, term in enumerate(view.model.terms)}
     norm = view.model.index(row, columns["batch_norm"])
@@ -69,7 +69,7 @@ def test_a_cell_tells_what_its_term_contributes_or_that_it_is_left_out(view: Cou
 def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
     view: CountingView, resnets: ViewState
 ) -> None:
-    view.show_state(None, replace(resnets, look=Look(convention=convention("fvcore"), metric="ops")))
+    lead(view, replace(resnets, look=Look(convention=convention("fvcore"), metric="ops")))
     assert view.said.text().startswith(
         "v1.5, as fvcore counts: 4,111,512,576 MACs for one input. Left out: 9.609 M relu"
     )
@@ -77,7 +77,7 @@ def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
 
 
 def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
-    view.show_state(None, resnets)
+    lead(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("thop")
     with qtbot.waitSignal(view.look_requested) as asked:
         rect = view.table.visualRect(view.model.index(row, TITLE))
@@ -90,14 +90,14 @@ def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView
 
 def test_showing_a_state_asks_for_nothing(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     with qtbot.assertNotEmitted(view.look_requested):
-        view.show_state(None, resnets)
+        lead(view, resnets)
         chosen = replace(resnets, look=replace(resnets.look, convention=convention("thop"), metric="ops"))
         view.show_state(resnets, chosen)
     assert view.table.currentIndex().row() == [rule.id for rule in CONVENTIONS].index("thop")
 
 
 def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
-    view.show_state(None, resnets)
+    lead(view, resnets)
     with qtbot.waitSignal(view.look_requested) as asked:
         view.groups["batch norm"].trigger()
     (look,) = asked.args
@@ -110,7 +110,7 @@ def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: Counti
 
 def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     look = Look(convention=convention("fvcore"), metric="ops")
-    view.show_state(None, replace(resnets, look=look))
+    lead(view, replace(resnets, look=look))
     with qtbot.waitSignal(view.look_requested) as asked:
         view.batch.setValue(8)
     (asked_for,) = asked.args
@@ -123,18 +123,18 @@ def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView,
 
 
 def test_another_design_may_be_counted(view: CountingView, resnets: ViewState) -> None:
-    view.show_state(None, resnets)
+    lead(view, resnets)
     view.design.show_value("v1")
     view.design.chosen.emit("v1")
     assert texts(view.model, TOTAL)[0] == "3.858 G MACs"
 
 
 def test_what_is_unknown_is_said_to_be_unknown(view: CountingView) -> None:
-    view.show_state(None, state_of(mistaken(), Focus("bottleneck")))
+    lead(view, state_of(mistaken(), Focus("bottleneck")))
     assert set(texts(view.model, TOTAL)) == {"unknown MACs", "unknown FLOPs"}
     assert "unknown until" in view.said.text()
 
 
 def test_the_view_may_be_narrow(view: CountingView) -> None:
-    view.show_state(None, state_of(start()))
+    lead(view, state_of(start()))
     assert view.minimumSizeHint().width() <= 250

@@ -33,7 +33,7 @@ from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import Result
 from gui.theme import THEMES
 from gui.views.filters import FiltersView
-from tests.gui.shown import svg
+from tests.gui.shown import lead, svg
 
 NAIVE = ("naive", "conv5x5")
 BOTTLENECK = ("bottleneck", "conv5x5")
@@ -77,7 +77,7 @@ def before_run(project, focus=None, **look):
 
 @pytest.fixture
 def view(qtbot):
-    made = FiltersView()
+    made = FiltersView(before_run(two_designs()))
     qtbot.addWidget(made)
     made.resize(700, 600)
     made.show()
@@ -86,7 +86,7 @@ def view(qtbot):
 
 
 def shown(view, state):
-    view.show_state(None, state)
+    lead(view, state)
     view.canvas.grab()
     return view.canvas.scene()
 

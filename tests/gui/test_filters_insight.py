@@ -61,7 +61,7 @@ def show(qtbot):
     made = []
 
     def show_state(state, size=(700, 700)):
-        made.append(Answer(qtbot, FiltersView(), state, size))
+        made.append(Answer(qtbot, FiltersView, state, size))
         made[-1].view.canvas.grab()
         return made[-1]
 

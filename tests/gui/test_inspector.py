@@ -94,7 +94,7 @@ def every():
 
 @pytest.fixture
 def answer(qtbot, state):
-    made = Answer(qtbot, InspectorView(), state, SIZE)
+    made = Answer(qtbot, InspectorView, state, SIZE)
     yield made
     made.view.close_down()
 
@@ -469,7 +469,7 @@ class TestLargeLayers:
         monkeypatch.setattr(found_weights, "_MOST_WHOLE", 100)
 
     def test_their_weights_are_found_on_another_thread_and_said_to_be(self, qtbot, state, small_limits):
-        answer = Answer(qtbot, InspectorView(), state, SIZE)
+        answer = Answer(qtbot, InspectorView, state, SIZE)
         assert answer.view.content.note == FINDING
         assert answer.view.content.sights
         qtbot.waitUntil(lambda: answer.view.content.told is not None)

@@ -34,9 +34,8 @@ def lines(panel: NotesPanel) -> list[str]:
 
 
 def test_notes_stand_with_their_place_and_those_of_figures_once(qtbot: QtBot) -> None:
-    panel = NotesPanel()
+    panel = NotesPanel(state_of(TOLD))
     qtbot.addWidget(panel)
-    panel.show_state(None, state_of(TOLD))
     assert panel.source.text() == "Source: a paper"
     assert lines(panel) == [
         "about all",
@@ -49,12 +48,11 @@ def test_notes_stand_with_their_place_and_those_of_figures_once(qtbot: QtBot) ->
 
 
 def test_a_note_leads_to_its_place_if_that_is_there(qtbot: QtBot) -> None:
-    panel, asked = NotesPanel(), []
+    panel, asked = NotesPanel(state_of(TOLD)), []
     qtbot.addWidget(panel)
     panel.focus_requested.connect(asked.append)
     panel.resize(300, 600)
     panel.show()
-    panel.show_state(None, state_of(TOLD))
     for row in range(panel.list.count()):
         rect = panel.list.visualItemRect(panel.list.item(row))
         qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
@@ -62,9 +60,8 @@ def test_a_note_leads_to_its_place_if_that_is_there(qtbot: QtBot) -> None:
 
 
 def test_a_project_without_notes_says_so(qtbot: QtBot) -> None:
-    panel = NotesPanel()
+    panel = NotesPanel(state_of(start()))
     qtbot.addWidget(panel)
-    panel.show_state(None, state_of(start()))
     assert (panel.source.text(), panel.count) == (NOTHING, 0)
     assert panel.list.isHidden()
 

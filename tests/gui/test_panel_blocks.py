@@ -100,15 +100,15 @@ def test_a_mistake_within_a_block_stands_on_the_rows_of_the_block_and_of_the_par
     (wrong,) = (row for row in part_rows(start, ("d", "m")) if row.mistake)
     assert block.mistake == f"{wrong.name}: {wrong.mistake}"
     assert "1 with a mistake" in head.mistake
-    form = LayerForm()
-    Stage(qtbot, form, start)
+    form = LayerForm(start)
+    Stage(qtbot, form)
     assert form.general.text() == block.mistake
 
 
 def test_a_problem_within_a_block_leads_to_its_part(qtbot: QtBot):
-    panel = ProblemsPanel()
     start = state(broken())
-    stage = Stage(qtbot, panel, start)
+    panel = ProblemsPanel(start)
+    stage = Stage(qtbot, panel)
     rect = panel.list.visualItemRect(panel.list.item(0))
     qtbot.mouseClick(panel.list.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
     assert stage.focuses == [Focus("d", "m/conv")]
@@ -225,8 +225,8 @@ def test_blocks_are_duplicated_moved_renamed_and_removed_like_layers(qtbot: QtBo
 
 
 def form_stage(qtbot: QtBot, node: str, project: Project = PROJECT) -> tuple[LayerForm, Stage]:
-    form = LayerForm()
-    return form, Stage(qtbot, form, state(project, "d", node))
+    form = LayerForm(state(project, "d", node))
+    return form, Stage(qtbot, form)
 
 
 def test_a_blocks_settings_are_edited_like_a_layers_and_it_has_no_weights(qtbot: QtBot):

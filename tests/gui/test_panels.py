@@ -45,6 +45,7 @@ from gui.state.edits import new_layer, settings_of
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.window.actions import Action
 from gui.window.qt_actions import QtActions
+from tests.gui.shown import lead
 from tests.gui.test_widgets import choose, turn_wheel
 
 PHOTO = ImageInput("resources:photos/chelsea.png", (32, 32), "bgr", 1.0, (104.0, 116.0, 122.0), (1.0, 1.0, 1.0))
@@ -68,15 +69,14 @@ def state(project: Project = PROJECT, design: str = STEM, node: str = INPUT, **l
 class Stage:
     """A panel on the screen, and a stand-in for the workbench: it makes each proposal the new state."""
 
-    def __init__(self, qtbot: QtBot, panel: Panel, start: ViewState) -> None:
-        self.panel, self.state = panel, start
+    def __init__(self, qtbot: QtBot, panel: Panel) -> None:
+        self.panel, self.state = panel, panel._state
         self.edits: list[Edit] = []
         self.focuses: list[Focus] = []
         qtbot.addWidget(panel)
         panel.edit_proposed.connect(self._on_edit)
         panel.focus_requested.connect(self.focuses.append)
         panel.resize(320, 700)
-        panel.show_state(None, start)
         with qtbot.waitActive(panel):
             panel.show()
             panel.activateWindow()
@@ -92,8 +92,8 @@ class Stage:
 
 
 def form_stage(qtbot: QtBot, network: Network, node: str) -> tuple[LayerForm, Stage]:
-    form = LayerForm()
-    return form, Stage(qtbot, form, state(Project(NoiseInput((8, 12, 12)), (Design("d", network),)), "d", node))
+    form = LayerForm(state(Project(NoiseInput((8, 12, 12)), (Design("d", network),)), "d", node))
+    return form, Stage(qtbot, form)
 
 
 def the_layer(stage: Stage) -> Layer:
@@ -131,7 +131,7 @@ def values_of(type_: inspect.Type) -> st.SearchStrategy[Any]:
 
 @pytest.fixture(scope="module")
 def kept_form(qapp: QApplication) -> LayerForm:
-    return LayerForm()
+    return LayerForm(state())
 
 
 @pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS])
@@ -144,8 +144,9 @@ def test_the_form_of_every_kind_shows_any_valid_settings_and_proposes_nothing(
     proposed: list[Edit] = []
     kept_form.edit_proposed.connect(proposed.append)
     inputs = ("lost",) if kind in BLOCKS else ()  # thousands of layers, if they were known
-    kept_form.show_state(
-        None, state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer, inputs),))),)), "d", "n")
+    lead(
+        kept_form,
+        state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer, inputs),))),)), "d", "n"),
     )
     shown = kept_form.settings[kind].values()
     assert shown == {name: getattr(layer, name) for name in settings}
@@ -156,9 +157,7 @@ def test_the_form_of_every_kind_shows_any_valid_settings_and_proposes_nothing(
 @pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS])
 def test_every_setting_of_every_kind_has_a_title_and_names_for_screen_readers(kept_form: LayerForm, kind: type[Kind]):
     layer = new_layer(tag_of(kind))
-    kept_form.show_state(
-        None, state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer),))),)), "d", "n")
-    )
+    lead(kept_form, state(Project(NoiseInput((8, 12, 12)), (Design("d", Network((Node("n", layer),))),)), "d", "n"))
     form = kept_form.settings[kind]
     for name, field in form.fields.items():
         assert field.title.text(), name
@@ -388,8 +387,8 @@ def test_a_chosen_design_shows_its_name_and_exact_totals(qtbot: QtBot):
 
 
 def test_the_projects_title_and_seed_are_edited_where_the_project_is_chosen(qtbot: QtBot):
-    form = LayerForm()
-    stage = Stage(qtbot, form, state())
+    form = LayerForm(state())
+    stage = Stage(qtbot, form)
     qtbot.keyClicks(form.title, "Two")
     form.seed.edit.selectAll()
     qtbot.keyClicks(form.seed.edit, "12")
@@ -398,8 +397,8 @@ def test_the_projects_title_and_seed_are_edited_where_the_project_is_chosen(qtbo
 
 
 def test_a_focus_on_what_is_gone_shows_the_project(qtbot: QtBot):
-    form = LayerForm()
-    Stage(qtbot, form, state(PROJECT, "naive", "gone"))
+    form = LayerForm(state(PROJECT, "naive", "gone"))
+    Stage(qtbot, form)
     assert form.heading.text().startswith("Project")
     assert not form.head.isVisible()
 
@@ -417,7 +416,7 @@ class DesignsStage(Stage):
         self.designs = DesignsPanel(start, self.commands.by_id)
         self.commands.add_local_to(self.designs.tree)
         self.commands.show_state(start)
-        super().__init__(qtbot, self.designs, start)
+        super().__init__(qtbot, self.designs)
 
     def _perform(self, action: Action) -> None:
         if action.id == "rename":
@@ -690,8 +689,8 @@ def test_folded_designs_stay_folded_through_edits(qtbot: QtBot):
 
 
 def input_stage(qtbot: QtBot, project: Project = PROJECT) -> tuple[InputPanel, Stage]:
-    panel = InputPanel()
-    return panel, Stage(qtbot, panel, state(project))
+    panel = InputPanel(state(project))
+    return panel, Stage(qtbot, panel)
 
 
 def test_another_photo_keeps_size_and_scale(qtbot: QtBot):
@@ -772,8 +771,8 @@ def problem_state() -> ViewState:
 
 
 def test_problems_are_listed_and_lead_to_their_place(qtbot: QtBot):
-    panel = ProblemsPanel()
-    stage = Stage(qtbot, panel, problem_state())
+    panel = ProblemsPanel(problem_state())
+    stage = Stage(qtbot, panel)
     texts = [panel.list.item(row).text() for row in range(panel.list.count())]
     assert panel.count.text() == f"{len(texts)} mistakes"
     assert texts[0].startswith("naive › conv\ngroups 3 does not divide")
@@ -786,8 +785,8 @@ def test_problems_are_listed_and_lead_to_their_place(qtbot: QtBot):
 
 
 def test_problems_are_copied_with_their_place_in_the_file(qtbot: QtBot):
-    panel = ProblemsPanel()
-    Stage(qtbot, panel, problem_state())
+    panel = ProblemsPanel(problem_state())
+    Stage(qtbot, panel)
     qtbot.mouseClick(panel.copy, Qt.MouseButton.LeftButton)
     lines = QGuiApplication.clipboard().text().splitlines()
     assert lines[0].startswith("$.designs[0].nodes[0].groups: conv: groups 3")
@@ -795,8 +794,8 @@ def test_problems_are_copied_with_their_place_in_the_file(qtbot: QtBot):
 
 
 def test_without_problems_the_list_says_so(qtbot: QtBot):
-    panel = ProblemsPanel()
-    stage = Stage(qtbot, panel, problem_state())
+    panel = ProblemsPanel(problem_state())
+    stage = Stage(qtbot, panel)
     stage.show(state())
     assert panel.count.text() == "No mistakes"
     assert not panel.list.isVisible()

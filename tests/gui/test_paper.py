@@ -113,7 +113,7 @@ class PaperAnswer(Answer[PaperView]):
     """The view, its edits answered, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (1300, 600)) -> None:
-        super().__init__(qtbot, PaperView(), state, size)
+        super().__init__(qtbot, PaperView, state, size)
         self.qtbot = qtbot
         self.edits: list[Edit] = []
         self.view.edit_proposed.connect(self._on_edit_proposed)

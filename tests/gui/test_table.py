@@ -142,7 +142,7 @@ class TableViewAnswer(Answer[TableView]):
     """The view, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (900, 400)) -> None:
-        super().__init__(qtbot, TableView(), state, size)
+        super().__init__(qtbot, TableView, state, size)
 
     def column(self, title: str) -> list[str]:
         (position,) = [i for i, column in enumerate(self.view.model.columns) if column.title == title]

@@ -110,7 +110,7 @@ def test_what_is_seen_is_drawn():
 @pytest.fixture
 def answer(qtbot):
     state = state_of(TWO, focus=Focus("naive", "conv5x5", 4, (3, 20)))
-    made = Answer(qtbot, VolumesView(), state, (900, 600))
+    made = Answer(qtbot, VolumesView, state, (900, 600))
     yield made
     made.view.close_down()
 

@@ -127,7 +127,7 @@ def drawn(state, width, height):
 class TestWhatIsTold:
     @pytest.mark.parametrize("node", [node.name for node in EVERY])
     def test_every_kind_tells_the_runs_value_and_says_what_it_does(self, every, node):
-        volume = every.result(("d", node)).volume
+        volume = every.volume_at(("d", node)).volume
         for spot in np.ndindex(*volume.shape):
             content = now(replace(every, focus=Focus("d", node, spot[0], spot[1:])))
             assert content.told.how.result == pytest.approx(float(volume[spot]), rel=1e-4, abs=1e-5)

@@ -104,8 +104,7 @@ class DesignTree(QTreeWidget):
             self.setCurrentIndex(QModelIndex())
             self.clearSelection()
         elif item is not self.currentItem():
-            self.setCurrentItem(item)
-            self.scrollToItem(item)
+            self.setCurrentItem(item)  # Qt scrolls to it, if the tree is hidden when it is first shown
 
     def item_at(self, place: Place) -> QTreeWidgetItem | None:
         """The item of a place; None where there is none, as of a closed block's parts."""

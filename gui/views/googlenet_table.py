@@ -142,8 +142,8 @@ class PaperView(View):
         elif current.row() != row or not selection.isSelected(current):
             index = current.siblingAtRow(row)
             index = index if self.model.width(index) else self.model.index(row, self.model.first_width(row))
+            # Qt scrolls to it, if the table is hidden when it is first shown.
             selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-            self.table.scrollTo(index)
         self._tell(None if row is None else self.model.rows[row])
 
     def _tell(self, row: PaperRow | None) -> None:
@@ -233,6 +233,13 @@ class PaperTable(QTableView):
             needed = round(1.1 * metrics.horizontalAdvance(longest)) + PADDING
             if anew or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Once there is room, scroll again to the current cell: without any, Qt scrolled all before it away."""
+        super().resizeEvent(event)
+        if event.oldSize().isEmpty():
+            self.horizontalScrollBar().setValue(0)
+            self.scrollTo(self.currentIndex())
 
     def _on_name_pressed(self, row: int) -> None:
         self.setCurrentIndex(

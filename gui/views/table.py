@@ -120,8 +120,8 @@ class TableView(View):
             column = max(selection.currentIndex().column(), 0)
             index = self.model.index(row, column)
             flags = QItemSelectionModel.SelectionFlag
+            # Qt scrolls to it, if the table is hidden when it is first shown.
             selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
-            self.table.scrollTo(index)
 
     def _on_row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
         if not current.isValid():

@@ -47,7 +47,7 @@ class Windows(NamedTuple):
     @property
     def extent(self) -> Pair:
         """What one window covers, its gaps included."""
-        return dilated(self.kernel[0], self.dilation[0]), dilated(self.kernel[1], self.dilation[1])
+        return dilated_extent(self.kernel[0], self.dilation[0]), dilated_extent(self.kernel[1], self.dilation[1])
 
     def first_tap(self, y: int, x: int) -> Pair:
         """Row and column on the input at which the window of the value at (y, x) begins; below 0 in the padding."""
@@ -65,7 +65,7 @@ def whole_map(shape: Shape) -> Windows:
     return Windows((shape.height, shape.width), (1, 1), (1, 1), (0, 0, 0, 0), (1, 1))
 
 
-def dilated(kernel: int, dilation: int) -> int:
+def dilated_extent(kernel: int, dilation: int) -> int:
     """``d(k − 1) + 1``: the extent on the input of a kernel of k taps, d apart."""
     return dilation * (kernel - 1) + 1
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QCoreApplication, QSettings
 from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
-from engine.project.file import load
+from engine.project.file import load_project
 from gui.state.view_state import Look
 from gui.theme import FIELDS, THEMES, field_palette, palette
 from gui.widgets.icons import icon
@@ -49,7 +49,7 @@ def system_theme() -> str:
 
 def open_window(path: Path | None) -> int:
     """Show the window on a project and run until it is closed; ProjectError before it shows if the file is wrong."""
-    file = load(path or START_PROJECT)
+    file = load_project(path or START_PROJECT)
     app = make_application()
     settings = QSettings()
     theme = str(settings.value("look/theme", system_theme(), type=str))

@@ -16,7 +16,7 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.text.problems import STEM
 from gui.command_line.offscreen import application, window_after_run
 from gui.export.files import write
@@ -67,7 +67,7 @@ PICTURES = (
 def draw(picture: Picture) -> bytes:
     """The content of its PNG file."""
     path = RESOURCES / "projects" / f"{picture.project}.toml"
-    with window_after_run(load(path).project, path, picture.size or (1600, 1000), picture.theme) as window:
+    with window_after_run(load_project(path).project, path, picture.size or (1600, 1000), picture.theme) as window:
         workbench = window.workbench
         workbench.set_look(replace(workbench.state.look, **picture.look))
         workbench.set_focus(picture.focus or workbench.state.focus)

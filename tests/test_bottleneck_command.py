@@ -10,9 +10,9 @@ from msgspec.structs import replace
 
 from engine.files.paths import RESOURCES
 from engine.network.weight_specs import LowRankWeights
-from engine.project.file import load, save
+from engine.project.file import load_project, save_project
 from engine.project.project import ArrayInput
-from engine.rank_search import Explorer, samples
+from engine.rank_search import RankSearch, calibration_set
 from engine.run.check import check
 from gui.command_line.main import main
 
@@ -113,7 +113,7 @@ def test_applying_writes_a_project_that_loads_and_costs_what_is_said(call, tmp_p
     out_file = tmp_path / "narrow.toml"
     _, out, _ = call("--error", "0.9", "--apply", out_file, "--format", "json")
     told = json.loads(out)["applied"]
-    made = load(out_file).project
+    made = load_project(out_file).project
     known = check(made)
     assert not known.problems
     assert known.analyses["plain"].macs == told["macs"] < told["macs_before"]
@@ -131,11 +131,11 @@ def test_applying_tells_the_measured_error_of_the_last_volume(call, tmp_path):
 def test_the_kernel_is_fitted_again_only_where_that_helps(call, project, tmp_path):
     _, out, _ = call("--error", "0.9", "--apply", tmp_path / "narrow.toml", "--refit", "--format", "json")
     rows = json.loads(out)["applied"]["replaced"]
-    known = load(project).project
-    explorer = Explorer(known, samples(known))
+    known = load_project(project).project
+    explorer = RankSearch(known, calibration_set(known))
     curves = [explorer.curve(("plain", row["node"]), "1x1+kxk") for row in rows]
     helps = [
-        explorer.refit_helps(curve, curve.widths.index(tuple(row["width"])))
+        explorer.refit_helps(curve, curve.ranks.index(tuple(row["width"])))
         for curve, row in zip(curves, rows, strict=True)
     ]
     assert [row["refit"] for row in rows] == helps
@@ -146,7 +146,7 @@ def test_the_kernel_is_fitted_again_only_where_that_helps(call, project, tmp_pat
 def test_a_design_that_only_zeros_reach_has_nothing_to_save(project, tmp_path, capsys, form):
     np.save(tmp_path / "zeros.npy", np.zeros((8, 9, 10), np.float32))
     zeros = tmp_path / "zeros.toml"
-    save(replace(load(project).project, input=ArrayInput(str(tmp_path / "zeros.npy"))), zeros)
+    save_project(replace(load_project(project).project, input=ArrayInput(str(tmp_path / "zeros.npy"))), zeros)
     for format in ("table", "csv", "json"):
         assert main(["bottleneck", str(zeros), "--form", form, "--format", format]) == 0
         out = capsys.readouterr().out

@@ -235,7 +235,7 @@ def test_closed_blocks_are_one_row_with_the_sums_of_their_layers(call):
     assert list(blocks) == ["inception_3a", ""]
     assert blocks[""] == layers.pop("")
     assert all(row["block"] == "inception_3a" for row in layers.values())
-    for id in (known.id for known in METRICS if known.additive and not known.measured):
+    for id in (known.id for known in METRICS if known.is_additive and not known.is_measured):
         assert int(blocks["inception_3a"][id]) == sum(int(row[id]) for row in layers.values())
 
 
@@ -294,7 +294,7 @@ def test_run_writes_an_array_per_node_and_the_statistics(call, write, tmp_path):
         np.testing.assert_array_equal(volume[:8], np.maximum(volume[8:], 0))
     found = json.loads((out_folder / "run.json").read_text(encoding="utf-8"))
     _, analysis, _ = call("analyze", write(), "--format", "json")
-    measured = {metric.id for metric in METRICS if metric.measured}
+    measured = {metric.id for metric in METRICS if metric.is_measured}
     told = found["designs"][1]["nodes"][1]
     assert told["milliseconds"] >= 0
     for name in ("min", "max", "mean", "std"):

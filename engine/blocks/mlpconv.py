@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from engine.blocks.base import Block, Part, convolution
 from engine.layers.base import Count, HeightWidth, Padding
-from engine.layers.windows import check_padding, pair, short, shortest, times
+from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, times
 
 
 class MlpConv(Block, frozen=True, tag="mlpconv"):
@@ -30,10 +30,10 @@ class MlpConv(Block, frozen=True, tag="mlpconv"):
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
-        shortest(self, "kernel", "stride", "padding")
+        normalise_spelling(self, "kernel", "stride", "padding")
 
     def label(self) -> str:
-        stride = "" if self.stride == 1 else f" /{short(self.stride)}"
+        stride = "" if self.stride == 1 else f" /{setting_text(self.stride)}"
         return f"{times(pair(self.kernel))}{stride}→{self.filters}, 1×1→{self.mlp1}, 1×1→{self.mlp2}"
 
     def expand(self, channels: int) -> Iterator[Part]:

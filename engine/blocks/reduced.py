@@ -7,7 +7,7 @@ from msgspec import Meta
 
 from engine.blocks.base import Block, Part, convolution
 from engine.layers.base import Count, HeightWidth
-from engine.layers.windows import pair, short, shortest, times
+from engine.layers.windows import normalise_spelling, pair, setting_text, times
 
 
 class ReducedConv2d(Block, frozen=True, tag="reduced_conv2d"):
@@ -27,10 +27,10 @@ class ReducedConv2d(Block, frozen=True, tag="reduced_conv2d"):
     stride: Annotated[HeightWidth, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
 
     def __post_init__(self) -> None:
-        shortest(self, "kernel", "stride")
+        normalise_spelling(self, "kernel", "stride")
 
     def label(self) -> str:
-        stride = "" if self.stride == 1 else f" /{short(self.stride)}"
+        stride = "" if self.stride == 1 else f" /{setting_text(self.stride)}"
         return f"1×1→{self.reduce}, {times(pair(self.kernel))}{stride}→{self.filters}"
 
     def expand(self, channels: int) -> Iterator[Part]:

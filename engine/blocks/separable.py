@@ -8,7 +8,7 @@ from msgspec import Meta
 from engine.blocks.base import INPUT, Block, Part, convolution
 from engine.layers import Add
 from engine.layers.base import Count, Extent, HeightWidth, Padding
-from engine.layers.windows import check_padding, pair, short, shortest, times
+from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, times
 
 Multiplier = Annotated[int, Meta(ge=1, le=1000)]
 
@@ -39,10 +39,10 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
-        shortest(self, "kernel", "stride", "padding")
+        normalise_spelling(self, "kernel", "stride", "padding")
 
     def label(self) -> str:
-        stride = "" if self.stride == 1 else f" /{short(self.stride)}"
+        stride = "" if self.stride == 1 else f" /{setting_text(self.stride)}"
         multiplier = "" if self.depth_multiplier == 1 else f" ×{self.depth_multiplier}"
         return f"separable {times(pair(self.kernel))}{stride}{multiplier}, {self.filters} filters"
 

@@ -16,7 +16,7 @@ class Term(Struct, frozen=True):
     title: str
     what: str
     """What its amount is of."""
-    again: bool = False
+    is_alternative: bool = False
     """Whether it tells in another way what another term tells: only some conventions look at it so."""
 
     def amount(self, report: Report) -> int:
@@ -40,11 +40,16 @@ TERMS: tuple[Term, ...] = (
     Term("global_pool", "global pool", "values that global pooling receives"),
     Term("add", "sums of volumes", "values that additions of volumes give"),
     Term("lrn", "LRN", "values of local response norm"),
-    Term("batch_norm_params", "batch norm parameters", "gamma and beta, once for each channel", again=True),
-    Term("avg_pool_windows", "avg pool windows", "values in all windows of average pooling", again=True),
-    Term("averages", "averages", "divisions of average and global pooling", again=True),
-    Term("dense_additions", "dense additions", "additions of dense layers, counted besides their MACs", again=True),
-    Term("softmax_additions", "softmax additions", "additions of softmax", again=True),
+    Term("batch_norm_params", "batch norm parameters", "gamma and beta, once for each channel", is_alternative=True),
+    Term("avg_pool_windows", "avg pool windows", "values in all windows of average pooling", is_alternative=True),
+    Term("averages", "averages", "divisions of average and global pooling", is_alternative=True),
+    Term(
+        "dense_additions",
+        "dense additions",
+        "additions of dense layers, counted besides their MACs",
+        is_alternative=True,
+    ),
+    Term("softmax_additions", "softmax additions", "additions of softmax", is_alternative=True),
 )
 
 
@@ -64,7 +69,7 @@ class Convention(Struct, frozen=True):
     """Where the rule stands, and what is special in it."""
 
     @property
-    def named_unit(self) -> str:
+    def unit_with_rule(self) -> str:
         """The unit with what has to be known beside a number: "MACs (fvcore, batch 8)"."""
         words = [self.id] if self.id not in ("macs", "flops") else []
         words += [f"batch {self.batch}"] if self.batch > 1 else []
@@ -153,17 +158,17 @@ GROUPS: dict[str, tuple[str, ...]] = {
 }
 """Terms that a convention of one's own may count besides MACs, by what a person calls them."""
 
-OWN = "own"
+CUSTOM = "own"
 
 
-def own(
+def custom_convention(
     unit: Literal["MACs", "FLOPs"], groups: Iterable[str], batch: int = 1, kilo: Literal[1000, 1024] = 1000
 ) -> Convention:
     """A convention that counts MACs (2 FLOPs each) and these groups, one operation a value, two of batch norm."""
     chosen = [name for name in GROUPS if name in set(groups)]
     factors = tuple((id, 2 if id == "batch_norm" else 1) for name in chosen for id in GROUPS[name])
     words = f"{unit} with {', '.join(chosen)}" if chosen else f"{unit} alone"
-    return Convention(OWN, words, unit, (("macs", 1 if unit == "MACs" else 2), *factors), batch, kilo)
+    return Convention(CUSTOM, words, unit, (("macs", 1 if unit == "MACs" else 2), *factors), batch, kilo)
 
 
 def groups_of(convention: Convention) -> tuple[str, ...]:
@@ -178,7 +183,7 @@ class Tally(Struct, frozen=True):
     convention: Convention
     counted: Mapping[str, int]
     """What each term contributes, for a whole batch."""
-    left_out: Mapping[str, int]
+    uncounted: Mapping[str, int]
     """What there is of each term that does not count, on one input."""
 
     @property
@@ -191,25 +196,25 @@ def tally(reports: Iterable[Report], convention: Convention) -> Tally | None:
     found: dict[str, int] = {}
     reports = tuple(reports)
     for report in reports:
-        terms = counted(report, convention)
+        terms = counted_terms(report, convention)
         if terms is None:
             return None
         for id, amount in terms.items():
             found[id] = found.get(id, 0) + amount
-    return Tally(convention, found, left_out(reports, convention))
+    return Tally(convention, found, uncounted_terms(reports, convention))
 
 
-def convention(id: str) -> Convention:
+def convention_by_id(id: str) -> Convention:
     """The ready convention of that id; KeyError where there is none."""
     return {convention.id: convention for convention in CONVENTIONS}[id]
 
 
-def count(report: Report, convention: Convention) -> int | None:
+def count_operations(report: Report, convention: Convention) -> int | None:
     """Operations of a layer for a whole batch; None where its shapes are unknown."""
-    return sum(terms.values()) if (terms := counted(report, convention)) is not None else None
+    return sum(terms.values()) if (terms := counted_terms(report, convention)) is not None else None
 
 
-def counted(report: Report, convention: Convention) -> Mapping[str, int] | None:
+def counted_terms(report: Report, convention: Convention) -> Mapping[str, int] | None:
     """What each term that the convention counts contributes for a whole batch; None where shapes are unknown."""
     if report.output_shape is None:
         return None
@@ -217,7 +222,7 @@ def counted(report: Report, convention: Convention) -> Mapping[str, int] | None:
     return {id: amount for id, amount in amounts if amount}
 
 
-def left_out(reports: Iterable[Report], convention: Convention) -> Mapping[str, int]:
+def uncounted_terms(reports: Iterable[Report], convention: Convention) -> Mapping[str, int]:
     """Terms that the convention does not count, with their amounts on one input, where there are any.
 
     What is told by another term already is not told again.
@@ -227,7 +232,7 @@ def left_out(reports: Iterable[Report], convention: Convention) -> Mapping[str, 
     amounts = {
         term.id: sum([term.amount(report) for report in known])
         for term in TERMS
-        if term.id not in counts and not term.again
+        if term.id not in counts and not term.is_alternative
     }
     return {id: amount for id, amount in amounts.items() if amount}
 

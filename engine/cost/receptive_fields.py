@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from engine.layers.base import Mask
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
-from engine.run.check import Place, ProjectCheck
+from engine.run.check import NodeRef, ProjectCheck
 from engine.shapes import Shape, single_pixels
 from engine.text.problems import STEM
 
@@ -21,7 +21,7 @@ Axis = tuple[int, int, int]
 ITSELF: Axis = (0, 1, 1)
 
 
-class Receptive(Struct, frozen=True):
+class ReceptiveField(Struct, frozen=True):
     """Windows on the project's input along both axes; those of values at the border reach into the padding."""
 
     vertical: Axis = ITSELF
@@ -44,10 +44,10 @@ class Receptive(Struct, frozen=True):
 
 
 @lru_cache(maxsize=4)
-def fields(check: ProjectCheck) -> Mapping[Place, Receptive]:
+def receptive_fields(check: ProjectCheck) -> Mapping[NodeRef, ReceptiveField]:
     """The receptive field of every volume on the project's input, through the stem; unknown ones are left out."""
-    receptive: dict[Place, Receptive] = {}
-    start: Receptive | None = Receptive()
+    receptive: dict[NodeRef, ReceptiveField] = {}
+    start: ReceptiveField | None = ReceptiveField()
     for design, analysis in check.analyses.items():
         if start is not None:
             receptive[design, INPUT] = start
@@ -57,18 +57,18 @@ def fields(check: ProjectCheck) -> Mapping[Place, Receptive]:
     return receptive
 
 
-def _add_fields(receptive: dict[Place, Receptive], design: str, analysis: Analysis) -> None:
+def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis: Analysis) -> None:
     for report in analysis.reports:
         received = [receptive.get((design, name)) for name in report.inputs]
         known = [field for field in received if field is not None]
         if report.output_shape is None or not known or len(known) < len(received):
             continue
-        field = _through(report, known)
+        field = _field_behind(report, known)
         if field is not None:
             receptive[design, report.name] = field
 
 
-def _through(report: Report, received: list[Receptive]) -> Receptive | None:
+def _field_behind(report: Report, received: list[ReceptiveField]) -> ReceptiveField | None:
     shape, windows = report.input_shapes[0], report.windows
     if shape is None or windows is None or windows.repeat != (1, 1):  # repeated windows do not move in one step
         return None
@@ -77,13 +77,13 @@ def _through(report: Report, received: list[Receptive]) -> Receptive | None:
     if vertical is None or horizontal is None:
         return None
     (height, width), (down, right), (top, left, _, _) = windows.kernel, windows.stride, windows.margins
-    return Receptive(
-        _widened(vertical, height, windows.dilation[0], top, down),
-        _widened(horizontal, width, windows.dilation[1], left, right),
+    return ReceptiveField(
+        _widen(vertical, height, windows.dilation[0], top, down),
+        _widen(horizontal, width, windows.dilation[1], left, right),
     )
 
 
-def _widened(axis: Axis, kernel: int, dilation: int, margin: int, stride: int) -> Axis:
+def _widen(axis: Axis, kernel: int, dilation: int, margin: int, stride: int) -> Axis:
     """What a window of so many taps, `dilation` apart, sees: (k − 1)·d steps more than one of its values."""
     start, size, step = axis
     return start - margin * step, size + (kernel - 1) * dilation * step, step * stride
@@ -145,18 +145,18 @@ def _ends(mask: Mask | np.bool_) -> tuple[int, int]:
     return int(at[0]), int(at[-1]) + 1
 
 
-def region(check: ProjectCheck, place: Place, y: int, x: int) -> tuple[int, int, int, int] | None:
+def input_window(check: ProjectCheck, place: NodeRef, y: int, x: int) -> tuple[int, int, int, int] | None:
     """Top, left, bottom and right (past the last) of the input's pixels that move the values at (y, x).
 
     Padding moves nothing, so at the border this may be less than what `Receptive.window` has within the input.
     None if all that is read is padding, or if what lies before is unknown.
     """
-    read = regions(check, place, None, y, x).get((STEM, INPUT))
+    read = regions_read(check, place, None, y, x).get((STEM, INPUT))
     return None if read is None else read.window
 
 
 @lru_cache(maxsize=8)
-def regions(check: ProjectCheck, place: Place, channel: int | None, y: int, x: int) -> Mapping[Place, Region]:
+def regions_read(check: ProjectCheck, place: NodeRef, channel: int | None, y: int, x: int) -> Mapping[NodeRef, Region]:
     """Of the value at (channel, y, x), or of all channels there, the values of every earlier volume that move it.
 
     Those of the design and of the stem, the project's input with them, and the value itself; a block has what its last

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine import kernels
 from engine.kernels import Checkpoint, Volume
-from engine.kernels.blocks import ranges
+from engine.kernels.blocks import split_range
 from engine.layers import Layer
 from engine.shapes import Shape, Windows
 
@@ -34,11 +34,11 @@ class Contributions(Struct, frozen=True, eq=False):
     """(C/groups,): ``‖p_c‖² / Σ ‖p_i‖²``, how strong each is by itself, whether or not others cancel it."""
     sums: Numbers
     """(C/groups,): ``Σ p_c`` over the pixels, signed."""
-    odd: int
+    non_finite: int
     """Pixels at which m is not finite."""
 
 
-class Part(NamedTuple):
+class FilterInput(NamedTuple):
     """What makes one map: the channels that its filter reads, the filter's weights, and where its windows lie."""
 
     first: int
@@ -47,14 +47,16 @@ class Part(NamedTuple):
     windows: Windows
 
 
-def part_of(layer: Layer, weight: NDArray[Any], volume: Volume, channel: int) -> Part:
+def filter_input_of(layer: Layer, weight: NDArray[Any], volume: Volume, channel: int) -> FilterInput:
     """What makes the map `channel` of a layer that has filters, all of them in `weight`, and receives a volume."""
     received = Shape(*volume.shape)
     read = layer.input_channels(channel, [received])
-    return Part(read.start, volume[read], layer.filter_weights(weight, channel, received), layer.windows(received))
+    return FilterInput(
+        read.start, volume[read], layer.filter_weights(weight, channel, received), layer.windows(received)
+    )
 
 
-def partial_maps(part: Part, checkpoint: Checkpoint) -> Volume:
+def partial_maps(part: FilterInput, checkpoint: Checkpoint) -> Volume:
     """The map that each input channel gives by itself: (C/groups, H', W'). They add up to the map less its bias."""
     windows = part.windows
     with np.errstate(all="ignore"):  # what overflows is not finite, and left out
@@ -70,10 +72,10 @@ def partial_maps(part: Part, checkpoint: Checkpoint) -> Volume:
         )
 
 
-def contributions(part: Part, checkpoint: Checkpoint) -> Contributions:
+def contributions(part: FilterInput, checkpoint: Checkpoint) -> Contributions:
     """Shares, energies and sums of all partial maps; they are made twice, so that only some are held at a time."""
     pixels = prod(part.windows.output)
-    some = [*ranges(len(part.weight), max(1, MOST_VALUES // pixels))]
+    some = [*split_range(len(part.weight), max(1, MOST_VALUES // pixels))]
 
     def maps(channels: slice) -> Numbers:
         those = part._replace(volume=part.volume[channels], weight=part.weight[channels])

@@ -5,7 +5,7 @@ import numpy as np
 from engine.kernels import Volume
 from engine.layers.explanation import Explanation, Spot, signed
 from engine.network.weight_specs import ArrayInput, ImageInput, Input, NoiseInput
-from engine.text.units import number
+from engine.text.units import number_text
 
 COLOURS = {"rgb": ("red", "green", "blue"), "bgr": ("blue", "green", "red"), "gray": ("gray",)}
 BYTES = 255
@@ -25,10 +25,10 @@ def _stored(spec: ArrayInput | NoiseInput, value: float, at: Spot) -> tuple[str,
     place = ", ".join(map(str, at))
     if isinstance(spec, NoiseInput):
         what = f"Noise: a normal value of mean 0 and deviation 1, drawn from seed {spec.seed}. Nothing comes before it."
-        return what, (f"input[{place}] = {number(value)}",)
+        return what, (f"input[{place}] = {number_text(value)}",)
     array = f", array {spec.key!r}" if spec.key else ""
     what = f"A number of an array: {spec.path}{array}. Nothing comes before it."
-    return what, (f"input[{place}] = {number(value)}",)
+    return what, (f"input[{place}] = {number_text(value)}",)
 
 
 def _pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
@@ -40,9 +40,9 @@ def _pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
     byte = _byte((value * std + mean) / spec.scale) if spec.scale else 0
     result = (byte * spec.scale - mean) / std
     if not spec.scale or abs(result - value) > ROUNDING * (abs(byte * spec.scale) + abs(mean)) / abs(std):
-        return Explanation(at, value, f"{where}: its {colour} here.", (symbols, f"= {number(value)}"))
+        return Explanation(at, value, f"{where}: its {colour} here.", (symbols, f"= {number_text(value)}"))
     what = f"{where}: its {colour} at y {at.y}, x {at.x} is {byte} of 255."
-    numbers = f"= ({byte} · {number(spec.scale)} − {signed(mean)}) / {signed(std)} = {number(result)}"
+    numbers = f"= ({byte} · {number_text(spec.scale)} − {signed(mean)}) / {signed(std)} = {number_text(result)}"
     return Explanation(at, result, what, (symbols, numbers))
 
 

@@ -12,10 +12,10 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume
-from engine.kernels.blocks import CACHE_BYTES, ranges
+from engine.kernels.blocks import CACHE_BYTES, split_range
 
 Numbers = NDArray[np.float64]
-Order = Literal["index", "mean", "variance", "zeros", "likeness"]
+MapOrder = Literal["index", "mean", "variance", "zeros", "likeness"]
 
 MOST_PIXELS = 1024
 """Of each map, evenly spaced, when all maps are compared with all."""
@@ -35,11 +35,11 @@ class Statistics(Struct, frozen=True, eq=False):
     """Share of values that are exactly 0."""
 
 
-def statistics(volume: Volume, checkpoint: Checkpoint = lambda: None) -> Statistics:
+def map_statistics(volume: Volume, checkpoint: Checkpoint = lambda: None) -> Statistics:
     """Mean, variance and share of zeros of each map, in double precision."""
-    maps = _flat(volume)
+    maps = _flatten(volume)
     found = np.empty((3, len(maps)))
-    for some in ranges(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1)))):
+    for some in split_range(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1)))):
         checkpoint()
         values, finite, counts = _finite(maps[some])
         with np.errstate(invalid="ignore"):  # 0 / 0, where nothing is finite
@@ -51,27 +51,27 @@ def statistics(volume: Volume, checkpoint: Checkpoint = lambda: None) -> Statist
     return Statistics(*found)
 
 
-def constant(volume: Volume) -> NDArray[np.bool_]:
+def constant_maps(volume: Volume) -> NDArray[np.bool_]:
     """Maps (C,) whose values are all the same finite number: nothing that the layer receives moves them.
 
     A map of one value is none of them: there is nothing that it could differ from.
     """
-    maps = _flat(volume)
+    maps = _flatten(volume)
     if maps.shape[1] < 2:
         return np.zeros(len(maps), bool)
     return _all_of(maps, lambda some: (some == some[:, :1]) & np.isfinite(some))
 
 
-def silent(volume: Volume) -> NDArray[np.bool_]:
+def silent_maps(volume: Volume) -> NDArray[np.bool_]:
     """Maps (C,) without a value above 0, all of them finite: a ReLU makes them zero throughout."""
-    return _all_of(_flat(volume), lambda some: (some <= 0) & np.isfinite(some))
+    return _all_of(_flatten(volume), lambda some: (some <= 0) & np.isfinite(some))
 
 
 def _all_of(maps: NDArray[Any], holds: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Whether something holds for all values of a map; most maps need no more than a glance."""
     found = np.asarray(holds(maps[:, :: -(-maps.shape[1] // GLANCE)]).all(axis=1))
     left = np.flatnonzero(found)
-    for some in ranges(len(left), max(1, CACHE_BYTES // (4 * maps.shape[1]))) if len(left) else ():
+    for some in split_range(len(left), max(1, CACHE_BYTES // (4 * maps.shape[1]))) if len(left) else ():
         found[left[some]] = holds(maps[left[some]]).all(axis=1)
     return found
 
@@ -83,7 +83,7 @@ class Ranking(NamedTuple):
     figures: Numbers | None = None
 
 
-def ordered(volume: Volume, by: Order, like: int | None = None, checkpoint: Checkpoint = lambda: None) -> Ranking:
+def rank_maps(volume: Volume, by: MapOrder, like: int | None = None, checkpoint: Checkpoint = lambda: None) -> Ranking:
     """The order of a volume's maps.
 
     mean, variance, zeros: the largest first, equal ones by their index, those without a finite value last.
@@ -92,16 +92,16 @@ def ordered(volume: Volume, by: Order, like: int | None = None, checkpoint: Chec
     if by == "index":
         return Ranking(np.arange(len(volume)))
     if by != "likeness":
-        figures: Numbers = getattr(statistics(volume, checkpoint), by)
-        return Ranking(_falling(figures), figures)
+        figures: Numbers = getattr(map_statistics(volume, checkpoint), by)
+        return Ranking(_descending(figures), figures)
     if like is None:
-        return Ranking(side_by_side(volume, checkpoint))
+        return Ranking(order_by_likeness(volume, checkpoint))
     alike = likeness(volume, like, checkpoint)
     itself = np.arange(len(volume)) == like
-    return Ranking(_falling(np.where(itself, np.inf, alike)), alike)
+    return Ranking(_descending(np.where(itself, np.inf, alike)), alike)
 
 
-def _falling(figures: Numbers) -> NDArray[np.intp]:
+def _descending(figures: Numbers) -> NDArray[np.intp]:
     return np.argsort(-np.where(np.isnan(figures), -np.inf, figures), kind="stable")
 
 
@@ -111,22 +111,22 @@ def likeness(volume: Volume, channel: int, checkpoint: Checkpoint) -> Numbers:
     ``r = Σ (a − ā)(b − b̄) / √(Σ (a − ā)² · Σ (b − b̄)²)``; a value that is not finite counts as its map's mean, and a
     map that does not vary is like none: 0.
     """
-    maps = _flat(volume)
+    maps = _flatten(volume)
     chosen = _deviations(maps[channel : channel + 1])[0]
     found = np.empty(len(maps))
-    for some in ranges(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1)))):
+    for some in split_range(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1)))):
         checkpoint()
         found[some] = np.einsum("mv,v->m", _deviations(maps[some]), chosen)
     return np.clip(found, -1, 1)
 
 
-def side_by_side(volume: Volume, checkpoint: Checkpoint) -> NDArray[np.intp]:
+def order_by_likeness(volume: Volume, checkpoint: Checkpoint) -> NDArray[np.intp]:
     """Channels (C,) so that neighbours are alike: channel 0 first, then always the one of the rest that is most alike.
 
     Compared are at most `MOST_PIXELS` values of each map. Of more than `MOST_ALIKE` maps, and of maps of one value,
     the order is that of the channels.
     """
-    maps = _flat(volume)
+    maps = _flatten(volume)
     if maps.shape[1] < 2 or len(maps) > MOST_ALIKE:
         return np.arange(len(maps))
     deviations = _deviations(maps[:, :: -(-maps.shape[1] // MOST_PIXELS)]).astype(np.float32)
@@ -156,9 +156,9 @@ def _deviations(maps: NDArray[Any]) -> Numbers:
 
 def relative_error(first: Volume, second: Volume, checkpoint: Checkpoint = lambda: None) -> float:
     """``‖a − b‖ / ‖a‖`` over all pairs of finite values; infinite where a alone is zero, 0 where both are."""
-    one, other = _flat(first), _flat(second)
+    one, other = _flatten(first), _flatten(second)
     wrong = total = 0.0
-    for some in ranges(len(one), max(1, CACHE_BYTES // (8 * max(one.shape[1], 1)))):
+    for some in split_range(len(one), max(1, CACHE_BYTES // (8 * max(one.shape[1], 1)))):
         checkpoint()
         a, b = one[some].astype(np.float64), other[some].astype(np.float64)
         known = np.isfinite(a) & np.isfinite(b)
@@ -184,13 +184,13 @@ class Histogram(Struct, frozen=True, eq=False):
     counts: NDArray[np.int64]
     """(B,): zeros are not among them."""
     zeros: int
-    odd: int
+    non_finite: int
     """Values that are not finite."""
 
     @property
     def size(self) -> int:
         """Number of values."""
-        return int(self.counts.sum()) + self.zeros + self.odd
+        return int(self.counts.sum()) + self.zeros + self.non_finite
 
 
 def histograms(maps: Sequence[NDArray[Any]], bins: int) -> tuple[Histogram, ...]:
@@ -227,10 +227,10 @@ class Counts(Struct, frozen=True, eq=False):
         return self.low + index * width, self.low + (index + 1) * width
 
 
-def counts(volume: Volume, bins: int, checkpoint: Checkpoint) -> Counts:
+def count_values(volume: Volume, bins: int, checkpoint: Checkpoint) -> Counts:
     """Histograms of all maps at once."""
-    maps = _flat(volume)
-    some = [*ranges(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1))))]
+    maps = _flatten(volume)
+    some = [*split_range(len(maps), max(1, CACHE_BYTES // (8 * max(maps.shape[1], 1))))]
     low, high = np.inf, -np.inf
     for part in some:
         checkpoint()
@@ -242,18 +242,18 @@ def counts(volume: Volume, bins: int, checkpoint: Checkpoint) -> Counts:
     found = np.empty((len(maps), bins), np.int64)
     for part in some:
         checkpoint()
-        found[part] = _counted(maps[part], low, high, bins)
+        found[part] = _count_map(maps[part], low, high, bins)
     return Counts(low, high, found)
 
 
-def _counted(maps: NDArray[Any], low: float, high: float, bins: int) -> NDArray[np.int64]:
+def _count_map(maps: NDArray[Any], low: float, high: float, bins: int) -> NDArray[np.int64]:
     rows, columns = np.nonzero(np.isfinite(maps) & (maps != 0))
     shares = (maps[rows, columns].astype(np.float64) - low) / ((high - low) or 1.0)
     index = np.minimum((shares * bins).astype(np.int64), bins - 1)
     return np.bincount(rows * bins + index, minlength=len(maps) * bins).reshape(len(maps), bins)
 
 
-def _flat(volume: Volume) -> NDArray[Any]:
+def _flatten(volume: Volume) -> NDArray[Any]:
     return volume.reshape(len(volume), -1)
 
 

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
 from engine.kernels import Checkpoint
-from engine.text.messages import shown
+from engine.text.messages import value_text
 from engine.text.units import byte_size
 
 CHUNK_BYTES = 8 * 2**20
@@ -54,47 +54,47 @@ class Header(Struct, frozen=True):
         return 2 if self.dtype == "bf16" else np.dtype(self.dtype).itemsize
 
 
-def headers(path: str) -> dict[str, Header]:
+def read_headers(path: str) -> dict[str, Header]:
     """Every array of a .npy, .npz or .safetensors file by name; a .npy's only one is called ""."""
     suffix = Path(path).suffix.lower()
     if suffix not in _READERS:
         raise FileFault(f"{path} ends in {suffix or 'nothing'!r}; arrays are read from {', '.join(_READERS)}")
-    return _headers(path, paths.stamp(path))
+    return _headers(path, paths.stamp_of(path))
 
 
 @lru_cache(maxsize=64)
 def _headers(path: str, stamp: Stamp) -> dict[str, Header]:
-    with paths.fault_of(path), paths.resolve(path).open("rb") as file:
+    with paths.name_file_in_errors(path), paths.resolve_path(path).open("rb") as file:
         return _READERS[Path(path).suffix.lower()](path, file, stamp[1])
 
 
-def header(path: str, name: str, setting: str = "path") -> Header:
+def read_header(path: str, name: str, setting: str = "path") -> Header:
     """The header of one array that can be read; where the name is missing, the fault lists what there is."""
-    found = headers(path)
+    found = read_headers(path)
     if len(found) == 1 and "" in found:
         name = ""
     if name not in found:
         missing = f"has no array {name!r}" if name else "holds arrays by name, and none is named here"
-        raise FileFault(f"{path} {missing}; {listed(found)}", setting)
+        raise FileFault(f"{path} {missing}; {list_arrays(found)}", setting)
     if found[name].fault:
         raise FileFault(found[name].fault, setting)
     return found[name]
 
 
-def listed(names: Mapping[str, Header]) -> str:
+def list_arrays(names: Mapping[str, Header]) -> str:
     """What a file holds, for a message."""
-    shapes = [f"{name!r} {sizes(head.shape)}" for name, head in names.items() if not head.fault]
+    shapes = [f"{name!r} {shape_text(head.shape)}" for name, head in names.items() if not head.fault]
     return f"it holds {', '.join(shapes[:8]) or 'no array that can be read'}" + (", …" if len(shapes) > 8 else "")
 
 
-def sizes(shape: tuple[int, ...]) -> str:
+def shape_text(shape: tuple[int, ...]) -> str:
     """``(32, 16, 5, 5)``, as NumPy and PyTorch show shapes."""
     return f"({', '.join(map(str, shape))})"
 
 
-def read(path: str, name: str, checkpoint: Checkpoint, setting: str = "path") -> NDArray[np.float32]:
+def read_array(path: str, name: str, checkpoint: Checkpoint, setting: str = "path") -> NDArray[np.float32]:
     """One array as float32, C-contiguous; FileFault if it ends early or holds NaN or infinity."""
-    head = header(path, name, setting)
+    head = read_header(path, name, setting)
     what = f"{path}{f', array {name!r},' if name else ''}"
     array = np.empty(head.shape, np.float32)
     # Chunk by chunk in the file's order: a copy at the end would take the memory twice, and seconds without checkpoint.
@@ -115,7 +115,7 @@ def _chunks(path: str, head: Header) -> Iterator[bytes]:
     """An array's bytes in whole values, as far as the file has them."""
     step = CHUNK_BYTES // head.itemsize * head.itemsize
     total = head.size * head.itemsize
-    with paths.fault_of(path), paths.resolve(path).open("rb") as file, _opened(path, file, head) as data:
+    with paths.name_file_in_errors(path), paths.resolve_path(path).open("rb") as file, _open(path, file, head) as data:
         for start in range(0, total, step):
             chunk = data.read(min(step, total - start))
             yield chunk[: len(chunk) // head.itemsize * head.itemsize]
@@ -124,7 +124,7 @@ def _chunks(path: str, head: Header) -> Iterator[bytes]:
 
 
 @contextmanager
-def _opened(path: str, file: IO[bytes], head: Header) -> Iterator[IO[bytes]]:
+def _open(path: str, file: IO[bytes], head: Header) -> Iterator[IO[bytes]]:
     """The file or its member, at the first byte of the array."""
     if not head.member:
         file.seek(head.offset)
@@ -191,7 +191,7 @@ def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> He
     if dtype.hasobject:
         raise FileFault(f"{what} holds pickled objects, which could run code; save numbers with numpy.save")
     if dtype.kind not in "biuf":
-        raise FileFault(f"{what} holds values of type {shown(str(dtype))}; real numbers are needed")
+        raise FileFault(f"{what} holds values of type {value_text(str(dtype))}; real numbers are needed")
     head = Header(tuple(int(n) for n in shape), dtype.str, len(text.getvalue()), bool(fortran), member)
     _check_claim(what, head, length - head.offset)
     return head
@@ -201,10 +201,12 @@ def _check_claim(what: str, head: Header, held: int) -> None:
     """FileFault where a header claims what cannot be, or more bytes than there are."""
     claimed = head.size * head.itemsize
     if min((*head.shape, 0)) < 0:
-        raise FileFault(f"{what} claims the shape {shown(head.shape)}; sizes cannot be negative")
+        raise FileFault(f"{what} claims the shape {value_text(head.shape)}; sizes cannot be negative")
     if claimed > held:
         amount = byte_size(claimed) if claimed < 2**70 else "more than any disk holds"
-        raise FileFault(f"{what} claims the shape {shown(head.shape)}, {amount}, but holds {byte_size(max(held, 0))}")
+        raise FileFault(
+            f"{what} claims the shape {value_text(head.shape)}, {amount}, but holds {byte_size(max(held, 0))}"
+        )
 
 
 def _read_npy(path: str, file: IO[bytes], length: int) -> dict[str, Header]:
@@ -274,13 +276,13 @@ def _tensor(what: str, raw: Raw, start: int, length: int) -> Header:
         raise FileFault(f"{what} {reason}") from None
     dtype = SAFETENSORS_TYPES.get(entry.dtype)
     if dtype is None:
-        raise FileFault(f"{what} is of type {shown(entry.dtype)}; read are {', '.join(SAFETENSORS_TYPES)}")
+        raise FileFault(f"{what} is of type {value_text(entry.dtype)}; read are {', '.join(SAFETENSORS_TYPES)}")
     begin, end = entry.data_offsets
     head = Header(entry.shape, dtype, start + begin)
     _check_claim(what, head, end - begin)
     if begin < 0 or start + end > length or end - begin != head.size * head.itemsize:
         raise FileFault(
-            f"{what} claims the shape {shown(head.shape)} of {entry.dtype} in bytes {begin:,} to {end:,}; "
+            f"{what} claims the shape {value_text(head.shape)} of {entry.dtype} in bytes {begin:,} to {end:,}; "
             f"the file holds {length - start:,} bytes of data"
         )
     return head

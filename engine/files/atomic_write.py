@@ -40,7 +40,7 @@ def write_atomically(path: Path, content: bytes) -> None:
 
 
 @contextmanager
-def written_whole(out: Path) -> Iterator[Path]:
+def write_folder_atomically(out: Path) -> Iterator[Path]:
     """A folder inside `out` for what is not finished; in the end its files are moved to `out`.
 
     Whatever ends the work before, the folder goes, and so does an `out` made here. It is made before the work, which

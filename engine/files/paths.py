@@ -21,34 +21,34 @@ class FileFault(Exception):
         self.setting = setting
 
 
-def resolve(path: str) -> Path:
+def resolve_path(path: str) -> Path:
     """The file that a project means by `path`."""
     return RESOURCES / path.removeprefix(BUNDLED) if path.startswith(BUNDLED) else Path(path)
 
 
-def bundled(folder: str, suffix: str) -> tuple[str, ...]:
+def bundled_files(folder: str, suffix: str) -> tuple[str, ...]:
     """What is bundled in a folder of the resources, as projects name it: "resources:photos/chelsea.png"."""
     found = sorted((RESOURCES / folder).glob(f"*{suffix}"))
     return tuple(f"{BUNDLED}{folder}/{path.name}" for path in found)
 
 
-_looked: ContextVar[dict[str, Stamp | FileFault] | None] = ContextVar("_looked", default=None)
+_stamps: ContextVar[dict[str, Stamp | FileFault] | None] = ContextVar("_looked", default=None)
 
 
 @contextmanager
-def one_look() -> Iterator[Mapping[str, Stamp | FileFault]]:
+def stat_once() -> Iterator[Mapping[str, Stamp | FileFault]]:
     """Within this, look at each file once: on a network drive every look takes its time. Gives what was seen."""
     seen: dict[str, Stamp | FileFault] = {}
-    before = _looked.set(seen)
+    before = _stamps.set(seen)
     try:
         yield seen
     finally:
-        _looked.reset(before)
+        _stamps.reset(before)
 
 
-def stamp(path: str) -> Stamp:
+def stamp_of(path: str) -> Stamp:
     """Tell whether a file changed; FileFault where it cannot be read."""
-    seen = _looked.get()
+    seen = _stamps.get()
     if seen is None:
         return _stamp(path)
     if path not in seen:
@@ -67,15 +67,15 @@ def _stamp(path: str) -> Stamp:
         raise FileFault(
             f"{path!r} has a zero byte or characters beyond Unicode in its name; rename the file or its folder"
         )
-    with fault_of(path):
-        found = resolve(path).stat()
+    with name_file_in_errors(path):
+        found = resolve_path(path).stat()
     if not S_ISREG(found.st_mode):
         raise FileFault(f"{path} is not a file")
     return found.st_mtime_ns, found.st_size
 
 
 @contextmanager
-def fault_of(path: str) -> Iterator[None]:
+def name_file_in_errors(path: str) -> Iterator[None]:
     """Say of the operating system's and the formats' refusals which file they concern."""
     try:
         yield

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, ranges
+from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, split_range
 
 Values = npt.NDArray[Any]
 
@@ -67,7 +67,7 @@ def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
     channels, height, width = volume.shape
     values = cache_values(volume)
     for _, rows, across in blocks((1, height, width), max(1, values // channels)):
-        parts = [(some, rows, across) for some in ranges(channels, values)]
+        parts = [(some, rows, across) for some in split_range(channels, values)]
         highest = np.full((rows.stop - rows.start, across.stop - across.start), -np.inf)
         for part in parts:
             highest = np.maximum(highest, volume[part].max(axis=0))

@@ -24,7 +24,7 @@ CACHE_BYTES = 2**18
 """Size of a block of cheap arithmetic: it and its result stay in a core's cache."""
 
 
-def ranges(count: int, length: int) -> Iterator[slice]:
+def split_range(count: int, length: int) -> Iterator[slice]:
     """Slices of at most ``length``, none much shorter than another, that cover ``range(count)`` in order."""
     parts = -(-count // length)
     return (slice(part * count // parts, (part + 1) * count // parts) for part in range(parts))
@@ -33,18 +33,18 @@ def ranges(count: int, length: int) -> Iterator[slice]:
 def blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: whole channels, or else rows, or else pixels."""
     channels, height, width = shape
-    for some in ranges(channels, max(1, values // (height * width))):
-        for rows in ranges(height, max(1, values // width)):
-            for across in ranges(width, values):
+    for some in split_range(channels, max(1, values // (height * width))):
+        for rows in split_range(height, max(1, values // width)):
+            for across in split_range(width, values):
                 yield some, rows, across
 
 
-def columns(shape: tuple[int, ...], values: int) -> Iterator[Region]:
+def pixel_blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: all channels of some pixels, where that fits."""
     channels, height, width = shape
     depth = min(values, channels)
     for _, rows, across in blocks((1, height, width), values // depth):
-        for some in ranges(channels, depth):
+        for some in split_range(channels, depth):
             yield some, rows, across
 
 
@@ -53,21 +53,21 @@ def cache_values(volume: Volume) -> int:
     return max(1, CACHE_BYTES // volume.itemsize)
 
 
-def within(extent: int, start: int, step: int, count: int) -> Pair:
+def indices_within(extent: int, start: int, step: int, count: int) -> Pair:
     """The n of ``range(count)`` with ``0 <= start + n * step < extent``, as (first, last + 1)."""
     first = min(max(-(start // step), 0), count)
     return first, max(min(-((start - extent) // step), count), first)
 
 
-def place(source: npt.NDArray[Any], target: npt.NDArray[Any], starts: Pair, steps: Pair) -> None:
+def gather(source: npt.NDArray[Any], target: npt.NDArray[Any], starts: Pair, steps: Pair) -> None:
     """Fill ``target[..., y, x]`` with ``source[..., y₀ + y·sy, x₀ + x·sx]``, and with 0 outside the source."""
-    top, bottom = within(source.shape[-2], starts[0], steps[0], target.shape[-2])
-    left, right = within(source.shape[-1], starts[1], steps[1], target.shape[-1])
+    top, bottom = indices_within(source.shape[-2], starts[0], steps[0], target.shape[-2])
+    left, right = indices_within(source.shape[-1], starts[1], steps[1], target.shape[-1])
     if top == bottom or left == right:
         target[...] = 0
         return
     target[..., top:bottom, left:right] = source[
-        ..., taken(starts[0], steps[0], top, bottom), taken(starts[1], steps[1], left, right)
+        ..., index_slice(starts[0], steps[0], top, bottom), index_slice(starts[1], steps[1], left, right)
     ]
     for margin in (
         np.s_[..., :top, :],
@@ -78,6 +78,6 @@ def place(source: npt.NDArray[Any], target: npt.NDArray[Any], starts: Pair, step
         target[margin] = 0
 
 
-def taken(start: int, step: int, first: int, end: int) -> slice:
+def index_slice(start: int, step: int, first: int, end: int) -> slice:
     """The slice of ``start + n * step`` for n of ``range(first, end)``, which is not empty and lies inside."""
     return slice(start + first * step, start + (end - 1) * step + 1, step)

@@ -16,8 +16,8 @@ from typing import Any, NamedTuple, Protocol
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume, blocks, place, ranges
-from engine.shapes import Margins, Pair, dilated, window_count
+from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume, blocks, gather, split_range
+from engine.shapes import Margins, Pair, dilated_extent, window_count
 
 Matrices = npt.NDArray[Any]
 
@@ -69,7 +69,7 @@ def conv2d(
             volume.shape[1 + axis],
             padding[axis],
             padding[2 + axis],
-            dilated(kernel[axis], dilation[axis]),
+            dilated_extent(kernel[axis], dilation[axis]),
             stride[axis],
         )
         for axis in (0, 1)
@@ -191,10 +191,10 @@ class _Windows:
         case = self._case
         source = case.source[block.groups, block.channels]
         kh, kw = case.weight.shape[-2:]
-        target = _shaped(self._room, (*source.shape[:2], kh, kw, *block.extent))
+        target = _as_matrices(self._room, (*source.shape[:2], kh, kw, *block.extent))
         for i in range(kh):
             for j in range(kw):
-                place(source, target[:, :, i, j], case.starts(block, (i, j)), case.stride)
+                gather(source, target[:, :, i, j], case.starts(block, (i, j)), case.stride)
             checkpoint()
         return target.reshape(source.shape[0], source.shape[1] * kh * kw, -1)
 
@@ -217,9 +217,9 @@ class _Lines:
         groups, channels = source.shape[:2]
         kw = self._case.weight.shape[-1]
         height, width = block.extent
-        target = _shaped(self._room, (groups, kw, channels, height + self._halo, width))
+        target = _as_matrices(self._room, (groups, kw, channels, height + self._halo, width))
         for j in range(kw):
-            place(source, target[:, j], self._case.starts(block, (0, j)), self._case.stride)
+            gather(source, target[:, j], self._case.starts(block, (0, j)), self._case.stride)
             checkpoint()
         return target.reshape(groups, kw * channels, -1)
 
@@ -286,7 +286,7 @@ def _clip(value: int, most: int) -> int:
     return max(1, min(value, most))
 
 
-def _shaped(room: Matrices, shape: tuple[int, ...]) -> Matrices:
+def _as_matrices(room: Matrices, shape: tuple[int, ...]) -> Matrices:
     """The first values of a flat array, in a shape."""
     return room[: prod(shape)].reshape(shape)
 
@@ -300,13 +300,13 @@ def _multiply(case: _Case, biases: Matrices | None, result: Matrices, checkpoint
     depth = layout.weights.shape[-1] // channels
     adds = len(layout.weights) > 1 or tile.channels < channels
     room = np.empty(tile.groups * tile.filters * tile.pixels if adds else 0, result.dtype)
-    for group_part in ranges(groups, tile.groups):
+    for group_part in split_range(groups, tile.groups):
         for _, rows, across in blocks((1, *case.extent), tile.pixels):
             pixels = slice(rows.start * width + across.start, (rows.stop - 1) * width + across.stop)
-            for channel_part in ranges(channels, tile.channels):
+            for channel_part in split_range(channels, tile.channels):
                 columns = layout.columns(_Block(group_part, channel_part, rows, across), checkpoint)
                 depths = slice(channel_part.start * depth, channel_part.stop * depth)
-                for filter_part in ranges(filters, tile.filters):
+                for filter_part in split_range(filters, tile.filters):
                     factors = layout.weights[:, group_part, filter_part, depths]
                     target = result[group_part, filter_part, pixels]
                     _accumulate(factors, columns, layout.shift, target, room, channel_part.start == 0, checkpoint)
@@ -329,5 +329,5 @@ def _accumulate(
         if first and index == 0:
             np.matmul(factor, operand, out=target)
         else:
-            target += np.matmul(factor, operand, out=_shaped(room, target.shape))
+            target += np.matmul(factor, operand, out=_as_matrices(room, target.shape))
         checkpoint()

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, columns, within
+from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, indices_within, pixel_blocks
 
 
 def batch_norm(
@@ -38,13 +38,13 @@ def local_response_norm(
     """
     result = np.empty(volume.shape, volume.dtype)
     below, above = min(size // 2, len(volume)), min((size - 1) // 2, len(volume))
-    for some, rows, across in columns(volume.shape, cache_values(volume)):
+    for some, rows, across in pixel_blocks(volume.shape, cache_values(volume)):
         first = max(some.start - below, 0)
         squares = np.square(volume[first : some.stop + above, rows, across])
         part = volume[some, rows, across]
         sums = np.zeros_like(part)
         for offset in range(some.start - first - below, some.start - first + above + 1):
-            start, end = within(len(squares), offset, 1, len(part))
+            start, end = indices_within(len(squares), offset, 1, len(part))
             sums[start:end] += squares[offset + start : offset + end]
             checkpoint()
         result[some, rows, across] = part / (k + alpha / size * sums) ** beta

@@ -5,7 +5,7 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
-from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, taken, within
+from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, index_slice, indices_within
 from engine.shapes import Margins, Pair, window_count
 
 
@@ -17,7 +17,7 @@ def max_pool2d(
     Padding is never the largest; a window of nothing but padding gives the lowest value of the dtype.
     """
     lowest = -np.inf if volume.dtype.kind == "f" else np.iinfo(volume.dtype).min
-    return _reduced(np.maximum, lowest, volume, kernel, stride, padding, ceil, checkpoint)
+    return _pool(np.maximum, lowest, volume, kernel, stride, padding, ceil, checkpoint)
 
 
 def avg_pool2d(
@@ -35,7 +35,7 @@ def avg_pool2d(
     Positions are counted inside the padded input, or without ``count_padding`` inside the true input only. What
     ``ceil`` lets a window reach beyond the padding is not counted. A window of nothing but padding gives 0.
     """
-    result = _reduced(np.add, 0, volume, kernel, stride, padding, ceil, checkpoint)
+    result = _pool(np.add, 0, volume, kernel, stride, padding, ceil, checkpoint)
     counts = []
     for axis in (0, 1):
         before, after = (padding[axis], padding[2 + axis]) if count_padding else (0, 0)
@@ -62,7 +62,7 @@ def global_avg_pool2d(volume: Volume, checkpoint: Checkpoint) -> Volume:
     return result
 
 
-def _reduced(
+def _pool(
     reduce: np.ufunc,
     initial: float,
     volume: Volume,
@@ -103,8 +103,8 @@ def _reduce(
 ) -> None:
     """Reduce into ``target[..., n]`` the values of ``source[..., start + n·stride :][:taps]`` that exist."""
     for tap in range(taps):
-        first, end = within(source.shape[-1], start + tap, stride, target.shape[-1])
+        first, end = indices_within(source.shape[-1], start + tap, stride, target.shape[-1])
         if first < end:
             part = target[..., first:end]
-            reduce(part, source[..., taken(start + tap, stride, first, end)], out=part)
+            reduce(part, source[..., index_slice(start + tap, stride, first, end)], out=part)
             checkpoint()

@@ -10,7 +10,7 @@ from engine.kernels import activations
 from engine.layers.base import Checkpoint, Layer, Mask, Reads, Role, Volume
 from engine.layers.explanation import Explanation, Target, Terms, many, read_pixel, signed
 from engine.shapes import Shape
-from engine.text.units import number
+from engine.text.units import number_text
 
 Function = Literal["relu", "relu6", "leaky_relu", "sigmoid", "tanh", "silu", "hard_swish", "gelu", "softmax"]
 
@@ -72,7 +72,7 @@ class Activation(Layer, frozen=True, tag="activation"):
         formula = _FORMULAS[self.function]
         lines = (
             f"{target.title} = {self.label()}(x) = {formula.format(x='x', s='x')}",
-            f"= {formula.format(x=number(x), s=signed(x))} = {number(result)}",
+            f"= {formula.format(x=number_text(x), s=signed(x))} = {number_text(result)}",
         )
         what = "A function of the one value at the same place; no neighbour, no other channel, no weights."
         if self.function == "gelu":
@@ -102,10 +102,8 @@ class Dropout(Layer, frozen=True, tag="dropout"):
     def explain(self, target: Target) -> Explanation:
         window = read_pixel(target)
         result = float(window.values[0, 0, 0])
-        what = (
-            f"In training a share of {number(self.rate)} of the values is dropped by chance; a run passes each one on."
-        )
-        return Explanation(target.at, result, what, (f"{target.title} = x = {number(result)}",), window)
+        what = f"In training a share of {number_text(self.rate)} of the values is dropped by chance; a run passes each one on."
+        return Explanation(target.at, result, what, (f"{target.title} = x = {number_text(result)}",), window)
 
 
 def _explain_softmax(target: Target) -> Explanation:
@@ -117,8 +115,8 @@ def _explain_softmax(target: Target) -> Explanation:
     largest = int(np.argmax(column))
     formula = (
         f"{target.title} = exp(x − m) / Σ exp(x_c − m), m the largest of {many(len(column), 'channel')}",
-        f"= exp({number(column[channel])} − {signed(column[largest])}) / {number(terms.total)}",
-        f"= {number(powers[channel])} / {number(terms.total)} = {number(result)}",
+        f"= exp({number_text(column[channel])} − {signed(column[largest])}) / {number_text(terms.total)}",
+        f"= {number_text(powers[channel])} / {number_text(terms.total)} = {number_text(result)}",
     )
     what = (
         "All channels at this pixel share 1 between them: the larger the value, the larger its share. "

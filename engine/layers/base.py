@@ -116,7 +116,7 @@ class Layer(Kind, frozen=True):
             raise TypeError(f"layer kind {cls.__name__} does not declare {', '.join(missing)}")
 
     @property
-    def learns(self) -> bool:
+    def has_params(self) -> bool:
         """Whether it has parameters."""
         return type(self).param_shapes is not Layer.param_shapes
 

@@ -12,7 +12,15 @@ from engine.kernels import convolution
 from engine.layers.base import Checkpoint, Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, Volume
 from engine.layers.explanation import Explanation, Target, WindowProduct, many, read_window, shifted
 from engine.layers.weighted_sum import explain_weighted_sum
-from engine.layers.windows import check_padding, pair, place_windows, short, shortest, size_mistakes, times
+from engine.layers.windows import (
+    check_padding,
+    normalise_spelling,
+    pair,
+    place_windows,
+    setting_text,
+    size_mistakes,
+    times,
+)
 from engine.shapes import Shape, Windows
 
 
@@ -43,7 +51,7 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
-        shortest(self, "kernel", "stride", "padding", "dilation")
+        normalise_spelling(self, "kernel", "stride", "padding", "dilation")
 
     def windows(self, received: Shape) -> Windows:
         return place_windows(received, self.kernel, self.stride, self.padding, self.dilation)
@@ -75,8 +83,8 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
 
     def label(self) -> str:
         """Kernel and filters, and of the rest what is not the default: "3×3 /2, 64 filters, 4 groups"."""
-        stride = "" if self.stride == 1 else f" /{short(self.stride)}"
-        dilation = "" if self.dilation == 1 else f" dilated {short(self.dilation)}"
+        stride = "" if self.stride == 1 else f" /{setting_text(self.stride)}"
+        dilation = "" if self.dilation == 1 else f" dilated {setting_text(self.dilation)}"
         filters = f"{self.filters} filter{'s' if self.filters > 1 else ''}"
         groups = "" if self.groups == 1 else f", {self.groups} groups"
         return f"{times(pair(self.kernel))}{stride}{dilation}, {filters}{groups}"

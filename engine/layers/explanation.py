@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from engine.kernels import Volume
 from engine.shapes import Windows
-from engine.text.units import number
+from engine.text.units import number_text
 
 Numbers = NDArray[np.float64]
 Roles = Mapping[str, NDArray[Any]]
@@ -128,7 +128,7 @@ def many(count: int, what: str) -> str:
 
 def signed(value: float) -> str:
     """A number that may stand behind a sign."""
-    return f"({number(value)})" if value < 0 else number(value)
+    return f"({number_text(value)})" if value < 0 else number_text(value)
 
 
 def read_pixel(target: Target, source: int = 0, channel: int | None = None) -> WindowProduct:

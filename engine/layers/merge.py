@@ -9,7 +9,7 @@ from engine.kernels import merging
 from engine.layers.base import Checkpoint, Layer, Mask, Mistake, Reads, Role, Volume
 from engine.layers.explanation import Explanation, Target, Terms, read_pixel, signed
 from engine.shapes import Shape
-from engine.text.units import number
+from engine.text.units import number_text
 
 
 class Concat(Layer, frozen=True, tag="concat"):
@@ -59,7 +59,7 @@ class Concat(Layer, frozen=True, tag="concat"):
         behind = f" − {before}" if before else ""
         formula = (
             f"{target.title} = {name}[{target.at.channel}{behind}, {target.at.y}, {target.at.x}]",
-            f"= {name}[{channel}, {target.at.y}, {target.at.x}] = {number(result)}",
+            f"= {name}[{channel}, {target.at.y}, {target.at.x}] = {number_text(result)}",
         )
         return Explanation(target.at, result, what, formula, window)
 
@@ -98,7 +98,7 @@ class Add(Layer, frozen=True, tag="add"):
         written = " + ".join(map(signed, values))
         formula = (
             f"{target.title} = {' + '.join(f'{name}[{place}]' for name in target.names)}",
-            f"= {written} = {number(terms.total)}",
+            f"= {written} = {number_text(terms.total)}",
         )
         what = "The values at the same place of every input are added up; no weights, no neighbours."
         return Explanation(target.at, terms.total, what, formula, terms=terms)

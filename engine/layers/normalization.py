@@ -11,7 +11,7 @@ from engine.kernels import normalization
 from engine.layers.base import Checkpoint, Extent, Layer, Mask, Reads, Role, Volume
 from engine.layers.explanation import Explanation, Target, Terms, many, read_pixel, signed
 from engine.shapes import Shape
-from engine.text.units import number
+from engine.text.units import number_text
 
 Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
 
@@ -57,9 +57,9 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         result = gamma * (x - mean) / sqrt(var + self.epsilon) + beta
         formula = (
             f"{target.title} = γ · (x − mean) / √(var + ε) + β",
-            f"= {number(gamma)} · ({number(x)} − {signed(mean)}) / √({number(var)} + {number(self.epsilon)})"
+            f"= {number_text(gamma)} · ({number_text(x)} − {signed(mean)}) / √({number_text(var)} + {number_text(self.epsilon)})"
             f" + {signed(beta)}",
-            f"= {number(result)}",
+            f"= {number_text(result)}",
         )
         what = "The value is shifted and scaled by numbers that its channel keeps from training; no neighbour counts."
         return Explanation(target.at, result, what, formula, window)
@@ -114,9 +114,9 @@ class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
         result = value / base**self.beta
         formula = (
             f"{target.title} = x / (k + α/n · Σ x_c²)^β, c = {first} … {end - 1}",
-            f"= {number(value)} / ({number(self.k)} + {number(self.alpha)}/{self.size} · {number(terms.total)})"
-            f"^{number(self.beta)}",
-            f"= {number(value)} / {number(base**self.beta)} = {number(result)}",
+            f"= {number_text(value)} / ({number_text(self.k)} + {number_text(self.alpha)}/{self.size} · {number_text(terms.total)})"
+            f"^{number_text(self.beta)}",
+            f"= {number_text(value)} / {number_text(base**self.beta)} = {number_text(result)}",
         )
         what = (
             f"The value is divided by the strength of {many(end - first, 'channel')} around its own at the same pixel, "

@@ -9,9 +9,17 @@ from msgspec import Meta
 from engine.kernels import pooling
 from engine.layers.base import Checkpoint, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, Volume
 from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, many, read_window
-from engine.layers.windows import check_padding, pair, place_windows, short, shortest, size_mistakes, times
+from engine.layers.windows import (
+    check_padding,
+    normalise_spelling,
+    pair,
+    place_windows,
+    setting_text,
+    size_mistakes,
+    times,
+)
 from engine.shapes import Shape, Windows
-from engine.text.units import number
+from engine.text.units import number_text
 
 
 class Pool(Layer, frozen=True):
@@ -29,7 +37,7 @@ class Pool(Layer, frozen=True):
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
-        shortest(self, "kernel", "stride", "padding")
+        normalise_spelling(self, "kernel", "stride", "padding")
 
     @property
     def step(self) -> HeightWidth:
@@ -58,7 +66,7 @@ class Pool(Layer, frozen=True):
         return Shape(inputs[0].channels, *self.windows(inputs[0]).output)
 
     def label(self) -> str:
-        stride = "" if self.step == 1 else f" /{short(self.step)}"
+        stride = "" if self.step == 1 else f" /{setting_text(self.step)}"
         return f"{times(pair(self.kernel))} {self.kind[:3]} pool{stride}"
 
     def _read(self, target: Target) -> tuple[WindowProduct, str]:
@@ -104,7 +112,7 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
         )
         formula = (
             f"{target.title} = max of {where}",
-            f"= {number(result)}, found at y {y}, x {x}",
+            f"= {number_text(result)}, found at y {y}, x {x}",
         )
         kept = WindowProduct(window.values, window.rows, window.columns, window.inside, window.first, winner=winner)
         terms = Terms("The largest value", np.array([result]), first=target.at.channel)
@@ -202,6 +210,6 @@ def _explain_mean(target: Target, window: WindowProduct, where: str, divisor: in
         what += f" {many(divisor - inside, 'position')} of the padding count as 0."
     formula = (
         f"{target.title} = sum of {where} / {divisor:,}",
-        f"= {number(terms.sum)} / {divisor:,} = {number(terms.total)}",
+        f"= {number_text(terms.sum)} / {divisor:,} = {number_text(terms.total)}",
     )
     return Explanation(target.at, terms.total, what, formula, window, terms)

@@ -1,7 +1,7 @@
 """The explanation of a sum of weight × value, which convolutions and dense layers share."""
 
 from engine.layers.explanation import Explanation, Numbers, Target, Terms, WindowProduct, signed
-from engine.text.units import number
+from engine.text.units import number_text
 
 _FEW = 4
 """Products that a formula writes out."""
@@ -27,12 +27,12 @@ def explain_weighted_sum(
     sums: Numbers = window.products.sum(axis=(1, 2))
     terms = Terms("Sum per input channel", sums, first=window.first, offset=bias or 0.0)
     plus = "" if bias is None else f" + b[{target.at.channel}]"
-    added = number(terms.sum) if bias is None else f"{number(terms.sum)} + {signed(bias)}"
+    added = number_text(terms.sum) if bias is None else f"{number_text(terms.sum)} + {signed(bias)}"
     formula = (
         f"{target.title} = {symbols}{plus}",
         f"= Σ over {over} of weight × value{'' if bias is None else ' + bias'}",
         *_written_out(window),
-        f"= {added} = {number(terms.total)}" if bias is not None else f"= {added}",
+        f"= {added} = {number_text(terms.total)}" if bias is not None else f"= {added}",
     )
     return Explanation(target.at, terms.total, what, formula, window, terms, bias, vector)
 

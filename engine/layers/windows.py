@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 
 from engine.layers.base import HeightWidth, Mistake, Padding
-from engine.shapes import Pair, Shape, Windows, dilated, same_padding, window_count
+from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_count
 
 AnyStruct = TypeVar("AnyStruct", bound=Struct)
 
@@ -22,12 +22,12 @@ def times(size: Pair) -> str:
     return f"{size[0]}×{size[1]}"
 
 
-def short(value: HeightWidth) -> str:
+def setting_text(value: HeightWidth) -> str:
     """``3`` for 3 and for (3, 3), ``3×5`` for (3, 5)."""
     return str(value) if isinstance(value, int) else times(pair(value))
 
 
-def shortest(struct: AnyStruct, *names: str) -> None:
+def normalise_spelling(struct: AnyStruct, *names: str) -> None:
     """Give equal settings one spelling: [3, 3] becomes 3, so that equal layers are equal values."""
     for name in names:
         value = getattr(struct, name)
@@ -54,7 +54,7 @@ def place_windows(
 ) -> Windows:
     """Resolve settings on an input of this shape; "same" puts the odd pixel at the bottom and right."""
     kernels, strides, dilations = pair(kernel), pair(stride), pair(dilation)
-    height, width = dilated(kernels[0], dilations[0]), dilated(kernels[1], dilations[1])
+    height, width = dilated_extent(kernels[0], dilations[0]), dilated_extent(kernels[1], dilations[1])
     if padding == "same":
         top, bottom = same_padding(shape.height, height, strides[0])
         left, right = same_padding(shape.width, width, strides[1])

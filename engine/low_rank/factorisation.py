@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.kernels import BLOCK_BYTES, Checkpoint, Volume
-from engine.kernels.blocks import place, ranges
+from engine.kernels.blocks import gather, split_range
 from engine.layers.conv import Conv2d
 from engine.network.weight_specs import Form
 from engine.shapes import Shape
@@ -42,17 +42,17 @@ class Split(Struct, frozen=True, eq=False):
     """(R,), falling: what each direction adds to the output's energy."""
 
     @property
-    def expected(self) -> Matrix:
+    def expected_errors(self) -> Matrix:
         """(R + 1,): the error that the energies expect at each width, from 0 on: √(Σ_{i>r} eᵢ / Σ eᵢ)."""
         tail = np.append(np.cumsum(self.energies[::-1])[::-1], 0.0)
         return np.sqrt(tail / tail[0]) if tail[0] > 0 else np.zeros_like(tail)
 
     def pair(self, rank: int) -> tuple[Filters, Filters]:
         """Weights of the two; from the rank of the data on, further maps are zero."""
-        return _padded(self.before[:rank], rank, 0), _padded(self.behind[:, :rank], rank, 1)
+        return _pad(self.before[:rank], rank, 0), _pad(self.behind[:, :rank], rank, 1)
 
 
-def _padded(weight: NDArray[Any], rank: int, axis: int) -> Filters:
+def _pad(weight: NDArray[Any], rank: int, axis: int) -> Filters:
     widths = [(0, 0)] * weight.ndim
     widths[axis] = (0, max(rank - weight.shape[axis], 0))
     return np.ascontiguousarray(np.pad(weight, widths), np.float32)
@@ -65,14 +65,14 @@ def input_covariance(volumes: Iterable[Volume], checkpoint: Checkpoint) -> Matri
 
 def output_covariance(layer: Conv2d, weight: Filters, volumes: Iterable[Volume], checkpoint: Checkpoint) -> Matrix:
     """The same of the layer's output before its bias: (F, F)."""
-    outputs = (linear(layer, weight, volume, checkpoint) for volume in volumes)
+    outputs = (run_linear(layer, weight, volume, checkpoint) for volume in volumes)
     return _covariance((output.reshape(len(output), -1) for output in outputs), checkpoint)
 
 
 def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> Matrix:
     total, samples = np.zeros((0, 0)), 0
     for found in values:
-        for columns in ranges(found.shape[1], max(1, BLOCK_BYTES // (8 * len(found)))):
+        for columns in split_range(found.shape[1], max(1, BLOCK_BYTES // (8 * len(found)))):
             checkpoint()
             block = found[:, columns].astype(np.float64)
             product = block @ block.T
@@ -83,7 +83,7 @@ def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> Matri
     return total / max(samples, 1)
 
 
-def reduction(weight: Filters, covariance: Matrix | None = None) -> Split:
+def factor_reduction(weight: Filters, covariance: Matrix | None = None) -> Split:
     """A 1×1 to r maps, then the k×k: the best pair for data of that covariance, for every r at once.
 
     With the unfolded weights M (F·kh·kw × C) and M·Σ^½ = U·S·Vᵀ the reduction is V_rᵀ·Σ^-½ and the k×k U_r·S_r. It is
@@ -110,7 +110,7 @@ def _roots(covariance: Matrix) -> tuple[Matrix, Matrix]:
     return (directions * roots) @ directions.T, (directions * inverse) @ directions.T
 
 
-def expansion(weight: Filters, covariance: Matrix | None = None) -> Split:
+def factor_expansion(weight: Filters, covariance: Matrix | None = None) -> Split:
     """The k×k to r maps, then a 1×1 to all filters: the best pair for outputs of that covariance (F×F), for every r.
 
     With the output's principal directions U the k×k is U_rᵀ·W and the 1×1 U_r, which is the least-squares optimum.
@@ -125,19 +125,19 @@ def expansion(weight: Filters, covariance: Matrix | None = None) -> Split:
     return Split(before, directions[:, kept][:, :, None, None], energies[kept])
 
 
-def both(inputs: Split, outputs: Split, ranks: Sequence[int]) -> tuple[Filters, Filters, Filters]:
+def factor_both(inputs: Split, outputs: Split, ranks: Sequence[int]) -> tuple[Filters, Filters, Filters]:
     """Weights of 1×1, k×k, 1×1 of these two widths."""
     first, core = inputs.pair(ranks[0])
     _, last = outputs.pair(ranks[1])
-    return first, projected(core, last), last
+    return first, project_filters(core, last), last
 
 
-def projected(weight: Filters, last: Filters) -> Filters:
+def project_filters(weight: Filters, last: Filters) -> Filters:
     """The part of a k×k (F, r₁, kh, kw) that a 1×1 (F, r₂, 1, 1) of orthogonal columns passes: (r₂, r₁, kh, kw)."""
     return np.asarray(np.tensordot(last[:, :, 0, 0].T, weight, 1), np.float32)
 
 
-def linear(layer: Conv2d, weight: Filters, volume: Volume, checkpoint: Checkpoint) -> Volume:
+def run_linear(layer: Conv2d, weight: Filters, volume: Volume, checkpoint: Checkpoint) -> Volume:
     """What the layer gives with other weights, however many filters they are, before any bias."""
     return replace(layer, filters=len(weight), bias=False).forward([volume], {"weight": weight}, checkpoint)
 
@@ -146,39 +146,39 @@ ONE = Conv2d(1, 1, bias=False)
 """Any 1×1 convolution: `linear` gives it its filters."""
 
 
-def placed(form: Form, layer: Conv2d) -> tuple[Conv2d, ...]:
+def layers_of_form(form: Form, layer: Conv2d) -> tuple[Conv2d, ...]:
     """Which layers the convolutions of a form are, their filters apart: the k×k has the layer's stride and padding."""
     return tuple(layer if part == "kxk" else ONE for part in form.split("+"))
 
 
-def output_of(form: Form, layer: Conv2d, weights: Sequence[Filters], volume: Volume, checkpoint: Checkpoint) -> Volume:
+def run_form(form: Form, layer: Conv2d, weights: Sequence[Filters], volume: Volume, checkpoint: Checkpoint) -> Volume:
     """What the convolutions of a form give together, without biases."""
-    for part, weight in zip(placed(form, layer), weights, strict=True):
-        volume = linear(part, weight, volume, checkpoint)
+    for part, weight in zip(layers_of_form(form, layer), weights, strict=True):
+        volume = run_linear(part, weight, volume, checkpoint)
     return volume
 
 
-class Measured(Struct, frozen=True):
+class ErrorSums(Struct, frozen=True):
     """Energies of what widths get wrong, and of what is right: sums, so that those of several volumes add."""
 
-    wrong: tuple[float, ...] = ()
+    error: tuple[float, ...] = ()
     total: float = 0.0
 
     @property
     def errors(self) -> tuple[float, ...]:
-        return tuple((energy / self.total) ** 0.5 if self.total else 0.0 for energy in self.wrong)
+        return tuple((energy / self.total) ** 0.5 if self.total else 0.0 for energy in self.error)
 
-    def __add__(self, other: "Measured") -> "Measured":
-        if not self.wrong:
+    def __add__(self, other: "ErrorSums") -> "ErrorSums":
+        if not self.error:
             return other
-        wrong = tuple(first + second for first, second in zip(self.wrong, other.wrong, strict=True))
-        return Measured(wrong, self.total + other.total)
+        wrong = tuple(first + second for first, second in zip(self.error, other.error, strict=True))
+        return ErrorSums(wrong, self.total + other.total)
 
 
-def measure(
+def measure_errors(
     split: Split, layers: tuple[Conv2d, Conv2d], exact: Volume, volume: Volume, ranks: Sequence[int],
     checkpoint: Checkpoint,
-) -> Measured:  # fmt: skip
+) -> ErrorSums:  # fmt: skip
     """What pairs of rising widths get wrong on a volume whose exact output is known, all for little more than one run.
 
     Each direction adds its part to the output, so that what is left over shrinks from width to width.
@@ -192,11 +192,11 @@ def measure(
             checkpoint()
             before, behind = (np.ascontiguousarray(w, np.float32) for w in (split.before[done:end],
                                                                             split.behind[:, done:end]))  # fmt: skip
-            maps = linear(layers[0], before, volume, checkpoint)
-            left -= linear(layers[1], behind, maps, checkpoint)
+            maps = run_linear(layers[0], before, volume, checkpoint)
+            left -= run_linear(layers[1], behind, maps, checkpoint)
             done = end
         wrong.append(energy(left))
-    return Measured(tuple(wrong), energy(exact))
+    return ErrorSums(tuple(wrong), energy(exact))
 
 
 def energy(values: NDArray[Any]) -> float:
@@ -208,7 +208,7 @@ def energy(values: NDArray[Any]) -> float:
     return found
 
 
-def refitted(
+def refit(
     layer: Conv2d, start: Filters, first: Filters, goal: Callable[[Volume], Volume], volumes: Iterable[Volume],
     checkpoint: Checkpoint,
 ) -> Filters:  # fmt: skip
@@ -220,8 +220,8 @@ def refitted(
     unknowns = int(np.prod(start.shape[1:]))
     gram, right, samples = np.zeros((unknowns, unknowns)), np.zeros((unknowns, len(start))), 0
     for volume in volumes:
-        reduced = linear(ONE, first, volume, checkpoint)
-        missing = goal(volume) - linear(layer, start, reduced, checkpoint)
+        reduced = run_linear(ONE, first, volume, checkpoint)
+        missing = goal(volume) - run_linear(layer, start, reduced, checkpoint)
         for windows, pixels in _windows(layer, reduced):
             checkpoint()
             gram += windows @ windows.T
@@ -239,7 +239,7 @@ def _windows(layer: Conv2d, volume: Volume) -> Iterator[tuple[Matrix, slice]]:
     seen = layer.windows(Shape(*volume.shape))
     (height, width), (rows, across), (top, left, _, _) = seen.kernel, seen.output, seen.margins
     taps = len(volume) * height * width
-    for some in ranges(rows, max(1, BLOCK_BYTES // (8 * taps * across))):
+    for some in split_range(rows, max(1, BLOCK_BYTES // (8 * taps * across))):
         found = np.empty((len(volume), height, width, some.stop - some.start, across))
         for i in range(height):
             for j in range(width):
@@ -247,7 +247,7 @@ def _windows(layer: Conv2d, volume: Volume) -> Iterator[tuple[Matrix, slice]]:
                     some.start * seen.stride[0] + i * seen.dilation[0] - top,
                     j * seen.dilation[1] - left,
                 )
-                place(volume, found[:, i, j], starts, seen.stride)
+                gather(volume, found[:, i, j], starts, seen.stride)
         yield found.reshape(taps, -1), some
 
 
@@ -276,7 +276,7 @@ class Fitter:
     def inputs(self) -> Split:
         """The 1×1 reduction before the k×k."""
         if self._inputs is None:
-            self._inputs = reduction(self.weight, input_covariance(self._volumes(), self._checkpoint))
+            self._inputs = factor_reduction(self.weight, input_covariance(self._volumes(), self._checkpoint))
         return self._inputs
 
     @property
@@ -284,7 +284,7 @@ class Fitter:
         """The 1×1 expansion behind the k×k."""
         if self._outputs is None:
             covariance = output_covariance(self.layer, self.weight, self._volumes(), self._checkpoint)
-            self._outputs = expansion(self.weight, covariance)
+            self._outputs = factor_expansion(self.weight, covariance)
         return self._outputs
 
     def split(self, form: Form) -> Split:
@@ -297,14 +297,14 @@ class Fitter:
             return self.outputs.pair(ranks[0])
         if form == "1x1+kxk":
             first, core = self.inputs.pair(ranks[0])
-            return first, self._refitted(core, first, self._exact) if refit else core
-        first, core, last = both(self.inputs, self.outputs, ranks)
+            return first, self._refit(core, first, self._exact) if refit else core
+        first, core, last = factor_both(self.inputs, self.outputs, ranks)
         if refit:
-            core = self._refitted(core, first, lambda volume: np.tensordot(last[:, :, 0, 0].T, self._exact(volume), 1))
+            core = self._refit(core, first, lambda volume: np.tensordot(last[:, :, 0, 0].T, self._exact(volume), 1))
         return first, core, last
 
-    def _refitted(self, start: Filters, first: Filters, goal: Callable[[Volume], Volume]) -> Filters:
-        return refitted(self.layer, start, first, goal, self._volumes(), self._checkpoint)
+    def _refit(self, start: Filters, first: Filters, goal: Callable[[Volume], Volume]) -> Filters:
+        return refit(self.layer, start, first, goal, self._volumes(), self._checkpoint)
 
     def _exact(self, volume: Volume) -> Volume:
-        return linear(self.layer, self.weight, volume, self._checkpoint)
+        return run_linear(self.layer, self.weight, volume, self._checkpoint)

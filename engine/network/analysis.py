@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
-from engine.network.graph import INPUT, Network, Node, Order, SeedWeights, parts_of, topological_order
+from engine.network.graph import INPUT, ExecutionOrder, Network, Node, SeedWeights, parts_of, topological_order
 from engine.network.report import BlockReport as BlockReport
 from engine.network.report import Report as Report
 from engine.network.report import total
@@ -69,7 +69,7 @@ def analyze(network: Network, input_shape: Shape | None) -> Analysis:
     )
 
 
-def folded(analysis: Analysis, closed: Container[str]) -> Analysis:
+def fold_blocks(analysis: Analysis, closed: Container[str]) -> Analysis:
     """The same with every block whose name is in `closed` as one report that has the block's sums."""
     shut = {block.output: block for block in analysis.blocks.values() if block.name in closed}
     if not shut:
@@ -79,7 +79,7 @@ def folded(analysis: Analysis, closed: Container[str]) -> Analysis:
     reports = []
     for report in analysis.reports:
         if report.name in shut and report.block in hidden:
-            report = shut[report.name].closed()
+            report = shut[report.name].is_closed()
         elif report.block in hidden:
             continue
         inputs = tuple([names.get(name, name) for name in report.inputs])
@@ -169,7 +169,7 @@ def _count_mistakes(layer: Layer | Block, count: int) -> Iterator[Mistake]:
         yield Mistake("inputs", f"inputs: {count} given; {layer.kind} takes {most}")
 
 
-def _graph_mistakes(network: Network, order: Order) -> dict[int, tuple[Mistake, ...]]:
+def _graph_mistakes(network: Network, order: ExecutionOrder) -> dict[int, tuple[Mistake, ...]]:
     """Mistakes of names and connections, by node index."""
     found: dict[int, list[Mistake]] = {}
     first: dict[str, int] = {}

@@ -15,7 +15,7 @@ from engine.network.weight_specs import PresetName as PresetName
 from engine.network.weight_specs import PresetWeights as PresetWeights
 from engine.network.weight_specs import SeedWeights as SeedWeights
 from engine.network.weight_specs import WeightSource as WeightSource
-from engine.network.weight_specs import with_part_renamed
+from engine.network.weight_specs import rename_part
 
 
 class Node(Struct, frozen=True):
@@ -54,7 +54,7 @@ class Network(Struct, frozen=True):
         at = len(self.nodes) if index is None else index
         return Network((*self.nodes[:at], node, *self.nodes[at:]))
 
-    def replaced(self, name: str, node: Node) -> "Network":
+    def with_node_replaced(self, name: str, node: Node) -> "Network":
         """Put `node` in the place of the node called `name`; who named that one names `node` now.
 
         Those that were fitted together with it have weights of their own where it is fitted no more.
@@ -62,24 +62,24 @@ class Network(Struct, frozen=True):
         at = self.index(name)
         nodes = (*self.nodes[:at], node, *self.nodes[at + 1 :])
         if isinstance(self.nodes[at].weights, LowRankWeights) and not isinstance(node.weights, LowRankWeights):
-            nodes = tuple(_released(other, name) for other in nodes)
+            nodes = tuple(_release_weights(other, name) for other in nodes)
         if node.name == name:
             return Network(nodes)
-        return Network(tuple(_renamed(_rewired(other, {name: (node.name,)}), name, node.name) for other in nodes))
+        return Network(tuple(_rename(_rewire(other, {name: (node.name,)}), name, node.name) for other in nodes))
 
     def with_layer(self, name: str, layer: Layer | Block) -> "Network":
-        return self.replaced(name, replace(self.node(name), layer=layer))
+        return self.with_node_replaced(name, replace(self.node(name), layer=layer))
 
-    def renamed(self, name: str, new_name: str) -> "Network":
-        return self.replaced(name, replace(self.node(name), name=new_name))
+    def with_node_renamed(self, name: str, new_name: str) -> "Network":
+        return self.with_node_replaced(name, replace(self.node(name), name=new_name))
 
-    def connected(self, name: str, inputs: tuple[str, ...]) -> "Network":
-        return self.replaced(name, replace(self.node(name), inputs=inputs))
+    def with_inputs(self, name: str, inputs: tuple[str, ...]) -> "Network":
+        return self.with_node_replaced(name, replace(self.node(name), inputs=inputs))
 
-    def inserted(self, node: Node, after: str) -> "Network":
+    def with_node_after(self, node: Node, after: str) -> "Network":
         """Put a node behind the one called `after`, or behind INPUT: who received that one receives the new one."""
         at = 0 if after == INPUT else self.index(after) + 1
-        nodes = [_rewired(other, {after: (node.name,)}) for other in self.nodes]
+        nodes = [_rewire(other, {after: (node.name,)}) for other in self.nodes]
         return Network((*nodes[:at], node, *nodes[at:]))
 
     def without(self, name: str) -> "Network":
@@ -94,17 +94,17 @@ class Network(Struct, frozen=True):
         if at < len(nodes) and not nodes[at].inputs and heirs != ((nodes[at - 1].name if at else INPUT),):
             nodes[at] = replace(nodes[at], inputs=(name,))
         nodes = [replace(node, weights=_weights_without(node, name)) for node in nodes]
-        return Network(tuple(_rewired(other, {name: heirs}) for other in nodes))
+        return Network(tuple(_rewire(other, {name: heirs}) for other in nodes))
 
-    def taken_apart(self, name: str, channels: int) -> "Network":
+    def with_block_expanded(self, name: str, channels: int) -> "Network":
         """Put a block's parts, where it receives so many channels, in its place: the same network, free to edit."""
         at = self.index(name)
         parts = parts_of(self.nodes[at], self.inputs_of(at)[0], channels)
         heirs: dict[str, tuple[str, ...]] = {name: (parts[-1].name,)}
-        before, after = ([_rewired(node, heirs) for node in part] for part in (self.nodes[:at], self.nodes[at + 1 :]))
+        before, after = ([_rewire(node, heirs) for node in part] for part in (self.nodes[:at], self.nodes[at + 1 :]))
         return Network((*before, *parts, *after))
 
-    def moved(self, name: str, index: int) -> "Network":
+    def with_node_moved(self, name: str, index: int) -> "Network":
         """Put a node at another place of the list, one neighbour after the other.
 
         Neighbours of which the lower receives the upper alone exchange their places in the data, too, so that a
@@ -112,10 +112,10 @@ class Network(Struct, frozen=True):
         """
         network, at = self, self.index(name)
         for place in range(at, index) if index > at else range(at - 1, index - 1, -1):
-            network = network._exchanged(place)
+            network = network._with_nodes_swapped(place)
         return network
 
-    def _exchanged(self, at: int) -> "Network":
+    def _with_nodes_swapped(self, at: int) -> "Network":
         """The nodes at `at` and `at + 1` in each other's place; what of it was implied before is implied again."""
         upper, lower = self.nodes[at], self.nodes[at + 1]
         received = [self.inputs_of(index) for index in range(len(self.nodes))]
@@ -171,7 +171,7 @@ def parts_of(node: Node, source: str, channels: int) -> tuple[Node, ...]:
 
 def _part_weights(weights: WeightSource | None, part: Part) -> SeedWeights | None:
     """The weights of a block's part: those of the same part of the block whose seed the block has, if any."""
-    if not isinstance(weights, SeedWeights) or not part.layer.learns:
+    if not isinstance(weights, SeedWeights) or not part.layer.has_params:
         return None
     return SeedWeights(weights.design, f"{weights.node}/{part.name}")
 
@@ -180,7 +180,7 @@ def _takes(layer: Layer | Block, count: int) -> bool:
     return layer.min_inputs <= count and (layer.max_inputs is None or count <= layer.max_inputs)
 
 
-def _rewired(node: Node, heirs: dict[str, tuple[str, ...]]) -> Node:
+def _rewire(node: Node, heirs: dict[str, tuple[str, ...]]) -> Node:
     if not any(name in heirs for name in node.inputs):
         return node
     room = node.layer.max_inputs
@@ -193,22 +193,22 @@ def _weights_without(node: Node, name: str) -> WeightSource | None:
     recipe = node.weights
     if isinstance(recipe, LowRankWeights) and recipe.form == "1x1+kxk" and recipe.nodes == (name, node.name):
         return recipe.of
-    return _released(node, name).weights
+    return _release_weights(node, name).weights
 
 
-def _released(node: Node, name: str) -> Node:
+def _release_weights(node: Node, name: str) -> Node:
     """The node with weights of its own where it was fitted together with the one of that name."""
     fitted = isinstance(node.weights, LowRankWeights) and name in node.weights.nodes
     return replace(node, weights=None) if fitted else node
 
 
-def _renamed(node: Node, name: str, new_name: str) -> Node:
+def _rename(node: Node, name: str, new_name: str) -> Node:
     """The node where one that it may have been fitted with is called otherwise."""
-    weights = with_part_renamed(node.weights, name, new_name)
+    weights = rename_part(node.weights, name, new_name)
     return node if weights is node.weights else replace(node, weights=weights)
 
 
-class Order(Struct, frozen=True):
+class ExecutionOrder(Struct, frozen=True):
     """Indices of nodes in an order in which they can run, what each receives, and what cannot run."""
 
     runnable: tuple[int, ...]
@@ -220,7 +220,7 @@ class Order(Struct, frozen=True):
     """Each cycle once, in the direction of the data."""
 
 
-def topological_order(network: Network) -> Order:
+def topological_order(network: Network) -> ExecutionOrder:
     """Order the nodes so that each follows its inputs, otherwise as written; an unknown input holds nobody up."""
     nodes = network.nodes
     index: dict[str, int] = {INPUT: -1}
@@ -250,7 +250,7 @@ def topological_order(network: Network) -> Order:
             if not waiting[user]:
                 heappush(ready, user)
     stuck = tuple(number for number, count in enumerate(waiting) if count)
-    return Order(tuple(runnable), sources, stuck, _cycles(stuck, sources))
+    return ExecutionOrder(tuple(runnable), sources, stuck, _cycles(stuck, sources))
 
 
 def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> tuple[tuple[int, ...], ...]:

@@ -112,7 +112,7 @@ class BlockReport(Struct, frozen=True):
     def macs(self) -> int | None:
         return total([part.macs for part in self.parts])
 
-    def closed(self) -> Report:
+    def is_closed(self) -> Report:
         """The block as one report that has its sums."""
         mistakes = tuple([mistake for part in self.parts for mistake in part.mistakes])
         return Report(

@@ -17,7 +17,7 @@ def form(layer: Kind) -> Literal["full", "separable"] | None:
     return "full" if isinstance(layer, Conv2d) and pair(layer.kernel) != (1, 1) else None
 
 
-def refusal(network: Network, name: str) -> str:
+def separable_refusal(network: Network, name: str) -> str:
     """Why a node has no other form; "" where it has one."""
     layer = network.node(name).layer
     own = form(layer)
@@ -33,7 +33,7 @@ def refusal(network: Network, name: str) -> str:
     return f"rename {inside} first: layers of a separable {name} begin so" if inside else ""
 
 
-def separated(network: Network, name: str, multiplier: int = 1) -> Network:
+def make_separable(network: Network, name: str, multiplier: int = 1) -> Network:
     """A convolution as a kernel for every channel and a 1×1; the activation behind it, which both then have, is in it.
 
     A batch norm between the two goes with it. Weights from files fit none of its parts and are left.
@@ -57,23 +57,23 @@ def separated(network: Network, name: str, multiplier: int = 1) -> Network:
     )
     for follower in reversed(followers):
         network = network.without(follower.name)
-    return network.replaced(name, Node(name, block, node.inputs))
+    return network.with_node_replaced(name, Node(name, block, node.inputs))
 
 
-def made_dense(network: Network, name: str) -> Network:
+def make_full(network: Network, name: str) -> Network:
     """A separable convolution as one whose filters see all channels at once, with the layers behind it that it had."""
     node = network.node(name)
     block = node.layer
     assert isinstance(block, SeparableConv2d), "only a separable convolution can be made full"
     conv = Conv2d(block.filters, block.kernel, block.stride, block.padding, bias=not block.batch_norm)
-    network = network.replaced(name, Node(name, conv, node.inputs))
+    network = network.with_node_replaced(name, Node(name, conv, node.inputs))
     behind: list[tuple[str, Layer]] = [("bn", BatchNorm())] if block.batch_norm else []
     after = name
     if block.function != "none":
         behind.append((block.function, Activation(block.function)))
     for suffix, layer in behind:
         follower = Node(_free(network, f"{name}_{suffix}"), layer)
-        network = network.inserted(follower, after)
+        network = network.with_node_after(follower, after)
         after = follower.name
     return network
 

@@ -108,29 +108,29 @@ PlainSource = FileWeights | PresetWeights | SeedWeights
 WeightSource = PlainSource | LowRankWeights
 
 
-def moved_input(spec: Input, move: Callable[[str], str]) -> Input:
+def relocate_input(spec: Input, move: Callable[[str], str]) -> Input:
     """The input with `move` applied to its path."""
     return spec if isinstance(spec, NoiseInput) else replace(spec, path=move(spec.path))
 
 
-def moved_weights(source: WeightSource, move: Callable[[str], str]) -> WeightSource:
+def relocate_weights(source: WeightSource, move: Callable[[str], str]) -> WeightSource:
     """The weights with `move` applied to every path that they name."""
     if isinstance(source, FileWeights):
         return replace(source, path=move(source.path))
     if isinstance(source, LowRankWeights):
-        calibration = tuple(moved_input(spec, move) for spec in source.calibration)
-        return replace(source, of=moved_weights(source.of, move), calibration=calibration)
+        calibration = tuple(relocate_input(spec, move) for spec in source.calibration)
+        return replace(source, of=relocate_weights(source.of, move), calibration=calibration)
     return source
 
 
-def with_part_renamed(source: WeightSource | None, name: str, new_name: str) -> WeightSource | None:
+def rename_part(source: WeightSource | None, name: str, new_name: str) -> WeightSource | None:
     """The weights where a node of the same network is called otherwise."""
     if not isinstance(source, LowRankWeights) or name not in source.nodes:
         return source
     return replace(source, nodes=tuple(new_name if node == name else node for node in source.nodes))
 
 
-def with_seed_named(
+def name_seed(
     source: WeightSource | None, place: tuple[str, str], new_place: tuple[str, str], *, parts: bool
 ) -> WeightSource | None:
     """The weights where the node at (design, node) whose seed they have is called otherwise.
@@ -138,7 +138,7 @@ def with_seed_named(
     With `parts`, where the node is a block, those that have the seed of one of its layers, too.
     """
     if isinstance(source, LowRankWeights) and isinstance(source.of, SeedWeights):
-        return replace(source, of=with_seed_named(source.of, place, new_place, parts=parts))
+        return replace(source, of=name_seed(source.of, place, new_place, parts=parts))
     if not isinstance(source, SeedWeights) or source.design != place[0]:
         return source
     own = source.node.removeprefix(place[1])
@@ -147,7 +147,7 @@ def with_seed_named(
     return SeedWeights(new_place[0], new_place[1] + own)
 
 
-def described(source: PlainSource | LowRankWeights) -> str:
+def source_text(source: PlainSource | LowRankWeights) -> str:
     """A few words for where weights come from."""
     match source:
         case FileWeights():
@@ -157,9 +157,9 @@ def described(source: PlainSource | LowRankWeights) -> str:
         case SeedWeights():
             return f"random weights of {source.design or 'stem'} · {source.node}"
         case LowRankWeights():
-            return f"fitted to {described(source.of)}"
+            return f"fitted to {source_text(source.of)}"
 
 
-def input_name(spec: Input) -> str:
+def input_text(spec: Input) -> str:
     """A photo's or array's file; "noise, seed 3"."""
     return f"noise, seed {spec.seed}" if isinstance(spec, NoiseInput) else spec.path.rpartition("/")[2]

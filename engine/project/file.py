@@ -17,9 +17,9 @@ from engine.files import paths
 from engine.files.atomic_write import write_atomically
 from engine.files.paths import BUNDLED, FileFault, Stamp
 from engine.network.graph import Node
-from engine.project.project import FORMAT, Project, relocated
-from engine.project.reader import Data, ProjectReader, shown_key
-from engine.text.messages import shown
+from engine.project.project import FORMAT, Project, relocate
+from engine.project.reader import Data, ProjectReader, key_text
+from engine.text.messages import value_text
 from engine.text.problems import Problem, ProjectError
 
 MOST_BYTES = 8 * 2**20
@@ -38,7 +38,7 @@ class ProjectFile(Struct, frozen=True):
         return self.format > FORMAT
 
 
-def load(path: Path) -> ProjectFile:
+def load_project(path: Path) -> ProjectFile:
     """Read a project from TOML, or from JSON of the same structure; ProjectError lists everything that is wrong."""
     text, stamp = _text(path)
     data = _parse_json(text, path) if _is_json(path) else _parse_toml(text, path)
@@ -51,10 +51,10 @@ def load(path: Path) -> ProjectFile:
 
 def _text(path: Path) -> tuple[str, Stamp]:
     try:
-        stamp = paths.stamp(str(path))
+        stamp = paths.stamp_of(str(path))
         if stamp[1] > MOST_BYTES:
             raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a project; at most {MOST_BYTES:,} are read")
-        with paths.fault_of(str(path)):
+        with paths.name_file_in_errors(str(path)):
             return path.read_bytes().decode("utf-8-sig"), stamp
     except FileFault as fault:
         raise ProjectError([Problem(str(fault), "")]) from None
@@ -64,19 +64,19 @@ def _text(path: Path) -> tuple[str, Stamp]:
         raise ProjectError([Problem(text, f"line {line}")], path) from None
 
 
-def save(project: Project, path: Path) -> Stamp:
+def save_project(project: Project, path: Path) -> Stamp:
     """Write a project as TOML, or as JSON where the name ends so: the whole file, or the old one stays."""
     data = to_data(project, path.absolute().parent)
     text = json.dumps(data, indent=2, ensure_ascii=False) if _is_json(path) else tomli_w.dumps(data)
     try:
         write_atomically(path, text.encode())
-        return paths.stamp(str(path))
+        return paths.stamp_of(str(path))
     except OSError as error:
         reason = f"cannot be saved: {error.strerror or error}; choose another place"
         raise ProjectError([Problem(reason, "")], path) from None
     except UnicodeEncodeError as error:
         line = error.object[: error.end].splitlines()[-1].strip()
-        reason = f"cannot be saved: {shown(line)} is not valid Unicode; rename it"
+        reason = f"cannot be saved: {value_text(line)} is not valid Unicode; rename it"
         raise ProjectError([Problem(reason, "")], path) from None
 
 
@@ -86,7 +86,7 @@ def _is_json(path: Path) -> bool:
 
 def to_data(project: Project, folder: Path) -> Data:
     """The project as plain tables, paths relative to `folder` where they share one."""
-    located = relocated(project, lambda path: _relative(path, folder))
+    located = relocate(project, lambda path: _relative(path, folder))
     data: Data = {"format": FORMAT}
     if project.title:
         data["title"] = project.title
@@ -169,7 +169,7 @@ def _parse_json(text: str, path: Path) -> Data:
         problems = list(_object_problems(data))
         if isinstance(data, _Object) and not problems:
             return data
-    raise ProjectError(problems or [Problem(f"is {shown(data)}; a project is an object, {{…}}")], path)
+    raise ProjectError(problems or [Problem(f"is {value_text(data)}; a project is an object, {{…}}")], path)
 
 
 class _Object(Data):
@@ -187,12 +187,14 @@ def _object_problems(data: Any) -> Iterator[Problem]:
     while waiting:
         place, value = waiting.pop()
         if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
-            yield Problem(f"is {shown(value)}; half of a surrogate pair is no character", place)
+            yield Problem(f"is {value_text(value)}; half of a surrogate pair is no character", place)
         elif isinstance(value, list):
             waiting += reversed([(f"{place}[{index}]", item) for index, item in enumerate(value)])
         elif isinstance(value, _Object):
-            yield from (Problem(f"key {shown(key)} is given twice; once is right", place) for key in value.repeated)
-            waiting += reversed([(f"{place}.{shown_key(key)}", item) for key, item in value.items()])
+            yield from (
+                Problem(f"key {value_text(key)} is given twice; once is right", place) for key in value.repeated
+            )
+            waiting += reversed([(f"{place}.{key_text(key)}", item) for key, item in value.items()])
 
 
 def _excess(error: Exception) -> Problem:

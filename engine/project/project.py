@@ -12,7 +12,7 @@ from engine.network.weight_specs import ImageInput as ImageInput
 from engine.network.weight_specs import Input as Input
 from engine.network.weight_specs import NoiseInput as NoiseInput
 from engine.network.weight_specs import Seed as Seed
-from engine.network.weight_specs import moved_input, moved_weights, with_seed_named
+from engine.network.weight_specs import name_seed, relocate_input, relocate_weights
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
 
@@ -98,7 +98,7 @@ class Project(Struct, frozen=True):
     def with_node_renamed(self, design: str, node: str, name: str) -> "Project":
         """A node under another name; notes and published figures go with it."""
         place = design, node
-        moved = self.with_network(design, self.network(design).renamed(node, name))
+        moved = self.with_network(design, self.network(design).with_node_renamed(node, name))
         return replace(
             _with_seeds_named(moved, place, (design, name), self.network(design).node(node)),
             notes=tuple(replace(n, node=name) if (n.design, n.node) == place else n for n in self.notes),
@@ -125,7 +125,7 @@ def _with_seeds_named(project: Project, place: tuple[str, str], new_place: tuple
     parts = isinstance(node.layer, Block)
 
     def moved(network: Network) -> Network:
-        nodes = (replace(n, weights=with_seed_named(n.weights, place, new_place, parts=parts)) for n in network.nodes)
+        nodes = (replace(n, weights=name_seed(n.weights, place, new_place, parts=parts)) for n in network.nodes)
         return Network(tuple(nodes))
 
     stem = None if project.stem is None else moved(project.stem)
@@ -133,20 +133,20 @@ def _with_seeds_named(project: Project, place: tuple[str, str], new_place: tuple
     return replace(project, stem=stem).with_designs(designs)
 
 
-def relocated(project: Project, move: Callable[[str], str]) -> Project:
+def relocate(project: Project, move: Callable[[str], str]) -> Project:
     """The project with `move` applied to every path in it."""
 
     def moved(network: Network) -> Network:
         return Network(
             tuple(
-                node if node.weights is None else replace(node, weights=moved_weights(node.weights, move))
+                node if node.weights is None else replace(node, weights=relocate_weights(node.weights, move))
                 for node in network.nodes
             )
         )
 
     return replace(
         project,
-        input=moved_input(project.input, move),
+        input=relocate_input(project.input, move),
         stem=None if project.stem is None else moved(project.stem),
         designs=tuple(replace(design, network=moved(design.network)) for design in project.designs),
     )

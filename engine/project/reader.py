@@ -24,9 +24,9 @@ from engine.project.project import (
     Project,
     Published,
     Seed,
-    relocated,
+    relocate,
 )
-from engine.text.messages import accepted, shown, suggestion
+from engine.text.messages import accepted_text, suggestion, value_text
 from engine.text.problems import Problem
 
 NAME = re.compile(r"[A-Za-z0-9_.\-/]+")
@@ -71,9 +71,9 @@ class ProjectReader:
         if not self.problems and spec is not None:
             kept = tuple(design for design in designs if design is not None)
             project = Project(spec, kept, stem, title, seed, source, notes, published)
-            return relocated(project, self._absolute)
+            return relocate(project, self._absolute)
         if self._newer:
-            text = f"is {shown(data['format'])}; this program knows formats up to {FORMAT}, a newer one reads this file"
+            text = f"is {value_text(data['format'])}; this program knows formats up to {FORMAT}, a newer one reads this file"
             self.problems.insert(0, Problem(text, "$.format"))
         return None
 
@@ -82,7 +82,7 @@ class ProjectReader:
         if "format" not in data:
             self._add("$.format", f"is missing; write format = {FORMAT}")
         elif not isinstance(value, int) or isinstance(value, bool) or value < 1:
-            self._add("$.format", f"is {shown(value)}; {FORMAT} is expected")
+            self._add("$.format", f"is {value_text(value)}; {FORMAT} is expected")
         else:
             self._newer = value > FORMAT
         return not self.problems
@@ -103,12 +103,12 @@ class ProjectReader:
             return None
         name = self._value(raw, "name", str, place)
         if name is not None and not name.strip():
-            self._add(f"{place}.name", f"is {shown(name)}; a design needs a name")
+            self._add(f"{place}.name", f"is {value_text(name)}; a design needs a name")
         return None if name is None else Design(name, network)
 
     def _network(self, raw: object, place: str, known: tuple[str, ...]) -> Network | None:
         if not isinstance(raw, dict):
-            self._add(place, f"is {shown(raw)}; a table with nodes is expected")
+            self._add(place, f"is {value_text(raw)}; a table with nodes is expected")
             return None
         self._check_keys(raw, known, place)
         nodes = [self._node(node, f"{place}.nodes[{i}]") for i, node in self._items(raw, "nodes", place)]
@@ -116,7 +116,7 @@ class ProjectReader:
 
     def _node(self, raw: object, place: str) -> Node | None:
         if not isinstance(raw, dict):
-            self._add(place, f"is {shown(raw)}; a table with name and kind is expected")
+            self._add(place, f"is {value_text(raw)}; a table with name and kind is expected")
             return None
         name = self._name(raw, place)
         layer = self._tagged(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
@@ -149,7 +149,7 @@ class ProjectReader:
         if "name" not in raw:
             self._add(f"{place}.name", "is missing; each node needs a name")
         elif not isinstance(name, str) or not NAME.fullmatch(name):
-            self._add(f"{place}.name", f"is {shown(name)}; a name is made of letters, digits and _ - . /")
+            self._add(f"{place}.name", f"is {value_text(name)}; a name is made of letters, digits and _ - . /")
         else:
             return name
         return None
@@ -160,7 +160,7 @@ class ProjectReader:
         for index, raw in self._items(data, key, "$"):
             place = f"$.{key}[{index}]"
             if not isinstance(raw, dict):
-                self._add(place, f"is {shown(raw)}; a table with {known[0]} is expected")
+                self._add(place, f"is {value_text(raw)}; a table with {known[0]} is expected")
                 continue
             self._check_keys(raw, known, place)
             made = self._settings(raw, kind, place)
@@ -170,7 +170,7 @@ class ProjectReader:
     def _items(self, raw: Data, key: str, place: str) -> Iterator[tuple[int, object]]:
         items = raw.get(key, [])
         if not isinstance(items, list):
-            self._add(f"{place}.{key}", f"is {shown(items)}; a list of tables is expected")
+            self._add(f"{place}.{key}", f"is {value_text(items)}; a list of tables is expected")
             items = []
         yield from enumerate(items)
 
@@ -179,7 +179,7 @@ class ProjectReader:
     ) -> Any:
         """A struct of the kind that the table names; None where there is something wrong with it."""
         if not isinstance(raw, dict):
-            self._add(place, f"is {shown(raw)}; a table with {tag} is expected")
+            self._add(place, f"is {value_text(raw)}; a table with {tag} is expected")
             return None
         if tag not in raw:
             self._add(f"{place}.{tag}", f"is missing; known are {', '.join(kinds)}")
@@ -187,7 +187,7 @@ class ProjectReader:
         chosen = raw[tag]
         if not isinstance(chosen, str) or chosen not in kinds:
             word = chosen if isinstance(chosen, str) else ""
-            self._add(f"{place}.{tag}", f"is {shown(chosen)}; {suggestion(word, kinds)}")
+            self._add(f"{place}.{tag}", f"is {value_text(chosen)}; {suggestion(word, kinds)}")
             return None
         settings = tuple(field.name for field in msgspec.structs.fields(kinds[chosen]))
         self._check_keys(raw, (tag, *also, *settings), place, f" for {chosen}")
@@ -200,7 +200,7 @@ class ProjectReader:
             if field.name in raw:
                 value = self._value(raw, field.name, field.type, place)
             elif field.required:
-                self._add(f"{place}.{field.name}", f"is missing; {accepted(field.type)} is expected")
+                self._add(f"{place}.{field.name}", f"is missing; {accepted_text(field.type)} is expected")
                 value = None
             else:
                 continue
@@ -221,13 +221,13 @@ class ProjectReader:
         try:
             return msgspec.convert(raw[key], type_)
         except msgspec.ValidationError:
-            self._add(f"{place}.{key}", f"is {shown(raw[key])}; {accepted(type_)} is expected")
+            self._add(f"{place}.{key}", f"is {value_text(raw[key])}; {accepted_text(type_)} is expected")
             return None
 
     def _check_keys(self, raw: Data, known: tuple[str, ...], place: str, where: str = "") -> None:
         for key in () if self._newer else raw:
             if key not in known:
-                self._add(f"{place}.{shown_key(key)}", f"unknown key{where}; {suggestion(key, known)}")
+                self._add(f"{place}.{key_text(key)}", f"unknown key{where}; {suggestion(key, known)}")
 
     def _absolute(self, path: str) -> str:
         return path if path.startswith(BUNDLED) else os.path.abspath(self.folder / path)
@@ -236,6 +236,6 @@ class ProjectReader:
         self.problems.append(Problem(text, place))
 
 
-def shown_key(key: str) -> str:
+def key_text(key: str) -> str:
     """A key in a place of the file: in quotes where TOML, too, would want them."""
-    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else shown(key)
+    return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else value_text(key)

@@ -1,25 +1,25 @@
 """The search for a bottleneck: which narrower convolutions can replace one, what they cost and what error they make."""
 
-from engine.rank_search.calibration import Samples, samples
-from engine.rank_search.error_curve import FORMS, Curve, Point
-from engine.rank_search.replacement import applied, copied
-from engine.rank_search.replacements import Choice, Swap, put_in, swapped
-from engine.rank_search.search import Explorer, Trial, candidates, refusal
+from engine.rank_search.calibration import CalibrationSet, calibration_set
+from engine.rank_search.error_curve import FORMS, CurvePoint, ErrorCurve
+from engine.rank_search.replacement import apply_low_rank, copy_design
+from engine.rank_search.replacements import RankChoice, Replacement, apply_choices, replace_and_measure
+from engine.rank_search.search import RankResult, RankSearch, rank_search_candidates, rank_search_refusal
 
 __all__ = [
     "FORMS",
-    "Choice",
-    "Curve",
-    "Explorer",
-    "Point",
-    "Samples",
-    "Swap",
-    "Trial",
-    "applied",
-    "candidates",
-    "copied",
-    "put_in",
-    "refusal",
-    "samples",
-    "swapped",
+    "CalibrationSet",
+    "CurvePoint",
+    "ErrorCurve",
+    "RankChoice",
+    "RankResult",
+    "RankSearch",
+    "Replacement",
+    "apply_choices",
+    "apply_low_rank",
+    "calibration_set",
+    "copy_design",
+    "rank_search_candidates",
+    "rank_search_refusal",
+    "replace_and_measure",
 ]

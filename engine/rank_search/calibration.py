@@ -15,16 +15,16 @@ BUNDLED_PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
 PHOTO_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
-class Samples(Struct, frozen=True):
+class CalibrationSet(Struct, frozen=True):
     """Inputs that weights are fitted to, and others that only check them."""
 
-    fitted: tuple[Input, ...]
-    checked: tuple[Input, ...] = ()
+    fit_inputs: tuple[Input, ...]
+    check_inputs: tuple[Input, ...] = ()
     stamps: tuple[Stamp, ...] = ()
     """The state in which the files of photos were found: of others the same photos are other samples."""
 
 
-def samples(project: Project, folder: Path | None = None) -> Samples:
+def calibration_set(project: Project, folder: Path | None = None) -> CalibrationSet:
     """Photos prepared as the project's own: those of a folder, else its own and the bundled ones.
 
     Of several every third, in the order of their names, checks; the project's own photo is fitted to. Where the
@@ -35,22 +35,22 @@ def samples(project: Project, folder: Path | None = None) -> Samples:
     ProjectError
         The folder has no photo, or a photo cannot be used.
     """
-    chosen = _chosen(project, folder)
-    photos = [spec for spec in (*chosen.fitted, *chosen.checked) if isinstance(spec, ImageInput)]
+    chosen = _choose_inputs(project, folder)
+    photos = [spec for spec in (*chosen.fit_inputs, *chosen.check_inputs) if isinstance(spec, ImageInput)]
     where = "$.input.path" if folder is None else "--photos"
-    problems = [Problem(str(fault), where) for spec in photos for fault in inputs.faults(spec)]
+    problems = [Problem(str(fault), where) for spec in photos for fault in inputs.input_faults(spec)]
     if problems:
         raise ProjectError(problems)
-    return replace(chosen, stamps=tuple(paths.stamp(spec.path) for spec in photos))
+    return replace(chosen, stamps=tuple(paths.stamp_of(spec.path) for spec in photos))
 
 
-def _chosen(project: Project, folder: Path | None) -> Samples:
+def _choose_inputs(project: Project, folder: Path | None) -> CalibrationSet:
     own = project.input
     if not isinstance(own, ImageInput):
         if folder is not None:
             text = "photos cannot be used: the project's input is none; make it a photo, or leave the folder out"
             raise ProjectError([Problem(text, "--photos")])
-        return Samples((own,), (replace(own, seed=own.seed + 1),) if isinstance(own, NoiseInput) else ())
+        return CalibrationSet((own,), (replace(own, seed=own.seed + 1),) if isinstance(own, NoiseInput) else ())
     if folder is not None:
         if not folder.is_dir():
             raise ProjectError([Problem(f"{folder} is no folder; name one that holds photos", "--photos")])
@@ -68,13 +68,13 @@ def _chosen(project: Project, folder: Path | None) -> Samples:
         held = others[1::3]
         fitted = [own.path, *(path for path in others if path not in held)]
     seen, unseen = (tuple(replace(own, path=path) for path in paths) for paths in (fitted, held))
-    return Samples(seen, unseen)
+    return CalibrationSet(seen, unseen)
 
 
 def _photos(folder: Path) -> list[str]:
     """The photos of a folder in the order of their names; what a system hides there is none."""
     try:
-        with paths.fault_of(str(folder)):
+        with paths.name_file_in_errors(str(folder)):
             found = sorted(folder.iterdir())
     except FileFault as fault:
         raise ProjectError([Problem(str(fault), "--photos")]) from None

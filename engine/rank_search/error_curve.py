@@ -13,7 +13,7 @@ from engine.layers.windows import pair
 from engine.low_rank.convolution import as_convolution
 from engine.network.analysis import Report
 from engine.network.weight_specs import Form
-from engine.run.check import Place
+from engine.run.check import NodeRef
 
 FORMS: dict[Form, str] = {
     "1x1+kxk": "1×1, then k×k",
@@ -31,23 +31,23 @@ MOST_PAIRS = 256
 """Pairs of widths of triples that are told, the cheapest and the widest among them."""
 
 
-class Point(NamedTuple):
+class CurvePoint(NamedTuple):
     """A width that was run, and the errors there; None for what was not measured."""
 
-    at: int
+    position: int
     """Index of the width in the curve."""
-    widths: tuple[int, ...]
+    ranks: tuple[int, ...]
     macs: int
-    expected: float
-    seen: float | None
-    unseen: float | None
-    plain: float | None
+    expected_error: float
+    fit_error: float | None
+    check_error: float | None
+    svd_error: float | None
 
 
-class Curve(Struct, frozen=True, eq=False):
+class ErrorCurve(Struct, frozen=True, eq=False):
     """What one convolution's replacements cost and lose, narrowest first; None where nothing was measured yet."""
 
-    place: Place
+    ref: NodeRef
     form: Form
     key: bytes
     """A digest of the layer, its weights and what reaches it."""
@@ -56,19 +56,19 @@ class Curve(Struct, frozen=True, eq=False):
     """Of its weights: (F, C, kh, kw)."""
     macs: int
     """What it costs itself."""
-    widths: tuple[tuple[int, ...], ...]
+    ranks: tuple[tuple[int, ...], ...]
     """Maps between the convolutions."""
     costs: tuple[int, ...]
     """MACs of each."""
-    expected: tuple[float, ...]
+    expected_errors: tuple[float, ...]
     """The relative error that the covariance expects: a line, for it takes the k×k taps to be independent."""
     measured_at: tuple[int, ...] = ()
     """Which of the widths were run, as indices."""
-    seen: tuple[float, ...] | None = None
+    fit_errors: tuple[float, ...] | None = None
     """Errors on what the weights were fitted to."""
-    unseen: tuple[float, ...] | None = None
+    check_errors: tuple[float, ...] | None = None
     """Errors on what only checks."""
-    plain: tuple[float, ...] | None = None
+    svd_errors: tuple[float, ...] | None = None
     """Errors of plain singular value decomposition of the weights, on what checks, or else on what is fitted to."""
 
     @property
@@ -78,19 +78,19 @@ class Curve(Struct, frozen=True, eq=False):
         return cheaper[-1] if cheaper else None
 
     @property
-    def told(self) -> dict[int, float]:
+    def decisive_errors(self) -> dict[int, float]:
         """The error to go by at each width that was measured: that on unseen data where there is any."""
-        errors = self.unseen or self.seen or ()
+        errors = self.check_errors or self.fit_errors or ()
         return dict(zip(self.measured_at, errors, strict=False))
 
     @property
-    def points(self) -> tuple["Point", ...]:
+    def points(self) -> tuple["CurvePoint", ...]:
         """Every width that was run, narrowest first."""
-        columns = (self.seen, self.unseen, self.plain)
+        columns = (self.fit_errors, self.check_errors, self.svd_errors)
         blank = (None,) * len(self.measured_at)
         errors = zip(*(blank if column is None else column for column in columns), strict=True)
         return tuple(
-            Point(index, self.widths[index], self.costs[index], self.expected[index], *found)
+            CurvePoint(index, self.ranks[index], self.costs[index], self.expected_errors[index], *found)
             for index, found in zip(self.measured_at, errors, strict=True)
         )
 
@@ -100,7 +100,7 @@ class Curve(Struct, frozen=True, eq=False):
         seen: Sequence[float],
         unseen: Sequence[float] | None,
         plain: Sequence[float] | None,
-    ) -> "Curve":
+    ) -> "ErrorCurve":
         """The curve with further widths measured."""
         order = sorted({*self.measured_at, *indices})
 
@@ -113,22 +113,24 @@ class Curve(Struct, frozen=True, eq=False):
         return replace(
             self,
             measured_at=tuple(order),
-            seen=merged(self.seen, seen),
-            unseen=merged(self.unseen, unseen),
-            plain=merged(self.plain, plain),
+            fit_errors=merged(self.fit_errors, seen),
+            check_errors=merged(self.check_errors, unseen),
+            svd_errors=merged(self.svd_errors, plain),
         )
 
-    def within(self, error: float) -> int | None:
+    def cheapest_within(self, error: float) -> int | None:
         """Index of the cheapest that was measured to lose no more than that, and is cheaper than the layer."""
-        fitting = [index for index, found in self.told.items() if found <= error and self.costs[index] < self.macs]
+        fitting = [
+            index for index, found in self.decisive_errors.items() if found <= error and self.costs[index] < self.macs
+        ]
         return min(fitting, key=lambda index: self.costs[index]) if fitting else None
 
-    def for_macs(self, budget: int) -> int | None:
+    def best_for_macs(self, budget: int) -> int | None:
         """Index of the one of least expected error that costs no more than that."""
         fitting = [index for index, cost in enumerate(self.costs) if cost <= budget]
-        return min(fitting, key=lambda index: self.expected[index]) if fitting else None
+        return min(fitting, key=lambda index: self.expected_errors[index]) if fitting else None
 
-    def saved(self, index: int | None) -> int:
+    def macs_saved(self, index: int | None) -> int:
         """MACs that a replacement saves; 0 for none."""
         return 0 if index is None else self.macs - self.costs[index]
 
@@ -177,7 +179,7 @@ def frontier(
     return widths, tuple(map(float, errors.ravel()[kept]))
 
 
-def measured_widths(form: Form, count: int) -> tuple[int, ...]:
+def measured_ranks(form: Form, count: int) -> tuple[int, ...]:
     """Indices of the widths to run, the last one among them, of so many that there are."""
     if form == "1x1+kxk+1x1":
         few = np.rint(np.geomspace(1, max(count, 1), FEW)).astype(int)

@@ -9,18 +9,18 @@ from engine.low_rank.convolution import as_convolution
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import Form, LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
-from engine.rank_search.calibration import Samples
-from engine.rank_search.search import refusal
-from engine.run.check import Place
+from engine.rank_search.calibration import CalibrationSet
+from engine.rank_search.search import rank_search_refusal
+from engine.run.check import NodeRef
 from engine.run.execute import RunRequest
 
 
-def applied(
+def apply_low_rank(
     project: Project,
-    place: Place,
+    place: NodeRef,
     form: Form,
     ranks: Sequence[int],
-    chosen: Samples,
+    chosen: CalibrationSet,
     *,
     refit: bool = False,
 ) -> Project:
@@ -36,35 +36,35 @@ def applied(
         block = request.check.analyses[design].blocks[report.block]
         received = block.input_shapes[0]
         assert received is not None
-        network = network.taken_apart(report.block, received.channels)
+        network = network.with_block_expanded(report.block, received.channels)
     node = network.node(name)
     layer = as_convolution(node.layer)
-    assert layer is not None, refusal(report)
+    assert layer is not None, rank_search_refusal(report)
     parts = form.split("+")
     names = _names(network, name, parts)
     of = node.weights or SeedWeights(design, name)
-    assert not isinstance(of, LowRankWeights), refusal(report)
-    recipe = LowRankWeights(form, tuple(names), of, chosen.fitted, refit and "1x1+kxk" in form)
+    assert not isinstance(of, LowRankWeights), rank_search_refusal(report)
+    recipe = LowRankWeights(form, tuple(names), of, chosen.fit_inputs, refit and "1x1+kxk" in form)
     filters = (*ranks, layer.filters)
     for part, at, width in zip(parts, names, filters, strict=True):
         last = at == names[-1]
         made = replace(layer, filters=width) if part == "kxk" else Conv2d(width, 1)
         made = replace(made, bias=last and layer.bias)
         if part == "kxk":
-            network = network.replaced(name, replace(network.node(name), layer=made, weights=recipe))
+            network = network.with_node_replaced(name, replace(network.node(name), layer=made, weights=recipe))
         elif last:
-            network = network.inserted(Node(at, made, (name,), recipe), name)
+            network = network.with_node_after(Node(at, made, (name,), recipe), name)
         else:
-            network = _with_before(network, name, Node(at, made, (), recipe))
+            network = _insert_before(network, name, Node(at, made, (), recipe))
     return project.with_network(design, network)
 
 
-def _with_before(network: Network, name: str, node: Node) -> Network:
+def _insert_before(network: Network, name: str, node: Node) -> Network:
     """Put a node between one and what that receives."""
     index = network.index(name)
     received = network.nodes[index].inputs
     moved = network.with_node(replace(node, inputs=received), index)
-    return moved.connected(name, (node.name,)) if received else moved
+    return moved.with_inputs(name, (node.name,)) if received else moved
 
 
 def _names(network: Network, name: str, parts: Sequence[str]) -> list[str]:
@@ -80,7 +80,7 @@ def _names(network: Network, name: str, parts: Sequence[str]) -> list[str]:
     return names
 
 
-def copied(project: Project, design: str) -> tuple[Project, str]:
+def copy_design(project: Project, design: str) -> tuple[Project, str]:
     """The project with a copy of a design behind it that has the same weights, and the copy's name."""
     taken = {made.name for made in project.designs}
     name, number = f"{design}, fitted", 2

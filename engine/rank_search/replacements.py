@@ -6,67 +6,69 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.project.project import Project
-from engine.rank_search.calibration import Samples
-from engine.rank_search.error_curve import Curve
-from engine.rank_search.replacement import applied, copied
-from engine.rank_search.search import Explorer
+from engine.rank_search.calibration import CalibrationSet
+from engine.rank_search.error_curve import ErrorCurve
+from engine.rank_search.replacement import apply_low_rank, copy_design
+from engine.rank_search.search import RankSearch
 from engine.run.execute import RunRequest
 from engine.text.problems import STEM
 
 
-class Choice(NamedTuple):
+class RankChoice(NamedTuple):
     """A convolution, and the width of what stands for it."""
 
-    curve: Curve
-    at: int
+    curve: ErrorCurve
+    position: int
     """Index of the width in the curve."""
     refit: bool = False
 
     @property
-    def widths(self) -> tuple[int, ...]:
-        return self.curve.widths[self.at]
+    def ranks(self) -> tuple[int, ...]:
+        return self.curve.ranks[self.position]
 
     @property
     def macs(self) -> int:
-        return self.curve.costs[self.at]
+        return self.curve.costs[self.position]
 
 
-class Swap(Struct, frozen=True, eq=False):
+class Replacement(Struct, frozen=True, eq=False):
     """A design in which some convolutions are replaced."""
 
     before: Project
     project: Project
     design: str
-    choices: tuple[Choice, ...]
+    choices: tuple[RankChoice, ...]
     macs_before: int
     macs: int
     errors: Mapping[str, float]
     """The relative error of the last volume of each design that receives what changed, on what checks."""
 
 
-def put_in(project: Project, choices: Sequence[Choice], chosen: Samples, *, copy: bool = False) -> tuple[Project, str]:
+def apply_choices(
+    project: Project, choices: Sequence[RankChoice], chosen: CalibrationSet, *, copy: bool = False
+) -> tuple[Project, str]:
     """The project with all that was chosen of one design in it, or in a copy of it; and that design's name.
 
     A stem has no copy.
     """
-    design = choices[0].curve.place[0]
-    project, changed = copied(project, design) if copy and design != STEM else (project, design)
+    design = choices[0].curve.ref[0]
+    project, changed = copy_design(project, design) if copy and design != STEM else (project, design)
     for choice in choices:
-        place, form = (changed, choice.curve.place[1]), choice.curve.form
-        project = applied(project, place, form, choice.widths, chosen, refit=choice.refit)
+        place, form = (changed, choice.curve.ref[1]), choice.curve.form
+        project = apply_low_rank(project, place, form, choice.ranks, chosen, refit=choice.refit)
     return project, changed
 
 
-def swapped(explorer: Explorer, choices: Sequence[Choice]) -> Swap:
+def replace_and_measure(explorer: RankSearch, choices: Sequence[RankChoice]) -> Replacement:
     """Put all that was chosen of one design into it, and measure the last volumes.
 
     What is replaced in the stem changes every design.
     """
     before = explorer.project
-    project, design = put_in(before, choices, explorer.samples)
+    project, design = apply_choices(before, choices, explorer.calibration)
     known = RunRequest.of(project).check.analyses
     names = [made.name for made in project.designs] if design == STEM else [design]
-    specs = explorer.samples.checked or explorer.samples.fitted
+    specs = explorer.calibration.check_inputs or explorer.calibration.fit_inputs
     errors = {name: explorer.last_error(project, name, name, specs) for name in names or [STEM]}
     macs = explorer.request.check.analyses[design].macs or 0
-    return Swap(before, project, design, tuple(choices), macs, known[design].macs or 0, errors)
+    return Replacement(before, project, design, tuple(choices), macs, known[design].macs or 0, errors)

@@ -8,12 +8,12 @@ from typing import Any
 
 import msgspec
 
-from engine.network.weight_specs import input_name
-from engine.rank_search.calibration import Samples
-from engine.rank_search.error_curve import Curve, Point
+from engine.network.weight_specs import input_text
+from engine.rank_search.calibration import CalibrationSet
+from engine.rank_search.error_curve import CurvePoint, ErrorCurve
 from engine.text.problems import STEM
-from engine.text.text_table import aligned
-from engine.text.units import abbreviated, exact, factor
+from engine.text.text_table import align
+from engine.text.units import abbreviate, exact_text, factor_text
 
 LEVELS = (0.01, 0.02, 0.05, 0.10)
 """Errors for which the list of a design says what can be saved."""
@@ -21,29 +21,29 @@ LEVELS = (0.01, 0.02, 0.05, 0.10)
 NONE = "–"
 
 
-def percent(error: float | None) -> str:
+def error_text(error: float | None) -> str:
     """A relative error: "28.6 %", "2.6 %", "0.86 %"; "–" where it was not measured."""
     if error is None:
         return NONE
     return "< 0.01 %" if 0 < error < 5e-5 else f"{100 * error:.{2 if error < 0.00995 else 1}f} %"
 
 
-def width_of(curve: Curve, index: int | None) -> str:
+def rank_text(curve: ErrorCurve, index: int | None) -> str:
     """Maps between the convolutions: "64", or "64, 96"; "–" for none."""
-    return NONE if index is None else ", ".join(map(str, curve.widths[index]))
+    return NONE if index is None else ", ".join(map(str, curve.ranks[index]))
 
 
-def by_saving(curves: Sequence[Curve], error: float) -> list[Curve]:
+def sort_by_saving(curves: Sequence[ErrorCurve], error: float) -> list[ErrorCurve]:
     """What saves most MACs at an error first."""
-    return sorted(curves, key=lambda curve: -curve.saved(curve.within(error)))
+    return sorted(curves, key=lambda curve: -curve.macs_saved(curve.cheapest_within(error)))
 
 
-def fewer(curve: Curve, index: int | None) -> str:
+def saving_text(curve: ErrorCurve, index: int | None) -> str:
     """How many times fewer MACs a replacement takes: "3.6×"; "–" for none."""
-    return NONE if index is None else factor(curve.macs / curve.costs[index])
+    return NONE if index is None else factor_text(curve.macs / curve.costs[index])
 
 
-class Column(msgspec.Struct, frozen=True):
+class ReportColumn(msgspec.Struct, frozen=True):
     """A level of error in the list of a design."""
 
     error: float
@@ -52,67 +52,65 @@ class Column(msgspec.Struct, frozen=True):
     def title(self) -> str:
         return f"saved at {100 * self.error:g} %"
 
-    def text(self, curve: Curve) -> str:
+    def text(self, curve: ErrorCurve) -> str:
         """MACs saved, and at which width: "1.3 G (r 64)"; "–" where nothing cheaper loses so little."""
-        index = curve.within(self.error)
-        return NONE if index is None else f"{abbreviated(curve.saved(index))} (r {width_of(curve, index)})"
+        index = curve.cheapest_within(self.error)
+        return NONE if index is None else f"{abbreviate(curve.macs_saved(index))} (r {rank_text(curve, index)})"
 
 
-def list_text(curves: Sequence[Curve], error: float) -> str:
+def list_text(curves: Sequence[ErrorCurve], error: float) -> str:
     """A line a convolution, what saves most first."""
-    levels = [Column(level) for level in sorted({*LEVELS, error})]
+    levels = [ReportColumn(level) for level in sorted({*LEVELS, error})]
     heads = ["layer", "weights", "MACs", *(level.title for level in levels)]
     rows = [
-        [curve.place[1], "×".join(map(str, curve.shape)), abbreviated(curve.macs), *(c.text(curve) for c in levels)]
-        for curve in by_saving(curves, error)
+        [curve.ref[1], "×".join(map(str, curve.shape)), abbreviate(curve.macs), *(c.text(curve) for c in levels)]
+        for curve in sort_by_saving(curves, error)
     ]
-    head, rule, lines = aligned(heads, rows, [False, False, *(True for _ in heads[2:])])
+    head, rule, lines = align(heads, rows, [False, False, *(True for _ in heads[2:])])
     return "\n".join([head, rule, *lines]) + "\n"
 
 
-def curve_text(curve: Curve, chosen: int | None) -> str:
+def curve_text(curve: ErrorCurve, chosen: int | None) -> str:
     """A line a width that was run; an arrow at the chosen one."""
     heads = ["r", "MACs", "fewer", "expected", "on fitted", "on others", "plain SVD", ""]
     rows = [
         [
-            width_of(curve, point.at),
-            exact(point.macs),
-            fewer(curve, point.at) if point.macs < curve.macs else "dearer",
-            *map(percent, point[3:]),
-            "← chosen" if point.at == chosen else "",
+            rank_text(curve, point.position),
+            exact_text(point.macs),
+            saving_text(curve, point.position) if point.macs < curve.macs else "dearer",
+            *map(error_text, point[3:]),
+            "← chosen" if point.position == chosen else "",
         ]
         for point in curve.points
     ]
-    head, rule, lines = aligned(heads, rows, [True] * 7 + [False])
-    title = f"{curve.place[0] or 'stem'} · {curve.place[1]}: {exact(curve.macs)} MACs, form {curve.form}"
+    head, rule, lines = align(heads, rows, [True] * 7 + [False])
+    title = f"{curve.ref[0] or 'stem'} · {curve.ref[1]}: {exact_text(curve.macs)} MACs, form {curve.form}"
     return "\n".join([title, head, rule, *lines]) + "\n"
 
 
-def samples_text(samples: Samples) -> str:
+def calibration_text(samples: CalibrationSet) -> str:
     """What weights were fitted to, and what checked them."""
-    checked = ", ".join(map(input_name, samples.checked)) or "nothing else: errors are those on what was fitted to"
-    return f"fitted to {', '.join(map(input_name, samples.fitted))}; checked on {checked}\n"
+    checked = ", ".join(map(input_text, samples.check_inputs)) or "nothing else: errors are those on what was fitted to"
+    return f"fitted to {', '.join(map(input_text, samples.fit_inputs))}; checked on {checked}\n"
 
 
 FIELDS = ("design", "node", "form", "width", "macs", "layer_macs", "expected", "fitted", "others", "plain")
 
 
-def records(curves: Sequence[Curve]) -> list[dict[str, Any]]:
+def records(curves: Sequence[ErrorCurve]) -> list[dict[str, Any]]:
     """A record a width that was run, for programs; an error that was not measured is null."""
     return [
-        dict(
-            zip(FIELDS, (told_design(curve.place[0]), curve.place[1], curve.form, *_numbers(curve, point)), strict=True)
-        )
+        dict(zip(FIELDS, (design_text(curve.ref[0]), curve.ref[1], curve.form, *_numbers(curve, point)), strict=True))
         for curve in curves
         for point in curve.points
     ]
 
 
-def _numbers(curve: Curve, point: Point) -> tuple[object, ...]:
-    return list(point.widths), point.macs, curve.macs, *point[3:]
+def _numbers(curve: ErrorCurve, point: CurvePoint) -> tuple[object, ...]:
+    return list(point.ranks), point.macs, curve.macs, *point[3:]
 
 
-def to_csv(curves: Sequence[Curve]) -> str:
+def curves_to_csv(curves: Sequence[ErrorCurve]) -> str:
     """A line a width that was run; several widths between three convolutions are separated by blanks."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
@@ -122,47 +120,49 @@ def to_csv(curves: Sequence[Curve]) -> str:
     return out.getvalue()
 
 
-def to_json(curves: Sequence[Curve], samples: Samples, error: float, applied: dict[str, Any] | None = None) -> str:
+def curves_to_json(
+    curves: Sequence[ErrorCurve], samples: CalibrationSet, error: float, applied: dict[str, Any] | None = None
+) -> str:
     """Everything: the samples, per convolution what saves how much at each level, and every width that was run."""
     levels = sorted({*LEVELS, error})
     data = {
         "format": 1,
-        "fitted": [msgspec.to_builtins(spec) for spec in samples.fitted],
-        "checked": [msgspec.to_builtins(spec) for spec in samples.checked],
+        "fitted": [msgspec.to_builtins(spec) for spec in samples.fit_inputs],
+        "checked": [msgspec.to_builtins(spec) for spec in samples.check_inputs],
         "layers": [
             {
-                "design": told_design(curve.place[0]),
-                "node": curve.place[1],
+                "design": design_text(curve.ref[0]),
+                "node": curve.ref[1],
                 "form": curve.form,
                 "weights": list(curve.shape),
                 "macs": curve.macs,
-                "break_even": None if curve.break_even is None else list(curve.widths[curve.break_even]),
+                "break_even": None if curve.break_even is None else list(curve.ranks[curve.break_even]),
                 "within": [_offer(curve, level) for level in levels],
                 "widths": [
                     {key: value for key, value in record.items() if key not in FIELDS[:3]}
                     for record in records([curve])
                 ],
             }
-            for curve in by_saving(curves, error)
+            for curve in sort_by_saving(curves, error)
         ],
         "applied": applied,
     }
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _offer(curve: Curve, error: float) -> dict[str, Any]:
-    index = curve.within(error)
+def _offer(curve: ErrorCurve, error: float) -> dict[str, Any]:
+    index = curve.cheapest_within(error)
     if index is None:
         return {"error": error, "width": None, "macs": None, "saved": 0, "measured": None}
     return {
         "error": error,
-        "width": list(curve.widths[index]),
+        "width": list(curve.ranks[index]),
         "macs": curve.costs[index],
-        "saved": curve.saved(index),
-        "measured": curve.told[index],
+        "saved": curve.macs_saved(index),
+        "measured": curve.decisive_errors[index],
     }
 
 
-def told_design(design: str) -> str:
+def design_text(design: str) -> str:
     """A design's name, or "stem"."""
     return "stem" if design == STEM else design

@@ -12,14 +12,14 @@ from engine.files.paths import FileFault
 from engine.kernels import Checkpoint, Volume
 from engine.low_rank import factorisation
 from engine.low_rank.convolution import as_convolution
-from engine.low_rank.factorisation import Filters, Fitter, Measured, Split, linear, measure, output_of
+from engine.low_rank.factorisation import ErrorSums, Filters, Fitter, Split, measure_errors, run_form, run_linear
 from engine.network.analysis import Report
-from engine.network.weight_specs import Form, LowRankWeights, input_name
+from engine.network.weight_specs import Form, LowRankWeights, input_text
 from engine.project.project import Input, Project
-from engine.rank_search.calibration import Samples
-from engine.rank_search.error_curve import Curve, frontier, macs_of, measured_widths
+from engine.rank_search.calibration import CalibrationSet
+from engine.rank_search.error_curve import ErrorCurve, frontier, macs_of, measured_ranks
 from engine.run.cache import VolumeCache
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.run.execute import RunRequest, require_memory, volume_at, weights_at
 from engine.run.low_rank_weights import refit_bytes
 from engine.text.problems import Problem, ProjectError
@@ -34,30 +34,30 @@ MOST_REQUESTS = 16
 TRIPLE: Form = "1x1+kxk+1x1"
 
 
-class Trial(Struct, frozen=True, eq=False):
+class RankResult(Struct, frozen=True, eq=False):
     """A replacement run beside the layer itself."""
 
-    place: Place
+    ref: NodeRef
     key: bytes
     """A digest of the layer, its weights and what reaches it in the project."""
     form: Form
-    widths: tuple[int, ...]
+    ranks: tuple[int, ...]
     refit: bool
     spec: Input
     """What was run on."""
     exact: Volume
     """What the layer gives, before its bias (F×H×W)."""
-    given: Volume
+    output: Volume
     """What the replacement gives, before the bias."""
     error: float
     """On this input."""
-    seen: float | None = None
+    fit_error: float | None = None
     """On all that it is fitted to; None as long as that is not known."""
-    unseen: float | None = None
+    check_error: float | None = None
     """On all that only checks it; None where nothing does, too."""
 
 
-def refusal(report: Report | None) -> str:
+def rank_search_refusal(report: Report | None) -> str:
     """Why nothing can stand for a layer, in words that say what would be right; "" where it can."""
     layer = None if report is None else as_convolution(report.layer)
     if report is None or layer is None:
@@ -71,17 +71,17 @@ def refusal(report: Report | None) -> str:
     return ""
 
 
-def candidates(request: RunRequest, design: str) -> tuple[Report, ...]:
+def rank_search_candidates(request: RunRequest, design: str) -> tuple[Report, ...]:
     """The k×k convolutions of a design for which something narrower can stand."""
     analysis = request.check.analyses.get(design)
     return tuple(
         report
         for report in (() if analysis is None else analysis.reports)
-        if not refusal(report) and report.windows is not None and max(report.windows.kernel) > 1
+        if not rank_search_refusal(report) and report.windows is not None and max(report.windows.kernel) > 1
     )
 
 
-class Explorer:
+class RankSearch:
     """Explores the convolutions of one project on some samples.
 
     Parameters
@@ -95,81 +95,90 @@ class Explorer:
         The project needs more memory than there is.
     """
 
-    def __init__(self, project: Project, chosen: Samples, checkpoint: Checkpoint = lambda: None) -> None:
+    def __init__(self, project: Project, chosen: CalibrationSet, checkpoint: Checkpoint = lambda: None) -> None:
         self.project = project
-        self.samples = chosen
+        self.calibration = chosen
         self.checkpoint = checkpoint
         self.request = RunRequest.of(project)
         self._cache = VolumeCache(SAMPLE_BYTES)
         self._requests: dict[Input, RunRequest] = {}
         """Of the samples that were asked for last."""
-        self._fitters: dict[Place, Fitter] = {}
+        self._fitters: dict[NodeRef, Fitter] = {}
         """That of the last place alone: it holds covariances."""
         require_memory(self.request, self._cache)
 
-    def curves(self, place: Place, form: Form) -> Iterator[Curve]:
+    def curves(self, place: NodeRef, form: Form) -> Iterator[ErrorCurve]:
         """The curve with its expected line at once, then with what was measured."""
-        curve = self._expected(place, form)
+        curve = self._expect(place, form)
         yield curve
-        if curve.widths:
-            yield self.with_points(curve, measured_widths(form, len(curve.widths)))
+        if curve.ranks:
+            yield self.with_points(curve, measured_ranks(form, len(curve.ranks)))
 
-    def curve(self, place: Place, form: Form) -> Curve:
+    def curve(self, place: NodeRef, form: Form) -> ErrorCurve:
         """The whole curve."""
         *_, last = self.curves(place, form)
         return last
 
-    def with_points(self, curve: Curve, indices: Iterable[int]) -> Curve:
+    def with_points(self, curve: ErrorCurve, indices: Iterable[int]) -> ErrorCurve:
         """The curve with these of its widths run, too."""
         new = tuple(sorted(set(indices) - set(curve.measured_at)))
-        with self._telling(curve.place):
-            return self._measured(curve, new) if new else curve
+        with self._name_layer_in_errors(curve.ref):
+            return self._measure(curve, new) if new else curve
 
-    def narrowed(self, curve: Curve, error: float) -> Curve:
+    def refine(self, curve: ErrorCurve, error: float) -> ErrorCurve:
         """The curve with more widths run, until none narrower than the one within that error is left to try.
 
         Wider ones are taken to lose no more, as they do but for accidents.
         """
         while True:
-            best = curve.within(error)
-            failed = [index for index, found in curve.told.items() if found > error]
+            best = curve.cheapest_within(error)
+            failed = [index for index, found in curve.decisive_errors.items() if found > error]
             below = [index for index in failed if best is None or index < best]
             top = curve.break_even if best is None else best
-            if top is None or not below or (middle := (max(below) + top + (best is None)) // 2) in curve.told:
+            if (
+                top is None
+                or not below
+                or (middle := (max(below) + top + (best is None)) // 2) in curve.decisive_errors
+            ):
                 return curve
             curve = self.with_points(curve, [middle])
 
-    def trials(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Iterator[Trial]:
+    def results(
+        self, place: NodeRef, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool
+    ) -> Iterator[RankResult]:
         """One replacement run on one input at once, then with its errors on all."""
-        with self._telling(place):
+        with self._name_layer_in_errors(place):
             fitter = self._fitter(place)
             found = self._weights(place, form, widths, refit=refit)
-            received = self._reached(place, spec)
+            received = self._received(place, spec)
             exact = self._exact(fitter, received)
-            given = output_of(form, fitter.layer, found, received, self.checkpoint)
-            error = Measured((factorisation.energy(given - exact),), factorisation.energy(exact)).errors[0]
-        trial = Trial(place, self.request.check.keys[place], form, widths, refit, spec, exact, given, error)
+            given = run_form(form, fitter.layer, found, received, self.checkpoint)
+            error = ErrorSums((factorisation.energy(given - exact),), factorisation.energy(exact)).errors[0]
+        trial = RankResult(place, self.request.check.keys[place], form, widths, refit, spec, exact, given, error)
         yield trial
-        with self._telling(place):
+        with self._name_layer_in_errors(place):
             seen, unseen = (
-                self._error_of(form, place, found, specs) for specs in (self.samples.fitted, self.samples.checked)
+                self._error_of(form, place, found, specs)
+                for specs in (self.calibration.fit_inputs, self.calibration.check_inputs)
             )
-        yield replace(trial, seen=seen, unseen=unseen)
+        yield replace(trial, fit_error=seen, check_error=unseen)
 
-    def trial(self, place: Place, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> Trial:
+    def result(self, place: NodeRef, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> RankResult:
         """One replacement run on one input, with its errors on all."""
-        *_, last = self.trials(place, form, widths, spec, refit=refit)
+        *_, last = self.results(place, form, widths, spec, refit=refit)
         return last
 
-    def refit_helps(self, curve: Curve, index: int) -> bool:
+    def refit_helps(self, curve: ErrorCurve, index: int) -> bool:
         """Whether fitting the k×k again lowers the error that counts, that on unseen data where there is any."""
         if curve.form == "kxk+1x1":
             return False
         curve = self.with_points(curve, [index])
-        with self._telling(curve.place):
-            found = self._weights(curve.place, curve.form, curve.widths[index], refit=True)
-            error = self._error_of(curve.form, curve.place, found, self.samples.checked or self.samples.fitted)
-        return error is not None and error < curve.told[index]
+        with self._name_layer_in_errors(curve.ref):
+            found = self._weights(curve.ref, curve.form, curve.ranks[index], refit=True)
+            error = self._error_of(
+                curve.form, curve.ref, found, self.calibration.check_inputs or self.calibration.fit_inputs
+            )
+        return error is not None and error < curve.decisive_errors[index]
 
     def last_error(self, other: Project, design: str, copy: str, specs: Iterable[Input]) -> float:
         """The relative error of a design's last volume in another project, where the design may have another name."""
@@ -177,14 +186,14 @@ class Explorer:
         for spec in specs:
             exact = self._volume(self._request(spec), design)
             found = self._volume(RunRequest.of(replace(other, input=spec)), copy)
-            with self._telling((design, self.request.check.analyses[design].output)):
+            with self._name_layer_in_errors((design, self.request.check.analyses[design].output)):
                 wrong, total = wrong + factorisation.energy(found - exact), total + factorisation.energy(exact)
         return float((wrong / total) ** 0.5) if total else 0.0
 
     def _volume(self, request: RunRequest, design: str) -> Volume:
         return self._volume_at(request, (design, request.check.analyses[design].output))
 
-    def _volume_at(self, request: RunRequest, place: Place) -> Volume:
+    def _volume_at(self, request: RunRequest, place: NodeRef) -> Volume:
         """A volume; ProjectError where mistakes stand in its way, with the sample where it is not the project's."""
         try:
             return volume_at(request, place, self._cache, self.checkpoint)
@@ -192,7 +201,7 @@ class Explorer:
             spec = request.project.input
             if spec == self.project.input:
                 raise
-            raise ProjectError(_told_of(spec, error.problems)) from None
+            raise ProjectError(_name_input(spec, error.problems)) from None
 
     def _request(self, spec: Input) -> RunRequest:
         if spec == self.project.input:
@@ -203,18 +212,18 @@ class Explorer:
             self._requests[spec] = RunRequest.of(replace(self.project, input=spec))
         return self._requests[spec]
 
-    def _reached(self, place: Place, spec: Input) -> Volume:
+    def _received(self, place: NodeRef, spec: Input) -> Volume:
         """What reaches a layer from one input."""
         received = self.request.check.reports[place].inputs[0]
         return self._volume_at(self._request(spec), (place[0], received))
 
     def _exact(self, fitter: Fitter, received: Volume) -> Volume:
-        return linear(fitter.layer, fitter.weight, received, self.checkpoint)
+        return run_linear(fitter.layer, fitter.weight, received, self.checkpoint)
 
-    def _fitter(self, place: Place) -> Fitter:
+    def _fitter(self, place: NodeRef) -> Fitter:
         if place not in self._fitters:
             report = self.request.check.reports.get(place)
-            reason = refusal(report)
+            reason = rank_search_refusal(report)
             if reason:
                 raise ProjectError([Problem(reason, "", *place)])
             if place not in self.request.check.keys:
@@ -228,14 +237,14 @@ class Explorer:
                 raise ProjectError([Problem(str(fault), "", *place, "weights")]) from None
 
             def volumes() -> Iterator[Volume]:
-                return (self._reached(place, spec) for spec in self.samples.fitted)
+                return (self._received(place, spec) for spec in self.calibration.fit_inputs)
 
             self._fitters = {
                 place: Fitter(replace(layer, bias=False), arrays["weight"], volumes, lambda: self.checkpoint())
             }
         return self._fitters[place]
 
-    def _weights(self, place: Place, form: Form, widths: tuple[int, ...], *, refit: bool) -> tuple[Filters, ...]:
+    def _weights(self, place: NodeRef, form: Form, widths: tuple[int, ...], *, refit: bool) -> tuple[Filters, ...]:
         """Weights of the convolutions of a form; ProjectError where memory does not suffice to fit them again."""
         fitter = self._fitter(place)
         needed = refit_bytes(fitter.weight.shape, widths[0]) if refit and form != "kxk+1x1" else 0
@@ -248,61 +257,61 @@ class Explorer:
             raise ProjectError([Problem(text, "", *place)])
         return fitter.weights(form, widths, refit=refit)
 
-    def _expected(self, place: Place, form: Form) -> Curve:
-        with self._telling(place):
+    def _expect(self, place: NodeRef, form: Form) -> ErrorCurve:
+        with self._name_layer_in_errors(place):
             fitter = self._fitter(place)
             report = self.request.check.reports[place]
             if form == TRIPLE:
-                widths, expected = frontier(report, fitter.inputs.expected, fitter.outputs.expected)
+                widths, expected = frontier(report, fitter.inputs.expected_errors, fitter.outputs.expected_errors)
             else:
-                line = fitter.split(form).expected
+                line = fitter.split(form).expected_errors
                 widths = tuple((rank,) for rank in range(1, len(line)))
                 expected = tuple(map(float, line[1:]))
         costs = tuple(macs_of(report, form, ranks) for ranks in widths)
         key, macs = self.request.check.keys[place], report.macs or 0
-        return Curve(place, form, key, fitter.layer, fitter.weight.shape, macs, widths, costs, expected)
+        return ErrorCurve(place, form, key, fitter.layer, fitter.weight.shape, macs, widths, costs, expected)
 
-    def _measured(self, curve: Curve, indices: Sequence[int]) -> Curve:
+    def _measure(self, curve: ErrorCurve, indices: Sequence[int]) -> ErrorCurve:
         """The curve with these widths run beside those that were run before."""
-        widths = [curve.widths[index] for index in indices]
-        fitter = self._fitter(curve.place)
+        widths = [curve.ranks[index] for index in indices]
+        fitter = self._fitter(curve.ref)
         if curve.form == TRIPLE:
             weights = [fitter.weights(curve.form, ranks) for ranks in widths]
             seen, unseen = (
-                tuple([self._error_of(curve.form, curve.place, found, specs) or 0.0 for found in weights])
-                for specs in (self.samples.fitted, self.samples.checked)
+                tuple([self._error_of(curve.form, curve.ref, found, specs) or 0.0 for found in weights])
+                for specs in (self.calibration.fit_inputs, self.calibration.check_inputs)
             )
-            return curve.with_errors(indices, seen, unseen if self.samples.checked else None, None)
+            return curve.with_errors(indices, seen, unseen if self.calibration.check_inputs else None, None)
         own = fitter.split(curve.form)
         plain = (
-            factorisation.reduction(fitter.weight)
+            factorisation.factor_reduction(fitter.weight)
             if curve.form == "1x1+kxk"
-            else factorisation.expansion(fitter.weight)
+            else factorisation.factor_expansion(fitter.weight)
         )
-        if not self.samples.checked:
-            seen, beside = self._split_errors(curve, (own, plain), widths, self.samples.fitted)
+        if not self.calibration.check_inputs:
+            seen, beside = self._split_errors(curve, (own, plain), widths, self.calibration.fit_inputs)
             return curve.with_errors(indices, seen, None, beside)
-        (seen,) = self._split_errors(curve, (own,), widths, self.samples.fitted)
-        unseen, beside = self._split_errors(curve, (own, plain), widths, self.samples.checked)
+        (seen,) = self._split_errors(curve, (own,), widths, self.calibration.fit_inputs)
+        unseen, beside = self._split_errors(curve, (own, plain), widths, self.calibration.check_inputs)
         return curve.with_errors(indices, seen, unseen, beside)
 
     def _split_errors(
-        self, curve: Curve, splits: Sequence[Split], widths: Sequence[tuple[int, ...]], specs: Sequence[Input]
+        self, curve: ErrorCurve, splits: Sequence[Split], widths: Sequence[tuple[int, ...]], specs: Sequence[Input]
     ) -> list[tuple[float, ...]]:
         """The errors of each split at these widths, on all inputs together."""
-        fitter = self._fitter(curve.place)
-        before, behind = factorisation.placed(curve.form, fitter.layer)
+        fitter = self._fitter(curve.ref)
+        before, behind = factorisation.layers_of_form(curve.form, fitter.layer)
         ranks = [rank for (rank,) in widths]
-        totals = [Measured() for _ in splits]
+        totals = [ErrorSums() for _ in splits]
         for spec in specs:
-            received = self._reached(curve.place, spec)
+            received = self._received(curve.ref, spec)
             exact = self._exact(fitter, received)
             for number, split in enumerate(splits):
-                totals[number] += measure(split, (before, behind), exact, received, ranks, self.checkpoint)
+                totals[number] += measure_errors(split, (before, behind), exact, received, ranks, self.checkpoint)
         return [total.errors for total in totals]
 
     @contextmanager
-    def _telling(self, place: Place) -> Iterator[None]:
+    def _name_layer_in_errors(self, place: NodeRef) -> Iterator[None]:
         """Say of values beyond all bounds at which layer they were met; NumPy's warnings of them say no more."""
         try:
             with np.errstate(all="ignore"):
@@ -311,19 +320,19 @@ class Explorer:
             text = f"{place[1]}: {error}; other photos or weights may do"
             raise ProjectError([Problem(text, "", *place)]) from None
 
-    def _error_of(self, form: Form, place: Place, found: Sequence[Filters], specs: Sequence[Input]) -> float | None:
+    def _error_of(self, form: Form, place: NodeRef, found: Sequence[Filters], specs: Sequence[Input]) -> float | None:
         """The relative error of given weights; None where there is nothing to measure it on."""
-        fitter, total = self._fitter(place), Measured()
+        fitter, total = self._fitter(place), ErrorSums()
         for spec in specs:
-            received = self._reached(place, spec)
+            received = self._received(place, spec)
             exact = self._exact(fitter, received)
-            given = output_of(form, fitter.layer, found, received, self.checkpoint)
-            total += Measured((factorisation.energy(given - exact),), factorisation.energy(exact))
-        return total.errors[0] if total.wrong else None
+            given = run_form(form, fitter.layer, found, received, self.checkpoint)
+            total += ErrorSums((factorisation.energy(given - exact),), factorisation.energy(exact))
+        return total.errors[0] if total.error else None
 
 
-def _told_of(spec: Input, problems: Iterable[Problem]) -> Iterator[Problem]:
+def _name_input(spec: Input, problems: Iterable[Problem]) -> Iterator[Problem]:
     """Problems that an input other than the project's has: they stand at no place of its file."""
     for problem in problems:
-        text = problem.text if problem.place.startswith("$.input") else f"{input_name(spec)}: {problem.text}"
+        text = problem.text if problem.place.startswith("$.input") else f"{input_text(spec)}: {problem.text}"
         yield replace(problem, text=text, place="" if problem.place.startswith("$.input") else problem.place)

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from engine.cost.metrics import METRICS, Amount, Ledger, Metric, heading_of
+from engine.cost.metrics import METRICS, Amount, Costs, Metric, heading_of
 
 Data = dict[str, Any]
 
@@ -11,14 +11,14 @@ GRADIENT = ({"stop": 0, "bgColor": "#f0f921"}, {"stop": 0.5, "bgColor": "#cc4778
 """From the smallest to the largest amount; dark is dear."""
 
 
-def netron(ledger: Ledger, design: str) -> str:
+def netron(ledger: Costs, design: str) -> str:
     """Netron's attachment: metrics of every node and of the model, shown in its side bar.
 
     To be dropped onto the open model. Source: Netron 9, source/view.js, Attachment.
     """
     rows: list[Data] = []
     for metric in METRICS:
-        total = metric.amount(ledger.all(design))
+        total = metric.amount(ledger.costed_design(design))
         rows += [_netron_row("model", "", ledger, metric, total)] if total is not None else []
         rows += [
             _netron_row("node", name, ledger, metric, amount) for name, amount in _known(ledger, design, metric).items()
@@ -26,26 +26,26 @@ def netron(ledger: Ledger, design: str) -> str:
     return _text({"signature": "netron:attachment", "metadata": [], "metrics": rows})
 
 
-def model_explorer(ledger: Ledger, design: str, metric: Metric) -> str:
+def model_explorer(ledger: Costs, design: str, metric: Metric) -> str:
     """Model Explorer's node data of one metric: nodes are coloured by it, and groups show its sums.
 
     To be loaded as custom node data. Source: Model Explorer, NodeDataProviderGraphData.
     """
     results = {name: {"value": amount} for name, amount in _known(ledger, design, metric).items()}
-    hidden = [] if metric.additive else ["sum"]
+    hidden = [] if metric.is_additive else ["sum"]
     name = f"{heading_of(metric, ledger.convention)}, {design}"
     named = {"name": name, "results": results, "gradient": list(GRADIENT)}
     return _text(named | ({"hideAggregatedStats": hidden} if hidden else {}))
 
 
-def _known(ledger: Ledger, design: str, metric: Metric) -> dict[str, Amount]:
+def _known(ledger: Costs, design: str, metric: Metric) -> dict[str, Amount]:
     """Amounts by layer, where they are known."""
     reports = ledger.check.analyses[design].reports
     amounts = {report.name: ledger.amount(metric, design, report) for report in reports}
     return {name: amount for name, amount in amounts.items() if amount is not None}
 
 
-def _netron_row(kind: str, target: str, ledger: Ledger, metric: Metric, amount: Amount) -> Data:
+def _netron_row(kind: str, target: str, ledger: Costs, metric: Metric, amount: Amount) -> Data:
     return {"kind": kind, "target": target, "name": heading_of(metric, ledger.convention), "value": amount}
 
 

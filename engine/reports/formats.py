@@ -5,20 +5,20 @@ from collections.abc import Callable, Mapping
 
 from msgspec import Struct
 
-from engine.cost.metrics import Ledger, metric
+from engine.cost.metrics import Costs, metric_by_id
 from engine.network.analysis import Analysis
 from engine.project.project import Project
 from engine.reports import attachments
 from engine.reports.summary import summary
 from engine.reports.table_formats import TABLE_FORMATS, TableFormat
-from engine.reports.tables import rows
+from engine.reports.tables import table_rows
 
 
 class CostReport(Struct, frozen=True):
     """What is written: each format takes what it needs of it."""
 
     project: Project
-    ledger: Ledger
+    ledger: Costs
     design: str
     """The one that an attachment is of."""
     metric: str
@@ -46,7 +46,7 @@ class ReportFormat(Struct, frozen=True):
 
 def _of_table(format: TableFormat) -> ReportFormat:
     def text(report: CostReport) -> str:
-        return format.text(rows(report.project, report.ledger, report.analyses), *report.columns)
+        return format.text(table_rows(report.project, report.ledger, report.analyses), *report.columns)
 
     return ReportFormat(format.id, format.title, format.ending, text, format.for_programs)
 
@@ -61,7 +61,7 @@ def _netron(report: CostReport) -> str:
 
 
 def _model_explorer(report: CostReport) -> str:
-    return attachments.model_explorer(report.ledger, report.design, metric(report.metric))
+    return attachments.model_explorer(report.ledger, report.design, metric_by_id(report.metric))
 
 
 FORMATS: tuple[ReportFormat, ...] = (

@@ -10,27 +10,27 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.blocks import Block
-from engine.cost.counting import convention
+from engine.cost.counting import convention_by_id
 from engine.layers import Kind, Layer
-from engine.layers.windows import pair, short, times
+from engine.layers.windows import pair, setting_text, times
 from engine.network.analysis import Report, analyze
 from engine.network.graph import Network, Node
-from engine.network.separable import form, made_dense, refusal, separated
+from engine.network.separable import form, make_full, make_separable, separable_refusal
 from engine.project.project import Project, Published
-from engine.reports.paper_columns import WIDTHS, Width, widths_of
+from engine.reports.paper_columns import WIDTHS, MapCount, map_counts_of
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
-from engine.text.printed_figures import POWERS, agrees, difference
-from engine.text.units import SUPERSCRIPTS, UNKNOWN, exact, factor
+from engine.text.printed_figures import POWERS, agrees, relative_excess
+from engine.text.units import SUPERSCRIPTS, UNKNOWN, exact_text, factor_text
 
 WEIGHTS, MACS = "weights", "MACs"
-KILO = convention("paper").kilo
+KILO = convention_by_id("paper").kilo
 """What K of weights is."""
 MULTIPLIERS = range(1, 9)
 """Depth multipliers among which that of published figures is looked for, the plain one first."""
 
 
-class Figure(Struct, frozen=True):
+class PrintedFigure(Struct, frozen=True):
     """A recounted amount, and what is published of it ("" for nothing)."""
 
     unit: str
@@ -40,35 +40,35 @@ class Figure(Struct, frozen=True):
     @property
     def kilo(self) -> int:
         """What K is; where what is published says so, 1000 of weights as well: the paper has both."""
-        return _compared(self).kilo
+        return _compare(self).kilo
 
     @property
     def recounted(self) -> str:
         """``163328`` weights as "159.5K": a decimal more than the paper prints; nothing for 0."""
         if self.count is None:
             return UNKNOWN
-        return shortened(self.count, 1 if self.unit == WEIGHTS else 2, self.kilo) if self.count else ""
+        return abbreviate_as_printed(self.count, 1 if self.unit == WEIGHTS else 2, self.kilo) if self.count else ""
 
     @property
     def agrees(self) -> bool | None:
         """Whether the count, rounded or cut, is what is published; None where there is nothing to compare."""
-        return _compared(self).agrees
+        return _compare(self).agrees
 
     @property
     def difference(self) -> str:
         """How the recount differs: "=" where it does not, else "+7.5 %", "3.4×"."""
-        found = _compared(self)
+        found = _compare(self)
         if found.agrees is None:
             return ""
         if found.agrees:
             return "="
         part = found.part
-        return factor(1 + part) if part >= 1 else f"{'+' if part > 0 else '−'}{_percent(part)}"
+        return factor_text(1 + part) if part >= 1 else f"{'+' if part > 0 else '−'}{_percent(part)}"
 
     @property
     def words(self) -> str:
         """The exact count, and how it compares."""
-        counted, found = f"{exact(self.count)} {self.unit}", _compared(self)
+        counted, found = f"{exact_text(self.count)} {self.unit}", _compare(self)
         if found.agrees is None:
             return counted
         part = found.part
@@ -88,12 +88,12 @@ class Comparison(NamedTuple):
 
 
 @lru_cache(maxsize=1024)
-def _compared(figure: Figure) -> Comparison:
+def _compare(figure: PrintedFigure) -> Comparison:
     kilos = (KILO, 1000) if figure.unit == WEIGHTS else (1000,)
     if figure.count is None:
         return Comparison(None, kilos[0], 0.0)
     agreed = next((kilo for kilo in kilos if agrees(figure.count, figure.published, kilo)), None)
-    part = difference(figure.count, figure.published, agreed or kilos[0])
+    part = relative_excess(figure.count, figure.published, agreed or kilos[0])
     return Comparison(None if part is None else agreed is not None, agreed or kilos[0], part or 0.0)
 
 
@@ -108,8 +108,8 @@ class PaperRow(Struct, frozen=True):
     parts: tuple[Report, ...]
     depth: int | None
     """Layers with weights on the longest way through it."""
-    params: Figure
-    ops: Figure
+    params: PrintedFigure
+    ops: PrintedFigure
     note: str = ""
     mark: int = 0
     """Number of the note; 0 for none."""
@@ -124,12 +124,12 @@ class PaperRow(Struct, frozen=True):
         return f"{self.name} {_mark(self)}" if self.mark else self.name
 
     @property
-    def widths(self) -> Mapping[str, Width]:
+    def map_counts(self) -> Mapping[str, MapCount]:
         """What can be edited in the row, by the column's id."""
-        return {} if self.layer is None else widths_of(self.layer)
+        return {} if self.layer is None else map_counts_of(self.layer)
 
     @property
-    def figures(self) -> tuple[Figure, Figure]:
+    def figures(self) -> tuple[PrintedFigure, PrintedFigure]:
         return self.params, self.ops
 
     @property
@@ -146,12 +146,12 @@ class PaperRow(Struct, frozen=True):
         """What is wrong in it, with what would be right."""
         return "" if self.is_total else "; ".join(mistake.text for part in self.parts for mistake in part.mistakes)
 
-    def formula(self, figure: Figure) -> str:
+    def formula(self, figure: PrintedFigure) -> str:
         """How a figure comes about: "7·7·3·8 + 24·64 = 2,712 weights"; "" where there is nothing to say."""
         if self.is_total or not figure.count:
             return ""
         terms = [_product(part, figure.unit) for part in self.parts if "weight" in part.param_shapes]
-        return f"{' + '.join(terms)} = {exact(figure.count)} {figure.unit}"
+        return f"{' + '.join(terms)} = {exact_text(figure.count)} {figure.unit}"
 
 
 def paper_rows(project: Project, check: ProjectCheck, design: str) -> tuple[PaperRow, ...]:
@@ -179,12 +179,12 @@ def paper_rows(project: Project, check: ProjectCheck, design: str) -> tuple[Pape
     return tuple(rows)
 
 
-def _figures(parts: Sequence[Report], params: str = "", ops: str = "") -> tuple[Figure, Figure]:
+def _figures(parts: Sequence[Report], params: str = "", ops: str = "") -> tuple[PrintedFigure, PrintedFigure]:
     """Weights without biases, and MACs."""
     weights = sum([prod(part.param_shapes["weight"]) for part in parts if "weight" in part.param_shapes])
     macs = sum([part.macs or 0 for part in parts])
     known = None not in [part.params for part in parts]
-    return Figure(WEIGHTS, weights if known else None, params), Figure(MACS, macs if known else None, ops)
+    return PrintedFigure(WEIGHTS, weights if known else None, params), PrintedFigure(MACS, macs if known else None, ops)
 
 
 def _depth(parts: Sequence[Report]) -> int | None:
@@ -218,11 +218,11 @@ def _patch(layer: Kind, received: tuple[Shape | None, ...]) -> str:
         return own
     kernel, stride = getattr(layer, "kernel", None), getattr(layer, "step", getattr(layer, "stride", 1))
     if kernel is None:
-        return "" if stride == 1 else f"/{short(stride)}"
-    return f"{times(pair(kernel))}/{short(stride)}"
+        return "" if stride == 1 else f"/{setting_text(stride)}"
+    return f"{times(pair(kernel))}/{setting_text(stride)}"
 
 
-class Column(Struct, frozen=True):
+class PaperColumn(Struct, frozen=True):
     """A column, the same on the screen and in figures."""
 
     id: str
@@ -242,15 +242,15 @@ class Column(Struct, frozen=True):
         return self.id not in ("type", "patch")
 
 
-def columns(rows: Sequence[PaperRow]) -> tuple[Column, ...]:
+def paper_table_columns(rows: Sequence[PaperRow]) -> tuple[PaperColumn, ...]:
     """The paper's columns, without the widths and published figures that no row has."""
-    filled = {id for row in rows for id in row.widths}
+    filled = {id for row in rows for id in row.map_counts}
     return (
-        Column("type", ("type", ""), lambda row: row.title),
-        Column("patch", ("patch size", "/stride"), lambda row: row.patch),
-        Column("output", ("output", "C×H×W"), _output),
-        Column("depth", ("depth", ""), lambda row: UNKNOWN if row.depth is None else str(row.depth)),
-        *(Column(id, head, _width_of(id)) for id, head in WIDTHS.items() if id in filled),
+        PaperColumn("type", ("type", ""), lambda row: row.title),
+        PaperColumn("patch", ("patch size", "/stride"), lambda row: row.patch),
+        PaperColumn("output", ("output", "C×H×W"), _output),
+        PaperColumn("depth", ("depth", ""), lambda row: UNKNOWN if row.depth is None else str(row.depth)),
+        *(PaperColumn(id, head, _width_of(id)) for id, head in WIDTHS.items() if id in filled),
         *_figure_columns("params", rows),
         *_figure_columns("ops", rows),
     )
@@ -261,15 +261,15 @@ def _output(row: PaperRow) -> str:
 
 
 def _width_of(id: str) -> Callable[[PaperRow], str]:
-    return lambda row: str(row.widths[id].value) if id in row.widths else ""
+    return lambda row: str(row.map_counts[id].value) if id in row.map_counts else ""
 
 
-def _figure_columns(id: Literal["params", "ops"], rows: Sequence[PaperRow]) -> Iterator[Column]:
+def _figure_columns(id: Literal["params", "ops"], rows: Sequence[PaperRow]) -> Iterator[PaperColumn]:
     published = any(getattr(row, id).published for row in rows)
-    yield Column(id, (id, "recounted" if published else ""), lambda row: getattr(row, id).recounted, id)
+    yield PaperColumn(id, (id, "recounted" if published else ""), lambda row: getattr(row, id).recounted, id)
     if published:
-        yield Column(f"{id}_published", (id, "published"), lambda row: getattr(row, id).published, id)
-        yield Column(f"{id}_difference", (id, "difference"), lambda row: getattr(row, id).difference, id)
+        yield PaperColumn(f"{id}_published", (id, "published"), lambda row: getattr(row, id).published, id)
+        yield PaperColumn(f"{id}_difference", (id, "difference"), lambda row: getattr(row, id).difference, id)
 
 
 def footnotes(project: Project, rows: Sequence[PaperRow]) -> Iterator[str]:
@@ -287,14 +287,14 @@ def _mark(row: PaperRow) -> str:
     return str(row.mark).translate(SUPERSCRIPTS)
 
 
-def shortened(count: int, power: int, kilo: int) -> str:
+def abbreviate_as_printed(count: int, power: int, kilo: int) -> str:
     """``163328`` as "159.5K", as papers print: in the unit of that power of K, from 10,000 of it in the next one."""
     while power < max(POWERS.values()) and count >= 10_000 * kilo**power:
         power += 1
     while power and count < kilo**power:
         power -= 1
     prefix = next(prefix for prefix, of in POWERS.items() if of == power)
-    return f"{count / kilo**power:.1f}{prefix}" if power else exact(count)
+    return f"{count / kilo**power:.1f}{prefix}" if power else exact_text(count)
 
 
 def _percent(part: float) -> str:
@@ -302,7 +302,7 @@ def _percent(part: float) -> str:
     return f"{percent:.0f} %" if percent >= 9.95 else f"{percent:.1f} %" if percent >= 0.05 else "less than 0.1 %"
 
 
-class Switch(Struct, frozen=True):
+class FormSwitch(Struct, frozen=True):
     """The other form of a row's convolution, dense or separable."""
 
     text: str
@@ -311,7 +311,7 @@ class Switch(Struct, frozen=True):
     network: Network
 
 
-def switch(project: Project, row: PaperRow) -> Switch | str:
+def switch_form(project: Project, row: PaperRow) -> FormSwitch | str:
     """The other form of a row's convolution; why there is none, as a sentence.
 
     A separable one has the depth multiplier with which the figures are those published, else 1.
@@ -319,12 +319,12 @@ def switch(project: Project, row: PaperRow) -> Switch | str:
     if row.is_total:
         return "Choose a convolution larger than 1×1, or a separable one"
     network = project.network(row.design)
-    reason = refusal(network, row.node)
+    reason = separable_refusal(network, row.node)
     if reason:
         return reason
     if row.layer is not None and form(row.layer) == "separable":
-        return _switch(row, "dense", made_dense(network, row.node))
-    network = separated(network, row.node)
+        return _switch(row, "dense", make_full(network, row.node))
+    network = make_separable(network, row.node)
     plain = network.node(row.node).layer
     if any(figure.published for figure in row.figures):
         forms = (replace(plain, depth_multiplier=multiplier) for multiplier in MULTIPLIERS)
@@ -333,12 +333,12 @@ def switch(project: Project, row: PaperRow) -> Switch | str:
     return _switch(row, "separable", network)
 
 
-def _switch(row: PaperRow, form: str, network: Network) -> Switch:
+def _switch(row: PaperRow, form: str, network: Network) -> FormSwitch:
     layer = network.node(row.node).layer
     made = _with_layer(row, layer)
     costs = [f"{made.formula(f).partition(' = ')[0]} = {f.words}" for f in made.figures if f.count]
     label = layer.label()
-    return Switch(f"Make {row.node} {form}", "\n".join((label[:1].upper() + label[1:], *costs)), network)
+    return FormSwitch(f"Make {row.node} {form}", "\n".join((label[:1].upper() + label[1:], *costs)), network)
 
 
 def _with_layer(row: PaperRow, layer: Layer | Block) -> PaperRow:

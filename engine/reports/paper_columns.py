@@ -7,7 +7,7 @@ from msgspec import Struct, inspect
 
 from engine.layers import Kind
 from engine.layers.windows import pair, times
-from engine.text.units import exact
+from engine.text.units import exact_text
 
 WIDTHS: dict[str, tuple[str, str]] = {
     "reduce": ("reduce", ""),
@@ -26,7 +26,7 @@ filters of other kernels and the units of dense layers.
 """
 
 
-class Width(Struct, frozen=True):
+class MapCount(Struct, frozen=True):
     """A setting that is a number of maps: what people call it, which numbers are allowed, and its value."""
 
     setting: str
@@ -42,14 +42,16 @@ class Width(Struct, frozen=True):
             return int(typed)
         wrong = f"{typed!r} is no number of maps" if typed else "a number of maps is needed"
         none = ", 0 for none" if self.least == 0 else ""
-        raise ValueError(f"{self.title}: {wrong}; type a whole number from {self.least} to {exact(self.most)}{none}")
+        raise ValueError(
+            f"{self.title}: {wrong}; type a whole number from {self.least} to {exact_text(self.most)}{none}"
+        )
 
 
 @lru_cache(maxsize=512)
-def widths_of(layer: Kind) -> Mapping[str, Width]:
+def map_counts_of(layer: Kind) -> Mapping[str, MapCount]:
     """The widths of a layer or block by the column's id."""
     size = times(pair(getattr(layer, "kernel", 0))).replace("×", "x")
-    found: dict[str, Width] = {}
+    found: dict[str, MapCount] = {}
     for template, setting in layer.paper_columns:
         column = template.format(size)
         if column not in WIDTHS or column in found:
@@ -58,12 +60,12 @@ def widths_of(layer: Kind) -> Mapping[str, Width]:
     return found
 
 
-def _width(layer: Kind, setting: str) -> Width:
-    return Width(setting, *_described(type(layer), setting), getattr(layer, setting))
+def _width(layer: Kind, setting: str) -> MapCount:
+    return MapCount(setting, *_describe(type(layer), setting), getattr(layer, setting))
 
 
 @cache
-def _described(kind: type[Kind], setting: str) -> tuple[str, int, int]:
+def _describe(kind: type[Kind], setting: str) -> tuple[str, int, int]:
     """Title, least and most of a setting, as its kind declares them."""
     info = inspect.type_info(kind)
     assert isinstance(info, inspect.StructType)

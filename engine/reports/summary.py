@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from engine.cost.counting import MACS, Convention, Tally, tally
-from engine.cost.metrics import METRICS, Ledger, Subject, metric
+from engine.cost.metrics import METRICS, Costed, Costs, metric_by_id
 from engine.network.analysis import BlockReport, Report
 from engine.project.project import FORMAT, Project
-from engine.run.check import Place, ProjectCheck
+from engine.run.check import NodeRef, ProjectCheck
 from engine.run.execute import NodeDone
 from engine.text.problems import STEM
 
@@ -25,15 +25,15 @@ BLOCK = 2**20
 def summary(
     project: Project,
     check: ProjectCheck,
-    results: Mapping[Place, NodeDone] | None = None,
+    results: Mapping[NodeRef, NodeDone] | None = None,
     convention: Convention = MACS,
 ) -> Data:
     """What the analysis knows, and after a run each node's time and statistics; unknown is null."""
     times = {place: done.milliseconds for place, done in (results or {}).items()}
-    ledger = Ledger(check, convention, times)
+    ledger = Costs(check, convention, times)
 
     def more(design: str) -> Callable[[Report], Data]:
-        return lambda report: {} if results is None else statistics(results[design, report.name])
+        return lambda report: {} if results is None else volume_statistics(results[design, report.name])
 
     stem = check.analyses.get(STEM)
     data: Data = {
@@ -58,7 +58,7 @@ def summary(
     }
 
 
-def statistics(done: NodeDone) -> Data:
+def volume_statistics(done: NodeDone) -> Data:
     """Time and finite values' statistics of a volume; null where no value is finite. `std` divides by their number."""
     numbers: dict[str, float | None] = dict.fromkeys(("min", "max", "mean", "std"))
     parts = [(block.size, block.min(), block.max(), block.sum()) for block in _finite(done.volume)]
@@ -82,31 +82,31 @@ def _finite(volume: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
             yield finite
 
 
-def _design(name: str, design: str, ledger: Ledger, more: Callable[[Report], Data]) -> Data:
+def _design(name: str, design: str, ledger: Costs, more: Callable[[Report], Data]) -> Data:
     analysis = ledger.check.analyses[design]
 
     def amounts(report: Report) -> Data:
-        return _amounts(ledger.subjects(design, report))
+        return _amounts(ledger.costed(design, report))
 
     return {
         "name": name,
         "input_shape": analysis.input_shape,
         "nodes": [_node(report) | amounts(report) | more(report) for report in analysis.reports],
-        "blocks": [_block(block) | amounts(block.closed()) for block in analysis.blocks.values()],
-        "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(ledger.all(design)),
+        "blocks": [_block(block) | amounts(block.is_closed()) for block in analysis.blocks.values()],
+        "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(ledger.costed_design(design)),
         "operations": _terms(tally(analysis.reports, ledger.convention)),
     }
 
 
 def _terms(found: Tally | None) -> Data | None:
     """What the convention counts of a design, and what there is besides, by term; null where that is unknown."""
-    return None if found is None else {"counted": found.counted, "left_out": found.left_out}
+    return None if found is None else {"counted": found.counted, "left_out": found.uncounted}
 
 
-def _amounts(subjects: tuple[Subject, ...]) -> Data:
+def _amounts(subjects: tuple[Costed, ...]) -> Data:
     """Every metric but those that stand there anyway; what was not measured is left out."""
     amounts = {metric.id: metric.amount(subjects) for metric in METRICS if metric.id not in ("macs", "params")}
-    return {id: amount for id, amount in amounts.items() if amount is not None or not metric(id).measured}
+    return {id: amount for id, amount in amounts.items() if amount is not None or not metric_by_id(id).is_measured}
 
 
 def _node(report: Report) -> Data:

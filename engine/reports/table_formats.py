@@ -11,18 +11,18 @@ from msgspec import Struct
 from engine.cost.metrics import METRICS, OPERATIONS, Amount, Metric
 from engine.reports.tables import (
     PROBLEM,
-    Column,
-    Row,
-    columns,
+    TableColumn,
+    TableRow,
     comparisons,
     convention_of,
+    counting_text,
+    design_title,
     one_line,
+    operations_columns,
     shape_text,
-    shown_metrics,
-    title,
-    told_counting,
+    visible_metrics,
 )
-from engine.text.text_table import aligned
+from engine.text.text_table import align
 from engine.text.units import UNKNOWN
 
 
@@ -39,34 +39,34 @@ class TableFormat(Struct, frozen=True):
     """A row per layer also where the window shows blocks closed."""
 
 
-def to_csv(rows: Sequence[Row], *_chosen: str) -> str:
+def to_csv(rows: Sequence[TableRow], *_chosen: str) -> str:
     """Comma-separated, for programs: every metric whatever is chosen; totals have kind "total" and no node."""
-    return _separated(rows, "excel")
+    return _delimited(rows, "excel")
 
 
-def to_tsv(rows: Sequence[Row], *_chosen: str) -> str:
+def to_tsv(rows: Sequence[TableRow], *_chosen: str) -> str:
     """What `to_csv` gives, separated by tabs: a spreadsheet takes it from the clipboard."""
-    return _separated(rows, "excel-tab")
+    return _delimited(rows, "excel-tab")
 
 
-def _separated(rows: Sequence[Row], dialect: str) -> str:
+def _delimited(rows: Sequence[TableRow], dialect: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, dialect, lineterminator="\n")
     places = ("design", "node", "kind", "settings", "inputs", "input_shapes", "output_shape", "block")
     writer.writerow((*places, *(metric.id for metric in METRICS), "problem"))
     for row in rows:
         shapes = (", ".join(map(shape_text, row.input_shapes)), "" if row.is_total else shape_text(row.output_shape))
-        place = (title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes, row.block)
+        place = (design_title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes, row.block)
         writer.writerow((*place, *(_number(metric, row.value(metric)) for metric in METRICS), row.problem))
     return out.getvalue()
 
 
 def _number(metric: Metric, amount: Amount | None) -> Amount | str:
     """For programs: nothing where it was not measured."""
-    return amount if amount is not None else "" if metric.measured else UNKNOWN
+    return amount if amount is not None else "" if metric.is_measured else UNKNOWN
 
 
-def to_markdown(rows: Sequence[Row], *chosen: str) -> str:
+def to_markdown(rows: Sequence[TableRow], *chosen: str) -> str:
     """A pipe table with bold totals, and below it how the designs compare; mistakes in a column of their own."""
     shown = _columns_for(rows, chosen)
     lines = [
@@ -89,7 +89,7 @@ def _escape_markdown(text: str) -> str:
     return re.sub(special, lambda found: "".join(f"\\{character}" for character in found[0]), text)
 
 
-def to_latex(rows: Sequence[Row], *chosen: str) -> str:
+def to_latex(rows: Sequence[TableRow], *chosen: str) -> str:
     """A tabular with the rules of booktabs and bold totals; how the designs compare follows as a comment."""
     shown = _columns_for(rows, chosen)
     lines = ["% needs \\usepackage{booktabs}"]
@@ -124,18 +124,18 @@ def _escape_latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in text)
 
 
-def to_text(rows: Sequence[Row], *chosen: str) -> str:
+def to_text(rows: Sequence[TableRow], *chosen: str) -> str:
     """Aligned for a terminal: a block a design that ends with its totals, mistakes below their row, then the ratios.
 
     Derived metrics are left out but for the chosen ones.
     """
-    shown = columns(shown_metrics(*chosen), convention_of(rows))
+    shown = operations_columns(visible_metrics(*chosen), convention_of(rows))
     begins = [before is None or row.design != before.design for before, row in zip((None, *rows), rows, strict=False)]
     cells = [
         [column.text(row) if begin or index else "" for index, column in enumerate(shown)]
         for begin, row in zip(begins, rows, strict=True)
     ]
-    head, rule, texts = aligned([column.title for column in shown], cells, [column.is_number for column in shown])
+    head, rule, texts = align([column.title for column in shown], cells, [column.is_number for column in shown])
     lines = [head]
     for row, begin, text in zip(rows, begins, texts, strict=True):
         lines += [rule, text] if begin else [text]
@@ -144,17 +144,17 @@ def to_text(rows: Sequence[Row], *chosen: str) -> str:
     return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
 
 
-def _columns_for(rows: Sequence[Row], chosen: tuple[str, ...]) -> tuple[Column, ...]:
+def _columns_for(rows: Sequence[TableRow], chosen: tuple[str, ...]) -> tuple[TableColumn, ...]:
     mistakes = (PROBLEM,) if any(row.problem for row in rows) else ()
-    return (*columns(shown_metrics(*chosen), convention_of(rows)), *mistakes)
+    return (*operations_columns(visible_metrics(*chosen), convention_of(rows)), *mistakes)
 
 
-def _said(rows: Sequence[Row], chosen: tuple[str, ...]) -> Iterator[str]:
+def _said(rows: Sequence[TableRow], chosen: tuple[str, ...]) -> Iterator[str]:
     """How the designs compare, and by which convention operations were counted."""
-    for metric in shown_metrics(*chosen):
+    for metric in visible_metrics(*chosen):
         yield from map(one_line, comparisons(rows, metric))
     if OPERATIONS in chosen:
-        yield from map(one_line, told_counting(rows))
+        yield from map(one_line, counting_text(rows))
 
 
 TABLE_FORMATS: tuple[TableFormat, ...] = (

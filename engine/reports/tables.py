@@ -9,10 +9,10 @@ from engine.cost.counting import MACS, TERMS, Convention, tally
 from engine.cost.metrics import (
     METRICS,
     Amount,
-    Ledger,
+    Costed,
+    Costs,
     Metric,
-    Subject,
-    compared,
+    compare_amounts,
     exact_of,
     formula_of,
     heading_of,
@@ -22,15 +22,15 @@ from engine.project.project import Project
 from engine.run.check import ProjectCheck, place_in_file
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from engine.text.units import UNKNOWN, abbreviated, exact
+from engine.text.units import UNKNOWN, abbreviate, exact_text
 
 
-class Row(Struct, frozen=True):
+class TableRow(Struct, frozen=True):
     """A node of a design (or of the stem, STEM), or with no report the totals of all its nodes."""
 
     design: str
     report: Report | None
-    subjects: tuple[Subject, ...] = ()
+    costed: tuple[Costed, ...] = ()
     """What the amounts are of: a layer, those of a block, or all of them."""
     problem: str = ""
     """What is wrong at this node, with what would be right."""
@@ -70,28 +70,28 @@ class Row(Struct, frozen=True):
 
     def value(self, metric: Metric) -> Amount | None:
         """The exact amount; None is unknown."""
-        return metric.amount(self.subjects)
+        return metric.amount(self.costed)
 
     def formula(self, metric: Metric) -> str:
         """How this node's number comes about: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" where there is none."""
-        formula = "" if self.report is None else formula_of(metric, self.subjects)
-        unit = metric.unit or (self.subjects[0].convention.named_unit if self.subjects else "")
+        formula = "" if self.report is None else formula_of(metric, self.costed)
+        unit = metric.unit or (self.costed[0].convention.unit_with_rule if self.costed else "")
         return formula and f"{formula} {unit}"
 
 
-def rows(project: Project, ledger: Ledger, analyses: Mapping[str, Analysis] | None = None) -> tuple[Row, ...]:
+def table_rows(project: Project, ledger: Costs, analyses: Mapping[str, Analysis] | None = None) -> tuple[TableRow, ...]:
     """Node by node in an order in which they can run, then the totals: first the stem, if any, then each design.
 
     `analyses` by design where blocks are to be closed; else every layer within a block has a row.
     """
-    found: list[Row] = []
+    found: list[TableRow] = []
     check = ledger.check
     problems = _problems_by_node(check)
     for design, analysis in (analyses or check.analyses).items():
         for report in analysis.reports:
             problem = "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else ""
-            found.append(Row(design, report, ledger.subjects(design, report), problem))
-        found.append(Row(design, None, ledger.all(design)))
+            found.append(TableRow(design, report, ledger.costed(design, report), problem))
+        found.append(TableRow(design, None, ledger.costed_design(design)))
     return tuple(found)
 
 
@@ -104,28 +104,30 @@ def _problems_by_node(check: ProjectCheck) -> dict[str, list[str]]:
     return found
 
 
-def title(design: str) -> str:
+def design_title(design: str) -> str:
     """What a table calls a design; the stem in parentheses, as no design is meant."""
     return "(stem)" if design == STEM else design
 
 
-def shown_metrics(*chosen: str) -> tuple[Metric, ...]:
+def visible_metrics(*chosen: str) -> tuple[Metric, ...]:
     """The metrics of a table for reading: those that follow from no other, and the chosen ones."""
-    return tuple(metric for metric in METRICS if not metric.derived or metric.id in chosen)
+    return tuple(metric for metric in METRICS if not metric.is_derived or metric.id in chosen)
 
 
-def comparisons(rows: Iterable[Row], metric: Metric) -> tuple[str, ...]:
+def comparisons(rows: Iterable[TableRow], metric: Metric) -> tuple[str, ...]:
     """Every further design against the first: "bottleneck: 12.1× fewer multiply-accumulates than naive"."""
     totals = [(row.design, row.value(metric)) for row in rows if row.is_total and row.design != STEM]
-    words = ((design, compared(metric, amount, totals[0][1], than=totals[0][0])) for design, amount in totals[1:])
+    words = (
+        (design, compare_amounts(metric, amount, totals[0][1], than=totals[0][0])) for design, amount in totals[1:]
+    )
     return tuple(f"{design}: {said}" for design, said in words if said)
 
 
-class Column(Struct, frozen=True):
+class TableColumn(Struct, frozen=True):
     """A column of a table for reading."""
 
     title: str
-    text: Callable[[Row], str]
+    text: Callable[[TableRow], str]
     metric: Metric | None = None
 
     @property
@@ -133,25 +135,25 @@ class Column(Struct, frozen=True):
         return self.metric is not None
 
 
-def columns(metrics: Sequence[Metric], convention: Convention = MACS) -> tuple[Column, ...]:
+def operations_columns(metrics: Sequence[Metric], convention: Convention = MACS) -> tuple[TableColumn, ...]:
     """Design, node, layer, inputs, output and the metrics: exact integers with thousands separators, or "unknown".
 
     What counts by a convention has its name; units stand in the titles.
     """
     return (
-        Column("Design", lambda row: one_line(title(row.design))),
-        Column("Node", lambda row: "total" if row.is_total else row.node),
-        Column("Layer", lambda row: row.settings),
-        Column("Inputs", lambda row: ", ".join(row.inputs)),
-        Column("Output C×H×W", lambda row: "" if row.is_total else shape_text(row.output_shape)),
-        *(Column(heading_of(metric, convention), _number_of(metric), metric) for metric in metrics),
+        TableColumn("Design", lambda row: one_line(design_title(row.design))),
+        TableColumn("Node", lambda row: "total" if row.is_total else row.node),
+        TableColumn("Layer", lambda row: row.settings),
+        TableColumn("Inputs", lambda row: ", ".join(row.inputs)),
+        TableColumn("Output C×H×W", lambda row: "" if row.is_total else shape_text(row.output_shape)),
+        *(TableColumn(heading_of(metric, convention), _number_of(metric), metric) for metric in metrics),
     )
 
 
-PROBLEM = Column("Mistake", lambda row: one_line(row.problem))
+PROBLEM = TableColumn("Mistake", lambda row: one_line(row.problem))
 
 
-def _number_of(metric: Metric) -> Callable[[Row], str]:
+def _number_of(metric: Metric) -> Callable[[TableRow], str]:
     return lambda row: exact_of(metric, row.value(metric))
 
 
@@ -163,18 +165,18 @@ def one_line(text: str) -> str:
     return " ".join(text.split())
 
 
-def convention_of(rows: Sequence[Row]) -> Convention:
-    return next((subject.convention for row in rows for subject in row.subjects), MACS)
+def convention_of(rows: Sequence[TableRow]) -> Convention:
+    return next((subject.convention for row in rows for subject in row.costed), MACS)
 
 
-def told_counting(rows: Sequence[Row]) -> Iterator[str]:
+def counting_text(rows: Sequence[TableRow]) -> Iterator[str]:
     """What the convention counts of each design, and how large is what it leaves out."""
     rule = convention_of(rows)
     titles = {term.id: term.title for term in TERMS}
     for design, group in groupby(rows, lambda row: row.design):
-        found = tally([subject.report for row in group if row.is_total for subject in row.subjects], rule)
+        found = tally([subject.report for row in group if row.is_total for subject in row.costed], rule)
         if found is not None:
-            left = [f"{abbreviated(amount)} {titles[id]}" for id, amount in found.left_out.items()]
+            left = [f"{abbreviate(amount)} {titles[id]}" for id, amount in found.uncounted.items()]
             out = f"; left out: {', '.join(left)}" if left else ""
             batch = f" for {rule.batch} inputs" if rule.batch > 1 else ""
-            yield f"{title(design)}, {rule.title}: {exact(found.total)} {rule.unit}{batch}{out}"
+            yield f"{design_title(design)}, {rule.title}: {exact_text(found.total)} {rule.unit}{batch}{out}"

@@ -12,12 +12,12 @@ FITS_BUDGET = 2**28
 """Bytes of fitted weights that are kept: those of a whole network, for its volumes come of all of them."""
 
 
-class Timed(NamedTuple):
+class CachedVolume(NamedTuple):
     """A volume, the milliseconds that its arithmetic took, and its weights by role where they were fitted to data."""
 
     volume: Volume
     milliseconds: float
-    fitted: Mapping[str, Volume] | None = None
+    fitted_weights: Mapping[str, Volume] | None = None
 
 
 class VolumeCache:
@@ -28,12 +28,12 @@ class VolumeCache:
 
     def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
         self.budget = budget
-        self._volumes: OrderedDict[bytes, Timed] = OrderedDict()
+        self._volumes: OrderedDict[bytes, CachedVolume] = OrderedDict()
         self._fits: OrderedDict[bytes, Sequence[Mapping[str, Volume]]] = OrderedDict()
         self._used = 0
         self._lock = Lock()
 
-    def get(self, key: bytes) -> Timed | None:
+    def get(self, key: bytes) -> CachedVolume | None:
         """The volume that this key made, now the most recently used; None if it is not, or no longer, here."""
         with self._lock:
             if key in self._volumes:
@@ -47,7 +47,7 @@ class VolumeCache:
         with self._lock:
             if key in self._volumes or volume.nbytes > self.budget:
                 return
-            self._volumes[key] = Timed(volume, milliseconds, fitted)
+            self._volumes[key] = CachedVolume(volume, milliseconds, fitted)
             self._used += volume.nbytes
             while self._used > self.budget:
                 self._used -= self._volumes.popitem(last=False)[1].volume.nbytes

@@ -7,7 +7,7 @@ import msgspec
 from msgspec import Struct
 from msgspec.structs import replace
 
-from engine.files.paths import FileFault, Stamp, one_look
+from engine.files.paths import FileFault, Stamp, stat_once
 from engine.network.analysis import Analysis, BlockReport, Report, analyze
 from engine.network.graph import INPUT
 from engine.network.weight_specs import LowRankWeights
@@ -16,7 +16,7 @@ from engine.run import inputs, low_rank_weights, weights
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
 
-Place = tuple[str, str]
+NodeRef = tuple[str, str]
 """(design, node): STEM for the design where the stem is meant, INPUT for the node where its input is meant."""
 
 _encode = msgspec.msgpack.Encoder().encode
@@ -30,27 +30,27 @@ class ProjectCheck(Struct, frozen=True, eq=False):
 
     input_shape: Shape | None
     analyses: Mapping[str, Analysis]
-    reports: Mapping[Place, Report]
+    reports: Mapping[NodeRef, Report]
     """Every layer's report by place, those within blocks among them, and every block's with its sums.
 
     Of two nodes of one name it is the first's."""
     problems: tuple[Problem, ...]
-    keys: Mapping[Place, bytes]
+    keys: Mapping[NodeRef, bytes]
     """A digest of all that makes the volume at a place: sub-network, weights, input. Unknown places are left out; a
     design's input has the key of what it is."""
     files: Mapping[str, Stamp | FileFault] = {}
     """The state in which each file that the project names was found, by its path there."""
-    fits: Mapping[Place, bytes] = {}
+    low_rank_fits: Mapping[NodeRef, bytes] = {}
     """A digest of all that makes the fitted weights at a place; those that are fitted together have the same."""
     reading_bytes: int = 0
     """Memory that reading the input needs beside its volume."""
 
-    def __contains__(self, place: Place) -> bool:
+    def __contains__(self, place: NodeRef) -> bool:
         """Whether there is such a node, block or input."""
         design, node = place
         return place in self.reports or (node == INPUT and (design == STEM or design in self.analyses))
 
-    def block(self, place: Place) -> BlockReport | None:
+    def block(self, place: NodeRef) -> BlockReport | None:
         """The block at a place that stands for layers; None where there is none."""
         analysis = self.analyses.get(place[0])
         return None if analysis is None else analysis.blocks.get(place[1])
@@ -58,7 +58,7 @@ class ProjectCheck(Struct, frozen=True, eq=False):
 
 def check(project: Project) -> ProjectCheck:
     """Analyse every network of a project and look once at every file that it names; nothing is computed."""
-    with one_look() as seen:
+    with stat_once() as seen:
         return replace(_check(project), files=seen)
 
 
@@ -67,15 +67,15 @@ def _check(project: Project) -> ProjectCheck:
     shape: Shape | None = None
     reading = 0
     analyses: dict[str, Analysis] = {}
-    reports: dict[Place, Report] = {}
+    reports: dict[NodeRef, Report] = {}
     keys = _Keys(project)
     try:
-        shape, reading = inputs.shape_of(project.input), inputs.reading_bytes(project.input)
-        keys.add_input(STEM, _digest(project.input, inputs.stamp_of(project.input)), b"")
+        shape, reading = inputs.input_shape(project.input), inputs.reading_bytes(project.input)
+        keys.add_input(STEM, _digest(project.input, inputs.input_stamp(project.input)), b"")
     except FileFault:
         problems += [
             Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting)
-            for fault in inputs.faults(project.input)
+            for fault in inputs.input_faults(project.input)
         ]
     received, start = shape, (STEM, INPUT)
     for parent, (design, network) in zip(_parents(project), project.networks(), strict=True):
@@ -90,10 +90,12 @@ def _check(project: Project) -> ProjectCheck:
             if first and not found:
                 keys.add(design, analysis, report)
         if first:
-            reports |= {(design, block.name): block.closed() for block in analysis.blocks.values()}
+            reports |= {(design, block.name): block.is_closed() for block in analysis.blocks.values()}
         if design == STEM:
             received, start = analysis.output_shape, (STEM, analysis.output)
-    return ProjectCheck(shape, analyses, reports, tuple(problems), keys.volumes, fits=keys.fits, reading_bytes=reading)
+    return ProjectCheck(
+        shape, analyses, reports, tuple(problems), keys.volumes, low_rank_fits=keys.fits, reading_bytes=reading
+    )
 
 
 def place_in_file(project: Project, design: str, index: int, setting: str = "") -> str:
@@ -132,7 +134,7 @@ def _node_problems(project: Project, parent: str, design: str, analysis: Analysi
 
     for mistake in report.mistakes:
         yield problem(mistake.setting, mistake.text)
-    for text in (*weights.mistakes(report), *low_rank_weights.mistakes(project, analysis, report)):
+    for text in (*weights.weight_mistakes(report), *low_rank_weights.recipe_mistakes(project, analysis, report)):
         yield problem("weights", text)
 
 
@@ -141,9 +143,9 @@ class _Keys:
 
     def __init__(self, project: Project) -> None:
         self._project = project
-        self.volumes: dict[Place, bytes] = {}
-        self.fits: dict[Place, bytes] = {}
-        self._made: dict[Place, bytes] = {}
+        self.volumes: dict[NodeRef, bytes] = {}
+        self.fits: dict[NodeRef, bytes] = {}
+        self._made: dict[NodeRef, bytes] = {}
         """What makes each volume, the input apart, as digests: recipes with inputs of their own depend on it."""
         self._fits_any = any(
             isinstance(node.weights, LowRankWeights) for _, network in project.networks() for node in network.nodes
@@ -152,7 +154,7 @@ class _Keys:
     def add_input(self, design: str, key: bytes, made: bytes) -> None:
         self.volumes[design, INPUT], self._made[design, INPUT] = key, made
 
-    def pass_on(self, design: str, start: Place) -> None:
+    def pass_on(self, design: str, start: NodeRef) -> None:
         """A design's input has the keys of what it is."""
         if start in self.volumes:
             self.add_input(design, self.volumes[start], self._made.get(start, b""))
@@ -172,10 +174,10 @@ class _Keys:
         if not report.array_shapes:
             return None
         if not isinstance(report.weights, LowRankWeights):
-            return weights.identity(report, self._project.seed, design)
-        plan = low_rank_weights.plan(analysis, report)
+            return weights.weight_identity(report, self._project.seed, design)
+        plan = low_rank_weights.fit_plan(analysis, report)
         known = self._made if plan.recipe.calibration else self.volumes
-        key = _digest(low_rank_weights.identity(plan, self._project), known.get((design, plan.received)))
+        key = _digest(low_rank_weights.recipe_identity(plan, self._project), known.get((design, plan.input_ref)))
         self.fits[design, report.name] = key
         return key, plan.part
 

@@ -17,11 +17,11 @@ from engine.layers import Layer
 from engine.low_rank.factorisation import NotFinite
 from engine.network.analysis import Report
 from engine.network.graph import INPUT, FileWeights, LowRankWeights, WeightSource
-from engine.network.weight_specs import input_name
+from engine.network.weight_specs import input_text
 from engine.project.project import ArrayInput, ImageInput, Input, Project
 from engine.run import inputs, low_rank_weights, weights
-from engine.run.cache import Timed, VolumeCache
-from engine.run.check import Place, ProjectCheck, check, place_in_file
+from engine.run.cache import CachedVolume, VolumeCache
+from engine.run.check import NodeRef, ProjectCheck, check, place_in_file
 from engine.run.weights import Weights
 from engine.text.problems import STEM, Problem, ProjectError
 from engine.text.units import byte_size
@@ -42,7 +42,7 @@ class RunRequest(Struct, frozen=True, eq=False):
         return cls(project, check(project))
 
     @property
-    def places(self) -> tuple[Place, ...]:
+    def refs(self) -> tuple[NodeRef, ...]:
         """Every (design, node) that can run, in order, the input first; designs' inputs are volumes already known."""
         start = ((STEM, INPUT),) if (STEM, INPUT) in self.check.keys else ()
         return (*start, *(place for place in self.check.reports if place in self.check.keys))
@@ -51,7 +51,7 @@ class RunRequest(Struct, frozen=True, eq=False):
 class NodeStarted(Struct, frozen=True):
     """`done` of `total` nodes are computed; this one is next."""
 
-    place: Place
+    ref: NodeRef
     done: int
     total: int
 
@@ -62,12 +62,12 @@ class NodeDone(Struct, frozen=True, eq=False):
     The milliseconds are those of the layer's arithmetic, its weights being ready, when the volume was made.
     """
 
-    place: Place
+    ref: NodeRef
     key: bytes
     volume: NDArray[np.float32]
     milliseconds: float
-    reused: bool
-    fitted: Mapping[str, NDArray[np.float32]] | None = None
+    is_reused: bool
+    fitted_weights: Mapping[str, NDArray[np.float32]] | None = None
     """The layer's weights by role where they were fitted to data."""
 
 
@@ -84,7 +84,7 @@ def execute(
         From `checkpoint`, within a block's time.
     """
     require_memory(request, cache)
-    keys, places = request.check.keys, request.places
+    keys, places = request.check.keys, request.refs
     # Held from the start, so that what was not predicted need not be computed again when the cache drops it.
     volumes = {keys[place]: timed for place in places if (timed := cache.get(keys[place])) is not None}
     for done, place in enumerate(places):
@@ -96,11 +96,11 @@ def execute(
             made = volumes[key] = _compute(request, place, volumes, cache, checkpoint)
             cache.put(key, *made)
         timed = volumes[key]
-        yield NodeDone(place, key, timed.volume, timed.milliseconds, reused, timed.fitted)
+        yield NodeDone(place, key, timed.volume, timed.milliseconds, reused, timed.fitted_weights)
 
 
 def volume_at(
-    request: RunRequest, place: Place, cache: VolumeCache, checkpoint: Checkpoint = lambda: None
+    request: RunRequest, place: NodeRef, cache: VolumeCache, checkpoint: Checkpoint = lambda: None
 ) -> NDArray[np.float32]:
     """The volume at one place. Only what it needs is computed, and dropped as soon as nothing more needs it.
 
@@ -115,8 +115,8 @@ def volume_at(
     if place not in keys:
         raise ProjectError(request.check.problems)
     goal = keys[place]
-    makers: dict[bytes, Place] = {}
-    for at in request.places:
+    makers: dict[bytes, NodeRef] = {}
+    for at in request.refs:
         makers.setdefault(keys[at], at)
 
     def received(key: bytes) -> list[bytes]:
@@ -138,9 +138,9 @@ def volume_at(
 
 def _at_hand(
     goal: bytes, received: Callable[[bytes], list[bytes]], cache: VolumeCache
-) -> tuple[dict[bytes, Timed], dict[bytes, int]]:
+) -> tuple[dict[bytes, CachedVolume], dict[bytes, int]]:
     """Of all that a volume needs what the cache has, and how often each is used to make what it has not."""
-    volumes: dict[bytes, Timed] = {}
+    volumes: dict[bytes, CachedVolume] = {}
     users = {goal: 1}
     waiting = [goal]
     while waiting:
@@ -156,7 +156,7 @@ def _at_hand(
     return volumes, users
 
 
-def weights_at(request: RunRequest, place: Place, cache: VolumeCache, checkpoint: Checkpoint) -> Weights:
+def weights_at(request: RunRequest, place: NodeRef, cache: VolumeCache, checkpoint: Checkpoint) -> Weights:
     """The arrays by role that a layer runs with; FileFault where a file does not give them.
 
     Fitted ones are found from the volumes that reach them, which are computed first.
@@ -164,22 +164,22 @@ def weights_at(request: RunRequest, place: Place, cache: VolumeCache, checkpoint
     design = place[0]
     report = request.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
-        return dict(_fitted(request, design, report, cache, checkpoint))
-    found = weights.resolve(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
+        return dict(_fit(request, design, report, cache, checkpoint))
+    found = weights.load_weights(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
     _require_unchanged(request, report.weights)
     return found
 
 
-def _fitted(
+def _fit(
     request: RunRequest, design: str, report: Report, cache: VolumeCache, checkpoint: Checkpoint
 ) -> Mapping[str, NDArray[np.float32]]:
     """The part of a fit that is this node's."""
     project = request.project
-    plan = low_rank_weights.plan(request.check.analyses[design], report)
-    key = request.check.fits[design, report.name]
+    plan = low_rank_weights.fit_plan(request.check.analyses[design], report)
+    key = request.check.low_rank_fits[design, report.name]
     parts = cache.get_fit(key)
     if parts is None:
-        place = design, plan.received
+        place = design, plan.input_ref
         specs = plan.recipe.calibration or (project.input,)
 
         def volumes() -> Iterator[NDArray[np.float32]]:
@@ -190,14 +190,14 @@ def _fitted(
                 try:
                     found = volume_at(RunRequest.of(replace(project, input=spec)), place, cache, checkpoint)
                 except ProjectError as error:
-                    raise FileFault(f"calibration, {input_name(spec)}: {error.problems[0].text}") from None
+                    raise FileFault(f"calibration, {input_text(spec)}: {error.problems[0].text}") from None
                 _require_unchanged(request, spec)
                 yield found
 
-        exact = low_rank_weights.original(plan, project, checkpoint)
+        exact = low_rank_weights.original_weights(plan, project, checkpoint)
         _require_unchanged(request, plan.recipe.of)
         try:
-            parts = low_rank_weights.fit(plan, exact, volumes, checkpoint)
+            parts = low_rank_weights.fit_weights(plan, exact, volumes, checkpoint)
         except NotFinite as error:
             raise FileFault(f"fitted weights: {error}") from None
         cache.put_fit(key, parts)
@@ -205,12 +205,12 @@ def _fitted(
     return {role: arrays[role] for role in report.array_shapes}
 
 
-def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[Place, NodeDone]:
+def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[NodeRef, NodeDone]:
     """Run to the end with a cache of its own; `tell` hears of each node before it runs."""
-    results: dict[Place, NodeDone] = {}
+    results: dict[NodeRef, NodeDone] = {}
     for event in execute(request, VolumeCache()):
         if isinstance(event, NodeDone):
-            results[event.place] = event
+            results[event.ref] = event
         else:
             tell(event)
     return results
@@ -254,11 +254,11 @@ class _Cost(NamedTuple):
     scratch: int
 
 
-def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
+def _costs(request: RunRequest, cache: VolumeCache) -> dict[NodeRef, _Cost]:
     """What each volume that is not at hand takes, told once where several places share it."""
     known = request.check
-    first: dict[bytes, Place] = {}
-    for place in request.places:
+    first: dict[bytes, NodeRef] = {}
+    for place in request.refs:
         if known.keys[place] not in cache:
             first.setdefault(known.keys[place], place)
     costs = {}
@@ -270,18 +270,24 @@ def _costs(request: RunRequest, cache: VolumeCache) -> dict[Place, _Cost]:
     return costs
 
 
-def _weight_bytes(request: RunRequest, place: Place) -> int:
+def _weight_bytes(request: RunRequest, place: NodeRef) -> int:
     """Memory of a layer's weights, and of what finding them needs."""
     known = request.check
     report = known.reports[place]
-    if place not in known.fits:
+    if place not in known.low_rank_fits:
         return report.weight_bytes
-    return report.weight_bytes + low_rank_weights.scratch_bytes(low_rank_weights.plan(known.analyses[place[0]], report))
+    return report.weight_bytes + low_rank_weights.scratch_bytes(
+        low_rank_weights.fit_plan(known.analyses[place[0]], report)
+    )
 
 
 def _compute(
-    request: RunRequest, place: Place, volumes: Mapping[bytes, Timed], cache: VolumeCache, checkpoint: Checkpoint
-) -> Timed:
+    request: RunRequest,
+    place: NodeRef,
+    volumes: Mapping[bytes, CachedVolume],
+    cache: VolumeCache,
+    checkpoint: Checkpoint,
+) -> CachedVolume:
     """The volume at a place, from those of its inputs by key, and the milliseconds that it took.
 
     A layer's time is that of its arithmetic: its weights are ready before, as they are in a network that is used.
@@ -290,9 +296,9 @@ def _compute(
     start = perf_counter()
     if place == (STEM, INPUT):
         try:
-            volume = inputs.load(project.input, checkpoint)
+            volume = inputs.load_input(project.input, checkpoint)
             _require_unchanged(request, project.input)
-            return _kept(volume, start)
+            return _keep(volume, start)
         except FileFault as fault:
             raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
     report = request.check.reports[place]
@@ -307,19 +313,19 @@ def _compute(
     start = perf_counter()
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
         volume = layer.forward(received, arrays, checkpoint)
-    return _kept(volume, start, arrays if isinstance(report.weights, LowRankWeights) else None)
+    return _keep(volume, start, arrays if isinstance(report.weights, LowRankWeights) else None)
 
 
-def _kept(volume: NDArray[np.float32], start: float, fitted: Weights | None = None) -> Timed:
+def _keep(volume: NDArray[np.float32], start: float, fitted: Weights | None = None) -> CachedVolume:
     """A volume that was begun at `start` and that nobody writes to from now on."""
     milliseconds = 1000 * (perf_counter() - start)
     volume.flags.writeable = False
-    return Timed(volume, milliseconds, fitted)
+    return CachedVolume(volume, milliseconds, fitted)
 
 
 def _require_unchanged(request: RunRequest, source: Input | WeightSource | None) -> None:
     """FileFault where what was just read is not what the key tells of: the file was written since the check."""
     if not isinstance(source, ImageInput | ArrayInput | FileWeights):
         return
-    if paths.stamp(source.path) != request.check.files[source.path]:
+    if paths.stamp_of(source.path) != request.check.files[source.path]:
         raise FileFault(f"{source.path} changed after it was checked; run again")

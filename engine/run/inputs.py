@@ -26,19 +26,19 @@ LEAST_STD = 1e-12
 """Division by less counts as a division by zero."""
 
 
-def shape_of(spec: Input) -> Shape:
+def input_shape(spec: Input) -> Shape:
     """Shape of the volume that an input gives, from settings and file headers alone; FileFault says what is wrong."""
-    for fault in faults(spec):
+    for fault in input_faults(spec):
         raise fault
     return _array_shape(spec) if isinstance(spec, ArrayInput) else Shape(*spec.shape)
 
 
-def faults(spec: Input) -> Iterator[FileFault]:
+def input_faults(spec: Input) -> Iterator[FileFault]:
     """Everything that is wrong with an input, from settings and file headers alone."""
     try:
         if isinstance(spec, ImageInput):
             yield from _normalisation_faults(spec)
-            _photo_pixels(spec.path, paths.stamp(spec.path), _enough(spec))
+            _photo_pixels(spec.path, paths.stamp_of(spec.path), _sufficient_side(spec))
         elif isinstance(spec, ArrayInput):
             _array_shape(spec)
     except FileFault as fault:
@@ -46,20 +46,20 @@ def faults(spec: Input) -> Iterator[FileFault]:
 
 
 def _array_shape(spec: ArrayInput) -> Shape:
-    head = arrays.header(spec.path, spec.key, "key")
+    head = arrays.read_header(spec.path, spec.key, "key")
     shape = head.shape[1:] if len(head.shape) == 4 and head.shape[0] == 1 else head.shape
     if len(shape) != 3 or min(shape) < 1:
         name = f", array {spec.key!r}," if spec.key else ""
-        found = arrays.sizes(head.shape)
+        found = arrays.shape_text(head.shape)
         raise FileFault(
             f"{spec.path}{name} has shape {found}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
         )
     return Shape(*shape)
 
 
-def stamp_of(spec: Input) -> Stamp | None:
+def input_stamp(spec: Input) -> Stamp | None:
     """What changes when the input's file does; None where there is no file."""
-    return None if isinstance(spec, NoiseInput) else paths.stamp(spec.path)
+    return None if isinstance(spec, NoiseInput) else paths.stamp_of(spec.path)
 
 
 def reading_bytes(spec: Input) -> int:
@@ -67,16 +67,16 @@ def reading_bytes(spec: Input) -> int:
     if not isinstance(spec, ImageInput):
         return 0
     height, width = spec.size
-    return PIXEL_BYTES * (height * width + _photo_pixels(spec.path, paths.stamp(spec.path), _enough(spec)))
+    return PIXEL_BYTES * (height * width + _photo_pixels(spec.path, paths.stamp_of(spec.path), _sufficient_side(spec)))
 
 
-def load(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
+def load_input(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:
     """The input's volume (C×H×W)."""
-    shape = shape_of(spec)
+    shape = input_shape(spec)
     if isinstance(spec, ArrayInput):
-        return arrays.read(spec.path, spec.key, checkpoint, "key").reshape(shape)
+        return arrays.read_array(spec.path, spec.key, checkpoint, "key").reshape(shape)
     if isinstance(spec, ImageInput):
-        return normalised(read_image(spec, checkpoint), spec)
+        return normalise(read_image(spec, checkpoint), spec)
     return normal_values(shape, spec.seed, checkpoint)
 
 
@@ -84,7 +84,7 @@ def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
     """The photo as H×W×3 (gray: H×W×1), upright, centre-cropped to the aspect of `size`, then resized."""
     height, width = spec.size
     try:
-        upright = _decoded(spec.path, _enough(spec), checkpoint)
+        upright = _decode(spec.path, _sufficient_side(spec), checkpoint)
     except _Stopped as stopped:
         raise stopped.reason from None
     checkpoint()
@@ -100,7 +100,7 @@ def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
     return np.atleast_3d(np.asarray(resized.convert("L") if gray else resized))
 
 
-def _enough(spec: ImageInput) -> int:
+def _sufficient_side(spec: ImageInput) -> int:
     """Pixels of a side from which on a larger photo would look the same."""
     return 2 * max(spec.size)
 
@@ -128,19 +128,19 @@ class _WatchedFile(io.FileIO):
         return super().readinto(buffer)
 
 
-def _decoded(path: str, enough: int, checkpoint: Checkpoint) -> Image.Image:
+def _decode(path: str, enough: int, checkpoint: Checkpoint) -> Image.Image:
     """The upright photo as RGB; a JPEG whose sides are far above `enough` at a fraction of its size."""
     with (
         _image_fault(path),
-        io.BufferedReader(_WatchedFile(paths.resolve(path), checkpoint)) as file,
+        io.BufferedReader(_WatchedFile(paths.resolve_path(path), checkpoint)) as file,
         Image.open(file) as opened,
     ):
         opened.draft("RGB", (enough, enough))
         ImageOps.exif_transpose(opened, in_place=True)
-        return _flattened(opened)
+        return _flatten(opened)
 
 
-def normalised(pixels: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
+def normalise(pixels: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
     """H×W×C bytes → C×H×W: channels ordered, then (value·scale − mean) / std."""
     ordered = pixels[..., ::-1] if spec.channels == "bgr" else pixels
     volume = np.ascontiguousarray(ordered.transpose(2, 0, 1), dtype=np.float32)
@@ -165,7 +165,7 @@ def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
 @lru_cache(maxsize=64)
 def _photo_pixels(path: str, _stamp: Stamp, enough: int) -> int:
     """Pixels that `_decoded` reads; FileFault where the header does not tell of an image that can be read."""
-    with _image_fault(path), Image.open(paths.resolve(path)) as opened:
+    with _image_fault(path), Image.open(paths.resolve_path(path)) as opened:
         opened.draft("RGB", (enough, enough))
         if opened.mode in ("I", "F"):
             raise FileFault(f"{path} has values of 32 bits; save it with 8 or 16, or as a .npy array")
@@ -175,7 +175,7 @@ def _photo_pixels(path: str, _stamp: Stamp, enough: int) -> int:
 @contextmanager
 def _image_fault(path: str) -> Iterator[None]:
     """Say of Pillow's refusals which file they concern; its warning of a decompression bomb is one of them."""
-    with paths.fault_of(path), warnings.catch_warnings():
+    with paths.name_file_in_errors(path), warnings.catch_warnings():
         warnings.simplefilter("ignore")  # of oddities in a file that can be read all the same
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
@@ -191,7 +191,7 @@ def _image_fault(path: str) -> Iterator[None]:
             raise FileFault(f"{path} is not an image that can be read: {reason}") from None
 
 
-def _flattened(image: Image.Image) -> Image.Image:
+def _flatten(image: Image.Image) -> Image.Image:
     """Any kind of picture as RGB; what is transparent lies on white, 16 bits keep their upper 8."""
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))

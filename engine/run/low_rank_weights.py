@@ -18,7 +18,7 @@ from engine.run import inputs, weights
 from engine.run.weights import Weights
 
 
-class Plan(Struct, frozen=True):
+class FitPlan(Struct, frozen=True):
     """A convolution, the narrower ones that do as it, and the volume that they are fitted to."""
 
     recipe: LowRankWeights
@@ -28,15 +28,15 @@ class Plan(Struct, frozen=True):
     """Of its weights: (F, C, kh, kw)."""
     ranks: tuple[int, ...]
     """Widths between the convolutions."""
-    received: str
+    input_ref: str
     """Name of the node whose volume reaches the first, or INPUT."""
     part: int
     """Which of them this node is."""
-    biased: bool
+    part_biases: bool
     """Whether the last has a bias, to be that of the layer."""
 
 
-def plan(analysis: Analysis, report: Report) -> Plan:
+def fit_plan(analysis: Analysis, report: Report) -> FitPlan:
     """How the fitted weights of a node come about, where `mistakes` finds none."""
     recipe = report.weights
     assert isinstance(recipe, LowRankWeights)
@@ -51,10 +51,10 @@ def plan(analysis: Analysis, report: Report) -> Plan:
     assert first.input_shapes[0] is not None
     shape = (layer.filters, first.input_shapes[0].channels, *pair(core.kernel))
     ranks = tuple(part.filters for part in layers[:-1])
-    return Plan(recipe, layer, shape, ranks, first.inputs[0], recipe.nodes.index(report.name), layers[-1].bias)
+    return FitPlan(recipe, layer, shape, ranks, first.inputs[0], recipe.nodes.index(report.name), layers[-1].bias)
 
 
-def mistakes(project: Project, analysis: Analysis, report: Report) -> Iterator[str]:
+def recipe_mistakes(project: Project, analysis: Analysis, report: Report) -> Iterator[str]:
     """What is wrong with the recipe of a node's weights; nothing for other weights."""
     recipe = report.weights
     if not isinstance(recipe, LowRankWeights) or report.output_shape is None:
@@ -63,7 +63,7 @@ def mistakes(project: Project, analysis: Analysis, report: Report) -> Iterator[s
     for spec in recipe.calibration:
         found += [f"calibration: {text}" for text in _calibration_mistakes(project.input, spec)]
     if not found:
-        made = plan(analysis, report)
+        made = fit_plan(analysis, report)
         found += [
             text.removeprefix("weights: ")
             for text in weights.source_mistakes(recipe.of, _arrays(made), made.layer.kind)
@@ -98,11 +98,11 @@ def _form_mistakes(analysis: Analysis, report: Report, recipe: LowRankWeights) -
 
 def _calibration_mistakes(own: Input, spec: Input) -> Iterator[str]:
     """What is wrong with an input to fit to; it has as many channels as the project's, for layers have them too."""
-    faults = list(inputs.faults(spec))
+    faults = list(inputs.input_faults(spec))
     yield from map(str, faults)
-    if faults or list(inputs.faults(own)):
+    if faults or list(inputs.input_faults(own)):
         return
-    found, wanted = inputs.shape_of(spec), inputs.shape_of(own)
+    found, wanted = inputs.input_shape(spec), inputs.input_shape(own)
     if found.channels != wanted.channels:
         yield (
             f"{found} has {found.channels} channels; the project's input, {wanted}, has {wanted.channels}: "
@@ -127,20 +127,20 @@ def _report(analysis: Analysis, name: str) -> Report | None:
     return next((report for report in analysis.reports if report.name == name), None)
 
 
-def _arrays(made: Plan) -> dict[str, tuple[int, ...]]:
+def _arrays(made: FitPlan) -> dict[str, tuple[int, ...]]:
     """Shapes of what the layer has by role; a file need not give a bias."""
     source = made.recipe.of
-    biased = made.biased and (not isinstance(source, FileWeights) or bool(source.bias))
+    biased = made.part_biases and (not isinstance(source, FileWeights) or bool(source.bias))
     return {"weight": made.shape, **({"bias": (made.shape[0],)} if biased else {})}
 
 
-def identity(made: Plan, project: Project) -> object:
+def recipe_identity(made: FitPlan, project: Project) -> object:
     """What the fit depends on beside the volumes, as a value to be digested."""
-    stamps = [inputs.stamp_of(spec) for spec in made.recipe.calibration]
+    stamps = [inputs.input_stamp(spec) for spec in made.recipe.calibration]
     return replace(made, part=0), weights.source_identity(made.recipe.of, project.seed), stamps
 
 
-def scratch_bytes(made: Plan) -> int:
+def scratch_bytes(made: FitPlan) -> int:
     """Memory that the fit needs at most, beside one volume: covariances, and the matrix of a refit."""
     filters, channels, height, width = made.shape
     again = refit_bytes(made.shape, made.ranks[0]) if made.recipe.refit else 0
@@ -156,12 +156,12 @@ def refit_bytes(shape: tuple[int, ...], rank: int) -> int:
     return 8 * 3 * (height * width * rank) ** 2
 
 
-def original(made: Plan, project: Project, checkpoint: Checkpoint) -> Weights:
+def original_weights(made: FitPlan, project: Project, checkpoint: Checkpoint) -> Weights:
     """The arrays of the layer that the parts stand for; FileFault where a file does not give them."""
-    return weights.from_source(made.recipe.of, _arrays(made), seed=project.seed, checkpoint=checkpoint)
+    return weights.weights_from_source(made.recipe.of, _arrays(made), seed=project.seed, checkpoint=checkpoint)
 
 
-def fit(made: Plan, exact: Weights, volumes: Volumes, checkpoint: Checkpoint) -> Sequence[Weights]:
+def fit_weights(made: FitPlan, exact: Weights, volumes: Volumes, checkpoint: Checkpoint) -> Sequence[Weights]:
     """The arrays of all parts in their order, from those of the layer; the last has its bias.
 
     Raises

@@ -23,7 +23,7 @@ NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
 ROLES = ("weight", *NEUTRAL)
 
 
-def mistakes(report: Report) -> Iterator[str]:
+def weight_mistakes(report: Report) -> Iterator[str]:
     """What is wrong with the weights that a node names, from its settings and the file's header."""
     source = report.weights
     if source is None or isinstance(source, LowRankWeights):  # see low_rank_weights
@@ -51,12 +51,12 @@ def source_mistakes(
 
 def _unreadable(source: FileWeights) -> Iterator[str]:
     try:
-        arrays.headers(source.path)
+        arrays.read_headers(source.path)
     except FileFault as fault:
         yield f"weights: {fault}"
 
 
-def identity(report: Report, seed: int, design: str) -> object:
+def weight_identity(report: Report, seed: int, design: str) -> object:
     """What a node's weights depend on, and nothing else, as a value to be digested; a recipe has more to it."""
     source = report.weights
     assert not isinstance(source, LowRankWeights)
@@ -66,23 +66,23 @@ def identity(report: Report, seed: int, design: str) -> object:
 def source_identity(source: PlainSource, seed: int) -> object:
     """What arrays of a source depend on beside their shapes."""
     if isinstance(source, FileWeights):
-        return source, paths.stamp(source.path)
+        return source, paths.stamp_of(source.path)
     return source if isinstance(source, PresetWeights) else (seed, source.design, source.node)
 
 
-def resolve(report: Report, *, seed: int, design: str, checkpoint: Checkpoint) -> Weights:
+def load_weights(report: Report, *, seed: int, design: str, checkpoint: Checkpoint) -> Weights:
     """The arrays by role that the node's layer runs with; FileFault where a file does not give them.
 
     A recipe needs the volumes that it is fitted to, which only a run has.
     """
     source = report.weights
     assert not isinstance(source, LowRankWeights)
-    return from_source(
+    return weights_from_source(
         source or SeedWeights(design, report.name), report.array_shapes, seed=seed, checkpoint=checkpoint
     )
 
 
-def from_source(
+def weights_from_source(
     source: PlainSource, shapes: Mapping[str, tuple[int, ...]], *, seed: int, checkpoint: Checkpoint
 ) -> Weights:
     """Arrays of these shapes by role; FileFault where a file does not give them."""
@@ -92,7 +92,7 @@ def from_source(
     if "weight" not in shapes:
         return made
     if isinstance(source, PresetWeights):
-        made["weight"] = preset(source.name, shapes["weight"], checkpoint)
+        made["weight"] = preset_weights(source.name, shapes["weight"], checkpoint)
     else:
         made["weight"] = he_normal(shapes["weight"], weight_seed(seed, source.design, source.node), checkpoint)
     return made
@@ -112,7 +112,7 @@ def he_normal(shape: tuple[int, ...], seed: int, checkpoint: Checkpoint) -> NDAr
     return normal_values(shape, seed, checkpoint, sqrt(2 / prod(shape[1:])))
 
 
-def preset(name: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
+def preset_weights(name: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
     """Filters (filters, C/groups, kh, kw) of a fixed kernel.
 
     Filter f has the bank's kernel number f, from the start again after the last, on the mean of its channels.
@@ -159,22 +159,23 @@ def _file_mistakes(
 
 def _check_shape(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
     """Name of the array that holds a role; FileFault where it is not there or of another shape."""
-    names = arrays.headers(source.path)
+    names = arrays.read_headers(source.path)
     given = getattr(source, role)
     name = given or ("" if "" in names and role == "weight" else role)
     if not given and name not in names:
         remedy = ", or set bias = false" if role == "bias" else ""
-        held = "it holds one array, without a name" if "" in names else arrays.listed(names)
+        held = "it holds one array, without a name" if "" in names else arrays.list_arrays(names)
         text = f'{source.path} has no array {role!r}; {held}. Name the {role}, as {role} = "…"{remedy}'
         raise FileFault(text, role)
-    found = arrays.header(source.path, name, role).shape
+    found = arrays.read_header(source.path, name, role).shape
     if found != shape:
         what = f"{role} {name!r}" if name else role
         raise FileFault(
-            f"{what} in {source.path} has shape {arrays.sizes(found)}; this layer needs {arrays.sizes(shape)}", role
+            f"{what} in {source.path} has shape {arrays.shape_text(found)}; this layer needs {arrays.shape_text(shape)}",
+            role,
         )
     return name
 
 
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
-    return arrays.read(source.path, _check_shape(source, role, shape), checkpoint, "weights")
+    return arrays.read_array(source.path, _check_shape(source, role, shape), checkpoint, "weights")

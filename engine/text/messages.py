@@ -15,13 +15,13 @@ MOST_SHOWN = 6
 """Entries of a list or table that a message shows."""
 
 
-def shown(value: object, depth: int = 3) -> str:
+def value_text(value: object, depth: int = 3) -> str:
     """A value as the file writes it, cut where it is long or deep."""
-    text = _written(value, depth)
+    text = _render(value, depth)
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
-def _written(value: object, depth: int) -> str:
+def _render(value: object, depth: int) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
     if isinstance(value, int) and value.bit_length() > 4 * LONGEST:
@@ -33,19 +33,19 @@ def _written(value: object, depth: int) -> str:
     if isinstance(value, list | tuple | dict) and not depth:
         return "…"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_cut([_written(item, depth - 1) for item in value[: MOST_SHOWN + 1]]))}]"
+        return f"[{', '.join(_shorten([_render(item, depth - 1) for item in value[: MOST_SHOWN + 1]]))}]"
     if isinstance(value, dict):
         pairs = [(key, value[key]) for key in list(value)[: MOST_SHOWN + 1]]
-        return f"{{{', '.join(_cut([f'{key[:LONGEST]} = {_written(item, depth - 1)}' for key, item in pairs]))}}}"
+        return f"{{{', '.join(_shorten([f'{key[:LONGEST]} = {_render(item, depth - 1)}' for key, item in pairs]))}}}"
     return repr(value)
 
 
-def _cut(texts: list[str]) -> list[str]:
+def _shorten(texts: list[str]) -> list[str]:
     return texts if len(texts) <= MOST_SHOWN else [*texts[:MOST_SHOWN], "…"]
 
 
 @lru_cache(maxsize=256)
-def accepted(kind: Any) -> str:
+def accepted_text(kind: Any) -> str:
     """What a setting of this type may be: "an integer from 1 to 1000000, or a list of 2 such"."""
     return _accepted(inspect.type_info(kind))
 

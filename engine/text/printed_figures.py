@@ -22,7 +22,7 @@ def agrees(count: int, printed: str, kilo: int = 1000) -> bool:
     return -least / 2 <= Fraction(count, kilo**power) - value < least
 
 
-def difference(count: int, printed: str, kilo: int = 1000) -> float | None:
+def relative_excess(count: int, printed: str, kilo: int = 1000) -> float | None:
     """By which part of the printed figure a count is larger; None where there is nothing to compare with."""
     amount = amount_of(printed, kilo)
     return None if not amount else float((count - amount) / amount)

@@ -4,18 +4,18 @@ from collections.abc import Sequence
 from unicodedata import combining, east_asian_width
 
 
-def aligned(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[bool]) -> tuple[str, str, list[str]]:
+def align(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[bool]) -> tuple[str, str, list[str]]:
     """The head, a rule, and a line a row; columns of numbers stand to the right."""
-    widths = [max(map(width, texts)) for texts in zip(heads, *rows, strict=True)]
-    head, *lines = ("  ".join(map(_padded, texts, widths, numbers)).rstrip() for texts in (heads, *rows))
+    widths = [max(map(cell_width, texts)) for texts in zip(heads, *rows, strict=True)]
+    head, *lines = ("  ".join(map(_pad, texts, widths, numbers)).rstrip() for texts in (heads, *rows))
     return head, "  ".join("─" * count for count in widths), lines
 
 
-def _padded(text: str, count: int, right: bool) -> str:
-    gap = " " * (count - width(text))
+def _pad(text: str, count: int, right: bool) -> str:
+    gap = " " * (count - cell_width(text))
     return gap + text if right else text + gap
 
 
-def width(text: str) -> int:
+def cell_width(text: str) -> int:
     """Cells that a text takes in a terminal: two for a wide character, none for a combining mark."""
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)

@@ -8,7 +8,7 @@ UNKNOWN = "unknown"
 SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-def abbreviated(count: float | None, kilo: int = 1000) -> str:
+def abbreviate(count: float | None, kilo: int = 1000) -> str:
     """``160563200`` as "160.6 M", ``13246464`` as "13.25 M": four significant digits; K is 1000, or 1024.
 
     Below 1,000 the integer itself, beyond the prefixes a power of ten; None is "unknown".
@@ -16,7 +16,7 @@ def abbreviated(count: float | None, kilo: int = 1000) -> str:
     if count is None:
         return UNKNOWN
     if count < kilo:
-        return str(count) if isinstance(count, int) else exact(count)
+        return str(count) if isinstance(count, int) else exact_text(count)
     if _reaches(count, 10**15):
         digits, exponent = f"{count:.3e}".split("e+")
         return f"{digits}×10{exponent.translate(SUPERSCRIPTS)}"
@@ -25,7 +25,7 @@ def abbreviated(count: float | None, kilo: int = 1000) -> str:
     return f"{_digits(count / size)} {prefix}"
 
 
-def exact(count: float | None) -> str:
+def exact_text(count: float | None) -> str:
     """``160563200`` as "160,563,200", ``93.2154`` as "93.22"; None is "unknown"."""
     if count is None:
         return UNKNOWN
@@ -46,24 +46,24 @@ def ratio_in_words(
     if amount == reference:
         return f"as {many} {more}" + (than and f" as {than}")
     if not amount or not reference:
-        amount_of = f"{exact(amount)} {more}" if amount else f"no {more}"
-        return f"{amount_of} instead of {exact(reference) if reference else 'none'}" + (than and f" in {than}")
+        amount_of = f"{exact_text(amount)} {more}" if amount else f"no {more}"
+        return f"{amount_of} instead of {exact_text(reference) if reference else 'none'}" + (than and f" in {than}")
     if amount >= 1.5 * reference:
-        return f"{factor(amount / reference)} as {many} {more}" + (than and f" as {than}")
+        return f"{factor_text(amount / reference)} as {many} {more}" + (than and f" as {than}")
     word = fewer if amount < reference else "more"
     if reference >= 1.5 * amount:
-        return f"{factor(reference / amount)} {word} {more}" + (than and f" than {than}")
+        return f"{factor_text(reference / amount)} {word} {more}" + (than and f" than {than}")
     percent = 100 * abs(amount - reference) / reference
     share = f"{percent:.2g}" if percent >= 0.1 else "less than 0.1"
     return f"{share} % {word} {more}" + (than and f" than {than}")
 
 
-def factor(ratio: float) -> str:
+def factor_text(ratio: float) -> str:
     """How many times: "12.1×", and from 100 on without a decimal, "1,044×"."""
     return f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:,.0f}×"
 
 
-def number(value: float, digits: int = 4) -> str:
+def number_text(value: float, digits: int = 4) -> str:
     """A value with some significant digits and a true minus sign."""
     if not isfinite(value):
         return "not a number" if isnan(value) else f"{'−' if value < 0 else ''}∞"

@@ -4,9 +4,9 @@ from argparse import ArgumentParser, ArgumentTypeError, Namespace
 
 from msgspec.structs import replace
 
-from engine.cost.counting import CONVENTIONS, convention
-from engine.cost.metrics import METRICS, OPERATIONS, Ledger
-from engine.network.analysis import folded
+from engine.cost.counting import CONVENTIONS, convention_by_id
+from engine.cost.metrics import METRICS, OPERATIONS, Costs
+from engine.network.analysis import fold_blocks
 from engine.reports.formats import FORMATS, CostReport, format_named
 from engine.run.check import check
 from gui.command_line.options import choices, project_option
@@ -31,7 +31,7 @@ def add_options(command: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     project = read_project(options.project)
     known = check(project)
-    rule = replace(convention(options.count or "macs"), batch=options.batch)
+    rule = replace(convention_by_id(options.count or "macs"), batch=options.batch)
     format = format_named(options.format)
     design = design_named(options.design, project, options.project) if format.of_design else ""
     main_metric = next(iter(options.metrics), OPERATIONS if options.count else "macs")
@@ -39,8 +39,8 @@ def run(options: Namespace) -> None:
     columns = tuple(dict.fromkeys((*options.metrics, *counted)))
     analyses = known.analyses
     if options.blocks == "closed":
-        analyses = {name: folded(analysis, analysis.blocks) for name, analysis in analyses.items()}
-    print_result(format.text(CostReport(project, Ledger(known, rule), design, main_metric, columns, analyses)))
+        analyses = {name: fold_blocks(analysis, analysis.blocks) for name, analysis in analyses.items()}
+    print_result(format.text(CostReport(project, Costs(known, rule), design, main_metric, columns, analyses)))
 
 
 def _batch(text: str) -> int:

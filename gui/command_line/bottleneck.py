@@ -6,14 +6,31 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
-from engine.project.file import save
+from engine.project.file import save_project
 from engine.project.project import Project
-from engine.rank_search import FORMS, Choice, Curve, Explorer, candidates, refusal, samples, swapped
-from engine.rank_search.report import curve_text, list_text, percent, samples_text, to_csv, to_json, told_design
+from engine.rank_search import (
+    FORMS,
+    ErrorCurve,
+    RankChoice,
+    RankSearch,
+    calibration_set,
+    rank_search_candidates,
+    rank_search_refusal,
+    replace_and_measure,
+)
+from engine.rank_search.report import (
+    calibration_text,
+    curve_text,
+    curves_to_csv,
+    curves_to_json,
+    design_text,
+    error_text,
+    list_text,
+)
 from engine.run.execute import RunRequest
 from engine.text.printed_figures import amount_of
 from engine.text.problems import Problem, ProjectError
-from engine.text.units import exact, ratio_in_words
+from engine.text.units import exact_text, ratio_in_words
 from gui.command_line.options import project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project
@@ -68,34 +85,34 @@ def run(options: argparse.Namespace) -> None:
 def _explore(options: argparse.Namespace, project: Project) -> None:
     """Print what was asked for, and write the project where that was asked for."""
     design = design_named(options.design, project, options.project)
-    chosen = samples(project, options.photos)
-    explorer = Explorer(project, chosen)
+    chosen = calibration_set(project, options.photos)
+    explorer = RankSearch(project, chosen)
     curves = []
     for number, (name, total) in enumerate(_nodes(options, explorer.request, design), 1):
         with suppress(OSError):  # nobody listens; the work goes on
-            print(f"explore {number}/{total} {told_design(design)} · {name}", file=sys.stderr)
+            print(f"explore {number}/{total} {design_text(design)} · {name}", file=sys.stderr)
         curves.append(_chosen(options, explorer, explorer.curve((design, name), options.form)))
     written = None if options.apply is None else _apply(options, explorer, curves)
     if options.format == "json":
-        print_result(to_json(curves, chosen, options.error, written))
+        print_result(curves_to_json(curves, chosen, options.error, written))
     elif options.format == "csv":
-        print_result(to_csv(curves))
+        print_result(curves_to_csv(curves))
     else:
         one = options.node is not None
         text = curve_text(curves[0], _index(options, curves[0])) if one else list_text(curves, options.error)
-        print_result(text + "\n" + samples_text(chosen) + ("" if written is None else _told(written)))
+        print_result(text + "\n" + calibration_text(chosen) + ("" if written is None else _told(written)))
 
 
-def _chosen(options: argparse.Namespace, explorer: Explorer, curve: Curve) -> Curve:
+def _chosen(options: argparse.Namespace, explorer: RankSearch, curve: ErrorCurve) -> ErrorCurve:
     """The curve with the width that the budget asks for among those that were run."""
     if options.macs is not None:
-        index = curve.for_macs(options.macs)
+        index = curve.best_for_macs(options.macs)
         return curve if index is None else explorer.with_points(curve, [index])
-    return explorer.narrowed(curve, options.error) if options.node or options.apply else curve
+    return explorer.refine(curve, options.error) if options.node or options.apply else curve
 
 
-def _index(options: argparse.Namespace, curve: Curve) -> int | None:
-    return curve.within(options.error) if options.macs is None else curve.for_macs(options.macs)
+def _index(options: argparse.Namespace, curve: ErrorCurve) -> int | None:
+    return curve.cheapest_within(options.error) if options.macs is None else curve.best_for_macs(options.macs)
 
 
 def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> list[tuple[str, int]]:
@@ -103,53 +120,53 @@ def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> lis
     if options.node is None and options.macs is not None:
         raise ProjectError([Problem("--macs is a budget of one convolution; name it with --node", "$.designs")])
     if options.node is None:
-        names = [report.name for report in candidates(request, design)]
+        names = [report.name for report in rank_search_candidates(request, design)]
         if not names:
-            text = f"{told_design(design)} has no k×k convolution without groups that is not fitted yet; choose another"
+            text = f"{design_text(design)} has no k×k convolution without groups that is not fitted yet; choose another"
             raise ProjectError([Problem(text, "$.designs")], options.project)
         return [(name, len(names)) for name in names]
     report = report_named(design, options.node, request.check, options.project)
-    reason = refusal(report)
+    reason = rank_search_refusal(report)
     if reason:
         raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)
     return [(options.node, 1)]
 
 
-def _apply(options: argparse.Namespace, explorer: Explorer, curves: list[Curve]) -> dict[str, Any]:
+def _apply(options: argparse.Namespace, explorer: RankSearch, curves: list[ErrorCurve]) -> dict[str, Any]:
     """Write the project in which every convolution that can bear it is replaced; what came of it."""
     choices = [
-        Choice(curve, index, options.refit and explorer.refit_helps(curve, index))
+        RankChoice(curve, index, options.refit and explorer.refit_helps(curve, index))
         for curve in curves
         if (index := _index(options, curve)) is not None
     ]
     if not choices:
         raise ProjectError([Problem(_refused(options, curves), "--apply")])
-    swap = swapped(explorer, choices)
-    save(swap.project, options.apply)
+    swap = replace_and_measure(explorer, choices)
+    save_project(swap.project, options.apply)
     return {
         "file": str(options.apply),
         "replaced": [
-            {"node": c.curve.place[1], "width": list(c.widths), "macs": c.macs, "refit": c.refit} for c in choices
+            {"node": c.curve.ref[1], "width": list(c.ranks), "macs": c.macs, "refit": c.refit} for c in choices
         ],
         "macs": swap.macs,
         "macs_before": swap.macs_before,
-        "error_of_last_volume": {told_design(name): error for name, error in swap.errors.items()},
+        "error_of_last_volume": {design_text(name): error for name, error in swap.errors.items()},
     }
 
 
-def _refused(options: argparse.Namespace, curves: list[Curve]) -> str:
+def _refused(options: argparse.Namespace, curves: list[ErrorCurve]) -> str:
     """Why nothing is replaced, with what would be possible."""
     if options.macs is not None:
         least = min((curve.costs[0] for curve in curves if curve.costs), default=None)
         if least is None:
             return NO_ENERGY
-        return f"nothing costs as little as {exact(options.macs)} MACs; allow {exact(least)}, the least, with --macs"
-    if not any(curve.widths for curve in curves):
+        return f"nothing costs as little as {exact_text(options.macs)} MACs; allow {exact_text(least)}, the least, with --macs"
+    if not any(curve.ranks for curve in curves):
         return NO_ENERGY
-    cheaper = [error for c in curves for index, error in c.told.items() if c.costs[index] < c.macs]
+    cheaper = [error for c in curves for index, error in c.decisive_errors.items() if c.costs[index] < c.macs]
     if not cheaper:
         return f"nothing of form {options.form} is cheaper, however narrow; choose another --form"
-    least_lost = percent(min(cheaper))
+    least_lost = error_text(min(cheaper))
     return (
         f"nothing cheaper loses at most {100 * options.error:g} %; the least measured is {least_lost}: "
         "allow more with --error"
@@ -157,9 +174,9 @@ def _refused(options: argparse.Namespace, curves: list[Curve]) -> str:
 
 
 def _told(written: dict[str, Any]) -> str:
-    errors = ", ".join(f"{name} {percent(error)}" for name, error in written["error_of_last_volume"].items())
+    errors = ", ".join(f"{name} {error_text(error)}" for name, error in written["error_of_last_volume"].items())
     ratio = ratio_in_words(written["macs"], written["macs_before"], "multiply-accumulates")
     return (
-        f"{written['file']}: {len(written['replaced'])} replaced, {exact(written['macs'])} MACs, {ratio}; "
+        f"{written['file']}: {len(written['replaced'])} replaced, {exact_text(written['macs'])} MACs, {ratio}; "
         f"measured error of the last volume: {errors}\n"
     )

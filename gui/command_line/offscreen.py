@@ -11,7 +11,7 @@ from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMes
 from PySide6.QtWidgets import QApplication
 
 from engine.project.project import Project
-from engine.run.check import Place, check
+from engine.run.check import NodeRef, check
 from engine.run.execute import NodeDone
 from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme
@@ -48,11 +48,13 @@ def _pass_on(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> No
 
 
 def run_state(
-    project: Project, results: Mapping[Place, NodeDone], theme: Theme, scale: DepthScale = "sqrt"
+    project: Project, results: Mapping[NodeRef, NodeDone], theme: Theme, scale: DepthScale = "sqrt"
 ) -> ViewState:
     """What the window would show after a run, with edges of that scale."""
     known = check(project)
-    shown = {place: Result(done.key, done.volume, done.milliseconds, done.fitted) for place, done in results.items()}
+    shown = {
+        place: Result(done.key, done.volume, done.milliseconds, done.fitted_weights) for place, done in results.items()
+    }
     return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme, scale=scale))
 
 

@@ -4,9 +4,9 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
-from engine.run.check import Place, check
+from engine.run.check import NodeRef, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, run_all
 from engine.text.problems import Problem, ProjectError
 
@@ -18,7 +18,7 @@ def read_project(path: Path) -> Project:
 
 def load_known(path: Path) -> Project:
     """Read a project for a command, which must know all of it: a newer format is refused."""
-    file = load(path)
+    file = load_project(path)
     if file.read_only:
         text = f"is {file.format}; this program knows formats up to {FORMAT}, take a newer one"
         raise ProjectError([Problem(text, "$.format")], path)
@@ -33,11 +33,11 @@ def without_mistakes(path: Path, project: Project) -> Project:
     return project
 
 
-def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[Place, NodeDone]]:
+def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef, NodeDone]]:
     """Run to the end, telling each node on standard error."""
 
     def tell(event: NodeStarted) -> None:
-        design, node = event.place
+        design, node = event.ref
         with suppress(OSError):  # nobody listens; the run goes on
             print(f"run {event.done + 1}/{event.total} {design or 'stem'} · {node}", file=sys.stderr)
 

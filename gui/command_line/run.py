@@ -7,10 +7,10 @@ from pathlib import Path
 from msgspec.structs import replace
 
 from engine.files.arrays import write_npz
-from engine.files.atomic_write import file_name, written_whole
+from engine.files.atomic_write import file_name, write_folder_atomically
 from engine.project.project import ImageInput, Project
 from engine.reports.summary import summary
-from engine.run.check import Place, check
+from engine.run.check import NodeRef, check
 from engine.run.execute import NodeDone, RunRequest
 from engine.text.problems import STEM, ProjectError
 from gui.command_line.options import project_option
@@ -30,7 +30,7 @@ def run(options: Namespace) -> None:
         project = _with_image(project, options.image)
     try:
         without_mistakes(options.project, project)
-        with written_whole(options.out) as unfinished:
+        with write_folder_atomically(options.out) as unfinished:
             request, results = run_results(options.project, project)
             _write_results(request, results, unfinished)
             names = sorted(file.name for file in unfinished.iterdir())
@@ -54,7 +54,7 @@ def _with_image(project: Project, path: Path) -> Project:
     return replace(project, input=ImageInput(image, size, "gray" if shape.channels == 1 else "rgb"))
 
 
-def _write_results(request: RunRequest, results: dict[Place, NodeDone], folder: Path) -> None:
+def _write_results(request: RunRequest, results: dict[NodeRef, NodeDone], folder: Path) -> None:
     """Each design's volumes, and their statistics."""
     for design, analysis in request.check.analyses.items():
         if design != STEM:

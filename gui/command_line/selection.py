@@ -5,7 +5,7 @@ from pathlib import Path
 
 from engine.network.analysis import Report
 from engine.project.project import Project
-from engine.run.check import Place, ProjectCheck
+from engine.run.check import NodeRef, ProjectCheck
 from engine.shapes import Shape
 from engine.text.messages import suggestion
 from engine.text.problems import STEM, Problem, ProjectError
@@ -49,7 +49,7 @@ def read_value(text: str) -> Value:
     return channel, y, x
 
 
-def require_within(value: Value, shape: Shape, place: Place, file: Path) -> None:
+def require_within(value: Value, shape: Shape, place: NodeRef, file: Path) -> None:
     """ProjectError where a volume has no such value."""
     for what, at, count in zip(("channel", "y", "x"), value, shape, strict=True):
         if at >= count:

@@ -2,7 +2,7 @@
 
 from msgspec.structs import replace
 
-from engine.rank_search import candidates, refusal
+from engine.rank_search import rank_search_candidates, rank_search_refusal
 from engine.run.execute import RunRequest
 from gui.state.exploration import Wish, explored
 from gui.state.view_state import Focus, ViewState
@@ -11,11 +11,11 @@ from gui.state.view_state import Focus, ViewState
 def with_bottleneck(state: ViewState) -> ViewState:
     """The state in which the chosen convolution, or else the dearest one, is chosen and explored."""
     place = state.focus.place
-    if refusal(state.report(place)):
+    if rank_search_refusal(state.report(place)):
         found = [
             (report.macs or 0, (design, report.name))
             for design in state.check.analyses
-            for report in candidates(RunRequest(state.project, state.check), design)
+            for report in rank_search_candidates(RunRequest(state.project, state.check), design)
         ]
         if not found:
             return state

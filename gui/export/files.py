@@ -5,7 +5,7 @@ from pathlib import Path
 
 from PySide6.QtCore import QSize
 
-from engine.files.atomic_write import write_atomically, written_whole
+from engine.files.atomic_write import write_atomically, write_folder_atomically
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.views import view_row
 from gui.export.pictures import figure, printed
@@ -34,7 +34,7 @@ def export(
         The folder cannot be made or written to; nothing is left there then.
     """
     formats = tuple(formats)
-    with written_whole(folder) as unfinished:
+    with write_folder_atomically(folder) as unfinished:
         for view in views:
             for format in formats:
                 content = figure(state, view, format, scale, size and QSize(*size))

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.state.view_state import ViewState
 from gui.widgets.texts import note, show_note
 
@@ -31,7 +31,7 @@ class BlockRow(QWidget):
         self.take_apart.clicked.connect(self.take_apart_requested)
         self.show_block.clicked.connect(self.show_block_requested)
 
-    def show_state(self, state: ViewState, place: Place) -> None:
+    def show_state(self, state: ViewState, place: NodeRef) -> None:
         """Show what can be done with the block at a place, or around it."""
         written = state.written(place)
         part, known = written != place, state.block(place) is not None

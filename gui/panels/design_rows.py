@@ -4,10 +4,10 @@ from collections.abc import Iterator
 
 from msgspec import Struct
 
-from engine.cost.metrics import metric
+from engine.cost.metrics import metric_by_id
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.text.problems import STEM, Problem
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
@@ -16,7 +16,7 @@ from gui.theme import THEMES
 class Row(Struct, frozen=True):
     """A design, the stem, a layer, a block or a part of one: two lines of text."""
 
-    place: Place
+    place: NodeRef
     name: str
     what: str
     """The operator, or how many layers there are."""
@@ -48,7 +48,7 @@ def rows(state: ViewState) -> tuple[tuple[Row, tuple[Row, ...]], ...]:
     )
 
 
-def part_rows(state: ViewState, block: Place) -> tuple[Row, ...]:
+def part_rows(state: ViewState, block: NodeRef) -> tuple[Row, ...]:
     """Rows of a block's layers, under their names within it."""
     found, mistakes = state.check.block(block), _mistakes(state)
     design, name = block
@@ -58,9 +58,9 @@ def part_rows(state: ViewState, block: Place) -> tuple[Row, ...]:
     )
 
 
-def mistakes_by_place(problems: tuple[Problem, ...]) -> dict[Place, str]:
+def mistakes_by_place(problems: tuple[Problem, ...]) -> dict[NodeRef, str]:
     """All sentences about a place, one a line."""
-    found: dict[Place, str] = {}
+    found: dict[NodeRef, str] = {}
     for problem in problems:
         if problem.design is not None:
             place = (problem.design, problem.node or INPUT)
@@ -69,9 +69,9 @@ def mistakes_by_place(problems: tuple[Problem, ...]) -> dict[Place, str]:
     return found
 
 
-def mistakes_within(state: ViewState) -> dict[Place, str]:
+def mistakes_within(state: ViewState) -> dict[NodeRef, str]:
     """What is wrong within blocks, by the block's place: the part's name, then the sentence."""
-    found: dict[Place, str] = {}
+    found: dict[NodeRef, str] = {}
     for place, text in _mistakes(state).items():
         block = state.written(place)
         if block != place:
@@ -80,12 +80,12 @@ def mistakes_within(state: ViewState) -> dict[Place, str]:
     return found
 
 
-def _mistakes(state: ViewState) -> dict[Place, str]:
+def _mistakes(state: ViewState) -> dict[NodeRef, str]:
     return mistakes_by_place((*state.check.problems, *state.run.problems))
 
 
-def _head(state: ViewState, design: str, mistakes: dict[Place, str]) -> Row:
-    analysis, counted = state.check.analyses[design], metric(state.look.metric)
+def _head(state: ViewState, design: str, mistakes: dict[NodeRef, str]) -> Row:
+    analysis, counted = state.check.analyses[design], metric_by_id(state.look.metric)
     count, shape = len(analysis.reports), analysis.output_shape
     words = f"{count} layer{'' if count == 1 else 's'}" if count else "no layers yet"
     wrong = sum(1 for place in mistakes if place[0] == design and place[1] != INPUT)
@@ -95,13 +95,15 @@ def _head(state: ViewState, design: str, mistakes: dict[Place, str]) -> Row:
         "stem (shared)" if design == STEM else design,
         words,
         "" if shape is None else str(shape),
-        state.ledger.said(counted, state.ledger.total(counted, design)),
+        state.ledger.text(counted, state.ledger.total(counted, design)),
         mistake,
         "" if design == STEM else THEMES[state.look.theme].design(state.design_index(design)),
     )
 
 
-def _node_rows(state: ViewState, design: str, mistakes: dict[Place, str], within: dict[Place, str]) -> Iterator[Row]:
+def _node_rows(
+    state: ViewState, design: str, mistakes: dict[NodeRef, str], within: dict[NodeRef, str]
+) -> Iterator[Row]:
     """A row for each node, in the order in which a person wrote them."""
     blocks = state.check.analyses[design].blocks
     for node in state.project.network(design).nodes:
@@ -113,15 +115,15 @@ def _node_rows(state: ViewState, design: str, mistakes: dict[Place, str], within
 
 def _row(
     state: ViewState,
-    place: Place,
+    place: NodeRef,
     name: str,
     what: str,
     report: Report | None,
-    mistakes: dict[Place, str],
+    mistakes: dict[NodeRef, str],
     *,
     opens: bool = False,
 ) -> Row:
-    ledger, counted = state.ledger, metric(state.look.metric)
+    ledger, counted = state.ledger, metric_by_id(state.look.metric)
     shape = None if report is None else report.output_shape
     amount = None if report is None else ledger.amount(counted, place[0], report)
     return Row(
@@ -129,7 +131,7 @@ def _row(
         name,
         what,
         "" if shape is None else str(shape),
-        ledger.said(counted, amount),
+        ledger.text(counted, amount),
         mistakes.get(place, ""),
         opens=opens,
     )

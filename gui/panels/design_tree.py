@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.panels.design_rows import Row
 from gui.widgets.glyphs import paint_mistake
 from gui.widgets.texts import NameEditor
@@ -55,7 +55,7 @@ class DesignTree(QTreeWidget):
     """A key event, before the tree uses it; who accepts the event keeps it."""
     left = Signal()
 
-    def __init__(self, parts: Callable[[Place], tuple[Row, ...]], parent: QWidget | None = None) -> None:
+    def __init__(self, parts: Callable[[NodeRef], tuple[Row, ...]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts = parts
         self.setAccessibleName("Designs and layers")
@@ -93,7 +93,7 @@ class DesignTree(QTreeWidget):
             # The stem's layers are the same for every design; they are folded until somebody asks.
             show(item, head, bool(head.colour))
 
-    def show_place(self, place: Place, written: Place) -> None:
+    def show_place(self, place: NodeRef, written: NodeRef) -> None:
         """Choose the row of a place; none where there is no such row. A part's block, at `written`, opens for it."""
         block = self.item_at(written) if written != place else None
         if block is not None and not block.isExpanded():
@@ -106,7 +106,7 @@ class DesignTree(QTreeWidget):
         elif item is not self.currentItem():
             self.setCurrentItem(item)  # Qt scrolls to it, if the tree is hidden when it is first shown
 
-    def item_at(self, place: Place) -> QTreeWidgetItem | None:
+    def item_at(self, place: NodeRef) -> QTreeWidgetItem | None:
         """The item of a place; None where there is none, as of a closed block's parts."""
         for head in _children(self.invisibleRootItem()):
             if _row(head).place[0] == place[0]:
@@ -214,7 +214,7 @@ class RowDelegate(QStyledItemDelegate):
     """
 
     def __init__(
-        self, refusal: Callable[[Place, str], str], rename: Callable[[Place, str], None], parent: QWidget
+        self, refusal: Callable[[NodeRef, str], str], rename: Callable[[NodeRef, str], None], parent: QWidget
     ) -> None:
         super().__init__(parent)
         self._refusal, self._rename = refusal, rename
@@ -233,7 +233,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.restore()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
-        place: Place = index.data(ROW).place
+        place: NodeRef = index.data(ROW).place
         return NameEditor(lambda name: self._refusal(place, name), parent)
 
     def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:

@@ -7,9 +7,9 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QTreeWidgetItem, QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
-from engine.cost.metrics import metric
+from engine.cost.metrics import metric_by_id
 from engine.layers import LAYERS, tag_of
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.panels.base import Panel
 from gui.panels.design_rows import Row, part_rows, rows
 from gui.panels.design_tree import ROW, DesignTree, RowDelegate
@@ -114,7 +114,7 @@ class DesignsPanel(Panel):
             or old.check is not new.check
             or old.run.problems is not new.run.problems
             or len(set(looks)) > 1
-            or (old.run is not new.run and metric(new.look.metric).measured)
+            or (old.run is not new.run and metric_by_id(new.look.metric).is_measured)
         )
 
     def _show_layer_menu(self) -> None:
@@ -131,13 +131,13 @@ class DesignsPanel(Panel):
             self.tree.setFocus()
             self.tree.editItem(item)
 
-    def _part_rows(self, block: Place) -> tuple[Row, ...]:
+    def _part_rows(self, block: NodeRef) -> tuple[Row, ...]:
         return part_rows(self._state, block)
 
-    def _refusal(self, place: Place, name: str) -> str:
+    def _refusal(self, place: NodeRef, name: str) -> str:
         return edits.name_refusal(self._state.project, place, name)
 
-    def _rename_place(self, place: Place, name: str) -> None:
+    def _rename_place(self, place: NodeRef, name: str) -> None:
         edit = edits.rename_place(self._state, place, name)
         if edit is not None:
             self.edit_proposed.emit(edit)

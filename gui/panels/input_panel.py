@@ -11,7 +11,7 @@ from engine.network.graph import INPUT
 from engine.project.project import ArrayInput, ImageInput, Input, NoiseInput
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from engine.text.units import exact
+from engine.text.units import exact_text
 from gui.panels.base import Panel
 from gui.panels.layer_form import mistakes_at
 from gui.panels.node_sources import array_names
@@ -38,7 +38,7 @@ FIELDS: dict[type[Input], tuple[str, ...]] = {
 
 def photos() -> tuple[str, ...]:
     """The bundled photos, as projects name them."""
-    return paths.bundled("photos", ".png")
+    return paths.bundled_files("photos", ".png")
 
 
 def scale_words(spec: ImageInput) -> str:
@@ -170,11 +170,11 @@ class InputPanel(Panel):
 
     def _show_spec(self, spec: Input, anew: bool) -> None:
         if isinstance(spec, ImageInput):
-            self.path.show_file(spec.path, paths.resolve(spec.path))
+            self.path.show_file(spec.path, paths.resolve_path(spec.path))
             self.extent.show_value(spec.size if spec.size[0] != spec.size[1] else spec.size[0], anew=anew)
             self.channels.show_value(spec.channels)
         elif isinstance(spec, ArrayInput):
-            self.file.show_file(spec.path, paths.resolve(spec.path))
+            self.file.show_file(spec.path, paths.resolve_path(spec.path))
             names = array_names(spec.path)
             known = spec.key in names or not spec.key
             self.key.set_options([("", "the only one"), *((name, name) for name in names if name)])
@@ -186,7 +186,7 @@ class InputPanel(Panel):
             self.seed.show_value(spec.seed, anew=anew)
 
     def _result_words(self, spec: Input, shape: Shape | None) -> str:
-        words = "shape unknown" if shape is None else f"gives {shape}, {exact(shape.size)} values"
+        words = "shape unknown" if shape is None else f"gives {shape}, {exact_text(shape.size)} values"
         return f"{words}\n{scale_words(spec)}" if isinstance(spec, ImageInput) else words
 
     def use_photo(self, path: str) -> None:

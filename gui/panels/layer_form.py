@@ -11,10 +11,10 @@ from engine.layers import LAYERS, Kind
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Project
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
-from engine.text.units import exact
+from engine.text.units import exact_text
 from gui.panels.base import Edit, Panel
 from gui.panels.block_row import BlockRow
 from gui.panels.design_rows import mistakes_within
@@ -33,7 +33,7 @@ COUNTED = ("macs", "params")
 """Metrics of the summary; FLOPs are twice the MACs."""
 
 
-def mistakes_at(problems: Iterable[Problem], place: Place) -> dict[str, str]:
+def mistakes_at(problems: Iterable[Problem], place: NodeRef) -> dict[str, str]:
     """What is wrong at a place, by setting; several sentences stand under each other."""
     found: dict[str, str] = {}
     for problem in problems:
@@ -71,13 +71,13 @@ def network_summary(analysis: Analysis) -> str:
         (
             f"{count} layer{'' if count == 1 else 's'}",
             " → ".join(shapes),
-            f"MACs  {exact(analysis.macs)}",
-            f"Params  {exact(analysis.params)}",
+            f"MACs  {exact_text(analysis.macs)}",
+            f"Params  {exact_text(analysis.params)}",
         )
     )
 
 
-def _found(project: Project, place: Place) -> tuple[Network | None, int | None]:
+def _found(project: Project, place: NodeRef) -> tuple[Network | None, int | None]:
     """The network of a place, and where in it its node stands; None what is not there, or an input."""
     try:
         network = project.network(place[0])
@@ -295,7 +295,7 @@ class LayerForm(Panel):
         return self._state.project
 
     @property
-    def _place(self) -> Place:
+    def _place(self) -> NodeRef:
         return self._state.focus.place
 
     def _propose(self, edit: Edit) -> None:

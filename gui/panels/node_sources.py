@@ -24,7 +24,7 @@ from engine.network.graph import (
     SeedWeights,
     WeightSource,
 )
-from engine.network.weight_specs import described
+from engine.network.weight_specs import source_text
 from engine.shapes import Shape
 from gui.widgets.choices import Checklist, Choice
 from gui.widgets.fields import Field, FieldGrid
@@ -121,14 +121,14 @@ class WeightsControl(QWidget):
             options += [(name, f"preset: {name}") for name in get_args(PresetName)]
         weights = node.weights
         if isinstance(weights, SeedWeights | LowRankWeights):
-            options.append((KEPT, described(weights)))
+            options.append((KEPT, source_text(weights)))
         self.source.set_options([*options, (FILE, "from a file…")])
         self.source.show_value(_option_of(weights))
         from_file = isinstance(weights, FileWeights)
         for part in (self.file, self.arrays):
             part.setVisible(from_file)
         if isinstance(weights, FileWeights):
-            self.file.show_file(weights.path, paths.resolve(weights.path))
+            self.file.show_file(weights.path, paths.resolve_path(weights.path))
             self._show_arrays(node.layer, weights)
 
     def _show_arrays(self, layer: Kind, weights: FileWeights) -> None:
@@ -186,7 +186,7 @@ def _option_of(weights: WeightSource | None) -> str:
 def array_names(path: str) -> tuple[str, ...]:
     """Names of a file's arrays; none where it cannot be read, which the project's check tells."""
     try:
-        return tuple(arrays.headers(path))
+        return tuple(arrays.read_headers(path))
     except FileFault:
         return ()
 
@@ -194,7 +194,7 @@ def array_names(path: str) -> tuple[str, ...]:
 def matched(path: str, node: Node, report: Report | None) -> FileWeights:
     """Weights from a file: for each role the array of the right shape that is named most like it."""
     try:
-        headers = arrays.headers(path)
+        headers = arrays.read_headers(path)
     except FileFault:
         return FileWeights(path)
     shapes = {} if report is None else report.array_shapes

@@ -5,7 +5,7 @@ from PySide6.QtCore import QEvent, Signal
 from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
-from engine.cost.metrics import metric
+from engine.cost.metrics import metric_by_id
 from engine.network.graph import INPUT
 from engine.text.problems import STEM
 from engine.text.units import byte_size
@@ -115,7 +115,7 @@ class StatusPanel(QStatusBar):
         self.memory.setToolTip(f"{byte_size(psutil.virtual_memory().available)} of memory are free")
 
     def _show_totals(self, state: ViewState) -> None:
-        chosen = metric(state.look.metric)
+        chosen = metric_by_id(state.look.metric)
         totals = [(name, state.ledger.total(chosen, name)) for name in state.check.analyses if name != STEM]
         more = f" · and {len(totals) - MOST_TOTALS} more" if len(totals) > MOST_TOTALS else ""
         ledger, unit = state.ledger, state.ledger.unit(chosen)

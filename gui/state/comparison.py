@@ -1,11 +1,11 @@
 """Which volumes of two designs are compared: they are shown in one scale, and as the same channel."""
 
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.text.problems import STEM
 from gui.state.view_state import ViewState
 
 
-def companion(state: ViewState, place: Place) -> Place | None:
+def companion(state: ViewState, place: NodeRef) -> NodeRef | None:
     """The place in another design that is worth comparing with this one, if any.
 
     A node of the same name and shape; or, for a design's last volume, another design's last volume of the same shape.
@@ -27,7 +27,7 @@ def companion(state: ViewState, place: Place) -> Place | None:
     return None
 
 
-def shown_places(state: ViewState) -> tuple[Place, ...]:
+def shown_places(state: ViewState) -> tuple[NodeRef, ...]:
     """The chosen place and its companion, in the project's order, so that choosing the other moves neither."""
     place = state.focus.place
     other = companion(state, place)
@@ -35,7 +35,7 @@ def shown_places(state: ViewState) -> tuple[Place, ...]:
     return tuple(sorted(places, key=lambda shown: state.design_index(shown[0])))
 
 
-def leading(state: ViewState, place: Place) -> Place:
+def leading(state: ViewState, place: NodeRef) -> NodeRef:
     """The place, or that of an earlier design which it is compared with."""
     other = companion(state, place)
     return place if other is None else min(place, other, key=lambda shown: state.design_index(shown[0]))

@@ -8,15 +8,15 @@ from msgspec.structs import replace
 
 from engine.network.weight_specs import Form
 from engine.project.project import Input, Project
-from engine.rank_search import Curve, Explorer, Samples, Swap, Trial, samples
-from engine.run.check import Place
+from engine.rank_search import CalibrationSet, ErrorCurve, RankResult, RankSearch, Replacement, calibration_set
+from engine.run.check import NodeRef
 from engine.text.problems import Problem
 
 
 class Wish(Struct, frozen=True):
     """Which replacement of a convolution a person wants to see."""
 
-    place: Place
+    place: NodeRef
     form: Form = "1x1+kxk"
     widths: tuple[int, ...] | None = None
     """None: as wide as the budget says."""
@@ -35,17 +35,17 @@ class Exploration(Struct, frozen=True, eq=False):
     """What was asked, and what is known so far."""
 
     wish: Wish | None = None
-    samples: Samples | None = None
-    curves: Mapping[tuple[Place, Form], Curve] = {}
+    samples: CalibrationSet | None = None
+    curves: Mapping[tuple[NodeRef, Form], ErrorCurve] = {}
     """Of every convolution that was explored, as it was then."""
-    trial: Trial | None = None
-    swap: Swap | None = None
+    trial: RankResult | None = None
+    swap: Replacement | None = None
     busy: str = ""
     """What is being done, in words; "" where nothing is."""
     problems: tuple[Problem, ...] = ()
 
     @property
-    def curve(self) -> Curve | None:
+    def curve(self) -> ErrorCurve | None:
         """That of the wish."""
         return None if self.wish is None else self.curves.get((self.wish.place, self.wish.form))
 
@@ -53,11 +53,11 @@ class Exploration(Struct, frozen=True, eq=False):
     def index(self) -> int | None:
         """Which width of the curve is meant; None where there is none."""
         wish, curve = self.wish, self.curve
-        if wish is None or curve is None or not curve.widths:
+        if wish is None or curve is None or not curve.ranks:
             return None
-        if wish.widths in curve.widths:
-            return curve.widths.index(wish.widths)
-        chosen = curve.within(wish.error) if wish.budget is None else curve.for_macs(wish.budget)
+        if wish.widths in curve.ranks:
+            return curve.ranks.index(wish.widths)
+        chosen = curve.cheapest_within(wish.error) if wish.budget is None else curve.best_for_macs(wish.budget)
         return chosen if chosen is not None else curve.break_even or 0
 
     @property
@@ -65,29 +65,29 @@ class Exploration(Struct, frozen=True, eq=False):
         """Whose maps are seen."""
         if self.samples is None:
             return None
-        known = (*self.samples.checked, *self.samples.fitted)
+        known = (*self.samples.check_inputs, *self.samples.fit_inputs)
         asked = None if self.wish is None else self.wish.sample
         return asked if asked in known else known[0]
 
     @property
-    def shown_trial(self) -> Trial | None:
+    def shown_trial(self) -> RankResult | None:
         """The trial, where it is of the width that is meant."""
         curve, index, trial, wish = self.curve, self.index, self.trial, self.wish
         if curve is None or index is None or trial is None or wish is None:
             return None
-        meant = curve.place, curve.key, curve.form, curve.widths[index], wish.refit, self.sample
-        found = trial.place, trial.key, trial.form, trial.widths, trial.refit, trial.spec
+        meant = curve.ref, curve.key, curve.form, curve.ranks[index], wish.refit, self.sample
+        found = trial.ref, trial.key, trial.form, trial.ranks, trial.refit, trial.spec
         return trial if meant == found else None
 
 
 def explored(project: Project, wish: Wish) -> Exploration:
     """All that a wish asks for, found at once; it may take long, and raise ProjectError."""
-    explorer = Explorer(project, samples(project, wish.photos))
+    explorer = RankSearch(project, calibration_set(project, wish.photos))
     curve = explorer.curve(wish.place, wish.form)
-    curve = explorer.narrowed(curve, wish.error) if wish.budget is None and wish.widths is None else curve
-    known = Exploration(wish, explorer.samples, {(wish.place, wish.form): curve})
+    curve = explorer.refine(curve, wish.error) if wish.budget is None and wish.widths is None else curve
+    known = Exploration(wish, explorer.calibration, {(wish.place, wish.form): curve})
     index, sample = known.index, known.sample
     if index is None or sample is None:
         return known
-    trial = explorer.trial(wish.place, wish.form, curve.widths[index], sample, refit=wish.refit)
+    trial = explorer.result(wish.place, wish.form, curve.ranks[index], sample, refit=wish.refit)
     return replace(known, trial=trial)

@@ -8,16 +8,16 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.cost.counting import MACS, Convention
-from engine.cost.metrics import Ledger, metric
-from engine.explain.map_statistics import Order
+from engine.cost.metrics import Costs, metric_by_id
+from engine.explain.map_statistics import MapOrder
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
-from engine.network.analysis import Analysis, BlockReport, Report, folded
+from engine.network.analysis import Analysis, BlockReport, Report, fold_blocks
 from engine.network.graph import INPUT, LowRankWeights
 from engine.project.project import Project
-from engine.reports.tables import Row, rows
-from engine.run.check import Place, ProjectCheck
-from engine.run.weights import Weights, resolve
+from engine.reports.tables import TableRow, table_rows
+from engine.run.check import NodeRef, ProjectCheck
+from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
 from gui.state.exploration import Exploration
@@ -38,7 +38,7 @@ class Focus(Struct, frozen=True):
     """The map that the others are sorted by, where keys have gone on from it; else it is the chosen one."""
 
     @property
-    def place(self) -> Place:
+    def place(self) -> NodeRef:
         return self.design, self.node
 
     @property
@@ -69,7 +69,7 @@ class Look(Struct, frozen=True):
     range: Range = "shared"
     zero_centred: bool = False
     """A diverging colour map whose middle is zero."""
-    order: Order = "index"
+    order: MapOrder = "index"
     """How maps are sorted."""
     compared: Compared = "maps"
     """What is shown of two designs' maps."""
@@ -78,7 +78,7 @@ class Look(Struct, frozen=True):
     theme: Literal["light", "dark"] = "light"
     blocks: Literal["auto", "open", "closed"] = "auto"
     """Whether blocks are drawn as their layers or as one; "auto": closed in designs of many layers."""
-    toggled: frozenset[Place] = frozenset()
+    toggled: frozenset[NodeRef] = frozenset()
     """The blocks of which the opposite holds."""
 
 
@@ -87,13 +87,13 @@ class Progress(Struct, frozen=True):
 
     done: int
     total: int
-    place: Place
+    place: NodeRef
 
 
 class RunView(Struct, frozen=True, eq=False):
     """The volumes that are known by place, and the run under way, if any."""
 
-    results: Mapping[Place, Result] = {}
+    results: Mapping[NodeRef, Result] = {}
     progress: Progress | None = None
     problems: tuple[Problem, ...] = ()
     """What a run found wrong, in files for example; gone with the next edit or run."""
@@ -116,13 +116,13 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         return self.check.analyses.get(design)
 
     @cached_property
-    def ledger(self) -> Ledger:
+    def ledger(self) -> Costs:
         """Amounts of today's layers by the convention of the look, with the times of those that have run."""
         keys = self.check.keys
         fresh = [(place, made.milliseconds) for place, made in self.run.results.items() if made.key == keys.get(place)]
         return _ledger(self.check, self.look.convention, tuple(fresh))
 
-    def is_open(self, block: Place) -> bool:
+    def is_open(self, block: NodeRef) -> bool:
         """Whether a block is shown as its layers."""
         blocks = self.look.blocks
         if blocks == "auto":
@@ -142,11 +142,11 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     def amounts(self) -> tuple[object, ...]:
         """What bars and tables depend on: equal where nothing that they say differs, as while the camera turns."""
         look = self.look
-        times = self.run if metric(look.metric).measured else None
+        times = self.run if metric_by_id(look.metric).is_measured else None
         return self.check, times, look.metric, look.convention, look.logarithmic, look.blocks, look.toggled, look.theme
 
     @cached_property
-    def rows(self) -> tuple[Row, ...]:
+    def rows(self) -> tuple[TableRow, ...]:
         """The table of the project as it is shown, closed blocks in one row."""
         return _rows(self.project, self.ledger, tuple(map(self._closed, self.check.analyses)))
 
@@ -155,13 +155,13 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """Every analysis as it is shown, by design; the stem's under STEM."""
         return {name: self.folded(name) for name in self.check.analyses}
 
-    def shown(self, place: Place) -> Place:
+    def shown(self, place: NodeRef) -> NodeRef:
         """Where a place is shown: within a closed block, at the block."""
         report = self.check.reports.get(place)
         block = None if report is None or report.block is None else (place[0], report.block)
         return place if block is None or self.is_open(block) else block
 
-    def written(self, place: Place) -> Place:
+    def written(self, place: NodeRef) -> NodeRef:
         """Where the project says what is at a place: of a block's part, at the block."""
         design, name = place
         report = self.check.reports.get(place)
@@ -169,15 +169,15 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return place
         return design, report.block
 
-    def block(self, place: Place) -> BlockReport | None:
+    def block(self, place: NodeRef) -> BlockReport | None:
         """The block at a place, or around the part there; None where there is none, or its layers are not known."""
         return self.check.block(self.written(place))
 
-    def report(self, place: Place) -> Report | None:
+    def report(self, place: NodeRef) -> Report | None:
         """The report of a layer or block; None for an input and for what is not there."""
         return self.check.reports.get(place)
 
-    def volume_at(self, place: Place) -> VolumeAt:
+    def volume_at(self, place: NodeRef) -> VolumeAt:
         """All that is known of the volume at a place."""
         volume = self._volumes.get(place)
         if volume is None:
@@ -185,17 +185,17 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         return volume
 
     @cached_property
-    def _volumes(self) -> dict[Place, VolumeAt]:
+    def _volumes(self) -> dict[NodeRef, VolumeAt]:
         """Those that were looked up."""
         return {}
 
-    def _look_up(self, place: Place) -> VolumeAt:
+    def _look_up(self, place: NodeRef) -> VolumeAt:
         source = self._source(place)
         result, key = self.run.results.get(source), self.check.keys.get(source)
         fresh = result is not None and result.key == key
         return VolumeAt(place, source, self._shape(place), result, fresh, self._problems.get(source, ()))
 
-    def _source(self, place: Place) -> Place:
+    def _source(self, place: NodeRef) -> NodeRef:
         """Where a volume comes from, see `VolumeAt.source`."""
         design, node = place
         block = self.check.block(place)
@@ -206,7 +206,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         stem = self.analysis(STEM)
         return (STEM, INPUT if stem is None else stem.output)
 
-    def _shape(self, place: Place) -> Shape | None:
+    def _shape(self, place: NodeRef) -> Shape | None:
         report, analysis = self.report(place), self.analysis(place[0])
         if report is not None:
             return report.output_shape
@@ -220,16 +220,16 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         return (*self.check.problems, *self.run.problems)
 
     @cached_property
-    def _problems(self) -> dict[Place, tuple[str, ...]]:
+    def _problems(self) -> dict[NodeRef, tuple[str, ...]]:
         """The texts of all problems by place."""
-        texts: dict[Place, tuple[str, ...]] = {}
+        texts: dict[NodeRef, tuple[str, ...]] = {}
         for problem in self.problems:
             if problem.design is not None:
                 place = problem.design, problem.node
                 texts[place] = (*texts.get(place, ()), problem.text)
         return texts
 
-    def weights(self, place: Place, checkpoint: Checkpoint) -> Weights:
+    def weights(self, place: NodeRef, checkpoint: Checkpoint) -> Weights:
         """The arrays by role that a layer runs with. It may take long: for another thread than the window's.
 
         Raises
@@ -242,7 +242,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             if at.result is None or at.result.fitted is None or not at.fresh:
                 raise FileFault("fitted weights are known after a run (F5)")
             return dict(at.result.fitted)
-        return resolve(self.check.reports[place], seed=self.project.seed, design=place[0], checkpoint=checkpoint)
+        return load_weights(self.check.reports[place], seed=self.project.seed, design=place[0], checkpoint=checkpoint)
 
     def design_index(self, design: str) -> int:
         """Position of a design in the project, for its colour; -1 for the stem."""
@@ -251,19 +251,19 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
 @lru_cache(maxsize=16)
 def _folded(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
-    return folded(check.analyses[design], closed)
+    return fold_blocks(check.analyses[design], closed)
 
 
 # What outlives a state must not hold its volumes: these know times, and no results.
 
 
 @lru_cache(maxsize=4)
-def _ledger(check: ProjectCheck, convention: Convention, times: tuple[tuple[Place, float], ...]) -> Ledger:
-    return Ledger(check, convention, dict(times))
+def _ledger(check: ProjectCheck, convention: Convention, times: tuple[tuple[NodeRef, float], ...]) -> Costs:
+    return Costs(check, convention, dict(times))
 
 
 @lru_cache(maxsize=1)
-def _rows(project: Project, ledger: Ledger, closed: tuple[frozenset[str], ...]) -> tuple[Row, ...]:
+def _rows(project: Project, ledger: Costs, closed: tuple[frozenset[str], ...]) -> tuple[TableRow, ...]:
     """Made once for all states that show the same."""
     names = zip(ledger.check.analyses, closed, strict=True)
-    return rows(project, ledger, {design: _folded(ledger.check, design, blocks) for design, blocks in names})
+    return table_rows(project, ledger, {design: _folded(ledger.check, design, blocks) for design, blocks in names})

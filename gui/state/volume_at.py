@@ -7,7 +7,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.network.graph import INPUT
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
 
@@ -28,8 +28,8 @@ class Result(Struct, frozen=True, eq=False):
 class VolumeAt(Struct, frozen=True, eq=False):
     """What a state knows of the volume at a place, looked up once for whatever draws it."""
 
-    place: Place
-    source: Place
+    place: NodeRef
+    source: NodeRef
     """Where the volume comes from.
 
     A design's input is the stem's last volume, or the project's input; a block's is that of its last layer.

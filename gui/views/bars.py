@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.cost.metrics import METRICS
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.bars.bars import paint_layout
 from gui.paint.bars.content import Content, Line, content_of
 from gui.paint.bars.layout import Layout, height_on_screen, lay_out
@@ -151,7 +151,7 @@ class BarsCanvas(QWidget):
             height = height_on_screen(self._content, viewport.width(), viewport.height())
             self.resize(viewport.width(), round(height))
 
-    def row_of(self, place: Place) -> QRectF | None:
+    def row_of(self, place: NodeRef) -> QRectF | None:
         """Where a layer or block is shown."""
         return self._layout_now().row_of(*place)
 

@@ -10,13 +10,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.network.weight_specs import input_name
-from engine.rank_search import FORMS, Swap, candidates, put_in
-from engine.rank_search import Choice as Replacement
-from engine.rank_search.report import LEVELS, percent, told_design
+from engine.network.weight_specs import input_text
+from engine.rank_search import FORMS, RankChoice, Replacement, apply_choices, rank_search_candidates
+from engine.rank_search.report import LEVELS, design_text, error_text
 from engine.run.execute import RunRequest
 from engine.text.problems import STEM
-from engine.text.units import abbreviated, ratio_in_words
+from engine.text.units import abbreviate, ratio_in_words
 from gui.state.edit import Edit
 from gui.state.exploration import Wish
 from gui.state.requests import Cancel, Measure, Survey
@@ -109,7 +108,7 @@ class DesignPage(QWidget):
     def _refresh(self) -> None:
         state = self._state
         known = self._design in state.check.analyses
-        reports = candidates(RunRequest(state.project, state.check), self._design) if known else ()
+        reports = rank_search_candidates(RunRequest(state.project, state.check), self._design) if known else ()
         self.model.show_state(state, self._design, reports, self.form.value(), self.error.value())
         self.table.resizeColumnsToContents()
         busy, swap = state.exploration.busy, self._swap()
@@ -127,21 +126,22 @@ class DesignPage(QWidget):
         return tuple(
             (name, error)
             for name, curve in sorted(self.model.curves.items())
-            if name in self.model.chosen and curve.within(error) is not None
+            if name in self.model.chosen and curve.cheapest_within(error) is not None
         )
 
-    def _swap(self) -> Swap | None:
+    def _swap(self) -> Replacement | None:
         """What was measured, where it is of what is chosen now."""
         swap = self._state.exploration.swap
         if swap is None or swap.design != self._design or swap.before != self._state.project:
             return None
-        chosen = {choice.curve.place[1] for choice in swap.choices}
+        chosen = {choice.curve.ref[1] for choice in swap.choices}
         fits = all(
-            c.curve.within(self.error.value()) == c.at and c.curve.form == self.form.value() for c in swap.choices
+            c.curve.cheapest_within(self.error.value()) == c.position and c.curve.form == self.form.value()
+            for c in swap.choices
         )
         return swap if fits and chosen == {name for name, _ in self._wanted()} else None
 
-    def _words(self, swap: Swap | None, any_there: bool) -> str:
+    def _words(self, swap: Replacement | None, any_there: bool) -> str:
         """What is chosen and what it saves; what it loses once that was measured; or what to do."""
         state = self._state
         if state.exploration.busy:
@@ -151,15 +151,15 @@ class DesignPage(QWidget):
         if not any_there:
             return "No k×k convolution here that is without groups and not fitted yet; choose another design"
         if not self.model.curves:
-            return f"Explore all: what can each k×k convolution of {told_design(self._design)} save?"
+            return f"Explore all: what can each k×k convolution of {design_text(self._design)} save?"
         if swap is None:
             return self._offer()
-        errors = ", ".join(f"{percent(error)} in {told_design(name)}" for name, error in swap.errors.items())
+        errors = ", ".join(f"{error_text(error)} in {design_text(name)}" for name, error in swap.errors.items())
         samples = state.exploration.samples
-        names = [] if samples is None else [input_name(spec) for spec in samples.checked or samples.fitted]
+        names = [] if samples is None else [input_text(spec) for spec in samples.check_inputs or samples.fit_inputs]
         ratio = ratio_in_words(swap.macs, swap.macs_before, "multiply-accumulates")
         return (
-            f"{len(swap.choices)} replaced: {abbreviated(swap.macs_before)} → {abbreviated(swap.macs)} MACs, {ratio}. "
+            f"{len(swap.choices)} replaced: {abbreviate(swap.macs_before)} → {abbreviate(swap.macs)} MACs, {ratio}. "
             f"Measured on {', '.join(names)}: the last volume differs by {errors}."
         )
 
@@ -168,8 +168,8 @@ class DesignPage(QWidget):
         if not wanted:
             return "Check layers; Measure then tells what is lost in the end, which no sum of the layers' errors tells."
         curves = [self.model.curves[name] for name, _ in wanted]
-        saved = sum(curve.saved(curve.within(self.error.value())) for curve in curves)
-        return f"{len(wanted)} checked, {abbreviated(saved)} MACs fewer; Measure tells what that loses in the end."
+        saved = sum(curve.macs_saved(curve.cheapest_within(self.error.value())) for curve in curves)
+        return f"{len(wanted)} checked, {abbreviate(saved)} MACs fewer; Measure tells what that loses in the end."
 
     # What a person wants
 
@@ -191,7 +191,9 @@ class DesignPage(QWidget):
 
     def _on_all_clicked(self) -> None:
         error = self.error.value()
-        self.model.choose(frozenset(n for n, curve in self.model.curves.items() if curve.within(error) is not None))
+        self.model.choose(
+            frozenset(n for n, curve in self.model.curves.items() if curve.cheapest_within(error) is not None)
+        )
 
     def _on_measure_clicked(self) -> None:
         self.requested.emit(Measure(self._wish(), self._wanted()))
@@ -205,7 +207,7 @@ class DesignPage(QWidget):
         samples = state.exploration.samples
         if swap is None or samples is None:
             return
-        choices: tuple[Replacement, ...] = swap.choices
-        project, design = put_in(state.project, choices, samples, copy=copy)
-        text = f"Fit {len(choices)} convolutions of {told_design(design)}"
-        self.edit_proposed.emit(Edit(text, project, focus=Focus(design, choices[0].curve.place[1])))
+        choices: tuple[RankChoice, ...] = swap.choices
+        project, design = apply_choices(state.project, choices, samples, copy=copy)
+        text = f"Fit {len(choices)} convolutions of {design_text(design)}"
+        self.edit_proposed.emit(Edit(text, project, focus=Focus(design, choices[0].curve.ref[1])))

@@ -20,12 +20,12 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.network.weight_specs import input_name
-from engine.rank_search import FORMS, applied, copied, refusal
-from engine.run.check import Place
+from engine.network.weight_specs import input_text
+from engine.rank_search import FORMS, apply_low_rank, copy_design, rank_search_refusal
+from engine.run.check import NodeRef
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
-from engine.text.units import abbreviated
+from engine.text.units import abbreviate
 from gui.paint.bottleneck.bottleneck import Content, Layout, arrange, content_of, draw
 from gui.paint.bottleneck.chart import in_words
 from gui.paint.maps import mosaic
@@ -108,7 +108,7 @@ class ChartCanvas(QWidget):
             super().keyPressEvent(event)
             return
         index = (content.look.chosen or 0) + step
-        self.width_chosen.emit(min(max(index, 0), len(content.curve.widths) - 1))
+        self.width_chosen.emit(min(max(index, 0), len(content.curve.ranks) - 1))
 
     def _choose(self, index: int | None, event: QMouseEvent) -> None:
         chosen = None if self._content.look is None else self._content.look.chosen
@@ -142,7 +142,7 @@ class LayerPage(QWidget):
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.box = IntegerBox(1, 1)
         self.error = NumberControl(read_percent, "{:g}".format)
-        self.budget = NumberControl(read_macs, lambda macs: abbreviated(macs) if macs else "")
+        self.budget = NumberControl(read_macs, lambda macs: abbreviate(macs) if macs else "")
         self.refit = QCheckBox("Fit the k×k again")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
         self._name()
@@ -251,14 +251,14 @@ class LayerPage(QWidget):
         room = self.splitter.width() >= width and self.splitter.height() >= height
         self.maps.setVisible(room and self._content.maps is not None)
 
-    def _show_known(self, shown: Exploration, place: Place) -> None:
+    def _show_known(self, shown: Exploration, place: NodeRef) -> None:
         """A curve that is known already is shown without being asked for."""
         if shown.wish is not None and not shown.busy and (place, self._wish.form) in shown.curves:
             self.requested.emit(Explore(self._wish))
 
     def _show_controls(self, state: ViewState, content: Content) -> None:
         shown, wish = state.exploration, self._wish
-        reason = refusal(state.report(state.focus.place))
+        reason = rank_search_refusal(state.report(state.focus.place))
         curve = content.curve
         index = None if content.look is None else content.look.chosen
         self.form.show_value(wish.form)
@@ -268,7 +268,7 @@ class LayerPage(QWidget):
         with QSignalBlocker(self.refit):
             self.refit.setChecked(wish.refit)
         self.refit.setEnabled(wish.form != "kxk+1x1")
-        self._show_width(0 if curve is None else len(curve.widths), index, pairs=wish.form == "1x1+kxk+1x1")
+        self._show_width(0 if curve is None else len(curve.ranks), index, pairs=wish.form == "1x1+kxk+1x1")
         for widget in (self.slider, self.box):
             widget.setEnabled(index is not None and not reason)
         self.explore_button.setText("Cancel" if shown.busy else "Explore")
@@ -282,8 +282,8 @@ class LayerPage(QWidget):
         if shown.samples is None:
             self.sample.set_options(())
             return
-        checked = [(spec, f"{input_name(spec)}, checks") for spec in shown.samples.checked]
-        fitted = [(spec, f"{input_name(spec)}, fitted to") for spec in shown.samples.fitted]
+        checked = [(spec, f"{input_text(spec)}, checks") for spec in shown.samples.check_inputs]
+        fitted = [(spec, f"{input_text(spec)}, fitted to") for spec in shown.samples.fit_inputs]
         self.sample.set_options([*checked, *fitted])
         self.sample.show_value(shown.sample)
 
@@ -300,7 +300,7 @@ class LayerPage(QWidget):
 
     def explore(self) -> None:
         """Find what can stand for the chosen convolution."""
-        if not refusal(self._state.report(self._state.focus.place)):
+        if not rank_search_refusal(self._state.report(self._state.focus.place)):
             self._wish = replace(self._wish, place=self._state.focus.place)
             self.requested.emit(Explore(self._wish))
 
@@ -312,8 +312,8 @@ class LayerPage(QWidget):
 
     def _on_width_chosen(self, index: int) -> None:
         curve = self._state.exploration.curve
-        if curve is not None and 0 <= index < len(curve.widths):
-            self._request(widths=curve.widths[index])
+        if curve is not None and 0 <= index < len(curve.ranks):
+            self._request(widths=curve.ranks[index])
 
     def _request(self, **changes: Any) -> None:
         """Another wish: asked at once where the layer is being explored, else kept for when it is."""
@@ -331,11 +331,11 @@ class LayerPage(QWidget):
         state, shown = self._state, self._state.exploration
         if shown.curve is None or shown.index is None or shown.samples is None:
             return
-        curve, widths = shown.curve, shown.curve.widths[shown.index]
-        (design, node), project = curve.place, state.project
+        curve, widths = shown.curve, shown.curve.ranks[shown.index]
+        (design, node), project = curve.ref, state.project
         if copy:
-            project, design = copied(project, design)
-        made = applied(project, (design, node), curve.form, widths, shown.samples, refit=self._wish.refit)
+            project, design = copy_design(project, design)
+        made = apply_low_rank(project, (design, node), curve.form, widths, shown.samples, refit=self._wish.refit)
         text = f"Fit {node} through {' and '.join(map(str, widths))} maps"
         self.edit_proposed.emit(Edit(text, made, focus=Focus(design, node)))
 

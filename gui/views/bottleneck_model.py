@@ -6,9 +6,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor
 
 from engine.network.analysis import Report
-from engine.rank_search import Curve
-from engine.rank_search.report import LEVELS, Column
-from engine.text.units import abbreviated, exact
+from engine.rank_search import ErrorCurve
+from engine.rank_search.report import LEVELS, ReportColumn
+from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -28,9 +28,9 @@ class BottleneckModel(QAbstractTableModel):
     def __init__(self) -> None:
         super().__init__()
         self.reports: tuple[Report, ...] = ()
-        self.curves: dict[str, Curve] = {}
+        self.curves: dict[str, ErrorCurve] = {}
         self.chosen: frozenset[str] = frozenset()
-        self.columns = tuple(Column(level) for level in LEVELS)
+        self.columns = tuple(ReportColumn(level) for level in LEVELS)
         self._theme: Theme = THEMES["light"]
         self._design = ""
 
@@ -41,7 +41,7 @@ class BottleneckModel(QAbstractTableModel):
             for (place, of), curve in state.exploration.curves.items()
             if place[0] == design and of == form and curve.measured_at and state.check.keys.get(place) == curve.key
         }
-        columns = tuple(Column(level) for level in sorted({*LEVELS, error}))
+        columns = tuple(ReportColumn(level) for level in sorted({*LEVELS, error}))
         ordered = tuple(sorted(reports, key=lambda r: -_saved(known.get(r.name), error)))
         theme = THEMES[state.look.theme]
         shown = self.reports, self.curves, self.columns, self._theme, self._design
@@ -109,22 +109,22 @@ class BottleneckModel(QAbstractTableModel):
         if column == WEIGHTS:
             return "×".join(map(str, report.array_shapes["weight"]))
         if column == MACS:
-            return abbreviated(report.macs)
+            return abbreviate(report.macs)
         curve = self.curves.get(report.name)
         return UNKNOWN if curve is None else self.columns[column - 3].text(curve)
 
     def _tip(self, report: Report, column: int) -> str:
         curve = self.curves.get(report.name)
         if column <= MACS or curve is None:
-            return f"{exact(report.macs)} MACs" if column == MACS else report.layer.label()
-        index = curve.within(self.columns[column - 3].error)
+            return f"{exact_text(report.macs)} MACs" if column == MACS else report.layer.label()
+        index = curve.cheapest_within(self.columns[column - 3].error)
         if index is None:
             return "nothing cheaper loses so little"
-        return f"{exact(curve.costs[index])} MACs in place of {exact(curve.macs)}"
+        return f"{exact_text(curve.costs[index])} MACs in place of {exact_text(curve.macs)}"
 
 
-def _saved(curve: Curve | None, error: float) -> int:
-    return 0 if curve is None else curve.saved(curve.within(error))
+def _saved(curve: ErrorCurve | None, error: float) -> int:
+    return 0 if curve is None else curve.macs_saved(curve.cheapest_within(error))
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:

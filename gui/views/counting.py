@@ -12,10 +12,10 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.cost.counting import GROUPS, TERMS, Convention, Tally, groups_of, own
+from engine.cost.counting import GROUPS, TERMS, Convention, Tally, custom_convention, groups_of
 from engine.cost.metrics import OPERATIONS
 from engine.text.problems import STEM
-from engine.text.units import abbreviated, exact
+from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.counting_model import TITLE, CountingModel
@@ -135,7 +135,7 @@ class CountingView(View):
 
     def _count_ones_own_way(self) -> None:
         groups = [name for name, action in self.groups.items() if action.isChecked()]
-        self._show_everywhere(own(self.unit.value(), groups, self.batch.value(), self.kilo.value()))
+        self._show_everywhere(custom_convention(self.unit.value(), groups, self.batch.value(), self.kilo.value()))
 
     def _request(self, **changes: object) -> None:
         self._show_everywhere(replace(self._state.look.convention, **changes))
@@ -150,10 +150,10 @@ def in_words(design: str, found: Tally | None) -> str:
         return f"{design}: unknown until its mistakes are mended"
     rule, titles = found.convention, {term.id: term.title for term in TERMS}
     inputs = "one input" if rule.batch == 1 else f"{rule.batch} inputs"
-    parts = [f"{design}, {rule.title}: {exact(found.total)} {rule.unit} for {inputs}."]
-    if found.left_out:
-        largest = sorted(found.left_out.items(), key=lambda item: -item[1])
-        parts.append(f"Left out: {', '.join(f'{abbreviated(amount)} {titles[id]}' for id, amount in largest)}.")
+    parts = [f"{design}, {rule.title}: {exact_text(found.total)} {rule.unit} for {inputs}."]
+    if found.uncounted:
+        largest = sorted(found.uncounted.items(), key=lambda item: -item[1])
+        parts.append(f"Left out: {', '.join(f'{abbreviate(amount)} {titles[id]}' for id, amount in largest)}.")
     if rule.source:
         parts.append(f"Rule: {rule.source}.")
     return " ".join(parts)

@@ -5,8 +5,8 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont
 
-from engine.cost.counting import CONVENTIONS, OWN, TERMS, Convention, Tally, Term, tally
-from engine.text.units import abbreviated, exact
+from engine.cost.counting import CONVENTIONS, CUSTOM, TERMS, Convention, Tally, Term, tally
+from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -36,7 +36,7 @@ class CountingModel(QAbstractTableModel):
         used, analysis = state.look.convention, state.analysis(design)
         reports = () if analysis is None else analysis.reports
         ready = tuple(used if rule.id == used.id else rule for rule in CONVENTIONS)
-        conventions = (*ready, used) if used.id == OWN else ready
+        conventions = (*ready, used) if used.id == CUSTOM else ready
         terms = tuple(term for term in TERMS if any(r.output_shape and term.amount(r) for r in reports))
         self.beginResetModel()
         self.conventions, self.terms, self._theme = conventions, terms, THEMES[state.look.theme]
@@ -82,21 +82,21 @@ class CountingModel(QAbstractTableModel):
         if column == TITLE:
             return rule.title
         if column == TOTAL:
-            return f"{abbreviated(None if found is None else found.total)} {rule.unit}"
+            return f"{abbreviate(None if found is None else found.total)} {rule.unit}"
         amount = None if found is None else found.counted.get(self.terms[column - 2].id)
-        return LEFT_OUT if amount is None else abbreviated(amount)
+        return LEFT_OUT if amount is None else abbreviate(amount)
 
     def _tip(self, row: int, column: int) -> str:
         rule, found = self.conventions[row], self.tallies[row]
         if column == TITLE or found is None:
             return "\n".join(filter(None, (rule.title, rule.source)))
         if column == TOTAL:
-            return f"{exact(found.total)} {rule.unit}"
+            return f"{exact_text(found.total)} {rule.unit}"
         term = self.terms[column - 2]
         if term.id in found.counted:
             factor = dict(rule.factors)[term.id]
             times = "" if factor == 1 else f", each as {factor}"
-            return f"{term.what}{times}: {exact(found.counted[term.id])} {rule.unit}"
+            return f"{term.what}{times}: {exact_text(found.counted[term.id])} {rule.unit}"
         return f"left out: {term.what}"
 
 

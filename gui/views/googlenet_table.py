@@ -20,8 +20,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.graph import INPUT
-from engine.reports.googlenet_table import PaperRow, Switch, footnotes, switch
-from engine.reports.tables import title
+from engine.reports.googlenet_table import FormSwitch, PaperRow, footnotes, switch_form
+from engine.reports.tables import design_title
 from engine.text.problems import STEM
 from gui.paint.tables.googlenet_table import NOTHING, shown_design
 from gui.state.edit import Edit
@@ -43,7 +43,7 @@ class PaperView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self._switch: Switch | None = None
+        self._switch: FormSwitch | None = None
         self.model = PaperModel(state, shown_design(state))
         self.table = PaperTable(self.model)
         self.table.setMinimumHeight(LOWEST)
@@ -122,7 +122,7 @@ class PaperView(View):
     def _show_designs(self) -> None:
         analyses = self._state.check.analyses
         names = [name for name in analyses if name != STEM or analyses[name].reports]
-        self.design.set_options([(name, title(name)) for name in names])
+        self.design.set_options([(name, design_title(name)) for name in names])
         self.design.show_value(self.model.design)
         self.design.setVisible(len(names) > 1)
         self.nothing.setVisible(not self.model.rows)
@@ -148,8 +148,8 @@ class PaperView(View):
 
     def _tell(self, row: PaperRow | None) -> None:
         """What the chosen row's switch does, and below the table what there is to know."""
-        found = "Choose a convolution larger than 1×1" if row is None else switch(self._state.project, row)
-        self._switch = found if isinstance(found, Switch) else None
+        found = "Choose a convolution larger than 1×1" if row is None else switch_form(self._state.project, row)
+        self._switch = found if isinstance(found, FormSwitch) else None
         self.switch.setEnabled(self._switch is not None)
         self.switch.setText("Make separable" if self._switch is None else self._switch.text)
         self.switch.setToolTip(found if isinstance(found, str) else found.words)

@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QIcon
 
-from engine.reports.googlenet_table import Column, PaperRow, columns, paper_rows
-from engine.reports.paper_columns import Width
-from engine.run.check import Place
+from engine.reports.googlenet_table import PaperColumn, PaperRow, paper_rows, paper_table_columns
+from engine.reports.paper_columns import MapCount
+from engine.run.check import NodeRef
 from gui.paint.basics.words import LEFT, RIGHT
 from gui.paint.tables.googlenet_table import tone
 from gui.state.edit import Edit
@@ -33,7 +33,7 @@ class PaperModel(QAbstractTableModel):
         super().__init__()
         self._state, self.design = state, design
         self.rows = paper_rows(state.project, state.check, design)
-        self.columns = columns(self.rows)
+        self.columns = paper_table_columns(self.rows)
         self._mistake = self._mistake_icon()
         self._bold = QFont()
         self._bold.setBold(True)
@@ -41,7 +41,7 @@ class PaperModel(QAbstractTableModel):
     def show_state(self, state: ViewState, design: str) -> list[PaperRow]:
         """Take over a design and return the rows that differ; only another design, or other rows, are a reset."""
         rows = paper_rows(state.project, state.check, design)
-        shown = columns(rows)
+        shown = paper_table_columns(rows)
         restyled = self._state.look.theme != state.look.theme
         self._state = state
         if restyled:
@@ -67,23 +67,23 @@ class PaperModel(QAbstractTableModel):
         return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
     @staticmethod
-    def _form(rows: tuple[PaperRow, ...], shown: tuple[Column, ...]) -> object:
+    def _form(rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...]) -> object:
         return [row.node for row in rows], [column.id for column in shown], bool(rows)
 
-    def row_of(self, place: Place) -> int | None:
+    def row_of(self, place: NodeRef) -> int | None:
         """The row of a node, or of the block that it is a part of."""
         design, node = place
         names = (node, node.partition("/")[0])
         found = (i for i, row in enumerate(self.rows) if not row.is_total and row.node in names)
         return next(found, None) if design == self.design else None
 
-    def width(self, index: Index) -> Width | None:
+    def width(self, index: Index) -> MapCount | None:
         """What can be edited in a cell."""
-        return self.rows[index.row()].widths.get(self.columns[index.column()].id) if index.isValid() else None
+        return self.rows[index.row()].map_counts.get(self.columns[index.column()].id) if index.isValid() else None
 
     def first_width(self, row: int) -> int:
         """The first column of a row that can be edited; the first that has no name where none can."""
-        widths = self.rows[row].widths
+        widths = self.rows[row].map_counts
         return next((i for i, column in enumerate(self.columns) if column.id in widths), TYPE + 1)
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
@@ -146,7 +146,7 @@ class PaperModel(QAbstractTableModel):
             case ROLE.TextAlignmentRole:
                 return RIGHT if column.is_number else LEFT
             case ROLE.ForegroundRole:
-                editable = not row.problem and column.id in row.widths
+                editable = not row.problem and column.id in row.map_counts
                 return _colour(self._theme.accent if editable else tone(column, row, self._theme)[0])
             case ROLE.FontRole:
                 return self._bold if (row.is_total or column.figure) and tone(column, row, self._theme)[1] else None
@@ -185,7 +185,7 @@ HEAD_TIPS = {
 """By the column's id, or by its end."""
 
 
-def width_edit(state: ViewState, row: PaperRow, width: Width, number: int) -> Edit:
+def width_edit(state: ViewState, row: PaperRow, width: MapCount, number: int) -> Edit:
     """One width of a row has another value: one undo step."""
     network = state.project.network(row.design)
     layer = replace(network.node(row.node).layer, **{width.setting: number})
@@ -193,15 +193,15 @@ def width_edit(state: ViewState, row: PaperRow, width: Width, number: int) -> Ed
     return Edit(f"Set {width.title} of {row.node} to {number}", project)
 
 
-def tip(row: PaperRow, column: Column) -> str:
+def tip(row: PaperRow, column: PaperColumn) -> str:
     """What more there is to know of a cell."""
     if column.figure:
         figure = row.params if column.figure == "params" else row.ops
         formula = row.formula(figure).rpartition(" = ")[0]
         parts = [f"{formula} = {figure.words}" if formula else figure.words, row.note]
         return "\n".join(part for part in parts if part)
-    if column.id in row.widths:
-        width = row.widths[column.id]
+    if column.id in row.map_counts:
+        width = row.map_counts[column.id]
         return f"{width.title} of {row.node}: {width.value}; type to change"
     if column.id != "type":
         return column.text(row)

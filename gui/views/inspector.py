@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.inspector.inspector import Content, chosen, content_of
 from gui.paint.inspector.maps import filled_until
 from gui.paint.inspector.weights import Found, find, is_at_hand, is_quick, key_of
@@ -194,7 +194,7 @@ class InspectorView(View):
             self._seek(state, place, focus.channel, key)
         return None
 
-    def _seek(self, state: ViewState, place: Place, channel: int, key: object) -> None:
+    def _seek(self, state: ViewState, place: NodeRef, channel: int, key: object) -> None:
         def task(checkpoint: Checkpoint) -> Iterator[Found]:
             yield find(state, place, channel, checkpoint)
 

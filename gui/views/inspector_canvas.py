@@ -7,7 +7,7 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.paint.basics.words import number
+from gui.paint.basics.words import number_text
 from gui.paint.inspector import sums
 from gui.paint.inspector.inspector import Content, Hit, Layout, arrange, draw, hit
 from gui.theme import THEMES
@@ -123,5 +123,5 @@ def in_words(content: Content) -> str:
     """Formula and bars, for those who do not see them."""
     told = content.told
     lines = [content.title, content.note] if told is None else [content.title, told.how.what, *told.how.formula]
-    lines += [f"{row.label}: {number(row.value)}" for row in sums.rows(content)]
+    lines += [f"{row.label}: {number_text(row.value)}" for row in sums.rows(content)]
     return ". ".join(line.rstrip(".") for line in lines if line)

@@ -17,9 +17,9 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.cost.metrics import metric
+from engine.cost.metrics import metric_by_id
 from engine.reports.table_formats import TABLE_FORMATS, to_tsv
-from engine.reports.tables import Row, comparisons
+from engine.reports.tables import TableRow, comparisons
 from gui.paint.tables.operations_table import NOTHING
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
@@ -106,7 +106,7 @@ class TableView(View):
     def _show_words(self) -> None:
         self.nothing.setVisible(not self._state.project.designs)
         self.table.setVisible(bool(self.model.rows))
-        lines = comparisons(self.model.rows, metric(self._state.look.metric))
+        lines = comparisons(self.model.rows, metric_by_id(self._state.look.metric))
         self.said.setText("  ·  ".join(lines))
         self.said.setToolTip("\n".join(lines))
 
@@ -141,7 +141,7 @@ class TableView(View):
             self.hovered.emit("")
         return False
 
-    def selected_rows(self) -> tuple[Row, ...]:
+    def selected_rows(self) -> tuple[TableRow, ...]:
         """The rows that are selected, from top to bottom; all where none is."""
         chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows())
         return tuple(self.model.rows[row] for row in chosen) or self.model.rows
@@ -149,7 +149,7 @@ class TableView(View):
     def copy_selected(self) -> None:
         QGuiApplication.clipboard().setText(to_tsv(self.selected_rows()))
 
-    def copy_all(self, text_of: Callable[[Sequence[Row]], str]) -> None:
+    def copy_all(self, text_of: Callable[[Sequence[TableRow]], str]) -> None:
         QGuiApplication.clipboard().setText(text_of(self.model.rows))
 
     def _fit_columns(self, *, anew: bool) -> None:

@@ -6,9 +6,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtGui import QColor, QFont, QIcon
 
-from engine.cost.metrics import Ledger, Metric
-from engine.reports.tables import PROBLEM, Column, Row, columns, shown_metrics
-from engine.run.check import Place
+from engine.cost.metrics import Costs, Metric
+from engine.reports.tables import PROBLEM, TableColumn, TableRow, operations_columns, visible_metrics
+from engine.run.check import NodeRef
 from engine.text.problems import STEM
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
@@ -62,7 +62,7 @@ class OperationsModel(QAbstractTableModel):
     def _mistake_icon(self) -> QIcon:
         return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
-    def _replace_rows(self, new: tuple[Row, ...]) -> None:
+    def _replace_rows(self, new: tuple[TableRow, ...]) -> None:
         """Insert or remove only in the middle that differs, then tell of the rows that have other contents."""
         old = self.rows
         if len(old) != len(new):
@@ -85,7 +85,7 @@ class OperationsModel(QAbstractTableModel):
         if changed:
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
 
-    def row_of(self, place: Place) -> int | None:
+    def row_of(self, place: NodeRef) -> int | None:
         """The row of a node."""
         found = (i for i, row in enumerate(self.rows) if not row.is_total and (row.design, row.node) == place)
         return next(found, None)
@@ -125,10 +125,10 @@ class OperationsModel(QAbstractTableModel):
                 return self._decoration(row, index.column())
         return None
 
-    def _foreground(self, row: Row) -> QColor:
+    def _foreground(self, row: TableRow) -> QColor:
         return QColor(self._theme.error if row.problem else self._theme.text)
 
-    def _decoration(self, row: Row, column: int) -> QColor | QIcon | None:
+    def _decoration(self, row: TableRow, column: int) -> QColor | QIcon | None:
         if column == NODE and row.problem:
             return self._mistake
         if column != DESIGN:
@@ -137,14 +137,16 @@ class OperationsModel(QAbstractTableModel):
         return QColor(self._theme.muted if stem else self._theme.design(self._state.design_index(row.design)))
 
 
-def _rows_of(state: ViewState) -> tuple[Row, ...]:
+def _rows_of(state: ViewState) -> tuple[TableRow, ...]:
     """The stem is the same for all designs: it comes after what is compared."""
     return tuple(sorted(state.rows, key=lambda row: row.design == STEM))
 
 
-def _columns_of(state: ViewState, rows: tuple[Row, ...]) -> tuple[Column, ...]:
+def _columns_of(state: ViewState, rows: tuple[TableRow, ...]) -> tuple[TableColumn, ...]:
     """The numbers come before what the list of layers tells as well: a narrow dock shows them."""
-    design, node, layer, inputs, *numbers = columns(shown_metrics(state.look.metric), state.look.convention)
+    design, node, layer, inputs, *numbers = operations_columns(
+        visible_metrics(state.look.metric), state.look.convention
+    )
     problem = (PROBLEM,) if any(row.problem for row in rows) else ()
     return (design, node, *problem, *numbers, layer, inputs)
 
@@ -153,7 +155,7 @@ def _names(state: ViewState) -> list[str]:
     return [design.name for design in state.project.designs]
 
 
-def tip(ledger: Ledger, row: Row, column: Column) -> str:
+def tip(ledger: Costs, row: TableRow, column: TableColumn) -> str:
     """What more there is to know of a cell: a number's formula or exact words, and what is wrong at the node."""
     parts = [row.problem]
     if column.metric is not None:
@@ -167,27 +169,27 @@ def tip(ledger: Ledger, row: Row, column: Column) -> str:
     return "\n".join(part for part in parts if part)
 
 
-def _alignment(column: Column) -> Qt.AlignmentFlag:
+def _alignment(column: TableColumn) -> Qt.AlignmentFlag:
     side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def _same(one: Row, other: Row) -> bool:
+def _same(one: TableRow, other: TableRow) -> bool:
     return (one.design, one.node, one.is_total) == (other.design, other.node, other.is_total)
 
 
-def _differ(before: Row, after: Row, metrics: Iterable[Metric]) -> bool:
+def _differ(before: TableRow, after: TableRow, metrics: Iterable[Metric]) -> bool:
     """Whether two rows say different things: amounts may differ where a layer does not, as receptive fields do."""
     if (before.report, before.problem) != (after.report, after.problem):
         return True
     return any(before.value(metric) != after.value(metric) for metric in metrics)
 
 
-def _shorter(old: tuple[Row, ...], new: tuple[Row, ...]) -> int:
+def _shorter(old: tuple[TableRow, ...], new: tuple[TableRow, ...]) -> int:
     return min(len(old), len(new))
 
 
-def _common_end(old: tuple[Row, ...], new: tuple[Row, ...]) -> int:
+def _common_end(old: tuple[TableRow, ...], new: tuple[TableRow, ...]) -> int:
     """How many rows at the end are of the same nodes."""
     pairs = zip(reversed(old), reversed(new), strict=False)
     return next((i for i, pair in enumerate(pairs) if not _same(*pair)), _shorter(old, new))

@@ -8,7 +8,7 @@ from PySide6.QtCore import QEasingCurve, QVariantAnimation
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.volumes import hits
 from gui.paint.volumes.camera import VIEWS
 from gui.paint.volumes.hits import Hit
@@ -168,10 +168,10 @@ class VolumesView(View):
         look = self._state.look
         self._request_camera(min(90.0, max(-90.0, look.yaw + yaw)), min(90.0, max(0.0, look.pitch + pitch)))
 
-    def _on_canvas_place_chosen(self, place: Place) -> None:
+    def _on_canvas_place_chosen(self, place: NodeRef) -> None:
         self.focus_requested.emit(Focus(*place))
 
-    def _on_canvas_block_toggled(self, place: Place) -> None:
+    def _on_canvas_block_toggled(self, place: NodeRef) -> None:
         look = self._state.look
         self.look_requested.emit(replace(look, toggled=look.toggled ^ {place}))
 

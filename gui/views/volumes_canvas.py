@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from engine.cost import metrics
 from engine.network.analysis import Report
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.volumes import hits, volumes
 from gui.paint.volumes.hits import Direction, Hit
 from gui.paint.volumes.layout import Frame, frame
@@ -122,7 +122,7 @@ class Canvas(QWidget):
             self.offset = QPointF(self.width() / 2, self.height() / 2) - found.center() * self.zoom
             self.update()
 
-    def _rect_of(self, state: ViewState, place: Place) -> QRectF | None:
+    def _rect_of(self, state: ViewState, place: NodeRef) -> QRectF | None:
         """Where a place is in the whole picture of a state."""
         scene = frame(state, self.width(), self.height()).scene
         found = hits.rect_of(state, scene, place)
@@ -255,7 +255,7 @@ class Canvas(QWidget):
         if state.check.block(found.place) is not None:
             return "\n".join([*lines, *self._block_tip(state, found.place[0], report)])
         for metric in metrics.METRICS:
-            if not metric.derived and (formula := state.ledger.formula(metric, found.place[0], report)):
+            if not metric.is_derived and (formula := state.ledger.formula(metric, found.place[0], report)):
                 lines.append(f"{formula} {metric.unit}")
         return "\n".join(lines)
 
@@ -265,7 +265,7 @@ class Canvas(QWidget):
         block = state.check.block((design, report.name))
         yield " → ".join(shapes) + (f", {len(block.parts)} layers" if block else "")
         for metric in metrics.METRICS:
-            amount = None if metric.derived else state.ledger.amount(metric, design, report)
+            amount = None if metric.is_derived else state.ledger.amount(metric, design, report)
             if amount is not None:
                 yield f"{amount:,} {metric.unit}"
         yield f"double-click: {'close' if state.is_open((design, report.name)) else 'open'}"

@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from engine.files import arrays
 from engine.files.paths import RESOURCES, FileFault
 from engine.network.graph import Network
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.pictures import TURNING
@@ -119,7 +119,7 @@ class FileCommands(QObject):
         """The bundled projects by their titles."""
         for path in sorted((RESOURCES / "projects").glob("*.toml")):
             try:
-                title = load(path).project.title or path.stem
+                title = load_project(path).project.title or path.stem
             except ProjectError:
                 title = path.stem  # choosing it tells what is wrong
             yield Entry(title, partial(self.open_sample, path), path.name)
@@ -151,7 +151,7 @@ class FileCommands(QObject):
 
     def _use_arrays(self, path: Path) -> None:
         """Take arrays that fit the chosen layer as its weights, others as the input."""
-        state, headers = self._workbench.state, arrays.headers(str(path))
+        state, headers = self._workbench.state, arrays.read_headers(str(path))
         place, report = state.focus.place, state.report(state.focus.place)
         if report is not None and {header.shape for header in headers.values()} & set(report.array_shapes.values()):
             weights = matched(str(path), state.project.network(place[0]).node(place[1]), report)

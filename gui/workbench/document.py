@@ -8,7 +8,7 @@ from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
-from engine.project.file import ProjectFile, save
+from engine.project.file import ProjectFile, save_project
 from engine.project.project import FORMAT, Project
 from engine.text.problems import Problem, ProjectError
 from gui.state.view_state import Focus
@@ -109,7 +109,7 @@ class Document(QObject):
             raise ProjectError([Problem(text, "$.format")], path)
         if not overwrite and path == self.path and self._stamp not in (None, _stamp(path)):
             raise FileChangedError(str(path))
-        self._stamp = save(self.project, path)
+        self._stamp = save_project(self.project, path)
         self.path, self.read_only = path, False
         self.undo_stack.setClean()
         self.file_changed.emit()
@@ -124,6 +124,6 @@ class Document(QObject):
 
 def _stamp(path: Path) -> Stamp | None:
     try:
-        return paths.stamp(str(path))
+        return paths.stamp_of(str(path))
     except FileFault:
         return None

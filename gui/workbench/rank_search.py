@@ -10,9 +10,19 @@ from PySide6.QtCore import QObject, Signal
 from engine.kernels import Checkpoint
 from engine.network.weight_specs import Form
 from engine.project.project import Project
-from engine.rank_search import Choice, Curve, Explorer, Samples, Swap, Trial, candidates, samples, swapped
-from engine.rank_search.report import told_design
-from engine.run.check import Place
+from engine.rank_search import (
+    CalibrationSet,
+    ErrorCurve,
+    RankChoice,
+    RankResult,
+    RankSearch,
+    Replacement,
+    calibration_set,
+    rank_search_candidates,
+    replace_and_measure,
+)
+from engine.rank_search.report import design_text
+from engine.run.check import NodeRef
 from engine.run.execute import RunRequest
 from engine.text.problems import ProjectError
 from gui.state.exploration import Exploration, Wish
@@ -36,9 +46,9 @@ class Exploring(QObject):
         self._worker = Worker(self)
         self._worker.said.connect(self._on_worker_said)
         self._worker.ended.connect(self._on_worker_ended)
-        self._explorer: Explorer | None = None
+        self._explorer: RankSearch | None = None
         """Touched by the worker's thread only, which is one."""
-        self._measuring: tuple[Project, Place, Form, Path | None] | None = None
+        self._measuring: tuple[Project, NodeRef, Form, Path | None] | None = None
         """Whose curve is being found: other wishes of the same curve need not begin anew."""
         self._project: Project | None = None
         self._answered: Wish | None = None
@@ -57,7 +67,7 @@ class Exploring(QObject):
     def survey(self, project: Project, design: str, wish: Wish) -> None:
         """Find the curves of all of a design's k×k convolutions."""
         self._leave()
-        self._show(replace(self.shown, problems=(), busy=f"exploring {told_design(design)}"))
+        self._show(replace(self.shown, problems=(), busy=f"exploring {design_text(design)}"))
         self._start(lambda checkpoint: self._survey(project, design, wish, checkpoint))
 
     def measure(self, project: Project, wish: Wish, choices: Sequence[tuple[str, float]]) -> None:
@@ -97,7 +107,7 @@ class Exploring(QObject):
 
     def _explore(self, project: Project, wish: Wish, checkpoint: Checkpoint) -> Iterator[object]:
         explorer = self._explorer_for(project, wish, checkpoint)
-        yield explorer.samples
+        yield explorer.calibration
         curve = self._known(explorer, wish.place, wish.form)
         if curve is None:
             for found in explorer.curves(wish.place, wish.form):
@@ -107,26 +117,26 @@ class Exploring(QObject):
         assert curve is not None, "an exploration gives a curve"
         meant = self.shown.wish or wish
         if meant.budget is None and meant.widths is None:
-            curve = explorer.narrowed(curve, meant.error)
+            curve = explorer.refine(curve, meant.error)
         yield curve
         yield from self._trials(explorer, curve)
 
-    def _trials(self, explorer: Explorer, curve: Curve) -> Iterator[Wish | Trial]:
+    def _trials(self, explorer: RankSearch, curve: ErrorCurve) -> Iterator[Wish | RankResult]:
         """The replacement that is meant now, while the curve was found perhaps another."""
         wish = self.shown.wish
         shown = replace(
-            self.shown, samples=explorer.samples, curves={**self.shown.curves, (curve.place, curve.form): curve}
+            self.shown, samples=explorer.calibration, curves={**self.shown.curves, (curve.ref, curve.form): curve}
         )
         index, sample = shown.index, shown.sample
         if wish is None or index is None or sample is None or shown.curve is not curve:
             return
         yield wish
-        yield from explorer.trials(curve.place, curve.form, curve.widths[index], sample, refit=wish.refit)
+        yield from explorer.results(curve.ref, curve.form, curve.ranks[index], sample, refit=wish.refit)
 
     def _survey(self, project: Project, design: str, wish: Wish, checkpoint: Checkpoint) -> Iterator[object]:
         explorer = self._explorer_for(project, wish, checkpoint)
-        yield explorer.samples
-        reports = candidates(explorer.request, design)
+        yield explorer.calibration
+        reports = rank_search_candidates(explorer.request, design)
         for number, report in enumerate(reports, 1):
             yield Doing(f"exploring {number} of {len(reports)}: {report.name}")
             place = design, report.name
@@ -141,32 +151,32 @@ class Exploring(QObject):
         for name, error in choices:
             place = wish.place[0], name
             known = self._known(explorer, place, wish.form)
-            curve = explorer.narrowed(known or explorer.curve(place, wish.form), error)
-            index = curve.within(error)
+            curve = explorer.refine(known or explorer.curve(place, wish.form), error)
+            index = curve.cheapest_within(error)
             yield curve
             if index is not None:
-                made.append(Choice(curve, index, wish.refit and explorer.refit_helps(curve, index)))
+                made.append(RankChoice(curve, index, wish.refit and explorer.refit_helps(curve, index)))
         if made:
-            yield swapped(explorer, made)
+            yield replace_and_measure(explorer, made)
 
-    def _known(self, explorer: Explorer, place: Place, form: Form) -> Curve | None:
+    def _known(self, explorer: RankSearch, place: NodeRef, form: Form) -> ErrorCurve | None:
         """The curve of before, where it was measured to its end, on these samples and with today's settings."""
         shown = self.shown
         curve = shown.curves.get((place, form))
-        if curve is None or not curve.measured_at or shown.samples != explorer.samples:
+        if curve is None or not curve.measured_at or shown.samples != explorer.calibration:
             return None
         return curve if curve.key == explorer.request.check.keys.get(place) else None
 
-    def _explorer_for(self, project: Project, wish: Wish, checkpoint: Checkpoint) -> Explorer:
+    def _explorer_for(self, project: Project, wish: Wish, checkpoint: Checkpoint) -> RankSearch:
         """The explorer of before where nothing has changed, files included."""
         known = self._explorer
-        chosen = samples(project, wish.photos)
-        if known is not None and (known.project, known.samples) == (project, chosen):
+        chosen = calibration_set(project, wish.photos)
+        if known is not None and (known.project, known.calibration) == (project, chosen):
             keys = RunRequest.of(project).check.keys
             known = known if keys == known.request.check.keys else None
         else:
             known = None
-        self._explorer = known or Explorer(project, chosen)
+        self._explorer = known or RankSearch(project, chosen)
         self._explorer.checkpoint = checkpoint
         return self._explorer
 
@@ -181,18 +191,18 @@ class Exploring(QObject):
         match event:
             case Doing():
                 self._show(replace(shown, busy=event.words))
-            case Samples():
+            case CalibrationSet():
                 if event != shown.samples:
                     self._show(replace(shown, samples=event, curves={}, trial=None, swap=None))
-            case Curve():
-                self._show(replace(shown, curves={**shown.curves, (event.place, event.form): event}))
+            case ErrorCurve():
+                self._show(replace(shown, curves={**shown.curves, (event.ref, event.form): event}))
                 if event.measured_at:
                     self._measuring = None
             case Wish():
                 self._answered = event
-            case Trial():
+            case RankResult():
                 self._show(replace(shown, trial=event))
-            case Swap():
+            case Replacement():
                 self._show(replace(shown, swap=event))
 
     def _on_worker_ended(self, error: Exception | None) -> None:

@@ -7,10 +7,10 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from engine.network.graph import INPUT
-from engine.project.file import ProjectFile, load
+from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from engine.run.check import Place, ProjectCheck, check
+from engine.run.check import NodeRef, ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import STEM, ProjectError
 from gui.state.exploration import Exploration
@@ -57,7 +57,7 @@ class Workbench(QObject):
 
     def open(self, path: Path, *, sample: bool = False) -> None:
         """Show a project from a file; ProjectError leaves everything as it was. A sample is never written back."""
-        file = load(path)
+        file = load_project(path)
         self.show_project(file.project, None if sample else path.absolute(), file)
 
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
@@ -70,7 +70,7 @@ class Workbench(QObject):
     def run(self) -> None:
         """Compute all designs in the background; a run under way gives way."""
         request = RunRequest.of(self.document.project)
-        places = request.places
+        places = request.refs
         first = Progress(0, len(places), places[0]) if places else None
         self._show(replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=())))
         if places:
@@ -115,7 +115,7 @@ class Workbench(QObject):
             focus = nearest_focus(focus, project, known)
         self._show(replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean))
 
-    def _known_results(self, known: ProjectCheck) -> Mapping[Place, Result]:
+    def _known_results(self, known: ProjectCheck) -> Mapping[NodeRef, Result]:
         """The results of before, where the place is still there; those of today's settings where the cache has them."""
         results = {place: result for place, result in self.state.run.results.items() if place in known}
         for place, key in known.keys.items():
@@ -133,19 +133,19 @@ class Workbench(QObject):
         self._show(replace(self.state, exploration=exploration))
 
     def _on_runner_node_started(self, event: NodeStarted) -> None:
-        progress = Progress(event.done, event.total, event.place)
+        progress = Progress(event.done, event.total, event.ref)
         self._show(replace(self.state, run=replace(self.state.run, progress=progress)))
 
     def _on_runner_node_done(self, event: NodeDone) -> None:
-        if event.place not in self.state.check:
+        if event.ref not in self.state.check:
             return
-        before, today = self.state.run.results.get(event.place), self.state.check.keys.get(event.place)
-        if before is not None and event.reused and before.key == event.key:
+        before, today = self.state.run.results.get(event.ref), self.state.check.keys.get(event.ref)
+        if before is not None and event.is_reused and before.key == event.key:
             return
         if before is not None and before.key == today != event.key:
             return  # an edit or undo since the run began has brought back what fits; this waits in the cache
-        result = Result(event.key, event.volume, event.milliseconds, event.fitted)
-        results = {**self.state.run.results, event.place: result}
+        result = Result(event.key, event.volume, event.milliseconds, event.fitted_weights)
+        results = {**self.state.run.results, event.ref: result}
         self._show(replace(self.state, run=replace(self.state.run, results=results)))
 
     def _on_runner_ended(self, error: Exception | None) -> None:

@@ -7,16 +7,16 @@ from time import perf_counter
 from msgspec.structs import replace
 
 from engine.files.paths import RESOURCES
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Input
-from engine.rank_search import Explorer, Samples
+from engine.rank_search import CalibrationSet, RankSearch
 from engine.run.cache import VolumeCache
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.run.execute import RunRequest, volume_at
 from engine.text.problems import STEM
 
-PROJECT = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
-PLACE: Place = (STEM, "conv3_3")
+PROJECT = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
+PLACE: NodeRef = (STEM, "conv3_3")
 ROUNDS = 7
 
 
@@ -27,8 +27,10 @@ def photos(*names: str) -> tuple[Input, ...]:
 def seconds_of_curve() -> tuple[float, int, int]:
     """(seconds, widths on the line, widths that were run), the stem's run on the three photos with it."""
     start = perf_counter()
-    curve = Explorer(PROJECT, Samples(photos("chelsea", "astronaut"), photos("coffee"))).curve(PLACE, "1x1+kxk")
-    return perf_counter() - start, len(curve.widths), len(curve.points)
+    curve = RankSearch(PROJECT, CalibrationSet(photos("chelsea", "astronaut"), photos("coffee"))).curve(
+        PLACE, "1x1+kxk"
+    )
+    return perf_counter() - start, len(curve.ranks), len(curve.points)
 
 
 def seconds_of_runs() -> float:
@@ -48,7 +50,7 @@ def peak_mebibytes(count: int) -> float:
         for spec in photos(names[number % len(names)])
     )
     tracemalloc.start()
-    Explorer(PROJECT, Samples(specs)).curve(PLACE, "1x1+kxk")
+    RankSearch(PROJECT, CalibrationSet(specs)).curve(PLACE, "1x1+kxk")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 2**20

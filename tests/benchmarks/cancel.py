@@ -42,7 +42,7 @@ def longest_gap(work: Work) -> tuple[float, float]:
 
 
 def start_project(checkpoint: Callable[[], None]) -> None:
-    for _ in execute(RunRequest.of(file.load(START_PROJECT).project), VolumeCache(), checkpoint):
+    for _ in execute(RunRequest.of(file.load_project(START_PROJECT).project), VolumeCache(), checkpoint):
         pass
 
 

@@ -7,7 +7,7 @@ from PySide6.QtCore import QSettings
 from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
-from engine.project.file import load
+from engine.project.file import load_project
 from gui.app import make_application, set_theme
 from gui.state.focus_steps import next_position
 from gui.state.view_state import Focus
@@ -42,7 +42,7 @@ def step_ms(window: MainWindow, focus: Focus) -> tuple[float, float]:
 
 def main() -> None:
     make_application()
-    workbench = Workbench(load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project)
+    workbench = Workbench(load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project)
     window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
     window.resize(1600, 1000)
     window.show()

@@ -9,11 +9,11 @@ import numpy as np
 from engine.files.paths import RESOURCES
 from engine.layers import Conv2d
 from engine.network.analysis import Report
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.run.cache import VolumeCache
 from engine.run.execute import NodeDone, RunRequest, execute
 
-REQUEST = RunRequest.of(load(RESOURCES / "projects" / "googlenet.toml").project)
+REQUEST = RunRequest.of(load_project(RESOURCES / "projects" / "googlenet.toml").project)
 CONVOLUTIONS = tuple(report for report in REQUEST.check.reports.values() if isinstance(report.layer, Conv2d))
 ROUNDS = 9
 
@@ -23,8 +23,8 @@ def run() -> tuple[float, float, float]:
     start = perf_counter()
     done = [event for event in execute(REQUEST, VolumeCache(0)) if isinstance(event, NodeDone)]
     in_all = 1000 * (perf_counter() - start)
-    layers = [event for event in done if event.place in REQUEST.check.reports]
-    convolutions = [event for event in layers if isinstance(REQUEST.check.reports[event.place].layer, Conv2d)]
+    layers = [event for event in done if event.ref in REQUEST.check.reports]
+    convolutions = [event for event in layers if isinstance(REQUEST.check.reports[event.ref].layer, Conv2d)]
     return in_all, sum(event.milliseconds for event in layers), sum(event.milliseconds for event in convolutions)
 
 

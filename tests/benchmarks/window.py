@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QSpinBox
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from gui.app import make_application, set_theme
 from gui.state.view_state import Focus, Look
@@ -132,14 +132,14 @@ def start_ms() -> float:
 def main() -> None:
     make_application()
     rows = [("start to a painted window", start_ms(), 1500.0)]
-    start_project = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
+    start_project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
     for name, project, focus, aim in (
         ("start project", start_project, Focus("naive", "conv5x5"), 16.0),
         ("chain of 100 layers", chain(100), Focus("chain", "conv25"), 33.0),
     ):
         edit, turn = measure(project, focus)
         rows += [(f"{name}: edit in the form", edit, aim), (f"{name}: turn of the camera", turn, aim)]
-    googlenet = load(RESOURCES / "projects" / "googlenet.toml").project
+    googlenet = load_project(RESOURCES / "projects" / "googlenet.toml").project
     design = googlenet.designs[0]
     first = next(node.name for node in design.network.nodes if isinstance(node.layer, Conv2d))
     modes: tuple[Blocks, ...] = ("closed", "open")

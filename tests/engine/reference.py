@@ -9,7 +9,7 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from engine.shapes import dilated, window_count
+from engine.shapes import dilated_extent, window_count
 
 
 def conv2d(volume, weight, bias, *, stride, padding, dilation, groups):
@@ -138,7 +138,7 @@ def _zeros(volume, shape):
 
 
 def _conv2d_shape(volume, weight, stride, padding, dilation):
-    windows = [dilated(weight.shape[2 + axis], dilation[axis]) for axis in (0, 1)]
+    windows = [dilated_extent(weight.shape[2 + axis], dilation[axis]) for axis in (0, 1)]
     return len(weight), *_pool_shape(volume, windows, stride, padding, ceil=False)[1:]
 
 

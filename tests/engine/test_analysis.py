@@ -172,7 +172,7 @@ def test_chain_of_2000_nodes_in_reverse_order_needs_no_recursion():
     assert count > limit
     assert analyze(network, INPUT_SHAPE).output == f"n{count - 1}"
     assert len(network.downstream("n0")) == count - 1
-    closed = network.connected("n0", (f"n{count - 1}",))
+    closed = network.with_inputs("n0", (f"n{count - 1}",))
     assert all(report.mistakes for report in analyze(closed, INPUT_SHAPE).reports)
     project = Project(NoiseInput(tuple(INPUT_SHAPE)), (Design("deep", network),))
     assert len(check(project).keys) == count + 2

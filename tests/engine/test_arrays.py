@@ -34,7 +34,7 @@ def write(tmp_path):
 
 def fault(path, name=""):
     with pytest.raises(FileFault) as caught:
-        arrays.read(path, name, proceed)
+        arrays.read_array(path, name, proceed)
     assert path in str(caught.value)
     return str(caught.value)
 
@@ -52,7 +52,7 @@ def test_arrays_of_every_real_type_and_order_are_read_as_float32(data, order, dt
     for suffix, key, written in ((".npy", "", content), (".npz", "it", npz(compression, it=content))):
         path = folder / f"array{next(NUMBERS)}{suffix}"
         path.write_bytes(written)
-        read = arrays.read(str(path), key, proceed)
+        read = arrays.read_array(str(path), key, proceed)
         assert read.dtype == np.float32
         assert read.flags.c_contiguous
         np.testing.assert_array_equal(read, array.astype(np.float32))
@@ -73,8 +73,8 @@ def test_arrays_of_every_real_type_and_order_are_read_as_float32(data, order, dt
 def test_safetensors_of_every_type_are_read_exactly(dtype, content, write):
     entry = tensor(dtype, [3], 0, content.nbytes)
     path = write("a.safetensors", safetensors({"__metadata__": {"by": "me"}, "x": entry}, content.tobytes()))
-    assert list(arrays.headers(path)) == ["x"]
-    np.testing.assert_array_equal(arrays.read(path, "x", proceed), content.astype(np.float32))
+    assert list(arrays.read_headers(path)) == ["x"]
+    np.testing.assert_array_equal(arrays.read_array(path, "x", proceed), content.astype(np.float32))
 
 
 def test_bfloat16_is_the_upper_half_of_a_float32(write):
@@ -82,32 +82,32 @@ def test_bfloat16_is_the_upper_half_of_a_float32(write):
     halves = (values.view(np.uint32) >> 16).astype("<u2")
     path = write("a.safetensors", safetensors({"x": tensor("BF16", [2, 2], 0, 8)}, halves.tobytes()))
     expected = (halves.astype(np.uint32) << 16).view(np.float32).reshape(2, 2)
-    np.testing.assert_array_equal(arrays.read(path, "x", proceed), expected)
+    np.testing.assert_array_equal(arrays.read_array(path, "x", proceed), expected)
     assert expected[0, 1] == -2.5
 
 
 def test_tensors_that_share_bytes_are_read_as_they_claim(write):
     data = np.arange(4, dtype="<f4").tobytes()
     path = write("a.safetensors", safetensors({"a": tensor("F32", [3], 0, 12), "b": tensor("F32", [3], 4, 16)}, data))
-    assert arrays.read(path, "b", proceed).tolist() == [1, 2, 3]
+    assert arrays.read_array(path, "b", proceed).tolist() == [1, 2, 3]
 
 
 def test_an_array_larger_than_a_chunk_is_read_whole(write, monkeypatch):
     monkeypatch.setattr(arrays, "CHUNK_BYTES", 12)
     for name, key, content in (("a.npy", "", npy(VOLUME)), ("a.npz", "v", npz(v=npy(VOLUME)))):
-        np.testing.assert_array_equal(arrays.read(write(name, content), key, proceed), VOLUME)
+        np.testing.assert_array_equal(arrays.read_array(write(name, content), key, proceed), VOLUME)
 
 
 def test_reading_stops_at_a_checkpoint(write):
     with pytest.raises(Stopped):
-        arrays.read(write("a.npz", npz(v=npy(VOLUME))), "v", stop)
+        arrays.read_array(write("a.npz", npz(v=npy(VOLUME))), "v", stop)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_reading_asks_the_checkpoint_at_every_chunk_and_again_at_every_part_of_its_values(order, write, monkeypatch):
     monkeypatch.setattr(arrays, "CHUNK_BYTES", 24)
     calls = []
-    arrays.read(write("a.npy", npy(np.asarray(VOLUME, order=order))), "", lambda: calls.append(None))
+    arrays.read_array(write("a.npy", npy(np.asarray(VOLUME, order=order))), "", lambda: calls.append(None))
     assert len(calls) == 2 * (VOLUME.nbytes // 24)
 
 
@@ -162,12 +162,12 @@ def test_not_finite_values_are_counted_and_the_first_one_is_placed(write, monkey
 def test_one_unreadable_array_leaves_the_others_of_its_file_readable(write):
     members = {"a": npy(VOLUME), "label": npy(np.array("cat")), "meta": npy(np.array([{}], object))}
     path = write("a.npz", npz(**members))
-    np.testing.assert_array_equal(arrays.read(path, "a", proceed), VOLUME)
+    np.testing.assert_array_equal(arrays.read_array(path, "a", proceed), VOLUME)
     assert "pickled" in fault(path, "meta")
     data = VOLUME.tobytes()
     entries = {"q": tensor("F8_E4M3", [2], 0, 2), "x": tensor("F32", [2, 5, 6], 0, len(data)), "broken": 5}
     path = write("a.safetensors", safetensors(entries, data))
-    np.testing.assert_array_equal(arrays.read(path, "x", proceed), VOLUME)
+    np.testing.assert_array_equal(arrays.read_array(path, "x", proceed), VOLUME)
     assert "of type 'F8_E4M3'; read are F64, F32, F16, BF16" in fault(path, "q")
     assert "dtype, shape and two data_offsets are expected" in fault(path, "broken")
 
@@ -177,7 +177,7 @@ def test_members_that_are_no_arrays_are_passed_over(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("README.txt", "hello")
         archive.writestr("a.npy", npy(VOLUME))
-    assert list(arrays.headers(str(path))) == ["a"]
+    assert list(arrays.read_headers(str(path))) == ["a"]
 
 
 ARCHIVES = {
@@ -204,7 +204,7 @@ def test_an_archive_that_lies_about_a_members_size_is_told(write):
     at = content.rindex(b"PK\1\2") + 24
     content[at : at + 4] = struct.pack("<I", len(header) + 4 * 10**6)
     path = write("a.npz", bytes(content))
-    assert arrays.header(path, "v").shape == (1000, 1000)
+    assert arrays.read_header(path, "v").shape == (1000, 1000)
     fault(path, "v")
 
 
@@ -266,7 +266,7 @@ def test_a_missing_name_lists_what_there_is(write):
 
 
 def test_the_only_array_of_a_npy_answers_to_any_name(write):
-    np.testing.assert_array_equal(arrays.read(write("a.npy", npy(VOLUME)), "weight", proceed), VOLUME)
+    np.testing.assert_array_equal(arrays.read_array(write("a.npy", npy(VOLUME)), "weight", proceed), VOLUME)
 
 
 @pytest.mark.parametrize("name", ["absent.npy", "text.txt", "nothing"])
@@ -287,7 +287,7 @@ def test_forbidden_and_failing_reads_are_told_with_the_reason(write, monkeypatch
 
 def test_a_file_cut_after_its_header_was_read_is_told(write):
     path = write("a.npy", npy(VOLUME))
-    head = arrays.header(path, "")
+    head = arrays.read_header(path, "")
     Path(path).write_bytes(npy(VOLUME)[:-42])
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(arrays, "header", lambda *_: head)
@@ -328,19 +328,19 @@ def test_damaged_files_give_an_array_or_a_fault(suffix, changes, tmp_path_factor
 def read_or_refuse(path):
     """All that a project could ask of a file; anything but a FileFault ends the test."""
     try:
-        names = arrays.headers(str(path))
+        names = arrays.read_headers(str(path))
     except FileFault:
         return
     for name, head in names.items():
         if head.size < 10**7:
             with suppress(FileFault):
-                assert arrays.read(str(path), name, proceed).shape == head.shape
+                assert arrays.read_array(str(path), name, proceed).shape == head.shape
 
 
 def test_a_npy_of_python_2_is_read_without_its_long_integers(write):
     content = npy(VOLUME).replace(b"(2, 5, 6)", b"(2L,5L,6)")
     with pytest.warns(UserWarning, match="Python 2"):
-        np.testing.assert_array_equal(arrays.read(write("a.npy", content), "", proceed), VOLUME)
+        np.testing.assert_array_equal(arrays.read_array(write("a.npy", content), "", proceed), VOLUME)
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
@@ -349,7 +349,7 @@ def test_reading_does_not_hold_the_file_twice(order, tmp_path):
     np.save(tmp_path / "a.npy", array)
     tracemalloc.start()
     try:
-        arrays.read(str(tmp_path / "a.npy"), "", proceed)
+        arrays.read_array(str(tmp_path / "a.npy"), "", proceed)
         assert tracemalloc.get_traced_memory()[1] < array.nbytes + 5 * arrays.CHUNK_BYTES
     finally:
         tracemalloc.stop()

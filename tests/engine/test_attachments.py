@@ -4,9 +4,9 @@ import json
 
 import pytest
 
-from engine.cost.metrics import METRICS, Ledger, heading_of, metric
+from engine.cost.metrics import METRICS, Costs, heading_of, metric_by_id
 from engine.files.paths import RESOURCES
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.reports.attachments import model_explorer, netron
 from engine.run.check import check
 
@@ -15,7 +15,7 @@ DESIGN = "with reductions"
 
 @pytest.fixture(scope="module")
 def ledger():
-    return Ledger(check(load(RESOURCES / "projects" / "inception_3a_192.toml").project))
+    return Costs(check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project))
 
 
 def test_a_netron_attachment_has_the_signature_that_netron_looks_for(ledger):
@@ -37,12 +37,12 @@ def test_a_netron_attachment_tells_every_layers_amounts_once_and_the_models(ledg
 
 def test_what_was_not_measured_is_not_in_an_attachment(ledger):
     names = {row["name"] for row in json.loads(netron(ledger, DESIGN))["metrics"]}
-    assert names == {heading_of(known, ledger.convention) for known in METRICS if not known.measured}
-    assert json.loads(model_explorer(ledger, DESIGN, metric("milliseconds")))["results"] == {}
+    assert names == {heading_of(known, ledger.convention) for known in METRICS if not known.is_measured}
+    assert json.loads(model_explorer(ledger, DESIGN, metric_by_id("milliseconds")))["results"] == {}
 
 
 def test_model_explorers_node_data_has_a_value_a_layer_and_a_gradient_from_0_to_1(ledger):
-    told = json.loads(model_explorer(ledger, DESIGN, metric("macs")))
+    told = json.loads(model_explorer(ledger, DESIGN, metric_by_id("macs")))
     reports = ledger.check.analyses[DESIGN].reports
     assert told["results"] == {report.name: {"value": report.macs} for report in reports}
     assert [stop["stop"] for stop in told["gradient"]] == [0, 0.5, 1]
@@ -51,10 +51,12 @@ def test_model_explorers_node_data_has_a_value_a_layer_and_a_gradient_from_0_to_
 
 
 def test_model_explorer_does_not_sum_what_may_not_be_summed(ledger):
-    assert json.loads(model_explorer(ledger, DESIGN, metric("intensity")))["hideAggregatedStats"] == ["sum"]
+    assert json.loads(model_explorer(ledger, DESIGN, metric_by_id("intensity")))["hideAggregatedStats"] == ["sum"]
 
 
-@pytest.mark.parametrize("text_of", [netron, lambda ledger, design: model_explorer(ledger, design, metric("macs"))])
+@pytest.mark.parametrize(
+    "text_of", [netron, lambda ledger, design: model_explorer(ledger, design, metric_by_id("macs"))]
+)
 def test_every_attachment_is_json_with_a_line_end(ledger, text_of):
     text = text_of(ledger, DESIGN)
     assert json.loads(text)

@@ -26,7 +26,7 @@ from engine.blocks import (
     Transition,
 )
 from engine.layers import Activation, Add, tag_of
-from engine.network.analysis import analyze, folded
+from engine.network.analysis import analyze, fold_blocks
 from engine.network.graph import INPUT, Network, Node
 from engine.project import file
 from engine.project.project import Design, NoiseInput, Project
@@ -106,7 +106,7 @@ def project_of(network, shape=SHAPE):
 
 def run(project, cache):
     events = execute(RunRequest.of(project), cache)
-    return {event.place[1]: event for event in events if isinstance(event, NodeDone)}
+    return {event.ref[1]: event for event in events if isinstance(event, NodeDone)}
 
 
 # What blocks stand for
@@ -149,14 +149,14 @@ def test_a_run_gives_every_volume_within_a_block_as_of_its_layers_by_hand(kind, 
 def test_a_block_taken_apart_is_the_same_network_and_computes_nothing_anew(kind, data):
     block, shape = data.draw(blocks(kind))
     network, cache = closed_form(block), VolumeCache()
-    apart = network.taken_apart("b", shape.channels)
+    apart = network.with_block_expanded("b", shape.channels)
     assert not any(isinstance(node.layer, Block) for node in apart.nodes)
     found, before = analyze(apart, shape), analyze(network, shape)
     assert known(apart, shape) == known(network, shape)
     assert [report.layer for report in found.reports] == [report.layer for report in before.reports]
     assert (found.params, found.macs, found.output) == (before.params, before.macs, before.output)
     run(project_of(network, shape), cache)
-    assert all(event.reused for event in run(project_of(apart, shape), cache).values())
+    assert all(event.is_reused for event in run(project_of(apart, shape), cache).values())
 
 
 @KINDS
@@ -164,8 +164,8 @@ def test_a_block_taken_apart_is_the_same_network_and_computes_nothing_anew(kind,
 def test_the_first_layer_of_a_block_taken_apart_implies_what_the_block_implied(kind, data):
     block, shape = data.draw(blocks(kind))
     network = alone(block)
-    assert network.taken_apart("b", shape.channels).nodes[0].inputs == ()
-    assert known(network.taken_apart("b", shape.channels), shape) == known(network, shape)
+    assert network.with_block_expanded("b", shape.channels).nodes[0].inputs == ()
+    assert known(network.with_block_expanded("b", shape.channels), shape) == known(network, shape)
 
 
 BRANCHES = [
@@ -233,11 +233,11 @@ def test_a_block_has_the_sums_over_its_layers_and_folding_it_keeps_those_of_the_
     assert found.macs == sum(part.macs for part in parts)
     assert (found.output, found.output_shape) == (parts[-1].name, parts[-1].output_shape)
     assert {part.index for part in parts} == {2}
-    shut = folded(analysis, {"b"})
+    shut = fold_blocks(analysis, {"b"})
     assert [report.name for report in shut.reports] == ["before", "beside", "b", "after", "sum"]
     assert shut.params == sum(report.params for report in shut.reports) == analysis.params
     assert shut.macs == sum(report.macs for report in shut.reports) == analysis.macs
-    assert shut.reports[2] == found.closed()
+    assert shut.reports[2] == found.is_closed()
     assert shut.reports[2].layer == block
 
 
@@ -259,7 +259,7 @@ def two_blocks():
 )
 def test_folding_connects_closed_blocks_by_name_and_leaves_the_others_open(closed, expected):
     analysis = analyze(two_blocks(), SHAPE)
-    shut = folded(analysis, closed)
+    shut = fold_blocks(analysis, closed)
     found = {report.name: report.inputs for report in shut.reports}
     assert found.items() >= expected.items()
     assert set(shut.blocks) == {"a", "b"} - set(closed)
@@ -270,17 +270,17 @@ def test_folding_connects_closed_blocks_by_name_and_leaves_the_others_open(close
 
 def test_folding_nothing_gives_the_analysis_itself():
     analysis = analyze(two_blocks(), SHAPE)
-    assert folded(analysis, set()) is analysis
+    assert fold_blocks(analysis, set()) is analysis
 
 
 def test_a_check_tells_of_blocks_with_their_sums_and_gives_keys_to_their_layers_alone():
     found = check(project_of(two_blocks()))
-    assert found.reports["d", "a"] == found.block(("d", "a")).closed()
+    assert found.reports["d", "a"] == found.block(("d", "a")).is_closed()
     assert found.block(("d", "c")) is None
     assert ("d", "a") in found
     assert ("d", "a") not in found.keys
     assert ("d", "a/concat") in found.keys
-    assert ("d", "a") not in RunRequest.of(project_of(two_blocks())).places
+    assert ("d", "a") not in RunRequest.of(project_of(two_blocks())).refs
 
 
 # Files and JSON
@@ -294,8 +294,8 @@ def test_file_round_trip_gives_an_equal_block(kind, suffix, data):
     project = project_of(alone(data.draw(strategies.layers(kind, small=False))))
     with TemporaryDirectory() as folder:
         path = Path(folder, f"project{suffix}")
-        file.save(project, path)
-        assert file.load(path).project == project
+        file.save_project(project, path)
+        assert file.load_project(path).project == project
 
 
 @KINDS

@@ -17,18 +17,26 @@ from engine.layers import Activation, Concat, Conv2d
 from engine.low_rank.factorisation import energy, input_covariance
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
-from engine.project.file import load, save
+from engine.project.file import load_project, save_project
 from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
-from engine.rank_search import Explorer, Samples, applied, candidates, copied, refusal, samples
-from engine.rank_search.error_curve import frontier, macs_of, measured_widths
-from engine.rank_search.report import curve_text, list_text, to_csv, to_json
+from engine.rank_search import (
+    CalibrationSet,
+    RankSearch,
+    apply_low_rank,
+    calibration_set,
+    copy_design,
+    rank_search_candidates,
+    rank_search_refusal,
+)
+from engine.rank_search.error_curve import frontier, macs_of, measured_ranks
+from engine.rank_search.report import curve_text, curves_to_csv, curves_to_json, list_text
 from engine.run.cache import VolumeCache
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all, volume_at
 from engine.text.problems import STEM, ProjectError
 from tests.engine.checkpoints import proceed
 
-START = load(RESOURCES / "projects/inception_3a_5x5_branch.toml").project
+START = load_project(RESOURCES / "projects/inception_3a_5x5_branch.toml").project
 CONV3_3 = (STEM, "conv3_3")
 FORMS = ("1x1+kxk", "kxk+1x1", "1x1+kxk+1x1")
 
@@ -45,7 +53,7 @@ def small(layer=None, *before, behind=(), shape=(8, 9, 10)):
 
 
 def explored(project):
-    return Explorer(project, samples(project))
+    return RankSearch(project, calibration_set(project))
 
 
 def last_volumes(project, design="design"):
@@ -56,7 +64,7 @@ def last_volumes(project, design="design"):
 @pytest.fixture(scope="module")
 def trunk():
     """Trained weights, fitted to two photos and checked on a third."""
-    return Explorer(START, Samples(photos("chelsea", "astronaut"), photos("coffee")))
+    return RankSearch(START, CalibrationSet(photos("chelsea", "astronaut"), photos("coffee")))
 
 
 @pytest.fixture(scope="module")
@@ -88,13 +96,13 @@ def test_a_refit_lowers_the_error_on_what_it_is_fitted_to(trunk):
 
 
 def test_random_weights_on_the_cat_lose_about_what_is_expected():
-    explorer = Explorer(START, Samples(photos("chelsea"), photos("coffee")))
+    explorer = RankSearch(START, CalibrationSet(photos("chelsea"), photos("coffee")))
     curve = explorer.curve(("naive", "conv5x5"), "1x1+kxk")
-    point = next(point for point in curve.points if point.widths == (16,))
+    point = next(point for point in curve.points if point.ranks == (16,))
     assert point.macs == 13_246_464
-    assert point.expected == pytest.approx(0.36, abs=0.01)
-    assert point.seen == pytest.approx(point.expected, abs=0.01)
-    assert point.unseen == pytest.approx(0.42, abs=0.02)
+    assert point.expected_error == pytest.approx(0.36, abs=0.01)
+    assert point.fit_error == pytest.approx(point.expected_error, abs=0.01)
+    assert point.check_error == pytest.approx(0.42, abs=0.02)
 
 
 def test_sixteen_directions_hold_most_of_the_energy_of_the_cat():
@@ -118,18 +126,18 @@ def test_the_start_project_says_by_how_much_its_bottleneck_differs(photo, percen
 
 def test_every_width_has_an_expected_error_and_the_widest_loses_nothing():
     curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
-    assert curve.widths == tuple((r,) for r in range(1, 9))
-    assert list(curve.expected) == sorted(curve.expected, reverse=True)
-    assert curve.points[-1].seen < 1e-3
-    assert curve.points[-1].unseen < 1e-3
+    assert curve.ranks == tuple((r,) for r in range(1, 9))
+    assert list(curve.expected_errors) == sorted(curve.expected_errors, reverse=True)
+    assert curve.points[-1].fit_error < 1e-3
+    assert curve.points[-1].check_error < 1e-3
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_costs_are_those_of_the_layers_that_are_put_in(form):
     project = small(Conv2d(6, 3, stride=2))
     curve = explored(project).curve(("design", "conv"), form)
-    for index in {0, len(curve.widths) // 2, len(curve.widths) - 1}:
-        made = applied(project, curve.place, form, curve.widths[index], samples(project))
+    for index in {0, len(curve.ranks) // 2, len(curve.ranks) - 1}:
+        made = apply_low_rank(project, curve.ref, form, curve.ranks[index], calibration_set(project))
         assert check(made).analyses["design"].macs == curve.costs[index]
     assert curve.macs == check(project).analyses["design"].macs
 
@@ -143,14 +151,14 @@ def test_what_is_put_in_loses_what_was_measured(form, stride, kernel, refit, bia
     project = small(Conv2d(5, kernel, stride=stride, bias=bias), Node("before", Conv2d(7, 1)))
     explorer = explored(project)
     curve = explorer.curve(("design", "conv"), form)
-    widths = curve.widths[len(curve.widths) // 3]
-    chosen = samples(project)
-    trial = explorer.trial(curve.place, form, widths, chosen.fitted[0], refit=refit)
-    made = applied(project, curve.place, form, widths, chosen, refit=refit)
+    widths = curve.ranks[len(curve.ranks) // 3]
+    chosen = calibration_set(project)
+    trial = explorer.result(curve.ref, form, widths, chosen.fit_inputs[0], refit=refit)
+    made = apply_low_rank(project, curve.ref, form, widths, chosen, refit=refit)
     assert not check(made).problems
     exact, found = last_volumes(project), last_volumes(made)
-    assert (energy(found - exact) / energy(trial.exact)) ** 0.5 == pytest.approx(trial.seen, abs=1e-4)
-    assert explorer.last_error(made, "design", "design", chosen.fitted) == pytest.approx(
+    assert (energy(found - exact) / energy(trial.exact)) ** 0.5 == pytest.approx(trial.fit_error, abs=1e-4)
+    assert explorer.last_error(made, "design", "design", chosen.fit_inputs) == pytest.approx(
         (energy(found - exact) / energy(exact)) ** 0.5, abs=1e-6
     )
 
@@ -160,8 +168,8 @@ def test_points_measured_together_are_those_measured_one_by_one():
         explorer = explored(small())
         curve = explorer.curve(("design", "conv"), form)
         for point in curve.points[:: max(1, len(curve.points) // 3)]:
-            trial = explorer.trial(curve.place, form, point.widths, explorer.samples.fitted[0], refit=False)
-            assert (trial.seen, trial.unseen) == pytest.approx((point.seen, point.unseen), abs=1e-3)
+            trial = explorer.result(curve.ref, form, point.ranks, explorer.calibration.fit_inputs[0], refit=False)
+            assert (trial.fit_error, trial.check_error) == pytest.approx((point.fit_error, point.check_error), abs=1e-3)
 
 
 def test_narrowing_finds_the_narrowest_that_is_within_an_error(trunk, trunk_curve):
@@ -175,36 +183,36 @@ def test_narrowing_tries_the_widest_that_is_cheaper_too():
     explorer = explored(small(Conv2d(40, 3), shape=(40, 9, 10)))
     curve = explorer.curve(("design", "conv"), "1x1+kxk")
     widest = curve.break_even
-    assert widest not in curve.told
-    error = explorer.with_points(curve, [widest]).told[widest]
-    assert curve.within(error) is None
-    assert explorer.narrowed(curve, error).within(error) == widest
+    assert widest not in curve.decisive_errors
+    error = explorer.with_points(curve, [widest]).decisive_errors[widest]
+    assert curve.cheapest_within(error) is None
+    assert explorer.refine(curve, error).cheapest_within(error) == widest
 
 
 def test_fitting_again_helps_where_it_lowers_the_error_on_other_inputs():
     explorer = explored(small(shape=(8, 5, 5)))
     curve = explorer.curve(("design", "conv"), "1x1+kxk")
-    told = [explorer.refit_helps(curve, index) for index in range(len(curve.widths))]
-    refits = [explorer.trial(curve.place, curve.form, r, explorer.project.input, refit=True) for r in curve.widths]
-    assert told == [trial.unseen < curve.told[index] for index, trial in enumerate(refits)]
+    told = [explorer.refit_helps(curve, index) for index in range(len(curve.ranks))]
+    refits = [explorer.result(curve.ref, curve.form, r, explorer.project.input, refit=True) for r in curve.ranks]
+    assert told == [trial.check_error < curve.decisive_errors[index] for index, trial in enumerate(refits)]
     assert set(told) == {True, False}
-    assert not explorer.refit_helps(explorer.curve(curve.place, "kxk+1x1"), 0)
+    assert not explorer.refit_helps(explorer.curve(curve.ref, "kxk+1x1"), 0)
 
 
 def test_nothing_is_within_an_error_that_only_dearer_ones_keep():
     curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
-    assert curve.within(1e-6) is None
+    assert curve.cheapest_within(1e-6) is None
     assert curve.costs[curve.break_even] < curve.macs <= curve.costs[curve.break_even + 1]
 
 
 def test_a_budget_of_macs_is_spent_on_the_least_expected_error():
     curve = explored(small()).curve(("design", "conv"), "1x1+kxk+1x1")
     budget = curve.macs // 2
-    index = curve.for_macs(budget)
+    index = curve.best_for_macs(budget)
     affordable = [i for i, cost in enumerate(curve.costs) if cost <= budget]
     assert curve.costs[index] <= budget
-    assert curve.expected[index] == min(curve.expected[i] for i in affordable)
-    assert curve.for_macs(1) is None
+    assert curve.expected_errors[index] == min(curve.expected_errors[i] for i in affordable)
+    assert curve.best_for_macs(1) is None
 
 
 @given(st.integers(1, 6), st.integers(1, 6), st.integers(0, 2**32))
@@ -237,25 +245,25 @@ def test_a_layer_that_only_zeros_reach_has_a_curve_without_widths(form, tmp_path
     np.save(tmp_path / "zeros.npy", np.zeros((8, 9, 10), np.float32))
     project = replace(small(), input=ArrayInput(str(tmp_path / "zeros.npy")))
     curve = explored(project).curve(("design", "conv"), form)
-    assert (curve.widths, curve.points, curve.break_even, curve.within(1.0)) == ((), (), None, None)
+    assert (curve.ranks, curve.points, curve.break_even, curve.cheapest_within(1.0)) == ((), (), None, None)
 
 
 @given(st.sampled_from(FORMS), st.integers(0, 3000))
 def test_the_widths_that_are_run_begin_narrow_and_end_with_the_widest(form, count):
-    at = measured_widths(form, count)
+    at = measured_ranks(form, count)
     assert list(at) == sorted(set(at))
     assert not count or (at[0], at[-1]) == (0, count - 1)
     assert len(at) <= 12 if form == "1x1+kxk+1x1" else len(at) <= 16 + 8 * max(1, count).bit_length()
 
 
 def test_powers_of_two_are_among_the_widths_that_are_run():
-    assert {2**power - 1 for power in range(9)} <= set(measured_widths("1x1+kxk", 256))
+    assert {2**power - 1 for power in range(9)} <= set(measured_ranks("1x1+kxk", 256))
 
 
 def test_a_layer_of_a_block_is_replaced_where_the_block_is_taken_apart():
     project = small(Inception(2, 2, 3, 2, 3, 2))
     place = "design", "conv/5x5"
-    made = applied(project, place, "1x1+kxk", (1,), samples(project))
+    made = apply_low_rank(project, place, "1x1+kxk", (1,), calibration_set(project))
     assert not check(made).problems
     names = [node.name for node in made.network("design").nodes]
     assert names[names.index("conv/5x5") - 1] == "conv/5x5_reduce_2"
@@ -270,7 +278,7 @@ def test_what_replaces_a_layer_that_names_its_input_receives_that(form):
     nodes = (Node("far", Conv2d(4, 1)), Node("near", Conv2d(5, 1), (INPUT,)), Node("conv", Conv2d(6, 3), ("far",)))
     project = Project(NoiseInput((8, 9, 10), seed=1), (Design("design", Network(nodes)),))
     widths = (4, 6) if form.count("+") == 2 else (4,) if form == "1x1+kxk" else (6,)
-    made = applied(project, ("design", "conv"), form, widths, samples(project))
+    made = apply_low_rank(project, ("design", "conv"), form, widths, calibration_set(project))
     assert not check(made).problems
     assert np.allclose(last_volumes(made), last_volumes(project), atol=1e-3)
 
@@ -279,7 +287,7 @@ def test_what_replaces_a_layer_that_names_its_input_receives_that(form):
 @pytest.mark.parametrize("form", FORMS)
 def test_the_last_of_the_parts_has_a_bias_where_the_layer_has_one(form, bias):
     project = small(Conv2d(6, 3, bias=bias))
-    made = applied(project, ("design", "conv"), form, (2, 2)[: form.count("+")], samples(project))
+    made = apply_low_rank(project, ("design", "conv"), form, (2, 2)[: form.count("+")], calibration_set(project))
     assert [node.layer.bias for node in made.network("design").nodes] == [False] * form.count("+") + [bias]
 
 
@@ -292,12 +300,14 @@ def test_a_layer_that_names_its_input_receives_what_stands_before_it(form, block
         both = (*side, Node("both", Concat(), ("side", "conv")))
         project = project.with_network("design", Network(both))
     wide = check(project)
-    places = [("design", r.name) for r in candidates(RunRequest.of(project), "design")] if block else [place]
+    places = (
+        [("design", r.name) for r in rank_search_candidates(RunRequest.of(project), "design")] if block else [place]
+    )
     for place in places:
         received = wide.reports[place].input_shapes[0].channels
         full = (received, wide.reports[place].output_shape.channels)
-        made = applied(
-            project, place, form, full[: form.count("+")] if form != "kxk+1x1" else full[1:], samples(project)
+        made = apply_low_rank(
+            project, place, form, full[: form.count("+")] if form != "kxk+1x1" else full[1:], calibration_set(project)
         )
         assert not check(made).problems
         assert energy(last_volumes(made) - last_volumes(project)) < 1e-6 * energy(last_volumes(project))
@@ -308,9 +318,9 @@ def test_a_layer_that_names_its_input_receives_what_stands_before_it(form, block
 
 def test_applied_weights_are_found_again_in_the_file(tmp_path):
     project = small(None, behind=(Node("relu", Activation("relu")),))
-    made = applied(project, ("design", "conv"), "1x1+kxk+1x1", (3, 4), samples(project), refit=True)
-    save(made, tmp_path / "made.toml")
-    again = load(tmp_path / "made.toml").project
+    made = apply_low_rank(project, ("design", "conv"), "1x1+kxk+1x1", (3, 4), calibration_set(project), refit=True)
+    save_project(made, tmp_path / "made.toml")
+    again = load_project(tmp_path / "made.toml").project
     assert again == made
     assert isinstance(again.network("design").node("conv").weights, LowRankWeights)
     assert np.array_equal(last_volumes(again), last_volumes(made))
@@ -318,14 +328,16 @@ def test_applied_weights_are_found_again_in_the_file(tmp_path):
 
 def test_a_fitted_width_may_be_edited_and_is_fitted_anew():
     project = small()
-    narrow, wide = (applied(project, ("design", "conv"), "1x1+kxk", (r,), samples(project)) for r in (2, 5))
+    narrow, wide = (
+        apply_low_rank(project, ("design", "conv"), "1x1+kxk", (r,), calibration_set(project)) for r in (2, 5)
+    )
     edited = narrow.with_network("design", narrow.network("design").with_layer("conv_reduce", Conv2d(5, 1, bias=False)))
     assert np.array_equal(last_volumes(edited), last_volumes(wide))
 
 
 def test_a_copy_has_the_weights_of_the_design():
     project = small(None, Node("before", Conv2d(4, 1)))
-    made, name = copied(project, "design")
+    made, name = copy_design(project, "design")
     assert name != "design"
     assert made.network(name).node("conv").weights == SeedWeights("design", "conv")
     assert np.array_equal(last_volumes(made, name), last_volumes(made, "design"))
@@ -333,9 +345,9 @@ def test_a_copy_has_the_weights_of_the_design():
 
 @pytest.mark.parametrize("apart", [False, True])
 def test_a_copy_of_blocks_keeps_their_weights_when_they_are_renamed(apart):
-    project, name = copied(small(Inception(2, 2, 3, 2, 3, 2)), "design")
+    project, name = copy_design(small(Inception(2, 2, 3, 2, 3, 2)), "design")
     if apart:
-        project = applied(project, (name, "conv/5x5"), "1x1+kxk", (2,), samples(project))
+        project = apply_low_rank(project, (name, "conv/5x5"), "1x1+kxk", (2,), calibration_set(project))
     renamed = project.with_design_renamed("design", "other").with_node_renamed("other", "conv", "block")
     assert not check(renamed).problems
     exact, found = last_volumes(renamed, "other"), last_volumes(renamed, name)
@@ -346,48 +358,54 @@ def test_a_copy_of_blocks_keeps_their_weights_when_they_are_renamed(apart):
 def test_layers_that_nothing_can_stand_for_are_refused_with_what_would_be_right():
     project = small(Conv2d(8, 3, groups=4), behind=(Node("relu", Activation("relu")), Node("one", Conv2d(4, 1))))
     known = check(project)
-    assert "groups" in refusal(known.reports["design", "conv"])
-    assert "convolution" in refusal(known.reports["design", "relu"])
-    assert refusal(known.reports["design", "one"]) == ""
-    assert candidates(RunRequest.of(project), "design") == ()
-    fitted = applied(small(), ("design", "conv"), "1x1+kxk", (2,), samples(small()))
-    assert "fitted already" in refusal(check(fitted).reports["design", "conv"])
+    assert "groups" in rank_search_refusal(known.reports["design", "conv"])
+    assert "convolution" in rank_search_refusal(known.reports["design", "relu"])
+    assert rank_search_refusal(known.reports["design", "one"]) == ""
+    assert rank_search_candidates(RunRequest.of(project), "design") == ()
+    fitted = apply_low_rank(small(), ("design", "conv"), "1x1+kxk", (2,), calibration_set(small()))
+    assert "fitted already" in rank_search_refusal(check(fitted).reports["design", "conv"])
 
 
 def test_bundled_photos_are_fitted_to_and_every_third_checks():
-    chosen = samples(START)
-    assert [spec.path.rpartition("/")[2] for spec in chosen.fitted] == ["chelsea.png", "astronaut.png", "rocket.png"]
-    assert [spec.path.rpartition("/")[2] for spec in chosen.checked] == ["coffee.png"]
-    assert {replace(spec, path="") for spec in (*chosen.fitted, *chosen.checked)} == {replace(START.input, path="")}
+    chosen = calibration_set(START)
+    assert [spec.path.rpartition("/")[2] for spec in chosen.fit_inputs] == [
+        "chelsea.png",
+        "astronaut.png",
+        "rocket.png",
+    ]
+    assert [spec.path.rpartition("/")[2] for spec in chosen.check_inputs] == ["coffee.png"]
+    assert {replace(spec, path="") for spec in (*chosen.fit_inputs, *chosen.check_inputs)} == {
+        replace(START.input, path="")
+    }
 
 
 def test_of_a_folder_every_third_photo_checks(tmp_path):
     for name in "abcdefg":
         (tmp_path / f"{name}.png").write_bytes((RESOURCES / "photos/coffee.png").read_bytes())
     (tmp_path / "notes.txt").write_text("no photo")
-    chosen = samples(START, tmp_path)
-    assert [spec.path[-5:] for spec in chosen.checked] == ["c.png", "f.png"]
-    assert [spec.path[-5:] for spec in chosen.fitted] == ["a.png", "b.png", "d.png", "e.png", "g.png"]
+    chosen = calibration_set(START, tmp_path)
+    assert [spec.path[-5:] for spec in chosen.check_inputs] == ["c.png", "f.png"]
+    assert [spec.path[-5:] for spec in chosen.fit_inputs] == ["a.png", "b.png", "d.png", "e.png", "g.png"]
 
 
 def test_a_folder_without_photos_is_refused(tmp_path):
     with pytest.raises(ProjectError, match="no photo"):
-        samples(START, tmp_path)
+        calibration_set(START, tmp_path)
     with pytest.raises(ProjectError, match="no folder"):
-        samples(START, tmp_path / "nowhere")
+        calibration_set(START, tmp_path / "nowhere")
 
 
 def test_noise_is_checked_on_other_noise_and_an_array_on_nothing():
-    assert samples(small()) == Samples((NoiseInput((8, 9, 10), 1),), (NoiseInput((8, 9, 10), 2),))
+    assert calibration_set(small()) == CalibrationSet((NoiseInput((8, 9, 10), 1),), (NoiseInput((8, 9, 10), 2),))
     array = replace(small(), input=ArrayInput("values.npy"))
-    assert samples(array) == Samples((ArrayInput("values.npy"),))
+    assert calibration_set(array) == CalibrationSet((ArrayInput("values.npy"),))
 
 
 def test_without_photos_that_check_the_errors_are_those_on_what_is_fitted_to():
     project = small()
-    curve = Explorer(project, Samples((project.input,))).curve(("design", "conv"), "1x1+kxk")
-    assert curve.unseen is None
-    assert curve.told == dict(zip(curve.measured_at, curve.seen, strict=True))
+    curve = RankSearch(project, CalibrationSet((project.input,))).curve(("design", "conv"), "1x1+kxk")
+    assert curve.check_errors is None
+    assert curve.decisive_errors == dict(zip(curve.measured_at, curve.fit_errors, strict=True))
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -396,7 +414,7 @@ def test_what_gives_zeros_alone_has_no_width(form, tmp_path):
     weights = FileWeights(str(tmp_path / "zeros.npz"), "weight")
     project = small().with_network("design", Network((Node("conv", Conv2d(6, 3, bias=False), (), weights),)))
     curve = explored(project).curve(("design", "conv"), form)
-    assert (curve.widths, curve.points, curve.break_even, curve.for_macs(10**9)) == ((), (), None, None)
+    assert (curve.ranks, curve.points, curve.break_even, curve.best_for_macs(10**9)) == ((), (), None, None)
 
 
 @pytest.mark.parametrize("form", FORMS)
@@ -429,7 +447,7 @@ def test_photos_that_cannot_be_read_are_all_named_before_anything_runs(photo_pro
     (folder / "c.png").write_bytes(b"no photo")
     (folder / "d.png").symlink_to(folder / "gone.png")
     with pytest.raises(ProjectError) as refused:
-        samples(photo_project, folder)
+        calibration_set(photo_project, folder)
     first, second = (problem.text for problem in refused.value.problems)
     assert "d.png does not exist" in first + second
     assert "c.png is not an image" in first + second
@@ -438,24 +456,24 @@ def test_photos_that_cannot_be_read_are_all_named_before_anything_runs(photo_pro
 def test_folders_and_hidden_files_are_no_photos(photo_project, folder):
     (folder / "c.png").mkdir()
     (folder / "._a.png").write_bytes(b"what another system leaves there")
-    chosen = samples(photo_project, folder)
-    assert [spec.path[-5:] for spec in (*chosen.fitted, *chosen.checked)] == ["a.png", "b.png"]
+    chosen = calibration_set(photo_project, folder)
+    assert [spec.path[-5:] for spec in (*chosen.fit_inputs, *chosen.check_inputs)] == ["a.png", "b.png"]
 
 
 def test_a_photo_that_ends_too_early_is_named_but_no_place_of_the_project(photo_project, folder):
     (folder / "c.png").write_bytes((RESOURCES / "photos/coffee.png").read_bytes()[:5000])
-    explorer = Explorer(photo_project, samples(photo_project, folder))
+    explorer = RankSearch(photo_project, calibration_set(photo_project, folder))
     with pytest.raises(ProjectError, match=r"^[^:]*c.png cannot be read"):
         explorer.curve(("design", "conv"), "1x1+kxk")
 
 
 def test_a_photo_that_was_replaced_makes_other_samples(photo_project, folder):
-    before = samples(photo_project, folder)
-    assert samples(photo_project, folder) == before
+    before = calibration_set(photo_project, folder)
+    assert calibration_set(photo_project, folder) == before
     (folder / "b.png").write_bytes((RESOURCES / "photos/rocket.png").read_bytes())
-    after = samples(photo_project, folder)
+    after = calibration_set(photo_project, folder)
     assert after != before
-    assert (after.fitted, after.checked) == (before.fitted, before.checked)
+    assert (after.fit_inputs, after.check_inputs) == (before.fit_inputs, before.check_inputs)
 
 
 def test_a_mistake_before_a_layer_is_told_when_it_is_explored():
@@ -468,7 +486,7 @@ def test_a_mistake_before_a_layer_is_told_when_it_is_explored():
 
 def test_a_sample_that_cannot_reach_a_layer_is_named():
     project = small(None, Node("before", Conv2d(4, 5, padding="valid")))
-    explorer = Explorer(project, Samples((project.input,), (NoiseInput((8, 3, 3), seed=7),)))
+    explorer = RankSearch(project, CalibrationSet((project.input,), (NoiseInput((8, 3, 3), seed=7),)))
     with pytest.raises(ProjectError, match="noise, seed 7: before: kernel 5×5 is larger"):
         explorer.curve(("design", "conv"), "1x1+kxk")
 
@@ -477,14 +495,16 @@ def test_fitting_again_is_refused_with_both_numbers_where_memory_does_not_suffic
     project = replace(small(Conv2d(1, 301)), input=NoiseInput((4, 6, 6)))
     explorer = explored(project)
     with pytest.raises(ProjectError, match=r"conv: fitting the k×k again behind 4 maps needs 2.9 TiB; .* are free"):
-        explorer.trial(("design", "conv"), "1x1+kxk", (4,), project.input, refit=True)
-    assert explorer.trial(("design", "conv"), "1x1+kxk", (4,), project.input, refit=False).error < 1e-4
+        explorer.result(("design", "conv"), "1x1+kxk", (4,), project.input, refit=True)
+    assert explorer.result(("design", "conv"), "1x1+kxk", (4,), project.input, refit=False).error < 1e-4
 
 
 def test_only_forms_that_reduce_first_are_fitted_again():
     project = small()
     for form in FORMS:
-        made = applied(project, ("design", "conv"), form, (2, 2)[: form.count("+")], samples(project), refit=True)
+        made = apply_low_rank(
+            project, ("design", "conv"), form, (2, 2)[: form.count("+")], calibration_set(project), refit=True
+        )
         assert made.network("design").node("conv").weights.refit is (form != "kxk+1x1")
 
 
@@ -500,10 +520,10 @@ def test_values_that_are_not_finite_are_refused_by_name():
 def test_a_photo_that_does_not_fit_the_layers_is_refused_with_what_is_wrong(tmp_path):
     np.save(tmp_path / "weight.npy", np.zeros((4, 8, 1, 1), np.float32))
     before = Node("before", Conv2d(4, 1, bias=False), (), FileWeights(str(tmp_path / "weight.npy")))
-    project, fewer = small(None, before), Samples((NoiseInput((3, 9, 10)),))
+    project, fewer = small(None, before), CalibrationSet((NoiseInput((3, 9, 10)),))
     with pytest.raises(ProjectError, match=r"noise, seed 0: before: weights: .*has shape"):
-        Explorer(project, fewer).curve(("design", "conv"), "1x1+kxk")
-    problems = check(applied(project, ("design", "conv"), "1x1+kxk", (2,), fewer)).problems
+        RankSearch(project, fewer).curve(("design", "conv"), "1x1+kxk")
+    problems = check(apply_low_rank(project, ("design", "conv"), "1x1+kxk", (2,), fewer)).problems
     assert [problem.node for problem in problems] == ["conv_reduce", "conv"]
     assert all("3×9×10 has 3 channels" in problem.text for problem in problems)
 
@@ -512,7 +532,7 @@ def test_the_list_of_a_design_begins_with_what_saves_most():
     project = small(Conv2d(8, 3), Node("wide", Conv2d(30, 5)))
     explorer = explored(project)
     curves = [explorer.curve(("design", name), "1x1+kxk") for name in ("conv", "wide")]
-    saved = {curve.place[1]: curve.saved(curve.within(0.6)) for curve in curves}
+    saved = {curve.ref[1]: curve.macs_saved(curve.cheapest_within(0.6)) for curve in curves}
     assert saved["wide"] != saved["conv"]
     head, _, first, second = list_text(curves, 0.6).splitlines()
     assert "saved at 60 %" in head
@@ -522,14 +542,14 @@ def test_the_list_of_a_design_begins_with_what_saves_most():
 def test_tables_for_programs_have_every_width_that_was_run():
     explorer = explored(small())
     curve = explorer.curve(("design", "conv"), "1x1+kxk")
-    rows = list(csv.DictReader(io.StringIO(to_csv([curve]))))
-    assert [int(row["width"]) for row in rows] == [point.widths[0] for point in curve.points]
-    assert [float(row["others"]) for row in rows] == [point.unseen for point in curve.points]
-    told = json.loads(to_json([curve], explorer.samples, 0.05))
+    rows = list(csv.DictReader(io.StringIO(curves_to_csv([curve]))))
+    assert [int(row["width"]) for row in rows] == [point.ranks[0] for point in curve.points]
+    assert [float(row["others"]) for row in rows] == [point.check_error for point in curve.points]
+    told = json.loads(curves_to_json([curve], explorer.calibration, 0.05))
     (layer,) = told["layers"]
     assert [width["macs"] for width in layer["widths"]] == [point.macs for point in curve.points]
     assert [offer["error"] for offer in layer["within"]] == [0.01, 0.02, 0.05, 0.1]
-    assert layer["break_even"] == list(curve.widths[curve.break_even])
+    assert layer["break_even"] == list(curve.ranks[curve.break_even])
 
 
 def test_the_table_of_a_curve_marks_the_chosen_width_and_what_is_dearer():
@@ -537,7 +557,7 @@ def test_the_table_of_a_curve_marks_the_chosen_width_and_what_is_dearer():
     lines = curve_text(curve, 2).splitlines()
     assert [line.split()[0] for line in lines if "← chosen" in line] == ["3"]
     assert [int(line.split()[0]) for line in lines if "dearer" in line] == [
-        point.widths[0] for point in curve.points if point.macs >= curve.macs
+        point.ranks[0] for point in curve.points if point.macs >= curve.macs
     ]
 
 

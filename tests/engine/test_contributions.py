@@ -43,7 +43,7 @@ def cases(draw):
 @given(cases())
 def test_partial_maps_add_up_to_the_map_less_its_bias(case):
     layer, arrays, volume, channel = case
-    found = insight.partial_maps(insight.part_of(layer, arrays["weight"], volume, channel), proceed)
+    found = insight.partial_maps(insight.filter_input_of(layer, arrays["weight"], volume, channel), proceed)
     whole = layer.forward([volume], arrays, proceed)[channel] - arrays["bias"][channel]
     assert found.sum(axis=0) == pytest.approx(whole, abs=1e-4)
 
@@ -51,7 +51,7 @@ def test_partial_maps_add_up_to_the_map_less_its_bias(case):
 @given(cases())
 def test_a_partial_map_is_what_the_layer_gives_where_all_other_channels_are_zero(case):
     layer, arrays, volume, channel = case
-    part = insight.part_of(layer, arrays["weight"], volume, channel)
+    part = insight.filter_input_of(layer, arrays["weight"], volume, channel)
     found = insight.partial_maps(part, proceed)
     for index in range(len(part.weight)):
         alone = np.zeros_like(volume)
@@ -70,7 +70,7 @@ def test_a_partial_map_is_what_the_layer_gives_where_all_other_channels_are_zero
 @given(cases())
 def test_shares_energies_and_sums_are_those_of_the_partial_maps(case):
     layer, arrays, volume, channel = case
-    part = insight.part_of(layer, arrays["weight"], volume, channel)
+    part = insight.filter_input_of(layer, arrays["weight"], volume, channel)
     found = insight.contributions(part, proceed)
     maps = insight.partial_maps(part, proceed).reshape(len(part.weight), -1).tolist()
     whole = [sum(values) for values in zip(*maps, strict=True)]
@@ -82,14 +82,14 @@ def test_shares_energies_and_sums_are_those_of_the_partial_maps(case):
         assert found.shares.sum() == pytest.approx(1)
     assert found.energies.tolist() == pytest.approx([s / sum(strengths) if sum(strengths) else 0 for s in strengths])
     assert found.sums.tolist() == pytest.approx([math.fsum(values) for values in maps], abs=1e-4)
-    assert (found.first, found.odd) == (part.first, 0)
+    assert (found.first, found.non_finite) == (part.first, 0)
 
 
 def test_with_groups_a_filter_sees_its_own_channels_only():
     layer = Conv2d(4, 1, groups=2, bias=False)
     volume = np.arange(6, dtype=np.float32).reshape(6, 1, 1)
     arrays = {"weight": np.ones((4, 3, 1, 1), np.float32)}
-    found = insight.contributions(insight.part_of(layer, arrays["weight"], volume, 2), proceed)
+    found = insight.contributions(insight.filter_input_of(layer, arrays["weight"], volume, 2), proceed)
     assert found.first == 3
     assert found.shares.tolist() == pytest.approx([3 / 12, 4 / 12, 5 / 12])
 
@@ -97,7 +97,7 @@ def test_with_groups_a_filter_sees_its_own_channels_only():
 def test_a_channel_that_works_against_the_map_has_a_share_below_zero():
     arrays = {"weight": np.array([3, -1], np.float32).reshape(1, 2, 1, 1)}
     found = insight.contributions(
-        insight.part_of(Conv2d(1, 1), arrays["weight"], np.ones((2, 2, 2), np.float32), 0), proceed
+        insight.filter_input_of(Conv2d(1, 1), arrays["weight"], np.ones((2, 2, 2), np.float32), 0), proceed
     )
     assert found.shares.tolist() == pytest.approx([1.5, -0.5])
     assert found.energies.tolist() == pytest.approx([0.9, 0.1])
@@ -107,10 +107,10 @@ def test_a_channel_that_works_against_the_map_has_a_share_below_zero():
 def test_what_is_not_finite_is_left_out_and_counted():
     arrays = {"weight": np.array([1, 2], np.float32).reshape(1, 2, 1, 1)}
     volume = np.ones((2, 2, 3), np.float32)
-    plain = insight.contributions(insight.part_of(Conv2d(1, 1), arrays["weight"], volume, 0), proceed)
+    plain = insight.contributions(insight.filter_input_of(Conv2d(1, 1), arrays["weight"], volume, 0), proceed)
     volume[0, 1, 2], volume[1, 0, 0], volume[1, 0, 1] = np.nan, np.inf, -np.inf
-    found = insight.contributions(insight.part_of(Conv2d(1, 1), arrays["weight"], volume, 0), proceed)
-    assert found.odd == 3
+    found = insight.contributions(insight.filter_input_of(Conv2d(1, 1), arrays["weight"], volume, 0), proceed)
+    assert found.non_finite == 3
     assert found.shares.tolist() == pytest.approx(plain.shares.tolist())
     assert found.sums.tolist() == [3, 6]
 
@@ -119,7 +119,7 @@ def test_nothing_gives_nothing():
     arrays = {"weight": np.zeros((1, 2, 3, 3), np.float32)}
     for value in (0.0, 1.0, np.nan):
         volume = np.full((2, 4, 4), value, np.float32)
-        found = insight.contributions(insight.part_of(Conv2d(1, 3), arrays["weight"], volume, 0), proceed)
+        found = insight.contributions(insight.filter_input_of(Conv2d(1, 3), arrays["weight"], volume, 0), proceed)
         for figures in (found.shares, found.energies, found.sums):
             assert figures.tolist() == [0, 0]
 
@@ -127,7 +127,7 @@ def test_nothing_gives_nothing():
 def test_many_channels_are_gone_through_some_at_a_time_with_the_same_result(monkeypatch):
     random = np.random.default_rng(0)
     layer, volume = Conv2d(2, 3), random.standard_normal((7, 6, 6)).astype(np.float32)
-    part = insight.part_of(layer, random.standard_normal((2, 7, 3, 3)).astype(np.float32), volume, 1)
+    part = insight.filter_input_of(layer, random.standard_normal((2, 7, 3, 3)).astype(np.float32), volume, 1)
     whole = insight.contributions(part, proceed)
     monkeypatch.setattr(insight, "MOST_VALUES", 100)
     parts = insight.contributions(part, proceed)
@@ -139,6 +139,6 @@ def test_finding_them_can_be_cancelled():
     def stop():
         raise Cancelled
 
-    part = insight.part_of(Conv2d(1, 3), np.ones((1, 2, 3, 3), np.float32), np.ones((2, 4, 4), "f4"), 0)
+    part = insight.filter_input_of(Conv2d(1, 3), np.ones((1, 2, 3, 3), np.float32), np.ones((2, 4, 4), "f4"), 0)
     with pytest.raises(Cancelled):
         insight.contributions(part, stop)

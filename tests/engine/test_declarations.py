@@ -9,7 +9,7 @@ from hypothesis import assume, given
 from hypothesis import strategies as st
 
 from engine.cost.counting import TERMS
-from engine.cost.receptive_fields import fields, regions
+from engine.cost.receptive_fields import receptive_fields, regions_read
 from engine.explain.explain import explain
 from engine.layers import LAYERS, Layer, tag_of
 from engine.layers.base import Checkpoint, Mask, Reads, Role, Volume
@@ -90,7 +90,7 @@ def test_nothing_but_what_a_kind_declares_to_read_moves_a_value(kind, data, seed
     volumes, weights = strategies.arrays(strategies.normals, seed, layer, inputs)
     output = layer.forward(volumes, weights, proceed).copy()
     at = tuple(data.draw(st.integers(0, extent - 1)) for extent in output.shape)
-    declared = regions(check_of(layer, inputs), ("d", "n"), *at)
+    declared = regions_read(check_of(layer, inputs), ("d", "n"), *at)
     for number, volume in enumerate(volumes):
         outside = np.ones(volume.shape, bool)
         region = declared.get(("d", f"in{number}"))
@@ -106,7 +106,7 @@ def test_the_corners_of_what_a_kind_declares_to_read_move_the_value(kind, data, 
     layer, inputs = data.draw(strategies.cases(kind))
     volumes, weights = strategies.arrays(strategies.normals, seed, layer, inputs)
     at = tuple(data.draw(st.integers(0, extent - 1)) for extent in layer.output_shape(inputs))
-    declared = regions(check_of(layer, inputs), ("d", "n"), *at)
+    declared = regions_read(check_of(layer, inputs), ("d", "n"), *at)
     assume(
         _moves(layer, volumes, weights, at, dict.fromkeys(range(len(inputs)), np.s_[:]))
     )  # softmax of one channel is 1
@@ -163,9 +163,9 @@ def test_columns_of_papers_name_settings_of_their_kind(kind):
 def test_values_behind_a_kind_that_repeats_pixels_have_exact_regions_and_no_field_of_one_step():
     known = check_of(Enlarge(), [Shape(2, 4, 4)], [strategies.plain(LAYERS[0])])
     assert known.analyses["d"].reports[1].output_shape == Shape(2, 8, 8)
-    region = regions(known, ("d", "behind0"), 0, 3, 4)["d", "in0"]
+    region = regions_read(known, ("d", "behind0"), 0, 3, 4)["d", "in0"]
     assert region.window == (1, 1, 3, 3)
-    assert {("d", "n"), ("d", "behind0")} & set(fields(known)) == set()
+    assert {("d", "n"), ("d", "behind0")} & set(receptive_fields(known)) == set()
 
 
 def test_an_unknown_kind_explains_its_values_through_its_own_answer():

@@ -24,7 +24,7 @@ from engine.layers import (
 )
 from engine.layers.explanation import Spot, of_filter
 from engine.network.weight_specs import ArrayInput, ImageInput, NoiseInput
-from engine.run.inputs import normalised
+from engine.run.inputs import normalise
 from tests.engine import layer_oracle, strategies
 from tests.engine.checkpoints import proceed
 
@@ -215,7 +215,7 @@ def test_a_photos_value_is_told_from_the_pixel_that_gave_it(seed, channels, data
     std = tuple(data.draw(st.lists(st.floats(0.1, 9), min_size=1, max_size=1) | st.just([])))
     scale = data.draw(st.sampled_from([1.0, 1 / 255, 2.0]))
     spec = ImageInput("photo.png", (4, 5), channels, scale, mean, std)
-    volume = normalised(pixels, spec)
+    volume = normalise(pixels, spec)
     spot = Spot(data.draw(st.integers(0, depth - 1)), data.draw(st.integers(0, 3)), data.draw(st.integers(0, 4)))
     told = explain_input(spec, volume, spot)
     byte = pixels[spot.y, spot.x, depth - 1 - spot.channel if channels == "bgr" else spot.channel]

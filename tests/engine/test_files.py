@@ -18,15 +18,15 @@ def write(tmp_path):
 
 def test_within_one_look_a_file_is_as_it_was_first_seen(write):
     path = write("a.npy", b"one")
-    with paths.one_look() as seen:
-        before = paths.stamp(path)
+    with paths.stat_once() as seen:
+        before = paths.stamp_of(path)
         write("a.npy", b"three")
-        assert paths.stamp(path) == before
+        assert paths.stamp_of(path) == before
         for _ in range(2):
             with pytest.raises(FileFault, match="does not exist"):
-                paths.stamp("/nowhere")
+                paths.stamp_of("/nowhere")
     assert list(seen) == [path, "/nowhere"]
-    assert paths.stamp(path) != before
+    assert paths.stamp_of(path) != before
 
 
 PLACES = {
@@ -44,19 +44,19 @@ def test_a_file_that_cannot_be_opened_is_told_with_the_reason(name, tmp_path):
     (tmp_path / "folder.npy").mkdir()
     (tmp_path / "a.npy").write_bytes(b"")
     with pytest.raises(FileFault) as caught:
-        paths.stamp(f"{tmp_path}/{name}")
+        paths.stamp_of(f"{tmp_path}/{name}")
     assert PLACES[name] in str(caught.value)
     str(caught.value).encode()
 
 
 def test_stamp_tells_one_state_of_a_file_from_another(write):
     path = write("a.npy", b"one")
-    before = paths.stamp(path)
-    assert paths.stamp(path) == before
-    assert paths.stamp(write("a.npy", b"three")) != before
+    before = paths.stamp_of(path)
+    assert paths.stamp_of(path) == before
+    assert paths.stamp_of(write("a.npy", b"three")) != before
 
 
 def test_bundled_files_are_found_by_the_name_that_projects_use():
-    names = paths.bundled("photos", ".png")
+    names = paths.bundled_files("photos", ".png")
     assert "resources:photos/chelsea.png" in names
-    assert all(paths.resolve(name).is_file() for name in names)
+    assert all(paths.resolve_path(name).is_file() for name in names)

@@ -10,9 +10,9 @@ from engine.blocks import SeparableConv2d
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
 from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
-from engine.project.file import load, save
+from engine.project.file import load_project, save_project
 from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
-from engine.rank_search import Samples, applied, samples
+from engine.rank_search import CalibrationSet, apply_low_rank, calibration_set
 from engine.run import low_rank_weights
 from engine.run.cache import VolumeCache
 from engine.run.check import check
@@ -23,7 +23,7 @@ PLAIN = Project(
     NoiseInput((8, 9, 10), seed=1),
     (Design("d", Network((Node("relu", Activation("relu")), Node("conv", Conv2d(6, 3)), Node("end", Conv2d(2, 1))))),),
 )
-FITTED = applied(PLAIN, ("d", "conv"), "1x1+kxk", (3,), samples(PLAIN))
+FITTED = apply_low_rank(PLAIN, ("d", "conv"), "1x1+kxk", (3,), calibration_set(PLAIN))
 
 
 def with_recipe(**changes):
@@ -31,7 +31,7 @@ def with_recipe(**changes):
     network = FITTED.network("d")
     for name in ("conv_reduce", "conv"):
         node = network.node(name)
-        network = network.replaced(name, replace(node, weights=replace(node.weights, **changes)))
+        network = network.with_node_replaced(name, replace(node, weights=replace(node.weights, **changes)))
     return FITTED.with_network("d", network)
 
 
@@ -66,25 +66,25 @@ def test_a_recipe_that_cannot_be_followed_is_told_at_its_node(project, node, wor
 
 
 def test_parts_in_another_order_are_a_mistake_that_no_run_follows():
-    square = applied(
+    square = apply_low_rank(
         PLAIN.with_network("d", PLAIN.network("d").with_layer("conv", Conv2d(8, 3))), ("d", "conv"), "1x1+kxk", (8,),
-        samples(PLAIN),
+        calibration_set(PLAIN),
     )  # fmt: skip
     network = square.network("d")
-    swapped = square.with_network("d", network.moved("conv", network.index("conv_reduce")))
+    swapped = square.with_network("d", network.with_node_moved("conv", network.index("conv_reduce")))
     assert any("conv does not receive what conv_reduce gives" in text for _, text in told(swapped))
     assert ("d", "conv") not in run_all(RunRequest.of(swapped), lambda event: None)
 
 
 def test_a_layer_between_the_parts_is_no_mistake():
-    network = FITTED.network("d").inserted(Node("between", Activation("relu")), "conv_reduce")
+    network = FITTED.network("d").with_node_after(Node("between", Activation("relu")), "conv_reduce")
     assert told(FITTED.with_network("d", network)) == []
 
 
 def test_a_calibration_that_cannot_reach_the_parts_is_told_by_the_run():
     project = PLAIN.with_network("d", PLAIN.network("d").with_layer("relu", Conv2d(8, 5, padding="valid")))
     small = NoiseInput((8, 3, 3), seed=7)
-    made = applied(project, ("d", "conv"), "1x1+kxk", (3,), Samples((project.input, small)))
+    made = apply_low_rank(project, ("d", "conv"), "1x1+kxk", (3,), CalibrationSet((project.input, small)))
     with pytest.raises(ProjectError, match="conv_reduce: calibration, noise, seed 7: relu: kernel 5×5 is larger"):
         run_all(RunRequest.of(made), lambda event: None)
 
@@ -115,35 +115,37 @@ def test_without_its_kxk_a_reduction_has_weights_of_its_own_again():
 def test_where_a_part_is_fitted_no_more_the_others_have_weights_of_their_own_again(name, layer):
     network = FITTED.network("d")
     node = network.node(name)
-    network = network.replaced(name, replace(node, layer=layer or node.layer, weights=None))
+    network = network.with_node_replaced(name, replace(node, layer=layer or node.layer, weights=None))
     assert {node.weights for node in network.nodes} == {None}
     assert told(FITTED.with_network("d", network)) == []
 
 
 def test_the_file_refuses_a_recipe_with_too_few_names(tmp_path):
-    save(FITTED, tmp_path / "p.toml")
+    save_project(FITTED, tmp_path / "p.toml")
     text = (tmp_path / "p.toml").read_text(encoding="utf-8")
     assert text.count('form = "1x1+kxk"') == 2
     (tmp_path / "p.toml").write_text(text.replace('"1x1+kxk"', '"1x1+kxk+1x1"'), encoding="utf-8")
     with pytest.raises(ProjectError, match="nodes has 2 names; form '1x1\\+kxk\\+1x1' has 3 convolutions"):
-        load(tmp_path / "p.toml")
+        load_project(tmp_path / "p.toml")
 
 
 def test_another_input_changes_fitted_weights_only_where_they_are_fitted_to_it():
     fixed, free = (with_recipe(calibration=specs) for specs in ((PLAIN.input,), ()))
     for project, same in ((fixed, True), (free, False)):
-        fits = [check(replace(project, input=NoiseInput((8, 9, 10), seed))).fits["d", "conv"] for seed in (1, 2)]
+        fits = [
+            check(replace(project, input=NoiseInput((8, 9, 10), seed))).low_rank_fits["d", "conv"] for seed in (1, 2)
+        ]
         assert (fits[0] == fits[1]) is same
 
 
 def test_both_parts_of_a_fit_are_found_once():
     known = check(FITTED)
-    assert known.fits["d", "conv"] == known.fits["d", "conv_reduce"]
+    assert known.low_rank_fits["d", "conv"] == known.low_rank_fits["d", "conv_reduce"]
     cache = VolumeCache()
     request = RunRequest.of(FITTED)
     results = run_all(request, lambda event: None)
-    assert results["d", "conv"].fitted["weight"].shape == (6, 3, 3, 3)
-    assert set(results["d", "conv_reduce"].fitted) == {"weight"}
+    assert results["d", "conv"].fitted_weights["weight"].shape == (6, 3, 3, 3)
+    assert set(results["d", "conv_reduce"].fitted_weights) == {"weight"}
     assert required_bytes(request, cache) > required_bytes(RunRequest.of(PLAIN), cache)
 
 
@@ -152,7 +154,7 @@ def test_an_input_that_is_written_anew_changes_what_is_fitted_to_it(tmp_path):
     for height in (9, 12):
         np.save(path, np.ones((8, height, 10), np.float32))
         project = with_recipe(calibration=(ArrayInput(str(path)),))
-        fits.append(check(project).fits["d", "conv"])
+        fits.append(check(project).low_rank_fits["d", "conv"])
     assert fits[0] != fits[1]
 
 
@@ -161,7 +163,7 @@ def test_the_last_of_the_parts_has_the_bias_that_the_layers_file_gives(tmp_path)
     np.savez(tmp_path / "layer.npz", w=np.ones((6, 8, 3, 3), np.float32), b=bias)
     project = with_recipe(of=FileWeights(str(tmp_path / "layer.npz"), "w", "b"))
     results = run_all(RunRequest.of(project), lambda event: None)
-    assert np.array_equal(results["d", "conv"].fitted["bias"], bias)
+    assert np.array_equal(results["d", "conv"].fitted_weights["bias"], bias)
 
 
 @pytest.mark.parametrize("name", ["weights.npy", "volume.npy"])
@@ -170,8 +172,10 @@ def test_files_that_change_between_check_and_run_are_fitted_to_no_more(tmp_path,
     np.save(tmp_path / "volume.npy", np.ones((8, 9, 10), np.float32))
     network = PLAIN.network("d").with_layer("conv", Conv2d(6, 3, bias=False))
     node = replace(network.node("conv"), weights=FileWeights(str(tmp_path / "weights.npy")))
-    plain = PLAIN.with_network("d", network.replaced("conv", node))
-    made = applied(plain, ("d", "conv"), "1x1+kxk", (3,), Samples((ArrayInput(str(tmp_path / "volume.npy")),)))
+    plain = PLAIN.with_network("d", network.with_node_replaced("conv", node))
+    made = apply_low_rank(
+        plain, ("d", "conv"), "1x1+kxk", (3,), CalibrationSet((ArrayInput(str(tmp_path / "volume.npy")),))
+    )
     request = RunRequest.of(made)
     np.save(tmp_path / name, np.load(tmp_path / name) + 1)
     os.utime(tmp_path / name, ns=(1, 1))
@@ -184,9 +188,11 @@ def test_in_a_long_chain_of_fits_each_is_found_once(monkeypatch):
     made = replace(PLAIN, input=NoiseInput((2, 3, 3)))
     made = made.with_network("d", Network(tuple(Node(f"n{number}", Conv2d(2, 1)) for number in range(40))))
     for node in made.network("d").nodes:
-        made = applied(made, ("d", node.name), "1x1+kxk", (1,), Samples((made.input, NoiseInput((2, 3, 3), 1))))
+        made = apply_low_rank(
+            made, ("d", node.name), "1x1+kxk", (1,), CalibrationSet((made.input, NoiseInput((2, 3, 3), 1)))
+        )
     found = []
-    fit = low_rank_weights.fit
+    fit = low_rank_weights.fit_weights
     monkeypatch.setattr(
         low_rank_weights, "fit", lambda plan, *rest: found.append(plan.recipe.nodes) or fit(plan, *rest)
     )
@@ -196,7 +202,7 @@ def test_in_a_long_chain_of_fits_each_is_found_once(monkeypatch):
 
 def test_a_recipe_round_trips_through_the_file(tmp_path):
     project = with_recipe(refit=True, calibration=(NoiseInput((8, 9, 10), 4), NoiseInput((8, 4, 4), 5)))
-    save(project, tmp_path / "p.toml")
-    again = load(tmp_path / "p.toml").project
+    save_project(project, tmp_path / "p.toml")
+    again = load_project(tmp_path / "p.toml").project
     assert again == project
     assert isinstance(again.network("d").node("conv").weights, LowRankWeights)

@@ -41,10 +41,10 @@ def photo(tmp_path):
 
 
 def volume(spec):
-    found = inputs.load(spec, proceed)
+    found = inputs.load_input(spec, proceed)
     assert found.dtype == np.float32
     assert found.flags.c_contiguous
-    assert found.shape == inputs.shape_of(spec)
+    assert found.shape == inputs.input_shape(spec)
     return found
 
 
@@ -64,7 +64,7 @@ def test_a_photo_of_its_own_size_is_read_pixel_by_pixel(photo):
 def test_left_out_settings_are_224_by_224_rgb_between_0_and_1(photo):
     saved = photo(halves(RED, WHITE, (300, 300)))
     spec = ImageInput(saved.path)
-    assert inputs.shape_of(spec) == Shape(3, 224, 224)
+    assert inputs.input_shape(spec) == Shape(3, 224, 224)
     found = volume(spec)
     np.testing.assert_allclose(found[:, 100, 0], [1, 0, 0], atol=1e-6)
     np.testing.assert_allclose(found[:, 100, -1], [1, 1, 1], atol=1e-6)
@@ -188,7 +188,7 @@ def test_an_array_is_read_with_or_without_a_leading_one(tmp_path):
 def test_an_array_that_is_no_volume_is_told_with_its_shape(shape, tmp_path):
     np.save(tmp_path / "a.npy", np.zeros(shape, np.float32))
     with pytest.raises(FileFault) as caught:
-        inputs.shape_of(ArrayInput(str(tmp_path / "a.npy")))
+        inputs.input_shape(ArrayInput(str(tmp_path / "a.npy")))
     assert f"shape ({', '.join(map(str, shape))}); a volume has 3 sizes of at least 1" in str(caught.value)
 
 
@@ -209,7 +209,7 @@ def test_loading_stops_at_a_checkpoint(kind, photo, tmp_path):
         "noise": NoiseInput((1, 2, 3)),
     }
     with pytest.raises(Stopped):
-        inputs.load(specs[kind], stop)
+        inputs.load_input(specs[kind], stop)
 
 
 def encoded(picture, format):
@@ -240,7 +240,7 @@ def test_an_unreadable_image_is_told_with_the_reason(name, tmp_path):
     content, words = UNREADABLE[name]
     (tmp_path / name).write_bytes(content)
     with pytest.raises(FileFault) as caught:
-        inputs.load(ImageInput(str(tmp_path / name)), proceed)
+        inputs.load_input(ImageInput(str(tmp_path / name)), proceed)
     assert words in str(caught.value)
     assert str(tmp_path / name) in str(caught.value)
     assert caught.value.setting == "path"
@@ -249,14 +249,14 @@ def test_an_unreadable_image_is_told_with_the_reason(name, tmp_path):
 def test_a_missing_image_and_a_folder_are_told(tmp_path):
     for path, words in ((tmp_path / "no.png", "does not exist"), (tmp_path, "is not a file")):
         with pytest.raises(FileFault, match=words):
-            inputs.shape_of(ImageInput(str(path)))
+            inputs.input_shape(ImageInput(str(path)))
     with pytest.raises(FileFault, match=r"resources:photos/no.png does not exist"):
-        inputs.shape_of(ImageInput("resources:photos/no.png"))
+        inputs.input_shape(ImageInput("resources:photos/no.png"))
 
 
 def test_every_wrong_setting_of_an_image_is_told_and_the_missing_file_too(tmp_path):
     spec = ImageInput(str(tmp_path / "no.png"), mean=(1.0, 2.0), std=(0.0, 1.0, 1.0))
-    told = {fault.setting: str(fault) for fault in inputs.faults(spec)}
+    told = {fault.setting: str(fault) for fault in inputs.input_faults(spec)}
     assert told["mean"] == "mean has 2 values; 1, or 3, one a channel, are expected"
     assert told["std"].startswith("std is [0.0, 1.0, 1.0]; it divides")
     assert "does not exist" in told["path"]
@@ -264,15 +264,15 @@ def test_every_wrong_setting_of_an_image_is_told_and_the_missing_file_too(tmp_pa
 
 def test_a_gray_image_wants_one_mean():
     spec = ImageInput("resources:photos/chelsea.png", channels="gray", mean=(1.0, 2.0, 3.0))
-    assert [str(fault) for fault in inputs.faults(spec)] == ["mean has 3 values; 1 is expected"]
+    assert [str(fault) for fault in inputs.input_faults(spec)] == ["mean has 3 values; 1 is expected"]
 
 
 def test_the_stamp_of_noise_is_none_and_that_of_a_file_changes_with_it(tmp_path):
-    assert inputs.stamp_of(NoiseInput((1, 2, 3))) is None
+    assert inputs.input_stamp(NoiseInput((1, 2, 3))) is None
     np.save(tmp_path / "a.npy", VOLUME)
-    before = inputs.stamp_of(ArrayInput(str(tmp_path / "a.npy")))
+    before = inputs.input_stamp(ArrayInput(str(tmp_path / "a.npy")))
     np.save(tmp_path / "a.npy", VOLUME[:1])
-    assert inputs.stamp_of(ArrayInput(str(tmp_path / "a.npy"))) != before
+    assert inputs.input_stamp(ArrayInput(str(tmp_path / "a.npy"))) != before
 
 
 ENCODED = {format: encoded(NOISY, format) for format in ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")}
@@ -291,7 +291,7 @@ def test_a_damaged_image_gives_a_volume_or_a_fault(format, cut, changes, tmp_pat
     path.write_bytes(content)
     spec = ImageInput(str(path), (8, 8))
     try:
-        found = inputs.load(spec, proceed)
+        found = inputs.load_input(spec, proceed)
     except FileFault:
         return
     assert found.shape == (3, 8, 8)
@@ -302,11 +302,11 @@ def test_decoding_a_large_photo_can_be_cancelled_at_every_reading(photo, name):
     pixels = np.random.default_rng(5).integers(0, 256, (700, 900, 3), np.uint8)
     spec = photo(Image.fromarray(pixels), name)
     calls = count()
-    inputs.load(spec, lambda: next(calls))
+    inputs.load_input(spec, lambda: next(calls))
     last = next(calls)
     assert last > 5
     for number in (0, 1, last // 2, last - 1):
         # Raised once only: what is swallowed there is not made up for later.
         now = count()
         with pytest.raises(Stopped):
-            inputs.load(spec, lambda now=now, number=number: next(now) == number and stop())
+            inputs.load_input(spec, lambda now=now, number=number: next(now) == number and stop())

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from engine import kernels
 from engine.kernels import blocks, convolution
-from engine.shapes import dilated
+from engine.shapes import dilated_extent
 from tests.engine import reference
 from tests.engine.checkpoints import proceed
 
@@ -45,7 +45,7 @@ def convolutions(draw, make):
     """Volume, weight, bias and settings of a small convolution; groups of one channel are depthwise."""
     setting = {"stride": draw(pairs(1, 4)), "padding": draw(margins), "dilation": draw(pairs(1, 3))}
     kernel = draw(pairs(1, 4))
-    windows = [dilated(taps, step) for taps, step in zip(kernel, setting["dilation"], strict=True)]
+    windows = [dilated_extent(taps, step) for taps, step in zip(kernel, setting["dilation"], strict=True)]
     height, width = draw(extents(windows, setting["padding"]))
     groups, channels, filters = draw(st.integers(1, 3)), draw(st.integers(1, 3)), draw(st.integers(1, 3))
     seed = draw(seeds)

@@ -93,7 +93,7 @@ def test_macs_equal_the_multiplications_that_the_loops_count(kind, data, seed):
 def test_params_equal_the_sizes_of_the_arrays_that_are_learned(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
     report = report_of(layer, inputs)
-    made = weights.resolve(report, seed=seed, design="design", checkpoint=proceed)
+    made = weights.load_weights(report, seed=seed, design="design", checkpoint=proceed)
     learned = layer.param_shapes(inputs)
     assert {role: array.shape for role, array in made.items()} == {**learned, **layer.statistic_shapes(inputs)}
     assert report.params == sum(made[role].size for role in learned)
@@ -138,8 +138,8 @@ def test_file_round_trip_gives_an_equal_layer(kind, suffix, data):
     project = project_of(data.draw(strategies.layers(kind, small=False)))
     with TemporaryDirectory() as folder:
         path = Path(folder, f"project{suffix}")
-        file.save(project, path)
-        assert file.load(path).project == project
+        file.save_project(project, path)
+        assert file.load_project(path).project == project
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=tag_of)
@@ -172,7 +172,7 @@ def test_value_outside_its_bounds_is_refused_with_its_place_and_both_numbers(kin
         path = tmp_path / "project.json"
         path.write_bytes(msgspec.json.encode(data))
         with pytest.raises(ProjectError) as error:
-            file.load(path)
+            file.load_project(path)
         [problem] = error.value.problems
         assert problem.place == f"$.designs[0].nodes[0].{name}"
         assert str(outside) in problem.text

@@ -7,7 +7,15 @@ from hypothesis import strategies as st
 
 from engine.layers import Conv2d
 from engine.low_rank import factorisation
-from engine.low_rank.factorisation import Fitter, NotFinite, expansion, input_covariance, linear, output_of, reduction
+from engine.low_rank.factorisation import (
+    Fitter,
+    NotFinite,
+    factor_expansion,
+    factor_reduction,
+    input_covariance,
+    run_form,
+    run_linear,
+)
 from tests.engine.checkpoints import proceed
 
 FORMS = ("1x1+kxk", "kxk+1x1", "1x1+kxk+1x1")
@@ -34,8 +42,8 @@ def error(form, layer, weight, weights, volumes):
     """‖y − ŷ‖ / ‖y‖ over all volumes, each run through the layers one by one."""
     wrong = total = 0.0
     for volume in volumes:
-        exact = linear(layer, weight, volume, proceed).astype(float)
-        given = output_of(form, layer, weights, volume, proceed).astype(float)
+        exact = run_linear(layer, weight, volume, proceed).astype(float)
+        given = run_form(form, layer, weights, volume, proceed).astype(float)
         wrong, total = wrong + ((given - exact) ** 2).sum(), total + (exact**2).sum()
     return (wrong / total) ** 0.5 if total else 0.0
 
@@ -60,7 +68,7 @@ def test_for_a_1x1_layer_the_expected_error_is_the_error(case):
     made = Fitter(layer, weight, lambda: volumes, proceed)
     for rank in range(len(made.inputs.energies) + 1):
         found = error("1x1+kxk", layer, weight, made.weights("1x1+kxk", (rank,)) if rank else zeros(weight), volumes)
-        assert found == pytest.approx(made.inputs.expected[rank], abs=1e-3)
+        assert found == pytest.approx(made.inputs.expected_errors[rank], abs=1e-3)
 
 
 def zeros(weight):
@@ -73,7 +81,7 @@ def test_for_a_1x1_behind_the_expected_error_is_the_error(case):
     made = fitter(case)
     for rank in range(1, len(made.outputs.energies) + 1):
         found = error("kxk+1x1", layer, weight, made.weights("kxk+1x1", (rank,)), volumes)
-        assert found == pytest.approx(made.outputs.expected[rank], abs=1e-3)
+        assert found == pytest.approx(made.outputs.expected_errors[rank], abs=1e-3)
 
 
 @given(cases(kernels=(1,)), st.integers(1, 3), st.integers(0, 2**32))
@@ -112,10 +120,10 @@ def plain_and_best(case, rank):
     first, core = made.weights("1x1+kxk", (rank,))
     windows, exact = [], []
     for volume in volumes:
-        reduced = linear(factorisation.ONE, first, volume, proceed)
+        reduced = run_linear(factorisation.ONE, first, volume, proceed)
         taps = np.eye(core[0].size, dtype=np.float32).reshape(-1, *core.shape[1:])
-        windows.append(linear(layer, taps, reduced, proceed).reshape(len(taps), -1))
-        exact.append(linear(layer, weight, volume, proceed).reshape(len(weight), -1))
+        windows.append(run_linear(layer, taps, reduced, proceed).reshape(len(taps), -1))
+        exact.append(run_linear(layer, weight, volume, proceed).reshape(len(weight), -1))
     inputs, goal = (np.concatenate(found, axis=1).T.astype(float) for found in (windows, exact))
     best = np.linalg.lstsq(inputs, goal, rcond=None)[0]
     return plain, again, np.linalg.norm(goal - inputs @ best) / np.linalg.norm(goal)
@@ -142,11 +150,11 @@ def test_measuring_all_widths_at_once_gives_what_running_each_gives(case):
     layer, weight, volumes = case
     made = fitter(case)
     for form, split, most in (("1x1+kxk", made.inputs, 7), ("kxk+1x1", made.outputs, 6)):
-        layers = factorisation.placed(form, layer)
-        total = factorisation.Measured()
+        layers = factorisation.layers_of_form(form, layer)
+        total = factorisation.ErrorSums()
         for volume in volumes:
-            exact = linear(layer, weight, volume, proceed)
-            total += factorisation.measure(split, layers, exact, volume, range(1, most), proceed)
+            exact = run_linear(layer, weight, volume, proceed)
+            total += factorisation.measure_errors(split, layers, exact, volume, range(1, most), proceed)
         alone = [error(form, layer, weight, made.weights(form, (rank,)), volumes) for rank in range(1, most)]
         assert total.errors == pytest.approx(alone, abs=2e-3)
 
@@ -157,7 +165,7 @@ def test_the_reduction_is_the_one_of_the_formula(case):
     covariance = input_covariance(volumes, proceed)
     pixels = np.concatenate([v.reshape(len(v), -1) for v in volumes], axis=1).astype(float)
     assert covariance == pytest.approx(pixels @ pixels.T / pixels.shape[1], rel=1e-6, abs=1e-6)
-    split = reduction(weight, covariance)
+    split = factor_reduction(weight, covariance)
     unfolded = weight.astype(float).transpose(0, 2, 3, 1).reshape(-1, weight.shape[1])
     energies = np.linalg.eigvalsh(unfolded @ covariance @ unfolded.T)[::-1]
     assert split.energies == pytest.approx(energies[: len(split.energies)], rel=1e-3, abs=1e-6 * max(energies[0], 1))
@@ -170,7 +178,7 @@ def test_without_data_both_sides_are_plain_singular_value_decompositions(case):
     _, weight, _ = case
     taps = weight.astype(float).transpose(0, 2, 3, 1).reshape(-1, weight.shape[1])
     rows = weight.astype(float).reshape(len(weight), -1)
-    for split, unfolded in ((reduction(weight), taps), (expansion(weight), rows)):
+    for split, unfolded in ((factor_reduction(weight), taps), (factor_expansion(weight), rows)):
         values = np.linalg.svd(unfolded, compute_uv=False)
         assert split.energies == pytest.approx(values[: len(split.energies)] ** 2, rel=1e-4)
 

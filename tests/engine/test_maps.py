@@ -45,7 +45,7 @@ def same(found, expected, tolerance=1e-9):
 
 @given(volumes())
 def test_statistics_are_those_of_the_finite_values(volume):
-    found = map_statistics.statistics(volume, proceed)
+    found = map_statistics.map_statistics(volume, proceed)
     for channel, values in enumerate(map(finite, volume)):
         mean = fmean(values) if values else math.nan
         assert same(found.mean[channel], mean, 1e-6)
@@ -57,24 +57,28 @@ def test_statistics_are_those_of_the_finite_values(volume):
 def test_a_constant_map_has_one_finite_value_and_a_silent_one_none_above_zero(volume):
     for channel, values in enumerate(volume):
         plain, all_finite = values.ravel().tolist(), bool(np.isfinite(values).all())
-        assert map_statistics.constant(volume)[channel] == (all_finite and len(plain) > 1 and len(set(plain)) == 1)
-        assert map_statistics.silent(volume)[channel] == (all_finite and max(plain) <= 0)
+        assert map_statistics.constant_maps(volume)[channel] == (all_finite and len(plain) > 1 and len(set(plain)) == 1)
+        assert map_statistics.silent_maps(volume)[channel] == (all_finite and max(plain) <= 0)
 
 
 def test_one_value_among_many_that_differs_keeps_a_map_alive():
     volume = np.zeros((3, 100, 100), np.float32)
     volume[1, 57, 33] = 0.1
-    assert map_statistics.constant(volume).tolist() == map_statistics.silent(volume).tolist() == [True, False, True]
+    assert (
+        map_statistics.constant_maps(volume).tolist()
+        == map_statistics.silent_maps(volume).tolist()
+        == [True, False, True]
+    )
 
 
 @given(volumes(), st.sampled_from(FIGURES))
 def test_orders_are_falling_and_equal_maps_keep_their_order(volume, by):
-    order, sorting = map_statistics.ordered(volume, by)
-    assert np.array_equal(sorting, getattr(map_statistics.statistics(volume, proceed), by), equal_nan=True)
+    order, sorting = map_statistics.rank_maps(volume, by)
+    assert np.array_equal(sorting, getattr(map_statistics.map_statistics(volume, proceed), by), equal_nan=True)
     order = order.tolist()
-    figures = getattr(map_statistics.statistics(volume, proceed), by).tolist()
+    figures = getattr(map_statistics.map_statistics(volume, proceed), by).tolist()
     assert order == sorted(range(len(volume)), key=lambda c: math.inf if math.isnan(figures[c]) else -figures[c])
-    assert map_statistics.ordered(volume, "index").channels.tolist() == list(range(len(volume)))
+    assert map_statistics.rank_maps(volume, "index").channels.tolist() == list(range(len(volume)))
 
 
 def correlation(first, second):
@@ -97,7 +101,7 @@ def test_likeness_is_the_correlation_with_the_chosen_map(volume, data):
     for other in range(len(volume)):
         expected = correlation(volume[channel], volume[other]) if varied[channel] and varied[other] else 0.0
         assert found[other] == pytest.approx(expected, abs=1e-6)
-    order, sorting = map_statistics.ordered(volume, "likeness", channel)
+    order, sorting = map_statistics.rank_maps(volume, "likeness", channel)
     assert np.array_equal(sorting, found)
     assert order[0] == channel
     assert sorted(order) == list(range(len(volume)))
@@ -106,7 +110,7 @@ def test_likeness_is_the_correlation_with_the_chosen_map(volume, data):
 
 @given(volumes(least=2))
 def test_without_a_chosen_map_each_is_followed_by_the_most_alike_of_those_left(volume):
-    order = map_statistics.ordered(volume, "likeness").channels.tolist()
+    order = map_statistics.rank_maps(volume, "likeness").channels.tolist()
     assert order[0] == 0
     assert sorted(order) == list(range(len(volume)))
     for place in range(len(order) - 1):
@@ -115,7 +119,7 @@ def test_without_a_chosen_map_each_is_followed_by_the_most_alike_of_those_left(v
 
 
 def test_maps_of_one_value_are_alike_in_the_order_of_their_channels():
-    assert map_statistics.ordered(np.arange(5, dtype=np.float32).reshape(5, 1, 1), "likeness").channels.tolist() == [
+    assert map_statistics.rank_maps(np.arange(5, dtype=np.float32).reshape(5, 1, 1), "likeness").channels.tolist() == [
         0,
         1,
         2,
@@ -128,7 +132,7 @@ def test_maps_of_equal_pictures_stand_side_by_side():
     random = np.random.default_rng(0)
     pictures = random.standard_normal((3, 8, 8)).astype(np.float32)
     volume = np.concatenate([pictures * scale + scale for scale in (1, 2, 5)])
-    order = map_statistics.ordered(volume, "likeness").channels.tolist()
+    order = map_statistics.rank_maps(volume, "likeness").channels.tolist()
     assert [channel % 3 for channel in order] in ([0, 0, 0, 1, 1, 1, 2, 2, 2], [0, 0, 0, 2, 2, 2, 1, 1, 1])
 
 
@@ -154,7 +158,7 @@ def test_histograms_share_an_axis_and_count_every_value_once(volume, bins):
         plain = values.ravel().tolist()
         edges = histogram.edges.tolist()
         assert edges == found[0].edges.tolist()
-        assert (histogram.zeros, histogram.odd) == (plain.count(0), len(plain) - len(finite(values)))
+        assert (histogram.zeros, histogram.non_finite) == (plain.count(0), len(plain) - len(finite(values)))
         assert histogram.size == len(plain)
         for index, count in enumerate(histogram.counts):
             low, high = edges[index], edges[index + 1]
@@ -167,7 +171,7 @@ def test_histograms_share_an_axis_and_count_every_value_once(volume, bins):
 
 @given(volumes(), st.integers(1, 9))
 def test_counts_of_all_maps_are_those_of_the_formula(volume, bins):
-    found = map_statistics.counts(volume, bins, proceed)
+    found = map_statistics.count_values(volume, bins, proceed)
     kept = [value for value in finite(volume) if value]
     low, high = (min(kept), max(kept)) if kept else (0.0, 1.0)
     assert (found.low, found.high) == (low, high)
@@ -202,4 +206,4 @@ def test_ordering_can_be_cancelled(by):
 
     for like in (None, 1):
         with pytest.raises(Cancelled):
-            map_statistics.ordered(np.ones((3, 4, 4), np.float32), by, like, stop)
+            map_statistics.rank_maps(np.ones((3, 4, 4), np.float32), by, like, stop)

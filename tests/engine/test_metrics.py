@@ -5,17 +5,17 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.cost.counting import CONVENTIONS, MACS, convention, own
-from engine.cost.metrics import METRICS, Ledger, compared, heading_of, metric
+from engine.cost.counting import CONVENTIONS, MACS, convention_by_id, custom_convention
+from engine.cost.metrics import METRICS, Costs, compare_amounts, heading_of, metric_by_id
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d, Dense, MaxPool2d
 from engine.network.graph import Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from tests.golden.projects import PROJECTS, start
 
-LEDGERS = {name: Ledger(check(project)) for name, project in PROJECTS.items()}
+LEDGERS = {name: Costs(check(project)) for name, project in PROJECTS.items()}
 CASES = [
     pytest.param(ledger, design, report, id=f"{name}-{design}-{report.name}")
     for name, ledger in LEDGERS.items()
@@ -37,21 +37,21 @@ def computed(formula: str) -> int:
     return result
 
 
-def of(layer, shape=(4, 8, 6), **settings) -> tuple[Ledger, object]:
+def of(layer, shape=(4, 8, 6), **settings) -> tuple[Costs, object]:
     project = Project(NoiseInput(shape), (Design("d", Network((Node("n", layer),))),))
-    ledger = Ledger(check(project), **settings)
+    ledger = Costs(check(project), **settings)
     return ledger, ledger.check.analyses["d"].reports[-1]
 
 
 def amounts(ledger, report, *ids):
-    return [ledger.amount(metric(id), "d", report) for id in ids]
+    return [ledger.amount(metric_by_id(id), "d", report) for id in ids]
 
 
 def test_ids_differ_and_lead_to_their_metric():
     assert len({metric.id for metric in METRICS}) == len(METRICS)
-    assert all(metric(known.id) is known for known in METRICS)
+    assert all(metric_by_id(known.id) is known for known in METRICS)
     with pytest.raises(KeyError):
-        metric("joules")
+        metric_by_id("joules")
 
 
 @pytest.mark.parametrize(("ledger", "design", "report"), CASES)
@@ -68,11 +68,11 @@ def test_a_formula_multiplies_out_to_the_value_that_it_states(ledger, design, re
 @pytest.mark.parametrize(("ledger", "design", "report"), CASES)
 def test_flops_are_twice_the_macs_and_unknown_with_them(ledger, design, report):
     expected = None if report.macs is None else 2 * report.macs
-    assert ledger.amount(metric("flops"), design, report) == expected
+    assert ledger.amount(metric_by_id("flops"), design, report) == expected
 
 
 def test_formulas_hold_the_numbers_of_the_layer():
-    ledger = Ledger(check(start()))
+    ledger = Costs(check(start()))
     (report,) = ledger.check.analyses["naive"].reports
     found = {known.id: ledger.formula(known, "naive", report) for known in METRICS}
     assert found == {
@@ -92,15 +92,15 @@ def test_formulas_hold_the_numbers_of_the_layer():
 def test_batch_norm_counts_gamma_and_beta_but_not_its_statistics():
     ledger = LEDGERS["three_designs"]
     report = ledger.check.reports["plain", "norm1"]
-    assert ledger.formula(metric("params"), "plain", report) == "256 + 256 = 512"
+    assert ledger.formula(metric_by_id("params"), "plain", report) == "256 + 256 = 512"
 
 
 @pytest.mark.parametrize("name", PROJECTS)
 def test_totals_agree_with_the_analysis(name):
     ledger = LEDGERS[name]
     for design, analysis in ledger.check.analyses.items():
-        assert ledger.total(metric("macs"), design) == analysis.macs
-        assert ledger.total(metric("params"), design) == analysis.params
+        assert ledger.total(metric_by_id("macs"), design) == analysis.macs
+        assert ledger.total(metric_by_id("params"), design) == analysis.params
 
 
 def test_a_total_with_an_unknown_part_is_unknown():
@@ -111,21 +111,21 @@ def test_a_total_with_an_unknown_part_is_unknown():
 
 def test_a_design_without_layers_costs_nothing():
     project = Project(NoiseInput((3, 4, 4)), (Design("empty", Network()),))
-    ledger = Ledger(check(project))
-    assert ledger.total(metric("macs"), "empty") == 0
-    assert ledger.total(metric("intensity"), "empty") is None
+    ledger = Costs(check(project))
+    assert ledger.total(metric_by_id("macs"), "empty") == 0
+    assert ledger.total(metric_by_id("intensity"), "empty") is None
 
 
 def test_operations_follow_the_convention():
-    ledger, report = of(Conv2d(2, 3), convention=own("FLOPs", ["biases"]))
+    ledger, report = of(Conv2d(2, 3), convention=custom_convention("FLOPs", ["biases"]))
     assert amounts(ledger, report, "ops", "flops", "macs") == [
         2 * 2 * 48 * 36 + 2 * 48,
         2 * 2 * 48 * 36,
         2 * 48 * 36,
     ]
-    assert ledger.formula(metric("ops"), "d", report) == ("6,912 (MACs) + 96 (biases) = 7,008")
-    assert ledger.title(metric("ops")) == "Operations, FLOPs with biases"
-    assert ledger.unit(metric("ops")) == "FLOPs (own)"
+    assert ledger.formula(metric_by_id("ops"), "d", report) == ("6,912 (MACs) + 96 (biases) = 7,008")
+    assert ledger.title(metric_by_id("ops")) == "Operations, FLOPs with biases"
+    assert ledger.unit(metric_by_id("ops")) == "FLOPs (own)"
 
 
 def test_a_batch_multiplies_operations_and_volumes_but_not_parameters():
@@ -144,21 +144,21 @@ def test_a_larger_batch_raises_the_intensity_as_weights_are_read_once():
 
 
 def test_the_intensity_of_a_design_is_all_its_macs_over_all_its_bytes():
-    ledger = Ledger(check(start()))
+    ledger = Costs(check(start()))
     reports = ledger.check.analyses["bottleneck"].reports
-    moved = sum(report.macs / ledger.amount(metric("intensity"), "bottleneck", report) for report in reports)
+    moved = sum(report.macs / ledger.amount(metric_by_id("intensity"), "bottleneck", report) for report in reports)
     macs = sum(report.macs for report in reports)
-    assert ledger.total(metric("intensity"), "bottleneck") == pytest.approx(macs / moved)
+    assert ledger.total(metric_by_id("intensity"), "bottleneck") == pytest.approx(macs / moved)
 
 
 def test_the_paper_counts_weights_only_with_a_k_of_1024():
-    ledger, report = of(Conv2d(128, 3), convention=convention("paper"))
+    ledger, report = of(Conv2d(128, 3), convention=convention_by_id("paper"))
     (params,) = amounts(ledger, report, "params")
     assert params == 128 * 4 * 9
-    assert ledger.formula(metric("params"), "d", report) == "128·4·3·3 = 4,608"
-    assert ledger.short(metric("params"), params) == "4.500 K"
-    assert ledger.title(metric("params")) == "Params (weights only)"
-    assert ledger.short(metric("macs"), 4608) == "4.608 K"
+    assert ledger.formula(metric_by_id("params"), "d", report) == "128·4·3·3 = 4,608"
+    assert ledger.short(metric_by_id("params"), params) == "4.500 K"
+    assert ledger.title(metric_by_id("params")) == "Params (weights only)"
+    assert ledger.short(metric_by_id("macs"), 4608) == "4.608 K"
 
 
 @pytest.mark.parametrize(
@@ -175,18 +175,20 @@ def test_the_paper_counts_weights_only_with_a_k_of_1024():
     ],
 )
 def test_headings_say_the_unit_once(id, heading):
-    assert heading_of(metric(id), convention("ptflops")) == heading
+    assert heading_of(metric_by_id(id), convention_by_id("ptflops")) == heading
 
 
 def test_times_are_those_of_the_last_run_and_else_not_run():
     ledger, report = of(Conv2d(2, 3), milliseconds={("d", "n"): 0.5})
     assert amounts(ledger, report, "milliseconds", "gmacs_per_second") == [0.5, 3456 / 0.5 / 1e6]
-    assert ledger.said(metric("milliseconds"), 0.5) == "0.5 ms"
-    assert ledger.said(metric("milliseconds"), 12_345.6) == "12,346 ms"
-    assert ledger.formula(metric("gmacs_per_second"), "d", report) == "3,456 MACs / 0.5 ms = 0.006912"
+    assert ledger.text(metric_by_id("milliseconds"), 0.5) == "0.5 ms"
+    assert ledger.text(metric_by_id("milliseconds"), 12_345.6) == "12,346 ms"
+    assert ledger.formula(metric_by_id("gmacs_per_second"), "d", report) == "3,456 MACs / 0.5 ms = 0.006912"
     ledger, report = of(Conv2d(2, 3))
     assert amounts(ledger, report, "milliseconds", "gmacs_per_second") == [None, None]
-    assert ledger.said(metric("milliseconds"), None) == ledger.exact(metric("milliseconds"), None) == "not run"
+    assert (
+        ledger.text(metric_by_id("milliseconds"), None) == ledger.exact(metric_by_id("milliseconds"), None) == "not run"
+    )
 
 
 def test_layers_that_multiply_nothing_have_a_speed_of_zero():
@@ -195,19 +197,19 @@ def test_layers_that_multiply_nothing_have_a_speed_of_zero():
 
 
 def test_a_block_has_the_amounts_of_its_layers_together():
-    ledger = Ledger(check(load(RESOURCES / "projects" / "inception_3a_192.toml").project))
+    ledger = Costs(check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project))
     block = ledger.check.block(("with reductions", "inception_3a"))
     for known in METRICS:
-        closed = ledger.amount(known, "with reductions", block.closed())
+        closed = ledger.amount(known, "with reductions", block.is_closed())
         assert closed == ledger.total(known, "with reductions")
-        assert ledger.formula(known, "with reductions", block.closed()) == ""
+        assert ledger.formula(known, "with reductions", block.is_closed()) == ""
 
 
 def test_memory_is_said_in_binary_units_and_counts_in_decimal_ones():
     ledger = LEDGERS["start"]
-    assert ledger.said(metric("activation_bytes"), 100_352) == "98.0 KiB"
-    assert ledger.said(metric("macs"), 160_563_200) == "160.6 M MACs"
-    assert ledger.exact(metric("activation_bytes"), 100_352) == "100,352"
+    assert ledger.text(metric_by_id("activation_bytes"), 100_352) == "98.0 KiB"
+    assert ledger.text(metric_by_id("macs"), 160_563_200) == "160.6 M MACs"
+    assert ledger.exact(metric_by_id("activation_bytes"), 100_352) == "100,352"
 
 
 @pytest.mark.parametrize(
@@ -220,12 +222,12 @@ def test_memory_is_said_in_binary_units_and_counts_in_decimal_ones():
     ],
 )
 def test_comparisons_say_less_of_masses_and_fewer_of_counts(id, words):
-    assert compared(metric(id), 50, 100, than="a") == words
+    assert compare_amounts(metric_by_id(id), 50, 100, than="a") == words
 
 
 @given(st.sampled_from(CONVENTIONS), st.sampled_from([Conv2d(3, 3), Dense(4), MaxPool2d(2), Activation("softmax")]))
 def test_the_formula_of_operations_ends_in_their_number(rule, layer):
     ledger, report = of(layer, convention=rule)
     (ops,) = amounts(ledger, report, "ops")
-    formula = ledger.formula(metric("ops"), "d", report)
+    formula = ledger.formula(metric_by_id("ops"), "d", report)
     assert formula.endswith(f" = {ops:,}") if ops else formula == ""

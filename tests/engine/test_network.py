@@ -58,18 +58,18 @@ def test_with_layer_changes_one_layer_alone():
 
 
 def test_renamed_node_keeps_its_users():
-    assert connections(branches().renamed("b", "new")) == {
+    assert connections(branches().with_node_renamed("b", "new")) == {
         "a": (INPUT,),
         "new": ("a",),
         "c": ("a",),
         "sum": ("new", "c"),
         "last": ("sum",),
     }
-    assert branches().renamed("b", "new").renamed("new", "b") == branches()
+    assert branches().with_node_renamed("b", "new").with_node_renamed("new", "b") == branches()
 
 
 def test_connected_sets_what_a_node_receives():
-    assert connections(branches().connected("last", ("c",)))["last"] == ("c",)
+    assert connections(branches().with_inputs("last", ("c",)))["last"] == ("c",)
 
 
 def test_with_node_at_a_place_is_what_the_next_one_implies():
@@ -78,7 +78,7 @@ def test_with_node_at_a_place_is_what_the_next_one_implies():
 
 
 def test_inserted_node_stands_between_another_and_all_its_users():
-    assert connections(branches().inserted(Node("new", RELU), "a")) == {
+    assert connections(branches().with_node_after(Node("new", RELU), "a")) == {
         "a": (INPUT,),
         "new": ("a",),
         "b": ("new",),
@@ -90,7 +90,7 @@ def test_inserted_node_stands_between_another_and_all_its_users():
 
 def test_node_inserted_behind_the_input_feeds_all_that_received_it():
     network = Network((Node("a", RELU), Node("b", RELU, (INPUT,)), Node("sum", Add(), ("a", "b"))))
-    changed = network.inserted(Node("new", RELU), INPUT)
+    changed = network.with_node_after(Node("new", RELU), INPUT)
     assert connections(changed) == {"new": (INPUT,), "a": ("new",), "b": ("new",), "sum": ("a", "b")}
 
 
@@ -117,26 +117,26 @@ def test_removing_from_a_chain_in_which_nothing_is_written_writes_nothing():
 @given(st.integers(0, 4), st.integers(0, 4))
 def test_moving_a_node_of_a_chain_gives_the_chain_in_the_order_of_the_list(source, target):
     names = list("abcde")
-    moved = chain(*names).moved(names[source], target)
+    moved = chain(*names).with_node_moved(names[source], target)
     names.insert(target, names.pop(source))
     assert moved == chain(*names)
 
 
 def test_moving_a_node_past_another_branch_keeps_what_each_receives():
     network = Network((Node("a", RELU), Node("b", RELU, (INPUT,)), Node("sum", Add(), ("a", "b"))))
-    moved = network.moved("b", 0)
+    moved = network.with_node_moved("b", 0)
     assert names_of(moved) == ["b", "a", "sum"]
     assert connections(moved) == {"b": (INPUT,), "a": (INPUT,), "sum": ("a", "b")}
 
 
 def test_moving_a_node_up_past_the_sum_that_it_receives_keeps_what_each_receives():
-    moved = branches().moved("last", 3)
+    moved = branches().with_node_moved("last", 3)
     assert names_of(moved) == ["a", "b", "c", "last", "sum"]
     assert connections(moved) == connections(branches())
 
 
 def test_users_of_a_removed_node_that_received_itself_receive_what_else_it_received():
-    looped = branches().connected("sum", ("sum", "c"))
+    looped = branches().with_inputs("sum", ("sum", "c"))
     assert connections(looped.without("sum"))["last"] == ("c",)
 
 

@@ -8,15 +8,23 @@ from engine.files.paths import RESOURCES
 from engine.layers import LAYERS, Activation, Conv2d, Dense
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project, Published
-from engine.reports.googlenet_table import Figure, Switch, columns, footnotes, paper_rows, shortened, switch
-from engine.reports.paper_columns import WIDTHS, widths_of
+from engine.reports.googlenet_table import (
+    FormSwitch,
+    PrintedFigure,
+    abbreviate_as_printed,
+    footnotes,
+    paper_rows,
+    paper_table_columns,
+    switch_form,
+)
+from engine.reports.paper_columns import WIDTHS, map_counts_of
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM
 
-GOOGLENET = load(RESOURCES / "projects" / "googlenet.toml").project
+GOOGLENET = load_project(RESOURCES / "projects" / "googlenet.toml").project
 
 
 def rows_of(project=GOOGLENET, design="GoogLeNet"):
@@ -28,7 +36,7 @@ def project_of(*nodes, published=()):
 
 
 def texts(rows):
-    return [{column.id: column.text(row) for column in columns(rows)} for row in rows]
+    return [{column.id: column.text(row) for column in paper_table_columns(rows)} for row in rows]
 
 
 def test_googlenets_table_has_the_papers_rows_and_columns():
@@ -36,7 +44,7 @@ def test_googlenets_table_has_the_papers_rows_and_columns():
     assert [row.name for row in rows[:5]] == ["conv 7×7/2", "pool1", "conv 3×3/1", "pool2", "inception (3a)"]
     assert [row.name for row in rows[-4:]] == ["dropout", "linear", "softmax", "total"]
     assert len(rows) == 20
-    assert {id for id in WIDTHS if id != "reduce"} < {column.id for column in columns(rows)}
+    assert {id for id in WIDTHS if id != "reduce"} < {column.id for column in paper_table_columns(rows)}
 
 
 def test_a_row_of_googlenets_table_says_what_the_paper_prints():
@@ -57,12 +65,12 @@ def test_the_totals_are_the_papers_and_22_layers_deep():
 
 @pytest.mark.parametrize(("name", "design", "depth"), [("resnet50", "v1", 50), ("densenet121", "DenseNet-121", 121)])
 def test_the_depth_of_a_network_is_that_of_its_name(name, design, depth):
-    assert rows_of(load(RESOURCES / "projects" / f"{name}.toml").project, design)[""].depth == depth
+    assert rows_of(load_project(RESOURCES / "projects" / f"{name}.toml").project, design)[""].depth == depth
 
 
 @pytest.mark.parametrize("path", sorted((RESOURCES / "projects").glob("*.toml")), ids=lambda path: path.stem)
 def test_the_rows_of_a_design_add_up_to_its_totals(path):
-    project = load(path).project
+    project = load_project(path).project
     known = check(project)
     for design, analysis in known.analyses.items():
         *rows, total = paper_rows(project, known, design)
@@ -78,7 +86,15 @@ def test_activations_and_normalizations_have_no_row_but_softmax_has():
 
 def test_what_nothing_is_published_of_has_no_such_columns():
     rows = tuple(rows_of(project_of(Node("c", Conv2d(4, 3))), "a").values())
-    assert [column.id for column in columns(rows)] == ["type", "patch", "output", "depth", "3x3", "params", "ops"]
+    assert [column.id for column in paper_table_columns(rows)] == [
+        "type",
+        "patch",
+        "output",
+        "depth",
+        "3x3",
+        "params",
+        "ops",
+    ]
     assert not any("published" in note for note in footnotes(GOOGLENET, rows))
 
 
@@ -127,17 +143,17 @@ def test_notes_are_numbered_from_top_to_bottom_and_stand_below():
     ],
 )
 def test_a_recount_stands_beside_what_is_published(unit, count, published, recounted, difference):
-    figure = Figure(unit, count, published)
+    figure = PrintedFigure(unit, count, published)
     assert (figure.recounted, figure.difference) == (recounted, difference)
 
 
 @pytest.mark.parametrize(
     ("figure", "words"),
     [
-        (Figure("weights", 509_440, "463K"), "509,440 weights, 7.5 % more than the published 463K"),
-        (Figure("MACs", 118_013_952, "34M"), "118,013,952 MACs, 3.5 times the published 34M"),
-        (Figure("weights", 2_712, "2.7K"), "2,712 weights, as published: 2.7K, with K = 1000"),
-        (Figure("MACs", 51_079_168, "54M"), "51,079,168 MACs, 5.4 % less than the published 54M"),
+        (PrintedFigure("weights", 509_440, "463K"), "509,440 weights, 7.5 % more than the published 463K"),
+        (PrintedFigure("MACs", 118_013_952, "34M"), "118,013,952 MACs, 3.5 times the published 34M"),
+        (PrintedFigure("weights", 2_712, "2.7K"), "2,712 weights, as published: 2.7K, with K = 1000"),
+        (PrintedFigure("MACs", 51_079_168, "54M"), "51,079,168 MACs, 5.4 % less than the published 54M"),
     ],
 )
 def test_a_figure_is_told_in_words_with_its_exact_integer(figure, words):
@@ -148,7 +164,7 @@ def test_a_figure_is_told_in_words_with_its_exact_integer(figure, words):
     ("count", "text"), [(10_240_000, "9.8M"), (10_239_999, "10000.0K"), (1_023, "1,023"), (1024, "1.0K")]
 )
 def test_a_short_figure_takes_the_next_prefix_at_ten_thousand(count, text):
-    assert shortened(count, 1, 1024) == text
+    assert abbreviate_as_printed(count, 1, 1024) == text
 
 
 def test_the_formula_of_a_row_multiplies_kernels_and_channels():
@@ -183,18 +199,18 @@ def test_every_width_is_an_integer_setting_of_its_kind(kind):
     ],
 )
 def test_a_width_stands_in_the_column_of_its_kernel(layer, columns):
-    assert {column: width.value for column, width in widths_of(layer).items()} == columns
+    assert {column: width.value for column, width in map_counts_of(layer).items()} == columns
 
 
 @pytest.mark.parametrize("text", ["-1", "", "1.5", "x", "²", "1000001", "99999999999999999999"])
 def test_a_text_that_is_no_width_is_refused_with_its_setting_and_range(text):
-    reduce = widths_of(Inception(64, 96, 128, 16, 32, 32))["3x3_reduce"]
+    reduce = map_counts_of(Inception(64, 96, 128, 16, 32, 32))["3x3_reduce"]
     with pytest.raises(ValueError, match=r"3×3 reduce: .*from 0 to 1,000,000, 0 for none"):
         reduce.read(text)
 
 
 def test_a_reduction_can_be_0_and_a_branch_cannot():
-    widths = widths_of(Inception(64, 96, 128, 16, 32, 32))
+    widths = map_counts_of(Inception(64, 96, 128, 16, 32, 32))
     assert widths["pool_proj"].read(" 0 ") == 0
     with pytest.raises(ValueError, match="1×1: '0' is no number of maps; type a whole number from 1"):
         widths["1x1"].read("0")
@@ -204,8 +220,8 @@ def test_a_reduction_can_be_0_and_a_branch_cannot():
 
 
 def test_googlenets_stem_made_separable_has_the_published_figures():
-    found = switch(GOOGLENET, rows_of()["conv1"])
-    assert isinstance(found, Switch)
+    found = switch_form(GOOGLENET, rows_of()["conv1"])
+    assert isinstance(found, FormSwitch)
     assert found.text == "Make conv1 separable"
     assert "7·7·3·8 + 24·64 = 2,712 weights, as published: 2.7K" in found.words
     assert "34,019,328 MACs, as published: 34M" in found.words
@@ -219,7 +235,7 @@ def test_googlenets_stem_made_separable_has_the_published_figures():
 def test_the_stem_made_separable_and_dense_again_is_the_network_of_before():
     project = GOOGLENET
     for text in ("Make conv1 separable", "Make conv1 dense"):
-        found = switch(project, rows_of(project)["conv1"])
+        found = switch_form(project, rows_of(project)["conv1"])
         assert found.text == text
         project = project.with_network("GoogLeNet", found.network)
     before, after = (analyze(p.network("GoogLeNet"), Shape(3, 224, 224)) for p in (GOOGLENET, project))
@@ -229,13 +245,13 @@ def test_the_stem_made_separable_and_dense_again_is_the_network_of_before():
 
 def test_without_published_figures_a_separable_convolution_has_depth_multiplier_1():
     project = project_of(Node("c", Conv2d(4, 3)))
-    found = switch(project, rows_of(project, "a")["c"])
+    found = switch_form(project, rows_of(project, "a")["c"])
     assert found.network.node("c").layer.depth_multiplier == 1
 
 
 def test_figures_that_no_multiplier_gives_leave_it_at_1():
     project = project_of(Node("c", Conv2d(4, 3)), published=(Published("a", "c", params="1M"),))
-    assert switch(project, rows_of(project, "a")["c"]).network.node("c").layer.depth_multiplier == 1
+    assert switch_form(project, rows_of(project, "a")["c"]).network.node("c").layer.depth_multiplier == 1
 
 
 @pytest.mark.parametrize(
@@ -243,4 +259,4 @@ def test_figures_that_no_multiplier_gives_leave_it_at_1():
                         ("", "Choose a convolution")]
 )  # fmt: skip
 def test_other_rows_have_no_other_form_and_say_why(node, words):
-    assert switch(GOOGLENET, rows_of()[node]).startswith(words)
+    assert switch_form(GOOGLENET, rows_of()[node]).startswith(words)

@@ -28,11 +28,11 @@ from engine.layers import (
 )
 from engine.network.graph import FileWeights, Network, Node, PresetWeights
 from engine.project import file, reader
-from engine.project.file import load, save, to_data
+from engine.project.file import load_project, save_project, to_data
 from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
 from engine.run.preset_kernels import PRESETS
 from engine.shapes import Shape
-from engine.text.messages import accepted
+from engine.text.messages import accepted_text
 from engine.text.problems import ProjectError
 from tests.engine import strategies
 
@@ -49,7 +49,7 @@ def read(tmp_path):
 
     def read(text, name="p.toml"):
         (tmp_path / name).write_bytes(text if isinstance(text, bytes) else text.encode())
-        return load(tmp_path / name).project
+        return load_project(tmp_path / name).project
 
     return read
 
@@ -445,9 +445,9 @@ def test_a_key_of_a_million_characters_is_told_in_few(told):
 def test_every_setting_of_every_kind_has_words_for_what_it_accepts():
     structs = [*LAYERS, *BLOCKS, ImageInput, ArrayInput, NoiseInput, FileWeights, PresetWeights]
     for field in (field for struct in structs for field in msgspec.structs.fields(struct)):
-        assert accepted(field.type)
+        assert accepted_text(field.type)
     preset = msgspec.structs.fields(PresetWeights)[0]
-    assert all(f"'{name}'" in accepted(preset.type) for name in PRESETS)
+    assert all(f"'{name}'" in accepted_text(preset.type) for name in PRESETS)
 
 
 # A newer format
@@ -456,7 +456,7 @@ def test_every_setting_of_every_kind_has_words_for_what_it_accepts():
 def test_a_newer_format_opens_read_only_and_what_is_unknown_in_it_is_passed_over(tmp_path):
     text = NODE.replace("format = 1", "format = 2\nfuture = 1") + 'kind = "dropout"\nspatial = true\n'
     (tmp_path / "p.toml").write_text(text)
-    found = load(tmp_path / "p.toml")
+    found = load_project(tmp_path / "p.toml")
     assert found.read_only
     assert found.format == 2
     assert found.project.designs[0].network.node("c").layer == Dropout()
@@ -469,8 +469,8 @@ def test_a_newer_format_that_cannot_be_shown_says_that_it_is_newer(told):
 
 
 def test_todays_format_is_not_read_only(tmp_path):
-    save(Project(NoiseInput((1, 2, 3))), tmp_path / "p.toml")
-    assert not load(tmp_path / "p.toml").read_only
+    save_project(Project(NoiseInput((1, 2, 3))), tmp_path / "p.toml")
+    assert not load_project(tmp_path / "p.toml").read_only
 
 
 # Places that cannot be read
@@ -484,16 +484,16 @@ def test_a_project_that_is_not_there_or_no_file_is_told(tmp_path):
         (tmp_path / "file.toml" / "p.toml", "Not a directory"),
     ):
         with pytest.raises(ProjectError) as caught:
-            load(path)
+            load_project(path)
         assert str(caught.value).startswith(f"{path} ")
         assert words in str(caught.value)
 
 
 def test_a_project_that_may_not_be_read_is_told(tmp_path, monkeypatch):
-    save(Project(NoiseInput((1, 2, 3))), tmp_path / "p.toml")
+    save_project(Project(NoiseInput((1, 2, 3))), tmp_path / "p.toml")
     monkeypatch.setattr(Path, "read_bytes", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
     with pytest.raises(ProjectError, match="may not be read: its permissions forbid it"):
-        load(tmp_path / "p.toml")
+        load_project(tmp_path / "p.toml")
 
 
 def test_a_file_of_100_megabytes_is_refused_unread(tmp_path):
@@ -501,7 +501,7 @@ def test_a_file_of_100_megabytes_is_refused_unread(tmp_path):
     with path.open("wb") as file:
         file.truncate(100 * 10**6)
     with pytest.raises(ProjectError, match="100,000,000 bytes, too many for a project; at most 8,388,608 are read"):
-        load(path)
+        load_project(path)
 
 
 # Saving
@@ -514,8 +514,8 @@ PROJECT = Project(ImageInput("resources:photos/cat.png"), (Design("a", Network((
 def test_save_replaces_the_whole_file_and_tells_its_stamp(name, tmp_path):
     path = tmp_path / name
     path.write_text("x" * 10_000)
-    stamp = save(PROJECT, path)
-    assert load(path) == file.ProjectFile(PROJECT, 1, stamp)
+    stamp = save_project(PROJECT, path)
+    assert load_project(path) == file.ProjectFile(PROJECT, 1, stamp)
     assert os.listdir(tmp_path) == [name]
 
 
@@ -531,14 +531,14 @@ def test_save_through_a_link_replaces_what_it_leads_to(tmp_path):
     target, link = tmp_path / "real" / "p.toml", tmp_path / "link.toml"
     target.write_text("old")
     link.symlink_to(target)
-    save(PROJECT, link)
+    save_project(PROJECT, link)
     assert link.is_symlink()
     assert not target.is_symlink()
-    assert load(target).project == PROJECT
+    assert load_project(target).project == PROJECT
     dangling = tmp_path / "dangling.toml"
     dangling.symlink_to(tmp_path / "real" / "new.toml")
-    save(PROJECT, dangling)
-    assert load(tmp_path / "real" / "new.toml").project == PROJECT
+    save_project(PROJECT, dangling)
+    assert load_project(tmp_path / "real" / "new.toml").project == PROJECT
 
 
 @pytest.mark.parametrize("mode", [0o600, 0o640, 0o666])
@@ -546,13 +546,13 @@ def test_save_keeps_the_permissions_of_the_file(mode, tmp_path):
     path = tmp_path / "p.toml"
     path.write_text("old")
     path.chmod(mode)
-    save(PROJECT, path)
+    save_project(PROJECT, path)
     assert stat.S_IMODE(path.stat().st_mode) == mode
 
 
 def test_a_new_file_has_the_permissions_that_the_user_gives_new_files(tmp_path):
     (tmp_path / "other").write_text("")
-    save(PROJECT, tmp_path / "p.toml")
+    save_project(PROJECT, tmp_path / "p.toml")
     assert (tmp_path / "p.toml").stat().st_mode == (tmp_path / "other").stat().st_mode
 
 
@@ -570,7 +570,7 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_beside_it(step, error, tm
 
     monkeypatch.setattr(os, step, fail)
     with pytest.raises((ProjectError, KeyboardInterrupt)) as caught:
-        save(PROJECT, path)
+        save_project(PROJECT, path)
     if isinstance(error, OSError):
         assert str(caught.value) == f"{path}: cannot be saved: {error.strerror}; choose another place"
     assert path.read_text() == "old"
@@ -586,7 +586,7 @@ def test_a_folder_that_does_not_take_files_is_told(tmp_path, monkeypatch):
         (Path("/proc/p.toml"), "cannot be saved"),
     ):
         with pytest.raises(ProjectError) as caught:
-            save(PROJECT, path)
+            save_project(PROJECT, path)
         assert words in str(caught.value)
     assert os.listdir(tmp_path) == ["file"]
 
@@ -596,21 +596,21 @@ def test_a_file_that_may_not_be_written_to_stays_though_its_folder_takes_files(t
     path.write_text("mine")
     monkeypatch.setattr(os, "access", lambda *_: False)  # for root every file is one to write to
     with pytest.raises(ProjectError, match="cannot be saved: Permission denied; choose another place"):
-        save(PROJECT, path)
+        save_project(PROJECT, path)
     assert path.read_text() == "mine"
 
 
 def test_a_file_system_without_permissions_takes_the_file_all_the_same(tmp_path, monkeypatch):
     (tmp_path / "p.toml").write_text("old")
     monkeypatch.setattr(os, "chmod", lambda *_: (_ for _ in ()).throw(PermissionError(1, "Operation not permitted")))
-    save(PROJECT, tmp_path / "p.toml")
-    assert load(tmp_path / "p.toml").project == PROJECT
+    save_project(PROJECT, tmp_path / "p.toml")
+    assert load_project(tmp_path / "p.toml").project == PROJECT
 
 
 def test_a_path_that_no_text_file_can_hold_is_told(tmp_path):
     project = Project(ImageInput(str(tmp_path / "caf\udce9.png")))
     with pytest.raises(ProjectError, match="is not valid Unicode; rename it"):
-        save(project, tmp_path / "p.toml")
+        save_project(project, tmp_path / "p.toml")
     assert os.listdir(tmp_path) == []
 
 
@@ -623,12 +623,12 @@ def test_paths_below_one_folder_are_relative_in_the_file_and_absolute_when_loade
     nodes = (Node("c", Conv2d(filters=1, kernel=1), (), weights),)
     project = Project(ImageInput(str(tmp_path / "photos" / "cat.png")), (Design("a", Network(nodes)),), Network(nodes))
     path = tmp_path / "projects" / "p.toml"
-    save(project, path)
+    save_project(project, path)
     data = to_data(project, path.parent)
     assert data["input"]["path"] == "../photos/cat.png"
     assert data["designs"][0]["nodes"][0]["weights"]["path"] == "w/a.npz"
     assert data["stem"]["nodes"][0]["weights"]["path"] == "w/a.npz"
-    assert load(path).project == project
+    assert load_project(path).project == project
 
 
 def test_paths_that_share_only_the_root_stay_absolute_and_bundled_ones_as_they_are():
@@ -640,14 +640,14 @@ def test_paths_that_share_only_the_root_stay_absolute_and_bundled_ones_as_they_a
 
 def test_a_file_named_like_what_is_bundled_is_still_a_file(tmp_path):
     project = Project(ArrayInput(str(tmp_path / "resources:a.npy")))
-    save(project, tmp_path / "p.toml")
-    assert load(tmp_path / "p.toml").project == project
+    save_project(project, tmp_path / "p.toml")
+    assert load_project(tmp_path / "p.toml").project == project
 
 
 def test_a_project_loaded_by_a_relative_path_has_absolute_paths(tmp_path, monkeypatch):
     (tmp_path / "p.toml").write_text('format = 1\n[input]\nkind = "array"\npath = "../a.npy"')
     monkeypatch.chdir(tmp_path)
-    assert load(Path("p.toml")).project.input.path == str(tmp_path.parent / "a.npy")
+    assert load_project(Path("p.toml")).project.input.path == str(tmp_path.parent / "a.npy")
 
 
 # Round trips and damage
@@ -694,8 +694,8 @@ def test_every_project_comes_back_equal_from_its_file(data, suffix, tmp_path_fac
     folder = tmp_path_factory.getbasetemp()
     project = data.draw(projects(folder))
     path = folder / f"project{suffix}"
-    save(project, path)
-    assert load(path).project == project
+    save_project(project, path)
+    assert load_project(path).project == project
     assert str(folder) not in path.read_text(encoding="utf-8")
 
 
@@ -741,7 +741,7 @@ def places(value):
 
 def problems_of(path):
     try:
-        load(path)
+        load_project(path)
     except ProjectError as error:
         return error.problems
     return ()
@@ -782,4 +782,4 @@ def test_random_bytes_are_no_project_and_told_as_problems(content, suffix, tmp_p
     path = tmp_path_factory.getbasetemp() / f"random{suffix}"
     path.write_bytes(content)
     with pytest.raises(ProjectError):
-        load(path)
+        load_project(path)

@@ -6,11 +6,11 @@ from hypothesis import strategies as st
 
 from engine.layers import Conv2d
 from engine.network.graph import Network, Node
-from engine.project.file import load, save
+from engine.project.file import load_project, save_project
 from engine.project.project import Design, NoiseInput, Note, Project, Published
 from engine.reports.summary import summary
 from engine.run.check import check
-from engine.text.printed_figures import agrees, amount_of, difference
+from engine.text.printed_figures import agrees, amount_of, relative_excess
 from engine.text.problems import STEM, ProjectError
 
 HEAD = """
@@ -72,7 +72,7 @@ def read(tmp_path):
 
     def read(text):
         (tmp_path / "p.toml").write_text(text)
-        return load(tmp_path / "p.toml").project
+        return load_project(tmp_path / "p.toml").project
 
     return read
 
@@ -101,7 +101,7 @@ def test_notes_figures_and_their_source_are_read(read):
 def test_a_project_without_them_has_none_and_writes_none(read, tmp_path):
     found = read(HEAD.replace("source", "title"))
     assert (found.source, found.notes, found.published) == ("", (), ())
-    save(found, tmp_path / "again.toml")
+    save_project(found, tmp_path / "again.toml")
     text = (tmp_path / "again.toml").read_text()
     assert not [key for key in ("source", "notes", "published") if key in text]
 
@@ -119,8 +119,8 @@ figures = st.just("") | st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,2})?[KMG]?", fullma
 def test_what_is_saved_is_loaded_again(name, source, notes, published, tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / name
     written = Project(NoiseInput((8, 12, 12)), (), source=source, notes=tuple(notes), published=tuple(published))
-    save(written, path)
-    assert load(path).project == written
+    save_project(written, path)
+    assert load_project(path).project == written
 
 
 def test_every_mistake_is_told_with_its_place(told):
@@ -262,4 +262,4 @@ def test_a_count_agrees_with_itself_rounded_and_cut_and_with_no_other_figure(cou
     [(1_500, "1K", 0.5), (930, "1K", -0.07), (1_000, "1K", 0), (5, "0K", None), (5, "", None)],
 )
 def test_a_difference_is_a_part_of_what_is_printed(count, printed, part):
-    assert difference(count, printed) == part
+    assert relative_excess(count, printed) == part

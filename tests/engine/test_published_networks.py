@@ -7,14 +7,14 @@ import pytest
 from msgspec.structs import replace
 
 from engine.blocks import SeparableConv2d
-from engine.cost.counting import convention, own, tally
+from engine.cost.counting import convention_by_id, custom_convention, tally
 from engine.files.paths import RESOURCES
 from engine.network.analysis import Analysis, analyze
 from engine.network.graph import Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.run.check import check
 from engine.shapes import Shape
-from engine.text.printed_figures import agrees, difference
+from engine.text.printed_figures import agrees, relative_excess
 from gui.command_line.main import main
 
 DATA = Path(__file__).parent / "data"
@@ -40,7 +40,7 @@ MODELS = {
 
 
 def project_of(name):
-    return load(RESOURCES / "projects" / f"{name}.toml").project
+    return load_project(RESOURCES / "projects" / f"{name}.toml").project
 
 
 def analysis_of(project, design) -> Analysis:
@@ -107,7 +107,7 @@ def test_the_json_by_torchinfos_rule_has_the_recounted_biases_besides(analyzed, 
 
 @pytest.mark.parametrize("model", MODELS)
 def test_biases_that_are_added_are_as_many_as_recounted(model):
-    row, found = TRUTH[model], tally(analysis_of(*MODELS[model]).reports, own("MACs", ["biases"]))
+    row, found = TRUTH[model], tally(analysis_of(*MODELS[model]).reports, custom_convention("MACs", ["biases"]))
     assert sum(amount for term, amount in found.counted.items() if term != "macs") == row["bias_adds"]
     assert found.total == row["macs_plus_bias"]
 
@@ -122,14 +122,14 @@ def test_weights_biases_and_batch_norm_add_up_to_the_recounted_parameters(model)
 
 @pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.stem)
 def test_every_bundled_project_has_no_mistake_and_a_title(path):
-    project = load(path).project
+    project = load_project(path).project
     assert project.title
     assert check(project).problems == ()
 
 
 @pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.stem)
 def test_every_note_and_published_figure_names_what_is_there(path):
-    project = load(path).project
+    project = load_project(path).project
     known = check(project)
     for told in (*project.notes, *project.published):
         assert told.design in ("", *known.analyses)
@@ -190,7 +190,7 @@ def test_googlenet_has_the_tables_totals_and_57_convolutions():
     assert sum(report.layer.kind == "conv2d" for report in analysis.reports) == 57
 
 
-KILO = convention("paper").kilo
+KILO = convention_by_id("paper").kilo
 OPS_DIFFER = {"conv 7x7/2", "inception (5a)"}
 PARAMS_DIFFER = {"conv 7x7/2", "inception (4c)", "inception (5a)"}
 PARAMS_AGREE = {"conv 3x3/1", "inception (3a)", "linear"}
@@ -206,7 +206,7 @@ def test_printed_operations_are_recounted_but_where_the_table_tells_why_not(row)
 @pytest.mark.parametrize("row", ROWS)
 def test_printed_parameters_are_within_2_percent_but_where_the_table_tells_why_not(row):
     figures = ROWS[row]
-    off = abs(difference(figures["weights"], figures["published_params"], KILO))
+    off = abs(relative_excess(figures["weights"], figures["published_params"], KILO))
     assert (off > 0.02) == (row in PARAMS_DIFFER)
     assert agrees(figures["weights"], figures["published_params"], KILO) == (row in PARAMS_AGREE)
 

@@ -20,7 +20,7 @@ from engine.layers import (
     MaxPool2d,
 )
 from engine.network.graph import INPUT, Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from engine.shapes import Shape
@@ -108,13 +108,13 @@ def test_the_window_and_region_of_a_value_are_where_pixels_move_it(network):
     analysis = known.analyses["d"]
     if analysis.output_shape is None:
         return
-    field = receptive_fields.fields(known)["d", analysis.output]
+    field = receptive_fields.receptive_fields(known)["d", analysis.output]
     touched = seen(analysis, analysis.output) if network.nodes else np.eye(SIDE * SIDE).reshape((SIDE,) * 4)
     _, height, width = analysis.output_shape
     for y in {0, 1 % height, height // 2, height - 1}:
         for x in {0, 1 % width, width // 2, width - 1}:
             moved = touched[:, :, y, x]
-            region, window = receptive_fields.region(known, ("d", analysis.output), y, x), field.window(y, x)
+            region, window = receptive_fields.input_window(known, ("d", analysis.output), y, x), field.window(y, x)
             assert region == (bounds(moved) if moved.any() else None)
             if clipped(window) == window:
                 assert region == window
@@ -137,14 +137,14 @@ def test_the_window_and_region_of_a_value_are_where_pixels_move_it(network):
 )
 def test_windows_grow_by_the_kernel_and_step_by_the_stride(layers, size, step):
     known = check(project_of(*layers))
-    field = receptive_fields.fields(known)["d", f"n{len(layers) - 1}"]
+    field = receptive_fields.receptive_fields(known)["d", f"n{len(layers) - 1}"]
     assert (field.size, field.step) == (size, step)
 
 
 @pytest.mark.parametrize("layer", [GlobalAvgPool2d(), Dense(3)])
 def test_global_pooling_and_dense_layers_see_all_that_reaches_them(layer):
     known = check(project_of(Conv2d(1, 3), layer))
-    field = receptive_fields.fields(known)["d", "n1"]
+    field = receptive_fields.receptive_fields(known)["d", "n1"]
     assert field.size == (SIDE + 2, SIDE + 2)
     assert clipped(field.window(0, 0)) == (0, 0, SIDE, SIDE)
 
@@ -157,20 +157,20 @@ def test_branches_that_meet_see_the_largest_window_of_them(merge):
         Node("meet", merge, ("3x3", "5x5")),
     )
     project = Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),))
-    assert receptive_fields.fields(check(project))["d", "meet"].size == (5, 5)
+    assert receptive_fields.receptive_fields(check(project))["d", "meet"].size == (5, 5)
 
 
 def test_fields_go_through_the_stem_to_the_projects_input():
     known = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
-    fields = receptive_fields.fields(known)
+    fields = receptive_fields.receptive_fields(known)
     assert fields[STEM, "n1"].size == fields["d", INPUT].size == (4, 4)
     assert fields["d", "n0"].size == (8, 8)
 
 
 def test_the_field_behind_a_mistake_is_unknown():
     known = check(project_of(Conv2d(1, 30, padding="valid"), Conv2d(1, 3)))
-    assert not {("d", "n0"), ("d", "n1")} & set(receptive_fields.fields(known))
-    assert receptive_fields.region(known, ("d", "n1"), 0, 0) is None
+    assert not {("d", "n0"), ("d", "n1")} & set(receptive_fields.receptive_fields(known))
+    assert receptive_fields.input_window(known, ("d", "n1"), 0, 0) is None
 
 
 def test_branches_of_one_value_each_see_together_what_they_see_whatever_their_steps():
@@ -181,15 +181,15 @@ def test_branches_of_one_value_each_see_together_what_they_see_whatever_their_st
         Node("meet", Concat(), ("mean", "mean_halved")),
     )
     project = Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),))
-    assert receptive_fields.fields(check(project))["d", "meet"].size == (SIDE, SIDE)
+    assert receptive_fields.receptive_fields(check(project))["d", "meet"].size == (SIDE, SIDE)
 
 
 def test_the_region_of_a_value_goes_through_the_stem_and_ends_at_the_border():
     known = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
-    assert receptive_fields.region(known, ("d", "n0"), 0, 0) == (0, 0, 5, 5)
-    assert receptive_fields.region(known, ("d", "n0"), 3, 2) == (3, 1, 11, 9)
-    assert receptive_fields.region(known, ("d", INPUT), 3, 2) == (5, 3, 9, 7)
-    assert receptive_fields.region(known, (STEM, INPUT), 3, 2) == (3, 2, 4, 3)
+    assert receptive_fields.input_window(known, ("d", "n0"), 0, 0) == (0, 0, 5, 5)
+    assert receptive_fields.input_window(known, ("d", "n0"), 3, 2) == (3, 1, 11, 9)
+    assert receptive_fields.input_window(known, ("d", INPUT), 3, 2) == (5, 3, 9, 7)
+    assert receptive_fields.input_window(known, (STEM, INPUT), 3, 2) == (3, 2, 4, 3)
 
 
 def test_a_corner_that_two_branches_reach_in_the_padding_alone_sees_nothing():
@@ -201,21 +201,21 @@ def test_a_corner_that_two_branches_reach_in_the_padding_alone_sees_nothing():
         Node("meet", Concat(), ("across", "down")),
     )
     known = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),)))
-    assert receptive_fields.region(known, ("d", "meet"), 0, 0) is None
-    assert receptive_fields.region(known, ("d", "meet"), 0, 1) == (0, 0, 1, 1)
+    assert receptive_fields.input_window(known, ("d", "meet"), 0, 0) is None
+    assert receptive_fields.input_window(known, ("d", "meet"), 0, 1) == (0, 0, 1, 1)
 
 
 def test_the_region_of_a_block_is_that_of_its_output():
-    known = check(load(RESOURCES / "projects" / "inception_3a_192.toml").project)
+    known = check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project)
     output = known.block(("naive", "inception_3a")).output
-    regions = {receptive_fields.region(known, ("naive", name), 14, 14) for name in ("inception_3a", output)}
-    assert regions == {receptive_fields.fields(known)["naive", output].window(14, 14)}
+    regions = {receptive_fields.input_window(known, ("naive", name), 14, 14) for name in ("inception_3a", output)}
+    assert regions == {receptive_fields.receptive_fields(known)["naive", output].window(14, 14)}
 
 
 def test_vgg_sees_212_pixels_at_its_last_pooling():
-    known = check(load(RESOURCES / "projects" / "vgg16.toml").project)
-    assert receptive_fields.fields(known)["VGG-16", "pool5"].size == (212, 212)
-    assert receptive_fields.fields(known)["VGG-16", "pool5"].step == (32, 32)
+    known = check(load_project(RESOURCES / "projects" / "vgg16.toml").project)
+    assert receptive_fields.receptive_fields(known)["VGG-16", "pool5"].size == (212, 212)
+    assert receptive_fields.receptive_fields(known)["VGG-16", "pool5"].step == (32, 32)
 
 
 @pytest.mark.parametrize(
@@ -229,10 +229,10 @@ def test_vgg_sees_212_pixels_at_its_last_pooling():
 )
 def test_published_networks_have_the_published_receptive_fields(project, design, node, size):
     # Source: A. Araujo, W. Norris, J. Sim, Computing receptive fields of convolutional neural networks, Distill, 2019.
-    known = check(load(RESOURCES / "projects" / f"{project}.toml").project)
+    known = check(load_project(RESOURCES / "projects" / f"{project}.toml").project)
     block = known.block((design, node))
     place = (design, block.output if block else node)
-    assert receptive_fields.fields(known)[place].size == (size, size)
+    assert receptive_fields.receptive_fields(known)[place].size == (size, size)
 
 
 FEW = 6
@@ -284,7 +284,7 @@ def test_the_regions_of_a_value_hold_exactly_what_moves_it_on_every_earlier_volu
         return
     value = tuple(data.draw(st.integers(0, extent - 1)) for extent in analysis.output_shape)
     shapes = {INPUT: (2, FEW, FEW)} | {report.name: tuple(report.output_shape) for report in analysis.reports}
-    found = receptive_fields.regions(known, ("d", analysis.output), *value)
+    found = receptive_fields.regions_read(known, ("d", analysis.output), *value)
     for volume in shapes:
         moves = moving(analysis, volume, value, shapes)
         expected = None
@@ -300,7 +300,7 @@ def test_nothing_outside_of_its_region_moves_a_value_whatever_the_kinds(network,
     shapes = {INPUT: Shape(2, 3, 3)} | {report.name: report.output_shape for report in analysis.reports}
     volume = data.draw(st.sampled_from(sorted(shapes)))
     value = tuple(data.draw(st.integers(0, extent - 1)) for extent in analysis.output_shape)
-    region = receptive_fields.regions(known, ("d", analysis.output), *value).get(("d", volume))
+    region = receptive_fields.regions_read(known, ("d", analysis.output), *value).get(("d", volume))
     weights = {
         r.name: strategies.arrays(strategies.normals, seed, r.layer, r.input_shapes)[1] for r in analysis.reports
     }
@@ -330,7 +330,7 @@ def test_a_channel_behind_a_concat_sees_its_own_branch_alone():
         Node("meet", Concat(), ("narrow", "wide")),
     )
     known = check(Project(NoiseInput((4, SIDE, SIDE)), (Design("d", Network(nodes)),)))
-    narrow, wide = (receptive_fields.regions(known, ("d", "meet"), channel, 6, 6) for channel in (1, 3))
+    narrow, wide = (receptive_fields.regions_read(known, ("d", "meet"), channel, 6, 6) for channel in (1, 3))
     assert narrow["d", "narrow"] == (6, 6, 7, 7, 1, 2)
     assert ("d", "wide") not in narrow
     assert narrow["d", INPUT] == narrow[STEM, INPUT] == (6, 6, 7, 7, 0, 4)
@@ -340,18 +340,18 @@ def test_a_channel_behind_a_concat_sees_its_own_branch_alone():
 
 def test_a_depthwise_value_sees_its_own_channel_and_a_normalised_one_its_neighbours():
     layers = [Conv2d(4, 3, groups=4), LocalResponseNorm(size=3)]
-    found = receptive_fields.regions(check(project_of(*layers, stem=[Conv2d(4, 1)])), ("d", "n1"), 3, 6, 6)
+    found = receptive_fields.regions_read(check(project_of(*layers, stem=[Conv2d(4, 1)])), ("d", "n1"), 3, 6, 6)
     assert found["d", "n0"] == (6, 6, 7, 7, 2, 4)
     assert found["d", INPUT] == found[STEM, "n0"] == (5, 5, 8, 8, 2, 4)
     assert found[STEM, INPUT] == (5, 5, 8, 8, 0, 1)
 
 
 def test_a_blocks_region_is_that_of_its_last_layer():
-    known = check(load(RESOURCES / "projects" / "inception_3a_192.toml").project)
-    found = receptive_fields.regions(known, ("naive", "inception_3a"), 0, 14, 14)
+    known = check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project)
+    found = receptive_fields.regions_read(known, ("naive", "inception_3a"), 0, 14, 14)
     assert found["naive", "inception_3a"] == found["naive", known.block(("naive", "inception_3a")).output]
 
 
 def test_a_value_of_the_projects_input_sees_itself_with_a_stem_and_without():
     for known in (check(project_of(Conv2d(1, 3))), check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3)]))):
-        assert receptive_fields.regions(known, (STEM, INPUT), 0, 3, 2) == {(STEM, INPUT): (3, 2, 4, 3, 0, 1)}
+        assert receptive_fields.regions_read(known, (STEM, INPUT), 0, 3, 2) == {(STEM, INPUT): (3, 2, 4, 3, 0, 1)}

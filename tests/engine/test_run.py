@@ -58,12 +58,12 @@ def small_project():
 def done(project, cache=None, checkpoint=lambda: None):
     """What a run gives, by place."""
     events = execute(RunRequest.of(project), VolumeCache() if cache is None else cache, checkpoint)
-    return {event.place: event for event in events if isinstance(event, NodeDone)}
+    return {event.ref: event for event in events if isinstance(event, NodeDone)}
 
 
 def computed(project, cache):
     """The places that a run does not take from the cache."""
-    return {place for place, event in done(project, cache).items() if not event.reused}
+    return {place for place, event in done(project, cache).items() if not event.is_reused}
 
 
 def with_layer(project, design, node, layer):
@@ -83,7 +83,7 @@ def test_run_of_a_network_equals_the_oracle_composed_node_by_node(network):
     for report in analysis.reports:
         event = events["design", report.name]
         volumes = [received[name] for name in report.inputs]
-        made = weights.resolve(report, seed=0, design="design", checkpoint=lambda: None)
+        made = weights.load_weights(report, seed=0, design="design", checkpoint=lambda: None)
         errors = abs(event.volume - layer_oracle.forward(report.layer, volumes, made))
         assert np.all(errors <= layer_oracle.bound(report.layer, volumes, made))
         assert event.volume.shape == report.output_shape
@@ -101,7 +101,7 @@ def test_places_come_in_order_each_told_before_it_is_computed():
         *[("naive", name) for name in ("conv", "relu")],
         *[("joined", name) for name in ("left", "right", "both", "head")],
     ]
-    assert [event.place for event in started] == [event.place for event in ended] == expected
+    assert [event.ref for event in started] == [event.ref for event in ended] == expected
     assert all(isinstance(event, NodeStarted) for event in started)
     assert [(event.done, event.total) for event in started] == [(number, 10) for number in range(10)]
 
@@ -126,7 +126,7 @@ def test_second_run_takes_everything_from_the_cache():
     cache = VolumeCache()
     first = done(small_project(), cache)
     second = done(small_project(), cache)
-    assert all(event.reused for event in second.values())
+    assert all(event.is_reused for event in second.values())
     assert all(second[place].volume is event.volume for place, event in first.items())
 
 
@@ -141,7 +141,7 @@ def test_a_nodes_time_is_that_of_its_arithmetic_when_its_volume_was_made(monkeyp
         return slow
 
     monkeypatch.setattr(execute_module, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(weights, "resolve", taking(1000.0, weights.resolve))
+    monkeypatch.setattr(weights, "resolve", taking(1000.0, weights.load_weights))
     monkeypatch.setattr(Conv2d, "forward", taking(2.0, Conv2d.forward))
     project, cache = Project(NoiseInput((2, 5, 5)), (design("d", Node("conv", Conv2d(3, 3))),)), VolumeCache()
     assert [event.milliseconds for event in done(project, cache).values()] == [0.0, 2000.0]
@@ -162,7 +162,7 @@ def test_edit_computes_only_what_lies_downstream():
     edited = with_layer(project, "joined", "left", Conv2d(filters=3, kernel=1))
     assert computed(edited, cache) == {("joined", name) for name in ("left", "both", "head")}
     edited = with_layer(project, STEM, "pool", MaxPool2d(kernel=3))
-    assert computed(edited, cache) == {(STEM, "pool")} | {p for p in RunRequest.of(project).places if p[0] != STEM}
+    assert computed(edited, cache) == {(STEM, "pool")} | {p for p in RunRequest.of(project).refs if p[0] != STEM}
 
 
 def test_undoing_an_edit_computes_nothing():
@@ -212,13 +212,13 @@ def test_new_seed_changes_every_seeded_weight_and_nothing_before_it():
     project = project.with_network(STEM, project.stem.with_node(Node("input_pool", MaxPool2d(kernel=1)), 0))
     done(project, cache)
     kept = {(STEM, INPUT), (STEM, "input_pool")}
-    assert computed(replace(project, seed=1), cache) == set(RunRequest.of(project).places) - kept
+    assert computed(replace(project, seed=1), cache) == set(RunRequest.of(project).refs) - kept
 
 
 def test_editing_one_layer_leaves_the_weights_of_every_other_as_they_were():
     def made(project, node):
         report = check(project).reports["naive", node]
-        return weights.resolve(report, seed=0, design="naive", checkpoint=lambda: None)["weight"]
+        return weights.load_weights(report, seed=0, design="naive", checkpoint=lambda: None)["weight"]
 
     nodes = (Node("a", Conv2d(filters=4, kernel=1)), Node("b", Conv2d(filters=2, kernel=3)))
     project = Project(NoiseInput(tuple(SHAPE)), (design("naive", *nodes),))
@@ -230,12 +230,12 @@ def test_initial_weights_are_he_normal_with_zero_bias_and_neutral_normalisation(
     nodes = (Node("conv", Conv2d(filters=64, kernel=3)), Node("norm", BatchNorm()))
     project = Project(NoiseInput((128, 4, 4)), (design("d", *nodes),))
     reports = check(project).reports
-    made = weights.resolve(reports["d", "conv"], seed=0, design="d", checkpoint=lambda: None)
+    made = weights.load_weights(reports["d", "conv"], seed=0, design="d", checkpoint=lambda: None)
     deviation, count = np.sqrt(2 / (128 * 9)), made["weight"].size
     assert abs(made["weight"].std() / deviation - 1) < 5 / np.sqrt(2 * count)  # five standard errors
     assert abs(made["weight"].mean()) < 5 * deviation / np.sqrt(count)
     assert not made["bias"].any()
-    norm = weights.resolve(reports["d", "norm"], seed=0, design="d", checkpoint=lambda: None)
+    norm = weights.load_weights(reports["d", "norm"], seed=0, design="d", checkpoint=lambda: None)
     assert {role: set(array.tolist()) for role, array in norm.items()} == {
         "gamma": {1.0},
         "beta": {0.0},
@@ -278,7 +278,7 @@ def test_changed_weights_file_changes_what_its_weights_made(tmp_path):
     weights_file(tmp_path, 2.0)
     os.utime(tmp_path / "weights.npz", ns=(1, 1))  # of the same size; only the time tells
     after = done(project, cache)
-    assert {place for place, event in after.items() if not event.reused} == {("d", "conv")}
+    assert {place for place, event in after.items() if not event.is_reused} == {("d", "conv")}
     np.testing.assert_array_equal(after["d", "conv"].volume, 2 * before["d", "conv"].volume)
 
 
@@ -288,7 +288,7 @@ def test_changed_input_file_changes_everything(tmp_path):
     status = os.stat(tmp_path / "input.npy")
     np.save(tmp_path / "input.npy", np.ones((3, 7, 7), np.float32))
     os.utime(tmp_path / "input.npy", ns=(status.st_atime_ns, status.st_mtime_ns))  # only the size tells
-    assert computed(project, cache) == set(RunRequest.of(project).places)
+    assert computed(project, cache) == set(RunRequest.of(project).refs)
 
 
 def test_file_that_became_unreadable_after_the_check_is_told_at_its_place(tmp_path):
@@ -412,7 +412,7 @@ def test_run_may_be_abandoned_between_two_nodes():
 def test_run_all_gives_every_place_and_tells_of_each():
     told = []
     results = run_all(RunRequest.of(small_project()), told.append)
-    assert [event.place for event in told] == list(results) == list(RunRequest.of(small_project()).places)
+    assert [event.place for event in told] == list(results) == list(RunRequest.of(small_project()).refs)
 
 
 def huge(*nodes, shape=(10**4, 10**4, 10**4)):

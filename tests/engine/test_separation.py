@@ -6,7 +6,7 @@ from engine.blocks import SeparableConv2d
 from engine.layers import Activation, Add, BatchNorm, Conv2d, Dense
 from engine.network.analysis import analyze
 from engine.network.graph import FileWeights, Network, Node
-from engine.network.separable import made_dense, refusal, separated
+from engine.network.separable import make_full, make_separable, separable_refusal
 from engine.shapes import Shape
 
 CONV = Node("c", Conv2d(8, 3, 2, 1))
@@ -31,19 +31,19 @@ def names(network):
     ],
 )
 def test_the_layers_that_the_block_has_inside_go_into_it(nodes, left, block):
-    network = separated(Network(nodes), "c")
+    network = make_separable(Network(nodes), "c")
     assert names(network) == left
     assert network.node("c").layer == block
 
 
 def test_whoever_received_the_activation_receives_the_block():
-    network = separated(Network((CONV, RELU, Node("d", Dense(2), ("r",)))), "c", 4)
+    network = make_separable(Network((CONV, RELU, Node("d", Dense(2), ("r",)))), "c", 4)
     assert network.node("d").inputs == ("c",)
     assert network.node("c").layer.depth_multiplier == 4
 
 
 def test_a_separable_convolution_made_dense_has_its_norm_and_activation_behind_it():
-    network = made_dense(Network((Node("s", SeparableConv2d(8, function="relu6")), Node("d", Dense(2), ("s",)))), "s")
+    network = make_full(Network((Node("s", SeparableConv2d(8, function="relu6")), Node("d", Dense(2), ("s",)))), "s")
     assert [(node.name, node.layer.kind) for node in network.nodes] == [
         ("s", "conv2d"), ("s_bn", "batch_norm"), ("s_relu6", "activation"), ("d", "dense"),
     ]  # fmt: skip
@@ -56,18 +56,18 @@ def test_a_separable_convolution_made_dense_has_its_norm_and_activation_behind_i
 )
 def test_dense_and_separable_again_is_the_block_of_before_and_the_volumes_keep_their_shape(block):
     first = Network((Node("s", block),))
-    dense = made_dense(first, "s")
-    assert separated(dense, "s") == first
+    dense = make_full(first, "s")
+    assert make_separable(dense, "s") == first
     assert analyze(dense, Shape(3, 9, 9)).output_shape == analyze(first, Shape(3, 9, 9)).output_shape
 
 
 def test_a_taken_name_is_not_given_twice():
-    network = made_dense(Network((Node("s", SeparableConv2d(8, batch_norm=False)), Node("s_relu", Dense(2)))), "s")
+    network = make_full(Network((Node("s", SeparableConv2d(8, batch_norm=False)), Node("s_relu", Dense(2)))), "s")
     assert names(network) == ["s", "s_relu_2", "s_relu"]
 
 
 def test_weights_from_a_file_are_left():
-    network = separated(Network((Node("c", Conv2d(8, 3), (), FileWeights("w.npz", "w")),)), "c")
+    network = make_separable(Network((Node("c", Conv2d(8, 3), (), FileWeights("w.npz", "w")),)), "c")
     assert network.node("c").weights is None
 
 
@@ -81,9 +81,13 @@ def test_weights_from_a_file_are_left():
     ],
 )
 def test_what_cannot_be_separable_says_why(layer, words):
-    assert words in refusal(Network((Node("c", layer),)), "c")
+    assert words in separable_refusal(Network((Node("c", layer),)), "c")
 
 
 def test_a_name_that_the_layers_of_the_block_need_is_told():
-    assert "rename c/d first" in refusal(Network((CONV, Node("c/d", Dense(2)))), "c")
-    assert refusal(Network((CONV,)), "c") == refusal(Network((Node("c", SeparableConv2d(8)),)), "c") == ""
+    assert "rename c/d first" in separable_refusal(Network((CONV, Node("c/d", Dense(2)))), "c")
+    assert (
+        separable_refusal(Network((CONV,)), "c")
+        == separable_refusal(Network((Node("c", SeparableConv2d(8)),)), "c")
+        == ""
+    )

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.shapes import Shape, dilated, same_padding, window_count
+from engine.shapes import Shape, dilated_extent, same_padding, window_count
 
 extents = st.integers(1, 20)
 margins = st.integers(0, 6)
@@ -53,7 +53,7 @@ def test_same_padding_is_the_least_that_lets_the_rounded_up_share_of_windows_fit
 @given(windows, st.integers(1, 5))
 def test_dilated_window_reaches_from_its_first_tap_to_its_last(kernel, dilation):
     taps = [tap * dilation for tap in range(kernel)]
-    assert dilated(kernel, dilation) == taps[-1] - taps[0] + 1
+    assert dilated_extent(kernel, dilation) == taps[-1] - taps[0] + 1
 
 
 def test_shape_counts_values_and_float32_bytes_and_reads_channels_first():

@@ -9,12 +9,12 @@ import pytest
 from msgspec.structs import replace
 
 from engine.blocks import Inception
-from engine.cost.counting import convention
+from engine.cost.counting import convention_by_id
 from engine.cost.metrics import METRICS
 from engine.layers import Activation, Conv2d, MaxPool2d
 from engine.network.graph import Network, Node
 from engine.project.project import Design, NoiseInput, Note, Project, Published
-from engine.reports.summary import statistics, summary
+from engine.reports.summary import summary, volume_statistics
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest, run_all
 from engine.text.problems import STEM
@@ -35,7 +35,7 @@ def of(project, results=None):
 
 def done(values):
     volume = np.asarray(values, np.float32).reshape(1, 1, -1)
-    return NodeDone(("d", "n"), b"", volume, 1.23456, reused=False)
+    return NodeDone(("d", "n"), b"", volume, 1.23456, is_reused=False)
 
 
 def without_amounts(told):
@@ -68,7 +68,7 @@ def test_analysis_of_a_project_is_told_as_the_contract_has_it():
 
 
 def test_what_a_convention_counts_and_leaves_out_is_told_by_term():
-    told = summary(PROJECT, check(PROJECT), convention=convention("paper"))["designs"][0]
+    told = summary(PROJECT, check(PROJECT), convention=convention_by_id("paper"))["designs"][0]
     assert told["operations"] == {"counted": {"macs": 160_563_200}, "left_out": {"bias": 32 * 28 * 28}}
     broken = replace(PROJECT, designs=(Design("naive", Network((Node("c", Conv2d(4, 99, padding="valid")),))),))
     assert summary(broken, check(broken))["designs"][0]["operations"] is None
@@ -76,7 +76,7 @@ def test_what_a_convention_counts_and_leaves_out_is_told_by_term():
 
 def test_every_metric_but_those_of_a_run_is_told_of_nodes_and_totals():
     (design,) = of(PROJECT)["designs"]
-    told = {known.id for known in METRICS if not known.measured}
+    told = {known.id for known in METRICS if not known.is_measured}
     assert told <= set(design["nodes"][0])
     assert set(design["totals"]) == told
     assert design["totals"]["activation_bytes"] == 4 * 32 * 28 * 28
@@ -100,7 +100,7 @@ def test_a_block_is_told_with_the_sums_of_its_nodes():
 
 def test_the_convention_is_named_and_operations_follow_it():
     project = Project(NoiseInput((256, 28, 28)), PROJECT.designs)
-    told = summary(project, check(project), convention=replace(convention("ptflops"), batch=2))
+    told = summary(project, check(project), convention=replace(convention_by_id("ptflops"), batch=2))
     assert told["counting"]["title"] == "as ptflops counts"
     assert told["counting"]["operations_of"]["bias"] == 1
     totals = told["designs"][0]["totals"]
@@ -159,19 +159,19 @@ def test_run_adds_time_and_statistics_to_every_node():
 
 
 def test_statistics_are_those_of_the_finite_values_and_count_the_others():
-    told = statistics(done([1, np.nan, 3, np.inf, -np.inf]))
+    told = volume_statistics(done([1, np.nan, 3, np.inf, -np.inf]))
     assert told == {"milliseconds": 1.235, "min": 1.0, "max": 3.0, "mean": 2.0, "std": 1.0, "non_finite": 3}
 
 
 def test_statistics_of_a_volume_without_a_finite_value_are_null():
-    told = statistics(done([np.nan, np.inf]))
+    told = volume_statistics(done([np.nan, np.inf]))
     assert {told[name] for name in ("min", "max", "mean", "std")} == {None}
     assert told["non_finite"] == 2
 
 
 @pytest.mark.parametrize("value", [3e38, 1e-30, 0.1])
 def test_mean_of_equal_values_is_that_value_however_many_and_however_large(value):
-    told = statistics(done(np.full(10**5, value)))
+    told = volume_statistics(done(np.full(10**5, value)))
     assert told["mean"] == pytest.approx(float(np.float32(value)), rel=1e-9)
     assert told["std"] == pytest.approx(0, abs=1e-9 * value)
 
@@ -180,7 +180,7 @@ def test_statistics_of_a_large_volume_need_little_more_memory():
     large = done(np.arange(2**24))
     tracemalloc.start()
     try:
-        told = statistics(large)
+        told = volume_statistics(large)
         peak = tracemalloc.get_traced_memory()[1]
     finally:
         tracemalloc.stop()

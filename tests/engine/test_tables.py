@@ -8,14 +8,14 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec.structs import replace
 
-from engine.cost.metrics import METRICS, Ledger, Metric, metric
+from engine.cost.metrics import METRICS, Costs, Metric, metric_by_id
 from engine.layers import Conv2d
 from engine.network.graph import FileWeights, Network, Node
 from engine.project.project import Design, NoiseInput, Project
 from engine.reports import table_formats, tables
 from engine.reports.formats import FORMATS, format_of
 from engine.reports.table_formats import TABLE_FORMATS, to_csv, to_latex, to_markdown, to_text, to_tsv
-from engine.reports.tables import comparisons, rows
+from engine.reports.tables import comparisons, table_rows
 from engine.run.check import check
 from engine.text.problems import STEM
 from tests.golden import golden
@@ -23,7 +23,7 @@ from tests.golden.projects import PROJECTS, mistaken, start, with_stem
 
 
 def table(project):
-    return rows(project, Ledger(check(project)))
+    return table_rows(project, Costs(check(project)))
 
 
 def read(text, **settings):
@@ -59,7 +59,7 @@ def test_columns_of_numbers_sum_to_the_totals(designs):
         own = [row for row in read_rows if row["design"] == design]
         (total,) = [row for row in own if row["kind"] == "total"]
         for known in METRICS:
-            if known.additive and not known.measured:
+            if known.is_additive and not known.is_measured:
                 assert int(total[known.id]) == sum(int(row[known.id]) for row in own if row is not total)
 
 
@@ -91,8 +91,8 @@ def test_files_of_numbers_hold_flops_and_tables_for_reading_only_when_chosen():
     found = table(start())
     assert read(to_csv(found))[0]["flops"] == "321126400"
     assert "FLOPs" not in to_text(found)
-    assert [known.id for known in tables.shown_metrics()] == ["macs", "params"]
-    assert [known.id for known in tables.shown_metrics("flops")] == ["macs", "params", "flops"]
+    assert [known.id for known in tables.visible_metrics()] == ["macs", "params"]
+    assert [known.id for known in tables.visible_metrics("flops")] == ["macs", "params", "flops"]
 
 
 def test_unknown_numbers_are_said_to_be_unknown_and_never_zero():
@@ -114,15 +114,17 @@ def test_a_mistake_in_weights_leaves_the_numbers_known():
     project = start()
     network = project.designs[0].network
     broken = replace(network.nodes[0], weights=FileWeights("/nowhere.npy", weight="w"))
-    (row, *_) = table(project.with_network("naive", network.replaced("conv5x5", broken)))
+    (row, *_) = table(project.with_network("naive", network.with_node_replaced("conv5x5", broken)))
     assert "/nowhere.npy" in row.problem
-    assert row.value(metric("macs")) == 160_563_200
+    assert row.value(metric_by_id("macs")) == 160_563_200
 
 
 def test_the_comparison_is_with_the_first_design_and_skips_what_is_unknown():
-    assert comparisons(table(start()), metric("macs")) == ("bottleneck: 12.1× fewer multiply-accumulates than naive",)
-    assert comparisons(table(mistaken()), metric("macs")) == ()
-    assert comparisons(table(replace(start(), designs=())), metric("macs")) == ()
+    assert comparisons(table(start()), metric_by_id("macs")) == (
+        "bottleneck: 12.1× fewer multiply-accumulates than naive",
+    )
+    assert comparisons(table(mistaken()), metric_by_id("macs")) == ()
+    assert comparisons(table(replace(start(), designs=())), metric_by_id("macs")) == ()
 
 
 def test_the_text_ends_with_the_ratios_in_words():

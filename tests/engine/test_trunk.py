@@ -23,7 +23,7 @@ were rounded one way. Statistics differed by 3e-6 when this was written."""
 
 @cache
 def results(photo):
-    project = file.load(START_PROJECT).project
+    project = file.load_project(START_PROJECT).project
     project = replace(project, input=replace(project.input, path=f"resources:photos/{photo}.png"))
     return run_all(RunRequest.of(project), lambda started: None)
 
@@ -48,7 +48,7 @@ def test_both_designs_receive_the_trunks_256_maps_and_give_32():
 
 
 def test_designs_of_the_start_project_cost_what_the_paper_counts():
-    request = RunRequest.of(file.load(START_PROJECT).project)
+    request = RunRequest.of(file.load_project(START_PROJECT).project)
     costs = {name: (analysis.macs, analysis.params) for name, analysis in request.check.analyses.items() if name}
     assert costs == {"naive": (160_563_200, 204_832), "bottleneck": (13_246_464, 16_944)}
     assert request.check.problems == ()

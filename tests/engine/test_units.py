@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.text.units import abbreviated, byte_size, exact, ratio_in_words
+from engine.text.units import abbreviate, byte_size, exact_text, ratio_in_words
 
 SIZES = {"": 1, "K": 10**3, "M": 10**6, "G": 10**9, "T": 10**12}
 positive = st.integers(1, 10**18)
@@ -32,12 +32,12 @@ positive = st.integers(1, 10**18)
     ],
 )
 def test_counts_are_abbreviated_to_four_digits_with_a_decimal_prefix(count, text):
-    assert abbreviated(count) == text
+    assert abbreviate(count) == text
 
 
 @given(st.integers(1000, 10**15 - 10**11))
 def test_an_abbreviation_is_within_half_of_its_last_digit_and_below_a_thousand(count):
-    mantissa, prefix = abbreviated(count).split(" ")
+    mantissa, prefix = abbreviate(count).split(" ")
     assert 1 <= float(mantissa) < 1000
     assert len(mantissa.replace(".", "")) == 4
     error = abs(float(mantissa) * SIZES[prefix] - count)
@@ -46,7 +46,7 @@ def test_an_abbreviation_is_within_half_of_its_last_digit_and_below_a_thousand(c
 
 @given(st.integers(1024, 2**49))
 def test_with_a_k_of_1024_four_digits_stay_four(count):
-    mantissa, prefix = abbreviated(count, 1024).split(" ")
+    mantissa, prefix = abbreviate(count, 1024).split(" ")
     assert 1 <= float(mantissa) <= 1024
     assert len(mantissa.replace(".", "")) == 4
     size = 1024 ** (" KMGT".index(prefix))
@@ -58,11 +58,11 @@ def test_with_a_k_of_1024_four_digits_stay_four(count):
     [(0.00123456, "0.001235"), (93.2154, "93.22"), (999.96, "1,000"), (12345.6, "12,346"), (1234567.8, "1,234,568")],
 )
 def test_amounts_that_are_no_integers_have_four_digits_and_no_exponent(amount, text):
-    assert exact(amount) == text
+    assert exact_text(amount) == text
 
 
 def test_exact_counts_have_thousands_separators():
-    assert [exact(count) for count in (0, 160_563_200, None)] == ["0", "160,563,200", "unknown"]
+    assert [exact_text(count) for count in (0, 160_563_200, None)] == ["0", "160,563,200", "unknown"]
 
 
 @pytest.mark.parametrize(

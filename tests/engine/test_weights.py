@@ -30,14 +30,14 @@ def report_of(layer, shape=INPUT_SHAPE, source=None, name="c"):
 
 def resolve(layer, source=None, *, name="c", seed=0, design="d", shape=INPUT_SHAPE):
     report = report_of(layer, shape, source, name)
-    found = weights.resolve(report, seed=seed, design=design, checkpoint=proceed)
+    found = weights.load_weights(report, seed=seed, design=design, checkpoint=proceed)
     assert {role: array.shape for role, array in found.items()} == report.array_shapes
     assert all(array.dtype == np.float32 for array in found.values())
     return found
 
 
 def mistakes(layer, source, shape=INPUT_SHAPE):
-    return list(weights.mistakes(report_of(layer, shape, source)))
+    return list(weights.weight_mistakes(report_of(layer, shape, source)))
 
 
 @pytest.fixture
@@ -107,7 +107,7 @@ def test_making_weights_stops_at_a_checkpoint():
     with pytest.raises(Stopped):
         weights.he_normal((2, 2), 0, stop)
     with pytest.raises(Stopped):
-        weights.preset("box", (2, 2, 3, 3), stop)
+        weights.preset_weights("box", (2, 2, 3, 3), stop)
 
 
 def test_weights_of_a_file_are_its_values(source):
@@ -219,16 +219,18 @@ def test_preset_weights_fit_their_kind_and_kernel():
 def test_preset_weights_come_with_a_bias_of_zero():
     found = resolve(CONV, PresetWeights("gaussian"))
     assert not found["bias"].any()
-    np.testing.assert_array_equal(found["weight"], weights.preset("gaussian", (4, 8, 3, 3), proceed))
+    np.testing.assert_array_equal(found["weight"], weights.preset_weights("gaussian", (4, 8, 3, 3), proceed))
 
 
 def test_identity_of_weights_follows_what_makes_them(source):
     node = Node("c", CONV)
-    assert weights.identity(node, 0, "d") == weights.identity(Node("c", Conv2d(filters=9, kernel=1)), 0, "d")
-    assert weights.identity(node, 0, "d") != weights.identity(node, 1, "d")
+    assert weights.weight_identity(node, 0, "d") == weights.weight_identity(
+        Node("c", Conv2d(filters=9, kernel=1)), 0, "d"
+    )
+    assert weights.weight_identity(node, 0, "d") != weights.weight_identity(node, 1, "d")
     preset = Node("c", CONV, (), PresetWeights("box"))
-    assert weights.identity(preset, 0, "d") == weights.identity(preset, 1, "e")
+    assert weights.weight_identity(preset, 0, "d") == weights.weight_identity(preset, 1, "e")
     path = source(npy(WEIGHT), "w.npy")
-    before = weights.identity(Node("c", CONV, (), path), 0, "d")
+    before = weights.weight_identity(Node("c", CONV, (), path), 0, "d")
     source(npy(WEIGHT[:2]), "w.npy")
-    assert weights.identity(Node("c", CONV, (), path), 0, "d") != before
+    assert weights.weight_identity(Node("c", CONV, (), path), 0, "d") != before

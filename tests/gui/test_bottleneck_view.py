@@ -16,7 +16,7 @@ from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
 from engine.network.weight_specs import FileWeights, Form, LowRankWeights
 from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
-from engine.rank_search import FORMS, Explorer, samples
+from engine.rank_search import FORMS, RankSearch, calibration_set
 from engine.run.check import check
 from gui.export.pictures import figure
 from gui.paint.bottleneck.bottleneck import STALE, content_of
@@ -83,17 +83,17 @@ def chosen_widths(window: MainWindow) -> tuple[int, ...]:
     shown = window.workbench.state.exploration
     assert shown.curve is not None
     assert shown.index is not None
-    return shown.curve.widths[shown.index]
+    return shown.curve.ranks[shown.index]
 
 
 def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(window: MainWindow, page: LayerPage) -> None:
     assert window.docks.centre.currentWidget() is window.views["bottleneck"]
     shown = window.workbench.state.exploration
     assert shown.curve is not None
-    assert shown.curve.place == PLACE
+    assert shown.curve.ref == PLACE
     assert shown.shown_trial is not None
     assert page.maps.isVisible()
-    assert page.slider.maximum() == len(shown.curve.widths) - 1
+    assert page.slider.maximum() == len(shown.curve.ranks) - 1
 
 
 def test_in_a_low_window_the_chart_has_all_the_room(window: MainWindow, page: LayerPage) -> None:
@@ -133,7 +133,7 @@ def test_the_slider_chooses_the_width_whose_maps_are_run(
         assert chosen_widths(window) == (index + 1,)
         trial = window.workbench.state.exploration.shown_trial
         assert trial is not None
-        assert trial.widths == (index + 1,)
+        assert trial.ranks == (index + 1,)
         assert page.box.value() == index + 1
 
 
@@ -168,9 +168,9 @@ def test_where_no_width_is_within_the_error_the_widest_that_is_cheaper_is_shown(
     wait()
     curve = window.workbench.state.exploration.curve
     assert curve is not None
-    assert curve.within(1e-5) is None
+    assert curve.cheapest_within(1e-5) is None
     assert curve.break_even
-    assert chosen_widths(window) == curve.widths[curve.break_even]
+    assert chosen_widths(window) == curve.ranks[curve.break_even]
 
 
 def test_that_the_file_of_the_weights_is_gone_is_told(
@@ -179,7 +179,7 @@ def test_that_the_file_of_the_weights_is_gone_is_told(
     path = tmp_path / "weight.npy"
     np.save(path, np.ones((6, 10, 5, 5), np.float32))
     node = Node("second", Conv2d(6, 5, bias=False), weights=FileWeights(str(path)))
-    window.workbench.edit("Weights", PROJECT.with_network("deep", NETWORK.replaced("second", node)))
+    window.workbench.edit("Weights", PROJECT.with_network("deep", NETWORK.with_node_replaced("second", node)))
     page.explore_button.click()
     wait()
     assert window.workbench.state.exploration.problems == ()
@@ -206,7 +206,7 @@ def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
     shown = window.workbench.state.exploration
     assert shown.problems == ()
     assert shown.curve is not None
-    assert (shown.curve.form, shown.curve.widths, shown.index) == (form, (), None)
+    assert (shown.curve.form, shown.curve.ranks, shown.index) == (form, (), None)
     assert not page.slider.isEnabled()
 
 
@@ -218,8 +218,8 @@ def test_an_error_to_bear_chooses_the_cheapest_within_it(
     wait()
     shown = window.workbench.state.exploration
     assert shown.curve is not None
-    assert shown.index == shown.curve.within(0.3)
-    assert shown.curve.told[shown.index] <= 0.3 < shown.curve.told[shown.index - 1]
+    assert shown.index == shown.curve.cheapest_within(0.3)
+    assert shown.curve.decisive_errors[shown.index] <= 0.3 < shown.curve.decisive_errors[shown.index - 1]
 
 
 def test_a_budget_of_macs_chooses_what_costs_no_more(
@@ -262,9 +262,9 @@ def test_fitting_again_runs_another_replacement_that_loses_less_where_it_is_fitt
     assert plain is not None
     assert again is not None
     assert again.refit
-    assert again.seen is not None
-    assert plain.seen is not None
-    assert again.seen < plain.seen
+    assert again.fit_error is not None
+    assert plain.fit_error is not None
+    assert again.fit_error < plain.fit_error
 
 
 def test_apply_puts_the_pair_in_as_one_undo_step(window: MainWindow, page: LayerPage, wait: Callable[[], None]) -> None:
@@ -306,9 +306,9 @@ def test_what_was_put_in_runs_and_gives_what_the_trial_gave(
     fitted_to = window.workbench.state.exploration.samples
     assert fitted_to is not None
     result = window.workbench.state.run.results[PLACE].volume
-    assert trial.spec in fitted_to.checked  # the window's own input is what it is fitted to
-    assert result.shape == trial.given.shape
-    page.sample.chosen.emit(fitted_to.fitted[0])
+    assert trial.spec in fitted_to.check_inputs  # the window's own input is what it is fitted to
+    assert result.shape == trial.output.shape
+    page.sample.chosen.emit(fitted_to.fit_inputs[0])
     assert np.isfinite(result).all()
 
 
@@ -331,7 +331,7 @@ def test_another_form_is_explored_at_once(window: MainWindow, page: LayerPage, w
     wait()
     curve = window.workbench.state.exploration.curve
     assert curve is not None
-    assert len(curve.widths[0]) == 2
+    assert len(curve.ranks[0]) == 2
     assert not page.box.isVisible()
     page.form.chosen.emit("kxk+1x1")
     wait()
@@ -387,7 +387,7 @@ def test_a_click_on_the_chart_chooses_the_width_that_is_drawn_there(
     assert layout is not None
     assert layout.chart is not None
     assert curve is not None
-    point = layout.chart.point(curve.costs[6], curve.expected[6])
+    point = layout.chart.point(curve.costs[6], curve.expected_errors[6])
     assert page.chart.index_at(point) == 6
     assert page.chart.index_at(QPointF(1, 1)) is None
     qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=point.toPoint())
@@ -536,7 +536,9 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     open_window: Callable[[Project], MainWindow], qtbot: QtBot
 ) -> None:
     lost = PROJECT.network("deep").node("first")
-    network = PROJECT.network("deep").replaced("first", replace(lost, weights=FileWeights("/nowhere.npz", "w", "b")))
+    network = PROJECT.network("deep").with_node_replaced(
+        "first", replace(lost, weights=FileWeights("/nowhere.npz", "w", "b"))
+    )
     window = open_window(PROJECT.with_network("deep", network))
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
@@ -585,11 +587,11 @@ def errors_after_asking(window: MainWindow, qtbot: QtBot, wish: Wish) -> dict[in
     shown = window.workbench.state.exploration
     assert not shown.problems
     assert shown.curve is not None
-    return shown.curve.told
+    return shown.curve.decisive_errors
 
 
 def errors_on(project: Project, photos: Path) -> dict[int, float]:
-    return Explorer(project, samples(project, photos)).curve(PLACE, "1x1+kxk").told
+    return RankSearch(project, calibration_set(project, photos)).curve(PLACE, "1x1+kxk").decisive_errors
 
 
 def test_other_photos_have_a_curve_of_their_own(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:

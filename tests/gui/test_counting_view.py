@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from engine.cost.counting import CONVENTIONS, convention, count, own
+from engine.cost.counting import CONVENTIONS, convention_by_id, count_operations, custom_convention
 from engine.files.paths import RESOURCES
-from engine.project.file import load
+from engine.project.file import load_project
 from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
 from gui.views.counting_model import LEFT_OUT, TITLE, TOTAL, CountingModel
@@ -18,7 +18,7 @@ from tests.gui.shown import lead, state_of
 
 @pytest.fixture(scope="module")
 def resnets() -> ViewState:
-    project = load(RESOURCES / "projects" / "resnet50.toml").project
+    project = load_project(RESOURCES / "projects" / "resnet50.toml").project
     return state_of(project, Focus("v1.5", "fc"))
 
 
@@ -69,7 +69,7 @@ def test_a_cell_tells_what_its_term_contributes_or_that_it_is_left_out(view: Cou
 def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
     view: CountingView, resnets: ViewState
 ) -> None:
-    lead(view, replace(resnets, look=Look(convention=convention("fvcore"), metric="ops")))
+    lead(view, replace(resnets, look=Look(convention=convention_by_id("fvcore"), metric="ops")))
     assert view.said.text().startswith(
         "v1.5, as fvcore counts: 4,111,512,576 MACs for one input. Left out: 9.609 M relu"
     )
@@ -85,13 +85,13 @@ def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView
         rect = view.table.visualRect(view.model.index(row, TITLE))
         qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
     (look,) = asked.args
-    assert (look.convention, look.metric) == (convention("thop"), "ops")
+    assert (look.convention, look.metric) == (convention_by_id("thop"), "ops")
 
 
 def test_showing_a_state_asks_for_nothing(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     with qtbot.assertNotEmitted(view.look_requested):
         lead(view, resnets)
-        chosen = replace(resnets, look=replace(resnets.look, convention=convention("thop"), metric="ops"))
+        chosen = replace(resnets, look=replace(resnets.look, convention=convention_by_id("thop"), metric="ops"))
         view.show_state(resnets, chosen)
     assert view.table.currentIndex().row() == [rule.id for rule in CONVENTIONS].index("thop")
 
@@ -101,7 +101,7 @@ def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: Counti
     with qtbot.waitSignal(view.look_requested) as asked:
         view.groups["batch norm"].trigger()
     (look,) = asked.args
-    assert look.convention == own("MACs", ["batch norm"])
+    assert look.convention == custom_convention("MACs", ["batch norm"])
     view.show_state(resnets, replace(resnets, look=look))
     assert texts(view.model, TITLE)[-1] == "MACs with batch norm"
     assert view.table.currentIndex().row() == view.model.rowCount() - 1
@@ -109,16 +109,16 @@ def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: Counti
 
 
 def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
-    look = Look(convention=convention("fvcore"), metric="ops")
+    look = Look(convention=convention_by_id("fvcore"), metric="ops")
     lead(view, replace(resnets, look=look))
     with qtbot.waitSignal(view.look_requested) as asked:
         view.batch.setValue(8)
     (asked_for,) = asked.args
-    assert asked_for.convention == replace(convention("fvcore"), batch=8)
+    assert asked_for.convention == replace(convention_by_id("fvcore"), batch=8)
     view.show_state(resnets, replace(resnets, look=asked_for))
     row = view.model.chosen
     reports = resnets.check.analyses["v1.5"].reports
-    total = sum(count(report, asked_for.convention) or 0 for report in reports)
+    total = sum(count_operations(report, asked_for.convention) or 0 for report in reports)
     assert view.model.index(row, TOTAL).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
 
 

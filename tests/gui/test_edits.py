@@ -11,7 +11,7 @@ from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights, topological_order
 from engine.project.project import Design, ImageInput, NoiseInput, Project
-from engine.rank_search import applied, samples
+from engine.rank_search import apply_low_rank, calibration_set
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM
@@ -337,10 +337,10 @@ def test_a_move_there_and_back_restores_the_wiring(network: Network, at: int, to
         return
     name = network.nodes[at % len(network.nodes)].name
     home = network.index(name)
-    moved = network.moved(name, to % len(network.nodes))
+    moved = network.with_node_moved(name, to % len(network.nodes))
     assert moved.index(name) == to % len(network.nodes)
-    assert wiring(moved.moved(name, home)) == wiring(network)
-    assert [node.name for node in moved.moved(name, home).nodes] == [node.name for node in network.nodes]
+    assert wiring(moved.with_node_moved(name, home)) == wiring(network)
+    assert [node.name for node in moved.with_node_moved(name, home).nodes] == [node.name for node in network.nodes]
 
 
 @given(networks(), st.integers(0, 5))
@@ -357,7 +357,7 @@ def test_every_node_downstream_can_be_reached_and_loose_ends_feed_nobody(network
 @pytest.mark.parametrize("name", ["conv", "conv_reduce"])
 def test_a_copy_of_a_fitted_layer_has_weights_of_its_own(name):
     plain = Project(NoiseInput((8, 9, 10)), (Design("d", Network((Node("conv", Conv2d(8, 3)),))),))
-    fitted = applied(plain, ("d", "conv"), "1x1+kxk", (4,), samples(plain))
+    fitted = apply_low_rank(plain, ("d", "conv"), "1x1+kxk", (4,), calibration_set(plain))
     edit = edits.duplicate_node(fitted, "d", name)
     assert not check(edit.project).problems
     assert edit.project.network("d").node(f"{name}_2").weights is None

@@ -14,8 +14,8 @@ from PySide6.QtSvg import QSvgRenderer
 from pytestqt.qtbot import QtBot
 
 import gui.export.files
-from engine.cost.counting import convention
-from engine.project.file import load
+from engine.cost.counting import convention_by_id
+from engine.project.file import load_project
 from engine.project.project import NoiseInput, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.views import DRAWN
@@ -85,7 +85,7 @@ def test_export_writes_every_view_in_every_format_and_the_table_as_text(ran: Wor
 
 
 def test_texts_count_as_the_window_does(workbench: Workbench) -> None:
-    rule = convention("ptflops")
+    rule = convention_by_id("ptflops")
     state = replace(workbench.state, look=replace(workbench.state.look, metric="ops", convention=rule))
     written = texts(state)
     assert "Operations, as ptflops counts" in written["table.md"]
@@ -99,7 +99,7 @@ def test_texts_count_as_the_window_does(workbench: Workbench) -> None:
 
 
 def test_closed_blocks_are_one_row_for_readers_and_their_layers_for_programs(workbench: Workbench) -> None:
-    workbench.show_project(load(PROJECTS / "inception_3a_192.toml").project)
+    workbench.show_project(load_project(PROJECTS / "inception_3a_192.toml").project)
     written = texts(replace(workbench.state, look=replace(workbench.state.look, blocks="closed")))
     for name in ("table.csv", "table.tsv", "table.json", "naive.netron.json"):
         assert "inception_3a/concat" in written[name]

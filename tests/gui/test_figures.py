@@ -13,7 +13,7 @@ from PySide6.QtGui import QImage
 from engine.blocks import BasicResidual, Inception
 from engine.layers import Activation, BatchNorm, Concat, Conv2d, MaxPool2d
 from engine.network.graph import Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import ProjectError
@@ -78,7 +78,7 @@ def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project
 @pytest.mark.parametrize("project", ["inception_3a_192", "googlenet", "residual_bottleneck", "vgg16"])
 @pytest.mark.parametrize("name", PRINTED)
 def test_published_networks_are_readable_in_a_column_and_on_a_slide(name, project):
-    state = state_of(load(PROJECTS / f"{project}.toml").project, run=False)
+    state = state_of(load_project(PROJECTS / f"{project}.toml").project, run=False)
     assert min(size for _, size in svg_texts(printed(state, name, "svg", COLUMN))) > 6.45
     pixels = [2 * size for _, size in svg_texts(printed(state, name, "svg", SLIDE))]
     assert min(pixels) > 17.9
@@ -151,9 +151,9 @@ def test_the_caption_says_scale_counting_and_range():
 
 
 def test_another_convention_is_named_beside_its_numbers():
-    from engine.cost.counting import convention
+    from engine.cost.counting import convention_by_id
 
-    state = state_of(TWO, metric="ops", convention=convention("ptflops"))
+    state = state_of(TWO, metric="ops", convention=convention_by_id("ptflops"))
     said = " ".join(words_of(state, "one-by-one"))
     assert "160.6 M MACs (ptflops)" in said
     assert "MACs (ptflops): as ptflops counts" in said
@@ -198,7 +198,7 @@ def test_a_chosen_block_is_where_the_1x1_is_looked_for():
 
 
 def test_a_design_that_has_the_convolution_itself_gives_the_panel_without_the_1x1():
-    state = state_of(load(PROJECTS / "inception_3a_192.toml").project, run=False)
+    state = state_of(load_project(PROJECTS / "inception_3a_192.toml").project, run=False)
     said = " ".join(words_of(state, "one-by-one", SLIDE))
     assert "(a) naive · inception_3a/5x5" in said
     assert "120.4 M MACs" in said
@@ -206,7 +206,7 @@ def test_a_design_that_has_the_convolution_itself_gives_the_panel_without_the_1x
 
 
 def test_a_long_design_without_a_1x1_shows_the_chosen_layer_with_its_neighbours():
-    vgg = load(PROJECTS / "vgg16.toml").project
+    vgg = load_project(PROJECTS / "vgg16.toml").project
     made = one_by_one.panels(state_of(vgg, run=False, focus=Focus("VGG-16", "conv3_2")), SLIDE)
     assert [box.vertex.name for box in made.scene.boxes] == ["input", "conv3_1", "conv3_2", "conv3_3"]
     dearest = one_by_one.panels(state_of(vgg, run=False), SLIDE)
@@ -264,7 +264,7 @@ def test_of_several_modules_the_chosen_one_is_drawn():
 
 
 def test_modules_of_two_designs_stand_beside_each_other_where_the_page_is_wide():
-    state = state_of(load(PROJECTS / "inception_3a_192.toml").project, run=False)
+    state = state_of(load_project(PROJECTS / "inception_3a_192.toml").project, run=False)
     beside, below = (inception_module.panels(state, chosen) for chosen in (SLIDE, COLUMN))
     for made, axis in ((beside, 0), (below, 1)):
         first, second = made.scene.headers
@@ -298,7 +298,7 @@ def test_from_above_only_the_number_of_maps_is_seen_across():
 
 
 def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say_something():
-    state = state_of(load(PROJECTS / "googlenet.toml").project, run=False)
+    state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
     whole, parts = paper_table.sheets(state, SLIDE), paper_table.sheets(state, COLUMN)
     assert len(whole) == 1 < len(parts)
     assert [column.id for part in parts for column in part.columns if column.id != "type"] == [
@@ -314,7 +314,7 @@ def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say
 
 
 def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked_for():
-    state = state_of(load(PROJECTS / "googlenet.toml").project, run=False)
+    state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
     assert PRINTED["paper-table"].page(state, "pdf") is PAGES["174mm"]
     assert PRINTED["paper-table"].page(state_of(TWO), "pdf") is COLUMN
     assert PRINTED["paper-table"].page(state, "png") is SLIDE

@@ -13,7 +13,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.layers import Conv2d
 from engine.network.graph import FileWeights
-from engine.project.file import load, save
+from engine.project.file import load_project, save_project
 from engine.project.project import ArrayInput, ImageInput
 from gui.catalogue.views import DRAWN, view_row
 from gui.paint.figures.figures import PRINTED
@@ -84,7 +84,7 @@ def test_recent_files_stand_with_their_folders_and_the_missing_ones_cannot_be_ch
     window: MainWindow, tmp_path: Path
 ) -> None:
     for name in ("one.toml", "R&D.toml"):
-        save(PROJECT, tmp_path / name)
+        save_project(PROJECT, tmp_path / name)
         window.files.open_path(tmp_path / name)
     (tmp_path / "one.toml").unlink()
     window.listed["recent"].aboutToShow.emit()
@@ -110,7 +110,7 @@ def test_a_file_changed_by_another_program_is_overwritten_only_when_asked_to(
     written: bool,
 ) -> None:
     path = tmp_path / "lesson.toml"
-    save(PROJECT, path)
+    save_project(PROJECT, path)
     window.files.open_path(path)
     edited(window)
     theirs = path.read_text() + "# theirs\n"
@@ -343,4 +343,4 @@ def test_a_sample_keeps_its_file_and_is_saved_elsewhere(
     next(iter(window.listed["samples"].actions())).trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
     assert window.files.save()
-    assert load(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs
+    assert load_project(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d, Dense
 from engine.network.graph import INPUT, FileWeights, Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, ImageInput, NoiseInput, Project
 from engine.run import weights
 from engine.run.check import check
@@ -362,7 +362,7 @@ class TestKernel:
     def test_it_is_the_weights_of_the_chosen_filter(self):
         state = state_of(two_designs(), Focus(*BOTTLENECK, channel=3))
         report = state.report(BOTTLENECK)
-        arrays = weights.resolve(report, seed=0, design="bottleneck", checkpoint=lambda: None)
+        arrays = weights.load_weights(report, seed=0, design="bottleneck", checkpoint=lambda: None)
         kernel = chosen_kernel(state)
         assert np.array_equal(kernel.tiles.values, arrays["weight"][3])
         assert kernel.title == "kernel of filter 3 · 5×5 · 2 input channels"
@@ -398,7 +398,7 @@ class TestKernel:
         drawn(state)
 
     def test_of_a_layer_with_fitted_weights_it_is_what_the_run_fitted(self):
-        project = load(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
+        project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
         fitted = random_volume((32, 16, 5, 5))
         state = before_run(project, Focus(*BOTTLENECK, 3))
         assert chosen_kernel(state).fault == "fitted weights are known after a run (F5)"

@@ -13,7 +13,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QToolTip
 
 from engine.explain import map_statistics
-from engine.explain.contributions import contributions, part_of
+from engine.explain.contributions import contributions, filter_input_of
 from engine.layers import Activation, Conv2d, Dense
 from engine.network.graph import INPUT, Network, Node
 from engine.project.project import NoiseInput, Project
@@ -125,16 +125,19 @@ class TestOrder:
     def test_each_order_is_that_of_the_engine(self, order):
         volume = np.round(random_volume((6, 9, 11)))
         state = state_of(two_designs(), volumes={NAIVE: volume}, order=order)
-        assert plates(state)[0].order.channels.tolist() == map_statistics.ordered(volume, order).channels.tolist()
+        assert plates(state)[0].order.channels.tolist() == map_statistics.rank_maps(volume, order).channels.tolist()
 
     def test_likeness_is_to_the_chosen_map_and_without_one_side_by_side(self):
         state = state_of(two_designs(), order="likeness")
         volume = state.volume_at(NAIVE).volume
-        assert plates(state)[0].order.channels.tolist() == map_statistics.ordered(volume, "likeness").channels.tolist()
+        assert (
+            plates(state)[0].order.channels.tolist() == map_statistics.rank_maps(volume, "likeness").channels.tolist()
+        )
         assert "alike maps side by side" in content_of(state).legend
         chosen = replace(state, focus=Focus(*NAIVE, 4))
         assert (
-            plates(chosen)[0].order.channels.tolist() == map_statistics.ordered(volume, "likeness", 4).channels.tolist()
+            plates(chosen)[0].order.channels.tolist()
+            == map_statistics.rank_maps(volume, "likeness", 4).channels.tolist()
         )
         assert "the most like map 4 first" in content_of(chosen).legend
 
@@ -158,7 +161,7 @@ class TestOrder:
 
     def test_sorted_by_likeness_page_keys_go_on_from_the_map_that_was_chosen(self, show, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (0, 0)), order="likeness")
-        order = map_statistics.ordered(state.volume_at(NAIVE).volume, "likeness", 2).channels.tolist()
+        order = map_statistics.rank_maps(state.volume_at(NAIVE).volume, "likeness", 2).channels.tolist()
         answer = show(state)
         for _ in range(5):
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
@@ -315,7 +318,7 @@ class TestDifference:
 class TestKernelDetail:
     def test_by_size_the_input_channels_with_the_largest_weights_come_first(self, show, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (0, 0)), detail="kernel by size")
-        arrays = weights.resolve(state.report(NAIVE), seed=0, design="naive", checkpoint=proceed)
+        arrays = weights.load_weights(state.report(NAIVE), seed=0, design="naive", checkpoint=proceed)
         norms = np.linalg.norm(arrays["weight"][2].reshape(4, -1), axis=1)
         answer = show(state)
         seen = answer.view.canvas.scene().detail.body.seen
@@ -328,7 +331,7 @@ class TestKernelDetail:
     def test_of_a_dense_layer_it_is_the_weights_of_the_unit_by_input_channel(self):
         dense = Project(NoiseInput((3, 4, 5)), (design("net", Node("fc", Dense(units=7))),))
         state = state_of(dense, Focus("net", "fc", 6))
-        arrays = weights.resolve(state.report(("net", "fc")), seed=0, design="net", checkpoint=proceed)
+        arrays = weights.load_weights(state.report(("net", "fc")), seed=0, design="net", checkpoint=proceed)
         detail = content_of(state).detail
         assert detail.title == "weights of unit 6 · 4×5 · 3 input channels"
         assert np.array_equal(detail.body.tiles.values, arrays["weight"][6].reshape(3, 4, 5))
@@ -402,9 +405,9 @@ class TestContributionsDetail:
 
     def found(self, state):
         report = state.report(NAIVE)
-        arrays = weights.resolve(report, seed=0, design="naive", checkpoint=proceed)
+        arrays = weights.load_weights(report, seed=0, design="naive", checkpoint=proceed)
         received = state.volume_at(("naive", INPUT)).volume
-        return contributions(part_of(report.layer, arrays["weight"], received, state.focus.channel), proceed)
+        return contributions(filter_input_of(report.layer, arrays["weight"], received, state.focus.channel), proceed)
 
     def test_bars_are_the_shares_of_the_input_channels_sorted_by_size(self, show):
         state = self.state()
@@ -522,7 +525,7 @@ class TestWaiting:
         order = answer.view.canvas.scene().frames[0].seen.grid.order
         assert (
             order.channels.tolist()
-            == map_statistics.ordered(answer.state.volume_at(NAIVE).volume, "mean").channels.tolist()
+            == map_statistics.rank_maps(answer.state.volume_at(NAIVE).volume, "mean").channels.tolist()
         )
         answer.show(replace(answer.state, focus=Focus(*NAIVE, 3, (1, 1))))
         assert answer.view.canvas.scene().detail.body is None

@@ -25,7 +25,7 @@ from engine.layers import (
     tag_of,
 )
 from engine.network.graph import INPUT, FileWeights, Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, ImageInput, NoiseInput, Project
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
@@ -169,7 +169,7 @@ class TestWhatIsTold:
 
     def test_a_block_tells_of_its_last_layer(self):
         path = RESOURCES / "projects" / "residual_bottleneck.toml"
-        project = replace(load(path).project, input=NoiseInput((256, 5, 5)), stem=None)
+        project = replace(load_project(path).project, input=NoiseInput((256, 5, 5)), stem=None)
         design = project.designs[0].name
         block = next(iter(check(project).analyses[design].blocks.values()))
         content = now(ran(project, Focus(design, block.name, 0, (1, 1))))

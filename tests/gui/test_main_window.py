@@ -26,10 +26,10 @@ from PySide6.QtWidgets import (
 from pytestqt.qtbot import QtBot
 
 from engine.blocks import BLOCKS
-from engine.cost.counting import Convention, convention
+from engine.cost.counting import Convention, convention_by_id
 from engine.layers import LAYERS, Conv2d, tag_of
 from engine.network.graph import Network, Node
-from engine.project.file import load, save
+from engine.project.file import load_project, save_project
 from engine.project.project import Design, ImageInput, NoiseInput, Project
 from gui.catalogue.views import VIEWS
 from gui.state.view_state import Focus
@@ -475,7 +475,7 @@ def test_the_layout_and_theme_are_found_again(
 
 
 def test_the_title_names_the_file_and_marks_unsaved_edits(window: MainWindow, tmp_path: Path) -> None:
-    save(PROJECT, tmp_path / "lesson.toml")
+    save_project(PROJECT, tmp_path / "lesson.toml")
     window.files.open_path(tmp_path / "lesson.toml")
     assert window.windowTitle() == "lesson.toml[*] – Convolume"
     assert not window.isWindowModified()
@@ -484,11 +484,11 @@ def test_the_title_names_the_file_and_marks_unsaved_edits(window: MainWindow, tm
 
 
 def test_save_writes_the_edited_project(window: MainWindow, tmp_path: Path) -> None:
-    save(PROJECT, tmp_path / "lesson.toml")
+    save_project(PROJECT, tmp_path / "lesson.toml")
     window.files.open_path(tmp_path / "lesson.toml")
     set_filters(window, 60)
     window.actions_by_id["save"].trigger()
-    assert load(tmp_path / "lesson.toml").project.network("naive").node("conv5x5").layer == Conv2d(60, 5)
+    assert load_project(tmp_path / "lesson.toml").project.network("naive").node("conv5x5").layer == Conv2d(60, 5)
     assert not window.isWindowModified()
 
 
@@ -498,7 +498,7 @@ def test_save_as_asks_for_a_name_and_remembers_it(
     chosen = tmp_path / "named"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(chosen), ""))
     window.actions_by_id["save_as"].trigger()
-    assert load(tmp_path / "named.toml").project == PROJECT
+    assert load_project(tmp_path / "named.toml").project == PROJECT
     assert window.files.recent()[0] == tmp_path / "named.toml"
 
 
@@ -529,12 +529,12 @@ def test_closing_with_unsaved_edits_asks(
     written: bool,
 ) -> None:
     path = tmp_path / "lesson.toml"
-    save(PROJECT, path)
+    save_project(PROJECT, path)
     window.files.open_path(path)
     set_filters(window, 60)
     monkeypatch.setattr(QMessageBox, "exec", lambda box: answer)
     assert window.close() is closes
-    assert (load(path).project != PROJECT) is written
+    assert (load_project(path).project != PROJECT) is written
 
 
 def test_a_wrong_file_is_told_with_file_place_and_value(
@@ -543,7 +543,7 @@ def test_a_wrong_file_is_told_with_file_place_and_value(
     told: list[str] = []
     monkeypatch.setattr(window.files, "tell", lambda title, details: told.append(details))
     path = tmp_path / "wrong.toml"
-    save(PROJECT, path)
+    save_project(PROJECT, path)
     path.write_text(path.read_text().replace("filters = 2", "filters = 0"))
     window.files.open_path(path)
     assert "wrong.toml" in told[0]
@@ -612,7 +612,7 @@ def test_a_rule_from_the_menu_keeps_the_batch(window: MainWindow) -> None:
     workbench = window.workbench
     workbench.set_look(replace(workbench.state.look, convention=replace(TOOLS[0], batch=4)))
     window.actions_by_id["count_fvcore"].trigger()
-    assert workbench.state.look.convention == replace(convention("fvcore"), batch=4)
+    assert workbench.state.look.convention == replace(convention_by_id("fvcore"), batch=4)
 
 
 def test_comparing_conventions_brings_their_view_to_the_front_and_up_to_date(window: MainWindow) -> None:

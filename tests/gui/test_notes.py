@@ -6,7 +6,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.files.paths import RESOURCES
 from engine.network.graph import INPUT
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Note, Published
 from gui.panels.notes import NOTHING, NotesPanel
 from gui.state.view_state import Focus
@@ -67,6 +67,6 @@ def test_a_project_without_notes_says_so(qtbot: QtBot) -> None:
 
 
 def test_the_window_counts_the_notes_of_a_published_network(open_window) -> None:
-    window = open_window(load(RESOURCES / "projects" / "googlenet.toml").project)
+    window = open_window(load_project(RESOURCES / "projects" / "googlenet.toml").project)
     assert window.docks["notes"].windowTitle() == f"Notes ({window.notes.count})"
     assert window.notes.count >= 4

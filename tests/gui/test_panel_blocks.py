@@ -81,7 +81,7 @@ def test_parts_have_places_of_their_own_and_names_without_their_blocks():
 
 
 def test_a_block_whose_input_is_unknown_does_not_open():
-    project = PROJECT.with_network("d", NETWORK.connected("inception", ("lost",)))
+    project = PROJECT.with_network("d", NETWORK.with_inputs("inception", ("lost",)))
     ((_, nodes),) = rows(state(project))
     assert not nodes[1].opens
     assert nodes[1].amount == "unknown"
@@ -272,7 +272,7 @@ def test_a_block_is_taken_apart_from_its_form_and_from_those_of_its_parts(qtbot:
 
 
 def test_a_block_that_receives_something_unknown_cannot_be_taken_apart(qtbot: QtBot):
-    project = PROJECT.with_network("d", NETWORK.connected("inception", ("lost",)))
+    project = PROJECT.with_network("d", NETWORK.with_inputs("inception", ("lost",)))
     form, stage = form_stage(qtbot, "inception", project)
     assert not form.block.take_apart.isEnabled()
     assert "unknown" in form.block.take_apart.toolTip()
@@ -334,7 +334,7 @@ def test_taking_apart_is_one_edit_that_changes_no_number():
     ],
 )
 def test_a_name_like_those_of_a_blocks_layers_is_refused(node: str, name: str, reason: str):
-    project = PROJECT.with_network("d", NETWORK.renamed("relu", "made/by"))
+    project = PROJECT.with_network("d", NETWORK.with_node_renamed("relu", "made/by"))
     refusal = edits.name_refusal(project, ("d", node), name)
     assert bool(refusal) == bool(reason)
     assert reason in refusal
@@ -344,7 +344,7 @@ def test_a_new_block_is_not_called_as_one_that_was_taken_apart():
     apart = edits.take_apart(PROJECT, "d", "inception", 12).project
     added = edits.add_layer(apart, "d", "conv", "inception")
     assert added.focus == Focus("d", "inception_3")
-    kind = edits.set_kind(apart.with_network("d", apart.network("d").renamed("relu", "inception")), ("d", "inception"),
+    kind = edits.set_kind(apart.with_network("d", apart.network("d").with_node_renamed("relu", "inception")), ("d", "inception"),
                           "fire")  # fmt: skip
     assert not [report for report in analyze(kind.project.network("d"), Shape(3, 16, 16)).reports if report.mistakes]
 

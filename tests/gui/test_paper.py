@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.blocks import SeparableConv2d
 from engine.files.paths import RESOURCES
 from engine.network.graph import INPUT
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Project
 from engine.run.check import check
 from engine.text.problems import STEM
@@ -33,7 +33,7 @@ from gui.window.main_window import MainWindow
 from tests.golden.projects import PROJECTS, chain, mistaken, start, with_stem
 from tests.gui.shown import Answer, state_of, svg
 
-GOOGLENET = load(RESOURCES / "projects" / "googlenet.toml").project
+GOOGLENET = load_project(RESOURCES / "projects" / "googlenet.toml").project
 KEYS = Qt.Key
 
 

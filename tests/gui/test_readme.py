@@ -9,7 +9,7 @@ import pytest
 from PySide6.QtWidgets import QMenu
 
 from engine.cost.counting import CONVENTIONS
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.run.check import check
 from gui.command_line.main import main
 from gui.widgets.manual_pages import MANUAL, pages
@@ -80,7 +80,7 @@ def test_every_menu_path_exists(document, window):
 @pytest.mark.parametrize(("document", "text"), files(DOCUMENTS, lambda document: code(document, "toml")), ids=name)
 def test_an_example_of_a_project_file_has_no_mistakes(document, text, tmp_path):
     (tmp_path / "example.toml").write_text(text, encoding="utf-8")
-    assert check(load(tmp_path / "example.toml").project).problems == ()
+    assert check(load_project(tmp_path / "example.toml").project).problems == ()
 
 
 @pytest.mark.parametrize(("document", "text"), files(DOCUMENTS, lambda document: code(document, "python")), ids=name)

@@ -11,15 +11,15 @@ from PySide6.QtWidgets import QApplication
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
-from engine.cost.counting import convention
+from engine.cost.counting import convention_by_id
 from engine.cost.metrics import METRICS, Metric
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Project
 from engine.reports.table_formats import to_csv, to_latex, to_markdown, to_tsv
-from engine.reports.tables import rows
+from engine.reports.tables import table_rows
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics.words import text_width
@@ -85,7 +85,7 @@ def test_a_figure_of_its_own_size_is_filled_by_the_whole_table_in_readable_text(
 
 @pytest.mark.parametrize("name", ["googlenet", "densenet121", "mobilenet_v1"])
 def test_a_figure_of_its_own_size_says_all_settings_of_a_layer(name: str) -> None:
-    state = state_of(load(RESOURCES / "projects" / f"{name}.toml").project)
+    state = state_of(load_project(RESOURCES / "projects" / f"{name}.toml").project)
     drawn = svg(paint, state, *natural_size(state))
     for row in state.rows:
         assert f">{row.settings}<" in drawn or not row.settings
@@ -223,7 +223,7 @@ def test_any_project_can_follow_any_other(qtbot: QtBot, qtmodeltester: ModelTest
     answer = TableViewAnswer(qtbot, state_of(PROJECTS[name]))
     qtmodeltester.check(answer.view.model)
     answer.show(with_project(answer.state, PROJECTS[after]))
-    expected = sorted(rows(PROJECTS[after], answer.state.ledger), key=lambda row: row.design == STEM)
+    expected = sorted(table_rows(PROJECTS[after], answer.state.ledger), key=lambda row: row.design == STEM)
     assert list(answer.view.model.rows) == expected
     assert answer.view.model.rowCount() == len(expected)
 
@@ -309,7 +309,7 @@ def test_a_mistake_is_red_marked_and_told_beside_its_layer(qtbot: QtBot) -> None
 
 
 def test_the_convention_stands_above_its_operations_on_screen_and_in_print(qtbot: QtBot) -> None:
-    state = state_of(start(), metric="ops", convention=convention("ptflops"))
+    state = state_of(start(), metric="ops", convention=convention_by_id("ptflops"))
     answer = TableViewAnswer(qtbot, state)
     column = answer.column("Operations, as ptflops counts")
     assert column[0] == f"{160_563_200 + 32 * 28 * 28:,}"

@@ -12,7 +12,7 @@ from engine.blocks import Inception
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Concat
 from engine.network.graph import INPUT, Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.text.problems import Problem
 from gui.paint.volumes import faces, hits, volumes
@@ -178,7 +178,7 @@ def test_nothing_is_written_smaller_than_can_be_read_and_zooming_in_brings_all_o
 @pytest.mark.parametrize("zoom", [1.3, 1.8, 2.5, 4.0])
 @pytest.mark.parametrize("name", ["googlenet", "nin", "densenet121"])
 def test_what_is_written_at_arrows_touches_no_box_however_near_one_is(name, zoom):
-    state, size = state_of(load(RESOURCES / "projects" / f"{name}.toml").project, run=False), (884, 550)
+    state, size = state_of(load_project(RESOURCES / "projects" / f"{name}.toml").project, run=False), (884, 550)
     scene = scene_of(state, size)
     finer = max(1.0, zoom * scene.shrink) ** 0.5
     outlines = [box.prism.outline() for box in scene.boxes]

@@ -12,7 +12,7 @@ from PySide6.QtGui import QPolygonF
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, AvgPool2d, Concat, Conv2d
 from engine.network.graph import INPUT, Network, Node
-from engine.project.file import load
+from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.shapes import Shape
 from gui.paint.volumes.camera import VIEWS, camera, prism
@@ -248,7 +248,7 @@ def test_less_is_written_at_arrows_where_boxes_would_get_too_small():
 
 
 def test_numbers_left_out_at_arrows_stand_where_an_arrow_is_long_enough():
-    alexnet = load(RESOURCES / "projects" / "alexnet.toml").project
+    alexnet = load_project(RESOURCES / "projects" / "alexnet.toml").project
     scene = scene_of(state_of(alexnet, run=False), (884, 550))
     texts = {arrow.place[1]: [text.text for text in arrow.texts] for arrow in scene.arrows}
     assert scene.plan.bands[0].operators[1].below == ()

@@ -5,7 +5,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
 
-from engine.cost.receptive_fields import regions
+from engine.cost.receptive_fields import regions_read
 from engine.layers import Activation, Concat, Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Design, NoiseInput, Project
@@ -52,7 +52,7 @@ def test_every_volume_before_the_chosen_value_has_what_it_sees():
     state = state_of(BRANCHES, focus=Focus("d", "relu", 3, (6, 6)))
     for name, size in ((INPUT, 7), ("first", 5), ("wide", 1)):
         found, prism = standing(state, name, "d")
-        region = regions(state.check, ("d", "relu"), 3, 6, 6)["d", name]
+        region = regions_read(state.check, ("d", "relu"), 3, 6, 6)["d", name]
         shape = state.check.reports["d", name].output_shape if name != INPUT else state.check.input_shape
         assert region.bottom - region.top == size
         low = (region.left / shape.width, region.top / shape.height, region.first / shape.channels)

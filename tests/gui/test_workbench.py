@@ -12,7 +12,7 @@ from pytestqt.qtbot import QtBot
 from engine.files.paths import RESOURCES
 from engine.layers import Conv2d
 from engine.network.graph import INPUT, Network, Node
-from engine.project.file import load, save
+from engine.project.file import load_project, save_project
 from engine.project.project import ArrayInput, Design, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import STEM, ProjectError
@@ -347,7 +347,7 @@ def test_opening_a_wrong_file_leaves_project_history_and_path(workbench: Workben
 
 def test_opening_a_file_starts_a_history_of_its_own(workbench: Workbench, tmp_path: Path) -> None:
     edit_filters(workbench, 9)
-    save(PROJECT, tmp_path / "p.toml")
+    save_project(PROJECT, tmp_path / "p.toml")
     workbench.open(tmp_path / "p.toml")
     assert workbench.state.project == PROJECT
     assert workbench.state.path == tmp_path / "p.toml"
@@ -359,7 +359,7 @@ def test_a_project_that_is_opened_shows_no_result_of_the_one_before(
     workbench: Workbench, qtbot: QtBot, tmp_path: Path
 ) -> None:
     run(workbench, qtbot)
-    save(with_filters(PROJECT, 9), tmp_path / "p.toml")
+    save_project(with_filters(PROJECT, 9), tmp_path / "p.toml")
     workbench.open(tmp_path / "p.toml")
     assert workbench.state.volume_at(NAIVE).result is None
     assert workbench.state.volume_at(("bottleneck", "conv5x5")).fresh  # the same as before, by its key
@@ -370,7 +370,7 @@ def test_saving_makes_the_state_clean_and_an_edit_makes_it_dirty(workbench: Work
     assert not workbench.state.clean
     workbench.document.save(tmp_path / "p.toml")
     assert workbench.state.clean
-    assert load(tmp_path / "p.toml").project == workbench.state.project
+    assert load_project(tmp_path / "p.toml").project == workbench.state.project
     edit_filters(workbench, 10)
     assert not workbench.state.clean
     workbench.document.undo_stack.undo()
@@ -385,12 +385,12 @@ def test_saving_over_a_file_that_changed_on_disk_asks_first(workbench: Workbench
         workbench.document.save(path)
     assert path.read_text() == "somebody else's"
     workbench.document.save(path, overwrite=True)
-    assert load(path).project == workbench.state.project
+    assert load_project(path).project == workbench.state.project
 
 
 def test_a_file_of_a_newer_format_is_never_overwritten(workbench: Workbench, tmp_path: Path) -> None:
     path = tmp_path / "p.toml"
-    save(PROJECT, path)
+    save_project(PROJECT, path)
     newer = path.read_text().replace("format = 1", "format = 2")
     path.write_text(newer)
     workbench.open(path)
@@ -400,7 +400,7 @@ def test_a_file_of_a_newer_format_is_never_overwritten(workbench: Workbench, tmp
     assert path.read_text() == newer
     for _ in range(2):
         workbench.document.save(tmp_path / "mine.toml")
-    assert load(tmp_path / "mine.toml").project == PROJECT
+    assert load_project(tmp_path / "mine.toml").project == PROJECT
 
 
 def test_every_change_of_state_is_told_once_with_old_and_new(workbench: Workbench) -> None:

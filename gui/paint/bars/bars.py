@@ -3,7 +3,7 @@
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.bars.content import content_of
 from gui.paint.bars.layout import (
     HEADLINE_FONT,
@@ -37,7 +37,7 @@ def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> No
     paint_layout(painter, rect, lay_out(content_of(state), rect), state.shown(state.focus.place), theme)
 
 
-def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, chosen: Place, theme: Theme) -> None:
+def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, chosen: NodeRef, theme: Theme) -> None:
     """Draw what is laid out already; lines outside a clip of the painter are left out."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -110,7 +110,7 @@ def _paint_minor_ticks(painter: QPainter, unit: float, axis: PlacedAxis, theme: 
             painter.drawLine(QLineF(x, y - 0.12 * unit, x, y + 0.12 * unit))
 
 
-def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, place: Place, theme: Theme) -> None:
+def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, place: NodeRef, theme: Theme) -> None:
     line = placed.line
     if line.kind == "heading":
         _paint_heading(painter, unit, placed, theme)

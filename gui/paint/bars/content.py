@@ -6,9 +6,9 @@ from typing import Literal
 
 from msgspec import Struct
 
-from engine.cost.metrics import Amount, Ledger, Metric, compared, metric
-from engine.reports.tables import Row
-from engine.run.check import Place
+from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_by_id
+from engine.reports.tables import TableRow
+from engine.run.check import NodeRef
 from engine.text.problems import STEM
 from gui.paint.bars.scale import Scale, scale_for
 from gui.paint.basics.words import NO_DESIGN
@@ -39,7 +39,7 @@ class Line(Struct, frozen=True):
     ratio: str = ""
     """What may stand behind that, where there is room: the headline tells it, too."""
 
-    def place(self) -> Place | None:
+    def place(self) -> NodeRef | None:
         """What a click on the line chooses."""
         return (self.design, self.nodes[0]) if len(self.nodes) == 1 else None
 
@@ -48,7 +48,7 @@ class Content(Struct, frozen=True):
     """All that is said, and the two axes."""
 
     metric: Metric
-    ledger: Ledger
+    ledger: Costs
     headline: str
     subject: str
     """What the headline is about."""
@@ -76,7 +76,7 @@ class Content(Struct, frozen=True):
 
 def content_of(state: ViewState) -> Content:
     """What there is to say of a state, in the metric and with the axis that its look asks for."""
-    chosen = metric(state.look.metric)
+    chosen = metric_by_id(state.look.metric)
     all_rows = state.rows
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
@@ -84,7 +84,7 @@ def content_of(state: ViewState) -> Content:
     groups = tuple(_group(state, group, chosen) for _, group in designs)
     headline, subject, colour = _headline(state, all_rows, totals, chosen)
     total_scale, line_scale = _scales(totals, groups, logarithmic=state.look.logarithmic)
-    cost = "" if stem is None else state.ledger.said(chosen, stem.value(chosen))
+    cost = "" if stem is None else state.ledger.text(chosen, stem.value(chosen))
     said = cost and f"stem, the same for all designs: {cost}"
     return Content(chosen, state.ledger, headline, subject, colour, said, totals, groups, total_scale, line_scale)
 
@@ -103,12 +103,12 @@ def _scales(totals: Sequence[Line], groups: Sequence[Sequence[Line]], *, logarit
     return whole, part
 
 
-def _total_line(state: ViewState, group: Sequence[Row], reference: Row, chosen: Metric) -> Line:
+def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow, chosen: Metric) -> Line:
     row, value, least = group[-1], group[-1].value(chosen), reference.value(chosen)
     ledger = state.ledger
     analysis = state.check.analyses[row.design]
-    ratio = compared(chosen, value, least, "").strip() if value and least and row is not reference else ""
-    words = compared(chosen, value, least, than=reference.design) if row is not reference else ""
+    ratio = compare_amounts(chosen, value, least, "").strip() if value and least and row is not reference else ""
+    words = compare_amounts(chosen, value, least, than=reference.design) if row is not reference else ""
     return Line(
         "total",
         row.design,
@@ -122,7 +122,7 @@ def _total_line(state: ViewState, group: Sequence[Row], reference: Row, chosen: 
     )
 
 
-def _group(state: ViewState, group: Sequence[Row], chosen: Metric) -> tuple[Line, ...]:
+def _group(state: ViewState, group: Sequence[TableRow], chosen: Metric) -> tuple[Line, ...]:
     *nodes, total = group
     colour = state.design_index(total.design)
     free = [row for row in nodes if row.value(chosen) == 0 and not row.problem]
@@ -138,7 +138,7 @@ def _group(state: ViewState, group: Sequence[Row], chosen: Metric) -> tuple[Line
     return (Line("heading", total.design, colour, total.design), *lines)
 
 
-def _node_line(ledger: Ledger, row: Row, colour: int, chosen: Metric) -> Line:
+def _node_line(ledger: Costs, row: TableRow, colour: int, chosen: Metric) -> Line:
     value = row.value(chosen)
     formula = row.formula(chosen) or f"{ledger.exact(chosen, value)} {ledger.unit(chosen) or chosen.unit}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
@@ -157,7 +157,7 @@ def _node_line(ledger: Ledger, row: Row, colour: int, chosen: Metric) -> Line:
 
 
 def _headline(
-    state: ViewState, all_rows: Sequence[Row], totals: Sequence[Line], chosen: Metric
+    state: ViewState, all_rows: Sequence[TableRow], totals: Sequence[Line], chosen: Metric
 ) -> tuple[str, str, int | None]:
     """The one sentence, what it is about, and its design's position."""
     if not totals:
@@ -165,14 +165,14 @@ def _headline(
     first, *others = totals
     known = [line for line in others if line.value is not None]
     if first.value is None or (others and not known):
-        words = "run (F5) to measure" if chosen.measured else _what_to_mend(state, all_rows)
+        words = "run (F5) to measure" if chosen.is_measured else _what_to_mend(state, all_rows)
         return state.ledger.short(chosen, None), words, None
     if not others:
-        return state.ledger.said(chosen, first.value), first.design, first.colour
+        return state.ledger.text(chosen, first.value), first.design, first.colour
     # The saving is the point; where there is none, the largest excess.
     least, most = min(known, key=_amount), max(known, key=_amount)
     told = least if _amount(least) < first.value else most
-    words = compared(chosen, told.value, first.value)
+    words = compare_amounts(chosen, told.value, first.value)
     return words, f"{told.design}, compared with {first.design}", told.colour
 
 
@@ -180,7 +180,7 @@ def _amount(line: Line) -> Amount:
     return line.value or 0
 
 
-def _what_to_mend(state: ViewState, all_rows: Sequence[Row]) -> str:
+def _what_to_mend(state: ViewState, all_rows: Sequence[TableRow]) -> str:
     row = next((row for row in all_rows if row.problem), None)
     if row is not None:
         return f"until {row.design or 'the stem'} / {row.node} is mended: {row.problem}"

@@ -305,6 +305,6 @@ def _dearest(content: Content, group: Sequence[Line], most: int) -> Iterator[Lin
         nodes = tuple(node for line in left for node in line.nodes)
         amounts = [line.value for line in left]
         total = None if None in amounts else sum(amount or 0 for amount in amounts)
-        together = f", together {content.ledger.short(content.metric, total)}" if content.metric.additive else ""
+        together = f", together {content.ledger.short(content.metric, total)}" if content.metric.is_additive else ""
         label = f"{len(nodes)} more layers{together}"
         yield replace(left[0], kind="folded", label=label, nodes=nodes, note="", value=0, said="", tip=label)

@@ -6,11 +6,11 @@ from msgspec.structs import replace
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from engine.network.weight_specs import input_name
-from engine.rank_search import FORMS, Curve, Trial, refusal
+from engine.network.weight_specs import input_text
+from engine.rank_search import FORMS, ErrorCurve, RankResult, rank_search_refusal
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from engine.text.units import abbreviated
+from engine.text.units import abbreviate
 from gui.paint.basics.colours import map_name
 from gui.paint.basics.notes import STALE_OPACITY
 from gui.paint.basics.words import draw_text, draw_wrapped, wrapped_height
@@ -44,7 +44,7 @@ class Content(Struct, frozen=True, eq=False):
     dimmed: bool = False
     """Whether the curve is none of today's layer."""
     note: str = ""
-    curve: Curve | None = None
+    curve: ErrorCurve | None = None
     look: ChartLook | None = None
     maps: mosaic.Content | None = None
 
@@ -64,7 +64,7 @@ def content_of(state: ViewState) -> Content:
     shown, place = state.exploration, state.focus.place
     problems = "\n".join(problem.text for problem in shown.problems)
     report = state.report(place)
-    reason = refusal(report)
+    reason = rank_search_refusal(report)
     title = f"{place[1]} of {'the stem' if place[0] == STEM else place[0]}"
     if report is None or (reason and (shown.wish is None or shown.wish.place != place)):
         return Content(title, _sentence(reason, place[1]))
@@ -73,11 +73,11 @@ def content_of(state: ViewState) -> Content:
         busy = f"{shown.busy} …" if shown.busy else "Explore: how narrow may a 1×1 convolution before it be?"
         return Content(title, problems or busy, wrong=bool(problems))
     stale = state.check.keys.get(place) != curve.key
-    head = f"{title}: {abbreviated(curve.macs)} MACs, {FORMS[curve.form]}"
+    head = f"{title}: {abbreviate(curve.macs)} MACs, {FORMS[curve.form]}"
     said = in_words(curve, index, shown.shown_trial) if index is not None else "Nothing narrower has any of its energy"
     wish = shown.wish
     by_error = wish.widths is None and wish.budget is None
-    if by_error and curve.measured_at and curve.within(wish.error) is None:
+    if by_error and curve.measured_at and curve.cheapest_within(wish.error) is None:
         said = f"Nothing cheaper loses at most {100 * wish.error:g} %. {said}"
     colour = state.design_index(place[0])
     look = ChartLook(colour, index, wish.error if wish.budget is None else None, shown.shown_trial)
@@ -92,19 +92,19 @@ def _sentence(reason: str, name: str) -> str:
     return f"{reason if reason.startswith(name) else reason[:1].upper() + reason[1:]}."
 
 
-def _maps(state: ViewState, trial: Trial, *, fresh: bool) -> mosaic.Content:
+def _maps(state: ViewState, trial: RankResult, *, fresh: bool) -> mosaic.Content:
     """The maps of the layer, of its replacement, and their difference."""
-    look, shape, index = state.look, Shape(*trial.exact.shape), state.design_index(trial.place[0])
-    ends = [volume_range(volume, zero_centred=look.zero_centred) for volume in (trial.exact, trial.given)]
+    look, shape, index = state.look, Shape(*trial.exact.shape), state.design_index(trial.ref[0])
+    ends = [volume_range(volume, zero_centred=look.zero_centred) for volume in (trial.exact, trial.output)]
     low, high = np.array([min(e[0] for e in ends)]), np.array([max(e[1] for e in ends)])
-    names = trial.place[1], f"r {', '.join(map(str, trial.widths))}"
+    names = trial.ref[1], f"r {', '.join(map(str, trial.ranks))}"
     own = tuple(
-        Plate(trial.place, name, str(shape), Tiles(shape, volume, low, high, map_name(look)), fresh=fresh)
-        for name, volume in zip(names, (trial.exact, trial.given), strict=True)
+        Plate(trial.ref, name, str(shape), Tiles(shape, volume, low, high, map_name(look)), fresh=fresh)
+        for name, volume in zip(names, (trial.exact, trial.output), strict=True)
     )
-    between = difference(trial.exact, trial.given, names, fresh=fresh)
+    between = difference(trial.exact, trial.output, names, fresh=fresh)
     colours = legend(own, look).replace(" of both designs", "")
-    words = f"before the bias, on {input_name(trial.spec)} · {colours}"
+    words = f"before the bias, on {input_text(trial.spec)} · {colours}"
     return mosaic.Content((*own, between), None, words, replace(state.focus, node=""), (index, index, -1))
 
 
@@ -129,7 +129,7 @@ def arrange(rect: QRectF, content: Content) -> Layout:
         foot.setTop(foot.bottom() - notes)
         chart.setBottom(foot.top() - size * 0.4)
     placed = None
-    if content.curve is not None and content.look is not None and content.curve.widths:
+    if content.curve is not None and content.look is not None and content.curve.ranks:
         placed = lay_out(content.curve, content.look, chart, size)
     return Layout(size, head, placed, foot, maps)
 

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from engine.rank_search import Curve, Point, Trial
-from engine.rank_search.report import fewer, percent
-from engine.text.units import abbreviated
+from engine.rank_search import CurvePoint, ErrorCurve, RankResult
+from engine.rank_search.report import error_text, saving_text
+from engine.text.units import abbreviate
 from gui.paint.basics.words import RIGHT, draw_text, text_width
 from gui.paint.bottleneck.chart_layout import Chart, spread, ticks_between
 from gui.paint.bottleneck.marks import SERIES, ChartLook, Series, diamond, entries
@@ -21,7 +21,7 @@ def colour_of(look: ChartLook, theme: Theme) -> QColor:
     return QColor(theme.text if look.design < 0 else theme.design(look.design))
 
 
-def paint_chart(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, theme: Theme) -> None:
+def paint_chart(painter: QPainter, chart: Chart, curve: ErrorCurve, look: ChartLook, theme: Theme) -> None:
     """Draw a curve where `chart` has laid it out."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -31,7 +31,7 @@ def paint_chart(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, 
     if look.error is not None:
         _draw_level(painter, chart, look.error, theme)
     colour, edge = colour_of(look, theme), QColor(theme.base)
-    line = [chart.point(*pair) for pair in zip(curve.costs, curve.expected, strict=True)]
+    line = [chart.point(*pair) for pair in zip(curve.costs, curve.expected_errors, strict=True)]
     painter.setPen(QPen(colour, chart.size * 0.12))
     painter.drawPolyline(QPolygonF(line))
     for series in SERIES:
@@ -48,7 +48,7 @@ def paint_chart(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, 
 
 
 def _draw_series(
-    painter: QPainter, chart: Chart, series: Series, points: Sequence[Point], ink: QColor, ground: QColor
+    painter: QPainter, chart: Chart, series: Series, points: Sequence[CurvePoint], ink: QColor, ground: QColor
 ) -> None:
     places = [chart.point(point.macs, series.error(point) or 0.0) for point in points]
     if series.aside:
@@ -59,7 +59,7 @@ def _draw_series(
         series.mark(painter, place, chart.size * 0.27, ink, ground)
 
 
-def _draw_axes(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
+def _draw_axes(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme) -> None:
     """Grid lines with their amounts, and what the axes are of where there is room."""
     plot, size = chart.plot, chart.size
     painter.setBrush(Qt.BrushStyle.NoBrush)
@@ -74,7 +74,7 @@ def _draw_axes(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> N
         x = chart.x(macs)
         _grid(painter, QLineF(x, plot.top(), x, plot.bottom()), theme)
         _write(painter, chart, QPointF(x, plot.bottom() + size * 0.95), words, theme)
-    if len(curve.widths[0]) == 1:
+    if len(curve.ranks[0]) == 1:
         _draw_widths(painter, chart, curve, theme)
     if chart.captions:
         _write(
@@ -90,10 +90,10 @@ def _draw_axes(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> N
     painter.drawRect(plot)
 
 
-def _draw_widths(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
+def _draw_widths(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme) -> None:
     """How many maps there are between the convolutions, above the plot."""
     plot, size = chart.plot, chart.size
-    powers = [n for power in range(20) if (n := 2**power) <= len(curve.widths)]
+    powers = [n for power in range(20) if (n := 2**power) <= len(curve.ranks)]
     places = {n: chart.x(curve.costs[n - 1]) for n in powers}
     painter.setPen(QPen(QColor(theme.muted), size * 0.07))
     painter.drawLines([QLineF(x, plot.top() - size * 0.3, x, plot.top()) for x in places.values()])
@@ -109,7 +109,7 @@ def _write(painter: QPainter, chart: Chart, centre: QPointF, text: str, theme: T
     draw_text(painter, QRectF(centre - half, centre + half), text, chart.size, theme.muted, CENTRE)
 
 
-def _draw_dearer(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
+def _draw_dearer(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme) -> None:
     """Where a pair is no longer cheaper than the layer."""
     x, plot, size = chart.x(curve.macs), chart.plot, chart.size
     shade = QColor(theme.warning)
@@ -119,10 +119,10 @@ def _draw_dearer(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) ->
     painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
 
 
-def _draw_cost(painter: QPainter, chart: Chart, curve: Curve, theme: Theme) -> None:
+def _draw_cost(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme) -> None:
     """What the line of the layer itself means, over whatever is behind it."""
     x, plot, size = chart.x(curve.macs), chart.plot, chart.size
-    words = f"the layer itself: {abbreviated(curve.macs)}" if chart.captions else "layer"
+    words = f"the layer itself: {abbreviate(curve.macs)}" if chart.captions else "layer"
     width = min(text_width(words, size), x - plot.left() - size)
     place = QRectF(x - size * 0.4 - width, plot.top() + size * 0.8, width, size * 1.3)
     painter.fillRect(place, QColor(theme.base))
@@ -135,7 +135,7 @@ def _draw_level(painter: QPainter, chart: Chart, error: float, theme: Theme) -> 
     painter.drawLine(QLineF(chart.plot.left(), y, chart.plot.right(), y))
 
 
-def _draw_chosen(painter: QPainter, chart: Chart, curve: Curve, chosen: int, theme: Theme) -> None:
+def _draw_chosen(painter: QPainter, chart: Chart, curve: ErrorCurve, chosen: int, theme: Theme) -> None:
     x, plot, size = chart.x(curve.costs[chosen]), chart.plot, chart.size
     painter.setPen(QPen(QColor(theme.text), size * 0.12))
     painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
@@ -151,14 +151,16 @@ def _draw_chosen(painter: QPainter, chart: Chart, curve: Curve, chosen: int, the
     )
 
 
-def _draw_refit(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, ink: QColor, ground: QColor) -> None:
+def _draw_refit(
+    painter: QPainter, chart: Chart, curve: ErrorCurve, look: ChartLook, ink: QColor, ground: QColor
+) -> None:
     trial = look.trial
-    error = None if trial is None else trial.seen if trial.unseen is None else trial.unseen
+    error = None if trial is None else trial.fit_error if trial.check_error is None else trial.check_error
     if error is not None and look.chosen is not None:
         diamond(painter, chart.point(curve.costs[look.chosen], error), chart.size * 0.33, ink, ground)
 
 
-def _draw_legend(painter: QPainter, chart: Chart, curve: Curve, look: ChartLook, theme: Theme) -> None:
+def _draw_legend(painter: QPainter, chart: Chart, curve: ErrorCurve, look: ChartLook, theme: Theme) -> None:
     """What marks mean."""
     size, ground = chart.size, QColor(theme.base)
     for entry, place in zip(entries(curve, look), chart.legend, strict=False):
@@ -184,19 +186,19 @@ def percent_tick(error: float) -> str:
 
 
 def _macs_tick(macs: float) -> str:
-    return abbreviated(round(macs)).replace(".000", "").replace(".00", "").replace(".0 ", " ")
+    return abbreviate(round(macs)).replace(".000", "").replace(".00", "").replace(".0 ", " ")
 
 
-def in_words(curve: Curve, index: int, trial: Trial | None = None) -> str:
+def in_words(curve: ErrorCurve, index: int, trial: RankResult | None = None) -> str:
     """A width with its cost and its errors: "r 64: 513.8 M MACs, 3.6× fewer; expected 4.2 %, measured 2.6 % …"."""
-    widths, macs = curve.widths[index], curve.costs[index]
-    cost = f"{fewer(curve, index)} fewer" if macs < curve.macs else "not cheaper than the layer"
-    point = next((point for point in curve.points if point.at == index), None)
-    seen, unseen = (None, None) if point is None else (point.seen, point.unseen)
-    if trial is not None and trial.seen is not None:
-        seen, unseen = trial.seen, trial.unseen
-    parts = [f"expected {percent(curve.expected[index])}"]
-    parts += [f"measured {percent(seen)} on what it is fitted to"] if seen is not None else []
-    parts += [f"{percent(unseen)} on other inputs"] if unseen is not None else []
-    parts += [f"plain SVD {percent(point.plain)}"] if point is not None and point.plain is not None else []
-    return f"r {', '.join(map(str, widths))}: {abbreviated(macs)} MACs, {cost}; error {', '.join(parts)}"
+    widths, macs = curve.ranks[index], curve.costs[index]
+    cost = f"{saving_text(curve, index)} fewer" if macs < curve.macs else "not cheaper than the layer"
+    point = next((point for point in curve.points if point.position == index), None)
+    seen, unseen = (None, None) if point is None else (point.fit_error, point.check_error)
+    if trial is not None and trial.fit_error is not None:
+        seen, unseen = trial.fit_error, trial.check_error
+    parts = [f"expected {error_text(curve.expected_errors[index])}"]
+    parts += [f"measured {error_text(seen)} on what it is fitted to"] if seen is not None else []
+    parts += [f"{error_text(unseen)} on other inputs"] if unseen is not None else []
+    parts += [f"plain SVD {error_text(point.svd_error)}"] if point is not None and point.svd_error is not None else []
+    return f"r {', '.join(map(str, widths))}: {abbreviate(macs)} MACs, {cost}; error {', '.join(parts)}"

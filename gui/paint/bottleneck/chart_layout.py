@@ -7,7 +7,7 @@ from typing import NamedTuple, TypeVar
 
 from PySide6.QtCore import QPointF, QRectF
 
-from engine.rank_search import Curve
+from engine.rank_search import ErrorCurve
 from gui.paint.basics.words import text_width
 from gui.paint.bottleneck.marks import ChartLook, Entry, entries
 
@@ -49,14 +49,14 @@ class Chart(NamedTuple):
     def point(self, macs: float, error: float) -> QPointF:
         return QPointF(self.x(macs), self.y(error))
 
-    def nearest(self, curve: Curve, at: QPointF) -> int | None:
+    def nearest(self, curve: ErrorCurve, at: QPointF) -> int | None:
         """The width that is drawn nearest to a point of the plot; None outside."""
         if not self.plot.adjusted(-6, -6, 6, 6).contains(at) or not curve.costs:
             return None
         return min(range(len(curve.costs)), key=lambda index: abs(self.x(curve.costs[index]) - at.x()))
 
 
-def lay_out(curve: Curve, look: ChartLook, rect: QRectF, size: float) -> Chart | None:
+def lay_out(curve: ErrorCurve, look: ChartLook, rect: QRectF, size: float) -> Chart | None:
     """The plot with room for the axes' words around it, and the legend in it or below; None where it is too small."""
     if rect.height() < LEAST_HEIGHT * size or rect.width() < LEAST_WIDTH * size:
         return None
@@ -77,20 +77,27 @@ def lay_out(curve: Curve, look: ChartLook, rect: QRectF, size: float) -> Chart |
     return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in flowing))
 
 
-def _error_axis(curve: Curve, look: ChartLook) -> tuple[float, float]:
+def _error_axis(curve: ErrorCurve, look: ChartLook) -> tuple[float, float]:
     """From a round error below what anything cheaper loses, and below that to bear, to one above all."""
     cheaper = [index for index, cost in enumerate(curve.costs) if cost <= curve.macs] or [0]
-    lost = [*(curve.expected[i] for i in cheaper), *(curve.told[i] for i in cheaper if i in curve.told)]
+    lost = [
+        *(curve.expected_errors[i] for i in cheaper),
+        *(curve.decisive_errors[i] for i in cheaper if i in curve.decisive_errors),
+    ]
     least = min([error for error in lost if error > 0], default=LEAST_ERROR)
     known = [error for point in curve.points for error in point[3:] if error]
     low = _below(max(min(least, look.error or 1.0), LEAST_ERROR))
-    return low, max(1.0, _above(max([*known, *curve.expected])))
+    return low, max(1.0, _above(max([*known, *curve.expected_errors])))
 
 
-def _drawn(curve: Curve, chart: Chart) -> Iterator[QPointF]:
+def _drawn(curve: ErrorCurve, chart: Chart) -> Iterator[QPointF]:
     """Places of everything that is drawn of a curve, the lines between its points among it."""
-    columns = ([p.seen for p in curve.points], [p.unseen for p in curve.points], [p.plain for p in curve.points])
-    lines = [list(zip(curve.costs, curve.expected, strict=True))]
+    columns = (
+        [p.fit_error for p in curve.points],
+        [p.check_error for p in curve.points],
+        [p.svd_error for p in curve.points],
+    )
+    lines = [list(zip(curve.costs, curve.expected_errors, strict=True))]
     for errors in columns:
         lines.append([(p.macs, error) for p, error in zip(curve.points, errors, strict=True) if error is not None])
     for line in lines:

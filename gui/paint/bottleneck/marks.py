@@ -7,7 +7,7 @@ from msgspec import Struct
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
-from engine.rank_search import Curve, Point, Trial
+from engine.rank_search import CurvePoint, ErrorCurve, RankResult
 
 Mark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
 """Draws at a place, of a radius, in a colour on another."""
@@ -21,7 +21,7 @@ class ChartLook(Struct, frozen=True, eq=False):
     chosen: int | None = None
     error: float | None = None
     """The error to bear."""
-    trial: Trial | None = None
+    trial: RankResult | None = None
     """A replacement that was run; one that was fitted again has a mark of its own."""
 
 
@@ -54,16 +54,16 @@ class Series(NamedTuple):
     """Points that were measured."""
 
     title: str
-    error: Callable[[Point], float | None]
+    error: Callable[[CurvePoint], float | None]
     mark: Mark
     aside: bool = False
     """Only to compare with: in gray, and joined by dashes."""
 
 
 SERIES: tuple[Series, ...] = (
-    Series("plain SVD", lambda point: point.plain, _cross, aside=True),
-    Series("measured on fitted inputs", lambda point: point.seen, _ring),
-    Series("measured on others", lambda point: point.unseen, _disc),
+    Series("plain SVD", lambda point: point.svd_error, _cross, aside=True),
+    Series("measured on fitted inputs", lambda point: point.fit_error, _ring),
+    Series("measured on others", lambda point: point.check_error, _disc),
 )
 EXPECTED, REFIT = "expected", "k×k fitted again"
 
@@ -76,7 +76,7 @@ class Entry(NamedTuple):
     aside: bool = False
 
 
-def entries(curve: Curve, look: ChartLook) -> tuple[Entry, ...]:
+def entries(curve: ErrorCurve, look: ChartLook) -> tuple[Entry, ...]:
     """What the chart draws, in words."""
     shown = [series for series in SERIES if any(series.error(point) is not None for point in curve.points)]
     refit = (Entry(REFIT, diamond),) if look.trial is not None and look.trial.refit else ()

@@ -23,7 +23,7 @@ FROM_ABOVE = "faces: row y = 0 of every map"
 def said_of(state: Excerpt, whole: ViewState, parts: Sequence[Part], eye: Camera, wording: Wording) -> Iterator[str]:
     """Phrases, of which some may be empty."""
     look = state.look
-    chosen = metrics.metric(look.metric)
+    chosen = metrics.metric_by_id(look.metric)
     unit = state.ledger.unit(chosen)
     if wording.numbers == "C":
         yield from (f"all maps {height}×{width}" for height, width in map_sizes(state))

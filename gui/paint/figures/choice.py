@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.layers.windows import pair
 from engine.low_rank.convolution import as_convolution
-from engine.network.analysis import Analysis, Report, analyze, folded
+from engine.network.analysis import Analysis, Report, analyze, fold_blocks
 from engine.network.graph import INPUT, Network, Node
 from engine.text.problems import STEM, Problem, ProjectError
 from gui.paint.figures.excerpt import Part, received_as_input, without_elementwise
@@ -205,7 +205,7 @@ def _run_of(state: ViewState, design: str, first: str, last: str) -> Part:
 
 def _neighbourhood(state: ViewState, design: str) -> Part:
     """The chosen layer, or the dearest one, between what comes before and after it."""
-    reports = folded(state.check.analyses[design], state.check.analyses[design].blocks).reports
+    reports = fold_blocks(state.check.analyses[design], state.check.analyses[design].blocks).reports
     kept = [report for report in without_elementwise(reports)[0] if len(report.inputs) == 1]
     focus = state.focus.place
     chosen = next((report for report in kept if (design, report.name) == focus), None)

@@ -10,7 +10,7 @@ from engine.cost.metrics import Amount, Metric
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT, Network
 from engine.project.project import Design
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.state.view_state import Focus, ViewState
 
 
@@ -24,12 +24,12 @@ class Part(Struct, frozen=True):
     title: str
     design: str
     reports: tuple[Report, ...]
-    received: Place
+    received: NodeRef
     counted_only: bool = False
 
     def amount(self, state: ViewState, metric: Metric) -> Amount | None:
         """Of all its layers, those that are not drawn among them."""
-        subjects = [subject for report in self.reports for subject in state.ledger.subjects(self.design, report)]
+        subjects = [subject for report in self.reports for subject in state.ledger.costed(self.design, report)]
         return metric.amount(subjects)
 
 
@@ -40,14 +40,14 @@ class Excerpt(ViewState, frozen=True, eq=False):
     values.
     """
 
-    places: Mapping[Place, Place] = {}
+    places: Mapping[NodeRef, NodeRef] = {}
     """Where each volume comes from in the whole project."""
     colours: Mapping[str, int] = {}
     """The position of each part's design; -1 for what is not part of the project."""
     hidden: tuple[str, ...] = ()
     """What is not drawn: "relu", "batch norm"."""
 
-    def _source(self, place: Place) -> Place:
+    def _source(self, place: NodeRef) -> NodeRef:
         return self.places.get(place, place)
 
     def design_index(self, design: str) -> int:
@@ -57,7 +57,7 @@ class Excerpt(ViewState, frozen=True, eq=False):
 def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
     """The state that shows these parts as its designs, by their titles."""
     analyses: dict[str, Analysis] = {}
-    places: dict[Place, Place] = {}
+    places: dict[NodeRef, NodeRef] = {}
     hidden: dict[str, None] = {}
     for part in parts:
         reports, drawn = without_elementwise(part.reports)
@@ -129,7 +129,7 @@ def received_as_input(reports: Iterable[Report], received: str) -> tuple[Report,
     )
 
 
-def _focus(state: ViewState, places: Mapping[Place, Place]) -> Focus:
+def _focus(state: ViewState, places: Mapping[NodeRef, NodeRef]) -> Focus:
     """The chosen channel, where its volume is drawn."""
     chosen = state.volume_at(state.focus.place).source
     drawn = next((place for place, source in places.items() if source == chosen), None)

@@ -192,7 +192,7 @@ class _Attempt:
 
     def _headings(self) -> Iterator[list[Words]]:
         """Of each panel its letter and title, its costs, and how they compare with those of the first."""
-        chosen, params = metrics.metric(self.state.look.metric), metrics.metric("params")
+        chosen, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
         first = self.parts[0].amount(self.whole, chosen)
         size, ledger = round(TITLE * self.em), self.whole.ledger
         for letter, part in zip("abcdefgh", self.parts, strict=False):
@@ -200,14 +200,14 @@ class _Attempt:
             title = elided(part.title, self.panel_room - width(before, size, True), size, True)
             yield [
                 Words(before + title, size, "design", True),
-                *(Words(ledger.said(m, part.amount(self.whole, m)), self.em) for m in (chosen, params)),
+                *(Words(ledger.text(m, part.amount(self.whole, m)), self.em) for m in (chosen, params)),
                 *([] if part is self.parts[0] else [self._compared(chosen, part, first)]),
             ]
 
     def _compared(self, chosen: Metric, part: Part, first: metrics.Amount | None) -> Words:
         amount = part.amount(self.whole, chosen)
         name = None if amount and first else self.whole.ledger.unit(chosen)
-        return Words(metrics.compared(chosen, amount, first, name), self.em, "text", True)
+        return Words(metrics.compare_amounts(chosen, amount, first, name), self.em, "text", True)
 
     def _placed(self, headings: Sequence[Sequence[Sequence[Words]]], scene: Scene) -> Iterator[tuple[Text, ...]]:
         for lines, (left, top) in zip(headings, scene.headers, strict=True):

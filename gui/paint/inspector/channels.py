@@ -8,7 +8,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from gui.paint.basics.colours import DIVERGING, map_name, to_levels
-from gui.paint.basics.words import number
+from gui.paint.basics.words import number_text
 from gui.paint.inspector.content import Content, ValueExplanation
 from gui.paint.inspector.marks import Hit, caption, draw_picture, draw_title, index_at, outline, title_height
 from gui.paint.maps.map_measures import volume_range
@@ -61,7 +61,7 @@ def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None
         at = index_at(place, (rows, columns), point)
         if at is not None and at[0] * columns + at[1] < count:
             term = at[0] * columns + at[1]
-            words = f"channel {told.window.first + term}: its products add up to {number(told.terms.values[term])}"
+            words = f"channel {told.window.first + term}: its products add up to {number_text(told.terms.values[term])}"
             return Hit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
     return None
 

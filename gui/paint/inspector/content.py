@@ -16,7 +16,7 @@ from engine.layers.explanation import Explanation, Numbers, Spot, Terms, WindowP
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.project.project import ImageInput
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.basics.notes import STALE_HINT
@@ -36,7 +36,7 @@ MOST_SIGHTS = 24
 class Sight(Struct, frozen=True, eq=False):
     """An earlier volume, and what of it the value sees."""
 
-    place: Place
+    place: NodeRef
     name: str
     volume: Volume
     channel: int
@@ -54,7 +54,7 @@ class ValueExplanation(Struct, frozen=True, eq=False):
     """That the value is in."""
     value: float
     """What the run gave."""
-    sources: tuple[Place, ...] = ()
+    sources: tuple[NodeRef, ...] = ()
     """What the layer receives, and the volumes there."""
     received: tuple[Volume, ...] = ()
     matrix: Matrix | None = None
@@ -233,7 +233,7 @@ def _all_fresh(state: ViewState, at: VolumeAt) -> bool:
 
 
 def _with_explanation(
-    made: Content, state: ViewState, found: Found | FileFault | None, place: Place, volume: Volume
+    made: Content, state: ViewState, found: Found | FileFault | None, place: NodeRef, volume: Volume
 ) -> Content:
     """The content with the explanation of its value, in the volume that comes from `place`."""
     at = made.at
@@ -254,16 +254,16 @@ def _with_explanation(
     return replace(made, told=ValueExplanation(how, at, volume, value, sources, received, matrix))
 
 
-def _sights(state: ViewState, place: Place, at: Spot) -> tuple[tuple[Sight, ...], int]:
+def _sights(state: ViewState, place: NodeRef, at: Spot) -> tuple[tuple[Sight, ...], int]:
     """The volumes before that of a layer from the project's input on, and how many are left out."""
-    regions = receptive_fields.regions(state.check, place, *at)
+    regions = receptive_fields.regions_read(state.check, place, *at)
     shown = [earlier for earlier in _earlier(state, place) if earlier in regions]
     left_out = max(len(shown) - MOST_SIGHTS, 0)
     volumes = map(state.volume_at, shown[:1] + shown[1 + left_out :])
     return tuple([_sight(state, earlier, regions[earlier.place]) for earlier in volumes if earlier.fresh]), left_out
 
 
-def _earlier(state: ViewState, place: Place) -> Iterator[Place]:
+def _earlier(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
     """Places before a layer's in the order in which they run; a design's input is the stem's last, or the project's."""
     design, node = place
     if (design, node) == (STEM, INPUT):

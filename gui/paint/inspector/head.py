@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from gui.paint.basics.notes import STALE_OPACITY, Tone, draw_note
-from gui.paint.basics.words import draw_text, draw_wrapped, number, wrapped_height
+from gui.paint.basics.words import draw_text, draw_wrapped, number_text, wrapped_height
 from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, ValueExplanation
 from gui.paint.inspector.marks import Hit
 from gui.theme import Theme
@@ -66,7 +66,7 @@ def _lines(content: Content, width: float, em: float) -> list[tuple[str, float, 
 
     add(content.label, 0.92 * em, "muted")
     if content.value is not None:
-        add(f"= {number(content.value, 6)}", 1.6 * em, "bold")
+        add(f"= {number_text(content.value, 6)}", 1.6 * em, "bold")
     if content.told is not None:
         add(content.told.how.what, em, "plain", 0.5)
         for line in content.told.how.formula:

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from gui.paint.basics import colours
-from gui.paint.basics.words import number
+from gui.paint.basics.words import number_text
 from gui.paint.inspector.content import Content, ValueExplanation
 from gui.paint.inspector.marks import (
     Hit,
@@ -69,7 +69,7 @@ def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None
     for shown, place in ((after, content.focus.place), (before, _source_place(content.known))):
         at = None if shown is None else index_at(shown.rect, shown.volume.shape, point)
         if shown is not None and place is not None and at is not None:
-            value = number(shown.volume[shown.channel, at[0], at[1]])
+            value = number_text(shown.volume[shown.channel, at[0], at[1]])
             words = f"{shown.name} · channel {shown.channel}, y {at[0]}, x {at[1]}: {value}"
             return Hit(words, Focus(*place, shown.channel, at))
     return None

@@ -8,7 +8,7 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from gui.paint.basics import colours
-from gui.paint.basics.words import draw_text, number
+from gui.paint.basics.words import draw_text, number_text
 from gui.paint.inspector.content import Content, ValueExplanation
 from gui.paint.inspector.marks import Hit, draw_title, draw_values, index_at, outline, title_height
 from gui.paint.inspector.weights import Matrix
@@ -127,7 +127,7 @@ def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None
     found = index_at(places.outputs, (matrix.rows, 1), point)
     if found is not None:
         filter = matrix.first_row + found[0]
-        value = number(told.volume[filter, told.at.y, told.at.x])
+        value = number_text(told.volume[filter, told.at.y, told.at.x])
         return Hit(f"filter {filter} gives {value} here; a click chooses it", _filter_focus(content, filter))
     for strip in (places.vector, places.row, places.products):
         found = index_at(strip, (1, matrix.columns), point)
@@ -140,16 +140,14 @@ def _weight_hit(content: Content, matrix: Matrix, row: int, column: int) -> Hit:
     filter = matrix.first_row + row
     words = f"filter {filter}, {_column_name(content, column)}"
     if row % matrix.row_step == 0 and column % matrix.column_step == 0:
-        words += f": weight {number(matrix.values[row // matrix.row_step, column // matrix.column_step])}"
+        words += f": weight {number_text(matrix.values[row // matrix.row_step, column // matrix.column_step])}"
     return Hit(f"{words}; a click chooses filter {filter}", _filter_focus(content, filter), _term(content, column))
 
 
 def _column_hit(content: Content, column: int) -> Hit:
     told, term = content.known, _term(content, column)
     value, weight = float(told.window.values.flat[column]), float(told.filter.flat[column])
-    words = (
-        f"{_column_name(content, column)}: value {number(value)} × weight {number(weight)} = {number(value * weight)}"
-    )
+    words = f"{_column_name(content, column)}: value {number_text(value)} × weight {number_text(weight)} = {number_text(value * weight)}"
     return Hit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
 
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QBrush, QColor, QPainter
 
 from engine.layers.explanation import WindowProduct
 from gui.paint.basics.colours import DIVERGING, map_name
-from gui.paint.basics.words import draw_text, number, text_width
+from gui.paint.basics.words import draw_text, number_text, text_width
 from gui.paint.inspector.content import Content
 from gui.paint.inspector.marks import (
     Hit,
@@ -120,11 +120,11 @@ def _title(content: Content) -> str:
 def _sum(content: Content, window: WindowProduct) -> str:
     at = _channel(content, window)
     if window.winner is not None:
-        return f"the largest: {number(window.values[0][window.winner])} (framed)"
-    total = number(float(window.products[at].sum()))
+        return f"the largest: {number_text(window.values[0][window.winner])} (framed)"
+    total = number_text(float(window.products[at].sum()))
     if window.filter is not None:
         return f"sum of the {window.inside.size} products = {total}"
-    return f"sum {total} / {content.known.terms.divisor:g} = {number(content.known.how.result)}"
+    return f"sum {total} / {content.known.terms.divisor:g} = {number_text(content.known.how.result)}"
 
 
 def _tiles(content: Content, window: WindowProduct) -> list[_Tile]:
@@ -196,7 +196,7 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, window: WindowPr
 
 def _short(value: float, digits: int) -> str:
     """With so many digits behind the point; a bare 0 is exactly zero, of either sign."""
-    return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number(value + 0.0)
+    return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number_text(value + 0.0)
 
 
 def _read(content: Content, window: WindowProduct, at: tuple[int, int]) -> str:
@@ -207,6 +207,6 @@ def _read(content: Content, window: WindowProduct, at: tuple[int, int]) -> str:
         return f"{where}: padding, 0"
     value = window.values[channel][at]
     if window.filter is None:
-        return f"{where}: {number(value)}"
+        return f"{where}: {number_text(value)}"
     weight = window.filter[channel][at]
-    return f"{where}: value {number(value)} × weight {number(weight)} = {number(value * weight)}"
+    return f"{where}: value {number_text(value)} × weight {number_text(weight)} = {number_text(value * weight)}"

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from gui.paint.basics.words import RIGHT, draw_text, number
+from gui.paint.basics.words import RIGHT, draw_text, number_text
 from gui.paint.inspector.content import Content
 from gui.paint.inspector.marks import Hit, draw_title, signed_colour, title_height
 from gui.theme import Theme
@@ -80,7 +80,7 @@ def _draw_row(
     label = QRectF(place.left(), place.top(), _label_width(place.width(), em), place.height())
     draw_text(painter, label, row.label, 0.92 * em, theme.text, bold=row.final)
     value = QRectF(place.right() - NUMBER * em, place.top(), NUMBER * em, place.height())
-    draw_text(painter, value, number(row.value), 0.92 * em, theme.text, RIGHT, bold=row.final)
+    draw_text(painter, value, number_text(row.value), 0.92 * em, theme.text, RIGHT, bold=row.final)
 
 
 def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:

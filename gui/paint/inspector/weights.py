@@ -11,7 +11,7 @@ from engine.kernels import Checkpoint
 from engine.layers.explanation import of_filter
 from engine.network.analysis import Report
 from engine.network.graph import LowRankWeights
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.basics.derived_cache import CACHE, Key
 from gui.paint.maps import layer_weights
 from gui.state.view_state import ViewState
@@ -58,7 +58,7 @@ class Found(Struct, frozen=True, eq=False):
         return self.arrays if self.channel is not None else of_filter(self.arrays, channel)
 
 
-def key_of(state: ViewState, place: Place, channel: int) -> Key:
+def key_of(state: ViewState, place: NodeRef, channel: int) -> Key:
     """What the weights at a place depend on, and what of them is held; FileFault where their file is gone."""
     return "explained weights", layer_weights.key_of(state, place), channel if _is_large(state, place) else None
 
@@ -68,14 +68,14 @@ def is_quick(report: Report) -> bool:
     return _count(report) <= MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
 
 
-def is_at_hand(state: ViewState, place: Place, channel: int) -> bool:
+def is_at_hand(state: ViewState, place: NodeRef, channel: int) -> bool:
     """Whether they were found already; FileFault where their file is gone."""
     if _is_large(state, place):
         return CACHE.has((), key_of(state, place, channel))
     return layer_weights.is_at_hand(state, place)
 
 
-def find(state: ViewState, place: Place, channel: int, checkpoint: Checkpoint) -> Found:
+def find(state: ViewState, place: NodeRef, channel: int, checkpoint: Checkpoint) -> Found:
     """The weights at a place as an explanation of that channel needs them. It may take long.
 
     Raises
@@ -113,5 +113,5 @@ def _count(report: Report) -> int:
     return report.weight_bytes // 4
 
 
-def _is_large(state: ViewState, place: Place) -> bool:
+def _is_large(state: ViewState, place: NodeRef) -> bool:
     return _count(state.check.reports[place]) > _MOST_WHOLE

@@ -7,7 +7,7 @@ from engine.explain.map_statistics import relative_error
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
 from gui.paint.basics.colours import DIVERGING, PERCENTILES_IN_WORDS, value_range
-from gui.paint.basics.words import number
+from gui.paint.basics.words import number_text
 from gui.paint.maps.budget import WAITING, Budget
 from gui.paint.maps.mosaic_panels import Plate
 from gui.paint.maps.tiles import Ordering, Tiles
@@ -54,7 +54,7 @@ def difference(
     return Plate(
         None,
         NAME,
-        f"error {number(found.error, 3)}",
+        f"error {number_text(found.error, 3)}",
         found.tiles,
         fresh=fresh,
         note=note,
@@ -75,5 +75,5 @@ def _words(found: _Difference, names: tuple[str, str]) -> str:
     first, second = names
     return (
         f"difference: its own range ({PERCENTILES_IN_WORDS}), white is zero · "
-        f"relative error ‖{first} − {second}‖ / ‖{first}‖ = {number(found.error, 3)}"
+        f"relative error ‖{first} − {second}‖ / ‖{first}‖ = {number_text(found.error, 3)}"
     )

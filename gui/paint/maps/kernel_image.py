@@ -10,8 +10,8 @@ from engine.files.paths import FileFault
 from engine.layers import Layer
 from engine.layers.windows import times
 from engine.network.analysis import Report
-from engine.network.weight_specs import LowRankWeights, described
-from engine.run.check import Place
+from engine.network.weight_specs import LowRankWeights, source_text
+from engine.run.check import NodeRef
 from engine.shapes import Shape
 from gui.paint.basics.colours import DIVERGING
 from gui.paint.maps.budget import WAITING, Budget
@@ -91,10 +91,10 @@ def _title(layer: Layer, received: Shape, channel: int, read: slice) -> str:
 
 
 def _source(report: Report, seed: int) -> str:
-    return f"random weights, seed {seed}" if report.weights is None else described(report.weights)
+    return f"random weights, seed {seed}" if report.weights is None else source_text(report.weights)
 
 
-def layer_weights(state: ViewState, place: Place, budget: Budget) -> NDArray[np.float32] | None:
+def layer_weights(state: ViewState, place: NodeRef, budget: Budget) -> NDArray[np.float32] | None:
     """Weights of a layer, a filter or unit in each row; None where they are many and nobody waits.
 
     Raises

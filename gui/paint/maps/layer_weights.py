@@ -5,7 +5,7 @@ import numpy as np
 from engine.kernels import Checkpoint
 from engine.network.graph import LowRankWeights
 from engine.run import weights
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.run.weights import Weights
 from gui.paint.basics.derived_cache import CACHE, Key
 from gui.state.view_state import ViewState
@@ -20,21 +20,21 @@ def too_large(shape: tuple[int, ...]) -> str:
     return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
 
 
-def key_of(state: ViewState, place: Place) -> Key:
+def key_of(state: ViewState, place: NodeRef) -> Key:
     """What the weights at a place depend on, as a key of the cache; FileFault where their file is gone."""
     report = state.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
-        return "weights", state.check.fits.get(place), report.name
-    return "weights", weights.identity(report, state.project.seed, place[0]), tuple(report.array_shapes.items())
+        return "weights", state.check.low_rank_fits.get(place), report.name
+    return "weights", weights.weight_identity(report, state.project.seed, place[0]), tuple(report.array_shapes.items())
 
 
-def is_at_hand(state: ViewState, place: Place) -> bool:
+def is_at_hand(state: ViewState, place: NodeRef) -> bool:
     """Whether they need not be looked for: fitted ones are in the result of a run, or not there at all."""
     fitted = isinstance(state.check.reports[place].weights, LowRankWeights)
     return fitted or CACHE.has((), key_of(state, place))
 
 
-def weights_of(state: ViewState, place: Place, checkpoint: Checkpoint) -> Weights:
+def weights_of(state: ViewState, place: NodeRef, checkpoint: Checkpoint) -> Weights:
     """The arrays by role that a layer runs with; it may take long where they are not in the cache.
 
     Raises

@@ -3,10 +3,10 @@
 import numpy as np
 
 from engine.explain import map_statistics
-from engine.explain.map_statistics import Order
+from engine.explain.map_statistics import MapOrder
 from gui.paint.basics.colours import Ends, own_ranges, value_range
 from gui.paint.basics.derived_cache import CACHE
-from gui.paint.basics.words import number
+from gui.paint.basics.words import number_text
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.tiles import Ordering
 from gui.state.volume_at import Volume
@@ -51,15 +51,15 @@ def dead_maps(volume: Volume, *, before_relu: bool) -> dict[int, str]:
         found = {}
         if before_relu:
             reason = "dead behind its ReLU: no value is above 0"
-            found = dict.fromkeys(np.flatnonzero(map_statistics.silent(volume)).tolist(), reason)
-        for channel in np.flatnonzero(map_statistics.constant(volume)).tolist():
-            found[channel] = f"dead: all values are {number(volume[channel, 0, 0])}"
+            found = dict.fromkeys(np.flatnonzero(map_statistics.silent_maps(volume)).tolist(), reason)
+        for channel in np.flatnonzero(map_statistics.constant_maps(volume)).tolist():
+            found[channel] = f"dead: all values are {number_text(volume[channel, 0, 0])}"
         return dict(sorted(found.items()))
 
     return CACHE.get((volume,), ("dead", before_relu), find, lambda found: 256 + 128 * len(found))
 
 
-def ordering(volume: Volume, by: Order, like: int | None, budget: Budget) -> Ordering | None:
+def ordering(volume: Volume, by: MapOrder, like: int | None, budget: Budget) -> Ordering | None:
     """The order of a volume's maps; None for that of the channels, and as long as another is not at hand."""
     if by == "index":
         return None
@@ -69,7 +69,7 @@ def ordering(volume: Volume, by: Order, like: int | None, budget: Budget) -> Ord
     return budget.get(
         (volume,),
         ("order", by, like),
-        lambda checkpoint: Ordering.of(*map_statistics.ordered(volume, by, like, checkpoint)),
+        lambda checkpoint: Ordering.of(*map_statistics.rank_maps(volume, by, like, checkpoint)),
         len(volume) ** 2 * min(volume[0].size, map_statistics.MOST_PIXELS) // _PRODUCTS if all_pairs else volume.size,
         lambda order: 24 * len(order.channels),
     )

@@ -6,15 +6,15 @@ import numpy as np
 from msgspec import Struct
 from PySide6.QtGui import QImage
 
-from engine.explain.map_statistics import Order
+from engine.explain.map_statistics import MapOrder
 from engine.network.graph import INPUT
 from engine.project.project import ImageInput, Input
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.basics.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
 from gui.paint.basics.notes import STALE_HINT
-from gui.paint.basics.words import number
+from gui.paint.basics.words import number_text
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.map_measures import dead_maps, map_ranges, odd_values, ordering, volume_range
 from gui.paint.maps.tiles import Ordering, Spot, Tiles
@@ -27,7 +27,7 @@ RUN_HINT = "Run (F5) to see what each filter gives"
 EARLIER = "The maps are for earlier settings."
 """Functions behind which all that is below zero is lost."""
 
-ORDERS: dict[Order, str] = {
+ORDERS: dict[MapOrder, str] = {
     "index": "in the order of the channels",
     "mean": "the largest mean first",
     "variance": "the largest variance first",
@@ -35,13 +35,13 @@ ORDERS: dict[Order, str] = {
     "likeness": "alike maps side by side",
 }
 """How maps are sorted, in words."""
-FIGURES: dict[Order, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
+FIGURES: dict[MapOrder, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
 
 
 class Plate(Struct, frozen=True, eq=False):
     """One mosaic: the volume at a place, or the plain tiles of the volume that a run would give."""
 
-    place: Place | None
+    place: NodeRef | None
     """None for a difference."""
     design: str
     """The design's name, "stem" or "input"."""
@@ -141,7 +141,7 @@ def figure_of(state: ViewState) -> str:
     return f"likeness to map {like}" if by == "likeness" else FIGURES.get(by, "")
 
 
-def before_relu(state: ViewState, place: Place) -> bool:
+def before_relu(state: ViewState, place: NodeRef) -> bool:
     """Whether the output of a layer or input reaches nothing but ReLUs, as far as its design goes."""
     design, name = place
     analysis = state.analysis(design)
@@ -204,8 +204,8 @@ def legend(shown: Sequence[Plate], look: Look) -> str:
     else:
         both = " of both designs" if len(volumes) > 1 else ""
         low, high = first.lows[0], first.highs[0]
-        ends = f"{number(low, 3)} … {number(high, 3)} ({PERCENTILES_IN_WORDS})"
-        parts = [name, f"all values{both} {number(low, 3)}" if low == high else f"shared range{both} {ends}"]
+        ends = f"{number_text(low, 3)} … {number_text(high, 3)} ({PERCENTILES_IN_WORDS})"
+        parts = [name, f"all values{both} {number_text(low, 3)}" if low == high else f"shared range{both} {ends}"]
     if first.shape.height * first.shape.width == 1:
         parts.append("each cell is one value")
     odd = sum(odd_values(tiles.values) for tiles in volumes if tiles.values is not None)
@@ -240,7 +240,7 @@ def read_out(plate: Plate, spot: Spot) -> str:
         )
     parts = [where, f"{spot_name(spot)}: {value_text(plate, spot)}", plate.dead.get(spot.channel, "")]
     if plate.figure and plate.order is not None and plate.order.figures is not None:
-        parts.append(f"{plate.figure} {number(float(plate.order.figures[spot.channel]))}")
+        parts.append(f"{plate.figure} {number_text(float(plate.order.figures[spot.channel]))}")
     return " · ".join(filter(None, parts))
 
 
@@ -255,4 +255,4 @@ def value_text(plate: Plate, spot: Spot) -> str:
     shape = plate.tiles.shape
     if not (spot.channel < shape.channels and spot.y < shape.height and spot.x < shape.width):
         return "outside"
-    return number(plate.tiles.values[spot])
+    return number_text(plate.tiles.values[spot])

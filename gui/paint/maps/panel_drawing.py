@@ -7,7 +7,7 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, PERCENTILES
 from gui.paint.basics.notes import STALE_OPACITY, Tone, draw_note
-from gui.paint.basics.words import draw_text, draw_wrapped, number, text_width
+from gui.paint.basics.words import draw_text, draw_wrapped, number_text, text_width
 from gui.paint.maps.mosaic_panels import Plate
 from gui.paint.maps.tile_drawing import draw_bar, draw_numbers, draw_tiles, outline
 from gui.paint.maps.tiles import Projection, Spot, Tiles
@@ -131,7 +131,7 @@ def draw_legend(
     """The colour bar with its ends, what it means in words if there is room, and that only some values are shown."""
     low, high = (f"{share:g} %" for share in PERCENTILES)
     if tiles.lows.size == 1:
-        low, high = number(tiles.lows[0], 3), number(tiles.highs[0], 3)
+        low, high = number_text(tiles.lows[0], 3), number_text(tiles.highs[0], 3)
     elif tiles.colour_map == DIVERGING:
         low, high = "−", "+"
     every = f"every {step}{'nd' if step in (2, 32) else 'th'}"

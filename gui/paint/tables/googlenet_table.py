@@ -10,8 +10,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.network.graph import INPUT
-from engine.reports.googlenet_table import Column, PaperRow, columns, footnotes, paper_rows
-from engine.reports.tables import title
+from engine.reports.googlenet_table import PaperColumn, PaperRow, footnotes, paper_rows, paper_table_columns
+from engine.reports.tables import design_title
 from engine.text.problems import STEM
 from gui.paint.basics.words import NO_DESIGN, text_width
 from gui.paint.tables import ruled_table
@@ -53,7 +53,7 @@ class Sheet(Struct, frozen=True):
 
     title: str
     design: str
-    columns: tuple[Column, ...]
+    columns: tuple[PaperColumn, ...]
     rows: tuple[PaperRow, ...]
     places: tuple[ruled_table.Column, ...]
     notes: tuple[str, ...]
@@ -157,11 +157,11 @@ def _broken(
 
     Parts but the first leave out rows in which they would say nothing.
     """
-    names = (state.project.title, title(design) if rows else "")
+    names = (state.project.title, design_title(design) if rows else "")
     words = SEPARATOR.join(dict.fromkeys(name for name in names if name))
     if title_width(words) > widest:
         words = names[1]
-    left = columns(rows) if rows else ()
+    left = paper_table_columns(rows) if rows else ()
     first = left[:1]
     while len(left) > 1:
         count = len(left)
@@ -179,7 +179,7 @@ def _broken(
         yield _noted(_sheet(words, design, rows, left, widest), notes, foot_size)
 
 
-def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[Column, ...], widest: float) -> Sheet:
+def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...], widest: float) -> Sheet:
     """Some columns of a design's table."""
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
     widths = [min(max(text_width(text, bold=True) for text in column), WIDEST) for column in texts]
@@ -247,7 +247,7 @@ def _cells(sheet: Sheet, row: PaperRow, theme: Theme) -> Cells:
     return Cells(cells, row.is_total)
 
 
-def tone(column: Column, row: PaperRow, theme: Theme) -> tuple[str, bool]:
+def tone(column: PaperColumn, row: PaperRow, theme: Theme) -> tuple[str, bool]:
     """The colour of a cell, and whether it is bold: a difference beyond rounding stands out, agreement does not."""
     if row.problem:
         return theme.error, False

@@ -11,7 +11,7 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.reports import tables
-from engine.reports.tables import columns, comparisons, shown_metrics, title
+from engine.reports.tables import comparisons, design_title, operations_columns, visible_metrics
 from engine.text.problems import STEM
 from gui.paint.basics.columns import pour
 from gui.paint.basics.words import NO_DESIGN, text_width
@@ -99,8 +99,8 @@ def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> No
 def sheet_of(state: ViewState) -> Sheet:
     """The lines of the table, the stem's first, and every further design against the first."""
     all_rows = state.rows
-    metrics = shown_metrics(state.look.metric)
-    _, *shown = columns(metrics, state.look.convention)
+    metrics = visible_metrics(state.look.metric)
+    _, *shown = operations_columns(metrics, state.look.convention)
     groups = tuple(tuple(_lines(list(group), shown)) for _, group in groupby(all_rows, lambda row: row.design))
     cells = [(column.title for column in shown), *(line.cells for group in groups for line in group if line.cells)]
     widths = [
@@ -113,9 +113,9 @@ def sheet_of(state: ViewState) -> Sheet:
     return Sheet(state.project.title, placed, groups, said if groups else (NOTHING,))
 
 
-def _lines(group: Sequence[tables.Row], shown: Sequence[tables.Column]) -> Iterator[Line]:
+def _lines(group: Sequence[tables.TableRow], shown: Sequence[tables.TableColumn]) -> Iterator[Line]:
     design = group[0].design
-    yield Line("heading", design, title(design))
+    yield Line("heading", design, design_title(design))
     for row in group:
         yield Line("total" if row.is_total else "node", design, cells=tuple(column.text(row) for column in shown))
         if row.problem:

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.shapes import Shape
-from gui.paint.basics.words import number
+from gui.paint.basics.words import number_text
 from gui.paint.volumes.camera import Face, Side
 from gui.paint.volumes.layout import Frame
 from gui.paint.volumes.scene import PlacedBox, Scene
@@ -22,7 +22,7 @@ NEAR = 5.0
 class Hit(NamedTuple):
     """A volume, and where on one of its faces: indices into it, None where the picture does not say."""
 
-    place: Place
+    place: NodeRef
     side: Side | None = None
     channel: int | None = None
     pixel: tuple[int, int] | None = None
@@ -104,13 +104,13 @@ def words(state: ViewState, found: Hit) -> str:
         if volume is not None:
             channels = slice(None) if found.channel is None else slice(found.channel, found.channel + 1)
             values = volume[channels, found.pixel[0], found.pixel[1]]
-            parts[-1] += ": " + ", ".join(number(value) for value in values)
+            parts[-1] += ": " + ", ".join(number_text(value) for value in values)
             if not at.fresh:
                 parts.append("for earlier settings")
     return " · ".join(parts)
 
 
-def shape_at(state: ViewState, place: Place) -> Shape | None:
+def shape_at(state: ViewState, place: NodeRef) -> Shape | None:
     """The shape of the volume at a place, or of the one before where today's is unknown."""
     at = state.volume_at(place)
     if at.shape is None and at.volume is not None and state.report(place) is not None:
@@ -118,7 +118,7 @@ def shape_at(state: ViewState, place: Place) -> Shape | None:
     return at.shape
 
 
-def box_at(state: ViewState, scene: Scene, place: Place) -> PlacedBox | None:
+def box_at(state: ViewState, scene: Scene, place: NodeRef) -> PlacedBox | None:
     """The box that shows a place: of what a closed block holds the block's, of an open block that of its last layer."""
     block, shown = state.check.block(place), state.shown(place)
     if block is not None and state.is_open(place):
@@ -126,7 +126,7 @@ def box_at(state: ViewState, scene: Scene, place: Place) -> PlacedBox | None:
     return next((box for box in scene.boxes if box.place == shown), None)
 
 
-def rect_of(state: ViewState, scene: Scene, place: Place) -> Rect | None:
+def rect_of(state: ViewState, scene: Scene, place: NodeRef) -> Rect | None:
     """What shows a place: a box with its numbers, its name and the arrow to it, or the frame of an open block."""
     frames = [frame.rect for frame in scene.frames if frame.place == place]
     if frames:
@@ -144,7 +144,7 @@ def _around(rects: Sequence[Rect]) -> Rect:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def neighbour(scene: Scene, box: PlacedBox | None, direction: Direction) -> Place | None:
+def neighbour(scene: Scene, box: PlacedBox | None, direction: Direction) -> NodeRef | None:
     """The volume before or after along the connections, or the nearest one above or below."""
     if box is None:
         return scene.boxes[0].place if scene.boxes else None
@@ -156,7 +156,7 @@ def neighbour(scene: Scene, box: PlacedBox | None, direction: Direction) -> Plac
     return None if nearest is None else nearest.place
 
 
-def _linked(scene: Scene, box: PlacedBox, direction: Direction) -> Place | None:
+def _linked(scene: Scene, box: PlacedBox, direction: Direction) -> NodeRef | None:
     band = next(band for band in scene.plan.bands if band.name == box.place[0])
     graph = band.graph
     index = next(number for number, vertex in enumerate(graph.vertices) if vertex is box.vertex)

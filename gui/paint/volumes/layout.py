@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.network.graph import INPUT
 from engine.project.project import ImageInput
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.volumes.camera import camera
@@ -59,13 +59,13 @@ def _arranged(made: Plan, yaw: float, pitch: float, em: int, header: float) -> S
     return arrange(made, camera(yaw, pitch), MARGIN * em, 0.5 * em, (header,) * len(made.bands))
 
 
-def _closed(state: ViewState) -> frozenset[Place]:
+def _closed(state: ViewState) -> frozenset[NodeRef]:
     """The blocks that are drawn as one."""
     blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.blocks]
     return frozenset([block for block in blocks if not state.is_open(block)])
 
 
-def _earlier_shapes(state: ViewState) -> tuple[tuple[Place, Shape], ...]:
+def _earlier_shapes(state: ViewState) -> tuple[tuple[NodeRef, Shape], ...]:
     """Shapes of volumes from before, where today's settings give none."""
     reports = state.check.reports
     return tuple(
@@ -75,12 +75,12 @@ def _earlier_shapes(state: ViewState) -> tuple[tuple[Place, Shape], ...]:
     )
 
 
-def _trouble(state: ViewState) -> tuple[tuple[Place, tuple[str, ...]], ...]:
+def _trouble(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]], ...]:
     """What is wrong, by place, within a closed block at the block.
 
     The stem's and the input's mistakes stand at the input of every design.
     """
-    found: dict[Place, list[str]] = {}
+    found: dict[NodeRef, list[str]] = {}
     for problem in state.problems:
         if problem.design is None:
             continue

@@ -9,9 +9,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.cost import metrics
-from engine.cost.metrics import Ledger
+from engine.cost.metrics import Costs
 from gui.paint.basics import colours
-from gui.paint.basics.words import number
+from gui.paint.basics.words import number_text
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import LENGTHS_IN_WORDS
 from gui.paint.volumes.labels import Text, elided, text_font, width
@@ -40,9 +40,9 @@ def arrow_widths(state: ViewState, scene: Scene) -> tuple[float, ...]:
 
 
 @lru_cache(maxsize=8)
-def _widths(ledger: Ledger, metric_id: str, plan: Plan) -> tuple[float, ...]:
+def _widths(ledger: Costs, metric_id: str, plan: Plan) -> tuple[float, ...]:
     """∝ √cost, so that small costs stay visible; the thinnest line is also what unknown and no cost get."""
-    chosen = metrics.metric(metric_id)
+    chosen = metrics.metric_by_id(metric_id)
     reports = [(band.name, vertex.report) for band in plan.bands for vertex in band.graph.vertices[1:]]
     costs = [ledger.amount(chosen, design, report) or 0 if report else 0 for design, report in reports]
     most = max(costs, default=0)
@@ -84,14 +84,18 @@ def _fitting_totals(state: ViewState, design: str, em: int, room: float) -> tupl
 
 def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     """Both totals with the comparison in fewer and fewer words, then the first total alone with it."""
-    chosen = metrics.metric(state.look.metric)
+    chosen = metrics.metric_by_id(state.look.metric)
     counts = (chosen, metrics.METRICS[1 if chosen is not metrics.METRICS[1] else 0])
     ledger = state.ledger
     totals = [_total(ledger, count, design) for count in counts]
     first = state.project.designs[0].name
     amount, reference = (ledger.total(chosen, name) for name in (design, first))
-    names = (chosen.more, ledger.unit(chosen), "") if amount and reference else (chosen.more, ledger.unit(chosen))
-    said = [metrics.compared(chosen, amount, reference, name).strip() for name in names]
+    names = (
+        (chosen.comparative_noun, ledger.unit(chosen), "")
+        if amount and reference
+        else (chosen.comparative_noun, ledger.unit(chosen))
+    )
+    said = [metrics.compare_amounts(chosen, amount, reference, name).strip() for name in names]
     wordings = said if design != first else [""]
     gap = _SEPARATOR if wordings[0] else ""
     for wording in wordings:
@@ -99,11 +103,11 @@ def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     yield totals[0] + gap, wordings[-1]
 
 
-def _total(ledger: metrics.Ledger, count: metrics.Metric, design: str) -> str:
+def _total(ledger: metrics.Costs, count: metrics.Metric, design: str) -> str:
     """``160.6 M MACs``; of what is unknown the unit first, as two of them stand side by side: ``MACs unknown``."""
     amount = ledger.total(count, design)
     if amount is not None:
-        return ledger.said(count, amount)
+        return ledger.text(count, amount)
     return f"{ledger.unit(count)} {ledger.short(count, None)}".strip()
 
 
@@ -136,7 +140,7 @@ def _lines(state: ViewState, frame: Frame) -> list[str]:
 
 def _words(state: ViewState, frame: Frame) -> Iterator[str]:
     yield LENGTHS_IN_WORDS[state.look.scale]
-    chosen = metrics.metric(state.look.metric)
+    chosen = metrics.metric_by_id(state.look.metric)
     if any(wide > THINNEST for wide in arrow_widths(state, frame.scene)):
         yield f"arrow width ∝ √{state.ledger.unit(chosen) or chosen.unit}"
     volumes = [(box, state.volume_at(box.place)) for box in frame.scene.boxes]
@@ -170,8 +174,8 @@ def _ends(volume: Volume, *, zero_centred: bool) -> tuple[str, str]:
     """What the colour bar's ends mean; one text alone where all values are the same."""
     low, high = volume_range(volume, zero_centred=zero_centred)
     if low == high:
-        return "", f"all {'' if np.isfinite(volume).all() else 'finite '}values {number(low, 3)}"
-    return number(low, 3), number(high, 3)
+        return "", f"all {'' if np.isfinite(volume).all() else 'finite '}values {number_text(low, 3)}"
+    return number_text(low, 3), number_text(high, 3)
 
 
 def draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]) -> None:

@@ -9,9 +9,9 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.cost.counting import Convention
-from engine.cost.metrics import Ledger, metric
-from engine.network.analysis import folded
-from engine.run.check import Place, ProjectCheck
+from engine.cost.metrics import Costs, metric_by_id
+from engine.network.analysis import fold_blocks
+from engine.run.check import NodeRef, ProjectCheck
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.volumes.camera import VIEWS, Camera, camera
@@ -129,9 +129,9 @@ def _measures(whole: Plan, eye: Camera) -> Callable[[float], Measure]:
 @lru_cache(maxsize=16)
 def plan(
     check: ProjectCheck,
-    closed: frozenset[Place],
-    shapes: tuple[tuple[Place, Shape], ...],
-    trouble: tuple[tuple[Place, tuple[str, ...]], ...],
+    closed: frozenset[NodeRef],
+    shapes: tuple[tuple[NodeRef, Shape], ...],
+    trouble: tuple[tuple[NodeRef, tuple[str, ...]], ...],
     scale: str,
     metric_id: str,
     convention: Convention,
@@ -150,11 +150,15 @@ def plan(
     drawn: dict[str, _Drawn] = {}
     for name, analysis in check.analyses.items():
         if name != STEM:
-            shown = folded(analysis, {block for design, block in closed if design == name})
+            shown = fold_blocks(analysis, {block for design, block in closed if design == name})
             known = {node: shape for (design, node), shape in shapes if design == name}
             drawn[name] = _drawn(name, graph(shown, known), said, type, received, wording)
     empty = Plan((), (), type, scale, room, wording, beside)
-    ledger, counted, measured = Ledger(check, convention), metric(metric_id), _measures(empty, camera(*VIEWS["3-D"]))
+    ledger, counted, measured = (
+        Costs(check, convention),
+        metric_by_id(metric_id),
+        _measures(empty, camera(*VIEWS["3-D"])),
+    )
 
     def written(detail: Detail) -> tuple[Plan, Fit]:
         """With that much written at arrows."""
@@ -185,7 +189,7 @@ class _Drawn(NamedTuple):
 def _drawn(
     design: str,
     made: Graph,
-    trouble: Mapping[Place, tuple[str, ...]],
+    trouble: Mapping[NodeRef, tuple[str, ...]],
     type: Type,
     received: str,
     wording: Wording,

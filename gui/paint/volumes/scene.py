@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.volumes.camera import Camera, Prism
 from gui.paint.volumes.cells import (
     NOTE_SEPARATOR,
@@ -33,7 +33,7 @@ REACH = 0.3
 class PlacedBox(NamedTuple):
     """A volume's box and all that belongs to it, in the picture's own units."""
 
-    place: Place
+    place: NodeRef
     vertex: Vertex
     targets: tuple[Vertex, ...]
     caption: Caption
@@ -71,7 +71,7 @@ class PlacedBox(NamedTuple):
 class Arrow(NamedTuple):
     """The operator's arrow into a box, from (start, y) to (end, y), with what is written at it, centred at `middle`."""
 
-    place: Place
+    place: NodeRef
     vertex: Vertex
     start: float
     end: float
@@ -104,7 +104,7 @@ class Arrow(NamedTuple):
 class PlacedFrame(NamedTuple):
     """What stands around the layers of an open block, in one line of its design: left, top, right, bottom."""
 
-    place: Place
+    place: NodeRef
     rect: tuple[float, float, float, float]
     texts: tuple[Text, ...]
 

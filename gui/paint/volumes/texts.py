@@ -83,7 +83,7 @@ def _arrow_texts(state: ViewState, arrow: Arrow, type: Type, zoom: Zoom) -> tupl
     report = arrow.vertex.report
     if zoom.finer == 1.0 or report is None or not arrow.words.above:
         return arrow.texts
-    formula = state.ledger.formula(metrics.metric(state.look.metric), arrow.place[0], report)
+    formula = state.ledger.formula(metrics.metric_by_id(state.look.metric), arrow.place[0], report)
     return arrow.texts_of(fullest(arrow.vertex, type, formula, arrow.room * zoom.finer))
 
 

@@ -3,9 +3,9 @@
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from engine.cost.receptive_fields import Region, regions
+from engine.cost.receptive_fields import Region, regions_read
 from engine.project.project import ImageInput
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.volumes.faces import liveliest_channel
 from gui.paint.volumes.scene import PlacedBox
 from gui.state.comparison import companion, leading
@@ -28,7 +28,7 @@ def photo_at(state: ViewState, at: VolumeAt, focus: Focus) -> ImageInput | None:
     return spec if at.is_project_input and isinstance(spec, ImageInput) and not chosen else None
 
 
-def front_channel(state: ViewState, place: Place, volume: Volume, focus: Focus) -> int:
+def front_channel(state: ViewState, place: NodeRef, volume: Volume, focus: Focus) -> int:
     """The channel on the front face: the chosen one, else the liveliest.
 
     Volumes that are worth comparing show the same one: what is chosen in either, else what is liveliest in the first.
@@ -41,7 +41,7 @@ def front_channel(state: ViewState, place: Place, volume: Volume, focus: Focus) 
     return channel if channel is not None and channel < count else liveliest_channel(volume)
 
 
-def value_regions(state: ViewState) -> Mapping[Place, Region]:
+def value_regions(state: ViewState) -> Mapping[NodeRef, Region]:
     """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
     focus, place = state.focus, state.volume_at(state.focus.place).source
     report = state.report(place)
@@ -50,7 +50,7 @@ def value_regions(state: ViewState) -> Mapping[Place, Region]:
         return {}
     if not (focus.channel < shape.channels and focus.pixel[0] < shape.height and focus.pixel[1] < shape.width):
         return {}
-    found = regions(state.check, place, focus.channel, *focus.pixel)
+    found = regions_read(state.check, place, focus.channel, *focus.pixel)
     itself = {place, state.focus.place, state.shown(place)}
     return {earlier: region for earlier, region in found.items() if earlier not in itself}
 

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QRectF
 
 from engine.cost.receptive_fields import Region
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.scene import Arrow, PlacedBox, PlacedFrame, Point, Scene
 from gui.paint.volumes.values import Values, shown_focus, shown_values, value_regions
@@ -28,7 +28,7 @@ class Seen(NamedTuple):
     frames: list[PlacedFrame]
     focus: Focus
     """The choice where it is shown."""
-    regions: Mapping[Place, Region]
+    regions: Mapping[NodeRef, Region]
     """What the chosen value sees of the volumes before it."""
 
 

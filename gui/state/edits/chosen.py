@@ -6,28 +6,28 @@ what is added beside the part stands beside the block.
 
 from engine.layers import Kind
 from engine.network.graph import INPUT
-from engine.network.separable import refusal
-from engine.reports.googlenet_table import Switch, paper_rows, switch
-from engine.run.check import Place
+from engine.network.separable import separable_refusal
+from engine.reports.googlenet_table import FormSwitch, paper_rows, switch_form
+from engine.run.check import NodeRef
 from engine.text.problems import STEM
 from gui.state.edit import Edit
 from gui.state.edits import designs, layers
 from gui.state.view_state import Focus, ViewState
 
 
-def editable_place(state: ViewState) -> Place | None:
+def editable_place(state: ViewState) -> NodeRef | None:
     """The chosen layer, block or design; of a part, its block. None for the input and the stem as a whole."""
     place = state.written(state.focus.place)
     return None if place == (STEM, INPUT) or place not in state.check else place
 
 
-def own_place(state: ViewState) -> Place | None:
+def own_place(state: ViewState) -> NodeRef | None:
     """The same, but None for a part of a block."""
     place = editable_place(state)
     return place if place == state.focus.place else None
 
 
-def chosen_node(state: ViewState) -> Place | None:
+def chosen_node(state: ViewState) -> NodeRef | None:
     """The chosen layer or block; of a part, its block. None if there is none."""
     place = editable_place(state)
     return None if place is None or place[1] == INPUT else place
@@ -65,7 +65,7 @@ def has_other_form(kind: type[Kind], state: ViewState) -> bool:
     report = None if place is None else state.report(place)
     if place is None or report is None or type(report.layer) is not kind:
         return False
-    return not refusal(state.project.network(place[0]), place[1])
+    return not separable_refusal(state.project.network(place[0]), place[1])
 
 
 def switch_chosen_form(kind: type[Kind], state: ViewState) -> Edit | None:
@@ -75,8 +75,8 @@ def switch_chosen_form(kind: type[Kind], state: ViewState) -> Edit | None:
     design, name = state.focus.place
     rows = paper_rows(state.project, state.check, design)
     row = next((row for row in rows if row.node == name and not row.is_total), None)
-    form = None if row is None else switch(state.project, row)
-    if not isinstance(form, Switch):
+    form = None if row is None else switch_form(state.project, row)
+    if not isinstance(form, FormSwitch):
         return None
     return Edit(form.text, state.project.with_network(design, form.network), focus=Focus(design, name))
 
@@ -140,7 +140,7 @@ def can_move_chosen(by: int, state: ViewState) -> bool:
     return at > 0 if by < 0 else at < len(names) - 1
 
 
-def rename_place(state: ViewState, place: Place, name: str) -> Edit | None:
+def rename_place(state: ViewState, place: NodeRef, name: str) -> Edit | None:
     """Another name for a layer or a design; None if it has that name."""
     design, node = place
     if name == (design if node == INPUT else node):

@@ -8,7 +8,7 @@ from engine.blocks import Block
 from engine.layers import Conv2d, Kind, Layer
 from engine.network.graph import INPUT, LowRankWeights, Network, Node, WeightSource, parts_of
 from engine.project.project import Project
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from gui.state.edit import Edit
 from gui.state.edits.names import base_name, node_names, place_words, unique_name
 from gui.state.edits.settings import converted, metadata, new_layer, settings_of, shown
@@ -26,7 +26,9 @@ def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
     network, layer = project.network(design), new_layer(kind)
     name = unique_name(base_name(layer), node_names(network))
     node = Node(name, layer, _joined(network, layer, after))
-    return _with_network(project, design, network.inserted(node, after), f"Add {name} to {place_words(design)}", name)
+    return _with_network(
+        project, design, network.with_node_after(node, after), f"Add {name} to {place_words(design)}", name
+    )
 
 
 def add_layer_before(project: Project, design: str, before: str, kind: str) -> Edit:
@@ -50,7 +52,7 @@ def _inserted_before(project: Project, design: str, before: str, layer: Layer | 
     inputs = _joined(network, layer, received[0], but=before) or node.inputs[:1]
     rest = tuple(other for other in received[1:] if other not in inputs)
     # What is implied stays implied: the node stands right behind the new one.
-    changed = network.replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
+    changed = network.with_node_replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
     changed = changed.with_node(Node(name, layer, inputs), at)
     return _with_network(project, design, changed, f"Add {name} before {before}", name)
 
@@ -68,7 +70,7 @@ def duplicate_node(project: Project, design: str, name: str) -> Edit:
         inputs=network.inputs_of(network.index(name)) if node.layer.min_inputs > 1 else (),
         weights=None if isinstance(node.weights, LowRankWeights) else node.weights,
     )
-    return _with_network(project, design, network.inserted(copy, name), f"Duplicate {name}", copy.name)
+    return _with_network(project, design, network.with_node_after(copy, name), f"Duplicate {name}", copy.name)
 
 
 def remove_node(project: Project, design: str, name: str) -> Edit:
@@ -85,7 +87,7 @@ def move_node(project: Project, design: str, name: str, by: int) -> Edit | None:
     at = network.index(name)
     to = max(0, min(len(network.nodes) - 1, at + by))
     text = f"Move {name} {'down' if by > 0 else 'up'}"
-    return None if to == at else _with_network(project, design, network.moved(name, to), text, name)
+    return None if to == at else _with_network(project, design, network.with_node_moved(name, to), text, name)
 
 
 def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit:
@@ -97,10 +99,10 @@ def take_apart(project: Project, design: str, name: str, channels: int) -> Edit:
     """A block's layers, where it receives so many channels, in its place; the selection goes to their output."""
     network = project.network(design)
     output = parts_of(network.node(name), INPUT, channels)[-1].name
-    return _with_network(project, design, network.taken_apart(name, channels), f"Take {name} apart", output)
+    return _with_network(project, design, network.with_block_expanded(name, channels), f"Take {name} apart", output)
 
 
-def set_setting(project: Project, place: Place, setting: str, value: object) -> Edit:
+def set_setting(project: Project, place: NodeRef, setting: str, value: object) -> Edit:
     """One setting of a layer has another value; a drag of it is one undo step."""
     design, name = place
     network = project.network(design)
@@ -110,7 +112,7 @@ def set_setting(project: Project, place: Place, setting: str, value: object) -> 
     return Edit(text, project.with_network(design, network.with_layer(name, layer)), f"{design}/{name}/{setting}")
 
 
-def set_kind(project: Project, place: Place, kind: str) -> Edit:
+def set_kind(project: Project, place: NodeRef, kind: str) -> Edit:
     """Another kind with the settings that both have; a name that was made for the old kind is made anew."""
     design, name = place
     network = project.network(design)
@@ -123,7 +125,7 @@ def set_kind(project: Project, place: Place, kind: str) -> Edit:
     elif layer.max_inputs is not None:
         inputs = inputs[: layer.max_inputs]
     # Weights are made for one kind's roles and shapes.
-    network = network.replaced(name, Node(name, layer, inputs))
+    network = network.with_node_replaced(name, Node(name, layer, inputs))
     new_name = name
     if re.fullmatch(re.escape(base_name(node.layer)) + r"(_\d+)?", name):
         new_name = base_name(layer)
@@ -133,19 +135,19 @@ def set_kind(project: Project, place: Place, kind: str) -> Edit:
     return Edit(f"Make {name} {layer.title.lower()}", changed, focus=Focus(design, new_name))
 
 
-def set_inputs(project: Project, place: Place, inputs: tuple[str, ...]) -> Edit:
+def set_inputs(project: Project, place: NodeRef, inputs: tuple[str, ...]) -> Edit:
     """What a node receives; () is the node before it."""
     design, name = place
-    network = project.network(design).connected(name, inputs)
+    network = project.network(design).with_inputs(name, inputs)
     received = ", ".join(network.inputs_of(network.index(name)))
     return Edit(f"Connect {name} to {received}", project.with_network(design, network))
 
 
-def set_weights(project: Project, place: Place, weights: WeightSource | None, words: str) -> Edit:
+def set_weights(project: Project, place: NodeRef, weights: WeightSource | None, words: str) -> Edit:
     """Where a node's weights come from, `words` being their name."""
     design, name = place
     network = project.network(design)
-    changed = network.replaced(name, replace(network.node(name), weights=weights))
+    changed = network.with_node_replaced(name, replace(network.node(name), weights=weights))
     return Edit(f"Take {words} weights for {name}", project.with_network(design, changed))
 
 

@@ -11,7 +11,7 @@ from engine.layers.windows import pair, times
 from engine.network.graph import INPUT, Network
 from engine.project.project import Project
 from engine.project.reader import NAME
-from engine.run.check import Place
+from engine.run.check import NodeRef
 from engine.text.problems import STEM
 
 
@@ -39,7 +39,7 @@ def node_names(network: Network, but: str | None = None) -> set[str]:
     return {INPUT, *names, *(name[: mark.start()] for name in names for mark in re.finditer("/", name))}
 
 
-def name_refusal(project: Project, place: Place, name: str) -> str:
+def name_refusal(project: Project, place: NodeRef, name: str) -> str:
     """Why a node, or a design where the place's node is INPUT, cannot be called `name`; "" where it can."""
     design, node = place
     if node == INPUT:

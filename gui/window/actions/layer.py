@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from engine.blocks import BLOCKS, SeparableConv2d
 from engine.layers import LAYERS, Conv2d, Kind, tag_of
 from engine.network.graph import INPUT
-from engine.rank_search import refusal as bottleneck_refusal
+from engine.rank_search import rank_search_refusal as bottleneck_refusal
 from gui.state import edits
 from gui.state.view_state import ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus, always

@@ -7,11 +7,11 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.explain.contributions import Contributions, contributions, part_of
+from engine.explain.contributions import Contributions, contributions, filter_input_of
 from engine.files.paths import FileFault
 from engine.shapes import Shape
 from gui.paint.basics.notes import STALE_HINT
-from gui.paint.basics.words import RIGHT, draw_text, draw_wrapped, number, text_width, wrapped_height
+from gui.paint.basics.words import RIGHT, draw_text, draw_wrapped, number_text, text_width, wrapped_height
 from gui.paint.maps.budget import WAITING, Budget
 from gui.paint.maps.detail.base import Detail
 from gui.paint.maps.kernel_image import layer_weights
@@ -49,7 +49,7 @@ def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
         return Detail(title, None, str(fault), wrong=True)
     if weight is None:
         return Detail(title, None, WAITING)
-    part = part_of(layer, weight, volume, channel)
+    part = filter_input_of(layer, weight, volume, channel)
     work = part.weight.size * maps[0].size // 4 + 4 * len(part.weight) * maps[0].size
     found = budget.get(
         (maps, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work
@@ -62,7 +62,7 @@ def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
 
 def _share(value: float) -> str:
     """``12.3 %``, with a true minus sign."""
-    return f"{number(100 * value, 3)} %"
+    return f"{number_text(100 * value, 3)} %"
 
 
 def _words(found: Contributions, index: int) -> str:
@@ -91,7 +91,7 @@ class ContributionsBody(NamedTuple):
     @property
     def meaning(self) -> str:
         """What the shares are."""
-        odd = f" · {self.found.odd:,} pixels left out: they are not finite" if self.found.odd else ""
+        odd = f" · {self.found.non_finite:,} pixels left out: they are not finite" if self.found.non_finite else ""
         return f"shares of the map without its bias, together 100 %; below 0: works against the rest{odd}"
 
     @property
@@ -122,9 +122,9 @@ class ContributionsBody(NamedTuple):
         found = self.found
         share = float(found.shares[index])
         hover = (
-            f"input channel {found.first + index} gives {number(100 * share, 6)} % of the map · by itself "
-            f"{number(100 * float(found.energies[index]), 4)} % of all channels' energy · "
-            f"sum of its values {number(float(found.sums[index]))} · click: choose it"
+            f"input channel {found.first + index} gives {number_text(100 * share, 6)} % of the map · by itself "
+            f"{number_text(100 * float(found.energies[index]), 4)} % of all channels' energy · "
+            f"sum of its values {number_text(float(found.sums[index]))} · click: choose it"
         )
         return Bar(index, f"channel {found.first + index}", share, self._row(rect, size, line), hover)
 
@@ -132,8 +132,8 @@ class ContributionsBody(NamedTuple):
         found, count = self.found, len(indices)
         share = float(found.shares[indices].sum())
         hover = (
-            f"the other {count} input channels give {number(100 * share, 6)} % of the map together · by themselves "
-            f"{number(100 * float(found.energies[indices].sum()), 4)} % of all channels' energy"
+            f"the other {count} input channels give {number_text(100 * share, 6)} % of the map together · by themselves "
+            f"{number_text(100 * float(found.energies[indices].sum()), 4)} % of all channels' energy"
         )
         return Bar(-1, f"{count} others", share, self._row(rect, size, line), hover)
 

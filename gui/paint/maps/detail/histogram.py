@@ -8,8 +8,8 @@ from msgspec import structs
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
-from engine.explain.map_statistics import Histogram, Statistics, histograms, statistics
-from gui.paint.basics.words import RIGHT, draw_text, number, text_width
+from engine.explain.map_statistics import Histogram, Statistics, histograms, map_statistics
+from gui.paint.basics.words import RIGHT, draw_text, number_text, text_width
 from gui.paint.maps.detail.base import Detail
 from gui.paint.maps.mosaic_panels import RUN_HINT, Plate
 from gui.state.view_state import Focus, ViewState
@@ -43,7 +43,7 @@ def histogram_detail(state: ViewState, shown: Sequence[Plate]) -> Detail | None:
         return Detail(title, None, RUN_HINT)
     shown_maps = [_values(plate)[channel] for plate in plates]
     curves = tuple(
-        MapHistogram(plate.design, state.design_index(plate.place[0]), histogram, statistics(values[np.newaxis]))
+        MapHistogram(plate.design, state.design_index(plate.place[0]), histogram, map_statistics(values[np.newaxis]))
         for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, BINS), strict=True)
         if plate.place is not None
     )
@@ -59,11 +59,15 @@ def _values(plate: Plate) -> Volume:
 def _words(curve: MapHistogram) -> str:
     """``naive: mean 8.2, variance 169, 43 % zeros (not drawn)``."""
     mean, variance, zeros = (float(figure[0]) for figure in structs.astuple(curve.figures))
-    parts = [f"mean {number(mean, 3)}", f"variance {number(variance, 3)}", f"{number(100 * zeros, 3)} % zeros"]
+    parts = [
+        f"mean {number_text(mean, 3)}",
+        f"variance {number_text(variance, 3)}",
+        f"{number_text(100 * zeros, 3)} % zeros",
+    ]
     if curve.histogram.zeros:
         parts[-1] += " (not drawn)"
-    if curve.histogram.odd:
-        parts.append(f"{curve.histogram.odd:,} not finite")
+    if curve.histogram.non_finite:
+        parts.append(f"{curve.histogram.non_finite:,} not finite")
     return f"{curve.design}: " + ", ".join(parts)
 
 
@@ -140,7 +144,7 @@ class PlacedHistogram(NamedTuple):
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         low, high = float(edges[0]), float(edges[-1])
         ends = QRectF(plot.left(), plot.bottom() + size * 0.2, plot.width(), size * 1.5)
-        first, last = number(low, 3), number(high, 3)
+        first, last = number_text(low, 3), number_text(high, 3)
         draw_text(painter, ends, first, size, theme.text)
         draw_text(painter, ends, last, size, theme.text, RIGHT)
         if low < 0 < high:
@@ -161,7 +165,7 @@ class PlacedHistogram(NamedTuple):
         bins = len(edges) - 1
         index = min(int((point.x() - self.plot.left()) / self.plot.width() * bins), bins - 1)
         counts = ", ".join(f"{curve.design} {int(curve.histogram.counts[index]):,}" for curve in self.body.curves)
-        return f"values from {number(edges[index], 3)} to {number(edges[index + 1], 3)}: {counts}"
+        return f"values from {number_text(edges[index], 3)} to {number_text(edges[index + 1], 3)}: {counts}"
 
     def choice(self, point: QPointF) -> Focus | None:
         return None

@@ -7,10 +7,10 @@ from msgspec import Struct
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from engine.explain.map_statistics import Counts, Statistics, counts, statistics
+from engine.explain.map_statistics import Counts, Statistics, count_values, map_statistics
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
-from gui.paint.basics.words import draw_wrapped, number, wrapped_height
+from gui.paint.basics.words import draw_wrapped, number_text, wrapped_height
 from gui.paint.maps.budget import WAITING, Budget
 from gui.paint.maps.detail.base import Detail
 from gui.paint.maps.mosaic_panels import RUN_HINT, order_of
@@ -57,12 +57,12 @@ def histograms_detail(state: ViewState, budget: Budget) -> Detail | None:
 
 
 def _found(volume: Volume, checkpoint: Checkpoint) -> _Found:
-    found = counts(volume, BINS, checkpoint)
+    found = count_values(volume, BINS, checkpoint)
     most = found.counts.max(axis=1, keepdims=True).clip(1)
     heights = np.ceil(found.counts / most * ROWS)
     above = ROWS - np.arange(ROWS)
     pictures = (heights[:, None, :] >= above[None, :, None]).astype(np.float32)
-    return _Found(found, statistics(volume, checkpoint), pictures)
+    return _Found(found, map_statistics(volume, checkpoint), pictures)
 
 
 class HistogramsBody(NamedTuple):
@@ -77,7 +77,7 @@ class HistogramsBody(NamedTuple):
     def meaning(self) -> str:
         """What the pictures have in common."""
         low, high = self.found.counts.low, self.found.counts.high
-        return f"all from {number(low, 3)} to {number(high, 3)}, each up to its fullest bin; zeros left out"
+        return f"all from {number_text(low, 3)} to {number_text(high, 3)}, each up to its fullest bin; zeros left out"
 
     def place(self, rect: QRectF, size: float) -> "PlacedHistograms":
         """The pictures above, what they mean below."""
@@ -114,9 +114,9 @@ class PlacedHistograms(NamedTuple):
         count = int(found.counts.counts[channel, spot.x])
         figures = found.statistics
         return (
-            f"map {channel}: {count:,} value{'' if count == 1 else 's'} from {number(low, 3)} to {number(high, 3)} · "
-            f"mean {number(float(figures.mean[channel]))}, variance {number(float(figures.variance[channel]))}, "
-            f"{number(100 * float(figures.zeros[channel]), 3)} % zeros"
+            f"map {channel}: {count:,} value{'' if count == 1 else 's'} from {number_text(low, 3)} to {number_text(high, 3)} · "
+            f"mean {number_text(float(figures.mean[channel]))}, variance {number_text(float(figures.variance[channel]))}, "
+            f"{number_text(100 * float(figures.zeros[channel]), 3)} % zeros"
         )
 
     def choice(self, point: QPointF) -> Focus | None:

@@ -6,7 +6,7 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.basics.words import draw_wrapped, number, wrapped_height
+from gui.paint.basics.words import draw_wrapped, number_text, wrapped_height
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import Detail
 from gui.paint.maps.kernel_image import Kernel, chosen_kernel
@@ -27,7 +27,7 @@ def kernel_detail(state: ViewState, budget: Budget) -> Detail | None:
     order = Ordering.of(np.argsort(-kernel.sizes, kind="stable")) if by_size and len(kernel.sizes) > 1 else None
     title = f"{kernel.title} · largest first" if order is not None else kernel.title
     body = KernelBody(kernel, kernel.tiles, state.focus, order)
-    return Detail(title, body, words=f"{title}, {kernel.source}, weights up to {number(kernel.limit, 3)}")
+    return Detail(title, body, words=f"{title}, {kernel.source}, weights up to {number_text(kernel.limit, 3)}")
 
 
 class KernelBody(NamedTuple):
@@ -66,7 +66,7 @@ class PlacedKernel(NamedTuple):
         draw_numbers(painter, seen, lambda channel: str(kernel.first_channel + channel), size, theme)
         below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
         bar = QRectF(rect.left(), below, rect.width(), size * 1.5)
-        low, high = number(-kernel.limit, 3), number(kernel.limit, 3)
+        low, high = number_text(-kernel.limit, 3), number_text(kernel.limit, 3)
         draw_bar(painter, bar, self.body.tiles.colour_map, low, high, theme)
         source = QRectF(rect.left(), bar.bottom() + size * 0.2, rect.width(), rect.bottom() - bar.bottom())
         draw_wrapped(painter, source, self.body.words, size, theme.muted)
@@ -78,8 +78,8 @@ class PlacedKernel(NamedTuple):
             return ""
         focus = self.body.focus
         where = f"input channel {kernel.first_channel + spot.channel}, y {spot.y}, x {spot.x}"
-        size = f"size ‖w‖ of this channel {number(kernel.sizes[spot.channel], 3)}"
-        return f"{focus.design} · {focus.node} · filter {focus.channel}, {where}: {number(values[spot])} · {size}"
+        size = f"size ‖w‖ of this channel {number_text(kernel.sizes[spot.channel], 3)}"
+        return f"{focus.design} · {focus.node} · filter {focus.channel}, {where}: {number_text(values[spot])} · {size}"
 
     def choice(self, point: QPointF) -> Focus | None:
         return None

@@ -12,7 +12,7 @@ from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from gui.state.view_state import Look
 from gui.theme import FIELDS, THEMES, field_palette, palette
-from gui.widgets.icons import icon
+from gui.widgets.icons import load_icon
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
 
@@ -27,7 +27,7 @@ def make_application() -> QApplication:
     QCoreApplication.setOrganizationName("Convolume")
     app.setStyle("Fusion")
     pg.setConfigOptions(imageAxisOrder="row-major", antialias=True)  # type: ignore[no-untyped-call]
-    app.setWindowIcon(icon("convolume", THEMES["light"].accent, THEMES["light"].muted))
+    app.setWindowIcon(load_icon("convolume", THEMES["light"].accent, THEMES["light"].muted))
     return app
 
 

@@ -17,7 +17,7 @@ Task = Callable[[Checkpoint], Iterable[object]]
 class Worker(QObject):
     """Emits in the thread it lives in, for the newest task only."""
 
-    said = Signal(object)
+    reported = Signal(object)
     ended = Signal(object)
     """The task is over: None when complete, else the exception that ended it."""
 
@@ -73,7 +73,7 @@ class Worker(QObject):
 
     def _on_said(self, token: int, event: object) -> None:
         if token == self._token:
-            self.said.emit(event)
+            self.reported.emit(event)
 
     def _on_ended(self, token: int, error: Exception | None) -> None:
         if token == self._token:

@@ -13,8 +13,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, QPolygonF
 
 from engine.files.paths import RESOURCES
-from gui.command_line.offscreen import application
-from gui.export.files import png_bytes, write
+from gui.command_line.offscreen import offscreen_application
+from gui.export.files import png_bytes, write_file
 from gui.theme import THEMES, Theme
 from tests.pictures import smaller
 from tests.source_tree import House, floors_of, room_within
@@ -50,7 +50,7 @@ PANELS = (
 def main() -> None:
     house = House(ROOT)
     theme = THEMES["light"]
-    with application("light"):
+    with offscreen_application("light"):
         placed = [(panel, place_rooms(house, panel)) for panel in PANELS]
         right = max(rect.right() for _, rooms in placed for rect in rooms.values())
         bottom = max(rect.bottom() for _, rooms in placed for rect in rooms.values())
@@ -62,7 +62,7 @@ def main() -> None:
         for panel, rooms in placed:
             draw_panel(painter, house, panel, rooms, theme)
         painter.end()
-        write(OUT, smaller(png_bytes(image)))
+        write_file(OUT, smaller(png_bytes(image)))
     print(f"{OUT.name}: {OUT.stat().st_size // 1024} KiB")
 
 

@@ -18,11 +18,11 @@ from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from engine.text.problems import STEM
-from gui.command_line.offscreen import application, window_after_run
-from gui.export.files import write
-from gui.export.pictures import figure, png_bytes, prepared, printed
-from gui.paint.basics.page import screen
-from gui.paint.figures.figures import PRINTED
+from gui.command_line.offscreen import offscreen_application, window_after_run
+from gui.export.files import write_file
+from gui.export.pictures import png_bytes, prepared, render_printed_figure, render_view
+from gui.paint.basics.page import screen_page
+from gui.paint.figures.figures import PRINTED_FIGURES
 from gui.state.view_state import Focus
 
 FOLDER = RESOURCES / "pictures"
@@ -74,12 +74,14 @@ def draw(picture: Picture) -> bytes:
         for dock in picture.front:
             window.docks.bring_forward(dock)
         settle()
-        if picture.view in PRINTED:
-            return smaller(printed(workbench.state, picture.view, "png", screen(*picture.size or (1600, 900))))
+        if picture.view in PRINTED_FIGURES:
+            return smaller(
+                render_printed_figure(workbench.state, picture.view, "png", screen_page(*picture.size or (1600, 900)))
+            )
         if picture.view:
             state = prepared(workbench.state, [picture.view])
             size = None if picture.size is None else QSize(*picture.size)
-            return smaller(figure(state, picture.view, "png", size=size))
+            return smaller(render_view(state, picture.view, "png", size=size))
         return smaller(png_bytes(window.grab().toImage()))
 
 
@@ -111,10 +113,10 @@ def png_of(image: Image.Image) -> bytes:
 def main(names: list[str]) -> None:
     for picture in PICTURES:
         if not names or picture.name in names:
-            with application(picture.theme):
+            with offscreen_application(picture.theme):
                 content = draw(picture)
             path = FOLDER / f"{picture.name}.png"
-            write(path, content)
+            write_file(path, content)
             print(f"{path.name}: {len(content) // 1024} KiB")
 
 

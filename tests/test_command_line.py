@@ -19,7 +19,7 @@ from engine.files.paths import RESOURCES
 from engine.run import execute
 from gui.catalogue.pictures import FIGURES, PICTURE_FORMATS
 from gui.command_line import run
-from gui.command_line.export import EDGES
+from gui.command_line.export import DEPTH_SCALES
 from gui.command_line.main import main
 
 MAIN = Path(run.__file__).resolve().parents[2] / "main.py"
@@ -479,17 +479,17 @@ def test_analyze_loads_neither_qt_nor_pyqtgraph(write):
 
 def test_every_format_and_figure_can_be_drawn():
     from gui.export.pictures import EXPORTERS
-    from gui.paint.figures.figures import PRINTED
+    from gui.paint.figures.figures import PRINTED_FIGURES
 
     assert tuple(EXPORTERS) == PICTURE_FORMATS
-    assert tuple(PRINTED) == FIGURES
+    assert tuple(PRINTED_FIGURES) == FIGURES
 
 
 def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):
-    from gui.paint.volumes.camera import LENGTHS_IN_WORDS
+    from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 
-    assert tuple(LENGTHS_IN_WORDS) == EDGES
-    for edges, words in LENGTHS_IN_WORDS.items():
+    assert tuple(LENGTH_SCALE_TEXTS) == DEPTH_SCALES
+    for edges, words in LENGTH_SCALE_TEXTS.items():
         out = tmp_path / edges
         call("export", write(SMALL), "--out", out, "--figure", "from-above", "--format", "svg", "--edges", edges)
         assert words in (out / "from-above.svg").read_text(encoding="utf-8")

@@ -97,4 +97,4 @@ def copy_design(project: Project, design: str) -> tuple[Project, str]:
 
 
 def _learns(node: Node) -> bool:
-    return bool(getattr(node.layer, "learns", True))
+    return bool(getattr(node.layer, "has_params", True))

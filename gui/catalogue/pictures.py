@@ -1,9 +1,9 @@
 """The formats of pictures and the figures for papers and slides, by name. No Qt here."""
 
 PICTURE_FORMATS = ("png", "svg", "pdf")
-GIF = "gif"
+ANIMATION_FORMAT = "gif"
 """The format of the camera's turn."""
 
 FIGURES = ("inception-module", "paper-table", "one-by-one", "from-above")
-TURNING = "from-above"
+TURN_FIGURE = "from-above"
 """The figure whose camera can be seen to turn."""

@@ -26,7 +26,7 @@ class ViewRow(DockRow, frozen=True, kw_only=True):
     """Exported as text files as well."""
 
 
-VIEWS: tuple[ViewRow, ...] = (
+VIEW_IDS: tuple[ViewRow, ...] = (
     ViewRow(
         id="volumes",
         title="Volumes",
@@ -87,10 +87,10 @@ VIEWS: tuple[ViewRow, ...] = (
 
 def view_row(id: str) -> ViewRow:
     """The row of that id."""
-    return next(row for row in VIEWS if row.id == id)
+    return next(row for row in VIEW_IDS if row.id == id)
 
 
-DRAWN = tuple(row.id for row in VIEWS if row.picture)
+DRAWN = tuple(row.id for row in VIEW_IDS if row.picture)
 """Views that can be exported."""
-ON_REQUEST = tuple(row.id for row in VIEWS if row.picture and row.picture.prepare)
+ON_REQUEST = tuple(row.id for row in VIEW_IDS if row.picture and row.picture.prepare)
 """Those that are exported only if they are named."""

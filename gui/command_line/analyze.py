@@ -12,7 +12,7 @@ from engine.run.check import check
 from gui.command_line.options import choices, project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project
-from gui.command_line.selection import design_named
+from gui.command_line.selection import find_design
 
 
 def add_options(command: ArgumentParser) -> None:
@@ -33,7 +33,7 @@ def run(options: Namespace) -> None:
     known = check(project)
     rule = replace(convention_by_id(options.count or "macs"), batch=options.batch)
     format = format_named(options.format)
-    design = design_named(options.design, project, options.project) if format.of_design else ""
+    design = find_design(options.design, project, options.project) if format.of_design else ""
     main_metric = next(iter(options.metrics), OPERATIONS if options.count else "macs")
     counted = (OPERATIONS,) if options.count or options.batch > 1 else ()
     columns = tuple(dict.fromkeys((*options.metrics, *counted)))

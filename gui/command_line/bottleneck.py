@@ -34,9 +34,9 @@ from engine.text.units import exact_text, ratio_in_words
 from gui.command_line.options import project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project
-from gui.command_line.selection import STEM_WORD, design_named, report_named
+from gui.command_line.selection import STEM_WORD, find_design, find_report
 
-FORMATS = ("table", "json", "csv")
+REPORT_FORMATS = ("table", "json", "csv")
 NO_ENERGY = "nothing can stand for what gives zeros alone; choose another convolution, or other photos with --photos"
 
 
@@ -53,7 +53,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--refit", action="store_true", help="when applying, fit the k×k again where that lowers the error on others"
     )
-    command.add_argument("--format", choices=FORMATS, default="table")
+    command.add_argument("--format", choices=REPORT_FORMATS, default="table")
     command.add_argument("--apply", type=Path, metavar="OUT.toml", help="write the project with what bears the error")
 
 
@@ -84,14 +84,14 @@ def run(options: argparse.Namespace) -> None:
 
 def _explore(options: argparse.Namespace, project: Project) -> None:
     """Print what was asked for, and write the project where that was asked for."""
-    design = design_named(options.design, project, options.project)
+    design = find_design(options.design, project, options.project)
     chosen = calibration_set(project, options.photos)
     explorer = RankSearch(project, chosen)
     curves = []
     for number, (name, total) in enumerate(_nodes(options, explorer.request, design), 1):
         with suppress(OSError):  # nobody listens; the work goes on
             print(f"explore {number}/{total} {design_text(design)} · {name}", file=sys.stderr)
-        curves.append(_chosen(options, explorer, explorer.curve((design, name), options.form)))
+        curves.append(_within_budget(options, explorer, explorer.curve((design, name), options.form)))
     written = None if options.apply is None else _apply(options, explorer, curves)
     if options.format == "json":
         print_result(curves_to_json(curves, chosen, options.error, written))
@@ -100,10 +100,10 @@ def _explore(options: argparse.Namespace, project: Project) -> None:
     else:
         one = options.node is not None
         text = curve_text(curves[0], _index(options, curves[0])) if one else list_text(curves, options.error)
-        print_result(text + "\n" + calibration_text(chosen) + ("" if written is None else _told(written)))
+        print_result(text + "\n" + calibration_text(chosen) + ("" if written is None else _summary_text(written)))
 
 
-def _chosen(options: argparse.Namespace, explorer: RankSearch, curve: ErrorCurve) -> ErrorCurve:
+def _within_budget(options: argparse.Namespace, explorer: RankSearch, curve: ErrorCurve) -> ErrorCurve:
     """The curve with the width that the budget asks for among those that were run."""
     if options.macs is not None:
         index = curve.best_for_macs(options.macs)
@@ -125,7 +125,7 @@ def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> lis
             text = f"{design_text(design)} has no k×k convolution without groups that is not fitted yet; choose another"
             raise ProjectError([Problem(text, "$.designs")], options.project)
         return [(name, len(names)) for name in names]
-    report = report_named(design, options.node, request.check, options.project)
+    report = find_report(design, options.node, request.check, options.project)
     reason = rank_search_refusal(report)
     if reason:
         raise ProjectError([Problem(f"--node {options.node!r}: {reason}", "$.designs")], options.project)
@@ -173,7 +173,7 @@ def _refused(options: argparse.Namespace, curves: list[ErrorCurve]) -> str:
     )
 
 
-def _told(written: dict[str, Any]) -> str:
+def _summary_text(written: dict[str, Any]) -> str:
     errors = ", ".join(f"{name} {error_text(error)}" for name, error in written["error_of_last_volume"].items())
     ratio = ratio_in_words(written["macs"], written["macs_before"], "multiply-accumulates")
     return (

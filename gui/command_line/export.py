@@ -10,17 +10,17 @@ from msgspec.structs import replace
 from engine.project.project import Project
 from engine.run.check import check
 from engine.text.problems import Problem, ProjectError
-from gui.catalogue.pictures import FIGURES, GIF, PICTURE_FORMATS, TURNING
+from gui.catalogue.pictures import ANIMATION_FORMAT, FIGURES, PICTURE_FORMATS, TURN_FIGURE
 from gui.catalogue.views import DRAWN, ON_REQUEST
 from gui.command_line.options import choices, project_option, read_size, theme_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project, run_results
-from gui.command_line.selection import design_named, read_value, report_named, require_within
-from gui.paint.basics.page import PAGES, Page, page, screen
+from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
+from gui.paint.basics.page import PAGES, Page, parse_page, screen_page
 from gui.state.view_state import DepthScale, Focus
 
-FORMATS = (*PICTURE_FORMATS, GIF)
-EDGES: tuple[DepthScale, ...] = get_args(DepthScale)
+_FILE_FORMATS = (*PICTURE_FORMATS, ANIMATION_FORMAT)
+DEPTH_SCALES: tuple[DepthScale, ...] = get_args(DepthScale)
 
 
 def add_options(command: ArgumentParser) -> None:
@@ -37,10 +37,10 @@ def add_options(command: ArgumentParser) -> None:
     )
     command.add_argument(
         "--format",
-        type=choices(FORMATS),
+        type=choices(_FILE_FORMATS),
         default=("png",),
-        metavar=",".join(FORMATS),
-        help=f"{GIF} shows the camera turn from 3-D to top: for --figure {TURNING} only",
+        metavar=",".join(_FILE_FORMATS),
+        help=f"{ANIMATION_FORMAT} shows the camera turn from 3-D to top: for --figure {TURN_FIGURE} only",
     )
     command.add_argument(
         "--width",
@@ -60,8 +60,10 @@ def add_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--node", metavar="NAME", help="the chosen layer, of which filters, inspector and bottleneck tell"
     )
-    command.add_argument("--value", type=read_value, metavar="C,Y,X", help="of that layer, for the inspector; from 0")
-    command.add_argument("--edges", choices=EDGES, default="sqrt", help="how long an edge of so many values is drawn")
+    command.add_argument("--value", type=parse_value, metavar="C,Y,X", help="of that layer, for the inspector; from 0")
+    command.add_argument(
+        "--edges", choices=DEPTH_SCALES, default="sqrt", help="how long an edge of so many values is drawn"
+    )
     theme_option(command)
 
 
@@ -72,45 +74,45 @@ def run(options: Namespace) -> None:
     views = options.views or (() if options.figure else tuple(view for view in DRAWN if view not in ON_REQUEST))
     page = _page(options, views)
     project = read_project(options.project)
-    focus = _chosen(options, project)
+    focus = _chosen_focus(options, project)
     _, results = run_results(options.project, project)
-    with offscreen.application(options.theme):
-        state = offscreen.run_state(project, results, options.theme, options.edges)
+    with offscreen.offscreen_application(options.theme):
+        state = offscreen.state_after_run(project, results, options.theme, options.edges)
         state = replace(state, focus=focus or state.focus)
         state = prepared(state, views)
         drawn = (options.out, views, options.format, options.scale, options.size, options.figure, page)
         try:
-            written = offscreen.export(state, *drawn)
+            written = offscreen.export_files(state, *drawn)
         except ProjectError as error:
             raise ProjectError(error.problems, error.file or options.project) from None
         print_result("".join(f"{path}\n" for path in written))
 
 
-def _chosen(options: Namespace, project: Project) -> Focus | None:
+def _chosen_focus(options: Namespace, project: Project) -> Focus | None:
     """The choice that was asked for; None where none was."""
     if options.design is options.node is options.value is None:
         return None
     known = check(project)
-    design = design_named(options.design, project, options.project)
+    design = find_design(options.design, project, options.project)
     node = options.node or known.analyses[design].output
-    report = report_named(design, node, known, options.project)
+    report = find_report(design, node, known, options.project)
     if options.value is None:
         return Focus(design, node)
     channel, y, x = options.value
     assert report.output_shape is not None, "a project without mistakes has no unknown shape"
-    require_within(options.value, report.output_shape, (design, node), options.project)
+    require_in_shape(options.value, report.output_shape, (design, node), options.project)
     return Focus(design, node, channel, (y, x))
 
 
 def _page(options: Namespace, views: Sequence[str]) -> Page | None:
     """The page that figures are asked for on; ProjectError where options do not go together."""
-    if GIF in options.format and (views or options.figure != (TURNING,)):
-        text = f"the turn of the camera is drawn for --figure {TURNING} alone, without --views"
-        raise ProjectError([Problem(text, f"--format {GIF}")])
-    if options.width is not None and (options.size is not None or GIF in options.format):
+    if ANIMATION_FORMAT in options.format and (views or options.figure != (TURN_FIGURE,)):
+        text = f"the turn of the camera is drawn for --figure {TURN_FIGURE} alone, without --views"
+        raise ProjectError([Problem(text, f"--format {ANIMATION_FORMAT}")])
+    if options.width is not None and (options.size is not None or ANIMATION_FORMAT in options.format):
         text = "is of figures in print and on slides; give it without --size, and for a gif --size instead"
         raise ProjectError([Problem(text, "--width")])
-    return screen(*options.size) if options.size else options.width
+    return screen_page(*options.size) if options.size else options.width
 
 
 def _scale(text: str) -> float:
@@ -125,6 +127,6 @@ def _scale(text: str) -> float:
 
 def _width(text: str) -> Page:
     try:
-        return page(text)
+        return parse_page(text)
     except ValueError as error:
         raise ArgumentTypeError(str(error)) from None

@@ -15,20 +15,20 @@ from engine.run.check import NodeRef, check
 from engine.run.execute import NodeDone
 from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme
-from gui.export.files import export, write
+from gui.export.files import export_files, write_file
 from gui.export.pictures import png_bytes
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
-from gui.state.volume_at import Result
+from gui.state.volume_at import VolumeResult
 from gui.window.main_window import MainWindow
-from gui.workbench.workbench import Workbench, start_focus
+from gui.workbench.workbench import Workbench, initial_focus
 
-Theme = Literal["light", "dark"]
+ThemeName = Literal["light", "dark"]
 
-__all__ = ["application", "export", "run_state", "screenshot", "window_after_run"]
+__all__ = ["export_files", "offscreen_application", "save_screenshot", "state_after_run", "window_after_run"]
 
 
 @contextmanager
-def application(theme: Theme) -> Iterator[QApplication]:
+def offscreen_application(theme: ThemeName) -> Iterator[QApplication]:
     """A QApplication that needs no display, whatever DISPLAY says."""
     if QApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -47,19 +47,20 @@ def _pass_on(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> No
         print(message, file=sys.stderr)
 
 
-def run_state(
-    project: Project, results: Mapping[NodeRef, NodeDone], theme: Theme, scale: DepthScale = "sqrt"
+def state_after_run(
+    project: Project, results: Mapping[NodeRef, NodeDone], theme: ThemeName, scale: DepthScale = "sqrt"
 ) -> ViewState:
     """What the window would show after a run, with edges of that scale."""
     known = check(project)
     shown = {
-        place: Result(done.key, done.volume, done.milliseconds, done.fitted_weights) for place, done in results.items()
+        place: VolumeResult(done.key, done.volume, done.milliseconds, done.fitted_weights)
+        for place, done in results.items()
     }
-    return ViewState(project, known, RunView(shown), start_focus(project, known), Look(theme=theme, scale=scale))
+    return ViewState(project, known, RunView(shown), initial_focus(project, known), Look(theme=theme, scale=scale))
 
 
 @contextmanager
-def window_after_run(project: Project, path: Path, size: tuple[int, int], theme: Theme) -> Iterator[MainWindow]:
+def window_after_run(project: Project, path: Path, size: tuple[int, int], theme: ThemeName) -> Iterator[MainWindow]:
     """The whole window of a project from `path`, with the volumes of its designs.
 
     Raises
@@ -86,7 +87,7 @@ def window_after_run(project: Project, path: Path, size: tuple[int, int], theme:
         QApplication.processEvents()
 
 
-def screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: Theme) -> None:
+def save_screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: ThemeName) -> None:
     """The whole window after a run as a PNG file."""
     with window_after_run(project, path, size, theme) as window:
-        write(out, png_bytes(window.grab().toImage()))
+        write_file(out, png_bytes(window.grab().toImage()))

@@ -19,6 +19,6 @@ def run(options: Namespace) -> None:
     from gui.command_line import offscreen
 
     project = read_project(options.project)
-    with offscreen.application(options.theme):
-        offscreen.screenshot(project, options.project, options.out, options.size, options.theme)
+    with offscreen.offscreen_application(options.theme):
+        offscreen.save_screenshot(project, options.project, options.out, options.size, options.theme)
     print_result(f"{options.out}\n")

@@ -12,11 +12,11 @@ from engine.text.problems import STEM, Problem, ProjectError
 
 STEM_WORD = "stem"
 NOTHING = "the project has neither a design nor a stem, whose layers could be meant; add one"
-Value = tuple[int, int, int]
+ValueIndex = tuple[int, int, int]
 """Channel, row and column of one value of a volume."""
 
 
-def design_named(name: str | None, project: Project, file: Path) -> str:
+def find_design(name: str | None, project: Project, file: Path) -> str:
     """The design of that name, or the stem; left out: the first design, or the stem where there is none."""
     names = [design.name for design in project.designs]
     if name is None and names:
@@ -30,7 +30,7 @@ def design_named(name: str | None, project: Project, file: Path) -> str:
     raise ProjectError([Problem(text, "$.designs")], file)
 
 
-def report_named(design: str, node: str, check: ProjectCheck, file: Path) -> Report:
+def find_report(design: str, node: str, check: ProjectCheck, file: Path) -> Report:
     """The layer or block of that name in a design."""
     report = check.reports.get((design, node))
     if report is None:
@@ -40,7 +40,7 @@ def report_named(design: str, node: str, check: ProjectCheck, file: Path) -> Rep
     return report
 
 
-def read_value(text: str) -> Value:
+def parse_value(text: str) -> ValueIndex:
     """``7,12,9``: channel, row and column, each from 0; for argparse."""
     numbers = [part.strip() for part in text.split(",")]
     if len(numbers) != 3 or not all(number.isascii() and number.isdigit() for number in numbers):
@@ -49,7 +49,7 @@ def read_value(text: str) -> Value:
     return channel, y, x
 
 
-def require_within(value: Value, shape: Shape, place: NodeRef, file: Path) -> None:
+def require_in_shape(value: ValueIndex, shape: Shape, place: NodeRef, file: Path) -> None:
     """ProjectError where a volume has no such value."""
     for what, at, count in zip(("channel", "y", "x"), value, shape, strict=True):
         if at >= count:

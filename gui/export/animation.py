@@ -12,8 +12,8 @@ from engine.kernels import Checkpoint
 from gui.paint.basics.page import Page
 from gui.paint.figures import from_above
 from gui.paint.figures.figures import paint_panels
-from gui.paint.figures.panels import turned
-from gui.paint.volumes.camera import VIEWS, camera
+from gui.paint.figures.panels import turn_panels
+from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 from gui.worker import Worker
@@ -27,7 +27,7 @@ SAMPLED = 4
 """Of so many frames one is looked at to choose the colours."""
 
 
-def frames(state: ViewState, page: Page, theme: Theme) -> Iterator[QImage]:
+def paint_turn_frames(state: ViewState, page: Page, theme: Theme) -> Iterator[QImage]:
     """From 3-D to top, slow at both ends; painted one at a time, each when it is asked for.
 
     Raises
@@ -35,20 +35,20 @@ def frames(state: ViewState, page: Page, theme: Theme) -> Iterator[QImage]:
     ProjectError
         There is nothing to draw.
     """
-    made, ease = from_above.turning(state, page), QEasingCurve(QEasingCurve.Type.InOutQuad)
+    made, ease = from_above.lay_out_turn(state, page), QEasingCurve(QEasingCurve.Type.InOutQuad)
     for step in range(STEPS + 1):
         share = ease.valueForProgress(step / STEPS)
-        start, end = VIEWS["3-D"], VIEWS["Top"]
+        start, end = CAMERA_VIEWS["3-D"], CAMERA_VIEWS["Top"]
         yaw, pitch = (a + share * (b - a) for a, b in zip(start, end, strict=True))
         image = QImage(page.width, page.height or round(made.height), QImage.Format.Format_RGB888)
         image.fill(QColor(theme.base))
         painter = QPainter(image)
-        paint_panels(painter, theme, turned(made, camera(yaw, pitch)))
+        paint_panels(painter, theme, turn_panels(made, make_camera(yaw, pitch)))
         painter.end()
         yield image
 
 
-def gif(images: Sequence[QImage]) -> bytes:
+def encode_gif(images: Sequence[QImage]) -> bytes:
     """Frames there and back, over and over, as the content of a GIF file.
 
     The colours are chosen once from several frames, and nothing is dithered: what does not move does not flicker.
@@ -110,7 +110,7 @@ class TurnWriter(QObject):
         path, painted, write = self._path, self._painted, self._write
 
         def task(checkpoint: Checkpoint) -> Iterator[object]:
-            content = gif(painted)
+            content = encode_gif(painted)
             checkpoint()
             write(path, content)
             yield from ()

@@ -4,13 +4,13 @@ from msgspec.structs import replace
 
 from engine.rank_search import rank_search_candidates, rank_search_refusal
 from engine.run.execute import RunRequest
-from gui.state.exploration import Wish, explored
+from gui.state.exploration import RankQuery, answer_rank_query
 from gui.state.view_state import Focus, ViewState
 
 
-def with_bottleneck(state: ViewState) -> ViewState:
+def add_rank_search(state: ViewState) -> ViewState:
     """The state in which the chosen convolution, or else the dearest one, is chosen and explored."""
-    place = state.focus.place
+    place = state.focus.ref
     if rank_search_refusal(state.report(place)):
         found = [
             (report.macs or 0, (design, report.name))
@@ -20,5 +20,5 @@ def with_bottleneck(state: ViewState) -> ViewState:
         if not found:
             return state
         place = max(found)[1]
-    exploration = explored(state.project, Wish(place))
+    exploration = answer_rank_query(state.project, RankQuery(place))
     return replace(state, focus=Focus(*place), exploration=exploration)

@@ -8,13 +8,13 @@ from PySide6.QtCore import QSize
 from engine.files.atomic_write import write_atomically, write_folder_atomically
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.views import view_row
-from gui.export.pictures import figure, printed
-from gui.export.texts import texts
+from gui.export.pictures import render_printed_figure, render_view
+from gui.export.texts import table_texts
 from gui.paint.basics.page import Page
 from gui.state.view_state import ViewState
 
 
-def export(
+def export_files(
     state: ViewState,
     folder: Path,
     views: Iterable[str],
@@ -37,19 +37,19 @@ def export(
     with write_folder_atomically(folder) as unfinished:
         for view in views:
             for format in formats:
-                content = figure(state, view, format, scale, size and QSize(*size))
+                content = render_view(state, view, format, scale, size and QSize(*size))
                 (unfinished / f"{view}.{format}").write_bytes(content)
             if view_row(view).has_texts:
-                for file, text in texts(state).items():
+                for file, text in table_texts(state).items():
                     (unfinished / file).write_bytes(text.encode())
         for name in names:
             for format in formats:
-                (unfinished / f"{name}.{format}").write_bytes(printed(state, name, format, page, scale))
+                (unfinished / f"{name}.{format}").write_bytes(render_printed_figure(state, name, format, page, scale))
         written = [file.name for file in sorted(unfinished.iterdir())]
     return [folder / name for name in written]
 
 
-def write(path: Path, content: bytes) -> None:
+def write_file(path: Path, content: bytes) -> None:
     """Write a file whole, its folder with it; ProjectError says why not."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)

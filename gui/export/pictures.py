@@ -10,35 +10,35 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QS
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
-from gui.catalogue.pictures import GIF
+from gui.catalogue.pictures import ANIMATION_FORMAT
 from gui.catalogue.views import view_row
-from gui.export.animation import frames, gif
+from gui.export.animation import encode_gif, paint_turn_frames
 from gui.paint.basics.page import ANIMATION, Page
 from gui.paint.figures import figures
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
-Paint = Callable[[QPainter, QRectF, ViewState, Theme], None]
+PaintView = Callable[[QPainter, QRectF, ViewState, Theme], None]
 PDF_RESOLUTION = 1200
 POINTS_PER_INCH = 72
 SVG_DPI = 96
 
 
-class Figure(Struct, frozen=True):
+class ViewFigure(Struct, frozen=True):
     """How a view is painted, and the size in pixels of its picture where no screen decides."""
 
-    paint: Paint
+    paint: PaintView
     size: Callable[[ViewState], tuple[int, int]]
 
 
 @cache
-def figure_of(view: str) -> Figure:
+def figure_of(view: str) -> ViewFigure:
     """What the view's row names, imported."""
     picture = view_row(view).picture
     if picture is None:
         raise ValueError(f"the view {view} has no picture")
     size = picture.size
-    return Figure(resolve_name(picture.paint), resolve_name(size) if isinstance(size, str) else lambda state: size)
+    return ViewFigure(resolve_name(picture.paint), resolve_name(size) if isinstance(size, str) else lambda state: size)
 
 
 def _png(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
@@ -108,7 +108,7 @@ def prepared(state: ViewState, views: Iterable[str]) -> ViewState:
     return state
 
 
-def figure(state: ViewState, view: str, format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
+def render_view(state: ViewState, view: str, format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
     """A view's picture as the content of a file; `size` in pixels before scaling."""
     shown, theme = figure_of(view), THEMES[state.look.theme]
     area = size or QSize(*shown.size(state))
@@ -122,7 +122,9 @@ def figure(state: ViewState, view: str, format: str, scale: float = 1.0, size: Q
     return EXPORTERS[format](draw, area, scale, f"{state.project.title} · {view}")
 
 
-def printed(state: ViewState, name: str, format: str, page: Page | None = None, scale: float = 1.0) -> bytes:
+def render_printed_figure(
+    state: ViewState, name: str, format: str, page: Page | None = None, scale: float = 1.0
+) -> bytes:
     """A figure for papers and slides as the content of a file; without a page on that of its format.
 
     Raises
@@ -131,17 +133,17 @@ def printed(state: ViewState, name: str, format: str, page: Page | None = None, 
         There is nothing to draw.
     """
     theme = paper_theme(state)
-    if format == GIF:
-        return gif(tuple(frames(state, page or ANIMATION, theme)))
-    chosen = page or figures.PRINTED[name].page(state, format)
-    made = figures.PRINTED[name].lay_out(state, chosen)
+    if format == ANIMATION_FORMAT:
+        return encode_gif(tuple(paint_turn_frames(state, page or ANIMATION, theme)))
+    chosen = page or figures.PRINTED_FIGURES[name].page(state, format)
+    made = figures.PRINTED_FIGURES[name].lay_out(state, chosen)
 
     def draw(painter: QPainter) -> None:
         painter.fillRect(QRectF(0, 0, 1.1 * made.width, 1.1 * made.height), QColor(theme.base))  # files round sizes up
         made.paint(painter, theme)
 
     unit = {"svg": SVG_DPI, "png": chosen.dpi}.get(format, POINTS_PER_INCH) / POINTS_PER_INCH
-    title = f"{state.project.title} · {figures.PRINTED[name].title}"
+    title = f"{state.project.title} · {figures.PRINTED_FIGURES[name].title}"
     return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points, title)
 
 

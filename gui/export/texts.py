@@ -11,7 +11,7 @@ TEXT_FORMATS: tuple[ReportFormat, ...] = tuple(format for format in FORMATS if f
 """Those that files are written in."""
 
 
-def texts(state: ViewState) -> dict[str, str]:
+def table_texts(state: ViewState) -> dict[str, str]:
     """The table in every format by the name of its file, and each design's attachments for model viewers.
 
     Tables for programs have a row a layer, those for readers show blocks as the window does.
@@ -29,7 +29,7 @@ def _files(state: ViewState) -> Iterator[tuple[str, ReportFormat, str]]:
                 yield f"{file_name(design.name)}{format.ending}", format, design.name
 
 
-def text_for(state: ViewState, name: str) -> str | None:
+def text_for_file(state: ViewState, name: str) -> str | None:
     """What a file of that name holds: the table, or attachments of the chosen design; None for other endings.
 
     Raises
@@ -49,4 +49,4 @@ def text_for(state: ViewState, name: str) -> str | None:
 def _text(state: ViewState, format: ReportFormat, design: str) -> str:
     chosen = state.look.metric
     analyses = None if format.for_programs else state.shown_analyses
-    return format.text(CostReport(state.project, state.ledger, design, chosen, (chosen,), analyses))
+    return format.text(CostReport(state.project, state.costs, design, chosen, (chosen,), analyses))

@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
 from engine.run.check import NodeRef
 from gui.state.view_state import ViewState
-from gui.widgets.texts import note, show_note
+from gui.widgets.texts import make_note, show_note
 
 UNKNOWN = "What the block receives is unknown, or a setting is wrong"
 
@@ -18,7 +18,7 @@ class BlockRow(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.words = note()
+        self.words = make_note()
         self.take_apart, self.show_block = QPushButton("Take apart"), QPushButton("Show block")
         column, row = QVBoxLayout(self), QHBoxLayout()
         column.setContentsMargins(0, 0, 0, 0)
@@ -33,7 +33,7 @@ class BlockRow(QWidget):
 
     def show_state(self, state: ViewState, place: NodeRef) -> None:
         """Show what can be done with the block at a place, or around it."""
-        written = state.written(place)
+        written = state.editable_ref(place)
         part, known = written != place, state.block(place) is not None
         show_note(self.words, f"Part of the block {written[1]}; take it apart to edit it." if part else "")
         self.show_block.setVisible(part)

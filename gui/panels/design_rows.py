@@ -13,10 +13,10 @@ from gui.state.view_state import ViewState
 from gui.theme import THEMES
 
 
-class Row(Struct, frozen=True):
+class DesignTreeRow(Struct, frozen=True):
     """A design, the stem, a layer, a block or a part of one: two lines of text."""
 
-    place: NodeRef
+    ref: NodeRef
     name: str
     what: str
     """The operator, or how many layers there are."""
@@ -31,24 +31,24 @@ class Row(Struct, frozen=True):
     @property
     def heads(self) -> bool:
         """Whether it stands for a whole design, or for the stem."""
-        return self.place[1] == INPUT
+        return self.ref[1] == INPUT
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         """All of it in one sentence, for the status bar and for screen readers."""
         return ", ".join(filter(None, (self.name, self.what, self.shape, self.amount, self.mistake)))
 
 
-def rows(state: ViewState) -> tuple[tuple[Row, tuple[Row, ...]], ...]:
+def design_tree_rows(state: ViewState) -> tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]:
     """The stem's row, if any, and each design's, each with the rows of its layers and blocks."""
-    mistakes, within = _mistakes(state), mistakes_within(state)
+    mistakes, within = _mistakes(state), mistakes_in_blocks(state)
     return tuple(
         (_head(state, design, mistakes), tuple(_node_rows(state, design, mistakes, within)))
         for design, _ in state.project.networks()
     )
 
 
-def part_rows(state: ViewState, block: NodeRef) -> tuple[Row, ...]:
+def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ...]:
     """Rows of a block's layers, under their names within it."""
     found, mistakes = state.check.block(block), _mistakes(state)
     design, name = block
@@ -58,7 +58,7 @@ def part_rows(state: ViewState, block: NodeRef) -> tuple[Row, ...]:
     )
 
 
-def mistakes_by_place(problems: tuple[Problem, ...]) -> dict[NodeRef, str]:
+def mistakes_by_ref(problems: tuple[Problem, ...]) -> dict[NodeRef, str]:
     """All sentences about a place, one a line."""
     found: dict[NodeRef, str] = {}
     for problem in problems:
@@ -69,11 +69,11 @@ def mistakes_by_place(problems: tuple[Problem, ...]) -> dict[NodeRef, str]:
     return found
 
 
-def mistakes_within(state: ViewState) -> dict[NodeRef, str]:
+def mistakes_in_blocks(state: ViewState) -> dict[NodeRef, str]:
     """What is wrong within blocks, by the block's place: the part's name, then the sentence."""
     found: dict[NodeRef, str] = {}
     for place, text in _mistakes(state).items():
-        block = state.written(place)
+        block = state.editable_ref(place)
         if block != place:
             line = f"{place[1].removeprefix(f'{block[1]}/')}: {text}"
             found[block] = f"{found[block]}\n{line}" if block in found else line
@@ -81,21 +81,21 @@ def mistakes_within(state: ViewState) -> dict[NodeRef, str]:
 
 
 def _mistakes(state: ViewState) -> dict[NodeRef, str]:
-    return mistakes_by_place((*state.check.problems, *state.run.problems))
+    return mistakes_by_ref((*state.check.problems, *state.run.problems))
 
 
-def _head(state: ViewState, design: str, mistakes: dict[NodeRef, str]) -> Row:
+def _head(state: ViewState, design: str, mistakes: dict[NodeRef, str]) -> DesignTreeRow:
     analysis, counted = state.check.analyses[design], metric_by_id(state.look.metric)
     count, shape = len(analysis.reports), analysis.output_shape
     words = f"{count} layer{'' if count == 1 else 's'}" if count else "no layers yet"
     wrong = sum(1 for place in mistakes if place[0] == design and place[1] != INPUT)
     mistake = mistakes.get((design, INPUT), "") or (f"{words}, {wrong} with a mistake" if wrong else "")
-    return Row(
+    return DesignTreeRow(
         (design, INPUT),
         "stem (shared)" if design == STEM else design,
         words,
         "" if shape is None else str(shape),
-        state.ledger.text(counted, state.ledger.total(counted, design)),
+        state.costs.text(counted, state.costs.total(counted, design)),
         mistake,
         "" if design == STEM else THEMES[state.look.theme].design(state.design_index(design)),
     )
@@ -103,7 +103,7 @@ def _head(state: ViewState, design: str, mistakes: dict[NodeRef, str]) -> Row:
 
 def _node_rows(
     state: ViewState, design: str, mistakes: dict[NodeRef, str], within: dict[NodeRef, str]
-) -> Iterator[Row]:
+) -> Iterator[DesignTreeRow]:
     """A row for each node, in the order in which a person wrote them."""
     blocks = state.check.analyses[design].blocks
     for node in state.project.network(design).nodes:
@@ -122,11 +122,11 @@ def _row(
     mistakes: dict[NodeRef, str],
     *,
     opens: bool = False,
-) -> Row:
-    ledger, counted = state.ledger, metric_by_id(state.look.metric)
+) -> DesignTreeRow:
+    ledger, counted = state.costs, metric_by_id(state.look.metric)
     shape = None if report is None else report.output_shape
     amount = None if report is None else ledger.amount(counted, place[0], report)
-    return Row(
+    return DesignTreeRow(
         place,
         name,
         what,

@@ -27,11 +27,11 @@ from PySide6.QtWidgets import (
 )
 
 from engine.run.check import NodeRef
-from gui.panels.design_rows import Row
+from gui.panels.design_rows import DesignTreeRow
 from gui.widgets.glyphs import paint_mistake
 from gui.widgets.texts import NameEditor
 
-ROW = Qt.ItemDataRole.UserRole
+ROW_ROLE = Qt.ItemDataRole.UserRole
 """Under this role an item holds its Row."""
 
 AnyIndex = QModelIndex | QPersistentModelIndex
@@ -55,7 +55,7 @@ class DesignTree(QTreeWidget):
     """A key event, before the tree uses it; who accepts the event keeps it."""
     left = Signal()
 
-    def __init__(self, parts: Callable[[NodeRef], tuple[Row, ...]], parent: QWidget | None = None) -> None:
+    def __init__(self, parts: Callable[[NodeRef], tuple[DesignTreeRow, ...]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._parts = parts
         self.setAccessibleName("Designs and layers")
@@ -69,18 +69,18 @@ class DesignTree(QTreeWidget):
         self.itemExpanded.connect(self._fill)
         self.itemCollapsed.connect(self._on_item_collapsed)
 
-    def show_rows(self, rows: tuple[tuple[Row, tuple[Row, ...]], ...]) -> None:
+    def show_rows(self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]) -> None:
         """Make the items say what the rows say; items are added and taken away at the end only."""
         root = self.invisibleRootItem()
         heads = _children(root)
-        opened = {_row(item).place: item.isExpanded() for head in heads for item in (head, *_children(head))}
-        places = {row.place for head, below in rows for row in (head, *below)}
+        opened = {_row(item).ref: item.isExpanded() for head in heads for item in (head, *_children(head))}
+        places = {row.ref for head, below in rows for row in (head, *below)}
 
-        def show(item: QTreeWidgetItem, row: Row, at_first: bool) -> None:
-            before: Row | None = item.data(0, ROW)
-            renamed = before is not None and before.place not in places
+        def show(item: QTreeWidgetItem, row: DesignTreeRow, at_first: bool) -> None:
+            before: DesignTreeRow | None = item.data(0, ROW_ROLE)
+            renamed = before is not None and before.ref not in places
             _write(item, row)
-            wanted = opened.get(row.place, item.isExpanded() if renamed else at_first)
+            wanted = opened.get(row.ref, item.isExpanded() if renamed else at_first)
             if item.isExpanded() != wanted:
                 item.setExpanded(wanted)
 
@@ -93,9 +93,9 @@ class DesignTree(QTreeWidget):
             # The stem's layers are the same for every design; they are folded until somebody asks.
             show(item, head, bool(head.colour))
 
-    def show_place(self, place: NodeRef, written: NodeRef) -> None:
+    def show_place(self, place: NodeRef, editable_ref: NodeRef) -> None:
         """Choose the row of a place; none where there is no such row. A part's block, at `written`, opens for it."""
-        block = self.item_at(written) if written != place else None
+        block = self.item_at(editable_ref) if editable_ref != place else None
         if block is not None and not block.isExpanded():
             block.setExpanded(True)
             self._fill(block)
@@ -109,10 +109,10 @@ class DesignTree(QTreeWidget):
     def item_at(self, place: NodeRef) -> QTreeWidgetItem | None:
         """The item of a place; None where there is none, as of a closed block's parts."""
         for head in _children(self.invisibleRootItem()):
-            if _row(head).place[0] == place[0]:
+            if _row(head).ref[0] == place[0]:
                 nodes = _children(head)
                 parts = (part for node in nodes if node.childCount() for part in _children(node))
-                return next((item for item in (head, *nodes, *parts) if _row(item).place == place), None)
+                return next((item for item in (head, *nodes, *parts) if _row(item).ref == place), None)
         return None
 
     def _fill(self, item: QTreeWidgetItem) -> None:
@@ -120,7 +120,7 @@ class DesignTree(QTreeWidget):
         row = _row(item)
         if row.heads or not (item.childCount() or item.isExpanded()):
             return
-        below = self._parts(row.place) if row.opens and item.isExpanded() else ()
+        below = self._parts(row.ref) if row.opens and item.isExpanded() else ()
         _fit(item, len(below), editable=False)
         for child, part in zip(_children(item), below, strict=True):
             _write(child, part)
@@ -172,8 +172,8 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     return [child for index in range(item.childCount()) if (child := item.child(index)) is not None]
 
 
-def _row(item: QTreeWidgetItem) -> Row:
-    row: Row = item.data(0, ROW)
+def _row(item: QTreeWidgetItem) -> DesignTreeRow:
+    row: DesignTreeRow = item.data(0, ROW_ROLE)
     return row
 
 
@@ -191,15 +191,15 @@ def _item(editable: bool) -> QTreeWidgetItem:
     return item
 
 
-def _write(item: QTreeWidgetItem, row: Row) -> None:
-    if item.data(0, ROW) == row:
+def _write(item: QTreeWidgetItem, row: DesignTreeRow) -> None:
+    if item.data(0, ROW_ROLE) == row:
         return
-    item.setData(0, ROW, row)
+    item.setData(0, ROW_ROLE, row)
     policy = QTreeWidgetItem.ChildIndicatorPolicy
     item.setChildIndicatorPolicy(policy.ShowIndicator if row.opens else policy.DontShowIndicatorWhenChildless)
     item.setText(0, row.name)
-    item.setToolTip(0, row.mistake or row.words)
-    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, row.words)
+    item.setToolTip(0, row.mistake or row.sentence)
+    item.setData(0, Qt.ItemDataRole.AccessibleTextRole, row.sentence)
 
 
 class RowDelegate(QStyledItemDelegate):
@@ -225,7 +225,7 @@ class RowDelegate(QStyledItemDelegate):
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
-        row: Row = index.data(ROW)
+        row: DesignTreeRow = index.data(ROW_ROLE)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setClipRect(option.rect)
@@ -233,17 +233,17 @@ class RowDelegate(QStyledItemDelegate):
         painter.restore()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
-        place: NodeRef = index.data(ROW).place
+        place: NodeRef = index.data(ROW_ROLE).place
         return NameEditor(lambda name: self._refusal(place, name), parent)
 
     def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
         if isinstance(editor, QLineEdit):
-            editor.setText(index.data(ROW).name)
+            editor.setText(index.data(ROW_ROLE).name)
 
     def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
-        row: Row = index.data(ROW)
+        row: DesignTreeRow = index.data(ROW_ROLE)
         if isinstance(editor, QLineEdit) and editor.text() != row.name:
-            self._rename(row.place, editor.text())
+            self._rename(row.ref, editor.text())
 
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:
         rect = QRect(option.rect)
@@ -251,7 +251,7 @@ class RowDelegate(QStyledItemDelegate):
         editor.setGeometry(rect)
 
 
-def paint_row(painter: QPainter, rect: QRectF, row: Row, palette: QPalette, chosen: bool) -> None:
+def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPalette, chosen: bool) -> None:
     """A row: chip or sign, name and amount; below, the operator and the shape, or in their place the mistake."""
     roles = QPalette.ColorRole
     text, quiet, error = (

@@ -11,8 +11,8 @@ from engine.cost.metrics import metric_by_id
 from engine.layers import LAYERS, tag_of
 from engine.run.check import NodeRef
 from gui.panels.base import Panel
-from gui.panels.design_rows import Row, part_rows, rows
-from gui.panels.design_tree import ROW, DesignTree, RowDelegate
+from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
+from gui.panels.design_tree import ROW_ROLE, DesignTree, RowDelegate
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton
@@ -45,7 +45,7 @@ class DesignsPanel(Panel):
         column.addWidget(self.tree, 1)
         column.addLayout(self._button_row())
         self.tree.currentItemChanged.connect(self._on_current_item_changed)
-        self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW).words))
+        self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW_ROLE).words))
         self.tree.left.connect(lambda: self.hovered.emit(""))
         self.tree.key_pressed.connect(self._on_tree_key_pressed)
         self._fill()
@@ -93,18 +93,18 @@ class DesignsPanel(Panel):
         self._state = new
         if self._differs(old, new):
             self._fill()
-        elif old.focus.place == new.focus.place:
+        elif old.focus.ref == new.focus.ref:
             return
         self._select_focus()
 
     def _fill(self) -> None:
         with QSignalBlocker(self.tree):
-            self.tree.show_rows(rows(self._state))
+            self.tree.show_rows(design_tree_rows(self._state))
 
     def _select_focus(self) -> None:
-        place = self._state.focus.place
+        place = self._state.focus.ref
         with QSignalBlocker(self.tree):
-            self.tree.show_place(place, self._state.written(place))
+            self.tree.show_place(place, self._state.editable_ref(place))
         self._show_layer_menu()
 
     def _differs(self, old: ViewState, new: ViewState) -> bool:
@@ -131,8 +131,8 @@ class DesignsPanel(Panel):
             self.tree.setFocus()
             self.tree.editItem(item)
 
-    def _part_rows(self, block: NodeRef) -> tuple[Row, ...]:
-        return part_rows(self._state, block)
+    def _part_rows(self, block: NodeRef) -> tuple[DesignTreeRow, ...]:
+        return block_part_rows(self._state, block)
 
     def _refusal(self, place: NodeRef, name: str) -> str:
         return edits.name_refusal(self._state.project, place, name)
@@ -144,7 +144,7 @@ class DesignsPanel(Panel):
 
     def _on_current_item_changed(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:
-            design, node = item.data(0, ROW).place
+            design, node = item.data(0, ROW_ROLE).place
             self.focus_requested.emit(Focus(design, node))
 
     def _on_tree_key_pressed(self, event: QKeyEvent) -> None:

@@ -13,20 +13,20 @@ from engine.shapes import Shape
 from engine.text.problems import STEM
 from engine.text.units import exact_text
 from gui.panels.base import Panel
-from gui.panels.layer_form import mistakes_at
+from gui.panels.layer_form import mistakes_by_setting
 from gui.panels.node_sources import array_names
-from gui.panels.setting_form import TITLES
+from gui.panels.setting_form import SETTING_TITLES
 from gui.state import edits
 from gui.state.view_state import ViewState
-from gui.widgets.choices import Choice
+from gui.widgets.choices import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
-from gui.widgets.file_row import ARRAYS, PHOTOS, FileRow
-from gui.widgets.numbers import IntegerBox, NumberControl, read_seed
+from gui.widgets.file_row import ARRAY_FILTER, PHOTO_FILTER, FileRow
+from gui.widgets.numbers import IntegerBox, NumberControl, parse_seed
 from gui.widgets.sizes import PairControl
-from gui.widgets.texts import error_note, note, show_note
+from gui.widgets.texts import make_error_note, make_note, show_note
 
 IMAGE_SIZES = (16, 28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256, 299, 320, 384, 448, 512, 640, 768, 1024)
-KINDS: tuple[tuple[type[Input], str], ...] = ((ImageInput, "photo"), (NoiseInput, "noise"), (ArrayInput, "array"))
+LAYER_KINDS: tuple[tuple[type[Input], str], ...] = ((ImageInput, "photo"), (NoiseInput, "noise"), (ArrayInput, "array"))
 CHANNELS = (("rgb", "red, green, blue"), ("bgr", "blue, green, red"), ("gray", "gray"))
 FIELDS: dict[type[Input], tuple[str, ...]] = {
     ImageInput: ("path", "size", "channels"),
@@ -36,12 +36,12 @@ FIELDS: dict[type[Input], tuple[str, ...]] = {
 """The rows of the form that each kind of input has."""
 
 
-def photos() -> tuple[str, ...]:
+def bundled_photos() -> tuple[str, ...]:
     """The bundled photos, as projects name them."""
     return paths.bundled_files("photos", ".png")
 
 
-def scale_words(spec: ImageInput) -> str:
+def scale_text(spec: ImageInput) -> str:
     """``values × 0.003922, minus mean 104, 116.7, 122.7``: what becomes of the bytes of a photo."""
     mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (spec.mean, spec.std))
     divided = f", over {std}" if std and set(spec.std) != {1.0} else ""
@@ -81,19 +81,19 @@ class InputPanel(Panel):
         self.setAccessibleName("Input")
         self._last: dict[type[Input], Input] = {}
         """What was shown last of each kind: choosing a kind again brings it back."""
-        self.kind = Choice(KINDS)
+        self.kind = ChoiceBox(LAYER_KINDS)
         self.kind.setAccessibleName("Kind of input")
-        self.path, self.file = FileRow("photo", PHOTOS), FileRow("array", ARRAYS)
+        self.path, self.file = FileRow("photo", PHOTO_FILTER), FileRow("array", ARRAY_FILTER)
         self.path.add_button(self._bundled_button())
         self.extent = PairControl(1, 100_000, IMAGE_SIZES)
         self.extent.set_title("Size of the photo")
-        self.channels = Choice(CHANNELS)
+        self.channels = ChoiceBox(CHANNELS)
         self.channels.setAccessibleName("Channels")
-        self.key = Choice()
+        self.key = ChoiceBox()
         self.key.setAccessibleName("Array in the file")
-        self.shape, self.seed = ShapeBoxes(), NumberControl(read_seed, str)
+        self.shape, self.seed = ShapeBoxes(), NumberControl(parse_seed, str)
         self.seed.set_title("Seed of the noise")
-        self.general, self.result = error_note(), note()
+        self.general, self.result = make_error_note(), make_note()
         self._lay_out()
         self._connect()
         self._show_input(anew=True)
@@ -102,14 +102,14 @@ class InputPanel(Panel):
         button = self.bundled = QPushButton("Bundled")
         button.setToolTip("Choose a photo that comes with the program")
         menu = QMenu(button)
-        for path in photos():
+        for path in bundled_photos():
             action = menu.addAction(Path(path).stem)
             action.triggered.connect(lambda _checked=False, path=path: self.use_photo(path))
         button.setMenu(menu)
         return button
 
     def _lay_out(self) -> None:
-        grid = FieldGrid(TITLES)
+        grid = FieldGrid(SETTING_TITLES)
         grid.add("Kind", self.kind)
         rows = (
             ("path", "Photo", self.path),
@@ -159,7 +159,7 @@ class InputPanel(Panel):
         self._last[type(spec)] = spec
         self.kind.show_value(type(spec))
         self._show_spec(spec, anew)
-        mistakes = mistakes_at((*state.check.problems, *state.run.problems), (STEM, INPUT))
+        mistakes = mistakes_by_setting((*state.check.problems, *state.run.problems), (STEM, INPUT))
         if isinstance(spec, ArrayInput) and "path" in mistakes:
             mistakes["file"] = mistakes.pop("path")
         for name, field in self.fields.items():
@@ -187,7 +187,7 @@ class InputPanel(Panel):
 
     def _result_words(self, spec: Input, shape: Shape | None) -> str:
         words = "shape unknown" if shape is None else f"gives {shape}, {exact_text(shape.size)} values"
-        return f"{words}\n{scale_words(spec)}" if isinstance(spec, ImageInput) else words
+        return f"{words}\n{scale_text(spec)}" if isinstance(spec, ImageInput) else words
 
     def use_photo(self, path: str) -> None:
         """Propose another photo in the size and scale of the last one."""
@@ -201,14 +201,14 @@ class InputPanel(Panel):
     def _on_kind_chosen(self, kind: type[Input]) -> None:
         shape = self._state.check.input_shape
         first: dict[type[Input], Input] = {
-            ImageInput: ImageInput(photos()[0]),
+            ImageInput: ImageInput(bundled_photos()[0]),
             NoiseInput: NoiseInput(shape or (3, 224, 224)),
         }
         spec = self._last.get(kind) or first.get(kind)
         if spec is None:
-            self.file.ask()
+            self.file.choose_file()
         else:
-            self._propose(spec, f"Use {dict(KINDS)[kind]}")
+            self._propose(spec, f"Use {dict(LAYER_KINDS)[kind]}")
         self.kind.show_value(type(self._spec))  # where nothing came of it, what is shown is what is so
 
     def _on_size_changed(self, size: int | tuple[int, int]) -> None:

@@ -17,23 +17,23 @@ from engine.text.problems import STEM, Problem
 from engine.text.units import exact_text
 from gui.panels.base import Edit, Panel
 from gui.panels.block_row import BlockRow
-from gui.panels.design_rows import mistakes_within
-from gui.panels.node_sources import InputFields, WeightsControl, roles_of
-from gui.panels.setting_form import TITLES, SettingForm
+from gui.panels.design_rows import mistakes_in_blocks
+from gui.panels.node_sources import InputFields, WeightsControl, array_roles
+from gui.panels.setting_form import SETTING_TITLES, SettingForm
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
-from gui.widgets.choices import Choice
+from gui.widgets.choices import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.keys import LineEdit
-from gui.widgets.numbers import NumberControl, read_seed
-from gui.widgets.tab_order import chain, in_reading_order
-from gui.widgets.texts import ElidedLabel, NameField, error_note, note, show_note
+from gui.widgets.numbers import NumberControl, parse_seed
+from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
+from gui.widgets.texts import ElidedLabel, NameField, make_error_note, make_note, show_note
 
 COUNTED = ("macs", "params")
 """Metrics of the summary; FLOPs are twice the MACs."""
 
 
-def mistakes_at(problems: Iterable[Problem], place: NodeRef) -> dict[str, str]:
+def mistakes_by_setting(problems: Iterable[Problem], place: NodeRef) -> dict[str, str]:
     """What is wrong at a place, by setting; several sentences stand under each other."""
     found: dict[str, str] = {}
     for problem in problems:
@@ -47,8 +47,8 @@ def _costs(state: ViewState, report: Report) -> Iterator[str]:
     for metric in METRICS:
         if metric.id in COUNTED:
             design = state.focus.design
-            value = state.ledger.amount(metric, design, report)
-            yield f"{metric.title}  {state.ledger.formula(metric, design, report) or state.ledger.exact(metric, value)}"
+            value = state.costs.amount(metric, design, report)
+            yield f"{metric.title}  {state.costs.formula(metric, design, report) or state.costs.exact(metric, value)}"
 
 
 def layer_summary(state: ViewState, report: Report | None) -> str:
@@ -95,9 +95,9 @@ class _Chosen(Struct, frozen=True):
 
     @classmethod
     def of(cls, state: ViewState) -> "_Chosen":
-        place = state.focus.place
-        network, index = _found(state.project, state.written(place))
-        part = state.report(place) if index is not None and state.written(place) != place else None
+        place = state.focus.ref
+        network, index = _found(state.project, state.editable_ref(place))
+        part = state.report(place) if index is not None and state.editable_ref(place) != place else None
         node = None if network is None or index is None or part is not None else network.nodes[index]
         return cls(network, node, part)
 
@@ -116,7 +116,7 @@ def _same(old: ViewState, new: ViewState) -> bool:
     return (
         old.project is new.project
         and old.check is new.check
-        and old.focus.place == new.focus.place
+        and old.focus.ref == new.focus.ref
         and old.look.convention == new.look.convention
         and old.run.problems is new.run.problems
     )
@@ -132,24 +132,24 @@ class LayerForm(Panel):
         font = self.heading.font()
         font.setBold(True)
         self.heading.setFont(font)
-        self.general = error_note()
+        self.general = make_error_note()
         self.name = NameField(self._name_refusal)
         self.name.edit.setAccessibleName("Name")
         self._add_project_fields()
         self._add_node_fields()
         self.settings: dict[type[Kind], SettingForm] = {}
-        self.help, self.summary = note(), note()
+        self.help, self.summary = make_note(), make_note()
         self.summary.setForegroundRole(self.summary.palette().ColorRole.WindowText)
         self._lay_out()
         self.name.committed.connect(self._on_name_committed)
         self._show_place(anew=True)
 
     def _add_project_fields(self) -> None:
-        self.project_fields = FieldGrid(TITLES)
+        self.project_fields = FieldGrid(SETTING_TITLES)
         self.title = LineEdit()
         self.title.drafts = False
         self.title.setAccessibleName("Title of the project")
-        self.seed = NumberControl(read_seed, str)
+        self.seed = NumberControl(parse_seed, str)
         self.seed.set_title("Seed of the weights")
         self.project_fields.add("Title", self.title)
         seed = self.project_fields.add("Seed", self.seed)
@@ -159,17 +159,17 @@ class LayerForm(Panel):
         self.seed.changed.connect(lambda seed: self._propose(edits.set_seed(self._project, seed)))
 
     def _add_node_fields(self) -> None:
-        self.head = FieldGrid(TITLES)
+        self.head = FieldGrid(SETTING_TITLES)
         self.name_field = self.head.add("Name", self.name)
-        options = (*edits.kinds(LAYERS), ("", "", ""), *edits.kinds(BLOCKS))
-        self.kind = Choice([(kind, title) for kind, title, _ in options])
+        options = (*edits.kind_entries(LAYERS), ("", "", ""), *edits.kind_entries(BLOCKS))
+        self.kind = ChoiceBox([(kind, title) for kind, title, _ in options])
         self.kind.set_help(text for *_, text in options)
         self.kind.setAccessibleName("Kind")
         self.kind_field = self.head.add("Kind", self.kind)
         self.block = BlockRow()
         self.block.take_apart_requested.connect(self._on_take_apart_requested)
         self.block.show_block_requested.connect(self._on_show_block_requested)
-        self.foot = FieldGrid(TITLES)
+        self.foot = FieldGrid(SETTING_TITLES)
         self.inputs, self.weights = InputFields(self.foot), WeightsControl()
         self.weights_field = self.foot.add("Weights", self.weights)
         self.kind.chosen.connect(lambda kind: self._propose(edits.set_kind(self._project, self._place, kind)))
@@ -193,7 +193,7 @@ class LayerForm(Panel):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if not _same(old, new):
-            self._show_place(anew=(old.focus.place, _Chosen.of(old).kind) != (new.focus.place, _Chosen.of(new).kind))
+            self._show_place(anew=(old.focus.ref, _Chosen.of(old).kind) != (new.focus.ref, _Chosen.of(new).kind))
 
     def _show_place(self, *, anew: bool) -> None:
         """Show the chosen place; only another kind of layer makes other controls."""
@@ -221,24 +221,24 @@ class LayerForm(Panel):
 
     def _show_layer(self, state: ViewState, layer: Kind, anew: bool) -> None:
         """What a layer or block and a part of a block have in common; a part's settings are to be seen only."""
-        place, report = state.focus.place, state.report(state.focus.place)
-        around, form = state.written(place)[1], self._form(type(layer))
+        place, report = state.focus.ref, state.report(state.focus.ref)
+        around, form = state.editable_ref(place)[1], self._form(type(layer))
         form.setEnabled(around == place[1])
         part = place[1].removeprefix(f"{around}/")
-        self.heading.set_text(f"{part} in {edits.place_words(place[0]) if part == place[1] else around}")
+        self.heading.set_text(f"{part} in {edits.describe_design(place[0]) if part == place[1] else around}")
         show_note(self.help, layer.help)
         self.block.show_state(state, place)
         self.kind_field.set_visible(True)
         self.kind.show_value(layer.kind)
         form.show_layer(layer, anew=anew)
         form.show_formula("" if report is None else "\n".join(_costs(state, report)) if report.output_shape else "")
-        mistakes = mistakes_at((*state.check.problems, *state.run.problems), place)
+        mistakes = mistakes_by_setting((*state.check.problems, *state.run.problems), place)
         form.show_mistakes(mistakes)
         for field, setting in self._fields_of_nodes:
             field.show_error(mistakes.get(setting, ""))
         placed = {*(setting for _, setting in self._fields_of_nodes), *form.controls}
         others = [text for setting, text in mistakes.items() if setting not in placed]
-        show_note(self.general, "\n".join((*others, *filter(None, (mistakes_within(state).get(place),)))))
+        show_note(self.general, "\n".join((*others, *filter(None, (mistakes_in_blocks(state).get(place),)))))
         show_note(self.summary, layer_summary(state, report))
 
     @property
@@ -255,7 +255,7 @@ class LayerForm(Panel):
             shapes[other.name] = None if known is None else known.output_shape
         self.foot.setVisible(True)
         self.inputs.show_node(network, index, shapes)
-        self.weights_field.set_visible(bool(roles_of(node.layer)) or node.weights is not None)
+        self.weights_field.set_visible(bool(array_roles(node.layer)) or node.weights is not None)
         self.weights.show_node(node, report)
 
     def _show_design(self, state: ViewState, design: str, anew: bool) -> None:
@@ -286,7 +286,7 @@ class LayerForm(Panel):
             form = self.settings[kind] = SettingForm(kind)
             form.changed.connect(self._on_setting_changed)
             self._column.insertWidget(self._settings_at, form)
-            chain(list(in_reading_order(self)))
+            chain_tab_order(list(focusable_in_reading_order(self)))
         self.settings[kind].setVisible(bool(self.settings[kind].controls))
         return self.settings[kind]
 
@@ -296,7 +296,7 @@ class LayerForm(Panel):
 
     @property
     def _place(self) -> NodeRef:
-        return self._state.focus.place
+        return self._state.focus.ref
 
     def _propose(self, edit: Edit) -> None:
         if edit.project != self._project:
@@ -309,12 +309,12 @@ class LayerForm(Panel):
         self._propose(edits.set_setting(self._project, self._place, setting, value))
 
     def _on_take_apart_requested(self) -> None:
-        edit = edits.take_chosen_apart(self._state)
+        edit = edits.take_chosen_block_apart(self._state)
         if edit is not None:
             self._propose(edit)
 
     def _on_show_block_requested(self) -> None:
-        self.focus_requested.emit(Focus(*self._state.written(self._place)))
+        self.focus_requested.emit(Focus(*self._state.editable_ref(self._place)))
 
     def _on_name_committed(self, name: str) -> None:
         design, node = self._place

@@ -26,14 +26,14 @@ from engine.network.graph import (
 )
 from engine.network.weight_specs import source_text
 from engine.shapes import Shape
-from gui.widgets.choices import Checklist, Choice
+from gui.widgets.choices import Checklist, ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
-from gui.widgets.file_row import ARRAYS, FileRow
+from gui.widgets.file_row import ARRAY_FILTER, FileRow
 
 SEEDED, FILE, KEPT = "seeded", "file", "kept"
 
 
-def roles_of(layer: Kind) -> tuple[str, ...]:
+def array_roles(layer: Kind) -> tuple[str, ...]:
     """Roles of the arrays that a layer runs with, whatever the shape of its input; a block has none of its own."""
     if not isinstance(layer, Layer):
         return ()
@@ -49,9 +49,9 @@ class InputFields(QObject):
 
     def __init__(self, grid: FieldGrid) -> None:
         super().__init__(grid)
-        self.one, self.many = Choice(), Checklist()
+        self.one, self.many = ChoiceBox(), Checklist()
         self.one.setAccessibleName("Input")
-        self.one.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        self.one.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         self.many.set_title("Inputs")
         self.one_field = grid.add("Input", self.one)
         self.many_field = grid.add("Inputs", self.many, wide=True)
@@ -98,9 +98,9 @@ class WeightsControl(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.source = Choice(parent=self)
+        self.source = ChoiceBox(parent=self)
         self.source.setAccessibleName("Weights")
-        self.file = FileRow("file of weights", ARRAYS)
+        self.file = FileRow("file of weights", ARRAY_FILTER)
         self.arrays = FieldGrid(("gamma",))
         self.roles: dict[str, Field] = {}
         column = QVBoxLayout(self)
@@ -117,7 +117,7 @@ class WeightsControl(QWidget):
     def show_node(self, node: Node, report: Report | None) -> None:
         self._node, self._report = node, report
         options = [(SEEDED, "seeded")]
-        if hasattr(node.layer, "kernel") and roles_of(node.layer):
+        if hasattr(node.layer, "kernel") and array_roles(node.layer):
             options += [(name, f"preset: {name}") for name in get_args(PresetName)]
         weights = node.weights
         if isinstance(weights, SeedWeights | LowRankWeights):
@@ -133,12 +133,12 @@ class WeightsControl(QWidget):
 
     def _show_arrays(self, layer: Kind, weights: FileWeights) -> None:
         found = array_names(weights.path)
-        wanted = roles_of(layer)
+        wanted = array_roles(layer)
         for role in wanted:
             if role not in self.roles:
-                choice = Choice()
+                choice = ChoiceBox()
                 choice.setAccessibleName(f"Array of the {role}")
-                choice.setSizeAdjustPolicy(Choice.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+                choice.setSizeAdjustPolicy(ChoiceBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
                 choice.chosen.connect(lambda name, role=role: self._on_array_chosen(role, name))
                 self.roles[role] = self.arrays.add(role, choice)
         for role, field in self.roles.items():
@@ -147,7 +147,7 @@ class WeightsControl(QWidget):
             options = [("", f"named {role!r}"), *((key, key) for key in found if key)]
             if name and name not in found:
                 options.append((name, f"{name} (not in the file)"))
-            if isinstance(field.widget, Choice):
+            if isinstance(field.widget, ChoiceBox):
                 field.widget.set_options(options)
                 field.widget.show_value(name)
 
@@ -157,7 +157,7 @@ class WeightsControl(QWidget):
 
     def _on_source_chosen(self, source: str) -> None:
         if source == FILE:
-            self.file.ask()
+            self.file.choose_file()
             if self._node is not None:  # no file was chosen: what is shown is what is so
                 self.show_node(self._node, self._report)
             return
@@ -169,7 +169,7 @@ class WeightsControl(QWidget):
 
     def _on_file_chosen(self, path: str) -> None:
         if self._node is not None:
-            self.changed.emit(matched(path, self._node, self._report), Path(path).name)
+            self.changed.emit(match_arrays(path, self._node, self._report), Path(path).name)
 
 
 def _option_of(weights: WeightSource | None) -> str:
@@ -191,7 +191,7 @@ def array_names(path: str) -> tuple[str, ...]:
         return ()
 
 
-def matched(path: str, node: Node, report: Report | None) -> FileWeights:
+def match_arrays(path: str, node: Node, report: Report | None) -> FileWeights:
     """Weights from a file: for each role the array of the right shape that is named most like it."""
     try:
         headers = arrays.read_headers(path)
@@ -199,7 +199,7 @@ def matched(path: str, node: Node, report: Report | None) -> FileWeights:
         return FileWeights(path)
     shapes = {} if report is None else report.array_shapes
     chosen = {}
-    for role in roles_of(node.layer):
+    for role in array_roles(node.layer):
         fitting = [name for name, header in headers.items() if name and header.shape == shapes.get(role)]
         ranked = sorted(fitting, key=lambda name: (node.name not in name, role not in name))
         if ranked and role not in headers:

@@ -20,13 +20,13 @@ from engine.project.project import Project
 from engine.text.problems import STEM
 from gui.panels.base import Panel
 from gui.state.view_state import Focus, ViewState
-from gui.widgets.tables import RoomyDelegate
+from gui.widgets.tables import SpacedDelegate
 
 FOCUS = Qt.ItemDataRole.UserRole
 NOTHING = "This project has no notes."
 
 
-class Remark(Struct, frozen=True):
+class ListedNote(Struct, frozen=True):
     """A note as it is listed: where, what, and what a click on it chooses."""
 
     where: str
@@ -34,16 +34,16 @@ class Remark(Struct, frozen=True):
     focus: Focus | None = None
 
     @property
-    def words(self) -> str:
+    def sentence(self) -> str:
         return f"{self.where}\n{self.text}" if self.where else self.text
 
 
-def remarks(state: ViewState) -> tuple[Remark, ...]:
+def list_notes(state: ViewState) -> tuple[ListedNote, ...]:
     """The notes of the project, then those of its published figures that tell something new."""
     return tuple(_remarks(state.project, state))
 
 
-def _remarks(project: Project, state: ViewState) -> Iterator[Remark]:
+def _remarks(project: Project, state: ViewState) -> Iterator[ListedNote]:
     told = set()
     for note in project.notes:
         told.add((note.design, note.node))
@@ -53,11 +53,11 @@ def _remarks(project: Project, state: ViewState) -> Iterator[Remark]:
             yield _remark(state, figure.design, figure.node, figure.note)
 
 
-def _remark(state: ViewState, design: str, node: str, text: str) -> Remark:
+def _remark(state: ViewState, design: str, node: str, text: str) -> ListedNote:
     """A node or design that is not there any more is named, and leads nowhere."""
     where = " › ".join(filter(None, (design if design != STEM or not node else "stem", node)))
     focus = Focus(design, node or INPUT)
-    return Remark(where, text, focus if where and focus.place in state.check else None)
+    return ListedNote(where, text, focus if where and focus.ref in state.check else None)
 
 
 class NotesPanel(Panel):
@@ -66,7 +66,7 @@ class NotesPanel(Panel):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Notes")
-        self._remarks = remarks(state)
+        self._remarks = list_notes(state)
         self.source = QLabel()
         self.source.setWordWrap(True)
         self.source.setContentsMargins(8, 6, 8, 4)
@@ -75,7 +75,7 @@ class NotesPanel(Panel):
         self.list = QListWidget()
         self.list.setAccessibleName("Notes")
         self.list.setWordWrap(True)
-        self.list.setItemDelegate(RoomyDelegate(self.list))
+        self.list.setItemDelegate(SpacedDelegate(self.list))
         self.list.setResizeMode(QListView.ResizeMode.Adjust)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
@@ -85,8 +85,8 @@ class NotesPanel(Panel):
         column.setSpacing(2)
         column.addWidget(self.source)
         column.addWidget(self.list, 1)
-        self.list.itemClicked.connect(self._lead)
-        self.list.itemActivated.connect(self._lead)
+        self.list.itemClicked.connect(self._go_to_note)
+        self.list.itemActivated.connect(self._go_to_note)
         self._show_source()
         self._fill()
 
@@ -98,7 +98,7 @@ class NotesPanel(Panel):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """List the notes; an edit that touches none of them changes nothing here."""
         self._state = new
-        before, self._remarks = self._remarks, remarks(new)
+        before, self._remarks = self._remarks, list_notes(new)
         self._show_source()
         if self._remarks != before:
             self._fill()
@@ -112,12 +112,12 @@ class NotesPanel(Panel):
         self.list.clear()
         self.list.setVisible(bool(self._remarks))
         for remark in self._remarks:
-            item = QListWidgetItem(remark.words, self.list)
+            item = QListWidgetItem(remark.sentence, self.list)
             item.setData(FOCUS, remark.focus)
             if remark.focus is not None:
                 item.setToolTip(f"Show {remark.where}")
 
-    def _lead(self, item: QListWidgetItem) -> None:
+    def _go_to_note(self, item: QListWidgetItem) -> None:
         focus: Focus | None = item.data(FOCUS)
         if focus is not None:
             self.focus_requested.emit(focus)

@@ -23,7 +23,7 @@ from gui.widgets.glyphs import mistake_icon
 PROBLEM = Qt.ItemDataRole.UserRole
 
 
-def where(problem: Problem) -> str:
+def problem_location(problem: Problem) -> str:
     """The place of a problem in words: "naive › conv5x5", "stem › conv1", "input"."""
     if problem.design is None:
         return problem.place
@@ -64,8 +64,8 @@ class ProblemsPanel(Panel):
         column.setSpacing(2)
         column.addLayout(top)
         column.addWidget(self.list, 1)
-        self.list.itemClicked.connect(self._lead)
-        self.list.itemActivated.connect(self._lead)
+        self.list.itemClicked.connect(self._go_to_problem)
+        self.list.itemActivated.connect(self._go_to_problem)
         self.copy.clicked.connect(self._on_copy_clicked)
         self._fill()
 
@@ -91,10 +91,10 @@ class ProblemsPanel(Panel):
         self.list.clear()
         for problem in self._problems:
             text = problem.text.removeprefix(f"{problem.node}: ")
-            item = QListWidgetItem(f"{where(problem)}\n{text}", self.list)
+            item = QListWidgetItem(f"{problem_location(problem)}\n{text}", self.list)
             item.setData(PROBLEM, problem)
             item.setToolTip(str(problem))
-            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{where(problem)}: {text}")
+            item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem_location(problem)}: {text}")
         self._paint_icons()
 
     def _paint_icons(self) -> None:
@@ -103,7 +103,7 @@ class ProblemsPanel(Panel):
         for row in range(self.list.count()):
             self.list.item(row).setIcon(icon)
 
-    def _lead(self, item: QListWidgetItem) -> None:
+    def _go_to_problem(self, item: QListWidgetItem) -> None:
         problem: Problem = item.data(PROBLEM)
         if problem.design is not None:
             self.focus_requested.emit(Focus(problem.design, problem.node or INPUT))

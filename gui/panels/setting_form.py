@@ -12,26 +12,26 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 
 from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Kind
-from gui.state.edits import metadata, settings_of
+from gui.state.edits import layer_settings, setting_metadata
 from gui.widgets.choices import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.numbers import DOUBLINGS, IntegerControl, NumberControl
 from gui.widgets.sizes import MarginsControl, PairControl
 
-Members = dict[type[inspect.Type], Any]
+TypeMembers = dict[type[inspect.Type], Any]
 """The types that a setting may have, by what they are."""
 
 LEFT_OUT = "left out: "
 """After these words a description says what None means, by another setting's name where it is one: "the kernel"."""
 
 
-def limits(type_: inspect.IntType) -> tuple[int, int]:
+def integer_limits(type_: inspect.IntType) -> tuple[int, int]:
     """The smallest and the largest integer allowed, within what a box can hold."""
     return (0 if type_.ge is None else type_.ge), (2**31 - 1 if type_.le is None else min(type_.le, 2**31 - 1))
 
 
-def read_number(type_: inspect.FloatType, text: str) -> float:
+def parse_number(type_: inspect.FloatType, text: str) -> float:
     """The number of a text; ValueError says which ones are allowed."""
     bounds = ((" at least ", type_.ge), (" above ", type_.gt), (" at most ", type_.le), (" below ", type_.lt))
     # A bound as large as 1e30 stands for "finite"; it would explain nothing.
@@ -52,51 +52,55 @@ def _shown_number(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
-def _integer(members: Members) -> Control:
+def _integer(members: TypeMembers) -> Control:
     """What may be 0 is a count of maps that may be left out: its slider goes as far as that of other counts."""
-    low, high = limits(members[inspect.IntType])
+    low, high = integer_limits(members[inspect.IntType])
     return IntegerControl(low, high, None if low else (0, *DOUBLINGS))
 
 
-def _margins(members: Members) -> Control:
+def _margins(members: TypeMembers) -> Control:
     order = ("same", "valid")
     words = sorted(members[inspect.LiteralType].values, key=lambda word: order.index(word) if word in order else 2)
-    return MarginsControl(tuple(words), *limits(members[inspect.IntType]))
+    return MarginsControl(tuple(words), *integer_limits(members[inspect.IntType]))
 
 
-def _choice(members: Members) -> Control:
+def _choice(members: TypeMembers) -> Control:
     values = members[inspect.LiteralType].values
     return ChoiceControl([(value, re.sub(r"(\d)x(\d)", r"\1×\2", str(value).replace("_", " "))) for value in values])
 
 
-CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[Members], Control]] = {
+CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[TypeMembers], Control]] = {
     frozenset({inspect.IntType}): _integer,
-    frozenset({inspect.IntType, inspect.VarTupleType}): lambda members: PairControl(*limits(members[inspect.IntType])),
+    frozenset({inspect.IntType, inspect.VarTupleType}): lambda members: PairControl(
+        *integer_limits(members[inspect.IntType])
+    ),
     frozenset({inspect.LiteralType, inspect.IntType, inspect.VarTupleType}): _margins,
     frozenset({inspect.BoolType}): lambda members: CheckControl(),
     frozenset({inspect.FloatType}): lambda members: NumberControl(
-        partial(read_number, members[inspect.FloatType]), _shown_number
+        partial(parse_number, members[inspect.FloatType]), _shown_number
     ),
     frozenset({inspect.LiteralType}): _choice,
 }
 """The control for each sort of setting; a new kind whose settings are of these sorts needs no line anywhere."""
 
 
-def control_for(field: inspect.Field) -> Control:
+def make_control(field: inspect.Field) -> Control:
     """A control for a setting, from its type and description alone."""
     type_ = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
     types = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
-    members: Members = {type(member): member for member in types}
+    members: TypeMembers = {type(member): member for member in types}
     optional = members.pop(inspect.NoneType, None) is not None
     control = CONTROLS[frozenset(members)](members)
     if not optional:
         return control
-    meaning = str(metadata(field).get("description", "")).partition(LEFT_OUT)[2]
+    meaning = str(setting_metadata(field).get("description", "")).partition(LEFT_OUT)[2]
     return OptionalControl(control, f"as {meaning}" if meaning else "left out")
 
 
-TITLES = tuple(
-    str(metadata(field).get("title", field.name)) for layer in (*LAYERS, *BLOCKS) for field in settings_of(layer)
+SETTING_TITLES = tuple(
+    str(setting_metadata(field).get("title", field.name))
+    for layer in (*LAYERS, *BLOCKS)
+    for field in layer_settings(layer)
 )
 """Every title, so that the forms of all kinds have one width of titles."""
 
@@ -109,7 +113,7 @@ class SettingForm(QWidget):
 
     def __init__(self, layer: type[Kind], parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        grid = FieldGrid(TITLES, self)
+        grid = FieldGrid(SETTING_TITLES, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(grid)
@@ -117,13 +121,13 @@ class SettingForm(QWidget):
         self.fields: dict[str, Field] = {}
         self._descriptions: dict[str, str] = {}
         self._stand_ins: dict[str, str] = {}
-        for field in settings_of(layer):
+        for field in layer_settings(layer):
             self._add(grid, field)
 
     def _add(self, grid: FieldGrid, field: inspect.Field) -> None:
-        about = metadata(field)
+        about = setting_metadata(field)
         title = str(about.get("title", field.name))
-        control = self.controls[field.name] = control_for(field)
+        control = self.controls[field.name] = make_control(field)
         control.set_title(title)
         row = self.fields[field.name] = grid.add(title, control)
         self._descriptions[field.name] = str(about.get("description", ""))

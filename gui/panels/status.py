@@ -11,12 +11,12 @@ from engine.text.problems import STEM
 from engine.text.units import byte_size
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
-from gui.widgets.texts import ElidedLabel, shortened
+from gui.widgets.texts import ElidedLabel, shorten_name
 
 MOST_TOTALS = 4
 
 
-def hint(state: ViewState) -> str:
+def next_step_hint(state: ViewState) -> str:
     """What a person can do next."""
     if state.run.progress is not None:
         return ""
@@ -39,7 +39,7 @@ class StatusPanel(QStatusBar):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._hint = hint(state)
+        self._hint = next_step_hint(state)
         self.hover = ElidedLabel("", self)
         self.addWidget(self.hover, 1)
         self.run = QWidget(self)
@@ -83,7 +83,7 @@ class StatusPanel(QStatusBar):
 
     def _show_hint(self, state: ViewState) -> None:
         self._show_mistakes(len(state.problems))
-        self._hint = hint(state)
+        self._hint = next_step_hint(state)
         self.show_hover("")
 
     def changeEvent(self, event: QEvent) -> None:
@@ -104,9 +104,9 @@ class StatusPanel(QStatusBar):
         progress = state.run.progress
         self.run.setVisible(progress is not None)
         if progress is not None:
-            design, node = progress.place
+            design, node = progress.ref
             head = design or ("" if node == INPUT else "stem")
-            where = " · ".join(shortened(part) for part in (head, node) if part)
+            where = " · ".join(shorten_name(part) for part in (head, node) if part)
             self.run_label.setText(f"run {progress.done + 1}/{progress.total} · {where}")
             self.bar.setRange(0, progress.total)
             self.bar.setValue(progress.done)
@@ -116,9 +116,11 @@ class StatusPanel(QStatusBar):
 
     def _show_totals(self, state: ViewState) -> None:
         chosen = metric_by_id(state.look.metric)
-        totals = [(name, state.ledger.total(chosen, name)) for name in state.check.analyses if name != STEM]
+        totals = [(name, state.costs.total(chosen, name)) for name in state.check.analyses if name != STEM]
         more = f" · and {len(totals) - MOST_TOTALS} more" if len(totals) > MOST_TOTALS else ""
-        ledger, unit = state.ledger, state.ledger.unit(chosen)
-        shown = " · ".join(f"{shortened(name)} {ledger.short(chosen, amount)}" for name, amount in totals[:MOST_TOTALS])
+        ledger, unit = state.costs, state.costs.unit(chosen)
+        shown = " · ".join(
+            f"{shorten_name(name)} {ledger.short(chosen, amount)}" for name, amount in totals[:MOST_TOTALS]
+        )
         self.totals.set_text(f"{shown}{more} {unit}".rstrip() if totals else "")
         self.totals.setToolTip("\n".join(f"{name}: {ledger.exact(chosen, amount)} {unit}" for name, amount in totals))

@@ -5,7 +5,7 @@ from engine.text.problems import STEM
 from gui.state.view_state import ViewState
 
 
-def companion(state: ViewState, place: NodeRef) -> NodeRef | None:
+def find_companion(state: ViewState, place: NodeRef) -> NodeRef | None:
     """The place in another design that is worth comparing with this one, if any.
 
     A node of the same name and shape; or, for a design's last volume, another design's last volume of the same shape.
@@ -27,15 +27,15 @@ def companion(state: ViewState, place: NodeRef) -> NodeRef | None:
     return None
 
 
-def shown_places(state: ViewState) -> tuple[NodeRef, ...]:
+def compared_refs(state: ViewState) -> tuple[NodeRef, ...]:
     """The chosen place and its companion, in the project's order, so that choosing the other moves neither."""
-    place = state.focus.place
-    other = companion(state, place)
+    place = state.focus.ref
+    other = find_companion(state, place)
     places = (place,) if other is None else (place, other)
     return tuple(sorted(places, key=lambda shown: state.design_index(shown[0])))
 
 
-def leading(state: ViewState, place: NodeRef) -> NodeRef:
+def leading_ref(state: ViewState, place: NodeRef) -> NodeRef:
     """The place, or that of an earlier design which it is compared with."""
-    other = companion(state, place)
+    other = find_companion(state, place)
     return place if other is None else min(place, other, key=lambda shown: state.design_index(shown[0]))

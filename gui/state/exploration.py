@@ -13,10 +13,10 @@ from engine.run.check import NodeRef
 from engine.text.problems import Problem
 
 
-class Wish(Struct, frozen=True):
+class RankQuery(Struct, frozen=True):
     """Which replacement of a convolution a person wants to see."""
 
-    place: NodeRef
+    ref: NodeRef
     form: Form = "1x1+kxk"
     widths: tuple[int, ...] | None = None
     """None: as wide as the budget says."""
@@ -31,28 +31,28 @@ class Wish(Struct, frozen=True):
     """The folder of photos to fit to and check with; None: the bundled ones."""
 
 
-class Exploration(Struct, frozen=True, eq=False):
+class RankSearchState(Struct, frozen=True, eq=False):
     """What was asked, and what is known so far."""
 
-    wish: Wish | None = None
+    query: RankQuery | None = None
     samples: CalibrationSet | None = None
     curves: Mapping[tuple[NodeRef, Form], ErrorCurve] = {}
     """Of every convolution that was explored, as it was then."""
-    trial: RankResult | None = None
-    swap: Replacement | None = None
-    busy: str = ""
+    result: RankResult | None = None
+    replacement: Replacement | None = None
+    busy_text: str = ""
     """What is being done, in words; "" where nothing is."""
     problems: tuple[Problem, ...] = ()
 
     @property
     def curve(self) -> ErrorCurve | None:
         """That of the wish."""
-        return None if self.wish is None else self.curves.get((self.wish.place, self.wish.form))
+        return None if self.query is None else self.curves.get((self.query.ref, self.query.form))
 
     @property
     def index(self) -> int | None:
         """Which width of the curve is meant; None where there is none."""
-        wish, curve = self.wish, self.curve
+        wish, curve = self.query, self.curve
         if wish is None or curve is None or not curve.ranks:
             return None
         if wish.widths in curve.ranks:
@@ -66,13 +66,13 @@ class Exploration(Struct, frozen=True, eq=False):
         if self.samples is None:
             return None
         known = (*self.samples.check_inputs, *self.samples.fit_inputs)
-        asked = None if self.wish is None else self.wish.sample
+        asked = None if self.query is None else self.query.sample
         return asked if asked in known else known[0]
 
     @property
     def shown_trial(self) -> RankResult | None:
         """The trial, where it is of the width that is meant."""
-        curve, index, trial, wish = self.curve, self.index, self.trial, self.wish
+        curve, index, trial, wish = self.curve, self.index, self.result, self.query
         if curve is None or index is None or trial is None or wish is None:
             return None
         meant = curve.ref, curve.key, curve.form, curve.ranks[index], wish.refit, self.sample
@@ -80,14 +80,14 @@ class Exploration(Struct, frozen=True, eq=False):
         return trial if meant == found else None
 
 
-def explored(project: Project, wish: Wish) -> Exploration:
+def answer_rank_query(project: Project, wish: RankQuery) -> RankSearchState:
     """All that a wish asks for, found at once; it may take long, and raise ProjectError."""
     explorer = RankSearch(project, calibration_set(project, wish.photos))
-    curve = explorer.curve(wish.place, wish.form)
+    curve = explorer.curve(wish.ref, wish.form)
     curve = explorer.refine(curve, wish.error) if wish.budget is None and wish.widths is None else curve
-    known = Exploration(wish, explorer.calibration, {(wish.place, wish.form): curve})
+    known = RankSearchState(wish, explorer.calibration, {(wish.ref, wish.form): curve})
     index, sample = known.index, known.sample
     if index is None or sample is None:
         return known
-    trial = explorer.result(wish.place, wish.form, curve.ranks[index], sample, refit=wish.refit)
-    return replace(known, trial=trial)
+    trial = explorer.result(wish.ref, wish.form, curve.ranks[index], sample, refit=wish.refit)
+    return replace(known, result=trial)

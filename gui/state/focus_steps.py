@@ -5,21 +5,21 @@ from msgspec.structs import replace
 from engine.shapes import Shape
 from gui.state.view_state import Focus
 
-Step = tuple[int, int, int]
+FocusStep = tuple[int, int, int]
 """Channels, rows, columns."""
 
 
-def middle(shape: Shape) -> tuple[int, int]:
+def middle_pixel(shape: Shape) -> tuple[int, int]:
     """Row and column of the middle value of a map, of the upper left one of two or four."""
     return (shape.height - 1) // 2, (shape.width - 1) // 2
 
 
-def moved(focus: Focus, shape: Shape, by: Step) -> Focus:
+def step_focus(focus: Focus, shape: Shape, by: FocusStep) -> Focus:
     """The choice after a key: within the volume; from nothing chosen to the first map and its middle."""
     channels, rows, columns = by
     if focus.channel is None:
-        return replace(focus, channel=0, pixel=focus.pixel or middle(shape))
-    y, x = focus.pixel or middle(shape)
+        return replace(focus, channel=0, pixel=focus.pixel or middle_pixel(shape))
+    y, x = focus.pixel or middle_pixel(shape)
     return replace(
         focus,
         channel=min(max(focus.channel + channels, 0), shape.channels - 1),
@@ -27,7 +27,7 @@ def moved(focus: Focus, shape: Shape, by: Step) -> Focus:
     )
 
 
-def next_position(focus: Focus, shape: Shape) -> Focus | None:
+def next_focus(focus: Focus, shape: Shape) -> Focus | None:
     """The position after this one in reading order; None after the last."""
     y, x = focus.pixel or (0, -1)
     if x + 1 < shape.width:

@@ -2,26 +2,26 @@
 
 from msgspec import Struct
 
-from gui.state.exploration import Wish
+from gui.state.exploration import RankQuery
 
 
 class Explore(Struct, frozen=True):
     """Find what can stand for a convolution."""
 
-    wish: Wish
+    wish: RankQuery
 
 
 class Survey(Struct, frozen=True):
     """Find what can stand for each convolution of a design."""
 
     design: str
-    wish: Wish
+    wish: RankQuery
 
 
 class Measure(Struct, frozen=True):
     """Replace several convolutions at once, and measure what that loses in the end."""
 
-    wish: Wish
+    wish: RankQuery
     choices: tuple[tuple[str, float], ...]
     """Name and error of each."""
 

@@ -20,8 +20,8 @@ from engine.run.check import NodeRef, ProjectCheck
 from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
-from gui.state.exploration import Exploration
-from gui.state.volume_at import Result, VolumeAt
+from gui.state.exploration import RankSearchState
+from gui.state.volume_at import VolumeAt, VolumeResult
 
 MOST_OPEN = 60
 """Layers of a design whose blocks are shown open as long as nobody says otherwise."""
@@ -38,7 +38,7 @@ class Focus(Struct, frozen=True):
     """The map that the others are sorted by, where keys have gone on from it; else it is the chosen one."""
 
     @property
-    def place(self) -> NodeRef:
+    def ref(self) -> NodeRef:
         return self.design, self.node
 
     @property
@@ -49,9 +49,9 @@ class Focus(Struct, frozen=True):
 
 DepthScale = Literal["true", "sqrt", "log"]
 ColourMap = Literal["viridis", "cividis", "gray"]
-Range = Literal["shared", "per map"]
-Compared = Literal["maps", "maps + difference"]
-Detail = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
+ColourRange = Literal["shared", "per map"]
+ComparisonMode = Literal["maps", "maps + difference"]
+DetailKind = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
 
 
 class Look(Struct, frozen=True):
@@ -66,35 +66,35 @@ class Look(Struct, frozen=True):
     convention: Convention = MACS
     logarithmic: bool = False
     colour_map: ColourMap = "viridis"
-    range: Range = "shared"
+    range: ColourRange = "shared"
     zero_centred: bool = False
     """A diverging colour map whose middle is zero."""
     order: MapOrder = "index"
     """How maps are sorted."""
-    compared: Compared = "maps"
+    comparison: ComparisonMode = "maps"
     """What is shown of two designs' maps."""
-    detail: Detail = "kernel"
+    detail: DetailKind = "kernel"
     """What is shown of the chosen map."""
     theme: Literal["light", "dark"] = "light"
     blocks: Literal["auto", "open", "closed"] = "auto"
     """Whether blocks are drawn as their layers or as one; "auto": closed in designs of many layers."""
-    toggled: frozenset[NodeRef] = frozenset()
+    toggled_blocks: frozenset[NodeRef] = frozenset()
     """The blocks of which the opposite holds."""
 
 
-class Progress(Struct, frozen=True):
+class RunProgress(Struct, frozen=True):
     """How far a run is: `done` of `total` nodes, now at `place`."""
 
     done: int
     total: int
-    place: NodeRef
+    ref: NodeRef
 
 
 class RunView(Struct, frozen=True, eq=False):
     """The volumes that are known by place, and the run under way, if any."""
 
-    results: Mapping[NodeRef, Result] = {}
-    progress: Progress | None = None
+    results: Mapping[NodeRef, VolumeResult] = {}
+    progress: RunProgress | None = None
     problems: tuple[Problem, ...] = ()
     """What a run found wrong, in files for example; gone with the next edit or run."""
 
@@ -109,14 +109,14 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     look: Look
     path: Path | None = None
     clean: bool = True
-    exploration: Exploration = Exploration()
+    exploration: RankSearchState = RankSearchState()
 
     def analysis(self, design: str) -> Analysis | None:
         """The analysis of a design or of the stem; None where there is none of that name."""
         return self.check.analyses.get(design)
 
     @cached_property
-    def ledger(self) -> Costs:
+    def costs(self) -> Costs:
         """Amounts of today's layers by the convention of the look, with the times of those that have run."""
         keys = self.check.keys
         fresh = [(place, made.milliseconds) for place, made in self.run.results.items() if made.key == keys.get(place)]
@@ -127,7 +127,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         blocks = self.look.blocks
         if blocks == "auto":
             blocks = "open" if len(self.check.analyses[block[0]].reports) <= MOST_OPEN else "closed"
-        return (blocks == "open") != (block in self.look.toggled)
+        return (blocks == "open") != (block in self.look.toggled_blocks)
 
     def folded(self, design: str) -> Analysis:
         """The analysis of a design as it is shown: closed blocks are one report that has their sums."""
@@ -143,25 +143,34 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """What bars and tables depend on: equal where nothing that they say differs, as while the camera turns."""
         look = self.look
         times = self.run if metric_by_id(look.metric).is_measured else None
-        return self.check, times, look.metric, look.convention, look.logarithmic, look.blocks, look.toggled, look.theme
+        return (
+            self.check,
+            times,
+            look.metric,
+            look.convention,
+            look.logarithmic,
+            look.blocks,
+            look.toggled_blocks,
+            look.theme,
+        )
 
     @cached_property
     def rows(self) -> tuple[TableRow, ...]:
         """The table of the project as it is shown, closed blocks in one row."""
-        return _rows(self.project, self.ledger, tuple(map(self._closed, self.check.analyses)))
+        return _rows(self.project, self.costs, tuple(map(self._closed, self.check.analyses)))
 
     @property
     def shown_analyses(self) -> dict[str, Analysis]:
         """Every analysis as it is shown, by design; the stem's under STEM."""
         return {name: self.folded(name) for name in self.check.analyses}
 
-    def shown(self, place: NodeRef) -> NodeRef:
+    def visible_ref(self, place: NodeRef) -> NodeRef:
         """Where a place is shown: within a closed block, at the block."""
         report = self.check.reports.get(place)
         block = None if report is None or report.block is None else (place[0], report.block)
         return place if block is None or self.is_open(block) else block
 
-    def written(self, place: NodeRef) -> NodeRef:
+    def editable_ref(self, place: NodeRef) -> NodeRef:
         """Where the project says what is at a place: of a block's part, at the block."""
         design, name = place
         report = self.check.reports.get(place)
@@ -171,7 +180,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     def block(self, place: NodeRef) -> BlockReport | None:
         """The block at a place, or around the part there; None where there is none, or its layers are not known."""
-        return self.check.block(self.written(place))
+        return self.check.block(self.editable_ref(place))
 
     def report(self, place: NodeRef) -> Report | None:
         """The report of a layer or block; None for an input and for what is not there."""

@@ -11,17 +11,17 @@ from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
 
-Volume = NDArray[np.float32]
+Float32Volume = NDArray[np.float32]
 
 
-class Result(Struct, frozen=True, eq=False):
+class VolumeResult(Struct, frozen=True, eq=False):
     """A computed volume (C×H×W) and the key of what made it."""
 
     key: bytes
-    volume: Volume
+    volume: Float32Volume
     milliseconds: float = 0.0
     """What the arithmetic took."""
-    fitted: Mapping[str, Volume] | None = None
+    fitted: Mapping[str, Float32Volume] | None = None
     """The layer's weights by role where they were fitted to data."""
 
 
@@ -36,7 +36,7 @@ class VolumeAt(Struct, frozen=True, eq=False):
     """
     shape: Shape | None
     """By today's settings; None where it is not known."""
-    result: Result | None
+    result: VolumeResult | None
     """What was last computed, fresh or for earlier settings; None before a run."""
     fresh: bool
     """Whether the result was made by today's settings and input."""
@@ -44,7 +44,7 @@ class VolumeAt(Struct, frozen=True, eq=False):
     """What is wrong at the source."""
 
     @property
-    def volume(self) -> Volume | None:
+    def volume(self) -> Float32Volume | None:
         """The values of the result, which may have a shape of earlier settings."""
         return None if self.result is None else self.result.volume
 
@@ -53,7 +53,7 @@ class VolumeAt(Struct, frozen=True, eq=False):
         """Whether it is the project's input itself, also where a design receives it."""
         return self.source == (STEM, INPUT)
 
-    def volume_of(self, shape: Shape | None) -> Volume | None:
+    def volume_of(self, shape: Shape | None) -> Float32Volume | None:
         """The values if they have that shape: a picture of another shape cannot show them."""
         volume = self.volume
         return volume if volume is not None and volume.shape == shape else None

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 
 from engine.cost.metrics import METRICS
 from engine.run.check import NodeRef
-from gui.paint.bars.bars import paint_layout
-from gui.paint.bars.content import Content, Line, content_of
-from gui.paint.bars.layout import Layout, height_on_screen, lay_out
+from gui.paint.bars.bars import paint_bars_layout
+from gui.paint.bars.content import BarLine, BarsContent, build_bars_content
+from gui.paint.bars.layout import BarsLayout, bars_height_on_screen, lay_out_bars
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.base import View
-from gui.widgets.choices import Choice
+from gui.widgets.choices import ChoiceBox
 
 STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
@@ -32,7 +32,7 @@ class BarsView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self.metric_choice = Choice([(metric.id, metric.title) for metric in METRICS])
+        self.metric_choice = ChoiceBox([(metric.id, metric.title) for metric in METRICS])
         self.metric_choice.setAccessibleName("Count")
         self.metric_choice.setToolTip("What the bars count: 1 MAC = 1 multiply-accumulate = 2 FLOPs")
         self.logarithmic_box = QCheckBox("Logarithmic")
@@ -81,7 +81,7 @@ class BarsView(View):
         if old.focus is not new.focus or old.amounts != new.amounts:
             self.canvas.show_state(old, new)
             self._fit()
-        if old.focus.place != new.focus.place:
+        if old.focus.ref != new.focus.ref:
             self._show_row()
 
     def _show_look(self) -> None:
@@ -98,7 +98,7 @@ class BarsView(View):
         self.canvas.fit(self.scroll_area.viewport().rect())
 
     def _show_row(self) -> None:
-        row = self.canvas.row_of(self._state.shown(self._state.focus.place))
+        row = self.canvas.row_of(self._state.visible_ref(self._state.focus.ref))
         if row is not None:
             centre = row.center()
             self.scroll_area.ensureVisible(round(centre.x()), round(centre.y()), 0, round(row.height()))
@@ -119,49 +119,49 @@ class BarsCanvas(QWidget):
     def __init__(self, state: ViewState) -> None:
         super().__init__()
         self._state = state
-        self._layout: Layout | None = None
+        self._layout: BarsLayout | None = None
         """Where everything is, once that was asked for."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Bars of operations")
-        self._show_content(content_of(state))
+        self._show_content(build_bars_content(state))
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """Say anew what differs; the focus alone changes neither words nor places."""
         self._state = new
         if old.amounts != new.amounts:
-            self._show_content(content_of(new))
+            self._show_content(build_bars_content(new))
         self.update()
 
-    def _show_content(self, content: Content) -> None:
+    def _show_content(self, content: BarsContent) -> None:
         self._content, self._layout = content, None
         self.setAccessibleDescription("; ".join(line.tip for line in content.totals))
 
-    def _layout_now(self) -> Layout:
+    def _layout_now(self) -> BarsLayout:
         """Where everything is."""
         if self._layout is None:
-            self._layout = lay_out(self._content, QRectF(self.rect()))
+            self._layout = lay_out_bars(self._content, QRectF(self.rect()))
         return self._layout
 
     def fit(self, viewport: QRect) -> None:
         """Take the width of the viewport, and its height or more where the text would become too small."""
         if not viewport.isEmpty():
-            height = height_on_screen(self._content, viewport.width(), viewport.height())
+            height = bars_height_on_screen(self._content, viewport.width(), viewport.height())
             self.resize(viewport.width(), round(height))
 
     def row_of(self, place: NodeRef) -> QRectF | None:
         """Where a layer or block is shown."""
         return self._layout_now().row_of(*place)
 
-    def line_at(self, point: QPointF) -> Line | None:
+    def line_at(self, point: QPointF) -> BarLine | None:
         """The line under a point."""
         return self._layout_now().line_at(point)
 
-    def lines(self) -> tuple[Line, ...]:
+    def lines(self) -> tuple[BarLine, ...]:
         """The layers' lines in the order of the arrow keys."""
-        return tuple(placed.line for placed in self._layout_now().lines if placed.line.place() is not None)
+        return tuple(placed.line for placed in self._layout_now().lines if placed.line.ref() is not None)
 
     def resizeEvent(self, event: QEvent) -> None:
         self._layout = None
@@ -169,8 +169,8 @@ class BarsCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setClipRect(event.rect())
-        theme, place = THEMES[self._state.look.theme], self._state.shown(self._state.focus.place)
-        paint_layout(painter, QRectF(self.rect()), self._layout_now(), place, theme)
+        theme, place = THEMES[self._state.look.theme], self._state.visible_ref(self._state.focus.ref)
+        paint_bars_layout(painter, QRectF(self.rect()), self._layout_now(), place, theme)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -180,7 +180,7 @@ class BarsCanvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         line = self.line_at(event.position())
-        self.setCursor(Qt.CursorShape.PointingHandCursor if line and line.place() else Qt.CursorShape.ArrowCursor)
+        self.setCursor(Qt.CursorShape.PointingHandCursor if line and line.ref() else Qt.CursorShape.ArrowCursor)
         self.hovered.emit(line.tip.replace("\n", ": ") if line else "")
 
     def leaveEvent(self, event: QEvent) -> None:
@@ -199,12 +199,12 @@ class BarsCanvas(QWidget):
         if step is None or not lines:
             super().keyPressEvent(event)
             return
-        places = [line.place() for line in lines]
-        place = self._state.shown(self._state.focus.place)
+        places = [line.ref() for line in lines]
+        place = self._state.visible_ref(self._state.focus.ref)
         at = places.index(place) + step if place in places else (0 if step > 0 else len(lines) - 1)
         self._choose(lines[min(max(at, 0), len(lines) - 1)])
 
-    def _choose(self, line: Line) -> None:
-        place = line.place()
+    def _choose(self, line: BarLine) -> None:
+        place = line.ref()
         if place is not None:
             self.chosen.emit(Focus(*place))

@@ -4,8 +4,8 @@ from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
 from gui.state.view_state import ViewState
 from gui.views.base import View
-from gui.views.bottleneck_design import DesignPage
-from gui.views.bottleneck_layer import LayerPage
+from gui.views.bottleneck_design import BottleneckDesignPage
+from gui.views.bottleneck_layer import BottleneckLayerPage
 
 
 class BottleneckView(View):
@@ -13,7 +13,7 @@ class BottleneckView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self.layer, self.design = LayerPage(state, self), DesignPage(state, self)
+        self.layer, self.design = BottleneckLayerPage(state, self), BottleneckDesignPage(state, self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
         self.tabs.addTab(self.layer, "This layer")

@@ -17,19 +17,19 @@ from engine.run.execute import RunRequest
 from engine.text.problems import STEM
 from engine.text.units import abbreviate, ratio_in_words
 from gui.state.edit import Edit
-from gui.state.exploration import Wish
+from gui.state.exploration import RankQuery
 from gui.state.requests import Cancel, Measure, Survey
 from gui.state.view_state import Focus, ViewState
 from gui.views.bottleneck_model import BottleneckModel
-from gui.widgets.choices import Choice
-from gui.widgets.rows import bar_of
-from gui.widgets.tables import CheckDelegate, row_table
-from gui.widgets.texts import note
+from gui.widgets.choices import ChoiceBox
+from gui.widgets.rows import make_control_bar
+from gui.widgets.tables import CheckDelegate, make_row_table
+from gui.widgets.texts import make_note
 
 ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
 
 
-class DesignPage(QWidget):
+class BottleneckDesignPage(QWidget):
     """The list of the chosen design's convolutions."""
 
     requested = Signal(object)
@@ -40,18 +40,18 @@ class DesignPage(QWidget):
         super().__init__(parent)
         self._state = state
         self.explore_button = QPushButton("Explore all")
-        self.form = Choice([(form, words) for form, words in FORMS.items()])
-        self.error = Choice([(level, f"error ≤ {100 * level:g} %") for level in ERRORS])
+        self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
+        self.error = ChoiceBox([(level, f"error ≤ {100 * level:g} %") for level in ERRORS])
         self.all = QPushButton("Choose what saves")
         self.refit = QCheckBox("Fit again")
         self.model = BottleneckModel()
-        self.table = row_table(self.model, "Convolutions of the design")
+        self.table = make_row_table(self.model, "Convolutions of the design")
         self.table.setItemDelegate(CheckDelegate(self.table))
-        self.said = note()
+        self.said = make_note()
         self.measure = QPushButton("Measure")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
-        self.form.show_value(Wish((STEM, "")).form)
-        self.error.show_value(Wish((STEM, "")).error)
+        self.form.show_value(RankQuery((STEM, "")).form)
+        self.error.show_value(RankQuery((STEM, "")).error)
         self._name()
         self._compose()
         self._connect()
@@ -77,12 +77,12 @@ class DesignPage(QWidget):
         column.setSpacing(2)
         top = (self.explore_button, self.form, self.error, self.all, None)
         below = (self.refit, None, self.measure, self.apply, self.apply_copy)
-        column.addWidget(bar_of(top))
+        column.addWidget(make_control_bar(top))
         column.addWidget(self.table, 1)
         self.said.setContentsMargins(6, 2, 6, 2)
         self.said.setMinimumHeight(2 * self.said.fontMetrics().height())
         column.addWidget(self.said)
-        column.addWidget(bar_of(below))
+        column.addWidget(make_control_bar(below))
 
     def _connect(self) -> None:
         self.explore_button.clicked.connect(self._on_explore_clicked)
@@ -111,16 +111,16 @@ class DesignPage(QWidget):
         reports = rank_search_candidates(RunRequest(state.project, state.check), self._design) if known else ()
         self.model.show_state(state, self._design, reports, self.form.value(), self.error.value())
         self.table.resizeColumnsToContents()
-        busy, swap = state.exploration.busy, self._swap()
+        busy, swap = state.exploration.busy_text, self._current_replacement()
         self.explore_button.setText("Cancel" if busy else "Explore all")
         self.explore_button.setEnabled(bool(busy or reports))
         self.all.setEnabled(bool(self.model.curves))
-        self.measure.setEnabled(bool(self._wanted()) and not busy)
+        self.measure.setEnabled(bool(self._checked_choices()) and not busy)
         self.apply.setEnabled(swap is not None)
         self.apply_copy.setEnabled(swap is not None and self._design != STEM)
         self.said.setText(self._words(swap, bool(reports)))
 
-    def _wanted(self) -> tuple[tuple[str, float], ...]:
+    def _checked_choices(self) -> tuple[tuple[str, float], ...]:
         """The checked layers that something cheaper can stand for, and the error to bear."""
         error = self.error.value()
         return tuple(
@@ -129,9 +129,9 @@ class DesignPage(QWidget):
             if name in self.model.chosen and curve.cheapest_within(error) is not None
         )
 
-    def _swap(self) -> Replacement | None:
+    def _current_replacement(self) -> Replacement | None:
         """What was measured, where it is of what is chosen now."""
-        swap = self._state.exploration.swap
+        swap = self._state.exploration.replacement
         if swap is None or swap.design != self._design or swap.before != self._state.project:
             return None
         chosen = {choice.curve.ref[1] for choice in swap.choices}
@@ -139,13 +139,13 @@ class DesignPage(QWidget):
             c.curve.cheapest_within(self.error.value()) == c.position and c.curve.form == self.form.value()
             for c in swap.choices
         )
-        return swap if fits and chosen == {name for name, _ in self._wanted()} else None
+        return swap if fits and chosen == {name for name, _ in self._checked_choices()} else None
 
     def _words(self, swap: Replacement | None, any_there: bool) -> str:
         """What is chosen and what it saves; what it loses once that was measured; or what to do."""
         state = self._state
-        if state.exploration.busy:
-            return f"{state.exploration.busy} …"
+        if state.exploration.busy_text:
+            return f"{state.exploration.busy_text} …"
         if state.exploration.problems:
             return "\n".join(problem.text for problem in state.exploration.problems)
         if not any_there:
@@ -164,7 +164,7 @@ class DesignPage(QWidget):
         )
 
     def _offer(self) -> str:
-        wanted = self._wanted()
+        wanted = self._checked_choices()
         if not wanted:
             return "Check layers; Measure then tells what is lost in the end, which no sum of the layers' errors tells."
         curves = [self.model.curves[name] for name, _ in wanted]
@@ -173,10 +173,10 @@ class DesignPage(QWidget):
 
     # What a person wants
 
-    def _wish(self) -> Wish:
-        known = self._state.exploration.wish
-        return Wish(
-            self._state.focus.place,
+    def _make_query(self) -> RankQuery:
+        known = self._state.exploration.query
+        return RankQuery(
+            self._state.focus.ref,
             self.form.value(),
             error=self.error.value(),
             refit=self.refit.isChecked(),
@@ -184,10 +184,10 @@ class DesignPage(QWidget):
         )
 
     def _on_explore_clicked(self) -> None:
-        if self._state.exploration.busy:
+        if self._state.exploration.busy_text:
             self.requested.emit(Cancel())
         else:
-            self.requested.emit(Survey(self._design, self._wish()))
+            self.requested.emit(Survey(self._design, self._make_query()))
 
     def _on_all_clicked(self) -> None:
         error = self.error.value()
@@ -196,14 +196,14 @@ class DesignPage(QWidget):
         )
 
     def _on_measure_clicked(self) -> None:
-        self.requested.emit(Measure(self._wish(), self._wanted()))
+        self.requested.emit(Measure(self._make_query(), self._checked_choices()))
 
     def _on_row_chosen(self, current: QModelIndex) -> None:
         if current.isValid():
             self.layer_chosen.emit(Focus(self._design, self.model.reports[current.row()].name))
 
     def _apply(self, *, copy: bool) -> None:
-        state, swap = self._state, self._swap()
+        state, swap = self._state, self._current_replacement()
         samples = state.exploration.samples
         if swap is None or samples is None:
             return

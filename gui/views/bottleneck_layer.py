@@ -26,18 +26,24 @@ from engine.run.check import NodeRef
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
 from engine.text.units import abbreviate
-from gui.paint.bottleneck.bottleneck import Content, Layout, arrange, content_of, draw
-from gui.paint.bottleneck.chart import in_words
+from gui.paint.bottleneck.bottleneck import (
+    BottleneckContent,
+    BottleneckLayout,
+    build_bottleneck_content,
+    draw_bottleneck,
+    lay_out_bottleneck,
+)
+from gui.paint.bottleneck.chart import describe_width
 from gui.paint.maps import mosaic
 from gui.state.edit import Edit
-from gui.state.exploration import Exploration, Wish
+from gui.state.exploration import RankQuery, RankSearchState
 from gui.state.requests import Cancel, Explore
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.mosaic_canvas import MosaicCanvas
-from gui.widgets.choices import Choice
+from gui.widgets.choices import ChoiceBox
 from gui.widgets.numbers import IntegerBox, NumberControl
-from gui.widgets.rows import bar_of
+from gui.widgets.rows import make_control_bar
 
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
 LEAST_MAPS = 400, 130
@@ -52,7 +58,7 @@ class ChartCanvas(QWidget):
     """An index of the curve."""
     hovered = Signal(str)
 
-    def __init__(self, content: Content, theme: str, parent: QWidget | None = None) -> None:
+    def __init__(self, content: BottleneckContent, theme: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.show_content(content, theme)
         self.setMouseTracking(True)
@@ -60,16 +66,16 @@ class ChartCanvas(QWidget):
         self.setMinimumSize(110, 60)
         self.setAccessibleName("Error against MACs")
 
-    def show_content(self, content: Content, theme: str) -> None:
+    def show_content(self, content: BottleneckContent, theme: str) -> None:
         self._content, self._theme = replace(content, maps=None), THEMES[theme]
-        self._layout: Layout | None = None
-        self.setAccessibleDescription(f"{content.title}. {content.said}")
+        self._layout: BottleneckLayout | None = None
+        self.setAccessibleDescription(f"{content.title}. {content.message}")
         self.update()
 
-    def layout_now(self) -> Layout:
+    def layout_now(self) -> BottleneckLayout:
         """Where everything is."""
         if self._layout is None:
-            self._layout = arrange(QRectF(self.rect()), self._content)
+            self._layout = lay_out_bottleneck(QRectF(self.rect()), self._content)
         return self._layout
 
     def index_at(self, point: QPointF) -> int | None:
@@ -79,7 +85,7 @@ class ChartCanvas(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        draw(painter, QRectF(self.rect()), self._content, self.layout_now(), self._theme)
+        draw_bottleneck(painter, QRectF(self.rect()), self._content, self.layout_now(), self._theme)
         if self.hasFocus():
             painter.setPen(QPen(QColor(self._theme.accent), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -96,7 +102,7 @@ class ChartCanvas(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._choose(index, event)
         curve = self._content.curve
-        self.hovered.emit("" if index is None or curve is None else in_words(curve, index))
+        self.hovered.emit("" if index is None or curve is None else describe_width(curve, index))
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit("")
@@ -116,7 +122,7 @@ class ChartCanvas(QWidget):
             self.width_chosen.emit(index)
 
 
-class LayerPage(QWidget):
+class BottleneckLayerPage(QWidget):
     """The chosen convolution."""
 
     requested = Signal(object)
@@ -127,22 +133,22 @@ class LayerPage(QWidget):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        place, wish = state.focus.place, state.exploration.wish
-        self._wish = wish if wish is not None and wish.place == place else Wish(place)
-        self._content = content_of(state)
+        place, wish = state.focus.ref, state.exploration.query
+        self._query = wish if wish is not None and wish.ref == place else RankQuery(place)
+        self._content = build_bottleneck_content(state)
         self.chart = ChartCanvas(self._content, state.look.theme, self)
         self.maps = MosaicCanvas(state, self._content.maps or _no_maps(state), self)
         self.maps.setMinimumSize(80, 60)
-        self.form = Choice([(form, words) for form, words in FORMS.items()])
+        self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
         self.photos = QPushButton("Photos")
-        self.sample = Choice()
+        self.sample = ChoiceBox()
         self.sample.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.form.setMinimumContentsLength(max(map(len, FORMS.values())))
         self.explore_button = QPushButton("Explore")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.box = IntegerBox(1, 1)
-        self.error = NumberControl(read_percent, "{:g}".format)
-        self.budget = NumberControl(read_macs, lambda macs: abbreviate(macs) if macs else "")
+        self.error = NumberControl(parse_percent, "{:g}".format)
+        self.budget = NumberControl(parse_macs, lambda macs: abbreviate(macs) if macs else "")
         self.refit = QCheckBox("Fit the k×k again")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
         self._name()
@@ -199,7 +205,7 @@ class LayerPage(QWidget):
         for number, widgets in enumerate(rows):
             if number == 1:
                 column.addWidget(self.splitter, 1)
-            column.addWidget(bar_of(widgets, self.slider))
+            column.addWidget(make_control_bar(widgets, self.slider))
 
     def _connect(self) -> None:
         self.chart.width_chosen.connect(self._on_width_chosen)
@@ -221,16 +227,16 @@ class LayerPage(QWidget):
 
     def show_state(self, state: ViewState) -> None:
         self._state = state
-        shown, place = state.exploration, state.focus.place
-        if shown.wish is not None and shown.wish.place == place:
-            self._wish = shown.wish
+        shown, place = state.exploration, state.focus.ref
+        if shown.query is not None and shown.query.ref == place:
+            self._query = shown.query
         else:
-            if self._wish.place != place:
-                self._wish = replace(self._wish, place=place, widths=None)
+            if self._query.ref != place:
+                self._query = replace(self._query, ref=place, widths=None)
             self._show_known(shown, place)
             if self._state is not state:  # asked, and shown already
                 return
-        self._content = content_of(state)
+        self._content = build_bottleneck_content(state)
         self._show_content()
 
     def _show_content(self) -> None:
@@ -251,14 +257,14 @@ class LayerPage(QWidget):
         room = self.splitter.width() >= width and self.splitter.height() >= height
         self.maps.setVisible(room and self._content.maps is not None)
 
-    def _show_known(self, shown: Exploration, place: NodeRef) -> None:
+    def _show_known(self, shown: RankSearchState, place: NodeRef) -> None:
         """A curve that is known already is shown without being asked for."""
-        if shown.wish is not None and not shown.busy and (place, self._wish.form) in shown.curves:
-            self.requested.emit(Explore(self._wish))
+        if shown.query is not None and not shown.busy_text and (place, self._query.form) in shown.curves:
+            self.requested.emit(Explore(self._query))
 
-    def _show_controls(self, state: ViewState, content: Content) -> None:
-        shown, wish = state.exploration, self._wish
-        reason = rank_search_refusal(state.report(state.focus.place))
+    def _show_controls(self, state: ViewState, content: BottleneckContent) -> None:
+        shown, wish = state.exploration, self._query
+        reason = rank_search_refusal(state.report(state.focus.ref))
         curve = content.curve
         index = None if content.look is None else content.look.chosen
         self.form.show_value(wish.form)
@@ -271,14 +277,14 @@ class LayerPage(QWidget):
         self._show_width(0 if curve is None else len(curve.ranks), index, pairs=wish.form == "1x1+kxk+1x1")
         for widget in (self.slider, self.box):
             widget.setEnabled(index is not None and not reason)
-        self.explore_button.setText("Cancel" if shown.busy else "Explore")
-        self.explore_button.setEnabled(bool(shown.busy) or not reason)
-        self.explore_button.setToolTip(shown.busy or reason or EXPLORE_TIP)
+        self.explore_button.setText("Cancel" if shown.busy_text else "Explore")
+        self.explore_button.setEnabled(bool(shown.busy_text) or not reason)
+        self.explore_button.setToolTip(shown.busy_text or reason or EXPLORE_TIP)
         ready = index is not None and not content.dimmed and not reason
         self.apply.setEnabled(ready)
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)
 
-    def _show_samples(self, shown: Exploration) -> None:
+    def _show_samples(self, shown: RankSearchState) -> None:
         if shown.samples is None:
             self.sample.set_options(())
             return
@@ -300,12 +306,12 @@ class LayerPage(QWidget):
 
     def explore(self) -> None:
         """Find what can stand for the chosen convolution."""
-        if not rank_search_refusal(self._state.report(self._state.focus.place)):
-            self._wish = replace(self._wish, place=self._state.focus.place)
-            self.requested.emit(Explore(self._wish))
+        if not rank_search_refusal(self._state.report(self._state.focus.ref)):
+            self._query = replace(self._query, ref=self._state.focus.ref)
+            self.requested.emit(Explore(self._query))
 
     def _on_explore_clicked(self) -> None:
-        if self._state.exploration.busy:
+        if self._state.exploration.busy_text:
             self.requested.emit(Cancel())
         else:
             self.explore()
@@ -317,10 +323,10 @@ class LayerPage(QWidget):
 
     def _request(self, **changes: Any) -> None:
         """Another wish: asked at once where the layer is being explored, else kept for when it is."""
-        self._wish = replace(self._wish, **changes)
-        asked = self._state.exploration.wish
-        if asked is not None and asked.place == self._wish.place:
-            self.requested.emit(Explore(self._wish))
+        self._query = replace(self._query, **changes)
+        asked = self._state.exploration.query
+        if asked is not None and asked.ref == self._query.ref:
+            self.requested.emit(Explore(self._query))
 
     def _ask_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "A folder of photos to fit to and to check with")
@@ -335,16 +341,16 @@ class LayerPage(QWidget):
         (design, node), project = curve.ref, state.project
         if copy:
             project, design = copy_design(project, design)
-        made = apply_low_rank(project, (design, node), curve.form, widths, shown.samples, refit=self._wish.refit)
+        made = apply_low_rank(project, (design, node), curve.form, widths, shown.samples, refit=self._query.refit)
         text = f"Fit {node} through {' and '.join(map(str, widths))} maps"
         self.edit_proposed.emit(Edit(text, made, focus=Focus(design, node)))
 
 
-def _no_maps(state: ViewState) -> mosaic.Content:
-    return mosaic.Content((), None, "", state.focus, ())
+def _no_maps(state: ViewState) -> mosaic.MosaicContent:
+    return mosaic.MosaicContent((), None, "", state.focus, ())
 
 
-def read_percent(text: str) -> float:
+def parse_percent(text: str) -> float:
     """The per cents that a text means; ValueError with what would be right."""
     try:
         percent = float(text.replace(",", ".").removesuffix("%"))
@@ -355,7 +361,7 @@ def read_percent(text: str) -> float:
     return percent
 
 
-def read_macs(text: str) -> int:
+def parse_macs(text: str) -> int:
     """The MACs that a text means, 0 for none; ValueError with what would be right."""
     macs = amount_of(text) if text.strip() else 0
     if macs is None:

@@ -15,7 +15,7 @@ from gui.theme import THEMES, Theme
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole
 NO_PARENT = QModelIndex()
-LAYER, WEIGHTS, MACS = 0, 1, 2
+LAYER_COLUMN, WEIGHTS_COLUMN, MACS_COLUMN = 0, 1, 2
 """Positions of the columns before those of the errors."""
 UNKNOWN = "not explored"
 
@@ -78,7 +78,7 @@ class BottleneckModel(QAbstractTableModel):
 
     def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == LAYER else flags
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == LAYER_COLUMN else flags
 
     def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
         if not index.isValid():
@@ -91,32 +91,32 @@ class BottleneckModel(QAbstractTableModel):
                 return self._tip(report, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
-            case ROLE.CheckStateRole if column == LAYER:
+            case ROLE.CheckStateRole if column == LAYER_COLUMN:
                 return Qt.CheckState.Checked if report.name in self.chosen else Qt.CheckState.Unchecked
-            case ROLE.ForegroundRole if column > MACS:
+            case ROLE.ForegroundRole if column > MACS_COLUMN:
                 return QColor(self._theme.text if report.name in self.curves else self._theme.muted)
         return None
 
     def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
-        if role != ROLE.CheckStateRole or index.column() != LAYER:
+        if role != ROLE.CheckStateRole or index.column() != LAYER_COLUMN:
             return False
         self.choose(self.chosen ^ {self.reports[index.row()].name})
         return True
 
     def _text(self, report: Report, column: int) -> str:
-        if column == LAYER:
+        if column == LAYER_COLUMN:
             return report.name
-        if column == WEIGHTS:
+        if column == WEIGHTS_COLUMN:
             return "×".join(map(str, report.array_shapes["weight"]))
-        if column == MACS:
+        if column == MACS_COLUMN:
             return abbreviate(report.macs)
         curve = self.curves.get(report.name)
         return UNKNOWN if curve is None else self.columns[column - 3].text(curve)
 
     def _tip(self, report: Report, column: int) -> str:
         curve = self.curves.get(report.name)
-        if column <= MACS or curve is None:
-            return f"{exact_text(report.macs)} MACs" if column == MACS else report.layer.label()
+        if column <= MACS_COLUMN or curve is None:
+            return f"{exact_text(report.macs)} MACs" if column == MACS_COLUMN else report.layer.label()
         index = curve.cheapest_within(self.columns[column - 3].error)
         if index is None:
             return "nothing cheaper loses so little"
@@ -128,5 +128,5 @@ def _saved(curve: ErrorCurve | None, error: float) -> int:
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column <= WEIGHTS else Qt.AlignmentFlag.AlignRight
+    side = Qt.AlignmentFlag.AlignLeft if column <= WEIGHTS_COLUMN else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter

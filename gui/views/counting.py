@@ -18,10 +18,10 @@ from engine.text.problems import STEM
 from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.views.base import View
-from gui.views.counting_model import TITLE, CountingModel
-from gui.widgets.choices import Choice
+from gui.views.counting_model import TITLE_COLUMN, CountingModel
+from gui.widgets.choices import ChoiceBox
 from gui.widgets.numbers import IntegerBox
-from gui.widgets.tables import row_table
+from gui.widgets.tables import make_row_table
 
 MOST_BATCH = 1_000_000
 WIDEST_TERM = 130
@@ -32,14 +32,14 @@ class CountingView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self.design = Choice()
-        self.unit = Choice((("MACs", "MACs"), ("FLOPs", "FLOPs (2 per MAC)")))
+        self.design = ChoiceBox()
+        self.unit = ChoiceBox((("MACs", "MACs"), ("FLOPs", "FLOPs (2 per MAC)")))
         self.also = QToolButton()
         self.groups = {name: QAction(name[:1].upper() + name[1:], self.also, checkable=True) for name in GROUPS}
         self.batch = IntegerBox(1, MOST_BATCH)
-        self.kilo = Choice(((1000, "K = 1000"), (1024, "K = 1024")))
+        self.kilo = ChoiceBox(((1000, "K = 1000"), (1024, "K = 1024")))
         self.model = CountingModel()
-        self.table = row_table(self.model, "Conventions", "Terms")
+        self.table = make_row_table(self.model, "Conventions", "Terms")
         self.table.horizontalHeader().setDefaultAlignment(Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap)
         self.said = QLabel()
         self.said.setWordWrap(True)
@@ -118,10 +118,10 @@ class CountingView(View):
         with QSignalBlocker(self.table.selectionModel()):
             self.model.show_state(self._state, design)
             flags = QItemSelectionModel.SelectionFlag
-            index = self.model.index(self.model.chosen, TITLE)
+            index = self.model.index(self.model.chosen, TITLE_COLUMN)
             self.table.selectionModel().setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
         self._fit_columns()
-        self.said.setText(in_words(design, self.model.tallies[self.model.chosen]))
+        self.said.setText(describe_tally(design, self.model.tallies[self.model.chosen]))
 
     def _fit_columns(self) -> None:
         for column in range(self.model.columnCount()):
@@ -144,7 +144,7 @@ class CountingView(View):
         self.look_requested.emit(replace(self._state.look, convention=rule, metric=OPERATIONS))
 
 
-def in_words(design: str, found: Tally | None) -> str:
+def describe_tally(design: str, found: Tally | None) -> str:
     """What a convention counts and leaves out, with how large that is."""
     if found is None:
         return f"{design}: unknown until its mistakes are mended"

@@ -13,7 +13,7 @@ from gui.theme import THEMES, Theme
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole
 NO_PARENT = QModelIndex()
-TITLE, TOTAL = 0, 1
+TITLE_COLUMN, TOTAL_COLUMN = 0, 1
 """Positions of the columns before those of the terms."""
 LEFT_OUT = "–"
 
@@ -72,25 +72,25 @@ class CountingModel(QAbstractTableModel):
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
             case ROLE.FontRole:
-                return self._bold if row == self.chosen or column == TOTAL else None
+                return self._bold if row == self.chosen or column == TOTAL_COLUMN else None
             case ROLE.ForegroundRole:
                 return QColor(self._theme.muted if self._text(row, column) == LEFT_OUT else self._theme.text)
         return None
 
     def _text(self, row: int, column: int) -> str:
         rule, found = self.conventions[row], self.tallies[row]
-        if column == TITLE:
+        if column == TITLE_COLUMN:
             return rule.title
-        if column == TOTAL:
+        if column == TOTAL_COLUMN:
             return f"{abbreviate(None if found is None else found.total)} {rule.unit}"
         amount = None if found is None else found.counted.get(self.terms[column - 2].id)
         return LEFT_OUT if amount is None else abbreviate(amount)
 
     def _tip(self, row: int, column: int) -> str:
         rule, found = self.conventions[row], self.tallies[row]
-        if column == TITLE or found is None:
+        if column == TITLE_COLUMN or found is None:
             return "\n".join(filter(None, (rule.title, rule.source)))
-        if column == TOTAL:
+        if column == TOTAL_COLUMN:
             return f"{exact_text(found.total)} {rule.unit}"
         term = self.terms[column - 2]
         if term.id in found.counted:
@@ -101,5 +101,5 @@ class CountingModel(QAbstractTableModel):
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column == TITLE else Qt.AlignmentFlag.AlignRight
+    side = Qt.AlignmentFlag.AlignLeft if column == TITLE_COLUMN else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter

@@ -10,13 +10,13 @@ from PySide6.QtWidgets import QCheckBox, QToolButton, QVBoxLayout, QWidget
 
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
-from gui.paint.maps.mosaic import Content, content_of, refocused
-from gui.state.comparison import shown_places
+from gui.paint.maps.mosaic import MosaicContent, build_mosaic_content, refocus_mosaics
+from gui.state.comparison import compared_refs
 from gui.state.view_state import ColourMap, Look, ViewState
 from gui.views.base import View
 from gui.views.mosaic_canvas import MosaicCanvas
-from gui.widgets.choices import Choice
-from gui.widgets.flow import Flow
+from gui.widgets.choices import ChoiceBox
+from gui.widgets.flow import FlowLayout
 from gui.worker import Worker
 
 COLOUR_MAPS = tuple((name, name) for name in get_args(ColourMap))
@@ -51,7 +51,7 @@ DETAIL_TIPS = (
     "What each input channel gives to the chosen map; a click on a bar, or 1 to 9, chooses its channel",
     "All the room for the maps",
 )
-DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "compared", "detail")
+DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "comparison", "detail")
 """The settings of the look that this view follows."""
 DIFFERENCE_TIP = "Show the difference of the two designs' maps, too"
 NO_DIFFERENCE_TIP = "Difference: choose a volume that another design has in the same shape"
@@ -63,8 +63,8 @@ class FiltersView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self._content = content_of(state, None)
-        self._choices: dict[Choice, str] = {}
+        self._content = build_mosaic_content(state, None)
+        self._choices: dict[ChoiceBox, str] = {}
         """The setting of the look that each chooses."""
         self.canvas = MosaicCanvas(state, self._content, self)
         self.canvas.chosen.connect(self.focus_requested)
@@ -83,7 +83,7 @@ class FiltersView(View):
         self.detail = self._choice("What is shown of the map that a click chooses", DETAILS, "detail")
         self.detail.set_help(DETAIL_TIPS)
         self._worker = Worker(self)
-        self._worker.said.connect(self._on_worker_said)
+        self._worker.reported.connect(self._on_worker_said)
         self._worker.ended.connect(self._on_worker_ended)
         self._painted = QTimer(self, singleShot=True, interval=0)
         """What takes long begins when the window has shown the rest."""
@@ -93,7 +93,7 @@ class FiltersView(View):
         self._show_content(self._content)
 
     def _compose(self) -> None:
-        controls = Flow()
+        controls = FlowLayout()
         controls.setContentsMargins(6, 4, 6, 4)
         controls.setSpacing(4)
         for widget in self.controls:
@@ -125,12 +125,12 @@ class FiltersView(View):
         if old.look is not new.look:
             self._show_look(new.look)
         if self._other_maps(old, new):
-            content = content_of(new, None)
+            content = build_mosaic_content(new, None)
             if _shapes(content) != _shapes(self._content):
                 self.canvas.fit()
             self._show_content(content)
         elif old.focus != new.focus:
-            self._show_content(refocused(self._content, new, None))
+            self._show_content(refocus_mosaics(self._content, new, None))
 
     def close_down(self) -> None:
         self._painted.stop()
@@ -140,31 +140,31 @@ class FiltersView(View):
         for choice, setting in self._choices.items():
             choice.show_value(getattr(look, setting))
         self.zero_centred.setChecked(look.zero_centred)
-        self.difference.setChecked(look.compared == "maps + difference")
+        self.difference.setChecked(look.comparison == "maps + difference")
         self.colour_map.setEnabled(not look.zero_centred)
 
-    def _show_content(self, content: Content) -> None:
+    def _show_content(self, content: MosaicContent) -> None:
         """Show what is there at once; what is missing is computed in the background."""
         self._draw(content)
         self._worker.cancel()
         self._painted.stop()
-        if not content.complete:
+        if not content.is_complete:
             self._painted.start()
 
-    def _draw(self, content: Content) -> None:
+    def _draw(self, content: MosaicContent) -> None:
         self._content = content
-        comparable = sum(plate.place is not None for plate in content.plates) > 1
+        comparable = sum(plate.ref is not None for plate in content.panels) > 1
         self.difference.setEnabled(comparable)
         self.difference.setToolTip(DIFFERENCE_TIP if comparable else NO_DIFFERENCE_TIP)
         self.canvas.show_content(self._state, content)
 
     def _on_difference_clicked(self) -> None:
-        self._request(compared="maps + difference" if self.difference.isChecked() else "maps")
+        self._request(comparison="maps + difference" if self.difference.isChecked() else "maps")
 
     def _on_painted_timeout(self) -> None:
         self._worker.start(partial(_whole_content, self._state))
 
-    def _on_worker_said(self, content: Content) -> None:
+    def _on_worker_said(self, content: MosaicContent) -> None:
         """What took longer than a frame is there."""
         self._draw(content)
 
@@ -178,13 +178,13 @@ class FiltersView(View):
         return (
             old.check is not new.check
             or any(getattr(old.look, name) != getattr(new.look, name) for name in DRAWN_BY)
-            or old.focus.place != new.focus.place
+            or old.focus.ref != new.focus.ref
             or old.run.problems is not new.run.problems
-            or any(old.volume_at(place).result is not new.volume_at(place).result for place in shown_places(new))
+            or any(old.volume_at(place).result is not new.volume_at(place).result for place in compared_refs(new))
         )
 
-    def _choice(self, name: str, options: Iterable[tuple[str, str]], setting: str) -> Choice:
-        made = Choice(options, self)
+    def _choice(self, name: str, options: Iterable[tuple[str, str]], setting: str) -> ChoiceBox:
+        made = ChoiceBox(options, self)
         made.setAccessibleName(name)
         made.setToolTip(name)
         made.chosen.connect(lambda value: self._request(**{setting: value}))
@@ -203,10 +203,10 @@ class FiltersView(View):
         self.look_requested.emit(replace(self._state.look, **changes))
 
 
-def _shapes(content: Content) -> tuple[Shape | None, ...]:
-    return tuple(plate.shape for plate in content.plates)
+def _shapes(content: MosaicContent) -> tuple[Shape | None, ...]:
+    return tuple(plate.shape for plate in content.panels)
 
 
-def _whole_content(state: ViewState, checkpoint: Checkpoint) -> Iterator[Content]:
+def _whole_content(state: ViewState, checkpoint: Checkpoint) -> Iterator[MosaicContent]:
     """All that is drawn, for another thread to compute."""
-    yield content_of(state, checkpoint)
+    yield build_mosaic_content(state, checkpoint)

@@ -23,13 +23,13 @@ from engine.network.graph import INPUT
 from engine.reports.googlenet_table import FormSwitch, PaperRow, footnotes, switch_form
 from engine.reports.tables import design_title
 from engine.text.problems import STEM
-from gui.paint.tables.googlenet_table import NOTHING, shown_design
+from gui.paint.tables.googlenet_table import NO_LAYER_HINT, choose_table_design
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
-from gui.views.googlenet_table_model import TYPE, Index, PaperModel, tip
-from gui.widgets.choices import Choice
-from gui.widgets.texts import NameEditor, note
+from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, Index, googlenet_cell_tip
+from gui.widgets.choices import ChoiceBox
+from gui.widgets.texts import NameEditor, make_note
 
 PADDING = 12
 LOWEST = 40
@@ -38,16 +38,16 @@ NARROWEST = 50
 TRIGGERS = QAbstractItemView.EditTrigger
 
 
-class PaperView(View):
+class GooglenetTableView(View):
     """A row a block or layer; typing in a width proposes an edit."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self._switch: FormSwitch | None = None
-        self.model = PaperModel(state, shown_design(state))
-        self.table = PaperTable(self.model)
+        self.model = GooglenetTableModel(state, choose_table_design(state))
+        self.table = GooglenetTableWidget(self.model)
         self.table.setMinimumHeight(LOWEST)
-        self.design = Choice()
+        self.design = ChoiceBox()
         self.design.setAccessibleName("Design of the paper's table")
         self.switch = QAction("Make separable", self)
         self.button = QToolButton()
@@ -58,11 +58,11 @@ class PaperView(View):
             widget.setMinimumWidth(NARROWEST)
         self.table.addAction(self.switch)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.nothing = QLabel(NOTHING)
+        self.nothing = QLabel(NO_LAYER_HINT)
         self.nothing.setWordWrap(True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setMargin(PADDING)
-        self.said = note()
+        self.said = make_note()
         self.said.setAccessibleName("About the chosen row")
         self._compose()
         self._connect()
@@ -104,12 +104,12 @@ class PaperView(View):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        design = shown_design(new)
+        design = choose_table_design(new)
         changed = old.look.theme != new.look.theme or old.check is not new.check or design != self.model.design
         if changed:
             self._show_rows(design)
             self._show_designs()
-        if changed or old.focus.place != new.focus.place:
+        if changed or old.focus.ref != new.focus.ref:
             self._show_row()
 
     def _show_rows(self, design: str) -> None:
@@ -134,7 +134,7 @@ class PaperView(View):
 
         It moves nothing where it is already.
         """
-        row = self.model.row_of(self._state.focus.place)
+        row = self.model.row_of(self._state.focus.ref)
         selection = self.table.selectionModel()
         current = selection.currentIndex()
         if row is None:
@@ -144,19 +144,19 @@ class PaperView(View):
             index = index if self.model.width(index) else self.model.index(row, self.model.first_width(row))
             # Qt scrolls to it, if the table is hidden when it is first shown.
             selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
-        self._tell(None if row is None else self.model.rows[row])
+        self._show_row_notes(None if row is None else self.model.rows[row])
 
-    def _tell(self, row: PaperRow | None) -> None:
+    def _show_row_notes(self, row: PaperRow | None) -> None:
         """What the chosen row's switch does, and below the table what there is to know."""
         found = "Choose a convolution larger than 1×1" if row is None else switch_form(self._state.project, row)
         self._switch = found if isinstance(found, FormSwitch) else None
         self.switch.setEnabled(self._switch is not None)
         self.switch.setText("Make separable" if self._switch is None else self._switch.text)
         self.switch.setToolTip(found if isinstance(found, str) else found.words)
-        self.said.setText(self._about(row))
+        self.said.setText(self._row_note(row))
         self.said.setToolTip(self.said.text())
 
-    def _about(self, row: PaperRow | None) -> str:
+    def _row_note(self, row: PaperRow | None) -> str:
         """What is special of a row; else what the columns mean."""
         if row is not None and not row.is_total:
             form = "" if self._switch is None else f"{self._switch.text}: {self._switch.words}".replace("\n", "; ")
@@ -170,15 +170,15 @@ class PaperView(View):
             return
         row = self.model.rows[current.row()]
         if row.is_total:
-            self._tell(row)
-        elif current.row() != self.model.row_of(self._state.focus.place):
+            self._show_row_notes(row)
+        elif current.row() != self.model.row_of(self._state.focus.ref):
             self.focus_requested.emit(Focus(row.design, row.node))
         else:
-            self._tell(row)
+            self._show_row_notes(row)
 
     def _on_cell_entered(self, index: QModelIndex) -> None:
         row, column = self.model.rows[index.row()], self.model.columns[index.column()]
-        self.hovered.emit(f"{row.name}, {column.title}: {tip(row, column)}".replace("\n", "; "))
+        self.hovered.emit(f"{row.name}, {column.title}: {googlenet_cell_tip(row, column)}".replace("\n", "; "))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The mouse leaves the cells."""
@@ -197,10 +197,10 @@ class PaperView(View):
             self.edit_proposed.emit(Edit(self._switch.text, project, focus=Focus(place.design, place.node)))
 
 
-class PaperTable(QTableView):
+class GooglenetTableWidget(QTableView):
     """Cells to move in with the arrow keys; Enter or a digit begins to edit, Tab goes on to the next width."""
 
-    def __init__(self, model: PaperModel) -> None:
+    def __init__(self, model: GooglenetTableModel) -> None:
         super().__init__()
         self._model = model
         self.setModel(model)
@@ -227,7 +227,7 @@ class PaperTable(QTableView):
     def fit_columns(self, rows: Sequence[PaperRow], *, anew: bool) -> None:
         """Columns grow with their longest text and do not shrink, so that an edit does not make them jump."""
         header, metrics = self.horizontalHeader(), self.fontMetrics()
-        self.setColumnHidden(TYPE, True)
+        self.setColumnHidden(TYPE_COLUMN, True)
         for position, column in enumerate(self._model.columns):
             longest = max((*column.head, *map(column.text, rows)), key=len)
             needed = round(1.1 * metrics.horizontalAdvance(longest)) + PADDING
@@ -285,7 +285,7 @@ class PaperTable(QTableView):
 class WidthDelegate(QStyledItemDelegate):
     """Edits a width with a line that is left with an allowed number only, and says why another is not."""
 
-    def __init__(self, table: PaperTable) -> None:
+    def __init__(self, table: GooglenetTableWidget) -> None:
         super().__init__(table)
         self._table = table
 

@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QFont, QIcon
 from engine.reports.googlenet_table import PaperColumn, PaperRow, paper_rows, paper_table_columns
 from engine.reports.paper_columns import MapCount
 from engine.run.check import NodeRef
-from gui.paint.basics.words import LEFT, RIGHT
-from gui.paint.tables.googlenet_table import tone
+from gui.paint.basics.words import ALIGN_LEFT, ALIGN_RIGHT
+from gui.paint.tables.googlenet_table import cell_colour
 from gui.state.edit import Edit
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
@@ -20,11 +20,11 @@ from gui.widgets.glyphs import mistake_icon
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole
 NO_PARENT = QModelIndex()
-TYPE = 0
+TYPE_COLUMN = 0
 """Position of the column of names, which a view may show as heads of the rows."""
 
 
-class PaperModel(QAbstractTableModel):
+class GooglenetTableModel(QAbstractTableModel):
     """A row a block or layer and the totals, as `engine.reports.googlenet_table` defines them."""
 
     edit_proposed = Signal(Edit)
@@ -84,7 +84,7 @@ class PaperModel(QAbstractTableModel):
     def first_width(self, row: int) -> int:
         """The first column of a row that can be edited; the first that has no name where none can."""
         widths = self.rows[row].map_counts
-        return next((i for i, column in enumerate(self.columns) if column.id in widths), TYPE + 1)
+        return next((i for i, column in enumerate(self.columns) if column.id in widths), TYPE_COLUMN + 1)
 
     def rowCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.rows)
@@ -120,9 +120,9 @@ class PaperModel(QAbstractTableModel):
             case ROLE.DisplayRole:
                 return row.title
             case ROLE.ToolTipRole:
-                return tip(row, self.columns[TYPE])
+                return googlenet_cell_tip(row, self.columns[TYPE_COLUMN])
             case ROLE.TextAlignmentRole:
-                return LEFT
+                return ALIGN_LEFT
             case ROLE.DecorationRole:
                 return self._mistake if row.problem else None
             case ROLE.FontRole:
@@ -140,16 +140,18 @@ class PaperModel(QAbstractTableModel):
                 width = self.width(index)
                 return column.text(row) if width is None else str(width.value)
             case ROLE.ToolTipRole | ROLE.StatusTipRole:
-                return tip(row, column)
+                return googlenet_cell_tip(row, column)
             case ROLE.AccessibleTextRole:
-                return f"{column.title} of {row.name}: {tip(row, column) or 'none'}"
+                return f"{column.title} of {row.name}: {googlenet_cell_tip(row, column) or 'none'}"
             case ROLE.TextAlignmentRole:
-                return RIGHT if column.is_number else LEFT
+                return ALIGN_RIGHT if column.is_number else ALIGN_LEFT
             case ROLE.ForegroundRole:
                 editable = not row.problem and column.id in row.map_counts
-                return _colour(self._theme.accent if editable else tone(column, row, self._theme)[0])
+                return _colour(self._theme.accent if editable else cell_colour(column, row, self._theme)[0])
             case ROLE.FontRole:
-                return self._bold if (row.is_total or column.figure) and tone(column, row, self._theme)[1] else None
+                return (
+                    self._bold if (row.is_total or column.figure) and cell_colour(column, row, self._theme)[1] else None
+                )
             case ROLE.BackgroundRole:
                 return _colour(self._theme.window) if row.is_total else None
         return None
@@ -164,7 +166,7 @@ class PaperModel(QAbstractTableModel):
         except ValueError:
             return False
         if number != width.value:
-            self.edit_proposed.emit(width_edit(self._state, self.rows[index.row()], width, number))
+            self.edit_proposed.emit(make_width_edit(self._state, self.rows[index.row()], width, number))
         return True
 
 
@@ -185,7 +187,7 @@ HEAD_TIPS = {
 """By the column's id, or by its end."""
 
 
-def width_edit(state: ViewState, row: PaperRow, width: MapCount, number: int) -> Edit:
+def make_width_edit(state: ViewState, row: PaperRow, width: MapCount, number: int) -> Edit:
     """One width of a row has another value: one undo step."""
     network = state.project.network(row.design)
     layer = replace(network.node(row.node).layer, **{width.setting: number})
@@ -193,7 +195,7 @@ def width_edit(state: ViewState, row: PaperRow, width: MapCount, number: int) ->
     return Edit(f"Set {width.title} of {row.node} to {number}", project)
 
 
-def tip(row: PaperRow, column: PaperColumn) -> str:
+def googlenet_cell_tip(row: PaperRow, column: PaperColumn) -> str:
     """What more there is to know of a cell."""
     if column.figure:
         figure = row.params if column.figure == "params" else row.ops

@@ -19,14 +19,20 @@ from PySide6.QtWidgets import (
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.run.check import NodeRef
-from gui.paint.inspector.inspector import Content, chosen, content_of
-from gui.paint.inspector.maps import filled_until
-from gui.paint.inspector.weights import Found, find, is_at_hand, is_quick, key_of
-from gui.state.focus_steps import Step, moved, next_position
+from gui.paint.inspector.inspector import InspectorContent, build_inspector_content, focus_with_value
+from gui.paint.inspector.maps import count_filled_values
+from gui.paint.inspector.weights import (
+    LayerWeights,
+    filter_weights_key,
+    has_filter_weights,
+    load_filter_weights,
+    loads_quickly,
+)
+from gui.state.focus_steps import FocusStep, next_focus, step_focus
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
 from gui.views.inspector_canvas import InspectorCanvas
-from gui.widgets.choices import Choice
+from gui.widgets.choices import ChoiceBox
 from gui.widgets.numbers import IntegerBox
 from gui.worker import Worker
 
@@ -59,9 +65,9 @@ class InspectorView(View):
         """The key of the weights that are being found."""
         self.fields = {name: IntegerBox(0, MOST, self, digits=3) for name in FIELDS}
         self.play = QToolButton(self)
-        self.speed = Choice(SPEEDS, self)
+        self.speed = ChoiceBox(SPEEDS, self)
         self.speed.show_value(12)
-        self.canvas = InspectorCanvas(content_of(state, self._weights()))
+        self.canvas = InspectorCanvas(build_inspector_content(state, self._weights()))
         self.scroll_area = QScrollArea(self)
         self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight)
         self._name()
@@ -77,7 +83,7 @@ class InspectorView(View):
         return self._timer.isActive()
 
     @property
-    def content(self) -> Content:
+    def content(self) -> InspectorContent:
         """What is shown."""
         return self.canvas.content
 
@@ -131,7 +137,7 @@ class InspectorView(View):
         self.canvas.stepped.connect(self._on_canvas_stepped)
         self.canvas.played.connect(self._on_play_clicked)
         self.canvas.hovered.connect(self.hovered)
-        self.worker.said.connect(self._on_worker_said)
+        self.worker.reported.connect(self._on_worker_said)
         self.worker.ended.connect(self._on_worker_ended)
         self.scroll_area.viewport().installEventFilter(self)
 
@@ -145,49 +151,51 @@ class InspectorView(View):
             self._show()
 
     def _show(self) -> None:
-        content = content_of(self._state, self._weights())
+        content = build_inspector_content(self._state, self._weights())
         before = self.content
-        if content.stale and before.told is not None and before.focus == content.focus:
+        if content.is_stale and before.explanation is not None and before.focus == content.focus:
             # What it was, dimmed, until the next run.
-            content = replace(before, note=content.note, stale=True, filled=None, least=0.0)
-        elif before.focus.place == content.focus.place:
+            content = replace(before, note=content.note, is_stale=True, filled_count=None, least_head_height=0.0)
+        elif before.focus.ref == content.focus.ref:
             content = replace(content, detail=before.detail)
-        if self.playing and (content.told is None or content.stale):
+        if self.playing and (content.explanation is None or content.is_stale):
             self.stop()
         if self.playing:
-            content = replace(content, filled=filled_until(content), least=self.canvas.head_height())
+            content = replace(
+                content, filled_count=count_filled_values(content), least_head_height=self.canvas.head_height()
+            )
         self.canvas.show_content(content)
         self._show_fields()
         self._fit()
 
     def _show_fields(self) -> None:
-        content, shape = self.content, self._state.volume_at(self._state.focus.place).shape
-        at = content.at or (0, 0, 0)
+        content, shape = self.content, self._state.volume_at(self._state.focus.ref).shape
+        at = content.spot or (0, 0, 0)
         for index, box in enumerate(self.fields.values()):
             box.setEnabled(shape is not None)
             if shape is not None:
                 with QSignalBlocker(box):
                     box.setMaximum(max(shape[index] - 1, 0))
                 box.show_number(at[index])
-        self.play.setEnabled(self.playing or (content.told is not None and not content.stale))
+        self.play.setEnabled(self.playing or (content.explanation is not None and not content.is_stale))
 
-    def _weights(self) -> Found | FileFault | None:
+    def _weights(self) -> LayerWeights | FileFault | None:
         """The weights of the layer, or why there are none; None while another thread looks for them."""
         state = self._state
-        at, focus = state.volume_at(state.focus.place), chosen(state)
+        at, focus = state.volume_at(state.focus.ref), focus_with_value(state)
         place, report = at.source, state.report(at.source)
         if focus.channel is None or report is None or not report.array_shapes or not at.fresh:
             self._sought = None
             self.worker.cancel()
-            return Found({})
+            return LayerWeights({})
         try:
-            key = key_of(state, place, focus.channel)
+            key = filter_weights_key(state, place, focus.channel)
             if self._fault is not None and self._fault[0] == key:
                 return self._fault[1]
-            if is_quick(report) or is_at_hand(state, place, focus.channel):
+            if loads_quickly(report) or has_filter_weights(state, place, focus.channel):
                 self._sought = None
                 self.worker.cancel()
-                return find(state, place, focus.channel, lambda: None)
+                return load_filter_weights(state, place, focus.channel, lambda: None)
         except FileFault as fault:
             return fault
         if key != self._sought:
@@ -195,8 +203,8 @@ class InspectorView(View):
         return None
 
     def _seek(self, state: ViewState, place: NodeRef, channel: int, key: object) -> None:
-        def task(checkpoint: Checkpoint) -> Iterator[Found]:
-            yield find(state, place, channel, checkpoint)
+        def task(checkpoint: Checkpoint) -> Iterator[LayerWeights]:
+            yield load_filter_weights(state, place, channel, checkpoint)
 
         self._sought = key
         self.worker.start(task)
@@ -216,12 +224,12 @@ class InspectorView(View):
 
     def _on_box_changed(self) -> None:
         channel, y, x = (box.value() for box in self.fields.values())
-        self.focus_requested.emit(Focus(*self._state.focus.place, channel, (y, x)))
+        self.focus_requested.emit(Focus(*self._state.focus.ref, channel, (y, x)))
 
-    def _on_canvas_stepped(self, by: Step) -> None:
-        shape = self._state.volume_at(self._state.focus.place).shape
+    def _on_canvas_stepped(self, by: FocusStep) -> None:
+        shape = self._state.volume_at(self._state.focus.ref).shape
         if shape is not None:
-            self.focus_requested.emit(moved(chosen(self._state), shape, by))
+            self.focus_requested.emit(step_focus(focus_with_value(self._state), shape, by))
 
     def _on_play_clicked(self) -> None:
         if self.playing:
@@ -232,10 +240,10 @@ class InspectorView(View):
     def start(self) -> None:
         """Go through the positions from the chosen one on, or from the first after the last."""
         content = self.content
-        if content.told is None or content.stale:
+        if content.explanation is None or content.is_stale:
             return
         focus = content.focus
-        if next_position(focus, content.known.shape) is None:
+        if next_focus(focus, content.required_explanation.shape) is None:
             focus = replace(focus, pixel=(0, 0))
         self._asked = focus
         self.canvas.show_content(replace(content, detail=content.term))  # one channel is watched all the way
@@ -250,15 +258,15 @@ class InspectorView(View):
         self._timer.stop()
         self._asked = None
         self._show_playing()
-        if self.content.filled is not None:
-            self.canvas.show_content(replace(self.content, filled=None, least=0.0, detail=None))
+        if self.content.filled_count is not None:
+            self.canvas.show_content(replace(self.content, filled_count=None, least_head_height=0.0, detail=None))
             self._fit()
 
     def _on_timer_timeout(self) -> None:
         content = self.content
         focus = None
-        if content.told is not None and self._asked is not None:
-            focus = next_position(self._asked, content.known.shape)
+        if content.explanation is not None and self._asked is not None:
+            focus = next_focus(self._asked, content.required_explanation.shape)
         if focus is None:
             self.stop()
         else:

@@ -9,7 +9,14 @@ from PySide6.QtWidgets import QSizePolicy, QWidget
 
 from gui.paint.basics.words import number_text
 from gui.paint.inspector import sums
-from gui.paint.inspector.inspector import Content, Hit, Layout, arrange, draw, hit
+from gui.paint.inspector.inspector import (
+    InspectorContent,
+    InspectorHit,
+    InspectorLayout,
+    draw_inspector,
+    hit_inspector,
+    lay_out_inspector,
+)
 from gui.theme import THEMES
 from gui.views.step_keys import KEY_STEPS
 
@@ -28,10 +35,10 @@ class InspectorCanvas(QWidget):
     """Go through the positions, or stop."""
     hovered = Signal(str)
 
-    def __init__(self, content: Content) -> None:
+    def __init__(self, content: InspectorContent) -> None:
         super().__init__()
         self.content = content
-        self._layout: Layout | None = None
+        self._layout: InspectorLayout | None = None
         """Where everything is, once that was asked for."""
         self._width = 0
         """That it was laid out for."""
@@ -41,11 +48,11 @@ class InspectorCanvas(QWidget):
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
         self.setAttribute(Qt.WidgetAttribute.WA_OpaquePaintEvent)
         self.setAccessibleName("Inspector")
-        self.setAccessibleDescription(in_words(content))
+        self.setAccessibleDescription(describe_inspector(content))
 
-    def show_content(self, content: Content) -> None:
+    def show_content(self, content: InspectorContent) -> None:
         self.content, self._layout = content, None
-        self.setAccessibleDescription(in_words(content))
+        self.setAccessibleDescription(describe_inspector(content))
         self.update()
 
     def height_for(self, width: int) -> int:
@@ -54,24 +61,24 @@ class InspectorCanvas(QWidget):
 
     def head_height(self) -> float:
         """Of the first part, as it is now."""
-        return self.layout_for(self.width()).places[0][1].height()
+        return self.layout_for(self.width()).part_rects[0][1].height()
 
-    def layout_for(self, width: int) -> Layout:
+    def layout_for(self, width: int) -> InspectorLayout:
         """Where everything is at that width."""
         if self._layout is None or self._width != width:
-            self._layout, self._width = arrange(self.content, max(width, 1)), width
+            self._layout, self._width = lay_out_inspector(self.content, max(width, 1)), width
         return self._layout
 
-    def hit(self, point: QPointF) -> Hit | None:
+    def hit(self, point: QPointF) -> InspectorHit | None:
         """What is at a point."""
-        return hit(self.content, self.layout_for(self.width()), point)
+        return hit_inspector(self.content, self.layout_for(self.width()), point)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = THEMES[self.content.look.theme]
         painter = QPainter(self)
         painter.fillRect(event.rect(), QColor(theme.base))
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        draw(painter, self.content, self.layout_for(self.width()), theme, QRectF(event.rect()))
+        draw_inspector(painter, self.content, self.layout_for(self.width()), theme, QRectF(event.rect()))
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -79,7 +86,7 @@ class InspectorCanvas(QWidget):
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         found = self.hit(event.position())
-        self._say("" if found is None else found.words)
+        self._report_hover("" if found is None else found.text)
         self._show_detail(None if found is None else found.term)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -88,7 +95,7 @@ class InspectorCanvas(QWidget):
             self.chosen.emit(found.focus)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._say("")
+        self._report_hover("")
         if self.content.detail is not None:
             self.show_content(replace(self.content, detail=None))
 
@@ -104,11 +111,11 @@ class InspectorCanvas(QWidget):
 
     def _choose_term(self, rank: int) -> None:
         """The channel of the input whose bar is so far down."""
-        terms = [row.term for row in sums.rows(self.content) if row.term is not None]
+        terms = [row.term for row in sums.sum_bars(self.content) if row.term is not None]
         if rank < len(terms):
             self.chosen.emit(self.content.term_focus(terms[rank]))
 
-    def _say(self, text: str) -> None:
+    def _report_hover(self, text: str) -> None:
         if text != self._said:
             self._said = text
             self.hovered.emit(text)
@@ -119,9 +126,9 @@ class InspectorCanvas(QWidget):
             self.show_content(replace(self.content, detail=term))
 
 
-def in_words(content: Content) -> str:
+def describe_inspector(content: InspectorContent) -> str:
     """Formula and bars, for those who do not see them."""
-    told = content.told
+    told = content.explanation
     lines = [content.title, content.note] if told is None else [content.title, told.how.what, *told.how.formula]
-    lines += [f"{row.label}: {number_text(row.value)}" for row in sums.rows(content)]
+    lines += [f"{row.label}: {number_text(row.value)}" for row in sums.sum_bars(content)]
     return ". ".join(line.rstrip(".") for line in lines if line)

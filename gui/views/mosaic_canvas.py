@@ -16,18 +16,18 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from engine.shapes import Shape
-from gui.paint.maps.detail.detail import Placed
-from gui.paint.maps.mosaic import Content, Scene, arrange, draw
-from gui.paint.maps.mosaic_panels import Plate, read_out
-from gui.paint.maps.tiles import Ordering, Projection, Spot, Zoom, fitting_scale, panned, zoomed
+from gui.paint.maps.detail.detail import PlacedBody
+from gui.paint.maps.mosaic import MosaicContent, MosaicLayout, draw_mosaics, lay_out_mosaics
+from gui.paint.maps.mosaic_panels import MosaicPanel, describe_map_value
+from gui.paint.maps.tiles import MapOrdering, MapSpot, MosaicZoom, Projection, pan_by, scale_to_fit, zoom_at
 from gui.state import focus_steps
-from gui.state.focus_steps import Step
-from gui.state.view_state import Detail, Focus, ViewState
+from gui.state.focus_steps import FocusStep
+from gui.state.view_state import DetailKind, Focus, ViewState
 from gui.theme import THEMES
 from gui.views.step_keys import KEY_STEPS
 
 MOST_ZOOM = 64.0
-CLICK_SHOWS: dict[Detail, str] = {
+CLICK_SHOWS: dict[DetailKind, str] = {
     "kernel": "its kernel",
     "kernel by size": "its kernel",
     "histogram": "its histogram",
@@ -36,12 +36,12 @@ CLICK_SHOWS: dict[Detail, str] = {
 """Which detail of a map a click on it brings."""
 
 
-def moved(focus: Focus, shape: Shape, by: Step, order: Ordering | None = None) -> Focus:
+def step_ordered_focus(focus: Focus, shape: Shape, by: FocusStep, order: MapOrdering | None = None) -> Focus:
     """The choice after a key, from map to map as they are shown; from nothing chosen to the first one's middle."""
     if order is None:
-        return focus_steps.moved(focus, shape, by)
+        return focus_steps.step_focus(focus, shape, by)
     tile = None if focus.channel is None else int(order.tiles[focus.channel])
-    at = focus_steps.moved(replace(focus, channel=tile), shape, by)
+    at = focus_steps.step_focus(replace(focus, channel=tile), shape, by)
     return replace(at, channel=int(order.channels[at.channel or 0]))
 
 
@@ -52,11 +52,11 @@ class MosaicCanvas(QWidget):
     """A Focus that a person asks for."""
     hovered = Signal(str)
 
-    def __init__(self, state: ViewState, content: Content, parent: QWidget | None = None) -> None:
+    def __init__(self, state: ViewState, content: MosaicContent, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.zoom = Zoom()
+        self.zoom = MosaicZoom()
         self._state, self._content = state, content
-        self._scene: Scene | None = None
+        self._scene: MosaicLayout | None = None
         """Where everything is, once that was asked for."""
         self._pressed: QPointF | None = None
         self._dragged: QPointF | None = None
@@ -66,72 +66,72 @@ class MosaicCanvas(QWidget):
         self.setMinimumSize(160, 160)
         self.setAccessibleName("Feature maps")
 
-    def show_content(self, state: ViewState, content: Content) -> None:
+    def show_content(self, state: ViewState, content: MosaicContent) -> None:
         self._state, self._content, self._scene = state, content, None
-        parts = [f"{plate.design}, {plate.title} {plate.note}".strip() for plate in content.plates]
-        parts += [content.legend, *(plate.words for plate in content.plates)]
+        parts = [f"{plate.design}, {plate.title} {plate.note}".strip() for plate in content.panels]
+        parts += [content.legend, *(plate.legend_text for plate in content.panels)]
         if content.detail is not None:
-            parts.append(content.detail.words or f"{content.detail.title}: {content.detail.fault}")
+            parts.append(content.detail.text or f"{content.detail.title}: {content.detail.fault}")
         self.setAccessibleDescription(". ".join(filter(None, parts)))
         self.update()
 
-    def set_zoom(self, zoom: Zoom) -> None:
+    def set_zoom(self, zoom: MosaicZoom) -> None:
         self.zoom, self._scene = zoom, None
         self.update()
 
     def fit(self) -> None:
-        self.set_zoom(Zoom())
+        self.set_zoom(MosaicZoom())
 
     def show_true_size(self) -> None:
         """One pixel a value."""
         seen = self._first()
         if seen is not None:
-            factor = 1 / (fitting_scale(seen.grid, seen.rect) * seen.grid.repeat)
-            self.set_zoom(zoomed(seen, factor, seen.rect.topLeft()))
+            factor = 1 / (scale_to_fit(seen.grid, seen.rect) * seen.grid.repeat)
+            self.set_zoom(zoom_at(seen, factor, seen.rect.topLeft()))
 
-    def scene(self) -> Scene:
+    def scene(self) -> MosaicLayout:
         """Where everything is now."""
         if self._scene is None:
-            self._scene = arrange(QRectF(self.rect()), self._content, self.zoom)
+            self._scene = lay_out_mosaics(QRectF(self.rect()), self._content, self.zoom)
         return self._scene
 
-    def read(self, point: QPointF) -> str:
+    def describe(self, point: QPointF) -> str:
         """What is under a point, in words; "" for nothing."""
         found = self._plate_at(point)
         if found is not None:
-            return read_out(*found) + self._hint(found[1])
+            return describe_map_value(*found) + self._hint(found[1])
         scene, body = self.scene(), self._body()
         if scene.legend.contains(point):
             return self._content.legend
-        return "" if body is None else body.read(point)
+        return "" if body is None else body.describe(point)
 
-    def _hint(self, spot: Spot) -> str:
+    def _hint(self, spot: MapSpot) -> str:
         """What a click shows, as long as no map is chosen."""
         if self._state.focus.channel is not None or spot.channel < 0:
             return ""
         shown = CLICK_SHOWS.get(self._state.look.detail, "")
         return f" · click: {shown}" if shown else ""
 
-    def _body(self) -> Placed | None:
+    def _body(self) -> PlacedBody | None:
         """What is shown of the chosen map."""
         detail = self.scene().detail
         return None if detail is None else detail.body
 
     def _first(self) -> Projection | None:
-        return next((frame.seen for frame in self.scene().frames if frame.seen is not None), None)
+        return next((frame.projection for frame in self.scene().frames if frame.projection is not None), None)
 
     def _seen_at(self, point: QPointF) -> Projection | None:
-        projections = (frame.seen for frame in self.scene().frames)
+        projections = (frame.projection for frame in self.scene().frames)
         return next((seen for seen in projections if seen is not None and seen.rect.contains(point)), None)
 
-    def _plate_at(self, point: QPointF) -> tuple[Plate, Spot] | None:
-        for frame, plate in zip(self.scene().frames, self._content.plates, strict=True):
-            spot = frame.seen.spot(point) if frame.seen is not None else None
+    def _plate_at(self, point: QPointF) -> tuple[MosaicPanel, MapSpot] | None:
+        for frame, plate in zip(self.scene().frames, self._content.panels, strict=True):
+            spot = frame.projection.spot(point) if frame.projection is not None else None
             if spot is not None:
                 return plate, spot
         return None
 
-    def _say(self, text: str) -> None:
+    def _report_hover(self, text: str) -> None:
         if text != self._said:
             self._said = text
             self.hovered.emit(text)
@@ -139,7 +139,7 @@ class MosaicCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = THEMES[self._state.look.theme]
         painter = QPainter(self)
-        draw(painter, QRectF(self.rect()), self._content, self.scene(), theme)
+        draw_mosaics(painter, QRectF(self.rect()), self._content, self.scene(), theme)
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -155,14 +155,14 @@ class MosaicCanvas(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         point = event.position()
         if self._pressed is None:
-            self._say(self.read(point))
+            self._report_hover(self.describe(point))
             return
         far = (point - self._pressed).manhattanLength() >= QApplication.startDragDistance()
         if self._dragged is None and far:
             self._dragged = self._pressed
         seen = self._seen_at(self._pressed)
         if self._dragged is not None and seen is not None:
-            self.set_zoom(panned(seen, self.zoom.factor, point - self._dragged))
+            self.set_zoom(pan_by(seen, self.zoom.factor, point - self._dragged))
             self._dragged = point
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -175,9 +175,9 @@ class MosaicCanvas(QWidget):
         """What a click chooses: a value, in a difference that of the chosen design; or a part of the detail."""
         found, body = self._plate_at(point), self._body()
         if found is None:
-            return None if body is None else body.choice(point)
+            return None if body is None else body.focus_at(point)
         plate, spot = found
-        place = plate.place or self._content.focus.place
+        place = plate.ref or self._content.focus.ref
         return Focus(*place, spot.channel, (spot.y, spot.x)) if spot.channel >= 0 else None
 
     def _choose(self, focus: Focus | None) -> None:
@@ -188,7 +188,7 @@ class MosaicCanvas(QWidget):
         self.fit()
 
     def leaveEvent(self, event: QEvent) -> None:
-        self._say("")
+        self._report_hover("")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         seen = self._seen_at(event.position())
@@ -198,15 +198,15 @@ class MosaicCanvas(QWidget):
         self._zoom_by(2 ** (event.angleDelta().y() / 480), seen, event.position())
 
     def _zoom_by(self, times: float, seen: Projection, point: QPointF) -> None:
-        least = min(1.0, 1 / (fitting_scale(seen.grid, seen.rect) * seen.grid.repeat))
-        self.set_zoom(zoomed(seen, min(max(self.zoom.factor * times, least), MOST_ZOOM), point))
+        least = min(1.0, 1 / (scale_to_fit(seen.grid, seen.rect) * seen.grid.repeat))
+        self.set_zoom(zoom_at(seen, min(max(self.zoom.factor * times, least), MOST_ZOOM), point))
 
     def event(self, event: QEvent) -> bool:
         """A tooltip says why a map is dead, and what a part of the detail is."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             point = QPointF(event.pos())
             found, body = self._plate_at(point), self._body()
-            text = "" if body is None else body.read(point)
+            text = "" if body is None else body.describe(point)
             if found is not None:
                 text = found[0].dead.get(found[1].channel, "")
             QToolTip.showText(event.globalPos(), text, self)
@@ -222,15 +222,15 @@ class MosaicCanvas(QWidget):
         elif event.key() == Qt.Key.Key_0:
             self.fit()
         elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9 and body is not None:
-            self._choose(body.numbered(event.key() - Qt.Key.Key_0))
+            self._choose(body.focus_for_key(event.key() - Qt.Key.Key_0))
         else:
             super().keyPressEvent(event)
 
-    def _move(self, by: Step) -> None:
+    def _move(self, by: FocusStep) -> None:
         focus = self._content.focus
-        plate = next((plate for plate in self._content.plates if plate.place == focus.place), None)
+        plate = next((plate for plate in self._content.panels if plate.ref == focus.ref), None)
         if plate is None or plate.shape is None:
             return
         if by[0] and self._state.look.order == "likeness":
             focus = replace(focus, anchor=focus.like)  # else going on would sort anew, and never get far
-        self.chosen.emit(moved(focus, plate.shape, by, plate.order))
+        self.chosen.emit(step_ordered_focus(focus, plate.shape, by, plate.order))

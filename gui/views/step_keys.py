@@ -2,9 +2,9 @@
 
 from PySide6.QtCore import Qt
 
-from gui.state.focus_steps import Step
+from gui.state.focus_steps import FocusStep
 
-KEY_STEPS: dict[int, Step] = {
+KEY_STEPS: dict[int, FocusStep] = {
     Qt.Key.Key_Left: (0, 0, -1),
     Qt.Key.Key_Right: (0, 0, 1),
     Qt.Key.Key_Up: (0, -1, 0),

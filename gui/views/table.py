@@ -20,11 +20,11 @@ from PySide6.QtWidgets import (
 from engine.cost.metrics import metric_by_id
 from engine.reports.table_formats import TABLE_FORMATS, to_tsv
 from engine.reports.tables import TableRow, comparisons
-from gui.paint.tables.operations_table import NOTHING
+from gui.paint.tables.operations_table import NO_DESIGN_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
-from gui.views.table_model import DESIGN, NO_PARENT, NODE, OperationsModel, tip
-from gui.widgets.tables import row_table
+from gui.views.table_model import DESIGN_COLUMN, NO_PARENT, NODE_COLUMN, OperationsModel, operations_cell_tip
+from gui.widgets.tables import make_row_table
 
 WIDEST, SIGN, PADDING = 240, 20, 12
 """Pixels. A column of texts longer than the widest shortens them; their tooltips do not."""
@@ -37,7 +37,7 @@ class TableView(View):
         super().__init__(state, parent)
         self.model = OperationsModel(state)
         self.table = _table(self.model)
-        self.nothing = QLabel(NOTHING)
+        self.nothing = QLabel(NO_DESIGN_HINT)
         self.nothing.setWordWrap(True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
         self.nothing.setMargin(PADDING)
@@ -113,7 +113,7 @@ class TableView(View):
     def _show_place(self) -> None:
         """Make the chosen node's row the current one, which moves nothing where it is already."""
         selection = self.table.selectionModel()
-        row = self.model.row_of(self._state.shown(self._state.focus.place))
+        row = self.model.row_of(self._state.visible_ref(self._state.focus.ref))
         if row is None:
             selection.clear()
         elif selection.currentIndex().row() != row or not selection.isRowSelected(row, NO_PARENT):
@@ -127,12 +127,12 @@ class TableView(View):
         if not current.isValid():
             return
         row = self.model.rows[current.row()]
-        if not row.is_total and (row.design, row.node) != self._state.shown(self._state.focus.place):
+        if not row.is_total and (row.design, row.node) != self._state.visible_ref(self._state.focus.ref):
             self.focus_requested.emit(Focus(row.design, row.node))
 
     def _on_cell_entered(self, index: QModelIndex) -> None:
         row = self.model.rows[index.row()]
-        said = tip(self._state.ledger, row, self.model.columns[index.column()]).replace("\n", ": ")
+        said = operations_cell_tip(self._state.costs, row, self.model.columns[index.column()]).replace("\n", ": ")
         self.hovered.emit(f"{row.design or 'stem'} / {row.node or 'total'}: {said}" if said else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -157,14 +157,18 @@ class TableView(View):
         header, metrics = self.table.horizontalHeader(), self.table.fontMetrics()
         for position, column in enumerate(self.model.columns):
             longest = max((column.title, *map(column.text, self.model.rows)), key=len)
-            room = 1.1 * metrics.horizontalAdvance(longest) + (SIGN if position in (DESIGN, NODE) else 0) + PADDING
+            room = (
+                1.1 * metrics.horizontalAdvance(longest)
+                + (SIGN if position in (DESIGN_COLUMN, NODE_COLUMN) else 0)
+                + PADDING
+            )
             needed = min(round(room), WIDEST)
             if anew or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
 
 
 def _table(model: OperationsModel) -> QTableView:
-    table = row_table(model, "Table of operations")
+    table = make_row_table(model, "Table of operations")
     table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
     table.setMouseTracking(True)
     table.horizontalHeader().setMinimumSectionSize(40)

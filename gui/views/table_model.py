@@ -17,7 +17,7 @@ from gui.widgets.glyphs import mistake_icon
 Index = QModelIndex | QPersistentModelIndex
 ROLE = Qt.ItemDataRole
 NO_PARENT = QModelIndex()
-DESIGN, NODE = 0, 1
+DESIGN_COLUMN, NODE_COLUMN = 0, 1
 """Positions of the columns that carry signs."""
 
 
@@ -112,7 +112,7 @@ class OperationsModel(QAbstractTableModel):
             case ROLE.DisplayRole:
                 return column.text(row)
             case ROLE.ToolTipRole | ROLE.StatusTipRole:
-                return tip(self._state.ledger, row, column)
+                return operations_cell_tip(self._state.costs, row, column)
             case ROLE.TextAlignmentRole:
                 return _alignment(column)
             case ROLE.FontRole:
@@ -129,9 +129,9 @@ class OperationsModel(QAbstractTableModel):
         return QColor(self._theme.error if row.problem else self._theme.text)
 
     def _decoration(self, row: TableRow, column: int) -> QColor | QIcon | None:
-        if column == NODE and row.problem:
+        if column == NODE_COLUMN and row.problem:
             return self._mistake
-        if column != DESIGN:
+        if column != DESIGN_COLUMN:
             return None
         stem = row.design == STEM
         return QColor(self._theme.muted if stem else self._theme.design(self._state.design_index(row.design)))
@@ -155,7 +155,7 @@ def _names(state: ViewState) -> list[str]:
     return [design.name for design in state.project.designs]
 
 
-def tip(ledger: Costs, row: TableRow, column: TableColumn) -> str:
+def operations_cell_tip(ledger: Costs, row: TableRow, column: TableColumn) -> str:
     """What more there is to know of a cell: a number's formula or exact words, and what is wrong at the node."""
     parts = [row.problem]
     if column.metric is not None:

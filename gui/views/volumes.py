@@ -10,11 +10,11 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 
 from engine.run.check import NodeRef
 from gui.paint.volumes import hits
-from gui.paint.volumes.camera import VIEWS
-from gui.paint.volumes.hits import Hit
+from gui.paint.volumes.camera import CAMERA_VIEWS
+from gui.paint.volumes.hits import VolumeHit
 from gui.state.view_state import DepthScale, Focus, Look, ViewState
 from gui.views.base import View
-from gui.views.volumes_canvas import Canvas
+from gui.views.volumes_canvas import VolumesCanvas
 
 SCALES: tuple[tuple[DepthScale, str, str], ...] = (
     ("true", "1:1", "Edges to scale"),
@@ -37,7 +37,7 @@ class VolumesView(View):
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
-        self.canvas = Canvas(state, self)
+        self.canvas = VolumesCanvas(state, self)
         self.cameras = {name: self._button(name, tip, checkable=True) for name, tip in VIEW_TIPS.items()}
         self.scales = {scale: self._button(text, tip, checkable=True) for scale, text, tip in SCALES}
         self.fit_button = self._button("Fit", "Show the whole picture (0, or a double click beside the blocks)")
@@ -74,7 +74,7 @@ class VolumesView(View):
     def _show_look(self) -> None:
         look = self._state.look
         for name, button in self.cameras.items():
-            button.setChecked((look.yaw, look.pitch) == VIEWS[name])
+            button.setChecked((look.yaw, look.pitch) == CAMERA_VIEWS[name])
         for scale, button in self.scales.items():
             button.setChecked(scale == look.scale)
 
@@ -86,7 +86,7 @@ class VolumesView(View):
 
     def turn_to(self, name: str) -> None:
         """Bring the camera to the view of that name in one motion."""
-        self._from, self._to = (self._state.look.yaw, self._state.look.pitch), VIEWS[name]
+        self._from, self._to = (self._state.look.yaw, self._state.look.pitch), CAMERA_VIEWS[name]
         self._motion.stop()
         if self.turn_milliseconds:
             self._motion.setDuration(self.turn_milliseconds)
@@ -138,7 +138,7 @@ class VolumesView(View):
         self.farther_button.clicked.connect(partial(self._on_zoom_clicked, 0.8))
         self.canvas.turned.connect(self._on_canvas_turned)
         self.canvas.camera_chosen.connect(self.turn_to)
-        self.canvas.place_chosen.connect(self._on_canvas_place_chosen)
+        self.canvas.ref_chosen.connect(self._on_canvas_place_chosen)
         self.canvas.value_chosen.connect(self.focus_requested)
         self.canvas.hit_chosen.connect(self._on_canvas_hit_chosen)
         self.canvas.block_toggled.connect(self._on_canvas_block_toggled)
@@ -153,7 +153,7 @@ class VolumesView(View):
 
     def _on_camera_clicked(self, name: str) -> None:
         # A click does not check a button; the next state does.
-        self.cameras[name].setChecked((self._state.look.yaw, self._state.look.pitch) == VIEWS[name])
+        self.cameras[name].setChecked((self._state.look.yaw, self._state.look.pitch) == CAMERA_VIEWS[name])
         self.turn_to(name)
 
     def _on_scale_clicked(self, scale: DepthScale) -> None:
@@ -173,14 +173,14 @@ class VolumesView(View):
 
     def _on_canvas_block_toggled(self, place: NodeRef) -> None:
         look = self._state.look
-        self.look_requested.emit(replace(look, toggled=look.toggled ^ {place}))
+        self.look_requested.emit(replace(look, toggled_blocks=look.toggled_blocks ^ {place}))
 
-    def _on_canvas_hit_chosen(self, found: Hit) -> None:
-        self.focus_requested.emit(hits.focus(self._state, found))
+    def _on_canvas_hit_chosen(self, found: VolumeHit) -> None:
+        self.focus_requested.emit(hits.hit_focus(self._state, found))
 
 
 def _blocks_differ(old: Look, new: Look) -> bool:
-    return (old.blocks, old.toggled) != (new.blocks, new.toggled)
+    return (old.blocks, old.toggled_blocks) != (new.blocks, new.toggled_blocks)
 
 
 def _in_words(state: ViewState) -> str:

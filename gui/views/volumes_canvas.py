@@ -19,9 +19,9 @@ from engine.cost import metrics
 from engine.network.analysis import Report
 from engine.run.check import NodeRef
 from gui.paint.volumes import hits, volumes
-from gui.paint.volumes.hits import Direction, Hit
-from gui.paint.volumes.layout import Frame, frame
-from gui.state.focus_steps import Step, moved
+from gui.paint.volumes.hits import Direction, VolumeHit
+from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
+from gui.state.focus_steps import FocusStep, step_focus
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.step_keys import KEY_STEPS
@@ -52,13 +52,13 @@ TURNS: dict[int, tuple[float, float]] = {
 ZOOM_KEYS = {Qt.Key.Key_Plus: 1.25, Qt.Key.Key_Equal: 1.25, Qt.Key.Key_Minus: 0.8}
 
 
-class Canvas(QWidget):
+class VolumesCanvas(QWidget):
     """The picture, with its own zoom and pan; it tells what the mouse and the keys ask for."""
 
     turned = Signal(float, float)
     """Degrees of yaw and pitch to add."""
     camera_chosen = Signal(str)
-    place_chosen = Signal(object)
+    ref_chosen = Signal(object)
     value_chosen = Signal(object)
     """The Focus of a value."""
     hit_chosen = Signal(object)
@@ -89,14 +89,14 @@ class Canvas(QWidget):
         self.state = state
         self.update()
 
-    def frame(self) -> Frame:
+    def frame(self) -> VolumesLayout:
         """The picture as it is laid out now."""
-        return frame(self.state, self.width(), self.height())
+        return lay_out_volumes(self.state, self.width(), self.height())
 
-    def hit(self, position: QPointF) -> Hit | None:
+    def hit(self, position: QPointF) -> VolumeHit | None:
         """What is under a point of the widget."""
         at = (position - self.offset) / self.zoom
-        return hits.hit(self.state, self.frame(), at.x(), at.y())
+        return hits.hit_volumes(self.state, self.frame(), at.x(), at.y())
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Zoom about a point of the widget, its middle by default."""
@@ -113,7 +113,7 @@ class Canvas(QWidget):
 
     def zoom_to_choice(self) -> None:
         """Show the chosen volume with what stands around it, or the chosen block."""
-        place = self.state.focus.place
+        place = self.state.focus.ref
         found = self._rect_of(self.state, place)
         if found is not None:
             opened = self.state.check.block(place) is not None and self.state.is_open(place)
@@ -124,8 +124,8 @@ class Canvas(QWidget):
 
     def _rect_of(self, state: ViewState, place: NodeRef) -> QRectF | None:
         """Where a place is in the whole picture of a state."""
-        scene = frame(state, self.width(), self.height()).scene
-        found = hits.rect_of(state, scene, place)
+        scene = lay_out_volumes(state, self.width(), self.height()).scene
+        found = hits.find_rect(state, scene, place)
         if found is None:
             return None
         left, top, right, bottom = (edge * scene.shrink for edge in found)
@@ -133,7 +133,7 @@ class Canvas(QWidget):
 
     def _follow(self, old: ViewState, new: ViewState) -> None:
         """Keep a block that is opened or closed where it is in a picture that was zoomed to."""
-        toggled = old.look.toggled ^ new.look.toggled
+        toggled = old.look.toggled_blocks ^ new.look.toggled_blocks
         if len(toggled) == 1 and self.zoom > 1.0:
             before, after = (self._rect_of(state, place) for state in (old, new) for place in toggled)
             if before is not None and after is not None:
@@ -148,7 +148,7 @@ class Canvas(QWidget):
         painter.scale(self.zoom, self.zoom)
         rect = QRectF(0, 0, self.width(), self.height())
         seen = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
-        volumes.draw(painter, rect, self.state, theme, self.frame(), SMALLEST_TEXT, self.zoom, seen)
+        volumes.draw_volumes(painter, rect, self.state, theme, self.frame(), SMALLEST_TEXT, self.zoom, seen)
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
@@ -185,10 +185,10 @@ class Canvas(QWidget):
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._pressed = None
         found = self.hit(event.position())
-        if found is None or self.state.check.block(found.place) is None:
+        if found is None or self.state.check.block(found.ref) is None:
             self.fit()
         else:
-            self.block_toggled.emit(found.place)
+            self.block_toggled.emit(found.ref)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
@@ -230,32 +230,32 @@ class Canvas(QWidget):
             return True
         return super().event(event)
 
-    def _step(self, by: Step) -> None:
+    def _step(self, by: FocusStep) -> None:
         """Another value of the chosen volume."""
-        if (shape := hits.shape_at(self.state, self.state.focus.place)) is not None:
-            self.value_chosen.emit(moved(self.state.focus, shape, by))
+        if (shape := hits.visible_shape(self.state, self.state.focus.ref)) is not None:
+            self.value_chosen.emit(step_focus(self.state.focus, shape, by))
 
     def _choose_neighbour(self, direction: Direction) -> None:
         scene = self.frame().scene
-        place = hits.neighbour(scene, hits.box_at(self.state, scene, self.state.focus.place), direction)
+        place = hits.find_neighbour(scene, hits.find_box(self.state, scene, self.state.focus.ref), direction)
         if place is not None:
-            self.place_chosen.emit(place)
+            self.ref_chosen.emit(place)
 
     def _tell_hovered(self, position: QPointF) -> None:
         found = self.hit(position)
-        self.hovered.emit("" if found is None else hits.words(self.state, found))
+        self.hovered.emit("" if found is None else hits.describe_hit(self.state, found))
 
-    def _tip(self, found: Hit) -> str:
+    def _tip(self, found: VolumeHit) -> str:
         """The operator and its costs, exact and with their formulas."""
         state = self.state
-        report = state.report(found.place)
+        report = state.report(found.ref)
         if report is None:
             return ""
         lines = [f"{report.name}: {report.layer.label()}"]
-        if state.check.block(found.place) is not None:
-            return "\n".join([*lines, *self._block_tip(state, found.place[0], report)])
+        if state.check.block(found.ref) is not None:
+            return "\n".join([*lines, *self._block_tip(state, found.ref[0], report)])
         for metric in metrics.METRICS:
-            if not metric.is_derived and (formula := state.ledger.formula(metric, found.place[0], report)):
+            if not metric.is_derived and (formula := state.costs.formula(metric, found.ref[0], report)):
                 lines.append(f"{formula} {metric.unit}")
         return "\n".join(lines)
 
@@ -265,7 +265,7 @@ class Canvas(QWidget):
         block = state.check.block((design, report.name))
         yield " → ".join(shapes) + (f", {len(block.parts)} layers" if block else "")
         for metric in metrics.METRICS:
-            amount = None if metric.is_derived else state.ledger.amount(metric, design, report)
+            amount = None if metric.is_derived else state.costs.amount(metric, design, report)
             if amount is not None:
                 yield f"{amount:,} {metric.unit}"
         yield f"double-click: {'close' if state.is_open((design, report.name)) else 'open'}"

@@ -13,7 +13,7 @@ FLAGS = Qt.ItemDataRole.UserRole - 1
 """Under this role a combo box keeps what can be done with an option."""
 
 
-class Choice(QComboBox):
+class ChoiceBox(QComboBox):
     """A combo box of (value, text) pairs. The wheel needs the focus."""
 
     chosen = Signal(object)
@@ -84,7 +84,7 @@ class ChoiceControl(Control):
 
     def __init__(self, options: Iterable[tuple[Any, str]]) -> None:
         super().__init__()
-        self.choice = Choice(options, self)
+        self.choice = ChoiceBox(options, self)
         _fill(self, self.choice)
         self.choice.chosen.connect(self.changed)
 

@@ -10,12 +10,12 @@ Command = tuple[str, QAction]
 """A command and what it is called: "Design › Duplicate design"."""
 
 
-def commands_of(actions: Iterable[QAction], plain: Callable[[str], str], path: str = "") -> Iterator[Command]:
+def list_commands(actions: Iterable[QAction], plain: Callable[[str], str], path: str = "") -> Iterator[Command]:
     """Every enabled command below the entries of a menu; `plain` takes the marks of underlined letters out."""
     for action in actions:
         name, menu = f"{path}{plain(action.text())}", action.menu()
         if isinstance(menu, QMenu):
-            yield from commands_of(menu.actions(), plain, f"{name} › ")
+            yield from list_commands(menu.actions(), plain, f"{name} › ")
         elif action.isEnabled() and not action.isSeparator():
             yield name, action
 

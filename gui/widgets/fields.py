@@ -5,14 +5,14 @@ from collections.abc import Iterable
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QGridLayout, QLabel, QWidget
 
-from gui.widgets.texts import error_note, show_note
+from gui.widgets.texts import make_error_note, show_note
 
 
 class Field:
     """One row: its title, its widget, its mistake."""
 
     def __init__(self, title: QLabel, widget: QWidget) -> None:
-        self.title, self.widget, self.error = title, widget, error_note()
+        self.title, self.widget, self.error = title, widget, make_error_note()
 
     def show_error(self, text: str) -> None:
         show_note(self.error, text)

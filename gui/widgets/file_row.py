@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QWidget
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.texts import ElidedLabel
 
-PHOTOS = "Photos (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;All files (*)"
-ARRAYS = "Arrays (*.npy *.npz *.safetensors);;All files (*)"
+PHOTO_FILTER = "Photos (*.png *.jpg *.jpeg *.webp *.tif *.tiff *.bmp *.gif);;All files (*)"
+ARRAY_FILTER = "Arrays (*.npy *.npz *.safetensors);;All files (*)"
 
 
 class FileRow(QWidget):
@@ -29,7 +29,7 @@ class FileRow(QWidget):
         row.addWidget(self.label, 1)
         row.addWidget(self.browse)
         self.setFocusProxy(self.browse)
-        self.browse.clicked.connect(self.ask)
+        self.browse.clicked.connect(self.choose_file)
 
     def show_file(self, path: str, real_path: Path) -> None:
         """Show a file's name, with its path as the project writes it; the dialog starts in its real folder."""
@@ -42,7 +42,7 @@ class FileRow(QWidget):
         if layout is not None:
             layout.addWidget(button)
 
-    def ask(self) -> None:
+    def choose_file(self) -> None:
         """Let a person choose a file."""
         path, _ = QFileDialog.getOpenFileName(self, f"Choose another {self._title}", self._folder, self._filters)
         if path:

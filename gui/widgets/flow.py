@@ -4,7 +4,7 @@ from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
-class Flow(QLayout):
+class FlowLayout(QLayout):
     """Puts widgets beside each other, and begins another row where they would not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:

@@ -12,7 +12,7 @@ SIZES = (16, 24, 48)
 
 
 @lru_cache(maxsize=128)
-def icon(name: str, colour: str, disabled: str) -> QIcon:
+def load_icon(name: str, colour: str, disabled: str) -> QIcon:
     """The icon `resources/icons/NAME.svg`; its strokes are written as "currentColor"."""
     source = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
     made = QIcon()

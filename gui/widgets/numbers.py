@@ -87,7 +87,7 @@ def slider_steps(low: int, high: int) -> tuple[int, ...]:
     return tuple(range(low, min(high, 15) + 1))
 
 
-def read_seed(text: str) -> int:
+def parse_seed(text: str) -> int:
     """The seed that a text means: an integer as large as files hold; ValueError for any other text."""
     if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
         raise ValueError("an integer from 0 to 2⁶³ − 1 is needed")

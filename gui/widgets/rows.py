@@ -5,7 +5,7 @@ from collections.abc import Iterable
 from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 
-def bar_of(widgets: Iterable[QWidget | None], wide: QWidget | None = None) -> QWidget:
+def make_control_bar(widgets: Iterable[QWidget | None], wide: QWidget | None = None) -> QWidget:
     """A bar of controls; None is room, and `wide` takes what there is. A narrow one shows the first of them."""
     row = QHBoxLayout()
     row.setContentsMargins(6, 2, 6, 2)

@@ -4,7 +4,7 @@ from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
-from gui.widgets.choices import Choice
+from gui.widgets.choices import ChoiceBox
 from gui.widgets.control import Control
 from gui.widgets.glyphs import GlyphButton
 from gui.widgets.numbers import IntegerBox, Slider, slider_steps
@@ -96,7 +96,7 @@ class MarginsControl(Control):
     def __init__(self, words: tuple[str, ...], low: int, high: int) -> None:
         super().__init__()
         modes: list[tuple[str | int, str]] = [(word, word) for word in words]
-        self.mode = Choice([*modes, (1, "number"), (2, "height, width"), (4, "each side")])
+        self.mode = ChoiceBox([*modes, (1, "number"), (2, "height, width"), (4, "each side")])
         self.number = IntegerBox(low, high, self)
         self.boxes = tuple(IntegerBox(low, high, self, digits=3) for _ in SIDES[4])
         self.captions = tuple(QLabel() for _ in SIDES[4])

@@ -7,14 +7,14 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLayout, QScrollArea, QWidget
 
 
-def in_reading_order(widget: QWidget) -> Iterator[QWidget]:
+def focusable_in_reading_order(widget: QWidget) -> Iterator[QWidget]:
     """What takes the focus in a widget, in the order of its layouts."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(widget, QScrollArea):
         yield widget
         return
     inside = widget.widget() if isinstance(widget, QScrollArea) else None
     if inside is not None:
-        yield from in_reading_order(inside)
+        yield from focusable_in_reading_order(inside)
     layout = widget.layout()
     if layout is not None:
         yield from _of_layout(layout)
@@ -27,17 +27,17 @@ def _of_layout(layout: QLayout) -> Iterator[QWidget]:
             continue
         widget, inner = item.widget(), item.layout()
         if widget is not None:
-            yield from in_reading_order(widget)
+            yield from focusable_in_reading_order(widget)
         elif inner is not None:
             yield from _of_layout(inner)
 
 
-def focusable(widgets: Iterable[QWidget]) -> list[QWidget]:
+def focusable_widgets(widgets: Iterable[QWidget]) -> list[QWidget]:
     """What takes the focus in several widgets."""
-    return [part for widget in widgets for part in in_reading_order(widget)]
+    return [part for widget in widgets for part in focusable_in_reading_order(widget)]
 
 
-def chain(widgets: Sequence[QWidget]) -> None:
+def chain_tab_order(widgets: Sequence[QWidget]) -> None:
     """Make Tab go from each to the next."""
     for first, second in pairwise(widgets):
         QWidget.setTabOrder(first, second)

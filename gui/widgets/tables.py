@@ -15,14 +15,14 @@ class CheckDelegate(QStyledItemDelegate):
         option.palette = palette
 
 
-class RoomyDelegate(QStyledItemDelegate):
+class SpacedDelegate(QStyledItemDelegate):
     """Room between wrapped texts of a list: with the list's own spacing Qt cuts their last words."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return super().sizeHint(option, index) + QSize(0, 8)
 
 
-def row_table(model: QAbstractItemModel, name: str, columns: str = "Columns of the table") -> QTableView:
+def make_row_table(model: QAbstractItemModel, name: str, columns: str = "Columns of the table") -> QTableView:
     """A table without a grid, a row a line; `name` and that of its `columns` are for screen readers."""
     table = QTableView()
     table.setModel(model)

@@ -12,7 +12,7 @@ Refusal = Callable[[str], str]
 """Why a text is refused; "" where it is not."""
 
 
-def note(text: str = "", *, role: QPalette.ColorRole = QPalette.ColorRole.PlaceholderText) -> QLabel:
+def make_note(text: str = "", *, role: QPalette.ColorRole = QPalette.ColorRole.PlaceholderText) -> QLabel:
     """A label over as many lines as it needs, in muted or another colour of the palette; its text can be copied."""
     label = QLabel(text)
     label.setWordWrap(True)
@@ -22,9 +22,9 @@ def note(text: str = "", *, role: QPalette.ColorRole = QPalette.ColorRole.Placeh
     return label
 
 
-def error_note(text: str = "") -> QLabel:
+def make_error_note(text: str = "") -> QLabel:
     """A note of a mistake, hidden as long as it is empty."""
-    label = note(text, role=QPalette.ColorRole.BrightText)
+    label = make_note(text, role=QPalette.ColorRole.BrightText)
     label.setVisible(bool(text))
     return label
 
@@ -36,7 +36,7 @@ def show_note(label: QLabel, text: str) -> None:
     label.setVisible(bool(text))
 
 
-def shortened(name: str, longest: int = 24) -> str:
+def shorten_name(name: str, longest: int = 24) -> str:
     """A name without its middle where it is too long."""
     half = longest // 2
     return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"
@@ -87,7 +87,7 @@ class NameField(QWidget):
         self._refusal = refusal
         self._name = ""
         self.edit = LineEdit(self)
-        self.reason = error_note()
+        self.reason = make_error_note()
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(2)

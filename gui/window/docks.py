@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from gui.catalogue.panels import PANELS, Area, DockRow
-from gui.catalogue.views import VIEWS
+from gui.catalogue.views import VIEW_IDS
 
 LAYOUT_VERSION = 4
 """Layouts that another version has saved are not restored."""
@@ -27,8 +27,8 @@ AREAS: dict[Area, Qt.DockWidgetArea] = {
 }
 
 
-ROWS: tuple[DockRow, ...] = (*PANELS, *VIEWS)
-CENTRE = tuple(row.id for row in ROWS if row.area == "centre")
+ROWS: tuple[DockRow, ...] = (*PANELS, *VIEW_IDS)
+CENTRE_VIEWS = tuple(row.id for row in ROWS if row.area == "centre")
 """What shares the middle of the window, the first one in front."""
 DOCKED = tuple(row for row in ROWS if row.area != "centre")
 FRONT = tuple(dict.fromkeys(row.behind for row in DOCKED if row.behind))
@@ -54,7 +54,7 @@ class Docks(Mapping[str, QDockWidget]):
     ) -> None:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
-        self.centre = _tabs([(row.title, contents[row.id]) for row in ROWS if row.id in CENTRE])
+        self.centre = _tabs([(row.title, contents[row.id]) for row in ROWS if row.id in CENTRE_VIEWS])
         window.setCentralWidget(self.centre)
         window.setDockNestingEnabled(True)
         window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
@@ -79,8 +79,8 @@ class Docks(Mapping[str, QDockWidget]):
 
     def bring_forward(self, id: str) -> None:
         """Show a dock before all others, wherever it is, or a view in the middle."""
-        if id in CENTRE:
-            self.centre.setCurrentIndex(CENTRE.index(id))
+        if id in CENTRE_VIEWS:
+            self.centre.setCurrentIndex(CENTRE_VIEWS.index(id))
             self._make_room()
             return
         self._docks[id].show()
@@ -141,7 +141,7 @@ class Docks(Mapping[str, QDockWidget]):
             self._make_room()
 
     def _tell_centre(self, on_visible: Callable[[str, bool], None]) -> None:
-        for index, id in enumerate(CENTRE):
+        for index, id in enumerate(CENTRE_VIEWS):
             on_visible(id, index == self.centre.currentIndex())
 
     def _add(self, row: DockRow, widget: QWidget) -> None:

@@ -15,17 +15,17 @@ from engine.network.graph import Network
 from engine.project.file import load_project
 from engine.project.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
 from engine.text.problems import ProjectError
-from gui.catalogue.pictures import TURNING
+from gui.catalogue.pictures import TURN_FIGURE
 from gui.catalogue.views import DRAWN, view_row
-from gui.export.animation import TurnWriter, frames
-from gui.export.files import export, write
-from gui.export.pictures import EXPORTERS, figure, paper_theme, printed
-from gui.export.texts import TEXT_FORMATS, text_for
+from gui.export.animation import TurnWriter, paint_turn_frames
+from gui.export.files import export_files, write_file
+from gui.export.pictures import EXPORTERS, paper_theme, render_printed_figure, render_view
+from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGES
-from gui.paint.figures.figures import PRINTED
-from gui.panels.node_sources import matched
+from gui.paint.figures.figures import PRINTED_FIGURES
+from gui.panels.node_sources import match_arrays
 from gui.state import edits
-from gui.window.menus import Entry
+from gui.window.menus import MenuEntry
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
@@ -72,7 +72,7 @@ class FileCommands(QObject):
     def open_sample(self, path: Path) -> None:
         """Open a bundled project; it is saved elsewhere."""
         if self.may_discard():
-            self._told(lambda: self._workbench.open(path, sample=True))
+            self._run_or_report(lambda: self._workbench.open(path, sample=True))
 
     def save(self) -> bool:
         """Save where the project came from; True if it is saved."""
@@ -108,21 +108,21 @@ class FileCommands(QObject):
         stored = self._settings.value("files/recent", "", type=str)
         return [Path(line) for line in str(stored).splitlines()]
 
-    def recent_entries(self) -> Iterator[Entry]:
+    def recent_entries(self) -> Iterator[MenuEntry]:
         """The recent files with their folders; one that is gone cannot be chosen."""
         for path in self.recent():
             there = path.exists()
             text = f"{path.name}    {path.parent}" if there else f"{path.name}    {path.parent} (missing)"
-            yield Entry(text, partial(self.open_path, path), str(path), there)
+            yield MenuEntry(text, partial(self.open_path, path), str(path), there)
 
-    def sample_entries(self) -> Iterator[Entry]:
+    def sample_entries(self) -> Iterator[MenuEntry]:
         """The bundled projects by their titles."""
         for path in sorted((RESOURCES / "projects").glob("*.toml")):
             try:
                 title = load_project(path).project.title or path.stem
             except ProjectError:
                 title = path.stem  # choosing it tells what is wrong
-            yield Entry(title, partial(self.open_sample, path), path.name)
+            yield MenuEntry(title, partial(self.open_sample, path), path.name)
 
     # Inputs
 
@@ -144,7 +144,7 @@ class FileCommands(QObject):
             spec = replace(spec, path=str(path)) if isinstance(spec, ImageInput) else ImageInput(str(path))
             self._use_input(spec, f"Use photo {path.name}")
         elif suffix in ARRAY_SUFFIXES:
-            self._told(lambda: self._use_arrays(path))
+            self._run_or_report(lambda: self._use_arrays(path))
         else:
             known = ", ".join((*PROJECT_SUFFIXES, *IMAGE_SUFFIXES, *ARRAY_SUFFIXES))
             self.tell("This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {known}")
@@ -152,9 +152,9 @@ class FileCommands(QObject):
     def _use_arrays(self, path: Path) -> None:
         """Take arrays that fit the chosen layer as its weights, others as the input."""
         state, headers = self._workbench.state, arrays.read_headers(str(path))
-        place, report = state.focus.place, state.report(state.focus.place)
+        place, report = state.focus.ref, state.report(state.focus.ref)
         if report is not None and {header.shape for header in headers.values()} & set(report.array_shapes.values()):
-            weights = matched(str(path), state.project.network(place[0]).node(place[1]), report)
+            weights = match_arrays(str(path), state.project.network(place[0]).node(place[1]), report)
             edit = edits.set_weights(state.project, place, weights, path.name)
             self._workbench.edit(edit.text, edit.project)
         else:
@@ -174,29 +174,29 @@ class FileCommands(QObject):
             self._window, f"Export {view}", f"{view}.png", ";;".join([*formats, *texts])
         )
         if name:
-            self._told(lambda: self._write_view(view, Path(name), size))
+            self._run_or_report(lambda: self._write_view(view, Path(name), size))
 
     def export_figure(self, name: str) -> None:
         """Write a figure for papers and slides, in the format that the chosen name's ending says."""
-        title, known = PRINTED[name].title, tuple(EXPORTERS)
+        title, known = PRINTED_FIGURES[name].title, tuple(EXPORTERS)
         kinds = [_filter(format.upper(), (f".{format}",)) for format in known]
         if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
-            self._told(lambda: self._write_figure(name, path))
+            self._run_or_report(lambda: self._write_figure(name, path))
 
     def export_turn(self) -> None:
         """Write the camera's turn as an animation."""
-        if path := self._ask_save("Export the turn of the camera", f"{TURNING}.gif", (_filter("GIF", (".gif",)),)):
+        if path := self._ask_save("Export the turn of the camera", f"{TURN_FIGURE}.gif", (_filter("GIF", (".gif",)),)):
             state = self._workbench.state
-            images = frames(state, ANIMATION, paper_theme(state))
-            if self._told(lambda: self._turn.start(path, images, write)):
+            images = paint_turn_frames(state, ANIMATION, paper_theme(state))
+            if self._run_or_report(lambda: self._turn.start(path, images, write_file)):
                 self.done.emit(f"Painting {path.name} …")
 
-    def width_entries(self) -> Iterator[Entry]:
+    def width_entries(self) -> Iterator[MenuEntry]:
         """How wide figures can be."""
         tip = "A column of 85 mm as PDF and SVG, a slide as PNG"
-        yield Entry("By the format", partial(self.set_width, ""), tip, checked=not self.width)
+        yield MenuEntry("By the format", partial(self.set_width, ""), tip, checked=not self.width)
         for id in PAGES:
-            yield Entry(id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.width)
+            yield MenuEntry(id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.width)
 
     def set_width(self, width: str) -> None:
         self._settings.setValue("export/width", width)
@@ -216,7 +216,7 @@ class FileCommands(QObject):
             known = ", ".join(f".{name}" for name in EXPORTERS)
             self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
             return
-        write(path, printed(self._workbench.state, name, format, PAGES.get(self.width)))
+        write_file(path, render_printed_figure(self._workbench.state, name, format, PAGES.get(self.width)))
         self.done.emit(f"Wrote {path}")
 
     def _on_turn_ended(self, path: Path, error: Exception | None) -> None:
@@ -235,23 +235,23 @@ class FileCommands(QObject):
         """Write every view in every format into a folder."""
         name = QFileDialog.getExistingDirectory(self._window, "Export all views into a folder")
         if name:
-            self._told(lambda: self._write_all(Path(name)))
+            self._run_or_report(lambda: self._write_all(Path(name)))
 
     def _write_all(self, folder: Path) -> None:
-        written = export(self._workbench.state, folder, DRAWN, EXPORTERS, self.scale)
+        written = export_files(self._workbench.state, folder, DRAWN, EXPORTERS, self.scale)
         self.done.emit(f"Wrote {len(written)} files into {folder}")
 
     def copy_view(self, view: str, size: QSize) -> None:
         """Put one view as a picture on the clipboard, in the scale of exported ones."""
-        content = figure(self._workbench.state, view, "png", self.scale, size)
+        content = render_view(self._workbench.state, view, "png", self.scale, size)
         QGuiApplication.clipboard().setImage(QImage.fromData(content))
         self.done.emit("The picture is on the clipboard")
 
-    def scale_entries(self) -> Iterator[Entry]:
+    def scale_entries(self) -> Iterator[MenuEntry]:
         """The scales that exported pictures can have."""
         for scale in SCALES:
             tip = f"A PNG has {scale}×{scale} pixels for each one on the screen"
-            yield Entry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.scale)
+            yield MenuEntry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.scale)
 
     def set_scale(self, scale: float) -> None:
         self._settings.setValue("export/scale", float(scale))
@@ -264,11 +264,11 @@ class FileCommands(QObject):
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
         state, format = self._workbench.state, path.suffix.lower().removeprefix(".")
         has_texts = view_row(view).has_texts
-        text = text_for(state, path.name) if has_texts else None
+        text = text_for_file(state, path.name) if has_texts else None
         if text is not None:
-            write(path, text.encode())
+            write_file(path, text.encode())
         elif format in EXPORTERS:
-            write(path, figure(state, view, format, self.scale, size))
+            write_file(path, render_view(state, view, format, self.scale, size))
         else:
             known = ", ".join((*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
             self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
@@ -289,7 +289,7 @@ class FileCommands(QObject):
         box.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         box.open()
 
-    def _told(self, work: Callable[[], object]) -> bool:
+    def _run_or_report(self, work: Callable[[], object]) -> bool:
         """Do it, or tell why it cannot be done."""
         try:
             work()
@@ -299,14 +299,14 @@ class FileCommands(QObject):
         return True
 
     def _open(self, path: Path) -> None:
-        if self._told(lambda: self._workbench.open(path)):
+        if self._run_or_report(lambda: self._workbench.open(path)):
             self._remember(path)
             if self._workbench.document.read_only:
                 self.tell("Opened to read only", f"{path} was written by a newer program; save it under another name")
 
     def _save(self, path: Path, *, overwrite: bool = False) -> bool:
         try:
-            saved = self._told(lambda: self._workbench.document.save(path, overwrite=overwrite))
+            saved = self._run_or_report(lambda: self._workbench.document.save(path, overwrite=overwrite))
         except FileChangedError:
             return self._ask_overwrite(path) and self._save(path, overwrite=True)
         if saved:

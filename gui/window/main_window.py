@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
-from gui.catalogue.views import DRAWN, VIEWS, view_row
+from gui.catalogue.views import DRAWN, VIEW_IDS, view_row
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -26,14 +26,14 @@ from gui.panels.status import StatusPanel
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
-from gui.widgets.command_palette import CommandPalette, commands_of
-from gui.widgets.icons import icon
-from gui.widgets.tab_order import chain, focusable
+from gui.widgets.command_palette import CommandPalette, list_commands
+from gui.widgets.icons import load_icon
+from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
-from gui.window.docks import CENTRE, LAYOUT_VERSION, Docks
+from gui.window.docks import CENTRE_VIEWS, LAYOUT_VERSION, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
-from gui.window.menus import Entry, ListedMenu, fill_menu_bar, plain, row_menu, underline
+from gui.window.menus import DynamicMenu, MenuEntry, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
 from gui.window.qt_actions import QtActions
 from gui.window.toolbar import Toolbar
 from gui.workbench.edit_merging import EditMerging
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.input = InputPanel(state)
         self.notes = NotesPanel(state)
         self.problems = ProblemsPanel(state)
-        self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
+        self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEW_IDS}
         self._seen: dict[str, ViewState] = dict.fromkeys(self.views, state)
         """What each view last showed."""
         self.status = StatusPanel(state, self)
@@ -80,8 +80,8 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
         self.setStatusBar(self.status)
-        panels, self._view_parts = focusable(self.panels), focusable(self.views.values())
-        chain([*panels, self.docks.centre.tabBar(), *self._view_parts])
+        panels, self._view_parts = focusable_widgets(self.panels), focusable_widgets(self.views.values())
+        chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
         self._connect()
         self._default_layout = self.saveState(LAYOUT_VERSION)
         self._restore()
@@ -141,7 +141,7 @@ class MainWindow(QMainWindow):
         return Docks(self, {**panels, **self.views}, self._on_dock_visibility_changed)
 
     def _make_menus(self) -> None:
-        entries: dict[str, tuple[str, Callable[[], Iterable[Entry]]]] = {
+        entries: dict[str, tuple[str, Callable[[], Iterable[MenuEntry]]]] = {
             "samples": ("Open sample", self.files.sample_entries),
             "recent": ("Open recent", self.files.recent_entries),
             "export_view": ("Export a view", partial(self._view_entries, self.files.export_view, "…")),
@@ -150,27 +150,27 @@ class MainWindow(QMainWindow):
             "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
         }
-        self.listed = {id: ListedMenu(title, listed, self) for id, (title, listed) in entries.items()}
+        self.listed = {id: DynamicMenu(title, listed, self) for id, (title, listed) in entries.items()}
         for menu in (self.designs.after_menu, self.designs.before_menu):
-            underline(menu.actions())
+            assign_mnemonics(menu.actions())
         self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.listed)
-        self.row_menu = row_menu(self.designs.tree, self.actions_by_id)
+        self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id)
 
-    def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[Entry]:
+    def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
         for id in DRAWN:
-            yield Entry(f"{view_row(id).title}{more}", partial(self._run_at_size, run, id))
+            yield MenuEntry(f"{view_row(id).title}{more}", partial(self._run_at_size, run, id))
 
     def _run_at_size(self, run: Callable[..., object], id: str) -> None:
         """Run for a view at the size that it has now."""
         run(id, self.views[id].size())
 
-    def _panel_entries(self) -> Iterator[Entry]:
-        for id in CENTRE:
+    def _panel_entries(self) -> Iterator[MenuEntry]:
+        for id in CENTRE_VIEWS:
             front = self.docks.centre.currentWidget() is self.views[id]
-            yield Entry(view_row(id).title, partial(self.docks.bring_forward, id), checked=front)
+            yield MenuEntry(view_row(id).title, partial(self.docks.bring_forward, id), checked=front)
         for dock in self.docks.values():
             toggle = dock.toggleViewAction()
-            yield Entry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
+            yield MenuEntry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
 
     # State → window
 
@@ -219,7 +219,7 @@ class MainWindow(QMainWindow):
         theme = THEMES[state.look.theme]
         self.qt_actions.show_theme(theme)
         for id in self.toolbar.menu_ids:
-            self.toolbar.set_menu_icon(id, icon(id, theme.text, theme.muted))
+            self.toolbar.set_menu_icon(id, load_icon(id, theme.text, theme.muted))
 
     # The window's own matters
 
@@ -256,7 +256,7 @@ class MainWindow(QMainWindow):
         """Open the palette with every command that can be done now."""
         for menu in self.listed.values():
             menu.fill()
-        palette = CommandPalette(list(commands_of(self.menuBar().actions(), plain)), self)
+        palette = CommandPalette(list(list_commands(self.menuBar().actions(), plain_text)), self)
         palette.open()
 
     def open_manual(self) -> None:

@@ -13,7 +13,7 @@ SHORT = 3
 """Letters of a text that has its pick first: a longer one finds another."""
 
 
-class Entry(Struct, frozen=True):
+class MenuEntry(Struct, frozen=True):
     """One line of a menu that is listed as it opens."""
 
     text: str
@@ -24,10 +24,10 @@ class Entry(Struct, frozen=True):
     """None: it is no choice."""
 
 
-class ListedMenu(QMenu):
+class DynamicMenu(QMenu):
     """A menu whose entries are found anew each time it opens, and at once at first."""
 
-    def __init__(self, title: str, entries: Callable[[], Iterable[Entry]], parent: QWidget) -> None:
+    def __init__(self, title: str, entries: Callable[[], Iterable[MenuEntry]], parent: QWidget) -> None:
         super().__init__(title, parent)
         self._entries = entries
         self.setToolTipsVisible(True)
@@ -43,12 +43,12 @@ class ListedMenu(QMenu):
             action.setEnabled(entry.enabled)
             action.setCheckable(entry.checked is not None)
             action.setChecked(bool(entry.checked))
-            do(action, entry.run)
-        underline(self.actions())
+            connect_action(action, entry.run)
+        assign_mnemonics(self.actions())
         self.menuAction().setEnabled(not self.isEmpty())
 
 
-def do(action: QAction, run: Callable[[], object]) -> None:
+def connect_action(action: QAction, run: Callable[[], object]) -> None:
     """Do it when the action is chosen; Qt's `checked` is not for us, the state says what holds."""
     action.triggered.connect(lambda _checked: run())
 
@@ -67,16 +67,16 @@ def fill_menu_bar(bar: QMenuBar, actions: Mapping[str, QAction], listed: Mapping
                 menu.addAction(actions[id])
             else:
                 menu.addMenu(listed[id] if id in listed else make(id))
-        underline(menu.actions())
+        assign_mnemonics(menu.actions())
         return menu
 
     for name in MENU_BAR:
         bar.addMenu(make(name))
-    underline(bar.actions())
+    assign_mnemonics(bar.actions())
     return menus
 
 
-def row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction]) -> QMenu:
+def make_row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction]) -> QMenu:
     """The menu of the row that is clicked on, which the click has chosen."""
     menu = QMenu(rows)
     menu.setToolTipsVisible(True)
@@ -90,13 +90,13 @@ def row_menu(rows: QAbstractItemView, actions: Mapping[str, QAction]) -> QMenu:
     return menu
 
 
-def underline(actions: Iterable[QAction]) -> None:
+def assign_mnemonics(actions: Iterable[QAction]) -> None:
     """Give each action that has none a letter of its own, if possible one that begins a word."""
     listed = [action for action in actions if not action.isSeparator()]
-    taken = {letter(action.text()) for action in listed}
+    taken = {mnemonic_letter(action.text()) for action in listed}
     for action in sorted(listed, key=lambda action: len(action.text()) > SHORT):
         text = action.text()
-        if letter(text):
+        if mnemonic_letter(text):
             continue
         starts = [at for at, sign in enumerate(text) if sign.isalnum() and (at == 0 or text[at - 1] == " ")]
         places = [*starts, *(at for at, sign in enumerate(text) if sign.isalnum())]
@@ -106,12 +106,12 @@ def underline(actions: Iterable[QAction]) -> None:
             action.setText(f"{text[:at]}&{text[at:]}")
 
 
-def letter(text: str) -> str:
+def mnemonic_letter(text: str) -> str:
     """The underlined letter of a text, "" where it has none."""
     _, mark, rest = text.replace("&&", "").partition("&")
     return rest[:1].lower() if mark else ""
 
 
-def plain(text: str) -> str:
+def plain_text(text: str) -> str:
     """A text as it is read: without the marks of underlined letters."""
     return text.replace("&&", "\0").replace("&", "").replace("\0", "&")

@@ -9,9 +9,9 @@ from PySide6.QtWidgets import QWidget
 
 from gui.state.view_state import ViewState
 from gui.theme import Theme
-from gui.widgets.icons import icon
+from gui.widgets.icons import load_icon
 from gui.window.actions import ACTIONS, Action
-from gui.window.menus import do, plain
+from gui.window.menus import connect_action, plain_text
 
 
 class QtActions:
@@ -31,7 +31,7 @@ class QtActions:
             qt_action.setShortcut(QKeySequence(action.shortcut))
             qt_action.setToolTip(_tool_tip(action, qt_action))
             qt_action.setCheckable(action.checked is not None)
-            do(qt_action, partial(perform, action))
+            connect_action(qt_action, partial(perform, action))
             if action.group:
                 groups.setdefault(action.group, QActionGroup(parent)).addAction(qt_action)
             if action.local:
@@ -68,11 +68,11 @@ class QtActions:
         """Draw the icons in the colours of a theme."""
         icons = {action.id: action.icon for action in ACTIONS if action.icon} | {"undo": "undo", "redo": "redo"}
         for id, name in icons.items():
-            self.by_id[id].setIcon(icon(name, theme.text, theme.muted))
+            self.by_id[id].setIcon(load_icon(name, theme.text, theme.muted))
 
 
 def _tool_tip(action: Action, qt_action: QAction, tip: str = "") -> str:
     """``Run: compute the volumes of all designs (F5)``, or with another tip."""
     keys = qt_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
-    words = ": ".join(filter(None, (plain(action.text).removesuffix("…"), tip or action.tip)))
+    words = ": ".join(filter(None, (plain_text(action.text).removesuffix("…"), tip or action.tip)))
     return f"{words} ({keys})" if keys else words

@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QIcon
 from PySide6.QtWidgets import QMenu, QToolBar, QToolButton, QWidget
 
-from gui.window.actions import SEPARATOR, TOOLBAR, WORDY
+from gui.window.actions import BUTTONS_WITH_TEXT, SEPARATOR, TOOLBAR
 
 STYLES = Qt.ToolButtonStyle
 TIPS = {
@@ -60,5 +60,5 @@ class Toolbar(QToolBar):
         buttons = {id: self.widgetForAction(action) for id, action in self._actions.items()}
         for id, button in (buttons | self._menus).items():
             if isinstance(button, QToolButton):
-                words = id in WORDY or width >= self._worded
+                words = id in BUTTONS_WITH_TEXT or width >= self._worded
                 button.setToolButtonStyle(STYLES.ToolButtonTextBesideIcon if words else STYLES.ToolButtonIconOnly)

@@ -25,107 +25,107 @@ from engine.rank_search.report import design_text
 from engine.run.check import NodeRef
 from engine.run.execute import RunRequest
 from engine.text.problems import ProjectError
-from gui.state.exploration import Exploration, Wish
+from gui.state.exploration import RankQuery, RankSearchState
 from gui.worker import Task, Worker
 
 
-class Doing(NamedTuple):
+class SearchStep(NamedTuple):
     """What is begun now, in words."""
 
-    words: str
+    text: str
 
 
-class Exploring(QObject):
+class BackgroundRankSearch(QObject):
     """Tells of every piece that is found; the newest question wins."""
 
-    changed = Signal(Exploration)
+    changed = Signal(RankSearchState)
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self.shown = Exploration()
+        self.state = RankSearchState()
         self._worker = Worker(self)
-        self._worker.said.connect(self._on_worker_said)
+        self._worker.reported.connect(self._on_worker_said)
         self._worker.ended.connect(self._on_worker_ended)
         self._explorer: RankSearch | None = None
         """Touched by the worker's thread only, which is one."""
         self._measuring: tuple[Project, NodeRef, Form, Path | None] | None = None
         """Whose curve is being found: other wishes of the same curve need not begin anew."""
         self._project: Project | None = None
-        self._answered: Wish | None = None
+        self._answered: RankQuery | None = None
         """The wish whose replacement was run, is being run, or is wished no more."""
 
-    def ask(self, project: Project, wish: Wish) -> None:
+    def search(self, project: Project, wish: RankQuery) -> None:
         """Find what a wish asks for: the curve of its convolution where it is not known, then the replacement."""
-        measuring = project, wish.place, wish.form, wish.photos
+        measuring = project, wish.ref, wish.form, wish.photos
         if measuring == self._measuring:  # what runs looks at the wish once the curve is there
-            self._show(replace(self.shown, wish=wish))
+            self._show(replace(self.state, query=wish))
             return
         self._measuring, self._project = measuring, project
-        self._show(replace(self.shown, wish=wish, problems=(), busy=f"exploring {wish.place[1]}"))
+        self._show(replace(self.state, query=wish, problems=(), busy_text=f"exploring {wish.ref[1]}"))
         self._start(lambda checkpoint: self._explore(project, wish, checkpoint))
 
-    def survey(self, project: Project, design: str, wish: Wish) -> None:
+    def search_design(self, project: Project, design: str, wish: RankQuery) -> None:
         """Find the curves of all of a design's k×k convolutions."""
-        self._leave()
-        self._show(replace(self.shown, problems=(), busy=f"exploring {design_text(design)}"))
+        self._abandon_query()
+        self._show(replace(self.state, problems=(), busy_text=f"exploring {design_text(design)}"))
         self._start(lambda checkpoint: self._survey(project, design, wish, checkpoint))
 
-    def measure(self, project: Project, wish: Wish, choices: Sequence[tuple[str, float]]) -> None:
+    def measure(self, project: Project, wish: RankQuery, choices: Sequence[tuple[str, float]]) -> None:
         """Replace several convolutions of a design, each by the cheapest within an error; measure its last volume."""
-        self._leave()
-        self._show(replace(self.shown, swap=None, problems=(), busy="measuring what is lost in the end"))
-        self._start(lambda checkpoint: self._swap(project, wish, tuple(choices), checkpoint))
+        self._abandon_query()
+        self._show(replace(self.state, replacement=None, problems=(), busy_text="measuring what is lost in the end"))
+        self._start(lambda checkpoint: self._measure_replacement(project, wish, tuple(choices), checkpoint))
 
     def cancel(self) -> None:
         """End what is being done; what is known stays."""
         self._worker.cancel()
-        self._leave()
-        if self.shown.busy:
-            self._show(replace(self.shown, busy=""))
+        self._abandon_query()
+        if self.state.busy_text:
+            self._show(replace(self.state, busy_text=""))
 
-    def forgive(self) -> None:
+    def clear_problems(self) -> None:
         """The project was edited: what was wrong may be mended."""
-        if self.shown.problems:
-            self._show(replace(self.shown, problems=()))
+        if self.state.problems:
+            self._show(replace(self.state, problems=()))
 
-    def forget(self) -> None:
+    def clear(self) -> None:
         """Another project is opened: nothing is known of it."""
         self.cancel()
-        self._show(Exploration())
+        self._show(RankSearchState())
 
     def close(self) -> None:
         self._worker.close()
 
-    def _leave(self) -> None:
+    def _abandon_query(self) -> None:
         """No curve is being found any more, and the wish of before needs no answer."""
-        self._measuring, self._answered = None, self.shown.wish
+        self._measuring, self._answered = None, self.state.query
 
     def _start(self, task: Task) -> None:
         self._worker.start(task)
 
     # In the worker's thread
 
-    def _explore(self, project: Project, wish: Wish, checkpoint: Checkpoint) -> Iterator[object]:
+    def _explore(self, project: Project, wish: RankQuery, checkpoint: Checkpoint) -> Iterator[object]:
         explorer = self._explorer_for(project, wish, checkpoint)
         yield explorer.calibration
-        curve = self._known(explorer, wish.place, wish.form)
+        curve = self._known(explorer, wish.ref, wish.form)
         if curve is None:
-            for found in explorer.curves(wish.place, wish.form):
+            for found in explorer.curves(wish.ref, wish.form):
                 curve = found
                 if not found.measured_at:
                     yield found
         assert curve is not None, "an exploration gives a curve"
-        meant = self.shown.wish or wish
+        meant = self.state.query or wish
         if meant.budget is None and meant.widths is None:
             curve = explorer.refine(curve, meant.error)
         yield curve
         yield from self._trials(explorer, curve)
 
-    def _trials(self, explorer: RankSearch, curve: ErrorCurve) -> Iterator[Wish | RankResult]:
+    def _trials(self, explorer: RankSearch, curve: ErrorCurve) -> Iterator[RankQuery | RankResult]:
         """The replacement that is meant now, while the curve was found perhaps another."""
-        wish = self.shown.wish
+        wish = self.state.query
         shown = replace(
-            self.shown, samples=explorer.calibration, curves={**self.shown.curves, (curve.ref, curve.form): curve}
+            self.state, samples=explorer.calibration, curves={**self.state.curves, (curve.ref, curve.form): curve}
         )
         index, sample = shown.index, shown.sample
         if wish is None or index is None or sample is None or shown.curve is not curve:
@@ -133,23 +133,23 @@ class Exploring(QObject):
         yield wish
         yield from explorer.results(curve.ref, curve.form, curve.ranks[index], sample, refit=wish.refit)
 
-    def _survey(self, project: Project, design: str, wish: Wish, checkpoint: Checkpoint) -> Iterator[object]:
+    def _survey(self, project: Project, design: str, wish: RankQuery, checkpoint: Checkpoint) -> Iterator[object]:
         explorer = self._explorer_for(project, wish, checkpoint)
         yield explorer.calibration
         reports = rank_search_candidates(explorer.request, design)
         for number, report in enumerate(reports, 1):
-            yield Doing(f"exploring {number} of {len(reports)}: {report.name}")
+            yield SearchStep(f"exploring {number} of {len(reports)}: {report.name}")
             place = design, report.name
             if self._known(explorer, place, wish.form) is None:
                 yield explorer.curve(place, wish.form)
 
-    def _swap(
-        self, project: Project, wish: Wish, choices: Iterable[tuple[str, float]], checkpoint: Checkpoint
+    def _measure_replacement(
+        self, project: Project, wish: RankQuery, choices: Iterable[tuple[str, float]], checkpoint: Checkpoint
     ) -> Iterator[object]:
         explorer = self._explorer_for(project, wish, checkpoint)
         made = []
         for name, error in choices:
-            place = wish.place[0], name
+            place = wish.ref[0], name
             known = self._known(explorer, place, wish.form)
             curve = explorer.refine(known or explorer.curve(place, wish.form), error)
             index = curve.cheapest_within(error)
@@ -161,13 +161,13 @@ class Exploring(QObject):
 
     def _known(self, explorer: RankSearch, place: NodeRef, form: Form) -> ErrorCurve | None:
         """The curve of before, where it was measured to its end, on these samples and with today's settings."""
-        shown = self.shown
+        shown = self.state
         curve = shown.curves.get((place, form))
         if curve is None or not curve.measured_at or shown.samples != explorer.calibration:
             return None
         return curve if curve.key == explorer.request.check.keys.get(place) else None
 
-    def _explorer_for(self, project: Project, wish: Wish, checkpoint: Checkpoint) -> RankSearch:
+    def _explorer_for(self, project: Project, wish: RankQuery, checkpoint: Checkpoint) -> RankSearch:
         """The explorer of before where nothing has changed, files included."""
         known = self._explorer
         chosen = calibration_set(project, wish.photos)
@@ -182,35 +182,35 @@ class Exploring(QObject):
 
     # In the window's thread
 
-    def _show(self, new: Exploration) -> None:
-        self.shown = new
+    def _show(self, new: RankSearchState) -> None:
+        self.state = new
         self.changed.emit(new)
 
     def _on_worker_said(self, event: object) -> None:
-        shown = self.shown
+        shown = self.state
         match event:
-            case Doing():
-                self._show(replace(shown, busy=event.words))
+            case SearchStep():
+                self._show(replace(shown, busy_text=event.text))
             case CalibrationSet():
                 if event != shown.samples:
-                    self._show(replace(shown, samples=event, curves={}, trial=None, swap=None))
+                    self._show(replace(shown, samples=event, curves={}, result=None, replacement=None))
             case ErrorCurve():
                 self._show(replace(shown, curves={**shown.curves, (event.ref, event.form): event}))
                 if event.measured_at:
                     self._measuring = None
-            case Wish():
+            case RankQuery():
                 self._answered = event
             case RankResult():
-                self._show(replace(shown, trial=event))
+                self._show(replace(shown, result=event))
             case Replacement():
-                self._show(replace(shown, swap=event))
+                self._show(replace(shown, replacement=event))
 
     def _on_worker_ended(self, error: Exception | None) -> None:
         asked, self._measuring = self._measuring, None
         problems = error.problems if isinstance(error, ProjectError) else ()
-        self._show(replace(self.shown, busy="", problems=problems))
+        self._show(replace(self.state, busy_text="", problems=problems))
         if error is not None and not isinstance(error, ProjectError):
             raise error
-        late = self.shown.wish  # one that came when the worker had looked already
+        late = self.state.query  # one that came when the worker had looked already
         if asked is None and error is None and self._project is not None and late not in (None, self._answered):
-            self.ask(self._project, late)
+            self.search(self._project, late)

@@ -19,7 +19,7 @@ class Runner(QObject):
         super().__init__(parent)
         self.cache = cache
         self.worker = Worker(self)
-        self.worker.said.connect(self._on_worker_said)
+        self.worker.reported.connect(self._on_worker_said)
         self.worker.ended.connect(self.ended)
 
     def start(self, request: RunRequest) -> None:

@@ -13,12 +13,12 @@ from engine.run.cache import VolumeCache
 from engine.run.check import NodeRef, ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import STEM, ProjectError
-from gui.state.exploration import Exploration
+from gui.state.exploration import RankSearchState
 from gui.state.requests import Cancel, Explore, Measure, Request, Survey
-from gui.state.view_state import Focus, Look, Progress, RunView, ViewState
-from gui.state.volume_at import Result
+from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
+from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
-from gui.workbench.rank_search import Exploring
+from gui.workbench.rank_search import BackgroundRankSearch
 from gui.workbench.runner import Runner
 
 
@@ -32,9 +32,9 @@ class Workbench(QObject):
         self.document = Document(project, self)
         self.cache = VolumeCache()
         self.runner = Runner(self.cache, self)
-        self.exploring = Exploring(self)
+        self.exploring = BackgroundRankSearch(self)
         known = check(project)
-        self.state = ViewState(project, known, RunView(), start_focus(project, known), look or Look())
+        self.state = ViewState(project, known, RunView(), initial_focus(project, known), look or Look())
         self.document.version_changed.connect(self._on_document_version_changed)
         self.document.file_changed.connect(self._on_document_file_changed)
         self.runner.node_started.connect(self._on_runner_node_started)
@@ -48,7 +48,7 @@ class Workbench(QObject):
         self.document.edit(text, now, Version(project, focus or now), merge)
 
     def set_focus(self, focus: Focus) -> None:
-        if focus != self.state.focus and focus.place in self.state.check:
+        if focus != self.state.focus and focus.ref in self.state.check:
             self._show(replace(self.state, focus=focus))
 
     def set_look(self, look: Look) -> None:
@@ -63,15 +63,15 @@ class Workbench(QObject):
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Show another project, its history and results its own."""
         self.cancel()
-        self.exploring.forget()
+        self.exploring.clear()
         self._show(replace(self.state, run=RunView()))
-        self.document.replace(Version(project, start_focus(project, check(project))), path, file)
+        self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
 
     def run(self) -> None:
         """Compute all designs in the background; a run under way gives way."""
         request = RunRequest.of(self.document.project)
         places = request.refs
-        first = Progress(0, len(places), places[0]) if places else None
+        first = RunProgress(0, len(places), places[0]) if places else None
         self._show(replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=())))
         if places:
             self.runner.start(request)
@@ -83,9 +83,9 @@ class Workbench(QObject):
         project = self.document.project
         match request:
             case Explore(wish):
-                self.exploring.ask(project, wish)
+                self.exploring.search(project, wish)
             case Survey(design, wish):
-                self.exploring.survey(project, design, wish)
+                self.exploring.search_design(project, design, wish)
             case Measure(wish, choices):
                 self.exploring.measure(project, wish, choices)
             case Cancel():
@@ -107,15 +107,15 @@ class Workbench(QObject):
         self.changed.emit(old, new)
 
     def _on_document_version_changed(self, version: Version) -> None:
-        self.exploring.forgive()
+        self.exploring.clear_problems()
         project, focus = version.project, version.focus
         known = check(project)
         run = RunView(self._known_results(known), self.state.run.progress)
-        if focus.place not in known:
-            focus = nearest_focus(focus, project, known)
+        if focus.ref not in known:
+            focus = fallback_focus(focus, project, known)
         self._show(replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean))
 
-    def _known_results(self, known: ProjectCheck) -> Mapping[NodeRef, Result]:
+    def _known_results(self, known: ProjectCheck) -> Mapping[NodeRef, VolumeResult]:
         """The results of before, where the place is still there; those of today's settings where the cache has them."""
         results = {place: result for place, result in self.state.run.results.items() if place in known}
         for place, key in known.keys.items():
@@ -123,17 +123,17 @@ class Workbench(QObject):
                 continue
             made = self.cache.get(key)
             if made is not None:
-                results[place] = Result(key, *made)
+                results[place] = VolumeResult(key, *made)
         return results
 
     def _on_document_file_changed(self) -> None:
         self._show(replace(self.state, path=self.document.path, clean=self.document.clean))
 
-    def _on_exploring_changed(self, exploration: Exploration) -> None:
+    def _on_exploring_changed(self, exploration: RankSearchState) -> None:
         self._show(replace(self.state, exploration=exploration))
 
     def _on_runner_node_started(self, event: NodeStarted) -> None:
-        progress = Progress(event.done, event.total, event.ref)
+        progress = RunProgress(event.done, event.total, event.ref)
         self._show(replace(self.state, run=replace(self.state.run, progress=progress)))
 
     def _on_runner_node_done(self, event: NodeDone) -> None:
@@ -144,7 +144,7 @@ class Workbench(QObject):
             return
         if before is not None and before.key == today != event.key:
             return  # an edit or undo since the run began has brought back what fits; this waits in the cache
-        result = Result(event.key, event.volume, event.milliseconds, event.fitted_weights)
+        result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights)
         results = {**self.state.run.results, event.ref: result}
         self._show(replace(self.state, run=replace(self.state.run, results=results)))
 
@@ -155,7 +155,7 @@ class Workbench(QObject):
             raise error
 
 
-def start_focus(project: Project, known: ProjectCheck) -> Focus:
+def initial_focus(project: Project, known: ProjectCheck) -> Focus:
     """The last volume of the first design, or the input where there is none.
 
     A classifier ends in single values, which show little: there it is what the first layer or block gives.
@@ -170,8 +170,8 @@ def start_focus(project: Project, known: ProjectCheck) -> Focus:
     return Focus(name, analysis.output)
 
 
-def nearest_focus(focus: Focus, project: Project, known: ProjectCheck) -> Focus:
+def fallback_focus(focus: Focus, project: Project, known: ProjectCheck) -> Focus:
     """Where the selection goes when its node is gone: the design's last volume, or the first design's."""
     if focus.design in known.analyses:
         return Focus(focus.design, known.analyses[focus.design].output)
-    return start_focus(project, known)
+    return initial_focus(project, known)

@@ -15,7 +15,7 @@ from engine.run.check import check
 from engine.text.problems import STEM
 from gui.app import make_application
 from gui.state.view_state import Focus, Look, RunView, ViewState
-from gui.state.volume_at import Result, Volume
+from gui.state.volume_at import Float32Volume, VolumeResult
 from gui.views.filters import FiltersView
 
 ROUNDS = 20
@@ -25,7 +25,7 @@ SHAPES = ((1024, 14, 14), (1024, 28, 28), (512, 112, 112))
 LOOKS: tuple[tuple[str, Look], ...] = (
     ("maps", Look()),
     ("maps by mean", Look(order="mean")),
-    ("maps + difference", Look(compared="maps + difference")),
+    ("maps + difference", Look(comparison="maps + difference")),
     ("maps, range per map", Look(range="per map")),
 )
 INPUT_CHANNELS = 8
@@ -43,8 +43,8 @@ class Case:
         self.volumes = [random.standard_normal(shape, dtype=np.float32) for _ in range(3)]
         received = random.standard_normal((INPUT_CHANNELS, *shape[1:]), dtype=np.float32)
         results = {
-            (STEM, "input"): Result(self.known.keys[STEM, "input"], received),
-            ("second", "conv"): Result(self.known.keys["second", "conv"], self.volumes[2]),
+            (STEM, "input"): VolumeResult(self.known.keys[STEM, "input"], received),
+            ("second", "conv"): VolumeResult(self.known.keys["second", "conv"], self.volumes[2]),
         }
         self.state = ViewState(project, self.known, RunView(results), Focus("first", "conv"), look)
         self.view = FiltersView(self.state)
@@ -52,9 +52,9 @@ class Case:
         self.view.show()
         QApplication.processEvents()
 
-    def show(self, volume: Volume) -> None:
+    def show(self, volume: Float32Volume) -> None:
         """What a run does when a node is done."""
-        results = {**self.state.run.results, ("first", "conv"): Result(self.known.keys["first", "conv"], volume)}
+        results = {**self.state.run.results, ("first", "conv"): VolumeResult(self.known.keys["first", "conv"], volume)}
         self.change(run=RunView(results))
 
     def change(self, **parts: object) -> None:
@@ -88,7 +88,7 @@ def median_ms(act: Callable[[int], None], prepare: Callable[[int], None] = lambd
 def update_ms(shape: tuple[int, int, int], look: Look) -> float:
     """From a new result to the painted view; what comes later from another thread is not waited for."""
     case = Case(shape, look)
-    new: list[Volume] = [case.volumes[0]]
+    new: list[Float32Volume] = [case.volumes[0]]
 
     def prepare(number: int) -> None:
         new[0] = case.volumes[number % 2].copy()

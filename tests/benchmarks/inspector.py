@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from gui.app import make_application, set_theme
-from gui.state.focus_steps import next_position
+from gui.state.focus_steps import next_focus
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
@@ -30,8 +30,8 @@ def step_ms(window: MainWindow, focus: Focus) -> tuple[float, float]:
     settle()
     told, painted = [], []
     for _ in range(STEPS):
-        shape = workbench.state.volume_at(focus.place).shape
-        step = None if shape is None else next_position(workbench.state.focus, shape)
+        shape = workbench.state.volume_at(focus.ref).shape
+        step = None if shape is None else next_focus(workbench.state.focus, shape)
         start = perf_counter()
         workbench.set_focus(step or focus)
         told.append(1000 * (perf_counter() - start))

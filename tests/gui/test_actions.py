@@ -13,7 +13,7 @@ from engine.text.problems import STEM
 from gui.state.view_state import Focus, ViewState
 from gui.window.actions import ACTIONS, MENUS, Action
 from gui.window.main_window import MainWindow
-from gui.window.menus import letter
+from gui.window.menus import mnemonic_letter
 from tests.gui.test_panels import state
 
 NETWORK = Network(
@@ -103,7 +103,7 @@ def test_buttons_and_menus_of_the_list_hold_the_windows_own_actions(window: Main
 
 def test_no_letter_of_the_menus_of_the_list_stands_for_more_than_two_entries(window: MainWindow) -> None:
     for menu in (window.designs.after_menu, window.designs.before_menu):
-        letters = [letter(action.text()) for action in menu.actions() if not action.isSeparator()]
+        letters = [mnemonic_letter(action.text()) for action in menu.actions() if not action.isSeparator()]
         assert max(letters.count(found) for found in letters if found) <= 2
 
 

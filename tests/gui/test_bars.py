@@ -16,12 +16,12 @@ from engine.cost.metrics import METRICS
 from engine.layers import Conv2d
 from engine.project.project import ArrayInput, Project
 from engine.run.check import check
-from gui.paint.bars.bars import paint
-from gui.paint.bars.content import content_of
-from gui.paint.bars.layout import Layout, height_on_screen, lay_out
-from gui.paint.bars.scale import Scale, scale_for, tick_label
-from gui.paint.basics.columns import pour
-from gui.paint.basics.words import NO_DESIGN
+from gui.paint.bars.bars import paint_bars
+from gui.paint.bars.content import build_bars_content
+from gui.paint.bars.layout import BarsLayout, bars_height_on_screen, lay_out_bars
+from gui.paint.bars.scale import BarScale, choose_scale, tick_label
+from gui.paint.basics.columns import fill_columns
+from gui.paint.basics.words import ADD_DESIGN_HINT
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.bars import BarsView
@@ -32,16 +32,16 @@ SIZES = ((420.0, 260.0), (900.0, 330.0), (1600.0, 900.0))
 amounts = st.integers(1, 10**15)
 
 
-def layout_of(state: ViewState, width: float = 900.0, height: float = 600.0) -> Layout:
-    return lay_out(content_of(state), QRectF(0, 0, width, height))
+def layout_of(state: ViewState, width: float = 900.0, height: float = 600.0) -> BarsLayout:
+    return lay_out_bars(build_bars_content(state), QRectF(0, 0, width, height))
 
 
 def test_settings_stand_beside_names_only_where_the_bars_stay_long() -> None:
     narrow, wide = (layout_of(state_of(start()), width, 500) for width in (300.0, 900.0))
     longest = max(placed.bar.width() for placed in narrow.lines)
     assert longest > 0.25 * 300
-    assert "5×5, 32 filters" not in svg(paint, state_of(start()), 300, 500)
-    assert "5×5, 32 filters" in svg(paint, state_of(start()), 900, 500)
+    assert "5×5, 32 filters" not in svg(paint_bars, state_of(start()), 300, 500)
+    assert "5×5, 32 filters" in svg(paint_bars, state_of(start()), 900, 500)
     assert wide.lines[1].frame.label_width > narrow.lines[1].frame.label_width
 
 
@@ -50,27 +50,27 @@ def test_settings_stand_beside_names_only_where_the_bars_stay_long() -> None:
 
 @given(amounts, amounts)
 def test_lengths_on_a_linear_axis_are_in_proportion_to_the_amounts(one: int, other: int) -> None:
-    scale = scale_for((one, other), logarithmic=False)
+    scale = choose_scale((one, other), logarithmic=False)
     assert scale.fraction(one) * other == pytest.approx(scale.fraction(other) * one)
     assert max(scale.fraction(one), scale.fraction(other)) == 1
 
 
 @given(st.lists(amounts, min_size=1), amounts)
 def test_equal_ratios_are_equal_distances_on_a_logarithmic_axis(known: list[int], factor: int) -> None:
-    scale = scale_for((*known, *(amount * factor for amount in known)), logarithmic=True)
+    scale = choose_scale((*known, *(amount * factor for amount in known)), logarithmic=True)
     steps = [scale.fraction(amount * factor) - scale.fraction(amount) for amount in known]
     assert steps == pytest.approx([steps[0]] * len(steps), abs=1e-9)
 
 
 @given(st.lists(amounts, min_size=1))
 def test_every_amount_above_one_has_a_length_on_a_logarithmic_axis(known: list[int]) -> None:
-    scale = scale_for(known, logarithmic=True)
+    scale = choose_scale(known, logarithmic=True)
     assert all(0 < scale.fraction(amount) <= 1 for amount in known if amount > 1)
 
 
 @given(st.lists(amounts, min_size=1), st.integers(2, 9))
 def test_ticks_of_a_logarithmic_axis_are_powers_of_ten_and_two_at_least(known: list[int], most: int) -> None:
-    ticks = scale_for(known, logarithmic=True).ticks(most)
+    ticks = choose_scale(known, logarithmic=True).ticks(most)
     assert all(str(tick).strip("0") == "1" for tick in ticks)
     assert 2 <= len(ticks) <= most
     assert len({b // a for a, b in pairwise(ticks)}) == 1
@@ -78,7 +78,7 @@ def test_ticks_of_a_logarithmic_axis_are_powers_of_ten_and_two_at_least(known: l
 
 @given(st.integers(1, 10**15), st.integers(2, 9))
 def test_ticks_of_a_linear_axis_begin_at_zero_are_even_and_reach_half_of_it(high: int, most: int) -> None:
-    ticks = Scale(0, high).ticks(most)
+    ticks = BarScale(0, high).ticks(most)
     assert ticks[0] == 0
     assert 2 <= len(ticks) <= most
     assert len({b - a for a, b in pairwise(ticks)}) == 1
@@ -86,7 +86,7 @@ def test_ticks_of_a_linear_axis_begin_at_zero_are_even_and_reach_half_of_it(high
 
 
 def test_ticks_are_labelled_in_round_numbers() -> None:
-    assert [tick_label(tick) for tick in Scale(1000, 10**8, logarithmic=True).ticks()] == [
+    assert [tick_label(tick) for tick in BarScale(1000, 10**8, logarithmic=True).ticks()] == [
         *("1 K", "10 K", "100 K"),
         *("1 M", "10 M", "100 M"),
     ]
@@ -95,7 +95,7 @@ def test_ticks_are_labelled_in_round_numbers() -> None:
 
 def test_an_axis_of_nothing_known_has_no_lengths() -> None:
     for logarithmic in (False, True):
-        scale = scale_for((0, None), logarithmic=logarithmic)
+        scale = choose_scale((0, None), logarithmic=logarithmic)
         assert scale.fraction(5) == 0
         assert scale.ticks() == (0,)
 
@@ -106,7 +106,7 @@ def test_an_axis_of_nothing_known_has_no_lengths() -> None:
 @given(st.lists(st.lists(st.integers(), min_size=1, max_size=30), min_size=1, max_size=5), st.integers(1, 7))
 def test_pouring_keeps_every_line_in_order_and_repeats_headings_only(groups: list[list[int]], count: int) -> None:
     marked = [[("heading", number), *(("line", number, item) for item in group)] for number, group in enumerate(groups)]
-    columns = pour(marked, count, lambda heading: ("again", heading[1]))
+    columns = fill_columns(marked, count, lambda heading: ("again", heading[1]))
     assert len(columns) <= count
     lines = [line for column in columns for line in column]
     assert [line for line in lines if line[0] != "again"] == [line for group in marked for line in group]
@@ -152,9 +152,9 @@ def test_rows_do_not_overlap(size: tuple[float, float]) -> None:
 @pytest.mark.parametrize("width", [230.0, 260.0, 320.0, 420.0, 900.0])
 @pytest.mark.parametrize("logarithmic", [False, True])
 def test_labels_of_ticks_overlap_neither_each_other_nor_what_the_axis_counts(width: float, logarithmic: bool) -> None:
-    content = content_of(state_of(start(), logarithmic=logarithmic))
+    content = build_bars_content(state_of(start(), logarithmic=logarithmic))
     for height in (160.0, 240.0, 400.0, 700.0):
-        layout = lay_out(content, QRectF(0, 0, width, height))
+        layout = lay_out_bars(content, QRectF(0, 0, width, height))
         for axis in layout.axes:
             labels = [label for _, label in axis.ticks(layout.unit, content)]
             assert labels
@@ -170,7 +170,7 @@ def test_without_a_design_all_that_is_said_stands_within_the_rectangle(size: tup
     ground = whole.pixelColor(0, 0)
     beyond = whole.copy(0, size[1], size[0], 300)
     assert all(beyond.pixelColor(x, y) == ground for x in range(0, size[0], 2) for y in range(0, 300, 2))
-    assert "…" not in svg(paint, state, *size)
+    assert "…" not in svg(paint_bars, state, *size)
 
 
 def painted(state: ViewState, width: int, height: int, more: int) -> QImage:
@@ -178,7 +178,7 @@ def painted(state: ViewState, width: int, height: int, more: int) -> QImage:
     image = QImage(width, height + more, QImage.Format.Format_RGB32)
     image.fill(THEMES[state.look.theme].base)
     painter = QPainter(image)
-    paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
+    paint_bars(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
     painter.end()
     return image
 
@@ -197,59 +197,59 @@ def test_layers_that_cost_nothing_share_a_line_once_they_are_many() -> None:
     assert [(line.label, len(line.nodes)) for line in folded] == [("50 layers without MACs", 50)] * 2
     few = layout_of(state_of(inception()), 1600, 900)
     zeros = [p.line for p in few.lines if p.line.value == 0]
-    assert [(line.label, line.said) for line in zeros][:2] == [("pool", "0"), ("concat", "0")]
+    assert [(line.label, line.value_text) for line in zeros][:2] == [("pool", "0"), ("concat", "0")]
 
 
 def test_small_layers_get_an_axis_of_their_own_and_say_how_much_it_is_enlarged() -> None:
-    assert content_of(state_of(chain())).section == "Layer by layer, axis enlarged 47.5×"
-    assert content_of(state_of(start())).section == "Layer by layer"
-    assert content_of(state_of(chain(), logarithmic=True)).section == "Layer by layer"
+    assert build_bars_content(state_of(chain())).section == "Layer by layer, axis enlarged 47.5×"
+    assert build_bars_content(state_of(start())).section == "Layer by layer"
+    assert build_bars_content(state_of(chain(), logarithmic=True)).section == "Layer by layer"
 
 
 def test_a_figure_on_screen_fills_its_viewport_or_grows_until_it_can_be_read() -> None:
-    content = content_of(state_of(chain()))
-    assert height_on_screen(content, 1600, 900) == 900
-    height = height_on_screen(content, 500, 300)
+    content = build_bars_content(state_of(chain()))
+    assert bars_height_on_screen(content, 1600, 900) == 900
+    height = bars_height_on_screen(content, 500, 300)
     assert height > 300
-    assert lay_out(content, QRectF(0, 0, 500, height)).unit >= 13
+    assert lay_out_bars(content, QRectF(0, 0, 500, height)).unit >= 13
 
 
 # Words
 
 
 def test_the_headline_tells_the_saving_in_words() -> None:
-    content = content_of(state_of(start()))
+    content = build_bars_content(state_of(start()))
     assert content.headline == "12.1× fewer multiply-accumulates"
     assert content.subject == "bottleneck, compared with naive"
-    assert [line.said for line in content.totals] == ["160.6 M", "13.25 M"]
+    assert [line.value_text for line in content.totals] == ["160.6 M", "13.25 M"]
     assert [line.ratio for line in content.totals] == ["", "12.1× fewer"]
-    assert content_of(state_of(start(), metric="params")).headline == "12.1× fewer parameters"
+    assert build_bars_content(state_of(start(), metric="params")).headline == "12.1× fewer parameters"
 
 
 def test_the_headline_tells_the_largest_of_several_savings() -> None:
-    assert content_of(state_of(three_designs())).subject == "separable, compared with plain"
+    assert build_bars_content(state_of(three_designs())).subject == "separable, compared with plain"
 
 
 def test_the_headline_tells_the_excess_where_the_first_design_is_the_cheapest() -> None:
     project = start()
-    content = content_of(state_of(project.with_designs(reversed(project.designs))))
+    content = build_bars_content(state_of(project.with_designs(reversed(project.designs))))
     assert content.headline == "12.1× as many multiply-accumulates"
     assert content.subject == "naive, compared with bottleneck"
 
 
 def test_one_design_alone_is_told_by_its_cost_and_none_by_what_to_do() -> None:
     project = start()
-    assert content_of(state_of(project.with_designs(project.designs[:1]))).headline == "160.6 M MACs"
-    assert content_of(state_of(project.with_designs(()))).subject == f"{NO_DESIGN} to see what it costs"
+    assert build_bars_content(state_of(project.with_designs(project.designs[:1]))).headline == "160.6 M MACs"
+    assert build_bars_content(state_of(project.with_designs(()))).subject == f"{ADD_DESIGN_HINT} to see what it costs"
 
 
 def test_a_mistake_makes_the_total_unknown_and_the_headline_says_what_to_mend() -> None:
-    content = content_of(state_of(mistaken()))
+    content = build_bars_content(state_of(mistaken()))
     assert content.headline == "unknown"
     assert content.subject.startswith("until bottleneck / huge is mended: kernel 31×31")
     layout = layout_of(state_of(mistaken()))
     unknown = [p for p in (*layout.totals, *layout.lines) if p.line.value is None and p.line.kind != "heading"]
-    assert [(p.line.label, p.line.said, p.bar.width()) for p in unknown] == [
+    assert [(p.line.label, p.line.value_text, p.bar.width()) for p in unknown] == [
         ("bottleneck", "unknown", 0),
         ("huge", "unknown", 0),
         ("after", "unknown", 0),
@@ -257,13 +257,13 @@ def test_a_mistake_makes_the_total_unknown_and_the_headline_says_what_to_mend() 
 
 
 def test_an_unreadable_input_is_named_as_what_to_mend() -> None:
-    content = content_of(state_of(replace(start(), input=ArrayInput("/nowhere/volume.npy"))))
+    content = build_bars_content(state_of(replace(start(), input=ArrayInput("/nowhere/volume.npy"))))
     assert content.headline == "unknown"
     assert content.subject.startswith("until this is mended: /nowhere/volume.npy")
 
 
 def test_the_stem_is_a_line_of_words_and_no_bar() -> None:
-    content = content_of(state_of(with_stem()))
+    content = build_bars_content(state_of(with_stem()))
     assert content.stem == "stem, the same for all designs: 2.052 G MACs"
     assert {line.design for group in content.groups for line in group} == {"naive", "bottleneck"}
 
@@ -272,7 +272,7 @@ def test_the_stem_is_a_line_of_words_and_no_bar() -> None:
 
 
 def test_text_stays_text_in_a_file() -> None:
-    drawn = svg(paint, state_of(start(), logarithmic=True))
+    drawn = svg(paint_bars, state_of(start(), logarithmic=True))
     for text in ("12.1× fewer multiply-accumulates", "160.6 M", "MACs, logarithmic", "100 M", "conv5x5"):
         assert f">{text}" in drawn
 
@@ -280,7 +280,7 @@ def test_text_stays_text_in_a_file() -> None:
 def picture(state: ViewState) -> QImage:
     image = QImage(900, 500, QImage.Format.Format_RGB32)
     painter = QPainter(image)
-    paint(painter, QRectF(0, 0, 900, 500), state, THEMES[state.look.theme])
+    paint_bars(painter, QRectF(0, 0, 900, 500), state, THEMES[state.look.theme])
     painter.end()
     return image
 
@@ -351,7 +351,7 @@ def test_arrow_keys_go_from_layer_to_layer_and_stop_at_the_ends(qtbot: QtBot) ->
     answer = BarsViewAnswer(qtbot, state_of(start(), Focus("naive", "conv5x5")))
     for key in (Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Down, Qt.Key.Key_Up):
         qtbot.keyClick(answer.view.canvas, key)
-    assert [focus.place for focus in answer.focuses] == [
+    assert [focus.ref for focus in answer.focuses] == [
         ("bottleneck", "reduce"),
         ("bottleneck", "conv5x5"),
         ("bottleneck", "conv5x5"),

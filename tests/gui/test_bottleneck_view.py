@@ -18,14 +18,14 @@ from engine.network.weight_specs import FileWeights, Form, LowRankWeights
 from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
 from engine.rank_search import FORMS, RankSearch, calibration_set
 from engine.run.check import check
-from gui.export.pictures import figure
-from gui.paint.bottleneck.bottleneck import STALE, content_of
-from gui.state.exploration import Exploration, Wish
+from gui.export.pictures import render_view
+from gui.paint.bottleneck.bottleneck import STALE, build_bottleneck_content
+from gui.state.exploration import RankQuery, RankSearchState
 from gui.state.requests import Explore, Survey
 from gui.state.view_state import Focus
-from gui.views.bottleneck_design import DesignPage
-from gui.views.bottleneck_layer import LayerPage, read_macs, read_percent
-from gui.views.bottleneck_model import LAYER, UNKNOWN
+from gui.views.bottleneck_design import BottleneckDesignPage
+from gui.views.bottleneck_layer import BottleneckLayerPage, parse_macs, parse_percent
+from gui.views.bottleneck_model import LAYER_COLUMN, UNKNOWN
 from gui.window.main_window import MainWindow
 
 NETWORK = Network(
@@ -52,7 +52,7 @@ def wait(window: MainWindow, qtbot: QtBot) -> Callable[[], None]:
 
     def wait() -> None:
         def done() -> bool:
-            return not window.workbench.state.exploration.busy
+            return not window.workbench.state.exploration.busy_text
 
         qtbot.waitUntil(done, timeout=20_000)
 
@@ -60,7 +60,7 @@ def wait(window: MainWindow, qtbot: QtBot) -> Callable[[], None]:
 
 
 @pytest.fixture
-def page(window: MainWindow, wait: Callable[[], None]) -> LayerPage:
+def page(window: MainWindow, wait: Callable[[], None]) -> BottleneckLayerPage:
     """The layer `second`, explored."""
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
@@ -69,7 +69,7 @@ def page(window: MainWindow, wait: Callable[[], None]) -> LayerPage:
 
 
 @pytest.fixture
-def design_page(window: MainWindow, wait: Callable[[], None]) -> DesignPage:
+def design_page(window: MainWindow, wait: Callable[[], None]) -> BottleneckDesignPage:
     """All layers of the design, explored."""
     window.workbench.set_focus(Focus(*PLACE))
     window.docks.bring_forward("bottleneck")
@@ -86,7 +86,9 @@ def chosen_widths(window: MainWindow) -> tuple[int, ...]:
     return shown.curve.ranks[shown.index]
 
 
-def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(window: MainWindow, page: LayerPage) -> None:
+def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(
+    window: MainWindow, page: BottleneckLayerPage
+) -> None:
     assert window.docks.centre.currentWidget() is window.views["bottleneck"]
     shown = window.workbench.state.exploration
     assert shown.curve is not None
@@ -96,7 +98,7 @@ def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(window: Ma
     assert page.slider.maximum() == len(shown.curve.ranks) - 1
 
 
-def test_in_a_low_window_the_chart_has_all_the_room(window: MainWindow, page: LayerPage) -> None:
+def test_in_a_low_window_the_chart_has_all_the_room(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.docks.centre.setCurrentIndex(0)
     window.resize(900, 560)
     window.docks.share_out()
@@ -112,7 +114,7 @@ def test_in_a_low_window_the_chart_has_all_the_room(window: MainWindow, page: La
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_an_empty_box_of_the_list_is_seen(window: MainWindow, design_page: DesignPage, theme: str) -> None:
+def test_an_empty_box_of_the_list_is_seen(window: MainWindow, design_page: BottleneckDesignPage, theme: str) -> None:
     workbench = window.workbench
     workbench.set_look(replace(workbench.state.look, theme=theme))
     table = design_page.table
@@ -125,7 +127,7 @@ def test_an_empty_box_of_the_list_is_seen(window: MainWindow, design_page: Desig
 
 
 def test_the_slider_chooses_the_width_whose_maps_are_run(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     for index in (0, 5, 3):
         page.slider.setValue(index)
@@ -138,7 +140,7 @@ def test_the_slider_chooses_the_width_whose_maps_are_run(
 
 
 def test_of_many_quick_choices_the_last_is_run(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None], qtbot: QtBot
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     for index in (0, 1, 2, 6, 4):
         page.slider.setValue(index)
@@ -161,7 +163,7 @@ def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
 
 
 def test_where_no_width_is_within_the_error_the_widest_that_is_cheaper_is_shown(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.error.edit.setText("0.001")
     page.error.edit.textEdited.emit("0.001")
@@ -174,7 +176,7 @@ def test_where_no_width_is_within_the_error_the_widest_that_is_cheaper_is_shown(
 
 
 def test_that_the_file_of_the_weights_is_gone_is_told(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None], tmp_path: Path
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], tmp_path: Path
 ) -> None:
     path = tmp_path / "weight.npy"
     np.save(path, np.ones((6, 10, 5, 5), np.float32))
@@ -192,7 +194,7 @@ def test_that_the_file_of_the_weights_is_gone_is_told(
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None], tmp_path: Path, form: Form
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], tmp_path: Path, form: Form
 ) -> None:
     np.save(tmp_path / "zeros.npy", np.zeros((8, 12, 12), np.float32))
     network = NETWORK.with_layer("first", Conv2d(10, 3, bias=False))
@@ -211,7 +213,7 @@ def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
 
 
 def test_an_error_to_bear_chooses_the_cheapest_within_it(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.error.edit.setText("30")
     page.error.edit.textEdited.emit("30")
@@ -223,7 +225,7 @@ def test_an_error_to_bear_chooses_the_cheapest_within_it(
 
 
 def test_a_budget_of_macs_chooses_what_costs_no_more(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.budget.edit.textEdited.emit("50K")
     wait()
@@ -235,30 +237,30 @@ def test_a_budget_of_macs_chooses_what_costs_no_more(
 
 @pytest.mark.parametrize(("text", "percent"), [("5", 5), ("0,5", 0.5), ("12 %", 12)])
 def test_per_cents_are_read_as_people_write_them(text: str, percent: float) -> None:
-    assert read_percent(text) == percent
+    assert parse_percent(text) == percent
 
 
 @pytest.mark.parametrize("text", ["", "0", "100", "many"])
 def test_what_is_no_error_is_refused_with_what_would_be_right(text: str) -> None:
     with pytest.raises(ValueError, match="between 0 and 100"):
-        read_percent(text)
+        parse_percent(text)
 
 
 def test_macs_are_read_with_their_prefix_and_nothing_is_no_budget() -> None:
-    assert (read_macs("13.25M"), read_macs("512"), read_macs(" ")) == (13_250_000, 512, 0)
+    assert (parse_macs("13.25M"), parse_macs("512"), parse_macs(" ")) == (13_250_000, 512, 0)
     with pytest.raises(ValueError, match="500M"):
-        read_macs("a lot")
+        parse_macs("a lot")
 
 
 def test_fitting_again_runs_another_replacement_that_loses_less_where_it_is_fitted(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.slider.setValue(2)
     wait()
-    plain = window.workbench.state.exploration.trial
+    plain = window.workbench.state.exploration.result
     page.refit.click()
     wait()
-    again = window.workbench.state.exploration.trial
+    again = window.workbench.state.exploration.result
     assert plain is not None
     assert again is not None
     assert again.refit
@@ -267,7 +269,9 @@ def test_fitting_again_runs_another_replacement_that_loses_less_where_it_is_fitt
     assert again.fit_error < plain.fit_error
 
 
-def test_apply_puts_the_pair_in_as_one_undo_step(window: MainWindow, page: LayerPage, wait: Callable[[], None]) -> None:
+def test_apply_puts_the_pair_in_as_one_undo_step(
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
+) -> None:
     page.slider.setValue(1)
     wait()
     curve = window.workbench.state.exploration.curve
@@ -284,7 +288,7 @@ def test_apply_puts_the_pair_in_as_one_undo_step(window: MainWindow, page: Layer
     assert not window.workbench.document.undo_stack.canUndo()
 
 
-def test_apply_to_a_copy_leaves_the_design_as_it_was(window: MainWindow, page: LayerPage) -> None:
+def test_apply_to_a_copy_leaves_the_design_as_it_was(window: MainWindow, page: BottleneckLayerPage) -> None:
     page.apply_copy.click()
     project = window.workbench.state.project
     assert project.design("deep") == PROJECT.design("deep")
@@ -294,11 +298,11 @@ def test_apply_to_a_copy_leaves_the_design_as_it_was(window: MainWindow, page: L
 
 
 def test_what_was_put_in_runs_and_gives_what_the_trial_gave(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None], qtbot: QtBot
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     page.slider.setValue(2)
     wait()
-    trial = window.workbench.state.exploration.trial
+    trial = window.workbench.state.exploration.result
     page.apply.click()
     window.workbench.run()
     qtbot.waitUntil(lambda: window.workbench.state.run.progress is None, timeout=20_000)
@@ -312,21 +316,23 @@ def test_what_was_put_in_runs_and_gives_what_the_trial_gave(
     assert np.isfinite(result).all()
 
 
-def test_after_an_edit_the_curve_is_dimmed_and_cannot_be_applied(window: MainWindow, page: LayerPage) -> None:
+def test_after_an_edit_the_curve_is_dimmed_and_cannot_be_applied(window: MainWindow, page: BottleneckLayerPage) -> None:
     state = window.workbench.state
     network = state.project.network("deep").with_layer("first", Conv2d(12, 3))
     window.workbench.edit("Wider", state.project.with_network("deep", network))
-    content = content_of(window.workbench.state)
-    assert content.said == STALE
+    content = build_bottleneck_content(window.workbench.state)
+    assert content.message == STALE
     assert content.maps is not None
-    assert not any(plate.fresh for plate in content.maps.plates)
+    assert not any(plate.fresh for plate in content.maps.panels)
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
-    assert content_of(window.workbench.state).said != STALE
+    assert build_bottleneck_content(window.workbench.state).message != STALE
     assert page.apply.isEnabled()
 
 
-def test_another_form_is_explored_at_once(window: MainWindow, page: LayerPage, wait: Callable[[], None]) -> None:
+def test_another_form_is_explored_at_once(
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
+) -> None:
     page.form.chosen.emit("1x1+kxk+1x1")
     wait()
     curve = window.workbench.state.exploration.curve
@@ -338,49 +344,49 @@ def test_another_form_is_explored_at_once(window: MainWindow, page: LayerPage, w
     assert not page.refit.isEnabled()
 
 
-def test_a_layer_that_nothing_can_stand_for_says_why(window: MainWindow, page: LayerPage) -> None:
+def test_a_layer_that_nothing_can_stand_for_says_why(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.set_focus(Focus("deep", "grouped"))
-    assert "6 groups" in content_of(window.workbench.state).said
+    assert "6 groups" in build_bottleneck_content(window.workbench.state).message
     assert not page.explore_button.isEnabled()
     assert not window.actions_by_id["explore"].isEnabled()
     window.workbench.set_focus(Focus("deep", "relu"))
-    assert "Choose a convolution" in content_of(window.workbench.state).said
+    assert "Choose a convolution" in build_bottleneck_content(window.workbench.state).message
 
 
-def test_before_it_is_explored_a_layer_says_what_to_do(window: MainWindow, page: LayerPage) -> None:
+def test_before_it_is_explored_a_layer_says_what_to_do(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
-    content = content_of(window.workbench.state)
-    assert content.said.startswith("Explore")
+    content = build_bottleneck_content(window.workbench.state)
+    assert content.message.startswith("Explore")
     assert content.curve is None
     assert page.explore_button.isEnabled()
 
 
 def test_a_known_curve_is_shown_again_when_its_layer_is_chosen(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None], qtbot: QtBot
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
     window.workbench.set_focus(Focus(*PLACE))
-    assert content_of(window.workbench.state).curve is not None
+    assert build_bottleneck_content(window.workbench.state).curve is not None
 
 
 def test_cancel_ends_the_exploration(window: MainWindow, qtbot: QtBot) -> None:
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
-    qtbot.waitUntil(lambda: bool(window.workbench.state.exploration.busy), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.workbench.state.exploration.busy_text), timeout=20_000)
     assert window.actions_by_id["cancel"].isEnabled()
     window.actions_by_id["cancel"].trigger()
-    assert not window.workbench.state.exploration.busy
+    assert not window.workbench.state.exploration.busy_text
     assert not window.actions_by_id["cancel"].isEnabled()
 
 
-def test_another_project_knows_nothing_of_it(window: MainWindow, page: LayerPage) -> None:
+def test_another_project_knows_nothing_of_it(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.show_project(replace(PROJECT, title="Another"))
     assert window.workbench.state.exploration.curves == {}
-    assert window.workbench.state.exploration.wish is None
+    assert window.workbench.state.exploration.query is None
 
 
 def test_a_click_on_the_chart_chooses_the_width_that_is_drawn_there(
-    window: MainWindow, page: LayerPage, qtbot: QtBot, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot, wait: Callable[[], None]
 ) -> None:
     layout = page.chart.layout_now()
     curve = window.workbench.state.exploration.curve
@@ -396,7 +402,7 @@ def test_a_click_on_the_chart_chooses_the_width_that_is_drawn_there(
 
 
 def test_arrow_keys_step_through_the_widths(
-    window: MainWindow, page: LayerPage, qtbot: QtBot, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot, wait: Callable[[], None]
 ) -> None:
     page.slider.setValue(3)
     wait()
@@ -406,7 +412,9 @@ def test_arrow_keys_step_through_the_widths(
         assert chosen_widths(window) == (width,)
 
 
-def test_the_mouse_on_the_chart_reads_cost_and_errors(window: MainWindow, page: LayerPage, qtbot: QtBot) -> None:
+def test_the_mouse_on_the_chart_reads_cost_and_errors(
+    window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot
+) -> None:
     layout, curve = page.chart.layout_now(), window.workbench.state.exploration.curve
     assert layout is not None
     assert layout.chart is not None
@@ -418,9 +426,9 @@ def test_the_mouse_on_the_chart_reads_cost_and_errors(window: MainWindow, page: 
 
 
 @pytest.mark.parametrize("format", ["png", "svg", "pdf"])
-def test_the_exported_figure_has_the_curve(window: MainWindow, page: LayerPage, format: str) -> None:
-    drawn = figure(window.workbench.state, "bottleneck", format)
-    empty = figure(
+def test_the_exported_figure_has_the_curve(window: MainWindow, page: BottleneckLayerPage, format: str) -> None:
+    drawn = render_view(window.workbench.state, "bottleneck", format)
+    empty = render_view(
         replace(window.workbench.state, exploration=type(window.workbench.state.exploration)()), "bottleneck", format
     )
     assert len(drawn) > len(empty)
@@ -429,7 +437,9 @@ def test_the_exported_figure_has_the_curve(window: MainWindow, page: LayerPage, 
         assert b"maps between, r" not in empty
 
 
-def test_the_button_says_again_what_it_does_when_the_exploration_is_over(window: MainWindow, page: LayerPage) -> None:
+def test_the_button_says_again_what_it_does_when_the_exploration_is_over(
+    window: MainWindow, page: BottleneckLayerPage
+) -> None:
     assert page.explore_button.text() == "Explore"
     assert "Find what can stand for" in page.explore_button.toolTip()
     window.workbench.set_focus(Focus("deep", "grouped"))
@@ -444,8 +454,8 @@ def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_ti
     window.workbench.set_focus(Focus(*PLACE))
     exploring = window.workbench.exploring
 
-    def cancel(exploration: Exploration) -> None:
-        if exploration.busy and exploration.curve is not None and not exploration.curve.measured_at:
+    def cancel(exploration: RankSearchState) -> None:
+        if exploration.busy_text and exploration.curve is not None and not exploration.curve.measured_at:
             exploring.cancel()
 
     exploring.changed.connect(cancel)
@@ -464,34 +474,34 @@ def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_ti
 
 
 def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None], qtbot: QtBot
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     page.slider.setValue(0)
     window.workbench.cancel()
     begun: list[str] = []
     window.workbench.exploring.changed.connect(lambda exploration: begun.append(exploration.busy))
-    window.workbench.answer(Survey("deep", Wish(PLACE)))
+    window.workbench.answer(Survey("deep", RankQuery(PLACE)))
     wait()
     qtbot.wait(50)
     assert "exploring second" not in begun
-    assert not window.workbench.state.exploration.busy
+    assert not window.workbench.state.exploration.busy_text
 
 
 def test_a_design_that_is_gone_is_explored_no_more(window: MainWindow, wait: Callable[[], None]) -> None:
-    window.workbench.answer(Survey("gone", Wish(PLACE)))
+    window.workbench.answer(Survey("gone", RankQuery(PLACE)))
     wait()
-    window.workbench.answer(Explore(Wish(("gone", "second"))))
+    window.workbench.answer(Explore(RankQuery(("gone", "second"))))
     wait()
     (problem,) = window.workbench.state.exploration.problems
     assert "choose a convolution" in problem.text
 
 
 def test_after_apply_the_page_says_that_the_layer_is_fitted(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.apply.click()
-    content = content_of(window.workbench.state)
-    assert content.said.startswith("second is fitted already")
+    content = build_bottleneck_content(window.workbench.state)
+    assert content.message.startswith("second is fitted already")
     assert content.dimmed
     assert content.look is not None
     assert not page.apply.isEnabled()
@@ -502,31 +512,31 @@ def test_after_apply_the_page_says_that_the_layer_is_fitted(
     assert window.workbench.state.exploration.problems
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
-    assert not content_of(window.workbench.state).dimmed
+    assert not build_bottleneck_content(window.workbench.state).dimmed
     assert page.apply.isEnabled()
 
 
 def test_a_known_layer_chosen_while_another_is_explored_is_shown_behind_it(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
     window.actions_by_id["explore"].trigger()
     window.workbench.set_focus(Focus(*PLACE))
     wait()
-    assert content_of(window.workbench.state).curve is not None
+    assert build_bottleneck_content(window.workbench.state).curve is not None
     wait()
     assert page.slider.isEnabled()
     assert window.workbench.state.exploration.shown_trial is not None
 
 
 def test_what_is_shown_again_can_be_cancelled_at_once(
-    window: MainWindow, page: LayerPage, wait: Callable[[], None]
+    window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
     window.actions_by_id["explore"].trigger()
     wait()
     window.workbench.set_focus(Focus(*PLACE))
-    assert window.workbench.state.exploration.busy
+    assert window.workbench.state.exploration.busy_text
     assert window.actions_by_id["cancel"].isEnabled()
     assert page.explore_button.text() == "Cancel"
     wait()
@@ -542,15 +552,15 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     window = open_window(PROJECT.with_network("deep", network))
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
-    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
-    content = content_of(window.workbench.state)
-    assert content.wrong
-    assert "/nowhere.npz does not exist" in content.said
+    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy_text, timeout=20_000)
+    content = build_bottleneck_content(window.workbench.state)
+    assert content.is_error
+    assert "/nowhere.npz does not exist" in content.message
     window.workbench.edit("Seeded", PROJECT)
-    assert not content_of(window.workbench.state).wrong
+    assert not build_bottleneck_content(window.workbench.state).is_error
     window.workbench.document.undo_stack.undo()
-    window.workbench.answer(Survey("deep", Wish(PLACE)))
-    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
+    window.workbench.answer(Survey("deep", RankQuery(PLACE)))
+    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy_text, timeout=20_000)
     assert "/nowhere.npz does not exist" in window.workbench.state.exploration.problems[0].text
 
 
@@ -581,9 +591,9 @@ def photo_window(open_window: Callable[[Project], MainWindow], tmp_path: Path, p
     return window
 
 
-def errors_after_asking(window: MainWindow, qtbot: QtBot, wish: Wish) -> dict[int, float]:
+def errors_after_asking(window: MainWindow, qtbot: QtBot, wish: RankQuery) -> dict[int, float]:
     window.workbench.answer(Explore(wish))
-    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy_text, timeout=20_000)
     shown = window.workbench.state.exploration
     assert not shown.problems
     assert shown.curve is not None
@@ -595,16 +605,16 @@ def errors_on(project: Project, photos: Path) -> dict[int, float]:
 
 
 def test_other_photos_have_a_curve_of_their_own(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
-    errors_after_asking(photo_window, qtbot, Wish(PLACE))
-    found = errors_after_asking(photo_window, qtbot, Wish(PLACE, photos=photos))
+    errors_after_asking(photo_window, qtbot, RankQuery(PLACE))
+    found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photos=photos))
     expected = errors_on(photo_window.workbench.state.project, photos)
     assert {at: found[at] for at in expected} == expected
 
 
 def test_a_photo_that_was_replaced_is_explored_anew(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
-    before = errors_after_asking(photo_window, qtbot, Wish(PLACE, photos=photos))
+    before = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photos=photos))
     write_picture(photos / "c.png", 99)
-    found = errors_after_asking(photo_window, qtbot, Wish(PLACE, photos=photos))
+    found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photos=photos))
     expected = errors_on(photo_window.workbench.state.project, photos)
     assert {at: found[at] for at in expected} == expected
     assert before[0] != found[0]
@@ -613,17 +623,17 @@ def test_a_photo_that_was_replaced_is_explored_anew(photo_window: MainWindow, ph
 # The whole design
 
 
-def measure_all(window: MainWindow, page: DesignPage, wait: Callable[[], None], qtbot: QtBot) -> None:
+def measure_all(window: MainWindow, page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot) -> None:
     """Choose every layer, for an error of a half, and have the loss in the end measured."""
     page.error.show_value(0.5)
     page.error.chosen.emit(0.5)
     page.all.click()
     page.measure.click()
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.replacement is not None, timeout=20_000)
     wait()
 
 
-def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: DesignPage) -> None:
+def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: BottleneckDesignPage) -> None:
     model = design_page.model
     assert sorted(report.name for report in model.reports) == ["first", "second"]
     texts = [model.index(row, column).data() for row in range(2) for column in range(model.columnCount())]
@@ -633,7 +643,7 @@ def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: Desi
 
 
 def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
-    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+    window: MainWindow, design_page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     design_page.error.show_value(0.5)
     design_page.error.chosen.emit(0.5)
@@ -641,10 +651,10 @@ def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
     design_page.all.click()
     assert "Measure" in design_page.said.text()
     design_page.measure.click()
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.swap is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workbench.state.exploration.replacement is not None, timeout=20_000)
     wait()
     assert "Measured on noise, seed 4: the last volume differs by" in design_page.said.text()
-    swap = window.workbench.state.exploration.swap
+    swap = window.workbench.state.exploration.replacement
     assert swap is not None
     design_page.apply.click()
     state = window.workbench.state
@@ -654,17 +664,17 @@ def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
 
 
 def test_what_was_measured_is_not_that_of_another_choice(
-    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+    window: MainWindow, design_page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     measure_all(window, design_page, wait, qtbot)
     assert design_page.apply.isEnabled()
-    index = design_page.model.index(0, LAYER)
+    index = design_page.model.index(0, LAYER_COLUMN)
     design_page.model.setData(index, Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     assert not design_page.apply.isEnabled()
 
 
 def test_a_project_that_was_edited_and_edited_back_can_be_measured_and_applied(
-    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+    window: MainWindow, design_page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     work = window.workbench
     work.edit("Another title", replace(work.state.project, title="other"))
@@ -674,7 +684,7 @@ def test_a_project_that_was_edited_and_edited_back_can_be_measured_and_applied(
 
 
 def test_layers_are_chosen_in_one_design_not_in_another_of_the_same_names(
-    window: MainWindow, design_page: DesignPage
+    window: MainWindow, design_page: BottleneckDesignPage
 ) -> None:
     project = window.workbench.state.project
     design_page.model.choose(frozenset({"first"}))
@@ -684,7 +694,7 @@ def test_layers_are_chosen_in_one_design_not_in_another_of_the_same_names(
 
 
 def test_what_was_measured_is_not_that_of_an_edited_project_but_of_one_that_is_undone(
-    window: MainWindow, design_page: DesignPage, wait: Callable[[], None], qtbot: QtBot
+    window: MainWindow, design_page: BottleneckDesignPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     measure_all(window, design_page, wait, qtbot)
     assert design_page.apply.isEnabled()
@@ -696,7 +706,7 @@ def test_what_was_measured_is_not_that_of_an_edited_project_but_of_one_that_is_u
     assert design_page.apply.isEnabled()
 
 
-def test_after_an_edit_layers_behind_it_are_not_explored(window: MainWindow, design_page: DesignPage) -> None:
+def test_after_an_edit_layers_behind_it_are_not_explored(window: MainWindow, design_page: BottleneckDesignPage) -> None:
     edited = PROJECT.with_network("deep", NETWORK.with_layer("relu", Activation("relu6")))
     window.workbench.edit("Between", edited)
     assert list(design_page.model.curves) == ["first"]
@@ -704,10 +714,10 @@ def test_after_an_edit_layers_behind_it_are_not_explored(window: MainWindow, des
     assert sorted(design_page.model.curves) == ["first", "second"]
 
 
-def test_a_row_chooses_its_layer(window: MainWindow, design_page: DesignPage) -> None:
+def test_a_row_chooses_its_layer(window: MainWindow, design_page: BottleneckDesignPage) -> None:
     names = [report.name for report in design_page.model.reports]
     design_page.table.setCurrentIndex(design_page.model.index(names.index("first"), 0))
-    assert window.workbench.state.focus.place == ("deep", "first")
+    assert window.workbench.state.focus.ref == ("deep", "first")
 
 
 def test_a_folder_without_photos_is_told_in_the_page(
@@ -721,10 +731,10 @@ def test_a_folder_without_photos_is_told_in_the_page(
     window = open_window(project)
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
-    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy_text, timeout=20_000)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
     menu = window.views["bottleneck"].layer.photos.menu()
     assert menu is not None
     menu.actions()[1].trigger()
     qtbot.waitUntil(lambda: bool(window.workbench.state.exploration.problems), timeout=20_000)
-    assert "has no photo" in content_of(window.workbench.state).said
+    assert "has no photo" in build_bottleneck_content(window.workbench.state).message

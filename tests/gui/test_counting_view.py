@@ -11,7 +11,7 @@ from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
-from gui.views.counting_model import LEFT_OUT, TITLE, TOTAL, CountingModel
+from gui.views.counting_model import LEFT_OUT, TITLE_COLUMN, TOTAL_COLUMN, CountingModel
 from tests.golden.projects import mistaken, start
 from tests.gui.shown import lead, state_of
 
@@ -44,7 +44,7 @@ def test_it_is_an_item_model(resnets: ViewState, qtmodeltester: ModelTester) -> 
 def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, resnets: ViewState) -> None:
     lead(view, resnets)
     assert view.design.value() == "v1.5"
-    totals = dict(zip(texts(view.model, TITLE), texts(view.model, TOTAL), strict=True))
+    totals = dict(zip(texts(view.model, TITLE_COLUMN), texts(view.model, TOTAL_COLUMN), strict=True))
     assert totals["as torchvision counts"] == "4.089 G MACs"
     assert totals["as fvcore counts"] == "4.112 G MACs"
     assert totals["as ptflops counts"] == "4.132 G MACs"
@@ -80,9 +80,9 @@ def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView
     lead(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("thop")
     with qtbot.waitSignal(view.look_requested) as asked:
-        rect = view.table.visualRect(view.model.index(row, TITLE))
-        view.table.scrollTo(view.model.index(row, TITLE))
-        rect = view.table.visualRect(view.model.index(row, TITLE))
+        rect = view.table.visualRect(view.model.index(row, TITLE_COLUMN))
+        view.table.scrollTo(view.model.index(row, TITLE_COLUMN))
+        rect = view.table.visualRect(view.model.index(row, TITLE_COLUMN))
         qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
     (look,) = asked.args
     assert (look.convention, look.metric) == (convention_by_id("thop"), "ops")
@@ -103,7 +103,7 @@ def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: Counti
     (look,) = asked.args
     assert look.convention == custom_convention("MACs", ["batch norm"])
     view.show_state(resnets, replace(resnets, look=look))
-    assert texts(view.model, TITLE)[-1] == "MACs with batch norm"
+    assert texts(view.model, TITLE_COLUMN)[-1] == "MACs with batch norm"
     assert view.table.currentIndex().row() == view.model.rowCount() - 1
     assert view.groups["batch norm"].isChecked()
 
@@ -119,19 +119,19 @@ def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView,
     row = view.model.chosen
     reports = resnets.check.analyses["v1.5"].reports
     total = sum(count_operations(report, asked_for.convention) or 0 for report in reports)
-    assert view.model.index(row, TOTAL).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
+    assert view.model.index(row, TOTAL_COLUMN).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
 
 
 def test_another_design_may_be_counted(view: CountingView, resnets: ViewState) -> None:
     lead(view, resnets)
     view.design.show_value("v1")
     view.design.chosen.emit("v1")
-    assert texts(view.model, TOTAL)[0] == "3.858 G MACs"
+    assert texts(view.model, TOTAL_COLUMN)[0] == "3.858 G MACs"
 
 
 def test_what_is_unknown_is_said_to_be_unknown(view: CountingView) -> None:
     lead(view, state_of(mistaken(), Focus("bottleneck")))
-    assert set(texts(view.model, TOTAL)) == {"unknown MACs", "unknown FLOPs"}
+    assert set(texts(view.model, TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
     assert "unknown until" in view.said.text()
 
 

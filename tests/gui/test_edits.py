@@ -19,7 +19,7 @@ from gui.panels.base import Edit
 from gui.state import edits
 from gui.state.view_state import Focus
 
-KIND_NAMES = [kind for kind, _, _ in edits.kinds((*LAYERS, *BLOCKS))]
+KIND_NAMES = [kind for kind, _, _ in edits.kind_entries((*LAYERS, *BLOCKS))]
 
 INCEPTION = Network(
     (
@@ -50,7 +50,7 @@ def the_network(edit: Edit) -> Network:
 def test_a_new_layer_of_every_kind_is_valid_and_named_after_what_it_does(kind: str):
     layer = edits.new_layer(kind)
     assert layer.kind == kind
-    assert re.fullmatch(r"[a-z0-9_]+", edits.base_name(layer))
+    assert re.fullmatch(r"[a-z0-9_]+", edits.default_name(layer))
 
 
 def test_new_layers_are_named_by_kernel_or_function_and_numbered_when_the_name_is_taken():

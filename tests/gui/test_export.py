@@ -20,9 +20,9 @@ from engine.project.project import NoiseInput, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.views import DRAWN
 from gui.command_line.main import main
-from gui.export.files import export
-from gui.export.pictures import EXPORTERS, figure, figure_of
-from gui.export.texts import TEXT_FORMATS, text_for, texts
+from gui.export.files import export_files
+from gui.export.pictures import EXPORTERS, figure_of, render_view
+from gui.export.texts import TEXT_FORMATS, table_texts, text_for_file
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
@@ -40,13 +40,13 @@ def ran(workbench: Workbench, qtbot: QtBot) -> Workbench:
 
 @pytest.mark.parametrize("view", DRAWN)
 def test_a_png_has_the_size_of_the_figure_times_the_scale(ran: Workbench, view: str) -> None:
-    image = QImage.fromData(figure(ran.state, view, "png", 1.5))
+    image = QImage.fromData(render_view(ran.state, view, "png", 1.5))
     assert image.size() == QSize(*figure_of(view).size(ran.state)) * 1.5  # Qt rounds a half up
 
 
 @pytest.mark.parametrize("view", DRAWN)
 def test_svg_keeps_text_as_text_and_is_what_the_png_shows(ran: Workbench, view: str) -> None:
-    content = figure(ran.state, view, "svg")
+    content = render_view(ran.state, view, "svg")
     texts = " ".join(ElementTree.fromstring(content).itertext())
     assert "naive" in texts
     size = QSize(*figure_of(view).size(ran.state))
@@ -56,7 +56,7 @@ def test_svg_keeps_text_as_text_and_is_what_the_png_shows(ran: Workbench, view: 
     assert renderer.isValid()
     renderer.render(painter, QRectF(0, 0, size.width(), size.height()))
     painter.end()
-    assert mean_difference(drawn, QImage.fromData(figure(ran.state, view, "png"))) < 8
+    assert mean_difference(drawn, QImage.fromData(render_view(ran.state, view, "png"))) < 8
 
 
 def mean_difference(first: QImage, second: QImage) -> float:
@@ -68,7 +68,7 @@ def mean_difference(first: QImage, second: QImage) -> float:
 
 @pytest.mark.parametrize("view", DRAWN)
 def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None:
-    content = figure(ran.state, view, "pdf")
+    content = render_view(ran.state, view, "pdf")
     width, _height = figure_of(view).size(ran.state)
     assert content.startswith(b"%PDF")
     assert f"/MediaBox [0 0 {width}".encode() in content
@@ -76,7 +76,7 @@ def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None
 
 
 def test_export_writes_every_view_in_every_format_and_the_table_as_text(ran: Workbench, tmp_path: Path) -> None:
-    written = export(ran.state, tmp_path / "new" / "folder", DRAWN, EXPORTERS, 1.0)
+    written = export_files(ran.state, tmp_path / "new" / "folder", DRAWN, EXPORTERS, 1.0)
     texts = {f"table{format.ending}" for format in TEXT_FORMATS if not format.of_design}
     attached = {f"{design}{ending}" for design in ("naive", "bottleneck") for ending in ATTACHED}
     expected = {f"{view}.{format}" for view in DRAWN for format in EXPORTERS} | texts | attached
@@ -87,7 +87,7 @@ def test_export_writes_every_view_in_every_format_and_the_table_as_text(ran: Wor
 def test_texts_count_as_the_window_does(workbench: Workbench) -> None:
     rule = convention_by_id("ptflops")
     state = replace(workbench.state, look=replace(workbench.state.look, metric="ops", convention=rule))
-    written = texts(state)
+    written = table_texts(state)
     assert "Operations, as ptflops counts" in written["table.md"]
     assert json.loads(written["table.json"])["counting"]["id"] == "ptflops"
     node_data = json.loads(written["naive.model-explorer.json"])
@@ -100,7 +100,7 @@ def test_texts_count_as_the_window_does(workbench: Workbench) -> None:
 
 def test_closed_blocks_are_one_row_for_readers_and_their_layers_for_programs(workbench: Workbench) -> None:
     workbench.show_project(load_project(PROJECTS / "inception_3a_192.toml").project)
-    written = texts(replace(workbench.state, look=replace(workbench.state.look, blocks="closed")))
+    written = table_texts(replace(workbench.state, look=replace(workbench.state.look, blocks="closed")))
     for name in ("table.csv", "table.tsv", "table.json", "naive.netron.json"):
         assert "inception_3a/concat" in written[name]
     for name in ("table.md", "table.tex"):
@@ -110,28 +110,28 @@ def test_closed_blocks_are_one_row_for_readers_and_their_layers_for_programs(wor
 
 def test_the_longest_ending_of_a_name_says_its_format(workbench: Workbench) -> None:
     state = workbench.state
-    assert "signature" in json.loads(text_for(state, "a.netron.json") or "")
-    assert "gradient" in json.loads(text_for(state, "A.MODEL-EXPLORER.JSON") or "")
-    assert "designs" in json.loads(text_for(state, "a.b.json") or "")
-    assert text_for(state, "a.png") is None
+    assert "signature" in json.loads(text_for_file(state, "a.netron.json") or "")
+    assert "gradient" in json.loads(text_for_file(state, "A.MODEL-EXPLORER.JSON") or "")
+    assert "designs" in json.loads(text_for_file(state, "a.b.json") or "")
+    assert text_for_file(state, "a.png") is None
 
 
 def test_attachments_are_of_the_chosen_design(workbench: Workbench) -> None:
     for design in ("naive", "bottleneck"):
         workbench.set_focus(Focus(design))
-        assert json.loads(text_for(workbench.state, "a.model-explorer.json") or "")["name"] == f"MACs, {design}"
+        assert json.loads(text_for_file(workbench.state, "a.model-explorer.json") or "")["name"] == f"MACs, {design}"
 
 
 def test_attachments_of_a_project_without_designs_are_refused(workbench: Workbench) -> None:
     workbench.show_project(Project(NoiseInput((1, 2, 3))))
     with pytest.raises(ProjectError, match="the project has none: add one"):
-        text_for(workbench.state, "a.netron.json")
+        text_for_file(workbench.state, "a.netron.json")
 
 
 def test_export_into_what_is_not_a_folder_is_told(ran: Workbench, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match="file"):
-        export(ran.state, tmp_path / "file", DRAWN, ("png",), 1.0)
+        export_files(ran.state, tmp_path / "file", DRAWN, ("png",), 1.0)
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -145,7 +145,7 @@ def test_an_export_that_ends_half_way_leaves_nothing_behind(
     drawn = iter(range(2))
     monkeypatch.setattr(gui.export.files, "figure", lambda *_: b"" if next(drawn, None) is not None else _no_space())
     with pytest.raises(ProjectError, match=r"out.*No space left"):
-        export(ran.state, out, DRAWN, ("png",), 1.0)
+        export_files(ran.state, out, DRAWN, ("png",), 1.0)
     assert out.exists() is there
     if there:
         assert [(file.name, file.read_text()) for file in out.iterdir()] == [("volumes.png", "an older figure")]
@@ -156,14 +156,14 @@ def _no_space() -> bytes:
 
 
 def test_the_same_state_gives_the_same_bytes(ran: Workbench) -> None:
-    assert figure(ran.state, "volumes", "png") == figure(ran.state, "volumes", "png")
+    assert render_view(ran.state, "volumes", "png") == render_view(ran.state, "volumes", "png")
 
 
 def test_dark_figures_are_dark(ran: Workbench) -> None:
     from msgspec.structs import replace
 
     state = replace(ran.state, look=replace(ran.state.look, theme="dark"))
-    assert QImage.fromData(figure(state, "bars", "png")).pixelColor(1198, 698).lightness() < 60
+    assert QImage.fromData(render_view(state, "bars", "png")).pixelColor(1198, 698).lightness() < 60
 
 
 def test_the_command_line_exports_and_draws_the_window(

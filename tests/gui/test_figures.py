@@ -17,14 +17,14 @@ from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import ProjectError
-from gui.export.animation import HOLD_MS, STEPS, frames, gif
-from gui.export.files import export
-from gui.export.pictures import paper_theme, printed
-from gui.paint.basics.page import PAGES, page, page_for, screen
+from gui.export.animation import HOLD_MS, STEPS, encode_gif, paint_turn_frames
+from gui.export.files import export_files
+from gui.export.pictures import paper_theme, render_printed_figure
+from gui.paint.basics.page import PAGES, page_for_format, parse_page, screen_page
 from gui.paint.figures import from_above, inception_module, one_by_one, paper_table
-from gui.paint.figures.figures import PRINTED
-from gui.paint.figures.panels import turned
-from gui.paint.volumes.camera import VIEWS, camera
+from gui.paint.figures.figures import PRINTED_FIGURES
+from gui.paint.figures.panels import turn_panels
+from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import Focus
 from gui.theme import DARK
 from tests.gui.test_export import PROJECTS, mean_difference
@@ -59,16 +59,16 @@ def svg_texts(content):
 
 
 def words_of(state, name, page=None):
-    return [text for text, _ in svg_texts(printed(state, name, "svg", page))]
+    return [text for text, _ in svg_texts(render_printed_figure(state, name, "svg", page))]
 
 
 # On paper and on a slide
 
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", PRINTED_FIGURES)
 def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project):
-    content = printed(state_of(project), name, "svg", COLUMN)
+    content = render_printed_figure(state_of(project), name, "svg", COLUMN)
     assert float(ElementTree.fromstring(content).get("width").removesuffix("mm")) == pytest.approx(85, abs=0.3)
     sizes = [size for _, size in svg_texts(content)]
     assert sizes
@@ -76,19 +76,19 @@ def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project
 
 
 @pytest.mark.parametrize("project", ["inception_3a_192", "googlenet", "residual_bottleneck", "vgg16"])
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", PRINTED_FIGURES)
 def test_published_networks_are_readable_in_a_column_and_on_a_slide(name, project):
     state = state_of(load_project(PROJECTS / f"{project}.toml").project, run=False)
-    assert min(size for _, size in svg_texts(printed(state, name, "svg", COLUMN))) > 6.45
-    pixels = [2 * size for _, size in svg_texts(printed(state, name, "svg", SLIDE))]
+    assert min(size for _, size in svg_texts(render_printed_figure(state, name, "svg", COLUMN))) > 6.45
+    pixels = [2 * size for _, size in svg_texts(render_printed_figure(state, name, "svg", SLIDE))]
     assert min(pixels) > 17.9
 
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", PRINTED_FIGURES)
 def test_every_text_stands_inside_of_its_page(name, project):
     for chosen in (COLUMN, SLIDE):
-        content = printed(state_of(project), name, "png", chosen)
+        content = render_printed_figure(state_of(project), name, "png", chosen)
         image = QImage.fromData(content)
         ground = image.pixelColor(1, 1)
         right, bottom = image.width() - 1, image.height() - 1
@@ -97,36 +97,36 @@ def test_every_text_stands_inside_of_its_page(name, project):
         assert {colour.name() for colour in border} == {ground.name()}
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", PRINTED_FIGURES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_pdf_is_one_page_as_wide_as_a_column_with_text_as_text_and_lossless_maps(name, theme):
-    content = printed(state_of(TWO, theme=theme), name, "pdf", COLUMN)
+    content = render_printed_figure(state_of(TWO, theme=theme), name, "pdf", COLUMN)
     assert re.search(rb"/MediaBox \[0 0 241", content)
     assert b"/Type /Font" in content
     assert b"/DCTDecode" not in content
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", PRINTED_FIGURES)
 def test_a_png_is_a_slide_with_the_ground_of_its_theme(name):
     for theme, ground in (("light", "#ffffff"), ("dark", DARK.base)):
-        image = QImage.fromData(printed(state_of(TWO, theme=theme), name, "png"))
+        image = QImage.fromData(render_printed_figure(state_of(TWO, theme=theme), name, "png"))
         assert (image.width(), image.height()) == (1920, 1080)
         assert image.pixelColor(1918, 1) == ground
 
 
 def test_a_column_is_printed_with_600_dots_an_inch():
-    image = QImage.fromData(printed(state_of(TWO), "one-by-one", "png", COLUMN))
+    image = QImage.fromData(render_printed_figure(state_of(TWO), "one-by-one", "png", COLUMN))
     assert image.width() / (85 / 25.4) == pytest.approx(600, rel=0.01)
 
 
 def test_pages_are_called_by_name_or_width():
-    assert page("120mm").width == pytest.approx(120 / 25.4 * 72 * 4, abs=1)
-    assert page("slide") is SLIDE
-    assert page_for("pdf") is page_for("svg") is page("85mm")
-    assert page_for("png") is SLIDE
+    assert parse_page("120mm").width == pytest.approx(120 / 25.4 * 72 * 4, abs=1)
+    assert parse_page("slide") is SLIDE
+    assert page_for_format("pdf") is page_for_format("svg") is parse_page("85mm")
+    assert page_for_format("png") is SLIDE
     for wrong in ("12mm", "mm", "85", "a4", "9e9mm"):
         with pytest.raises(ValueError, match=re.escape(f"{wrong!r} is no width of a figure; known are 85mm")):
-            page(wrong)
+            parse_page(wrong)
 
 
 # 1×1 before a convolution
@@ -161,8 +161,11 @@ def test_another_convention_is_named_beside_its_numbers():
 
 
 def test_the_choice_has_no_mark_in_a_figure_but_its_channel_is_what_its_front_shows():
-    plain = printed(state_of(TWO), "one-by-one", "png", SLIDE)
-    assert printed(state_of(TWO, focus=Focus("naive", "conv5x5", None, (3, 4))), "one-by-one", "png", SLIDE) == plain
+    plain = render_printed_figure(state_of(TWO), "one-by-one", "png", SLIDE)
+    assert (
+        render_printed_figure(state_of(TWO, focus=Focus("naive", "conv5x5", None, (3, 4))), "one-by-one", "png", SLIDE)
+        == plain
+    )
     state = state_of(TWO, focus=Focus("bottleneck", "reduce", 7))
     assert any("channel 7" in text for text in words_of(state, "one-by-one", SLIDE))
 
@@ -184,9 +187,9 @@ def test_a_1x1_inside_of_a_long_design_stands_below_the_same_convolution_without
     said = " ".join(words_of(state_of(BLOCKS), "one-by-one", SLIDE))
     assert "(a) without the 1×1" in said
     assert "plain: counted, not run" in said
-    made = one_by_one.panels(state_of(BLOCKS), SLIDE)
+    made = one_by_one.lay_out_one_by_one(state_of(BLOCKS), SLIDE)
     (plain, _), (reduced, *_) = (
-        [box for box in made.scene.boxes if box.place[0] == band.name] for band in made.scene.plan.bands
+        [box for box in made.scene.boxes if box.ref[0] == band.name] for band in made.scene.line_breaks.design_rows
     )
     assert plain.vertex.shape == reduced.vertex.shape
 
@@ -207,15 +210,15 @@ def test_a_design_that_has_the_convolution_itself_gives_the_panel_without_the_1x
 
 def test_a_long_design_without_a_1x1_shows_the_chosen_layer_with_its_neighbours():
     vgg = load_project(PROJECTS / "vgg16.toml").project
-    made = one_by_one.panels(state_of(vgg, run=False, focus=Focus("VGG-16", "conv3_2")), SLIDE)
+    made = one_by_one.lay_out_one_by_one(state_of(vgg, run=False, focus=Focus("VGG-16", "conv3_2")), SLIDE)
     assert [box.vertex.name for box in made.scene.boxes] == ["input", "conv3_1", "conv3_2", "conv3_3"]
-    dearest = one_by_one.panels(state_of(vgg, run=False), SLIDE)
+    dearest = one_by_one.lay_out_one_by_one(state_of(vgg, run=False), SLIDE)
     assert "conv1_2" in [box.vertex.name for box in dearest.scene.boxes]
 
 
 def test_elementwise_layers_are_not_drawn_but_their_values_and_costs_are():
     state = state_of(RELU)
-    made = one_by_one.panels(state, SLIDE)
+    made = one_by_one.lay_out_one_by_one(state, SLIDE)
     assert [box.vertex.name for box in made.scene.boxes] == ["input", "c", "d"]
     assert made.state.volume_at(("relu", "c")).result is state.volume_at(("relu", "relu")).result
     said = " ".join(words_of(state, "one-by-one"))
@@ -228,7 +231,7 @@ def test_an_elementwise_layer_is_drawn_where_something_else_reads_what_it_rewrit
     relu = Node("relu", Activation("relu"), ("c",))
     nodes = (conv("c", 4, 3), relu, Node("d", Conv2d(6, 3), ("relu",)), Node("join", Concat(), ("c", "d")))
     state = state_of(Project(NoiseInput((8, 12, 12)), (Design("branched", Network(nodes)),)))
-    boxes = inception_module.panels(state, SLIDE).scene.boxes
+    boxes = inception_module.lay_out_inception_module(state, SLIDE).scene.boxes
     assert [box.vertex.name for box in boxes] == ["input", "relu", "d", "join"]
 
 
@@ -247,7 +250,7 @@ def test_an_elementwise_layer_that_is_drawn_is_named_even_where_its_box_has_no_r
 
 
 def test_each_branch_is_a_row_from_the_input_to_the_concatenation():
-    made = inception_module.panels(state_of(INCEPTION), SLIDE)
+    made = inception_module.lay_out_inception_module(state_of(INCEPTION), SLIDE)
     boxes = {box.vertex.name: box for box in made.scene.boxes}
     rows = [boxes[name].y for name in ("1x1", "3x3", "5x5", "pool_proj")]
     assert rows == sorted(set(rows))
@@ -265,17 +268,20 @@ def test_of_several_modules_the_chosen_one_is_drawn():
 
 def test_modules_of_two_designs_stand_beside_each_other_where_the_page_is_wide():
     state = state_of(load_project(PROJECTS / "inception_3a_192.toml").project, run=False)
-    beside, below = (inception_module.panels(state, chosen) for chosen in (SLIDE, COLUMN))
+    beside, below = (inception_module.lay_out_inception_module(state, chosen) for chosen in (SLIDE, COLUMN))
     for made, axis in ((beside, 0), (below, 1)):
         first, second = made.scene.headers
         assert first[axis] < second[axis]
         assert first[1 - axis] == second[1 - axis]
-        ends = [[box.bounds for box in made.scene.boxes if box.place[0] == band.name] for band in made.scene.plan.bands]
+        ends = [
+            [box.bounds for box in made.scene.boxes if box.ref[0] == band.name]
+            for band in made.scene.line_breaks.design_rows
+        ]
         assert max(bounds[axis + 2] for bounds in ends[0]) < min(bounds[axis] for bounds in ends[1])
 
 
 def test_a_design_without_branches_shows_its_chain():
-    made = inception_module.panels(state_of(CHAIN, run=False), SLIDE)
+    made = inception_module.lay_out_inception_module(state_of(CHAIN, run=False), SLIDE)
     assert len(made.scene.boxes) == 101
 
 
@@ -283,8 +289,8 @@ def test_a_design_without_branches_shows_its_chain():
 
 
 def test_from_above_only_the_number_of_maps_is_seen_across():
-    made = from_above.panels(state_of(TWO, scale="true"), SLIDE)
-    high = {box.place: box.bounds[3] - box.bounds[1] for box in made.scene.boxes}
+    made = from_above.lay_out_from_above(state_of(TWO, scale="true"), SLIDE)
+    high = {box.ref: box.bounds[3] - box.bounds[1] for box in made.scene.boxes}
     wide = {round(box.bounds[2] - box.bounds[0], 6) for box in made.scene.boxes}
     assert len(wide) == 1
     assert high["bottleneck", "input"] / high["bottleneck", "reduce"] == pytest.approx(16)
@@ -299,7 +305,7 @@ def test_from_above_only_the_number_of_maps_is_seen_across():
 
 def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say_something():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
-    whole, parts = paper_table.sheets(state, SLIDE), paper_table.sheets(state, COLUMN)
+    whole, parts = paper_table.googlenet_figure_sheets(state, SLIDE), paper_table.googlenet_figure_sheets(state, COLUMN)
     assert len(whole) == 1 < len(parts)
     assert [column.id for part in parts for column in part.columns if column.id != "type"] == [
         column.id for column in whole[0].columns if column.id != "type"
@@ -315,21 +321,21 @@ def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say
 
 def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked_for():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
-    assert PRINTED["paper-table"].page(state, "pdf") is PAGES["174mm"]
-    assert PRINTED["paper-table"].page(state_of(TWO), "pdf") is COLUMN
-    assert PRINTED["paper-table"].page(state, "png") is SLIDE
+    assert PRINTED_FIGURES["paper-table"].page(state, "pdf") is PAGES["174mm"]
+    assert PRINTED_FIGURES["paper-table"].page(state_of(TWO), "pdf") is COLUMN
+    assert PRINTED_FIGURES["paper-table"].page(state, "png") is SLIDE
 
 
 # The turn of the camera
 
 
 def test_the_gif_goes_from_3d_to_top_and_back_and_rests_at_both_ends():
-    state, size = state_of(TWO), screen(480, 270)
-    images = list(frames(state, size, paper_theme(state)))
+    state, size = state_of(TWO), screen_page(480, 270)
+    images = list(paint_turn_frames(state, size, paper_theme(state)))
     assert len(images) == STEPS + 1
-    made = from_above.turning(state, size)
-    assert turned(made, camera(*VIEWS["3-D"])).scene.eye == made.scene.eye
-    file = Image.open(BytesIO(gif(images)))
+    made = from_above.lay_out_turn(state, size)
+    assert turn_panels(made, make_camera(*CAMERA_VIEWS["3-D"])).scene.eye == made.scene.eye
+    file = Image.open(BytesIO(encode_gif(images)))
     assert (file.n_frames, file.size, file.info["loop"]) == (2 * STEPS, (480, 270), 0)
     times = []
     for number in range(file.n_frames):
@@ -344,9 +350,9 @@ def test_the_gif_goes_from_3d_to_top_and_back_and_rests_at_both_ends():
 
 def test_headings_and_captions_stay_where_they_are_while_the_camera_turns():
     state = state_of(TWO)
-    made = from_above.turning(state, SLIDE)
+    made = from_above.lay_out_turn(state, SLIDE)
     for pitch in (30.0, 60.0, 90.0):
-        other = turned(made, camera(0.0, pitch))
+        other = turn_panels(made, make_camera(0.0, pitch))
         assert (other.headings, other.caption) == (made.headings, made.caption)
         assert [y for _, y in other.scene.headers] == pytest.approx([y for _, y in made.scene.headers])
         assert other.scene.shrink == pytest.approx(1.0)
@@ -354,7 +360,7 @@ def test_headings_and_captions_stay_where_they_are_while_the_camera_turns():
 
 def test_the_start_projects_gif_is_of_modest_size():
     state = state_of(TWO)
-    assert len(printed(state, "from-above", "gif")) < 3_000_000
+    assert len(render_printed_figure(state, "from-above", "gif")) < 3_000_000
 
 
 # What cannot be drawn
@@ -364,7 +370,7 @@ EMPTY = Project(NoiseInput((4, 8, 8)), (Design("empty", Network()),))
 WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3, groups=2),))),))
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", PRINTED_FIGURES)
 @pytest.mark.parametrize(
     ("project", "said"),
     [
@@ -376,19 +382,19 @@ WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3,
 def test_a_project_with_nothing_to_draw_is_told_what_to_do(name, project, said):
     for format in ("png", "svg"):
         with pytest.raises(ProjectError, match=f"nothing that {name} could.*({said})"):
-            printed(state_of(project), name, format)
+            render_printed_figure(state_of(project), name, format)
 
 
-@pytest.mark.parametrize("name", [name for name in PRINTED if name != "paper-table"])
+@pytest.mark.parametrize("name", [name for name in PRINTED_FIGURES if name != "paper-table"])
 def test_mistakes_are_told_instead_of_drawn(name):
     with pytest.raises(ProjectError, match=r"(?s)mend what follows.*groups 2 does not divide"):
-        printed(state_of(WRONG), name, "pdf")
+        render_printed_figure(state_of(WRONG), name, "pdf")
     assert "unknown" in words_of(state_of(WRONG), "paper-table")
 
 
 def test_a_mistake_elsewhere_does_not_stand_in_the_way():
     project = replace(TWO, designs=(*TWO.designs, WRONG.designs[0]))
-    assert printed(state_of(project, run=False), "one-by-one", "svg")
+    assert render_printed_figure(state_of(project, run=False), "one-by-one", "svg")
 
 
 def test_blocks_without_a_1x1_and_kinds_without_weights_have_figures_as_well():
@@ -400,14 +406,14 @@ def test_blocks_without_a_1x1_and_kinds_without_weights_have_figures_as_well():
     depthwise = Network((Node("d", Conv2d(8, 3, groups=8)), Node("i", Inception(2, 0, 3, 0, 4, 0))))
     for network in (residual, pools, relu, depthwise):
         state = state_of(Project(NoiseInput((8, 16, 16)), (Design("d", network),)))
-        for name in PRINTED if network is not relu else ("inception-module", "one-by-one", "from-above"):
+        for name in PRINTED_FIGURES if network is not relu else ("inception-module", "one-by-one", "from-above"):
             for chosen in (COLUMN, SLIDE):
-                assert printed(state, name, "png", chosen)
+                assert render_printed_figure(state, name, "png", chosen)
 
 
 def test_files_of_figures_are_written_whole_or_not_at_all(tmp_path):
     with pytest.raises(ProjectError, match="add a design"):
-        export(state_of(EMPTY), tmp_path / "out", (), ("png",), 1.0, None, ("paper-table", "one-by-one"))
+        export_files(state_of(EMPTY), tmp_path / "out", (), ("png",), 1.0, None, ("paper-table", "one-by-one"))
     assert not (tmp_path / "out").exists()
-    written = export(state_of(TWO), tmp_path / "out", (), ("png", "svg"), 1.0, None, ("one-by-one",))
+    written = export_files(state_of(TWO), tmp_path / "out", (), ("png", "svg"), 1.0, None, ("one-by-one",))
     assert {path.name for path in written} == {"one-by-one.png", "one-by-one.svg"}

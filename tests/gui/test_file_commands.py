@@ -16,11 +16,11 @@ from engine.network.graph import FileWeights
 from engine.project.file import load_project, save_project
 from engine.project.project import ArrayInput, ImageInput
 from gui.catalogue.views import DRAWN, view_row
-from gui.paint.figures.figures import PRINTED
+from gui.paint.figures.figures import PRINTED_FIGURES
 from gui.state.view_state import Focus
 from gui.window.file_commands import SCALES
 from gui.window.main_window import MainWindow
-from gui.window.menus import plain
+from gui.window.menus import plain_text
 from tests.gui.conftest import PROJECT
 
 Buttons = QMessageBox.StandardButton
@@ -89,10 +89,10 @@ def test_recent_files_stand_with_their_folders_and_the_missing_ones_cannot_be_ch
     (tmp_path / "one.toml").unlink()
     window.listed["recent"].aboutToShow.emit()
     entries = window.listed["recent"].actions()
-    assert [plain(entry.text()).split()[0] for entry in entries] == ["R&D.toml", "one.toml"]
+    assert [plain_text(entry.text()).split()[0] for entry in entries] == ["R&D.toml", "one.toml"]
     assert str(tmp_path) in entries[0].text().replace("&", "")
     assert [entry.isEnabled() for entry in entries] == [True, False]
-    assert "missing" in plain(entries[1].text())
+    assert "missing" in plain_text(entries[1].text())
     entries[0].trigger()
     assert window.workbench.document.path == tmp_path / "R&D.toml"
 
@@ -175,7 +175,7 @@ def test_an_exported_picture_has_the_chosen_scale(
     entries = {action.text().replace("&", ""): action for action in window.listed["scale"].actions()}
     entries[f"{scale}×"].trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
-    titles = {plain(action.text()): action for action in window.listed["export_view"].actions()}
+    titles = {plain_text(action.text()): action for action in window.listed["export_view"].actions()}
     titles[f"{view_row(view).title}…"].trigger()
     assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
 
@@ -183,13 +183,15 @@ def test_an_exported_picture_has_the_chosen_scale(
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
     titles = [view_row(id).title for id in DRAWN]
     for menu, more in (("export_view", "…"), ("copy_view", "")):
-        assert [plain(action.text()) for action in window.listed[menu].actions()] == [title + more for title in titles]
+        assert [plain_text(action.text()) for action in window.listed[menu].actions()] == [
+            title + more for title in titles
+        ]
 
 
 def test_the_chosen_scale_is_marked_and_remembered(window: MainWindow, settings: QSettings) -> None:
     window.files.set_scale(3)
     window.listed["scale"].aboutToShow.emit()
-    assert [plain(action.text()) for action in window.listed["scale"].actions() if action.isChecked()] == ["3×"]
+    assert [plain_text(action.text()) for action in window.listed["scale"].actions() if action.isChecked()] == ["3×"]
     assert settings.value("export/scale", 0.0, type=float) == 3.0
 
 
@@ -233,7 +235,7 @@ def test_export_all_writes_every_view_in_every_format(
 # Figures for papers and slides
 
 
-@pytest.mark.parametrize("name", PRINTED)
+@pytest.mark.parametrize("name", PRINTED_FIGURES)
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_a_figure_is_one_command_and_written_as_the_names_ending_says(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ending: str, start: bytes
@@ -252,11 +254,11 @@ def test_figures_have_the_chosen_width(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     widths = []
     for title in ("By the format", "85 mm", "174 mm", "Slide"):
-        {plain(action.text()): action for action in window.listed["figure_width"].actions()}[title].trigger()
+        {plain_text(action.text()): action for action in window.listed["figure_width"].actions()}[title].trigger()
         window.actions_by_id["figure_one-by-one"].trigger()
         widths.append(QImage(str(path)).width())
         window.listed["figure_width"].fill()
-        assert [plain(a.text()) for a in window.listed["figure_width"].actions() if a.isChecked()] == [title]
+        assert [plain_text(a.text()) for a in window.listed["figure_width"].actions() if a.isChecked()] == [title]
     assert widths == [1920, 2008, 4110, 1920]
     assert settings.value("export/width", "", type=str) == "slide"
 
@@ -274,7 +276,7 @@ def test_a_figure_that_cannot_be_written_is_told(
     assert said in told[0]
 
 
-@pytest.mark.parametrize("id", [*(f"figure_{name}" for name in PRINTED), "turn"])
+@pytest.mark.parametrize("id", [*(f"figure_{name}" for name in PRINTED_FIGURES), "turn"])
 def test_a_project_without_designs_has_no_figure_and_that_is_told(
     window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id: str
 ) -> None:
@@ -320,7 +322,7 @@ def test_a_turn_under_way_is_given_up_when_the_window_closes(
 
 def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) -> None:
     window.files.set_scale(2)
-    entries = {plain(action.text()): action for action in window.listed["copy_view"].actions()}
+    entries = {plain_text(action.text()): action for action in window.listed["copy_view"].actions()}
     entries["Operations"].trigger()
     assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
 
@@ -330,7 +332,7 @@ def test_what_went_wrong_can_be_copied_and_the_box_stays(
 ) -> None:
     open_window().tell("This cannot be done", "p.toml: $.input: is missing")
     (box,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
-    (copy,) = (button for button in box.findChildren(QPushButton) if plain(button.text()) == "Copy")
+    (copy,) = (button for button in box.findChildren(QPushButton) if plain_text(button.text()) == "Copy")
     copy.click()
     assert QGuiApplication.clipboard().text() == "This cannot be done\np.toml: $.input: is missing"
     assert box.isVisible()

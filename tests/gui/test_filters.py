@@ -21,16 +21,33 @@ from engine.run import weights
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from gui.paint.basics.colours import lut, to_levels, value_range
+from gui.paint.basics.colours import load_lut, to_levels, value_range
 from gui.paint.basics.notes import STALE_HINT
-from gui.paint.maps.kernel_image import chosen_kernel
+from gui.paint.maps.kernel_image import load_chosen_kernel
 from gui.paint.maps.layer_weights import MOST_WEIGHTS
-from gui.paint.maps.mosaic import arrange, content_of, paint
-from gui.paint.maps.mosaic_panels import EARLIER, RUN_HINT, legend, plates, read_out
-from gui.paint.maps.tiles import NOT_FINITE, Cells, Spot, Tiles, Zoom, choose_grid, panned, project, tile_pixels, zoomed
-from gui.state.comparison import companion, shown_places
+from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
+from gui.paint.maps.mosaic_panels import (
+    EARLIER_SETTINGS_NOTE,
+    MAPS_RUN_HINT,
+    build_mosaic_panels,
+    colour_legend_text,
+    describe_map_value,
+)
+from gui.paint.maps.tiles import (
+    NOT_FINITE,
+    MapSpot,
+    MapTiles,
+    MosaicZoom,
+    TileBlock,
+    choose_tile_grid,
+    pan_by,
+    project_grid,
+    tile_pixels,
+    zoom_at,
+)
+from gui.state.comparison import compared_refs, find_companion
 from gui.state.view_state import Focus, Look, RunView, ViewState
-from gui.state.volume_at import Result
+from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.filters import FiltersView
 from tests.gui.shown import lead, svg
@@ -62,12 +79,12 @@ def state_of(project, focus=None, volumes=None, **look):
     known = check(project)
     shapes = {(STEM, INPUT): known.input_shape} | {place: r.output_shape for place, r in known.reports.items()}
     results = {
-        place: Result(known.keys[place], random_volume(shape, number))
+        place: VolumeResult(known.keys[place], random_volume(shape, number))
         for number, (place, shape) in enumerate(shapes.items())
         if shape is not None
     }
     for place, volume in (volumes or {}).items():
-        results[place] = Result(known.keys[place], np.asarray(volume, np.float32))
+        results[place] = VolumeResult(known.keys[place], np.asarray(volume, np.float32))
     return ViewState(project, known, RunView(results), focus or Focus(*NAIVE), Look(**look))
 
 
@@ -99,7 +116,7 @@ def point_of(view, plate, spot):
 def drawn(state, width=700, height=600):
     image = QImage(width, height, QImage.Format.Format_RGB32)
     painter = QPainter(image)
-    paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
+    paint_mosaics(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
     painter.end()
     return image
 
@@ -111,10 +128,10 @@ sizes = st.floats(20, 900)
 class TestGrid:
     @given(shape=shapes, width=sizes, height=sizes, lead=st.integers(0, 1), data=st.data())
     def test_the_middle_of_a_value_reads_as_that_value(self, shape, width, height, lead, data):
-        grid = choose_grid(shape, width, height, lead=lead, label=12)
-        zoom = Zoom(data.draw(st.floats(0.5, 30)), data.draw(st.floats(0, 1)), data.draw(st.floats(0, 1)))
-        seen = project(grid, QRectF(5, 7, width, height), zoom)
-        spot = Spot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
+        grid = choose_tile_grid(shape, width, height, lead=lead, label=12)
+        zoom = MosaicZoom(data.draw(st.floats(0.5, 30)), data.draw(st.floats(0, 1)), data.draw(st.floats(0, 1)))
+        seen = project_grid(grid, QRectF(5, 7, width, height), zoom)
+        spot = MapSpot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
         middle = seen.pixel(spot).center()
         x, y = (middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale
         assert grid.spot(x, y) == spot
@@ -123,14 +140,14 @@ class TestGrid:
 
     @given(shape=shapes, width=sizes, height=sizes)
     def test_a_fitted_grid_lies_within_its_rectangle_and_tiles_do_not_overlap(self, shape, width, height):
-        seen = project(choose_grid(shape, width, height, label=12), QRectF(0, 0, width, height), Zoom())
+        seen = project_grid(choose_tile_grid(shape, width, height, label=12), QRectF(0, 0, width, height), MosaicZoom())
         tiles = [seen.tile(channel) for channel in range(shape.channels)]
         assert all(seen.rect.adjusted(-1e-6, -1e-6, 1e-6, 1e-6).contains(tile) for tile in tiles)
         assert seen.channels() == list(range(shape.channels))
         assert not any(a.intersects(b) for a, b in itertools.pairwise(tiles))
 
     def test_gaps_and_what_lies_outside_read_as_nothing(self):
-        grid = choose_grid(Shape(3, 20, 20), 300, 100)
+        grid = choose_tile_grid(Shape(3, 20, 20), 300, 100)
         assert grid.columns == 3
         assert grid.spot(20.5, 3) is None
         assert grid.spot(-0.5, 3) is None
@@ -138,17 +155,17 @@ class TestGrid:
 
     @given(factor=st.floats(1, 40), x=st.floats(50, 250), y=st.floats(50, 250))
     def test_zooming_in_keeps_what_is_under_the_mouse(self, factor, x, y):
-        grid, rect, point = choose_grid(Shape(16, 28, 28), 300, 300), QRectF(0, 0, 300, 300), QPointF(x, y)
-        before = project(grid, rect, Zoom())
-        after = project(grid, rect, zoomed(before, factor, point))
+        grid, rect, point = choose_tile_grid(Shape(16, 28, 28), 300, 300), QRectF(0, 0, 300, 300), QPointF(x, y)
+        before = project_grid(grid, rect, MosaicZoom())
+        after = project_grid(grid, rect, zoom_at(before, factor, point))
         assert (x - before.left) / before.scale == pytest.approx((x - after.left) / after.scale, abs=1e-6 + 1 / 3)
 
     def test_dragging_moves_the_mosaic_by_the_same_pixels_and_stops_at_its_edge(self):
-        grid, rect = choose_grid(Shape(16, 28, 28), 300, 300), QRectF(0, 0, 300, 300)
-        before = project(grid, rect, Zoom(4, 0.3, 0.3))
-        after = project(grid, rect, panned(before, 4, QPointF(10, -20)))
+        grid, rect = choose_tile_grid(Shape(16, 28, 28), 300, 300), QRectF(0, 0, 300, 300)
+        before = project_grid(grid, rect, MosaicZoom(4, 0.3, 0.3))
+        after = project_grid(grid, rect, pan_by(before, 4, QPointF(10, -20)))
         assert (after.left - before.left, after.top - before.top) == pytest.approx((10, -20))
-        edge = project(grid, rect, panned(before, 4, QPointF(9999, 9999)))
+        edge = project_grid(grid, rect, pan_by(before, 4, QPointF(9999, 9999)))
         assert (edge.left, edge.top) == pytest.approx((0, 0))
 
 
@@ -156,13 +173,13 @@ class TestPixels:
     @given(shape=shapes, seed=st.integers(0, 99), step=st.sampled_from([1, 2, 4]), own=st.booleans())
     def test_every_pixel_has_the_colour_of_the_value_that_it_stands_for(self, shape, seed, step, own):
         values = random_volume(shape, seed)
-        grid = choose_grid(shape, 400, 300)
+        grid = choose_tile_grid(shape, 400, 300)
         step = min(step, grid.step)
         lows = np.linspace(-2, -1, shape.channels if own else 1, dtype=np.float32)
         highs = -lows
-        everything = Cells((0, grid.rows), (0, grid.columns))
-        pixels = tile_pixels(Tiles(shape, values, lows, highs, "viridis"), grid, everything, step, "#123456")
-        table = lut("viridis").astype(int)
+        everything = TileBlock((0, grid.rows), (0, grid.columns))
+        pixels = tile_pixels(MapTiles(shape, values, lows, highs, "viridis"), grid, everything, step, "#123456")
+        table = load_lut("viridis").astype(int)
         for channel in range(shape.channels):
             low, high = float(lows[channel if own else 0]), float(highs[channel if own else 0])
             levels = to_levels(values[channel], low, high)
@@ -176,25 +193,25 @@ class TestPixels:
 
     def test_a_large_volume_is_drawn_with_fewer_pixels_but_read_in_full(self):
         shape = Shape(64, 224, 224)
-        grid = choose_grid(shape, 340, 500)
-        seen = project(grid, QRectF(0, 0, 340, 500), Zoom())
+        grid = choose_tile_grid(shape, 340, 500)
+        seen = project_grid(grid, QRectF(0, 0, 340, 500), MosaicZoom())
         assert seen.step(1.0) == grid.step > 1
-        assert grid.spot(*np.add(grid.corner(9), (101.5, 57.5))) == Spot(9, 57, 101)
-        near = project(grid, QRectF(0, 0, 340, 500), Zoom(20, 0.5, 0.5))
+        assert grid.spot(*np.add(grid.corner(9), (101.5, 57.5))) == MapSpot(9, 57, 101)
+        near = project_grid(grid, QRectF(0, 0, 340, 500), MosaicZoom(20, 0.5, 0.5))
         assert near.step(1.0) == 1
 
     def test_the_picture_says_which_values_it_leaves_out(self):
         large = state_of(Project(NoiseInput((3, 100, 100)), (design("naive", conv("conv5x5", 36, 1)),)))
-        assert "row and column of pixels shown" in svg(paint, large, 900, 200)
-        assert "every 2nd " in svg(paint, large, 340, 300)
-        assert "every 4th value" in svg(paint, large, 240, 200)
-        assert "every 4th<" in svg(paint, large, 170, 200)
-        assert "every " not in svg(paint, large)
+        assert "row and column of pixels shown" in svg(paint_mosaics, large, 900, 200)
+        assert "every 2nd " in svg(paint_mosaics, large, 340, 300)
+        assert "every 4th value" in svg(paint_mosaics, large, 240, 200)
+        assert "every 4th<" in svg(paint_mosaics, large, 170, 200)
+        assert "every " not in svg(paint_mosaics, large)
 
     def test_without_values_all_tiles_have_the_plain_colour(self):
         shape = Shape(3, 5, 5)
-        grid = choose_grid(shape, 100, 100)
-        pixels = tile_pixels(Tiles(shape), grid, Cells((0, grid.rows), (0, grid.columns)), 1, "#dfe3e9")
+        grid = choose_tile_grid(shape, 100, 100)
+        pixels = tile_pixels(MapTiles(shape), grid, TileBlock((0, grid.rows), (0, grid.columns)), 1, "#dfe3e9")
         assert set(np.unique(pixels)) == {0, 0xFFDFE3E9}
 
     def test_what_is_not_finite_is_marked_and_counted_without_a_warning(self):
@@ -202,12 +219,14 @@ class TestPixels:
         volume[2, 3, 4:7] = np.nan, np.inf, -np.inf
         for span in ("shared", "per map"):
             state = state_of(two_designs(), volumes={NAIVE: volume}, range=span)
-            found = plates(state)
-            assert "magenta: 3 values are not finite" in legend(found, state.look)
-            seen = arrange(QRectF(0, 0, 700, 600), content_of(state), Zoom()).frames[0].seen
+            found = build_mosaic_panels(state)
+            assert "magenta: 3 values are not finite" in colour_legend_text(found, state.look)
+            seen = (
+                lay_out_mosaics(QRectF(0, 0, 700, 600), build_mosaic_content(state), MosaicZoom()).frames[0].projection
+            )
             image = drawn(state)
             for column in (4, 5, 6):
-                middle = seen.pixel(Spot(2, 3, column)).center().toPoint()
+                middle = seen.pixel(MapSpot(2, 3, column)).center().toPoint()
                 assert image.pixelColor(middle).name() == NOT_FINITE
 
     def test_a_volume_without_any_finite_value_is_drawn(self):
@@ -222,139 +241,152 @@ class TestRange:
         state = state_of(two_designs())
         volumes = [state.volume_at(place).volume for place in (NAIVE, BOTTLENECK)]
         ranges = [value_range(volume, zero_centred=False) for volume in volumes]
-        for plate in plates(state):
+        for plate in build_mosaic_panels(state):
             assert plate.tiles.lows.tolist() == [min(low for low, _ in ranges)]
             assert plate.tiles.highs.tolist() == [max(high for _, high in ranges)]
 
     def test_per_map_each_map_has_the_percentiles_of_its_own_values(self):
         volume = random_volume((6, 30, 30)) * np.arange(1, 7)[:, None, None]
         one = Project(NoiseInput((6, 30, 30)), (design("naive", Node("conv5x5", Activation(function="relu"))),))
-        (plate,) = plates(state_of(one, volumes={NAIVE: volume}, range="per map"))
+        (plate,) = build_mosaic_panels(state_of(one, volumes={NAIVE: volume}, range="per map"))
         expected = np.percentile(volume.reshape(6, -1), (1, 99.5), axis=1, method="nearest")
         assert np.abs(plate.tiles.lows - expected[0]).max() < 0.1
         assert np.abs(plate.tiles.highs / expected[1] - 1).max() < 0.1
 
     def test_zero_centred_ends_are_opposite(self):
         for span in ("shared", "per map"):
-            for plate in plates(state_of(two_designs(), range=span, zero_centred=True)):
+            for plate in build_mosaic_panels(state_of(two_designs(), range=span, zero_centred=True)):
                 assert (plate.tiles.lows == -plate.tiles.highs).all()
                 assert plate.tiles.colour_map == "diverging"
 
     def test_a_map_of_equal_values_has_one_colour(self):
         volume = np.zeros((6, 9, 11))
         volume[3] = 7
-        for plate in plates(state_of(two_designs(), volumes={NAIVE: volume}, range="per map")):
+        for plate in build_mosaic_panels(state_of(two_designs(), volumes={NAIVE: volume}, range="per map")):
             assert (plate.tiles.lows <= plate.tiles.highs).all()
-        (plate, _) = plates(state_of(two_designs(), volumes={NAIVE: volume}, range="per map"))
-        pixels = tile_pixels(plate.tiles, choose_grid(plate.shape, 200, 200), Cells((0, 1), (0, 1)), 1, "#000000")
-        table = lut("viridis")[0]
+        (plate, _) = build_mosaic_panels(state_of(two_designs(), volumes={NAIVE: volume}, range="per map"))
+        pixels = tile_pixels(
+            plate.tiles, choose_tile_grid(plate.shape, 200, 200), TileBlock((0, 1), (0, 1)), 1, "#000000"
+        )
+        table = load_lut("viridis")[0]
         assert pixels[0, 0] & 0xFFFFFF == (int(table[0]) << 16) + (int(table[1]) << 8) + int(table[2])
 
     def test_a_volume_of_one_value_says_so(self):
         one = Project(NoiseInput((2, 4, 4)), (design("naive", conv("conv5x5", 2, 3)),))
         state = state_of(one, volumes={NAIVE: np.full((2, 4, 4), 0.517)})
-        assert legend(plates(state), state.look) == "viridis · all values 0.517 · crossed out: dead on this input"
+        assert (
+            colour_legend_text(build_mosaic_panels(state), state.look)
+            == "viridis · all values 0.517 · crossed out: dead on this input"
+        )
         drawn(state)
 
     def test_maps_of_one_value_share_a_range_and_the_legend_says_what_a_cell_is(self):
         dense = Project(NoiseInput((3, 4, 4)), (design("net", Node("fc", Dense(units=20))),))
         state = state_of(dense, Focus("net", "fc"), range="per map")
-        assert plates(state)[0].tiles.lows.size == 1
-        assert "each cell is one value" in legend(plates(state), state.look)
+        assert build_mosaic_panels(state)[0].tiles.lows.size == 1
+        assert "each cell is one value" in colour_legend_text(build_mosaic_panels(state), state.look)
 
     def test_the_legend_names_map_range_and_percentiles(self):
         one = Project(NoiseInput((2, 4, 4)), (design("naive", conv("conv5x5", 2, 3)),))
         volume = np.linspace(-1, 1, 32).reshape(2, 4, 4)
         state = state_of(one, volumes={NAIVE: volume})
         low, high = (f"{value:.3g}".replace("-", "−") for value in value_range(volume, zero_centred=False))
-        assert legend(plates(state), state.look) == f"viridis · shared range {low} … {high} (percentiles 1–99.5)"
+        assert (
+            colour_legend_text(build_mosaic_panels(state), state.look)
+            == f"viridis · shared range {low} … {high} (percentiles 1–99.5)"
+        )
         own = replace(state, look=Look(range="per map", colour_map="gray"))
-        assert legend(plates(own), own.look) == "gray · each map its own range (percentiles 1–99.5)"
-        assert legend(plates(before_run(one)), Look()) == ""
+        assert (
+            colour_legend_text(build_mosaic_panels(own), own.look)
+            == "gray · each map its own range (percentiles 1–99.5)"
+        )
+        assert colour_legend_text(build_mosaic_panels(before_run(one)), Look()) == ""
 
 
 class TestCompanion:
     def test_a_node_of_the_same_name_and_shape_is_one(self):
         state = state_of(two_designs())
-        assert companion(state, NAIVE) == BOTTLENECK
-        assert companion(state, BOTTLENECK) == NAIVE
+        assert find_companion(state, NAIVE) == BOTTLENECK
+        assert find_companion(state, BOTTLENECK) == NAIVE
 
     def test_a_node_of_the_same_name_and_another_shape_is_none(self):
-        assert companion(state_of(two_designs(filters=7)), NAIVE) is None
+        assert find_companion(state_of(two_designs(filters=7)), NAIVE) is None
 
     def test_last_volumes_of_one_shape_belong_together(self):
         left = design("left", conv("a", 4, 3), conv("b", 8, 3))
         right = design("right", conv("c", 8, 1))
         state = state_of(Project(NoiseInput((3, 8, 8)), (left, right)), Focus("left", "b"))
-        assert companion(state, ("left", "b")) == ("right", "c")
-        assert companion(state, ("left", "a")) is None
+        assert find_companion(state, ("left", "b")) == ("right", "c")
+        assert find_companion(state, ("left", "a")) is None
 
     def test_inputs_the_stem_and_unknown_shapes_have_none(self):
         state = state_of(two_designs())
-        assert companion(state, ("naive", INPUT)) is None
-        assert companion(state, (STEM, INPUT)) is None
+        assert find_companion(state, ("naive", INPUT)) is None
+        assert find_companion(state, (STEM, INPUT)) is None
         broken = Project(
             state.project.input, (design("naive", conv("conv5x5", 6, 5, groups=3)), state.project.designs[1])
         )
-        assert companion(state_of(broken), NAIVE) is None
+        assert find_companion(state_of(broken), NAIVE) is None
 
     def test_choosing_either_of_two_keeps_their_places(self):
         state = state_of(two_designs())
-        assert shown_places(state) == shown_places(replace(state, focus=Focus(*BOTTLENECK))) == (NAIVE, BOTTLENECK)
+        assert compared_refs(state) == compared_refs(replace(state, focus=Focus(*BOTTLENECK))) == (NAIVE, BOTTLENECK)
 
 
 class TestNotes:
     def test_before_a_run_plain_tiles_ask_for_one(self):
-        for plate in plates(before_run(two_designs())):
-            assert plate.note == RUN_HINT
+        for plate in build_mosaic_panels(before_run(two_designs())):
+            assert plate.note == MAPS_RUN_HINT
             assert plate.tiles.values is None
-            assert not plate.wrong
+            assert not plate.note_is_error
 
     def test_a_result_of_earlier_settings_says_so(self):
         state = state_of(two_designs())
         edited = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3),)))
-        stale = plates(replace(state, project=edited, check=check(edited)))
+        stale = build_mosaic_panels(replace(state, project=edited, check=check(edited)))
         assert [plate.note for plate in stale] == [STALE_HINT, ""]
         assert [plate.fresh for plate in stale] == [False, True]
 
     def test_maps_of_before_a_mistake_are_said_to_be_of_earlier_settings(self):
         state = state_of(two_designs())
         broken = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3, groups=3),)))
-        plate = plates(replace(state, project=broken, check=check(broken)))[0]
-        assert plate.wrong
-        assert plate.note.endswith(EARLIER)
+        plate = build_mosaic_panels(replace(state, project=broken, check=check(broken)))[0]
+        assert plate.note_is_error
+        assert plate.note.endswith(EARLIER_SETTINGS_NOTE)
 
     def test_a_mistake_is_told_at_its_node_and_unknown_behind_it(self):
         nodes = conv("first", 6, 3, groups=5), conv("second", 4, 3)
         state = state_of(Project(NoiseInput((4, 9, 9)), (design("naive", *nodes),)), Focus("naive", "first"))
-        (plate,) = plates(state)
-        assert plate.wrong
+        (plate,) = build_mosaic_panels(state)
+        assert plate.note_is_error
         assert "groups 5 does not divide the 4 input channels" in plate.note
-        (behind,) = plates(replace(state, focus=Focus("naive", "second")))
+        (behind,) = build_mosaic_panels(replace(state, focus=Focus("naive", "second")))
         assert "unknown" in behind.note
         drawn(state)
 
     def test_the_title_names_node_and_shape_whatever_a_run_took(self):
         state = state_of(two_designs())
-        again = {place: Result(done.key, done.volume) for place, done in state.run.results.items()}
+        again = {place: VolumeResult(done.key, done.volume) for place, done in state.run.results.items()}
         for shown_state in (state, replace(state, run=RunView(again))):
-            assert plates(shown_state)[0].title == "conv5x5 · 6×9×11"
+            assert build_mosaic_panels(shown_state)[0].title == "conv5x5 · 6×9×11"
 
     def test_a_photo_is_shown_before_its_named_channels(self):
         spec = ImageInput("resources:photos/chelsea.png", (20, 24), "bgr", 1.0, (100.0,), ())
         state = state_of(Project(spec, (design("naive", conv("conv5x5", 6, 5)),)), Focus())
         values = np.zeros((3, 20, 24), np.float32) - 100
         values[2] += 200  # of BGR, red
-        (plate,) = plates(replace(state, run=RunView({(STEM, INPUT): Result(state.check.keys[STEM, INPUT], values)})))
+        (plate,) = build_mosaic_panels(
+            replace(state, run=RunView({(STEM, INPUT): VolumeResult(state.check.keys[STEM, INPUT], values)}))
+        )
         assert plate.channel_names == ("blue", "green", "red")
-        assert read_out(plate, Spot(-1, 3, 4)) == "input · photo, y 3, x 4: red 200, green 0, blue 0"
+        assert describe_map_value(plate, MapSpot(-1, 3, 4)) == "input · photo, y 3, x 4: red 200, green 0, blue 0"
 
     def test_a_photo_of_earlier_settings_is_not_shown_as_todays(self):
         project = Project(ImageInput("resources:photos/chelsea.png", (20, 24)))
         state = state_of(project, Focus())
         edited = replace(project, input=replace(project.input, mean=(100.0,)))
-        (plate,) = plates(replace(state, project=edited, check=check(edited)))
-        assert plates(state)[0].photo is not None
+        (plate,) = build_mosaic_panels(replace(state, project=edited, check=check(edited)))
+        assert build_mosaic_panels(state)[0].photo is not None
         assert (plate.photo, plate.channel_names, plate.note) == (None, (), STALE_HINT)
 
 
@@ -363,28 +395,28 @@ class TestKernel:
         state = state_of(two_designs(), Focus(*BOTTLENECK, channel=3))
         report = state.report(BOTTLENECK)
         arrays = weights.load_weights(report, seed=0, design="bottleneck", checkpoint=lambda: None)
-        kernel = chosen_kernel(state)
+        kernel = load_chosen_kernel(state)
         assert np.array_equal(kernel.tiles.values, arrays["weight"][3])
         assert kernel.title == "kernel of filter 3 · 5×5 · 2 input channels"
         assert kernel.limit == np.abs(arrays["weight"][3]).max()
 
     def test_with_groups_it_names_the_input_channels_that_the_filter_sees(self):
         grouped = Project(NoiseInput((4, 9, 9)), (design("naive", conv("conv5x5", 6, 5, groups=2)),))
-        kernel = chosen_kernel(state_of(grouped, Focus(*NAIVE, channel=5)))
+        kernel = load_chosen_kernel(state_of(grouped, Focus(*NAIVE, channel=5)))
         assert kernel.title.endswith("input channels 2–3")
         assert kernel.first_channel == 2
 
     def test_there_is_none_without_a_choice_or_a_convolution(self):
-        assert chosen_kernel(state_of(two_designs())) is None
+        assert load_chosen_kernel(state_of(two_designs())) is None
         relu = Project(NoiseInput((4, 9, 9)), (design("naive", Node("relu", Activation(function="relu"))),))
-        assert chosen_kernel(state_of(relu, Focus("naive", "relu", 1))) is None
-        assert chosen_kernel(state_of(two_designs(), Focus(*NAIVE, channel=99))) is None
+        assert load_chosen_kernel(state_of(relu, Focus("naive", "relu", 1))) is None
+        assert load_chosen_kernel(state_of(two_designs(), Focus(*NAIVE, channel=99))) is None
 
     def test_more_weights_than_can_be_had_at_once_are_refused_with_their_number(self):
         large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 2048, 3)),))
         assert MOST_WEIGHTS < 2048 * 2048 * 9
         state = before_run(large, Focus(*NAIVE, channel=1))
-        assert "37,748,736" in chosen_kernel(state).fault
+        assert "37,748,736" in load_chosen_kernel(state).fault
         drawn(state)
 
     def test_a_file_that_is_gone_is_named(self, tmp_path):
@@ -392,19 +424,19 @@ class TestKernel:
         np.savez(path, weight=np.ones((6, 4, 5, 5), np.float32), bias=np.ones(6, np.float32))
         node = Node("conv5x5", Conv2d(filters=6, kernel=5), weights=FileWeights(str(path)))
         state = state_of(Project(NoiseInput((4, 9, 11)), (design("naive", node),)), Focus(*NAIVE, channel=1))
-        assert (chosen_kernel(state).tiles.values == 1).all()
+        assert (load_chosen_kernel(state).tiles.values == 1).all()
         path.unlink()
-        assert f"{path} does not exist" in chosen_kernel(state).fault
+        assert f"{path} does not exist" in load_chosen_kernel(state).fault
         drawn(state)
 
     def test_of_a_layer_with_fitted_weights_it_is_what_the_run_fitted(self):
         project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
         fitted = random_volume((32, 16, 5, 5))
         state = before_run(project, Focus(*BOTTLENECK, 3))
-        assert chosen_kernel(state).fault == "fitted weights are known after a run (F5)"
-        assert not chosen_kernel(state).wrong
-        result = Result(state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted={"weight": fitted})
-        kernel = chosen_kernel(replace(state, run=RunView({BOTTLENECK: result})))
+        assert load_chosen_kernel(state).fault == "fitted weights are known after a run (F5)"
+        assert not load_chosen_kernel(state).is_error
+        result = VolumeResult(state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted={"weight": fitted})
+        kernel = load_chosen_kernel(replace(state, run=RunView({BOTTLENECK: result})))
         assert np.array_equal(kernel.tiles.values, fitted[3])
         assert kernel.source == "fitted to random weights of naive · conv5x5"
 
@@ -415,16 +447,16 @@ class TestView:
         shown(view, state)
         value = float(state.volume_at(BOTTLENECK).volume[3, 4, 7])
         with qtbot.waitSignal(view.hovered) as said:
-            QTest.mouseMove(view.canvas, point_of(view, 1, Spot(3, 4, 7)))
+            QTest.mouseMove(view.canvas, point_of(view, 1, MapSpot(3, 4, 7)))
         expected = f"{value:.4g}".replace("-", "−")
         assert said.args == [f"bottleneck · conv5x5 · channel 3, y 4, x 7: {expected} · click: its kernel"]
 
     def test_hovering_the_kernel_tells_the_weight(self, view, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)))
         seen = shown(view, state).detail.body.seen
-        value = chosen_kernel(state).tiles.values[3, 1, 2]
+        value = load_chosen_kernel(state).tiles.values[3, 1, 2]
         with qtbot.waitSignal(view.hovered) as said:
-            QTest.mouseMove(view.canvas, seen.pixel(Spot(3, 1, 2)).center().toPoint())
+            QTest.mouseMove(view.canvas, seen.pixel(MapSpot(3, 1, 2)).center().toPoint())
         expected = f"{value:.4g}".replace("-", "−")
         assert said.args[0].startswith(f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected} · size ‖w‖")
 
@@ -432,7 +464,7 @@ class TestView:
         shown(view, state_of(two_designs()))
         for plate, place in enumerate((NAIVE, BOTTLENECK)):
             with qtbot.waitSignal(view.focus_requested) as asked:
-                qtbot.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, plate, Spot(5, 8, 10)))
+                qtbot.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, plate, MapSpot(5, 8, 10)))
             assert asked.args == [Focus(*place, 5, (8, 10))]
 
     def test_a_click_beside_the_maps_asks_for_nothing(self, view, qtbot):
@@ -514,7 +546,7 @@ class TestView:
 
     def test_the_wheel_and_the_buttons_zoom_both_mosaics(self, view, qtbot):
         before = shown(view, state_of(two_designs()))
-        at = QPointF(point_of(view, 0, Spot(0, 4, 5)))
+        at = QPointF(point_of(view, 0, MapSpot(0, 4, 5)))
         nothing = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
         view.canvas.wheelEvent(QWheelEvent(at, view.canvas.mapToGlobal(at), QPoint(), QPoint(0, 480), *nothing, False))
         after = view.canvas.scene()
@@ -528,7 +560,7 @@ class TestView:
 
     def test_dragging_pans_and_chooses_nothing(self, view, qtbot):
         shown(view, state_of(two_designs()))
-        view.canvas.set_zoom(Zoom(4, 0.2, 0.2))
+        view.canvas.set_zoom(MosaicZoom(4, 0.2, 0.2))
         left = view.canvas.scene().frames[0].seen.left
         start = view.canvas.scene().frames[0].seen.rect.center().toPoint()
         with qtbot.assertNotEmitted(view.focus_requested):
@@ -541,10 +573,10 @@ class TestView:
         state = state_of(two_designs())
         scene = shown(view, state)
         image = view.canvas.grab().toImage()
-        (plate, _) = plates(state)
+        (plate, _) = build_mosaic_panels(state)
         levels = to_levels(plate.tiles.values, float(plate.tiles.lows[0]), float(plate.tiles.highs[0]))
-        table = lut("viridis").astype(int)
-        for spot in (Spot(0, 0, 0), Spot(3, 4, 5), Spot(5, 8, 10)):
+        table = load_lut("viridis").astype(int)
+        for spot in (MapSpot(0, 0, 0), MapSpot(3, 4, 5), MapSpot(5, 8, 10)):
             colour = image.pixelColor(scene.frames[0].seen.pixel(spot).center().toPoint())
             assert [colour.red(), colour.green(), colour.blue()] == table[levels[spot]].tolist()
 
@@ -560,8 +592,8 @@ class TestView:
     @pytest.mark.parametrize("theme", ["light", "dark"])
     def test_every_part_lies_within_the_picture(self, size, theme):
         rect = QRectF(0, 0, *size)
-        content = content_of(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), theme=theme))
-        scene = arrange(rect, content, Zoom())
+        content = build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), theme=theme))
+        scene = lay_out_mosaics(rect, content, MosaicZoom())
         parts = [scene.pinned, scene.legend, scene.detail.rect, *(frame.caption for frame in scene.frames)]
         assert all(rect.contains(part) for part in parts)
-        assert scene.frames[0].seen.rect.bottom() <= scene.pinned.top()
+        assert scene.frames[0].projection.rect.bottom() <= scene.pinned.top()

@@ -22,16 +22,25 @@ from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics.derived_cache import DerivedCache
 from gui.paint.basics.notes import STALE_HINT
-from gui.paint.inspector.inspector import now
+from gui.paint.inspector.inspector import load_inspector_content
 from gui.paint.maps import budget
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.difference import difference
-from gui.paint.maps.map_measures import ordering
-from gui.paint.maps.mosaic import arrange, content_of, paint
-from gui.paint.maps.mosaic_panels import legend, plates, read_out
-from gui.paint.maps.tiles import Cells, Ordering, Spot, Tiles, Zoom, choose_grid, project, tile_pixels
+from gui.paint.maps.difference import make_difference_panel
+from gui.paint.maps.map_measures import order_maps
+from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
+from gui.paint.maps.mosaic_panels import build_mosaic_panels, colour_legend_text, describe_map_value
+from gui.paint.maps.tiles import (
+    MapOrdering,
+    MapSpot,
+    MapTiles,
+    MosaicZoom,
+    TileBlock,
+    choose_tile_grid,
+    project_grid,
+    tile_pixels,
+)
 from gui.state.view_state import Focus, Look, RunView
-from gui.state.volume_at import Result
+from gui.state.volume_at import VolumeResult
 from gui.views import filters
 from gui.views.filters import FiltersView
 from tests.engine.checkpoints import proceed
@@ -77,28 +86,28 @@ def point_of(answer, plate, spot):
 
 def texts(state, *size):
     """The texts of a picture, in the order in which they are drawn."""
-    return [text.strip() for text in re.findall(r">([^<>]*)</text>", svg(paint, state, *size))]
+    return [text.strip() for text in re.findall(r">([^<>]*)</text>", svg(paint_mosaics, state, *size))]
 
 
 class TestOrder:
     @given(shape=shapes, width=sizes, height=sizes, lead=st.integers(0, 1), data=st.data())
     def test_in_any_order_the_middle_of_a_value_reads_as_that_value(self, shape, width, height, lead, data):
-        order = Ordering.of(np.array(data.draw(st.permutations(range(shape.channels)))))
-        grid = choose_grid(shape, width, height, lead=lead, label=12, order=order)
-        seen = project(grid, QRectF(5, 7, width, height), Zoom())
-        spot = Spot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
+        order = MapOrdering.of(np.array(data.draw(st.permutations(range(shape.channels)))))
+        grid = choose_tile_grid(shape, width, height, lead=lead, label=12, order=order)
+        seen = project_grid(grid, QRectF(5, 7, width, height), MosaicZoom())
+        spot = MapSpot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
         middle = seen.pixel(spot).center()
         assert grid.spot((middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale) == spot
         assert sorted(seen.channels()) == list(range(-lead, shape.channels))
 
     @given(shape=shapes, data=st.data())
     def test_in_any_order_tiles_have_the_colours_of_their_channels(self, shape, data):
-        order = Ordering.of(np.array(data.draw(st.permutations(range(shape.channels)))))
+        order = MapOrdering.of(np.array(data.draw(st.permutations(range(shape.channels)))))
         values = np.broadcast_to(np.arange(shape.channels, dtype=np.float32)[:, None, None], shape)
         ends = np.zeros(1), np.array([255.0])
-        grid = choose_grid(shape, 400, 300, order=order)
+        grid = choose_tile_grid(shape, 400, 300, order=order)
         pixels = tile_pixels(
-            Tiles(shape, values, *ends, "gray"), grid, Cells((0, grid.rows), (0, grid.columns)), 1, "#000000"
+            MapTiles(shape, values, *ends, "gray"), grid, TileBlock((0, grid.rows), (0, grid.columns)), 1, "#000000"
         )
         for channel in range(shape.channels):
             x, y = grid.corner(channel)
@@ -108,12 +117,12 @@ class TestOrder:
         volumes = {NAIVE: RISING, BOTTLENECK: -RISING}
         for focus, expected in ((NAIVE, [5, 4, 3, 2, 1, 0]), (BOTTLENECK, [0, 1, 2, 3, 4, 5])):
             state = state_of(two_designs(), Focus(*focus), volumes, order="mean")
-            assert [plate.order.channels.tolist() for plate in plates(state)] == [expected, expected]
-            assert f"the largest mean first, as in {focus[0]}" in content_of(state).legend
+            assert [plate.order.channels.tolist() for plate in build_mosaic_panels(state)] == [expected, expected]
+            assert f"the largest mean first, as in {focus[0]}" in build_mosaic_content(state).legend
 
     def test_likeness_to_a_map_that_is_not_there_puts_alike_maps_side_by_side(self):
         volume = random_volume((6, 9, 11))
-        found, expected = (ordering(volume, "likeness", like, Budget()) for like in (99, None))
+        found, expected = (order_maps(volume, "likeness", like, Budget()) for like in (99, None))
         assert found.channels.tolist() == expected.channels.tolist()
 
     def test_tiles_keep_the_numbers_of_their_channels(self):
@@ -125,21 +134,25 @@ class TestOrder:
     def test_each_order_is_that_of_the_engine(self, order):
         volume = np.round(random_volume((6, 9, 11)))
         state = state_of(two_designs(), volumes={NAIVE: volume}, order=order)
-        assert plates(state)[0].order.channels.tolist() == map_statistics.rank_maps(volume, order).channels.tolist()
+        assert (
+            build_mosaic_panels(state)[0].order.channels.tolist()
+            == map_statistics.rank_maps(volume, order).channels.tolist()
+        )
 
     def test_likeness_is_to_the_chosen_map_and_without_one_side_by_side(self):
         state = state_of(two_designs(), order="likeness")
         volume = state.volume_at(NAIVE).volume
         assert (
-            plates(state)[0].order.channels.tolist() == map_statistics.rank_maps(volume, "likeness").channels.tolist()
+            build_mosaic_panels(state)[0].order.channels.tolist()
+            == map_statistics.rank_maps(volume, "likeness").channels.tolist()
         )
-        assert "alike maps side by side" in content_of(state).legend
+        assert "alike maps side by side" in build_mosaic_content(state).legend
         chosen = replace(state, focus=Focus(*NAIVE, 4))
         assert (
-            plates(chosen)[0].order.channels.tolist()
+            build_mosaic_panels(chosen)[0].order.channels.tolist()
             == map_statistics.rank_maps(volume, "likeness", 4).channels.tolist()
         )
-        assert "the most like map 4 first" in content_of(chosen).legend
+        assert "the most like map 4 first" in build_mosaic_content(chosen).legend
 
     def test_hovering_and_clicking_find_the_channel_that_is_shown_there(self, show, qtbot):
         answer = show(state_of(two_designs(), volumes={NAIVE: RISING}, order="mean"))
@@ -148,9 +161,9 @@ class TestOrder:
             QTest.mouseMove(answer.view.canvas, first.toPoint())
         assert said.args[0].startswith("naive · conv5x5 · channel 5, ")
         assert f" · mean {RISING[5].mean():.4g} · click: " in said.args[0]
-        other = point_of(answer, 1, Spot(5, 2, 3)).toPointF()
+        other = point_of(answer, 1, MapSpot(5, 2, 3)).toPointF()
         assert "mean" not in answer.view.canvas.read(other)  # the order is not by its own
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 1, Spot(4, 2, 3)))
+        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 1, MapSpot(4, 2, 3)))
         assert answer.focuses == [Focus(*BOTTLENECK, 4, (2, 3))]
 
     def test_page_keys_go_from_map_to_map_as_they_are_shown(self, show, qtbot):
@@ -167,7 +180,9 @@ class TestOrder:
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
         assert [focus.channel for focus in answer.focuses] == order[1:]
         assert {focus.like for focus in answer.focuses} == {2}
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 0, Spot(order[3], 2, 3)))
+        qtbot.mouseClick(
+            answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 0, MapSpot(order[3], 2, 3))
+        )
         assert answer.focuses[-1].like == order[3]
 
     @pytest.mark.parametrize("order", ["mean", "likeness"])
@@ -186,7 +201,7 @@ class TestOrder:
         for order in ("mean", "variance", "zeros", "likeness"):
             for channel in (None, 3, 4):
                 state = state_of(two_designs(), Focus(*NAIVE, channel), {NAIVE: volume}, order=order)
-                assert sorted(plates(state)[0].order.channels) == list(range(6))
+                assert sorted(build_mosaic_panels(state)[0].order.channels) == list(range(6))
                 drawn(state)
 
 
@@ -203,11 +218,11 @@ class TestDead:
 
     def test_they_are_counted_in_the_caption_and_named_under_the_mouse(self):
         state = self.dead([Conv2d(6, 3)], "n0", self.volume())
-        (plate,) = plates(state)
+        (plate,) = build_mosaic_panels(state)
         assert plate.title == "n0 · 6×9×11 · 2 of 6 dead"
         assert plate.dead == {1: "dead: all values are 0", 2: "dead: all values are 0.5"}
-        assert read_out(plate, Spot(1, 2, 3)) == "d · n0 · channel 1, y 2, x 3: 0 · dead: all values are 0"
-        assert "crossed out: dead on this input" in legend([plate], state.look)
+        assert describe_map_value(plate, MapSpot(1, 2, 3)) == "d · n0 · channel 1, y 2, x 3: 0 · dead: all values are 0"
+        assert "crossed out: dead on this input" in colour_legend_text([plate], state.look)
 
     @pytest.mark.parametrize(
         ("behind", "dead"),
@@ -219,7 +234,7 @@ class TestDead:
         ],
     )
     def test_before_a_relu_a_map_without_a_value_above_zero_is_dead_too(self, behind, dead):
-        (plate,) = plates(self.dead([Conv2d(6, 3), *behind], "n0", self.volume()))
+        (plate,) = build_mosaic_panels(self.dead([Conv2d(6, 3), *behind], "n0", self.volume()))
         assert set(plate.dead) == dead
         if 4 in dead:
             assert plate.dead[4] == "dead behind its ReLU: no value is above 0"
@@ -227,20 +242,20 @@ class TestDead:
     def test_a_map_that_something_else_than_a_relu_reads_is_alive_below_zero(self):
         nodes = (Node("n0", Conv2d(6, 3)), Node("relu", Activation("relu"), ("n0",)), Node("n1", Conv2d(2, 1), ("n0",)))
         known = Project(NoiseInput((4, 9, 11)), (design("d", *nodes),))
-        (plate,) = plates(state_of(known, Focus("d", "n0"), {("d", "n0"): self.volume()}))
+        (plate,) = build_mosaic_panels(state_of(known, Focus("d", "n0"), {("d", "n0"): self.volume()}))
         assert set(plate.dead) == {1, 2}
 
     def test_inputs_and_units_of_one_value_are_never_dead(self):
         known = Project(NoiseInput((2, 4, 4)), (design("d", Node("fc", Dense(3))),))
         zeros = {("d", "fc"): np.zeros((3, 1, 1)), (STEM, INPUT): np.zeros((2, 4, 4))}
         for place in (("d", "fc"), (STEM, INPUT)):
-            assert not plates(state_of(known, Focus(*place), zeros))[0].dead
+            assert not build_mosaic_panels(state_of(known, Focus(*place), zeros))[0].dead
 
     def test_they_are_crossed_out_in_the_picture(self):
         volume = random_volume((6, 9, 11))
         volume[1] = 0
         state = self.dead([Conv2d(6, 3)], "n0", volume)
-        seen = arrange(QRectF(0, 0, 700, 600), content_of(state), Zoom()).frames[0].seen
+        seen = lay_out_mosaics(QRectF(0, 0, 700, 600), build_mosaic_content(state), MosaicZoom()).frames[0].projection
         tile, image = seen.tile(1), drawn(state)
         colours = {image.pixelColor((tile.topLeft() + tile.size().width() * QPointF(x, x * 9 / 11)).toPoint()).name()
                    for x in (0.25, 0.5, 0.75)}  # fmt: skip
@@ -249,7 +264,7 @@ class TestDead:
 
     def test_a_tooltip_says_why(self, show):
         answer = show(self.dead([Conv2d(6, 3)], "n0", self.volume()))
-        at = point_of(answer, 0, Spot(2, 3, 3))
+        at = point_of(answer, 0, MapSpot(2, 3, 3))
         event = QHelpEvent(QHelpEvent.Type.ToolTip, at, answer.view.canvas.mapToGlobal(at))
         QApplication.sendEvent(answer.view.canvas, event)
         assert QToolTip.text() == "dead: all values are 0.5"
@@ -259,59 +274,59 @@ class TestDead:
 class TestDifference:
     def test_it_is_a_plate_of_two_volumes(self):
         first, second = random_volume((3, 5, 4)), random_volume((3, 5, 4), 1)
-        plate = difference(first, second, ("a", "b"))
+        plate = make_difference_panel(first, second, ("a", "b"))
         assert np.array_equal(plate.tiles.values, first - second)
         assert plate.tiles.lows == -plate.tiles.highs
         assert plate.tiles.colour_map == "diverging"
         error = f"{np.linalg.norm(first - second) / np.linalg.norm(first):.3g}"
         assert plate.title == f"error {error}"
-        assert plate.words.endswith(f"relative error ‖a − b‖ / ‖a‖ = {error}")
-        assert plate.place is None
+        assert plate.legend_text.endswith(f"relative error ‖a − b‖ / ‖a‖ = {error}")
+        assert plate.ref is None
 
     def test_what_is_not_finite_is_left_out_of_the_error_and_shown(self):
         first, second = random_volume((3, 5, 4)), random_volume((3, 5, 4), 1)
         first[0, 0, 0], second[0, 0, 0], second[1, 1, 1] = np.inf, np.inf, np.nan
-        plate = difference(first, second, ("a", "b"))
+        plate = make_difference_panel(first, second, ("a", "b"))
         known = np.isfinite(first) & np.isfinite(second)
         error = np.linalg.norm(first[known] - second[known]) / np.linalg.norm(first[known])
         assert plate.title == f"error {error:.3g}"
         assert np.isnan(plate.tiles.values[0, 0, 0])
 
     def test_it_stands_behind_the_maps_when_it_is_asked_for(self):
-        state = state_of(two_designs(), compared="maps + difference", order="variance")
-        content = content_of(state)
-        assert [plate.design for plate in content.plates] == ["naive", "bottleneck", "difference"]
-        assert content.plates[2].order is content.plates[0].order
+        state = state_of(two_designs(), comparison="maps + difference", order="variance")
+        content = build_mosaic_content(state)
+        assert [plate.design for plate in content.panels] == ["naive", "bottleneck", "difference"]
+        assert content.panels[2].order is content.panels[0].order
         a, b = (state.volume_at(place).volume for place in (NAIVE, BOTTLENECK))
-        assert np.array_equal(content.plates[2].tiles.values, a - b)
-        assert len(content_of(replace(state, look=Look())).plates) == 2
+        assert np.array_equal(content.panels[2].tiles.values, a - b)
+        assert len(build_mosaic_content(replace(state, look=Look())).panels) == 2
         assert "relative error ‖naive − bottleneck‖ / ‖naive‖" in " ".join(texts(state, 1600, 900))
 
     def test_there_is_none_of_one_volume_or_before_a_run(self):
         for state in (
-            state_of(two_designs(), Focus("bottleneck", "reduce"), compared="maps + difference"),
-            before_run(two_designs(), compared="maps + difference"),
+            state_of(two_designs(), Focus("bottleneck", "reduce"), comparison="maps + difference"),
+            before_run(two_designs(), comparison="maps + difference"),
         ):
-            assert all(plate.place is not None for plate in content_of(state).plates)
+            assert all(plate.ref is not None for plate in build_mosaic_content(state).panels)
             drawn(state)
 
     def test_there_is_none_of_two_shapes_that_earlier_settings_gave(self):
-        state = state_of(two_designs(), volumes={BOTTLENECK: random_volume((5, 9, 11))}, compared="maps + difference")
-        assert [plate.shape.channels for plate in content_of(state).plates] == [6, 5]
+        state = state_of(two_designs(), volumes={BOTTLENECK: random_volume((5, 9, 11))}, comparison="maps + difference")
+        assert [plate.shape.channels for plate in build_mosaic_content(state).panels] == [6, 5]
         drawn(state)
 
     def test_one_of_earlier_settings_says_so(self):
-        state = state_of(two_designs(), compared="maps + difference")
+        state = state_of(two_designs(), comparison="maps + difference")
         edited = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3),)))
-        plate = content_of(replace(state, project=edited, check=check(edited))).plates[2]
+        plate = build_mosaic_content(replace(state, project=edited, check=check(edited))).panels[2]
         assert (plate.fresh, plate.note) == (False, STALE_HINT)
 
     def test_a_click_on_it_chooses_that_value_in_the_chosen_design(self, show, qtbot):
-        answer = show(state_of(two_designs(), Focus(*BOTTLENECK), compared="maps + difference"))
+        answer = show(state_of(two_designs(), Focus(*BOTTLENECK), comparison="maps + difference"))
         with qtbot.waitSignal(answer.view.hovered) as said:
-            QTest.mouseMove(answer.view.canvas, point_of(answer, 2, Spot(3, 4, 5)))
+            QTest.mouseMove(answer.view.canvas, point_of(answer, 2, MapSpot(3, 4, 5)))
         assert said.args[0].startswith("difference · channel 3, y 4, x 5: ")
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 2, Spot(3, 4, 5)))
+        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 2, MapSpot(3, 4, 5)))
         assert answer.focuses == [Focus(*BOTTLENECK, 3, (4, 5))]
 
 
@@ -324,7 +339,7 @@ class TestKernelDetail:
         seen = answer.view.canvas.scene().detail.body.seen
         largest = int(np.argmax(norms))
         assert seen.channels() == np.argsort(-norms).tolist()
-        said = answer.view.canvas.read(seen.pixel(Spot(largest, 1, 1)).center())
+        said = answer.view.canvas.read(seen.pixel(MapSpot(largest, 1, 1)).center())
         assert f"input channel {largest}, y 1, x 1" in said
         assert said.endswith(f"size ‖w‖ of this channel {norms[largest]:.3g}")
 
@@ -332,12 +347,12 @@ class TestKernelDetail:
         dense = Project(NoiseInput((3, 4, 5)), (design("net", Node("fc", Dense(units=7))),))
         state = state_of(dense, Focus("net", "fc", 6))
         arrays = weights.load_weights(state.report(("net", "fc")), seed=0, design="net", checkpoint=proceed)
-        detail = content_of(state).detail
+        detail = build_mosaic_content(state).detail
         assert detail.title == "weights of unit 6 · 4×5 · 3 input channels"
         assert np.array_equal(detail.body.tiles.values, arrays["weight"][6].reshape(3, 4, 5))
 
     def test_without_details_all_the_room_is_for_the_maps(self):
-        assert content_of(state_of(two_designs(), Focus(*NAIVE, 2), detail="none")).detail is None
+        assert build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2), detail="none")).detail is None
 
 
 class TestHistogramDetail:
@@ -369,13 +384,18 @@ class TestHistogramDetail:
         assert [said.partition(": ")[2] for said in ends] == ["naive 5, bottleneck 5", "naive 2, bottleneck 2"]
 
     def test_before_a_run_it_asks_for_one(self):
-        assert "Run (F5)" in content_of(before_run(two_designs(), Focus(*NAIVE, 3), detail="histogram")).detail.fault
+        assert (
+            "Run (F5)"
+            in build_mosaic_content(before_run(two_designs(), Focus(*NAIVE, 3), detail="histogram")).detail.fault
+        )
 
     @pytest.mark.parametrize("value", [0.0, 3e38, np.nan, -np.inf])
     def test_maps_of_one_value_are_drawn(self, value):
         volumes = {NAIVE: np.full((6, 9, 11), value), BOTTLENECK: np.full((6, 9, 11), value)}
         for kind in ("histogram", "histograms", "contributions"):
-            drawn(state_of(two_designs(), Focus(*NAIVE, 3, (1, 1)), volumes, detail=kind, compared="maps + difference"))
+            drawn(
+                state_of(two_designs(), Focus(*NAIVE, 3, (1, 1)), volumes, detail=kind, comparison="maps + difference")
+            )
 
 
 class TestHistogramsDetail:
@@ -384,7 +404,7 @@ class TestHistogramsDetail:
         body = answer.view.canvas.scene().detail.body
         assert body.seen.channels() == [5, 4, 3, 2, 1, 0]
         assert (body.body.tiles.values.sum(axis=1) > 0).sum() == np.count_nonzero(body.body.found.counts.counts)
-        spot = Spot(4, 3, int(np.argmax(body.body.found.counts.counts[4])))
+        spot = MapSpot(4, 3, int(np.argmax(body.body.found.counts.counts[4])))
         said = answer.view.canvas.read(body.seen.pixel(spot).center())
         assert said.startswith(f"map 4: {body.body.found.counts.counts[4].max()} values from ")
         assert said.endswith("0 % zeros")
@@ -394,8 +414,8 @@ class TestHistogramsDetail:
 
     def test_maps_of_one_value_have_none_and_before_a_run_they_wait(self):
         dense = Project(NoiseInput((3, 4, 5)), (design("net", Node("fc", Dense(units=7))),))
-        assert content_of(state_of(dense, Focus("net", "fc"), detail="histograms")).detail is None
-        assert "Run (F5)" in content_of(before_run(two_designs(), detail="histograms")).detail.fault
+        assert build_mosaic_content(state_of(dense, Focus("net", "fc"), detail="histograms")).detail is None
+        assert "Run (F5)" in build_mosaic_content(before_run(two_designs(), detail="histograms")).detail.fault
 
 
 class TestContributionsDetail:
@@ -466,12 +486,12 @@ class TestContributionsDetail:
             (before_run(state.project, state.focus, detail="contributions"), "Run (F5)"),
             (state_of(large, Focus(*NAIVE, 1), detail="contributions"), "37,748,736"),
         ):
-            assert reason in content_of(found).detail.fault
+            assert reason in build_mosaic_content(found).detail.fault
             drawn(found)
 
     def test_a_layer_without_weights_has_none(self):
         relu = Project(NoiseInput((4, 9, 9)), (design("naive", Node("relu", Activation(function="relu"))),))
-        assert content_of(state_of(relu, Focus("naive", "relu", 1), detail="contributions")).detail is None
+        assert build_mosaic_content(state_of(relu, Focus("naive", "relu", 1), detail="contributions")).detail is None
 
 
 class TestWaiting:
@@ -481,30 +501,30 @@ class TestWaiting:
         monkeypatch.setattr(budget, "CACHE", DerivedCache(2**20))
 
     def test_what_takes_long_is_left_out_as_long_as_nobody_waits(self):
-        look = {"order": "mean", "compared": "maps + difference", "detail": "contributions"}
+        look = {"order": "mean", "comparison": "maps + difference", "detail": "contributions"}
         state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look)
-        at_once = content_of(state, None)
-        assert not at_once.complete
-        assert at_once.plates[0].order is None
+        at_once = build_mosaic_content(state, None)
+        assert not at_once.is_complete
+        assert at_once.panels[0].order is None
         assert "being sorted …" in at_once.legend
-        assert at_once.plates[2].title == at_once.detail.fault == "being computed …"
-        whole = content_of(state)
-        assert whole.complete
-        assert whole.plates[0].order is not None
-        assert content_of(state, None).complete  # it is at hand now
+        assert at_once.panels[2].title == at_once.detail.fault == "being computed …"
+        whole = build_mosaic_content(state)
+        assert whole.is_complete
+        assert whole.panels[0].order is not None
+        assert build_mosaic_content(state, None).is_complete  # it is at hand now
 
     def test_the_weights_of_a_large_layer_come_from_another_thread(self, show, qtbot):
         project = replace(two_designs(), seed=77)  # whose weights no other test has asked for
         answer = show(state_of(project, Focus(*NAIVE, 2)))
-        first = content_of(state_of(project, Focus(*BOTTLENECK, 2)), None)
-        assert (first.detail.fault, first.complete) == ("being computed …", False)
+        first = build_mosaic_content(state_of(project, Focus(*BOTTLENECK, 2)), None)
+        assert (first.detail.fault, first.is_complete) == ("being computed …", False)
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
 
     def test_a_fault_on_the_other_thread_is_not_hidden(self, show, qtbot, monkeypatch):
         def fail(state, checkpoint):
             if checkpoint is not None:
                 raise ArithmeticError("our own fault")
-            return content_of(state, checkpoint)
+            return build_mosaic_content(state, checkpoint)
 
         monkeypatch.setattr(filters, "content_of", fail)
         with qtbot.capture_exceptions() as raised:
@@ -514,12 +534,12 @@ class TestWaiting:
 
     def test_weights_that_the_inspector_has_found_are_at_hand(self):
         state = state_of(replace(two_designs(), seed=78), Focus(*NAIVE, 2, (1, 1)))
-        assert not content_of(state, None).complete
-        now(state)
-        assert content_of(state, None).complete
+        assert not build_mosaic_content(state, None).is_complete
+        load_inspector_content(state)
+        assert build_mosaic_content(state, None).is_complete
 
     def test_it_comes_from_another_thread(self, show, qtbot):
-        look = {"order": "mean", "compared": "maps + difference", "detail": "contributions"}
+        look = {"order": "mean", "comparison": "maps + difference", "detail": "contributions"}
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look))
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
         order = answer.view.canvas.scene().frames[0].seen.grid.order
@@ -569,7 +589,7 @@ class TestControls:
         assert answer.view.canvas.scene() is scene
 
     def test_a_screen_reader_hears_of_difference_and_detail(self, show):
-        look = {"compared": "maps + difference", "detail": "contributions"}
+        look = {"comparison": "maps + difference", "detail": "contributions"}
         answer = show(state_of(two_designs(), Focus(*NAIVE, 3), **look))
         told = answer.view.canvas.accessibleDescription()
         assert "relative error" in told
@@ -578,14 +598,16 @@ class TestControls:
     @pytest.mark.parametrize("size", [(240, 300), (300, 700), (420, 900), (1200, 760)])
     @pytest.mark.parametrize("detail", ["kernel by size", "histogram", "histograms", "contributions"])
     def test_maps_keep_room_in_a_small_view_and_all_parts_lie_within_it(self, size, detail):
-        look = {"compared": "maps + difference", "detail": detail, "order": "likeness"}
+        look = {"comparison": "maps + difference", "detail": detail, "order": "likeness"}
         rect = QRectF(0, 0, *size)
-        scene = arrange(rect, content_of(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look)), Zoom())
+        scene = lay_out_mosaics(
+            rect, build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look)), MosaicZoom()
+        )
         parts = [scene.pinned, scene.legend, scene.difference_legend, scene.detail.rect]
         assert all(rect.contains(part) for part in parts)
         for frame in scene.frames:
-            assert frame.seen.rect.height() > 3 * scene.size
-            assert frame.seen.rect.bottom() <= scene.pinned.top()
+            assert frame.projection.rect.height() > 3 * scene.size
+            assert frame.projection.rect.bottom() <= scene.pinned.top()
 
     def test_a_click_beside_everything_asks_for_nothing(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), detail="histogram"))
@@ -595,6 +617,6 @@ class TestControls:
 
 def test_a_result_that_comes_is_shown_in_its_order(show):
     answer = show(state_of(two_designs(), volumes={NAIVE: RISING}, order="mean"))
-    results = {**answer.state.run.results, NAIVE: Result(answer.state.check.keys[NAIVE], -RISING)}
+    results = {**answer.state.run.results, NAIVE: VolumeResult(answer.state.check.keys[NAIVE], -RISING)}
     answer.show(replace(answer.state, run=RunView(results)))
     assert answer.view.canvas.scene().frames[0].seen.grid.order.channels.tolist() == [0, 1, 2, 3, 4, 5]

@@ -30,16 +30,23 @@ from engine.project.project import Design, ImageInput, NoiseInput, Project
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
 from engine.text.problems import STEM
-from gui.command_line.offscreen import run_state
-from gui.paint.basics.colours import lut, to_levels
+from gui.command_line.offscreen import state_after_run
+from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.inspector import channels, maps, matrix, patch, source_views, sums
 from gui.paint.inspector import weights as found_weights
-from gui.paint.inspector.content import FINDING, MOST_SIGHTS, RUN_HINT, UNCHOSEN
-from gui.paint.inspector.inspector import PARTS, arrange, hit, natural_size, now, paint
-from gui.state.focus_steps import next_position
-from gui.state.view_state import Focus, Progress, RunView
-from gui.state.volume_at import Result
+from gui.paint.inspector.content import FINDING_WEIGHTS, INSPECTOR_RUN_HINT, MOST_SOURCE_VIEWS, NO_VALUE_CHOSEN
+from gui.paint.inspector.inspector import (
+    INSPECTOR_PARTS,
+    hit_inspector,
+    inspector_figure_size,
+    lay_out_inspector,
+    load_inspector_content,
+    paint_inspector,
+)
+from gui.state.focus_steps import next_focus
+from gui.state.view_state import Focus, RunProgress, RunView
+from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView
 from tests.engine.checkpoints import proceed
@@ -68,7 +75,7 @@ KINDS = Project(NoiseInput((3, 9, 8), seed=1), (Design("d", Network(EVERY)),))
 
 def ran(project, focus=None, **look):
     """The state after a real run."""
-    state = run_state(project, run_all(RunRequest.of(project), lambda event: None), "light")
+    state = state_after_run(project, run_all(RunRequest.of(project), lambda event: None), "light")
     return replace(
         state, focus=focus or Focus("d", project.designs[0].network.nodes[-1].name), look=replace(state.look, **look)
     )
@@ -119,7 +126,7 @@ def drawn(state, width, height):
     image = QImage(width, height, QImage.Format.Format_RGB32)
     image.fill(0)
     painter = QPainter(image)
-    paint(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
+    paint_inspector(painter, QRectF(0, 0, width, height), state, THEMES[state.look.theme])
     painter.end()
     return image
 
@@ -129,73 +136,77 @@ class TestWhatIsTold:
     def test_every_kind_tells_the_runs_value_and_says_what_it_does(self, every, node):
         volume = every.volume_at(("d", node)).volume
         for spot in np.ndindex(*volume.shape):
-            content = now(replace(every, focus=Focus("d", node, spot[0], spot[1:])))
-            assert content.told.how.result == pytest.approx(float(volume[spot]), rel=1e-4, abs=1e-5)
-        assert content.told.how.what.endswith(".")
-        assert content.told.value == content.value == float(volume[spot])
+            content = load_inspector_content(replace(every, focus=Focus("d", node, spot[0], spot[1:])))
+            assert content.explanation.how.result == pytest.approx(float(volume[spot]), rel=1e-4, abs=1e-5)
+        assert content.explanation.how.what.endswith(".")
+        assert content.explanation.value == content.value == float(volume[spot])
 
     def test_the_layers_of_the_test_are_of_every_kind(self):
         assert {tag_of(type(node.layer)) for node in EVERY} == {tag_of(kind) for kind in LAYERS}
 
     def test_bars_add_up_to_the_value_whatever_is_put_together(self):
         state = ran(Project(NoiseInput((60, 5, 5)), (Design("d", Network((Node("c", Conv2d(2, 3)),))),)))
-        content = now(replace(state, focus=Focus("d", "c", 1, (2, 2))))
-        shown = sums.rows(content)
+        content = load_inspector_content(replace(state, focus=Focus("d", "c", 1, (2, 2))))
+        shown = sums.sum_bars(content)
         assert sum(row.value for row in shown if not row.final) == pytest.approx(shown[-1].value)
-        assert shown[-1].value == content.told.how.result
+        assert shown[-1].value == content.explanation.how.result
         own = [abs(row.value) for row in shown if row.term is not None]
         assert own == sorted(own, reverse=True)
-        assert len(own) == sums.MOST
+        assert len(own) == sums.MOST_BARS
         others = [row.label for row in shown if "others" in row.label]
-        assert sum(int(label.split()[0]) for label in others) == 60 - sums.MOST
+        assert sum(int(label.split()[0]) for label in others) == 60 - sums.MOST_BARS
 
-    @pytest.mark.parametrize(("count", "own"), [(sums.MOST + sums.FEW_MORE, 16), (sums.MOST + sums.FEW_MORE + 1, 12)])
+    @pytest.mark.parametrize(
+        ("count", "own"), [(sums.MOST_BARS + sums.FEW_MORE_BARS, 16), (sums.MOST_BARS + sums.FEW_MORE_BARS + 1, 12)]
+    )
     def test_a_few_terms_more_have_bars_of_their_own_too(self, count, own):
-        content = now(ran(Project(NoiseInput((count, 5, 5)), (Design("d", Network((Node("c", Conv2d(2, 3)),))),))))
-        assert len([row for row in sums.rows(content) if row.term is not None]) == own
+        content = load_inspector_content(
+            ran(Project(NoiseInput((count, 5, 5)), (Design("d", Network((Node("c", Conv2d(2, 3)),))),)))
+        )
+        assert len([row for row in sums.sum_bars(content) if row.term is not None]) == own
 
     def test_of_many_earlier_volumes_the_input_and_the_nearest_are_shown(self):
-        nodes = [Node(f"n{number}", Activation("relu")) for number in range(MOST_SIGHTS + 6)]
-        content = now(ran(Project(NoiseInput((2, 4, 4)), (Design("d", Network(tuple(nodes))),))))
-        names = [sight.name for sight in content.sights]
-        assert names == [INPUT, *(node.name for node in nodes[-MOST_SIGHTS:-1])]
-        assert content.left_out == len(nodes) - MOST_SIGHTS
+        nodes = [Node(f"n{number}", Activation("relu")) for number in range(MOST_SOURCE_VIEWS + 6)]
+        content = load_inspector_content(ran(Project(NoiseInput((2, 4, 4)), (Design("d", Network(tuple(nodes))),))))
+        names = [sight.name for sight in content.source_views]
+        assert names == [INPUT, *(node.name for node in nodes[-MOST_SOURCE_VIEWS:-1])]
+        assert content.left_out_count == len(nodes) - MOST_SOURCE_VIEWS
 
     def test_a_value_whose_source_is_of_other_settings_is_not_told(self, state):
         results = dict(state.run.results)
-        results["d", "narrow"] = Result(b"another", results["d", "narrow"].volume)
-        content = now(replace(state, run=RunView(results)))
-        assert (content.note, content.stale, content.told) == (STALE_HINT, True, None)
+        results["d", "narrow"] = VolumeResult(b"another", results["d", "narrow"].volume)
+        content = load_inspector_content(replace(state, run=RunView(results)))
+        assert (content.note, content.is_stale, content.explanation) == (STALE_HINT, True, None)
 
     def test_a_block_tells_of_its_last_layer(self):
         path = RESOURCES / "projects" / "residual_bottleneck.toml"
         project = replace(load_project(path).project, input=NoiseInput((256, 5, 5)), stem=None)
         design = project.designs[0].name
         block = next(iter(check(project).analyses[design].blocks.values()))
-        content = now(ran(project, Focus(design, block.name, 0, (1, 1))))
-        assert content.told.how.formula[0].startswith(f"{block.output}[0, 1, 1] = ")
+        content = load_inspector_content(ran(project, Focus(design, block.name, 0, (1, 1))))
+        assert content.explanation.how.formula[0].startswith(f"{block.output}[0, 1, 1] = ")
 
     def test_a_designs_input_tells_of_the_stem_and_the_stems_of_the_photo(self):
         photo = ImageInput("resources:photos/chelsea.png", (8, 8))
         stem = Network((Node("first", Conv2d(2, 1)),))
         state = ran(Project(photo, (Design("d", Network((Node("n", Conv2d(1, 1)),))),), stem))
-        content = now(replace(state, focus=Focus("d", INPUT, 1, (3, 3))))
+        content = load_inspector_content(replace(state, focus=Focus("d", INPUT, 1, (3, 3))))
         assert content.label.startswith("first of the stem")
-        assert content.told.how.formula[0].startswith("first[1, 3, 3] = ")
-        assert [(sight.name, sight.region.window) for sight in content.sights] == [("photo", (3, 3, 4, 4))]
-        content = now(replace(state, focus=Focus(STEM, INPUT, 2, (3, 3))))
-        assert "blue at y 3, x 3" in content.told.how.what
-        assert not content.sights
+        assert content.explanation.how.formula[0].startswith("first[1, 3, 3] = ")
+        assert [(sight.name, sight.region.window) for sight in content.source_views] == [("photo", (3, 3, 4, 4))]
+        content = load_inspector_content(replace(state, focus=Focus(STEM, INPUT, 2, (3, 3))))
+        assert "blue at y 3, x 3" in content.explanation.how.what
+        assert not content.source_views
 
     @pytest.mark.parametrize("place", [(STEM, INPUT), ("d", INPUT)])
     def test_the_input_without_a_stem_is_told_and_sees_nothing_before_it(self, state, place):
-        content = now(replace(state, focus=Focus(*place, 7, (8, 10))))
-        assert "seed 3" in content.told.how.what
-        assert not content.sights
+        content = load_inspector_content(replace(state, focus=Focus(*place, 7, (8, 10))))
+        assert "seed 3" in content.explanation.how.what
+        assert not content.source_views
 
     def test_every_earlier_volume_is_shown_with_what_the_value_sees_of_it(self, state):
-        content = now(state)
-        assert [(sight.name, source_views.extent(sight)) for sight in content.sights] == [
+        content = load_inspector_content(state)
+        assert [(sight.name, source_views.region_size_text(sight)) for sight in content.source_views] == [
             (INPUT, "5×5 of 9×11"),
             ("wide", "3×3 of 9×11"),
             ("narrow", "3×3 of 9×11"),
@@ -207,15 +218,15 @@ class TestWhatIsTold:
         node = Node("last", Conv2d(3, 3, padding="valid", bias=False), weights=FileWeights(str(path), "weight"))
         known = ran(Project(PROJECT.input, (Design("d", Network((*WIDE[:2], node))),)))
         path.unlink()
-        content = now(replace(known, focus=Focus("d", "last", 0, (0, 0))))
-        assert (content.wrong, content.told) == (True, None)
+        content = load_inspector_content(replace(known, focus=Focus("d", "last", 0, (0, 0))))
+        assert (content.note_is_error, content.explanation) == (True, None)
         assert "w.npy" in content.note
 
 
 class TestBeforeAndAfterRuns:
     def test_before_a_run_it_says_what_to_do(self, answer):
         answer.show(replace(answer.state, run=RunView()))
-        assert answer.view.content.note == RUN_HINT
+        assert answer.view.content.note == INSPECTOR_RUN_HINT
         assert not answer.view.play.isEnabled()
         assert [box.value() for box in answer.view.fields.values()] == [1, 2, 3]
 
@@ -236,23 +247,25 @@ class TestBeforeAndAfterRuns:
         assert answer.view.content.note == STALE_HINT
 
     def test_a_mistake_is_told_in_its_words(self, state):
-        content = now(replace(with_filters(state, 7), focus=Focus("d", "wide")))
-        assert not content.wrong
+        content = load_inspector_content(replace(with_filters(state, 7), focus=Focus("d", "wide")))
+        assert not content.note_is_error
         network = Network((Node("wide", Conv2d(6, 30, padding="valid")), *WIDE[1:]))
         project = replace(PROJECT, designs=(Design("d", network),))
         wrong = replace(state, project=project, check=check(project), run=RunView())
-        assert "larger than its padded input" in now(replace(wrong, focus=Focus("d", "wide"))).note
-        assert "a layer before it has a mistake" in now(replace(wrong, focus=Focus("d", "last"))).note
+        assert "larger than its padded input" in load_inspector_content(replace(wrong, focus=Focus("d", "wide"))).note
+        assert (
+            "a layer before it has a mistake" in load_inspector_content(replace(wrong, focus=Focus("d", "last"))).note
+        )
 
     def test_without_a_choice_the_middle_value_is_told_and_said_to_be_it(self, answer):
         answer.show(replace(answer.state, focus=Focus("d", "last")))
-        assert answer.view.content.note == UNCHOSEN
+        assert answer.view.content.note == NO_VALUE_CHOSEN
         assert answer.view.content.at[1:] == (3, 4)
         assert answer.view.fields["y"].value() == 3
 
     def test_a_choice_that_is_outside_of_the_volume_is_brought_inside(self, state):
-        content = now(replace(state, focus=Focus("d", "last", 99, (50, 1))))
-        assert content.told is not None
+        content = load_inspector_content(replace(state, focus=Focus("d", "last", 99, (50, 1))))
+        assert content.explanation is not None
 
 
 class TestChoosing:
@@ -296,7 +309,7 @@ class TestChoosing:
 
     def test_digits_choose_the_channels_with_the_largest_sums(self, answer):
         content = answer.view.content
-        largest = [row.term for row in sums.rows(content) if row.term is not None]
+        largest = [row.term for row in sums.sum_bars(content) if row.term is not None]
         QTest.keyClick(answer.view.canvas, Qt.Key.Key_2)
         assert answer.focuses == [Focus("d", "narrow", largest[1], (3, 4))]
         answer.show(replace(answer.state, focus=Focus("d", "last", 1, (2, 3))))
@@ -342,7 +355,7 @@ class TestChoosing:
     def test_a_turn_of_the_camera_and_a_runs_progress_change_nothing(self, answer):
         before = answer.view.content
         answer.show(replace(answer.state, look=replace(answer.state.look, yaw=3.0)))
-        answer.show(replace(answer.state, run=replace(answer.state.run, progress=Progress(0, 3, ("d", "wide")))))
+        answer.show(replace(answer.state, run=replace(answer.state.run, progress=RunProgress(0, 3, ("d", "wide")))))
         assert answer.view.content is before
         answer.show(replace(answer.state, look=replace(answer.state.look, theme="dark")))
         assert answer.view.content.look.theme == "dark"
@@ -380,12 +393,12 @@ class TestMatrix:
 
     def test_of_groups_it_holds_the_rows_of_the_filters_own(self):
         state = ran(Project(NoiseInput((6, 3, 3)), (Design("d", Network((Node("c", Conv2d(4, 1, groups=2)),))),)))
-        told = now(replace(state, focus=Focus("d", "c", 3, (1, 1)))).told
+        told = load_inspector_content(replace(state, focus=Focus("d", "c", 3, (1, 1)))).explanation
         assert (told.matrix.rows, told.matrix.columns, told.matrix.first_row) == (2, 3, 2)
         np.testing.assert_array_equal(told.matrix.values[1], told.filter.ravel().astype(np.float32))
 
     def test_other_kernels_have_none(self, state):
-        assert now(state).told.matrix is None
+        assert load_inspector_content(state).explanation.matrix is None
 
 
 class TestPlaying:
@@ -458,7 +471,7 @@ class TestPlaying:
         focus, seen = Focus("d", "last", 0, (0, 0)), []
         while focus is not None:
             seen.append(focus.pixel)
-            focus = next_position(focus, now(state).told.shape)
+            focus = next_focus(focus, load_inspector_content(state).explanation.shape)
         assert seen == list(np.ndindex(7, 9))
 
 
@@ -470,27 +483,29 @@ class TestLargeLayers:
 
     def test_their_weights_are_found_on_another_thread_and_said_to_be(self, qtbot, state, small_limits):
         answer = Answer(qtbot, InspectorView, state, SIZE)
-        assert answer.view.content.note == FINDING
-        assert answer.view.content.sights
-        qtbot.waitUntil(lambda: answer.view.content.told is not None)
-        assert answer.view.content.told.how.result == now(state).told.how.result
+        assert answer.view.content.note == FINDING_WEIGHTS
+        assert answer.view.content.source_views
+        qtbot.waitUntil(lambda: answer.view.content.explanation is not None)
+        assert answer.view.content.explanation.how.result == load_inspector_content(state).explanation.how.result
         answer.view.close_down()
 
     def test_only_one_filter_of_them_is_held(self, state, small_limits):
-        found = found_weights.find(state, ("d", "last"), 0, proceed)
+        found = found_weights.load_filter_weights(state, ("d", "last"), 0, proceed)
         assert {role: array.shape for role, array in found.arrays.items()} == {"weight": (4, 3, 3), "bias": ()}
-        assert found_weights.find(state, ("d", "last"), 0, proceed) is found
-        assert found_weights.find(state, ("d", "last"), 2, proceed) is not found
+        assert found_weights.load_filter_weights(state, ("d", "last"), 0, proceed) is found
+        assert found_weights.load_filter_weights(state, ("d", "last"), 2, proceed) is not found
 
     def test_a_matrix_too_large_to_draw_is_drawn_in_part_and_says_so(self, every, monkeypatch):
         monkeypatch.setattr(found_weights, "MOST_COLUMNS", 10)
-        content = now(replace(every, focus=Focus("d", "dense", 2, (0, 0))))
-        step = content.told.matrix.column_step
+        content = load_inspector_content(replace(every, focus=Focus("d", "dense", 2, (0, 0))))
+        step = content.explanation.matrix.column_step
         assert step > 1
         np.testing.assert_array_equal(
-            content.told.matrix.values[2], content.told.filter.ravel()[::step].astype(np.float32)
+            content.explanation.matrix.values[2], content.explanation.filter.ravel()[::step].astype(np.float32)
         )
-        assert f"1 of {step} columns drawn" in svg(paint, replace(every, focus=Focus("d", "dense", 2, (0, 0))))
+        assert f"1 of {step} columns drawn" in svg(
+            paint_inspector, replace(every, focus=Focus("d", "dense", 2, (0, 0)))
+        )
 
 
 class TestFigure:
@@ -500,9 +515,9 @@ class TestFigure:
         inside = np.ones(shape[1:], bool)
         inside[0, 0] = False
         plain, ground = QColor("#123456"), QColor("#fedcba")
-        image = channels.mosaic(values, inside, -2.0, 2.0, "viridis", plain, ground)
-        _, columns = channels.grid(*shape)
-        colours = lut("viridis")[to_levels(values, -2.0, 2.0)]
+        image = channels.channels_image(values, inside, -2.0, 2.0, "viridis", plain, ground)
+        _, columns = channels.choose_channel_grid(*shape)
+        colours = load_lut("viridis")[to_levels(values, -2.0, 2.0)]
         for channel, y, x in np.ndindex(*shape):
             row, column = divmod(channel, columns)
             pixel = image.pixelColor(column * (shape[2] + 1) + x, row * (shape[1] + 1) + y)
@@ -512,23 +527,23 @@ class TestFigure:
 
     @pytest.mark.parametrize("width", [200, 300, 420, 700])
     def test_pictures_of_earlier_volumes_stand_beside_and_below_each_other(self, every, width):
-        content = now(replace(every, focus=Focus("d", "dense", 0, (0, 0))))
-        for count in range(1, len(content.sights) + 1):
-            some = replace(content, sights=content.sights[:count])
-            tall = source_views.height(some, width, 12)
+        content = load_inspector_content(replace(every, focus=Focus("d", "dense", 0, (0, 0))))
+        for count in range(1, len(content.source_views) + 1):
+            some = replace(content, source_views=content.source_views[:count])
+            tall = source_views.source_views_height(some, width, 12)
             rect = QRectF(0, 0, width, tall)
             found = {}
             for y in range(0, int(tall), 4):
                 for x in range(0, width, 4):
-                    at = source_views.hit(rect, some, 12, QPointF(x, y))
+                    at = source_views.hit_source_views(rect, some, 12, QPointF(x, y))
                     if at is not None:
-                        found.setdefault(at.focus.place, []).append((x, y))
-            assert set(found) == {sight.place for sight in some.sights}
+                        found.setdefault(at.focus.ref, []).append((x, y))
+            assert set(found) == {sight.ref for sight in some.source_views}
 
     @pytest.mark.parametrize("width", [260, 400, 800, 1300])
     def test_parts_stand_within_the_width_and_not_on_each_other(self, state, width):
-        layout = arrange(now(state), width)
-        places = [rect for _, rect in layout.places]
+        layout = lay_out_inspector(load_inspector_content(state), width)
+        places = [rect for _, rect in layout.part_rects]
         assert all(rect.left() >= 0 and rect.right() <= width for rect in places)
         assert not any(a.intersects(b) for n, a in enumerate(places) for b in places[n + 1 :])
         columns = {rect.left() for rect in places}
@@ -539,31 +554,35 @@ class TestFigure:
     def test_every_kind_is_drawn_and_read_at_every_point(self, every, node, theme):
         state = replace(every, focus=Focus("d", node, 0, (0, 0)), look=replace(every.look, theme=theme))
         assert drawn(state, 420, 900).pixelColor(5, 5).name() == "#000000"
-        content = now(state)
-        layout = arrange(content, 420)
-        told = {hit(content, layout, QPointF(x, y)) for x in range(0, 420, 7) for y in range(0, int(layout.height), 7)}
+        content = load_inspector_content(state)
+        layout = lay_out_inspector(content, 420)
+        told = {
+            hit_inspector(content, layout, QPointF(x, y))
+            for x in range(0, 420, 7)
+            for y in range(0, int(layout.height), 7)
+        }
         assert len(told) > 2
 
     def test_its_words_are_those_of_the_window(self, state):
-        words = svg(paint, state)
-        content = now(state)
+        words = svg(paint_inspector, state)
+        content = load_inspector_content(state)
         assert "Patch × filter on channel" in words
         for line in ("last[1,", "5×5 of 9×11", "sum"):
             assert line in words
-        assert content.told.how.formula[-1].split()[-1] in words
+        assert content.explanation.how.formula[-1].split()[-1] in words
 
     def test_a_file_asks_for_no_click(self, state):
         unchosen = replace(state, focus=Focus("d", "last"))
-        assert now(unchosen).note == UNCHOSEN
-        assert "Click" not in svg(paint, unchosen)
+        assert load_inspector_content(unchosen).note == NO_VALUE_CHOSEN
+        assert "Click" not in svg(paint_inspector, unchosen)
 
     def test_all_of_it_fits_into_whatever_picture(self, state):
-        assert natural_size(state)[1] > 200
+        assert inspector_figure_size(state)[1] > 200
         for size in ((200, 200), (1200, 300)):
             assert not drawn(state, *size).isNull()
 
     def test_each_part_has_height_drawing_and_hits(self):
-        assert all(callable(getattr(part, name)) for part in PARTS for name in ("height", "draw", "hit"))
+        assert all(callable(getattr(part, name)) for part in INSPECTOR_PARTS for name in ("height", "draw", "hit"))
 
     @pytest.mark.parametrize("width", [300, 420, 900])
     def test_its_controls_are_seen_whole_at_any_width(self, answer, width):

@@ -31,13 +31,13 @@ from engine.layers import LAYERS, Conv2d, tag_of
 from engine.network.graph import Network, Node
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, ImageInput, NoiseInput, Project
-from gui.catalogue.views import VIEWS
+from gui.catalogue.views import VIEW_IDS
 from gui.state.view_state import Focus
 from gui.widgets.about import AboutBox
-from gui.widgets.tab_order import in_reading_order
-from gui.window.actions import ACTIONS, TOOLBAR, TOOLS
+from gui.widgets.tab_order import focusable_in_reading_order
+from gui.window.actions import ACTIONS, TOOL_CONVENTIONS, TOOLBAR
 from gui.window.main_window import MainWindow
-from gui.window.menus import letter, plain
+from gui.window.menus import mnemonic_letter, plain_text
 from tests.gui.conftest import NAIVE, PROJECT
 
 Buttons = QMessageBox.StandardButton
@@ -60,7 +60,7 @@ def set_filters(window: MainWindow, filters: int) -> None:
 def listed(window: MainWindow, menu: str) -> dict[str, QAction]:
     """The entries of a menu that is filled as it opens, by their texts."""
     window.listed[menu].aboutToShow.emit()
-    return {plain(action.text()): action for action in window.listed[menu].actions()}
+    return {plain_text(action.text()): action for action in window.listed[menu].actions()}
 
 
 def run(window: MainWindow, qtbot: QtBot) -> None:
@@ -267,7 +267,9 @@ def test_delete_removes_a_layer_from_the_list_and_the_volumes_but_not_from_a_fie
         widget.setFocus()
         qtbot.keyClick(widget, Qt.Key.Key_Delete)
     assert len(window.workbench.state.project.network("bottleneck").nodes) == 2
-    (canvas,) = (part for part in in_reading_order(window.views["volumes"]) if part.accessibleName() == "Volumes")
+    (canvas,) = (
+        part for part in focusable_in_reading_order(window.views["volumes"]) if part.accessibleName() == "Volumes"
+    )
     canvas.setFocus()
     qtbot.keyClick(canvas, Qt.Key.Key_Delete)
     assert [node.name for node in window.workbench.state.project.network("bottleneck").nodes] == ["conv5x5"]
@@ -332,16 +334,16 @@ def test_every_menu_gives_each_entry_a_letter_of_its_own(window: MainWindow) -> 
                 yield from menus(action.menu().actions())
 
     for actions in menus(window.menuBar().actions()):
-        letters = [letter(action.text()) for action in actions if not action.isSeparator()]
+        letters = [mnemonic_letter(action.text()) for action in actions if not action.isSeparator()]
         assert all(letters)
         assert len(set(letters)) == len(letters)
 
 
 def test_no_field_takes_a_letter_of_the_menu_bar(window: MainWindow) -> None:
-    taken = {letter(action.text()) for action in window.menuBar().actions()}
+    taken = {mnemonic_letter(action.text()) for action in window.menuBar().actions()}
     for kind in (QAbstractButton, QLabel):
         for widget in window.findChildren(kind):
-            assert letter(widget.text()) not in taken or not letter(widget.text()), widget.text()
+            assert mnemonic_letter(widget.text()) not in taken or not mnemonic_letter(widget.text()), widget.text()
 
 
 def test_the_status_bar_counts_mistakes_and_leads_to_their_list(window: MainWindow, qtbot: QtBot) -> None:
@@ -436,7 +438,7 @@ def test_the_metric_switch_says_how_many_flops_a_mac_is(window: MainWindow) -> N
 def test_every_toolbar_entry_exists_and_every_view_has_a_place() -> None:
     known = {action.id for action in ACTIONS} | {"undo", "redo", "samples", "count", "separator"}
     assert set(TOOLBAR) <= known
-    assert len({kind.id for kind in VIEWS}) == len(VIEWS)
+    assert len({kind.id for kind in VIEW_IDS}) == len(VIEW_IDS)
 
 
 def test_no_two_actions_share_a_shortcut(window: MainWindow) -> None:
@@ -597,7 +599,7 @@ def test_accessible_names_are_given_to_what_can_be_operated(window: MainWindow) 
             assert box.accessibleName() or getattr(box, "text", str)(), f"{box} in {inside}"
 
 
-@pytest.mark.parametrize("rule", TOOLS, ids=lambda rule: rule.id)
+@pytest.mark.parametrize("rule", TOOL_CONVENTIONS, ids=lambda rule: rule.id)
 def test_a_tools_rule_is_chosen_from_the_menu_and_named_beside_the_totals(window: MainWindow, rule: Convention) -> None:
     action = window.actions_by_id[f"count_{rule.id}"]
     assert action in window.menus["Count by a rule"].actions()
@@ -610,7 +612,7 @@ def test_a_tools_rule_is_chosen_from_the_menu_and_named_beside_the_totals(window
 
 def test_a_rule_from_the_menu_keeps_the_batch(window: MainWindow) -> None:
     workbench = window.workbench
-    workbench.set_look(replace(workbench.state.look, convention=replace(TOOLS[0], batch=4)))
+    workbench.set_look(replace(workbench.state.look, convention=replace(TOOL_CONVENTIONS[0], batch=4)))
     window.actions_by_id["count_fvcore"].trigger()
     assert workbench.state.look.convention == replace(convention_by_id("fvcore"), batch=4)
 
@@ -621,7 +623,7 @@ def test_comparing_conventions_brings_their_view_to_the_front_and_up_to_date(win
     window.actions_by_id["counting"].trigger()
     QApplication.processEvents()
     assert view.isEnabled()
-    assert view.model.rowCount() >= len(TOOLS)
+    assert view.model.rowCount() >= len(TOOL_CONVENTIONS)
 
 
 def test_a_view_behind_another_is_not_redrawn_until_it_is_seen(window: MainWindow, monkeypatch) -> None:

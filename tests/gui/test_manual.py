@@ -20,10 +20,10 @@ from engine.project.reader import TABLES
 from engine.run.preset_kernels import PRESETS
 from gui.catalogue.panels import PANELS
 from gui.catalogue.pictures import FIGURES
-from gui.catalogue.views import VIEWS
+from gui.catalogue.views import VIEW_IDS
 from gui.command_line import command as command_line
 from gui.command_line import commands
-from gui.paint.figures.figures import PRINTED
+from gui.paint.figures.figures import PRINTED_FIGURES
 from gui.views.bottleneck_layer import STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
@@ -242,7 +242,7 @@ def test_every_choice_of_an_option_is_documented(command, option):
 
 
 def test_every_figure_can_be_drawn_by_the_command_line():
-    assert set(PRINTED) == set(FIGURES)
+    assert set(PRINTED_FIGURES) == set(FIGURES)
 
 
 def test_every_exit_status_is_documented():
@@ -283,5 +283,5 @@ def test_every_metric_is_explained(metric):
 
 
 def test_every_panel_and_view_has_a_page():
-    assert set(PAGES) == {row.id for row in (*PANELS, *VIEWS)}
+    assert set(PAGES) == {row.id for row in (*PANELS, *VIEW_IDS)}
     assert [name for name in PAGES.values() if not (MANUAL / f"{name}.md").exists()] == []

@@ -16,7 +16,7 @@ from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Design, NoiseInput, Note, Project
 from engine.shapes import Shape
-from gui.panels.design_rows import Row, part_rows, rows
+from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
 from gui.panels.designs import DesignsPanel
 from gui.panels.layer_form import LayerForm
 from gui.panels.problems import ProblemsPanel
@@ -63,11 +63,11 @@ def open_block(panel: DesignsPanel, node: str = "inception") -> None:
 
 
 def test_a_block_is_one_row_that_says_its_sums_and_its_output_shape():
-    ((head, nodes),) = rows(state(PROJECT))
+    ((head, nodes),) = design_tree_rows(state(PROJECT))
     assert [row.name for row in nodes] == ["conv", "inception", "relu", "inception_2", "pool"]
     assert [row.opens for row in nodes] == [False, True, False, True, False]
-    parts = part_rows(state(PROJECT, metric="params"), ("d", "inception"))
-    counted = rows(state(PROJECT, metric="params"))[0][1][1]
+    parts = block_part_rows(state(PROJECT, metric="params"), ("d", "inception"))
+    counted = design_tree_rows(state(PROJECT, metric="params"))[0][1][1]
     assert [row.name for row in parts] == PARTS
     assert (counted.what, counted.shape) == (INCEPTION.label(), "32×16×16")
     assert counted.amount == "1.030 K params"
@@ -76,16 +76,16 @@ def test_a_block_is_one_row_that_says_its_sums_and_its_output_shape():
 
 
 def test_parts_have_places_of_their_own_and_names_without_their_blocks():
-    row = part_rows(state(PROJECT), ("d", "inception"))[4]
-    assert (row.place, row.name, row.what, row.shape) == (("d", "inception/3x3"), "3x3", "3×3, 16 filters", "16×16×16")
+    row = block_part_rows(state(PROJECT), ("d", "inception"))[4]
+    assert (row.ref, row.name, row.what, row.shape) == (("d", "inception/3x3"), "3x3", "3×3, 16 filters", "16×16×16")
 
 
 def test_a_block_whose_input_is_unknown_does_not_open():
     project = PROJECT.with_network("d", NETWORK.with_inputs("inception", ("lost",)))
-    ((_, nodes),) = rows(state(project))
+    ((_, nodes),) = design_tree_rows(state(project))
     assert not nodes[1].opens
     assert nodes[1].amount == "unknown"
-    assert part_rows(state(project), ("d", "inception")) == ()
+    assert block_part_rows(state(project), ("d", "inception")) == ()
 
 
 def broken() -> Project:
@@ -96,8 +96,8 @@ def broken() -> Project:
 
 def test_a_mistake_within_a_block_stands_on_the_rows_of_the_block_and_of_the_part(qtbot: QtBot):
     start = state(broken(), "d", "m")
-    ((head, (block, _)),) = rows(start)
-    (wrong,) = (row for row in part_rows(start, ("d", "m")) if row.mistake)
+    ((head, (block, _)),) = design_tree_rows(start)
+    (wrong,) = (row for row in block_part_rows(start, ("d", "m")) if row.mistake)
     assert block.mistake == f"{wrong.name}: {wrong.mistake}"
     assert "1 with a mistake" in head.mistake
     form = LayerForm(start)
@@ -173,14 +173,14 @@ def test_rows_of_parts_follow_the_settings_of_their_block(qtbot: QtBot):
     open_block(panel)
     stage._on_edit(edits.set_setting(PROJECT, ("d", "inception"), "n5x5_reduce", 0))
     assert parts_shown(panel, "inception") == [name for name in PARTS if not name.startswith("5x5_reduce")]
-    row: Row = panel.tree.item_at(("d", "inception/5x5")).data(0, Qt.ItemDataRole.UserRole)
-    assert row == part_rows(stage.state, ("d", "inception"))[6]
+    row: DesignTreeRow = panel.tree.item_at(("d", "inception/5x5")).data(0, Qt.ItemDataRole.UserRole)
+    assert row == block_part_rows(stage.state, ("d", "inception"))[6]
 
 
 def test_parts_of_closed_blocks_are_never_asked_for(qtbot: QtBot):
     panel, stage = panel_stage(qtbot, "conv")
     asked: list[object] = []
-    panel.tree._parts = lambda place: asked.append(place) or part_rows(stage.state, place)  # type: ignore[assignment]
+    panel.tree._parts = lambda place: asked.append(place) or block_part_rows(stage.state, place)  # type: ignore[assignment]
     stage.do("add_activation")
     assert asked == []
     open_block(panel)
@@ -276,7 +276,7 @@ def test_a_block_that_receives_something_unknown_cannot_be_taken_apart(qtbot: Qt
     form, stage = form_stage(qtbot, "inception", project)
     assert not form.block.take_apart.isEnabled()
     assert "unknown" in form.block.take_apart.toolTip()
-    assert edits.take_chosen_apart(stage.state) is None
+    assert edits.take_chosen_block_apart(stage.state) is None
 
 
 def test_kinds_are_listed_as_layers_then_blocks_and_the_line_between_cannot_be_chosen(qtbot: QtBot):
@@ -315,7 +315,7 @@ def test_a_count_that_may_be_0_has_a_slider_as_far_as_other_counts(qtbot: QtBot)
 
 
 def test_taking_apart_is_one_edit_that_changes_no_number():
-    edit = edits.take_apart(PROJECT, "d", "inception", 12)
+    edit = edits.take_block_apart(PROJECT, "d", "inception", 12)
     assert (edit.text, edit.focus) == ("Take inception apart", Focus("d", "inception/concat"))
     before, after = (analyze(project.network("d"), Shape(3, 16, 16)) for project in (PROJECT, edit.project))
     assert (after.macs, after.params, after.output_shape) == (before.macs, before.params, before.output_shape)
@@ -341,7 +341,7 @@ def test_a_name_like_those_of_a_blocks_layers_is_refused(node: str, name: str, r
 
 
 def test_a_new_block_is_not_called_as_one_that_was_taken_apart():
-    apart = edits.take_apart(PROJECT, "d", "inception", 12).project
+    apart = edits.take_block_apart(PROJECT, "d", "inception", 12).project
     added = edits.add_layer(apart, "d", "conv", "inception")
     assert added.focus == Focus("d", "inception_3")
     kind = edits.set_kind(apart.with_network("d", apart.network("d").with_node_renamed("relu", "inception")), ("d", "inception"),
@@ -377,7 +377,7 @@ def test_blocks_added_and_taken_apart_in_any_order_leave_no_mistake_of_names(ste
         assert edit.focus is not None
         project = edit.project
         if apart:
-            project = edits.take_apart(project, "d", edit.focus.node, 3).project
+            project = edits.take_block_apart(project, "d", edit.focus.node, 3).project
     analysis = analyze(project.network("d"), Shape(3, 64, 64))
     assert not [m for report in analysis.reports for m in report.mistakes if m.setting in ("name", "inputs")]
 
@@ -459,7 +459,7 @@ def test_the_view_menu_shows_blocks_as_layers_or_as_one(open_blocks: MainWindow)
     assert work.state.is_open(place)
     actions["open_blocks"].trigger()
     assert work.state.is_open(("d", "inception_2"))
-    assert work.state.look.toggled == frozenset()
+    assert work.state.look.toggled_blocks == frozenset()
 
 
 def test_a_right_click_on_a_row_offers_its_commands(open_blocks: MainWindow, monkeypatch: pytest.MonkeyPatch):

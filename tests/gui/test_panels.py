@@ -34,14 +34,14 @@ from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
 from gui.panels.base import Edit, Panel
-from gui.panels.design_rows import rows
+from gui.panels.design_rows import design_tree_rows
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
 from gui.panels.layer_form import LayerForm
-from gui.panels.node_sources import array_names, matched
+from gui.panels.node_sources import array_names, match_arrays
 from gui.panels.problems import ProblemsPanel
 from gui.state import edits
-from gui.state.edits import new_layer, settings_of
+from gui.state.edits import layer_settings, new_layer
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.window.actions import Action
 from gui.window.qt_actions import QtActions
@@ -139,7 +139,7 @@ def kept_form(qapp: QApplication) -> LayerForm:
 def test_the_form_of_every_kind_shows_any_valid_settings_and_proposes_nothing(
     kept_form: LayerForm, kind: type[Kind], data: st.DataObject
 ):
-    settings = {field.name: data.draw(values_of(field.type), field.name) for field in settings_of(kind)}
+    settings = {field.name: data.draw(values_of(field.type), field.name) for field in layer_settings(kind)}
     layer = kind(**settings)
     proposed: list[Edit] = []
     kept_form.edit_proposed.connect(proposed.append)
@@ -356,7 +356,9 @@ def test_weights_of_a_file_are_matched_by_shape_and_name(qtbot: QtBot, tmp_path:
     choose(qtbot, form.weights.roles["weight"].widget, "other.weight")
     assert stage.state.project.network("d").node("conv5x5").weights == replace(expected, weight="other.weight")
     assert array_names(str(path)) == tuple(arrays)
-    assert matched(str(tmp_path / "missing.npz"), NAIVE.nodes[0], None) == FileWeights(str(tmp_path / "missing.npz"))
+    assert match_arrays(str(tmp_path / "missing.npz"), NAIVE.nodes[0], None) == FileWeights(
+        str(tmp_path / "missing.npz")
+    )
 
 
 def test_a_file_dialog_that_is_left_shows_the_old_weights(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch):
@@ -432,7 +434,7 @@ class DesignsStage(Stage):
 
     def rename(self, name: str) -> None:
         """Give the chosen layer or design another name."""
-        edit = edits.rename_place(self.state, self.state.focus.place, name)
+        edit = edits.rename_place(self.state, self.state.focus.ref, name)
         assert edit is not None
         self._on_edit(edit)
 
@@ -468,14 +470,14 @@ def test_rows_are_the_stem_and_each_design_with_its_layers(qtbot: QtBot):
 
 
 def test_a_row_says_operator_shape_amount_and_mistake():
-    (_, (node,)), _ = rows(state(replace(PROJECT, stem=None)))
+    (_, (node,)), _ = design_tree_rows(state(replace(PROJECT, stem=None)))
     assert (node.what, node.shape, node.amount) == ("5×5, 32 filters", "32×32×32", "2.458 M MACs")
     wrong = replace(PROJECT, stem=None, designs=(Design("d", Network((Node("c", Conv2d(4, 3, groups=3)),))),))
-    ((head, (node,)),) = rows(state(wrong))
+    ((head, (node,)),) = design_tree_rows(state(wrong))
     assert (node.shape, node.amount) == ("", "unknown")
     assert node.mistake == "groups 3 does not divide the 4 filters: use a divisor"
     assert head.mistake == "1 layer, 1 with a mistake"
-    ((_, (counted,)), _) = rows(state(replace(PROJECT, stem=None), metric="params"))
+    ((_, (counted,)), _) = design_tree_rows(state(replace(PROJECT, stem=None), metric="params"))
     assert counted.amount == "2.432 K params"
 
 

@@ -17,18 +17,18 @@ from engine.project.project import Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.tables.googlenet_table import (
-    NOTHING,
-    arrange,
-    natural_size,
-    paint,
-    sheets_of,
-    shown_design,
+    NO_LAYER_HINT,
+    choose_table_design,
+    fit_googlenet_sheet,
+    googlenet_table_size,
+    make_googlenet_sheets,
+    paint_googlenet_table,
 )
 from gui.paint.tables.ruled_table import NATURAL, SMALLEST
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
 from gui.theme import DARK, LIGHT
-from gui.views.googlenet_table import PaperView
+from gui.views.googlenet_table import GooglenetTableView
 from gui.window.main_window import MainWindow
 from tests.golden.projects import PROJECTS, chain, mistaken, start, with_stem
 from tests.gui.shown import Answer, state_of, svg
@@ -45,7 +45,7 @@ def googlenet(node: str = "conv1", **look: object) -> ViewState:
 
 
 def test_the_printed_table_holds_published_figures_beside_recounted_ones_and_the_notes() -> None:
-    drawn = svg(paint, googlenet(), 1716, 765)
+    drawn = svg(paint_googlenet_table, googlenet(), 1716, 765)
     for text in ("conv 7×7/2 ¹", "9.2K", "2.7K", "3.4×", "1018.0K", "−5.4 %", "7·7·3·8 + 24·64 = 2,712", "6826.4K"):
         assert f"{text}" in drawn
     assert drawn.count(">published<") == 2
@@ -54,20 +54,20 @@ def test_the_printed_table_holds_published_figures_beside_recounted_ones_and_the
 @pytest.mark.parametrize("project", [*PROJECTS.values(), GOOGLENET], ids=lambda project: project.title)
 def test_a_figure_of_its_own_size_holds_the_whole_table_in_readable_text(project: Project) -> None:
     state = state_of(project)
-    width, _ = natural_size(state)
-    for sheet in sheets_of(state):
-        unit, left_out = arrange(sheet, QRectF(0, 0, width, sheet.height * NATURAL))
+    width, _ = googlenet_table_size(state)
+    for sheet in make_googlenet_sheets(state):
+        unit, left_out = fit_googlenet_sheet(sheet, QRectF(0, 0, width, sheet.height * NATURAL))
         assert unit >= NATURAL - 0.1
         assert left_out == 0
 
 
 def test_every_design_is_printed_and_what_is_common_stands_below_the_last() -> None:
     state = state_of(start())
-    first, last = sheets_of(state)
+    first, last = make_googlenet_sheets(state)
     assert [sheet.design for sheet in (first, last)] == [design.name for design in start().designs]
     assert first.notes == ()
     assert last.notes[0].startswith("params: weights without biases")
-    drawn = svg(paint, state, *natural_size(state))
+    drawn = svg(paint_googlenet_table, state, *googlenet_table_size(state))
     for design in start().designs:
         assert f"{start().title} · {design.name}" in drawn
     assert drawn.count("params: weights without biases") == 1
@@ -76,44 +76,44 @@ def test_every_design_is_printed_and_what_is_common_stands_below_the_last() -> N
 def test_a_small_rectangle_counts_the_rows_that_it_leaves_out() -> None:
     one = chain()
     state = state_of(one.with_designs(one.designs[:1]))
-    (sheet,) = sheets_of(state)
-    unit, left_out = arrange(sheet, QRectF(0, 0, 500, 240))
+    (sheet,) = make_googlenet_sheets(state)
+    unit, left_out = fit_googlenet_sheet(sheet, QRectF(0, 0, 500, 240))
     assert unit == SMALLEST
     assert 0 < left_out < len(sheet.rows)
-    drawn = svg(paint, state, 500, 240)
+    drawn = svg(paint_googlenet_table, state, 500, 240)
     assert f">and {left_out} more rows<" in drawn
     assert ">total<" in drawn
 
 
 @pytest.mark.parametrize("theme", [LIGHT, DARK], ids=lambda theme: theme.name)
 def test_a_difference_beyond_rounding_is_coloured_and_has_a_sign_and_agreement_is_muted(theme) -> None:
-    drawn = svg(paint, googlenet(theme=theme.name), 1716, 765)
+    drawn = svg(paint_googlenet_table, googlenet(theme=theme.name), 1716, 765)
     assert theme.warning in drawn
     assert ">=<" in drawn
 
 
 def test_the_printed_table_of_no_design_says_what_to_do() -> None:
-    drawn = svg(paint, state_of(start().with_designs(())))
+    drawn = svg(paint_googlenet_table, state_of(start().with_designs(())))
     assert "No layer yet. Add a design with + Design" in drawn
 
 
 def test_the_chosen_design_is_shown_else_the_first_and_the_stem_at_one_of_its_layers() -> None:
-    assert shown_design(state_of(start())) == start().designs[0].name
-    assert shown_design(state_of(start(), Focus(start().designs[1].name, INPUT))) == start().designs[1].name
+    assert choose_table_design(state_of(start())) == start().designs[0].name
+    assert choose_table_design(state_of(start(), Focus(start().designs[1].name, INPUT))) == start().designs[1].name
     stem = with_stem()
     assert stem.stem is not None
-    assert shown_design(state_of(stem, Focus(STEM, stem.stem.nodes[0].name))) == STEM
-    assert shown_design(state_of(stem, Focus(STEM, INPUT))) == stem.designs[0].name
+    assert choose_table_design(state_of(stem, Focus(STEM, stem.stem.nodes[0].name))) == STEM
+    assert choose_table_design(state_of(stem, Focus(STEM, INPUT))) == stem.designs[0].name
 
 
 # The widget
 
 
-class PaperAnswer(Answer[PaperView]):
+class PaperAnswer(Answer[GooglenetTableView]):
     """The view, its edits answered, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (1300, 600)) -> None:
-        super().__init__(qtbot, PaperView, state, size)
+        super().__init__(qtbot, GooglenetTableView, state, size)
         self.qtbot = qtbot
         self.edits: list[Edit] = []
         self.view.edit_proposed.connect(self._on_edit_proposed)
@@ -224,7 +224,7 @@ def test_arrow_keys_move_between_cells_and_the_chosen_row_is_the_focus(shown: Pa
     shown.choose("inception_3a", "3x3")
     shown.press(KEYS.Key_Down, KEYS.Key_Left)
     assert shown.current == ("inception_3b", "3x3_reduce")
-    assert shown.state.focus.place == ("GoogLeNet", "inception_3b")
+    assert shown.state.focus.ref == ("GoogLeNet", "inception_3b")
 
 
 def test_cells_that_are_no_width_cannot_be_edited(shown: PaperAnswer) -> None:
@@ -327,7 +327,7 @@ def test_another_design_is_chosen_above_the_table(qtbot: QtBot) -> None:
 def test_without_a_layer_the_view_says_what_to_do(qtbot: QtBot) -> None:
     shown = PaperAnswer(qtbot, state_of(start().with_designs(())))
     assert shown.view.nothing.isVisible()
-    assert shown.view.nothing.text() == NOTHING
+    assert shown.view.nothing.text() == NO_LAYER_HINT
     assert not shown.view.table.isVisible()
     shown.show(state_of(start()))
     assert shown.view.table.isVisible()
@@ -361,7 +361,7 @@ def test_in_the_window_a_typed_width_is_one_undo_step(
 ) -> None:
     window = open_window(GOOGLENET)
     view = window.views["paper"]
-    assert isinstance(view, PaperView)
+    assert isinstance(view, GooglenetTableView)
     window.docks["paper"].raise_()
     window.workbench.set_focus(Focus("GoogLeNet", "inception_3a"))
     index = view.model.index(view.model.row_of(("GoogLeNet", "inception_3a")), 6)

@@ -13,7 +13,7 @@ from engine.project.file import load_project
 from engine.run.check import check
 from gui.command_line.main import main
 from gui.widgets.manual_pages import MANUAL, pages
-from gui.window.menus import plain
+from gui.window.menus import plain_text
 from tests.documents import DOCUMENTS, ROOT, code, files, links, menu_paths, slugs, text_of
 from tests.pictures import FOLDER, LARGEST, PICTURES
 
@@ -66,7 +66,7 @@ def test_every_menu_path_exists(document, window):
     for path in menu_paths(document):
         actions = window.menuBar().actions()
         for step in path.split(" › "):
-            by_text = {plain(action.text()): action for action in actions}
+            by_text = {plain_text(action.text()): action for action in actions}
             if step in ("Undo", "Redo"):  # these end with the name of the edit
                 by_text |= {text.split(" ")[0]: action for text, action in by_text.items()}
             assert step in by_text, f"{path} in {document.name}: no {step} among {', '.join(by_text)}"

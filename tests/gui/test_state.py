@@ -15,7 +15,7 @@ from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
 from gui.state.view_state import Focus, Look, RunView, ViewState
-from gui.state.volume_at import Result
+from gui.state.volume_at import VolumeResult
 
 PROJECT = Project(
     NoiseInput((4, 6, 7)), (Design("d", Network((Node("a", Conv2d(3, 3)), Node("b", Inception(2, 2, 3, 2, 3, 2))))),)
@@ -25,14 +25,14 @@ PROJECT = Project(
 def state_of(project: Project = PROJECT) -> ViewState:
     """A state in which the layer `a` has run."""
     known = check(project)
-    result = Result(known.keys["d", "a"], np.zeros((3, 6, 7), np.float32), 1.5)
+    result = VolumeResult(known.keys["d", "a"], np.zeros((3, 6, 7), np.float32), 1.5)
     return ViewState(project, known, RunView({("d", "a"): result}), Focus(), Look())
 
 
 def test_amounts_and_tables_hold_no_volume_of_a_state_that_is_gone() -> None:
     state = state_of()
     volume = weakref.ref(state.run.results["d", "a"].volume)
-    assert state.ledger.milliseconds == {("d", "a"): 1.5}
+    assert state.costs.milliseconds == {("d", "a"): 1.5}
     assert state.rows
     del state
     gc.collect()
@@ -42,7 +42,7 @@ def test_amounts_and_tables_hold_no_volume_of_a_state_that_is_gone() -> None:
 def test_amounts_and_tables_are_the_same_while_only_the_camera_turns() -> None:
     state = state_of()
     turned = replace(state, look=replace(state.look, yaw=12.0))
-    assert turned.ledger is state.ledger
+    assert turned.costs is state.costs
     assert turned.rows is state.rows
 
 

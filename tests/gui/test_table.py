@@ -23,7 +23,15 @@ from engine.reports.tables import table_rows
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics.words import text_width
-from gui.paint.tables.operations_table import BLOCK_GAP, NOTHING, SPACING, arrange, natural_size, paint, sheet_of
+from gui.paint.tables.operations_table import (
+    BLOCK_GAP,
+    NO_DESIGN_HINT,
+    SPACING,
+    fit_operations_sheet,
+    make_operations_sheet,
+    operations_table_size,
+    paint_operations_table,
+)
 from gui.paint.tables.ruled_table import NATURAL
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import DARK, LIGHT
@@ -51,8 +59,8 @@ def with_filters(project: Project, filters: int) -> Project:
 def test_every_layer_is_printed_or_counted_and_every_total_is_there(
     project: Project, size: tuple[float, float]
 ) -> None:
-    sheet = sheet_of(state_of(project))
-    unit, blocks = arrange(sheet, QRectF(0, 0, *size))
+    sheet = make_operations_sheet(state_of(project))
+    unit, blocks = fit_operations_sheet(sheet, QRectF(0, 0, *size))
     lines = [line for block in blocks for line in block]
     for name, design in [(d.name, d) for d in project.designs]:
         own = [line for line in lines if line.design == name]
@@ -64,7 +72,9 @@ def test_every_layer_is_printed_or_counted_and_every_total_is_there(
 
 def test_a_hundred_layers_are_printed_whole_in_several_blocks() -> None:
     one = chain()
-    unit, blocks = arrange(sheet_of(state_of(one.with_designs(one.designs[:1]))), QRectF(0, 0, 1600, 900))
+    unit, blocks = fit_operations_sheet(
+        make_operations_sheet(state_of(one.with_designs(one.designs[:1]))), QRectF(0, 0, 1600, 900)
+    )
     assert len(blocks) > 1
     assert unit >= 9
     assert not any(line.kind == "more" for block in blocks for line in block)
@@ -73,8 +83,8 @@ def test_a_hundred_layers_are_printed_whole_in_several_blocks() -> None:
 @pytest.mark.parametrize("project", [*PROJECTS.values(), chain()], ids=lambda project: project.title)
 def test_a_figure_of_its_own_size_is_filled_by_the_whole_table_in_readable_text(project: Project) -> None:
     state = state_of(project)
-    sheet, (width, height) = sheet_of(state), natural_size(state)
-    unit, blocks = arrange(sheet, QRectF(0, 0, width, height))
+    sheet, (width, height) = make_operations_sheet(state), operations_table_size(state)
+    unit, blocks = fit_operations_sheet(sheet, QRectF(0, 0, width, height))
     assert unit >= NATURAL
     assert not any(line.kind == "more" for block in blocks for line in block)
     wide = len(blocks) * sheet.width + (len(blocks) - 1) * BLOCK_GAP
@@ -86,13 +96,13 @@ def test_a_figure_of_its_own_size_is_filled_by_the_whole_table_in_readable_text(
 @pytest.mark.parametrize("name", ["googlenet", "densenet121", "mobilenet_v1"])
 def test_a_figure_of_its_own_size_says_all_settings_of_a_layer(name: str) -> None:
     state = state_of(load_project(RESOURCES / "projects" / f"{name}.toml").project)
-    drawn = svg(paint, state, *natural_size(state))
+    drawn = svg(paint_operations_table, state, *operations_table_size(state))
     for row in state.rows:
         assert f">{row.settings}<" in drawn or not row.settings
 
 
 def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> None:
-    drawn = svg(paint, state_of(start())) + svg(paint, state_of(mistaken()))
+    drawn = svg(paint_operations_table, state_of(start())) + svg(paint_operations_table, state_of(mistaken()))
     for text in (
         "160,563,200",
         "bottleneck: 12.1× fewer multiply-accumulates than naive",
@@ -103,12 +113,14 @@ def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> 
 
 
 def test_the_printed_table_of_no_design_says_so() -> None:
-    assert ">No design yet. Add a design with + Design" in svg(paint, state_of(start().with_designs(())))
+    assert ">No design yet. Add a design with + Design" in svg(
+        paint_operations_table, state_of(start().with_designs(()))
+    )
 
 
 def test_without_a_design_the_table_says_what_to_do_in_its_place(qtbot: QtBot) -> None:
     shown = TableViewAnswer(qtbot, state_of(start().with_designs(())), (200, 200))
-    assert shown.view.nothing.text() == NOTHING
+    assert shown.view.nothing.text() == NO_DESIGN_HINT
     assert shown.view.nothing.isVisible()
     assert shown.view.nothing.wordWrap()
     assert not shown.view.table.isVisible()
@@ -118,20 +130,20 @@ def test_without_a_design_the_table_says_what_to_do_in_its_place(qtbot: QtBot) -
 
 
 def test_the_printed_table_shows_flops_when_they_are_chosen() -> None:
-    assert "FLOPs" not in svg(paint, state_of(start()))
-    assert "321,126,400" in svg(paint, state_of(start(), metric="flops"))
+    assert "FLOPs" not in svg(paint_operations_table, state_of(start()))
+    assert "321,126,400" in svg(paint_operations_table, state_of(start(), metric="flops"))
 
 
 @pytest.mark.parametrize("metric", METRICS, ids=lambda metric: metric.id)
 def test_every_heading_of_the_printed_table_fits_its_column(metric: Metric) -> None:
-    sheet = sheet_of(state_of(start(), metric=metric.id))
+    sheet = make_operations_sheet(state_of(start(), metric=metric.id))
     for column in sheet.columns:
         (title,) = column.head
         assert text_width(title) <= column.width
 
 
 def test_the_printed_table_compares_the_chosen_metric_too() -> None:
-    said = sheet_of(state_of(start(), metric="activation_bytes")).said
+    said = make_operations_sheet(state_of(start(), metric="activation_bytes")).comparison_lines
     assert said[-1] == "bottleneck: 1.5× as much activation memory as naive"
 
 
@@ -223,7 +235,7 @@ def test_any_project_can_follow_any_other(qtbot: QtBot, qtmodeltester: ModelTest
     answer = TableViewAnswer(qtbot, state_of(PROJECTS[name]))
     qtmodeltester.check(answer.view.model)
     answer.show(with_project(answer.state, PROJECTS[after]))
-    expected = sorted(table_rows(PROJECTS[after], answer.state.ledger), key=lambda row: row.design == STEM)
+    expected = sorted(table_rows(PROJECTS[after], answer.state.costs), key=lambda row: row.design == STEM)
     assert list(answer.view.model.rows) == expected
     assert answer.view.model.rowCount() == len(expected)
 
@@ -313,7 +325,7 @@ def test_the_convention_stands_above_its_operations_on_screen_and_in_print(qtbot
     answer = TableViewAnswer(qtbot, state)
     column = answer.column("Operations, as ptflops counts")
     assert column[0] == f"{160_563_200 + 32 * 28 * 28:,}"
-    assert "Operations, as ptflops counts" in svg(paint, state)
+    assert "Operations, as ptflops counts" in svg(paint_operations_table, state)
 
 
 @pytest.mark.parametrize(

@@ -16,10 +16,10 @@ from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.text.problems import Problem
 from gui.paint.volumes import faces, hits, volumes
-from gui.paint.volumes.camera import VIEWS
-from gui.paint.volumes.layout import frame
-from gui.paint.volumes.texts import Zoom, written
-from gui.paint.volumes.visible import seen
+from gui.paint.volumes.camera import CAMERA_VIEWS
+from gui.paint.volumes.layout import lay_out_volumes
+from gui.paint.volumes.texts import TextZoom, readable_labels
+from gui.paint.volumes.visible import find_visible_parts
 from gui.state.view_state import Focus
 from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
@@ -42,11 +42,11 @@ def shown_state(blocks="closed", **more):
 
 def test_a_closed_block_is_one_box_of_its_name_behind_an_arrow_of_its_label():
     scene = scene_of(shown_state())
-    assert [box.place[1] for box in scene.boxes] == [INPUT, "stem", "3a", "3b", "pool"]
+    assert [box.ref[1] for box in scene.boxes] == [INPUT, "stem", "3a", "3b", "pool"]
     box = box_of(scene, "3a")
     assert box.vertex.shape == (28, 14, 14)
     assert [text.text for text in box.texts if text.bold] == ["3a"]
-    arrow = next(arrow for arrow in scene.arrows if arrow.place == BLOCK)
+    arrow = next(arrow for arrow in scene.arrows if arrow.ref == BLOCK)
     assert arrow.role == "design"
     assert "inception" in arrow.texts[0].text
     assert scene.frames == ()
@@ -54,28 +54,28 @@ def test_a_closed_block_is_one_box_of_its_name_behind_an_arrow_of_its_label():
 
 def test_an_open_block_is_its_layers_in_a_frame_without_its_name_before_theirs():
     scene = scene_of(shown_state("open"), (1600, 1000))
-    inside = [box for box in scene.boxes if box.place[1].startswith("3a/")]
+    inside = [box for box in scene.boxes if box.ref[1].startswith("3a/")]
     assert len(inside) == 14
     assert {"1x1", "3x3_reduce", "5x5", "pool"} <= {box.caption.name for box in inside}
-    assert [frame.place[1] for frame in scene.frames] == ["3a", "3b"]
+    assert [frame.ref[1] for frame in scene.frames] == ["3a", "3b"]
     assert [text.text for text in scene.frames[0].texts] == ["3a", " · inception"]
 
 
 def test_one_block_is_opened_beside_a_closed_one():
-    scene = scene_of(shown_state(toggled=frozenset({BLOCK})))
-    assert [frame.place for frame in scene.frames] == [BLOCK]
+    scene = scene_of(shown_state(toggled_blocks=frozenset({BLOCK})))
+    assert [frame.ref for frame in scene.frames] == [BLOCK]
     assert box_of(scene, "3b").vertex.shape == (28, 14, 14)
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", CAMERA_VIEWS)
 @pytest.mark.parametrize("size", [(900, 500), (1600, 1000), (2500, 1400)])
 def test_frames_hold_their_own_boxes_alone_and_nothing_overlaps(view, size):
-    yaw, pitch = VIEWS[view]
+    yaw, pitch = CAMERA_VIEWS[view]
     scene = scene_of(state_of(BLOCKS, run=False, blocks="open", yaw=yaw, pitch=pitch), size)
     assert_nothing_overlaps(scene, *size)
     for box in scene.boxes:
-        holding = [frame.place[1] for frame in scene.frames if holds(frame.rect, box.bounds)]
-        assert holding == [box.place[1].partition("/")[0]] * ("/" in box.place[1]), box.place
+        holding = [frame.ref[1] for frame in scene.frames if holds(frame.rect, box.bounds)]
+        assert holding == [box.ref[1].partition("/")[0]] * ("/" in box.ref[1]), box.ref
         for frame_ in scene.frames:
             for text in frame_.texts:
                 assert not any(meet(text.rect, other.rect) for other in box.texts)
@@ -119,7 +119,7 @@ def test_a_choice_within_a_closed_block_is_shown_at_the_block():
 
 def test_a_channel_of_a_blocks_last_layer_is_on_its_front_face():
     volume = shown_state().volume_at(BLOCK).volume
-    other = (faces.liveliest_channel(volume) + 1) % len(volume)
+    other = (faces.most_varied_channel(volume) + 1) % len(volume)
     last, own, nothing, inner = (
         picture(shown_state(focus=focus))
         for focus in (
@@ -139,8 +139,8 @@ def test_arrow_keys_go_on_from_the_block_that_holds_the_choice():
         (shown_state("open"), "3a/3x3_reduce", "3a/3x3_reduce/relu"),
     ):
         scene = scene_of(state)
-        box = hits.box_at(state, scene, ("blocks", name))
-        right = hits.neighbour(scene, box, "right")
+        box = hits.find_box(state, scene, ("blocks", name))
+        right = hits.find_neighbour(scene, box, "right")
         assert right == ("blocks", expected) or (expected == "3b/1x1" and right[1].startswith("3b/"))
 
 
@@ -150,8 +150,13 @@ def test_arrow_keys_go_on_from_the_block_that_holds_the_choice():
 def on_screen(state, size, zoom=1.0, smallest=6.0):
     scene = scene_of(state, size)
     pixels = zoom * scene.shrink
-    fineness = Zoom(pixels, smallest, max(1.0, pixels) ** 0.5)
-    return [item.text for item in written(state, scene, seen(state, scene, None), fineness, size[0] / scene.shrink)]
+    fineness = TextZoom(pixels, smallest, max(1.0, pixels) ** 0.5)
+    return [
+        item.text
+        for item in readable_labels(
+            state, scene, find_visible_parts(state, scene, None), fineness, size[0] / scene.shrink
+        )
+    ]
 
 
 @pytest.mark.parametrize("blocks", ["open", "closed"])
@@ -183,8 +188,12 @@ def test_what_is_written_at_arrows_touches_no_box_however_near_one_is(name, zoom
     finer = max(1.0, zoom * scene.shrink) ** 0.5
     outlines = [box.prism.outline() for box in scene.boxes]
     at_arrows = {(round(arrow.middle, 3), arrow.y) for arrow in scene.arrows}
-    for item in written(
-        state, scene, seen(state, scene, None), Zoom(zoom * scene.shrink, 6.0, finer), size[0] / scene.shrink
+    for item in readable_labels(
+        state,
+        scene,
+        find_visible_parts(state, scene, None),
+        TextZoom(zoom * scene.shrink, 6.0, finer),
+        size[0] / scene.shrink,
     ):
         x, y = item.anchor
         if (round(x, 3), y) in at_arrows:
@@ -195,7 +204,7 @@ def test_what_is_written_at_arrows_touches_no_box_however_near_one_is(name, zoom
 
 def test_what_is_zoomed_to_looks_the_same_whether_the_rest_is_drawn_or_not():
     state, size, zoom = shown_state("open"), (900, 500), 4.0
-    laid_out = frame(state, *size)
+    laid_out = lay_out_volumes(state, *size)
     area = QRectF(400, 200, size[0] / zoom, size[1] / zoom)
     drawn = []
     for part in (None, area):
@@ -204,12 +213,12 @@ def test_what_is_zoomed_to_looks_the_same_whether_the_rest_is_drawn_or_not():
         painter = QPainter(image)
         painter.scale(zoom, zoom)
         painter.translate(-area.x(), -area.y())
-        volumes.draw(painter, QRectF(0, 0, *size), state, LIGHT, laid_out, 6.0, zoom, part)
+        volumes.draw_volumes(painter, QRectF(0, 0, *size), state, LIGHT, laid_out, 6.0, zoom, part)
         painter.end()
         drawn.append(image)
     assert drawn[0] == drawn[1]
     shrink = laid_out.scene.shrink
-    part = seen(state, laid_out.scene, QRectF(area.topLeft() / shrink, area.size() / shrink))
+    part = find_visible_parts(state, laid_out.scene, QRectF(area.topLeft() / shrink, area.size() / shrink))
     assert 0 < len(part.boxes) < len(laid_out.scene.boxes) / 2
 
 
@@ -240,7 +249,7 @@ def test_a_double_click_on_a_closed_blocks_box_asks_to_open_it(view, qtbot):
 
 
 def test_a_double_click_on_an_open_blocks_name_or_frame_asks_to_close_it(view, qtbot):
-    lead(view, shown_state(toggled=frozenset({BLOCK})))
+    lead(view, shown_state(toggled_blocks=frozenset({BLOCK})))
     (placed,) = view.canvas.frame().scene.frames
     left, top, right, bottom = placed.rect
     title = placed.texts[0]
@@ -263,7 +272,7 @@ def test_a_double_click_elsewhere_shows_the_whole_picture(view):
 
 
 def middle_of(view, state, place):
-    left, top, right, bottom = hits.rect_of(state, view.canvas.frame().scene, place)
+    left, top, right, bottom = hits.find_rect(state, view.canvas.frame().scene, place)
     return at(view, (left + right) / 2, (top + bottom) / 2)
 
 
@@ -273,7 +282,7 @@ def test_a_block_that_is_opened_while_zoomed_in_stays_in_view(view):
     place = ("blocks", "3b")
     view.canvas.zoom_by(4.0, QPointF(middle_of(view, state, place)))
     before = middle_of(view, state, place)
-    opened = replace(state, look=replace(state.look, toggled=frozenset({place})))
+    opened = replace(state, look=replace(state.look, toggled_blocks=frozenset({place})))
     view.show_state(state, opened)
     assert view.canvas.zoom == 4.0
     assert (middle_of(view, opened, place) - before).manhattanLength() <= 4
@@ -287,7 +296,7 @@ def test_the_choice_is_zoomed_to(view, blocks, name):
     lead(view, state)
     QTest.keyClick(view.canvas, Qt.Key.Key_Z)
     assert view.canvas.zoom > 1.0
-    left, top, right, bottom = hits.rect_of(state, view.canvas.frame().scene, ("blocks", name))
+    left, top, right, bottom = hits.find_rect(state, view.canvas.frame().scene, ("blocks", name))
     shown = [at(view, left, top), at(view, right, bottom)]
     assert all(view.canvas.rect().contains(point) for point in shown)
     near = view.canvas.zoom, view.canvas.offset
@@ -299,7 +308,7 @@ def test_the_choice_is_zoomed_to(view, blocks, name):
 def test_a_block_says_its_shapes_its_sums_and_how_it_opens(view, qtbot):
     state = shown_state()
     lead(view, state)
-    tip = view.canvas._tip(hits.Hit(BLOCK))
+    tip = view.canvas._tip(hits.VolumeHit(BLOCK))
     report = state.report(BLOCK)
     assert tip.splitlines() == [
         "3a: inception 8, 6→12, 2→4, pool→4",
@@ -308,8 +317,8 @@ def test_a_block_says_its_shapes_its_sums_and_how_it_opens(view, qtbot):
         f"{report.params:,} params",
         "double-click: open",
     ]
-    assert hits.words(state, hits.Hit(BLOCK)) == "blocks · 3a · 28×14×14 · 14 layers · double-click: open"
-    assert hits.words(shown_state("open"), hits.Hit(BLOCK)).endswith("double-click: close")
+    assert hits.describe_hit(state, hits.VolumeHit(BLOCK)) == "blocks · 3a · 28×14×14 · 14 layers · double-click: open"
+    assert hits.describe_hit(shown_state("open"), hits.VolumeHit(BLOCK)).endswith("double-click: close")
 
 
 def test_closed_blocks_are_described_as_one_for_those_who_do_not_see_them(view):
@@ -326,7 +335,7 @@ def test_pre_activation_layers_begin_lines_of_a_long_network():
     for number in range(30):
         nodes += dense_layer(f"d{number}", nodes[-1].name)
     project = Project(NoiseInput((3, 32, 32)), (Design("dense", Network(tuple(nodes))),))
-    (lines,) = scene_of(state_of(project, run=False), (1600, 1000)).plan.lines
+    (lines,) = scene_of(state_of(project, run=False), (1600, 1000)).line_breaks.lines
     assert len(lines) > 4
 
 

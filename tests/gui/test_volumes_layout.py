@@ -15,9 +15,9 @@ from engine.network.graph import INPUT, Network, Node
 from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.shapes import Shape
-from gui.paint.volumes.camera import VIEWS, camera, prism
+from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera, make_prism
 from gui.paint.volumes.cells import DETAILS
-from gui.paint.volumes.kernel_boxes import windows
+from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.state.view_state import Focus, Look
 from tests.gui.volume_scenes import CHAIN, INCEPTION, RESIDUAL, TWO, box_of, conv, scene_of, state_of
 
@@ -110,10 +110,10 @@ def test_boxes_texts_and_lines_keep_apart_for_any_graph_and_camera(graphs, yaw, 
     assert_nothing_overlaps(scene_of(state, size), *size)
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", CAMERA_VIEWS)
 @pytest.mark.parametrize("project", [TWO, INCEPTION, RESIDUAL, CHAIN])
 def test_boxes_texts_and_lines_keep_apart_in_every_named_view(project, view):
-    yaw, pitch = VIEWS[view]
+    yaw, pitch = CAMERA_VIEWS[view]
     for size in ((900, 500), (1920, 1080)):
         assert_nothing_overlaps(scene_of(state_of(project, run=False, yaw=yaw, pitch=pitch), size), *size)
 
@@ -131,27 +131,27 @@ def test_a_mistake_stands_at_its_layer_and_overlaps_nothing():
 def test_a_node_whose_input_is_unknown_gets_an_arrow_from_nowhere():
     network = Network((conv("first", 4), conv("lost", 4, 1, ("nowhere",))))
     scene = scene_of(state_of(Project(NoiseInput((4, 8, 8)), (Design("d", network),)), run=False))
-    arrow = next(arrow for arrow in scene.arrows if arrow.place[1] == "lost")
+    arrow = next(arrow for arrow in scene.arrows if arrow.ref[1] == "lost")
     assert arrow.role == "error"
     assert arrow.start > box_of(scene, INPUT).right + 10
 
 
-@pytest.mark.parametrize("view", VIEWS)
+@pytest.mark.parametrize("view", CAMERA_VIEWS)
 @pytest.mark.parametrize("project", [TWO, INCEPTION, RESIDUAL])
 def test_lines_leave_and_reach_boxes_or_their_numbers_at_a_small_constant_distance(project, view):
-    yaw, pitch = VIEWS[view]
+    yaw, pitch = CAMERA_VIEWS[view]
     scene = scene_of(state_of(project, run=False, yaw=yaw, pitch=pitch))
-    small = 0.5 * scene.plan.type.em
+    small = 0.5 * scene.line_breaks.text_sizes.em
     for arrow in scene.arrows:
-        box = box_of(scene, arrow.place[1], arrow.place[0])
+        box = box_of(scene, arrow.ref[1], arrow.ref[0])
         left = min(end(box.prism, arrow.y, -1), *(text.x for text in box.texts if touches(text, arrow.y)), 1e9)
-        assert 0 < left - arrow.end < small, arrow.place
+        assert 0 < left - arrow.end < small, arrow.ref
     lines = [(arrow.start, arrow.y) for arrow in scene.arrows] + [wire[0] for wire in scene.wires]
     for box in scene.boxes:
         if box.targets:
             beside = [text.rect[2] for text in box.texts if touches(text, box.y)]
             right = max(end(box.prism, box.y, 1), *beside, -1e9)
-            assert any(0 < x - right < small and y == box.y for x, y in lines), box.place
+            assert any(0 < x - right < small and y == box.y for x, y in lines), box.ref
 
 
 def end(prism, y, sign):
@@ -171,7 +171,7 @@ def touches(text, y):
 @pytest.mark.parametrize(("scale", "length"), [("true", float), ("sqrt", sqrt), ("log", lambda n: log2(n + 1))])
 def test_edges_of_all_designs_have_one_scale(scale, length):
     scene = scene_of(state_of(TWO, scale=scale))
-    eye = camera(Look().yaw, Look().pitch)
+    eye = make_camera(Look().yaw, Look().pitch)
     for box in scene.boxes:
         shape = box.vertex.shape
         for edge, count, direction in zip(
@@ -184,8 +184,8 @@ def test_edges_of_all_designs_have_one_scale(scale, length):
 
 
 def test_from_above_width_runs_across_and_channels_run_upward():
-    eye = camera(*VIEWS["Top"])
-    box = prism(Shape(16, 5, 9), "true", 1.0, eye)
+    eye = make_camera(*CAMERA_VIEWS["Top"])
+    box = make_prism(Shape(16, 5, 9), "true", 1.0, eye)
     assert box.width == pytest.approx((9, 0))
     assert box.depth == pytest.approx((0, -16))
     assert box.height == pytest.approx((0, 0))
@@ -217,7 +217,7 @@ def test_turning_a_little_moves_boxes_a_little():
 
 def test_a_long_chain_is_broken_into_lines_that_fill_the_picture():
     scene = scene_of(state_of(CHAIN, run=False), (1920, 1080))
-    (lines,) = scene.plan.lines
+    (lines,) = scene.line_breaks.lines
     assert len(lines) > 4
     assert [column for line in lines for column in line] == list(range(101))
     assert max(box.bounds[2] for box in scene.boxes) * scene.shrink > 0.9 * 1920
@@ -250,8 +250,8 @@ def test_less_is_written_at_arrows_where_boxes_would_get_too_small():
 def test_numbers_left_out_at_arrows_stand_where_an_arrow_is_long_enough():
     alexnet = load_project(RESOURCES / "projects" / "alexnet.toml").project
     scene = scene_of(state_of(alexnet, run=False), (884, 550))
-    texts = {arrow.place[1]: [text.text for text in arrow.texts] for arrow in scene.arrows}
-    assert scene.plan.bands[0].operators[1].below == ()
+    texts = {arrow.ref[1]: [text.text for text in arrow.texts] for arrow in scene.arrows}
+    assert scene.line_breaks.design_rows[0].operators[1].below == ()
     assert texts["conv1"] == ["11×11 /4", "64 filters"]
     assert_nothing_overlaps(scene, 884, 550)
 
@@ -262,7 +262,7 @@ def test_numbers_left_out_at_arrows_stand_where_an_arrow_is_long_enough():
 def test_a_kernel_has_its_true_proportion_on_its_input():
     scene = scene_of(state_of(TWO))
     box = box_of(scene, INPUT, "naive")
-    (window,) = windows(box, Focus())
+    (window,) = find_kernel_boxes(box, Focus())
     assert hypot(*window.box.width) == pytest.approx(hypot(*box.prism.width) * 5 / 28)
     assert hypot(*window.box.height) == pytest.approx(hypot(*box.prism.height) * 5 / 28)
     assert hypot(*window.box.depth) == pytest.approx(hypot(*box.prism.depth))
@@ -272,7 +272,7 @@ def test_a_grouped_kernel_reads_the_channels_of_its_group():
     project = Project(NoiseInput((8, 9, 9)), (Design("d", Network((conv("grouped", 4, 3, groups=4),))),))
     scene = scene_of(state_of(project))
     box = box_of(scene, INPUT)
-    (window,) = windows(box, Focus("d", "grouped", 2, (0, 4)))
+    (window,) = find_kernel_boxes(box, Focus("d", "grouped", 2, (0, 4)))
     assert (window.box.x, window.box.y) == pytest.approx(box.prism.corner(3 / 9, 0, 4 / 8))
     assert hypot(*window.box.depth) == pytest.approx(hypot(*box.prism.depth) * 2 / 8)
     assert hypot(*window.box.height) == pytest.approx(hypot(*box.prism.height) * 2 / 9)  # a row lies in the padding
@@ -280,6 +280,6 @@ def test_a_grouped_kernel_reads_the_channels_of_its_group():
 
 def test_kernels_of_one_size_stand_once_and_the_chosen_one_alone():
     box = box_of(scene_of(state_of(INCEPTION)), INPUT)
-    assert len(windows(box, Focus())) == 2
-    (chosen,) = windows(box, Focus("inception", "pool"))
+    assert len(find_kernel_boxes(box, Focus())) == 2
+    (chosen,) = find_kernel_boxes(box, Focus("inception", "pool"))
     assert chosen.role == "pool"

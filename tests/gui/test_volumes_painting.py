@@ -16,12 +16,12 @@ from engine.text.problems import STEM
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes import faces, legend, texts, volumes
-from gui.paint.volumes.kernel_boxes import windows
-from gui.paint.volumes.labels import width
-from gui.paint.volumes.layout import frame
-from gui.paint.volumes.values import shown_values
+from gui.paint.volumes.kernel_boxes import find_kernel_boxes
+from gui.paint.volumes.labels import measure_text
+from gui.paint.volumes.layout import lay_out_volumes
+from gui.paint.volumes.values import face_values
 from gui.state.view_state import Focus, RunView
-from gui.state.volume_at import Result
+from gui.state.volume_at import VolumeResult
 from gui.theme import DARK, LIGHT
 from tests.gui.shown import svg as drawn_as_svg
 from tests.gui.volume_scenes import CHAIN, INCEPTION, TWO, box_of, conv, picture, scene_of, state_of, svg, values
@@ -39,7 +39,7 @@ def test_faces_show_the_values_of_the_volume_pixel_by_pixel(yaw, pitch):
     image, scene = picture(state, (700, 500)), scene_of(state, (700, 500))
     box, volume = box_of(scene, "last"), state.volume_at(("d", "last")).volume
     low, high = colours.value_range(volume, zero_centred=False)
-    channel = faces.liveliest_channel(volume)
+    channel = faces.most_varied_channel(volume)
     seen = 0
     for face in box.prism.faces():
         if face.area < 500:
@@ -50,7 +50,7 @@ def test_faces_show_the_values_of_the_volume_pixel_by_pixel(yaw, pitch):
             "right": volume[:, :, 3].T,
             "left": volume[:, :, 0].T,
         }[face.side]
-        table = colours.lut("cividis")[colours.to_levels(expected, low, high)]
+        table = colours.load_lut("cividis")[colours.to_levels(expected, low, high)]
         rows, columns = expected.shape
         for row, column in np.ndindex(rows, columns):
             at = face.transform(columns, rows).map(QPointF(column + 0.5, row + 0.5)) * scene.shrink
@@ -72,25 +72,25 @@ def test_the_channel_that_nobody_chose_is_the_one_that_uses_most_colours():
     volume[1, 0] = 100.0  # the highest variance, in two colours
     volume[2] = np.linspace(0, 90, 256).reshape(16, 16)
     volume[3] = np.linspace(0, 30, 256).reshape(16, 16)
-    assert faces.liveliest_channel(volume) == 2
-    assert faces.liveliest_channel(np.ones((3, 1, 1), np.float32)) == 0
+    assert faces.most_varied_channel(volume) == 2
+    assert faces.most_varied_channel(np.ones((3, 1, 1), np.float32)) == 0
 
 
 def test_volumes_that_are_compared_show_the_same_channel():
     def fronts(state):
         scene = scene_of(state)
         boxes = [box_of(scene, "conv5x5", design) for design in ("naive", "bottleneck")]
-        return [shown_values(state, box, state.focus).channel for box in boxes]
+        return [face_values(state, box, state.focus).channel for box in boxes]
 
     state = state_of(TWO)
-    liveliest = [faces.liveliest_channel(state.volume_at((d, "conv5x5")).volume) for d in ("naive", "bottleneck")]
+    liveliest = [faces.most_varied_channel(state.volume_at((d, "conv5x5")).volume) for d in ("naive", "bottleneck")]
     assert liveliest[0] != liveliest[1]
     assert fronts(state) == [liveliest[0]] * 2
     assert fronts(replace(state, focus=Focus("bottleneck", "conv5x5", 7))) == [7, 7]
     assert fronts(replace(state, focus=Focus("bottleneck", "reduce", 7))) == [liveliest[0]] * 2
     alone = replace(state, run=RunView({place: r for place, r in state.run.results.items() if place[0] != "naive"}))
     box = box_of(scene_of(alone), "conv5x5", "bottleneck")
-    assert shown_values(alone, box, alone.focus).channel == liveliest[1]
+    assert face_values(alone, box, alone.focus).channel == liveliest[1]
 
 
 def test_a_large_face_is_averaged_to_the_pixels_that_there_are():
@@ -112,7 +112,7 @@ def test_a_photo_stands_on_the_front_face_until_a_channel_is_chosen():
     pixels[0], pixels[2] = 10, 200  # blue, red
     volume = pixels - np.array([104.0, 117.0, 123.0], np.float32).reshape(3, 1, 1)
     key = state.check.keys[STEM, INPUT]
-    state = replace(state, run=RunView({**state.run.results, (STEM, INPUT): Result(key, volume)}))
+    state = replace(state, run=RunView({**state.run.results, (STEM, INPUT): VolumeResult(key, volume)}))
     scene = scene_of(state, (900, 500))
     x, y = box_of(scene, INPUT).prism.corner(0.1, 0.1, 0)
     shown = picture(state).pixelColor(int(x * scene.shrink), int(y * scene.shrink))
@@ -168,10 +168,10 @@ def test_a_volume_of_one_value_says_so_at_a_bar_of_one_colour():
         (np.full((16, 28, 28), 0.517, np.float32), "all values 0.517"),
         (np.where(np.arange(28) < 9, np.nan, np.full((16, 28, 28), 0.517, np.float32)), "all finite values 0.517"),
     ):
-        results = {**state.run.results, place: Result(state.check.keys[place], volume)}
+        results = {**state.run.results, place: VolumeResult(state.check.keys[place], volume)}
         assert words in svg(replace(state, run=RunView(results)))
-    low = colours.lut("viridis")[0]
-    image = colours.bar_image("viridis", one_colour=True)
+    low = colours.load_lut("viridis")[0]
+    image = colours.colour_bar_image("viridis", one_colour=True)
     assert {image.pixelColor(x, 0).getRgb()[:3] for x in range(image.width())} == {tuple(low)}
 
 
@@ -192,10 +192,10 @@ def test_operators_and_kernels_have_the_colour_of_their_design_and_pooling_its_o
         assert text_colours(drawn, words) == colours_of
     scene, image = scene_of(state, (1600, 900)), picture(state, (1600, 900), theme)
     for index, design in enumerate(("first", "second")):
-        arrow = next(arrow for arrow in scene.arrows if arrow.place == (design, "conv"))
+        arrow = next(arrow for arrow in scene.arrows if arrow.ref == (design, "conv"))
         at = (arrow.start + arrow.end) / 2 * scene.shrink, arrow.y * scene.shrink
         assert image.pixelColor(int(at[0]), int(at[1])) == QColor(theme.design(index))
-        (window,) = windows(box_of(scene, INPUT, design), state.focus)
+        (window,) = find_kernel_boxes(box_of(scene, INPUT, design), state.focus)
         assert (window.design, window.role) == (design, "design")
 
 
@@ -204,7 +204,7 @@ def test_the_lines_of_a_kernel_leave_most_of_a_small_volume_to_its_values():
     state = state_of(Project(NoiseInput((512, 14, 14)), (Design("d", Network(nodes)),)))
     image, scene = picture(state, (900, 500)), scene_of(state, (900, 500))
     box = box_of(scene, "c9")
-    assert windows(box, state.focus)
+    assert find_kernel_boxes(box, state.focus)
     outline = QTransform.fromScale(scene.shrink, scene.shrink).map(box.prism.outline())
     bounds = outline.boundingRect().toRect()
     inside = [
@@ -213,7 +213,7 @@ def test_the_lines_of_a_kernel_leave_most_of_a_small_volume_to_its_values():
         for y in range(bounds.top(), bounds.bottom())
         if outline.containsPoint(QPointF(x + 0.5, y + 0.5), Qt.FillRule.WindingFill)
     ]
-    of_the_map = colours.lut("viridis")[:, :3].astype(int)
+    of_the_map = colours.load_lut("viridis")[:, :3].astype(int)
     others = [colour for colour in inside if np.abs(of_the_map - colour).max(axis=1).min() > 40]
     assert len(inside) > 200
     assert len(others) < 0.2 * len(inside)
@@ -243,17 +243,17 @@ def test_headings_are_shortened_to_the_room_that_there_is(size):
 
 def headings(state, size):
     """Rectangles of the texts in the headings."""
-    found, draw_text = [], legend.draw_text
+    found, draw_text = [], legend.draw_label
 
     def noted(painter, text, colour):
-        found.append(QRectF(text.x, text.y, width(text.text, text.size, text.bold), text.size))
+        found.append(QRectF(text.x, text.y, measure_text(text.text, text.size, text.bold), text.size))
         draw_text(painter, text, colour)
 
     image = QImage(*size, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(legend, "draw_text", noted)
-        legend.draw_headings(painter, state, frame(state, *size), LIGHT, size[0])
+        legend.draw_headings(painter, state, lay_out_volumes(state, *size), LIGHT, size[0])
     painter.end()
     return found
 
@@ -275,33 +275,33 @@ def test_files_have_even_the_smallest_text_and_the_screen_leaves_it_out():
     state = state_of(CHAIN, run=False)
     text = svg(state, (400, 240))
     assert text.count("<text") > 300
-    laid_out = frame(state, 400, 240)
+    laid_out = lay_out_volumes(state, 400, 240)
     image = QImage(400, 240, QImage.Format.Format_RGB32)
     drawn = []
     for smallest in (0.0, 5.0):
         image.fill(QColor(LIGHT.base))
         painter = QPainter(image)
-        volumes.draw(painter, QRectF(0, 0, 400, 240), state, LIGHT, laid_out, smallest)
+        volumes.draw_volumes(painter, QRectF(0, 0, 400, 240), state, LIGHT, laid_out, smallest)
         painter.end()
         drawn.append(image.copy())
-    assert laid_out.scene.plan.type.small * laid_out.scene.shrink < 5.0
+    assert laid_out.scene.line_breaks.text_sizes.small * laid_out.scene.shrink < 5.0
     assert drawn[0] != drawn[1]
 
 
 def test_operators_take_the_room_of_smaller_texts_that_the_screen_leaves_out():
     state, size = state_of(INCEPTION), (560, 220)
-    laid_out = frame(state, *size)
+    laid_out = lay_out_volumes(state, *size)
 
     def draw(smallest):
-        return lambda painter, rect, state, theme: volumes.draw(painter, rect, state, theme, laid_out, smallest)
+        return lambda painter, rect, state, theme: volumes.draw_volumes(painter, rect, state, theme, laid_out, smallest)
 
     in_file, on_screen = (drawn_as_svg(draw(smallest), state, *size) for smallest in (0.0, 6.0))
     assert ">3x3_reduce" in in_file
     assert ">3x3_reduce" not in on_screen
-    assert font_size(in_file, "3×3, 12 filters") == laid_out.scene.plan.type.em
-    assert font_size(on_screen, "3×3, 12 filters") > 1.2 * laid_out.scene.plan.type.em
-    arrow = next(arrow for arrow in laid_out.scene.arrows if arrow.place[1] == "3x3")
-    grown = width("3×3, 12 filters", font_size(on_screen, "3×3, 12 filters"), bold=True)
+    assert font_size(in_file, "3×3, 12 filters") == laid_out.scene.line_breaks.text_sizes.em
+    assert font_size(on_screen, "3×3, 12 filters") > 1.2 * laid_out.scene.line_breaks.text_sizes.em
+    arrow = next(arrow for arrow in laid_out.scene.arrows if arrow.ref[1] == "3x3")
+    grown = measure_text("3×3, 12 filters", font_size(on_screen, "3×3, 12 filters"), bold=True)
     assert grown <= arrow.end - arrow.start
 
 
@@ -311,8 +311,8 @@ def font_size(drawn, words):
 
 
 def test_an_empty_design_and_an_empty_project_say_what_to_do():
-    assert texts.EMPTY_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),))))
-    assert volumes.NO_DESIGN in svg(state_of(Project(NoiseInput((8, 8, 8)))))
+    assert texts.EMPTY_DESIGN_HINT in svg(state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),))))
+    assert volumes.ADD_DESIGN_HINT in svg(state_of(Project(NoiseInput((8, 8, 8)))))
 
 
 def test_with_a_stem_the_input_says_where_it_comes_from():
@@ -358,7 +358,7 @@ def test_a_range_ignores_outliers_and_is_one_value_only_where_all_values_are():
 def test_an_indexed_image_has_the_colours_of_its_map(name):
     levels = np.arange(256, dtype=np.uint8).reshape(16, 16)
     image = colours.indexed_image(levels, name)
-    table = colours.lut(name)
+    table = colours.load_lut(name)
     assert table.shape == (256, 3)
     for level in (0, 17, 128, 255):
         shown = image.pixelColor(level % 16, level // 16)

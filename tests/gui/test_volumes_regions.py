@@ -10,8 +10,8 @@ from engine.layers import Activation, Concat, Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Design, NoiseInput, Project
 from engine.text.problems import STEM
-from gui.paint.volumes.kernel_boxes import windows
-from gui.paint.volumes.visible import seen
+from gui.paint.volumes.kernel_boxes import find_kernel_boxes
+from gui.paint.volumes.visible import find_visible_parts
 from gui.state.view_state import Focus
 from gui.views.volumes import VolumesView
 from tests.gui.shown import Answer
@@ -39,9 +39,9 @@ BRANCHES = Project(
 def standing(state, name, design):
     """The windows on a volume, with where each begins and ends as shares of width, height and depth."""
     scene = scene_of(state)
-    shown = seen(state, scene, None)
+    shown = find_visible_parts(state, scene, None)
     box = box_of(scene, name, design)
-    return windows(box, shown.focus, shown.regions.get(box.place)), box.prism
+    return find_kernel_boxes(box, shown.focus, shown.regions.get(box.ref)), box.prism
 
 
 def shares(prism, low, high):
@@ -67,7 +67,7 @@ def test_every_volume_before_the_chosen_value_has_what_it_sees():
 
 def test_a_branch_that_the_value_does_not_see_has_nothing_of_it():
     state = state_of(BRANCHES, focus=Focus("d", "meet", 3, (6, 6)))
-    assert ("d", "narrow") not in seen(state, scene_of(state), None).regions
+    assert ("d", "narrow") not in find_visible_parts(state, scene_of(state), None).regions
 
 
 def test_the_kernel_that_makes_the_value_stands_at_its_place():
@@ -89,12 +89,12 @@ def test_other_designs_and_what_comes_later_keep_their_kernels():
 @pytest.mark.parametrize("focus", [Focus("d", "relu"), Focus(STEM, INPUT, 0, (1, 1)), Focus("d", "relu", 99, (1, 1))])
 def test_without_a_value_nothing_is_seen(focus):
     state = state_of(BRANCHES, focus=focus)
-    assert not seen(state, scene_of(state), None).regions
+    assert not find_visible_parts(state, scene_of(state), None).regions
 
 
 def test_a_closed_block_has_what_is_seen_of_its_output():
     state = state_of(BLOCKS, focus=Focus("blocks", "pool", 1, (3, 3)), blocks="closed")
-    shown = seen(state, scene_of(state), None).regions
+    shown = find_visible_parts(state, scene_of(state), None).regions
     assert shown["blocks", "3b"] == (6, 6, 8, 8, 1, 2)
     assert [window.role for window in standing(state, "3a", "blocks")[0]] == ["accent"]
 

@@ -10,8 +10,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 from engine.network.graph import INPUT, Network
 from engine.project.project import Design, NoiseInput, Project
 from gui.paint.volumes import faces, hits
-from gui.paint.volumes.camera import VIEWS
-from gui.paint.volumes.layout import frame
+from gui.paint.volumes.camera import CAMERA_VIEWS
+from gui.paint.volumes.layout import lay_out_volumes
 from gui.state.view_state import Focus, Look
 from gui.views.volumes import VolumesView
 from tests.gui.shown import lead
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.usefixtures("qapp")
 
 def test_every_pixel_of_every_face_is_found_where_it_is_painted():
     state = state_of(INCEPTION)
-    laid_out = frame(state, 1600, 900)
+    laid_out = lay_out_volumes(state, 1600, 900)
     for box in laid_out.scene.boxes:
         shape = box.vertex.shape
         sizes = {"front": (shape.width, shape.height), "top": (shape.width, shape.channels)}
@@ -33,8 +33,8 @@ def test_every_pixel_of_every_face_is_found_where_it_is_painted():
             columns, rows = sizes.get(face.side, (shape.channels, shape.height))
             for column, row in ((0, 0), (columns - 1, rows - 1), (columns // 2, rows // 3)):
                 at = face.transform(columns, rows).map(QPointF(column + 0.5, row + 0.5)) * laid_out.scene.shrink
-                found = hits.hit(state, laid_out, at.x(), at.y())
-                assert found.place == box.place
+                found = hits.hit_volumes(state, laid_out, at.x(), at.y())
+                assert found.ref == box.ref
                 assert found.side == face.side
                 expected = {
                     "front": (found.channel, (row, column)),
@@ -48,32 +48,32 @@ def test_every_pixel_of_every_face_is_found_where_it_is_painted():
 def test_a_front_face_says_the_value_under_the_mouse():
     state = state_of(TWO, focus=Focus("bottleneck", "reduce", 3))
     value = state.volume_at(("bottleneck", "reduce")).volume[3, 12, 7]
-    found = hits.Hit(("bottleneck", "reduce"), "front", 3, (12, 7))
+    found = hits.VolumeHit(("bottleneck", "reduce"), "front", 3, (12, 7))
     said = f"{value:.4g}".replace("-", "−")
-    assert hits.words(state, found) == f"bottleneck · reduce · 16×28×28 · channel 3, y 12, x 7: {said}"
+    assert hits.describe_hit(state, found) == f"bottleneck · reduce · 16×28×28 · channel 3, y 12, x 7: {said}"
 
 
 def test_a_thin_box_can_be_hit_beside_its_edge_and_by_its_name():
     project = Project(NoiseInput((1000, 1, 1)), (Design("deep", Network((conv("conv", 2),))),))
     state = state_of(project, yaw=-90.0, pitch=0.0, scale="true")
-    laid_out = frame(state, 900, 500)
+    laid_out = lay_out_volumes(state, 900, 500)
     box = box_of(laid_out.scene, INPUT)
     shrink = laid_out.scene.shrink
-    assert hits.hit(state, laid_out, box.x * shrink, (box.bounds[3] + 2) * shrink).place == box.place
+    assert hits.hit_volumes(state, laid_out, box.x * shrink, (box.bounds[3] + 2) * shrink).ref == box.ref
     name = next(text for text in box.texts if text.text == INPUT)
-    assert hits.hit(state, laid_out, (name.x + 2) * shrink, (name.y - 2) * shrink).place == box.place
-    assert hits.hit(state, laid_out, 1.0, 499.0) is None
+    assert hits.hit_volumes(state, laid_out, (name.x + 2) * shrink, (name.y - 2) * shrink).ref == box.ref
+    assert hits.hit_volumes(state, laid_out, 1.0, 499.0) is None
 
 
 def test_arrow_keys_follow_connections_branches_and_designs():
     scene = scene_of(state_of(INCEPTION))
-    assert hits.neighbour(scene, box_of(scene, "3x3_reduce"), "right") == ("inception", "3x3")
-    assert hits.neighbour(scene, box_of(scene, "3x3_reduce"), "left") == ("inception", INPUT)
-    assert hits.neighbour(scene, box_of(scene, "3x3"), "down") == ("inception", "5x5")
-    assert hits.neighbour(scene, box_of(scene, "concat"), "right") is None
+    assert hits.find_neighbour(scene, box_of(scene, "3x3_reduce"), "right") == ("inception", "3x3")
+    assert hits.find_neighbour(scene, box_of(scene, "3x3_reduce"), "left") == ("inception", INPUT)
+    assert hits.find_neighbour(scene, box_of(scene, "3x3"), "down") == ("inception", "5x5")
+    assert hits.find_neighbour(scene, box_of(scene, "concat"), "right") is None
     two = scene_of(state_of(TWO))
-    assert hits.neighbour(two, box_of(two, "conv5x5", "naive"), "down") == ("bottleneck", "conv5x5")
-    assert hits.neighbour(two, box_of(two, INPUT, "bottleneck"), "up") == ("naive", INPUT)
+    assert hits.find_neighbour(two, box_of(two, "conv5x5", "naive"), "down") == ("bottleneck", "conv5x5")
+    assert hits.find_neighbour(two, box_of(two, INPUT, "bottleneck"), "up") == ("naive", INPUT)
 
 
 # The widget
@@ -140,7 +140,7 @@ def test_a_click_on_a_front_face_chooses_the_volume_the_channel_and_the_pixel(vi
         QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=at)
     (focus,) = asked.args
     assert focus.place == ("bottleneck", "reduce")
-    assert focus.channel == faces.liveliest_channel(volume)
+    assert focus.channel == faces.most_varied_channel(volume)
     assert focus.pixel == (12, 7)
 
 
@@ -198,9 +198,9 @@ def test_keys_and_buttons_ask_for_the_named_views(view, qtbot, key, name):
     ):
         with qtbot.waitSignal(view.look_requested) as asked:
             act()
-        assert (asked.args[0].yaw, asked.args[0].pitch) == VIEWS[name]
+        assert (asked.args[0].yaw, asked.args[0].pitch) == CAMERA_VIEWS[name]
     assert not view.cameras[name].isChecked()  # until a state says so
-    lead(view, state_of(TWO, yaw=VIEWS[name][0], pitch=VIEWS[name][1]))
+    lead(view, state_of(TWO, yaw=CAMERA_VIEWS[name][0], pitch=CAMERA_VIEWS[name][1]))
     assert view.cameras[name].isChecked()
 
 
@@ -209,7 +209,7 @@ def test_a_named_view_is_reached_in_one_smooth_motion(view, qtbot, monkeypatch):
     looks = []
     view.look_requested.connect(looks.append)
     view.turn_to("Top")
-    qtbot.waitUntil(lambda: bool(looks) and (looks[-1].yaw, looks[-1].pitch) == VIEWS["Top"])
+    qtbot.waitUntil(lambda: bool(looks) and (looks[-1].yaw, looks[-1].pitch) == CAMERA_VIEWS["Top"])
     pitches = [look.pitch for look in looks]
     assert pitches == sorted(pitches)
     assert len(pitches) > 2
@@ -240,7 +240,7 @@ def test_a_motion_gives_way_to_another_one_from_where_the_camera_is(view, qtbot,
     reached = states[-1].look.pitch
     del states[:-1]
     view.turn_to("Front")
-    qtbot.waitUntil(lambda: cameras(states)[-1] == VIEWS["Front"])
+    qtbot.waitUntil(lambda: cameras(states)[-1] == CAMERA_VIEWS["Front"])
     pitches = [pitch for _, pitch in cameras(states)]
     assert pitches[0] == reached
     assert pitches == sorted(pitches, reverse=True)
@@ -253,7 +253,7 @@ def test_the_mouse_takes_the_camera_out_of_a_motion(view, qtbot, monkeypatch):
     qtbot.waitUntil(lambda: states[-1].look.pitch > 30)
     view.canvas.turned.emit(1.0, 0.0)
     assert view.findChild(QVariantAnimation).state() == QVariantAnimation.State.Stopped
-    assert cameras(states)[-1] != VIEWS["Top"]
+    assert cameras(states)[-1] != CAMERA_VIEWS["Top"]
 
 
 def test_a_motion_begins_and_ends_slowly(view):

@@ -8,11 +8,11 @@ from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.choices import CheckControl, Checklist, Choice, ChoiceControl, OptionalControl
+from gui.widgets.choices import CheckControl, Checklist, ChoiceBox, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
-from gui.widgets.flow import Flow
+from gui.widgets.flow import FlowLayout
 from gui.widgets.glyphs import GLYPHS, GlyphButton
-from gui.widgets.numbers import DOUBLINGS, IntegerControl, NumberControl, read_seed, slider_steps
+from gui.widgets.numbers import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
 from gui.widgets.sizes import MarginsControl, PairControl
 from gui.widgets.texts import ElidedLabel, NameField
 
@@ -151,7 +151,7 @@ def test_an_open_link_stays_open_when_both_numbers_become_alike(qtbot: QtBot):
     assert not control.boxes[1].isVisible()
 
 
-def choose(qtbot: QtBot, choice: Choice, value: object) -> None:
+def choose(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
     """Choose with the keyboard, as a person does."""
     index = [option for option, text in choice.options if text].index(value)
     choice.setFocus()
@@ -188,7 +188,7 @@ def test_margins_that_become_alike_keep_their_sides_open(qtbot: QtBot):
 
 
 def test_a_number_that_cannot_be_read_is_refused_with_the_reason_and_taken_back(qtbot: QtBot):
-    control = NumberControl(read_seed, str)
+    control = NumberControl(parse_seed, str)
     shown(qtbot, control)
     control.show_value(7)
     told, refused = heard(control), []
@@ -307,7 +307,7 @@ def test_an_elided_label_has_all_of_its_text_as_its_tooltip(qtbot: QtBot):
 def test_a_flow_begins_a_new_row_where_the_next_widget_would_not_fit(qtbot: QtBot) -> None:
     widget = QWidget()
     qtbot.addWidget(widget)
-    flow = Flow(widget)
+    flow = FlowLayout(widget)
     flow.setContentsMargins(2, 3, 2, 3)
     flow.setSpacing(4)
     made = [QWidget() for _ in range(4)]

@@ -286,7 +286,7 @@ def test_undo_and_redo_of_an_edit_that_moves_the_selection_move_it_back_and_fort
     workbench.set_focus(chosen)
     propose(workbench, STEPS[step](workbench.state.project))
     after = workbench.state.focus
-    assert after.place in workbench.state.check
+    assert after.ref in workbench.state.check
     workbench.set_focus(Focus("naive", "conv5x5"))
     for _ in range(2):
         workbench.document.undo_stack.undo()

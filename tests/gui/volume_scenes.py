@@ -11,10 +11,10 @@ from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.volumes import volumes
-from gui.paint.volumes.layout import frame
-from gui.paint.volumes.scene import Scene
+from gui.paint.volumes.layout import lay_out_volumes
+from gui.paint.volumes.scene import VolumesScene
 from gui.state.view_state import Focus, Look, RunView, ViewState
-from gui.state.volume_at import Result
+from gui.state.volume_at import VolumeResult
 from gui.theme import LIGHT
 from tests.gui.shown import svg as drawn_as_svg
 
@@ -104,14 +104,14 @@ def state_of(project, *, run=True, focus=None, **look):
     results = {}
     for number, (place, key) in enumerate(known.keys.items() if run else ()):
         if place == (STEM, INPUT):
-            results[place] = Result(key, values(known.input_shape, number))
+            results[place] = VolumeResult(key, values(known.input_shape, number))
         elif (report := known.reports.get(place)) is not None:
-            results[place] = Result(key, values(report.output_shape, number))
+            results[place] = VolumeResult(key, values(report.output_shape, number))
     return ViewState(project, known, RunView(results), focus or Focus(STEM, INPUT), Look(**look))
 
 
-def scene_of(state, size=(1200, 700)) -> Scene:
-    return frame(state, *size).scene
+def scene_of(state, size=(1200, 700)) -> VolumesScene:
+    return lay_out_volumes(state, *size).scene
 
 
 def box_of(scene, name, design=None):
@@ -123,10 +123,10 @@ def picture(state, size=(900, 500), theme=LIGHT, scale=1):
     image.fill(QColor(theme.base))
     painter = QPainter(image)
     painter.scale(scale, scale)
-    volumes.paint(painter, QRectF(0, 0, *size), state, theme)
+    volumes.paint_volumes(painter, QRectF(0, 0, *size), state, theme)
     painter.end()
     return image
 
 
 def svg(state, size=(1600, 900)):
-    return drawn_as_svg(volumes.paint, state, *size)
+    return drawn_as_svg(volumes.paint_volumes, state, *size)

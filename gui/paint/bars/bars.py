@@ -4,25 +4,25 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from engine.run.check import NodeRef
-from gui.paint.bars.content import content_of
+from gui.paint.bars.content import build_bars_content
 from gui.paint.bars.layout import (
+    BARS_MARGIN,
     HEADLINE_FONT,
-    MARGIN,
     NAME_GAP,
     NOTE_GAP,
     SMALL_FONT,
     TOTAL_FONT,
-    Layout,
+    BarsLayout,
     PlacedAxis,
     PlacedLine,
-    axis_words,
-    lay_out,
-    note_width,
-    said_at,
-    said_width,
+    axis_title,
+    bar_end_text,
+    bar_end_text_width,
+    lay_out_bars,
+    settings_text_width,
 )
 from gui.paint.bars.scale import tick_label
-from gui.paint.basics.words import draw_text, draw_wrapped, text_width
+from gui.paint.basics.words import draw_text, draw_wrapped_text, text_width
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -32,12 +32,14 @@ HINT, HINT_LETTERS, HINT_LINES = 12.0, 28, 12
 """Least pixels of what is said instead of bars, about how many letters stand in a line of it, and room for lines."""
 
 
-def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+def paint_bars(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the operations of all designs as large as they fit into `rect`."""
-    paint_layout(painter, rect, lay_out(content_of(state), rect), state.shown(state.focus.place), theme)
+    paint_bars_layout(
+        painter, rect, lay_out_bars(build_bars_content(state), rect), state.visible_ref(state.focus.ref), theme
+    )
 
 
-def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, chosen: NodeRef, theme: Theme) -> None:
+def paint_bars_layout(painter: QPainter, rect: QRectF, layout: BarsLayout, chosen: NodeRef, theme: Theme) -> None:
     """Draw what is laid out already; lines outside a clip of the painter are left out."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -52,13 +54,13 @@ def paint_layout(painter: QPainter, rect: QRectF, layout: Layout, chosen: NodeRe
     painter.restore()
 
 
-def _paint_words(painter: QPainter, layout: Layout, theme: Theme) -> None:
+def _paint_words(painter: QPainter, layout: BarsLayout, theme: Theme) -> None:
     """Headline, stem and the layers' title; without designs what to do, wrapped, at a size to read."""
     unit, content = layout.unit, layout.content
     if not content.totals:
         size = min(unit, max(HINT, layout.headline.width() / HINT_LETTERS))
-        below = layout.headline.adjusted(0, MARGIN * size, 0, HINT_LINES * size)
-        draw_wrapped(painter, below, f"{content.headline}\n{content.subject}", size, theme.muted)
+        below = layout.headline.adjusted(0, BARS_MARGIN * size, 0, HINT_LINES * size)
+        draw_wrapped_text(painter, below, f"{content.headline}\n{content.subject}", size, theme.muted)
         return
     colour = theme.text if content.colour is None else theme.design(content.colour)
     widest = 0.97 * layout.headline.width() / max(text_width(content.headline, 1, bold=True), 1)
@@ -82,14 +84,14 @@ def _paint_over_grid(
     draw_text(painter, rect, text, size, colour, bold=bold)
 
 
-def _paint_grid(painter: QPainter, layout: Layout, axis: PlacedAxis, theme: Theme) -> None:
+def _paint_grid(painter: QPainter, layout: BarsLayout, axis: PlacedAxis, theme: Theme) -> None:
     """Grid lines behind the bars, ticks with their amounts, and what is counted."""
     unit, frame = layout.unit, axis.frame
     one_axis = len(layout.axes) == 1 and layout.lines
     bottom = layout.lines[-1].row.bottom() if one_axis else axis.bottom
     size, height = SMALL_FONT * unit, axis.row.height()
     name = QRectF(frame.left, axis.row.top(), frame.bar_left - frame.left - NAME_GAP * unit, height)
-    draw_text(painter, name, axis_words(layout.content), size, theme.muted)
+    draw_text(painter, name, axis_title(layout.content), size, theme.muted)
     for amount, label in axis.ticks(layout.unit, layout.content):
         x = label.center().x()
         painter.setPen(QPen(QColor(theme.grid), max(0.06 * unit, 0.8)))
@@ -131,13 +133,18 @@ def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, place: NodeR
     total = line.kind == "total"
     said = _beside(placed, placed.bar.width() + 0.4 * unit)
     # Rather no ratio than a piece of it.
-    ratio = said_width(line, ratio=True) * unit <= said.width()
+    ratio = bar_end_text_width(line, ratio=True) * unit <= said.width()
     if not chosen:
         # Grid lines do not run through the number.
-        wide = said_width(line, ratio=ratio) * unit
+        wide = bar_end_text_width(line, ratio=ratio) * unit
         painter.fillRect(said.adjusted(0, 0.3 * unit, wide - said.width(), -0.3 * unit), QColor(theme.base))
     draw_text(
-        painter, said, said_at(line, ratio=ratio), (TOTAL_FONT if total else 1) * unit, theme.text, bold=total or chosen
+        painter,
+        said,
+        bar_end_text(line, ratio=ratio),
+        (TOTAL_FONT if total else 1) * unit,
+        theme.text,
+        bold=total or chosen,
     )
 
 
@@ -175,7 +182,7 @@ def _paint_label(painter: QPainter, unit: float, placed: PlacedLine, theme: Them
     fitting = label.width() / (text_width(line.label, size, bold=bold) * unit) if line.label else 1.0
     draw_text(painter, label, line.label, size * unit * min(max(fitting, LEAST_LABEL), 1.0), colour, bold=bold)
     taken = (text_width(line.label, size, bold=True) + NOTE_GAP) * unit
-    if line.note and label.width() >= taken + (note_width(line) - NOTE_GAP) * unit:
+    if line.note and label.width() >= taken + (settings_text_width(line) - NOTE_GAP) * unit:
         draw_text(painter, label.adjusted(taken, 0, 0, 0), line.note, SMALL_FONT * unit, theme.muted)
 
 

@@ -10,8 +10,8 @@ from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_b
 from engine.reports.tables import TableRow
 from engine.run.check import NodeRef
 from engine.text.problems import STEM
-from gui.paint.bars.scale import Scale, scale_for
-from gui.paint.basics.words import NO_DESIGN
+from gui.paint.bars.scale import BarScale, choose_scale
+from gui.paint.basics.words import ADD_DESIGN_HINT
 from gui.state.view_state import ViewState
 
 FOLD_FROM = 4
@@ -20,7 +20,7 @@ SHARED_FROM = 0.25
 """The layers keep the axis of the totals while the largest of them takes at least this part of it."""
 
 
-class Line(Struct, frozen=True):
+class BarLine(Struct, frozen=True):
     """One line of the figure."""
 
     kind: Literal["total", "heading", "node", "folded"]
@@ -32,34 +32,34 @@ class Line(Struct, frozen=True):
     """The nodes that it stands for: one, or those that are folded."""
     note: str = ""
     value: Amount | None = None
-    said: str = ""
+    value_text: str = ""
     """What stands at the bar's end."""
     tip: str = ""
     problem: str = ""
     ratio: str = ""
     """What may stand behind that, where there is room: the headline tells it, too."""
 
-    def place(self) -> NodeRef | None:
+    def ref(self) -> NodeRef | None:
         """What a click on the line chooses."""
         return (self.design, self.nodes[0]) if len(self.nodes) == 1 else None
 
 
-class Content(Struct, frozen=True):
+class BarsContent(Struct, frozen=True):
     """All that is said, and the two axes."""
 
     metric: Metric
-    ledger: Costs
+    costs: Costs
     headline: str
     subject: str
     """What the headline is about."""
     colour: int | None
     """The headline's design; None where it speaks of none."""
     stem: str
-    totals: tuple[Line, ...]
-    groups: tuple[tuple[Line, ...], ...]
+    totals: tuple[BarLine, ...]
+    groups: tuple[tuple[BarLine, ...], ...]
     """Per design a heading, then its layers."""
-    total_scale: Scale
-    line_scale: Scale
+    total_scale: BarScale
+    line_scale: BarScale
 
     @property
     def shared(self) -> bool:
@@ -74,7 +74,7 @@ class Content(Struct, frozen=True):
         return f"Layer by layer, axis enlarged {self.total_scale.high / self.line_scale.high:.3g}×"
 
 
-def content_of(state: ViewState) -> Content:
+def build_bars_content(state: ViewState) -> BarsContent:
     """What there is to say of a state, in the metric and with the axis that its look asks for."""
     chosen = metric_by_id(state.look.metric)
     all_rows = state.rows
@@ -84,18 +84,20 @@ def content_of(state: ViewState) -> Content:
     groups = tuple(_group(state, group, chosen) for _, group in designs)
     headline, subject, colour = _headline(state, all_rows, totals, chosen)
     total_scale, line_scale = _scales(totals, groups, logarithmic=state.look.logarithmic)
-    cost = "" if stem is None else state.ledger.text(chosen, stem.value(chosen))
+    cost = "" if stem is None else state.costs.text(chosen, stem.value(chosen))
     said = cost and f"stem, the same for all designs: {cost}"
-    return Content(chosen, state.ledger, headline, subject, colour, said, totals, groups, total_scale, line_scale)
+    return BarsContent(chosen, state.costs, headline, subject, colour, said, totals, groups, total_scale, line_scale)
 
 
-def _scales(totals: Sequence[Line], groups: Sequence[Sequence[Line]], *, logarithmic: bool) -> tuple[Scale, Scale]:
+def _scales(
+    totals: Sequence[BarLine], groups: Sequence[Sequence[BarLine]], *, logarithmic: bool
+) -> tuple[BarScale, BarScale]:
     amounts = [line.value for line in totals]
     parts = [line.value for group in groups for line in group]
     if logarithmic:
-        both = scale_for((*amounts, *parts), logarithmic=True)
+        both = choose_scale((*amounts, *parts), logarithmic=True)
         return both, both
-    whole, part = scale_for(amounts, logarithmic=False), scale_for(parts, logarithmic=False)
+    whole, part = choose_scale(amounts, logarithmic=False), choose_scale(parts, logarithmic=False)
     # Where a total is unknown, a layer can be larger than every total that is known.
     if part.high >= SHARED_FROM * whole.high:
         shared = max(whole, part, key=lambda scale: scale.high)
@@ -103,46 +105,46 @@ def _scales(totals: Sequence[Line], groups: Sequence[Sequence[Line]], *, logarit
     return whole, part
 
 
-def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow, chosen: Metric) -> Line:
+def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow, chosen: Metric) -> BarLine:
     row, value, least = group[-1], group[-1].value(chosen), reference.value(chosen)
-    ledger = state.ledger
+    ledger = state.costs
     analysis = state.check.analyses[row.design]
     ratio = compare_amounts(chosen, value, least, "").strip() if value and least and row is not reference else ""
     words = compare_amounts(chosen, value, least, than=reference.design) if row is not reference else ""
-    return Line(
+    return BarLine(
         "total",
         row.design,
         state.design_index(row.design),
         row.design,
         (analysis.output,),
         value=value,
-        said=ledger.short(chosen, value),
+        value_text=ledger.short(chosen, value),
         ratio=ratio,
         tip=f"{row.design}: {ledger.exact(chosen, value)} {chosen.unit}" + (words and f", {words}"),
     )
 
 
-def _group(state: ViewState, group: Sequence[TableRow], chosen: Metric) -> tuple[Line, ...]:
+def _group(state: ViewState, group: Sequence[TableRow], chosen: Metric) -> tuple[BarLine, ...]:
     *nodes, total = group
     colour = state.design_index(total.design)
     free = [row for row in nodes if row.value(chosen) == 0 and not row.problem]
     folded = free if len(free) >= FOLD_FROM else []
     hidden = set(map(id, folded))
-    lines = [_node_line(state.ledger, row, colour, chosen) for row in nodes if id(row) not in hidden]
+    lines = [_node_line(state.costs, row, colour, chosen) for row in nodes if id(row) not in hidden]
     if folded:
         names = tuple(row.node for row in folded)
-        label = f"{len(names)} layers without {state.ledger.unit(chosen) or chosen.unit}"
+        label = f"{len(names)} layers without {state.costs.unit(chosen) or chosen.unit}"
         listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        tip = f"{total.design}: {listed}: 0 {state.ledger.unit(chosen) or chosen.unit} each"
-        lines.append(Line("folded", total.design, colour, label, names, value=0, said="0", tip=tip))
-    return (Line("heading", total.design, colour, total.design), *lines)
+        tip = f"{total.design}: {listed}: 0 {state.costs.unit(chosen) or chosen.unit} each"
+        lines.append(BarLine("folded", total.design, colour, label, names, value=0, value_text="0", tip=tip))
+    return (BarLine("heading", total.design, colour, total.design), *lines)
 
 
-def _node_line(ledger: Costs, row: TableRow, colour: int, chosen: Metric) -> Line:
+def _node_line(ledger: Costs, row: TableRow, colour: int, chosen: Metric) -> BarLine:
     value = row.value(chosen)
     formula = row.formula(chosen) or f"{ledger.exact(chosen, value)} {ledger.unit(chosen) or chosen.unit}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
-    return Line(
+    return BarLine(
         "node",
         row.design,
         colour,
@@ -157,18 +159,18 @@ def _node_line(ledger: Costs, row: TableRow, colour: int, chosen: Metric) -> Lin
 
 
 def _headline(
-    state: ViewState, all_rows: Sequence[TableRow], totals: Sequence[Line], chosen: Metric
+    state: ViewState, all_rows: Sequence[TableRow], totals: Sequence[BarLine], chosen: Metric
 ) -> tuple[str, str, int | None]:
     """The one sentence, what it is about, and its design's position."""
     if not totals:
-        return "No design yet", f"{NO_DESIGN} to see what it costs", None
+        return "No design yet", f"{ADD_DESIGN_HINT} to see what it costs", None
     first, *others = totals
     known = [line for line in others if line.value is not None]
     if first.value is None or (others and not known):
         words = "run (F5) to measure" if chosen.is_measured else _what_to_mend(state, all_rows)
-        return state.ledger.short(chosen, None), words, None
+        return state.costs.short(chosen, None), words, None
     if not others:
-        return state.ledger.text(chosen, first.value), first.design, first.colour
+        return state.costs.text(chosen, first.value), first.design, first.colour
     # The saving is the point; where there is none, the largest excess.
     least, most = min(known, key=_amount), max(known, key=_amount)
     told = least if _amount(least) < first.value else most
@@ -176,7 +178,7 @@ def _headline(
     return words, f"{told.design}, compared with {first.design}", told.colour
 
 
-def _amount(line: Line) -> Amount:
+def _amount(line: BarLine) -> Amount:
     return line.value or 0
 
 

@@ -6,13 +6,13 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
 
-from gui.paint.bars.content import Content, Line
-from gui.paint.bars.scale import Scale, tick_label
-from gui.paint.basics.columns import pour
+from gui.paint.bars.content import BarLine, BarsContent
+from gui.paint.bars.scale import BarScale, tick_label
+from gui.paint.basics.columns import fill_columns
 from gui.paint.basics.words import text_width
 
 # Heights in units; a unit is the pixel size of a layer's text.
-MARGIN, HEADLINE, SUBJECT, TOTAL, AXIS, QUIET, SECTION, LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5
+BARS_MARGIN, HEADLINE, SUBJECT, TOTAL, AXIS, QUIET, SECTION, LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5
 HEADLINE_FONT, TOTAL_FONT, SMALL_FONT = 1.9, 1.2, 0.85
 GAP = 1.8
 """Between columns."""
@@ -32,7 +32,7 @@ NAME_GAP = 0.8
 """Between what an axis counts and its beginning."""
 
 
-class Frame(Struct, frozen=True):
+class BarsColumn(Struct, frozen=True):
     """Labels on the left, bars in the middle, values at their ends; all lines of a column share one."""
 
     left: float
@@ -40,7 +40,7 @@ class Frame(Struct, frozen=True):
     bar_left: float
     bar_width: float
     """Length of the longest bar that the axis has room for."""
-    scale: Scale
+    scale: BarScale
 
     def length(self, amount: float) -> float:
         """A bar's length: in proportion to the amount, or on a logarithmic axis to its logarithm."""
@@ -50,9 +50,9 @@ class Frame(Struct, frozen=True):
 class PlacedLine(Struct, frozen=True):
     """A line and the strip that it fills."""
 
-    line: Line
+    line: BarLine
     row: QRectF
-    frame: Frame
+    frame: BarsColumn
 
     @property
     def bar(self) -> QRectF:
@@ -65,7 +65,7 @@ class PlacedLine(Struct, frozen=True):
 class PlacedAxis(Struct, frozen=True):
     """An axis: its labels in `row`, its grid lines from `top` to `bottom`."""
 
-    frame: Frame
+    frame: BarsColumn
     row: QRectF
     top: float
     bottom: float
@@ -74,10 +74,10 @@ class PlacedAxis(Struct, frozen=True):
         """How far a tick is from where bars begin."""
         return self.frame.length(amount) if amount > self.frame.scale.low else 0.0
 
-    def ticks(self, unit: float, content: Content) -> list[tuple[float, QRectF]]:
+    def ticks(self, unit: float, content: BarsContent) -> list[tuple[float, QRectF]]:
         """Amounts with the places of their labels, the largest first; what another label leaves no room is not said."""
         most = min(max(int(self.frame.bar_width / (3.6 * unit)), 2), MOST_TICKS)
-        named = self.frame.left + text_width(axis_words(content), SMALL_FONT) * unit
+        named = self.frame.left + text_width(axis_title(content), SMALL_FONT) * unit
         begin = min(named, self.frame.bar_left - NAME_GAP * unit)
         end, found = self.row.right(), list[tuple[float, QRectF]]()
         for amount in reversed(self.frame.scale.ticks(most)):
@@ -89,11 +89,11 @@ class PlacedAxis(Struct, frozen=True):
         return found
 
 
-class Layout(Struct, frozen=True):
+class BarsLayout(Struct, frozen=True):
     """All that is drawn, with its place."""
 
     unit: float
-    content: Content
+    content: BarsContent
     headline: QRectF
     subject: QRectF
     totals: tuple[PlacedLine, ...]
@@ -102,7 +102,7 @@ class Layout(Struct, frozen=True):
     lines: tuple[PlacedLine, ...]
     axes: tuple[PlacedAxis, ...]
 
-    def line_at(self, point: QPointF) -> Line | None:
+    def line_at(self, point: QPointF) -> BarLine | None:
         """The line under a point, headings apart."""
         for placed in (*self.totals, *self.lines):
             if placed.row.contains(point) and placed.line.kind != "heading":
@@ -117,24 +117,24 @@ class Layout(Struct, frozen=True):
         return None
 
 
-def lay_out(content: Content, rect: QRectF) -> Layout:
+def lay_out_bars(content: BarsContent, rect: QRectF) -> BarsLayout:
     """The figure as large as it fits into `rect`; the smallest layers are summed up where it does not."""
     for unit in range(_largest(rect.width()), SMALLEST - 1, -1):
         for count in _column_counts(rect.width(), unit):
-            columns = pour(content.groups, count, _continued)
+            columns = fill_columns(content.groups, count, _continued)
             if _height(content, columns, unit) <= rect.height():
                 return _placed(content, columns, rect, unit)
     return _trimmed(content, rect)
 
 
-def height_on_screen(content: Content, width: float, height: float) -> float:
+def bars_height_on_screen(content: BarsContent, width: float, height: float) -> float:
     """The height that a scrolled figure needs: `height` itself where all of it can be read in that."""
     for unit in range(_largest(width), COMFORTABLE - 2, -1):
         for count in _column_counts(width, unit):
-            if _height(content, pour(content.groups, count, _continued), unit) <= height:
+            if _height(content, fill_columns(content.groups, count, _continued), unit) <= height:
                 return height
     most = _column_counts(width, COMFORTABLE)[-1]
-    return max(height, _height(content, pour(content.groups, most, _continued), COMFORTABLE))
+    return max(height, _height(content, fill_columns(content.groups, most, _continued), COMFORTABLE))
 
 
 def _largest(width: float) -> int:
@@ -143,32 +143,32 @@ def _largest(width: float) -> int:
 
 
 def _column_counts(width: float, unit: float) -> range:
-    room = int((width - 2 * MARGIN * unit + GAP * unit) // ((NARROWEST + GAP) * unit))
+    room = int((width - 2 * BARS_MARGIN * unit + GAP * unit) // ((NARROWEST + GAP) * unit))
     return range(1, min(max(room, 1), MOST_COLUMNS) + 1)
 
 
-def _continued(heading: Line) -> Line:
+def _continued(heading: BarLine) -> BarLine:
     return replace(heading, label=f"{heading.label}, continued")
 
 
-def _height(content: Content, columns: Sequence[Sequence[Line]], unit: float) -> float:
+def _height(content: BarsContent, columns: Sequence[Sequence[BarLine]], unit: float) -> float:
     lines = max(map(len, columns), default=0)
     below = SECTION + (0 if _one_axis(content, columns) else AXIS) + LINE * lines if lines else 0
-    return (_head_height(content) + below + MARGIN) * unit
+    return (_head_height(content) + below + BARS_MARGIN) * unit
 
 
-def _head_height(content: Content) -> float:
+def _head_height(content: BarsContent) -> float:
     totals = TOTAL * len(content.totals) + (AXIS if content.totals else 0)
-    return MARGIN + HEADLINE + SUBJECT + totals + (QUIET if content.stem else 0)
+    return BARS_MARGIN + HEADLINE + SUBJECT + totals + (QUIET if content.stem else 0)
 
 
-def _one_axis(content: Content, columns: Sequence[Sequence[Line]]) -> bool:
+def _one_axis(content: BarsContent, columns: Sequence[Sequence[BarLine]]) -> bool:
     """Whether the totals' axis serves the layers, too."""
     return len(columns) == 1 and content.shared
 
 
-def _placed(content: Content, columns: Sequence[Sequence[Line]], rect: QRectF, unit: float) -> Layout:
-    inner = rect.adjusted(MARGIN * unit, MARGIN * unit, -MARGIN * unit, -MARGIN * unit)
+def _placed(content: BarsContent, columns: Sequence[Sequence[BarLine]], rect: QRectF, unit: float) -> BarsLayout:
+    inner = rect.adjusted(BARS_MARGIN * unit, BARS_MARGIN * unit, -BARS_MARGIN * unit, -BARS_MARGIN * unit)
     x, y, width = inner.left(), inner.top(), inner.width()
     headline = QRectF(x, y, width, HEADLINE * unit)
     subject = QRectF(x, headline.bottom(), width, SUBJECT * unit)
@@ -189,7 +189,7 @@ def _placed(content: Content, columns: Sequence[Sequence[Line]], rect: QRectF, u
         if not one_axis:
             row = QRectF(place.left(), section.bottom(), place.width(), AXIS * unit)
             axes.append(PlacedAxis(frame, row, top, bottom))
-    return Layout(unit, content, headline, subject, totals, stem, section, tuple(lines), tuple(axes))
+    return BarsLayout(unit, content, headline, subject, totals, stem, section, tuple(lines), tuple(axes))
 
 
 def _column_rect(inner: QRectF, count: int, index: int, unit: float) -> QRectF:
@@ -198,7 +198,7 @@ def _column_rect(inner: QRectF, count: int, index: int, unit: float) -> QRectF:
 
 
 def _stacked(
-    lines: Sequence[Line], frame: Frame, left: float, width: float, top: float, height: float
+    lines: Sequence[BarLine], frame: BarsColumn, left: float, width: float, top: float, height: float
 ) -> tuple[PlacedLine, ...]:
     return tuple(
         PlacedLine(line, QRectF(left, top + index * height, width, height), frame) for index, line in enumerate(lines)
@@ -206,8 +206,8 @@ def _stacked(
 
 
 def _frames(
-    content: Content, columns: Sequence[Sequence[Line]], inner: QRectF, places: Sequence[QRectF], unit: float
-) -> list[Frame]:
+    content: BarsContent, columns: Sequence[Sequence[BarLine]], inner: QRectF, places: Sequence[QRectF], unit: float
+) -> list[BarsColumn]:
     """Frames of the totals and of each column, with as many words as leave the bars long enough."""
     for words in (FULL_WORDS, NO_NOTES, NO_RATIOS):
         total = _frame(content, content.totals, content.total_scale, inner, unit, *words)
@@ -225,10 +225,16 @@ def _frames(
 
 
 def _frame(
-    content: Content, lines: Sequence[Line], scale: Scale, place: QRectF, unit: float, notes: bool, ratios: bool
-) -> Frame:
+    content: BarsContent,
+    lines: Sequence[BarLine],
+    scale: BarScale,
+    place: QRectF,
+    unit: float,
+    notes: bool,
+    ratios: bool,
+) -> BarsColumn:
     """Room for the labels of these lines, and bars as long as the words at their ends leave room for."""
-    words = text_width(axis_words(content), SMALL_FONT) + 0.9
+    words = text_width(axis_title(content), SMALL_FONT) + 0.9
     label = (max([words, *(label_width(line, notes) for line in lines)]) + LABEL_GAP) * unit
     if not notes:
         label = min(label, ROOM_FOR_NAMES * place.width())
@@ -238,63 +244,63 @@ def _frame(
     for line in lines:
         fraction = scale.fraction(line.value or 0)
         if fraction:
-            longest = min(longest, (room - said_width(line, ratio=ratios) * unit) / fraction)
-    return Frame(place.left() + 0.5 * unit, label, bar_left, max(longest, 2 * unit), scale)
+            longest = min(longest, (room - bar_end_text_width(line, ratio=ratios) * unit) / fraction)
+    return BarsColumn(place.left() + 0.5 * unit, label, bar_left, max(longest, 2 * unit), scale)
 
 
-def _alike(frames: Sequence[Frame]) -> list[Frame]:
+def _alike(frames: Sequence[BarsColumn]) -> list[BarsColumn]:
     """Frames in which equal amounts on equal scales have bars of equal length."""
     label = max((frame.label_width for frame in frames), default=0.0)
     width = min((frame.bar_width - (label - frame.label_width) for frame in frames), default=0.0)
     return [replace(f, label_width=label, bar_left=f.left + label, bar_width=max(width, 1.0)) for f in frames]
 
 
-def axis_words(content: Content) -> str:
+def axis_title(content: BarsContent) -> str:
     """What an axis counts, and how, in few words."""
     return _unit(content) + (", logarithmic" if content.total_scale.logarithmic else "")
 
 
-def label_width(line: Line, note: bool) -> float:
+def label_width(line: BarLine, note: bool) -> float:
     """Units for a name and, small behind it, its settings; what stands over the bars needs none."""
     if line.kind in ("heading", "folded"):
         return 0.0
     name = text_width(line.label, TOTAL_FONT if line.kind == "total" else 1, bold=True)
-    return name + (note_width(line) if note and line.note else 0)
+    return name + (settings_text_width(line) if note and line.note else 0)
 
 
-def note_width(line: Line) -> float:
+def settings_text_width(line: BarLine) -> float:
     """Units for the settings behind a name, and the gap between them."""
     return NOTE_GAP + text_width(line.note, SMALL_FONT)
 
 
-def said_width(line: Line, *, ratio: bool) -> float:
+def bar_end_text_width(line: BarLine, *, ratio: bool) -> float:
     """Units for the words at a bar's end."""
-    return text_width(said_at(line, ratio=ratio), TOTAL_FONT if line.kind == "total" else 1, bold=True)
+    return text_width(bar_end_text(line, ratio=ratio), TOTAL_FONT if line.kind == "total" else 1, bold=True)
 
 
-def said_at(line: Line, *, ratio: bool) -> str:
+def bar_end_text(line: BarLine, *, ratio: bool) -> str:
     """The words at a bar's end."""
-    return f"{line.said}  {line.ratio}" if ratio and line.ratio else line.said
+    return f"{line.value_text}  {line.ratio}" if ratio and line.ratio else line.value_text
 
 
-def _trimmed(content: Content, rect: QRectF) -> Layout:
+def _trimmed(content: BarsContent, rect: QRectF) -> BarsLayout:
     """As many of the dearest layers as there is room for, in the smallest text; a line sums up the others."""
     count = _column_counts(rect.width(), SMALLEST)[-1]
-    head = _head_height(content) + SECTION + AXIS + MARGIN
+    head = _head_height(content) + SECTION + AXIS + BARS_MARGIN
     room = max(int((rect.height() / SMALLEST - head) // LINE), 0) * count
     for most in range(max(map(len, content.groups), default=0), -1, -1):
         groups = [tuple(_dearest(content, group, most)) for group in content.groups]
-        columns = pour(groups, count, _continued)
+        columns = fill_columns(groups, count, _continued)
         if max(map(len, columns), default=0) * count <= room:
             return _placed(content, columns, rect, SMALLEST)
     return _placed(content, (), rect, SMALLEST)
 
 
-def _unit(content: Content) -> str:
-    return content.ledger.unit(content.metric) or content.metric.unit
+def _unit(content: BarsContent) -> str:
+    return content.costs.unit(content.metric) or content.metric.unit
 
 
-def _dearest(content: Content, group: Sequence[Line], most: int) -> Iterator[Line]:
+def _dearest(content: BarsContent, group: Sequence[BarLine], most: int) -> Iterator[BarLine]:
     """A heading, the `most` dearest of its layers in their order, unknown ones first, and the sum of the others."""
     heading, *lines = group
     ranked = sorted(lines, key=lambda line: (line.value is not None, -(line.value or 0)))
@@ -305,6 +311,6 @@ def _dearest(content: Content, group: Sequence[Line], most: int) -> Iterator[Lin
         nodes = tuple(node for line in left for node in line.nodes)
         amounts = [line.value for line in left]
         total = None if None in amounts else sum(amount or 0 for amount in amounts)
-        together = f", together {content.ledger.short(content.metric, total)}" if content.metric.is_additive else ""
+        together = f", together {content.costs.short(content.metric, total)}" if content.metric.is_additive else ""
         label = f"{len(nodes)} more layers{together}"
-        yield replace(left[0], kind="folded", label=label, nodes=nodes, note="", value=0, said="", tip=label)
+        yield replace(left[0], kind="folded", label=label, nodes=nodes, note="", value=0, value_text="", tip=label)

@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.text.units import PREFIXES
 
 
-class Scale(Struct, frozen=True):
+class BarScale(Struct, frozen=True):
     """An axis from `low` to `high`. A linear one begins at 0; a logarithmic one at a power of ten."""
 
     low: float
@@ -44,17 +44,17 @@ class Scale(Struct, frozen=True):
         return tuple(power * digit for power in powers for digit in range(2, 10) if power * digit <= self.high)
 
 
-def scale_for(amounts: Iterable[float | None], *, logarithmic: bool) -> Scale:
+def choose_scale(amounts: Iterable[float | None], *, logarithmic: bool) -> BarScale:
     """The axis on which all these amounts can be read; zeros and unknowns ask for no room."""
     known = [amount for amount in amounts if amount]
     highest = max(known, default=0)
     if not known or not logarithmic:
-        return Scale(0, highest)
+        return BarScale(0, highest)
     lowest = min(known)
     power = _power(_exponent(lowest))
     # The smallest bar must have a length, too.
     low = _power(_exponent(lowest) - 1) if lowest == power != 1 else power
-    return Scale(low, max(highest, 10 * low), logarithmic=True)
+    return BarScale(low, max(highest, 10 * low), logarithmic=True)
 
 
 def tick_label(amount: float) -> str:

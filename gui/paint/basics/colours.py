@@ -14,13 +14,13 @@ from gui.state.view_state import Look
 
 DIVERGING = "diverging"
 PERCENTILES = (1.0, 99.5)
-PERCENTILES_IN_WORDS = "percentiles {:g}–{:g}".format(*PERCENTILES)
+PERCENTILES_TEXT = "percentiles {:g}–{:g}".format(*PERCENTILES)
 SAMPLE = 65_536
 """Values that a range is taken from; more would not change it visibly."""
 
 MAPS_SAMPLE, LEAST_SAMPLE = 500_000, 512
 """Values that the maps' own ranges are taken from, and of each map at least."""
-Ends = tuple[NDArray[np.float64], NDArray[np.float64]]
+RangeEnds = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Where the colours of maps begin and end, a value for each map, or one for all."""
 
 # pyqtgraph ships these as files: no plotting library is needed. CET-D9 is blue, nearly white at zero, red.
@@ -29,7 +29,7 @@ _load: Callable[[str], Any] = pyqtgraph.colormap.get
 
 
 @lru_cache(maxsize=16)
-def lut(name: str) -> NDArray[np.uint8]:
+def load_lut(name: str) -> NDArray[np.uint8]:
     """The 256 colours of a map (256×3, RGB): viridis, cividis, gray, or diverging with its middle at 128.
 
     "#rrggbb #rrggbb" goes evenly from one colour to another.
@@ -46,7 +46,7 @@ def lut(name: str) -> NDArray[np.uint8]:
     return colours
 
 
-def map_name(look: Look) -> str:
+def colour_map_name(look: Look) -> str:
     """The colour map that a look asks for: the diverging one where zero is the middle."""
     return DIVERGING if look.zero_centred else look.colour_map
 
@@ -73,7 +73,7 @@ def value_range(
     return low, high
 
 
-def own_ranges(volume: NDArray[Any], *, zero_centred: bool) -> Ends:
+def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:
     """Percentiles of each map by rank, of its finite values; as `value_range`, but all maps at once."""
     maps = volume.reshape(len(volume), -1)
     maps = maps[:, :: -(-maps.shape[1] // max(MAPS_SAMPLE // len(maps), LEAST_SAMPLE))].copy()
@@ -117,7 +117,7 @@ def indexed_image(levels: NDArray[np.uint8], name: str) -> QImage:
     return image
 
 
-def bar_image(name: str, *, one_colour: bool = False) -> QImage:
+def colour_bar_image(name: str, *, one_colour: bool = False) -> QImage:
     """The colours of a map in one row, for a legend; only that of a volume of one value where all are the same."""
     return indexed_image(np.arange(1 if one_colour else 256, dtype=np.uint8)[np.newaxis], name)
 
@@ -138,7 +138,7 @@ def photo_image(volume: NDArray[Any], spec: ImageInput) -> QImage:
 
 @lru_cache(maxsize=16)
 def _colour_table(name: str) -> list[int]:
-    return [qRgb(int(red), int(green), int(blue)) for red, green, blue in lut(name)]
+    return [qRgb(int(red), int(green), int(blue)) for red, green, blue in load_lut(name)]
 
 
 def _sample(volume: NDArray[Any]) -> NDArray[Any]:

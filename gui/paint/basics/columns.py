@@ -6,7 +6,7 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 
-def pour(
+def fill_columns(
     groups: Sequence[Sequence[Item]], count: int, continued: Callable[[Item], Item]
 ) -> tuple[tuple[Item, ...], ...]:
     """At most `count` columns as short as can be; groups begin with a heading, which is repeated where one breaks.

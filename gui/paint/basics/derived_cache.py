@@ -6,7 +6,7 @@ from threading import Lock
 from typing import Final, NamedTuple, TypeVar
 from weakref import ReferenceType, ref
 
-from gui.state.volume_at import Volume
+from gui.state.volume_at import Float32Volume
 
 Derived = TypeVar("Derived")
 Key = tuple[str, *tuple[Hashable, ...]]
@@ -17,7 +17,7 @@ _LARGE_SHARE = 4
 
 
 class _Entry(NamedTuple):
-    volumes: tuple[ReferenceType[Volume], ...]
+    volumes: tuple[ReferenceType[Float32Volume], ...]
     value: object
     size: int
 
@@ -38,13 +38,13 @@ class DerivedCache:
         self._large: tuple[Hashable, _Entry] | None = None
         self._lock = Lock()
 
-    def has(self, volumes: tuple[Volume, ...], key: Key) -> bool:
+    def has(self, volumes: tuple[Float32Volume, ...], key: Key) -> bool:
         """Whether `get` would return at once."""
         with self._lock:
             return self._entry(volumes, key) is not None
 
     def get(
-        self, volumes: tuple[Volume, ...], key: Key, make: Callable[[], Derived], size: Callable[[Derived], int]
+        self, volumes: tuple[Float32Volume, ...], key: Key, make: Callable[[], Derived], size: Callable[[Derived], int]
     ) -> Derived:
         """Return the value that the key names of these volumes; `make` computes it if it is not in the cache.
 
@@ -59,7 +59,7 @@ class DerivedCache:
             self._put(_full_key(volumes, key), _Entry(tuple(map(ref, volumes)), value, size(value)))
         return value
 
-    def _entry(self, volumes: tuple[Volume, ...], key: Key) -> _Entry | None:
+    def _entry(self, volumes: tuple[Float32Volume, ...], key: Key) -> _Entry | None:
         full = _full_key(volumes, key)
         entry = self._entries.get(full)
         if entry is not None:
@@ -84,7 +84,7 @@ class DerivedCache:
             self._bytes -= self._entries.popitem(last=False)[1].size
 
 
-def _full_key(volumes: tuple[Volume, ...], key: Key) -> Hashable:
+def _full_key(volumes: tuple[Float32Volume, ...], key: Key) -> Hashable:
     return tuple(map(id, volumes)), key
 
 

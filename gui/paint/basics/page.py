@@ -31,13 +31,13 @@ class Page(Struct, frozen=True):
     """Pixels of an inch as PNG."""
 
 
-def printed(millimetres: float) -> Page:
+def print_page(millimetres: float) -> Page:
     """A column or a page of that width."""
     width = round(millimetres * POINTS_PER_MILLIMETRE / PRINT_UNIT)
     return Page(width, None, PRINT_SIZES, PRINT_UNIT, PRINT_DPI)
 
 
-def screen(width: int, height: int) -> Page:
+def screen_page(width: int, height: int) -> Page:
     """A picture of so many pixels, its text as large in proportion as on a slide."""
     share = min(width / SLIDE[0], height / SLIDE[1])
     sizes = tuple(dict.fromkeys(max(SMALLEST_SIZE, round(share * size)) for size in SLIDE_SIZES))
@@ -47,22 +47,22 @@ def screen(width: int, height: int) -> Page:
 ANIMATION = Page(800, 450, (14, 13, 12, 11), 0.5, 144)
 """The frames of a turn of the camera, unless their size is given."""
 
-PAGES: dict[str, Page] = {"85mm": printed(85), "174mm": printed(174), "slide": screen(*SLIDE)}
+PAGES: dict[str, Page] = {"85mm": print_page(85), "174mm": print_page(174), "slide": screen_page(*SLIDE)}
 """By what the command line and the menu call them."""
 
 
-def page_for(format: str) -> Page:
+def page_for_format(format: str) -> Page:
     """A column for print, a slide for pictures of pixels."""
     return PAGES["85mm" if format in ("pdf", "svg") else "slide"]
 
 
-def page(words: str) -> Page:
+def parse_page(words: str) -> Page:
     """The page of that name, "85mm", "slide", or of another width in millimetres; ValueError says what is right."""
     found = PAGES.get(words)
     if found is None:
         number = words.removesuffix("mm")
         if words.endswith("mm") and number.replace(".", "", 1).isdigit() and NARROWEST <= float(number) <= WIDEST:
-            return printed(float(number))
+            return print_page(float(number))
         known = f"{', '.join(PAGES)}, or another width from {NARROWEST}mm to {WIDEST}mm"
         raise ValueError(f"{words!r} is no width of a figure; known are {known}")
     return found

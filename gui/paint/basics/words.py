@@ -8,11 +8,11 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPainter
 from engine.text.units import number_text as number_text
 from gui.theme import font
 
-LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
+ALIGN_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+ALIGN_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
-NO_DESIGN = "Add a design with + Design"
+ADD_DESIGN_HINT = "Add a design with + Design"
 """What figures say that have nothing to show."""
 
 
@@ -28,7 +28,7 @@ def draw_text(
     text: str,
     pixels: float,
     colour: str,
-    align: Qt.AlignmentFlag = LEFT,
+    align: Qt.AlignmentFlag = ALIGN_LEFT,
     *,
     bold: bool = False,
 ) -> None:
@@ -37,19 +37,21 @@ def draw_text(
     painter.setFont(used)
     painter.setPen(QColor(colour))
     metrics = QFontMetricsF(used)
-    fits = align != LEFT or metrics.horizontalAdvance(text) <= rect.width()
+    fits = align != ALIGN_LEFT or metrics.horizontalAdvance(text) <= rect.width()
     shown = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
     painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)
 
 
-def draw_wrapped(painter: QPainter, rect: QRectF, text: str, pixels: float, colour: str, *, bold: bool = False) -> None:
+def draw_wrapped_text(
+    painter: QPainter, rect: QRectF, text: str, pixels: float, colour: str, *, bold: bool = False
+) -> None:
     """Text of as many lines as it needs, from the top left of the rectangle."""
     painter.setFont(font(pixels, bold=bold))
     painter.setPen(QColor(colour))
     painter.drawText(rect, WRAPPED, text)
 
 
-def wrapped_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
+def wrapped_text_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
     """How high that is in a width."""
     metrics = QFontMetricsF(font(pixels, bold=bold))
     return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()

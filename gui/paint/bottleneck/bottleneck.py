@@ -11,17 +11,17 @@ from engine.rank_search import FORMS, ErrorCurve, RankResult, rank_search_refusa
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from engine.text.units import abbreviate
-from gui.paint.basics.colours import map_name
+from gui.paint.basics.colours import colour_map_name
 from gui.paint.basics.notes import STALE_OPACITY
-from gui.paint.basics.words import draw_text, draw_wrapped, wrapped_height
-from gui.paint.bottleneck.chart import in_words, paint_chart
-from gui.paint.bottleneck.chart_layout import Chart, lay_out
-from gui.paint.bottleneck.marks import ChartLook
+from gui.paint.basics.words import draw_text, draw_wrapped_text, wrapped_text_height
+from gui.paint.bottleneck.chart import describe_width, paint_chart
+from gui.paint.bottleneck.chart_layout import ChartLayout, lay_out_chart
+from gui.paint.bottleneck.marks import ChartMarks
 from gui.paint.maps import mosaic
-from gui.paint.maps.difference import difference
+from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import volume_range
-from gui.paint.maps.mosaic_panels import Plate, legend
-from gui.paint.maps.tiles import Tiles, Zoom
+from gui.paint.maps.mosaic_panels import MosaicPanel, colour_legend_text
+from gui.paint.maps.tiles import MapTiles, MosaicZoom
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -34,57 +34,63 @@ INDEPENDENT = (
 )
 
 
-class Content(Struct, frozen=True, eq=False):
+class BottleneckContent(Struct, frozen=True, eq=False):
     """All that is drawn of an exploration, as far as it does not depend on the room there is."""
 
     title: str
-    said: str
+    message: str
     """The chosen width, or what to do, or what is wrong."""
-    wrong: bool = False
+    is_error: bool = False
     dimmed: bool = False
     """Whether the curve is none of today's layer."""
     note: str = ""
     curve: ErrorCurve | None = None
-    look: ChartLook | None = None
-    maps: mosaic.Content | None = None
+    look: ChartMarks | None = None
+    maps: mosaic.MosaicContent | None = None
 
 
-class Layout(Struct, frozen=True, eq=False):
+class BottleneckLayout(Struct, frozen=True, eq=False):
     """Where everything is."""
 
     size: float
     head: QRectF
-    chart: Chart | None
+    chart: ChartLayout | None
     foot: QRectF
     maps: QRectF
 
 
-def content_of(state: ViewState) -> Content:
+def build_bottleneck_content(state: ViewState) -> BottleneckContent:
     """What to draw for a state: the exploration of the chosen layer, or what must be done first."""
-    shown, place = state.exploration, state.focus.place
+    shown, place = state.exploration, state.focus.ref
     problems = "\n".join(problem.text for problem in shown.problems)
     report = state.report(place)
     reason = rank_search_refusal(report)
     title = f"{place[1]} of {'the stem' if place[0] == STEM else place[0]}"
-    if report is None or (reason and (shown.wish is None or shown.wish.place != place)):
-        return Content(title, _sentence(reason, place[1]))
+    if report is None or (reason and (shown.query is None or shown.query.ref != place)):
+        return BottleneckContent(title, _sentence(reason, place[1]))
     curve, index = shown.curve, shown.index
-    if shown.wish is None or shown.wish.place != place or curve is None:
-        busy = f"{shown.busy} …" if shown.busy else "Explore: how narrow may a 1×1 convolution before it be?"
-        return Content(title, problems or busy, wrong=bool(problems))
+    if shown.query is None or shown.query.ref != place or curve is None:
+        busy = f"{shown.busy_text} …" if shown.busy_text else "Explore: how narrow may a 1×1 convolution before it be?"
+        return BottleneckContent(title, problems or busy, is_error=bool(problems))
     stale = state.check.keys.get(place) != curve.key
     head = f"{title}: {abbreviate(curve.macs)} MACs, {FORMS[curve.form]}"
-    said = in_words(curve, index, shown.shown_trial) if index is not None else "Nothing narrower has any of its energy"
-    wish = shown.wish
+    said = (
+        describe_width(curve, index, shown.shown_trial)
+        if index is not None
+        else "Nothing narrower has any of its energy"
+    )
+    wish = shown.query
     by_error = wish.widths is None and wish.budget is None
     if by_error and curve.measured_at and curve.cheapest_within(wish.error) is None:
         said = f"Nothing cheaper loses at most {100 * wish.error:g} %. {said}"
     colour = state.design_index(place[0])
-    look = ChartLook(colour, index, wish.error if wish.budget is None else None, shown.shown_trial)
+    look = ChartMarks(colour, index, wish.error if wish.budget is None else None, shown.shown_trial)
     maps = None if shown.shown_trial is None else _maps(state, shown.shown_trial, fresh=not stale)
     note = "" if curve.form == "kxk+1x1" else INDEPENDENT
     stale_words = _sentence(reason, place[1]) if reason else STALE
-    return Content(head, problems or (stale_words if stale else said), bool(problems), stale, note, curve, look, maps)
+    return BottleneckContent(
+        head, problems or (stale_words if stale else said), bool(problems), stale, note, curve, look, maps
+    )
 
 
 def _sentence(reason: str, name: str) -> str:
@@ -92,25 +98,25 @@ def _sentence(reason: str, name: str) -> str:
     return f"{reason if reason.startswith(name) else reason[:1].upper() + reason[1:]}."
 
 
-def _maps(state: ViewState, trial: RankResult, *, fresh: bool) -> mosaic.Content:
+def _maps(state: ViewState, trial: RankResult, *, fresh: bool) -> mosaic.MosaicContent:
     """The maps of the layer, of its replacement, and their difference."""
     look, shape, index = state.look, Shape(*trial.exact.shape), state.design_index(trial.ref[0])
     ends = [volume_range(volume, zero_centred=look.zero_centred) for volume in (trial.exact, trial.output)]
     low, high = np.array([min(e[0] for e in ends)]), np.array([max(e[1] for e in ends)])
     names = trial.ref[1], f"r {', '.join(map(str, trial.ranks))}"
     own = tuple(
-        Plate(trial.ref, name, str(shape), Tiles(shape, volume, low, high, map_name(look)), fresh=fresh)
+        MosaicPanel(trial.ref, name, str(shape), MapTiles(shape, volume, low, high, colour_map_name(look)), fresh=fresh)
         for name, volume in zip(names, (trial.exact, trial.output), strict=True)
     )
-    between = difference(trial.exact, trial.output, names, fresh=fresh)
-    colours = legend(own, look).replace(" of both designs", "")
+    between = make_difference_panel(trial.exact, trial.output, names, fresh=fresh)
+    colours = colour_legend_text(own, look).replace(" of both designs", "")
     words = f"before the bias, on {input_text(trial.spec)} · {colours}"
-    return mosaic.Content((*own, between), None, words, replace(state.focus, node=""), (index, index, -1))
+    return mosaic.MosaicContent((*own, between), None, words, replace(state.focus, node=""), (index, index, -1))
 
 
-def arrange(rect: QRectF, content: Content) -> Layout:
+def lay_out_bottleneck(rect: QRectF, content: BottleneckContent) -> BottleneckLayout:
     """Lay out a picture: the maps beside the chart in a wide one, else below."""
-    size = mosaic.text_size(rect)
+    size = mosaic.mosaic_text_size(rect)
     room = rect.adjusted(size * 0.8, size * 0.5, -size * 0.8, -size * 0.4)
     maps = QRectF()
     if content.maps is not None and room.width() > 1.25 * room.height():
@@ -121,7 +127,9 @@ def arrange(rect: QRectF, content: Content) -> Layout:
         height = room.height() * 0.5
         maps = QRectF(room.left(), room.bottom() - height + size, room.width(), height - size)
         room = room.adjusted(0, 0, 0, -height)
-    head = QRectF(room.left(), room.top(), room.width(), size * (1.7 + 1.3 * _lines(content.said, room.width(), size)))
+    head = QRectF(
+        room.left(), room.top(), room.width(), size * (1.7 + 1.3 * _lines(content.message, room.width(), size))
+    )
     foot = QRectF(room.left(), room.bottom(), room.width(), 0)
     chart = QRectF(room.left(), head.bottom() + size * 0.4, room.width(), room.bottom() - head.bottom() - size * 0.4)
     notes = size * 1.2 * _lines(content.note, room.width(), size * 0.9)
@@ -130,22 +138,27 @@ def arrange(rect: QRectF, content: Content) -> Layout:
         chart.setBottom(foot.top() - size * 0.4)
     placed = None
     if content.curve is not None and content.look is not None and content.curve.ranks:
-        placed = lay_out(content.curve, content.look, chart, size)
-    return Layout(size, head, placed, foot, maps)
+        placed = lay_out_chart(content.curve, content.look, chart, size)
+    return BottleneckLayout(size, head, placed, foot, maps)
 
 
 def _lines(text: str, width: float, size: float) -> int:
-    return round(wrapped_height(text, width, size) / (size * 1.25)) if text else 0
+    return round(wrapped_text_height(text, width, size) / (size * 1.25)) if text else 0
 
 
-def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+def paint_bottleneck(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the exploration of the chosen layer for a file."""
-    content = content_of(state)
-    draw(painter, rect, content, arrange(rect, content), theme)
+    content = build_bottleneck_content(state)
+    draw_bottleneck(painter, rect, content, lay_out_bottleneck(rect, content), theme)
 
 
-def draw(
-    painter: QPainter, rect: QRectF, content: Content, layout: Layout, theme: Theme, zoom: Zoom | None = None
+def draw_bottleneck(
+    painter: QPainter,
+    rect: QRectF,
+    content: BottleneckContent,
+    layout: BottleneckLayout,
+    theme: Theme,
+    zoom: MosaicZoom | None = None,
 ) -> None:
     """Draw what was laid out."""
     painter.save()
@@ -154,15 +167,15 @@ def draw(
     draw_text(
         painter, QRectF(head.left(), head.top(), head.width(), size * 1.6), content.title, size, theme.text, bold=True
     )
-    colour = theme.error if content.wrong else theme.warning if content.dimmed else theme.text
-    draw_wrapped(painter, head.adjusted(0, size * 1.6, 0, 0), content.said, size, colour)
+    colour = theme.error if content.is_error else theme.warning if content.dimmed else theme.text
+    draw_wrapped_text(painter, head.adjusted(0, size * 1.6, 0, 0), content.message, size, colour)
     if layout.chart is not None and content.curve is not None and content.look is not None:
         painter.setOpacity(STALE_OPACITY if content.dimmed else 1.0)
         paint_chart(painter, layout.chart, content.curve, content.look, theme)
         painter.setOpacity(1.0)
     if layout.foot.height() > 0:
-        draw_wrapped(painter, layout.foot, content.note, size * 0.9, theme.muted)
+        draw_wrapped_text(painter, layout.foot, content.note, size * 0.9, theme.muted)
     if content.maps is not None:
-        scene = mosaic.arrange(layout.maps, content.maps, zoom or Zoom())
-        mosaic.draw(painter, layout.maps, content.maps, scene, theme)
+        scene = mosaic.lay_out_mosaics(layout.maps, content.maps, zoom or MosaicZoom())
+        mosaic.draw_mosaics(painter, layout.maps, content.maps, scene, theme)
     painter.restore()

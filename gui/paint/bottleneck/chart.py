@@ -8,20 +8,20 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from engine.rank_search import CurvePoint, ErrorCurve, RankResult
 from engine.rank_search.report import error_text, saving_text
 from engine.text.units import abbreviate
-from gui.paint.basics.words import RIGHT, draw_text, text_width
-from gui.paint.bottleneck.chart_layout import Chart, spread, ticks_between
-from gui.paint.bottleneck.marks import SERIES, ChartLook, Series, diamond, entries
+from gui.paint.basics.words import ALIGN_RIGHT, draw_text, text_width
+from gui.paint.bottleneck.chart_layout import ChartLayout, space_out_ticks, ticks_between
+from gui.paint.bottleneck.marks import ERROR_SERIES, ChartMarks, ErrorSeries, draw_diamond, legend_entries
 from gui.theme import Theme
 
 CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-def colour_of(look: ChartLook, theme: Theme) -> QColor:
+def design_mark_colour(look: ChartMarks, theme: Theme) -> QColor:
     """Of a design's own marks; the stem's are in the colour of text."""
     return QColor(theme.text if look.design < 0 else theme.design(look.design))
 
 
-def paint_chart(painter: QPainter, chart: Chart, curve: ErrorCurve, look: ChartLook, theme: Theme) -> None:
+def paint_chart(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, look: ChartMarks, theme: Theme) -> None:
     """Draw a curve where `chart` has laid it out."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -30,16 +30,16 @@ def paint_chart(painter: QPainter, chart: Chart, curve: ErrorCurve, look: ChartL
     painter.setClipRect(chart.plot.adjusted(-chart.size, -chart.size, chart.size, chart.size))
     if look.error is not None:
         _draw_level(painter, chart, look.error, theme)
-    colour, edge = colour_of(look, theme), QColor(theme.base)
+    colour, edge = design_mark_colour(look, theme), QColor(theme.base)
     line = [chart.point(*pair) for pair in zip(curve.costs, curve.expected_errors, strict=True)]
     painter.setPen(QPen(colour, chart.size * 0.12))
     painter.drawPolyline(QPolygonF(line))
-    for series in SERIES:
+    for series in ERROR_SERIES:
         ink = QColor(theme.muted) if series.aside else colour
         _draw_series(painter, chart, series, [p for p in curve.points if series.error(p)], ink, edge)
     if look.chosen is not None:
         _draw_chosen(painter, chart, curve, look.chosen, theme)
-    if look.trial is not None and look.trial.refit:
+    if look.result is not None and look.result.refit:
         _draw_refit(painter, chart, curve, look, colour, edge)
     painter.setClipping(False)
     _draw_cost(painter, chart, curve, theme)
@@ -48,7 +48,12 @@ def paint_chart(painter: QPainter, chart: Chart, curve: ErrorCurve, look: ChartL
 
 
 def _draw_series(
-    painter: QPainter, chart: Chart, series: Series, points: Sequence[CurvePoint], ink: QColor, ground: QColor
+    painter: QPainter,
+    chart: ChartLayout,
+    series: ErrorSeries,
+    points: Sequence[CurvePoint],
+    ink: QColor,
+    ground: QColor,
 ) -> None:
     places = [chart.point(point.macs, series.error(point) or 0.0) for point in points]
     if series.aside:
@@ -59,16 +64,16 @@ def _draw_series(
         series.mark(painter, place, chart.size * 0.27, ink, ground)
 
 
-def _draw_axes(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme) -> None:
+def _draw_axes(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """Grid lines with their amounts, and what the axes are of where there is room."""
     plot, size = chart.plot, chart.size
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for error, words in spread(ticks_between(*chart.errors), chart.y, percent_tick, lambda _: size * 1.4):
+    for error, words in space_out_ticks(ticks_between(*chart.errors), chart.y, percent_tick, lambda _: size * 1.4):
         y = chart.y(error)
         _grid(painter, QLineF(plot.left(), y, plot.right(), y), theme)
         side = QRectF(plot.left() - size * 5, y - size * 0.7, size * 4.6, size * 1.4)
-        draw_text(painter, side, words, size, theme.muted, RIGHT)
-    for macs, words in spread(
+        draw_text(painter, side, words, size, theme.muted, ALIGN_RIGHT)
+    for macs, words in space_out_ticks(
         ticks_between(*chart.macs), chart.x, _macs_tick, lambda text: text_width(text, size) + size
     ):
         x = chart.x(macs)
@@ -90,26 +95,26 @@ def _draw_axes(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme)
     painter.drawRect(plot)
 
 
-def _draw_widths(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme) -> None:
+def _draw_widths(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """How many maps there are between the convolutions, above the plot."""
     plot, size = chart.plot, chart.size
     powers = [n for power in range(20) if (n := 2**power) <= len(curve.ranks)]
     places = {n: chart.x(curve.costs[n - 1]) for n in powers}
     painter.setPen(QPen(QColor(theme.muted), size * 0.07))
     painter.drawLines([QLineF(x, plot.top() - size * 0.3, x, plot.top()) for x in places.values()])
-    for n, words in spread(powers, places.__getitem__, str, chart.room):
+    for n, words in space_out_ticks(powers, places.__getitem__, str, chart.text_space):
         _write(painter, chart, QPointF(places[n], plot.top() - size * 1.05), words, theme)
     if chart.captions:
         _write(painter, chart, QPointF(plot.center().x(), plot.top() - size * 2.35), "maps between, r", theme)
 
 
-def _write(painter: QPainter, chart: Chart, centre: QPointF, text: str, theme: Theme) -> None:
+def _write(painter: QPainter, chart: ChartLayout, centre: QPointF, text: str, theme: Theme) -> None:
     """A muted text about a point."""
     half = QPointF(chart.size * 12, chart.size * 0.7)
     draw_text(painter, QRectF(centre - half, centre + half), text, chart.size, theme.muted, CENTRE)
 
 
-def _draw_dearer(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme) -> None:
+def _draw_dearer(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """Where a pair is no longer cheaper than the layer."""
     x, plot, size = chart.x(curve.macs), chart.plot, chart.size
     shade = QColor(theme.warning)
@@ -119,23 +124,23 @@ def _draw_dearer(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Them
     painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
 
 
-def _draw_cost(painter: QPainter, chart: Chart, curve: ErrorCurve, theme: Theme) -> None:
+def _draw_cost(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """What the line of the layer itself means, over whatever is behind it."""
     x, plot, size = chart.x(curve.macs), chart.plot, chart.size
     words = f"the layer itself: {abbreviate(curve.macs)}" if chart.captions else "layer"
     width = min(text_width(words, size), x - plot.left() - size)
     place = QRectF(x - size * 0.4 - width, plot.top() + size * 0.8, width, size * 1.3)
     painter.fillRect(place, QColor(theme.base))
-    draw_text(painter, place, words, size, theme.warning, RIGHT)
+    draw_text(painter, place, words, size, theme.warning, ALIGN_RIGHT)
 
 
-def _draw_level(painter: QPainter, chart: Chart, error: float, theme: Theme) -> None:
+def _draw_level(painter: QPainter, chart: ChartLayout, error: float, theme: Theme) -> None:
     y = chart.y(error)
     painter.setPen(QPen(QColor(theme.accent), chart.size * 0.08, Qt.PenStyle.DotLine))
     painter.drawLine(QLineF(chart.plot.left(), y, chart.plot.right(), y))
 
 
-def _draw_chosen(painter: QPainter, chart: Chart, curve: ErrorCurve, chosen: int, theme: Theme) -> None:
+def _draw_chosen(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, chosen: int, theme: Theme) -> None:
     x, plot, size = chart.x(curve.costs[chosen]), chart.plot, chart.size
     painter.setPen(QPen(QColor(theme.text), size * 0.12))
     painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
@@ -152,20 +157,20 @@ def _draw_chosen(painter: QPainter, chart: Chart, curve: ErrorCurve, chosen: int
 
 
 def _draw_refit(
-    painter: QPainter, chart: Chart, curve: ErrorCurve, look: ChartLook, ink: QColor, ground: QColor
+    painter: QPainter, chart: ChartLayout, curve: ErrorCurve, look: ChartMarks, ink: QColor, ground: QColor
 ) -> None:
-    trial = look.trial
+    trial = look.result
     error = None if trial is None else trial.fit_error if trial.check_error is None else trial.check_error
     if error is not None and look.chosen is not None:
-        diamond(painter, chart.point(curve.costs[look.chosen], error), chart.size * 0.33, ink, ground)
+        draw_diamond(painter, chart.point(curve.costs[look.chosen], error), chart.size * 0.33, ink, ground)
 
 
-def _draw_legend(painter: QPainter, chart: Chart, curve: ErrorCurve, look: ChartLook, theme: Theme) -> None:
+def _draw_legend(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, look: ChartMarks, theme: Theme) -> None:
     """What marks mean."""
     size, ground = chart.size, QColor(theme.base)
-    for entry, place in zip(entries(curve, look), chart.legend, strict=False):
+    for entry, place in zip(legend_entries(curve, look), chart.legend, strict=False):
         painter.fillRect(place, ground)
-        ink = QColor(theme.muted) if entry.aside else colour_of(look, theme)
+        ink = QColor(theme.muted) if entry.aside else design_mark_colour(look, theme)
         at = QPointF(place.left() + size * 1.1, place.center().y())
         if entry.mark is None:
             painter.setPen(QPen(ink, size * 0.12))
@@ -189,7 +194,7 @@ def _macs_tick(macs: float) -> str:
     return abbreviate(round(macs)).replace(".000", "").replace(".00", "").replace(".0 ", " ")
 
 
-def in_words(curve: ErrorCurve, index: int, trial: RankResult | None = None) -> str:
+def describe_width(curve: ErrorCurve, index: int, trial: RankResult | None = None) -> str:
     """A width with its cost and its errors: "r 64: 513.8 M MACs, 3.6× fewer; expected 4.2 %, measured 2.6 % …"."""
     widths, macs = curve.ranks[index], curve.costs[index]
     cost = f"{saving_text(curve, index)} fewer" if macs < curve.macs else "not cheaper than the layer"

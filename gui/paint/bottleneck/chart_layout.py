@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from engine.rank_search import ErrorCurve
 from gui.paint.basics.words import text_width
-from gui.paint.bottleneck.marks import ChartLook, Entry, entries
+from gui.paint.bottleneck.marks import ChartMarks, LegendEntry, legend_entries
 
 LEAST_ERROR = 1e-3
 """Of the axis: what loses less lies at its foot."""
@@ -21,7 +21,7 @@ STEPS = (1, 2, 5)
 Tick = TypeVar("Tick")
 
 
-class Chart(NamedTuple):
+class ChartLayout(NamedTuple):
     """Where a curve is drawn: its plot, the height of the text, the ends of both axes, and where marks are told."""
 
     plot: QRectF
@@ -42,7 +42,7 @@ class Chart(NamedTuple):
         share = (log10(min(max(error, self.errors[0]), self.errors[1])) - low) / (high - low)
         return self.plot.bottom() - self.plot.height() * share
 
-    def room(self, text: str) -> float:
+    def text_space(self, text: str) -> float:
         """What a text takes beside others."""
         return text_width(text, self.size) + self.size
 
@@ -56,7 +56,7 @@ class Chart(NamedTuple):
         return min(range(len(curve.costs)), key=lambda index: abs(self.x(curve.costs[index]) - at.x()))
 
 
-def lay_out(curve: ErrorCurve, look: ChartLook, rect: QRectF, size: float) -> Chart | None:
+def lay_out_chart(curve: ErrorCurve, look: ChartMarks, rect: QRectF, size: float) -> ChartLayout | None:
     """The plot with room for the axes' words around it, and the legend in it or below; None where it is too small."""
     if rect.height() < LEAST_HEIGHT * size or rect.width() < LEAST_WIDTH * size:
         return None
@@ -64,8 +64,8 @@ def lay_out(curve: ErrorCurve, look: ChartLook, rect: QRectF, size: float) -> Ch
     above, below = (3.1, 3.3) if captions else (1.8, 1.8)
     plot = rect.adjusted(size * 3.9, size * above, -size * 0.9, -size * below)
     costs = (*curve.costs, curve.macs)
-    chart = Chart(plot, size, (min(costs) * 0.85, max(costs) * 1.2), _error_axis(curve, look), captions)
-    told = entries(curve, look)
+    chart = ChartLayout(plot, size, (min(costs) * 0.85, max(costs) * 1.2), _error_axis(curve, look), captions)
+    told = legend_entries(curve, look)
     inside = _stacked(told, chart)
     if inside and not any(_hides(inside, at) for at in _drawn(curve, chart)):
         return chart._replace(legend=inside)
@@ -77,7 +77,7 @@ def lay_out(curve: ErrorCurve, look: ChartLook, rect: QRectF, size: float) -> Ch
     return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in flowing))
 
 
-def _error_axis(curve: ErrorCurve, look: ChartLook) -> tuple[float, float]:
+def _error_axis(curve: ErrorCurve, look: ChartMarks) -> tuple[float, float]:
     """From a round error below what anything cheaper loses, and below that to bear, to one above all."""
     cheaper = [index for index, cost in enumerate(curve.costs) if cost <= curve.macs] or [0]
     lost = [
@@ -90,7 +90,7 @@ def _error_axis(curve: ErrorCurve, look: ChartLook) -> tuple[float, float]:
     return low, max(1.0, _above(max([*known, *curve.expected_errors])))
 
 
-def _drawn(curve: ErrorCurve, chart: Chart) -> Iterator[QPointF]:
+def _drawn(curve: ErrorCurve, chart: ChartLayout) -> Iterator[QPointF]:
     """Places of everything that is drawn of a curve, the lines between its points among it."""
     columns = (
         [p.fit_error for p in curve.points],
@@ -107,11 +107,11 @@ def _drawn(curve: ErrorCurve, chart: Chart) -> Iterator[QPointF]:
             yield from (start + (end - start) * (part / 8) for part in range(1, 8))
 
 
-def _entry_width(entry: Entry, size: float) -> float:
+def _entry_width(entry: LegendEntry, size: float) -> float:
     return text_width(entry.title, size) + size * 3.2
 
 
-def _stacked(told: Sequence[Entry], chart: Chart) -> tuple[QRectF, ...]:
+def _stacked(told: Sequence[LegendEntry], chart: ChartLayout) -> tuple[QRectF, ...]:
     """The legend in the corner that falling curves leave free; nothing where it would fill the plot."""
     plot, size = chart.plot, chart.size
     width, height = max(_entry_width(entry, size) for entry in told), size * 1.5
@@ -125,7 +125,7 @@ def _hides(places: Sequence[QRectF], at: QPointF) -> bool:
     return places[0].united(places[-1]).contains(at)
 
 
-def _flowing(told: Sequence[Entry], rect: QRectF, size: float) -> tuple[QRectF, ...]:
+def _flowing(told: Sequence[LegendEntry], rect: QRectF, size: float) -> tuple[QRectF, ...]:
     """The legend in rows below a rectangle."""
     places: list[QRectF] = []
     left, top = rect.left(), rect.bottom()
@@ -145,7 +145,7 @@ def ticks_between(low: float, high: float) -> list[float]:
     return [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
 
 
-def spread(
+def space_out_ticks(
     ticks: Iterable[Tick], place: Callable[[Tick], float], words: Callable[[Tick], str], room: Callable[[str], float]
 ) -> Iterator[tuple[Tick, str]]:
     """The ticks whose words do not run into those before them."""

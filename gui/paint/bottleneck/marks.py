@@ -9,11 +9,11 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from engine.rank_search import CurvePoint, ErrorCurve, RankResult
 
-Mark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
+DrawMark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
 """Draws at a place, of a radius, in a colour on another."""
 
 
-class ChartLook(Struct, frozen=True, eq=False):
+class ChartMarks(Struct, frozen=True, eq=False):
     """What a chart marks."""
 
     design: int
@@ -21,7 +21,7 @@ class ChartLook(Struct, frozen=True, eq=False):
     chosen: int | None = None
     error: float | None = None
     """The error to bear."""
-    trial: RankResult | None = None
+    result: RankResult | None = None
     """A replacement that was run; one that was fitted again has a mark of its own."""
 
 
@@ -43,41 +43,41 @@ def _cross(painter: QPainter, at: QPointF, radius: float, ink: QColor, _ground: 
         painter.drawLine(at + QPointF(-radius, -radius * way) * 0.8, at + QPointF(radius, radius * way) * 0.8)
 
 
-def diamond(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
+def draw_diamond(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
     painter.setPen(QPen(ground, radius * 0.3))
     painter.setBrush(ink)
     corners = ((0, -1.5), (1.5, 0), (0, 1.5), (-1.5, 0))
     painter.drawPolygon(QPolygonF([at + QPointF(x * radius, y * radius) for x, y in corners]))
 
 
-class Series(NamedTuple):
+class ErrorSeries(NamedTuple):
     """Points that were measured."""
 
     title: str
     error: Callable[[CurvePoint], float | None]
-    mark: Mark
+    mark: DrawMark
     aside: bool = False
     """Only to compare with: in gray, and joined by dashes."""
 
 
-SERIES: tuple[Series, ...] = (
-    Series("plain SVD", lambda point: point.svd_error, _cross, aside=True),
-    Series("measured on fitted inputs", lambda point: point.fit_error, _ring),
-    Series("measured on others", lambda point: point.check_error, _disc),
+ERROR_SERIES: tuple[ErrorSeries, ...] = (
+    ErrorSeries("plain SVD", lambda point: point.svd_error, _cross, aside=True),
+    ErrorSeries("measured on fitted inputs", lambda point: point.fit_error, _ring),
+    ErrorSeries("measured on others", lambda point: point.check_error, _disc),
 )
 EXPECTED, REFIT = "expected", "k×k fitted again"
 
 
-class Entry(NamedTuple):
+class LegendEntry(NamedTuple):
     """What a mark means; without a mark, the line."""
 
     title: str
-    mark: Mark | None = None
+    mark: DrawMark | None = None
     aside: bool = False
 
 
-def entries(curve: ErrorCurve, look: ChartLook) -> tuple[Entry, ...]:
+def legend_entries(curve: ErrorCurve, look: ChartMarks) -> tuple[LegendEntry, ...]:
     """What the chart draws, in words."""
-    shown = [series for series in SERIES if any(series.error(point) is not None for point in curve.points)]
-    refit = (Entry(REFIT, diamond),) if look.trial is not None and look.trial.refit else ()
-    return (Entry(EXPECTED), *(Entry(series.title, series.mark, series.aside) for series in shown), *refit)
+    shown = [series for series in ERROR_SERIES if any(series.error(point) is not None for point in curve.points)]
+    refit = (LegendEntry(REFIT, draw_diamond),) if look.result is not None and look.result.refit else ()
+    return (LegendEntry(EXPECTED), *(LegendEntry(series.title, series.mark, series.aside) for series in shown), *refit)

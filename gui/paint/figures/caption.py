@@ -8,10 +8,10 @@ from engine.cost.metrics import OPERATIONS
 from engine.project.project import ImageInput
 from engine.text.problems import STEM
 from gui.paint.basics import colours
-from gui.paint.figures.excerpt import Excerpt, Part
-from gui.paint.volumes.camera import LENGTHS_IN_WORDS, Camera
-from gui.paint.volumes.cells import Wording
-from gui.paint.volumes.legend import FACES
+from gui.paint.figures.excerpt import Excerpt, FigurePart
+from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS, Camera
+from gui.paint.volumes.cells import TextOptions
+from gui.paint.volumes.legend import FACES_TEXT
 from gui.state.view_state import ViewState
 
 FLAT = 0.05
@@ -20,38 +20,40 @@ LIVELIEST = "front: the channel that uses most colours, top and side: all channe
 FROM_ABOVE = "faces: row y = 0 of every map"
 
 
-def said_of(state: Excerpt, whole: ViewState, parts: Sequence[Part], eye: Camera, wording: Wording) -> Iterator[str]:
+def caption_phrases(
+    state: Excerpt, whole: ViewState, parts: Sequence[FigurePart], eye: Camera, wording: TextOptions
+) -> Iterator[str]:
     """Phrases, of which some may be empty."""
     look = state.look
     chosen = metrics.metric_by_id(look.metric)
-    unit = state.ledger.unit(chosen)
+    unit = state.costs.unit(chosen)
     if wording.numbers == "C":
-        yield from (f"all maps {height}×{width}" for height, width in map_sizes(state))
-    yield LENGTHS_IN_WORDS[look.scale]
+        yield from (f"all maps {height}×{width}" for height, width in distinct_map_sizes(state))
+    yield LENGTH_SCALE_TEXTS[look.scale]
     if any(report.macs for report in state.check.reports.values()):
         yield f"arrow width ∝ √{unit}"
     yield "MACs: multiply-accumulates, biases not counted" if look.metric == MACS.id else ""
     yield "1 MAC = 2 FLOPs" if look.metric == "flops" else ""
     yield f"{unit}: {look.convention.title}" if look.metric == OPERATIONS else ""
     yield from _said_of_faces(state, parts, eye, wording)
-    yield f"volumes are shown after {', '.join(state.hidden)}" if state.hidden else ""
+    yield f"volumes are shown after {', '.join(state.hidden_kinds)}" if state.hidden_kinds else ""
     drawn = {r.layer.label(): None for r in state.check.reports.values() if r.layer.role == "elementwise"}
     if drawn and wording.notes == "none":
         yield f"arrows without words: {', '.join(drawn)}"
     stem = whole.project.stem
-    if stem is not None and any(place[0] == STEM for place in state.places.values()):
+    if stem is not None and any(place[0] == STEM for place in state.original_refs.values()):
         kind = "the photo" if isinstance(state.project.input, ImageInput) else "the input"
         yield f"input: {kind} after {len(stem.nodes)} layer{'s' if len(stem.nodes) > 1 else ''}"
 
 
-def _said_of_faces(state: Excerpt, parts: Sequence[Part], eye: Camera, wording: Wording) -> Iterator[str]:
+def _said_of_faces(state: Excerpt, parts: Sequence[FigurePart], eye: Camera, wording: TextOptions) -> Iterator[str]:
     """What the faces show, and why some show nothing."""
     counted_only = {part.title for part in parts if part.counted_only}
-    volumes = [state.volume_at(place) for place in state.places]
+    volumes = [state.volume_at(place) for place in state.original_refs]
     computed = [at for at in volumes if at.result is not None]
     plain = [at.place[0] in counted_only for at in volumes if at.result is None]
     if computed:
-        fronts = LIVELIEST if wording.notes == "none" else FACES
+        fronts = LIVELIEST if wording.notes == "none" else FACES_TEXT
         yield FROM_ABOVE if eye.height[1] < FLAT else fronts
     if any(not at.fresh for at in computed):
         yield "dimmed: for earlier settings"
@@ -59,16 +61,16 @@ def _said_of_faces(state: Excerpt, parts: Sequence[Part], eye: Camera, wording: 
         yield "plain: counted, not run" if any(plain) else "plain: not run"
 
 
-def bars(state: Excerpt) -> Iterator[tuple[str, str, str]]:
+def colour_bar_texts(state: Excerpt) -> Iterator[tuple[str, str, str]]:
     """What stands at the ends of the colour bar and behind it, and the same in fewer words."""
     ends = ("−m", "m") if state.look.zero_centred else ("low", "high")
     each = "each volume its own range"
-    yield (*ends, f"{colours.map_name(state.look)}, {each}, {colours.PERCENTILES_IN_WORDS}")
-    yield (*ends, f"{each}, {colours.PERCENTILES_IN_WORDS}")
+    yield (*ends, f"{colours.colour_map_name(state.look)}, {each}, {colours.PERCENTILES_TEXT}")
+    yield (*ends, f"{each}, {colours.PERCENTILES_TEXT}")
     yield (*ends, each)
 
 
-def map_sizes(state: Excerpt) -> set[tuple[int, int]]:
+def distinct_map_sizes(state: Excerpt) -> set[tuple[int, int]]:
     """Height and width of all maps."""
     inputs = [analysis.input_shape for analysis in state.check.analyses.values()]
     shapes = [*inputs, *(report.output_shape for report in state.check.reports.values())]

@@ -14,7 +14,7 @@ from engine.run.check import NodeRef
 from gui.state.view_state import Focus, ViewState
 
 
-class Part(Struct, frozen=True):
+class FigurePart(Struct, frozen=True):
     """Layers of a design that one panel shows, in an order in which they can run.
 
     What they receive from outside is INPUT, the volume at `received`. Layers of a panel that is not part of the project
@@ -24,12 +24,12 @@ class Part(Struct, frozen=True):
     title: str
     design: str
     reports: tuple[Report, ...]
-    received: NodeRef
+    input_ref: NodeRef
     counted_only: bool = False
 
     def amount(self, state: ViewState, metric: Metric) -> Amount | None:
         """Of all its layers, those that are not drawn among them."""
-        subjects = [subject for report in self.reports for subject in state.ledger.costed(self.design, report)]
+        subjects = [subject for report in self.reports for subject in state.costs.costed(self.design, report)]
         return metric.amount(subjects)
 
 
@@ -40,32 +40,32 @@ class Excerpt(ViewState, frozen=True, eq=False):
     values.
     """
 
-    places: Mapping[NodeRef, NodeRef] = {}
+    original_refs: Mapping[NodeRef, NodeRef] = {}
     """Where each volume comes from in the whole project."""
     colours: Mapping[str, int] = {}
     """The position of each part's design; -1 for what is not part of the project."""
-    hidden: tuple[str, ...] = ()
+    hidden_kinds: tuple[str, ...] = ()
     """What is not drawn: "relu", "batch norm"."""
 
     def _source(self, place: NodeRef) -> NodeRef:
-        return self.places.get(place, place)
+        return self.original_refs.get(place, place)
 
     def design_index(self, design: str) -> int:
         return self.colours.get(design, -1)
 
 
-def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
+def make_excerpt(state: ViewState, parts: Sequence[FigurePart]) -> Excerpt:
     """The state that shows these parts as its designs, by their titles."""
     analyses: dict[str, Analysis] = {}
     places: dict[NodeRef, NodeRef] = {}
     hidden: dict[str, None] = {}
     for part in parts:
-        reports, drawn = without_elementwise(part.reports)
+        reports, drawn = drop_elementwise(part.reports)
         last = {drawn[report.name]: report.name for report in part.reports}
         prefix = _common_prefix([report.name for report in reports])
         shape = next((r.input_shapes[r.inputs.index(INPUT)] for r in reports if INPUT in r.inputs), None)
         analyses[part.title] = Analysis(shape, _shortened(reports, prefix), None, None)
-        places[part.title, INPUT] = state.volume_at(part.received).source
+        places[part.title, INPUT] = state.volume_at(part.input_ref).source
         for report in reports:
             name = "" if part.counted_only else last[report.name]
             places[part.title, report.name.removeprefix(prefix)] = state.volume_at((part.design, name)).source
@@ -79,13 +79,13 @@ def excerpt(state: ViewState, parts: Sequence[Part]) -> Excerpt:
         state.run,
         _focus(state, places),
         state.look,
-        places=places,
+        original_refs=places,
         colours={part.title: -1 if part.counted_only else state.design_index(part.design) for part in parts},
-        hidden=tuple(hidden),
+        hidden_kinds=tuple(hidden),
     )
 
 
-def without_elementwise(reports: Sequence[Report]) -> tuple[tuple[Report, ...], dict[str, str]]:
+def drop_elementwise(reports: Sequence[Report]) -> tuple[tuple[Report, ...], dict[str, str]]:
     """The layers without those that rewrite the volume of another one, which nothing else reads.
 
     With them, by the name of every layer, the one that is drawn for it.
@@ -121,7 +121,7 @@ def _shortened(reports: Iterable[Report], prefix: str) -> tuple[Report, ...]:
     )
 
 
-def received_as_input(reports: Iterable[Report], received: str) -> tuple[Report, ...]:
+def rename_source_to_input(reports: Iterable[Report], received: str) -> tuple[Report, ...]:
     """Layers whose input from outside, the volume called `received`, is INPUT."""
     return tuple(
         replace(report, inputs=tuple([INPUT if name == received else name for name in report.inputs]))
@@ -131,6 +131,6 @@ def received_as_input(reports: Iterable[Report], received: str) -> tuple[Report,
 
 def _focus(state: ViewState, places: Mapping[NodeRef, NodeRef]) -> Focus:
     """The chosen channel, where its volume is drawn."""
-    chosen = state.volume_at(state.focus.place).source
+    chosen = state.volume_at(state.focus.ref).source
     drawn = next((place for place, source in places.items() if source == chosen), None)
     return Focus() if drawn is None else Focus(*drawn, state.focus.channel)

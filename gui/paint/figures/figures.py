@@ -9,15 +9,15 @@ from msgspec import Struct
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.basics.page import Page, page_for
+from gui.paint.basics.page import Page, page_for_format
 from gui.paint.figures import from_above, inception_module, one_by_one, paper_table
-from gui.paint.figures.panels import Panels, draw
-from gui.paint.tables.googlenet_table import Sheet, paint_sheets
+from gui.paint.figures.panels import PanelsFigure, draw_panels
+from gui.paint.tables.googlenet_table import GooglenetSheet, paint_googlenet_sheets
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 
-class Drawing(NamedTuple):
+class FigureDrawing(NamedTuple):
     """A figure laid out: its size in units of its page, and what draws it at the painter's origin."""
 
     width: int
@@ -25,64 +25,66 @@ class Drawing(NamedTuple):
     paint: Callable[[QPainter, Theme], None]
 
 
-class Figure(Struct, frozen=True):
+class PageFigure(Struct, frozen=True):
     """A figure of whatever project is open."""
 
     title: str
     tip: str
-    lay_out: Callable[[ViewState, Page], Drawing]
+    lay_out: Callable[[ViewState, Page], FigureDrawing]
     """ProjectError says why there is nothing to draw."""
-    page: Callable[[ViewState, str], Page] = lambda state, format: page_for(format)
+    page: Callable[[ViewState, str], Page] = lambda state, format: page_for_format(format)
     """The page that is best for a format."""
 
 
-def _of_panels(panels: Callable[[ViewState, Page], Panels]) -> Callable[[ViewState, Page], Drawing]:
-    def lay_out(state: ViewState, page: Page) -> Drawing:
+def _of_panels(panels: Callable[[ViewState, Page], PanelsFigure]) -> Callable[[ViewState, Page], FigureDrawing]:
+    def lay_out(state: ViewState, page: Page) -> FigureDrawing:
         made = panels(state, page)
-        return Drawing(page.width, ceil(made.height), partial(paint_panels, laid_out=made))
+        return FigureDrawing(page.width, ceil(made.height), partial(paint_panels, laid_out=made))
 
     return lay_out
 
 
-def paint_panels(painter: QPainter, theme: Theme, laid_out: Panels) -> None:
+def paint_panels(painter: QPainter, theme: Theme, laid_out: PanelsFigure) -> None:
     """Draw a figure of volumes at the painter's origin."""
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-    from_above.draw_widths(painter, laid_out, theme)
-    draw(painter, laid_out, theme)
+    from_above.draw_width_bands(painter, laid_out, theme)
+    draw_panels(painter, laid_out, theme)
 
 
-def _table(state: ViewState, page: Page) -> Drawing:
-    sheets = paper_table.sheets(state, page)
-    height = paper_table.height(sheets, page)
+def _table(state: ViewState, page: Page) -> FigureDrawing:
+    sheets = paper_table.googlenet_figure_sheets(state, page)
+    height = paper_table.googlenet_figure_height(sheets, page)
     rect = QRectF(0, 0, page.width, height)
     paint = partial(_paint_table, rect=rect, state=state, sheets=sheets)
-    return Drawing(page.width, page.height or height, paint)
+    return FigureDrawing(page.width, page.height or height, paint)
 
 
-def _paint_table(painter: QPainter, theme: Theme, rect: QRectF, state: ViewState, sheets: tuple[Sheet, ...]) -> None:
-    paint_sheets(painter, rect, state, theme, sheets)
+def _paint_table(
+    painter: QPainter, theme: Theme, rect: QRectF, state: ViewState, sheets: tuple[GooglenetSheet, ...]
+) -> None:
+    paint_googlenet_sheets(painter, rect, state, theme, sheets)
 
 
-PRINTED: dict[str, Figure] = {
-    "inception-module": Figure(
+PRINTED_FIGURES: dict[str, PageFigure] = {
+    "inception-module": PageFigure(
         "Inception module",
         "Parallel branches, a row each, from one volume to where they are joined",
-        _of_panels(inception_module.panels),
+        _of_panels(inception_module.lay_out_inception_module),
     ),
-    "paper-table": Figure(
+    "paper-table": PageFigure(
         "Paper's table",
         "GoogLeNet's table 1 of any design, published figures beside recounted ones",
         _table,
-        paper_table.page,
+        paper_table.googlenet_figure_page,
     ),
-    "one-by-one": Figure(
+    "one-by-one": PageFigure(
         "1×1 before a convolution",
         "A convolution without and with a 1×1 before it, and what each costs",
-        _of_panels(one_by_one.panels),
+        _of_panels(one_by_one.lay_out_one_by_one),
     ),
-    "from-above": Figure(
+    "from-above": PageFigure(
         "From above",
         "The same seen from above: only the number of maps is seen as width",
-        _of_panels(from_above.panels),
+        _of_panels(from_above.lay_out_from_above),
     ),
 }

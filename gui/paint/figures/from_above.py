@@ -5,10 +5,10 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from gui.paint.basics.page import Page
-from gui.paint.figures.choice import one_by_one
-from gui.paint.figures.one_by_one import WORDINGS
-from gui.paint.figures.panels import Panels, lay_out
-from gui.paint.volumes.camera import VIEWS, camera
+from gui.paint.figures.choice import one_by_one_parts
+from gui.paint.figures.one_by_one import ONE_BY_ONE_TEXT_OPTIONS
+from gui.paint.figures.panels import PanelsFigure, lay_out_panels
+from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.paint.volumes.visible import Rect
 from gui.state.view_state import ViewState
 from gui.theme import Theme
@@ -20,28 +20,35 @@ LOW = 0.25
 """How much of H may be seen for that shape to be drawn."""
 
 
-def panels(state: ViewState, page: Page) -> Panels:
+def lay_out_from_above(state: ViewState, page: Page) -> PanelsFigure:
     """Laid out from above, where H has no number."""
-    wordings = [replace(wording, numbers=wording.numbers.replace("H", ""), still=True) for wording in WORDINGS]
-    eye = camera(*VIEWS["Top"])
-    return lay_out(state, one_by_one(state, "from-above"), page, wordings, eye, said=(SAID,), enough=5.0)
+    wordings = [
+        replace(wording, numbers=wording.numbers.replace("H", ""), camera_is_fixed=True)
+        for wording in ONE_BY_ONE_TEXT_OPTIONS
+    ]
+    eye = make_camera(*CAMERA_VIEWS["Top"])
+    return lay_out_panels(
+        state, one_by_one_parts(state, "from-above"), page, wordings, eye, first_phrases=(SAID,), enough=5.0
+    )
 
 
-def turning(state: ViewState, page: Page) -> Panels:
+def lay_out_turn(state: ViewState, page: Page) -> PanelsFigure:
     """The same in 3-D, from where the camera rises."""
-    eye = camera(*VIEWS["3-D"])
-    return lay_out(state, one_by_one(state, "from-above"), page, WORDINGS, eye, said=(SAID,))
+    eye = make_camera(*CAMERA_VIEWS["3-D"])
+    return lay_out_panels(
+        state, one_by_one_parts(state, "from-above"), page, ONE_BY_ONE_TEXT_OPTIONS, eye, first_phrases=(SAID,)
+    )
 
 
-def draw_widths(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
+def draw_width_bands(painter: QPainter, laid_out: PanelsFigure, theme: Theme) -> None:
     """From volume to volume of a chain a pale ground as wide as both: it comes as the camera rises."""
     scene = laid_out.scene
     seen = max(0.0, 1.0 - scene.eye.height[1] / LOW)
-    boxes = {box.place: box for box in scene.boxes}
+    boxes = {box.ref: box for box in scene.boxes}
     painter.save()
     painter.scale(scene.shrink, scene.shrink)
     painter.setPen(Qt.PenStyle.NoPen)
-    for band in scene.plan.bands:
+    for band in scene.line_breaks.design_rows:
         colour = QColor(theme.design(laid_out.state.design_index(band.name)))
         colour.setAlpha(round(FAINT * seen))
         painter.setBrush(colour)

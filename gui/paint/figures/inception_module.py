@@ -1,29 +1,29 @@
 """A module with parallel branches, of each design: a branch a row, from what it receives to where it is joined."""
 
 from gui.paint.basics.page import Page
-from gui.paint.figures.choice import chain, designs, module
-from gui.paint.figures.panels import Panels, lay_out
-from gui.paint.volumes.camera import VIEWS, camera
-from gui.paint.volumes.cells import Wording
+from gui.paint.figures.choice import closed_chain_part, compared_designs, find_branch_module
+from gui.paint.figures.panels import PanelsFigure, lay_out_panels
+from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
+from gui.paint.volumes.cells import TextOptions
 from gui.state.view_state import ViewState
 
 WORDINGS = (
-    Wording(("line",), one_line=True, notes="fronts", spread=1.5),
-    Wording(("line",), names=False, notes="fronts", spread=1.5),
-    Wording(("lines",), names=False, notes="fronts", spread=1.5),
-    Wording(("lines",), names=False, numbers="C", notes="fronts", least=3.0, spread=1.5),
-    Wording(("lines",), names=False, numbers="C", notes="none", least=2.5, air=0.8),
-    Wording(("lines",), names=False, numbers="C", notes="none", least=2.0, air=0.4),
-    Wording(("first",), names=False, numbers="C", notes="none", least=2.0, air=0.5),
-    Wording(("first",), names=False, numbers="C", notes="none", least=1.5, air=0.2),
+    TextOptions(("line",), one_line=True, notes="fronts", spread=1.5),
+    TextOptions(("line",), names=False, notes="fronts", spread=1.5),
+    TextOptions(("lines",), names=False, notes="fronts", spread=1.5),
+    TextOptions(("lines",), names=False, numbers="C", notes="fronts", least_box_size=3.0, spread=1.5),
+    TextOptions(("lines",), names=False, numbers="C", notes="none", least_box_size=2.5, air=0.8),
+    TextOptions(("lines",), names=False, numbers="C", notes="none", least_box_size=2.0, air=0.4),
+    TextOptions(("first",), names=False, numbers="C", notes="none", least_box_size=2.0, air=0.5),
+    TextOptions(("first",), names=False, numbers="C", notes="none", least_box_size=1.5, air=0.2),
 )
 """From the fullest to what fits a narrow column."""
 
 
-def panels(state: ViewState, page: Page) -> Panels:
+def lay_out_inception_module(state: ViewState, page: Page) -> PanelsFigure:
     """A panel a design; one without branches shows its chain, where the other one has none either."""
-    names = designs(state, "inception-module")
-    found = [module(state, name) for name in names]
+    names = compared_designs(state, "inception-module")
+    found = [find_branch_module(state, name) for name in names]
     parts = [part for part in found if part is not None]
-    eye, chains = camera(*VIEWS["3-D"]), [chain(state, name) for name in names]
-    return lay_out(state, parts or chains, page, WORDINGS, eye, beside=bool(parts), enough=4.0)
+    eye, chains = make_camera(*CAMERA_VIEWS["3-D"]), [closed_chain_part(state, name) for name in names]
+    return lay_out_panels(state, parts or chains, page, WORDINGS, eye, side_by_side=bool(parts), enough=4.0)

@@ -13,15 +13,15 @@ from engine.cost import metrics
 from engine.cost.counting import MACS
 from engine.cost.metrics import OPERATIONS, Metric
 from gui.paint.basics.page import Page
-from gui.paint.figures.caption import bars, map_sizes, said_of
-from gui.paint.figures.excerpt import Excerpt, Part, excerpt
-from gui.paint.volumes.camera import LENGTHS, Camera
-from gui.paint.volumes.cells import Type, Wording
-from gui.paint.volumes.labels import LINE, Role, Text, elided, width
-from gui.paint.volumes.legend import BAR_ROOM, draw_bar, draw_text
-from gui.paint.volumes.line_breaks import BETWEEN, Plan, fit, plan
-from gui.paint.volumes.scene import Scene, arrange
-from gui.paint.volumes.space import extent
+from gui.paint.figures.caption import caption_phrases, colour_bar_texts, distinct_map_sizes
+from gui.paint.figures.excerpt import Excerpt, FigurePart, make_excerpt
+from gui.paint.volumes.camera import LENGTH_SCALES, Camera
+from gui.paint.volumes.cells import TextOptions, TextSizes
+from gui.paint.volumes.labels import LINE_SPACING, Label, TextRole, elide_text, measure_text
+from gui.paint.volumes.legend import COLOUR_BAR_SPACE, draw_label, draw_volumes_bar
+from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, break_lines, fit_boxes
+from gui.paint.volumes.scene import VolumesScene, lay_out_scene
+from gui.paint.volumes.space import rows_extent
 from gui.paint.volumes.volumes import draw_scene
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
@@ -41,31 +41,31 @@ COUNTS = ("macs", "flops", OPERATIONS)
 """Metrics that a figure's costs may be told in; for others they are MACs."""
 
 
-class Words(NamedTuple):
+class Phrase(NamedTuple):
     """A phrase of a heading or a caption; phrases are not broken where they fit into a line."""
 
     text: str
     size: int
-    role: Role = "muted"
+    role: TextRole = "muted"
     bold: bool = False
 
     @property
     def width(self) -> float:
-        return width(self.text, self.size, self.bold)
+        return measure_text(self.text, self.size, self.bold)
 
 
-class Panels(Struct, frozen=True, eq=False):
+class PanelsFigure(Struct, frozen=True, eq=False):
     """A laid-out figure, in the units of its page."""
 
     state: Excerpt
-    scene: Scene
+    scene: VolumesScene
     em: int
     width: float
     height: float
     headers: tuple[float, ...]
     """The height of each panel's heading."""
-    headings: tuple[tuple[Text, ...], ...]
-    caption: tuple[Text, ...]
+    headings: tuple[tuple[Label, ...], ...]
+    caption: tuple[Label, ...]
     bar: tuple[str, str, str] | None
     smallest: float
     """The smallest text that there may be."""
@@ -78,36 +78,36 @@ class Panels(Struct, frozen=True, eq=False):
     @property
     def box_size(self) -> float:
         """The mean of the longest edges of all boxes, in ems."""
-        length = LENGTHS[self.state.look.scale]
+        length = LENGTH_SCALES[self.state.look.scale]
         shapes = [box.vertex.shape for box in self.scene.boxes if box.vertex.shape is not None]
         longest = [max(length(number) for number in shape) for shape in shapes]
         return self.scene.unit * sum(longest) / (max(len(longest), 1) * self.em)
 
 
-def lay_out(
+def lay_out_panels(
     state: ViewState,
-    parts: Sequence[Part],
+    parts: Sequence[FigurePart],
     page: Page,
-    wordings: Sequence[Wording],
+    wordings: Sequence[TextOptions],
     eye: Camera,
     *,
-    said: Sequence[str] = (),
-    beside: bool = False,
+    first_phrases: Sequence[str] = (),
+    side_by_side: bool = False,
     enough: float = 7.0,
-) -> Panels:
+) -> PanelsFigure:
     """The fullest wording and the largest text with which boxes measure `enough` ems, or at least fit.
 
     On narrow pages what fits is enough. `said` begins the caption; `beside`: panels stand beside each other if wide.
     """
     if state.look.metric not in COUNTS:
         state = replace(state, look=replace(state.look, metric=MACS.id))
-    shown, found = excerpt(state, parts), list[Panels]()
+    shown, found = make_excerpt(state, parts), list[PanelsFigure]()
     many = len(shown.check.reports) > MANY
     for wording in wordings[-SPARING:] if many else wordings:
         for em in page.sizes:
             wide = page.width >= WIDE * em
-            for side in (True, False) if beside and wide and len(parts) > 1 else (False,):
-                made = _Attempt(state, shown, parts, page, em, beside=side).laid_out(wording, eye, said)
+            for side in (True, False) if side_by_side and wide and len(parts) > 1 else (False,):
+                made = _Attempt(state, shown, parts, page, em, beside=side).laid_out(wording, eye, first_phrases)
                 if made.fits and (made.box_size >= enough or not wide):
                     return made
                 found.append(made)
@@ -115,63 +115,63 @@ def lay_out(
     return fitting[0] if fitting else max(found, key=lambda made: made.scene.shrink * made.em)
 
 
-def draw(painter: QPainter, laid_out: Panels, theme: Theme) -> None:
+def draw_panels(painter: QPainter, laid_out: PanelsFigure, theme: Theme) -> None:
     """Draw a figure at the painter's origin."""
     em, right = laid_out.em, laid_out.width
-    for band, heading in zip(laid_out.scene.plan.bands, laid_out.headings, strict=True):
+    for band, heading in zip(laid_out.scene.line_breaks.design_rows, laid_out.headings, strict=True):
         colour = theme.design(laid_out.state.design_index(band.name))
         for text in heading:
-            draw_text(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
-    for _, top in laid_out.scene.headers[1:] if not laid_out.scene.plan.beside else ():
+            draw_label(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
+    for _, top in laid_out.scene.headers[1:] if not laid_out.scene.line_breaks.side_by_side else ():
         painter.setPen(QPen(QColor(theme.grid), 0.06 * em))
         painter.drawLine(QPointF(MARGIN * em, top), QPointF(right - MARGIN * em, top))
     for text in laid_out.caption:
-        draw_text(painter, text, theme.muted)
+        draw_label(painter, text, theme.muted)
     if laid_out.bar is not None:
-        end = QPointF(right - MARGIN * em, laid_out.height - MARGIN * em - 0.2 * Type(em).small)
-        draw_bar(painter, laid_out.state, theme, end, em, laid_out.bar)
+        end = QPointF(right - MARGIN * em, laid_out.height - MARGIN * em - 0.2 * TextSizes(em).small)
+        draw_volumes_bar(painter, laid_out.state, theme, end, em, laid_out.bar)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
     draw_scene(painter, laid_out.state, theme, laid_out.scene, 0.995 * laid_out.smallest * pixels, right, marks=False)
 
 
-def turned(laid_out: Panels, eye: Camera) -> Panels:
+def turn_panels(laid_out: PanelsFigure, eye: Camera) -> PanelsFigure:
     """The same figure as another camera sees it: what is written stays."""
     margin = MARGIN * laid_out.em
-    return replace(laid_out, scene=arrange(laid_out.scene.plan, eye, margin, margin, laid_out.headers))
+    return replace(laid_out, scene=lay_out_scene(laid_out.scene.line_breaks, eye, margin, margin, laid_out.headers))
 
 
 class _Attempt:
     """A figure with text of one size."""
 
     def __init__(
-        self, state: ViewState, shown: Excerpt, parts: Sequence[Part], page: Page, em: int, *, beside: bool
+        self, state: ViewState, shown: Excerpt, parts: Sequence[FigurePart], page: Page, em: int, *, beside: bool
     ) -> None:
         self.whole, self.state, self.parts, self.page, self.em, self.beside = state, shown, parts, page, em, beside
-        self.small = Type(em).small
-        self.room = page.width - 2 * MARGIN * em
+        self.small = TextSizes(em).small
+        self.space = page.width - 2 * MARGIN * em
         count = len(parts) if beside else 1
-        self.panel_room = (self.room - (count - 1) * BETWEEN * em) / count
+        self.panel_room = (self.space - (count - 1) * DESIGN_GAP * em) / count
 
-    def laid_out(self, wording: Wording, eye: Camera, said: Sequence[str]) -> Panels:
+    def laid_out(self, wording: TextOptions, eye: Camera, said: Sequence[str]) -> PanelsFigure:
         em, margin = self.em, MARGIN * self.em
         headings = [_flowed(words, self.panel_room) for words in self._headings()]
-        headers = [(GAP + LINE * (TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
+        headers = [(GAP + LINE_SPACING * (TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
         headers = [max(headers)] * len(headers) if self.beside else headers
-        if wording.numbers == "C" and len(map_sizes(self.state)) > 1:
+        if wording.numbers == "C" and len(distinct_map_sizes(self.state)) > 1:
             wording = replace(wording, numbers="CHW", sparse=True)
-        told = (*said, *said_of(self.state, self.whole, self.parts, eye, wording))
-        words = [Words(text, self.small) for text in told if text]
-        caption, bar = self._with_bar(_flowed(words, self.room))
-        below = (0.3 + 0.84 * LINE * len(caption)) * em
+        told = (*said, *caption_phrases(self.state, self.whole, self.parts, eye, wording))
+        words = [Phrase(text, self.small) for text in told if text]
+        caption, bar = self._with_bar(_flowed(words, self.space))
+        below = (0.3 + 0.84 * LINE_SPACING * len(caption)) * em
         fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
         tallest = TALLEST_WIDE if self.page.width >= WIDE * em else TALLEST
         high = max(em, (self.page.height or tallest * self.page.width) - fixed)
         made = self._plan(wording, high)
         if self.page.height is None:
-            made = replace(made, room=(self.room, min(high, 1.0 + _needed(made, eye))))
-        scene = arrange(made, eye, margin, margin, headers)
-        height = fixed + made.room[1]
-        return Panels(
+            made = replace(made, space=(self.space, min(high, 1.0 + _needed(made, eye))))
+        scene = lay_out_scene(made, eye, margin, margin, headers)
+        height = fixed + made.space[1]
+        return PanelsFigure(
             self.state if wording.notes != "none" else replace(self.state, focus=Focus()),
             scene,
             em,
@@ -181,68 +181,76 @@ class _Attempt:
             tuple(self._placed(headings, scene)),
             tuple(self._placed_caption(caption, height - margin)),
             bar,
-            Type(self.page.sizes[-1]).small,
+            TextSizes(self.page.sizes[-1]).small,
         )
 
-    def _plan(self, wording: Wording, high: float) -> Plan:
+    def _plan(self, wording: TextOptions, high: float) -> LineBreaks:
         look = self.state.look
-        known, room = self.state.check, (self.room, high)
+        known, room = self.state.check, (self.space, high)
         kinds = look.scale, look.metric, look.convention
-        return plan(known, frozenset(), (), (), *kinds, self.em, room, "input", wording, self.beside)
+        return break_lines(known, frozenset(), (), (), *kinds, self.em, room, "input", wording, self.beside)
 
-    def _headings(self) -> Iterator[list[Words]]:
+    def _headings(self) -> Iterator[list[Phrase]]:
         """Of each panel its letter and title, its costs, and how they compare with those of the first."""
         chosen, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
         first = self.parts[0].amount(self.whole, chosen)
-        size, ledger = round(TITLE * self.em), self.whole.ledger
+        size, ledger = round(TITLE * self.em), self.whole.costs
         for letter, part in zip("abcdefgh", self.parts, strict=False):
             before = f"({letter}) " if len(self.parts) > 1 else ""
-            title = elided(part.title, self.panel_room - width(before, size, True), size, True)
+            title = elide_text(part.title, self.panel_room - measure_text(before, size, True), size, True)
             yield [
-                Words(before + title, size, "design", True),
-                *(Words(ledger.text(m, part.amount(self.whole, m)), self.em) for m in (chosen, params)),
+                Phrase(before + title, size, "design", True),
+                *(Phrase(ledger.text(m, part.amount(self.whole, m)), self.em) for m in (chosen, params)),
                 *([] if part is self.parts[0] else [self._compared(chosen, part, first)]),
             ]
 
-    def _compared(self, chosen: Metric, part: Part, first: metrics.Amount | None) -> Words:
+    def _compared(self, chosen: Metric, part: FigurePart, first: metrics.Amount | None) -> Phrase:
         amount = part.amount(self.whole, chosen)
-        name = None if amount and first else self.whole.ledger.unit(chosen)
-        return Words(metrics.compare_amounts(chosen, amount, first, name), self.em, "text", True)
+        name = None if amount and first else self.whole.costs.unit(chosen)
+        return Phrase(metrics.compare_amounts(chosen, amount, first, name), self.em, "text", True)
 
-    def _placed(self, headings: Sequence[Sequence[Sequence[Words]]], scene: Scene) -> Iterator[tuple[Text, ...]]:
+    def _placed(
+        self, headings: Sequence[Sequence[Sequence[Phrase]]], scene: VolumesScene
+    ) -> Iterator[tuple[Label, ...]]:
         for lines, (left, top) in zip(headings, scene.headers, strict=True):
-            baseline, texts = top + (GAP + TITLE) * self.em, list[Text]()
+            baseline, texts = top + (GAP + TITLE) * self.em, list[Label]()
             for line in lines:
                 texts += _in_line(line, left, baseline)
-                baseline += LINE * self.em
+                baseline += LINE_SPACING * self.em
             yield tuple(texts)
 
-    def _with_bar(self, lines: list[list[Words]]) -> tuple[list[list[Words]], tuple[str, str, str] | None]:
+    def _with_bar(self, lines: list[list[Phrase]]) -> tuple[list[list[Phrase]], tuple[str, str, str] | None]:
         """The lines of the caption with one for the colour bar, unless that fits behind the last; its texts."""
         if not self.state.run.results:
             return lines, None
         taken = _line_width(lines[-1]) + self.em if lines else 0.0
-        room = BAR_ROOM * self.em
-        choices = [(words, room + sum([width(word, self.small) for word in words])) for words in bars(self.state)]
-        words, wide = next((choice for choice in choices if choice[1] <= self.room), choices[-1])
-        return (lines if taken + wide <= self.room else [*lines, []]), words
+        room = COLOUR_BAR_SPACE * self.em
+        choices = [
+            (words, room + sum([measure_text(word, self.small) for word in words]))
+            for words in colour_bar_texts(self.state)
+        ]
+        words, wide = next((choice for choice in choices if choice[1] <= self.space), choices[-1])
+        return (lines if taken + wide <= self.space else [*lines, []]), words
 
-    def _placed_caption(self, lines: Sequence[Sequence[Words]], bottom: float) -> Iterator[Text]:
-        baseline = bottom - 0.25 * self.small - LINE * self.small * (len(lines) - 1)
+    def _placed_caption(self, lines: Sequence[Sequence[Phrase]], bottom: float) -> Iterator[Label]:
+        baseline = bottom - 0.25 * self.small - LINE_SPACING * self.small * (len(lines) - 1)
         for line in lines:
             yield from _in_line(line, MARGIN * self.em, baseline)
-            baseline += LINE * self.small
+            baseline += LINE_SPACING * self.small
 
 
-def _needed(made: Plan, eye: Camera) -> float:
+def _needed(made: LineBreaks, eye: Camera) -> float:
     """How high the lines of a plan are with the boxes as large as they fit."""
-    found, _, measured = fit(made, eye)
-    return found.shrink * extent(made.bands, made.lines, measured, made.type.em, beside=made.beside)[1]
+    found, _, measured = fit_boxes(made, eye)
+    return (
+        found.shrink
+        * rows_extent(made.design_rows, made.lines, measured, made.text_sizes.em, beside=made.side_by_side)[1]
+    )
 
 
-def _flowed(words: Sequence[Words], room: float) -> list[list[Words]]:
+def _flowed(words: Sequence[Phrase], room: float) -> list[list[Phrase]]:
     """Phrases in lines; one that is wider than a line is broken between its words."""
-    lines: list[list[Words]] = [[]]
+    lines: list[list[Phrase]] = [[]]
     for phrase in words:
         if phrase.text:
             for piece in _broken(phrase, room):
@@ -254,7 +262,7 @@ def _flowed(words: Sequence[Words], room: float) -> list[list[Words]]:
     return lines
 
 
-def _broken(phrase: Words, room: float) -> Iterator[Words]:
+def _broken(phrase: Phrase, room: float) -> Iterator[Phrase]:
     """A phrase in pieces that fit into a line each."""
     piece = ""
     for word in phrase.text.split(" "):
@@ -266,18 +274,18 @@ def _broken(phrase: Words, room: float) -> Iterator[Words]:
     yield phrase._replace(text=piece)
 
 
-def _line_width(line: Sequence[Words]) -> float:
-    gaps = (width(SEPARATOR, min(phrase.size for phrase in line)) if len(line) > 1 else 0.0) * (len(line) - 1)
+def _line_width(line: Sequence[Phrase]) -> float:
+    gaps = (measure_text(SEPARATOR, min(phrase.size for phrase in line)) if len(line) > 1 else 0.0) * (len(line) - 1)
     return sum([phrase.width for phrase in line]) + gaps
 
 
-def _in_line(line: Sequence[Words], x: float, baseline: float) -> Iterator[Text]:
+def _in_line(line: Sequence[Phrase], x: float, baseline: float) -> Iterator[Label]:
     """Phrases beside each other, with a dot between."""
     for index, phrase in enumerate(line):
         if index:
             small = min(phrase.size, line[index - 1].size)
-            gap = width(SEPARATOR, small)
-            yield Text(SEPARATOR, x, baseline, gap, small, "muted")
+            gap = measure_text(SEPARATOR, small)
+            yield Label(SEPARATOR, x, baseline, gap, small, "muted")
             x += gap
-        yield Text(phrase.text, x, baseline, phrase.width, phrase.size, phrase.role, phrase.bold)
+        yield Label(phrase.text, x, baseline, phrase.width, phrase.size, phrase.role, phrase.bold)
         x += phrase.width

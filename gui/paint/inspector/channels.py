@@ -7,12 +7,20 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from gui.paint.basics.colours import DIVERGING, map_name, to_levels
+from gui.paint.basics.colours import DIVERGING, colour_map_name, to_levels
 from gui.paint.basics.words import number_text
-from gui.paint.inspector.content import Content, ValueExplanation
-from gui.paint.inspector.marks import Hit, caption, draw_picture, draw_title, index_at, outline, title_height
+from gui.paint.inspector.content import InspectorContent, ValueExplanation
+from gui.paint.inspector.marks import (
+    InspectorHit,
+    cell_index_at,
+    draw_centred_caption,
+    draw_part_title,
+    draw_picture,
+    outline_cells,
+    part_title_height,
+)
 from gui.paint.maps.map_measures import volume_range
-from gui.paint.maps.tiles import packed_lut
+from gui.paint.maps.tiles import load_packed_lut
 from gui.theme import Theme
 
 SIGN, BELOW = 1.6, 1.5
@@ -23,63 +31,67 @@ MOST_VALUES = 400_000
 """Values of a patch; of larger ones, as dense layers of large maps have, the matrix tells."""
 
 
-def height(content: Content, width: float, em: float) -> float:
-    window = None if content.told is None else content.told.how.window
+def channels_height(content: InspectorContent, width: float, em: float) -> float:
+    window = None if content.explanation is None else content.explanation.how.window
     if window is None or window.filter is None or len(window.values) < 2 or window.inside.size == 1:
         return 0.0
     if window.values.size > MOST_VALUES:
         return 0.0
-    rows, columns = extent(window.values.shape)
-    return title_height(_title(content.known), width, em) + _side(width, em) * min(rows / columns, 1.0) + BELOW * em
+    rows, columns = mosaic_extent(window.values.shape)
+    return (
+        part_title_height(_title(content.required_explanation), width, em)
+        + _side(width, em) * min(rows / columns, 1.0)
+        + BELOW * em
+    )
 
 
-def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-    told = content.known
-    draw_title(painter, rect, _title(told), em, theme)
+def draw_channels(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
+    told = content.required_explanation
+    draw_part_title(painter, rect, _title(told), em, theme)
     ends = volume_range(told.received[told.source], zero_centred=content.look.zero_centred)
     limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (told.filter, told.window.products)]
     mosaics = (
-        ("", "patch", told.window.values, ends, map_name(content.look)),
+        ("", "patch", told.window.values, ends, colour_map_name(content.look)),
         ("×", "filter", told.filter, (-limits[0], limits[0]), DIVERGING),
         ("=", "products", told.window.products, (-limits[1], limits[1]), DIVERGING),
     )
     for (sign, name, values, (low, high), colours), place in zip(mosaics, _places(rect, told, em), strict=True):
-        image = mosaic(values, told.window.inside, low, high, colours, QColor(theme.plain), QColor(theme.base))
+        image = channels_image(values, told.window.inside, low, high, colours, QColor(theme.plain), QColor(theme.base))
         draw_picture(painter, place, image, theme.base)
-        outline(painter, _tile(place, told, content.term), 1.5, theme.base, theme.accent)
+        outline_cells(painter, _tile(place, told, content.term), 1.5, theme.base, theme.accent)
         below = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
-        caption(painter, below, name, 0.92 * em, theme.muted)
+        draw_centred_caption(painter, below, name, 0.92 * em, theme.muted)
         before = QRectF(place.left() - SIGN * em, place.top(), SIGN * em, place.height())
-        caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
+        draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
 
 
-def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
-    told = content.known
+def hit_channels(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
+    told = content.required_explanation
     count, tall, wide = told.window.values.shape
-    rows, columns = grid(count, tall, wide)
+    rows, columns = choose_channel_grid(count, tall, wide)
     for place in _places(rect, told, em):
-        at = index_at(place, (rows, columns), point)
+        at = cell_index_at(place, (rows, columns), point)
         if at is not None and at[0] * columns + at[1] < count:
             term = at[0] * columns + at[1]
             words = f"channel {told.window.first + term}: its products add up to {number_text(told.terms.values[term])}"
-            return Hit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
+            return InspectorHit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
     return None
 
 
-def grid(count: int, tall: int, wide: int) -> tuple[int, int]:
+def choose_channel_grid(count: int, tall: int, wide: int) -> tuple[int, int]:
     """Rows and columns of so many tiles that together are about a square."""
     columns = min(count, max(1, ceil(sqrt(count * (tall + 1) / (wide + 1)))))
     return -(-count // columns), columns
 
 
-def extent(shape: tuple[int, ...]) -> tuple[int, int]:
+def mosaic_extent(shape: tuple[int, ...]) -> tuple[int, int]:
     """Height and width of a mosaic in values, a gap of one behind each tile."""
     count, tall, wide = shape
-    rows, columns = grid(count, tall, wide)
+    rows, columns = choose_channel_grid(count, tall, wide)
     return rows * (tall + 1), columns * (wide + 1)
 
 
-def mosaic(
+def channels_image(
     values: NDArray[np.float64],
     inside: NDArray[np.bool_],
     low: float,
@@ -90,13 +102,13 @@ def mosaic(
 ) -> QImage:
     """Tiles (C×kh×kw) in rows on a ground, what lies in the padding plain."""
     count, tall, wide = values.shape
-    rows, columns = grid(count, tall, wide)
+    rows, columns = choose_channel_grid(count, tall, wide)
     pixels = np.full((rows * columns, tall + 1, wide + 1), ground.rgb(), np.uint32)
-    tiles = packed_lut(colours)[to_levels(values, low, high)]
+    tiles = load_packed_lut(colours)[to_levels(values, low, high)]
     tiles[:, ~inside] = plain.rgb()
     pixels[:count, :tall, :wide] = tiles
     whole = np.ascontiguousarray(pixels.reshape(rows, columns, tall + 1, wide + 1).transpose(0, 2, 1, 3))
-    height, width = extent(values.shape)
+    height, width = mosaic_extent(values.shape)
     return QImage(whole.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
@@ -111,16 +123,16 @@ def _side(width: float, em: float) -> float:
 
 def _places(rect: QRectF, told: ValueExplanation, em: float) -> list[QRectF]:
     side = _side(rect.width(), em)
-    rows, columns = extent(told.window.values.shape)
+    rows, columns = mosaic_extent(told.window.values.shape)
     wide, tall = side * min(columns / rows, 1.0), side * min(rows / columns, 1.0)
-    top = rect.top() + title_height(_title(told), rect.width(), em)
+    top = rect.top() + part_title_height(_title(told), rect.width(), em)
     return [QRectF(rect.left() + at * (side + SIGN * em), top, wide, tall) for at in range(3)]
 
 
 def _tile(place: QRectF, told: ValueExplanation, term: int) -> QRectF:
     """A channel's tile without the gap behind it."""
     count, tall, wide = told.window.values.shape
-    rows, columns = grid(count, tall, wide)
+    rows, columns = choose_channel_grid(count, tall, wide)
     row, column = divmod(term, columns)
     x, y = place.width() / columns, place.height() / rows
     return QRectF(place.left() + column * x, place.top() + row * y, x * wide / (wide + 1), y * tall / (tall + 1))

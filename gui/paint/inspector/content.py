@@ -20,25 +20,27 @@ from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.basics.notes import STALE_HINT
-from gui.paint.inspector.weights import Found, Matrix, find, matrix_of
-from gui.paint.volumes.faces import liveliest_channel
-from gui.state.focus_steps import middle
+from gui.paint.inspector.weights import LayerWeights, WeightMatrix, load_filter_weights, make_weight_matrix
+from gui.paint.volumes.faces import most_varied_channel
+from gui.state.focus_steps import middle_pixel
 from gui.state.view_state import Focus, Look, ViewState
-from gui.state.volume_at import Volume, VolumeAt
+from gui.state.volume_at import Float32Volume, VolumeAt
 
-RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
-FINDING = "finding the weights…"
-UNCHOSEN = "No value was chosen: this is the middle one of a map. Click a value in a mosaic or on a face, or type."
-MOST_SIGHTS = 24
+INSPECTOR_RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
+FINDING_WEIGHTS = "finding the weights…"
+NO_VALUE_CHOSEN = (
+    "No value was chosen: this is the middle one of a map. Click a value in a mosaic or on a face, or type."
+)
+MOST_SOURCE_VIEWS = 24
 """Earlier volumes that are shown: the input and the nearest ones."""
 
 
-class Sight(Struct, frozen=True, eq=False):
+class SourceView(Struct, frozen=True, eq=False):
     """An earlier volume, and what of it the value sees."""
 
-    place: NodeRef
+    ref: NodeRef
     name: str
-    volume: Volume
+    volume: Float32Volume
     channel: int
     """The map that stands for it."""
     region: Region
@@ -50,14 +52,14 @@ class ValueExplanation(Struct, frozen=True, eq=False):
 
     how: Explanation
     at: Spot
-    volume: Volume
+    volume: Float32Volume
     """That the value is in."""
     value: float
     """What the run gave."""
     sources: tuple[NodeRef, ...] = ()
     """What the layer receives, and the volumes there."""
-    received: tuple[Volume, ...] = ()
-    matrix: Matrix | None = None
+    received: tuple[Float32Volume, ...] = ()
+    matrix: WeightMatrix | None = None
 
     @property
     def shape(self) -> Shape:
@@ -86,7 +88,7 @@ class ValueExplanation(Struct, frozen=True, eq=False):
         return 0 if self.how.window is None else self.how.window.source
 
 
-class Content(Struct, frozen=True, eq=False):
+class InspectorContent(Struct, frozen=True, eq=False):
     """A value and all that is told of it."""
 
     focus: Focus
@@ -97,40 +99,40 @@ class Content(Struct, frozen=True, eq=False):
     design_index: int
     shape: Shape | None = None
     note: str = ""
-    wrong: bool = False
+    note_is_error: bool = False
     """Whether the note tells of a mistake."""
-    stale: bool = False
+    is_stale: bool = False
     value: float | None = None
     """What the run gave."""
-    told: ValueExplanation | None = None
-    sights: tuple[Sight, ...] = ()
-    left_out: int = 0
+    explanation: ValueExplanation | None = None
+    source_views: tuple[SourceView, ...] = ()
+    left_out_count: int = 0
     """Earlier volumes between the input and the others that are not shown."""
     photo: ImageInput | None = None
     """How the photo was made, where the volume is the photo itself."""
     detail: int | None = None
     """The term whose patch is asked for."""
-    least: float = 0.0
+    least_head_height: float = 0.0
     """Pixels that the head is high at least, so that nothing below it jumps while positions are gone through."""
-    filled: int | None = None
+    filled_count: int | None = None
     """Values of the map that have been gone through in reading order; None: all are shown."""
 
     @property
-    def at(self) -> Spot | None:
+    def spot(self) -> Spot | None:
         """Where the value is; None where nothing is known."""
         channel, pixel = self.focus.channel, self.focus.pixel
         return None if channel is None or pixel is None else Spot(channel, *pixel)
 
     @property
-    def known(self) -> ValueExplanation:
+    def required_explanation(self) -> ValueExplanation:
         """What is told, in a part that is there only then."""
-        assert self.told is not None, "a part that tells of a value is shown only with one"
-        return self.told
+        assert self.explanation is not None, "a part that tells of a value is shown only with one"
+        return self.explanation
 
     @property
     def term(self) -> int:
         """The term whose patch is shown: the one that was asked for, else of products the largest, else its own."""
-        how = None if self.told is None else self.told.how
+        how = None if self.explanation is None else self.explanation.how
         if how is None or how.terms is None:
             return 0
         terms = how.terms
@@ -142,7 +144,7 @@ class Content(Struct, frozen=True, eq=False):
 
     def term_focus(self, term: int) -> Focus:
         """The value of an input that a term comes from: of a window its middle one."""
-        told = self.known
+        told = self.required_explanation
         terms, at = told.terms, told.at
         if terms.of == "input":
             return Focus(*told.sources[term], at.channel, (at.y, at.x))
@@ -154,60 +156,60 @@ class Content(Struct, frozen=True, eq=False):
         return Focus(*told.sources[terms.source], terms.first + term, pixel)
 
 
-def chosen(state: ViewState) -> Focus:
+def focus_with_value(state: ViewState) -> Focus:
     """The choice with a value: the middle one of the liveliest map where none was chosen, or it is not there."""
     focus = state.focus
-    at = state.volume_at(focus.place)
+    at = state.volume_at(focus.ref)
     shape, volume = at.shape, at.volume_of(at.shape)
     if shape is None or volume is None:
         return focus
     channel, pixel = focus.channel, focus.pixel
     if channel is None or channel >= shape.channels:
-        channel = liveliest_channel(volume)
+        channel = most_varied_channel(volume)
     if pixel is None or pixel[0] >= shape.height or pixel[1] >= shape.width:
-        pixel = middle(shape)
+        pixel = middle_pixel(shape)
     return replace(focus, channel=channel, pixel=pixel)
 
 
-def content_of(state: ViewState, found: Found | FileFault | None) -> Content:
+def build_inspector_content(state: ViewState, found: LayerWeights | FileFault | None) -> InspectorContent:
     """What to show: `found` are the weights of the layer, or why there are none; None: they are being looked for."""
-    focus, at = chosen(state), state.volume_at(state.focus.place)
+    focus, at = focus_with_value(state), state.volume_at(state.focus.ref)
     made = _head(state, focus, at)
-    spot = made.at
+    spot = made.spot
     if at.problems:
-        return replace(made, note="\n".join(at.problems), wrong=True)
+        return replace(made, note="\n".join(at.problems), note_is_error=True)
     if at.shape is None:
-        return replace(made, note="unknown: a layer before it has a mistake", wrong=True)
+        return replace(made, note="unknown: a layer before it has a mistake", note_is_error=True)
     if at.volume is None:
-        return replace(made, note=RUN_HINT)
+        return replace(made, note=INSPECTOR_RUN_HINT)
     if spot is None or not _all_fresh(state, at):
-        return replace(made, note=STALE_HINT, stale=True)
+        return replace(made, note=STALE_HINT, is_stale=True)
     made = replace(made, value=float(at.volume[spot]))
     sights, left_out = _sights(state, at.source, spot)
-    note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else UNCHOSEN
-    made = replace(made, sights=sights, left_out=left_out, note=note)
+    note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_CHOSEN
+    made = replace(made, source_views=sights, left_out_count=left_out, note=note)
     return _with_explanation(made, state, found, at.source, at.volume)
 
 
-def now(state: ViewState) -> Content:
+def load_inspector_content(state: ViewState) -> InspectorContent:
     """The same with the weights, however long they take."""
-    focus, source = chosen(state), state.volume_at(state.focus.place).source
+    focus, source = focus_with_value(state), state.volume_at(state.focus.ref).source
     report = state.report(source)
     if focus.channel is None or report is None or not report.array_shapes:
-        return content_of(state, Found({}))
+        return build_inspector_content(state, LayerWeights({}))
     try:
-        found: Found | FileFault = find(state, source, focus.channel, lambda: None)
+        found: LayerWeights | FileFault = load_filter_weights(state, source, focus.channel, lambda: None)
     except FileFault as fault:
         found = fault
-    return content_of(state, found)
+    return build_inspector_content(state, found)
 
 
-def _head(state: ViewState, focus: Focus, at: VolumeAt) -> Content:
-    design, node = focus.place
+def _head(state: ViewState, focus: Focus, at: VolumeAt) -> InspectorContent:
+    design, node = focus.ref
     source, spec = at.source, state.project.input
     names = (design or ("" if node == INPUT else "stem"), node)
     behind = "" if source[1] in (node, INPUT) else f"{source[1]}{' of the stem' if source[0] != design else ''} · "
-    return Content(
+    return InspectorContent(
         focus,
         " · ".join(name for name in names if name),
         behind + _label(state.report(source)),
@@ -233,32 +235,38 @@ def _all_fresh(state: ViewState, at: VolumeAt) -> bool:
 
 
 def _with_explanation(
-    made: Content, state: ViewState, found: Found | FileFault | None, place: NodeRef, volume: Volume
-) -> Content:
+    made: InspectorContent,
+    state: ViewState,
+    found: LayerWeights | FileFault | None,
+    place: NodeRef,
+    volume: Float32Volume,
+) -> InspectorContent:
     """The content with the explanation of its value, in the volume that comes from `place`."""
-    at = made.at
+    at = made.spot
     assert at is not None, "a value that is explained has a place"
     report, value = state.report(place), float(volume[at])
     if report is None:
-        return replace(made, told=ValueExplanation(explain_input(state.project.input, volume, at), at, volume, value))
+        return replace(
+            made, explanation=ValueExplanation(explain_input(state.project.input, volume, at), at, volume, value)
+        )
     if found is None:
-        return replace(made, note=FINDING)
+        return replace(made, note=FINDING_WEIGHTS)
     if isinstance(found, FileFault):
-        return replace(made, note=str(found), wrong=True)
+        return replace(made, note=str(found), note_is_error=True)
     sources = tuple((place[0], name) for name in report.inputs)
     volumes = [state.volume_at(source).volume for source in sources]
     received = tuple(volume for volume in volumes if volume is not None)
     assert isinstance(report.layer, Layer), "what has run is a layer"
-    matrix = found.matrix or (matrix_of(report, found.arrays, at.channel) if found.channel is None else None)
+    matrix = found.matrix or (make_weight_matrix(report, found.arrays, at.channel) if found.channel is None else None)
     how = explain(report.layer, report.name, received, found.roles(at.channel), at, report.inputs)
-    return replace(made, told=ValueExplanation(how, at, volume, value, sources, received, matrix))
+    return replace(made, explanation=ValueExplanation(how, at, volume, value, sources, received, matrix))
 
 
-def _sights(state: ViewState, place: NodeRef, at: Spot) -> tuple[tuple[Sight, ...], int]:
+def _sights(state: ViewState, place: NodeRef, at: Spot) -> tuple[tuple[SourceView, ...], int]:
     """The volumes before that of a layer from the project's input on, and how many are left out."""
     regions = receptive_fields.regions_read(state.check, place, *at)
     shown = [earlier for earlier in _earlier(state, place) if earlier in regions]
-    left_out = max(len(shown) - MOST_SIGHTS, 0)
+    left_out = max(len(shown) - MOST_SOURCE_VIEWS, 0)
     volumes = map(state.volume_at, shown[:1] + shown[1 + left_out :])
     return tuple([_sight(state, earlier, regions[earlier.place]) for earlier in volumes if earlier.fresh]), left_out
 
@@ -277,10 +285,10 @@ def _earlier(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
             yield name, report.name
 
 
-def _sight(state: ViewState, at: VolumeAt, region: Region) -> Sight:
+def _sight(state: ViewState, at: VolumeAt, region: Region) -> SourceView:
     place, volume, spec = at.place, at.volume, state.project.input
     assert volume is not None, "only what is of today's settings is shown"
     photo = spec if place == (STEM, INPUT) and isinstance(spec, ImageInput) else None
-    channel = region.first if region.last - region.first == 1 else liveliest_channel(volume)
+    channel = region.first if region.last - region.first == 1 else most_varied_channel(volume)
     name = ("photo" if photo else INPUT) if place == (STEM, INPUT) else place[1]
-    return Sight(place, name, volume, channel, region, photo)
+    return SourceView(place, name, volume, channel, region, photo)

@@ -6,25 +6,31 @@ from math import isnan
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from gui.paint.basics.notes import STALE_OPACITY, Tone, draw_note
-from gui.paint.basics.words import draw_text, draw_wrapped, number_text, wrapped_height
-from gui.paint.inspector.content import FINDING, RUN_HINT, UNCHOSEN, Content, ValueExplanation
-from gui.paint.inspector.marks import Hit
+from gui.paint.basics.notes import STALE_OPACITY, NoteTone, draw_note
+from gui.paint.basics.words import draw_text, draw_wrapped_text, number_text, wrapped_text_height
+from gui.paint.inspector.content import (
+    FINDING_WEIGHTS,
+    INSPECTOR_RUN_HINT,
+    NO_VALUE_CHOSEN,
+    InspectorContent,
+    ValueExplanation,
+)
+from gui.paint.inspector.marks import InspectorHit
 from gui.theme import Theme
 
-QUIET = (RUN_HINT, FINDING, UNCHOSEN)
+QUIET = (INSPECTOR_RUN_HINT, FINDING_WEIGHTS, NO_VALUE_CHOSEN)
 """Notes that tell of nothing amiss."""
 INDEX = re.compile(r"\[[^\]]*\]")
 
 
-def height(content: Content, width: float, em: float) -> float:
+def head_height(content: InspectorContent, width: float, em: float) -> float:
     needed = sum(room for _, room, _, _ in _lines(content, width, em)) + _note_height(content, width, em) + 0.4 * em
-    return max(needed, content.least)
+    return max(needed, content.least_head_height)
 
 
-def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
+def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     y = rect.top()
-    painter.setOpacity(STALE_OPACITY if content.stale else 1.0)
+    painter.setOpacity(STALE_OPACITY if content.is_stale else 1.0)
     for text, room, size, role in _lines(content, rect.width(), em):
         bold = role == "bold"
         colour = theme.muted if role == "muted" else theme.text
@@ -35,43 +41,43 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
             painter.fillRect(QRectF(rect.left(), y + 0.45 * em, side, side), QColor(design))
             draw_text(painter, place.adjusted(1.2 * em, 0, 0, 0), text, size, theme.text, bold=True)
         else:
-            draw_wrapped(painter, place, text, size, colour, bold=bold)
+            draw_wrapped_text(painter, place, text, size, colour, bold=bold)
         y += room
     painter.setOpacity(1.0)
     if content.note:
         tall = _note_height(content, rect.width(), em)
-        tone: Tone = "mistake" if content.wrong else "hint" if content.note in QUIET else "warning"
+        tone: NoteTone = "mistake" if content.note_is_error else "hint" if content.note in QUIET else "warning"
         draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content.note, em, tone, theme)
 
 
-def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:  # noqa: ARG001 - a Part
-    if content.told is None:
+def hit_head(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:  # noqa: ARG001 - a Part
+    if content.explanation is None:
         return None
-    told = content.told
+    told = content.explanation
     said = f"{told.value!r} in the run, {told.how.result!r} as told".replace("-", "−")
-    return Hit(f"{content.title}{place_text(content)}: {said}")
+    return InspectorHit(f"{content.title}{spot_text(content)}: {said}")
 
 
-def place_text(content: Content) -> str:
+def spot_text(content: InspectorContent) -> str:
     """``[3, 12, 7]``."""
-    return "" if content.at is None else f"[{', '.join(map(str, content.at))}]"
+    return "" if content.spot is None else f"[{', '.join(map(str, content.spot))}]"
 
 
-def _lines(content: Content, width: float, em: float) -> list[tuple[str, float, float, str]]:
+def _lines(content: InspectorContent, width: float, em: float) -> list[tuple[str, float, float, str]]:
     """Each paragraph: text, height, size, and its look."""
-    lines = [(f"{content.title}{place_text(content)}", 1.7 * em, 1.1 * em, "name")]
+    lines = [(f"{content.title}{spot_text(content)}", 1.7 * em, 1.1 * em, "name")]
 
     def add(text: str, size: float, role: str, gap: float = 0.25) -> None:
-        lines.append((text, wrapped_height(text, width, size, bold=role == "bold") + gap * em, size, role))
+        lines.append((text, wrapped_text_height(text, width, size, bold=role == "bold") + gap * em, size, role))
 
     add(content.label, 0.92 * em, "muted")
     if content.value is not None:
         add(f"= {number_text(content.value, 6)}", 1.6 * em, "bold")
-    if content.told is not None:
-        add(content.told.how.what, em, "plain", 0.5)
-        for line in content.told.how.formula:
+    if content.explanation is not None:
+        add(content.explanation.how.what, em, "plain", 0.5)
+        for line in content.explanation.how.formula:
             add(_unbroken(line), em, "plain", 0.15)
-        add(_agreement(content.told), 0.92 * em, "muted")
+        add(_agreement(content.explanation), 0.92 * em, "muted")
     return lines
 
 
@@ -87,5 +93,5 @@ def _agreement(told: ValueExplanation) -> str:
     return f"The run has {told.value:.7g}; as told, in double precision, {told.how.result:.9g}.".replace("-", "−")
 
 
-def _note_height(content: Content, width: float, em: float) -> float:
-    return wrapped_height(content.note, width - em, em) + 1.1 * em if content.note else 0.0
+def _note_height(content: InspectorContent, width: float, em: float) -> float:
+    return wrapped_text_height(content.note, width - em, em) + 1.1 * em if content.note else 0.0

@@ -8,13 +8,33 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
 from gui.paint.basics.notes import STALE_OPACITY
-from gui.paint.inspector import channels, head, maps, matrix, patch, source_views, sums
-from gui.paint.inspector.content import UNCHOSEN, Content, chosen, content_of, now
-from gui.paint.inspector.marks import Hit, Part
+from gui.paint.inspector.channels import channels_height, draw_channels, hit_channels
+from gui.paint.inspector.content import (
+    NO_VALUE_CHOSEN,
+    InspectorContent,
+    build_inspector_content,
+    focus_with_value,
+    load_inspector_content,
+)
+from gui.paint.inspector.head import draw_head, head_height, hit_head
+from gui.paint.inspector.maps import draw_maps, hit_maps, maps_height
+from gui.paint.inspector.marks import InspectorHit, InspectorPart
+from gui.paint.inspector.matrix import draw_matrix, hit_matrix, matrix_height
+from gui.paint.inspector.patch import draw_patch, hit_patch, patch_height
+from gui.paint.inspector.source_views import draw_source_views, hit_source_views, source_views_height
+from gui.paint.inspector.sums import draw_sums, hit_sums, sums_height
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-PARTS: tuple[Part, ...] = (head, maps, patch, channels, matrix, sums, source_views)
+INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
+    InspectorPart(head_height, draw_head, hit_head),
+    InspectorPart(maps_height, draw_maps, hit_maps),
+    InspectorPart(patch_height, draw_patch, hit_patch),
+    InspectorPart(channels_height, draw_channels, hit_channels),
+    InspectorPart(matrix_height, draw_matrix, hit_matrix),
+    InspectorPart(sums_height, draw_sums, hit_sums),
+    InspectorPart(source_views_height, draw_source_views, hit_source_views),
+)
 """In the order in which they are read."""
 
 COLUMN = 26.0
@@ -27,23 +47,35 @@ SMALLEST, LARGEST = 12.0, 15.0
 NATURAL = 1200
 """Width of a figure where no screen gives one."""
 
-__all__ = ["Content", "Hit", "Layout", "arrange", "chosen", "content_of", "draw", "hit", "natural_size", "now", "paint"]
+__all__ = [
+    "InspectorContent",
+    "InspectorHit",
+    "InspectorLayout",
+    "build_inspector_content",
+    "draw_inspector",
+    "focus_with_value",
+    "hit_inspector",
+    "inspector_figure_size",
+    "lay_out_inspector",
+    "load_inspector_content",
+    "paint_inspector",
+]
 
 
-class Layout(NamedTuple):
+class InspectorLayout(NamedTuple):
     """Where each part is, how high the text is, and the height of all."""
 
     em: float
-    places: tuple[tuple[Part, QRectF], ...]
+    part_rects: tuple[tuple[InspectorPart, QRectF], ...]
     height: float
 
 
-def arrange(content: Content, width: float) -> Layout:
+def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayout:
     """Lay out the parts in their order, down one column after the other, so that the highest is as low as can be."""
     em = min(max(width / 48, SMALLEST), LARGEST)
     count = max(1, min(int(width // (COLUMN * em)), MOST_COLUMNS))
     inner = (width - 2 * MARGIN * em - (count - 1) * 2 * GAP * em) / count
-    parts = [(part, tall) for part in PARTS if (tall := part.height(content, inner, em))]
+    parts = [(part, tall) for part in INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
     heights = [tall + GAP * em for _, tall in parts]
     places = []
     for column, (first, last) in enumerate(pairwise(_breaks(heights, count))):
@@ -51,7 +83,7 @@ def arrange(content: Content, width: float) -> Layout:
         for part, tall in parts[first:last]:
             places.append((part, QRectF(left, top, inner, tall)))
             top += tall + GAP * em
-    return Layout(em, tuple(places), max((rect.bottom() for _, rect in places), default=0.0) + GAP * em)
+    return InspectorLayout(em, tuple(places), max((rect.bottom() for _, rect in places), default=0.0) + GAP * em)
 
 
 def _breaks(heights: list[float], count: int) -> tuple[int, ...]:
@@ -65,46 +97,48 @@ def _breaks(heights: list[float], count: int) -> tuple[int, ...]:
     return min(((0, *way, len(heights)) for way in ways), key=unevenness)
 
 
-def draw(painter: QPainter, content: Content, layout: Layout, theme: Theme, area: QRectF | None = None) -> None:
+def draw_inspector(
+    painter: QPainter, content: InspectorContent, layout: InspectorLayout, theme: Theme, area: QRectF | None = None
+) -> None:
     """Draw what was laid out, as far as it is in an area; what is of earlier settings is dimmed."""
-    for part, rect in layout.places:
+    for part, rect in layout.part_rects:
         if area is not None and not area.intersects(rect.adjusted(-layout.em, -layout.em, layout.em, layout.em)):
             continue
         painter.save()
-        painter.setOpacity(STALE_OPACITY if content.stale else 1.0)
+        painter.setOpacity(STALE_OPACITY if content.is_stale else 1.0)
         part.draw(painter, rect, content, layout.em, theme)
         painter.restore()
 
 
-def hit(content: Content, layout: Layout, point: QPointF) -> Hit | None:
+def hit_inspector(content: InspectorContent, layout: InspectorLayout, point: QPointF) -> InspectorHit | None:
     """What is at a point of the figure."""
-    for part, rect in layout.places:
+    for part, rect in layout.part_rects:
         if rect.contains(point):
             return part.hit(rect, content, layout.em, point)
     return None
 
 
-def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+def paint_inspector(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw all of it into `rect`, smaller where it would not fit."""
     content = _figure(state)
     width = rect.width()
-    layout = arrange(content, width)
+    layout = lay_out_inspector(content, width)
     while layout.height * rect.width() / width > rect.height() and width < 8 * rect.width():
         width *= 1.1
-        layout = arrange(content, width)
+        layout = lay_out_inspector(content, width)
     painter.save()
     painter.translate(rect.topLeft())
     painter.scale(rect.width() / width, rect.width() / width)
-    draw(painter, content, layout, theme)
+    draw_inspector(painter, content, layout, theme)
     painter.restore()
 
 
-def natural_size(state: ViewState) -> tuple[int, int]:
+def inspector_figure_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure with all parts."""
-    return NATURAL, max(200, round(arrange(_figure(state), NATURAL).height))
+    return NATURAL, max(200, round(lay_out_inspector(_figure(state), NATURAL).height))
 
 
-def _figure(state: ViewState) -> Content:
+def _figure(state: ViewState) -> InspectorContent:
     """What is drawn into a file, where nothing can be clicked."""
-    content = now(state)
-    return replace(content, note="") if content.note == UNCHOSEN else content
+    content = load_inspector_content(state)
+    return replace(content, note="") if content.note == NO_VALUE_CHOSEN else content

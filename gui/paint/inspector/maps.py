@@ -7,24 +7,24 @@ from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from gui.paint.basics import colours
 from gui.paint.basics.words import number_text
-from gui.paint.inspector.content import Content, ValueExplanation
+from gui.paint.inspector.content import InspectorContent, ValueExplanation
 from gui.paint.inspector.marks import (
-    Hit,
-    caption,
-    cell,
-    cells,
+    InspectorHit,
+    cell_index_at,
+    cell_rect,
+    cells_rect,
+    draw_centred_caption,
+    draw_part_title,
     draw_picture,
-    draw_title,
     draw_values,
-    fitted,
-    grown,
-    index_at,
-    outline,
-    title_height,
+    fit_shape,
+    grow_rect,
+    outline_cells,
+    part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
 from gui.state.view_state import Focus, Look
-from gui.state.volume_at import Volume
+from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
 TITLE = "Where it is read, and where it goes"
@@ -39,39 +39,39 @@ ARROW, CAPTION = 2.6, 1.5
 class _Map(NamedTuple):
     """A channel of a volume, what it is called, and where it is drawn."""
 
-    volume: Volume
+    volume: Float32Volume
     channel: int
     name: str
     rect: QRectF
 
 
-def height(content: Content, width: float, em: float) -> float:
-    told = content.told
+def maps_height(content: InspectorContent, width: float, em: float) -> float:
+    told = content.explanation
     if told is None or all(volume.shape[1:] == (1, 1) for volume in (told.volume, *told.received)):
         return 0.0  # a map of one value shows nothing
-    return title_height(TITLE, width, em) + _side(width, em) + CAPTION * em
+    return part_title_height(TITLE, width, em) + _side(width, em) + CAPTION * em
 
 
-def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-    draw_title(painter, rect, TITLE, em, theme)
+def draw_maps(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
+    draw_part_title(painter, rect, TITLE, em, theme)
     before, after = _maps(rect, content, em)
     if before is not None:
         _draw_map(painter, before, content.look, theme)
-        _draw_window(painter, before, content.known, theme)
+        _draw_window(painter, before, content.required_explanation, theme)
         _draw_caption(painter, before, f"{before.name}, channel {before.channel}", rect, em, theme)
         _draw_arrow(painter, before.rect, after.rect, em, theme)
     _draw_output(painter, after, content, theme)
     _draw_caption(painter, after, f"{after.name}, map {after.channel}", rect, em, theme)
 
 
-def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
+def hit_maps(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
     before, after = _maps(rect, content, em)
-    for shown, place in ((after, content.focus.place), (before, _source_place(content.known))):
-        at = None if shown is None else index_at(shown.rect, shown.volume.shape, point)
+    for shown, place in ((after, content.focus.ref), (before, _source_place(content.required_explanation))):
+        at = None if shown is None else cell_index_at(shown.rect, shown.volume.shape, point)
         if shown is not None and place is not None and at is not None:
             value = number_text(shown.volume[shown.channel, at[0], at[1]])
             words = f"{shown.name} · channel {shown.channel}, y {at[0]}, x {at[1]}: {value}"
-            return Hit(words, Focus(*place, shown.channel, at))
+            return InspectorHit(words, Focus(*place, shown.channel, at))
     return None
 
 
@@ -84,15 +84,15 @@ def _side(width: float, em: float) -> float:
     return min((width - ARROW * em) / 2, LARGEST * em)
 
 
-def _maps(rect: QRectF, content: Content, em: float) -> tuple[_Map | None, _Map]:
+def _maps(rect: QRectF, content: InspectorContent, em: float) -> tuple[_Map | None, _Map]:
     """What is read, and the map of the value; the project's input is read from nothing."""
-    told = content.known
+    told = content.required_explanation
     side = _side(rect.width(), em)
-    top = rect.top() + title_height(TITLE, rect.width(), em)
+    top = rect.top() + part_title_height(TITLE, rect.width(), em)
     margin = PADDED * side
     first = QRectF(rect.left(), top, side, side).adjusted(margin, margin, -margin, -margin)
     second = first.translated(side + ARROW * em, 0) if told.received else first
-    after = _Map(told.volume, told.at.channel, content.focus.node, fitted(told.volume.shape, second))
+    after = _Map(told.volume, told.at.channel, content.focus.node, fit_shape(told.volume.shape, second))
     if not told.received:
         return None, after
     term = content.term if told.how.terms is not None else 0
@@ -101,12 +101,12 @@ def _maps(rect: QRectF, content: Content, em: float) -> tuple[_Map | None, _Map]
     if told.how.terms is not None and told.how.terms.of == "channel":
         channel = told.how.terms.first + term
     volume = told.received[source]
-    return _Map(volume, channel, told.sources[source][1], fitted(volume.shape, first)), after
+    return _Map(volume, channel, told.sources[source][1], fit_shape(volume.shape, first)), after
 
 
 def _draw_map(painter: QPainter, shown: _Map, look: Look, theme: Theme) -> None:
     ends = volume_range(shown.volume, zero_centred=look.zero_centred)
-    draw_values(painter, shown.rect, shown.volume[shown.channel], *ends, colours.map_name(look), theme.edge)
+    draw_values(painter, shown.rect, shown.volume[shown.channel], *ends, colours.colour_map_name(look), theme.edge)
 
 
 def _draw_window(painter: QPainter, shown: _Map, told: ValueExplanation, theme: Theme) -> None:
@@ -116,11 +116,11 @@ def _draw_window(painter: QPainter, shown: _Map, told: ValueExplanation, theme: 
         window = told.how.window
         rows, columns = (int(window.rows[0]), int(window.rows[-1])), (int(window.columns[0]), int(window.columns[-1]))
     rect = shown.rect
-    box = grown(cells(rect, shown.volume.shape, (rows[0], columns[0], rows[1] + 1, columns[1] + 1)), 6)
+    box = grow_rect(cells_rect(rect, shown.volume.shape, (rows[0], columns[0], rows[1] + 1, columns[1] + 1)), 6)
     hatch = QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)
     for side in _around(rect, box):
         painter.fillRect(box.intersected(side), hatch)
-    outline(painter, box, 2.0, theme.base, theme.accent)
+    outline_cells(painter, box, 2.0, theme.base, theme.accent)
 
 
 def _around(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
@@ -138,7 +138,7 @@ def _draw_caption(painter: QPainter, shown: _Map, text: str, rect: QRectF, em: f
     """Below a map, as wide as its room."""
     side, middle = _side(rect.width(), em), shown.rect.center().x()
     place = QRectF(middle - side / 2, rect.bottom() - CAPTION * em - 0.3 * em, side, 1.4 * em)
-    caption(painter, place, text, 0.92 * em, theme.muted)
+    draw_centred_caption(painter, place, text, 0.92 * em, theme.muted)
 
 
 def _draw_arrow(painter: QPainter, before: QRectF, after: QRectF, em: float, theme: Theme) -> None:
@@ -150,22 +150,22 @@ def _draw_arrow(painter: QPainter, before: QRectF, after: QRectF, em: float, the
         painter.drawLine(end, QPointF(end.x() - 0.5 * em, y + dy * em))
 
 
-def _draw_output(painter: QPainter, shown: _Map, content: Content, theme: Theme) -> None:
+def _draw_output(painter: QPainter, shown: _Map, content: InspectorContent, theme: Theme) -> None:
     """The map of the value; while positions are gone through, those not yet reached are plain."""
-    told, rect, extent = content.known, shown.rect, shown.volume.shape
-    if content.photo is not None and content.filled is None:
+    told, rect, extent = content.required_explanation, shown.rect, shown.volume.shape
+    if content.photo is not None and content.filled_count is None:
         draw_picture(painter, rect, colours.photo_image(shown.volume, content.photo), theme.edge)
     else:
         _draw_map(painter, shown, content.look, theme)
-    if content.filled is not None:
-        row, column = divmod(content.filled, extent[2])
+    if content.filled_count is not None:
+        row, column = divmod(content.filled_count, extent[2])
         for box in ((row, column, row + 1, extent[2]), (row + 1, 0, extent[1], extent[2])):
             if box[0] < box[2] <= extent[1] and box[1] < box[3]:
-                painter.fillRect(cells(rect, extent, box), QColor(theme.plain))
-    outline(painter, grown(cell(rect, extent, (told.at.y, told.at.x)), 6), 1.5, theme.base, theme.accent)
+                painter.fillRect(cells_rect(rect, extent, box), QColor(theme.plain))
+    outline_cells(painter, grow_rect(cell_rect(rect, extent, (told.at.y, told.at.x)), 6), 1.5, theme.base, theme.accent)
 
 
-def filled_until(content: Content) -> int:
+def count_filled_values(content: InspectorContent) -> int:
     """Values of the map up to the chosen one, in reading order."""
-    told = content.known
+    told = content.required_explanation
     return told.at.y * told.shape.width + told.at.x + 1

@@ -1,16 +1,17 @@
 """What all parts of the inspector draw with: pictures of numbers, outlines, captions; and what a point of it means."""
 
-from typing import Any, NamedTuple, Protocol
+from collections.abc import Callable
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPaintEngine, QPainter, QPen
 
-from gui.paint.basics.colours import DIVERGING, indexed_image, lut, to_levels
-from gui.paint.basics.words import draw_text, draw_wrapped, wrapped_height
-from gui.paint.inspector.content import Content
-from gui.paint.volumes.faces import enlarged
+from gui.paint.basics.colours import DIVERGING, indexed_image, load_lut, to_levels
+from gui.paint.basics.words import draw_text, draw_wrapped_text, wrapped_text_height
+from gui.paint.inspector.content import InspectorContent
+from gui.paint.volumes.faces import enlarge_pixels
 from gui.state.view_state import Focus
 from gui.theme import Theme, font
 
@@ -18,34 +19,32 @@ LINE = 1.5
 """Height of a line of text in ems."""
 
 
-class Hit(NamedTuple):
+class InspectorHit(NamedTuple):
     """What is at a point: in words, what a click there chooses, and the term that it belongs to."""
 
-    words: str
+    text: str
     focus: Focus | None = None
     term: int | None = None
 
 
-class Part(Protocol):
+class InspectorPart(NamedTuple):
     """A part of the inspector: how high it is, how it is drawn, and what is at a point of it."""
 
-    def height(self, content: Content, width: float, em: float) -> float:
-        """Pixels that it needs; 0 where it has nothing to show."""
-
-    def draw(self, painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-        """Draw it into a rectangle of its height."""
-
-    def hit(self, rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
-        """What is at a point."""
+    height: Callable[[InspectorContent, float, float], float]
+    """Pixels that it needs in a width with text of a size (em); 0 if it has nothing to show."""
+    draw: Callable[[QPainter, QRectF, InspectorContent, float, Theme], None]
+    """Draws it into a rectangle of its height."""
+    hit: Callable[[QRectF, InspectorContent, float, QPointF], InspectorHit | None]
+    """What is at a point."""
 
 
-def draw_title(painter: QPainter, rect: QRectF, text: str, em: float, theme: Theme) -> None:
+def draw_part_title(painter: QPainter, rect: QRectF, text: str, em: float, theme: Theme) -> None:
     """A heading of one or more lines at the top of a part."""
-    draw_wrapped(painter, rect, text, em, theme.text, bold=True)
+    draw_wrapped_text(painter, rect, text, em, theme.text, bold=True)
 
 
-def title_height(text: str, width: float, em: float) -> float:
-    return wrapped_height(text, width, em, bold=True) + 0.5 * em
+def part_title_height(text: str, width: float, em: float) -> float:
+    return wrapped_text_height(text, width, em, bold=True) + 0.5 * em
 
 
 def draw_values(
@@ -60,14 +59,14 @@ def draw_picture(painter: QPainter, rect: QRectF, image: QImage, border: str) ->
     larger = image.width() < rect.width() and image.height() < rect.height()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not larger)
     vector = painter.paintEngine().type() != QPaintEngine.Type.Raster
-    painter.drawImage(rect, enlarged(image) if vector and larger else image)  # who opens the file would blur it
+    painter.drawImage(rect, enlarge_pixels(image) if vector and larger else image)  # who opens the file would blur it
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(border), 1))
     painter.drawRect(rect)
     painter.restore()
 
 
-def outline(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:
+def outline_cells(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:
     """A frame in two colours, one of which stands out on any map."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen, colour in ((width + 2, outer), (width, inner)):
@@ -75,7 +74,9 @@ def outline(painter: QPainter, rect: QRectF, width: float, outer: str, inner: st
         painter.drawRect(rect)
 
 
-def caption(painter: QPainter, rect: QRectF, text: str, em: float, colour: str, *, bold: bool = False) -> None:
+def draw_centred_caption(
+    painter: QPainter, rect: QRectF, text: str, em: float, colour: str, *, bold: bool = False
+) -> None:
     """A line centred in a rectangle, smaller where it has no room, cut where that does not help."""
     size = em
     while size > 0.75 * em and QFontMetricsF(font(size, bold=bold)).horizontalAdvance(text) > rect.width():
@@ -85,7 +86,7 @@ def caption(painter: QPainter, rect: QRectF, text: str, em: float, colour: str, 
     draw_text(painter, rect, shown, size, colour, Qt.AlignmentFlag.AlignCenter, bold=bold)
 
 
-def fitted(shape: tuple[int, ...], room: QRectF) -> QRectF:
+def fit_shape(shape: tuple[int, ...], room: QRectF) -> QRectF:
     """The largest rectangle of a map's proportions in the middle of a room."""
     height, width = shape[-2:]
     scale = min(room.width() / width, room.height() / height)
@@ -93,7 +94,7 @@ def fitted(shape: tuple[int, ...], room: QRectF) -> QRectF:
     return QRectF(room.center().x() - size_x / 2, room.center().y() - size_y / 2, size_x, size_y)
 
 
-def index_at(rect: QRectF, extent: tuple[int, ...], point: QPointF) -> tuple[int, int] | None:
+def cell_index_at(rect: QRectF, extent: tuple[int, ...], point: QPointF) -> tuple[int, int] | None:
     """Row and column under a point of a picture of … × rows × columns values; None outside of it."""
     if not rect.contains(point):
         return None
@@ -103,19 +104,19 @@ def index_at(rect: QRectF, extent: tuple[int, ...], point: QPointF) -> tuple[int
     return min(row, rows - 1), min(column, columns - 1)
 
 
-def cells(rect: QRectF, extent: tuple[int, ...], box: tuple[int, int, int, int]) -> QRectF:
+def cells_rect(rect: QRectF, extent: tuple[int, ...], box: tuple[int, int, int, int]) -> QRectF:
     """Where top, left, bottom and right (past the last) of … × rows × columns values are in their picture."""
     top, left, bottom, right = box
     y, x = rect.height() / extent[-2], rect.width() / extent[-1]
     return QRectF(rect.left() + left * x, rect.top() + top * y, (right - left) * x, (bottom - top) * y)
 
 
-def cell(rect: QRectF, extent: tuple[int, ...], at: tuple[int, int]) -> QRectF:
+def cell_rect(rect: QRectF, extent: tuple[int, ...], at: tuple[int, int]) -> QRectF:
     """One value's place in the picture."""
-    return cells(rect, extent, (at[0], at[1], at[0] + 1, at[1] + 1))
+    return cells_rect(rect, extent, (at[0], at[1], at[0] + 1, at[1] + 1))
 
 
-def grown(rect: QRectF, least: float) -> QRectF:
+def grow_rect(rect: QRectF, least: float) -> QRectF:
     """The rectangle, about its middle at least so many pixels wide and high."""
     x, y = max(0.0, (least - rect.width()) / 2), max(0.0, (least - rect.height()) / 2)
     return rect.adjusted(-x, -y, x, y)
@@ -123,11 +124,11 @@ def grown(rect: QRectF, least: float) -> QRectF:
 
 def signed_colour(value: float) -> str:
     """Red above zero, blue below, as in pictures of weights."""
-    red, green, blue = lut(DIVERGING)[228 if value >= 0 else 28]
+    red, green, blue = load_lut(DIVERGING)[228 if value >= 0 else 28]
     return QColor(int(red), int(green), int(blue)).name()
 
 
 def is_pale(values: NDArray[Any], low: float, high: float, name: str) -> NDArray[np.bool_]:
     """Whether black is read on the colour of each value, not white."""
-    luminance = lut(name) @ np.array([0.299, 0.587, 0.114])
+    luminance = load_lut(name) @ np.array([0.299, 0.587, 0.114])
     return np.asarray(luminance[to_levels(values, low, high)] > 140)

@@ -9,12 +9,19 @@ from PySide6.QtGui import QColor, QPainter, QPen
 
 from gui.paint.basics import colours
 from gui.paint.basics.words import draw_text, number_text
-from gui.paint.inspector.content import Content, ValueExplanation
-from gui.paint.inspector.marks import Hit, draw_title, draw_values, index_at, outline, title_height
-from gui.paint.inspector.weights import Matrix
+from gui.paint.inspector.content import InspectorContent, ValueExplanation
+from gui.paint.inspector.marks import (
+    InspectorHit,
+    cell_index_at,
+    draw_part_title,
+    draw_values,
+    outline_cells,
+    part_title_height,
+)
+from gui.paint.inspector.weights import WeightMatrix
 from gui.paint.maps.map_measures import volume_range
 from gui.state.view_state import Focus
-from gui.state.volume_at import Volume
+from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
 STRIP = 1.2
@@ -35,22 +42,22 @@ class _Places(NamedTuple):
     products: QRectF
 
 
-def height(content: Content, width: float, em: float) -> float:
-    if content.told is None or content.told.matrix is None:
+def matrix_height(content: InspectorContent, width: float, em: float) -> float:
+    if content.explanation is None or content.explanation.matrix is None:
         return 0.0
-    matrix = content.told.matrix
+    matrix = content.explanation.matrix
     strips = 3 * (STRIP + 0.5) * em
-    return title_height(_title(matrix), width, em) + strips + _tall(matrix, em) + 2.0 * em
+    return part_title_height(_title(matrix), width, em) + strips + _tall(matrix, em) + 2.0 * em
 
 
-def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-    told, matrix = content.known, _matrix(content)
-    draw_title(painter, rect, _title(matrix), em, theme)
+def draw_matrix(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
+    told, matrix = content.required_explanation, _matrix(content)
+    draw_part_title(painter, rect, _title(matrix), em, theme)
     places = _places(rect, matrix, em)
     vector, row = told.window.values.ravel(), told.filter.ravel()
     products = row * vector
     limit, most = max(matrix.limit, _largest(row)), _largest(products) or 1.0
-    name, zero = colours.map_name(content.look), content.look.zero_centred
+    name, zero = colours.colour_map_name(content.look), content.look.zero_centred
     ends = volume_range(told.received[told.source], zero_centred=zero)
     _draw_strip(painter, places.vector, vector, ends, name, "values", em, theme)
     draw_values(painter, places.matrix, matrix.values, -limit, limit, colours.DIVERGING, theme.edge)
@@ -63,8 +70,8 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
     draw_text(painter, below, _left_out(matrix), 0.92 * em, theme.muted)
 
 
-def _matrix(content: Content) -> Matrix:
-    matrix = content.known.matrix
+def _matrix(content: InspectorContent) -> WeightMatrix:
+    matrix = content.required_explanation.matrix
     assert matrix is not None, "the part is there only with one"
     return matrix
 
@@ -73,7 +80,7 @@ def _largest(values: NDArray[np.float64]) -> float:
     return float(np.abs(values).max(initial=0.0))
 
 
-def _outputs(told: ValueExplanation, matrix: Matrix) -> Volume:
+def _outputs(told: ValueExplanation, matrix: WeightMatrix) -> Float32Volume:
     """What all filters of the matrix give at this pixel, a row each."""
     return told.volume[matrix.first_row : matrix.first_row + matrix.rows, told.at.y, told.at.x]
 
@@ -94,84 +101,86 @@ def _draw_strip(
     draw_text(painter, left, label, 0.92 * em, theme.muted)
 
 
-def _draw_links(painter: QPainter, places: _Places, content: Content, em: float, theme: Theme) -> None:
+def _draw_links(painter: QPainter, places: _Places, content: InspectorContent, em: float, theme: Theme) -> None:
     """The chosen row through matrix and outputs, and the column whose sum is looked at through all."""
-    matrix, at = _matrix(content), content.known.at
+    matrix, at = _matrix(content), content.required_explanation.at
     tall = places.matrix.height() / matrix.rows
     y = places.matrix.top() + (at.channel - matrix.first_row) * tall
     thick = max(tall, 2.0)
     row = QRectF(places.matrix.left(), y + (tall - thick) / 2, places.outputs.right() - places.matrix.left(), thick)
-    outline(painter, row, 1.0, theme.base, theme.text)
+    outline_cells(painter, row, 1.0, theme.base, theme.text)
     label = QRectF(places.matrix.left() - LABELS * em, row.center().y() - 0.7 * em, (LABELS - 0.4) * em, 1.4 * em)
     draw_text(painter, label, f"filter {at.channel} ▸", 0.92 * em, theme.text, bold=True)
     wide = places.matrix.width() / matrix.columns
-    first, last = columns_of(content, content.term)
+    first, last = term_columns(content, content.term)
     left, right = places.matrix.left() + first * wide, places.matrix.left() + last * wide
     painter.setPen(QPen(QColor(theme.accent), 1.5))
     for x in (left, right) if right - left > 4 else ((left + right) / 2,):
         painter.drawLine(QLineF(x, places.vector.top() - 3, x, places.products.bottom() + 3))
 
 
-def columns_of(content: Content, term: int) -> tuple[int, int]:
+def term_columns(content: InspectorContent, term: int) -> tuple[int, int]:
     """The columns of a term: one channel of a 1×1, all pixels of a channel of a dense layer."""
-    pixels = content.known.window.inside.size
+    pixels = content.required_explanation.window.inside.size
     return term * pixels, (term + 1) * pixels
 
 
-def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
-    told, matrix = content.known, _matrix(content)
+def hit_matrix(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
+    told, matrix = content.required_explanation, _matrix(content)
     places = _places(rect, matrix, em)
-    found = index_at(places.matrix, (matrix.rows, matrix.columns), point)
+    found = cell_index_at(places.matrix, (matrix.rows, matrix.columns), point)
     if found is not None:
         return _weight_hit(content, matrix, *found)
-    found = index_at(places.outputs, (matrix.rows, 1), point)
+    found = cell_index_at(places.outputs, (matrix.rows, 1), point)
     if found is not None:
         filter = matrix.first_row + found[0]
         value = number_text(told.volume[filter, told.at.y, told.at.x])
-        return Hit(f"filter {filter} gives {value} here; a click chooses it", _filter_focus(content, filter))
+        return InspectorHit(f"filter {filter} gives {value} here; a click chooses it", _filter_focus(content, filter))
     for strip in (places.vector, places.row, places.products):
-        found = index_at(strip, (1, matrix.columns), point)
+        found = cell_index_at(strip, (1, matrix.columns), point)
         if found is not None:
             return _column_hit(content, found[1])
     return None
 
 
-def _weight_hit(content: Content, matrix: Matrix, row: int, column: int) -> Hit:
+def _weight_hit(content: InspectorContent, matrix: WeightMatrix, row: int, column: int) -> InspectorHit:
     filter = matrix.first_row + row
     words = f"filter {filter}, {_column_name(content, column)}"
     if row % matrix.row_step == 0 and column % matrix.column_step == 0:
         words += f": weight {number_text(matrix.values[row // matrix.row_step, column // matrix.column_step])}"
-    return Hit(f"{words}; a click chooses filter {filter}", _filter_focus(content, filter), _term(content, column))
+    return InspectorHit(
+        f"{words}; a click chooses filter {filter}", _filter_focus(content, filter), _term(content, column)
+    )
 
 
-def _column_hit(content: Content, column: int) -> Hit:
-    told, term = content.known, _term(content, column)
+def _column_hit(content: InspectorContent, column: int) -> InspectorHit:
+    told, term = content.required_explanation, _term(content, column)
     value, weight = float(told.window.values.flat[column]), float(told.filter.flat[column])
     words = f"{_column_name(content, column)}: value {number_text(value)} × weight {number_text(weight)} = {number_text(value * weight)}"
-    return Hit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
+    return InspectorHit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
 
 
-def _filter_focus(content: Content, filter: int) -> Focus:
-    return Focus(*content.focus.place, filter, content.focus.pixel)
+def _filter_focus(content: InspectorContent, filter: int) -> Focus:
+    return Focus(*content.focus.ref, filter, content.focus.pixel)
 
 
-def _term(content: Content, column: int) -> int:
-    return column // content.known.window.inside.size
+def _term(content: InspectorContent, column: int) -> int:
+    return column // content.required_explanation.window.inside.size
 
 
-def _column_name(content: Content, column: int) -> str:
-    window = content.known.window
+def _column_name(content: InspectorContent, column: int) -> str:
+    window = content.required_explanation.window
     channel, pixel = divmod(column, window.inside.size)
     y, x = divmod(pixel, window.inside.shape[1])
     name = f"channel {window.first + channel}"
     return name if window.inside.size == 1 else f"{name}, y {y}, x {x}"
 
 
-def _title(matrix: Matrix) -> str:
+def _title(matrix: WeightMatrix) -> str:
     return f"Matrix × vector: {matrix.rows:,} filters × {matrix.columns:,} values"
 
 
-def _left_out(matrix: Matrix) -> str:
+def _left_out(matrix: WeightMatrix) -> str:
     """What rows and columns are, and which of them are drawn where not all are."""
     steps = ((matrix.row_step, "rows"), (matrix.column_step, "columns"))
     parts = [f"1 of {step} {name}" for step, name in steps if step > 1]
@@ -180,12 +189,12 @@ def _left_out(matrix: Matrix) -> str:
     return "rows: filters · right of them: what they give"
 
 
-def _tall(matrix: Matrix, em: float) -> float:
+def _tall(matrix: WeightMatrix, em: float) -> float:
     return min(max(matrix.rows * 0.3 * em, LEAST * em), LARGEST * em)
 
 
-def _places(rect: QRectF, matrix: Matrix, em: float) -> _Places:
-    top = rect.top() + title_height(_title(matrix), rect.width(), em)
+def _places(rect: QRectF, matrix: WeightMatrix, em: float) -> _Places:
+    top = rect.top() + part_title_height(_title(matrix), rect.width(), em)
     left, width = rect.left() + LABELS * em, rect.width() - (LABELS + STRIP + 0.5) * em
     tall, strip = _tall(matrix, em), STRIP * em
     vector = QRectF(left, top, width, strip)

@@ -9,19 +9,19 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
 
 from engine.layers.explanation import WindowProduct
-from gui.paint.basics.colours import DIVERGING, map_name
+from gui.paint.basics.colours import DIVERGING, colour_map_name
 from gui.paint.basics.words import draw_text, number_text, text_width
-from gui.paint.inspector.content import Content
+from gui.paint.inspector.content import InspectorContent
 from gui.paint.inspector.marks import (
-    Hit,
-    caption,
-    cell,
-    draw_title,
+    InspectorHit,
+    cell_index_at,
+    cell_rect,
+    draw_centred_caption,
+    draw_part_title,
     draw_values,
-    index_at,
     is_pale,
-    outline,
-    title_height,
+    outline_cells,
+    part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
 from gui.theme import Theme, font
@@ -66,50 +66,54 @@ class _Tile(NamedTuple):
         return f"{self.name} · 10{str(self.power).translate(_RAISED)}" if self.power else self.name
 
 
-def height(content: Content, width: float, em: float) -> float:
-    if content.told is None or content.told.how.window is None or content.told.window.inside.size == 1:
+def patch_height(content: InspectorContent, width: float, em: float) -> float:
+    if (
+        content.explanation is None
+        or content.explanation.how.window is None
+        or content.explanation.window.inside.size == 1
+    ):
         return 0.0
-    extent: tuple[int, ...] = content.told.window.inside.shape
+    extent: tuple[int, ...] = content.explanation.window.inside.shape
     columns = _columns(content, width, em)
-    rows = 1 if content.told.window.filter is None else -(-3 // columns)
+    rows = 1 if content.explanation.window.filter is None else -(-3 // columns)
     tall = _side(width, em, columns) * extent[0] / max(extent) + BELOW * em
-    return title_height(_title(content), width, em) + rows * tall + 1.9 * em
+    return part_title_height(_title(content), width, em) + rows * tall + 1.9 * em
 
 
-def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-    window = content.known.window
-    draw_title(painter, rect, _title(content), em, theme)
+def draw_patch(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
+    window = content.required_explanation.window
+    draw_part_title(painter, rect, _title(content), em, theme)
     places = _places(rect, content, em)
     for sign, tile, place in zip(("", "×", "="), _tiles(content, window), places, strict=False):
         draw_values(painter, place, tile.values, tile.low, tile.high, tile.colour_map, theme.edge)
         _draw_padding(painter, place, window, theme)
         shown = _draw_numbers(painter, place, tile, window, em)
         name = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
-        caption(painter, name, tile.caption if shown else tile.name, 0.92 * em, theme.muted)
+        draw_centred_caption(painter, name, tile.caption if shown else tile.name, 0.92 * em, theme.muted)
         before = QRectF(place.left() - SIGN * em, place.top(), SIGN * em, place.height())
-        caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
+        draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
     if window.winner is not None:
-        outline(painter, cell(places[0], window.inside.shape, window.winner), 2, "#000000", "#ffffff")
+        outline_cells(painter, cell_rect(places[0], window.inside.shape, window.winner), 2, "#000000", "#ffffff")
     below = QRectF(rect.left(), rect.bottom() - 1.7 * em, rect.width(), 1.5 * em)
     draw_text(painter, below, _sum(content, window), em, theme.text, bold=True)
 
 
-def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
-    window = content.known.window
+def hit_patch(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
+    window = content.required_explanation.window
     for place in _places(rect, content, em):
-        at = index_at(place, window.inside.shape, point)
+        at = cell_index_at(place, window.inside.shape, point)
         if at is not None:
-            return Hit(_read(content, window, at), term=content.term)
+            return InspectorHit(_read(content, window, at), term=content.term)
     return None
 
 
-def _channel(content: Content, window: WindowProduct) -> int:
+def _channel(content: InspectorContent, window: WindowProduct) -> int:
     """Which of the channels that are read is shown."""
     return content.term if len(window.values) > 1 else 0
 
 
-def _title(content: Content) -> str:
-    window = content.known.window
+def _title(content: InspectorContent) -> str:
+    window = content.required_explanation.window
     channel = window.first + _channel(content, window)
     if window.filter is None:
         return f"The window on channel {channel}"
@@ -117,20 +121,22 @@ def _title(content: Content) -> str:
     return f"Patch × filter on channel {channel}{largest}"
 
 
-def _sum(content: Content, window: WindowProduct) -> str:
+def _sum(content: InspectorContent, window: WindowProduct) -> str:
     at = _channel(content, window)
     if window.winner is not None:
         return f"the largest: {number_text(window.values[0][window.winner])} (framed)"
     total = number_text(float(window.products[at].sum()))
     if window.filter is not None:
         return f"sum of the {window.inside.size} products = {total}"
-    return f"sum {total} / {content.known.terms.divisor:g} = {number_text(content.known.how.result)}"
+    return f"sum {total} / {content.required_explanation.terms.divisor:g} = {number_text(content.required_explanation.how.result)}"
 
 
-def _tiles(content: Content, window: WindowProduct) -> list[_Tile]:
+def _tiles(content: InspectorContent, window: WindowProduct) -> list[_Tile]:
     at = _channel(content, window)
-    low, high = volume_range(content.known.received[window.source], zero_centred=content.look.zero_centred)
-    patch = _Tile("patch of the input", window.values[at], low, high, map_name(content.look))
+    low, high = volume_range(
+        content.required_explanation.received[window.source], zero_centred=content.look.zero_centred
+    )
+    patch = _Tile("patch of the input", window.values[at], low, high, colour_map_name(content.look))
     if window.filter is None:
         return [patch]
     limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (window.filter, window.products[at])]
@@ -141,9 +147,9 @@ def _tiles(content: Content, window: WindowProduct) -> list[_Tile]:
     ]
 
 
-def _columns(content: Content, width: float, em: float) -> int:
+def _columns(content: InspectorContent, width: float, em: float) -> int:
     """Tiles beside each other: all three, unless two and one leave room for the numbers that three do not."""
-    longest = max(content.known.window.inside.shape)
+    longest = max(content.required_explanation.window.inside.shape)
     three, two = (_side(width, em, columns) / longest for columns in (3, 2))
     return 2 if three < ROOMY <= two else 3
 
@@ -153,12 +159,12 @@ def _side(width: float, em: float, columns: int) -> float:
     return min((width - (columns - 1) * SIGN * em) / columns - (SIGN * em if columns == 2 else 0), LARGEST * em)
 
 
-def _places(rect: QRectF, content: Content, em: float) -> list[QRectF]:
-    window, columns = content.known.window, _columns(content, rect.width(), em)
+def _places(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
+    window, columns = content.required_explanation.window, _columns(content, rect.width(), em)
     side, extent = _side(rect.width(), em, columns), window.inside.shape
     high, wide = (side * length / max(extent) for length in extent)
     left = rect.left() + (SIGN * em if columns == 2 else 0)
-    top = rect.top() + title_height(_title(content), rect.width(), em)
+    top = rect.top() + part_title_height(_title(content), rect.width(), em)
     count = 1 if window.filter is None else 3
     return [
         QRectF(left + at % columns * (wide + SIGN * em), top + at // columns * (high + BELOW * em), wide, high)
@@ -169,7 +175,7 @@ def _places(rect: QRectF, content: Content, em: float) -> list[QRectF]:
 def _draw_padding(painter: QPainter, rect: QRectF, window: WindowProduct, theme: Theme) -> None:
     """Taps in the padding: hatched on a plain ground, for nothing was read there."""
     for row, column in np.argwhere(~window.inside):
-        place = cell(rect, window.inside.shape, (int(row), int(column)))
+        place = cell_rect(rect, window.inside.shape, (int(row), int(column)))
         painter.fillRect(place, QColor(theme.plain))
         painter.fillRect(place, QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern))
 
@@ -190,7 +196,7 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, window: WindowPr
     pale = is_pale(tile.values, tile.low, tile.high, tile.colour_map)
     for at, text in texts.items():
         painter.setPen(QColor("#000000" if pale[at] else "#ffffff"))
-        painter.drawText(cell(rect, extent, at), Qt.AlignmentFlag.AlignCenter, text)
+        painter.drawText(cell_rect(rect, extent, at), Qt.AlignmentFlag.AlignCenter, text)
     return True
 
 
@@ -199,7 +205,7 @@ def _short(value: float, digits: int) -> str:
     return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number_text(value + 0.0)
 
 
-def _read(content: Content, window: WindowProduct, at: tuple[int, int]) -> str:
+def _read(content: InspectorContent, window: WindowProduct, at: tuple[int, int]) -> str:
     """The tap under the mouse with its numbers."""
     channel = _channel(content, window)
     where = f"channel {window.first + channel}, y {window.rows[at[0]]}, x {window.columns[at[1]]}"

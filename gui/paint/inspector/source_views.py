@@ -7,18 +7,18 @@ from PySide6.QtGui import QImage, QPainter
 
 from gui.paint.basics import colours
 from gui.paint.basics.words import draw_text
-from gui.paint.inspector.content import Content, Sight
+from gui.paint.inspector.content import InspectorContent, SourceView
 from gui.paint.inspector.marks import (
-    Hit,
-    caption,
-    cells,
+    InspectorHit,
+    cell_index_at,
+    cells_rect,
+    draw_centred_caption,
+    draw_part_title,
     draw_picture,
-    draw_title,
-    fitted,
-    grown,
-    index_at,
-    outline,
-    title_height,
+    fit_shape,
+    grow_rect,
+    outline_cells,
+    part_title_height,
 )
 from gui.paint.volumes import faces
 from gui.state.view_state import Focus
@@ -31,57 +31,57 @@ GAP, TEXT = 0.6, 2.5
 """Between pictures, and the height of what stands below one, in ems."""
 
 
-def height(content: Content, width: float, em: float) -> float:
-    if not content.sights:
+def source_views_height(content: InspectorContent, width: float, em: float) -> float:
+    if not content.source_views:
         return 0.0
     places = _places(QRectF(0, 0, width, 0), content, em)
-    more = 1.5 * em if content.left_out else 0.0
+    more = 1.5 * em if content.left_out_count else 0.0
     return max(place.bottom() for place in places) + (TEXT + GAP) * em + more
 
 
-def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-    draw_title(painter, rect, TITLE, em, theme)
-    for sight, place in zip(content.sights, _places(rect, content, em), strict=True):
-        picture = fitted(sight.volume.shape, place)
+def draw_source_views(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
+    draw_part_title(painter, rect, TITLE, em, theme)
+    for sight, place in zip(content.source_views, _places(rect, content, em), strict=True):
+        picture = fit_shape(sight.volume.shape, place)
         pixels = hypot(painter.deviceTransform().m11(), painter.deviceTransform().m12())
         draw_picture(painter, picture, _image(sight, content, picture, pixels), theme.edge)
-        box = grown(cells(picture, sight.volume.shape, sight.region.window), 5)
-        outline(painter, box, 1.5, theme.base, theme.accent)
+        box = grow_rect(cells_rect(picture, sight.volume.shape, sight.region.window), 5)
+        outline_cells(painter, box, 1.5, theme.base, theme.accent)
         line = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.2 * em)
-        caption(painter, line, sight.name, 0.92 * em, theme.text)
-        caption(painter, line.translated(0, 1.15 * em), extent(sight), 0.85 * em, theme.muted)
-    if content.left_out:
+        draw_centred_caption(painter, line, sight.name, 0.92 * em, theme.text)
+        draw_centred_caption(painter, line.translated(0, 1.15 * em), region_size_text(sight), 0.85 * em, theme.muted)
+    if content.left_out_count:
         last = QRectF(rect.left(), rect.bottom() - 1.6 * em, rect.width(), 1.5 * em)
-        text = f"{content.left_out} more volumes lie between the first of these and the second"
+        text = f"{content.left_out_count} more volumes lie between the first of these and the second"
         draw_text(painter, last, text, 0.92 * em, theme.muted)
 
 
-def extent(sight: Sight) -> str:
+def region_size_text(sight: SourceView) -> str:
     """How much is seen: "10×10 of 56×56"."""
     top, left, bottom, right = sight.region.window
     _, height, width = sight.volume.shape
     return f"{bottom - top}×{right - left} of {height}×{width}"
 
 
-def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
-    for sight, place in zip(content.sights, _places(rect, content, em), strict=True):
-        picture = fitted(sight.volume.shape, place)
-        if index_at(picture, sight.volume.shape, point) is not None:
+def hit_source_views(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
+    for sight, place in zip(content.source_views, _places(rect, content, em), strict=True):
+        picture = fit_shape(sight.volume.shape, place)
+        if cell_index_at(picture, sight.volume.shape, point) is not None:
             top, left, bottom, right, first, last = sight.region
             words = (
                 f"{sight.name} {'×'.join(map(str, sight.volume.shape))} · seen: y {top}…{bottom - 1}, "
                 f"x {left}…{right - 1}, channels {first}…{last - 1}; a click chooses the middle of it"
             )
             middle = (top + bottom - 1) // 2, (left + right - 1) // 2
-            return Hit(words, Focus(*sight.place, sight.channel, middle))
+            return InspectorHit(words, Focus(*sight.ref, sight.channel, middle))
     return None
 
 
-def _image(sight: Sight, content: Content, rect: QRectF, pixels: float) -> QImage:
+def _image(sight: SourceView, content: InspectorContent, rect: QRectF, pixels: float) -> QImage:
     columns, rows = rect.width() * pixels, rect.height() * pixels
     if sight.photo is not None:
-        return faces.photo(sight.volume, sight.photo, columns, rows)
-    name, zero = colours.map_name(content.look), content.look.zero_centred
+        return faces.photo_face_image(sight.volume, sight.photo, columns, rows)
+    name, zero = colours.colour_map_name(content.look), content.look.zero_centred
     return faces.face_image(sight.volume, "front", sight.channel, name, zero_centred=zero, columns=columns, rows=rows)
 
 
@@ -100,11 +100,11 @@ def _cells(count: int, columns: int) -> list[tuple[int, int]]:
     return [(0, 0), *(beside + below)[: count - 1]]
 
 
-def _places(rect: QRectF, content: Content, em: float) -> list[QRectF]:
+def _places(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
     columns, side = _grid(rect.width(), em)
-    top = rect.top() + title_height(TITLE, rect.width(), em)
+    top = rect.top() + part_title_height(TITLE, rect.width(), em)
     across, down = side + GAP * em, side + (TEXT + GAP) * em
-    count = len(content.sights)
+    count = len(content.source_views)
     sizes = [side] * count
     if columns >= 3 and count >= 2:
         sizes[0] = side + min(across, down)

@@ -6,21 +6,21 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from gui.paint.basics.words import RIGHT, draw_text, number_text
-from gui.paint.inspector.content import Content
-from gui.paint.inspector.marks import Hit, draw_title, signed_colour, title_height
+from gui.paint.basics.words import ALIGN_RIGHT, draw_text, number_text
+from gui.paint.inspector.content import InspectorContent
+from gui.paint.inspector.marks import InspectorHit, draw_part_title, part_title_height, signed_colour
 from gui.theme import Theme
 
-MOST = 12
+MOST_BARS = 12
 """Terms that have a bar of their own; where there are only few more, they have, too."""
-FEW_MORE = 4
+FEW_MORE_BARS = 4
 ROW = 1.45
 """Height of a row in ems."""
 LABEL, NUMBER = 7.6, 5.0
 """Width of labels and numbers in ems."""
 
 
-class Row(NamedTuple):
+class SumBar(NamedTuple):
     """A bar: what it stands for, how long it is, and which term it is, if it is one."""
 
     label: str
@@ -30,33 +30,33 @@ class Row(NamedTuple):
     """Whether it is what all bars above give together."""
 
 
-def rows(content: Content) -> tuple[Row, ...]:
+def sum_bars(content: InspectorContent) -> tuple[SumBar, ...]:
     """The bars from the largest on; those of all terms, the bias with them, add up to the last one."""
-    terms = None if content.told is None else content.told.how.terms
+    terms = None if content.explanation is None else content.explanation.how.terms
     if terms is None or len(terms.values) < 2:
         return ()
     order = np.argsort(-np.abs(np.nan_to_num(terms.values)), kind="stable")
-    own = order if len(order) <= MOST + FEW_MORE else order[:MOST]
-    shown = [Row(_label(content, int(term)), float(terms.values[term]), int(term)) for term in own]
+    own = order if len(order) <= MOST_BARS + FEW_MORE_BARS else order[:MOST_BARS]
+    shown = [SumBar(_label(content, int(term)), float(terms.values[term]), int(term)) for term in own]
     rest = terms.values[order[len(own) :]]
     for part, sign in ((rest[rest > 0], "+"), (rest[rest < 0], "−"), (rest[rest == 0], "0")):
         if len(part):
-            shown.append(Row(f"{len(part)} others: {sign}", float(part.sum())))
-    if content.known.how.bias is not None:
-        shown.append(Row("bias", content.known.how.bias))
-    return (*shown, Row("sum", terms.total, final=True))
+            shown.append(SumBar(f"{len(part)} others: {sign}", float(part.sum())))
+    if content.required_explanation.how.bias is not None:
+        shown.append(SumBar("bias", content.required_explanation.how.bias))
+    return (*shown, SumBar("sum", terms.total, final=True))
 
 
-def height(content: Content, width: float, em: float) -> float:
-    shown = rows(content)
-    return title_height(_title(content), width, em) + (len(shown) + 0.6) * ROW * em if shown else 0.0
+def sums_height(content: InspectorContent, width: float, em: float) -> float:
+    shown = sum_bars(content)
+    return part_title_height(_title(content), width, em) + (len(shown) + 0.6) * ROW * em if shown else 0.0
 
 
-def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Theme) -> None:
-    draw_title(painter, rect, _title(content), em, theme)
-    shown = rows(content)
+def draw_sums(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
+    draw_part_title(painter, rect, _title(content), em, theme)
+    shown = sum_bars(content)
     axis, scale = _scale(rect, shown, em)
-    top = rect.top() + title_height(_title(content), rect.width(), em)
+    top = rect.top() + part_title_height(_title(content), rect.width(), em)
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawLine(QLineF(axis, top, axis, top + len(shown) * ROW * em))
     for index, row in enumerate(shown):
@@ -65,12 +65,19 @@ def draw(painter: QPainter, rect: QRectF, content: Content, em: float, theme: Th
 
 
 def _draw_row(
-    painter: QPainter, place: QRectF, row: Row, axis: float, scale: float, content: Content, em: float, theme: Theme
+    painter: QPainter,
+    place: QRectF,
+    row: SumBar,
+    axis: float,
+    scale: float,
+    content: InspectorContent,
+    em: float,
+    theme: Theme,
 ) -> None:
     if row.final:
         painter.setPen(QPen(QColor(theme.text), 1))
         painter.drawLine(QLineF(place.left(), place.top(), place.right(), place.top()))
-    elif row.term is not None and row.term == content.term and content.known.terms.of == "channel":
+    elif row.term is not None and row.term == content.term and content.required_explanation.terms.of == "channel":
         painter.fillRect(place, QColor(theme.grid))
     long = row.value * scale if np.isfinite(row.value) else 0.0
     bar = QRectF(axis, place.top() + 0.2 * ROW * em, long, 0.6 * ROW * em).normalized()
@@ -80,36 +87,36 @@ def _draw_row(
     label = QRectF(place.left(), place.top(), _label_width(place.width(), em), place.height())
     draw_text(painter, label, row.label, 0.92 * em, theme.text, bold=row.final)
     value = QRectF(place.right() - NUMBER * em, place.top(), NUMBER * em, place.height())
-    draw_text(painter, value, number_text(row.value), 0.92 * em, theme.text, RIGHT, bold=row.final)
+    draw_text(painter, value, number_text(row.value), 0.92 * em, theme.text, ALIGN_RIGHT, bold=row.final)
 
 
-def hit(rect: QRectF, content: Content, em: float, point: QPointF) -> Hit | None:
-    shown = rows(content)
-    top = rect.top() + title_height(_title(content), rect.width(), em)
+def hit_sums(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
+    shown = sum_bars(content)
+    top = rect.top() + part_title_height(_title(content), rect.width(), em)
     index = int((point.y() - top) // (ROW * em))
     if not 0 <= index < len(shown) or not rect.left() <= point.x() <= rect.right():
         return None
     row = shown[index]
     words = f"{row.label}: {row.value:.9g}".replace("-", "−")
     if row.term is None:
-        return Hit(words)
-    return Hit(f"{words}; a click chooses it in the input", content.term_focus(row.term), row.term)
+        return InspectorHit(words)
+    return InspectorHit(f"{words}; a click chooses it in the input", content.term_focus(row.term), row.term)
 
 
-def _title(content: Content) -> str:
-    return f"{content.known.terms.title}, the largest first"
+def _title(content: InspectorContent) -> str:
+    return f"{content.required_explanation.terms.title}, the largest first"
 
 
-def _label(content: Content, term: int) -> str:
-    terms = content.known.terms
-    return f"channel {terms.first + term}" if terms.of == "channel" else content.known.sources[term][1]
+def _label(content: InspectorContent, term: int) -> str:
+    terms = content.required_explanation.terms
+    return f"channel {terms.first + term}" if terms.of == "channel" else content.required_explanation.sources[term][1]
 
 
 def _label_width(width: float, em: float) -> float:
     return min(LABEL * em, 0.4 * width)
 
 
-def _scale(rect: QRectF, shown: tuple[Row, ...], em: float) -> tuple[float, float]:
+def _scale(rect: QRectF, shown: tuple[SumBar, ...], em: float) -> tuple[float, float]:
     """Where zero is, and pixels per unit: all bars have room between labels and numbers."""
     finite = [row.value for row in shown if np.isfinite(row.value)]
     low, high = min(0.0, *finite, 0.0), max(0.0, *finite, 0.0)

@@ -24,7 +24,7 @@ MOST_ROWS, MOST_COLUMNS = 512, 1024
 """Of a matrix that is drawn; of more every 2nd, 3rd … is taken."""
 
 
-class Matrix(Struct, frozen=True, eq=False):
+class WeightMatrix(Struct, frozen=True, eq=False):
     """The weights of filters (rows) for the values of a vector (columns), every so-and-so-many-th of them."""
 
     values: NDArray[np.float32]
@@ -41,13 +41,13 @@ class Matrix(Struct, frozen=True, eq=False):
         return float(np.abs(self.values).max(initial=0.0)) or 1.0
 
 
-class Found(Struct, frozen=True, eq=False):
+class LayerWeights(Struct, frozen=True, eq=False):
     """The weights of a layer by role: of all filters, or of one with a picture of the others."""
 
     arrays: Mapping[str, NDArray[Any]]
     channel: int | None = None
     """The only filter that is held; None: all are."""
-    matrix: Matrix | None = None
+    matrix: WeightMatrix | None = None
 
     @property
     def nbytes(self) -> int:
@@ -58,24 +58,28 @@ class Found(Struct, frozen=True, eq=False):
         return self.arrays if self.channel is not None else of_filter(self.arrays, channel)
 
 
-def key_of(state: ViewState, place: NodeRef, channel: int) -> Key:
+def filter_weights_key(state: ViewState, place: NodeRef, channel: int) -> Key:
     """What the weights at a place depend on, and what of them is held; FileFault where their file is gone."""
-    return "explained weights", layer_weights.key_of(state, place), channel if _is_large(state, place) else None
+    return (
+        "explained weights",
+        layer_weights.layer_weights_key(state, place),
+        channel if _is_large(state, place) else None,
+    )
 
 
-def is_quick(report: Report) -> bool:
+def loads_quickly(report: Report) -> bool:
     """Whether the weights can be found while the window waits; fitted ones are at hand or not there at all."""
     return _count(report) <= MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
 
 
-def is_at_hand(state: ViewState, place: NodeRef, channel: int) -> bool:
+def has_filter_weights(state: ViewState, place: NodeRef, channel: int) -> bool:
     """Whether they were found already; FileFault where their file is gone."""
     if _is_large(state, place):
-        return CACHE.has((), key_of(state, place, channel))
-    return layer_weights.is_at_hand(state, place)
+        return CACHE.has((), filter_weights_key(state, place, channel))
+    return layer_weights.has_layer_weights(state, place)
 
 
-def find(state: ViewState, place: NodeRef, channel: int, checkpoint: Checkpoint) -> Found:
+def load_filter_weights(state: ViewState, place: NodeRef, channel: int, checkpoint: Checkpoint) -> LayerWeights:
     """The weights at a place as an explanation of that channel needs them. It may take long.
 
     Raises
@@ -85,16 +89,16 @@ def find(state: ViewState, place: NodeRef, channel: int, checkpoint: Checkpoint)
     """
     report = state.check.reports[place]
     if not _is_large(state, place):
-        return Found(layer_weights.weights_of(state, place, checkpoint) if report.array_shapes else {})
+        return LayerWeights(layer_weights.load_layer_weights(state, place, checkpoint) if report.array_shapes else {})
 
-    def make() -> Found:
+    def make() -> LayerWeights:
         arrays = state.weights(place, checkpoint)
-        return Found(of_filter(arrays, channel), channel, matrix_of(report, arrays, channel))
+        return LayerWeights(of_filter(arrays, channel), channel, make_weight_matrix(report, arrays, channel))
 
-    return CACHE.get((), key_of(state, place, channel), make, lambda found: found.nbytes)
+    return CACHE.get((), filter_weights_key(state, place, channel), make, lambda found: found.nbytes)
 
 
-def matrix_of(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) -> Matrix | None:
+def make_weight_matrix(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) -> WeightMatrix | None:
     """The matrix of the filter's group, if the layer multiplies vectors by it, as a 1×1 convolution does."""
     layer, received = report.filter_layer, report.input_shapes[0]
     if layer is None or received is None or not layer.multiplies_vector(received):
@@ -106,7 +110,7 @@ def matrix_of(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) 
     first = channel // rows * rows
     row_step, column_step = -(-rows // MOST_ROWS), -(-columns // MOST_COLUMNS)
     values = whole[first : first + rows : row_step, ::column_step].copy()
-    return Matrix(values, rows, columns, row_step, column_step, first)
+    return WeightMatrix(values, rows, columns, row_step, column_step, first)
 
 
 def _count(report: Report) -> int:

@@ -5,11 +5,11 @@ from typing import TypeVar
 
 from engine.kernels import Checkpoint
 from gui.paint.basics.derived_cache import CACHE, Key
-from gui.state.volume_at import Volume
+from gui.state.volume_at import Float32Volume
 
 QUICK = 1_000_000
 """Values that can be gone through while a person waits for the next picture."""
-WAITING = "being computed …"
+COMPUTING_TEXT = "being computed …"
 """What a picture says in place of what is not in the cache yet."""
 
 Derived = TypeVar("Derived")
@@ -31,7 +31,7 @@ class Budget:
 
     def get(
         self,
-        volumes: tuple[Volume, ...],
+        volumes: tuple[Float32Volume, ...],
         key: Key,
         make: Callable[[Checkpoint], Derived],
         work: int,

@@ -6,31 +6,31 @@ from msgspec import Struct
 from engine.explain.map_statistics import relative_error
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
-from gui.paint.basics.colours import DIVERGING, PERCENTILES_IN_WORDS, value_range
+from gui.paint.basics.colours import DIVERGING, PERCENTILES_TEXT, value_range
 from gui.paint.basics.words import number_text
-from gui.paint.maps.budget import WAITING, Budget
-from gui.paint.maps.mosaic_panels import Plate
-from gui.paint.maps.tiles import Ordering, Tiles
-from gui.state.volume_at import Volume
+from gui.paint.maps.budget import COMPUTING_TEXT, Budget
+from gui.paint.maps.mosaic_panels import MosaicPanel
+from gui.paint.maps.tiles import MapOrdering, MapTiles
+from gui.state.volume_at import Float32Volume
 
 NAME = "difference"
 
 
 class _Difference(Struct, frozen=True, eq=False):
-    tiles: Tiles
+    tiles: MapTiles
     error: float
 
 
-def difference(
-    first: Volume,
-    second: Volume,
+def make_difference_panel(
+    first: Float32Volume,
+    second: Float32Volume,
     names: tuple[str, str],
     *,
-    order: Ordering | None = None,
+    order: MapOrdering | None = None,
     budget: Budget | None = None,
     fresh: bool = True,
     note: str = "",
-) -> Plate:
+) -> MosaicPanel:
     """The plate of ``a − b`` for two volumes of one shape (C×H×W) called `names`.
 
     Its colours are its own: blue below zero, red above, white at zero, as far as its largest values (percentiles, as
@@ -50,8 +50,8 @@ def difference(
         lambda made: 4 * made.tiles.shape.size,
     )
     if found is None:
-        return Plate(None, NAME, WAITING, Tiles(shape), order=order)
-    return Plate(
+        return MosaicPanel(None, NAME, COMPUTING_TEXT, MapTiles(shape), order=order)
+    return MosaicPanel(
         None,
         NAME,
         f"error {number_text(found.error, 3)}",
@@ -59,21 +59,21 @@ def difference(
         fresh=fresh,
         note=note,
         order=order,
-        words=_words(found, names),
+        legend_text=_words(found, names),
     )
 
 
-def _difference(first: Volume, second: Volume, checkpoint: Checkpoint) -> _Difference:
+def _difference(first: Float32Volume, second: Float32Volume, checkpoint: Checkpoint) -> _Difference:
     with np.errstate(all="ignore"):  # ∞ − ∞ is shown as what it is: not a number
         values = first - second
     low, high = value_range(values, zero_centred=True)
-    tiles = Tiles(Shape(*values.shape), values, np.array([low]), np.array([high]), DIVERGING)
+    tiles = MapTiles(Shape(*values.shape), values, np.array([low]), np.array([high]), DIVERGING)
     return _Difference(tiles, relative_error(first, second, checkpoint))
 
 
 def _words(found: _Difference, names: tuple[str, str]) -> str:
     first, second = names
     return (
-        f"difference: its own range ({PERCENTILES_IN_WORDS}), white is zero · "
+        f"difference: its own range ({PERCENTILES_TEXT}), white is zero · "
         f"relative error ‖{first} − {second}‖ / ‖{first}‖ = {number_text(found.error, 3)}"
     )

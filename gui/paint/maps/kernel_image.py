@@ -14,25 +14,25 @@ from engine.network.weight_specs import LowRankWeights, source_text
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from gui.paint.basics.colours import DIVERGING
-from gui.paint.maps.budget import WAITING, Budget
-from gui.paint.maps.layer_weights import is_at_hand, too_large, weights_of
-from gui.paint.maps.tiles import Tiles
+from gui.paint.maps.budget import COMPUTING_TEXT, Budget
+from gui.paint.maps.layer_weights import has_layer_weights, load_layer_weights, too_large_reason
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
 
 WEIGHT = 4
 """Values that are gone through in the time in which a weight is drawn at random or read."""
 
 
-class Kernel(Struct, frozen=True, eq=False):
+class KernelTiles(Struct, frozen=True, eq=False):
     """A filter's weights as tiles (C/groups×kh×kw), or the reason why there are none to show."""
 
     title: str
     source: str
     first_channel: int = 0
     """Input channel of the first tile; with groups a filter sees only some."""
-    tiles: Tiles | None = None
+    tiles: MapTiles | None = None
     fault: str = ""
-    wrong: bool = False
+    is_error: bool = False
     """Whether the reason is a mistake."""
 
     @property
@@ -50,12 +50,12 @@ class Kernel(Struct, frozen=True, eq=False):
         return sizes
 
 
-def chosen_kernel(state: ViewState, budget: Budget | None = None) -> Kernel | None:
+def load_chosen_kernel(state: ViewState, budget: Budget | None = None) -> KernelTiles | None:
     """The kernel of the chosen map, or the weights of a chosen unit; None where no map of such a layer is chosen.
 
     `budget` says whether to wait for many weights; left out: it waits.
     """
-    channel, report = state.focus.channel, state.report(state.focus.place)
+    channel, report = state.focus.channel, state.report(state.focus.ref)
     layer = None if report is None else report.filter_layer
     if channel is None or report is None or layer is None:
         return None
@@ -64,18 +64,18 @@ def chosen_kernel(state: ViewState, budget: Budget | None = None) -> Kernel | No
         return None
     source, read = _source(report, state.project.seed), layer.input_channels(channel, [received])
     first, title = read.start, _title(layer, received, channel, read)
-    if too_large(shape):
-        return Kernel(title, source, first, fault=f"kernel {too_large(shape)}")
+    if too_large_reason(shape):
+        return KernelTiles(title, source, first, fault=f"kernel {too_large_reason(shape)}")
     try:
-        weight = layer_weights(state, state.focus.place, budget or Budget())
+        weight = get_layer_weights(state, state.focus.ref, budget or Budget())
     except FileFault as fault:
         waits = isinstance(report.weights, LowRankWeights)  # for a run, which is no mistake
-        return Kernel(title, source, first, fault=str(fault), wrong=not waits)
+        return KernelTiles(title, source, first, fault=str(fault), is_error=not waits)
     if weight is None:
-        return Kernel(title, source, first, fault=WAITING)
+        return KernelTiles(title, source, first, fault=COMPUTING_TEXT)
     values = layer.filter_weights(weight, channel, received)
     limit = np.array([float(np.abs(_finite(values)).max()) or 1.0])
-    return Kernel(title, source, first, Tiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
+    return KernelTiles(title, source, first, MapTiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
 
 def _finite(values: NDArray[Any]) -> NDArray[Any]:
@@ -94,7 +94,7 @@ def _source(report: Report, seed: int) -> str:
     return f"random weights, seed {seed}" if report.weights is None else source_text(report.weights)
 
 
-def layer_weights(state: ViewState, place: NodeRef, budget: Budget) -> NDArray[np.float32] | None:
+def get_layer_weights(state: ViewState, place: NodeRef, budget: Budget) -> NDArray[np.float32] | None:
     """Weights of a layer, a filter or unit in each row; None where they are many and nobody waits.
 
     Raises
@@ -103,6 +103,6 @@ def layer_weights(state: ViewState, place: NodeRef, budget: Budget) -> NDArray[n
         A file, or a run, does not give them.
     """
     count = int(np.prod(state.check.reports[place].array_shapes["weight"], dtype=np.int64))
-    if not is_at_hand(state, place) and budget.postpones(WEIGHT * count):
+    if not has_layer_weights(state, place) and budget.postpones(WEIGHT * count):
         return None
-    return weights_of(state, place, budget.proceed)["weight"]
+    return load_layer_weights(state, place, budget.proceed)["weight"]

@@ -14,13 +14,13 @@ MOST_WEIGHTS = 20_000_000
 """Weights of a layer; more would take too long, and too much memory, for a look at one filter."""
 
 
-def too_large(shape: tuple[int, ...]) -> str:
+def too_large_reason(shape: tuple[int, ...]) -> str:
     """Why weights of that shape are not shown; "" where they are."""
     count = int(np.prod(shape, dtype=np.int64))
     return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
 
 
-def key_of(state: ViewState, place: NodeRef) -> Key:
+def layer_weights_key(state: ViewState, place: NodeRef) -> Key:
     """What the weights at a place depend on, as a key of the cache; FileFault where their file is gone."""
     report = state.check.reports[place]
     if isinstance(report.weights, LowRankWeights):
@@ -28,13 +28,13 @@ def key_of(state: ViewState, place: NodeRef) -> Key:
     return "weights", weights.weight_identity(report, state.project.seed, place[0]), tuple(report.array_shapes.items())
 
 
-def is_at_hand(state: ViewState, place: NodeRef) -> bool:
+def has_layer_weights(state: ViewState, place: NodeRef) -> bool:
     """Whether they need not be looked for: fitted ones are in the result of a run, or not there at all."""
     fitted = isinstance(state.check.reports[place].weights, LowRankWeights)
-    return fitted or CACHE.has((), key_of(state, place))
+    return fitted or CACHE.has((), layer_weights_key(state, place))
 
 
-def weights_of(state: ViewState, place: NodeRef, checkpoint: Checkpoint) -> Weights:
+def load_layer_weights(state: ViewState, place: NodeRef, checkpoint: Checkpoint) -> Weights:
     """The arrays by role that a layer runs with; it may take long where they are not in the cache.
 
     Raises
@@ -46,7 +46,7 @@ def weights_of(state: ViewState, place: NodeRef, checkpoint: Checkpoint) -> Weig
         return state.weights(place, checkpoint)
     return CACHE.get(
         (),
-        key_of(state, place),
+        layer_weights_key(state, place),
         lambda: state.weights(place, checkpoint),
         lambda arrays: sum(array.nbytes for array in arrays.values()),
     )

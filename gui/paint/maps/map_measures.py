@@ -4,35 +4,35 @@ import numpy as np
 
 from engine.explain import map_statistics
 from engine.explain.map_statistics import MapOrder
-from gui.paint.basics.colours import Ends, own_ranges, value_range
+from gui.paint.basics.colours import RangeEnds, per_map_ranges, value_range
 from gui.paint.basics.derived_cache import CACHE
 from gui.paint.basics.words import number_text
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.tiles import Ordering
-from gui.state.volume_at import Volume
+from gui.paint.maps.tiles import MapOrdering
+from gui.state.volume_at import Float32Volume
 
 _PRODUCTS = 64
 """Values of matrices that are multiplied in the time in which one is gone through."""
 
 
-def volume_range(volume: Volume, *, zero_centred: bool) -> tuple[float, float]:
+def volume_range(volume: Float32Volume, *, zero_centred: bool) -> tuple[float, float]:
     """The values at the ends of a colour map; taken from a sample, so that it is always quick."""
     return CACHE.get(
         (volume,), ("range", zero_centred), lambda: value_range(volume, zero_centred=zero_centred), lambda _: 256
     )
 
 
-def map_ranges(volume: Volume, *, zero_centred: bool) -> Ends:
+def map_ranges(volume: Float32Volume, *, zero_centred: bool) -> RangeEnds:
     """The same of each map, of its own values."""
     return CACHE.get(
         (volume,),
         ("ranges", zero_centred),
-        lambda: own_ranges(volume, zero_centred=zero_centred),
+        lambda: per_map_ranges(volume, zero_centred=zero_centred),
         lambda _: 16 * len(volume),
     )
 
 
-def odd_values(volume: Volume) -> int:
+def count_non_finite(volume: Float32Volume) -> int:
     """How many values are not finite."""
 
     def count() -> int:
@@ -44,7 +44,7 @@ def odd_values(volume: Volume) -> int:
     return CACHE.get((volume,), ("odd",), count, lambda _: 256)
 
 
-def dead_maps(volume: Volume, *, before_relu: bool) -> dict[int, str]:
+def find_dead_maps(volume: Float32Volume, *, before_relu: bool) -> dict[int, str]:
     """Why each dead map is dead, by its channel: all values are the same, or none passes the ReLU behind it."""
 
     def find() -> dict[int, str]:
@@ -59,7 +59,7 @@ def dead_maps(volume: Volume, *, before_relu: bool) -> dict[int, str]:
     return CACHE.get((volume,), ("dead", before_relu), find, lambda found: 256 + 128 * len(found))
 
 
-def ordering(volume: Volume, by: MapOrder, like: int | None, budget: Budget) -> Ordering | None:
+def order_maps(volume: Float32Volume, by: MapOrder, like: int | None, budget: Budget) -> MapOrdering | None:
     """The order of a volume's maps; None for that of the channels, and as long as another is not at hand."""
     if by == "index":
         return None
@@ -69,7 +69,7 @@ def ordering(volume: Volume, by: MapOrder, like: int | None, budget: Budget) -> 
     return budget.get(
         (volume,),
         ("order", by, like),
-        lambda checkpoint: Ordering.of(*map_statistics.rank_maps(volume, by, like, checkpoint)),
+        lambda checkpoint: MapOrdering.of(*map_statistics.rank_maps(volume, by, like, checkpoint)),
         len(volume) ** 2 * min(volume[0].size, map_statistics.MOST_PIXELS) // _PRODUCTS if all_pairs else volume.size,
         lambda order: 24 * len(order.channels),
     )

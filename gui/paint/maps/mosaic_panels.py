@@ -12,19 +12,19 @@ from engine.project.project import ImageInput, Input
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from gui.paint.basics.colours import PERCENTILES_IN_WORDS, Ends, map_name, photo_image
+from gui.paint.basics.colours import PERCENTILES_TEXT, RangeEnds, colour_map_name, photo_image
 from gui.paint.basics.notes import STALE_HINT
 from gui.paint.basics.words import number_text
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.map_measures import dead_maps, map_ranges, odd_values, ordering, volume_range
-from gui.paint.maps.tiles import Ordering, Spot, Tiles
-from gui.state.comparison import shown_places
+from gui.paint.maps.map_measures import count_non_finite, find_dead_maps, map_ranges, order_maps, volume_range
+from gui.paint.maps.tiles import MapOrdering, MapSpot, MapTiles
+from gui.state.comparison import compared_refs
 from gui.state.view_state import Look, ViewState
-from gui.state.volume_at import Volume, VolumeAt
+from gui.state.volume_at import Float32Volume, VolumeAt
 
-BROKEN_HINT = "unknown until the mistakes are mended"
-RUN_HINT = "Run (F5) to see what each filter gives"
-EARLIER = "The maps are for earlier settings."
+MISTAKES_HINT = "unknown until the mistakes are mended"
+MAPS_RUN_HINT = "Run (F5) to see what each filter gives"
+EARLIER_SETTINGS_NOTE = "The maps are for earlier settings."
 """Functions behind which all that is below zero is lost."""
 
 ORDERS: dict[MapOrder, str] = {
@@ -38,30 +38,30 @@ ORDERS: dict[MapOrder, str] = {
 FIGURES: dict[MapOrder, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
 
 
-class Plate(Struct, frozen=True, eq=False):
+class MosaicPanel(Struct, frozen=True, eq=False):
     """One mosaic: the volume at a place, or the plain tiles of the volume that a run would give."""
 
-    place: NodeRef | None
+    ref: NodeRef | None
     """None for a difference."""
     design: str
     """The design's name, "stem" or "input"."""
     title: str
     """What follows the name: node and shape."""
-    tiles: Tiles | None
+    tiles: MapTiles | None
     """None where not even the shape is known."""
     photo: QImage | None = None
     channel_names: tuple[str, ...] = ()
     fresh: bool = True
     note: str = ""
-    wrong: bool = False
+    note_is_error: bool = False
     """Whether the note tells of a mistake."""
-    order: Ordering | None = None
+    order: MapOrdering | None = None
     """None: that of the channels."""
     dead: Mapping[int, str] = {}
     """Why dead maps are dead, by their channels."""
     figure: str = ""
     """What sorts the maps, where it is this plate's own."""
-    words: str = ""
+    legend_text: str = ""
     """What its colours mean, where they are its own."""
 
     @property
@@ -82,27 +82,27 @@ class Plate(Struct, frozen=True, eq=False):
         return 0 if self.photo is None else 1
 
 
-def plates(state: ViewState, budget: Budget | None = None) -> tuple[Plate, ...]:
+def build_mosaic_panels(state: ViewState, budget: Budget | None = None) -> tuple[MosaicPanel, ...]:
     """What to show for the chosen place, in one scale of colours and one order.
 
     `budget` says whether to wait for the order; left out: it waits.
     """
-    volumes = [state.volume_at(place) for place in shown_places(state)]
+    volumes = [state.volume_at(place) for place in compared_refs(state)]
     ends = _shared_ends([at.volume for at in volumes if at.volume is not None], state.look)
-    order = order_of(state, budget or Budget())
+    order = find_map_order(state, budget or Budget())
     return tuple(_plate(state, at, ends, order) for at in volumes)
 
 
-def order_of(state: ViewState, budget: Budget) -> Ordering | None:
+def find_map_order(state: ViewState, budget: Budget) -> MapOrdering | None:
     """The order of the chosen volume's maps, which any that it is compared with has, too."""
-    volume = state.volume_at(state.focus.place).volume
-    return None if volume is None else ordering(volume, state.look.order, state.focus.like, budget)
+    volume = state.volume_at(state.focus.ref).volume
+    return None if volume is None else order_maps(volume, state.look.order, state.focus.like, budget)
 
 
-def _plate(state: ViewState, at: VolumeAt, shared: Ends, order: Ordering | None) -> Plate:
+def _plate(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOrdering | None) -> MosaicPanel:
     place, shape, volume = at.place, at.shape, at.volume
     note, wrong = _note(at)
-    tiles = None if shape is None else Tiles(shape)
+    tiles = None if shape is None else MapTiles(shape)
     photo: QImage | None = None
     names: tuple[str, ...] = ()
     dead: Mapping[int, str] = {}
@@ -110,11 +110,11 @@ def _plate(state: ViewState, at: VolumeAt, shared: Ends, order: Ordering | None)
         shape = Shape(*volume.shape)
         own = _per_map(shape, state.look)
         lows, highs = map_ranges(volume, zero_centred=state.look.zero_centred) if own else shared
-        tiles = Tiles(shape, volume, lows, highs, map_name(state.look))
+        tiles = MapTiles(shape, volume, lows, highs, colour_map_name(state.look))
         photo, names = _photo(state.project.input, at, volume)
         if at.source[1] != INPUT:
-            dead = dead_maps(volume, before_relu=before_relu(state, at.source))
-    return Plate(
+            dead = find_dead_maps(volume, before_relu=feeds_only_relus(state, at.source))
+    return MosaicPanel(
         place,
         place[0] or ("input" if place[1] == INPUT else "stem"),
         _title(at, shape, len(dead)),
@@ -124,24 +124,24 @@ def _plate(state: ViewState, at: VolumeAt, shared: Ends, order: Ordering | None)
         at.fresh,
         note,
         wrong,
-        fitting(order, shape),
+        matching_order(order, shape),
         dead,
-        figure_of(state) if place == state.focus.place else "",
+        order_figure_name(state) if place == state.focus.ref else "",
     )
 
 
-def fitting(order: Ordering | None, shape: Shape | None) -> Ordering | None:
+def matching_order(order: MapOrdering | None, shape: Shape | None) -> MapOrdering | None:
     """The order, where it is one of so many channels: a volume of earlier settings may have others."""
     return order if order is not None and shape is not None and shape.channels == len(order.channels) else None
 
 
-def figure_of(state: ViewState) -> str:
+def order_figure_name(state: ViewState) -> str:
     """The name of what sorts the chosen plate's maps."""
     by, like = state.look.order, state.focus.like
     return f"likeness to map {like}" if by == "likeness" else FIGURES.get(by, "")
 
 
-def before_relu(state: ViewState, place: NodeRef) -> bool:
+def feeds_only_relus(state: ViewState, place: NodeRef) -> bool:
     """Whether the output of a layer or input reaches nothing but ReLUs, as far as its design goes."""
     design, name = place
     analysis = state.analysis(design)
@@ -163,15 +163,15 @@ def _title(at: VolumeAt, shape: Shape | None, dead: int) -> str:
 def _note(at: VolumeAt) -> tuple[str, bool]:
     """(what to say above the maps, whether it tells of a mistake)."""
     if at.problems:
-        return "\n".join((*at.problems, EARLIER) if at.result is not None else at.problems), True
+        return "\n".join((*at.problems, EARLIER_SETTINGS_NOTE) if at.result is not None else at.problems), True
     if at.shape is None:
         return "unknown: a layer before it has a mistake", True
     if at.result is None:
-        return RUN_HINT, False
+        return MAPS_RUN_HINT, False
     return "" if at.fresh else STALE_HINT, False
 
 
-def _photo(spec: Input, at: VolumeAt, volume: Volume) -> tuple[QImage | None, tuple[str, ...]]:
+def _photo(spec: Input, at: VolumeAt, volume: Float32Volume) -> tuple[QImage | None, tuple[str, ...]]:
     """The photo and its channels' names, at the place where it comes in."""
     if not at.is_project_input or not isinstance(spec, ImageInput) or not at.fresh:
         return None, ()
@@ -186,29 +186,29 @@ def _per_map(shape: Shape, look: Look) -> bool:
     return look.range == "per map" and shape.height * shape.width > 1
 
 
-def _shared_ends(volumes: Sequence[Volume], look: Look) -> Ends:
+def _shared_ends(volumes: Sequence[Float32Volume], look: Look) -> RangeEnds:
     ranges = [volume_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
     lows, highs = zip(*ranges, strict=True)
     return np.array([min(lows)]), np.array([max(highs)])
 
 
-def legend(shown: Sequence[Plate], look: Look) -> str:
+def colour_legend_text(shown: Sequence[MosaicPanel], look: Look) -> str:
     """What the colours mean, in words."""
-    volumes = [plate.tiles for plate in shown if not plate.words and plate.has_values and plate.tiles is not None]
+    volumes = [plate.tiles for plate in shown if not plate.legend_text and plate.has_values and plate.tiles is not None]
     if not volumes:
         return ""
     first = volumes[0]
     name = "blue–white–red, white is zero" if look.zero_centred else look.colour_map
     if first.lows.size > 1:
-        parts = [name, f"each map its own range ({PERCENTILES_IN_WORDS})"]
+        parts = [name, f"each map its own range ({PERCENTILES_TEXT})"]
     else:
         both = " of both designs" if len(volumes) > 1 else ""
         low, high = first.lows[0], first.highs[0]
-        ends = f"{number_text(low, 3)} … {number_text(high, 3)} ({PERCENTILES_IN_WORDS})"
+        ends = f"{number_text(low, 3)} … {number_text(high, 3)} ({PERCENTILES_TEXT})"
         parts = [name, f"all values{both} {number_text(low, 3)}" if low == high else f"shared range{both} {ends}"]
     if first.shape.height * first.shape.width == 1:
         parts.append("each cell is one value")
-    odd = sum(odd_values(tiles.values) for tiles in volumes if tiles.values is not None)
+    odd = sum(count_non_finite(tiles.values) for tiles in volumes if tiles.values is not None)
     if odd:
         parts.append(f"magenta: {odd:,} value{'s are' if odd > 1 else ' is'} not finite")
     if any(plate.dead for plate in shown):
@@ -216,7 +216,7 @@ def legend(shown: Sequence[Plate], look: Look) -> str:
     return " · ".join(parts)
 
 
-def order_words(state: ViewState, shown: Sequence[Plate]) -> str:
+def order_text(state: ViewState, shown: Sequence[MosaicPanel]) -> str:
     """How the maps are sorted; "" where they stand in the order of their channels."""
     by, like = state.look.order, state.focus.like
     if by == "index" or not any(plate.has_values for plate in shown):
@@ -227,11 +227,11 @@ def order_words(state: ViewState, shown: Sequence[Plate]) -> str:
     return f"{words}, as in {state.focus.design}" if len(shown) > 1 else words
 
 
-def read_out(plate: Plate, spot: Spot) -> str:
+def describe_map_value(plate: MosaicPanel, spot: MapSpot) -> str:
     """The value under the mouse: "naive · conv5x5 · channel 3, y 12, x 7: 0.534"."""
     where = plate.design
-    if plate.place is not None and (plate.place[0] or plate.place[1] != INPUT):
-        where = f"{plate.design} · {plate.place[1]}"
+    if plate.ref is not None and (plate.ref[0] or plate.ref[1] != INPUT):
+        where = f"{plate.design} · {plate.ref[1]}"
     if spot.channel < 0:
         assert plate.photo is not None
         colour = plate.photo.pixelColor(spot.x, spot.y)
@@ -244,11 +244,11 @@ def read_out(plate: Plate, spot: Spot) -> str:
     return " · ".join(filter(None, parts))
 
 
-def spot_name(spot: Spot) -> str:
+def spot_name(spot: MapSpot) -> str:
     return f"channel {spot.channel}, y {spot.y}, x {spot.x}"
 
 
-def value_text(plate: Plate, spot: Spot) -> str:
+def value_text(plate: MosaicPanel, spot: MapSpot) -> str:
     """The value at a place of a volume; "not computed" before a run."""
     if plate.tiles is None or plate.tiles.values is None:
         return "not computed"

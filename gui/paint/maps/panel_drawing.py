@@ -6,11 +6,11 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, PERCENTILES
-from gui.paint.basics.notes import STALE_OPACITY, Tone, draw_note
-from gui.paint.basics.words import draw_text, draw_wrapped, number_text, text_width
-from gui.paint.maps.mosaic_panels import Plate
-from gui.paint.maps.tile_drawing import draw_bar, draw_numbers, draw_tiles, outline
-from gui.paint.maps.tiles import Projection, Spot, Tiles
+from gui.paint.basics.notes import STALE_OPACITY, NoteTone, draw_note
+from gui.paint.basics.words import draw_text, draw_wrapped_text, number_text, text_width
+from gui.paint.maps.mosaic_panels import MosaicPanel
+from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles, outline_tile
+from gui.paint.maps.tiles import MapSpot, MapTiles, Projection
 from gui.state.view_state import Focus
 from gui.theme import DARK, LIGHT, Theme, font
 
@@ -18,7 +18,7 @@ LEAST_TITLE = 0.8
 """How far a caption shrinks to fit."""
 
 
-def caption_height(plates: Sequence[Plate], width: float, size: float) -> float:
+def panel_caption_height(plates: Sequence[MosaicPanel], width: float, size: float) -> float:
     """One line where all captions fit, else the title below the name, else each of its parts on a line of its own."""
     names = [size * 1.4 + text_width(plate.design, size, bold=True) for plate in plates]
     titles = [text_width(f" · {plate.title}", size) for plate in plates]
@@ -29,12 +29,12 @@ def caption_height(plates: Sequence[Plate], width: float, size: float) -> float:
     return size * (1.6 + 1.25 * max(len(_parts(plate)) for plate in plates))
 
 
-def _parts(plate: Plate) -> list[str]:
+def _parts(plate: MosaicPanel) -> list[str]:
     return plate.title.split(" · ")
 
 
-def draw_caption(
-    painter: QPainter, rect: QRectF, plate: Plate, colour: str, chosen: bool, size: float, theme: Theme
+def draw_panel_caption(
+    painter: QPainter, rect: QRectF, plate: MosaicPanel, colour: str, chosen: bool, size: float, theme: Theme
 ) -> None:
     """A swatch, the design's name and the rest, as `caption_height` has it; underlined where it is the chosen one."""
     line = size * 1.5
@@ -63,14 +63,16 @@ def _fitting(text: str, width: float, size: float, *, bold: bool = False) -> flo
     return min(max(width / text_width(text, size, bold=bold), LEAST_TITLE), 1.0) * size
 
 
-def draw_plate_note(painter: QPainter, rect: QRectF, plate: Plate, size: float, theme: Theme) -> None:
+def draw_panel_note(painter: QPainter, rect: QRectF, plate: MosaicPanel, size: float, theme: Theme) -> None:
     """What is said above the maps; beside maps that are shown it warns."""
     if plate.note:
-        tone: Tone = "mistake" if plate.wrong else "warning" if plate.has_values else "hint"
+        tone: NoteTone = "mistake" if plate.note_is_error else "warning" if plate.has_values else "hint"
         draw_note(painter, rect, plate.note, size, tone, theme)
 
 
-def draw_mosaic(painter: QPainter, seen: Projection, plate: Plate, focus: Focus, size: float, theme: Theme) -> None:
+def draw_panel_maps(
+    painter: QPainter, seen: Projection, plate: MosaicPanel, focus: Focus, size: float, theme: Theme
+) -> None:
     """The maps with their numbers, the dead ones crossed out, the chosen one in a frame."""
     assert plate.tiles is not None
     painter.save()
@@ -81,7 +83,7 @@ def draw_mosaic(painter: QPainter, seen: Projection, plate: Plate, focus: Focus,
         painter.drawImage(seen.tile(-1), plate.photo)
     painter.setOpacity(1.0)
     _draw_dead(painter, seen, plate.dead)
-    draw_numbers(painter, seen, lambda channel: _tile_name(plate, channel), size, theme)
+    draw_tile_numbers(painter, seen, lambda channel: _tile_name(plate, channel), size, theme)
     painter.restore()
     painter.save()
     painter.setClipRect(seen.rect.adjusted(-4, -4, 4, 4))
@@ -105,28 +107,28 @@ def _draw_dead(painter: QPainter, seen: Projection, dead: Mapping[int, str]) -> 
         painter.drawLines(strokes)
 
 
-def _tile_name(plate: Plate, channel: int) -> str:
+def _tile_name(plate: MosaicPanel, channel: int) -> str:
     if channel < 0:
         return "photo"
     return f"{channel} {plate.channel_names[channel]}" if plate.channel_names else str(channel)
 
 
-def _draw_choice(painter: QPainter, seen: Projection, tiles: Tiles, focus: Focus, theme: Theme) -> None:
+def _draw_choice(painter: QPainter, seen: Projection, tiles: MapTiles, focus: Focus, theme: Theme) -> None:
     """Outline the chosen map, and mark the chosen value."""
     if focus.channel is None or focus.channel >= tiles.shape.channels:
         return
-    outline(painter, seen.tile(focus.channel).adjusted(-1, -1, 1, 1), 3.0, theme.base, theme.text)
+    outline_tile(painter, seen.tile(focus.channel).adjusted(-1, -1, 1, 1), 3.0, theme.base, theme.text)
     if focus.pixel is None or tiles.shape.height * tiles.shape.width == 1:
         return
     y, x = focus.pixel
     if y < tiles.shape.height and x < tiles.shape.width:
-        mark = seen.pixel(Spot(focus.channel, y, x))
+        mark = seen.pixel(MapSpot(focus.channel, y, x))
         short = max(0.0, (7 - mark.width()) / 2)
-        outline(painter, mark.adjusted(-short, -short, short, short), 2.0, "#000000", "#ffffff")
+        outline_tile(painter, mark.adjusted(-short, -short, short, short), 2.0, "#000000", "#ffffff")
 
 
-def draw_legend(
-    painter: QPainter, rect: QRectF, tiles: Tiles, words: str, step: int, size: float, theme: Theme
+def draw_colour_legend(
+    painter: QPainter, rect: QRectF, tiles: MapTiles, words: str, step: int, size: float, theme: Theme
 ) -> None:
     """The colour bar with its ends, what it means in words if there is room, and that only some values are shown."""
     low, high = (f"{share:g} %" for share in PERCENTILES)
@@ -142,7 +144,7 @@ def draw_legend(
     room = text_width(left_out, size) + size * 1.2 if left_out else 0.0
     row = QRectF(rect.left(), rect.top(), max(rect.width() - room, size * 8), size * 1.5)
     one_colour = tiles.lows.size == 1 and bool(tiles.lows[0] == tiles.highs[0])
-    end = draw_bar(painter, row, tiles.colour_map, low, high, theme, one_colour=one_colour)
+    end = draw_colour_bar(painter, row, tiles.colour_map, low, high, theme, one_colour=one_colour)
     draw_text(painter, QRectF(end + size * 1.2, row.top(), room, row.height()), left_out, size, theme.warning)
     if rect.height() > size * 2:
-        draw_wrapped(painter, rect.adjusted(0, size * 1.7, 0, size), words, size, theme.muted)
+        draw_wrapped_text(painter, rect.adjusted(0, size * 1.7, 0, size), words, size, theme.muted)

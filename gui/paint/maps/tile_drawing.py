@@ -6,19 +6,19 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
-from gui.paint.basics.colours import DIVERGING, bar_image
+from gui.paint.basics.colours import DIVERGING, colour_bar_image
 from gui.paint.basics.words import draw_text, text_width
-from gui.paint.maps.tiles import LABELLED_TILE, Projection, Tiles, tile_image
+from gui.paint.maps.tiles import LABELLED_TILE_SIZE, MapTiles, Projection, tile_image
 from gui.theme import Theme, font
 
 MOST_PIXELS = 8_000_000
 """Of an image that is enlarged for a vector file."""
 
 
-def draw_tiles(painter: QPainter, seen: Projection, tiles: Tiles, theme: Theme) -> None:
+def draw_tiles(painter: QPainter, seen: Projection, tiles: MapTiles, theme: Theme) -> None:
     """The visible block of tiles as one image; values stay sharp squares where they are larger than a pixel."""
     cells = seen.visible()
-    raster, step = _is_raster(painter), step_of(painter, seen)
+    raster, step = _is_raster(painter), find_value_step(painter, seen)
     image = tile_image(tiles, seen.grid, cells, step, theme.plain)
     enlarge = 2 * seen.scale * step
     if not raster and enlarge > 1:  # who opens the file would blur them
@@ -35,15 +35,17 @@ def _is_raster(painter: QPainter) -> bool:
     return painter.paintEngine().type() == QPaintEngine.Type.Raster
 
 
-def step_of(painter: QPainter, seen: Projection) -> int:
+def find_value_step(painter: QPainter, seen: Projection) -> int:
     """Every how many-th value is drawn."""
     return seen.step(painter.deviceTransform().m11() if _is_raster(painter) else 1.0)
 
 
-def draw_numbers(painter: QPainter, seen: Projection, name: Callable[[int], str], size: float, theme: Theme) -> None:
+def draw_tile_numbers(
+    painter: QPainter, seen: Projection, name: Callable[[int], str], size: float, theme: Theme
+) -> None:
     """Channel numbers above tiles that are large enough."""
     room = seen.grid.top * seen.scale
-    if room < 8 or seen.grid.tile_width * seen.scale < LABELLED_TILE * 0.7:
+    if room < 8 or seen.grid.tile_width * seen.scale < LABELLED_TILE_SIZE * 0.7:
         return
     painter.setFont(font(min(room * 0.78, size * 0.95)))
     painter.setPen(QColor(theme.muted))
@@ -63,7 +65,7 @@ def _draw_edges(painter: QPainter, seen: Projection, theme: Theme) -> None:
         painter.drawRects([seen.tile(channel).adjusted(-0.4, -0.4, 0.4, 0.4) for channel in seen.channels()])
 
 
-def outline(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:
+def outline_tile(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:
     """A frame in two colours, one of which stands out on any map."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen, colour in ((width + 2, outer), (width - 1, inner)):
@@ -71,7 +73,7 @@ def outline(painter: QPainter, rect: QRectF, width: float, outer: str, inner: st
         painter.drawRect(rect)
 
 
-def draw_bar(
+def draw_colour_bar(
     painter: QPainter, rect: QRectF, colour_map: str, low: str, high: str, theme: Theme, *, one_colour: bool = False
 ) -> float:
     """A colour bar between the words for its two ends; returns where the last word ends."""
@@ -79,7 +81,7 @@ def draw_bar(
     first, last = (text_width(text, size) + size * 0.4 for text in (low, high))
     width = max(min(rect.width() - first - last, size * 22), size)
     bar = QRectF(rect.left() + first, rect.center().y() - size * 0.4, width, size * 0.8)
-    painter.drawImage(bar, bar_image(colour_map, one_colour=one_colour))
+    painter.drawImage(bar, colour_bar_image(colour_map, one_colour=one_colour))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawRect(bar)

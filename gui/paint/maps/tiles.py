@@ -11,20 +11,20 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage
 
 from engine.shapes import Shape
-from gui.paint.basics.colours import lut, to_levels
+from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.derived_cache import CACHE
 
 LEAST_TILE = 12
 """Units that a tile is at least wide or high, so that the gap of one unit stays thin beside maps of few values."""
 MOST_VALUES = 2_000_000
 """Values in one image; of more, only every 2nd, 4th, … is drawn until a person zooms in."""
-LABELLED_TILE = 44.0
+LABELLED_TILE_SIZE = 44.0
 """Screen pixels from which on a tile carries its number."""
 NOT_FINITE = "#ff00ff"
 """No colour map comes near it."""
 
 
-class Spot(NamedTuple):
+class MapSpot(NamedTuple):
     """One value of a volume. A channel of −1 is the picture before the maps."""
 
     channel: int
@@ -32,14 +32,14 @@ class Spot(NamedTuple):
     x: int
 
 
-class Cells(NamedTuple):
+class TileBlock(NamedTuple):
     """A block of tiles: rows and columns as (first, one after the last)."""
 
     rows: tuple[int, int]
     columns: tuple[int, int]
 
 
-class Ordering(Struct, frozen=True, eq=False):
+class MapOrdering(Struct, frozen=True, eq=False):
     """In which order tiles show the channels; both (C,)."""
 
     channels: NDArray[np.intp]
@@ -50,11 +50,11 @@ class Ordering(Struct, frozen=True, eq=False):
     """What sorts the channels, of each of them."""
 
     @classmethod
-    def of(cls, channels: NDArray[np.intp], figures: NDArray[np.float64] | None = None) -> "Ordering":
+    def of(cls, channels: NDArray[np.intp], figures: NDArray[np.float64] | None = None) -> "MapOrdering":
         return cls(channels, np.argsort(channels), figures)
 
 
-class Grid(NamedTuple):
+class TileGrid(NamedTuple):
     """Tiles in rows, measured in units: a value is `repeat` units wide and high."""
 
     shape: Shape
@@ -68,7 +68,7 @@ class Grid(NamedTuple):
     """Units above each tile, for its number; 0 without numbers."""
     pitch_x: int
     pitch_y: int
-    order: Ordering | None = None
+    order: MapOrdering | None = None
     """None: that of the channels."""
 
     @property
@@ -105,7 +105,7 @@ class Grid(NamedTuple):
         row, column = divmod(self.tile_of(channel) + self.lead, self.columns)
         return column * self.pitch_x, row * self.pitch_y + self.top
 
-    def spot(self, x: float, y: float) -> Spot | None:
+    def spot(self, x: float, y: float) -> MapSpot | None:
         """The value at a point in units; None in a gap and outside."""
         column, row = int(x // self.pitch_x), int(y // self.pitch_y)
         tile = row * self.columns + column - self.lead
@@ -114,12 +114,12 @@ class Grid(NamedTuple):
         inside_x, inside_y = int(x - column * self.pitch_x), int(y - row * self.pitch_y - self.top)
         if y < row * self.pitch_y + self.top or inside_x >= self.tile_width or inside_y >= self.tile_height:
             return None
-        return Spot(self.channel_of(tile), inside_y // self.repeat, inside_x // self.repeat)
+        return MapSpot(self.channel_of(tile), inside_y // self.repeat, inside_x // self.repeat)
 
 
-def choose_grid(
-    shape: Shape, width: float, height: float, *, lead: int = 0, label: float = 0.0, order: Ordering | None = None
-) -> Grid:
+def choose_tile_grid(
+    shape: Shape, width: float, height: float, *, lead: int = 0, label: float = 0.0, order: MapOrdering | None = None
+) -> TileGrid:
     """The grid whose tiles are largest on width × height pixels, with few holes in its last row.
 
     `label` is the height in pixels of a tile's number; tiles too small to carry theirs go without.
@@ -131,7 +131,7 @@ def choose_grid(
     tile_width, tile_height = shape.width * repeat, shape.height * repeat
     top, gap = 0, 1
     columns, scale = _best_columns(count, tile_width + 1, tile_height + 1, width, height)
-    if label and scale * tile_width >= LABELLED_TILE:
+    if label and scale * tile_width >= LABELLED_TILE_SIZE:
         for _ in range(2):  # numbers take room, which makes tiles smaller, and numbers larger in units
             top, gap = ceil(label / scale), ceil(3 / scale)
             columns, scale = _best_columns(count, tile_width + gap, tile_height + top + gap, width, height)
@@ -143,7 +143,7 @@ def choose_grid(
     ):
         step *= 2
     top = _multiple(top, step)
-    return Grid(
+    return TileGrid(
         shape,
         lead,
         columns,
@@ -169,7 +169,7 @@ def _multiple(number: int, of: int) -> int:
     return -(-number // of) * of
 
 
-class Zoom(NamedTuple):
+class MosaicZoom(NamedTuple):
     """How much larger than fitting a mosaic is shown, and the fraction of it that lies left of and above the view."""
 
     factor: float = 1.0
@@ -180,13 +180,13 @@ class Zoom(NamedTuple):
 class Projection(NamedTuple):
     """Where a grid lies on the screen: its unit (0, 0) at (left, top), `scale` pixels a unit, seen through `rect`."""
 
-    grid: Grid
+    grid: TileGrid
     rect: QRectF
     left: float
     top: float
     scale: float
 
-    def spot(self, point: QPointF) -> Spot | None:
+    def spot(self, point: QPointF) -> MapSpot | None:
         """The value under a point of the screen."""
         if not self.rect.contains(point):
             return None
@@ -197,13 +197,13 @@ class Projection(NamedTuple):
         x, y = self.grid.corner(channel)
         return self._placed(x, y, self.grid.tile_width, self.grid.tile_height)
 
-    def pixel(self, spot: Spot) -> QRectF:
+    def pixel(self, spot: MapSpot) -> QRectF:
         """A value on the screen."""
         x, y = self.grid.corner(spot.channel)
         repeat = self.grid.repeat
         return self._placed(x + spot.x * repeat, y + spot.y * repeat, repeat, repeat)
 
-    def block(self, cells: Cells) -> QRectF:
+    def block(self, cells: TileBlock) -> QRectF:
         """A block of tiles with all its gaps."""
         (first_row, last_row), (first, last) = cells
         pitch_x, pitch_y = self.grid.pitch_x, self.grid.pitch_y
@@ -211,10 +211,10 @@ class Projection(NamedTuple):
             first * pitch_x, first_row * pitch_y, (last - first) * pitch_x, (last_row - first_row) * pitch_y
         )
 
-    def visible(self) -> Cells:
+    def visible(self) -> TileBlock:
         """The tiles that `rect` shows, wholly or in part."""
         grid, across, down = self.grid, self.scale * self.grid.pitch_x, self.scale * self.grid.pitch_y
-        return Cells(
+        return TileBlock(
             _range(self.rect.top() - self.top, self.rect.bottom() - self.top, down, grid.rows),
             _range(self.rect.left() - self.left, self.rect.right() - self.left, across, grid.columns),
         )
@@ -239,39 +239,39 @@ class Projection(NamedTuple):
         return QRectF(self.left + x * self.scale, self.top + y * self.scale, width * self.scale, height * self.scale)
 
 
-def project(grid: Grid, rect: QRectF, zoom: Zoom) -> Projection:
+def project_grid(grid: TileGrid, rect: QRectF, zoom: MosaicZoom) -> Projection:
     """Show a grid through `rect`, at the top left where it is smaller."""
-    scale = fitting_scale(grid, rect) * zoom.factor
+    scale = scale_to_fit(grid, rect) * zoom.factor
     width, height = grid.width * scale, grid.height * scale
     x = min(zoom.x, max(0.0, 1 - rect.width() / width))
     y = min(zoom.y, max(0.0, 1 - rect.height() / height))
     return Projection(grid, rect, rect.left() - max(x, 0.0) * width, rect.top() - max(y, 0.0) * height, scale)
 
 
-def fitting_scale(grid: Grid, rect: QRectF) -> float:
+def scale_to_fit(grid: TileGrid, rect: QRectF) -> float:
     """Pixels a unit at which the whole grid is seen."""
     return max(min(rect.width() / grid.width, rect.height() / grid.height), 1e-6)
 
 
-def zoomed(seen: Projection, factor: float, point: QPointF) -> Zoom:
+def zoom_at(seen: Projection, factor: float, point: QPointF) -> MosaicZoom:
     """Zoom to `factor` times fitting, what lies under the point staying there."""
-    scale = fitting_scale(seen.grid, seen.rect) * factor
+    scale = scale_to_fit(seen.grid, seen.rect) * factor
     x = (point.x() - seen.left) / seen.scale - (point.x() - seen.rect.left()) / scale
     y = (point.y() - seen.top) / seen.scale - (point.y() - seen.rect.top()) / scale
-    return _settled(seen, Zoom(factor, x / seen.grid.width, y / seen.grid.height))
+    return _settled(seen, MosaicZoom(factor, x / seen.grid.width, y / seen.grid.height))
 
 
-def panned(seen: Projection, factor: float, by: QPointF) -> Zoom:
+def pan_by(seen: Projection, factor: float, by: QPointF) -> MosaicZoom:
     """Drag a mosaic by some pixels."""
     x = (seen.rect.left() - seen.left - by.x()) / (seen.grid.width * seen.scale)
     y = (seen.rect.top() - seen.top - by.y()) / (seen.grid.height * seen.scale)
-    return _settled(seen, Zoom(factor, x, y))
+    return _settled(seen, MosaicZoom(factor, x, y))
 
 
-def _settled(seen: Projection, zoom: Zoom) -> Zoom:
+def _settled(seen: Projection, zoom: MosaicZoom) -> MosaicZoom:
     """The same view without what would show nothing beside the mosaic."""
-    at = project(seen.grid, seen.rect, zoom)
-    return Zoom(
+    at = project_grid(seen.grid, seen.rect, zoom)
+    return MosaicZoom(
         zoom.factor,
         (seen.rect.left() - at.left) / (seen.grid.width * at.scale),
         (seen.rect.top() - at.top) / (seen.grid.height * at.scale),
@@ -283,7 +283,7 @@ def _range(start: float, end: float, pitch: float, count: int) -> tuple[int, int
     return first, min(max(ceil(end / pitch), first + 1), count)
 
 
-class Tiles(Struct, frozen=True, eq=False):
+class MapTiles(Struct, frozen=True, eq=False):
     """Maps (C×H×W) and the values at which each one's colours begin and end; without values they are plain."""
 
     shape: Shape
@@ -301,7 +301,7 @@ class _Picture(NamedTuple):
     pixels: NDArray[np.uint32]
 
 
-def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> QImage:
+def tile_image(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, plain: str) -> QImage:
     """A block of tiles with transparent gaps, every step-th value of each; `plain` is the colour without values."""
 
     def paint() -> _Picture:
@@ -317,7 +317,7 @@ def tile_image(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) ->
     return CACHE.get(volumes, key, paint, lambda picture: picture.pixels.nbytes).image
 
 
-def tile_pixels(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -> NDArray[np.uint32]:
+def tile_pixels(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, plain: str) -> NDArray[np.uint32]:
     """The same as 0xAARRGGBB; all tiles at once."""
     (first_row, last_row), (first, last) = cells
     index = np.arange(first_row, last_row)[:, np.newaxis] * grid.columns + np.arange(first, last) - grid.lead
@@ -339,7 +339,7 @@ def tile_pixels(tiles: Tiles, grid: Grid, cells: Cells, step: int, plain: str) -
     return pixels.reshape(pixels.shape[0] * pitch_y, -1)
 
 
-def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np.uint32]:
+def _colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDArray[np.uint32]:
     """Colours of some maps (R×K×H×W) as 0xAARRGGBB."""
     assert tiles.values is not None
     values = tiles.values[:, ::step, ::step][channels]
@@ -352,7 +352,7 @@ def _colours(tiles: Tiles, channels: NDArray[np.int64], step: int) -> NDArray[np
             spans = np.where(tiles.lows < tiles.highs, tiles.highs - tiles.lows, 1.0)
             shares = (values - _over_maps(tiles.lows[channels])) / _over_maps(spans[channels])
             levels = to_levels(shares, 0.0, 1.0)
-    colours = packed_lut(tiles.colour_map).take(levels)
+    colours = load_packed_lut(tiles.colour_map).take(levels)
     if not all_finite:
         colours[~finite] = QColor(NOT_FINITE).rgba()
     return colours
@@ -364,7 +364,7 @@ def _over_maps(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
 
 
 @lru_cache(maxsize=8)
-def packed_lut(name: str) -> NDArray[np.uint32]:
+def load_packed_lut(name: str) -> NDArray[np.uint32]:
     """The 256 colours of a map as opaque 0xAARRGGBB."""
-    red, green, blue = lut(name).astype(np.uint32).T
+    red, green, blue = load_lut(name).astype(np.uint32).T
     return np.asarray(0xFF000000 | red << 16 | green << 8 | blue, np.uint32)

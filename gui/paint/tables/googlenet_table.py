@@ -13,7 +13,7 @@ from engine.network.graph import INPUT
 from engine.reports.googlenet_table import PaperColumn, PaperRow, footnotes, paper_rows, paper_table_columns
 from engine.reports.tables import design_title
 from engine.text.problems import STEM
-from gui.paint.basics.words import NO_DESIGN, text_width
+from gui.paint.basics.words import ADD_DESIGN_HINT, text_width
 from gui.paint.tables import ruled_table
 from gui.paint.tables.ruled_table import (
     LARGEST,
@@ -45,10 +45,10 @@ NARROWEST = 42.0
 """Units of width that the notes have at least."""
 WIDEST = 14.0
 """A column of longer texts shortens them."""
-NOTHING = f"No layer yet. {NO_DESIGN} and layers to it: each has a row here, whose widths can be edited"
+NO_LAYER_HINT = f"No layer yet. {ADD_DESIGN_HINT} and layers to it: each has a row here, whose widths can be edited"
 
 
-class Sheet(Struct, frozen=True):
+class GooglenetSheet(Struct, frozen=True):
     """What the figure says, and where each column stands."""
 
     title: str
@@ -77,12 +77,14 @@ class Sheet(Struct, frozen=True):
         return SPACING.height(titled=bool(self.title), head_lines=lines, rows=len(self.rows), notes=len(self.notes))
 
 
-def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+def paint_googlenet_table(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the tables of all designs below each other, as large as they fit; rows that do not fit are counted."""
-    paint_sheets(painter, rect, state, theme, sheets_of(state))
+    paint_googlenet_sheets(painter, rect, state, theme, make_googlenet_sheets(state))
 
 
-def paint_sheets(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, sheets: Sequence[Sheet]) -> None:
+def paint_googlenet_sheets(
+    painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, sheets: Sequence[GooglenetSheet]
+) -> None:
     """Draw tables below each other, as large as they fit; rows that do not fit are counted."""
     high = sum(sheet.height for sheet in sheets)
     painter.save()
@@ -92,7 +94,7 @@ def paint_sheets(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme
     for sheet in sheets:
         parts.append(QRectF(rect.left(), top, rect.width(), rect.height() * sheet.height / high))
         top = parts[-1].bottom()
-    arranged = [arrange(sheet, part) for sheet, part in zip(sheets, parts, strict=True)]
+    arranged = [fit_googlenet_sheet(sheet, part) for sheet, part in zip(sheets, parts, strict=True)]
     unit = min(found for found, _ in arranged)
     for sheet, part, (_, left_out) in zip(sheets, parts, arranged, strict=True):
         _paint_sheet(painter, part, state, theme, sheet, unit, left_out)
@@ -100,7 +102,7 @@ def paint_sheets(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme
 
 
 def _paint_sheet(
-    painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, sheet: Sheet, unit: float, left_out: int
+    painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, sheet: GooglenetSheet, unit: float, left_out: int
 ) -> None:
     painter.save()
     painter.translate(rect.left() + MARGIN * unit, rect.top() + MARGIN * unit)
@@ -119,22 +121,24 @@ def _paint_sheet(
     painter.restore()
 
 
-def shown_design(state: ViewState) -> str:
+def choose_table_design(state: ViewState) -> str:
     """The design whose table is shown: the chosen one, else the first; the stem where one of its layers is chosen."""
-    design, node = state.focus.place
+    design, node = state.focus.ref
     if design in state.check.analyses and (design != STEM or node != INPUT):
         return design
     return next((name for name in state.check.analyses if name != STEM), STEM)
 
 
-def sheets_of(state: ViewState, widest: float = inf, foot_size: float = FOOT_SIZE) -> tuple[Sheet, ...]:
+def make_googlenet_sheets(
+    state: ViewState, widest: float = inf, foot_size: float = FOOT_SIZE
+) -> tuple[GooglenetSheet, ...]:
     """A sheet a design; what several would tell below stands below the last of them.
 
     A table that is wider than `widest` units is broken into several, each with the names of the rows.
     """
-    designs = [design.name for design in state.project.designs] or [shown_design(state)]
+    designs = [design.name for design in state.project.designs] or [choose_table_design(state)]
     tables = [paper_rows(state.project, state.check, design) for design in designs]
-    told = [tuple(footnotes(state.project, rows)) if rows else (NOTHING,) for rows in tables]
+    told = [tuple(footnotes(state.project, rows)) if rows else (NO_LAYER_HINT,) for rows in tables]
     notes = [
         [note for note in texts if not any(note in later for later in told[at + 1 :])] for at, texts in enumerate(told)
     ]
@@ -152,7 +156,7 @@ def _broken(
     notes: Sequence[str],
     widest: float,
     foot_size: float,
-) -> Iterator[Sheet]:
+) -> Iterator[GooglenetSheet]:
     """The table of a design in parts of at most that width; the notes stand below the last one.
 
     Parts but the first leave out rows in which they would say nothing.
@@ -179,7 +183,9 @@ def _broken(
         yield _noted(_sheet(words, design, rows, left, widest), notes, foot_size)
 
 
-def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...], widest: float) -> Sheet:
+def _sheet(
+    words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...], widest: float
+) -> GooglenetSheet:
     """Some columns of a design's table."""
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
     widths = [min(max(text_width(text, bold=True) for text in column), WIDEST) for column in texts]
@@ -188,23 +194,23 @@ def _sheet(words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[Pap
         ruled_table.Column(tuple(filter(None, column.head)), width, column.is_number, column.figure)
         for column, width in zip(shown, widths, strict=True)
     ]
-    return Sheet(words, design, shown, rows, side_by_side(placed, gaps), (), widest)
+    return GooglenetSheet(words, design, shown, rows, side_by_side(placed, gaps), (), widest)
 
 
-def _stretched(sheet: Sheet) -> Sheet:
+def _stretched(sheet: GooglenetSheet) -> GooglenetSheet:
     """As wide as it may be."""
     more = max(0.0, sheet.widest - sheet.table_width) / max(len(sheet.places) - 1, 1)
     places = tuple(replace(place, left=place.left + index * more) for index, place in enumerate(sheet.places))
     return replace(sheet, places=places)
 
 
-def _noted(sheet: Sheet, notes: Sequence[str], size: float) -> Sheet:
+def _noted(sheet: GooglenetSheet, notes: Sequence[str], size: float) -> GooglenetSheet:
     """With notes of that size below, in lines of its width."""
-    lines = tuple(line for text in notes for line in wrapped(text, sheet.width, size))
+    lines = tuple(line for text in notes for line in wrap_note(text, sheet.width, size))
     return replace(sheet, notes=lines, foot_size=size)
 
 
-def wrapped(text: str, width: float, size: float = FOOT_SIZE) -> Iterator[str]:
+def wrap_note(text: str, width: float, size: float = FOOT_SIZE) -> Iterator[str]:
     """A note in lines of so many units."""
     line = ""
     for word in text.split():
@@ -216,7 +222,7 @@ def wrapped(text: str, width: float, size: float = FOOT_SIZE) -> Iterator[str]:
     yield line
 
 
-def arrange(sheet: Sheet, rect: QRectF) -> tuple[float, int]:
+def fit_googlenet_sheet(sheet: GooglenetSheet, rect: QRectF) -> tuple[float, int]:
     """Pixels of a unit, and how many rows before the totals are left out where not even the smallest holds all."""
     unit = min(rect.width() / (sheet.width + 2 * MARGIN), rect.height() / sheet.height, LARGEST)
     if unit >= SMALLEST or not sheet.rows:
@@ -226,14 +232,14 @@ def arrange(sheet: Sheet, rect: QRectF) -> tuple[float, int]:
     return SMALLEST, min(missing, len(sheet.rows) - 1) if missing > 1 else 0
 
 
-def natural_size(state: ViewState) -> tuple[int, int]:
+def googlenet_table_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure that the tables fill, their text of natural size."""
-    sheets = sheets_of(state)
+    sheets = make_googlenet_sheets(state)
     width, height = max(sheet.width for sheet in sheets), sum(sheet.height for sheet in sheets)
     return ruled_table.natural_size(width + 2 * MARGIN, height)
 
 
-def _rows(sheet: Sheet, left_out: int, theme: Theme) -> Iterator[Row]:
+def _rows(sheet: GooglenetSheet, left_out: int, theme: Theme) -> Iterator[Row]:
     """The rows in the colours of a theme; where some before the totals are left out, a line counts them."""
     rows, totals = ([row for row in sheet.rows if row.is_total == total] for total in (False, True))
     yield from (_cells(sheet, row, theme) for row in rows[: len(rows) - left_out])
@@ -242,12 +248,12 @@ def _rows(sheet: Sheet, left_out: int, theme: Theme) -> Iterator[Row]:
     yield from (_cells(sheet, row, theme) for row in totals)
 
 
-def _cells(sheet: Sheet, row: PaperRow, theme: Theme) -> Cells:
-    cells = tuple(Cell(column.text(row), *tone(column, row, theme)) for column in sheet.columns)
+def _cells(sheet: GooglenetSheet, row: PaperRow, theme: Theme) -> Cells:
+    cells = tuple(Cell(column.text(row), *cell_colour(column, row, theme)) for column in sheet.columns)
     return Cells(cells, row.is_total)
 
 
-def tone(column: PaperColumn, row: PaperRow, theme: Theme) -> tuple[str, bool]:
+def cell_colour(column: PaperColumn, row: PaperRow, theme: Theme) -> tuple[str, bool]:
     """The colour of a cell, and whether it is bold: a difference beyond rounding stands out, agreement does not."""
     if row.problem:
         return theme.error, False

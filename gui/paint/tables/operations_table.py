@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QPainter
 from engine.reports import tables
 from engine.reports.tables import comparisons, design_title, operations_columns, visible_metrics
 from engine.text.problems import STEM
-from gui.paint.basics.columns import pour
-from gui.paint.basics.words import NO_DESIGN, text_width
+from gui.paint.basics.columns import fill_columns
+from gui.paint.basics.words import ADD_DESIGN_HINT, text_width
 from gui.paint.tables import ruled_table
 from gui.paint.tables.ruled_table import (
     LARGEST,
@@ -42,7 +42,7 @@ from gui.theme import Theme
 SPACING = Spacing(head=1.8, row=1.55, note_gap=0.4, note=1.7)
 BLOCK_GAP = 2.6
 _COLUMN_GAP, _INDENT, _NOTE_SIZE = 1.4, 1.0, 1.1
-NOTHING = f"No design yet. {NO_DESIGN}"
+NO_DESIGN_HINT = f"No design yet. {ADD_DESIGN_HINT}"
 WIDEST = 24.0
 """A column of longer texts shortens them; every kind of layer says its settings in less."""
 NATURAL_SHAPE = 1.4
@@ -50,7 +50,7 @@ NATURAL_SHAPE = 1.4
 MOST_BLOCKS = 4
 
 
-class Line(Struct, frozen=True):
+class TableLine(Struct, frozen=True):
     """A line of the table, across all its columns or a cell in each."""
 
     kind: Literal["heading", "node", "problem", "more", "total"]
@@ -59,23 +59,23 @@ class Line(Struct, frozen=True):
     cells: tuple[str, ...] = ()
 
 
-class Sheet(Struct, frozen=True):
+class OperationsSheet(Struct, frozen=True):
     """What the figure says."""
 
     title: str
     columns: tuple[Column, ...]
-    groups: tuple[tuple[Line, ...], ...]
-    said: tuple[str, ...]
+    groups: tuple[tuple[TableLine, ...], ...]
+    comparison_lines: tuple[str, ...]
 
     @property
     def width(self) -> float:
         return table_width(self.columns)
 
 
-def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+def paint_operations_table(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the table of all designs as large as it fits into `rect`, in several blocks where that is larger."""
-    sheet = sheet_of(state)
-    unit, blocks = arrange(sheet, rect)
+    sheet = make_operations_sheet(state)
+    unit, blocks = fit_operations_sheet(sheet, rect)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillRect(rect, QColor(theme.base))
@@ -92,11 +92,11 @@ def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> No
         table = Table(sheet.columns, tuple(_row(line, state, theme) for line in block), SPACING)
         bottom = max(bottom, draw_table(painter, QRectF(left, y, end - left, 0), unit, table, theme))
     below = QRectF(x, bottom, width, 0)
-    draw_notes(painter, below, unit, sheet.said, SPACING, theme.text, size=_NOTE_SIZE, bold=True)
+    draw_notes(painter, below, unit, sheet.comparison_lines, SPACING, theme.text, size=_NOTE_SIZE, bold=True)
     painter.restore()
 
 
-def sheet_of(state: ViewState) -> Sheet:
+def make_operations_sheet(state: ViewState) -> OperationsSheet:
     """The lines of the table, the stem's first, and every further design against the first."""
     all_rows = state.rows
     metrics = visible_metrics(state.look.metric)
@@ -110,57 +110,57 @@ def sheet_of(state: ViewState) -> Sheet:
     heads = [Column((column.title,), width, column.is_number) for column, width in zip(shown, widths, strict=True)]
     placed = side_by_side(heads, [_COLUMN_GAP] * len(heads))
     said = tuple(line for metric in metrics for line in comparisons(all_rows, metric))
-    return Sheet(state.project.title, placed, groups, said if groups else (NOTHING,))
+    return OperationsSheet(state.project.title, placed, groups, said if groups else (NO_DESIGN_HINT,))
 
 
-def _lines(group: Sequence[tables.TableRow], shown: Sequence[tables.TableColumn]) -> Iterator[Line]:
+def _lines(group: Sequence[tables.TableRow], shown: Sequence[tables.TableColumn]) -> Iterator[TableLine]:
     design = group[0].design
-    yield Line("heading", design, design_title(design))
+    yield TableLine("heading", design, design_title(design))
     for row in group:
-        yield Line("total" if row.is_total else "node", design, cells=tuple(column.text(row) for column in shown))
+        yield TableLine("total" if row.is_total else "node", design, cells=tuple(column.text(row) for column in shown))
         if row.problem:
-            yield Line("problem", design, f"{row.node}: {row.problem}")
+            yield TableLine("problem", design, f"{row.node}: {row.problem}")
 
 
-def arrange(sheet: Sheet, rect: QRectF) -> tuple[int, tuple[tuple[Line, ...], ...]]:
+def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tuple[tuple[TableLine, ...], ...]]:
     """The largest unit and the blocks that fit; where not even the smallest does, layers are left out and counted."""
     for unit in range(LARGEST, SMALLEST - 1, -1):
         for count in _block_counts(sheet, rect, unit):
-            blocks = pour(sheet.groups, count, _continued)
-            if max(map(len, blocks), default=0) <= _room(sheet, rect, unit):
+            blocks = fill_columns(sheet.groups, count, _continued)
+            if max(map(len, blocks), default=0) <= _line_capacity(sheet, rect, unit):
                 return unit, blocks
-    count, room = _block_counts(sheet, rect, SMALLEST)[-1], _room(sheet, rect, SMALLEST)
+    count, room = _block_counts(sheet, rect, SMALLEST)[-1], _line_capacity(sheet, rect, SMALLEST)
     for most in range(max(map(len, sheet.groups), default=0), -1, -1):
-        blocks = pour([tuple(_shortened(group, most)) for group in sheet.groups], count, _continued)
+        blocks = fill_columns([tuple(_shortened(group, most)) for group in sheet.groups], count, _continued)
         if max(map(len, blocks), default=0) <= room:
             break
     return SMALLEST, blocks
 
 
-def natural_size(state: ViewState) -> tuple[int, int]:
+def operations_table_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure that the table fills, its text of natural size."""
-    sheet = sheet_of(state)
+    sheet = make_operations_sheet(state)
     sizes = [_extent(sheet, count) for count in range(1, MOST_BLOCKS + 1)]
     width, height = min(sizes, key=lambda size: abs(log(size[0] / size[1] / NATURAL_SHAPE)))
     return ruled_table.natural_size(width, height)
 
 
-def _extent(sheet: Sheet, count: int) -> tuple[float, float]:
+def _extent(sheet: OperationsSheet, count: int) -> tuple[float, float]:
     """Units that the table takes in so many blocks."""
-    blocks = pour(sheet.groups, count, _continued)
-    texts = [title_width(sheet.title), *(text_width(said, _NOTE_SIZE, bold=True) for said in sheet.said)]
+    blocks = fill_columns(sheet.groups, count, _continued)
+    texts = [title_width(sheet.title), *(text_width(said, _NOTE_SIZE, bold=True) for said in sheet.comparison_lines)]
     texts += [1 + text_width(f"! {line.text}") for block in blocks for line in block if line.kind == "problem"]
     blocks_width = len(blocks) * sheet.width + max(len(blocks) - 1, 0) * BLOCK_GAP
     lines = max(map(len, blocks), default=0)
     return 2 * MARGIN + max(blocks_width, *texts), _around(sheet) + SPACING.row * lines + 0.1
 
 
-def _around(sheet: Sheet) -> float:
+def _around(sheet: OperationsSheet) -> float:
     """Units above and below the lines of a block."""
-    return SPACING.height(titled=bool(sheet.title), head_lines=1, rows=0, notes=len(sheet.said))
+    return SPACING.height(titled=bool(sheet.title), head_lines=1, rows=0, notes=len(sheet.comparison_lines))
 
 
-def _block_counts(sheet: Sheet, rect: QRectF, unit: float) -> range:
+def _block_counts(sheet: OperationsSheet, rect: QRectF, unit: float) -> range:
     """How many blocks fit side by side; one in any case, but no larger than the rectangle while there is a choice."""
     room = int((rect.width() / unit - 2 * MARGIN + BLOCK_GAP) // (sheet.width + BLOCK_GAP))
     if room == 0 and unit > SMALLEST:
@@ -168,27 +168,27 @@ def _block_counts(sheet: Sheet, rect: QRectF, unit: float) -> range:
     return range(1, min(max(room, 1), MOST_BLOCKS) + 1)
 
 
-def _room(sheet: Sheet, rect: QRectF, unit: float) -> int:
+def _line_capacity(sheet: OperationsSheet, rect: QRectF, unit: float) -> int:
     """Lines that a block has room for."""
     return int((rect.height() / unit - _around(sheet)) // SPACING.row)
 
 
-def _continued(heading: Line) -> Line:
+def _continued(heading: TableLine) -> TableLine:
     return replace(heading, text=f"{heading.text}, continued")
 
 
-def _shortened(group: Sequence[Line], most: int) -> Iterator[Line]:
+def _shortened(group: Sequence[TableLine], most: int) -> Iterator[TableLine]:
     """A group with its first `most` layers, every mistake, a line that counts the others, and its totals."""
     heading, *lines, total = group
     first = [line for index, line in enumerate(lines) if index < most or line.kind == "problem"]
     yield heading
     yield from first
     if len(first) < len(lines):
-        yield Line("more", heading.design, f"and {len(lines) - len(first)} more layers")
+        yield TableLine("more", heading.design, f"and {len(lines) - len(first)} more layers")
     yield total
 
 
-def _row(line: Line, state: ViewState, theme: Theme) -> Row:
+def _row(line: TableLine, state: ViewState, theme: Theme) -> Row:
     """A line in the colours of a theme."""
     if line.kind == "heading":
         stem = line.design == STEM

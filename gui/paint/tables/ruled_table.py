@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from gui.paint.basics.words import LEFT, RIGHT, draw_text, text_width
+from gui.paint.basics.words import ALIGN_LEFT, ALIGN_RIGHT, draw_text, text_width
 from gui.theme import Theme
 
 MARGIN, TITLE, TITLE_SIZE = 1.0, 2.4, 1.4
@@ -89,7 +89,7 @@ class Cells(Struct, frozen=True):
         if self.is_total:
             _rule(painter, place.left(), place.top(), table.width * unit, _THIN * unit, theme.muted)
         for column, (text, colour, bold) in zip(table.columns, self.cells, strict=True):
-            align = RIGHT if column.is_number else LEFT
+            align = ALIGN_RIGHT if column.is_number else ALIGN_LEFT
             draw_text(painter, _cell(column, place, unit), text, unit, colour, align, bold=bold)
 
 
@@ -188,7 +188,7 @@ def _draw_head(painter: QPainter, left: float, y: float, unit: float, table: Tab
             for line, text in enumerate(column.head, first):
                 if text and not (together and line == 0):
                     place = _cell(column, QRectF(left, y + line * high, 0, high), unit)
-                    draw_text(painter, place, text, unit, theme.muted, RIGHT if column.is_number else LEFT)
+                    draw_text(painter, place, text, unit, theme.muted, ALIGN_RIGHT if column.is_number else ALIGN_LEFT)
 
 
 def _cell(column: Column, row: QRectF, unit: float) -> QRectF:

@@ -11,18 +11,18 @@ from PySide6.QtGui import QPolygonF, QTransform
 from engine.shapes import Shape
 
 Vector = tuple[float, float]
-Side = Literal["front", "top", "left", "right"]
+FaceSide = Literal["front", "top", "left", "right"]
 
-LENGTHS: dict[str, Callable[[float], float]] = {"true": float, "sqrt": sqrt, "log": lambda count: log2(count + 1)}
+LENGTH_SCALES: dict[str, Callable[[float], float]] = {"true": float, "sqrt": sqrt, "log": lambda count: log2(count + 1)}
 """How long an edge of `count` values is drawn."""
 
-LENGTHS_IN_WORDS = {
+LENGTH_SCALE_TEXTS = {
     "true": "edges to scale",
     "sqrt": "edges ∝ √H, √W, √C",
     "log": "edges ∝ log₂(n + 1), n = H, W, C",
 }
 
-VIEWS: dict[str, tuple[float, float]] = {"3-D": (-34.0, 24.0), "Top": (0.0, 90.0), "Front": (0.0, 0.0)}
+CAMERA_VIEWS: dict[str, tuple[float, float]] = {"3-D": (-34.0, 24.0), "Top": (0.0, 90.0), "Front": (0.0, 0.0)}
 """(yaw, pitch) in degrees of the cameras that have a name."""
 
 
@@ -34,7 +34,7 @@ class Camera(NamedTuple):
     depth: Vector
 
 
-def camera(yaw: float, pitch: float) -> Camera:
+def make_camera(yaw: float, pitch: float) -> Camera:
     """Turn by `yaw` around the vertical axis, then look down by `pitch`; degrees within ±90 and 0 … 90.
 
     At (0, 0) the front face alone is seen, at (0, 90) the top face alone, its width across and its depth upward.
@@ -43,10 +43,10 @@ def camera(yaw: float, pitch: float) -> Camera:
     return Camera((cos(turn), sin(turn) * sin(tilt)), (0.0, cos(tilt)), (sin(turn), -cos(turn) * sin(tilt)))
 
 
-class Face(NamedTuple):
+class BoxFace(NamedTuple):
     """A side of a box: its corner, and the edges along which columns and rows of its picture run."""
 
-    side: Side
+    side: FaceSide
     x: float
     y: float
     across: Vector
@@ -113,14 +113,14 @@ class Prism(NamedTuple):
             self.y + sum(max(0.0, step) for step in upright),
         )
 
-    def faces(self) -> tuple[Face, ...]:
+    def faces(self) -> tuple[BoxFace, ...]:
         """The faces that the camera sees: the front, the top, and the right or the left side."""
-        side: Side = "right" if self.depth[0] >= 0 else "left"
+        side: FaceSide = "right" if self.depth[0] >= 0 else "left"
         corner = self.corner(1, 0, 0) if side == "right" else (self.x, self.y)
         return (
-            Face("top", self.x, self.y, self.width, self.depth),
-            Face(side, *corner, self.depth, self.height),
-            Face("front", self.x, self.y, self.width, self.height),
+            BoxFace("top", self.x, self.y, self.width, self.depth),
+            BoxFace(side, *corner, self.depth, self.height),
+            BoxFace("front", self.x, self.y, self.width, self.height),
         )
 
     def ridges(self) -> list[tuple[Vector, Vector]]:
@@ -172,7 +172,7 @@ class Prism(NamedTuple):
         return corners
 
 
-class Edges(NamedTuple):
+class BoxEdges(NamedTuple):
     """The lines and faces of a box whose front face's top left corner is at (0, 0).
 
     `size` is the shorter side of what is seen.
@@ -181,23 +181,23 @@ class Edges(NamedTuple):
     border: list[QLineF]
     ridges: list[QLineF]
     outline: QPolygonF
-    faces: tuple[Face, ...]
+    faces: tuple[BoxFace, ...]
     size: float
 
 
 @lru_cache(maxsize=4096)
-def edges(width: Vector, height: Vector, depth: Vector) -> Edges:
+def make_box_edges(width: Vector, height: Vector, depth: Vector) -> BoxEdges:
     """What a box with these edges is drawn with, made once: boxes of one shape have the same."""
     box = Prism(0.0, 0.0, width, height, depth)
     left, top, right, bottom = box.bounds()
     border, ridges = ([QLineF(*start, *end) for start, end in lines] for lines in (box.border(), box.ridges()))
     outline = QPolygonF([line.p1() for line in border])
-    return Edges(border, ridges, outline, box.faces(), min(right - left, bottom - top))
+    return BoxEdges(border, ridges, outline, box.faces(), min(right - left, bottom - top))
 
 
-def prism(shape: Shape, scale: str, unit: float, camera: Camera) -> Prism:
+def make_prism(shape: Shape, scale: str, unit: float, camera: Camera) -> Prism:
     """A volume as a box around the origin: H and W its front face, C its depth; `unit` pixels a unit of length."""
-    length = LENGTHS[scale]
+    length = LENGTH_SCALES[scale]
     sizes = (length(shape.width), length(shape.height), length(shape.channels))
     edges = [(unit * size * x, unit * size * y) for size, (x, y) in zip(sizes, camera, strict=True)]
     placed = Prism(0.0, 0.0, *edges)

@@ -8,18 +8,28 @@ from msgspec import Struct
 from engine.blocks import Block
 from engine.network.analysis import Report
 from engine.shapes import Shape
-from gui.paint.volumes.camera import Camera, Prism, prism
+from gui.paint.volumes.camera import Camera, Prism, make_prism
 from gui.paint.volumes.grid import Vertex
-from gui.paint.volumes.labels import ASCENT, LINE, Role, Text, centred, edge_labels, elided, width, wrapped
+from gui.paint.volumes.labels import (
+    ASCENT,
+    LINE_SPACING,
+    Label,
+    TextRole,
+    elide_text,
+    make_centred_label,
+    measure_text,
+    place_edge_labels,
+    wrap_text,
+)
 
-Detail = Literal["formula", "line", "lines", "first", "whole", "stacked", "narrow"]
+ArrowDetail = Literal["formula", "line", "lines", "first", "whole", "stacked", "narrow"]
 """What stands at an arrow: the operator with its cost formula, in one line, in two, or without its numbers.
 
 In figures the operator says how deep its kernel is, the formula in one line ("whole"), in two or in three.
 """
 
-DETAILS: tuple[Detail, ...] = ("formula", "line", "lines", "first")
-FORMULAS: dict[Detail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
+DETAILS: tuple[ArrowDetail, ...] = ("formula", "line", "lines", "first")
+FORMULA_LINES: dict[ArrowDetail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
 """In how many lines the formula stands, where it does."""
 
 NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
@@ -35,7 +45,7 @@ LINE_HEIGHT, ARROW_HEIGHT = 0.3, 0.65
 """What a line that leaves a box and an arrow that comes to it take to each side, in ems."""
 
 
-class Type(Struct, frozen=True):
+class TextSizes(Struct, frozen=True):
     """Pixel sizes of the text in the picture."""
 
     em: int
@@ -45,10 +55,10 @@ class Type(Struct, frozen=True):
         return round(0.84 * self.em)
 
 
-class Wording(Struct, frozen=True):
+class TextOptions(Struct, frozen=True):
     """How much is written in a picture."""
 
-    details: tuple[Detail, ...] = DETAILS
+    details: tuple[ArrowDetail, ...] = DETAILS
     """What may stand at the arrows, the most first."""
     names: bool = True
     """Whether volumes have their names below them."""
@@ -62,42 +72,42 @@ class Wording(Struct, frozen=True):
     """Whether H and W stand only at the volumes where they change."""
     notes: Literal["all", "fronts", "none"] = "all"
     """Whether each volume says what its faces show; of the fronts the channel, or which slice is seen instead."""
-    least: float = 4.0
+    least_box_size: float = 4.0
     """Ems that boxes measure in the mean at least; below that text shrinks, too."""
     air: float = 1.4
     """Free length of an arrow beside its words, in ems."""
     spread: float = 1.0
     """How many times farther apart than they must be branches stand where there is room."""
-    still: bool = False
+    camera_is_fixed: bool = False
     """Whether the camera stays: else boxes seen straight on have as much room to the left as to the right."""
 
 
-SCREEN = Wording()
+SCREEN_TEXT_OPTIONS = TextOptions()
 
 
-class Caption(NamedTuple):
+class VolumeCaption(NamedTuple):
     """A volume's name, what is wrong with it, and the room for both and for a note below or beside the name."""
 
     name: str
     trouble: tuple[str, ...]
     width: float
     height: float
-    beside: bool
+    note_beside_name: bool
     """Whether the note stands on the name's line: where volumes stand above each other, a line is dear."""
 
 
-class Body(NamedTuple):
+class BoxBody(NamedTuple):
     """A volume's box around (0, 0) with the numbers at its edges, and what they span together."""
 
     box: Prism
     bounds: tuple[float, float, float, float]
-    numbers: tuple[Text, ...]
+    numbers: tuple[Label, ...]
     span: tuple[float, float, float, float]
     middle: float
     """Where its caption is centred: below the front face, or below all of a compact box."""
 
 
-class Room(NamedTuple):
+class BoxSpace(NamedTuple):
     """What a volume with its caption takes to each side of the middle of its box."""
 
     left: float
@@ -106,71 +116,71 @@ class Room(NamedTuple):
     down: float
 
 
-class Measure:
+class BoxMeasurer:
     """What sizes depend on; volumes of one shape, and with it one size of caption, are measured once."""
 
-    def __init__(self, eye: Camera, scale: str, unit: float, type: Type, still: bool) -> None:
-        self.eye, self.scale, self.unit, self.type, self.still = eye, scale, unit, type, still
-        self._bodies: dict[tuple[Shape | None, bool, str], Body] = {}
-        self._rooms: dict[tuple[Shape | None, bool, str, float, float], Room] = {}
+    def __init__(self, eye: Camera, scale: str, unit: float, type: TextSizes, still: bool) -> None:
+        self.eye, self.scale, self.unit, self.text_sizes, self.camera_is_fixed = eye, scale, unit, type, still
+        self._bodies: dict[tuple[Shape | None, bool, str], BoxBody] = {}
+        self._rooms: dict[tuple[Shape | None, bool, str, float, float], BoxSpace] = {}
         self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
 
-    def body(self, vertex: Vertex) -> Body:
+    def body(self, vertex: Vertex) -> BoxBody:
         key = (vertex.shape, vertex.compact, vertex.numbers)
         found = self._bodies.get(key)
         if found is None:
             found = self._bodies[key] = self._body(*key)
         return found
 
-    def room(self, vertex: Vertex, caption: Caption) -> Room:
+    def measure_space(self, vertex: Vertex, caption: VolumeCaption) -> BoxSpace:
         key = (vertex.shape, vertex.compact, vertex.numbers, caption.width, caption.height)
         found = self._rooms.get(key)
         if found is None:
-            found = self._rooms[key] = self._room(self.body(vertex), caption)
+            found = self._rooms[key] = self._compute_space(self.body(vertex), caption)
         return found
 
-    def ends(self, vertex: Vertex, caption: Caption) -> tuple[float, float]:
+    def ends(self, vertex: Vertex, caption: VolumeCaption) -> tuple[float, float]:
         """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
         key, body = (vertex.shape, vertex.compact, vertex.numbers), self.body(vertex)
         found = self._ends.get(key)
         if found is None:
             found = self._ends[key] = self._line_ends(body)
         before, after = found
-        half, em, below = caption.width / 2, self.type.em, body.span[3] + CAPTION_GAP * self.type.small
+        half, em, below = caption.width / 2, self.text_sizes.em, body.span[3] + CAPTION_GAP * self.text_sizes.small
         return (
             min(before, body.middle - half) if below < ARROW_HEIGHT * em else before,
             max(after, body.middle + half) if below < LINE_HEIGHT * em else after,
         )
 
-    def _room(self, body: Body, caption: Caption) -> Room:
+    def _compute_space(self, body: BoxBody, caption: VolumeCaption) -> BoxSpace:
         half = caption.width / 2
         left = max(-body.span[0], half - body.middle)
         right = max(body.span[2], half + body.middle)
         # Seen straight on both are equal: numbers change sides then, and no box may jump.
-        turned = 1.0 if self.still else min(1.0, 5 * abs(self.eye.depth[0]))
+        turned = 1.0 if self.camera_is_fixed else min(1.0, 5 * abs(self.eye.depth[0]))
         most = max(left, right)
-        return Room(
+        return BoxSpace(
             most + turned * (left - most),
             most + turned * (right - most),
-            max(0.8 * self.type.em, -body.span[1]),
+            max(0.8 * self.text_sizes.em, -body.span[1]),
             body.span[3] + caption.height,
         )
 
-    def _line_ends(self, body: Body) -> tuple[float, float]:
+    def _line_ends(self, body: BoxBody) -> tuple[float, float]:
         rects = [number.rect for number in body.numbers]
-        before, _ = _extent(body.box, rects, ARROW_HEIGHT * self.type.em)
-        _, after = _extent(body.box, rects, LINE_HEIGHT * self.type.em)
+        before, _ = _extent(body.box, rects, ARROW_HEIGHT * self.text_sizes.em)
+        _, after = _extent(body.box, rects, LINE_HEIGHT * self.text_sizes.em)
         return before, after
 
-    def _body(self, shape: Shape | None, compact: bool, letters: str) -> Body:
+    def _body(self, shape: Shape | None, compact: bool, letters: str) -> BoxBody:
         if shape is None:
-            side = UNKNOWN_SIZE * self.type.em
+            side = UNKNOWN_SIZE * self.text_sizes.em
             box = Prism(-side / 2, -side / 2, (side, 0.0), (0.0, side), (0.0, 0.0))
         else:
-            box = prism(shape, self.scale, self.unit, self.eye)
-        numbers: tuple[Text, ...] = ()
+            box = make_prism(shape, self.scale, self.unit, self.eye)
+        numbers: tuple[Label, ...] = ()
         if shape is not None and letters:
-            labels = zip("CHW", edge_labels(box, self.eye, shape, self.type.small), strict=True)
+            labels = zip("CHW", place_edge_labels(box, self.eye, shape, self.text_sizes.small), strict=True)
             numbers = tuple([label for letter, label in labels if letter in letters])
         bounds = box.bounds()
         rects = [bounds, *(number.rect for number in numbers)]
@@ -180,13 +190,13 @@ class Measure:
             max([rect[2] for rect in rects]),
             max([rect[3] for rect in rects]),
         )
-        return Body(box, bounds, numbers, span, 0.0 if compact else box.corner(0.5, 1, 0)[0])
+        return BoxBody(box, bounds, numbers, span, 0.0 if compact else box.corner(0.5, 1, 0)[0])
 
 
 @lru_cache(maxsize=64)
-def measure(eye: Camera, scale: str, unit: float, type: Type, still: bool = False) -> Measure:
+def get_box_measurer(eye: Camera, scale: str, unit: float, type: TextSizes, still: bool = False) -> BoxMeasurer:
     """One measure for all that is laid out alike: most of it outlives an edit."""
-    return Measure(eye, scale, unit, type, still)
+    return BoxMeasurer(eye, scale, unit, type, still)
 
 
 def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: float) -> tuple[float, float]:
@@ -196,9 +206,9 @@ def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: 
     return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
 
 
-def caption(
-    vertex: Vertex, name: str, trouble: tuple[str, ...], type: Type, *, stacked: bool, noted: bool = True
-) -> Caption:
+def make_caption(
+    vertex: Vertex, name: str, trouble: tuple[str, ...], type: TextSizes, *, stacked: bool, has_note: bool = True
+) -> VolumeCaption:
     """The texts below a volume. A compact one has its operator there, since its arrow is too short for it.
 
     Where volumes are `stacked`, above each other, the note stands on the name's line; without a name in its place.
@@ -206,39 +216,41 @@ def caption(
     """
     own = name
     if vertex.report is not None and vertex.compact:
-        own = vertex.report.layer.label() if noted else ""
+        own = vertex.report.layer.label() if has_note else ""
     note = WIDEST_COMPACT_NOTE if vertex.compact or not own else WIDEST_NOTE
-    return _caption(own, is_block(vertex), note if noted else "", trouble, type, stacked)
+    return _caption(own, is_closed_block(vertex), note if has_note else "", trouble, type, stacked)
 
 
 @lru_cache(maxsize=2048)
-def _caption(own: str, bold: bool, note: str, trouble: tuple[str, ...], type: Type, stacked: bool) -> Caption:
+def _caption(
+    own: str, bold: bool, note: str, trouble: tuple[str, ...], type: TextSizes, stacked: bool
+) -> VolumeCaption:
     small = type.small
-    shown = elided(own, NAME_ROOM * type.em, small, bold)
-    found = [line for text in trouble for line in wrapped(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
+    shown = elide_text(own, NAME_ROOM * type.em, small, bold)
+    found = [line for text in trouble for line in wrap_text(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
     lines = tuple(found[:TROUBLE_LINES])
     if not (own or note or lines):
-        return Caption("", (), 0.0, 0.0, beside=False)
+        return VolumeCaption("", (), 0.0, 0.0, note_beside_name=False)
     beside = stacked and bool(own) and not lines
-    own_width = width(shown, small, bold) + (width(NOTE_SEPARATOR + note, small) if beside else 0.0)
-    wide = max([own_width, *(width(text, small) for text in (() if beside else (*lines, note)))])
+    own_width = measure_text(shown, small, bold) + (measure_text(NOTE_SEPARATOR + note, small) if beside else 0.0)
+    wide = max([own_width, *(measure_text(text, small) for text in (() if beside else (*lines, note)))])
     below = len(lines) or int(bool(own and note))
     count = 0 if beside else below
-    return Caption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE * count) * small, beside)
+    return VolumeCaption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE_SPACING * count) * small, beside)
 
 
-def caption_texts(body: Body, words: Caption, type: Type, vertex: Vertex) -> tuple[Text, ...]:
+def place_caption(body: BoxBody, words: VolumeCaption, type: TextSizes, vertex: Vertex) -> tuple[Label, ...]:
     """A caption below its box; its second line is left to the note, or to what is wrong."""
     y = body.span[3] + (CAPTION_GAP + ASCENT) * type.small
-    role: Role = "muted" if vertex.compact else "text"
-    texts = [centred(words.name, body.middle, y, type.small, role, is_block(vertex))]
+    role: TextRole = "muted" if vertex.compact else "text"
+    texts = [make_centred_label(words.name, body.middle, y, type.small, role, is_closed_block(vertex))]
     for line in words.trouble:
-        y += LINE * type.small
-        texts.append(centred(line, body.middle, y, type.small, "error"))
+        y += LINE_SPACING * type.small
+        texts.append(make_centred_label(line, body.middle, y, type.small, "error"))
     return tuple(texts)
 
 
-class Operator(NamedTuple):
+class OperatorText(NamedTuple):
     """Texts over and under an arrow (text, size, bold), and the room that they need along it and to both sides."""
 
     above: tuple[tuple[str, int, bool], ...]
@@ -248,27 +260,29 @@ class Operator(NamedTuple):
     down: float
 
 
-def operator(vertex: Vertex, detail: Detail, type: Type, formula: str, wording: Wording = SCREEN) -> Operator:
+def make_operator_text(
+    vertex: Vertex, detail: ArrowDetail, type: TextSizes, formula: str, wording: TextOptions = SCREEN_TEXT_OPTIONS
+) -> OperatorText:
     """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
     report = vertex.report
     if vertex.compact or report is None:
-        return Operator((), (), 1.3 * type.em, 0.0, 0.0)
+        return OperatorText((), (), 1.3 * type.em, 0.0, 0.0)
     label = _deep_label(report) if wording.deep else report.layer.label()
     halves = _block_halves(report.layer) if isinstance(report.layer, Block) else _halves(label)
-    lines = _formula_lines(formula, FORMULAS.get(detail, 0))
+    lines = _formula_lines(formula, FORMULA_LINES.get(detail, 0))
     return _operator(label, halves, lines, detail, type, wording.air)
 
 
-def fullest(vertex: Vertex, type: Type, formula: str, room: float) -> Operator:
+def fullest_operator_text(vertex: Vertex, type: TextSizes, formula: str, room: float) -> OperatorText:
     """As much as can stand at an arrow of that length, at least what every arrow has."""
-    choices = [operator(vertex, detail, type, formula) for detail in DETAILS]
+    choices = [make_operator_text(vertex, detail, type, formula) for detail in DETAILS]
     return next((words for words in choices if words.width <= room), choices[-1])
 
 
 @lru_cache(maxsize=2048)
 def _operator(
-    label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: Detail, type: Type, air: float
-) -> Operator:
+    label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: ArrowDetail, type: TextSizes, air: float
+) -> OperatorText:
     em, small, (first, second) = type.em, type.small, halves
     above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
     below = tuple([(line, small, False) for line in formula])
@@ -277,10 +291,10 @@ def _operator(
         below = ((second, small, False),) if second and (detail == "lines" or "," not in label) else ()
     elif detail in ("stacked", "narrow"):
         above = ((first, em, True), (second, small, False)) if second else ((first, em, True),)
-    wide = max(width(*text) for text in (*above, *below))
-    up, down = (LINE * sum([size for _, size, _ in texts]) for texts in (above, below))
+    wide = max(measure_text(*text) for text in (*above, *below))
+    up, down = (LINE_SPACING * sum([size for _, size, _ in texts]) for texts in (above, below))
     room = max(wide + air * em, (1.8 + air) * em)
-    return Operator(above, below, room, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
+    return OperatorText(above, below, room, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
 
 
 def _deep_label(report: Report) -> str:
@@ -313,15 +327,15 @@ def _block_halves(block: Block) -> tuple[str, str]:
     return title, block.label().removeprefix(title).lstrip(", ")
 
 
-def is_block(vertex: Vertex) -> bool:
+def is_closed_block(vertex: Vertex) -> bool:
     """Whether a volume is the output of a closed block."""
     return vertex.report is not None and isinstance(vertex.report.layer, Block)
 
 
-_COLOURS: dict[str, Role] = {"weights": "design", "resampling": "pool"}
+_COLOURS: dict[str, TextRole] = {"weights": "design", "resampling": "pool"}
 """By a kind's role; the others are muted."""
 
 
-def colour_role(vertex: Vertex) -> Role:
+def operator_role(vertex: Vertex) -> TextRole:
     """The colour of an operator: its design's where it multiplies weights, that of pooling, or none."""
     return "muted" if vertex.report is None else _COLOURS.get(vertex.report.layer.role, "muted")

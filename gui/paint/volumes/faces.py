@@ -12,8 +12,8 @@ from engine.project.project import ImageInput
 from gui.paint.basics import colours
 from gui.paint.basics.derived_cache import CACHE
 from gui.paint.maps.map_measures import volume_range
-from gui.paint.volumes.camera import Side
-from gui.state.volume_at import Volume
+from gui.paint.volumes.camera import FaceSide
+from gui.state.volume_at import Float32Volume
 
 MOST_PIXELS = 512
 """The most columns or rows that a face's picture has."""
@@ -22,7 +22,7 @@ SAMPLED_PIXELS = 4096
 """The most pixels of a channel that are looked at to choose one."""
 
 
-def liveliest_channel(volume: Volume) -> int:
+def most_varied_channel(volume: Float32Volume) -> int:
     """The channel that uses most of the colour map, the first of several: what shows most where nobody chose.
 
     Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
@@ -30,7 +30,7 @@ def liveliest_channel(volume: Volume) -> int:
     return CACHE.get((volume,), ("liveliest channel",), lambda: _liveliest(volume), lambda _: 256)
 
 
-def _liveliest(volume: Volume) -> int:
+def _liveliest(volume: Float32Volume) -> int:
     pixels = volume.reshape(volume.shape[0], -1)
     pixels = pixels[:, :: -(-pixels.shape[1] // SAMPLED_PIXELS)]
     steps = colours.to_levels(pixels, *volume_range(volume, zero_centred=False)) >> 4
@@ -41,7 +41,7 @@ def _liveliest(volume: Volume) -> int:
     return int(np.argmax(np.round(entropy, 9)))
 
 
-def cut(volume: Volume, side: Side, channel: int) -> NDArray[Any]:
+def face_slice(volume: Float32Volume, side: FaceSide, channel: int) -> NDArray[Any]:
     """The slice that a face shows, rows and columns as the face has them.
 
     front: the channel (H×W); top: the row y = 0 of every channel (C×W); left and right: the column x = 0 or
@@ -58,7 +58,7 @@ def cut(volume: Volume, side: Side, channel: int) -> NDArray[Any]:
 
 
 def face_image(
-    volume: Volume, side: Side, channel: int, name: str, *, zero_centred: bool, columns: float, rows: float
+    volume: Float32Volume, side: FaceSide, channel: int, name: str, *, zero_centred: bool, columns: float, rows: float
 ) -> QImage:
     """The picture of a face that is `columns` × `rows` pixels large on its device.
 
@@ -70,14 +70,14 @@ def face_image(
 
     def make() -> QImage:
         ends = volume_range(volume, zero_centred=zero_centred)
-        levels = colours.to_levels(_reduced(cut(volume, side, channel), height, width), *ends)
+        levels = colours.to_levels(_reduced(face_slice(volume, side, channel), height, width), *ends)
         return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
 
     key = ("face", side, channel if side == "front" else 0, name, zero_centred, height, width)
     return CACHE.get((volume,), key, make, QImage.sizeInBytes)
 
 
-def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
+def photo_face_image(volume: Float32Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
     """The photo that a volume was made from, as `face_image` for its front face."""
     height = _halved(volume.shape[1], int(min(rows, MOST_PIXELS)))
     width = _halved(volume.shape[2], int(min(columns, MOST_PIXELS)))
@@ -92,7 +92,7 @@ def photo(volume: Volume, spec: ImageInput, columns: float, rows: float) -> QIma
     return CACHE.get((volume,), ("photo", spec, height, width), make, QImage.sizeInBytes)
 
 
-def faded(volume: Volume, image: QImage, ground: QColor, share: float) -> QImage:
+def fade_image(volume: Float32Volume, image: QImage, ground: QColor, share: float) -> QImage:
     """The picture of a face, `share` of it on a ground."""
 
     def make() -> QImage:
@@ -107,7 +107,7 @@ def faded(volume: Volume, image: QImage, ground: QColor, share: float) -> QImage
     return CACHE.get((volume,), ("faded face", image.cacheKey(), ground.rgb(), share), make, QImage.sizeInBytes)
 
 
-def enlarged(image: QImage) -> QImage:
+def enlarge_pixels(image: QImage) -> QImage:
     """Each pixel as a square of pixels, for files whose readers would blur a small picture."""
     factors = [max(1, MOST_PIXELS // length) for length in (image.width(), image.height())]
     size = image.width() * factors[0], image.height() * factors[1]

@@ -37,7 +37,7 @@ class Lane(NamedTuple):
     row: int
 
 
-class Opened(NamedTuple):
+class OpenBlock(NamedTuple):
     """A block that is drawn as its layers, and the columns that these have for themselves."""
 
     name: str
@@ -45,7 +45,7 @@ class Opened(NamedTuple):
     columns: range
 
 
-class Graph(Struct, frozen=True, eq=False):
+class DesignGraph(Struct, frozen=True, eq=False):
     """Vertices (0 is the input), what each receives and feeds; `sections` are runs of columns that share rows.
 
     Rows count within a section. In one of one vertex there is row 0 alone; branches go down from 0, lanes up from −1.
@@ -57,12 +57,12 @@ class Graph(Struct, frozen=True, eq=False):
     columns: tuple[tuple[int, ...], ...]
     sections: tuple[range, ...]
     lanes: tuple[Lane, ...]
-    alone: frozenset[int]
+    lone_columns: frozenset[int]
     """Columns of one vertex that no connection passes: all that comes after depends on it alone."""
-    opened: tuple["Opened", ...]
+    open_blocks: tuple["OpenBlock", ...]
 
 
-def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
+def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> DesignGraph:
     """Lay a design out; `shapes` are of nodes whose shape is unknown now and was known before."""
     sources, targets = _connections(analysis)
     columns = _columns(sources)
@@ -87,10 +87,10 @@ def graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Graph:
         label = name if report is None else name.removeprefix(prefixes.get(report.block or "", ""))
         place, numbers = (columns[index], rows[index]), "" if compact else "CHW"
         vertices.append(Vertex(name, label, report, shape or shapes.get(name), *place, compact, numbers))
-    return Graph(tuple(vertices), sources, targets, members, sections, tuple(lanes), alone, opened)
+    return DesignGraph(tuple(vertices), sources, targets, members, sections, tuple(lanes), alone, opened)
 
 
-def with_numbers(whole: Graph, letters: str, *, sparse: bool) -> Graph:
+def with_edge_numbers(whole: DesignGraph, letters: str, *, sparse: bool) -> DesignGraph:
     """The same with the numbers of these edges; `sparse`: H and W only where no volume of that size is received."""
 
     def fewer(vertex: Vertex, sources: tuple[int, ...]) -> Vertex:
@@ -102,7 +102,7 @@ def with_numbers(whole: Graph, letters: str, *, sparse: bool) -> Graph:
     return replace(whole, vertices=tuple(map(fewer, whole.vertices, whole.sources)))
 
 
-def _opened(analysis: Analysis, columns: list[int], members: Connections) -> Iterator[Opened]:
+def _opened(analysis: Analysis, columns: list[int], members: Connections) -> Iterator[OpenBlock]:
     """The open blocks whose columns hold none but their layers; beside others a block has no room of its own."""
     inside: dict[str, list[int]] = {}
     for index, report in enumerate(analysis.reports, 1):
@@ -112,7 +112,7 @@ def _opened(analysis: Analysis, columns: list[int], members: Connections) -> Ite
         numbers = [columns[index] for index in inside[name]]
         span = range(min(numbers), max(numbers) + 1)
         if sum([len(members[column]) for column in span]) == len(numbers):
-            yield Opened(name, block.layer.title.lower(), span)
+            yield OpenBlock(name, block.layer.title.lower(), span)
 
 
 def _connections(analysis: Analysis) -> tuple[Connections, Connections]:

@@ -6,10 +6,10 @@ from typing import Literal, NamedTuple
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from gui.paint.basics.words import number_text
-from gui.paint.volumes.camera import Face, Side
-from gui.paint.volumes.layout import Frame
-from gui.paint.volumes.scene import PlacedBox, Scene
-from gui.paint.volumes.values import front_channel, photo_at, shown_focus
+from gui.paint.volumes.camera import BoxFace, FaceSide
+from gui.paint.volumes.layout import VolumesLayout
+from gui.paint.volumes.scene import PlacedBox, VolumesScene
+from gui.paint.volumes.values import front_channel, photo_at, visible_focus
 from gui.paint.volumes.visible import TEXT_REACH, Rect
 from gui.state.view_state import Focus, ViewState
 
@@ -19,20 +19,20 @@ NEAR = 5.0
 """Pixels around a box that still count as it: a thin one can be hit too."""
 
 
-class Hit(NamedTuple):
+class VolumeHit(NamedTuple):
     """A volume, and where on one of its faces: indices into it, None where the picture does not say."""
 
-    place: NodeRef
-    side: Side | None = None
+    ref: NodeRef
+    side: FaceSide | None = None
     channel: int | None = None
     pixel: tuple[int, int] | None = None
 
 
-def hit(state: ViewState, laid_out: Frame, x: float, y: float) -> Hit | None:
+def hit_volumes(state: ViewState, laid_out: VolumesLayout, x: float, y: float) -> VolumeHit | None:
     """What is at a point, in pixels from the picture's top left corner."""
     scene = laid_out.scene
     x, y = x / scene.shrink, y / scene.shrink
-    reach = TEXT_REACH * scene.plan.type.em
+    reach = TEXT_REACH * scene.line_breaks.text_sizes.em
     boxes = [box for box in scene.boxes if _within(box.bounds, x, y, reach)]
     for box in boxes:
         for face in reversed(box.prism.faces()):
@@ -42,34 +42,34 @@ def hit(state: ViewState, laid_out: Frame, x: float, y: float) -> Hit | None:
     near = NEAR / scene.shrink
     for box in boxes:
         if _within(box.bounds, x, y, near) or any(_within(text.rect, x, y) for text in box.texts):
-            return Hit(box.place)
+            return VolumeHit(box.ref)
     for arrow in scene.arrows:
         if abs(y - arrow.y) > reach:
             continue
         on_line = arrow.start <= x <= arrow.end and abs(y - arrow.y) <= near
         if on_line or any(_within(text.rect, x, y) for text in arrow.texts):
-            return Hit(arrow.place)
+            return VolumeHit(arrow.ref)
     for frame in scene.frames:
         if any(_within(text.rect, x, y) for text in frame.texts) or _on_border(frame.rect, x, y, near):
-            return Hit(frame.place)
+            return VolumeHit(frame.ref)
     return None
 
 
-def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: Face, point: tuple[float, float]) -> Hit:
+def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: BoxFace, point: tuple[float, float]) -> VolumeHit:
     along, below = point
     column = min(shape.width - 1, int(along * shape.width))
     row = min(shape.height - 1, int(below * shape.height))
     if face.side == "front":
-        at, chosen, channel = state.volume_at(box.place), shown_focus(state), None
+        at, chosen, channel = state.volume_at(box.ref), visible_focus(state), None
         volume = at.volume_of(shape)
         if volume is not None and photo_at(state, at, chosen) is None:
-            channel = front_channel(state, box.place, volume, chosen)
-        return Hit(box.place, "front", channel, (row, column))
+            channel = front_channel(state, box.ref, volume, chosen)
+        return VolumeHit(box.ref, "front", channel, (row, column))
     depth = below if face.side == "top" else along
     channel = min(shape.channels - 1, int(depth * shape.channels))
     if face.side == "top":
-        return Hit(box.place, "top", channel, (0, column))
-    return Hit(box.place, face.side, channel, (row, 0 if face.side == "left" else shape.width - 1))
+        return VolumeHit(box.ref, "top", channel, (0, column))
+    return VolumeHit(box.ref, face.side, channel, (row, 0 if face.side == "left" else shape.width - 1))
 
 
 def _within(rect: Rect, x: float, y: float, near: float = 0.0) -> bool:
@@ -82,21 +82,21 @@ def _on_border(rect: Rect, x: float, y: float, near: float) -> bool:
     return _within(rect, x, y, near) and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < near
 
 
-def focus(state: ViewState, found: Hit) -> Focus:
+def hit_focus(state: ViewState, found: VolumeHit) -> Focus:
     """What a click chooses: the volume, and the value where one is shown."""
-    shape = None if found.side is None else shape_at(state, found.place)
-    if state.volume_at(found.place).volume_of(shape) is None:
-        return Focus(*found.place)
-    return Focus(*found.place, found.channel, found.pixel)
+    shape = None if found.side is None else visible_shape(state, found.ref)
+    if state.volume_at(found.ref).volume_of(shape) is None:
+        return Focus(*found.ref)
+    return Focus(*found.ref, found.channel, found.pixel)
 
 
-def words(state: ViewState, found: Hit) -> str:
+def describe_hit(state: ViewState, found: VolumeHit) -> str:
     """For the status bar: "naive · conv5x5 · 32×28×28 · channel 3, y 12, x 7: 0.53"."""
-    at, shape = state.volume_at(found.place), shape_at(state, found.place)
-    parts = [*(part for part in found.place if part), "unknown shape" if shape is None else str(shape)]
-    block = state.check.block(found.place)
+    at, shape = state.volume_at(found.ref), visible_shape(state, found.ref)
+    parts = [*(part for part in found.ref if part), "unknown shape" if shape is None else str(shape)]
+    block = state.check.block(found.ref)
     if block is not None:
-        parts += [f"{len(block.parts)} layers", f"double-click: {'close' if state.is_open(found.place) else 'open'}"]
+        parts += [f"{len(block.parts)} layers", f"double-click: {'close' if state.is_open(found.ref) else 'open'}"]
     if found.pixel is not None:
         position = f"y {found.pixel[0]}, x {found.pixel[1]}"
         parts.append(position if found.channel is None else f"channel {found.channel}, {position}")
@@ -110,7 +110,7 @@ def words(state: ViewState, found: Hit) -> str:
     return " · ".join(parts)
 
 
-def shape_at(state: ViewState, place: NodeRef) -> Shape | None:
+def visible_shape(state: ViewState, place: NodeRef) -> Shape | None:
     """The shape of the volume at a place, or of the one before where today's is unknown."""
     at = state.volume_at(place)
     if at.shape is None and at.volume is not None and state.report(place) is not None:
@@ -118,23 +118,23 @@ def shape_at(state: ViewState, place: NodeRef) -> Shape | None:
     return at.shape
 
 
-def box_at(state: ViewState, scene: Scene, place: NodeRef) -> PlacedBox | None:
+def find_box(state: ViewState, scene: VolumesScene, place: NodeRef) -> PlacedBox | None:
     """The box that shows a place: of what a closed block holds the block's, of an open block that of its last layer."""
-    block, shown = state.check.block(place), state.shown(place)
+    block, shown = state.check.block(place), state.visible_ref(place)
     if block is not None and state.is_open(place):
         shown = place[0], block.output
-    return next((box for box in scene.boxes if box.place == shown), None)
+    return next((box for box in scene.boxes if box.ref == shown), None)
 
 
-def rect_of(state: ViewState, scene: Scene, place: NodeRef) -> Rect | None:
+def find_rect(state: ViewState, scene: VolumesScene, place: NodeRef) -> Rect | None:
     """What shows a place: a box with its numbers, its name and the arrow to it, or the frame of an open block."""
-    frames = [frame.rect for frame in scene.frames if frame.place == place]
+    frames = [frame.rect for frame in scene.frames if frame.ref == place]
     if frames:
         return _around(frames)
-    box = box_at(state, scene, place)
+    box = find_box(state, scene, place)
     if box is None:
         return None
-    arrows = [arrow for arrow in scene.arrows if arrow.place == box.place]
+    arrows = [arrow for arrow in scene.arrows if arrow.ref == box.ref]
     texts = [text.rect for text in (*box.texts, *(text for arrow in arrows for text in arrow.texts))]
     return _around([box.bounds, *texts, *((arrow.start, arrow.y, arrow.end, arrow.y) for arrow in arrows)])
 
@@ -144,20 +144,20 @@ def _around(rects: Sequence[Rect]) -> Rect:
     return min(lefts), min(tops), max(rights), max(bottoms)
 
 
-def neighbour(scene: Scene, box: PlacedBox | None, direction: Direction) -> NodeRef | None:
+def find_neighbour(scene: VolumesScene, box: PlacedBox | None, direction: Direction) -> NodeRef | None:
     """The volume before or after along the connections, or the nearest one above or below."""
     if box is None:
-        return scene.boxes[0].place if scene.boxes else None
+        return scene.boxes[0].ref if scene.boxes else None
     if direction in ("left", "right"):
         return _linked(scene, box, direction)
     sign = 1 if direction == "down" else -1
     others = [other for other in scene.boxes if sign * (other.y - box.y) > 1.0]
     nearest = min(others, key=lambda other: abs(other.y - box.y) + 2 * abs(other.x - box.x), default=None)
-    return None if nearest is None else nearest.place
+    return None if nearest is None else nearest.ref
 
 
-def _linked(scene: Scene, box: PlacedBox, direction: Direction) -> NodeRef | None:
-    band = next(band for band in scene.plan.bands if band.name == box.place[0])
+def _linked(scene: VolumesScene, box: PlacedBox, direction: Direction) -> NodeRef | None:
+    band = next(band for band in scene.line_breaks.design_rows if band.name == box.ref[0])
     graph = band.graph
     index = next(number for number, vertex in enumerate(graph.vertices) if vertex is box.vertex)
     linked = (graph.targets if direction == "right" else graph.sources)[index]

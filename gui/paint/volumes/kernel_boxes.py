@@ -6,9 +6,9 @@ from typing import NamedTuple
 from engine.cost.receptive_fields import Region
 from engine.shapes import Shape, Windows
 from gui.paint.volumes.camera import Prism
-from gui.paint.volumes.cells import colour_role
+from gui.paint.volumes.cells import operator_role
 from gui.paint.volumes.grid import Vertex
-from gui.paint.volumes.labels import Role
+from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import PlacedBox
 from gui.state.view_state import Focus
 
@@ -18,34 +18,34 @@ Span = tuple[tuple[float, float, float], tuple[float, float, float]]
 """The lowest and highest fractions of a volume's width, height and depth."""
 
 
-class Window(NamedTuple):
+class KernelBox(NamedTuple):
     """A kernel on its input: its box on the screen, its design, and the colour of its kind."""
 
     box: Prism
     design: str
-    role: Role
+    role: TextRole
 
 
-def windows(box: PlacedBox, focus: Focus, region: Region | None = None) -> tuple[Window, ...]:
+def find_kernel_boxes(box: PlacedBox, focus: Focus, region: Region | None = None) -> tuple[KernelBox, ...]:
     """The windows that stand on a volume: the chosen consumer's alone, else one of each size, the largest first.
 
     Where the volume comes before the chosen value, the `region` of it that the value sees stands there instead, but
     for the window that makes the value.
     """
-    shape, design = box.vertex.shape, box.place[0]
+    shape, design = box.vertex.shape, box.ref[0]
     readers = [vertex for vertex in box.targets if vertex.report is not None and vertex.report.output_shape is not None]
     if shape is None or not readers:
         return ()
     chosen = focus.node if focus.design == design else None
     if region is not None and not any(_has_window(vertex) for vertex in readers if vertex.name == chosen):
-        return (Window(box.prism.part(*_box(region, shape)), design, "accent"),)
+        return (KernelBox(box.prism.part(*_box(region, shape)), design, "accent"),)
     if any(vertex.name == chosen for vertex in readers):
         readers = [vertex for vertex in readers if vertex.name == chosen]
-    found: dict[Span, Window] = {}
+    found: dict[Span, KernelBox] = {}
     for vertex in readers:
         span = _span_of(vertex, shape, focus if vertex.name == chosen else NOTHING)
         if span is not None:
-            found.setdefault(span, Window(box.prism.part(*span), design, colour_role(vertex)))
+            found.setdefault(span, KernelBox(box.prism.part(*span), design, operator_role(vertex)))
     order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
     return tuple(found[span] for span in order)
 

@@ -10,17 +10,17 @@ from PySide6.QtGui import QFont, QFontMetricsF
 from gui.paint.volumes.camera import Camera, Prism, Vector
 from gui.theme import font
 
-Role = Literal["text", "muted", "error", "design", "pool", "accent"]
+TextRole = Literal["text", "muted", "error", "design", "pool", "accent"]
 """Names of the theme's colours; "design" is the colour of the design that something belongs to."""
 
 ASCENT = 0.78
 """Height of figures and capitals above the baseline, of the pixel size, with a little air."""
 
-LINE = 1.22
+LINE_SPACING = 1.22
 """Distance of lines, of the pixel size."""
 
 
-class Text(NamedTuple):
+class Label(NamedTuple):
     """A line of text; x is its left end, y its baseline, `width` what it takes."""
 
     text: str
@@ -28,7 +28,7 @@ class Text(NamedTuple):
     y: float
     width: float
     size: int
-    role: Role = "text"
+    role: TextRole = "text"
     bold: bool = False
 
     @property
@@ -36,58 +36,58 @@ class Text(NamedTuple):
         """Left, top, right, bottom."""
         return self.x, self.y - ASCENT * self.size, self.x + self.width, self.y + 0.22 * self.size
 
-    def moved(self, x: float, y: float) -> "Text":
-        return Text(self.text, self.x + x, self.y + y, self.width, self.size, self.role, self.bold)
+    def moved(self, x: float, y: float) -> "Label":
+        return Label(self.text, self.x + x, self.y + y, self.width, self.size, self.role, self.bold)
 
 
 @lru_cache(maxsize=64)
-def text_font(size: int, bold: bool) -> QFont:
+def cached_font(size: int, bold: bool) -> QFont:
     """The text font, made once."""
     return font(size, bold=bold)
 
 
 @lru_cache(maxsize=8192)
-def width(text: str, size: int, bold: bool = False) -> float:
+def measure_text(text: str, size: int, bold: bool = False) -> float:
     """How wide a line of text is."""
-    return QFontMetricsF(text_font(size, bold)).horizontalAdvance(text)
+    return QFontMetricsF(cached_font(size, bold)).horizontalAdvance(text)
 
 
-def centred(text: str, x: float, y: float, size: int, role: Role = "text", bold: bool = False) -> Text:
+def make_centred_label(text: str, x: float, y: float, size: int, role: TextRole = "text", bold: bool = False) -> Label:
     """A line of text whose middle is at x, its baseline at y."""
-    wide = width(text, size, bold)
-    return Text(text, x - wide / 2, y, wide, size, role, bold)
+    wide = measure_text(text, size, bold)
+    return Label(text, x - wide / 2, y, wide, size, role, bold)
 
 
 @lru_cache(maxsize=1024)
-def wrapped(text: str, room: float, size: int, lines: int) -> tuple[str, ...]:
+def wrap_text(text: str, room: float, size: int, lines: int) -> tuple[str, ...]:
     """Text broken between words into lines at most `room` wide; what does not fit `lines` ends in an ellipsis."""
     found = [""]
     for word in text.split():
         longer = f"{found[-1]} {word}".strip()
-        if width(longer, size) <= room or not found[-1]:
+        if measure_text(longer, size) <= room or not found[-1]:
             found[-1] = longer
         else:
             found.append(word)
     if len(found) > lines:
         found = [*found[: lines - 1], " ".join(found[lines - 1 :])]
-    return tuple(elided(line, room, size) for line in found)
+    return tuple(elide_text(line, room, size) for line in found)
 
 
 @lru_cache(maxsize=8192)
-def elided(text: str, room: float, size: int, bold: bool = False) -> str:
+def elide_text(text: str, room: float, size: int, bold: bool = False) -> str:
     """Text with its middle left out where it is wider than `room`."""
-    if width(text, size, bold) <= room:
+    if measure_text(text, size, bold) <= room:
         return text
     kept = len(text) - 1
     while kept > 2:
         shorter = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
-        if width(shorter, size, bold) <= room:
+        if measure_text(shorter, size, bold) <= room:
             return shorter
         kept -= 1
     return f"{text[:1]}…"
 
 
-def edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int) -> tuple[Text, ...]:
+def place_edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int) -> tuple[Label, ...]:
     """The numbers C, H and W beside the edges that they count, outside of the box and apart from each other.
 
     H stands at the left edge of the front face (seen from the left: at the right), W below the front face, C below the
@@ -109,7 +109,7 @@ def edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int) -> t
     depth = _apart(depth, wide[0], away, across, wide[2], high, gap, sign)
     drop = (ASCENT - 0.5) * size
     return tuple(
-        Text(text, x - width(text, size) / 2, y + drop, width(text, size), size)
+        Label(text, x - measure_text(text, size) / 2, y + drop, measure_text(text, size), size)
         for text, (x, y), extent in zip(texts, (depth, height, across), wide, strict=True)
     )
 
@@ -124,7 +124,7 @@ def _numbers(box: Prism, numbers: Sequence[int], size: int) -> tuple[list[str], 
     for letter, number, edge in zip("CHW", numbers, (box.depth, box.height, box.width), strict=True):
         short = min(1.0, max(0.0, 1.5 - hypot(*edge) / size))
         texts.append(f"{letter} {number}" if short == 1.0 else str(number))
-        wide.append(width(str(number), size) + short * width(f"{letter} ", size))
+        wide.append(measure_text(str(number), size) + short * measure_text(f"{letter} ", size))
     return texts, wide
 
 

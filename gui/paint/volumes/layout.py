@@ -8,38 +8,38 @@ from engine.project.project import ImageInput
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from gui.paint.volumes.camera import camera
-from gui.paint.volumes.line_breaks import Plan, plan
-from gui.paint.volumes.scene import Scene, arrange
+from gui.paint.volumes.camera import make_camera
+from gui.paint.volumes.line_breaks import LineBreaks, break_lines
+from gui.paint.volumes.scene import VolumesScene, lay_out_scene
 from gui.state.view_state import ViewState
 
-MARGIN = 1.0
+VOLUMES_MARGIN = 1.0
 """Free border, in ems."""
 
 
-class Frame(NamedTuple):
+class VolumesLayout(NamedTuple):
     """A laid-out picture; `em` is the pixel size of its headings and its legend."""
 
-    scene: Scene
+    scene: VolumesScene
     em: int
     header: float
     legend: float
 
 
-def type_size(width: float, height: float) -> int:
+def volumes_text_size(width: float, height: float) -> int:
     """Text that is read from the back of a room: about a 52nd of the picture's height."""
     return max(11, min(28, round(min(height / 52, width / 84))))
 
 
-def frame(state: ViewState, width: float, height: float) -> Frame:
+def lay_out_volumes(state: ViewState, width: float, height: float) -> VolumesLayout:
     """Lay out what `state` shows, for a picture of that size."""
-    em = type_size(width, height)
+    em = volumes_text_size(width, height)
     header = (2.6 if width > 62 * em else 3.9) * em
     legend = (2.0 if width > 78 * em else 3.3) * em
     designs = [name for name in state.check.analyses if name != STEM]
-    room = (max(1.0, width - 2 * MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
+    room = (max(1.0, width - 2 * VOLUMES_MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
     look = state.look
-    made = plan(
+    made = break_lines(
         state.check,
         _closed(state),
         _earlier_shapes(state),
@@ -51,12 +51,14 @@ def frame(state: ViewState, width: float, height: float) -> Frame:
         room,
         _received(state),
     )
-    return Frame(_arranged(made, look.yaw, look.pitch, em, header), em, header, legend)
+    return VolumesLayout(_arranged(made, look.yaw, look.pitch, em, header), em, header, legend)
 
 
 @lru_cache(maxsize=8)
-def _arranged(made: Plan, yaw: float, pitch: float, em: int, header: float) -> Scene:
-    return arrange(made, camera(yaw, pitch), MARGIN * em, 0.5 * em, (header,) * len(made.bands))
+def _arranged(made: LineBreaks, yaw: float, pitch: float, em: int, header: float) -> VolumesScene:
+    return lay_out_scene(
+        made, make_camera(yaw, pitch), VOLUMES_MARGIN * em, 0.5 * em, (header,) * len(made.design_rows)
+    )
 
 
 def _closed(state: ViewState) -> frozenset[NodeRef]:
@@ -89,7 +91,7 @@ def _trouble(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]], ...]:
             for design in state.check.analyses:
                 found.setdefault((design, INPUT), []).append(text)
         else:
-            place, text = state.shown((problem.design, problem.node)), problem.text
+            place, text = state.visible_ref((problem.design, problem.node)), problem.text
             within = problem.node.removeprefix(f"{place[1]}/") if place[1] != problem.node else ""
             told = text.removeprefix(f"{problem.node}: ")
             found.setdefault(place, []).append(f"{within}: {told}" if within else told)

@@ -13,80 +13,82 @@ from engine.cost.metrics import Costs
 from gui.paint.basics import colours
 from gui.paint.basics.words import number_text
 from gui.paint.maps.map_measures import volume_range
-from gui.paint.volumes.camera import LENGTHS_IN_WORDS
-from gui.paint.volumes.labels import Text, elided, text_font, width
-from gui.paint.volumes.layout import MARGIN, Frame
-from gui.paint.volumes.line_breaks import Plan
-from gui.paint.volumes.scene import Scene
-from gui.paint.volumes.values import photo_at, shown_focus, value_regions
+from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
+from gui.paint.volumes.labels import Label, cached_font, elide_text, measure_text
+from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
+from gui.paint.volumes.line_breaks import LineBreaks
+from gui.paint.volumes.scene import VolumesScene
+from gui.paint.volumes.values import photo_at, value_regions, visible_focus
 from gui.state.view_state import ViewState
-from gui.state.volume_at import Volume
+from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
 THINNEST, THICKEST = 0.09, 0.42
 """Arrow widths in ems, of nothing and of the dearest layer of all designs."""
 
-BAR, BAR_ROOM = 6.0, 8.0
+BAR, COLOUR_BAR_SPACE = 6.0, 8.0
 """Width of the colour bar, and its room without texts, in ems."""
 
-FACES = "front: one channel, top and side: all channels at the border"
+FACES_TEXT = "front: one channel, top and side: all channels at the border"
 
 _SEPARATOR = " · "
 
 
-def arrow_widths(state: ViewState, scene: Scene) -> tuple[float, ...]:
+def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
     """In ems, of every arrow of a scene."""
-    return _widths(state.ledger, state.look.metric, scene.plan)
+    return _widths(state.costs, state.look.metric, scene.line_breaks)
 
 
 @lru_cache(maxsize=8)
-def _widths(ledger: Costs, metric_id: str, plan: Plan) -> tuple[float, ...]:
+def _widths(ledger: Costs, metric_id: str, plan: LineBreaks) -> tuple[float, ...]:
     """∝ √cost, so that small costs stay visible; the thinnest line is also what unknown and no cost get."""
     chosen = metrics.metric_by_id(metric_id)
-    reports = [(band.name, vertex.report) for band in plan.bands for vertex in band.graph.vertices[1:]]
+    reports = [(band.name, vertex.report) for band in plan.design_rows for vertex in band.graph.vertices[1:]]
     costs = [ledger.amount(chosen, design, report) or 0 if report else 0 for design, report in reports]
     most = max(costs, default=0)
     return tuple([max(THINNEST, THICKEST * sqrt(cost / most)) if most else THINNEST for cost in costs])
 
 
-def draw_text(painter: QPainter, text: Text, colour: str) -> None:
-    painter.setFont(text_font(text.size, text.bold))
+def draw_label(painter: QPainter, text: Label, colour: str) -> None:
+    painter.setFont(cached_font(text.size, text.bold))
     painter.setPen(QColor(colour))
     painter.drawText(QPointF(text.x, text.y), text.text)
 
 
-def draw_headings(painter: QPainter, state: ViewState, frame: Frame, theme: Theme, room: float) -> None:
+def draw_headings(painter: QPainter, state: ViewState, frame: VolumesLayout, theme: Theme, room: float) -> None:
     """Each design's name in its colour, its totals, and how it compares with the first."""
     em = frame.em
     size = round(1.3 * em)
-    for band, (_, top) in zip(frame.scene.plan.bands, frame.scene.headers, strict=True):
+    for band, (_, top) in zip(frame.scene.line_breaks.design_rows, frame.scene.headers, strict=True):
         if top > frame.scene.headers[0][1]:
             painter.setPen(QPen(QColor(theme.grid), 1))
-            painter.drawLine(QPointF(MARGIN * em, top + 0.2 * em), QPointF(room - MARGIN * em, top + 0.2 * em))
-        beside, end = frame.header < 3.5 * em, room - MARGIN * em
-        shown = elided(band.name, (0.5 if beside else 1.0) * (end - MARGIN * em), size, True)
-        name = Text(shown, MARGIN * em, top + 1.75 * em, width(shown, size, True), size, bold=True)
-        draw_text(painter, name, theme.design(state.design_index(band.name)))
+            painter.drawLine(
+                QPointF(VOLUMES_MARGIN * em, top + 0.2 * em), QPointF(room - VOLUMES_MARGIN * em, top + 0.2 * em)
+            )
+        beside, end = frame.header < 3.5 * em, room - VOLUMES_MARGIN * em
+        shown = elide_text(band.name, (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em), size, True)
+        name = Label(shown, VOLUMES_MARGIN * em, top + 1.75 * em, measure_text(shown, size, True), size, bold=True)
+        draw_label(painter, name, theme.design(state.design_index(band.name)))
         x = name.x + name.width + em if beside else name.x
         y = name.y if beside else name.y + 1.25 * em
         totals, ratio = _fitting_totals(state, band.name, em, end - x)
-        draw_text(painter, Text(totals, x, y, 0.0, em), theme.muted)
-        draw_text(painter, Text(ratio, x + width(totals, em), y, 0.0, em, bold=True), theme.text)
+        draw_label(painter, Label(totals, x, y, 0.0, em), theme.muted)
+        draw_label(painter, Label(ratio, x + measure_text(totals, em), y, 0.0, em, bold=True), theme.text)
 
 
 def _fitting_totals(state: ViewState, design: str, em: int, room: float) -> tuple[str, str]:
     """The longest wording of a design's totals, and of how it compares with the first, that fits."""
     for totals, ratio in _totals(state, design):
-        if width(totals, em) + width(ratio, em, True) <= room:
+        if measure_text(totals, em) + measure_text(ratio, em, True) <= room:
             return totals, ratio
-    return elided(totals, room - width(ratio, em, True), em), ratio
+    return elide_text(totals, room - measure_text(ratio, em, True), em), ratio
 
 
 def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     """Both totals with the comparison in fewer and fewer words, then the first total alone with it."""
     chosen = metrics.metric_by_id(state.look.metric)
     counts = (chosen, metrics.METRICS[1 if chosen is not metrics.METRICS[1] else 0])
-    ledger = state.ledger
+    ledger = state.costs
     totals = [_total(ledger, count, design) for count in counts]
     first = state.project.designs[0].name
     amount, reference = (ledger.total(chosen, name) for name in (design, first))
@@ -111,46 +113,46 @@ def _total(ledger: metrics.Costs, count: metrics.Metric, design: str) -> str:
     return f"{ledger.unit(count)} {ledger.short(count, None)}".strip()
 
 
-def draw_legend(painter: QPainter, state: ViewState, frame: Frame, theme: Theme, area: QRectF) -> None:
+def draw_volumes_legend(painter: QPainter, state: ViewState, frame: VolumesLayout, theme: Theme, area: QRectF) -> None:
     """Scale, arrows and faces in words; after a run the colour bar with the chosen volume's range."""
     em, size = frame.em, round(0.84 * frame.em)
-    left, right, y = area.x() + MARGIN * em, area.right() - MARGIN * em, area.bottom() - 0.6 * em
+    left, right, y = area.x() + VOLUMES_MARGIN * em, area.right() - VOLUMES_MARGIN * em, area.bottom() - 0.6 * em
     stacked, room, lines = frame.legend > 2.5 * em, right - left, _lines(state, frame)
     if state.run.results:
-        beside = 0.0 if stacked else width(lines[-1], size) + 2 * em
-        bar = _fitting(_bar_texts(state, size), size, room - beside - BAR_ROOM * em)
-        draw_bar(painter, state, theme, QPointF(right, y), em, bar)
-        room -= 0.0 if stacked else sum(width(text, size) for text in bar) + (BAR_ROOM + 2) * em
+        beside = 0.0 if stacked else measure_text(lines[-1], size) + 2 * em
+        bar = _fitting(_bar_texts(state, size), size, room - beside - COLOUR_BAR_SPACE * em)
+        draw_volumes_bar(painter, state, theme, QPointF(right, y), em, bar)
+        room -= 0.0 if stacked else sum(measure_text(text, size) for text in bar) + (COLOUR_BAR_SPACE + 2) * em
     (line,) = _fitting([(line,) for line in lines], size, room)
-    shown = elided(line, room, size)
-    draw_text(painter, Text(shown, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
+    shown = elide_text(line, room, size)
+    draw_label(painter, Label(shown, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
 
 
 def _fitting(choices: Sequence[tuple[str, ...]], size: int, room: float) -> tuple[str, ...]:
     """The first of several wordings that fits, else the last."""
-    fitting = (texts for texts in choices if sum(width(text, size) for text in texts) <= room)
+    fitting = (texts for texts in choices if sum(measure_text(text, size) for text in texts) <= room)
     return next(fitting, choices[-1])
 
 
-def _lines(state: ViewState, frame: Frame) -> list[str]:
+def _lines(state: ViewState, frame: VolumesLayout) -> list[str]:
     """The legend in words, and shorter."""
     words = list(_words(state, frame))
-    return [_SEPARATOR.join(words), _SEPARATOR.join(word for word in words if word != FACES)]
+    return [_SEPARATOR.join(words), _SEPARATOR.join(word for word in words if word != FACES_TEXT)]
 
 
-def _words(state: ViewState, frame: Frame) -> Iterator[str]:
-    yield LENGTHS_IN_WORDS[state.look.scale]
+def _words(state: ViewState, frame: VolumesLayout) -> Iterator[str]:
+    yield LENGTH_SCALE_TEXTS[state.look.scale]
     chosen = metrics.metric_by_id(state.look.metric)
     if any(wide > THINNEST for wide in arrow_widths(state, frame.scene)):
-        yield f"arrow width ∝ √{state.ledger.unit(chosen) or chosen.unit}"
-    volumes = [(box, state.volume_at(box.place)) for box in frame.scene.boxes]
+        yield f"arrow width ∝ √{state.costs.unit(chosen) or chosen.unit}"
+    volumes = [(box, state.volume_at(box.ref)) for box in frame.scene.boxes]
     shown = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
     if not shown:
         yield "run (F5) to see values"
         return
     if value_regions(state):
         yield "boxes within: what the chosen value sees"
-    yield FACES
+    yield FACES_TEXT
     if any(not at.fresh for at in shown):
         yield "dimmed: for earlier settings"
     if len(shown) < sum(box.vertex.shape is not None for box in frame.scene.boxes):
@@ -159,18 +161,18 @@ def _words(state: ViewState, frame: Frame) -> Iterator[str]:
 
 def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
     """Texts at the colour bar's left end, its right end and behind it, and shorter ones."""
-    focus = shown_focus(state)
-    at = state.volume_at(focus.place)
-    each, percentiles = "each volume its own range", f", {colours.PERCENTILES_IN_WORDS}"
+    focus = visible_focus(state)
+    at = state.volume_at(focus.ref)
+    each, percentiles = "each volume its own range", f", {colours.PERCENTILES_TEXT}"
     choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
     if at.volume is not None and photo_at(state, at, focus) is None:
         low, high = _ends(at.volume, zero_centred=state.look.zero_centred)
-        name = elided(_SEPARATOR.join(part for part in at.place if part), 14.0 * size, size)
+        name = elide_text(_SEPARATOR.join(part for part in at.place if part), 14.0 * size, size)
         choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))
     return choices
 
 
-def _ends(volume: Volume, *, zero_centred: bool) -> tuple[str, str]:
+def _ends(volume: Float32Volume, *, zero_centred: bool) -> tuple[str, str]:
     """What the colour bar's ends mean; one text alone where all values are the same."""
     low, high = volume_range(volume, zero_centred=zero_centred)
     if low == high:
@@ -178,16 +180,18 @@ def _ends(volume: Volume, *, zero_centred: bool) -> tuple[str, str]:
     return number_text(low, 3), number_text(high, 3)
 
 
-def draw_bar(painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]) -> None:
+def draw_volumes_bar(
+    painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]
+) -> None:
     """The colour bar with its texts, which end at `end` on their baseline."""
     size, wide, high, gap = round(0.84 * em), BAR * em, 0.8 * em, 0.4 * em
     low, top, whose = texts
-    left = end.x() - width(whose, size)
-    middle = left - 2 * gap - width(top, size)
+    left = end.x() - measure_text(whose, size)
+    middle = left - 2 * gap - measure_text(top, size)
     bar = QRectF(middle - gap - wide, end.y() - high + 0.1 * em, wide, high)
-    painter.drawImage(bar, colours.bar_image(colours.map_name(state.look), one_colour=not low))
+    painter.drawImage(bar, colours.colour_bar_image(colours.colour_map_name(state.look), one_colour=not low))
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(bar)
-    for word, x in ((low, bar.left() - gap - width(low, size)), (top, middle), (whose, left)):
-        draw_text(painter, Text(word, x, end.y(), 0.0, size), theme.muted)
+    for word, x in ((low, bar.left() - gap - measure_text(low, size)), (top, middle), (whose, left)):
+        draw_label(painter, Label(word, x, end.y(), 0.0, size), theme.muted)

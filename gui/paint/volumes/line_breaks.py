@@ -14,22 +14,31 @@ from engine.network.analysis import fold_blocks
 from engine.run.check import NodeRef, ProjectCheck
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from gui.paint.volumes.camera import VIEWS, Camera, camera
+from gui.paint.volumes.camera import CAMERA_VIEWS, Camera, make_camera
 from gui.paint.volumes.cells import (
-    FORMULAS,
-    SCREEN,
-    Caption,
-    Detail,
-    Measure,
-    Type,
-    Wording,
-    caption,
-    measure,
-    operator,
+    FORMULA_LINES,
+    SCREEN_TEXT_OPTIONS,
+    ArrowDetail,
+    BoxMeasurer,
+    TextOptions,
+    TextSizes,
+    VolumeCaption,
+    get_box_measurer,
+    make_caption,
+    make_operator_text,
 )
-from gui.paint.volumes.grid import Graph, graph, with_numbers
-from gui.paint.volumes.routes import AXIS, Routes, route
-from gui.paint.volumes.space import Band, Lines, Sizes, extent, gap_widths, line_width, sizes, unit_range
+from gui.paint.volumes.grid import DesignGraph, build_design_graph, with_edge_numbers
+from gui.paint.volumes.routes import AXIS_LEVEL, Routes, route_connections
+from gui.paint.volumes.space import (
+    DesignRow,
+    LineColumns,
+    RowSizes,
+    line_width,
+    measure_gaps,
+    measure_row,
+    rows_extent,
+    unit_range,
+)
 
 LARGEST = 4.0
 """The most ems that one unit of length is drawn with."""
@@ -37,7 +46,7 @@ LARGEST = 4.0
 ENOUGH = 2.0
 """How many times larger than the least boxes should be before less is written at arrows."""
 
-BETWEEN = 1.6
+DESIGN_GAP = 1.6
 """Between bands beside each other, in ems."""
 
 WORTH = 1.3
@@ -51,26 +60,26 @@ STEPS, COARSE_STEPS, EXACT = 12, 7, 2e-4
 """The most steps to a size, halvings to choose among lines and details, and the share that ends the search."""
 
 
-class Plan(Struct, frozen=True, eq=False):
+class LineBreaks(Struct, frozen=True, eq=False):
     """Bands, their lines and type; `room` is what the graphs may take, in pixels."""
 
-    bands: tuple[Band, ...]
-    lines: tuple[Lines, ...]
-    type: Type
+    design_rows: tuple[DesignRow, ...]
+    lines: tuple[LineColumns, ...]
+    text_sizes: TextSizes
     scale: str
-    room: tuple[float, float]
-    wording: Wording = SCREEN
-    beside: bool = False
+    space: tuple[float, float]
+    wording: TextOptions = SCREEN_TEXT_OPTIONS
+    side_by_side: bool = False
     """Whether bands stand beside each other, not below."""
 
     @property
-    def band_width(self) -> float:
+    def row_width(self) -> float:
         """What a line may take, in pixels."""
-        count = len(self.bands) if self.beside else 1
-        return (self.room[0] - (count - 1) * BETWEEN * self.type.em) / max(count, 1)
+        count = len(self.design_rows) if self.side_by_side else 1
+        return (self.space[0] - (count - 1) * DESIGN_GAP * self.text_sizes.em) / max(count, 1)
 
 
-class Fit(NamedTuple):
+class BoxFit(NamedTuple):
     """Pixels a unit of length, and the factor by which all is shrunk then."""
 
     unit: float
@@ -81,7 +90,7 @@ class Fit(NamedTuple):
         return self.unit * self.shrink
 
 
-def fit(plan: Plan, eye: Camera) -> tuple[Fit, Measure, list[Sizes]]:
+def fit_boxes(plan: LineBreaks, eye: Camera) -> tuple[BoxFit, BoxMeasurer, list[RowSizes]]:
     """The largest boxes that fit with text at its size; where they would be too small, all is shrunk.
 
     With it the measure of that size and what every band takes.
@@ -90,13 +99,13 @@ def fit(plan: Plan, eye: Camera) -> tuple[Fit, Measure, list[Sizes]]:
 
     def excess(unit: float) -> float:
         """By which share all is too large."""
-        return 1 / min(_growth(plan, plan.lines, [sizes(band, measured(unit)) for band in plan.bands])) - 1
+        return 1 / min(_growth(plan, plan.lines, [measure_row(band, measured(unit)) for band in plan.design_rows])) - 1
 
     least, most = _units(plan)
     over = excess(least)
-    found = Fit(least, 1 / (1 + over)) if over > 0 else Fit(_root(excess, least, over, most), 1.0)
+    found = BoxFit(least, 1 / (1 + over)) if over > 0 else BoxFit(_root(excess, least, over, most), 1.0)
     used = measured(found.unit)
-    return found, used, [sizes(band, used) for band in plan.bands]
+    return found, used, [measure_row(band, used) for band in plan.design_rows]
 
 
 def _root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:
@@ -121,13 +130,13 @@ def _root(excess: Callable[[float], float], low: float, under: float, high: floa
     return low
 
 
-def _measures(whole: Plan, eye: Camera) -> Callable[[float], Measure]:
+def _measures(whole: LineBreaks, eye: Camera) -> Callable[[float], BoxMeasurer]:
     """The measure of a unit: rooms do not depend on what is written at arrows."""
-    return lambda unit: measure(eye, whole.scale, unit, whole.type, whole.wording.still)
+    return lambda unit: get_box_measurer(eye, whole.scale, unit, whole.text_sizes, whole.wording.camera_is_fixed)
 
 
 @lru_cache(maxsize=16)
-def plan(
+def break_lines(
     check: ProjectCheck,
     closed: frozenset[NodeRef],
     shapes: tuple[tuple[NodeRef, Shape], ...],
@@ -138,40 +147,40 @@ def plan(
     em: int,
     room: tuple[float, float],
     received: str,
-    wording: Wording = SCREEN,
+    wording: TextOptions = SCREEN_TEXT_OPTIONS,
     beside: bool = False,
-) -> Plan:
+) -> LineBreaks:
     """The lines and the details with which the boxes get largest.
 
     `closed` blocks are drawn as one; `shapes` as for `graph`, `trouble` by place; `received` says what the designs'
     input is, `wording` how much is written; designs stand below each other, or `beside`.
     """
-    type, said = Type(em), dict(trouble)
+    type, said = TextSizes(em), dict(trouble)
     drawn: dict[str, _Drawn] = {}
     for name, analysis in check.analyses.items():
         if name != STEM:
             shown = fold_blocks(analysis, {block for design, block in closed if design == name})
             known = {node: shape for (design, node), shape in shapes if design == name}
-            drawn[name] = _drawn(name, graph(shown, known), said, type, received, wording)
-    empty = Plan((), (), type, scale, room, wording, beside)
+            drawn[name] = _drawn(name, build_design_graph(shown, known), said, type, received, wording)
+    empty = LineBreaks((), (), type, scale, room, wording, beside)
     ledger, counted, measured = (
         Costs(check, convention),
         metric_by_id(metric_id),
-        _measures(empty, camera(*VIEWS["3-D"])),
+        _measures(empty, make_camera(*CAMERA_VIEWS["3-D"])),
     )
 
-    def written(detail: Detail) -> tuple[Plan, Fit]:
+    def written(detail: ArrowDetail) -> tuple[LineBreaks, BoxFit]:
         """With that much written at arrows."""
         bands = []
         for name, (made, routes, captions) in drawn.items():
             formulas = [
-                ledger.formula(counted, name, vertex.report) if detail in FORMULAS and vertex.report else ""
+                ledger.formula(counted, name, vertex.report) if detail in FORMULA_LINES and vertex.report else ""
                 for vertex in made.vertices
             ]
-            write = partial(operator, wording=wording)
+            write = partial(make_operator_text, wording=wording)
             operators = tuple(map(write, made.vertices, repeat(detail), repeat(type), formulas))
-            bands.append(Band(name, made, routes, captions, operators, gap_widths(made, routes, operators, em)))
-        whole = replace(empty, bands=tuple(bands))
+            bands.append(DesignRow(name, made, routes, captions, operators, measure_gaps(made, routes, operators, em)))
+        whole = replace(empty, design_rows=tuple(bands))
         lines, found = _best(whole, measured)
         return replace(whole, lines=lines), found
 
@@ -181,39 +190,41 @@ def plan(
 class _Drawn(NamedTuple):
     """A design's graph, the ways of its connections, and what stands below its boxes."""
 
-    graph: Graph
+    graph: DesignGraph
     routes: Routes
-    captions: tuple[Caption, ...]
+    captions: tuple[VolumeCaption, ...]
 
 
 def _drawn(
     design: str,
-    made: Graph,
+    made: DesignGraph,
     trouble: Mapping[NodeRef, tuple[str, ...]],
-    type: Type,
+    type: TextSizes,
     received: str,
-    wording: Wording,
+    wording: TextOptions,
 ) -> _Drawn:
-    made = with_numbers(made, wording.numbers, sparse=wording.sparse)
-    routes = route(made)
+    made = with_edge_numbers(made, wording.numbers, sparse=wording.sparse)
+    routes = route_connections(made)
     names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
     if not wording.names:
         names = ("",) * len(names)
     captions = [
-        caption(
+        make_caption(
             vertex,
             name,
             trouble.get((design, vertex.name), ()),
             type,
-            stacked=wording.one_line or level != AXIS,
-            noted=wording.notes != "none",
+            stacked=wording.one_line or level != AXIS_LEVEL,
+            has_note=wording.notes != "none",
         )
         for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
     ]
     return _Drawn(made, routes, tuple(captions))
 
 
-def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]], all: tuple[Detail, ...]) -> Plan:
+def _most_readable(
+    written: Callable[[ArrowDetail], tuple[LineBreaks, BoxFit]], all: tuple[ArrowDetail, ...]
+) -> LineBreaks:
     """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
     least, fitted = written(all[-1])
     enough = _units(least)[0] * ENOUGH
@@ -229,15 +240,15 @@ def _most_readable(written: Callable[[Detail], tuple[Plan, Fit]], all: tuple[Det
     return best
 
 
-def _units(whole: Plan) -> tuple[float, float]:
-    return unit_range(whole.bands, whole.scale, whole.type.em, whole.wording.least, LARGEST)
+def _units(whole: LineBreaks) -> tuple[float, float]:
+    return unit_range(whole.design_rows, whole.scale, whole.text_sizes.em, whole.wording.least_box_size, LARGEST)
 
 
-def _best(whole: Plan, measured: Callable[[float], Measure]) -> tuple[tuple[Lines, ...], Fit]:
+def _best(whole: LineBreaks, measured: Callable[[float], BoxMeasurer]) -> tuple[tuple[LineColumns, ...], BoxFit]:
     """Of several ways to break the bands into lines the one with the largest boxes; ways with more lines come later."""
     least, most = _units(whole)
-    found = [sizes(band, measured(least)) for band in whole.bands]
-    growths: dict[tuple[Lines, ...], float] = {}
+    found = [measure_row(band, measured(least)) for band in whole.design_rows]
+    growths: dict[tuple[LineColumns, ...], float] = {}
     for lines in _breakings(whole, found):
         across, down = _growth(whole, lines, found)
         growths[lines] = min(across, down)
@@ -245,50 +256,52 @@ def _best(whole: Plan, measured: Callable[[float], Measure]) -> tuple[tuple[Line
             break  # more lines would be higher still
     best = max(growths, key=growths.__getitem__)
     if growths[best] < 1.0:
-        return best, Fit(least, growths[best])
+        return best, BoxFit(least, growths[best])
     fitting = [lines for lines, growth in growths.items() if growth >= 1.0]
     low, high = least, most
     for _ in range(COARSE_STEPS):
         middle = (low + high) / 2
-        found = [sizes(band, measured(middle)) for band in whole.bands]
+        found = [measure_row(band, measured(middle)) for band in whole.design_rows]
         still = [lines for lines in fitting if min(_growth(whole, lines, found)) >= 1.0]
         low, high, fitting = (middle, high, still) if still else (low, middle, fitting)
-    return fitting[0], Fit(low, 1.0)
+    return fitting[0], BoxFit(low, 1.0)
 
 
-def _growth(whole: Plan, lines: tuple[Lines, ...], found: list[Sizes]) -> tuple[float, float]:
+def _growth(whole: LineBreaks, lines: tuple[LineColumns, ...], found: list[RowSizes]) -> tuple[float, float]:
     """By which factors all may grow until it fills the width and the height of the room."""
-    wide, high = extent(whole.bands, lines, found, whole.type.em, beside=whole.beside)
-    return whole.band_width / max(wide, 1.0), whole.room[1] / max(high, 1.0)
+    wide, high = rows_extent(whole.design_rows, lines, found, whole.text_sizes.em, beside=whole.side_by_side)
+    return whole.row_width / max(wide, 1.0), whole.space[1] / max(high, 1.0)
 
 
-def _breakings(whole: Plan, found: list[Sizes]) -> Iterator[tuple[Lines, ...]]:
+def _breakings(whole: LineBreaks, found: list[RowSizes]) -> Iterator[tuple[LineColumns, ...]]:
     """Each band in one line; then the longest in two, three, … lines and the others as wide."""
-    em = whole.type.em
-    one: tuple[Lines, ...] = tuple((range(len(band.gaps)),) for band in whole.bands)
+    em = whole.text_sizes.em
+    one: tuple[LineColumns, ...] = tuple((range(len(band.gaps)),) for band in whole.design_rows)
     yield one
-    widest = max(line_width(band, line[0], size, em) for band, line, size in zip(whole.bands, one, found, strict=True))
+    widest = max(
+        line_width(band, line[0], size, em) for band, line, size in zip(whole.design_rows, one, found, strict=True)
+    )
     needs = [
         [sum(sides) + gap for sides, gap in zip(size.columns, band.gaps, strict=True)]
-        for band, size in zip(whole.bands, found, strict=True)
+        for band, size in zip(whole.design_rows, found, strict=True)
     ]
-    allowed = [_may_begin_line(band) for band in whole.bands]
-    longest = max(len(band.gaps) for band in whole.bands)
+    allowed = [_may_begin_line(band) for band in whole.design_rows]
+    longest = max(len(band.gaps) for band in whole.design_rows)
     for count in range(2, min(MOST_LINES, 1 + longest // 2)):
         yield tuple(_lines(need, may, widest / count) for need, may in zip(needs, allowed, strict=True))
 
 
-def _may_begin_line(band: Band) -> list[bool]:
+def _may_begin_line(band: DesignRow) -> list[bool]:
     """Whether each column may begin a line: after one that stands alone, and not if it is compact and its only heir."""
     graph = band.graph
     fed = [len(graph.targets[members[0]]) for members in graph.columns]
     return [
-        number - 1 in graph.alone and (fed[number - 1] > 1 or not graph.vertices[members[0]].compact)
+        number - 1 in graph.lone_columns and (fed[number - 1] > 1 or not graph.vertices[members[0]].compact)
         for number, members in enumerate(graph.columns)
     ]
 
 
-def _lines(needs: list[float], may_begin: list[bool], room: float) -> Lines:
+def _lines(needs: list[float], may_begin: list[bool], room: float) -> LineColumns:
     """Begin a new line as soon as one is `room` wide, where that is allowed."""
     lines, start, taken = [], 0, 0.0
     for column, (needed, may) in enumerate(zip(needs, may_begin, strict=True)):

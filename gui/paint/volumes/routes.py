@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from gui.paint.volumes.grid import Graph
+from gui.paint.volumes.grid import DesignGraph
 
-AXIS = 10**6
+AXIS_LEVEL = 10**6
 """The level of what stands alone in its column; rows of a section are levels of their own."""
 
 
@@ -42,7 +42,7 @@ class _Turn(NamedTuple):
     after: int
 
 
-def route(graph: Graph) -> Routes:
+def route_connections(graph: DesignGraph) -> Routes:
     """The way of every connection, with a track for each turn of those that share a gap between columns."""
     flat = _flat(graph)
     levels = [_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
@@ -69,7 +69,7 @@ def route(graph: Graph) -> Routes:
     return Routes(routes, tuple(map(len, gaps)), tuple(levels))
 
 
-def _flat(graph: Graph) -> frozenset[int]:
+def _flat(graph: DesignGraph) -> frozenset[int]:
     """The columns of sections that have one row of boxes."""
     found: set[int] = set()
     for section in graph.sections:
@@ -80,11 +80,11 @@ def _flat(graph: Graph) -> frozenset[int]:
 
 def _level(flat: frozenset[int], column: int, row: int) -> int:
     """The row, or the axis for a section's only row of boxes."""
-    return AXIS if row == 0 and column in flat else row
+    return AXIS_LEVEL if row == 0 and column in flat else row
 
 
 def _route(
-    graph: Graph, levels: list[int], lanes: dict[int, int], source: int, target: int
+    graph: DesignGraph, levels: list[int], lanes: dict[int, int], source: int, target: int
 ) -> tuple[int, int, _Turn | None, int, _Turn | None]:
     start, end = graph.vertices[source].column, graph.vertices[target].column
     merging = len(graph.sources[target]) > 1

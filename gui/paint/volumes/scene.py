@@ -9,22 +9,32 @@ from engine.run.check import NodeRef
 from gui.paint.volumes.camera import Camera, Prism
 from gui.paint.volumes.cells import (
     NOTE_SEPARATOR,
-    Body,
-    Caption,
-    Measure,
-    Operator,
-    Type,
-    caption_texts,
-    colour_role,
-    operator,
+    BoxBody,
+    BoxMeasurer,
+    OperatorText,
+    TextSizes,
+    VolumeCaption,
+    make_operator_text,
+    operator_role,
+    place_caption,
 )
-from gui.paint.volumes.grid import Opened, Vertex
-from gui.paint.volumes.labels import ASCENT, LINE, Role, Text, centred, elided, width
-from gui.paint.volumes.line_breaks import BETWEEN, Plan, fit
+from gui.paint.volumes.grid import OpenBlock, Vertex
+from gui.paint.volumes.labels import ASCENT, LINE_SPACING, Label, TextRole, elide_text, make_centred_label, measure_text
+from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, fit_boxes
 from gui.paint.volumes.routes import Route
-from gui.paint.volumes.space import PAD, TITLE, TRACK, TURN, Band, Sizes, band_height, line_height, line_width
+from gui.paint.volumes.space import (
+    BLOCK_TITLE_HEIGHT,
+    GAP_PADDING,
+    TRACK_WIDTH,
+    TURN_SPACE,
+    DesignRow,
+    RowSizes,
+    line_height,
+    line_width,
+    row_height,
+)
 
-Point = tuple[float, float]
+ScenePoint = tuple[float, float]
 
 REACH = 0.3
 """Distance of arrows from what they lead to, in ems."""
@@ -33,10 +43,10 @@ REACH = 0.3
 class PlacedBox(NamedTuple):
     """A volume's box and all that belongs to it, in the picture's own units."""
 
-    place: NodeRef
+    ref: NodeRef
     vertex: Vertex
     targets: tuple[Vertex, ...]
-    caption: Caption
+    caption: VolumeCaption
     prism: Prism
     bounds: tuple[float, float, float, float]
     x: float
@@ -45,85 +55,85 @@ class PlacedBox(NamedTuple):
     """Where an arrow to it ends."""
     right: float
     """Where lines from it begin."""
-    body: Body
-    type: Type
+    body: BoxBody
+    text_sizes: TextSizes
 
     @property
-    def texts(self) -> tuple[Text, ...]:
+    def texts(self) -> tuple[Label, ...]:
         """The numbers at its edges, its name, and what is wrong."""
-        texts = (*self.body.numbers, *caption_texts(self.body, self.caption, self.type, self.vertex))
+        texts = (*self.body.numbers, *place_caption(self.body, self.caption, self.text_sizes, self.vertex))
         return tuple([text.moved(self.x, self.y) for text in texts])
 
-    def texts_with(self, note: str) -> tuple[Text, ...]:
+    def texts_with(self, note: str) -> tuple[Label, ...]:
         """All its texts, with a note on what the front face shows: below the name, or beside it."""
         *others, name = self.texts
         if not note:
             return (*others, name)
-        if not self.caption.beside:
-            baseline = name.y + (LINE * name.size if name.text else 0.0)
-            return (*others, name, centred(note, self.x + self.body.middle, baseline, name.size, "muted"))
+        if not self.caption.note_beside_name:
+            baseline = name.y + (LINE_SPACING * name.size if name.text else 0.0)
+            return (*others, name, make_centred_label(note, self.x + self.body.middle, baseline, name.size, "muted"))
         added = NOTE_SEPARATOR + note
-        wide = width(added, name.size)
+        wide = measure_text(added, name.size)
         moved = name.moved(-wide / 2, 0.0)
-        return (*others, moved, Text(added, moved.x + moved.width, moved.y, wide, name.size, "muted"))
+        return (*others, moved, Label(added, moved.x + moved.width, moved.y, wide, name.size, "muted"))
 
 
-class Arrow(NamedTuple):
+class OperatorArrow(NamedTuple):
     """The operator's arrow into a box, from (start, y) to (end, y), with what is written at it, centred at `middle`."""
 
-    place: NodeRef
+    ref: NodeRef
     vertex: Vertex
     start: float
     end: float
     y: float
     middle: float
-    role: Role
-    words: Operator
-    type: Type
-    room: float
+    role: TextRole
+    operator_text: OperatorText
+    text_sizes: TextSizes
+    text_space: float
     """How wide what is written can be without coming near to a box."""
 
     @property
-    def texts(self) -> tuple[Text, ...]:
-        return self.texts_of(self.words)
+    def texts(self) -> tuple[Label, ...]:
+        return self.texts_of(self.operator_text)
 
-    def texts_of(self, words: Operator) -> tuple[Text, ...]:
+    def texts_of(self, words: OperatorText) -> tuple[Label, ...]:
         """What stands over and under it where these are its words."""
-        x, y, em = self.middle, self.y, self.type.em
-        texts, baseline = list[Text](), y - 0.42 * em
+        x, y, em = self.middle, self.y, self.text_sizes.em
+        texts, baseline = list[Label](), y - 0.42 * em
         for text, size, bold in reversed(words.above):
-            texts.append(centred(text, x, baseline, size, self.role, bold))
-            baseline -= LINE * size
+            texts.append(make_centred_label(text, x, baseline, size, self.role, bold))
+            baseline -= LINE_SPACING * size
         baseline = y + (0.4 + ASCENT) * em
         for text, size, bold in words.below:
-            texts.append(centred(text, x, baseline, size, "muted", bold))
-            baseline += LINE * size
+            texts.append(make_centred_label(text, x, baseline, size, "muted", bold))
+            baseline += LINE_SPACING * size
         return tuple(texts)
 
 
-class PlacedFrame(NamedTuple):
+class BlockFrame(NamedTuple):
     """What stands around the layers of an open block, in one line of its design: left, top, right, bottom."""
 
-    place: NodeRef
+    ref: NodeRef
     rect: tuple[float, float, float, float]
-    texts: tuple[Text, ...]
+    texts: tuple[Label, ...]
 
 
-class Scene(Struct, frozen=True, eq=False):
+class VolumesScene(Struct, frozen=True, eq=False):
     """A picture laid out.
 
     Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, where each heading begins.
     """
 
     boxes: tuple[PlacedBox, ...]
-    arrows: tuple[Arrow, ...]
-    wires: tuple[tuple[Point, ...], ...]
-    frames: tuple[PlacedFrame, ...]
-    headers: tuple[Point, ...]
+    arrows: tuple[OperatorArrow, ...]
+    wires: tuple[tuple[ScenePoint, ...], ...]
+    frames: tuple[BlockFrame, ...]
+    headers: tuple[ScenePoint, ...]
     unit: float
     shrink: float
     eye: Camera
-    plan: Plan
+    line_breaks: LineBreaks
 
 
 class _Line(NamedTuple):
@@ -140,30 +150,30 @@ class _Line(NamedTuple):
     """How many times farther apart its levels may be."""
 
 
-def arrange(plan: Plan, eye: Camera, left: float, top: float, header: Sequence[float]) -> Scene:
+def lay_out_scene(plan: LineBreaks, eye: Camera, left: float, top: float, header: Sequence[float]) -> VolumesScene:
     """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `header` the height of each heading."""
-    found, measure, measured = fit(plan, eye)
-    em, shrink, beside = plan.type.em, found.shrink, plan.beside
-    taken = [band_height(lines, size, em) for lines, size in zip(plan.lines, measured, strict=True)]
+    found, measure, measured = fit_boxes(plan, eye)
+    em, shrink, beside = plan.text_sizes.em, found.shrink, plan.side_by_side
+    taken = [row_height(lines, size, em) for lines, size in zip(plan.lines, measured, strict=True)]
     count = sum(map(len, plan.lines))
-    wide, step = plan.band_width / shrink, (plan.band_width + BETWEEN * em) / shrink
+    wide, step = plan.row_width / shrink, (plan.row_width + DESIGN_GAP * em) / shrink
     drawings, headers = [], []
     x, y = left / shrink, top / shrink
-    for number, band in enumerate(plan.bands):
-        free = plan.room[1] / shrink - (taken[number] if beside else sum(taken))
+    for number, band in enumerate(plan.design_rows):
+        free = plan.space[1] / shrink - (taken[number] if beside else sum(taken))
         spare = max(0.0, free) / max(len(plan.lines[number]) if beside else count, 1)
         headers.append((x * shrink, y * shrink))
         y += header[number] / shrink
         lines: list[_Line] = []
         for line in plan.lines[number]:
             up, down = line_height(line, measured[number])
-            y += TURN * em if lines else 0.0
+            y += TURN_SPACE * em if lines else 0.0
             axis, bottom = y + spare / 2 + up, y + spare + up + down
             lines.append(_Line(line, axis, x, x + wide, bottom, spare, plan.wording.spread))
             y += spare + up + down
         drawings.append(_Drawing(band, measure, measured[number], lines))
         x, y = (x + step, top / shrink) if beside else (x, y)
-    return Scene(
+    return VolumesScene(
         tuple(box for drawing in drawings for box in drawing.boxes),
         tuple(arrow for drawing in drawings for arrow in drawing.arrows),
         tuple(wire for drawing in drawings for wire in drawing.wires),
@@ -179,9 +189,9 @@ def arrange(plan: Plan, eye: Camera, left: float, top: float, header: Sequence[f
 class _Drawing:
     """One design, placed: `boxes`, `arrows` and `wires`."""
 
-    def __init__(self, band: Band, measure: Measure, found: Sizes, lines: list[_Line]) -> None:
-        self.band, self.measure, self.found, self.lines = band, measure, found, lines
-        self.em = measure.type.em
+    def __init__(self, band: DesignRow, measure: BoxMeasurer, found: RowSizes, lines: list[_Line]) -> None:
+        self.band, self.measure, self.row_sizes, self.lines = band, measure, found, lines
+        self.em = measure.text_sizes.em
         self.centre: list[float] = []  # of each column
         self.begin: list[float] = []  # where the tracks before each column begin
         self.line_of: list[_Line] = []
@@ -191,15 +201,15 @@ class _Drawing:
         numbered = list(enumerate(band.graph.vertices))
         self.boxes = [self._box(index, vertex) for index, vertex in numbered]
         self.arrows = [self._arrow(index, vertex) for index, vertex in numbered[1:]]
-        self.wires: list[tuple[Point, ...]] = []
+        self.wires: list[tuple[ScenePoint, ...]] = []
         self._add_wires()
-        self.frames = [frame for block in band.graph.opened for frame in self._frames(block)]
+        self.frames = [frame for block in band.graph.open_blocks for frame in self._frames(block)]
 
     def _spares(self) -> list[float]:
         """Room to add to each open gap of a line: lines fill the width, the last one of several is like the others."""
         spares = []
         for line in self.lines:
-            room = line.right - line.left - line_width(self.band, line.columns, self.found, self.em)
+            room = line.right - line.left - line_width(self.band, line.columns, self.row_sizes, self.em)
             count = sum(self._open(column) for column in line.columns if column)
             spares.append(max(0.0, room) / max(1, count))
         if len(spares) > 1:
@@ -212,16 +222,16 @@ class _Drawing:
         return not all(vertices[index].compact for index in self.band.graph.columns[column])
 
     def _place_line(self, line: _Line, spare: float) -> None:
-        x = line.left + (TURN * self.em if line.columns.start else 0.0)
+        x = line.left + (TURN_SPACE * self.em if line.columns.start else 0.0)
         for column in line.columns:
-            self.begin.append(x + PAD * self.em)
+            self.begin.append(x + GAP_PADDING * self.em)
             if column:
                 x += self.band.gaps[column] + (spare if self._open(column) else 0.0)
-            before, after = self.found.columns[column]
+            before, after = self.row_sizes.columns[column]
             self.centre.append(x + before)
             self.line_of.append(line)
             x += before + after
-        for section, levels in zip(self.band.graph.sections, self.found.levels, strict=True):
+        for section, levels in zip(self.band.graph.sections, self.row_sizes.levels, strict=True):
             if section.start in line.columns:
                 apart = max([room.y for room in levels.values()]) - min([room.y for room in levels.values()])
                 stretch = min(line.spread, 1.0 + line.spare / apart) if apart else 1.0
@@ -229,7 +239,7 @@ class _Drawing:
                     for column in section:
                         self.y[column, level] = line.axis + stretch * room.y
 
-    def _at(self, index: int) -> Point:
+    def _at(self, index: int) -> ScenePoint:
         """The middle of a vertex's box."""
         vertex = self.band.graph.vertices[index]
         return self.centre[vertex.column], self.y[vertex.column, self.band.routes.levels[index]]
@@ -251,12 +261,12 @@ class _Drawing:
             x + before - REACH * self.em,
             x + after + REACH * self.em,
             body,
-            self.measure.type,
+            self.measure.text_sizes,
         )
 
-    def _frames(self, block: Opened) -> Iterator[PlacedFrame]:
+    def _frames(self, block: OpenBlock) -> Iterator[BlockFrame]:
         """Around the layers of an open block, with its name above them; one a line."""
-        em, columns, found = self.em, block.columns, self.found
+        em, columns, found = self.em, block.columns, self.row_sizes
         for line in self.lines:
             first, stop = max(columns.start, line.columns.start), min(columns.stop, line.columns.stop)
             if first >= stop:
@@ -264,26 +274,26 @@ class _Drawing:
             left = self.begin[first] - 0.25 * em
             right = self.centre[stop - 1] + found.columns[stop - 1][1] + 0.1 * em
             top, bottom = line.axis - found.up[first], line.axis + found.down[first]
-            baseline, x = top + (TITLE - 0.3) * em, left + 0.4 * em
-            name = elided(block.name, right - x, em, True)
-            title = Text(name, x, baseline, width(name, em, True), em, bold=True)
+            baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
+            name = elide_text(block.name, right - x, em, True)
+            title = Label(name, x, baseline, measure_text(name, em, True), em, bold=True)
             kind = f" · {block.kind}"
-            texts = (title, Text(kind, x + title.width, baseline, width(kind, em), em, "muted"))
+            texts = (title, Label(kind, x + title.width, baseline, measure_text(kind, em), em, "muted"))
             shown = texts if texts[1].rect[2] <= right else texts[:1]
-            yield PlacedFrame((self.band.name, block.name), (left, top, right, bottom), shown)
+            yield BlockFrame((self.band.name, block.name), (left, top, right, bottom), shown)
 
-    def _words(self, index: int, vertex: Vertex, room: float) -> Operator:
+    def _words(self, index: int, vertex: Vertex, room: float) -> OperatorText:
         """What stands at an arrow of so much room: its numbers as well, where they are left out for other arrows."""
-        words, more = self.band.operators[index], operator(vertex, "lines", self.measure.type, "")
+        words, more = self.band.operators[index], make_operator_text(vertex, "lines", self.measure.text_sizes, "")
         left_out = more.above == words.above and more.below and not words.below
-        fits = more.width <= room and more.down <= self.found.rooms[index].down
+        fits = more.width <= room and more.down <= self.row_sizes.rooms[index].down
         return more if left_out and fits else words
 
-    def _arrow(self, index: int, vertex: Vertex) -> Arrow:
+    def _arrow(self, index: int, vertex: Vertex) -> OperatorArrow:
         em, column, words = self.em, vertex.column, self.band.operators[index]
         box, tracks, sources = self.boxes[index], self.band.routes.tracks[column - 1], self.band.graph.sources[index]
-        start, y, role = self.begin[column] + tracks * TRACK * em, box.y, colour_role(vertex)
-        room = start, box.x - self.found.rooms[index].left - REACH * em
+        start, y, role = self.begin[column] + tracks * TRACK_WIDTH * em, box.y, operator_role(vertex)
+        room = start, box.x - self.row_sizes.rooms[index].left - REACH * em
         if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
             start = self.boxes[sources[0]].right
         elif not sources:  # it receives nothing that is there: a stub, in the colour of mistakes
@@ -291,11 +301,13 @@ class _Drawing:
             room = start, room[1]
         place, middle = (self.band.name, vertex.name), sum(room) / 2
         words = self._words(index, vertex, room[1] - room[0])
-        return Arrow(place, vertex, start, box.left, y, middle, role, words, self.measure.type, room[1] - room[0])
+        return OperatorArrow(
+            place, vertex, start, box.left, y, middle, role, words, self.measure.text_sizes, room[1] - room[0]
+        )
 
     def _add_wires(self) -> None:
         """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""
-        returned: dict[int, Point] = {}
+        returned: dict[int, ScenePoint] = {}
         vertices = self.band.graph.vertices
         for route in self.band.routes.routes:
             column = vertices[route.source].column
@@ -310,7 +322,7 @@ class _Drawing:
             if len(points) > 1:
                 self.wires.append(tuple(points))
 
-    def _wire(self, route: Route, start: Point) -> list[Point]:
+    def _wire(self, route: Route, start: ScenePoint) -> list[ScenePoint]:
         graph = self.band.graph
         before, target = graph.vertices[route.source].column + 1, graph.vertices[route.target].column
         points = [start]
@@ -319,7 +331,7 @@ class _Drawing:
             (target, route.last, self.band.routes.levels[route.target]),
         ):
             if track is not None:
-                x = self.begin[column] + (track + 0.5) * TRACK * self.em
+                x = self.begin[column] + (track + 0.5) * TRACK_WIDTH * self.em
                 y = self.y.get((column, level))
                 points += [(x, points[-1][1]), (x, self.y[column - 1, level] if y is None else y)]
         end = self.arrows[route.target - 1].start
@@ -327,10 +339,10 @@ class _Drawing:
             points.append((end, points[-1][1]))
         return points
 
-    def _way_back(self, column: int, start: Point) -> tuple[Point, ...]:
+    def _way_back(self, column: int, start: ScenePoint) -> tuple[ScenePoint, ...]:
         """From a line's last box around the line's end to the beginning of the next line."""
         line, after = self.line_of[column], self.line_of[column + 1]
-        between = line.bottom + 0.5 * TURN * self.em
+        between = line.bottom + 0.5 * TURN_SPACE * self.em
         right, left = line.right - 0.4 * self.em, after.left + 0.4 * self.em
         end = (self.begin[column + 1], after.axis)
         return start, (right, start[1]), (right, between), (left, between), (left, after.axis), end

@@ -6,36 +6,36 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.shapes import Shape
-from gui.paint.volumes.camera import LENGTHS
-from gui.paint.volumes.cells import Caption, Measure, Operator, Room
-from gui.paint.volumes.grid import Graph
-from gui.paint.volumes.routes import AXIS, Routes
+from gui.paint.volumes.camera import LENGTH_SCALES
+from gui.paint.volumes.cells import BoxMeasurer, BoxSpace, OperatorText, VolumeCaption
+from gui.paint.volumes.grid import DesignGraph
+from gui.paint.volumes.routes import AXIS_LEVEL, Routes
 
-TRACK, PAD, TURN = 0.9, 0.5, 1.2
+TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
 """Distance of upright lines, clearance around what stands in a gap, and room of a return, in ems."""
 
-TITLE, FOOT = 1.5, 0.2
+BLOCK_TITLE_HEIGHT, FOOT = 1.5, 0.2
 """What the frame of an open block takes above what it holds, its name there, and below it, in ems."""
 
 STEP = 1.02
 """Smallest units come in steps, so that an edit of little effect leaves what was measured."""
 
-Lines = tuple[range, ...]
+LineColumns = tuple[range, ...]
 """The columns of each line of a design."""
 
 
-class Band(Struct, frozen=True, eq=False):
+class DesignRow(Struct, frozen=True, eq=False):
     """A design with all that is written in it; `gaps` is the room before each column, in pixels."""
 
     name: str
-    graph: Graph
+    graph: DesignGraph
     routes: Routes
-    captions: tuple[Caption, ...]
-    operators: tuple[Operator, ...]
+    captions: tuple[VolumeCaption, ...]
+    operators: tuple[OperatorText, ...]
     gaps: tuple[float, ...]
 
 
-class Level(NamedTuple):
+class LevelSpace(NamedTuple):
     """A level of a section: the room above and below its middle, and where the middle is from the axis."""
 
     up: float
@@ -43,30 +43,34 @@ class Level(NamedTuple):
     y: float
 
 
-class Sizes(NamedTuple):
+class RowSizes(NamedTuple):
     """Room of a band's boxes: by vertex, and by column to both sides, above and below the axis."""
 
-    rooms: list[Room]
+    rooms: list[BoxSpace]
     columns: list[tuple[float, float]]
     up: list[float]
     down: list[float]
-    levels: list[dict[int, Level]]
+    levels: list[dict[int, LevelSpace]]
     """By section."""
 
 
-def gap_widths(graph: Graph, routes: Routes, operators: tuple[Operator, ...], em: float) -> tuple[float, ...]:
+def measure_gaps(
+    graph: DesignGraph, routes: Routes, operators: tuple[OperatorText, ...], em: float
+) -> tuple[float, ...]:
     """Room before each column, between the boxes: tracks, and the widest operator."""
     gaps = [0.0]
     for column, members in enumerate(graph.columns[1:], 1):
         text = max(operators[vertex].width for vertex in members)
-        gaps.append(2 * PAD * em + routes.tracks[column - 1] * TRACK * em + text)
+        gaps.append(2 * GAP_PADDING * em + routes.tracks[column - 1] * TRACK_WIDTH * em + text)
     return tuple(gaps)
 
 
-def sizes(band: Band, measure: Measure) -> Sizes:
+def measure_row(band: DesignRow, measure: BoxMeasurer) -> RowSizes:
     """The room of every box, column and section at that measure."""
-    rooms = [measure.room(vertex, words) for vertex, words in zip(band.graph.vertices, band.captions, strict=True)]
-    columns, up, down, placed = [], list[float](), list[float](), list[dict[int, Level]]()
+    rooms = [
+        measure.measure_space(vertex, words) for vertex, words in zip(band.graph.vertices, band.captions, strict=True)
+    ]
+    columns, up, down, placed = [], list[float](), list[float](), list[dict[int, LevelSpace]]()
     for members in band.graph.columns:
         first = rooms[members[0]]
         if len(members) == 1:
@@ -75,23 +79,23 @@ def sizes(band: Band, measure: Measure) -> Sizes:
             inside = [rooms[vertex] for vertex in members]
             columns.append((max([room.left for room in inside]), max([room.right for room in inside])))
     for section in band.graph.sections:
-        found = _levels(band, section, rooms, measure.type.em)
+        found = _levels(band, section, rooms, measure.text_sizes.em)
         placed.append(found)
         up += [max([level.up - level.y for level in found.values()])] * len(section)
         down += [max([level.down + level.y for level in found.values()])] * len(section)
-    for block in band.graph.opened:
+    for block in band.graph.open_blocks:
         span, count = slice(block.columns.start, block.columns.stop), len(block.columns)
-        up[span] = [max(up[span]) + TITLE * measure.type.em] * count
-        down[span] = [max(down[span]) + FOOT * measure.type.em] * count
-    return Sizes(rooms, columns, up, down, placed)
+        up[span] = [max(up[span]) + BLOCK_TITLE_HEIGHT * measure.text_sizes.em] * count
+        down[span] = [max(down[span]) + FOOT * measure.text_sizes.em] * count
+    return RowSizes(rooms, columns, up, down, placed)
 
 
-def _levels(band: Band, section: range, rooms: list[Room], em: float) -> dict[int, Level]:
+def _levels(band: DesignRow, section: range, rooms: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
     """The levels of a section from the top, those with boxes centred on the axis."""
-    if section.start in band.graph.alone:
+    if section.start in band.graph.lone_columns:
         (only,) = band.graph.columns[section.start]
         room, text = rooms[only], band.operators[only]
-        return {AXIS: Level(max(room.up, text.up), max(room.down, text.down), 0.0)}
+        return {AXIS_LEVEL: LevelSpace(max(room.up, text.up), max(room.down, text.down), 0.0)}
     extents: dict[int, list[float]] = {}
     for column in section:
         for vertex in band.graph.columns[column]:
@@ -103,44 +107,44 @@ def _levels(band: Band, section: range, rooms: list[Room], em: float) -> dict[in
         if lane.row < 0 and band.graph.vertices[lane.source].column + 1 in section:
             extents.setdefault(lane.row, [0.55 * em, 0.55 * em])
     y, middles, before = 0.0, {}, 0.0
-    for level in sorted(extents, key=lambda level: 0 if level == AXIS else level):
+    for level in sorted(extents, key=lambda level: 0 if level == AXIS_LEVEL else level):
         y += before + extents[level][0]
         middles[level] = y
         before = extents[level][1] + 0.4 * em
     centre = (middles[boxes[0]] + middles[boxes[-1]]) / 2
-    return {level: Level(extents[level][0], extents[level][1], middles[level] - centre) for level in middles}
+    return {level: LevelSpace(extents[level][0], extents[level][1], middles[level] - centre) for level in middles}
 
 
-def line_width(band: Band, line: range, found: Sizes, em: float) -> float:
+def line_width(band: DesignRow, line: range, found: RowSizes, em: float) -> float:
     """What a line takes, the turns at its ends included."""
     boxes = sum([left + right for left, right in found.columns[line.start : line.stop]])
     turns = (line.start > 0) + (line.stop < len(band.gaps))
-    return boxes + sum(band.gaps[line.start : line.stop]) + turns * TURN * em
+    return boxes + sum(band.gaps[line.start : line.stop]) + turns * TURN_SPACE * em
 
 
-def line_height(line: range, found: Sizes) -> tuple[float, float]:
+def line_height(line: range, found: RowSizes) -> tuple[float, float]:
     """Room of a line above and below its axis."""
     return max(found.up[line.start : line.stop]), max(found.down[line.start : line.stop])
 
 
-def band_height(lines: Lines, found: Sizes, em: float) -> float:
+def row_height(lines: LineColumns, found: RowSizes, em: float) -> float:
     """Of all lines of a band, the returns between them included."""
-    return sum([sum(line_height(line, found)) for line in lines]) + (len(lines) - 1) * TURN * em
+    return sum([sum(line_height(line, found)) for line in lines]) + (len(lines) - 1) * TURN_SPACE * em
 
 
-def extent(
-    bands: tuple[Band, ...], lines: tuple[Lines, ...], found: list[Sizes], em: float, *, beside: bool
+def rows_extent(
+    bands: tuple[DesignRow, ...], lines: tuple[LineColumns, ...], found: list[RowSizes], em: float, *, beside: bool
 ) -> tuple[float, float]:
     """Width of the widest line, and height of all bands, of the highest where they stand beside each other."""
     whole = list(zip(bands, lines, found, strict=True))
     wide = max([line_width(band, line, size, em) for band, broken, size in whole for line in broken], default=0.0)
-    heights = [band_height(broken, size, em) for _, broken, size in whole]
+    heights = [row_height(broken, size, em) for _, broken, size in whole]
     return wide, max(heights, default=0.0) if beside else sum(heights)
 
 
-def unit_range(bands: tuple[Band, ...], scale: str, em: float, least: float, most: float) -> tuple[float, float]:
+def unit_range(bands: tuple[DesignRow, ...], scale: str, em: float, least: float, most: float) -> tuple[float, float]:
     """Pixels a unit of length: at least so that boxes measure `least` ems in the mean, at most `most` ems."""
-    length = LENGTHS[scale]
+    length = LENGTH_SCALES[scale]
     shapes: list[Shape] = [vertex.shape for band in bands for vertex in band.graph.vertices if vertex.shape is not None]
     longest = [max(length(number) for number in shape) for shape in shapes] or [1.0]
     largest = min(most * em, 1e4 / max(longest))

@@ -4,29 +4,29 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.cost import metrics
-from gui.paint.volumes.cells import Type, fullest
-from gui.paint.volumes.labels import Text, centred, width
-from gui.paint.volumes.line_breaks import Plan
-from gui.paint.volumes.scene import Arrow, PlacedBox, Point, Scene
-from gui.paint.volumes.values import Values, note
-from gui.paint.volumes.visible import Seen
+from gui.paint.volumes.cells import TextSizes, fullest_operator_text
+from gui.paint.volumes.labels import Label, make_centred_label, measure_text
+from gui.paint.volumes.line_breaks import LineBreaks
+from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, VolumesScene
+from gui.paint.volumes.values import FaceValues, face_note
+from gui.paint.volumes.visible import VisibleParts
 from gui.state.view_state import ViewState
 
 READABLE, MOST_GROWTH, MOST_GROWTH_OF_TITLES = 9.0, 1.8, 2.6
 """Pixels that names of blocks and operators are enlarged to where smaller texts are left out, and by how much."""
 
-EMPTY_DESIGN = "Add a layer with + Layer"
+EMPTY_DESIGN_HINT = "Add a layer with + Layer"
 
 
-class Written(NamedTuple):
+class AnchoredLabel(NamedTuple):
     """A text of a design; where texts are smaller than the picture, it draws near to its anchor."""
 
     design: str
-    text: Text
-    anchor: Point
+    text: Label
+    anchor: ScenePoint
 
 
-class Zoom(NamedTuple):
+class TextZoom(NamedTuple):
     """Device pixels of a unit of the scene, the smallest text in them, and how much finer than the scene texts are."""
 
     pixels: float
@@ -38,39 +38,41 @@ class Zoom(NamedTuple):
         return size * self.pixels / self.finer >= self.smallest
 
 
-def written(state: ViewState, scene: Scene, seen: Seen, zoom: Zoom, right: float) -> Iterator[Written]:
+def readable_labels(
+    state: ViewState, scene: VolumesScene, seen: VisibleParts, zoom: TextZoom, right: float
+) -> Iterator[AnchoredLabel]:
     """What is readable; names of blocks and operators are enlarged where smaller texts are not. `right` ends it all."""
-    type = scene.plan.type
+    type = scene.line_breaks.text_sizes
     small = zoom.shows(type.small)
     for box, values in seen.boxes:
-        for text in _box_texts(box, values, scene.plan) if small else _names(box, zoom):
+        for text in _box_texts(box, values, scene.line_breaks) if small else _names(box, zoom):
             inside = max(0.0, min(right - text.width, text.x))
-            yield Written(box.place[0], text._replace(x=inside), _nearest(text, box))
+            yield AnchoredLabel(box.ref[0], text._replace(x=inside), _nearest(text, box))
     for frame in seen.frames:
         for text in frame.texts if small else frame.texts[:1]:
             shown = text if small else _enlarged_title(text, zoom, frame.rect[2] - text.x)
             if zoom.shows(shown.size):
-                yield Written(frame.place[0], shown, (text.x, frame.rect[1]))
+                yield AnchoredLabel(frame.ref[0], shown, (text.x, frame.rect[1]))
     for arrow, _ in seen.arrows:
         for text in _arrow_texts(state, arrow, type, zoom):
             room = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
             shown = text if small else _enlarged(text, zoom, room)
             if zoom.shows(shown.size):
-                yield Written(arrow.place[0], shown, (text.x + text.width / 2, arrow.y))
+                yield AnchoredLabel(arrow.ref[0], shown, (text.x + text.width / 2, arrow.y))
     yield from _invitations(scene)
 
 
-def _box_texts(box: PlacedBox, values: Values | None, plan: Plan) -> tuple[Text, ...]:
+def _box_texts(box: PlacedBox, values: FaceValues | None, plan: LineBreaks) -> tuple[Label, ...]:
     notes = plan.wording.notes
-    said = "" if notes == "none" else note(box, values, slices=notes == "all")
+    said = "" if notes == "none" else face_note(box, values, slices=notes == "all")
     texts = tuple([text for text in box.texts_with(said) if text.text])
     if box.vertex.shape is None:
-        em = plan.type.em
-        return (*texts, centred("?", box.x, box.y + 0.4 * em, em, "muted"))
+        em = plan.text_sizes.em
+        return (*texts, make_centred_label("?", box.x, box.y + 0.4 * em, em, "muted"))
     return texts
 
 
-def _names(box: PlacedBox, zoom: Zoom) -> Iterator[Text]:
+def _names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
     """Names of blocks alone, as large as they can be read, as far as the box with its numbers is wide."""
     left, _, right, _ = box.bounds
     for text in box.texts:
@@ -78,45 +80,45 @@ def _names(box: PlacedBox, zoom: Zoom) -> Iterator[Text]:
             yield larger
 
 
-def _arrow_texts(state: ViewState, arrow: Arrow, type: Type, zoom: Zoom) -> tuple[Text, ...]:
+def _arrow_texts(state: ViewState, arrow: OperatorArrow, type: TextSizes, zoom: TextZoom) -> tuple[Label, ...]:
     """What stands at an arrow; where texts are finer than the scene, as much of it as the arrow has room for."""
     report = arrow.vertex.report
-    if zoom.finer == 1.0 or report is None or not arrow.words.above:
+    if zoom.finer == 1.0 or report is None or not arrow.operator_text.above:
         return arrow.texts
-    formula = state.ledger.formula(metrics.metric_by_id(state.look.metric), arrow.place[0], report)
-    return arrow.texts_of(fullest(arrow.vertex, type, formula, arrow.room * zoom.finer))
+    formula = state.costs.formula(metrics.metric_by_id(state.look.metric), arrow.ref[0], report)
+    return arrow.texts_of(fullest_operator_text(arrow.vertex, type, formula, arrow.text_space * zoom.finer))
 
 
-def _enlarged_title(text: Text, zoom: Zoom, room: float) -> Text:
+def _enlarged_title(text: Label, zoom: TextZoom, room: float) -> Label:
     """A block's name larger from its left end, out of its frame: below it the first operator is enlarged, too."""
     larger = _enlarged(text, zoom, room, MOST_GROWTH_OF_TITLES)
     return larger._replace(x=text.x, y=text.y - 0.4 * (larger.size - text.size))
 
 
-def _enlarged(text: Text, zoom: Zoom, room: float, most: float = MOST_GROWTH) -> Text:
+def _enlarged(text: Label, zoom: TextZoom, room: float, most: float = MOST_GROWTH) -> Label:
     """A bold text around its middle as large as is readable and has room."""
     if not text.bold:
         return text
     readable = max(READABLE, 1.05 * zoom.smallest)
     growth = min(readable / (text.size * zoom.pixels), most, room / max(text.width, 1.0))
     larger = max(text.size, int(growth * text.size))
-    wide = width(text.text, larger, text.bold)
+    wide = measure_text(text.text, larger, text.bold)
     x, y = text.x - (wide - text.width) / 2, text.y - 0.15 * (larger - text.size)
     return text._replace(x=x, y=y, width=wide, size=larger)
 
 
-def _nearest(text: Text, box: PlacedBox) -> Point:
+def _nearest(text: Label, box: PlacedBox) -> ScenePoint:
     """The point of a box's bounds that is nearest to a text."""
     (text_left, text_top, text_right, text_bottom), (left, top, right, bottom) = text.rect, box.bounds
     x, y = (text_left + text_right) / 2, (text_top + text_bottom) / 2
     return min(max(x, left), right), min(max(y, top), bottom)
 
 
-def _invitations(scene: Scene) -> Iterator[Written]:
+def _invitations(scene: VolumesScene) -> Iterator[AnchoredLabel]:
     """What to do in designs that have no layers."""
-    em = scene.plan.type.em
-    for band in scene.plan.bands:
+    em = scene.line_breaks.text_sizes.em
+    for band in scene.line_breaks.design_rows:
         if len(band.graph.vertices) == 1:
-            box = next(box for box in scene.boxes if box.place[0] == band.name)
-            text = Text(EMPTY_DESIGN, box.right + em, box.y + 0.3 * em, 0.0, em, "muted")
-            yield Written(band.name, text, (text.x, text.y))
+            box = next(box for box in scene.boxes if box.ref[0] == band.name)
+            text = Label(EMPTY_DESIGN_HINT, box.right + em, box.y + 0.3 * em, 0.0, em, "muted")
+            yield AnchoredLabel(band.name, text, (text.x, text.y))

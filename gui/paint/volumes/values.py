@@ -6,44 +6,44 @@ from typing import NamedTuple
 from engine.cost.receptive_fields import Region, regions_read
 from engine.project.project import ImageInput
 from engine.run.check import NodeRef
-from gui.paint.volumes.faces import liveliest_channel
+from gui.paint.volumes.faces import most_varied_channel
 from gui.paint.volumes.scene import PlacedBox
-from gui.state.comparison import companion, leading
+from gui.state.comparison import find_companion, leading_ref
 from gui.state.view_state import Focus, ViewState
-from gui.state.volume_at import Volume, VolumeAt
+from gui.state.volume_at import Float32Volume, VolumeAt
 
 
-def shown_focus(state: ViewState) -> Focus:
+def visible_focus(state: ViewState) -> Focus:
     """The focus where it is shown: within a closed block at the block, with its value if that is the block's own."""
-    focus, place = state.focus, state.shown(state.focus.place)
-    if place == focus.place:
+    focus, place = state.focus, state.visible_ref(state.focus.ref)
+    if place == focus.ref:
         return focus
-    own = state.volume_at(place).source == focus.place
+    own = state.volume_at(place).source == focus.ref
     return Focus(*place, focus.channel, focus.pixel) if own else Focus(*place)
 
 
 def photo_at(state: ViewState, at: VolumeAt, focus: Focus) -> ImageInput | None:
     """The photo that a volume is itself; None for others, and if one of its channels was chosen."""
-    spec, chosen = state.project.input, focus.place == at.place and focus.channel is not None
+    spec, chosen = state.project.input, focus.ref == at.place and focus.channel is not None
     return spec if at.is_project_input and isinstance(spec, ImageInput) and not chosen else None
 
 
-def front_channel(state: ViewState, place: NodeRef, volume: Volume, focus: Focus) -> int:
+def front_channel(state: ViewState, place: NodeRef, volume: Float32Volume, focus: Focus) -> int:
     """The channel on the front face: the chosen one, else the liveliest.
 
     Volumes that are worth comparing show the same one: what is chosen in either, else what is liveliest in the first.
     """
-    count, other = len(volume), companion(state, place)
-    if focus.channel is not None and focus.channel < count and focus.place in (place, other):
+    count, other = len(volume), find_companion(state, place)
+    if focus.channel is not None and focus.channel < count and focus.ref in (place, other):
         return focus.channel
-    first = state.volume_at(leading(state, place)).volume
-    channel = None if first is None else liveliest_channel(first)
-    return channel if channel is not None and channel < count else liveliest_channel(volume)
+    first = state.volume_at(leading_ref(state, place)).volume
+    channel = None if first is None else most_varied_channel(first)
+    return channel if channel is not None and channel < count else most_varied_channel(volume)
 
 
 def value_regions(state: ViewState) -> Mapping[NodeRef, Region]:
     """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
-    focus, place = state.focus, state.volume_at(state.focus.place).source
+    focus, place = state.focus, state.volume_at(state.focus.ref).source
     report = state.report(place)
     shape = None if report is None else report.output_shape
     if focus.channel is None or focus.pixel is None or shape is None:
@@ -51,37 +51,37 @@ def value_regions(state: ViewState) -> Mapping[NodeRef, Region]:
     if not (focus.channel < shape.channels and focus.pixel[0] < shape.height and focus.pixel[1] < shape.width):
         return {}
     found = regions_read(state.check, place, focus.channel, *focus.pixel)
-    itself = {place, state.focus.place, state.shown(place)}
+    itself = {place, state.focus.ref, state.visible_ref(place)}
     return {earlier: region for earlier, region in found.items() if earlier not in itself}
 
 
-class Values(NamedTuple):
+class FaceValues(NamedTuple):
     """What the faces of a box show."""
 
-    volume: Volume
+    volume: Float32Volume
     fresh: bool
     channel: int
     photo: ImageInput | None
     """How the photo was made that stands on the front instead of a channel."""
 
 
-def shown_values(state: ViewState, box: PlacedBox, focus: Focus) -> Values | None:
+def face_values(state: ViewState, box: PlacedBox, focus: Focus) -> FaceValues | None:
     """Those of a box, where the choice is shown at `focus`."""
-    at = state.volume_at(box.place)
+    at = state.volume_at(box.ref)
     volume = at.volume_of(box.vertex.shape)
     if volume is None:
         return None
-    return Values(volume, at.fresh, front_channel(state, box.place, volume, focus), photo_at(state, at, focus))
+    return FaceValues(volume, at.fresh, front_channel(state, box.ref, volume, focus), photo_at(state, at, focus))
 
 
-def note(box: PlacedBox, values: Values | None, *, slices: bool = True) -> str:
+def face_note(box: PlacedBox, values: FaceValues | None, *, slices: bool = True) -> str:
     """Which values the front face shows; where it is not seen, with `slices` the slice that another face shows."""
     brief = box.vertex.compact or not box.caption.name
     if box.caption.trouble or (box.vertex.shape is not None and values is None):
         return ""
     if values is None:
         return "unknown"
-    if not (values.fresh or brief or box.caption.beside):
+    if not (values.fresh or brief or box.caption.note_beside_name):
         return "for earlier settings"
     side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side
     if side == "front" and values.photo is not None:

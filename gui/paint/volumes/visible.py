@@ -8,8 +8,8 @@ from PySide6.QtCore import QRectF
 from engine.cost.receptive_fields import Region
 from engine.run.check import NodeRef
 from gui.paint.volumes.legend import arrow_widths
-from gui.paint.volumes.scene import Arrow, PlacedBox, PlacedFrame, Point, Scene
-from gui.paint.volumes.values import Values, shown_focus, shown_values, value_regions
+from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
+from gui.paint.volumes.values import FaceValues, face_values, value_regions, visible_focus
 from gui.state.view_state import Focus, ViewState
 
 Rect = tuple[float, float, float, float]
@@ -19,38 +19,40 @@ TEXT_REACH = 8.0
 """How far from a box or an arrow its texts stand at most, in ems."""
 
 
-class Seen(NamedTuple):
+class VisibleParts(NamedTuple):
     """The boxes with what their faces show, the arrows with their widths in ems, the lines and the frames."""
 
-    boxes: list[tuple[PlacedBox, Values | None]]
-    arrows: list[tuple[Arrow, float]]
-    wires: list[tuple[Point, ...]]
-    frames: list[PlacedFrame]
+    boxes: list[tuple[PlacedBox, FaceValues | None]]
+    arrows: list[tuple[OperatorArrow, float]]
+    wires: list[tuple[ScenePoint, ...]]
+    frames: list[BlockFrame]
     focus: Focus
     """The choice where it is shown."""
     regions: Mapping[NodeRef, Region]
     """What the chosen value sees of the volumes before it."""
 
 
-def seen(state: ViewState, scene: Scene, area: QRectF | None, *, marks: bool = True) -> Seen:
+def find_visible_parts(
+    state: ViewState, scene: VolumesScene, area: QRectF | None, *, marks: bool = True
+) -> VisibleParts:
     """What stands in `area` of a scene, in its own units; None: all of it. Without `marks` no choice is shown."""
-    focus = shown_focus(state)
+    focus = visible_focus(state)
     arrows = list(zip(scene.arrows, arrow_widths(state, scene), strict=True))
     boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)
     if area is not None:
-        reach = TEXT_REACH * scene.plan.type.em
+        reach = TEXT_REACH * scene.line_breaks.text_sizes.em
         near = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
         boxes = [box for box in boxes if _meet(near, box.bounds)]
         arrows = [(arrow, wide) for arrow, wide in arrows if _meet(near, (arrow.start, arrow.y, arrow.end, arrow.y))]
         wires = [wire for wire in wires if _meet(near, _around(wire))]
         frames = [frame for frame in frames if _meet(near, frame.rect)]
-    valued = [(box, shown_values(state, box, focus)) for box in boxes]
+    valued = [(box, face_values(state, box, focus)) for box in boxes]
     if not marks:
-        return Seen(valued, arrows, wires, frames, Focus(), {})
-    return Seen(valued, arrows, wires, frames, focus, value_regions(state))
+        return VisibleParts(valued, arrows, wires, frames, Focus(), {})
+    return VisibleParts(valued, arrows, wires, frames, focus, value_regions(state))
 
 
-def _around(points: tuple[Point, ...]) -> Rect:
+def _around(points: tuple[ScenePoint, ...]) -> Rect:
     across, down = zip(*points, strict=True)
     return min(across), min(down), max(across), max(down)
 

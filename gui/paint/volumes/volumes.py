@@ -7,17 +7,17 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
 
 from gui.paint.basics import colours
-from gui.paint.basics.words import NO_DESIGN
+from gui.paint.basics.words import ADD_DESIGN_HINT
 from gui.paint.volumes import faces
-from gui.paint.volumes.camera import Face, Prism, edges
-from gui.paint.volumes.kernel_boxes import Window, windows
-from gui.paint.volumes.labels import Role, centred, text_font
-from gui.paint.volumes.layout import Frame, frame
-from gui.paint.volumes.legend import draw_headings, draw_legend, draw_text
-from gui.paint.volumes.scene import PlacedBox, Scene
-from gui.paint.volumes.texts import Written, Zoom, written
-from gui.paint.volumes.values import Values
-from gui.paint.volumes.visible import Seen, seen
+from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
+from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
+from gui.paint.volumes.labels import TextRole, cached_font, make_centred_label
+from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
+from gui.paint.volumes.legend import draw_headings, draw_label, draw_volumes_legend
+from gui.paint.volumes.scene import PlacedBox, VolumesScene
+from gui.paint.volumes.texts import AnchoredLabel, TextZoom, readable_labels
+from gui.paint.volumes.values import FaceValues
+from gui.paint.volumes.visible import VisibleParts, find_visible_parts
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -33,17 +33,17 @@ WINDOWED, FULL_LINES = 1.5, 4.0
 _SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
 
 
-def paint(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
+def paint_volumes(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw the boxes of all designs into `rect`, with every word of text."""
-    draw(painter, rect, state, theme, frame(state, rect.width(), rect.height()), 0.0)
+    draw_volumes(painter, rect, state, theme, lay_out_volumes(state, rect.width(), rect.height()), 0.0)
 
 
-def draw(
+def draw_volumes(
     painter: QPainter,
     rect: QRectF,
     state: ViewState,
     theme: Theme,
-    laid_out: Frame,
+    laid_out: VolumesLayout,
     smallest_text: float,
     zoom: float = 1.0,
     area: QRectF | None = None,
@@ -58,10 +58,10 @@ def draw(
     painter.translate(rect.topLeft())
     draw_headings(painter, state, laid_out, theme, rect.width())
     if state.project.designs:
-        draw_legend(painter, state, laid_out, theme, QRectF(0, 0, rect.width(), rect.height()))
+        draw_volumes_legend(painter, state, laid_out, theme, QRectF(0, 0, rect.width(), rect.height()))
     else:
-        text = centred(NO_DESIGN, rect.width() / 2, rect.height() / 2, laid_out.em)
-        draw_text(painter, text, theme.muted)
+        text = make_centred_label(ADD_DESIGN_HINT, rect.width() / 2, rect.height() / 2, laid_out.em)
+        draw_label(painter, text, theme.muted)
     draw_scene(painter, state, theme, laid_out.scene, smallest_text, rect.width(), zoom=zoom, area=area)
     painter.restore()
 
@@ -70,7 +70,7 @@ def draw_scene(
     painter: QPainter,
     state: ViewState,
     theme: Theme,
-    scene: Scene,
+    scene: VolumesScene,
     smallest_text: float,
     right: float,
     *,
@@ -87,8 +87,8 @@ def draw_scene(
     if area is not None:
         area = QRectF(area.topLeft() / scene.shrink, area.size() / scene.shrink)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    fineness = Zoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
-    part = seen(state, scene, area, marks=marks)
+    fineness = TextZoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
+    part = find_visible_parts(state, scene, area, marks=marks)
     _Painting(painter, state, theme, scene, part, fineness).draw(right / scene.shrink)
     painter.restore()
 
@@ -96,14 +96,18 @@ def draw_scene(
 class _Painting:
     """One repaint: the painter, and all that drawing a box or an arrow looks up."""
 
-    def __init__(self, painter: QPainter, state: ViewState, theme: Theme, scene: Scene, part: Seen, zoom: Zoom) -> None:
+    def __init__(
+        self, painter: QPainter, state: ViewState, theme: Theme, scene: VolumesScene, part: VisibleParts, zoom: TextZoom
+    ) -> None:
         self.painter, self.state, self.theme, self.scene, self.zoom = painter, state, theme, scene, zoom
         self.seen = part
-        self.em = scene.plan.type.em
+        self.em = scene.line_breaks.text_sizes.em
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
         self.line = 0.075 * self.em / zoom.finer
         self._pens: dict[tuple[str, float], QPen] = {}
-        self._designs = {band.name: theme.design(state.design_index(band.name)) for band in scene.plan.bands}
+        self._designs = {
+            band.name: theme.design(state.design_index(band.name)) for band in scene.line_breaks.design_rows
+        }
 
     def draw(self, right: float) -> None:
         """Draw what is seen; no text ends beyond `right`."""
@@ -113,9 +117,9 @@ class _Painting:
         self._draw_faces()
         self._draw_edges()
         for box, _ in self.seen.boxes:
-            for window in windows(box, self.seen.focus, self.seen.regions.get(box.place)):
+            for window in find_kernel_boxes(box, self.seen.focus, self.seen.regions.get(box.ref)):
                 self._draw_window(window, box.prism)
-            if box.place == self.seen.focus.place:
+            if box.ref == self.seen.focus.ref:
                 self._draw_pixel(box)
         self._draw_texts(right)
 
@@ -126,7 +130,7 @@ class _Painting:
             pen = self._pens[colour, width] = QPen(QBrush(QColor(colour)), width, Qt.PenStyle.SolidLine, cap, join)
         return pen
 
-    def _colour(self, role: Role, design: str) -> str:
+    def _colour(self, role: TextRole, design: str) -> str:
         return self._designs[design] if role == "design" else str(getattr(self.theme, role))
 
     def _draw_frames(self) -> None:
@@ -134,7 +138,7 @@ class _Painting:
         radius = 0.6 * self.em
         for placed in self.seen.frames:
             left, top, right, bottom = placed.rect
-            chosen = placed.place == self.seen.focus.place
+            chosen = placed.ref == self.seen.focus.ref
             line = self._pen(self.theme.accent if chosen else self.theme.grid, (3.0 if chosen else 1.0) * self.line)
             self.painter.setPen(line)
             self.painter.setBrush(QColor(self.theme.window))
@@ -153,7 +157,7 @@ class _Painting:
             width = wide * self.em / self.zoom.finer
             head = min(max(0.42 * self.em / self.zoom.finer, 1.5 * width), 0.6 * (arrow.end - arrow.start))
             stop = arrow.end - 1.5 * head
-            shafts, heads = drawn.setdefault(self._colour(arrow.role, arrow.place[0]), ([], QPainterPath()))
+            shafts, heads = drawn.setdefault(self._colour(arrow.role, arrow.ref[0]), ([], QPainterPath()))
             shafts.append(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
             heads.moveTo(arrow.end, arrow.y)
             heads.lineTo(stop, arrow.y - head)
@@ -174,7 +178,7 @@ class _Painting:
         for box, values in self.seen.boxes:
             x, y, *sides = box.prism
             placed = QTransform.fromTranslate(x, y) * whole
-            for face in edges(*sides).faces:
+            for face in make_box_edges(*sides).faces:
                 if face.area <= least:
                     continue
                 if values is None:
@@ -188,25 +192,25 @@ class _Painting:
         painter.setTransform(whole)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
-    def _face_image(self, face: Face, values: Values, plain: QColor) -> QImage:
+    def _face_image(self, face: BoxFace, values: FaceValues, plain: QColor) -> QImage:
         """The picture on a face, as fine as the device shows it; values of earlier settings pale into `plain`."""
         pixels = self.zoom.pixels if self.raster else float("inf")
         columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
         if face.side == "front" and values.photo is not None:
-            image = faces.photo(values.volume, values.photo, columns, rows)
+            image = faces.photo_face_image(values.volume, values.photo, columns, rows)
         else:
             image = faces.face_image(
                 values.volume,
                 face.side,
                 values.channel,
-                colours.map_name(self.state.look),
+                colours.colour_map_name(self.state.look),
                 zero_centred=self.state.look.zero_centred,
                 columns=columns,
                 rows=rows,
             )
         if not values.fresh:
-            image = faces.faded(values.volume, image, plain, DIMMED)
-        return image if self.raster else faces.enlarged(image)
+            image = faces.fade_image(values.volume, image, plain, DIMMED)
+        return image if self.raster else faces.enlarge_pixels(image)
 
     def _draw_edges(self) -> None:
         """Edges and outlines, those of ordinary boxes together."""
@@ -214,8 +218,8 @@ class _Painting:
         boxes = [box for box, _ in self.seen.boxes]
         special = [box for box in boxes if self._is_special(box)]
         ordinary = [box for box in boxes if not self._is_special(box)] if special else boxes
-        self._draw_lines(self.theme.edge, [(box.prism, edges(*box.prism[2:]).ridges) for box in boxes])
-        self._draw_lines(self.theme.text, [(box.prism, edges(*box.prism[2:]).border) for box in ordinary])
+        self._draw_lines(self.theme.edge, [(box.prism, make_box_edges(*box.prism[2:]).ridges) for box in boxes])
+        self._draw_lines(self.theme.text, [(box.prism, make_box_edges(*box.prism[2:]).border) for box in ordinary])
         for box in special:
             self._draw_outline(box)
 
@@ -230,11 +234,11 @@ class _Painting:
         self.painter.setTransform(whole)
 
     def _is_special(self, box: PlacedBox) -> bool:
-        return bool(box.caption.trouble) or box.vertex.shape is None or box.place == self.seen.focus.place
+        return bool(box.caption.trouble) or box.vertex.shape is None or box.ref == self.seen.focus.ref
 
     def _draw_outline(self, box: PlacedBox) -> None:
         """In red where there is a mistake, else thick around the chosen volume; dashed where the shape is unknown."""
-        outline, chosen = box.prism.outline(), box.place == self.seen.focus.place
+        outline, chosen = box.prism.outline(), box.ref == self.seen.focus.ref
         for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if chosen else ():
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(outline)
@@ -248,7 +252,7 @@ class _Painting:
         self.painter.setPen(pen)
         self.painter.drawPolygon(outline)
 
-    def _draw_window(self, window: Window, volume: Prism) -> None:
+    def _draw_window(self, window: KernelBox, volume: Prism) -> None:
         """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume.
 
         In a small volume all lines are thinner, and in a very small one there is none: they would cover it.
@@ -256,7 +260,7 @@ class _Painting:
         side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.finer / self.em
         if side < WINDOWED:
             return
-        colour, drawn = self._colour(window.role, window.design), edges(*window.box[2:])
+        colour, drawn = self._colour(window.role, window.design), make_box_edges(*window.box[2:])
         if drawn.size * self.zoom.pixels < SMALLEST_WINDOW:
             return
         line = self.line * max(0.35, min(1.0, side / FULL_LINES, drawn.size / (12 * self.line)))
@@ -296,18 +300,18 @@ class _Painting:
         finer = self.zoom.finer
         texts = [
             (self._colour(item.text.role, item.design), item)
-            for item in written(self.state, self.scene, self.seen, self.zoom, right)
+            for item in readable_labels(self.state, self.scene, self.seen, self.zoom, right)
         ]
         self.painter.scale(1 / finer, 1 / finer)
         for (size, bold, colour), alike in groupby(sorted(texts, key=_style), _style):
-            self.painter.setFont(text_font(size, bold))
+            self.painter.setFont(cached_font(size, bold))
             self.painter.setPen(self._pen(colour, 1.0))
             for _, (_, text, (x, y)) in alike:
                 self.painter.drawText(QPointF(text.x + (finer - 1) * x, text.y + (finer - 1) * y), text.text)
         self.painter.scale(finer, finer)
 
 
-def _style(item: tuple[str, Written]) -> tuple[int, bool, str]:
+def _style(item: tuple[str, AnchoredLabel]) -> tuple[int, bool, str]:
     colour, (_, text, _) = item
     return text.size, text.bold, colour
 

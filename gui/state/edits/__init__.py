@@ -17,7 +17,7 @@ from gui.state.edits.chosen import (
     remove_chosen_design,
     rename_place,
     switch_chosen_form,
-    take_chosen_apart,
+    take_chosen_block_apart,
 )
 from gui.state.edits.designs import (
     add_design,
@@ -41,10 +41,10 @@ from gui.state.edits.layers import (
     set_kind,
     set_setting,
     set_weights,
-    take_apart,
+    take_block_apart,
 )
-from gui.state.edits.names import base_name, name_refusal, place_words, unique_name
-from gui.state.edits.settings import kinds, metadata, new_layer, settings_of
+from gui.state.edits.names import default_name, describe_design, name_refusal, unique_name
+from gui.state.edits.settings import kind_entries, layer_settings, new_layer, setting_metadata
 
 __all__ = [
     "add_after_chosen",
@@ -53,25 +53,25 @@ __all__ = [
     "add_layer",
     "add_layer_before",
     "add_reduction",
-    "base_name",
     "can_move_chosen",
     "can_take_chosen_apart",
     "chosen_node",
+    "default_name",
+    "describe_design",
     "duplicate_chosen",
     "duplicate_chosen_design",
     "duplicate_design",
     "duplicate_node",
     "editable_place",
     "has_other_form",
-    "kinds",
-    "metadata",
+    "kind_entries",
+    "layer_settings",
     "move_chosen",
     "move_design",
     "move_node",
     "name_refusal",
     "new_layer",
     "own_place",
-    "place_words",
     "reduce_before_chosen",
     "remove_chosen",
     "remove_chosen_design",
@@ -87,10 +87,10 @@ __all__ = [
     "set_setting",
     "set_title",
     "set_weights",
-    "settings_of",
+    "setting_metadata",
     "switch_chosen_form",
-    "take_apart",
-    "take_chosen_apart",
+    "take_block_apart",
+    "take_chosen_block_apart",
     "unique_name",
     "with_channels",
 ]

@@ -17,14 +17,14 @@ from gui.state.view_state import Focus, ViewState
 
 def editable_place(state: ViewState) -> NodeRef | None:
     """The chosen layer, block or design; of a part, its block. None for the input and the stem as a whole."""
-    place = state.written(state.focus.place)
+    place = state.editable_ref(state.focus.ref)
     return None if place == (STEM, INPUT) or place not in state.check else place
 
 
 def own_place(state: ViewState) -> NodeRef | None:
     """The same, but None for a part of a block."""
     place = editable_place(state)
-    return place if place == state.focus.place else None
+    return place if place == state.focus.ref else None
 
 
 def chosen_node(state: ViewState) -> NodeRef | None:
@@ -35,7 +35,7 @@ def chosen_node(state: ViewState) -> NodeRef | None:
 
 def add_after_chosen(kind: str, state: ViewState) -> Edit:
     """A new layer after the chosen one; if none is chosen, in the first design, which is made if there is none."""
-    project, (design, after) = state.project, state.written(state.focus.place)
+    project, (design, after) = state.project, state.editable_ref(state.focus.ref)
     if (design, after) not in state.check or (design == STEM and project.stem is None):
         if not project.designs:
             project = designs.add_design(project).project
@@ -72,7 +72,7 @@ def switch_chosen_form(kind: type[Kind], state: ViewState) -> Edit | None:
     """The chosen layer of this kind, a convolution or a separable one, in the other form."""
     if not has_other_form(kind, state):
         return None
-    design, name = state.focus.place
+    design, name = state.focus.ref
     rows = paper_rows(state.project, state.check, design)
     row = next((row for row in rows if row.node == name and not row.is_total), None)
     form = None if row is None else switch_form(state.project, row)
@@ -83,17 +83,17 @@ def switch_chosen_form(kind: type[Kind], state: ViewState) -> Edit | None:
 
 def can_take_chosen_apart(state: ViewState) -> bool:
     """Whether a block, or a part of one, is chosen whose layers are known."""
-    block = state.block(state.focus.place)
+    block = state.block(state.focus.ref)
     return block is not None and block.input_shapes[0] is not None
 
 
-def take_chosen_apart(state: ViewState) -> Edit | None:
+def take_chosen_block_apart(state: ViewState) -> Edit | None:
     """The layers of the chosen block, or of the one around the chosen part, in its place."""
-    block = state.block(state.focus.place)
+    block = state.block(state.focus.ref)
     received = None if block is None else block.input_shapes[0]
     if block is None or received is None:
         return None
-    return layers.take_apart(state.project, state.focus.design, block.name, received.channels)
+    return layers.take_block_apart(state.project, state.focus.design, block.name, received.channels)
 
 
 def duplicate_chosen(state: ViewState) -> Edit | None:

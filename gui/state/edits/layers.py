@@ -10,8 +10,8 @@ from engine.network.graph import INPUT, LowRankWeights, Network, Node, WeightSou
 from engine.project.project import Project
 from engine.run.check import NodeRef
 from gui.state.edit import Edit
-from gui.state.edits.names import base_name, node_names, place_words, unique_name
-from gui.state.edits.settings import converted, metadata, new_layer, settings_of, shown
+from gui.state.edits.names import default_name, describe_design, node_names, unique_name
+from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text
 from gui.state.view_state import Focus
 
 _REDUCTION = 4
@@ -24,10 +24,10 @@ def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
     A kind that joins receives, besides, what nobody else does.
     """
     network, layer = project.network(design), new_layer(kind)
-    name = unique_name(base_name(layer), node_names(network))
+    name = unique_name(default_name(layer), node_names(network))
     node = Node(name, layer, _joined(network, layer, after))
     return _with_network(
-        project, design, network.with_node_after(node, after), f"Add {name} to {place_words(design)}", name
+        project, design, network.with_node_after(node, after), f"Add {name} to {describe_design(design)}", name
     )
 
 
@@ -48,7 +48,7 @@ def _inserted_before(project: Project, design: str, before: str, layer: Layer | 
     network = project.network(design)
     at = network.index(before)
     node, received = network.nodes[at], network.inputs_of(at)
-    name = unique_name(base or base_name(layer), node_names(network))
+    name = unique_name(base or default_name(layer), node_names(network))
     inputs = _joined(network, layer, received[0], but=before) or node.inputs[:1]
     rest = tuple(other for other in received[1:] if other not in inputs)
     # What is implied stays implied: the node stands right behind the new one.
@@ -95,7 +95,7 @@ def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit
     return Edit(text, project.with_node_renamed(design, name, new_name), focus=Focus(design, new_name))
 
 
-def take_apart(project: Project, design: str, name: str, channels: int) -> Edit:
+def take_block_apart(project: Project, design: str, name: str, channels: int) -> Edit:
     """A block's layers, where it receives so many channels, in its place; the selection goes to their output."""
     network = project.network(design)
     output = parts_of(network.node(name), INPUT, channels)[-1].name
@@ -107,8 +107,8 @@ def set_setting(project: Project, place: NodeRef, setting: str, value: object) -
     design, name = place
     network = project.network(design)
     layer = replace(network.node(name).layer, **{setting: value})
-    title = next(metadata(f).get("title", setting) for f in settings_of(type(layer)) if f.name == setting)
-    text = f"Set {str(title).lower()} to {shown(getattr(layer, setting))}"
+    title = next(setting_metadata(f).get("title", setting) for f in layer_settings(type(layer)) if f.name == setting)
+    text = f"Set {str(title).lower()} to {setting_value_text(getattr(layer, setting))}"
     return Edit(text, project.with_network(design, network.with_layer(name, layer)), f"{design}/{name}/{setting}")
 
 
@@ -127,8 +127,8 @@ def set_kind(project: Project, place: NodeRef, kind: str) -> Edit:
     # Weights are made for one kind's roles and shapes.
     network = network.with_node_replaced(name, Node(name, layer, inputs))
     new_name = name
-    if re.fullmatch(re.escape(base_name(node.layer)) + r"(_\d+)?", name):
-        new_name = base_name(layer)
+    if re.fullmatch(re.escape(default_name(node.layer)) + r"(_\d+)?", name):
+        new_name = default_name(layer)
     if new_name != name or isinstance(layer, Block):
         new_name = unique_name(new_name, node_names(network, but=name))
     changed = project.with_network(design, network).with_node_renamed(design, name, new_name)

@@ -15,7 +15,7 @@ from engine.run.check import NodeRef
 from engine.text.problems import STEM
 
 
-def base_name(layer: Kind) -> str:
+def default_name(layer: Kind) -> str:
     """What a new layer is called: "conv3x3", "max_pool2x2", "relu", "batch_norm"."""
     base = layer.kind.removesuffix("2d")
     kernel = getattr(layer, "kernel", None)
@@ -71,5 +71,5 @@ def _prefix_refusal(network: Network, node: str, name: str) -> str:
     return ""
 
 
-def place_words(design: str) -> str:
+def describe_design(design: str) -> str:
     return "the stem" if design == STEM else design

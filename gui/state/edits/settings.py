@@ -14,20 +14,20 @@ from engine.layers.windows import times
 from engine.project.reader import KINDS
 
 
-def metadata(field: inspect.Field) -> dict[str, object]:
+def setting_metadata(field: inspect.Field) -> dict[str, object]:
     """A setting's title, description and examples."""
     type_ = field.type
     return dict(type_.extra_json_schema or {}) if isinstance(type_, inspect.Metadata) else {}
 
 
 @cache
-def settings_of(layer: type[Kind]) -> tuple[inspect.Field, ...]:
+def layer_settings(layer: type[Kind]) -> tuple[inspect.Field, ...]:
     """The settings of a kind, in the order in which it declares them."""
     info = inspect.type_info(layer)
     return info.fields if isinstance(info, inspect.StructType) else ()
 
 
-def kinds(layers: Sequence[type[Kind]]) -> tuple[tuple[str, str, str], ...]:
+def kind_entries(layers: Sequence[type[Kind]]) -> tuple[tuple[str, str, str], ...]:
     """(kind, title, help) of each, for menus."""
     return tuple((tag_of(layer), layer.title, layer.help) for layer in layers)
 
@@ -36,8 +36,8 @@ def new_layer(kind: str) -> Layer | Block:
     """A layer of that kind with its defaults; what has none gets the first example of its description."""
     type_: type[Layer | Block] = KINDS[kind]
     made: dict[str, Any] = {}
-    for field in settings_of(type_):
-        examples = metadata(field).get("examples")
+    for field in layer_settings(type_):
+        examples = setting_metadata(field).get("examples")
         if field.required and isinstance(examples, list):
             made[field.name] = examples[0]
     return type_(**made)
@@ -57,7 +57,7 @@ def converted(layer: Kind, kind: str) -> Layer | Block:
     return made
 
 
-def shown(value: object) -> str:
+def setting_value_text(value: object) -> str:
     """A setting's value in words: "on", "3×5", "[0, 1, 2, 1]", "its default"."""
     if isinstance(value, bool):
         return "on" if value else "off"

@@ -4,7 +4,7 @@ A command is one row in the file of its menu, and its id in the menu below the r
 """
 
 from gui.window.actions.base import SEPARATOR, Action, Menus
-from gui.window.actions.count import COUNT_ACTIONS, COUNT_MENUS, TOOLS
+from gui.window.actions.count import COUNT_ACTIONS, COUNT_MENUS, TOOL_CONVENTIONS
 from gui.window.actions.design import DESIGN_ACTIONS, DESIGN_MENUS
 from gui.window.actions.file import FILE_ACTIONS, FILE_MENUS
 from gui.window.actions.help import HELP_ACTIONS, HELP_MENUS
@@ -34,7 +34,17 @@ MENUS: Menus = {
 MENU_BAR = ("File", "Edit", "Layer", "Design", "Run", "Count", "View", "Help")
 TOOLBAR = ("new", "open", "save", SEPARATOR, "undo", "redo", SEPARATOR, "samples", SEPARATOR, "choose_photo", SEPARATOR,
            "run", "cancel", SEPARATOR, "count", SEPARATOR, "export_all", SEPARATOR, "dark")  # fmt: skip
-WORDY = ("samples", "run", "cancel", "count")
+BUTTONS_WITH_TEXT = ("samples", "run", "cancel", "count")
 """These keep their words in a toolbar that has no room for those of all."""
 
-__all__ = ["ACTIONS", "MENUS", "MENU_BAR", "ROW_MENU", "SEPARATOR", "TOOLBAR", "TOOLS", "WORDY", "Action"]
+__all__ = [
+    "ACTIONS",
+    "BUTTONS_WITH_TEXT",
+    "MENUS",
+    "MENU_BAR",
+    "ROW_MENU",
+    "SEPARATOR",
+    "TOOLBAR",
+    "TOOL_CONVENTIONS",
+    "Action",
+]

@@ -9,7 +9,7 @@ from engine.cost.metrics import METRICS, OPERATIONS
 from gui.state.view_state import Look, ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus
 
-TOOLS = tuple(rule for rule in CONVENTIONS if rule not in (MACS, FLOPS))
+TOOL_CONVENTIONS = tuple(rule for rule in CONVENTIONS if rule not in (MACS, FLOPS))
 """Conventions that no metric of its own stands for."""
 
 
@@ -40,7 +40,7 @@ COUNT_ACTIONS: tuple[Action, ...] = (
     *(
         Action(f"count_{rule.id}", f"Operations {rule.title}", look=partial(_count_by, rule),
                checked=partial(_counts_by, rule), group="counted", tip=rule.source)
-        for rule in TOOLS
+        for rule in TOOL_CONVENTIONS
     ),
     Action("counting", "Compare conventions…", run=lambda window: window.docks.bring_forward("counting"),
            tip="One design counted by every rule, and a rule of your own"),
@@ -51,5 +51,5 @@ COUNT_ACTIONS: tuple[Action, ...] = (
 COUNT_MENUS: Menus = {
     "Count": (*(f"metric_{metric.id}" for metric in METRICS if metric.id != OPERATIONS), SEPARATOR,
               "Count by a rule", "counting", SEPARATOR, "logarithmic"),
-    "Count by a rule": tuple(f"count_{rule.id}" for rule in TOOLS),
+    "Count by a rule": tuple(f"count_{rule.id}" for rule in TOOL_CONVENTIONS),
 }  # fmt: skip

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
-from gui.paint.figures.figures import PRINTED
+from gui.paint.figures.figures import PRINTED_FIGURES
 from gui.window.actions.base import SEPARATOR, Action, Menus
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ FILE_ACTIONS: tuple[Action, ...] = (
            tip="Write every view as PNG, SVG and PDF"),
     *(
         Action(f"figure_{id}", f"{figure.title}…", run=partial(_export_figure, id), tip=figure.tip)
-        for id, figure in PRINTED.items()
+        for id, figure in PRINTED_FIGURES.items()
     ),
     Action("turn", "Turn from 3-D to top as GIF…", run=lambda window: window.files.export_turn(),
            tip="Write the camera's motion as an animation"),
@@ -42,5 +42,5 @@ FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
              "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", SEPARATOR,
              "quit"),
-    "Figures": (*(f"figure_{id}" for id in PRINTED), SEPARATOR, "turn", SEPARATOR, "figure_width"),
+    "Figures": (*(f"figure_{id}" for id in PRINTED_FIGURES), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

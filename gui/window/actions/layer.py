@@ -27,7 +27,7 @@ def _on_own(state: ViewState) -> bool:
 
 
 def _on_explorable(state: ViewState) -> bool:
-    return not bottleneck_refusal(state.report(state.focus.place))
+    return not bottleneck_refusal(state.report(state.focus.ref))
 
 
 def _tool_tip(text: str, keys: str, state: ViewState) -> str:
@@ -67,7 +67,7 @@ LAYER_ACTIONS: tuple[Action, ...] = (
     Action("make_dense", "Make a full convolution", edit=partial(edits.switch_chosen_form, SeparableConv2d),
            allowed=partial(edits.has_other_form, SeparableConv2d),
            tip="Every filter over all channels in place of a separable convolution"),
-    Action("take_apart", "Take block apart", "Ctrl+Shift+G", edit=edits.take_chosen_apart,
+    Action("take_apart", "Take block apart", "Ctrl+Shift+G", edit=edits.take_chosen_block_apart,
            allowed=edits.can_take_chosen_apart, tip="Put its layers in its place: the same network, free to edit"),
     Action("duplicate", "Duplicate", "Ctrl+D", edit=edits.duplicate_chosen, allowed=_on_own,
            tool_tip=partial(_tool_tip, "Duplicate", "Ctrl+D")),

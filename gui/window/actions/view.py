@@ -7,11 +7,11 @@ from gui.window.actions.base import SEPARATOR, Action, Menus
 
 
 def _on_block(state: ViewState) -> bool:
-    return state.block(state.focus.place) is not None
+    return state.block(state.focus.ref) is not None
 
 
 def _shows_layers(state: ViewState) -> bool:
-    return _on_block(state) and state.is_open(state.written(state.focus.place))
+    return _on_block(state) and state.is_open(state.editable_ref(state.focus.ref))
 
 
 def _has_blocks(state: ViewState) -> bool:
@@ -19,7 +19,7 @@ def _has_blocks(state: ViewState) -> bool:
 
 
 def _toggle_block(state: ViewState) -> Look:
-    return replace(state.look, toggled=state.look.toggled ^ {state.written(state.focus.place)})
+    return replace(state.look, toggled_blocks=state.look.toggled_blocks ^ {state.editable_ref(state.focus.ref)})
 
 
 def _toggle_theme(state: ViewState) -> Look:
@@ -30,9 +30,9 @@ VIEW_ACTIONS: tuple[Action, ...] = (
     Action("toggle_block", "Show block as its layers", "Ctrl+Shift+B", look=_toggle_block, allowed=_on_block,
            checked=_shows_layers, tip="The chosen block in pictures and tables: as its layers, or as one"),
     Action("open_blocks", "Open all blocks", allowed=_has_blocks, tip="Show every block as its layers",
-           look=lambda state: replace(state.look, blocks="open", toggled=frozenset())),
+           look=lambda state: replace(state.look, blocks="open", toggled_blocks=frozenset())),
     Action("close_blocks", "Close all blocks", allowed=_has_blocks, tip="Show every block as one",
-           look=lambda state: replace(state.look, blocks="closed", toggled=frozenset())),
+           look=lambda state: replace(state.look, blocks="closed", toggled_blocks=frozenset())),
     Action("inspect", "Inspect the chosen value", "Ctrl+Shift+I", run=lambda window: window.begin("inspector"),
            tip="How it comes about, with the numbers that meet"),
     Action("dark", "Dark theme", icon="theme", look=_toggle_theme, checked=lambda state: state.look.theme == "dark"),

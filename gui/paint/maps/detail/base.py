@@ -10,35 +10,35 @@ from gui.state.view_state import Focus
 from gui.theme import Theme
 
 
-class Placed(Protocol):
+class PlacedBody(Protocol):
     """A body laid out in the room there is."""
 
     def draw(self, painter: QPainter, theme: Theme) -> None: ...
 
-    def read(self, point: QPointF) -> str:
+    def describe(self, point: QPointF) -> str:
         """What is under a point, in words; "" for nothing."""
 
-    def choice(self, point: QPointF) -> Focus | None:
+    def focus_at(self, point: QPointF) -> Focus | None:
         """What a click at a point chooses."""
 
-    def numbered(self, number: int) -> Focus | None:
+    def focus_for_key(self, number: int) -> Focus | None:
         """What a number key chooses, from 1 on."""
 
 
-class Body(Protocol):
+class DetailBody(Protocol):
     """What is drawn below the title."""
 
-    def place(self, rect: QRectF, size: float) -> Placed:
+    def lay_out(self, rect: QRectF, size: float) -> PlacedBody:
         """Lay it out in a rectangle, with text of that size in pixels."""
 
 
-class Detail(Struct, frozen=True, eq=False):
+class MapDetail(Struct, frozen=True, eq=False):
     """What is shown of the chosen map, or the reason why there is nothing to show."""
 
     title: str
-    body: Body | None = None
+    body: DetailBody | None = None
     fault: str = ""
-    wrong: bool = False
+    is_error: bool = False
     """Whether the reason is a mistake."""
-    words: str = ""
+    text: str = ""
     """What it shows, for those who do not see it."""

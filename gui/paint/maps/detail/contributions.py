@@ -11,12 +11,19 @@ from engine.explain.contributions import Contributions, contributions, filter_in
 from engine.files.paths import FileFault
 from engine.shapes import Shape
 from gui.paint.basics.notes import STALE_HINT
-from gui.paint.basics.words import RIGHT, draw_text, draw_wrapped, number_text, text_width, wrapped_height
-from gui.paint.maps.budget import WAITING, Budget
-from gui.paint.maps.detail.base import Detail
-from gui.paint.maps.kernel_image import layer_weights
-from gui.paint.maps.layer_weights import too_large
-from gui.paint.maps.mosaic_panels import BROKEN_HINT, RUN_HINT
+from gui.paint.basics.words import (
+    ALIGN_RIGHT,
+    draw_text,
+    draw_wrapped_text,
+    number_text,
+    text_width,
+    wrapped_text_height,
+)
+from gui.paint.maps.budget import COMPUTING_TEXT, Budget
+from gui.paint.maps.detail.base import MapDetail
+from gui.paint.maps.kernel_image import get_layer_weights
+from gui.paint.maps.layer_weights import too_large_reason
+from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MISTAKES_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
@@ -25,9 +32,9 @@ ROW = 1.45
 LEAST_SHOWN = 3
 
 
-def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
+def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | None:
     """Shares of the chosen map by input channel; None where none of a convolution or dense layer is chosen."""
-    place, channel, report = state.focus.place, state.focus.channel, state.report(state.focus.place)
+    place, channel, report = state.focus.ref, state.focus.channel, state.report(state.focus.ref)
     layer = None if report is None else report.filter_layer
     if channel is None or report is None or layer is None:
         return None
@@ -35,29 +42,29 @@ def contributions_detail(state: ViewState, budget: Budget) -> Detail | None:
     source = place[0], report.inputs[0]
     at, received, shape = state.volume_at(place), state.volume_at(source), report.array_shapes.get("weight")
     if report.output_shape is None:
-        return Detail(title, None, BROKEN_HINT)
+        return MapDetail(title, None, MISTAKES_HINT)
     if at.volume is None or received.volume is None or shape is None or channel >= len(at.volume):
-        return Detail(title, None, RUN_HINT)
+        return MapDetail(title, None, MAPS_RUN_HINT)
     if not (at.fresh and received.fresh):
-        return Detail(title, None, STALE_HINT)
-    if too_large(shape):
-        return Detail(title, None, too_large(shape))
+        return MapDetail(title, None, STALE_HINT)
+    if too_large_reason(shape):
+        return MapDetail(title, None, too_large_reason(shape))
     volume, maps = received.volume, at.volume
     try:
-        weight = layer_weights(state, place, budget)
+        weight = get_layer_weights(state, place, budget)
     except FileFault as fault:
-        return Detail(title, None, str(fault), wrong=True)
+        return MapDetail(title, None, str(fault), is_error=True)
     if weight is None:
-        return Detail(title, None, WAITING)
+        return MapDetail(title, None, COMPUTING_TEXT)
     part = filter_input_of(layer, weight, volume, channel)
     work = part.weight.size * maps[0].size // 4 + 4 * len(part.weight) * maps[0].size
     found = budget.get(
         (maps, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work
     )
     if found is None:
-        return Detail(title, None, WAITING)
+        return MapDetail(title, None, COMPUTING_TEXT)
     body = ContributionsBody(found, source, Shape(*volume.shape), state.design_index(place[0]), state.focus.pixel)
-    return Detail(title, body, words=f"{title}: " + ", ".join(_words(found, int(index)) for index in body.order[:5]))
+    return MapDetail(title, body, text=f"{title}: " + ", ".join(_words(found, int(index)) for index in body.order[:5]))
 
 
 def _share(value: float) -> str:
@@ -69,7 +76,7 @@ def _words(found: Contributions, index: int) -> str:
     return f"channel {found.first + index} {_share(float(found.shares[index]))}"
 
 
-class Bar(NamedTuple):
+class ContributionBar(NamedTuple):
     """One row: an input channel, or all that have none of their own (number −1)."""
 
     number: int
@@ -82,27 +89,31 @@ class Bar(NamedTuple):
 class ContributionsBody(NamedTuple):
     """Shares of input channels, and where these are."""
 
-    found: Contributions
+    contributions: Contributions
     source: tuple[str, str]
     shape: Shape
     design: int
     pixel: tuple[int, int] | None
 
     @property
-    def meaning(self) -> str:
+    def meaning_text(self) -> str:
         """What the shares are."""
-        odd = f" · {self.found.non_finite:,} pixels left out: they are not finite" if self.found.non_finite else ""
+        odd = (
+            f" · {self.contributions.non_finite:,} pixels left out: they are not finite"
+            if self.contributions.non_finite
+            else ""
+        )
         return f"shares of the map without its bias, together 100 %; below 0: works against the rest{odd}"
 
     @property
     def order(self) -> NDArray[np.intp]:
         """The channels that the filter sees, the largest share first, whatever its sign."""
-        return np.argsort(-np.abs(self.found.shares), kind="stable")
+        return np.argsort(-np.abs(self.contributions.shares), kind="stable")
 
-    def place(self, rect: QRectF, size: float) -> "PlacedContributions":
+    def lay_out(self, rect: QRectF, size: float) -> "PlacedContributions":
         """As many bars as there is room for, the rest in a last one; below what they mean."""
-        count = len(self.found.shares)
-        below = wrapped_height(self.meaning, rect.width(), size) + size * 0.4
+        count = len(self.contributions.shares)
+        below = wrapped_text_height(self.meaning_text, rect.width(), size) + size * 0.4
         rows = int((rect.height() - below) / (size * ROW))
         explained = rows >= LEAST_SHOWN
         if not explained:
@@ -118,24 +129,24 @@ class ContributionsBody(NamedTuple):
     def _row(rect: QRectF, size: float, line: int) -> QRectF:
         return QRectF(rect.left(), rect.top() + line * size * ROW, rect.width(), size * ROW)
 
-    def _bar(self, index: int, rect: QRectF, size: float, line: int) -> Bar:
-        found = self.found
+    def _bar(self, index: int, rect: QRectF, size: float, line: int) -> ContributionBar:
+        found = self.contributions
         share = float(found.shares[index])
         hover = (
             f"input channel {found.first + index} gives {number_text(100 * share, 6)} % of the map · by itself "
             f"{number_text(100 * float(found.energies[index]), 4)} % of all channels' energy · "
             f"sum of its values {number_text(float(found.sums[index]))} · click: choose it"
         )
-        return Bar(index, f"channel {found.first + index}", share, self._row(rect, size, line), hover)
+        return ContributionBar(index, f"channel {found.first + index}", share, self._row(rect, size, line), hover)
 
-    def _rest(self, indices: NDArray[np.intp], rect: QRectF, size: float, line: int) -> Bar:
-        found, count = self.found, len(indices)
+    def _rest(self, indices: NDArray[np.intp], rect: QRectF, size: float, line: int) -> ContributionBar:
+        found, count = self.contributions, len(indices)
         share = float(found.shares[indices].sum())
         hover = (
             f"the other {count} input channels give {number_text(100 * share, 6)} % of the map together · by themselves "
             f"{number_text(100 * float(found.energies[indices].sum()), 4)} % of all channels' energy"
         )
-        return Bar(-1, f"{count} others", share, self._row(rect, size, line), hover)
+        return ContributionBar(-1, f"{count} others", share, self._row(rect, size, line), hover)
 
 
 class PlacedContributions(NamedTuple):
@@ -144,8 +155,8 @@ class PlacedContributions(NamedTuple):
     body: ContributionsBody
     rect: QRectF
     size: float
-    bars: tuple[Bar, ...]
-    explained: bool
+    bars: tuple[ContributionBar, ...]
+    shows_meaning: bool
     """Whether there is room for what the shares mean."""
 
     @property
@@ -174,7 +185,7 @@ class PlacedContributions(NamedTuple):
         for bar in self.bars:
             row = bar.rect
             draw_text(painter, row, bar.label, size, theme.text if bar.number >= 0 else theme.muted)
-            draw_text(painter, row, _share(bar.share), size, theme.text, RIGHT)
+            draw_text(painter, row, _share(bar.share), size, theme.text, ALIGN_RIGHT)
             length = bar.share / (high - low) * (right - left)
             painter.setPen(QPen(colour, 1))
             painter.setBrush(colour if bar.number >= 0 else QColor(colour.red(), colour.green(), colour.blue(), 70))
@@ -182,30 +193,30 @@ class PlacedContributions(NamedTuple):
         painter.setPen(QPen(QColor(theme.muted), 1))
         painter.drawLine(QPointF(zero, self.bars[0].rect.top()), QPointF(zero, self.bars[-1].rect.bottom()))
         below = QRectF(self.rect.left(), self.bars[-1].rect.bottom() + size * 0.3, self.rect.width(), size * 4)
-        draw_wrapped(painter, below, self.body.meaning if self.explained else "", size, theme.muted)
+        draw_wrapped_text(painter, below, self.body.meaning_text if self.shows_meaning else "", size, theme.muted)
         painter.restore()
 
-    def _at(self, point: QPointF) -> Bar | None:
+    def _at(self, point: QPointF) -> ContributionBar | None:
         return next((bar for bar in self.bars if bar.rect.contains(point)), None)
 
-    def read(self, point: QPointF) -> str:
+    def describe(self, point: QPointF) -> str:
         """The exact share of the channel under a point."""
         bar = self._at(point)
         return "" if bar is None else bar.hover
 
-    def choice(self, point: QPointF) -> Focus | None:
+    def focus_at(self, point: QPointF) -> Focus | None:
         """The channel of a bar, in the volume that the layer receives."""
         return self._focus(self._at(point))
 
-    def numbered(self, number: int) -> Focus | None:
+    def focus_for_key(self, number: int) -> Focus | None:
         """The channel of the first, second … bar."""
         return self._focus(self.bars[number - 1]) if 1 <= number <= len(self.bars) else None
 
-    def _focus(self, bar: Bar | None) -> Focus | None:
+    def _focus(self, bar: ContributionBar | None) -> Focus | None:
         if bar is None or bar.number < 0:
             return None
         body = self.body
         pixel = body.pixel
         if pixel is not None and not (pixel[0] < body.shape.height and pixel[1] < body.shape.width):
             pixel = None
-        return Focus(*body.source, body.found.first + bar.number, pixel)
+        return Focus(*body.source, body.contributions.first + bar.number, pixel)

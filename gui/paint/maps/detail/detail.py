@@ -6,62 +6,71 @@ from typing import NamedTuple
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.basics.words import draw_wrapped, wrapped_height
+from gui.paint.basics.words import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.detail.base import Body, Detail, Placed
-from gui.paint.maps.detail.contributions import contributions_detail
-from gui.paint.maps.detail.histogram import histogram_detail
-from gui.paint.maps.detail.histograms import histograms_detail
-from gui.paint.maps.detail.kernel import kernel_detail
-from gui.paint.maps.mosaic_panels import Plate
-from gui.state.view_state import Detail as Kind
+from gui.paint.maps.detail.base import DetailBody, MapDetail, PlacedBody
+from gui.paint.maps.detail.contributions import build_contributions_detail
+from gui.paint.maps.detail.histogram import build_histogram_detail
+from gui.paint.maps.detail.histograms import build_histograms_detail
+from gui.paint.maps.detail.kernel import build_kernel_detail
+from gui.paint.maps.mosaic_panels import MosaicPanel
+from gui.state.view_state import DetailKind as Kind
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-__all__ = ["DETAILS", "Body", "Detail", "Placed", "PlacedDetail", "detail_of", "draw_detail", "place_detail"]
+__all__ = [
+    "DETAIL_BUILDERS",
+    "DetailBody",
+    "MapDetail",
+    "PlacedBody",
+    "PlacedDetail",
+    "build_map_detail",
+    "draw_detail",
+    "lay_out_detail",
+]
 
-DETAILS: dict[Kind, Callable[[ViewState, Sequence[Plate], Budget], Detail | None]] = {
-    "kernel": lambda state, shown, budget: kernel_detail(state, budget),
-    "kernel by size": lambda state, shown, budget: kernel_detail(state, budget),
-    "histogram": lambda state, shown, budget: histogram_detail(state, shown),
-    "histograms": lambda state, shown, budget: histograms_detail(state, budget),
-    "contributions": lambda state, shown, budget: contributions_detail(state, budget),
+DETAIL_BUILDERS: dict[Kind, Callable[[ViewState, Sequence[MosaicPanel], Budget], MapDetail | None]] = {
+    "kernel": lambda state, shown, budget: build_kernel_detail(state, budget),
+    "kernel by size": lambda state, shown, budget: build_kernel_detail(state, budget),
+    "histogram": lambda state, shown, budget: build_histogram_detail(state, shown),
+    "histograms": lambda state, shown, budget: build_histograms_detail(state, budget),
+    "contributions": lambda state, shown, budget: build_contributions_detail(state, budget),
     "none": lambda state, shown, budget: None,
 }
 """What can be shown of the chosen map."""
 
 
-def detail_of(state: ViewState, shown: Sequence[Plate], budget: Budget) -> Detail | None:
+def build_map_detail(state: ViewState, shown: Sequence[MosaicPanel], budget: Budget) -> MapDetail | None:
     """What the look asks for; None where no map is chosen, or the layer has no such thing."""
-    return DETAILS[state.look.detail](state, shown, budget)
+    return DETAIL_BUILDERS[state.look.detail](state, shown, budget)
 
 
 class PlacedDetail(NamedTuple):
     """A detail and where it is."""
 
-    detail: Detail
+    detail: MapDetail
     rect: QRectF
     size: float
-    body: Placed | None
+    body: PlacedBody | None
 
 
-def place_detail(detail: Detail, rect: QRectF, size: float) -> PlacedDetail:
+def lay_out_detail(detail: MapDetail, rect: QRectF, size: float) -> PlacedDetail:
     """Lay it out: its title, and below it the rest."""
-    head = title_height(detail, rect.width(), size)
-    body = None if detail.body is None else detail.body.place(rect.adjusted(0, head, 0, 0), size)
+    head = detail_title_height(detail, rect.width(), size)
+    body = None if detail.body is None else detail.body.lay_out(rect.adjusted(0, head, 0, 0), size)
     return PlacedDetail(detail, rect, size, body)
 
 
-def title_height(detail: Detail, width: float, size: float) -> float:
-    return wrapped_height(detail.title, width, size, bold=True) + size * 0.4
+def detail_title_height(detail: MapDetail, width: float, size: float) -> float:
+    return wrapped_text_height(detail.title, width, size, bold=True) + size * 0.4
 
 
 def draw_detail(painter: QPainter, placed: PlacedDetail, theme: Theme) -> None:
     """Title and body, or why there is nothing to see."""
     detail, rect, size = placed.detail, placed.rect, placed.size
-    draw_wrapped(painter, rect, detail.title, size, theme.text, bold=True)
+    draw_wrapped_text(painter, rect, detail.title, size, theme.text, bold=True)
     if placed.body is not None:
         placed.body.draw(painter, theme)
         return
-    below = rect.adjusted(0, title_height(detail, rect.width(), size), 0, 0)
-    draw_wrapped(painter, below, detail.fault, size, theme.error if detail.wrong else theme.muted)
+    below = rect.adjusted(0, detail_title_height(detail, rect.width(), size), 0, 0)
+    draw_wrapped_text(painter, below, detail.fault, size, theme.error if detail.is_error else theme.muted)

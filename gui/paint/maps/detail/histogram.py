@@ -9,11 +9,11 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from engine.explain.map_statistics import Histogram, Statistics, histograms, map_statistics
-from gui.paint.basics.words import RIGHT, draw_text, number_text, text_width
-from gui.paint.maps.detail.base import Detail
-from gui.paint.maps.mosaic_panels import RUN_HINT, Plate
+from gui.paint.basics.words import ALIGN_RIGHT, draw_text, number_text, text_width
+from gui.paint.maps.detail.base import MapDetail
+from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MosaicPanel
 from gui.state.view_state import Focus, ViewState
-from gui.state.volume_at import Volume
+from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
 BINS = 40
@@ -32,7 +32,7 @@ class MapHistogram(NamedTuple):
     """Of this one map."""
 
 
-def histogram_detail(state: ViewState, shown: Sequence[Plate]) -> Detail | None:
+def build_histogram_detail(state: ViewState, shown: Sequence[MosaicPanel]) -> MapDetail | None:
     """Histograms of the chosen map; None where none is chosen."""
     channel = state.focus.channel
     if channel is None:
@@ -40,17 +40,17 @@ def histogram_detail(state: ViewState, shown: Sequence[Plate]) -> Detail | None:
     title = f"values of map {channel}"
     plates = [plate for plate in shown if plate.has_values and channel < plate.channels]
     if not plates:
-        return Detail(title, None, RUN_HINT)
+        return MapDetail(title, None, MAPS_RUN_HINT)
     shown_maps = [_values(plate)[channel] for plate in plates]
     curves = tuple(
-        MapHistogram(plate.design, state.design_index(plate.place[0]), histogram, map_statistics(values[np.newaxis]))
+        MapHistogram(plate.design, state.design_index(plate.ref[0]), histogram, map_statistics(values[np.newaxis]))
         for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, BINS), strict=True)
-        if plate.place is not None
+        if plate.ref is not None
     )
-    return Detail(title, HistogramBody(curves), words="; ".join([title, *map(_words, curves)]))
+    return MapDetail(title, HistogramBody(curves), text="; ".join([title, *map(_words, curves)]))
 
 
-def _values(plate: Plate) -> Volume:
+def _values(plate: MosaicPanel) -> Float32Volume:
     assert plate.tiles is not None
     assert plate.tiles.values is not None
     return plate.tiles.values
@@ -76,7 +76,7 @@ class HistogramBody(NamedTuple):
 
     curves: tuple[MapHistogram, ...]
 
-    def place(self, rect: QRectF, size: float) -> "PlacedHistogram":
+    def lay_out(self, rect: QRectF, size: float) -> "PlacedHistogram":
         """A line of words for each above, the axis with its ends below."""
         head = size * 1.5 * len(self.curves) + size * 0.4
         plot = rect.adjusted(0, head, 0, -size * 1.8)
@@ -146,7 +146,7 @@ class PlacedHistogram(NamedTuple):
         ends = QRectF(plot.left(), plot.bottom() + size * 0.2, plot.width(), size * 1.5)
         first, last = number_text(low, 3), number_text(high, 3)
         draw_text(painter, ends, first, size, theme.text)
-        draw_text(painter, ends, last, size, theme.text, RIGHT)
+        draw_text(painter, ends, last, size, theme.text, ALIGN_RIGHT)
         if low < 0 < high:
             x = plot.left() + plot.width() * -low / (high - low)
             painter.setPen(QPen(QColor(theme.muted), 1, Qt.PenStyle.DotLine))
@@ -155,9 +155,11 @@ class PlacedHistogram(NamedTuple):
             if far:
                 draw_text(painter, QRectF(x - size / 2, ends.top(), size * 2, ends.height()), "0", size, theme.text)
         most = f"most: {self.most:,}"
-        draw_text(painter, QRectF(plot.left(), plot.top(), plot.width(), size * 1.4), most, size, theme.muted, RIGHT)
+        draw_text(
+            painter, QRectF(plot.left(), plot.top(), plot.width(), size * 1.4), most, size, theme.muted, ALIGN_RIGHT
+        )
 
-    def read(self, point: QPointF) -> str:
+    def describe(self, point: QPointF) -> str:
         """How many values lie in the bin under a point, in each design."""
         if not self.plot.contains(point):
             return ""
@@ -167,8 +169,8 @@ class PlacedHistogram(NamedTuple):
         counts = ", ".join(f"{curve.design} {int(curve.histogram.counts[index]):,}" for curve in self.body.curves)
         return f"values from {number_text(edges[index], 3)} to {number_text(edges[index + 1], 3)}: {counts}"
 
-    def choice(self, point: QPointF) -> Focus | None:
+    def focus_at(self, point: QPointF) -> Focus | None:
         return None
 
-    def numbered(self, number: int) -> Focus | None:
+    def focus_for_key(self, number: int) -> Focus | None:
         return None

@@ -10,14 +10,14 @@ from PySide6.QtGui import QPainter
 from engine.explain.map_statistics import Counts, Statistics, count_values, map_statistics
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
-from gui.paint.basics.words import draw_wrapped, number_text, wrapped_height
-from gui.paint.maps.budget import WAITING, Budget
-from gui.paint.maps.detail.base import Detail
-from gui.paint.maps.mosaic_panels import RUN_HINT, order_of
-from gui.paint.maps.tile_drawing import draw_numbers, draw_tiles
-from gui.paint.maps.tiles import Ordering, Projection, Spot, Tiles, Zoom, choose_grid, project
+from gui.paint.basics.words import draw_wrapped_text, number_text, wrapped_text_height
+from gui.paint.maps.budget import COMPUTING_TEXT, Budget
+from gui.paint.maps.detail.base import MapDetail
+from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, find_map_order
+from gui.paint.maps.tile_drawing import draw_tile_numbers, draw_tiles
+from gui.paint.maps.tiles import MapOrdering, MapSpot, MapTiles, MosaicZoom, Projection, choose_tile_grid, project_grid
 from gui.state.view_state import Focus, ViewState
-from gui.state.volume_at import Volume
+from gui.state.volume_at import Float32Volume
 from gui.theme import THEMES, Theme
 
 BINS, ROWS = 24, 16
@@ -27,17 +27,17 @@ BINS, ROWS = 24, 16
 class _Found(Struct, frozen=True, eq=False):
     counts: Counts
     statistics: Statistics
-    pictures: Volume
+    pictures: Float32Volume
     """(C, ROWS, BINS): 1 where a bin's bar is, 0 above it; the highest bin of each map has all rows."""
 
 
-def histograms_detail(state: ViewState, budget: Budget) -> Detail | None:
+def build_histograms_detail(state: ViewState, budget: Budget) -> MapDetail | None:
     """One of each map; None where maps have but one value."""
-    place = state.focus.place
+    place = state.focus.ref
     volume = state.volume_at(place).volume
     title = f"values of each map of {' · '.join(part for part in place if part)}"
     if volume is None:
-        return Detail(title, None, RUN_HINT)
+        return MapDetail(title, None, MAPS_RUN_HINT)
     if volume[0].size < 2:
         return None
     found = budget.get(
@@ -48,15 +48,15 @@ def histograms_detail(state: ViewState, budget: Budget) -> Detail | None:
         lambda found: found.pictures.nbytes + found.counts.counts.nbytes,
     )
     if found is None:
-        return Detail(title, None, WAITING)
+        return MapDetail(title, None, COMPUTING_TEXT)
     theme, index = THEMES[state.look.theme], state.design_index(place[0])
     ink = theme.muted if index < 0 else theme.design(index)
-    tiles = Tiles(Shape(*found.pictures.shape), found.pictures, colour_map=f"{theme.grid} {ink}")
-    body = HistogramsBody(found, tiles, order_of(state, budget), state.focus)
-    return Detail(title, body, words=f"{title}: {len(volume)} histograms, {body.meaning}")
+    tiles = MapTiles(Shape(*found.pictures.shape), found.pictures, colour_map=f"{theme.grid} {ink}")
+    body = HistogramsBody(found, tiles, find_map_order(state, budget), state.focus)
+    return MapDetail(title, body, text=f"{title}: {len(volume)} histograms, {body.meaning_text}")
 
 
-def _found(volume: Volume, checkpoint: Checkpoint) -> _Found:
+def _found(volume: Float32Volume, checkpoint: Checkpoint) -> _Found:
     found = count_values(volume, BINS, checkpoint)
     most = found.counts.max(axis=1, keepdims=True).clip(1)
     heights = np.ceil(found.counts / most * ROWS)
@@ -68,23 +68,23 @@ def _found(volume: Volume, checkpoint: Checkpoint) -> _Found:
 class HistogramsBody(NamedTuple):
     """A picture for each map."""
 
-    found: _Found
-    tiles: Tiles
-    order: Ordering | None
+    histograms: _Found
+    tiles: MapTiles
+    order: MapOrdering | None
     focus: Focus
 
     @property
-    def meaning(self) -> str:
+    def meaning_text(self) -> str:
         """What the pictures have in common."""
-        low, high = self.found.counts.low, self.found.counts.high
+        low, high = self.histograms.counts.low, self.histograms.counts.high
         return f"all from {number_text(low, 3)} to {number_text(high, 3)}, each up to its fullest bin; zeros left out"
 
-    def place(self, rect: QRectF, size: float) -> "PlacedHistograms":
+    def lay_out(self, rect: QRectF, size: float) -> "PlacedHistograms":
         """The pictures above, what they mean below."""
-        below = wrapped_height(self.meaning, rect.width(), size) + size * 0.5
+        below = wrapped_text_height(self.meaning_text, rect.width(), size) + size * 0.5
         room = rect.adjusted(0, 0, 0, -below)
-        grid = choose_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
-        return PlacedHistograms(self, rect, size, project(grid, room, Zoom()))
+        grid = choose_tile_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
+        return PlacedHistograms(self, rect, size, project_grid(grid, room, MosaicZoom()))
 
 
 class PlacedHistograms(NamedTuple):
@@ -93,23 +93,23 @@ class PlacedHistograms(NamedTuple):
     body: HistogramsBody
     rect: QRectF
     size: float
-    seen: Projection
+    projection: Projection
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
         """Pictures with the numbers of their maps, and what they mean."""
-        seen, size = self.seen, self.size
+        seen, size = self.projection, self.size
         draw_tiles(painter, seen, self.body.tiles, theme)
-        draw_numbers(painter, seen, str, size, theme)
+        draw_tile_numbers(painter, seen, str, size, theme)
         below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
-        draw_wrapped(painter, QRectF(self.rect.left(), below, self.rect.width(), size * 4), self.body.meaning, size,
+        draw_wrapped_text(painter, QRectF(self.rect.left(), below, self.rect.width(), size * 4), self.body.meaning_text, size,
                      theme.muted)  # fmt: skip
 
-    def read(self, point: QPointF) -> str:
+    def describe(self, point: QPointF) -> str:
         """How many values the bin under a point has, and the map's figures."""
-        spot = self.seen.spot(point)
+        spot = self.projection.spot(point)
         if spot is None:
             return ""
-        found, channel = self.body.found, spot.channel
+        found, channel = self.body.histograms, spot.channel
         low, high = found.counts.ends(spot.x)
         count = int(found.counts.counts[channel, spot.x])
         figures = found.statistics
@@ -119,11 +119,11 @@ class PlacedHistograms(NamedTuple):
             f"{number_text(100 * float(figures.zeros[channel]), 3)} % zeros"
         )
 
-    def choice(self, point: QPointF) -> Focus | None:
+    def focus_at(self, point: QPointF) -> Focus | None:
         """The map of a picture."""
-        spot: Spot | None = self.seen.spot(point)
+        spot: MapSpot | None = self.projection.spot(point)
         focus = self.body.focus
-        return None if spot is None else Focus(*focus.place, spot.channel, focus.pixel)
+        return None if spot is None else Focus(*focus.ref, spot.channel, focus.pixel)
 
-    def numbered(self, number: int) -> Focus | None:
+    def focus_for_key(self, number: int) -> Focus | None:
         return None

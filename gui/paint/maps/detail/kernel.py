@@ -6,49 +6,49 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.basics.words import draw_wrapped, number_text, wrapped_height
+from gui.paint.basics.words import draw_wrapped_text, number_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.detail.base import Detail
-from gui.paint.maps.kernel_image import Kernel, chosen_kernel
-from gui.paint.maps.tile_drawing import draw_bar, draw_numbers, draw_tiles
-from gui.paint.maps.tiles import Ordering, Projection, Tiles, Zoom, choose_grid, project
+from gui.paint.maps.detail.base import MapDetail
+from gui.paint.maps.kernel_image import KernelTiles, load_chosen_kernel
+from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
+from gui.paint.maps.tiles import MapOrdering, MapTiles, MosaicZoom, Projection, choose_tile_grid, project_grid
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
 
-def kernel_detail(state: ViewState, budget: Budget) -> Detail | None:
+def build_kernel_detail(state: ViewState, budget: Budget) -> MapDetail | None:
     """The kernel of the chosen filter; None where no map of a layer with kernels is chosen."""
-    kernel = chosen_kernel(state, budget)
+    kernel = load_chosen_kernel(state, budget)
     if kernel is None:
         return None
     if kernel.tiles is None or kernel.tiles.values is None:
-        return Detail(kernel.title, None, kernel.fault, kernel.wrong)
+        return MapDetail(kernel.title, None, kernel.fault, kernel.is_error)
     by_size = state.look.detail == "kernel by size"
-    order = Ordering.of(np.argsort(-kernel.sizes, kind="stable")) if by_size and len(kernel.sizes) > 1 else None
+    order = MapOrdering.of(np.argsort(-kernel.sizes, kind="stable")) if by_size and len(kernel.sizes) > 1 else None
     title = f"{kernel.title} · largest first" if order is not None else kernel.title
     body = KernelBody(kernel, kernel.tiles, state.focus, order)
-    return Detail(title, body, words=f"{title}, {kernel.source}, weights up to {number_text(kernel.limit, 3)}")
+    return MapDetail(title, body, text=f"{title}, {kernel.source}, weights up to {number_text(kernel.limit, 3)}")
 
 
 class KernelBody(NamedTuple):
     """Tiles of one filter's weights."""
 
-    kernel: Kernel
-    tiles: Tiles
+    kernel: KernelTiles
+    tiles: MapTiles
     focus: Focus
-    order: Ordering | None
+    order: MapOrdering | None
 
     @property
-    def words(self) -> str:
+    def legend_text(self) -> str:
         """Where the weights come from, and what their colours mean."""
         return f"{self.kernel.source} · white is zero"
 
-    def place(self, rect: QRectF, size: float) -> "PlacedKernel":
+    def lay_out(self, rect: QRectF, size: float) -> "PlacedKernel":
         """Tiles above, their colours and where the weights come from below."""
-        words = wrapped_height(self.words, rect.width(), size)
+        words = wrapped_text_height(self.legend_text, rect.width(), size)
         room = rect.adjusted(0, 0, 0, -words - size * 2.3)
-        grid = choose_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
-        return PlacedKernel(self, rect, size, project(grid, room, Zoom()))
+        grid = choose_tile_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
+        return PlacedKernel(self, rect, size, project_grid(grid, room, MosaicZoom()))
 
 
 class PlacedKernel(NamedTuple):
@@ -57,23 +57,23 @@ class PlacedKernel(NamedTuple):
     body: KernelBody
     rect: QRectF
     size: float
-    seen: Projection
+    projection: Projection
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
         """The tiles with the numbers of their channels, the bar of colours, and the source."""
-        kernel, rect, size, seen = self.body.kernel, self.rect, self.size, self.seen
+        kernel, rect, size, seen = self.body.kernel, self.rect, self.size, self.projection
         draw_tiles(painter, seen, self.body.tiles, theme)
-        draw_numbers(painter, seen, lambda channel: str(kernel.first_channel + channel), size, theme)
+        draw_tile_numbers(painter, seen, lambda channel: str(kernel.first_channel + channel), size, theme)
         below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
         bar = QRectF(rect.left(), below, rect.width(), size * 1.5)
         low, high = number_text(-kernel.limit, 3), number_text(kernel.limit, 3)
-        draw_bar(painter, bar, self.body.tiles.colour_map, low, high, theme)
+        draw_colour_bar(painter, bar, self.body.tiles.colour_map, low, high, theme)
         source = QRectF(rect.left(), bar.bottom() + size * 0.2, rect.width(), rect.bottom() - bar.bottom())
-        draw_wrapped(painter, source, self.body.words, size, theme.muted)
+        draw_wrapped_text(painter, source, self.body.legend_text, size, theme.muted)
 
-    def read(self, point: QPointF) -> str:
+    def describe(self, point: QPointF) -> str:
         """The weight under a point, and how large its channel's are together."""
-        kernel, spot, values = self.body.kernel, self.seen.spot(point), self.body.tiles.values
+        kernel, spot, values = self.body.kernel, self.projection.spot(point), self.body.tiles.values
         if spot is None or values is None:
             return ""
         focus = self.body.focus
@@ -81,8 +81,8 @@ class PlacedKernel(NamedTuple):
         size = f"size ‖w‖ of this channel {number_text(kernel.sizes[spot.channel], 3)}"
         return f"{focus.design} · {focus.node} · filter {focus.channel}, {where}: {number_text(values[spot])} · {size}"
 
-    def choice(self, point: QPointF) -> Focus | None:
+    def focus_at(self, point: QPointF) -> Focus | None:
         return None
 
-    def numbered(self, number: int) -> Focus | None:
+    def focus_for_key(self, number: int) -> Focus | None:
         return None

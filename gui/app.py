@@ -67,4 +67,4 @@ def _tell_fault(
 ) -> None:
     """A fault of the program's own: on standard error as ever, and in the window, which goes on."""
     sys.__excepthook__(kind, error, trace)
-    window.tell("A fault of the program", f"{kind.__name__}: {error}")
+    window.show_message("A fault of the program", f"{kind.__name__}: {error}")

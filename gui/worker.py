@@ -21,7 +21,7 @@ class Worker(QObject):
     ended = Signal(object)
     """The task is over: None when complete, else the exception that ended it."""
 
-    _said = Signal(int, object)
+    _reported = Signal(int, object)
     _ended = Signal(int, object)
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -30,7 +30,7 @@ class Worker(QObject):
         self._cancel = Event()
         self._pool = QThreadPool(self)
         self._pool.setMaxThreadCount(1)
-        self._said.connect(self._on_said)
+        self._reported.connect(self._on_reported)
         self._ended.connect(self._on_ended)
 
     @property
@@ -63,7 +63,7 @@ class Worker(QObject):
 
         try:
             for event in task(checkpoint):
-                self._said.emit(token, event)
+                self._reported.emit(token, event)
         except Cancelled:
             return
         except Exception as error:  # handed to the window's thread, which tells it
@@ -71,7 +71,7 @@ class Worker(QObject):
             return
         self._ended.emit(token, None)
 
-    def _on_said(self, token: int, event: object) -> None:
+    def _on_reported(self, token: int, event: object) -> None:
         if token == self._token:
             self.reported.emit(event)
 

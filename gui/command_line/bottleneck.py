@@ -88,7 +88,7 @@ def _explore(options: argparse.Namespace, project: Project) -> None:
     chosen = calibration_set(project, options.photos)
     explorer = RankSearch(project, chosen)
     curves = []
-    for number, (name, total) in enumerate(_nodes(options, explorer.request, design), 1):
+    for number, (name, total) in enumerate(_convolution_names(options, explorer.request, design), 1):
         with suppress(OSError):  # nobody listens; the work goes on
             print(f"explore {number}/{total} {design_text(design)} · {name}", file=sys.stderr)
         curves.append(_within_budget(options, explorer, explorer.curve((design, name), options.form)))
@@ -99,7 +99,7 @@ def _explore(options: argparse.Namespace, project: Project) -> None:
         print_result(curves_to_csv(curves))
     else:
         one = options.node is not None
-        text = curve_text(curves[0], _index(options, curves[0])) if one else list_text(curves, options.error)
+        text = curve_text(curves[0], _chosen_index(options, curves[0])) if one else list_text(curves, options.error)
         print_result(text + "\n" + calibration_text(chosen) + ("" if written is None else _summary_text(written)))
 
 
@@ -111,11 +111,11 @@ def _within_budget(options: argparse.Namespace, explorer: RankSearch, curve: Err
     return explorer.refine(curve, options.error) if options.node or options.apply else curve
 
 
-def _index(options: argparse.Namespace, curve: ErrorCurve) -> int | None:
+def _chosen_index(options: argparse.Namespace, curve: ErrorCurve) -> int | None:
     return curve.cheapest_within(options.error) if options.macs is None else curve.best_for_macs(options.macs)
 
 
-def _nodes(options: argparse.Namespace, request: RunRequest, design: str) -> list[tuple[str, int]]:
+def _convolution_names(options: argparse.Namespace, request: RunRequest, design: str) -> list[tuple[str, int]]:
     """Names of the convolutions to explore, and how many there are."""
     if options.node is None and options.macs is not None:
         raise ProjectError([Problem("--macs is a budget of one convolution; name it with --node", "$.designs")])
@@ -137,10 +137,10 @@ def _apply(options: argparse.Namespace, explorer: RankSearch, curves: list[Error
     choices = [
         RankChoice(curve, index, options.refit and explorer.refit_helps(curve, index))
         for curve in curves
-        if (index := _index(options, curve)) is not None
+        if (index := _chosen_index(options, curve)) is not None
     ]
     if not choices:
-        raise ProjectError([Problem(_refused(options, curves), "--apply")])
+        raise ProjectError([Problem(_refusal_text(options, curves), "--apply")])
     swap = replace_and_measure(explorer, choices)
     save_project(swap.project, options.apply)
     return {
@@ -154,7 +154,7 @@ def _apply(options: argparse.Namespace, explorer: RankSearch, curves: list[Error
     }
 
 
-def _refused(options: argparse.Namespace, curves: list[ErrorCurve]) -> str:
+def _refusal_text(options: argparse.Namespace, curves: list[ErrorCurve]) -> str:
     """Why nothing is replaced, with what would be possible."""
     if options.macs is not None:
         least = min((curve.costs[0] for curve in curves if curve.costs), default=None)

@@ -32,7 +32,7 @@ def offscreen_application(theme: ThemeName) -> Iterator[QApplication]:
     """A QApplication that needs no display, whatever DISPLAY says."""
     if QApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-    before = qInstallMessageHandler(_pass_on)
+    before = qInstallMessageHandler(_forward_qt_message)
     try:
         app = make_application()
         set_theme(theme)
@@ -41,7 +41,7 @@ def offscreen_application(theme: ThemeName) -> Iterator[QApplication]:
         qInstallMessageHandler(before)
 
 
-def _pass_on(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
+def _forward_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
     """Qt's messages to standard error, but for what its offscreen platform says of every window."""
     if "propagateSizeHints" not in message:
         print(message, file=sys.stderr)

@@ -27,7 +27,7 @@ def add_options(command: ArgumentParser) -> None:
 def run(options: Namespace) -> None:
     project = load_known(options.project)
     if options.image is not None:
-        project = _with_image(project, options.image)
+        project = _replace_input_photo(project, options.image)
     try:
         without_mistakes(options.project, project)
         with write_folder_atomically(options.out) as unfinished:
@@ -42,7 +42,7 @@ def run(options: Namespace) -> None:
     print_result("".join(f"{options.out / name}\n" for name in names))
 
 
-def _with_image(project: Project, path: Path) -> Project:
+def _replace_input_photo(project: Project, path: Path) -> Project:
     """The photo in place of the input, prepared as the project's own photo is."""
     image = str(path.absolute())
     if isinstance(project.input, ImageInput):

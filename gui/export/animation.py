@@ -53,7 +53,7 @@ def encode_gif(images: Sequence[QImage]) -> bytes:
 
     The colours are chosen once from several frames, and nothing is dithered: what does not move does not flicker.
     """
-    pictures = [_picture(image) for image in images]
+    pictures = [_to_pillow(image) for image in images]
     width, height = pictures[0].size
     sampled = [*pictures[:-1:SAMPLED], pictures[-1]]
     together = Image.new("RGB", (width, height * len(sampled)))
@@ -122,6 +122,6 @@ class TurnWriter(QObject):
         self.ended.emit(self._path, error)
 
 
-def _picture(image: QImage) -> Image.Image:
+def _to_pillow(image: QImage) -> Image.Image:
     rows = bytes(image.constBits())
     return Image.frombuffer("RGB", (image.width(), image.height()), rows, "raw", "RGB", image.bytesPerLine(), 1)

@@ -21,4 +21,4 @@ def add_rank_search(state: ViewState) -> ViewState:
             return state
         place = max(found)[1]
     exploration = answer_rank_query(state.project, RankQuery(place))
-    return replace(state, focus=Focus(*place), exploration=exploration)
+    return replace(state, focus=Focus(*place), rank_search=exploration)

@@ -28,7 +28,7 @@ class ViewFigure(Struct, frozen=True):
     """How a view is painted, and the size in pixels of its picture where no screen decides."""
 
     paint: PaintView
-    size: Callable[[ViewState], tuple[int, int]]
+    default_size: Callable[[ViewState], tuple[int, int]]
 
 
 @cache
@@ -111,7 +111,7 @@ def prepared(state: ViewState, views: Iterable[str]) -> ViewState:
 def render_view(state: ViewState, view: str, format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
     """A view's picture as the content of a file; `size` in pixels before scaling."""
     shown, theme = figure_of(view), THEMES[state.look.theme]
-    area = size or QSize(*shown.size(state))
+    area = size or QSize(*shown.default_size(state))
     rect = QRectF(0, 0, area.width(), area.height())
 
     def draw(painter: QPainter) -> None:
@@ -135,7 +135,7 @@ def render_printed_figure(
     theme = paper_theme(state)
     if format == ANIMATION_FORMAT:
         return encode_gif(tuple(paint_turn_frames(state, page or ANIMATION, theme)))
-    chosen = page or figures.PRINTED_FIGURES[name].page(state, format)
+    chosen = page or figures.PRINTED_FIGURES[name].choose_page(state, format)
     made = figures.PRINTED_FIGURES[name].lay_out(state, chosen)
 
     def draw(painter: QPainter) -> None:
@@ -144,7 +144,7 @@ def render_printed_figure(
 
     unit = {"svg": SVG_DPI, "png": chosen.dpi}.get(format, POINTS_PER_INCH) / POINTS_PER_INCH
     title = f"{state.project.title} · {figures.PRINTED_FIGURES[name].title}"
-    return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points, title)
+    return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points_per_unit, title)
 
 
 def paper_theme(state: ViewState) -> Theme:

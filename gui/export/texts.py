@@ -16,7 +16,7 @@ def table_texts(state: ViewState) -> dict[str, str]:
 
     Tables for programs have a row a layer, those for readers show blocks as the window does.
     """
-    return {name: _text(state, format, design) for name, format, design in _files(state)}
+    return {name: _table_text(state, format, design) for name, format, design in _files(state)}
 
 
 def _files(state: ViewState) -> Iterator[tuple[str, ReportFormat, str]]:
@@ -43,10 +43,10 @@ def text_for_file(state: ViewState, name: str) -> str | None:
     design = state.focus.design or next((design.name for design in state.project.designs), STEM)
     if format.of_design and design not in state.check.analyses:
         raise ProjectError([Problem(f"{format.title} tells of a design; the project has none: add one", "")])
-    return _text(state, format, design)
+    return _table_text(state, format, design)
 
 
-def _text(state: ViewState, format: ReportFormat, design: str) -> str:
+def _table_text(state: ViewState, format: ReportFormat, design: str) -> str:
     chosen = state.look.metric
-    analyses = None if format.for_programs else state.shown_analyses
+    analyses = None if format.for_programs else state.visible_analyses
     return format.text(CostReport(state.project, state.costs, design, chosen, (chosen,), analyses))

@@ -34,7 +34,7 @@ class BlockRow(QWidget):
     def show_state(self, state: ViewState, place: NodeRef) -> None:
         """Show what can be done with the block at a place, or around it."""
         written = state.editable_ref(place)
-        part, known = written != place, state.block(place) is not None
+        part, known = written != place, state.enclosing_block(place) is not None
         show_note(self.words, f"Part of the block {written[1]}; take it apart to edit it." if part else "")
         self.show_block.setVisible(part)
         self.show_block.setToolTip(f"Choose {written[1]}, whose settings give these")

@@ -18,32 +18,32 @@ class DesignTreeRow(Struct, frozen=True):
 
     ref: NodeRef
     name: str
-    what: str
+    operator: str
     """The operator, or how many layers there are."""
     shape: str
     amount: str
     mistake: str = ""
     colour: str = ""
     """The design's; "" for the stem and for layers."""
-    opens: bool = False
+    has_parts: bool = False
     """Whether it is a block, whose layers stand below it when it is open."""
 
     @property
-    def heads(self) -> bool:
+    def is_heading(self) -> bool:
         """Whether it stands for a whole design, or for the stem."""
         return self.ref[1] == INPUT
 
     @property
     def sentence(self) -> str:
         """All of it in one sentence, for the status bar and for screen readers."""
-        return ", ".join(filter(None, (self.name, self.what, self.shape, self.amount, self.mistake)))
+        return ", ".join(filter(None, (self.name, self.operator, self.shape, self.amount, self.mistake)))
 
 
 def design_tree_rows(state: ViewState) -> tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]:
     """The stem's row, if any, and each design's, each with the rows of its layers and blocks."""
     mistakes, within = _mistakes(state), mistakes_in_blocks(state)
     return tuple(
-        (_head(state, design, mistakes), tuple(_node_rows(state, design, mistakes, within)))
+        (_heading_row(state, design, mistakes), tuple(_node_rows(state, design, mistakes, within)))
         for design, _ in state.project.networks()
     )
 
@@ -53,7 +53,7 @@ def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ..
     found, mistakes = state.check.block(block), _mistakes(state)
     design, name = block
     return tuple(
-        _row(state, (design, part.name), part.name.removeprefix(f"{name}/"), part.layer.label(), part, mistakes)
+        _make_row(state, (design, part.name), part.name.removeprefix(f"{name}/"), part.layer.label(), part, mistakes)
         for part in (found.parts if found is not None else ())
     )
 
@@ -84,7 +84,7 @@ def _mistakes(state: ViewState) -> dict[NodeRef, str]:
     return mistakes_by_ref((*state.check.problems, *state.run.problems))
 
 
-def _head(state: ViewState, design: str, mistakes: dict[NodeRef, str]) -> DesignTreeRow:
+def _heading_row(state: ViewState, design: str, mistakes: dict[NodeRef, str]) -> DesignTreeRow:
     analysis, counted = state.check.analyses[design], metric_by_id(state.look.metric)
     count, shape = len(analysis.reports), analysis.output_shape
     words = f"{count} layer{'' if count == 1 else 's'}" if count else "no layers yet"
@@ -110,10 +110,10 @@ def _node_rows(
         place = (design, node.name)
         told = within if place in within and place not in mistakes else mistakes
         report, opens = state.check.reports.get(place), node.name in blocks
-        yield _row(state, place, node.name, node.layer.label(), report, told, opens=opens)
+        yield _make_row(state, place, node.name, node.layer.label(), report, told, opens=opens)
 
 
-def _row(
+def _make_row(
     state: ViewState,
     place: NodeRef,
     name: str,
@@ -133,5 +133,5 @@ def _row(
         "" if shape is None else str(shape),
         ledger.text(counted, amount),
         mistakes.get(place, ""),
-        opens=opens,
+        has_parts=opens,
     )

@@ -53,7 +53,7 @@ class DesignTree(QTreeWidget):
 
     key_pressed = Signal(object)
     """A key event, before the tree uses it; who accepts the event keeps it."""
-    left = Signal()
+    mouse_left = Signal()
 
     def __init__(self, parts: Callable[[NodeRef], tuple[DesignTreeRow, ...]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -66,39 +66,39 @@ class DesignTree(QTreeWidget):
         self.setExpandsOnDoubleClick(False)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed | QAbstractItemView.EditTrigger.DoubleClicked)
-        self.itemExpanded.connect(self._fill)
+        self.itemExpanded.connect(self._fill_parts)
         self.itemCollapsed.connect(self._on_item_collapsed)
 
     def show_rows(self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]) -> None:
         """Make the items say what the rows say; items are added and taken away at the end only."""
         root = self.invisibleRootItem()
         heads = _children(root)
-        opened = {_row(item).ref: item.isExpanded() for head in heads for item in (head, *_children(head))}
+        opened = {_item_row(item).ref: item.isExpanded() for head in heads for item in (head, *_children(head))}
         places = {row.ref for head, below in rows for row in (head, *below)}
 
         def show(item: QTreeWidgetItem, row: DesignTreeRow, at_first: bool) -> None:
             before: DesignTreeRow | None = item.data(0, ROW_ROLE)
             renamed = before is not None and before.ref not in places
-            _write(item, row)
+            _write_row(item, row)
             wanted = opened.get(row.ref, item.isExpanded() if renamed else at_first)
             if item.isExpanded() != wanted:
                 item.setExpanded(wanted)
 
-        _fit(root, len(rows))
+        _fit_child_count(root, len(rows))
         for item, (head, below) in zip(_children(root), rows, strict=True):
-            _fit(item, len(below))
+            _fit_child_count(item, len(below))
             for child, row in zip(_children(item), below, strict=True):
                 show(child, row, False)
-                self._fill(child)
+                self._fill_parts(child)
             # The stem's layers are the same for every design; they are folded until somebody asks.
             show(item, head, bool(head.colour))
 
-    def show_place(self, place: NodeRef, editable_ref: NodeRef) -> None:
+    def select_ref(self, place: NodeRef, editable_ref: NodeRef) -> None:
         """Choose the row of a place; none where there is no such row. A part's block, at `written`, opens for it."""
         block = self.item_at(editable_ref) if editable_ref != place else None
         if block is not None and not block.isExpanded():
             block.setExpanded(True)
-            self._fill(block)
+            self._fill_parts(block)
         item = self.item_at(place)
         if item is None:
             self.setCurrentIndex(QModelIndex())
@@ -109,28 +109,28 @@ class DesignTree(QTreeWidget):
     def item_at(self, place: NodeRef) -> QTreeWidgetItem | None:
         """The item of a place; None where there is none, as of a closed block's parts."""
         for head in _children(self.invisibleRootItem()):
-            if _row(head).ref[0] == place[0]:
+            if _item_row(head).ref[0] == place[0]:
                 nodes = _children(head)
                 parts = (part for node in nodes if node.childCount() for part in _children(node))
-                return next((item for item in (head, *nodes, *parts) if _row(item).ref == place), None)
+                return next((item for item in (head, *nodes, *parts) if _item_row(item).ref == place), None)
         return None
 
-    def _fill(self, item: QTreeWidgetItem) -> None:
+    def _fill_parts(self, item: QTreeWidgetItem) -> None:
         """Give an open block's item its parts; a closed one has none."""
-        row = _row(item)
-        if row.heads or not (item.childCount() or item.isExpanded()):
+        row = _item_row(item)
+        if row.is_heading or not (item.childCount() or item.isExpanded()):
             return
-        below = self._parts(row.ref) if row.opens and item.isExpanded() else ()
-        _fit(item, len(below), editable=False)
+        below = self._parts(row.ref) if row.has_parts and item.isExpanded() else ()
+        _fit_child_count(item, len(below), editable=False)
         for child, part in zip(_children(item), below, strict=True):
-            _write(child, part)
+            _write_row(child, part)
 
     def _on_item_collapsed(self, item: QTreeWidgetItem) -> None:
         """A closed block is chosen in the place of its part."""
         chosen = self.currentItem()
-        if _row(item).opens and chosen is not None and chosen.parent() is item:
+        if _item_row(item).has_parts and chosen is not None and chosen.parent() is item:
             self.setCurrentItem(item)
-        self._fill(item)
+        self._fill_parts(item)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
         """An arrow beside the first line of what opens; as plain as the texts, and as large."""
@@ -164,7 +164,7 @@ class DesignTree(QTreeWidget):
             super().keyPressEvent(event)
 
     def leaveEvent(self, event: QEvent) -> None:
-        self.left.emit()
+        self.mouse_left.emit()
         super().leaveEvent(event)
 
 
@@ -172,31 +172,31 @@ def _children(item: QTreeWidgetItem) -> list[QTreeWidgetItem]:
     return [child for index in range(item.childCount()) if (child := item.child(index)) is not None]
 
 
-def _row(item: QTreeWidgetItem) -> DesignTreeRow:
+def _item_row(item: QTreeWidgetItem) -> DesignTreeRow:
     row: DesignTreeRow = item.data(0, ROW_ROLE)
     return row
 
 
-def _fit(item: QTreeWidgetItem, count: int, *, editable: bool = True) -> None:
+def _fit_child_count(item: QTreeWidgetItem, count: int, *, editable: bool = True) -> None:
     while item.childCount() > count:
         item.takeChild(item.childCount() - 1)
     if item.childCount() < count:
-        item.addChildren([_item(editable) for _ in range(count - item.childCount())])
+        item.addChildren([_make_item(editable) for _ in range(count - item.childCount())])
 
 
-def _item(editable: bool) -> QTreeWidgetItem:
+def _make_item(editable: bool) -> QTreeWidgetItem:
     item = QTreeWidgetItem()
     if editable:
         item.setFlags(item.flags() | Qt.ItemFlag.ItemIsEditable)
     return item
 
 
-def _write(item: QTreeWidgetItem, row: DesignTreeRow) -> None:
+def _write_row(item: QTreeWidgetItem, row: DesignTreeRow) -> None:
     if item.data(0, ROW_ROLE) == row:
         return
     item.setData(0, ROW_ROLE, row)
     policy = QTreeWidgetItem.ChildIndicatorPolicy
-    item.setChildIndicatorPolicy(policy.ShowIndicator if row.opens else policy.DontShowIndicatorWhenChildless)
+    item.setChildIndicatorPolicy(policy.ShowIndicator if row.has_parts else policy.DontShowIndicatorWhenChildless)
     item.setText(0, row.name)
     item.setToolTip(0, row.mistake or row.sentence)
     item.setData(0, Qt.ItemDataRole.AccessibleTextRole, row.sentence)
@@ -259,7 +259,7 @@ def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPal
         for role in (roles.Text, roles.PlaceholderText, roles.BrightText)
     )
     font = painter.font()
-    font.setBold(row.heads)
+    font.setBold(row.is_heading)
     painter.setFont(font)
     height = painter.fontMetrics().height()
     first = QRectF(rect.left(), rect.top(), rect.width(), height)
@@ -288,7 +288,7 @@ def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPal
     if row.mistake:
         _paint_line(painter, second, row.mistake.partition("\n")[0], "", error, error)
     else:
-        _paint_line(painter, second, row.what, row.shape, quiet, quiet)
+        _paint_line(painter, second, row.operator, row.shape, quiet, quiet)
 
 
 def _paint_line(

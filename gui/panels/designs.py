@@ -37,7 +37,7 @@ class DesignsPanel(Panel):
         self.setAccessibleName("Designs and layers")
         self._actions = actions
         self.tree = DesignTree(self._part_rows, self)
-        self.delegate = RowDelegate(self._refusal, self._rename_place, self.tree)
+        self.delegate = RowDelegate(self._name_refusal, self._rename_ref, self.tree)
         self.tree.setItemDelegate(self.delegate)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -46,7 +46,7 @@ class DesignsPanel(Panel):
         column.addLayout(self._button_row())
         self.tree.currentItemChanged.connect(self._on_current_item_changed)
         self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW_ROLE).words))
-        self.tree.left.connect(lambda: self.hovered.emit(""))
+        self.tree.mouse_left.connect(lambda: self.hovered.emit(""))
         self.tree.key_pressed.connect(self._on_tree_key_pressed)
         self._fill()
         self._select_focus()
@@ -55,12 +55,12 @@ class DesignsPanel(Panel):
         row = QHBoxLayout()
         row.setContentsMargins(4, 0, 4, 4)
         row.setSpacing(2)
-        self.layer_button = _button("Add layer")
+        self.layer_button = _make_button("Add layer")
         self.layer_button.setText("+ Layer")
         self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.layer_button.setToolTip("Add a layer or block after or before the chosen one")
         self.layer_button.setMenu(self._layer_menu())
-        self.design_button = _button("Add design")
+        self.design_button = _make_button("Add design")
         self._actions["add_design"].setIconText("+ Design")
         self.design_button.setDefaultAction(self._actions["add_design"])
         row.addWidget(self.layer_button)
@@ -91,7 +91,7 @@ class DesignsPanel(Panel):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """Bring the rows up to date, then select the focus."""
         self._state = new
-        if self._differs(old, new):
+        if self._rows_differ(old, new):
             self._fill()
         elif old.focus.ref == new.focus.ref:
             return
@@ -104,10 +104,10 @@ class DesignsPanel(Panel):
     def _select_focus(self) -> None:
         place = self._state.focus.ref
         with QSignalBlocker(self.tree):
-            self.tree.show_place(place, self._state.editable_ref(place))
+            self.tree.select_ref(place, self._state.editable_ref(place))
         self._show_layer_menu()
 
-    def _differs(self, old: ViewState, new: ViewState) -> bool:
+    def _rows_differ(self, old: ViewState, new: ViewState) -> bool:
         looks = ((look.metric, look.convention, look.theme) for look in (old.look, new.look))
         return (
             old.project is not new.project
@@ -134,10 +134,10 @@ class DesignsPanel(Panel):
     def _part_rows(self, block: NodeRef) -> tuple[DesignTreeRow, ...]:
         return block_part_rows(self._state, block)
 
-    def _refusal(self, place: NodeRef, name: str) -> str:
+    def _name_refusal(self, place: NodeRef, name: str) -> str:
         return edits.name_refusal(self._state.project, place, name)
 
-    def _rename_place(self, place: NodeRef, name: str) -> None:
+    def _rename_ref(self, place: NodeRef, name: str) -> None:
         edit = edits.rename_place(self._state, place, name)
         if edit is not None:
             self.edit_proposed.emit(edit)
@@ -157,7 +157,7 @@ class DesignsPanel(Panel):
                 self._actions[id].trigger()
 
 
-def _button(name: str) -> QToolButton:
+def _make_button(name: str) -> QToolButton:
     """A button as narrow as its text, which Tab reaches."""
     button = QToolButton()
     button.setAccessibleName(name)

@@ -166,7 +166,7 @@ class InputPanel(Panel):
             field.set_visible(name in FIELDS[type(spec)])
             field.show_error(mistakes.pop(name, "") if name in FIELDS[type(spec)] else "")
         show_note(self.general, "\n".join(mistakes.values()))
-        show_note(self.result, self._result_words(spec, state.check.input_shape))
+        show_note(self.result, self._result_text(spec, state.check.input_shape))
 
     def _show_spec(self, spec: Input, anew: bool) -> None:
         if isinstance(spec, ImageInput):
@@ -185,7 +185,7 @@ class InputPanel(Panel):
             self.shape.show_shape(spec.shape)
             self.seed.show_value(spec.seed, anew=anew)
 
-    def _result_words(self, spec: Input, shape: Shape | None) -> str:
+    def _result_text(self, spec: Input, shape: Shape | None) -> str:
         words = "shape unknown" if shape is None else f"gives {shape}, {exact_text(shape.size)} values"
         return f"{words}\n{scale_text(spec)}" if isinstance(spec, ImageInput) else words
 

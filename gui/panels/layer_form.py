@@ -43,7 +43,7 @@ def mistakes_by_setting(problems: Iterable[Problem], place: NodeRef) -> dict[str
     return found
 
 
-def _costs(state: ViewState, report: Report) -> Iterator[str]:
+def _cost_texts(state: ViewState, report: Report) -> Iterator[str]:
     for metric in METRICS:
         if metric.id in COUNTED:
             design = state.focus.design
@@ -60,7 +60,7 @@ def layer_summary(state: ViewState, report: Report | None) -> str:
     received = " + ".join(map(str, report.input_shapes))
     if report.output_shape is None:
         return f"{received} → unknown"
-    return "\n".join((f"{received} → {report.output_shape}", *_costs(state, report)))
+    return "\n".join((f"{received} → {report.output_shape}", *_cost_texts(state, report)))
 
 
 def network_summary(analysis: Analysis) -> str:
@@ -77,7 +77,7 @@ def network_summary(analysis: Analysis) -> str:
     )
 
 
-def _found(project: Project, place: NodeRef) -> tuple[Network | None, int | None]:
+def _locate_node(project: Project, place: NodeRef) -> tuple[Network | None, int | None]:
     """The network of a place, and where in it its node stands; None what is not there, or an input."""
     try:
         network = project.network(place[0])
@@ -96,7 +96,7 @@ class _Chosen(Struct, frozen=True):
     @classmethod
     def of(cls, state: ViewState) -> "_Chosen":
         place = state.focus.ref
-        network, index = _found(state.project, state.editable_ref(place))
+        network, index = _locate_node(state.project, state.editable_ref(place))
         part = state.report(place) if index is not None and state.editable_ref(place) != place else None
         node = None if network is None or index is None or part is not None else network.nodes[index]
         return cls(network, node, part)
@@ -112,7 +112,7 @@ class _Chosen(Struct, frozen=True):
         return None if self.layer is None else type(self.layer)
 
 
-def _same(old: ViewState, new: ViewState) -> bool:
+def _shows_same(old: ViewState, new: ViewState) -> bool:
     return (
         old.project is new.project
         and old.check is new.check
@@ -172,10 +172,10 @@ class LayerForm(Panel):
         self.foot = FieldGrid(SETTING_TITLES)
         self.inputs, self.weights = InputFields(self.foot), WeightsControl()
         self.weights_field = self.foot.add("Weights", self.weights)
-        self.kind.chosen.connect(lambda kind: self._propose(edits.set_kind(self._project, self._place, kind)))
-        self.inputs.changed.connect(lambda names: self._propose(edits.set_inputs(self._project, self._place, names)))
+        self.kind.chosen.connect(lambda kind: self._propose(edits.set_kind(self._project, self._ref, kind)))
+        self.inputs.changed.connect(lambda names: self._propose(edits.set_inputs(self._project, self._ref, names)))
         self.weights.changed.connect(
-            lambda source, words: self._propose(edits.set_weights(self._project, self._place, source, words))
+            lambda source, words: self._propose(edits.set_weights(self._project, self._ref, source, words))
         )
 
     def _lay_out(self) -> None:
@@ -192,12 +192,12 @@ class LayerForm(Panel):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        if not _same(old, new):
+        if not _shows_same(old, new):
             self._show_place(anew=(old.focus.ref, _Chosen.of(old).kind) != (new.focus.ref, _Chosen.of(new).kind))
 
     def _show_place(self, *, anew: bool) -> None:
         """Show the chosen place; only another kind of layer makes other controls."""
-        new, place = self._state, self._place
+        new, place = self._state, self._ref
         chosen = _Chosen.of(new)
         network, node, part, layer, kind = chosen.network, chosen.node, chosen.part, chosen.layer, chosen.kind
         show_note(self.general, "")
@@ -222,7 +222,7 @@ class LayerForm(Panel):
     def _show_layer(self, state: ViewState, layer: Kind, anew: bool) -> None:
         """What a layer or block and a part of a block have in common; a part's settings are to be seen only."""
         place, report = state.focus.ref, state.report(state.focus.ref)
-        around, form = state.editable_ref(place)[1], self._form(type(layer))
+        around, form = state.editable_ref(place)[1], self._setting_form(type(layer))
         form.setEnabled(around == place[1])
         part = place[1].removeprefix(f"{around}/")
         self.heading.set_text(f"{part} in {edits.describe_design(place[0]) if part == place[1] else around}")
@@ -231,18 +231,20 @@ class LayerForm(Panel):
         self.kind_field.set_visible(True)
         self.kind.show_value(layer.kind)
         form.show_layer(layer, anew=anew)
-        form.show_formula("" if report is None else "\n".join(_costs(state, report)) if report.output_shape else "")
+        form.show_formula(
+            "" if report is None else "\n".join(_cost_texts(state, report)) if report.output_shape else ""
+        )
         mistakes = mistakes_by_setting((*state.check.problems, *state.run.problems), place)
         form.show_mistakes(mistakes)
-        for field, setting in self._fields_of_nodes:
+        for field, setting in self._node_fields:
             field.show_error(mistakes.get(setting, ""))
-        placed = {*(setting for _, setting in self._fields_of_nodes), *form.controls}
+        placed = {*(setting for _, setting in self._node_fields), *form.controls}
         others = [text for setting, text in mistakes.items() if setting not in placed]
         show_note(self.general, "\n".join((*others, *filter(None, (mistakes_in_blocks(state).get(place),)))))
         show_note(self.summary, layer_summary(state, report))
 
     @property
-    def _fields_of_nodes(self) -> "tuple[tuple[Field | InputFields, str], ...]":
+    def _node_fields(self) -> "tuple[tuple[Field | InputFields, str], ...]":
         """Fields that nodes of every kind have, with the settings whose mistakes stand below them."""
         return (self.name_field, "name"), (self.inputs, "inputs"), (self.weights_field, "weights")
 
@@ -280,7 +282,7 @@ class LayerForm(Panel):
         self.seed.show_value(state.project.seed, anew=anew)
         show_note(self.summary, "" if stem is None else network_summary(stem))
 
-    def _form(self, kind: type[Kind]) -> SettingForm:
+    def _setting_form(self, kind: type[Kind]) -> SettingForm:
         """The controls of a kind, made when it is first chosen and kept."""
         if kind not in self.settings:
             form = self.settings[kind] = SettingForm(kind)
@@ -295,7 +297,7 @@ class LayerForm(Panel):
         return self._state.project
 
     @property
-    def _place(self) -> NodeRef:
+    def _ref(self) -> NodeRef:
         return self._state.focus.ref
 
     def _propose(self, edit: Edit) -> None:
@@ -303,10 +305,10 @@ class LayerForm(Panel):
             self.edit_proposed.emit(edit)
 
     def _name_refusal(self, name: str) -> str:
-        return edits.name_refusal(self._project, self._place, name)
+        return edits.name_refusal(self._project, self._ref, name)
 
     def _on_setting_changed(self, setting: str, value: object) -> None:
-        self._propose(edits.set_setting(self._project, self._place, setting, value))
+        self._propose(edits.set_setting(self._project, self._ref, setting, value))
 
     def _on_take_apart_requested(self) -> None:
         edit = edits.take_chosen_block_apart(self._state)
@@ -314,9 +316,9 @@ class LayerForm(Panel):
             self._propose(edit)
 
     def _on_show_block_requested(self) -> None:
-        self.focus_requested.emit(Focus(*self._state.editable_ref(self._place)))
+        self.focus_requested.emit(Focus(*self._state.editable_ref(self._ref)))
 
     def _on_name_committed(self, name: str) -> None:
-        design, node = self._place
+        design, node = self._ref
         rename = edits.rename_design(self._project, design, name) if node == INPUT else None
         self._propose(rename or edits.rename_node(self._project, design, node, name))

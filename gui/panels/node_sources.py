@@ -73,12 +73,14 @@ class InputFields(QObject):
         self.one_field.set_visible(not joins)
         self.many_field.set_visible(joins)
         if joins:
-            self.many.set_options((name, _with_shape(name, shapes.get(name)), name not in refused) for name in names)
+            self.many.set_options(
+                (name, _name_with_shape(name, shapes.get(name)), name not in refused) for name in names
+            )
             self.many.show_value(network.inputs_of(index))
             return
         before = network.nodes[index - 1].name if index else INPUT
         options: list[tuple[tuple[str, ...], str]] = [((), f"the node before: {before}" if index else INPUT)]
-        options += [((name,), _with_shape(name, shapes.get(name))) for name in names if index or name != INPUT]
+        options += [((name,), _name_with_shape(name, shapes.get(name))) for name in names if index or name != INPUT]
         if len(node.inputs) > 1:
             options.append((node.inputs, ", ".join(node.inputs)))
         self.one.set_options(options)
@@ -86,7 +88,7 @@ class InputFields(QObject):
         self.one.show_value(() if not index and node.inputs == (INPUT,) else node.inputs)
 
 
-def _with_shape(name: str, shape: Shape | None) -> str:
+def _name_with_shape(name: str, shape: Shape | None) -> str:
     return name if shape is None else f"{name}   {shape}"
 
 
@@ -123,7 +125,7 @@ class WeightsControl(QWidget):
         if isinstance(weights, SeedWeights | LowRankWeights):
             options.append((KEPT, source_text(weights)))
         self.source.set_options([*options, (FILE, "from a file…")])
-        self.source.show_value(_option_of(weights))
+        self.source.show_value(_source_option(weights))
         from_file = isinstance(weights, FileWeights)
         for part in (self.file, self.arrays):
             part.setVisible(from_file)
@@ -172,7 +174,7 @@ class WeightsControl(QWidget):
             self.changed.emit(match_arrays(path, self._node, self._report), Path(path).name)
 
 
-def _option_of(weights: WeightSource | None) -> str:
+def _source_option(weights: WeightSource | None) -> str:
     match weights:
         case None:
             return SEEDED

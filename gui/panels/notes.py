@@ -29,31 +29,31 @@ NOTHING = "This project has no notes."
 class ListedNote(Struct, frozen=True):
     """A note as it is listed: where, what, and what a click on it chooses."""
 
-    where: str
+    location: str
     text: str
     focus: Focus | None = None
 
     @property
     def sentence(self) -> str:
-        return f"{self.where}\n{self.text}" if self.where else self.text
+        return f"{self.location}\n{self.text}" if self.location else self.text
 
 
 def list_notes(state: ViewState) -> tuple[ListedNote, ...]:
     """The notes of the project, then those of its published figures that tell something new."""
-    return tuple(_remarks(state.project, state))
+    return tuple(_listed_notes(state.project, state))
 
 
-def _remarks(project: Project, state: ViewState) -> Iterator[ListedNote]:
+def _listed_notes(project: Project, state: ViewState) -> Iterator[ListedNote]:
     told = set()
     for note in project.notes:
         told.add((note.design, note.node))
-        yield _remark(state, note.design, note.node, note.text)
+        yield _listed_note(state, note.design, note.node, note.text)
     for figure in project.published:
         if figure.note and (figure.design, figure.node) not in told:
-            yield _remark(state, figure.design, figure.node, figure.note)
+            yield _listed_note(state, figure.design, figure.node, figure.note)
 
 
-def _remark(state: ViewState, design: str, node: str, text: str) -> ListedNote:
+def _listed_note(state: ViewState, design: str, node: str, text: str) -> ListedNote:
     """A node or design that is not there any more is named, and leads nowhere."""
     where = " › ".join(filter(None, (design if design != STEM or not node else "stem", node)))
     focus = Focus(design, node or INPUT)
@@ -88,7 +88,7 @@ class NotesPanel(Panel):
         self.list.itemClicked.connect(self._go_to_note)
         self.list.itemActivated.connect(self._go_to_note)
         self._show_source()
-        self._fill()
+        self._fill_list()
 
     @property
     def count(self) -> int:
@@ -101,21 +101,21 @@ class NotesPanel(Panel):
         before, self._remarks = self._remarks, list_notes(new)
         self._show_source()
         if self._remarks != before:
-            self._fill()
+            self._fill_list()
 
     def _show_source(self) -> None:
         source = self._state.project.source
         self.source.setText(f"Source: {source}" if source else "" if self._remarks else NOTHING)
         self.source.setVisible(bool(self.source.text()))
 
-    def _fill(self) -> None:
+    def _fill_list(self) -> None:
         self.list.clear()
         self.list.setVisible(bool(self._remarks))
         for remark in self._remarks:
             item = QListWidgetItem(remark.sentence, self.list)
             item.setData(FOCUS, remark.focus)
             if remark.focus is not None:
-                item.setToolTip(f"Show {remark.where}")
+                item.setToolTip(f"Show {remark.location}")
 
     def _go_to_note(self, item: QListWidgetItem) -> None:
         focus: Focus | None = item.data(FOCUS)

@@ -67,12 +67,12 @@ class ProblemsPanel(Panel):
         self.list.itemClicked.connect(self._go_to_problem)
         self.list.itemActivated.connect(self._go_to_problem)
         self.copy.clicked.connect(self._on_copy_clicked)
-        self._fill()
+        self._fill_list()
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         before, self._problems = self._problems, _problems_of(new)
         if self._problems != before:
-            self._fill()
+            self._fill_list()
 
     def text(self) -> str:
         """Every problem, one a line, with its place in the file."""
@@ -83,7 +83,7 @@ class ProblemsPanel(Panel):
         if event.type() == QEvent.Type.PaletteChange:
             self._paint_icons()
 
-    def _fill(self) -> None:
+    def _fill_list(self) -> None:
         count = len(self._problems)
         self.count.setText(f"{count} mistake{'' if count == 1 else 's'}" if count else "No mistakes")
         self.list.setVisible(bool(count))

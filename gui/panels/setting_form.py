@@ -47,39 +47,39 @@ def parse_number(type_: inspect.FloatType, text: str) -> float:
     return value
 
 
-def _shown_number(value: float) -> str:
+def _number_text(value: float) -> str:
     """The shortest text that is this number: "0.0001", "1e-05", "1"."""
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
-def _integer(members: TypeMembers) -> Control:
+def _integer_control(members: TypeMembers) -> Control:
     """What may be 0 is a count of maps that may be left out: its slider goes as far as that of other counts."""
     low, high = integer_limits(members[inspect.IntType])
     return IntegerControl(low, high, None if low else (0, *DOUBLINGS))
 
 
-def _margins(members: TypeMembers) -> Control:
+def _margins_control(members: TypeMembers) -> Control:
     order = ("same", "valid")
     words = sorted(members[inspect.LiteralType].values, key=lambda word: order.index(word) if word in order else 2)
     return MarginsControl(tuple(words), *integer_limits(members[inspect.IntType]))
 
 
-def _choice(members: TypeMembers) -> Control:
+def _choice_control(members: TypeMembers) -> Control:
     values = members[inspect.LiteralType].values
     return ChoiceControl([(value, re.sub(r"(\d)x(\d)", r"\1×\2", str(value).replace("_", " "))) for value in values])
 
 
 CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[TypeMembers], Control]] = {
-    frozenset({inspect.IntType}): _integer,
+    frozenset({inspect.IntType}): _integer_control,
     frozenset({inspect.IntType, inspect.VarTupleType}): lambda members: PairControl(
         *integer_limits(members[inspect.IntType])
     ),
-    frozenset({inspect.LiteralType, inspect.IntType, inspect.VarTupleType}): _margins,
+    frozenset({inspect.LiteralType, inspect.IntType, inspect.VarTupleType}): _margins_control,
     frozenset({inspect.BoolType}): lambda members: CheckControl(),
     frozenset({inspect.FloatType}): lambda members: NumberControl(
-        partial(parse_number, members[inspect.FloatType]), _shown_number
+        partial(parse_number, members[inspect.FloatType]), _number_text
     ),
-    frozenset({inspect.LiteralType}): _choice,
+    frozenset({inspect.LiteralType}): _choice_control,
 }
 """The control for each sort of setting; a new kind whose settings are of these sorts needs no line anywhere."""
 
@@ -148,7 +148,7 @@ class SettingForm(QWidget):
         for name, control in self.controls.items():
             control.show_value(getattr(layer, name), anew=anew)
             if name in self._stand_ins and isinstance(control, OptionalControl):
-                control.show_stand_in(getattr(layer, self._stand_ins[name]))
+                control.show_none_value(getattr(layer, self._stand_ins[name]))
 
     def show_mistakes(self, texts: Mapping[str, str]) -> None:
         """Show what is wrong below the setting that is wrong."""

@@ -34,7 +34,7 @@ class Focus(Struct, frozen=True):
     node: str = INPUT
     channel: int | None = None
     pixel: tuple[int, int] | None = None
-    anchor: int | None = None
+    order_anchor: int | None = None
     """The map that the others are sorted by, where keys have gone on from it; else it is the chosen one."""
 
     @property
@@ -42,9 +42,9 @@ class Focus(Struct, frozen=True):
         return self.design, self.node
 
     @property
-    def like(self) -> int | None:
+    def likeness_channel(self) -> int | None:
         """The map whose likeness sorts the others."""
-        return self.channel if self.anchor is None else self.anchor
+        return self.channel if self.order_anchor is None else self.order_anchor
 
 
 DepthScale = Literal["true", "sqrt", "log"]
@@ -109,7 +109,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     look: Look
     path: Path | None = None
     clean: bool = True
-    exploration: RankSearchState = RankSearchState()
+    rank_search: RankSearchState = RankSearchState()
 
     def analysis(self, design: str) -> Analysis | None:
         """The analysis of a design or of the stem; None where there is none of that name."""
@@ -120,7 +120,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """Amounts of today's layers by the convention of the look, with the times of those that have run."""
         keys = self.check.keys
         fresh = [(place, made.milliseconds) for place, made in self.run.results.items() if made.key == keys.get(place)]
-        return _ledger(self.check, self.look.convention, tuple(fresh))
+        return _make_costs(self.check, self.look.convention, tuple(fresh))
 
     def is_open(self, block: NodeRef) -> bool:
         """Whether a block is shown as its layers."""
@@ -129,17 +129,17 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             blocks = "open" if len(self.check.analyses[block[0]].reports) <= MOST_OPEN else "closed"
         return (blocks == "open") != (block in self.look.toggled_blocks)
 
-    def folded(self, design: str) -> Analysis:
+    def visible_analysis(self, design: str) -> Analysis:
         """The analysis of a design as it is shown: closed blocks are one report that has their sums."""
-        return _folded(self.check, design, self._closed(design))
+        return _fold_analysis(self.check, design, self._closed_blocks(design))
 
-    def _closed(self, design: str) -> frozenset[str]:
+    def _closed_blocks(self, design: str) -> frozenset[str]:
         """The blocks of a design that are shown as one."""
         names = self.check.analyses[design].blocks
         return frozenset(name for name in names if not self.is_open((design, name)))
 
     @property
-    def amounts(self) -> tuple[object, ...]:
+    def costs_key(self) -> tuple[object, ...]:
         """What bars and tables depend on: equal where nothing that they say differs, as while the camera turns."""
         look = self.look
         times = self.run if metric_by_id(look.metric).is_measured else None
@@ -155,14 +155,14 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         )
 
     @cached_property
-    def rows(self) -> tuple[TableRow, ...]:
+    def cost_rows(self) -> tuple[TableRow, ...]:
         """The table of the project as it is shown, closed blocks in one row."""
-        return _rows(self.project, self.costs, tuple(map(self._closed, self.check.analyses)))
+        return _make_rows(self.project, self.costs, tuple(map(self._closed_blocks, self.check.analyses)))
 
     @property
-    def shown_analyses(self) -> dict[str, Analysis]:
+    def visible_analyses(self) -> dict[str, Analysis]:
         """Every analysis as it is shown, by design; the stem's under STEM."""
-        return {name: self.folded(name) for name in self.check.analyses}
+        return {name: self.visible_analysis(name) for name in self.check.analyses}
 
     def visible_ref(self, place: NodeRef) -> NodeRef:
         """Where a place is shown: within a closed block, at the block."""
@@ -178,7 +178,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
             return place
         return design, report.block
 
-    def block(self, place: NodeRef) -> BlockReport | None:
+    def enclosing_block(self, place: NodeRef) -> BlockReport | None:
         """The block at a place, or around the part there; None where there is none, or its layers are not known."""
         return self.check.block(self.editable_ref(place))
 
@@ -248,9 +248,9 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """
         if isinstance(self.check.reports[place].weights, LowRankWeights):
             at = self.volume_at(place)
-            if at.result is None or at.result.fitted is None or not at.fresh:
+            if at.result is None or at.result.fitted_weights is None or not at.fresh:
                 raise FileFault("fitted weights are known after a run (F5)")
-            return dict(at.result.fitted)
+            return dict(at.result.fitted_weights)
         return load_weights(self.check.reports[place], seed=self.project.seed, design=place[0], checkpoint=checkpoint)
 
     def design_index(self, design: str) -> int:
@@ -259,7 +259,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
 
 @lru_cache(maxsize=16)
-def _folded(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
+def _fold_analysis(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysis:
     return fold_blocks(check.analyses[design], closed)
 
 
@@ -267,12 +267,14 @@ def _folded(check: ProjectCheck, design: str, closed: frozenset[str]) -> Analysi
 
 
 @lru_cache(maxsize=4)
-def _ledger(check: ProjectCheck, convention: Convention, times: tuple[tuple[NodeRef, float], ...]) -> Costs:
+def _make_costs(check: ProjectCheck, convention: Convention, times: tuple[tuple[NodeRef, float], ...]) -> Costs:
     return Costs(check, convention, dict(times))
 
 
 @lru_cache(maxsize=1)
-def _rows(project: Project, ledger: Costs, closed: tuple[frozenset[str], ...]) -> tuple[TableRow, ...]:
+def _make_rows(project: Project, ledger: Costs, closed: tuple[frozenset[str], ...]) -> tuple[TableRow, ...]:
     """Made once for all states that show the same."""
     names = zip(ledger.check.analyses, closed, strict=True)
-    return table_rows(project, ledger, {design: _folded(ledger.check, design, blocks) for design, blocks in names})
+    return table_rows(
+        project, ledger, {design: _fold_analysis(ledger.check, design, blocks) for design, blocks in names}
+    )

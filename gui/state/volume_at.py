@@ -21,7 +21,7 @@ class VolumeResult(Struct, frozen=True, eq=False):
     volume: Float32Volume
     milliseconds: float = 0.0
     """What the arithmetic took."""
-    fitted: Mapping[str, Float32Volume] | None = None
+    fitted_weights: Mapping[str, Float32Volume] | None = None
     """The layer's weights by role where they were fitted to data."""
 
 

@@ -53,8 +53,8 @@ class BarsView(View):
         self.canvas.hovered.connect(self.hovered)
         self.scroll_area.viewport().installEventFilter(self)
         self._show_look()
-        self._fit()
-        self._show_row()
+        self._fit_canvas()
+        self._scroll_to_row()
 
     def _compose(self) -> None:
         count = QLabel("Count")
@@ -78,11 +78,11 @@ class BarsView(View):
         self._state = new
         if old.look is not new.look:
             self._show_look()
-        if old.focus is not new.focus or old.amounts != new.amounts:
+        if old.focus is not new.focus or old.costs_key != new.costs_key:
             self.canvas.show_state(old, new)
-            self._fit()
+            self._fit_canvas()
         if old.focus.ref != new.focus.ref:
-            self._show_row()
+            self._scroll_to_row()
 
     def _show_look(self) -> None:
         self.metric_choice.show_value(self._state.look.metric)
@@ -91,14 +91,14 @@ class BarsView(View):
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The canvas follows the width of what it is seen through, and fills its height."""
         if event.type() == QEvent.Type.Resize:
-            self._fit()
+            self._fit_canvas()
         return False
 
-    def _fit(self) -> None:
-        self.canvas.fit(self.scroll_area.viewport().rect())
+    def _fit_canvas(self) -> None:
+        self.canvas.fit_viewport(self.scroll_area.viewport().rect())
 
-    def _show_row(self) -> None:
-        row = self.canvas.row_of(self._state.visible_ref(self._state.focus.ref))
+    def _scroll_to_row(self) -> None:
+        row = self.canvas.row_rect(self._state.visible_ref(self._state.focus.ref))
         if row is not None:
             centre = row.center()
             self.scroll_area.ensureVisible(round(centre.x()), round(centre.y()), 0, round(row.height()))
@@ -131,7 +131,7 @@ class BarsCanvas(QWidget):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """Say anew what differs; the focus alone changes neither words nor places."""
         self._state = new
-        if old.amounts != new.amounts:
+        if old.costs_key != new.costs_key:
             self._show_content(build_bars_content(new))
         self.update()
 
@@ -145,21 +145,21 @@ class BarsCanvas(QWidget):
             self._layout = lay_out_bars(self._content, QRectF(self.rect()))
         return self._layout
 
-    def fit(self, viewport: QRect) -> None:
+    def fit_viewport(self, viewport: QRect) -> None:
         """Take the width of the viewport, and its height or more where the text would become too small."""
         if not viewport.isEmpty():
             height = bars_height_on_screen(self._content, viewport.width(), viewport.height())
             self.resize(viewport.width(), round(height))
 
-    def row_of(self, place: NodeRef) -> QRectF | None:
+    def row_rect(self, place: NodeRef) -> QRectF | None:
         """Where a layer or block is shown."""
-        return self._layout_now().row_of(*place)
+        return self._layout_now().row_rect(*place)
 
     def line_at(self, point: QPointF) -> BarLine | None:
         """The line under a point."""
         return self._layout_now().line_at(point)
 
-    def lines(self) -> tuple[BarLine, ...]:
+    def layer_lines(self) -> tuple[BarLine, ...]:
         """The layers' lines in the order of the arrow keys."""
         return tuple(placed.line for placed in self._layout_now().lines if placed.line.ref() is not None)
 
@@ -195,7 +195,7 @@ class BarsCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down go from layer to layer, folded ones apart."""
-        step, lines = STEPS.get(Qt.Key(event.key())), self.lines()
+        step, lines = STEPS.get(Qt.Key(event.key())), self.layer_lines()
         if step is None or not lines:
             super().keyPressEvent(event)
             return

@@ -51,13 +51,13 @@ class BottleneckDesignPage(QWidget):
         self.measure = QPushButton("Measure")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
         self.form.show_value(RankQuery((STEM, "")).form)
-        self.error.show_value(RankQuery((STEM, "")).error)
-        self._name()
+        self.error.show_value(RankQuery((STEM, "")).max_error)
+        self._set_accessible_names()
         self._compose()
         self._connect()
         self._refresh()
 
-    def _name(self) -> None:
+    def _set_accessible_names(self) -> None:
         for widget, tip in (
             (self.explore_button, "Find what can stand for each k×k convolution of the design"),
             (self.form, "Which convolutions stand for a k×k"),
@@ -102,23 +102,23 @@ class BottleneckDesignPage(QWidget):
         self._refresh()
 
     @property
-    def _design(self) -> str:
+    def _design_name(self) -> str:
         return self._state.focus.design
 
     def _refresh(self) -> None:
         state = self._state
-        known = self._design in state.check.analyses
-        reports = rank_search_candidates(RunRequest(state.project, state.check), self._design) if known else ()
-        self.model.show_state(state, self._design, reports, self.form.value(), self.error.value())
+        known = self._design_name in state.check.analyses
+        reports = rank_search_candidates(RunRequest(state.project, state.check), self._design_name) if known else ()
+        self.model.show_state(state, self._design_name, reports, self.form.value(), self.error.value())
         self.table.resizeColumnsToContents()
-        busy, swap = state.exploration.busy_text, self._current_replacement()
+        busy, swap = state.rank_search.busy_text, self._current_replacement()
         self.explore_button.setText("Cancel" if busy else "Explore all")
         self.explore_button.setEnabled(bool(busy or reports))
         self.all.setEnabled(bool(self.model.curves))
         self.measure.setEnabled(bool(self._checked_choices()) and not busy)
         self.apply.setEnabled(swap is not None)
-        self.apply_copy.setEnabled(swap is not None and self._design != STEM)
-        self.said.setText(self._words(swap, bool(reports)))
+        self.apply_copy.setEnabled(swap is not None and self._design_name != STEM)
+        self.said.setText(self._summary_text(swap, bool(reports)))
 
     def _checked_choices(self) -> tuple[tuple[str, float], ...]:
         """The checked layers that something cheaper can stand for, and the error to bear."""
@@ -131,8 +131,8 @@ class BottleneckDesignPage(QWidget):
 
     def _current_replacement(self) -> Replacement | None:
         """What was measured, where it is of what is chosen now."""
-        swap = self._state.exploration.replacement
-        if swap is None or swap.design != self._design or swap.before != self._state.project:
+        swap = self._state.rank_search.replacement
+        if swap is None or swap.design != self._design_name or swap.before != self._state.project:
             return None
         chosen = {choice.curve.ref[1] for choice in swap.choices}
         fits = all(
@@ -141,21 +141,21 @@ class BottleneckDesignPage(QWidget):
         )
         return swap if fits and chosen == {name for name, _ in self._checked_choices()} else None
 
-    def _words(self, swap: Replacement | None, any_there: bool) -> str:
+    def _summary_text(self, swap: Replacement | None, any_there: bool) -> str:
         """What is chosen and what it saves; what it loses once that was measured; or what to do."""
         state = self._state
-        if state.exploration.busy_text:
-            return f"{state.exploration.busy_text} …"
-        if state.exploration.problems:
-            return "\n".join(problem.text for problem in state.exploration.problems)
+        if state.rank_search.busy_text:
+            return f"{state.rank_search.busy_text} …"
+        if state.rank_search.problems:
+            return "\n".join(problem.text for problem in state.rank_search.problems)
         if not any_there:
             return "No k×k convolution here that is without groups and not fitted yet; choose another design"
         if not self.model.curves:
-            return f"Explore all: what can each k×k convolution of {design_text(self._design)} save?"
+            return f"Explore all: what can each k×k convolution of {design_text(self._design_name)} save?"
         if swap is None:
-            return self._offer()
+            return self._offer_text()
         errors = ", ".join(f"{error_text(error)} in {design_text(name)}" for name, error in swap.errors.items())
-        samples = state.exploration.samples
+        samples = state.rank_search.calibration
         names = [] if samples is None else [input_text(spec) for spec in samples.check_inputs or samples.fit_inputs]
         ratio = ratio_in_words(swap.macs, swap.macs_before, "multiply-accumulates")
         return (
@@ -163,7 +163,7 @@ class BottleneckDesignPage(QWidget):
             f"Measured on {', '.join(names)}: the last volume differs by {errors}."
         )
 
-    def _offer(self) -> str:
+    def _offer_text(self) -> str:
         wanted = self._checked_choices()
         if not wanted:
             return "Check layers; Measure then tells what is lost in the end, which no sum of the layers' errors tells."
@@ -174,20 +174,20 @@ class BottleneckDesignPage(QWidget):
     # What a person wants
 
     def _make_query(self) -> RankQuery:
-        known = self._state.exploration.query
+        known = self._state.rank_search.query
         return RankQuery(
             self._state.focus.ref,
             self.form.value(),
-            error=self.error.value(),
+            max_error=self.error.value(),
             refit=self.refit.isChecked(),
-            photos=None if known is None else known.photos,
+            photo_folder=None if known is None else known.photo_folder,
         )
 
     def _on_explore_clicked(self) -> None:
-        if self._state.exploration.busy_text:
+        if self._state.rank_search.busy_text:
             self.requested.emit(Cancel())
         else:
-            self.requested.emit(Survey(self._design, self._make_query()))
+            self.requested.emit(Survey(self._design_name, self._make_query()))
 
     def _on_all_clicked(self) -> None:
         error = self.error.value()
@@ -200,11 +200,11 @@ class BottleneckDesignPage(QWidget):
 
     def _on_row_chosen(self, current: QModelIndex) -> None:
         if current.isValid():
-            self.layer_chosen.emit(Focus(self._design, self.model.reports[current.row()].name))
+            self.layer_chosen.emit(Focus(self._design_name, self.model.reports[current.row()].name))
 
     def _apply(self, *, copy: bool) -> None:
         state, swap = self._state, self._current_replacement()
-        samples = state.exploration.samples
+        samples = state.rank_search.calibration
         if swap is None or samples is None:
             return
         choices: tuple[RankChoice, ...] = swap.choices

@@ -72,7 +72,7 @@ class ChartCanvas(QWidget):
         self.setAccessibleDescription(f"{content.title}. {content.message}")
         self.update()
 
-    def layout_now(self) -> BottleneckLayout:
+    def current_layout(self) -> BottleneckLayout:
         """Where everything is."""
         if self._layout is None:
             self._layout = lay_out_bottleneck(QRectF(self.rect()), self._content)
@@ -80,12 +80,12 @@ class ChartCanvas(QWidget):
 
     def index_at(self, point: QPointF) -> int | None:
         """The width that is drawn nearest."""
-        chart, curve = self.layout_now().chart, self._content.curve
-        return None if chart is None or curve is None else chart.nearest(curve, point)
+        chart, curve = self.current_layout().chart_layout, self._content.curve
+        return None if chart is None or curve is None else chart.nearest_index(curve, point)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
-        draw_bottleneck(painter, QRectF(self.rect()), self._content, self.layout_now(), self._theme)
+        draw_bottleneck(painter, QRectF(self.rect()), self._content, self.current_layout(), self._theme)
         if self.hasFocus():
             painter.setPen(QPen(QColor(self._theme.accent), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -110,14 +110,14 @@ class ChartCanvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = STEPS.get(Qt.Key(event.key()))
         content = self._content
-        if step is None or content.curve is None or content.look is None:
+        if step is None or content.curve is None or content.chart_marks is None:
             super().keyPressEvent(event)
             return
-        index = (content.look.chosen or 0) + step
+        index = (content.chart_marks.chosen_index or 0) + step
         self.width_chosen.emit(min(max(index, 0), len(content.curve.ranks) - 1))
 
     def _choose(self, index: int | None, event: QMouseEvent) -> None:
-        chosen = None if self._content.look is None else self._content.look.chosen
+        chosen = None if self._content.chart_marks is None else self._content.chart_marks.chosen_index
         if index is not None and index != chosen and event.buttons() & Qt.MouseButton.LeftButton:
             self.width_chosen.emit(index)
 
@@ -133,7 +133,7 @@ class BottleneckLayerPage(QWidget):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        place, wish = state.focus.ref, state.exploration.query
+        place, wish = state.focus.ref, state.rank_search.query
         self._query = wish if wish is not None and wish.ref == place else RankQuery(place)
         self._content = build_bottleneck_content(state)
         self.chart = ChartCanvas(self._content, state.look.theme, self)
@@ -151,14 +151,14 @@ class BottleneckLayerPage(QWidget):
         self.budget = NumberControl(parse_macs, lambda macs: abbreviate(macs) if macs else "")
         self.refit = QCheckBox("Fit the k×k again")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
-        self._name()
+        self._set_accessible_names()
         self._compose()
         self._connect()
         self._show_content()
 
     # Composition
 
-    def _name(self) -> None:
+    def _set_accessible_names(self) -> None:
         for widget, name, tip in (
             (self.form, "What stands for the convolution", "Which convolutions stand for the k×k"),
             (self.photos, "Photos", "What it is fitted to, and what checks it: every third photo"),
@@ -181,8 +181,10 @@ class BottleneckLayerPage(QWidget):
             control.edit.setToolTip(tip)
             control.edit.setFixedWidth(control.fontMetrics().horizontalAdvance("0" * digits))
         menu = QMenu(self.photos)
-        menu.addAction("Bundled photos").triggered.connect(lambda _: self._request(photos=None, sample=None))
-        menu.addAction("A folder of photos…").triggered.connect(lambda _: self._ask_folder())
+        menu.addAction("Bundled photos").triggered.connect(
+            lambda _: self._change_query(photo_folder=None, map_input=None)
+        )
+        menu.addAction("A folder of photos…").triggered.connect(lambda _: self._choose_photo_folder())
         self.photos.setMenu(menu)
 
     def _compose(self) -> None:
@@ -212,14 +214,16 @@ class BottleneckLayerPage(QWidget):
         self.chart.hovered.connect(self.hovered)
         self.maps.hovered.connect(self.hovered)
         self.maps.chosen.connect(self.focus_requested)
-        self.form.chosen.connect(lambda form: self._request(form=form, widths=None))
-        self.sample.chosen.connect(lambda sample: self._request(sample=sample))
+        self.form.chosen.connect(lambda form: self._change_query(form=form, widths=None))
+        self.sample.chosen.connect(lambda sample: self._change_query(map_input=sample))
         self.explore_button.clicked.connect(self._on_explore_clicked)
         self.slider.valueChanged.connect(self._on_width_chosen)
         self.box.valueChanged.connect(lambda r: self._on_width_chosen(r - 1))
-        self.error.changed.connect(lambda percent: self._request(error=percent / 100, budget=None, widths=None))
-        self.budget.changed.connect(lambda macs: self._request(budget=macs or None, widths=None))
-        self.refit.toggled.connect(lambda on: self._request(refit=on))
+        self.error.changed.connect(
+            lambda percent: self._change_query(max_error=percent / 100, max_macs=None, widths=None)
+        )
+        self.budget.changed.connect(lambda macs: self._change_query(max_macs=macs or None, widths=None))
+        self.refit.toggled.connect(lambda on: self._change_query(refit=on))
         self.apply.clicked.connect(partial(self._apply, copy=False))
         self.apply_copy.clicked.connect(partial(self._apply, copy=True))
 
@@ -227,13 +231,13 @@ class BottleneckLayerPage(QWidget):
 
     def show_state(self, state: ViewState) -> None:
         self._state = state
-        shown, place = state.exploration, state.focus.ref
+        shown, place = state.rank_search, state.focus.ref
         if shown.query is not None and shown.query.ref == place:
             self._query = shown.query
         else:
             if self._query.ref != place:
                 self._query = replace(self._query, ref=place, widths=None)
-            self._show_known(shown, place)
+            self._show_known_curve(shown, place)
             if self._state is not state:  # asked, and shown already
                 return
         self._content = build_bottleneck_content(state)
@@ -242,34 +246,34 @@ class BottleneckLayerPage(QWidget):
     def _show_content(self) -> None:
         state, content = self._state, self._content
         self.chart.show_content(content, state.look.theme)
-        self._make_room()
+        self._fit_maps()
         if content.maps is not None:
             self.maps.show_content(state, content.maps)
         self._show_controls(state, content)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._make_room()
+        self._fit_maps()
 
-    def _make_room(self) -> None:
+    def _fit_maps(self) -> None:
         """Leave the maps out where there is no room for them."""
         width, height = LEAST_MAPS
         room = self.splitter.width() >= width and self.splitter.height() >= height
         self.maps.setVisible(room and self._content.maps is not None)
 
-    def _show_known(self, shown: RankSearchState, place: NodeRef) -> None:
+    def _show_known_curve(self, shown: RankSearchState, place: NodeRef) -> None:
         """A curve that is known already is shown without being asked for."""
         if shown.query is not None and not shown.busy_text and (place, self._query.form) in shown.curves:
             self.requested.emit(Explore(self._query))
 
     def _show_controls(self, state: ViewState, content: BottleneckContent) -> None:
-        shown, wish = state.exploration, self._query
+        shown, wish = state.rank_search, self._query
         reason = rank_search_refusal(state.report(state.focus.ref))
         curve = content.curve
-        index = None if content.look is None else content.look.chosen
+        index = None if content.chart_marks is None else content.chart_marks.chosen_index
         self.form.show_value(wish.form)
-        self.error.show_value(100 * wish.error)
-        self.budget.show_value(wish.budget or 0)
+        self.error.show_value(100 * wish.max_error)
+        self.budget.show_value(wish.max_macs or 0)
         self._show_samples(shown)
         with QSignalBlocker(self.refit):
             self.refit.setChecked(wish.refit)
@@ -280,18 +284,18 @@ class BottleneckLayerPage(QWidget):
         self.explore_button.setText("Cancel" if shown.busy_text else "Explore")
         self.explore_button.setEnabled(bool(shown.busy_text) or not reason)
         self.explore_button.setToolTip(shown.busy_text or reason or EXPLORE_TIP)
-        ready = index is not None and not content.dimmed and not reason
+        ready = index is not None and not content.is_stale and not reason
         self.apply.setEnabled(ready)
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)
 
     def _show_samples(self, shown: RankSearchState) -> None:
-        if shown.samples is None:
+        if shown.calibration is None:
             self.sample.set_options(())
             return
-        checked = [(spec, f"{input_text(spec)}, checks") for spec in shown.samples.check_inputs]
-        fitted = [(spec, f"{input_text(spec)}, fitted to") for spec in shown.samples.fit_inputs]
+        checked = [(spec, f"{input_text(spec)}, checks") for spec in shown.calibration.check_inputs]
+        fitted = [(spec, f"{input_text(spec)}, fitted to") for spec in shown.calibration.fit_inputs]
         self.sample.set_options([*checked, *fitted])
-        self.sample.show_value(shown.sample)
+        self.sample.show_value(shown.map_input)
 
     def _show_width(self, count: int, index: int | None, *, pairs: bool) -> None:
         self.box.setVisible(not pairs)
@@ -311,37 +315,37 @@ class BottleneckLayerPage(QWidget):
             self.requested.emit(Explore(self._query))
 
     def _on_explore_clicked(self) -> None:
-        if self._state.exploration.busy_text:
+        if self._state.rank_search.busy_text:
             self.requested.emit(Cancel())
         else:
             self.explore()
 
     def _on_width_chosen(self, index: int) -> None:
-        curve = self._state.exploration.curve
+        curve = self._state.rank_search.curve
         if curve is not None and 0 <= index < len(curve.ranks):
-            self._request(widths=curve.ranks[index])
+            self._change_query(widths=curve.ranks[index])
 
-    def _request(self, **changes: Any) -> None:
+    def _change_query(self, **changes: Any) -> None:
         """Another wish: asked at once where the layer is being explored, else kept for when it is."""
         self._query = replace(self._query, **changes)
-        asked = self._state.exploration.query
+        asked = self._state.rank_search.query
         if asked is not None and asked.ref == self._query.ref:
             self.requested.emit(Explore(self._query))
 
-    def _ask_folder(self) -> None:
+    def _choose_photo_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "A folder of photos to fit to and to check with")
         if folder:
-            self._request(photos=Path(folder), sample=None)
+            self._change_query(photo_folder=Path(folder), map_input=None)
 
     def _apply(self, *, copy: bool) -> None:
-        state, shown = self._state, self._state.exploration
-        if shown.curve is None or shown.index is None or shown.samples is None:
+        state, shown = self._state, self._state.rank_search
+        if shown.curve is None or shown.width_index is None or shown.calibration is None:
             return
-        curve, widths = shown.curve, shown.curve.ranks[shown.index]
+        curve, widths = shown.curve, shown.curve.ranks[shown.width_index]
         (design, node), project = curve.ref, state.project
         if copy:
             project, design = copy_design(project, design)
-        made = apply_low_rank(project, (design, node), curve.form, widths, shown.samples, refit=self._query.refit)
+        made = apply_low_rank(project, (design, node), curve.form, widths, shown.calibration, refit=self._query.refit)
         text = f"Fit {node} through {' and '.join(map(str, widths))} maps"
         self.edit_proposed.emit(Edit(text, made, focus=Focus(design, node)))
 

@@ -38,11 +38,11 @@ class BottleneckModel(QAbstractTableModel):
         """List the convolutions with the curves that are still of today's settings."""
         known = {
             place[1]: curve
-            for (place, of), curve in state.exploration.curves.items()
+            for (place, of), curve in state.rank_search.curves.items()
             if place[0] == design and of == form and curve.measured_at and state.check.keys.get(place) == curve.key
         }
         columns = tuple(ReportColumn(level) for level in sorted({*LEVELS, error}))
-        ordered = tuple(sorted(reports, key=lambda r: -_saved(known.get(r.name), error)))
+        ordered = tuple(sorted(reports, key=lambda r: -_saved_macs(known.get(r.name), error)))
         theme = THEMES[state.look.theme]
         shown = self.reports, self.curves, self.columns, self._theme, self._design
         if shown == (ordered, known, columns, theme, design):
@@ -123,7 +123,7 @@ class BottleneckModel(QAbstractTableModel):
         return f"{exact_text(curve.costs[index])} MACs in place of {exact_text(curve.macs)}"
 
 
-def _saved(curve: ErrorCurve | None, error: float) -> int:
+def _saved_macs(curve: ErrorCurve | None, error: float) -> int:
     return 0 if curve is None else curve.macs_saved(curve.cheapest_within(error))
 
 

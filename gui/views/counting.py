@@ -44,18 +44,18 @@ class CountingView(View):
         self.said = QLabel()
         self.said.setWordWrap(True)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self._name()
+        self._set_accessible_names()
         self._compose()
         self.design.chosen.connect(lambda design: self._show_design(design))
-        self.unit.chosen.connect(lambda _: self._count_ones_own_way())
+        self.unit.chosen.connect(lambda _: self._use_custom_convention())
         for action in self.groups.values():
-            action.triggered.connect(lambda _: self._count_ones_own_way())
-        self.batch.valueChanged.connect(lambda batch: self._request(batch=batch))
-        self.kilo.chosen.connect(lambda kilo: self._request(kilo=kilo))
+            action.triggered.connect(lambda _: self._use_custom_convention())
+        self.batch.valueChanged.connect(lambda batch: self._change_convention(batch=batch))
+        self.kilo.chosen.connect(lambda kilo: self._change_convention(kilo=kilo))
         self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
         self._show_all(moved=True)
 
-    def _name(self) -> None:
+    def _set_accessible_names(self) -> None:
         for widget, name, tip in (
             (self.design, "Design", "Whose operations are counted"),
             (self.unit, "Unit", "1 MAC = 1 multiply-accumulate = 2 FLOPs"),
@@ -93,7 +93,7 @@ class CountingView(View):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         moved = old.focus.design != new.focus.design
-        if moved or old.amounts != new.amounts:
+        if moved or old.costs_key != new.costs_key:
             self._show_all(moved=moved)
 
     def _show_all(self, *, moved: bool) -> None:
@@ -131,16 +131,16 @@ class CountingView(View):
     def _on_row_chosen(self, current: QModelIndex) -> None:
         if current.isValid():
             rule = self.model.conventions[current.row()]
-            self._show_everywhere(replace(rule, batch=self._state.look.convention.batch))
+            self._request_convention(replace(rule, batch=self._state.look.convention.batch))
 
-    def _count_ones_own_way(self) -> None:
+    def _use_custom_convention(self) -> None:
         groups = [name for name, action in self.groups.items() if action.isChecked()]
-        self._show_everywhere(custom_convention(self.unit.value(), groups, self.batch.value(), self.kilo.value()))
+        self._request_convention(custom_convention(self.unit.value(), groups, self.batch.value(), self.kilo.value()))
 
-    def _request(self, **changes: object) -> None:
-        self._show_everywhere(replace(self._state.look.convention, **changes))
+    def _change_convention(self, **changes: object) -> None:
+        self._request_convention(replace(self._state.look.convention, **changes))
 
-    def _show_everywhere(self, rule: Convention) -> None:
+    def _request_convention(self, rule: Convention) -> None:
         self.look_requested.emit(replace(self._state.look, convention=rule, metric=OPERATIONS))
 
 

@@ -69,21 +69,21 @@ class FiltersView(View):
         self.canvas = MosaicCanvas(state, self._content, self)
         self.canvas.chosen.connect(self.focus_requested)
         self.canvas.hovered.connect(self.hovered)
-        self.colour_map = self._choice("Colour map", COLOUR_MAPS, "colour_map")
-        self.range = self._choice("Range of the colours: one for all maps, or one for each", RANGES, "range")
+        self.colour_map = self._make_choice("Colour map", COLOUR_MAPS, "colour_map")
+        self.range = self._make_choice("Range of the colours: one for all maps, or one for each", RANGES, "range")
         self.zero_centred = QCheckBox("Zero-centred", self)
         self.zero_centred.setToolTip("Blue below zero, red above, white at zero")
-        self.zero_centred.clicked.connect(lambda on: self._request(zero_centred=on))
-        self.fit = self._button("Fit", "Show all maps (0, or a double click)", self.canvas.fit)
-        self.true_size = self._button("1:1", "One screen pixel for each value", self.canvas.show_true_size)
-        self.order = self._choice("How the maps are sorted", ORDERS, "order")
+        self.zero_centred.clicked.connect(lambda on: self._request_look(zero_centred=on))
+        self.fit = self._make_button("Fit", "Show all maps (0, or a double click)", self.canvas.fit)
+        self.true_size = self._make_button("1:1", "One screen pixel for each value", self.canvas.show_true_size)
+        self.order = self._make_choice("How the maps are sorted", ORDERS, "order")
         self.order.set_help(ORDER_TIPS)
-        self.difference = self._button("a − b", DIFFERENCE_TIP, self._on_difference_clicked)
+        self.difference = self._make_button("a − b", DIFFERENCE_TIP, self._on_difference_clicked)
         self.difference.setCheckable(True)
-        self.detail = self._choice("What is shown of the map that a click chooses", DETAILS, "detail")
+        self.detail = self._make_choice("What is shown of the map that a click chooses", DETAILS, "detail")
         self.detail.set_help(DETAIL_TIPS)
         self._worker = Worker(self)
-        self._worker.reported.connect(self._on_worker_said)
+        self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
         self._painted = QTimer(self, singleShot=True, interval=0)
         """What takes long begins when the window has shown the rest."""
@@ -124,7 +124,7 @@ class FiltersView(View):
         self._state = new
         if old.look is not new.look:
             self._show_look(new.look)
-        if self._other_maps(old, new):
+        if self._maps_differ(old, new):
             content = build_mosaic_content(new, None)
             if _shapes(content) != _shapes(self._content):
                 self.canvas.fit()
@@ -159,12 +159,12 @@ class FiltersView(View):
         self.canvas.show_content(self._state, content)
 
     def _on_difference_clicked(self) -> None:
-        self._request(comparison="maps + difference" if self.difference.isChecked() else "maps")
+        self._request_look(comparison="maps + difference" if self.difference.isChecked() else "maps")
 
     def _on_painted_timeout(self) -> None:
-        self._worker.start(partial(_whole_content, self._state))
+        self._worker.start(partial(_compute_content, self._state))
 
-    def _on_worker_said(self, content: MosaicContent) -> None:
+    def _on_worker_reported(self, content: MosaicContent) -> None:
         """What took longer than a frame is there."""
         self._draw(content)
 
@@ -173,7 +173,7 @@ class FiltersView(View):
             raise error
 
     @staticmethod
-    def _other_maps(old: ViewState, new: ViewState) -> bool:
+    def _maps_differ(old: ViewState, new: ViewState) -> bool:
         """Whether anything but the choice within the maps differs."""
         return (
             old.check is not new.check
@@ -183,15 +183,15 @@ class FiltersView(View):
             or any(old.volume_at(place).result is not new.volume_at(place).result for place in compared_refs(new))
         )
 
-    def _choice(self, name: str, options: Iterable[tuple[str, str]], setting: str) -> ChoiceBox:
+    def _make_choice(self, name: str, options: Iterable[tuple[str, str]], setting: str) -> ChoiceBox:
         made = ChoiceBox(options, self)
         made.setAccessibleName(name)
         made.setToolTip(name)
-        made.chosen.connect(lambda value: self._request(**{setting: value}))
+        made.chosen.connect(lambda value: self._request_look(**{setting: value}))
         self._choices[made] = setting
         return made
 
-    def _button(self, text: str, tip: str, action: Callable[[], None]) -> QToolButton:
+    def _make_button(self, text: str, tip: str, action: Callable[[], None]) -> QToolButton:
         made = QToolButton(self)
         made.setText(text)
         made.setToolTip(tip)
@@ -199,7 +199,7 @@ class FiltersView(View):
         made.clicked.connect(action)
         return made
 
-    def _request(self, **changes: Any) -> None:
+    def _request_look(self, **changes: Any) -> None:
         self.look_requested.emit(replace(self._state.look, **changes))
 
 
@@ -207,6 +207,6 @@ def _shapes(content: MosaicContent) -> tuple[Shape | None, ...]:
     return tuple(plate.shape for plate in content.panels)
 
 
-def _whole_content(state: ViewState, checkpoint: Checkpoint) -> Iterator[MosaicContent]:
+def _compute_content(state: ViewState, checkpoint: Checkpoint) -> Iterator[MosaicContent]:
     """All that is drawn, for another thread to compute."""
     yield build_mosaic_content(state, checkpoint)

@@ -141,7 +141,7 @@ class GooglenetTableView(View):
             selection.clear()
         elif current.row() != row or not selection.isSelected(current):
             index = current.siblingAtRow(row)
-            index = index if self.model.width(index) else self.model.index(row, self.model.first_width(row))
+            index = index if self.model.width_at(index) else self.model.index(row, self.model.first_width_column(row))
             # Qt scrolls to it, if the table is hidden when it is first shown.
             selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._show_row_notes(None if row is None else self.model.rows[row])
@@ -243,7 +243,7 @@ class GooglenetTableWidget(QTableView):
 
     def _on_name_pressed(self, row: int) -> None:
         self.setCurrentIndex(
-            self._model.index(row, max(self.currentIndex().column(), 0) or self._model.first_width(row))
+            self._model.index(row, max(self.currentIndex().column(), 0) or self._model.first_width_column(row))
         )
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
@@ -262,12 +262,12 @@ class GooglenetTableWidget(QTableView):
             super().closeEditor(editor, hint)
             return
         super().closeEditor(editor, hints.NoHint)
-        following = self._neighbour(steps[hint])
+        following = self._next_width(steps[hint])
         if following is not None:
             self.setCurrentIndex(following)
             self.edit(following)
 
-    def _neighbour(self, step: int) -> QModelIndex | None:
+    def _next_width(self, step: int) -> QModelIndex | None:
         """The next width in reading order, or the one before."""
         columns = self._model.columnCount()
         at = self.currentIndex().row() * columns + self.currentIndex().column() + step
@@ -290,7 +290,7 @@ class WidthDelegate(QStyledItemDelegate):
         self._table = table
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        width = self._table._model.width(index)
+        width = self._table._model.width_at(index)
         assert width is not None
 
         def refusal(text: str) -> str:
@@ -304,7 +304,7 @@ class WidthDelegate(QStyledItemDelegate):
         editor.setFrame(False)
         editor.setAlignment(Qt.AlignmentFlag.AlignRight)
         editor.setAccessibleName(f"{width.title} of {self._table._model.rows[index.row()].name}")
-        editor.textChanged.connect(lambda: _keep_in_sight(editor.reason, parent))
+        editor.textChanged.connect(lambda: _keep_label_visible(editor.reason, parent))
         return editor
 
     def setModelData(self, editor: QWidget, model: object, index: Index) -> None:
@@ -312,7 +312,7 @@ class WidthDelegate(QStyledItemDelegate):
         self._table._model.setData(index, editor.text())
 
 
-def _keep_in_sight(label: QLabel, parent: QWidget) -> None:
+def _keep_label_visible(label: QLabel, parent: QWidget) -> None:
     """Move a label that stands beyond an edge."""
     x = max(min(label.x(), parent.width() - label.width()), 0)
     y = label.y() if label.y() + label.height() <= parent.height() else max(label.y() - 2 * label.height() - 4, 0)

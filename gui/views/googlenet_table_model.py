@@ -46,7 +46,7 @@ class GooglenetTableModel(QAbstractTableModel):
         self._state = state
         if restyled:
             self._mistake = self._mistake_icon()
-        if self._form(rows, shown) != self._form(self.rows, self.columns) or design != self.design:
+        if self._row_keys(rows, shown) != self._row_keys(self.rows, self.columns) or design != self.design:
             self.beginResetModel()
             self.design, self.rows, self.columns = design, rows, shown
             self.endResetModel()
@@ -67,7 +67,7 @@ class GooglenetTableModel(QAbstractTableModel):
         return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
     @staticmethod
-    def _form(rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...]) -> object:
+    def _row_keys(rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...]) -> object:
         return [row.node for row in rows], [column.id for column in shown], bool(rows)
 
     def row_of(self, place: NodeRef) -> int | None:
@@ -77,11 +77,11 @@ class GooglenetTableModel(QAbstractTableModel):
         found = (i for i, row in enumerate(self.rows) if not row.is_total and row.node in names)
         return next(found, None) if design == self.design else None
 
-    def width(self, index: Index) -> MapCount | None:
+    def width_at(self, index: Index) -> MapCount | None:
         """What can be edited in a cell."""
         return self.rows[index.row()].map_counts.get(self.columns[index.column()].id) if index.isValid() else None
 
-    def first_width(self, row: int) -> int:
+    def first_width_column(self, row: int) -> int:
         """The first column of a row that can be edited; the first that has no name where none can."""
         widths = self.rows[row].map_counts
         return next((i for i, column in enumerate(self.columns) if column.id in widths), TYPE_COLUMN + 1)
@@ -96,11 +96,11 @@ class GooglenetTableModel(QAbstractTableModel):
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags if self.width(index) is None else flags | Qt.ItemFlag.ItemIsEditable
+        return flags if self.width_at(index) is None else flags | Qt.ItemFlag.ItemIsEditable
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Vertical:
-            return self._name(self.rows[section], role) if section < len(self.rows) else None
+            return self._row_header(self.rows[section], role) if section < len(self.rows) else None
         if section >= len(self.columns):
             return None
         column = self.columns[section]
@@ -114,7 +114,7 @@ class GooglenetTableModel(QAbstractTableModel):
                 return HEAD_TIPS.get(column.id) or HEAD_TIPS.get(column.id.rpartition("_")[2])
         return None
 
-    def _name(self, row: PaperRow, role: int) -> Any:
+    def _row_header(self, row: PaperRow, role: int) -> Any:
         """A row's head, in sight whichever columns are."""
         match role:
             case ROLE.DisplayRole:
@@ -137,7 +137,7 @@ class GooglenetTableModel(QAbstractTableModel):
             case ROLE.DisplayRole:
                 return column.text(row)
             case ROLE.EditRole:
-                width = self.width(index)
+                width = self.width_at(index)
                 return column.text(row) if width is None else str(width.value)
             case ROLE.ToolTipRole | ROLE.StatusTipRole:
                 return googlenet_cell_tip(row, column)
@@ -147,18 +147,18 @@ class GooglenetTableModel(QAbstractTableModel):
                 return ALIGN_RIGHT if column.is_number else ALIGN_LEFT
             case ROLE.ForegroundRole:
                 editable = not row.problem and column.id in row.map_counts
-                return _colour(self._theme.accent if editable else cell_colour(column, row, self._theme)[0])
+                return _cached_colour(self._theme.accent if editable else cell_colour(column, row, self._theme)[0])
             case ROLE.FontRole:
                 return (
                     self._bold if (row.is_total or column.figure) and cell_colour(column, row, self._theme)[1] else None
                 )
             case ROLE.BackgroundRole:
-                return _colour(self._theme.window) if row.is_total else None
+                return _cached_colour(self._theme.window) if row.is_total else None
         return None
 
     def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
         """Propose a width; the cell shows it once it is the project's."""
-        width = self.width(index)
+        width = self.width_at(index)
         if width is None or role != ROLE.EditRole:
             return False
         try:
@@ -212,5 +212,5 @@ def googlenet_cell_tip(row: PaperRow, column: PaperColumn) -> str:
 
 
 @cache
-def _colour(name: str) -> QColor:
+def _cached_colour(name: str) -> QColor:
     return QColor(name)

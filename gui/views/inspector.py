@@ -67,15 +67,15 @@ class InspectorView(View):
         self.play = QToolButton(self)
         self.speed = ChoiceBox(SPEEDS, self)
         self.speed.show_value(12)
-        self.canvas = InspectorCanvas(build_inspector_content(state, self._weights()))
+        self.canvas = InspectorCanvas(build_inspector_content(state, self._find_weights()))
         self.scroll_area = QScrollArea(self)
         self._controls = QBoxLayout(QBoxLayout.Direction.LeftToRight)
-        self._name()
+        self._set_accessible_names()
         self._compose()
         self._connect()
         self._show_playing()
         self._show_fields()
-        self._fit()
+        self._fit_canvas()
 
     @property
     def playing(self) -> bool:
@@ -87,7 +87,7 @@ class InspectorView(View):
         """What is shown."""
         return self.canvas.content
 
-    def _name(self) -> None:
+    def _set_accessible_names(self) -> None:
         for name, box in self.fields.items():
             box.setAccessibleName(name)
             box.setToolTip(FIELDS[name])
@@ -134,10 +134,10 @@ class InspectorView(View):
         self.speed.chosen.connect(self._on_speed_chosen)
         self._timer.timeout.connect(self._on_timer_timeout)
         self.canvas.chosen.connect(self.focus_requested)
-        self.canvas.stepped.connect(self._on_canvas_stepped)
-        self.canvas.played.connect(self._on_play_clicked)
+        self.canvas.step_requested.connect(self._on_canvas_stepped)
+        self.canvas.play_requested.connect(self._on_play_clicked)
         self.canvas.hovered.connect(self.hovered)
-        self.worker.reported.connect(self._on_worker_said)
+        self.worker.reported.connect(self._on_worker_reported)
         self.worker.ended.connect(self._on_worker_ended)
         self.scroll_area.viewport().installEventFilter(self)
 
@@ -146,27 +146,27 @@ class InspectorView(View):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if self.playing and new.focus != self._asked:
-            self.stop()
-        if _other(old, new):
-            self._show()
+            self.stop_playing()
+        if _content_differs(old, new):
+            self._show_inspected()
 
-    def _show(self) -> None:
-        content = build_inspector_content(self._state, self._weights())
+    def _show_inspected(self) -> None:
+        content = build_inspector_content(self._state, self._find_weights())
         before = self.content
         if content.is_stale and before.explanation is not None and before.focus == content.focus:
             # What it was, dimmed, until the next run.
             content = replace(before, note=content.note, is_stale=True, filled_count=None, least_head_height=0.0)
         elif before.focus.ref == content.focus.ref:
-            content = replace(content, detail=before.detail)
+            content = replace(content, chosen_term=before.chosen_term)
         if self.playing and (content.explanation is None or content.is_stale):
-            self.stop()
+            self.stop_playing()
         if self.playing:
             content = replace(
                 content, filled_count=count_filled_values(content), least_head_height=self.canvas.head_height()
             )
         self.canvas.show_content(content)
         self._show_fields()
-        self._fit()
+        self._fit_canvas()
 
     def _show_fields(self) -> None:
         content, shape = self.content, self._state.volume_at(self._state.focus.ref).shape
@@ -179,7 +179,7 @@ class InspectorView(View):
                 box.show_number(at[index])
         self.play.setEnabled(self.playing or (content.explanation is not None and not content.is_stale))
 
-    def _weights(self) -> LayerWeights | FileFault | None:
+    def _find_weights(self) -> LayerWeights | FileFault | None:
         """The weights of the layer, or why there are none; None while another thread looks for them."""
         state = self._state
         at, focus = state.volume_at(state.focus.ref), focus_with_value(state)
@@ -199,24 +199,24 @@ class InspectorView(View):
         except FileFault as fault:
             return fault
         if key != self._sought:
-            self._seek(state, place, focus.channel, key)
+            self._search_weights(state, place, focus.channel, key)
         return None
 
-    def _seek(self, state: ViewState, place: NodeRef, channel: int, key: object) -> None:
+    def _search_weights(self, state: ViewState, place: NodeRef, channel: int, key: object) -> None:
         def task(checkpoint: Checkpoint) -> Iterator[LayerWeights]:
             yield load_filter_weights(state, place, channel, checkpoint)
 
         self._sought = key
         self.worker.start(task)
 
-    def _on_worker_said(self) -> None:
+    def _on_worker_reported(self) -> None:
         self._sought = None
-        self._show()
+        self._show_inspected()
 
     def _on_worker_ended(self, error: Exception | None) -> None:
         if isinstance(error, FileFault):
             self._fault, self._sought = (self._sought, error), None
-            self._show()
+            self._show_inspected()
         elif error is not None:
             raise error
 
@@ -233,11 +233,11 @@ class InspectorView(View):
 
     def _on_play_clicked(self) -> None:
         if self.playing:
-            self.stop()
+            self.stop_playing()
         else:
-            self.start()
+            self.start_playing()
 
-    def start(self) -> None:
+    def start_playing(self) -> None:
         """Go through the positions from the chosen one on, or from the first after the last."""
         content = self.content
         if content.explanation is None or content.is_stale:
@@ -246,21 +246,21 @@ class InspectorView(View):
         if next_focus(focus, content.required_explanation.shape) is None:
             focus = replace(focus, pixel=(0, 0))
         self._asked = focus
-        self.canvas.show_content(replace(content, detail=content.term))  # one channel is watched all the way
+        self.canvas.show_content(replace(content, chosen_term=content.shown_term))  # one channel is watched all the way
         self._timer.start(1000 // self.speed.value())
         self._show_playing()
         self.focus_requested.emit(focus)
         if self._state.focus == focus:  # it was chosen already: no new state has come
-            self._show()
+            self._show_inspected()
 
-    def stop(self) -> None:
+    def stop_playing(self) -> None:
         """Stay where it is."""
         self._timer.stop()
         self._asked = None
         self._show_playing()
         if self.content.filled_count is not None:
-            self.canvas.show_content(replace(self.content, filled_count=None, least_head_height=0.0, detail=None))
-            self._fit()
+            self.canvas.show_content(replace(self.content, filled_count=None, least_head_height=0.0, chosen_term=None))
+            self._fit_canvas()
 
     def _on_timer_timeout(self) -> None:
         content = self.content
@@ -268,7 +268,7 @@ class InspectorView(View):
         if content.explanation is not None and self._asked is not None:
             focus = next_focus(self._asked, content.required_explanation.shape)
         if focus is None:
-            self.stop()
+            self.stop_playing()
         else:
             self._asked = focus
             self.focus_requested.emit(focus)
@@ -293,17 +293,17 @@ class InspectorView(View):
                 event.accept()
                 return True
             if event.type() == QEvent.Type.KeyPress:
-                self.stop()
+                self.stop_playing()
                 return True
         return super().event(event)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.EnabledChange and not self.isEnabled():
-            self.stop()
+            self.stop_playing()
 
     def hideEvent(self, event: QHideEvent) -> None:
-        self.stop()
+        self.stop_playing()
         super().hideEvent(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -313,19 +313,19 @@ class InspectorView(View):
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The canvas follows the width of what it is seen through, and fills its height."""
         if event.type() == QEvent.Type.Resize:
-            self._fit()
+            self._fit_canvas()
         return False
 
-    def _fit(self) -> None:
+    def _fit_canvas(self) -> None:
         area: QRect = self.scroll_area.viewport().rect()
         self.canvas.resize(area.width(), max(area.height(), self.canvas.height_for(area.width())))
 
     def close_down(self) -> None:
-        self.stop()
+        self.stop_playing()
         self.worker.close()
 
 
-def _other(old: ViewState, new: ViewState) -> bool:
+def _content_differs(old: ViewState, new: ViewState) -> bool:
     """Whether anything that is shown may differ."""
     parts = (old.check is new.check, old.focus == new.focus, old.run.results is new.run.results)
     if not all(parts) or old.run.problems is not new.run.problems:

@@ -29,9 +29,9 @@ class InspectorCanvas(QWidget):
 
     chosen = Signal(object)
     """A Focus that a person asks for."""
-    stepped = Signal(object)
+    step_requested = Signal(object)
     """Channels, rows and columns to go."""
-    played = Signal()
+    play_requested = Signal()
     """Go through the positions, or stop."""
     hovered = Signal(str)
 
@@ -69,7 +69,7 @@ class InspectorCanvas(QWidget):
             self._layout, self._width = lay_out_inspector(self.content, max(width, 1)), width
         return self._layout
 
-    def hit(self, point: QPointF) -> InspectorHit | None:
+    def hit_at(self, point: QPointF) -> InspectorHit | None:
         """What is at a point."""
         return hit_inspector(self.content, self.layout_for(self.width()), point)
 
@@ -85,25 +85,25 @@ class InspectorCanvas(QWidget):
         painter.end()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        found = self.hit(event.position())
+        found = self.hit_at(event.position())
         self._report_hover("" if found is None else found.text)
-        self._show_detail(None if found is None else found.term)
+        self._show_term(None if found is None else found.term)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        found = self.hit(event.position())
+        found = self.hit_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and found is not None and found.focus is not None:
             self.chosen.emit(found.focus)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._report_hover("")
-        if self.content.detail is not None:
-            self.show_content(replace(self.content, detail=None))
+        if self.content.chosen_term is not None:
+            self.show_content(replace(self.content, chosen_term=None))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in KEY_STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
-            self.stepped.emit(KEY_STEPS[event.key()])
+            self.step_requested.emit(KEY_STEPS[event.key()])
         elif event.key() == Qt.Key.Key_Space:
-            self.played.emit()
+            self.play_requested.emit()
         elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
             self._choose_term(event.key() - Qt.Key.Key_1)
         else:
@@ -120,10 +120,10 @@ class InspectorCanvas(QWidget):
             self._said = text
             self.hovered.emit(text)
 
-    def _show_detail(self, term: int | None) -> None:
+    def _show_term(self, term: int | None) -> None:
         """Show the patch of the term under the mouse; it stays until the mouse is on another one, or leaves."""
-        if term is not None and term != self.content.detail:
-            self.show_content(replace(self.content, detail=term))
+        if term is not None and term != self.content.chosen_term:
+            self.show_content(replace(self.content, chosen_term=term))
 
 
 def describe_inspector(content: InspectorContent) -> str:

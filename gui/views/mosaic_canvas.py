@@ -71,7 +71,7 @@ class MosaicCanvas(QWidget):
         parts = [f"{plate.design}, {plate.title} {plate.note}".strip() for plate in content.panels]
         parts += [content.legend, *(plate.legend_text for plate in content.panels)]
         if content.detail is not None:
-            parts.append(content.detail.text or f"{content.detail.title}: {content.detail.fault}")
+            parts.append(content.detail.text or f"{content.detail.title}: {content.detail.reason}")
         self.setAccessibleDescription(". ".join(filter(None, parts)))
         self.update()
 
@@ -84,12 +84,12 @@ class MosaicCanvas(QWidget):
 
     def show_true_size(self) -> None:
         """One pixel a value."""
-        seen = self._first()
+        seen = self._first_projection()
         if seen is not None:
             factor = 1 / (scale_to_fit(seen.grid, seen.rect) * seen.grid.repeat)
             self.set_zoom(zoom_at(seen, factor, seen.rect.topLeft()))
 
-    def scene(self) -> MosaicLayout:
+    def current_layout(self) -> MosaicLayout:
         """Where everything is now."""
         if self._scene is None:
             self._scene = lay_out_mosaics(QRectF(self.rect()), self._content, self.zoom)
@@ -97,36 +97,36 @@ class MosaicCanvas(QWidget):
 
     def describe(self, point: QPointF) -> str:
         """What is under a point, in words; "" for nothing."""
-        found = self._plate_at(point)
+        found = self._panel_at(point)
         if found is not None:
-            return describe_map_value(*found) + self._hint(found[1])
-        scene, body = self.scene(), self._body()
-        if scene.legend.contains(point):
+            return describe_map_value(*found) + self._click_hint(found[1])
+        scene, body = self.current_layout(), self._detail_body()
+        if scene.legend_rect.contains(point):
             return self._content.legend
         return "" if body is None else body.describe(point)
 
-    def _hint(self, spot: MapSpot) -> str:
+    def _click_hint(self, spot: MapSpot) -> str:
         """What a click shows, as long as no map is chosen."""
         if self._state.focus.channel is not None or spot.channel < 0:
             return ""
         shown = CLICK_SHOWS.get(self._state.look.detail, "")
         return f" · click: {shown}" if shown else ""
 
-    def _body(self) -> PlacedBody | None:
+    def _detail_body(self) -> PlacedBody | None:
         """What is shown of the chosen map."""
-        detail = self.scene().detail
+        detail = self.current_layout().detail
         return None if detail is None else detail.body
 
-    def _first(self) -> Projection | None:
-        return next((frame.projection for frame in self.scene().frames if frame.projection is not None), None)
+    def _first_projection(self) -> Projection | None:
+        return next((frame.projection for frame in self.current_layout().panels if frame.projection is not None), None)
 
-    def _seen_at(self, point: QPointF) -> Projection | None:
-        projections = (frame.projection for frame in self.scene().frames)
+    def _projection_at(self, point: QPointF) -> Projection | None:
+        projections = (frame.projection for frame in self.current_layout().panels)
         return next((seen for seen in projections if seen is not None and seen.rect.contains(point)), None)
 
-    def _plate_at(self, point: QPointF) -> tuple[MosaicPanel, MapSpot] | None:
-        for frame, plate in zip(self.scene().frames, self._content.panels, strict=True):
-            spot = frame.projection.spot(point) if frame.projection is not None else None
+    def _panel_at(self, point: QPointF) -> tuple[MosaicPanel, MapSpot] | None:
+        for frame, plate in zip(self.current_layout().panels, self._content.panels, strict=True):
+            spot = frame.projection.spot_at(point) if frame.projection is not None else None
             if spot is not None:
                 return plate, spot
         return None
@@ -139,7 +139,7 @@ class MosaicCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         theme = THEMES[self._state.look.theme]
         painter = QPainter(self)
-        draw_mosaics(painter, QRectF(self.rect()), self._content, self.scene(), theme)
+        draw_mosaics(painter, QRectF(self.rect()), self._content, self.current_layout(), theme)
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
             painter.drawRect(QRectF(self.rect()).adjusted(1, 1, -1, -1))
@@ -160,7 +160,7 @@ class MosaicCanvas(QWidget):
         far = (point - self._pressed).manhattanLength() >= QApplication.startDragDistance()
         if self._dragged is None and far:
             self._dragged = self._pressed
-        seen = self._seen_at(self._pressed)
+        seen = self._projection_at(self._pressed)
         if self._dragged is not None and seen is not None:
             self.set_zoom(pan_by(seen, self.zoom.factor, point - self._dragged))
             self._dragged = point
@@ -169,11 +169,11 @@ class MosaicCanvas(QWidget):
         clicked = self._pressed is not None and self._dragged is None
         self._pressed = self._dragged = None
         if event.button() == Qt.MouseButton.LeftButton and clicked:
-            self._choose(self._choice_at(event.position()))
+            self._choose(self._focus_at(event.position()))
 
-    def _choice_at(self, point: QPointF) -> Focus | None:
+    def _focus_at(self, point: QPointF) -> Focus | None:
         """What a click chooses: a value, in a difference that of the chosen design; or a part of the detail."""
-        found, body = self._plate_at(point), self._body()
+        found, body = self._panel_at(point), self._detail_body()
         if found is None:
             return None if body is None else body.focus_at(point)
         plate, spot = found
@@ -191,7 +191,7 @@ class MosaicCanvas(QWidget):
         self._report_hover("")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        seen = self._seen_at(event.position())
+        seen = self._projection_at(event.position())
         if seen is None:
             event.ignore()
             return
@@ -205,18 +205,18 @@ class MosaicCanvas(QWidget):
         """A tooltip says why a map is dead, and what a part of the detail is."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             point = QPointF(event.pos())
-            found, body = self._plate_at(point), self._body()
+            found, body = self._panel_at(point), self._detail_body()
             text = "" if body is None else body.describe(point)
             if found is not None:
-                text = found[0].dead.get(found[1].channel, "")
+                text = found[0].dead_reasons.get(found[1].channel, "")
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        seen, body = self._first(), self._body()
+        seen, body = self._first_projection(), self._detail_body()
         if event.key() in KEY_STEPS:
-            self._move(KEY_STEPS[event.key()])
+            self._step_focus(KEY_STEPS[event.key()])
         elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Minus) and seen is not None:
             self._zoom_by(2.0 if event.key() == Qt.Key.Key_Plus else 0.5, seen, seen.rect.center())
         elif event.key() == Qt.Key.Key_0:
@@ -226,11 +226,13 @@ class MosaicCanvas(QWidget):
         else:
             super().keyPressEvent(event)
 
-    def _move(self, by: FocusStep) -> None:
+    def _step_focus(self, by: FocusStep) -> None:
         focus = self._content.focus
         plate = next((plate for plate in self._content.panels if plate.ref == focus.ref), None)
         if plate is None or plate.shape is None:
             return
         if by[0] and self._state.look.order == "likeness":
-            focus = replace(focus, anchor=focus.like)  # else going on would sort anew, and never get far
+            focus = replace(
+                focus, order_anchor=focus.likeness_channel
+            )  # else going on would sort anew, and never get far
         self.chosen.emit(step_ordered_focus(focus, plate.shape, by, plate.order))

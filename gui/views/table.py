@@ -36,7 +36,7 @@ class TableView(View):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.model = OperationsModel(state)
-        self.table = _table(self.model)
+        self.table = _make_table(self.model)
         self.nothing = QLabel(NO_DESIGN_HINT)
         self.nothing.setWordWrap(True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
@@ -46,16 +46,16 @@ class TableView(View):
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.copies = QToolButton()
-        self._add_copying()
+        self._add_copy_menu()
         self._compose()
         self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
         self._fit_columns(anew=True)
         self._show_words()
-        self._show_place()
+        self._select_ref()
 
-    def _add_copying(self) -> None:
+    def _add_copy_menu(self) -> None:
         """One menu of formats, at the button and at the table; the platform's copy key takes the selected rows."""
         menu = QMenu(self)
         for format in (format for format in TABLE_FORMATS if format.ending):
@@ -89,12 +89,12 @@ class TableView(View):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        changed = old.amounts != new.amounts
+        changed = old.costs_key != new.costs_key
         if changed:
             self._show_rows()
             self._show_words()
         if changed or old.focus != new.focus:
-            self._show_place()
+            self._select_ref()
 
     def _show_rows(self) -> None:
         """While rows come and go nobody chooses any, whatever the current one becomes."""
@@ -110,7 +110,7 @@ class TableView(View):
         self.said.setText("  ·  ".join(lines))
         self.said.setToolTip("\n".join(lines))
 
-    def _show_place(self) -> None:
+    def _select_ref(self) -> None:
         """Make the chosen node's row the current one, which moves nothing where it is already."""
         selection = self.table.selectionModel()
         row = self.model.row_of(self._state.visible_ref(self._state.focus.ref))
@@ -167,7 +167,7 @@ class TableView(View):
                 header.resizeSection(position, needed)
 
 
-def _table(model: OperationsModel) -> QTableView:
+def _make_table(model: OperationsModel) -> QTableView:
     table = make_row_table(model, "Table of operations")
     table.setSelectionMode(QAbstractItemView.SelectionMode.ExtendedSelection)
     table.setMouseTracking(True)

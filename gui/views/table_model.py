@@ -37,7 +37,7 @@ class OperationsModel(QAbstractTableModel):
         """Take over a state: cells that differ are told of, rows come and go where they do."""
         found = _rows_of(state)
         shown = _columns_of(state, found)
-        restyled = self._take(state)
+        restyled = self._set_state(state)
         if [column.title for column in shown] != [column.title for column in self.columns]:
             self.beginResetModel()
             self.rows, self.columns = found, shown
@@ -47,13 +47,13 @@ class OperationsModel(QAbstractTableModel):
         if restyled and found:
             self.dataChanged.emit(self.index(0, 0), self.index(len(found) - 1, len(shown) - 1))
 
-    def _take(self, state: ViewState) -> bool:
+    def _set_state(self, state: ViewState) -> bool:
         """Whether colours change with the state."""
         old, self._state = self._state, state
         restyled = old.look.theme != state.look.theme
         if restyled:
             self._mistake = self._mistake_icon()
-        return restyled or _names(old) != _names(state)
+        return restyled or _taken_names(old) != _taken_names(state)
 
     @property
     def _theme(self) -> Theme:
@@ -67,7 +67,8 @@ class OperationsModel(QAbstractTableModel):
         old = self.rows
         if len(old) != len(new):
             first = next(
-                (i for i, pair in enumerate(zip(old, new, strict=False)) if not _same(*pair)), _shorter(old, new)
+                (i for i, pair in enumerate(zip(old, new, strict=False)) if not _is_same_row(*pair)),
+                _shorter_length(old, new),
             )
             last = _common_end(old[first:], new[first:])
             gone, come = old[first : len(old) - last], new[first : len(new) - last]
@@ -80,7 +81,7 @@ class OperationsModel(QAbstractTableModel):
                 self.rows = (*self.rows[:first], *come, *self.rows[first:])
                 self.endInsertRows()
         metrics = [column.metric for column in self.columns if column.metric is not None]
-        changed = [i for i, pair in enumerate(zip(self.rows, new, strict=True)) if _differ(*pair, metrics)]
+        changed = [i for i, pair in enumerate(zip(self.rows, new, strict=True)) if _rows_differ(*pair, metrics)]
         self.rows = new
         if changed:
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
@@ -139,7 +140,7 @@ class OperationsModel(QAbstractTableModel):
 
 def _rows_of(state: ViewState) -> tuple[TableRow, ...]:
     """The stem is the same for all designs: it comes after what is compared."""
-    return tuple(sorted(state.rows, key=lambda row: row.design == STEM))
+    return tuple(sorted(state.cost_rows, key=lambda row: row.design == STEM))
 
 
 def _columns_of(state: ViewState, rows: tuple[TableRow, ...]) -> tuple[TableColumn, ...]:
@@ -151,7 +152,7 @@ def _columns_of(state: ViewState, rows: tuple[TableRow, ...]) -> tuple[TableColu
     return (design, node, *problem, *numbers, layer, inputs)
 
 
-def _names(state: ViewState) -> list[str]:
+def _taken_names(state: ViewState) -> list[str]:
     return [design.name for design in state.project.designs]
 
 
@@ -174,22 +175,22 @@ def _alignment(column: TableColumn) -> Qt.AlignmentFlag:
     return side | Qt.AlignmentFlag.AlignVCenter
 
 
-def _same(one: TableRow, other: TableRow) -> bool:
+def _is_same_row(one: TableRow, other: TableRow) -> bool:
     return (one.design, one.node, one.is_total) == (other.design, other.node, other.is_total)
 
 
-def _differ(before: TableRow, after: TableRow, metrics: Iterable[Metric]) -> bool:
+def _rows_differ(before: TableRow, after: TableRow, metrics: Iterable[Metric]) -> bool:
     """Whether two rows say different things: amounts may differ where a layer does not, as receptive fields do."""
     if (before.report, before.problem) != (after.report, after.problem):
         return True
     return any(before.value(metric) != after.value(metric) for metric in metrics)
 
 
-def _shorter(old: tuple[TableRow, ...], new: tuple[TableRow, ...]) -> int:
+def _shorter_length(old: tuple[TableRow, ...], new: tuple[TableRow, ...]) -> int:
     return min(len(old), len(new))
 
 
 def _common_end(old: tuple[TableRow, ...], new: tuple[TableRow, ...]) -> int:
     """How many rows at the end are of the same nodes."""
     pairs = zip(reversed(old), reversed(new), strict=False)
-    return next((i for i, pair in enumerate(pairs) if not _same(*pair)), _shorter(old, new))
+    return next((i for i, pair in enumerate(pairs) if not _is_same_row(*pair)), _shorter_length(old, new))

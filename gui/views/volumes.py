@@ -38,12 +38,12 @@ class VolumesView(View):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.canvas = VolumesCanvas(state, self)
-        self.cameras = {name: self._button(name, tip, checkable=True) for name, tip in VIEW_TIPS.items()}
-        self.scales = {scale: self._button(text, tip, checkable=True) for scale, text, tip in SCALES}
-        self.fit_button = self._button("Fit", "Show the whole picture (0, or a double click beside the blocks)")
-        self.choice_button = self._button("Selection", "Zoom to the chosen volume or block (Z)")
-        self.nearer_button = self._button("+", "Zoom in (+, or the wheel)")
-        self.farther_button = self._button("−", "Zoom out (−, or the wheel)")
+        self.cameras = {name: self._make_button(name, tip, checkable=True) for name, tip in VIEW_TIPS.items()}
+        self.scales = {scale: self._make_button(text, tip, checkable=True) for scale, text, tip in SCALES}
+        self.fit_button = self._make_button("Fit", "Show the whole picture (0, or a double click beside the blocks)")
+        self.choice_button = self._make_button("Selection", "Zoom to the chosen volume or block (Z)")
+        self.nearer_button = self._make_button("+", "Zoom in (+, or the wheel)")
+        self.farther_button = self._make_button("−", "Zoom out (−, or the wheel)")
         self._motion = QVariantAnimation(self)
         self._motion.setStartValue(0.0)
         self._motion.setEndValue(1.0)
@@ -55,18 +55,18 @@ class VolumesView(View):
         self._words = [QLabel("Camera", self), QLabel("Edges", self)]
         self._spared = [*self._words, self.choice_button]
         """What is left out where there is no room; Z does what the button does."""
-        self._bar = self._tool_bar()
+        self._bar = self._make_tool_bar()
         self._lay_out()
         self._connect()
         self._show_look()
-        self.canvas.setAccessibleDescription(_in_words(state))
+        self.canvas.setAccessibleDescription(_describe_volumes(state))
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if old.look is not new.look:
             self._show_look()
         if old.check is not new.check or _blocks_differ(old.look, new.look):
-            self.canvas.setAccessibleDescription(_in_words(new))
+            self.canvas.setAccessibleDescription(_describe_volumes(new))
         shown = ("project", "check", "run", "focus", "look")
         if any(getattr(old, part) is not getattr(new, part) for part in shown):
             self.canvas.show_state(new)
@@ -94,7 +94,7 @@ class VolumesView(View):
         else:
             self._request_camera(*self._to)
 
-    def _button(self, text: str, tip: str, *, checkable: bool = False) -> QToolButton:
+    def _make_button(self, text: str, tip: str, *, checkable: bool = False) -> QToolButton:
         button = QToolButton(self)
         button.setText(text)
         button.setToolTip(tip)
@@ -103,7 +103,7 @@ class VolumesView(View):
         button.setAutoRaise(True)
         return button
 
-    def _tool_bar(self) -> QHBoxLayout:
+    def _make_tool_bar(self) -> QHBoxLayout:
         bar = QHBoxLayout()
         bar.setContentsMargins(6, 2, 6, 2)
         bar.setSpacing(2)
@@ -133,12 +133,12 @@ class VolumesView(View):
         for scale, button in self.scales.items():
             button.clicked.connect(partial(self._on_scale_clicked, scale))
         self.fit_button.clicked.connect(self.canvas.fit)
-        self.choice_button.clicked.connect(self.canvas.zoom_to_choice)
+        self.choice_button.clicked.connect(self.canvas.zoom_to_focus)
         self.nearer_button.clicked.connect(partial(self._on_zoom_clicked, 1.25))
         self.farther_button.clicked.connect(partial(self._on_zoom_clicked, 0.8))
         self.canvas.turned.connect(self._on_canvas_turned)
         self.canvas.camera_chosen.connect(self.turn_to)
-        self.canvas.ref_chosen.connect(self._on_canvas_place_chosen)
+        self.canvas.ref_chosen.connect(self._on_canvas_ref_chosen)
         self.canvas.value_chosen.connect(self.focus_requested)
         self.canvas.hit_chosen.connect(self._on_canvas_hit_chosen)
         self.canvas.block_toggled.connect(self._on_canvas_block_toggled)
@@ -168,7 +168,7 @@ class VolumesView(View):
         look = self._state.look
         self._request_camera(min(90.0, max(-90.0, look.yaw + yaw)), min(90.0, max(0.0, look.pitch + pitch)))
 
-    def _on_canvas_place_chosen(self, place: NodeRef) -> None:
+    def _on_canvas_ref_chosen(self, place: NodeRef) -> None:
         self.focus_requested.emit(Focus(*place))
 
     def _on_canvas_block_toggled(self, place: NodeRef) -> None:
@@ -183,11 +183,11 @@ def _blocks_differ(old: Look, new: Look) -> bool:
     return (old.blocks, old.toggled_blocks) != (new.blocks, new.toggled_blocks)
 
 
-def _in_words(state: ViewState) -> str:
+def _describe_volumes(state: ViewState) -> str:
     """The chains as text, for those who do not see the picture."""
     chains = []
     for design in state.project.designs:
-        analysis = state.folded(design.name)
+        analysis = state.visible_analysis(design.name)
         steps = [f"{report.name} {report.output_shape or 'unknown'}" for report in analysis.reports]
         chains.append(f"{design.name}: " + " → ".join([f"input {analysis.input_shape or 'unknown'}", *steps]))
     return "; ".join(chains)

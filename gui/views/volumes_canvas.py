@@ -85,18 +85,18 @@ class VolumesCanvas(QWidget):
         return QSize(900, 500)
 
     def show_state(self, state: ViewState) -> None:
-        self._follow(self.state, state)
+        self._keep_block_in_place(self.state, state)
         self.state = state
         self.update()
 
-    def frame(self) -> VolumesLayout:
+    def current_layout(self) -> VolumesLayout:
         """The picture as it is laid out now."""
         return lay_out_volumes(self.state, self.width(), self.height())
 
-    def hit(self, position: QPointF) -> VolumeHit | None:
+    def hit_at(self, position: QPointF) -> VolumeHit | None:
         """What is under a point of the widget."""
         at = (position - self.offset) / self.zoom
-        return hits.hit_volumes(self.state, self.frame(), at.x(), at.y())
+        return hits.hit_volumes(self.state, self.current_layout(), at.x(), at.y())
 
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Zoom about a point of the widget, its middle by default."""
@@ -111,7 +111,7 @@ class VolumesCanvas(QWidget):
         self.zoom, self.offset = 1.0, QPointF()
         self.update()
 
-    def zoom_to_choice(self) -> None:
+    def zoom_to_focus(self) -> None:
         """Show the chosen volume with what stands around it, or the chosen block."""
         place = self.state.focus.ref
         found = self._rect_of(self.state, place)
@@ -131,7 +131,7 @@ class VolumesCanvas(QWidget):
         left, top, right, bottom = (edge * scene.shrink for edge in found)
         return QRectF(left, top, right - left, bottom - top)
 
-    def _follow(self, old: ViewState, new: ViewState) -> None:
+    def _keep_block_in_place(self, old: ViewState, new: ViewState) -> None:
         """Keep a block that is opened or closed where it is in a picture that was zoomed to."""
         toggled = old.look.toggled_blocks ^ new.look.toggled_blocks
         if len(toggled) == 1 and self.zoom > 1.0:
@@ -148,7 +148,7 @@ class VolumesCanvas(QWidget):
         painter.scale(self.zoom, self.zoom)
         rect = QRectF(0, 0, self.width(), self.height())
         seen = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
-        volumes.draw_volumes(painter, rect, self.state, theme, self.frame(), SMALLEST_TEXT, self.zoom, seen)
+        volumes.draw_volumes(painter, rect, self.state, theme, self.current_layout(), SMALLEST_TEXT, self.zoom, seen)
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
@@ -162,7 +162,7 @@ class VolumesCanvas(QWidget):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
         if self._pressed is None:
-            self._tell_hovered(position)
+            self._report_hover(position)
             return
         if not self._moving and (position - self._pressed).manhattanLength() >= QApplication.startDragDistance() / 2:
             shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or self._space
@@ -178,13 +178,13 @@ class VolumesCanvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         clicked = self._pressed is not None and not self._moving and event.button() == Qt.MouseButton.LeftButton
         self._pressed, self._moving = None, ""
-        found = self.hit(event.position()) if clicked else None
+        found = self.hit_at(event.position()) if clicked else None
         if found is not None:
             self.hit_chosen.emit(found)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._pressed = None
-        found = self.hit(event.position())
+        found = self.hit_at(event.position())
         if found is None or self.state.check.block(found.ref) is None:
             self.fit()
         else:
@@ -206,7 +206,7 @@ class VolumesCanvas(QWidget):
         elif key in TURNS and shifted:
             self.turned.emit(*TURNS[key])
         elif key in KEY_STEPS and (key not in ARROW_KEYS or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
-            self._step(KEY_STEPS[key])
+            self._step_focus(KEY_STEPS[key])
         elif key in ARROW_KEYS:
             self._choose_neighbour(ARROW_KEYS[key])
         elif key in ZOOM_KEYS:
@@ -214,7 +214,7 @@ class VolumesCanvas(QWidget):
         elif key == Qt.Key.Key_0:
             self.fit()
         elif key == Qt.Key.Key_Z and not event.modifiers():
-            self.zoom_to_choice()
+            self.zoom_to_focus()
         else:
             super().keyPressEvent(event)
 
@@ -225,27 +225,27 @@ class VolumesCanvas(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            found = self.hit(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if found is None else self._tip(found), self)
+            found = self.hit_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), "" if found is None else self._tip_text(found), self)
             return True
         return super().event(event)
 
-    def _step(self, by: FocusStep) -> None:
+    def _step_focus(self, by: FocusStep) -> None:
         """Another value of the chosen volume."""
         if (shape := hits.visible_shape(self.state, self.state.focus.ref)) is not None:
             self.value_chosen.emit(step_focus(self.state.focus, shape, by))
 
     def _choose_neighbour(self, direction: Direction) -> None:
-        scene = self.frame().scene
+        scene = self.current_layout().scene
         place = hits.find_neighbour(scene, hits.find_box(self.state, scene, self.state.focus.ref), direction)
         if place is not None:
             self.ref_chosen.emit(place)
 
-    def _tell_hovered(self, position: QPointF) -> None:
-        found = self.hit(position)
+    def _report_hover(self, position: QPointF) -> None:
+        found = self.hit_at(position)
         self.hovered.emit("" if found is None else hits.describe_hit(self.state, found))
 
-    def _tip(self, found: VolumeHit) -> str:
+    def _tip_text(self, found: VolumeHit) -> str:
         """The operator and its costs, exact and with their formulas."""
         state = self.state
         report = state.report(found.ref)
@@ -253,13 +253,13 @@ class VolumesCanvas(QWidget):
             return ""
         lines = [f"{report.name}: {report.layer.label()}"]
         if state.check.block(found.ref) is not None:
-            return "\n".join([*lines, *self._block_tip(state, found.ref[0], report)])
+            return "\n".join([*lines, *self._block_tip_lines(state, found.ref[0], report)])
         for metric in metrics.METRICS:
             if not metric.is_derived and (formula := state.costs.formula(metric, found.ref[0], report)):
                 lines.append(f"{formula} {metric.unit}")
         return "\n".join(lines)
 
-    def _block_tip(self, state: ViewState, design: str, report: Report) -> Iterator[str]:
+    def _block_tip_lines(self, state: ViewState, design: str, report: Report) -> Iterator[str]:
         """What a block makes of what, the sums of its layers, and what a double click does."""
         shapes = [str(shape or "unknown") for shape in (*report.input_shapes, report.output_shape)]
         block = state.check.block((design, report.name))

@@ -85,7 +85,7 @@ class ChoiceControl(Control):
     def __init__(self, options: Iterable[tuple[Any, str]]) -> None:
         super().__init__()
         self.choice = ChoiceBox(options, self)
-        _fill(self, self.choice)
+        _fill_layout(self, self.choice)
         self.choice.chosen.connect(self.changed)
 
     def value(self) -> Any:
@@ -104,7 +104,7 @@ class CheckControl(Control):
     def __init__(self, words: str = "") -> None:
         super().__init__()
         self.box = QCheckBox(words, self)
-        _fill(self, self.box)
+        _fill_layout(self, self.box)
         self.box.toggled.connect(self.changed.emit)
 
     def value(self) -> bool:
@@ -143,7 +143,7 @@ class OptionalControl(Control):
         if value is not None:
             self.control.show_value(value, anew=anew)
 
-    def show_stand_in(self, value: Any) -> None:
+    def show_none_value(self, value: Any) -> None:
         """What None comes to: the person's own value starts from it."""
         if self.none.isChecked():
             self.control.show_value(value, anew=True)
@@ -167,7 +167,7 @@ class Checklist(Control):
         self.list = QListWidget(self)
         self.list.setUniformItemSizes(True)
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        _fill(self, self.list)
+        _fill_layout(self, self.list)
         self._options: tuple[tuple[str, str, bool], ...] = ()
         self._value: tuple[str, ...] = ()
         self.list.itemChanged.connect(self._on_item_changed)
@@ -225,7 +225,7 @@ class Checklist(Control):
             self._show()
 
 
-def _fill(control: Control, widget: QWidget) -> None:
+def _fill_layout(control: Control, widget: QWidget) -> None:
     column = QVBoxLayout(control)
     column.setContentsMargins(0, 0, 0, 0)
     column.addWidget(widget)

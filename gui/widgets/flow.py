@@ -30,7 +30,7 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        placed = self._placed(QRect(0, 0, width, 0))
+        placed = self._item_rects(QRect(0, 0, width, 0))
         bottom = max((rect.bottom() + 1 for rect in placed), default=0)
         return bottom + self.contentsMargins().bottom()
 
@@ -46,10 +46,10 @@ class FlowLayout(QLayout):
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        for item, place in zip(self._items, self._placed(rect), strict=True):
+        for item, place in zip(self._items, self._item_rects(rect), strict=True):
             item.setGeometry(place)
 
-    def _placed(self, rect: QRect) -> list[QRect]:
+    def _item_rects(self, rect: QRect) -> list[QRect]:
         """Where each item is."""
         room, gap = rect.marginsRemoved(self.contentsMargins()), self.spacing()
         left, top, high = room.left(), room.top(), 0

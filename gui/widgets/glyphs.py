@@ -11,36 +11,36 @@ DrawGlyph = Callable[[QPainterPath], None]
 
 
 def _plus(path: QPainterPath) -> None:
-    _lines(path, (8, 3), (8, 13))
-    _lines(path, (3, 8), (13, 8))
+    _add_lines(path, (8, 3), (8, 13))
+    _add_lines(path, (3, 8), (13, 8))
 
 
 def _up(path: QPainterPath) -> None:
-    _lines(path, (8, 13), (8, 3))
-    _lines(path, (4, 7), (8, 3), (12, 7))
+    _add_lines(path, (8, 13), (8, 3))
+    _add_lines(path, (4, 7), (8, 3), (12, 7))
 
 
 def _down(path: QPainterPath) -> None:
-    _lines(path, (8, 3), (8, 13))
-    _lines(path, (4, 9), (8, 13), (12, 9))
+    _add_lines(path, (8, 3), (8, 13))
+    _add_lines(path, (4, 9), (8, 13), (12, 9))
 
 
 def _copy(path: QPainterPath) -> None:
     path.addRect(QRectF(6, 6, 7.5, 7.5))
-    _lines(path, (3, 10), (2.5, 10), (2.5, 2.5), (10, 2.5), (10, 3))
+    _add_lines(path, (3, 10), (2.5, 10), (2.5, 2.5), (10, 2.5), (10, 3))
 
 
 def _remove(path: QPainterPath) -> None:
-    _lines(path, (2.5, 4.5), (13.5, 4.5))
-    _lines(path, (6, 4), (6, 2.5), (10, 2.5), (10, 4))
-    _lines(path, (4, 5), (4.7, 13.5), (11.3, 13.5), (12, 5))
-    _lines(path, (6.8, 7), (7, 11.5))
-    _lines(path, (9.2, 7), (9, 11.5))
+    _add_lines(path, (2.5, 4.5), (13.5, 4.5))
+    _add_lines(path, (6, 4), (6, 2.5), (10, 2.5), (10, 4))
+    _add_lines(path, (4, 5), (4.7, 13.5), (11.3, 13.5), (12, 5))
+    _add_lines(path, (6.8, 7), (7, 11.5))
+    _add_lines(path, (9.2, 7), (9, 11.5))
 
 
 def _rename(path: QPainterPath) -> None:
-    _lines(path, (2.5, 13.5), (3.5, 10), (11, 2.5), (13.5, 5), (6, 12.5), (2.5, 13.5))
-    _lines(path, (9.2, 4.3), (11.7, 6.8))
+    _add_lines(path, (2.5, 13.5), (3.5, 10), (11, 2.5), (13.5, 5), (6, 12.5), (2.5, 13.5))
+    _add_lines(path, (9.2, 4.3), (11.7, 6.8))
 
 
 def _link(path: QPainterPath) -> None:
@@ -49,7 +49,7 @@ def _link(path: QPainterPath) -> None:
 
 
 def _folder(path: QPainterPath) -> None:
-    _lines(path, (1.5, 13), (1.5, 3.5), (6, 3.5), (7.5, 5.5), (14.5, 5.5), (14.5, 13), (1.5, 13))
+    _add_lines(path, (1.5, 13), (1.5, 3.5), (6, 3.5), (7.5, 5.5), (14.5, 5.5), (14.5, 13), (1.5, 13))
 
 
 GLYPHS: dict[str, DrawGlyph] = {
@@ -64,7 +64,7 @@ GLYPHS: dict[str, DrawGlyph] = {
 }
 
 
-def _lines(path: QPainterPath, *points: tuple[float, float]) -> None:
+def _add_lines(path: QPainterPath, *points: tuple[float, float]) -> None:
     path.moveTo(*points[0])
     for point in points[1:]:
         path.lineTo(*point)

@@ -150,7 +150,7 @@ class NumberControl(Control):
         row.addWidget(self.edit)
         self.setFocusProxy(self.edit)
         self.edit.textEdited.connect(self._on_text_edited)
-        self.edit.left.connect(self._restore)
+        self.edit.editing_ended.connect(self._restore)
 
     def value(self) -> float | int:
         return self._value
@@ -190,15 +190,15 @@ class NumberEdit(LineEdit):
 
     drafts = False
 
-    left = Signal()
+    editing_ended = Signal()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in (Qt.Key.Key_Escape, Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            self.left.emit()
+            self.editing_ended.emit()
             self.selectAll()
         else:
             super().keyPressEvent(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        self.left.emit()
+        self.editing_ended.emit()

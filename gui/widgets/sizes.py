@@ -118,7 +118,7 @@ class MarginsControl(Control):
         mode = self.mode.value()
         if isinstance(mode, str):
             return mode
-        return _shortest(self._numbers(mode))
+        return _normalise_margins(self._numbers(mode))
 
     def show_value(self, value: Any, *, anew: bool = False) -> None:
         count = value if isinstance(value, str) else 1 if isinstance(value, int) else len(value)
@@ -173,13 +173,13 @@ class MarginsControl(Control):
 
     def _on_mode_chosen(self, mode: object) -> None:
         if isinstance(mode, int):
-            self._fill(_shortest(self._numbers(self._last)))
+            self._fill(_normalise_margins(self._numbers(self._last)))
             self._last = mode
         self._show_mode()
         self.changed.emit(self.value())
 
 
-def _shortest(numbers: tuple[int, ...]) -> int | tuple[int, ...]:
+def _normalise_margins(numbers: tuple[int, ...]) -> int | tuple[int, ...]:
     """The shortest spelling of margins: (1, 1) is 1, (1, 2, 1, 2) is (1, 2)."""
     if len(set(numbers)) == 1:
         return numbers[0]

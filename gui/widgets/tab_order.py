@@ -17,10 +17,10 @@ def focusable_in_reading_order(widget: QWidget) -> Iterator[QWidget]:
         yield from focusable_in_reading_order(inside)
     layout = widget.layout()
     if layout is not None:
-        yield from _of_layout(layout)
+        yield from _layout_widgets(layout)
 
 
-def _of_layout(layout: QLayout) -> Iterator[QWidget]:
+def _layout_widgets(layout: QLayout) -> Iterator[QWidget]:
     for index in range(layout.count()):
         item = layout.itemAt(index)
         if item is None:
@@ -29,7 +29,7 @@ def _of_layout(layout: QLayout) -> Iterator[QWidget]:
         if widget is not None:
             yield from focusable_in_reading_order(widget)
         elif inner is not None:
-            yield from _of_layout(inner)
+            yield from _layout_widgets(inner)
 
 
 def focusable_widgets(widgets: Iterable[QWidget]) -> list[QWidget]:

@@ -54,7 +54,7 @@ class Docks(Mapping[str, QDockWidget]):
     ) -> None:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
-        self.centre = _tabs([(row.title, contents[row.id]) for row in ROWS if row.id in CENTRE_VIEWS])
+        self.centre = _make_tabs([(row.title, contents[row.id]) for row in ROWS if row.id in CENTRE_VIEWS])
         window.setCentralWidget(self.centre)
         window.setDockNestingEnabled(True)
         window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
@@ -64,7 +64,7 @@ class Docks(Mapping[str, QDockWidget]):
         for id in FRONT:
             self._docks[id].raise_()
         self.centre.currentChanged.connect(lambda _: self._on_centre_changed(on_visible))
-        self._tell_centre(on_visible)
+        self._report_centre(on_visible)
         for id, dock in self._docks.items():
             dock.visibilityChanged.connect(lambda visible, id=id: on_visible(id, visible))
 
@@ -81,12 +81,12 @@ class Docks(Mapping[str, QDockWidget]):
         """Show a dock before all others, wherever it is, or a view in the middle."""
         if id in CENTRE_VIEWS:
             self.centre.setCurrentIndex(CENTRE_VIEWS.index(id))
-            self._make_room()
+            self._make_space()
             return
         self._docks[id].show()
         self._docks[id].raise_()
 
-    def tidy(self) -> None:
+    def hide_stray_tab_bars(self) -> None:
         """Hide the bars of tabs that Qt leaves standing when it makes others for the same docks."""
         later: set[str] = set()
         direct = Qt.FindChildOption.FindDirectChildrenOnly
@@ -96,7 +96,7 @@ class Docks(Mapping[str, QDockWidget]):
                 bar.hide()
             later |= titles
 
-    def share_out(self) -> None:
+    def share_space(self) -> None:
         """Give each dock its share of the window, as large as that is."""
         width, height = self._window.width(), self._window.height()
         if width < NARROW:
@@ -117,30 +117,30 @@ class Docks(Mapping[str, QDockWidget]):
             (("filters", "inspector"), (height // 2, height // 2), Qt.Orientation.Vertical),
         ):
             self._window.resizeDocks([self._docks[name] for name in names], sizes, direction)
-        self._settle()
-        self.tidy()
+        self._activate_layout()
+        self.hide_stray_tab_bars()
 
-    def _settle(self) -> None:
+    def _activate_layout(self) -> None:
         layout = self._window.layout()
         if layout is not None:
             layout.activate()
 
-    def _make_room(self) -> None:
+    def _make_space(self) -> None:
         """Take height from what is below the middle where that is too low to show anything."""
         missing = LEAST_CENTRE - self.centre.height()
         below = self._docks["bars"]
         if missing > 0 and below.isVisible() and not below.isFloating():
             height = max(below.height() - missing, below.minimumSizeHint().height())
             self._window.resizeDocks([below], [height], Qt.Orientation.Vertical)
-            self._settle()
+            self._activate_layout()
 
     def _on_centre_changed(self, on_visible: Callable[[str, bool], None]) -> None:
         """What comes to the front by a click needs room as well; going back to the first view leaves all as it is."""
-        self._tell_centre(on_visible)
+        self._report_centre(on_visible)
         if self.centre.currentIndex() > 0:
-            self._make_room()
+            self._make_space()
 
-    def _tell_centre(self, on_visible: Callable[[str, bool], None]) -> None:
+    def _report_centre(self, on_visible: Callable[[str, bool], None]) -> None:
         for index, id in enumerate(CENTRE_VIEWS):
             on_visible(id, index == self.centre.currentIndex())
 
@@ -158,7 +158,7 @@ class Docks(Mapping[str, QDockWidget]):
         self._docks[row.id] = dock
 
 
-def _tabs(contents: Sequence[tuple[str, QWidget]]) -> QTabWidget:
+def _make_tabs(contents: Sequence[tuple[str, QWidget]]) -> QTabWidget:
     tabs = QTabWidget()
     tabs.setDocumentMode(True)
     tabs.setAccessibleName("Middle of the window")

@@ -62,7 +62,9 @@ class FileCommands(QObject):
             self._workbench.show_project(NEW_PROJECT)
 
     def open(self) -> None:
-        if self.may_discard() and (path := self._ask_open("Open a project", _filter("Projects", PROJECT_SUFFIXES))):
+        if self.may_discard() and (
+            path := self._ask_open("Open a project", _file_filter("Projects", PROJECT_SUFFIXES))
+        ):
             self._open(path)
 
     def open_path(self, path: Path) -> None:
@@ -82,7 +84,7 @@ class FileCommands(QObject):
     def save_as(self) -> bool:
         known = self._workbench.document.path or Path("project.toml")
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save the project", str(known), _filter("Projects", PROJECT_SUFFIXES)
+            self._window, "Save the project", str(known), _file_filter("Projects", PROJECT_SUFFIXES)
         )
         if not name:
             return False
@@ -127,14 +129,14 @@ class FileCommands(QObject):
     # Inputs
 
     def choose_photo(self) -> None:
-        if path := self._ask_open("Use a photo", _filter("Photos", IMAGE_SUFFIXES)):
-            self.use(path)
+        if path := self._ask_open("Use a photo", _file_filter("Photos", IMAGE_SUFFIXES)):
+            self.use_file(path)
 
     def choose_array(self) -> None:
-        if path := self._ask_open("Use an array", _filter("Arrays", ARRAY_SUFFIXES)):
-            self.use(path)
+        if path := self._ask_open("Use an array", _file_filter("Arrays", ARRAY_SUFFIXES)):
+            self.use_file(path)
 
-    def use(self, path: Path) -> None:
+    def use_file(self, path: Path) -> None:
         """Do with a file what its kind suggests: open a project, take a photo or an array as the input."""
         project, suffix = self._workbench.state.project, path.suffix.lower()
         if suffix in PROJECT_SUFFIXES:
@@ -147,7 +149,9 @@ class FileCommands(QObject):
             self._run_or_report(lambda: self._use_arrays(path))
         else:
             known = ", ".join((*PROJECT_SUFFIXES, *IMAGE_SUFFIXES, *ARRAY_SUFFIXES))
-            self.tell("This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {known}")
+            self.show_message(
+                "This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {known}"
+            )
 
     def _use_arrays(self, path: Path) -> None:
         """Take arrays that fit the chosen layer as its weights, others as the input."""
@@ -168,8 +172,12 @@ class FileCommands(QObject):
 
     def export_view(self, view: str, size: QSize) -> None:
         """Write one view as it is on the screen, in the format that the chosen name's ending says."""
-        formats = [_filter(format.upper(), (f".{format}",)) for format in EXPORTERS]
-        texts = [_filter(format.title, (format.ending,)) for format in TEXT_FORMATS] if view_row(view).has_texts else []
+        formats = [_file_filter(format.upper(), (f".{format}",)) for format in EXPORTERS]
+        texts = (
+            [_file_filter(format.title, (format.ending,)) for format in TEXT_FORMATS]
+            if view_row(view).has_texts
+            else []
+        )
         name, _ = QFileDialog.getSaveFileName(
             self._window, f"Export {view}", f"{view}.png", ";;".join([*formats, *texts])
         )
@@ -179,13 +187,15 @@ class FileCommands(QObject):
     def export_figure(self, name: str) -> None:
         """Write a figure for papers and slides, in the format that the chosen name's ending says."""
         title, known = PRINTED_FIGURES[name].title, tuple(EXPORTERS)
-        kinds = [_filter(format.upper(), (f".{format}",)) for format in known]
+        kinds = [_file_filter(format.upper(), (f".{format}",)) for format in known]
         if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
             self._run_or_report(lambda: self._write_figure(name, path))
 
     def export_turn(self) -> None:
         """Write the camera's turn as an animation."""
-        if path := self._ask_save("Export the turn of the camera", f"{TURN_FIGURE}.gif", (_filter("GIF", (".gif",)),)):
+        if path := self._ask_save(
+            "Export the turn of the camera", f"{TURN_FIGURE}.gif", (_file_filter("GIF", (".gif",)),)
+        ):
             state = self._workbench.state
             images = paint_turn_frames(state, ANIMATION, paper_theme(state))
             if self._run_or_report(lambda: self._turn.start(path, images, write_file)):
@@ -194,15 +204,17 @@ class FileCommands(QObject):
     def width_entries(self) -> Iterator[MenuEntry]:
         """How wide figures can be."""
         tip = "A column of 85 mm as PDF and SVG, a slide as PNG"
-        yield MenuEntry("By the format", partial(self.set_width, ""), tip, checked=not self.width)
+        yield MenuEntry("By the format", partial(self.set_width, ""), tip, checked=not self.figure_width)
         for id in PAGES:
-            yield MenuEntry(id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.width)
+            yield MenuEntry(
+                id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.figure_width
+            )
 
     def set_width(self, width: str) -> None:
         self._settings.setValue("export/width", width)
 
     @property
-    def width(self) -> str:
+    def figure_width(self) -> str:
         """The name of the page that figures are drawn for; "" for the one of their format."""
         return str(self._settings.value("export/width", "", type=str))
 
@@ -214,16 +226,18 @@ class FileCommands(QObject):
         format = path.suffix.lower().removeprefix(".")
         if format not in EXPORTERS:
             known = ", ".join(f".{name}" for name in EXPORTERS)
-            self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
+            self.show_message(
+                "This cannot be exported", f"{path}: the name's ending says the format; known are {known}"
+            )
             return
-        write_file(path, render_printed_figure(self._workbench.state, name, format, PAGES.get(self.width)))
+        write_file(path, render_printed_figure(self._workbench.state, name, format, PAGES.get(self.figure_width)))
         self.done.emit(f"Wrote {path}")
 
     def _on_turn_ended(self, path: Path, error: Exception | None) -> None:
         if error is None:
             self.done.emit(f"Wrote {path}")
         elif isinstance(error, ProjectError):
-            self.tell("This cannot be done", str(error))
+            self.show_message("This cannot be done", str(error))
         else:
             raise error
 
@@ -238,12 +252,12 @@ class FileCommands(QObject):
             self._run_or_report(lambda: self._write_all(Path(name)))
 
     def _write_all(self, folder: Path) -> None:
-        written = export_files(self._workbench.state, folder, DRAWN, EXPORTERS, self.scale)
+        written = export_files(self._workbench.state, folder, DRAWN, EXPORTERS, self.picture_scale)
         self.done.emit(f"Wrote {len(written)} files into {folder}")
 
     def copy_view(self, view: str, size: QSize) -> None:
         """Put one view as a picture on the clipboard, in the scale of exported ones."""
-        content = render_view(self._workbench.state, view, "png", self.scale, size)
+        content = render_view(self._workbench.state, view, "png", self.picture_scale, size)
         QGuiApplication.clipboard().setImage(QImage.fromData(content))
         self.done.emit("The picture is on the clipboard")
 
@@ -251,13 +265,13 @@ class FileCommands(QObject):
         """The scales that exported pictures can have."""
         for scale in SCALES:
             tip = f"A PNG has {scale}×{scale} pixels for each one on the screen"
-            yield MenuEntry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.scale)
+            yield MenuEntry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.picture_scale)
 
     def set_scale(self, scale: float) -> None:
         self._settings.setValue("export/scale", float(scale))
 
     @property
-    def scale(self) -> float:
+    def picture_scale(self) -> float:
         """Pixels of an exported picture per pixel on the screen."""
         return float(str(self._settings.value("export/scale", 2.0, type=float)))
 
@@ -268,16 +282,18 @@ class FileCommands(QObject):
         if text is not None:
             write_file(path, text.encode())
         elif format in EXPORTERS:
-            write_file(path, render_view(state, view, format, self.scale, size))
+            write_file(path, render_view(state, view, format, self.picture_scale, size))
         else:
             known = ", ".join((*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
-            self.tell("This cannot be exported", f"{path}: the name's ending says the format; known are {known}")
+            self.show_message(
+                "This cannot be exported", f"{path}: the name's ending says the format; known are {known}"
+            )
             return
         self.done.emit(f"Wrote {path}")
 
     # Failures
 
-    def tell(self, title: str, details: str) -> None:
+    def show_message(self, title: str, details: str) -> None:
         """Show a message whose text can be copied; the window stays usable."""
         box = QMessageBox(QMessageBox.Icon.Warning, title, title, Buttons.Ok, self._window)
         box.setInformativeText(details)
@@ -294,7 +310,7 @@ class FileCommands(QObject):
         try:
             work()
         except (ProjectError, FileFault) as error:
-            self.tell("This cannot be done", str(error))
+            self.show_message("This cannot be done", str(error))
             return False
         return True
 
@@ -302,7 +318,9 @@ class FileCommands(QObject):
         if self._run_or_report(lambda: self._workbench.open(path)):
             self._remember(path)
             if self._workbench.document.read_only:
-                self.tell("Opened to read only", f"{path} was written by a newer program; save it under another name")
+                self.show_message(
+                    "Opened to read only", f"{path} was written by a newer program; save it under another name"
+                )
 
     def _save(self, path: Path, *, overwrite: bool = False) -> bool:
         try:
@@ -341,5 +359,5 @@ class FileCommands(QObject):
         self.recent_changed.emit()
 
 
-def _filter(title: str, suffixes: tuple[str, ...]) -> str:
+def _file_filter(title: str, suffixes: tuple[str, ...]) -> str:
     return f"{title} ({' '.join('*' + suffix for suffix in suffixes)})"

@@ -97,7 +97,7 @@ class MainWindow(QMainWindow):
         return self.designs, self.form, self.input, self.notes, self.problems
 
     def _connect(self) -> None:
-        self.workbench.changed.connect(self._show)
+        self.workbench.changed.connect(self._show_state)
         for panel in self.panels:
             panel.edit_proposed.connect(self._on_edit_proposed)
             panel.focus_requested.connect(self.workbench.set_focus)
@@ -115,7 +115,7 @@ class MainWindow(QMainWindow):
         self.files.input_chosen.connect(self.docks["input"].raise_)
 
     def _on_edit_proposed(self, edit: Edit) -> None:
-        self.workbench.edit(edit.text, edit.project, self.edit_merging.key(edit.merge), edit.focus)
+        self.workbench.edit(edit.text, edit.project, self.edit_merging.merge_key(edit.merge), edit.focus)
 
     def _perform(self, action: Action) -> None:
         state = self.workbench.state
@@ -133,8 +133,8 @@ class MainWindow(QMainWindow):
     def _make_docks(self) -> Docks:
         panels: dict[str, QWidget] = {
             "designs": self.designs,
-            "layer": _scrolled(self.form),
-            "input": _scrolled(self.input),
+            "layer": _make_scroll_area(self.form),
+            "input": _make_scroll_area(self.input),
             "notes": self.notes,
             "problems": self.problems,
         }
@@ -174,7 +174,7 @@ class MainWindow(QMainWindow):
 
     # State → window
 
-    def _show(self, old: ViewState, new: ViewState) -> None:
+    def _show_state(self, old: ViewState, new: ViewState) -> None:
         if old.look.theme != new.look.theme:
             self._set_theme(new.look.theme)
             self._paint_icons(new)
@@ -228,7 +228,7 @@ class MainWindow(QMainWindow):
         for dock in self.docks.values():
             dock.setFloating(False)
         self.restoreState(self._default_layout, LAYOUT_VERSION)
-        self.docks.share_out()
+        self.docks.share_space()
 
     def show_mistakes(self) -> None:
         """Bring the list of mistakes forward, ready for the arrow keys."""
@@ -240,8 +240,8 @@ class MainWindow(QMainWindow):
         self.docks.bring_forward(view)
         self.views[view].begin()
 
-    def tell(self, title: str, details: str) -> None:
-        self.files.tell(title, details)
+    def show_message(self, title: str, details: str) -> None:
+        self.files.show_message(title, details)
 
     def _restore(self) -> None:
         self._restored = self._settings.contains("window/geometry")
@@ -267,8 +267,8 @@ class MainWindow(QMainWindow):
         super().showEvent(event)
         if not self._restored:
             self._restored = True
-            self.docks.share_out()
-        self.docks.tidy()
+            self.docks.share_space()
+        self.docks.hide_stray_tab_bars()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Behind the last view comes the first panel: Qt's own ring goes on within a form, by way of focus proxies."""
@@ -280,7 +280,7 @@ class MainWindow(QMainWindow):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.toolbar.fit(self.width())
+        self.toolbar.fit_width(self.width())
 
     def closeEvent(self, event: QCloseEvent) -> None:
         if not self.files.may_discard():
@@ -302,10 +302,10 @@ class MainWindow(QMainWindow):
 
     def dropEvent(self, event: QDropEvent) -> None:
         for url in event.mimeData().urls()[:1]:
-            self.files.use(Path(url.toLocalFile()))
+            self.files.use_file(Path(url.toLocalFile()))
 
 
-def _scrolled(widget: QWidget) -> QScrollArea:
+def _make_scroll_area(widget: QWidget) -> QScrollArea:
     area = QScrollArea()
     area.setWidgetResizable(True)
     area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

@@ -34,7 +34,7 @@ class QtActions:
             connect_action(qt_action, partial(perform, action))
             if action.group:
                 groups.setdefault(action.group, QActionGroup(parent)).addAction(qt_action)
-            if action.local:
+            if action.is_local:
                 qt_action.setShortcutContext(Qt.ShortcutContext.WidgetWithChildrenShortcut)
             else:
                 parent.addAction(qt_action)
@@ -50,7 +50,7 @@ class QtActions:
     def add_local_to(self, *widgets: QWidget) -> None:
         """Let the local commands' keys act in these widgets."""
         for widget in widgets:
-            widget.addActions([self.by_id[action.id] for action in ACTIONS if action.local])
+            widget.addActions([self.by_id[action.id] for action in ACTIONS if action.is_local])
 
     def show_state(self, state: ViewState) -> None:
         """Enable what can be done, check what is chosen, and say in the tool tips what depends on the state."""
@@ -59,8 +59,8 @@ class QtActions:
             qt_action.setEnabled(enabled)
             if action.tool_tip is not None:
                 qt_action.setToolTip(action.tool_tip(state))
-            elif action.off:
-                qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.off))
+            elif action.disabled_tip:
+                qt_action.setToolTip(_tool_tip(action, qt_action, "" if enabled else action.disabled_tip))
             if action.checked is not None:
                 qt_action.setChecked(action.checked(state))
 

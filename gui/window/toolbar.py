@@ -54,7 +54,7 @@ class Toolbar(QToolBar):
     def set_menu_icon(self, id: str, icon: QIcon) -> None:
         self._menus[id].setIcon(icon)
 
-    def fit(self, width: int) -> None:
+    def fit_width(self, width: int) -> None:
         """Leave the words to a few buttons where there is no room for all."""
         self._worded = self._worded or self.sizeHint().width()
         buttons = {id: self.widgetForAction(action) for id, action in self._actions.items()}

@@ -48,10 +48,10 @@ class SetProject(QUndoCommand):
         return True
 
     def redo(self) -> None:
-        self._document._show(self._after)
+        self._document._set_project(self._after)
 
     def undo(self) -> None:
-        self._document._show(self._before)
+        self._document._set_project(self._before)
 
 
 class Document(QObject):
@@ -91,7 +91,7 @@ class Document(QObject):
         self.path = path
         self.read_only = file is not None and file.read_only
         self._stamp = file.stamp if file is not None and path is not None else None
-        self._show(version)
+        self._set_project(version)
         self.file_changed.emit()
 
     def save(self, path: Path, *, overwrite: bool = False) -> None:
@@ -107,7 +107,7 @@ class Document(QObject):
         if self.read_only and path == self.path:
             text = f"holds a newer format than {FORMAT}, of which this program may know only a part; save it elsewhere"
             raise ProjectError([Problem(text, "$.format")], path)
-        if not overwrite and path == self.path and self._stamp not in (None, _stamp(path)):
+        if not overwrite and path == self.path and self._stamp not in (None, _file_stamp(path)):
             raise FileChangedError(str(path))
         self._stamp = save_project(self.project, path)
         self.path, self.read_only = path, False
@@ -117,12 +117,12 @@ class Document(QObject):
     def _on_undo_stack_clean_changed(self, clean: bool) -> None:
         self.file_changed.emit()
 
-    def _show(self, version: Version) -> None:
+    def _set_project(self, version: Version) -> None:
         self.project = version.project
         self.version_changed.emit(version)
 
 
-def _stamp(path: Path) -> Stamp | None:
+def _file_stamp(path: Path) -> Stamp | None:
     try:
         return paths.stamp_of(str(path))
     except FileFault:

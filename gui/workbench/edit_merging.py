@@ -17,14 +17,14 @@ class EditMerging(QObject):
         self._pause.timeout.connect(self._on_pause_timeout)
         app = QApplication.instance()
         if isinstance(app, QApplication):
-            app.focusChanged.connect(self.end)
+            app.focusChanged.connect(self.end_merging)
 
-    def key(self, merge: str) -> str:
+    def merge_key(self, merge: str) -> str:
         """The merge key of an edit that is made now; "" stays "", which merges with none."""
         self._pause.start()
         return f"{merge}#{self._number}" if merge else ""
 
-    def end(self) -> None:
+    def end_merging(self) -> None:
         """Make the next edit an undo step of its own."""
         self._number += 1
 
@@ -32,4 +32,4 @@ class EditMerging(QObject):
         if QGuiApplication.mouseButtons().value:
             self._pause.start()
         else:
-            self.end()
+            self.end_merging()

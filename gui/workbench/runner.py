@@ -19,7 +19,7 @@ class Runner(QObject):
         super().__init__(parent)
         self.cache = cache
         self.worker = Worker(self)
-        self.worker.reported.connect(self._on_worker_said)
+        self.worker.reported.connect(self._on_worker_reported)
         self.worker.ended.connect(self.ended)
 
     def start(self, request: RunRequest) -> None:
@@ -34,5 +34,5 @@ class Runner(QObject):
         """Cancel and wait for the worker, so that none outlives the window."""
         self.worker.close()
 
-    def _on_worker_said(self, event: NodeStarted | NodeDone) -> None:
+    def _on_worker_reported(self, event: NodeStarted | NodeDone) -> None:
         (self.node_started if isinstance(event, NodeStarted) else self.node_done).emit(event)

@@ -40,7 +40,7 @@ class Workbench(QObject):
         self.runner.node_started.connect(self._on_runner_node_started)
         self.runner.node_done.connect(self._on_runner_node_done)
         self.runner.ended.connect(self._on_runner_ended)
-        self.exploring.changed.connect(self._on_exploring_changed)
+        self.exploring.changed.connect(self._on_rank_search_changed)
 
     def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
         """Make `project` the current one as one undo step, the selection at `focus` if it is given."""
@@ -49,11 +49,11 @@ class Workbench(QObject):
 
     def set_focus(self, focus: Focus) -> None:
         if focus != self.state.focus and focus.ref in self.state.check:
-            self._show(replace(self.state, focus=focus))
+            self._set_state(replace(self.state, focus=focus))
 
     def set_look(self, look: Look) -> None:
         if look != self.state.look:
-            self._show(replace(self.state, look=look))
+            self._set_state(replace(self.state, look=look))
 
     def open(self, path: Path, *, sample: bool = False) -> None:
         """Show a project from a file; ProjectError leaves everything as it was. A sample is never written back."""
@@ -64,7 +64,7 @@ class Workbench(QObject):
         """Show another project, its history and results its own."""
         self.cancel()
         self.exploring.clear()
-        self._show(replace(self.state, run=RunView()))
+        self._set_state(replace(self.state, run=RunView()))
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
 
     def run(self) -> None:
@@ -72,7 +72,9 @@ class Workbench(QObject):
         request = RunRequest.of(self.document.project)
         places = request.refs
         first = RunProgress(0, len(places), places[0]) if places else None
-        self._show(replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=())))
+        self._set_state(
+            replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=()))
+        )
         if places:
             self.runner.start(request)
         else:
@@ -87,7 +89,7 @@ class Workbench(QObject):
             case Survey(design, wish):
                 self.exploring.search_design(project, design, wish)
             case Measure(wish, choices):
-                self.exploring.measure(project, wish, choices)
+                self.exploring.measure_replacement(project, wish, choices)
             case Cancel():
                 self.cancel()
 
@@ -96,13 +98,13 @@ class Workbench(QObject):
         self.exploring.cancel()
         self.runner.cancel()
         if self.state.run.progress is not None:
-            self._show(replace(self.state, run=replace(self.state.run, progress=None)))
+            self._set_state(replace(self.state, run=replace(self.state.run, progress=None)))
 
     def close(self) -> None:
         self.exploring.close()
         self.runner.close()
 
-    def _show(self, new: ViewState) -> None:
+    def _set_state(self, new: ViewState) -> None:
         old, self.state = self.state, new
         self.changed.emit(old, new)
 
@@ -113,7 +115,9 @@ class Workbench(QObject):
         run = RunView(self._known_results(known), self.state.run.progress)
         if focus.ref not in known:
             focus = fallback_focus(focus, project, known)
-        self._show(replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean))
+        self._set_state(
+            replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean)
+        )
 
     def _known_results(self, known: ProjectCheck) -> Mapping[NodeRef, VolumeResult]:
         """The results of before, where the place is still there; those of today's settings where the cache has them."""
@@ -127,14 +131,14 @@ class Workbench(QObject):
         return results
 
     def _on_document_file_changed(self) -> None:
-        self._show(replace(self.state, path=self.document.path, clean=self.document.clean))
+        self._set_state(replace(self.state, path=self.document.path, clean=self.document.clean))
 
-    def _on_exploring_changed(self, exploration: RankSearchState) -> None:
-        self._show(replace(self.state, exploration=exploration))
+    def _on_rank_search_changed(self, exploration: RankSearchState) -> None:
+        self._set_state(replace(self.state, rank_search=exploration))
 
     def _on_runner_node_started(self, event: NodeStarted) -> None:
         progress = RunProgress(event.done, event.total, event.ref)
-        self._show(replace(self.state, run=replace(self.state.run, progress=progress)))
+        self._set_state(replace(self.state, run=replace(self.state.run, progress=progress)))
 
     def _on_runner_node_done(self, event: NodeDone) -> None:
         if event.ref not in self.state.check:
@@ -146,11 +150,11 @@ class Workbench(QObject):
             return  # an edit or undo since the run began has brought back what fits; this waits in the cache
         result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights)
         results = {**self.state.run.results, event.ref: result}
-        self._show(replace(self.state, run=replace(self.state.run, results=results)))
+        self._set_state(replace(self.state, run=replace(self.state.run, results=results)))
 
     def _on_runner_ended(self, error: Exception | None) -> None:
         problems = error.problems if isinstance(error, ProjectError) else ()
-        self._show(replace(self.state, run=replace(self.state.run, progress=None, problems=problems)))
+        self._set_state(replace(self.state, run=replace(self.state.run, progress=None, problems=problems)))
         if error is not None and not isinstance(error, ProjectError):
             raise error
 

@@ -38,11 +38,11 @@ def layout_of(state: ViewState, width: float = 900.0, height: float = 600.0) -> 
 
 def test_settings_stand_beside_names_only_where_the_bars_stay_long() -> None:
     narrow, wide = (layout_of(state_of(start()), width, 500) for width in (300.0, 900.0))
-    longest = max(placed.bar.width() for placed in narrow.lines)
+    longest = max(placed.bar_rect.width() for placed in narrow.lines)
     assert longest > 0.25 * 300
     assert "5×5, 32 filters" not in svg(paint_bars, state_of(start()), 300, 500)
     assert "5×5, 32 filters" in svg(paint_bars, state_of(start()), 900, 500)
-    assert wide.lines[1].frame.label_width > narrow.lines[1].frame.label_width
+    assert wide.lines[1].column.label_width > narrow.lines[1].column.label_width
 
 
 # Axes
@@ -122,7 +122,7 @@ def test_pouring_keeps_every_line_in_order_and_repeats_headings_only(groups: lis
 def test_bars_on_one_axis_are_as_long_as_their_exact_values(name: str, size: tuple[float, float]) -> None:
     layout = layout_of(state_of(PROJECTS[name]), *size)
     for placed_lines in (layout.totals, layout.lines):
-        known = [(p.bar.width(), p.line.value) for p in placed_lines if p.line.value]
+        known = [(p.bar_rect.width(), p.line.value) for p in placed_lines if p.line.value]
         longest, largest = max(known)
         for length, value in known:
             assert length == pytest.approx(longest * value / largest)
@@ -139,13 +139,13 @@ def test_every_layer_is_shown_or_counted_within_the_rectangle(
     shown = {(p.line.design, node) for p in layout.lines for node in p.line.nodes}
     assert shown == {(d.name, node.name) for d in project.designs for node in d.network.nodes}
     for placed in (*layout.totals, *layout.lines):
-        assert rect.contains(placed.row)
-        assert placed.bar.right() <= placed.row.right()
+        assert rect.contains(placed.row_rect)
+        assert placed.bar_rect.right() <= placed.row_rect.right()
 
 
 @pytest.mark.parametrize("size", SIZES)
 def test_rows_do_not_overlap(size: tuple[float, float]) -> None:
-    rows = [placed.row.adjusted(0.01, 0.01, -0.01, -0.01) for placed in layout_of(state_of(chain()), *size).lines]
+    rows = [placed.row_rect.adjusted(0.01, 0.01, -0.01, -0.01) for placed in layout_of(state_of(chain()), *size).lines]
     assert not any(a.intersects(b) for i, a in enumerate(rows) for b in rows[:i])
 
 
@@ -156,10 +156,10 @@ def test_labels_of_ticks_overlap_neither_each_other_nor_what_the_axis_counts(wid
     for height in (160.0, 240.0, 400.0, 700.0):
         layout = lay_out_bars(content, QRectF(0, 0, width, height))
         for axis in layout.axes:
-            labels = [label for _, label in axis.ticks(layout.unit, content)]
+            labels = [label for _, label in axis.place_ticks(layout.unit, content)]
             assert labels
             assert not any(a.intersects(b) for i, a in enumerate(labels) for b in labels[:i])
-            assert all(axis.frame.left < label.left() and label.right() <= axis.row.right() for label in labels)
+            assert all(axis.column.left < label.left() and label.right() <= axis.label_rect.right() for label in labels)
 
 
 @pytest.mark.parametrize("size", [(221, 150), (354, 120), (900, 330), (1600, 900)])
@@ -201,9 +201,9 @@ def test_layers_that_cost_nothing_share_a_line_once_they_are_many() -> None:
 
 
 def test_small_layers_get_an_axis_of_their_own_and_say_how_much_it_is_enlarged() -> None:
-    assert build_bars_content(state_of(chain())).section == "Layer by layer, axis enlarged 47.5×"
-    assert build_bars_content(state_of(start())).section == "Layer by layer"
-    assert build_bars_content(state_of(chain(), logarithmic=True)).section == "Layer by layer"
+    assert build_bars_content(state_of(chain())).section_title == "Layer by layer, axis enlarged 47.5×"
+    assert build_bars_content(state_of(start())).section_title == "Layer by layer"
+    assert build_bars_content(state_of(chain(), logarithmic=True)).section_title == "Layer by layer"
 
 
 def test_a_figure_on_screen_fills_its_viewport_or_grows_until_it_can_be_read() -> None:
@@ -222,7 +222,7 @@ def test_the_headline_tells_the_saving_in_words() -> None:
     assert content.headline == "12.1× fewer multiply-accumulates"
     assert content.subject == "bottleneck, compared with naive"
     assert [line.value_text for line in content.totals] == ["160.6 M", "13.25 M"]
-    assert [line.ratio for line in content.totals] == ["", "12.1× fewer"]
+    assert [line.ratio_text for line in content.totals] == ["", "12.1× fewer"]
     assert build_bars_content(state_of(start(), metric="params")).headline == "12.1× fewer parameters"
 
 
@@ -249,7 +249,7 @@ def test_a_mistake_makes_the_total_unknown_and_the_headline_says_what_to_mend() 
     assert content.subject.startswith("until bottleneck / huge is mended: kernel 31×31")
     layout = layout_of(state_of(mistaken()))
     unknown = [p for p in (*layout.totals, *layout.lines) if p.line.value is None and p.line.kind != "heading"]
-    assert [(p.line.label, p.line.value_text, p.bar.width()) for p in unknown] == [
+    assert [(p.line.label, p.line.value_text, p.bar_rect.width()) for p in unknown] == [
         ("bottleneck", "unknown", 0),
         ("huge", "unknown", 0),
         ("after", "unknown", 0),
@@ -264,7 +264,7 @@ def test_an_unreadable_input_is_named_as_what_to_mend() -> None:
 
 def test_the_stem_is_a_line_of_words_and_no_bar() -> None:
     content = build_bars_content(state_of(with_stem()))
-    assert content.stem == "stem, the same for all designs: 2.052 G MACs"
+    assert content.stem_text == "stem, the same for all designs: 2.052 G MACs"
     assert {line.design for group in content.groups for line in group} == {"naive", "bottleneck"}
 
 
@@ -289,7 +289,7 @@ def test_the_chosen_layer_alone_is_drawn_another_way() -> None:
     state = state_of(start())
     plain = picture(state)
     chosen = picture(replace(state, focus=Focus("bottleneck", "reduce")))
-    row = layout_of(state, 900, 500).row_of("bottleneck", "reduce")
+    row = layout_of(state, 900, 500).row_rect("bottleneck", "reduce")
     assert row is not None
     differ = {y for y in range(500) if any(plain.pixel(x, y) != chosen.pixel(x, y) for x in range(0, 900, 3))}
     assert differ
@@ -307,7 +307,7 @@ class BarsViewAnswer(Answer[BarsView]):
         super().__init__(qtbot, BarsView, state, size)
 
     def point(self, design: str, node: str) -> QPoint:
-        row = self.view.canvas.row_of((design, node))
+        row = self.view.canvas.row_rect((design, node))
         assert row is not None
         return row.center().toPoint()
 
@@ -319,7 +319,7 @@ def test_an_edit_changes_the_numbers_at_once(qtbot: QtBot) -> None:
     network = edited.design("naive").network.with_layer("conv5x5", Conv2d(filters=64, kernel=5))
     edited = edited.with_network("naive", network)
     answer.show(replace(answer.state, project=edited, check=check(edited)))
-    said = [line.tip for line in answer.view.canvas.lines()]
+    said = [line.tip for line in answer.view.canvas.layer_lines()]
     assert said[0] == "naive / conv5x5: 28·28·64 × 5·5·256 = 321,126,400 MACs"
     assert "321,126,400" in answer.view.canvas.accessibleDescription()
     assert answer.view.canvas.grab().toImage() != before

@@ -52,7 +52,7 @@ def wait(window: MainWindow, qtbot: QtBot) -> Callable[[], None]:
 
     def wait() -> None:
         def done() -> bool:
-            return not window.workbench.state.exploration.busy_text
+            return not window.workbench.state.rank_search.busy_text
 
         qtbot.waitUntil(done, timeout=20_000)
 
@@ -80,20 +80,20 @@ def design_page(window: MainWindow, wait: Callable[[], None]) -> BottleneckDesig
 
 
 def chosen_widths(window: MainWindow) -> tuple[int, ...]:
-    shown = window.workbench.state.exploration
+    shown = window.workbench.state.rank_search
     assert shown.curve is not None
-    assert shown.index is not None
-    return shown.curve.ranks[shown.index]
+    assert shown.width_index is not None
+    return shown.curve.ranks[shown.width_index]
 
 
 def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(
     window: MainWindow, page: BottleneckLayerPage
 ) -> None:
     assert window.docks.centre.currentWidget() is window.views["bottleneck"]
-    shown = window.workbench.state.exploration
+    shown = window.workbench.state.rank_search
     assert shown.curve is not None
     assert shown.curve.ref == PLACE
-    assert shown.shown_trial is not None
+    assert shown.visible_result is not None
     assert page.maps.isVisible()
     assert page.slider.maximum() == len(shown.curve.ranks) - 1
 
@@ -101,12 +101,12 @@ def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(
 def test_in_a_low_window_the_chart_has_all_the_room(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.docks.centre.setCurrentIndex(0)
     window.resize(900, 560)
-    window.docks.share_out()
+    window.docks.share_space()
     QTest.mouseClick(window.docks.centre.tabBar(), LEFT, pos=window.docks.centre.tabBar().tabRect(1).center())
     QApplication.processEvents()
-    layout = page.chart.layout_now()
+    layout = page.chart.current_layout()
     assert layout is not None
-    assert layout.chart is not None
+    assert layout.chart_layout is not None
     assert not page.maps.isVisible()
     window.resize(1600, 1000)
     QApplication.processEvents()
@@ -133,7 +133,7 @@ def test_the_slider_chooses_the_width_whose_maps_are_run(
         page.slider.setValue(index)
         wait()
         assert chosen_widths(window) == (index + 1,)
-        trial = window.workbench.state.exploration.shown_trial
+        trial = window.workbench.state.rank_search.visible_result
         assert trial is not None
         assert trial.ranks == (index + 1,)
         assert page.box.value() == index + 1
@@ -144,7 +144,7 @@ def test_of_many_quick_choices_the_last_is_run(
 ) -> None:
     for index in (0, 1, 2, 6, 4):
         page.slider.setValue(index)
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.shown_trial is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workbench.state.rank_search.visible_result is not None, timeout=20_000)
     assert chosen_widths(window) == (5,)
     wait()
 
@@ -155,9 +155,9 @@ def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
     window.workbench.set_focus(Focus(*PLACE))
     page = window.views["bottleneck"].layer
     window.actions_by_id["explore"].trigger()
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.curve is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workbench.state.rank_search.curve is not None, timeout=20_000)
     page.slider.setValue(2)
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.shown_trial is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workbench.state.rank_search.visible_result is not None, timeout=20_000)
     wait()
     assert chosen_widths(window) == (3,)
 
@@ -168,7 +168,7 @@ def test_where_no_width_is_within_the_error_the_widest_that_is_cheaper_is_shown(
     page.error.edit.setText("0.001")
     page.error.edit.textEdited.emit("0.001")
     wait()
-    curve = window.workbench.state.exploration.curve
+    curve = window.workbench.state.rank_search.curve
     assert curve is not None
     assert curve.cheapest_within(1e-5) is None
     assert curve.break_even
@@ -184,11 +184,11 @@ def test_that_the_file_of_the_weights_is_gone_is_told(
     window.workbench.edit("Weights", PROJECT.with_network("deep", NETWORK.with_node_replaced("second", node)))
     page.explore_button.click()
     wait()
-    assert window.workbench.state.exploration.problems == ()
+    assert window.workbench.state.rank_search.problems == ()
     path.unlink()
     page.explore_button.click()
     wait()
-    (problem,) = window.workbench.state.exploration.problems
+    (problem,) = window.workbench.state.rank_search.problems
     assert "weight.npy" in problem.text
 
 
@@ -205,10 +205,10 @@ def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
     wait()
     page.explore_button.click()
     wait()
-    shown = window.workbench.state.exploration
+    shown = window.workbench.state.rank_search
     assert shown.problems == ()
     assert shown.curve is not None
-    assert (shown.curve.form, shown.curve.ranks, shown.index) == (form, (), None)
+    assert (shown.curve.form, shown.curve.ranks, shown.width_index) == (form, (), None)
     assert not page.slider.isEnabled()
 
 
@@ -218,10 +218,10 @@ def test_an_error_to_bear_chooses_the_cheapest_within_it(
     page.error.edit.setText("30")
     page.error.edit.textEdited.emit("30")
     wait()
-    shown = window.workbench.state.exploration
+    shown = window.workbench.state.rank_search
     assert shown.curve is not None
-    assert shown.index == shown.curve.cheapest_within(0.3)
-    assert shown.curve.decisive_errors[shown.index] <= 0.3 < shown.curve.decisive_errors[shown.index - 1]
+    assert shown.width_index == shown.curve.cheapest_within(0.3)
+    assert shown.curve.decisive_errors[shown.width_index] <= 0.3 < shown.curve.decisive_errors[shown.width_index - 1]
 
 
 def test_a_budget_of_macs_chooses_what_costs_no_more(
@@ -229,10 +229,10 @@ def test_a_budget_of_macs_chooses_what_costs_no_more(
 ) -> None:
     page.budget.edit.textEdited.emit("50K")
     wait()
-    shown = window.workbench.state.exploration
+    shown = window.workbench.state.rank_search
     assert shown.curve is not None
-    assert shown.index is not None
-    assert shown.curve.costs[shown.index] <= 50_000 < shown.curve.costs[shown.index + 1]
+    assert shown.width_index is not None
+    assert shown.curve.costs[shown.width_index] <= 50_000 < shown.curve.costs[shown.width_index + 1]
 
 
 @pytest.mark.parametrize(("text", "percent"), [("5", 5), ("0,5", 0.5), ("12 %", 12)])
@@ -257,10 +257,10 @@ def test_fitting_again_runs_another_replacement_that_loses_less_where_it_is_fitt
 ) -> None:
     page.slider.setValue(2)
     wait()
-    plain = window.workbench.state.exploration.result
+    plain = window.workbench.state.rank_search.result
     page.refit.click()
     wait()
-    again = window.workbench.state.exploration.result
+    again = window.workbench.state.rank_search.result
     assert plain is not None
     assert again is not None
     assert again.refit
@@ -274,7 +274,7 @@ def test_apply_puts_the_pair_in_as_one_undo_step(
 ) -> None:
     page.slider.setValue(1)
     wait()
-    curve = window.workbench.state.exploration.curve
+    curve = window.workbench.state.rank_search.curve
     assert curve is not None
     page.apply.click()
     project = window.workbench.state.project
@@ -302,12 +302,12 @@ def test_what_was_put_in_runs_and_gives_what_the_trial_gave(
 ) -> None:
     page.slider.setValue(2)
     wait()
-    trial = window.workbench.state.exploration.result
+    trial = window.workbench.state.rank_search.result
     page.apply.click()
     window.workbench.run()
     qtbot.waitUntil(lambda: window.workbench.state.run.progress is None, timeout=20_000)
     assert trial is not None
-    fitted_to = window.workbench.state.exploration.samples
+    fitted_to = window.workbench.state.rank_search.calibration
     assert fitted_to is not None
     result = window.workbench.state.run.results[PLACE].volume
     assert trial.spec in fitted_to.check_inputs  # the window's own input is what it is fitted to
@@ -323,7 +323,7 @@ def test_after_an_edit_the_curve_is_dimmed_and_cannot_be_applied(window: MainWin
     content = build_bottleneck_content(window.workbench.state)
     assert content.message == STALE
     assert content.maps is not None
-    assert not any(plate.fresh for plate in content.maps.panels)
+    assert not any(plate.is_fresh for plate in content.maps.panels)
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
     assert build_bottleneck_content(window.workbench.state).message != STALE
@@ -335,7 +335,7 @@ def test_another_form_is_explored_at_once(
 ) -> None:
     page.form.chosen.emit("1x1+kxk+1x1")
     wait()
-    curve = window.workbench.state.exploration.curve
+    curve = window.workbench.state.rank_search.curve
     assert curve is not None
     assert len(curve.ranks[0]) == 2
     assert not page.box.isVisible()
@@ -372,28 +372,28 @@ def test_a_known_curve_is_shown_again_when_its_layer_is_chosen(
 def test_cancel_ends_the_exploration(window: MainWindow, qtbot: QtBot) -> None:
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
-    qtbot.waitUntil(lambda: bool(window.workbench.state.exploration.busy_text), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.workbench.state.rank_search.busy_text), timeout=20_000)
     assert window.actions_by_id["cancel"].isEnabled()
     window.actions_by_id["cancel"].trigger()
-    assert not window.workbench.state.exploration.busy_text
+    assert not window.workbench.state.rank_search.busy_text
     assert not window.actions_by_id["cancel"].isEnabled()
 
 
 def test_another_project_knows_nothing_of_it(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.show_project(replace(PROJECT, title="Another"))
-    assert window.workbench.state.exploration.curves == {}
-    assert window.workbench.state.exploration.query is None
+    assert window.workbench.state.rank_search.curves == {}
+    assert window.workbench.state.rank_search.query is None
 
 
 def test_a_click_on_the_chart_chooses_the_width_that_is_drawn_there(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot, wait: Callable[[], None]
 ) -> None:
-    layout = page.chart.layout_now()
-    curve = window.workbench.state.exploration.curve
+    layout = page.chart.current_layout()
+    curve = window.workbench.state.rank_search.curve
     assert layout is not None
-    assert layout.chart is not None
+    assert layout.chart_layout is not None
     assert curve is not None
-    point = layout.chart.point(curve.costs[6], curve.expected_errors[6])
+    point = layout.chart_layout.point_at(curve.costs[6], curve.expected_errors[6])
     assert page.chart.index_at(point) == 6
     assert page.chart.index_at(QPointF(1, 1)) is None
     qtbot.mouseClick(page.chart, Qt.MouseButton.LeftButton, pos=point.toPoint())
@@ -415,13 +415,13 @@ def test_arrow_keys_step_through_the_widths(
 def test_the_mouse_on_the_chart_reads_cost_and_errors(
     window: MainWindow, page: BottleneckLayerPage, qtbot: QtBot
 ) -> None:
-    layout, curve = page.chart.layout_now(), window.workbench.state.exploration.curve
+    layout, curve = page.chart.current_layout(), window.workbench.state.rank_search.curve
     assert layout is not None
-    assert layout.chart is not None
+    assert layout.chart_layout is not None
     assert curve is not None
     said: list[str] = []
     window.views["bottleneck"].hovered.connect(said.append)
-    qtbot.mouseMove(page.chart, layout.chart.point(curve.costs[3], 0.5).toPoint())
+    qtbot.mouseMove(page.chart, layout.chart_layout.point_at(curve.costs[3], 0.5).toPoint())
     assert any(text.startswith("r 4: ") and "expected" in text and "plain SVD" in text for text in said)
 
 
@@ -429,7 +429,7 @@ def test_the_mouse_on_the_chart_reads_cost_and_errors(
 def test_the_exported_figure_has_the_curve(window: MainWindow, page: BottleneckLayerPage, format: str) -> None:
     drawn = render_view(window.workbench.state, "bottleneck", format)
     empty = render_view(
-        replace(window.workbench.state, exploration=type(window.workbench.state.exploration)()), "bottleneck", format
+        replace(window.workbench.state, rank_search=type(window.workbench.state.rank_search)()), "bottleneck", format
     )
     assert len(drawn) > len(empty)
     if format == "svg":
@@ -462,15 +462,15 @@ def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_ti
     window.actions_by_id["explore"].trigger()
     wait()
     exploring.changed.disconnect(cancel)
-    curve = window.workbench.state.exploration.curve
+    curve = window.workbench.state.rank_search.curve
     assert curve is not None
     assert not curve.measured_at
     window.actions_by_id["explore"].trigger()
     wait()
-    curve = window.workbench.state.exploration.curve
+    curve = window.workbench.state.rank_search.curve
     assert curve is not None
     assert curve.measured_at
-    assert window.workbench.state.exploration.shown_trial is not None
+    assert window.workbench.state.rank_search.visible_result is not None
 
 
 def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
@@ -484,7 +484,7 @@ def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
     wait()
     qtbot.wait(50)
     assert "exploring second" not in begun
-    assert not window.workbench.state.exploration.busy_text
+    assert not window.workbench.state.rank_search.busy_text
 
 
 def test_a_design_that_is_gone_is_explored_no_more(window: MainWindow, wait: Callable[[], None]) -> None:
@@ -492,7 +492,7 @@ def test_a_design_that_is_gone_is_explored_no_more(window: MainWindow, wait: Cal
     wait()
     window.workbench.answer(Explore(RankQuery(("gone", "second"))))
     wait()
-    (problem,) = window.workbench.state.exploration.problems
+    (problem,) = window.workbench.state.rank_search.problems
     assert "choose a convolution" in problem.text
 
 
@@ -502,17 +502,17 @@ def test_after_apply_the_page_says_that_the_layer_is_fitted(
     page.apply.click()
     content = build_bottleneck_content(window.workbench.state)
     assert content.message.startswith("second is fitted already")
-    assert content.dimmed
-    assert content.look is not None
+    assert content.is_stale
+    assert content.chart_marks is not None
     assert not page.apply.isEnabled()
     assert not page.slider.isEnabled()
-    assert page.slider.value() == page.box.value() - 1 == content.look.chosen
+    assert page.slider.value() == page.box.value() - 1 == content.chart_marks.chosen_index
     page.chart.width_chosen.emit(0)
     wait()
-    assert window.workbench.state.exploration.problems
+    assert window.workbench.state.rank_search.problems
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
-    assert not build_bottleneck_content(window.workbench.state).dimmed
+    assert not build_bottleneck_content(window.workbench.state).is_stale
     assert page.apply.isEnabled()
 
 
@@ -526,7 +526,7 @@ def test_a_known_layer_chosen_while_another_is_explored_is_shown_behind_it(
     assert build_bottleneck_content(window.workbench.state).curve is not None
     wait()
     assert page.slider.isEnabled()
-    assert window.workbench.state.exploration.shown_trial is not None
+    assert window.workbench.state.rank_search.visible_result is not None
 
 
 def test_what_is_shown_again_can_be_cancelled_at_once(
@@ -536,7 +536,7 @@ def test_what_is_shown_again_can_be_cancelled_at_once(
     window.actions_by_id["explore"].trigger()
     wait()
     window.workbench.set_focus(Focus(*PLACE))
-    assert window.workbench.state.exploration.busy_text
+    assert window.workbench.state.rank_search.busy_text
     assert window.actions_by_id["cancel"].isEnabled()
     assert page.explore_button.text() == "Cancel"
     wait()
@@ -552,7 +552,7 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     window = open_window(PROJECT.with_network("deep", network))
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
-    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy_text, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     content = build_bottleneck_content(window.workbench.state)
     assert content.is_error
     assert "/nowhere.npz does not exist" in content.message
@@ -560,8 +560,8 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     assert not build_bottleneck_content(window.workbench.state).is_error
     window.workbench.document.undo_stack.undo()
     window.workbench.answer(Survey("deep", RankQuery(PLACE)))
-    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy_text, timeout=20_000)
-    assert "/nowhere.npz does not exist" in window.workbench.state.exploration.problems[0].text
+    qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
+    assert "/nowhere.npz does not exist" in window.workbench.state.rank_search.problems[0].text
 
 
 # Photos
@@ -593,8 +593,8 @@ def photo_window(open_window: Callable[[Project], MainWindow], tmp_path: Path, p
 
 def errors_after_asking(window: MainWindow, qtbot: QtBot, wish: RankQuery) -> dict[int, float]:
     window.workbench.answer(Explore(wish))
-    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy_text, timeout=20_000)
-    shown = window.workbench.state.exploration
+    qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
+    shown = window.workbench.state.rank_search
     assert not shown.problems
     assert shown.curve is not None
     return shown.curve.decisive_errors
@@ -606,15 +606,15 @@ def errors_on(project: Project, photos: Path) -> dict[int, float]:
 
 def test_other_photos_have_a_curve_of_their_own(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
     errors_after_asking(photo_window, qtbot, RankQuery(PLACE))
-    found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photos=photos))
+    found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photo_folder=photos))
     expected = errors_on(photo_window.workbench.state.project, photos)
     assert {at: found[at] for at in expected} == expected
 
 
 def test_a_photo_that_was_replaced_is_explored_anew(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
-    before = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photos=photos))
+    before = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photo_folder=photos))
     write_picture(photos / "c.png", 99)
-    found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photos=photos))
+    found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photo_folder=photos))
     expected = errors_on(photo_window.workbench.state.project, photos)
     assert {at: found[at] for at in expected} == expected
     assert before[0] != found[0]
@@ -629,7 +629,7 @@ def measure_all(window: MainWindow, page: BottleneckDesignPage, wait: Callable[[
     page.error.chosen.emit(0.5)
     page.all.click()
     page.measure.click()
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.replacement is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workbench.state.rank_search.replacement is not None, timeout=20_000)
     wait()
 
 
@@ -651,10 +651,10 @@ def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
     design_page.all.click()
     assert "Measure" in design_page.said.text()
     design_page.measure.click()
-    qtbot.waitUntil(lambda: window.workbench.state.exploration.replacement is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: window.workbench.state.rank_search.replacement is not None, timeout=20_000)
     wait()
     assert "Measured on noise, seed 4: the last volume differs by" in design_page.said.text()
-    swap = window.workbench.state.exploration.replacement
+    swap = window.workbench.state.rank_search.replacement
     assert swap is not None
     design_page.apply.click()
     state = window.workbench.state
@@ -731,10 +731,10 @@ def test_a_folder_without_photos_is_told_in_the_page(
     window = open_window(project)
     window.workbench.set_focus(Focus(*PLACE))
     window.actions_by_id["explore"].trigger()
-    qtbot.waitUntil(lambda: not window.workbench.state.exploration.busy_text, timeout=20_000)
+    qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
     menu = window.views["bottleneck"].layer.photos.menu()
     assert menu is not None
     menu.actions()[1].trigger()
-    qtbot.waitUntil(lambda: bool(window.workbench.state.exploration.problems), timeout=20_000)
+    qtbot.waitUntil(lambda: bool(window.workbench.state.rank_search.problems), timeout=20_000)
     assert "has no photo" in build_bottleneck_content(window.workbench.state).message

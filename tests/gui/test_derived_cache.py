@@ -19,9 +19,9 @@ def fetch(cache, key, size=10, volumes=()):
 def test_the_same_volume_is_measured_once():
     calls, cache, measured = [], DerivedCache(1000), volume()
     for _ in range(2):
-        cache.get((measured,), ("range",), lambda: calls.append(1), lambda _: 10)
+        cache.get_or_make((measured,), ("range",), lambda: calls.append(1), lambda _: 10)
     assert calls == [1]
-    cache.get((measured.copy(),), ("range",), lambda: calls.append(2), lambda _: 10)
+    cache.get_or_make((measured.copy(),), ("range",), lambda: calls.append(2), lambda _: 10)
     assert calls == [1, 2]
 
 

@@ -41,7 +41,7 @@ def ran(workbench: Workbench, qtbot: QtBot) -> Workbench:
 @pytest.mark.parametrize("view", DRAWN)
 def test_a_png_has_the_size_of_the_figure_times_the_scale(ran: Workbench, view: str) -> None:
     image = QImage.fromData(render_view(ran.state, view, "png", 1.5))
-    assert image.size() == QSize(*figure_of(view).size(ran.state)) * 1.5  # Qt rounds a half up
+    assert image.size() == QSize(*figure_of(view).default_size(ran.state)) * 1.5  # Qt rounds a half up
 
 
 @pytest.mark.parametrize("view", DRAWN)
@@ -49,7 +49,7 @@ def test_svg_keeps_text_as_text_and_is_what_the_png_shows(ran: Workbench, view: 
     content = render_view(ran.state, view, "svg")
     texts = " ".join(ElementTree.fromstring(content).itertext())
     assert "naive" in texts
-    size = QSize(*figure_of(view).size(ran.state))
+    size = QSize(*figure_of(view).default_size(ran.state))
     drawn = QImage(size, QImage.Format.Format_RGB32)
     painter = QPainter(drawn)
     renderer = QSvgRenderer(content)
@@ -69,7 +69,7 @@ def mean_difference(first: QImage, second: QImage) -> float:
 @pytest.mark.parametrize("view", DRAWN)
 def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None:
     content = render_view(ran.state, view, "pdf")
-    width, _height = figure_of(view).size(ran.state)
+    width, _height = figure_of(view).default_size(ran.state)
     assert content.startswith(b"%PDF")
     assert f"/MediaBox [0 0 {width}".encode() in content
     assert b"/DCTDecode" not in content, "maps must not become JPEG"

@@ -270,7 +270,7 @@ def test_modules_of_two_designs_stand_beside_each_other_where_the_page_is_wide()
     state = state_of(load_project(PROJECTS / "inception_3a_192.toml").project, run=False)
     beside, below = (inception_module.lay_out_inception_module(state, chosen) for chosen in (SLIDE, COLUMN))
     for made, axis in ((beside, 0), (below, 1)):
-        first, second = made.scene.headers
+        first, second = made.scene.heading_points
         assert first[axis] < second[axis]
         assert first[1 - axis] == second[1 - axis]
         ends = [
@@ -311,7 +311,7 @@ def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say
         column.id for column in whole[0].columns if column.id != "type"
     ]
     for part in parts:
-        assert part.table_width <= part.widest + 1e-6
+        assert part.table_width <= part.max_width + 1e-6
         assert part.columns[0].id == "type"
     for part in parts[1:]:
         assert all(any(column.text(row) for column in part.columns[1:]) for row in part.rows)
@@ -321,9 +321,9 @@ def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say
 
 def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked_for():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
-    assert PRINTED_FIGURES["paper-table"].page(state, "pdf") is PAGES["174mm"]
-    assert PRINTED_FIGURES["paper-table"].page(state_of(TWO), "pdf") is COLUMN
-    assert PRINTED_FIGURES["paper-table"].page(state, "png") is SLIDE
+    assert PRINTED_FIGURES["paper-table"].choose_page(state, "pdf") is PAGES["174mm"]
+    assert PRINTED_FIGURES["paper-table"].choose_page(state_of(TWO), "pdf") is COLUMN
+    assert PRINTED_FIGURES["paper-table"].choose_page(state, "png") is SLIDE
 
 
 # The turn of the camera
@@ -334,7 +334,7 @@ def test_the_gif_goes_from_3d_to_top_and_back_and_rests_at_both_ends():
     images = list(paint_turn_frames(state, size, paper_theme(state)))
     assert len(images) == STEPS + 1
     made = from_above.lay_out_turn(state, size)
-    assert turn_panels(made, make_camera(*CAMERA_VIEWS["3-D"])).scene.eye == made.scene.eye
+    assert turn_panels(made, make_camera(*CAMERA_VIEWS["3-D"])).scene.camera == made.scene.camera
     file = Image.open(BytesIO(encode_gif(images)))
     assert (file.n_frames, file.size, file.info["loop"]) == (2 * STEPS, (480, 270), 0)
     times = []
@@ -354,7 +354,7 @@ def test_headings_and_captions_stay_where_they_are_while_the_camera_turns():
     for pitch in (30.0, 60.0, 90.0):
         other = turn_panels(made, make_camera(0.0, pitch))
         assert (other.headings, other.caption) == (made.headings, made.caption)
-        assert [y for _, y in other.scene.headers] == pytest.approx([y for _, y in made.scene.headers])
+        assert [y for _, y in other.scene.heading_points] == pytest.approx([y for _, y in made.scene.heading_points])
         assert other.scene.shrink == pytest.approx(1.0)
 
 

@@ -62,7 +62,7 @@ def test_a_file_that_cannot_be_used_is_told_and_changes_nothing(
     edited(window)
     window.workbench.document.undo_stack.setClean()
     before = window.workbench.state.project
-    window.files.use(tmp_path / name)
+    window.files.use_file(tmp_path / name)
     assert len(told) == 1
     assert said in told[0]
     assert window.workbench.state.project is before
@@ -72,7 +72,7 @@ def test_a_file_that_cannot_be_used_is_told_and_changes_nothing(
 
 def test_a_photo_that_is_none_is_told_at_the_input_and_can_be_undone(window: MainWindow, tmp_path: Path) -> None:
     (tmp_path / "text.png").write_text("no picture")
-    window.files.use(tmp_path / "text.png")
+    window.files.use_file(tmp_path / "text.png")
     assert "text.png" in window.problems.text()
     assert window.status.mistakes.isVisible()
     assert not window.input.visibleRegion().isEmpty()
@@ -125,7 +125,7 @@ def test_weights_that_fit_the_chosen_layer_become_its_weights(window: MainWindow
     path = tmp_path / "weights.npz"
     np.savez(path, kernel=np.zeros((6, 8, 5, 5), np.float32), bias=np.zeros(6, np.float32))
     window.workbench.set_focus(Focus("naive", "conv5x5"))
-    window.files.use(path)
+    window.files.use_file(path)
     node = window.workbench.state.project.network("naive").node("conv5x5")
     assert isinstance(node.weights, FileWeights)
     assert node.weights.path == str(path)
@@ -135,7 +135,7 @@ def test_weights_that_fit_the_chosen_layer_become_its_weights(window: MainWindow
 
 def test_an_array_that_fits_no_weights_becomes_the_input(window: MainWindow, tmp_path: Path) -> None:
     np.save(tmp_path / "volume.npy", np.zeros((8, 12, 12), np.float32))
-    window.files.use(tmp_path / "volume.npy")
+    window.files.use_file(tmp_path / "volume.npy")
     assert window.workbench.state.project.input == ArrayInput(str(tmp_path / "volume.npy"))
     assert not window.input.visibleRegion().isEmpty()
 
@@ -160,7 +160,7 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
     paint("red")
     project = PROJECT
     window.workbench.show_project(project)
-    window.files.use(path)
+    window.files.use_file(path)
     assert isinstance(window.workbench.state.project.input, ImageInput)
     first = run()
     paint("lightgreen")
@@ -330,7 +330,7 @@ def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) ->
 def test_what_went_wrong_can_be_copied_and_the_box_stays(
     open_window: Callable[[], MainWindow], qtbot: QtBot, tmp_path: Path
 ) -> None:
-    open_window().tell("This cannot be done", "p.toml: $.input: is missing")
+    open_window().show_message("This cannot be done", "p.toml: $.input: is missing")
     (box,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
     (copy,) = (button for button in box.findChildren(QPushButton) if plain_text(button.text()) == "Copy")
     copy.click()

@@ -128,30 +128,30 @@ sizes = st.floats(20, 900)
 class TestGrid:
     @given(shape=shapes, width=sizes, height=sizes, lead=st.integers(0, 1), data=st.data())
     def test_the_middle_of_a_value_reads_as_that_value(self, shape, width, height, lead, data):
-        grid = choose_tile_grid(shape, width, height, lead=lead, label=12)
+        grid = choose_tile_grid(shape, width, height, lead_tiles=lead, label=12)
         zoom = MosaicZoom(data.draw(st.floats(0.5, 30)), data.draw(st.floats(0, 1)), data.draw(st.floats(0, 1)))
         seen = project_grid(grid, QRectF(5, 7, width, height), zoom)
         spot = MapSpot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
-        middle = seen.pixel(spot).center()
+        middle = seen.value_rect(spot).center()
         x, y = (middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale
-        assert grid.spot(x, y) == spot
+        assert grid.spot_at(x, y) == spot
         if seen.rect.contains(middle):
-            assert seen.spot(middle) == spot
+            assert seen.spot_at(middle) == spot
 
     @given(shape=shapes, width=sizes, height=sizes)
     def test_a_fitted_grid_lies_within_its_rectangle_and_tiles_do_not_overlap(self, shape, width, height):
         seen = project_grid(choose_tile_grid(shape, width, height, label=12), QRectF(0, 0, width, height), MosaicZoom())
-        tiles = [seen.tile(channel) for channel in range(shape.channels)]
+        tiles = [seen.tile_rect(channel) for channel in range(shape.channels)]
         assert all(seen.rect.adjusted(-1e-6, -1e-6, 1e-6, 1e-6).contains(tile) for tile in tiles)
-        assert seen.channels() == list(range(shape.channels))
+        assert seen.visible_channels() == list(range(shape.channels))
         assert not any(a.intersects(b) for a, b in itertools.pairwise(tiles))
 
     def test_gaps_and_what_lies_outside_read_as_nothing(self):
         grid = choose_tile_grid(Shape(3, 20, 20), 300, 100)
         assert grid.columns == 3
-        assert grid.spot(20.5, 3) is None
-        assert grid.spot(-0.5, 3) is None
-        assert grid.spot(3 * grid.pitch_x + 2, 3) is None
+        assert grid.spot_at(20.5, 3) is None
+        assert grid.spot_at(-0.5, 3) is None
+        assert grid.spot_at(3 * grid.pitch_x + 2, 3) is None
 
     @given(factor=st.floats(1, 40), x=st.floats(50, 250), y=st.floats(50, 250))
     def test_zooming_in_keeps_what_is_under_the_mouse(self, factor, x, y):
@@ -183,7 +183,7 @@ class TestPixels:
         for channel in range(shape.channels):
             low, high = float(lows[channel if own else 0]), float(highs[channel if own else 0])
             levels = to_levels(values[channel], low, high)
-            x, y = grid.corner(channel)
+            x, y = grid.tile_corner(channel)
             for row in range(0, shape.height, step):
                 for column in range(0, shape.width, step):
                     packed = int(pixels[(y + row * grid.repeat) // step, (x + column * grid.repeat) // step])
@@ -195,10 +195,10 @@ class TestPixels:
         shape = Shape(64, 224, 224)
         grid = choose_tile_grid(shape, 340, 500)
         seen = project_grid(grid, QRectF(0, 0, 340, 500), MosaicZoom())
-        assert seen.step(1.0) == grid.step > 1
-        assert grid.spot(*np.add(grid.corner(9), (101.5, 57.5))) == MapSpot(9, 57, 101)
+        assert seen.value_step(1.0) == grid.step > 1
+        assert grid.spot_at(*np.add(grid.tile_corner(9), (101.5, 57.5))) == MapSpot(9, 57, 101)
         near = project_grid(grid, QRectF(0, 0, 340, 500), MosaicZoom(20, 0.5, 0.5))
-        assert near.step(1.0) == 1
+        assert near.value_step(1.0) == 1
 
     def test_the_picture_says_which_values_it_leaves_out(self):
         large = state_of(Project(NoiseInput((3, 100, 100)), (design("naive", conv("conv5x5", 36, 1)),)))
@@ -222,11 +222,11 @@ class TestPixels:
             found = build_mosaic_panels(state)
             assert "magenta: 3 values are not finite" in colour_legend_text(found, state.look)
             seen = (
-                lay_out_mosaics(QRectF(0, 0, 700, 600), build_mosaic_content(state), MosaicZoom()).frames[0].projection
+                lay_out_mosaics(QRectF(0, 0, 700, 600), build_mosaic_content(state), MosaicZoom()).panels[0].projection
             )
             image = drawn(state)
             for column in (4, 5, 6):
-                middle = seen.pixel(MapSpot(2, 3, column)).center().toPoint()
+                middle = seen.value_rect(MapSpot(2, 3, column)).center().toPoint()
                 assert image.pixelColor(middle).name() == NOT_FINITE
 
     def test_a_volume_without_any_finite_value_is_drawn(self):
@@ -345,7 +345,7 @@ class TestNotes:
         edited = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3),)))
         stale = build_mosaic_panels(replace(state, project=edited, check=check(edited)))
         assert [plate.note for plate in stale] == [STALE_HINT, ""]
-        assert [plate.fresh for plate in stale] == [False, True]
+        assert [plate.is_fresh for plate in stale] == [False, True]
 
     def test_maps_of_before_a_mistake_are_said_to_be_of_earlier_settings(self):
         state = state_of(two_designs())
@@ -398,7 +398,7 @@ class TestKernel:
         kernel = load_chosen_kernel(state)
         assert np.array_equal(kernel.tiles.values, arrays["weight"][3])
         assert kernel.title == "kernel of filter 3 · 5×5 · 2 input channels"
-        assert kernel.limit == np.abs(arrays["weight"][3]).max()
+        assert kernel.largest_weight == np.abs(arrays["weight"][3]).max()
 
     def test_with_groups_it_names_the_input_channels_that_the_filter_sees(self):
         grouped = Project(NoiseInput((4, 9, 9)), (design("naive", conv("conv5x5", 6, 5, groups=2)),))
@@ -416,7 +416,7 @@ class TestKernel:
         large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 2048, 3)),))
         assert MOST_WEIGHTS < 2048 * 2048 * 9
         state = before_run(large, Focus(*NAIVE, channel=1))
-        assert "37,748,736" in load_chosen_kernel(state).fault
+        assert "37,748,736" in load_chosen_kernel(state).reason
         drawn(state)
 
     def test_a_file_that_is_gone_is_named(self, tmp_path):
@@ -426,16 +426,18 @@ class TestKernel:
         state = state_of(Project(NoiseInput((4, 9, 11)), (design("naive", node),)), Focus(*NAIVE, channel=1))
         assert (load_chosen_kernel(state).tiles.values == 1).all()
         path.unlink()
-        assert f"{path} does not exist" in load_chosen_kernel(state).fault
+        assert f"{path} does not exist" in load_chosen_kernel(state).reason
         drawn(state)
 
     def test_of_a_layer_with_fitted_weights_it_is_what_the_run_fitted(self):
         project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
         fitted = random_volume((32, 16, 5, 5))
         state = before_run(project, Focus(*BOTTLENECK, 3))
-        assert load_chosen_kernel(state).fault == "fitted weights are known after a run (F5)"
+        assert load_chosen_kernel(state).reason == "fitted weights are known after a run (F5)"
         assert not load_chosen_kernel(state).is_error
-        result = VolumeResult(state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted={"weight": fitted})
+        result = VolumeResult(
+            state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted_weights={"weight": fitted}
+        )
         kernel = load_chosen_kernel(replace(state, run=RunView({BOTTLENECK: result})))
         assert np.array_equal(kernel.tiles.values, fitted[3])
         assert kernel.source == "fitted to random weights of naive · conv5x5"
@@ -594,6 +596,11 @@ class TestView:
         rect = QRectF(0, 0, *size)
         content = build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), theme=theme))
         scene = lay_out_mosaics(rect, content, MosaicZoom())
-        parts = [scene.pinned, scene.legend, scene.detail.rect, *(frame.caption for frame in scene.frames)]
+        parts = [
+            scene.pinned_rect,
+            scene.legend_rect,
+            scene.detail.detail_rect,
+            *(frame.caption_rect for frame in scene.panels),
+        ]
         assert all(rect.contains(part) for part in parts)
-        assert scene.frames[0].projection.rect.bottom() <= scene.pinned.top()
+        assert scene.panels[0].projection.rect.bottom() <= scene.pinned_rect.top()

@@ -92,17 +92,17 @@ def texts(state, *size):
 class TestOrder:
     @given(shape=shapes, width=sizes, height=sizes, lead=st.integers(0, 1), data=st.data())
     def test_in_any_order_the_middle_of_a_value_reads_as_that_value(self, shape, width, height, lead, data):
-        order = MapOrdering.of(np.array(data.draw(st.permutations(range(shape.channels)))))
-        grid = choose_tile_grid(shape, width, height, lead=lead, label=12, order=order)
+        order = MapOrdering.from_channels(np.array(data.draw(st.permutations(range(shape.channels)))))
+        grid = choose_tile_grid(shape, width, height, lead_tiles=lead, label=12, order=order)
         seen = project_grid(grid, QRectF(5, 7, width, height), MosaicZoom())
         spot = MapSpot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
-        middle = seen.pixel(spot).center()
-        assert grid.spot((middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale) == spot
-        assert sorted(seen.channels()) == list(range(-lead, shape.channels))
+        middle = seen.value_rect(spot).center()
+        assert grid.spot_at((middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale) == spot
+        assert sorted(seen.visible_channels()) == list(range(-lead, shape.channels))
 
     @given(shape=shapes, data=st.data())
     def test_in_any_order_tiles_have_the_colours_of_their_channels(self, shape, data):
-        order = MapOrdering.of(np.array(data.draw(st.permutations(range(shape.channels)))))
+        order = MapOrdering.from_channels(np.array(data.draw(st.permutations(range(shape.channels)))))
         values = np.broadcast_to(np.arange(shape.channels, dtype=np.float32)[:, None, None], shape)
         ends = np.zeros(1), np.array([255.0])
         grid = choose_tile_grid(shape, 400, 300, order=order)
@@ -110,7 +110,7 @@ class TestOrder:
             MapTiles(shape, values, *ends, "gray"), grid, TileBlock((0, grid.rows), (0, grid.columns)), 1, "#000000"
         )
         for channel in range(shape.channels):
-            x, y = grid.corner(channel)
+            x, y = grid.tile_corner(channel)
             assert int(pixels[y, x]) & 255 == channel
 
     def test_both_designs_have_the_order_of_the_chosen_one(self):
@@ -220,7 +220,7 @@ class TestDead:
         state = self.dead([Conv2d(6, 3)], "n0", self.volume())
         (plate,) = build_mosaic_panels(state)
         assert plate.title == "n0 · 6×9×11 · 2 of 6 dead"
-        assert plate.dead == {1: "dead: all values are 0", 2: "dead: all values are 0.5"}
+        assert plate.dead_reasons == {1: "dead: all values are 0", 2: "dead: all values are 0.5"}
         assert describe_map_value(plate, MapSpot(1, 2, 3)) == "d · n0 · channel 1, y 2, x 3: 0 · dead: all values are 0"
         assert "crossed out: dead on this input" in colour_legend_text([plate], state.look)
 
@@ -235,28 +235,28 @@ class TestDead:
     )
     def test_before_a_relu_a_map_without_a_value_above_zero_is_dead_too(self, behind, dead):
         (plate,) = build_mosaic_panels(self.dead([Conv2d(6, 3), *behind], "n0", self.volume()))
-        assert set(plate.dead) == dead
+        assert set(plate.dead_reasons) == dead
         if 4 in dead:
-            assert plate.dead[4] == "dead behind its ReLU: no value is above 0"
+            assert plate.dead_reasons[4] == "dead behind its ReLU: no value is above 0"
 
     def test_a_map_that_something_else_than_a_relu_reads_is_alive_below_zero(self):
         nodes = (Node("n0", Conv2d(6, 3)), Node("relu", Activation("relu"), ("n0",)), Node("n1", Conv2d(2, 1), ("n0",)))
         known = Project(NoiseInput((4, 9, 11)), (design("d", *nodes),))
         (plate,) = build_mosaic_panels(state_of(known, Focus("d", "n0"), {("d", "n0"): self.volume()}))
-        assert set(plate.dead) == {1, 2}
+        assert set(plate.dead_reasons) == {1, 2}
 
     def test_inputs_and_units_of_one_value_are_never_dead(self):
         known = Project(NoiseInput((2, 4, 4)), (design("d", Node("fc", Dense(3))),))
         zeros = {("d", "fc"): np.zeros((3, 1, 1)), (STEM, INPUT): np.zeros((2, 4, 4))}
         for place in (("d", "fc"), (STEM, INPUT)):
-            assert not build_mosaic_panels(state_of(known, Focus(*place), zeros))[0].dead
+            assert not build_mosaic_panels(state_of(known, Focus(*place), zeros))[0].dead_reasons
 
     def test_they_are_crossed_out_in_the_picture(self):
         volume = random_volume((6, 9, 11))
         volume[1] = 0
         state = self.dead([Conv2d(6, 3)], "n0", volume)
-        seen = lay_out_mosaics(QRectF(0, 0, 700, 600), build_mosaic_content(state), MosaicZoom()).frames[0].projection
-        tile, image = seen.tile(1), drawn(state)
+        seen = lay_out_mosaics(QRectF(0, 0, 700, 600), build_mosaic_content(state), MosaicZoom()).panels[0].projection
+        tile, image = seen.tile_rect(1), drawn(state)
         colours = {image.pixelColor((tile.topLeft() + tile.size().width() * QPointF(x, x * 9 / 11)).toPoint()).name()
                    for x in (0.25, 0.5, 0.75)}  # fmt: skip
         beside = image.pixelColor(QPointF(tile.center().x(), tile.top() + 4).toPoint()).name()
@@ -319,7 +319,7 @@ class TestDifference:
         state = state_of(two_designs(), comparison="maps + difference")
         edited = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3),)))
         plate = build_mosaic_content(replace(state, project=edited, check=check(edited))).panels[2]
-        assert (plate.fresh, plate.note) == (False, STALE_HINT)
+        assert (plate.is_fresh, plate.note) == (False, STALE_HINT)
 
     def test_a_click_on_it_chooses_that_value_in_the_chosen_design(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*BOTTLENECK), comparison="maps + difference"))
@@ -386,7 +386,7 @@ class TestHistogramDetail:
     def test_before_a_run_it_asks_for_one(self):
         assert (
             "Run (F5)"
-            in build_mosaic_content(before_run(two_designs(), Focus(*NAIVE, 3), detail="histogram")).detail.fault
+            in build_mosaic_content(before_run(two_designs(), Focus(*NAIVE, 3), detail="histogram")).detail.reason
         )
 
     @pytest.mark.parametrize("value", [0.0, 3e38, np.nan, -np.inf])
@@ -415,7 +415,7 @@ class TestHistogramsDetail:
     def test_maps_of_one_value_have_none_and_before_a_run_they_wait(self):
         dense = Project(NoiseInput((3, 4, 5)), (design("net", Node("fc", Dense(units=7))),))
         assert build_mosaic_content(state_of(dense, Focus("net", "fc"), detail="histograms")).detail is None
-        assert "Run (F5)" in build_mosaic_content(before_run(two_designs(), detail="histograms")).detail.fault
+        assert "Run (F5)" in build_mosaic_content(before_run(two_designs(), detail="histograms")).detail.reason
 
 
 class TestContributionsDetail:
@@ -486,7 +486,7 @@ class TestContributionsDetail:
             (before_run(state.project, state.focus, detail="contributions"), "Run (F5)"),
             (state_of(large, Focus(*NAIVE, 1), detail="contributions"), "37,748,736"),
         ):
-            assert reason in build_mosaic_content(found).detail.fault
+            assert reason in build_mosaic_content(found).detail.reason
             drawn(found)
 
     def test_a_layer_without_weights_has_none(self):
@@ -507,7 +507,7 @@ class TestWaiting:
         assert not at_once.is_complete
         assert at_once.panels[0].order is None
         assert "being sorted …" in at_once.legend
-        assert at_once.panels[2].title == at_once.detail.fault == "being computed …"
+        assert at_once.panels[2].title == at_once.detail.reason == "being computed …"
         whole = build_mosaic_content(state)
         assert whole.is_complete
         assert whole.panels[0].order is not None
@@ -517,7 +517,7 @@ class TestWaiting:
         project = replace(two_designs(), seed=77)  # whose weights no other test has asked for
         answer = show(state_of(project, Focus(*NAIVE, 2)))
         first = build_mosaic_content(state_of(project, Focus(*BOTTLENECK, 2)), None)
-        assert (first.detail.fault, first.is_complete) == ("being computed …", False)
+        assert (first.detail.reason, first.is_complete) == ("being computed …", False)
         qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
 
     def test_a_fault_on_the_other_thread_is_not_hidden(self, show, qtbot, monkeypatch):
@@ -603,11 +603,11 @@ class TestControls:
         scene = lay_out_mosaics(
             rect, build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look)), MosaicZoom()
         )
-        parts = [scene.pinned, scene.legend, scene.difference_legend, scene.detail.rect]
+        parts = [scene.pinned_rect, scene.legend_rect, scene.difference_legend_rect, scene.detail.detail_rect]
         assert all(rect.contains(part) for part in parts)
-        for frame in scene.frames:
-            assert frame.projection.rect.height() > 3 * scene.size
-            assert frame.projection.rect.bottom() <= scene.pinned.top()
+        for frame in scene.panels:
+            assert frame.projection.rect.height() > 3 * scene.text_size
+            assert frame.projection.rect.bottom() <= scene.pinned_rect.top()
 
     def test_a_click_beside_everything_asks_for_nothing(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), detail="histogram"))

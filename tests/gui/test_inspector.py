@@ -395,7 +395,7 @@ class TestMatrix:
         state = ran(Project(NoiseInput((6, 3, 3)), (Design("d", Network((Node("c", Conv2d(4, 1, groups=2)),))),)))
         told = load_inspector_content(replace(state, focus=Focus("d", "c", 3, (1, 1)))).explanation
         assert (told.matrix.rows, told.matrix.columns, told.matrix.first_row) == (2, 3, 2)
-        np.testing.assert_array_equal(told.matrix.values[1], told.filter.ravel().astype(np.float32))
+        np.testing.assert_array_equal(told.matrix.values[1], told.filter_weights.ravel().astype(np.float32))
 
     def test_other_kernels_have_none(self, state):
         assert load_inspector_content(state).explanation.matrix is None
@@ -501,7 +501,7 @@ class TestLargeLayers:
         step = content.explanation.matrix.column_step
         assert step > 1
         np.testing.assert_array_equal(
-            content.explanation.matrix.values[2], content.explanation.filter.ravel()[::step].astype(np.float32)
+            content.explanation.matrix.values[2], content.explanation.filter_weights.ravel()[::step].astype(np.float32)
         )
         assert f"1 of {step} columns drawn" in svg(
             paint_inspector, replace(every, focus=Focus("d", "dense", 2, (0, 0)))

@@ -198,7 +198,7 @@ def test_a_drag_of_a_slider_is_one_undo_step_and_the_next_drag_another(window: M
     slider = visible(window, QSlider, "Filters, slider")
     for position in (3, 4, 5):
         slider.setValue(position)
-    window.edit_merging.end()
+    window.edit_merging.end_merging()
     for position in (6, 7):
         slider.setValue(position)
     stack = window.workbench.document.undo_stack
@@ -555,7 +555,7 @@ def test_a_wrong_file_is_told_with_file_place_and_value(
 
 
 def test_messages_can_be_copied(window: MainWindow, qtbot: QtBot) -> None:
-    window.tell("This cannot be done", "p.toml: $.input: is missing")
+    window.show_message("This cannot be done", "p.toml: $.input: is missing")
     (box,) = (widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QMessageBox))
     assert box.textInteractionFlags() & Qt.TextInteractionFlag.TextSelectableByMouse
     assert "$.input" in box.informativeText()

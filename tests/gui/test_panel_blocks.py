@@ -65,25 +65,30 @@ def open_block(panel: DesignsPanel, node: str = "inception") -> None:
 def test_a_block_is_one_row_that_says_its_sums_and_its_output_shape():
     ((head, nodes),) = design_tree_rows(state(PROJECT))
     assert [row.name for row in nodes] == ["conv", "inception", "relu", "inception_2", "pool"]
-    assert [row.opens for row in nodes] == [False, True, False, True, False]
+    assert [row.has_parts for row in nodes] == [False, True, False, True, False]
     parts = block_part_rows(state(PROJECT, metric="params"), ("d", "inception"))
     counted = design_tree_rows(state(PROJECT, metric="params"))[0][1][1]
     assert [row.name for row in parts] == PARTS
-    assert (counted.what, counted.shape) == (INCEPTION.label(), "32×16×16")
+    assert (counted.operator, counted.shape) == (INCEPTION.label(), "32×16×16")
     assert counted.amount == "1.030 K params"
     assert sum(int(row.amount.partition(" ")[0]) for row in parts) == 1030
-    assert head.what == "31 layers"
+    assert head.operator == "31 layers"
 
 
 def test_parts_have_places_of_their_own_and_names_without_their_blocks():
     row = block_part_rows(state(PROJECT), ("d", "inception"))[4]
-    assert (row.ref, row.name, row.what, row.shape) == (("d", "inception/3x3"), "3x3", "3×3, 16 filters", "16×16×16")
+    assert (row.ref, row.name, row.operator, row.shape) == (
+        ("d", "inception/3x3"),
+        "3x3",
+        "3×3, 16 filters",
+        "16×16×16",
+    )
 
 
 def test_a_block_whose_input_is_unknown_does_not_open():
     project = PROJECT.with_network("d", NETWORK.with_inputs("inception", ("lost",)))
     ((_, nodes),) = design_tree_rows(state(project))
-    assert not nodes[1].opens
+    assert not nodes[1].has_parts
     assert nodes[1].amount == "unknown"
     assert block_part_rows(state(project), ("d", "inception")) == ()
 

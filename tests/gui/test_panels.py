@@ -471,7 +471,7 @@ def test_rows_are_the_stem_and_each_design_with_its_layers(qtbot: QtBot):
 
 def test_a_row_says_operator_shape_amount_and_mistake():
     (_, (node,)), _ = design_tree_rows(state(replace(PROJECT, stem=None)))
-    assert (node.what, node.shape, node.amount) == ("5×5, 32 filters", "32×32×32", "2.458 M MACs")
+    assert (node.operator, node.shape, node.amount) == ("5×5, 32 filters", "32×32×32", "2.458 M MACs")
     wrong = replace(PROJECT, stem=None, designs=(Design("d", Network((Node("c", Conv2d(4, 3, groups=3)),))),))
     ((head, (node,)),) = design_tree_rows(state(wrong))
     assert (node.shape, node.amount) == ("", "unknown")

@@ -33,7 +33,7 @@ def test_amounts_and_tables_hold_no_volume_of_a_state_that_is_gone() -> None:
     state = state_of()
     volume = weakref.ref(state.run.results["d", "a"].volume)
     assert state.costs.milliseconds == {("d", "a"): 1.5}
-    assert state.rows
+    assert state.cost_rows
     del state
     gc.collect()
     assert volume() is None
@@ -43,14 +43,14 @@ def test_amounts_and_tables_are_the_same_while_only_the_camera_turns() -> None:
     state = state_of()
     turned = replace(state, look=replace(state.look, yaw=12.0))
     assert turned.costs is state.costs
-    assert turned.rows is state.rows
+    assert turned.cost_rows is state.cost_rows
 
 
 def test_a_closed_block_is_one_row_of_the_table() -> None:
     state = state_of()
     closed = replace(state, look=replace(state.look, blocks="closed"))
-    assert [row.node for row in closed.rows] == ["a", "b", ""]
-    assert len(state.rows) > 3
+    assert [row.node for row in closed.cost_rows] == ["a", "b", ""]
+    assert len(state.cost_rows) > 3
 
 
 @pytest.mark.parametrize(

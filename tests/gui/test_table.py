@@ -97,7 +97,7 @@ def test_a_figure_of_its_own_size_is_filled_by_the_whole_table_in_readable_text(
 def test_a_figure_of_its_own_size_says_all_settings_of_a_layer(name: str) -> None:
     state = state_of(load_project(RESOURCES / "projects" / f"{name}.toml").project)
     drawn = svg(paint_operations_table, state, *operations_table_size(state))
-    for row in state.rows:
+    for row in state.cost_rows:
         assert f">{row.settings}<" in drawn or not row.settings
 
 

@@ -103,7 +103,7 @@ def test_what_is_wrong_within_a_closed_block_stands_at_the_block():
     told = []
     for state, name in ((closed, "3a"), (opened, "3a/3x3")):
         wrong = replace(state, run=replace(state.run, problems=(problem,)))
-        told.append(" ".join(box_of(scene_of(wrong), name).caption.trouble))
+        told.append(" ".join(box_of(scene_of(wrong), name).caption.mistakes))
     assert told == ["3x3: weights: there is no file 'w.npy'", "weights: there is no file 'w.npy'"]
 
 

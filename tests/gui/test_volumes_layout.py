@@ -123,7 +123,7 @@ def test_a_mistake_stands_at_its_layer_and_overlaps_nothing():
     state = state_of(Project(NoiseInput((16, 8, 8)), (Design("bad", bad),)), run=False)
     scene = scene_of(state)
     assert_nothing_overlaps(scene, 1200, 700)
-    text = " ".join(box_of(scene, "big").caption.trouble)
+    text = " ".join(box_of(scene, "big").caption.mistakes)
     assert "11×11 is larger than its padded input 8×8" in text
     assert box_of(scene, "after").vertex.shape is None
 
@@ -133,7 +133,7 @@ def test_a_node_whose_input_is_unknown_gets_an_arrow_from_nowhere():
     scene = scene_of(state_of(Project(NoiseInput((4, 8, 8)), (Design("d", network),)), run=False))
     arrow = next(arrow for arrow in scene.arrows if arrow.ref[1] == "lost")
     assert arrow.role == "error"
-    assert arrow.start > box_of(scene, INPUT).right + 10
+    assert arrow.start > box_of(scene, INPUT).line_start_x + 10
 
 
 @pytest.mark.parametrize("view", CAMERA_VIEWS)

@@ -74,7 +74,7 @@ def test_the_kernel_that_makes_the_value_stands_at_its_place():
     state = state_of(TWO, focus=Focus("bottleneck", "conv5x5", 4, (0, 27)))
     [kernel], prism = standing(state, "reduce", "bottleneck")
     assert kernel.role == "design"
-    whole = prism.part((25 / 28, 0, 0), (1, 3 / 28, 1))  # 5×5, less what is in the padding of the corner
+    whole = prism.inner_prism((25 / 28, 0, 0), (1, 3 / 28, 1))  # 5×5, less what is in the padding of the corner
     assert tuple(kernel.box[:2]) == pytest.approx(tuple(whole[:2]))
     [region], _ = standing(state, INPUT, "bottleneck")
     assert region.role == "accent"

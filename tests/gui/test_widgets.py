@@ -208,7 +208,7 @@ def test_unchecking_none_gives_what_none_stood_for(qtbot: QtBot):
     control = OptionalControl(PairControl(1, 99), "as the kernel")
     shown(qtbot, control)
     control.show_value(None, anew=True)
-    control.show_stand_in((3, 5))
+    control.show_none_value((3, 5))
     told = heard(control)
     control.none.click()
     assert told == [(3, 5)]

@@ -217,7 +217,7 @@ def test_closing_during_a_run_leaves_no_worker(qtbot: QtBot) -> None:
 
 def test_the_engine_runs_outside_the_windows_thread(workbench: Workbench, qtbot: QtBot) -> None:
     threads: list[int] = []
-    workbench.runner.worker._said.connect(lambda *_: threads.append(threading.get_ident()), type=_direct())
+    workbench.runner.worker._reported.connect(lambda *_: threads.append(threading.get_ident()), type=_direct())
     run(workbench, qtbot)
     assert threads
     assert threading.get_ident() not in threads

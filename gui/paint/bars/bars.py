@@ -47,31 +47,33 @@ def paint_bars_layout(painter: QPainter, rect: QRectF, layout: BarsLayout, chose
     seen = painter.clipBoundingRect() if painter.hasClipping() else rect
     for axis in layout.axes:
         _paint_grid(painter, layout, axis, theme)
-    _paint_words(painter, layout, theme)
+    _paint_texts(painter, layout, theme)
     for placed in (*layout.totals, *layout.lines):
-        if placed.row.intersects(seen):
+        if placed.row_rect.intersects(seen):
             _paint_line(painter, layout.unit, placed, chosen, theme)
     painter.restore()
 
 
-def _paint_words(painter: QPainter, layout: BarsLayout, theme: Theme) -> None:
+def _paint_texts(painter: QPainter, layout: BarsLayout, theme: Theme) -> None:
     """Headline, stem and the layers' title; without designs what to do, wrapped, at a size to read."""
     unit, content = layout.unit, layout.content
     if not content.totals:
-        size = min(unit, max(HINT, layout.headline.width() / HINT_LETTERS))
-        below = layout.headline.adjusted(0, BARS_MARGIN * size, 0, HINT_LINES * size)
+        size = min(unit, max(HINT, layout.headline_rect.width() / HINT_LETTERS))
+        below = layout.headline_rect.adjusted(0, BARS_MARGIN * size, 0, HINT_LINES * size)
         draw_wrapped_text(painter, below, f"{content.headline}\n{content.subject}", size, theme.muted)
         return
-    colour = theme.text if content.colour is None else theme.design(content.colour)
-    widest = 0.97 * layout.headline.width() / max(text_width(content.headline, 1, bold=True), 1)
-    draw_text(painter, layout.headline, content.headline, int(min(HEADLINE_FONT * unit, widest)), colour, bold=True)
-    draw_text(painter, layout.subject, content.subject, unit, theme.muted)
-    if content.stem:
-        _paint_over_grid(painter, layout.stem, content.stem, 0.95 * unit, theme.muted, theme)
+    colour = theme.text if content.design_index is None else theme.design(content.design_index)
+    widest = 0.97 * layout.headline_rect.width() / max(text_width(content.headline, 1, bold=True), 1)
+    draw_text(
+        painter, layout.headline_rect, content.headline, int(min(HEADLINE_FONT * unit, widest)), colour, bold=True
+    )
+    draw_text(painter, layout.subject_rect, content.subject, unit, theme.muted)
+    if content.stem_text:
+        _paint_over_grid(painter, layout.stem_rect, content.stem_text, 0.95 * unit, theme.muted, theme)
     if layout.lines:
-        _paint_over_grid(painter, layout.section, content.section, unit, theme.text, theme, bold=True)
+        _paint_over_grid(painter, layout.section_rect, content.section_title, unit, theme.text, theme, bold=True)
     elif layout.totals:
-        below = QRectF(layout.section.left(), layout.stem.bottom(), layout.section.width(), 1.5 * unit)
+        below = QRectF(layout.section_rect.left(), layout.stem_rect.bottom(), layout.section_rect.width(), 1.5 * unit)
         draw_text(painter, below, "no room here for single layers", SMALL_FONT * unit, theme.muted)
 
 
@@ -86,29 +88,29 @@ def _paint_over_grid(
 
 def _paint_grid(painter: QPainter, layout: BarsLayout, axis: PlacedAxis, theme: Theme) -> None:
     """Grid lines behind the bars, ticks with their amounts, and what is counted."""
-    unit, frame = layout.unit, axis.frame
+    unit, frame = layout.unit, axis.column
     one_axis = len(layout.axes) == 1 and layout.lines
-    bottom = layout.lines[-1].row.bottom() if one_axis else axis.bottom
-    size, height = SMALL_FONT * unit, axis.row.height()
-    name = QRectF(frame.left, axis.row.top(), frame.bar_left - frame.left - NAME_GAP * unit, height)
+    bottom = layout.lines[-1].row_rect.bottom() if one_axis else axis.bottom
+    size, height = SMALL_FONT * unit, axis.label_rect.height()
+    name = QRectF(frame.left, axis.label_rect.top(), frame.bar_left - frame.left - NAME_GAP * unit, height)
     draw_text(painter, name, axis_title(layout.content), size, theme.muted)
-    for amount, label in axis.ticks(layout.unit, layout.content):
+    for amount, label in axis.place_ticks(layout.unit, layout.content):
         x = label.center().x()
         painter.setPen(QPen(QColor(theme.grid), max(0.06 * unit, 0.8)))
-        painter.drawLine(QLineF(x, axis.top, x, axis.row.top()))
-        painter.drawLine(QLineF(x, axis.row.bottom(), x, bottom))
+        painter.drawLine(QLineF(x, axis.top, x, axis.label_rect.top()))
+        painter.drawLine(QLineF(x, axis.label_rect.bottom(), x, bottom))
         draw_text(painter, label, tick_label(amount), size, theme.muted, Qt.AlignmentFlag.AlignCenter)
     _paint_minor_ticks(painter, unit, axis, theme)
 
 
 def _paint_minor_ticks(painter: QPainter, unit: float, axis: PlacedAxis, theme: Theme) -> None:
     """Short strokes between the powers of ten, where they are not too crowded."""
-    offsets = [axis.offset(amount) for amount in axis.frame.scale.minor_ticks()]
-    if len(offsets) > 1 and axis.frame.bar_width / len(offsets) > 0.3 * unit:
+    offsets = [axis.tick_offset(amount) for amount in axis.column.scale.minor_ticks()]
+    if len(offsets) > 1 and axis.column.bar_width / len(offsets) > 0.3 * unit:
         painter.setPen(QPen(QColor(theme.muted), max(0.05 * unit, 0.7)))
-        y = axis.top if axis.top >= axis.row.bottom() else axis.row.top()
+        y = axis.top if axis.top >= axis.label_rect.bottom() else axis.label_rect.top()
         for offset in offsets:
-            x = axis.frame.bar_left + offset
+            x = axis.column.bar_left + offset
             painter.drawLine(QLineF(x, y - 0.12 * unit, x, y + 0.12 * unit))
 
 
@@ -119,19 +121,19 @@ def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, place: NodeR
         return
     chosen = line.kind != "total" and line.design == place[0] and place[1] in line.nodes
     if chosen:
-        _paint_choice(painter, unit, placed.row, theme)
+        _paint_selection(painter, unit, placed.row_rect, theme)
     _paint_label(painter, unit, placed, theme, chosen=chosen)
     if line.kind == "folded":
         return
     if line.value is None:
-        _paint_unknown(painter, unit, placed, theme)
+        _paint_unknown_amount(painter, unit, placed, theme)
         return
     if line.value:
-        bar = placed.bar
+        bar = placed.bar_rect
         bar.setWidth(max(bar.width(), 0.15 * unit))
-        painter.fillRect(bar, QColor(theme.design(line.colour)))
+        painter.fillRect(bar, QColor(theme.design(line.design_index)))
     total = line.kind == "total"
-    said = _beside(placed, placed.bar.width() + 0.4 * unit)
+    said = _right_of_bar_start(placed, placed.bar_rect.width() + 0.4 * unit)
     # Rather no ratio than a piece of it.
     ratio = bar_end_text_width(line, ratio=True) * unit <= said.width()
     if not chosen:
@@ -149,13 +151,13 @@ def _paint_line(painter: QPainter, unit: float, placed: PlacedLine, place: NodeR
 
 
 def _paint_heading(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:
-    colour = theme.design(placed.line.colour)
-    row = placed.row
+    colour = theme.design(placed.line.design_index)
+    row = placed.row_rect
     painter.fillRect(QRectF(row.left(), row.top() + 0.35 * unit, 0.3 * unit, row.height() - 0.7 * unit), QColor(colour))
     draw_text(painter, row.adjusted(0.6 * unit, 0, 0, 0), placed.line.label, unit, colour, bold=True)
 
 
-def _paint_choice(painter: QPainter, unit: float, row: QRectF, theme: Theme) -> None:
+def _paint_selection(painter: QPainter, unit: float, row: QRectF, theme: Theme) -> None:
     """The chosen layer: a tint and a frame."""
     tint = QColor(theme.accent)
     tint.setAlphaF(0.14)
@@ -168,28 +170,28 @@ def _paint_choice(painter: QPainter, unit: float, row: QRectF, theme: Theme) -> 
 
 def _paint_label(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme, *, chosen: bool) -> None:
     """The name, and small behind it the settings where there is room."""
-    line, frame = placed.line, placed.frame
+    line, frame = placed.line, placed.column
     total = line.kind == "total"
     width = frame.label_width - 0.3 * unit
     if line.kind == "folded":
-        width = placed.row.right() - frame.left
-    label = QRectF(frame.left, placed.row.top(), width, placed.row.height())
+        width = placed.row_rect.right() - frame.left
+    label = QRectF(frame.left, placed.row_rect.top(), width, placed.row_rect.height())
     colour = theme.muted if line.kind == "folded" else theme.error if line.problem else theme.text
     if total:
-        colour = theme.design(line.colour)
+        colour = theme.design(line.design_index)
     bold = total or chosen
     size = TOTAL_FONT if total else 1
     fitting = label.width() / (text_width(line.label, size, bold=bold) * unit) if line.label else 1.0
     draw_text(painter, label, line.label, size * unit * min(max(fitting, LEAST_LABEL), 1.0), colour, bold=bold)
     taken = (text_width(line.label, size, bold=True) + NOTE_GAP) * unit
-    if line.note and label.width() >= taken + (settings_text_width(line) - NOTE_GAP) * unit:
-        draw_text(painter, label.adjusted(taken, 0, 0, 0), line.note, SMALL_FONT * unit, theme.muted)
+    if line.settings_text and label.width() >= taken + (settings_text_width(line) - NOTE_GAP) * unit:
+        draw_text(painter, label.adjusted(taken, 0, 0, 0), line.settings_text, SMALL_FONT * unit, theme.muted)
 
 
-def _paint_unknown(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:
+def _paint_unknown_amount(painter: QPainter, unit: float, placed: PlacedLine, theme: Theme) -> None:
     """A hatched stub, which is no length, and what is wrong where it is known."""
     colour = QColor(theme.error if placed.line.problem else theme.muted)
-    stub = placed.bar
+    stub = placed.bar_rect
     stub.setWidth(2.4 * unit)
     painter.setPen(QPen(colour, max(0.07 * unit, 0.8), Qt.PenStyle.DashLine))
     painter.drawRect(stub)
@@ -200,13 +202,13 @@ def _paint_unknown(painter: QPainter, unit: float, placed: PlacedLine, theme: Th
         painter.drawLine(QPointF(x, stub.bottom()), QPointF(x + height, stub.top()))
         x += step
     total = placed.line.kind == "total"
-    said = _beside(placed, stub.width() + 0.4 * unit)
+    said = _right_of_bar_start(placed, stub.width() + 0.4 * unit)
     size = (TOTAL_FONT if total else 1) * unit
     text = f"unknown: {placed.line.problem}" if placed.line.problem else "unknown"
     draw_text(painter, said, text, size, colour.name(), bold=total)
 
 
-def _beside(placed: PlacedLine, offset: float) -> QRectF:
+def _right_of_bar_start(placed: PlacedLine, offset: float) -> QRectF:
     """The rest of the row, `offset` to the right of where the bars begin."""
-    left = placed.frame.bar_left + offset
-    return QRectF(left, placed.row.top(), max(placed.row.right() - left, 1.0), placed.row.height())
+    left = placed.column.bar_left + offset
+    return QRectF(left, placed.row_rect.top(), max(placed.row_rect.right() - left, 1.0), placed.row_rect.height())

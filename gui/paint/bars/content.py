@@ -25,18 +25,18 @@ class BarLine(Struct, frozen=True):
 
     kind: Literal["total", "heading", "node", "folded"]
     design: str
-    colour: int
+    design_index: int
     """Position of the design, for its colour."""
     label: str
     nodes: tuple[str, ...] = ()
     """The nodes that it stands for: one, or those that are folded."""
-    note: str = ""
+    settings_text: str = ""
     value: Amount | None = None
     value_text: str = ""
     """What stands at the bar's end."""
     tip: str = ""
     problem: str = ""
-    ratio: str = ""
+    ratio_text: str = ""
     """What may stand behind that, where there is room: the headline tells it, too."""
 
     def ref(self) -> NodeRef | None:
@@ -52,9 +52,9 @@ class BarsContent(Struct, frozen=True):
     headline: str
     subject: str
     """What the headline is about."""
-    colour: int | None
+    design_index: int | None
     """The headline's design; None where it speaks of none."""
-    stem: str
+    stem_text: str
     totals: tuple[BarLine, ...]
     groups: tuple[tuple[BarLine, ...], ...]
     """Per design a heading, then its layers."""
@@ -62,14 +62,14 @@ class BarsContent(Struct, frozen=True):
     line_scale: BarScale
 
     @property
-    def shared(self) -> bool:
+    def shares_axis(self) -> bool:
         """Whether one axis serves totals and layers."""
         return self.total_scale == self.line_scale
 
     @property
-    def section(self) -> str:
+    def section_title(self) -> str:
         """What stands above the layers."""
-        if self.shared or not self.line_scale.high:
+        if self.shares_axis or not self.line_scale.high:
             return "Layer by layer"
         return f"Layer by layer, axis enlarged {self.total_scale.high / self.line_scale.high:.3g}×"
 
@@ -77,19 +77,19 @@ class BarsContent(Struct, frozen=True):
 def build_bars_content(state: ViewState) -> BarsContent:
     """What there is to say of a state, in the metric and with the axis that its look asks for."""
     chosen = metric_by_id(state.look.metric)
-    all_rows = state.rows
+    all_rows = state.cost_rows
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
     totals = tuple(_total_line(state, group, designs[0][1][-1], chosen) for _, group in designs)
-    groups = tuple(_group(state, group, chosen) for _, group in designs)
+    groups = tuple(_design_lines(state, group, chosen) for _, group in designs)
     headline, subject, colour = _headline(state, all_rows, totals, chosen)
-    total_scale, line_scale = _scales(totals, groups, logarithmic=state.look.logarithmic)
+    total_scale, line_scale = _choose_scales(totals, groups, logarithmic=state.look.logarithmic)
     cost = "" if stem is None else state.costs.text(chosen, stem.value(chosen))
     said = cost and f"stem, the same for all designs: {cost}"
     return BarsContent(chosen, state.costs, headline, subject, colour, said, totals, groups, total_scale, line_scale)
 
 
-def _scales(
+def _choose_scales(
     totals: Sequence[BarLine], groups: Sequence[Sequence[BarLine]], *, logarithmic: bool
 ) -> tuple[BarScale, BarScale]:
     amounts = [line.value for line in totals]
@@ -119,12 +119,12 @@ def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow
         (analysis.output,),
         value=value,
         value_text=ledger.short(chosen, value),
-        ratio=ratio,
+        ratio_text=ratio,
         tip=f"{row.design}: {ledger.exact(chosen, value)} {chosen.unit}" + (words and f", {words}"),
     )
 
 
-def _group(state: ViewState, group: Sequence[TableRow], chosen: Metric) -> tuple[BarLine, ...]:
+def _design_lines(state: ViewState, group: Sequence[TableRow], chosen: Metric) -> tuple[BarLine, ...]:
     *nodes, total = group
     colour = state.design_index(total.design)
     free = [row for row in nodes if row.value(chosen) == 0 and not row.problem]
@@ -167,22 +167,22 @@ def _headline(
     first, *others = totals
     known = [line for line in others if line.value is not None]
     if first.value is None or (others and not known):
-        words = "run (F5) to measure" if chosen.is_measured else _what_to_mend(state, all_rows)
+        words = "run (F5) to measure" if chosen.is_measured else _first_problem_text(state, all_rows)
         return state.costs.short(chosen, None), words, None
     if not others:
-        return state.costs.text(chosen, first.value), first.design, first.colour
+        return state.costs.text(chosen, first.value), first.design, first.design_index
     # The saving is the point; where there is none, the largest excess.
-    least, most = min(known, key=_amount), max(known, key=_amount)
-    told = least if _amount(least) < first.value else most
+    least, most = min(known, key=_amount_or_zero), max(known, key=_amount_or_zero)
+    told = least if _amount_or_zero(least) < first.value else most
     words = compare_amounts(chosen, told.value, first.value)
-    return words, f"{told.design}, compared with {first.design}", told.colour
+    return words, f"{told.design}, compared with {first.design}", told.design_index
 
 
-def _amount(line: BarLine) -> Amount:
+def _amount_or_zero(line: BarLine) -> Amount:
     return line.value or 0
 
 
-def _what_to_mend(state: ViewState, all_rows: Sequence[TableRow]) -> str:
+def _first_problem_text(state: ViewState, all_rows: Sequence[TableRow]) -> str:
     row = next((row for row in all_rows if row.problem), None)
     if row is not None:
         return f"until {row.design or 'the stem'} / {row.node} is mended: {row.problem}"

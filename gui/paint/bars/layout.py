@@ -42,7 +42,7 @@ class BarsColumn(Struct, frozen=True):
     """Length of the longest bar that the axis has room for."""
     scale: BarScale
 
-    def length(self, amount: float) -> float:
+    def bar_length(self, amount: float) -> float:
         """A bar's length: in proportion to the amount, or on a logarithmic axis to its logarithm."""
         return self.bar_width * self.scale.fraction(amount)
 
@@ -51,40 +51,40 @@ class PlacedLine(Struct, frozen=True):
     """A line and the strip that it fills."""
 
     line: BarLine
-    row: QRectF
-    frame: BarsColumn
+    row_rect: QRectF
+    column: BarsColumn
 
     @property
-    def bar(self) -> QRectF:
+    def bar_rect(self) -> QRectF:
         """The bar itself; without width where there is nothing or nothing known."""
-        thickness = 0.62 * self.row.height()
-        top = self.row.center().y() - thickness / 2
-        return QRectF(self.frame.bar_left, top, self.frame.length(self.line.value or 0), thickness)
+        thickness = 0.62 * self.row_rect.height()
+        top = self.row_rect.center().y() - thickness / 2
+        return QRectF(self.column.bar_left, top, self.column.bar_length(self.line.value or 0), thickness)
 
 
 class PlacedAxis(Struct, frozen=True):
     """An axis: its labels in `row`, its grid lines from `top` to `bottom`."""
 
-    frame: BarsColumn
-    row: QRectF
+    column: BarsColumn
+    label_rect: QRectF
     top: float
     bottom: float
 
-    def offset(self, amount: float) -> float:
+    def tick_offset(self, amount: float) -> float:
         """How far a tick is from where bars begin."""
-        return self.frame.length(amount) if amount > self.frame.scale.low else 0.0
+        return self.column.bar_length(amount) if amount > self.column.scale.low else 0.0
 
-    def ticks(self, unit: float, content: BarsContent) -> list[tuple[float, QRectF]]:
+    def place_ticks(self, unit: float, content: BarsContent) -> list[tuple[float, QRectF]]:
         """Amounts with the places of their labels, the largest first; what another label leaves no room is not said."""
-        most = min(max(int(self.frame.bar_width / (3.6 * unit)), 2), MOST_TICKS)
-        named = self.frame.left + text_width(axis_title(content), SMALL_FONT) * unit
-        begin = min(named, self.frame.bar_left - NAME_GAP * unit)
-        end, found = self.row.right(), list[tuple[float, QRectF]]()
-        for amount in reversed(self.frame.scale.ticks(most)):
+        most = min(max(int(self.column.bar_width / (3.6 * unit)), 2), MOST_TICKS)
+        named = self.column.left + text_width(axis_title(content), SMALL_FONT) * unit
+        begin = min(named, self.column.bar_left - NAME_GAP * unit)
+        end, found = self.label_rect.right(), list[tuple[float, QRectF]]()
+        for amount in reversed(self.column.scale.ticks(most)):
             wide = (text_width(tick_label(amount), SMALL_FONT) + TICK_GAP) * unit
-            left = self.frame.bar_left + self.offset(amount) - wide / 2
+            left = self.column.bar_left + self.tick_offset(amount) - wide / 2
             if left >= begin and left + wide <= end:
-                found.append((amount, QRectF(left, self.row.top(), wide, self.row.height())))
+                found.append((amount, QRectF(left, self.label_rect.top(), wide, self.label_rect.height())))
                 end = left
         return found
 
@@ -94,50 +94,50 @@ class BarsLayout(Struct, frozen=True):
 
     unit: float
     content: BarsContent
-    headline: QRectF
-    subject: QRectF
+    headline_rect: QRectF
+    subject_rect: QRectF
     totals: tuple[PlacedLine, ...]
-    stem: QRectF
-    section: QRectF
+    stem_rect: QRectF
+    section_rect: QRectF
     lines: tuple[PlacedLine, ...]
     axes: tuple[PlacedAxis, ...]
 
     def line_at(self, point: QPointF) -> BarLine | None:
         """The line under a point, headings apart."""
         for placed in (*self.totals, *self.lines):
-            if placed.row.contains(point) and placed.line.kind != "heading":
+            if placed.row_rect.contains(point) and placed.line.kind != "heading":
                 return placed.line
         return None
 
-    def row_of(self, design: str, node: str) -> QRectF | None:
+    def row_rect(self, design: str, node: str) -> QRectF | None:
         """The strip that shows a layer, by itself or folded."""
         for placed in self.lines:
             if placed.line.design == design and node in placed.line.nodes:
-                return placed.row
+                return placed.row_rect
         return None
 
 
 def lay_out_bars(content: BarsContent, rect: QRectF) -> BarsLayout:
     """The figure as large as it fits into `rect`; the smallest layers are summed up where it does not."""
-    for unit in range(_largest(rect.width()), SMALLEST - 1, -1):
+    for unit in range(_largest_unit(rect.width()), SMALLEST - 1, -1):
         for count in _column_counts(rect.width(), unit):
-            columns = fill_columns(content.groups, count, _continued)
-            if _height(content, columns, unit) <= rect.height():
-                return _placed(content, columns, rect, unit)
-    return _trimmed(content, rect)
+            columns = fill_columns(content.groups, count, _repeat_heading)
+            if _content_height(content, columns, unit) <= rect.height():
+                return _lay_out_columns(content, columns, rect, unit)
+    return _lay_out_most_expensive(content, rect)
 
 
 def bars_height_on_screen(content: BarsContent, width: float, height: float) -> float:
     """The height that a scrolled figure needs: `height` itself where all of it can be read in that."""
-    for unit in range(_largest(width), COMFORTABLE - 2, -1):
+    for unit in range(_largest_unit(width), COMFORTABLE - 2, -1):
         for count in _column_counts(width, unit):
-            if _height(content, fill_columns(content.groups, count, _continued), unit) <= height:
+            if _content_height(content, fill_columns(content.groups, count, _repeat_heading), unit) <= height:
                 return height
     most = _column_counts(width, COMFORTABLE)[-1]
-    return max(height, _height(content, fill_columns(content.groups, most, _continued), COMFORTABLE))
+    return max(height, _content_height(content, fill_columns(content.groups, most, _repeat_heading), COMFORTABLE))
 
 
-def _largest(width: float) -> int:
+def _largest_unit(width: float) -> int:
     """The largest unit for which a column has room for bars, unless it could not be read."""
     return min(LARGEST, max(int(width / NARROWEST), COMFORTABLE - 1))
 
@@ -147,44 +147,46 @@ def _column_counts(width: float, unit: float) -> range:
     return range(1, min(max(room, 1), MOST_COLUMNS) + 1)
 
 
-def _continued(heading: BarLine) -> BarLine:
+def _repeat_heading(heading: BarLine) -> BarLine:
     return replace(heading, label=f"{heading.label}, continued")
 
 
-def _height(content: BarsContent, columns: Sequence[Sequence[BarLine]], unit: float) -> float:
+def _content_height(content: BarsContent, columns: Sequence[Sequence[BarLine]], unit: float) -> float:
     lines = max(map(len, columns), default=0)
-    below = SECTION + (0 if _one_axis(content, columns) else AXIS) + LINE * lines if lines else 0
+    below = SECTION + (0 if _shares_axis(content, columns) else AXIS) + LINE * lines if lines else 0
     return (_head_height(content) + below + BARS_MARGIN) * unit
 
 
 def _head_height(content: BarsContent) -> float:
     totals = TOTAL * len(content.totals) + (AXIS if content.totals else 0)
-    return BARS_MARGIN + HEADLINE + SUBJECT + totals + (QUIET if content.stem else 0)
+    return BARS_MARGIN + HEADLINE + SUBJECT + totals + (QUIET if content.stem_text else 0)
 
 
-def _one_axis(content: BarsContent, columns: Sequence[Sequence[BarLine]]) -> bool:
+def _shares_axis(content: BarsContent, columns: Sequence[Sequence[BarLine]]) -> bool:
     """Whether the totals' axis serves the layers, too."""
-    return len(columns) == 1 and content.shared
+    return len(columns) == 1 and content.shares_axis
 
 
-def _placed(content: BarsContent, columns: Sequence[Sequence[BarLine]], rect: QRectF, unit: float) -> BarsLayout:
+def _lay_out_columns(
+    content: BarsContent, columns: Sequence[Sequence[BarLine]], rect: QRectF, unit: float
+) -> BarsLayout:
     inner = rect.adjusted(BARS_MARGIN * unit, BARS_MARGIN * unit, -BARS_MARGIN * unit, -BARS_MARGIN * unit)
     x, y, width = inner.left(), inner.top(), inner.width()
     headline = QRectF(x, y, width, HEADLINE * unit)
     subject = QRectF(x, headline.bottom(), width, SUBJECT * unit)
     places = [_column_rect(inner, len(columns), index, unit) for index in range(len(columns))]
-    total_frame, *frames = _frames(content, columns, inner, places, unit)
-    totals = _stacked(content.totals, total_frame, inner.left(), width, subject.bottom(), TOTAL * unit)
+    total_frame, *frames = _make_columns(content, columns, inner, places, unit)
+    totals = _stack_lines(content.totals, total_frame, inner.left(), width, subject.bottom(), TOTAL * unit)
     axis_top = subject.bottom() + TOTAL * unit * len(totals)
     stem_top = axis_top + (AXIS * unit if totals else 0)
-    stem = QRectF(x, stem_top, width, QUIET * unit if content.stem else 0)
+    stem = QRectF(x, stem_top, width, QUIET * unit if content.stem_text else 0)
     section = QRectF(x, stem.bottom(), width, SECTION * unit if columns else 0)
-    one_axis = _one_axis(content, columns)
+    one_axis = _shares_axis(content, columns)
     top = section.bottom() + (0 if one_axis else AXIS * unit)
     lines: list[PlacedLine] = []
     axes = [PlacedAxis(total_frame, QRectF(x, axis_top, width, AXIS * unit), subject.bottom(), axis_top)] * bool(totals)
     for column, place, frame in zip(columns, places, frames, strict=True):
-        lines += _stacked(column, frame, place.left(), place.width(), top, LINE * unit)
+        lines += _stack_lines(column, frame, place.left(), place.width(), top, LINE * unit)
         bottom = top + LINE * unit * len(column)
         if not one_axis:
             row = QRectF(place.left(), section.bottom(), place.width(), AXIS * unit)
@@ -197,7 +199,7 @@ def _column_rect(inner: QRectF, count: int, index: int, unit: float) -> QRectF:
     return QRectF(inner.left() + index * (width + GAP * unit), inner.top(), width, inner.height())
 
 
-def _stacked(
+def _stack_lines(
     lines: Sequence[BarLine], frame: BarsColumn, left: float, width: float, top: float, height: float
 ) -> tuple[PlacedLine, ...]:
     return tuple(
@@ -205,26 +207,26 @@ def _stacked(
     )
 
 
-def _frames(
+def _make_columns(
     content: BarsContent, columns: Sequence[Sequence[BarLine]], inner: QRectF, places: Sequence[QRectF], unit: float
 ) -> list[BarsColumn]:
     """Frames of the totals and of each column, with as many words as leave the bars long enough."""
     for words in (FULL_WORDS, NO_NOTES, NO_RATIOS):
-        total = _frame(content, content.totals, content.total_scale, inner, unit, *words)
-        frames = _alike(
+        total = _make_column(content, content.totals, content.total_scale, inner, unit, *words)
+        frames = _equalise_scales(
             [
-                _frame(content, lines, content.line_scale, place, unit, *words)
+                _make_column(content, lines, content.line_scale, place, unit, *words)
                 for lines, place in zip(columns, places, strict=True)
             ]
         )
         if len(columns) == 1:
-            total, *frames = _alike([total, *frames])
+            total, *frames = _equalise_scales([total, *frames])
         if all(frame.bar_width >= LEAST_BARS * place.width() for frame, place in zip(frames, places, strict=True)):
             break
     return [total, *frames]
 
 
-def _frame(
+def _make_column(
     content: BarsContent,
     lines: Sequence[BarLine],
     scale: BarScale,
@@ -248,7 +250,7 @@ def _frame(
     return BarsColumn(place.left() + 0.5 * unit, label, bar_left, max(longest, 2 * unit), scale)
 
 
-def _alike(frames: Sequence[BarsColumn]) -> list[BarsColumn]:
+def _equalise_scales(frames: Sequence[BarsColumn]) -> list[BarsColumn]:
     """Frames in which equal amounts on equal scales have bars of equal length."""
     label = max((frame.label_width for frame in frames), default=0.0)
     width = min((frame.bar_width - (label - frame.label_width) for frame in frames), default=0.0)
@@ -257,7 +259,7 @@ def _alike(frames: Sequence[BarsColumn]) -> list[BarsColumn]:
 
 def axis_title(content: BarsContent) -> str:
     """What an axis counts, and how, in few words."""
-    return _unit(content) + (", logarithmic" if content.total_scale.logarithmic else "")
+    return _unit_text(content) + (", logarithmic" if content.total_scale.logarithmic else "")
 
 
 def label_width(line: BarLine, note: bool) -> float:
@@ -265,12 +267,12 @@ def label_width(line: BarLine, note: bool) -> float:
     if line.kind in ("heading", "folded"):
         return 0.0
     name = text_width(line.label, TOTAL_FONT if line.kind == "total" else 1, bold=True)
-    return name + (settings_text_width(line) if note and line.note else 0)
+    return name + (settings_text_width(line) if note and line.settings_text else 0)
 
 
 def settings_text_width(line: BarLine) -> float:
     """Units for the settings behind a name, and the gap between them."""
-    return NOTE_GAP + text_width(line.note, SMALL_FONT)
+    return NOTE_GAP + text_width(line.settings_text, SMALL_FONT)
 
 
 def bar_end_text_width(line: BarLine, *, ratio: bool) -> float:
@@ -280,27 +282,27 @@ def bar_end_text_width(line: BarLine, *, ratio: bool) -> float:
 
 def bar_end_text(line: BarLine, *, ratio: bool) -> str:
     """The words at a bar's end."""
-    return f"{line.value_text}  {line.ratio}" if ratio and line.ratio else line.value_text
+    return f"{line.value_text}  {line.ratio_text}" if ratio and line.ratio_text else line.value_text
 
 
-def _trimmed(content: BarsContent, rect: QRectF) -> BarsLayout:
+def _lay_out_most_expensive(content: BarsContent, rect: QRectF) -> BarsLayout:
     """As many of the dearest layers as there is room for, in the smallest text; a line sums up the others."""
     count = _column_counts(rect.width(), SMALLEST)[-1]
     head = _head_height(content) + SECTION + AXIS + BARS_MARGIN
     room = max(int((rect.height() / SMALLEST - head) // LINE), 0) * count
     for most in range(max(map(len, content.groups), default=0), -1, -1):
-        groups = [tuple(_dearest(content, group, most)) for group in content.groups]
-        columns = fill_columns(groups, count, _continued)
+        groups = [tuple(_most_expensive_lines(content, group, most)) for group in content.groups]
+        columns = fill_columns(groups, count, _repeat_heading)
         if max(map(len, columns), default=0) * count <= room:
-            return _placed(content, columns, rect, SMALLEST)
-    return _placed(content, (), rect, SMALLEST)
+            return _lay_out_columns(content, columns, rect, SMALLEST)
+    return _lay_out_columns(content, (), rect, SMALLEST)
 
 
-def _unit(content: BarsContent) -> str:
+def _unit_text(content: BarsContent) -> str:
     return content.costs.unit(content.metric) or content.metric.unit
 
 
-def _dearest(content: BarsContent, group: Sequence[BarLine], most: int) -> Iterator[BarLine]:
+def _most_expensive_lines(content: BarsContent, group: Sequence[BarLine], most: int) -> Iterator[BarLine]:
     """A heading, the `most` dearest of its layers in their order, unknown ones first, and the sum of the others."""
     heading, *lines = group
     ranked = sorted(lines, key=lambda line: (line.value is not None, -(line.value or 0)))
@@ -313,4 +315,6 @@ def _dearest(content: BarsContent, group: Sequence[BarLine], most: int) -> Itera
         total = None if None in amounts else sum(amount or 0 for amount in amounts)
         together = f", together {content.costs.short(content.metric, total)}" if content.metric.is_additive else ""
         label = f"{len(nodes)} more layers{together}"
-        yield replace(left[0], kind="folded", label=label, nodes=nodes, note="", value=0, value_text="", tip=label)
+        yield replace(
+            left[0], kind="folded", label=label, nodes=nodes, settings_text="", value=0, value_text="", tip=label
+        )

@@ -26,21 +26,25 @@ class BarScale(Struct, frozen=True):
     def ticks(self, most: int = 6) -> tuple[float, ...]:
         """At most that many amounts worth a label: powers of ten, or multiples of 1, 2 or 5 times one."""
         if self.logarithmic:
-            powers = [_power(exponent) for exponent in range(_exponent(self.low), _exponent(self.high) + 1)]
+            powers = [
+                _power_of_ten(exponent) for exponent in range(_floor_exponent(self.low), _floor_exponent(self.high) + 1)
+            ]
             return tuple(powers[:: -(-len(powers) // max(most, 1))])
         if self.high <= 0:
             return (0,)
-        step: float = _step(self.high, max(most - 1, 1))
+        step: float = _tick_step(self.high, max(most - 1, 1))
         if step > self.high:
-            power = _power(_exponent(self.high))
+            power = _power_of_ten(_floor_exponent(self.high))
             step = self.high // power * power
-        return tuple(_rounded(number * step) for number in range(round(self.high // step) + 1))
+        return tuple(_round_to_step(number * step) for number in range(round(self.high // step) + 1))
 
     def minor_ticks(self) -> tuple[float, ...]:
         """The eight amounts between two powers of ten, whose crowding shows that the axis is logarithmic."""
         if not self.logarithmic:
             return ()
-        powers = (_power(exponent) for exponent in range(_exponent(self.low), _exponent(self.high) + 1))
+        powers = (
+            _power_of_ten(exponent) for exponent in range(_floor_exponent(self.low), _floor_exponent(self.high) + 1)
+        )
         return tuple(power * digit for power in powers for digit in range(2, 10) if power * digit <= self.high)
 
 
@@ -51,9 +55,9 @@ def choose_scale(amounts: Iterable[float | None], *, logarithmic: bool) -> BarSc
     if not known or not logarithmic:
         return BarScale(0, highest)
     lowest = min(known)
-    power = _power(_exponent(lowest))
+    power = _power_of_ten(_floor_exponent(lowest))
     # The smallest bar must have a length, too.
-    low = _power(_exponent(lowest) - 1) if lowest == power != 1 else power
+    low = _power_of_ten(_floor_exponent(lowest) - 1) if lowest == power != 1 else power
     return BarScale(low, max(highest, 10 * low), logarithmic=True)
 
 
@@ -65,29 +69,29 @@ def tick_label(amount: float) -> str:
     return f"{amount:g}"
 
 
-def _exponent(amount: float) -> int:
+def _floor_exponent(amount: float) -> int:
     """Of the largest power of ten that is not above a positive amount."""
     return len(str(amount)) - 1 if isinstance(amount, int) else int(f"{amount:e}".partition("e")[2])
 
 
-def _power(exponent: int) -> float:
+def _power_of_ten(exponent: int) -> float:
     """A power of ten, an integer where it is one."""
     return 10**exponent if exponent >= 0 else float(f"1e{exponent}")
 
 
-def _rounded(amount: float) -> float:
+def _round_to_step(amount: float) -> float:
     """A multiple of a step without the noise of its last digits."""
     return amount if isinstance(amount, int) else float(f"{amount:.12g}")
 
 
-def _step(high: float, most: int) -> float:
+def _tick_step(high: float, most: int) -> float:
     """The smallest of 1, 2, 5, 10, … of which at most that many fit."""
-    exponent = _exponent(high) - 2
+    exponent = _floor_exponent(high) - 2
     if isinstance(high, int):
         exponent = max(exponent, 0)
     while True:
         for digit in (1, 2, 5):
-            step = _rounded(digit * _power(exponent))
+            step = _round_to_step(digit * _power_of_ten(exponent))
             if high // step <= most:
                 return step
         exponent += 1

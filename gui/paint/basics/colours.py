@@ -59,7 +59,7 @@ def value_range(
     Taken from at most `SAMPLE` values, always the same ones. Where the percentiles coincide the extremes of all values
     count: only a volume of one value v gets (v, v). `zero_centred` gives (−m, m), m above 0.
     """
-    values = _sample(volume)
+    values = _sample_values(volume)
     values = values[np.isfinite(values)]
     if not values.size:
         return (-1.0, 1.0) if zero_centred else (0.0, 1.0)
@@ -141,15 +141,15 @@ def _colour_table(name: str) -> list[int]:
     return [qRgb(int(red), int(green), int(blue)) for red, green, blue in load_lut(name)]
 
 
-def _sample(volume: NDArray[Any]) -> NDArray[Any]:
+def _sample_values(volume: NDArray[Any]) -> NDArray[Any]:
     """All values, or `SAMPLE` of them drawn by a fixed seed: the same volume always gets the same range."""
     values = np.ravel(volume)
     if values.size <= SAMPLE:
         return values
-    return np.asarray(values[_sampled(values.size)])
+    return np.asarray(values[_sample_indices(values.size)])
 
 
 @lru_cache(maxsize=8)
-def _sampled(size: int) -> NDArray[np.intp]:
+def _sample_indices(size: int) -> NDArray[np.intp]:
     """Which values of so many; rising, as memory is read fastest."""
     return np.sort(np.random.default_rng(0).integers(0, size, SAMPLE))

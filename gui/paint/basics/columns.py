@@ -16,12 +16,12 @@ def fill_columns(
     if count == len(groups):
         return tuple(tuple(group) for group in groups)
     height = -(-sum(map(len, groups)) // max(count, 1))
-    while len(columns := _poured(groups, height, continued)) > max(count, 1):
+    while len(columns := _fill_columns_of_height(groups, height, continued)) > max(count, 1):
         height += 1
     return columns
 
 
-def _poured(
+def _fill_columns_of_height(
     groups: Sequence[Sequence[Item]], height: int, continued: Callable[[Item], Item]
 ) -> tuple[tuple[Item, ...], ...]:
     """Columns of at most `height` lines, two at least: a heading is never the last line of one."""

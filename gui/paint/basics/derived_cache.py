@@ -43,7 +43,7 @@ class DerivedCache:
         with self._lock:
             return self._entry(volumes, key) is not None
 
-    def get(
+    def get_or_make(
         self, volumes: tuple[Float32Volume, ...], key: Key, make: Callable[[], Derived], size: Callable[[Derived], int]
     ) -> Derived:
         """Return the value that the key names of these volumes; `make` computes it if it is not in the cache.

@@ -24,8 +24,8 @@ class Page(Struct, frozen=True):
 
     width: int
     height: int | None
-    sizes: tuple[int, ...]
-    points: float
+    text_sizes: tuple[int, ...]
+    points_per_unit: float
     """Points of a unit in print."""
     dpi: float
     """Pixels of an inch as PNG."""

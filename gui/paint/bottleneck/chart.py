@@ -18,31 +18,31 @@ CENTRE = Qt.AlignmentFlag.AlignCenter
 
 def design_mark_colour(look: ChartMarks, theme: Theme) -> QColor:
     """Of a design's own marks; the stem's are in the colour of text."""
-    return QColor(theme.text if look.design < 0 else theme.design(look.design))
+    return QColor(theme.text if look.design_index < 0 else theme.design(look.design_index))
 
 
 def paint_chart(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, look: ChartMarks, theme: Theme) -> None:
     """Draw a curve where `chart` has laid it out."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-    _draw_dearer(painter, chart, curve, theme)
+    _draw_break_even(painter, chart, curve, theme)
     _draw_axes(painter, chart, curve, theme)
-    painter.setClipRect(chart.plot.adjusted(-chart.size, -chart.size, chart.size, chart.size))
+    painter.setClipRect(chart.plot.adjusted(-chart.text_size, -chart.text_size, chart.text_size, chart.text_size))
     if look.error is not None:
-        _draw_level(painter, chart, look.error, theme)
+        _draw_error_level(painter, chart, look.error, theme)
     colour, edge = design_mark_colour(look, theme), QColor(theme.base)
-    line = [chart.point(*pair) for pair in zip(curve.costs, curve.expected_errors, strict=True)]
-    painter.setPen(QPen(colour, chart.size * 0.12))
+    line = [chart.point_at(*pair) for pair in zip(curve.costs, curve.expected_errors, strict=True)]
+    painter.setPen(QPen(colour, chart.text_size * 0.12))
     painter.drawPolyline(QPolygonF(line))
     for series in ERROR_SERIES:
-        ink = QColor(theme.muted) if series.aside else colour
+        ink = QColor(theme.muted) if series.is_secondary else colour
         _draw_series(painter, chart, series, [p for p in curve.points if series.error(p)], ink, edge)
-    if look.chosen is not None:
-        _draw_chosen(painter, chart, curve, look.chosen, theme)
+    if look.chosen_index is not None:
+        _draw_chosen_width(painter, chart, curve, look.chosen_index, theme)
     if look.result is not None and look.result.refit:
         _draw_refit(painter, chart, curve, look, colour, edge)
     painter.setClipping(False)
-    _draw_cost(painter, chart, curve, theme)
+    _draw_layer_cost(painter, chart, curve, theme)
     _draw_legend(painter, chart, curve, look, theme)
     painter.restore()
 
@@ -55,34 +55,34 @@ def _draw_series(
     ink: QColor,
     ground: QColor,
 ) -> None:
-    places = [chart.point(point.macs, series.error(point) or 0.0) for point in points]
-    if series.aside:
-        painter.setPen(QPen(ink, chart.size * 0.08, Qt.PenStyle.DashLine))
+    places = [chart.point_at(point.macs, series.error(point) or 0.0) for point in points]
+    if series.is_secondary:
+        painter.setPen(QPen(ink, chart.text_size * 0.08, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
         painter.drawPolyline(QPolygonF(places))
     for place in places:
-        series.mark(painter, place, chart.size * 0.27, ink, ground)
+        series.draw_mark(painter, place, chart.text_size * 0.27, ink, ground)
 
 
 def _draw_axes(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """Grid lines with their amounts, and what the axes are of where there is room."""
-    plot, size = chart.plot, chart.size
+    plot, size = chart.plot, chart.text_size
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for error, words in space_out_ticks(ticks_between(*chart.errors), chart.y, percent_tick, lambda _: size * 1.4):
+    for error, words in space_out_ticks(ticks_between(*chart.error_range), chart.y, percent_tick, lambda _: size * 1.4):
         y = chart.y(error)
-        _grid(painter, QLineF(plot.left(), y, plot.right(), y), theme)
+        _draw_grid_line(painter, QLineF(plot.left(), y, plot.right(), y), theme)
         side = QRectF(plot.left() - size * 5, y - size * 0.7, size * 4.6, size * 1.4)
         draw_text(painter, side, words, size, theme.muted, ALIGN_RIGHT)
     for macs, words in space_out_ticks(
-        ticks_between(*chart.macs), chart.x, _macs_tick, lambda text: text_width(text, size) + size
+        ticks_between(*chart.macs_range), chart.x, _macs_tick, lambda text: text_width(text, size) + size
     ):
         x = chart.x(macs)
-        _grid(painter, QLineF(x, plot.top(), x, plot.bottom()), theme)
-        _write(painter, chart, QPointF(x, plot.bottom() + size * 0.95), words, theme)
+        _draw_grid_line(painter, QLineF(x, plot.top(), x, plot.bottom()), theme)
+        _draw_centred_text(painter, chart, QPointF(x, plot.bottom() + size * 0.95), words, theme)
     if len(curve.ranks[0]) == 1:
         _draw_widths(painter, chart, curve, theme)
-    if chart.captions:
-        _write(
+    if chart.has_captions:
+        _draw_centred_text(
             painter,
             chart,
             QPointF(plot.center().x(), plot.bottom() + size * 2.3),
@@ -97,26 +97,28 @@ def _draw_axes(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: 
 
 def _draw_widths(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """How many maps there are between the convolutions, above the plot."""
-    plot, size = chart.plot, chart.size
+    plot, size = chart.plot, chart.text_size
     powers = [n for power in range(20) if (n := 2**power) <= len(curve.ranks)]
     places = {n: chart.x(curve.costs[n - 1]) for n in powers}
     painter.setPen(QPen(QColor(theme.muted), size * 0.07))
     painter.drawLines([QLineF(x, plot.top() - size * 0.3, x, plot.top()) for x in places.values()])
     for n, words in space_out_ticks(powers, places.__getitem__, str, chart.text_space):
-        _write(painter, chart, QPointF(places[n], plot.top() - size * 1.05), words, theme)
-    if chart.captions:
-        _write(painter, chart, QPointF(plot.center().x(), plot.top() - size * 2.35), "maps between, r", theme)
+        _draw_centred_text(painter, chart, QPointF(places[n], plot.top() - size * 1.05), words, theme)
+    if chart.has_captions:
+        _draw_centred_text(
+            painter, chart, QPointF(plot.center().x(), plot.top() - size * 2.35), "maps between, r", theme
+        )
 
 
-def _write(painter: QPainter, chart: ChartLayout, centre: QPointF, text: str, theme: Theme) -> None:
+def _draw_centred_text(painter: QPainter, chart: ChartLayout, centre: QPointF, text: str, theme: Theme) -> None:
     """A muted text about a point."""
-    half = QPointF(chart.size * 12, chart.size * 0.7)
-    draw_text(painter, QRectF(centre - half, centre + half), text, chart.size, theme.muted, CENTRE)
+    half = QPointF(chart.text_size * 12, chart.text_size * 0.7)
+    draw_text(painter, QRectF(centre - half, centre + half), text, chart.text_size, theme.muted, CENTRE)
 
 
-def _draw_dearer(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
+def _draw_break_even(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """Where a pair is no longer cheaper than the layer."""
-    x, plot, size = chart.x(curve.macs), chart.plot, chart.size
+    x, plot, size = chart.x(curve.macs), chart.plot, chart.text_size
     shade = QColor(theme.warning)
     shade.setAlphaF(0.10)
     painter.fillRect(QRectF(QPointF(x, plot.top()), plot.bottomRight()), shade)
@@ -124,24 +126,24 @@ def _draw_dearer(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme
     painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
 
 
-def _draw_cost(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
+def _draw_layer_cost(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """What the line of the layer itself means, over whatever is behind it."""
-    x, plot, size = chart.x(curve.macs), chart.plot, chart.size
-    words = f"the layer itself: {abbreviate(curve.macs)}" if chart.captions else "layer"
+    x, plot, size = chart.x(curve.macs), chart.plot, chart.text_size
+    words = f"the layer itself: {abbreviate(curve.macs)}" if chart.has_captions else "layer"
     width = min(text_width(words, size), x - plot.left() - size)
     place = QRectF(x - size * 0.4 - width, plot.top() + size * 0.8, width, size * 1.3)
     painter.fillRect(place, QColor(theme.base))
     draw_text(painter, place, words, size, theme.warning, ALIGN_RIGHT)
 
 
-def _draw_level(painter: QPainter, chart: ChartLayout, error: float, theme: Theme) -> None:
+def _draw_error_level(painter: QPainter, chart: ChartLayout, error: float, theme: Theme) -> None:
     y = chart.y(error)
-    painter.setPen(QPen(QColor(theme.accent), chart.size * 0.08, Qt.PenStyle.DotLine))
+    painter.setPen(QPen(QColor(theme.accent), chart.text_size * 0.08, Qt.PenStyle.DotLine))
     painter.drawLine(QLineF(chart.plot.left(), y, chart.plot.right(), y))
 
 
-def _draw_chosen(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, chosen: int, theme: Theme) -> None:
-    x, plot, size = chart.x(curve.costs[chosen]), chart.plot, chart.size
+def _draw_chosen_width(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, chosen: int, theme: Theme) -> None:
+    x, plot, size = chart.x(curve.costs[chosen]), chart.plot, chart.text_size
     painter.setPen(QPen(QColor(theme.text), size * 0.12))
     painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
     painter.setBrush(QColor(theme.text))
@@ -161,26 +163,28 @@ def _draw_refit(
 ) -> None:
     trial = look.result
     error = None if trial is None else trial.fit_error if trial.check_error is None else trial.check_error
-    if error is not None and look.chosen is not None:
-        draw_diamond(painter, chart.point(curve.costs[look.chosen], error), chart.size * 0.33, ink, ground)
+    if error is not None and look.chosen_index is not None:
+        draw_diamond(
+            painter, chart.point_at(curve.costs[look.chosen_index], error), chart.text_size * 0.33, ink, ground
+        )
 
 
 def _draw_legend(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, look: ChartMarks, theme: Theme) -> None:
     """What marks mean."""
-    size, ground = chart.size, QColor(theme.base)
+    size, ground = chart.text_size, QColor(theme.base)
     for entry, place in zip(legend_entries(curve, look), chart.legend, strict=False):
         painter.fillRect(place, ground)
-        ink = QColor(theme.muted) if entry.aside else design_mark_colour(look, theme)
+        ink = QColor(theme.muted) if entry.is_secondary else design_mark_colour(look, theme)
         at = QPointF(place.left() + size * 1.1, place.center().y())
-        if entry.mark is None:
+        if entry.draw_mark is None:
             painter.setPen(QPen(ink, size * 0.12))
             painter.drawLine(at - QPointF(size * 0.7, 0), at + QPointF(size * 0.7, 0))
         else:
-            entry.mark(painter, at, size * 0.27, ink, ground)
+            entry.draw_mark(painter, at, size * 0.27, ink, ground)
         draw_text(painter, place.adjusted(size * 2.2, 0, size, 0), entry.title, size, theme.text)
 
 
-def _grid(painter: QPainter, line: QLineF, theme: Theme) -> None:
+def _draw_grid_line(painter: QPainter, line: QLineF, theme: Theme) -> None:
     painter.setPen(QPen(QColor(theme.grid), 1))
     painter.drawLine(line)
 

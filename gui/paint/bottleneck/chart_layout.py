@@ -25,31 +25,31 @@ class ChartLayout(NamedTuple):
     """Where a curve is drawn: its plot, the height of the text, the ends of both axes, and where marks are told."""
 
     plot: QRectF
-    size: float
-    macs: tuple[float, float]
-    errors: tuple[float, float]
-    captions: bool = True
+    text_size: float
+    macs_range: tuple[float, float]
+    error_range: tuple[float, float]
+    has_captions: bool = True
     """Whether there is room for what the axes are of."""
     legend: tuple[QRectF, ...] = ()
     """A place for each of `entries`; none where there is no room."""
 
     def x(self, macs: float) -> float:
-        low, high = map(log10, self.macs)
-        return self.plot.left() + self.plot.width() * (log10(max(macs, self.macs[0])) - low) / (high - low)
+        low, high = map(log10, self.macs_range)
+        return self.plot.left() + self.plot.width() * (log10(max(macs, self.macs_range[0])) - low) / (high - low)
 
     def y(self, error: float) -> float:
-        low, high = map(log10, self.errors)
-        share = (log10(min(max(error, self.errors[0]), self.errors[1])) - low) / (high - low)
+        low, high = map(log10, self.error_range)
+        share = (log10(min(max(error, self.error_range[0]), self.error_range[1])) - low) / (high - low)
         return self.plot.bottom() - self.plot.height() * share
 
     def text_space(self, text: str) -> float:
         """What a text takes beside others."""
-        return text_width(text, self.size) + self.size
+        return text_width(text, self.text_size) + self.text_size
 
-    def point(self, macs: float, error: float) -> QPointF:
+    def point_at(self, macs: float, error: float) -> QPointF:
         return QPointF(self.x(macs), self.y(error))
 
-    def nearest(self, curve: ErrorCurve, at: QPointF) -> int | None:
+    def nearest_index(self, curve: ErrorCurve, at: QPointF) -> int | None:
         """The width that is drawn nearest to a point of the plot; None outside."""
         if not self.plot.adjusted(-6, -6, 6, 6).contains(at) or not curve.costs:
             return None
@@ -66,10 +66,10 @@ def lay_out_chart(curve: ErrorCurve, look: ChartMarks, rect: QRectF, size: float
     costs = (*curve.costs, curve.macs)
     chart = ChartLayout(plot, size, (min(costs) * 0.85, max(costs) * 1.2), _error_axis(curve, look), captions)
     told = legend_entries(curve, look)
-    inside = _stacked(told, chart)
-    if inside and not any(_hides(inside, at) for at in _drawn(curve, chart)):
+    inside = _stack_legend(told, chart)
+    if inside and not any(_covers(inside, at) for at in _curve_points(curve, chart)):
         return chart._replace(legend=inside)
-    flowing = _flowing(told, QRectF(rect.left(), rect.bottom(), rect.width(), 0), size)
+    flowing = _flow_legend(told, QRectF(rect.left(), rect.bottom(), rect.width(), 0), size)
     height = flowing[-1].bottom() - rect.bottom()
     if plot.height() - height < LEAST_PLOT * size:
         return chart
@@ -86,11 +86,11 @@ def _error_axis(curve: ErrorCurve, look: ChartMarks) -> tuple[float, float]:
     ]
     least = min([error for error in lost if error > 0], default=LEAST_ERROR)
     known = [error for point in curve.points for error in point[3:] if error]
-    low = _below(max(min(least, look.error or 1.0), LEAST_ERROR))
-    return low, max(1.0, _above(max([*known, *curve.expected_errors])))
+    low = _round_down(max(min(least, look.error or 1.0), LEAST_ERROR))
+    return low, max(1.0, _round_up(max([*known, *curve.expected_errors])))
 
 
-def _drawn(curve: ErrorCurve, chart: ChartLayout) -> Iterator[QPointF]:
+def _curve_points(curve: ErrorCurve, chart: ChartLayout) -> Iterator[QPointF]:
     """Places of everything that is drawn of a curve, the lines between its points among it."""
     columns = (
         [p.fit_error for p in curve.points],
@@ -101,7 +101,7 @@ def _drawn(curve: ErrorCurve, chart: ChartLayout) -> Iterator[QPointF]:
     for errors in columns:
         lines.append([(p.macs, error) for p, error in zip(curve.points, errors, strict=True) if error is not None])
     for line in lines:
-        places = [chart.point(macs, error) for macs, error in line]
+        places = [chart.point_at(macs, error) for macs, error in line]
         yield from places
         for start, end in pairwise(places):
             yield from (start + (end - start) * (part / 8) for part in range(1, 8))
@@ -111,9 +111,9 @@ def _entry_width(entry: LegendEntry, size: float) -> float:
     return text_width(entry.title, size) + size * 3.2
 
 
-def _stacked(told: Sequence[LegendEntry], chart: ChartLayout) -> tuple[QRectF, ...]:
+def _stack_legend(told: Sequence[LegendEntry], chart: ChartLayout) -> tuple[QRectF, ...]:
     """The legend in the corner that falling curves leave free; nothing where it would fill the plot."""
-    plot, size = chart.plot, chart.size
+    plot, size = chart.plot, chart.text_size
     width, height = max(_entry_width(entry, size) for entry in told), size * 1.5
     if width > plot.width() * 0.8 or height * len(told) > plot.height() - 2 * size:
         return ()
@@ -121,11 +121,11 @@ def _stacked(told: Sequence[LegendEntry], chart: ChartLayout) -> tuple[QRectF, .
     return tuple(QRectF(left, top + height * row, width, height) for row in range(len(told)))
 
 
-def _hides(places: Sequence[QRectF], at: QPointF) -> bool:
+def _covers(places: Sequence[QRectF], at: QPointF) -> bool:
     return places[0].united(places[-1]).contains(at)
 
 
-def _flowing(told: Sequence[LegendEntry], rect: QRectF, size: float) -> tuple[QRectF, ...]:
+def _flow_legend(told: Sequence[LegendEntry], rect: QRectF, size: float) -> tuple[QRectF, ...]:
     """The legend in rows below a rectangle."""
     places: list[QRectF] = []
     left, top = rect.left(), rect.bottom()
@@ -157,10 +157,10 @@ def space_out_ticks(
             yield tick, text
 
 
-def _below(value: float) -> float:
+def _round_down(value: float) -> float:
     """The largest 1, 2 or 5 times a power of ten that is not above."""
     return max(step * 10.0**power for power in range(-8, 3) for step in STEPS if step * 10.0**power <= value * 1.001)
 
 
-def _above(value: float) -> float:
+def _round_up(value: float) -> float:
     return min(step * 10.0**power for power in range(-8, 4) for step in STEPS if step * 10.0**power >= value * 0.999)

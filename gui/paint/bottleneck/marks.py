@@ -16,28 +16,28 @@ DrawMark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
 class ChartMarks(Struct, frozen=True, eq=False):
     """What a chart marks."""
 
-    design: int
+    design_index: int
     """Position of the design in the project, for its colour; -1 for the stem."""
-    chosen: int | None = None
+    chosen_index: int | None = None
     error: float | None = None
     """The error to bear."""
     result: RankResult | None = None
     """A replacement that was run; one that was fitted again has a mark of its own."""
 
 
-def _disc(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
+def _draw_disc(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
     painter.setPen(QPen(ground, radius * 0.3))
     painter.setBrush(ink)
     painter.drawEllipse(at, radius, radius)
 
 
-def _ring(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
+def _draw_ring(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
     painter.setPen(QPen(ink, radius * 0.5))
     painter.setBrush(ground)
     painter.drawEllipse(at, radius * 0.85, radius * 0.85)
 
 
-def _cross(painter: QPainter, at: QPointF, radius: float, ink: QColor, _ground: QColor) -> None:
+def _draw_cross(painter: QPainter, at: QPointF, radius: float, ink: QColor, _ground: QColor) -> None:
     painter.setPen(QPen(ink, radius * 0.5))
     for way in (1, -1):
         painter.drawLine(at + QPointF(-radius, -radius * way) * 0.8, at + QPointF(radius, radius * way) * 0.8)
@@ -55,15 +55,15 @@ class ErrorSeries(NamedTuple):
 
     title: str
     error: Callable[[CurvePoint], float | None]
-    mark: DrawMark
-    aside: bool = False
+    draw_mark: DrawMark
+    is_secondary: bool = False
     """Only to compare with: in gray, and joined by dashes."""
 
 
 ERROR_SERIES: tuple[ErrorSeries, ...] = (
-    ErrorSeries("plain SVD", lambda point: point.svd_error, _cross, aside=True),
-    ErrorSeries("measured on fitted inputs", lambda point: point.fit_error, _ring),
-    ErrorSeries("measured on others", lambda point: point.check_error, _disc),
+    ErrorSeries("plain SVD", lambda point: point.svd_error, _draw_cross, is_secondary=True),
+    ErrorSeries("measured on fitted inputs", lambda point: point.fit_error, _draw_ring),
+    ErrorSeries("measured on others", lambda point: point.check_error, _draw_disc),
 )
 EXPECTED, REFIT = "expected", "k×k fitted again"
 
@@ -72,12 +72,16 @@ class LegendEntry(NamedTuple):
     """What a mark means; without a mark, the line."""
 
     title: str
-    mark: DrawMark | None = None
-    aside: bool = False
+    draw_mark: DrawMark | None = None
+    is_secondary: bool = False
 
 
 def legend_entries(curve: ErrorCurve, look: ChartMarks) -> tuple[LegendEntry, ...]:
     """What the chart draws, in words."""
     shown = [series for series in ERROR_SERIES if any(series.error(point) is not None for point in curve.points)]
     refit = (LegendEntry(REFIT, draw_diamond),) if look.result is not None and look.result.refit else ()
-    return (LegendEntry(EXPECTED), *(LegendEntry(series.title, series.mark, series.aside) for series in shown), *refit)
+    return (
+        LegendEntry(EXPECTED),
+        *(LegendEntry(series.title, series.draw_mark, series.is_secondary) for series in shown),
+        *refit,
+    )

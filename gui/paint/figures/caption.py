@@ -27,7 +27,7 @@ def caption_phrases(
     look = state.look
     chosen = metrics.metric_by_id(look.metric)
     unit = state.costs.unit(chosen)
-    if wording.numbers == "C":
+    if wording.edge_numbers == "C":
         yield from (f"all maps {height}×{width}" for height, width in distinct_map_sizes(state))
     yield LENGTH_SCALE_TEXTS[look.scale]
     if any(report.macs for report in state.check.reports.values()):
@@ -35,7 +35,7 @@ def caption_phrases(
     yield "MACs: multiply-accumulates, biases not counted" if look.metric == MACS.id else ""
     yield "1 MAC = 2 FLOPs" if look.metric == "flops" else ""
     yield f"{unit}: {look.convention.title}" if look.metric == OPERATIONS else ""
-    yield from _said_of_faces(state, parts, eye, wording)
+    yield from _face_phrases(state, parts, eye, wording)
     yield f"volumes are shown after {', '.join(state.hidden_kinds)}" if state.hidden_kinds else ""
     drawn = {r.layer.label(): None for r in state.check.reports.values() if r.layer.role == "elementwise"}
     if drawn and wording.notes == "none":
@@ -46,9 +46,9 @@ def caption_phrases(
         yield f"input: {kind} after {len(stem.nodes)} layer{'s' if len(stem.nodes) > 1 else ''}"
 
 
-def _said_of_faces(state: Excerpt, parts: Sequence[FigurePart], eye: Camera, wording: TextOptions) -> Iterator[str]:
+def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], eye: Camera, wording: TextOptions) -> Iterator[str]:
     """What the faces show, and why some show nothing."""
-    counted_only = {part.title for part in parts if part.counted_only}
+    counted_only = {part.title for part in parts if part.is_counted_only}
     volumes = [state.volume_at(place) for place in state.original_refs]
     computed = [at for at in volumes if at.result is not None]
     plain = [at.place[0] in counted_only for at in volumes if at.result is None]

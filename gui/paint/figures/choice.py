@@ -48,38 +48,40 @@ def whole_design_part(state: ViewState, design: str) -> FigurePart:
 
 def is_short_chain(part: FigurePart) -> bool:
     """Whether a part is a chain of few layers; connections that skip some do not matter."""
-    drawn = _graph(part)
+    drawn = _part_graph(part)
     return len(drawn.vertices) <= SHORT + 1 and all(len(column) == 1 for column in drawn.columns)
 
 
 def find_branch_module(state: ViewState, design: str) -> FigurePart | None:
     """The module with branches that is chosen, else the first one of a design; None where there is none."""
     part = whole_design_part(state, design)
-    found = [_part_of(part, reports) for reports in _modules(part)]
+    found = [_sub_part(part, reports) for reports in _find_modules(part)]
     return next((module for module in found if _is_chosen(state, module)), found[0] if found else None)
 
 
 def closed_chain_part(state: ViewState, design: str) -> FigurePart:
     """A design whose blocks are closed as they are in the window."""
-    return FigurePart(design, design, state.folded(design).reports, (design, INPUT))
+    return FigurePart(design, design, state.visible_analysis(design).reports, (design, INPUT))
 
 
-def _modules(part: FigurePart) -> Iterator[tuple[Report, ...]]:
+def _find_modules(part: FigurePart) -> Iterator[tuple[Report, ...]]:
     """The layers between two volumes that all connections pass, with those that join them again."""
-    shown = _graph(part)
+    shown = _part_graph(part)
     for section in shown.sections:
         if section.start not in shown.lone_columns:
             columns = shown.columns[section.start : section.stop + 1]
-            yield _drawn_as(part.reports, {shown.vertices[vertex].name for column in columns for vertex in column})
+            yield _with_elementwise(
+                part.reports, {shown.vertices[vertex].name for column in columns for vertex in column}
+            )
 
 
-def _drawn_as(reports: Sequence[Report], names: set[str]) -> tuple[Report, ...]:
+def _with_elementwise(reports: Sequence[Report], names: set[str]) -> tuple[Report, ...]:
     """The layers of these names, and the elementwise ones that are drawn with them."""
     _, drawn = drop_elementwise(reports)
     return tuple([report for report in reports if drawn[report.name] in names])
 
 
-def _part_of(part: FigurePart, reports: tuple[Report, ...]) -> FigurePart:
+def _sub_part(part: FigurePart, reports: tuple[Report, ...]) -> FigurePart:
     """Some layers of a part, titled by the block that they are, or by the last of them."""
     inside = {report.name for report in reports}
     received = next(name for report in reports for name in report.inputs if name not in inside)
@@ -95,7 +97,7 @@ def _is_chosen(state: ViewState, part: FigurePart) -> bool:
     return design == part.design and node in names
 
 
-def _graph(part: FigurePart) -> DesignGraph:
+def _part_graph(part: FigurePart) -> DesignGraph:
     shape = part.reports[0].input_shapes[0] if part.reports else None
     return build_design_graph(Analysis(shape, drop_elementwise(part.reports)[0], None, None), {})
 
@@ -120,16 +122,16 @@ def one_by_one_parts(state: ViewState, figure: str) -> tuple[FigurePart, ...]:
     parts = [whole_design_part(state, name) for name in names]
     if all(map(is_short_chain, parts)):
         return tuple(parts)
-    pairs = [found for name in names for found in _pairs(state, name)]
-    chosen = [found for found in pairs if _holds(state, found)]
+    pairs = [found for name in names for found in _find_reduced_convs(state, name)]
+    chosen = [found for found in pairs if _contains_focus(state, found)]
     if not pairs:
         return tuple(part if is_short_chain(part) else _neighbourhood(state, part.design) for part in parts)
     best = max(chosen or pairs, key=lambda found: found.saving)
-    plain = () if best.expand else (_without(state, best, names),)
-    return (*plain, _with(state, best))
+    plain = () if best.expand else (_without_reduction(state, best, names),)
+    return (*plain, _with_reduction(state, best))
 
 
-def _pairs(state: ViewState, design: str) -> Iterator[ReducedConv]:
+def _find_reduced_convs(state: ViewState, design: str) -> Iterator[ReducedConv]:
     reports = state.check.analyses[design].reports
     kept, _ = drop_elementwise(reports)
     known = {report.name: report for report in kept}
@@ -162,7 +164,7 @@ def _widens(report: Report) -> bool:
     return received is not None and given is not None and given.channels > received.channels
 
 
-def _holds(state: ViewState, found: ReducedConv) -> bool:
+def _contains_focus(state: ViewState, found: ReducedConv) -> bool:
     """Whether the choice is one of its layers, or their block."""
     design, node = state.focus.ref
     layers = [report for report in (found.reduce, found.conv, found.expand) if report is not None]
@@ -170,34 +172,34 @@ def _holds(state: ViewState, found: ReducedConv) -> bool:
     return design == found.design and node in {report.name for report in layers} | origins
 
 
-def _with(state: ViewState, found: ReducedConv) -> FigurePart:
+def _with_reduction(state: ViewState, found: ReducedConv) -> FigurePart:
     last = found.expand or found.conv
-    return _run_of(state, found.design, found.reduce.name, last.name)
+    return _chain_between(state, found.design, found.reduce.name, last.name)
 
 
-def _without(state: ViewState, found: ReducedConv, names: Sequence[str]) -> FigurePart:
+def _without_reduction(state: ViewState, found: ReducedConv, names: Sequence[str]) -> FigurePart:
     """The same convolution on what the 1×1 receives: another design's, else counted without being run."""
     for design in names:
         for report in () if design == found.design else state.check.analyses[design].reports:
             if report.layer == found.conv.layer and report.input_shapes == found.reduce.input_shapes:
-                return _run_of(state, design, report.name, report.name)
+                return _chain_between(state, design, report.name, report.name)
     reports = analyze(Network((Node(found.conv.name, found.conv.layer),)), found.reduce.input_shapes[0]).reports
-    received = found.design, _received(state, found)
-    return FigurePart("without the 1×1", found.design, reports, received, counted_only=True)
+    received = found.design, _input_name(state, found)
+    return FigurePart("without the 1×1", found.design, reports, received, is_counted_only=True)
 
 
-def _received(state: ViewState, found: ReducedConv) -> str:
+def _input_name(state: ViewState, found: ReducedConv) -> str:
     return state.check.reports[found.design, found.reduce.name].inputs[0]
 
 
-def _run_of(state: ViewState, design: str, first: str, last: str) -> FigurePart:
+def _chain_between(state: ViewState, design: str, first: str, last: str) -> FigurePart:
     """The layers from one to another of a chain, with the elementwise ones behind."""
     reports = state.check.analyses[design].reports
     known = {report.name: report for report in drop_elementwise(reports)[0]}
     names = [last]
     while names[-1] != first:
         names.append(known[names[-1]].inputs[0])
-    inside = _drawn_as(reports, set(names))
+    inside = _with_elementwise(reports, set(names))
     received = inside[0].inputs[0]
     title = design if len(inside) == len(reports) else f"{design} · {last}"
     return FigurePart(title, design, rename_source_to_input(inside, received), (design, received))
@@ -212,7 +214,7 @@ def _neighbourhood(state: ViewState, design: str) -> FigurePart:
     middle = chosen or max(kept, key=lambda report: report.macs or 0)
     before = next((report for report in kept if (report.name,) == middle.inputs), None)
     after = next((report for report in kept if report.inputs == (middle.name,)), None)
-    inside = _drawn_as(reports, {report.name for report in (before, middle, after) if report is not None})
+    inside = _with_elementwise(reports, {report.name for report in (before, middle, after) if report is not None})
     first = inside[0].inputs[0]
     title = design if len(inside) == len(reports) else f"{design} · {middle.name}"
     return FigurePart(title, design, rename_source_to_input(inside, first), (design, first))

@@ -25,9 +25,9 @@ class FigurePart(Struct, frozen=True):
     design: str
     reports: tuple[Report, ...]
     input_ref: NodeRef
-    counted_only: bool = False
+    is_counted_only: bool = False
 
-    def amount(self, state: ViewState, metric: Metric) -> Amount | None:
+    def total_amount(self, state: ViewState, metric: Metric) -> Amount | None:
         """Of all its layers, those that are not drawn among them."""
         subjects = [subject for report in self.reports for subject in state.costs.costed(self.design, report)]
         return metric.amount(subjects)
@@ -42,7 +42,7 @@ class Excerpt(ViewState, frozen=True, eq=False):
 
     original_refs: Mapping[NodeRef, NodeRef] = {}
     """Where each volume comes from in the whole project."""
-    colours: Mapping[str, int] = {}
+    design_indices: Mapping[str, int] = {}
     """The position of each part's design; -1 for what is not part of the project."""
     hidden_kinds: tuple[str, ...] = ()
     """What is not drawn: "relu", "batch norm"."""
@@ -51,7 +51,7 @@ class Excerpt(ViewState, frozen=True, eq=False):
         return self.original_refs.get(place, place)
 
     def design_index(self, design: str) -> int:
-        return self.colours.get(design, -1)
+        return self.design_indices.get(design, -1)
 
 
 def make_excerpt(state: ViewState, parts: Sequence[FigurePart]) -> Excerpt:
@@ -64,10 +64,10 @@ def make_excerpt(state: ViewState, parts: Sequence[FigurePart]) -> Excerpt:
         last = {drawn[report.name]: report.name for report in part.reports}
         prefix = _common_prefix([report.name for report in reports])
         shape = next((r.input_shapes[r.inputs.index(INPUT)] for r in reports if INPUT in r.inputs), None)
-        analyses[part.title] = Analysis(shape, _shortened(reports, prefix), None, None)
+        analyses[part.title] = Analysis(shape, _strip_prefix(reports, prefix), None, None)
         places[part.title, INPUT] = state.volume_at(part.input_ref).source
         for report in reports:
-            name = "" if part.counted_only else last[report.name]
+            name = "" if part.is_counted_only else last[report.name]
             places[part.title, report.name.removeprefix(prefix)] = state.volume_at((part.design, name)).source
         hidden |= dict.fromkeys(
             report.layer.label().lower() for report in part.reports if drawn[report.name] != report.name
@@ -77,10 +77,10 @@ def make_excerpt(state: ViewState, parts: Sequence[FigurePart]) -> Excerpt:
         replace(state.project, designs=tuple(Design(part.title, Network()) for part in parts)),
         replace(state.check, analyses=analyses, reports=known, problems=()),
         state.run,
-        _focus(state, places),
+        _excerpt_focus(state, places),
         state.look,
         original_refs=places,
-        colours={part.title: -1 if part.counted_only else state.design_index(part.design) for part in parts},
+        design_indices={part.title: -1 if part.is_counted_only else state.design_index(part.design) for part in parts},
         hidden_kinds=tuple(hidden),
     )
 
@@ -110,7 +110,7 @@ def _common_prefix(names: Sequence[str]) -> str:
     return first if all(name.startswith(first) for name in names) and INPUT not in names else ""
 
 
-def _shortened(reports: Iterable[Report], prefix: str) -> tuple[Report, ...]:
+def _strip_prefix(reports: Iterable[Report], prefix: str) -> tuple[Report, ...]:
     return tuple(
         replace(
             report,
@@ -129,7 +129,7 @@ def rename_source_to_input(reports: Iterable[Report], received: str) -> tuple[Re
     )
 
 
-def _focus(state: ViewState, places: Mapping[NodeRef, NodeRef]) -> Focus:
+def _excerpt_focus(state: ViewState, places: Mapping[NodeRef, NodeRef]) -> Focus:
     """The chosen channel, where its volume is drawn."""
     chosen = state.volume_at(state.focus.ref).source
     drawn = next((place for place, source in places.items() if source == chosen), None)

@@ -32,11 +32,11 @@ class PageFigure(Struct, frozen=True):
     tip: str
     lay_out: Callable[[ViewState, Page], FigureDrawing]
     """ProjectError says why there is nothing to draw."""
-    page: Callable[[ViewState, str], Page] = lambda state, format: page_for_format(format)
+    choose_page: Callable[[ViewState, str], Page] = lambda state, format: page_for_format(format)
     """The page that is best for a format."""
 
 
-def _of_panels(panels: Callable[[ViewState, Page], PanelsFigure]) -> Callable[[ViewState, Page], FigureDrawing]:
+def _panels_figure(panels: Callable[[ViewState, Page], PanelsFigure]) -> Callable[[ViewState, Page], FigureDrawing]:
     def lay_out(state: ViewState, page: Page) -> FigureDrawing:
         made = panels(state, page)
         return FigureDrawing(page.width, ceil(made.height), partial(paint_panels, laid_out=made))
@@ -51,7 +51,7 @@ def paint_panels(painter: QPainter, theme: Theme, laid_out: PanelsFigure) -> Non
     draw_panels(painter, laid_out, theme)
 
 
-def _table(state: ViewState, page: Page) -> FigureDrawing:
+def _lay_out_table(state: ViewState, page: Page) -> FigureDrawing:
     sheets = paper_table.googlenet_figure_sheets(state, page)
     height = paper_table.googlenet_figure_height(sheets, page)
     rect = QRectF(0, 0, page.width, height)
@@ -69,22 +69,22 @@ PRINTED_FIGURES: dict[str, PageFigure] = {
     "inception-module": PageFigure(
         "Inception module",
         "Parallel branches, a row each, from one volume to where they are joined",
-        _of_panels(inception_module.lay_out_inception_module),
+        _panels_figure(inception_module.lay_out_inception_module),
     ),
     "paper-table": PageFigure(
         "Paper's table",
         "GoogLeNet's table 1 of any design, published figures beside recounted ones",
-        _table,
+        _lay_out_table,
         paper_table.googlenet_figure_page,
     ),
     "one-by-one": PageFigure(
         "1×1 before a convolution",
         "A convolution without and with a 1×1 before it, and what each costs",
-        _of_panels(one_by_one.lay_out_one_by_one),
+        _panels_figure(one_by_one.lay_out_one_by_one),
     ),
     "from-above": PageFigure(
         "From above",
         "The same seen from above: only the number of maps is seen as width",
-        _of_panels(from_above.lay_out_from_above),
+        _panels_figure(from_above.lay_out_from_above),
     ),
 }

@@ -23,12 +23,12 @@ LOW = 0.25
 def lay_out_from_above(state: ViewState, page: Page) -> PanelsFigure:
     """Laid out from above, where H has no number."""
     wordings = [
-        replace(wording, numbers=wording.numbers.replace("H", ""), camera_is_fixed=True)
+        replace(wording, edge_numbers=wording.edge_numbers.replace("H", ""), camera_is_fixed=True)
         for wording in ONE_BY_ONE_TEXT_OPTIONS
     ]
     eye = make_camera(*CAMERA_VIEWS["Top"])
     return lay_out_panels(
-        state, one_by_one_parts(state, "from-above"), page, wordings, eye, first_phrases=(SAID,), enough=5.0
+        state, one_by_one_parts(state, "from-above"), page, wordings, eye, first_phrases=(SAID,), enough_ems=5.0
     )
 
 
@@ -43,7 +43,7 @@ def lay_out_turn(state: ViewState, page: Page) -> PanelsFigure:
 def draw_width_bands(painter: QPainter, laid_out: PanelsFigure, theme: Theme) -> None:
     """From volume to volume of a chain a pale ground as wide as both: it comes as the camera rises."""
     scene = laid_out.scene
-    seen = max(0.0, 1.0 - scene.eye.height[1] / LOW)
+    seen = max(0.0, 1.0 - scene.camera.height[1] / LOW)
     boxes = {box.ref: box for box in scene.boxes}
     painter.save()
     painter.scale(scene.shrink, scene.shrink)
@@ -57,11 +57,11 @@ def draw_width_bands(painter: QPainter, laid_out: PanelsFigure, theme: Theme) ->
             for source in sources:
                 before = boxes[band.name, band.graph.vertices[source].name]
                 if before.vertex.column + 1 == vertex.column and before.y == box.y:
-                    painter.drawPolygon(_between(before.bounds, box.bounds))
+                    painter.drawPolygon(_band_between(before.bounds, box.bounds))
     painter.restore()
 
 
-def _between(before: Rect, after: Rect) -> QPolygonF:
+def _band_between(before: Rect, after: Rect) -> QPolygonF:
     """From the right side of one rectangle to the left side of the next."""
     corners = ((before[2], before[1]), (after[0], after[1]), (after[0], after[3]), (before[2], before[3]))
     return QPolygonF([QPointF(*corner) for corner in corners])

@@ -8,14 +8,14 @@ from gui.paint.volumes.cells import TextOptions
 from gui.state.view_state import ViewState
 
 WORDINGS = (
-    TextOptions(("line",), one_line=True, notes="fronts", spread=1.5),
-    TextOptions(("line",), names=False, notes="fronts", spread=1.5),
-    TextOptions(("lines",), names=False, notes="fronts", spread=1.5),
-    TextOptions(("lines",), names=False, numbers="C", notes="fronts", least_box_size=3.0, spread=1.5),
-    TextOptions(("lines",), names=False, numbers="C", notes="none", least_box_size=2.5, air=0.8),
-    TextOptions(("lines",), names=False, numbers="C", notes="none", least_box_size=2.0, air=0.4),
-    TextOptions(("first",), names=False, numbers="C", notes="none", least_box_size=2.0, air=0.5),
-    TextOptions(("first",), names=False, numbers="C", notes="none", least_box_size=1.5, air=0.2),
+    TextOptions(("line",), one_line_captions=True, notes="fronts", branch_spread=1.5),
+    TextOptions(("line",), has_names=False, notes="fronts", branch_spread=1.5),
+    TextOptions(("lines",), has_names=False, notes="fronts", branch_spread=1.5),
+    TextOptions(("lines",), has_names=False, edge_numbers="C", notes="fronts", least_box_size=3.0, branch_spread=1.5),
+    TextOptions(("lines",), has_names=False, edge_numbers="C", notes="none", least_box_size=2.5, arrow_padding=0.8),
+    TextOptions(("lines",), has_names=False, edge_numbers="C", notes="none", least_box_size=2.0, arrow_padding=0.4),
+    TextOptions(("first",), has_names=False, edge_numbers="C", notes="none", least_box_size=2.0, arrow_padding=0.5),
+    TextOptions(("first",), has_names=False, edge_numbers="C", notes="none", least_box_size=1.5, arrow_padding=0.2),
 )
 """From the fullest to what fits a narrow column."""
 
@@ -26,4 +26,4 @@ def lay_out_inception_module(state: ViewState, page: Page) -> PanelsFigure:
     found = [find_branch_module(state, name) for name in names]
     parts = [part for part in found if part is not None]
     eye, chains = make_camera(*CAMERA_VIEWS["3-D"]), [closed_chain_part(state, name) for name in names]
-    return lay_out_panels(state, parts or chains, page, WORDINGS, eye, side_by_side=bool(parts), enough=4.0)
+    return lay_out_panels(state, parts or chains, page, WORDINGS, eye, side_by_side=bool(parts), enough_ems=4.0)

@@ -8,14 +8,18 @@ from gui.paint.volumes.cells import TextOptions
 from gui.state.view_state import ViewState
 
 ONE_BY_ONE_TEXT_OPTIONS = (
-    TextOptions(("whole",), one_line=True, deep=True, notes="fronts"),
-    TextOptions(("stacked",), names=False, deep=True, notes="fronts"),
-    TextOptions(("narrow",), names=False, deep=True, notes="fronts"),
-    TextOptions(("narrow",), names=False, deep=True, sparse=True, notes="fronts", least_box_size=3.0),
-    TextOptions(("lines",), names=False, deep=True, sparse=True, notes="fronts"),
-    TextOptions(("lines",), names=False, sparse=True, notes="none", least_box_size=2.5, air=0.8),
-    TextOptions(("first",), names=False, numbers="C", notes="none", least_box_size=2.0, air=0.5),
-    TextOptions(("first",), names=False, numbers="C", notes="none", least_box_size=1.5, air=0.2),
+    TextOptions(("whole",), one_line_captions=True, has_kernel_depth=True, notes="fronts"),
+    TextOptions(("stacked",), has_names=False, has_kernel_depth=True, notes="fronts"),
+    TextOptions(("narrow",), has_names=False, has_kernel_depth=True, notes="fronts"),
+    TextOptions(
+        ("narrow",), has_names=False, has_kernel_depth=True, has_sparse_numbers=True, notes="fronts", least_box_size=3.0
+    ),
+    TextOptions(("lines",), has_names=False, has_kernel_depth=True, has_sparse_numbers=True, notes="fronts"),
+    TextOptions(
+        ("lines",), has_names=False, has_sparse_numbers=True, notes="none", least_box_size=2.5, arrow_padding=0.8
+    ),
+    TextOptions(("first",), has_names=False, edge_numbers="C", notes="none", least_box_size=2.0, arrow_padding=0.5),
+    TextOptions(("first",), has_names=False, edge_numbers="C", notes="none", least_box_size=1.5, arrow_padding=0.2),
 )
 """From the fullest to what fits a narrow column."""
 

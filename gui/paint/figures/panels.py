@@ -62,12 +62,12 @@ class PanelsFigure(Struct, frozen=True, eq=False):
     em: int
     width: float
     height: float
-    headers: tuple[float, ...]
+    heading_heights: tuple[float, ...]
     """The height of each panel's heading."""
     headings: tuple[tuple[Label, ...], ...]
     caption: tuple[Label, ...]
-    bar: tuple[str, str, str] | None
-    smallest: float
+    bar_texts: tuple[str, str, str] | None
+    smallest_text: float
     """The smallest text that there may be."""
 
     @property
@@ -93,7 +93,7 @@ def lay_out_panels(
     *,
     first_phrases: Sequence[str] = (),
     side_by_side: bool = False,
-    enough: float = 7.0,
+    enough_ems: float = 7.0,
 ) -> PanelsFigure:
     """The fullest wording and the largest text with which boxes measure `enough` ems, or at least fit.
 
@@ -104,11 +104,11 @@ def lay_out_panels(
     shown, found = make_excerpt(state, parts), list[PanelsFigure]()
     many = len(shown.check.reports) > MANY
     for wording in wordings[-SPARING:] if many else wordings:
-        for em in page.sizes:
+        for em in page.text_sizes:
             wide = page.width >= WIDE * em
             for side in (True, False) if side_by_side and wide and len(parts) > 1 else (False,):
-                made = _Attempt(state, shown, parts, page, em, beside=side).laid_out(wording, eye, first_phrases)
-                if made.fits and (made.box_size >= enough or not wide):
+                made = _PanelsAttempt(state, shown, parts, page, em, beside=side).lay_out(wording, eye, first_phrases)
+                if made.fits and (made.box_size >= enough_ems or not wide):
                     return made
                 found.append(made)
     fitting = [made for made in found if made.fits]
@@ -122,25 +122,29 @@ def draw_panels(painter: QPainter, laid_out: PanelsFigure, theme: Theme) -> None
         colour = theme.design(laid_out.state.design_index(band.name))
         for text in heading:
             draw_label(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
-    for _, top in laid_out.scene.headers[1:] if not laid_out.scene.line_breaks.side_by_side else ():
+    for _, top in laid_out.scene.heading_points[1:] if not laid_out.scene.line_breaks.side_by_side else ():
         painter.setPen(QPen(QColor(theme.grid), 0.06 * em))
         painter.drawLine(QPointF(MARGIN * em, top), QPointF(right - MARGIN * em, top))
     for text in laid_out.caption:
         draw_label(painter, text, theme.muted)
-    if laid_out.bar is not None:
+    if laid_out.bar_texts is not None:
         end = QPointF(right - MARGIN * em, laid_out.height - MARGIN * em - 0.2 * TextSizes(em).small)
-        draw_volumes_bar(painter, laid_out.state, theme, end, em, laid_out.bar)
+        draw_volumes_bar(painter, laid_out.state, theme, end, em, laid_out.bar_texts)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    draw_scene(painter, laid_out.state, theme, laid_out.scene, 0.995 * laid_out.smallest * pixels, right, marks=False)
+    draw_scene(
+        painter, laid_out.state, theme, laid_out.scene, 0.995 * laid_out.smallest_text * pixels, right, marks=False
+    )
 
 
 def turn_panels(laid_out: PanelsFigure, eye: Camera) -> PanelsFigure:
     """The same figure as another camera sees it: what is written stays."""
     margin = MARGIN * laid_out.em
-    return replace(laid_out, scene=lay_out_scene(laid_out.scene.line_breaks, eye, margin, margin, laid_out.headers))
+    return replace(
+        laid_out, scene=lay_out_scene(laid_out.scene.line_breaks, eye, margin, margin, laid_out.heading_heights)
+    )
 
 
-class _Attempt:
+class _PanelsAttempt:
     """A figure with text of one size."""
 
     def __init__(
@@ -150,25 +154,25 @@ class _Attempt:
         self.small = TextSizes(em).small
         self.space = page.width - 2 * MARGIN * em
         count = len(parts) if beside else 1
-        self.panel_room = (self.space - (count - 1) * DESIGN_GAP * em) / count
+        self.panel_space = (self.space - (count - 1) * DESIGN_GAP * em) / count
 
-    def laid_out(self, wording: TextOptions, eye: Camera, said: Sequence[str]) -> PanelsFigure:
+    def lay_out(self, wording: TextOptions, eye: Camera, said: Sequence[str]) -> PanelsFigure:
         em, margin = self.em, MARGIN * self.em
-        headings = [_flowed(words, self.panel_room) for words in self._headings()]
+        headings = [_flow_phrases(words, self.panel_space) for words in self._headings()]
         headers = [(GAP + LINE_SPACING * (TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
         headers = [max(headers)] * len(headers) if self.beside else headers
-        if wording.numbers == "C" and len(distinct_map_sizes(self.state)) > 1:
-            wording = replace(wording, numbers="CHW", sparse=True)
+        if wording.edge_numbers == "C" and len(distinct_map_sizes(self.state)) > 1:
+            wording = replace(wording, edge_numbers="CHW", has_sparse_numbers=True)
         told = (*said, *caption_phrases(self.state, self.whole, self.parts, eye, wording))
         words = [Phrase(text, self.small) for text in told if text]
-        caption, bar = self._with_bar(_flowed(words, self.space))
+        caption, bar = self._add_bar_line(_flow_phrases(words, self.space))
         below = (0.3 + 0.84 * LINE_SPACING * len(caption)) * em
         fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
         tallest = TALLEST_WIDE if self.page.width >= WIDE * em else TALLEST
         high = max(em, (self.page.height or tallest * self.page.width) - fixed)
-        made = self._plan(wording, high)
+        made = self._break_lines(wording, high)
         if self.page.height is None:
-            made = replace(made, space=(self.space, min(high, 1.0 + _needed(made, eye))))
+            made = replace(made, space=(self.space, min(high, 1.0 + _needed_height(made, eye))))
         scene = lay_out_scene(made, eye, margin, margin, headers)
         height = fixed + made.space[1]
         return PanelsFigure(
@@ -178,13 +182,13 @@ class _Attempt:
             self.page.width,
             height,
             tuple(headers),
-            tuple(self._placed(headings, scene)),
-            tuple(self._placed_caption(caption, height - margin)),
+            tuple(self._place_headings(headings, scene)),
+            tuple(self._place_caption(caption, height - margin)),
             bar,
-            TextSizes(self.page.sizes[-1]).small,
+            TextSizes(self.page.text_sizes[-1]).small,
         )
 
-    def _plan(self, wording: TextOptions, high: float) -> LineBreaks:
+    def _break_lines(self, wording: TextOptions, high: float) -> LineBreaks:
         look = self.state.look
         known, room = self.state.check, (self.space, high)
         kinds = look.scale, look.metric, look.convention
@@ -193,33 +197,33 @@ class _Attempt:
     def _headings(self) -> Iterator[list[Phrase]]:
         """Of each panel its letter and title, its costs, and how they compare with those of the first."""
         chosen, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
-        first = self.parts[0].amount(self.whole, chosen)
+        first = self.parts[0].total_amount(self.whole, chosen)
         size, ledger = round(TITLE * self.em), self.whole.costs
         for letter, part in zip("abcdefgh", self.parts, strict=False):
             before = f"({letter}) " if len(self.parts) > 1 else ""
-            title = elide_text(part.title, self.panel_room - measure_text(before, size, True), size, True)
+            title = elide_text(part.title, self.panel_space - measure_text(before, size, True), size, True)
             yield [
                 Phrase(before + title, size, "design", True),
-                *(Phrase(ledger.text(m, part.amount(self.whole, m)), self.em) for m in (chosen, params)),
-                *([] if part is self.parts[0] else [self._compared(chosen, part, first)]),
+                *(Phrase(ledger.text(m, part.total_amount(self.whole, m)), self.em) for m in (chosen, params)),
+                *([] if part is self.parts[0] else [self._comparison(chosen, part, first)]),
             ]
 
-    def _compared(self, chosen: Metric, part: FigurePart, first: metrics.Amount | None) -> Phrase:
-        amount = part.amount(self.whole, chosen)
+    def _comparison(self, chosen: Metric, part: FigurePart, first: metrics.Amount | None) -> Phrase:
+        amount = part.total_amount(self.whole, chosen)
         name = None if amount and first else self.whole.costs.unit(chosen)
         return Phrase(metrics.compare_amounts(chosen, amount, first, name), self.em, "text", True)
 
-    def _placed(
+    def _place_headings(
         self, headings: Sequence[Sequence[Sequence[Phrase]]], scene: VolumesScene
     ) -> Iterator[tuple[Label, ...]]:
-        for lines, (left, top) in zip(headings, scene.headers, strict=True):
+        for lines, (left, top) in zip(headings, scene.heading_points, strict=True):
             baseline, texts = top + (GAP + TITLE) * self.em, list[Label]()
             for line in lines:
-                texts += _in_line(line, left, baseline)
+                texts += _place_phrases(line, left, baseline)
                 baseline += LINE_SPACING * self.em
             yield tuple(texts)
 
-    def _with_bar(self, lines: list[list[Phrase]]) -> tuple[list[list[Phrase]], tuple[str, str, str] | None]:
+    def _add_bar_line(self, lines: list[list[Phrase]]) -> tuple[list[list[Phrase]], tuple[str, str, str] | None]:
         """The lines of the caption with one for the colour bar, unless that fits behind the last; its texts."""
         if not self.state.run.results:
             return lines, None
@@ -232,14 +236,14 @@ class _Attempt:
         words, wide = next((choice for choice in choices if choice[1] <= self.space), choices[-1])
         return (lines if taken + wide <= self.space else [*lines, []]), words
 
-    def _placed_caption(self, lines: Sequence[Sequence[Phrase]], bottom: float) -> Iterator[Label]:
+    def _place_caption(self, lines: Sequence[Sequence[Phrase]], bottom: float) -> Iterator[Label]:
         baseline = bottom - 0.25 * self.small - LINE_SPACING * self.small * (len(lines) - 1)
         for line in lines:
-            yield from _in_line(line, MARGIN * self.em, baseline)
+            yield from _place_phrases(line, MARGIN * self.em, baseline)
             baseline += LINE_SPACING * self.small
 
 
-def _needed(made: LineBreaks, eye: Camera) -> float:
+def _needed_height(made: LineBreaks, eye: Camera) -> float:
     """How high the lines of a plan are with the boxes as large as they fit."""
     found, _, measured = fit_boxes(made, eye)
     return (
@@ -248,12 +252,12 @@ def _needed(made: LineBreaks, eye: Camera) -> float:
     )
 
 
-def _flowed(words: Sequence[Phrase], room: float) -> list[list[Phrase]]:
+def _flow_phrases(words: Sequence[Phrase], room: float) -> list[list[Phrase]]:
     """Phrases in lines; one that is wider than a line is broken between its words."""
     lines: list[list[Phrase]] = [[]]
     for phrase in words:
         if phrase.text:
-            for piece in _broken(phrase, room):
+            for piece in _break_phrase(phrase, room):
                 longer = [*lines[-1], piece]
                 if lines[-1] and _line_width(longer) > room:
                     lines.append([piece])
@@ -262,7 +266,7 @@ def _flowed(words: Sequence[Phrase], room: float) -> list[list[Phrase]]:
     return lines
 
 
-def _broken(phrase: Phrase, room: float) -> Iterator[Phrase]:
+def _break_phrase(phrase: Phrase, room: float) -> Iterator[Phrase]:
     """A phrase in pieces that fit into a line each."""
     piece = ""
     for word in phrase.text.split(" "):
@@ -279,7 +283,7 @@ def _line_width(line: Sequence[Phrase]) -> float:
     return sum([phrase.width for phrase in line]) + gaps
 
 
-def _in_line(line: Sequence[Phrase], x: float, baseline: float) -> Iterator[Label]:
+def _place_phrases(line: Sequence[Phrase], x: float, baseline: float) -> Iterator[Label]:
     """Phrases beside each other, with a dot between."""
     for index, phrase in enumerate(line):
         if index:

@@ -20,7 +20,7 @@ def googlenet_figure_sheets(state: ViewState, page: Page) -> tuple[googlenet_tab
     ProjectError
         No design has a layer.
     """
-    widest = inf if page.height else page.width / TextSizes(page.sizes[-1]).small - 2 * MARGIN
+    widest = inf if page.height else page.width / TextSizes(page.text_sizes[-1]).small - 2 * MARGIN
     made = googlenet_table.make_googlenet_sheets(state, widest, foot_size=1.0)
     if not any(sheet.rows for sheet in made):
         add = "add a design with a convolution, a pooling or a dense layer"
@@ -31,7 +31,7 @@ def googlenet_figure_sheets(state: ViewState, page: Page) -> tuple[googlenet_tab
 def googlenet_figure_height(made: tuple[googlenet_table.GooglenetSheet, ...], page: Page) -> int:
     """Units of the page that tables take, as large as they fit."""
     wide, high = max(sheet.width for sheet in made) + 2 * MARGIN, sum(sheet.height for sheet in made)
-    unit = min(page.width / wide, page.sizes[0], LARGEST, (page.height or inf) / high)
+    unit = min(page.width / wide, page.text_sizes[0], LARGEST, (page.height or inf) / high)
     return ceil(unit * high)
 
 

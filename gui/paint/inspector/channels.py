@@ -40,7 +40,7 @@ def channels_height(content: InspectorContent, width: float, em: float) -> float
     rows, columns = mosaic_extent(window.values.shape)
     return (
         part_title_height(_title(content.required_explanation), width, em)
-        + _side(width, em) * min(rows / columns, 1.0)
+        + _mosaic_side(width, em) * min(rows / columns, 1.0)
         + BELOW * em
     )
 
@@ -48,17 +48,17 @@ def channels_height(content: InspectorContent, width: float, em: float) -> float
 def draw_channels(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     told = content.required_explanation
     draw_part_title(painter, rect, _title(told), em, theme)
-    ends = volume_range(told.received[told.source], zero_centred=content.look.zero_centred)
-    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (told.filter, told.window.products)]
+    ends = volume_range(told.received[told.source_index], zero_centred=content.look.zero_centred)
+    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (told.filter_weights, told.window.products)]
     mosaics = (
         ("", "patch", told.window.values, ends, colour_map_name(content.look)),
-        ("×", "filter", told.filter, (-limits[0], limits[0]), DIVERGING),
+        ("×", "filter", told.filter_weights, (-limits[0], limits[0]), DIVERGING),
         ("=", "products", told.window.products, (-limits[1], limits[1]), DIVERGING),
     )
-    for (sign, name, values, (low, high), colours), place in zip(mosaics, _places(rect, told, em), strict=True):
+    for (sign, name, values, (low, high), colours), place in zip(mosaics, _mosaic_rects(rect, told, em), strict=True):
         image = channels_image(values, told.window.inside, low, high, colours, QColor(theme.plain), QColor(theme.base))
         draw_picture(painter, place, image, theme.base)
-        outline_cells(painter, _tile(place, told, content.term), 1.5, theme.base, theme.accent)
+        outline_cells(painter, _tile_rect(place, told, content.shown_term), 1.5, theme.base, theme.accent)
         below = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
         draw_centred_caption(painter, below, name, 0.92 * em, theme.muted)
         before = QRectF(place.left() - SIGN * em, place.top(), SIGN * em, place.height())
@@ -69,7 +69,7 @@ def hit_channels(rect: QRectF, content: InspectorContent, em: float, point: QPoi
     told = content.required_explanation
     count, tall, wide = told.window.values.shape
     rows, columns = choose_channel_grid(count, tall, wide)
-    for place in _places(rect, told, em):
+    for place in _mosaic_rects(rect, told, em):
         at = cell_index_at(place, (rows, columns), point)
         if at is not None and at[0] * columns + at[1] < count:
             term = at[0] * columns + at[1]
@@ -117,19 +117,19 @@ def _title(told: ValueExplanation) -> str:
     return f"All {len(told.window.values):,} channels: {tall}×{wide}×{len(told.window.values):,} products"
 
 
-def _side(width: float, em: float) -> float:
+def _mosaic_side(width: float, em: float) -> float:
     return min((width - 2 * SIGN * em) / 3, LARGEST * em)
 
 
-def _places(rect: QRectF, told: ValueExplanation, em: float) -> list[QRectF]:
-    side = _side(rect.width(), em)
+def _mosaic_rects(rect: QRectF, told: ValueExplanation, em: float) -> list[QRectF]:
+    side = _mosaic_side(rect.width(), em)
     rows, columns = mosaic_extent(told.window.values.shape)
     wide, tall = side * min(columns / rows, 1.0), side * min(rows / columns, 1.0)
     top = rect.top() + part_title_height(_title(told), rect.width(), em)
     return [QRectF(rect.left() + at * (side + SIGN * em), top, wide, tall) for at in range(3)]
 
 
-def _tile(place: QRectF, told: ValueExplanation, term: int) -> QRectF:
+def _tile_rect(place: QRectF, told: ValueExplanation, term: int) -> QRectF:
     """A channel's tile without the gap behind it."""
     count, tall, wide = told.window.values.shape
     rows, columns = choose_channel_grid(count, tall, wide)

@@ -56,7 +56,7 @@ class ValueExplanation(Struct, frozen=True, eq=False):
     """That the value is in."""
     value: float
     """What the run gave."""
-    sources: tuple[NodeRef, ...] = ()
+    source_refs: tuple[NodeRef, ...] = ()
     """What the layer receives, and the volumes there."""
     received: tuple[Float32Volume, ...] = ()
     matrix: WeightMatrix | None = None
@@ -77,13 +77,13 @@ class ValueExplanation(Struct, frozen=True, eq=False):
         return self.how.window
 
     @property
-    def filter(self) -> Numbers:
+    def filter_weights(self) -> Numbers:
         """The weights that meet the patch."""
         assert self.window.filter is not None, "asked for only where there are weights"
         return self.window.filter
 
     @property
-    def source(self) -> int:
+    def source_index(self) -> int:
         """The input that is read."""
         return 0 if self.how.window is None else self.how.window.source
 
@@ -110,7 +110,7 @@ class InspectorContent(Struct, frozen=True, eq=False):
     """Earlier volumes between the input and the others that are not shown."""
     photo: ImageInput | None = None
     """How the photo was made, where the volume is the photo itself."""
-    detail: int | None = None
+    chosen_term: int | None = None
     """The term whose patch is asked for."""
     least_head_height: float = 0.0
     """Pixels that the head is high at least, so that nothing below it jumps while positions are gone through."""
@@ -130,14 +130,14 @@ class InspectorContent(Struct, frozen=True, eq=False):
         return self.explanation
 
     @property
-    def term(self) -> int:
+    def shown_term(self) -> int:
         """The term whose patch is shown: the one that was asked for, else of products the largest, else its own."""
         how = None if self.explanation is None else self.explanation.how
         if how is None or how.terms is None:
             return 0
         terms = how.terms
-        if self.detail is not None and self.detail < len(terms.values):
-            return self.detail
+        if self.chosen_term is not None and self.chosen_term < len(terms.values):
+            return self.chosen_term
         if how.window is not None and how.window.filter is None:
             return how.at.channel - terms.first
         return int(np.argmax(np.abs(np.nan_to_num(terms.values))))
@@ -147,13 +147,13 @@ class InspectorContent(Struct, frozen=True, eq=False):
         told = self.required_explanation
         terms, at = told.terms, told.at
         if terms.of == "input":
-            return Focus(*told.sources[term], at.channel, (at.y, at.x))
+            return Focus(*told.source_refs[term], at.channel, (at.y, at.x))
         window, shape = told.how.window, told.received[terms.source].shape
         y, x = at.y, at.x
         if window is not None:
             y, x = int(window.rows[(len(window.rows) - 1) // 2]), int(window.columns[(len(window.columns) - 1) // 2])
         pixel = min(max(y, 0), shape[1] - 1), min(max(x, 0), shape[2] - 1)
-        return Focus(*told.sources[terms.source], terms.first + term, pixel)
+        return Focus(*told.source_refs[terms.source], terms.first + term, pixel)
 
 
 def focus_with_value(state: ViewState) -> Focus:
@@ -174,7 +174,7 @@ def focus_with_value(state: ViewState) -> Focus:
 def build_inspector_content(state: ViewState, found: LayerWeights | FileFault | None) -> InspectorContent:
     """What to show: `found` are the weights of the layer, or why there are none; None: they are being looked for."""
     focus, at = focus_with_value(state), state.volume_at(state.focus.ref)
-    made = _head(state, focus, at)
+    made = _build_heading(state, focus, at)
     spot = made.spot
     if at.problems:
         return replace(made, note="\n".join(at.problems), note_is_error=True)
@@ -185,10 +185,10 @@ def build_inspector_content(state: ViewState, found: LayerWeights | FileFault | 
     if spot is None or not _all_fresh(state, at):
         return replace(made, note=STALE_HINT, is_stale=True)
     made = replace(made, value=float(at.volume[spot]))
-    sights, left_out = _sights(state, at.source, spot)
+    sights, left_out = _source_views(state, at.source, spot)
     note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_CHOSEN
     made = replace(made, source_views=sights, left_out_count=left_out, note=note)
-    return _with_explanation(made, state, found, at.source, at.volume)
+    return _add_explanation(made, state, found, at.source, at.volume)
 
 
 def load_inspector_content(state: ViewState) -> InspectorContent:
@@ -204,7 +204,7 @@ def load_inspector_content(state: ViewState) -> InspectorContent:
     return build_inspector_content(state, found)
 
 
-def _head(state: ViewState, focus: Focus, at: VolumeAt) -> InspectorContent:
+def _build_heading(state: ViewState, focus: Focus, at: VolumeAt) -> InspectorContent:
     design, node = focus.ref
     source, spec = at.source, state.project.input
     names = (design or ("" if node == INPUT else "stem"), node)
@@ -212,7 +212,7 @@ def _head(state: ViewState, focus: Focus, at: VolumeAt) -> InspectorContent:
     return InspectorContent(
         focus,
         " · ".join(name for name in names if name),
-        behind + _label(state.report(source)),
+        behind + _operator_label(state.report(source)),
         state.look,
         state.design_index(design),
         at.shape,
@@ -220,7 +220,7 @@ def _head(state: ViewState, focus: Focus, at: VolumeAt) -> InspectorContent:
     )
 
 
-def _label(report: Report | None) -> str:
+def _operator_label(report: Report | None) -> str:
     if report is None:
         return "the project's input"
     shapes = " and ".join(str(shape or "unknown") for shape in report.input_shapes)
@@ -234,7 +234,7 @@ def _all_fresh(state: ViewState, at: VolumeAt) -> bool:
     return at.fresh and all(state.volume_at((at.source[0], name)).fresh for name in received)
 
 
-def _with_explanation(
+def _add_explanation(
     made: InspectorContent,
     state: ViewState,
     found: LayerWeights | FileFault | None,
@@ -258,20 +258,22 @@ def _with_explanation(
     received = tuple(volume for volume in volumes if volume is not None)
     assert isinstance(report.layer, Layer), "what has run is a layer"
     matrix = found.matrix or (make_weight_matrix(report, found.arrays, at.channel) if found.channel is None else None)
-    how = explain(report.layer, report.name, received, found.roles(at.channel), at, report.inputs)
+    how = explain(report.layer, report.name, received, found.filter_roles(at.channel), at, report.inputs)
     return replace(made, explanation=ValueExplanation(how, at, volume, value, sources, received, matrix))
 
 
-def _sights(state: ViewState, place: NodeRef, at: Spot) -> tuple[tuple[SourceView, ...], int]:
+def _source_views(state: ViewState, place: NodeRef, at: Spot) -> tuple[tuple[SourceView, ...], int]:
     """The volumes before that of a layer from the project's input on, and how many are left out."""
     regions = receptive_fields.regions_read(state.check, place, *at)
-    shown = [earlier for earlier in _earlier(state, place) if earlier in regions]
+    shown = [earlier for earlier in _earlier_refs(state, place) if earlier in regions]
     left_out = max(len(shown) - MOST_SOURCE_VIEWS, 0)
     volumes = map(state.volume_at, shown[:1] + shown[1 + left_out :])
-    return tuple([_sight(state, earlier, regions[earlier.place]) for earlier in volumes if earlier.fresh]), left_out
+    return tuple(
+        [_source_view(state, earlier, regions[earlier.place]) for earlier in volumes if earlier.fresh]
+    ), left_out
 
 
-def _earlier(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
+def _earlier_refs(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
     """Places before a layer's in the order in which they run; a design's input is the stem's last, or the project's."""
     design, node = place
     if (design, node) == (STEM, INPUT):
@@ -285,7 +287,7 @@ def _earlier(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
             yield name, report.name
 
 
-def _sight(state: ViewState, at: VolumeAt, region: Region) -> SourceView:
+def _source_view(state: ViewState, at: VolumeAt, region: Region) -> SourceView:
     place, volume, spec = at.place, at.volume, state.project.input
     assert volume is not None, "only what is of today's settings is shown"
     photo = spec if place == (STEM, INPUT) and isinstance(spec, ImageInput) else None

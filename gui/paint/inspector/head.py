@@ -24,14 +24,16 @@ INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def head_height(content: InspectorContent, width: float, em: float) -> float:
-    needed = sum(room for _, room, _, _ in _lines(content, width, em)) + _note_height(content, width, em) + 0.4 * em
+    needed = (
+        sum(room for _, room, _, _ in _paragraphs(content, width, em)) + _note_height(content, width, em) + 0.4 * em
+    )
     return max(needed, content.least_head_height)
 
 
 def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     y = rect.top()
     painter.setOpacity(STALE_OPACITY if content.is_stale else 1.0)
-    for text, room, size, role in _lines(content, rect.width(), em):
+    for text, room, size, role in _paragraphs(content, rect.width(), em):
         bold = role == "bold"
         colour = theme.muted if role == "muted" else theme.text
         place = QRectF(rect.left(), y, rect.width(), room)
@@ -63,7 +65,7 @@ def spot_text(content: InspectorContent) -> str:
     return "" if content.spot is None else f"[{', '.join(map(str, content.spot))}]"
 
 
-def _lines(content: InspectorContent, width: float, em: float) -> list[tuple[str, float, float, str]]:
+def _paragraphs(content: InspectorContent, width: float, em: float) -> list[tuple[str, float, float, str]]:
     """Each paragraph: text, height, size, and its look."""
     lines = [(f"{content.title}{spot_text(content)}", 1.7 * em, 1.1 * em, "name")]
 
@@ -76,17 +78,17 @@ def _lines(content: InspectorContent, width: float, em: float) -> list[tuple[str
     if content.explanation is not None:
         add(content.explanation.how.what, em, "plain", 0.5)
         for line in content.explanation.how.formula:
-            add(_unbroken(line), em, "plain", 0.15)
-        add(_agreement(content.explanation), 0.92 * em, "muted")
+            add(_keep_indices_together(line), em, "plain", 0.15)
+        add(_compare_with_run(content.explanation), 0.92 * em, "muted")
     return lines
 
 
-def _unbroken(formula: str) -> str:
+def _keep_indices_together(formula: str) -> str:
     """The same with indices that stay on one line."""
     return INDEX.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), formula)
 
 
-def _agreement(told: ValueExplanation) -> str:
+def _compare_with_run(told: ValueExplanation) -> str:
     """What the run has, beside what the explanation gives."""
     if told.how.result == told.value or isnan(told.value):
         return "The run has exactly this value."

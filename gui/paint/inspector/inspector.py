@@ -78,7 +78,7 @@ def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayou
     parts = [(part, tall) for part in INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
     heights = [tall + GAP * em for _, tall in parts]
     places = []
-    for column, (first, last) in enumerate(pairwise(_breaks(heights, count))):
+    for column, (first, last) in enumerate(pairwise(_column_breaks(heights, count))):
         left, top = MARGIN * em + column * (inner + 2 * GAP * em), MARGIN * em
         for part, tall in parts[first:last]:
             places.append((part, QRectF(left, top, inner, tall)))
@@ -86,7 +86,7 @@ def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayou
     return InspectorLayout(em, tuple(places), max((rect.bottom() for _, rect in places), default=0.0) + GAP * em)
 
 
-def _breaks(heights: list[float], count: int) -> tuple[int, ...]:
+def _column_breaks(heights: list[float], count: int) -> tuple[int, ...]:
     """Where each of the columns begins and the last one ends."""
     ways = combinations(range(1, len(heights)), min(count, len(heights)) - 1)
 
@@ -120,7 +120,7 @@ def hit_inspector(content: InspectorContent, layout: InspectorLayout, point: QPo
 
 def paint_inspector(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
     """Draw all of it into `rect`, smaller where it would not fit."""
-    content = _figure(state)
+    content = _figure_content(state)
     width = rect.width()
     layout = lay_out_inspector(content, width)
     while layout.height * rect.width() / width > rect.height() and width < 8 * rect.width():
@@ -135,10 +135,10 @@ def paint_inspector(painter: QPainter, rect: QRectF, state: ViewState, theme: Th
 
 def inspector_figure_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure with all parts."""
-    return NATURAL, max(200, round(lay_out_inspector(_figure(state), NATURAL).height))
+    return NATURAL, max(200, round(lay_out_inspector(_figure_content(state), NATURAL).height))
 
 
-def _figure(state: ViewState) -> InspectorContent:
+def _figure_content(state: ViewState) -> InspectorContent:
     """What is drawn into a file, where nothing can be clicked."""
     content = load_inspector_content(state)
     return replace(content, note="") if content.note == NO_VALUE_CHOSEN else content

@@ -36,7 +36,7 @@ ARROW, CAPTION = 2.6, 1.5
 """Room between the maps, and below them, in ems."""
 
 
-class _Map(NamedTuple):
+class _MapView(NamedTuple):
     """A channel of a volume, what it is called, and where it is drawn."""
 
     volume: Float32Volume
@@ -49,12 +49,12 @@ def maps_height(content: InspectorContent, width: float, em: float) -> float:
     told = content.explanation
     if told is None or all(volume.shape[1:] == (1, 1) for volume in (told.volume, *told.received)):
         return 0.0  # a map of one value shows nothing
-    return part_title_height(TITLE, width, em) + _side(width, em) + CAPTION * em
+    return part_title_height(TITLE, width, em) + _map_side(width, em) + CAPTION * em
 
 
 def draw_maps(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     draw_part_title(painter, rect, TITLE, em, theme)
-    before, after = _maps(rect, content, em)
+    before, after = _lay_out_maps(rect, content, em)
     if before is not None:
         _draw_map(painter, before, content.look, theme)
         _draw_window(painter, before, content.required_explanation, theme)
@@ -65,8 +65,8 @@ def draw_maps(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
 
 
 def hit_maps(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
-    before, after = _maps(rect, content, em)
-    for shown, place in ((after, content.focus.ref), (before, _source_place(content.required_explanation))):
+    before, after = _lay_out_maps(rect, content, em)
+    for shown, place in ((after, content.focus.ref), (before, _source_ref(content.required_explanation))):
         at = None if shown is None else cell_index_at(shown.rect, shown.volume.shape, point)
         if shown is not None and place is not None and at is not None:
             value = number_text(shown.volume[shown.channel, at[0], at[1]])
@@ -75,41 +75,41 @@ def hit_maps(rect: QRectF, content: InspectorContent, em: float, point: QPointF)
     return None
 
 
-def _source_place(told: ValueExplanation) -> tuple[str, str] | None:
-    return told.sources[told.source] if told.sources else None
+def _source_ref(told: ValueExplanation) -> tuple[str, str] | None:
+    return told.source_refs[told.source_index] if told.source_refs else None
 
 
-def _side(width: float, em: float) -> float:
+def _map_side(width: float, em: float) -> float:
     """Of the room for one map."""
     return min((width - ARROW * em) / 2, LARGEST * em)
 
 
-def _maps(rect: QRectF, content: InspectorContent, em: float) -> tuple[_Map | None, _Map]:
+def _lay_out_maps(rect: QRectF, content: InspectorContent, em: float) -> tuple[_MapView | None, _MapView]:
     """What is read, and the map of the value; the project's input is read from nothing."""
     told = content.required_explanation
-    side = _side(rect.width(), em)
+    side = _map_side(rect.width(), em)
     top = rect.top() + part_title_height(TITLE, rect.width(), em)
     margin = PADDED * side
     first = QRectF(rect.left(), top, side, side).adjusted(margin, margin, -margin, -margin)
     second = first.translated(side + ARROW * em, 0) if told.received else first
-    after = _Map(told.volume, told.at.channel, content.focus.node, fit_shape(told.volume.shape, second))
+    after = _MapView(told.volume, told.at.channel, content.focus.node, fit_shape(told.volume.shape, second))
     if not told.received:
         return None, after
-    term = content.term if told.how.terms is not None else 0
-    source = term if told.how.terms is not None and told.how.terms.of == "input" else told.source
+    term = content.shown_term if told.how.terms is not None else 0
+    source = term if told.how.terms is not None and told.how.terms.of == "input" else told.source_index
     channel = told.at.channel if told.how.window is None else told.how.window.first
     if told.how.terms is not None and told.how.terms.of == "channel":
         channel = told.how.terms.first + term
     volume = told.received[source]
-    return _Map(volume, channel, told.sources[source][1], fit_shape(volume.shape, first)), after
+    return _MapView(volume, channel, told.source_refs[source][1], fit_shape(volume.shape, first)), after
 
 
-def _draw_map(painter: QPainter, shown: _Map, look: Look, theme: Theme) -> None:
+def _draw_map(painter: QPainter, shown: _MapView, look: Look, theme: Theme) -> None:
     ends = volume_range(shown.volume, zero_centred=look.zero_centred)
     draw_values(painter, shown.rect, shown.volume[shown.channel], *ends, colours.colour_map_name(look), theme.edge)
 
 
-def _draw_window(painter: QPainter, shown: _Map, told: ValueExplanation, theme: Theme) -> None:
+def _draw_window(painter: QPainter, shown: _MapView, told: ValueExplanation, theme: Theme) -> None:
     """The kernel's box, its part in the padding hatched."""
     rows, columns = (told.at.y, told.at.y), (told.at.x, told.at.x)
     if told.how.window is not None:
@@ -118,12 +118,12 @@ def _draw_window(painter: QPainter, shown: _Map, told: ValueExplanation, theme: 
     rect = shown.rect
     box = grow_rect(cells_rect(rect, shown.volume.shape, (rows[0], columns[0], rows[1] + 1, columns[1] + 1)), 6)
     hatch = QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)
-    for side in _around(rect, box):
+    for side in _strips_outside(rect, box):
         painter.fillRect(box.intersected(side), hatch)
     outline_cells(painter, box, 2.0, theme.base, theme.accent)
 
 
-def _around(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
+def _strips_outside(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
     """What lies above, below, left and right of a picture, as far as a box reaches."""
     whole = rect.united(box)
     return (
@@ -134,9 +134,9 @@ def _around(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
     )
 
 
-def _draw_caption(painter: QPainter, shown: _Map, text: str, rect: QRectF, em: float, theme: Theme) -> None:
+def _draw_caption(painter: QPainter, shown: _MapView, text: str, rect: QRectF, em: float, theme: Theme) -> None:
     """Below a map, as wide as its room."""
-    side, middle = _side(rect.width(), em), shown.rect.center().x()
+    side, middle = _map_side(rect.width(), em), shown.rect.center().x()
     place = QRectF(middle - side / 2, rect.bottom() - CAPTION * em - 0.3 * em, side, 1.4 * em)
     draw_centred_caption(painter, place, text, 0.92 * em, theme.muted)
 
@@ -150,7 +150,7 @@ def _draw_arrow(painter: QPainter, before: QRectF, after: QRectF, em: float, the
         painter.drawLine(end, QPointF(end.x() - 0.5 * em, y + dy * em))
 
 
-def _draw_output(painter: QPainter, shown: _Map, content: InspectorContent, theme: Theme) -> None:
+def _draw_output(painter: QPainter, shown: _MapView, content: InspectorContent, theme: Theme) -> None:
     """The map of the value; while positions are gone through, those not yet reached are plain."""
     told, rect, extent = content.required_explanation, shown.rect, shown.volume.shape
     if content.photo is not None and content.filled_count is None:

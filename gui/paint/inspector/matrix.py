@@ -32,7 +32,7 @@ LABELS = 5.6
 """Room for what strips are called."""
 
 
-class _Places(NamedTuple):
+class _MatrixRects(NamedTuple):
     """The vector above the matrix, what it gives beside it, the chosen row and its products below."""
 
     vector: QRectF
@@ -47,40 +47,40 @@ def matrix_height(content: InspectorContent, width: float, em: float) -> float:
         return 0.0
     matrix = content.explanation.matrix
     strips = 3 * (STRIP + 0.5) * em
-    return part_title_height(_title(matrix), width, em) + strips + _tall(matrix, em) + 2.0 * em
+    return part_title_height(_title(matrix), width, em) + strips + _rows_height(matrix, em) + 2.0 * em
 
 
 def draw_matrix(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
-    told, matrix = content.required_explanation, _matrix(content)
+    told, matrix = content.required_explanation, _shown_matrix(content)
     draw_part_title(painter, rect, _title(matrix), em, theme)
-    places = _places(rect, matrix, em)
-    vector, row = told.window.values.ravel(), told.filter.ravel()
+    places = _lay_out_rects(rect, matrix, em)
+    vector, row = told.window.values.ravel(), told.filter_weights.ravel()
     products = row * vector
-    limit, most = max(matrix.limit, _largest(row)), _largest(products) or 1.0
+    limit, most = max(matrix.largest_weight, _largest_magnitude(row)), _largest_magnitude(products) or 1.0
     name, zero = colours.colour_map_name(content.look), content.look.zero_centred
-    ends = volume_range(told.received[told.source], zero_centred=zero)
+    ends = volume_range(told.received[told.source_index], zero_centred=zero)
     _draw_strip(painter, places.vector, vector, ends, name, "values", em, theme)
     draw_values(painter, places.matrix, matrix.values, -limit, limit, colours.DIVERGING, theme.edge)
-    given = _outputs(told, matrix)[:: matrix.row_step, np.newaxis]
+    given = _filter_outputs(told, matrix)[:: matrix.row_step, np.newaxis]
     draw_values(painter, places.outputs, given, *volume_range(told.volume, zero_centred=zero), name, theme.edge)
     _draw_strip(painter, places.row, row, (-limit, limit), colours.DIVERGING, "its row", em, theme)
     _draw_strip(painter, places.products, products, (-most, most), colours.DIVERGING, "products", em, theme)
     _draw_links(painter, places, content, em, theme)
     below = QRectF(rect.left(), places.products.bottom() + 0.3 * em, rect.width(), 1.5 * em)
-    draw_text(painter, below, _left_out(matrix), 0.92 * em, theme.muted)
+    draw_text(painter, below, _axes_text(matrix), 0.92 * em, theme.muted)
 
 
-def _matrix(content: InspectorContent) -> WeightMatrix:
+def _shown_matrix(content: InspectorContent) -> WeightMatrix:
     matrix = content.required_explanation.matrix
     assert matrix is not None, "the part is there only with one"
     return matrix
 
 
-def _largest(values: NDArray[np.float64]) -> float:
+def _largest_magnitude(values: NDArray[np.float64]) -> float:
     return float(np.abs(values).max(initial=0.0))
 
 
-def _outputs(told: ValueExplanation, matrix: WeightMatrix) -> Float32Volume:
+def _filter_outputs(told: ValueExplanation, matrix: WeightMatrix) -> Float32Volume:
     """What all filters of the matrix give at this pixel, a row each."""
     return told.volume[matrix.first_row : matrix.first_row + matrix.rows, told.at.y, told.at.x]
 
@@ -101,9 +101,9 @@ def _draw_strip(
     draw_text(painter, left, label, 0.92 * em, theme.muted)
 
 
-def _draw_links(painter: QPainter, places: _Places, content: InspectorContent, em: float, theme: Theme) -> None:
+def _draw_links(painter: QPainter, places: _MatrixRects, content: InspectorContent, em: float, theme: Theme) -> None:
     """The chosen row through matrix and outputs, and the column whose sum is looked at through all."""
-    matrix, at = _matrix(content), content.required_explanation.at
+    matrix, at = _shown_matrix(content), content.required_explanation.at
     tall = places.matrix.height() / matrix.rows
     y = places.matrix.top() + (at.channel - matrix.first_row) * tall
     thick = max(tall, 2.0)
@@ -112,7 +112,7 @@ def _draw_links(painter: QPainter, places: _Places, content: InspectorContent, e
     label = QRectF(places.matrix.left() - LABELS * em, row.center().y() - 0.7 * em, (LABELS - 0.4) * em, 1.4 * em)
     draw_text(painter, label, f"filter {at.channel} ▸", 0.92 * em, theme.text, bold=True)
     wide = places.matrix.width() / matrix.columns
-    first, last = term_columns(content, content.term)
+    first, last = term_columns(content, content.shown_term)
     left, right = places.matrix.left() + first * wide, places.matrix.left() + last * wide
     painter.setPen(QPen(QColor(theme.accent), 1.5))
     for x in (left, right) if right - left > 4 else ((left + right) / 2,):
@@ -126,8 +126,8 @@ def term_columns(content: InspectorContent, term: int) -> tuple[int, int]:
 
 
 def hit_matrix(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
-    told, matrix = content.required_explanation, _matrix(content)
-    places = _places(rect, matrix, em)
+    told, matrix = content.required_explanation, _shown_matrix(content)
+    places = _lay_out_rects(rect, matrix, em)
     found = cell_index_at(places.matrix, (matrix.rows, matrix.columns), point)
     if found is not None:
         return _weight_hit(content, matrix, *found)
@@ -149,13 +149,13 @@ def _weight_hit(content: InspectorContent, matrix: WeightMatrix, row: int, colum
     if row % matrix.row_step == 0 and column % matrix.column_step == 0:
         words += f": weight {number_text(matrix.values[row // matrix.row_step, column // matrix.column_step])}"
     return InspectorHit(
-        f"{words}; a click chooses filter {filter}", _filter_focus(content, filter), _term(content, column)
+        f"{words}; a click chooses filter {filter}", _filter_focus(content, filter), _column_term(content, column)
     )
 
 
 def _column_hit(content: InspectorContent, column: int) -> InspectorHit:
-    told, term = content.required_explanation, _term(content, column)
-    value, weight = float(told.window.values.flat[column]), float(told.filter.flat[column])
+    told, term = content.required_explanation, _column_term(content, column)
+    value, weight = float(told.window.values.flat[column]), float(told.filter_weights.flat[column])
     words = f"{_column_name(content, column)}: value {number_text(value)} × weight {number_text(weight)} = {number_text(value * weight)}"
     return InspectorHit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
 
@@ -164,7 +164,7 @@ def _filter_focus(content: InspectorContent, filter: int) -> Focus:
     return Focus(*content.focus.ref, filter, content.focus.pixel)
 
 
-def _term(content: InspectorContent, column: int) -> int:
+def _column_term(content: InspectorContent, column: int) -> int:
     return column // content.required_explanation.window.inside.size
 
 
@@ -180,7 +180,7 @@ def _title(matrix: WeightMatrix) -> str:
     return f"Matrix × vector: {matrix.rows:,} filters × {matrix.columns:,} values"
 
 
-def _left_out(matrix: WeightMatrix) -> str:
+def _axes_text(matrix: WeightMatrix) -> str:
     """What rows and columns are, and which of them are drawn where not all are."""
     steps = ((matrix.row_step, "rows"), (matrix.column_step, "columns"))
     parts = [f"1 of {step} {name}" for step, name in steps if step > 1]
@@ -189,16 +189,16 @@ def _left_out(matrix: WeightMatrix) -> str:
     return "rows: filters · right of them: what they give"
 
 
-def _tall(matrix: WeightMatrix, em: float) -> float:
+def _rows_height(matrix: WeightMatrix, em: float) -> float:
     return min(max(matrix.rows * 0.3 * em, LEAST * em), LARGEST * em)
 
 
-def _places(rect: QRectF, matrix: WeightMatrix, em: float) -> _Places:
+def _lay_out_rects(rect: QRectF, matrix: WeightMatrix, em: float) -> _MatrixRects:
     top = rect.top() + part_title_height(_title(matrix), rect.width(), em)
     left, width = rect.left() + LABELS * em, rect.width() - (LABELS + STRIP + 0.5) * em
-    tall, strip = _tall(matrix, em), STRIP * em
+    tall, strip = _rows_height(matrix, em), STRIP * em
     vector = QRectF(left, top, width, strip)
     whole = QRectF(left, vector.bottom() + 0.5 * em, width, tall)
     given = QRectF(whole.right() + 0.5 * em, whole.top(), strip, tall)
     row = QRectF(left, whole.bottom() + 0.5 * em, width, strip)
-    return _Places(vector, whole, given, row, row.translated(0, strip + 0.4 * em))
+    return _MatrixRects(vector, whole, given, row, row.translated(0, strip + 0.4 * em))

@@ -43,7 +43,7 @@ MOST_CELLS = 15
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class _Tile(NamedTuple):
+class _PatchTile(NamedTuple):
     """A table of numbers (kh×kw), its colours, and what it is called."""
 
     name: str
@@ -53,7 +53,7 @@ class _Tile(NamedTuple):
     colour_map: str
 
     @property
-    def power(self) -> int:
+    def power_of_ten(self) -> int:
         """Of ten, a multiple of 3: what numbers are divided by where they would be long, below 0.1 or from 10,000."""
         largest = float(np.abs(self.values).max(initial=0.0))
         if not 0 < largest < float("inf") or 0.1 <= largest < LONG:
@@ -63,7 +63,7 @@ class _Tile(NamedTuple):
     @property
     def caption(self) -> str:
         """Name and power: "filter · 10⁻³"."""
-        return f"{self.name} · 10{str(self.power).translate(_RAISED)}" if self.power else self.name
+        return f"{self.name} · 10{str(self.power_of_ten).translate(_RAISED)}" if self.power_of_ten else self.name
 
 
 def patch_height(content: InspectorContent, width: float, em: float) -> float:
@@ -74,17 +74,17 @@ def patch_height(content: InspectorContent, width: float, em: float) -> float:
     ):
         return 0.0
     extent: tuple[int, ...] = content.explanation.window.inside.shape
-    columns = _columns(content, width, em)
+    columns = _tiles_per_row(content, width, em)
     rows = 1 if content.explanation.window.filter is None else -(-3 // columns)
-    tall = _side(width, em, columns) * extent[0] / max(extent) + BELOW * em
+    tall = _tile_side(width, em, columns) * extent[0] / max(extent) + BELOW * em
     return part_title_height(_title(content), width, em) + rows * tall + 1.9 * em
 
 
 def draw_patch(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     window = content.required_explanation.window
     draw_part_title(painter, rect, _title(content), em, theme)
-    places = _places(rect, content, em)
-    for sign, tile, place in zip(("", "×", "="), _tiles(content, window), places, strict=False):
+    places = _tile_rects(rect, content, em)
+    for sign, tile, place in zip(("", "×", "="), _make_tiles(content, window), places, strict=False):
         draw_values(painter, place, tile.values, tile.low, tile.high, tile.colour_map, theme.edge)
         _draw_padding(painter, place, window, theme)
         shown = _draw_numbers(painter, place, tile, window, em)
@@ -95,34 +95,34 @@ def draw_patch(painter: QPainter, rect: QRectF, content: InspectorContent, em: f
     if window.winner is not None:
         outline_cells(painter, cell_rect(places[0], window.inside.shape, window.winner), 2, "#000000", "#ffffff")
     below = QRectF(rect.left(), rect.bottom() - 1.7 * em, rect.width(), 1.5 * em)
-    draw_text(painter, below, _sum(content, window), em, theme.text, bold=True)
+    draw_text(painter, below, _sum_text(content, window), em, theme.text, bold=True)
 
 
 def hit_patch(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
     window = content.required_explanation.window
-    for place in _places(rect, content, em):
+    for place in _tile_rects(rect, content, em):
         at = cell_index_at(place, window.inside.shape, point)
         if at is not None:
-            return InspectorHit(_read(content, window, at), term=content.term)
+            return InspectorHit(_describe_tap(content, window, at), term=content.shown_term)
     return None
 
 
-def _channel(content: InspectorContent, window: WindowProduct) -> int:
+def _shown_channel(content: InspectorContent, window: WindowProduct) -> int:
     """Which of the channels that are read is shown."""
-    return content.term if len(window.values) > 1 else 0
+    return content.shown_term if len(window.values) > 1 else 0
 
 
 def _title(content: InspectorContent) -> str:
     window = content.required_explanation.window
-    channel = window.first + _channel(content, window)
+    channel = window.first + _shown_channel(content, window)
     if window.filter is None:
         return f"The window on channel {channel}"
-    largest = ", whose sum is the largest" if content.detail is None and len(window.values) > 1 else ""
+    largest = ", whose sum is the largest" if content.chosen_term is None and len(window.values) > 1 else ""
     return f"Patch × filter on channel {channel}{largest}"
 
 
-def _sum(content: InspectorContent, window: WindowProduct) -> str:
-    at = _channel(content, window)
+def _sum_text(content: InspectorContent, window: WindowProduct) -> str:
+    at = _shown_channel(content, window)
     if window.winner is not None:
         return f"the largest: {number_text(window.values[0][window.winner])} (framed)"
     total = number_text(float(window.products[at].sum()))
@@ -131,37 +131,37 @@ def _sum(content: InspectorContent, window: WindowProduct) -> str:
     return f"sum {total} / {content.required_explanation.terms.divisor:g} = {number_text(content.required_explanation.how.result)}"
 
 
-def _tiles(content: InspectorContent, window: WindowProduct) -> list[_Tile]:
-    at = _channel(content, window)
+def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_PatchTile]:
+    at = _shown_channel(content, window)
     low, high = volume_range(
         content.required_explanation.received[window.source], zero_centred=content.look.zero_centred
     )
-    patch = _Tile("patch of the input", window.values[at], low, high, colour_map_name(content.look))
+    patch = _PatchTile("patch of the input", window.values[at], low, high, colour_map_name(content.look))
     if window.filter is None:
         return [patch]
     limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (window.filter, window.products[at])]
     return [
         patch,
-        _Tile("filter", window.filter[at], -limits[0], limits[0], DIVERGING),
-        _Tile("products", window.products[at], -limits[1], limits[1], DIVERGING),
+        _PatchTile("filter", window.filter[at], -limits[0], limits[0], DIVERGING),
+        _PatchTile("products", window.products[at], -limits[1], limits[1], DIVERGING),
     ]
 
 
-def _columns(content: InspectorContent, width: float, em: float) -> int:
+def _tiles_per_row(content: InspectorContent, width: float, em: float) -> int:
     """Tiles beside each other: all three, unless two and one leave room for the numbers that three do not."""
     longest = max(content.required_explanation.window.inside.shape)
-    three, two = (_side(width, em, columns) / longest for columns in (3, 2))
+    three, two = (_tile_side(width, em, columns) / longest for columns in (3, 2))
     return 2 if three < ROOMY <= two else 3
 
 
-def _side(width: float, em: float, columns: int) -> float:
+def _tile_side(width: float, em: float, columns: int) -> float:
     """The longer side of a tile."""
     return min((width - (columns - 1) * SIGN * em) / columns - (SIGN * em if columns == 2 else 0), LARGEST * em)
 
 
-def _places(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
-    window, columns = content.required_explanation.window, _columns(content, rect.width(), em)
-    side, extent = _side(rect.width(), em, columns), window.inside.shape
+def _tile_rects(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
+    window, columns = content.required_explanation.window, _tiles_per_row(content, rect.width(), em)
+    side, extent = _tile_side(rect.width(), em, columns), window.inside.shape
     high, wide = (side * length / max(extent) for length in extent)
     left = rect.left() + (SIGN * em if columns == 2 else 0)
     top = rect.top() + part_title_height(_title(content), rect.width(), em)
@@ -180,14 +180,17 @@ def _draw_padding(painter: QPainter, rect: QRectF, window: WindowProduct, theme:
         painter.fillRect(place, QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern))
 
 
-def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, window: WindowProduct, em: float) -> bool:
+def _draw_numbers(painter: QPainter, rect: QRectF, tile: _PatchTile, window: WindowProduct, em: float) -> bool:
     """Each cell's number, as large as its cell lets it be; whether there is room for them."""
     rows, columns = extent = window.inside.shape
     if max(rows, columns) > MOST_CELLS:
         return False
-    values = tile.values / 10.0**tile.power
+    values = tile.values / 10.0**tile.power_of_ten
     digits = sum(float(np.abs(values).max(initial=0.0)) < most for most in (100, 10))
-    texts = {(int(row), int(column)): _short(values[row, column], digits) for row, column in np.argwhere(window.inside)}
+    texts = {
+        (int(row), int(column)): _short_number(values[row, column], digits)
+        for row, column in np.argwhere(window.inside)
+    }
     widest = max((text_width(text) for text in texts.values()), default=1.0)
     size = min(0.8 * em, rect.width() / columns / widest, 0.8 * rect.height() / rows)
     if size < READABLE:
@@ -200,14 +203,14 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _Tile, window: WindowPr
     return True
 
 
-def _short(value: float, digits: int) -> str:
+def _short_number(value: float, digits: int) -> str:
     """With so many digits behind the point; a bare 0 is exactly zero, of either sign."""
     return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number_text(value + 0.0)
 
 
-def _read(content: InspectorContent, window: WindowProduct, at: tuple[int, int]) -> str:
+def _describe_tap(content: InspectorContent, window: WindowProduct, at: tuple[int, int]) -> str:
     """The tap under the mouse with its numbers."""
-    channel = _channel(content, window)
+    channel = _shown_channel(content, window)
     where = f"channel {window.first + channel}, y {window.rows[at[0]]}, x {window.columns[at[1]]}"
     if not window.inside[at]:
         return f"{where}: padding, 0"

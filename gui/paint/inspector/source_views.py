@@ -34,17 +34,17 @@ GAP, TEXT = 0.6, 2.5
 def source_views_height(content: InspectorContent, width: float, em: float) -> float:
     if not content.source_views:
         return 0.0
-    places = _places(QRectF(0, 0, width, 0), content, em)
+    places = _view_rects(QRectF(0, 0, width, 0), content, em)
     more = 1.5 * em if content.left_out_count else 0.0
     return max(place.bottom() for place in places) + (TEXT + GAP) * em + more
 
 
 def draw_source_views(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     draw_part_title(painter, rect, TITLE, em, theme)
-    for sight, place in zip(content.source_views, _places(rect, content, em), strict=True):
+    for sight, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
         picture = fit_shape(sight.volume.shape, place)
         pixels = hypot(painter.deviceTransform().m11(), painter.deviceTransform().m12())
-        draw_picture(painter, picture, _image(sight, content, picture, pixels), theme.edge)
+        draw_picture(painter, picture, _view_image(sight, content, picture, pixels), theme.edge)
         box = grow_rect(cells_rect(picture, sight.volume.shape, sight.region.window), 5)
         outline_cells(painter, box, 1.5, theme.base, theme.accent)
         line = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.2 * em)
@@ -64,7 +64,7 @@ def region_size_text(sight: SourceView) -> str:
 
 
 def hit_source_views(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
-    for sight, place in zip(content.source_views, _places(rect, content, em), strict=True):
+    for sight, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
         picture = fit_shape(sight.volume.shape, place)
         if cell_index_at(picture, sight.volume.shape, point) is not None:
             top, left, bottom, right, first, last = sight.region
@@ -77,7 +77,7 @@ def hit_source_views(rect: QRectF, content: InspectorContent, em: float, point: 
     return None
 
 
-def _image(sight: SourceView, content: InspectorContent, rect: QRectF, pixels: float) -> QImage:
+def _view_image(sight: SourceView, content: InspectorContent, rect: QRectF, pixels: float) -> QImage:
     columns, rows = rect.width() * pixels, rect.height() * pixels
     if sight.photo is not None:
         return faces.photo_face_image(sight.volume, sight.photo, columns, rows)
@@ -85,13 +85,13 @@ def _image(sight: SourceView, content: InspectorContent, rect: QRectF, pixels: f
     return faces.face_image(sight.volume, "front", sight.channel, name, zero_centred=zero, columns=columns, rows=rows)
 
 
-def _grid(width: float, em: float) -> tuple[int, float]:
+def _choose_grid(width: float, em: float) -> tuple[int, float]:
     """How many pictures stand beside each other, and how wide each is."""
     columns = max(1, int((width + GAP * em) // ((WIDTH + GAP) * em)))
     return columns, (width + GAP * em) / columns - GAP * em
 
 
-def _cells(count: int, columns: int) -> list[tuple[int, int]]:
+def _grid_cells(count: int, columns: int) -> list[tuple[int, int]]:
     """Row and column of each picture: the first takes two rows and columns where there are three or more."""
     if columns < 3 or count < 2:
         return [divmod(index, columns) for index in range(count)]
@@ -100,8 +100,8 @@ def _cells(count: int, columns: int) -> list[tuple[int, int]]:
     return [(0, 0), *(beside + below)[: count - 1]]
 
 
-def _places(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
-    columns, side = _grid(rect.width(), em)
+def _view_rects(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
+    columns, side = _choose_grid(rect.width(), em)
     top = rect.top() + part_title_height(TITLE, rect.width(), em)
     across, down = side + GAP * em, side + (TEXT + GAP) * em
     count = len(content.source_views)
@@ -110,5 +110,5 @@ def _places(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
         sizes[0] = side + min(across, down)
     return [
         QRectF(rect.left() + column * across, top + row * down, size, size)
-        for (row, column), size in zip(_cells(count, columns), sizes, strict=True)
+        for (row, column), size in zip(_grid_cells(count, columns), sizes, strict=True)
     ]

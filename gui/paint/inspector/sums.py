@@ -37,7 +37,7 @@ def sum_bars(content: InspectorContent) -> tuple[SumBar, ...]:
         return ()
     order = np.argsort(-np.abs(np.nan_to_num(terms.values)), kind="stable")
     own = order if len(order) <= MOST_BARS + FEW_MORE_BARS else order[:MOST_BARS]
-    shown = [SumBar(_label(content, int(term)), float(terms.values[term]), int(term)) for term in own]
+    shown = [SumBar(_term_label(content, int(term)), float(terms.values[term]), int(term)) for term in own]
     rest = terms.values[order[len(own) :]]
     for part, sign in ((rest[rest > 0], "+"), (rest[rest < 0], "−"), (rest[rest == 0], "0")):
         if len(part):
@@ -55,16 +55,16 @@ def sums_height(content: InspectorContent, width: float, em: float) -> float:
 def draw_sums(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     draw_part_title(painter, rect, _title(content), em, theme)
     shown = sum_bars(content)
-    axis, scale = _scale(rect, shown, em)
+    axis, scale = _axis_scale(rect, shown, em)
     top = rect.top() + part_title_height(_title(content), rect.width(), em)
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawLine(QLineF(axis, top, axis, top + len(shown) * ROW * em))
     for index, row in enumerate(shown):
         place = QRectF(rect.left(), top + index * ROW * em, rect.width(), ROW * em)
-        _draw_row(painter, place, row, axis, scale, content, em, theme)
+        _draw_sum_bar(painter, place, row, axis, scale, content, em, theme)
 
 
-def _draw_row(
+def _draw_sum_bar(
     painter: QPainter,
     place: QRectF,
     row: SumBar,
@@ -77,7 +77,7 @@ def _draw_row(
     if row.final:
         painter.setPen(QPen(QColor(theme.text), 1))
         painter.drawLine(QLineF(place.left(), place.top(), place.right(), place.top()))
-    elif row.term is not None and row.term == content.term and content.required_explanation.terms.of == "channel":
+    elif row.term is not None and row.term == content.shown_term and content.required_explanation.terms.of == "channel":
         painter.fillRect(place, QColor(theme.grid))
     long = row.value * scale if np.isfinite(row.value) else 0.0
     bar = QRectF(axis, place.top() + 0.2 * ROW * em, long, 0.6 * ROW * em).normalized()
@@ -107,16 +107,18 @@ def _title(content: InspectorContent) -> str:
     return f"{content.required_explanation.terms.title}, the largest first"
 
 
-def _label(content: InspectorContent, term: int) -> str:
+def _term_label(content: InspectorContent, term: int) -> str:
     terms = content.required_explanation.terms
-    return f"channel {terms.first + term}" if terms.of == "channel" else content.required_explanation.sources[term][1]
+    return (
+        f"channel {terms.first + term}" if terms.of == "channel" else content.required_explanation.source_refs[term][1]
+    )
 
 
 def _label_width(width: float, em: float) -> float:
     return min(LABEL * em, 0.4 * width)
 
 
-def _scale(rect: QRectF, shown: tuple[SumBar, ...], em: float) -> tuple[float, float]:
+def _axis_scale(rect: QRectF, shown: tuple[SumBar, ...], em: float) -> tuple[float, float]:
     """Where zero is, and pixels per unit: all bars have room between labels and numbers."""
     finite = [row.value for row in shown if np.isfinite(row.value)]
     low, high = min(0.0, *finite, 0.0), max(0.0, *finite, 0.0)

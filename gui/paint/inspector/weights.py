@@ -36,7 +36,7 @@ class WeightMatrix(Struct, frozen=True, eq=False):
     """Filter of the first row: with groups those of one group are rows."""
 
     @property
-    def limit(self) -> float:
+    def largest_weight(self) -> float:
         """The largest absolute weight that is drawn."""
         return float(np.abs(self.values).max(initial=0.0)) or 1.0
 
@@ -53,7 +53,7 @@ class LayerWeights(Struct, frozen=True, eq=False):
     def nbytes(self) -> int:
         return sum(array.nbytes for array in self.arrays.values()) + (self.matrix.values.nbytes if self.matrix else 0)
 
-    def roles(self, channel: int) -> Mapping[str, NDArray[Any]]:
+    def filter_roles(self, channel: int) -> Mapping[str, NDArray[Any]]:
         """What belongs to one filter, which is the one that is held."""
         return self.arrays if self.channel is not None else of_filter(self.arrays, channel)
 
@@ -69,7 +69,7 @@ def filter_weights_key(state: ViewState, place: NodeRef, channel: int) -> Key:
 
 def loads_quickly(report: Report) -> bool:
     """Whether the weights can be found while the window waits; fitted ones are at hand or not there at all."""
-    return _count(report) <= MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
+    return _weight_count(report) <= MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
 
 
 def has_filter_weights(state: ViewState, place: NodeRef, channel: int) -> bool:
@@ -95,7 +95,7 @@ def load_filter_weights(state: ViewState, place: NodeRef, channel: int, checkpoi
         arrays = state.weights(place, checkpoint)
         return LayerWeights(of_filter(arrays, channel), channel, make_weight_matrix(report, arrays, channel))
 
-    return CACHE.get((), filter_weights_key(state, place, channel), make, lambda found: found.nbytes)
+    return CACHE.get_or_make((), filter_weights_key(state, place, channel), make, lambda found: found.nbytes)
 
 
 def make_weight_matrix(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) -> WeightMatrix | None:
@@ -113,9 +113,9 @@ def make_weight_matrix(report: Report, arrays: Mapping[str, NDArray[Any]], chann
     return WeightMatrix(values, rows, columns, row_step, column_step, first)
 
 
-def _count(report: Report) -> int:
+def _weight_count(report: Report) -> int:
     return report.weight_bytes // 4
 
 
 def _is_large(state: ViewState, place: NodeRef) -> bool:
-    return _count(state.check.reports[place]) > _MOST_WHOLE
+    return _weight_count(state.check.reports[place]) > _MOST_WHOLE

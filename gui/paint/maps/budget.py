@@ -40,7 +40,7 @@ class Budget:
         """Return what the key names of volumes; None if it takes too long now. `work` is how many values it takes."""
         if not CACHE.has(volumes, key) and self.postpones(work):
             return None
-        return CACHE.get(volumes, key, lambda: make(self.proceed), size)
+        return CACHE.get_or_make(volumes, key, lambda: make(self.proceed), size)
 
     def postpones(self, work: int) -> bool:
         """Whether so many values are too many for now; if so, the picture counts as incomplete."""

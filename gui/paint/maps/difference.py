@@ -45,7 +45,7 @@ def make_difference_panel(
     found = (budget or Budget()).get(
         (first, second),
         ("difference",),
-        lambda checkpoint: _difference(first, second, checkpoint),
+        lambda checkpoint: _compute_difference(first, second, checkpoint),
         2 * first.size,
         lambda made: 4 * made.tiles.shape.size,
     )
@@ -56,14 +56,14 @@ def make_difference_panel(
         NAME,
         f"error {number_text(found.error, 3)}",
         found.tiles,
-        fresh=fresh,
+        is_fresh=fresh,
         note=note,
         order=order,
-        legend_text=_words(found, names),
+        legend_text=_difference_text(found, names),
     )
 
 
-def _difference(first: Float32Volume, second: Float32Volume, checkpoint: Checkpoint) -> _Difference:
+def _compute_difference(first: Float32Volume, second: Float32Volume, checkpoint: Checkpoint) -> _Difference:
     with np.errstate(all="ignore"):  # ∞ − ∞ is shown as what it is: not a number
         values = first - second
     low, high = value_range(values, zero_centred=True)
@@ -71,7 +71,7 @@ def _difference(first: Float32Volume, second: Float32Volume, checkpoint: Checkpo
     return _Difference(tiles, relative_error(first, second, checkpoint))
 
 
-def _words(found: _Difference, names: tuple[str, str]) -> str:
+def _difference_text(found: _Difference, names: tuple[str, str]) -> str:
     first, second = names
     return (
         f"difference: its own range ({PERCENTILES_TEXT}), white is zero · "

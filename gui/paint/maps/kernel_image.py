@@ -31,21 +31,21 @@ class KernelTiles(Struct, frozen=True, eq=False):
     first_channel: int = 0
     """Input channel of the first tile; with groups a filter sees only some."""
     tiles: MapTiles | None = None
-    fault: str = ""
+    reason: str = ""
     is_error: bool = False
     """Whether the reason is a mistake."""
 
     @property
-    def limit(self) -> float:
+    def largest_weight(self) -> float:
         """The largest absolute weight, where the colours end."""
         return 0.0 if self.tiles is None else float(self.tiles.highs[0])
 
     @property
-    def sizes(self) -> NDArray[np.float64]:
+    def channel_norms(self) -> NDArray[np.float64]:
         """How large the weights of each input channel are together: ‖w‖, (C/groups,); what is not finite left out."""
         if self.tiles is None or self.tiles.values is None:
             return np.zeros(0)
-        values = _finite(self.tiles.values.astype(np.float64))
+        values = _finite_values(self.tiles.values.astype(np.float64))
         sizes: NDArray[np.float64] = np.sqrt(np.einsum("cyx,cyx->c", values, values))
         return sizes
 
@@ -65,20 +65,20 @@ def load_chosen_kernel(state: ViewState, budget: Budget | None = None) -> Kernel
     source, read = _source(report, state.project.seed), layer.input_channels(channel, [received])
     first, title = read.start, _title(layer, received, channel, read)
     if too_large_reason(shape):
-        return KernelTiles(title, source, first, fault=f"kernel {too_large_reason(shape)}")
+        return KernelTiles(title, source, first, reason=f"kernel {too_large_reason(shape)}")
     try:
         weight = get_layer_weights(state, state.focus.ref, budget or Budget())
     except FileFault as fault:
         waits = isinstance(report.weights, LowRankWeights)  # for a run, which is no mistake
-        return KernelTiles(title, source, first, fault=str(fault), is_error=not waits)
+        return KernelTiles(title, source, first, reason=str(fault), is_error=not waits)
     if weight is None:
-        return KernelTiles(title, source, first, fault=COMPUTING_TEXT)
+        return KernelTiles(title, source, first, reason=COMPUTING_TEXT)
     values = layer.filter_weights(weight, channel, received)
-    limit = np.array([float(np.abs(_finite(values)).max()) or 1.0])
+    limit = np.array([float(np.abs(_finite_values(values)).max()) or 1.0])
     return KernelTiles(title, source, first, MapTiles(Shape(*values.shape), values, -limit, limit, DIVERGING))
 
 
-def _finite(values: NDArray[Any]) -> NDArray[Any]:
+def _finite_values(values: NDArray[Any]) -> NDArray[Any]:
     return np.where(np.isfinite(values), values, 0)
 
 

@@ -44,7 +44,7 @@ def load_layer_weights(state: ViewState, place: NodeRef, checkpoint: Checkpoint)
     """
     if isinstance(state.check.reports[place].weights, LowRankWeights):
         return state.weights(place, checkpoint)
-    return CACHE.get(
+    return CACHE.get_or_make(
         (),
         layer_weights_key(state, place),
         lambda: state.weights(place, checkpoint),

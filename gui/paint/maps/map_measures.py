@@ -17,14 +17,14 @@ _PRODUCTS = 64
 
 def volume_range(volume: Float32Volume, *, zero_centred: bool) -> tuple[float, float]:
     """The values at the ends of a colour map; taken from a sample, so that it is always quick."""
-    return CACHE.get(
+    return CACHE.get_or_make(
         (volume,), ("range", zero_centred), lambda: value_range(volume, zero_centred=zero_centred), lambda _: 256
     )
 
 
 def map_ranges(volume: Float32Volume, *, zero_centred: bool) -> RangeEnds:
     """The same of each map, of its own values."""
-    return CACHE.get(
+    return CACHE.get_or_make(
         (volume,),
         ("ranges", zero_centred),
         lambda: per_map_ranges(volume, zero_centred=zero_centred),
@@ -41,7 +41,7 @@ def count_non_finite(volume: Float32Volume) -> int:
                 return 0
         return int(np.count_nonzero(~np.isfinite(volume)))
 
-    return CACHE.get((volume,), ("odd",), count, lambda _: 256)
+    return CACHE.get_or_make((volume,), ("odd",), count, lambda _: 256)
 
 
 def find_dead_maps(volume: Float32Volume, *, before_relu: bool) -> dict[int, str]:
@@ -56,7 +56,7 @@ def find_dead_maps(volume: Float32Volume, *, before_relu: bool) -> dict[int, str
             found[channel] = f"dead: all values are {number_text(volume[channel, 0, 0])}"
         return dict(sorted(found.items()))
 
-    return CACHE.get((volume,), ("dead", before_relu), find, lambda found: 256 + 128 * len(found))
+    return CACHE.get_or_make((volume,), ("dead", before_relu), find, lambda found: 256 + 128 * len(found))
 
 
 def order_maps(volume: Float32Volume, by: MapOrder, like: int | None, budget: Budget) -> MapOrdering | None:
@@ -69,7 +69,7 @@ def order_maps(volume: Float32Volume, by: MapOrder, like: int | None, budget: Bu
     return budget.get(
         (volume,),
         ("order", by, like),
-        lambda checkpoint: MapOrdering.of(*map_statistics.rank_maps(volume, by, like, checkpoint)),
+        lambda checkpoint: MapOrdering.from_channels(*map_statistics.rank_maps(volume, by, like, checkpoint)),
         len(volume) ** 2 * min(volume[0].size, map_statistics.MOST_PIXELS) // _PRODUCTS if all_pairs else volume.size,
         lambda order: 24 * len(order.channels),
     )

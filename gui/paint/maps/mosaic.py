@@ -59,7 +59,7 @@ class MosaicContent(Struct, frozen=True, eq=False):
     """Whether nothing is left out that takes long to compute."""
 
     @property
-    def difference(self) -> MosaicPanel | None:
+    def difference_panel(self) -> MosaicPanel | None:
         """The plate that has colours of its own."""
         return next((plate for plate in self.panels if plate.legend_text), None)
 
@@ -75,8 +75,8 @@ def build_mosaic_content(state: ViewState, checkpoint: Checkpoint | None = lambd
     budget = Budget(checkpoint)
     shown = build_mosaic_panels(state, budget)
     if state.look.comparison == "maps + difference":
-        shown = (*shown, *_difference(shown, budget))
-    return _content(state, shown, budget)
+        shown = (*shown, *_difference_panels(shown, budget))
+    return _build_content(state, shown, budget)
 
 
 def refocus_mosaics(
@@ -90,15 +90,15 @@ def refocus_mosaics(
         figures = [order_figure_name(state) if plate.ref == state.focus.ref else "" for plate in shown]
         shown = tuple(
             [
-                replace(plate, order=matching_order(order, plate.shape), figure=figure)
+                replace(plate, order=matching_order(order, plate.shape), figure_name=figure)
                 for plate, figure in zip(shown, figures, strict=True)
             ]
         )
-    made = _content(state, shown, budget)
+    made = _build_content(state, shown, budget)
     return made if content.is_complete else replace(made, is_complete=False)
 
 
-def _content(state: ViewState, shown: tuple[MosaicPanel, ...], budget: Budget) -> MosaicContent:
+def _build_content(state: ViewState, shown: tuple[MosaicPanel, ...], budget: Budget) -> MosaicContent:
     own = [plate for plate in shown if plate.ref is not None]
     indices = tuple([-1 if plate.ref is None else state.design_index(plate.ref[0]) for plate in shown])
     words = " · ".join(filter(None, (colour_legend_text(own, state.look), order_text(state, own))))
@@ -108,7 +108,7 @@ def _content(state: ViewState, shown: tuple[MosaicPanel, ...], budget: Budget) -
     )
 
 
-def _difference(shown: Sequence[MosaicPanel], budget: Budget) -> tuple[MosaicPanel, ...]:
+def _difference_panels(shown: Sequence[MosaicPanel], budget: Budget) -> tuple[MosaicPanel, ...]:
     """The difference of two plates whose values can be compared."""
     if len(shown) != 2 or shown[0].shape != shown[1].shape:
         return ()
@@ -116,7 +116,7 @@ def _difference(shown: Sequence[MosaicPanel], budget: Budget) -> tuple[MosaicPan
     first, second = (None if some is None else some.values for some in tiles)
     if first is None or second is None:
         return ()
-    fresh = all(plate.fresh for plate in shown)
+    fresh = all(plate.is_fresh for plate in shown)
     names = shown[0].design, shown[1].design
     note = "" if fresh else STALE_HINT
     return (make_difference_panel(first, second, names, order=shown[0].order, budget=budget, fresh=fresh, note=note),)
@@ -130,20 +130,20 @@ LEAST_MAPS = 4.5
 class PanelLayout(NamedTuple):
     """Where a plate's caption, its note and its mosaic are."""
 
-    caption: QRectF
-    note: QRectF
+    caption_rect: QRectF
+    note_rect: QRectF
     projection: Projection | None
 
 
 class MosaicLayout(NamedTuple):
     """Where everything is."""
 
-    size: float
+    text_size: float
     """Height of the text in pixels."""
-    frames: tuple[PanelLayout, ...]
-    pinned: QRectF
-    legend: QRectF
-    difference_legend: QRectF
+    panels: tuple[PanelLayout, ...]
+    pinned_rect: QRectF
+    legend_rect: QRectF
+    difference_legend_rect: QRectF
     detail: PlacedDetail | None
 
 
@@ -159,32 +159,32 @@ def lay_out_mosaics(rect: QRectF, content: MosaicContent, zoom: MosaicZoom) -> M
     """
     bare = content
     if content.detail is not None:
-        bare = replace(content, detail=replace(content.detail, body=None, fault=NO_ROOM))
+        bare = replace(content, detail=replace(content.detail, body=None, reason=NO_ROOM))
     for shown, terse in ((content, False), (content, True), (bare, True)):
-        scene = _arranged(rect, shown, zoom, terse=terse)
+        scene = _lay_out_with_legends(rect, shown, zoom, terse=terse)
         if (
-            min(frame.projection.rect.height() if frame.projection else 0 for frame in scene.frames)
-            >= LEAST_MAPS * scene.size
+            min(frame.projection.rect.height() if frame.projection else 0 for frame in scene.panels)
+            >= LEAST_MAPS * scene.text_size
         ):
             break
     return scene
 
 
-def _arranged(rect: QRectF, content: MosaicContent, zoom: MosaicZoom, *, terse: bool) -> MosaicLayout:
+def _lay_out_with_legends(rect: QRectF, content: MosaicContent, zoom: MosaicZoom, *, terse: bool) -> MosaicLayout:
     size = mosaic_text_size(rect)
     maps = rect.marginsRemoved(QMarginsF(size * 0.8, size * 0.6, size * 0.8, size * 0.6))
     detail = None
     if content.detail is not None:
         maps, room = _split(maps, content.detail, size)
         detail = lay_out_detail(content.detail, room, size)
-    apart = content.difference
+    apart = content.difference_panel
     maps, second = _cut_legend(maps, "" if apart is None else apart.legend_text, size, terse=terse)
     maps, first = _cut_legend(maps, content.legend, size, terse=terse)
     chosen = pinned_text(content)
     line = wrapped_text_height(chosen, maps.width(), size, bold=True) + size * 0.4 if chosen else 0.0
     pinned = QRectF(maps.left(), first.top() - line, maps.width(), line)
     maps.setBottom(pinned.top() - size * 0.6)
-    return MosaicLayout(size, _frames(maps, content, size, zoom), pinned, first, second, detail)
+    return MosaicLayout(size, _lay_out_panels(maps, content, size, zoom), pinned, first, second, detail)
 
 
 def _cut_legend(rect: QRectF, words: str, size: float, *, terse: bool) -> tuple[QRectF, QRectF]:
@@ -196,7 +196,9 @@ def _cut_legend(rect: QRectF, words: str, size: float, *, terse: bool) -> tuple[
 def _split(rect: QRectF, detail: MapDetail, size: float) -> tuple[QRectF, QRectF]:
     """Room for the maps and for a detail: beside them in a wide picture, else below."""
     if detail.body is None:
-        height = detail_title_height(detail, rect.width(), size) + wrapped_text_height(detail.fault, rect.width(), size)
+        height = detail_title_height(detail, rect.width(), size) + wrapped_text_height(
+            detail.reason, rect.width(), size
+        )
     elif rect.width() > 1.3 * rect.height():
         width = min(max(rect.width() * 0.27, 15 * size), rect.width() / 2)
         return (
@@ -209,19 +211,22 @@ def _split(rect: QRectF, detail: MapDetail, size: float) -> tuple[QRectF, QRectF
     return rect.adjusted(0, 0, 0, -height - size), QRectF(rect.left(), rect.bottom() - height, rect.width(), height)
 
 
-def _frames(room: QRectF, content: MosaicContent, size: float, zoom: MosaicZoom) -> tuple[PanelLayout, ...]:
+def _lay_out_panels(room: QRectF, content: MosaicContent, size: float, zoom: MosaicZoom) -> tuple[PanelLayout, ...]:
     """The plates beside or below each other, whichever shows the maps larger."""
     count, gap = len(content.panels), size * 1.2
     width, height = (room.width() - (count - 1) * gap) / count, (room.height() - (count - 1) * gap) / count
     beside = [QRectF(room.left() + i * (width + gap), room.top(), width, room.height()) for i in range(count)]
     stacked = [QRectF(room.left(), room.top() + i * (height + gap), room.width(), height) for i in range(count)]
-    options = [_frames_in(rects, content, size, zoom) for rects in ((beside, stacked) if count > 1 else (beside,))]
+    options = [
+        _lay_out_panels_in(rects, content, size, zoom) for rects in ((beside, stacked) if count > 1 else (beside,))
+    ]
     return max(
-        options, key=lambda frames: min(frame.projection.tile(0).width() if frame.projection else 0 for frame in frames)
+        options,
+        key=lambda frames: min(frame.projection.tile_rect(0).width() if frame.projection else 0 for frame in frames),
     )
 
 
-def _frames_in(
+def _lay_out_panels_in(
     rects: Sequence[QRectF], content: MosaicContent, size: float, zoom: MosaicZoom
 ) -> tuple[PanelLayout, ...]:
     """Captions and notes take the same room everywhere, so that equal maps are equally large."""
@@ -235,14 +240,16 @@ def _frames_in(
         words = QRectF(rect.left(), title.bottom() + size * 0.3, width, note)
         top = words.bottom() + size * 0.4
         seen = QRectF(rect.left(), top, width, max(rect.bottom() - top, 1))
-        frames.append(PanelLayout(title, words, _maps(plate, seen, size, zoom)))
+        frames.append(PanelLayout(title, words, _project_maps(plate, seen, size, zoom)))
     return tuple(frames)
 
 
-def _maps(plate: MosaicPanel, room: QRectF, size: float, zoom: MosaicZoom) -> Projection | None:
+def _project_maps(plate: MosaicPanel, room: QRectF, size: float, zoom: MosaicZoom) -> Projection | None:
     if plate.shape is None:
         return None
-    grid = choose_tile_grid(plate.shape, room.width(), room.height(), lead=plate.lead, label=size, order=plate.order)
+    grid = choose_tile_grid(
+        plate.shape, room.width(), room.height(), lead_tiles=plate.lead_tiles, label=size, order=plate.order
+    )
     return project_grid(grid, room, zoom)
 
 
@@ -268,14 +275,14 @@ def draw_mosaics(painter: QPainter, rect: QRectF, content: MosaicContent, scene:
     """Draw what was laid out."""
     painter.save()
     painter.fillRect(rect, QColor(theme.base))
-    for frame, plate, index in zip(scene.frames, content.panels, content.design_indices, strict=True):
+    for frame, plate, index in zip(scene.panels, content.panels, content.design_indices, strict=True):
         chosen = plate.ref == content.focus.ref and len(content.panels) > 1
         colour = theme.muted if index < 0 else theme.design(index)
-        draw_panel_caption(painter, frame.caption, plate, colour, chosen, scene.size, theme)
-        draw_panel_note(painter, frame.note, plate, scene.size, theme)
+        draw_panel_caption(painter, frame.caption_rect, plate, colour, chosen, scene.text_size, theme)
+        draw_panel_note(painter, frame.note_rect, plate, scene.text_size, theme)
         if frame.projection is not None:
-            draw_panel_maps(painter, frame.projection, plate, content.focus, scene.size, theme)
-    draw_wrapped_text(painter, scene.pinned, pinned_text(content), scene.size, theme.text, bold=True)
+            draw_panel_maps(painter, frame.projection, plate, content.focus, scene.text_size, theme)
+    draw_wrapped_text(painter, scene.pinned_rect, pinned_text(content), scene.text_size, theme.text, bold=True)
     _draw_legends(painter, scene, content, theme)
     if scene.detail is not None:
         draw_detail(painter, scene.detail, theme)
@@ -285,15 +292,17 @@ def draw_mosaics(painter: QPainter, rect: QRectF, content: MosaicContent, scene:
 def _draw_legends(painter: QPainter, scene: MosaicLayout, content: MosaicContent, theme: Theme) -> None:
     """That of the designs' maps, and below it that of their difference."""
     step = max(
-        [find_value_step(painter, frame.projection) for frame in scene.frames if frame.projection is not None],
+        [find_value_step(painter, frame.projection) for frame in scene.panels if frame.projection is not None],
         default=1,
     )
     shared = next((plate for plate in content.panels if plate.has_values), None)
-    apart = content.difference
+    apart = content.difference_panel
     rows = (
-        (shared, scene.legend, content.legend),
-        (apart, scene.difference_legend, apart.legend_text if apart else ""),
+        (shared, scene.legend_rect, content.legend),
+        (apart, scene.difference_legend_rect, apart.legend_text if apart else ""),
     )
     for plate, rect, words in rows:
         if plate is not None and plate.tiles is not None and words:
-            draw_colour_legend(painter, rect, plate.tiles, words, step if plate is shared else 1, scene.size, theme)
+            draw_colour_legend(
+                painter, rect, plate.tiles, words, step if plate is shared else 1, scene.text_size, theme
+            )

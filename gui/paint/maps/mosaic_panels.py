@@ -51,15 +51,15 @@ class MosaicPanel(Struct, frozen=True, eq=False):
     """None where not even the shape is known."""
     photo: QImage | None = None
     channel_names: tuple[str, ...] = ()
-    fresh: bool = True
+    is_fresh: bool = True
     note: str = ""
     note_is_error: bool = False
     """Whether the note tells of a mistake."""
     order: MapOrdering | None = None
     """None: that of the channels."""
-    dead: Mapping[int, str] = {}
+    dead_reasons: Mapping[int, str] = {}
     """Why dead maps are dead, by their channels."""
-    figure: str = ""
+    figure_name: str = ""
     """What sorts the maps, where it is this plate's own."""
     legend_text: str = ""
     """What its colours mean, where they are its own."""
@@ -77,7 +77,7 @@ class MosaicPanel(Struct, frozen=True, eq=False):
         return self.tiles is not None and self.tiles.values is not None
 
     @property
-    def lead(self) -> int:
+    def lead_tiles(self) -> int:
         """Tiles before the first map."""
         return 0 if self.photo is None else 1
 
@@ -88,30 +88,30 @@ def build_mosaic_panels(state: ViewState, budget: Budget | None = None) -> tuple
     `budget` says whether to wait for the order; left out: it waits.
     """
     volumes = [state.volume_at(place) for place in compared_refs(state)]
-    ends = _shared_ends([at.volume for at in volumes if at.volume is not None], state.look)
+    ends = _shared_range_ends([at.volume for at in volumes if at.volume is not None], state.look)
     order = find_map_order(state, budget or Budget())
-    return tuple(_plate(state, at, ends, order) for at in volumes)
+    return tuple(_build_panel(state, at, ends, order) for at in volumes)
 
 
 def find_map_order(state: ViewState, budget: Budget) -> MapOrdering | None:
     """The order of the chosen volume's maps, which any that it is compared with has, too."""
     volume = state.volume_at(state.focus.ref).volume
-    return None if volume is None else order_maps(volume, state.look.order, state.focus.like, budget)
+    return None if volume is None else order_maps(volume, state.look.order, state.focus.likeness_channel, budget)
 
 
-def _plate(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOrdering | None) -> MosaicPanel:
+def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOrdering | None) -> MosaicPanel:
     place, shape, volume = at.place, at.shape, at.volume
-    note, wrong = _note(at)
+    note, wrong = _note_text(at)
     tiles = None if shape is None else MapTiles(shape)
     photo: QImage | None = None
     names: tuple[str, ...] = ()
     dead: Mapping[int, str] = {}
     if volume is not None:
         shape = Shape(*volume.shape)
-        own = _per_map(shape, state.look)
+        own = _has_own_ranges(shape, state.look)
         lows, highs = map_ranges(volume, zero_centred=state.look.zero_centred) if own else shared
         tiles = MapTiles(shape, volume, lows, highs, colour_map_name(state.look))
-        photo, names = _photo(state.project.input, at, volume)
+        photo, names = _photo_image(state.project.input, at, volume)
         if at.source[1] != INPUT:
             dead = find_dead_maps(volume, before_relu=feeds_only_relus(state, at.source))
     return MosaicPanel(
@@ -137,7 +137,7 @@ def matching_order(order: MapOrdering | None, shape: Shape | None) -> MapOrderin
 
 def order_figure_name(state: ViewState) -> str:
     """The name of what sorts the chosen plate's maps."""
-    by, like = state.look.order, state.focus.like
+    by, like = state.look.order, state.focus.likeness_channel
     return f"likeness to map {like}" if by == "likeness" else FIGURES.get(by, "")
 
 
@@ -160,7 +160,7 @@ def _title(at: VolumeAt, shape: Shape | None, dead: int) -> str:
     return " · ".join(parts)
 
 
-def _note(at: VolumeAt) -> tuple[str, bool]:
+def _note_text(at: VolumeAt) -> tuple[str, bool]:
     """(what to say above the maps, whether it tells of a mistake)."""
     if at.problems:
         return "\n".join((*at.problems, EARLIER_SETTINGS_NOTE) if at.result is not None else at.problems), True
@@ -171,7 +171,7 @@ def _note(at: VolumeAt) -> tuple[str, bool]:
     return "" if at.fresh else STALE_HINT, False
 
 
-def _photo(spec: Input, at: VolumeAt, volume: Float32Volume) -> tuple[QImage | None, tuple[str, ...]]:
+def _photo_image(spec: Input, at: VolumeAt, volume: Float32Volume) -> tuple[QImage | None, tuple[str, ...]]:
     """The photo and its channels' names, at the place where it comes in."""
     if not at.is_project_input or not isinstance(spec, ImageInput) or not at.fresh:
         return None, ()
@@ -181,12 +181,12 @@ def _photo(spec: Input, at: VolumeAt, volume: Float32Volume) -> tuple[QImage | N
     return photo_image(volume, spec), names[::-1] if spec.channels == "bgr" else names
 
 
-def _per_map(shape: Shape, look: Look) -> bool:
+def _has_own_ranges(shape: Shape, look: Look) -> bool:
     """A map of one value has no range of its own."""
     return look.range == "per map" and shape.height * shape.width > 1
 
 
-def _shared_ends(volumes: Sequence[Float32Volume], look: Look) -> RangeEnds:
+def _shared_range_ends(volumes: Sequence[Float32Volume], look: Look) -> RangeEnds:
     ranges = [volume_range(volume, zero_centred=look.zero_centred) for volume in volumes] or [(0.0, 1.0)]
     lows, highs = zip(*ranges, strict=True)
     return np.array([min(lows)]), np.array([max(highs)])
@@ -211,14 +211,14 @@ def colour_legend_text(shown: Sequence[MosaicPanel], look: Look) -> str:
     odd = sum(count_non_finite(tiles.values) for tiles in volumes if tiles.values is not None)
     if odd:
         parts.append(f"magenta: {odd:,} value{'s are' if odd > 1 else ' is'} not finite")
-    if any(plate.dead for plate in shown):
+    if any(plate.dead_reasons for plate in shown):
         parts.append("crossed out: dead on this input")
     return " · ".join(parts)
 
 
 def order_text(state: ViewState, shown: Sequence[MosaicPanel]) -> str:
     """How the maps are sorted; "" where they stand in the order of their channels."""
-    by, like = state.look.order, state.focus.like
+    by, like = state.look.order, state.focus.likeness_channel
     if by == "index" or not any(plate.has_values for plate in shown):
         return ""
     if all(plate.order is None for plate in shown):
@@ -238,9 +238,9 @@ def describe_map_value(plate: MosaicPanel, spot: MapSpot) -> str:
         return (
             f"{where} · photo, y {spot.y}, x {spot.x}: red {colour.red()}, green {colour.green()}, blue {colour.blue()}"
         )
-    parts = [where, f"{spot_name(spot)}: {value_text(plate, spot)}", plate.dead.get(spot.channel, "")]
-    if plate.figure and plate.order is not None and plate.order.figures is not None:
-        parts.append(f"{plate.figure} {number_text(float(plate.order.figures[spot.channel]))}")
+    parts = [where, f"{spot_name(spot)}: {value_text(plate, spot)}", plate.dead_reasons.get(spot.channel, "")]
+    if plate.figure_name and plate.order is not None and plate.order.figures is not None:
+        parts.append(f"{plate.figure_name} {number_text(float(plate.order.figures[spot.channel]))}")
     return " · ".join(filter(None, parts))
 
 

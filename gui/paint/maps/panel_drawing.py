@@ -26,10 +26,10 @@ def panel_caption_height(plates: Sequence[MosaicPanel], width: float, size: floa
         return size * 1.6
     if max(titles) * LEAST_TITLE <= width:
         return size * 2.9
-    return size * (1.6 + 1.25 * max(len(_parts(plate)) for plate in plates))
+    return size * (1.6 + 1.25 * max(len(_caption_parts(plate)) for plate in plates))
 
 
-def _parts(plate: MosaicPanel) -> list[str]:
+def _caption_parts(plate: MosaicPanel) -> list[str]:
     return plate.title.split(" · ")
 
 
@@ -42,23 +42,23 @@ def draw_panel_caption(
     start, name = size * 1.25, plate.design
     ink = theme.text if colour == theme.muted else colour
     room = QRectF(rect.left() + start, rect.top(), rect.width() - start, line)
-    draw_text(painter, room, name, _fitting(name, room.width(), size, bold=True), ink, bold=True)
+    draw_text(painter, room, name, _fit_text_size(name, room.width(), size, bold=True), ink, bold=True)
     below = QRectF(rect.left(), rect.top() + size * 1.25, rect.width(), line)
     if rect.height() < 2 * size:
         end = start + QFontMetricsF(font(size, bold=True)).horizontalAdvance(name)
         rest = rect.adjusted(end, 0, 0, line - rect.height())
         draw_text(painter, rest, f" · {plate.title}", size, theme.text)
     elif rect.height() < 3 * size:
-        draw_text(painter, below, plate.title, _fitting(plate.title, rect.width(), size), theme.text)
+        draw_text(painter, below, plate.title, _fit_text_size(plate.title, rect.width(), size), theme.text)
     else:
-        for number_of, text in enumerate(_parts(plate)):
+        for number_of, text in enumerate(_caption_parts(plate)):
             row = below.translated(0, number_of * size * 1.25)
-            draw_text(painter, row, text, _fitting(text, rect.width(), size), theme.text)
+            draw_text(painter, row, text, _fit_text_size(text, rect.width(), size), theme.text)
     if chosen:
         painter.fillRect(QRectF(rect.left(), rect.bottom() - 2, rect.width(), 2), QColor(colour))
 
 
-def _fitting(text: str, width: float, size: float, *, bold: bool = False) -> float:
+def _fit_text_size(text: str, width: float, size: float, *, bold: bool = False) -> float:
     """The size of a text, smaller where it would be too wide."""
     return min(max(width / text_width(text, size, bold=bold), LEAST_TITLE), 1.0) * size
 
@@ -77,25 +77,25 @@ def draw_panel_maps(
     assert plate.tiles is not None
     painter.save()
     painter.setClipRect(seen.rect)
-    painter.setOpacity(STALE_OPACITY if plate.has_values and not plate.fresh else 1.0)
+    painter.setOpacity(STALE_OPACITY if plate.has_values and not plate.is_fresh else 1.0)
     draw_tiles(painter, seen, plate.tiles, theme)
     if plate.photo is not None:
-        painter.drawImage(seen.tile(-1), plate.photo)
+        painter.drawImage(seen.tile_rect(-1), plate.photo)
     painter.setOpacity(1.0)
-    _draw_dead(painter, seen, plate.dead)
+    _cross_out_dead_maps(painter, seen, plate.dead_reasons)
     draw_tile_numbers(painter, seen, lambda channel: _tile_name(plate, channel), size, theme)
     painter.restore()
     painter.save()
     painter.setClipRect(seen.rect.adjusted(-4, -4, 4, 4))
-    _draw_choice(painter, seen, plate.tiles, focus, theme)
+    _draw_selection(painter, seen, plate.tiles, focus, theme)
     painter.restore()
 
 
-def _draw_dead(painter: QPainter, seen: Projection, dead: Mapping[int, str]) -> None:
+def _cross_out_dead_maps(painter: QPainter, seen: Projection, dead: Mapping[int, str]) -> None:
     """A cross in two colours over every dead map: light with a dark edge, so that it stands out on any colour."""
     if not dead:
         return
-    tiles = [seen.tile(channel) for channel in seen.channels() if channel in dead]
+    tiles = [seen.tile_rect(channel) for channel in seen.visible_channels() if channel in dead]
     strokes = [
         line
         for tile in tiles
@@ -113,16 +113,16 @@ def _tile_name(plate: MosaicPanel, channel: int) -> str:
     return f"{channel} {plate.channel_names[channel]}" if plate.channel_names else str(channel)
 
 
-def _draw_choice(painter: QPainter, seen: Projection, tiles: MapTiles, focus: Focus, theme: Theme) -> None:
+def _draw_selection(painter: QPainter, seen: Projection, tiles: MapTiles, focus: Focus, theme: Theme) -> None:
     """Outline the chosen map, and mark the chosen value."""
     if focus.channel is None or focus.channel >= tiles.shape.channels:
         return
-    outline_tile(painter, seen.tile(focus.channel).adjusted(-1, -1, 1, 1), 3.0, theme.base, theme.text)
+    outline_tile(painter, seen.tile_rect(focus.channel).adjusted(-1, -1, 1, 1), 3.0, theme.base, theme.text)
     if focus.pixel is None or tiles.shape.height * tiles.shape.width == 1:
         return
     y, x = focus.pixel
     if y < tiles.shape.height and x < tiles.shape.width:
-        mark = seen.pixel(MapSpot(focus.channel, y, x))
+        mark = seen.value_rect(MapSpot(focus.channel, y, x))
         short = max(0.0, (7 - mark.width()) / 2)
         outline_tile(painter, mark.adjusted(-short, -short, short, short), 2.0, "#000000", "#ffffff")
 

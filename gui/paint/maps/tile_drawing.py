@@ -17,7 +17,7 @@ MOST_PIXELS = 8_000_000
 
 def draw_tiles(painter: QPainter, seen: Projection, tiles: MapTiles, theme: Theme) -> None:
     """The visible block of tiles as one image; values stay sharp squares where they are larger than a pixel."""
-    cells = seen.visible()
+    cells = seen.visible_block()
     raster, step = _is_raster(painter), find_value_step(painter, seen)
     image = tile_image(tiles, seen.grid, cells, step, theme.plain)
     enlarge = 2 * seen.scale * step
@@ -26,7 +26,7 @@ def draw_tiles(painter: QPainter, seen: Projection, tiles: MapTiles, theme: Them
         times = max(1, int(min(np.ceil(enlarge), most)))
         image = image.scaled(image.width() * times, image.height() * times)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, seen.scale * step < 1)
-    painter.drawImage(seen.block(cells), image)
+    painter.drawImage(seen.block_rect(cells), image)
     if tiles.colour_map == DIVERGING:
         _draw_edges(painter, seen, theme)
 
@@ -37,7 +37,7 @@ def _is_raster(painter: QPainter) -> bool:
 
 def find_value_step(painter: QPainter, seen: Projection) -> int:
     """Every how many-th value is drawn."""
-    return seen.step(painter.deviceTransform().m11() if _is_raster(painter) else 1.0)
+    return seen.value_step(painter.deviceTransform().m11() if _is_raster(painter) else 1.0)
 
 
 def draw_tile_numbers(
@@ -50,8 +50,8 @@ def draw_tile_numbers(
     painter.setFont(font(min(room * 0.78, size * 0.95)))
     painter.setPen(QColor(theme.muted))
     drop = QFontMetricsF(painter.font()).descent() + room * 0.1
-    for channel in seen.channels():
-        tile = seen.tile(channel)
+    for channel in seen.visible_channels():
+        tile = seen.tile_rect(channel)
         painter.drawText(QPointF(tile.left(), tile.top() - drop), name(channel))
 
 
@@ -62,7 +62,9 @@ def _draw_edges(painter: QPainter, seen: Projection, theme: Theme) -> None:
         ink = QColor(theme.edge)
         ink.setAlphaF(0.5)
         painter.setPen(QPen(ink, 0.8))
-        painter.drawRects([seen.tile(channel).adjusted(-0.4, -0.4, 0.4, 0.4) for channel in seen.channels()])
+        painter.drawRects(
+            [seen.tile_rect(channel).adjusted(-0.4, -0.4, 0.4, 0.4) for channel in seen.visible_channels()]
+        )
 
 
 def outline_tile(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:

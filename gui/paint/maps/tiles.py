@@ -50,7 +50,7 @@ class MapOrdering(Struct, frozen=True, eq=False):
     """What sorts the channels, of each of them."""
 
     @classmethod
-    def of(cls, channels: NDArray[np.intp], figures: NDArray[np.float64] | None = None) -> "MapOrdering":
+    def from_channels(cls, channels: NDArray[np.intp], figures: NDArray[np.float64] | None = None) -> "MapOrdering":
         return cls(channels, np.argsort(channels), figures)
 
 
@@ -58,7 +58,7 @@ class TileGrid(NamedTuple):
     """Tiles in rows, measured in units: a value is `repeat` units wide and high."""
 
     shape: Shape
-    lead: int
+    lead_tiles: int
     """Tiles before the first map, left blank for pictures."""
     columns: int
     repeat: int
@@ -81,7 +81,7 @@ class TileGrid(NamedTuple):
 
     @property
     def rows(self) -> int:
-        return -(-(self.shape.channels + self.lead) // self.columns)
+        return -(-(self.shape.channels + self.lead_tiles) // self.columns)
 
     @property
     def width(self) -> int:
@@ -100,16 +100,16 @@ class TileGrid(NamedTuple):
         """The channel that a tile shows."""
         return tile if self.order is None or tile < 0 else int(self.order.channels[tile])
 
-    def corner(self, channel: int) -> tuple[int, int]:
+    def tile_corner(self, channel: int) -> tuple[int, int]:
         """(x, y) of a tile's first value, in units."""
-        row, column = divmod(self.tile_of(channel) + self.lead, self.columns)
+        row, column = divmod(self.tile_of(channel) + self.lead_tiles, self.columns)
         return column * self.pitch_x, row * self.pitch_y + self.top
 
-    def spot(self, x: float, y: float) -> MapSpot | None:
+    def spot_at(self, x: float, y: float) -> MapSpot | None:
         """The value at a point in units; None in a gap and outside."""
         column, row = int(x // self.pitch_x), int(y // self.pitch_y)
-        tile = row * self.columns + column - self.lead
-        if not (0 <= column < self.columns and row >= 0 and -self.lead <= tile < self.shape.channels):
+        tile = row * self.columns + column - self.lead_tiles
+        if not (0 <= column < self.columns and row >= 0 and -self.lead_tiles <= tile < self.shape.channels):
             return None
         inside_x, inside_y = int(x - column * self.pitch_x), int(y - row * self.pitch_y - self.top)
         if y < row * self.pitch_y + self.top or inside_x >= self.tile_width or inside_y >= self.tile_height:
@@ -118,13 +118,19 @@ class TileGrid(NamedTuple):
 
 
 def choose_tile_grid(
-    shape: Shape, width: float, height: float, *, lead: int = 0, label: float = 0.0, order: MapOrdering | None = None
+    shape: Shape,
+    width: float,
+    height: float,
+    *,
+    lead_tiles: int = 0,
+    label: float = 0.0,
+    order: MapOrdering | None = None,
 ) -> TileGrid:
     """The grid whose tiles are largest on width × height pixels, with few holes in its last row.
 
     `label` is the height in pixels of a tile's number; tiles too small to carry theirs go without.
     """
-    width, height, count = max(width, 1.0), max(height, 1.0), shape.channels + lead
+    width, height, count = max(width, 1.0), max(height, 1.0), shape.channels + lead_tiles
     repeat = max(1, ceil(LEAST_TILE / max(shape.height, shape.width)))
     while repeat > 1 and count * (shape.height * repeat + 1) * (shape.width * repeat + 1) > MOST_VALUES:
         repeat -= 1
@@ -142,16 +148,16 @@ def choose_tile_grid(
         2 * step * scale <= 1 or count * (tile_width + gap) * (tile_height + gap) > MOST_VALUES * step**2
     ):
         step *= 2
-    top = _multiple(top, step)
+    top = _round_up_to_multiple(top, step)
     return TileGrid(
         shape,
-        lead,
+        lead_tiles,
         columns,
         repeat,
         step,
         top,
-        _multiple(tile_width + gap, step),
-        _multiple(tile_height + top + gap, step),
+        _round_up_to_multiple(tile_width + gap, step),
+        _round_up_to_multiple(tile_height + top + gap, step),
         order,
     )
 
@@ -165,7 +171,7 @@ def _best_columns(count: int, pitch_x: int, pitch_y: int, width: float, height: 
     return best + 1, float(scales[best])
 
 
-def _multiple(number: int, of: int) -> int:
+def _round_up_to_multiple(number: int, of: int) -> int:
     return -(-number // of) * of
 
 
@@ -186,56 +192,56 @@ class Projection(NamedTuple):
     top: float
     scale: float
 
-    def spot(self, point: QPointF) -> MapSpot | None:
+    def spot_at(self, point: QPointF) -> MapSpot | None:
         """The value under a point of the screen."""
         if not self.rect.contains(point):
             return None
-        return self.grid.spot((point.x() - self.left) / self.scale, (point.y() - self.top) / self.scale)
+        return self.grid.spot_at((point.x() - self.left) / self.scale, (point.y() - self.top) / self.scale)
 
-    def tile(self, channel: int) -> QRectF:
+    def tile_rect(self, channel: int) -> QRectF:
         """A tile on the screen."""
-        x, y = self.grid.corner(channel)
-        return self._placed(x, y, self.grid.tile_width, self.grid.tile_height)
+        x, y = self.grid.tile_corner(channel)
+        return self._to_screen(x, y, self.grid.tile_width, self.grid.tile_height)
 
-    def pixel(self, spot: MapSpot) -> QRectF:
+    def value_rect(self, spot: MapSpot) -> QRectF:
         """A value on the screen."""
-        x, y = self.grid.corner(spot.channel)
+        x, y = self.grid.tile_corner(spot.channel)
         repeat = self.grid.repeat
-        return self._placed(x + spot.x * repeat, y + spot.y * repeat, repeat, repeat)
+        return self._to_screen(x + spot.x * repeat, y + spot.y * repeat, repeat, repeat)
 
-    def block(self, cells: TileBlock) -> QRectF:
+    def block_rect(self, cells: TileBlock) -> QRectF:
         """A block of tiles with all its gaps."""
         (first_row, last_row), (first, last) = cells
         pitch_x, pitch_y = self.grid.pitch_x, self.grid.pitch_y
-        return self._placed(
+        return self._to_screen(
             first * pitch_x, first_row * pitch_y, (last - first) * pitch_x, (last_row - first_row) * pitch_y
         )
 
-    def visible(self) -> TileBlock:
+    def visible_block(self) -> TileBlock:
         """The tiles that `rect` shows, wholly or in part."""
         grid, across, down = self.grid, self.scale * self.grid.pitch_x, self.scale * self.grid.pitch_y
         return TileBlock(
-            _range(self.rect.top() - self.top, self.rect.bottom() - self.top, down, grid.rows),
-            _range(self.rect.left() - self.left, self.rect.right() - self.left, across, grid.columns),
+            _index_range(self.rect.top() - self.top, self.rect.bottom() - self.top, down, grid.rows),
+            _index_range(self.rect.left() - self.left, self.rect.right() - self.left, across, grid.columns),
         )
 
-    def channels(self) -> list[int]:
+    def visible_channels(self) -> list[int]:
         """The maps that `rect` shows, and −1 where it shows the picture before them."""
-        (first_row, last_row), columns = self.visible()
+        (first_row, last_row), columns = self.visible_block()
         index = (row * self.grid.columns + column for row in range(first_row, last_row) for column in range(*columns))
-        lead, count = self.grid.lead, self.grid.shape.channels
+        lead, count = self.grid.lead_tiles, self.grid.shape.channels
         return [self.grid.channel_of(number - lead) for number in index if number - lead < count]
 
-    def step(self, density: float) -> int:
+    def value_step(self, density: float) -> int:
         """Take every step-th value for an image of at least one pixel a device pixel, of `density` a screen pixel."""
-        (first_row, last_row), (first, last) = self.visible()
+        (first_row, last_row), (first, last) = self.visible_block()
         values = (last_row - first_row) * (last - first) * self.grid.tile_width * self.grid.tile_height
         step = 1
         while step < self.grid.step and (2 * step * self.scale * density <= 1 or values > MOST_VALUES * step**2):
             step *= 2
         return step
 
-    def _placed(self, x: float, y: float, width: float, height: float) -> QRectF:
+    def _to_screen(self, x: float, y: float, width: float, height: float) -> QRectF:
         return QRectF(self.left + x * self.scale, self.top + y * self.scale, width * self.scale, height * self.scale)
 
 
@@ -258,17 +264,17 @@ def zoom_at(seen: Projection, factor: float, point: QPointF) -> MosaicZoom:
     scale = scale_to_fit(seen.grid, seen.rect) * factor
     x = (point.x() - seen.left) / seen.scale - (point.x() - seen.rect.left()) / scale
     y = (point.y() - seen.top) / seen.scale - (point.y() - seen.rect.top()) / scale
-    return _settled(seen, MosaicZoom(factor, x / seen.grid.width, y / seen.grid.height))
+    return _clamp_zoom(seen, MosaicZoom(factor, x / seen.grid.width, y / seen.grid.height))
 
 
 def pan_by(seen: Projection, factor: float, by: QPointF) -> MosaicZoom:
     """Drag a mosaic by some pixels."""
     x = (seen.rect.left() - seen.left - by.x()) / (seen.grid.width * seen.scale)
     y = (seen.rect.top() - seen.top - by.y()) / (seen.grid.height * seen.scale)
-    return _settled(seen, MosaicZoom(factor, x, y))
+    return _clamp_zoom(seen, MosaicZoom(factor, x, y))
 
 
-def _settled(seen: Projection, zoom: MosaicZoom) -> MosaicZoom:
+def _clamp_zoom(seen: Projection, zoom: MosaicZoom) -> MosaicZoom:
     """The same view without what would show nothing beside the mosaic."""
     at = project_grid(seen.grid, seen.rect, zoom)
     return MosaicZoom(
@@ -278,7 +284,7 @@ def _settled(seen: Projection, zoom: MosaicZoom) -> MosaicZoom:
     )
 
 
-def _range(start: float, end: float, pitch: float, count: int) -> tuple[int, int]:
+def _index_range(start: float, end: float, pitch: float, count: int) -> tuple[int, int]:
     first = min(max(int(start // pitch), 0), count - 1)
     return first, min(max(ceil(end / pitch), first + 1), count)
 
@@ -294,7 +300,7 @@ class MapTiles(Struct, frozen=True, eq=False):
     colour_map: str = "viridis"
 
 
-class _Picture(NamedTuple):
+class _TileImage(NamedTuple):
     """An image, and the pixels that it is of and does not own."""
 
     image: QImage
@@ -304,23 +310,23 @@ class _Picture(NamedTuple):
 def tile_image(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, plain: str) -> QImage:
     """A block of tiles with transparent gaps, every step-th value of each; `plain` is the colour without values."""
 
-    def paint() -> _Picture:
+    def paint() -> _TileImage:
         pixels = tile_pixels(tiles, grid, cells, step, plain)
         height, width = pixels.shape
-        return _Picture(
+        return _TileImage(
             QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied), pixels
         )
 
     volumes = () if tiles.values is None else (tiles.values,)
     colours = tiles.colour_map, tiles.lows.tobytes(), tiles.highs.tobytes()
     key = "tiles", grid, cells, step, colours if volumes else plain
-    return CACHE.get(volumes, key, paint, lambda picture: picture.pixels.nbytes).image
+    return CACHE.get_or_make(volumes, key, paint, lambda picture: picture.pixels.nbytes).image
 
 
 def tile_pixels(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, plain: str) -> NDArray[np.uint32]:
     """The same as 0xAARRGGBB; all tiles at once."""
     (first_row, last_row), (first, last) = cells
-    index = np.arange(first_row, last_row)[:, np.newaxis] * grid.columns + np.arange(first, last) - grid.lead
+    index = np.arange(first_row, last_row)[:, np.newaxis] * grid.columns + np.arange(first, last) - grid.lead_tiles
     known = (index >= 0) & (index < tiles.shape.channels)
     pitch_y, pitch_x, top = grid.pitch_y // step, grid.pitch_x // step, grid.top // step
     pixels = np.zeros((last_row - first_row, pitch_y, last - first, pitch_x), np.uint32)
@@ -331,7 +337,7 @@ def tile_pixels(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, pl
         height, width = (-(-extent // step) for extent in (grid.tile_height, grid.tile_width))
         colours = np.full((*index.shape, height, width), QColor(plain).rgba(), np.uint32)
     else:
-        colours = _colours(tiles, channels, step)
+        colours = _map_colours(tiles, channels, step)
         if grid.repeat > 1:
             colours = np.repeat(np.repeat(colours, grid.repeat, axis=2), grid.repeat, axis=3)
     colours[~known] = 0
@@ -339,7 +345,7 @@ def tile_pixels(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, pl
     return pixels.reshape(pixels.shape[0] * pitch_y, -1)
 
 
-def _colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDArray[np.uint32]:
+def _map_colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDArray[np.uint32]:
     """Colours of some maps (R×K×H×W) as 0xAARRGGBB."""
     assert tiles.values is not None
     values = tiles.values[:, ::step, ::step][channels]
@@ -350,7 +356,7 @@ def _colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDArray
             levels = to_levels(values, float(tiles.lows[0]), float(tiles.highs[0]))
         else:
             spans = np.where(tiles.lows < tiles.highs, tiles.highs - tiles.lows, 1.0)
-            shares = (values - _over_maps(tiles.lows[channels])) / _over_maps(spans[channels])
+            shares = (values - _broadcast_to_maps(tiles.lows[channels])) / _broadcast_to_maps(spans[channels])
             levels = to_levels(shares, 0.0, 1.0)
     colours = load_packed_lut(tiles.colour_map).take(levels)
     if not all_finite:
@@ -358,7 +364,7 @@ def _colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDArray
     return colours
 
 
-def _over_maps(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
+def _broadcast_to_maps(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
     """One number a map (R×K), so that it meets every value of its map."""
     return numbers.astype(np.float32)[:, :, np.newaxis, np.newaxis]
 

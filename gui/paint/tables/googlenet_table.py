@@ -57,7 +57,7 @@ class GooglenetSheet(Struct, frozen=True):
     rows: tuple[PaperRow, ...]
     places: tuple[ruled_table.Column, ...]
     notes: tuple[str, ...]
-    widest: float = inf
+    max_width: float = inf
     """What it may take; a title that is wider is shortened."""
     foot_size: float = FOOT_SIZE
     """Size of the notes."""
@@ -68,7 +68,7 @@ class GooglenetSheet(Struct, frozen=True):
 
     @property
     def width(self) -> float:
-        return min(max(self.table_width, NARROWEST, title_width(self.title)), self.widest)
+        return min(max(self.table_width, NARROWEST, title_width(self.title)), self.max_width)
 
     @property
     def height(self) -> float:
@@ -130,7 +130,7 @@ def choose_table_design(state: ViewState) -> str:
 
 
 def make_googlenet_sheets(
-    state: ViewState, widest: float = inf, foot_size: float = FOOT_SIZE
+    state: ViewState, max_width: float = inf, foot_size: float = FOOT_SIZE
 ) -> tuple[GooglenetSheet, ...]:
     """A sheet a design; what several would tell below stands below the last of them.
 
@@ -145,11 +145,11 @@ def make_googlenet_sheets(
     return tuple(
         sheet
         for design, rows, texts in zip(designs, tables, notes, strict=True)
-        for sheet in _broken(state, design, rows, texts, widest, foot_size)
+        for sheet in _break_sheet(state, design, rows, texts, max_width, foot_size)
     )
 
 
-def _broken(
+def _break_sheet(
     state: ViewState,
     design: str,
     rows: tuple[PaperRow, ...],
@@ -169,21 +169,21 @@ def _broken(
     first = left[:1]
     while len(left) > 1:
         count = len(left)
-        while (sheet := _sheet(words, design, rows, left[:count], widest)).table_width > widest and count > 2:
+        while (sheet := _make_sheet(words, design, rows, left[:count], widest)).table_width > widest and count > 2:
             count -= 1
             while count > 2 and left[count].figure and left[count].figure == left[count - 1].figure:
                 count -= 1  # columns of a figure stay together
         last = count == len(left)
         if not (last and words):
             told = tuple(row for row in rows if words or any(column.text(row) for column in left[1:count]))
-            sheet = _stretched(replace(sheet, rows=told))
-        yield _noted(sheet, notes, foot_size) if last else sheet
+            sheet = _stretch_sheet(replace(sheet, rows=told))
+        yield _add_notes(sheet, notes, foot_size) if last else sheet
         left, words = (*first, *left[count:]), ""
     if not first:
-        yield _noted(_sheet(words, design, rows, left, widest), notes, foot_size)
+        yield _add_notes(_make_sheet(words, design, rows, left, widest), notes, foot_size)
 
 
-def _sheet(
+def _make_sheet(
     words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...], widest: float
 ) -> GooglenetSheet:
     """Some columns of a design's table."""
@@ -197,14 +197,14 @@ def _sheet(
     return GooglenetSheet(words, design, shown, rows, side_by_side(placed, gaps), (), widest)
 
 
-def _stretched(sheet: GooglenetSheet) -> GooglenetSheet:
+def _stretch_sheet(sheet: GooglenetSheet) -> GooglenetSheet:
     """As wide as it may be."""
-    more = max(0.0, sheet.widest - sheet.table_width) / max(len(sheet.places) - 1, 1)
+    more = max(0.0, sheet.max_width - sheet.table_width) / max(len(sheet.places) - 1, 1)
     places = tuple(replace(place, left=place.left + index * more) for index, place in enumerate(sheet.places))
     return replace(sheet, places=places)
 
 
-def _noted(sheet: GooglenetSheet, notes: Sequence[str], size: float) -> GooglenetSheet:
+def _add_notes(sheet: GooglenetSheet, notes: Sequence[str], size: float) -> GooglenetSheet:
     """With notes of that size below, in lines of its width."""
     lines = tuple(line for text in notes for line in wrap_note(text, sheet.width, size))
     return replace(sheet, notes=lines, foot_size=size)

@@ -98,10 +98,10 @@ def paint_operations_table(painter: QPainter, rect: QRectF, state: ViewState, th
 
 def make_operations_sheet(state: ViewState) -> OperationsSheet:
     """The lines of the table, the stem's first, and every further design against the first."""
-    all_rows = state.rows
+    all_rows = state.cost_rows
     metrics = visible_metrics(state.look.metric)
     _, *shown = operations_columns(metrics, state.look.convention)
-    groups = tuple(tuple(_lines(list(group), shown)) for _, group in groupby(all_rows, lambda row: row.design))
+    groups = tuple(tuple(_group_lines(list(group), shown)) for _, group in groupby(all_rows, lambda row: row.design))
     cells = [(column.title for column in shown), *(line.cells for group in groups for line in group if line.cells)]
     widths = [
         max(text_width(heading), min(max((text_width(cell, bold=True) for cell in texts), default=0), WIDEST))
@@ -113,7 +113,7 @@ def make_operations_sheet(state: ViewState) -> OperationsSheet:
     return OperationsSheet(state.project.title, placed, groups, said if groups else (NO_DESIGN_HINT,))
 
 
-def _lines(group: Sequence[tables.TableRow], shown: Sequence[tables.TableColumn]) -> Iterator[TableLine]:
+def _group_lines(group: Sequence[tables.TableRow], shown: Sequence[tables.TableColumn]) -> Iterator[TableLine]:
     design = group[0].design
     yield TableLine("heading", design, design_title(design))
     for row in group:
@@ -126,12 +126,12 @@ def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tup
     """The largest unit and the blocks that fit; where not even the smallest does, layers are left out and counted."""
     for unit in range(LARGEST, SMALLEST - 1, -1):
         for count in _block_counts(sheet, rect, unit):
-            blocks = fill_columns(sheet.groups, count, _continued)
+            blocks = fill_columns(sheet.groups, count, _repeat_heading)
             if max(map(len, blocks), default=0) <= _line_capacity(sheet, rect, unit):
                 return unit, blocks
     count, room = _block_counts(sheet, rect, SMALLEST)[-1], _line_capacity(sheet, rect, SMALLEST)
     for most in range(max(map(len, sheet.groups), default=0), -1, -1):
-        blocks = fill_columns([tuple(_shortened(group, most)) for group in sheet.groups], count, _continued)
+        blocks = fill_columns([tuple(_shorten_group(group, most)) for group in sheet.groups], count, _repeat_heading)
         if max(map(len, blocks), default=0) <= room:
             break
     return SMALLEST, blocks
@@ -140,22 +140,22 @@ def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tup
 def operations_table_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure that the table fills, its text of natural size."""
     sheet = make_operations_sheet(state)
-    sizes = [_extent(sheet, count) for count in range(1, MOST_BLOCKS + 1)]
+    sizes = [_blocks_extent(sheet, count) for count in range(1, MOST_BLOCKS + 1)]
     width, height = min(sizes, key=lambda size: abs(log(size[0] / size[1] / NATURAL_SHAPE)))
     return ruled_table.natural_size(width, height)
 
 
-def _extent(sheet: OperationsSheet, count: int) -> tuple[float, float]:
+def _blocks_extent(sheet: OperationsSheet, count: int) -> tuple[float, float]:
     """Units that the table takes in so many blocks."""
-    blocks = fill_columns(sheet.groups, count, _continued)
+    blocks = fill_columns(sheet.groups, count, _repeat_heading)
     texts = [title_width(sheet.title), *(text_width(said, _NOTE_SIZE, bold=True) for said in sheet.comparison_lines)]
     texts += [1 + text_width(f"! {line.text}") for block in blocks for line in block if line.kind == "problem"]
     blocks_width = len(blocks) * sheet.width + max(len(blocks) - 1, 0) * BLOCK_GAP
     lines = max(map(len, blocks), default=0)
-    return 2 * MARGIN + max(blocks_width, *texts), _around(sheet) + SPACING.row * lines + 0.1
+    return 2 * MARGIN + max(blocks_width, *texts), _block_frame_height(sheet) + SPACING.row * lines + 0.1
 
 
-def _around(sheet: OperationsSheet) -> float:
+def _block_frame_height(sheet: OperationsSheet) -> float:
     """Units above and below the lines of a block."""
     return SPACING.height(titled=bool(sheet.title), head_lines=1, rows=0, notes=len(sheet.comparison_lines))
 
@@ -170,14 +170,14 @@ def _block_counts(sheet: OperationsSheet, rect: QRectF, unit: float) -> range:
 
 def _line_capacity(sheet: OperationsSheet, rect: QRectF, unit: float) -> int:
     """Lines that a block has room for."""
-    return int((rect.height() / unit - _around(sheet)) // SPACING.row)
+    return int((rect.height() / unit - _block_frame_height(sheet)) // SPACING.row)
 
 
-def _continued(heading: TableLine) -> TableLine:
+def _repeat_heading(heading: TableLine) -> TableLine:
     return replace(heading, text=f"{heading.text}, continued")
 
 
-def _shortened(group: Sequence[TableLine], most: int) -> Iterator[TableLine]:
+def _shorten_group(group: Sequence[TableLine], most: int) -> Iterator[TableLine]:
     """A group with its first `most` layers, every mistake, a line that counts the others, and its totals."""
     heading, *lines, total = group
     first = [line for index, line in enumerate(lines) if index < most or line.kind == "problem"]

@@ -87,7 +87,7 @@ class Cells(Struct, frozen=True):
 
     def draw(self, painter: QPainter, place: QRectF, unit: float, table: "Table", theme: Theme) -> None:
         if self.is_total:
-            _rule(painter, place.left(), place.top(), table.width * unit, _THIN * unit, theme.muted)
+            _draw_rule(painter, place.left(), place.top(), table.width * unit, _THIN * unit, theme.muted)
         for column, (text, colour, bold) in zip(table.columns, self.cells, strict=True):
             align = ALIGN_RIGHT if column.is_number else ALIGN_LEFT
             draw_text(painter, _cell(column, place, unit), text, unit, colour, align, bold=bold)
@@ -160,15 +160,15 @@ def draw_table(painter: QPainter, place: QRectF, unit: float, table: Table, them
     Texts across all columns may run on to the right end of `place`.
     """
     left, y, width = place.left(), place.top(), table.width * unit
-    _rule(painter, left, y, width, _THICK * unit, theme.text)
+    _draw_rule(painter, left, y, width, _THICK * unit, theme.text)
     _draw_head(painter, left, y, unit, table, theme)
     y += head_lines(table.columns) * table.spacing.head * unit
-    _rule(painter, left, y, width, _MEDIUM * unit, theme.text)
+    _draw_rule(painter, left, y, width, _MEDIUM * unit, theme.text)
     for row in table.rows:
         line = QRectF(left, y, max(place.width(), width), table.spacing.row * unit)
         row.draw(painter, line, unit, table, theme)
         y = line.bottom()
-    _rule(painter, left, y, width, _THICK * unit, theme.text)
+    _draw_rule(painter, left, y, width, _THICK * unit, theme.text)
     return y
 
 
@@ -213,6 +213,6 @@ def draw_notes(
         draw_text(painter, row, note, size * unit, colour, bold=bold)
 
 
-def _rule(painter: QPainter, left: float, y: float, width: float, thickness: float, colour: str) -> None:
+def _draw_rule(painter: QPainter, left: float, y: float, width: float, thickness: float, colour: str) -> None:
     painter.setPen(QPen(QColor(colour), max(thickness, _THINNEST)))
     painter.drawLine(QLineF(left, y, left + width, y))

@@ -66,7 +66,7 @@ class BoxFace(NamedTuple):
         corners = ((x, y), (x + ax, y + ay), (x + ax + dx, y + ay + dy), (x + dx, y + dy))
         return QPolygonF([QPointF(*corner) for corner in corners])
 
-    def position(self, x: float, y: float) -> Vector | None:
+    def fractions_at(self, x: float, y: float) -> Vector | None:
         """How far along `across` and `down` a point lies, each 0 … 1; None outside of the face."""
         (ax, ay), (dx, dy) = self.across, self.down
         determinant = ax * dy - ay * dx
@@ -93,10 +93,10 @@ class Prism(NamedTuple):
             self.y + width * self.width[1] + height * self.height[1] + depth * self.depth[1],
         )
 
-    def moved(self, x: float, y: float) -> "Prism":
+    def translate(self, x: float, y: float) -> "Prism":
         return Prism(self.x + x, self.y + y, self.width, self.height, self.depth)
 
-    def part(self, low: tuple[float, float, float], high: tuple[float, float, float]) -> "Prism":
+    def inner_prism(self, low: tuple[float, float, float], high: tuple[float, float, float]) -> "Prism":
         """The box inside that spans these fractions of width, height and depth."""
         spans = [after - before for before, after in zip(low, high, strict=True)]
         edges = [(span * x, span * y) for span, (x, y) in zip(spans, self[2:], strict=True)]
@@ -123,7 +123,7 @@ class Prism(NamedTuple):
             BoxFace("front", self.x, self.y, self.width, self.height),
         )
 
-    def ridges(self) -> list[tuple[Vector, Vector]]:
+    def inner_edges(self) -> list[tuple[Vector, Vector]]:
         """The three edges inside of the outline: they meet in the nearest corner."""
         (wx, wy), right = self.width, self.depth[0] >= 0
         x, y = (self.x + wx, self.y + wy) if right else (self.x, self.y)
@@ -139,24 +139,24 @@ class Prism(NamedTuple):
 
     def outline(self) -> QPolygonF:
         """The six corners around what is seen."""
-        return QPolygonF([QPointF(*corner) for corner in self._around()])
+        return QPolygonF([QPointF(*corner) for corner in self._outline_corners()])
 
-    def border(self) -> list[tuple[Vector, Vector]]:
+    def outer_edges(self) -> list[tuple[Vector, Vector]]:
         """The six edges around what is seen."""
-        corners = self._around()
+        corners = self._outline_corners()
         return list(zip(corners, (*corners[1:], corners[0]), strict=True))
 
-    def extent(self, top: float, bottom: float) -> tuple[float, float]:
+    def extent_between(self, top: float, bottom: float) -> tuple[float, float]:
         """Left and right end of what is seen between two heights, which its middle lies between."""
         ends: list[float] = []
-        for (x, y), (to_x, to_y) in self.border():
+        for (x, y), (to_x, to_y) in self.outer_edges():
             low, high = max(top, min(y, to_y)), min(bottom, max(y, to_y))
             if low <= high:
                 steep = (to_x - x) / (to_y - y) if abs(to_y - y) > 1e-9 else None
                 ends += [x, to_x] if steep is None else [x + (low - y) * steep, x + (high - y) * steep]
         return min(ends), max(ends)
 
-    def _around(self) -> list[Vector]:
+    def _outline_corners(self) -> list[Vector]:
         """The corners of the outline, each an edge away from the one before."""
         (wx, wy), (hx, hy), (dx, dy) = self.width, self.height, self.depth
         right = dx >= 0
@@ -178,8 +178,8 @@ class BoxEdges(NamedTuple):
     `size` is the shorter side of what is seen.
     """
 
-    border: list[QLineF]
-    ridges: list[QLineF]
+    outer_edges: list[QLineF]
+    inner_edges: list[QLineF]
     outline: QPolygonF
     faces: tuple[BoxFace, ...]
     size: float
@@ -190,7 +190,9 @@ def make_box_edges(width: Vector, height: Vector, depth: Vector) -> BoxEdges:
     """What a box with these edges is drawn with, made once: boxes of one shape have the same."""
     box = Prism(0.0, 0.0, width, height, depth)
     left, top, right, bottom = box.bounds()
-    border, ridges = ([QLineF(*start, *end) for start, end in lines] for lines in (box.border(), box.ridges()))
+    border, ridges = (
+        [QLineF(*start, *end) for start, end in lines] for lines in (box.outer_edges(), box.inner_edges())
+    )
     outline = QPolygonF([line.p1() for line in border])
     return BoxEdges(border, ridges, outline, box.faces(), min(right - left, bottom - top))
 
@@ -202,4 +204,4 @@ def make_prism(shape: Shape, scale: str, unit: float, camera: Camera) -> Prism:
     edges = [(unit * size * x, unit * size * y) for size, (x, y) in zip(sizes, camera, strict=True)]
     placed = Prism(0.0, 0.0, *edges)
     left, top, right, bottom = placed.bounds()
-    return placed.moved(-(left + right) / 2, -(top + bottom) / 2)
+    return placed.translate(-(left + right) / 2, -(top + bottom) / 2)

@@ -58,25 +58,25 @@ class TextSizes(Struct, frozen=True):
 class TextOptions(Struct, frozen=True):
     """How much is written in a picture."""
 
-    details: tuple[ArrowDetail, ...] = DETAILS
+    arrow_details: tuple[ArrowDetail, ...] = DETAILS
     """What may stand at the arrows, the most first."""
-    names: bool = True
+    has_names: bool = True
     """Whether volumes have their names below them."""
-    one_line: bool = False
+    one_line_captions: bool = False
     """Whether a name and the note on the front face always stand on one line."""
-    deep: bool = False
+    has_kernel_depth: bool = False
     """Whether operators say how deep their kernels are: 5×5×256."""
-    numbers: str = "CHW"
+    edge_numbers: str = "CHW"
     """The edges that have their numbers."""
-    sparse: bool = False
+    has_sparse_numbers: bool = False
     """Whether H and W stand only at the volumes where they change."""
     notes: Literal["all", "fronts", "none"] = "all"
     """Whether each volume says what its faces show; of the fronts the channel, or which slice is seen instead."""
     least_box_size: float = 4.0
     """Ems that boxes measure in the mean at least; below that text shrinks, too."""
-    air: float = 1.4
+    arrow_padding: float = 1.4
     """Free length of an arrow beside its words, in ems."""
-    spread: float = 1.0
+    branch_spread: float = 1.0
     """How many times farther apart than they must be branches stand where there is room."""
     camera_is_fixed: bool = False
     """Whether the camera stays: else boxes seen straight on have as much room to the left as to the right."""
@@ -89,7 +89,7 @@ class VolumeCaption(NamedTuple):
     """A volume's name, what is wrong with it, and the room for both and for a note below or beside the name."""
 
     name: str
-    trouble: tuple[str, ...]
+    mistakes: tuple[str, ...]
     width: float
     height: float
     note_beside_name: bool
@@ -102,8 +102,8 @@ class BoxBody(NamedTuple):
     box: Prism
     bounds: tuple[float, float, float, float]
     numbers: tuple[Label, ...]
-    span: tuple[float, float, float, float]
-    middle: float
+    full_bounds: tuple[float, float, float, float]
+    caption_x: float
     """Where its caption is centred: below the front face, or below all of a compact box."""
 
 
@@ -125,54 +125,58 @@ class BoxMeasurer:
         self._rooms: dict[tuple[Shape | None, bool, str, float, float], BoxSpace] = {}
         self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
 
-    def body(self, vertex: Vertex) -> BoxBody:
-        key = (vertex.shape, vertex.compact, vertex.numbers)
+    def measure_body(self, vertex: Vertex) -> BoxBody:
+        key = (vertex.shape, vertex.is_compact, vertex.edge_numbers)
         found = self._bodies.get(key)
         if found is None:
-            found = self._bodies[key] = self._body(*key)
+            found = self._bodies[key] = self._compute_body(*key)
         return found
 
     def measure_space(self, vertex: Vertex, caption: VolumeCaption) -> BoxSpace:
-        key = (vertex.shape, vertex.compact, vertex.numbers, caption.width, caption.height)
+        key = (vertex.shape, vertex.is_compact, vertex.edge_numbers, caption.width, caption.height)
         found = self._rooms.get(key)
         if found is None:
-            found = self._rooms[key] = self._compute_space(self.body(vertex), caption)
+            found = self._rooms[key] = self._compute_space(self.measure_body(vertex), caption)
         return found
 
-    def ends(self, vertex: Vertex, caption: VolumeCaption) -> tuple[float, float]:
+    def line_ends(self, vertex: Vertex, caption: VolumeCaption) -> tuple[float, float]:
         """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
-        key, body = (vertex.shape, vertex.compact, vertex.numbers), self.body(vertex)
+        key, body = (vertex.shape, vertex.is_compact, vertex.edge_numbers), self.measure_body(vertex)
         found = self._ends.get(key)
         if found is None:
             found = self._ends[key] = self._line_ends(body)
         before, after = found
-        half, em, below = caption.width / 2, self.text_sizes.em, body.span[3] + CAPTION_GAP * self.text_sizes.small
+        half, em, below = (
+            caption.width / 2,
+            self.text_sizes.em,
+            body.full_bounds[3] + CAPTION_GAP * self.text_sizes.small,
+        )
         return (
-            min(before, body.middle - half) if below < ARROW_HEIGHT * em else before,
-            max(after, body.middle + half) if below < LINE_HEIGHT * em else after,
+            min(before, body.caption_x - half) if below < ARROW_HEIGHT * em else before,
+            max(after, body.caption_x + half) if below < LINE_HEIGHT * em else after,
         )
 
     def _compute_space(self, body: BoxBody, caption: VolumeCaption) -> BoxSpace:
         half = caption.width / 2
-        left = max(-body.span[0], half - body.middle)
-        right = max(body.span[2], half + body.middle)
+        left = max(-body.full_bounds[0], half - body.caption_x)
+        right = max(body.full_bounds[2], half + body.caption_x)
         # Seen straight on both are equal: numbers change sides then, and no box may jump.
         turned = 1.0 if self.camera_is_fixed else min(1.0, 5 * abs(self.eye.depth[0]))
         most = max(left, right)
         return BoxSpace(
             most + turned * (left - most),
             most + turned * (right - most),
-            max(0.8 * self.text_sizes.em, -body.span[1]),
-            body.span[3] + caption.height,
+            max(0.8 * self.text_sizes.em, -body.full_bounds[1]),
+            body.full_bounds[3] + caption.height,
         )
 
     def _line_ends(self, body: BoxBody) -> tuple[float, float]:
         rects = [number.rect for number in body.numbers]
-        before, _ = _extent(body.box, rects, ARROW_HEIGHT * self.text_sizes.em)
-        _, after = _extent(body.box, rects, LINE_HEIGHT * self.text_sizes.em)
+        before, _ = _extent_with_texts(body.box, rects, ARROW_HEIGHT * self.text_sizes.em)
+        _, after = _extent_with_texts(body.box, rects, LINE_HEIGHT * self.text_sizes.em)
         return before, after
 
-    def _body(self, shape: Shape | None, compact: bool, letters: str) -> BoxBody:
+    def _compute_body(self, shape: Shape | None, compact: bool, letters: str) -> BoxBody:
         if shape is None:
             side = UNKNOWN_SIZE * self.text_sizes.em
             box = Prism(-side / 2, -side / 2, (side, 0.0), (0.0, side), (0.0, 0.0))
@@ -199,9 +203,11 @@ def get_box_measurer(eye: Camera, scale: str, unit: float, type: TextSizes, stil
     return BoxMeasurer(eye, scale, unit, type, still)
 
 
-def _extent(box: Prism, rects: list[tuple[float, float, float, float]], height: float) -> tuple[float, float]:
+def _extent_with_texts(
+    box: Prism, rects: list[tuple[float, float, float, float]], height: float
+) -> tuple[float, float]:
     """Left and right end of a box and of what stands beside it, within `height` above and below its middle."""
-    left, right = box.extent(-height, height)
+    left, right = box.extent_between(-height, height)
     level = [rect for rect in rects if rect[1] < height and rect[3] > -height]
     return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
 
@@ -215,14 +221,14 @@ def make_caption(
     Where they are not `noted` it has no room, nor has the operator of a compact one.
     """
     own = name
-    if vertex.report is not None and vertex.compact:
+    if vertex.report is not None and vertex.is_compact:
         own = vertex.report.layer.label() if has_note else ""
-    note = WIDEST_COMPACT_NOTE if vertex.compact or not own else WIDEST_NOTE
-    return _caption(own, is_closed_block(vertex), note if has_note else "", trouble, type, stacked)
+    note = WIDEST_COMPACT_NOTE if vertex.is_compact or not own else WIDEST_NOTE
+    return _make_caption(own, is_closed_block(vertex), note if has_note else "", trouble, type, stacked)
 
 
 @lru_cache(maxsize=2048)
-def _caption(
+def _make_caption(
     own: str, bold: bool, note: str, trouble: tuple[str, ...], type: TextSizes, stacked: bool
 ) -> VolumeCaption:
     small = type.small
@@ -241,12 +247,12 @@ def _caption(
 
 def place_caption(body: BoxBody, words: VolumeCaption, type: TextSizes, vertex: Vertex) -> tuple[Label, ...]:
     """A caption below its box; its second line is left to the note, or to what is wrong."""
-    y = body.span[3] + (CAPTION_GAP + ASCENT) * type.small
-    role: TextRole = "muted" if vertex.compact else "text"
-    texts = [make_centred_label(words.name, body.middle, y, type.small, role, is_closed_block(vertex))]
-    for line in words.trouble:
+    y = body.full_bounds[3] + (CAPTION_GAP + ASCENT) * type.small
+    role: TextRole = "muted" if vertex.is_compact else "text"
+    texts = [make_centred_label(words.name, body.caption_x, y, type.small, role, is_closed_block(vertex))]
+    for line in words.mistakes:
         y += LINE_SPACING * type.small
-        texts.append(make_centred_label(line, body.middle, y, type.small, "error"))
+        texts.append(make_centred_label(line, body.caption_x, y, type.small, "error"))
     return tuple(texts)
 
 
@@ -265,12 +271,12 @@ def make_operator_text(
 ) -> OperatorText:
     """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
     report = vertex.report
-    if vertex.compact or report is None:
+    if vertex.is_compact or report is None:
         return OperatorText((), (), 1.3 * type.em, 0.0, 0.0)
-    label = _deep_label(report) if wording.deep else report.layer.label()
-    halves = _block_halves(report.layer) if isinstance(report.layer, Block) else _halves(label)
+    label = _deep_label(report) if wording.has_kernel_depth else report.layer.label()
+    halves = _split_block_label(report.layer) if isinstance(report.layer, Block) else _split_label(label)
     lines = _formula_lines(formula, FORMULA_LINES.get(detail, 0))
-    return _operator(label, halves, lines, detail, type, wording.air)
+    return _make_operator_text(label, halves, lines, detail, type, wording.arrow_padding)
 
 
 def fullest_operator_text(vertex: Vertex, type: TextSizes, formula: str, room: float) -> OperatorText:
@@ -280,7 +286,7 @@ def fullest_operator_text(vertex: Vertex, type: TextSizes, formula: str, room: f
 
 
 @lru_cache(maxsize=2048)
-def _operator(
+def _make_operator_text(
     label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: ArrowDetail, type: TextSizes, air: float
 ) -> OperatorText:
     em, small, (first, second) = type.em, type.small, halves
@@ -313,7 +319,7 @@ def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
     return (*parts, f"= {result}")
 
 
-def _halves(label: str) -> tuple[str, str]:
+def _split_label(label: str) -> tuple[str, str]:
     """A label in two parts: 5×5, and 32 filters; 3×3, and max pool; global avg, and pool."""
     first, comma, second = label.partition(", ")
     if not comma and len(label) > 8:
@@ -321,7 +327,7 @@ def _halves(label: str) -> tuple[str, str]:
     return (first, second) if first else (second, "")
 
 
-def _block_halves(block: Block) -> tuple[str, str]:
+def _split_block_label(block: Block) -> tuple[str, str]:
     """A block's label in two parts: what it is called, and its numbers."""
     title = block.title.lower()
     return title, block.label().removeprefix(title).lstrip(", ")

@@ -27,10 +27,12 @@ def most_varied_channel(volume: Float32Volume) -> int:
 
     Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
     """
-    return CACHE.get((volume,), ("liveliest channel",), lambda: _liveliest(volume), lambda _: 256)
+    return CACHE.get_or_make(
+        (volume,), ("liveliest channel",), lambda: _find_most_varied_channel(volume), lambda _: 256
+    )
 
 
-def _liveliest(volume: Float32Volume) -> int:
+def _find_most_varied_channel(volume: Float32Volume) -> int:
     pixels = volume.reshape(volume.shape[0], -1)
     pixels = pixels[:, :: -(-pixels.shape[1] // SAMPLED_PIXELS)]
     steps = colours.to_levels(pixels, *volume_range(volume, zero_centred=False)) >> 4
@@ -70,11 +72,11 @@ def face_image(
 
     def make() -> QImage:
         ends = volume_range(volume, zero_centred=zero_centred)
-        levels = colours.to_levels(_reduced(face_slice(volume, side, channel), height, width), *ends)
+        levels = colours.to_levels(_block_means(face_slice(volume, side, channel), height, width), *ends)
         return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
 
     key = ("face", side, channel if side == "front" else 0, name, zero_centred, height, width)
-    return CACHE.get((volume,), key, make, QImage.sizeInBytes)
+    return CACHE.get_or_make((volume,), key, make, QImage.sizeInBytes)
 
 
 def photo_face_image(volume: Float32Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
@@ -89,7 +91,7 @@ def photo_face_image(volume: Float32Volume, spec: ImageInput, columns: float, ro
         ignore, smooth = Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.SmoothTransformation
         return whole.scaled(width, height, ignore, smooth)
 
-    return CACHE.get((volume,), ("photo", spec, height, width), make, QImage.sizeInBytes)
+    return CACHE.get_or_make((volume,), ("photo", spec, height, width), make, QImage.sizeInBytes)
 
 
 def fade_image(volume: Float32Volume, image: QImage, ground: QColor, share: float) -> QImage:
@@ -104,7 +106,7 @@ def fade_image(volume: Float32Volume, image: QImage, ground: QColor, share: floa
         painter.end()
         return mixed
 
-    return CACHE.get((volume,), ("faded face", image.cacheKey(), ground.rgb(), share), make, QImage.sizeInBytes)
+    return CACHE.get_or_make((volume,), ("faded face", image.cacheKey(), ground.rgb(), share), make, QImage.sizeInBytes)
 
 
 def enlarge_pixels(image: QImage) -> QImage:
@@ -122,7 +124,7 @@ def _halved(count: int, pixels: int) -> int:
     return count
 
 
-def _reduced(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
+def _block_means(values: NDArray[Any], height: int, width: int) -> NDArray[Any]:
     """Means over blocks of nearly equal size."""
     for axis, size in ((0, height), (1, width)):
         count = values.shape[axis]

@@ -24,9 +24,9 @@ class Vertex(NamedTuple):
     shape: Shape | None
     column: int
     row: int
-    compact: bool
+    is_compact: bool
     """Whether it is drawn close to what it receives: its layer keeps the shape and looks at no neighbours."""
-    numbers: str = "CHW"
+    edge_numbers: str = "CHW"
     """The edges that have their number beside them; of a compact volume none."""
 
 
@@ -64,19 +64,19 @@ class DesignGraph(Struct, frozen=True, eq=False):
 
 def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> DesignGraph:
     """Lay a design out; `shapes` are of nodes whose shape is unknown now and was known before."""
-    sources, targets = _connections(analysis)
-    columns = _columns(sources)
-    members = _members(columns)
-    passing = _passing(sources, columns)
+    sources, targets = _find_connections(analysis)
+    columns = _assign_columns(sources)
+    members = _column_members(columns)
+    passing = _passing_columns(sources, columns)
     single = [len(column) == 1 and not passing[number] for number, column in enumerate(members)]
-    sections = _sections(single)
+    sections = _split_sections(single)
     alone = frozenset(column for column, only in enumerate(single) if only)
     rows: list[int] = [0] * len(columns)
     lanes: list[Lane] = []
     for section in sections:
         if not single[section.start]:
             lanes += _place_section(section, members, sources, targets, columns, rows)
-    opened = tuple(_opened(analysis, columns, members))
+    opened = tuple(_find_open_blocks(analysis, columns, members))
     prefixes = {block.name: f"{block.name}/" for block in opened}
     reports: tuple[Report | None, ...] = (None, *analysis.reports)
     vertices = []
@@ -97,12 +97,12 @@ def with_edge_numbers(whole: DesignGraph, letters: str, *, sparse: bool) -> Desi
         shape, known = vertex.shape, {whole.vertices[source].shape for source in sources} - {None}
         same = sparse and shape is not None and {other[1:] for other in known if other} == {shape[1:]}
         kept = "C" if same else letters
-        return vertex._replace(numbers="".join([letter for letter in vertex.numbers if letter in kept]))
+        return vertex._replace(edge_numbers="".join([letter for letter in vertex.edge_numbers if letter in kept]))
 
     return replace(whole, vertices=tuple(map(fewer, whole.vertices, whole.sources)))
 
 
-def _opened(analysis: Analysis, columns: list[int], members: Connections) -> Iterator[OpenBlock]:
+def _find_open_blocks(analysis: Analysis, columns: list[int], members: Connections) -> Iterator[OpenBlock]:
     """The open blocks whose columns hold none but their layers; beside others a block has no room of its own."""
     inside: dict[str, list[int]] = {}
     for index, report in enumerate(analysis.reports, 1):
@@ -115,7 +115,7 @@ def _opened(analysis: Analysis, columns: list[int], members: Connections) -> Ite
             yield OpenBlock(name, block.layer.title.lower(), span)
 
 
-def _connections(analysis: Analysis) -> tuple[Connections, Connections]:
+def _find_connections(analysis: Analysis) -> tuple[Connections, Connections]:
     """Sources and targets of each vertex; unknown names and the ways back of a cycle are left out."""
     number = {INPUT: 0}
     sources: list[tuple[int, ...]] = [()]
@@ -128,7 +128,7 @@ def _connections(analysis: Analysis) -> tuple[Connections, Connections]:
     return tuple(sources), tuple(map(tuple, targets))
 
 
-def _columns(sources: Connections) -> list[int]:
+def _assign_columns(sources: Connections) -> list[int]:
     """The longest path from the input to each vertex."""
     columns = [0]
     for inputs in sources[1:]:
@@ -136,14 +136,14 @@ def _columns(sources: Connections) -> list[int]:
     return columns
 
 
-def _members(columns: list[int]) -> tuple[tuple[int, ...], ...]:
+def _column_members(columns: list[int]) -> tuple[tuple[int, ...], ...]:
     members: list[list[int]] = [[] for _ in range(max(columns) + 1)]
     for index, column in enumerate(columns):
         members[column].append(index)
     return tuple(tuple(column) for column in members)
 
 
-def _passing(sources: Connections, columns: list[int]) -> list[bool]:
+def _passing_columns(sources: Connections, columns: list[int]) -> list[bool]:
     """Whether a connection runs past each column without stopping."""
     passing = [False] * (max(columns) + 1)
     for target, inputs in enumerate(sources):
@@ -153,7 +153,7 @@ def _passing(sources: Connections, columns: list[int]) -> list[bool]:
     return passing
 
 
-def _sections(single: list[bool]) -> tuple[range, ...]:
+def _split_sections(single: list[bool]) -> tuple[range, ...]:
     """Each single column is a section; the columns between two of them are one."""
     sections: list[range] = []
     for column, alone in enumerate(single):
@@ -176,12 +176,12 @@ def _place_section(
     inside = [vertex for column in section for vertex in members[column]]
     taken: dict[int, set[int]] = {}
     ends = set()
-    for path in _paths(inside, sources, columns):
+    for path in _find_paths(inside, sources, columns):
         last = path[-1]
         ends.add(last)
         reach = max((columns[target] for target in targets[last]), default=0)
         needed = set(range(columns[path[0]], max(columns[last] + 1, min(reach, section.stop))))
-        row = _free_row(taken, needed, range(len(inside)))
+        row = _take_free_row(taken, needed, range(len(inside)))
         for vertex in path:
             rows[vertex] = row
     lanes = []
@@ -190,11 +190,11 @@ def _place_section(
         if reach > columns[source] + 1:
             above = range(-1, -2 - len(columns), -1)
             needed = set(range(columns[source] + 1, reach))
-            lanes.append(Lane(source, rows[source] if source in ends else _free_row(taken, needed, above)))
+            lanes.append(Lane(source, rows[source] if source in ends else _take_free_row(taken, needed, above)))
     return lanes
 
 
-def _paths(inside: list[int], sources: Connections, columns: list[int]) -> list[list[int]]:
+def _find_paths(inside: list[int], sources: Connections, columns: list[int]) -> list[list[int]]:
     """A section's vertices as paths: each vertex continues the deepest of its inputs unless another already does."""
     paths: dict[int, list[int]] = {}
     begun: list[list[int]] = []
@@ -208,7 +208,7 @@ def _paths(inside: list[int], sources: Connections, columns: list[int]) -> list[
     return begun
 
 
-def _free_row(taken: dict[int, set[int]], needed: set[int], rows: Iterable[int]) -> int:
+def _take_free_row(taken: dict[int, set[int]], needed: set[int], rows: Iterable[int]) -> int:
     """The first row whose needed columns are free; they are taken now."""
     row = next(row for row in rows if not taken.setdefault(row, set()) & needed)
     taken[row] |= needed

@@ -28,29 +28,29 @@ class VolumeHit(NamedTuple):
     pixel: tuple[int, int] | None = None
 
 
-def hit_volumes(state: ViewState, laid_out: VolumesLayout, x: float, y: float) -> VolumeHit | None:
+def hit_volumes(state: ViewState, layout: VolumesLayout, x: float, y: float) -> VolumeHit | None:
     """What is at a point, in pixels from the picture's top left corner."""
-    scene = laid_out.scene
+    scene = layout.scene
     x, y = x / scene.shrink, y / scene.shrink
     reach = TEXT_REACH * scene.line_breaks.text_sizes.em
-    boxes = [box for box in scene.boxes if _within(box.bounds, x, y, reach)]
+    boxes = [box for box in scene.boxes if _contains_point(box.bounds, x, y, reach)]
     for box in boxes:
         for face in reversed(box.prism.faces()):
-            at = face.position(x, y)
+            at = face.fractions_at(x, y)
             if at is not None and box.vertex.shape is not None:
                 return _on_face(state, box, box.vertex.shape, face, at)
     near = NEAR / scene.shrink
     for box in boxes:
-        if _within(box.bounds, x, y, near) or any(_within(text.rect, x, y) for text in box.texts):
+        if _contains_point(box.bounds, x, y, near) or any(_contains_point(text.rect, x, y) for text in box.texts):
             return VolumeHit(box.ref)
     for arrow in scene.arrows:
         if abs(y - arrow.y) > reach:
             continue
         on_line = arrow.start <= x <= arrow.end and abs(y - arrow.y) <= near
-        if on_line or any(_within(text.rect, x, y) for text in arrow.texts):
+        if on_line or any(_contains_point(text.rect, x, y) for text in arrow.texts):
             return VolumeHit(arrow.ref)
     for frame in scene.frames:
-        if any(_within(text.rect, x, y) for text in frame.texts) or _on_border(frame.rect, x, y, near):
+        if any(_contains_point(text.rect, x, y) for text in frame.texts) or _on_border(frame.rect, x, y, near):
             return VolumeHit(frame.ref)
     return None
 
@@ -72,14 +72,16 @@ def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: BoxFace, poin
     return VolumeHit(box.ref, face.side, channel, (row, 0 if face.side == "left" else shape.width - 1))
 
 
-def _within(rect: Rect, x: float, y: float, near: float = 0.0) -> bool:
+def _contains_point(rect: Rect, x: float, y: float, near: float = 0.0) -> bool:
     left, top, right, bottom = rect
     return left - near <= x <= right + near and top - near <= y <= bottom + near
 
 
 def _on_border(rect: Rect, x: float, y: float, near: float) -> bool:
     left, top, right, bottom = rect
-    return _within(rect, x, y, near) and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < near
+    return (
+        _contains_point(rect, x, y, near) and min(abs(x - left), abs(x - right), abs(y - top), abs(y - bottom)) < near
+    )
 
 
 def hit_focus(state: ViewState, found: VolumeHit) -> Focus:
@@ -130,16 +132,16 @@ def find_rect(state: ViewState, scene: VolumesScene, place: NodeRef) -> Rect | N
     """What shows a place: a box with its numbers, its name and the arrow to it, or the frame of an open block."""
     frames = [frame.rect for frame in scene.frames if frame.ref == place]
     if frames:
-        return _around(frames)
+        return _bounding_rect(frames)
     box = find_box(state, scene, place)
     if box is None:
         return None
     arrows = [arrow for arrow in scene.arrows if arrow.ref == box.ref]
     texts = [text.rect for text in (*box.texts, *(text for arrow in arrows for text in arrow.texts))]
-    return _around([box.bounds, *texts, *((arrow.start, arrow.y, arrow.end, arrow.y) for arrow in arrows)])
+    return _bounding_rect([box.bounds, *texts, *((arrow.start, arrow.y, arrow.end, arrow.y) for arrow in arrows)])
 
 
-def _around(rects: Sequence[Rect]) -> Rect:
+def _bounding_rect(rects: Sequence[Rect]) -> Rect:
     lefts, tops, rights, bottoms = zip(*rects, strict=True)
     return min(lefts), min(tops), max(rights), max(bottoms)
 
@@ -149,14 +151,14 @@ def find_neighbour(scene: VolumesScene, box: PlacedBox | None, direction: Direct
     if box is None:
         return scene.boxes[0].ref if scene.boxes else None
     if direction in ("left", "right"):
-        return _linked(scene, box, direction)
+        return _find_linked(scene, box, direction)
     sign = 1 if direction == "down" else -1
     others = [other for other in scene.boxes if sign * (other.y - box.y) > 1.0]
     nearest = min(others, key=lambda other: abs(other.y - box.y) + 2 * abs(other.x - box.x), default=None)
     return None if nearest is None else nearest.ref
 
 
-def _linked(scene: VolumesScene, box: PlacedBox, direction: Direction) -> NodeRef | None:
+def _find_linked(scene: VolumesScene, box: PlacedBox, direction: Direction) -> NodeRef | None:
     band = next(band for band in scene.line_breaks.design_rows if band.name == box.ref[0])
     graph = band.graph
     index = next(number for number, vertex in enumerate(graph.vertices) if vertex is box.vertex)

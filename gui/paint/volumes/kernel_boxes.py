@@ -38,14 +38,14 @@ def find_kernel_boxes(box: PlacedBox, focus: Focus, region: Region | None = None
         return ()
     chosen = focus.node if focus.design == design else None
     if region is not None and not any(_has_window(vertex) for vertex in readers if vertex.name == chosen):
-        return (KernelBox(box.prism.part(*_box(region, shape)), design, "accent"),)
+        return (KernelBox(box.prism.inner_prism(*_region_fractions(region, shape)), design, "accent"),)
     if any(vertex.name == chosen for vertex in readers):
         readers = [vertex for vertex in readers if vertex.name == chosen]
     found: dict[Span, KernelBox] = {}
     for vertex in readers:
         span = _span_of(vertex, shape, focus if vertex.name == chosen else NOTHING)
         if span is not None:
-            found.setdefault(span, KernelBox(box.prism.part(*span), design, operator_role(vertex)))
+            found.setdefault(span, KernelBox(box.prism.inner_prism(*span), design, operator_role(vertex)))
     order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
     return tuple(found[span] for span in order)
 
@@ -61,17 +61,19 @@ def _span_of(vertex: Vertex, shape: Shape, focus: Focus) -> Span | None:
         return None
     channel = focus.channel or 0
     channels = vertex.report.input_channels(channel) if channel < vertex.shape.channels else None
-    return None if channels is None else _span(windows, channels.start, channels.stop, shape, focus.pixel)
+    return None if channels is None else _window_fractions(windows, channels.start, channels.stop, shape, focus.pixel)
 
 
-def _box(region: Region, shape: Shape) -> Span:
+def _region_fractions(region: Region, shape: Shape) -> Span:
     """The lowest and highest fractions of width, height and depth of a region."""
     low = region.left / shape.width, region.top / shape.height, region.first / shape.channels
     return low, (region.right / shape.width, region.bottom / shape.height, region.last / shape.channels)
 
 
 @lru_cache(maxsize=1024)
-def _span(windows: Windows, first: int, last: int, shape: Shape, pixel: tuple[int, int] | None) -> Span | None:
+def _window_fractions(
+    windows: Windows, first: int, last: int, shape: Shape, pixel: tuple[int, int] | None
+) -> Span | None:
     """The part of some channels, past the last, that the window of one pixel reads, padding left out."""
     height, width = windows.output
     row, column = pixel or ((height - 1) // 2, (width - 1) // 2)

@@ -36,7 +36,7 @@ class Label(NamedTuple):
         """Left, top, right, bottom."""
         return self.x, self.y - ASCENT * self.size, self.x + self.width, self.y + 0.22 * self.size
 
-    def moved(self, x: float, y: float) -> "Label":
+    def translate(self, x: float, y: float) -> "Label":
         return Label(self.text, self.x + x, self.y + y, self.width, self.size, self.role, self.bold)
 
 
@@ -95,18 +95,18 @@ def place_edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int
     """
     mirrored = eye.depth[0] < 0
     sign = -1 if mirrored else 1
-    texts, wide = _numbers(box, numbers, size)
+    texts, wide = _edge_number_texts(box, numbers, size)
     high, gap = size, 0.3 * size
     left, _, right, _ = box.bounds()
     upright = box.corner(1 if mirrored else 0, 0.5, 0)
     height = ((right if mirrored else left) - sign * (gap + wide[1] / 2), upright[1])
-    along = _unit(eye.width[0] + 1e-3, eye.width[1], sign)
-    across = _beside(box.corner(0.5, 1, 0), (-sign * along[1], abs(along[0])), wide[2], high, gap)
-    across = _apart(across, wide[2], along, height, wide[1], high, gap, sign)
-    away = _unit(eye.depth[0] + sign * 0.02, eye.depth[1], 1)
-    outward = _unit(sign * (abs(eye.depth[1]) + 0.02), abs(eye.depth[0]) + 0.02, 1)
-    depth = _beside(box.corner(0 if mirrored else 1, 1, 0.5), outward, wide[0], high, gap)
-    depth = _apart(depth, wide[0], away, across, wide[2], high, gap, sign)
+    along = _unit_vector(eye.width[0] + 1e-3, eye.width[1], sign)
+    across = _outer_centre(box.corner(0.5, 1, 0), (-sign * along[1], abs(along[0])), wide[2], high, gap)
+    across = _slide_apart(across, wide[2], along, height, wide[1], high, gap, sign)
+    away = _unit_vector(eye.depth[0] + sign * 0.02, eye.depth[1], 1)
+    outward = _unit_vector(sign * (abs(eye.depth[1]) + 0.02), abs(eye.depth[0]) + 0.02, 1)
+    depth = _outer_centre(box.corner(0 if mirrored else 1, 1, 0.5), outward, wide[0], high, gap)
+    depth = _slide_apart(depth, wide[0], away, across, wide[2], high, gap, sign)
     drop = (ASCENT - 0.5) * size
     return tuple(
         Label(text, x - measure_text(text, size) / 2, y + drop, measure_text(text, size), size)
@@ -114,7 +114,7 @@ def place_edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int
     )
 
 
-def _numbers(box: Prism, numbers: Sequence[int], size: int) -> tuple[list[str], list[float]]:
+def _edge_number_texts(box: Prism, numbers: Sequence[int], size: int) -> tuple[list[str], list[float]]:
     """What is written at the edges C, H, W, and the room for it.
 
     An edge too short to be seen has its letter before the number; room for that grows as the edge shortens, so that
@@ -128,18 +128,18 @@ def _numbers(box: Prism, numbers: Sequence[int], size: int) -> tuple[list[str], 
     return texts, wide
 
 
-def _unit(x: float, y: float, sign: int) -> Vector:
+def _unit_vector(x: float, y: float, sign: int) -> Vector:
     length = hypot(x, y)
     return sign * x / length, sign * y / length
 
 
-def _beside(middle: Vector, outward: Vector, wide: float, high: float, gap: float) -> Vector:
+def _outer_centre(middle: Vector, outward: Vector, wide: float, high: float, gap: float) -> Vector:
     """The centre of a label wholly on the outer side of the edge through `middle`."""
     reach = gap + (wide * abs(outward[0]) + high * abs(outward[1])) / 2
     return middle[0] + reach * outward[0], middle[1] + reach * outward[1]
 
 
-def _apart(
+def _slide_apart(
     at: Vector, wide: float, along: Vector, other: Vector, other_wide: float, high: float, gap: float, sign: int
 ) -> Vector:
     """Slide a label along its edge, to the right (mirrored: left), until it clears another one."""

@@ -22,8 +22,8 @@ class VolumesLayout(NamedTuple):
 
     scene: VolumesScene
     em: int
-    header: float
-    legend: float
+    header_height: float
+    legend_height: float
 
 
 def volumes_text_size(width: float, height: float) -> int:
@@ -41,27 +41,27 @@ def lay_out_volumes(state: ViewState, width: float, height: float) -> VolumesLay
     look = state.look
     made = break_lines(
         state.check,
-        _closed(state),
+        _closed_blocks(state),
         _earlier_shapes(state),
-        _trouble(state),
+        _mistakes_by_ref(state),
         look.scale,
         look.metric,
         look.convention,
         em,
         room,
-        _received(state),
+        _input_text(state),
     )
-    return VolumesLayout(_arranged(made, look.yaw, look.pitch, em, header), em, header, legend)
+    return VolumesLayout(_lay_out_scene(made, look.yaw, look.pitch, em, header), em, header, legend)
 
 
 @lru_cache(maxsize=8)
-def _arranged(made: LineBreaks, yaw: float, pitch: float, em: int, header: float) -> VolumesScene:
+def _lay_out_scene(made: LineBreaks, yaw: float, pitch: float, em: int, header: float) -> VolumesScene:
     return lay_out_scene(
         made, make_camera(yaw, pitch), VOLUMES_MARGIN * em, 0.5 * em, (header,) * len(made.design_rows)
     )
 
 
-def _closed(state: ViewState) -> frozenset[NodeRef]:
+def _closed_blocks(state: ViewState) -> frozenset[NodeRef]:
     """The blocks that are drawn as one."""
     blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.blocks]
     return frozenset([block for block in blocks if not state.is_open(block)])
@@ -77,7 +77,7 @@ def _earlier_shapes(state: ViewState) -> tuple[tuple[NodeRef, Shape], ...]:
     )
 
 
-def _trouble(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]], ...]:
+def _mistakes_by_ref(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]], ...]:
     """What is wrong, by place, within a closed block at the block.
 
     The stem's and the input's mistakes stand at the input of every design.
@@ -98,7 +98,7 @@ def _trouble(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]], ...]:
     return tuple((place, tuple(texts)) for place, texts in found.items())
 
 
-def _received(state: ViewState) -> str:
+def _input_text(state: ViewState) -> str:
     """What designs receive: "input", or where it comes from: "photo → stem (17 layers)"."""
     if state.project.stem is None:
         return INPUT

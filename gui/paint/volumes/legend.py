@@ -36,11 +36,11 @@ _SEPARATOR = " · "
 
 def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
     """In ems, of every arrow of a scene."""
-    return _widths(state.costs, state.look.metric, scene.line_breaks)
+    return _compute_arrow_widths(state.costs, state.look.metric, scene.line_breaks)
 
 
 @lru_cache(maxsize=8)
-def _widths(ledger: Costs, metric_id: str, plan: LineBreaks) -> tuple[float, ...]:
+def _compute_arrow_widths(ledger: Costs, metric_id: str, plan: LineBreaks) -> tuple[float, ...]:
     """∝ √cost, so that small costs stay visible; the thinnest line is also what unknown and no cost get."""
     chosen = metrics.metric_by_id(metric_id)
     reports = [(band.name, vertex.report) for band in plan.design_rows for vertex in band.graph.vertices[1:]]
@@ -59,37 +59,37 @@ def draw_headings(painter: QPainter, state: ViewState, frame: VolumesLayout, the
     """Each design's name in its colour, its totals, and how it compares with the first."""
     em = frame.em
     size = round(1.3 * em)
-    for band, (_, top) in zip(frame.scene.line_breaks.design_rows, frame.scene.headers, strict=True):
-        if top > frame.scene.headers[0][1]:
+    for band, (_, top) in zip(frame.scene.line_breaks.design_rows, frame.scene.heading_points, strict=True):
+        if top > frame.scene.heading_points[0][1]:
             painter.setPen(QPen(QColor(theme.grid), 1))
             painter.drawLine(
                 QPointF(VOLUMES_MARGIN * em, top + 0.2 * em), QPointF(room - VOLUMES_MARGIN * em, top + 0.2 * em)
             )
-        beside, end = frame.header < 3.5 * em, room - VOLUMES_MARGIN * em
+        beside, end = frame.header_height < 3.5 * em, room - VOLUMES_MARGIN * em
         shown = elide_text(band.name, (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em), size, True)
         name = Label(shown, VOLUMES_MARGIN * em, top + 1.75 * em, measure_text(shown, size, True), size, bold=True)
         draw_label(painter, name, theme.design(state.design_index(band.name)))
         x = name.x + name.width + em if beside else name.x
         y = name.y if beside else name.y + 1.25 * em
-        totals, ratio = _fitting_totals(state, band.name, em, end - x)
+        totals, ratio = _choose_totals(state, band.name, em, end - x)
         draw_label(painter, Label(totals, x, y, 0.0, em), theme.muted)
         draw_label(painter, Label(ratio, x + measure_text(totals, em), y, 0.0, em, bold=True), theme.text)
 
 
-def _fitting_totals(state: ViewState, design: str, em: int, room: float) -> tuple[str, str]:
+def _choose_totals(state: ViewState, design: str, em: int, room: float) -> tuple[str, str]:
     """The longest wording of a design's totals, and of how it compares with the first, that fits."""
-    for totals, ratio in _totals(state, design):
+    for totals, ratio in _total_choices(state, design):
         if measure_text(totals, em) + measure_text(ratio, em, True) <= room:
             return totals, ratio
     return elide_text(totals, room - measure_text(ratio, em, True), em), ratio
 
 
-def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
+def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     """Both totals with the comparison in fewer and fewer words, then the first total alone with it."""
     chosen = metrics.metric_by_id(state.look.metric)
     counts = (chosen, metrics.METRICS[1 if chosen is not metrics.METRICS[1] else 0])
     ledger = state.costs
-    totals = [_total(ledger, count, design) for count in counts]
+    totals = [_total_text(ledger, count, design) for count in counts]
     first = state.project.designs[0].name
     amount, reference = (ledger.total(chosen, name) for name in (design, first))
     names = (
@@ -105,7 +105,7 @@ def _totals(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     yield totals[0] + gap, wordings[-1]
 
 
-def _total(ledger: metrics.Costs, count: metrics.Metric, design: str) -> str:
+def _total_text(ledger: metrics.Costs, count: metrics.Metric, design: str) -> str:
     """``160.6 M MACs``; of what is unknown the unit first, as two of them stand side by side: ``MACs unknown``."""
     amount = ledger.total(count, design)
     if amount is not None:
@@ -117,30 +117,30 @@ def draw_volumes_legend(painter: QPainter, state: ViewState, frame: VolumesLayou
     """Scale, arrows and faces in words; after a run the colour bar with the chosen volume's range."""
     em, size = frame.em, round(0.84 * frame.em)
     left, right, y = area.x() + VOLUMES_MARGIN * em, area.right() - VOLUMES_MARGIN * em, area.bottom() - 0.6 * em
-    stacked, room, lines = frame.legend > 2.5 * em, right - left, _lines(state, frame)
+    stacked, room, lines = frame.legend_height > 2.5 * em, right - left, _legend_lines(state, frame)
     if state.run.results:
         beside = 0.0 if stacked else measure_text(lines[-1], size) + 2 * em
-        bar = _fitting(_bar_texts(state, size), size, room - beside - COLOUR_BAR_SPACE * em)
+        bar = _choose_fitting(_bar_texts(state, size), size, room - beside - COLOUR_BAR_SPACE * em)
         draw_volumes_bar(painter, state, theme, QPointF(right, y), em, bar)
         room -= 0.0 if stacked else sum(measure_text(text, size) for text in bar) + (COLOUR_BAR_SPACE + 2) * em
-    (line,) = _fitting([(line,) for line in lines], size, room)
+    (line,) = _choose_fitting([(line,) for line in lines], size, room)
     shown = elide_text(line, room, size)
     draw_label(painter, Label(shown, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
 
 
-def _fitting(choices: Sequence[tuple[str, ...]], size: int, room: float) -> tuple[str, ...]:
+def _choose_fitting(choices: Sequence[tuple[str, ...]], size: int, room: float) -> tuple[str, ...]:
     """The first of several wordings that fits, else the last."""
     fitting = (texts for texts in choices if sum(measure_text(text, size) for text in texts) <= room)
     return next(fitting, choices[-1])
 
 
-def _lines(state: ViewState, frame: VolumesLayout) -> list[str]:
+def _legend_lines(state: ViewState, frame: VolumesLayout) -> list[str]:
     """The legend in words, and shorter."""
-    words = list(_words(state, frame))
+    words = list(_legend_phrases(state, frame))
     return [_SEPARATOR.join(words), _SEPARATOR.join(word for word in words if word != FACES_TEXT)]
 
 
-def _words(state: ViewState, frame: VolumesLayout) -> Iterator[str]:
+def _legend_phrases(state: ViewState, frame: VolumesLayout) -> Iterator[str]:
     yield LENGTH_SCALE_TEXTS[state.look.scale]
     chosen = metrics.metric_by_id(state.look.metric)
     if any(wide > THINNEST for wide in arrow_widths(state, frame.scene)):
@@ -166,13 +166,13 @@ def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
     each, percentiles = "each volume its own range", f", {colours.PERCENTILES_TEXT}"
     choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
     if at.volume is not None and photo_at(state, at, focus) is None:
-        low, high = _ends(at.volume, zero_centred=state.look.zero_centred)
+        low, high = _range_end_texts(at.volume, zero_centred=state.look.zero_centred)
         name = elide_text(_SEPARATOR.join(part for part in at.place if part), 14.0 * size, size)
         choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))
     return choices
 
 
-def _ends(volume: Float32Volume, *, zero_centred: bool) -> tuple[str, str]:
+def _range_end_texts(volume: Float32Volume, *, zero_centred: bool) -> tuple[str, str]:
     """What the colour bar's ends mean; one text alone where all values are the same."""
     low, high = volume_range(volume, zero_centred=zero_centred)
     if low == high:

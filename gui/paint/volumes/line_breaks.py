@@ -68,7 +68,7 @@ class LineBreaks(Struct, frozen=True, eq=False):
     text_sizes: TextSizes
     scale: str
     space: tuple[float, float]
-    wording: TextOptions = SCREEN_TEXT_OPTIONS
+    text_options: TextOptions = SCREEN_TEXT_OPTIONS
     side_by_side: bool = False
     """Whether bands stand beside each other, not below."""
 
@@ -95,20 +95,23 @@ def fit_boxes(plan: LineBreaks, eye: Camera) -> tuple[BoxFit, BoxMeasurer, list[
 
     With it the measure of that size and what every band takes.
     """
-    measured = _measures(plan, eye)
+    measured = _measurer_of_unit(plan, eye)
 
     def excess(unit: float) -> float:
         """By which share all is too large."""
-        return 1 / min(_growth(plan, plan.lines, [measure_row(band, measured(unit)) for band in plan.design_rows])) - 1
+        return (
+            1 / min(_growth_factors(plan, plan.lines, [measure_row(band, measured(unit)) for band in plan.design_rows]))
+            - 1
+        )
 
-    least, most = _units(plan)
+    least, most = _box_unit_range(plan)
     over = excess(least)
-    found = BoxFit(least, 1 / (1 + over)) if over > 0 else BoxFit(_root(excess, least, over, most), 1.0)
+    found = BoxFit(least, 1 / (1 + over)) if over > 0 else BoxFit(_find_root(excess, least, over, most), 1.0)
     used = measured(found.unit)
     return found, used, [measure_row(band, used) for band in plan.design_rows]
 
 
-def _root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:
+def _find_root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:
     """The largest unit without excess, by false position with the weights of Illinois.
 
     Sums and maxima of linear terms bend one way only: a few steps reach a fraction of a pixel.
@@ -130,9 +133,9 @@ def _root(excess: Callable[[float], float], low: float, under: float, high: floa
     return low
 
 
-def _measures(whole: LineBreaks, eye: Camera) -> Callable[[float], BoxMeasurer]:
+def _measurer_of_unit(whole: LineBreaks, eye: Camera) -> Callable[[float], BoxMeasurer]:
     """The measure of a unit: rooms do not depend on what is written at arrows."""
-    return lambda unit: get_box_measurer(eye, whole.scale, unit, whole.text_sizes, whole.wording.camera_is_fixed)
+    return lambda unit: get_box_measurer(eye, whole.scale, unit, whole.text_sizes, whole.text_options.camera_is_fixed)
 
 
 @lru_cache(maxsize=16)
@@ -156,17 +159,17 @@ def break_lines(
     input is, `wording` how much is written; designs stand below each other, or `beside`.
     """
     type, said = TextSizes(em), dict(trouble)
-    drawn: dict[str, _Drawn] = {}
+    drawn: dict[str, _PreparedDesign] = {}
     for name, analysis in check.analyses.items():
         if name != STEM:
             shown = fold_blocks(analysis, {block for design, block in closed if design == name})
             known = {node: shape for (design, node), shape in shapes if design == name}
-            drawn[name] = _drawn(name, build_design_graph(shown, known), said, type, received, wording)
+            drawn[name] = _prepare_design(name, build_design_graph(shown, known), said, type, received, wording)
     empty = LineBreaks((), (), type, scale, room, wording, beside)
     ledger, counted, measured = (
         Costs(check, convention),
         metric_by_id(metric_id),
-        _measures(empty, make_camera(*CAMERA_VIEWS["3-D"])),
+        _measurer_of_unit(empty, make_camera(*CAMERA_VIEWS["3-D"])),
     )
 
     def written(detail: ArrowDetail) -> tuple[LineBreaks, BoxFit]:
@@ -177,17 +180,17 @@ def break_lines(
                 ledger.formula(counted, name, vertex.report) if detail in FORMULA_LINES and vertex.report else ""
                 for vertex in made.vertices
             ]
-            write = partial(make_operator_text, wording=wording)
+            write = partial(make_operator_text, text_options=wording)
             operators = tuple(map(write, made.vertices, repeat(detail), repeat(type), formulas))
             bands.append(DesignRow(name, made, routes, captions, operators, measure_gaps(made, routes, operators, em)))
         whole = replace(empty, design_rows=tuple(bands))
-        lines, found = _best(whole, measured)
+        lines, found = _choose_line_breaks(whole, measured)
         return replace(whole, lines=lines), found
 
-    return _most_readable(written, wording.details) if drawn else empty
+    return _choose_most_readable(written, wording.arrow_details) if drawn else empty
 
 
-class _Drawn(NamedTuple):
+class _PreparedDesign(NamedTuple):
     """A design's graph, the ways of its connections, and what stands below its boxes."""
 
     graph: DesignGraph
@@ -195,18 +198,18 @@ class _Drawn(NamedTuple):
     captions: tuple[VolumeCaption, ...]
 
 
-def _drawn(
+def _prepare_design(
     design: str,
     made: DesignGraph,
     trouble: Mapping[NodeRef, tuple[str, ...]],
     type: TextSizes,
     received: str,
     wording: TextOptions,
-) -> _Drawn:
-    made = with_edge_numbers(made, wording.numbers, sparse=wording.sparse)
+) -> _PreparedDesign:
+    made = with_edge_numbers(made, wording.edge_numbers, sparse=wording.has_sparse_numbers)
     routes = route_connections(made)
     names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
-    if not wording.names:
+    if not wording.has_names:
         names = ("",) * len(names)
     captions = [
         make_caption(
@@ -214,20 +217,20 @@ def _drawn(
             name,
             trouble.get((design, vertex.name), ()),
             type,
-            stacked=wording.one_line or level != AXIS_LEVEL,
+            stacked=wording.one_line_captions or level != AXIS_LEVEL,
             has_note=wording.notes != "none",
         )
         for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
     ]
-    return _Drawn(made, routes, tuple(captions))
+    return _PreparedDesign(made, routes, tuple(captions))
 
 
-def _most_readable(
+def _choose_most_readable(
     written: Callable[[ArrowDetail], tuple[LineBreaks, BoxFit]], all: tuple[ArrowDetail, ...]
 ) -> LineBreaks:
     """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
     least, fitted = written(all[-1])
-    enough = _units(least)[0] * ENOUGH
+    enough = _box_unit_range(least)[0] * ENOUGH
     details = all if fitted.shrink >= HOPELESS else ("line", all[-1])
     best, largest = written(details[0])
     for detail in details[1:]:
@@ -240,17 +243,19 @@ def _most_readable(
     return best
 
 
-def _units(whole: LineBreaks) -> tuple[float, float]:
-    return unit_range(whole.design_rows, whole.scale, whole.text_sizes.em, whole.wording.least_box_size, LARGEST)
+def _box_unit_range(whole: LineBreaks) -> tuple[float, float]:
+    return unit_range(whole.design_rows, whole.scale, whole.text_sizes.em, whole.text_options.least_box_size, LARGEST)
 
 
-def _best(whole: LineBreaks, measured: Callable[[float], BoxMeasurer]) -> tuple[tuple[LineColumns, ...], BoxFit]:
+def _choose_line_breaks(
+    whole: LineBreaks, measured: Callable[[float], BoxMeasurer]
+) -> tuple[tuple[LineColumns, ...], BoxFit]:
     """Of several ways to break the bands into lines the one with the largest boxes; ways with more lines come later."""
-    least, most = _units(whole)
+    least, most = _box_unit_range(whole)
     found = [measure_row(band, measured(least)) for band in whole.design_rows]
     growths: dict[tuple[LineColumns, ...], float] = {}
-    for lines in _breakings(whole, found):
-        across, down = _growth(whole, lines, found)
+    for lines in _candidate_breaks(whole, found):
+        across, down = _growth_factors(whole, lines, found)
         growths[lines] = min(across, down)
         if down < min(1.0, across):
             break  # more lines would be higher still
@@ -262,18 +267,18 @@ def _best(whole: LineBreaks, measured: Callable[[float], BoxMeasurer]) -> tuple[
     for _ in range(COARSE_STEPS):
         middle = (low + high) / 2
         found = [measure_row(band, measured(middle)) for band in whole.design_rows]
-        still = [lines for lines in fitting if min(_growth(whole, lines, found)) >= 1.0]
+        still = [lines for lines in fitting if min(_growth_factors(whole, lines, found)) >= 1.0]
         low, high, fitting = (middle, high, still) if still else (low, middle, fitting)
     return fitting[0], BoxFit(low, 1.0)
 
 
-def _growth(whole: LineBreaks, lines: tuple[LineColumns, ...], found: list[RowSizes]) -> tuple[float, float]:
+def _growth_factors(whole: LineBreaks, lines: tuple[LineColumns, ...], found: list[RowSizes]) -> tuple[float, float]:
     """By which factors all may grow until it fills the width and the height of the room."""
     wide, high = rows_extent(whole.design_rows, lines, found, whole.text_sizes.em, beside=whole.side_by_side)
     return whole.row_width / max(wide, 1.0), whole.space[1] / max(high, 1.0)
 
 
-def _breakings(whole: LineBreaks, found: list[RowSizes]) -> Iterator[tuple[LineColumns, ...]]:
+def _candidate_breaks(whole: LineBreaks, found: list[RowSizes]) -> Iterator[tuple[LineColumns, ...]]:
     """Each band in one line; then the longest in two, three, … lines and the others as wide."""
     em = whole.text_sizes.em
     one: tuple[LineColumns, ...] = tuple((range(len(band.gaps)),) for band in whole.design_rows)
@@ -288,7 +293,7 @@ def _breakings(whole: LineBreaks, found: list[RowSizes]) -> Iterator[tuple[LineC
     allowed = [_may_begin_line(band) for band in whole.design_rows]
     longest = max(len(band.gaps) for band in whole.design_rows)
     for count in range(2, min(MOST_LINES, 1 + longest // 2)):
-        yield tuple(_lines(need, may, widest / count) for need, may in zip(needs, allowed, strict=True))
+        yield tuple(_break_row(need, may, widest / count) for need, may in zip(needs, allowed, strict=True))
 
 
 def _may_begin_line(band: DesignRow) -> list[bool]:
@@ -296,12 +301,12 @@ def _may_begin_line(band: DesignRow) -> list[bool]:
     graph = band.graph
     fed = [len(graph.targets[members[0]]) for members in graph.columns]
     return [
-        number - 1 in graph.lone_columns and (fed[number - 1] > 1 or not graph.vertices[members[0]].compact)
+        number - 1 in graph.lone_columns and (fed[number - 1] > 1 or not graph.vertices[members[0]].is_compact)
         for number, members in enumerate(graph.columns)
     ]
 
 
-def _lines(needs: list[float], may_begin: list[bool], room: float) -> LineColumns:
+def _break_row(needs: list[float], may_begin: list[bool], room: float) -> LineColumns:
     """Begin a new line as soon as one is `room` wide, where that is allowed."""
     lines, start, taken = [], 0, 0.0
     for column, (needed, may) in enumerate(zip(needs, may_begin, strict=True)):

@@ -20,9 +20,9 @@ class Route(NamedTuple):
 
     source: int
     target: int
-    first: int | None
-    along: int
-    last: int | None
+    first_track: int | None
+    level: int
+    last_track: int | None
 
 
 class Routes(Struct, frozen=True, eq=False):
@@ -44,18 +44,18 @@ class _Turn(NamedTuple):
 
 def route_connections(graph: DesignGraph) -> Routes:
     """The way of every connection, with a track for each turn of those that share a gap between columns."""
-    flat = _flat(graph)
-    levels = [_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
-    lanes = {lane.source: _level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
+    flat = _single_row_columns(graph)
+    levels = [_vertex_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
+    lanes = {lane.source: _vertex_level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
     found: list[tuple[int, int, _Turn | None, int, _Turn | None]] = []
     for target, sources in enumerate(graph.sources):
         for source in sources:
-            found.append(_route(graph, levels, lanes, source, target))
+            found.append(_route_connection(graph, levels, lanes, source, target))
     turns = [turn for _, _, first, _, last in found for turn in (first, last) if turn is not None]
     turning: list[list[_Turn]] = [[] for _ in graph.columns]
     for turn in turns:
         turning[turn.gap].append(turn)
-    gaps = [_tracks(turns_there) for turns_there in turning]
+    gaps = [_assign_tracks(turns_there) for turns_there in turning]
     routes = tuple(
         Route(
             source,
@@ -69,7 +69,7 @@ def route_connections(graph: DesignGraph) -> Routes:
     return Routes(routes, tuple(map(len, gaps)), tuple(levels))
 
 
-def _flat(graph: DesignGraph) -> frozenset[int]:
+def _single_row_columns(graph: DesignGraph) -> frozenset[int]:
     """The columns of sections that have one row of boxes."""
     found: set[int] = set()
     for section in graph.sections:
@@ -78,12 +78,12 @@ def _flat(graph: DesignGraph) -> frozenset[int]:
     return frozenset(found)
 
 
-def _level(flat: frozenset[int], column: int, row: int) -> int:
+def _vertex_level(flat: frozenset[int], column: int, row: int) -> int:
     """The row, or the axis for a section's only row of boxes."""
     return AXIS_LEVEL if row == 0 and column in flat else row
 
 
-def _route(
+def _route_connection(
     graph: DesignGraph, levels: list[int], lanes: dict[int, int], source: int, target: int
 ) -> tuple[int, int, _Turn | None, int, _Turn | None]:
     start, end = graph.vertices[source].column, graph.vertices[target].column
@@ -98,7 +98,7 @@ def _route(
     return source, target, first, along, last
 
 
-def _tracks(turns: Iterable[_Turn]) -> dict[tuple[str, int], int]:
+def _assign_tracks(turns: Iterable[_Turn]) -> dict[tuple[str, int], int]:
     """A track an owner, from the left: who leaves a level goes before who comes to it: no two lines coincide."""
     leaves: dict[tuple[str, int], set[int]] = {}
     comes: dict[tuple[str, int], set[int]] = {}

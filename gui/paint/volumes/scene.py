@@ -51,9 +51,9 @@ class PlacedBox(NamedTuple):
     bounds: tuple[float, float, float, float]
     x: float
     y: float
-    left: float
+    arrow_end_x: float
     """Where an arrow to it ends."""
-    right: float
+    line_start_x: float
     """Where lines from it begin."""
     body: BoxBody
     text_sizes: TextSizes
@@ -62,19 +62,19 @@ class PlacedBox(NamedTuple):
     def texts(self) -> tuple[Label, ...]:
         """The numbers at its edges, its name, and what is wrong."""
         texts = (*self.body.numbers, *place_caption(self.body, self.caption, self.text_sizes, self.vertex))
-        return tuple([text.moved(self.x, self.y) for text in texts])
+        return tuple([text.translate(self.x, self.y) for text in texts])
 
-    def texts_with(self, note: str) -> tuple[Label, ...]:
+    def texts_with_note(self, note: str) -> tuple[Label, ...]:
         """All its texts, with a note on what the front face shows: below the name, or beside it."""
         *others, name = self.texts
         if not note:
             return (*others, name)
         if not self.caption.note_beside_name:
             baseline = name.y + (LINE_SPACING * name.size if name.text else 0.0)
-            return (*others, name, make_centred_label(note, self.x + self.body.middle, baseline, name.size, "muted"))
+            return (*others, name, make_centred_label(note, self.x + self.body.caption_x, baseline, name.size, "muted"))
         added = NOTE_SEPARATOR + note
         wide = measure_text(added, name.size)
-        moved = name.moved(-wide / 2, 0.0)
+        moved = name.translate(-wide / 2, 0.0)
         return (*others, moved, Label(added, moved.x + moved.width, moved.y, wide, name.size, "muted"))
 
 
@@ -95,9 +95,9 @@ class OperatorArrow(NamedTuple):
 
     @property
     def texts(self) -> tuple[Label, ...]:
-        return self.texts_of(self.operator_text)
+        return self.place_texts(self.operator_text)
 
-    def texts_of(self, words: OperatorText) -> tuple[Label, ...]:
+    def place_texts(self, words: OperatorText) -> tuple[Label, ...]:
         """What stands over and under it where these are its words."""
         x, y, em = self.middle, self.y, self.text_sizes.em
         texts, baseline = list[Label](), y - 0.42 * em
@@ -129,14 +129,14 @@ class VolumesScene(Struct, frozen=True, eq=False):
     arrows: tuple[OperatorArrow, ...]
     wires: tuple[tuple[ScenePoint, ...], ...]
     frames: tuple[BlockFrame, ...]
-    headers: tuple[ScenePoint, ...]
+    heading_points: tuple[ScenePoint, ...]
     unit: float
     shrink: float
-    eye: Camera
+    camera: Camera
     line_breaks: LineBreaks
 
 
-class _Line(NamedTuple):
+class _PlacedLine(NamedTuple):
     """A line of a design: its columns, its axis, and where its room begins and ends."""
 
     columns: range
@@ -144,7 +144,7 @@ class _Line(NamedTuple):
     left: float
     right: float
     bottom: float
-    spare: float = 0.0
+    spare_height: float = 0.0
     """Height that it does not need."""
     spread: float = 1.0
     """How many times farther apart its levels may be."""
@@ -164,14 +164,14 @@ def lay_out_scene(plan: LineBreaks, eye: Camera, left: float, top: float, header
         spare = max(0.0, free) / max(len(plan.lines[number]) if beside else count, 1)
         headers.append((x * shrink, y * shrink))
         y += header[number] / shrink
-        lines: list[_Line] = []
+        lines: list[_PlacedLine] = []
         for line in plan.lines[number]:
             up, down = line_height(line, measured[number])
             y += TURN_SPACE * em if lines else 0.0
             axis, bottom = y + spare / 2 + up, y + spare + up + down
-            lines.append(_Line(line, axis, x, x + wide, bottom, spare, plan.wording.spread))
+            lines.append(_PlacedLine(line, axis, x, x + wide, bottom, spare, plan.text_options.branch_spread))
             y += spare + up + down
-        drawings.append(_Drawing(band, measure, measured[number], lines))
+        drawings.append(_PlacedDesign(band, measure, measured[number], lines))
         x, y = (x + step, top / shrink) if beside else (x, y)
     return VolumesScene(
         tuple(box for drawing in drawings for box in drawing.boxes),
@@ -186,85 +186,85 @@ def lay_out_scene(plan: LineBreaks, eye: Camera, left: float, top: float, header
     )
 
 
-class _Drawing:
+class _PlacedDesign:
     """One design, placed: `boxes`, `arrows` and `wires`."""
 
-    def __init__(self, band: DesignRow, measure: BoxMeasurer, found: RowSizes, lines: list[_Line]) -> None:
-        self.band, self.measure, self.row_sizes, self.lines = band, measure, found, lines
+    def __init__(self, band: DesignRow, measure: BoxMeasurer, found: RowSizes, lines: list[_PlacedLine]) -> None:
+        self.design_row, self.measurer, self.row_sizes, self.lines = band, measure, found, lines
         self.em = measure.text_sizes.em
         self.centre: list[float] = []  # of each column
         self.begin: list[float] = []  # where the tracks before each column begin
-        self.line_of: list[_Line] = []
+        self.line_of: list[_PlacedLine] = []
         self.y: dict[tuple[int, int], float] = {}  # of (column, level)
-        for line, spare in zip(lines, self._spares(), strict=True):
+        for line, spare in zip(lines, self._spare_gaps(), strict=True):
             self._place_line(line, spare)
         numbered = list(enumerate(band.graph.vertices))
-        self.boxes = [self._box(index, vertex) for index, vertex in numbered]
-        self.arrows = [self._arrow(index, vertex) for index, vertex in numbered[1:]]
+        self.boxes = [self._place_box(index, vertex) for index, vertex in numbered]
+        self.arrows = [self._place_arrow(index, vertex) for index, vertex in numbered[1:]]
         self.wires: list[tuple[ScenePoint, ...]] = []
         self._add_wires()
-        self.frames = [frame for block in band.graph.open_blocks for frame in self._frames(block)]
+        self.frames = [frame for block in band.graph.open_blocks for frame in self._place_frames(block)]
 
-    def _spares(self) -> list[float]:
+    def _spare_gaps(self) -> list[float]:
         """Room to add to each open gap of a line: lines fill the width, the last one of several is like the others."""
         spares = []
         for line in self.lines:
-            room = line.right - line.left - line_width(self.band, line.columns, self.row_sizes, self.em)
-            count = sum(self._open(column) for column in line.columns if column)
+            room = line.right - line.left - line_width(self.design_row, line.columns, self.row_sizes, self.em)
+            count = sum(self._may_widen_gap(column) for column in line.columns if column)
             spares.append(max(0.0, room) / max(1, count))
         if len(spares) > 1:
             spares[-1] = min(spares[-1], sum(spares[:-1]) / (len(spares) - 1))
         return spares
 
-    def _open(self, column: int) -> bool:
+    def _may_widen_gap(self, column: int) -> bool:
         """Whether the gap before a column may be widened: compact boxes stay close to what they receive."""
-        vertices = self.band.graph.vertices
-        return not all(vertices[index].compact for index in self.band.graph.columns[column])
+        vertices = self.design_row.graph.vertices
+        return not all(vertices[index].is_compact for index in self.design_row.graph.columns[column])
 
-    def _place_line(self, line: _Line, spare: float) -> None:
+    def _place_line(self, line: _PlacedLine, spare: float) -> None:
         x = line.left + (TURN_SPACE * self.em if line.columns.start else 0.0)
         for column in line.columns:
             self.begin.append(x + GAP_PADDING * self.em)
             if column:
-                x += self.band.gaps[column] + (spare if self._open(column) else 0.0)
+                x += self.design_row.gaps[column] + (spare if self._may_widen_gap(column) else 0.0)
             before, after = self.row_sizes.columns[column]
             self.centre.append(x + before)
             self.line_of.append(line)
             x += before + after
-        for section, levels in zip(self.band.graph.sections, self.row_sizes.levels, strict=True):
+        for section, levels in zip(self.design_row.graph.sections, self.row_sizes.levels, strict=True):
             if section.start in line.columns:
                 apart = max([room.y for room in levels.values()]) - min([room.y for room in levels.values()])
-                stretch = min(line.spread, 1.0 + line.spare / apart) if apart else 1.0
+                stretch = min(line.spread, 1.0 + line.spare_height / apart) if apart else 1.0
                 for level, room in levels.items():
                     for column in section:
                         self.y[column, level] = line.axis + stretch * room.y
 
-    def _at(self, index: int) -> ScenePoint:
+    def _box_centre(self, index: int) -> ScenePoint:
         """The middle of a vertex's box."""
-        vertex = self.band.graph.vertices[index]
-        return self.centre[vertex.column], self.y[vertex.column, self.band.routes.levels[index]]
+        vertex = self.design_row.graph.vertices[index]
+        return self.centre[vertex.column], self.y[vertex.column, self.design_row.routes.levels[index]]
 
-    def _box(self, index: int, vertex: Vertex) -> PlacedBox:
-        x, y = self._at(index)
-        body, words = self.measure.body(vertex), self.band.captions[index]
+    def _place_box(self, index: int, vertex: Vertex) -> PlacedBox:
+        x, y = self._box_centre(index)
+        body, words = self.measurer.measure_body(vertex), self.design_row.captions[index]
         left, top, right, bottom = body.bounds
-        before, after = self.measure.ends(vertex, words)
+        before, after = self.measurer.line_ends(vertex, words)
         return PlacedBox(
-            (self.band.name, vertex.name),
+            (self.design_row.name, vertex.name),
             vertex,
-            tuple([self.band.graph.vertices[target] for target in self.band.graph.targets[index]]),
+            tuple([self.design_row.graph.vertices[target] for target in self.design_row.graph.targets[index]]),
             words,
-            body.box.moved(x, y),
+            body.box.translate(x, y),
             (x + left, y + top, x + right, y + bottom),
             x,
             y,
             x + before - REACH * self.em,
             x + after + REACH * self.em,
             body,
-            self.measure.text_sizes,
+            self.measurer.text_sizes,
         )
 
-    def _frames(self, block: OpenBlock) -> Iterator[BlockFrame]:
+    def _place_frames(self, block: OpenBlock) -> Iterator[BlockFrame]:
         """Around the layers of an open block, with its name above them; one a line."""
         em, columns, found = self.em, block.columns, self.row_sizes
         for line in self.lines:
@@ -280,55 +280,62 @@ class _Drawing:
             kind = f" · {block.kind}"
             texts = (title, Label(kind, x + title.width, baseline, measure_text(kind, em), em, "muted"))
             shown = texts if texts[1].rect[2] <= right else texts[:1]
-            yield BlockFrame((self.band.name, block.name), (left, top, right, bottom), shown)
+            yield BlockFrame((self.design_row.name, block.name), (left, top, right, bottom), shown)
 
-    def _words(self, index: int, vertex: Vertex, room: float) -> OperatorText:
+    def _choose_operator_text(self, index: int, vertex: Vertex, room: float) -> OperatorText:
         """What stands at an arrow of so much room: its numbers as well, where they are left out for other arrows."""
-        words, more = self.band.operators[index], make_operator_text(vertex, "lines", self.measure.text_sizes, "")
+        words, more = (
+            self.design_row.operators[index],
+            make_operator_text(vertex, "lines", self.measurer.text_sizes, ""),
+        )
         left_out = more.above == words.above and more.below and not words.below
-        fits = more.width <= room and more.down <= self.row_sizes.rooms[index].down
+        fits = more.width <= room and more.down <= self.row_sizes.box_spaces[index].down
         return more if left_out and fits else words
 
-    def _arrow(self, index: int, vertex: Vertex) -> OperatorArrow:
-        em, column, words = self.em, vertex.column, self.band.operators[index]
-        box, tracks, sources = self.boxes[index], self.band.routes.tracks[column - 1], self.band.graph.sources[index]
+    def _place_arrow(self, index: int, vertex: Vertex) -> OperatorArrow:
+        em, column, words = self.em, vertex.column, self.design_row.operators[index]
+        box, tracks, sources = (
+            self.boxes[index],
+            self.design_row.routes.tracks[column - 1],
+            self.design_row.graph.sources[index],
+        )
         start, y, role = self.begin[column] + tracks * TRACK_WIDTH * em, box.y, operator_role(vertex)
-        room = start, box.x - self.row_sizes.rooms[index].left - REACH * em
+        room = start, box.x - self.row_sizes.box_spaces[index].left - REACH * em
         if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
-            start = self.boxes[sources[0]].right
+            start = self.boxes[sources[0]].line_start_x
         elif not sources:  # it receives nothing that is there: a stub, in the colour of mistakes
             start, role = room[1] - words.width, "error"
             room = start, room[1]
-        place, middle = (self.band.name, vertex.name), sum(room) / 2
-        words = self._words(index, vertex, room[1] - room[0])
+        place, middle = (self.design_row.name, vertex.name), sum(room) / 2
+        words = self._choose_operator_text(index, vertex, room[1] - room[0])
         return OperatorArrow(
-            place, vertex, start, box.left, y, middle, role, words, self.measure.text_sizes, room[1] - room[0]
+            place, vertex, start, box.arrow_end_x, y, middle, role, words, self.measurer.text_sizes, room[1] - room[0]
         )
 
     def _add_wires(self) -> None:
         """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""
         returned: dict[int, ScenePoint] = {}
-        vertices = self.band.graph.vertices
-        for route in self.band.routes.routes:
+        vertices = self.design_row.graph.vertices
+        for route in self.design_row.routes.routes:
             column = vertices[route.source].column
-            start = self.boxes[route.source].right, self.boxes[route.source].y
+            start = self.boxes[route.source].line_start_x, self.boxes[route.source].y
             if column + 1 not in self.line_of[column].columns:
                 if route.source not in returned:
-                    way_back = self._way_back(column, start)
+                    way_back = self._return_wire(column, start)
                     self.wires.append(way_back)
                     returned[route.source] = way_back[-1]
                 start = returned[route.source]
-            points = self._wire(route, start)
+            points = self._wire_points(route, start)
             if len(points) > 1:
                 self.wires.append(tuple(points))
 
-    def _wire(self, route: Route, start: ScenePoint) -> list[ScenePoint]:
-        graph = self.band.graph
+    def _wire_points(self, route: Route, start: ScenePoint) -> list[ScenePoint]:
+        graph = self.design_row.graph
         before, target = graph.vertices[route.source].column + 1, graph.vertices[route.target].column
         points = [start]
         for column, track, level in (
-            (before, route.first, route.along),
-            (target, route.last, self.band.routes.levels[route.target]),
+            (before, route.first_track, route.level),
+            (target, route.last_track, self.design_row.routes.levels[route.target]),
         ):
             if track is not None:
                 x = self.begin[column] + (track + 0.5) * TRACK_WIDTH * self.em
@@ -339,7 +346,7 @@ class _Drawing:
             points.append((end, points[-1][1]))
         return points
 
-    def _way_back(self, column: int, start: ScenePoint) -> tuple[ScenePoint, ...]:
+    def _return_wire(self, column: int, start: ScenePoint) -> tuple[ScenePoint, ...]:
         """From a line's last box around the line's end to the beginning of the next line."""
         line, after = self.line_of[column], self.line_of[column + 1]
         between = line.bottom + 0.5 * TURN_SPACE * self.em

@@ -46,7 +46,7 @@ class LevelSpace(NamedTuple):
 class RowSizes(NamedTuple):
     """Room of a band's boxes: by vertex, and by column to both sides, above and below the axis."""
 
-    rooms: list[BoxSpace]
+    box_spaces: list[BoxSpace]
     columns: list[tuple[float, float]]
     up: list[float]
     down: list[float]
@@ -79,7 +79,7 @@ def measure_row(band: DesignRow, measure: BoxMeasurer) -> RowSizes:
             inside = [rooms[vertex] for vertex in members]
             columns.append((max([room.left for room in inside]), max([room.right for room in inside])))
     for section in band.graph.sections:
-        found = _levels(band, section, rooms, measure.text_sizes.em)
+        found = _measure_levels(band, section, rooms, measure.text_sizes.em)
         placed.append(found)
         up += [max([level.up - level.y for level in found.values()])] * len(section)
         down += [max([level.down + level.y for level in found.values()])] * len(section)
@@ -90,7 +90,7 @@ def measure_row(band: DesignRow, measure: BoxMeasurer) -> RowSizes:
     return RowSizes(rooms, columns, up, down, placed)
 
 
-def _levels(band: DesignRow, section: range, rooms: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
+def _measure_levels(band: DesignRow, section: range, rooms: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
     """The levels of a section from the top, those with boxes centred on the axis."""
     if section.start in band.graph.lone_columns:
         (only,) = band.graph.columns[section.start]

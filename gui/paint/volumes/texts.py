@@ -30,12 +30,12 @@ class TextZoom(NamedTuple):
     """Device pixels of a unit of the scene, the smallest text in them, and how much finer than the scene texts are."""
 
     pixels: float
-    smallest: float
-    finer: float
+    smallest_text: float
+    text_fineness: float
 
-    def shows(self, size: float) -> bool:
+    def is_readable(self, size: float) -> bool:
         """Whether text of that size is written."""
-        return size * self.pixels / self.finer >= self.smallest
+        return size * self.pixels / self.text_fineness >= self.smallest_text
 
 
 def readable_labels(
@@ -43,63 +43,63 @@ def readable_labels(
 ) -> Iterator[AnchoredLabel]:
     """What is readable; names of blocks and operators are enlarged where smaller texts are not. `right` ends it all."""
     type = scene.line_breaks.text_sizes
-    small = zoom.shows(type.small)
+    small = zoom.is_readable(type.small)
     for box, values in seen.boxes:
-        for text in _box_texts(box, values, scene.line_breaks) if small else _names(box, zoom):
+        for text in _box_texts(box, values, scene.line_breaks) if small else _block_names(box, zoom):
             inside = max(0.0, min(right - text.width, text.x))
-            yield AnchoredLabel(box.ref[0], text._replace(x=inside), _nearest(text, box))
+            yield AnchoredLabel(box.ref[0], text._replace(x=inside), _nearest_point(text, box))
     for frame in seen.frames:
         for text in frame.texts if small else frame.texts[:1]:
-            shown = text if small else _enlarged_title(text, zoom, frame.rect[2] - text.x)
-            if zoom.shows(shown.size):
+            shown = text if small else _enlarge_title(text, zoom, frame.rect[2] - text.x)
+            if zoom.is_readable(shown.size):
                 yield AnchoredLabel(frame.ref[0], shown, (text.x, frame.rect[1]))
     for arrow, _ in seen.arrows:
         for text in _arrow_texts(state, arrow, type, zoom):
             room = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
-            shown = text if small else _enlarged(text, zoom, room)
-            if zoom.shows(shown.size):
+            shown = text if small else _enlarge_label(text, zoom, room)
+            if zoom.is_readable(shown.size):
                 yield AnchoredLabel(arrow.ref[0], shown, (text.x + text.width / 2, arrow.y))
-    yield from _invitations(scene)
+    yield from _add_layer_hints(scene)
 
 
 def _box_texts(box: PlacedBox, values: FaceValues | None, plan: LineBreaks) -> tuple[Label, ...]:
-    notes = plan.wording.notes
+    notes = plan.text_options.notes
     said = "" if notes == "none" else face_note(box, values, slices=notes == "all")
-    texts = tuple([text for text in box.texts_with(said) if text.text])
+    texts = tuple([text for text in box.texts_with_note(said) if text.text])
     if box.vertex.shape is None:
         em = plan.text_sizes.em
         return (*texts, make_centred_label("?", box.x, box.y + 0.4 * em, em, "muted"))
     return texts
 
 
-def _names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
+def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
     """Names of blocks alone, as large as they can be read, as far as the box with its numbers is wide."""
     left, _, right, _ = box.bounds
     for text in box.texts:
-        if text.bold and zoom.shows((larger := _enlarged(text, zoom, max(text.width, right - left))).size):
+        if text.bold and zoom.is_readable((larger := _enlarge_label(text, zoom, max(text.width, right - left))).size):
             yield larger
 
 
 def _arrow_texts(state: ViewState, arrow: OperatorArrow, type: TextSizes, zoom: TextZoom) -> tuple[Label, ...]:
     """What stands at an arrow; where texts are finer than the scene, as much of it as the arrow has room for."""
     report = arrow.vertex.report
-    if zoom.finer == 1.0 or report is None or not arrow.operator_text.above:
+    if zoom.text_fineness == 1.0 or report is None or not arrow.operator_text.above:
         return arrow.texts
     formula = state.costs.formula(metrics.metric_by_id(state.look.metric), arrow.ref[0], report)
-    return arrow.texts_of(fullest_operator_text(arrow.vertex, type, formula, arrow.text_space * zoom.finer))
+    return arrow.place_texts(fullest_operator_text(arrow.vertex, type, formula, arrow.text_space * zoom.text_fineness))
 
 
-def _enlarged_title(text: Label, zoom: TextZoom, room: float) -> Label:
+def _enlarge_title(text: Label, zoom: TextZoom, room: float) -> Label:
     """A block's name larger from its left end, out of its frame: below it the first operator is enlarged, too."""
-    larger = _enlarged(text, zoom, room, MOST_GROWTH_OF_TITLES)
+    larger = _enlarge_label(text, zoom, room, MOST_GROWTH_OF_TITLES)
     return larger._replace(x=text.x, y=text.y - 0.4 * (larger.size - text.size))
 
 
-def _enlarged(text: Label, zoom: TextZoom, room: float, most: float = MOST_GROWTH) -> Label:
+def _enlarge_label(text: Label, zoom: TextZoom, room: float, most: float = MOST_GROWTH) -> Label:
     """A bold text around its middle as large as is readable and has room."""
     if not text.bold:
         return text
-    readable = max(READABLE, 1.05 * zoom.smallest)
+    readable = max(READABLE, 1.05 * zoom.smallest_text)
     growth = min(readable / (text.size * zoom.pixels), most, room / max(text.width, 1.0))
     larger = max(text.size, int(growth * text.size))
     wide = measure_text(text.text, larger, text.bold)
@@ -107,18 +107,18 @@ def _enlarged(text: Label, zoom: TextZoom, room: float, most: float = MOST_GROWT
     return text._replace(x=x, y=y, width=wide, size=larger)
 
 
-def _nearest(text: Label, box: PlacedBox) -> ScenePoint:
+def _nearest_point(text: Label, box: PlacedBox) -> ScenePoint:
     """The point of a box's bounds that is nearest to a text."""
     (text_left, text_top, text_right, text_bottom), (left, top, right, bottom) = text.rect, box.bounds
     x, y = (text_left + text_right) / 2, (text_top + text_bottom) / 2
     return min(max(x, left), right), min(max(y, top), bottom)
 
 
-def _invitations(scene: VolumesScene) -> Iterator[AnchoredLabel]:
+def _add_layer_hints(scene: VolumesScene) -> Iterator[AnchoredLabel]:
     """What to do in designs that have no layers."""
     em = scene.line_breaks.text_sizes.em
     for band in scene.line_breaks.design_rows:
         if len(band.graph.vertices) == 1:
             box = next(box for box in scene.boxes if box.ref[0] == band.name)
-            text = Label(EMPTY_DESIGN_HINT, box.right + em, box.y + 0.3 * em, 0.0, em, "muted")
+            text = Label(EMPTY_DESIGN_HINT, box.line_start_x + em, box.y + 0.3 * em, 0.0, em, "muted")
             yield AnchoredLabel(band.name, text, (text.x, text.y))

@@ -59,7 +59,7 @@ class FaceValues(NamedTuple):
     """What the faces of a box show."""
 
     volume: Float32Volume
-    fresh: bool
+    is_fresh: bool
     channel: int
     photo: ImageInput | None
     """How the photo was made that stands on the front instead of a channel."""
@@ -76,12 +76,12 @@ def face_values(state: ViewState, box: PlacedBox, focus: Focus) -> FaceValues | 
 
 def face_note(box: PlacedBox, values: FaceValues | None, *, slices: bool = True) -> str:
     """Which values the front face shows; where it is not seen, with `slices` the slice that another face shows."""
-    brief = box.vertex.compact or not box.caption.name
-    if box.caption.trouble or (box.vertex.shape is not None and values is None):
+    brief = box.vertex.is_compact or not box.caption.name
+    if box.caption.mistakes or (box.vertex.shape is not None and values is None):
         return ""
     if values is None:
         return "unknown"
-    if not (values.fresh or brief or box.caption.note_beside_name):
+    if not (values.is_fresh or brief or box.caption.note_beside_name):
         return "for earlier settings"
     side = max(box.prism.faces(), key=lambda face: (face.side == "front" and face.area > 1.0, face.area)).side
     if side == "front" and values.photo is not None:

@@ -42,20 +42,20 @@ def find_visible_parts(
     if area is not None:
         reach = TEXT_REACH * scene.line_breaks.text_sizes.em
         near = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
-        boxes = [box for box in boxes if _meet(near, box.bounds)]
-        arrows = [(arrow, wide) for arrow, wide in arrows if _meet(near, (arrow.start, arrow.y, arrow.end, arrow.y))]
-        wires = [wire for wire in wires if _meet(near, _around(wire))]
-        frames = [frame for frame in frames if _meet(near, frame.rect)]
+        boxes = [box for box in boxes if _overlap(near, box.bounds)]
+        arrows = [(arrow, wide) for arrow, wide in arrows if _overlap(near, (arrow.start, arrow.y, arrow.end, arrow.y))]
+        wires = [wire for wire in wires if _overlap(near, _bounding_rect(wire))]
+        frames = [frame for frame in frames if _overlap(near, frame.rect)]
     valued = [(box, face_values(state, box, focus)) for box in boxes]
     if not marks:
         return VisibleParts(valued, arrows, wires, frames, Focus(), {})
     return VisibleParts(valued, arrows, wires, frames, focus, value_regions(state))
 
 
-def _around(points: tuple[ScenePoint, ...]) -> Rect:
+def _bounding_rect(points: tuple[ScenePoint, ...]) -> Rect:
     across, down = zip(*points, strict=True)
     return min(across), min(down), max(across), max(down)
 
 
-def _meet(first: Rect, second: Rect) -> bool:
+def _overlap(first: Rect, second: Rect) -> bool:
     return first[0] <= second[2] and second[0] <= first[2] and first[1] <= second[3] and second[1] <= first[3]

@@ -43,7 +43,7 @@ def draw_volumes(
     rect: QRectF,
     state: ViewState,
     theme: Theme,
-    laid_out: VolumesLayout,
+    layout: VolumesLayout,
     smallest_text: float,
     zoom: float = 1.0,
     area: QRectF | None = None,
@@ -56,13 +56,13 @@ def draw_volumes(
     painter.save()
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
     painter.translate(rect.topLeft())
-    draw_headings(painter, state, laid_out, theme, rect.width())
+    draw_headings(painter, state, layout, theme, rect.width())
     if state.project.designs:
-        draw_volumes_legend(painter, state, laid_out, theme, QRectF(0, 0, rect.width(), rect.height()))
+        draw_volumes_legend(painter, state, layout, theme, QRectF(0, 0, rect.width(), rect.height()))
     else:
-        text = make_centred_label(ADD_DESIGN_HINT, rect.width() / 2, rect.height() / 2, laid_out.em)
+        text = make_centred_label(ADD_DESIGN_HINT, rect.width() / 2, rect.height() / 2, layout.em)
         draw_label(painter, text, theme.muted)
-    draw_scene(painter, state, theme, laid_out.scene, smallest_text, rect.width(), zoom=zoom, area=area)
+    draw_scene(painter, state, theme, layout.scene, smallest_text, rect.width(), zoom=zoom, area=area)
     painter.restore()
 
 
@@ -89,11 +89,11 @@ def draw_scene(
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
     fineness = TextZoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
     part = find_visible_parts(state, scene, area, marks=marks)
-    _Painting(painter, state, theme, scene, part, fineness).draw(right / scene.shrink)
+    _ScenePainter(painter, state, theme, scene, part, fineness).draw(right / scene.shrink)
     painter.restore()
 
 
-class _Painting:
+class _ScenePainter:
     """One repaint: the painter, and all that drawing a box or an arrow looks up."""
 
     def __init__(
@@ -103,7 +103,7 @@ class _Painting:
         self.seen = part
         self.em = scene.line_breaks.text_sizes.em
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
-        self.line = 0.075 * self.em / zoom.finer
+        self.line = 0.075 * self.em / zoom.text_fineness
         self._pens: dict[tuple[str, float], QPen] = {}
         self._designs = {
             band.name: theme.design(state.design_index(band.name)) for band in scene.line_breaks.design_rows
@@ -148,14 +148,14 @@ class _Painting:
         self.painter.setPen(self._pen(self.theme.muted, self.line))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         for wire in self.seen.wires:
-            self.painter.drawPath(_rounded(wire, 0.45 * self.em))
+            self.painter.drawPath(_rounded_path(wire, 0.45 * self.em))
 
     def _draw_arrows(self) -> None:
         """All arrows of one colour together: it is faster."""
         drawn: dict[str, tuple[list[QRectF], QPainterPath]] = {}
         for arrow, wide in self.seen.arrows:
-            width = wide * self.em / self.zoom.finer
-            head = min(max(0.42 * self.em / self.zoom.finer, 1.5 * width), 0.6 * (arrow.end - arrow.start))
+            width = wide * self.em / self.zoom.text_fineness
+            head = min(max(0.42 * self.em / self.zoom.text_fineness, 1.5 * width), 0.6 * (arrow.end - arrow.start))
             stop = arrow.end - 1.5 * head
             shafts, heads = drawn.setdefault(self._colour(arrow.role, arrow.ref[0]), ([], QPainterPath()))
             shafts.append(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
@@ -208,7 +208,7 @@ class _Painting:
                 columns=columns,
                 rows=rows,
             )
-        if not values.fresh:
+        if not values.is_fresh:
             image = faces.fade_image(values.volume, image, plain, DIMMED)
         return image if self.raster else faces.enlarge_pixels(image)
 
@@ -218,8 +218,8 @@ class _Painting:
         boxes = [box for box, _ in self.seen.boxes]
         special = [box for box in boxes if self._is_special(box)]
         ordinary = [box for box in boxes if not self._is_special(box)] if special else boxes
-        self._draw_lines(self.theme.edge, [(box.prism, make_box_edges(*box.prism[2:]).ridges) for box in boxes])
-        self._draw_lines(self.theme.text, [(box.prism, make_box_edges(*box.prism[2:]).border) for box in ordinary])
+        self._draw_lines(self.theme.edge, [(box.prism, make_box_edges(*box.prism[2:]).inner_edges) for box in boxes])
+        self._draw_lines(self.theme.text, [(box.prism, make_box_edges(*box.prism[2:]).outer_edges) for box in ordinary])
         for box in special:
             self._draw_outline(box)
 
@@ -234,7 +234,7 @@ class _Painting:
         self.painter.setTransform(whole)
 
     def _is_special(self, box: PlacedBox) -> bool:
-        return bool(box.caption.trouble) or box.vertex.shape is None or box.ref == self.seen.focus.ref
+        return bool(box.caption.mistakes) or box.vertex.shape is None or box.ref == self.seen.focus.ref
 
     def _draw_outline(self, box: PlacedBox) -> None:
         """In red where there is a mistake, else thick around the chosen volume; dashed where the shape is unknown."""
@@ -242,7 +242,7 @@ class _Painting:
         for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if chosen else ():
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(outline)
-        wrong = bool(box.caption.trouble)
+        wrong = bool(box.caption.mistakes)
         if chosen and not wrong:
             return
         pen = self._pen(self.theme.error if wrong else self.theme.text, self.line * (2.2 if wrong else 0.8))
@@ -257,7 +257,7 @@ class _Painting:
 
         In a small volume all lines are thinner, and in a very small one there is none: they would cover it.
         """
-        side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.finer / self.em
+        side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.text_fineness / self.em
         if side < WINDOWED:
             return
         colour, drawn = self._colour(window.role, window.design), make_box_edges(*window.box[2:])
@@ -270,11 +270,11 @@ class _Painting:
         self.painter.setPen(Qt.PenStyle.NoPen)
         self.painter.setBrush(fill)
         self.painter.drawPolygon(drawn.outline)
-        strokes = [(drawn.border, self.theme.raised, 3.6), (drawn.border, colour, 1.9)]
+        strokes = [(drawn.outer_edges, self.theme.raised, 3.6), (drawn.outer_edges, colour, 1.9)]
         if drawn.size * self.zoom.pixels < SMALL_WINDOW:
             strokes = strokes[1:]
         elif drawn.size > 10 * self.line:
-            raised = [(drawn.ridges, self.theme.raised, 3.6), (drawn.ridges, colour, 1.9)]
+            raised = [(drawn.inner_edges, self.theme.raised, 3.6), (drawn.inner_edges, colour, 1.9)]
             behind = [QLineF(*start, *end) for start, end in Prism(0.0, 0.0, *window.box[2:]).hidden_edges()]
             strokes = [strokes[0], (behind, colour, 0.6), *raised, strokes[1]]
         for lines, ground, width in strokes:
@@ -289,7 +289,7 @@ class _Painting:
             return
         low = (pixel[1] / shape.width, pixel[0] / shape.height, 0.0)
         high = ((pixel[1] + 1) / shape.width, (pixel[0] + 1) / shape.height, 0.0)
-        mark = box.prism.part(low, high).faces()[-1].polygon()
+        mark = box.prism.inner_prism(low, high).faces()[-1].polygon()
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         for colour, width in ((self.theme.base, 4.0), (self.theme.accent, 2.0)):
             self.painter.setPen(self._pen(colour, width * self.line))
@@ -297,13 +297,13 @@ class _Painting:
 
     def _draw_texts(self, right: float) -> None:
         """All texts, those of one look together: fonts and pens are dear to set."""
-        finer = self.zoom.finer
+        finer = self.zoom.text_fineness
         texts = [
             (self._colour(item.text.role, item.design), item)
             for item in readable_labels(self.state, self.scene, self.seen, self.zoom, right)
         ]
         self.painter.scale(1 / finer, 1 / finer)
-        for (size, bold, colour), alike in groupby(sorted(texts, key=_style), _style):
+        for (size, bold, colour), alike in groupby(sorted(texts, key=_text_style), _text_style):
             self.painter.setFont(cached_font(size, bold))
             self.painter.setPen(self._pen(colour, 1.0))
             for _, (_, text, (x, y)) in alike:
@@ -311,12 +311,12 @@ class _Painting:
         self.painter.scale(finer, finer)
 
 
-def _style(item: tuple[str, AnchoredLabel]) -> tuple[int, bool, str]:
+def _text_style(item: tuple[str, AnchoredLabel]) -> tuple[int, bool, str]:
     colour, (_, text, _) = item
     return text.size, text.bold, colour
 
 
-def _rounded(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:
+def _rounded_path(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:
     """A line of upright and level pieces, its corners rounded."""
     path = QPainterPath(QPointF(*points[0]))
     for before, at, after in zip(points, points[1:], points[2:], strict=False):

@@ -83,13 +83,13 @@ def switch_chosen_form(kind: type[Kind], state: ViewState) -> Edit | None:
 
 def can_take_chosen_apart(state: ViewState) -> bool:
     """Whether a block, or a part of one, is chosen whose layers are known."""
-    block = state.block(state.focus.ref)
+    block = state.enclosing_block(state.focus.ref)
     return block is not None and block.input_shapes[0] is not None
 
 
 def take_chosen_block_apart(state: ViewState) -> Edit | None:
     """The layers of the chosen block, or of the one around the chosen part, in its place."""
-    block = state.block(state.focus.ref)
+    block = state.enclosing_block(state.focus.ref)
     received = None if block is None else block.input_shapes[0]
     if block is None or received is None:
         return None

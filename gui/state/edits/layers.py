@@ -25,8 +25,8 @@ def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
     """
     network, layer = project.network(design), new_layer(kind)
     name = unique_name(default_name(layer), node_names(network))
-    node = Node(name, layer, _joined(network, layer, after))
-    return _with_network(
+    node = Node(name, layer, _join_inputs(network, layer, after))
+    return _edit_network(
         project, design, network.with_node_after(node, after), f"Add {name} to {describe_design(design)}", name
     )
 
@@ -36,25 +36,25 @@ def add_layer_before(project: Project, design: str, before: str, kind: str) -> E
 
     A kind that joins receives, besides, what nobody else does.
     """
-    return _inserted_before(project, design, before, new_layer(kind))
+    return _insert_before(project, design, before, new_layer(kind))
 
 
 def add_reduction(project: Project, design: str, before: str, channels: int) -> Edit:
     """A 1×1 convolution before a node, with a quarter of the `channels` that the node receives."""
-    return _inserted_before(project, design, before, Conv2d(max(1, channels // _REDUCTION), 1), "reduce")
+    return _insert_before(project, design, before, Conv2d(max(1, channels // _REDUCTION), 1), "reduce")
 
 
-def _inserted_before(project: Project, design: str, before: str, layer: Layer | Block, base: str = "") -> Edit:
+def _insert_before(project: Project, design: str, before: str, layer: Layer | Block, base: str = "") -> Edit:
     network = project.network(design)
     at = network.index(before)
     node, received = network.nodes[at], network.inputs_of(at)
     name = unique_name(base or default_name(layer), node_names(network))
-    inputs = _joined(network, layer, received[0], but=before) or node.inputs[:1]
+    inputs = _join_inputs(network, layer, received[0], but=before) or node.inputs[:1]
     rest = tuple(other for other in received[1:] if other not in inputs)
     # What is implied stays implied: the node stands right behind the new one.
     changed = network.with_node_replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
     changed = changed.with_node(Node(name, layer, inputs), at)
-    return _with_network(project, design, changed, f"Add {name} before {before}", name)
+    return _edit_network(project, design, changed, f"Add {name} before {before}", name)
 
 
 def duplicate_node(project: Project, design: str, name: str) -> Edit:
@@ -70,7 +70,7 @@ def duplicate_node(project: Project, design: str, name: str) -> Edit:
         inputs=network.inputs_of(network.index(name)) if node.layer.min_inputs > 1 else (),
         weights=None if isinstance(node.weights, LowRankWeights) else node.weights,
     )
-    return _with_network(project, design, network.with_node_after(copy, name), f"Duplicate {name}", copy.name)
+    return _edit_network(project, design, network.with_node_after(copy, name), f"Duplicate {name}", copy.name)
 
 
 def remove_node(project: Project, design: str, name: str) -> Edit:
@@ -78,7 +78,7 @@ def remove_node(project: Project, design: str, name: str) -> Edit:
     network = project.network(design)
     at, left = network.index(name), network.without(name)
     focus = left.nodes[min(at, len(left.nodes) - 1)].name if left.nodes else INPUT
-    return _with_network(project, design, left, f"Remove {name}", focus)
+    return _edit_network(project, design, left, f"Remove {name}", focus)
 
 
 def move_node(project: Project, design: str, name: str, by: int) -> Edit | None:
@@ -87,7 +87,7 @@ def move_node(project: Project, design: str, name: str, by: int) -> Edit | None:
     at = network.index(name)
     to = max(0, min(len(network.nodes) - 1, at + by))
     text = f"Move {name} {'down' if by > 0 else 'up'}"
-    return None if to == at else _with_network(project, design, network.with_node_moved(name, to), text, name)
+    return None if to == at else _edit_network(project, design, network.with_node_moved(name, to), text, name)
 
 
 def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit:
@@ -99,7 +99,7 @@ def take_block_apart(project: Project, design: str, name: str, channels: int) ->
     """A block's layers, where it receives so many channels, in its place; the selection goes to their output."""
     network = project.network(design)
     output = parts_of(network.node(name), INPUT, channels)[-1].name
-    return _with_network(project, design, network.with_block_expanded(name, channels), f"Take {name} apart", output)
+    return _edit_network(project, design, network.with_block_expanded(name, channels), f"Take {name} apart", output)
 
 
 def set_setting(project: Project, place: NodeRef, setting: str, value: object) -> Edit:
@@ -121,7 +121,7 @@ def set_kind(project: Project, place: NodeRef, kind: str) -> Edit:
     layer = converted(node.layer, kind)
     inputs = node.inputs
     if layer.min_inputs > 1:
-        inputs = _joined(network, layer, network.inputs_of(at)[0], but=name)
+        inputs = _join_inputs(network, layer, network.inputs_of(at)[0], but=name)
     elif layer.max_inputs is not None:
         inputs = inputs[: layer.max_inputs]
     # Weights are made for one kind's roles and shapes.
@@ -151,11 +151,11 @@ def set_weights(project: Project, place: NodeRef, weights: WeightSource | None, 
     return Edit(f"Take {words} weights for {name}", project.with_network(design, changed))
 
 
-def _with_network(project: Project, design: str, network: Network, text: str, focus: str) -> Edit:
+def _edit_network(project: Project, design: str, network: Network, text: str, focus: str) -> Edit:
     return Edit(text, project.with_network(design, network), focus=Focus(design, focus))
 
 
-def _joined(network: Network, layer: Kind, first: str, but: str = "") -> tuple[str, ...]:
+def _join_inputs(network: Network, layer: Kind, first: str, but: str = "") -> tuple[str, ...]:
     """Inputs for a kind that joins: `first`, and every loose end that does not depend on the new node."""
     if layer.min_inputs < 2:
         return ()

@@ -39,11 +39,11 @@ class Action(Struct, frozen=True):
     """One of the choices of a group is the current one."""
     tip: str = ""
     """What the text leaves unsaid."""
-    off: str = ""
+    disabled_tip: str = ""
     """The same while it cannot be done: what must be done first."""
     tool_tip: Callable[[ViewState], str] | None = None
     """The whole tool tip as the state wants it; if None, it is made of text, tip and keys."""
-    local: bool = False
+    is_local: bool = False
     """The key acts in the list and in the volumes only: elsewhere it means something else."""
 
     def enabled(self, state: ViewState) -> bool:

@@ -52,7 +52,7 @@ LAYER_ACTIONS: tuple[Action, ...] = (
     Action("explore", "Find its bottleneck", "Ctrl+Shift+E", allowed=_on_explorable,
            run=lambda window: window.begin("bottleneck"),
            tip="How narrow a 1×1 convolution before it may be, found from the data that reaches it",
-           off="choose a convolution without groups"),
+           disabled_tip="choose a convolution without groups"),
     *(
         Action(f"add_{tag}", kind.title, edit=partial(edits.add_after_chosen, tag), allowed=always, tip=kind.help)
         for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
@@ -71,7 +71,7 @@ LAYER_ACTIONS: tuple[Action, ...] = (
            allowed=edits.can_take_chosen_apart, tip="Put its layers in its place: the same network, free to edit"),
     Action("duplicate", "Duplicate", "Ctrl+D", edit=edits.duplicate_chosen, allowed=_on_own,
            tool_tip=partial(_tool_tip, "Duplicate", "Ctrl+D")),
-    Action("remove", "Remove", "Del", edit=edits.remove_chosen, allowed=_on_own, local=True,
+    Action("remove", "Remove", "Del", edit=edits.remove_chosen, allowed=_on_own, is_local=True,
            tool_tip=partial(_tool_tip, "Remove", "Del")),
     Action("rename", "Rename", "F2", run=_rename, allowed=_on_own, tool_tip=partial(_tool_tip, "Rename", "F2")),
     Action("move_up", "Move up", "Alt+Up", edit=partial(edits.move_chosen, -1),

@@ -5,7 +5,7 @@ from gui.window.actions.base import Action, Menus
 
 
 def _is_running(state: ViewState) -> bool:
-    return state.run.progress is not None or bool(state.exploration.busy_text)
+    return state.run.progress is not None or bool(state.rank_search.busy_text)
 
 
 RUN_ACTIONS: tuple[Action, ...] = (

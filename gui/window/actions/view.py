@@ -7,7 +7,7 @@ from gui.window.actions.base import SEPARATOR, Action, Menus
 
 
 def _on_block(state: ViewState) -> bool:
-    return state.block(state.focus.ref) is not None
+    return state.enclosing_block(state.focus.ref) is not None
 
 
 def _shows_layers(state: ViewState) -> bool:

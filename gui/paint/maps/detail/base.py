@@ -37,7 +37,7 @@ class MapDetail(Struct, frozen=True, eq=False):
 
     title: str
     body: DetailBody | None = None
-    fault: str = ""
+    reason: str = ""
     is_error: bool = False
     """Whether the reason is a mistake."""
     text: str = ""

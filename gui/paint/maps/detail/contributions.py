@@ -64,16 +64,18 @@ def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | 
     if found is None:
         return MapDetail(title, None, COMPUTING_TEXT)
     body = ContributionsBody(found, source, Shape(*volume.shape), state.design_index(place[0]), state.focus.pixel)
-    return MapDetail(title, body, text=f"{title}: " + ", ".join(_words(found, int(index)) for index in body.order[:5]))
+    return MapDetail(
+        title, body, text=f"{title}: " + ", ".join(_share_words(found, int(index)) for index in body.channel_order[:5])
+    )
 
 
-def _share(value: float) -> str:
+def _share_text(value: float) -> str:
     """``12.3 %``, with a true minus sign."""
     return f"{number_text(100 * value, 3)} %"
 
 
-def _words(found: Contributions, index: int) -> str:
-    return f"channel {found.first + index} {_share(float(found.shares[index]))}"
+def _share_words(found: Contributions, index: int) -> str:
+    return f"channel {found.first + index} {_share_text(float(found.shares[index]))}"
 
 
 class ContributionBar(NamedTuple):
@@ -83,16 +85,16 @@ class ContributionBar(NamedTuple):
     label: str
     share: float
     rect: QRectF
-    hover: str
+    hover_text: str
 
 
 class ContributionsBody(NamedTuple):
     """Shares of input channels, and where these are."""
 
     contributions: Contributions
-    source: tuple[str, str]
+    source_ref: tuple[str, str]
     shape: Shape
-    design: int
+    design_index: int
     pixel: tuple[int, int] | None
 
     @property
@@ -106,7 +108,7 @@ class ContributionsBody(NamedTuple):
         return f"shares of the map without its bias, together 100 %; below 0: works against the rest{odd}"
 
     @property
-    def order(self) -> NDArray[np.intp]:
+    def channel_order(self) -> NDArray[np.intp]:
         """The channels that the filter sees, the largest share first, whatever its sign."""
         return np.argsort(-np.abs(self.contributions.shares), kind="stable")
 
@@ -119,17 +121,17 @@ class ContributionsBody(NamedTuple):
         if not explained:
             rows = max(int(rect.height() / (size * ROW)), 2)
         alone = count if count <= rows else rows - 1
-        order = self.order
-        bars = [self._bar(int(index), rect, size, line) for line, index in enumerate(order[:alone])]
+        order = self.channel_order
+        bars = [self._make_bar(int(index), rect, size, line) for line, index in enumerate(order[:alone])]
         if alone < count:
-            bars.append(self._rest(order[alone:], rect, size, alone))
+            bars.append(self._make_rest_bar(order[alone:], rect, size, alone))
         return PlacedContributions(self, rect, size, tuple(bars), explained)
 
     @staticmethod
-    def _row(rect: QRectF, size: float, line: int) -> QRectF:
+    def _row_rect(rect: QRectF, size: float, line: int) -> QRectF:
         return QRectF(rect.left(), rect.top() + line * size * ROW, rect.width(), size * ROW)
 
-    def _bar(self, index: int, rect: QRectF, size: float, line: int) -> ContributionBar:
+    def _make_bar(self, index: int, rect: QRectF, size: float, line: int) -> ContributionBar:
         found = self.contributions
         share = float(found.shares[index])
         hover = (
@@ -137,16 +139,16 @@ class ContributionsBody(NamedTuple):
             f"{number_text(100 * float(found.energies[index]), 4)} % of all channels' energy · "
             f"sum of its values {number_text(float(found.sums[index]))} · click: choose it"
         )
-        return ContributionBar(index, f"channel {found.first + index}", share, self._row(rect, size, line), hover)
+        return ContributionBar(index, f"channel {found.first + index}", share, self._row_rect(rect, size, line), hover)
 
-    def _rest(self, indices: NDArray[np.intp], rect: QRectF, size: float, line: int) -> ContributionBar:
+    def _make_rest_bar(self, indices: NDArray[np.intp], rect: QRectF, size: float, line: int) -> ContributionBar:
         found, count = self.contributions, len(indices)
         share = float(found.shares[indices].sum())
         hover = (
             f"the other {count} input channels give {number_text(100 * share, 6)} % of the map together · by themselves "
             f"{number_text(100 * float(found.energies[indices].sum()), 4)} % of all channels' energy"
         )
-        return ContributionBar(-1, f"{count} others", share, self._row(rect, size, line), hover)
+        return ContributionBar(-1, f"{count} others", share, self._row_rect(rect, size, line), hover)
 
 
 class PlacedContributions(NamedTuple):
@@ -160,17 +162,17 @@ class PlacedContributions(NamedTuple):
     """Whether there is room for what the shares mean."""
 
     @property
-    def _columns(self) -> tuple[float, float, float]:
+    def _bar_edges(self) -> tuple[float, float, float]:
         """(left end of the bars, where zero is, right end); shares stand right of that."""
         size = self.size
         label = max(text_width(bar.label, size) for bar in self.bars) + size * 0.8
-        value = max(text_width(_share(bar.share), size) for bar in self.bars) + size * 0.6
+        value = max(text_width(_share_text(bar.share), size) for bar in self.bars) + size * 0.6
         left, right = self.rect.left() + label, max(self.rect.right() - value, self.rect.left() + label + size)
-        low, high = self._ends
+        low, high = self._axis_ends
         return left, left + (right - left) * -low / (high - low), right
 
     @property
-    def _ends(self) -> tuple[float, float]:
+    def _axis_ends(self) -> tuple[float, float]:
         """The shares at the ends of the axis."""
         low, high = min(0.0, *(bar.share for bar in self.bars)), max(0.0, *(bar.share for bar in self.bars))
         return (low, high) if low < high else (0.0, 1.0)
@@ -179,13 +181,13 @@ class PlacedContributions(NamedTuple):
         """A bar to the right for what adds to the map, to the left for what works against it."""
         painter.save()
         size = self.size
-        left, zero, right = self._columns
-        low, high = self._ends
-        colour = QColor(theme.muted if self.body.design < 0 else theme.design(self.body.design))
+        left, zero, right = self._bar_edges
+        low, high = self._axis_ends
+        colour = QColor(theme.muted if self.body.design_index < 0 else theme.design(self.body.design_index))
         for bar in self.bars:
             row = bar.rect
             draw_text(painter, row, bar.label, size, theme.text if bar.number >= 0 else theme.muted)
-            draw_text(painter, row, _share(bar.share), size, theme.text, ALIGN_RIGHT)
+            draw_text(painter, row, _share_text(bar.share), size, theme.text, ALIGN_RIGHT)
             length = bar.share / (high - low) * (right - left)
             painter.setPen(QPen(colour, 1))
             painter.setBrush(colour if bar.number >= 0 else QColor(colour.red(), colour.green(), colour.blue(), 70))
@@ -196,27 +198,27 @@ class PlacedContributions(NamedTuple):
         draw_wrapped_text(painter, below, self.body.meaning_text if self.shows_meaning else "", size, theme.muted)
         painter.restore()
 
-    def _at(self, point: QPointF) -> ContributionBar | None:
+    def _bar_at(self, point: QPointF) -> ContributionBar | None:
         return next((bar for bar in self.bars if bar.rect.contains(point)), None)
 
     def describe(self, point: QPointF) -> str:
         """The exact share of the channel under a point."""
-        bar = self._at(point)
-        return "" if bar is None else bar.hover
+        bar = self._bar_at(point)
+        return "" if bar is None else bar.hover_text
 
     def focus_at(self, point: QPointF) -> Focus | None:
         """The channel of a bar, in the volume that the layer receives."""
-        return self._focus(self._at(point))
+        return self._bar_focus(self._bar_at(point))
 
     def focus_for_key(self, number: int) -> Focus | None:
         """The channel of the first, second … bar."""
-        return self._focus(self.bars[number - 1]) if 1 <= number <= len(self.bars) else None
+        return self._bar_focus(self.bars[number - 1]) if 1 <= number <= len(self.bars) else None
 
-    def _focus(self, bar: ContributionBar | None) -> Focus | None:
+    def _bar_focus(self, bar: ContributionBar | None) -> Focus | None:
         if bar is None or bar.number < 0:
             return None
         body = self.body
         pixel = body.pixel
         if pixel is not None and not (pixel[0] < body.shape.height and pixel[1] < body.shape.width):
             pixel = None
-        return Focus(*body.source, body.contributions.first + bar.number, pixel)
+        return Focus(*body.source_ref, body.contributions.first + bar.number, pixel)

@@ -49,7 +49,7 @@ class PlacedDetail(NamedTuple):
     """A detail and where it is."""
 
     detail: MapDetail
-    rect: QRectF
+    detail_rect: QRectF
     size: float
     body: PlacedBody | None
 
@@ -67,10 +67,10 @@ def detail_title_height(detail: MapDetail, width: float, size: float) -> float:
 
 def draw_detail(painter: QPainter, placed: PlacedDetail, theme: Theme) -> None:
     """Title and body, or why there is nothing to see."""
-    detail, rect, size = placed.detail, placed.rect, placed.size
+    detail, rect, size = placed.detail, placed.detail_rect, placed.size
     draw_wrapped_text(painter, rect, detail.title, size, theme.text, bold=True)
     if placed.body is not None:
         placed.body.draw(painter, theme)
         return
     below = rect.adjusted(0, detail_title_height(detail, rect.width(), size), 0, 0)
-    draw_wrapped_text(painter, below, detail.fault, size, theme.error if detail.is_error else theme.muted)
+    draw_wrapped_text(painter, below, detail.reason, size, theme.error if detail.is_error else theme.muted)

@@ -25,10 +25,10 @@ class MapHistogram(NamedTuple):
     """One design's histogram."""
 
     design: str
-    position: int
+    design_index: int
     """The design's position in the project, for its colour; −1 for the stem and the input."""
     histogram: Histogram
-    figures: Statistics
+    statistics: Statistics
     """Of this one map."""
 
 
@@ -41,24 +41,24 @@ def build_histogram_detail(state: ViewState, shown: Sequence[MosaicPanel]) -> Ma
     plates = [plate for plate in shown if plate.has_values and channel < plate.channels]
     if not plates:
         return MapDetail(title, None, MAPS_RUN_HINT)
-    shown_maps = [_values(plate)[channel] for plate in plates]
+    shown_maps = [_panel_values(plate)[channel] for plate in plates]
     curves = tuple(
         MapHistogram(plate.design, state.design_index(plate.ref[0]), histogram, map_statistics(values[np.newaxis]))
         for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, BINS), strict=True)
         if plate.ref is not None
     )
-    return MapDetail(title, HistogramBody(curves), text="; ".join([title, *map(_words, curves)]))
+    return MapDetail(title, HistogramBody(curves), text="; ".join([title, *map(_curve_text, curves)]))
 
 
-def _values(plate: MosaicPanel) -> Float32Volume:
+def _panel_values(plate: MosaicPanel) -> Float32Volume:
     assert plate.tiles is not None
     assert plate.tiles.values is not None
     return plate.tiles.values
 
 
-def _words(curve: MapHistogram) -> str:
+def _curve_text(curve: MapHistogram) -> str:
     """``naive: mean 8.2, variance 169, 43 % zeros (not drawn)``."""
-    mean, variance, zeros = (float(figure[0]) for figure in structs.astuple(curve.figures))
+    mean, variance, zeros = (float(figure[0]) for figure in structs.astuple(curve.statistics))
     parts = [
         f"mean {number_text(mean, 3)}",
         f"variance {number_text(variance, 3)}",
@@ -90,17 +90,17 @@ class PlacedHistogram(NamedTuple):
     body: HistogramBody
     rect: QRectF
     size: float
-    plot: QRectF
+    plot_rect: QRectF
 
     @property
-    def most(self) -> int:
+    def largest_count(self) -> int:
         return max(max(int(curve.histogram.counts.max()) for curve in self.body.curves), 1)
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
         """The first filled, the second a dashed line, each in its design's colour; the axis with its ends and zero."""
         painter.save()
         for line, curve in enumerate(self.body.curves):
-            colour = theme.muted if curve.position < 0 else theme.design(curve.position)
+            colour = theme.muted if curve.design_index < 0 else theme.design(curve.design_index)
             self._draw_key(painter, line, curve, colour, theme)
             self._draw_curve(painter, line, curve, colour)
         self._draw_axis(painter, theme)
@@ -115,7 +115,7 @@ class PlacedHistogram(NamedTuple):
             painter.drawLine(QPointF(sign.left(), sign.center().y()), QPointF(sign.right(), sign.center().y()))
         else:
             painter.drawRect(sign)
-        words, place = _words(curve), row.adjusted(size * 1.8, 0, 0, 0)
+        words, place = _curve_text(curve), row.adjusted(size * 1.8, 0, 0, 0)
         fitting = min(max(place.width() / text_width(words, size), LEAST_KEY), 1.0)
         draw_text(painter, place, words, size * fitting, theme.text)
 
@@ -128,8 +128,8 @@ class PlacedHistogram(NamedTuple):
         painter.setPen(QPen(QColor(colour), 2.0 if line else 1.4, style, j=Qt.PenJoinStyle.MiterJoin))
 
     def _draw_curve(self, painter: QPainter, line: int, curve: MapHistogram, colour: str) -> None:
-        plot, counts = self.plot, curve.histogram.counts.tolist()
-        width, high = plot.width() / len(counts), plot.height() / self.most
+        plot, counts = self.plot_rect, curve.histogram.counts.tolist()
+        width, high = plot.width() / len(counts), plot.height() / self.largest_count
         path = QPainterPath(plot.bottomLeft())
         for index, count in enumerate(counts):
             path.lineTo(plot.left() + index * width, plot.bottom() - count * high)
@@ -139,7 +139,7 @@ class PlacedHistogram(NamedTuple):
         painter.drawPath(path)
 
     def _draw_axis(self, painter: QPainter, theme: Theme) -> None:
-        plot, size, edges = self.plot, self.size, self.body.curves[0].histogram.edges
+        plot, size, edges = self.plot_rect, self.size, self.body.curves[0].histogram.edges
         painter.setPen(QPen(QColor(theme.muted), 1))
         painter.drawLine(plot.bottomLeft(), plot.bottomRight())
         low, high = float(edges[0]), float(edges[-1])
@@ -154,18 +154,18 @@ class PlacedHistogram(NamedTuple):
             far = plot.left() + text_width(first, size) + size < x < plot.right() - text_width(last, size) - size
             if far:
                 draw_text(painter, QRectF(x - size / 2, ends.top(), size * 2, ends.height()), "0", size, theme.text)
-        most = f"most: {self.most:,}"
+        most = f"most: {self.largest_count:,}"
         draw_text(
             painter, QRectF(plot.left(), plot.top(), plot.width(), size * 1.4), most, size, theme.muted, ALIGN_RIGHT
         )
 
     def describe(self, point: QPointF) -> str:
         """How many values lie in the bin under a point, in each design."""
-        if not self.plot.contains(point):
+        if not self.plot_rect.contains(point):
             return ""
         edges = self.body.curves[0].histogram.edges
         bins = len(edges) - 1
-        index = min(int((point.x() - self.plot.left()) / self.plot.width() * bins), bins - 1)
+        index = min(int((point.x() - self.plot_rect.left()) / self.plot_rect.width() * bins), bins - 1)
         counts = ", ".join(f"{curve.design} {int(curve.histogram.counts[index]):,}" for curve in self.body.curves)
         return f"values from {number_text(edges[index], 3)} to {number_text(edges[index + 1], 3)}: {counts}"
 

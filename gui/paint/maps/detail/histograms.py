@@ -24,7 +24,7 @@ BINS, ROWS = 24, 16
 """Of the picture of a histogram."""
 
 
-class _Found(Struct, frozen=True, eq=False):
+class _HistogramSet(Struct, frozen=True, eq=False):
     counts: Counts
     statistics: Statistics
     pictures: Float32Volume
@@ -43,7 +43,7 @@ def build_histograms_detail(state: ViewState, budget: Budget) -> MapDetail | Non
     found = budget.get(
         (volume,),
         ("histograms",),
-        lambda checkpoint: _found(volume, checkpoint),
+        lambda checkpoint: _compute_histograms(volume, checkpoint),
         4 * volume.size,
         lambda found: found.pictures.nbytes + found.counts.counts.nbytes,
     )
@@ -56,19 +56,19 @@ def build_histograms_detail(state: ViewState, budget: Budget) -> MapDetail | Non
     return MapDetail(title, body, text=f"{title}: {len(volume)} histograms, {body.meaning_text}")
 
 
-def _found(volume: Float32Volume, checkpoint: Checkpoint) -> _Found:
+def _compute_histograms(volume: Float32Volume, checkpoint: Checkpoint) -> _HistogramSet:
     found = count_values(volume, BINS, checkpoint)
     most = found.counts.max(axis=1, keepdims=True).clip(1)
     heights = np.ceil(found.counts / most * ROWS)
     above = ROWS - np.arange(ROWS)
     pictures = (heights[:, None, :] >= above[None, :, None]).astype(np.float32)
-    return _Found(found, map_statistics(volume, checkpoint), pictures)
+    return _HistogramSet(found, map_statistics(volume, checkpoint), pictures)
 
 
 class HistogramsBody(NamedTuple):
     """A picture for each map."""
 
-    histograms: _Found
+    histograms: _HistogramSet
     tiles: MapTiles
     order: MapOrdering | None
     focus: Focus
@@ -106,7 +106,7 @@ class PlacedHistograms(NamedTuple):
 
     def describe(self, point: QPointF) -> str:
         """How many values the bin under a point has, and the map's figures."""
-        spot = self.projection.spot(point)
+        spot = self.projection.spot_at(point)
         if spot is None:
             return ""
         found, channel = self.body.histograms, spot.channel
@@ -121,7 +121,7 @@ class PlacedHistograms(NamedTuple):
 
     def focus_at(self, point: QPointF) -> Focus | None:
         """The map of a picture."""
-        spot: MapSpot | None = self.projection.spot(point)
+        spot: MapSpot | None = self.projection.spot_at(point)
         focus = self.body.focus
         return None if spot is None else Focus(*focus.ref, spot.channel, focus.pixel)
 

@@ -22,12 +22,18 @@ def build_kernel_detail(state: ViewState, budget: Budget) -> MapDetail | None:
     if kernel is None:
         return None
     if kernel.tiles is None or kernel.tiles.values is None:
-        return MapDetail(kernel.title, None, kernel.fault, kernel.is_error)
+        return MapDetail(kernel.title, None, kernel.reason, kernel.is_error)
     by_size = state.look.detail == "kernel by size"
-    order = MapOrdering.of(np.argsort(-kernel.sizes, kind="stable")) if by_size and len(kernel.sizes) > 1 else None
+    order = (
+        MapOrdering.from_channels(np.argsort(-kernel.channel_norms, kind="stable"))
+        if by_size and len(kernel.channel_norms) > 1
+        else None
+    )
     title = f"{kernel.title} · largest first" if order is not None else kernel.title
     body = KernelBody(kernel, kernel.tiles, state.focus, order)
-    return MapDetail(title, body, text=f"{title}, {kernel.source}, weights up to {number_text(kernel.limit, 3)}")
+    return MapDetail(
+        title, body, text=f"{title}, {kernel.source}, weights up to {number_text(kernel.largest_weight, 3)}"
+    )
 
 
 class KernelBody(NamedTuple):
@@ -66,19 +72,19 @@ class PlacedKernel(NamedTuple):
         draw_tile_numbers(painter, seen, lambda channel: str(kernel.first_channel + channel), size, theme)
         below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
         bar = QRectF(rect.left(), below, rect.width(), size * 1.5)
-        low, high = number_text(-kernel.limit, 3), number_text(kernel.limit, 3)
+        low, high = number_text(-kernel.largest_weight, 3), number_text(kernel.largest_weight, 3)
         draw_colour_bar(painter, bar, self.body.tiles.colour_map, low, high, theme)
         source = QRectF(rect.left(), bar.bottom() + size * 0.2, rect.width(), rect.bottom() - bar.bottom())
         draw_wrapped_text(painter, source, self.body.legend_text, size, theme.muted)
 
     def describe(self, point: QPointF) -> str:
         """The weight under a point, and how large its channel's are together."""
-        kernel, spot, values = self.body.kernel, self.projection.spot(point), self.body.tiles.values
+        kernel, spot, values = self.body.kernel, self.projection.spot_at(point), self.body.tiles.values
         if spot is None or values is None:
             return ""
         focus = self.body.focus
         where = f"input channel {kernel.first_channel + spot.channel}, y {spot.y}, x {spot.x}"
-        size = f"size ‖w‖ of this channel {number_text(kernel.sizes[spot.channel], 3)}"
+        size = f"size ‖w‖ of this channel {number_text(kernel.channel_norms[spot.channel], 3)}"
         return f"{focus.design} · {focus.node} · filter {focus.channel}, {where}: {number_text(values[spot])} · {size}"
 
     def focus_at(self, point: QPointF) -> Focus | None:

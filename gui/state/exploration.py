@@ -18,7 +18,7 @@ class RankQuery(Struct, frozen=True):
 
     ref: NodeRef
     form: Form = "1x1+kxk"
-    widths: tuple[int, ...] | None = None
+    ranks: tuple[int, ...] | None = None
     """None: as wide as the budget says."""
     max_error: float = 0.05
     """To bear at most, where there is no budget of MACs."""
@@ -55,8 +55,8 @@ class RankSearchState(Struct, frozen=True, eq=False):
         wish, curve = self.query, self.curve
         if wish is None or curve is None or not curve.ranks:
             return None
-        if wish.widths in curve.ranks:
-            return curve.ranks.index(wish.widths)
+        if wish.ranks in curve.ranks:
+            return curve.ranks.index(wish.ranks)
         chosen = curve.cheapest_within(wish.max_error) if wish.max_macs is None else curve.best_for_macs(wish.max_macs)
         return chosen if chosen is not None else curve.break_even or 0
 
@@ -84,7 +84,7 @@ def answer_rank_query(project: Project, wish: RankQuery) -> RankSearchState:
     """All that a wish asks for, found at once; it may take long, and raise ProjectError."""
     explorer = RankSearch(project, calibration_set(project, wish.photo_folder))
     curve = explorer.curve(wish.ref, wish.form)
-    curve = explorer.refine(curve, wish.max_error) if wish.max_macs is None and wish.widths is None else curve
+    curve = explorer.refine(curve, wish.max_error) if wish.max_macs is None and wish.ranks is None else curve
     known = RankSearchState(wish, explorer.calibration, {(wish.ref, wish.form): curve})
     index, sample = known.width_index, known.map_input
     if index is None or sample is None:

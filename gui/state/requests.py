@@ -8,20 +8,20 @@ from gui.state.exploration import RankQuery
 class Explore(Struct, frozen=True):
     """Find what can stand for a convolution."""
 
-    wish: RankQuery
+    query: RankQuery
 
 
 class Survey(Struct, frozen=True):
     """Find what can stand for each convolution of a design."""
 
     design: str
-    wish: RankQuery
+    query: RankQuery
 
 
 class Measure(Struct, frozen=True):
     """Replace several convolutions at once, and measure what that loses in the end."""
 
-    wish: RankQuery
+    query: RankQuery
     choices: tuple[tuple[str, float], ...]
     """Name and error of each."""
 

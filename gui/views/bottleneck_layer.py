@@ -214,15 +214,15 @@ class BottleneckLayerPage(QWidget):
         self.chart.hovered.connect(self.hovered)
         self.maps.hovered.connect(self.hovered)
         self.maps.chosen.connect(self.focus_requested)
-        self.form.chosen.connect(lambda form: self._change_query(form=form, widths=None))
+        self.form.chosen.connect(lambda form: self._change_query(form=form, ranks=None))
         self.sample.chosen.connect(lambda sample: self._change_query(map_input=sample))
         self.explore_button.clicked.connect(self._on_explore_clicked)
         self.slider.valueChanged.connect(self._on_width_chosen)
         self.box.valueChanged.connect(lambda r: self._on_width_chosen(r - 1))
         self.error.changed.connect(
-            lambda percent: self._change_query(max_error=percent / 100, max_macs=None, widths=None)
+            lambda percent: self._change_query(max_error=percent / 100, max_macs=None, ranks=None)
         )
-        self.budget.changed.connect(lambda macs: self._change_query(max_macs=macs or None, widths=None))
+        self.budget.changed.connect(lambda macs: self._change_query(max_macs=macs or None, ranks=None))
         self.refit.toggled.connect(lambda on: self._change_query(refit=on))
         self.apply.clicked.connect(partial(self._apply, copy=False))
         self.apply_copy.clicked.connect(partial(self._apply, copy=True))
@@ -236,7 +236,7 @@ class BottleneckLayerPage(QWidget):
             self._query = shown.query
         else:
             if self._query.ref != place:
-                self._query = replace(self._query, ref=place, widths=None)
+                self._query = replace(self._query, ref=place, ranks=None)
             self._show_known_curve(shown, place)
             if self._state is not state:  # asked, and shown already
                 return
@@ -323,7 +323,7 @@ class BottleneckLayerPage(QWidget):
     def _on_width_chosen(self, index: int) -> None:
         curve = self._state.rank_search.curve
         if curve is not None and 0 <= index < len(curve.ranks):
-            self._change_query(widths=curve.ranks[index])
+            self._change_query(ranks=curve.ranks[index])
 
     def _change_query(self, **changes: Any) -> None:
         """Another wish: asked at once where the layer is being explored, else kept for when it is."""

@@ -118,7 +118,7 @@ class BackgroundRankSearch(QObject):
                     yield found
         assert curve is not None, "an exploration gives a curve"
         meant = self.state.query or wish
-        if meant.max_macs is None and meant.widths is None:
+        if meant.max_macs is None and meant.ranks is None:
             curve = explorer.refine(curve, meant.max_error)
         yield curve
         yield from self._rank_results(explorer, curve)

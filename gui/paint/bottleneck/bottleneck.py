@@ -80,7 +80,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
         else "Nothing narrower has any of its energy"
     )
     wish = shown.query
-    by_error = wish.widths is None and wish.max_macs is None
+    by_error = wish.ranks is None and wish.max_macs is None
     if by_error and curve.measured_at and curve.cheapest_within(wish.max_error) is None:
         said = f"Nothing cheaper loses at most {100 * wish.max_error:g} %. {said}"
     colour = state.design_index(place[0])

@@ -180,7 +180,7 @@ def break_lines(
                 ledger.formula(counted, name, vertex.report) if detail in FORMULA_LINES and vertex.report else ""
                 for vertex in made.vertices
             ]
-            write = partial(make_operator_text, text_options=wording)
+            write = partial(make_operator_text, wording=wording)
             operators = tuple(map(write, made.vertices, repeat(detail), repeat(type), formulas))
             bands.append(DesignRow(name, made, routes, captions, operators, measure_gaps(made, routes, operators, em)))
         whole = replace(empty, design_rows=tuple(bands))

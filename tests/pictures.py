@@ -22,7 +22,7 @@ from gui.command_line.offscreen import offscreen_application, window_after_run
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes, prepared, render_printed_figure, render_view
 from gui.paint.basics.page import screen_page
-from gui.paint.figures.figures import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.state.view_state import Focus
 
 FOLDER = RESOURCES / "pictures"

@@ -479,7 +479,7 @@ def test_analyze_loads_neither_qt_nor_pyqtgraph(write):
 
 def test_every_format_and_figure_can_be_drawn():
     from gui.export.pictures import EXPORTERS
-    from gui.paint.figures.figures import PRINTED_FIGURES
+    from gui.paint.figures.catalogue import PRINTED_FIGURES
 
     assert tuple(EXPORTERS) == PICTURE_FORMATS
     assert tuple(PRINTED_FIGURES) == FIGURES

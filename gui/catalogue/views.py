@@ -32,7 +32,7 @@ VIEW_IDS: tuple[ViewRow, ...] = (
         title="Volumes",
         area="centre",
         widget="gui.views.volumes:VolumesView",
-        picture=Picture("gui.paint.volumes.volumes:paint", (1600, 900)),
+        picture=Picture("gui.paint.volumes.drawing:paint", (1600, 900)),
     ),
     ViewRow(
         id="bottleneck",
@@ -40,7 +40,7 @@ VIEW_IDS: tuple[ViewRow, ...] = (
         area="centre",
         widget="gui.views.bottleneck:BottleneckView",
         picture=Picture(
-            "gui.paint.bottleneck.bottleneck:paint", (1600, 800), prepare="gui.export.exploration:with_bottleneck"
+            "gui.paint.bottleneck.drawing:paint", (1600, 800), prepare="gui.export.rank_search:with_bottleneck"
         ),
     ),
     ViewRow(
@@ -56,14 +56,14 @@ VIEW_IDS: tuple[ViewRow, ...] = (
         area="right",
         below="filters",
         widget="gui.views.inspector:InspectorView",
-        picture=Picture("gui.paint.inspector.inspector:paint", "gui.paint.inspector.inspector:natural_size"),
+        picture=Picture("gui.paint.inspector.drawing:paint", "gui.paint.inspector.drawing:natural_size"),
     ),
     ViewRow(
         id="bars",
         title="Operations",
         area="bottom",
         widget="gui.views.bars:BarsView",
-        picture=Picture("gui.paint.bars.bars:paint", (1200, 700)),
+        picture=Picture("gui.paint.bars.drawing:paint", (1200, 700)),
     ),
     ViewRow(
         id="table",

@@ -11,8 +11,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.kernels import Checkpoint
 from gui.paint.basics.page import Page
 from gui.paint.figures import from_above
-from gui.paint.figures.figures import paint_panels
-from gui.paint.figures.panels import turn_panels
+from gui.paint.figures.catalogue import paint_panels
+from gui.paint.figures.panels_figure import turn_panels
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import ViewState
 from gui.theme import Theme

@@ -14,7 +14,7 @@ from gui.catalogue.pictures import ANIMATION_FORMAT
 from gui.catalogue.views import view_row
 from gui.export.animation import encode_gif, paint_turn_frames
 from gui.paint.basics.page import ANIMATION, Page
-from gui.paint.figures import figures
+from gui.paint.figures import catalogue
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -135,15 +135,15 @@ def render_printed_figure(
     theme = paper_theme(state)
     if format == ANIMATION_FORMAT:
         return encode_gif(tuple(paint_turn_frames(state, page or ANIMATION, theme)))
-    chosen = page or figures.PRINTED_FIGURES[name].choose_page(state, format)
-    made = figures.PRINTED_FIGURES[name].lay_out(state, chosen)
+    chosen = page or catalogue.PRINTED_FIGURES[name].choose_page(state, format)
+    made = catalogue.PRINTED_FIGURES[name].lay_out(state, chosen)
 
     def draw(painter: QPainter) -> None:
         painter.fillRect(QRectF(0, 0, 1.1 * made.width, 1.1 * made.height), QColor(theme.base))  # files round sizes up
         made.paint(painter, theme)
 
     unit = {"svg": SVG_DPI, "png": chosen.dpi}.get(format, POINTS_PER_INCH) / POINTS_PER_INCH
-    title = f"{state.project.title} · {figures.PRINTED_FIGURES[name].title}"
+    title = f"{state.project.title} · {catalogue.PRINTED_FIGURES[name].title}"
     return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points_per_unit, title)
 
 

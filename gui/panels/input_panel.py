@@ -14,15 +14,15 @@ from engine.text.problems import STEM
 from engine.text.units import exact_text
 from gui.panels.base import Panel
 from gui.panels.layer_form import mistakes_by_setting
-from gui.panels.node_sources import array_names
 from gui.panels.setting_form import SETTING_TITLES
+from gui.panels.source_fields import array_names
 from gui.state import edits
 from gui.state.view_state import ViewState
-from gui.widgets.choices import ChoiceBox
+from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, PHOTO_FILTER, FileRow
-from gui.widgets.numbers import IntegerBox, NumberControl, parse_seed
-from gui.widgets.sizes import PairControl
+from gui.widgets.number_controls import IntegerBox, NumberControl, parse_seed
+from gui.widgets.pair_controls import PairControl
 from gui.widgets.texts import make_error_note, make_note, show_note
 
 IMAGE_SIZES = (16, 28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256, 299, 320, 384, 448, 512, 640, 768, 1024)

@@ -18,14 +18,14 @@ from engine.text.units import exact_text
 from gui.panels.base import Edit, Panel
 from gui.panels.block_row import BlockRow
 from gui.panels.design_rows import mistakes_in_blocks
-from gui.panels.node_sources import InputFields, WeightsControl, array_roles
 from gui.panels.setting_form import SETTING_TITLES, SettingForm
+from gui.panels.source_fields import InputFields, WeightsControl, array_roles
 from gui.state import edits
 from gui.state.view_state import Focus, ViewState
-from gui.widgets.choices import ChoiceBox
+from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
-from gui.widgets.keys import LineEdit
-from gui.widgets.numbers import NumberControl, parse_seed
+from gui.widgets.line_edit import LineEdit
+from gui.widgets.number_controls import NumberControl, parse_seed
 from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
 from gui.widgets.texts import ElidedLabel, NameField, make_error_note, make_note, show_note
 

@@ -13,11 +13,11 @@ from PySide6.QtWidgets import QVBoxLayout, QWidget
 from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Kind
 from gui.state.edits import layer_settings, setting_metadata
-from gui.widgets.choices import CheckControl, ChoiceControl, OptionalControl
+from gui.widgets.choice_controls import CheckControl, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.fields import Field, FieldGrid
-from gui.widgets.numbers import DOUBLINGS, IntegerControl, NumberControl
-from gui.widgets.sizes import MarginsControl, PairControl
+from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl
+from gui.widgets.pair_controls import MarginsControl, PairControl
 
 TypeMembers = dict[type[inspect.Type], Any]
 """The types that a setting may have, by what they are."""

@@ -2,7 +2,7 @@
 
 from msgspec import Struct
 
-from gui.state.exploration import RankQuery
+from gui.state.rank_search import RankQuery
 
 
 class Explore(Struct, frozen=True):

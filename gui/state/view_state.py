@@ -20,7 +20,7 @@ from engine.run.check import NodeRef, ProjectCheck
 from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
-from gui.state.exploration import RankSearchState
+from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
 MOST_OPEN = 60

@@ -16,13 +16,13 @@ from PySide6.QtWidgets import (
 
 from engine.cost.metrics import METRICS
 from engine.run.check import NodeRef
-from gui.paint.bars.bars import paint_bars_layout
 from gui.paint.bars.content import BarLine, BarsContent, build_bars_content
+from gui.paint.bars.drawing import paint_bars_layout
 from gui.paint.bars.layout import BarsLayout, bars_height_on_screen, lay_out_bars
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.base import View
-from gui.widgets.choices import ChoiceBox
+from gui.widgets.choice_controls import ChoiceBox
 
 STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 

@@ -17,12 +17,12 @@ from engine.run.execute import RunRequest
 from engine.text.problems import STEM
 from engine.text.units import abbreviate, ratio_in_words
 from gui.state.edit import Edit
-from gui.state.exploration import RankQuery
+from gui.state.rank_search import RankQuery
 from gui.state.requests import Cancel, Measure, Survey
 from gui.state.view_state import Focus, ViewState
 from gui.views.bottleneck_model import BottleneckModel
-from gui.widgets.choices import ChoiceBox
-from gui.widgets.rows import make_control_bar
+from gui.widgets.choice_controls import ChoiceBox
+from gui.widgets.control_bar import make_control_bar
 from gui.widgets.tables import CheckDelegate, make_row_table
 from gui.widgets.texts import make_note
 

@@ -26,24 +26,24 @@ from engine.run.check import NodeRef
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
 from engine.text.units import abbreviate
-from gui.paint.bottleneck.bottleneck import (
+from gui.paint.bottleneck.chart_drawing import describe_width
+from gui.paint.bottleneck.drawing import (
     BottleneckContent,
     BottleneckLayout,
     build_bottleneck_content,
     draw_bottleneck,
     lay_out_bottleneck,
 )
-from gui.paint.bottleneck.chart import describe_width
 from gui.paint.maps import mosaic
 from gui.state.edit import Edit
-from gui.state.exploration import RankQuery, RankSearchState
+from gui.state.rank_search import RankQuery, RankSearchState
 from gui.state.requests import Cancel, Explore
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
 from gui.views.mosaic_canvas import MosaicCanvas
-from gui.widgets.choices import ChoiceBox
-from gui.widgets.numbers import IntegerBox, NumberControl
-from gui.widgets.rows import make_control_bar
+from gui.widgets.choice_controls import ChoiceBox
+from gui.widgets.control_bar import make_control_bar
+from gui.widgets.number_controls import IntegerBox, NumberControl
 
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
 LEAST_MAPS = 400, 130

@@ -19,8 +19,8 @@ from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.counting_model import TITLE_COLUMN, CountingModel
-from gui.widgets.choices import ChoiceBox
-from gui.widgets.numbers import IntegerBox
+from gui.widgets.choice_controls import ChoiceBox
+from gui.widgets.number_controls import IntegerBox
 from gui.widgets.tables import make_row_table
 
 MOST_BATCH = 1_000_000

@@ -15,7 +15,7 @@ from gui.state.comparison import compared_refs
 from gui.state.view_state import ColourMap, Look, ViewState
 from gui.views.base import View
 from gui.views.mosaic_canvas import MosaicCanvas
-from gui.widgets.choices import ChoiceBox
+from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.flow import FlowLayout
 from gui.worker import Worker
 

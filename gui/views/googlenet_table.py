@@ -28,7 +28,7 @@ from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
 from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, Index, googlenet_cell_tip
-from gui.widgets.choices import ChoiceBox
+from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.texts import NameEditor, make_note
 
 PADDING = 12

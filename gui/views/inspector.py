@@ -19,21 +19,21 @@ from PySide6.QtWidgets import (
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.run.check import NodeRef
-from gui.paint.inspector.inspector import InspectorContent, build_inspector_content, focus_with_value
-from gui.paint.inspector.maps import count_filled_values
-from gui.paint.inspector.weights import (
+from gui.paint.inspector.drawing import InspectorContent, build_inspector_content, focus_with_value
+from gui.paint.inspector.filter_weights import (
     LayerWeights,
     filter_weights_key,
     has_filter_weights,
     load_filter_weights,
     loads_quickly,
 )
+from gui.paint.inspector.input_and_output import count_filled_values
 from gui.state.focus_steps import FocusStep, next_focus, step_focus
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
 from gui.views.inspector_canvas import InspectorCanvas
-from gui.widgets.choices import ChoiceBox
-from gui.widgets.numbers import IntegerBox
+from gui.widgets.choice_controls import ChoiceBox
+from gui.widgets.number_controls import IntegerBox
 from gui.worker import Worker
 
 SPEEDS = ((1, "1/s"), (4, "4/s"), (12, "12/s"), (40, "40/s"))

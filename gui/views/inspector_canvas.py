@@ -7,9 +7,9 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.paint.basics.words import number_text
+from gui.paint.basics.text_drawing import number_text
 from gui.paint.inspector import sums
-from gui.paint.inspector.inspector import (
+from gui.paint.inspector.drawing import (
     InspectorContent,
     InspectorHit,
     InspectorLayout,

@@ -16,7 +16,7 @@ from PySide6.QtGui import (
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
 from engine.shapes import Shape
-from gui.paint.maps.detail.detail import PlacedBody
+from gui.paint.maps.detail.details import PlacedBody
 from gui.paint.maps.mosaic import MosaicContent, MosaicLayout, draw_mosaics, lay_out_mosaics
 from gui.paint.maps.mosaic_panels import MosaicPanel, describe_map_value
 from gui.paint.maps.tiles import MapOrdering, MapSpot, MosaicZoom, Projection, pan_by, scale_to_fit, zoom_at

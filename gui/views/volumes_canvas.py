@@ -18,7 +18,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 from engine.cost import metrics
 from engine.network.analysis import Report
 from engine.run.check import NodeRef
-from gui.paint.volumes import hits, volumes
+from gui.paint.volumes import drawing, hits
 from gui.paint.volumes.hits import Direction, VolumeHit
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.state.focus_steps import FocusStep, step_focus
@@ -148,7 +148,7 @@ class VolumesCanvas(QWidget):
         painter.scale(self.zoom, self.zoom)
         rect = QRectF(0, 0, self.width(), self.height())
         seen = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
-        volumes.draw_volumes(painter, rect, self.state, theme, self.current_layout(), SMALLEST_TEXT, self.zoom, seen)
+        drawing.draw_volumes(painter, rect, self.state, theme, self.current_layout(), SMALLEST_TEXT, self.zoom, seen)
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))

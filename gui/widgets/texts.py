@@ -6,7 +6,7 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent, QPalette, QValidator
 from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidget
 
-from gui.widgets.keys import LineEdit
+from gui.widgets.line_edit import LineEdit
 
 Refusal = Callable[[str], str]
 """Why a text is refused; "" where it is not."""

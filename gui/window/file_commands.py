@@ -22,8 +22,8 @@ from gui.export.files import export_files, write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_printed_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGES
-from gui.paint.figures.figures import PRINTED_FIGURES
-from gui.panels.node_sources import match_arrays
+from gui.paint.figures.catalogue import PRINTED_FIGURES
+from gui.panels.source_fields import match_arrays
 from gui.state import edits
 from gui.window.menus import MenuEntry
 from gui.workbench.document import FileChangedError

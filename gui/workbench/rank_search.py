@@ -25,7 +25,7 @@ from engine.rank_search.report import design_text
 from engine.run.check import NodeRef
 from engine.run.execute import RunRequest
 from engine.text.problems import ProjectError
-from gui.state.exploration import RankQuery, RankSearchState
+from gui.state.rank_search import RankQuery, RankSearchState
 from gui.worker import Task, Worker
 
 

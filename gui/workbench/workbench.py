@@ -13,7 +13,7 @@ from engine.run.cache import VolumeCache
 from engine.run.check import NodeRef, ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import STEM, ProjectError
-from gui.state.exploration import RankSearchState
+from gui.state.rank_search import RankSearchState
 from gui.state.requests import Cancel, Explore, Measure, Request, Survey
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult

@@ -16,12 +16,12 @@ from engine.cost.metrics import METRICS
 from engine.layers import Conv2d
 from engine.project.project import ArrayInput, Project
 from engine.run.check import check
-from gui.paint.bars.bars import paint_bars
 from gui.paint.bars.content import build_bars_content
+from gui.paint.bars.drawing import paint_bars
 from gui.paint.bars.layout import BarsLayout, bars_height_on_screen, lay_out_bars
 from gui.paint.bars.scale import BarScale, choose_scale, tick_label
-from gui.paint.basics.columns import fill_columns
-from gui.paint.basics.words import ADD_DESIGN_HINT
+from gui.paint.basics.column_layout import fill_columns
+from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.bars import BarsView

@@ -19,8 +19,8 @@ from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, P
 from engine.rank_search import FORMS, RankSearch, calibration_set
 from engine.run.check import check
 from gui.export.pictures import render_view
-from gui.paint.bottleneck.bottleneck import STALE, build_bottleneck_content
-from gui.state.exploration import RankQuery, RankSearchState
+from gui.paint.bottleneck.drawing import STALE, build_bottleneck_content
+from gui.state.rank_search import RankQuery, RankSearchState
 from gui.state.requests import Explore, Survey
 from gui.state.view_state import Focus
 from gui.views.bottleneck_design import BottleneckDesignPage

@@ -21,9 +21,9 @@ from gui.export.animation import HOLD_MS, STEPS, encode_gif, paint_turn_frames
 from gui.export.files import export_files
 from gui.export.pictures import paper_theme, render_printed_figure
 from gui.paint.basics.page import PAGES, page_for_format, parse_page, screen_page
-from gui.paint.figures import from_above, inception_module, one_by_one, paper_table
-from gui.paint.figures.figures import PRINTED_FIGURES
-from gui.paint.figures.panels import turn_panels
+from gui.paint.figures import from_above, googlenet_figure, inception_module, one_by_one
+from gui.paint.figures.catalogue import PRINTED_FIGURES
+from gui.paint.figures.panels_figure import turn_panels
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import Focus
 from gui.theme import DARK
@@ -305,7 +305,10 @@ def test_from_above_only_the_number_of_maps_is_seen_across():
 
 def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say_something():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
-    whole, parts = paper_table.googlenet_figure_sheets(state, SLIDE), paper_table.googlenet_figure_sheets(state, COLUMN)
+    whole, parts = (
+        googlenet_figure.googlenet_figure_sheets(state, SLIDE),
+        googlenet_figure.googlenet_figure_sheets(state, COLUMN),
+    )
     assert len(whole) == 1 < len(parts)
     assert [column.id for part in parts for column in part.columns if column.id != "type"] == [
         column.id for column in whole[0].columns if column.id != "type"

@@ -16,7 +16,7 @@ from engine.network.graph import FileWeights
 from engine.project.file import load_project, save_project
 from engine.project.project import ArrayInput, ImageInput
 from gui.catalogue.views import DRAWN, view_row
-from gui.paint.figures.figures import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.state.view_state import Focus
 from gui.window.file_commands import SCALES
 from gui.window.main_window import MainWindow

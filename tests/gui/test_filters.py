@@ -22,7 +22,7 @@ from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.basics.colours import load_lut, to_levels, value_range
-from gui.paint.basics.notes import STALE_HINT
+from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.maps.kernel_image import load_chosen_kernel
 from gui.paint.maps.layer_weights import MOST_WEIGHTS
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics

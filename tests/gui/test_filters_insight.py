@@ -21,8 +21,8 @@ from engine.run import weights
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics.derived_cache import DerivedCache
-from gui.paint.basics.notes import STALE_HINT
-from gui.paint.inspector.inspector import load_inspector_content
+from gui.paint.basics.note_drawing import STALE_HINT
+from gui.paint.inspector.drawing import load_inspector_content
 from gui.paint.maps import budget
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.difference import make_difference_panel

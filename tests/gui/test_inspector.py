@@ -32,11 +32,11 @@ from engine.run.execute import RunRequest, run_all
 from engine.text.problems import STEM
 from gui.command_line.offscreen import state_after_run
 from gui.paint.basics.colours import load_lut, to_levels
-from gui.paint.basics.notes import STALE_HINT
-from gui.paint.inspector import channels, maps, matrix, patch, source_views, sums
-from gui.paint.inspector import weights as found_weights
+from gui.paint.basics.note_drawing import STALE_HINT
+from gui.paint.inspector import channels, input_and_output, matrix, patch, source_views, sums
+from gui.paint.inspector import filter_weights as found_weights
 from gui.paint.inspector.content import FINDING_WEIGHTS, INSPECTOR_RUN_HINT, MOST_SOURCE_VIEWS, NO_VALUE_CHOSEN
-from gui.paint.inspector.inspector import (
+from gui.paint.inspector.drawing import (
     INSPECTOR_PARTS,
     hit_inspector,
     inspector_figure_size,
@@ -296,7 +296,9 @@ class TestChoosing:
         assert answer.view.content.told.at == at
 
     def test_a_click_in_the_output_map_chooses_its_position(self, answer):
-        point, _ = find_hit(answer.view, maps, lambda found: found.words.startswith("last · channel 1, y 4, x 6"))
+        point, _ = find_hit(
+            answer.view, input_and_output, lambda found: found.words.startswith("last · channel 1, y 4, x 6")
+        )
         QTest.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert answer.focuses == [Focus("d", "last", 1, (4, 6))]
 
@@ -347,7 +349,7 @@ class TestChoosing:
         assert answer.focuses[0].place == ("d", "wide")
 
     def test_what_the_mouse_is_on_is_told(self, answer, qtbot):
-        point, found = find_hit(answer.view, maps, lambda found: True)
+        point, found = find_hit(answer.view, input_and_output, lambda found: True)
         with qtbot.waitSignal(answer.view.hovered) as said:
             QTest.mouseMove(answer.view.canvas, point)
         assert said.args == [found.words]
@@ -420,7 +422,7 @@ class TestPlaying:
         tops, terms = [], set()
 
         def look():
-            tops.append(place_of(answer.view, maps).top())
+            tops.append(place_of(answer.view, input_and_output).top())
             terms.add(answer.view.content.term)
             return len(answer.focuses) > 12
 

@@ -23,7 +23,7 @@ from gui.catalogue.pictures import FIGURES
 from gui.catalogue.views import VIEW_IDS
 from gui.command_line import command as command_line
 from gui.command_line import commands
-from gui.paint.figures.figures import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.views.bottleneck_layer import STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader

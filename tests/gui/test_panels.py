@@ -38,8 +38,8 @@ from gui.panels.design_rows import design_tree_rows
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
 from gui.panels.layer_form import LayerForm
-from gui.panels.node_sources import array_names, match_arrays
 from gui.panels.problems import ProblemsPanel
+from gui.panels.source_fields import array_names, match_arrays
 from gui.state import edits
 from gui.state.edits import layer_settings, new_layer
 from gui.state.view_state import Focus, Look, RunView, ViewState

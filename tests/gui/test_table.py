@@ -22,7 +22,7 @@ from engine.reports.table_formats import to_csv, to_latex, to_markdown, to_tsv
 from engine.reports.tables import table_rows
 from engine.run.check import check
 from engine.text.problems import STEM
-from gui.paint.basics.words import text_width
+from gui.paint.basics.text_drawing import text_width
 from gui.paint.tables.operations_table import (
     BLOCK_GAP,
     NO_DESIGN_HINT,

@@ -15,11 +15,11 @@ from engine.network.graph import INPUT, Network, Node
 from engine.project.file import load_project
 from engine.project.project import Design, NoiseInput, Project
 from engine.text.problems import Problem
-from gui.paint.volumes import faces, hits, volumes
+from gui.paint.volumes import drawing, faces, hits
 from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.layout import lay_out_volumes
-from gui.paint.volumes.texts import TextZoom, readable_labels
-from gui.paint.volumes.visible import find_visible_parts
+from gui.paint.volumes.readable_labels import TextZoom, readable_labels
+from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.view_state import Focus
 from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
@@ -213,7 +213,7 @@ def test_what_is_zoomed_to_looks_the_same_whether_the_rest_is_drawn_or_not():
         painter = QPainter(image)
         painter.scale(zoom, zoom)
         painter.translate(-area.x(), -area.y())
-        volumes.draw_volumes(painter, QRectF(0, 0, *size), state, LIGHT, laid_out, 6.0, zoom, part)
+        drawing.draw_volumes(painter, QRectF(0, 0, *size), state, LIGHT, laid_out, 6.0, zoom, part)
         painter.end()
         drawn.append(image)
     assert drawn[0] == drawn[1]

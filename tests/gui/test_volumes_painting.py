@@ -15,11 +15,11 @@ from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import volume_range
-from gui.paint.volumes import faces, legend, texts, volumes
+from gui.paint.volumes import drawing, faces, legend, readable_labels
+from gui.paint.volumes.face_values import face_values
 from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.paint.volumes.labels import measure_text
 from gui.paint.volumes.layout import lay_out_volumes
-from gui.paint.volumes.values import face_values
 from gui.state.view_state import Focus, RunView
 from gui.state.volume_at import VolumeResult
 from gui.theme import DARK, LIGHT
@@ -281,7 +281,7 @@ def test_files_have_even_the_smallest_text_and_the_screen_leaves_it_out():
     for smallest in (0.0, 5.0):
         image.fill(QColor(LIGHT.base))
         painter = QPainter(image)
-        volumes.draw_volumes(painter, QRectF(0, 0, 400, 240), state, LIGHT, laid_out, smallest)
+        drawing.draw_volumes(painter, QRectF(0, 0, 400, 240), state, LIGHT, laid_out, smallest)
         painter.end()
         drawn.append(image.copy())
     assert laid_out.scene.line_breaks.text_sizes.small * laid_out.scene.shrink < 5.0
@@ -293,7 +293,7 @@ def test_operators_take_the_room_of_smaller_texts_that_the_screen_leaves_out():
     laid_out = lay_out_volumes(state, *size)
 
     def draw(smallest):
-        return lambda painter, rect, state, theme: volumes.draw_volumes(painter, rect, state, theme, laid_out, smallest)
+        return lambda painter, rect, state, theme: drawing.draw_volumes(painter, rect, state, theme, laid_out, smallest)
 
     in_file, on_screen = (drawn_as_svg(draw(smallest), state, *size) for smallest in (0.0, 6.0))
     assert ">3x3_reduce" in in_file
@@ -311,8 +311,10 @@ def font_size(drawn, words):
 
 
 def test_an_empty_design_and_an_empty_project_say_what_to_do():
-    assert texts.EMPTY_DESIGN_HINT in svg(state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),))))
-    assert volumes.ADD_DESIGN_HINT in svg(state_of(Project(NoiseInput((8, 8, 8)))))
+    assert readable_labels.EMPTY_DESIGN_HINT in svg(
+        state_of(Project(NoiseInput((8, 8, 8)), (Design("new", Network()),)))
+    )
+    assert drawing.ADD_DESIGN_HINT in svg(state_of(Project(NoiseInput((8, 8, 8)))))
 
 
 def test_with_a_stem_the_input_says_where_it_comes_from():

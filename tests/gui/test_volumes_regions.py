@@ -11,7 +11,7 @@ from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Design, NoiseInput, Project
 from engine.text.problems import STEM
 from gui.paint.volumes.kernel_boxes import find_kernel_boxes
-from gui.paint.volumes.visible import find_visible_parts
+from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.view_state import Focus
 from gui.views.volumes import VolumesView
 from tests.gui.shown import Answer

@@ -8,12 +8,12 @@ from PySide6.QtGui import QAction, QWheelEvent
 from PySide6.QtWidgets import QApplication, QVBoxLayout, QWidget
 from pytestqt.qtbot import QtBot
 
-from gui.widgets.choices import CheckControl, Checklist, ChoiceBox, ChoiceControl, OptionalControl
+from gui.widgets.choice_controls import CheckControl, Checklist, ChoiceBox, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.flow import FlowLayout
 from gui.widgets.glyphs import GLYPHS, GlyphButton
-from gui.widgets.numbers import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
-from gui.widgets.sizes import MarginsControl, PairControl
+from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
+from gui.widgets.pair_controls import MarginsControl, PairControl
 from gui.widgets.texts import ElidedLabel, NameField
 
 

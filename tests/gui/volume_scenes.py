@@ -10,7 +10,7 @@ from engine.network.graph import INPUT, Network, Node
 from engine.project.project import Design, NoiseInput, Project
 from engine.run.check import check
 from engine.text.problems import STEM
-from gui.paint.volumes import volumes
+from gui.paint.volumes import drawing
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.scene import VolumesScene
 from gui.state.view_state import Focus, Look, RunView, ViewState
@@ -123,10 +123,10 @@ def picture(state, size=(900, 500), theme=LIGHT, scale=1):
     image.fill(QColor(theme.base))
     painter = QPainter(image)
     painter.scale(scale, scale)
-    volumes.paint_volumes(painter, QRectF(0, 0, *size), state, theme)
+    drawing.paint_volumes(painter, QRectF(0, 0, *size), state, theme)
     painter.end()
     return image
 
 
 def svg(state, size=(1600, 900)):
-    return drawn_as_svg(volumes.paint_volumes, state, *size)
+    return drawn_as_svg(drawing.paint_volumes, state, *size)

@@ -11,7 +11,7 @@ from engine.reports.tables import TableRow
 from engine.run.check import NodeRef
 from engine.text.problems import STEM
 from gui.paint.bars.scale import BarScale, choose_scale
-from gui.paint.basics.words import ADD_DESIGN_HINT
+from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.state.view_state import ViewState
 
 FOLD_FROM = 4

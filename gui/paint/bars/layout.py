@@ -8,8 +8,8 @@ from PySide6.QtCore import QPointF, QRectF
 
 from gui.paint.bars.content import BarLine, BarsContent
 from gui.paint.bars.scale import BarScale, tick_label
-from gui.paint.basics.columns import fill_columns
-from gui.paint.basics.words import text_width
+from gui.paint.basics.column_layout import fill_columns
+from gui.paint.basics.text_drawing import text_width
 
 # Heights in units; a unit is the pixel size of a layer's text.
 BARS_MARGIN, HEADLINE, SUBJECT, TOTAL, AXIS, QUIET, SECTION, LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5

@@ -8,8 +8,8 @@ from typing import NamedTuple, TypeVar
 from PySide6.QtCore import QPointF, QRectF
 
 from engine.rank_search import ErrorCurve
-from gui.paint.basics.words import text_width
-from gui.paint.bottleneck.marks import ChartMarks, LegendEntry, legend_entries
+from gui.paint.basics.text_drawing import text_width
+from gui.paint.bottleneck.chart_marks import ChartMarks, LegendEntry, legend_entries
 
 LEAST_ERROR = 1e-3
 """Of the axis: what loses less lies at its foot."""

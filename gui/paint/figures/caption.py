@@ -9,8 +9,8 @@ from engine.project.project import ImageInput
 from engine.text.problems import STEM
 from gui.paint.basics import colours
 from gui.paint.figures.excerpt import Excerpt, FigurePart
+from gui.paint.volumes.box_sizes import TextOptions
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS, Camera
-from gui.paint.volumes.cells import TextOptions
 from gui.paint.volumes.legend import FACES_TEXT
 from gui.state.view_state import ViewState
 

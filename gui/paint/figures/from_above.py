@@ -5,11 +5,11 @@ from PySide6.QtCore import QPointF, Qt
 from PySide6.QtGui import QColor, QPainter, QPolygonF
 
 from gui.paint.basics.page import Page
-from gui.paint.figures.choice import one_by_one_parts
 from gui.paint.figures.one_by_one import ONE_BY_ONE_TEXT_OPTIONS
-from gui.paint.figures.panels import PanelsFigure, lay_out_panels
+from gui.paint.figures.panels_figure import PanelsFigure, lay_out_panels
+from gui.paint.figures.part_selection import one_by_one_parts
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
-from gui.paint.volumes.visible import Rect
+from gui.paint.volumes.visible_parts import Rect
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 

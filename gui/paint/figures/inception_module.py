@@ -1,10 +1,10 @@
 """A module with parallel branches, of each design: a branch a row, from what it receives to where it is joined."""
 
 from gui.paint.basics.page import Page
-from gui.paint.figures.choice import closed_chain_part, compared_designs, find_branch_module
-from gui.paint.figures.panels import PanelsFigure, lay_out_panels
+from gui.paint.figures.panels_figure import PanelsFigure, lay_out_panels
+from gui.paint.figures.part_selection import closed_chain_part, compared_designs, find_branch_module
+from gui.paint.volumes.box_sizes import TextOptions
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
-from gui.paint.volumes.cells import TextOptions
 from gui.state.view_state import ViewState
 
 WORDINGS = (

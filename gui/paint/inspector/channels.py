@@ -8,9 +8,9 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
 from gui.paint.basics.colours import DIVERGING, colour_map_name, to_levels
-from gui.paint.basics.words import number_text
+from gui.paint.basics.text_drawing import number_text
 from gui.paint.inspector.content import InspectorContent, ValueExplanation
-from gui.paint.inspector.marks import (
+from gui.paint.inspector.part_drawing import (
     InspectorHit,
     cell_index_at,
     draw_centred_caption,

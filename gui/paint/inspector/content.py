@@ -19,8 +19,8 @@ from engine.project.project import ImageInput
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from gui.paint.basics.notes import STALE_HINT
-from gui.paint.inspector.weights import LayerWeights, WeightMatrix, load_filter_weights, make_weight_matrix
+from gui.paint.basics.note_drawing import STALE_HINT
+from gui.paint.inspector.filter_weights import LayerWeights, WeightMatrix, load_filter_weights, make_weight_matrix
 from gui.paint.volumes.faces import most_varied_channel
 from gui.state.focus_steps import middle_pixel
 from gui.state.view_state import Focus, Look, ViewState

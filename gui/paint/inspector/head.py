@@ -6,8 +6,8 @@ from math import isnan
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from gui.paint.basics.notes import STALE_OPACITY, NoteTone, draw_note
-from gui.paint.basics.words import draw_text, draw_wrapped_text, number_text, wrapped_text_height
+from gui.paint.basics.note_drawing import STALE_OPACITY, NoteTone, draw_note
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, number_text, wrapped_text_height
 from gui.paint.inspector.content import (
     FINDING_WEIGHTS,
     INSPECTOR_RUN_HINT,
@@ -15,7 +15,7 @@ from gui.paint.inspector.content import (
     InspectorContent,
     ValueExplanation,
 )
-from gui.paint.inspector.marks import InspectorHit
+from gui.paint.inspector.part_drawing import InspectorHit
 from gui.theme import Theme
 
 QUIET = (INSPECTOR_RUN_HINT, FINDING_WEIGHTS, NO_VALUE_CHOSEN)

@@ -8,9 +8,10 @@ from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
 from gui.paint.basics import colours
-from gui.paint.basics.words import draw_text, number_text
+from gui.paint.basics.text_drawing import draw_text, number_text
 from gui.paint.inspector.content import InspectorContent, ValueExplanation
-from gui.paint.inspector.marks import (
+from gui.paint.inspector.filter_weights import WeightMatrix
+from gui.paint.inspector.part_drawing import (
     InspectorHit,
     cell_index_at,
     draw_part_title,
@@ -18,7 +19,6 @@ from gui.paint.inspector.marks import (
     outline_cells,
     part_title_height,
 )
-from gui.paint.inspector.weights import WeightMatrix
 from gui.paint.maps.map_measures import volume_range
 from gui.state.view_state import Focus
 from gui.state.volume_at import Float32Volume

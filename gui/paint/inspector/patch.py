@@ -10,9 +10,9 @@ from PySide6.QtGui import QBrush, QColor, QPainter
 
 from engine.layers.explanation import WindowProduct
 from gui.paint.basics.colours import DIVERGING, colour_map_name
-from gui.paint.basics.words import draw_text, number_text, text_width
+from gui.paint.basics.text_drawing import draw_text, number_text, text_width
 from gui.paint.inspector.content import InspectorContent
-from gui.paint.inspector.marks import (
+from gui.paint.inspector.part_drawing import (
     InspectorHit,
     cell_index_at,
     cell_rect,

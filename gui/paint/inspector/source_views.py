@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from gui.paint.basics import colours
-from gui.paint.basics.words import draw_text
+from gui.paint.basics.text_drawing import draw_text
 from gui.paint.inspector.content import InspectorContent, SourceView
-from gui.paint.inspector.marks import (
+from gui.paint.inspector.part_drawing import (
     InspectorHit,
     cell_index_at,
     cells_rect,

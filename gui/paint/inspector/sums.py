@@ -6,9 +6,9 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from gui.paint.basics.words import ALIGN_RIGHT, draw_text, number_text
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, number_text
 from gui.paint.inspector.content import InspectorContent
-from gui.paint.inspector.marks import InspectorHit, draw_part_title, part_title_height, signed_colour
+from gui.paint.inspector.part_drawing import InspectorHit, draw_part_title, part_title_height, signed_colour
 from gui.theme import Theme
 
 MOST_BARS = 12

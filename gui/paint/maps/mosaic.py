@@ -9,10 +9,10 @@ from PySide6.QtCore import QMarginsF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.kernels import Checkpoint
-from gui.paint.basics.notes import STALE_HINT
-from gui.paint.basics.words import draw_wrapped_text, wrapped_text_height
+from gui.paint.basics.note_drawing import STALE_HINT
+from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.detail.detail import (
+from gui.paint.maps.detail.details import (
     MapDetail,
     PlacedDetail,
     build_map_detail,

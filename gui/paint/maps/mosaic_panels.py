@@ -13,8 +13,8 @@ from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.basics.colours import PERCENTILES_TEXT, RangeEnds, colour_map_name, photo_image
-from gui.paint.basics.notes import STALE_HINT
-from gui.paint.basics.words import number_text
+from gui.paint.basics.note_drawing import STALE_HINT
+from gui.paint.basics.text_drawing import number_text
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.map_measures import count_non_finite, find_dead_maps, map_ranges, order_maps, volume_range
 from gui.paint.maps.tiles import MapOrdering, MapSpot, MapTiles

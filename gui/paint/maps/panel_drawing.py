@@ -6,8 +6,8 @@ from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, PERCENTILES
-from gui.paint.basics.notes import STALE_OPACITY, NoteTone, draw_note
-from gui.paint.basics.words import draw_text, draw_wrapped_text, number_text, text_width
+from gui.paint.basics.note_drawing import STALE_OPACITY, NoteTone, draw_note
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, number_text, text_width
 from gui.paint.maps.mosaic_panels import MosaicPanel
 from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles, outline_tile
 from gui.paint.maps.tiles import MapSpot, MapTiles, Projection

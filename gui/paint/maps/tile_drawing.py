@@ -7,7 +7,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, colour_bar_image
-from gui.paint.basics.words import draw_text, text_width
+from gui.paint.basics.text_drawing import draw_text, text_width
 from gui.paint.maps.tiles import LABELLED_TILE_SIZE, MapTiles, Projection, tile_image
 from gui.theme import Theme, font
 

@@ -13,7 +13,7 @@ from engine.network.graph import INPUT
 from engine.reports.googlenet_table import PaperColumn, PaperRow, footnotes, paper_rows, paper_table_columns
 from engine.reports.tables import design_title
 from engine.text.problems import STEM
-from gui.paint.basics.words import ADD_DESIGN_HINT, text_width
+from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, text_width
 from gui.paint.tables import ruled_table
 from gui.paint.tables.ruled_table import (
     LARGEST,

@@ -13,8 +13,8 @@ from PySide6.QtGui import QColor, QPainter
 from engine.reports import tables
 from engine.reports.tables import comparisons, design_title, operations_columns, visible_metrics
 from engine.text.problems import STEM
-from gui.paint.basics.columns import fill_columns
-from gui.paint.basics.words import ADD_DESIGN_HINT, text_width
+from gui.paint.basics.column_layout import fill_columns
+from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, text_width
 from gui.paint.tables import ruled_table
 from gui.paint.tables.ruled_table import (
     LARGEST,

@@ -13,7 +13,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from gui.paint.basics.words import ALIGN_LEFT, ALIGN_RIGHT, draw_text, text_width
+from gui.paint.basics.text_drawing import ALIGN_LEFT, ALIGN_RIGHT, draw_text, text_width
 from gui.theme import Theme
 
 MARGIN, TITLE, TITLE_SIZE = 1.0, 2.4, 1.4

@@ -5,9 +5,9 @@ from typing import NamedTuple
 
 from engine.cost.receptive_fields import Region
 from engine.shapes import Shape, Windows
+from gui.paint.volumes.box_sizes import operator_role
 from gui.paint.volumes.camera import Prism
-from gui.paint.volumes.cells import operator_role
-from gui.paint.volumes.grid import Vertex
+from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import PlacedBox
 from gui.state.view_state import Focus

@@ -11,14 +11,14 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from engine.cost import metrics
 from engine.cost.metrics import Costs
 from gui.paint.basics import colours
-from gui.paint.basics.words import number_text
+from gui.paint.basics.text_drawing import number_text
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
+from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
 from gui.paint.volumes.labels import Label, cached_font, elide_text, measure_text
 from gui.paint.volumes.layout import VOLUMES_MARGIN, VolumesLayout
 from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.scene import VolumesScene
-from gui.paint.volumes.values import photo_at, value_regions, visible_focus
 from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme

@@ -14,8 +14,7 @@ from engine.network.analysis import fold_blocks
 from engine.run.check import NodeRef, ProjectCheck
 from engine.shapes import Shape
 from engine.text.problems import STEM
-from gui.paint.volumes.camera import CAMERA_VIEWS, Camera, make_camera
-from gui.paint.volumes.cells import (
+from gui.paint.volumes.box_sizes import (
     FORMULA_LINES,
     SCREEN_TEXT_OPTIONS,
     ArrowDetail,
@@ -27,7 +26,8 @@ from gui.paint.volumes.cells import (
     make_caption,
     make_operator_text,
 )
-from gui.paint.volumes.grid import DesignGraph, build_design_graph, with_edge_numbers
+from gui.paint.volumes.camera import CAMERA_VIEWS, Camera, make_camera
+from gui.paint.volumes.design_graph import DesignGraph, build_design_graph, with_edge_numbers
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes, route_connections
 from gui.paint.volumes.space import (
     DesignRow,

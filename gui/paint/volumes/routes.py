@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from gui.paint.volumes.grid import DesignGraph
+from gui.paint.volumes.design_graph import DesignGraph
 
 AXIS_LEVEL = 10**6
 """The level of what stands alone in its column; rows of a section are levels of their own."""

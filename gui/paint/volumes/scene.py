@@ -6,8 +6,7 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.run.check import NodeRef
-from gui.paint.volumes.camera import Camera, Prism
-from gui.paint.volumes.cells import (
+from gui.paint.volumes.box_sizes import (
     NOTE_SEPARATOR,
     BoxBody,
     BoxMeasurer,
@@ -18,7 +17,8 @@ from gui.paint.volumes.cells import (
     operator_role,
     place_caption,
 )
-from gui.paint.volumes.grid import OpenBlock, Vertex
+from gui.paint.volumes.camera import Camera, Prism
+from gui.paint.volumes.design_graph import OpenBlock, Vertex
 from gui.paint.volumes.labels import ASCENT, LINE_SPACING, Label, TextRole, elide_text, make_centred_label, measure_text
 from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, fit_boxes
 from gui.paint.volumes.routes import Route

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
-from gui.paint.figures.figures import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.window.actions.base import SEPARATOR, Action, Menus
 
 if TYPE_CHECKING:

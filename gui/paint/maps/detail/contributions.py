@@ -10,8 +10,8 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from engine.explain.contributions import Contributions, contributions, filter_input_of
 from engine.files.paths import FileFault
 from engine.shapes import Shape
-from gui.paint.basics.notes import STALE_HINT
-from gui.paint.basics.words import (
+from gui.paint.basics.note_drawing import STALE_HINT
+from gui.paint.basics.text_drawing import (
     ALIGN_RIGHT,
     draw_text,
     draw_wrapped_text,

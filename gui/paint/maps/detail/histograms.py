@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from engine.explain.map_statistics import Counts, Statistics, count_values, map_statistics
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
-from gui.paint.basics.words import draw_wrapped_text, number_text, wrapped_text_height
+from gui.paint.basics.text_drawing import draw_wrapped_text, number_text, wrapped_text_height
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, find_map_order

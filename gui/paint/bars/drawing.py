@@ -22,7 +22,7 @@ from gui.paint.bars.layout import (
     settings_text_width,
 )
 from gui.paint.bars.scale import tick_label
-from gui.paint.basics.words import draw_text, draw_wrapped_text, text_width
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, text_width
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 

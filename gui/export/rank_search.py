@@ -4,7 +4,7 @@ from msgspec.structs import replace
 
 from engine.rank_search import rank_search_candidates, rank_search_refusal
 from engine.run.execute import RunRequest
-from gui.state.exploration import RankQuery, answer_rank_query
+from gui.state.rank_search import RankQuery, answer_rank_query
 from gui.state.view_state import Focus, ViewState
 
 

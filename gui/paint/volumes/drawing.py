@@ -7,17 +7,17 @@ from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QImage, QPaintEngine, QPainter, QPainterPath, QPen, QTransform
 
 from gui.paint.basics import colours
-from gui.paint.basics.words import ADD_DESIGN_HINT
+from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.paint.volumes import faces
 from gui.paint.volumes.camera import BoxFace, Prism, make_box_edges
+from gui.paint.volumes.face_values import FaceValues
 from gui.paint.volumes.kernel_boxes import KernelBox, find_kernel_boxes
 from gui.paint.volumes.labels import TextRole, cached_font, make_centred_label
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes
 from gui.paint.volumes.legend import draw_headings, draw_label, draw_volumes_legend
+from gui.paint.volumes.readable_labels import AnchoredLabel, TextZoom, readable_labels
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
-from gui.paint.volumes.texts import AnchoredLabel, TextZoom, readable_labels
-from gui.paint.volumes.values import FaceValues
-from gui.paint.volumes.visible import VisibleParts, find_visible_parts
+from gui.paint.volumes.visible_parts import VisibleParts, find_visible_parts
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 

@@ -12,11 +12,11 @@ from engine.shapes import Shape
 from engine.text.problems import STEM
 from engine.text.units import abbreviate
 from gui.paint.basics.colours import colour_map_name
-from gui.paint.basics.notes import STALE_OPACITY
-from gui.paint.basics.words import draw_text, draw_wrapped_text, wrapped_text_height
-from gui.paint.bottleneck.chart import describe_width, paint_chart
+from gui.paint.basics.note_drawing import STALE_OPACITY
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
+from gui.paint.bottleneck.chart_drawing import describe_width, paint_chart
 from gui.paint.bottleneck.chart_layout import ChartLayout, lay_out_chart
-from gui.paint.bottleneck.marks import ChartMarks
+from gui.paint.bottleneck.chart_marks import ChartMarks
 from gui.paint.maps import mosaic
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import volume_range

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.basics.words import draw_wrapped_text, wrapped_text_height
+from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import DetailBody, MapDetail, PlacedBody
 from gui.paint.maps.detail.contributions import build_contributions_detail

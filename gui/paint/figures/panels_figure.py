@@ -15,14 +15,14 @@ from engine.cost.metrics import OPERATIONS, Metric
 from gui.paint.basics.page import Page
 from gui.paint.figures.caption import caption_phrases, colour_bar_texts, distinct_map_sizes
 from gui.paint.figures.excerpt import Excerpt, FigurePart, make_excerpt
+from gui.paint.volumes.box_sizes import TextOptions, TextSizes
 from gui.paint.volumes.camera import LENGTH_SCALES, Camera
-from gui.paint.volumes.cells import TextOptions, TextSizes
+from gui.paint.volumes.drawing import draw_scene
 from gui.paint.volumes.labels import LINE_SPACING, Label, TextRole, elide_text, measure_text
 from gui.paint.volumes.legend import COLOUR_BAR_SPACE, draw_label, draw_volumes_bar
 from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, break_lines, fit_boxes
 from gui.paint.volumes.scene import VolumesScene, lay_out_scene
 from gui.paint.volumes.space import rows_extent
-from gui.paint.volumes.volumes import draw_scene
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 

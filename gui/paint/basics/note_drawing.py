@@ -5,7 +5,7 @@ from typing import Literal
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from gui.paint.basics.words import draw_wrapped_text
+from gui.paint.basics.text_drawing import draw_wrapped_text
 from gui.theme import Theme
 
 STALE_HINT = "for earlier settings — run again (F5)"

@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.basics.notes import STALE_OPACITY
+from gui.paint.basics.note_drawing import STALE_OPACITY
 from gui.paint.inspector.channels import channels_height, draw_channels, hit_channels
 from gui.paint.inspector.content import (
     NO_VALUE_CHOSEN,
@@ -17,9 +17,9 @@ from gui.paint.inspector.content import (
     load_inspector_content,
 )
 from gui.paint.inspector.head import draw_head, head_height, hit_head
-from gui.paint.inspector.maps import draw_maps, hit_maps, maps_height
-from gui.paint.inspector.marks import InspectorHit, InspectorPart
+from gui.paint.inspector.input_and_output import draw_maps, hit_maps, maps_height
 from gui.paint.inspector.matrix import draw_matrix, hit_matrix, matrix_height
+from gui.paint.inspector.part_drawing import InspectorHit, InspectorPart
 from gui.paint.inspector.patch import draw_patch, hit_patch, patch_height
 from gui.paint.inspector.source_views import draw_source_views, hit_source_views, source_views_height
 from gui.paint.inspector.sums import draw_sums, hit_sums, sums_height

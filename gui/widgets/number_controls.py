@@ -9,7 +9,7 @@ from PySide6.QtGui import QFocusEvent, QKeyEvent, QWheelEvent
 from PySide6.QtWidgets import QHBoxLayout, QSlider, QSpinBox, QWidget
 
 from gui.widgets.control import Control
-from gui.widgets.keys import LineEdit, is_undo
+from gui.widgets.line_edit import LineEdit, is_undo
 
 DOUBLINGS = tuple(sorted({n for k in range(13) for n in (2**k, 3 * 2**k // 2) if 1 <= n <= 4096}))
 """Sizes that people choose, each about 1.4 times the one before: 1, 2, 3, 4, 6, 8, 12, 16, …, 4096."""

@@ -4,10 +4,10 @@ from typing import Any
 
 from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QLabel, QVBoxLayout
 
-from gui.widgets.choices import ChoiceBox
+from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control import Control
 from gui.widgets.glyphs import GlyphButton
-from gui.widgets.numbers import IntegerBox, Slider, slider_steps
+from gui.widgets.number_controls import IntegerBox, Slider, slider_steps
 
 
 class PairControl(Control):

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QImage, QPaintEngine, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, indexed_image, load_lut, to_levels
-from gui.paint.basics.words import draw_text, draw_wrapped_text, wrapped_text_height
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
 from gui.paint.inspector.content import InspectorContent
 from gui.paint.volumes.faces import enlarge_pixels
 from gui.state.view_state import Focus

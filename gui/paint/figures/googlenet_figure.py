@@ -6,7 +6,7 @@ from engine.text.problems import Problem, ProjectError
 from gui.paint.basics.page import PAGES, Page, page_for_format
 from gui.paint.tables import googlenet_table
 from gui.paint.tables.ruled_table import LARGEST, MARGIN
-from gui.paint.volumes.cells import TextSizes
+from gui.paint.volumes.box_sizes import TextSizes
 from gui.state.view_state import ViewState
 
 MOST_PARTS = 2

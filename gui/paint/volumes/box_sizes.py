@@ -9,7 +9,7 @@ from engine.blocks import Block
 from engine.network.analysis import Report
 from engine.shapes import Shape
 from gui.paint.volumes.camera import Camera, Prism, make_prism
-from gui.paint.volumes.grid import Vertex
+from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import (
     ASCENT,
     LINE_SPACING,

@@ -9,7 +9,7 @@ from engine.network.analysis import Analysis, Report, analyze, fold_blocks
 from engine.network.graph import INPUT, Network, Node
 from engine.text.problems import STEM, Problem, ProjectError
 from gui.paint.figures.excerpt import FigurePart, drop_elementwise, rename_source_to_input
-from gui.paint.volumes.grid import DesignGraph, build_design_graph
+from gui.paint.volumes.design_graph import DesignGraph, build_design_graph
 from gui.state.view_state import ViewState
 
 SHORT = 5

@@ -6,9 +6,9 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
 from gui.paint.basics import colours
-from gui.paint.basics.words import number_text
+from gui.paint.basics.text_drawing import number_text
 from gui.paint.inspector.content import InspectorContent, ValueExplanation
-from gui.paint.inspector.marks import (
+from gui.paint.inspector.part_drawing import (
     InspectorHit,
     cell_index_at,
     cell_rect,

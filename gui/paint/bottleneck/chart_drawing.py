@@ -8,9 +8,9 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from engine.rank_search import CurvePoint, ErrorCurve, RankResult
 from engine.rank_search.report import error_text, saving_text
 from engine.text.units import abbreviate
-from gui.paint.basics.words import ALIGN_RIGHT, draw_text, text_width
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
 from gui.paint.bottleneck.chart_layout import ChartLayout, space_out_ticks, ticks_between
-from gui.paint.bottleneck.marks import ERROR_SERIES, ChartMarks, ErrorSeries, draw_diamond, legend_entries
+from gui.paint.bottleneck.chart_marks import ERROR_SERIES, ChartMarks, ErrorSeries, draw_diamond, legend_entries
 from gui.theme import Theme
 
 CENTRE = Qt.AlignmentFlag.AlignCenter

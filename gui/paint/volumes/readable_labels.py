@@ -4,12 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.cost import metrics
-from gui.paint.volumes.cells import TextSizes, fullest_operator_text
+from gui.paint.volumes.box_sizes import TextSizes, fullest_operator_text
+from gui.paint.volumes.face_values import FaceValues, face_note
 from gui.paint.volumes.labels import Label, make_centred_label, measure_text
 from gui.paint.volumes.line_breaks import LineBreaks
 from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, VolumesScene
-from gui.paint.volumes.values import FaceValues, face_note
-from gui.paint.volumes.visible import VisibleParts
+from gui.paint.volumes.visible_parts import VisibleParts
 from gui.state.view_state import ViewState
 
 READABLE, MOST_GROWTH, MOST_GROWTH_OF_TITLES = 9.0, 1.8, 2.6

@@ -26,7 +26,7 @@ from engine.network.graph import (
 )
 from engine.network.weight_specs import source_text
 from engine.shapes import Shape
-from gui.widgets.choices import Checklist, ChoiceBox
+from gui.widgets.choice_controls import Checklist, ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, FileRow
 

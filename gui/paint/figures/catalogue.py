@@ -10,8 +10,8 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QPainter
 
 from gui.paint.basics.page import Page, page_for_format
-from gui.paint.figures import from_above, inception_module, one_by_one, paper_table
-from gui.paint.figures.panels import PanelsFigure, draw_panels
+from gui.paint.figures import from_above, googlenet_figure, inception_module, one_by_one
+from gui.paint.figures.panels_figure import PanelsFigure, draw_panels
 from gui.paint.tables.googlenet_table import GooglenetSheet, paint_googlenet_sheets
 from gui.state.view_state import ViewState
 from gui.theme import Theme
@@ -52,8 +52,8 @@ def paint_panels(painter: QPainter, theme: Theme, laid_out: PanelsFigure) -> Non
 
 
 def _lay_out_table(state: ViewState, page: Page) -> FigureDrawing:
-    sheets = paper_table.googlenet_figure_sheets(state, page)
-    height = paper_table.googlenet_figure_height(sheets, page)
+    sheets = googlenet_figure.googlenet_figure_sheets(state, page)
+    height = googlenet_figure.googlenet_figure_height(sheets, page)
     rect = QRectF(0, 0, page.width, height)
     paint = partial(_paint_table, rect=rect, state=state, sheets=sheets)
     return FigureDrawing(page.width, page.height or height, paint)
@@ -75,7 +75,7 @@ PRINTED_FIGURES: dict[str, PageFigure] = {
         "Paper's table",
         "GoogLeNet's table 1 of any design, published figures beside recounted ones",
         _lay_out_table,
-        paper_table.googlenet_figure_page,
+        googlenet_figure.googlenet_figure_page,
     ),
     "one-by-one": PageFigure(
         "1×1 before a convolution",

@@ -16,7 +16,7 @@ from gui.widgets.icons import load_icon
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
 
-START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
+_START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 
 
 def make_application() -> QApplication:
@@ -49,7 +49,7 @@ def system_theme() -> str:
 
 def open_window(path: Path | None) -> int:
     """Show the window on a project and run until it is closed; ProjectError before it shows if the file is wrong."""
-    file = load_project(path or START_PROJECT)
+    file = load_project(path or _START_PROJECT)
     app = make_application()
     settings = QSettings()
     theme = str(settings.value("look/theme", system_theme(), type=str))

@@ -74,13 +74,13 @@ THEMES: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
 FIELDS = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox", "QListWidget")
 """Widget classes whose frames must be seen."""
 
-FONT_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
+_FONT_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 
 
 def font(pixels: float, *, bold: bool = False) -> QFont:
     """A text font of that pixel height; sizes in pixels keep figures alike on every screen."""
     made = QFont()
-    made.setFamilies(list(FONT_FAMILIES))
+    made.setFamilies(list(_FONT_FAMILIES))
     made.setPixelSize(max(1, round(pixels)))
     made.setBold(bold)
     return made

@@ -8,7 +8,7 @@ from PySide6.QtCore import QObject, QThreadPool, Signal
 from engine.kernels import Checkpoint
 from engine.run.execute import Cancelled
 
-PATIENCE_MS = 3000
+_PATIENCE_MS = 3000
 
 Task = Callable[[Checkpoint], Iterable[object]]
 """What it yields is said in the window's thread; it calls the checkpoint often, which may end it."""
@@ -54,7 +54,7 @@ class Worker(QObject):
     def close(self) -> None:
         """Cancel and wait, so that nothing outlives the window."""
         self.cancel()
-        self._pool.waitForDone(PATIENCE_MS)
+        self._pool.waitForDone(_PATIENCE_MS)
 
     def _work(self, token: int, task: Task, cancel: Event) -> None:
         def checkpoint() -> None:

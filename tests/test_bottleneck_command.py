@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine.files.paths import RESOURCES
+from engine.network.input_specs import ArrayInput
 from engine.network.weight_specs import LowRankWeights
 from engine.project.file import load_project, save_project
-from engine.project.project import ArrayInput
 from engine.rank_search import RankSearch, calibration_set
 from engine.run.check import check
 from gui.command_line.main import main

@@ -11,8 +11,8 @@ from engine.layers import Activation, AvgPool2d, BatchNorm, Concat, Conv2d, Mist
 from engine.layers.base import Count, Margin
 from engine.shapes import Shape
 
-Layers = Annotated[int, Meta(ge=1, le=1000)]
-Share = Annotated[float, Meta(gt=0.0, le=1.0)]
+_Layers = Annotated[int, Meta(ge=1, le=1000)]
+_Share = Annotated[float, Meta(gt=0.0, le=1.0)]
 
 
 class DenseBlock(Block, frozen=True, tag="dense_block"):
@@ -26,7 +26,7 @@ class DenseBlock(Block, frozen=True, tag="dense_block"):
     help: ClassVar[str] = "Layers that each receive all maps before them and add a few."
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("3x3", "growth"),)
 
-    layers: Annotated[Layers, Meta(title="Layers", description="How many layers add maps", examples=[6])]
+    layers: Annotated[_Layers, Meta(title="Layers", description="How many layers add maps", examples=[6])]
     growth: Annotated[Count, Meta(title="Growth", description="Maps that each layer adds", examples=[32])]
     bottleneck: Annotated[
         Margin, Meta(title="Bottleneck", description="Maps of the 1×1 before each 3×3, times growth; 0: no 1×1")
@@ -61,7 +61,7 @@ class Transition(Block, frozen=True, tag="transition"):
     title: ClassVar[str] = "Transition"
     help: ClassVar[str] = "A 1×1 convolution to a share of the maps, and pooling to half the size."
 
-    compression: Annotated[Share, Meta(title="Compression", description="Share of the maps that the 1×1 leaves")] = 0.5
+    compression: Annotated[_Share, Meta(title="Compression", description="Share of the maps that the 1×1 leaves")] = 0.5
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         if not self._filters(inputs[0].channels):

@@ -10,7 +10,7 @@ from engine.layers import Activation, Add, Mistake
 from engine.layers.base import Count, Extent
 from engine.shapes import Shape
 
-Shortcut = Literal["auto", "identity", "projection"]
+_Shortcut = Literal["auto", "identity", "projection"]
 
 
 class Residual(Block, frozen=True):
@@ -19,7 +19,7 @@ class Residual(Block, frozen=True):
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[256])]
     stride: Annotated[Extent, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
     shortcut: Annotated[
-        Shortcut, Meta(title="Shortcut", description="Past the convolutions; auto: a 1×1 where the shape changes")
+        _Shortcut, Meta(title="Shortcut", description="Past the convolutions; auto: a 1×1 where the shape changes")
     ] = "auto"
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:

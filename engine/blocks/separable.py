@@ -10,7 +10,7 @@ from engine.layers import Add
 from engine.layers.base import Count, Extent, HeightWidth, Padding
 from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, times
 
-Multiplier = Annotated[int, Meta(ge=1, le=1000)]
+_Multiplier = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
@@ -30,7 +30,7 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
     stride: Annotated[HeightWidth, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
     padding: Annotated[Padding, Meta(title="Padding", description="Zeros around the input")] = "same"
     depth_multiplier: Annotated[
-        Multiplier, Meta(title="Depth multiplier", description="Kernels that each input channel meets")
+        _Multiplier, Meta(title="Depth multiplier", description="Kernels that each input channel meets")
     ] = 1
     batch_norm: Annotated[bool, Meta(title="Batch norm", description="After both, in place of their biases")] = True
     function: Annotated[
@@ -75,7 +75,7 @@ class InvertedResidual(Block, frozen=True, tag="inverted_residual"):
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[24])]
     stride: Annotated[Extent, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
     expansion: Annotated[
-        Multiplier, Meta(title="Expansion", description="Maps in the middle for each input channel; 1: no first 1×1")
+        _Multiplier, Meta(title="Expansion", description="Maps in the middle for each input channel; 1: no first 1×1")
     ] = 6
 
     def label(self) -> str:

@@ -27,14 +27,14 @@ class Term(Struct, frozen=True):
         return 0 if output is None else report.layer.operations(report.known_inputs, output).get(self.id, 0)
 
 
-FUNCTIONS: tuple[Function, ...] = get_args(Function)
+_FUNCTIONS: tuple[Function, ...] = get_args(Function)
 
 TERMS: tuple[Term, ...] = (
     Term("macs", "MACs", "multiply-accumulates of convolutions and dense layers"),
     Term("bias", "biases", "biases that convolutions add"),
     Term("dense_bias", "dense biases", "biases that dense layers add"),
     Term("batch_norm", "batch norm", "values that batch norm shifts and scales"),
-    *(Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}") for name in FUNCTIONS),
+    *(Term(name, name.replace("_", " "), f"values that go through {name.replace('_', ' ')}") for name in _FUNCTIONS),
     Term("max_pool", "max pool", "values that max pooling receives"),
     Term("avg_pool", "avg pool", "values that average pooling receives"),
     Term("global_pool", "global pool", "values that global pooling receives"),
@@ -152,7 +152,7 @@ CONVENTIONS: tuple[Convention, ...] = (
 GROUPS: dict[str, tuple[str, ...]] = {
     "biases": ("bias", "dense_bias"),
     "batch norm": ("batch_norm",),
-    "activations": FUNCTIONS,
+    "activations": _FUNCTIONS,
     "pooling": ("max_pool", "avg_pool", "global_pool"),
     "additions": ("add",),
 }

@@ -14,10 +14,10 @@ from engine.run.check import NodeRef, ProjectCheck
 from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, ratio_in_words
 
 Amount = int | float
-BYTES = "bytes"
+_BYTES = "bytes"
 OPERATIONS = "ops"
 """Id of the metric that counts by the convention."""
-NOT_RUN = "not run"
+_NOT_RUN = "not run"
 
 
 class Costed(Struct, frozen=True):
@@ -121,17 +121,17 @@ def _param_formula(subject: Costed) -> str:
 
 
 def _param_bytes(subject: Costed) -> int | None:
-    return None if subject.report.params is None else FLOAT * subject.report.params
+    return None if subject.report.params is None else _FLOAT * subject.report.params
 
 
 def _param_byte_formula(subject: Costed) -> str:
     params = subject.report.params
-    return f"{FLOAT} × {params} = {FLOAT * params:,}" if params else ""
+    return f"{_FLOAT} × {params} = {_FLOAT * params:,}" if params else ""
 
 
 def _volume_bytes(subject: Costed) -> int | None:
     shape = subject.report.output_shape
-    return None if shape is None else FLOAT * subject.convention.batch * shape.size
+    return None if shape is None else _FLOAT * subject.convention.batch * shape.size
 
 
 def _volume_formula(subject: Costed) -> str:
@@ -139,7 +139,7 @@ def _volume_formula(subject: Costed) -> str:
     return (
         ""
         if shape is None
-        else f"{FLOAT} × {'·'.join(map(str, (*_batches(batch), *shape)))} = {_volume_bytes(subject):,}"
+        else f"{_FLOAT} × {'·'.join(map(str, (*_batches(batch), *shape)))} = {_volume_bytes(subject):,}"
     )
 
 
@@ -153,7 +153,7 @@ def _moved_bytes(subject: Costed) -> int | None:
     known = [shape for shape in (*report.input_shapes, report.output_shape) if shape is not None]
     if report.params is None or len(known) <= len(report.input_shapes):
         return None
-    return FLOAT * (subject.convention.batch * sum([shape.size for shape in known]) + report.params)
+    return _FLOAT * (subject.convention.batch * sum([shape.size for shape in known]) + report.params)
 
 
 def _intensity(subjects: Sequence[Costed]) -> float | None:
@@ -203,7 +203,7 @@ def _nothing(_subject: Costed) -> str:
     return ""
 
 
-FLOAT = 4
+_FLOAT = 4
 """Bytes of a float32."""
 
 METRICS: tuple[Metric, ...] = (
@@ -214,9 +214,9 @@ METRICS: tuple[Metric, ...] = (
     Metric("flops", "FLOPs (2 per MAC)", "FLOPs", "floating-point operations", _sum(_flops), _flop_formula,
            is_derived=True, tip="1 MAC = 2 FLOPs"),
     Metric(OPERATIONS, "Operations", "", "operations", _sum(_operations), _operation_formula, is_derived=True),
-    Metric("activation_bytes", "Activation memory", BYTES, "activation memory", _sum(_volume_bytes), _volume_formula,
+    Metric("activation_bytes", "Activation memory", _BYTES, "activation memory", _sum(_volume_bytes), _volume_formula,
            is_derived=True, is_mass_noun=True, tip="All output volumes as float32, as training keeps them"),
-    Metric("param_bytes", "Parameter memory", BYTES, "parameter memory", _sum(_param_bytes), _param_byte_formula,
+    Metric("param_bytes", "Parameter memory", _BYTES, "parameter memory", _sum(_param_bytes), _param_byte_formula,
            is_derived=True, is_mass_noun=True, tip="Parameters as float32"),
     Metric("intensity", "Arithmetic intensity", "MACs per byte", "MACs per byte", _intensity, _intensity_formula,
            is_derived=True, is_additive=False, tip="MACs per byte that a layer reads and writes: inputs, parameters, output"),
@@ -269,13 +269,13 @@ class Costs(Struct, frozen=True, eq=False):
 
     def unit(self, metric: Metric) -> str:
         """What follows an amount; nothing where `short` says it already."""
-        return "" if metric.unit == BYTES else metric.unit or self.convention.unit_with_rule
+        return "" if metric.unit == _BYTES else metric.unit or self.convention.unit_with_rule
 
     def short(self, metric: Metric, amount: Amount | None) -> str:
         """An amount in few characters, without its unit: "160.6 M", "12.3 MiB", "not run"."""
         if amount is None:
-            return NOT_RUN if metric.is_measured else UNKNOWN
-        if metric.unit == BYTES:
+            return _NOT_RUN if metric.is_measured else UNKNOWN
+        if metric.unit == _BYTES:
             return byte_size(int(amount))
         if isinstance(amount, float):  # no K of milliseconds
             return exact_text(amount)
@@ -313,7 +313,7 @@ def heading_of(metric: Metric, convention: Convention) -> str:
 
 def exact_of(metric: Metric, amount: Amount | None) -> str:
     """An amount with all its digits, without its unit."""
-    return NOT_RUN if amount is None and metric.is_measured else exact_text(amount)
+    return _NOT_RUN if amount is None and metric.is_measured else exact_text(amount)
 
 
 def formula_of(metric: Metric, subjects: Sequence[Costed]) -> str:

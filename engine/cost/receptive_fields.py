@@ -15,17 +15,17 @@ from engine.run.check import NodeRef, ProjectCheck
 from engine.shapes import Shape, single_pixels
 from engine.text.problems import STEM
 
-Axis = tuple[int, int, int]
+_Axis = tuple[int, int, int]
 """Along one axis: where the window of the first value begins, how long it is, and the step to the next value's."""
 
-ITSELF: Axis = (0, 1, 1)
+_ITSELF: _Axis = (0, 1, 1)
 
 
 class ReceptiveField(Struct, frozen=True):
     """Windows on the project's input along both axes; those of values at the border reach into the padding."""
 
-    vertical: Axis = ITSELF
-    horizontal: Axis = ITSELF
+    vertical: _Axis = _ITSELF
+    horizontal: _Axis = _ITSELF
 
     @property
     def size(self) -> tuple[int, int]:
@@ -83,13 +83,13 @@ def _field_behind(report: Report, received: list[ReceptiveField]) -> ReceptiveFi
     )
 
 
-def _widen(axis: Axis, kernel: int, dilation: int, margin: int, stride: int) -> Axis:
+def _widen(axis: _Axis, kernel: int, dilation: int, margin: int, stride: int) -> _Axis:
     """What a window of so many taps, `dilation` apart, sees: (k − 1)·d steps more than one of its values."""
     start, size, step = axis
     return start - margin * step, size + (kernel - 1) * dilation * step, step * stride
 
 
-def _union(axes: Iterable[Axis], count: int) -> Axis | None:
+def _union(axes: Iterable[_Axis], count: int) -> _Axis | None:
     """What values side by side see together; None where several windows do not move in one step."""
     starts, sizes, steps = zip(*axes, strict=True)
     if len(set(steps)) > 1 and count > 1:

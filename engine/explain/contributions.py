@@ -13,7 +13,7 @@ from engine.kernels.blocks import split_range
 from engine.layers import Layer
 from engine.shapes import Shape, Windows
 
-Numbers = NDArray[np.float64]
+_Numbers = NDArray[np.float64]
 
 MOST_VALUES = 500_000
 """Of partial maps that are held at a time."""
@@ -27,12 +27,12 @@ class Contributions(Struct, frozen=True, eq=False):
 
     first: int
     """The first of these channels; with groups a filter sees only some."""
-    shares: Numbers
+    shares: _Numbers
     """(C/groups,): ``⟨p_c, m⟩ / ⟨m, m⟩``, which add up to 1; below 0 where a channel works against the rest.
     All 0 where m is."""
-    energies: Numbers
+    energies: _Numbers
     """(C/groups,): ``‖p_c‖² / Σ ‖p_i‖²``, how strong each is by itself, whether or not others cancel it."""
-    sums: Numbers
+    sums: _Numbers
     """(C/groups,): ``Σ p_c`` over the pixels, signed."""
     non_finite: int
     """Pixels at which m is not finite."""
@@ -77,14 +77,14 @@ def contributions(part: FilterInput, checkpoint: Checkpoint) -> Contributions:
     pixels = prod(part.windows.output)
     some = [*split_range(len(part.weight), max(1, MOST_VALUES // pixels))]
 
-    def maps(channels: slice) -> Numbers:
+    def maps(channels: slice) -> _Numbers:
         those = part._replace(volume=part.volume[channels], weight=part.weight[channels])
         return partial_maps(those, checkpoint).reshape(-1, pixels).astype(np.float64)
 
     with np.errstate(invalid="ignore"):  # ∞ − ∞
         whole = np.sum([maps(channels).sum(axis=0) for channels in some], axis=0)
     finite = np.isfinite(whole)
-    known: Numbers = whole[finite]
+    known: _Numbers = whole[finite]
     found = np.zeros((3, len(part.weight)))
     for channels in some:
         values = maps(channels)[:, finite]

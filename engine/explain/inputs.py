@@ -4,12 +4,12 @@ import numpy as np
 
 from engine.kernels import Volume
 from engine.layers.explanation import Explanation, Spot, signed
-from engine.network.weight_specs import ArrayInput, ImageInput, Input, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.text.units import number_text
 
-COLOURS = {"rgb": ("red", "green", "blue"), "bgr": ("blue", "green", "red"), "gray": ("gray",)}
-BYTES = 255
-ROUNDING = 1e-6
+_COLOURS = {"rgb": ("red", "green", "blue"), "bgr": ("blue", "green", "red"), "gray": ("gray",)}
+_BYTES = 255
+_ROUNDING = 1e-6
 """Relative to its terms, how far a float32 value may be from what a pixel gives."""
 
 
@@ -33,13 +33,13 @@ def _stored(spec: ArrayInput | NoiseInput, value: float, at: Spot) -> tuple[str,
 
 def _pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
     """The byte of the photo as it was cropped and resized is the only one that gives this value."""
-    colour = COLOURS[spec.channels][at.channel]
+    colour = _COLOURS[spec.channels][at.channel]
     mean, std = (_of_channel(values, at.channel, neutral) for values, neutral in ((spec.mean, 0.0), (spec.std, 1.0)))
     symbols = f"input[{', '.join(map(str, at))}] = (pixel · scale − mean) / std"
     where = f"The photo, cropped and resized to {spec.size[0]}×{spec.size[1]}"
     byte = _byte((value * std + mean) / spec.scale) if spec.scale else 0
     result = (byte * spec.scale - mean) / std
-    if not spec.scale or abs(result - value) > ROUNDING * (abs(byte * spec.scale) + abs(mean)) / abs(std):
+    if not spec.scale or abs(result - value) > _ROUNDING * (abs(byte * spec.scale) + abs(mean)) / abs(std):
         return Explanation(at, value, f"{where}: its {colour} here.", (symbols, f"= {number_text(value)}"))
     what = f"{where}: its {colour} at y {at.y}, x {at.x} is {byte} of 255."
     numbers = f"= ({byte} · {number_text(spec.scale)} − {signed(mean)}) / {signed(std)} = {number_text(result)}"
@@ -47,7 +47,7 @@ def _pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
 
 
 def _byte(pixel: float) -> int:
-    return round(min(max(pixel, 0.0), BYTES)) if np.isfinite(pixel) else 0
+    return round(min(max(pixel, 0.0), _BYTES)) if np.isfinite(pixel) else 0
 
 
 def _of_channel(values: tuple[float, ...], channel: int, neutral: float) -> float:

@@ -14,24 +14,24 @@ from numpy.typing import NDArray
 from engine.kernels import Checkpoint, Volume
 from engine.kernels.blocks import CACHE_BYTES, split_range
 
-Numbers = NDArray[np.float64]
+_Numbers = NDArray[np.float64]
 MapOrder = Literal["index", "mean", "variance", "zeros", "likeness"]
 
 MOST_PIXELS = 1024
 """Of each map, evenly spaced, when all maps are compared with all."""
-MOST_ALIKE = 4096
+_MOST_ALIKE = 4096
 """Maps beyond which comparing all with all would need too much memory."""
-GLANCE = 16
+_GLANCE = 16
 """Values of a map that tell most living ones from dead ones."""
 
 
 class Statistics(Struct, frozen=True, eq=False):
     """Three figures of each map, (C,); a map without any finite value has NaN."""
 
-    mean: Numbers
-    variance: Numbers
+    mean: _Numbers
+    variance: _Numbers
     """Mean squared deviation from the mean."""
-    zeros: Numbers
+    zeros: _Numbers
     """Share of values that are exactly 0."""
 
 
@@ -69,7 +69,7 @@ def silent_maps(volume: Volume) -> NDArray[np.bool_]:
 
 def _all_of(maps: NDArray[Any], holds: Callable[[NDArray[Any]], NDArray[np.bool_]]) -> NDArray[np.bool_]:
     """Whether something holds for all values of a map; most maps need no more than a glance."""
-    found = np.asarray(holds(maps[:, :: -(-maps.shape[1] // GLANCE)]).all(axis=1))
+    found = np.asarray(holds(maps[:, :: -(-maps.shape[1] // _GLANCE)]).all(axis=1))
     left = np.flatnonzero(found)
     for some in split_range(len(left), max(1, CACHE_BYTES // (4 * maps.shape[1]))) if len(left) else ():
         found[left[some]] = holds(maps[left[some]]).all(axis=1)
@@ -80,7 +80,7 @@ class Ranking(NamedTuple):
     """Channels (C,) in the order in which they are to be shown, and the figures (C,) that sort them, if any do."""
 
     channels: NDArray[np.intp]
-    figures: Numbers | None = None
+    figures: _Numbers | None = None
 
 
 def rank_maps(volume: Volume, by: MapOrder, like: int | None = None, checkpoint: Checkpoint = lambda: None) -> Ranking:
@@ -92,7 +92,7 @@ def rank_maps(volume: Volume, by: MapOrder, like: int | None = None, checkpoint:
     if by == "index":
         return Ranking(np.arange(len(volume)))
     if by != "likeness":
-        figures: Numbers = getattr(map_statistics(volume, checkpoint), by)
+        figures: _Numbers = getattr(map_statistics(volume, checkpoint), by)
         return Ranking(_descending(figures), figures)
     if like is None:
         return Ranking(order_by_likeness(volume, checkpoint))
@@ -101,11 +101,11 @@ def rank_maps(volume: Volume, by: MapOrder, like: int | None = None, checkpoint:
     return Ranking(_descending(np.where(itself, np.inf, alike)), alike)
 
 
-def _descending(figures: Numbers) -> NDArray[np.intp]:
+def _descending(figures: _Numbers) -> NDArray[np.intp]:
     return np.argsort(-np.where(np.isnan(figures), -np.inf, figures), kind="stable")
 
 
-def likeness(volume: Volume, channel: int, checkpoint: Checkpoint) -> Numbers:
+def likeness(volume: Volume, channel: int, checkpoint: Checkpoint) -> _Numbers:
     """Pearson's correlation of every map with one of them: (C,), from −1 to 1.
 
     ``r = Σ (a − ā)(b − b̄) / √(Σ (a − ā)² · Σ (b − b̄)²)``; a value that is not finite counts as its map's mean, and a
@@ -127,7 +127,7 @@ def order_by_likeness(volume: Volume, checkpoint: Checkpoint) -> NDArray[np.intp
     the order is that of the channels.
     """
     maps = _flatten(volume)
-    if maps.shape[1] < 2 or len(maps) > MOST_ALIKE:
+    if maps.shape[1] < 2 or len(maps) > _MOST_ALIKE:
         return np.arange(len(maps))
     deviations = _deviations(maps[:, :: -(-maps.shape[1] // MOST_PIXELS)]).astype(np.float32)
     checkpoint()
@@ -143,14 +143,14 @@ def order_by_likeness(volume: Volume, checkpoint: Checkpoint) -> NDArray[np.intp
     return np.array(order)
 
 
-def _deviations(maps: NDArray[Any]) -> Numbers:
+def _deviations(maps: NDArray[Any]) -> _Numbers:
     """Maps (M, P) less their means, scaled to length 1; 0 where a map does not vary."""
     values, finite, counts = _finite(maps)
     means = values.sum(axis=1) / counts.clip(1)
     spread = np.where(finite, values - means[:, None], 0.0)
     lengths = np.sqrt(np.einsum("mv,mv->m", spread, spread))
     varies = lengths > 0  # equal float32 values have their mean without any rounding
-    scaled: Numbers = np.divide(spread, lengths[:, None], out=np.zeros_like(spread), where=varies[:, None])
+    scaled: _Numbers = np.divide(spread, lengths[:, None], out=np.zeros_like(spread), where=varies[:, None])
     return scaled
 
 
@@ -171,7 +171,7 @@ def relative_error(first: Volume, second: Volume, checkpoint: Checkpoint = lambd
     return float("inf") if wrong else 0.0
 
 
-def _energy(values: Numbers) -> float:
+def _energy(values: _Numbers) -> float:
     """Sum of squares; for so few values BLAS would wait for its threads longer than it works."""
     return float(np.einsum("v,v->", values, values))
 
@@ -179,7 +179,7 @@ def _energy(values: Numbers) -> float:
 class Histogram(Struct, frozen=True, eq=False):
     """How many values of a map lie where; exact zeros, and what is not finite, are told apart."""
 
-    edges: Numbers
+    edges: _Numbers
     """(B + 1,), rising; a bin has its lower edge, the last one its upper edge, too."""
     counts: NDArray[np.int64]
     """(B,): zeros are not among them."""
@@ -257,7 +257,7 @@ def _flatten(volume: Volume) -> NDArray[Any]:
     return volume.reshape(len(volume), -1)
 
 
-def _finite(maps: NDArray[Any]) -> tuple[Numbers, NDArray[np.bool_], NDArray[np.int64]]:
+def _finite(maps: NDArray[Any]) -> tuple[_Numbers, NDArray[np.bool_], NDArray[np.int64]]:
     """Values in double precision, 0 where they are not finite; whether they are; how many of each map are."""
     values = maps.astype(np.float64)
     finite = np.isfinite(values)

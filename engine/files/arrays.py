@@ -21,10 +21,10 @@ from engine.text.messages import value_text
 from engine.text.units import byte_size
 
 CHUNK_BYTES = 8 * 2**20
-HEADER_BYTES = {".npy": 10_000, ".safetensors": 32 * 2**20}
+_HEADER_BYTES = {".npy": 10_000, ".safetensors": 32 * 2**20}
 """More than this no honest header takes."""
 
-SAFETENSORS_TYPES = {
+_SAFETENSORS_TYPES = {
     "F64": "<f8",
     "F32": "<f4",
     "F16": "<f2",
@@ -178,7 +178,7 @@ def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> He
         raise FileFault(f"{what} is not a .npy array: it does not begin as one")
     start += file.read(2) if start[6:7] > b"\1" else b""
     size = int.from_bytes(start[8:], "little")
-    if size > min(length, HEADER_BYTES[".npy"]):
+    if size > min(length, _HEADER_BYTES[".npy"]):
         raise FileFault(f"{what} claims a header of {size:,} bytes and has {length:,}")
     text = BytesIO(start + file.read(size))
     try:
@@ -249,7 +249,7 @@ class _Tensor(Struct):
 
 def _read_safetensors(path: str, file: IO[bytes], length: int) -> dict[str, Header]:
     size = int.from_bytes(file.read(8), "little")
-    if length < 8 or size > min(length - 8, HEADER_BYTES[".safetensors"]):
+    if length < 8 or size > min(length - 8, _HEADER_BYTES[".safetensors"]):
         claim = f"it claims a header of {size:,} bytes and has {length:,}" if length >= 8 else f"it has {length} bytes"
         raise FileFault(f"{path} is not a safetensors file: {claim}")
     try:
@@ -274,9 +274,9 @@ def _tensor(what: str, raw: Raw, start: int, length: int) -> Header:
     except (MsgspecError, UnicodeDecodeError, RecursionError):
         reason = "has a broken entry in the header; dtype, shape and two data_offsets are expected"
         raise FileFault(f"{what} {reason}") from None
-    dtype = SAFETENSORS_TYPES.get(entry.dtype)
+    dtype = _SAFETENSORS_TYPES.get(entry.dtype)
     if dtype is None:
-        raise FileFault(f"{what} is of type {value_text(entry.dtype)}; read are {', '.join(SAFETENSORS_TYPES)}")
+        raise FileFault(f"{what} is of type {value_text(entry.dtype)}; read are {', '.join(_SAFETENSORS_TYPES)}")
     begin, end = entry.data_offsets
     head = Header(entry.shape, dtype, start + begin)
     _check_claim(what, head, end - begin)

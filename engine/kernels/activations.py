@@ -9,10 +9,10 @@ import numpy.typing as npt
 
 from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values, split_range
 
-Values = npt.NDArray[Any]
+_Values = npt.NDArray[Any]
 
 
-def elementwise(function: Callable[[Values], Values], volume: Volume, checkpoint: Checkpoint) -> Volume:
+def elementwise(function: Callable[[_Values], _Values], volume: Volume, checkpoint: Checkpoint) -> Volume:
     """Apply a function of an array to each value, block by block."""
     result = np.empty(volume.shape, volume.dtype)
     for block in blocks(volume.shape, cache_values(volume)):
@@ -101,8 +101,8 @@ def activation(name: str, volume: Volume, checkpoint: Checkpoint) -> Volume:
     return ACTIVATIONS[name](volume, checkpoint)
 
 
-def _sigmoid(x: Values) -> Values:
-    values: Values = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))  # no power is above 1, so none overflows
+def _sigmoid(x: _Values) -> _Values:
+    values: _Values = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))  # no power is above 1, so none overflows
     return values
 
 
@@ -110,7 +110,7 @@ _SERIES_END = 6.5
 """Of z = |x|/√2, where Φ(−|x|) is below 1e-19: further on the series need not be right."""
 
 
-def _scaled_erfc(t: Values) -> Values:
+def _scaled_erfc(t: _Values) -> _Values:
     """``exp(z²) erfc(z) / t`` at ``t = 1 / (1 + z/2)``."""
     return np.array([math.exp(z * z) * math.erfc(z) * (1 + z / 2) for z in 2 / t - 2])
 
@@ -120,7 +120,7 @@ _SERIES = np.polynomial.Chebyshev.interpolate(_scaled_erfc, 14, domain=[1 / (1 +
 )
 
 
-def _gelu(x: Values) -> Values:
+def _gelu(x: _Values) -> _Values:
     """``max(x, 0) − |x| Φ(−|x|)``, Φ with a relative error below 1e-12 down to Φ(−9).
 
     NumPy has no erf. ``2 Φ(−|x|) = erfc(z) = t · exp(−z²) · P(t)`` with ``z = |x|/√2``, ``t = 1 / (1 + z/2)`` is the
@@ -130,5 +130,5 @@ def _gelu(x: Values) -> Values:
     size = np.abs(x, dtype=np.float64)
     z = size * math.sqrt(0.5)
     t = 1 / (1 + np.minimum(z, _SERIES_END) / 2)
-    tail: Values = size * (0.5 * t * np.exp(-z * z) * _SERIES(t))
+    tail: _Values = size * (0.5 * t * np.exp(-z * z) * _SERIES(t))
     return np.maximum(x, 0) - tail

@@ -11,7 +11,7 @@ from engine.shapes import Pair
 Volume = npt.NDArray[Any]
 """An array (channels, height, width)."""
 
-Region = tuple[slice, slice, slice]
+_Region = tuple[slice, slice, slice]
 """Some channels, rows and pixels of a row of a volume."""
 
 Checkpoint = Callable[[], None]
@@ -30,7 +30,7 @@ def split_range(count: int, length: int) -> Iterator[slice]:
     return (slice(part * count // parts, (part + 1) * count // parts) for part in range(parts))
 
 
-def blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
+def blocks(shape: tuple[int, ...], values: int) -> Iterator[_Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: whole channels, or else rows, or else pixels."""
     channels, height, width = shape
     for some in split_range(channels, max(1, values // (height * width))):
@@ -39,7 +39,7 @@ def blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
                 yield some, rows, across
 
 
-def pixel_blocks(shape: tuple[int, ...], values: int) -> Iterator[Region]:
+def pixel_blocks(shape: tuple[int, ...], values: int) -> Iterator[_Region]:
     """Cut (channels, height, width) into blocks of at most ``values``: all channels of some pixels, where that fits."""
     channels, height, width = shape
     depth = min(values, channels)

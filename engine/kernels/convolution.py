@@ -19,18 +19,18 @@ import numpy.typing as npt
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume, blocks, gather, split_range
 from engine.shapes import Margins, Pair, dilated_extent, window_count
 
-Matrices = npt.NDArray[Any]
+_Matrices = npt.NDArray[Any]
 
-PART_BYTES = BLOCK_BYTES // 4
+_PART_BYTES = BLOCK_BYTES // 4
 """Bound of each scratch array: pixels laid out, a product to be added, weights in another order."""
 
-COLUMN_BYTES = 2**23
+_COLUMN_BYTES = 2**23
 """Aim for pixels laid out: from copy to product they stay in the cache that cores share."""
 
 BLOCK_MACS = 2**30
 """Bound of one product: some 10 ms on two fast cores, 50 ms on slow ones."""
 
-NARROW = 64
+_NARROW = 64
 """Pixels of a block below which channels are split instead: in narrower products reading the weights dominates."""
 
 
@@ -128,8 +128,8 @@ class _Tile(NamedTuple):
 class _Case(NamedTuple):
     """One convolution, its channels and filters split by group."""
 
-    source: Matrices  # (groups, channels, H, W)
-    weight: Matrices  # (groups, filters, channels, kh, kw)
+    source: _Matrices  # (groups, channels, H, W)
+    weight: _Matrices  # (groups, filters, channels, kh, kw)
     extent: Pair
     stride: Pair
     padding: Margins
@@ -146,11 +146,11 @@ class _Case(NamedTuple):
 class _Layout(Protocol):
     """A way to lay out pixels: product i is ``weights[i] @ columns[..., i * shift : i * shift + pixels]``."""
 
-    weights: Matrices  # (products, groups, filters, rows of all channels)
+    weights: _Matrices  # (products, groups, filters, rows of all channels)
     shift: int
     tile: _Tile
 
-    def columns(self, block: _Block, checkpoint: Checkpoint) -> Matrices:
+    def columns(self, block: _Block, checkpoint: Checkpoint) -> _Matrices:
         """(groups, rows of the block's channels, pixels + (products − 1)·shift)."""
 
 
@@ -167,7 +167,7 @@ class _InPlace:
         values = BLOCK_BYTES // case.source.itemsize
         self.tile = _tile(case, 1, aim=values, bound=values)
 
-    def columns(self, block: _Block, checkpoint: Checkpoint) -> Matrices:
+    def columns(self, block: _Block, checkpoint: Checkpoint) -> _Matrices:
         first = block.rows.start * self._width + block.across.start
         count = block.extent[0] * block.extent[1]
         return self._pixels[block.groups, block.channels, first : first + count]
@@ -183,11 +183,11 @@ class _Windows:
         groups, filters, channels, kh, kw = case.weight.shape
         self.weights = case.weight.reshape(1, groups, filters, channels * kh * kw)
         itemsize = case.source.itemsize
-        self.tile = _tile(case, kh * kw, aim=COLUMN_BYTES // itemsize, bound=PART_BYTES // itemsize)
+        self.tile = _tile(case, kh * kw, aim=_COLUMN_BYTES // itemsize, bound=_PART_BYTES // itemsize)
         tile = self.tile
         self._room = np.empty(tile.groups * tile.channels * kh * kw * tile.pixels, case.source.dtype)
 
-    def columns(self, block: _Block, checkpoint: Checkpoint) -> Matrices:
+    def columns(self, block: _Block, checkpoint: Checkpoint) -> _Matrices:
         case = self._case
         source = case.source[block.groups, block.channels]
         kh, kw = case.weight.shape[-2:]
@@ -212,7 +212,7 @@ class _Lines:
         self.tile = tile
         self._room = np.empty(tile.groups * channels * kw * (tile.pixels + self._halo * width), case.source.dtype)
 
-    def columns(self, block: _Block, checkpoint: Checkpoint) -> Matrices:
+    def columns(self, block: _Block, checkpoint: Checkpoint) -> _Matrices:
         source = self._case.source[block.groups]
         groups, channels = source.shape[:2]
         kw = self._case.weight.shape[-1]
@@ -249,8 +249,8 @@ def _line_tile(case: _Case) -> _Tile | None:
     """Whole rows of all channels and filters, where that fits the bounds of a block; stride skips no row of a line."""
     groups, filters, channels, kh, kw = case.weight.shape
     height, width = case.extent
-    part = PART_BYTES // case.source.itemsize
-    aim = COLUMN_BYTES // case.source.itemsize
+    part = _PART_BYTES // case.source.itemsize
+    aim = _COLUMN_BYTES // case.source.itemsize
     halo = (kh - 1) * case.dilation[0]
     line = channels * kw * width
     lines = min(max(aim // line - halo, 4 * halo, 1), height)
@@ -268,9 +268,9 @@ def _tile(case: _Case, taps: int, aim: int, bound: int) -> _Tile:
     and at most ``bound``. Blocks of `NARROW` pixels stay far below `BLOCK_MACS`, as their weights fit in `PART_BYTES`.
     """
     groups, filters, channels = case.weight.shape[:3]
-    part = PART_BYTES // case.source.itemsize
+    part = _PART_BYTES // case.source.itemsize
     depth = channels * taps
-    pixels = max(NARROW, min(aim // depth, BLOCK_MACS // (depth * filters), part // filters))
+    pixels = max(_NARROW, min(aim // depth, BLOCK_MACS // (depth * filters), part // filters))
     pixels = _clip(min(pixels, bound // taps), case.extent[0] * case.extent[1])
     some_channels = _clip(min(bound // pixels, part) // taps, channels)
     depth = some_channels * taps
@@ -286,12 +286,12 @@ def _clip(value: int, most: int) -> int:
     return max(1, min(value, most))
 
 
-def _as_matrices(room: Matrices, shape: tuple[int, ...]) -> Matrices:
+def _as_matrices(room: _Matrices, shape: tuple[int, ...]) -> _Matrices:
     """The first values of a flat array, in a shape."""
     return room[: prod(shape)].reshape(shape)
 
 
-def _multiply(case: _Case, biases: Matrices | None, result: Matrices, checkpoint: Checkpoint) -> None:
+def _multiply(case: _Case, biases: _Matrices | None, result: _Matrices, checkpoint: Checkpoint) -> None:
     """Fill ``result`` (groups, filters, pixels) block by block."""
     layout = _layout(case)
     tile = layout.tile
@@ -315,11 +315,11 @@ def _multiply(case: _Case, biases: Matrices | None, result: Matrices, checkpoint
 
 
 def _accumulate(
-    factors: Matrices,
-    columns: Matrices,
+    factors: _Matrices,
+    columns: _Matrices,
     shift: int,
-    target: Matrices,
-    room: Matrices,
+    target: _Matrices,
+    room: _Matrices,
     first: bool,
     checkpoint: Checkpoint,
 ) -> None:

@@ -13,7 +13,7 @@ from engine.layers.explanation import Explanation, Target, Terms, many, read_pix
 from engine.shapes import Shape
 from engine.text.units import number_text
 
-Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
+_Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
 
 
 class BatchNorm(Layer, frozen=True, tag="batch_norm"):
@@ -77,9 +77,9 @@ class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
     reads: ClassVar[Reads] = "pixel"
 
     size: Annotated[Extent, Meta(title="Size", description="Channels that count as neighbours")] = 5
-    alpha: Annotated[Finite, Meta(title="Alpha", description="Weight of the neighbours")] = 1e-4
-    beta: Annotated[Finite, Meta(title="Beta", description="Exponent")] = 0.75
-    k: Annotated[Finite, Meta(title="k", description="Added before the exponent")] = 1.0
+    alpha: Annotated[_Finite, Meta(title="Alpha", description="Weight of the neighbours")] = 1e-4
+    beta: Annotated[_Finite, Meta(title="Beta", description="Exponent")] = 0.75
+    k: Annotated[_Finite, Meta(title="k", description="Added before the exponent")] = 1.0
 
     @property
     def has_table_row(self) -> bool:

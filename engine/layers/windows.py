@@ -9,7 +9,7 @@ from msgspec import Struct
 from engine.layers.base import HeightWidth, Mistake, Padding
 from engine.shapes import Pair, Shape, Windows, dilated_extent, same_padding, window_count
 
-AnyStruct = TypeVar("AnyStruct", bound=Struct)
+_AnyStruct = TypeVar("_AnyStruct", bound=Struct)
 
 
 def pair(value: HeightWidth) -> Pair:
@@ -27,7 +27,7 @@ def setting_text(value: HeightWidth) -> str:
     return str(value) if isinstance(value, int) else times(pair(value))
 
 
-def normalise_spelling(struct: AnyStruct, *names: str) -> None:
+def normalise_spelling(struct: _AnyStruct, *names: str) -> None:
     """Give equal settings one spelling: [3, 3] becomes 3, so that equal layers are equal values."""
     for name in names:
         value = getattr(struct, name)

@@ -17,13 +17,13 @@ from engine.layers.conv import Conv2d
 from engine.network.weight_specs import Form
 from engine.shapes import Shape
 
-Matrix = NDArray[np.float64]
+_Matrix = NDArray[np.float64]
 Filters = NDArray[np.float32]
 """Weights of a convolution, (filters, channels, kh, kw)."""
 Volumes = Callable[[], Iterable[Volume]]
 """The volumes (C×H×W) that reach a layer, one after the other, as often as they are asked for."""
 
-RANK_TOLERANCE = 1e-10
+_RANK_TOLERANCE = 1e-10
 """Directions whose energy is a smaller share of the largest one's hold no data: rounding made them."""
 
 
@@ -38,11 +38,11 @@ class Split(Struct, frozen=True, eq=False):
     """(R, C, kh, kw): what gives r maps."""
     behind: NDArray[np.float64]
     """(F, R, kh, kw): what makes the layer's maps of them."""
-    energies: Matrix
+    energies: _Matrix
     """(R,), falling: what each direction adds to the output's energy."""
 
     @property
-    def expected_errors(self) -> Matrix:
+    def expected_errors(self) -> _Matrix:
         """(R + 1,): the error that the energies expect at each width, from 0 on: √(Σ_{i>r} eᵢ / Σ eᵢ)."""
         tail = np.append(np.cumsum(self.energies[::-1])[::-1], 0.0)
         return np.sqrt(tail / tail[0]) if tail[0] > 0 else np.zeros_like(tail)
@@ -58,18 +58,18 @@ def _pad(weight: NDArray[Any], rank: int, axis: int) -> Filters:
     return np.ascontiguousarray(np.pad(weight, widths), np.float32)
 
 
-def input_covariance(volumes: Iterable[Volume], checkpoint: Checkpoint) -> Matrix:
+def input_covariance(volumes: Iterable[Volume], checkpoint: Checkpoint) -> _Matrix:
     """Σ = mean of x·xᵀ over all pixels, x being a pixel's channels: (C, C), uncentred."""
     return _covariance((volume.reshape(len(volume), -1) for volume in volumes), checkpoint)
 
 
-def output_covariance(layer: Conv2d, weight: Filters, volumes: Iterable[Volume], checkpoint: Checkpoint) -> Matrix:
+def output_covariance(layer: Conv2d, weight: Filters, volumes: Iterable[Volume], checkpoint: Checkpoint) -> _Matrix:
     """The same of the layer's output before its bias: (F, F)."""
     outputs = (run_linear(layer, weight, volume, checkpoint) for volume in volumes)
     return _covariance((output.reshape(len(output), -1) for output in outputs), checkpoint)
 
 
-def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> Matrix:
+def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> _Matrix:
     total, samples = np.zeros((0, 0)), 0
     for found in values:
         for columns in split_range(found.shape[1], max(1, BLOCK_BYTES // (8 * len(found)))):
@@ -83,7 +83,7 @@ def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> Matri
     return total / max(samples, 1)
 
 
-def factor_reduction(weight: Filters, covariance: Matrix | None = None) -> Split:
+def factor_reduction(weight: Filters, covariance: _Matrix | None = None) -> Split:
     """A 1×1 to r maps, then the k×k: the best pair for data of that covariance, for every r at once.
 
     With the unfolded weights M (F·kh·kw × C) and M·Σ^½ = U·S·Vᵀ the reduction is V_rᵀ·Σ^-½ and the k×k U_r·S_r. It is
@@ -94,23 +94,23 @@ def factor_reduction(weight: Filters, covariance: Matrix | None = None) -> Split
     unfolded = weight.astype(np.float64).transpose(0, 2, 3, 1).reshape(-1, channels)
     root, inverse = (np.eye(channels),) * 2 if covariance is None else _roots(covariance)
     left, values, right = np.linalg.svd(unfolded @ root, full_matrices=False)
-    kept = values**2 > RANK_TOLERANCE * max(values[0] ** 2, np.finfo(float).tiny)
+    kept = values**2 > _RANK_TOLERANCE * max(values[0] ** 2, np.finfo(float).tiny)
     before = (right[kept] @ inverse)[:, :, None, None]
     behind = (left[:, kept] * values[kept]).reshape(filters, height, width, -1).transpose(0, 3, 1, 2)
     return Split(before, behind, values[kept] ** 2)
 
 
-def _roots(covariance: Matrix) -> tuple[Matrix, Matrix]:
+def _roots(covariance: _Matrix) -> tuple[_Matrix, _Matrix]:
     """Σ^½ and Σ^-½; directions without data have no inverse."""
     energies, directions = np.linalg.eigh(covariance)
     energies = energies.clip(0)
-    known = energies > RANK_TOLERANCE * energies[-1]
+    known = energies > _RANK_TOLERANCE * energies[-1]
     roots = np.sqrt(energies)
     inverse = np.divide(1.0, roots, out=np.zeros_like(roots), where=known)
     return (directions * roots) @ directions.T, (directions * inverse) @ directions.T
 
 
-def factor_expansion(weight: Filters, covariance: Matrix | None = None) -> Split:
+def factor_expansion(weight: Filters, covariance: _Matrix | None = None) -> Split:
     """The k×k to r maps, then a 1×1 to all filters: the best pair for outputs of that covariance (F×F), for every r.
 
     With the output's principal directions U the k×k is U_rᵀ·W and the 1×1 U_r, which is the least-squares optimum.
@@ -120,7 +120,7 @@ def factor_expansion(weight: Filters, covariance: Matrix | None = None) -> Split
     unfolded = weight.astype(np.float64).reshape(filters, -1)
     energies, directions = np.linalg.eigh(unfolded @ unfolded.T if covariance is None else covariance)
     energies, directions = energies[::-1].clip(0), directions[:, ::-1]
-    kept = energies > RANK_TOLERANCE * max(energies[0], np.finfo(float).tiny)
+    kept = energies > _RANK_TOLERANCE * max(energies[0], np.finfo(float).tiny)
     before = (directions[:, kept].T @ unfolded).reshape(-1, *weight.shape[1:])
     return Split(before, directions[:, kept][:, :, None, None], energies[kept])
 
@@ -234,7 +234,7 @@ def refit(
     return np.asarray(start + change, np.float32)
 
 
-def _windows(layer: Conv2d, volume: Volume) -> Iterator[tuple[Matrix, slice]]:
+def _windows(layer: Conv2d, volume: Volume) -> Iterator[tuple[_Matrix, slice]]:
     """The windows that a layer meets, (channels·kh·kw, pixels), for some rows of its output at a time."""
     seen = layer.windows(Shape(*volume.shape))
     (height, width), (rows, across), (top, left, _, _) = seen.kernel, seen.output, seen.margins

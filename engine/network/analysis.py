@@ -9,13 +9,14 @@ from msgspec.structs import replace
 
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
-from engine.network.graph import INPUT, ExecutionOrder, Network, Node, SeedWeights, parts_of, topological_order
+from engine.network.graph import INPUT, ExecutionOrder, Network, Node, parts_of, topological_order
 from engine.network.report import BlockReport as BlockReport
 from engine.network.report import Report as Report
 from engine.network.report import total
+from engine.network.weight_specs import SeedWeights
 from engine.shapes import Shape
 
-MOST_NAMED = 6
+_MOST_NAMED = 6
 """Nodes that a message names."""
 
 
@@ -212,6 +213,6 @@ def _block_name_mistakes(name: str, blocks: Container[str]) -> Iterator[Mistake]
 
 
 def _known_names(network: Network, node: Node) -> str:
-    names = (INPUT, *(other.name for other in network.nodes[: MOST_NAMED + 1] if other is not node))[:MOST_NAMED]
+    names = (INPUT, *(other.name for other in network.nodes[: _MOST_NAMED + 1] if other is not node))[:_MOST_NAMED]
     more = len(network.nodes) - len(names)
     return f"known are {', '.join(map(repr, names))}" + (f" and {more} more" if more else "")

@@ -9,13 +9,7 @@ from msgspec.structs import replace
 from engine.blocks import INPUT as INPUT
 from engine.blocks import Block, Part
 from engine.layers import Layer
-from engine.network.weight_specs import FileWeights as FileWeights
-from engine.network.weight_specs import LowRankWeights as LowRankWeights
-from engine.network.weight_specs import PresetName as PresetName
-from engine.network.weight_specs import PresetWeights as PresetWeights
-from engine.network.weight_specs import SeedWeights as SeedWeights
-from engine.network.weight_specs import WeightSource as WeightSource
-from engine.network.weight_specs import rename_part
+from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_part
 
 
 class Node(Struct, frozen=True):

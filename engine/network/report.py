@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.blocks import Block
 from engine.layers import Layer, Mistake
 from engine.layers.base import Mask
-from engine.network.graph import WeightSource
+from engine.network.weight_specs import WeightSource
 from engine.shapes import Shape, Windows
 
 

@@ -22,7 +22,7 @@ from engine.project.reader import Data, ProjectReader, key_text
 from engine.text.messages import value_text
 from engine.text.problems import Problem, ProjectError
 
-MOST_BYTES = 8 * 2**20
+_MOST_BYTES = 8 * 2**20
 
 
 class ProjectFile(Struct, frozen=True):
@@ -52,8 +52,8 @@ def load_project(path: Path) -> ProjectFile:
 def _text(path: Path) -> tuple[str, Stamp]:
     try:
         stamp = paths.stamp_of(str(path))
-        if stamp[1] > MOST_BYTES:
-            raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a project; at most {MOST_BYTES:,} are read")
+        if stamp[1] > _MOST_BYTES:
+            raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a project; at most {_MOST_BYTES:,} are read")
         with paths.name_file_in_errors(str(path)):
             return path.read_bytes().decode("utf-8-sig"), stamp
     except FileFault as fault:

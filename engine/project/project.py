@@ -7,12 +7,8 @@ from msgspec.structs import replace
 
 from engine.blocks import Block
 from engine.network.graph import Network, Node
-from engine.network.weight_specs import ArrayInput as ArrayInput
-from engine.network.weight_specs import ImageInput as ImageInput
-from engine.network.weight_specs import Input as Input
-from engine.network.weight_specs import NoiseInput as NoiseInput
-from engine.network.weight_specs import Seed as Seed
-from engine.network.weight_specs import name_seed, relocate_input, relocate_weights
+from engine.network.input_specs import Input, relocate_input
+from engine.network.weight_specs import name_seed, relocate_weights
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
 

@@ -12,20 +12,10 @@ from msgspec import Struct
 from engine.blocks import BLOCKS
 from engine.files.paths import BUNDLED
 from engine.layers import LAYERS, tag_of
-from engine.network.graph import FileWeights, LowRankWeights, Network, Node, PresetWeights, SeedWeights, WeightSource
-from engine.project.project import (
-    FORMAT,
-    ArrayInput,
-    Design,
-    ImageInput,
-    Input,
-    NoiseInput,
-    Note,
-    Project,
-    Published,
-    Seed,
-    relocate,
-)
+from engine.network.graph import Network, Node
+from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput, Seed
+from engine.network.weight_specs import FileWeights, LowRankWeights, PresetWeights, SeedWeights, WeightSource
+from engine.project.project import FORMAT, Design, Note, Project, Published, relocate
 from engine.text.messages import accepted_text, suggestion, value_text
 from engine.text.problems import Problem
 
@@ -41,9 +31,9 @@ def _tags(*kinds: type[Struct]) -> dict[str, type[Any]]:
 
 
 KINDS = _tags(*LAYERS, *BLOCKS)
-INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
-PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
-SOURCES = PLAIN_SOURCES | _tags(LowRankWeights)
+_INPUTS = _tags(ImageInput, ArrayInput, NoiseInput)
+_PLAIN_SOURCES = _tags(FileWeights, PresetWeights, SeedWeights)
+_SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
 
 
 class ProjectReader:
@@ -91,7 +81,7 @@ class ProjectReader:
         if "input" not in data:
             self._add("$.input", 'is missing; give an image, an array, or noise: kind = "noise", shape = [C, H, W]')
             return None
-        spec: Input | None = self._tagged(data["input"], INPUTS, "kind", "$.input")
+        spec: Input | None = self._tagged(data["input"], _INPUTS, "kind", "$.input")
         return spec
 
     def _design(self, raw: object, place: str) -> Design | None:
@@ -129,19 +119,19 @@ class ProjectReader:
     def _weights(self, raw: object, place: str) -> WeightSource | None:
         """Where weights come from; what a recipe holds is read first, each part with its own place."""
         if not isinstance(raw, dict) or raw.get("source") != tag_of(LowRankWeights):
-            made: WeightSource | None = self._tagged(raw, SOURCES, "source", place)
+            made: WeightSource | None = self._tagged(raw, _SOURCES, "source", place)
             return made
         before = len(self.problems)
         plain = {**raw, "of": {"source": "preset", "name": "identity"}, "calibration": ()}
         held: Data = {"calibration": ()}
         if "of" in raw:
-            held["of"] = self._tagged(raw["of"], PLAIN_SOURCES, "source", f"{place}.of")
+            held["of"] = self._tagged(raw["of"], _PLAIN_SOURCES, "source", f"{place}.of")
         else:
             self._add(f"{place}.of", "is missing; the weights of the layer that these stand for are expected")
         if "calibration" in raw:
             items = self._items(raw, "calibration", place)
-            held["calibration"] = tuple(self._tagged(i, INPUTS, "kind", f"{place}.calibration[{n}]") for n, i in items)
-        recipe = self._tagged(plain, SOURCES, "source", place)
+            held["calibration"] = tuple(self._tagged(i, _INPUTS, "kind", f"{place}.calibration[{n}]") for n, i in items)
+        recipe = self._tagged(plain, _SOURCES, "source", place)
         return None if len(self.problems) > before else msgspec.structs.replace(recipe, **held)
 
     def _name(self, raw: Data, place: str) -> str | None:

@@ -7,12 +7,13 @@ from msgspec.structs import replace
 
 from engine.files import paths
 from engine.files.paths import FileFault, Stamp
-from engine.project.project import ImageInput, Input, NoiseInput, Project
+from engine.network.input_specs import ImageInput, Input, NoiseInput
+from engine.project.project import Project
 from engine.run import inputs
 from engine.text.problems import Problem, ProjectError
 
-BUNDLED_PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
-PHOTO_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
+_BUNDLED_PHOTOS = ("astronaut", "chelsea", "coffee", "rocket")
+_PHOTO_ENDINGS = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".tif", ".tiff")
 
 
 class CalibrationSet(Struct, frozen=True):
@@ -56,7 +57,7 @@ def _choose_inputs(project: Project, folder: Path | None) -> CalibrationSet:
             raise ProjectError([Problem(f"{folder} is no folder; name one that holds photos", "--photos")])
         paths = _photos(folder)
         if not paths:
-            known = ", ".join(PHOTO_ENDINGS)
+            known = ", ".join(_PHOTO_ENDINGS)
             raise ProjectError(
                 [Problem(f"{folder} has no photo; files that end in {known} are looked for", "--photos")]
             )
@@ -64,7 +65,7 @@ def _choose_inputs(project: Project, folder: Path | None) -> CalibrationSet:
         held = paths[2::3] or paths[1:]
         fitted = [path for path in paths if path not in held]
     else:
-        others = [path for name in BUNDLED_PHOTOS if (path := f"resources:photos/{name}.png") != own.path]
+        others = [path for name in _BUNDLED_PHOTOS if (path := f"resources:photos/{name}.png") != own.path]
         held = others[1::3]
         fitted = [own.path, *(path for path in others if path not in held)]
     seen, unseen = (tuple(replace(own, path=path) for path in paths) for paths in (fitted, held))
@@ -81,5 +82,5 @@ def _photos(folder: Path) -> list[str]:
     return [
         str(file)
         for file in found
-        if file.suffix.lower() in PHOTO_ENDINGS and not file.name.startswith(".") and not file.is_dir()
+        if file.suffix.lower() in _PHOTO_ENDINGS and not file.name.startswith(".") and not file.is_dir()
     ]

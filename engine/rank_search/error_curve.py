@@ -22,12 +22,12 @@ FORMS: dict[Form, str] = {
 }
 """What can stand for a k×k, by its name in files."""
 
-EACH = 16
+_EACH = 16
 """Widths of pairs that are all run; of wider ones eight between a number and its double, powers of two among them."""
-FEW = 12
+_FEW = 12
 """Widths of triples that are run: one by one, while the directions of pairs add up in one run for all."""
 
-MOST_PAIRS = 256
+_MOST_PAIRS = 256
 """Pairs of widths of triples that are told, the cheapest and the widest among them."""
 
 
@@ -173,7 +173,7 @@ def frontier(
     order = np.lexsort((errors.ravel(), costs.ravel()))
     best = np.minimum.accumulate(errors.ravel()[order])
     kept = order[np.append(True, best[1:] < best[:-1])]
-    kept = kept[np.linspace(0, len(kept) - 1, min(len(kept), MOST_PAIRS)).astype(int)]
+    kept = kept[np.linspace(0, len(kept) - 1, min(len(kept), _MOST_PAIRS)).astype(int)]
     rows, columns = np.divmod(kept, len(second))
     widths = tuple((int(first[r]), int(second[c])) for r, c in zip(rows, columns, strict=True))
     return widths, tuple(map(float, errors.ravel()[kept]))
@@ -182,7 +182,7 @@ def frontier(
 def measured_ranks(form: Form, count: int) -> tuple[int, ...]:
     """Indices of the widths to run, the last one among them, of so many that there are."""
     if form == "1x1+kxk+1x1":
-        few = np.rint(np.geomspace(1, max(count, 1), FEW)).astype(int)
+        few = np.rint(np.geomspace(1, max(count, 1), _FEW)).astype(int)
         return tuple(sorted({int(number) - 1 for number in few if number <= count}))
     wider = (eighths * 2**power for power in range(1, count.bit_length()) for eighths in range(8, 16))
-    return tuple(sorted({*range(min(EACH, count)), *(n - 1 for n in wider if n <= count), count - 1} - {-1}))
+    return tuple(sorted({*range(min(_EACH, count)), *(n - 1 for n in wider if n <= count), count - 1} - {-1}))

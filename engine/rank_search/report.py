@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from engine.network.weight_specs import input_text
+from engine.network.input_specs import input_text
 from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.error_curve import CurvePoint, ErrorCurve
 from engine.text.problems import STEM
@@ -94,13 +94,13 @@ def calibration_text(samples: CalibrationSet) -> str:
     return f"fitted to {', '.join(map(input_text, samples.fit_inputs))}; checked on {checked}\n"
 
 
-FIELDS = ("design", "node", "form", "width", "macs", "layer_macs", "expected", "fitted", "others", "plain")
+_FIELDS = ("design", "node", "form", "width", "macs", "layer_macs", "expected", "fitted", "others", "plain")
 
 
 def records(curves: Sequence[ErrorCurve]) -> list[dict[str, Any]]:
     """A record a width that was run, for programs; an error that was not measured is null."""
     return [
-        dict(zip(FIELDS, (design_text(curve.ref[0]), curve.ref[1], curve.form, *_numbers(curve, point)), strict=True))
+        dict(zip(_FIELDS, (design_text(curve.ref[0]), curve.ref[1], curve.form, *_numbers(curve, point)), strict=True))
         for curve in curves
         for point in curve.points
     ]
@@ -114,7 +114,7 @@ def curves_to_csv(curves: Sequence[ErrorCurve]) -> str:
     """A line a width that was run; several widths between three convolutions are separated by blanks."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
-    writer.writerow(FIELDS)
+    writer.writerow(_FIELDS)
     for record in records(curves):
         writer.writerow(" ".join(map(str, v)) if isinstance(v, list) else v for v in record.values())
     return out.getvalue()
@@ -139,7 +139,7 @@ def curves_to_json(
                 "break_even": None if curve.break_even is None else list(curve.ranks[curve.break_even]),
                 "within": [_offer(curve, level) for level in levels],
                 "widths": [
-                    {key: value for key, value in record.items() if key not in FIELDS[:3]}
+                    {key: value for key, value in record.items() if key not in _FIELDS[:3]}
                     for record in records([curve])
                 ],
             }

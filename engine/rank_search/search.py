@@ -14,8 +14,9 @@ from engine.low_rank import factorisation
 from engine.low_rank.convolution import as_convolution
 from engine.low_rank.factorisation import ErrorSums, Filters, Fitter, Split, measure_errors, run_form, run_linear
 from engine.network.analysis import Report
-from engine.network.weight_specs import Form, LowRankWeights, input_text
-from engine.project.project import Input, Project
+from engine.network.input_specs import Input, input_text
+from engine.network.weight_specs import Form, LowRankWeights
+from engine.project.project import Project
 from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.error_curve import ErrorCurve, frontier, macs_of, measured_ranks
 from engine.run.cache import VolumeCache
@@ -25,13 +26,13 @@ from engine.run.low_rank_weights import refit_bytes
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import byte_size
 
-SAMPLE_BYTES = 16 * 2**20
+_SAMPLE_BYTES = 16 * 2**20
 """Of volumes that an exploration keeps, however many photos there are; beside them it holds one at a time."""
 
-MOST_REQUESTS = 16
+_MOST_REQUESTS = 16
 """That are kept, for each knows the whole project."""
 
-TRIPLE: Form = "1x1+kxk+1x1"
+_TRIPLE: Form = "1x1+kxk+1x1"
 
 
 class RankResult(Struct, frozen=True, eq=False):
@@ -100,7 +101,7 @@ class RankSearch:
         self.calibration = chosen
         self.checkpoint = checkpoint
         self.request = RunRequest.of(project)
-        self._cache = VolumeCache(SAMPLE_BYTES)
+        self._cache = VolumeCache(_SAMPLE_BYTES)
         self._requests: dict[Input, RunRequest] = {}
         """Of the samples that were asked for last."""
         self._fitters: dict[NodeRef, Fitter] = {}
@@ -207,7 +208,7 @@ class RankSearch:
         if spec == self.project.input:
             return self.request
         if spec not in self._requests:
-            if len(self._requests) >= MOST_REQUESTS:
+            if len(self._requests) >= _MOST_REQUESTS:
                 self._requests.clear()
             self._requests[spec] = RunRequest.of(replace(self.project, input=spec))
         return self._requests[spec]
@@ -261,7 +262,7 @@ class RankSearch:
         with self._name_layer_in_errors(place):
             fitter = self._fitter(place)
             report = self.request.check.reports[place]
-            if form == TRIPLE:
+            if form == _TRIPLE:
                 widths, expected = frontier(report, fitter.inputs.expected_errors, fitter.outputs.expected_errors)
             else:
                 line = fitter.split(form).expected_errors
@@ -275,7 +276,7 @@ class RankSearch:
         """The curve with these widths run beside those that were run before."""
         widths = [curve.ranks[index] for index in indices]
         fitter = self._fitter(curve.ref)
-        if curve.form == TRIPLE:
+        if curve.form == _TRIPLE:
             weights = [fitter.weights(curve.form, ranks) for ranks in widths]
             seen, unseen = (
                 tuple([self._error_of(curve.form, curve.ref, found, specs) or 0.0 for found in weights])

@@ -5,9 +5,9 @@ from typing import Any
 
 from engine.cost.metrics import METRICS, Amount, Costs, Metric, heading_of
 
-Data = dict[str, Any]
+_Data = dict[str, Any]
 
-GRADIENT = ({"stop": 0, "bgColor": "#f0f921"}, {"stop": 0.5, "bgColor": "#cc4778"}, {"stop": 1, "bgColor": "#0d0887"})
+_GRADIENT = ({"stop": 0, "bgColor": "#f0f921"}, {"stop": 0.5, "bgColor": "#cc4778"}, {"stop": 1, "bgColor": "#0d0887"})
 """From the smallest to the largest amount; dark is dear."""
 
 
@@ -16,7 +16,7 @@ def netron(ledger: Costs, design: str) -> str:
 
     To be dropped onto the open model. Source: Netron 9, source/view.js, Attachment.
     """
-    rows: list[Data] = []
+    rows: list[_Data] = []
     for metric in METRICS:
         total = metric.amount(ledger.costed_design(design))
         rows += [_netron_row("model", "", ledger, metric, total)] if total is not None else []
@@ -34,7 +34,7 @@ def model_explorer(ledger: Costs, design: str, metric: Metric) -> str:
     results = {name: {"value": amount} for name, amount in _known(ledger, design, metric).items()}
     hidden = [] if metric.is_additive else ["sum"]
     name = f"{heading_of(metric, ledger.convention)}, {design}"
-    named = {"name": name, "results": results, "gradient": list(GRADIENT)}
+    named = {"name": name, "results": results, "gradient": list(_GRADIENT)}
     return _text(named | ({"hideAggregatedStats": hidden} if hidden else {}))
 
 
@@ -45,9 +45,9 @@ def _known(ledger: Costs, design: str, metric: Metric) -> dict[str, Amount]:
     return {name: amount for name, amount in amounts.items() if amount is not None}
 
 
-def _netron_row(kind: str, target: str, ledger: Costs, metric: Metric, amount: Amount) -> Data:
+def _netron_row(kind: str, target: str, ledger: Costs, metric: Metric, amount: Amount) -> _Data:
     return {"kind": kind, "target": target, "name": heading_of(metric, ledger.convention), "value": amount}
 
 
-def _text(data: Data) -> str:
+def _text(data: _Data) -> str:
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"

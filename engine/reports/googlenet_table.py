@@ -23,10 +23,10 @@ from engine.shapes import Shape
 from engine.text.printed_figures import POWERS, agrees, relative_excess
 from engine.text.units import SUPERSCRIPTS, UNKNOWN, exact_text, factor_text
 
-WEIGHTS, MACS = "weights", "MACs"
-KILO = convention_by_id("paper").kilo
+_WEIGHTS, MACS = "weights", "MACs"
+_KILO = convention_by_id("paper").kilo
 """What K of weights is."""
-MULTIPLIERS = range(1, 9)
+_MULTIPLIERS = range(1, 9)
 """Depth multipliers among which that of published figures is looked for, the plain one first."""
 
 
@@ -47,7 +47,7 @@ class PrintedFigure(Struct, frozen=True):
         """``163328`` weights as "159.5K": a decimal more than the paper prints; nothing for 0."""
         if self.count is None:
             return UNKNOWN
-        return abbreviate_as_printed(self.count, 1 if self.unit == WEIGHTS else 2, self.kilo) if self.count else ""
+        return abbreviate_as_printed(self.count, 1 if self.unit == _WEIGHTS else 2, self.kilo) if self.count else ""
 
     @property
     def agrees(self) -> bool | None:
@@ -73,7 +73,7 @@ class PrintedFigure(Struct, frozen=True):
             return counted
         part = found.part
         if found.agrees:
-            kilo = ", with K = 1000" if self.unit == WEIGHTS and found.kilo != KILO else ""
+            kilo = ", with K = 1000" if self.unit == _WEIGHTS and found.kilo != _KILO else ""
             return f"{counted}, as published: {self.published}{kilo}"
         more = f"{1 + part:.1f} times" if part >= 1 else f"{_percent(part)} {'more' if part > 0 else 'less'} than"
         return f"{counted}, {more} the published {self.published}"
@@ -89,7 +89,7 @@ class Comparison(NamedTuple):
 
 @lru_cache(maxsize=1024)
 def _compare(figure: PrintedFigure) -> Comparison:
-    kilos = (KILO, 1000) if figure.unit == WEIGHTS else (1000,)
+    kilos = (_KILO, 1000) if figure.unit == _WEIGHTS else (1000,)
     if figure.count is None:
         return Comparison(None, kilos[0], 0.0)
     agreed = next((kilo for kilo in kilos if agrees(figure.count, figure.published, kilo)), None)
@@ -184,7 +184,9 @@ def _figures(parts: Sequence[Report], params: str = "", ops: str = "") -> tuple[
     weights = sum([prod(part.param_shapes["weight"]) for part in parts if "weight" in part.param_shapes])
     macs = sum([part.macs or 0 for part in parts])
     known = None not in [part.params for part in parts]
-    return PrintedFigure(WEIGHTS, weights if known else None, params), PrintedFigure(MACS, macs if known else None, ops)
+    return PrintedFigure(_WEIGHTS, weights if known else None, params), PrintedFigure(
+        MACS, macs if known else None, ops
+    )
 
 
 def _depth(parts: Sequence[Report]) -> int | None:
@@ -274,7 +276,7 @@ def _figure_columns(id: Literal["params", "ops"], rows: Sequence[PaperRow]) -> I
 
 def footnotes(project: Project, rows: Sequence[PaperRow]) -> Iterator[str]:
     """What the columns mean, and the notes of the rows."""
-    yield f"params: weights without biases, K = {KILO}; ops: multiply-accumulates; depth: layers with weights in a row"
+    yield f"params: weights without biases, K = {_KILO}; ops: multiply-accumulates; depth: layers with weights in a row"
     if any(figure.published for row in rows for figure in row.figures):
         source = f": {project.source}" if project.source else ""
         yield f"published{source}; difference: of the recount from it, = where they agree, rounded or cut"
@@ -327,7 +329,7 @@ def switch_form(project: Project, row: PaperRow) -> FormSwitch | str:
     network = make_separable(network, row.node)
     plain = network.node(row.node).layer
     if any(figure.published for figure in row.figures):
-        forms = (replace(plain, depth_multiplier=multiplier) for multiplier in MULTIPLIERS)
+        forms = (replace(plain, depth_multiplier=multiplier) for multiplier in _MULTIPLIERS)
         published = (form for form in forms if all(figure.agrees for figure in _with_layer(row, form).figures))
         network = network.with_layer(row.node, next(published, plain))
     return _switch(row, "separable", network)

@@ -16,9 +16,9 @@ from engine.run.check import NodeRef, ProjectCheck
 from engine.run.execute import NodeDone
 from engine.text.problems import STEM
 
-Data = dict[str, Any]
+_Data = dict[str, Any]
 
-BLOCK = 2**20
+_BLOCK = 2**20
 """Values whose statistics are taken at a time."""
 
 
@@ -27,16 +27,16 @@ def summary(
     check: ProjectCheck,
     results: Mapping[NodeRef, NodeDone] | None = None,
     convention: Convention = MACS,
-) -> Data:
+) -> _Data:
     """What the analysis knows, and after a run each node's time and statistics; unknown is null."""
     times = {place: done.milliseconds for place, done in (results or {}).items()}
     ledger = Costs(check, convention, times)
 
-    def more(design: str) -> Callable[[Report], Data]:
+    def more(design: str) -> Callable[[Report], _Data]:
         return lambda report: {} if results is None else volume_statistics(results[design, report.name])
 
     stem = check.analyses.get(STEM)
-    data: Data = {
+    data: _Data = {
         "format": FORMAT,
         "title": project.title,
         "input_shape": check.input_shape,
@@ -58,7 +58,7 @@ def summary(
     }
 
 
-def volume_statistics(done: NodeDone) -> Data:
+def volume_statistics(done: NodeDone) -> _Data:
     """Time and finite values' statistics of a volume; null where no value is finite. `std` divides by their number."""
     numbers: dict[str, float | None] = dict.fromkeys(("min", "max", "mean", "std"))
     parts = [(block.size, block.min(), block.max(), block.sum()) for block in _finite(done.volume)]
@@ -75,17 +75,17 @@ def volume_statistics(done: NodeDone) -> Data:
 def _finite(volume: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
     """The finite values, block by block as volumes may fill the memory; blocks without any are left out."""
     flat = volume.reshape(-1)
-    for start in range(0, flat.size, BLOCK):
-        block = flat[start : start + BLOCK]
+    for start in range(0, flat.size, _BLOCK):
+        block = flat[start : start + _BLOCK]
         finite = block[np.isfinite(block)].astype(np.float64)
         if finite.size:
             yield finite
 
 
-def _design(name: str, design: str, ledger: Costs, more: Callable[[Report], Data]) -> Data:
+def _design(name: str, design: str, ledger: Costs, more: Callable[[Report], _Data]) -> _Data:
     analysis = ledger.check.analyses[design]
 
-    def amounts(report: Report) -> Data:
+    def amounts(report: Report) -> _Data:
         return _amounts(ledger.costed(design, report))
 
     return {
@@ -98,18 +98,18 @@ def _design(name: str, design: str, ledger: Costs, more: Callable[[Report], Data
     }
 
 
-def _terms(found: Tally | None) -> Data | None:
+def _terms(found: Tally | None) -> _Data | None:
     """What the convention counts of a design, and what there is besides, by term; null where that is unknown."""
     return None if found is None else {"counted": found.counted, "left_out": found.uncounted}
 
 
-def _amounts(subjects: tuple[Costed, ...]) -> Data:
+def _amounts(subjects: tuple[Costed, ...]) -> _Data:
     """Every metric but those that stand there anyway; what was not measured is left out."""
     amounts = {metric.id: metric.amount(subjects) for metric in METRICS if metric.id not in ("macs", "params")}
     return {id: amount for id, amount in amounts.items() if amount is not None or not metric_by_id(id).is_measured}
 
 
-def _node(report: Report) -> Data:
+def _node(report: Report) -> _Data:
     return {
         "name": report.name,
         "kind": report.layer.kind,
@@ -122,7 +122,7 @@ def _node(report: Report) -> Data:
     }
 
 
-def _block(block: BlockReport) -> Data:
+def _block(block: BlockReport) -> _Data:
     """A block with the sums over its nodes."""
     return {
         "name": block.name,

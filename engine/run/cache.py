@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 from engine.kernels import Volume
 
-DEFAULT_BUDGET = 2**30
+_DEFAULT_BUDGET = 2**30
 FITS_BUDGET = 2**28
 """Bytes of fitted weights that are kept: those of a whole network, for its volumes come of all of them."""
 
@@ -26,7 +26,7 @@ class VolumeCache:
     The budget bounds what is kept besides the volumes that a run or a window holds.
     """
 
-    def __init__(self, budget: int = DEFAULT_BUDGET) -> None:
+    def __init__(self, budget: int = _DEFAULT_BUDGET) -> None:
         self.budget = budget
         self._volumes: OrderedDict[bytes, CachedVolume] = OrderedDict()
         self._fits: OrderedDict[bytes, Sequence[Mapping[str, Volume]]] = OrderedDict()

@@ -16,9 +16,10 @@ from engine.kernels import BLOCK_BYTES, Checkpoint
 from engine.layers import Layer
 from engine.low_rank.factorisation import NotFinite
 from engine.network.analysis import Report
-from engine.network.graph import INPUT, FileWeights, LowRankWeights, WeightSource
-from engine.network.weight_specs import input_text
-from engine.project.project import ArrayInput, ImageInput, Input, Project
+from engine.network.graph import INPUT
+from engine.network.input_specs import ArrayInput, ImageInput, Input, input_text
+from engine.network.weight_specs import FileWeights, LowRankWeights, WeightSource
+from engine.project.project import Project
 from engine.run import inputs, low_rank_weights, weights
 from engine.run.cache import CachedVolume, VolumeCache
 from engine.run.check import NodeRef, ProjectCheck, check, place_in_file

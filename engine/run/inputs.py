@@ -15,14 +15,14 @@ from PIL import Image, ImageOps, UnidentifiedImageError
 from engine.files import arrays, paths
 from engine.files.paths import FileFault, Stamp
 from engine.kernels import Checkpoint
-from engine.project.project import ArrayInput, ImageInput, Input, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.run.random_values import normal_values
 from engine.shapes import Shape
 
 PIXEL_BYTES = 28
 """What a pixel of a photo takes at most while it is read: Pillow's copies, upright and on white, and its decoder's."""
 
-LEAST_STD = 1e-12
+_LEAST_STD = 1e-12
 """Division by less counts as a division by zero."""
 
 
@@ -158,8 +158,8 @@ def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
         if values and len(values) not in (1, channels):
             wanted = "1 is expected" if channels == 1 else f"1, or {channels}, one a channel, are expected"
             yield FileFault(f"{setting} has {len(values)} values; {wanted}", setting)
-    if any(abs(value) < LEAST_STD for value in spec.std):
-        yield FileFault(f"std is {list(spec.std)}; it divides, so values of at least {LEAST_STD} are expected", "std")
+    if any(abs(value) < _LEAST_STD for value in spec.std):
+        yield FileFault(f"std is {list(spec.std)}; it divides, so values of at least {_LEAST_STD} are expected", "std")
 
 
 @lru_cache(maxsize=64)

@@ -12,8 +12,9 @@ from engine.layers.windows import pair, times
 from engine.low_rank.convolution import as_convolution
 from engine.low_rank.factorisation import Fitter, Volumes
 from engine.network.analysis import Analysis, Report
+from engine.network.input_specs import Input
 from engine.network.weight_specs import FileWeights, LowRankWeights
-from engine.project.project import Input, Project
+from engine.project.project import Project
 from engine.run import inputs, weights
 from engine.run.weights import Weights
 

@@ -6,7 +6,7 @@ import numpy as np
 from msgspec import Struct
 from numpy.typing import NDArray
 
-Bank = NDArray[np.float64]
+_Bank = NDArray[np.float64]
 """(kernels, kh, kw)."""
 
 
@@ -14,17 +14,17 @@ class PresetKernel(Struct, frozen=True):
     """`kernels(kh, kw)` gives the bank; `least` is the smallest height and width that makes sense."""
 
     least: int
-    kernels: Callable[[int, int], Bank]
+    kernels: Callable[[int, int], _Bank]
 
 
-def _delta(height: int, width: int) -> Bank:
+def _delta(height: int, width: int) -> _Bank:
     bank = np.zeros((1, height, width))
     # "same" padding puts the odd pixel at the bottom and right, so an even kernel's own pixel is left of its middle.
     bank[0, (height - 1) // 2, (width - 1) // 2] = 1
     return bank
 
 
-def _box(height: int, width: int) -> Bank:
+def _box(height: int, width: int) -> _Bank:
     return np.full((1, height, width), 1 / (height * width))
 
 
@@ -38,25 +38,25 @@ def _bell(size: int) -> NDArray[np.float64]:
     return bell
 
 
-def _gaussian(height: int, width: int) -> Bank:
-    kernel: Bank = np.outer(_bell(height), _bell(width))[None]
+def _gaussian(height: int, width: int) -> _Bank:
+    kernel: _Bank = np.outer(_bell(height), _bell(width))[None]
     kernel /= kernel.sum()
     return kernel
 
 
-def _sharpen(height: int, width: int) -> Bank:
+def _sharpen(height: int, width: int) -> _Bank:
     """Twice the pixel less its surroundings' mean."""
     return 2 * _delta(height, width) - _gaussian(height, width)
 
 
-def _laplacian(height: int, width: int) -> Bank:
+def _laplacian(height: int, width: int) -> _Bank:
     """The surroundings' mean less the pixel; at 3×3 the classic one, 4 neighbours."""
     if (height, width) == (3, 3):
         return np.array([[[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]])
     return _gaussian(height, width) - _delta(height, width)
 
 
-def _sobel(height: int, width: int) -> Bank:
+def _sobel(height: int, width: int) -> _Bank:
     """Horizontal, then vertical change; at 3×3 the classic one over 8."""
     across = np.outer(_smooth(height), _offsets(width))
     down = np.outer(_offsets(height), _smooth(width))
@@ -71,7 +71,7 @@ def _smooth(size: int) -> NDArray[np.float64]:
     return weights
 
 
-def _gabor(height: int, width: int) -> Bank:
+def _gabor(height: int, width: int) -> _Bank:
     """Eight waves under a bell, at steps of 22.5 degrees, without a mean."""
     y, x = np.meshgrid(_offsets(height), _offsets(width), indexing="ij")
     bell = np.outer(_bell(height), _bell(width))

@@ -17,10 +17,10 @@ from engine.run.random_values import normal_values
 
 Weights = dict[str, NDArray[np.float32]]
 
-NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
+_NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
 """What a role holds where nothing was trained."""
 
-ROLES = ("weight", *NEUTRAL)
+_ROLES = ("weight", *_NEUTRAL)
 
 
 def weight_mistakes(report: Report) -> Iterator[str]:
@@ -88,7 +88,7 @@ def weights_from_source(
     """Arrays of these shapes by role; FileFault where a file does not give them."""
     if isinstance(source, FileWeights):
         return {role: _from_file(source, role, shape, checkpoint) for role, shape in shapes.items()}
-    made = {role: np.full(shape, NEUTRAL[role], np.float32) for role, shape in shapes.items() if role in NEUTRAL}
+    made = {role: np.full(shape, _NEUTRAL[role], np.float32) for role, shape in shapes.items() if role in _NEUTRAL}
     if "weight" not in shapes:
         return made
     if isinstance(source, PresetWeights):
@@ -144,7 +144,7 @@ def _preset_mistakes(source: PresetWeights, shapes: Mapping[str, tuple[int, ...]
 def _file_mistakes(
     source: FileWeights, shapes: Mapping[str, tuple[int, ...]], kind: str, spare: tuple[str, ...]
 ) -> Iterator[str]:
-    for role in ROLES:
+    for role in _ROLES:
         if getattr(source, role) and role not in shapes and role not in spare:
             given = f"{role} = {getattr(source, role)!r}"
             yield f"weights: {given}, but {kind} has no {role}; it has {', '.join(shapes)}"

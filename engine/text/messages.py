@@ -8,40 +8,40 @@ from typing import Any
 
 from msgspec import inspect
 
-LONGEST = 60
+_LONGEST = 60
 """Characters of a value that a message shows."""
 
-MOST_SHOWN = 6
+_MOST_SHOWN = 6
 """Entries of a list or table that a message shows."""
 
 
 def value_text(value: object, depth: int = 3) -> str:
     """A value as the file writes it, cut where it is long or deep."""
     text = _render(value, depth)
-    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
+    return text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
 
 
 def _render(value: object, depth: int) -> str:
     if value is None or isinstance(value, bool):
         return {None: "null", True: "true", False: "false"}[value]
-    if isinstance(value, int) and value.bit_length() > 4 * LONGEST:
+    if isinstance(value, int) and value.bit_length() > 4 * _LONGEST:
         return f"an integer of about {round(value.bit_length() * 0.30103)} digits"
     if isinstance(value, str):
-        return repr(value[:LONGEST]) if len(value) <= LONGEST else f"{value[: LONGEST - 10]!r}…"
+        return repr(value[:_LONGEST]) if len(value) <= _LONGEST else f"{value[: _LONGEST - 10]!r}…"
     if isinstance(value, date | time):
         return value.isoformat()
     if isinstance(value, list | tuple | dict) and not depth:
         return "…"
     if isinstance(value, list | tuple):
-        return f"[{', '.join(_shorten([_render(item, depth - 1) for item in value[: MOST_SHOWN + 1]]))}]"
+        return f"[{', '.join(_shorten([_render(item, depth - 1) for item in value[: _MOST_SHOWN + 1]]))}]"
     if isinstance(value, dict):
-        pairs = [(key, value[key]) for key in list(value)[: MOST_SHOWN + 1]]
-        return f"{{{', '.join(_shorten([f'{key[:LONGEST]} = {_render(item, depth - 1)}' for key, item in pairs]))}}}"
+        pairs = [(key, value[key]) for key in list(value)[: _MOST_SHOWN + 1]]
+        return f"{{{', '.join(_shorten([f'{key[:_LONGEST]} = {_render(item, depth - 1)}' for key, item in pairs]))}}}"
     return repr(value)
 
 
 def _shorten(texts: list[str]) -> list[str]:
-    return texts if len(texts) <= MOST_SHOWN else [*texts[:MOST_SHOWN], "…"]
+    return texts if len(texts) <= _MOST_SHOWN else [*texts[:_MOST_SHOWN], "…"]
 
 
 @lru_cache(maxsize=256)
@@ -97,5 +97,5 @@ def _bounds(kind: inspect.Type) -> str:
 def suggestion(word: str, known: Iterable[str]) -> str:
     """What was probably meant, else everything there is."""
     names = list(known)
-    close = get_close_matches(word[:LONGEST], names, 1)
+    close = get_close_matches(word[:_LONGEST], names, 1)
     return f"did you mean {close[0]!r}?" if close else f"known are {', '.join(names)}"

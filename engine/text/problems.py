@@ -9,7 +9,7 @@ STEM = ""
 """Stands for the stem where a design's name is asked for; no design can have this name."""
 
 
-MOST_LINES = 100
+_MOST_LINES = 100
 """Who has more to mend than this begins with these."""
 
 
@@ -37,6 +37,6 @@ class ProjectError(Exception):
     def lines(self) -> str:
         """One line a problem: file, place, what is wrong and what would be right; of hundreds the first."""
         prefix = f"{self.file}: " if self.file else ""
-        lines = [f"{prefix}{problem}" for problem in self.problems[:MOST_LINES]]
+        lines = [f"{prefix}{problem}" for problem in self.problems[:_MOST_LINES]]
         more = len(self.problems) - len(lines)
         return "\n".join([*lines, f"{prefix}and {more:,} problems more"] if more else lines)

@@ -32,7 +32,7 @@ VIEW_IDS: tuple[ViewRow, ...] = (
         title="Volumes",
         area="centre",
         widget="gui.views.volumes:VolumesView",
-        picture=Picture("gui.paint.volumes.drawing:paint", (1600, 900)),
+        picture=Picture("gui.paint.volumes.drawing:paint_volumes", (1600, 900)),
     ),
     ViewRow(
         id="bottleneck",
@@ -40,7 +40,9 @@ VIEW_IDS: tuple[ViewRow, ...] = (
         area="centre",
         widget="gui.views.bottleneck:BottleneckView",
         picture=Picture(
-            "gui.paint.bottleneck.drawing:paint", (1600, 800), prepare="gui.export.rank_search:with_bottleneck"
+            "gui.paint.bottleneck.drawing:paint_bottleneck",
+            (1600, 800),
+            prepare="gui.export.rank_search:add_rank_search",
         ),
     ),
     ViewRow(
@@ -48,7 +50,7 @@ VIEW_IDS: tuple[ViewRow, ...] = (
         title="Filters",
         area="right",
         widget="gui.views.filters:FiltersView",
-        picture=Picture("gui.paint.maps.mosaic:paint", (1200, 800)),
+        picture=Picture("gui.paint.maps.mosaic:paint_mosaics", (1200, 800)),
     ),
     ViewRow(
         id="inspector",
@@ -56,29 +58,37 @@ VIEW_IDS: tuple[ViewRow, ...] = (
         area="right",
         below="filters",
         widget="gui.views.inspector:InspectorView",
-        picture=Picture("gui.paint.inspector.drawing:paint", "gui.paint.inspector.drawing:natural_size"),
+        picture=Picture(
+            "gui.paint.inspector.drawing:paint_inspector", "gui.paint.inspector.drawing:inspector_figure_size"
+        ),
     ),
     ViewRow(
         id="bars",
         title="Operations",
         area="bottom",
         widget="gui.views.bars:BarsView",
-        picture=Picture("gui.paint.bars.drawing:paint", (1200, 700)),
+        picture=Picture("gui.paint.bars.drawing:paint_bars", (1200, 700)),
     ),
     ViewRow(
         id="table",
         title="Table",
         area="bottom",
         widget="gui.views.table:TableView",
-        picture=Picture("gui.paint.tables.operations_table:paint", "gui.paint.tables.operations_table:natural_size"),
+        picture=Picture(
+            "gui.paint.tables.operations_table:paint_operations_table",
+            "gui.paint.tables.operations_table:operations_table_size",
+        ),
         has_texts=True,
     ),
     ViewRow(
         id="paper",
         title="Paper’s table",
         behind="table",
-        widget="gui.views.googlenet_table:PaperView",
-        picture=Picture("gui.paint.tables.googlenet_table:paint", "gui.paint.tables.googlenet_table:natural_size"),
+        widget="gui.views.googlenet_table:GooglenetTableView",
+        picture=Picture(
+            "gui.paint.tables.googlenet_table:paint_googlenet_table",
+            "gui.paint.tables.googlenet_table:googlenet_table_size",
+        ),
     ),
     ViewRow(id="counting", title="Counting", behind="table", widget="gui.views.counting:CountingView"),
 )

@@ -36,8 +36,8 @@ from gui.command_line.output import print_result
 from gui.command_line.projects import read_project
 from gui.command_line.selection import STEM_WORD, find_design, find_report
 
-REPORT_FORMATS = ("table", "json", "csv")
-NO_ENERGY = "nothing can stand for what gives zeros alone; choose another convolution, or other photos with --photos"
+_REPORT_FORMATS = ("table", "json", "csv")
+_NO_ENERGY = "nothing can stand for what gives zeros alone; choose another convolution, or other photos with --photos"
 
 
 def add_options(command: argparse.ArgumentParser) -> None:
@@ -53,7 +53,7 @@ def add_options(command: argparse.ArgumentParser) -> None:
     command.add_argument(
         "--refit", action="store_true", help="when applying, fit the k×k again where that lowers the error on others"
     )
-    command.add_argument("--format", choices=REPORT_FORMATS, default="table")
+    command.add_argument("--format", choices=_REPORT_FORMATS, default="table")
     command.add_argument("--apply", type=Path, metavar="OUT.toml", help="write the project with what bears the error")
 
 
@@ -159,10 +159,10 @@ def _refusal_text(options: argparse.Namespace, curves: list[ErrorCurve]) -> str:
     if options.macs is not None:
         least = min((curve.costs[0] for curve in curves if curve.costs), default=None)
         if least is None:
-            return NO_ENERGY
+            return _NO_ENERGY
         return f"nothing costs as little as {exact_text(options.macs)} MACs; allow {exact_text(least)}, the least, with --macs"
     if not any(curve.ranks for curve in curves):
-        return NO_ENERGY
+        return _NO_ENERGY
     cheaper = [error for c in curves for index, error in c.decisive_errors.items() if c.costs[index] < c.macs]
     if not cheaper:
         return f"nothing of form {options.form} is cheaper, however narrow; choose another --form"

@@ -8,7 +8,7 @@ from pathlib import Path
 FIRST_PORT = 6000
 """Where the display number 0 of another machine answers."""
 
-MOST_DISPLAYS = 65535 - FIRST_PORT
+_MOST_DISPLAYS = 65535 - FIRST_PORT
 
 
 def missing_display() -> str:
@@ -26,7 +26,7 @@ def missing_display() -> str:
 def _x11_listens(display: str) -> bool:
     host, _, number = display.rpartition(":")
     number = number.partition(".")[0]
-    if not (number.isascii() and number.isdigit()) or int(number) > MOST_DISPLAYS:
+    if not (number.isascii() and number.isdigit()) or int(number) > _MOST_DISPLAYS:
         return False
     if host in ("", "unix"):
         return any(_listens(path) for path in (f"/tmp/.X11-unix/X{number}", f"\0/tmp/.X11-unix/X{number}"))

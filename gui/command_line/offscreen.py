@@ -22,13 +22,13 @@ from gui.state.volume_at import VolumeResult
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench, initial_focus
 
-ThemeName = Literal["light", "dark"]
+_ThemeName = Literal["light", "dark"]
 
 __all__ = ["export_files", "offscreen_application", "save_screenshot", "state_after_run", "window_after_run"]
 
 
 @contextmanager
-def offscreen_application(theme: ThemeName) -> Iterator[QApplication]:
+def offscreen_application(theme: _ThemeName) -> Iterator[QApplication]:
     """A QApplication that needs no display, whatever DISPLAY says."""
     if QApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
@@ -48,7 +48,7 @@ def _forward_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message:
 
 
 def state_after_run(
-    project: Project, results: Mapping[NodeRef, NodeDone], theme: ThemeName, scale: DepthScale = "sqrt"
+    project: Project, results: Mapping[NodeRef, NodeDone], theme: _ThemeName, scale: DepthScale = "sqrt"
 ) -> ViewState:
     """What the window would show after a run, with edges of that scale."""
     known = check(project)
@@ -60,7 +60,7 @@ def state_after_run(
 
 
 @contextmanager
-def window_after_run(project: Project, path: Path, size: tuple[int, int], theme: ThemeName) -> Iterator[MainWindow]:
+def window_after_run(project: Project, path: Path, size: tuple[int, int], theme: _ThemeName) -> Iterator[MainWindow]:
     """The whole window of a project from `path`, with the volumes of its designs.
 
     Raises
@@ -87,7 +87,7 @@ def window_after_run(project: Project, path: Path, size: tuple[int, int], theme:
         QApplication.processEvents()
 
 
-def save_screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: ThemeName) -> None:
+def save_screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: _ThemeName) -> None:
     """The whole window after a run as a PNG file."""
     with window_after_run(project, path, size, theme) as window:
         write_file(out, png_bytes(window.grab().toImage()))

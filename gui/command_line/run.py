@@ -8,7 +8,8 @@ from msgspec.structs import replace
 
 from engine.files.arrays import write_npz
 from engine.files.atomic_write import file_name, write_folder_atomically
-from engine.project.project import ImageInput, Project
+from engine.network.input_specs import ImageInput
+from engine.project.project import Project
 from engine.reports.summary import summary
 from engine.run.check import NodeRef, check
 from engine.run.execute import NodeDone, RunRequest

@@ -11,8 +11,8 @@ from engine.text.messages import suggestion
 from engine.text.problems import STEM, Problem, ProjectError
 
 STEM_WORD = "stem"
-NOTHING = "the project has neither a design nor a stem, whose layers could be meant; add one"
-ValueIndex = tuple[int, int, int]
+_NOTHING = "the project has neither a design nor a stem, whose layers could be meant; add one"
+_ValueIndex = tuple[int, int, int]
 """Channel, row and column of one value of a volume."""
 
 
@@ -26,7 +26,7 @@ def find_design(name: str | None, project: Project, file: Path) -> str:
     if project.stem is not None and name in (None, STEM_WORD):
         return STEM
     known = [*names, *([STEM_WORD] if project.stem is not None else [])]
-    text = f"--design {name!r} is unknown; {suggestion(str(name), known)}" if known else NOTHING
+    text = f"--design {name!r} is unknown; {suggestion(str(name), known)}" if known else _NOTHING
     raise ProjectError([Problem(text, "$.designs")], file)
 
 
@@ -40,7 +40,7 @@ def find_report(design: str, node: str, check: ProjectCheck, file: Path) -> Repo
     return report
 
 
-def parse_value(text: str) -> ValueIndex:
+def parse_value(text: str) -> _ValueIndex:
     """``7,12,9``: channel, row and column, each from 0; for argparse."""
     numbers = [part.strip() for part in text.split(",")]
     if len(numbers) != 3 or not all(number.isascii() and number.isdigit() for number in numbers):
@@ -49,7 +49,7 @@ def parse_value(text: str) -> ValueIndex:
     return channel, y, x
 
 
-def require_in_shape(value: ValueIndex, shape: Shape, place: NodeRef, file: Path) -> None:
+def require_in_shape(value: _ValueIndex, shape: Shape, place: NodeRef, file: Path) -> None:
     """ProjectError where a volume has no such value."""
     for what, at, count in zip(("channel", "y", "x"), value, shape, strict=True):
         if at >= count:

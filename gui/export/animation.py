@@ -20,10 +20,10 @@ from gui.worker import Worker
 
 STEPS = 16
 """Frames from one end to the other."""
-STEP_MS, HOLD_MS = 50, 1600
+_STEP_MS, HOLD_MS = 50, 1600
 """How long a frame of the turn is shown, and one at an end."""
-COLOURS = 255
-SAMPLED = 4
+_COLOURS = 255
+_SAMPLED = 4
 """Of so many frames one is looked at to choose the colours."""
 
 
@@ -55,14 +55,14 @@ def encode_gif(images: Sequence[QImage]) -> bytes:
     """
     pictures = [_to_pillow(image) for image in images]
     width, height = pictures[0].size
-    sampled = [*pictures[:-1:SAMPLED], pictures[-1]]
+    sampled = [*pictures[:-1:_SAMPLED], pictures[-1]]
     together = Image.new("RGB", (width, height * len(sampled)))
     for index, picture in enumerate(sampled):
         together.paste(picture, (0, index * height))
-    palette = together.quantize(COLOURS, Image.Quantize.MEDIANCUT)
+    palette = together.quantize(_COLOURS, Image.Quantize.MEDIANCUT)
     there = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     first, *others = [*there, *there[-2:0:-1]]
-    times = [STEP_MS] * (len(others) + 1)
+    times = [_STEP_MS] * (len(others) + 1)
     times[0] = times[len(there) - 1] = HOLD_MS
     content = BytesIO()
     first.save(content, "GIF", save_all=True, append_images=others, duration=times, loop=0, optimize=False)

@@ -19,9 +19,9 @@ from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
 PaintView = Callable[[QPainter, QRectF, ViewState, Theme], None]
-PDF_RESOLUTION = 1200
-POINTS_PER_INCH = 72
-SVG_DPI = 96
+_PDF_RESOLUTION = 1200
+_POINTS_PER_INCH = 72
+_SVG_DPI = 96
 
 
 class ViewFigure(Struct, frozen=True):
@@ -58,7 +58,7 @@ def _svg(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str
     generator.setOutputDevice(buffer)
     generator.setSize(size * scale)
     generator.setViewBox(QRectF(0, 0, size.width(), size.height()))
-    generator.setResolution(SVG_DPI)
+    generator.setResolution(_SVG_DPI)
     generator.setTitle(title)
     painter = QPainter(generator)
     draw(painter)
@@ -69,7 +69,7 @@ def _svg(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str
 def _pdf(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
     buffer = _buffer()
     writer = QPdfWriter(buffer)
-    writer.setResolution(PDF_RESOLUTION)
+    writer.setResolution(_PDF_RESOLUTION)
     page = QSizeF(size.width() * scale, size.height() * scale)
     writer.setPageSize(QPageSize(page, QPageSize.Unit.Point, title, QPageSize.SizeMatchPolicy.ExactMatch))
     writer.setPageMargins(QMarginsF(), QPageLayout.Unit.Point)
@@ -77,7 +77,7 @@ def _pdf(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str
     writer.setCreator("Convolume")
     painter = QPainter(writer)
     painter.setRenderHint(QPainter.RenderHint.LosslessImageRendering)  # else maps become JPEG
-    pixel = scale * PDF_RESOLUTION / POINTS_PER_INCH
+    pixel = scale * _PDF_RESOLUTION / _POINTS_PER_INCH
     painter.scale(pixel, pixel)
     draw(painter)
     painter.end()
@@ -142,7 +142,7 @@ def render_printed_figure(
         painter.fillRect(QRectF(0, 0, 1.1 * made.width, 1.1 * made.height), QColor(theme.base))  # files round sizes up
         made.paint(painter, theme)
 
-    unit = {"svg": SVG_DPI, "png": chosen.dpi}.get(format, POINTS_PER_INCH) / POINTS_PER_INCH
+    unit = {"svg": _SVG_DPI, "png": chosen.dpi}.get(format, _POINTS_PER_INCH) / _POINTS_PER_INCH
     title = f"{state.project.title} · {catalogue.PRINTED_FIGURES[name].title}"
     return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points_per_unit, title)
 

@@ -7,7 +7,7 @@ from engine.run.check import NodeRef
 from gui.state.view_state import ViewState
 from gui.widgets.texts import make_note, show_note
 
-UNKNOWN = "What the block receives is unknown, or a setting is wrong"
+_UNKNOWN = "What the block receives is unknown, or a setting is wrong"
 
 
 class BlockRow(QWidget):
@@ -40,4 +40,4 @@ class BlockRow(QWidget):
         self.show_block.setToolTip(f"Choose {written[1]}, whose settings give these")
         self.take_apart.setEnabled(known)
         tip = f"Put its layers in the place of {written[1]}: the same network, free to edit"
-        self.take_apart.setToolTip(tip if known else UNKNOWN)
+        self.take_apart.setToolTip(tip if known else _UNKNOWN)

@@ -34,12 +34,12 @@ from gui.widgets.texts import NameEditor
 ROW_ROLE = Qt.ItemDataRole.UserRole
 """Under this role an item holds its Row."""
 
-AnyIndex = QModelIndex | QPersistentModelIndex
-PAD = 4
-EMPTY = "No designs yet: add one with + Design, or its first layer with + Layer"
-CHIP = 10
-ARROW = 9
-SIGN = 14
+_AnyIndex = QModelIndex | QPersistentModelIndex
+_PAD = 4
+_EMPTY = "No designs yet: add one with + Design, or its first layer with + Layer"
+_CHIP = 10
+_ARROW = 9
+_SIGN = 14
 
 
 class DesignTree(QTreeWidget):
@@ -132,7 +132,7 @@ class DesignTree(QTreeWidget):
             self.setCurrentItem(item)
         self._fill_parts(item)
 
-    def drawBranches(self, painter: QPainter, rect: QRect, index: AnyIndex) -> None:
+    def drawBranches(self, painter: QPainter, rect: QRect, index: _AnyIndex) -> None:
         """An arrow beside the first line of what opens; as plain as the texts, and as large."""
         if not self.model().hasChildren(index):
             return
@@ -143,8 +143,8 @@ class DesignTree(QTreeWidget):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(self.palette().color(roles.HighlightedText if chosen else roles.Text))
-        painter.translate(rect.right() - self.indentation() / 2, rect.top() + PAD + height / 2)
-        painter.scale(ARROW, ARROW)
+        painter.translate(rect.right() - self.indentation() / 2, rect.top() + _PAD + height / 2)
+        painter.scale(_ARROW, _ARROW)
         painter.rotate(90 if self.isExpanded(index) else 0)
         painter.drawPolygon(arrow)
         painter.restore()
@@ -155,7 +155,7 @@ class DesignTree(QTreeWidget):
             painter = QPainter(self.viewport())
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
-            painter.drawText(self.viewport().rect().adjusted(PAD, PAD, -PAD, -PAD), flags, EMPTY)
+            painter.drawText(self.viewport().rect().adjusted(_PAD, _PAD, -_PAD, -_PAD), flags, _EMPTY)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()
@@ -219,33 +219,33 @@ class RowDelegate(QStyledItemDelegate):
         super().__init__(parent)
         self._refusal, self._rename = refusal, rename
 
-    def sizeHint(self, option: QStyleOptionViewItem, index: AnyIndex) -> QSize:
-        return QSize(100, 2 * option.fontMetrics.height() + 2 * PAD)
+    def sizeHint(self, option: QStyleOptionViewItem, index: _AnyIndex) -> QSize:
+        return QSize(100, 2 * option.fontMetrics.height() + 2 * _PAD)
 
-    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         row: DesignTreeRow = index.data(ROW_ROLE)
         chosen = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setClipRect(option.rect)
-        paint_row(painter, QRectF(option.rect).adjusted(PAD, PAD, -PAD, -PAD), row, option.palette, chosen)
+        paint_row(painter, QRectF(option.rect).adjusted(_PAD, _PAD, -_PAD, -_PAD), row, option.palette, chosen)
         painter.restore()
 
-    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> QWidget:
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _AnyIndex) -> QWidget:
         place: NodeRef = index.data(ROW_ROLE).place
         return NameEditor(lambda name: self._refusal(place, name), parent)
 
-    def setEditorData(self, editor: QWidget, index: AnyIndex) -> None:
+    def setEditorData(self, editor: QWidget, index: _AnyIndex) -> None:
         if isinstance(editor, QLineEdit):
             editor.setText(index.data(ROW_ROLE).name)
 
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: AnyIndex) -> None:
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: _AnyIndex) -> None:
         row: DesignTreeRow = index.data(ROW_ROLE)
         if isinstance(editor, QLineEdit) and editor.text() != row.name:
             self._rename(row.ref, editor.text())
 
-    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: AnyIndex) -> None:
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: _AnyIndex) -> None:
         rect = QRect(option.rect)
         rect.setHeight(min(rect.height(), editor.sizeHint().height()))
         editor.setGeometry(rect)
@@ -266,15 +266,15 @@ def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPal
     second = first.translated(0, height)
     indent = 0.0
     if row.colour:
-        painter.fillRect(QRectF(rect.left(), first.center().y() - CHIP / 2, CHIP, CHIP), QColor(row.colour))
+        painter.fillRect(QRectF(rect.left(), first.center().y() - _CHIP / 2, _CHIP, _CHIP), QColor(row.colour))
         if chosen:
             painter.setPen(text)
-            painter.drawRect(QRectF(rect.left(), first.center().y() - CHIP / 2, CHIP, CHIP))
-        indent = CHIP + 6
+            painter.drawRect(QRectF(rect.left(), first.center().y() - _CHIP / 2, _CHIP, _CHIP))
+        indent = _CHIP + 6
     if row.mistake:
-        sign = QRectF(rect.left() + indent, first.center().y() - SIGN / 2, SIGN, SIGN)
+        sign = QRectF(rect.left() + indent, first.center().y() - _SIGN / 2, _SIGN, _SIGN)
         paint_mistake(painter, sign, error, palette.color(roles.Highlight if chosen else roles.Base))
-        indent += SIGN + 4
+        indent += _SIGN + 4
     _paint_line(
         painter,
         first.adjusted(indent, 0, 0, 0),

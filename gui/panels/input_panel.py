@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayo
 
 from engine.files import paths
 from engine.network.graph import INPUT
-from engine.project.project import ArrayInput, ImageInput, Input, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.shapes import Shape
 from engine.text.problems import STEM
 from engine.text.units import exact_text
@@ -25,10 +25,14 @@ from gui.widgets.number_controls import IntegerBox, NumberControl, parse_seed
 from gui.widgets.pair_controls import PairControl
 from gui.widgets.texts import make_error_note, make_note, show_note
 
-IMAGE_SIZES = (16, 28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256, 299, 320, 384, 448, 512, 640, 768, 1024)
-LAYER_KINDS: tuple[tuple[type[Input], str], ...] = ((ImageInput, "photo"), (NoiseInput, "noise"), (ArrayInput, "array"))
-CHANNELS = (("rgb", "red, green, blue"), ("bgr", "blue, green, red"), ("gray", "gray"))
-FIELDS: dict[type[Input], tuple[str, ...]] = {
+_IMAGE_SIZES = (16, 28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256, 299, 320, 384, 448, 512, 640, 768, 1024)
+_LAYER_KINDS: tuple[tuple[type[Input], str], ...] = (
+    (ImageInput, "photo"),
+    (NoiseInput, "noise"),
+    (ArrayInput, "array"),
+)
+_CHANNELS = (("rgb", "red, green, blue"), ("bgr", "blue, green, red"), ("gray", "gray"))
+_FIELDS: dict[type[Input], tuple[str, ...]] = {
     ImageInput: ("path", "size", "channels"),
     ArrayInput: ("file", "key"),
     NoiseInput: ("shape", "seed"),
@@ -81,13 +85,13 @@ class InputPanel(Panel):
         self.setAccessibleName("Input")
         self._last: dict[type[Input], Input] = {}
         """What was shown last of each kind: choosing a kind again brings it back."""
-        self.kind = ChoiceBox(LAYER_KINDS)
+        self.kind = ChoiceBox(_LAYER_KINDS)
         self.kind.setAccessibleName("Kind of input")
         self.path, self.file = FileRow("photo", PHOTO_FILTER), FileRow("array", ARRAY_FILTER)
         self.path.add_button(self._bundled_button())
-        self.extent = PairControl(1, 100_000, IMAGE_SIZES)
+        self.extent = PairControl(1, 100_000, _IMAGE_SIZES)
         self.extent.set_title("Size of the photo")
-        self.channels = ChoiceBox(CHANNELS)
+        self.channels = ChoiceBox(_CHANNELS)
         self.channels.setAccessibleName("Channels")
         self.key = ChoiceBox()
         self.key.setAccessibleName("Array in the file")
@@ -163,8 +167,8 @@ class InputPanel(Panel):
         if isinstance(spec, ArrayInput) and "path" in mistakes:
             mistakes["file"] = mistakes.pop("path")
         for name, field in self.fields.items():
-            field.set_visible(name in FIELDS[type(spec)])
-            field.show_error(mistakes.pop(name, "") if name in FIELDS[type(spec)] else "")
+            field.set_visible(name in _FIELDS[type(spec)])
+            field.show_error(mistakes.pop(name, "") if name in _FIELDS[type(spec)] else "")
         show_note(self.general, "\n".join(mistakes.values()))
         show_note(self.result, self._result_text(spec, state.check.input_shape))
 
@@ -208,7 +212,7 @@ class InputPanel(Panel):
         if spec is None:
             self.file.choose_file()
         else:
-            self._propose(spec, f"Use {dict(LAYER_KINDS)[kind]}")
+            self._propose(spec, f"Use {dict(_LAYER_KINDS)[kind]}")
         self.kind.show_value(type(self._spec))  # where nothing came of it, what is shown is what is so
 
     def _on_size_changed(self, size: int | tuple[int, int]) -> None:

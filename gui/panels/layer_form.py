@@ -29,7 +29,7 @@ from gui.widgets.number_controls import NumberControl, parse_seed
 from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
 from gui.widgets.texts import ElidedLabel, NameField, make_error_note, make_note, show_note
 
-COUNTED = ("macs", "params")
+_COUNTED = ("macs", "params")
 """Metrics of the summary; FLOPs are twice the MACs."""
 
 
@@ -45,7 +45,7 @@ def mistakes_by_setting(problems: Iterable[Problem], place: NodeRef) -> dict[str
 
 def _cost_texts(state: ViewState, report: Report) -> Iterator[str]:
     for metric in METRICS:
-        if metric.id in COUNTED:
+        if metric.id in _COUNTED:
             design = state.focus.design
             value = state.costs.amount(metric, design, report)
             yield f"{metric.title}  {state.costs.formula(metric, design, report) or state.costs.exact(metric, value)}"

@@ -22,7 +22,7 @@ from gui.panels.base import Panel
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.tables import SpacedDelegate
 
-FOCUS = Qt.ItemDataRole.UserRole
+_FOCUS = Qt.ItemDataRole.UserRole
 NOTHING = "This project has no notes."
 
 
@@ -113,11 +113,11 @@ class NotesPanel(Panel):
         self.list.setVisible(bool(self._remarks))
         for remark in self._remarks:
             item = QListWidgetItem(remark.sentence, self.list)
-            item.setData(FOCUS, remark.focus)
+            item.setData(_FOCUS, remark.focus)
             if remark.focus is not None:
                 item.setToolTip(f"Show {remark.location}")
 
     def _go_to_note(self, item: QListWidgetItem) -> None:
-        focus: Focus | None = item.data(FOCUS)
+        focus: Focus | None = item.data(_FOCUS)
         if focus is not None:
             self.focus_requested.emit(focus)

@@ -20,7 +20,7 @@ from gui.panels.base import Panel
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import mistake_icon
 
-PROBLEM = Qt.ItemDataRole.UserRole
+_PROBLEM = Qt.ItemDataRole.UserRole
 
 
 def problem_location(problem: Problem) -> str:
@@ -92,7 +92,7 @@ class ProblemsPanel(Panel):
         for problem in self._problems:
             text = problem.text.removeprefix(f"{problem.node}: ")
             item = QListWidgetItem(f"{problem_location(problem)}\n{text}", self.list)
-            item.setData(PROBLEM, problem)
+            item.setData(_PROBLEM, problem)
             item.setToolTip(str(problem))
             item.setData(Qt.ItemDataRole.AccessibleTextRole, f"{problem_location(problem)}: {text}")
         self._paint_icons()
@@ -104,7 +104,7 @@ class ProblemsPanel(Panel):
             self.list.item(row).setIcon(icon)
 
     def _go_to_problem(self, item: QListWidgetItem) -> None:
-        problem: Problem = item.data(PROBLEM)
+        problem: Problem = item.data(_PROBLEM)
         if problem.design is not None:
             self.focus_requested.emit(Focus(problem.design, problem.node or INPUT))
 

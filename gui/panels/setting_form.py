@@ -19,10 +19,10 @@ from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl
 from gui.widgets.pair_controls import MarginsControl, PairControl
 
-TypeMembers = dict[type[inspect.Type], Any]
+_TypeMembers = dict[type[inspect.Type], Any]
 """The types that a setting may have, by what they are."""
 
-LEFT_OUT = "left out: "
+_LEFT_OUT = "left out: "
 """After these words a description says what None means, by another setting's name where it is one: "the kernel"."""
 
 
@@ -52,24 +52,24 @@ def _number_text(value: float) -> str:
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
-def _integer_control(members: TypeMembers) -> Control:
+def _integer_control(members: _TypeMembers) -> Control:
     """What may be 0 is a count of maps that may be left out: its slider goes as far as that of other counts."""
     low, high = integer_limits(members[inspect.IntType])
     return IntegerControl(low, high, None if low else (0, *DOUBLINGS))
 
 
-def _margins_control(members: TypeMembers) -> Control:
+def _margins_control(members: _TypeMembers) -> Control:
     order = ("same", "valid")
     words = sorted(members[inspect.LiteralType].values, key=lambda word: order.index(word) if word in order else 2)
     return MarginsControl(tuple(words), *integer_limits(members[inspect.IntType]))
 
 
-def _choice_control(members: TypeMembers) -> Control:
+def _choice_control(members: _TypeMembers) -> Control:
     values = members[inspect.LiteralType].values
     return ChoiceControl([(value, re.sub(r"(\d)x(\d)", r"\1×\2", str(value).replace("_", " "))) for value in values])
 
 
-CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[TypeMembers], Control]] = {
+_CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[_TypeMembers], Control]] = {
     frozenset({inspect.IntType}): _integer_control,
     frozenset({inspect.IntType, inspect.VarTupleType}): lambda members: PairControl(
         *integer_limits(members[inspect.IntType])
@@ -88,12 +88,12 @@ def make_control(field: inspect.Field) -> Control:
     """A control for a setting, from its type and description alone."""
     type_ = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
     types = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
-    members: TypeMembers = {type(member): member for member in types}
+    members: _TypeMembers = {type(member): member for member in types}
     optional = members.pop(inspect.NoneType, None) is not None
-    control = CONTROLS[frozenset(members)](members)
+    control = _CONTROLS[frozenset(members)](members)
     if not optional:
         return control
-    meaning = str(setting_metadata(field).get("description", "")).partition(LEFT_OUT)[2]
+    meaning = str(setting_metadata(field).get("description", "")).partition(_LEFT_OUT)[2]
     return OptionalControl(control, f"as {meaning}" if meaning else "left out")
 
 
@@ -135,7 +135,7 @@ class SettingForm(QWidget):
         if isinstance(control, NumberControl):
             control.refused.connect(row.show_error)
         if isinstance(control, OptionalControl):
-            for word in self._descriptions[field.name].partition(LEFT_OUT)[2].split():
+            for word in self._descriptions[field.name].partition(_LEFT_OUT)[2].split():
                 if word in self.controls:
                     self._stand_ins[field.name] = word
 

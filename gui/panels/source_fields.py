@@ -13,24 +13,22 @@ from engine.files import arrays, paths
 from engine.files.paths import FileFault
 from engine.layers import Kind, Layer
 from engine.network.analysis import Report
-from engine.network.graph import (
-    INPUT,
+from engine.network.graph import INPUT, Network, Node
+from engine.network.weight_specs import (
     FileWeights,
     LowRankWeights,
-    Network,
-    Node,
     PresetName,
     PresetWeights,
     SeedWeights,
     WeightSource,
+    source_text,
 )
-from engine.network.weight_specs import source_text
 from engine.shapes import Shape
 from gui.widgets.choice_controls import Checklist, ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, FileRow
 
-SEEDED, FILE, KEPT = "seeded", "file", "kept"
+_SEEDED, _FILE, _KEPT = "seeded", "file", "kept"
 
 
 def array_roles(layer: Kind) -> tuple[str, ...]:
@@ -118,13 +116,13 @@ class WeightsControl(QWidget):
 
     def show_node(self, node: Node, report: Report | None) -> None:
         self._node, self._report = node, report
-        options = [(SEEDED, "seeded")]
+        options = [(_SEEDED, "seeded")]
         if hasattr(node.layer, "kernel") and array_roles(node.layer):
             options += [(name, f"preset: {name}") for name in get_args(PresetName)]
         weights = node.weights
         if isinstance(weights, SeedWeights | LowRankWeights):
-            options.append((KEPT, source_text(weights)))
-        self.source.set_options([*options, (FILE, "from a file…")])
+            options.append((_KEPT, source_text(weights)))
+        self.source.set_options([*options, (_FILE, "from a file…")])
         self.source.show_value(_source_option(weights))
         from_file = isinstance(weights, FileWeights)
         for part in (self.file, self.arrays):
@@ -158,14 +156,14 @@ class WeightsControl(QWidget):
             self.changed.emit(replace(self._node.weights, **{role: name}), f"other {role}")
 
     def _on_source_chosen(self, source: str) -> None:
-        if source == FILE:
+        if source == _FILE:
             self.file.choose_file()
             if self._node is not None:  # no file was chosen: what is shown is what is so
                 self.show_node(self._node, self._report)
             return
-        if source == KEPT:
+        if source == _KEPT:
             return
-        weights = None if source == SEEDED else convert({"source": "preset", "name": source}, PresetWeights)
+        weights = None if source == _SEEDED else convert({"source": "preset", "name": source}, PresetWeights)
         if self._node is not None and weights != self._node.weights:
             self.changed.emit(weights, source)
 
@@ -177,12 +175,12 @@ class WeightsControl(QWidget):
 def _source_option(weights: WeightSource | None) -> str:
     match weights:
         case None:
-            return SEEDED
+            return _SEEDED
         case PresetWeights():
             return weights.name
         case FileWeights():
-            return FILE
-    return KEPT
+            return _FILE
+    return _KEPT
 
 
 def array_names(path: str) -> tuple[str, ...]:

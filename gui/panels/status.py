@@ -13,7 +13,7 @@ from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
 from gui.widgets.texts import ElidedLabel, shorten_name
 
-MOST_TOTALS = 4
+_MOST_TOTALS = 4
 
 
 def next_step_hint(state: ViewState) -> str:
@@ -117,10 +117,10 @@ class StatusPanel(QStatusBar):
     def _show_totals(self, state: ViewState) -> None:
         chosen = metric_by_id(state.look.metric)
         totals = [(name, state.costs.total(chosen, name)) for name in state.check.analyses if name != STEM]
-        more = f" · and {len(totals) - MOST_TOTALS} more" if len(totals) > MOST_TOTALS else ""
+        more = f" · and {len(totals) - _MOST_TOTALS} more" if len(totals) > _MOST_TOTALS else ""
         ledger, unit = state.costs, state.costs.unit(chosen)
         shown = " · ".join(
-            f"{shorten_name(name)} {ledger.short(chosen, amount)}" for name, amount in totals[:MOST_TOTALS]
+            f"{shorten_name(name)} {ledger.short(chosen, amount)}" for name, amount in totals[:_MOST_TOTALS]
         )
         self.totals.set_text(f"{shown}{more} {unit}".rstrip() if totals else "")
         self.totals.setToolTip("\n".join(f"{name}: {ledger.exact(chosen, amount)} {unit}" for name, amount in totals))

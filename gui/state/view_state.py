@@ -13,7 +13,8 @@ from engine.explain.map_statistics import MapOrder
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.analysis import Analysis, BlockReport, Report, fold_blocks
-from engine.network.graph import INPUT, LowRankWeights
+from engine.network.graph import INPUT
+from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
 from engine.reports.tables import TableRow, table_rows
 from engine.run.check import NodeRef, ProjectCheck
@@ -23,7 +24,7 @@ from engine.text.problems import STEM, Problem
 from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
-MOST_OPEN = 60
+_MOST_OPEN = 60
 """Layers of a design whose blocks are shown open as long as nobody says otherwise."""
 
 
@@ -49,8 +50,8 @@ class Focus(Struct, frozen=True):
 
 DepthScale = Literal["true", "sqrt", "log"]
 ColourMap = Literal["viridis", "cividis", "gray"]
-ColourRange = Literal["shared", "per map"]
-ComparisonMode = Literal["maps", "maps + difference"]
+_ColourRange = Literal["shared", "per map"]
+_ComparisonMode = Literal["maps", "maps + difference"]
 DetailKind = Literal["kernel", "kernel by size", "histogram", "histograms", "contributions", "none"]
 
 
@@ -66,12 +67,12 @@ class Look(Struct, frozen=True):
     convention: Convention = MACS
     logarithmic: bool = False
     colour_map: ColourMap = "viridis"
-    range: ColourRange = "shared"
+    range: _ColourRange = "shared"
     zero_centred: bool = False
     """A diverging colour map whose middle is zero."""
     order: MapOrder = "index"
     """How maps are sorted."""
-    comparison: ComparisonMode = "maps"
+    comparison: _ComparisonMode = "maps"
     """What is shown of two designs' maps."""
     detail: DetailKind = "kernel"
     """What is shown of the chosen map."""
@@ -126,7 +127,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """Whether a block is shown as its layers."""
         blocks = self.look.blocks
         if blocks == "auto":
-            blocks = "open" if len(self.check.analyses[block[0]].reports) <= MOST_OPEN else "closed"
+            blocks = "open" if len(self.check.analyses[block[0]].reports) <= _MOST_OPEN else "closed"
         return (blocks == "open") != (block in self.look.toggled_blocks)
 
     def visible_analysis(self, design: str) -> Analysis:

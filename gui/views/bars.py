@@ -24,7 +24,7 @@ from gui.theme import THEMES
 from gui.views.base import View
 from gui.widgets.choice_controls import ChoiceBox
 
-STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
+_STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 
 class BarsView(View):
@@ -195,7 +195,7 @@ class BarsCanvas(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and down go from layer to layer, folded ones apart."""
-        step, lines = STEPS.get(Qt.Key(event.key())), self.layer_lines()
+        step, lines = _STEPS.get(Qt.Key(event.key())), self.layer_lines()
         if step is None or not lines:
             super().keyPressEvent(event)
             return

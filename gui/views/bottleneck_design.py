@@ -10,7 +10,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.network.weight_specs import input_text
+from engine.network.input_specs import input_text
 from engine.rank_search import FORMS, RankChoice, Replacement, apply_choices, rank_search_candidates
 from engine.rank_search.report import LEVELS, design_text, error_text
 from engine.run.execute import RunRequest
@@ -26,7 +26,7 @@ from gui.widgets.control_bar import make_control_bar
 from gui.widgets.tables import CheckDelegate, make_row_table
 from gui.widgets.texts import make_note
 
-ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
+_ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
 
 
 class BottleneckDesignPage(QWidget):
@@ -41,7 +41,7 @@ class BottleneckDesignPage(QWidget):
         self._state = state
         self.explore_button = QPushButton("Explore all")
         self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
-        self.error = ChoiceBox([(level, f"error ≤ {100 * level:g} %") for level in ERRORS])
+        self.error = ChoiceBox([(level, f"error ≤ {100 * level:g} %") for level in _ERRORS])
         self.all = QPushButton("Choose what saves")
         self.refit = QCheckBox("Fit again")
         self.model = BottleneckModel()

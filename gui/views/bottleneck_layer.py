@@ -20,7 +20,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.network.weight_specs import input_text
+from engine.network.input_specs import input_text
 from engine.rank_search import FORMS, apply_low_rank, copy_design, rank_search_refusal
 from engine.run.check import NodeRef
 from engine.text.printed_figures import amount_of
@@ -46,9 +46,9 @@ from gui.widgets.control_bar import make_control_bar
 from gui.widgets.number_controls import IntegerBox, NumberControl
 
 STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
-LEAST_MAPS = 400, 130
+_LEAST_MAPS = 400, 130
 """Width and height in pixels below which there is room for the chart only."""
-EXPLORE_TIP = "Find what can stand for the chosen convolution (Ctrl+Shift+E)"
+_EXPLORE_TIP = "Find what can stand for the chosen convolution (Ctrl+Shift+E)"
 
 
 class ChartCanvas(QWidget):
@@ -163,7 +163,7 @@ class BottleneckLayerPage(QWidget):
             (self.form, "What stands for the convolution", "Which convolutions stand for the k×k"),
             (self.photos, "Photos", "What it is fitted to, and what checks it: every third photo"),
             (self.sample, "Input whose maps are seen", "Whose maps are seen"),
-            (self.explore_button, "Explore", EXPLORE_TIP),
+            (self.explore_button, "Explore", _EXPLORE_TIP),
             (self.slider, "Width, slider", "Maps between the convolutions"),
             (self.box, "Width", "Maps between the convolutions, r"),
             (self.refit, "Fit the k×k again", "By least squares on the reduced maps: it can only lower the error on "
@@ -257,7 +257,7 @@ class BottleneckLayerPage(QWidget):
 
     def _fit_maps(self) -> None:
         """Leave the maps out where there is no room for them."""
-        width, height = LEAST_MAPS
+        width, height = _LEAST_MAPS
         room = self.splitter.width() >= width and self.splitter.height() >= height
         self.maps.setVisible(room and self._content.maps is not None)
 
@@ -283,7 +283,7 @@ class BottleneckLayerPage(QWidget):
             widget.setEnabled(index is not None and not reason)
         self.explore_button.setText("Cancel" if shown.busy_text else "Explore")
         self.explore_button.setEnabled(bool(shown.busy_text) or not reason)
-        self.explore_button.setToolTip(shown.busy_text or reason or EXPLORE_TIP)
+        self.explore_button.setToolTip(shown.busy_text or reason or _EXPLORE_TIP)
         ready = index is not None and not content.is_stale and not reason
         self.apply.setEnabled(ready)
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)

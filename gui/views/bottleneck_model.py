@@ -12,10 +12,10 @@ from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
-Index = QModelIndex | QPersistentModelIndex
-ROLE = Qt.ItemDataRole
-NO_PARENT = QModelIndex()
-LAYER_COLUMN, WEIGHTS_COLUMN, MACS_COLUMN = 0, 1, 2
+_Index = QModelIndex | QPersistentModelIndex
+_ROLE = Qt.ItemDataRole
+_NO_PARENT = QModelIndex()
+LAYER_COLUMN, _WEIGHTS_COLUMN, _MACS_COLUMN = 0, 1, 2
 """Positions of the columns before those of the errors."""
 UNKNOWN = "not explored"
 
@@ -59,46 +59,46 @@ class BottleneckModel(QAbstractTableModel):
         if names != self.chosen:
             self.chosen = names
             last = self.index(self.rowCount() - 1, 0)
-            self.dataChanged.emit(self.index(0, 0), last, [ROLE.CheckStateRole])
+            self.dataChanged.emit(self.index(0, 0), last, [_ROLE.CheckStateRole])
             self.chosen_changed.emit()
 
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
+    def rowCount(self, parent: _Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.reports)
 
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
+    def columnCount(self, parent: _Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else 3 + len(self.columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        if role == ROLE.TextAlignmentRole:
+        if role == _ROLE.TextAlignmentRole:
             return _alignment(section)
         titles = ("Layer", "Weights", "MACs", *(column.title.capitalize() for column in self.columns))
-        return titles[section] if role == ROLE.DisplayRole else None
+        return titles[section] if role == _ROLE.DisplayRole else None
 
-    def flags(self, index: Index) -> Qt.ItemFlag:
+    def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == LAYER_COLUMN else flags
 
-    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
         if not index.isValid():
             return None
         report, column = self.reports[index.row()], index.column()
         match role:
-            case ROLE.DisplayRole:
+            case _ROLE.DisplayRole:
                 return self._text(report, column)
-            case ROLE.ToolTipRole:
+            case _ROLE.ToolTipRole:
                 return self._tip(report, column)
-            case ROLE.TextAlignmentRole:
+            case _ROLE.TextAlignmentRole:
                 return _alignment(column)
-            case ROLE.CheckStateRole if column == LAYER_COLUMN:
+            case _ROLE.CheckStateRole if column == LAYER_COLUMN:
                 return Qt.CheckState.Checked if report.name in self.chosen else Qt.CheckState.Unchecked
-            case ROLE.ForegroundRole if column > MACS_COLUMN:
+            case _ROLE.ForegroundRole if column > _MACS_COLUMN:
                 return QColor(self._theme.text if report.name in self.curves else self._theme.muted)
         return None
 
-    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
-        if role != ROLE.CheckStateRole or index.column() != LAYER_COLUMN:
+    def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
+        if role != _ROLE.CheckStateRole or index.column() != LAYER_COLUMN:
             return False
         self.choose(self.chosen ^ {self.reports[index.row()].name})
         return True
@@ -106,17 +106,17 @@ class BottleneckModel(QAbstractTableModel):
     def _text(self, report: Report, column: int) -> str:
         if column == LAYER_COLUMN:
             return report.name
-        if column == WEIGHTS_COLUMN:
+        if column == _WEIGHTS_COLUMN:
             return "×".join(map(str, report.array_shapes["weight"]))
-        if column == MACS_COLUMN:
+        if column == _MACS_COLUMN:
             return abbreviate(report.macs)
         curve = self.curves.get(report.name)
         return UNKNOWN if curve is None else self.columns[column - 3].text(curve)
 
     def _tip(self, report: Report, column: int) -> str:
         curve = self.curves.get(report.name)
-        if column <= MACS_COLUMN or curve is None:
-            return f"{exact_text(report.macs)} MACs" if column == MACS_COLUMN else report.layer.label()
+        if column <= _MACS_COLUMN or curve is None:
+            return f"{exact_text(report.macs)} MACs" if column == _MACS_COLUMN else report.layer.label()
         index = curve.cheapest_within(self.columns[column - 3].error)
         if index is None:
             return "nothing cheaper loses so little"
@@ -128,5 +128,5 @@ def _saved_macs(curve: ErrorCurve | None, error: float) -> int:
 
 
 def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignLeft if column <= WEIGHTS_COLUMN else Qt.AlignmentFlag.AlignRight
+    side = Qt.AlignmentFlag.AlignLeft if column <= _WEIGHTS_COLUMN else Qt.AlignmentFlag.AlignRight
     return side | Qt.AlignmentFlag.AlignVCenter

@@ -23,8 +23,8 @@ from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.number_controls import IntegerBox
 from gui.widgets.tables import make_row_table
 
-MOST_BATCH = 1_000_000
-WIDEST_TERM = 130
+_MOST_BATCH = 1_000_000
+_WIDEST_TERM = 130
 
 
 class CountingView(View):
@@ -36,7 +36,7 @@ class CountingView(View):
         self.unit = ChoiceBox((("MACs", "MACs"), ("FLOPs", "FLOPs (2 per MAC)")))
         self.also = QToolButton()
         self.groups = {name: QAction(name[:1].upper() + name[1:], self.also, checkable=True) for name in GROUPS}
-        self.batch = IntegerBox(1, MOST_BATCH)
+        self.batch = IntegerBox(1, _MOST_BATCH)
         self.kilo = ChoiceBox(((1000, "K = 1000"), (1024, "K = 1024")))
         self.model = CountingModel()
         self.table = make_row_table(self.model, "Conventions", "Terms")
@@ -126,7 +126,7 @@ class CountingView(View):
     def _fit_columns(self) -> None:
         for column in range(self.model.columnCount()):
             room = max(self.table.sizeHintForColumn(column), self.table.horizontalHeader().sectionSizeHint(column))
-            self.table.setColumnWidth(column, room if column < 2 else min(room, WIDEST_TERM) + 8)
+            self.table.setColumnWidth(column, room if column < 2 else min(room, _WIDEST_TERM) + 8)
 
     def _on_row_chosen(self, current: QModelIndex) -> None:
         if current.isValid():

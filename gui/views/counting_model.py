@@ -10,9 +10,9 @@ from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
-Index = QModelIndex | QPersistentModelIndex
-ROLE = Qt.ItemDataRole
-NO_PARENT = QModelIndex()
+_Index = QModelIndex | QPersistentModelIndex
+_ROLE = Qt.ItemDataRole
+_NO_PARENT = QModelIndex()
 TITLE_COLUMN, TOTAL_COLUMN = 0, 1
 """Positions of the columns before those of the terms."""
 LEFT_OUT = "–"
@@ -44,36 +44,36 @@ class CountingModel(QAbstractTableModel):
         self.chosen = next((i for i, rule in enumerate(conventions) if rule.id == used.id), 0)
         self.endResetModel()
 
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
+    def rowCount(self, parent: _Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.conventions)
 
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
+    def columnCount(self, parent: _Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else 2 + len(self.terms)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        if role == ROLE.TextAlignmentRole:
+        if role == _ROLE.TextAlignmentRole:
             return _alignment(section)
-        if role == ROLE.ToolTipRole and section >= 2:
+        if role == _ROLE.ToolTipRole and section >= 2:
             return self.terms[section - 2].what
         names = ("Counted", "Total", *(term.title for term in self.terms))
-        return names[section] if role == ROLE.DisplayRole else None
+        return names[section] if role == _ROLE.DisplayRole else None
 
-    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
         if not index.isValid():
             return None
         row, column = index.row(), index.column()
         match role:
-            case ROLE.DisplayRole:
+            case _ROLE.DisplayRole:
                 return self._text(row, column)
-            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+            case _ROLE.ToolTipRole | _ROLE.StatusTipRole:
                 return self._tip(row, column)
-            case ROLE.TextAlignmentRole:
+            case _ROLE.TextAlignmentRole:
                 return _alignment(column)
-            case ROLE.FontRole:
+            case _ROLE.FontRole:
                 return self._bold if row == self.chosen or column == TOTAL_COLUMN else None
-            case ROLE.ForegroundRole:
+            case _ROLE.ForegroundRole:
                 return QColor(self._theme.muted if self._text(row, column) == LEFT_OUT else self._theme.text)
         return None
 

@@ -19,23 +19,23 @@ from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.flow import FlowLayout
 from gui.worker import Worker
 
-COLOUR_MAPS = tuple((name, name) for name in get_args(ColourMap))
-RANGES = (("shared", "shared range"), ("per map", "range per map"))
-ORDERS = (
+_COLOUR_MAPS = tuple((name, name) for name in get_args(ColourMap))
+_RANGES = (("shared", "shared range"), ("per map", "range per map"))
+_ORDERS = (
     ("index", "by index"),
     ("mean", "by mean"),
     ("variance", "by variance"),
     ("zeros", "by zeros"),
     ("likeness", "by likeness"),
 )
-ORDER_TIPS = (
+_ORDER_TIPS = (
     "In the order of the channels",
     "The largest mean first",
     "The largest variance first",
     "The largest share of zeros first",
     "The most like the chosen map first; without one, alike maps side by side",
 )
-DETAILS = (
+_DETAILS = (
     ("kernel", "kernel"),
     ("kernel by size", "kernel by size"),
     ("histogram", "histogram"),
@@ -43,7 +43,7 @@ DETAILS = (
     ("contributions", "contributions"),
     ("none", "no details"),
 )
-DETAIL_TIPS = (
+_DETAIL_TIPS = (
     "The weights of the chosen map's filter, k×k for each input channel",
     "The same, the input channels with the largest weights first",
     "The values of the chosen map, beside those of the other design",
@@ -51,11 +51,11 @@ DETAIL_TIPS = (
     "What each input channel gives to the chosen map; a click on a bar, or 1 to 9, chooses its channel",
     "All the room for the maps",
 )
-DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "comparison", "detail")
+_DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "comparison", "detail")
 """The settings of the look that this view follows."""
-DIFFERENCE_TIP = "Show the difference of the two designs' maps, too"
-NO_DIFFERENCE_TIP = "Difference: choose a volume that another design has in the same shape"
-LEAST_WIDTH = 240
+_DIFFERENCE_TIP = "Show the difference of the two designs' maps, too"
+_NO_DIFFERENCE_TIP = "Difference: choose a volume that another design has in the same shape"
+_LEAST_WIDTH = 240
 
 
 class FiltersView(View):
@@ -69,19 +69,19 @@ class FiltersView(View):
         self.canvas = MosaicCanvas(state, self._content, self)
         self.canvas.chosen.connect(self.focus_requested)
         self.canvas.hovered.connect(self.hovered)
-        self.colour_map = self._make_choice("Colour map", COLOUR_MAPS, "colour_map")
-        self.range = self._make_choice("Range of the colours: one for all maps, or one for each", RANGES, "range")
+        self.colour_map = self._make_choice("Colour map", _COLOUR_MAPS, "colour_map")
+        self.range = self._make_choice("Range of the colours: one for all maps, or one for each", _RANGES, "range")
         self.zero_centred = QCheckBox("Zero-centred", self)
         self.zero_centred.setToolTip("Blue below zero, red above, white at zero")
         self.zero_centred.clicked.connect(lambda on: self._request_look(zero_centred=on))
         self.fit = self._make_button("Fit", "Show all maps (0, or a double click)", self.canvas.fit)
         self.true_size = self._make_button("1:1", "One screen pixel for each value", self.canvas.show_true_size)
-        self.order = self._make_choice("How the maps are sorted", ORDERS, "order")
-        self.order.set_help(ORDER_TIPS)
-        self.difference = self._make_button("a − b", DIFFERENCE_TIP, self._on_difference_clicked)
+        self.order = self._make_choice("How the maps are sorted", _ORDERS, "order")
+        self.order.set_help(_ORDER_TIPS)
+        self.difference = self._make_button("a − b", _DIFFERENCE_TIP, self._on_difference_clicked)
         self.difference.setCheckable(True)
-        self.detail = self._make_choice("What is shown of the map that a click chooses", DETAILS, "detail")
-        self.detail.set_help(DETAIL_TIPS)
+        self.detail = self._make_choice("What is shown of the map that a click chooses", _DETAILS, "detail")
+        self.detail.set_help(_DETAIL_TIPS)
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
@@ -104,7 +104,7 @@ class FiltersView(View):
         column.addLayout(controls)
         column.addWidget(self.canvas, 1)
         self.setFocusProxy(self.canvas)
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(_LEAST_WIDTH)
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
@@ -155,7 +155,7 @@ class FiltersView(View):
         self._content = content
         comparable = sum(plate.ref is not None for plate in content.panels) > 1
         self.difference.setEnabled(comparable)
-        self.difference.setToolTip(DIFFERENCE_TIP if comparable else NO_DIFFERENCE_TIP)
+        self.difference.setToolTip(_DIFFERENCE_TIP if comparable else _NO_DIFFERENCE_TIP)
         self.canvas.show_content(self._state, content)
 
     def _on_difference_clicked(self) -> None:
@@ -177,7 +177,7 @@ class FiltersView(View):
         """Whether anything but the choice within the maps differs."""
         return (
             old.check is not new.check
-            or any(getattr(old.look, name) != getattr(new.look, name) for name in DRAWN_BY)
+            or any(getattr(old.look, name) != getattr(new.look, name) for name in _DRAWN_BY)
             or old.focus.ref != new.focus.ref
             or old.run.problems is not new.run.problems
             or any(old.volume_at(place).result is not new.volume_at(place).result for place in compared_refs(new))

@@ -31,11 +31,11 @@ from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, In
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.texts import NameEditor, make_note
 
-PADDING = 12
-LOWEST = 40
+_PADDING = 12
+_LOWEST = 40
 """Height of the table in pixels: a low window shows the chosen row."""
-NARROWEST = 50
-TRIGGERS = QAbstractItemView.EditTrigger
+_NARROWEST = 50
+_TRIGGERS = QAbstractItemView.EditTrigger
 
 
 class GooglenetTableView(View):
@@ -46,7 +46,7 @@ class GooglenetTableView(View):
         self._switch: FormSwitch | None = None
         self.model = GooglenetTableModel(state, choose_table_design(state))
         self.table = GooglenetTableWidget(self.model)
-        self.table.setMinimumHeight(LOWEST)
+        self.table.setMinimumHeight(_LOWEST)
         self.design = ChoiceBox()
         self.design.setAccessibleName("Design of the paper's table")
         self.switch = QAction("Make separable", self)
@@ -55,13 +55,13 @@ class GooglenetTableView(View):
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         for widget in (self.design, self.button):  # a narrow dock cuts their texts; tooltips have them
             widget.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
-            widget.setMinimumWidth(NARROWEST)
+            widget.setMinimumWidth(_NARROWEST)
         self.table.addAction(self.switch)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
         self.nothing = QLabel(NO_LAYER_HINT)
         self.nothing.setWordWrap(True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setMargin(PADDING)
+        self.nothing.setMargin(_PADDING)
         self.said = make_note()
         self.said.setAccessibleName("About the chosen row")
         self._compose()
@@ -100,7 +100,7 @@ class GooglenetTableView(View):
         """The table keeps most of a low dock; what the note has no room for is in its tooltip."""
         super().resizeEvent(event)
         line = self.said.fontMetrics().lineSpacing()
-        self.said.setMaximumHeight(max(self.height() // 4 // line, 1) * line + PADDING)
+        self.said.setMaximumHeight(max(self.height() // 4 // line, 1) * line + _PADDING)
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
@@ -206,7 +206,7 @@ class GooglenetTableWidget(QTableView):
         self.setModel(model)
         self.setItemDelegate(WidthDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
-        self.setEditTriggers(TRIGGERS.DoubleClicked | TRIGGERS.EditKeyPressed | TRIGGERS.AnyKeyPressed)
+        self.setEditTriggers(_TRIGGERS.DoubleClicked | _TRIGGERS.EditKeyPressed | _TRIGGERS.AnyKeyPressed)
         self.setMouseTracking(True)
         self.setTabKeyNavigation(False)
         self.setShowGrid(False)
@@ -230,7 +230,7 @@ class GooglenetTableWidget(QTableView):
         self.setColumnHidden(TYPE_COLUMN, True)
         for position, column in enumerate(self._model.columns):
             longest = max((*column.head, *map(column.text, rows)), key=len)
-            needed = round(1.1 * metrics.horizontalAdvance(longest)) + PADDING
+            needed = round(1.1 * metrics.horizontalAdvance(longest)) + _PADDING
             if anew or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
 

@@ -18,8 +18,8 @@ from gui.theme import THEMES, Theme
 from gui.widgets.glyphs import mistake_icon
 
 Index = QModelIndex | QPersistentModelIndex
-ROLE = Qt.ItemDataRole
-NO_PARENT = QModelIndex()
+_ROLE = Qt.ItemDataRole
+_NO_PARENT = QModelIndex()
 TYPE_COLUMN = 0
 """Position of the column of names, which a view may show as heads of the rows."""
 
@@ -86,10 +86,10 @@ class GooglenetTableModel(QAbstractTableModel):
         widths = self.rows[row].map_counts
         return next((i for i, column in enumerate(self.columns) if column.id in widths), TYPE_COLUMN + 1)
 
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
+    def rowCount(self, parent: Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
+    def columnCount(self, parent: Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.columns)
 
     def flags(self, index: Index) -> Qt.ItemFlag:
@@ -98,68 +98,68 @@ class GooglenetTableModel(QAbstractTableModel):
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return flags if self.width_at(index) is None else flags | Qt.ItemFlag.ItemIsEditable
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Vertical:
             return self._row_header(self.rows[section], role) if section < len(self.rows) else None
         if section >= len(self.columns):
             return None
         column = self.columns[section]
         match role:
-            case ROLE.TextAlignmentRole:
+            case _ROLE.TextAlignmentRole:
                 side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
                 return side | Qt.AlignmentFlag.AlignBottom
-            case ROLE.DisplayRole:
+            case _ROLE.DisplayRole:
                 return "\n".join(filter(None, column.head))
-            case ROLE.ToolTipRole:
-                return HEAD_TIPS.get(column.id) or HEAD_TIPS.get(column.id.rpartition("_")[2])
+            case _ROLE.ToolTipRole:
+                return _HEAD_TIPS.get(column.id) or _HEAD_TIPS.get(column.id.rpartition("_")[2])
         return None
 
     def _row_header(self, row: PaperRow, role: int) -> Any:
         """A row's head, in sight whichever columns are."""
         match role:
-            case ROLE.DisplayRole:
+            case _ROLE.DisplayRole:
                 return row.title
-            case ROLE.ToolTipRole:
+            case _ROLE.ToolTipRole:
                 return googlenet_cell_tip(row, self.columns[TYPE_COLUMN])
-            case ROLE.TextAlignmentRole:
+            case _ROLE.TextAlignmentRole:
                 return ALIGN_LEFT
-            case ROLE.DecorationRole:
+            case _ROLE.DecorationRole:
                 return self._mistake if row.problem else None
-            case ROLE.FontRole:
+            case _ROLE.FontRole:
                 return self._bold if row.is_total else None
         return None
 
-    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = _ROLE.DisplayRole) -> Any:
         if not index.isValid():
             return None
         row, column = self.rows[index.row()], self.columns[index.column()]
         match role:
-            case ROLE.DisplayRole:
+            case _ROLE.DisplayRole:
                 return column.text(row)
-            case ROLE.EditRole:
+            case _ROLE.EditRole:
                 width = self.width_at(index)
                 return column.text(row) if width is None else str(width.value)
-            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+            case _ROLE.ToolTipRole | _ROLE.StatusTipRole:
                 return googlenet_cell_tip(row, column)
-            case ROLE.AccessibleTextRole:
+            case _ROLE.AccessibleTextRole:
                 return f"{column.title} of {row.name}: {googlenet_cell_tip(row, column) or 'none'}"
-            case ROLE.TextAlignmentRole:
+            case _ROLE.TextAlignmentRole:
                 return ALIGN_RIGHT if column.is_number else ALIGN_LEFT
-            case ROLE.ForegroundRole:
+            case _ROLE.ForegroundRole:
                 editable = not row.problem and column.id in row.map_counts
                 return _cached_colour(self._theme.accent if editable else cell_colour(column, row, self._theme)[0])
-            case ROLE.FontRole:
+            case _ROLE.FontRole:
                 return (
                     self._bold if (row.is_total or column.figure) and cell_colour(column, row, self._theme)[1] else None
                 )
-            case ROLE.BackgroundRole:
+            case _ROLE.BackgroundRole:
                 return _cached_colour(self._theme.window) if row.is_total else None
         return None
 
-    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
+    def setData(self, index: Index, value: Any, role: int = _ROLE.EditRole) -> bool:
         """Propose a width; the cell shows it once it is the project's."""
         width = self.width_at(index)
-        if width is None or role != ROLE.EditRole:
+        if width is None or role != _ROLE.EditRole:
             return False
         try:
             number = width.read(str(value))
@@ -170,7 +170,7 @@ class GooglenetTableModel(QAbstractTableModel):
         return True
 
 
-HEAD_TIPS = {
+_HEAD_TIPS = {
     "patch": "Height and width of the windows, and the step from one to the next",
     "depth": "Layers with weights, one behind the other",
     "filters": "Filters of kernels that have no column of their own, units of dense layers: type to change",

@@ -36,17 +36,17 @@ from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.number_controls import IntegerBox
 from gui.worker import Worker
 
-SPEEDS = ((1, "1/s"), (4, "4/s"), (12, "12/s"), (40, "40/s"))
-FIELDS = {
+_SPEEDS = ((1, "1/s"), (4, "4/s"), (12, "12/s"), (40, "40/s"))
+_FIELDS = {
     "Map": "Which map, that is which filter (Page Up, Page Down)",
     "y": "Row of the value (Up, Down)",
     "x": "Column of the value (Left, Right)",
 }
-MOST = 999_999
-LEAST_WIDTH = 240
-DRAWN_BY = ("colour_map", "zero_centred", "theme")
+_MOST = 999_999
+_LEAST_WIDTH = 240
+_DRAWN_BY = ("colour_map", "zero_centred", "theme")
 """The settings of the look that the figure follows."""
-NARROW = 360
+_NARROW = 360
 """Width in pixels below which the controls take two rows."""
 
 
@@ -63,9 +63,9 @@ class InspectorView(View):
         self.worker = Worker(self)
         self._sought: object = None
         """The key of the weights that are being found."""
-        self.fields = {name: IntegerBox(0, MOST, self, digits=3) for name in FIELDS}
+        self.fields = {name: IntegerBox(0, _MOST, self, digits=3) for name in _FIELDS}
         self.play = QToolButton(self)
-        self.speed = ChoiceBox(SPEEDS, self)
+        self.speed = ChoiceBox(_SPEEDS, self)
         self.speed.show_value(12)
         self.canvas = InspectorCanvas(build_inspector_content(state, self._find_weights()))
         self.scroll_area = QScrollArea(self)
@@ -90,7 +90,7 @@ class InspectorView(View):
     def _set_accessible_names(self) -> None:
         for name, box in self.fields.items():
             box.setAccessibleName(name)
-            box.setToolTip(FIELDS[name])
+            box.setToolTip(_FIELDS[name])
             box.setKeyboardTracking(False)
         self.speed.setAccessibleName("Speed")
         self.speed.setToolTip("Positions gone through in a second")
@@ -125,7 +125,7 @@ class InspectorView(View):
         column.addWidget(bar)
         column.addWidget(self.scroll_area, 1)
         self.setFocusProxy(self.canvas)
-        self.setMinimumWidth(LEAST_WIDTH)
+        self.setMinimumWidth(_LEAST_WIDTH)
 
     def _connect(self) -> None:
         for box in self.fields.values():
@@ -308,7 +308,7 @@ class InspectorView(View):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         directions = QBoxLayout.Direction
-        self._controls.setDirection(directions.TopToBottom if self.width() < NARROW else directions.LeftToRight)
+        self._controls.setDirection(directions.TopToBottom if self.width() < _NARROW else directions.LeftToRight)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
         """The canvas follows the width of what it is seen through, and fills its height."""
@@ -330,4 +330,4 @@ def _content_differs(old: ViewState, new: ViewState) -> bool:
     parts = (old.check is new.check, old.focus == new.focus, old.run.results is new.run.results)
     if not all(parts) or old.run.problems is not new.run.problems:
         return True
-    return any(getattr(old.look, name) != getattr(new.look, name) for name in DRAWN_BY)
+    return any(getattr(old.look, name) != getattr(new.look, name) for name in _DRAWN_BY)

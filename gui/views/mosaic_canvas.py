@@ -26,8 +26,8 @@ from gui.state.view_state import DetailKind, Focus, ViewState
 from gui.theme import THEMES
 from gui.views.step_keys import KEY_STEPS
 
-MOST_ZOOM = 64.0
-CLICK_SHOWS: dict[DetailKind, str] = {
+_MOST_ZOOM = 64.0
+_CLICK_SHOWS: dict[DetailKind, str] = {
     "kernel": "its kernel",
     "kernel by size": "its kernel",
     "histogram": "its histogram",
@@ -109,7 +109,7 @@ class MosaicCanvas(QWidget):
         """What a click shows, as long as no map is chosen."""
         if self._state.focus.channel is not None or spot.channel < 0:
             return ""
-        shown = CLICK_SHOWS.get(self._state.look.detail, "")
+        shown = _CLICK_SHOWS.get(self._state.look.detail, "")
         return f" · click: {shown}" if shown else ""
 
     def _detail_body(self) -> PlacedBody | None:
@@ -199,7 +199,7 @@ class MosaicCanvas(QWidget):
 
     def _zoom_by(self, times: float, seen: Projection, point: QPointF) -> None:
         least = min(1.0, 1 / (scale_to_fit(seen.grid, seen.rect) * seen.grid.repeat))
-        self.set_zoom(zoom_at(seen, min(max(self.zoom.factor * times, least), MOST_ZOOM), point))
+        self.set_zoom(zoom_at(seen, min(max(self.zoom.factor * times, least), _MOST_ZOOM), point))
 
     def event(self, event: QEvent) -> bool:
         """A tooltip says why a map is dead, and what a part of the detail is."""

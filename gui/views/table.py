@@ -26,7 +26,7 @@ from gui.views.base import View
 from gui.views.table_model import DESIGN_COLUMN, NO_PARENT, NODE_COLUMN, OperationsModel, operations_cell_tip
 from gui.widgets.tables import make_row_table
 
-WIDEST, SIGN, PADDING = 240, 20, 12
+_WIDEST, _SIGN, _PADDING = 240, 20, 12
 """Pixels. A column of texts longer than the widest shortens them; their tooltips do not."""
 
 
@@ -40,7 +40,7 @@ class TableView(View):
         self.nothing = QLabel(NO_DESIGN_HINT)
         self.nothing.setWordWrap(True)
         self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setMargin(PADDING)
+        self.nothing.setMargin(_PADDING)
         self.said = QLabel()
         self.said.setAccessibleName("Comparison")
         self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
@@ -159,10 +159,10 @@ class TableView(View):
             longest = max((column.title, *map(column.text, self.model.rows)), key=len)
             room = (
                 1.1 * metrics.horizontalAdvance(longest)
-                + (SIGN if position in (DESIGN_COLUMN, NODE_COLUMN) else 0)
-                + PADDING
+                + (_SIGN if position in (DESIGN_COLUMN, NODE_COLUMN) else 0)
+                + _PADDING
             )
-            needed = min(round(room), WIDEST)
+            needed = min(round(room), _WIDEST)
             if anew or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
 

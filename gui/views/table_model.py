@@ -14,8 +14,8 @@ from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.widgets.glyphs import mistake_icon
 
-Index = QModelIndex | QPersistentModelIndex
-ROLE = Qt.ItemDataRole
+_Index = QModelIndex | QPersistentModelIndex
+_ROLE = Qt.ItemDataRole
 NO_PARENT = QModelIndex()
 DESIGN_COLUMN, NODE_COLUMN = 0, 1
 """Positions of the columns that carry signs."""
@@ -91,38 +91,38 @@ class OperationsModel(QAbstractTableModel):
         found = (i for i, row in enumerate(self.rows) if not row.is_total and (row.design, row.node) == place)
         return next(found, None)
 
-    def rowCount(self, parent: Index = NO_PARENT) -> int:
+    def rowCount(self, parent: _Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.rows)
 
-    def columnCount(self, parent: Index = NO_PARENT) -> int:
+    def columnCount(self, parent: _Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
             return None
         column = self.columns[section]
-        if role == ROLE.TextAlignmentRole:
+        if role == _ROLE.TextAlignmentRole:
             return _alignment(column)
-        return column.title if role == ROLE.DisplayRole else None
+        return column.title if role == _ROLE.DisplayRole else None
 
-    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
+    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
         if not index.isValid():
             return None
         row, column = self.rows[index.row()], self.columns[index.column()]
         match role:
-            case ROLE.DisplayRole:
+            case _ROLE.DisplayRole:
                 return column.text(row)
-            case ROLE.ToolTipRole | ROLE.StatusTipRole:
+            case _ROLE.ToolTipRole | _ROLE.StatusTipRole:
                 return operations_cell_tip(self._state.costs, row, column)
-            case ROLE.TextAlignmentRole:
+            case _ROLE.TextAlignmentRole:
                 return _alignment(column)
-            case ROLE.FontRole:
+            case _ROLE.FontRole:
                 return self._bold if row.is_total else None
-            case ROLE.ForegroundRole:
+            case _ROLE.ForegroundRole:
                 return self._foreground(row)
-            case ROLE.BackgroundRole:
+            case _ROLE.BackgroundRole:
                 return QColor(self._theme.window) if row.is_total else None
-            case ROLE.DecorationRole:
+            case _ROLE.DecorationRole:
                 return self._decoration(row, index.column())
         return None
 

@@ -16,13 +16,13 @@ from gui.state.view_state import DepthScale, Focus, Look, ViewState
 from gui.views.base import View
 from gui.views.volumes_canvas import VolumesCanvas
 
-SCALES: tuple[tuple[DepthScale, str, str], ...] = (
+_SCALES: tuple[tuple[DepthScale, str, str], ...] = (
     ("true", "1:1", "Edges to scale"),
     ("sqrt", "√", "Edges ∝ square root: large and small are both seen"),
     ("log", "log", "Edges ∝ logarithm"),
 )
 
-VIEW_TIPS = {
+_VIEW_TIPS = {
     "3-D": "Front, top and side (1)",
     "Top": "From above: only the number of maps is seen as length (T)",
     "Front": "Only the maps are seen (F)",
@@ -38,8 +38,8 @@ class VolumesView(View):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.canvas = VolumesCanvas(state, self)
-        self.cameras = {name: self._make_button(name, tip, checkable=True) for name, tip in VIEW_TIPS.items()}
-        self.scales = {scale: self._make_button(text, tip, checkable=True) for scale, text, tip in SCALES}
+        self.cameras = {name: self._make_button(name, tip, checkable=True) for name, tip in _VIEW_TIPS.items()}
+        self.scales = {scale: self._make_button(text, tip, checkable=True) for scale, text, tip in _SCALES}
         self.fit_button = self._make_button("Fit", "Show the whole picture (0, or a double click beside the blocks)")
         self.choice_button = self._make_button("Selection", "Zoom to the chosen volume or block (Z)")
         self.nearer_button = self._make_button("+", "Zoom in (+, or the wheel)")

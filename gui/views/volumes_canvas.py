@@ -26,30 +26,30 @@ from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.step_keys import KEY_STEPS
 
-SMALLEST_TEXT = 6.0
+_SMALLEST_TEXT = 6.0
 """Pixels below which text is left out on the screen."""
 
-DEGREES_PER_PIXEL = 0.4
-NEAREST, FARTHEST = 60.0, 0.4
+_DEGREES_PER_PIXEL = 0.4
+_NEAREST, _FARTHEST = 60.0, 0.4
 """Limits of the zoom."""
 
-AROUND_BLOCK, AROUND_VOLUME = 1.1, 2.2
+_AROUND_BLOCK, _AROUND_VOLUME = 1.1, 2.2
 """How many times what is chosen is shown when the picture goes there."""
 
-CAMERA_KEYS = {Qt.Key.Key_1: "3-D", Qt.Key.Key_3: "3-D", Qt.Key.Key_T: "Top", Qt.Key.Key_F: "Front"}
-ARROW_KEYS: dict[int, Direction] = {
+_CAMERA_KEYS = {Qt.Key.Key_1: "3-D", Qt.Key.Key_3: "3-D", Qt.Key.Key_T: "Top", Qt.Key.Key_F: "Front"}
+_ARROW_KEYS: dict[int, Direction] = {
     Qt.Key.Key_Left: "left",
     Qt.Key.Key_Right: "right",
     Qt.Key.Key_Up: "up",
     Qt.Key.Key_Down: "down",
 }
-TURNS: dict[int, tuple[float, float]] = {
+_TURNS: dict[int, tuple[float, float]] = {
     Qt.Key.Key_Left: (-5.0, 0.0),
     Qt.Key.Key_Right: (5.0, 0.0),
     Qt.Key.Key_Up: (0.0, 5.0),
     Qt.Key.Key_Down: (0.0, -5.0),
 }
-ZOOM_KEYS = {Qt.Key.Key_Plus: 1.25, Qt.Key.Key_Equal: 1.25, Qt.Key.Key_Minus: 0.8}
+_ZOOM_KEYS = {Qt.Key.Key_Plus: 1.25, Qt.Key.Key_Equal: 1.25, Qt.Key.Key_Minus: 0.8}
 
 
 class VolumesCanvas(QWidget):
@@ -101,7 +101,7 @@ class VolumesCanvas(QWidget):
     def zoom_by(self, factor: float, about: QPointF | None = None) -> None:
         """Zoom about a point of the widget, its middle by default."""
         fixed = QPointF(self.width() / 2, self.height() / 2) if about is None else about
-        zoom = min(NEAREST, max(FARTHEST, self.zoom * factor))
+        zoom = min(_NEAREST, max(_FARTHEST, self.zoom * factor))
         self.offset = fixed - (fixed - self.offset) * (zoom / self.zoom)
         self.zoom = zoom
         self.update()
@@ -118,7 +118,7 @@ class VolumesCanvas(QWidget):
         if found is not None:
             opened = self.state.check.block(place) is not None and self.state.is_open(place)
             zoom = min(self.width() / found.width(), self.height() / found.height())
-            self.zoom = min(NEAREST, max(1.0, zoom / (AROUND_BLOCK if opened else AROUND_VOLUME)))
+            self.zoom = min(_NEAREST, max(1.0, zoom / (_AROUND_BLOCK if opened else _AROUND_VOLUME)))
             self.offset = QPointF(self.width() / 2, self.height() / 2) - found.center() * self.zoom
             self.update()
 
@@ -148,7 +148,7 @@ class VolumesCanvas(QWidget):
         painter.scale(self.zoom, self.zoom)
         rect = QRectF(0, 0, self.width(), self.height())
         seen = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
-        drawing.draw_volumes(painter, rect, self.state, theme, self.current_layout(), SMALLEST_TEXT, self.zoom, seen)
+        drawing.draw_volumes(painter, rect, self.state, theme, self.current_layout(), _SMALLEST_TEXT, self.zoom, seen)
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
@@ -173,7 +173,7 @@ class VolumesCanvas(QWidget):
             self.offset += step
             self.update()
         elif self._moving == "turn":
-            self.turned.emit(DEGREES_PER_PIXEL * step.x(), DEGREES_PER_PIXEL * step.y())
+            self.turned.emit(_DEGREES_PER_PIXEL * step.x(), _DEGREES_PER_PIXEL * step.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         clicked = self._pressed is not None and not self._moving and event.button() == Qt.MouseButton.LeftButton
@@ -201,16 +201,16 @@ class VolumesCanvas(QWidget):
         key, shifted = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if key == Qt.Key.Key_Space:
             self._space = True
-        elif key in CAMERA_KEYS:
-            self.camera_chosen.emit(CAMERA_KEYS[Qt.Key(key)])
-        elif key in TURNS and shifted:
-            self.turned.emit(*TURNS[key])
-        elif key in KEY_STEPS and (key not in ARROW_KEYS or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
+        elif key in _CAMERA_KEYS:
+            self.camera_chosen.emit(_CAMERA_KEYS[Qt.Key(key)])
+        elif key in _TURNS and shifted:
+            self.turned.emit(*_TURNS[key])
+        elif key in KEY_STEPS and (key not in _ARROW_KEYS or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
             self._step_focus(KEY_STEPS[key])
-        elif key in ARROW_KEYS:
-            self._choose_neighbour(ARROW_KEYS[key])
-        elif key in ZOOM_KEYS:
-            self.zoom_by(ZOOM_KEYS[Qt.Key(key)])
+        elif key in _ARROW_KEYS:
+            self._choose_neighbour(_ARROW_KEYS[key])
+        elif key in _ZOOM_KEYS:
+            self.zoom_by(_ZOOM_KEYS[Qt.Key(key)])
         elif key == Qt.Key.Key_0:
             self.fit()
         elif key == Qt.Key.Key_Z and not event.modifiers():

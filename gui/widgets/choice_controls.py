@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem
 
 from gui.widgets.control import Control
 
-FLAGS = Qt.ItemDataRole.UserRole - 1
+_FLAGS = Qt.ItemDataRole.UserRole - 1
 """Under this role a combo box keeps what can be done with an option."""
 
 
@@ -46,7 +46,7 @@ class ChoiceBox(QComboBox):
             self.addItems([text for _, text in new])
             for index in (index for index, (_, text) in enumerate(new) if not text):
                 self.setItemData(index, "separator", Qt.ItemDataRole.AccessibleDescriptionRole)
-                self.setItemData(index, Qt.ItemFlag.NoItemFlags.value, FLAGS)
+                self.setItemData(index, Qt.ItemFlag.NoItemFlags.value, _FLAGS)
         self.show_value(value)
 
     def set_help(self, texts: Iterable[str]) -> None:
@@ -60,7 +60,7 @@ class ChoiceBox(QComboBox):
         model = self.model()
         for index, (value, _) in enumerate(self._options):
             flags = None if value not in refused else Qt.ItemFlag.NoItemFlags.value
-            self.setItemData(index, flags, FLAGS)
+            self.setItemData(index, flags, _FLAGS)
             model.setData(model.index(index, 0), reason if value in refused else None, Qt.ItemDataRole.ToolTipRole)
 
     def value(self) -> Any:

@@ -6,11 +6,11 @@ from PySide6.QtCore import QEvent, QObject, Qt
 from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
-Command = tuple[str, QAction]
+_Command = tuple[str, QAction]
 """A command and what it is called: "Design › Duplicate design"."""
 
 
-def list_commands(actions: Iterable[QAction], plain: Callable[[str], str], path: str = "") -> Iterator[Command]:
+def list_commands(actions: Iterable[QAction], plain: Callable[[str], str], path: str = "") -> Iterator[_Command]:
     """Every enabled command below the entries of a menu; `plain` takes the marks of underlined letters out."""
     for action in actions:
         name, menu = f"{path}{plain(action.text())}", action.menu()
@@ -23,7 +23,7 @@ def list_commands(actions: Iterable[QAction], plain: Callable[[str], str], path:
 class CommandPalette(QDialog):
     """Type a part of a command's words, choose with the arrows, Enter does it."""
 
-    def __init__(self, commands: Sequence[Command], parent: QWidget | None = None) -> None:
+    def __init__(self, commands: Sequence[_Command], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("Find a command")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)

@@ -6,7 +6,7 @@ from PySide6.QtCore import QPointF, QRectF, QSize, Qt
 from PySide6.QtGui import QActionEvent, QColor, QIcon, QPainter, QPainterPath, QPaintEvent, QPalette, QPen, QPixmap
 from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QStylePainter, QToolButton, QWidget
 
-DrawGlyph = Callable[[QPainterPath], None]
+_DrawGlyph = Callable[[QPainterPath], None]
 """Adds lines to a path in a square of 16×16."""
 
 
@@ -52,7 +52,7 @@ def _folder(path: QPainterPath) -> None:
     _add_lines(path, (1.5, 13), (1.5, 3.5), (6, 3.5), (7.5, 5.5), (14.5, 5.5), (14.5, 13), (1.5, 13))
 
 
-GLYPHS: dict[str, DrawGlyph] = {
+GLYPHS: dict[str, _DrawGlyph] = {
     "plus": _plus,
     "up": _up,
     "down": _down,

@@ -8,7 +8,7 @@ from PySide6.QtSvg import QSvgRenderer
 
 from engine.files.paths import RESOURCES
 
-SIZES = (16, 24, 48)
+_SIZES = (16, 24, 48)
 
 
 @lru_cache(maxsize=128)
@@ -18,7 +18,7 @@ def load_icon(name: str, colour: str, disabled: str) -> QIcon:
     made = QIcon()
     for mode, shade in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
         renderer = QSvgRenderer(QByteArray(source.replace("currentColor", shade).encode()))
-        for size in SIZES:
+        for size in _SIZES:
             pixmap = QPixmap(size, size)
             pixmap.fill(Qt.GlobalColor.transparent)
             painter = QPainter(pixmap)

@@ -4,7 +4,7 @@ from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QLineEdit
 
-KEYS = QKeySequence.StandardKey
+_KEYS = QKeySequence.StandardKey
 
 
 def is_undo(event: QEvent) -> bool:
@@ -12,7 +12,7 @@ def is_undo(event: QEvent) -> bool:
     return (
         isinstance(event, QKeyEvent)
         and event.type() == QEvent.Type.ShortcutOverride
-        and (event.matches(KEYS.Undo) or event.matches(KEYS.Redo))
+        and (event.matches(_KEYS.Undo) or event.matches(_KEYS.Redo))
     )
 
 

@@ -83,7 +83,7 @@ class PairControl(Control):
         self.changed.emit(self.value())
 
 
-SIDES = {
+_SIDES = {
     2: (("height", "↕"), ("width", "↔")),
     4: (("top", "↑"), ("left", "←"), ("bottom", "↓"), ("right", "→")),
 }
@@ -98,8 +98,8 @@ class MarginsControl(Control):
         modes: list[tuple[str | int, str]] = [(word, word) for word in words]
         self.mode = ChoiceBox([*modes, (1, "number"), (2, "height, width"), (4, "each side")])
         self.number = IntegerBox(low, high, self)
-        self.boxes = tuple(IntegerBox(low, high, self, digits=3) for _ in SIDES[4])
-        self.captions = tuple(QLabel() for _ in SIDES[4])
+        self.boxes = tuple(IntegerBox(low, high, self, digits=3) for _ in _SIDES[4])
+        self.captions = tuple(QLabel() for _ in _SIDES[4])
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         first = QHBoxLayout()
@@ -161,12 +161,12 @@ class MarginsControl(Control):
     def _show_mode(self) -> None:
         mode = self.mode.value()
         self.number.setVisible(mode == 1)
-        sides = mode if mode in SIDES else 0
+        sides = mode if mode in _SIDES else 0
         for index, (box, caption) in enumerate(zip(self.boxes, self.captions, strict=True)):
             shown = index < sides
             box.setVisible(shown)
             caption.setVisible(shown)
-            name, sign = SIDES[sides if shown else 4][index]
+            name, sign = _SIDES[sides if shown else 4][index]
             caption.setText(sign)
             box.setToolTip(name)
             box.setAccessibleName(f"{self._title}, {name}")

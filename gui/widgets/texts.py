@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidg
 
 from gui.widgets.line_edit import LineEdit
 
-Refusal = Callable[[str], str]
+_Refusal = Callable[[str], str]
 """Why a text is refused; "" where it is not."""
 
 
@@ -82,7 +82,7 @@ class NameField(QWidget):
     committed = Signal(str)
     """A new name that is allowed: at Enter, or when the focus goes."""
 
-    def __init__(self, refusal: Refusal, parent: QWidget | None = None) -> None:
+    def __init__(self, refusal: _Refusal, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._refusal = refusal
         self._name = ""
@@ -128,7 +128,7 @@ class NameField(QWidget):
 class NameEditor(QLineEdit):
     """An editor in a list: it can be left with an allowed name only, and says why another is not."""
 
-    def __init__(self, refusal: Refusal, parent: QWidget) -> None:
+    def __init__(self, refusal: _Refusal, parent: QWidget) -> None:
         super().__init__(parent)
         self._refusal = refusal
         self.setValidator(_NameValidator(refusal, self))
@@ -150,7 +150,7 @@ class NameEditor(QLineEdit):
 
 
 class _NameValidator(QValidator):
-    def __init__(self, refusal: Refusal, parent: QWidget) -> None:
+    def __init__(self, refusal: _Refusal, parent: QWidget) -> None:
         super().__init__(parent)
         self._refusal = refusal
 

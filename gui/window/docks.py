@@ -10,28 +10,28 @@ from gui.catalogue.views import VIEW_IDS
 
 LAYOUT_VERSION = 4
 """Layouts that another version has saved are not restored."""
-NARROW = 1400
+_NARROW = 1400
 """Width of a window in which the table stands behind the bars, not beside them."""
-SMALL = 1200
+_SMALL = 1200
 """Width of a window in which the tabs of the left docks give up some words."""
-LOW = 900
+_LOW = 900
 """Height of a window in which the inspector stands behind the filters, not below them."""
-LEAST_CENTRE = 360
+_LEAST_CENTRE = 360
 """Height of the middle below which a view that is brought there takes room from what is below it."""
-TABS = 290
+_TABS = 290
 """Width of the left docks at which their tabs say all their words."""
-AREAS: dict[Area, Qt.DockWidgetArea] = {
+_AREAS: dict[Area, Qt.DockWidgetArea] = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
     "bottom": Qt.DockWidgetArea.BottomDockWidgetArea,
 }
 
 
-ROWS: tuple[DockRow, ...] = (*PANELS, *VIEW_IDS)
-CENTRE_VIEWS = tuple(row.id for row in ROWS if row.area == "centre")
+_ROWS: tuple[DockRow, ...] = (*PANELS, *VIEW_IDS)
+CENTRE_VIEWS = tuple(row.id for row in _ROWS if row.area == "centre")
 """What shares the middle of the window, the first one in front."""
-DOCKED = tuple(row for row in ROWS if row.area != "centre")
-FRONT = tuple(dict.fromkeys(row.behind for row in DOCKED if row.behind))
+_DOCKED = tuple(row for row in _ROWS if row.area != "centre")
+_FRONT = tuple(dict.fromkeys(row.behind for row in _DOCKED if row.behind))
 """In front of the tabs behind them; else the latest one comes to the front."""
 
 
@@ -54,14 +54,14 @@ class Docks(Mapping[str, QDockWidget]):
     ) -> None:
         self._window = window
         self._docks: dict[str, QDockWidget] = {}
-        self.centre = _make_tabs([(row.title, contents[row.id]) for row in ROWS if row.id in CENTRE_VIEWS])
+        self.centre = _make_tabs([(row.title, contents[row.id]) for row in _ROWS if row.id in CENTRE_VIEWS])
         window.setCentralWidget(self.centre)
         window.setDockNestingEnabled(True)
-        window.setCorner(Qt.Corner.BottomLeftCorner, AREAS["left"])
-        window.setCorner(Qt.Corner.BottomRightCorner, AREAS["right"])
-        for row in DOCKED:
+        window.setCorner(Qt.Corner.BottomLeftCorner, _AREAS["left"])
+        window.setCorner(Qt.Corner.BottomRightCorner, _AREAS["right"])
+        for row in _DOCKED:
             self._add(row, contents[row.id])
-        for id in FRONT:
+        for id in _FRONT:
             self._docks[id].raise_()
         self.centre.currentChanged.connect(lambda _: self._on_centre_changed(on_visible))
         self._report_centre(on_visible)
@@ -99,15 +99,15 @@ class Docks(Mapping[str, QDockWidget]):
     def share_space(self) -> None:
         """Give each dock its share of the window, as large as that is."""
         width, height = self._window.width(), self._window.height()
-        if width < NARROW:
-            for row in DOCKED:
+        if width < _NARROW:
+            for row in _DOCKED:
                 if "table" in (row.id, row.behind):
                     self._window.tabifyDockWidget(self._docks["bars"], self._docks[row.id])
             self._docks["bars"].raise_()
-        if height < LOW:
+        if height < _LOW:
             self._window.tabifyDockWidget(self._docks["filters"], self._docks["inspector"])
             self._docks["filters"].raise_()
-        left, right = min(max(width * 18 // 100, 250 if width < SMALL else TABS), 400), max(width * 26 // 100, 290)
+        left, right = min(max(width * 18 // 100, 250 if width < _SMALL else _TABS), 400), max(width * 26 // 100, 290)
         middle, below = width - left - right, max(height * 33 // 100, 150)
         for names, sizes, direction in (
             (("designs", "filters"), (left, right), Qt.Orientation.Horizontal),
@@ -127,7 +127,7 @@ class Docks(Mapping[str, QDockWidget]):
 
     def _make_space(self) -> None:
         """Take height from what is below the middle where that is too low to show anything."""
-        missing = LEAST_CENTRE - self.centre.height()
+        missing = _LEAST_CENTRE - self.centre.height()
         below = self._docks["bars"]
         if missing > 0 and below.isVisible() and not below.isFloating():
             height = max(below.height() - missing, below.minimumSizeHint().height())
@@ -152,7 +152,7 @@ class Docks(Mapping[str, QDockWidget]):
         if row.area is None:
             self._window.tabifyDockWidget(self._docks[row.behind], dock)
         else:
-            self._window.addDockWidget(AREAS[row.area], dock)
+            self._window.addDockWidget(_AREAS[row.area], dock)
         if row.below:
             self._window.splitDockWidget(self._docks[row.below], dock, Qt.Orientation.Vertical)
         self._docks[row.id] = dock

@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QFileDialog, QMessageBox, QWidget
 from engine.files import arrays
 from engine.files.paths import RESOURCES, FileFault
 from engine.network.graph import Network
+from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.project.file import load_project
-from engine.project.project import ArrayInput, Design, ImageInput, Input, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.pictures import TURN_FIGURE
 from gui.catalogue.views import DRAWN, view_row
@@ -29,13 +30,13 @@ from gui.window.menus import MenuEntry
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
-PROJECT_SUFFIXES = (".toml", ".json")
-IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
-ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
-MOST_RECENT = 10
+_PROJECT_SUFFIXES = (".toml", ".json")
+_IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
+_ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
+_MOST_RECENT = 10
 SCALES = (1, 2, 3, 4)
-NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
-Buttons = QMessageBox.StandardButton
+_NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
+_Buttons = QMessageBox.StandardButton
 
 
 class FileCommands(QObject):
@@ -59,11 +60,11 @@ class FileCommands(QObject):
 
     def new(self) -> None:
         if self.may_discard():
-            self._workbench.show_project(NEW_PROJECT)
+            self._workbench.show_project(_NEW_PROJECT)
 
     def open(self) -> None:
         if self.may_discard() and (
-            path := self._ask_open("Open a project", _file_filter("Projects", PROJECT_SUFFIXES))
+            path := self._ask_open("Open a project", _file_filter("Projects", _PROJECT_SUFFIXES))
         ):
             self._open(path)
 
@@ -84,12 +85,12 @@ class FileCommands(QObject):
     def save_as(self) -> bool:
         known = self._workbench.document.path or Path("project.toml")
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save the project", str(known), _file_filter("Projects", PROJECT_SUFFIXES)
+            self._window, "Save the project", str(known), _file_filter("Projects", _PROJECT_SUFFIXES)
         )
         if not name:
             return False
         path = Path(name)
-        return self._save(path if path.suffix.lower() in PROJECT_SUFFIXES else path.with_name(f"{path.name}.toml"))
+        return self._save(path if path.suffix.lower() in _PROJECT_SUFFIXES else path.with_name(f"{path.name}.toml"))
 
     def may_discard(self) -> bool:
         """Ask what becomes of unsaved edits; False to stay."""
@@ -101,9 +102,9 @@ class FileCommands(QObject):
         path = self._workbench.document.path
         box.setText(f"Save the edits of {path.name if path else 'this project'}?")
         box.setInformativeText("What is discarded is gone.")
-        box.setStandardButtons(Buttons.Save | Buttons.Discard | Buttons.Cancel)
+        box.setStandardButtons(_Buttons.Save | _Buttons.Discard | _Buttons.Cancel)
         answer = self._ask(box)
-        return answer == Buttons.Discard or (answer == Buttons.Save and self.save())
+        return answer == _Buttons.Discard or (answer == _Buttons.Save and self.save())
 
     def recent(self) -> list[Path]:
         """Projects opened or saved lately, the latest first."""
@@ -129,26 +130,26 @@ class FileCommands(QObject):
     # Inputs
 
     def choose_photo(self) -> None:
-        if path := self._ask_open("Use a photo", _file_filter("Photos", IMAGE_SUFFIXES)):
+        if path := self._ask_open("Use a photo", _file_filter("Photos", _IMAGE_SUFFIXES)):
             self.use_file(path)
 
     def choose_array(self) -> None:
-        if path := self._ask_open("Use an array", _file_filter("Arrays", ARRAY_SUFFIXES)):
+        if path := self._ask_open("Use an array", _file_filter("Arrays", _ARRAY_SUFFIXES)):
             self.use_file(path)
 
     def use_file(self, path: Path) -> None:
         """Do with a file what its kind suggests: open a project, take a photo or an array as the input."""
         project, suffix = self._workbench.state.project, path.suffix.lower()
-        if suffix in PROJECT_SUFFIXES:
+        if suffix in _PROJECT_SUFFIXES:
             self.open_path(path)
-        elif suffix in IMAGE_SUFFIXES:
+        elif suffix in _IMAGE_SUFFIXES:
             spec = project.input
             spec = replace(spec, path=str(path)) if isinstance(spec, ImageInput) else ImageInput(str(path))
             self._use_input(spec, f"Use photo {path.name}")
-        elif suffix in ARRAY_SUFFIXES:
+        elif suffix in _ARRAY_SUFFIXES:
             self._run_or_report(lambda: self._use_arrays(path))
         else:
-            known = ", ".join((*PROJECT_SUFFIXES, *IMAGE_SUFFIXES, *ARRAY_SUFFIXES))
+            known = ", ".join((*_PROJECT_SUFFIXES, *_IMAGE_SUFFIXES, *_ARRAY_SUFFIXES))
             self.show_message(
                 "This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {known}"
             )
@@ -295,7 +296,7 @@ class FileCommands(QObject):
 
     def show_message(self, title: str, details: str) -> None:
         """Show a message whose text can be copied; the window stays usable."""
-        box = QMessageBox(QMessageBox.Icon.Warning, title, title, Buttons.Ok, self._window)
+        box = QMessageBox(QMessageBox.Icon.Warning, title, title, _Buttons.Ok, self._window)
         box.setInformativeText(details)
         flags = Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
         box.setTextInteractionFlags(flags)
@@ -338,13 +339,13 @@ class FileCommands(QObject):
         box.setWindowTitle("The file has changed")
         box.setText(f"{path.name} was changed by another program since it was opened.")
         box.setInformativeText("Overwrite what is there now? Cancel, then Save as, keeps both.")
-        box.setStandardButtons(Buttons.Yes | Buttons.Cancel)
-        box.setDefaultButton(Buttons.Cancel)
-        return self._ask(box) == Buttons.Yes
+        box.setStandardButtons(_Buttons.Yes | _Buttons.Cancel)
+        box.setDefaultButton(_Buttons.Cancel)
+        return self._ask(box) == _Buttons.Yes
 
     def _ask(self, box: QMessageBox) -> QMessageBox.StandardButton:
         try:
-            return Buttons(box.exec())
+            return _Buttons(box.exec())
         finally:
             box.deleteLater()
 
@@ -355,7 +356,7 @@ class FileCommands(QObject):
 
     def _remember(self, path: Path) -> None:
         paths = dict.fromkeys([path.absolute(), *self.recent()])
-        self._settings.setValue("files/recent", "\n".join(str(p) for p in list(paths)[:MOST_RECENT]))
+        self._settings.setValue("files/recent", "\n".join(str(p) for p in list(paths)[:_MOST_RECENT]))
         self.recent_changed.emit()
 
 

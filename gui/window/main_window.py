@@ -39,7 +39,7 @@ from gui.window.toolbar import Toolbar
 from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
 
-FIRST_SIZE = 1600, 1000
+_FIRST_SIZE = 1600, 1000
 
 
 class MainWindow(QMainWindow):
@@ -250,7 +250,7 @@ class MainWindow(QMainWindow):
             self.restoreState(self._settings.value("window/state"), LAYOUT_VERSION)
         else:
             room = self.screen().availableSize()
-            self.resize(room.boundedTo(QSize(*FIRST_SIZE)))
+            self.resize(room.boundedTo(QSize(*_FIRST_SIZE)))
 
     def find_command(self) -> None:
         """Open the palette with every command that can be done now."""

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QAbstractItemView, QMenu, QMenuBar, QWidget
 
 from gui.window.actions import MENU_BAR, MENUS, ROW_MENU, SEPARATOR
 
-SHORT = 3
+_SHORT = 3
 """Letters of a text that has its pick first: a longer one finds another."""
 
 
@@ -94,7 +94,7 @@ def assign_mnemonics(actions: Iterable[QAction]) -> None:
     """Give each action that has none a letter of its own, if possible one that begins a word."""
     listed = [action for action in actions if not action.isSeparator()]
     taken = {mnemonic_letter(action.text()) for action in listed}
-    for action in sorted(listed, key=lambda action: len(action.text()) > SHORT):
+    for action in sorted(listed, key=lambda action: len(action.text()) > _SHORT):
         text = action.text()
         if mnemonic_letter(text):
             continue

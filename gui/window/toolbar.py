@@ -8,8 +8,8 @@ from PySide6.QtWidgets import QMenu, QToolBar, QToolButton, QWidget
 
 from gui.window.actions import BUTTONS_WITH_TEXT, SEPARATOR, TOOLBAR
 
-STYLES = Qt.ToolButtonStyle
-TIPS = {
+_STYLES = Qt.ToolButtonStyle
+_TIPS = {
     "samples": "Open a bundled project: published networks, and single modules of them",
     "count": "What bars, tables and arrows count, and by which rule",
 }
@@ -22,7 +22,7 @@ class Toolbar(QToolBar):
     def __init__(self, actions: Mapping[str, QAction], menus: Mapping[str, tuple[str, QMenu]], parent: QWidget) -> None:
         super().__init__("Toolbar", parent)
         self.setObjectName("toolbar")
-        self.setToolButtonStyle(STYLES.ToolButtonTextBesideIcon)
+        self.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon)
         self._actions = {id: actions[id] for id in TOOLBAR if id in actions}
         self._menus: dict[str, QToolButton] = {}
         self._worded = 0
@@ -32,7 +32,7 @@ class Toolbar(QToolBar):
                 self.addSeparator()
             elif id in menus:
                 self._menus[id] = self._menu_button(*menus[id])
-                self._menus[id].setToolTip(TIPS[id])
+                self._menus[id].setToolTip(_TIPS[id])
                 self.addWidget(self._menus[id])
             else:
                 self.addAction(actions[id])
@@ -43,7 +43,7 @@ class Toolbar(QToolBar):
         button.setMenu(menu)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        button.setToolButtonStyle(STYLES.ToolButtonTextBesideIcon)
+        button.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon)
         return button
 
     @property
@@ -61,4 +61,4 @@ class Toolbar(QToolBar):
         for id, button in (buttons | self._menus).items():
             if isinstance(button, QToolButton):
                 words = id in BUTTONS_WITH_TEXT or width >= self._worded
-                button.setToolButtonStyle(STYLES.ToolButtonTextBesideIcon if words else STYLES.ToolButtonIconOnly)
+                button.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon if words else _STYLES.ToolButtonIconOnly)

@@ -13,7 +13,7 @@ from engine.project.project import FORMAT, Project
 from engine.text.problems import Problem, ProjectError
 from gui.state.view_state import Focus
 
-MERGE_ID = 1
+_MERGE_ID = 1
 
 
 class FileChangedError(Exception):
@@ -38,7 +38,7 @@ class SetProject(QUndoCommand):
         self._merge = merge
 
     def id(self) -> int:
-        return MERGE_ID if self._merge else -1
+        return _MERGE_ID if self._merge else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, SetProject) or other._merge != self._merge:

@@ -7,8 +7,8 @@ from time import perf_counter
 from msgspec.structs import replace
 
 from engine.files.paths import RESOURCES
+from engine.network.input_specs import Input
 from engine.project.file import load_project
-from engine.project.project import Input
 from engine.rank_search import CalibrationSet, RankSearch
 from engine.run.cache import VolumeCache
 from engine.run.check import NodeRef

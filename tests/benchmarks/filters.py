@@ -10,7 +10,8 @@ from PySide6.QtWidgets import QApplication
 
 from engine.layers import Conv2d
 from engine.network.graph import Network, Node
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.app import make_application

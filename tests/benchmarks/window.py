@@ -17,8 +17,9 @@ from PySide6.QtWidgets import QApplication, QSpinBox
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from gui.app import make_application, set_theme
 from gui.state.view_state import Focus, Look
 from gui.window.main_window import MainWindow

@@ -9,7 +9,8 @@ from hypothesis import strategies as st
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, MaxPool2d
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
 from tests.engine import strategies
@@ -156,7 +157,7 @@ def test_what_is_known_of_a_node_does_not_depend_on_the_order_in_which_nodes_are
 @given(strategies.networks(INPUT_SHAPE), st.data())
 def test_one_mistake_makes_exactly_its_node_and_those_behind_it_unknown(network, data):
     name = data.draw(st.sampled_from([node.name for node in network.nodes]))
-    wrong = network.connected(name, ("nobody",))
+    wrong = network.with_inputs(name, ("nobody",))
     analysis = analyze(wrong, INPUT_SHAPE)
     unknown = {report.name for report in analysis.reports if report.output_shape is None}
     assert unknown == {name} | wrong.downstream(name)

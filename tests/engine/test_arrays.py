@@ -290,7 +290,7 @@ def test_a_file_cut_after_its_header_was_read_is_told(write):
     head = arrays.read_header(path, "")
     Path(path).write_bytes(npy(VOLUME)[:-42])
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(arrays, "header", lambda *_: head)
+        patch.setattr(arrays, "read_header", lambda *_: head)
         assert "ends after 49 of its 60 values" in fault(path)
 
 

@@ -7,8 +7,10 @@ from hypothesis import strategies as st
 from engine.blocks import BLOCKS, BasicResidual, BottleneckResidual, Fire, MlpConv, Transition
 from engine.layers import Activation, tag_of
 from engine.network.analysis import analyze
-from engine.network.graph import INPUT, Network, Node, PresetWeights
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import NoiseInput
+from engine.network.weight_specs import PresetWeights
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
 from tests.engine import strategies

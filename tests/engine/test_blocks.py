@@ -28,8 +28,9 @@ from engine.blocks import (
 from engine.layers import Activation, Add, tag_of
 from engine.network.analysis import analyze, fold_blocks
 from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project import file
-from engine.project.project import Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.reports.summary import summary
 from engine.run.cache import VolumeCache
 from engine.run.check import check

@@ -16,9 +16,10 @@ from engine.files.paths import RESOURCES
 from engine.layers import Activation, Concat, Conv2d
 from engine.low_rank.factorisation import energy, input_covariance
 from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
 from engine.project.file import load_project, save_project
-from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.rank_search import (
     CalibrationSet,
     RankSearch,
@@ -77,22 +78,22 @@ def trunk_curve(trunk):
     [(32, 0.053, 0.163, 7.2), (64, 0.026, 0.086, 3.6), (128, 0.0085, 0.033, 1.8)],
 )
 def test_trained_conv3_3_bears_a_bottleneck(trunk_curve, rank, measured, plain, fewer):
-    point = next(point for point in trunk_curve.points if point.widths == (rank,))
-    assert point.unseen == pytest.approx(measured, rel=0.02)
-    assert point.plain == pytest.approx(plain, rel=0.02)
+    point = next(point for point in trunk_curve.points if point.ranks == (rank,))
+    assert point.check_error == pytest.approx(measured, rel=0.02)
+    assert point.svd_error == pytest.approx(plain, rel=0.02)
     assert trunk_curve.macs / point.macs == pytest.approx(fewer, abs=0.05)
 
 
 def test_the_line_expects_more_error_than_neighbouring_pixels_make(trunk_curve):
-    assert trunk_curve.expected[63] == pytest.approx(0.045, abs=0.0005)
-    assert all(point.seen < point.expected for point in trunk_curve.points if point.expected > 0.001)
+    assert trunk_curve.expected_errors[63] == pytest.approx(0.045, abs=0.0005)
+    assert all(point.fit_error < point.expected_error for point in trunk_curve.points if point.expected_error > 0.001)
 
 
 def test_a_refit_lowers_the_error_on_what_it_is_fitted_to(trunk):
-    plain, refit = (trunk.trial(CONV3_3, "1x1+kxk", (32,), photos("coffee")[0], refit=on) for on in (False, True))
-    assert refit.seen < 0.8 * plain.seen
-    assert refit.unseen < plain.unseen
-    assert plain.error == plain.unseen == pytest.approx(0.053, rel=0.02)
+    plain, refit = (trunk.result(CONV3_3, "1x1+kxk", (32,), photos("coffee")[0], refit=on) for on in (False, True))
+    assert refit.fit_error < 0.8 * plain.fit_error
+    assert refit.check_error < plain.check_error
+    assert plain.error == plain.check_error == pytest.approx(0.053, rel=0.02)
 
 
 def test_random_weights_on_the_cat_lose_about_what_is_expected():
@@ -173,9 +174,9 @@ def test_points_measured_together_are_those_measured_one_by_one():
 
 
 def test_narrowing_finds_the_narrowest_that_is_within_an_error(trunk, trunk_curve):
-    curve = trunk.narrowed(trunk_curve, 0.05)
-    index = curve.within(0.05)
-    assert curve.told[index] <= 0.05 < curve.told[index - 1]
+    curve = trunk.refine(trunk_curve, 0.05)
+    index = curve.cheapest_within(0.05)
+    assert curve.decisive_errors[index] <= 0.05 < curve.told[index - 1]
     assert trunk_curve.within(0.05) > index  # one between two that were run at first
 
 

@@ -7,8 +7,10 @@ import pytest
 from msgspec.structs import replace
 
 from engine.layers import Activation, Add, Concat, Conv2d, Dropout
-from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights
-from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.weight_specs import FileWeights, PresetWeights
+from engine.project.project import Design, Project
 from engine.run.check import check, place_in_file
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem, ProjectError

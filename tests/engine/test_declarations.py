@@ -15,7 +15,8 @@ from engine.layers import LAYERS, Layer, tag_of
 from engine.layers.base import Checkpoint, Mask, Reads, Role, Volume
 from engine.layers.explanation import Explanation, Spot, Target, read_pixel
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape, Windows
 from tests.engine import strategies

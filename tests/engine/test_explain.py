@@ -23,7 +23,7 @@ from engine.layers import (
     tag_of,
 )
 from engine.layers.explanation import Spot, of_filter
-from engine.network.weight_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.run.inputs import normalise
 from tests.engine import layer_oracle, strategies
 from tests.engine.checkpoints import proceed

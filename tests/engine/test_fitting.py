@@ -9,9 +9,10 @@ from msgspec.structs import replace
 from engine.blocks import SeparableConv2d
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
 from engine.project.file import load_project, save_project
-from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.rank_search import CalibrationSet, apply_low_rank, calibration_set
 from engine.run import low_rank_weights
 from engine.run.cache import VolumeCache
@@ -194,7 +195,7 @@ def test_in_a_long_chain_of_fits_each_is_found_once(monkeypatch):
     found = []
     fit = low_rank_weights.fit_weights
     monkeypatch.setattr(
-        low_rank_weights, "fit", lambda plan, *rest: found.append(plan.recipe.nodes) or fit(plan, *rest)
+        low_rank_weights, "fit_weights", lambda plan, *rest: found.append(plan.recipe.nodes) or fit(plan, *rest)
     )
     assert len(run_all(RunRequest.of(made), lambda event: None)) == 81
     assert len(found) == len(set(found)) == 40

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from engine.files.paths import FileFault
-from engine.project.project import ArrayInput, ImageInput, NoiseInput
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.run import inputs
 from engine.shapes import Shape
 from tests.engine.array_files import VOLUME, npy, npz, safetensors_of

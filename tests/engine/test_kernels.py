@@ -60,10 +60,10 @@ def limits(draw):
     """Bounds of a block that cut even small layers."""
     return {
         "BLOCK_BYTES": 8 * draw(st.integers(1, 500)),
-        "PART_BYTES": 8 * draw(st.integers(1, 2000)),
-        "COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
+        "_PART_BYTES": 8 * draw(st.integers(1, 2000)),
+        "_COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
         "BLOCK_MACS": draw(st.integers(1, 3000)),
-        "NARROW": draw(st.integers(1, 10)),
+        "_NARROW": draw(st.integers(1, 10)),
     }
 
 

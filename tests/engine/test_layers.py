@@ -17,8 +17,9 @@ from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, Layer, MaxPool2d, tag_of
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project import file
-from engine.project.project import Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.run import weights
 from engine.shapes import Shape
 from engine.text.problems import ProjectError

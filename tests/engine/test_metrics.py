@@ -10,8 +10,9 @@ from engine.cost.metrics import METRICS, Costs, compare_amounts, heading_of, met
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d, Dense, MaxPool2d
 from engine.network.graph import Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.run.check import check
 from tests.golden.projects import PROJECTS, start
 

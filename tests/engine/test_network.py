@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from engine.layers import Activation, Add, Concat, Conv2d
-from engine.network.graph import INPUT, FileWeights, Network, Node, topological_order
+from engine.network.graph import INPUT, Network, Node, topological_order
+from engine.network.weight_specs import FileWeights
 from engine.shapes import Shape
 from tests.engine import strategies
 
@@ -148,10 +149,10 @@ def test_every_change_of_a_valid_network_names_only_nodes_that_are_there(network
         st.sampled_from(
             [
                 network.without(name),
-                network.renamed(name, "new"),
-                network.inserted(Node("new", RELU), name),
-                network.inserted(Node("new", RELU), INPUT),
-                network.moved(name, index),
+                network.with_node_renamed(name, "new"),
+                network.with_node_after(Node("new", RELU), name),
+                network.with_node_after(Node("new", RELU), INPUT),
+                network.with_node_moved(name, index),
             ]
         )
     )

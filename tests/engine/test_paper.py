@@ -8,8 +8,9 @@ from engine.files.paths import RESOURCES
 from engine.layers import LAYERS, Activation, Conv2d, Dense
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Design, NoiseInput, Project, Published
+from engine.project.project import Design, Project, Published
 from engine.reports.googlenet_table import (
     FormSwitch,
     PrintedFigure,

@@ -6,7 +6,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from msgspec import inspect
 
-from engine.network.graph import PresetWeights
+from engine.network.weight_specs import PresetWeights
 from engine.run import weights
 from engine.run.preset_kernels import PRESETS
 from tests.engine.checkpoints import proceed

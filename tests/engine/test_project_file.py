@@ -26,10 +26,12 @@ from engine.layers import (
     MaxPool2d,
     tag_of,
 )
-from engine.network.graph import FileWeights, Network, Node, PresetWeights
+from engine.network.graph import Network, Node
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.weight_specs import FileWeights, PresetWeights
 from engine.project import file, reader
 from engine.project.file import load_project, save_project, to_data
-from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.run.preset_kernels import PRESETS
 from engine.shapes import Shape
 from engine.text.messages import accepted_text

@@ -20,8 +20,9 @@ from engine.layers import (
     MaxPool2d,
 )
 from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM

@@ -12,8 +12,10 @@ from PIL import Image
 from engine.kernels import BLOCK_BYTES
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, Dropout, GlobalAvgPool2d, MaxPool2d
 from engine.network.analysis import analyze
-from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights
-from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.weight_specs import FileWeights, PresetWeights
+from engine.project.project import Design, Project
 from engine.run import execute as execute_module
 from engine.run import weights
 from engine.run.cache import VolumeCache
@@ -71,7 +73,7 @@ def with_layer(project, design, node, layer):
 
 
 def renamed(project, design, node, name):
-    return project.with_network(design, project.network(design).renamed(node, name))
+    return project.with_network(design, project.network(design).with_node_renamed(node, name))
 
 
 @given(strategies.networks(SHAPE))
@@ -141,7 +143,7 @@ def test_a_nodes_time_is_that_of_its_arithmetic_when_its_volume_was_made(monkeyp
         return slow
 
     monkeypatch.setattr(execute_module, "perf_counter", lambda: clock[0])
-    monkeypatch.setattr(weights, "resolve", taking(1000.0, weights.load_weights))
+    monkeypatch.setattr(weights, "load_weights", taking(1000.0, weights.load_weights))
     monkeypatch.setattr(Conv2d, "forward", taking(2.0, Conv2d.forward))
     project, cache = Project(NoiseInput((2, 5, 5)), (design("d", Node("conv", Conv2d(3, 3))),)), VolumeCache()
     assert [event.milliseconds for event in done(project, cache).values()] == [0.0, 2000.0]
@@ -412,7 +414,7 @@ def test_run_may_be_abandoned_between_two_nodes():
 def test_run_all_gives_every_place_and_tells_of_each():
     told = []
     results = run_all(RunRequest.of(small_project()), told.append)
-    assert [event.place for event in told] == list(results) == list(RunRequest.of(small_project()).refs)
+    assert [event.ref for event in told] == list(results) == list(RunRequest.of(small_project()).refs)
 
 
 def huge(*nodes, shape=(10**4, 10**4, 10**4)):

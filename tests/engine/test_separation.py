@@ -5,8 +5,9 @@ import pytest
 from engine.blocks import SeparableConv2d
 from engine.layers import Activation, Add, BatchNorm, Conv2d, Dense
 from engine.network.analysis import analyze
-from engine.network.graph import FileWeights, Network, Node
+from engine.network.graph import Network, Node
 from engine.network.separable import make_full, make_separable, separable_refusal
+from engine.network.weight_specs import FileWeights
 from engine.shapes import Shape
 
 CONV = Node("c", Conv2d(8, 3, 2, 1))

@@ -13,7 +13,8 @@ from engine.cost.counting import convention_by_id
 from engine.cost.metrics import METRICS
 from engine.layers import Activation, Conv2d, MaxPool2d
 from engine.network.graph import Network, Node
-from engine.project.project import Design, NoiseInput, Note, Project, Published
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Note, Project, Published
 from engine.reports.summary import summary, volume_statistics
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest, run_all

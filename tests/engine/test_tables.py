@@ -10,8 +10,10 @@ from msgspec.structs import replace
 
 from engine.cost.metrics import METRICS, Costs, Metric, metric_by_id
 from engine.layers import Conv2d
-from engine.network.graph import FileWeights, Network, Node
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.graph import Network, Node
+from engine.network.input_specs import NoiseInput
+from engine.network.weight_specs import FileWeights
+from engine.project.project import Design, Project
 from engine.reports import table_formats, tables
 from engine.reports.formats import FORMATS, format_of
 from engine.reports.table_formats import TABLE_FORMATS, to_csv, to_latex, to_markdown, to_text, to_tsv

@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 from engine.files.paths import FileFault
 from engine.layers import Activation, BatchNorm, Conv2d, Dense
 from engine.network.analysis import analyze
-from engine.network.graph import FileWeights, Network, Node, PresetWeights
+from engine.network.graph import Network, Node
+from engine.network.weight_specs import FileWeights, PresetWeights
 from engine.run import random_values, weights
 from engine.shapes import Shape
 from tests.engine.array_files import npy, npz, safetensors, safetensors_of, tensor

@@ -17,7 +17,8 @@ from shiboken6 import isValid
 
 from engine.layers import Conv2d
 from engine.network.graph import Network, Node
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from gui.app import make_application, set_theme
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench

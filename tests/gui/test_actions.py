@@ -8,7 +8,8 @@ from msgspec.structs import replace
 from engine.blocks import Inception, MlpConv, SeparableConv2d
 from engine.layers import Activation, Add, Conv2d
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from engine.text.problems import STEM
 from gui.state.view_state import Focus, ViewState
 from gui.window.actions import ACTIONS, MENUS, Action

@@ -14,7 +14,8 @@ from pytestqt.qtbot import QtBot
 
 from engine.cost.metrics import METRICS
 from engine.layers import Conv2d
-from engine.project.project import ArrayInput, Project
+from engine.network.input_specs import ArrayInput
+from engine.project.project import Project
 from engine.run.check import check
 from gui.paint.bars.content import build_bars_content
 from gui.paint.bars.drawing import paint_bars

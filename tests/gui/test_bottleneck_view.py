@@ -14,8 +14,9 @@ from pytestqt.qtbot import QtBot
 
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Network, Node
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights, Form, LowRankWeights
-from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.rank_search import FORMS, RankSearch, calibration_set
 from engine.run.check import check
 from gui.export.pictures import render_view

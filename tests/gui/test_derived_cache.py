@@ -13,7 +13,7 @@ def volume():
 
 
 def fetch(cache, key, size=10, volumes=()):
-    return cache.get(volumes, key, lambda: key[0], lambda _: size)
+    return cache.get_or_make(volumes, key, lambda: key[0], lambda _: size)
 
 
 def test_the_same_volume_is_measured_once():

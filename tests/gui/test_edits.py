@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from engine.blocks import BLOCKS
 from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d
 from engine.network.analysis import analyze
-from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights, topological_order
-from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.network.graph import INPUT, Network, Node, topological_order
+from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.weight_specs import FileWeights, PresetWeights
+from engine.project.project import Design, Project
 from engine.rank_search import apply_low_rank, calibration_set
 from engine.run.check import check
 from engine.shapes import Shape

@@ -15,8 +15,9 @@ from pytestqt.qtbot import QtBot
 
 import gui.export.files
 from engine.cost.counting import convention_by_id
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
-from engine.project.project import NoiseInput, Project
+from engine.project.project import Project
 from engine.text.problems import ProjectError
 from gui.catalogue.views import DRAWN
 from gui.command_line.main import main
@@ -143,7 +144,9 @@ def test_an_export_that_ends_half_way_leaves_nothing_behind(
         out.mkdir()
         (out / "volumes.png").write_text("an older figure")
     drawn = iter(range(2))
-    monkeypatch.setattr(gui.export.files, "figure", lambda *_: b"" if next(drawn, None) is not None else _no_space())
+    monkeypatch.setattr(
+        gui.export.files, "render_view", lambda *_: b"" if next(drawn, None) is not None else _no_space()
+    )
     with pytest.raises(ProjectError, match=r"out.*No space left"):
         export_files(ran.state, out, DRAWN, ("png",), 1.0)
     assert out.exists() is there

@@ -13,8 +13,9 @@ from PySide6.QtGui import QImage
 from engine.blocks import BasicResidual, Inception
 from engine.layers import Activation, BatchNorm, Concat, Conv2d, MaxPool2d
 from engine.network.graph import Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.text.problems import ProjectError
 from gui.export.animation import HOLD_MS, STEPS, encode_gif, paint_turn_frames

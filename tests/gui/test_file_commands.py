@@ -12,9 +12,9 @@ from PySide6.QtWidgets import QApplication, QFileDialog, QMessageBox, QPushButto
 from pytestqt.qtbot import QtBot
 
 from engine.layers import Conv2d
-from engine.network.graph import FileWeights
+from engine.network.input_specs import ArrayInput, ImageInput
+from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project, save_project
-from engine.project.project import ArrayInput, ImageInput
 from gui.catalogue.views import DRAWN, view_row
 from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.state.view_state import Focus
@@ -30,7 +30,7 @@ Buttons = QMessageBox.StandardButton
 def told(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The details of each message, instead of its box."""
     details: list[str] = []
-    monkeypatch.setattr(window.files, "tell", lambda title, text: details.append(text))
+    monkeypatch.setattr(window.files, "show_message", lambda title, text: details.append(text))
     return details
 
 

@@ -14,9 +14,11 @@ from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d, Dense
-from engine.network.graph import INPUT, FileWeights, Network, Node
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project
-from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.run import weights
 from engine.run.check import check
 from engine.shapes import Shape
@@ -105,11 +107,11 @@ def view(qtbot):
 def shown(view, state):
     lead(view, state)
     view.canvas.grab()
-    return view.canvas.scene()
+    return view.canvas.current_layout()
 
 
 def point_of(view, plate, spot):
-    seen = view.canvas.scene().frames[plate].seen
+    seen = view.canvas.current_layout().frames[plate].seen
     return seen.pixel(spot).center().toPoint()
 
 
@@ -455,7 +457,7 @@ class TestView:
 
     def test_hovering_the_kernel_tells_the_weight(self, view, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)))
-        seen = shown(view, state).detail.body.seen
+        seen = shown(view, state).detail.body.projection
         value = load_chosen_kernel(state).tiles.values[3, 1, 2]
         with qtbot.waitSignal(view.hovered) as said:
             QTest.mouseMove(view.canvas, seen.pixel(MapSpot(3, 1, 2)).center().toPoint())
@@ -563,7 +565,7 @@ class TestView:
     def test_dragging_pans_and_chooses_nothing(self, view, qtbot):
         shown(view, state_of(two_designs()))
         view.canvas.set_zoom(MosaicZoom(4, 0.2, 0.2))
-        left = view.canvas.scene().frames[0].seen.left
+        left = view.canvas.current_layout().frames[0].seen.left
         start = view.canvas.scene().frames[0].seen.rect.center().toPoint()
         with qtbot.assertNotEmitted(view.focus_requested):
             qtbot.mousePress(view.canvas, Qt.MouseButton.LeftButton, pos=start)
@@ -579,13 +581,13 @@ class TestView:
         levels = to_levels(plate.tiles.values, float(plate.tiles.lows[0]), float(plate.tiles.highs[0]))
         table = load_lut("viridis").astype(int)
         for spot in (MapSpot(0, 0, 0), MapSpot(3, 4, 5), MapSpot(5, 8, 10)):
-            colour = image.pixelColor(scene.frames[0].seen.pixel(spot).center().toPoint())
+            colour = image.pixelColor(scene.panels[0].seen.pixel(spot).center().toPoint())
             assert [colour.red(), colour.green(), colour.blue()] == table[levels[spot]].tolist()
 
     def test_a_choice_redraws_without_reading_the_maps_again(self, view):
         old = state_of(two_designs())
         shown(view, old)
-        kept = view.canvas._content.plates
+        kept = view.canvas._content.panels
         view.show_state(old, replace(old, focus=Focus(*NAIVE, 2, (1, 1))))
         assert view.canvas._content.plates is kept
         assert view.canvas.scene().detail is not None

@@ -16,7 +16,8 @@ from engine.explain import map_statistics
 from engine.explain.contributions import contributions, filter_input_of
 from engine.layers import Activation, Conv2d, Dense
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Project
 from engine.run import weights
 from engine.run.check import check
 from engine.text.problems import STEM
@@ -80,7 +81,7 @@ def show(qtbot):
 
 
 def point_of(answer, plate, spot):
-    seen = answer.view.canvas.scene().frames[plate].seen
+    seen = answer.view.canvas.current_layout().panels[plate].seen
     return seen.pixel(spot).center().toPoint()
 
 
@@ -156,7 +157,7 @@ class TestOrder:
 
     def test_hovering_and_clicking_find_the_channel_that_is_shown_there(self, show, qtbot):
         answer = show(state_of(two_designs(), volumes={NAIVE: RISING}, order="mean"))
-        first = answer.view.canvas.scene().frames[0].seen.rect.topLeft() + QPointF(5, 25)
+        first = answer.view.canvas.current_layout().panels[0].seen.rect.topLeft() + QPointF(5, 25)
         with qtbot.waitSignal(answer.view.hovered) as said:
             QTest.mouseMove(answer.view.canvas, first.toPoint())
         assert said.args[0].startswith("naive · conv5x5 · channel 5, ")
@@ -179,7 +180,7 @@ class TestOrder:
         for _ in range(5):
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
         assert [focus.channel for focus in answer.focuses] == order[1:]
-        assert {focus.like for focus in answer.focuses} == {2}
+        assert {focus.likeness_channel for focus in answer.focuses} == {2}
         qtbot.mouseClick(
             answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 0, MapSpot(order[3], 2, 3))
         )
@@ -191,7 +192,7 @@ class TestOrder:
         answer = show(state)
         for focus in (Focus(*NAIVE, 3, (1, 1)), Focus(*BOTTLENECK, 8, (1, 1)), Focus(*BOTTLENECK, 7, (1, 1))):
             answer.show(replace(answer.state, focus=focus))
-            seen = [frame.seen.channels() for frame in answer.view.canvas.scene().frames]
+            seen = [frame.seen.channels() for frame in answer.view.canvas.current_layout().panels]
             assert [sorted(channels) for channels in seen] == [list(range(6)), list(range(9))]
             answer.view.canvas.grab()
 
@@ -336,7 +337,7 @@ class TestKernelDetail:
         arrays = weights.load_weights(state.report(NAIVE), seed=0, design="naive", checkpoint=proceed)
         norms = np.linalg.norm(arrays["weight"][2].reshape(4, -1), axis=1)
         answer = show(state)
-        seen = answer.view.canvas.scene().detail.body.seen
+        seen = answer.view.canvas.current_layout().detail.body.projection
         largest = int(np.argmax(norms))
         assert seen.channels() == np.argsort(-norms).tolist()
         said = answer.view.canvas.read(seen.pixel(MapSpot(largest, 1, 1)).center())
@@ -360,11 +361,11 @@ class TestHistogramDetail:
         volume = np.maximum(random_volume((6, 9, 11)), 0)
         answer = show(state_of(two_designs(), Focus(*NAIVE, 3), {NAIVE: volume}, detail="histogram"))
         zeros = np.count_nonzero(volume[3] == 0)
-        detail = answer.view.canvas.scene().detail
+        detail = answer.view.canvas.current_layout().detail
         figures = (
             f"mean {volume[3].mean():.3g}, variance {volume[3].var():.3g}, {100 * zeros / 99:.3g} % zeros (not drawn)"
         )
-        assert detail.detail.words.startswith(f"values of map 3; naive: {figures}; bottleneck: mean ")
+        assert detail.detail.text.startswith(f"values of map 3; naive: {figures}; bottleneck: mean ")
         curves = detail.body.body.curves
         assert [curve.histogram.size for curve in curves] == [99, 99]
         assert curves[0].histogram.edges is curves[1].histogram.edges
@@ -379,7 +380,7 @@ class TestHistogramDetail:
         answer = show(
             state_of(two_designs(), Focus(*NAIVE, 3), {NAIVE: volume, BOTTLENECK: volume}, detail="histogram")
         )
-        plot = answer.view.canvas.scene().detail.body.plot
+        plot = answer.view.canvas.current_layout().detail.body.plot_rect
         ends = [answer.view.canvas.read(QPointF(x, plot.center().y())) for x in (plot.left() + 1, plot.right() - 1)]
         assert [said.partition(": ")[2] for said in ends] == ["naive 5, bottleneck 5", "naive 2, bottleneck 2"]
 
@@ -401,8 +402,8 @@ class TestHistogramDetail:
 class TestHistogramsDetail:
     def test_each_map_has_one_in_the_order_of_the_maps(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*NAIVE), {NAIVE: RISING}, detail="histograms", order="mean"))
-        body = answer.view.canvas.scene().detail.body
-        assert body.seen.channels() == [5, 4, 3, 2, 1, 0]
+        body = answer.view.canvas.current_layout().detail.body
+        assert body.projection.channels() == [5, 4, 3, 2, 1, 0]
         assert (body.body.tiles.values.sum(axis=1) > 0).sum() == np.count_nonzero(body.body.found.counts.counts)
         spot = MapSpot(4, 3, int(np.argmax(body.body.found.counts.counts[4])))
         said = answer.view.canvas.read(body.seen.pixel(spot).center())
@@ -432,7 +433,7 @@ class TestContributionsDetail:
     def test_bars_are_the_shares_of_the_input_channels_sorted_by_size(self, show):
         state = self.state()
         shares = self.found(state).shares
-        bars = show(state).view.canvas.scene().detail.body.bars
+        bars = show(state).view.canvas.current_layout().detail.body.bars
         order = np.argsort(-abs(shares))
         assert [bar.number for bar in bars] == order.tolist()
         assert [bar.share for bar in bars] == shares[order].tolist()
@@ -440,7 +441,7 @@ class TestContributionsDetail:
         assert f"{100 * shares[order[0]]:.3g} %".replace("-", "−") in texts(state)
 
     def test_what_has_no_room_is_one_bar_and_all_bars_add_up_to_the_whole(self, show):
-        bars = show(self.state(channels=200)).view.canvas.scene().detail.body.bars
+        bars = show(self.state(channels=200)).view.canvas.current_layout().detail.body.bars
         assert bars[-1].label == f"{200 - len(bars) + 1} others"
         assert sum(bar.share for bar in bars) == pytest.approx(1)
 
@@ -448,16 +449,16 @@ class TestContributionsDetail:
         state = self.state()
         found = self.found(state)
         answer = show(state)
-        bar = answer.view.canvas.scene().detail.body.bars[1]
+        bar = answer.view.canvas.current_layout().detail.body.bars[1]
         exact = f"{100 * found.shares[bar.number]:.6g}".replace("-", "−")
-        said = answer.view.canvas.read(bar.rect.center())
+        said = answer.view.canvas.describe(bar.rect.center())
         assert said.startswith(f"input channel {bar.number} gives {exact} % of the map")
 
     def test_a_click_on_a_bar_and_its_number_choose_the_channel_of_the_input(self, show, qtbot):
         state = self.state(groups=2)
         for choose in ("click", "key"):
             answer = show(state)
-            bar = answer.view.canvas.scene().detail.body.bars[1]
+            bar = answer.view.canvas.current_layout().detail.body.bars[1]
             if choose == "click":
                 qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=bar.rect.center().toPoint())
             else:
@@ -467,13 +468,13 @@ class TestContributionsDetail:
     def test_a_value_that_the_input_has_not_is_not_chosen_in_it(self, show, qtbot):
         project = Project(NoiseInput((4, 2, 2)), (design("naive", conv("conv5x5", 6, 1, padding=3)),))
         answer = show(state_of(project, Focus(*NAIVE, 5, (7, 7)), detail="contributions"))
-        bar = answer.view.canvas.scene().detail.body.bars[0]
+        bar = answer.view.canvas.current_layout().detail.body.bars[0]
         qtbot.keyClick(answer.view.canvas, Qt.Key.Key_1)
         assert answer.focuses == [Focus("naive", INPUT, bar.number)]
 
     def test_the_bar_of_the_others_chooses_nothing(self, show, qtbot):
         answer = show(self.state(channels=200))
-        at = answer.view.canvas.scene().detail.body.bars[-1].rect.center().toPoint()
+        at = answer.view.canvas.current_layout().detail.body.bars[-1].rect.center().toPoint()
         with qtbot.assertNotEmitted(answer.view.focus_requested):
             qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=at)
 
@@ -518,7 +519,7 @@ class TestWaiting:
         answer = show(state_of(project, Focus(*NAIVE, 2)))
         first = build_mosaic_content(state_of(project, Focus(*BOTTLENECK, 2)), None)
         assert (first.detail.reason, first.is_complete) == ("being computed …", False)
-        qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
+        qtbot.waitUntil(lambda: answer.view.canvas.current_layout().detail.body is not None)
 
     def test_a_fault_on_the_other_thread_is_not_hidden(self, show, qtbot, monkeypatch):
         def fail(state, checkpoint):
@@ -526,7 +527,7 @@ class TestWaiting:
                 raise ArithmeticError("our own fault")
             return build_mosaic_content(state, checkpoint)
 
-        monkeypatch.setattr(filters, "content_of", fail)
+        monkeypatch.setattr(filters, "build_mosaic_content", fail)
         with qtbot.capture_exceptions() as raised:
             show(state_of(two_designs(), Focus(*NAIVE, 2), order="mean"))
             qtbot.waitUntil(lambda: bool(raised))
@@ -541,8 +542,8 @@ class TestWaiting:
     def test_it_comes_from_another_thread(self, show, qtbot):
         look = {"order": "mean", "comparison": "maps + difference", "detail": "contributions"}
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look))
-        qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
-        order = answer.view.canvas.scene().frames[0].seen.grid.order
+        qtbot.waitUntil(lambda: answer.view.canvas.current_layout().detail.body is not None)
+        order = answer.view.canvas.current_layout().frames[0].seen.grid.order
         assert (
             order.channels.tolist()
             == map_statistics.rank_maps(answer.state.volume_at(NAIVE).volume, "mean").channels.tolist()
@@ -555,7 +556,7 @@ class TestWaiting:
         answer = show(state_of(two_designs(), order="mean"))
         answer.show(replace(answer.state, look=Look()))
         QTest.qWait(50)
-        assert answer.view.canvas.scene().frames[0].seen.grid.order is None
+        assert answer.view.canvas.current_layout().panels[0].seen.grid.order is None
 
 
 class TestControls:
@@ -571,9 +572,9 @@ class TestControls:
                 qtbot.keyClick(box, Qt.Key.Key_Down)
             assert getattr(asked.args[0], next(iter(look))) == value
         qtbot.mouseClick(view.difference, Qt.MouseButton.LeftButton)
-        assert answer.state.look.compared == "maps + difference"
+        assert answer.state.look.comparison == "maps + difference"
         qtbot.mouseClick(view.difference, Qt.MouseButton.LeftButton)
-        assert answer.state.look.compared == "maps"
+        assert answer.state.look.comparison == "maps"
 
     def test_the_difference_is_offered_where_there_are_two_volumes(self, show):
         answer = show(state_of(two_designs()))
@@ -584,9 +585,9 @@ class TestControls:
 
     def test_turning_the_camera_makes_nothing_anew(self, show):
         answer = show(state_of(two_designs()))
-        scene = answer.view.canvas.scene()
+        scene = answer.view.canvas.current_layout()
         answer.show(replace(answer.state, look=replace(answer.state.look, yaw=10.0)))
-        assert answer.view.canvas.scene() is scene
+        assert answer.view.canvas.current_layout() is scene
 
     def test_a_screen_reader_hears_of_difference_and_detail(self, show):
         look = {"comparison": "maps + difference", "detail": "contributions"}
@@ -619,4 +620,4 @@ def test_a_result_that_comes_is_shown_in_its_order(show):
     answer = show(state_of(two_designs(), volumes={NAIVE: RISING}, order="mean"))
     results = {**answer.state.run.results, NAIVE: VolumeResult(answer.state.check.keys[NAIVE], -RISING)}
     answer.show(replace(answer.state, run=RunView(results)))
-    assert answer.view.canvas.scene().frames[0].seen.grid.order.channels.tolist() == [0, 1, 2, 3, 4, 5]
+    assert answer.view.canvas.current_layout().panels[0].seen.grid.order.channels.tolist() == [0, 1, 2, 3, 4, 5]

@@ -24,9 +24,11 @@ from engine.layers import (
     MaxPool2d,
     tag_of,
 )
-from engine.network.graph import INPUT, FileWeights, Network, Node
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project
-from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
 from engine.text.problems import STEM
@@ -108,7 +110,7 @@ def answer(qtbot, state):
 
 def place_of(view, part):
     """Where a part of the figure is on its canvas."""
-    return dict(view.canvas.layout_for(view.canvas.width()).places)[part]
+    return dict(view.canvas.layout_for(view.canvas.width()).part_rects)[part]
 
 
 def find_hit(view, part, wanted):
@@ -234,8 +236,8 @@ class TestBeforeAndAfterRuns:
         before, fresh = answer.view.content, answer.state
         answer.show(with_filters(fresh, 7))
         assert answer.view.content.note == STALE_HINT
-        assert answer.view.content.stale
-        assert answer.view.content.told is before.told
+        assert answer.view.content.is_stale
+        assert answer.view.content.explanation is before.explanation
         assert not answer.view.play.isEnabled()
         answer.show(replace(answer.state, project=fresh.project, check=fresh.check))
         assert not answer.view.content.stale
@@ -243,7 +245,7 @@ class TestBeforeAndAfterRuns:
     def test_another_value_of_earlier_settings_is_not_explained(self, answer):
         answer.show(with_filters(answer.state, 7))
         answer.show(replace(answer.state, focus=Focus("d", "last", 0, (0, 0))))
-        assert answer.view.content.told is None
+        assert answer.view.content.explanation is None
         assert answer.view.content.note == STALE_HINT
 
     def test_a_mistake_is_told_in_its_words(self, state):
@@ -260,7 +262,7 @@ class TestBeforeAndAfterRuns:
     def test_without_a_choice_the_middle_value_is_told_and_said_to_be_it(self, answer):
         answer.show(replace(answer.state, focus=Focus("d", "last")))
         assert answer.view.content.note == NO_VALUE_CHOSEN
-        assert answer.view.content.at[1:] == (3, 4)
+        assert answer.view.content.spot[1:] == (3, 4)
         assert answer.view.fields["y"].value() == 3
 
     def test_a_choice_that_is_outside_of_the_volume_is_brought_inside(self, state):
@@ -275,7 +277,7 @@ class TestChoosing:
         QTest.keyClicks(field.lineEdit(), "5")
         QTest.keyClick(field, Qt.Key.Key_Return)
         assert answer.focuses == [Focus("d", "last", 1, (5, 3))]
-        assert answer.view.content.told.at == (1, 5, 3)
+        assert answer.view.content.explanation.at == (1, 5, 3)
 
     def test_fields_stop_at_the_volumes_ends(self, answer):
         assert [box.maximum() for box in answer.view.fields.values()] == [2, 6, 8]
@@ -293,7 +295,7 @@ class TestChoosing:
     )
     def test_arrows_step_through_positions_and_page_keys_through_filters(self, answer, key, at):
         QTest.keyClick(answer.view.canvas, key)
-        assert answer.view.content.told.at == at
+        assert answer.view.content.explanation.at == at
 
     def test_a_click_in_the_output_map_chooses_its_position(self, answer):
         point, _ = find_hit(
@@ -389,8 +391,8 @@ class TestMatrix:
         assert f"{value:.4g}".replace("-", "−") in found.words
 
     def test_it_holds_the_weights_with_rows_and_columns_where_they_are(self, pointwise):
-        told = pointwise.view.content.told
-        np.testing.assert_array_equal(told.matrix.values[1], told.filter.ravel().astype(np.float32))
+        told = pointwise.view.content.explanation
+        np.testing.assert_array_equal(told.matrix.values[1], told.filter_weights.ravel().astype(np.float32))
         assert (told.matrix.rows, told.matrix.columns) == (4, 6)
 
     def test_of_groups_it_holds_the_rows_of_the_filters_own(self):
@@ -408,12 +410,12 @@ class TestPlaying:
         answer.show(replace(answer.state, focus=Focus("d", "last", 1, (2, 7))))
         answer.view.speed.chosen.emit(40)
         answer.view.play.click()
-        assert answer.view.content.filled == 2 * 9 + 8
+        assert answer.view.content.filled_count == 2 * 9 + 8
         qtbot.waitUntil(lambda: len(answer.focuses) >= 4)
         assert [focus.pixel for focus in answer.focuses[:4]] == [(2, 7), (2, 8), (3, 0), (3, 1)]
         answer.view.play.click()
         assert not answer.view.playing
-        assert answer.view.content.filled is None
+        assert answer.view.content.filled_count is None
 
     def test_meanwhile_one_channel_is_watched_and_the_head_never_shrinks(self, answer, qtbot):
         answer.show(replace(answer.state, focus=Focus("d", "last", 1, (0, 0))))
@@ -439,7 +441,7 @@ class TestPlaying:
         assert answer.state.focus.pixel == (6, 8)
         answer.view.play.click()
         assert answer.state.focus.pixel == (0, 0)
-        assert answer.view.content.filled == 1
+        assert answer.view.content.filled_count == 1
 
     def test_escape_stops_it(self, answer):
         answer.view.play.click()

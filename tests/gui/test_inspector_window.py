@@ -22,7 +22,7 @@ def test_a_click_in_the_mosaic_is_inspected(window: MainWindow, qtbot: QtBot) ->
     inspector, mosaic = window.views["inspector"], window.views["filters"].canvas
     window.docks.bring_forward("filters")
     mosaic.grab()
-    seen = mosaic.scene().frames[0].seen
+    seen = mosaic.current_layout().panels[0].seen
     QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=seen.pixel(MapSpot(2, 5, 7)).center().toPoint())
     window.docks.bring_forward("inspector")
     assert window.workbench.state.focus == Focus("naive", "conv5x5", 2, (5, 7))
@@ -61,7 +61,7 @@ def test_playing_stops_behind_another_tab(window: MainWindow, qtbot: QtBot) -> N
     window.reset_layout()
     window.docks.bring_forward("inspector")
     inspector = window.views["inspector"]
-    inspector.start()
+    inspector.start_playing()
     assert inspector.playing
     window.docks.bring_forward("filters")
     assert not inspector.playing
@@ -76,7 +76,7 @@ def test_the_command_inspect_brings_it_forward_ready_for_keys(window: MainWindow
     assert not inspector.visibleRegion().isEmpty()
     QTest.keyClick(inspector.canvas, Qt.Key.Key_PageDown)
     assert window.workbench.state.focus.channel is not None
-    assert inspector.content.told is not None
+    assert inspector.content.explanation is not None
 
 
 def test_escape_stops_playing_and_cancels_no_run(window: MainWindow, qtbot: QtBot) -> None:
@@ -86,7 +86,7 @@ def test_escape_stops_playing_and_cancels_no_run(window: MainWindow, qtbot: QtBo
     cancelled: list[bool] = []
     window.actions_by_id["cancel"].triggered.connect(cancelled.append)
     window.actions_by_id["cancel"].setEnabled(True)
-    inspector.start()
+    inspector.start_playing()
     assert inspector.playing
     inspector.canvas.setFocus()
     QTest.keyClick(inspector.canvas, Qt.Key.Key_Escape)

@@ -29,8 +29,9 @@ from engine.blocks import BLOCKS
 from engine.cost.counting import Convention, convention_by_id
 from engine.layers import LAYERS, Conv2d, tag_of
 from engine.network.graph import Network, Node
+from engine.network.input_specs import ImageInput, NoiseInput
 from engine.project.file import load_project, save_project
-from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.project.project import Design, Project
 from gui.catalogue.views import VIEW_IDS
 from gui.state.view_state import Focus
 from gui.widgets.about import AboutBox
@@ -508,7 +509,7 @@ def test_a_failed_save_is_told_and_the_edits_stay(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(window.files, "tell", lambda title, details: told.append(details))
+    monkeypatch.setattr(window.files, "show_message", lambda title, details: told.append(details))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "p.toml"), ""))
     set_filters(window, 60)
     window.actions_by_id["save_as"].trigger()
@@ -543,7 +544,7 @@ def test_a_wrong_file_is_told_with_file_place_and_value(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     told: list[str] = []
-    monkeypatch.setattr(window.files, "tell", lambda title, details: told.append(details))
+    monkeypatch.setattr(window.files, "show_message", lambda title, details: told.append(details))
     path = tmp_path / "wrong.toml"
     save_project(PROJECT, path)
     path.write_text(path.read_text().replace("filters = 2", "filters = 0"))

@@ -14,7 +14,8 @@ from engine.blocks import BLOCKS, Inception, MlpConv, SeparableConv2d, Transitio
 from engine.layers import Activation, Conv2d, Kind, MaxPool2d, tag_of
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import Design, NoiseInput, Note, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Note, Project
 from engine.shapes import Shape
 from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
 from gui.panels.designs import DesignsPanel

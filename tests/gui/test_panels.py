@@ -28,8 +28,10 @@ from engine.layers import (
     MaxPool2d,
     tag_of,
 )
-from engine.network.graph import INPUT, FileWeights, Network, Node, PresetWeights
-from engine.project.project import ArrayInput, Design, ImageInput, NoiseInput, Project
+from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.weight_specs import FileWeights, PresetWeights
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem

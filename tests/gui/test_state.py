@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from engine.blocks import Inception
 from engine.layers import Conv2d
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem

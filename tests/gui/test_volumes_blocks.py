@@ -12,8 +12,9 @@ from engine.blocks import Inception
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Concat
 from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.text.problems import Problem
 from gui.paint.volumes import drawing, faces, hits
 from gui.paint.volumes.camera import CAMERA_VIEWS
@@ -242,7 +243,7 @@ def at(view, x, y):
 
 def test_a_double_click_on_a_closed_blocks_box_asks_to_open_it(view, qtbot):
     lead(view, shown_state())
-    box = box_of(view.canvas.frame().scene, "3a")
+    box = box_of(view.canvas.current_layout().scene, "3a")
     with qtbot.waitSignal(view.look_requested) as asked:
         QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=at(view, *box.prism.corner(0.5, 0.5, 0)))
     assert asked.args[0].toggled == {BLOCK}
@@ -250,7 +251,7 @@ def test_a_double_click_on_a_closed_blocks_box_asks_to_open_it(view, qtbot):
 
 def test_a_double_click_on_an_open_blocks_name_or_frame_asks_to_close_it(view, qtbot):
     lead(view, shown_state(toggled_blocks=frozenset({BLOCK})))
-    (placed,) = view.canvas.frame().scene.frames
+    (placed,) = view.canvas.current_layout().scene.frames
     left, top, right, bottom = placed.rect
     title = placed.texts[0]
     for x, y in ((title.x + 2, title.y - 2), ((left + right) / 2, bottom), (right, (top + 3 * bottom) / 4)):
@@ -265,14 +266,14 @@ def test_a_double_click_elsewhere_shows_the_whole_picture(view):
     view.canvas.zoom_by(3.0)
     QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=QPoint(3, 3))
     assert view.canvas.zoom == 1.0
-    stem = box_of(view.canvas.frame().scene, "stem")
+    stem = box_of(view.canvas.current_layout().scene, "stem")
     view.canvas.zoom_by(1.2)
     QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=at(view, stem.x, stem.y))
     assert view.canvas.zoom == 1.0
 
 
 def middle_of(view, state, place):
-    left, top, right, bottom = hits.find_rect(state, view.canvas.frame().scene, place)
+    left, top, right, bottom = hits.find_rect(state, view.canvas.current_layout().scene, place)
     return at(view, (left + right) / 2, (top + bottom) / 2)
 
 
@@ -296,7 +297,7 @@ def test_the_choice_is_zoomed_to(view, blocks, name):
     lead(view, state)
     QTest.keyClick(view.canvas, Qt.Key.Key_Z)
     assert view.canvas.zoom > 1.0
-    left, top, right, bottom = hits.find_rect(state, view.canvas.frame().scene, ("blocks", name))
+    left, top, right, bottom = hits.find_rect(state, view.canvas.current_layout().scene, ("blocks", name))
     shown = [at(view, left, top), at(view, right, bottom)]
     assert all(view.canvas.rect().contains(point) for point in shown)
     near = view.canvas.zoom, view.canvas.offset
@@ -308,7 +309,7 @@ def test_the_choice_is_zoomed_to(view, blocks, name):
 def test_a_block_says_its_shapes_its_sums_and_how_it_opens(view, qtbot):
     state = shown_state()
     lead(view, state)
-    tip = view.canvas._tip(hits.VolumeHit(BLOCK))
+    tip = view.canvas._tip_text(hits.VolumeHit(BLOCK))
     report = state.report(BLOCK)
     assert tip.splitlines() == [
         "3a: inception 8, 6→12, 2→4, pool→4",

@@ -12,8 +12,9 @@ from PySide6.QtGui import QPolygonF
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, AvgPool2d, Concat, Conv2d
 from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
-from engine.project.project import Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.shapes import Shape
 from gui.paint.volumes.box_sizes import DETAILS
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera, make_prism
@@ -54,8 +55,8 @@ def assert_nothing_overlaps(scene, width, height):
     outlines = [box.prism.outline() for box in scene.boxes]
     texts = [text for arrow in scene.arrows for text in arrow.texts]
     for box in scene.boxes:
-        note = "ch 000" if box.vertex.compact else "channel 000"
-        texts += box.texts_with("" if box.caption.trouble else note)
+        note = "ch 000" if box.vertex.is_compact else "channel 000"
+        texts += box.texts_with_note("" if box.caption.mistakes else note)
     for number, box in enumerate(scene.boxes):
         for other in scene.boxes[number + 1 :]:
             assert apart(box.bounds, other.bounds), (box.place, other.place)

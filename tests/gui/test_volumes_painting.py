@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 
 from engine.layers import Dense, MaxPool2d
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import Design, ImageInput, NoiseInput, Project
+from engine.network.input_specs import ImageInput, NoiseInput
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.basics import colours
@@ -252,7 +253,7 @@ def headings(state, size):
     image = QImage(*size, QImage.Format.Format_RGB32)
     painter = QPainter(image)
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(legend, "draw_text", noted)
+        patched.setattr(legend, "draw_label", noted)
         legend.draw_headings(painter, state, lay_out_volumes(state, *size), LIGHT, size[0])
     painter.end()
     return found

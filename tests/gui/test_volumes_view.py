@@ -8,7 +8,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QToolButton
 
 from engine.network.graph import INPUT, Network
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from gui.paint.volumes import faces, hits
 from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.layout import lay_out_volumes
@@ -109,7 +110,7 @@ def test_a_window_of_900_by_560_is_reached(window):
 
 
 def point_of(view, name, design, fractions=(0.5, 0.5, 0)):
-    scene = view.canvas.frame().scene
+    scene = view.canvas.current_layout().scene
     x, y = box_of(scene, name, design).prism.corner(*fractions)
     at = QPointF(x, y) * scene.shrink * view.canvas.zoom + view.canvas.offset
     return QPoint(int(at.x()), int(at.y()))
@@ -132,7 +133,7 @@ def _move(position, widget, button, modifier):
 
 
 def test_a_click_on_a_front_face_chooses_the_volume_the_channel_and_the_pixel(view, qtbot):
-    scene = view.canvas.frame().scene
+    scene = view.canvas.current_layout().scene
     box = box_of(scene, "reduce")
     volume = view._state.volume_at(box.place).volume
     with qtbot.waitSignal(view.focus_requested) as asked:
@@ -177,7 +178,7 @@ def test_a_middle_or_shift_drag_moves_the_picture(view, button, modifier):
 
 
 def test_zooming_keeps_the_point_under_the_mouse_and_fit_shows_all(view):
-    before = view.canvas.hit(QPointF(point_of(view, "reduce", "bottleneck")))
+    before = view.canvas.hit_at(QPointF(point_of(view, "reduce", "bottleneck")))
     at = QPointF(point_of(view, "reduce", "bottleneck"))
     view.canvas.zoom_by(3.0, at)
     assert view.canvas.zoom == 3.0

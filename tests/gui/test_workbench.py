@@ -12,8 +12,9 @@ from pytestqt.qtbot import QtBot
 from engine.files.paths import RESOURCES
 from engine.layers import Conv2d
 from engine.network.graph import INPUT, Network, Node
+from engine.network.input_specs import ArrayInput, NoiseInput
 from engine.project.file import load_project, save_project
-from engine.project.project import ArrayInput, Design, NoiseInput, Project
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.text.problems import STEM, ProjectError
 from gui.state import edits

@@ -7,7 +7,8 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.blocks import Inception
 from engine.layers import Activation, Add, Concat, Conv2d, MaxPool2d
 from engine.network.graph import INPUT, Network, Node
-from engine.project.project import Design, NoiseInput, Project
+from engine.network.input_specs import NoiseInput
+from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.text.problems import STEM
 from gui.paint.volumes import drawing
@@ -115,7 +116,7 @@ def scene_of(state, size=(1200, 700)) -> VolumesScene:
 
 
 def box_of(scene, name, design=None):
-    return next(box for box in scene.boxes if box.place[1] == name and design in (None, box.place[0]))
+    return next(box for box in scene.boxes if box.ref[1] == name and design in (None, box.ref[0]))
 
 
 def picture(state, size=(900, 500), theme=LIGHT, scale=1):

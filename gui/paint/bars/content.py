@@ -14,9 +14,9 @@ from gui.paint.bars.scale import BarScale, choose_scale
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.state.view_state import ViewState
 
-FOLD_FROM = 4
+_FOLD_FROM = 4
 """So many layers of a design that cost nothing share one line."""
-SHARED_FROM = 0.25
+_SHARED_FROM = 0.25
 """The layers keep the axis of the totals while the largest of them takes at least this part of it."""
 
 
@@ -99,7 +99,7 @@ def _choose_scales(
         return both, both
     whole, part = choose_scale(amounts, logarithmic=False), choose_scale(parts, logarithmic=False)
     # Where a total is unknown, a layer can be larger than every total that is known.
-    if part.high >= SHARED_FROM * whole.high:
+    if part.high >= _SHARED_FROM * whole.high:
         shared = max(whole, part, key=lambda scale: scale.high)
         return shared, shared
     return whole, part
@@ -128,7 +128,7 @@ def _design_lines(state: ViewState, group: Sequence[TableRow], chosen: Metric) -
     *nodes, total = group
     colour = state.design_index(total.design)
     free = [row for row in nodes if row.value(chosen) == 0 and not row.problem]
-    folded = free if len(free) >= FOLD_FROM else []
+    folded = free if len(free) >= _FOLD_FROM else []
     hidden = set(map(id, folded))
     lines = [_node_line(state.costs, row, colour, chosen) for row in nodes if id(row) not in hidden]
     if folded:

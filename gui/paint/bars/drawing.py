@@ -26,9 +26,9 @@ from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, text_wid
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-LEAST_LABEL = 0.75
+_LEAST_LABEL = 0.75
 """How much smaller a name gets before it is cut."""
-HINT, HINT_LETTERS, HINT_LINES = 12.0, 28, 12
+_HINT, _HINT_LETTERS, _HINT_LINES = 12.0, 28, 12
 """Least pixels of what is said instead of bars, about how many letters stand in a line of it, and room for lines."""
 
 
@@ -58,8 +58,8 @@ def _paint_texts(painter: QPainter, layout: BarsLayout, theme: Theme) -> None:
     """Headline, stem and the layers' title; without designs what to do, wrapped, at a size to read."""
     unit, content = layout.unit, layout.content
     if not content.totals:
-        size = min(unit, max(HINT, layout.headline_rect.width() / HINT_LETTERS))
-        below = layout.headline_rect.adjusted(0, BARS_MARGIN * size, 0, HINT_LINES * size)
+        size = min(unit, max(_HINT, layout.headline_rect.width() / _HINT_LETTERS))
+        below = layout.headline_rect.adjusted(0, BARS_MARGIN * size, 0, _HINT_LINES * size)
         draw_wrapped_text(painter, below, f"{content.headline}\n{content.subject}", size, theme.muted)
         return
     colour = theme.text if content.design_index is None else theme.design(content.design_index)
@@ -182,7 +182,7 @@ def _paint_label(painter: QPainter, unit: float, placed: PlacedLine, theme: Them
     bold = total or chosen
     size = TOTAL_FONT if total else 1
     fitting = label.width() / (text_width(line.label, size, bold=bold) * unit) if line.label else 1.0
-    draw_text(painter, label, line.label, size * unit * min(max(fitting, LEAST_LABEL), 1.0), colour, bold=bold)
+    draw_text(painter, label, line.label, size * unit * min(max(fitting, _LEAST_LABEL), 1.0), colour, bold=bold)
     taken = (text_width(line.label, size, bold=True) + NOTE_GAP) * unit
     if line.settings_text and label.width() >= taken + (settings_text_width(line) - NOTE_GAP) * unit:
         draw_text(painter, label.adjusted(taken, 0, 0, 0), line.settings_text, SMALL_FONT * unit, theme.muted)

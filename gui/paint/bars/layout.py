@@ -12,22 +12,22 @@ from gui.paint.basics.column_layout import fill_columns
 from gui.paint.basics.text_drawing import text_width
 
 # Heights in units; a unit is the pixel size of a layer's text.
-BARS_MARGIN, HEADLINE, SUBJECT, TOTAL, AXIS, QUIET, SECTION, LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5
+BARS_MARGIN, _HEADLINE, _SUBJECT, _TOTAL, _AXIS, _QUIET, _SECTION, _LINE = 0.7, 2.5, 1.5, 2.0, 1.5, 1.6, 1.9, 1.5
 HEADLINE_FONT, TOTAL_FONT, SMALL_FONT = 1.9, 1.2, 0.85
-GAP = 1.8
+_GAP = 1.8
 """Between columns."""
-NARROWEST = 27.0
+_NARROWEST = 27.0
 """A column that is narrower has no room for bars."""
-SHORTEST_SAID = 3.0
+_SHORTEST_SAID = 3.0
 """Kept free behind the longest bar for the axis' last label."""
-ROOM_FOR_NAMES, LEAST_BARS = 0.36, 0.34
+_ROOM_FOR_NAMES, _LEAST_BARS = 0.36, 0.34
 """Parts of a column's width: what names may take at most, and below which length of bars words are left out."""
-FULL_WORDS, NO_NOTES, NO_RATIOS = (True, True), (False, True), (False, False)
+_FULL_WORDS, _NO_NOTES, _NO_RATIOS = (True, True), (False, True), (False, False)
 """Whether settings stand beside names, and ratios beside amounts: the more, the shorter the bars."""
-LABEL_GAP, NOTE_GAP = 0.6, 0.6
-LARGEST, COMFORTABLE, SMALLEST = 36, 13, 7
-MOST_COLUMNS = 6
-MOST_TICKS, TICK_GAP = 8, 0.4
+_LABEL_GAP, NOTE_GAP = 0.6, 0.6
+_LARGEST, _COMFORTABLE, _SMALLEST = 36, 13, 7
+_MOST_COLUMNS = 6
+_MOST_TICKS, _TICK_GAP = 8, 0.4
 NAME_GAP = 0.8
 """Between what an axis counts and its beginning."""
 
@@ -76,12 +76,12 @@ class PlacedAxis(Struct, frozen=True):
 
     def place_ticks(self, unit: float, content: BarsContent) -> list[tuple[float, QRectF]]:
         """Amounts with the places of their labels, the largest first; what another label leaves no room is not said."""
-        most = min(max(int(self.column.bar_width / (3.6 * unit)), 2), MOST_TICKS)
+        most = min(max(int(self.column.bar_width / (3.6 * unit)), 2), _MOST_TICKS)
         named = self.column.left + text_width(axis_title(content), SMALL_FONT) * unit
         begin = min(named, self.column.bar_left - NAME_GAP * unit)
         end, found = self.label_rect.right(), list[tuple[float, QRectF]]()
         for amount in reversed(self.column.scale.ticks(most)):
-            wide = (text_width(tick_label(amount), SMALL_FONT) + TICK_GAP) * unit
+            wide = (text_width(tick_label(amount), SMALL_FONT) + _TICK_GAP) * unit
             left = self.column.bar_left + self.tick_offset(amount) - wide / 2
             if left >= begin and left + wide <= end:
                 found.append((amount, QRectF(left, self.label_rect.top(), wide, self.label_rect.height())))
@@ -119,7 +119,7 @@ class BarsLayout(Struct, frozen=True):
 
 def lay_out_bars(content: BarsContent, rect: QRectF) -> BarsLayout:
     """The figure as large as it fits into `rect`; the smallest layers are summed up where it does not."""
-    for unit in range(_largest_unit(rect.width()), SMALLEST - 1, -1):
+    for unit in range(_largest_unit(rect.width()), _SMALLEST - 1, -1):
         for count in _column_counts(rect.width(), unit):
             columns = fill_columns(content.groups, count, _repeat_heading)
             if _content_height(content, columns, unit) <= rect.height():
@@ -129,22 +129,22 @@ def lay_out_bars(content: BarsContent, rect: QRectF) -> BarsLayout:
 
 def bars_height_on_screen(content: BarsContent, width: float, height: float) -> float:
     """The height that a scrolled figure needs: `height` itself where all of it can be read in that."""
-    for unit in range(_largest_unit(width), COMFORTABLE - 2, -1):
+    for unit in range(_largest_unit(width), _COMFORTABLE - 2, -1):
         for count in _column_counts(width, unit):
             if _content_height(content, fill_columns(content.groups, count, _repeat_heading), unit) <= height:
                 return height
-    most = _column_counts(width, COMFORTABLE)[-1]
-    return max(height, _content_height(content, fill_columns(content.groups, most, _repeat_heading), COMFORTABLE))
+    most = _column_counts(width, _COMFORTABLE)[-1]
+    return max(height, _content_height(content, fill_columns(content.groups, most, _repeat_heading), _COMFORTABLE))
 
 
 def _largest_unit(width: float) -> int:
     """The largest unit for which a column has room for bars, unless it could not be read."""
-    return min(LARGEST, max(int(width / NARROWEST), COMFORTABLE - 1))
+    return min(_LARGEST, max(int(width / _NARROWEST), _COMFORTABLE - 1))
 
 
 def _column_counts(width: float, unit: float) -> range:
-    room = int((width - 2 * BARS_MARGIN * unit + GAP * unit) // ((NARROWEST + GAP) * unit))
-    return range(1, min(max(room, 1), MOST_COLUMNS) + 1)
+    room = int((width - 2 * BARS_MARGIN * unit + _GAP * unit) // ((_NARROWEST + _GAP) * unit))
+    return range(1, min(max(room, 1), _MOST_COLUMNS) + 1)
 
 
 def _repeat_heading(heading: BarLine) -> BarLine:
@@ -153,13 +153,13 @@ def _repeat_heading(heading: BarLine) -> BarLine:
 
 def _content_height(content: BarsContent, columns: Sequence[Sequence[BarLine]], unit: float) -> float:
     lines = max(map(len, columns), default=0)
-    below = SECTION + (0 if _shares_axis(content, columns) else AXIS) + LINE * lines if lines else 0
+    below = _SECTION + (0 if _shares_axis(content, columns) else _AXIS) + _LINE * lines if lines else 0
     return (_head_height(content) + below + BARS_MARGIN) * unit
 
 
 def _head_height(content: BarsContent) -> float:
-    totals = TOTAL * len(content.totals) + (AXIS if content.totals else 0)
-    return BARS_MARGIN + HEADLINE + SUBJECT + totals + (QUIET if content.stem_text else 0)
+    totals = _TOTAL * len(content.totals) + (_AXIS if content.totals else 0)
+    return BARS_MARGIN + _HEADLINE + _SUBJECT + totals + (_QUIET if content.stem_text else 0)
 
 
 def _shares_axis(content: BarsContent, columns: Sequence[Sequence[BarLine]]) -> bool:
@@ -172,31 +172,33 @@ def _lay_out_columns(
 ) -> BarsLayout:
     inner = rect.adjusted(BARS_MARGIN * unit, BARS_MARGIN * unit, -BARS_MARGIN * unit, -BARS_MARGIN * unit)
     x, y, width = inner.left(), inner.top(), inner.width()
-    headline = QRectF(x, y, width, HEADLINE * unit)
-    subject = QRectF(x, headline.bottom(), width, SUBJECT * unit)
+    headline = QRectF(x, y, width, _HEADLINE * unit)
+    subject = QRectF(x, headline.bottom(), width, _SUBJECT * unit)
     places = [_column_rect(inner, len(columns), index, unit) for index in range(len(columns))]
     total_frame, *frames = _make_columns(content, columns, inner, places, unit)
-    totals = _stack_lines(content.totals, total_frame, inner.left(), width, subject.bottom(), TOTAL * unit)
-    axis_top = subject.bottom() + TOTAL * unit * len(totals)
-    stem_top = axis_top + (AXIS * unit if totals else 0)
-    stem = QRectF(x, stem_top, width, QUIET * unit if content.stem_text else 0)
-    section = QRectF(x, stem.bottom(), width, SECTION * unit if columns else 0)
+    totals = _stack_lines(content.totals, total_frame, inner.left(), width, subject.bottom(), _TOTAL * unit)
+    axis_top = subject.bottom() + _TOTAL * unit * len(totals)
+    stem_top = axis_top + (_AXIS * unit if totals else 0)
+    stem = QRectF(x, stem_top, width, _QUIET * unit if content.stem_text else 0)
+    section = QRectF(x, stem.bottom(), width, _SECTION * unit if columns else 0)
     one_axis = _shares_axis(content, columns)
-    top = section.bottom() + (0 if one_axis else AXIS * unit)
+    top = section.bottom() + (0 if one_axis else _AXIS * unit)
     lines: list[PlacedLine] = []
-    axes = [PlacedAxis(total_frame, QRectF(x, axis_top, width, AXIS * unit), subject.bottom(), axis_top)] * bool(totals)
+    axes = [PlacedAxis(total_frame, QRectF(x, axis_top, width, _AXIS * unit), subject.bottom(), axis_top)] * bool(
+        totals
+    )
     for column, place, frame in zip(columns, places, frames, strict=True):
-        lines += _stack_lines(column, frame, place.left(), place.width(), top, LINE * unit)
-        bottom = top + LINE * unit * len(column)
+        lines += _stack_lines(column, frame, place.left(), place.width(), top, _LINE * unit)
+        bottom = top + _LINE * unit * len(column)
         if not one_axis:
-            row = QRectF(place.left(), section.bottom(), place.width(), AXIS * unit)
+            row = QRectF(place.left(), section.bottom(), place.width(), _AXIS * unit)
             axes.append(PlacedAxis(frame, row, top, bottom))
     return BarsLayout(unit, content, headline, subject, totals, stem, section, tuple(lines), tuple(axes))
 
 
 def _column_rect(inner: QRectF, count: int, index: int, unit: float) -> QRectF:
-    width = (inner.width() - GAP * unit * (count - 1)) / max(count, 1)
-    return QRectF(inner.left() + index * (width + GAP * unit), inner.top(), width, inner.height())
+    width = (inner.width() - _GAP * unit * (count - 1)) / max(count, 1)
+    return QRectF(inner.left() + index * (width + _GAP * unit), inner.top(), width, inner.height())
 
 
 def _stack_lines(
@@ -211,7 +213,7 @@ def _make_columns(
     content: BarsContent, columns: Sequence[Sequence[BarLine]], inner: QRectF, places: Sequence[QRectF], unit: float
 ) -> list[BarsColumn]:
     """Frames of the totals and of each column, with as many words as leave the bars long enough."""
-    for words in (FULL_WORDS, NO_NOTES, NO_RATIOS):
+    for words in (_FULL_WORDS, _NO_NOTES, _NO_RATIOS):
         total = _make_column(content, content.totals, content.total_scale, inner, unit, *words)
         frames = _equalise_scales(
             [
@@ -221,7 +223,7 @@ def _make_columns(
         )
         if len(columns) == 1:
             total, *frames = _equalise_scales([total, *frames])
-        if all(frame.bar_width >= LEAST_BARS * place.width() for frame, place in zip(frames, places, strict=True)):
+        if all(frame.bar_width >= _LEAST_BARS * place.width() for frame, place in zip(frames, places, strict=True)):
             break
     return [total, *frames]
 
@@ -237,12 +239,12 @@ def _make_column(
 ) -> BarsColumn:
     """Room for the labels of these lines, and bars as long as the words at their ends leave room for."""
     words = text_width(axis_title(content), SMALL_FONT) + 0.9
-    label = (max([words, *(label_width(line, notes) for line in lines)]) + LABEL_GAP) * unit
+    label = (max([words, *(label_width(line, notes) for line in lines)]) + _LABEL_GAP) * unit
     if not notes:
-        label = min(label, ROOM_FOR_NAMES * place.width())
+        label = min(label, _ROOM_FOR_NAMES * place.width())
     bar_left = place.left() + 0.5 * unit + label
     room = place.right() - bar_left - 0.9 * unit
-    longest = room - SHORTEST_SAID * unit
+    longest = room - _SHORTEST_SAID * unit
     for line in lines:
         fraction = scale.fraction(line.value or 0)
         if fraction:
@@ -287,15 +289,15 @@ def bar_end_text(line: BarLine, *, ratio: bool) -> str:
 
 def _lay_out_most_expensive(content: BarsContent, rect: QRectF) -> BarsLayout:
     """As many of the dearest layers as there is room for, in the smallest text; a line sums up the others."""
-    count = _column_counts(rect.width(), SMALLEST)[-1]
-    head = _head_height(content) + SECTION + AXIS + BARS_MARGIN
-    room = max(int((rect.height() / SMALLEST - head) // LINE), 0) * count
+    count = _column_counts(rect.width(), _SMALLEST)[-1]
+    head = _head_height(content) + _SECTION + _AXIS + BARS_MARGIN
+    room = max(int((rect.height() / _SMALLEST - head) // _LINE), 0) * count
     for most in range(max(map(len, content.groups), default=0), -1, -1):
         groups = [tuple(_most_expensive_lines(content, group, most)) for group in content.groups]
         columns = fill_columns(groups, count, _repeat_heading)
         if max(map(len, columns), default=0) * count <= room:
-            return _lay_out_columns(content, columns, rect, SMALLEST)
-    return _lay_out_columns(content, (), rect, SMALLEST)
+            return _lay_out_columns(content, columns, rect, _SMALLEST)
+    return _lay_out_columns(content, (), rect, _SMALLEST)
 
 
 def _unit_text(content: BarsContent) -> str:

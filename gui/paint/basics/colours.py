@@ -9,16 +9,16 @@ import pyqtgraph
 from numpy.typing import NDArray
 from PySide6.QtGui import QColor, QImage, qRgb
 
-from engine.project.project import ImageInput
+from engine.network.input_specs import ImageInput
 from gui.state.view_state import Look
 
 DIVERGING = "diverging"
 PERCENTILES = (1.0, 99.5)
 PERCENTILES_TEXT = "percentiles {:g}–{:g}".format(*PERCENTILES)
-SAMPLE = 65_536
+_SAMPLE = 65_536
 """Values that a range is taken from; more would not change it visibly."""
 
-MAPS_SAMPLE, LEAST_SAMPLE = 500_000, 512
+_MAPS_SAMPLE, _LEAST_SAMPLE = 500_000, 512
 """Values that the maps' own ranges are taken from, and of each map at least."""
 RangeEnds = tuple[NDArray[np.float64], NDArray[np.float64]]
 """Where the colours of maps begin and end, a value for each map, or one for all."""
@@ -76,7 +76,7 @@ def value_range(
 def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:
     """Percentiles of each map by rank, of its finite values; as `value_range`, but all maps at once."""
     maps = volume.reshape(len(volume), -1)
-    maps = maps[:, :: -(-maps.shape[1] // max(MAPS_SAMPLE // len(maps), LEAST_SAMPLE))].copy()
+    maps = maps[:, :: -(-maps.shape[1] // max(_MAPS_SAMPLE // len(maps), _LEAST_SAMPLE))].copy()
     maps[~np.isfinite(maps)] = np.nan
     maps.sort(axis=1)  # what is not finite comes last
     last = np.count_nonzero(~np.isnan(maps), axis=1) - 1
@@ -144,7 +144,7 @@ def _colour_table(name: str) -> list[int]:
 def _sample_values(volume: NDArray[Any]) -> NDArray[Any]:
     """All values, or `SAMPLE` of them drawn by a fixed seed: the same volume always gets the same range."""
     values = np.ravel(volume)
-    if values.size <= SAMPLE:
+    if values.size <= _SAMPLE:
         return values
     return np.asarray(values[_sample_indices(values.size)])
 
@@ -152,4 +152,4 @@ def _sample_values(volume: NDArray[Any]) -> NDArray[Any]:
 @lru_cache(maxsize=8)
 def _sample_indices(size: int) -> NDArray[np.intp]:
     """Which values of so many; rising, as memory is read fastest."""
-    return np.sort(np.random.default_rng(0).integers(0, size, SAMPLE))
+    return np.sort(np.random.default_rng(0).integers(0, size, _SAMPLE))

@@ -3,12 +3,12 @@
 from collections.abc import Callable, Sequence
 from typing import TypeVar
 
-Item = TypeVar("Item")
+_Item = TypeVar("_Item")
 
 
 def fill_columns(
-    groups: Sequence[Sequence[Item]], count: int, continued: Callable[[Item], Item]
-) -> tuple[tuple[Item, ...], ...]:
+    groups: Sequence[Sequence[_Item]], count: int, continued: Callable[[_Item], _Item]
+) -> tuple[tuple[_Item, ...], ...]:
     """At most `count` columns as short as can be; groups begin with a heading, which is repeated where one breaks.
 
     As many columns as groups: one each, so that equal groups stand side by side.
@@ -22,10 +22,10 @@ def fill_columns(
 
 
 def _fill_columns_of_height(
-    groups: Sequence[Sequence[Item]], height: int, continued: Callable[[Item], Item]
-) -> tuple[tuple[Item, ...], ...]:
+    groups: Sequence[Sequence[_Item]], height: int, continued: Callable[[_Item], _Item]
+) -> tuple[tuple[_Item, ...], ...]:
     """Columns of at most `height` lines, two at least: a heading is never the last line of one."""
-    columns: list[list[Item]] = [[]]
+    columns: list[list[_Item]] = [[]]
     for group in groups:
         for index, item in enumerate(group):
             needed = 2 if index == 0 and len(group) > 1 else 1

@@ -8,7 +8,7 @@ from weakref import ReferenceType, ref
 
 from gui.state.volume_at import Float32Volume
 
-Derived = TypeVar("Derived")
+_Derived = TypeVar("_Derived")
 Key = tuple[str, *tuple[Hashable, ...]]
 """The name of what is derived, then whatever else it depends on beside the volumes."""
 
@@ -44,8 +44,12 @@ class DerivedCache:
             return self._entry(volumes, key) is not None
 
     def get_or_make(
-        self, volumes: tuple[Float32Volume, ...], key: Key, make: Callable[[], Derived], size: Callable[[Derived], int]
-    ) -> Derived:
+        self,
+        volumes: tuple[Float32Volume, ...],
+        key: Key,
+        make: Callable[[], _Derived],
+        size: Callable[[_Derived], int],
+    ) -> _Derived:
         """Return the value that the key names of these volumes; `make` computes it if it is not in the cache.
 
         `size` is the number of bytes of a value.

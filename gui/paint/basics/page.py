@@ -2,17 +2,17 @@
 
 from msgspec import Struct
 
-POINTS_PER_MILLIMETRE = 72 / 25.4
-PRINT_UNIT = 0.25
+_POINTS_PER_MILLIMETRE = 72 / 25.4
+_PRINT_UNIT = 0.25
 """Points of a unit of a printed figure: so fine that sizes of text need no fractions."""
-PRINT_SIZES = (34, 31)
+_PRINT_SIZES = (34, 31)
 """Units of a printed figure's text, 8.5 and 7.75 points: its smallest text has 7.25 or 6.5."""
-PRINT_DPI = 600
-SLIDE = (1920, 1080)
-SLIDE_SIZES = (30, 26, 22)
+_PRINT_DPI = 600
+_SLIDE = (1920, 1080)
+_SLIDE_SIZES = (30, 26, 22)
 """Of 1920 pixels across; the smallest text has 18 at least."""
-SMALLEST_SIZE = 8
-NARROWEST, WIDEST = 40, 400
+_SMALLEST_SIZE = 8
+_NARROWEST, _WIDEST = 40, 400
 """Millimetres that a printed figure may be wide."""
 
 
@@ -33,21 +33,21 @@ class Page(Struct, frozen=True):
 
 def print_page(millimetres: float) -> Page:
     """A column or a page of that width."""
-    width = round(millimetres * POINTS_PER_MILLIMETRE / PRINT_UNIT)
-    return Page(width, None, PRINT_SIZES, PRINT_UNIT, PRINT_DPI)
+    width = round(millimetres * _POINTS_PER_MILLIMETRE / _PRINT_UNIT)
+    return Page(width, None, _PRINT_SIZES, _PRINT_UNIT, _PRINT_DPI)
 
 
 def screen_page(width: int, height: int) -> Page:
     """A picture of so many pixels, its text as large in proportion as on a slide."""
-    share = min(width / SLIDE[0], height / SLIDE[1])
-    sizes = tuple(dict.fromkeys(max(SMALLEST_SIZE, round(share * size)) for size in SLIDE_SIZES))
+    share = min(width / _SLIDE[0], height / _SLIDE[1])
+    sizes = tuple(dict.fromkeys(max(_SMALLEST_SIZE, round(share * size)) for size in _SLIDE_SIZES))
     return Page(width, height, sizes, 0.5, 144)
 
 
 ANIMATION = Page(800, 450, (14, 13, 12, 11), 0.5, 144)
 """The frames of a turn of the camera, unless their size is given."""
 
-PAGES: dict[str, Page] = {"85mm": print_page(85), "174mm": print_page(174), "slide": screen_page(*SLIDE)}
+PAGES: dict[str, Page] = {"85mm": print_page(85), "174mm": print_page(174), "slide": screen_page(*_SLIDE)}
 """By what the command line and the menu call them."""
 
 
@@ -61,8 +61,8 @@ def parse_page(words: str) -> Page:
     found = PAGES.get(words)
     if found is None:
         number = words.removesuffix("mm")
-        if words.endswith("mm") and number.replace(".", "", 1).isdigit() and NARROWEST <= float(number) <= WIDEST:
+        if words.endswith("mm") and number.replace(".", "", 1).isdigit() and _NARROWEST <= float(number) <= _WIDEST:
             return print_page(float(number))
-        known = f"{', '.join(PAGES)}, or another width from {NARROWEST}mm to {WIDEST}mm"
+        known = f"{', '.join(PAGES)}, or another width from {_NARROWEST}mm to {_WIDEST}mm"
         raise ValueError(f"{words!r} is no width of a figure; known are {known}")
     return found

@@ -10,7 +10,7 @@ from gui.theme import font
 
 ALIGN_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 ALIGN_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
-WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
+_WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 ADD_DESIGN_HINT = "Add a design with + Design"
 """What figures say that have nothing to show."""
@@ -48,10 +48,10 @@ def draw_wrapped_text(
     """Text of as many lines as it needs, from the top left of the rectangle."""
     painter.setFont(font(pixels, bold=bold))
     painter.setPen(QColor(colour))
-    painter.drawText(rect, WRAPPED, text)
+    painter.drawText(rect, _WRAPPED, text)
 
 
 def wrapped_text_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
     """How high that is in a width."""
     metrics = QFontMetricsF(font(pixels, bold=bold))
-    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), WRAPPED, text).height()
+    return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), _WRAPPED, text).height()

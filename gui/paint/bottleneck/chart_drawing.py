@@ -13,7 +13,7 @@ from gui.paint.bottleneck.chart_layout import ChartLayout, space_out_ticks, tick
 from gui.paint.bottleneck.chart_marks import ERROR_SERIES, ChartMarks, ErrorSeries, draw_diamond, legend_entries
 from gui.theme import Theme
 
-CENTRE = Qt.AlignmentFlag.AlignCenter
+_CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
 def design_mark_colour(look: ChartMarks, theme: Theme) -> QColor:
@@ -113,7 +113,7 @@ def _draw_widths(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme
 def _draw_centred_text(painter: QPainter, chart: ChartLayout, centre: QPointF, text: str, theme: Theme) -> None:
     """A muted text about a point."""
     half = QPointF(chart.text_size * 12, chart.text_size * 0.7)
-    draw_text(painter, QRectF(centre - half, centre + half), text, chart.text_size, theme.muted, CENTRE)
+    draw_text(painter, QRectF(centre - half, centre + half), text, chart.text_size, theme.muted, _CENTRE)
 
 
 def _draw_break_even(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:

@@ -11,14 +11,14 @@ from engine.rank_search import ErrorCurve
 from gui.paint.basics.text_drawing import text_width
 from gui.paint.bottleneck.chart_marks import ChartMarks, LegendEntry, legend_entries
 
-LEAST_ERROR = 1e-3
+_LEAST_ERROR = 1e-3
 """Of the axis: what loses less lies at its foot."""
-LEAST_HEIGHT, LEAST_WIDTH, ROOMY = 7.0, 14.0, 17.0
+_LEAST_HEIGHT, _LEAST_WIDTH, _ROOMY = 7.0, 14.0, 17.0
 """In heights of the text: what a chart needs at least, and from which height on it has captions."""
-LEAST_PLOT = 4.5
+_LEAST_PLOT = 4.5
 """In heights of the text: what a legend below must leave of the plot."""
-STEPS = (1, 2, 5)
-Tick = TypeVar("Tick")
+_STEPS = (1, 2, 5)
+_Tick = TypeVar("_Tick")
 
 
 class ChartLayout(NamedTuple):
@@ -58,9 +58,9 @@ class ChartLayout(NamedTuple):
 
 def lay_out_chart(curve: ErrorCurve, look: ChartMarks, rect: QRectF, size: float) -> ChartLayout | None:
     """The plot with room for the axes' words around it, and the legend in it or below; None where it is too small."""
-    if rect.height() < LEAST_HEIGHT * size or rect.width() < LEAST_WIDTH * size:
+    if rect.height() < _LEAST_HEIGHT * size or rect.width() < _LEAST_WIDTH * size:
         return None
-    captions = rect.height() > ROOMY * size
+    captions = rect.height() > _ROOMY * size
     above, below = (3.1, 3.3) if captions else (1.8, 1.8)
     plot = rect.adjusted(size * 3.9, size * above, -size * 0.9, -size * below)
     costs = (*curve.costs, curve.macs)
@@ -71,7 +71,7 @@ def lay_out_chart(curve: ErrorCurve, look: ChartMarks, rect: QRectF, size: float
         return chart._replace(legend=inside)
     flowing = _flow_legend(told, QRectF(rect.left(), rect.bottom(), rect.width(), 0), size)
     height = flowing[-1].bottom() - rect.bottom()
-    if plot.height() - height < LEAST_PLOT * size:
+    if plot.height() - height < _LEAST_PLOT * size:
         return chart
     plot.setBottom(plot.bottom() - height)
     return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in flowing))
@@ -84,9 +84,9 @@ def _error_axis(curve: ErrorCurve, look: ChartMarks) -> tuple[float, float]:
         *(curve.expected_errors[i] for i in cheaper),
         *(curve.decisive_errors[i] for i in cheaper if i in curve.decisive_errors),
     ]
-    least = min([error for error in lost if error > 0], default=LEAST_ERROR)
+    least = min([error for error in lost if error > 0], default=_LEAST_ERROR)
     known = [error for point in curve.points for error in point[3:] if error]
-    low = _round_down(max(min(least, look.error or 1.0), LEAST_ERROR))
+    low = _round_down(max(min(least, look.error or 1.0), _LEAST_ERROR))
     return low, max(1.0, _round_up(max([*known, *curve.expected_errors])))
 
 
@@ -141,13 +141,13 @@ def _flow_legend(told: Sequence[LegendEntry], rect: QRectF, size: float) -> tupl
 def ticks_between(low: float, high: float) -> list[float]:
     """1, 2 and 5 times powers of ten within an axis."""
     first, last = int(log10(low)) - 1, int(log10(high)) + 1
-    ticks = [step * 10.0**power for power in range(first, last + 1) for step in STEPS]
+    ticks = [step * 10.0**power for power in range(first, last + 1) for step in _STEPS]
     return [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
 
 
 def space_out_ticks(
-    ticks: Iterable[Tick], place: Callable[[Tick], float], words: Callable[[Tick], str], room: Callable[[str], float]
-) -> Iterator[tuple[Tick, str]]:
+    ticks: Iterable[_Tick], place: Callable[[_Tick], float], words: Callable[[_Tick], str], room: Callable[[str], float]
+) -> Iterator[tuple[_Tick, str]]:
     """The ticks whose words do not run into those before them."""
     last: float | None = None
     for tick in ticks:
@@ -159,8 +159,8 @@ def space_out_ticks(
 
 def _round_down(value: float) -> float:
     """The largest 1, 2 or 5 times a power of ten that is not above."""
-    return max(step * 10.0**power for power in range(-8, 3) for step in STEPS if step * 10.0**power <= value * 1.001)
+    return max(step * 10.0**power for power in range(-8, 3) for step in _STEPS if step * 10.0**power <= value * 1.001)
 
 
 def _round_up(value: float) -> float:
-    return min(step * 10.0**power for power in range(-8, 4) for step in STEPS if step * 10.0**power >= value * 0.999)
+    return min(step * 10.0**power for power in range(-8, 4) for step in _STEPS if step * 10.0**power >= value * 0.999)

@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 
 from engine.rank_search import CurvePoint, ErrorCurve, RankResult
 
-DrawMark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
+_DrawMark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
 """Draws at a place, of a radius, in a colour on another."""
 
 
@@ -55,7 +55,7 @@ class ErrorSeries(NamedTuple):
 
     title: str
     error: Callable[[CurvePoint], float | None]
-    draw_mark: DrawMark
+    draw_mark: _DrawMark
     is_secondary: bool = False
     """Only to compare with: in gray, and joined by dashes."""
 
@@ -65,23 +65,23 @@ ERROR_SERIES: tuple[ErrorSeries, ...] = (
     ErrorSeries("measured on fitted inputs", lambda point: point.fit_error, _draw_ring),
     ErrorSeries("measured on others", lambda point: point.check_error, _draw_disc),
 )
-EXPECTED, REFIT = "expected", "k×k fitted again"
+_EXPECTED, _REFIT = "expected", "k×k fitted again"
 
 
 class LegendEntry(NamedTuple):
     """What a mark means; without a mark, the line."""
 
     title: str
-    draw_mark: DrawMark | None = None
+    draw_mark: _DrawMark | None = None
     is_secondary: bool = False
 
 
 def legend_entries(curve: ErrorCurve, look: ChartMarks) -> tuple[LegendEntry, ...]:
     """What the chart draws, in words."""
     shown = [series for series in ERROR_SERIES if any(series.error(point) is not None for point in curve.points)]
-    refit = (LegendEntry(REFIT, draw_diamond),) if look.result is not None and look.result.refit else ()
+    refit = (LegendEntry(_REFIT, draw_diamond),) if look.result is not None and look.result.refit else ()
     return (
-        LegendEntry(EXPECTED),
+        LegendEntry(_EXPECTED),
         *(LegendEntry(series.title, series.draw_mark, series.is_secondary) for series in shown),
         *refit,
     )

@@ -6,7 +6,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
-from engine.network.weight_specs import input_text
+from engine.network.input_specs import input_text
 from engine.rank_search import FORMS, ErrorCurve, RankResult, rank_search_refusal
 from engine.shapes import Shape
 from engine.text.problems import STEM
@@ -26,9 +26,9 @@ from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 STALE = "for earlier settings: explore again"
-NOTE_HEIGHT = 20.0
+_NOTE_HEIGHT = 20.0
 """In heights of the text: of the chart, from which on there is a note below it."""
-INDEPENDENT = (
+_INDEPENDENT = (
     "The line takes the taps of the kernel to be independent. Those of neighbouring pixels are not, so that what is "
     "measured may lie below it; fitting the k×k again uses that."
 )
@@ -86,7 +86,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
     colour = state.design_index(place[0])
     look = ChartMarks(colour, index, wish.max_error if wish.max_macs is None else None, shown.visible_result)
     maps = None if shown.visible_result is None else _build_maps(state, shown.visible_result, fresh=not stale)
-    note = "" if curve.form == "kxk+1x1" else INDEPENDENT
+    note = "" if curve.form == "kxk+1x1" else _INDEPENDENT
     stale_words = _sentence(reason, place[1]) if reason else STALE
     return BottleneckContent(
         head, problems or (stale_words if stale else said), bool(problems), stale, note, curve, look, maps
@@ -135,7 +135,7 @@ def lay_out_bottleneck(rect: QRectF, content: BottleneckContent) -> BottleneckLa
     foot = QRectF(room.left(), room.bottom(), room.width(), 0)
     chart = QRectF(room.left(), head.bottom() + size * 0.4, room.width(), room.bottom() - head.bottom() - size * 0.4)
     notes = size * 1.2 * _count_lines(content.footnote, room.width(), size * 0.9)
-    if chart.height() - notes > NOTE_HEIGHT * size:
+    if chart.height() - notes > _NOTE_HEIGHT * size:
         foot.setTop(foot.bottom() - notes)
         chart.setBottom(foot.top() - size * 0.4)
     placed = None

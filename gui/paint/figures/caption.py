@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from engine.cost import metrics
 from engine.cost.counting import MACS
 from engine.cost.metrics import OPERATIONS
-from engine.project.project import ImageInput
+from engine.network.input_specs import ImageInput
 from engine.text.problems import STEM
 from gui.paint.basics import colours
 from gui.paint.figures.excerpt import Excerpt, FigurePart
@@ -14,10 +14,10 @@ from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS, Camera
 from gui.paint.volumes.legend import FACES_TEXT
 from gui.state.view_state import ViewState
 
-FLAT = 0.05
+_FLAT = 0.05
 """Share of its length below which H is not seen."""
-LIVELIEST = "front: the channel that uses most colours, top and side: all channels at the border"
-FROM_ABOVE = "faces: row y = 0 of every map"
+_LIVELIEST = "front: the channel that uses most colours, top and side: all channels at the border"
+_FROM_ABOVE = "faces: row y = 0 of every map"
 
 
 def caption_phrases(
@@ -53,8 +53,8 @@ def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], eye: Camera, word
     computed = [at for at in volumes if at.result is not None]
     plain = [at.place[0] in counted_only for at in volumes if at.result is None]
     if computed:
-        fronts = LIVELIEST if wording.notes == "none" else FACES_TEXT
-        yield FROM_ABOVE if eye.height[1] < FLAT else fronts
+        fronts = _LIVELIEST if wording.notes == "none" else FACES_TEXT
+        yield _FROM_ABOVE if eye.height[1] < _FLAT else fronts
     if any(not at.fresh for at in computed):
         yield "dimmed: for earlier settings"
     if plain:

@@ -13,10 +13,10 @@ from gui.paint.volumes.visible_parts import Rect
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-SAID = "from above, H is not seen: what is across the arrows is the number of maps, C"
-FAINT = 34
+_SAID = "from above, H is not seen: what is across the arrows is the number of maps, C"
+_FAINT = 34
 """Opacity of the shape that widens and narrows, of 255."""
-LOW = 0.25
+_LOW = 0.25
 """How much of H may be seen for that shape to be drawn."""
 
 
@@ -28,7 +28,7 @@ def lay_out_from_above(state: ViewState, page: Page) -> PanelsFigure:
     ]
     eye = make_camera(*CAMERA_VIEWS["Top"])
     return lay_out_panels(
-        state, one_by_one_parts(state, "from-above"), page, wordings, eye, first_phrases=(SAID,), enough_ems=5.0
+        state, one_by_one_parts(state, "from-above"), page, wordings, eye, first_phrases=(_SAID,), enough_ems=5.0
     )
 
 
@@ -36,21 +36,21 @@ def lay_out_turn(state: ViewState, page: Page) -> PanelsFigure:
     """The same in 3-D, from where the camera rises."""
     eye = make_camera(*CAMERA_VIEWS["3-D"])
     return lay_out_panels(
-        state, one_by_one_parts(state, "from-above"), page, ONE_BY_ONE_TEXT_OPTIONS, eye, first_phrases=(SAID,)
+        state, one_by_one_parts(state, "from-above"), page, ONE_BY_ONE_TEXT_OPTIONS, eye, first_phrases=(_SAID,)
     )
 
 
 def draw_width_bands(painter: QPainter, laid_out: PanelsFigure, theme: Theme) -> None:
     """From volume to volume of a chain a pale ground as wide as both: it comes as the camera rises."""
     scene = laid_out.scene
-    seen = max(0.0, 1.0 - scene.camera.height[1] / LOW)
+    seen = max(0.0, 1.0 - scene.camera.height[1] / _LOW)
     boxes = {box.ref: box for box in scene.boxes}
     painter.save()
     painter.scale(scene.shrink, scene.shrink)
     painter.setPen(Qt.PenStyle.NoPen)
     for band in scene.line_breaks.design_rows:
         colour = QColor(theme.design(laid_out.state.design_index(band.name)))
-        colour.setAlpha(round(FAINT * seen))
+        colour.setAlpha(round(_FAINT * seen))
         painter.setBrush(colour)
         for vertex, sources in zip(band.graph.vertices, band.graph.sources, strict=True):
             box = boxes[band.name, vertex.name]

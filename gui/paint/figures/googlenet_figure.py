@@ -9,7 +9,7 @@ from gui.paint.tables.ruled_table import LARGEST, MARGIN
 from gui.paint.volumes.box_sizes import TextSizes
 from gui.state.view_state import ViewState
 
-MOST_PARTS = 2
+_MOST_PARTS = 2
 
 
 def googlenet_figure_sheets(state: ViewState, page: Page) -> tuple[googlenet_table.GooglenetSheet, ...]:
@@ -39,4 +39,4 @@ def googlenet_figure_page(state: ViewState, format: str) -> Page:
     """That of the format, or a page's whole width where a column would break a table into more than two parts."""
     narrow = page_for_format(format)
     parts = len(googlenet_figure_sheets(state, narrow)) / max(len(state.project.designs), 1)
-    return PAGES["174mm"] if parts > MOST_PARTS and narrow is PAGES["85mm"] else narrow
+    return PAGES["174mm"] if parts > _MOST_PARTS and narrow is PAGES["85mm"] else narrow

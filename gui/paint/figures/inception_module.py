@@ -7,7 +7,7 @@ from gui.paint.volumes.box_sizes import TextOptions
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import ViewState
 
-WORDINGS = (
+_WORDINGS = (
     TextOptions(("line",), one_line_captions=True, notes="fronts", branch_spread=1.5),
     TextOptions(("line",), has_names=False, notes="fronts", branch_spread=1.5),
     TextOptions(("lines",), has_names=False, notes="fronts", branch_spread=1.5),
@@ -26,4 +26,4 @@ def lay_out_inception_module(state: ViewState, page: Page) -> PanelsFigure:
     found = [find_branch_module(state, name) for name in names]
     parts = [part for part in found if part is not None]
     eye, chains = make_camera(*CAMERA_VIEWS["3-D"]), [closed_chain_part(state, name) for name in names]
-    return lay_out_panels(state, parts or chains, page, WORDINGS, eye, side_by_side=bool(parts), enough_ems=4.0)
+    return lay_out_panels(state, parts or chains, page, _WORDINGS, eye, side_by_side=bool(parts), enough_ems=4.0)

@@ -26,18 +26,18 @@ from gui.paint.volumes.space import rows_extent
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
-MARGIN, GAP = 0.5, 0.5
+_MARGIN, _GAP = 0.5, 0.5
 """Free border, and above every heading but the first, in ems."""
-TITLE = 1.2
+_TITLE = 1.2
 """Size of a panel's title, in ems."""
-WIDE = 54.0
+_WIDE = 54.0
 """Ems of a page on which panels may stand beside each other."""
-MANY, SPARING = 40, 2
+_MANY, _SPARING = 40, 2
 """Layers of which no more is written than the last wordings say: laying out the fuller ones would take long."""
-TALLEST, TALLEST_WIDE = 1.75, 0.8
+_TALLEST, _TALLEST_WIDE = 1.75, 0.8
 """The most widths that a figure is high where the page does not say it, in a column and on a wide page."""
-SEPARATOR = " · "
-COUNTS = ("macs", "flops", OPERATIONS)
+_SEPARATOR = " · "
+_COUNTS = ("macs", "flops", OPERATIONS)
 """Metrics that a figure's costs may be told in; for others they are MACs."""
 
 
@@ -99,13 +99,13 @@ def lay_out_panels(
 
     On narrow pages what fits is enough. `said` begins the caption; `beside`: panels stand beside each other if wide.
     """
-    if state.look.metric not in COUNTS:
+    if state.look.metric not in _COUNTS:
         state = replace(state, look=replace(state.look, metric=MACS.id))
     shown, found = make_excerpt(state, parts), list[PanelsFigure]()
-    many = len(shown.check.reports) > MANY
-    for wording in wordings[-SPARING:] if many else wordings:
+    many = len(shown.check.reports) > _MANY
+    for wording in wordings[-_SPARING:] if many else wordings:
         for em in page.text_sizes:
-            wide = page.width >= WIDE * em
+            wide = page.width >= _WIDE * em
             for side in (True, False) if side_by_side and wide and len(parts) > 1 else (False,):
                 made = _PanelsAttempt(state, shown, parts, page, em, beside=side).lay_out(wording, eye, first_phrases)
                 if made.fits and (made.box_size >= enough_ems or not wide):
@@ -124,11 +124,11 @@ def draw_panels(painter: QPainter, laid_out: PanelsFigure, theme: Theme) -> None
             draw_label(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
     for _, top in laid_out.scene.heading_points[1:] if not laid_out.scene.line_breaks.side_by_side else ():
         painter.setPen(QPen(QColor(theme.grid), 0.06 * em))
-        painter.drawLine(QPointF(MARGIN * em, top), QPointF(right - MARGIN * em, top))
+        painter.drawLine(QPointF(_MARGIN * em, top), QPointF(right - _MARGIN * em, top))
     for text in laid_out.caption:
         draw_label(painter, text, theme.muted)
     if laid_out.bar_texts is not None:
-        end = QPointF(right - MARGIN * em, laid_out.height - MARGIN * em - 0.2 * TextSizes(em).small)
+        end = QPointF(right - _MARGIN * em, laid_out.height - _MARGIN * em - 0.2 * TextSizes(em).small)
         draw_volumes_bar(painter, laid_out.state, theme, end, em, laid_out.bar_texts)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
     draw_scene(
@@ -138,7 +138,7 @@ def draw_panels(painter: QPainter, laid_out: PanelsFigure, theme: Theme) -> None
 
 def turn_panels(laid_out: PanelsFigure, eye: Camera) -> PanelsFigure:
     """The same figure as another camera sees it: what is written stays."""
-    margin = MARGIN * laid_out.em
+    margin = _MARGIN * laid_out.em
     return replace(
         laid_out, scene=lay_out_scene(laid_out.scene.line_breaks, eye, margin, margin, laid_out.heading_heights)
     )
@@ -152,14 +152,14 @@ class _PanelsAttempt:
     ) -> None:
         self.whole, self.state, self.parts, self.page, self.em, self.beside = state, shown, parts, page, em, beside
         self.small = TextSizes(em).small
-        self.space = page.width - 2 * MARGIN * em
+        self.space = page.width - 2 * _MARGIN * em
         count = len(parts) if beside else 1
         self.panel_space = (self.space - (count - 1) * DESIGN_GAP * em) / count
 
     def lay_out(self, wording: TextOptions, eye: Camera, said: Sequence[str]) -> PanelsFigure:
-        em, margin = self.em, MARGIN * self.em
+        em, margin = self.em, _MARGIN * self.em
         headings = [_flow_phrases(words, self.panel_space) for words in self._headings()]
-        headers = [(GAP + LINE_SPACING * (TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
+        headers = [(_GAP + LINE_SPACING * (_TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
         headers = [max(headers)] * len(headers) if self.beside else headers
         if wording.edge_numbers == "C" and len(distinct_map_sizes(self.state)) > 1:
             wording = replace(wording, edge_numbers="CHW", has_sparse_numbers=True)
@@ -168,7 +168,7 @@ class _PanelsAttempt:
         caption, bar = self._add_bar_line(_flow_phrases(words, self.space))
         below = (0.3 + 0.84 * LINE_SPACING * len(caption)) * em
         fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
-        tallest = TALLEST_WIDE if self.page.width >= WIDE * em else TALLEST
+        tallest = _TALLEST_WIDE if self.page.width >= _WIDE * em else _TALLEST
         high = max(em, (self.page.height or tallest * self.page.width) - fixed)
         made = self._break_lines(wording, high)
         if self.page.height is None:
@@ -198,7 +198,7 @@ class _PanelsAttempt:
         """Of each panel its letter and title, its costs, and how they compare with those of the first."""
         chosen, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
         first = self.parts[0].total_amount(self.whole, chosen)
-        size, ledger = round(TITLE * self.em), self.whole.costs
+        size, ledger = round(_TITLE * self.em), self.whole.costs
         for letter, part in zip("abcdefgh", self.parts, strict=False):
             before = f"({letter}) " if len(self.parts) > 1 else ""
             title = elide_text(part.title, self.panel_space - measure_text(before, size, True), size, True)
@@ -217,7 +217,7 @@ class _PanelsAttempt:
         self, headings: Sequence[Sequence[Sequence[Phrase]]], scene: VolumesScene
     ) -> Iterator[tuple[Label, ...]]:
         for lines, (left, top) in zip(headings, scene.heading_points, strict=True):
-            baseline, texts = top + (GAP + TITLE) * self.em, list[Label]()
+            baseline, texts = top + (_GAP + _TITLE) * self.em, list[Label]()
             for line in lines:
                 texts += _place_phrases(line, left, baseline)
                 baseline += LINE_SPACING * self.em
@@ -239,7 +239,7 @@ class _PanelsAttempt:
     def _place_caption(self, lines: Sequence[Sequence[Phrase]], bottom: float) -> Iterator[Label]:
         baseline = bottom - 0.25 * self.small - LINE_SPACING * self.small * (len(lines) - 1)
         for line in lines:
-            yield from _place_phrases(line, MARGIN * self.em, baseline)
+            yield from _place_phrases(line, _MARGIN * self.em, baseline)
             baseline += LINE_SPACING * self.small
 
 
@@ -279,7 +279,7 @@ def _break_phrase(phrase: Phrase, room: float) -> Iterator[Phrase]:
 
 
 def _line_width(line: Sequence[Phrase]) -> float:
-    gaps = (measure_text(SEPARATOR, min(phrase.size for phrase in line)) if len(line) > 1 else 0.0) * (len(line) - 1)
+    gaps = (measure_text(_SEPARATOR, min(phrase.size for phrase in line)) if len(line) > 1 else 0.0) * (len(line) - 1)
     return sum([phrase.width for phrase in line]) + gaps
 
 
@@ -288,8 +288,8 @@ def _place_phrases(line: Sequence[Phrase], x: float, baseline: float) -> Iterato
     for index, phrase in enumerate(line):
         if index:
             small = min(phrase.size, line[index - 1].size)
-            gap = measure_text(SEPARATOR, small)
-            yield Label(SEPARATOR, x, baseline, gap, small, "muted")
+            gap = measure_text(_SEPARATOR, small)
+            yield Label(_SEPARATOR, x, baseline, gap, small, "muted")
             x += gap
         yield Label(phrase.text, x, baseline, phrase.width, phrase.size, phrase.role, phrase.bold)
         x += phrase.width

@@ -12,7 +12,7 @@ from gui.paint.figures.excerpt import FigurePart, drop_elementwise, rename_sourc
 from gui.paint.volumes.design_graph import DesignGraph, build_design_graph
 from gui.state.view_state import ViewState
 
-SHORT = 5
+_SHORT = 5
 """Layers, the elementwise ones apart, that a chain has at most to be shown whole."""
 
 
@@ -49,7 +49,7 @@ def whole_design_part(state: ViewState, design: str) -> FigurePart:
 def is_short_chain(part: FigurePart) -> bool:
     """Whether a part is a chain of few layers; connections that skip some do not matter."""
     drawn = _part_graph(part)
-    return len(drawn.vertices) <= SHORT + 1 and all(len(column) == 1 for column in drawn.columns)
+    return len(drawn.vertices) <= _SHORT + 1 and all(len(column) == 1 for column in drawn.columns)
 
 
 def find_branch_module(state: ViewState, design: str) -> FigurePart | None:

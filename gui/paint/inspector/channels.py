@@ -23,11 +23,11 @@ from gui.paint.maps.map_measures import volume_range
 from gui.paint.maps.tiles import load_packed_lut
 from gui.theme import Theme
 
-SIGN, BELOW = 1.6, 1.5
+_SIGN, _BELOW = 1.6, 1.5
 """Room between two mosaics and below them, in ems."""
-LARGEST = 17.0
+_LARGEST = 17.0
 """Side of a mosaic in ems."""
-MOST_VALUES = 400_000
+_MOST_VALUES = 400_000
 """Values of a patch; of larger ones, as dense layers of large maps have, the matrix tells."""
 
 
@@ -35,13 +35,13 @@ def channels_height(content: InspectorContent, width: float, em: float) -> float
     window = None if content.explanation is None else content.explanation.how.window
     if window is None or window.filter is None or len(window.values) < 2 or window.inside.size == 1:
         return 0.0
-    if window.values.size > MOST_VALUES:
+    if window.values.size > _MOST_VALUES:
         return 0.0
     rows, columns = mosaic_extent(window.values.shape)
     return (
         part_title_height(_title(content.required_explanation), width, em)
         + _mosaic_side(width, em) * min(rows / columns, 1.0)
-        + BELOW * em
+        + _BELOW * em
     )
 
 
@@ -61,7 +61,7 @@ def draw_channels(painter: QPainter, rect: QRectF, content: InspectorContent, em
         outline_cells(painter, _tile_rect(place, told, content.shown_term), 1.5, theme.base, theme.accent)
         below = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
         draw_centred_caption(painter, below, name, 0.92 * em, theme.muted)
-        before = QRectF(place.left() - SIGN * em, place.top(), SIGN * em, place.height())
+        before = QRectF(place.left() - _SIGN * em, place.top(), _SIGN * em, place.height())
         draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
 
 
@@ -118,7 +118,7 @@ def _title(told: ValueExplanation) -> str:
 
 
 def _mosaic_side(width: float, em: float) -> float:
-    return min((width - 2 * SIGN * em) / 3, LARGEST * em)
+    return min((width - 2 * _SIGN * em) / 3, _LARGEST * em)
 
 
 def _mosaic_rects(rect: QRectF, told: ValueExplanation, em: float) -> list[QRectF]:
@@ -126,7 +126,7 @@ def _mosaic_rects(rect: QRectF, told: ValueExplanation, em: float) -> list[QRect
     rows, columns = mosaic_extent(told.window.values.shape)
     wide, tall = side * min(columns / rows, 1.0), side * min(rows / columns, 1.0)
     top = rect.top() + part_title_height(_title(told), rect.width(), em)
-    return [QRectF(rect.left() + at * (side + SIGN * em), top, wide, tall) for at in range(3)]
+    return [QRectF(rect.left() + at * (side + _SIGN * em), top, wide, tall) for at in range(3)]
 
 
 def _tile_rect(place: QRectF, told: ValueExplanation, term: int) -> QRectF:

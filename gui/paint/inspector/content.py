@@ -15,7 +15,7 @@ from engine.layers import Layer
 from engine.layers.explanation import Explanation, Numbers, Spot, Terms, WindowProduct
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
-from engine.project.project import ImageInput
+from engine.network.input_specs import ImageInput
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM

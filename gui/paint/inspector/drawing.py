@@ -37,14 +37,14 @@ INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
 )
 """In the order in which they are read."""
 
-COLUMN = 26.0
+_COLUMN = 26.0
 """Least width of a column in ems; there are three at most."""
-MOST_COLUMNS = 3
-MARGIN, GAP = 0.8, 1.2
+_MOST_COLUMNS = 3
+_MARGIN, _GAP = 0.8, 1.2
 """Around the figure, and between its parts, in ems."""
-SMALLEST, LARGEST = 12.0, 15.0
+_SMALLEST, _LARGEST = 12.0, 15.0
 """Height of the text in pixels."""
-NATURAL = 1200
+_NATURAL = 1200
 """Width of a figure where no screen gives one."""
 
 __all__ = [
@@ -72,18 +72,18 @@ class InspectorLayout(NamedTuple):
 
 def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayout:
     """Lay out the parts in their order, down one column after the other, so that the highest is as low as can be."""
-    em = min(max(width / 48, SMALLEST), LARGEST)
-    count = max(1, min(int(width // (COLUMN * em)), MOST_COLUMNS))
-    inner = (width - 2 * MARGIN * em - (count - 1) * 2 * GAP * em) / count
+    em = min(max(width / 48, _SMALLEST), _LARGEST)
+    count = max(1, min(int(width // (_COLUMN * em)), _MOST_COLUMNS))
+    inner = (width - 2 * _MARGIN * em - (count - 1) * 2 * _GAP * em) / count
     parts = [(part, tall) for part in INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
-    heights = [tall + GAP * em for _, tall in parts]
+    heights = [tall + _GAP * em for _, tall in parts]
     places = []
     for column, (first, last) in enumerate(pairwise(_column_breaks(heights, count))):
-        left, top = MARGIN * em + column * (inner + 2 * GAP * em), MARGIN * em
+        left, top = _MARGIN * em + column * (inner + 2 * _GAP * em), _MARGIN * em
         for part, tall in parts[first:last]:
             places.append((part, QRectF(left, top, inner, tall)))
-            top += tall + GAP * em
-    return InspectorLayout(em, tuple(places), max((rect.bottom() for _, rect in places), default=0.0) + GAP * em)
+            top += tall + _GAP * em
+    return InspectorLayout(em, tuple(places), max((rect.bottom() for _, rect in places), default=0.0) + _GAP * em)
 
 
 def _column_breaks(heights: list[float], count: int) -> tuple[int, ...]:
@@ -135,7 +135,7 @@ def paint_inspector(painter: QPainter, rect: QRectF, state: ViewState, theme: Th
 
 def inspector_figure_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure with all parts."""
-    return NATURAL, max(200, round(lay_out_inspector(_figure_content(state), NATURAL).height))
+    return _NATURAL, max(200, round(lay_out_inspector(_figure_content(state), _NATURAL).height))
 
 
 def _figure_content(state: ViewState) -> InspectorContent:

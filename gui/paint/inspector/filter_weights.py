@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from engine.kernels import Checkpoint
 from engine.layers.explanation import of_filter
 from engine.network.analysis import Report
-from engine.network.graph import LowRankWeights
+from engine.network.weight_specs import LowRankWeights
 from engine.run.check import NodeRef
 from gui.paint.basics.derived_cache import CACHE, Key
 from gui.paint.maps import layer_weights
@@ -20,7 +20,7 @@ MOST_AT_ONCE = 1_000_000
 """Weights of a layer that are found while the window waits; of more it takes longer than a frame."""
 _MOST_WHOLE = 8_000_000
 """Weights of a layer that the cache holds whole; of more only one filter's, and a picture of all."""
-MOST_ROWS, MOST_COLUMNS = 512, 1024
+_MOST_ROWS, MOST_COLUMNS = 512, 1024
 """Of a matrix that is drawn; of more every 2nd, 3rd … is taken."""
 
 
@@ -108,7 +108,7 @@ def make_weight_matrix(report: Report, arrays: Mapping[str, NDArray[Any]], chann
     groups = received.channels // (read.stop - read.start)
     rows, columns = len(whole) // groups, whole.shape[1]
     first = channel // rows * rows
-    row_step, column_step = -(-rows // MOST_ROWS), -(-columns // MOST_COLUMNS)
+    row_step, column_step = -(-rows // _MOST_ROWS), -(-columns // MOST_COLUMNS)
     values = whole[first : first + rows : row_step, ::column_step].copy()
     return WeightMatrix(values, rows, columns, row_step, column_step, first)
 

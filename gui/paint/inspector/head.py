@@ -18,9 +18,9 @@ from gui.paint.inspector.content import (
 from gui.paint.inspector.part_drawing import InspectorHit
 from gui.theme import Theme
 
-QUIET = (INSPECTOR_RUN_HINT, FINDING_WEIGHTS, NO_VALUE_CHOSEN)
+_QUIET = (INSPECTOR_RUN_HINT, FINDING_WEIGHTS, NO_VALUE_CHOSEN)
 """Notes that tell of nothing amiss."""
-INDEX = re.compile(r"\[[^\]]*\]")
+_INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def head_height(content: InspectorContent, width: float, em: float) -> float:
@@ -48,7 +48,7 @@ def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
     painter.setOpacity(1.0)
     if content.note:
         tall = _note_height(content, rect.width(), em)
-        tone: NoteTone = "mistake" if content.note_is_error else "hint" if content.note in QUIET else "warning"
+        tone: NoteTone = "mistake" if content.note_is_error else "hint" if content.note in _QUIET else "warning"
         draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content.note, em, tone, theme)
 
 
@@ -85,7 +85,7 @@ def _paragraphs(content: InspectorContent, width: float, em: float) -> list[tupl
 
 def _keep_indices_together(formula: str) -> str:
     """The same with indices that stay on one line."""
-    return INDEX.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), formula)
+    return _INDEX.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), formula)
 
 
 def _compare_with_run(told: ValueExplanation) -> str:

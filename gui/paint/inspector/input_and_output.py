@@ -27,12 +27,12 @@ from gui.state.view_state import Focus, Look
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
-TITLE = "Where it is read, and where it goes"
-LARGEST = 17.0
+_TITLE = "Where it is read, and where it goes"
+_LARGEST = 17.0
 """Side of a map in ems."""
-PADDED = 0.1
+_PADDED = 0.1
 """Share of a map's side that is left around it, for windows that reach into the padding."""
-ARROW, CAPTION = 2.6, 1.5
+_ARROW, _CAPTION = 2.6, 1.5
 """Room between the maps, and below them, in ems."""
 
 
@@ -49,11 +49,11 @@ def maps_height(content: InspectorContent, width: float, em: float) -> float:
     told = content.explanation
     if told is None or all(volume.shape[1:] == (1, 1) for volume in (told.volume, *told.received)):
         return 0.0  # a map of one value shows nothing
-    return part_title_height(TITLE, width, em) + _map_side(width, em) + CAPTION * em
+    return part_title_height(_TITLE, width, em) + _map_side(width, em) + _CAPTION * em
 
 
 def draw_maps(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
-    draw_part_title(painter, rect, TITLE, em, theme)
+    draw_part_title(painter, rect, _TITLE, em, theme)
     before, after = _lay_out_maps(rect, content, em)
     if before is not None:
         _draw_map(painter, before, content.look, theme)
@@ -81,17 +81,17 @@ def _source_ref(told: ValueExplanation) -> tuple[str, str] | None:
 
 def _map_side(width: float, em: float) -> float:
     """Of the room for one map."""
-    return min((width - ARROW * em) / 2, LARGEST * em)
+    return min((width - _ARROW * em) / 2, _LARGEST * em)
 
 
 def _lay_out_maps(rect: QRectF, content: InspectorContent, em: float) -> tuple[_MapView | None, _MapView]:
     """What is read, and the map of the value; the project's input is read from nothing."""
     told = content.required_explanation
     side = _map_side(rect.width(), em)
-    top = rect.top() + part_title_height(TITLE, rect.width(), em)
-    margin = PADDED * side
+    top = rect.top() + part_title_height(_TITLE, rect.width(), em)
+    margin = _PADDED * side
     first = QRectF(rect.left(), top, side, side).adjusted(margin, margin, -margin, -margin)
-    second = first.translated(side + ARROW * em, 0) if told.received else first
+    second = first.translated(side + _ARROW * em, 0) if told.received else first
     after = _MapView(told.volume, told.at.channel, content.focus.node, fit_shape(told.volume.shape, second))
     if not told.received:
         return None, after
@@ -137,7 +137,7 @@ def _strips_outside(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
 def _draw_caption(painter: QPainter, shown: _MapView, text: str, rect: QRectF, em: float, theme: Theme) -> None:
     """Below a map, as wide as its room."""
     side, middle = _map_side(rect.width(), em), shown.rect.center().x()
-    place = QRectF(middle - side / 2, rect.bottom() - CAPTION * em - 0.3 * em, side, 1.4 * em)
+    place = QRectF(middle - side / 2, rect.bottom() - _CAPTION * em - 0.3 * em, side, 1.4 * em)
     draw_centred_caption(painter, place, text, 0.92 * em, theme.muted)
 
 

@@ -24,11 +24,11 @@ from gui.state.view_state import Focus
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
-STRIP = 1.2
+_STRIP = 1.2
 """Thickness of a vector in ems."""
-LEAST, LARGEST = 5.0, 15.0
+_LEAST, _LARGEST = 5.0, 15.0
 """Height of the matrix in ems."""
-LABELS = 5.6
+_LABELS = 5.6
 """Room for what strips are called."""
 
 
@@ -46,7 +46,7 @@ def matrix_height(content: InspectorContent, width: float, em: float) -> float:
     if content.explanation is None or content.explanation.matrix is None:
         return 0.0
     matrix = content.explanation.matrix
-    strips = 3 * (STRIP + 0.5) * em
+    strips = 3 * (_STRIP + 0.5) * em
     return part_title_height(_title(matrix), width, em) + strips + _rows_height(matrix, em) + 2.0 * em
 
 
@@ -97,7 +97,7 @@ def _draw_strip(
 ) -> None:
     """A vector lying down, as wide as the matrix, and what it is called."""
     draw_values(painter, rect, values[np.newaxis], *ends, name, theme.edge)
-    left = QRectF(rect.left() - LABELS * em, rect.top(), (LABELS - 0.4) * em, rect.height())
+    left = QRectF(rect.left() - _LABELS * em, rect.top(), (_LABELS - 0.4) * em, rect.height())
     draw_text(painter, left, label, 0.92 * em, theme.muted)
 
 
@@ -109,7 +109,7 @@ def _draw_links(painter: QPainter, places: _MatrixRects, content: InspectorConte
     thick = max(tall, 2.0)
     row = QRectF(places.matrix.left(), y + (tall - thick) / 2, places.outputs.right() - places.matrix.left(), thick)
     outline_cells(painter, row, 1.0, theme.base, theme.text)
-    label = QRectF(places.matrix.left() - LABELS * em, row.center().y() - 0.7 * em, (LABELS - 0.4) * em, 1.4 * em)
+    label = QRectF(places.matrix.left() - _LABELS * em, row.center().y() - 0.7 * em, (_LABELS - 0.4) * em, 1.4 * em)
     draw_text(painter, label, f"filter {at.channel} ▸", 0.92 * em, theme.text, bold=True)
     wide = places.matrix.width() / matrix.columns
     first, last = term_columns(content, content.shown_term)
@@ -190,13 +190,13 @@ def _axes_text(matrix: WeightMatrix) -> str:
 
 
 def _rows_height(matrix: WeightMatrix, em: float) -> float:
-    return min(max(matrix.rows * 0.3 * em, LEAST * em), LARGEST * em)
+    return min(max(matrix.rows * 0.3 * em, _LEAST * em), _LARGEST * em)
 
 
 def _lay_out_rects(rect: QRectF, matrix: WeightMatrix, em: float) -> _MatrixRects:
     top = rect.top() + part_title_height(_title(matrix), rect.width(), em)
-    left, width = rect.left() + LABELS * em, rect.width() - (LABELS + STRIP + 0.5) * em
-    tall, strip = _rows_height(matrix, em), STRIP * em
+    left, width = rect.left() + _LABELS * em, rect.width() - (_LABELS + _STRIP + 0.5) * em
+    tall, strip = _rows_height(matrix, em), _STRIP * em
     vector = QRectF(left, top, width, strip)
     whole = QRectF(left, vector.bottom() + 0.5 * em, width, tall)
     given = QRectF(whole.right() + 0.5 * em, whole.top(), strip, tall)

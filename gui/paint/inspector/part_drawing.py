@@ -15,7 +15,7 @@ from gui.paint.volumes.faces import enlarge_pixels
 from gui.state.view_state import Focus
 from gui.theme import Theme, font
 
-LINE = 1.5
+_LINE = 1.5
 """Height of a line of text in ems."""
 
 

@@ -26,18 +26,18 @@ from gui.paint.inspector.part_drawing import (
 from gui.paint.maps.map_measures import volume_range
 from gui.theme import Theme, font
 
-SIGN = 1.6
+_SIGN = 1.6
 """Room between two tiles in ems."""
-LARGEST = 15.0
+_LARGEST = 15.0
 """Side of a tile in ems."""
-BELOW = 1.5
+_BELOW = 1.5
 """What a tile is called, in ems."""
-ROOMY = 25.0
+_ROOMY = 25.0
 """Pixels of a cell in which a number is read."""
-READABLE = 8.0
+_READABLE = 8.0
 """Pixels of the smallest number in a cell."""
-LONG = 10_000
-MOST_CELLS = 15
+_LONG = 10_000
+_MOST_CELLS = 15
 """Rows or columns of a tile that can hold numbers."""
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -56,7 +56,7 @@ class _PatchTile(NamedTuple):
     def power_of_ten(self) -> int:
         """Of ten, a multiple of 3: what numbers are divided by where they would be long, below 0.1 or from 10,000."""
         largest = float(np.abs(self.values).max(initial=0.0))
-        if not 0 < largest < float("inf") or 0.1 <= largest < LONG:
+        if not 0 < largest < float("inf") or 0.1 <= largest < _LONG:
             return 0
         return 3 * floor((log10(largest) + (1 if largest < 1 else -1)) / 3)
 
@@ -76,7 +76,7 @@ def patch_height(content: InspectorContent, width: float, em: float) -> float:
     extent: tuple[int, ...] = content.explanation.window.inside.shape
     columns = _tiles_per_row(content, width, em)
     rows = 1 if content.explanation.window.filter is None else -(-3 // columns)
-    tall = _tile_side(width, em, columns) * extent[0] / max(extent) + BELOW * em
+    tall = _tile_side(width, em, columns) * extent[0] / max(extent) + _BELOW * em
     return part_title_height(_title(content), width, em) + rows * tall + 1.9 * em
 
 
@@ -90,7 +90,7 @@ def draw_patch(painter: QPainter, rect: QRectF, content: InspectorContent, em: f
         shown = _draw_numbers(painter, place, tile, window, em)
         name = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
         draw_centred_caption(painter, name, tile.caption if shown else tile.name, 0.92 * em, theme.muted)
-        before = QRectF(place.left() - SIGN * em, place.top(), SIGN * em, place.height())
+        before = QRectF(place.left() - _SIGN * em, place.top(), _SIGN * em, place.height())
         draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
     if window.winner is not None:
         outline_cells(painter, cell_rect(places[0], window.inside.shape, window.winner), 2, "#000000", "#ffffff")
@@ -151,23 +151,23 @@ def _tiles_per_row(content: InspectorContent, width: float, em: float) -> int:
     """Tiles beside each other: all three, unless two and one leave room for the numbers that three do not."""
     longest = max(content.required_explanation.window.inside.shape)
     three, two = (_tile_side(width, em, columns) / longest for columns in (3, 2))
-    return 2 if three < ROOMY <= two else 3
+    return 2 if three < _ROOMY <= two else 3
 
 
 def _tile_side(width: float, em: float, columns: int) -> float:
     """The longer side of a tile."""
-    return min((width - (columns - 1) * SIGN * em) / columns - (SIGN * em if columns == 2 else 0), LARGEST * em)
+    return min((width - (columns - 1) * _SIGN * em) / columns - (_SIGN * em if columns == 2 else 0), _LARGEST * em)
 
 
 def _tile_rects(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
     window, columns = content.required_explanation.window, _tiles_per_row(content, rect.width(), em)
     side, extent = _tile_side(rect.width(), em, columns), window.inside.shape
     high, wide = (side * length / max(extent) for length in extent)
-    left = rect.left() + (SIGN * em if columns == 2 else 0)
+    left = rect.left() + (_SIGN * em if columns == 2 else 0)
     top = rect.top() + part_title_height(_title(content), rect.width(), em)
     count = 1 if window.filter is None else 3
     return [
-        QRectF(left + at % columns * (wide + SIGN * em), top + at // columns * (high + BELOW * em), wide, high)
+        QRectF(left + at % columns * (wide + _SIGN * em), top + at // columns * (high + _BELOW * em), wide, high)
         for at in range(count)
     ]
 
@@ -183,7 +183,7 @@ def _draw_padding(painter: QPainter, rect: QRectF, window: WindowProduct, theme:
 def _draw_numbers(painter: QPainter, rect: QRectF, tile: _PatchTile, window: WindowProduct, em: float) -> bool:
     """Each cell's number, as large as its cell lets it be; whether there is room for them."""
     rows, columns = extent = window.inside.shape
-    if max(rows, columns) > MOST_CELLS:
+    if max(rows, columns) > _MOST_CELLS:
         return False
     values = tile.values / 10.0**tile.power_of_ten
     digits = sum(float(np.abs(values).max(initial=0.0)) < most for most in (100, 10))
@@ -193,7 +193,7 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _PatchTile, window: Win
     }
     widest = max((text_width(text) for text in texts.values()), default=1.0)
     size = min(0.8 * em, rect.width() / columns / widest, 0.8 * rect.height() / rows)
-    if size < READABLE:
+    if size < _READABLE:
         return False
     painter.setFont(font(size))
     pale = is_pale(tile.values, tile.low, tile.high, tile.colour_map)

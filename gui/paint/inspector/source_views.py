@@ -24,10 +24,10 @@ from gui.paint.volumes import faces
 from gui.state.view_state import Focus
 from gui.theme import Theme
 
-TITLE = "What it sees of each earlier volume"
-WIDTH = 7.2
+_TITLE = "What it sees of each earlier volume"
+_WIDTH = 7.2
 """Least width of a picture in ems."""
-GAP, TEXT = 0.6, 2.5
+_GAP, _TEXT = 0.6, 2.5
 """Between pictures, and the height of what stands below one, in ems."""
 
 
@@ -36,11 +36,11 @@ def source_views_height(content: InspectorContent, width: float, em: float) -> f
         return 0.0
     places = _view_rects(QRectF(0, 0, width, 0), content, em)
     more = 1.5 * em if content.left_out_count else 0.0
-    return max(place.bottom() for place in places) + (TEXT + GAP) * em + more
+    return max(place.bottom() for place in places) + (_TEXT + _GAP) * em + more
 
 
 def draw_source_views(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
-    draw_part_title(painter, rect, TITLE, em, theme)
+    draw_part_title(painter, rect, _TITLE, em, theme)
     for sight, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
         picture = fit_shape(sight.volume.shape, place)
         pixels = hypot(painter.deviceTransform().m11(), painter.deviceTransform().m12())
@@ -87,8 +87,8 @@ def _view_image(sight: SourceView, content: InspectorContent, rect: QRectF, pixe
 
 def _choose_grid(width: float, em: float) -> tuple[int, float]:
     """How many pictures stand beside each other, and how wide each is."""
-    columns = max(1, int((width + GAP * em) // ((WIDTH + GAP) * em)))
-    return columns, (width + GAP * em) / columns - GAP * em
+    columns = max(1, int((width + _GAP * em) // ((_WIDTH + _GAP) * em)))
+    return columns, (width + _GAP * em) / columns - _GAP * em
 
 
 def _grid_cells(count: int, columns: int) -> list[tuple[int, int]]:
@@ -102,8 +102,8 @@ def _grid_cells(count: int, columns: int) -> list[tuple[int, int]]:
 
 def _view_rects(rect: QRectF, content: InspectorContent, em: float) -> list[QRectF]:
     columns, side = _choose_grid(rect.width(), em)
-    top = rect.top() + part_title_height(TITLE, rect.width(), em)
-    across, down = side + GAP * em, side + (TEXT + GAP) * em
+    top = rect.top() + part_title_height(_TITLE, rect.width(), em)
+    across, down = side + _GAP * em, side + (_TEXT + _GAP) * em
     count = len(content.source_views)
     sizes = [side] * count
     if columns >= 3 and count >= 2:

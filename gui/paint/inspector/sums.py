@@ -14,9 +14,9 @@ from gui.theme import Theme
 MOST_BARS = 12
 """Terms that have a bar of their own; where there are only few more, they have, too."""
 FEW_MORE_BARS = 4
-ROW = 1.45
+_ROW = 1.45
 """Height of a row in ems."""
-LABEL, NUMBER = 7.6, 5.0
+_LABEL, _NUMBER = 7.6, 5.0
 """Width of labels and numbers in ems."""
 
 
@@ -49,7 +49,7 @@ def sum_bars(content: InspectorContent) -> tuple[SumBar, ...]:
 
 def sums_height(content: InspectorContent, width: float, em: float) -> float:
     shown = sum_bars(content)
-    return part_title_height(_title(content), width, em) + (len(shown) + 0.6) * ROW * em if shown else 0.0
+    return part_title_height(_title(content), width, em) + (len(shown) + 0.6) * _ROW * em if shown else 0.0
 
 
 def draw_sums(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
@@ -58,9 +58,9 @@ def draw_sums(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
     axis, scale = _axis_scale(rect, shown, em)
     top = rect.top() + part_title_height(_title(content), rect.width(), em)
     painter.setPen(QPen(QColor(theme.muted), 1))
-    painter.drawLine(QLineF(axis, top, axis, top + len(shown) * ROW * em))
+    painter.drawLine(QLineF(axis, top, axis, top + len(shown) * _ROW * em))
     for index, row in enumerate(shown):
-        place = QRectF(rect.left(), top + index * ROW * em, rect.width(), ROW * em)
+        place = QRectF(rect.left(), top + index * _ROW * em, rect.width(), _ROW * em)
         _draw_sum_bar(painter, place, row, axis, scale, content, em, theme)
 
 
@@ -80,20 +80,20 @@ def _draw_sum_bar(
     elif row.term is not None and row.term == content.shown_term and content.required_explanation.terms.of == "channel":
         painter.fillRect(place, QColor(theme.grid))
     long = row.value * scale if np.isfinite(row.value) else 0.0
-    bar = QRectF(axis, place.top() + 0.2 * ROW * em, long, 0.6 * ROW * em).normalized()
+    bar = QRectF(axis, place.top() + 0.2 * _ROW * em, long, 0.6 * _ROW * em).normalized()
     painter.fillRect(bar, QColor(theme.text if row.final else signed_colour(row.value)))
     if row.term is None and not row.final:  # hollow: several together, or no product at all
         painter.fillRect(bar.adjusted(1.5, 1.5, -1.5, -1.5), QColor(theme.base))
     label = QRectF(place.left(), place.top(), _label_width(place.width(), em), place.height())
     draw_text(painter, label, row.label, 0.92 * em, theme.text, bold=row.final)
-    value = QRectF(place.right() - NUMBER * em, place.top(), NUMBER * em, place.height())
+    value = QRectF(place.right() - _NUMBER * em, place.top(), _NUMBER * em, place.height())
     draw_text(painter, value, number_text(row.value), 0.92 * em, theme.text, ALIGN_RIGHT, bold=row.final)
 
 
 def hit_sums(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
     shown = sum_bars(content)
     top = rect.top() + part_title_height(_title(content), rect.width(), em)
-    index = int((point.y() - top) // (ROW * em))
+    index = int((point.y() - top) // (_ROW * em))
     if not 0 <= index < len(shown) or not rect.left() <= point.x() <= rect.right():
         return None
     row = shown[index]
@@ -115,7 +115,7 @@ def _term_label(content: InspectorContent, term: int) -> str:
 
 
 def _label_width(width: float, em: float) -> float:
-    return min(LABEL * em, 0.4 * width)
+    return min(_LABEL * em, 0.4 * width)
 
 
 def _axis_scale(rect: QRectF, shown: tuple[SumBar, ...], em: float) -> tuple[float, float]:
@@ -123,6 +123,6 @@ def _axis_scale(rect: QRectF, shown: tuple[SumBar, ...], em: float) -> tuple[flo
     finite = [row.value for row in shown if np.isfinite(row.value)]
     low, high = min(0.0, *finite, 0.0), max(0.0, *finite, 0.0)
     left = rect.left() + _label_width(rect.width(), em) + 0.3 * em
-    room = max(rect.right() - NUMBER * em - 0.3 * em - left, em)
+    room = max(rect.right() - _NUMBER * em - 0.3 * em - left, em)
     scale = room / ((high - low) or 1.0)
     return left - low * scale, scale

@@ -12,7 +12,7 @@ QUICK = 1_000_000
 COMPUTING_TEXT = "being computed …"
 """What a picture says in place of what is not in the cache yet."""
 
-Derived = TypeVar("Derived")
+_Derived = TypeVar("_Derived")
 
 
 class Budget:
@@ -33,10 +33,10 @@ class Budget:
         self,
         volumes: tuple[Float32Volume, ...],
         key: Key,
-        make: Callable[[Checkpoint], Derived],
+        make: Callable[[Checkpoint], _Derived],
         work: int,
-        size: Callable[[Derived], int] = lambda _: 1024,
-    ) -> Derived | None:
+        size: Callable[[_Derived], int] = lambda _: 1024,
+    ) -> _Derived | None:
         """Return what the key names of volumes; None if it takes too long now. `work` is how many values it takes."""
         if not CACHE.has(volumes, key) and self.postpones(work):
             return None

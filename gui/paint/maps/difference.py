@@ -13,7 +13,7 @@ from gui.paint.maps.mosaic_panels import MosaicPanel
 from gui.paint.maps.tiles import MapOrdering, MapTiles
 from gui.state.volume_at import Float32Volume
 
-NAME = "difference"
+_NAME = "difference"
 
 
 class _Difference(Struct, frozen=True, eq=False):
@@ -50,10 +50,10 @@ def make_difference_panel(
         lambda made: 4 * made.tiles.shape.size,
     )
     if found is None:
-        return MosaicPanel(None, NAME, COMPUTING_TEXT, MapTiles(shape), order=order)
+        return MosaicPanel(None, _NAME, COMPUTING_TEXT, MapTiles(shape), order=order)
     return MosaicPanel(
         None,
-        NAME,
+        _NAME,
         f"error {number_text(found.error, 3)}",
         found.tiles,
         is_fresh=fresh,

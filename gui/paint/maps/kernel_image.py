@@ -19,7 +19,7 @@ from gui.paint.maps.layer_weights import has_layer_weights, load_layer_weights, 
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
 
-WEIGHT = 4
+_WEIGHT = 4
 """Values that are gone through in the time in which a weight is drawn at random or read."""
 
 
@@ -103,6 +103,6 @@ def get_layer_weights(state: ViewState, place: NodeRef, budget: Budget) -> NDArr
         A file, or a run, does not give them.
     """
     count = int(np.prod(state.check.reports[place].array_shapes["weight"], dtype=np.int64))
-    if not has_layer_weights(state, place) and budget.postpones(WEIGHT * count):
+    if not has_layer_weights(state, place) and budget.postpones(_WEIGHT * count):
         return None
     return load_layer_weights(state, place, budget.proceed)["weight"]

@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.kernels import Checkpoint
-from engine.network.graph import LowRankWeights
+from engine.network.weight_specs import LowRankWeights
 from engine.run import weights
 from engine.run.check import NodeRef
 from engine.run.weights import Weights

@@ -122,8 +122,8 @@ def _difference_panels(shown: Sequence[MosaicPanel], budget: Budget) -> tuple[Mo
     return (make_difference_panel(first, second, names, order=shown[0].order, budget=budget, fresh=fresh, note=note),)
 
 
-NO_ROOM = "no room to show it here: enlarge the view"
-LEAST_MAPS = 4.5
+_NO_ROOM = "no room to show it here: enlarge the view"
+_LEAST_MAPS = 4.5
 """Height of a mosaic, in heights of the text, below which other things are left out."""
 
 
@@ -159,12 +159,12 @@ def lay_out_mosaics(rect: QRectF, content: MosaicContent, zoom: MosaicZoom) -> M
     """
     bare = content
     if content.detail is not None:
-        bare = replace(content, detail=replace(content.detail, body=None, reason=NO_ROOM))
+        bare = replace(content, detail=replace(content.detail, body=None, reason=_NO_ROOM))
     for shown, terse in ((content, False), (content, True), (bare, True)):
         scene = _lay_out_with_legends(rect, shown, zoom, terse=terse)
         if (
             min(frame.projection.rect.height() if frame.projection else 0 for frame in scene.panels)
-            >= LEAST_MAPS * scene.text_size
+            >= _LEAST_MAPS * scene.text_size
         ):
             break
     return scene

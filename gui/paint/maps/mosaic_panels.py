@@ -8,7 +8,7 @@ from PySide6.QtGui import QImage
 
 from engine.explain.map_statistics import MapOrder
 from engine.network.graph import INPUT
-from engine.project.project import ImageInput, Input
+from engine.network.input_specs import ImageInput, Input
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
@@ -27,7 +27,7 @@ MAPS_RUN_HINT = "Run (F5) to see what each filter gives"
 EARLIER_SETTINGS_NOTE = "The maps are for earlier settings."
 """Functions behind which all that is below zero is lost."""
 
-ORDERS: dict[MapOrder, str] = {
+_ORDERS: dict[MapOrder, str] = {
     "index": "in the order of the channels",
     "mean": "the largest mean first",
     "variance": "the largest variance first",
@@ -35,7 +35,7 @@ ORDERS: dict[MapOrder, str] = {
     "likeness": "alike maps side by side",
 }
 """How maps are sorted, in words."""
-FIGURES: dict[MapOrder, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
+_FIGURES: dict[MapOrder, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
 
 
 class MosaicPanel(Struct, frozen=True, eq=False):
@@ -138,7 +138,7 @@ def matching_order(order: MapOrdering | None, shape: Shape | None) -> MapOrderin
 def order_figure_name(state: ViewState) -> str:
     """The name of what sorts the chosen plate's maps."""
     by, like = state.look.order, state.focus.likeness_channel
-    return f"likeness to map {like}" if by == "likeness" else FIGURES.get(by, "")
+    return f"likeness to map {like}" if by == "likeness" else _FIGURES.get(by, "")
 
 
 def feeds_only_relus(state: ViewState, place: NodeRef) -> bool:
@@ -223,7 +223,7 @@ def order_text(state: ViewState, shown: Sequence[MosaicPanel]) -> str:
         return ""
     if all(plate.order is None for plate in shown):
         return "being sorted …"
-    words = ORDERS[by] if by != "likeness" or like is None else f"the most like map {like} first"
+    words = _ORDERS[by] if by != "likeness" or like is None else f"the most like map {like} first"
     return f"{words}, as in {state.focus.design}" if len(shown) > 1 else words
 
 

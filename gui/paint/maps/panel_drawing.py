@@ -14,7 +14,7 @@ from gui.paint.maps.tiles import MapSpot, MapTiles, Projection
 from gui.state.view_state import Focus
 from gui.theme import DARK, LIGHT, Theme, font
 
-LEAST_TITLE = 0.8
+_LEAST_TITLE = 0.8
 """How far a caption shrinks to fit."""
 
 
@@ -24,7 +24,7 @@ def panel_caption_height(plates: Sequence[MosaicPanel], width: float, size: floa
     titles = [text_width(f" · {plate.title}", size) for plate in plates]
     if max(name + title for name, title in zip(names, titles, strict=True)) <= width:
         return size * 1.6
-    if max(titles) * LEAST_TITLE <= width:
+    if max(titles) * _LEAST_TITLE <= width:
         return size * 2.9
     return size * (1.6 + 1.25 * max(len(_caption_parts(plate)) for plate in plates))
 
@@ -60,7 +60,7 @@ def draw_panel_caption(
 
 def _fit_text_size(text: str, width: float, size: float, *, bold: bool = False) -> float:
     """The size of a text, smaller where it would be too wide."""
-    return min(max(width / text_width(text, size, bold=bold), LEAST_TITLE), 1.0) * size
+    return min(max(width / text_width(text, size, bold=bold), _LEAST_TITLE), 1.0) * size
 
 
 def draw_panel_note(painter: QPainter, rect: QRectF, plate: MosaicPanel, size: float, theme: Theme) -> None:

@@ -14,9 +14,9 @@ from engine.shapes import Shape
 from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.derived_cache import CACHE
 
-LEAST_TILE = 12
+_LEAST_TILE = 12
 """Units that a tile is at least wide or high, so that the gap of one unit stays thin beside maps of few values."""
-MOST_VALUES = 2_000_000
+_MOST_VALUES = 2_000_000
 """Values in one image; of more, only every 2nd, 4th, … is drawn until a person zooms in."""
 LABELLED_TILE_SIZE = 44.0
 """Screen pixels from which on a tile carries its number."""
@@ -131,8 +131,8 @@ def choose_tile_grid(
     `label` is the height in pixels of a tile's number; tiles too small to carry theirs go without.
     """
     width, height, count = max(width, 1.0), max(height, 1.0), shape.channels + lead_tiles
-    repeat = max(1, ceil(LEAST_TILE / max(shape.height, shape.width)))
-    while repeat > 1 and count * (shape.height * repeat + 1) * (shape.width * repeat + 1) > MOST_VALUES:
+    repeat = max(1, ceil(_LEAST_TILE / max(shape.height, shape.width)))
+    while repeat > 1 and count * (shape.height * repeat + 1) * (shape.width * repeat + 1) > _MOST_VALUES:
         repeat -= 1
     tile_width, tile_height = shape.width * repeat, shape.height * repeat
     top, gap = 0, 1
@@ -145,7 +145,7 @@ def choose_tile_grid(
         gap = ceil(1 / scale)
     step = 1
     while repeat == 1 and (
-        2 * step * scale <= 1 or count * (tile_width + gap) * (tile_height + gap) > MOST_VALUES * step**2
+        2 * step * scale <= 1 or count * (tile_width + gap) * (tile_height + gap) > _MOST_VALUES * step**2
     ):
         step *= 2
     top = _round_up_to_multiple(top, step)
@@ -237,7 +237,7 @@ class Projection(NamedTuple):
         (first_row, last_row), (first, last) = self.visible_block()
         values = (last_row - first_row) * (last - first) * self.grid.tile_width * self.grid.tile_height
         step = 1
-        while step < self.grid.step and (2 * step * self.scale * density <= 1 or values > MOST_VALUES * step**2):
+        while step < self.grid.step and (2 * step * self.scale * density <= 1 or values > _MOST_VALUES * step**2):
             step *= 2
         return step
 

@@ -36,14 +36,14 @@ from gui.paint.tables.ruled_table import (
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-SPACING = Spacing(head=1.3, row=1.6, note_gap=0.7, note=1.35)
-GAP, GROUP_GAP = 1.1, 2.2
+_SPACING = Spacing(head=1.3, row=1.6, note_gap=0.7, note=1.35)
+_GAP, _GROUP_GAP = 1.1, 2.2
 """Between columns, and before those of a figure."""
-FOOT_SIZE = 0.9
-SEPARATOR = " · "
-NARROWEST = 42.0
+_FOOT_SIZE = 0.9
+_SEPARATOR = " · "
+_NARROWEST = 42.0
 """Units of width that the notes have at least."""
-WIDEST = 14.0
+_WIDEST = 14.0
 """A column of longer texts shortens them."""
 NO_LAYER_HINT = f"No layer yet. {ADD_DESIGN_HINT} and layers to it: each has a row here, whose widths can be edited"
 
@@ -59,7 +59,7 @@ class GooglenetSheet(Struct, frozen=True):
     notes: tuple[str, ...]
     max_width: float = inf
     """What it may take; a title that is wider is shortened."""
-    foot_size: float = FOOT_SIZE
+    foot_size: float = _FOOT_SIZE
     """Size of the notes."""
 
     @property
@@ -68,13 +68,13 @@ class GooglenetSheet(Struct, frozen=True):
 
     @property
     def width(self) -> float:
-        return min(max(self.table_width, NARROWEST, title_width(self.title)), self.max_width)
+        return min(max(self.table_width, _NARROWEST, title_width(self.title)), self.max_width)
 
     @property
     def height(self) -> float:
         """Of the whole table with its notes, and the margins."""
         lines = ruled_table.head_lines(self.places)
-        return SPACING.height(titled=bool(self.title), head_lines=lines, rows=len(self.rows), notes=len(self.notes))
+        return _SPACING.height(titled=bool(self.title), head_lines=lines, rows=len(self.rows), notes=len(self.notes))
 
 
 def paint_googlenet_table(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
@@ -114,10 +114,10 @@ def _paint_sheet(
         draw_title(painter, place, sheet.title, unit, theme)
         y = TITLE * unit
     if sheet.rows:
-        table = Table(sheet.places, tuple(_rows(sheet, left_out, theme)), SPACING)
+        table = Table(sheet.places, tuple(_rows(sheet, left_out, theme)), _SPACING)
         y = draw_table(painter, QRectF(0, y, 0, 0), unit, table, theme)
     below, colour = QRectF(0, y, rect.width() - 2 * MARGIN * unit, 0), theme.muted if sheet.rows else theme.text
-    draw_notes(painter, below, unit, sheet.notes, SPACING, colour, size=sheet.foot_size)
+    draw_notes(painter, below, unit, sheet.notes, _SPACING, colour, size=sheet.foot_size)
     painter.restore()
 
 
@@ -130,7 +130,7 @@ def choose_table_design(state: ViewState) -> str:
 
 
 def make_googlenet_sheets(
-    state: ViewState, max_width: float = inf, foot_size: float = FOOT_SIZE
+    state: ViewState, max_width: float = inf, foot_size: float = _FOOT_SIZE
 ) -> tuple[GooglenetSheet, ...]:
     """A sheet a design; what several would tell below stands below the last of them.
 
@@ -162,7 +162,7 @@ def _break_sheet(
     Parts but the first leave out rows in which they would say nothing.
     """
     names = (state.project.title, design_title(design) if rows else "")
-    words = SEPARATOR.join(dict.fromkeys(name for name in names if name))
+    words = _SEPARATOR.join(dict.fromkeys(name for name in names if name))
     if title_width(words) > widest:
         words = names[1]
     left = paper_table_columns(rows) if rows else ()
@@ -188,8 +188,8 @@ def _make_sheet(
 ) -> GooglenetSheet:
     """Some columns of a design's table."""
     texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
-    widths = [min(max(text_width(text, bold=True) for text in column), WIDEST) for column in texts]
-    gaps = [GROUP_GAP if after.figure and not before.figure else GAP for before, after in pairwise(shown)]
+    widths = [min(max(text_width(text, bold=True) for text in column), _WIDEST) for column in texts]
+    gaps = [_GROUP_GAP if after.figure and not before.figure else _GAP for before, after in pairwise(shown)]
     placed = [
         ruled_table.Column(tuple(filter(None, column.head)), width, column.is_number, column.figure)
         for column, width in zip(shown, widths, strict=True)
@@ -210,7 +210,7 @@ def _add_notes(sheet: GooglenetSheet, notes: Sequence[str], size: float) -> Goog
     return replace(sheet, notes=lines, foot_size=size)
 
 
-def wrap_note(text: str, width: float, size: float = FOOT_SIZE) -> Iterator[str]:
+def wrap_note(text: str, width: float, size: float = _FOOT_SIZE) -> Iterator[str]:
     """A note in lines of so many units."""
     line = ""
     for word in text.split():
@@ -228,7 +228,7 @@ def fit_googlenet_sheet(sheet: GooglenetSheet, rect: QRectF) -> tuple[float, int
     if unit >= SMALLEST or not sheet.rows:
         return max(unit, SMALLEST), 0
     # The line that counts them takes a row's place.
-    missing = ceil((sheet.height - rect.height() / SMALLEST) / SPACING.row) + 1
+    missing = ceil((sheet.height - rect.height() / SMALLEST) / _SPACING.row) + 1
     return SMALLEST, min(missing, len(sheet.rows) - 1) if missing > 1 else 0
 
 

@@ -43,11 +43,11 @@ SPACING = Spacing(head=1.8, row=1.55, note_gap=0.4, note=1.7)
 BLOCK_GAP = 2.6
 _COLUMN_GAP, _INDENT, _NOTE_SIZE = 1.4, 1.0, 1.1
 NO_DESIGN_HINT = f"No design yet. {ADD_DESIGN_HINT}"
-WIDEST = 24.0
+_WIDEST = 24.0
 """A column of longer texts shortens them; every kind of layer says its settings in less."""
-NATURAL_SHAPE = 1.4
+_NATURAL_SHAPE = 1.4
 """Width by height that a figure of its own size comes near."""
-MOST_BLOCKS = 4
+_MOST_BLOCKS = 4
 
 
 class TableLine(Struct, frozen=True):
@@ -104,7 +104,7 @@ def make_operations_sheet(state: ViewState) -> OperationsSheet:
     groups = tuple(tuple(_group_lines(list(group), shown)) for _, group in groupby(all_rows, lambda row: row.design))
     cells = [(column.title for column in shown), *(line.cells for group in groups for line in group if line.cells)]
     widths = [
-        max(text_width(heading), min(max((text_width(cell, bold=True) for cell in texts), default=0), WIDEST))
+        max(text_width(heading), min(max((text_width(cell, bold=True) for cell in texts), default=0), _WIDEST))
         for heading, *texts in zip(*cells, strict=True)
     ]
     heads = [Column((column.title,), width, column.is_number) for column, width in zip(shown, widths, strict=True)]
@@ -140,8 +140,8 @@ def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tup
 def operations_table_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure that the table fills, its text of natural size."""
     sheet = make_operations_sheet(state)
-    sizes = [_blocks_extent(sheet, count) for count in range(1, MOST_BLOCKS + 1)]
-    width, height = min(sizes, key=lambda size: abs(log(size[0] / size[1] / NATURAL_SHAPE)))
+    sizes = [_blocks_extent(sheet, count) for count in range(1, _MOST_BLOCKS + 1)]
+    width, height = min(sizes, key=lambda size: abs(log(size[0] / size[1] / _NATURAL_SHAPE)))
     return ruled_table.natural_size(width, height)
 
 
@@ -165,7 +165,7 @@ def _block_counts(sheet: OperationsSheet, rect: QRectF, unit: float) -> range:
     room = int((rect.width() / unit - 2 * MARGIN + BLOCK_GAP) // (sheet.width + BLOCK_GAP))
     if room == 0 and unit > SMALLEST:
         return range(0)
-    return range(1, min(max(room, 1), MOST_BLOCKS) + 1)
+    return range(1, min(max(room, 1), _MOST_BLOCKS) + 1)
 
 
 def _line_capacity(sheet: OperationsSheet, rect: QRectF, unit: float) -> int:

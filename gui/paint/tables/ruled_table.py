@@ -16,7 +16,7 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from gui.paint.basics.text_drawing import ALIGN_LEFT, ALIGN_RIGHT, draw_text, text_width
 from gui.theme import Theme
 
-MARGIN, TITLE, TITLE_SIZE = 1.0, 2.4, 1.4
+MARGIN, TITLE, _TITLE_SIZE = 1.0, 2.4, 1.4
 LARGEST, SMALLEST, NATURAL = 30, 6, 16
 """Pixels of a unit: at most, at least, and in a figure of its own size."""
 _THICK, _MEDIUM, _THIN = 0.12, 0.07, 0.05
@@ -141,7 +141,7 @@ def head_lines(columns: Iterable[Column]) -> int:
 
 def title_width(title: str) -> float:
     """Units that a title takes."""
-    return text_width(title, TITLE_SIZE, bold=True)
+    return text_width(title, _TITLE_SIZE, bold=True)
 
 
 def natural_size(width: float, height: float) -> tuple[int, int]:
@@ -151,7 +151,7 @@ def natural_size(width: float, height: float) -> tuple[int, int]:
 
 def draw_title(painter: QPainter, place: QRectF, title: str, unit: float, theme: Theme) -> None:
     """Draw what stands above a table."""
-    draw_text(painter, place, title, TITLE_SIZE * unit, theme.text, bold=True)
+    draw_text(painter, place, title, _TITLE_SIZE * unit, theme.text, bold=True)
 
 
 def draw_table(painter: QPainter, place: QRectF, unit: float, table: Table, theme: Theme) -> float:

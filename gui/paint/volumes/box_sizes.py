@@ -32,16 +32,16 @@ DETAILS: tuple[ArrowDetail, ...] = ("formula", "line", "lines", "first")
 FORMULA_LINES: dict[ArrowDetail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
 """In how many lines the formula stands, where it does."""
 
-NAME_ROOM, TROUBLE_ROOM, UNKNOWN_SIZE, TROUBLE_LINES = 12.0, 15.0, 3.0, 6
+_NAME_ROOM, _TROUBLE_ROOM, _UNKNOWN_SIZE, _TROUBLE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
 
-WIDEST_NOTE, WIDEST_COMPACT_NOTE = "channel 000", "ch 000"
+_WIDEST_NOTE, _WIDEST_COMPACT_NOTE = "channel 000", "ch 000"
 NOTE_SEPARATOR = " · "
 
-CAPTION_GAP = 0.3
+_CAPTION_GAP = 0.3
 """Above and below a caption, of its pixel size."""
 
-LINE_HEIGHT, ARROW_HEIGHT = 0.3, 0.65
+_LINE_HEIGHT, _ARROW_HEIGHT = 0.3, 0.65
 """What a line that leaves a box and an arrow that comes to it take to each side, in ems."""
 
 
@@ -149,11 +149,11 @@ class BoxMeasurer:
         half, em, below = (
             caption.width / 2,
             self.text_sizes.em,
-            body.full_bounds[3] + CAPTION_GAP * self.text_sizes.small,
+            body.full_bounds[3] + _CAPTION_GAP * self.text_sizes.small,
         )
         return (
-            min(before, body.caption_x - half) if below < ARROW_HEIGHT * em else before,
-            max(after, body.caption_x + half) if below < LINE_HEIGHT * em else after,
+            min(before, body.caption_x - half) if below < _ARROW_HEIGHT * em else before,
+            max(after, body.caption_x + half) if below < _LINE_HEIGHT * em else after,
         )
 
     def _compute_space(self, body: BoxBody, caption: VolumeCaption) -> BoxSpace:
@@ -172,13 +172,13 @@ class BoxMeasurer:
 
     def _line_ends(self, body: BoxBody) -> tuple[float, float]:
         rects = [number.rect for number in body.numbers]
-        before, _ = _extent_with_texts(body.box, rects, ARROW_HEIGHT * self.text_sizes.em)
-        _, after = _extent_with_texts(body.box, rects, LINE_HEIGHT * self.text_sizes.em)
+        before, _ = _extent_with_texts(body.box, rects, _ARROW_HEIGHT * self.text_sizes.em)
+        _, after = _extent_with_texts(body.box, rects, _LINE_HEIGHT * self.text_sizes.em)
         return before, after
 
     def _compute_body(self, shape: Shape | None, compact: bool, letters: str) -> BoxBody:
         if shape is None:
-            side = UNKNOWN_SIZE * self.text_sizes.em
+            side = _UNKNOWN_SIZE * self.text_sizes.em
             box = Prism(-side / 2, -side / 2, (side, 0.0), (0.0, side), (0.0, 0.0))
         else:
             box = make_prism(shape, self.scale, self.unit, self.eye)
@@ -223,7 +223,7 @@ def make_caption(
     own = name
     if vertex.report is not None and vertex.is_compact:
         own = vertex.report.layer.label() if has_note else ""
-    note = WIDEST_COMPACT_NOTE if vertex.is_compact or not own else WIDEST_NOTE
+    note = _WIDEST_COMPACT_NOTE if vertex.is_compact or not own else _WIDEST_NOTE
     return _make_caption(own, is_closed_block(vertex), note if has_note else "", trouble, type, stacked)
 
 
@@ -232,9 +232,9 @@ def _make_caption(
     own: str, bold: bool, note: str, trouble: tuple[str, ...], type: TextSizes, stacked: bool
 ) -> VolumeCaption:
     small = type.small
-    shown = elide_text(own, NAME_ROOM * type.em, small, bold)
-    found = [line for text in trouble for line in wrap_text(text, TROUBLE_ROOM * type.em, small, TROUBLE_LINES)]
-    lines = tuple(found[:TROUBLE_LINES])
+    shown = elide_text(own, _NAME_ROOM * type.em, small, bold)
+    found = [line for text in trouble for line in wrap_text(text, _TROUBLE_ROOM * type.em, small, _TROUBLE_LINES)]
+    lines = tuple(found[:_TROUBLE_LINES])
     if not (own or note or lines):
         return VolumeCaption("", (), 0.0, 0.0, note_beside_name=False)
     beside = stacked and bool(own) and not lines
@@ -242,12 +242,12 @@ def _make_caption(
     wide = max([own_width, *(measure_text(text, small) for text in (() if beside else (*lines, note)))])
     below = len(lines) or int(bool(own and note))
     count = 0 if beside else below
-    return VolumeCaption(shown, lines, wide, (2 * CAPTION_GAP + ASCENT + LINE_SPACING * count) * small, beside)
+    return VolumeCaption(shown, lines, wide, (2 * _CAPTION_GAP + ASCENT + LINE_SPACING * count) * small, beside)
 
 
 def place_caption(body: BoxBody, words: VolumeCaption, type: TextSizes, vertex: Vertex) -> tuple[Label, ...]:
     """A caption below its box; its second line is left to the note, or to what is wrong."""
-    y = body.full_bounds[3] + (CAPTION_GAP + ASCENT) * type.small
+    y = body.full_bounds[3] + (_CAPTION_GAP + ASCENT) * type.small
     role: TextRole = "muted" if vertex.is_compact else "text"
     texts = [make_centred_label(words.name, body.caption_x, y, type.small, role, is_closed_block(vertex))]
     for line in words.mistakes:

@@ -10,7 +10,7 @@ from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
 from engine.shapes import Shape
 
-Connections = tuple[tuple[int, ...], ...]
+_Connections = tuple[tuple[int, ...], ...]
 """Per vertex, or per column, the vertices that belong to it."""
 
 
@@ -102,7 +102,7 @@ def with_edge_numbers(whole: DesignGraph, letters: str, *, sparse: bool) -> Desi
     return replace(whole, vertices=tuple(map(fewer, whole.vertices, whole.sources)))
 
 
-def _find_open_blocks(analysis: Analysis, columns: list[int], members: Connections) -> Iterator[OpenBlock]:
+def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connections) -> Iterator[OpenBlock]:
     """The open blocks whose columns hold none but their layers; beside others a block has no room of its own."""
     inside: dict[str, list[int]] = {}
     for index, report in enumerate(analysis.reports, 1):
@@ -115,7 +115,7 @@ def _find_open_blocks(analysis: Analysis, columns: list[int], members: Connectio
             yield OpenBlock(name, block.layer.title.lower(), span)
 
 
-def _find_connections(analysis: Analysis) -> tuple[Connections, Connections]:
+def _find_connections(analysis: Analysis) -> tuple[_Connections, _Connections]:
     """Sources and targets of each vertex; unknown names and the ways back of a cycle are left out."""
     number = {INPUT: 0}
     sources: list[tuple[int, ...]] = [()]
@@ -128,7 +128,7 @@ def _find_connections(analysis: Analysis) -> tuple[Connections, Connections]:
     return tuple(sources), tuple(map(tuple, targets))
 
 
-def _assign_columns(sources: Connections) -> list[int]:
+def _assign_columns(sources: _Connections) -> list[int]:
     """The longest path from the input to each vertex."""
     columns = [0]
     for inputs in sources[1:]:
@@ -143,7 +143,7 @@ def _column_members(columns: list[int]) -> tuple[tuple[int, ...], ...]:
     return tuple(tuple(column) for column in members)
 
 
-def _passing_columns(sources: Connections, columns: list[int]) -> list[bool]:
+def _passing_columns(sources: _Connections, columns: list[int]) -> list[bool]:
     """Whether a connection runs past each column without stopping."""
     passing = [False] * (max(columns) + 1)
     for target, inputs in enumerate(sources):
@@ -166,9 +166,9 @@ def _split_sections(single: list[bool]) -> tuple[range, ...]:
 
 def _place_section(
     section: range,
-    members: Connections,
-    sources: Connections,
-    targets: Connections,
+    members: _Connections,
+    sources: _Connections,
+    targets: _Connections,
     columns: list[int],
     rows: list[int],
 ) -> list[Lane]:
@@ -194,7 +194,7 @@ def _place_section(
     return lanes
 
 
-def _find_paths(inside: list[int], sources: Connections, columns: list[int]) -> list[list[int]]:
+def _find_paths(inside: list[int], sources: _Connections, columns: list[int]) -> list[list[int]]:
     """A section's vertices as paths: each vertex continues the deepest of its inputs unless another already does."""
     paths: dict[int, list[int]] = {}
     begun: list[list[int]] = []

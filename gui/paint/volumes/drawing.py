@@ -21,13 +21,13 @@ from gui.paint.volumes.visible_parts import VisibleParts, find_visible_parts
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-DIMMED = 0.38
+_DIMMED = 0.38
 """Share of values that earlier settings gave in the colour of their face."""
 
-SMALL_WINDOW, SMALLEST_WINDOW = 12.0, 3.0
+_SMALL_WINDOW, _SMALLEST_WINDOW = 12.0, 3.0
 """Pixels below which a kernel's window is no more than its outline, and below which it is left out."""
 
-WINDOWED, FULL_LINES = 1.5, 4.0
+_WINDOWED, _FULL_LINES = 1.5, 4.0
 """Ems of a volume's maps from which on a kernel's window stands in it, and from which on with lines of full width."""
 
 _SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
@@ -209,7 +209,7 @@ class _ScenePainter:
                 rows=rows,
             )
         if not values.is_fresh:
-            image = faces.fade_image(values.volume, image, plain, DIMMED)
+            image = faces.fade_image(values.volume, image, plain, _DIMMED)
         return image if self.raster else faces.enlarge_pixels(image)
 
     def _draw_edges(self) -> None:
@@ -258,12 +258,12 @@ class _ScenePainter:
         In a small volume all lines are thinner, and in a very small one there is none: they would cover it.
         """
         side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.text_fineness / self.em
-        if side < WINDOWED:
+        if side < _WINDOWED:
             return
         colour, drawn = self._colour(window.role, window.design), make_box_edges(*window.box[2:])
-        if drawn.size * self.zoom.pixels < SMALLEST_WINDOW:
+        if drawn.size * self.zoom.pixels < _SMALLEST_WINDOW:
             return
-        line = self.line * max(0.35, min(1.0, side / FULL_LINES, drawn.size / (12 * self.line)))
+        line = self.line * max(0.35, min(1.0, side / _FULL_LINES, drawn.size / (12 * self.line)))
         fill = QColor(colour)
         fill.setAlpha(46)
         self.painter.translate(window.box.x, window.box.y)
@@ -271,7 +271,7 @@ class _ScenePainter:
         self.painter.setBrush(fill)
         self.painter.drawPolygon(drawn.outline)
         strokes = [(drawn.outer_edges, self.theme.raised, 3.6), (drawn.outer_edges, colour, 1.9)]
-        if drawn.size * self.zoom.pixels < SMALL_WINDOW:
+        if drawn.size * self.zoom.pixels < _SMALL_WINDOW:
             strokes = strokes[1:]
         elif drawn.size > 10 * self.line:
             raised = [(drawn.inner_edges, self.theme.raised, 3.6), (drawn.inner_edges, colour, 1.9)]

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from engine.cost.receptive_fields import Region, regions_read
-from engine.project.project import ImageInput
+from engine.network.input_specs import ImageInput
 from engine.run.check import NodeRef
 from gui.paint.volumes.faces import most_varied_channel
 from gui.paint.volumes.scene import PlacedBox

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QImage, QPainter
 
-from engine.project.project import ImageInput
+from engine.network.input_specs import ImageInput
 from gui.paint.basics import colours
 from gui.paint.basics.derived_cache import CACHE
 from gui.paint.maps.map_measures import volume_range
@@ -18,7 +18,7 @@ from gui.state.volume_at import Float32Volume
 MOST_PIXELS = 512
 """The most columns or rows that a face's picture has."""
 
-SAMPLED_PIXELS = 4096
+_SAMPLED_PIXELS = 4096
 """The most pixels of a channel that are looked at to choose one."""
 
 
@@ -34,7 +34,7 @@ def most_varied_channel(volume: Float32Volume) -> int:
 
 def _find_most_varied_channel(volume: Float32Volume) -> int:
     pixels = volume.reshape(volume.shape[0], -1)
-    pixels = pixels[:, :: -(-pixels.shape[1] // SAMPLED_PIXELS)]
+    pixels = pixels[:, :: -(-pixels.shape[1] // _SAMPLED_PIXELS)]
     steps = colours.to_levels(pixels, *volume_range(volume, zero_centred=False)) >> 4
     first = np.arange(len(steps), dtype=np.intp)[:, np.newaxis] * 16
     counts = np.bincount((steps + first).ravel(), minlength=16 * len(steps)).reshape(-1, 16)

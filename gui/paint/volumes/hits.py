@@ -15,7 +15,7 @@ from gui.state.view_state import Focus, ViewState
 
 Direction = Literal["left", "right", "up", "down"]
 
-NEAR = 5.0
+_NEAR = 5.0
 """Pixels around a box that still count as it: a thin one can be hit too."""
 
 
@@ -39,7 +39,7 @@ def hit_volumes(state: ViewState, layout: VolumesLayout, x: float, y: float) -> 
             at = face.fractions_at(x, y)
             if at is not None and box.vertex.shape is not None:
                 return _on_face(state, box, box.vertex.shape, face, at)
-    near = NEAR / scene.shrink
+    near = _NEAR / scene.shrink
     for box in boxes:
         if _contains_point(box.bounds, x, y, near) or any(_contains_point(text.rect, x, y) for text in box.texts):
             return VolumeHit(box.ref)

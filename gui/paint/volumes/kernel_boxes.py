@@ -12,9 +12,9 @@ from gui.paint.volumes.labels import TextRole
 from gui.paint.volumes.scene import PlacedBox
 from gui.state.view_state import Focus
 
-NOTHING = Focus()
+_NOTHING = Focus()
 
-Span = tuple[tuple[float, float, float], tuple[float, float, float]]
+_Span = tuple[tuple[float, float, float], tuple[float, float, float]]
 """The lowest and highest fractions of a volume's width, height and depth."""
 
 
@@ -41,9 +41,9 @@ def find_kernel_boxes(box: PlacedBox, focus: Focus, region: Region | None = None
         return (KernelBox(box.prism.inner_prism(*_region_fractions(region, shape)), design, "accent"),)
     if any(vertex.name == chosen for vertex in readers):
         readers = [vertex for vertex in readers if vertex.name == chosen]
-    found: dict[Span, KernelBox] = {}
+    found: dict[_Span, KernelBox] = {}
     for vertex in readers:
-        span = _span_of(vertex, shape, focus if vertex.name == chosen else NOTHING)
+        span = _span_of(vertex, shape, focus if vertex.name == chosen else _NOTHING)
         if span is not None:
             found.setdefault(span, KernelBox(box.prism.inner_prism(*span), design, operator_role(vertex)))
     order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
@@ -54,7 +54,7 @@ def _has_window(vertex: Vertex) -> bool:
     return vertex.report is not None and vertex.report.sliding_windows is not None
 
 
-def _span_of(vertex: Vertex, shape: Shape, focus: Focus) -> Span | None:
+def _span_of(vertex: Vertex, shape: Shape, focus: Focus) -> _Span | None:
     """The part of the volume that one value of a reader reads: the chosen one, else the middle one of the first map."""
     windows = None if vertex.report is None else vertex.report.sliding_windows
     if vertex.report is None or vertex.shape is None or windows is None:
@@ -64,7 +64,7 @@ def _span_of(vertex: Vertex, shape: Shape, focus: Focus) -> Span | None:
     return None if channels is None else _window_fractions(windows, channels.start, channels.stop, shape, focus.pixel)
 
 
-def _region_fractions(region: Region, shape: Shape) -> Span:
+def _region_fractions(region: Region, shape: Shape) -> _Span:
     """The lowest and highest fractions of width, height and depth of a region."""
     low = region.left / shape.width, region.top / shape.height, region.first / shape.channels
     return low, (region.right / shape.width, region.bottom / shape.height, region.last / shape.channels)
@@ -73,7 +73,7 @@ def _region_fractions(region: Region, shape: Shape) -> Span:
 @lru_cache(maxsize=1024)
 def _window_fractions(
     windows: Windows, first: int, last: int, shape: Shape, pixel: tuple[int, int] | None
-) -> Span | None:
+) -> _Span | None:
     """The part of some channels, past the last, that the window of one pixel reads, padding left out."""
     height, width = windows.output
     row, column = pixel or ((height - 1) // 2, (width - 1) // 2)

@@ -4,7 +4,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.network.graph import INPUT
-from engine.project.project import ImageInput
+from engine.network.input_specs import ImageInput
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM

@@ -23,10 +23,10 @@ from gui.state.view_state import ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
-THINNEST, THICKEST = 0.09, 0.42
+_THINNEST, _THICKEST = 0.09, 0.42
 """Arrow widths in ems, of nothing and of the dearest layer of all designs."""
 
-BAR, COLOUR_BAR_SPACE = 6.0, 8.0
+_BAR, COLOUR_BAR_SPACE = 6.0, 8.0
 """Width of the colour bar, and its room without texts, in ems."""
 
 FACES_TEXT = "front: one channel, top and side: all channels at the border"
@@ -46,7 +46,7 @@ def _compute_arrow_widths(ledger: Costs, metric_id: str, plan: LineBreaks) -> tu
     reports = [(band.name, vertex.report) for band in plan.design_rows for vertex in band.graph.vertices[1:]]
     costs = [ledger.amount(chosen, design, report) or 0 if report else 0 for design, report in reports]
     most = max(costs, default=0)
-    return tuple([max(THINNEST, THICKEST * sqrt(cost / most)) if most else THINNEST for cost in costs])
+    return tuple([max(_THINNEST, _THICKEST * sqrt(cost / most)) if most else _THINNEST for cost in costs])
 
 
 def draw_label(painter: QPainter, text: Label, colour: str) -> None:
@@ -143,7 +143,7 @@ def _legend_lines(state: ViewState, frame: VolumesLayout) -> list[str]:
 def _legend_phrases(state: ViewState, frame: VolumesLayout) -> Iterator[str]:
     yield LENGTH_SCALE_TEXTS[state.look.scale]
     chosen = metrics.metric_by_id(state.look.metric)
-    if any(wide > THINNEST for wide in arrow_widths(state, frame.scene)):
+    if any(wide > _THINNEST for wide in arrow_widths(state, frame.scene)):
         yield f"arrow width ∝ √{state.costs.unit(chosen) or chosen.unit}"
     volumes = [(box, state.volume_at(box.ref)) for box in frame.scene.boxes]
     shown = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
@@ -184,7 +184,7 @@ def draw_volumes_bar(
     painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]
 ) -> None:
     """The colour bar with its texts, which end at `end` on their baseline."""
-    size, wide, high, gap = round(0.84 * em), BAR * em, 0.8 * em, 0.4 * em
+    size, wide, high, gap = round(0.84 * em), _BAR * em, 0.8 * em, 0.4 * em
     low, top, whose = texts
     left = end.x() - measure_text(whose, size)
     middle = left - 2 * gap - measure_text(top, size)

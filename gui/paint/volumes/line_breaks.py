@@ -40,23 +40,23 @@ from gui.paint.volumes.space import (
     unit_range,
 )
 
-LARGEST = 4.0
+_LARGEST = 4.0
 """The most ems that one unit of length is drawn with."""
 
-ENOUGH = 2.0
+_ENOUGH = 2.0
 """How many times larger than the least boxes should be before less is written at arrows."""
 
 DESIGN_GAP = 1.6
 """Between bands beside each other, in ems."""
 
-WORTH = 1.3
+_WORTH = 1.3
 """By how much boxes grow before readable numbers at arrows are left out."""
 
-HOPELESS = 0.5
+_HOPELESS = 0.5
 """Where all would be shrunk by more than that, what is written at arrows is as little as can be."""
 
-MOST_LINES = 40
-STEPS, COARSE_STEPS, EXACT = 12, 7, 2e-4
+_MOST_LINES = 40
+_STEPS, _COARSE_STEPS, _EXACT = 12, 7, 2e-4
 """The most steps to a size, halvings to choose among lines and details, and the share that ends the search."""
 
 
@@ -120,7 +120,7 @@ def _find_root(excess: Callable[[float], float], low: float, under: float, high:
     if over <= 0:
         return high
     side = 0
-    for _ in range(STEPS):
+    for _ in range(_STEPS):
         middle = (low * over - high * under) / (over - under)
         at = excess(middle)
         if at > 0:
@@ -128,7 +128,7 @@ def _find_root(excess: Callable[[float], float], low: float, under: float, high:
             under, side = (under / 2 if side == 1 else under), 1
         else:
             under, over, side, low = at, (over / 2 if side == -1 else over), -1, middle
-        if high - low < EXACT * low or at == 0:
+        if high - low < _EXACT * low or at == 0:
             break
     return low
 
@@ -230,21 +230,21 @@ def _choose_most_readable(
 ) -> LineBreaks:
     """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
     least, fitted = written(all[-1])
-    enough = _box_unit_range(least)[0] * ENOUGH
-    details = all if fitted.shrink >= HOPELESS else ("line", all[-1])
+    enough = _box_unit_range(least)[0] * _ENOUGH
+    details = all if fitted.shrink >= _HOPELESS else ("line", all[-1])
     best, largest = written(details[0])
     for detail in details[1:]:
         if largest.shrink == 1.0 and largest.size >= enough:
             break
         last = detail == all[-1]
         other, found = (least, fitted) if last else written(detail)
-        if found.size > (WORTH if last and largest.shrink == 1.0 else 1.02) * largest.size:
+        if found.size > (_WORTH if last and largest.shrink == 1.0 else 1.02) * largest.size:
             best, largest = other, found
     return best
 
 
 def _box_unit_range(whole: LineBreaks) -> tuple[float, float]:
-    return unit_range(whole.design_rows, whole.scale, whole.text_sizes.em, whole.text_options.least_box_size, LARGEST)
+    return unit_range(whole.design_rows, whole.scale, whole.text_sizes.em, whole.text_options.least_box_size, _LARGEST)
 
 
 def _choose_line_breaks(
@@ -264,7 +264,7 @@ def _choose_line_breaks(
         return best, BoxFit(least, growths[best])
     fitting = [lines for lines, growth in growths.items() if growth >= 1.0]
     low, high = least, most
-    for _ in range(COARSE_STEPS):
+    for _ in range(_COARSE_STEPS):
         middle = (low + high) / 2
         found = [measure_row(band, measured(middle)) for band in whole.design_rows]
         still = [lines for lines in fitting if min(_growth_factors(whole, lines, found)) >= 1.0]
@@ -292,7 +292,7 @@ def _candidate_breaks(whole: LineBreaks, found: list[RowSizes]) -> Iterator[tupl
     ]
     allowed = [_may_begin_line(band) for band in whole.design_rows]
     longest = max(len(band.gaps) for band in whole.design_rows)
-    for count in range(2, min(MOST_LINES, 1 + longest // 2)):
+    for count in range(2, min(_MOST_LINES, 1 + longest // 2)):
         yield tuple(_break_row(need, may, widest / count) for need, may in zip(needs, allowed, strict=True))
 
 

@@ -12,7 +12,7 @@ from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, Volume
 from gui.paint.volumes.visible_parts import VisibleParts
 from gui.state.view_state import ViewState
 
-READABLE, MOST_GROWTH, MOST_GROWTH_OF_TITLES = 9.0, 1.8, 2.6
+_READABLE, _MOST_GROWTH, _MOST_GROWTH_OF_TITLES = 9.0, 1.8, 2.6
 """Pixels that names of blocks and operators are enlarged to where smaller texts are left out, and by how much."""
 
 EMPTY_DESIGN_HINT = "Add a layer with + Layer"
@@ -91,15 +91,15 @@ def _arrow_texts(state: ViewState, arrow: OperatorArrow, type: TextSizes, zoom: 
 
 def _enlarge_title(text: Label, zoom: TextZoom, room: float) -> Label:
     """A block's name larger from its left end, out of its frame: below it the first operator is enlarged, too."""
-    larger = _enlarge_label(text, zoom, room, MOST_GROWTH_OF_TITLES)
+    larger = _enlarge_label(text, zoom, room, _MOST_GROWTH_OF_TITLES)
     return larger._replace(x=text.x, y=text.y - 0.4 * (larger.size - text.size))
 
 
-def _enlarge_label(text: Label, zoom: TextZoom, room: float, most: float = MOST_GROWTH) -> Label:
+def _enlarge_label(text: Label, zoom: TextZoom, room: float, most: float = _MOST_GROWTH) -> Label:
     """A bold text around its middle as large as is readable and has room."""
     if not text.bold:
         return text
-    readable = max(READABLE, 1.05 * zoom.smallest_text)
+    readable = max(_READABLE, 1.05 * zoom.smallest_text)
     growth = min(readable / (text.size * zoom.pixels), most, room / max(text.width, 1.0))
     larger = max(text.size, int(growth * text.size))
     wide = measure_text(text.text, larger, text.bold)

@@ -36,7 +36,7 @@ from gui.paint.volumes.space import (
 
 ScenePoint = tuple[float, float]
 
-REACH = 0.3
+_REACH = 0.3
 """Distance of arrows from what they lead to, in ems."""
 
 
@@ -258,8 +258,8 @@ class _PlacedDesign:
             (x + left, y + top, x + right, y + bottom),
             x,
             y,
-            x + before - REACH * self.em,
-            x + after + REACH * self.em,
+            x + before - _REACH * self.em,
+            x + after + _REACH * self.em,
             body,
             self.measurer.text_sizes,
         )
@@ -300,7 +300,7 @@ class _PlacedDesign:
             self.design_row.graph.sources[index],
         )
         start, y, role = self.begin[column] + tracks * TRACK_WIDTH * em, box.y, operator_role(vertex)
-        room = start, box.x - self.row_sizes.box_spaces[index].left - REACH * em
+        room = start, box.x - self.row_sizes.box_spaces[index].left - _REACH * em
         if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
             start = self.boxes[sources[0]].line_start_x
         elif not sources:  # it receives nothing that is there: a stub, in the colour of mistakes

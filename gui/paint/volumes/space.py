@@ -14,10 +14,10 @@ from gui.paint.volumes.routes import AXIS_LEVEL, Routes
 TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
 """Distance of upright lines, clearance around what stands in a gap, and room of a return, in ems."""
 
-BLOCK_TITLE_HEIGHT, FOOT = 1.5, 0.2
+BLOCK_TITLE_HEIGHT, _FOOT = 1.5, 0.2
 """What the frame of an open block takes above what it holds, its name there, and below it, in ems."""
 
-STEP = 1.02
+_STEP = 1.02
 """Smallest units come in steps, so that an edit of little effect leaves what was measured."""
 
 LineColumns = tuple[range, ...]
@@ -86,7 +86,7 @@ def measure_row(band: DesignRow, measure: BoxMeasurer) -> RowSizes:
     for block in band.graph.open_blocks:
         span, count = slice(block.columns.start, block.columns.stop), len(block.columns)
         up[span] = [max(up[span]) + BLOCK_TITLE_HEIGHT * measure.text_sizes.em] * count
-        down[span] = [max(down[span]) + FOOT * measure.text_sizes.em] * count
+        down[span] = [max(down[span]) + _FOOT * measure.text_sizes.em] * count
     return RowSizes(rooms, columns, up, down, placed)
 
 
@@ -149,4 +149,4 @@ def unit_range(bands: tuple[DesignRow, ...], scale: str, em: float, least: float
     longest = [max(length(number) for number in shape) for shape in shapes] or [1.0]
     largest = min(most * em, 1e4 / max(longest))
     smallest = min(largest, least * em * len(longest) / sum(longest))
-    return STEP ** floor(log(smallest, STEP)), largest
+    return _STEP ** floor(log(smallest, _STEP)), largest

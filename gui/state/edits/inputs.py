@@ -2,7 +2,8 @@
 
 from msgspec.structs import replace
 
-from engine.project.project import ImageInput, Input, Project
+from engine.network.input_specs import ImageInput, Input
+from engine.project.project import Project
 from gui.state.edit import Edit
 
 

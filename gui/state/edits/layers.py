@@ -6,7 +6,8 @@ from msgspec.structs import replace
 
 from engine.blocks import Block
 from engine.layers import Conv2d, Kind, Layer
-from engine.network.graph import INPUT, LowRankWeights, Network, Node, WeightSource, parts_of
+from engine.network.graph import INPUT, Network, Node, parts_of
+from engine.network.weight_specs import LowRankWeights, WeightSource
 from engine.project.project import Project
 from engine.run.check import NodeRef
 from gui.state.edit import Edit

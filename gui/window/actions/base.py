@@ -12,7 +12,7 @@ from gui.state.view_state import Look, ViewState
 if TYPE_CHECKING:
     from gui.window.main_window import MainWindow
 
-Shortcut = str | QKeySequence.StandardKey
+_Shortcut = str | QKeySequence.StandardKey
 Menus = dict[str, tuple[str, ...]]
 """What each menu lists: commands, other menus of the table, and menus whose entries are listed as they open."""
 SEPARATOR = "separator"
@@ -23,7 +23,7 @@ class Action(Struct, frozen=True):
 
     id: str
     text: str
-    shortcut: Shortcut = ""
+    shortcut: _Shortcut = ""
     icon: str = ""
     edit: Callable[[ViewState], Edit | None] | None = None
     """What it proposes; None if there is nothing to do."""

@@ -27,9 +27,9 @@ from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MISTAKES_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
-ROW = 1.45
+_ROW = 1.45
 """Height of a bar's row, in heights of the text."""
-LEAST_SHOWN = 3
+_LEAST_SHOWN = 3
 
 
 def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | None:
@@ -116,10 +116,10 @@ class ContributionsBody(NamedTuple):
         """As many bars as there is room for, the rest in a last one; below what they mean."""
         count = len(self.contributions.shares)
         below = wrapped_text_height(self.meaning_text, rect.width(), size) + size * 0.4
-        rows = int((rect.height() - below) / (size * ROW))
-        explained = rows >= LEAST_SHOWN
+        rows = int((rect.height() - below) / (size * _ROW))
+        explained = rows >= _LEAST_SHOWN
         if not explained:
-            rows = max(int(rect.height() / (size * ROW)), 2)
+            rows = max(int(rect.height() / (size * _ROW)), 2)
         alone = count if count <= rows else rows - 1
         order = self.channel_order
         bars = [self._make_bar(int(index), rect, size, line) for line, index in enumerate(order[:alone])]
@@ -129,7 +129,7 @@ class ContributionsBody(NamedTuple):
 
     @staticmethod
     def _row_rect(rect: QRectF, size: float, line: int) -> QRectF:
-        return QRectF(rect.left(), rect.top() + line * size * ROW, rect.width(), size * ROW)
+        return QRectF(rect.left(), rect.top() + line * size * _ROW, rect.width(), size * _ROW)
 
     def _make_bar(self, index: int, rect: QRectF, size: float, line: int) -> ContributionBar:
         found = self.contributions

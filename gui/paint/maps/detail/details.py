@@ -19,7 +19,7 @@ from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 __all__ = [
-    "DETAIL_BUILDERS",
+    "_DETAIL_BUILDERS",
     "DetailBody",
     "MapDetail",
     "PlacedBody",
@@ -29,7 +29,7 @@ __all__ = [
     "lay_out_detail",
 ]
 
-DETAIL_BUILDERS: dict[Kind, Callable[[ViewState, Sequence[MosaicPanel], Budget], MapDetail | None]] = {
+_DETAIL_BUILDERS: dict[Kind, Callable[[ViewState, Sequence[MosaicPanel], Budget], MapDetail | None]] = {
     "kernel": lambda state, shown, budget: build_kernel_detail(state, budget),
     "kernel by size": lambda state, shown, budget: build_kernel_detail(state, budget),
     "histogram": lambda state, shown, budget: build_histogram_detail(state, shown),
@@ -42,7 +42,7 @@ DETAIL_BUILDERS: dict[Kind, Callable[[ViewState, Sequence[MosaicPanel], Budget],
 
 def build_map_detail(state: ViewState, shown: Sequence[MosaicPanel], budget: Budget) -> MapDetail | None:
     """What the look asks for; None where no map is chosen, or the layer has no such thing."""
-    return DETAIL_BUILDERS[state.look.detail](state, shown, budget)
+    return _DETAIL_BUILDERS[state.look.detail](state, shown, budget)
 
 
 class PlacedDetail(NamedTuple):

@@ -16,8 +16,8 @@ from gui.state.view_state import Focus, ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
-BINS = 40
-LEAST_KEY = 0.75
+_BINS = 40
+_LEAST_KEY = 0.75
 """How much smaller words beside a key get before they are cut."""
 
 
@@ -44,7 +44,7 @@ def build_histogram_detail(state: ViewState, shown: Sequence[MosaicPanel]) -> Ma
     shown_maps = [_panel_values(plate)[channel] for plate in plates]
     curves = tuple(
         MapHistogram(plate.design, state.design_index(plate.ref[0]), histogram, map_statistics(values[np.newaxis]))
-        for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, BINS), strict=True)
+        for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, _BINS), strict=True)
         if plate.ref is not None
     )
     return MapDetail(title, HistogramBody(curves), text="; ".join([title, *map(_curve_text, curves)]))
@@ -116,7 +116,7 @@ class PlacedHistogram(NamedTuple):
         else:
             painter.drawRect(sign)
         words, place = _curve_text(curve), row.adjusted(size * 1.8, 0, 0, 0)
-        fitting = min(max(place.width() / text_width(words, size), LEAST_KEY), 1.0)
+        fitting = min(max(place.width() / text_width(words, size), _LEAST_KEY), 1.0)
         draw_text(painter, place, words, size * fitting, theme.text)
 
     @staticmethod

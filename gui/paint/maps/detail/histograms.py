@@ -20,7 +20,7 @@ from gui.state.view_state import Focus, ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import THEMES, Theme
 
-BINS, ROWS = 24, 16
+_BINS, _ROWS = 24, 16
 """Of the picture of a histogram."""
 
 
@@ -57,10 +57,10 @@ def build_histograms_detail(state: ViewState, budget: Budget) -> MapDetail | Non
 
 
 def _compute_histograms(volume: Float32Volume, checkpoint: Checkpoint) -> _HistogramSet:
-    found = count_values(volume, BINS, checkpoint)
+    found = count_values(volume, _BINS, checkpoint)
     most = found.counts.max(axis=1, keepdims=True).clip(1)
-    heights = np.ceil(found.counts / most * ROWS)
-    above = ROWS - np.arange(ROWS)
+    heights = np.ceil(found.counts / most * _ROWS)
+    above = _ROWS - np.arange(_ROWS)
     pictures = (heights[:, None, :] >= above[None, :, None]).astype(np.float32)
     return _HistogramSet(found, map_statistics(volume, checkpoint), pictures)
 

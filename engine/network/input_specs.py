@@ -1,0 +1,55 @@
+"""What a project receives, as values: a photo, an array in a file, or noise."""
+
+from collections.abc import Callable
+from typing import Annotated, Literal
+
+from msgspec import Meta, Struct
+from msgspec.structs import replace
+
+from engine.shapes import Shape
+
+_Extent = Annotated[int, Meta(ge=1, le=100_000)]
+_Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
+Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
+
+
+class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """A photo: centre-cropped to the aspect of `size`, resized, channels ordered, then (value·scale − mean) / std."""
+
+    path: str
+    size: Annotated[tuple[_Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)
+    channels: Literal["rgb", "bgr", "gray"] = "rgb"
+    scale: _Finite = 1 / 255
+    mean: tuple[_Finite, ...] = ()
+    std: tuple[_Finite, ...] = ()
+
+    @property
+    def shape(self) -> Shape:
+        return Shape(1 if self.channels == "gray" else 3, self.size[0], self.size[1])
+
+
+class ArrayInput(Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """A volume from a .npy, .npz or .safetensors file; `key` names the array where the file holds several."""
+
+    path: str
+    key: str = ""
+
+
+class NoiseInput(Struct, frozen=True, tag="noise", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
+    """Standard normal values."""
+
+    shape: Annotated[tuple[Annotated[int, Meta(ge=1, le=1_000_000_000)], ...], Meta(min_length=3, max_length=3)]
+    seed: Seed = 0
+
+
+Input = ImageInput | ArrayInput | NoiseInput
+
+
+def relocate_input(spec: Input, move: Callable[[str], str]) -> Input:
+    """The input with `move` applied to its path."""
+    return spec if isinstance(spec, NoiseInput) else replace(spec, path=move(spec.path))
+
+
+def input_text(spec: Input) -> str:
+    """A photo's or array's file; "noise, seed 3"."""
+    return f"noise, seed {spec.seed}" if isinstance(spec, NoiseInput) else spec.path.rpartition("/")[2]

@@ -233,7 +233,7 @@ class RowDelegate(QStyledItemDelegate):
         painter.restore()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _AnyIndex) -> QWidget:
-        place: NodeRef = index.data(ROW_ROLE).place
+        place: NodeRef = index.data(ROW_ROLE).ref
         return NameEditor(lambda name: self._refusal(place, name), parent)
 
     def setEditorData(self, editor: QWidget, index: _AnyIndex) -> None:

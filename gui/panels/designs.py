@@ -45,7 +45,7 @@ class DesignsPanel(Panel):
         column.addWidget(self.tree, 1)
         column.addLayout(self._button_row())
         self.tree.currentItemChanged.connect(self._on_current_item_changed)
-        self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW_ROLE).words))
+        self.tree.itemEntered.connect(lambda item: self.hovered.emit(item.data(0, ROW_ROLE).sentence))
         self.tree.mouse_left.connect(lambda: self.hovered.emit(""))
         self.tree.key_pressed.connect(self._on_tree_key_pressed)
         self._fill()
@@ -144,7 +144,7 @@ class DesignsPanel(Panel):
 
     def _on_current_item_changed(self, item: QTreeWidgetItem | None) -> None:
         if item is not None:
-            design, node = item.data(0, ROW_ROLE).place
+            design, node = item.data(0, ROW_ROLE).ref
             self.focus_requested.emit(Focus(design, node))
 
     def _on_tree_key_pressed(self, event: QKeyEvent) -> None:

@@ -28,7 +28,7 @@ class VolumeResult(Struct, frozen=True, eq=False):
 class VolumeAt(Struct, frozen=True, eq=False):
     """What a state knows of the volume at a place, looked up once for whatever draws it."""
 
-    place: NodeRef
+    ref: NodeRef
     source: NodeRef
     """Where the volume comes from.
 

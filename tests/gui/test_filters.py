@@ -111,8 +111,8 @@ def shown(view, state):
 
 
 def point_of(view, plate, spot):
-    seen = view.canvas.current_layout().frames[plate].seen
-    return seen.pixel(spot).center().toPoint()
+    seen = view.canvas.current_layout().panels[plate].projection
+    return seen.value_rect(spot).center().toPoint()
 
 
 def drawn(state, width=700, height=600):
@@ -460,7 +460,7 @@ class TestView:
         seen = shown(view, state).detail.body.projection
         value = load_chosen_kernel(state).tiles.values[3, 1, 2]
         with qtbot.waitSignal(view.hovered) as said:
-            QTest.mouseMove(view.canvas, seen.pixel(MapSpot(3, 1, 2)).center().toPoint())
+            QTest.mouseMove(view.canvas, seen.value_rect(MapSpot(3, 1, 2)).center().toPoint())
         expected = f"{value:.4g}".replace("-", "−")
         assert said.args[0].startswith(f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected} · size ‖w‖")
 
@@ -553,11 +553,11 @@ class TestView:
         at = QPointF(point_of(view, 0, MapSpot(0, 4, 5)))
         nothing = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
         view.canvas.wheelEvent(QWheelEvent(at, view.canvas.mapToGlobal(at), QPoint(), QPoint(0, 480), *nothing, False))
-        after = view.canvas.scene()
-        for old, new in zip(before.frames, after.frames, strict=True):
-            assert new.seen.scale == pytest.approx(2 * old.seen.scale)
+        after = view.canvas.current_layout()
+        for old, new in zip(before.panels, after.panels, strict=True):
+            assert new.projection.scale == pytest.approx(2 * old.projection.scale)
         view.true_size.click()
-        seen = view.canvas.scene().frames[0].seen
+        seen = view.canvas.current_layout().panels[0].seen
         assert seen.scale * seen.grid.repeat == pytest.approx(1)
         view.fit.click()
         assert view.canvas.scene().frames[0].seen.scale == before.frames[0].seen.scale
@@ -565,13 +565,13 @@ class TestView:
     def test_dragging_pans_and_chooses_nothing(self, view, qtbot):
         shown(view, state_of(two_designs()))
         view.canvas.set_zoom(MosaicZoom(4, 0.2, 0.2))
-        left = view.canvas.current_layout().frames[0].seen.left
-        start = view.canvas.scene().frames[0].seen.rect.center().toPoint()
+        left = view.canvas.current_layout().panels[0].projection.left
+        start = view.canvas.current_layout().panels[0].projection.rect.center().toPoint()
         with qtbot.assertNotEmitted(view.focus_requested):
             qtbot.mousePress(view.canvas, Qt.MouseButton.LeftButton, pos=start)
             qtbot.mouseMove(view.canvas, start + QPoint(-30, 0))
             qtbot.mouseRelease(view.canvas, Qt.MouseButton.LeftButton, pos=start + QPoint(-30, 0))
-        assert view.canvas.scene().frames[0].seen.left == pytest.approx(left - 30)
+        assert view.canvas.current_layout().panels[0].projection.left == pytest.approx(left - 30)
 
     def test_the_screen_shows_the_colours_of_the_values(self, view):
         state = state_of(two_designs())
@@ -581,7 +581,7 @@ class TestView:
         levels = to_levels(plate.tiles.values, float(plate.tiles.lows[0]), float(plate.tiles.highs[0]))
         table = load_lut("viridis").astype(int)
         for spot in (MapSpot(0, 0, 0), MapSpot(3, 4, 5), MapSpot(5, 8, 10)):
-            colour = image.pixelColor(scene.panels[0].seen.pixel(spot).center().toPoint())
+            colour = image.pixelColor(scene.panels[0].projection.value_rect(spot).center().toPoint())
             assert [colour.red(), colour.green(), colour.blue()] == table[levels[spot]].tolist()
 
     def test_a_choice_redraws_without_reading_the_maps_again(self, view):
@@ -589,8 +589,8 @@ class TestView:
         shown(view, old)
         kept = view.canvas._content.panels
         view.show_state(old, replace(old, focus=Focus(*NAIVE, 2, (1, 1))))
-        assert view.canvas._content.plates is kept
-        assert view.canvas.scene().detail is not None
+        assert view.canvas._content.panels is kept
+        assert view.canvas.current_layout().detail is not None
 
     @pytest.mark.parametrize("size", [(300, 260), (360, 700), (1600, 900)])
     @pytest.mark.parametrize("theme", ["light", "dark"])

@@ -81,8 +81,8 @@ def show(qtbot):
 
 
 def point_of(answer, plate, spot):
-    seen = answer.view.canvas.current_layout().panels[plate].seen
-    return seen.pixel(spot).center().toPoint()
+    seen = answer.view.canvas.current_layout().panels[plate].projection
+    return seen.value_rect(spot).center().toPoint()
 
 
 def texts(state, *size):
@@ -157,13 +157,13 @@ class TestOrder:
 
     def test_hovering_and_clicking_find_the_channel_that_is_shown_there(self, show, qtbot):
         answer = show(state_of(two_designs(), volumes={NAIVE: RISING}, order="mean"))
-        first = answer.view.canvas.current_layout().panels[0].seen.rect.topLeft() + QPointF(5, 25)
+        first = answer.view.canvas.current_layout().panels[0].projection.rect.topLeft() + QPointF(5, 25)
         with qtbot.waitSignal(answer.view.hovered) as said:
             QTest.mouseMove(answer.view.canvas, first.toPoint())
         assert said.args[0].startswith("naive · conv5x5 · channel 5, ")
         assert f" · mean {RISING[5].mean():.4g} · click: " in said.args[0]
         other = point_of(answer, 1, MapSpot(5, 2, 3)).toPointF()
-        assert "mean" not in answer.view.canvas.read(other)  # the order is not by its own
+        assert "mean" not in answer.view.canvas.describe(other)  # the order is not by its own
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 1, MapSpot(4, 2, 3)))
         assert answer.focuses == [Focus(*BOTTLENECK, 4, (2, 3))]
 
@@ -184,7 +184,7 @@ class TestOrder:
         qtbot.mouseClick(
             answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 0, MapSpot(order[3], 2, 3))
         )
-        assert answer.focuses[-1].like == order[3]
+        assert answer.focuses[-1].likeness_channel == order[3]
 
     @pytest.mark.parametrize("order", ["mean", "likeness"])
     def test_a_volume_of_earlier_settings_with_other_channels_keeps_their_order(self, show, order):
@@ -192,7 +192,7 @@ class TestOrder:
         answer = show(state)
         for focus in (Focus(*NAIVE, 3, (1, 1)), Focus(*BOTTLENECK, 8, (1, 1)), Focus(*BOTTLENECK, 7, (1, 1))):
             answer.show(replace(answer.state, focus=focus))
-            seen = [frame.seen.channels() for frame in answer.view.canvas.current_layout().panels]
+            seen = [frame.projection.visible_channels() for frame in answer.view.canvas.current_layout().panels]
             assert [sorted(channels) for channels in seen] == [list(range(6)), list(range(9))]
             answer.view.canvas.grab()
 
@@ -339,8 +339,8 @@ class TestKernelDetail:
         answer = show(state)
         seen = answer.view.canvas.current_layout().detail.body.projection
         largest = int(np.argmax(norms))
-        assert seen.channels() == np.argsort(-norms).tolist()
-        said = answer.view.canvas.read(seen.pixel(MapSpot(largest, 1, 1)).center())
+        assert seen.visible_channels() == np.argsort(-norms).tolist()
+        said = answer.view.canvas.describe(seen.value_rect(MapSpot(largest, 1, 1)).center())
         assert f"input channel {largest}, y 1, x 1" in said
         assert said.endswith(f"size ‖w‖ of this channel {norms[largest]:.3g}")
 
@@ -369,7 +369,7 @@ class TestHistogramDetail:
         curves = detail.body.body.curves
         assert [curve.histogram.size for curve in curves] == [99, 99]
         assert curves[0].histogram.edges is curves[1].histogram.edges
-        said = answer.view.canvas.read(detail.body.plot.center())
+        said = answer.view.canvas.describe(detail.body.plot_rect.center())
         assert said.startswith("values from ")
         assert "naive" in said
         assert "bottleneck" in said
@@ -381,7 +381,7 @@ class TestHistogramDetail:
             state_of(two_designs(), Focus(*NAIVE, 3), {NAIVE: volume, BOTTLENECK: volume}, detail="histogram")
         )
         plot = answer.view.canvas.current_layout().detail.body.plot_rect
-        ends = [answer.view.canvas.read(QPointF(x, plot.center().y())) for x in (plot.left() + 1, plot.right() - 1)]
+        ends = [answer.view.canvas.describe(QPointF(x, plot.center().y())) for x in (plot.left() + 1, plot.right() - 1)]
         assert [said.partition(": ")[2] for said in ends] == ["naive 5, bottleneck 5", "naive 2, bottleneck 2"]
 
     def test_before_a_run_it_asks_for_one(self):
@@ -403,13 +403,13 @@ class TestHistogramsDetail:
     def test_each_map_has_one_in_the_order_of_the_maps(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*NAIVE), {NAIVE: RISING}, detail="histograms", order="mean"))
         body = answer.view.canvas.current_layout().detail.body
-        assert body.projection.channels() == [5, 4, 3, 2, 1, 0]
-        assert (body.body.tiles.values.sum(axis=1) > 0).sum() == np.count_nonzero(body.body.found.counts.counts)
-        spot = MapSpot(4, 3, int(np.argmax(body.body.found.counts.counts[4])))
-        said = answer.view.canvas.read(body.seen.pixel(spot).center())
-        assert said.startswith(f"map 4: {body.body.found.counts.counts[4].max()} values from ")
+        assert body.projection.visible_channels() == [5, 4, 3, 2, 1, 0]
+        assert (body.body.tiles.values.sum(axis=1) > 0).sum() == np.count_nonzero(body.body.histograms.counts.counts)
+        spot = MapSpot(4, 3, int(np.argmax(body.body.histograms.counts.counts[4])))
+        said = answer.view.canvas.describe(body.projection.value_rect(spot).center())
+        assert said.startswith(f"map 4: {body.body.histograms.counts.counts[4].max()} values from ")
         assert said.endswith("0 % zeros")
-        at = body.seen.pixel(spot).center().toPoint()
+        at = body.projection.pixel(spot).center().toPoint()
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=at)
         assert answer.focuses == [Focus(*NAIVE, 4)]
 
@@ -543,20 +543,20 @@ class TestWaiting:
         look = {"order": "mean", "comparison": "maps + difference", "detail": "contributions"}
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look))
         qtbot.waitUntil(lambda: answer.view.canvas.current_layout().detail.body is not None)
-        order = answer.view.canvas.current_layout().frames[0].seen.grid.order
+        order = answer.view.canvas.current_layout().panels[0].projection.grid.order
         assert (
             order.channels.tolist()
             == map_statistics.rank_maps(answer.state.volume_at(NAIVE).volume, "mean").channels.tolist()
         )
         answer.show(replace(answer.state, focus=Focus(*NAIVE, 3, (1, 1))))
-        assert answer.view.canvas.scene().detail.body is None
-        qtbot.waitUntil(lambda: answer.view.canvas.scene().detail.body is not None)
+        assert answer.view.canvas.current_layout().detail.body is None
+        qtbot.waitUntil(lambda: answer.view.canvas.current_layout().detail.body is not None)
 
     def test_what_comes_too_late_is_not_shown(self, show, qtbot):
         answer = show(state_of(two_designs(), order="mean"))
         answer.show(replace(answer.state, look=Look()))
         QTest.qWait(50)
-        assert answer.view.canvas.current_layout().panels[0].seen.grid.order is None
+        assert answer.view.canvas.current_layout().panels[0].projection.grid.order is None
 
 
 class TestControls:
@@ -620,4 +620,4 @@ def test_a_result_that_comes_is_shown_in_its_order(show):
     answer = show(state_of(two_designs(), volumes={NAIVE: RISING}, order="mean"))
     results = {**answer.state.run.results, NAIVE: VolumeResult(answer.state.check.keys[NAIVE], -RISING)}
     answer.show(replace(answer.state, run=RunView(results)))
-    assert answer.view.canvas.current_layout().panels[0].seen.grid.order.channels.tolist() == [0, 1, 2, 3, 4, 5]
+    assert answer.view.canvas.current_layout().panels[0].projection.grid.order.channels.tolist() == [0, 1, 2, 3, 4, 5]

@@ -110,7 +110,8 @@ def answer(qtbot, state):
 
 def place_of(view, part):
     """Where a part of the figure is on its canvas."""
-    return dict(view.canvas.layout_for(view.canvas.width()).part_rects)[part]
+    rects = view.canvas.layout_for(view.canvas.width()).part_rects
+    return next(rect for drawn, rect in rects if drawn.draw.__module__ == part.__name__)
 
 
 def find_hit(view, part, wanted):
@@ -118,7 +119,7 @@ def find_hit(view, part, wanted):
     rect = place_of(view, part)
     for y in range(int(rect.top()), int(rect.bottom()), 3):
         for x in range(int(rect.left()), int(rect.right()), 3):
-            found = view.canvas.hit(QPointF(x, y))
+            found = view.canvas.hit_at(QPointF(x, y))
             if found is not None and wanted(found):
                 return QPoint(x, y), found
     raise AssertionError("nothing there")
@@ -240,7 +241,7 @@ class TestBeforeAndAfterRuns:
         assert answer.view.content.explanation is before.explanation
         assert not answer.view.play.isEnabled()
         answer.show(replace(answer.state, project=fresh.project, check=fresh.check))
-        assert not answer.view.content.stale
+        assert not answer.view.content.is_stale
 
     def test_another_value_of_earlier_settings_is_not_explained(self, answer):
         answer.show(with_filters(answer.state, 7))
@@ -299,15 +300,15 @@ class TestChoosing:
 
     def test_a_click_in_the_output_map_chooses_its_position(self, answer):
         point, _ = find_hit(
-            answer.view, input_and_output, lambda found: found.words.startswith("last · channel 1, y 4, x 6")
+            answer.view, input_and_output, lambda found: found.text.startswith("last · channel 1, y 4, x 6")
         )
         QTest.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert answer.focuses == [Focus("d", "last", 1, (4, 6))]
 
     def test_a_click_on_a_bar_chooses_that_channel_of_the_input(self, answer):
         point, found = find_hit(answer.view, sums, lambda found: found.term == 2)
-        told = answer.view.content.told
-        assert f"{told.how.terms.values[2]:.9g}".replace("-", "−") in found.words
+        told = answer.view.content.explanation
+        assert f"{told.how.terms.values[2]:.9g}".replace("-", "−") in found.text
         QTest.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert answer.focuses == [Focus("d", "narrow", 2, (3, 4))]
 
@@ -321,40 +322,40 @@ class TestChoosing:
         assert len(answer.focuses) == 1  # there are four channels only
 
     def test_a_tile_of_all_channels_shows_its_patch_and_chooses_it(self, answer):
-        point, found = find_hit(answer.view, channels, lambda found: found.words.startswith("channel 2:"))
-        assert f"{answer.view.content.told.terms.values[2]:.4g}".replace("-", "−") in found.words
+        point, found = find_hit(answer.view, channels, lambda found: found.text.startswith("channel 2:"))
+        assert f"{answer.view.content.explanation.terms.values[2]:.4g}".replace("-", "−") in found.text
         QTest.mouseMove(answer.view.canvas, point)
-        assert answer.view.content.term == 2
+        assert answer.view.content.shown_term == 2
         QTest.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert answer.focuses == [Focus("d", "narrow", 2, (3, 4))]
 
     def test_the_mouse_on_a_bar_shows_the_patch_of_its_channel(self, answer):
         point, _ = find_hit(answer.view, sums, lambda found: found.term == 3)
         QTest.mouseMove(answer.view.canvas, point)
-        assert answer.view.content.term == 3
-        _, found = find_hit(answer.view, patch, lambda found: "×" in found.words)
-        assert found.words.startswith("channel 3, y ")
+        assert answer.view.content.shown_term == 3
+        _, found = find_hit(answer.view, patch, lambda found: "×" in found.text)
+        assert found.text.startswith("channel 3, y ")
         QApplication.sendEvent(answer.view.canvas, QEvent(QEvent.Type.Leave))
-        assert answer.view.content.term == int(np.argmax(abs(answer.view.content.told.how.terms.values)))
+        assert answer.view.content.shown_term == int(np.argmax(abs(answer.view.content.explanation.how.terms.values)))
 
     def test_a_tap_tells_value_weight_and_product(self, answer):
         _, found = find_hit(answer.view, patch, lambda found: True)
         content = answer.view.content
-        met, term = content.told.window, content.term
+        met, term = content.explanation.window, content.shown_term
         product = met.values[term, 0, 0] * met.filter[term, 0, 0]
-        assert found.words.endswith(f"= {product:.4g}".replace("-", "−"))
+        assert found.text.endswith(f"= {product:.4g}".replace("-", "−"))
 
     def test_a_click_on_an_earlier_volume_chooses_it(self, answer):
-        point, found = find_hit(answer.view, source_views, lambda found: found.words.startswith("wide"))
-        assert "seen: y 2…4, x 3…5, channels 0…5" in found.words
+        point, found = find_hit(answer.view, source_views, lambda found: found.text.startswith("wide"))
+        assert "seen: y 2…4, x 3…5, channels 0…5" in found.text
         QTest.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point)
-        assert answer.focuses[0].place == ("d", "wide")
+        assert answer.focuses[0].ref == ("d", "wide")
 
     def test_what_the_mouse_is_on_is_told(self, answer, qtbot):
         point, found = find_hit(answer.view, input_and_output, lambda found: True)
         with qtbot.waitSignal(answer.view.hovered) as said:
             QTest.mouseMove(answer.view.canvas, point)
-        assert said.args == [found.words]
+        assert said.args == [found.text]
 
     def test_a_turn_of_the_camera_and_a_runs_progress_change_nothing(self, answer):
         before = answer.view.content
@@ -372,23 +373,23 @@ class TestMatrix:
         return answer
 
     def test_a_row_is_linked_to_its_map(self, pointwise):
-        point, _found = find_hit(pointwise.view, matrix, lambda found: found.words.startswith("filter 3, "))
+        point, _found = find_hit(pointwise.view, matrix, lambda found: found.text.startswith("filter 3, "))
         QTest.mouseClick(pointwise.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert pointwise.focuses == [Focus("d", "narrow", 3, (2, 3))]
-        assert pointwise.view.content.told.at == (3, 2, 3)
+        assert pointwise.view.content.explanation.at == (3, 2, 3)
 
     def test_a_column_is_linked_to_its_channel(self, pointwise):
-        point, found = find_hit(pointwise.view, matrix, lambda found: found.words.startswith("channel 4: value"))
-        told = pointwise.view.content.told
+        point, found = find_hit(pointwise.view, matrix, lambda found: found.text.startswith("channel 4: value"))
+        told = pointwise.view.content.explanation
         value = told.received[0][4, 2, 3]
-        assert f"value {value:.4g}".replace("-", "−") in found.words
+        assert f"value {value:.4g}".replace("-", "−") in found.text
         QTest.mouseClick(pointwise.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert pointwise.focuses == [Focus("d", "wide", 4, (2, 3))]
 
     def test_what_each_filter_gives_stands_beside_its_row(self, pointwise):
-        _, found = find_hit(pointwise.view, matrix, lambda found: found.words.startswith("filter 2 gives"))
-        value = pointwise.view.content.told.volume[2, 2, 3]
-        assert f"{value:.4g}".replace("-", "−") in found.words
+        _, found = find_hit(pointwise.view, matrix, lambda found: found.text.startswith("filter 2 gives"))
+        value = pointwise.view.content.explanation.volume[2, 2, 3]
+        assert f"{value:.4g}".replace("-", "−") in found.text
 
     def test_it_holds_the_weights_with_rows_and_columns_where_they_are(self, pointwise):
         told = pointwise.view.content.explanation
@@ -425,14 +426,14 @@ class TestPlaying:
 
         def look():
             tops.append(place_of(answer.view, input_and_output).top())
-            terms.add(answer.view.content.term)
+            terms.add(answer.view.content.shown_term)
             return len(answer.focuses) > 12
 
         qtbot.waitUntil(look)
         assert len(terms) == 1
         assert tops == sorted(tops)
-        answer.view.stop()
-        assert answer.view.content.detail is None
+        answer.view.stop_playing()
+        assert answer.view.content.chosen_term is None
 
     def test_after_the_last_position_it_stops_and_begins_anew_when_asked(self, answer, qtbot):
         answer.show(replace(answer.state, focus=Focus("d", "last", 1, (6, 7))))

@@ -22,11 +22,11 @@ def test_a_click_in_the_mosaic_is_inspected(window: MainWindow, qtbot: QtBot) ->
     inspector, mosaic = window.views["inspector"], window.views["filters"].canvas
     window.docks.bring_forward("filters")
     mosaic.grab()
-    seen = mosaic.current_layout().panels[0].seen
-    QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=seen.pixel(MapSpot(2, 5, 7)).center().toPoint())
+    seen = mosaic.current_layout().panels[0].projection
+    QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=seen.value_rect(MapSpot(2, 5, 7)).center().toPoint())
     window.docks.bring_forward("inspector")
     assert window.workbench.state.focus == Focus("naive", "conv5x5", 2, (5, 7))
-    assert inspector.content.told.at == (2, 5, 7)
+    assert inspector.content.explanation.at == (2, 5, 7)
 
 
 def test_what_is_typed_is_chosen_in_every_view(window: MainWindow, qtbot: QtBot) -> None:

@@ -237,7 +237,7 @@ def view(qtbot):
 
 
 def at(view, x, y):
-    position = QPointF(x, y) * view.canvas.frame().scene.shrink * view.canvas.zoom + view.canvas.offset
+    position = QPointF(x, y) * view.canvas.current_layout().scene.shrink * view.canvas.zoom + view.canvas.offset
     return QPoint(int(position.x()), int(position.y()))
 
 
@@ -246,7 +246,7 @@ def test_a_double_click_on_a_closed_blocks_box_asks_to_open_it(view, qtbot):
     box = box_of(view.canvas.current_layout().scene, "3a")
     with qtbot.waitSignal(view.look_requested) as asked:
         QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=at(view, *box.prism.corner(0.5, 0.5, 0)))
-    assert asked.args[0].toggled == {BLOCK}
+    assert asked.args[0].toggled_blocks == {BLOCK}
 
 
 def test_a_double_click_on_an_open_blocks_name_or_frame_asks_to_close_it(view, qtbot):
@@ -257,7 +257,7 @@ def test_a_double_click_on_an_open_blocks_name_or_frame_asks_to_close_it(view, q
     for x, y in ((title.x + 2, title.y - 2), ((left + right) / 2, bottom), (right, (top + 3 * bottom) / 4)):
         with qtbot.waitSignal(view.look_requested) as asked:
             QTest.mouseDClick(view.canvas, Qt.MouseButton.LeftButton, pos=at(view, x, y))
-        assert asked.args[0].toggled == frozenset()
+        assert asked.args[0].toggled_blocks == frozenset()
 
 
 def test_a_double_click_elsewhere_shows_the_whole_picture(view):

@@ -46,7 +46,7 @@ def standing(state, name, design):
 
 
 def shares(prism, low, high):
-    return prism.part(low, high)
+    return prism.inner_prism(low, high)
 
 
 def test_every_volume_before_the_chosen_value_has_what_it_sees():

@@ -135,12 +135,12 @@ def _move(position, widget, button, modifier):
 def test_a_click_on_a_front_face_chooses_the_volume_the_channel_and_the_pixel(view, qtbot):
     scene = view.canvas.current_layout().scene
     box = box_of(scene, "reduce")
-    volume = view._state.volume_at(box.place).volume
+    volume = view._state.volume_at(box.ref).volume
     with qtbot.waitSignal(view.focus_requested) as asked:
         at = point_of(view, "reduce", "bottleneck", (7.5 / 28, 12.5 / 28, 0))
         QTest.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=at)
     (focus,) = asked.args
-    assert focus.place == ("bottleneck", "reduce")
+    assert focus.ref == ("bottleneck", "reduce")
     assert focus.channel == faces.most_varied_channel(volume)
     assert focus.pixel == (12, 7)
 
@@ -182,7 +182,7 @@ def test_zooming_keeps_the_point_under_the_mouse_and_fit_shows_all(view):
     at = QPointF(point_of(view, "reduce", "bottleneck"))
     view.canvas.zoom_by(3.0, at)
     assert view.canvas.zoom == 3.0
-    assert view.canvas.hit(at) == before
+    assert view.canvas.hit_at(at) == before
     QTest.mouseClick(view.fit_button, Qt.MouseButton.LeftButton)
     assert (view.canvas.zoom, view.canvas.offset) == (1.0, QPointF())
     QTest.mouseClick(view.nearer_button, Qt.MouseButton.LeftButton)

@@ -125,7 +125,7 @@ def test_a_second_run_recomputes_only_what_lies_downstream_of_the_edit(workbench
 
 def test_a_run_started_during_another_gives_only_the_newer_results(workbench: Workbench, qtbot: QtBot) -> None:
     seen: list[int] = []
-    workbench.runner.node_done.connect(lambda event: seen.append(event.volume.shape[0]) if event.place == NAIVE else 0)
+    workbench.runner.node_done.connect(lambda event: seen.append(event.volume.shape[0]) if event.ref == NAIVE else 0)
     for filters in (7, 8, 9):
         edit_filters(workbench, filters)
         workbench.run()

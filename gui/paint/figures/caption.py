@@ -51,7 +51,7 @@ def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], eye: Camera, word
     counted_only = {part.title for part in parts if part.is_counted_only}
     volumes = [state.volume_at(place) for place in state.original_refs]
     computed = [at for at in volumes if at.result is not None]
-    plain = [at.place[0] in counted_only for at in volumes if at.result is None]
+    plain = [at.ref[0] in counted_only for at in volumes if at.result is None]
     if computed:
         fronts = _LIVELIEST if wording.notes == "none" else FACES_TEXT
         yield _FROM_ABOVE if eye.height[1] < _FLAT else fronts

@@ -268,9 +268,7 @@ def _source_views(state: ViewState, place: NodeRef, at: Spot) -> tuple[tuple[Sou
     shown = [earlier for earlier in _earlier_refs(state, place) if earlier in regions]
     left_out = max(len(shown) - MOST_SOURCE_VIEWS, 0)
     volumes = map(state.volume_at, shown[:1] + shown[1 + left_out :])
-    return tuple(
-        [_source_view(state, earlier, regions[earlier.place]) for earlier in volumes if earlier.fresh]
-    ), left_out
+    return tuple([_source_view(state, earlier, regions[earlier.ref]) for earlier in volumes if earlier.fresh]), left_out
 
 
 def _earlier_refs(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
@@ -288,7 +286,7 @@ def _earlier_refs(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
 
 
 def _source_view(state: ViewState, at: VolumeAt, region: Region) -> SourceView:
-    place, volume, spec = at.place, at.volume, state.project.input
+    place, volume, spec = at.ref, at.volume, state.project.input
     assert volume is not None, "only what is of today's settings is shown"
     photo = spec if place == (STEM, INPUT) and isinstance(spec, ImageInput) else None
     channel = region.first if region.last - region.first == 1 else most_varied_channel(volume)

@@ -100,7 +100,7 @@ def find_map_order(state: ViewState, budget: Budget) -> MapOrdering | None:
 
 
 def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOrdering | None) -> MosaicPanel:
-    place, shape, volume = at.place, at.shape, at.volume
+    place, shape, volume = at.ref, at.shape, at.volume
     note, wrong = _note_text(at)
     tiles = None if shape is None else MapTiles(shape)
     photo: QImage | None = None
@@ -150,8 +150,8 @@ def feeds_only_relus(state: ViewState, place: NodeRef) -> bool:
 
 
 def _title(at: VolumeAt, shape: Shape | None, dead: int) -> str:
-    design, node = at.place
-    parts = [] if at.place == (STEM, INPUT) else [node]
+    design, node = at.ref
+    parts = [] if at.ref == (STEM, INPUT) else [node]
     if node == INPUT and design != STEM and at.source[1] != INPUT:
         parts[0] = f"{INPUT}, {at.source[1]} of the stem"
     parts.append("shape unknown" if shape is None else str(shape))

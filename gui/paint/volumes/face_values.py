@@ -24,7 +24,7 @@ def visible_focus(state: ViewState) -> Focus:
 
 def photo_at(state: ViewState, at: VolumeAt, focus: Focus) -> ImageInput | None:
     """The photo that a volume is itself; None for others, and if one of its channels was chosen."""
-    spec, chosen = state.project.input, focus.ref == at.place and focus.channel is not None
+    spec, chosen = state.project.input, focus.ref == at.ref and focus.channel is not None
     return spec if at.is_project_input and isinstance(spec, ImageInput) and not chosen else None
 
 

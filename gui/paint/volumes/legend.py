@@ -167,7 +167,7 @@ def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
     choices = [("low", "high", each + percentiles), ("low", "high", each), ("low", "high", "")]
     if at.volume is not None and photo_at(state, at, focus) is None:
         low, high = _range_end_texts(at.volume, zero_centred=state.look.zero_centred)
-        name = elide_text(_SEPARATOR.join(part for part in at.place if part), 14.0 * size, size)
+        name = elide_text(_SEPARATOR.join(part for part in at.ref if part), 14.0 * size, size)
         choices.insert(0, (low, high, f"{name}; {each}{percentiles}"))
     return choices
 

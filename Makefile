@@ -23,7 +23,7 @@ help:
 	@echo "make lock         renews the lock files: the newest releases that pyproject.toml allows"
 	@echo "make bench        prints what the fast routines take against a plain matrix product"
 	@echo "make house        measures the structure of the program beside its aims"
-	@echo "make pictures     draws the README's pictures into resources/pictures"
+	@echo "make pictures     draws the pictures of the README, the manual and CONTRIBUTING"
 	@echo "make wheel        builds dist/convolume-*.whl"
 	@echo "make clean        deletes out/, dist/ and caches; make distclean the environments too"
 	@echo "PYTHON=/path/to/python3.12 chooses the Python of a new .venv (3.11 or newer)"
@@ -94,6 +94,7 @@ house:
 pictures:
 	@bash .ci/setup run
 	$(PY) -m tests.pictures
+	$(PY) -m tests.architecture
 
 wheel:
 	@bash .ci/setup test

@@ -83,11 +83,11 @@ def read_header(path: str, name: str, setting: str = "path") -> Header:
 
 def list_arrays(names: Mapping[str, Header]) -> str:
     """What a file holds, for a message."""
-    shapes = [f"{name!r} {shape_text(head.shape)}" for name, head in names.items() if not head.fault]
+    shapes = [f"{name!r} {array_shape_text(head.shape)}" for name, head in names.items() if not head.fault]
     return f"it holds {', '.join(shapes[:8]) or 'no array that can be read'}" + (", …" if len(shapes) > 8 else "")
 
 
-def shape_text(shape: tuple[int, ...]) -> str:
+def array_shape_text(shape: tuple[int, ...]) -> str:
     """``(32, 16, 5, 5)``, as NumPy and PyTorch show shapes."""
     return f"({', '.join(map(str, shape))})"
 

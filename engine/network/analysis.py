@@ -12,7 +12,7 @@ from engine.layers import Layer, Mistake
 from engine.network.graph import INPUT, ExecutionOrder, Network, Node, parts_of, topological_order
 from engine.network.report import BlockReport as BlockReport
 from engine.network.report import Report as Report
-from engine.network.report import total
+from engine.network.report import optional_sum
 from engine.network.weight_specs import SeedWeights
 from engine.shapes import Shape
 
@@ -66,7 +66,11 @@ def analyze(network: Network, input_shape: Shape | None) -> Analysis:
             reports.append(_report(node, index, names, inputs, mistakes))
         shapes[index] = reports[-1].output_shape
     return Analysis(
-        input_shape, tuple(reports), total([r.params for r in reports]), total([r.macs for r in reports]), blocks
+        input_shape,
+        tuple(reports),
+        optional_sum([r.params for r in reports]),
+        optional_sum([r.macs for r in reports]),
+        blocks,
     )
 
 
@@ -80,7 +84,7 @@ def fold_blocks(analysis: Analysis, closed: Container[str]) -> Analysis:
     reports = []
     for report in analysis.reports:
         if report.name in shut and report.block in hidden:
-            report = shut[report.name].is_closed()
+            report = shut[report.name].as_report()
         elif report.block in hidden:
             continue
         inputs = tuple([names.get(name, name) for name in report.inputs])

@@ -106,13 +106,13 @@ class BlockReport(Struct, frozen=True):
 
     @property
     def params(self) -> int | None:
-        return total([part.params for part in self.parts])
+        return optional_sum([part.params for part in self.parts])
 
     @property
     def macs(self) -> int | None:
-        return total([part.macs for part in self.parts])
+        return optional_sum([part.macs for part in self.parts])
 
-    def is_closed(self) -> Report:
+    def as_report(self) -> Report:
         """The block as one report that has its sums."""
         mistakes = tuple([mistake for part in self.parts for mistake in part.mistakes])
         return Report(
@@ -128,7 +128,7 @@ class BlockReport(Struct, frozen=True):
         )
 
 
-def total(costs: list[int | None]) -> int | None:
+def optional_sum(costs: list[int | None]) -> int | None:
     """The sum of costs; None if one is unknown."""
     known = [cost for cost in costs if cost is not None]
     return sum(known) if len(known) == len(costs) else None

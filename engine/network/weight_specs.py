@@ -89,7 +89,7 @@ def rename_part(source: WeightSource | None, name: str, new_name: str) -> Weight
     return replace(source, nodes=tuple(new_name if node == name else node for node in source.nodes))
 
 
-def name_seed(
+def rename_seed(
     source: WeightSource | None, place: tuple[str, str], new_place: tuple[str, str], *, parts: bool
 ) -> WeightSource | None:
     """The weights where the node at (design, node) whose seed they have is called otherwise.
@@ -97,7 +97,7 @@ def name_seed(
     With `parts`, where the node is a block, those that have the seed of one of its layers, too.
     """
     if isinstance(source, LowRankWeights) and isinstance(source.of, SeedWeights):
-        return replace(source, of=name_seed(source.of, place, new_place, parts=parts))
+        return replace(source, of=rename_seed(source.of, place, new_place, parts=parts))
     if not isinstance(source, SeedWeights) or source.design != place[0]:
         return source
     own = source.node.removeprefix(place[1])

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from engine.blocks import Block
 from engine.network.graph import Network, Node
 from engine.network.input_specs import Input, relocate_input
-from engine.network.weight_specs import name_seed, relocate_weights
+from engine.network.weight_specs import relocate_weights, rename_seed
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
 
@@ -121,7 +121,7 @@ def _with_seeds_named(project: Project, place: tuple[str, str], new_place: tuple
     parts = isinstance(node.layer, Block)
 
     def moved(network: Network) -> Network:
-        nodes = (replace(n, weights=name_seed(n.weights, place, new_place, parts=parts)) for n in network.nodes)
+        nodes = (replace(n, weights=rename_seed(n.weights, place, new_place, parts=parts)) for n in network.nodes)
         return Network(tuple(nodes))
 
     stem = None if project.stem is None else moved(project.stem)

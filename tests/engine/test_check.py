@@ -68,13 +68,13 @@ MISTAKES = {
         (conv("c", stride=2), Node("j", Concat(), ("c", "input"))),
         1,
         "inputs",
-        "j: inputs: number 2 is 8×12×12 and number 1 is 4×6×6; concat needs one height and width, here 6×6",
+        "j: inputs: number 2 is 8×12×12 and number 1 is 4×6×6; concat needs equal heights and widths, here 6×6",
     ),
     "add": (
         (conv("c"), Node("j", Add(), ("c", "input"))),
         1,
         "inputs",
-        "j: inputs: number 2 is 8×12×12 and number 1 is 4×12×12; add needs one shape",
+        "j: inputs: number 2 is 8×12×12 and number 1 is 4×12×12; add needs equal shapes",
     ),
     "too few inputs": ((Node("j", Add()),), 0, "inputs", "j: inputs: 1 given; add joins at least 2"),
     "too many inputs": (

@@ -38,7 +38,7 @@ MISTAKES = {
         (conv("input"),),
         0,
         "name",
-        "input: name 'input' is what the design receives; choose another",
+        "input: name 'input' is reserved for the input of the design; choose another",
     ),
     "unknown input": (
         (conv("c"), Node("r", RELU, ("d",))),
@@ -251,4 +251,4 @@ def test_an_error_lists_file_place_and_text_a_line_each():
 def test_an_error_of_hundreds_of_problems_lists_the_first_and_their_number():
     lines = str(ProjectError([Problem("is wrong")] * 1500, "p.toml")).splitlines()
     assert len(lines) == 101
-    assert lines[-1] == "p.toml: and 1,400 problems more"
+    assert lines[-1] == "p.toml: and 1,400 more problems"

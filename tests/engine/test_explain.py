@@ -101,7 +101,7 @@ def test_the_sums_per_channel_are_those_of_the_products_and_the_padding_meets_no
 @given(data=st.data())
 def test_every_kind_says_what_it_does_and_ends_with_its_number(kind, data):
     _, _, _, _, _, told = data.draw(explained(kind))
-    assert told.what.endswith(".")
+    assert told.description.endswith(".")
     assert told.formula[0].startswith(f"n[{told.at.channel}, {told.at.y}, {told.at.x}] = ")
 
 

@@ -26,8 +26,8 @@ class Residual(Block, frozen=True):
         if self.shortcut == "identity" and self._changes_shape(inputs[0].channels):
             yield Mistake(
                 "shortcut",
-                f'shortcut "identity" keeps {inputs[0].channels} channels and every pixel, but the block has '
-                f'{self.filters} filters and stride {self.stride}: use "projection" or "auto"',
+                f'shortcut "identity" keeps {inputs[0].channels} channels and every pixel, but the block outputs '
+                f'{self.filters} channels at stride {self.stride}: use "projection" or "auto"',
             )
 
     def expand(self, channels: int) -> Iterator[Part]:

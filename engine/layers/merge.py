@@ -56,9 +56,9 @@ class Concat(Layer, frozen=True, tag="concat"):
             f"The volumes are stacked: {own} of {name}, "
             f"number {source + 1} of {len(target.inputs)} inputs. Nothing is computed."
         )
-        behind = f" − {before}" if before else ""
+        offset = f" − {before}" if before else ""
         formula = (
-            f"{target.title} = {name}[{target.at.channel}{behind}, {target.at.y}, {target.at.x}]",
+            f"{target.title} = {name}[{target.at.channel}{offset}, {target.at.y}, {target.at.x}]",
             f"= {name}[{channel}, {target.at.y}, {target.at.x}] = {number_text(result)}",
         )
         return Explanation(target.at, result, description, formula, window)

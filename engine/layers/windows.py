@@ -40,7 +40,7 @@ def normalise_spelling(struct: _AnyStruct, *names: str) -> None:
 def check_padding(padding: Padding) -> None:
     """Reject three margins, which are ambiguous."""
     if isinstance(padding, tuple) and len(padding) == 3:
-        raise ValueError(f"padding {list(padding)} has 3 values; give one, [h, w] or [top, left, bottom, right]")
+        raise ValueError(f"padding {list(padding)} has 3 values; use one, [h, w] or [top, left, bottom, right]")
 
 
 def place_windows(

@@ -13,7 +13,7 @@ from engine.text.units import number_text
 
 Numbers = NDArray[np.float64]
 WeightsByRole = Mapping[str, NDArray[Any]]
-"""The weights of one output channel by role: its filter (C/groups, kh, kw), its bias."""
+"""Weights by role, of a layer or of one of its output channels: filter (C/groups, kh, kw), bias."""
 
 
 class Spot(NamedTuple):

@@ -100,8 +100,8 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
         )
 
     def explain(self, target: Target) -> Explanation:
-        window, source = self._read(target)
-        candidates = np.source(window.inside, window.values[0], -np.inf)
+        window, region = self._read(target)
+        candidates = np.where(window.inside, window.values[0], -np.inf)
         winner = divmod(int(np.argmax(candidates)), candidates.shape[1])
         result = float(candidates[winner])
         y, x = window.rows[winner[0]], window.columns[winner[1]]
@@ -111,7 +111,7 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
             "of the same channel; each channel by itself, no weights."
         )
         formula = (
-            f"{target.title} = max of {source}",
+            f"{target.title} = max of {region}",
             f"= {number_text(result)}, at y {y}, x {x}",
         )
         terms = Terms("The largest value", np.array([result]), first=target.at.channel)
@@ -150,10 +150,10 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
         )
 
     def explain(self, target: Target) -> Explanation:
-        window, source = self._read(target)
+        window, region = self._read(target)
         divisor = self._divisor(target, window)
         return _explain_mean(
-            target, window, source, divisor, f"a {size_text(window.inside.shape)} window of the same channel"
+            target, window, region, divisor, f"a {size_text(window.inside.shape)} window of the same channel"
         )
 
     def _divisor(self, target: Target, window: WindowProduct) -> int:
@@ -201,14 +201,14 @@ class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
         return _explain_mean(target, window, f"in[{channel}]", height * width, "the whole map")
 
 
-def _explain_mean(target: Target, window: WindowProduct, source: str, divisor: int, over: str) -> Explanation:
+def _explain_mean(target: Target, window: WindowProduct, region: str, divisor: int, over: str) -> Explanation:
     terms = Terms("Sum of the window", np.array([window.values.sum()]), first=target.at.channel, divisor=divisor)
     description = f"The mean of {over}; each channel by itself, no weights."
     inside = window.inside.size - window.padding_taps
     if divisor != inside:
         description += f" {count_text(divisor - inside, 'position')} of the padding count as 0."
     formula = (
-        f"{target.title} = sum of {source} / {divisor:,}",
+        f"{target.title} = sum of {region} / {divisor:,}",
         f"= {number_text(terms.sum)} / {divisor:,} = {number_text(terms.total)}",
     )
     return Explanation(target.at, terms.total, description, formula, window, terms)

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 from engine.blocks import INPUT as INPUT
 from engine.blocks import Block, Part
 from engine.layers import Layer
-from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_part
+from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_recipe_node
 
 
 class Node(Struct, frozen=True):
@@ -53,9 +53,9 @@ class Network(Struct, frozen=True):
 
         If the new one is no longer fitted, the nodes that were fitted together with the old one lose these weights.
         """
-        at = self.index(name)
-        nodes = (*self.nodes[:at], node, *self.nodes[at + 1 :])
-        if isinstance(self.nodes[at].weights, LowRankWeights) and not isinstance(node.weights, LowRankWeights):
+        index = self.index(name)
+        nodes = (*self.nodes[:index], node, *self.nodes[index + 1 :])
+        if isinstance(self.nodes[index].weights, LowRankWeights) and not isinstance(node.weights, LowRankWeights):
             nodes = tuple(_release_weights(other, name) for other in nodes)
         if node.name == name:
             return Network(nodes)
@@ -72,9 +72,9 @@ class Network(Struct, frozen=True):
 
     def with_node_after(self, node: Node, after: str) -> "Network":
         """Insert a node after the one called `after`, or after INPUT; its former receivers receive the new one."""
-        at = 0 if after == INPUT else self.index(after) + 1
+        index = 0 if after == INPUT else self.index(after) + 1
         nodes = [_rewire(other, {after: (node.name,)}) for other in self.nodes]
-        return Network((*nodes[:at], node, *nodes[at:]))
+        return Network((*nodes[:index], node, *nodes[index:]))
 
     def without(self, name: str) -> "Network":
         """Remove a node; its receivers receive its inputs, or the first of these if they accept only one.
@@ -82,21 +82,22 @@ class Network(Struct, frozen=True):
         Nodes that were fitted together with it lose these weights; a k×k without its reduction again has the weights
         of the original layer.
         """
-        at = self.index(name)
-        substitutes = tuple(substitute for substitute in self.inputs_of(at) if substitute != name)
-        nodes = list(self.nodes[:at] + self.nodes[at + 1 :])
-        if at < len(nodes) and not nodes[at].inputs and substitutes != ((nodes[at - 1].name if at else INPUT),):
-            nodes[at] = replace(nodes[at], inputs=(name,))
+        index = self.index(name)
+        substitutes = tuple(substitute for substitute in self.inputs_of(index) if substitute != name)
+        nodes = list(self.nodes[:index] + self.nodes[index + 1 :])
+        previous = nodes[index - 1].name if index else INPUT
+        if index < len(nodes) and not nodes[index].inputs and substitutes != (previous,):
+            nodes[index] = replace(nodes[index], inputs=(name,))
         nodes = [replace(node, weights=_weights_without(node, name)) for node in nodes]
         return Network(tuple(_rewire(other, {name: substitutes}) for other in nodes))
 
     def with_block_expanded(self, name: str, channels: int) -> "Network":
         """Replace a block with an input of `channels` channels by its parts: the same network, free to edit."""
-        at = self.index(name)
-        parts = parts_of(self.nodes[at], self.inputs_of(at)[0], channels)
+        index = self.index(name)
+        parts = parts_of(self.nodes[index], self.inputs_of(index)[0], channels)
         substitutes: dict[str, tuple[str, ...]] = {name: (parts[-1].name,)}
-        before = [_rewire(node, substitutes) for node in self.nodes[:at]]
-        after = [_rewire(node, substitutes) for node in self.nodes[at + 1 :]]
+        before = [_rewire(node, substitutes) for node in self.nodes[:index]]
+        after = [_rewire(node, substitutes) for node in self.nodes[index + 1 :]]
         return Network((*before, *parts, *after))
 
     def with_node_moved(self, name: str, index: int) -> "Network":
@@ -110,18 +111,18 @@ class Network(Struct, frozen=True):
             network = network._with_nodes_swapped(position)
         return network
 
-    def _with_nodes_swapped(self, at: int) -> "Network":
-        """Swap the nodes at `at` and `at + 1`; inputs that were implied stay implied if possible."""
-        upper, lower = self.nodes[at], self.nodes[at + 1]
+    def _with_nodes_swapped(self, first: int) -> "Network":
+        """Swap the nodes at `first` and `first + 1`; inputs that were implied stay implied if possible."""
+        upper, lower = self.nodes[first], self.nodes[first + 1]
         inputs_by_index = [self.inputs_of(index) for index in range(len(self.nodes))]
-        if inputs_by_index[at + 1] == (upper.name,) and _accepts(lower.layer, len(inputs_by_index[at])):
+        if inputs_by_index[first + 1] == (upper.name,) and _accepts(lower.layer, len(inputs_by_index[first])):
             names = {upper.name: lower.name, lower.name: upper.name}
             inputs_by_index = [tuple([names.get(name, name) for name in inputs]) for inputs in inputs_by_index]
-            inputs_by_index[at], inputs_by_index[at + 1] = inputs_by_index[at + 1], inputs_by_index[at]
+            inputs_by_index[first], inputs_by_index[first + 1] = inputs_by_index[first + 1], inputs_by_index[first]
         nodes: list[Node] = []
-        for index in (*range(at), at + 1, at, *range(at + 2, len(self.nodes))):
+        for index in (*range(first), first + 1, first, *range(first + 2, len(self.nodes))):
             node, previous = self.nodes[index], nodes[-1].name if nodes else INPUT
-            explicit = node.inputs and index not in (at, at + 1)
+            explicit = node.inputs and index not in (first, first + 1)
             inputs = inputs_by_index[index] if explicit or inputs_by_index[index] != (previous,) else ()
             nodes.append(node if node.inputs == inputs else replace(node, inputs=inputs))
         return Network(tuple(nodes))
@@ -199,7 +200,7 @@ def _release_weights(node: Node, name: str) -> Node:
 
 def _rename(node: Node, name: str, new_name: str) -> Node:
     """The node after another, with which it may have been fitted, was renamed."""
-    weights = rename_part(node.weights, name, new_name)
+    weights = rename_recipe_node(node.weights, name, new_name)
     return node if weights is node.weights else replace(node, weights=weights)
 
 
@@ -259,10 +260,10 @@ def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...])
         user: dict[int, int] = {}
         queue = deque([start])
         while queue and start not in user:
-            at = queue.popleft()
-            for source in sources[at]:
+            current = queue.popleft()
+            for source in sources[current]:
                 if source is not None and source in candidates and source not in user:
-                    user[source] = at
+                    user[source] = current
                     queue.append(source)
         if start in user:
             cycle = [start]

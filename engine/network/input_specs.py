@@ -14,7 +14,7 @@ Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """A photo: centre-cropped to the aspect ratio of `size`, resized, then (value·scale − mean) / std per channel."""
+    """A photo: centre-cropped to the aspect ratio of `size`, resized, channels in order, (value·scale − mean) / std."""
 
     path: str
     size: Annotated[tuple[_Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)

@@ -82,14 +82,14 @@ def relocate_weights(source: WeightSource, move: Callable[[str], str]) -> Weight
     return source
 
 
-def rename_part(source: WeightSource | None, name: str, new_name: str) -> WeightSource | None:
+def rename_recipe_node(source: WeightSource | None, name: str, new_name: str) -> WeightSource | None:
     """The source after the renaming of a node in the same network."""
     if not isinstance(source, LowRankWeights) or name not in source.nodes:
         return source
     return replace(source, nodes=tuple(new_name if node == name else node for node in source.nodes))
 
 
-def rename_seed(
+def rename_seed_node(
     source: WeightSource | None, ref: tuple[str, str], new_ref: tuple[str, str], *, parts: bool
 ) -> WeightSource | None:
     """The source after the renaming of the node at `ref`, (design, node), whose seed it may use.
@@ -97,7 +97,7 @@ def rename_seed(
     With `parts`, for a block, the seeds of its layers follow as well.
     """
     if isinstance(source, LowRankWeights) and isinstance(source.of, SeedWeights):
-        return replace(source, of=rename_seed(source.of, ref, new_ref, parts=parts))
+        return replace(source, of=rename_seed_node(source.of, ref, new_ref, parts=parts))
     if not isinstance(source, SeedWeights) or source.design != ref[0]:
         return source
     suffix = source.node.removeprefix(ref[1])

@@ -8,7 +8,7 @@ from msgspec.structs import replace
 from engine.blocks import Block
 from engine.network.graph import Network, Node
 from engine.network.input_specs import Input, relocate_input
-from engine.network.weight_specs import relocate_weights, rename_seed
+from engine.network.weight_specs import relocate_weights, rename_seed_node
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
 
@@ -119,7 +119,7 @@ def _with_seeds_renamed(project: Project, ref: tuple[str, str], new_ref: tuple[s
     parts = isinstance(node.layer, Block)
 
     def renamed(network: Network) -> Network:
-        nodes = (replace(n, weights=rename_seed(n.weights, ref, new_ref, parts=parts)) for n in network.nodes)
+        nodes = (replace(n, weights=rename_seed_node(n.weights, ref, new_ref, parts=parts)) for n in network.nodes)
         return Network(tuple(nodes))
 
     stem = None if project.stem is None else renamed(project.stem)

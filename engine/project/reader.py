@@ -81,7 +81,7 @@ class ProjectReader:
         if "input" not in data:
             self._add("$.input", 'is missing; add an image, an array, or noise: kind = "noise", shape = [C, H, W]')
             return None
-        spec: Input | None = self._tagged(data["input"], _INPUTS, "kind", "$.input")
+        spec: Input | None = self._struct(data["input"], _INPUTS, "kind", "$.input")
         return spec
 
     def _design(self, raw: object, place: str) -> Design | None:
@@ -109,7 +109,7 @@ class ProjectReader:
             self._add(place, f"is {value_text(raw)}; a table with name and kind is expected")
             return None
         name = self._name(raw, place)
-        layer = self._tagged(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
+        layer = self._struct(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
         inputs = self._value(raw, "inputs", tuple[str, ...], place, ())
         if inputs == () and "inputs" in raw:
             self._add(f"{place}.inputs", "is empty; name at least one node, or leave inputs out for the previous node")
@@ -119,21 +119,21 @@ class ProjectReader:
     def _weights(self, raw: object, place: str) -> WeightSource | None:
         """The source of weights; the parts of a recipe are read first, each with its own place."""
         if not isinstance(raw, dict) or raw.get("source") != tag_of(LowRankWeights):
-            source: WeightSource | None = self._tagged(raw, _SOURCES, "source", place)
+            source: WeightSource | None = self._struct(raw, _SOURCES, "source", place)
             return source
         before = len(self.problems)
         plain = {**raw, "of": {"source": "preset", "name": "identity"}, "calibration": ()}
         parts: Data = {"calibration": ()}
         if "of" in raw:
-            parts["of"] = self._tagged(raw["of"], _PLAIN_SOURCES, "source", f"{place}.of")
+            parts["of"] = self._struct(raw["of"], _PLAIN_SOURCES, "source", f"{place}.of")
         else:
             self._add(f"{place}.of", "is missing; the weights of the original layer are expected")
         if "calibration" in raw:
             items = self._items(raw, "calibration", place)
             parts["calibration"] = tuple(
-                self._tagged(item, _INPUTS, "kind", f"{place}.calibration[{index}]") for index, item in items
+                self._struct(item, _INPUTS, "kind", f"{place}.calibration[{index}]") for index, item in items
             )
-        recipe = self._tagged(plain, _SOURCES, "source", place)
+        recipe = self._struct(plain, _SOURCES, "source", place)
         return None if len(self.problems) > before else msgspec.structs.replace(recipe, **parts)
 
     def _name(self, raw: Data, place: str) -> str | None:
@@ -166,7 +166,7 @@ class ProjectReader:
             items = []
         yield from enumerate(items)
 
-    def _tagged(
+    def _struct(
         self, raw: object, kinds: Mapping[str, type[Any]], tag: str, place: str, other_keys: tuple[str, ...] = ()
     ) -> Any:
         """A struct of the kind that the table names; None if it has mistakes."""

@@ -219,4 +219,4 @@ def _block_name_mistakes(name: str, blocks: Container[str]) -> Iterator[Mistake]
 def _names_text(network: Network, node: Node) -> str:
     names = (INPUT, *(other.name for other in network.nodes[: _MAX_NAMES + 1] if other is not node))[:_MAX_NAMES]
     rest = len(network.nodes) - len(names)
-    return f"known are {', '.join(map(repr, names))}" + (f" and {rest} rest" if rest else "")
+    return f"known are {', '.join(map(repr, names))}" + (f" and {rest} more" if rest else "")

@@ -7,15 +7,15 @@ volume
 feature map
     One channel of a volume, H×W.
 convolution
-    What every framework calls so: cross-correlation, the kernel is not flipped.
+    As in every framework: cross-correlation, the kernel is not flipped.
 filters, kernel
-    A convolution has as many filters as output maps; a filter is C/groups × kh × kw weights, kh×kw is its kernel.
+    A convolution has one filter per output map; a filter is C/groups × kh × kw weights, its kernel is kh×kw.
 MAC
-    One multiply-accumulate: one weight at one output position. Only convolutions and dense layers have weights that
-    multiply; biases, pooling, activations and normalisation count none. 1 MAC = 2 FLOPs.
+    One multiply-accumulate: one weight at one output position. Only convolutions and dense layers have MACs; biases,
+    pooling, activations and normalisation have none. 1 MAC = 2 FLOPs.
 params
     Weights and biases, and batch norm's gamma and beta.
 node, network, design, stem
-    A node is a named layer; a network is nodes and their connections; a project holds designs side by side, which
-    all receive the input, or the last volume of the stem where there is one.
+    A node is a named layer or block; a network is nodes and their connections; a project holds designs side by side.
+    All designs receive the input, or the last volume of the stem if there is one.
 """

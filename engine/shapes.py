@@ -1,4 +1,4 @@
-"""Shapes of volumes, and how a sliding window changes them: integers only, each docstring is the formula."""
+"""Shapes of volumes, and how a sliding window changes them: integers only, with the formulas in the docstrings."""
 
 from typing import NamedTuple
 
@@ -10,7 +10,7 @@ Margins = tuple[int, int, int, int]
 
 
 class Shape(NamedTuple):
-    """The shape of a volume: channels × height × width, in the order in which arrays hold it."""
+    """The shape of a volume: channels × height × width, in the axis order of arrays."""
 
     channels: int
     height: int
@@ -42,48 +42,48 @@ class Windows(NamedTuple):
     margins: Margins
     output: Pair
     repeat: Pair = (1, 1)
-    """r: how many neighbouring values read the same window; more than one if a layer enlarges maps."""
+    """r: number of neighbouring values that read the same window; above 1 if a layer enlarges maps."""
 
     @property
     def extent(self) -> Pair:
-        """What one window covers, its gaps included."""
+        """Height and width that one window covers, gaps included."""
         return dilated_extent(self.kernel[0], self.dilation[0]), dilated_extent(self.kernel[1], self.dilation[1])
 
     def first_tap(self, y: int, x: int) -> Pair:
-        """Row and column on the input at which the window of the value at (y, x) begins; below 0 in the padding."""
+        """Input row and column where the window of the value at (y, x) begins; negative in the padding."""
         (down, right), (top, left, _, _) = self.stride, self.margins
         return y // self.repeat[0] * down - top, x // self.repeat[1] * right - left
 
 
 def single_pixels(shape: Shape) -> Windows:
-    """Windows of one pixel each, the one at the value's own place."""
+    """Windows of one pixel each, at the position of the value."""
     return Windows((1, 1), (1, 1), (1, 1), (0, 0, 0, 0), (shape.height, shape.width))
 
 
 def whole_map(shape: Shape) -> Windows:
-    """One window that covers the map."""
+    """One window that covers the whole map."""
     return Windows((shape.height, shape.width), (1, 1), (1, 1), (0, 0, 0, 0), (1, 1))
 
 
 def dilated_extent(kernel: int, dilation: int) -> int:
-    """``d(k − 1) + 1``: the extent on the input of a kernel of k taps, d apart."""
+    """``d(k − 1) + 1``: the extent on the input of k taps that are d pixels apart."""
     return dilation * (kernel - 1) + 1
 
 
 def window_count(extent: int, before: int, after: int, window: int, stride: int, *, ceil: bool = False) -> int:
     """``⌊(n + p − w)/s⌋ + 1`` windows of extent w, with p = before + after.
 
-    ``ceil`` rounds up instead, then drops a last window that would start in the padding after the input. The
-    result is below 1 where the window is larger than its padded input.
+    ``ceil`` rounds up instead, then drops a last window that would start in the padding after the input. The result
+    is below 1 if the window is larger than the padded input.
     """
-    room = extent + before + after - window
+    space = extent + before + after - window
     if not ceil:
-        return room // stride + 1
-    count = -(-room // stride) + 1
+        return space // stride + 1
+    count = -(-space // stride) + 1
     return count - 1 if (count - 1) * stride >= extent + before else count
 
 
 def same_padding(extent: int, window: int, stride: int) -> Pair:
-    """``max((⌈n/s⌉ − 1)·s + w − n, 0)`` split into (before, after), the odd one after: ⌈n/s⌉ windows fit."""
+    """``max((⌈n/s⌉ − 1)·s + w − n, 0)`` split into (before, after), the odd pixel after: ⌈n/s⌉ windows fit."""
     total = max((-(-extent // stride) - 1) * stride + window - extent, 0)
     return total // 2, total - total // 2

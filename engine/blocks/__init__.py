@@ -1,4 +1,4 @@
-"""Every kind of block. BLOCKS is the only list of them: files, forms, tables and contract tests follow it."""
+"""All kinds of blocks. BLOCKS is the only list of them: files, forms, tables and contract tests follow it."""
 
 from engine.blocks.base import INPUT, Block, Part
 from engine.blocks.dense import DenseBlock, Transition

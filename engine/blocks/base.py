@@ -1,4 +1,4 @@
-"""What a kind of block must answer: the layers that it stands for."""
+"""The base class of blocks: settings that stand for several layers."""
 
 from collections.abc import Iterator
 from typing import ClassVar, NamedTuple
@@ -8,13 +8,13 @@ from engine.layers.activation import Function
 from engine.layers.base import HeightWidth, Padding, Role
 
 INPUT = "input"
-"""The name under which parts refer to what their block receives."""
+"""The name by which parts refer to the input of their block."""
 
 
 class Part(NamedTuple):
-    """A layer of a block: its name within the block, and the parts that it receives, INPUT among them.
+    """A layer of a block: its name in the block, and the names of its input parts, which may include INPUT.
 
-    `inputs` left empty means the part before it, or what the block receives.
+    Empty `inputs` mean the previous part, or the input of the block.
     """
 
     name: str
@@ -25,15 +25,15 @@ class Part(NamedTuple):
 class Block(Kind, frozen=True):
     """Settings that stand for several layers. Kinds are subclasses, listed once in ``engine.blocks.BLOCKS``.
 
-    A block receives one volume. Its parts come in an order in which they can run; the last one gives its output.
+    A block receives one volume. Its parts are in execution order; the output of the last one is the block's output.
     """
 
     max_inputs: ClassVar[int | None] = 1
     role: ClassVar[Role] = "weights"
 
     def expand(self, channels: int) -> Iterator[Part]:
-        """The layers that this block stands for where it receives so many channels."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what it stands for")
+        """Yield the layers of this block for an input of `channels` channels."""
+        raise NotImplementedError(f"{type(self).__name__} does not implement expand")
 
 
 def convolution(
@@ -48,7 +48,7 @@ def convolution(
     normalized: bool = False,
     function: Function | None = "relu",
 ) -> Iterator[Part]:
-    """A convolution, the batch norm that takes the place of its bias, and an activation: `name`, ``/bn``, ``/relu``."""
+    """A convolution, a batch norm in place of its bias, and an activation: `name`, ``name/bn``, ``name/relu``."""
     bias = not normalized
     yield Part(name, Conv2d(filters, kernel, stride, padding, groups=groups, bias=bias), inputs)
     if normalized:

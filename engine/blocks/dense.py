@@ -16,17 +16,17 @@ _Share = Annotated[float, Meta(gt=0.0, le=1.0)]
 
 
 class DenseBlock(Block, frozen=True, tag="dense_block"):
-    """Layers that each add `growth` maps to what they receive: batch norm, ReLU, 1×1 to bottleneck·growth, and 3×3.
+    """Layers that each add `growth` maps to their input: batch norm, ReLU, 1×1 to bottleneck·growth, and 3×3.
 
     C×H×W → (C + layers·growth)×H×W.
     Source: G. Huang et al., Densely connected convolutional networks, 2016.
     """
 
     title: ClassVar[str] = "Dense block"
-    help: ClassVar[str] = "Layers that each receive all maps before them and add a few."
+    help: ClassVar[str] = "Layers that each receive all previous maps and add a few."
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("3x3", "growth"),)
 
-    layers: Annotated[_Layers, Meta(title="Layers", description="How many layers add maps", examples=[6])]
+    layers: Annotated[_Layers, Meta(title="Layers", description="Number of layers that add maps", examples=[6])]
     growth: Annotated[Count, Meta(title="Growth", description="Maps that each layer adds", examples=[32])]
     bottleneck: Annotated[
         Margin, Meta(title="Bottleneck", description="Maps of the 1×1 before each 3×3, times growth; 0: no 1×1")
@@ -52,22 +52,22 @@ class DenseBlock(Block, frozen=True, tag="dense_block"):
 
 
 class Transition(Block, frozen=True, tag="transition"):
-    """Batch norm, ReLU, a 1×1 convolution to a share of the maps, and 2×2 average pooling.
+    """Batch norm, ReLU, a 1×1 convolution to a fraction of the maps, and 2×2 average pooling.
 
     C×H×W → ⌊compression·C⌋×⌊H/2⌋×⌊W/2⌋.
     Source: G. Huang et al., Densely connected convolutional networks, 2016.
     """
 
     title: ClassVar[str] = "Transition"
-    help: ClassVar[str] = "A 1×1 convolution to a share of the maps, and pooling to half the size."
+    help: ClassVar[str] = "A 1×1 convolution to a fraction of the maps, and pooling to half the size."
 
-    compression: Annotated[_Share, Meta(title="Compression", description="Share of the maps that the 1×1 leaves")] = 0.5
+    compression: Annotated[_Share, Meta(title="Compression", description="Fraction of maps that the 1×1 keeps")] = 0.5
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         if not self._filters(inputs[0].channels):
             channels = inputs[0].channels
             unit = 10 ** (len(str(channels)) + 1)
-            least = -(-unit // channels) / unit  # rounded up, so that what is told is enough
+            least = -(-unit // channels) / unit  # rounded up, so that the value in the message suffices
             yield Mistake(
                 "compression",
                 f"compression {self.compression:g} leaves no map of {channels}: make it at least {least:g}",

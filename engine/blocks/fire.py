@@ -11,7 +11,7 @@ from engine.layers.base import Count
 
 
 class Fire(Block, frozen=True, tag="fire"):
-    """A 1×1 convolution to few maps; 1×1 and 3×3 convolutions of those, joined along their channels.
+    """A 1×1 convolution to few maps, followed by 1×1 and 3×3 convolutions joined along channels.
 
     C×H×W → (expand1x1 + expand3x3)×H×W.
     Source: F. Iandola et al., SqueezeNet, 2016.
@@ -25,9 +25,9 @@ class Fire(Block, frozen=True, tag="fire"):
         ("3x3", "expand3x3"),
     )
 
-    squeeze: Annotated[Count, Meta(title="Squeeze", description="Maps that the 1×1 leaves", examples=[16])]
-    expand1x1: Annotated[Count, Meta(title="Expand 1×1", description="Maps of the 1×1 behind it", examples=[64])]
-    expand3x3: Annotated[Count, Meta(title="Expand 3×3", description="Maps of the 3×3 behind it", examples=[64])]
+    squeeze: Annotated[Count, Meta(title="Squeeze", description="Maps of the first 1×1", examples=[16])]
+    expand1x1: Annotated[Count, Meta(title="Expand 1×1", description="Maps of the 1×1 after it", examples=[64])]
+    expand3x3: Annotated[Count, Meta(title="Expand 3×3", description="Maps of the 3×3 after it", examples=[64])]
 
     def label(self) -> str:
         return f"fire {self.squeeze}→{self.expand1x1}+{self.expand3x3}"

@@ -1,4 +1,4 @@
-"""Inception: four branches from one volume, joined along their channels."""
+"""Inception: four branches from one volume, joined along channels."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar
@@ -11,14 +11,14 @@ from engine.layers.base import Count, Margin
 
 
 class Inception(Block, frozen=True, tag="inception"):
-    """1×1, 3×3 and 5×5 convolutions and a max pooling side by side, the larger ones behind 1×1 reductions.
+    """1×1, 3×3 and 5×5 convolutions and max pooling side by side, the larger ones after 1×1 reductions.
 
-    C×H×W → (n1x1 + n3x3 + n5x5 + pool_proj or C)×H×W. A reduction or projection of 0 maps is left out: the naive form.
+    C×H×W → (n1x1 + n3x3 + n5x5 + pool_proj or C)×H×W. 0 maps omit a reduction or the projection: the naive form.
     Source: C. Szegedy et al., Going deeper with convolutions, 2014.
     """
 
     title: ClassVar[str] = "Inception"
-    help: ClassVar[str] = "1×1, 3×3, 5×5 and pooling side by side, behind 1×1 reductions."
+    help: ClassVar[str] = "1×1, 3×3, 5×5 and pooling side by side, after 1×1 reductions."
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (
         ("1x1", "n1x1"),
         ("3x3_reduce", "n3x3_reduce"),
@@ -34,17 +34,17 @@ class Inception(Block, frozen=True, tag="inception"):
     n5x5_reduce: Annotated[Margin, Meta(title="5×5 reduce", description="Maps before the 5×5; 0: none", examples=[16])]
     n5x5: Annotated[Count, Meta(title="5×5", description="Maps of the 5×5 branch", examples=[32])]
     pool_proj: Annotated[
-        Margin, Meta(title="Pool projection", description="Maps of the 1×1 behind the pooling; 0: none", examples=[32])
+        Margin, Meta(title="Pool projection", description="Maps of the 1×1 after the pooling; 0: none", examples=[32])
     ]
 
     def label(self) -> str:
-        reduced = [f"{narrow}→{wide}" if narrow else str(wide) for narrow, wide in self._reduced()]
-        return f"inception {self.n1x1}, {', '.join(reduced)}, {f'pool→{self.pool_proj}' if self.pool_proj else 'pool'}"
+        branches = [f"{narrow}→{wide}" if narrow else str(wide) for narrow, wide in self._reduced_branches()]
+        return f"inception {self.n1x1}, {', '.join(branches)}, {f'pool→{self.pool_proj}' if self.pool_proj else 'pool'}"
 
     def expand(self, channels: int) -> Iterator[Part]:
         yield from convolution("1x1", self.n1x1, 1, (INPUT,))
         ends = ["1x1/relu"]
-        for size, (narrow, wide) in zip((3, 5), self._reduced(), strict=True):
+        for size, (narrow, wide) in zip((3, 5), self._reduced_branches(), strict=True):
             name = f"{size}x{size}"
             if narrow:
                 yield from convolution(f"{name}_reduce", narrow, 1, (INPUT,))
@@ -55,5 +55,5 @@ class Inception(Block, frozen=True, tag="inception"):
             yield from convolution("pool_proj", self.pool_proj, 1)
         yield Part("concat", Concat(), (*ends, "pool_proj/relu" if self.pool_proj else "pool"))
 
-    def _reduced(self) -> tuple[tuple[int, int], ...]:
+    def _reduced_branches(self) -> tuple[tuple[int, int], ...]:
         return (self.n3x3_reduce, self.n3x3), (self.n5x5_reduce, self.n5x5)

@@ -7,13 +7,13 @@ from msgspec import Meta
 
 from engine.blocks.base import Block, Part, convolution
 from engine.layers.base import Count, HeightWidth, Padding
-from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, times
+from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, size_text
 
 
 class MlpConv(Block, frozen=True, tag="mlpconv"):
-    """A small network of two dense layers at every pixel, behind a convolution; each followed by a ReLU.
+    """A convolution followed by a small network of two dense layers at every pixel; each followed by a ReLU.
 
-    C×H×W → mlp2×H'×W', as the convolution's windows give it.
+    C×H×W → mlp2×H'×W', with H' and W' from the convolution.
     Source: M. Lin, Q. Chen, S. Yan, Network in network, 2013.
     """
 
@@ -34,7 +34,7 @@ class MlpConv(Block, frozen=True, tag="mlpconv"):
 
     def label(self) -> str:
         stride = "" if self.stride == 1 else f" /{setting_text(self.stride)}"
-        return f"{times(pair(self.kernel))}{stride}→{self.filters}, 1×1→{self.mlp1}, 1×1→{self.mlp2}"
+        return f"{size_text(pair(self.kernel))}{stride}→{self.filters}, 1×1→{self.mlp1}, 1×1→{self.mlp2}"
 
     def expand(self, channels: int) -> Iterator[Part]:
         yield from convolution("conv", self.filters, self.kernel, stride=self.stride, padding=self.padding)

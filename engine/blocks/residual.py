@@ -1,4 +1,4 @@
-"""Residual blocks of ResNet: what they compute is added to what they receive."""
+"""Residual blocks of ResNet, which add the result of their convolutions to their input."""
 
 from collections.abc import Iterator, Sequence
 from typing import Annotated, ClassVar, Literal
@@ -14,20 +14,20 @@ _Shortcut = Literal["auto", "identity", "projection"]
 
 
 class Residual(Block, frozen=True):
-    """The way past the convolutions: the identity, or a 1×1 projection where shapes differ."""
+    """A block with a shortcut past its convolutions: the identity, or a 1×1 projection if shapes differ."""
 
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[256])]
     stride: Annotated[Extent, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
     shortcut: Annotated[
-        _Shortcut, Meta(title="Shortcut", description="Past the convolutions; auto: a 1×1 where the shape changes")
+        _Shortcut, Meta(title="Shortcut", description="Past the convolutions; auto: a 1×1 if the shape changes")
     ] = "auto"
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
-        if self.shortcut == "identity" and self._changes(inputs[0].channels):
+        if self.shortcut == "identity" and self._changes_shape(inputs[0].channels):
             yield Mistake(
                 "shortcut",
-                f'shortcut "identity" keeps {inputs[0].channels} channels and every pixel, but the block gives '
-                f'{self.filters} channels at stride {self.stride}: "projection" or "auto" fits',
+                f'shortcut "identity" keeps {inputs[0].channels} channels and every pixel, but the block outputs '
+                f'{self.filters} channels at stride {self.stride}: use "projection" or "auto"',
             )
 
     def expand(self, channels: int) -> Iterator[Part]:
@@ -35,23 +35,23 @@ class Residual(Block, frozen=True):
         for part in self._convolutions():
             yield part
             end = part.name
-        beside = INPUT
-        if self.shortcut == "projection" or (self.shortcut == "auto" and self._changes(channels)):
+        shortcut = INPUT
+        if self.shortcut == "projection" or (self.shortcut == "auto" and self._changes_shape(channels)):
             yield from convolution(
                 "shortcut", self.filters, 1, (INPUT,), stride=self.stride, padding=0, normalized=True, function=None
             )
-            beside = "shortcut/bn"
-        yield Part("add", Add(), (end, beside))
+            shortcut = "shortcut/bn"
+        yield Part("add", Add(), (end, shortcut))
         yield Part("add/relu", Activation("relu"))
 
-    def _changes(self, channels: int) -> bool:
+    def _changes_shape(self, channels: int) -> bool:
         return self.stride != 1 or channels != self.filters
 
     def _convolutions(self) -> Iterator[Part]:
-        """What is added to the input, of which this class does not know."""
-        raise NotImplementedError(f"{type(self).__name__} does not say what is added to its input")
+        """Yield the convolutions whose result is added to the input."""
+        raise NotImplementedError(f"{type(self).__name__} does not implement _convolutions")
 
-    def _stride_words(self) -> str:
+    def _stride_text(self) -> str:
         return "" if self.stride == 1 else f" /{self.stride}"
 
 
@@ -67,7 +67,7 @@ class BasicResidual(Residual, frozen=True, tag="basic_residual"):
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("3x3", "filters"),)
 
     def label(self) -> str:
-        return f"2 × 3×3{self._stride_words()}→{self.filters}, added"
+        return f"2 × 3×3{self._stride_text()}→{self.filters}, added"
 
     def _convolutions(self) -> Iterator[Part]:
         yield from convolution("conv1", self.filters, 3, stride=self.stride, padding=1, normalized=True)
@@ -91,7 +91,7 @@ class BottleneckResidual(Residual, frozen=True, tag="bottleneck_residual", kw_on
     ] = "3x3"
 
     def label(self) -> str:
-        return f"1×1→{self.reduce}, 3×3{self._stride_words()}, 1×1→{self.filters}, added"
+        return f"1×1→{self.reduce}, 3×3{self._stride_text()}, 1×1→{self.filters}, added"
 
     def _convolutions(self) -> Iterator[Part]:
         first, second = (self.stride, 1) if self.strided == "1x1" else (1, self.stride)

@@ -1,4 +1,4 @@
-"""Separable convolutions of MobileNet: space first, channels after."""
+"""Separable convolutions of MobileNet: first within channels, then across them."""
 
 from collections.abc import Iterator
 from typing import Annotated, ClassVar, Literal
@@ -8,21 +8,21 @@ from msgspec import Meta
 from engine.blocks.base import INPUT, Block, Part, convolution
 from engine.layers import Add
 from engine.layers.base import Count, Extent, HeightWidth, Padding
-from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, times
+from engine.layers.windows import check_padding, normalise_spelling, pair, setting_text, size_text
 
 _Multiplier = Annotated[int, Meta(ge=1, le=1000)]
 
 
 class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
-    """A kernel for every channel by itself, then a 1×1 convolution that mixes the channels.
+    """One kernel per channel, then a 1×1 convolution that mixes the channels.
 
-    C×H×W → filters×H'×W', as the kernel's windows give it.
+    C×H×W → filters×H'×W', with H' and W' from the windows of the kernel.
     Cost: H'·W'·C·m × kh·kw for the kernels and H'·W'·filters × C·m for the 1×1, m being the depth multiplier.
     Source: L. Sifre, Rigid-motion scattering for image classification, 2014; A. Howard et al., MobileNets, 2017.
     """
 
     title: ClassVar[str] = "Separable convolution"
-    help: ClassVar[str] = "Each channel by itself, then a 1×1 that mixes them: the same window for far fewer MACs."
+    help: ClassVar[str] = "Each channel by itself, then a 1×1 that mixes them: the same windows with far fewer MACs."
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("{}", "filters"),)
 
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[64])]
@@ -30,11 +30,11 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
     stride: Annotated[HeightWidth, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
     padding: Annotated[Padding, Meta(title="Padding", description="Zeros around the input")] = "same"
     depth_multiplier: Annotated[
-        _Multiplier, Meta(title="Depth multiplier", description="Kernels that each input channel meets")
+        _Multiplier, Meta(title="Depth multiplier", description="Kernels per input channel")
     ] = 1
-    batch_norm: Annotated[bool, Meta(title="Batch norm", description="After both, in place of their biases")] = True
+    batch_norm: Annotated[bool, Meta(title="Batch norm", description="After both, instead of biases")] = True
     function: Annotated[
-        Literal["relu", "relu6", "none"], Meta(title="Function", description="After both; none: nothing")
+        Literal["relu", "relu6", "none"], Meta(title="Function", description="After both; none: no activation")
     ] = "relu"
 
     def __post_init__(self) -> None:
@@ -44,7 +44,7 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
     def label(self) -> str:
         stride = "" if self.stride == 1 else f" /{setting_text(self.stride)}"
         multiplier = "" if self.depth_multiplier == 1 else f" ×{self.depth_multiplier}"
-        return f"separable {times(pair(self.kernel))}{stride}{multiplier}, {self.filters} filters"
+        return f"separable {size_text(pair(self.kernel))}{stride}{multiplier}, {self.filters} filters"
 
     def expand(self, channels: int) -> Iterator[Part]:
         function = None if self.function == "none" else self.function
@@ -62,7 +62,7 @@ class SeparableConv2d(Block, frozen=True, tag="separable_conv2d"):
 
 
 class InvertedResidual(Block, frozen=True, tag="inverted_residual"):
-    """1×1 to many maps, a kernel for each by itself, and 1×1 to few; added to the input where the shapes agree.
+    """1×1 to many maps, one kernel per map, and 1×1 to few; added to the input if the shapes agree.
 
     C×H×W → filters×⌈H/s⌉×⌈W/s⌉.
     Source: M. Sandler et al., MobileNetV2: inverted residuals and linear bottlenecks, 2018.
@@ -75,7 +75,7 @@ class InvertedResidual(Block, frozen=True, tag="inverted_residual"):
     filters: Annotated[Count, Meta(title="Filters", description="Number of output maps", examples=[24])]
     stride: Annotated[Extent, Meta(title="Stride", description="Pixels between neighbouring windows")] = 1
     expansion: Annotated[
-        _Multiplier, Meta(title="Expansion", description="Maps in the middle for each input channel; 1: no first 1×1")
+        _Multiplier, Meta(title="Expansion", description="Maps in the middle per input channel; 1: no first 1×1")
     ] = 6
 
     def label(self) -> str:

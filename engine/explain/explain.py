@@ -7,14 +7,14 @@ import numpy as np
 
 from engine.kernels import Volume
 from engine.layers import Layer
-from engine.layers.explanation import Explanation, Roles, Spot, Target
+from engine.layers.explanation import Explanation, Spot, Target, WeightsByRole
 
 
 def explain(
     layer: Layer,
     name: str,
     inputs: Sequence[Volume],
-    roles: Roles,
+    roles: WeightsByRole,
     at: Spot,
     names: Sequence[str] = (),
 ) -> Explanation:
@@ -25,7 +25,7 @@ def explain(
     inputs
         The volumes (C×H×W) that it receives.
     roles
-        Its weights for that channel, as `of_filter` returns them.
+        Its weights for that channel, as `channel_weights` returns them.
     names
         What the inputs are called.
     """
@@ -34,5 +34,5 @@ def explain(
         return layer.explain(Target(name, tuple(inputs), called, _double(roles), Spot(*at)))
 
 
-def _double(roles: Roles) -> Mapping[str, Any]:
+def _double(roles: WeightsByRole) -> Mapping[str, Any]:
     return {role: np.asarray(array, np.float64) for role, array in roles.items()}

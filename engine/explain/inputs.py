@@ -3,7 +3,7 @@
 import numpy as np
 
 from engine.kernels import Volume
-from engine.layers.explanation import Explanation, Spot, signed
+from engine.layers.explanation import Explanation, Spot, operand_text
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.text.units import number_text
 
@@ -42,8 +42,8 @@ def _pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
     if not spec.scale or abs(result - value) > _ROUNDING * (abs(byte * spec.scale) + abs(mean)) / abs(std):
         return Explanation(at, value, f"{where}: its {colour} here.", (symbols, f"= {number_text(value)}"))
     what = f"{where}: its {colour} at y {at.y}, x {at.x} is {byte} of 255."
-    numbers = f"= ({byte} · {number_text(spec.scale)} − {signed(mean)}) / {signed(std)} = {number_text(result)}"
-    return Explanation(at, result, what, (symbols, numbers))
+    numbers = f"= ({byte} · {number_text(spec.scale)} − {operand_text(mean)}) / {operand_text(std)}"
+    return Explanation(at, result, what, (symbols, f"{numbers} = {number_text(result)}"))
 
 
 def _byte(pixel: float) -> int:

@@ -1,1 +1,1 @@
-"""Files: where they are, arrays read after their headers are checked, and writing that is whole or not at all."""
+"""Files: paths and stamps, arrays read after a check of their headers, and atomic writing."""

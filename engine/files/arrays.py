@@ -1,4 +1,4 @@
-"""Arrays in files: headers are read and checked before any data is, and nothing is unpickled."""
+"""Reads arrays from files: headers are checked before any data is read, and nothing is unpickled."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -22,7 +22,7 @@ from engine.text.units import byte_size
 
 CHUNK_BYTES = 8 * 2**20
 _HEADER_BYTES = {".npy": 10_000, ".safetensors": 32 * 2**20}
-"""More than this no honest header takes."""
+"""Maximum size of a header; a valid one is smaller."""
 
 _SAFETENSORS_TYPES = {
     "F64": "<f8",
@@ -35,12 +35,12 @@ _SAFETENSORS_TYPES = {
 
 
 class Header(Struct, frozen=True):
-    """An array's place in its file. `dtype` is NumPy's name, or "bf16"; `fault` says why it cannot be read, if so."""
+    """An array's location in its file. `dtype` is NumPy's name, or "bf16"; `fault` is why it cannot be read, if so."""
 
     shape: tuple[int, ...] = ()
     dtype: str = "<f4"
     offset: int = 0
-    """Of the first byte, in the file or in the member of a .npz."""
+    """Position of the first byte, in the file or in the member of a .npz."""
     fortran: bool = False
     member: str = ""
     fault: str = ""
@@ -55,7 +55,7 @@ class Header(Struct, frozen=True):
 
 
 def read_headers(path: str) -> dict[str, Header]:
-    """Every array of a .npy, .npz or .safetensors file by name; a .npy's only one is called ""."""
+    """All arrays of a .npy, .npz or .safetensors file by name; the only one of a .npy is called ""."""
     suffix = Path(path).suffix.lower()
     if suffix not in _READERS:
         raise FileFault(f"{path} ends in {suffix or 'nothing'!r}; arrays are read from {', '.join(_READERS)}")
@@ -69,35 +69,35 @@ def _headers(path: str, stamp: Stamp) -> dict[str, Header]:
 
 
 def read_header(path: str, name: str, setting: str = "path") -> Header:
-    """The header of one array that can be read; where the name is missing, the fault lists what there is."""
-    found = read_headers(path)
-    if len(found) == 1 and "" in found:
+    """The header of a readable array; FileFault lists the arrays of the file if the name is missing."""
+    headers = read_headers(path)
+    if len(headers) == 1 and "" in headers:
         name = ""
-    if name not in found:
-        missing = f"has no array {name!r}" if name else "holds arrays by name, and none is named here"
-        raise FileFault(f"{path} {missing}; {list_arrays(found)}", setting)
-    if found[name].fault:
-        raise FileFault(found[name].fault, setting)
-    return found[name]
+    if name not in headers:
+        reason = f"has no array {name!r}" if name else "holds arrays by name, and none is named here"
+        raise FileFault(f"{path} {reason}; {list_arrays(headers)}", setting)
+    if headers[name].fault:
+        raise FileFault(headers[name].fault, setting)
+    return headers[name]
 
 
-def list_arrays(names: Mapping[str, Header]) -> str:
-    """What a file holds, for a message."""
-    shapes = [f"{name!r} {shape_text(head.shape)}" for name, head in names.items() if not head.fault]
+def list_arrays(headers: Mapping[str, Header]) -> str:
+    """The arrays of a file as text for a message."""
+    shapes = [f"{name!r} {array_shape_text(head.shape)}" for name, head in headers.items() if not head.fault]
     return f"it holds {', '.join(shapes[:8]) or 'no array that can be read'}" + (", …" if len(shapes) > 8 else "")
 
 
-def shape_text(shape: tuple[int, ...]) -> str:
-    """``(32, 16, 5, 5)``, as NumPy and PyTorch show shapes."""
+def array_shape_text(shape: tuple[int, ...]) -> str:
+    """A shape as in NumPy and PyTorch: ``(32, 16, 5, 5)``."""
     return f"({', '.join(map(str, shape))})"
 
 
 def read_array(path: str, name: str, checkpoint: Checkpoint, setting: str = "path") -> NDArray[np.float32]:
     """One array as float32, C-contiguous; FileFault if it ends early or holds NaN or infinity."""
     head = read_header(path, name, setting)
-    what = f"{path}{f', array {name!r},' if name else ''}"
+    subject = f"{path}{f', array {name!r},' if name else ''}"
     array = np.empty(head.shape, np.float32)
-    # Chunk by chunk in the file's order: a copy at the end would take the memory twice, and seconds without checkpoint.
+    # Chunk by chunk in file order: a copy at the end would need twice the memory, and seconds without a checkpoint.
     flat = array.T.flat if head.fortran else array.reshape(-1)
     start = 0
     for data in _chunks(path, head):
@@ -106,13 +106,13 @@ def read_array(path: str, name: str, checkpoint: Checkpoint, setting: str = "pat
         flat[start : start + values.size] = values
         start += values.size
     if start < head.size:
-        raise FileFault(f"{what} ends after {start:,} of its {head.size:,} values", setting)
-    require_finite(array, what, checkpoint, setting)
+        raise FileFault(f"{subject} ends after {start:,} of its {head.size:,} values", setting)
+    require_finite(array, subject, checkpoint, setting)
     return array
 
 
 def _chunks(path: str, head: Header) -> Iterator[bytes]:
-    """An array's bytes in whole values, as far as the file has them."""
+    """Yield an array's bytes in whole values, as far as the file has them."""
     step = CHUNK_BYTES // head.itemsize * head.itemsize
     total = head.size * head.itemsize
     with paths.name_file_in_errors(path), paths.resolve_path(path).open("rb") as file, _open(path, file, head) as data:
@@ -125,7 +125,7 @@ def _chunks(path: str, head: Header) -> Iterator[bytes]:
 
 @contextmanager
 def _open(path: str, file: IO[bytes], head: Header) -> Iterator[IO[bytes]]:
-    """The file or its member, at the first byte of the array."""
+    """Open the file or its member at the first byte of the array."""
     if not head.member:
         file.seek(head.offset)
         yield file
@@ -136,76 +136,76 @@ def _open(path: str, file: IO[bytes], head: Header) -> Iterator[IO[bytes]]:
 
 
 def write_npz(path: Path, arrays: Mapping[str, NDArray[Any]]) -> None:
-    """Write arrays under names of any kind; numpy.savez takes them as keywords, where "file" means itself."""
+    """Write arrays with any names; numpy.savez takes names as keywords and reserves "file" for itself."""
     with ZipFile(path, "w") as archive:
         for name, array in arrays.items():
             with archive.open(f"{name}.npy", "w", force_zip64=True) as member:
                 npy.write_array(member, array, allow_pickle=False)
 
 
-def require_finite(array: NDArray[np.float32], what: str, checkpoint: Checkpoint, setting: str = "path") -> None:
-    """FileFault with the number of NaN and infinite values and the place of the first."""
+def require_finite(array: NDArray[np.float32], subject: str, checkpoint: Checkpoint, setting: str = "path") -> None:
+    """Raise FileFault with the number of NaN and infinite values and the index of the first."""
     flat = array.reshape(-1)
     bad, first = 0, -1
     step = CHUNK_BYTES // 4
     for start in range(0, flat.size, step):
         checkpoint()
-        found = np.flatnonzero(~np.isfinite(flat[start : start + step]))
-        if found.size:
-            first = start + int(found[0]) if first < 0 else first
-            bad += found.size
+        indices = np.flatnonzero(~np.isfinite(flat[start : start + step]))
+        if indices.size:
+            first = start + int(indices[0]) if first < 0 else first
+            bad += indices.size
     if bad:
         index = [int(i) for i in np.unravel_index(first, array.shape)]
         values = "value that is" if bad == 1 else "values that are"
         size = "" if np.isnan(flat[first]) else ", as a 32-bit number"
-        text = f"{what} has {bad:,} {values} not finite; the first is {flat[first]} at {index}{size}"
+        text = f"{subject} has {bad:,} {values} not finite; the first is {flat[first]} at {index}{size}"
         raise FileFault(text, setting)
 
 
 def _as_float32(data: bytes, dtype: str) -> NDArray[np.float32]:
     if dtype == "bf16":  # the upper half of a float32
         return (np.frombuffer(data, "<u2").astype(np.uint32) << 16).view(np.float32)
-    with np.errstate(over="ignore"):  # what overflows becomes infinite, and is reported as such
+    with np.errstate(over="ignore"):  # values that overflow become infinite and are reported
         return np.frombuffer(data, np.dtype(dtype)).astype(np.float32)
 
 
 def _npy_header(path: str, file: IO[bytes], length: int, member: str = "") -> Header:
-    """Read the header of a .npy of `length` bytes and compare what it claims with what is there."""
+    """Read the header of a .npy of `length` bytes and check its claims against the file."""
     name = member.removesuffix(".npy")
-    what = f"{path}, array {name!r}," if member else path
+    subject = f"{path}, array {name!r}," if member else path
     start = file.read(10)
     if not start.startswith(npy.MAGIC_PREFIX):
-        raise FileFault(f"{what} is not a .npy array: it does not begin as one")
+        raise FileFault(f"{subject} is not a .npy array: it does not begin like one")
     start += file.read(2) if start[6:7] > b"\1" else b""
     size = int.from_bytes(start[8:], "little")
     if size > min(length, _HEADER_BYTES[".npy"]):
-        raise FileFault(f"{what} claims a header of {size:,} bytes and has {length:,}")
+        raise FileFault(f"{subject} claims a header of {size:,} bytes and has {length:,}")
     text = BytesIO(start + file.read(size))
     try:
         version = npy.read_magic(text)
         reader = npy.read_array_header_1_0 if version == (1, 0) else npy.read_array_header_2_0
         shape, fortran, dtype = reader(text)
-    except Exception as error:  # NumPy lets through whatever Python's own parser raises on the header's text
+    except Exception as error:  # NumPy passes on whatever Python's parser raises for the header
         reason = f": {str(error).splitlines()[0]}" if isinstance(error, ValueError) and str(error) else ""
-        raise FileFault(f"{what} has a .npy header that cannot be read{reason[:200]}") from None
+        raise FileFault(f"{subject} has a .npy header that cannot be read{reason[:200]}") from None
     if dtype.hasobject:
-        raise FileFault(f"{what} holds pickled objects, which could run code; save numbers with numpy.save")
+        raise FileFault(f"{subject} holds pickled objects, which could run code; save numbers with numpy.save")
     if dtype.kind not in "biuf":
-        raise FileFault(f"{what} holds values of type {value_text(str(dtype))}; real numbers are needed")
+        raise FileFault(f"{subject} holds values of type {value_text(str(dtype))}; real numbers are needed")
     head = Header(tuple(int(n) for n in shape), dtype.str, len(text.getvalue()), bool(fortran), member)
-    _check_claim(what, head, length - head.offset)
+    _check_size(subject, head, length - head.offset)
     return head
 
 
-def _check_claim(what: str, head: Header, held: int) -> None:
-    """FileFault where a header claims what cannot be, or more bytes than there are."""
-    claimed = head.size * head.itemsize
+def _check_size(subject: str, head: Header, available: int) -> None:
+    """Raise FileFault if a header claims an impossible shape, or more bytes than available."""
+    claim = head.size * head.itemsize
     if min((*head.shape, 0)) < 0:
-        raise FileFault(f"{what} claims the shape {value_text(head.shape)}; sizes cannot be negative")
-    if claimed > held:
-        amount = byte_size(claimed) if claimed < 2**70 else "more than any disk holds"
+        raise FileFault(f"{subject} claims the shape {value_text(head.shape)}; sizes cannot be negative")
+    if claim > available:
+        amount = byte_size(claim) if claim < 2**70 else "more than any disk holds"
         raise FileFault(
-            f"{what} claims the shape {value_text(head.shape)}, {amount}, but holds {byte_size(max(held, 0))}"
+            f"{subject} claims the shape {value_text(head.shape)}, {amount}, but holds {byte_size(max(available, 0))}"
         )
 
 
@@ -219,13 +219,13 @@ def _zip_fault(path: str) -> Iterator[None]:
         yield
     except (FileFault, OSError):
         raise
-    except Exception as error:  # a broken archive meets zipfile, zlib and struct unprepared, each in its own way
+    except Exception as error:  # zipfile, zlib and struct raise various errors for a broken archive
         raise FileFault(f"{path} is not a readable .npz archive: {error or type(error).__name__}") from None
 
 
 def _read_npz(path: str, file: IO[bytes], _length: int) -> dict[str, Header]:
-    """What is wrong with one member is told when that one is asked for: the others may be all that is needed."""
-    found = {}
+    """Headers of all members; a fault of one is raised only when it is read, since the others may suffice."""
+    headers = {}
     with _zip_fault(path), ZipFile(file) as archive:
         for info in archive.infolist():
             if not info.filename.endswith(".npy"):
@@ -235,8 +235,8 @@ def _read_npz(path: str, file: IO[bytes], _length: int) -> dict[str, Header]:
                     head = _npy_header(path, member, info.file_size, info.filename)
             except FileFault as fault:
                 head = Header(fault=str(fault))
-            found[info.filename.removesuffix(".npy")] = head
-    return found
+            headers[info.filename.removesuffix(".npy")] = head
+    return headers
 
 
 class _Tensor(Struct):
@@ -259,30 +259,30 @@ def _read_safetensors(path: str, file: IO[bytes], length: int) -> dict[str, Head
             f"{path} has a safetensors header that cannot be read; JSON, a table of arrays, is expected"
         ) from None
     entries.pop("__metadata__", None)
-    found = {}
+    headers = {}
     for name, entry in entries.items():
         try:
-            found[name] = _tensor(f"{path}, array {name!r},", entry, size + 8, length)
+            headers[name] = _tensor(f"{path}, array {name!r},", entry, size + 8, length)
         except FileFault as fault:
-            found[name] = Header(fault=str(fault))
-    return found
+            headers[name] = Header(fault=str(fault))
+    return headers
 
 
-def _tensor(what: str, raw: Raw, start: int, length: int) -> Header:
+def _tensor(subject: str, raw: Raw, start: int, length: int) -> Header:
     try:
         entry = json.decode(raw, type=_Tensor)
     except (MsgspecError, UnicodeDecodeError, RecursionError):
         reason = "has a broken entry in the header; dtype, shape and two data_offsets are expected"
-        raise FileFault(f"{what} {reason}") from None
+        raise FileFault(f"{subject} {reason}") from None
     dtype = _SAFETENSORS_TYPES.get(entry.dtype)
     if dtype is None:
-        raise FileFault(f"{what} is of type {value_text(entry.dtype)}; read are {', '.join(_SAFETENSORS_TYPES)}")
+        raise FileFault(f"{subject} has type {value_text(entry.dtype)}; supported are {', '.join(_SAFETENSORS_TYPES)}")
     begin, end = entry.data_offsets
     head = Header(entry.shape, dtype, start + begin)
-    _check_claim(what, head, end - begin)
+    _check_size(subject, head, end - begin)
     if begin < 0 or start + end > length or end - begin != head.size * head.itemsize:
         raise FileFault(
-            f"{what} claims the shape {value_text(head.shape)} of {entry.dtype} in bytes {begin:,} to {end:,}; "
+            f"{subject} claims the shape {value_text(head.shape)} of {entry.dtype} in bytes {begin:,} to {end:,}; "
             f"the file holds {length - start:,} bytes of data"
         )
     return head

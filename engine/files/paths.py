@@ -1,4 +1,4 @@
-"""Where files are, what tells one state of them from another, and what is said of those that cannot be used."""
+"""Paths of files, stamps that change with their content, and faults of files that cannot be used."""
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -10,11 +10,11 @@ RESOURCES = Path(__file__).resolve().parents[2] / "resources"
 BUNDLED = "resources:"
 
 Stamp = tuple[int, int]
-"""(time of the last change in ns, size): what tells one state of a file from another."""
+"""(time of the last change in ns, size): differs between two states of a file."""
 
 
 class FileFault(Exception):
-    """A file that a project names cannot be used; the text names it. `setting` is where the project names it."""
+    """A file that a project names cannot be used; the text includes its path, `setting` is where it is named."""
 
     def __init__(self, text: str, setting: str = "path") -> None:
         super().__init__(text)
@@ -22,44 +22,43 @@ class FileFault(Exception):
 
 
 def resolve_path(path: str) -> Path:
-    """The file that a project means by `path`."""
+    """The path of a file that a project names `path`."""
     return RESOURCES / path.removeprefix(BUNDLED) if path.startswith(BUNDLED) else Path(path)
 
 
 def bundled_files(folder: str, suffix: str) -> tuple[str, ...]:
-    """What is bundled in a folder of the resources, as projects name it: "resources:photos/chelsea.png"."""
-    found = sorted((RESOURCES / folder).glob(f"*{suffix}"))
-    return tuple(f"{BUNDLED}{folder}/{path.name}" for path in found)
+    """Bundled files of a resource folder, as projects name them: "resources:photos/chelsea.png"."""
+    return tuple(f"{BUNDLED}{folder}/{path.name}" for path in sorted((RESOURCES / folder).glob(f"*{suffix}")))
 
 
-_stamps: ContextVar[dict[str, Stamp | FileFault] | None] = ContextVar("_looked", default=None)
+_stamps: ContextVar[dict[str, Stamp | FileFault] | None] = ContextVar("_stamps", default=None)
 
 
 @contextmanager
 def stat_once() -> Iterator[Mapping[str, Stamp | FileFault]]:
-    """Within this, look at each file once: on a network drive every look takes its time. Gives what was seen."""
-    seen: dict[str, Stamp | FileFault] = {}
-    before = _stamps.set(seen)
+    """Within this context, stat each file only once, which is slow on network drives; yields the stamps by path."""
+    stamps: dict[str, Stamp | FileFault] = {}
+    token = _stamps.set(stamps)
     try:
-        yield seen
+        yield stamps
     finally:
-        _stamps.reset(before)
+        _stamps.reset(token)
 
 
 def stamp_of(path: str) -> Stamp:
-    """Tell whether a file changed; FileFault where it cannot be read."""
-    seen = _stamps.get()
-    if seen is None:
+    """The stamp of a file, to detect changes; FileFault if it cannot be read."""
+    stamps = _stamps.get()
+    if stamps is None:
         return _stamp(path)
-    if path not in seen:
+    if path not in stamps:
         try:
-            seen[path] = _stamp(path)
+            stamps[path] = _stamp(path)
         except FileFault as fault:
-            seen[path] = fault
-    found = seen[path]
-    if isinstance(found, FileFault):
-        raise FileFault(str(found), found.setting)
-    return found
+            stamps[path] = fault
+    stamp = stamps[path]
+    if isinstance(stamp, FileFault):
+        raise FileFault(str(stamp), stamp.setting)
+    return stamp
 
 
 def _stamp(path: str) -> Stamp:
@@ -68,15 +67,15 @@ def _stamp(path: str) -> Stamp:
             f"{path!r} has a zero byte or characters beyond Unicode in its name; rename the file or its folder"
         )
     with name_file_in_errors(path):
-        found = resolve_path(path).stat()
-    if not S_ISREG(found.st_mode):
+        status = resolve_path(path).stat()
+    if not S_ISREG(status.st_mode):
         raise FileFault(f"{path} is not a file")
-    return found.st_mtime_ns, found.st_size
+    return status.st_mtime_ns, status.st_size
 
 
 @contextmanager
 def name_file_in_errors(path: str) -> Iterator[None]:
-    """Say of the operating system's and the formats' refusals which file they concern."""
+    """Convert errors of the operating system and of file formats to FileFault with the path."""
     try:
         yield
     except FileNotFoundError:

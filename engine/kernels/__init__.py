@@ -1,8 +1,8 @@
 """The arithmetic of layers on NumPy arrays: in blocks of bounded memory, with a checkpoint after each.
 
 Volumes are (channels, height, width), weights (filters, channels / groups, kernel height, kernel width); a result has
-its volume's dtype. A checkpoint is called often enough that what it raises, to cancel, takes effect at once, however
-large the layer is.
+the dtype of its volume. A checkpoint cancels by raising; it is called so often that this takes effect at once,
+however large the layer is.
 """
 
 from engine.kernels.activations import (

@@ -1,4 +1,4 @@
-"""Activation functions: each value by itself, and softmax across channels."""
+"""Activation functions: elementwise ones, and softmax across channels."""
 
 import math
 from collections.abc import Callable
@@ -32,7 +32,7 @@ def relu6(volume: Volume, checkpoint: Checkpoint) -> Volume:
 
 
 def leaky_relu(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """X where it is positive, else ``0.01 x``."""
+    """``max(x, 0.01 x)``."""
     return elementwise(lambda x: np.maximum(x, 0.01 * x), volume, checkpoint)
 
 
@@ -57,18 +57,18 @@ def hard_swish(volume: Volume, checkpoint: Checkpoint) -> Volume:
 
 
 def gelu(volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """``x · Φ(x)``, where Φ is the normal distribution; the exact one, not its approximation by tanh."""
+    """``x · Φ(x)``, Φ the exact normal distribution, not its approximation by tanh."""
     return elementwise(_gelu, volume, checkpoint)
 
 
 def softmax(volume: Volume, checkpoint: Checkpoint) -> Volume:
     """``exp(x) / Σ exp(x)``, the sum over the channels of each pixel."""
     result = np.empty(volume.shape, volume.dtype)
-    channels, height, width = volume.shape
+    depth, height, width = volume.shape
     values = cache_values(volume)
-    for _, rows, across in blocks((1, height, width), max(1, values // channels)):
-        parts = [(some, rows, across) for some in split_range(channels, values)]
-        highest = np.full((rows.stop - rows.start, across.stop - across.start), -np.inf)
+    for _, rows, cols in blocks((1, height, width), max(1, values // depth)):
+        parts = [(channels, rows, cols) for channels in split_range(depth, values)]
+        highest = np.full((rows.stop - rows.start, cols.stop - cols.start), -np.inf)
         for part in parts:
             highest = np.maximum(highest, volume[part].max(axis=0))
             checkpoint()
@@ -102,12 +102,12 @@ def activation(name: str, volume: Volume, checkpoint: Checkpoint) -> Volume:
 
 
 def _sigmoid(x: _Values) -> _Values:
-    values: _Values = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))  # no power is above 1, so none overflows
+    values: _Values = np.exp(np.minimum(x, 0)) / (1 + np.exp(-np.abs(x)))  # exponents are ≤ 0, so nothing overflows
     return values
 
 
 _SERIES_END = 6.5
-"""Of z = |x|/√2, where Φ(−|x|) is below 1e-19: further on the series need not be right."""
+"""Bound of z = |x|/√2: beyond it Φ(−|x|) is below 1e-19, and the series need not be accurate."""
 
 
 def _scaled_erfc(t: _Values) -> _Values:
@@ -124,8 +124,8 @@ def _gelu(x: _Values) -> _Values:
     """``max(x, 0) − |x| Φ(−|x|)``, Φ with a relative error below 1e-12 down to Φ(−9).
 
     NumPy has no erf. ``2 Φ(−|x|) = erfc(z) = t · exp(−z²) · P(t)`` with ``z = |x|/√2``, ``t = 1 / (1 + z/2)`` is the
-    form of Press et al., "Numerical Recipes", section 6.2; the polynomial P is interpolated here from `math.erfc`, in
-    Chebyshev points.
+    form of Press et al., "Numerical Recipes", section 6.2; here the polynomial P interpolates `math.erfc` at Chebyshev
+    points.
     """
     size = np.abs(x, dtype=np.float64)
     z = size * math.sqrt(0.5)

@@ -1,4 +1,4 @@
-"""How kernels cut their work: bounds of a block, walks over volumes, and where a window's taps lie on the input."""
+"""How kernels divide their work: sizes of blocks, iteration over volumes, and where the taps of windows lie."""
 
 from collections.abc import Callable, Iterator
 from typing import Any
@@ -12,55 +12,55 @@ Volume = npt.NDArray[Any]
 """An array (channels, height, width)."""
 
 _Region = tuple[slice, slice, slice]
-"""Some channels, rows and pixels of a row of a volume."""
+"""Channels, rows and columns of a volume."""
 
 Checkpoint = Callable[[], None]
-"""Called after each block; what it raises ends the computation."""
+"""Called after each block; raises an exception to end the computation."""
 
 BLOCK_BYTES = 64 * 2**20
-"""Bound of a kernel's memory beyond its input and output."""
+"""Limit of a kernel's memory beyond its input and output."""
 
 CACHE_BYTES = 2**18
-"""Size of a block of cheap arithmetic: it and its result stay in a core's cache."""
+"""Size of a block for cheap arithmetic: the block and its result fit in a core's cache."""
 
 
 def split_range(count: int, length: int) -> Iterator[slice]:
-    """Slices of at most ``length``, none much shorter than another, that cover ``range(count)`` in order."""
+    """Slices of at most ``length`` and nearly equal size that cover ``range(count)`` in order."""
     parts = -(-count // length)
     return (slice(part * count // parts, (part + 1) * count // parts) for part in range(parts))
 
 
 def blocks(shape: tuple[int, ...], values: int) -> Iterator[_Region]:
-    """Cut (channels, height, width) into blocks of at most ``values``: whole channels, or else rows, or else pixels."""
-    channels, height, width = shape
-    for some in split_range(channels, max(1, values // (height * width))):
+    """Cut (channels, height, width) into blocks of at most ``values``: whole channels, else rows, else pixels."""
+    depth, height, width = shape
+    for channels in split_range(depth, max(1, values // (height * width))):
         for rows in split_range(height, max(1, values // width)):
-            for across in split_range(width, values):
-                yield some, rows, across
+            for cols in split_range(width, values):
+                yield channels, rows, cols
 
 
 def pixel_blocks(shape: tuple[int, ...], values: int) -> Iterator[_Region]:
-    """Cut (channels, height, width) into blocks of at most ``values``: all channels of some pixels, where that fits."""
-    channels, height, width = shape
-    depth = min(values, channels)
-    for _, rows, across in blocks((1, height, width), values // depth):
-        for some in split_range(channels, depth):
-            yield some, rows, across
+    """Cut (channels, height, width) into blocks of at most ``values``: all channels of a few pixels, if they fit."""
+    depth, height, width = shape
+    step = min(values, depth)
+    for _, rows, cols in blocks((1, height, width), values // step):
+        for channels in split_range(depth, step):
+            yield channels, rows, cols
 
 
 def cache_values(volume: Volume) -> int:
-    """Values of the volume's dtype in ``CACHE_BYTES``."""
+    """Number of values of the volume's dtype in ``CACHE_BYTES``."""
     return max(1, CACHE_BYTES // volume.itemsize)
 
 
 def indices_within(extent: int, start: int, step: int, count: int) -> Pair:
-    """The n of ``range(count)`` with ``0 <= start + n * step < extent``, as (first, last + 1)."""
+    """The n in ``range(count)`` with ``0 <= start + n * step < extent``, as (first, last + 1)."""
     first = min(max(-(start // step), 0), count)
     return first, max(min(-((start - extent) // step), count), first)
 
 
 def gather(source: npt.NDArray[Any], target: npt.NDArray[Any], starts: Pair, steps: Pair) -> None:
-    """Fill ``target[..., y, x]`` with ``source[..., y₀ + y·sy, x₀ + x·sx]``, and with 0 outside the source."""
+    """Fill ``target[..., y, x]`` with ``source[..., y₀ + y·sy, x₀ + x·sx]``, or 0 outside the source."""
     top, bottom = indices_within(source.shape[-2], starts[0], steps[0], target.shape[-2])
     left, right = indices_within(source.shape[-1], starts[1], steps[1], target.shape[-1])
     if top == bottom or left == right:
@@ -79,5 +79,5 @@ def gather(source: npt.NDArray[Any], target: npt.NDArray[Any], starts: Pair, ste
 
 
 def index_slice(start: int, step: int, first: int, end: int) -> slice:
-    """The slice of ``start + n * step`` for n of ``range(first, end)``, which is not empty and lies inside."""
+    """The slice of ``start + n * step`` for n in ``range(first, end)``; not empty, no index below 0."""
     return slice(start + first * step, start + (end - 1) * step + 1, step)

@@ -1,13 +1,13 @@
 """Convolution (cross-correlation) and dense layers, as matrix products over blocks of output pixels.
 
-The pixels of a block are laid out as a matrix, a column a pixel and a row a tap, which the weights multiply. Three
-layouts serve all kernels, and `_layout` chooses:
+The pixels of a block form a matrix with one column per pixel and one row per tap, which the weights multiply. Three
+layouts serve all kernels; `_layout` chooses one:
 
-- in place: a 1×1 kernel without stride and padding multiplies its input as it lies in memory;
-- windows: a row for each (channel, kernel row, kernel column), one product;
-- lines: a row for each (kernel column, channel), over all input rows that the block needs. The matrix of kernel row i
-  is then the same one, i·dilation input rows further on, and the product reads it there. Less is copied, by a factor
-  of the kernel's height, but each kernel row is a product of its own, and they have to be added.
+- in place: a 1×1 kernel without stride and padding multiplies its input where it lies in memory;
+- windows: one row per (channel, kernel row, kernel column), one product;
+- lines: one row per (kernel column, channel), over all input rows that the block needs. The matrix of kernel row i is
+  the same matrix, i·dilation input rows further on, and the product reads it there. This copies fewer values, by a
+  factor of the kernel's height, but needs one product per kernel row and the sum of these products.
 """
 
 from math import prod
@@ -22,16 +22,16 @@ from engine.shapes import Margins, Pair, dilated_extent, window_count
 _Matrices = npt.NDArray[Any]
 
 _PART_BYTES = BLOCK_BYTES // 4
-"""Bound of each scratch array: pixels laid out, a product to be added, weights in another order."""
+"""Limit of each scratch array: the matrix of pixels, a product to be added, reordered weights."""
 
 _COLUMN_BYTES = 2**23
-"""Aim for pixels laid out: from copy to product they stay in the cache that cores share."""
+"""Preferred size of the matrix of pixels: from copy to product it stays in the cache that cores share."""
 
 BLOCK_MACS = 2**30
-"""Bound of one product: some 10 ms on two fast cores, 50 ms on slow ones."""
+"""Limit of one product: about 10 ms on two fast cores, 50 ms on slow ones."""
 
 _NARROW = 64
-"""Pixels of a block below which channels are split instead: in narrower products reading the weights dominates."""
+"""Minimum pixels of a block; channels are split instead, since reading the weights dominates narrower products."""
 
 
 def conv2d(
@@ -45,7 +45,7 @@ def conv2d(
     groups: int,
     checkpoint: Checkpoint,
 ) -> Volume:
-    """Cross-correlate a volume with filters; outside the volume there are zeros.
+    """Cross-correlate a volume with filters; values outside the volume are 0.
 
     ``out[f, y, x] = bias[f] + Σ weight[f, c, i, j] · volume[g·C/groups + c, y·sh + i·dh − top, x·sw + j·dw − left]``
     over the C/groups channels c of the filter's group g and the taps (i, j).
@@ -61,7 +61,7 @@ def conv2d(
 
     Returns
     -------
-    (filters, H', W'), where H' and W' are `engine.shapes.window_count` of the dilated kernel.
+    (filters, H', W'), with H' and W' from `engine.shapes.window_count` for the dilated kernel.
     """
     filters, channels, *kernel = weight.shape
     height, width = (
@@ -103,21 +103,21 @@ def dense(volume: Volume, weight: npt.NDArray[Any], bias: npt.NDArray[Any] | Non
 
 
 class _Block(NamedTuple):
-    """Output pixels of some groups, and the channels that are added to them now."""
+    """Output pixels of some groups, and the input channels to add to them."""
 
     groups: slice
     channels: slice
     rows: slice
-    across: slice
+    cols: slice
 
     @property
     def extent(self) -> Pair:
-        """Rows and pixels in each."""
-        return self.rows.stop - self.rows.start, self.across.stop - self.across.start
+        """Number of rows and columns."""
+        return self.rows.stop - self.rows.start, self.cols.stop - self.cols.start
 
 
 class _Tile(NamedTuple):
-    """How much of a convolution one block does, at most."""
+    """Maximum size of a block."""
 
     groups: int
     filters: int
@@ -126,7 +126,7 @@ class _Tile(NamedTuple):
 
 
 class _Case(NamedTuple):
-    """One convolution, its channels and filters split by group."""
+    """One convolution, with channels and filters split by group."""
 
     source: _Matrices  # (groups, channels, H, W)
     weight: _Matrices  # (groups, filters, channels, kh, kw)
@@ -136,15 +136,15 @@ class _Case(NamedTuple):
     dilation: Pair
 
     def starts(self, block: _Block, tap: Pair) -> Pair:
-        """Where on the input a tap of the block's first pixel lies."""
+        """Input row and column of a tap of the block's first pixel."""
         return (
             block.rows.start * self.stride[0] + tap[0] * self.dilation[0] - self.padding[0],
-            block.across.start * self.stride[1] + tap[1] * self.dilation[1] - self.padding[1],
+            block.cols.start * self.stride[1] + tap[1] * self.dilation[1] - self.padding[1],
         )
 
 
 class _Layout(Protocol):
-    """A way to lay out pixels: product i is ``weights[i] @ columns[..., i * shift : i * shift + pixels]``."""
+    """An arrangement of pixels: product i is ``weights[i] @ columns[..., i * shift : i * shift + pixels]``."""
 
     weights: _Matrices  # (products, groups, filters, rows of all channels)
     shift: int
@@ -155,7 +155,7 @@ class _Layout(Protocol):
 
 
 class _InPlace:
-    """The input's pixels as they lie in memory."""
+    """The input's pixels where they lie in memory."""
 
     shift = 0
 
@@ -168,13 +168,13 @@ class _InPlace:
         self.tile = _tile(case, 1, aim=values, bound=values)
 
     def columns(self, block: _Block, checkpoint: Checkpoint) -> _Matrices:
-        first = block.rows.start * self._width + block.across.start
+        first = block.rows.start * self._width + block.cols.start
         count = block.extent[0] * block.extent[1]
         return self._pixels[block.groups, block.channels, first : first + count]
 
 
 class _Windows:
-    """A row for each (channel, kernel row, kernel column)."""
+    """One row per (channel, kernel row, kernel column)."""
 
     shift = 0
 
@@ -185,13 +185,13 @@ class _Windows:
         itemsize = case.source.itemsize
         self.tile = _tile(case, kh * kw, aim=_COLUMN_BYTES // itemsize, bound=_PART_BYTES // itemsize)
         tile = self.tile
-        self._room = np.empty(tile.groups * tile.channels * kh * kw * tile.pixels, case.source.dtype)
+        self._scratch = np.empty(tile.groups * tile.channels * kh * kw * tile.pixels, case.source.dtype)
 
     def columns(self, block: _Block, checkpoint: Checkpoint) -> _Matrices:
         case = self._case
         source = case.source[block.groups, block.channels]
         kh, kw = case.weight.shape[-2:]
-        target = _as_matrices(self._room, (*source.shape[:2], kh, kw, *block.extent))
+        target = _as_matrices(self._scratch, (*source.shape[:2], kh, kw, *block.extent))
         for i in range(kh):
             for j in range(kw):
                 gather(source, target[:, :, i, j], case.starts(block, (i, j)), case.stride)
@@ -200,7 +200,7 @@ class _Windows:
 
 
 class _Lines:
-    """A row for each (kernel column, channel), a column for each pixel of the input's rows; kh products."""
+    """One row per (kernel column, channel), one column per pixel of the input rows; kh products."""
 
     def __init__(self, case: _Case, tile: _Tile) -> None:
         self._case = case
@@ -210,14 +210,14 @@ class _Lines:
         self.shift = case.dilation[0] * width
         self.weights = np.ascontiguousarray(case.weight.transpose(3, 0, 1, 4, 2)).reshape(kh, groups, filters, -1)
         self.tile = tile
-        self._room = np.empty(tile.groups * channels * kw * (tile.pixels + self._halo * width), case.source.dtype)
+        self._scratch = np.empty(tile.groups * channels * kw * (tile.pixels + self._halo * width), case.source.dtype)
 
     def columns(self, block: _Block, checkpoint: Checkpoint) -> _Matrices:
         source = self._case.source[block.groups]
         groups, channels = source.shape[:2]
         kw = self._case.weight.shape[-1]
         height, width = block.extent
-        target = _as_matrices(self._room, (groups, kw, channels, height + self._halo, width))
+        target = _as_matrices(self._scratch, (groups, kw, channels, height + self._halo, width))
         for j in range(kw):
             gather(source, target[:, j], self._case.starts(block, (0, j)), self._case.stride)
             checkpoint()
@@ -225,10 +225,10 @@ class _Lines:
 
 
 def _layout(case: _Case) -> _Layout:
-    """Choose the layout that moves fewer values beside the products; in place there are none.
+    """Choose the layout that moves fewer values besides the products; the one in place moves none.
 
-    Windows copy a value for each tap and pixel. Lines copy one for each kernel column and pixel of the input's rows,
-    put the weights in another order, which was measured to cost two copies a value, and add kh products.
+    Windows copy one value per tap and pixel. Lines copy one value per kernel column and pixel of the input rows,
+    reorder the weights, which by measurement costs two copies per value, and add kh products.
     """
     groups, filters, channels, kh, kw = case.weight.shape
     pixels = case.extent[0] * case.extent[1]
@@ -246,7 +246,7 @@ def _layout(case: _Case) -> _Layout:
 
 
 def _line_tile(case: _Case) -> _Tile | None:
-    """Whole rows of all channels and filters, where that fits the bounds of a block; stride skips no row of a line."""
+    """Whole rows of all channels and filters; None if they exceed the limits of a block, or the stride skips rows."""
     groups, filters, channels, kh, kw = case.weight.shape
     height, width = case.extent
     part = _PART_BYTES // case.source.itemsize
@@ -264,31 +264,31 @@ def _line_tile(case: _Case) -> _Tile | None:
 def _tile(case: _Case, taps: int, aim: int, bound: int) -> _Tile:
     """As many pixels as fit, then channels, filters and groups.
 
-    ``taps`` are the rows of one channel. The values laid out are about ``aim`` where narrow products do not need more,
-    and at most ``bound``. Blocks of `NARROW` pixels stay far below `BLOCK_MACS`, as their weights fit in `PART_BYTES`.
+    ``taps`` are the rows per channel. The matrix has about ``aim`` values unless narrow products need more, and at
+    most ``bound``. Blocks of `_NARROW` pixels stay far below `BLOCK_MACS`, since their weights fit in `_PART_BYTES`.
     """
     groups, filters, channels = case.weight.shape[:3]
     part = _PART_BYTES // case.source.itemsize
     depth = channels * taps
     pixels = max(_NARROW, min(aim // depth, BLOCK_MACS // (depth * filters), part // filters))
     pixels = _clip(min(pixels, bound // taps), case.extent[0] * case.extent[1])
-    some_channels = _clip(min(bound // pixels, part) // taps, channels)
-    depth = some_channels * taps
-    some_filters = _clip(part // max(pixels, depth), filters)
-    if (some_channels, some_filters) < (channels, filters):
-        return _Tile(1, some_filters, some_channels, pixels)
+    tile_channels = _clip(min(bound // pixels, part) // taps, channels)
+    depth = tile_channels * taps
+    tile_filters = _clip(part // max(pixels, depth), filters)
+    if (tile_channels, tile_filters) < (channels, filters):
+        return _Tile(1, tile_filters, tile_channels, pixels)
     values = max(depth * pixels, filters * max(pixels, depth))
-    some_groups = _clip(min(aim // values, BLOCK_MACS // (depth * pixels * filters)), groups)
-    return _Tile(some_groups, filters, channels, pixels)
+    tile_groups = _clip(min(aim // values, BLOCK_MACS // (depth * pixels * filters)), groups)
+    return _Tile(tile_groups, filters, channels, pixels)
 
 
-def _clip(value: int, most: int) -> int:
-    return max(1, min(value, most))
+def _clip(value: int, limit: int) -> int:
+    return max(1, min(value, limit))
 
 
-def _as_matrices(room: _Matrices, shape: tuple[int, ...]) -> _Matrices:
-    """The first values of a flat array, in a shape."""
-    return room[: prod(shape)].reshape(shape)
+def _as_matrices(scratch: _Matrices, shape: tuple[int, ...]) -> _Matrices:
+    """The first values of a flat array, reshaped."""
+    return scratch[: prod(shape)].reshape(shape)
 
 
 def _multiply(case: _Case, biases: _Matrices | None, result: _Matrices, checkpoint: Checkpoint) -> None:
@@ -299,17 +299,17 @@ def _multiply(case: _Case, biases: _Matrices | None, result: _Matrices, checkpoi
     groups, filters, channels = case.weight.shape[:3]
     depth = layout.weights.shape[-1] // channels
     adds = len(layout.weights) > 1 or tile.channels < channels
-    room = np.empty(tile.groups * tile.filters * tile.pixels if adds else 0, result.dtype)
+    scratch = np.empty(tile.groups * tile.filters * tile.pixels if adds else 0, result.dtype)
     for group_part in split_range(groups, tile.groups):
-        for _, rows, across in blocks((1, *case.extent), tile.pixels):
-            pixels = slice(rows.start * width + across.start, (rows.stop - 1) * width + across.stop)
+        for _, rows, cols in blocks((1, *case.extent), tile.pixels):
+            pixels = slice(rows.start * width + cols.start, (rows.stop - 1) * width + cols.stop)
             for channel_part in split_range(channels, tile.channels):
-                columns = layout.columns(_Block(group_part, channel_part, rows, across), checkpoint)
+                columns = layout.columns(_Block(group_part, channel_part, rows, cols), checkpoint)
                 depths = slice(channel_part.start * depth, channel_part.stop * depth)
                 for filter_part in split_range(filters, tile.filters):
                     factors = layout.weights[:, group_part, filter_part, depths]
                     target = result[group_part, filter_part, pixels]
-                    _accumulate(factors, columns, layout.shift, target, room, channel_part.start == 0, checkpoint)
+                    _accumulate(factors, columns, layout.shift, target, scratch, channel_part.start == 0, checkpoint)
                     if biases is not None and channel_part.stop == channels:
                         target += biases[group_part, filter_part]
 
@@ -319,15 +319,15 @@ def _accumulate(
     columns: _Matrices,
     shift: int,
     target: _Matrices,
-    room: _Matrices,
+    scratch: _Matrices,
     first: bool,
     checkpoint: Checkpoint,
 ) -> None:
-    """Set (``first``) or add to ``target`` the sum of a block's products."""
+    """Add the sum of a block's products to ``target``, or set it if ``first``."""
     for index, factor in enumerate(factors):
         operand = columns[..., index * shift : index * shift + target.shape[-1]]
         if first and index == 0:
             np.matmul(factor, operand, out=target)
         else:
-            target += np.matmul(factor, operand, out=_as_matrices(room, target.shape))
+            target += np.matmul(factor, operand, out=_as_matrices(scratch, target.shape))
         checkpoint()

@@ -1,4 +1,4 @@
-"""Volumes of several inputs made one."""
+"""Merging volumes: concatenation along channels, and the sum."""
 
 from collections.abc import Sequence
 
@@ -8,7 +8,7 @@ from engine.kernels.blocks import Checkpoint, Volume, blocks, cache_values
 
 
 def concat(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
-    """The channels of all volumes one after another, (ΣC, H, W)."""
+    """Concatenate volumes along channels, (ΣC, H, W)."""
     result = np.empty((sum(len(volume) for volume in volumes), *volumes[0].shape[1:]), volumes[0].dtype)
     first = 0
     for volume in volumes:
@@ -21,7 +21,7 @@ def concat(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
 
 
 def add(volumes: Sequence[Volume], checkpoint: Checkpoint) -> Volume:
-    """The sum of volumes of one shape."""
+    """Sum volumes of the same shape."""
     result = np.empty(volumes[0].shape, volumes[0].dtype)
     for block in blocks(result.shape, cache_values(result)):
         part = result[block]

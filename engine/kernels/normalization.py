@@ -1,4 +1,4 @@
-"""Normalization with given statistics: per channel, and across neighbouring channels."""
+"""Normalization: per channel with stored statistics, and across neighbouring channels."""
 
 from typing import Any
 
@@ -17,12 +17,12 @@ def batch_norm(
     epsilon: float,
     checkpoint: Checkpoint,
 ) -> Volume:
-    """``gamma · (x − mean) / √(var + epsilon) + beta``, each of the four (C,)."""
+    """``gamma · (x − mean) / √(var + epsilon) + beta``; the four arrays are (C,)."""
     scale = gamma / np.sqrt(var + epsilon)
     result = np.empty(volume.shape, volume.dtype)
     for block in blocks(volume.shape, cache_values(volume)):
-        across = (block[0], None, None)
-        result[block] = (volume[block] - mean[across]) * scale[across] + beta[across]
+        channels = (block[0], None, None)
+        result[block] = (volume[block] - mean[channels]) * scale[channels] + beta[channels]
         checkpoint()
     return result
 
@@ -32,21 +32,21 @@ def local_response_norm(
 ) -> Volume:
     """``x / (k + alpha/size · Σ x²)^beta``, the sum over ``size`` neighbouring channels.
 
-    They are the channels c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1, as far as they exist. Krizhevsky, Sutskever and Hinton,
-    "ImageNet classification with deep convolutional neural networks", 2012, section 3.3, with alpha split over
-    ``size`` as Caffe and PyTorch do.
+    The channels are c − ⌊size/2⌋ to c + ⌈size/2⌉ − 1, as far as they exist. Krizhevsky, Sutskever and Hinton,
+    "ImageNet classification with deep convolutional neural networks", 2012, section 3.3, with alpha divided by
+    ``size`` as in Caffe and PyTorch.
     """
     result = np.empty(volume.shape, volume.dtype)
     below, above = min(size // 2, len(volume)), min((size - 1) // 2, len(volume))
-    for some, rows, across in pixel_blocks(volume.shape, cache_values(volume)):
-        first = max(some.start - below, 0)
-        squares = np.square(volume[first : some.stop + above, rows, across])
-        part = volume[some, rows, across]
+    for channels, rows, cols in pixel_blocks(volume.shape, cache_values(volume)):
+        first = max(channels.start - below, 0)
+        squares = np.square(volume[first : channels.stop + above, rows, cols])
+        part = volume[channels, rows, cols]
         sums = np.zeros_like(part)
-        for offset in range(some.start - first - below, some.start - first + above + 1):
+        for offset in range(channels.start - first - below, channels.start - first + above + 1):
             start, end = indices_within(len(squares), offset, 1, len(part))
             sums[start:end] += squares[offset + start : offset + end]
             checkpoint()
-        result[some, rows, across] = part / (k + alpha / size * sums) ** beta
+        result[channels, rows, cols] = part / (k + alpha / size * sums) ** beta
         checkpoint()
     return result

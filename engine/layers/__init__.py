@@ -1,4 +1,4 @@
-"""Every kind of layer. LAYERS is the only list of them: files, forms, tables and contract tests follow it."""
+"""All kinds of layers. LAYERS is the only list of them: files, forms, tables and contract tests follow it."""
 
 from engine.layers.activation import Activation, Dropout
 from engine.layers.base import Kind, Layer, Mistake, tag_of

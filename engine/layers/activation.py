@@ -1,4 +1,4 @@
-"""Activations and dropout: the same shape out as in."""
+"""Activations and dropout, which keep the shape of their input."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, ClassVar, Literal
@@ -8,7 +8,7 @@ from msgspec import Meta
 
 from engine.kernels import activations
 from engine.layers.base import Checkpoint, Layer, Mask, Reads, Role, Volume
-from engine.layers.explanation import Explanation, Target, Terms, many, read_pixel, signed
+from engine.layers.explanation import Explanation, Target, Terms, count_text, operand_text, read_pixel
 from engine.shapes import Shape
 from engine.text.units import number_text
 
@@ -25,19 +25,19 @@ _FORMULAS: dict[str, str] = {
     "gelu": "{x} · Φ({x})",
     "softmax": "exp({x}) / Σ exp",
 }
-"""Of the number x; s is the same where a sign may stand before it."""
-assert set(_FORMULAS) == set(activations.ACTIVATIONS), "every function has its formula"
+"""Formulas of x; s is x in parentheses if it is negative, for use after a sign."""
+assert set(_FORMULAS) == set(activations.ACTIVATIONS), "every function needs a formula"
 
 
 class Activation(Layer, frozen=True, tag="activation"):
-    """A function of each value (softmax: of the channels at each pixel)."""
+    """A function of each value; softmax is a function of all channels at each pixel."""
 
     title: ClassVar[str] = "Activation"
-    help: ClassVar[str] = "Bends each value by a fixed function."
+    help: ClassVar[str] = "Applies a fixed function to each value."
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
-    function: Annotated[Function, Meta(title="Function", description="What becomes of each value", examples=["relu"])]
+    function: Annotated[Function, Meta(title="Function", description="Applied to each value", examples=["relu"])]
 
     @property
     def has_table_row(self) -> bool:
@@ -48,7 +48,7 @@ class Activation(Layer, frozen=True, tag="activation"):
         return self.function in ("relu", "relu6")
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        """The same channel; of softmax all."""
+        """The same channel; all channels for softmax."""
         return [np.ones_like(channels) if self.function == "softmax" else channels]
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
@@ -67,28 +67,27 @@ class Activation(Layer, frozen=True, tag="activation"):
             return _explain_softmax(target)
         window = read_pixel(target)
         x = float(window.values[0, 0, 0])
-        made = activations.ACTIVATIONS[self.function](window.values, lambda: None)
-        result = float(made[0, 0, 0])
+        result = float(activations.ACTIVATIONS[self.function](window.values, lambda: None)[0, 0, 0])
         formula = _FORMULAS[self.function]
         lines = (
             f"{target.title} = {self.label()}(x) = {formula.format(x='x', s='x')}",
-            f"= {formula.format(x=number_text(x), s=signed(x))} = {number_text(result)}",
+            f"= {formula.format(x=number_text(x), s=operand_text(x))} = {number_text(result)}",
         )
-        what = "A function of the one value at the same place; no neighbour, no other channel, no weights."
+        description = "A function of the one value at the same position; no neighbours, no other channel, no weights."
         if self.function == "gelu":
-            what += " Φ is the normal distribution."
-        return Explanation(target.at, result, what, lines, window)
+            description += " Φ is the normal distribution."
+        return Explanation(target.at, result, description, lines, window)
 
 
 class Dropout(Layer, frozen=True, tag="dropout"):
-    """Drops values in training; a run passes its input through."""
+    """Drops values in training; a run passes the input on unchanged."""
 
     title: ClassVar[str] = "Dropout"
-    help: ClassVar[str] = "Drops values in training; does nothing when run."
+    help: ClassVar[str] = "Drops values in training; does nothing in a run."
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
-    rate: Annotated[float, Meta(ge=0.0, lt=1.0, title="Rate", description="Share that training drops")] = 0.5
+    rate: Annotated[float, Meta(ge=0.0, lt=1.0, title="Rate", description="Share of values that training drops")] = 0.5
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return inputs[0]
@@ -102,8 +101,10 @@ class Dropout(Layer, frozen=True, tag="dropout"):
     def explain(self, target: Target) -> Explanation:
         window = read_pixel(target)
         result = float(window.values[0, 0, 0])
-        what = f"In training a share of {number_text(self.rate)} of the values is dropped by chance; a run passes each one on."
-        return Explanation(target.at, result, what, (f"{target.title} = x = {number_text(result)}",), window)
+        description = (
+            f"Training drops a random share of {number_text(self.rate)} of the values; a run passes all of them on."
+        )
+        return Explanation(target.at, result, description, (f"{target.title} = x = {number_text(result)}",), window)
 
 
 def _explain_softmax(target: Target) -> Explanation:
@@ -114,12 +115,12 @@ def _explain_softmax(target: Target) -> Explanation:
     result = float(powers[channel] / powers.sum())
     largest = int(np.argmax(column))
     formula = (
-        f"{target.title} = exp(x − m) / Σ exp(x_c − m), m the largest of {many(len(column), 'channel')}",
-        f"= exp({number_text(column[channel])} − {signed(column[largest])}) / {number_text(terms.total)}",
+        f"{target.title} = exp(x − m) / Σ exp(x_c − m), m the largest of {count_text(len(column), 'channel')}",
+        f"= exp({number_text(column[channel])} − {operand_text(column[largest])}) / {number_text(terms.total)}",
         f"= {number_text(powers[channel])} / {number_text(terms.total)} = {number_text(result)}",
     )
-    what = (
-        "All channels at this pixel share 1 between them: the larger the value, the larger its share. "
+    description = (
+        "All channels at this pixel share a total of 1: the larger the value, the larger its share. "
         f"The largest is channel {largest}."
     )
-    return Explanation(target.at, result, what, formula, read_pixel(target), terms)
+    return Explanation(target.at, result, description, formula, read_pixel(target), terms)

@@ -1,4 +1,4 @@
-"""Convolution."""
+"""The convolution layer."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, Any, ClassVar
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.kernels import convolution
 from engine.layers.base import Checkpoint, Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, Volume
-from engine.layers.explanation import Explanation, Target, WindowProduct, many, read_window, shifted
+from engine.layers.explanation import Explanation, Target, WindowProduct, count_text, read_window, tap_text
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.layers.windows import (
     check_padding,
@@ -19,13 +19,13 @@ from engine.layers.windows import (
     place_windows,
     setting_text,
     size_mistakes,
-    times,
+    size_text,
 )
 from engine.shapes import Shape, Windows
 
 
 class Conv2d(Layer, frozen=True, tag="conv2d"):
-    """Every filter meets every window of C/groups channels: cross-correlation plus bias.
+    """Multiplies each window of C/groups channels by each filter: cross-correlation plus bias.
 
     C×H×W → filters×H'×W', H' = ⌊(H + p − d(k − 1) − 1)/s⌋ + 1.
     Parameters: weight (filters, C/groups, kh, kw), bias (filters,). Cost: H'·W'·filters × kh·kw·C/groups MACs.
@@ -33,7 +33,7 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
     """
 
     title: ClassVar[str] = "Convolution"
-    help: ClassVar[str] = "Slides filters over the volume: one output map a filter."
+    help: ClassVar[str] = "Slides filters over the volume: one output map per filter."
     role: ClassVar[Role] = "weights"
     reads: ClassVar[Reads] = "windows"
     filter_title: ClassVar[str] = "kernel of filter"
@@ -47,7 +47,7 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
     groups: Annotated[
         Count, Meta(title="Groups", description="Channel groups that do not mix; as many as channels: depthwise")
     ] = 1
-    bias: Annotated[bool, Meta(title="Bias", description="One added number a filter")] = True
+    bias: Annotated[bool, Meta(title="Bias", description="One added number per filter")] = True
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
@@ -57,15 +57,15 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         return place_windows(received, self.kernel, self.stride, self.padding, self.dilation)
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        """Those of the same group."""
+        """The channels of the same group."""
         groups = channels.reshape(self.groups, -1).any(axis=1)
         return [np.repeat(groups, inputs[0].channels // self.groups)]
 
     def mistakes(self, inputs: Sequence[Shape]) -> Iterator[Mistake]:
         yield from size_mistakes(self.windows(inputs[0]), inputs[0])
-        for number, what in ((inputs[0].channels, "input channels"), (self.filters, "filters")):
+        for number, noun in ((inputs[0].channels, "input channels"), (self.filters, "filters")):
             if number % self.groups:
-                yield Mistake("groups", f"groups {self.groups} does not divide the {number} {what}: use a divisor")
+                yield Mistake("groups", f"groups {self.groups} does not divide the {number} {noun}: use a divisor")
 
     def output_shape(self, inputs: Sequence[Shape]) -> Shape:
         return Shape(self.filters, *self.windows(inputs[0]).output)
@@ -82,23 +82,23 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         return (output.height, output.width, self.filters), (*pair(self.kernel), inputs[0].channels // self.groups)
 
     def label(self) -> str:
-        """Kernel and filters, and of the rest what is not the default: "3×3 /2, 64 filters, 4 groups"."""
+        """Kernel, filters, and all other settings that differ from the default: "3×3 /2, 64 filters, 4 groups"."""
         stride = "" if self.stride == 1 else f" /{setting_text(self.stride)}"
         dilation = "" if self.dilation == 1 else f" dilated {setting_text(self.dilation)}"
         filters = f"{self.filters} filter{'s' if self.filters > 1 else ''}"
         groups = "" if self.groups == 1 else f", {self.groups} groups"
-        return f"{times(pair(self.kernel))}{stride}{dilation}, {filters}{groups}"
+        return f"{size_text(pair(self.kernel))}{stride}{dilation}, {filters}{groups}"
 
     def deep_label(self, received: Shape) -> str:
-        kernel = times(pair(self.kernel))
+        kernel = size_text(pair(self.kernel))
         return self.label().replace(kernel, f"{kernel}×{received.channels // self.groups}", 1)
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         return {"bias": output.size} if self.bias else {}
 
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
-        filter: NDArray[Any] = weight[channel]
-        return filter
+        weights: NDArray[Any] = weight[channel]
+        return weights
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         windows = self.windows(Shape(*inputs[0].shape))
@@ -114,36 +114,37 @@ class Conv2d(Layer, frozen=True, tag="conv2d"):
         )
 
     def explain(self, target: Target) -> Explanation:
-        filter, at = target.weights["weight"], target.at
+        weights, at = target.weights["weight"], target.at
         received = Shape(*target.inputs[0].shape)
         windows = self.windows(received)
         window = read_window(target.inputs[0], windows, at.y, at.x, self.input_channels(at.channel, [received]))
-        rows = shifted(int(window.rows[0]), windows.dilation[0], "i")
-        columns = shifted(int(window.columns[0]), windows.dilation[1], "j")
+        rows = tap_text(int(window.rows[0]), windows.dilation[0], "i")
+        columns = tap_text(int(window.columns[0]), windows.dilation[1], "j")
         pointwise = windows.kernel == (1, 1)
         if pointwise:
             symbols = f"Σ w[{at.channel}, c] · in[c, {window.rows[0]}, {window.columns[0]}]"
         else:
             symbols = f"Σ w[{at.channel}, c, i, j] · in[c, {rows}, {columns}]"
-        over = many(len(filter), "channel") + ("" if pointwise else f" × {times(windows.kernel)} taps")
-        what = self._in_words(window)
-        return explain_weighted_sum(target, replace(window, filter=filter), symbols, over, what, vector=pointwise)
+        over = count_text(len(weights), "channel") + ("" if pointwise else f" × {size_text(windows.kernel)} taps")
+        description = self._description(window)
+        window = replace(window, filter=weights)
+        return explain_weighted_sum(target, window, symbols, over, description, vector=pointwise)
 
-    def _in_words(self, window: WindowProduct) -> str:
+    def _description(self, window: WindowProduct) -> str:
         depth, last = len(window.values), window.first + len(window.values) - 1
         if window.inside.size == 1:
-            what = (
-                "A 1×1 convolution is one small dense layer, the same at every pixel: "
-                f"the vector of {many(depth, 'value')} at this pixel times a matrix of "
+            text = (
+                "A 1×1 convolution is a small dense layer, the same at every pixel: "
+                f"the vector of {count_text(depth, 'value')} at this pixel times a matrix of "
                 f"{self.filters // self.groups:,} × {depth:,}. "
-                "This value is one row of the matrix times the vector; no neighbour of the pixel counts."
+                "This value is one row of the matrix times the vector; neighbouring pixels do not count."
             )
         else:
-            size = f"{times(window.inside.shape)}×{depth:,}"
-            what = f"A patch of {size} values meets a filter of {size} weights: all products are added up."
+            size = f"{size_text(window.inside.shape)}×{depth:,}"
+            text = f"A patch of {size} values is multiplied by a filter of {size} weights; the products are summed."
         if self.groups > 1:
             own = f"channels {window.first}–{last}" if depth > 1 else f"channel {last}"
-            what += f" Of {self.groups} groups this one reads {own} alone."
-        if window.padded:
-            what += f" {window.padded} of the {window.inside.size} taps lie in the padding and meet 0."
-        return what
+            text += f" This group, one of {self.groups}, reads only {own}."
+        if window.padding_taps:
+            text += f" {window.padding_taps} of the {window.inside.size} taps lie in the padding and read 0."
+        return text

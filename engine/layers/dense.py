@@ -1,4 +1,4 @@
-"""Fully connected layers."""
+"""The fully connected layer."""
 
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, ClassVar
@@ -9,26 +9,26 @@ from numpy.typing import NDArray
 
 from engine.kernels import convolution
 from engine.layers.base import Checkpoint, Count, Layer, Mask, Reads, Role, Volume
-from engine.layers.explanation import Explanation, Target, WindowProduct, many
+from engine.layers.explanation import Explanation, Target, WindowProduct, count_text
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.shapes import Shape
 
 
 class Dense(Layer, frozen=True, tag="dense"):
-    """Every unit weighs every input value: C×H×W, flattened in that order, → units×1×1.
+    """Weighted sums of all input values: C×H×W, flattened in that order, → units×1×1.
 
     Parameters: weight (units, C·H·W), bias (units,). Cost: units × C·H·W MACs.
     """
 
     title: ClassVar[str] = "Dense"
-    help: ClassVar[str] = "Weighs every value of the input, once a unit."
+    help: ClassVar[str] = "Weights every input value, once per unit."
     role: ClassVar[Role] = "weights"
     reads: ClassVar[Reads] = "map"
     filter_title: ClassVar[str] = "weights of unit"
     paper_columns: ClassVar[tuple[tuple[str, str], ...]] = (("filters", "units"),)
 
     units: Annotated[Count, Meta(title="Units", description="Number of outputs", examples=[10])]
-    bias: Annotated[bool, Meta(title="Bias", description="One added number a unit")] = True
+    bias: Annotated[bool, Meta(title="Bias", description="One added number per unit")] = True
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         return [np.ones(inputs[0].channels, bool)]
@@ -53,8 +53,8 @@ class Dense(Layer, frozen=True, tag="dense"):
         return {"dense_bias": output.size, **additions} if self.bias else additions
 
     def filter_weights(self, weight: NDArray[Any], channel: int, received: Shape) -> NDArray[Any]:
-        filter: NDArray[Any] = weight[channel].reshape(received)
-        return filter
+        weights: NDArray[Any] = weight[channel].reshape(received)
+        return weights
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         return convolution.dense(inputs[0], weights["weight"], weights.get("bias"), checkpoint)
@@ -62,13 +62,13 @@ class Dense(Layer, frozen=True, tag="dense"):
     def explain(self, target: Target) -> Explanation:
         volume = target.inputs[0].astype(np.float64)
         channels, height, width = volume.shape
-        filter = target.weights["weight"].reshape(volume.shape)
-        everywhere = np.ones((height, width), bool)
-        window = WindowProduct(volume, np.arange(height), np.arange(width), everywhere, filter=filter)
-        what = (
-            f"All {volume.size:,} values of the input, flattened to one vector, meet a row of the matrix of "
-            f"{self.units:,} × {volume.size:,} weights."
+        weights = target.weights["weight"].reshape(volume.shape)
+        inside = np.ones((height, width), bool)
+        window = WindowProduct(volume, np.arange(height), np.arange(width), inside, filter=weights)
+        description = (
+            f"All {volume.size:,} values of the input, flattened to one vector, are multiplied by a row of the matrix "
+            f"of {self.units:,} × {volume.size:,} weights."
         )
         symbols = f"Σ w[{target.at.channel}, n] · in[n]"
-        over = many(channels, "channel") + (f" × {height}×{width} pixels" if height * width > 1 else "")
-        return explain_weighted_sum(target, window, symbols, over, what, vector=True)
+        over = count_text(channels, "channel") + (f" × {height}×{width} pixels" if height * width > 1 else "")
+        return explain_weighted_sum(target, window, symbols, over, description, vector=True)

@@ -1,4 +1,4 @@
-"""The parts of an explanation of one value: what is read, what is added up, and the words for it."""
+"""The explanation of one value: the values that it reads, the terms of its sum, and the text."""
 
 from collections.abc import Mapping
 from typing import Any, Literal, NamedTuple
@@ -12,12 +12,12 @@ from engine.shapes import Windows
 from engine.text.units import number_text
 
 Numbers = NDArray[np.float64]
-Roles = Mapping[str, NDArray[Any]]
-"""Of each of a layer's weights by role what belongs to one output channel: its filter (C/groups, kh, kw), its bias."""
+WeightsByRole = Mapping[str, NDArray[Any]]
+"""Weights by role, of a layer or of one of its output channels: filter (C/groups, kh, kw), bias."""
 
 
 class Spot(NamedTuple):
-    """Where a value stands in its volume."""
+    """Position of a value in its volume."""
 
     channel: int
     y: int
@@ -25,13 +25,13 @@ class Spot(NamedTuple):
 
 
 class Target(NamedTuple):
-    """A value to explain: its layer's name and weights, the layer's inputs and their names, the value's place."""
+    """A value to explain: its position, and the name, weights, inputs and input names of its layer."""
 
     name: str
     inputs: tuple[Volume, ...]
     names: tuple[str, ...]
     weights: Mapping[str, Any]
-    """By role, those of the value's channel."""
+    """Weights of the value's channel by role."""
     at: Spot
 
     @property
@@ -41,44 +41,45 @@ class Target(NamedTuple):
 
 
 class WindowProduct(Struct, frozen=True, eq=False):
-    """The values that a window reads of an input volume, and the weights that they are multiplied by, if any."""
+    """The values that a window reads from an input volume, and the weights by which they are multiplied, if any."""
 
     values: Numbers
-    """(C', kh, kw): the channels that are read, from `first` on; 0 in the padding."""
+    """(C', kh, kw): the channels from `first` on; 0 in the padding."""
     rows: NDArray[np.intp]
-    """(kh,): where the taps lie on the input; what is outside of it is padding."""
+    """(kh,): input rows of the taps; those outside the input are padding."""
     columns: NDArray[np.intp]
+    """(kw,): input columns of the taps."""
     inside: NDArray[np.bool_]
-    """(kh, kw): which taps lie on the input."""
+    """(kh, kw): whether a tap lies on the input."""
     first: int = 0
     source: int = 0
-    """Which of the inputs is read."""
+    """Index of the input."""
     filter: Numbers | None = None
     """(C', kh, kw)."""
     winner: tuple[int, int] | None = None
-    """The tap (row, column) of the value that is passed on, if a single one is."""
+    """(row, column) of the tap whose value is passed on, if it is a single one."""
 
     @property
     def products(self) -> Numbers:
-        """(C', kh, kw): weight × value; without weights the values themselves."""
+        """(C', kh, kw): weight × value, or the values themselves if there are no weights."""
         return self.values if self.filter is None else self.values * self.filter
 
     @property
-    def padded(self) -> int:
-        """Taps in the padding."""
+    def padding_taps(self) -> int:
+        """Number of taps in the padding."""
         return int(self.inside.size - np.count_nonzero(self.inside))
 
 
 class Terms(Struct, frozen=True, eq=False):
-    """What is added up, a number for each channel or each input: (Σ values + offset) / divisor is the total."""
+    """The terms of a sum, one per channel or per input: (Σ values + offset) / divisor is the total."""
 
     title: str
     values: Numbers
     of: Literal["channel", "input"] = "channel"
     first: int = 0
-    """Number of the first one's channel."""
+    """Channel of the first term."""
     source: int = 0
-    """Which of the inputs the channels are of."""
+    """Index of the input to which the channels belong."""
     offset: float = 0.0
     """The bias."""
     divisor: float = 1.0
@@ -93,46 +94,46 @@ class Terms(Struct, frozen=True, eq=False):
 
 
 class Explanation(Struct, frozen=True, eq=False):
-    """A value, and how it comes about."""
+    """A value, and how it is computed."""
 
     at: Spot
     result: float
-    """In double precision; the run's float32 value is this but for rounding."""
-    what: str
-    """What the layer does there, in a sentence or two."""
+    """In double precision; equals the float32 value of the run except for rounding."""
+    description: str
+    """What the layer does at this position, in a sentence or two."""
     formula: tuple[str, ...]
-    """The formula, then the same with the numbers of this value."""
+    """The formula, then the same formula with numbers."""
     window: WindowProduct | None = None
     terms: Terms | None = None
-    """Their total is the result; of softmax and LRN it is what the value is divided by."""
+    """Their total is the result; for softmax and LRN it is the divisor or its sum of squares."""
     bias: float | None = None
     vector: bool = False
     """Whether the value is one row of a matrix times a vector: a 1×1 convolution, or a dense layer."""
 
 
-def of_filter(weights: Roles, channel: int) -> dict[str, NDArray[Any]]:
-    """What of a layer's weights by role belongs to one output channel, copied, so that the rest may go."""
+def channel_weights(weights: WeightsByRole, channel: int) -> dict[str, NDArray[Any]]:
+    """Copy one output channel of a layer's weights, by role, so that the whole arrays can be released."""
     return {role: np.array(array[channel]) for role, array in weights.items()}
 
 
-def shifted(start: int, step: int, letter: str) -> str:
-    """``10 + i``, ``2i − 1``: where tap i lies."""
+def tap_text(start: int, step: int, letter: str) -> str:
+    """Position of tap i: ``10 + i``, ``2i − 1``."""
     tap = letter if step == 1 else f"{step}{letter}"
     return tap if not start else f"{start} + {tap}" if start > 0 else f"{tap} − {-start}"
 
 
-def many(count: int, what: str) -> str:
+def count_text(count: int, noun: str) -> str:
     """``1 channel``, ``1,024 channels``."""
-    return f"{count:,} {what}" if count == 1 else f"{count:,} {what}s"
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
-def signed(value: float) -> str:
-    """A number that may stand behind a sign."""
+def operand_text(value: float) -> str:
+    """A number for use after a sign: in parentheses if negative."""
     return f"({number_text(value)})" if value < 0 else number_text(value)
 
 
 def read_pixel(target: Target, source: int = 0, channel: int | None = None) -> WindowProduct:
-    """The value of one channel of an input at the target's own pixel."""
+    """The value of one channel of an input at the target's pixel."""
     channel = target.at.channel if channel is None else channel
     _, y, x = target.at
     value = np.asarray(target.inputs[source][channel, y, x], np.float64).reshape(1, 1, 1)
@@ -140,7 +141,7 @@ def read_pixel(target: Target, source: int = 0, channel: int | None = None) -> W
 
 
 def read_window(volume: Volume, windows: Windows, y: int, x: int, channels: slice) -> WindowProduct:
-    """The values of some channels that the window of the output's position (y, x) reads."""
+    """The values of some channels in the window of the output position (y, x)."""
     rows, columns = (
         first + np.arange(windows.kernel[axis]) * windows.dilation[axis]
         for axis, first in enumerate(windows.first_tap(y, x))

@@ -1,4 +1,4 @@
-"""Layers that join branches."""
+"""Layers that join branches: concatenation and sum."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import ClassVar
@@ -7,13 +7,13 @@ import numpy as np
 
 from engine.kernels import merging
 from engine.layers.base import Checkpoint, Layer, Mask, Mistake, Reads, Role, Volume
-from engine.layers.explanation import Explanation, Target, Terms, read_pixel, signed
+from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
 from engine.shapes import Shape
 from engine.text.units import number_text
 
 
 class Concat(Layer, frozen=True, tag="concat"):
-    """Two or more inputs joined along channels: Σ C×H×W. Height and width must agree."""
+    """Joins two or more inputs along channels: Σ C×H×W. Heights and widths must agree."""
 
     title: ClassVar[str] = "Concat"
     help: ClassVar[str] = "Joins branches along channels."
@@ -28,11 +28,11 @@ class Concat(Layer, frozen=True, tag="concat"):
                 yield Mistake(
                     "inputs",
                     f"inputs: number {position} is {shape} and number 1 is {inputs[0]}; "
-                    f"concat needs one height and width, here {inputs[0].height}×{inputs[0].width}",
+                    f"concat needs equal heights and widths, here {inputs[0].height}×{inputs[0].width}",
                 )
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        """Each input has a slice of the output's channels."""
+        """Each input corresponds to a slice of the output channels."""
         ends = np.cumsum([shape.channels for shape in inputs])
         return np.split(channels, ends[:-1])
 
@@ -52,23 +52,23 @@ class Concat(Layer, frozen=True, tag="concat"):
         name, count = target.names[source], len(target.inputs[source])
         before = target.at.channel - channel
         own = f"channels {before} to {before + count - 1} are those" if count > 1 else f"channel {before} is that"
-        what = (
-            f"The volumes are put one behind the other: {own} of {name}, "
+        description = (
+            f"The volumes are stacked: {own} of {name}, "
             f"number {source + 1} of {len(target.inputs)} inputs. Nothing is computed."
         )
-        behind = f" − {before}" if before else ""
+        offset = f" − {before}" if before else ""
         formula = (
-            f"{target.title} = {name}[{target.at.channel}{behind}, {target.at.y}, {target.at.x}]",
+            f"{target.title} = {name}[{target.at.channel}{offset}, {target.at.y}, {target.at.x}]",
             f"= {name}[{channel}, {target.at.y}, {target.at.x}] = {number_text(result)}",
         )
-        return Explanation(target.at, result, what, formula, window)
+        return Explanation(target.at, result, description, formula, window)
 
 
 class Add(Layer, frozen=True, tag="add"):
-    """The sum of two or more inputs of one shape."""
+    """The sum of two or more inputs of the same shape."""
 
     title: ClassVar[str] = "Add"
-    help: ClassVar[str] = "Sums branches of one shape, as a residual connection does."
+    help: ClassVar[str] = "Sums branches of the same shape, as in a residual connection."
     role: ClassVar[Role] = "join"
     reads: ClassVar[Reads] = "pixel"
     min_inputs: ClassVar[int] = 2
@@ -79,7 +79,7 @@ class Add(Layer, frozen=True, tag="add"):
             if shape != inputs[0]:
                 yield Mistake(
                     "inputs",
-                    f"inputs: number {position} is {shape} and number 1 is {inputs[0]}; add needs one shape",
+                    f"inputs: number {position} is {shape} and number 1 is {inputs[0]}; add needs equal shapes",
                 )
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
@@ -94,11 +94,11 @@ class Add(Layer, frozen=True, tag="add"):
     def explain(self, target: Target) -> Explanation:
         values = np.array([volume[target.at] for volume in target.inputs], np.float64)
         terms = Terms("Value of each input", values, of="input")
-        place = ", ".join(map(str, target.at))
-        written = " + ".join(map(signed, values))
+        position = ", ".join(map(str, target.at))
+        operands = " + ".join(map(operand_text, values))
         formula = (
-            f"{target.title} = {' + '.join(f'{name}[{place}]' for name in target.names)}",
-            f"= {written} = {number_text(terms.total)}",
+            f"{target.title} = {' + '.join(f'{name}[{position}]' for name in target.names)}",
+            f"= {operands} = {number_text(terms.total)}",
         )
-        what = "The values at the same place of every input are added up; no weights, no neighbours."
-        return Explanation(target.at, terms.total, what, formula, terms=terms)
+        description = "The values at the same position of all inputs are summed; no weights, no neighbours."
+        return Explanation(target.at, terms.total, description, formula, terms=terms)

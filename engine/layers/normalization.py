@@ -9,7 +9,7 @@ from msgspec import Meta
 
 from engine.kernels import normalization
 from engine.layers.base import Checkpoint, Extent, Layer, Mask, Reads, Role, Volume
-from engine.layers.explanation import Explanation, Target, Terms, many, read_pixel, signed
+from engine.layers.explanation import Explanation, Target, Terms, count_text, operand_text, read_pixel
 from engine.shapes import Shape
 from engine.text.units import number_text
 
@@ -19,7 +19,7 @@ _Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
 class BatchNorm(Layer, frozen=True, tag="batch_norm"):
     """``gamma·(x − mean)/√(var + ε) + beta``, channel by channel, with stored mean and variance.
 
-    Parameters: gamma (C,), beta (C,). Statistics, which are not learned and not counted: mean (C,), var (C,).
+    Parameters: gamma (C,), beta (C,). Statistics, neither trained nor counted: mean (C,), var (C,).
     Source: S. Ioffe, C. Szegedy, Batch normalization, 2015.
     """
 
@@ -55,14 +55,15 @@ class BatchNorm(Layer, frozen=True, tag="batch_norm"):
         x = float(window.values[0, 0, 0])
         gamma, beta, mean, var = (float(target.weights[role]) for role in ("gamma", "beta", "mean", "var"))
         result = gamma * (x - mean) / sqrt(var + self.epsilon) + beta
+        variance = f"{number_text(var)} + {number_text(self.epsilon)}"
+        deviation = f"{number_text(x)} − {operand_text(mean)}"
         formula = (
             f"{target.title} = γ · (x − mean) / √(var + ε) + β",
-            f"= {number_text(gamma)} · ({number_text(x)} − {signed(mean)}) / √({number_text(var)} + {number_text(self.epsilon)})"
-            f" + {signed(beta)}",
+            f"= {number_text(gamma)} · ({deviation}) / √({variance}) + {operand_text(beta)}",
             f"= {number_text(result)}",
         )
-        what = "The value is shifted and scaled by numbers that its channel keeps from training; no neighbour counts."
-        return Explanation(target.at, result, what, formula, window)
+        description = "The value is shifted and scaled by its channel's numbers from training; neighbours do not count."
+        return Explanation(target.at, result, description, formula, window)
 
 
 class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
@@ -76,7 +77,7 @@ class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
     role: ClassVar[Role] = "elementwise"
     reads: ClassVar[Reads] = "pixel"
 
-    size: Annotated[Extent, Meta(title="Size", description="Channels that count as neighbours")] = 5
+    size: Annotated[Extent, Meta(title="Size", description="Number of channels in the sum")] = 5
     alpha: Annotated[_Finite, Meta(title="Alpha", description="Weight of the neighbours")] = 1e-4
     beta: Annotated[_Finite, Meta(title="Beta", description="Exponent")] = 0.75
     k: Annotated[_Finite, Meta(title="k", description="Added before the exponent")] = 1.0
@@ -86,11 +87,11 @@ class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
         return False
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
-        """Those from ⌊size/2⌋ below to ⌈size/2⌉ − 1 above any of them."""
-        read = np.zeros_like(channels)
+        """The channels from ⌊size/2⌋ below to ⌈size/2⌉ − 1 above any of them."""
+        mask = np.zeros_like(channels)
         for channel in np.flatnonzero(channels):
-            read[self._neighbours(int(channel), len(channels))] = True
-        return [read]
+            mask[self._neighbours(int(channel), len(channels))] = True
+        return [mask]
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         return {"lrn": output.size}
@@ -112,17 +113,18 @@ class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
         terms = Terms("Square per neighbouring channel", volume[first:end, y, x].astype(np.float64) ** 2, first=first)
         base = self.k + self.alpha / self.size * terms.total
         result = value / base**self.beta
+        sum_of_squares = f"{number_text(self.alpha)}/{self.size} · {number_text(terms.total)}"
         formula = (
             f"{target.title} = x / (k + α/n · Σ x_c²)^β, c = {first} … {end - 1}",
-            f"= {number_text(value)} / ({number_text(self.k)} + {number_text(self.alpha)}/{self.size} · {number_text(terms.total)})"
-            f"^{number_text(self.beta)}",
+            f"= {number_text(value)} / ({number_text(self.k)} + {sum_of_squares})^{number_text(self.beta)}",
             f"= {number_text(value)} / {number_text(base**self.beta)} = {number_text(result)}",
         )
-        what = (
-            f"The value is divided by the strength of {many(end - first, 'channel')} around its own at the same pixel, "
+        neighbourhood = count_text(end - first, "channel")
+        description = (
+            f"The value is divided by the strength of {neighbourhood} around its own at the same pixel, "
             f"{first} to {end - 1}."
         )
-        return Explanation(target.at, result, what, formula, read_pixel(target), terms)
+        return Explanation(target.at, result, description, formula, read_pixel(target), terms)
 
     def _neighbours(self, channel: int, count: int) -> slice:
         return slice(max(channel - self.size // 2, 0), min(channel + (self.size - 1) // 2 + 1, count))

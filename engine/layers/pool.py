@@ -1,14 +1,15 @@
-"""Pooling: windows that keep one number a channel."""
+"""Pooling layers: each window is reduced to one value per channel."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Annotated, ClassVar
 
 import numpy as np
 from msgspec import Meta
+from msgspec.structs import replace
 
 from engine.kernels import pooling
 from engine.layers.base import Checkpoint, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, Volume
-from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, many, read_window
+from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, count_text, read_window
 from engine.layers.windows import (
     check_padding,
     normalise_spelling,
@@ -16,14 +17,14 @@ from engine.layers.windows import (
     place_windows,
     setting_text,
     size_mistakes,
-    times,
+    size_text,
 )
 from engine.shapes import Shape, Windows
 from engine.text.units import number_text
 
 
 class Pool(Layer, frozen=True):
-    """Settings and shape rule of windows that pool: C×H×W → C×H'×W', H' = ⌊(H + p − k)/s⌋ + 1, or ⌈…⌉ with ceil."""
+    """Settings and shape rule of pooling windows: C×H×W → C×H'×W', H' = ⌊(H + p − k)/s⌋ + 1, or ⌈…⌉ with ceil."""
 
     role: ClassVar[Role] = "resampling"
     reads: ClassVar[Reads] = "windows"
@@ -33,7 +34,7 @@ class Pool(Layer, frozen=True):
         HeightWidth | None, Meta(title="Stride", description="Pixels between windows; left out: the kernel")
     ] = None
     padding: Annotated[Padding, Meta(title="Padding", description="Rows and columns around the input")] = 0
-    ceil: Annotated[bool, Meta(title="Round up", description="Keep a last window that is only partly filled")] = False
+    ceil: Annotated[bool, Meta(title="Round up", description="Keep a last, partly filled window")] = False
 
     def __post_init__(self) -> None:
         check_padding(self.padding)
@@ -41,7 +42,7 @@ class Pool(Layer, frozen=True):
 
     @property
     def step(self) -> HeightWidth:
-        """The stride, or the kernel where it is left out."""
+        """The stride, or the kernel if the stride is left out."""
         return self.kernel if self.stride is None else self.stride
 
     def windows(self, received: Shape) -> Windows:
@@ -67,10 +68,10 @@ class Pool(Layer, frozen=True):
 
     def label(self) -> str:
         stride = "" if self.step == 1 else f" /{setting_text(self.step)}"
-        return f"{times(pair(self.kernel))} {self.kind[:3]} pool{stride}"
+        return f"{size_text(pair(self.kernel))} {self.kind[:3]} pool{stride}"
 
     def _read(self, target: Target) -> tuple[WindowProduct, str]:
-        """The values that a window reads, and their place as a formula has it."""
+        """The values that a window reads, and their position as text for a formula."""
         channel, y, x = target.at
         volume = target.inputs[0]
         window = read_window(volume, self.windows(Shape(*volume.shape)), y, x, slice(channel, channel + 1))
@@ -79,7 +80,7 @@ class Pool(Layer, frozen=True):
 
 
 class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
-    """The largest value of each window, channel by channel; padding never wins."""
+    """The maximum of each window per channel; padding never is the maximum."""
 
     title: ClassVar[str] = "Max pooling"
     help: ClassVar[str] = "Keeps the largest value of each window."
@@ -99,36 +100,34 @@ class MaxPool2d(Pool, frozen=True, tag="max_pool2d"):
         )
 
     def explain(self, target: Target) -> Explanation:
-        window, where = self._read(target)
+        window, region = self._read(target)
         candidates = np.where(window.inside, window.values[0], -np.inf)
-        at = int(np.argmax(candidates))
-        winner = divmod(at, candidates.shape[1])
+        winner = divmod(int(np.argmax(candidates)), candidates.shape[1])
         result = float(candidates[winner])
         y, x = window.rows[winner[0]], window.columns[winner[1]]
         count = int(np.count_nonzero(window.inside))
-        what = (
-            f"The largest of {many(count, 'value')} in a {times(candidates.shape)} window of the same channel; "
-            "each channel by itself, no weights."
+        description = (
+            f"The largest of {count_text(count, 'value')} in a {size_text(candidates.shape)} window "
+            "of the same channel; each channel by itself, no weights."
         )
         formula = (
-            f"{target.title} = max of {where}",
-            f"= {number_text(result)}, found at y {y}, x {x}",
+            f"{target.title} = max of {region}",
+            f"= {number_text(result)}, at y {y}, x {x}",
         )
-        kept = WindowProduct(window.values, window.rows, window.columns, window.inside, window.first, winner=winner)
         terms = Terms("The largest value", np.array([result]), first=target.at.channel)
-        return Explanation(target.at, result, what, formula, kept, terms)
+        return Explanation(target.at, result, description, formula, replace(window, winner=winner), terms)
 
 
 class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
-    """The mean of each window, channel by channel.
+    """The mean of each window per channel.
 
-    With `count_padding` the divisor is the window's part inside the padded input, else its part inside the input.
+    The divisor is the number of positions inside the padded input, or without `count_padding` inside the input.
     """
 
     title: ClassVar[str] = "Average pooling"
     help: ClassVar[str] = "Keeps the mean of each window."
 
-    count_padding: Annotated[bool, Meta(title="Count padding", description="Padding counts in the mean")] = True
+    count_padding: Annotated[bool, Meta(title="Count padding", description="Include padding in the mean")] = True
 
     def operations(self, inputs: Sequence[Shape], output: Shape) -> dict[str, int]:
         height, width = pair(self.kernel)
@@ -151,14 +150,14 @@ class AvgPool2d(Pool, frozen=True, tag="avg_pool2d"):
         )
 
     def explain(self, target: Target) -> Explanation:
-        window, where = self._read(target)
+        window, region = self._read(target)
         divisor = self._divisor(target, window)
         return _explain_mean(
-            target, window, where, divisor, f"a {times(window.inside.shape)} window of the same channel"
+            target, window, region, divisor, f"a {size_text(window.inside.shape)} window of the same channel"
         )
 
     def _divisor(self, target: Target, window: WindowProduct) -> int:
-        """Positions that count: those inside the input, or inside the padded input."""
+        """Number of positions inside the padded input, or inside the input."""
         if not self.count_padding:
             return int(np.count_nonzero(window.inside))
         shape = Shape(*target.inputs[0].shape)
@@ -202,14 +201,14 @@ class GlobalAvgPool2d(Layer, frozen=True, tag="global_avg_pool2d"):
         return _explain_mean(target, window, f"in[{channel}]", height * width, "the whole map")
 
 
-def _explain_mean(target: Target, window: WindowProduct, where: str, divisor: int, over: str) -> Explanation:
+def _explain_mean(target: Target, window: WindowProduct, region: str, divisor: int, over: str) -> Explanation:
     terms = Terms("Sum of the window", np.array([window.values.sum()]), first=target.at.channel, divisor=divisor)
-    what = f"The mean of {over}; each channel by itself, no weights."
-    inside = window.inside.size - window.padded
+    description = f"The mean of {over}; each channel by itself, no weights."
+    inside = window.inside.size - window.padding_taps
     if divisor != inside:
-        what += f" {many(divisor - inside, 'position')} of the padding count as 0."
+        description += f" {count_text(divisor - inside, 'position')} of the padding count as 0."
     formula = (
-        f"{target.title} = sum of {where} / {divisor:,}",
+        f"{target.title} = sum of {region} / {divisor:,}",
         f"= {number_text(terms.sum)} / {divisor:,} = {number_text(terms.total)}",
     )
-    return Explanation(target.at, terms.total, what, formula, window, terms)
+    return Explanation(target.at, terms.total, description, formula, window, terms)

@@ -1,4 +1,4 @@
-"""Where the windows of a convolution or pooling lie on their input, and what can be wrong with that."""
+"""Places the windows of convolutions and pooling on their input, and finds mistakes in their settings."""
 
 from collections.abc import Iterator
 from typing import TypeVar
@@ -13,22 +13,22 @@ _AnyStruct = TypeVar("_AnyStruct", bound=Struct)
 
 
 def pair(value: HeightWidth) -> Pair:
-    """An integer counts for both directions."""
+    """A setting as (height, width); an integer stands for both."""
     return (value, value) if isinstance(value, int) else (value[0], value[1])
 
 
-def times(size: Pair) -> str:
+def size_text(size: Pair) -> str:
     """``3×5`` for (3, 5)."""
     return f"{size[0]}×{size[1]}"
 
 
 def setting_text(value: HeightWidth) -> str:
     """``3`` for 3 and for (3, 3), ``3×5`` for (3, 5)."""
-    return str(value) if isinstance(value, int) else times(pair(value))
+    return str(value) if isinstance(value, int) else size_text(pair(value))
 
 
 def normalise_spelling(struct: _AnyStruct, *names: str) -> None:
-    """Give equal settings one spelling: [3, 3] becomes 3, so that equal layers are equal values."""
+    """Convert equal settings to one spelling: [3, 3] to 3, so that equal layers compare equal."""
     for name in names:
         value = getattr(struct, name)
         if isinstance(value, tuple) and len(set(value)) == 1:
@@ -38,9 +38,9 @@ def normalise_spelling(struct: _AnyStruct, *names: str) -> None:
 
 
 def check_padding(padding: Padding) -> None:
-    """Refuse three margins: nobody could say which is which."""
+    """Reject three margins, which are ambiguous."""
     if isinstance(padding, tuple) and len(padding) == 3:
-        raise ValueError(f"padding {list(padding)} has 3 values; give one, [h, w] or [top, left, bottom, right]")
+        raise ValueError(f"padding {list(padding)} has 3 values; use one, [h, w] or [top, left, bottom, right]")
 
 
 def place_windows(
@@ -70,14 +70,14 @@ def place_windows(
 
 
 def size_mistakes(windows: Windows, shape: Shape) -> Iterator[Mistake]:
-    """A window larger than its padded input has no place to stand."""
+    """Yield a mistake if the window is larger than the padded input."""
     top, left, bottom, right = windows.margins
     padded = (shape.height + top + bottom, shape.width + left + right)
     extent = windows.extent
     if extent[0] > padded[0] or extent[1] > padded[1]:
-        covers = "" if extent == windows.kernel else f" covers {times(extent)} with its dilation and"
+        covers = "" if extent == windows.kernel else f" covers {size_text(extent)} with its dilation and"
         yield Mistake(
             "kernel",
-            f"kernel {times(windows.kernel)}{covers} is larger than its padded input {times(padded)}: "
+            f"kernel {size_text(windows.kernel)}{covers} is larger than its padded input {size_text(padded)}: "
             f"make it at most that, or pad more",
         )

@@ -1,1 +1,1 @@
-"""A network as a value: nodes and their connections, what its layers cost, and where their numbers come from."""
+"""Networks as values: nodes and connections, their analysis, and the sources of inputs and weights."""

@@ -1,4 +1,4 @@
-"""What a network gives and costs, in integers, before anything runs; mistakes are values at the node that has them."""
+"""Shapes and costs of a network, in integers, without running it; mistakes are values at their nodes."""
 
 from collections.abc import Container, Iterator
 from functools import lru_cache
@@ -12,23 +12,23 @@ from engine.layers import Layer, Mistake
 from engine.network.graph import INPUT, ExecutionOrder, Network, Node, parts_of, topological_order
 from engine.network.report import BlockReport as BlockReport
 from engine.network.report import Report as Report
-from engine.network.report import total
+from engine.network.report import optional_sum
 from engine.network.weight_specs import SeedWeights
 from engine.shapes import Shape
 
-_MOST_NAMED = 6
-"""Nodes that a message names."""
+_MAX_NAMES = 6
+"""Maximum number of nodes that a message lists."""
 
 
 class Analysis(Struct, frozen=True):
-    """Reports of all layers in an order in which they can run; those that cannot run come last."""
+    """Reports of all layers in execution order; those that cannot run come last."""
 
     input_shape: Shape | None
     reports: tuple[Report, ...]
     params: int | None
     macs: int | None
     blocks: dict[str, BlockReport] = {}
-    """By name, those that stand for layers in `reports`."""
+    """Blocks by name whose layers are in `reports`."""
 
     @property
     def output_shape(self) -> Shape | None:
@@ -37,23 +37,23 @@ class Analysis(Struct, frozen=True):
 
     @property
     def output(self) -> str:
-        """Name of the node that gives the last volume."""
+        """Name of the node whose output is the last volume."""
         return self.reports[-1].name if self.reports else INPUT
 
 
 def analyze(network: Network, input_shape: Shape | None) -> Analysis:
-    """Shapes, parameters and MACs of every layer, those of blocks among them, and every mistake at once.
+    """Compute shapes, parameters and MACs of all layers, including those of blocks, and find all mistakes.
 
-    Pure integers; a few microseconds a layer. `input_shape` None: the input is not known, nor then what follows.
+    Pure integers; a few microseconds per layer. If `input_shape` is None, shapes that depend on it are None as well.
     """
     order = topological_order(network)
     shapes: dict[int | None, Shape | None] = {-1: input_shape, None: None}
-    found = _graph_mistakes(network, order)
+    graph_mistakes = _graph_mistakes(network, order)
     outputs: dict[str, str] = {}
     reports: list[Report] = []
     blocks: dict[str, BlockReport] = {}
     for index in (*order.runnable, *order.stuck):
-        node, mistakes = network.nodes[index], found.get(index, ())
+        node, mistakes = network.nodes[index], graph_mistakes.get(index, ())
         names = tuple([outputs.get(name, name) for name in network.inputs_of(index)])
         inputs = tuple([shapes.get(source) for source in order.sources[index]])
         if isinstance(node.layer, Block):
@@ -66,21 +66,25 @@ def analyze(network: Network, input_shape: Shape | None) -> Analysis:
             reports.append(_report(node, index, names, inputs, mistakes))
         shapes[index] = reports[-1].output_shape
     return Analysis(
-        input_shape, tuple(reports), total([r.params for r in reports]), total([r.macs for r in reports]), blocks
+        input_shape,
+        tuple(reports),
+        optional_sum([r.params for r in reports]),
+        optional_sum([r.macs for r in reports]),
+        blocks,
     )
 
 
 def fold_blocks(analysis: Analysis, closed: Container[str]) -> Analysis:
-    """The same with every block whose name is in `closed` as one report that has the block's sums."""
-    shut = {block.output: block for block in analysis.blocks.values() if block.name in closed}
-    if not shut:
+    """The analysis with each block in `closed` as one report with the block's sums."""
+    closed_blocks = {block.output: block for block in analysis.blocks.values() if block.name in closed}
+    if not closed_blocks:
         return analysis
-    names = {output: block.name for output, block in shut.items()}
-    hidden = {block.name for block in shut.values()}
+    names = {output: block.name for output, block in closed_blocks.items()}
+    hidden = {block.name for block in closed_blocks.values()}
     reports = []
     for report in analysis.reports:
-        if report.name in shut and report.block in hidden:
-            report = shut[report.name].is_closed()
+        if report.name in closed_blocks and report.block in hidden:
+            report = closed_blocks[report.name].as_report()
         elif report.block in hidden:
             continue
         inputs = tuple([names.get(name, name) for name in report.inputs])
@@ -97,9 +101,9 @@ def _parts(
     inputs: tuple[Shape | None, ...],
     mistakes: tuple[Mistake, ...],
 ) -> tuple[Report, ...]:
-    """Reports of a block's layers, or one of the block itself where they are not known or it has a mistake.
+    """Reports of a block's layers, or one report of the block if its input is unknown or it has a mistake.
 
-    Kept, for most blocks of a network are the same after an edit.
+    Cached, since an edit leaves most blocks of a network unchanged.
     """
     assert isinstance(node.layer, Block)
     mistakes = (*mistakes, *_count_mistakes(node.layer, len(inputs)), *_weight_mistakes(node))
@@ -128,16 +132,16 @@ def _report(
 ) -> Report:
     layer = node.layer
     assert isinstance(layer, Layer)
-    known = [shape for shape in inputs if shape is not None]
-    miscounted = tuple(_count_mistakes(layer, len(inputs)))
-    mistakes = mistakes + miscounted
-    if len(known) == len(inputs) and not miscounted:
-        mistakes = (*mistakes, *layer.mistakes(known))
-    if len(known) < len(inputs) or mistakes:
+    shapes = [shape for shape in inputs if shape is not None]
+    count_mistakes = tuple(_count_mistakes(layer, len(inputs)))
+    mistakes = mistakes + count_mistakes
+    if len(shapes) == len(inputs) and not count_mistakes:
+        mistakes = (*mistakes, *layer.mistakes(shapes))
+    if len(shapes) < len(inputs) or mistakes:
         return Report(index, node.name, layer, names, inputs, mistakes=mistakes, block=block, weights=node.weights)
-    params = layer.param_shapes(known)
-    output = layer.output_shape(known)
-    factors = layer.mac_factors(known, output)
+    params = layer.param_shapes(shapes)
+    output = layer.output_shape(shapes)
+    factors = layer.mac_factors(shapes, output)
     return Report(
         index,
         node.name,
@@ -149,7 +153,7 @@ def _report(
         0 if factors is None else prod(factors[0]) * prod(factors[1]),
         factors,
         params,
-        layer.statistic_shapes(known),
+        layer.statistic_shapes(shapes),
         (),
         block,
         node.weights,
@@ -157,62 +161,62 @@ def _report(
 
 
 def _weight_mistakes(node: Node) -> Iterator[Mistake]:
-    if node.weights is not None and not isinstance(node.weights, SeedWeights):  # those its parts have, each by its name
+    if node.weights is not None and not isinstance(node.weights, SeedWeights):  # a seed applies to the parts by name
         text = f"weights: {node.layer.kind} is a block and has none of its own; take it apart, or leave weights out"
         yield Mistake("weights", text)
 
 
 def _count_mistakes(layer: Layer | Block, count: int) -> Iterator[Mistake]:
-    most = layer.max_inputs
+    limit = layer.max_inputs
     if count < layer.min_inputs:
         yield Mistake("inputs", f"inputs: {count} given; {layer.kind} joins at least {layer.min_inputs}")
-    elif most is not None and count > most:
-        yield Mistake("inputs", f"inputs: {count} given; {layer.kind} takes {most}")
+    elif limit is not None and count > limit:
+        yield Mistake("inputs", f"inputs: {count} given; {layer.kind} takes {limit}")
 
 
 def _graph_mistakes(network: Network, order: ExecutionOrder) -> dict[int, tuple[Mistake, ...]]:
     """Mistakes of names and connections, by node index."""
-    found: dict[int, list[Mistake]] = {}
+    mistakes: dict[int, list[Mistake]] = {}
     first: dict[str, int] = {}
     blocks = {node.name for node in network.nodes if isinstance(node.layer, Block)}
     for index, node in enumerate(network.nodes):
         for mistake in _block_name_mistakes(node.name, blocks):
-            found.setdefault(index, []).append(mistake)
+            mistakes.setdefault(index, []).append(mistake)
         for mistake in _name_mistakes(network, node, first.setdefault(node.name, index), index, order.sources[index]):
-            found.setdefault(index, []).append(mistake)
+            mistakes.setdefault(index, []).append(mistake)
     for cycle in order.cycles:
         names = [network.nodes[index].name for index in cycle]
         text = f"inputs: a cycle, {' → '.join([*names, names[0]])}; no node can be its own input"
         for index in cycle:
-            found.setdefault(index, []).append(Mistake("inputs", text))
-    return {index: tuple(mistakes) for index, mistakes in found.items()}
+            mistakes.setdefault(index, []).append(Mistake("inputs", text))
+    return {index: tuple(node_mistakes) for index, node_mistakes in mistakes.items()}
 
 
 def _name_mistakes(
     network: Network, node: Node, first: int, index: int, sources: tuple[int | None, ...]
 ) -> Iterator[Mistake]:
     if node.name == INPUT:
-        yield Mistake("name", f"name {INPUT!r} is what the design receives; choose another")
+        yield Mistake("name", f"name {INPUT!r} is reserved for the input of the design; choose another")
     elif first != index:
         yield Mistake("name", f"name {node.name!r} is taken by node {first + 1}; names must differ")
     if None in sources:
         for name in (name for name, source in zip(node.inputs, sources, strict=True) if source is None):
-            yield Mistake("inputs", f"inputs: there is no node {name!r}; {_known_names(network, node)}")
+            yield Mistake("inputs", f"inputs: there is no node {name!r}; {_names_text(network, node)}")
     if len(set(node.inputs)) < len(node.inputs):
         twice = next(name for name in node.inputs if node.inputs.count(name) > 1)
-        yield Mistake("inputs", f"inputs: {twice!r} is given twice; each input counts once")
+        yield Mistake("inputs", f"inputs: {twice!r} is listed twice; each input counts once")
 
 
 def _block_name_mistakes(name: str, blocks: Container[str]) -> Iterator[Mistake]:
-    """A name that begins like those of a block's layers could be one of them."""
-    for at, character in enumerate(name):
-        if character == "/" and name[:at] in blocks:
-            start = name[: at + 1]
-            text = f"name {name!r} begins with {start!r}, as the layers of block {name[:at]!r} do; choose another"
+    """Yield a mistake if a name begins like those of a block's layers, with which it could collide."""
+    for position, character in enumerate(name):
+        if character == "/" and name[:position] in blocks:
+            start = name[: position + 1]
+            text = f"name {name!r} begins with {start!r}, as the layers of block {name[:position]!r} do; choose another"
             yield Mistake("name", text)
 
 
-def _known_names(network: Network, node: Node) -> str:
-    names = (INPUT, *(other.name for other in network.nodes[: _MOST_NAMED + 1] if other is not node))[:_MOST_NAMED]
-    more = len(network.nodes) - len(names)
-    return f"known are {', '.join(map(repr, names))}" + (f" and {more} more" if more else "")
+def _names_text(network: Network, node: Node) -> str:
+    names = (INPUT, *(other.name for other in network.nodes[: _MAX_NAMES + 1] if other is not node))[:_MAX_NAMES]
+    rest = len(network.nodes) - len(names)
+    return f"known are {', '.join(map(repr, names))}" + (f" and {rest} more" if rest else "")

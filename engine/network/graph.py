@@ -1,4 +1,4 @@
-"""A network of named layers as a value: every change gives a new one."""
+"""A network of named layers as a value: each change returns a new network."""
 
 from collections import Counter, deque
 from heapq import heapify, heappop, heappush
@@ -9,13 +9,13 @@ from msgspec.structs import replace
 from engine.blocks import INPUT as INPUT
 from engine.blocks import Block, Part
 from engine.layers import Layer
-from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_part
+from engine.network.weight_specs import LowRankWeights, SeedWeights, WeightSource, rename_recipe_node
 
 
 class Node(Struct, frozen=True):
-    """A layer or block with a name and a place.
+    """A named layer or block and its connections.
 
-    `inputs` left empty means the node before it, or the design's input. A block has no weights of its own.
+    Empty `inputs` mean the previous node, or the design's input. A block has no weights of its own.
     """
 
     name: str
@@ -25,12 +25,12 @@ class Node(Struct, frozen=True):
 
 
 class Network(Struct, frozen=True):
-    """Nodes in the order in which a person wrote them; the order is free as long as there is no cycle."""
+    """Nodes in the user's order, which is free as long as there is no cycle."""
 
     nodes: tuple[Node, ...] = ()
 
     def index(self, name: str) -> int:
-        """Position of the first node of that name; KeyError where there is none."""
+        """Position of the first node with that name; KeyError if there is none."""
         for index, node in enumerate(self.nodes):
             if node.name == name:
                 return index
@@ -40,22 +40,22 @@ class Network(Struct, frozen=True):
         return self.nodes[self.index(name)]
 
     def inputs_of(self, index: int) -> tuple[str, ...]:
-        """Names of the inputs of the node at `index`, written or implied."""
+        """Names of the inputs of the node at `index`, explicit or implied."""
         return self.nodes[index].inputs or ((self.nodes[index - 1].name if index else INPUT),)
 
     def with_node(self, node: Node, index: int | None = None) -> "Network":
-        """Insert a node; what implied the node before it now implies the new one."""
-        at = len(self.nodes) if index is None else index
-        return Network((*self.nodes[:at], node, *self.nodes[at:]))
+        """Insert a node; a node whose input is implied by its position now receives the new one."""
+        position = len(self.nodes) if index is None else index
+        return Network((*self.nodes[:position], node, *self.nodes[position:]))
 
     def with_node_replaced(self, name: str, node: Node) -> "Network":
-        """Put `node` in the place of the node called `name`; who named that one names `node` now.
+        """Replace the node called `name` by `node`; nodes that received the old one receive the new one.
 
-        Those that were fitted together with it have weights of their own where it is fitted no more.
+        If the new one is no longer fitted, the nodes that were fitted together with the old one lose these weights.
         """
-        at = self.index(name)
-        nodes = (*self.nodes[:at], node, *self.nodes[at + 1 :])
-        if isinstance(self.nodes[at].weights, LowRankWeights) and not isinstance(node.weights, LowRankWeights):
+        index = self.index(name)
+        nodes = (*self.nodes[:index], node, *self.nodes[index + 1 :])
+        if isinstance(self.nodes[index].weights, LowRankWeights) and not isinstance(node.weights, LowRankWeights):
             nodes = tuple(_release_weights(other, name) for other in nodes)
         if node.name == name:
             return Network(nodes)
@@ -71,57 +71,59 @@ class Network(Struct, frozen=True):
         return self.with_node_replaced(name, replace(self.node(name), inputs=inputs))
 
     def with_node_after(self, node: Node, after: str) -> "Network":
-        """Put a node behind the one called `after`, or behind INPUT: who received that one receives the new one."""
-        at = 0 if after == INPUT else self.index(after) + 1
+        """Insert a node after the one called `after`, or after INPUT; its former receivers receive the new one."""
+        index = 0 if after == INPUT else self.index(after) + 1
         nodes = [_rewire(other, {after: (node.name,)}) for other in self.nodes]
-        return Network((*nodes[:at], node, *nodes[at:]))
+        return Network((*nodes[:index], node, *nodes[index:]))
 
     def without(self, name: str) -> "Network":
-        """Take a node out; who named it receives what it received, of several the first where one is all it takes.
+        """Remove a node; its receivers receive its inputs, or the first of these if they accept only one.
 
-        Those that were fitted together with it have weights of their own again, a k×k without its reduction those of
-        the layer that it then is.
+        Nodes that were fitted together with it lose these weights; a k×k without its reduction again has the weights
+        of the original layer.
         """
-        at = self.index(name)
-        heirs = tuple(heir for heir in self.inputs_of(at) if heir != name)
-        nodes = list(self.nodes[:at] + self.nodes[at + 1 :])
-        if at < len(nodes) and not nodes[at].inputs and heirs != ((nodes[at - 1].name if at else INPUT),):
-            nodes[at] = replace(nodes[at], inputs=(name,))
+        index = self.index(name)
+        substitutes = tuple(substitute for substitute in self.inputs_of(index) if substitute != name)
+        nodes = list(self.nodes[:index] + self.nodes[index + 1 :])
+        previous = nodes[index - 1].name if index else INPUT
+        if index < len(nodes) and not nodes[index].inputs and substitutes != (previous,):
+            nodes[index] = replace(nodes[index], inputs=(name,))
         nodes = [replace(node, weights=_weights_without(node, name)) for node in nodes]
-        return Network(tuple(_rewire(other, {name: heirs}) for other in nodes))
+        return Network(tuple(_rewire(other, {name: substitutes}) for other in nodes))
 
     def with_block_expanded(self, name: str, channels: int) -> "Network":
-        """Put a block's parts, where it receives so many channels, in its place: the same network, free to edit."""
-        at = self.index(name)
-        parts = parts_of(self.nodes[at], self.inputs_of(at)[0], channels)
-        heirs: dict[str, tuple[str, ...]] = {name: (parts[-1].name,)}
-        before, after = ([_rewire(node, heirs) for node in part] for part in (self.nodes[:at], self.nodes[at + 1 :]))
+        """Replace a block with an input of `channels` channels by its parts: the same network, free to edit."""
+        index = self.index(name)
+        parts = parts_of(self.nodes[index], self.inputs_of(index)[0], channels)
+        substitutes: dict[str, tuple[str, ...]] = {name: (parts[-1].name,)}
+        before = [_rewire(node, substitutes) for node in self.nodes[:index]]
+        after = [_rewire(node, substitutes) for node in self.nodes[index + 1 :]]
         return Network((*before, *parts, *after))
 
     def with_node_moved(self, name: str, index: int) -> "Network":
-        """Put a node at another place of the list, one neighbour after the other.
+        """Move a node to another position in the list by swaps of neighbours.
 
-        Neighbours of which the lower receives the upper alone exchange their places in the data, too, so that a
-        chain is in the order of its list; other connections stay as they are.
+        If the lower neighbour receives only the upper one, they swap in the data flow as well, so that a chain follows
+        the order of the list; other connections are unchanged.
         """
-        network, at = self, self.index(name)
-        for place in range(at, index) if index > at else range(at - 1, index - 1, -1):
-            network = network._with_nodes_swapped(place)
+        network, start = self, self.index(name)
+        for position in range(start, index) if index > start else range(start - 1, index - 1, -1):
+            network = network._with_nodes_swapped(position)
         return network
 
-    def _with_nodes_swapped(self, at: int) -> "Network":
-        """The nodes at `at` and `at + 1` in each other's place; what of it was implied before is implied again."""
-        upper, lower = self.nodes[at], self.nodes[at + 1]
-        received = [self.inputs_of(index) for index in range(len(self.nodes))]
-        if received[at + 1] == (upper.name,) and _takes(lower.layer, len(received[at])):
+    def _with_nodes_swapped(self, first: int) -> "Network":
+        """Swap the nodes at `first` and `first + 1`; inputs that were implied stay implied if possible."""
+        upper, lower = self.nodes[first], self.nodes[first + 1]
+        inputs_by_index = [self.inputs_of(index) for index in range(len(self.nodes))]
+        if inputs_by_index[first + 1] == (upper.name,) and _accepts(lower.layer, len(inputs_by_index[first])):
             names = {upper.name: lower.name, lower.name: upper.name}
-            received = [tuple([names.get(name, name) for name in inputs]) for inputs in received]
-            received[at], received[at + 1] = received[at + 1], received[at]
+            inputs_by_index = [tuple([names.get(name, name) for name in inputs]) for inputs in inputs_by_index]
+            inputs_by_index[first], inputs_by_index[first + 1] = inputs_by_index[first + 1], inputs_by_index[first]
         nodes: list[Node] = []
-        for index in (*range(at), at + 1, at, *range(at + 2, len(self.nodes))):
-            node, before = self.nodes[index], nodes[-1].name if nodes else INPUT
-            written = node.inputs and index not in (at, at + 1)
-            inputs = received[index] if written or received[index] != (before,) else ()
+        for index in (*range(first), first + 1, first, *range(first + 2, len(self.nodes))):
+            node, previous = self.nodes[index], nodes[-1].name if nodes else INPUT
+            explicit = node.inputs and index not in (first, first + 1)
+            inputs = inputs_by_index[index] if explicit or inputs_by_index[index] != (previous,) else ()
             nodes.append(node if node.inputs == inputs else replace(node, inputs=inputs))
         return Network(tuple(nodes))
 
@@ -129,27 +131,27 @@ class Network(Struct, frozen=True):
         """Names of all nodes that depend on the one called `name`, or on INPUT."""
         users: dict[str, list[str]] = {}
         for index, node in enumerate(self.nodes):
-            for received in self.inputs_of(index):
-                users.setdefault(received, []).append(node.name)
-        found: set[str] = set()
-        waiting = [name]
-        while waiting:
-            for user in users.get(waiting.pop(), ()):
-                if user not in found:
-                    found.add(user)
-                    waiting.append(user)
-        return frozenset(found)
+            for source in self.inputs_of(index):
+                users.setdefault(source, []).append(node.name)
+        names: set[str] = set()
+        stack = [name]
+        while stack:
+            for user in users.get(stack.pop(), ()):
+                if user not in names:
+                    names.add(user)
+                    stack.append(user)
+        return frozenset(names)
 
     def loose_ends(self) -> tuple[str, ...]:
-        """Names of the nodes that no other node receives, in the order of the list."""
+        """Names of the nodes whose output no other node receives, in list order."""
         used = {name for index in range(len(self.nodes)) for name in self.inputs_of(index)}
         return tuple(node.name for node in self.nodes if node.name not in used)
 
 
 def parts_of(node: Node, source: str, channels: int) -> tuple[Node, ...]:
-    """The layers that a block stands for, named ``block/part``.
+    """The layers of a block as nodes, named ``block/part``.
 
-    The block receives so many channels from the node called `source`; what is implied in it stays implied.
+    The block receives `channels` channels from the node called `source`; implied inputs stay implied.
     """
     assert isinstance(node.layer, Block)
     names = {INPUT: source}
@@ -164,26 +166,26 @@ def parts_of(node: Node, source: str, channels: int) -> tuple[Node, ...]:
 
 
 def _part_weights(weights: WeightSource | None, part: Part) -> SeedWeights | None:
-    """The weights of a block's part: those of the same part of the block whose seed the block has, if any."""
+    """Weights of a block's part: those of the same part of the block whose seed this block uses, if any."""
     if not isinstance(weights, SeedWeights) or not part.layer.has_params:
         return None
     return SeedWeights(weights.design, f"{weights.node}/{part.name}")
 
 
-def _takes(layer: Layer | Block, count: int) -> bool:
+def _accepts(layer: Layer | Block, count: int) -> bool:
     return layer.min_inputs <= count and (layer.max_inputs is None or count <= layer.max_inputs)
 
 
-def _rewire(node: Node, heirs: dict[str, tuple[str, ...]]) -> Node:
-    if not any(name in heirs for name in node.inputs):
+def _rewire(node: Node, substitutes: dict[str, tuple[str, ...]]) -> Node:
+    if not any(name in substitutes for name in node.inputs):
         return node
-    room = node.layer.max_inputs
-    inputs = tuple(heir for name in node.inputs for heir in heirs.get(name, (name,))[:room])
+    limit = node.layer.max_inputs
+    inputs = tuple(substitute for name in node.inputs for substitute in substitutes.get(name, (name,))[:limit])
     return replace(node, inputs=tuple(dict.fromkeys(inputs)))
 
 
 def _weights_without(node: Node, name: str) -> WeightSource | None:
-    """The node's weights where the one of that name is taken out."""
+    """The node's weights after the removal of the node called `name`."""
     recipe = node.weights
     if isinstance(recipe, LowRankWeights) and recipe.form == "1x1+kxk" and recipe.nodes == (name, node.name):
         return recipe.of
@@ -191,31 +193,31 @@ def _weights_without(node: Node, name: str) -> WeightSource | None:
 
 
 def _release_weights(node: Node, name: str) -> Node:
-    """The node with weights of its own where it was fitted together with the one of that name."""
-    fitted = isinstance(node.weights, LowRankWeights) and name in node.weights.nodes
-    return replace(node, weights=None) if fitted else node
+    """The node, without its weights if they were fitted together with the node called `name`."""
+    depends = isinstance(node.weights, LowRankWeights) and name in node.weights.nodes
+    return replace(node, weights=None) if depends else node
 
 
 def _rename(node: Node, name: str, new_name: str) -> Node:
-    """The node where one that it may have been fitted with is called otherwise."""
-    weights = rename_part(node.weights, name, new_name)
+    """The node after another, with which it may have been fitted, was renamed."""
+    weights = rename_recipe_node(node.weights, name, new_name)
     return node if weights is node.weights else replace(node, weights=weights)
 
 
 class ExecutionOrder(Struct, frozen=True):
-    """Indices of nodes in an order in which they can run, what each receives, and what cannot run."""
+    """Indices of nodes in execution order, their inputs, and the nodes that cannot run."""
 
     runnable: tuple[int, ...]
     sources: tuple[tuple[int | None, ...], ...]
-    """Per node of the network the indices of its inputs; -1 for the design's input, None for an unknown name."""
+    """Indices of the inputs per node of the network; -1 for the design's input, None for an unknown name."""
     stuck: tuple[int, ...]
-    """Nodes on a cycle or behind one."""
+    """Nodes on a cycle or downstream of one."""
     cycles: tuple[tuple[int, ...], ...]
-    """Each cycle once, in the direction of the data."""
+    """Each cycle once, in the direction of data flow."""
 
 
 def topological_order(network: Network) -> ExecutionOrder:
-    """Order the nodes so that each follows its inputs, otherwise as written; an unknown input holds nobody up."""
+    """Order the nodes so that each follows its inputs, else as in the list; unknown inputs are ignored."""
     nodes = network.nodes
     index: dict[str, int] = {INPUT: -1}
     for number, node in enumerate(nodes):
@@ -226,62 +228,62 @@ def topological_order(network: Network) -> ExecutionOrder:
         else (index[nodes[number - 1].name] if number and nodes[number - 1].name != INPUT else number - 1,)
         for number, node in enumerate(nodes)
     )
-    waiting = [0] * len(nodes)
+    open_inputs = [0] * len(nodes)
     users: list[list[int]] = [[] for _ in nodes]
     for number, inputs in enumerate(sources):
         for source in inputs:
             if source is not None and source >= 0:
-                waiting[number] += 1
+                open_inputs[number] += 1
                 users[source].append(number)
-    ready = [number for number, count in enumerate(waiting) if not count]
-    heapify(ready)
+    heap = [number for number, count in enumerate(open_inputs) if not count]
+    heapify(heap)
     runnable: list[int] = []
-    while ready:
-        number = heappop(ready)
+    while heap:
+        number = heappop(heap)
         runnable.append(number)
         for user in users[number]:
-            waiting[user] -= 1
-            if not waiting[user]:
-                heappush(ready, user)
-    stuck = tuple(number for number, count in enumerate(waiting) if count)
+            open_inputs[user] -= 1
+            if not open_inputs[user]:
+                heappush(heap, user)
+    stuck = tuple(number for number, count in enumerate(open_inputs) if count)
     return ExecutionOrder(tuple(runnable), sources, stuck, _cycles(stuck, sources))
 
 
 def _cycles(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> tuple[tuple[int, ...], ...]:
     """The shortest cycle through each stuck node that lies on one, each cycle once."""
-    held = _feeding(stuck, sources)
-    told: set[int] = set()
+    candidates = _without_dead_ends(stuck, sources)
+    visited: set[int] = set()
     cycles: list[tuple[int, ...]] = []
-    for start in sorted(held):
-        if start in told:
+    for start in sorted(candidates):
+        if start in visited:
             continue
         user: dict[int, int] = {}
         queue = deque([start])
         while queue and start not in user:
-            at = queue.popleft()
-            for source in sources[at]:
-                if source is not None and source in held and source not in user:
-                    user[source] = at
+            current = queue.popleft()
+            for source in sources[current]:
+                if source is not None and source in candidates and source not in user:
+                    user[source] = current
                     queue.append(source)
         if start in user:
             cycle = [start]
             while (after := user[cycle[-1]]) != start:
                 cycle.append(after)
-            told.update(cycle)
+            visited.update(cycle)
             cycles.append(tuple(cycle))
     return tuple(cycles)
 
 
-def _feeding(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> set[int]:
-    """The stuck nodes without those that only lie behind cycles: of a long chain there no search need begin."""
-    held = set(stuck)
+def _without_dead_ends(stuck: tuple[int, ...], sources: tuple[tuple[int | None, ...], ...]) -> set[int]:
+    """The stuck nodes without those only downstream of cycles: a long chain there would start many searches."""
+    candidates = set(stuck)
     users = Counter(source for number in stuck for source in sources[number])
     ends = [number for number in stuck if not users[number]]
     while ends:
         number = ends.pop()
-        held.remove(number)
+        candidates.remove(number)
         for source in sources[number]:
             users[source] -= 1
-            if source in held and not users[source]:
+            if source in candidates and not users[source]:
                 ends.append(source)
-    return held
+    return candidates

@@ -1,4 +1,4 @@
-"""What a project receives, as values: a photo, an array in a file, or noise."""
+"""The input of a project as a value: a photo, an array in a file, or noise."""
 
 from collections.abc import Callable
 from typing import Annotated, Literal
@@ -14,7 +14,7 @@ Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
 class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """A photo: centre-cropped to the aspect of `size`, resized, channels ordered, then (value·scale − mean) / std."""
+    """A photo: centre-cropped to the aspect ratio of `size`, resized, channels in order, (value·scale − mean) / std."""
 
     path: str
     size: Annotated[tuple[_Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)
@@ -29,7 +29,7 @@ class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unkn
 
 
 class ArrayInput(Struct, frozen=True, tag="array", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
-    """A volume from a .npy, .npz or .safetensors file; `key` names the array where the file holds several."""
+    """A volume from a .npy, .npz or .safetensors file; `key` names the array if the file holds several."""
 
     path: str
     key: str = ""
@@ -51,5 +51,5 @@ def relocate_input(spec: Input, move: Callable[[str], str]) -> Input:
 
 
 def input_text(spec: Input) -> str:
-    """A photo's or array's file; "noise, seed 3"."""
+    """Short text for an input: the file name of a photo or array, or "noise, seed 3"."""
     return f"noise, seed {spec.seed}" if isinstance(spec, NoiseInput) else spec.path.rpartition("/")[2]

@@ -1,4 +1,4 @@
-"""What is known of one layer, or of one block: shapes, costs, and the answers of its kind for these shapes."""
+"""Reports of layers and blocks: shapes, costs, and the properties of their kind for these shapes."""
 
 from collections.abc import Sequence
 from math import prod
@@ -13,13 +13,13 @@ from engine.shapes import Shape, Windows
 
 
 class Report(Struct, frozen=True):
-    """What is known of a layer. What depends on a mistake, here or upstream, is None: unknown, never 0.
+    """The properties of a layer. Values that depend on a mistake, here or upstream, are None: unknown, never 0.
 
-    A block stands for itself only where what it receives is unknown or it has a mistake, and where it is closed.
+    A block has a report of its own only if its input is unknown, if it has a mistake, or if it is closed.
     """
 
     index: int
-    """Position in the network of the node, or of the block that the layer is a part of."""
+    """Position in the network of the node, or of the block to which the layer belongs."""
     name: str
     layer: Layer | Block
     inputs: tuple[str, ...]
@@ -28,14 +28,14 @@ class Report(Struct, frozen=True):
     params: int | None = None
     macs: int | None = None
     mac_factors: tuple[tuple[int, ...], tuple[int, ...]] | None = None
-    """(output positions, weights that meet at each); None where unknown or without weights."""
+    """(output positions, weights per position); None if unknown or without weights."""
     param_shapes: dict[str, tuple[int, ...]] = {}
-    """What training learns, by role."""
+    """Trained arrays by role."""
     statistic_shapes: dict[str, tuple[int, ...]] = {}
     """Further arrays that a run needs, by role."""
     mistakes: tuple[Mistake, ...] = ()
     block: str | None = None
-    """Name of the block that the layer is a part of."""
+    """Name of the block to which the layer belongs."""
     weights: WeightSource | None = None
 
     @property
@@ -50,33 +50,33 @@ class Report(Struct, frozen=True):
 
     @property
     def known_inputs(self) -> tuple[Shape, ...]:
-        """The input shapes; fewer than there are inputs if one is unknown."""
+        """The input shapes without unknown ones."""
         return tuple([shape for shape in self.input_shapes if shape is not None])
 
     @property
     def windows(self) -> Windows | None:
-        """The windows that its values read; None while shapes are unknown, and for a block."""
+        """The windows that output values read; None for unknown shapes and for blocks."""
         layer = self._known_layer
         return None if layer is None else layer.windows(self.known_inputs[0])
 
     @property
     def sliding_windows(self) -> Windows | None:
-        """The same if windows of a size of their own slide over the input; else None."""
+        """The windows if they slide over the input, as in convolutions and pooling; else None."""
         layer = self._known_layer
         return self.windows if layer is not None and layer.reads == "windows" else None
 
     @property
     def filter_layer(self) -> Layer | None:
-        """The layer, if each of its maps is a filter's sum of weight × value: a convolution, a dense layer."""
+        """The layer if each of its maps has a filter, as in convolutions and dense layers; else None."""
         return self.layer if isinstance(self.layer, Layer) and self.layer.has_filters else None
 
     def channels_read(self, channels: Mask) -> Sequence[Mask]:
-        """For each input the channels that any of these output `channels` depends on; none of a block."""
+        """Per input, the channels on which any of the output `channels` depends; empty for a block."""
         layer = self._known_layer
         return () if layer is None else layer.channels_read(channels, self.known_inputs)
 
     def input_channels(self, channel: int) -> slice | None:
-        """The channels of the first input that one output channel reads; None while unknown, and for a block."""
+        """The channels of the first input that one output channel reads; None if unknown and for blocks."""
         layer = self._known_layer
         return None if layer is None else layer.input_channels(channel, self.known_inputs)
 
@@ -86,7 +86,7 @@ class Report(Struct, frozen=True):
 
 
 class BlockReport(Struct, frozen=True):
-    """A block and the reports of its layers, in an order in which they can run."""
+    """A block and the reports of its layers in execution order."""
 
     index: int
     name: str
@@ -97,7 +97,7 @@ class BlockReport(Struct, frozen=True):
 
     @property
     def output(self) -> str:
-        """Name of the part that gives the block's output."""
+        """Name of the part whose output is the block's."""
         return self.parts[-1].name
 
     @property
@@ -106,14 +106,14 @@ class BlockReport(Struct, frozen=True):
 
     @property
     def params(self) -> int | None:
-        return total([part.params for part in self.parts])
+        return optional_sum([part.params for part in self.parts])
 
     @property
     def macs(self) -> int | None:
-        return total([part.macs for part in self.parts])
+        return optional_sum([part.macs for part in self.parts])
 
-    def is_closed(self) -> Report:
-        """The block as one report that has its sums."""
+    def as_report(self) -> Report:
+        """The block as one report with the sums of its layers."""
         mistakes = tuple([mistake for part in self.parts for mistake in part.mistakes])
         return Report(
             self.index,
@@ -128,7 +128,7 @@ class BlockReport(Struct, frozen=True):
         )
 
 
-def total(costs: list[int | None]) -> int | None:
+def optional_sum(costs: list[int | None]) -> int | None:
     """The sum of costs; None if one is unknown."""
-    known = [cost for cost in costs if cost is not None]
-    return sum(known) if len(known) == len(costs) else None
+    amounts = [cost for cost in costs if cost is not None]
+    return sum(amounts) if len(amounts) == len(costs) else None

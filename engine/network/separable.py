@@ -1,4 +1,4 @@
-"""A convolution as a separable one, and back: the same windows, with the layers that come with either form."""
+"""Converts a convolution to a separable one and back: the same windows, with the layers that follow."""
 
 from collections.abc import Iterator
 from typing import Literal
@@ -10,15 +10,15 @@ from engine.network.graph import INPUT, Network, Node
 
 
 def form(layer: Kind) -> Literal["full", "separable"] | None:
-    """Which of the two forms a layer or block has; None for whatever has neither."""
-    # These two kinds are what this module converts, so it asks for them by name.
+    """The form of a layer or block; None if it is neither."""
+    # This module converts just these two kinds, so it tests for them.
     if isinstance(layer, SeparableConv2d):
         return "separable"
     return "full" if isinstance(layer, Conv2d) and pair(layer.kernel) != (1, 1) else None
 
 
 def separable_refusal(network: Network, name: str) -> str:
-    """Why a node has no other form; "" where it has one."""
+    """Reason why a node cannot be converted; "" if it can."""
     layer = network.node(name).layer
     own = form(layer)
     if own == "separable":
@@ -30,17 +30,17 @@ def separable_refusal(network: Network, name: str) -> str:
         if value != 1:
             return f"{name} has {setting} {value}: a separable convolution has none"
     inside = next((node.name for node in network.nodes if node.name.startswith(f"{name}/")), None)
-    return f"rename {inside} first: layers of a separable {name} begin so" if inside else ""
+    return f"rename {inside} first: the layers of a separable {name} have names like it" if inside else ""
 
 
 def make_separable(network: Network, name: str, multiplier: int = 1) -> Network:
-    """A convolution as a kernel for every channel and a 1×1; the activation behind it, which both then have, is in it.
+    """Replace a convolution by a kernel per channel and a 1×1; each includes the activation that follows it.
 
-    A batch norm between the two goes with it. Weights from files fit none of its parts and are left.
+    A batch norm between convolution and activation is included too. Weights from files fit no part and are dropped.
     """
     node = network.node(name)
     layer = node.layer
-    assert isinstance(layer, Conv2d), "only a convolution can be separable; see `refusal`"
+    assert isinstance(layer, Conv2d), "only a convolution can be separable; see `separable_refusal`"
     followers = tuple(_followers(network, name))
     layers = [follower.layer for follower in followers]
     function: Literal["relu", "relu6", "none"] = (
@@ -61,25 +61,25 @@ def make_separable(network: Network, name: str, multiplier: int = 1) -> Network:
 
 
 def make_full(network: Network, name: str) -> Network:
-    """A separable convolution as one whose filters see all channels at once, with the layers behind it that it had."""
+    """Replace a separable convolution by one whose filters span all channels, and the layers that it included."""
     node = network.node(name)
     block = node.layer
     assert isinstance(block, SeparableConv2d), "only a separable convolution can be made full"
     conv = Conv2d(block.filters, block.kernel, block.stride, block.padding, bias=not block.batch_norm)
     network = network.with_node_replaced(name, Node(name, conv, node.inputs))
-    behind: list[tuple[str, Layer]] = [("bn", BatchNorm())] if block.batch_norm else []
+    layers: list[tuple[str, Layer]] = [("bn", BatchNorm())] if block.batch_norm else []
     after = name
     if block.function != "none":
-        behind.append((block.function, Activation(block.function)))
-    for suffix, layer in behind:
-        follower = Node(_free(network, f"{name}_{suffix}"), layer)
+        layers.append((block.function, Activation(block.function)))
+    for suffix, layer in layers:
+        follower = Node(_unused_name(network, f"{name}_{suffix}"), layer)
         network = network.with_node_after(follower, after)
         after = follower.name
     return network
 
 
 def _followers(network: Network, name: str) -> Iterator[Node]:
-    """The activation that alone receives a convolution, behind its batch norm if it has one; else nothing."""
+    """Yield the only receiver of a convolution if it is an activation, or its batch norm and then the activation."""
     first = _only_user(network, name)
     if first is not None and first.layer == BatchNorm():
         second = _only_user(network, first.name)
@@ -94,9 +94,9 @@ def _only_user(network: Network, name: str) -> Node | None:
     return users[0][1] if len(users) == 1 and network.inputs_of(users[0][0]) == (name,) else None
 
 
-def _free(network: Network, base: str) -> str:
-    taken, name, number = {INPUT, *(node.name for node in network.nodes)}, base, 2
-    while name in taken:
+def _unused_name(network: Network, base: str) -> str:
+    names, name, number = {INPUT, *(node.name for node in network.nodes)}, base, 2
+    while name in names:
         name, number = f"{base}_{number}", number + 1
     return name
 

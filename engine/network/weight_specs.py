@@ -1,4 +1,4 @@
-"""Where the weights of a layer come from, as values: a file, a preset, a seed, or a low-rank fit."""
+"""The sources of weights as values: a file, a preset, a seed, or a low-rank fit."""
 
 from collections.abc import Callable
 from pathlib import PurePath
@@ -11,7 +11,7 @@ from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput, reloc
 
 
 class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
-    """Arrays of a .safetensors, .npz or .npy file; each role names its array, "" where the layer has no such role."""
+    """Arrays of a .safetensors, .npz or .npy file; each role names its array, "" if the layer has no such role."""
 
     path: str
     weight: str = ""
@@ -34,7 +34,7 @@ class PresetWeights(
 
 
 class SeedWeights(Struct, frozen=True, tag="seed", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
-    """He-normal weights of the project's seed, as the node of this name in that design has them by itself."""
+    """The He-normal weights that the project's seed assigns to the node of this name in that design."""
 
     design: str
     node: str
@@ -46,20 +46,20 @@ Form = Literal["1x1+kxk", "kxk+1x1", "1x1+kxk+1x1"]
 class LowRankWeights(
     Struct, frozen=True, tag="low_rank", tag_field="source", forbid_unknown_fields=True, omit_defaults=True
 ):
-    """Weights with which several convolutions together do as one: the best of their widths, on given inputs.
+    """Weights with which several convolutions together approximate one: the best for their ranks, on given inputs.
 
-    Every one of them holds this same value, so that each finds the others and any width may be edited. The one that
-    they stand for has the k×k kernel of the k×k among them, as many filters as the last, and the weights `of`.
+    All of them have this same value, so that each finds the others and every rank can be edited. The original layer
+    has the kernel of the k×k among them, as many filters as the last, and the weights `of`.
     """
 
     form: Form
     nodes: Annotated[tuple[str, ...], Meta(min_length=2, max_length=3)]
-    """Names of the convolutions in the order of the form."""
+    """Names of the convolutions in the order of `form`."""
     of: FileWeights | PresetWeights | SeedWeights
     calibration: tuple[ImageInput | ArrayInput | NoiseInput, ...] = ()
-    """Inputs on whose volumes they are fitted; left out: the project's input, whatever it is."""
+    """Inputs on whose volumes the weights are fitted; default: the project's input."""
     refit: bool = False
-    """Whether the k×k is fitted again, by least squares to what the reduction before it leaves."""
+    """Whether the k×k is fitted again, by least squares, to the output of the reduction before it."""
 
     def __post_init__(self) -> None:
         parts = self.form.count("+") + 1
@@ -68,12 +68,12 @@ class LowRankWeights(
 
 
 PlainSource = FileWeights | PresetWeights | SeedWeights
-"""What gives arrays by itself: all but a recipe."""
+"""Sources that yield arrays directly: all but low-rank recipes."""
 WeightSource = PlainSource | LowRankWeights
 
 
 def relocate_weights(source: WeightSource, move: Callable[[str], str]) -> WeightSource:
-    """The weights with `move` applied to every path that they name."""
+    """The source with `move` applied to all its paths."""
     if isinstance(source, FileWeights):
         return replace(source, path=move(source.path))
     if isinstance(source, LowRankWeights):
@@ -82,32 +82,32 @@ def relocate_weights(source: WeightSource, move: Callable[[str], str]) -> Weight
     return source
 
 
-def rename_part(source: WeightSource | None, name: str, new_name: str) -> WeightSource | None:
-    """The weights where a node of the same network is called otherwise."""
+def rename_recipe_node(source: WeightSource | None, name: str, new_name: str) -> WeightSource | None:
+    """The source after the renaming of a node in the same network."""
     if not isinstance(source, LowRankWeights) or name not in source.nodes:
         return source
     return replace(source, nodes=tuple(new_name if node == name else node for node in source.nodes))
 
 
-def name_seed(
-    source: WeightSource | None, place: tuple[str, str], new_place: tuple[str, str], *, parts: bool
+def rename_seed_node(
+    source: WeightSource | None, ref: tuple[str, str], new_ref: tuple[str, str], *, parts: bool
 ) -> WeightSource | None:
-    """The weights where the node at (design, node) whose seed they have is called otherwise.
+    """The source after the renaming of the node at `ref`, (design, node), whose seed it may use.
 
-    With `parts`, where the node is a block, those that have the seed of one of its layers, too.
+    With `parts`, for a block, the seeds of its layers follow as well.
     """
     if isinstance(source, LowRankWeights) and isinstance(source.of, SeedWeights):
-        return replace(source, of=name_seed(source.of, place, new_place, parts=parts))
-    if not isinstance(source, SeedWeights) or source.design != place[0]:
+        return replace(source, of=rename_seed_node(source.of, ref, new_ref, parts=parts))
+    if not isinstance(source, SeedWeights) or source.design != ref[0]:
         return source
-    own = source.node.removeprefix(place[1])
-    if not source.node.startswith(place[1]) or (own and not (parts and own.startswith("/"))):
+    suffix = source.node.removeprefix(ref[1])
+    if not source.node.startswith(ref[1]) or (suffix and not (parts and suffix.startswith("/"))):
         return source
-    return SeedWeights(new_place[0], new_place[1] + own)
+    return SeedWeights(new_ref[0], new_ref[1] + suffix)
 
 
 def source_text(source: PlainSource | LowRankWeights) -> str:
-    """A few words for where weights come from."""
+    """Short text for a source of weights."""
     match source:
         case FileWeights():
             return f"weights of {PurePath(source.path.removeprefix('resources:')).name}"

@@ -1,1 +1,1 @@
-"""A project as a value, the file that holds it, and the reader that finds every mistake in one go."""
+"""A project as a value, its file, and the reader that reports all mistakes at once."""

@@ -1,4 +1,4 @@
-"""The project file ↔ Project: read in stages so that every mistake is found, written whole or not at all."""
+"""Loads and saves project files: reports all mistakes at once, and replaces a file completely or not at all."""
 
 import json
 import os
@@ -22,11 +22,11 @@ from engine.project.reader import Data, ProjectReader, key_text
 from engine.text.messages import value_text
 from engine.text.problems import Problem, ProjectError
 
-_MOST_BYTES = 8 * 2**20
+_MAX_BYTES = 8 * 2**20
 
 
 class ProjectFile(Struct, frozen=True):
-    """A project as it was read, with what tells whether the file has changed since."""
+    """A project from a file, with a stamp that shows whether the file has changed since."""
 
     project: Project
     format: int
@@ -34,12 +34,12 @@ class ProjectFile(Struct, frozen=True):
 
     @property
     def read_only(self) -> bool:
-        """A newer program wrote it: what this one does not know would be lost by writing it again."""
+        """Whether a newer program wrote the file; saving it with this one would lose data."""
         return self.format > FORMAT
 
 
 def load_project(path: Path) -> ProjectFile:
-    """Read a project from TOML, or from JSON of the same structure; ProjectError lists everything that is wrong."""
+    """Read a project from TOML, or from JSON of the same structure; ProjectError lists all mistakes."""
     text, stamp = _text(path)
     data = _parse_json(text, path) if _is_json(path) else _parse_toml(text, path)
     reader = ProjectReader(path.absolute().parent)
@@ -52,8 +52,8 @@ def load_project(path: Path) -> ProjectFile:
 def _text(path: Path) -> tuple[str, Stamp]:
     try:
         stamp = paths.stamp_of(str(path))
-        if stamp[1] > _MOST_BYTES:
-            raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a project; at most {_MOST_BYTES:,} are read")
+        if stamp[1] > _MAX_BYTES:
+            raise FileFault(f"{path} has {stamp[1]:,} bytes, too many for a project; at most {_MAX_BYTES:,} are read")
         with paths.name_file_in_errors(str(path)):
             return path.read_bytes().decode("utf-8-sig"), stamp
     except FileFault as fault:
@@ -65,7 +65,7 @@ def _text(path: Path) -> tuple[str, Stamp]:
 
 
 def save_project(project: Project, path: Path) -> Stamp:
-    """Write a project as TOML, or as JSON where the name ends so: the whole file, or the old one stays."""
+    """Write a project as TOML, or as JSON if the name ends in .json; on failure the old file stays."""
     data = to_data(project, path.absolute().parent)
     text = json.dumps(data, indent=2, ensure_ascii=False) if _is_json(path) else tomli_w.dumps(data)
     try:
@@ -85,7 +85,7 @@ def _is_json(path: Path) -> bool:
 
 
 def to_data(project: Project, folder: Path) -> Data:
-    """The project as plain tables, paths relative to `folder` where they share one."""
+    """The project as plain tables, with paths relative to `folder` if they share a parent folder."""
     located = relocate(project, lambda path: _relative(path, folder))
     data: Data = {"format": FORMAT}
     if project.title:
@@ -102,20 +102,20 @@ def to_data(project: Project, folder: Path) -> Data:
     if project.source:
         data["source"] = project.source
     data |= {
-        key: [msgspec.to_builtins(told) for told in listed]
-        for key, listed in (("notes", project.notes), ("published", project.published))
-        if listed
+        key: [msgspec.to_builtins(item) for item in items]
+        for key, items in (("notes", project.notes), ("published", project.published))
+        if items
     }
     return data
 
 
 def _relative(path: str, folder: Path) -> str:
-    """As seen from `folder`, if both lie in one folder below the root; else as it is."""
+    """The path relative to `folder` if both are in one folder below the root; else unchanged."""
     if path.startswith(BUNDLED) or not os.path.isabs(path):
         return path
     try:
         shared = Path(os.path.commonpath([path, folder]))
-    except ValueError:  # another drive
+    except ValueError:  # on another drive
         return path
     if shared == Path(shared.anchor):
         return path
@@ -136,25 +136,25 @@ def _parse_toml(text: str, path: Path) -> Data:
     try:
         return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        found = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
-        place = f"line {found[2]}, column {found[3]}" if found and found[2] else _end(text)
-        problem = Problem(f"not valid TOML: {_plain(found[1] if found else str(error))}", place)
+        match = re.fullmatch(r"(.*) \(at (?:line (\d+), column (\d+)|end of document)\)", str(error), re.DOTALL)
+        place = f"line {match[2]}, column {match[3]}" if match and match[2] else _end_of(text)
+        problem = Problem(f"not valid TOML: {_simplify(match[1] if match else str(error))}", place)
     except (ValueError, RecursionError) as error:
-        problem = _excess(error)
+        problem = _size_problem(error)
     raise ProjectError([problem], path)
 
 
-def _end(text: str) -> str:
+def _end_of(text: str) -> str:
     lines = text.split("\n")
     return f"line {len(lines)}, column {len(lines[-1]) + 1}, the end of the file"
 
 
-def _plain(complaint: str) -> str:
-    """A parser's complaint without what only its makers understand."""
-    if complaint == "Cannot overwrite a value":
-        return "a key is given twice"
-    dotted = re.sub(r"\(('[^()]*'),?\)", lambda keys: keys[1].replace("', '", ".").strip("'"), complaint)
-    return dotted[:1].lower() + dotted[1:]
+def _simplify(message: str) -> str:
+    """A parser's message without its technical details."""
+    if message == "Cannot overwrite a value":
+        return "a key occurs twice"
+    text = re.sub(r"\(('[^()]*'),?\)", lambda keys: keys[1].replace("', '", ".").strip("'"), message)
+    return text[:1].lower() + text[1:]
 
 
 def _parse_json(text: str, path: Path) -> Data:
@@ -162,9 +162,9 @@ def _parse_json(text: str, path: Path) -> Data:
         data = json.loads(text, object_pairs_hook=_Object)
     except json.JSONDecodeError as error:
         place = f"line {error.lineno}, column {error.colno}"
-        problems = [Problem(f"not valid JSON: {_plain(error.msg)}", place)]
+        problems = [Problem(f"not valid JSON: {_simplify(error.msg)}", place)]
     except (ValueError, RecursionError) as error:
-        problems = [_excess(error)]
+        problems = [_size_problem(error)]
     else:
         problems = list(_object_problems(data))
         if isinstance(data, _Object) and not problems:
@@ -173,7 +173,7 @@ def _parse_json(text: str, path: Path) -> Data:
 
 
 class _Object(Data):
-    """An object of a JSON file, and the keys that it gives more than once."""
+    """An object of a JSON file, and its repeated keys."""
 
     def __init__(self, pairs: list[tuple[str, Any]]) -> None:
         super().__init__(pairs)
@@ -182,23 +182,21 @@ class _Object(Data):
 
 
 def _object_problems(data: Any) -> Iterator[Problem]:
-    """What JSON lets pass and TOML does not: a key given twice, half a character."""
-    waiting: list[tuple[str, Any]] = [("$", data)]
-    while waiting:
-        place, value = waiting.pop()
+    """Yield what JSON allows and TOML does not: repeated keys, and halves of surrogate pairs."""
+    stack: list[tuple[str, Any]] = [("$", data)]
+    while stack:
+        place, value = stack.pop()
         if isinstance(value, str) and re.search("[\ud800-\udfff]", value):
-            yield Problem(f"is {value_text(value)}; half of a surrogate pair is no character", place)
+            yield Problem(f"is {value_text(value)}; half of a surrogate pair is not a character", place)
         elif isinstance(value, list):
-            waiting += reversed([(f"{place}[{index}]", item) for index, item in enumerate(value)])
+            stack += reversed([(f"{place}[{index}]", item) for index, item in enumerate(value)])
         elif isinstance(value, _Object):
-            yield from (
-                Problem(f"key {value_text(key)} is given twice; once is right", place) for key in value.repeated
-            )
-            waiting += reversed([(f"{place}.{key_text(key)}", item) for key, item in value.items()])
+            yield from (Problem(f"key {value_text(key)} occurs twice; keep one", place) for key in value.repeated)
+            stack += reversed([(f"{place}.{key_text(key)}", item) for key, item in value.items()])
 
 
-def _excess(error: Exception) -> Problem:
-    """What a parser refuses for its size alone."""
+def _size_problem(error: Exception) -> Problem:
+    """The problem of a file that a parser rejects only for its size."""
     if isinstance(error, RecursionError):
         return Problem("lists or tables are nested too deeply for a project")
-    return Problem("a number has thousands of digits; no setting takes one that large")
+    return Problem("a number has thousands of digits; no setting accepts one that large")

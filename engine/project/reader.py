@@ -1,4 +1,4 @@
-"""Plain tables → Project: every mistake is found in one go, each with its place in the file."""
+"""Reads a project from plain tables: collects all mistakes, each with its place in the file."""
 
 import os
 import re
@@ -37,16 +37,16 @@ _SOURCES = _PLAIN_SOURCES | _tags(LowRankWeights)
 
 
 class ProjectReader:
-    """Reads the tables of one file that lies in `folder`; `problems` holds what was wrong."""
+    """Reads the tables of a file in `folder` and collects its mistakes in `problems`."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.problems: list[Problem] = []
         self._newer = False
-        """What a newer format may have besides is passed over: the file is never written again."""
+        """Whether the format is newer; its unknown keys are ignored, since the file is never overwritten."""
 
     def project(self, data: Data) -> Project | None:
-        """The project with absolute paths; None where there are problems."""
+        """The project with absolute paths; None if there are problems."""
         if not self._format(data):
             return None
         self._check_keys(data, TABLES, "$")
@@ -56,14 +56,14 @@ class ProjectReader:
         stem = self._network(data["stem"], "$.stem", ("nodes",)) if "stem" in data else None
         designs = [self._design(raw, f"$.designs[{i}]") for i, raw in self._items(data, "designs", "$")]
         source = self._value(data, "source", str, "$", "")
-        notes = tuple(self._listed(data, "notes", Note))
-        published = tuple(self._listed(data, "published", Published))
+        notes = tuple(self._structs(data, "notes", Note))
+        published = tuple(self._structs(data, "published", Published))
         if not self.problems and spec is not None:
-            kept = tuple(design for design in designs if design is not None)
-            project = Project(spec, kept, stem, title, seed, source, notes, published)
+            valid_designs = tuple(design for design in designs if design is not None)
+            project = Project(spec, valid_designs, stem, title, seed, source, notes, published)
             return relocate(project, self._absolute)
         if self._newer:
-            text = f"is {value_text(data['format'])}; this program knows formats up to {FORMAT}, a newer one reads this file"
+            text = f"is {value_text(data['format'])}; this program knows formats up to {FORMAT}, use a newer one"
             self.problems.insert(0, Problem(text, "$.format"))
         return None
 
@@ -79,9 +79,9 @@ class ProjectReader:
 
     def _input(self, data: Data) -> Input | None:
         if "input" not in data:
-            self._add("$.input", 'is missing; give an image, an array, or noise: kind = "noise", shape = [C, H, W]')
+            self._add("$.input", 'is missing; add an image, an array, or noise: kind = "noise", shape = [C, H, W]')
             return None
-        spec: Input | None = self._tagged(data["input"], _INPUTS, "kind", "$.input")
+        spec: Input | None = self._struct(data["input"], _INPUTS, "kind", "$.input")
         return spec
 
     def _design(self, raw: object, place: str) -> Design | None:
@@ -96,11 +96,11 @@ class ProjectReader:
             self._add(f"{place}.name", f"is {value_text(name)}; a design needs a name")
         return None if name is None else Design(name, network)
 
-    def _network(self, raw: object, place: str, known: tuple[str, ...]) -> Network | None:
+    def _network(self, raw: object, place: str, keys: tuple[str, ...]) -> Network | None:
         if not isinstance(raw, dict):
             self._add(place, f"is {value_text(raw)}; a table with nodes is expected")
             return None
-        self._check_keys(raw, known, place)
+        self._check_keys(raw, keys, place)
         nodes = [self._node(node, f"{place}.nodes[{i}]") for i, node in self._items(raw, "nodes", place)]
         return Network(tuple(node for node in nodes if node is not None))
 
@@ -109,30 +109,32 @@ class ProjectReader:
             self._add(place, f"is {value_text(raw)}; a table with name and kind is expected")
             return None
         name = self._name(raw, place)
-        layer = self._tagged(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
+        layer = self._struct(raw, KINDS, "kind", place, ("name", "inputs", "weights"))
         inputs = self._value(raw, "inputs", tuple[str, ...], place, ())
         if inputs == () and "inputs" in raw:
-            self._add(f"{place}.inputs", "is empty; name at least one node, or leave inputs out for the node before")
+            self._add(f"{place}.inputs", "is empty; name at least one node, or leave inputs out for the previous node")
         weights = self._weights(raw["weights"], f"{place}.weights") if "weights" in raw else None
         return None if layer is None or name is None or inputs is None else Node(name, layer, inputs, weights)
 
     def _weights(self, raw: object, place: str) -> WeightSource | None:
-        """Where weights come from; what a recipe holds is read first, each part with its own place."""
+        """The source of weights; the parts of a recipe are read first, each with its own place."""
         if not isinstance(raw, dict) or raw.get("source") != tag_of(LowRankWeights):
-            made: WeightSource | None = self._tagged(raw, _SOURCES, "source", place)
-            return made
+            source: WeightSource | None = self._struct(raw, _SOURCES, "source", place)
+            return source
         before = len(self.problems)
         plain = {**raw, "of": {"source": "preset", "name": "identity"}, "calibration": ()}
-        held: Data = {"calibration": ()}
+        parts: Data = {"calibration": ()}
         if "of" in raw:
-            held["of"] = self._tagged(raw["of"], _PLAIN_SOURCES, "source", f"{place}.of")
+            parts["of"] = self._struct(raw["of"], _PLAIN_SOURCES, "source", f"{place}.of")
         else:
-            self._add(f"{place}.of", "is missing; the weights of the layer that these stand for are expected")
+            self._add(f"{place}.of", "is missing; the weights of the original layer are expected")
         if "calibration" in raw:
             items = self._items(raw, "calibration", place)
-            held["calibration"] = tuple(self._tagged(i, _INPUTS, "kind", f"{place}.calibration[{n}]") for n, i in items)
-        recipe = self._tagged(plain, _SOURCES, "source", place)
-        return None if len(self.problems) > before else msgspec.structs.replace(recipe, **held)
+            parts["calibration"] = tuple(
+                self._struct(item, _INPUTS, "kind", f"{place}.calibration[{index}]") for index, item in items
+            )
+        recipe = self._struct(plain, _SOURCES, "source", place)
+        return None if len(self.problems) > before else msgspec.structs.replace(recipe, **parts)
 
     def _name(self, raw: Data, place: str) -> str | None:
         name = raw.get("name")
@@ -144,18 +146,18 @@ class ProjectReader:
             return name
         return None
 
-    def _listed(self, data: Data, key: str, kind: type[Any]) -> Iterator[Any]:
-        """The tables of a list that hold what `kind` has, without those in which something is wrong."""
-        known = tuple(field.name for field in msgspec.structs.fields(kind))
+    def _structs(self, data: Data, key: str, kind: type[Any]) -> Iterator[Any]:
+        """Yield the tables of a list as `kind`, without those that have mistakes."""
+        keys = tuple(field.name for field in msgspec.structs.fields(kind))
         for index, raw in self._items(data, key, "$"):
             place = f"$.{key}[{index}]"
             if not isinstance(raw, dict):
-                self._add(place, f"is {value_text(raw)}; a table with {known[0]} is expected")
+                self._add(place, f"is {value_text(raw)}; a table with {keys[0]} is expected")
                 continue
-            self._check_keys(raw, known, place)
-            made = self._settings(raw, kind, place)
-            if made is not None:
-                yield made
+            self._check_keys(raw, keys, place)
+            struct = self._settings(raw, kind, place)
+            if struct is not None:
+                yield struct
 
     def _items(self, raw: Data, key: str, place: str) -> Iterator[tuple[int, object]]:
         items = raw.get(key, [])
@@ -164,24 +166,24 @@ class ProjectReader:
             items = []
         yield from enumerate(items)
 
-    def _tagged(
-        self, raw: object, kinds: Mapping[str, type[Any]], tag: str, place: str, also: tuple[str, ...] = ()
+    def _struct(
+        self, raw: object, kinds: Mapping[str, type[Any]], tag: str, place: str, other_keys: tuple[str, ...] = ()
     ) -> Any:
-        """A struct of the kind that the table names; None where there is something wrong with it."""
+        """A struct of the kind that the table names; None if it has mistakes."""
         if not isinstance(raw, dict):
             self._add(place, f"is {value_text(raw)}; a table with {tag} is expected")
             return None
         if tag not in raw:
             self._add(f"{place}.{tag}", f"is missing; known are {', '.join(kinds)}")
             return None
-        chosen = raw[tag]
-        if not isinstance(chosen, str) or chosen not in kinds:
-            word = chosen if isinstance(chosen, str) else ""
-            self._add(f"{place}.{tag}", f"is {value_text(chosen)}; {suggestion(word, kinds)}")
+        kind = raw[tag]
+        if not isinstance(kind, str) or kind not in kinds:
+            word = kind if isinstance(kind, str) else ""
+            self._add(f"{place}.{tag}", f"is {value_text(kind)}; {suggestion(word, kinds)}")
             return None
-        settings = tuple(field.name for field in msgspec.structs.fields(kinds[chosen]))
-        self._check_keys(raw, (tag, *also, *settings), place, f" for {chosen}")
-        return self._settings(raw, kinds[chosen], place)
+        settings = tuple(field.name for field in msgspec.structs.fields(kinds[kind]))
+        self._check_keys(raw, (tag, *other_keys, *settings), place, f" for {kind}")
+        return self._settings(raw, kinds[kind], place)
 
     def _settings(self, raw: Data, kind: type[Any], place: str) -> Any:
         before = len(self.problems)
@@ -197,15 +199,15 @@ class ProjectReader:
             if value is not None:
                 values[field.name] = value
             elif field.required:
-                values[field.name] = 1  # stands in, so that the kind's own check tells of the others at once
+                values[field.name] = 1  # a substitute, so that the kind's own check can report other settings at once
         try:
-            made = kind(**values)
-        except ValueError as error:  # that check's sentence names its setting first
+            struct = kind(**values)
+        except ValueError as error:  # the message of that check begins with the setting
             self._add(f"{place}.{str(error).split()[0]}", str(error))
-        return made if len(self.problems) == before else None
+        return struct if len(self.problems) == before else None
 
     def _value(self, raw: Data, key: str, type_: Any, place: str, default: Any = None) -> Any:
-        """What stands at a key, as the setting's type; None where that is told as a problem."""
+        """The value of a key, converted to the setting's type; None if that fails, which is reported."""
         if key not in raw:
             return default
         try:
@@ -214,10 +216,10 @@ class ProjectReader:
             self._add(f"{place}.{key}", f"is {value_text(raw[key])}; {accepted_text(type_)} is expected")
             return None
 
-    def _check_keys(self, raw: Data, known: tuple[str, ...], place: str, where: str = "") -> None:
+    def _check_keys(self, raw: Data, keys: tuple[str, ...], place: str, context: str = "") -> None:
         for key in () if self._newer else raw:
-            if key not in known:
-                self._add(f"{place}.{key_text(key)}", f"unknown key{where}; {suggestion(key, known)}")
+            if key not in keys:
+                self._add(f"{place}.{key_text(key)}", f"unknown key{context}; {suggestion(key, keys)}")
 
     def _absolute(self, path: str) -> str:
         return path if path.startswith(BUNDLED) else os.path.abspath(self.folder / path)
@@ -227,5 +229,5 @@ class ProjectReader:
 
 
 def key_text(key: str) -> str:
-    """A key in a place of the file: in quotes where TOML, too, would want them."""
+    """A key as part of a place in the file: in quotes if TOML needs them."""
     return key if re.fullmatch(r"[A-Za-z0-9_-]{1,60}", key) else value_text(key)

@@ -12,7 +12,7 @@ from msgspec.structs import replace
 from engine.blocks import Block
 from engine.cost.counting import convention_by_id
 from engine.layers import Kind, Layer
-from engine.layers.windows import pair, setting_text, times
+from engine.layers.windows import pair, setting_text, size_text
 from engine.network.analysis import Report, analyze
 from engine.network.graph import Network, Node
 from engine.network.separable import form, make_full, make_separable, separable_refusal
@@ -221,7 +221,7 @@ def _patch(layer: Kind, received: tuple[Shape | None, ...]) -> str:
     kernel, stride = getattr(layer, "kernel", None), getattr(layer, "step", getattr(layer, "stride", 1))
     if kernel is None:
         return "" if stride == 1 else f"/{setting_text(stride)}"
-    return f"{times(pair(kernel))}/{setting_text(stride)}"
+    return f"{size_text(pair(kernel))}/{setting_text(stride)}"
 
 
 class PaperColumn(Struct, frozen=True):

@@ -6,7 +6,7 @@ from functools import cache, lru_cache
 from msgspec import Struct, inspect
 
 from engine.layers import Kind
-from engine.layers.windows import pair, times
+from engine.layers.windows import pair, size_text
 from engine.text.units import exact_text
 
 WIDTHS: dict[str, tuple[str, str]] = {
@@ -50,7 +50,7 @@ class MapCount(Struct, frozen=True):
 @lru_cache(maxsize=512)
 def map_counts_of(layer: Kind) -> Mapping[str, MapCount]:
     """The widths of a layer or block by the column's id."""
-    size = times(pair(getattr(layer, "kernel", 0))).replace("×", "x")
+    size = size_text(pair(getattr(layer, "kernel", 0))).replace("×", "x")
     found: dict[str, MapCount] = {}
     for template, setting in layer.paper_columns:
         column = template.format(size)

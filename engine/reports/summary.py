@@ -92,7 +92,7 @@ def _design(name: str, design: str, ledger: Costs, more: Callable[[Report], _Dat
         "name": name,
         "input_shape": analysis.input_shape,
         "nodes": [_node(report) | amounts(report) | more(report) for report in analysis.reports],
-        "blocks": [_block(block) | amounts(block.is_closed()) for block in analysis.blocks.values()],
+        "blocks": [_block(block) | amounts(block.as_report()) for block in analysis.blocks.values()],
         "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(ledger.costed_design(design)),
         "operations": _terms(tally(analysis.reports, ledger.convention)),
     }

@@ -90,7 +90,7 @@ def _check(project: Project) -> ProjectCheck:
             if first and not found:
                 keys.add(design, analysis, report)
         if first:
-            reports |= {(design, block.name): block.is_closed() for block in analysis.blocks.values()}
+            reports |= {(design, block.name): block.as_report() for block in analysis.blocks.values()}
         if design == STEM:
             received, start = analysis.output_shape, (STEM, analysis.output)
     return ProjectCheck(

@@ -50,7 +50,7 @@ def _array_shape(spec: ArrayInput) -> Shape:
     shape = head.shape[1:] if len(head.shape) == 4 and head.shape[0] == 1 else head.shape
     if len(shape) != 3 or min(shape) < 1:
         name = f", array {spec.key!r}," if spec.key else ""
-        found = arrays.shape_text(head.shape)
+        found = arrays.array_shape_text(head.shape)
         raise FileFault(
             f"{spec.path}{name} has shape {found}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
         )

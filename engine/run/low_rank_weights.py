@@ -8,7 +8,7 @@ from msgspec.structs import replace
 
 from engine.kernels import Checkpoint
 from engine.layers import Conv2d
-from engine.layers.windows import pair, times
+from engine.layers.windows import pair, size_text
 from engine.low_rank.convolution import as_convolution
 from engine.low_rank.factorisation import Fitter, Volumes
 from engine.network.analysis import Analysis, Report
@@ -89,7 +89,7 @@ def _form_mistakes(analysis: Analysis, report: Report, recipe: LowRankWeights) -
             return
         kernel = pair(layer.kernel)
         if kind == "1x1" and kernel != (1, 1):
-            yield f"{name} has a kernel of {times(kernel)}; in the form {recipe.form} it is 1×1"
+            yield f"{name} has a kernel of {size_text(kernel)}; in the form {recipe.form} it is 1×1"
         if before is not None and before.name not in _upstream(analysis, part):
             yield f"{name} does not receive what {before.name} gives; in the form {recipe.form} it does"
         elif before is not None and before.output_shape is not None and shape.channels != before.output_shape.channels:

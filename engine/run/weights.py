@@ -170,10 +170,8 @@ def _check_shape(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
     found = arrays.read_header(source.path, name, role).shape
     if found != shape:
         what = f"{role} {name!r}" if name else role
-        raise FileFault(
-            f"{what} in {source.path} has shape {arrays.shape_text(found)}; this layer needs {arrays.shape_text(shape)}",
-            role,
-        )
+        shapes = f"{arrays.array_shape_text(found)}; this layer needs {arrays.array_shape_text(shape)}"
+        raise FileFault(f"{what} in {source.path} has shape {shapes}", role)
     return name
 
 

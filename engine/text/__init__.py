@@ -1,1 +1,1 @@
-"""Numbers, names and messages as text, in one form everywhere; a mistake of the user as a value."""
+"""Numbers, names and messages as text, in the same form everywhere; mistakes of the user as values."""

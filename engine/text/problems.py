@@ -1,4 +1,4 @@
-"""A person's mistakes as values: the file, the place in it, and a sentence with the value and what would be right."""
+"""Mistakes of the user as values: the file, the place in it, and a sentence with the value and a valid one."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -6,15 +6,14 @@ from pathlib import Path
 from msgspec import Struct
 
 STEM = ""
-"""Stands for the stem where a design's name is asked for; no design can have this name."""
+"""The stem's name among those of designs; no design can have this name."""
 
-
-_MOST_LINES = 100
-"""Who has more to mend than this begins with these."""
+_MAX_LINES = 100
+"""Maximum number of problems in a message; the first are enough to begin with."""
 
 
 class Problem(Struct, frozen=True):
-    """One thing to mend. `design` and `node` lead there in the window, `place` in the file ("" for the whole of it)."""
+    """One mistake. `design` and `node` locate it in the window, `place` in the file ("" for the whole file)."""
 
     text: str
     place: str = "$"
@@ -27,7 +26,7 @@ class Problem(Struct, frozen=True):
 
 
 class ProjectError(Exception):
-    """A project, or a file that it names, is wrong: all that was found."""
+    """A project, or a file that it names, has mistakes; `problems` lists them all."""
 
     def __init__(self, problems: Iterable[Problem], file: Path | str = "") -> None:
         self.problems = tuple(problems)
@@ -35,8 +34,8 @@ class ProjectError(Exception):
         super().__init__(self.lines())
 
     def lines(self) -> str:
-        """One line a problem: file, place, what is wrong and what would be right; of hundreds the first."""
+        """One line per problem, up to `_MAX_LINES`: file, place, the mistake and a valid value."""
         prefix = f"{self.file}: " if self.file else ""
-        lines = [f"{prefix}{problem}" for problem in self.problems[:_MOST_LINES]]
+        lines = [f"{prefix}{problem}" for problem in self.problems[:_MAX_LINES]]
         more = len(self.problems) - len(lines)
-        return "\n".join([*lines, f"{prefix}and {more:,} problems more"] if more else lines)
+        return "\n".join([*lines, f"{prefix}and {more:,} more problems"] if more else lines)

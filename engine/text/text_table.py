@@ -5,7 +5,7 @@ from unicodedata import combining, east_asian_width
 
 
 def align(heads: Sequence[str], rows: Sequence[Sequence[str]], numbers: Sequence[bool]) -> tuple[str, str, list[str]]:
-    """The head, a rule, and a line a row; columns of numbers stand to the right."""
+    """The header, a rule, and one line per row; columns of numbers are right-aligned."""
     widths = [max(map(cell_width, texts)) for texts in zip(heads, *rows, strict=True)]
     head, *lines = ("  ".join(map(_pad, texts, widths, numbers)).rstrip() for texts in (heads, *rows))
     return head, "  ".join("─" * count for count in widths), lines
@@ -17,5 +17,5 @@ def _pad(text: str, count: int, right: bool) -> str:
 
 
 def cell_width(text: str) -> int:
-    """Cells that a text takes in a terminal: two for a wide character, none for a combining mark."""
+    """Number of terminal cells of a text: two for a wide character, none for a combining mark."""
     return sum(0 if combining(char) else 2 if east_asian_width(char) in "WF" else 1 for char in text)

@@ -1,4 +1,4 @@
-"""Numbers as people read them: decimal K, M, G; ratios in words."""
+"""Numbers as text for people: decimal K, M, G, bytes, and ratios in words."""
 
 from math import isfinite, isnan
 
@@ -11,7 +11,7 @@ SUPERSCRIPTS = str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")
 def abbreviate(count: float | None, kilo: int = 1000) -> str:
     """``160563200`` as "160.6 M", ``13246464`` as "13.25 M": four significant digits; K is 1000, or 1024.
 
-    Below 1,000 the integer itself, beyond the prefixes a power of ten; None is "unknown".
+    Integers below 1,000 are exact, numbers beyond the prefixes are powers of ten; None is "unknown".
     """
     if count is None:
         return UNKNOWN
@@ -37,8 +37,8 @@ def ratio_in_words(
 ) -> str:
     """How `amount` compares with `reference`: "12.1× fewer multiply-accumulates", "5 % fewer", "2.0× as many".
 
-    `than` names whose the reference is and makes it a sentence: "… than naive". Factors from 1.5 on, per cents below;
-    "" where one of the two is unknown.
+    `than` names the owner of the reference: "… than naive". Factors from 1.5 on, percentages below;
+    "" if either number is unknown.
     """
     if amount is None or reference is None:
         return ""
@@ -59,12 +59,12 @@ def ratio_in_words(
 
 
 def factor_text(ratio: float) -> str:
-    """How many times: "12.1×", and from 100 on without a decimal, "1,044×"."""
+    """A factor: "12.1×", or from 100 on without a decimal, "1,044×"."""
     return f"{ratio:.1f}×" if ratio < 99.95 else f"{ratio:,.0f}×"
 
 
 def number_text(value: float, digits: int = 4) -> str:
-    """A value with some significant digits and a true minus sign."""
+    """A value with `digits` significant digits and a true minus sign."""
     if not isfinite(value):
         return "not a number" if isnan(value) else f"{'−' if value < 0 else ''}∞"
     return f"{float(value):.{digits}g}".replace("-", "−")
@@ -83,7 +83,7 @@ def byte_size(count: int) -> str:
 
 
 def _reaches(count: float, size: int) -> bool:
-    """Whether four digits round a count up to `size` at least: 999,950 is "1.000 M", not "1000.0 K"."""
+    """Whether a count, rounded to four digits, is at least `size`: 999,950 is "1.000 M", not "1000.0 K"."""
     return 20_000 * count >= 19_999 * size
 
 

@@ -129,6 +129,6 @@ class InspectorCanvas(QWidget):
 def describe_inspector(content: InspectorContent) -> str:
     """Formula and bars, for those who do not see them."""
     told = content.explanation
-    lines = [content.title, content.note] if told is None else [content.title, told.how.what, *told.how.formula]
+    lines = [content.title, content.note] if told is None else [content.title, told.how.description, *told.how.formula]
     lines += [f"{row.label}: {number_text(row.value)}" for row in sums.sum_bars(content)]
     return ". ".join(line.rstrip(".") for line in lines if line)

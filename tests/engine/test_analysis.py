@@ -91,7 +91,7 @@ def test_a_node_with_a_wrong_name_tells_of_its_wrong_settings_too():
 
 def test_node_may_not_have_the_name_of_the_input():
     found = mistakes_of(Node(INPUT, RELU), Node("b", RELU))
-    assert found == {INPUT: [("name", "name 'input' is what the design receives; choose another")]}
+    assert found == {INPUT: [("name", "name 'input' is reserved for the input of the design; choose another")]}
 
 
 def test_unknown_input_is_named_with_those_there_are():
@@ -108,7 +108,7 @@ def test_of_many_nodes_six_are_named_and_the_others_counted():
 
 def test_input_given_twice_is_a_mistake_that_names_it():
     [(_, text)] = mistakes_of(Node("sum", Add(), (INPUT, INPUT)))["sum"]
-    assert "'input' is given twice" in text
+    assert "'input' is listed twice" in text
 
 
 def test_each_node_on_a_cycle_names_all_of_it_and_those_behind_say_nothing():

@@ -133,8 +133,8 @@ BROKEN = {
     "complex": (npy(VOLUME.astype(complex)), ["'complex128'; real numbers are needed"]),
     "text array": (npy(np.array(["a"])), ["'<U1'; real numbers are needed"]),
     "records": (npy(np.zeros(3, [("a", "f4")])), ["real numbers are needed"]),
-    "empty": (b"", ["does not begin as one"]),
-    "no array": (b"hello, world", ["does not begin as one"]),
+    "empty": (b"", ["does not begin like one"]),
+    "no array": (b"hello, world", ["does not begin like one"]),
     "too large for 32 bits": (npy(np.full((1, 2), 1e300)), ["2 values", "the first is inf at [0, 0], as a 32-bit"]),
 }
 
@@ -168,7 +168,7 @@ def test_one_unreadable_array_leaves_the_others_of_its_file_readable(write):
     entries = {"q": tensor("F8_E4M3", [2], 0, 2), "x": tensor("F32", [2, 5, 6], 0, len(data)), "broken": 5}
     path = write("a.safetensors", safetensors(entries, data))
     np.testing.assert_array_equal(arrays.read_array(path, "x", proceed), VOLUME)
-    assert "of type 'F8_E4M3'; read are F64, F32, F16, BF16" in fault(path, "q")
+    assert "has type 'F8_E4M3'; supported are F64, F32, F16, BF16" in fault(path, "q")
     assert "dtype, shape and two data_offsets are expected" in fault(path, "broken")
 
 

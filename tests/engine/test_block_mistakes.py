@@ -77,7 +77,7 @@ def test_a_mistake_within_a_block_names_the_layer_that_has_it_and_makes_the_bloc
     assert text.startswith("b/conv: kernel 5×5 is larger than its padded input 3×3")
     found = analyze(Network((Node("b", wrong),)), Shape(4, 3, 3)).blocks["b"]
     assert (found.output_shape, found.params, found.macs) == (None, None, None)
-    assert [mistake.setting for mistake in found.is_closed().mistakes] == ["kernel"]
+    assert [mistake.setting for mistake in found.as_report().mistakes] == ["kernel"]
 
 
 @KINDS

@@ -238,7 +238,7 @@ def test_a_block_has_the_sums_over_its_layers_and_folding_it_keeps_those_of_the_
     assert [report.name for report in shut.reports] == ["before", "beside", "b", "after", "sum"]
     assert shut.params == sum(report.params for report in shut.reports) == analysis.params
     assert shut.macs == sum(report.macs for report in shut.reports) == analysis.macs
-    assert shut.reports[2] == found.is_closed()
+    assert shut.reports[2] == found.as_report()
     assert shut.reports[2].layer == block
 
 
@@ -276,7 +276,7 @@ def test_folding_nothing_gives_the_analysis_itself():
 
 def test_a_check_tells_of_blocks_with_their_sums_and_gives_keys_to_their_layers_alone():
     found = check(project_of(two_blocks()))
-    assert found.reports["d", "a"] == found.block(("d", "a")).is_closed()
+    assert found.reports["d", "a"] == found.block(("d", "a")).as_report()
     assert found.block(("d", "c")) is None
     assert ("d", "a") in found
     assert ("d", "a") not in found.keys
@@ -353,5 +353,5 @@ def test_label_tells_the_settings_that_matter_in_a_few_words(block, label):
 
 
 def test_a_kind_that_does_not_say_what_it_stands_for_is_our_own_fault():
-    with pytest.raises(NotImplementedError, match="Block does not say what it stands for"):
+    with pytest.raises(NotImplementedError, match="Block does not implement expand"):
         Block().expand(3)

@@ -38,7 +38,7 @@ MISTAKES = {
         (conv("input"),),
         0,
         "name",
-        "input: name 'input' is what the design receives; choose another",
+        "input: name 'input' is reserved for the input of the design; choose another",
     ),
     "unknown input": (
         (conv("c"), Node("r", RELU, ("d",))),
@@ -68,13 +68,13 @@ MISTAKES = {
         (conv("c", stride=2), Node("j", Concat(), ("c", "input"))),
         1,
         "inputs",
-        "j: inputs: number 2 is 8×12×12 and number 1 is 4×6×6; concat needs one height and width, here 6×6",
+        "j: inputs: number 2 is 8×12×12 and number 1 is 4×6×6; concat needs equal heights and widths, here 6×6",
     ),
     "add": (
         (conv("c"), Node("j", Add(), ("c", "input"))),
         1,
         "inputs",
-        "j: inputs: number 2 is 8×12×12 and number 1 is 4×12×12; add needs one shape",
+        "j: inputs: number 2 is 8×12×12 and number 1 is 4×12×12; add needs equal shapes",
     ),
     "too few inputs": ((Node("j", Add()),), 0, "inputs", "j: inputs: 1 given; add joins at least 2"),
     "too many inputs": (
@@ -251,4 +251,4 @@ def test_an_error_lists_file_place_and_text_a_line_each():
 def test_an_error_of_hundreds_of_problems_lists_the_first_and_their_number():
     lines = str(ProjectError([Problem("is wrong")] * 1500, "p.toml")).splitlines()
     assert len(lines) == 101
-    assert lines[-1] == "p.toml: and 1,400 problems more"
+    assert lines[-1] == "p.toml: and 1,400 more problems"

@@ -22,7 +22,7 @@ from engine.layers import (
     MaxPool2d,
     tag_of,
 )
-from engine.layers.explanation import Spot, of_filter
+from engine.layers.explanation import Spot, channel_weights
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.run.inputs import normalise
 from tests.engine import layer_oracle, strategies
@@ -47,14 +47,14 @@ def explained(draw, kind):
         weights,
         float(output[spot]),
         bound,
-        explain(layer, "n", inputs, of_filter(weights, spot.channel), spot),
+        explain(layer, "n", inputs, channel_weights(weights, spot.channel), spot),
     )
 
 
 def by_hand(layer, volume, channel=0, y=0, x=0, **roles):
     inputs = [np.asarray(volume, np.float32)]
     arrays = {role: np.asarray(array, np.float32) for role, array in roles.items()}
-    return explain(layer, "n", inputs, of_filter(arrays, channel), Spot(channel, y, x))
+    return explain(layer, "n", inputs, channel_weights(arrays, channel), Spot(channel, y, x))
 
 
 def ramp(*shape):
@@ -101,7 +101,7 @@ def test_the_sums_per_channel_are_those_of_the_products_and_the_padding_meets_no
 @given(data=st.data())
 def test_every_kind_says_what_it_does_and_ends_with_its_number(kind, data):
     _, _, _, _, _, told = data.draw(explained(kind))
-    assert told.what.endswith(".")
+    assert told.description.endswith(".")
     assert told.formula[0].startswith(f"n[{told.at.channel}, {told.at.y}, {told.at.x}] = ")
 
 
@@ -112,23 +112,23 @@ def test_a_convolution_tells_its_channels_taps_and_bias():
         "= Σ over 2 channels × 3×3 taps of weight × value + bias",
         "= 144 + 0.5 = 144.5",
     )
-    assert told.window.padded == 3
-    assert "3 of the 9 taps lie in the padding" in told.what
+    assert told.window.padding_taps == 3
+    assert "3 of the 9 taps lie in the padding" in told.description
 
 
 def test_a_group_reads_its_own_channels_alone():
     told = by_hand(Conv2d(4, 1, groups=2), ramp(6, 1, 1), 2, weight=np.ones((4, 3, 1, 1)), bias=np.zeros(4))
     assert (told.window.first, told.terms.first) == (3, 3)
     assert told.result == 4 + 5 + 6
-    assert "channels 3–5" in told.what
+    assert "channels 3–5" in told.description
 
 
 def test_a_1x1_convolution_is_told_as_a_row_of_a_matrix_times_a_vector():
     told = by_hand(Conv2d(2, 1, bias=False), ramp(3, 1, 1), 1, weight=[[[[0]]] * 3, [[[1]], [[-2]], [[0.5]]]])
     assert told.vector
-    assert "same at every pixel" in told.what
-    assert "3 values" in told.what
-    assert "2 × 3" in told.what
+    assert "same at every pixel" in told.description
+    assert "3 values" in told.description
+    assert "2 × 3" in told.description
     assert told.formula[2] == "= 1 · 1 + (−2) · 2 + 0.5 · 3"
     assert told.formula[-1] == "= −1.5"
 
@@ -144,7 +144,7 @@ def test_max_pooling_says_where_it_found_the_largest_value():
     told = by_hand(MaxPool2d(2), ramp(2, 4, 4), 1, 1, 0)
     assert told.result == 30
     assert told.window.winner == (1, 1)
-    assert told.formula[-1] == "= 30, found at y 3, x 1"
+    assert told.formula[-1] == "= 30, at y 3, x 1"
 
 
 def test_padding_never_wins_a_window_of_negative_values():
@@ -158,7 +158,7 @@ def test_average_pooling_tells_its_divisor_with_and_without_padding():
     bare = by_hand(AvgPool2d(2, padding=1, count_padding=False), ramp(1, 2, 2))
     assert (counted.terms.divisor, counted.result) == (4, 0.25)
     assert (bare.terms.divisor, bare.result) == (1, 1)
-    assert "3 positions of the padding count as 0" in counted.what
+    assert "3 positions of the padding count as 0" in counted.description
     assert by_hand(GlobalAvgPool2d(), ramp(1, 2, 2)).formula[-1] == "= 10 / 4 = 2.5"
 
 
@@ -183,7 +183,7 @@ def test_softmax_shares_one_between_the_channels():
     told = by_hand(Activation("softmax"), [[[0.0]], [[1.0]]], 1)
     assert told.result == pytest.approx(1 / (1 + np.exp(-1)))
     assert len(told.terms.values) == 2
-    assert "largest is channel 1" in told.what
+    assert "largest is channel 1" in told.description
 
 
 def test_lrn_names_its_neighbours():
@@ -198,9 +198,9 @@ def test_concat_says_whose_channel_it_is_and_add_what_each_input_gives():
     told = explain(Concat(), "n", volumes, {}, Spot(3, 0, 0), ("left", "right"))
     assert told.formula == ("n[3, 0, 0] = right[3 − 2, 0, 0]", "= right[1, 0, 0] = 20")
     assert (told.window.source, told.window.first) == (1, 1)
-    assert "channels 2 to 4 are those of right" in told.what
+    assert "channels 2 to 4 are those of right" in told.description
     alone = explain(Concat(), "n", [ramp(1, 1, 1), ramp(1, 1, 1)], {}, Spot(1, 0, 0), ("left", "right"))
-    assert "channel 1 is that of right" in alone.what
+    assert "channel 1 is that of right" in alone.description
     told = explain(Add(), "n", [ramp(2, 1, 1), -ramp(2, 1, 1)], {}, Spot(1, 0, 0), ("left", "right"))
     assert told.formula[-1] == "= 2 + (−2) = 0"
     assert told.terms.of == "input"
@@ -222,18 +222,18 @@ def test_a_photos_value_is_told_from_the_pixel_that_gave_it(seed, channels, data
     size = (255 * scale + max(map(abs, mean), default=0)) / (std[0] if std else 1)
     assert abs(told.result - volume[spot]) <= 1e-6 * size
     if scale * 255 > 1 or not mean:
-        assert f"is {byte} of 255" in told.what
+        assert f"is {byte} of 255" in told.description
 
 
 def test_of_a_value_that_no_pixel_gives_no_pixel_is_told():
     volume = np.full((3, 2, 2), 0.5, np.float32)
     told = explain_input(ImageInput("photo.png", (2, 2), "rgb", 1 / 255), volume, Spot(1, 0, 1))
     assert (told.result, told.formula[-1]) == (0.5, "= 0.5")
-    assert "of 255" not in told.what
+    assert "of 255" not in told.description
 
 
 def test_arrays_and_noise_say_where_their_numbers_come_from():
     volume = ramp(1, 2, 2)
     told = explain_input(ArrayInput("a.npz", "maps"), volume, Spot(0, 1, 0))
-    assert (told.result, "a.npz, array 'maps'" in told.what) == (3, True)
-    assert "seed 7" in explain_input(NoiseInput((1, 2, 2), 7), volume, Spot(0, 0, 0)).what
+    assert (told.result, "a.npz, array 'maps'" in told.description) == (3, True)
+    assert "seed 7" in explain_input(NoiseInput((1, 2, 2), 7), volume, Spot(0, 0, 0)).description

@@ -305,7 +305,7 @@ def test_branches_that_do_not_fit_are_named_with_both_shapes():
 
 
 def test_a_kind_that_does_not_say_how_it_runs_is_our_own_fault():
-    with pytest.raises(NotImplementedError, match="Layer does not say how it runs"):
+    with pytest.raises(NotImplementedError, match="Layer does not implement forward"):
         Layer().forward([], {}, proceed)
 
 

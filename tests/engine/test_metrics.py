@@ -201,9 +201,9 @@ def test_a_block_has_the_amounts_of_its_layers_together():
     ledger = Costs(check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project))
     block = ledger.check.block(("with reductions", "inception_3a"))
     for known in METRICS:
-        closed = ledger.amount(known, "with reductions", block.is_closed())
+        closed = ledger.amount(known, "with reductions", block.as_report())
         assert closed == ledger.total(known, "with reductions")
-        assert ledger.formula(known, "with reductions", block.is_closed()) == ""
+        assert ledger.formula(known, "with reductions", block.as_report()) == ""
 
 
 def test_memory_is_said_in_binary_units_and_counts_in_decimal_ones():

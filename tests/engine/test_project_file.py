@@ -189,7 +189,7 @@ def test_a_byte_order_mark_and_windows_line_ends_change_nothing(change, read):
     [
         ("format = = 1\n", "line 1, column 10", "not valid TOML: invalid value"),
         ('format = 1\ntitle = "x\ny"', "line 2, column 11", "illegal character '\\n'"),
-        ("format = 1\nformat = 1\n[input]", "line 2, column 11", "a key is given twice"),
+        ("format = 1\nformat = 1\n[input]", "line 2, column 11", "a key occurs twice"),
         ("[input]\n[input]\n", "line 2, column 7", "cannot declare input twice"),
         ('format = 1\n[input]\nkind = "noise', "line 3, column 14, the end of the file", "unterminated string"),
         ("format = 1\n[input", "line 2, column 7, the end of the file", "expected ']'"),
@@ -221,8 +221,8 @@ def test_broken_json_is_told_with_line_and_column(text, place, words, told):
 def test_json_keys_given_twice_are_told_with_their_place(told):
     text = '{"format": 1, "seed": 1, "seed": 2, "designs": [{"name": "a", "nodes": [{"kind": "add", "kind": "add"}]}]}'
     assert told(text, "p.json") == {
-        "$": "key 'seed' is given twice; once is right",
-        "$.designs[0].nodes[0]": "key 'kind' is given twice; once is right",
+        "$": "key 'seed' occurs twice; keep one",
+        "$.designs[0].nodes[0]": "key 'kind' occurs twice; keep one",
     }
 
 
@@ -237,7 +237,7 @@ def test_nan_and_infinity_in_json_are_told_with_their_place(told):
 
 def test_half_a_surrogate_pair_is_told_with_its_place(told):
     text = '{"format": 1, "title": "\\ud800", "input": {"kind": "noise", "shape": [1, 2, 3]}}'
-    assert told(text, "p.json") == {"$.title": "is '\\ud800'; half of a surrogate pair is no character"}
+    assert told(text, "p.json") == {"$.title": "is '\\ud800'; half of a surrogate pair is not a character"}
 
 
 DEEP = 100_000
@@ -326,7 +326,7 @@ def test_every_wrong_setting_of_every_node_is_told_at_once(told):
         "$.designs[0].nodes[1].name": "is missing; each node needs a name",
         "$.designs[0].nodes[1].kernel": f"is missing; {window}",
         "$.designs[0].nodes[1].padding": "padding [1, 2, 3] has 3 values; "
-        "give one, [h, w] or [top, left, bottom, right]",
+        "use one, [h, w] or [top, left, bottom, right]",
         "$.designs[1].name": "is missing; a design needs a name",
         "$.designs[1].nodes[0].kind": "is 'conv3d'; did you mean 'conv2d'?",
         "$.designs[1].nodes[1].kind": f"is missing; known are {', '.join(map(tag_of, (*LAYERS, *BLOCKS)))}",
@@ -364,7 +364,7 @@ def test_a_wrong_value_is_shown_as_the_file_writes_it(value, shown, told):
     ("text", "place", "words"),
     [
         ("input = 5", "$.input", "is 5; a table with kind is expected"),
-        ("", "$.input", 'is missing; give an image, an array, or noise: kind = "noise", shape = [C, H, W]'),
+        ("", "$.input", 'is missing; add an image, an array, or noise: kind = "noise", shape = [C, H, W]'),
         ('[input]\nkind = "photo"', "$.input.kind", "is 'photo'; known are image, array, noise"),
         ('[input]\nkind = "noise"', "$.input.shape", "is missing; a list of 3 integers from 1"),
         ('[input]\nkind = "noise"\nshape = [1, 2]', "$.input.shape", "is [1, 2]; a list of 3 integers"),
@@ -410,7 +410,7 @@ def test_wrong_weights_are_told(weights, place, words, told):
 @pytest.mark.parametrize(
     ("inputs", "words"),
     [
-        ("[]", "is empty; name at least one node, or leave inputs out for the node before"),
+        ("[]", "is empty; name at least one node, or leave inputs out for the previous node"),
         ('"input"', "is 'input'; a list of texts in quotes is expected"),
         ("[1]", "is [1]; a list of texts in quotes is expected"),
     ],
@@ -467,7 +467,7 @@ def test_a_newer_format_opens_read_only_and_what_is_unknown_in_it_is_passed_over
 def test_a_newer_format_that_cannot_be_shown_says_that_it_is_newer(told):
     wrong = told(NODE.replace("format = 1", "format = 2") + 'kind = "attention"\n')
     assert list(wrong) == ["$.format", f"{PLACE}.kind"]
-    assert wrong["$.format"] == "is 2; this program knows formats up to 1, a newer one reads this file"
+    assert wrong["$.format"] == "is 2; this program knows formats up to 1, use a newer one"
 
 
 def test_todays_format_is_not_read_only(tmp_path):

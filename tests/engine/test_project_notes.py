@@ -151,8 +151,8 @@ def test_every_mistake_is_told_with_its_place(told):
         "$.notes[1].nodes": "unknown key; did you mean 'node'?",
         "$.published[0].design": "is missing; a text in quotes is expected",
         "$.published[0].params": "is 159; a text in quotes is expected",
-        "$.published[0].ops": "ops '128 Mio' is no figure that can be compared; write it as 159K, 2.7M or 1024",
-        "$.published[1].params": "params '1,072K' is no figure that can be compared; write it as 159K, 2.7M or 1024",
+        "$.published[0].ops": "ops '128 Mio' cannot be compared; write a figure like 159K, 2.7M or 1024",
+        "$.published[1].params": "params '1,072K' cannot be compared; write a figure like 159K, 2.7M or 1024",
     }
 
 

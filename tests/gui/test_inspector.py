@@ -141,7 +141,7 @@ class TestWhatIsTold:
         for spot in np.ndindex(*volume.shape):
             content = load_inspector_content(replace(every, focus=Focus("d", node, spot[0], spot[1:])))
             assert content.explanation.how.result == pytest.approx(float(volume[spot]), rel=1e-4, abs=1e-5)
-        assert content.explanation.how.what.endswith(".")
+        assert content.explanation.how.description.endswith(".")
         assert content.explanation.value == content.value == float(volume[spot])
 
     def test_the_layers_of_the_test_are_of_every_kind(self):
@@ -198,13 +198,13 @@ class TestWhatIsTold:
         assert content.explanation.how.formula[0].startswith("first[1, 3, 3] = ")
         assert [(sight.name, sight.region.window) for sight in content.source_views] == [("photo", (3, 3, 4, 4))]
         content = load_inspector_content(replace(state, focus=Focus(STEM, INPUT, 2, (3, 3))))
-        assert "blue at y 3, x 3" in content.explanation.how.what
+        assert "blue at y 3, x 3" in content.explanation.how.description
         assert not content.source_views
 
     @pytest.mark.parametrize("place", [(STEM, INPUT), ("d", INPUT)])
     def test_the_input_without_a_stem_is_told_and_sees_nothing_before_it(self, state, place):
         content = load_inspector_content(replace(state, focus=Focus(*place, 7, (8, 10))))
-        assert "seed 3" in content.explanation.how.what
+        assert "seed 3" in content.explanation.how.description
         assert not content.source_views
 
     def test_every_earlier_volume_is_shown_with_what_the_value_sees_of_it(self, state):

@@ -8,7 +8,7 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint
-from engine.layers.explanation import of_filter
+from engine.layers.explanation import channel_weights
 from engine.network.analysis import Report
 from engine.network.weight_specs import LowRankWeights
 from engine.run.check import NodeRef
@@ -55,7 +55,7 @@ class LayerWeights(Struct, frozen=True, eq=False):
 
     def filter_roles(self, channel: int) -> Mapping[str, NDArray[Any]]:
         """What belongs to one filter, which is the one that is held."""
-        return self.arrays if self.channel is not None else of_filter(self.arrays, channel)
+        return self.arrays if self.channel is not None else channel_weights(self.arrays, channel)
 
 
 def filter_weights_key(state: ViewState, place: NodeRef, channel: int) -> Key:
@@ -93,7 +93,7 @@ def load_filter_weights(state: ViewState, place: NodeRef, channel: int, checkpoi
 
     def make() -> LayerWeights:
         arrays = state.weights(place, checkpoint)
-        return LayerWeights(of_filter(arrays, channel), channel, make_weight_matrix(report, arrays, channel))
+        return LayerWeights(channel_weights(arrays, channel), channel, make_weight_matrix(report, arrays, channel))
 
     return CACHE.get_or_make((), filter_weights_key(state, place, channel), make, lambda found: found.nbytes)
 

@@ -76,7 +76,7 @@ def _paragraphs(content: InspectorContent, width: float, em: float) -> list[tupl
     if content.value is not None:
         add(f"= {number_text(content.value, 6)}", 1.6 * em, "bold")
     if content.explanation is not None:
-        add(content.explanation.how.what, em, "plain", 0.5)
+        add(content.explanation.how.description, em, "plain", 0.5)
         for line in content.explanation.how.formula:
             add(_keep_indices_together(line), em, "plain", 0.15)
         add(_compare_with_run(content.explanation), 0.92 * em, "muted")

@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from engine.files.paths import FileFault
 from engine.layers import Layer
-from engine.layers.windows import times
+from engine.layers.windows import size_text
 from engine.network.analysis import Report
 from engine.network.weight_specs import LowRankWeights, source_text
 from engine.run.check import NodeRef
@@ -87,7 +87,7 @@ def _title(layer: Layer, received: Shape, channel: int, read: slice) -> str:
     of = f"{inputs} input channels" if inputs > 1 else "1 input channel"
     if inputs < received.channels:
         of = f"input channels {first}–{first + inputs - 1}" if inputs > 1 else f"input channel {first}"
-    return f"{layer.filter_title} {channel} · {times(layer.windows(received).kernel)} · {of}"
+    return f"{layer.filter_title} {channel} · {size_text(layer.windows(received).kernel)} · {of}"
 
 
 def _source(report: Report, seed: int) -> str:

@@ -7,7 +7,7 @@ from msgspec.structs import asdict
 
 from engine.blocks import Block
 from engine.layers import Kind
-from engine.layers.windows import pair, times
+from engine.layers.windows import pair, size_text
 from engine.network.graph import INPUT, Network
 from engine.project.project import Project
 from engine.project.reader import NAME
@@ -20,7 +20,7 @@ def default_name(layer: Kind) -> str:
     base = layer.kind.removesuffix("2d")
     kernel = getattr(layer, "kernel", None)
     if kernel is not None:
-        return base + times(pair(kernel)).replace("×", "x")
+        return base + size_text(pair(kernel)).replace("×", "x")
     first = next(iter(asdict(layer).values()), None)
     return first if isinstance(first, str) else base
 

@@ -10,7 +10,7 @@ from msgspec.structs import asdict, replace
 
 from engine.blocks import Block
 from engine.layers import Kind, Layer, tag_of
-from engine.layers.windows import times
+from engine.layers.windows import size_text
 from engine.project.reader import KINDS
 
 
@@ -62,5 +62,5 @@ def setting_value_text(value: object) -> str:
     if isinstance(value, bool):
         return "on" if value else "off"
     if isinstance(value, tuple):
-        return times((value[0], value[1])) if len(value) == 2 else str(list(value))
+        return size_text((value[0], value[1])) if len(value) == 2 else str(list(value))
     return "its default" if value is None else str(value)

@@ -85,7 +85,7 @@ def test_the_list_has_the_convolutions_larger_than_1x1_of_the_first_design(call)
     rows = out.split("\n\n")[0].splitlines()[2:]
     assert sorted(row.split()[0] for row in rows) == ["first", "second"]
     assert "noise, seed 0; checked on noise, seed 1" in out
-    assert "explore 2/2 plain · second" in err
+    assert "search 2/2 plain · second" in err
 
 
 def test_one_convolution_has_a_line_a_width(call):
@@ -132,10 +132,10 @@ def test_the_kernel_is_fitted_again_only_where_that_helps(call, project, tmp_pat
     _, out, _ = call("--error", "0.9", "--apply", tmp_path / "narrow.toml", "--refit", "--format", "json")
     rows = json.loads(out)["applied"]["replaced"]
     known = load_project(project).project
-    explorer = RankSearch(known, calibration_set(known))
-    curves = [explorer.curve(("plain", row["node"]), "1x1+kxk") for row in rows]
+    search = RankSearch(known, calibration_set(known))
+    curves = [search.curve(("plain", row["node"]), "1x1+kxk") for row in rows]
     helps = [
-        explorer.refit_helps(curve, curve.ranks.index(tuple(row["width"])))
+        search.refit_helps(curve, curve.ranks.index(tuple(row["width"])))
         for curve, row in zip(curves, rows, strict=True)
     ]
     assert [row["refit"] for row in rows] == helps
@@ -147,8 +147,8 @@ def test_a_design_that_only_zeros_reach_has_nothing_to_save(project, tmp_path, c
     np.save(tmp_path / "zeros.npy", np.zeros((8, 9, 10), np.float32))
     zeros = tmp_path / "zeros.toml"
     save_project(replace(load_project(project).project, input=ArrayInput(str(tmp_path / "zeros.npy"))), zeros)
-    for format in ("table", "csv", "json"):
-        assert main(["bottleneck", str(zeros), "--form", form, "--format", format]) == 0
+    for output_format in ("table", "csv", "json"):
+        assert main(["bottleneck", str(zeros), "--form", form, "--format", output_format]) == 0
         out = capsys.readouterr().out
     layers = json.loads(out)["layers"]
     assert {layer["node"]: layer["widths"] for layer in layers} == {"first": [], "second": []}
@@ -160,10 +160,10 @@ def test_a_budget_of_macs_chooses_what_costs_no_more(call, tmp_path):
     (row,) = json.loads(out)["applied"]["replaced"]
     assert row["macs"] <= 60_000
     _, table, _ = call("--node", "second", "--macs", "60K")
-    assert [line.split()[1] for line in table.splitlines() if "← chosen" in line] == [f"{row['macs']:,}"]
+    assert [line.split()[1] for line in table.splitlines() if "← selected" in line] == [f"{row['macs']:,}"]
 
 
-def test_the_stem_can_be_explored(capsys):
+def test_the_stem_can_be_searched(capsys):
     start = str(RESOURCES / "projects/inception_3a_5x5_branch.toml")
     assert main(["bottleneck", start, "--design", "stem", "--node", "conv1_1", "--format", "csv"]) == 0
     rows = list(csv.DictReader(io.StringIO(capsys.readouterr().out)))
@@ -178,10 +178,13 @@ def test_the_stem_can_be_explored(capsys):
         (["--design", "depthwise"], "depthwise has no k×k convolution without groups"),
         (["--design", "depthwise", "--node", "grouped"], "grouped has 8 groups"),
         (["--node", "secnd"], "--node 'secnd' is unknown in plain; did you mean 'second'?"),
-        (["--photos", "nowhere"], "photos cannot be used: the project's input is none"),
+        (["--photos", "nowhere"], "photos cannot be used: the project's input is no photo"),
         (["--macs", "5K"], "--macs is a budget of one convolution; name it with --node"),
-        (["--node", "second", "--macs", "10", "--apply", "x.toml"], "nothing costs as little as 10 MACs; allow"),
-        (["--error", "1e-9", "--apply", "x.toml"], "nothing cheaper loses at most 1e-07 %"),
+        (
+            ["--node", "second", "--macs", "10", "--apply", "x.toml"],
+            "no replacement costs at most 10 MACs; the cheapest needs",
+        ),
+        (["--error", "1e-9", "--apply", "x.toml"], "no cheaper replacement has an error of at most 1e-07 %"),
     ],
 )
 def test_what_cannot_be_done_is_refused_with_what_would_be_right(refused, words, said):
@@ -207,10 +210,10 @@ def test_without_a_design_it_is_said_what_is_missing(call, project):
 @pytest.mark.parametrize(
     ("layer", "form", "said"),
     [
-        ("filters = 1\nkernel = 3", "kxk+1x1", "nothing of form kxk+1x1 is cheaper, however narrow; choose another"),
+        ("filters = 1\nkernel = 3", "kxk+1x1", "no replacement of form kxk+1x1 is cheaper, at any rank; choose"),
         (
             'filters = 4\nkernel = 3\nbias = false\nweights = { source = "file", path = "zeros.npy" }', "1x1+kxk",
-            "nothing can stand for what gives zeros alone",
+            "a convolution whose output is all zero cannot be replaced",
         ),
     ],
 )  # fmt: skip
@@ -221,7 +224,7 @@ def test_where_no_width_will_do_no_more_error_is_advised(call, project, tmp_path
     project.write_text(f'{start}[[designs.nodes]]\nname = "c"\nkind = "conv2d"\n{layer}\n', encoding="utf-8")
     status, out, err = call("--node", "c", "--form", form, *budget, "--apply", tmp_path / "x.toml")
     assert (status, out) == (2, "")
-    assert said in err or (budget[0] == "--macs" and "nothing costs as little as 1 MACs" in err)
+    assert said in err or (budget[0] == "--macs" and "no replacement costs at most 1 MACs" in err)
 
 
 def test_a_file_that_cannot_be_written_is_told_and_nothing_is_left(call, tmp_path):

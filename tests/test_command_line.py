@@ -180,8 +180,8 @@ def test_analyze_of_the_start_project_gives_the_known_numbers(call):
 def test_analyze_prints_a_table_unless_another_format_is_asked_for(call, write):
     path = write()
     starts = {None: "Design", "table": "Design", "csv": "design,node,kind", "markdown": "| Design"}
-    for format, start in starts.items():
-        status, out, err = call("analyze", path, *(() if format is None else ("--format", format)))
+    for output_format, start in starts.items():
+        status, out, err = call("analyze", path, *(() if output_format is None else ("--format", output_format)))
         assert (status, err) == (0, "")
         assert out.startswith(start)
         assert out.endswith("\n")
@@ -235,8 +235,8 @@ def test_closed_blocks_are_one_row_with_the_sums_of_their_layers(call):
     assert list(blocks) == ["inception_3a", ""]
     assert blocks[""] == layers.pop("")
     assert all(row["block"] == "inception_3a" for row in layers.values())
-    for id in (known.id for known in METRICS if known.is_additive and not known.is_measured):
-        assert int(blocks["inception_3a"][id]) == sum(int(row[id]) for row in layers.values())
+    for metric_id in (known.id for known in METRICS if known.is_additive and not known.is_measured):
+        assert int(blocks["inception_3a"][metric_id]) == sum(int(row[metric_id]) for row in layers.values())
 
 
 def test_the_json_names_the_convention(call):
@@ -500,7 +500,7 @@ def test_a_figure_is_one_word_and_without_views_the_only_file_a_format(call, wri
     out = tmp_path / "out"
     status, text, _ = call("export", write(SMALL), "--out", out, "--figure", figure, "--format", "png,svg,pdf")
     assert status == 0
-    expected = [out / f"{figure}.{format}" for format in ("pdf", "png", "svg")]
+    expected = [out / f"{figure}.{output_format}" for output_format in ("pdf", "png", "svg")]
     assert text.split() == [str(path) for path in expected]
     assert sorted(out.iterdir()) == expected
     millimetres = re.search(r'<svg width="(\S+)mm"', expected[2].read_text(encoding="utf-8"))
@@ -529,7 +529,7 @@ def test_the_turn_of_the_camera_is_a_gif(call, write, tmp_path):
     [
         (("--figure", "one-by-one", "--format", "gif"), "--format gif: the turn of the camera is drawn for --figure"),
         (("--views", "bars", "--format", "gif"), "--format gif: the turn of the camera is drawn for --figure"),
-        (("--figure", "from-above", "--width", "85mm", "--size", "800x450"), "--width: is of figures in print"),
+        (("--figure", "from-above", "--width", "85mm", "--size", "800x450"), "--width: is for figures in print"),
     ],
 )
 def test_options_that_do_not_go_together_are_told_before_anything_runs(refused, write, tmp_path, words, said):
@@ -622,8 +622,8 @@ def test_export_of_the_stem_s_layer_is_asked_for_by_its_word(call, write, tmp_pa
     [
         (("--design", "niave"), "--design 'niave' is unknown; did you mean 'naive'?"),
         (("--node", "d"), "--node 'd' is unknown in naive; known are c"),
-        (("--node", "c", "--value", "4,0,0"), "--value: channel 4 is none of c, which is 4×6×5; 0 to 3 are"),
-        (("--value", "0,6,0"), "--value: y 6 is none of c, which is 4×6×5; 0 to 5 are"),
+        (("--node", "c", "--value", "4,0,0"), "--value: c is 4×6×5 and has no channel 4; 0 to 3 are possible"),
+        (("--value", "0,6,0"), "--value: c is 4×6×5 and has no y 6; 0 to 5 are possible"),
     ],
 )
 def test_export_refuses_a_choice_that_is_not_there_before_it_runs(call, write, tmp_path, words, said):

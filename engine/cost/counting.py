@@ -1,4 +1,4 @@
-"""What counts as an operation: conventions, and what each of them leaves out."""
+"""Counting rules: what each convention counts as an operation, and what it leaves out."""
 
 from collections.abc import Iterable, Mapping
 from typing import Literal, get_args
@@ -10,17 +10,17 @@ from engine.network.analysis import Report
 
 
 class Term(Struct, frozen=True):
-    """A sort of arithmetic, whose amount every kind of layer says in `operations`."""
+    """A kind of arithmetic, whose amount each kind of layer returns from `operations`."""
 
     id: str
     title: str
     what: str
-    """What its amount is of."""
+    """The things that its amount counts."""
     is_alternative: bool = False
-    """Whether it tells in another way what another term tells: only some conventions look at it so."""
+    """Whether it counts, in the way of some conventions, what another term counts already."""
 
     def amount(self, report: Report) -> int:
-        """How much of it a layer does on one input; 0 while its shapes are unknown."""
+        """A layer's amount for one input; 0 while its shapes are unknown."""
         if self.id == "macs":
             return report.macs or 0
         output = report.output_shape
@@ -38,15 +38,15 @@ TERMS: tuple[Term, ...] = (
     Term("max_pool", "max pool", "values that max pooling receives"),
     Term("avg_pool", "avg pool", "values that average pooling receives"),
     Term("global_pool", "global pool", "values that global pooling receives"),
-    Term("add", "sums of volumes", "values that additions of volumes give"),
+    Term("add", "sums of volumes", "values that additions of volumes return"),
     Term("lrn", "LRN", "values of local response norm"),
-    Term("batch_norm_params", "batch norm parameters", "gamma and beta, once for each channel", is_alternative=True),
+    Term("batch_norm_params", "batch norm parameters", "gamma and beta, once per channel", is_alternative=True),
     Term("avg_pool_windows", "avg pool windows", "values in all windows of average pooling", is_alternative=True),
     Term("averages", "averages", "divisions of average and global pooling", is_alternative=True),
     Term(
         "dense_additions",
         "dense additions",
-        "additions of dense layers, counted besides their MACs",
+        "additions of dense layers, counted in addition to their MACs",
         is_alternative=True,
     ),
     Term("softmax_additions", "softmax additions", "additions of softmax", is_alternative=True),
@@ -60,26 +60,24 @@ class Convention(Struct, frozen=True):
     title: str
     unit: Literal["MACs", "FLOPs"]
     factors: tuple[tuple[str, int], ...] = (("macs", 1),)
-    """(term, operations for each of it); a term that is not named is left out."""
+    """(term, operations per unit of it); other terms do not count."""
     batch: int = 1
     kilo: Literal[1000, 1024] = 1000
     weights_only: bool = False
-    """Whether parameters are counted without biases, gamma and beta."""
+    """Whether biases, gamma and beta do not count as parameters."""
     source: str = ""
-    """Where the rule stands, and what is special in it."""
+    """Where the rule is published, and its peculiarities."""
 
     @property
     def unit_with_rule(self) -> str:
-        """The unit with what has to be known beside a number: "MACs (fvcore, batch 8)"."""
+        """The unit with the rule and the batch: "MACs (fvcore, batch 8)"."""
         words = [self.id] if self.id not in ("macs", "flops") else []
         words += [f"batch {self.batch}"] if self.batch > 1 else []
         return f"{self.unit} ({', '.join(words)})" if words else self.unit
 
 
 MACS = Convention("macs", "MACs", "MACs", source="multiply-accumulates of convolutions and dense layers")
-FLOPS = Convention(
-    "flops", "FLOPs (2 per MAC)", "FLOPs", (("macs", 2),), source="the multiplications and additions of those"
-)
+FLOPS = Convention("flops", "FLOPs (2 per MAC)", "FLOPs", (("macs", 2),), source="their multiplications and additions")
 
 CONVENTIONS: tuple[Convention, ...] = (
     MACS,
@@ -146,7 +144,7 @@ CONVENTIONS: tuple[Convention, ...] = (
         source="table 1: weights without biases, K = 1024 for parameters",
     ),
 )
-"""Ready conventions, the plain one first."""
+"""The predefined conventions, the plain one first."""
 
 
 GROUPS: dict[str, tuple[str, ...]] = {
@@ -156,7 +154,7 @@ GROUPS: dict[str, tuple[str, ...]] = {
     "pooling": ("max_pool", "avg_pool", "global_pool"),
     "additions": ("add",),
 }
-"""Terms that a convention of one's own may count besides MACs, by what a person calls them."""
+"""Terms that a custom convention may count besides MACs, by the name of their group in the window."""
 
 CUSTOM = "own"
 
@@ -164,27 +162,27 @@ CUSTOM = "own"
 def custom_convention(
     unit: Literal["MACs", "FLOPs"], groups: Iterable[str], batch: int = 1, kilo: Literal[1000, 1024] = 1000
 ) -> Convention:
-    """A convention that counts MACs (2 FLOPs each) and these groups, one operation a value, two of batch norm."""
-    chosen = [name for name in GROUPS if name in set(groups)]
-    factors = tuple((id, 2 if id == "batch_norm" else 1) for name in chosen for id in GROUPS[name])
-    words = f"{unit} with {', '.join(chosen)}" if chosen else f"{unit} alone"
-    return Convention(CUSTOM, words, unit, (("macs", 1 if unit == "MACs" else 2), *factors), batch, kilo)
+    """A convention that counts MACs (2 FLOPs each) and these groups: one operation per value, two for batch norm."""
+    names = [name for name in GROUPS if name in set(groups)]
+    factors = tuple((term, 2 if term == "batch_norm" else 1) for name in names for term in GROUPS[name])
+    title = f"{unit} with {', '.join(names)}" if names else f"{unit} alone"
+    return Convention(CUSTOM, title, unit, (("macs", 1 if unit == "MACs" else 2), *factors), batch, kilo)
 
 
 def groups_of(convention: Convention) -> tuple[str, ...]:
-    """The groups of which a convention counts at least one term."""
-    counts = {id for id, factor in convention.factors if factor}
+    """The groups with at least one term that a convention counts."""
+    counts = {term for term, factor in convention.factors if factor}
     return tuple(name for name, terms in GROUPS.items() if counts.intersection(terms))
 
 
 class Tally(Struct, frozen=True):
-    """What a convention counts of several layers together, by term."""
+    """The operations of several layers by a convention, term by term."""
 
     convention: Convention
     counted: Mapping[str, int]
-    """What each term contributes, for a whole batch."""
+    """Operations per term, for a whole batch."""
     uncounted: Mapping[str, int]
-    """What there is of each term that does not count, on one input."""
+    """Amounts of the terms that do not count, for one input."""
 
     @property
     def total(self) -> int:
@@ -192,49 +190,46 @@ class Tally(Struct, frozen=True):
 
 
 def tally(reports: Iterable[Report], convention: Convention) -> Tally | None:
-    """Count several layers term by term; None where the shapes of one are unknown."""
-    found: dict[str, int] = {}
+    """Count several layers term by term; None if any of their shapes are unknown."""
+    totals: dict[str, int] = {}
     reports = tuple(reports)
     for report in reports:
         terms = counted_terms(report, convention)
         if terms is None:
             return None
-        for id, amount in terms.items():
-            found[id] = found.get(id, 0) + amount
-    return Tally(convention, found, uncounted_terms(reports, convention))
+        for term, amount in terms.items():
+            totals[term] = totals.get(term, 0) + amount
+    return Tally(convention, totals, uncounted_terms(reports, convention))
 
 
-def convention_by_id(id: str) -> Convention:
-    """The ready convention of that id; KeyError where there is none."""
-    return {convention.id: convention for convention in CONVENTIONS}[id]
+def convention_by_id(convention_id: str) -> Convention:
+    """The predefined convention of that id; KeyError if there is none."""
+    return {convention.id: convention for convention in CONVENTIONS}[convention_id]
 
 
 def count_operations(report: Report, convention: Convention) -> int | None:
-    """Operations of a layer for a whole batch; None where its shapes are unknown."""
+    """Operations of a layer for a whole batch; None if its shapes are unknown."""
     return sum(terms.values()) if (terms := counted_terms(report, convention)) is not None else None
 
 
 def counted_terms(report: Report, convention: Convention) -> Mapping[str, int] | None:
-    """What each term that the convention counts contributes for a whole batch; None where shapes are unknown."""
+    """Operations of a layer per term, for a whole batch; None if its shapes are unknown."""
     if report.output_shape is None:
         return None
-    amounts = ((id, convention.batch * factor * _TERMS[id].amount(report)) for id, factor in convention.factors)
-    return {id: amount for id, amount in amounts if amount}
+    amounts = ((term, convention.batch * factor * _TERMS[term].amount(report)) for term, factor in convention.factors)
+    return {term: amount for term, amount in amounts if amount}
 
 
 def uncounted_terms(reports: Iterable[Report], convention: Convention) -> Mapping[str, int]:
-    """Terms that the convention does not count, with their amounts on one input, where there are any.
-
-    What is told by another term already is not told again.
-    """
-    counts = {id for id, factor in convention.factors if factor}
-    known = [report for report in reports if report.output_shape is not None]
+    """Amounts above 0 of the terms that the convention does not count, for one input, without alternative terms."""
+    counts = {term_id for term_id, factor in convention.factors if factor}
+    complete = [report for report in reports if report.output_shape is not None]
     amounts = {
-        term.id: sum([term.amount(report) for report in known])
+        term.id: sum([term.amount(report) for report in complete])
         for term in TERMS
         if term.id not in counts and not term.is_alternative
     }
-    return {id: amount for id, amount in amounts.items() if amount}
+    return {term_id: amount for term_id, amount in amounts.items() if amount}
 
 
 _TERMS = {term.id: term for term in TERMS}

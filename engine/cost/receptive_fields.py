@@ -1,4 +1,4 @@
-"""Which window of the project's input, and which region of every earlier volume, one value depends on."""
+"""The window of the project's input, and the region of every earlier volume, on which one value depends."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from functools import lru_cache
@@ -16,13 +16,13 @@ from engine.shapes import Shape, single_pixels
 from engine.text.problems import STEM
 
 _Axis = tuple[int, int, int]
-"""Along one axis: where the window of the first value begins, how long it is, and the step to the next value's."""
+"""Along one axis: start and length of the first value's window, and the step to the next value's."""
 
 _ITSELF: _Axis = (0, 1, 1)
 
 
 class ReceptiveField(Struct, frozen=True):
-    """Windows on the project's input along both axes; those of values at the border reach into the padding."""
+    """Windows of a volume's values on the project's input along both axes, padding included."""
 
     vertical: _Axis = _ITSELF
     horizontal: _Axis = _ITSELF
@@ -38,14 +38,14 @@ class ReceptiveField(Struct, frozen=True):
         return self.vertical[2], self.horizontal[2]
 
     def window(self, y: int, x: int) -> tuple[int, int, int, int]:
-        """Top, left, bottom and right (past the last) of what the values at (y, x) see, padding included."""
+        """Top, left, bottom and right (past the last) of the window of the values at (y, x), padding included."""
         (top, height, down), (left, width, right) = self.vertical, self.horizontal
         return top + y * down, left + x * right, top + y * down + height, left + x * right + width
 
 
 @lru_cache(maxsize=4)
 def receptive_fields(check: ProjectCheck) -> Mapping[NodeRef, ReceptiveField]:
-    """The receptive field of every volume on the project's input, through the stem; unknown ones are left out."""
+    """The receptive field of every volume on the project's input, through the stem; without those that are unknown."""
     receptive: dict[NodeRef, ReceptiveField] = {}
     start: ReceptiveField | None = ReceptiveField()
     for design, analysis in check.analyses.items():
@@ -59,21 +59,21 @@ def receptive_fields(check: ProjectCheck) -> Mapping[NodeRef, ReceptiveField]:
 
 def _add_fields(receptive: dict[NodeRef, ReceptiveField], design: str, analysis: Analysis) -> None:
     for report in analysis.reports:
-        received = [receptive.get((design, name)) for name in report.inputs]
-        known = [field for field in received if field is not None]
-        if report.output_shape is None or not known or len(known) < len(received):
+        input_fields = [receptive.get((design, name)) for name in report.inputs]
+        fields = [field for field in input_fields if field is not None]
+        if report.output_shape is None or not fields or len(fields) < len(input_fields):
             continue
-        field = _field_behind(report, known)
+        field = _field_behind(report, fields)
         if field is not None:
             receptive[design, report.name] = field
 
 
-def _field_behind(report: Report, received: list[ReceptiveField]) -> ReceptiveField | None:
+def _field_behind(report: Report, fields: list[ReceptiveField]) -> ReceptiveField | None:
     shape, windows = report.input_shapes[0], report.windows
-    if shape is None or windows is None or windows.repeat != (1, 1):  # repeated windows do not move in one step
+    if shape is None or windows is None or windows.repeat != (1, 1):  # repeated windows do not move in equal steps
         return None
-    vertical = _union([field.vertical for field in received], shape.height)
-    horizontal = _union([field.horizontal for field in received], shape.width)
+    vertical = _union([field.vertical for field in fields], shape.height)
+    horizontal = _union([field.horizontal for field in fields], shape.width)
     if vertical is None or horizontal is None:
         return None
     (height, width), (down, right), (top, left, _, _) = windows.kernel, windows.stride, windows.margins
@@ -84,13 +84,13 @@ def _field_behind(report: Report, received: list[ReceptiveField]) -> ReceptiveFi
 
 
 def _widen(axis: _Axis, kernel: int, dilation: int, margin: int, stride: int) -> _Axis:
-    """What a window of so many taps, `dilation` apart, sees: (k − 1)·d steps more than one of its values."""
+    """Extent of a window of `kernel` taps, `dilation` apart: (k − 1)·d steps more than that of one value."""
     start, size, step = axis
     return start - margin * step, size + (kernel - 1) * dilation * step, step * stride
 
 
 def _union(axes: Iterable[_Axis], count: int) -> _Axis | None:
-    """What values side by side see together; None where several windows do not move in one step."""
+    """The union of several inputs' windows; None if these do not move in the same step."""
     starts, sizes, steps = zip(*axes, strict=True)
     if len(set(steps)) > 1 and count > 1:
         return None
@@ -99,7 +99,7 @@ def _union(axes: Iterable[_Axis], count: int) -> _Axis | None:
 
 
 class Region(NamedTuple):
-    """The smallest box around the values that move one value: ends are past the last."""
+    """The smallest box around all values on which one value depends; ends are past the last."""
 
     top: int
     left: int
@@ -117,10 +117,10 @@ class Region(NamedTuple):
 
 
 class _Footprint:
-    """The values of a volume that are read: for each set of channels (C,) the pixels (H×W) that are read of them.
+    """The values of a volume that are read: per set of channels (C,) the pixels (H×W) that are read of them.
 
-    Every layer takes a set of channels at some pixels to one set of channels at some pixels of what it receives, so
-    that nothing is lost; what several paths read of the same channels is one.
+    Exact, as each layer maps a set of channels at some pixels to one such set of its input. Pixels that several
+    paths read of the same channels are joined.
     """
 
     def __init__(self, shape: Shape) -> None:
@@ -141,32 +141,31 @@ class _Footprint:
 
 
 def _ends(mask: Mask | np.bool_) -> tuple[int, int]:
-    at = np.flatnonzero(mask)
-    return int(at[0]), int(at[-1]) + 1
+    indices = np.flatnonzero(mask)
+    return int(indices[0]), int(indices[-1]) + 1
 
 
-def input_window(check: ProjectCheck, place: NodeRef, y: int, x: int) -> tuple[int, int, int, int] | None:
-    """Top, left, bottom and right (past the last) of the input's pixels that move the values at (y, x).
+def input_window(check: ProjectCheck, ref: NodeRef, y: int, x: int) -> tuple[int, int, int, int] | None:
+    """Top, left, bottom and right (past the last) of the input's pixels on which the values at (y, x) depend.
 
-    Padding moves nothing, so at the border this may be less than what `Receptive.window` has within the input.
-    None if all that is read is padding, or if what lies before is unknown.
+    Without padding, so at the border it may be smaller than `ReceptiveField.window` within the input. None if only
+    padding is read, or if an earlier layer is unknown.
     """
-    read = regions_read(check, place, None, y, x).get((STEM, INPUT))
-    return None if read is None else read.window
+    region = regions_read(check, ref, None, y, x).get((STEM, INPUT))
+    return None if region is None else region.window
 
 
 @lru_cache(maxsize=8)
-def regions_read(check: ProjectCheck, place: NodeRef, channel: int | None, y: int, x: int) -> Mapping[NodeRef, Region]:
-    """Of the value at (channel, y, x), or of all channels there, the values of every earlier volume that move it.
+def regions_read(check: ProjectCheck, ref: NodeRef, channel: int | None, y: int, x: int) -> Mapping[NodeRef, Region]:
+    """The region of every earlier volume on which the value at (channel, y, x), or all channels there, depend.
 
-    Those of the design and of the stem, the project's input with them, and the value itself; a block has what its last
-    layer has. A volume of which only padding is read, or that does not come before, is left out; so is all that lies
-    before a layer that is not known.
+    Includes volumes of the design, of the stem, the project's input, and the value itself; a block has the region of
+    its last layer. Without volumes of which only padding is read, and without those before an unknown layer.
     """
-    design, name = place
+    design, name = ref
     analysis, stem = check.analyses.get(design), check.analyses.get(STEM)
-    received = check.input_shape if analysis is None else analysis.input_shape
-    shape = received if name == INPUT else check.reports[place].output_shape
+    input_shape = check.input_shape if analysis is None else analysis.input_shape
+    shape = input_shape if name == INPUT else check.reports[ref].output_shape
     if shape is None:
         return {}
     start = _Footprint(shape)
@@ -174,7 +173,7 @@ def regions_read(check: ProjectCheck, place: NodeRef, channel: int | None, y: in
     pixels[y, x] = True
     start.add(_only(shape.channels, channel), pixels)
     if analysis is None:  # the input of a project that has no stem
-        return {place: start.region()}
+        return {ref: start.region()}
     own = _footprints_before(analysis, name, start)
     footprints = {(design, earlier): part for earlier, part in own.items()}
     if design != STEM and INPUT in own:
@@ -182,7 +181,7 @@ def regions_read(check: ProjectCheck, place: NodeRef, channel: int | None, y: in
         if stem is not None and stem.reports:
             behind = _footprints_before(stem, stem.output, own[INPUT])
         footprints |= {(STEM, earlier): part for earlier, part in behind.items()}
-    return {at: part.region() for at, part in footprints.items()}
+    return {other: part.region() for other, part in footprints.items()}
 
 
 def _only(count: int, channel: int | None) -> Mask:
@@ -193,7 +192,7 @@ def _only(count: int, channel: int | None) -> Mask:
 
 
 def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict[str, _Footprint]:
-    """What the values `start` of the volume called `name` read of every volume of an analysis, that one included."""
+    """What the values `start` of the volume `name` read of every volume of an analysis, including that one."""
     block = analysis.blocks.get(name)
     footprints = {name if block is None else block.output: start}
     for report in reversed(analysis.reports):
@@ -205,16 +204,16 @@ def _footprints_before(analysis: Analysis, name: str, start: _Footprint) -> dict
             before = _pixels_before(report, pixels)
             if before.any():
                 masks = report.channels_read(channels)
-                for source, shape, read in zip(report.inputs, report.known_inputs, masks, strict=True):
-                    if read.any():
-                        footprints.setdefault(source, _Footprint(shape)).add(read, before)
+                for source, shape, channel_mask in zip(report.inputs, report.known_inputs, masks, strict=True):
+                    if channel_mask.any():
+                        footprints.setdefault(source, _Footprint(shape)).add(channel_mask, before)
     return footprints | {
         block.name: footprints[block.output] for block in analysis.blocks.values() if block.output in footprints
     }
 
 
 def _pixels_before(report: Report, pixels: Mask) -> Mask:
-    """The pixels of a layer's input that these `pixels` of its output depend on."""
+    """The pixels of a layer's input on which these `pixels` of its output depend."""
     shape, windows = report.input_shapes[0], report.windows
     assert shape is not None, "a layer whose output is known knows its input"
     assert windows is not None, "a layer whose output is known knows its windows"
@@ -233,9 +232,9 @@ def _pixels_before(report: Report, pixels: Mask) -> Mask:
 
 
 def _reads(starts: NDArray[np.intp], kernel: int, dilation: int, count: int) -> tuple[int, NDArray[np.float32]]:
-    """1 where a window (rows, by their first taps) reads a value (columns) along one axis; padding is left out.
+    """Along one axis, the first value that may be read, and a matrix (windows, values from there on), without padding.
 
-    Only values from the first to the last that may be read have a column; the number of the first comes with it.
+    It is 1 where a window, given by its first tap in `starts`, reads the value.
     """
     low = min(max(int(starts[0]), 0), count)
     high = max(min(int(starts[-1]) + (kernel - 1) * dilation + 1, count), low)

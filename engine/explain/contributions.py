@@ -1,4 +1,4 @@
-"""What each input channel gives to one output map: a map is the sum of one partial map a channel, and its bias."""
+"""What each input channel contributes to one output map, which is the sum of a partial map per channel and a bias."""
 
 from math import prod
 from typing import Any, NamedTuple
@@ -16,22 +16,22 @@ from engine.shapes import Shape, Windows
 _Numbers = NDArray[np.float64]
 
 MOST_VALUES = 500_000
-"""Of partial maps that are held at a time."""
+"""Values of partial maps in memory at a time."""
 
 
 class Contributions(Struct, frozen=True, eq=False):
-    """What the input channels that a filter sees give to its map m, the bias left out: m = Σ p_c.
+    """What the input channels of a filter contribute to its map m without the bias: m = Σ p_c.
 
     All sums are over the pixels at which m is finite.
     """
 
     first: int
-    """The first of these channels; with groups a filter sees only some."""
+    """The first of these channels; with groups a filter reads only some."""
     shares: _Numbers
-    """(C/groups,): ``⟨p_c, m⟩ / ⟨m, m⟩``, which add up to 1; below 0 where a channel works against the rest.
-    All 0 where m is."""
+    """(C/groups,): ``⟨p_c, m⟩ / ⟨m, m⟩``, which add up to 1; below 0 if a channel works against the rest.
+    All 0 if m is 0."""
     energies: _Numbers
-    """(C/groups,): ``‖p_c‖² / Σ ‖p_i‖²``, how strong each is by itself, whether or not others cancel it."""
+    """(C/groups,): ``‖p_c‖² / Σ ‖p_i‖²``, the strength of each by itself, whether or not others cancel it."""
     sums: _Numbers
     """(C/groups,): ``Σ p_c`` over the pixels, signed."""
     non_finite: int
@@ -39,7 +39,7 @@ class Contributions(Struct, frozen=True, eq=False):
 
 
 class FilterInput(NamedTuple):
-    """What makes one map: the channels that its filter reads, the filter's weights, and where its windows lie."""
+    """The input of one map: the channels that its filter reads, the filter's weights, and its windows."""
 
     first: int
     volume: Volume  # (C/groups, H, W)
@@ -48,18 +48,18 @@ class FilterInput(NamedTuple):
 
 
 def filter_input_of(layer: Layer, weight: NDArray[Any], volume: Volume, channel: int) -> FilterInput:
-    """What makes the map `channel` of a layer that has filters, all of them in `weight`, and receives a volume."""
-    received = Shape(*volume.shape)
-    read = layer.input_channels(channel, [received])
+    """The input of the map `channel` of a layer that receives `volume` and has all its filters in `weight`."""
+    shape = Shape(*volume.shape)
+    channels = layer.input_channels(channel, [shape])
     return FilterInput(
-        read.start, volume[read], layer.filter_weights(weight, channel, received), layer.windows(received)
+        channels.start, volume[channels], layer.filter_weights(weight, channel, shape), layer.windows(shape)
     )
 
 
 def partial_maps(part: FilterInput, checkpoint: Checkpoint) -> Volume:
-    """The map that each input channel gives by itself: (C/groups, H', W'). They add up to the map less its bias."""
+    """The map that each input channel makes by itself: (C/groups, H', W'). They add up to the map without its bias."""
     windows = part.windows
-    with np.errstate(all="ignore"):  # what overflows is not finite, and left out
+    with np.errstate(all="ignore"):  # overflow is not finite, and left out
         return kernels.conv2d(
             part.volume,
             part.weight[:, None],
@@ -73,25 +73,25 @@ def partial_maps(part: FilterInput, checkpoint: Checkpoint) -> Volume:
 
 
 def contributions(part: FilterInput, checkpoint: Checkpoint) -> Contributions:
-    """Shares, energies and sums of all partial maps; they are made twice, so that only some are held at a time."""
+    """Shares, energies and sums of all partial maps, which are computed twice to have only some in memory at a time."""
     pixels = prod(part.windows.output)
-    some = [*split_range(len(part.weight), max(1, MOST_VALUES // pixels))]
+    slices = [*split_range(len(part.weight), max(1, MOST_VALUES // pixels))]
 
     def maps(channels: slice) -> _Numbers:
-        those = part._replace(volume=part.volume[channels], weight=part.weight[channels])
-        return partial_maps(those, checkpoint).reshape(-1, pixels).astype(np.float64)
+        subset = part._replace(volume=part.volume[channels], weight=part.weight[channels])
+        return partial_maps(subset, checkpoint).reshape(-1, pixels).astype(np.float64)
 
     with np.errstate(invalid="ignore"):  # ∞ − ∞
-        whole = np.sum([maps(channels).sum(axis=0) for channels in some], axis=0)
+        whole = np.sum([maps(channels).sum(axis=0) for channels in slices], axis=0)
     finite = np.isfinite(whole)
-    known: _Numbers = whole[finite]
-    found = np.zeros((3, len(part.weight)))
-    for channels in some:
+    target: _Numbers = whole[finite]
+    sums = np.zeros((3, len(part.weight)))
+    for channels in slices:
         values = maps(channels)[:, finite]
-        found[0, channels] = np.einsum("cv,v->c", values, known)
-        found[1, channels] = np.einsum("cv,cv->c", values, values)
-        found[2, channels] = values.sum(axis=1)
-    energy, total = float(np.einsum("v,v->", known, known)), float(found[1].sum())
-    shares = found[0] / energy if energy else np.zeros(len(part.weight))
-    energies = found[1] / total if total else found[1]
-    return Contributions(part.first, shares, energies, found[2], pixels - known.size)
+        sums[0, channels] = np.einsum("cv,v->c", values, target)
+        sums[1, channels] = np.einsum("cv,cv->c", values, values)
+        sums[2, channels] = values.sum(axis=1)
+    energy, total = float(np.einsum("v,v->", target, target)), float(sums[1].sum())
+    shares = sums[0] / energy if energy else np.zeros(len(part.weight))
+    energies = sums[1] / total if total else sums[1]
+    return Contributions(part.first, shares, energies, sums[2], pixels - target.size)

@@ -1,4 +1,4 @@
-"""How one value of a layer's output comes about, in double precision: the layer's own answer."""
+"""Explains one value of a layer's output in double precision, by the layer's own `explain`."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -18,7 +18,7 @@ def explain(
     at: Spot,
     names: Sequence[str] = (),
 ) -> Explanation:
-    """How a layer makes the value at (channel, y, x) of its output, in double precision.
+    """How a layer computes the value at (channel, y, x) of its output, in double precision.
 
     Parameters
     ----------
@@ -27,11 +27,11 @@ def explain(
     roles
         Its weights for that channel, as `channel_weights` returns them.
     names
-        What the inputs are called.
+        Names of the inputs.
     """
-    called = tuple(names) or tuple(f"input {number}" for number in range(len(inputs)))
+    input_names = tuple(names) or tuple(f"input {number}" for number in range(len(inputs)))
     with np.errstate(all="ignore"):  # overflow shows in the result, as it does in the run's
-        return layer.explain(Target(name, tuple(inputs), called, _double(roles), Spot(*at)))
+        return layer.explain(Target(name, tuple(inputs), input_names, _double(roles), Spot(*at)))
 
 
 def _double(roles: WeightsByRole) -> Mapping[str, Any]:

@@ -1,4 +1,4 @@
-"""Where a value of the project's input comes from: a photo's pixel, an array in a file, noise."""
+"""Explains where a value of the project's input comes from: a photo's pixel, an array in a file, noise."""
 
 import numpy as np
 
@@ -10,29 +10,29 @@ from engine.text.units import number_text
 _COLOURS = {"rgb": ("red", "green", "blue"), "bgr": ("blue", "green", "red"), "gray": ("gray",)}
 _BYTES = 255
 _ROUNDING = 1e-6
-"""Relative to its terms, how far a float32 value may be from what a pixel gives."""
+"""Largest difference of a float32 value from the one computed for its pixel, relative to the terms."""
 
 
 def explain_input(spec: Input, volume: Volume, at: Spot) -> Explanation:
-    """How the value at (channel, y, x) of the volume (C×H×W) that an input gave comes about."""
+    """Where the value at (channel, y, x) of an input's volume (C×H×W) comes from."""
     value = float(volume[at])
     if isinstance(spec, ImageInput):
-        return _pixel(spec, value, at)
-    return Explanation(at, value, *_stored(spec, value, at))
+        return _explain_pixel(spec, value, at)
+    return Explanation(at, value, *_explain_stored(spec, value, at))
 
 
-def _stored(spec: ArrayInput | NoiseInput, value: float, at: Spot) -> tuple[str, tuple[str, ...]]:
-    place = ", ".join(map(str, at))
+def _explain_stored(spec: ArrayInput | NoiseInput, value: float, at: Spot) -> tuple[str, tuple[str, ...]]:
+    position = ", ".join(map(str, at))
     if isinstance(spec, NoiseInput):
-        what = f"Noise: a normal value of mean 0 and deviation 1, drawn from seed {spec.seed}. Nothing comes before it."
-        return what, (f"input[{place}] = {number_text(value)}",)
+        text = f"Noise: a normal value of mean 0 and deviation 1, drawn from seed {spec.seed}. Nothing comes before it."
+        return text, (f"input[{position}] = {number_text(value)}",)
     array = f", array {spec.key!r}" if spec.key else ""
-    what = f"A number of an array: {spec.path}{array}. Nothing comes before it."
-    return what, (f"input[{place}] = {number_text(value)}",)
+    text = f"A number of an array: {spec.path}{array}. Nothing comes before it."
+    return text, (f"input[{position}] = {number_text(value)}",)
 
 
-def _pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
-    """The byte of the photo as it was cropped and resized is the only one that gives this value."""
+def _explain_pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
+    """Names the byte of the cropped and resized photo: the only one that makes this value."""
     colour = _COLOURS[spec.channels][at.channel]
     mean, std = (_of_channel(values, at.channel, neutral) for values, neutral in ((spec.mean, 0.0), (spec.std, 1.0)))
     symbols = f"input[{', '.join(map(str, at))}] = (pixel · scale − mean) / std"
@@ -41,9 +41,11 @@ def _pixel(spec: ImageInput, value: float, at: Spot) -> Explanation:
     result = (byte * spec.scale - mean) / std
     if not spec.scale or abs(result - value) > _ROUNDING * (abs(byte * spec.scale) + abs(mean)) / abs(std):
         return Explanation(at, value, f"{where}: its {colour} here.", (symbols, f"= {number_text(value)}"))
-    what = f"{where}: its {colour} at y {at.y}, x {at.x} is {byte} of 255."
-    numbers = f"= ({byte} · {number_text(spec.scale)} − {operand_text(mean)}) / {operand_text(std)}"
-    return Explanation(at, result, what, (symbols, f"{numbers} = {number_text(result)}"))
+    text = f"{where}: its {colour} at y {at.y}, x {at.x} is {byte} of 255."
+    numbers = (
+        f"= ({byte} · {number_text(spec.scale)} − {operand_text(mean)}) / {operand_text(std)} = {number_text(result)}"
+    )
+    return Explanation(at, result, text, (symbols, numbers))
 
 
 def _byte(pixel: float) -> int:
@@ -51,7 +53,7 @@ def _byte(pixel: float) -> int:
 
 
 def _of_channel(values: tuple[float, ...], channel: int, neutral: float) -> float:
-    """One number counts for all channels."""
+    """The channel's number; a single one is for all channels."""
     if not values:
         return neutral
     return values[channel] if len(values) > 1 else values[0]

@@ -1,1 +1,1 @@
-"""Low-rank factors of a convolution: 1×1 reductions and expansions found from the data that reaches it."""
+"""Low-rank factors of a convolution: 1×1 reductions and expansions, computed from the data that reaches it."""

@@ -1,6 +1,6 @@
-"""The narrowest convolutions that do as one: 1×1 reductions and expansions found from the data that reaches a layer.
+"""Low-rank factors of a convolution: 1×1 reductions and expansions, computed from the data that reaches a layer.
 
-All errors are relative: ‖y − ŷ‖ / ‖y‖ over all values of the layer's output y before its bias, which both have.
+All errors are relative: ‖y − ŷ‖ / ‖y‖ over all values of the layer's output y, both without the bias.
 """
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
@@ -21,41 +21,41 @@ _Matrix = NDArray[np.float64]
 Filters = NDArray[np.float32]
 """Weights of a convolution, (filters, channels, kh, kw)."""
 Volumes = Callable[[], Iterable[Volume]]
-"""The volumes (C×H×W) that reach a layer, one after the other, as often as they are asked for."""
+"""Iterates over the volumes (C×H×W) that reach a layer; may be called repeatedly."""
 
 _RANK_TOLERANCE = 1e-10
-"""Directions whose energy is a smaller share of the largest one's hold no data: rounding made them."""
+"""Directions whose energy is a smaller share of the largest one's are rounding errors."""
 
 
 class NotFinite(ValueError):
-    """Volumes have values that are not finite: nothing can be fitted to them, nor measured on them."""
+    """Volumes contain values that are not finite: nothing can be fitted to them or measured on them."""
 
 
 class Split(Struct, frozen=True, eq=False):
-    """Two convolutions for every width r at once: the first r of the directions in which the data has most energy."""
+    """Pairs of convolutions for all ranks r at once, from the r directions in which the data has most energy."""
 
     before: NDArray[np.float64]
-    """(R, C, kh, kw): what gives r maps."""
+    """(R, C, kh, kw): the convolution to r maps."""
     behind: NDArray[np.float64]
-    """(F, R, kh, kw): what makes the layer's maps of them."""
+    """(F, R, kh, kw): the convolution from these to the layer's maps."""
     energies: _Matrix
-    """(R,), falling: what each direction adds to the output's energy."""
+    """(R,), falling: the energy that each direction adds to the output."""
 
     @property
     def expected_errors(self) -> _Matrix:
-        """(R + 1,): the error that the energies expect at each width, from 0 on: √(Σ_{i>r} eᵢ / Σ eᵢ)."""
+        """(R + 1,): the error that the energies predict for each rank r from 0 on: √(Σ_{i>r} eᵢ / Σ eᵢ)."""
         tail = np.append(np.cumsum(self.energies[::-1])[::-1], 0.0)
         return np.sqrt(tail / tail[0]) if tail[0] > 0 else np.zeros_like(tail)
 
     def pair(self, rank: int) -> tuple[Filters, Filters]:
-        """Weights of the two; from the rank of the data on, further maps are zero."""
+        """Weights of the two; beyond the rank of the data, maps are zero."""
         return _pad(self.before[:rank], rank, 0), _pad(self.behind[:, :rank], rank, 1)
 
 
 def _pad(weight: NDArray[Any], rank: int, axis: int) -> Filters:
-    widths = [(0, 0)] * weight.ndim
-    widths[axis] = (0, max(rank - weight.shape[axis], 0))
-    return np.ascontiguousarray(np.pad(weight, widths), np.float32)
+    padding = [(0, 0)] * weight.ndim
+    padding[axis] = (0, max(rank - weight.shape[axis], 0))
+    return np.ascontiguousarray(np.pad(weight, padding), np.float32)
 
 
 def input_covariance(volumes: Iterable[Volume], checkpoint: Checkpoint) -> _Matrix:
@@ -64,17 +64,17 @@ def input_covariance(volumes: Iterable[Volume], checkpoint: Checkpoint) -> _Matr
 
 
 def output_covariance(layer: Conv2d, weight: Filters, volumes: Iterable[Volume], checkpoint: Checkpoint) -> _Matrix:
-    """The same of the layer's output before its bias: (F, F)."""
+    """The same for the layer's output before its bias: (F, F)."""
     outputs = (run_linear(layer, weight, volume, checkpoint) for volume in volumes)
     return _covariance((output.reshape(len(output), -1) for output in outputs), checkpoint)
 
 
 def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> _Matrix:
     total, samples = np.zeros((0, 0)), 0
-    for found in values:
-        for columns in split_range(found.shape[1], max(1, BLOCK_BYTES // (8 * len(found)))):
+    for matrix in values:
+        for columns in split_range(matrix.shape[1], max(1, BLOCK_BYTES // (8 * len(matrix)))):
             checkpoint()
-            block = found[:, columns].astype(np.float64)
+            block = matrix[:, columns].astype(np.float64)
             product = block @ block.T
             total = product if not samples else total + product
             samples += block.shape[1]
@@ -86,27 +86,27 @@ def _covariance(values: Iterable[NDArray[Any]], checkpoint: Checkpoint) -> _Matr
 def factor_reduction(weight: Filters, covariance: _Matrix | None = None) -> Split:
     """A 1×1 to r maps, then the k×k: the best pair for data of that covariance, for every r at once.
 
-    With the unfolded weights M (F·kh·kw × C) and M·Σ^½ = U·S·Vᵀ the reduction is V_rᵀ·Σ^-½ and the k×k U_r·S_r. It is
-    the least-squares optimum where the k×k taps are independent, which those of neighbouring pixels are not.
+    With the unfolded weights M (F·kh·kw × C) and M·Σ^½ = U·S·Vᵀ the reduction is V_rᵀ·Σ^-½ and the k×k U_r·S_r. This
+    is the least-squares optimum if the k×k taps are independent, which those of neighbouring pixels are not.
     Without a covariance Σ is the identity: plain singular value decomposition of the weights.
     """
     filters, channels, height, width = weight.shape
     unfolded = weight.astype(np.float64).transpose(0, 2, 3, 1).reshape(-1, channels)
     root, inverse = (np.eye(channels),) * 2 if covariance is None else _roots(covariance)
     left, values, right = np.linalg.svd(unfolded @ root, full_matrices=False)
-    kept = values**2 > _RANK_TOLERANCE * max(values[0] ** 2, np.finfo(float).tiny)
-    before = (right[kept] @ inverse)[:, :, None, None]
-    behind = (left[:, kept] * values[kept]).reshape(filters, height, width, -1).transpose(0, 3, 1, 2)
-    return Split(before, behind, values[kept] ** 2)
+    nonzero = values**2 > _RANK_TOLERANCE * max(values[0] ** 2, np.finfo(float).tiny)
+    before = (right[nonzero] @ inverse)[:, :, None, None]
+    behind = (left[:, nonzero] * values[nonzero]).reshape(filters, height, width, -1).transpose(0, 3, 1, 2)
+    return Split(before, behind, values[nonzero] ** 2)
 
 
 def _roots(covariance: _Matrix) -> tuple[_Matrix, _Matrix]:
-    """Σ^½ and Σ^-½; directions without data have no inverse."""
+    """Σ^½ and Σ^-½; the inverse is 0 in directions without data."""
     energies, directions = np.linalg.eigh(covariance)
     energies = energies.clip(0)
-    known = energies > _RANK_TOLERANCE * energies[-1]
+    has_data = energies > _RANK_TOLERANCE * energies[-1]
     roots = np.sqrt(energies)
-    inverse = np.divide(1.0, roots, out=np.zeros_like(roots), where=known)
+    inverse = np.divide(1.0, roots, out=np.zeros_like(roots), where=has_data)
     return (directions * roots) @ directions.T, (directions * inverse) @ directions.T
 
 
@@ -114,52 +114,52 @@ def factor_expansion(weight: Filters, covariance: _Matrix | None = None) -> Spli
     """The k×k to r maps, then a 1×1 to all filters: the best pair for outputs of that covariance (F×F), for every r.
 
     With the output's principal directions U the k×k is U_rᵀ·W and the 1×1 U_r, which is the least-squares optimum.
-    Without a covariance U are the left singular vectors of the unfolded weights (F × C·kh·kw).
+    Without a covariance, U holds the left singular vectors of the unfolded weights (F × C·kh·kw).
     """
     filters = len(weight)
     unfolded = weight.astype(np.float64).reshape(filters, -1)
     energies, directions = np.linalg.eigh(unfolded @ unfolded.T if covariance is None else covariance)
     energies, directions = energies[::-1].clip(0), directions[:, ::-1]
-    kept = energies > _RANK_TOLERANCE * max(energies[0], np.finfo(float).tiny)
-    before = (directions[:, kept].T @ unfolded).reshape(-1, *weight.shape[1:])
-    return Split(before, directions[:, kept][:, :, None, None], energies[kept])
+    nonzero = energies > _RANK_TOLERANCE * max(energies[0], np.finfo(float).tiny)
+    before = (directions[:, nonzero].T @ unfolded).reshape(-1, *weight.shape[1:])
+    return Split(before, directions[:, nonzero][:, :, None, None], energies[nonzero])
 
 
 def factor_both(inputs: Split, outputs: Split, ranks: Sequence[int]) -> tuple[Filters, Filters, Filters]:
-    """Weights of 1×1, k×k, 1×1 of these two widths."""
+    """Weights of 1×1, k×k, 1×1 of these two ranks."""
     first, core = inputs.pair(ranks[0])
     _, last = outputs.pair(ranks[1])
     return first, project_filters(core, last), last
 
 
 def project_filters(weight: Filters, last: Filters) -> Filters:
-    """The part of a k×k (F, r₁, kh, kw) that a 1×1 (F, r₂, 1, 1) of orthogonal columns passes: (r₂, r₁, kh, kw)."""
+    """A k×k (F, r₁, kh, kw) projected on the orthogonal columns of a 1×1 (F, r₂, 1, 1): (r₂, r₁, kh, kw)."""
     return np.asarray(np.tensordot(last[:, :, 0, 0].T, weight, 1), np.float32)
 
 
 def run_linear(layer: Conv2d, weight: Filters, volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """What the layer gives with other weights, however many filters they are, before any bias."""
+    """The layer's output before its bias, with other weights of any number of filters."""
     return replace(layer, filters=len(weight), bias=False).forward([volume], {"weight": weight}, checkpoint)
 
 
 ONE = Conv2d(1, 1, bias=False)
-"""Any 1×1 convolution: `linear` gives it its filters."""
+"""The settings of any 1×1 convolution: `run_linear` sets the number of filters."""
 
 
 def layers_of_form(form: Form, layer: Conv2d) -> tuple[Conv2d, ...]:
-    """Which layers the convolutions of a form are, their filters apart: the k×k has the layer's stride and padding."""
+    """The layers of a form, apart from their numbers of filters: the k×k has the layer's stride and padding."""
     return tuple(layer if part == "kxk" else ONE for part in form.split("+"))
 
 
 def run_form(form: Form, layer: Conv2d, weights: Sequence[Filters], volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """What the convolutions of a form give together, without biases."""
+    """The output of the convolutions of a form together, without biases."""
     for part, weight in zip(layers_of_form(form, layer), weights, strict=True):
         volume = run_linear(part, weight, volume, checkpoint)
     return volume
 
 
 class ErrorSums(Struct, frozen=True):
-    """Energies of what widths get wrong, and of what is right: sums, so that those of several volumes add."""
+    """Energies of the errors per rank, and of the exact output: sums, so that those of several volumes add up."""
 
     error: tuple[float, ...] = ()
     total: float = 0.0
@@ -179,12 +179,12 @@ def measure_errors(
     split: Split, layers: tuple[Conv2d, Conv2d], exact: Volume, volume: Volume, ranks: Sequence[int],
     checkpoint: Checkpoint,
 ) -> ErrorSums:  # fmt: skip
-    """What pairs of rising widths get wrong on a volume whose exact output is known, all for little more than one run.
+    """Errors of pairs of rising rank on a volume with a known exact output, all for little more than one run.
 
-    Each direction adds its part to the output, so that what is left over shrinks from width to width.
+    Each direction adds its part to the output, so the remainder shrinks from rank to rank.
     """
-    left = exact.copy()
-    wrong: list[float] = []
+    remainder = exact.copy()
+    energies: list[float] = []
     done = 0
     for rank in ranks:
         end = min(rank, len(split.energies))
@@ -193,29 +193,29 @@ def measure_errors(
             before, behind = (np.ascontiguousarray(w, np.float32) for w in (split.before[done:end],
                                                                             split.behind[:, done:end]))  # fmt: skip
             maps = run_linear(layers[0], before, volume, checkpoint)
-            left -= run_linear(layers[1], behind, maps, checkpoint)
+            remainder -= run_linear(layers[1], behind, maps, checkpoint)
             done = end
-        wrong.append(energy(left))
-    return ErrorSums(tuple(wrong), energy(exact))
+        energies.append(energy(remainder))
+    return ErrorSums(tuple(energies), energy(exact))
 
 
 def energy(values: NDArray[Any]) -> float:
-    """Sum of squares, in double precision; NotFinite where there is none."""
+    """Sum of squares in double precision; raises NotFinite if that is not finite."""
     flat = values.reshape(len(values), -1).astype(np.float64)
-    found = float(np.vdot(flat, flat))
-    if not np.isfinite(found):
-        raise NotFinite("what it gives has values that are not finite")
-    return found
+    total = float(np.vdot(flat, flat))
+    if not np.isfinite(total):
+        raise NotFinite("its output has values that are not finite")
+    return total
 
 
 def refit(
     layer: Conv2d, start: Filters, first: Filters, goal: Callable[[Volume], Volume], volumes: Iterable[Volume],
     checkpoint: Checkpoint,
 ) -> Filters:  # fmt: skip
-    """A k×k (F, r, kh, kw) fitted by least squares to `goal`, from what a 1×1 (r, C, 1, 1) leaves of the volumes.
+    """A k×k (F, r, kh, kw) fitted by least squares to `goal`, behind a 1×1 (r, C, 1, 1) that reduces the volumes.
 
-    What is fitted is the change from `start`, with a ridge of the mean energy of one window: where there are as many
-    weights as samples the fit would otherwise take the samples by heart. So the error on these volumes can only fall.
+    Fits the change from `start`, with a ridge of the mean energy of one window: with as many weights as samples the
+    fit would otherwise memorise the samples. So the error on these volumes can only fall.
     """
     unknowns = int(np.prod(start.shape[1:]))
     gram, right, samples = np.zeros((unknowns, unknowns)), np.zeros((unknowns, len(start))), 0
@@ -235,33 +235,33 @@ def refit(
 
 
 def _windows(layer: Conv2d, volume: Volume) -> Iterator[tuple[_Matrix, slice]]:
-    """The windows that a layer meets, (channels·kh·kw, pixels), for some rows of its output at a time."""
-    seen = layer.windows(Shape(*volume.shape))
-    (height, width), (rows, across), (top, left, _, _) = seen.kernel, seen.output, seen.margins
+    """The windows of a layer, (channels·kh·kw, pixels), for some rows of its output at a time."""
+    windows = layer.windows(Shape(*volume.shape))
+    (height, width), (rows, across), (top, left, _, _) = windows.kernel, windows.output, windows.margins
     taps = len(volume) * height * width
-    for some in split_range(rows, max(1, BLOCK_BYTES // (8 * taps * across))):
-        found = np.empty((len(volume), height, width, some.stop - some.start, across))
+    for row_range in split_range(rows, max(1, BLOCK_BYTES // (8 * taps * across))):
+        block = np.empty((len(volume), height, width, row_range.stop - row_range.start, across))
         for i in range(height):
             for j in range(width):
                 starts = (
-                    some.start * seen.stride[0] + i * seen.dilation[0] - top,
-                    j * seen.dilation[1] - left,
+                    row_range.start * windows.stride[0] + i * windows.dilation[0] - top,
+                    j * windows.dilation[1] - left,
                 )
-                gather(volume, found[:, i, j], starts, seen.stride)
-        yield found.reshape(taps, -1), some
+                gather(volume, block[:, i, j], starts, windows.stride)
+        yield block.reshape(taps, -1), row_range
 
 
 class Fitter:
-    """Finds the weights of every form for one layer; what several of them need is found once.
+    """Computes the weights of every form for one layer; what several forms need is computed once.
 
     Parameters
     ----------
     layer
-        The convolution to do without, in one group.
+        The convolution to replace, without groups.
     weight
         (F, C, kh, kw)
     volumes
-        What reaches it. They are gone through once for each covariance and each refit; none is held.
+        The volumes that reach it: iterated once per covariance and per refit; none is held.
     """
 
     def __init__(self, layer: Conv2d, weight: Filters, volumes: Volumes, checkpoint: Checkpoint) -> None:
@@ -292,7 +292,7 @@ class Fitter:
         return self.inputs if form == "1x1+kxk" else self.outputs
 
     def weights(self, form: Form, ranks: Sequence[int], *, refit: bool = False) -> tuple[Filters, ...]:
-        """Weights of the convolutions of a form in their order, for the widths between them."""
+        """Weights of the convolutions of a form in their order, for the ranks between them."""
         if form == "kxk+1x1":
             return self.outputs.pair(ranks[0])
         if form == "1x1+kxk":

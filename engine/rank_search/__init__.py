@@ -1,4 +1,4 @@
-"""The search for a bottleneck: which narrower convolutions can replace one, what they cost and what error they make."""
+"""The rank search: which low-rank convolutions can replace one, what they cost, and what error they make."""
 
 from engine.rank_search.calibration import CalibrationSet, calibration_set
 from engine.rank_search.error_curve import FORMS, CurvePoint, ErrorCurve

@@ -1,4 +1,4 @@
-"""Error against cost, for every width of what can stand for a convolution."""
+"""The curve of error against cost, for every rank at which a convolution can be replaced."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -20,22 +20,22 @@ FORMS: dict[Form, str] = {
     "kxk+1x1": "k×k, then 1×1",
     "1x1+kxk+1x1": "1×1, k×k, 1×1",
 }
-"""What can stand for a k×k, by its name in files."""
+"""The forms of replacements of a k×k, by their names in files."""
 
-_EACH = 16
-"""Widths of pairs that are all run; of wider ones eight between a number and its double, powers of two among them."""
-_FEW = 12
-"""Widths of triples that are run: one by one, while the directions of pairs add up in one run for all."""
+_DENSE_PAIRS = 16
+"""Up to this rank all pairs are run; beyond it eight ranks per octave, including powers of two."""
+_TRIPLE_POINTS = 12
+"""Number of triples that are run: each needs a run of its own, while one run serves all pairs."""
 
 _MOST_PAIRS = 256
-"""Pairs of widths of triples that are told, the cheapest and the widest among them."""
+"""Number of triples in a curve, including the cheapest and those of the highest ranks."""
 
 
 class CurvePoint(NamedTuple):
-    """A width that was run, and the errors there; None for what was not measured."""
+    """A rank that was run, and the errors there; None for those that were not measured."""
 
     position: int
-    """Index of the width in the curve."""
+    """Index of the rank in the curve."""
     ranks: tuple[int, ...]
     macs: int
     expected_error: float
@@ -45,122 +45,122 @@ class CurvePoint(NamedTuple):
 
 
 class ErrorCurve(Struct, frozen=True, eq=False):
-    """What one convolution's replacements cost and lose, narrowest first; None where nothing was measured yet."""
+    """Costs and errors of one convolution's replacements, lowest rank first; None for errors not measured yet."""
 
     ref: NodeRef
     form: Form
     key: bytes
-    """A digest of the layer, its weights and what reaches it."""
+    """A digest of the layer, its weights and its input."""
     layer: Conv2d
     shape: tuple[int, ...]
-    """Of its weights: (F, C, kh, kw)."""
+    """Shape of its weights, (F, C, kh, kw)."""
     macs: int
-    """What it costs itself."""
+    """MACs of the layer itself."""
     ranks: tuple[tuple[int, ...], ...]
-    """Maps between the convolutions."""
+    """Per replacement, the numbers of maps between its convolutions."""
     costs: tuple[int, ...]
-    """MACs of each."""
+    """MACs of each replacement."""
     expected_errors: tuple[float, ...]
-    """The relative error that the covariance expects: a line, for it takes the k×k taps to be independent."""
+    """The relative error that the covariance predicts: a line, as it assumes independent k×k taps."""
     measured_at: tuple[int, ...] = ()
-    """Which of the widths were run, as indices."""
+    """Indices of the ranks that were run."""
     fit_errors: tuple[float, ...] | None = None
-    """Errors on what the weights were fitted to."""
+    """Errors on the inputs to which the weights were fitted."""
     check_errors: tuple[float, ...] | None = None
-    """Errors on what only checks."""
+    """Errors on the inputs that only check."""
     svd_errors: tuple[float, ...] | None = None
-    """Errors of plain singular value decomposition of the weights, on what checks, or else on what is fitted to."""
+    """Errors of plain singular value decomposition of the weights, on the checking inputs, else on the others."""
 
     @property
     def break_even(self) -> int | None:
-        """Index of the widest that is still cheaper than the layer."""
+        """Index of the highest rank that is still cheaper than the layer."""
         cheaper = [index for index, cost in enumerate(self.costs) if cost < self.macs]
         return cheaper[-1] if cheaper else None
 
     @property
     def decisive_errors(self) -> dict[int, float]:
-        """The error to go by at each width that was measured: that on unseen data where there is any."""
+        """The error that decides at each rank that was measured: that on the checking inputs, if there are any."""
         errors = self.check_errors or self.fit_errors or ()
         return dict(zip(self.measured_at, errors, strict=False))
 
     @property
     def points(self) -> tuple["CurvePoint", ...]:
-        """Every width that was run, narrowest first."""
+        """Every rank that was run, lowest first."""
         columns = (self.fit_errors, self.check_errors, self.svd_errors)
         blank = (None,) * len(self.measured_at)
         errors = zip(*(blank if column is None else column for column in columns), strict=True)
         return tuple(
-            CurvePoint(index, self.ranks[index], self.costs[index], self.expected_errors[index], *found)
-            for index, found in zip(self.measured_at, errors, strict=True)
+            CurvePoint(index, self.ranks[index], self.costs[index], self.expected_errors[index], *point_errors)
+            for index, point_errors in zip(self.measured_at, errors, strict=True)
         )
 
     def with_errors(
         self,
         indices: Sequence[int],
-        seen: Sequence[float],
-        unseen: Sequence[float] | None,
-        plain: Sequence[float] | None,
+        fit_errors: Sequence[float],
+        check_errors: Sequence[float] | None,
+        svd_errors: Sequence[float] | None,
     ) -> "ErrorCurve":
-        """The curve with further widths measured."""
+        """The curve with further ranks measured."""
         order = sorted({*self.measured_at, *indices})
 
-        def merged(known: Sequence[float] | None, found: Sequence[float] | None) -> tuple[float, ...] | None:
-            if found is None:
+        def merged(before: Sequence[float] | None, new: Sequence[float] | None) -> tuple[float, ...] | None:
+            if new is None:
                 return None
-            errors = dict(zip(self.measured_at, known or (), strict=False)) | dict(zip(indices, found, strict=True))
+            errors = dict(zip(self.measured_at, before or (), strict=False)) | dict(zip(indices, new, strict=True))
             return tuple(errors[index] for index in order)
 
         return replace(
             self,
             measured_at=tuple(order),
-            fit_errors=merged(self.fit_errors, seen),
-            check_errors=merged(self.check_errors, unseen),
-            svd_errors=merged(self.svd_errors, plain),
+            fit_errors=merged(self.fit_errors, fit_errors),
+            check_errors=merged(self.check_errors, check_errors),
+            svd_errors=merged(self.svd_errors, svd_errors),
         )
 
     def cheapest_within(self, error: float) -> int | None:
-        """Index of the cheapest that was measured to lose no more than that, and is cheaper than the layer."""
+        """Index of the cheapest replacement with a measured error of at most `error`; None if none is cheaper."""
         fitting = [
-            index for index, found in self.decisive_errors.items() if found <= error and self.costs[index] < self.macs
+            index for index, loss in self.decisive_errors.items() if loss <= error and self.costs[index] < self.macs
         ]
         return min(fitting, key=lambda index: self.costs[index]) if fitting else None
 
     def best_for_macs(self, budget: int) -> int | None:
-        """Index of the one of least expected error that costs no more than that."""
+        """Index of the replacement of least expected error that costs at most `budget`."""
         fitting = [index for index, cost in enumerate(self.costs) if cost <= budget]
         return min(fitting, key=lambda index: self.expected_errors[index]) if fitting else None
 
     def macs_saved(self, index: int | None) -> int:
-        """MACs that a replacement saves; 0 for none."""
+        """MACs that a replacement saves; 0 for None."""
         return 0 if index is None else self.macs - self.costs[index]
 
 
 def macs_of(report: Report, form: Form, ranks: Sequence[int]) -> int:
-    """MACs of what stands for a convolution: H·W·C·r for a 1×1 before it, H'·W'·k²·… for the k×k, H'·W'·r·F behind."""
-    received, given = report.input_shapes[0], report.output_shape
-    assert received is not None
-    assert given is not None
+    """MACs of a replacement: H·W·C·r for a 1×1 before the k×k, H'·W'·k²·… for the k×k, H'·W'·r·F for a 1×1 behind."""
+    input_shape, output_shape = report.input_shapes[0], report.output_shape
+    assert input_shape is not None
+    assert output_shape is not None
     layer = as_convolution(report.layer)
     assert layer is not None
     height, width = pair(layer.kernel)
-    channels = [received.channels, *ranks, given.channels]
+    channels = [input_shape.channels, *ranks, output_shape.channels]
     macs = 0
     for index, part in enumerate(form.split("+")):
-        at = received if index == 0 and part == "1x1" else given
+        shape = input_shape if index == 0 and part == "1x1" else output_shape
         taps = height * width if part == "kxk" else 1
-        macs += at.height * at.width * taps * channels[index] * channels[index + 1]
+        macs += shape.height * shape.width * taps * channels[index] * channels[index + 1]
     return macs
 
 
 def frontier(
     report: Report, inputs: NDArray[np.float64], outputs: NDArray[np.float64]
 ) -> tuple[tuple[tuple[int, ...], ...], tuple[float, ...]]:
-    """Of all pairs of widths those that none beats in both cost and expected error, cheapest first.
+    """The pairs of ranks that no other beats in both cost and expected error, and these errors, cheapest first.
 
-    The errors of the two sides add as squares, being orthogonal where the taps are independent.
+    The errors of the two sides add as squares: they are orthogonal if the taps are independent.
     """
     first, second = np.arange(1, len(inputs)), np.arange(1, len(outputs))
-    if not first.size or not second.size:  # where all that reaches the layer, or leaves it, is zero
+    if not first.size or not second.size:  # the layer's input or output is all zero
         return (), ()
     base = macs_of(report, "1x1+kxk+1x1", (0, 0))
     along = [
@@ -172,17 +172,17 @@ def frontier(
     errors = np.sqrt(inputs[1:, None] ** 2 + outputs[None, 1:] ** 2)
     order = np.lexsort((errors.ravel(), costs.ravel()))
     best = np.minimum.accumulate(errors.ravel()[order])
-    kept = order[np.append(True, best[1:] < best[:-1])]
-    kept = kept[np.linspace(0, len(kept) - 1, min(len(kept), _MOST_PAIRS)).astype(int)]
-    rows, columns = np.divmod(kept, len(second))
-    widths = tuple((int(first[r]), int(second[c])) for r, c in zip(rows, columns, strict=True))
-    return widths, tuple(map(float, errors.ravel()[kept]))
+    indices = order[np.append(True, best[1:] < best[:-1])]
+    indices = indices[np.linspace(0, len(indices) - 1, min(len(indices), _MOST_PAIRS)).astype(int)]
+    rows, columns = np.divmod(indices, len(second))
+    ranks = tuple((int(first[r]), int(second[c])) for r, c in zip(rows, columns, strict=True))
+    return ranks, tuple(map(float, errors.ravel()[indices]))
 
 
 def measured_ranks(form: Form, count: int) -> tuple[int, ...]:
-    """Indices of the widths to run, the last one among them, of so many that there are."""
+    """Indices of the ranks to run out of `count`, including the last one."""
     if form == "1x1+kxk+1x1":
-        few = np.rint(np.geomspace(1, max(count, 1), _FEW)).astype(int)
+        few = np.rint(np.geomspace(1, max(count, 1), _TRIPLE_POINTS)).astype(int)
         return tuple(sorted({int(number) - 1 for number in few if number <= count}))
     wider = (eighths * 2**power for power in range(1, count.bit_length()) for eighths in range(8, 16))
-    return tuple(sorted({*range(min(_EACH, count)), *(n - 1 for n in wider if n <= count), count - 1} - {-1}))
+    return tuple(sorted({*range(min(_DENSE_PAIRS, count)), *(n - 1 for n in wider if n <= count), count - 1} - {-1}))

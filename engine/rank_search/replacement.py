@@ -1,4 +1,4 @@
-"""Fitted convolutions in the place of one: the project that comes of it."""
+"""Replaces one convolution of a project by fitted low-rank convolutions."""
 
 from collections.abc import Sequence
 
@@ -17,82 +17,82 @@ from engine.run.execute import RunRequest
 
 def apply_low_rank(
     project: Project,
-    place: NodeRef,
+    ref: NodeRef,
     form: Form,
     ranks: Sequence[int],
-    chosen: CalibrationSet,
+    calibration: CalibrationSet,
     *,
     refit: bool = False,
 ) -> Project:
-    """The project with fitted convolutions in a layer's place; a block that it is a part of is taken apart.
+    """The project with a layer replaced by fitted convolutions; a block that contains the layer is expanded.
 
-    The last of them receives the layer's bias; the others have none.
+    The last of them has the layer's bias, the others have none.
     """
-    design, name = place
+    design, name = ref
     request = RunRequest.of(project)
-    report = request.check.reports[place]
+    report = request.check.reports[ref]
     network = project.network(design)
     if report.block is not None:
         block = request.check.analyses[design].blocks[report.block]
-        received = block.input_shapes[0]
-        assert received is not None
-        network = network.with_block_expanded(report.block, received.channels)
+        input_shape = block.input_shapes[0]
+        assert input_shape is not None
+        network = network.with_block_expanded(report.block, input_shape.channels)
     node = network.node(name)
     layer = as_convolution(node.layer)
     assert layer is not None, rank_search_refusal(report)
     parts = form.split("+")
-    names = _names(network, name, parts)
-    of = node.weights or SeedWeights(design, name)
-    assert not isinstance(of, LowRankWeights), rank_search_refusal(report)
-    recipe = LowRankWeights(form, tuple(names), of, chosen.fit_inputs, refit and "1x1+kxk" in form)
+    names = _part_names(network, name, parts)
+    source = node.weights or SeedWeights(design, name)
+    assert not isinstance(source, LowRankWeights), rank_search_refusal(report)
+    recipe = LowRankWeights(form, tuple(names), source, calibration.fit_inputs, refit and "1x1+kxk" in form)
     filters = (*ranks, layer.filters)
-    for part, at, width in zip(parts, names, filters, strict=True):
-        last = at == names[-1]
-        made = replace(layer, filters=width) if part == "kxk" else Conv2d(width, 1)
-        made = replace(made, bias=last and layer.bias)
+    for part, part_name, count in zip(parts, names, filters, strict=True):
+        last = part_name == names[-1]
+        convolution = replace(layer, filters=count) if part == "kxk" else Conv2d(count, 1)
+        convolution = replace(convolution, bias=last and layer.bias)
         if part == "kxk":
-            network = network.with_node_replaced(name, replace(network.node(name), layer=made, weights=recipe))
+            network = network.with_node_replaced(name, replace(network.node(name), layer=convolution, weights=recipe))
         elif last:
-            network = network.with_node_after(Node(at, made, (name,), recipe), name)
+            network = network.with_node_after(Node(part_name, convolution, (name,), recipe), name)
         else:
-            network = _insert_before(network, name, Node(at, made, (), recipe))
+            network = _insert_before(network, name, Node(part_name, convolution, (), recipe))
     return project.with_network(design, network)
 
 
 def _insert_before(network: Network, name: str, node: Node) -> Network:
-    """Put a node between one and what that receives."""
+    """Insert a node before another one, whose inputs it receives."""
     index = network.index(name)
-    received = network.nodes[index].inputs
-    moved = network.with_node(replace(node, inputs=received), index)
-    return moved.with_inputs(name, (node.name,)) if received else moved
+    inputs = network.nodes[index].inputs
+    extended = network.with_node(replace(node, inputs=inputs), index)
+    return extended.with_inputs(name, (node.name,)) if inputs else extended
 
 
-def _names(network: Network, name: str, parts: Sequence[str]) -> list[str]:
-    """The k×k keeps the layer's name; the others are called after it, by names that are free."""
-    taken = {node.name for node in network.nodes} | {INPUT}
+def _part_names(network: Network, name: str, parts: Sequence[str]) -> list[str]:
+    """Unused names of the parts, after the layer's, which the k×k keeps."""
+    existing = {node.name for node in network.nodes} | {INPUT}
     names = []
     for index, part in enumerate(parts):
-        found = wanted = name if part == "kxk" else f"{name}_{'reduce' if index == 0 else 'expand'}"
+        candidate = base = name if part == "kxk" else f"{name}_{'reduce' if index == 0 else 'expand'}"
         number = 2
-        while part != "kxk" and found in taken:
-            found, number = f"{wanted}_{number}", number + 1
-        names.append(found)
+        while part != "kxk" and candidate in existing:
+            candidate, number = f"{base}_{number}", number + 1
+        names.append(candidate)
     return names
 
 
 def copy_design(project: Project, design: str) -> tuple[Project, str]:
-    """The project with a copy of a design behind it that has the same weights, and the copy's name."""
-    taken = {made.name for made in project.designs}
+    """The project with a copy of a design, with the same weights, behind it; and the copy's name."""
+    names = {other.name for other in project.designs}
     name, number = f"{design}, fitted", 2
-    while name in taken:
+    while name in names:
         name, number = f"{design}, fitted {number}", number + 1
     network = project.design(design).network
     nodes = tuple(
         replace(node, weights=SeedWeights(design, node.name)) if node.weights is None and _learns(node) else node
         for node in network.nodes
     )
-    at = [made.name for made in project.designs].index(design) + 1
-    designs = (*project.designs[:at], Design(name, Network(nodes)), *project.designs[at:])
+    index = [other.name for other in project.designs].index(design) + 1
+    designs = (*project.designs[:index], Design(name, Network(nodes)), *project.designs[index:])
     return project.with_designs(designs), name
 
 

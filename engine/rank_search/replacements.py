@@ -1,4 +1,4 @@
-"""Several convolutions replaced at once: the project that comes of it, and what that loses in the end, measured."""
+"""Replaces several convolutions at once, and measures the error of the last volume."""
 
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
@@ -15,11 +15,11 @@ from engine.text.problems import STEM
 
 
 class RankChoice(NamedTuple):
-    """A convolution, and the width of what stands for it."""
+    """A convolution, and the rank of its replacement."""
 
     curve: ErrorCurve
     position: int
-    """Index of the width in the curve."""
+    """Index of the rank in the curve."""
     refit: bool = False
 
     @property
@@ -32,7 +32,7 @@ class RankChoice(NamedTuple):
 
 
 class Replacement(Struct, frozen=True, eq=False):
-    """A design in which some convolutions are replaced."""
+    """A design in which low-rank pairs replace some convolutions."""
 
     before: Project
     project: Project
@@ -41,34 +41,31 @@ class Replacement(Struct, frozen=True, eq=False):
     macs_before: int
     macs: int
     errors: Mapping[str, float]
-    """The relative error of the last volume of each design that receives what changed, on what checks."""
+    """Relative error of the last volume of each design that changed, on the checking inputs."""
 
 
 def apply_choices(
-    project: Project, choices: Sequence[RankChoice], chosen: CalibrationSet, *, copy: bool = False
+    project: Project, choices: Sequence[RankChoice], calibration: CalibrationSet, *, copy: bool = False
 ) -> tuple[Project, str]:
-    """The project with all that was chosen of one design in it, or in a copy of it; and that design's name.
+    """The project with all choices for one design applied to it, or to a copy of it; and that design's name.
 
-    A stem has no copy.
+    The stem is never copied.
     """
     design = choices[0].curve.ref[0]
     project, changed = copy_design(project, design) if copy and design != STEM else (project, design)
     for choice in choices:
-        place, form = (changed, choice.curve.ref[1]), choice.curve.form
-        project = apply_low_rank(project, place, form, choice.ranks, chosen, refit=choice.refit)
+        ref, form = (changed, choice.curve.ref[1]), choice.curve.form
+        project = apply_low_rank(project, ref, form, choice.ranks, calibration, refit=choice.refit)
     return project, changed
 
 
-def replace_and_measure(explorer: RankSearch, choices: Sequence[RankChoice]) -> Replacement:
-    """Put all that was chosen of one design into it, and measure the last volumes.
-
-    What is replaced in the stem changes every design.
-    """
-    before = explorer.project
-    project, design = apply_choices(before, choices, explorer.calibration)
-    known = RunRequest.of(project).check.analyses
-    names = [made.name for made in project.designs] if design == STEM else [design]
-    specs = explorer.calibration.check_inputs or explorer.calibration.fit_inputs
-    errors = {name: explorer.last_error(project, name, name, specs) for name in names or [STEM]}
-    macs = explorer.request.check.analyses[design].macs or 0
-    return Replacement(before, project, design, tuple(choices), macs, known[design].macs or 0, errors)
+def replace_and_measure(search: RankSearch, choices: Sequence[RankChoice]) -> Replacement:
+    """Apply all choices for one design, and measure its last volume; for the stem, that of every design."""
+    before = search.project
+    project, design = apply_choices(before, choices, search.calibration)
+    analyses = RunRequest.of(project).check.analyses
+    names = [other.name for other in project.designs] if design == STEM else [design]
+    specs = search.calibration.check_inputs or search.calibration.fit_inputs
+    errors = {name: search.last_error(project, name, name, specs) for name in names or [STEM]}
+    macs = search.request.check.analyses[design].macs or 0
+    return Replacement(before, project, design, tuple(choices), macs, analyses[design].macs or 0, errors)

@@ -1,4 +1,4 @@
-"""What the exploration found, as text and as data for programs."""
+"""Results of the rank search as text, and as data for programs."""
 
 import csv
 import io
@@ -16,35 +16,35 @@ from engine.text.text_table import align
 from engine.text.units import abbreviate, exact_text, factor_text
 
 LEVELS = (0.01, 0.02, 0.05, 0.10)
-"""Errors for which the list of a design says what can be saved."""
+"""Errors for which the list of a design states the saving."""
 
 NONE = "–"
 
 
 def error_text(error: float | None) -> str:
-    """A relative error: "28.6 %", "2.6 %", "0.86 %"; "–" where it was not measured."""
+    """A relative error: "28.6 %", "2.6 %", "0.86 %"; "–" if it was not measured."""
     if error is None:
         return NONE
     return "< 0.01 %" if 0 < error < 5e-5 else f"{100 * error:.{2 if error < 0.00995 else 1}f} %"
 
 
 def rank_text(curve: ErrorCurve, index: int | None) -> str:
-    """Maps between the convolutions: "64", or "64, 96"; "–" for none."""
+    """Numbers of maps between the convolutions: "64", or "64, 96"; "–" for None."""
     return NONE if index is None else ", ".join(map(str, curve.ranks[index]))
 
 
 def sort_by_saving(curves: Sequence[ErrorCurve], error: float) -> list[ErrorCurve]:
-    """What saves most MACs at an error first."""
+    """The curves in order of the MACs that they save at an error, most first."""
     return sorted(curves, key=lambda curve: -curve.macs_saved(curve.cheapest_within(error)))
 
 
 def saving_text(curve: ErrorCurve, index: int | None) -> str:
-    """How many times fewer MACs a replacement takes: "3.6×"; "–" for none."""
+    """How many times fewer MACs a replacement needs: "3.6×"; "–" for None."""
     return NONE if index is None else factor_text(curve.macs / curve.costs[index])
 
 
 class ReportColumn(msgspec.Struct, frozen=True):
-    """A level of error in the list of a design."""
+    """A column for an error in the list of a design."""
 
     error: float
 
@@ -53,13 +53,13 @@ class ReportColumn(msgspec.Struct, frozen=True):
         return f"saved at {100 * self.error:g} %"
 
     def text(self, curve: ErrorCurve) -> str:
-        """MACs saved, and at which width: "1.3 G (r 64)"; "–" where nothing cheaper loses so little."""
+        """MACs saved, and the rank: "1.3 G (r 64)"; "–" if no cheaper replacement stays within the error."""
         index = curve.cheapest_within(self.error)
         return NONE if index is None else f"{abbreviate(curve.macs_saved(index))} (r {rank_text(curve, index)})"
 
 
 def list_text(curves: Sequence[ErrorCurve], error: float) -> str:
-    """A line a convolution, what saves most first."""
+    """A line per convolution, the greatest saving first."""
     levels = [ReportColumn(level) for level in sorted({*LEVELS, error})]
     heads = ["layer", "weights", "MACs", *(level.title for level in levels)]
     rows = [
@@ -70,16 +70,16 @@ def list_text(curves: Sequence[ErrorCurve], error: float) -> str:
     return "\n".join([head, rule, *lines]) + "\n"
 
 
-def curve_text(curve: ErrorCurve, chosen: int | None) -> str:
-    """A line a width that was run; an arrow at the chosen one."""
+def curve_text(curve: ErrorCurve, arrow_index: int | None) -> str:
+    """A line per rank that was run; an arrow at the selected one."""
     heads = ["r", "MACs", "fewer", "expected", "on fitted", "on others", "plain SVD", ""]
     rows = [
         [
             rank_text(curve, point.position),
             exact_text(point.macs),
-            saving_text(curve, point.position) if point.macs < curve.macs else "dearer",
+            saving_text(curve, point.position) if point.macs < curve.macs else "none",
             *map(error_text, point[3:]),
-            "← chosen" if point.position == chosen else "",
+            "← selected" if point.position == arrow_index else "",
         ]
         for point in curve.points
     ]
@@ -88,47 +88,56 @@ def curve_text(curve: ErrorCurve, chosen: int | None) -> str:
     return "\n".join([title, head, rule, *lines]) + "\n"
 
 
-def calibration_text(samples: CalibrationSet) -> str:
-    """What weights were fitted to, and what checked them."""
-    checked = ", ".join(map(input_text, samples.check_inputs)) or "nothing else: errors are those on what was fitted to"
-    return f"fitted to {', '.join(map(input_text, samples.fit_inputs))}; checked on {checked}\n"
+def calibration_text(calibration: CalibrationSet) -> str:
+    """The inputs for fitting and for checking, in words."""
+    check_text = (
+        ", ".join(map(input_text, calibration.check_inputs))
+        or "nothing else: errors are those on the inputs for fitting"
+    )
+    return f"fitted to {', '.join(map(input_text, calibration.fit_inputs))}; checked on {check_text}\n"
 
 
 _FIELDS = ("design", "node", "form", "width", "macs", "layer_macs", "expected", "fitted", "others", "plain")
 
 
-def records(curves: Sequence[ErrorCurve]) -> list[dict[str, Any]]:
-    """A record a width that was run, for programs; an error that was not measured is null."""
+def curve_records(curves: Sequence[ErrorCurve]) -> list[dict[str, Any]]:
+    """A record per rank that was run, for programs; an error that was not measured is null."""
     return [
-        dict(zip(_FIELDS, (design_text(curve.ref[0]), curve.ref[1], curve.form, *_numbers(curve, point)), strict=True))
+        dict(
+            zip(
+                _FIELDS,
+                (design_text(curve.ref[0]), curve.ref[1], curve.form, *_point_values(curve, point)),
+                strict=True,
+            )
+        )
         for curve in curves
         for point in curve.points
     ]
 
 
-def _numbers(curve: ErrorCurve, point: CurvePoint) -> tuple[object, ...]:
+def _point_values(curve: ErrorCurve, point: CurvePoint) -> tuple[object, ...]:
     return list(point.ranks), point.macs, curve.macs, *point[3:]
 
 
 def curves_to_csv(curves: Sequence[ErrorCurve]) -> str:
-    """A line a width that was run; several widths between three convolutions are separated by blanks."""
+    """A line per rank that was run; the two ranks of a triple are separated by a blank."""
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(_FIELDS)
-    for record in records(curves):
+    for record in curve_records(curves):
         writer.writerow(" ".join(map(str, v)) if isinstance(v, list) else v for v in record.values())
     return out.getvalue()
 
 
 def curves_to_json(
-    curves: Sequence[ErrorCurve], samples: CalibrationSet, error: float, applied: dict[str, Any] | None = None
+    curves: Sequence[ErrorCurve], calibration: CalibrationSet, error: float, applied: dict[str, Any] | None = None
 ) -> str:
-    """Everything: the samples, per convolution what saves how much at each level, and every width that was run."""
+    """Everything: the calibration set, the saving per convolution and error, and every rank that was run."""
     levels = sorted({*LEVELS, error})
     data = {
         "format": 1,
-        "fitted": [msgspec.to_builtins(spec) for spec in samples.fit_inputs],
-        "checked": [msgspec.to_builtins(spec) for spec in samples.check_inputs],
+        "fitted": [msgspec.to_builtins(spec) for spec in calibration.fit_inputs],
+        "checked": [msgspec.to_builtins(spec) for spec in calibration.check_inputs],
         "layers": [
             {
                 "design": design_text(curve.ref[0]),
@@ -137,10 +146,10 @@ def curves_to_json(
                 "weights": list(curve.shape),
                 "macs": curve.macs,
                 "break_even": None if curve.break_even is None else list(curve.ranks[curve.break_even]),
-                "within": [_offer(curve, level) for level in levels],
+                "within": [_saving_record(curve, level) for level in levels],
                 "widths": [
                     {key: value for key, value in record.items() if key not in _FIELDS[:3]}
-                    for record in records([curve])
+                    for record in curve_records([curve])
                 ],
             }
             for curve in sort_by_saving(curves, error)
@@ -150,7 +159,7 @@ def curves_to_json(
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
-def _offer(curve: ErrorCurve, error: float) -> dict[str, Any]:
+def _saving_record(curve: ErrorCurve, error: float) -> dict[str, Any]:
     index = curve.cheapest_within(error)
     if index is None:
         return {"error": error, "width": None, "macs": None, "saved": 0, "measured": None}

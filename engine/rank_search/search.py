@@ -1,4 +1,4 @@
-"""The bottleneck that a convolution can bear, from the volumes that reach it: every width expected, many measured."""
+"""Searches for the smallest rank that a convolution tolerates: predicts the error of every rank, measures many."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -26,54 +26,54 @@ from engine.run.low_rank_weights import refit_bytes
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import byte_size
 
-_SAMPLE_BYTES = 16 * 2**20
-"""Of volumes that an exploration keeps, however many photos there are; beside them it holds one at a time."""
+_CACHE_BYTES = 16 * 2**20
+"""Bytes of cached volumes, however many photos there are; in addition, one volume is held at a time."""
 
 _MOST_REQUESTS = 16
-"""That are kept, for each knows the whole project."""
+"""Number of cached requests: each holds a check of the whole project."""
 
 _TRIPLE: Form = "1x1+kxk+1x1"
 
 
 class RankResult(Struct, frozen=True, eq=False):
-    """A replacement run beside the layer itself."""
+    """A replacement, run next to the layer itself."""
 
     ref: NodeRef
     key: bytes
-    """A digest of the layer, its weights and what reaches it in the project."""
+    """A digest of the layer, its weights and its input in the project."""
     form: Form
     ranks: tuple[int, ...]
     refit: bool
     spec: Input
-    """What was run on."""
+    """The input of the run."""
     exact: Volume
-    """What the layer gives, before its bias (F×H×W)."""
+    """Output of the layer before its bias (F×H×W)."""
     output: Volume
-    """What the replacement gives, before the bias."""
+    """Output of the replacement before the bias."""
     error: float
-    """On this input."""
+    """Relative error on this input."""
     fit_error: float | None = None
-    """On all that it is fitted to; None as long as that is not known."""
+    """Error on all inputs for fitting; None until it is known."""
     check_error: float | None = None
-    """On all that only checks it; None where nothing does, too."""
+    """Error on all inputs for checking; None until it is known, or if there are none."""
 
 
 def rank_search_refusal(report: Report | None) -> str:
-    """Why nothing can stand for a layer, in words that say what would be right; "" where it can."""
+    """Why a layer cannot be replaced, and what to do about it; "" if it can."""
     layer = None if report is None else as_convolution(report.layer)
     if report is None or layer is None:
         return "choose a convolution"
     if layer.groups != 1:
         return f"{report.name} has {layer.groups} groups, which are narrow already; choose one without groups"
     if report.output_shape is None:
-        return f"the shape at {report.name} is unknown; mend what lies before it"
+        return f"the shape at {report.name} is unknown; correct what lies before it"
     if isinstance(report.weights, LowRankWeights):
-        return f"{report.name} is fitted already; choose another, or give it weights of its own first"
+        return f"{report.name} is fitted already; choose another, or change its weights first"
     return ""
 
 
 def rank_search_candidates(request: RunRequest, design: str) -> tuple[Report, ...]:
-    """The k×k convolutions of a design for which something narrower can stand."""
+    """The k×k convolutions of a design that can be replaced."""
     analysis = request.check.analyses.get(design)
     return tuple(
         report
@@ -83,58 +83,58 @@ def rank_search_candidates(request: RunRequest, design: str) -> tuple[Report, ..
 
 
 class RankSearch:
-    """Explores the convolutions of one project on some samples.
+    """Searches ranks for the convolutions of one project on a calibration set.
 
     Parameters
     ----------
     checkpoint
-        Called often; what it raises ends the work. It may be replaced between two calls.
+        Called often; an exception that it raises ends the work. May be replaced between two calls.
 
     Raises
     ------
     ProjectError
-        The project needs more memory than there is.
+        There is not enough memory to run the project.
     """
 
-    def __init__(self, project: Project, chosen: CalibrationSet, checkpoint: Checkpoint = lambda: None) -> None:
+    def __init__(self, project: Project, calibration: CalibrationSet, checkpoint: Checkpoint = lambda: None) -> None:
         self.project = project
-        self.calibration = chosen
+        self.calibration = calibration
         self.checkpoint = checkpoint
         self.request = RunRequest.of(project)
-        self._cache = VolumeCache(_SAMPLE_BYTES)
+        self._cache = VolumeCache(_CACHE_BYTES)
         self._requests: dict[Input, RunRequest] = {}
-        """Of the samples that were asked for last."""
+        """The most recent requests with other inputs than the project's."""
         self._fitters: dict[NodeRef, Fitter] = {}
-        """That of the last place alone: it holds covariances."""
+        """The fitter of the last layer only, as it holds covariances."""
         require_memory(self.request, self._cache)
 
-    def curves(self, place: NodeRef, form: Form) -> Iterator[ErrorCurve]:
-        """The curve with its expected line at once, then with what was measured."""
-        curve = self._expect(place, form)
+    def curves(self, ref: NodeRef, form: Form) -> Iterator[ErrorCurve]:
+        """Yields the curve with its expected errors at once, then with the measured ones."""
+        curve = self._expect(ref, form)
         yield curve
         if curve.ranks:
             yield self.with_points(curve, measured_ranks(form, len(curve.ranks)))
 
-    def curve(self, place: NodeRef, form: Form) -> ErrorCurve:
+    def curve(self, ref: NodeRef, form: Form) -> ErrorCurve:
         """The whole curve."""
-        *_, last = self.curves(place, form)
+        *_, last = self.curves(ref, form)
         return last
 
     def with_points(self, curve: ErrorCurve, indices: Iterable[int]) -> ErrorCurve:
-        """The curve with these of its widths run, too."""
+        """The curve with these ranks measured as well."""
         new = tuple(sorted(set(indices) - set(curve.measured_at)))
         with self._name_layer_in_errors(curve.ref):
             return self._measure(curve, new) if new else curve
 
     def refine(self, curve: ErrorCurve, error: float) -> ErrorCurve:
-        """The curve with more widths run, until none narrower than the one within that error is left to try.
+        """The curve with more ranks measured, until none below the lowest one within that error is left to try.
 
-        Wider ones are taken to lose no more, as they do but for accidents.
+        Assumes that higher ranks have no larger error, which is almost always true.
         """
         while True:
             best = curve.cheapest_within(error)
-            failed = [index for index, found in curve.decisive_errors.items() if found > error]
-            below = [index for index in failed if best is None or index < best]
+            too_lossy = [index for index, loss in curve.decisive_errors.items() if loss > error]
+            below = [index for index in too_lossy if best is None or index < best]
             top = curve.break_even if best is None else best
             if (
                 top is None
@@ -145,59 +145,59 @@ class RankSearch:
             curve = self.with_points(curve, [middle])
 
     def results(
-        self, place: NodeRef, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool
+        self, ref: NodeRef, form: Form, ranks: tuple[int, ...], spec: Input, *, refit: bool
     ) -> Iterator[RankResult]:
-        """One replacement run on one input at once, then with its errors on all."""
-        with self._name_layer_in_errors(place):
-            fitter = self._fitter(place)
-            found = self._weights(place, form, widths, refit=refit)
-            received = self._received(place, spec)
-            exact = self._exact(fitter, received)
-            given = run_form(form, fitter.layer, found, received, self.checkpoint)
-            error = ErrorSums((factorisation.energy(given - exact),), factorisation.energy(exact)).errors[0]
-        trial = RankResult(place, self.request.check.keys[place], form, widths, refit, spec, exact, given, error)
-        yield trial
-        with self._name_layer_in_errors(place):
-            seen, unseen = (
-                self._error_of(form, place, found, specs)
+        """Yields one replacement run on one input at once, then with its errors on all inputs."""
+        with self._name_layer_in_errors(ref):
+            fitter = self._fitter(ref)
+            weights = self._weights(ref, form, ranks, refit=refit)
+            volume = self._volume_before(ref, spec)
+            exact = self._exact(fitter, volume)
+            output = run_form(form, fitter.layer, weights, volume, self.checkpoint)
+            error = ErrorSums((factorisation.energy(output - exact),), factorisation.energy(exact)).errors[0]
+        result = RankResult(ref, self.request.check.keys[ref], form, ranks, refit, spec, exact, output, error)
+        yield result
+        with self._name_layer_in_errors(ref):
+            fit_error, check_error = (
+                self._error_of(form, ref, weights, specs)
                 for specs in (self.calibration.fit_inputs, self.calibration.check_inputs)
             )
-        yield replace(trial, fit_error=seen, check_error=unseen)
+        yield replace(result, fit_error=fit_error, check_error=check_error)
 
-    def result(self, place: NodeRef, form: Form, widths: tuple[int, ...], spec: Input, *, refit: bool) -> RankResult:
-        """One replacement run on one input, with its errors on all."""
-        *_, last = self.results(place, form, widths, spec, refit=refit)
+    def result(self, ref: NodeRef, form: Form, ranks: tuple[int, ...], spec: Input, *, refit: bool) -> RankResult:
+        """One replacement run on one input, with its errors on all inputs."""
+        *_, last = self.results(ref, form, ranks, spec, refit=refit)
         return last
 
     def refit_helps(self, curve: ErrorCurve, index: int) -> bool:
-        """Whether fitting the k×k again lowers the error that counts, that on unseen data where there is any."""
+        """Whether fitting the k×k again lowers the decisive error."""
         if curve.form == "kxk+1x1":
             return False
         curve = self.with_points(curve, [index])
         with self._name_layer_in_errors(curve.ref):
-            found = self._weights(curve.ref, curve.form, curve.ranks[index], refit=True)
+            weights = self._weights(curve.ref, curve.form, curve.ranks[index], refit=True)
             error = self._error_of(
-                curve.form, curve.ref, found, self.calibration.check_inputs or self.calibration.fit_inputs
+                curve.form, curve.ref, weights, self.calibration.check_inputs or self.calibration.fit_inputs
             )
         return error is not None and error < curve.decisive_errors[index]
 
     def last_error(self, other: Project, design: str, copy: str, specs: Iterable[Input]) -> float:
-        """The relative error of a design's last volume in another project, where the design may have another name."""
-        wrong = total = 0.0
+        """The relative error of a design's last volume in another project, where the design is called `copy`."""
+        error = total = 0.0
         for spec in specs:
             exact = self._volume(self._request(spec), design)
-            found = self._volume(RunRequest.of(replace(other, input=spec)), copy)
+            approximation = self._volume(RunRequest.of(replace(other, input=spec)), copy)
             with self._name_layer_in_errors((design, self.request.check.analyses[design].output)):
-                wrong, total = wrong + factorisation.energy(found - exact), total + factorisation.energy(exact)
-        return float((wrong / total) ** 0.5) if total else 0.0
+                error, total = error + factorisation.energy(approximation - exact), total + factorisation.energy(exact)
+        return float((error / total) ** 0.5) if total else 0.0
 
     def _volume(self, request: RunRequest, design: str) -> Volume:
         return self._volume_at(request, (design, request.check.analyses[design].output))
 
-    def _volume_at(self, request: RunRequest, place: NodeRef) -> Volume:
-        """A volume; ProjectError where mistakes stand in its way, with the sample where it is not the project's."""
+    def _volume_at(self, request: RunRequest, ref: NodeRef) -> Volume:
+        """A volume; ProjectError if mistakes prevent it, naming the input if it is not the project's."""
         try:
-            return volume_at(request, place, self._cache, self.checkpoint)
+            return volume_at(request, ref, self._cache, self.checkpoint)
         except ProjectError as error:
             spec = request.project.input
             if spec == self.project.input:
@@ -213,127 +213,131 @@ class RankSearch:
             self._requests[spec] = RunRequest.of(replace(self.project, input=spec))
         return self._requests[spec]
 
-    def _received(self, place: NodeRef, spec: Input) -> Volume:
-        """What reaches a layer from one input."""
-        received = self.request.check.reports[place].inputs[0]
-        return self._volume_at(self._request(spec), (place[0], received))
+    def _volume_before(self, ref: NodeRef, spec: Input) -> Volume:
+        """The volume that a layer receives for one input."""
+        input_name = self.request.check.reports[ref].inputs[0]
+        return self._volume_at(self._request(spec), (ref[0], input_name))
 
-    def _exact(self, fitter: Fitter, received: Volume) -> Volume:
-        return run_linear(fitter.layer, fitter.weight, received, self.checkpoint)
+    def _exact(self, fitter: Fitter, volume: Volume) -> Volume:
+        return run_linear(fitter.layer, fitter.weight, volume, self.checkpoint)
 
-    def _fitter(self, place: NodeRef) -> Fitter:
-        if place not in self._fitters:
-            report = self.request.check.reports.get(place)
+    def _fitter(self, ref: NodeRef) -> Fitter:
+        if ref not in self._fitters:
+            report = self.request.check.reports.get(ref)
             reason = rank_search_refusal(report)
             if reason:
-                raise ProjectError([Problem(reason, "", *place)])
-            if place not in self.request.check.keys:
+                raise ProjectError([Problem(reason, "", *ref)])
+            if ref not in self.request.check.keys:
                 raise ProjectError(self.request.check.problems)
             assert report is not None
             layer = as_convolution(report.layer)
             assert layer is not None
             try:
-                arrays = weights_at(self.request, place, self._cache, self.checkpoint)
+                arrays = weights_at(self.request, ref, self._cache, self.checkpoint)
             except FileFault as fault:
-                raise ProjectError([Problem(str(fault), "", *place, "weights")]) from None
+                raise ProjectError([Problem(str(fault), "", *ref, "weights")]) from None
 
             def volumes() -> Iterator[Volume]:
-                return (self._received(place, spec) for spec in self.calibration.fit_inputs)
+                return (self._volume_before(ref, spec) for spec in self.calibration.fit_inputs)
 
             self._fitters = {
-                place: Fitter(replace(layer, bias=False), arrays["weight"], volumes, lambda: self.checkpoint())
+                ref: Fitter(replace(layer, bias=False), arrays["weight"], volumes, lambda: self.checkpoint())
             }
-        return self._fitters[place]
+        return self._fitters[ref]
 
-    def _weights(self, place: NodeRef, form: Form, widths: tuple[int, ...], *, refit: bool) -> tuple[Filters, ...]:
-        """Weights of the convolutions of a form; ProjectError where memory does not suffice to fit them again."""
-        fitter = self._fitter(place)
-        needed = refit_bytes(fitter.weight.shape, widths[0]) if refit and form != "kxk+1x1" else 0
+    def _weights(self, ref: NodeRef, form: Form, ranks: tuple[int, ...], *, refit: bool) -> tuple[Filters, ...]:
+        """Weights of the convolutions of a form; ProjectError if there is not enough memory for a refit."""
+        fitter = self._fitter(ref)
+        needed = refit_bytes(fitter.weight.shape, ranks[0]) if refit and form != "kxk+1x1" else 0
         free = psutil.virtual_memory().available
         if needed > free:
             text = (
-                f"{place[1]}: fitting the k×k again behind {widths[0]} maps needs {byte_size(needed)}; "
-                f"{byte_size(free)} of memory are free. Choose fewer maps, or leave the k×k as it is"
+                f"{ref[1]}: fitting the k×k again behind {ranks[0]} maps needs {byte_size(needed)}; "
+                f"{byte_size(free)} of memory are free. Choose a smaller r, or do not fit the k×k again"
             )
-            raise ProjectError([Problem(text, "", *place)])
-        return fitter.weights(form, widths, refit=refit)
+            raise ProjectError([Problem(text, "", *ref)])
+        return fitter.weights(form, ranks, refit=refit)
 
-    def _expect(self, place: NodeRef, form: Form) -> ErrorCurve:
-        with self._name_layer_in_errors(place):
-            fitter = self._fitter(place)
-            report = self.request.check.reports[place]
+    def _expect(self, ref: NodeRef, form: Form) -> ErrorCurve:
+        with self._name_layer_in_errors(ref):
+            fitter = self._fitter(ref)
+            report = self.request.check.reports[ref]
             if form == _TRIPLE:
-                widths, expected = frontier(report, fitter.inputs.expected_errors, fitter.outputs.expected_errors)
+                ranks, expected = frontier(report, fitter.inputs.expected_errors, fitter.outputs.expected_errors)
             else:
-                line = fitter.split(form).expected_errors
-                widths = tuple((rank,) for rank in range(1, len(line)))
-                expected = tuple(map(float, line[1:]))
-        costs = tuple(macs_of(report, form, ranks) for ranks in widths)
-        key, macs = self.request.check.keys[place], report.macs or 0
-        return ErrorCurve(place, form, key, fitter.layer, fitter.weight.shape, macs, widths, costs, expected)
+                errors = fitter.split(form).expected_errors
+                ranks = tuple((rank,) for rank in range(1, len(errors)))
+                expected = tuple(map(float, errors[1:]))
+        costs = tuple(macs_of(report, form, pair) for pair in ranks)
+        key, macs = self.request.check.keys[ref], report.macs or 0
+        return ErrorCurve(ref, form, key, fitter.layer, fitter.weight.shape, macs, ranks, costs, expected)
 
     def _measure(self, curve: ErrorCurve, indices: Sequence[int]) -> ErrorCurve:
-        """The curve with these widths run beside those that were run before."""
-        widths = [curve.ranks[index] for index in indices]
+        """The curve with these ranks measured in addition to earlier ones."""
+        ranks = [curve.ranks[index] for index in indices]
         fitter = self._fitter(curve.ref)
         if curve.form == _TRIPLE:
-            weights = [fitter.weights(curve.form, ranks) for ranks in widths]
-            seen, unseen = (
-                tuple([self._error_of(curve.form, curve.ref, found, specs) or 0.0 for found in weights])
+            weights = [fitter.weights(curve.form, row_ranks) for row_ranks in ranks]
+            fit_errors, check_errors = (
+                tuple([self._error_of(curve.form, curve.ref, filters, specs) or 0.0 for filters in weights])
                 for specs in (self.calibration.fit_inputs, self.calibration.check_inputs)
             )
-            return curve.with_errors(indices, seen, unseen if self.calibration.check_inputs else None, None)
-        own = fitter.split(curve.form)
-        plain = (
+            return curve.with_errors(indices, fit_errors, check_errors if self.calibration.check_inputs else None, None)
+        fitted_split = fitter.split(curve.form)
+        svd_split = (
             factorisation.factor_reduction(fitter.weight)
             if curve.form == "1x1+kxk"
             else factorisation.factor_expansion(fitter.weight)
         )
         if not self.calibration.check_inputs:
-            seen, beside = self._split_errors(curve, (own, plain), widths, self.calibration.fit_inputs)
-            return curve.with_errors(indices, seen, None, beside)
-        (seen,) = self._split_errors(curve, (own,), widths, self.calibration.fit_inputs)
-        unseen, beside = self._split_errors(curve, (own, plain), widths, self.calibration.check_inputs)
-        return curve.with_errors(indices, seen, unseen, beside)
+            fit_errors, svd_errors = self._split_errors(
+                curve, (fitted_split, svd_split), ranks, self.calibration.fit_inputs
+            )
+            return curve.with_errors(indices, fit_errors, None, svd_errors)
+        (fit_errors,) = self._split_errors(curve, (fitted_split,), ranks, self.calibration.fit_inputs)
+        check_errors, svd_errors = self._split_errors(
+            curve, (fitted_split, svd_split), ranks, self.calibration.check_inputs
+        )
+        return curve.with_errors(indices, fit_errors, check_errors, svd_errors)
 
     def _split_errors(
-        self, curve: ErrorCurve, splits: Sequence[Split], widths: Sequence[tuple[int, ...]], specs: Sequence[Input]
+        self, curve: ErrorCurve, splits: Sequence[Split], ranks: Sequence[tuple[int, ...]], specs: Sequence[Input]
     ) -> list[tuple[float, ...]]:
-        """The errors of each split at these widths, on all inputs together."""
+        """The errors of each split at these ranks, on all inputs together."""
         fitter = self._fitter(curve.ref)
         before, behind = factorisation.layers_of_form(curve.form, fitter.layer)
-        ranks = [rank for (rank,) in widths]
+        numbers = [rank for (rank,) in ranks]
         totals = [ErrorSums() for _ in splits]
         for spec in specs:
-            received = self._received(curve.ref, spec)
-            exact = self._exact(fitter, received)
+            volume = self._volume_before(curve.ref, spec)
+            exact = self._exact(fitter, volume)
             for number, split in enumerate(splits):
-                totals[number] += measure_errors(split, (before, behind), exact, received, ranks, self.checkpoint)
+                totals[number] += measure_errors(split, (before, behind), exact, volume, numbers, self.checkpoint)
         return [total.errors for total in totals]
 
     @contextmanager
-    def _name_layer_in_errors(self, place: NodeRef) -> Iterator[None]:
-        """Say of values beyond all bounds at which layer they were met; NumPy's warnings of them say no more."""
+    def _name_layer_in_errors(self, ref: NodeRef) -> Iterator[None]:
+        """Name the layer in errors about values that are not finite, and silence NumPy's warnings about them."""
         try:
             with np.errstate(all="ignore"):
                 yield
         except factorisation.NotFinite as error:
-            text = f"{place[1]}: {error}; other photos or weights may do"
-            raise ProjectError([Problem(text, "", *place)]) from None
+            text = f"{ref[1]}: {error}; other photos or weights may help"
+            raise ProjectError([Problem(text, "", *ref)]) from None
 
-    def _error_of(self, form: Form, place: NodeRef, found: Sequence[Filters], specs: Sequence[Input]) -> float | None:
-        """The relative error of given weights; None where there is nothing to measure it on."""
-        fitter, total = self._fitter(place), ErrorSums()
+    def _error_of(self, form: Form, ref: NodeRef, weights: Sequence[Filters], specs: Sequence[Input]) -> float | None:
+        """The relative error of these weights; None without inputs to measure it on."""
+        fitter, total = self._fitter(ref), ErrorSums()
         for spec in specs:
-            received = self._received(place, spec)
-            exact = self._exact(fitter, received)
-            given = run_form(form, fitter.layer, found, received, self.checkpoint)
-            total += ErrorSums((factorisation.energy(given - exact),), factorisation.energy(exact))
+            volume = self._volume_before(ref, spec)
+            exact = self._exact(fitter, volume)
+            output = run_form(form, fitter.layer, weights, volume, self.checkpoint)
+            total += ErrorSums((factorisation.energy(output - exact),), factorisation.energy(exact))
         return total.errors[0] if total.error else None
 
 
 def _name_input(spec: Input, problems: Iterable[Problem]) -> Iterator[Problem]:
-    """Problems that an input other than the project's has: they stand at no place of its file."""
+    """Problems of an input other than the project's, which have no place in the project file."""
     for problem in problems:
         text = problem.text if problem.place.startswith("$.input") else f"{input_text(spec)}: {problem.text}"
         yield replace(problem, text=text, place="" if problem.place.startswith("$.input") else problem.place)

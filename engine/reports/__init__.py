@@ -1,1 +1,1 @@
-"""What is known of a project as tables, JSON and attachments: everything that leaves the program as text."""
+"""Reports of a project as tables, JSON and attachments: everything that leaves the program as text."""

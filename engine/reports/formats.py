@@ -1,4 +1,4 @@
-"""Every format that a project's costs are written in: FORMATS is the only list for files and for `analyze --format`."""
+"""The formats for a project's costs: FORMATS is the only list, for files and for `analyze --format`."""
 
 import json
 from collections.abc import Callable, Mapping
@@ -15,53 +15,53 @@ from engine.reports.tables import table_rows
 
 
 class CostReport(Struct, frozen=True):
-    """What is written: each format takes what it needs of it."""
+    """The content of a report; each format uses what it needs."""
 
     project: Project
-    ledger: Costs
+    costs: Costs
     design: str
-    """The one that an attachment is of."""
+    """The design of an attachment."""
     metric: str
-    """The one that an attachment of one metric shows."""
+    """The metric of an attachment that shows one."""
     columns: tuple[str, ...] = ()
-    """Metrics that a table shows besides the usual ones."""
+    """Ids of metrics that a table shows besides the usual ones."""
     analyses: Mapping[str, Analysis] | None = None
-    """By design, where a table shows blocks closed."""
+    """By design, if a table shows blocks closed."""
 
 
 class ReportFormat(Struct, frozen=True):
-    """How a report is written."""
+    """A format of reports."""
 
     id: str
-    """As `analyze --format` calls it."""
+    """Its name for `analyze --format`."""
     title: str
     ending: str
-    """Of a file's name, with the dot; "" for what is only printed."""
+    """Ending of a file's name, with the dot; "" if it is only printed."""
     text: Callable[[CostReport], str]
     for_programs: bool = False
-    """A row per layer also where the window shows blocks closed."""
+    """Whether it has a row per layer even if the window shows blocks closed."""
     of_design: bool = False
-    """A file per design, not one per project."""
+    """Whether it has a file per design, not one per project."""
 
 
-def _of_table(format: TableFormat) -> ReportFormat:
+def _of_table(table_format: TableFormat) -> ReportFormat:
     def text(report: CostReport) -> str:
-        return format.text(table_rows(report.project, report.ledger, report.analyses), *report.columns)
+        return table_format.text(table_rows(report.project, report.costs, report.analyses), *report.columns)
 
-    return ReportFormat(format.id, format.title, format.ending, text, format.for_programs)
+    return ReportFormat(table_format.id, table_format.title, table_format.ending, text, table_format.for_programs)
 
 
 def _json(report: CostReport) -> str:
-    data = summary(report.project, report.ledger.check, convention=report.ledger.convention)
+    data = summary(report.project, report.costs.check, convention=report.costs.convention)
     return json.dumps(data, indent=2, ensure_ascii=False) + "\n"
 
 
 def _netron(report: CostReport) -> str:
-    return attachments.netron(report.ledger, report.design)
+    return attachments.netron(report.costs, report.design)
 
 
 def _model_explorer(report: CostReport) -> str:
-    return attachments.model_explorer(report.ledger, report.design, metric_by_id(report.metric))
+    return attachments.model_explorer(report.costs, report.design, metric_by_id(report.metric))
 
 
 FORMATS: tuple[ReportFormat, ...] = (
@@ -74,12 +74,16 @@ FORMATS: tuple[ReportFormat, ...] = (
 )
 
 
-def format_named(id: str) -> ReportFormat:
-    """The format that `analyze --format` calls so."""
-    return next(format for format in FORMATS if format.id == id)
+def format_by_id(format_id: str) -> ReportFormat:
+    """The format of that id."""
+    return next(report_format for report_format in FORMATS if report_format.id == format_id)
 
 
-def format_of(name: str) -> ReportFormat | None:
-    """The format of a file of that name, by its longest known ending; None for other endings."""
-    fitting = (format for format in FORMATS if format.ending and name.lower().endswith(format.ending))
-    return max(fitting, key=lambda format: len(format.ending), default=None)
+def format_for_file(name: str) -> ReportFormat | None:
+    """The format for a file of that name, by the longest matching ending; None for other endings."""
+    matches = (
+        report_format
+        for report_format in FORMATS
+        if report_format.ending and name.lower().endswith(report_format.ending)
+    )
+    return max(matches, key=lambda report_format: len(report_format.ending), default=None)

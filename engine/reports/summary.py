@@ -1,4 +1,4 @@
-"""The JSON of `analyze` and `run`: plain tables, whose fields teachers' scripts rely on."""
+"""The JSON of `analyze` and `run`, whose fields users' scripts rely on."""
 
 from collections.abc import Callable, Iterator, Mapping
 from math import sqrt
@@ -19,7 +19,7 @@ from engine.text.problems import STEM
 _Data = dict[str, Any]
 
 _BLOCK = 2**20
-"""Values whose statistics are taken at a time."""
+"""Number of values that statistics process at a time."""
 
 
 def summary(
@@ -28,11 +28,11 @@ def summary(
     results: Mapping[NodeRef, NodeDone] | None = None,
     convention: Convention = MACS,
 ) -> _Data:
-    """What the analysis knows, and after a run each node's time and statistics; unknown is null."""
-    times = {place: done.milliseconds for place, done in (results or {}).items()}
-    ledger = Costs(check, convention, times)
+    """The analysis, and after a run each node's time and statistics; unknown amounts are null."""
+    times = {ref: done.milliseconds for ref, done in (results or {}).items()}
+    costs = Costs(check, convention, times)
 
-    def more(design: str) -> Callable[[Report], _Data]:
+    def statistics(design: str) -> Callable[[Report], _Data]:
         return lambda report: {} if results is None else volume_statistics(results[design, report.name])
 
     stem = check.analyses.get(STEM)
@@ -48,32 +48,32 @@ def summary(
             "kilo": convention.kilo,
             "operations_of": dict(convention.factors),
         },
-        "stem": None if stem is None else _design("stem", STEM, ledger, more(STEM)),
-        "designs": [_design(d.name, d.name, ledger, more(d.name)) for d in project.designs],
+        "stem": None if stem is None else _design("stem", STEM, costs, statistics(STEM)),
+        "designs": [_design(d.name, d.name, costs, statistics(d.name)) for d in project.designs],
     }
     return data | {
-        key: msgspec.to_builtins(told)
-        for key, told in (("source", project.source), ("notes", project.notes), ("published", project.published))
-        if told
+        key: msgspec.to_builtins(value)
+        for key, value in (("source", project.source), ("notes", project.notes), ("published", project.published))
+        if value
     }
 
 
 def volume_statistics(done: NodeDone) -> _Data:
-    """Time and finite values' statistics of a volume; null where no value is finite. `std` divides by their number."""
+    """Time of a volume, and statistics of its finite values, null if there are none. `std` divides by their number."""
     numbers: dict[str, float | None] = dict.fromkeys(("min", "max", "mean", "std"))
     parts = [(block.size, block.min(), block.max(), block.sum()) for block in _finite(done.volume)]
     count = sum(size for size, *_ in parts)
     if count:
         _, lowest, highest, sums = zip(*parts, strict=True)
         mean = float(sum(sums)) / count
-        # The sum of squares less the mean's would lose all digits where the values hardly differ.
+        # The sum of squares minus that of the mean would lose all digits if the values hardly differ.
         squares = sum(float(np.square(block - mean).sum()) for block in _finite(done.volume))
         numbers = {"min": float(min(lowest)), "max": float(max(highest)), "mean": mean, "std": sqrt(squares / count)}
     return {"milliseconds": round(done.milliseconds, 3), **numbers, "non_finite": done.volume.size - count}
 
 
 def _finite(volume: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
-    """The finite values, block by block as volumes may fill the memory; blocks without any are left out."""
+    """The finite values, block by block, as volumes may fill the memory; skips blocks without any."""
     flat = volume.reshape(-1)
     for start in range(0, flat.size, _BLOCK):
         block = flat[start : start + _BLOCK]
@@ -82,31 +82,35 @@ def _finite(volume: NDArray[np.float32]) -> Iterator[NDArray[np.float64]]:
             yield finite
 
 
-def _design(name: str, design: str, ledger: Costs, more: Callable[[Report], _Data]) -> _Data:
-    analysis = ledger.check.analyses[design]
+def _design(name: str, design: str, costs: Costs, statistics: Callable[[Report], _Data]) -> _Data:
+    analysis = costs.check.analyses[design]
 
     def amounts(report: Report) -> _Data:
-        return _amounts(ledger.costed(design, report))
+        return _amounts(costs.costed(design, report))
 
     return {
         "name": name,
         "input_shape": analysis.input_shape,
-        "nodes": [_node(report) | amounts(report) | more(report) for report in analysis.reports],
+        "nodes": [_node(report) | amounts(report) | statistics(report) for report in analysis.reports],
         "blocks": [_block(block) | amounts(block.as_report()) for block in analysis.blocks.values()],
-        "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(ledger.costed_design(design)),
-        "operations": _terms(tally(analysis.reports, ledger.convention)),
+        "totals": {"params": analysis.params, "macs": analysis.macs} | _amounts(costs.costed_design(design)),
+        "operations": _terms(tally(analysis.reports, costs.convention)),
     }
 
 
-def _terms(found: Tally | None) -> _Data | None:
-    """What the convention counts of a design, and what there is besides, by term; null where that is unknown."""
-    return None if found is None else {"counted": found.counted, "left_out": found.uncounted}
+def _terms(result: Tally | None) -> _Data | None:
+    """Operations of a design, and the amounts that the convention leaves out, by term; null if unknown."""
+    return None if result is None else {"counted": result.counted, "left_out": result.uncounted}
 
 
-def _amounts(subjects: tuple[Costed, ...]) -> _Data:
-    """Every metric but those that stand there anyway; what was not measured is left out."""
-    amounts = {metric.id: metric.amount(subjects) for metric in METRICS if metric.id not in ("macs", "params")}
-    return {id: amount for id, amount in amounts.items() if amount is not None or not metric_by_id(id).is_measured}
+def _amounts(layers: tuple[Costed, ...]) -> _Data:
+    """Every metric but MACs and parameters, which the node has already; without those that were not measured."""
+    amounts = {metric.id: metric.amount(layers) for metric in METRICS if metric.id not in ("macs", "params")}
+    return {
+        metric_id: amount
+        for metric_id, amount in amounts.items()
+        if amount is not None or not metric_by_id(metric_id).is_measured
+    }
 
 
 def _node(report: Report) -> _Data:

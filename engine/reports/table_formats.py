@@ -19,7 +19,7 @@ from engine.reports.tables import (
     design_title,
     one_line,
     operations_columns,
-    shape_text,
+    output_shape_text,
     visible_metrics,
 )
 from engine.text.text_table import align
@@ -27,57 +27,60 @@ from engine.text.units import UNKNOWN
 
 
 class TableFormat(Struct, frozen=True):
-    """How the table is written: `text` takes rows and the ids of metrics that were chosen."""
+    """A format of the table: `text` takes rows and the ids of selected metrics."""
 
     id: str
-    """As `analyze --format` calls it."""
+    """Its name for `analyze --format`."""
     title: str
     ending: str
-    """Of a file's name, with the dot; "" for what is only printed."""
+    """Ending of a file's name, with the dot; "" if it is only printed."""
     text: Callable[..., str]
     for_programs: bool = False
-    """A row per layer also where the window shows blocks closed."""
+    """Whether it has a row per layer even if the window shows blocks closed."""
 
 
-def to_csv(rows: Sequence[TableRow], *_chosen: str) -> str:
-    """Comma-separated, for programs: every metric whatever is chosen; totals have kind "total" and no node."""
+def to_csv(rows: Sequence[TableRow], *_metric_ids: str) -> str:
+    """Comma-separated, for programs: every metric, whatever is selected; totals have kind "total" and no node."""
     return _delimited(rows, "excel")
 
 
-def to_tsv(rows: Sequence[TableRow], *_chosen: str) -> str:
-    """What `to_csv` gives, separated by tabs: a spreadsheet takes it from the clipboard."""
+def to_tsv(rows: Sequence[TableRow], *_metric_ids: str) -> str:
+    """The same as `to_csv`, separated by tabs, so that it can be pasted into a spreadsheet."""
     return _delimited(rows, "excel-tab")
 
 
 def _delimited(rows: Sequence[TableRow], dialect: str) -> str:
     out = io.StringIO()
     writer = csv.writer(out, dialect, lineterminator="\n")
-    places = ("design", "node", "kind", "settings", "inputs", "input_shapes", "output_shape", "block")
-    writer.writerow((*places, *(metric.id for metric in METRICS), "problem"))
+    heads = ("design", "node", "kind", "settings", "inputs", "input_shapes", "output_shape", "block")
+    writer.writerow((*heads, *(metric.id for metric in METRICS), "problem"))
     for row in rows:
-        shapes = (", ".join(map(shape_text, row.input_shapes)), "" if row.is_total else shape_text(row.output_shape))
-        place = (design_title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes, row.block)
-        writer.writerow((*place, *(_number(metric, row.value(metric)) for metric in METRICS), row.problem))
+        shapes = (
+            ", ".join(map(output_shape_text, row.input_shapes)),
+            "" if row.is_total else output_shape_text(row.output_shape),
+        )
+        cells = (design_title(row.design), row.node, row.kind, row.settings, ", ".join(row.inputs), *shapes, row.block)
+        writer.writerow((*cells, *(_number(metric, row.value(metric)) for metric in METRICS), row.problem))
     return out.getvalue()
 
 
 def _number(metric: Metric, amount: Amount | None) -> Amount | str:
-    """For programs: nothing where it was not measured."""
+    """An amount for programs; "" if it was not measured."""
     return amount if amount is not None else "" if metric.is_measured else UNKNOWN
 
 
-def to_markdown(rows: Sequence[TableRow], *chosen: str) -> str:
-    """A pipe table with bold totals, and below it how the designs compare; mistakes in a column of their own."""
-    shown = _columns_for(rows, chosen)
+def to_markdown(rows: Sequence[TableRow], *metric_ids: str) -> str:
+    """A pipe table with bold totals and, if needed, a column of mistakes; below it the comparison of designs."""
+    columns = _columns_for(rows, metric_ids)
     lines = [
-        _piped(column.title for column in shown),
-        _piped("---:" if column.is_number else "---" for column in shown),
+        _piped(column.title for column in columns),
+        _piped("---:" if column.is_number else "---" for column in columns),
     ]
     for row in rows:
-        cells = [_escape_markdown(column.text(row)) for column in shown]
+        cells = [_escape_markdown(column.text(row)) for column in columns]
         lines.append(_piped(f"**{cell}**" if row.is_total and cell else cell for cell in cells))
-    said = [f"- {_escape_markdown(line)}" for line in _said(rows, chosen)]
-    return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
+    notes = [f"- {_escape_markdown(line)}" for line in _notes(rows, metric_ids)]
+    return "\n".join([*lines, *(["", *notes] if notes else [])]) + "\n"
 
 
 def _piped(cells: Iterable[str]) -> str:
@@ -86,21 +89,21 @@ def _piped(cells: Iterable[str]) -> str:
 
 def _escape_markdown(text: str) -> str:
     special = r"[\\|*`<>&~\[\]]|\b_+|_+\b"
-    return re.sub(special, lambda found: "".join(f"\\{character}" for character in found[0]), text)
+    return re.sub(special, lambda match: "".join(f"\\{character}" for character in match[0]), text)
 
 
-def to_latex(rows: Sequence[TableRow], *chosen: str) -> str:
-    """A tabular with the rules of booktabs and bold totals; how the designs compare follows as a comment."""
-    shown = _columns_for(rows, chosen)
+def to_latex(rows: Sequence[TableRow], *metric_ids: str) -> str:
+    """A tabular with the rules of booktabs and bold totals; the comparison of designs follows as a comment."""
+    columns = _columns_for(rows, metric_ids)
     lines = ["% needs \\usepackage{booktabs}"]
-    lines.append(f"\\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in shown)}}}")
-    lines += ["\\toprule", _ampersands(_escape_latex(column.title) for column in shown)]
+    lines.append(f"\\begin{{tabular}}{{{''.join('r' if column.is_number else 'l' for column in columns)}}}")
+    lines += ["\\toprule", _ampersands(_escape_latex(column.title) for column in columns)]
     for _, group in groupby(rows, lambda row: row.design):
         lines.append("\\midrule")
         for row in group:
-            cells = [_escape_latex(column.text(row)) for column in shown]
+            cells = [_escape_latex(column.text(row)) for column in columns]
             lines.append(_ampersands(f"\\textbf{{{cell}}}" if row.is_total and cell else cell for cell in cells))
-    lines += ["\\bottomrule", "\\end{tabular}", *(f"% {line}" for line in _said(rows, chosen))]
+    lines += ["\\bottomrule", "\\end{tabular}", *(f"% {line}" for line in _notes(rows, metric_ids))]
     return "\n".join(lines) + "\n"
 
 
@@ -124,36 +127,36 @@ def _escape_latex(text: str) -> str:
     return "".join(_LATEX.get(character, character) for character in text)
 
 
-def to_text(rows: Sequence[TableRow], *chosen: str) -> str:
-    """Aligned for a terminal: a block a design that ends with its totals, mistakes below their row, then the ratios.
+def to_text(rows: Sequence[TableRow], *metric_ids: str) -> str:
+    """Aligned for a terminal: a section per design with totals, mistakes below their rows, then the comparison.
 
-    Derived metrics are left out but for the chosen ones.
+    Without derived metrics, except for the selected ones.
     """
-    shown = operations_columns(visible_metrics(*chosen), convention_of(rows))
+    columns = operations_columns(visible_metrics(*metric_ids), convention_of(rows))
     begins = [before is None or row.design != before.design for before, row in zip((None, *rows), rows, strict=False)]
     cells = [
-        [column.text(row) if begin or index else "" for index, column in enumerate(shown)]
+        [column.text(row) if begin or index else "" for index, column in enumerate(columns)]
         for begin, row in zip(begins, rows, strict=True)
     ]
-    head, rule, texts = align([column.title for column in shown], cells, [column.is_number for column in shown])
+    head, rule, texts = align([column.title for column in columns], cells, [column.is_number for column in columns])
     lines = [head]
     for row, begin, text in zip(rows, begins, texts, strict=True):
         lines += [rule, text] if begin else [text]
         lines += [f"  ! {row.node}: {one_line(row.problem)}"] if row.problem else []
-    said = _said(rows, chosen)
-    return "\n".join([*lines, *(["", *said] if said else [])]) + "\n"
+    notes = _notes(rows, metric_ids)
+    return "\n".join([*lines, *(["", *notes] if notes else [])]) + "\n"
 
 
-def _columns_for(rows: Sequence[TableRow], chosen: tuple[str, ...]) -> tuple[TableColumn, ...]:
+def _columns_for(rows: Sequence[TableRow], metric_ids: tuple[str, ...]) -> tuple[TableColumn, ...]:
     mistakes = (PROBLEM,) if any(row.problem for row in rows) else ()
-    return (*operations_columns(visible_metrics(*chosen), convention_of(rows)), *mistakes)
+    return (*operations_columns(visible_metrics(*metric_ids), convention_of(rows)), *mistakes)
 
 
-def _said(rows: Sequence[TableRow], chosen: tuple[str, ...]) -> Iterator[str]:
-    """How the designs compare, and by which convention operations were counted."""
-    for metric in visible_metrics(*chosen):
+def _notes(rows: Sequence[TableRow], metric_ids: tuple[str, ...]) -> Iterator[str]:
+    """The comparison of designs, and the convention that counted operations."""
+    for metric in visible_metrics(*metric_ids):
         yield from map(one_line, comparisons(rows, metric))
-    if OPERATIONS in chosen:
+    if OPERATIONS in metric_ids:
         yield from map(one_line, counting_text(rows))
 
 

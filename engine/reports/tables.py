@@ -1,4 +1,4 @@
-"""The table of a project, defined once: a row a node, totals a network, and the columns for reading."""
+"""The table of a project: a row per node, totals per network, and the columns for reading."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
@@ -26,14 +26,14 @@ from engine.text.units import UNKNOWN, abbreviate, exact_text
 
 
 class TableRow(Struct, frozen=True):
-    """A node of a design (or of the stem, STEM), or with no report the totals of all its nodes."""
+    """A node of a design (or of the stem, STEM), or without a report the totals of all nodes."""
 
     design: str
     report: Report | None
     costed: tuple[Costed, ...] = ()
-    """What the amounts are of: a layer, those of a block, or all of them."""
+    """The layers of its amounts: one, those of a block, or all."""
     problem: str = ""
-    """What is wrong at this node, with what would be right."""
+    """The mistakes at this node, and how to correct them."""
 
     @property
     def is_total(self) -> bool:
@@ -49,7 +49,7 @@ class TableRow(Struct, frozen=True):
 
     @property
     def block(self) -> str:
-        """The block that the node is a part of; "" for none."""
+        """The block that contains the node; "" for none."""
         return "" if self.report is None else self.report.block or ""
 
     @property
@@ -73,54 +73,54 @@ class TableRow(Struct, frozen=True):
         return metric.amount(self.costed)
 
     def formula(self, metric: Metric) -> str:
-        """How this node's number comes about: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" where there is none."""
+        """The calculation of this node's amount: "28·28·32 × 5·5·256 = 160,563,200 MACs"; "" if there is none."""
         formula = "" if self.report is None else formula_of(metric, self.costed)
         unit = metric.unit or (self.costed[0].convention.unit_with_rule if self.costed else "")
         return formula and f"{formula} {unit}"
 
 
-def table_rows(project: Project, ledger: Costs, analyses: Mapping[str, Analysis] | None = None) -> tuple[TableRow, ...]:
-    """Node by node in an order in which they can run, then the totals: first the stem, if any, then each design.
+def table_rows(project: Project, costs: Costs, analyses: Mapping[str, Analysis] | None = None) -> tuple[TableRow, ...]:
+    """Node by node in running order, then the totals: first of the stem, if any, then of each design.
 
-    `analyses` by design where blocks are to be closed; else every layer within a block has a row.
+    `analyses` by design have closed blocks; without them every layer within a block has a row.
     """
-    found: list[TableRow] = []
-    check = ledger.check
+    rows: list[TableRow] = []
+    check = costs.check
     problems = _problems_by_node(check)
     for design, analysis in (analyses or check.analyses).items():
         for report in analysis.reports:
             problem = "; ".join(problems.get(place_in_file(project, design, report.index), ())) if problems else ""
-            found.append(TableRow(design, report, ledger.costed(design, report), problem))
-        found.append(TableRow(design, None, ledger.costed_design(design)))
-    return tuple(found)
+            rows.append(TableRow(design, report, costs.costed(design, report), problem))
+        rows.append(TableRow(design, None, costs.costed_design(design)))
+    return tuple(rows)
 
 
 def _problems_by_node(check: ProjectCheck) -> dict[str, list[str]]:
-    """What is wrong, by the node's place in the file: of two nodes of one name each has its own."""
-    found: dict[str, list[str]] = {}
+    """Mistakes by the node's place in the file, which differs even if two nodes have the same name."""
+    problems: dict[str, list[str]] = {}
     for problem in check.problems:
-        texts = found.setdefault(problem.place.removesuffix(f".{problem.setting}"), [])
-        texts.append(problem.text.removeprefix(f"{problem.node}: "))
-    return found
+        node_texts = problems.setdefault(problem.place.removesuffix(f".{problem.setting}"), [])
+        node_texts.append(problem.text.removeprefix(f"{problem.node}: "))
+    return problems
 
 
 def design_title(design: str) -> str:
-    """What a table calls a design; the stem in parentheses, as no design is meant."""
+    """A design's name in a table; the stem in parentheses, as it is no design."""
     return "(stem)" if design == STEM else design
 
 
-def visible_metrics(*chosen: str) -> tuple[Metric, ...]:
-    """The metrics of a table for reading: those that follow from no other, and the chosen ones."""
-    return tuple(metric for metric in METRICS if not metric.is_derived or metric.id in chosen)
+def visible_metrics(*metric_ids: str) -> tuple[Metric, ...]:
+    """The metrics of a table for reading: those that are not derived, and the selected ones."""
+    return tuple(metric for metric in METRICS if not metric.is_derived or metric.id in metric_ids)
 
 
 def comparisons(rows: Iterable[TableRow], metric: Metric) -> tuple[str, ...]:
-    """Every further design against the first: "bottleneck: 12.1× fewer multiply-accumulates than naive"."""
+    """Each further design compared with the first: "bottleneck: 12.1× fewer multiply-accumulates than naive"."""
     totals = [(row.design, row.value(metric)) for row in rows if row.is_total and row.design != STEM]
     words = (
         (design, compare_amounts(metric, amount, totals[0][1], than=totals[0][0])) for design, amount in totals[1:]
     )
-    return tuple(f"{design}: {said}" for design, said in words if said)
+    return tuple(f"{design}: {text}" for design, text in words if text)
 
 
 class TableColumn(Struct, frozen=True):
@@ -138,14 +138,14 @@ class TableColumn(Struct, frozen=True):
 def operations_columns(metrics: Sequence[Metric], convention: Convention = MACS) -> tuple[TableColumn, ...]:
     """Design, node, layer, inputs, output and the metrics: exact integers with thousands separators, or "unknown".
 
-    What counts by a convention has its name; units stand in the titles.
+    The titles name the convention, if the metric depends on it, and the unit.
     """
     return (
         TableColumn("Design", lambda row: one_line(design_title(row.design))),
         TableColumn("Node", lambda row: "total" if row.is_total else row.node),
         TableColumn("Layer", lambda row: row.settings),
         TableColumn("Inputs", lambda row: ", ".join(row.inputs)),
-        TableColumn("Output C×H×W", lambda row: "" if row.is_total else shape_text(row.output_shape)),
+        TableColumn("Output C×H×W", lambda row: "" if row.is_total else output_shape_text(row.output_shape)),
         *(TableColumn(heading_of(metric, convention), _number_of(metric), metric) for metric in metrics),
     )
 
@@ -157,7 +157,7 @@ def _number_of(metric: Metric) -> Callable[[TableRow], str]:
     return lambda row: exact_of(metric, row.value(metric))
 
 
-def shape_text(shape: Shape | None) -> str:
+def output_shape_text(shape: Shape | None) -> str:
     return UNKNOWN if shape is None else str(shape)
 
 
@@ -166,17 +166,17 @@ def one_line(text: str) -> str:
 
 
 def convention_of(rows: Sequence[TableRow]) -> Convention:
-    return next((subject.convention for row in rows for subject in row.costed), MACS)
+    return next((layer.convention for row in rows for layer in row.costed), MACS)
 
 
 def counting_text(rows: Sequence[TableRow]) -> Iterator[str]:
-    """What the convention counts of each design, and how large is what it leaves out."""
+    """Per design, the operations that the convention counts, and the amounts that it leaves out."""
     rule = convention_of(rows)
     titles = {term.id: term.title for term in TERMS}
     for design, group in groupby(rows, lambda row: row.design):
-        found = tally([subject.report for row in group if row.is_total for subject in row.costed], rule)
-        if found is not None:
-            left = [f"{abbreviate(amount)} {titles[id]}" for id, amount in found.uncounted.items()]
+        result = tally([layer.report for row in group if row.is_total for layer in row.costed], rule)
+        if result is not None:
+            left = [f"{abbreviate(amount)} {titles[term_id]}" for term_id, amount in result.uncounted.items()]
             out = f"; left out: {', '.join(left)}" if left else ""
             batch = f" for {rule.batch} inputs" if rule.batch > 1 else ""
-            yield f"{design_title(design)}, {rule.title}: {exact_text(found.total)} {rule.unit}{batch}{out}"
+            yield f"{design_title(design)}, {rule.title}: {exact_text(result.total)} {rule.unit}{batch}{out}"

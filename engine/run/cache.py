@@ -1,4 +1,4 @@
-"""Computed volumes by what made them: a byte budget, the least recently used dropped first."""
+"""A cache of computed volumes, by the key of what made them, within a byte budget; drops the least recently used."""
 
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
@@ -9,11 +9,11 @@ from engine.kernels import Volume
 
 _DEFAULT_BUDGET = 2**30
 FITS_BUDGET = 2**28
-"""Bytes of fitted weights that are kept: those of a whole network, for its volumes come of all of them."""
+"""Bytes of fitted weights in the cache: enough for a whole network, whose volumes depend on all of them."""
 
 
 class CachedVolume(NamedTuple):
-    """A volume, the milliseconds that its arithmetic took, and its weights by role where they were fitted to data."""
+    """A volume, the milliseconds that its arithmetic took, and its weights by role if they were fitted to data."""
 
     volume: Volume
     milliseconds: float
@@ -21,9 +21,9 @@ class CachedVolume(NamedTuple):
 
 
 class VolumeCache:
-    """May be used from several threads. Volumes in it are shared: nobody writes to them.
+    """Safe to use from several threads. Its volumes are shared: nobody writes to them.
 
-    The budget bounds what is kept besides the volumes that a run or a window holds.
+    The budget does not include volumes that a run or a window holds.
     """
 
     def __init__(self, budget: int = _DEFAULT_BUDGET) -> None:
@@ -34,33 +34,33 @@ class VolumeCache:
         self._lock = Lock()
 
     def get(self, key: bytes) -> CachedVolume | None:
-        """The volume that this key made, now the most recently used; None if it is not, or no longer, here."""
+        """The volume of this key, from now on the most recently used; None if it is not cached."""
         with self._lock:
             if key in self._volumes:
                 self._volumes.move_to_end(key)
             return self._volumes.get(key)
 
     def put(
-        self, key: bytes, volume: Volume, milliseconds: float = 0.0, fitted: Mapping[str, Volume] | None = None
+        self, key: bytes, volume: Volume, milliseconds: float = 0.0, fitted_weights: Mapping[str, Volume] | None = None
     ) -> None:
-        """Keep a volume, dropping what was least recently used; one larger than the whole budget is not kept."""
+        """Cache a volume and drop the least recently used ones; a volume larger than the whole budget is not cached."""
         with self._lock:
             if key in self._volumes or volume.nbytes > self.budget:
                 return
-            self._volumes[key] = CachedVolume(volume, milliseconds, fitted)
+            self._volumes[key] = CachedVolume(volume, milliseconds, fitted_weights)
             self._used += volume.nbytes
             while self._used > self.budget:
                 self._used -= self._volumes.popitem(last=False)[1].volume.nbytes
 
     def get_fit(self, key: bytes) -> Sequence[Mapping[str, Volume]] | None:
-        """The fitted weights that this key made, now the most recently used; None if they are not here."""
+        """The fitted weights of this key, from now on the most recently used; None if they are not cached."""
         with self._lock:
             if key in self._fits:
                 self._fits.move_to_end(key)
             return self._fits.get(key)
 
     def put_fit(self, key: bytes, parts: Sequence[Mapping[str, Volume]]) -> None:
-        """Keep fitted weights, dropping what was least recently used."""
+        """Cache fitted weights and drop the least recently used ones."""
         with self._lock:
             self._fits[key] = parts
             used = sum(map(_weight_bytes, self._fits.values()))

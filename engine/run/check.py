@@ -1,4 +1,4 @@
-"""Everything that is known of a project before it runs: shapes, costs, keys, and every mistake with its place."""
+"""Everything that is known about a project before it runs: shapes, costs, keys, and every mistake with its place."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
@@ -17,7 +17,7 @@ from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
 
 NodeRef = tuple[str, str]
-"""(design, node): STEM for the design where the stem is meant, INPUT for the node where its input is meant."""
+"""(design, node): the design is STEM for the stem, the node is INPUT for the design's input."""
 
 _encode = msgspec.msgpack.Encoder().encode
 
@@ -25,87 +25,87 @@ _encode = msgspec.msgpack.Encoder().encode
 class ProjectCheck(Struct, frozen=True, eq=False):
     """Analyses by design name (the stem's under STEM), in the order in which they run.
 
-    Of two designs of one name the first has the name; of the other only its mistakes are told.
+    If two designs have the same name, it stands for the first; of the other only the mistakes are listed.
     """
 
     input_shape: Shape | None
     analyses: Mapping[str, Analysis]
     reports: Mapping[NodeRef, Report]
-    """Every layer's report by place, those within blocks among them, and every block's with its sums.
+    """Reports of all layers, also within blocks, and of all blocks with their sums.
 
-    Of two nodes of one name it is the first's."""
+    If two nodes have the same name, the first one's."""
     problems: tuple[Problem, ...]
     keys: Mapping[NodeRef, bytes]
-    """A digest of all that makes the volume at a place: sub-network, weights, input. Unknown places are left out; a
-    design's input has the key of what it is."""
+    """A digest of all that makes each volume: sub-network, weights, input. Nodes that cannot run have none; a design's
+    input has the key of the volume that it is."""
     files: Mapping[str, Stamp | FileFault] = {}
-    """The state in which each file that the project names was found, by its path there."""
+    """The state of each file that the project names, by its path in the project."""
     low_rank_fits: Mapping[NodeRef, bytes] = {}
-    """A digest of all that makes the fitted weights at a place; those that are fitted together have the same."""
+    """A digest of all that makes each node's fitted weights; nodes that are fitted together share it."""
     reading_bytes: int = 0
-    """Memory that reading the input needs beside its volume."""
+    """Memory that reading the input needs besides its volume."""
 
-    def __contains__(self, place: NodeRef) -> bool:
+    def __contains__(self, ref: NodeRef) -> bool:
         """Whether there is such a node, block or input."""
-        design, node = place
-        return place in self.reports or (node == INPUT and (design == STEM or design in self.analyses))
+        design, node = ref
+        return ref in self.reports or (node == INPUT and (design == STEM or design in self.analyses))
 
-    def block(self, place: NodeRef) -> BlockReport | None:
-        """The block at a place that stands for layers; None where there is none."""
-        analysis = self.analyses.get(place[0])
-        return None if analysis is None else analysis.blocks.get(place[1])
+    def block(self, ref: NodeRef) -> BlockReport | None:
+        """The block of that reference if it stands for layers, else None."""
+        analysis = self.analyses.get(ref[0])
+        return None if analysis is None else analysis.blocks.get(ref[1])
 
 
 def check(project: Project) -> ProjectCheck:
-    """Analyse every network of a project and look once at every file that it names; nothing is computed."""
-    with stat_once() as seen:
-        return replace(_check(project), files=seen)
+    """Analyse every network of a project and look once at every file that it names, without computing a volume."""
+    with stat_once() as stamps:
+        return replace(_check(project), files=stamps)
 
 
 def _check(project: Project) -> ProjectCheck:
     problems = list(_project_problems(project))
     shape: Shape | None = None
-    reading = 0
+    reading_bytes = 0
     analyses: dict[str, Analysis] = {}
     reports: dict[NodeRef, Report] = {}
     keys = _Keys(project)
     try:
-        shape, reading = inputs.input_shape(project.input), inputs.reading_bytes(project.input)
+        shape, reading_bytes = inputs.input_shape(project.input), inputs.reading_bytes(project.input)
         keys.add_input(STEM, _digest(project.input, inputs.input_stamp(project.input)), b"")
     except FileFault:
         problems += [
             Problem(str(fault), f"$.input.{fault.setting}", STEM, INPUT, fault.setting)
             for fault in inputs.input_faults(project.input)
         ]
-    received, start = shape, (STEM, INPUT)
+    entry_shape, entry_ref = shape, (STEM, INPUT)
     for parent, (design, network) in zip(_parents(project), project.networks(), strict=True):
-        analysis = analyze(network, received)
+        analysis = analyze(network, entry_shape)
         first = analyses.setdefault(design, analysis) is analysis
-        keys.pass_on(design, start)
+        keys.pass_on(design, entry_ref)
         for report in analysis.reports:
-            found = tuple(_node_problems(project, parent, design, analysis, report))
-            problems += found
+            node_problems = tuple(_node_problems(project, parent, design, analysis, report))
+            problems += node_problems
             if first:
                 reports.setdefault((design, report.name), report)
-            if first and not found:
+            if first and not node_problems:
                 keys.add(design, analysis, report)
         if first:
             reports |= {(design, block.name): block.as_report() for block in analysis.blocks.values()}
         if design == STEM:
-            received, start = analysis.output_shape, (STEM, analysis.output)
+            entry_shape, entry_ref = analysis.output_shape, (STEM, analysis.output)
     return ProjectCheck(
-        shape, analyses, reports, tuple(problems), keys.volumes, low_rank_fits=keys.fits, reading_bytes=reading
+        shape, analyses, reports, tuple(problems), keys.volumes, low_rank_fits=keys.fits, reading_bytes=reading_bytes
     )
 
 
 def place_in_file(project: Project, design: str, index: int, setting: str = "") -> str:
-    """Where a setting stands in the file: ``$.designs[0].nodes[2].filters``."""
+    """Where a setting stands in the project file: ``$.designs[0].nodes[2].filters``."""
     names = [name for name, _ in project.networks()]
     return _place(_parents(project)[names.index(design)], index, setting)
 
 
 def _parents(project: Project) -> tuple[str, ...]:
-    """Where each of the project's networks stands in the file."""
+    """Where each network of the project stands in the file."""
     stem = () if project.stem is None else ("$.stem",)
     return (*stem, *(f"$.designs[{index}]" for index in range(len(project.designs))))
 
@@ -128,7 +128,7 @@ def _project_problems(project: Project) -> Iterator[Problem]:
 
 def _node_problems(project: Project, parent: str, design: str, analysis: Analysis, report: Report) -> Iterator[Problem]:
     def problem(setting: str, text: str) -> Problem:
-        if report.block is not None:  # a setting of a part is none of its block's
+        if report.block is not None:  # the setting belongs to a part, not to the block in the file
             setting = ""
         return Problem(f"{report.name}: {text}", _place(parent, report.index, setting), design, report.name, setting)
 
@@ -139,45 +139,47 @@ def _node_problems(project: Project, parent: str, design: str, analysis: Analysi
 
 
 class _Keys:
-    """Digests of what makes volumes and fitted weights, as networks are gone through in the order in which they run."""
+    """Collects digests of what makes volumes and fitted weights, network by network in the order in which they run."""
 
     def __init__(self, project: Project) -> None:
         self._project = project
         self.volumes: dict[NodeRef, bytes] = {}
         self.fits: dict[NodeRef, bytes] = {}
-        self._made: dict[NodeRef, bytes] = {}
-        """What makes each volume, the input apart, as digests: recipes with inputs of their own depend on it."""
+        self._keys_without_input: dict[NodeRef, bytes] = {}
+        """Digests of what makes each volume apart from the input: recipes with inputs of their own depend on these."""
         self._fits_any = any(
             isinstance(node.weights, LowRankWeights) for _, network in project.networks() for node in network.nodes
         )
 
-    def add_input(self, design: str, key: bytes, made: bytes) -> None:
-        self.volumes[design, INPUT], self._made[design, INPUT] = key, made
+    def add_input(self, design: str, key: bytes, key_without_input: bytes) -> None:
+        self.volumes[design, INPUT], self._keys_without_input[design, INPUT] = key, key_without_input
 
-    def pass_on(self, design: str, start: NodeRef) -> None:
-        """A design's input has the keys of what it is."""
-        if start in self.volumes:
-            self.add_input(design, self.volumes[start], self._made.get(start, b""))
+    def pass_on(self, design: str, entry_ref: NodeRef) -> None:
+        """Give a design's input the keys of the volume that it is."""
+        if entry_ref in self.volumes:
+            self.add_input(design, self.volumes[entry_ref], self._keys_without_input.get(entry_ref, b""))
 
     def add(self, design: str, analysis: Analysis, report: Report) -> None:
-        place = design, report.name
-        received = [self.volumes.get((design, name)) for name in report.inputs]
-        if report.output_shape is None or None in received:
+        ref = design, report.name
+        input_keys = [self.volumes.get((design, name)) for name in report.inputs]
+        if report.output_shape is None or None in input_keys:
             return
         source = self._source(design, analysis, report)
-        self.volumes[place] = _digest(report.layer, source, received)
+        self.volumes[ref] = _digest(report.layer, source, input_keys)
         if self._fits_any:
-            self._made[place] = _digest(report.layer, source, [self._made[design, name] for name in report.inputs])
+            self._keys_without_input[ref] = _digest(
+                report.layer, source, [self._keys_without_input[design, name] for name in report.inputs]
+            )
 
     def _source(self, design: str, analysis: Analysis, report: Report) -> object:
-        """What the node's weights depend on."""
+        """A value that holds all that the node's weights depend on."""
         if not report.array_shapes:
             return None
         if not isinstance(report.weights, LowRankWeights):
             return weights.weight_identity(report, self._project.seed, design)
         plan = low_rank_weights.fit_plan(analysis, report)
-        known = self._made if plan.recipe.calibration else self.volumes
-        key = _digest(low_rank_weights.recipe_identity(plan, self._project), known.get((design, plan.input_ref)))
+        digests = self._keys_without_input if plan.recipe.calibration else self.volumes
+        key = _digest(low_rank_weights.recipe_identity(plan, self._project), digests.get((design, plan.input_ref)))
         self.fits[design, report.name] = key
         return key, plan.part
 

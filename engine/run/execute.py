@@ -1,4 +1,4 @@
-"""Running a project: a frozen request in, one event a node out; cancelled between blocks, nothing left behind."""
+"""Runs a project: takes a frozen request, yields events per node, and can be cancelled between blocks of arithmetic."""
 
 from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
@@ -33,7 +33,7 @@ class Cancelled(Exception):
 
 
 class RunRequest(Struct, frozen=True, eq=False):
-    """All that a run needs, captured when it was asked for."""
+    """All that a run needs, captured when it was requested."""
 
     project: Project
     check: ProjectCheck
@@ -44,9 +44,9 @@ class RunRequest(Struct, frozen=True, eq=False):
 
     @property
     def refs(self) -> tuple[NodeRef, ...]:
-        """Every (design, node) that can run, in order, the input first; designs' inputs are volumes already known."""
+        """Every node that can run, in order, the project's input first; inputs of designs are other nodes' volumes."""
         start = ((STEM, INPUT),) if (STEM, INPUT) in self.check.keys else ()
-        return (*start, *(place for place in self.check.reports if place in self.check.keys))
+        return (*start, *(ref for ref in self.check.reports if ref in self.check.keys))
 
 
 class NodeStarted(Struct, frozen=True):
@@ -58,9 +58,9 @@ class NodeStarted(Struct, frozen=True):
 
 
 class NodeDone(Struct, frozen=True, eq=False):
-    """A volume (C×H×W, float32, not to be written to), and the key of what made it.
+    """A volume (C×H×W, float32, read-only) and the key of what made it.
 
-    The milliseconds are those of the layer's arithmetic, its weights being ready, when the volume was made.
+    `milliseconds` is the time of the layer's arithmetic, without that of its weights, when the volume was computed.
     """
 
     ref: NodeRef
@@ -69,7 +69,7 @@ class NodeDone(Struct, frozen=True, eq=False):
     milliseconds: float
     is_reused: bool
     fitted_weights: Mapping[str, NDArray[np.float32]] | None = None
-    """The layer's weights by role where they were fitted to data."""
+    """The layer's weights by role if they were fitted to data."""
 
 
 def execute(
@@ -80,56 +80,56 @@ def execute(
     Raises
     ------
     ProjectError
-        Memory does not suffice, or a file does not hold what its header promised.
+        There is not enough memory, or a file does not contain what its header promised.
     Cancelled
         From `checkpoint`, within a block's time.
     """
     require_memory(request, cache)
-    keys, places = request.check.keys, request.refs
-    # Held from the start, so that what was not predicted need not be computed again when the cache drops it.
-    volumes = {keys[place]: timed for place in places if (timed := cache.get(keys[place])) is not None}
-    for done, place in enumerate(places):
+    keys, refs = request.check.keys, request.refs
+    # Held from the start: the predicted memory leaves these out, so the cache must not drop them during the run.
+    volumes = {keys[ref]: entry for ref in refs if (entry := cache.get(keys[ref])) is not None}
+    for done, ref in enumerate(refs):
         checkpoint()
-        yield NodeStarted(place, done, len(places))
-        key = keys[place]
+        yield NodeStarted(ref, done, len(refs))
+        key = keys[ref]
         reused = key in volumes
         if not reused:
-            made = volumes[key] = _compute(request, place, volumes, cache, checkpoint)
-            cache.put(key, *made)
-        timed = volumes[key]
-        yield NodeDone(place, key, timed.volume, timed.milliseconds, reused, timed.fitted_weights)
+            volumes[key] = _compute(request, ref, volumes, cache, checkpoint)
+            cache.put(key, *volumes[key])
+        entry = volumes[key]
+        yield NodeDone(ref, key, entry.volume, entry.milliseconds, reused, entry.fitted_weights)
 
 
 def volume_at(
-    request: RunRequest, place: NodeRef, cache: VolumeCache, checkpoint: Checkpoint = lambda: None
+    request: RunRequest, ref: NodeRef, cache: VolumeCache, checkpoint: Checkpoint = lambda: None
 ) -> NDArray[np.float32]:
-    """The volume at one place. Only what it needs is computed, and dropped as soon as nothing more needs it.
+    """The volume of one node. Computes only what it needs, and drops each volume once nothing more needs it.
 
-    The cache is asked for what is there already, and keeps this volume alone.
+    Takes what the cache has, and adds this volume alone to it.
 
     Raises
     ------
     ProjectError, Cancelled
-        As `execute`; ProjectError with all mistakes, too, where the place cannot run, as on another input.
+        As `execute`; ProjectError with all mistakes also if the node cannot run.
     """
     keys = request.check.keys
-    if place not in keys:
+    if ref not in keys:
         raise ProjectError(request.check.problems)
-    goal = keys[place]
+    goal = keys[ref]
     makers: dict[bytes, NodeRef] = {}
-    for at in request.refs:
-        makers.setdefault(keys[at], at)
+    for other in request.refs:
+        makers.setdefault(keys[other], other)
 
-    def received(key: bytes) -> list[bytes]:
+    def input_keys(key: bytes) -> list[bytes]:
         design, name = makers[key]
         report = request.check.reports.get((design, name))
         return [] if report is None else [keys[design, source] for source in report.inputs]
 
-    volumes, users = _at_hand(goal, received, cache)
+    volumes, users = _cached_inputs(goal, input_keys, cache)
     for key in [key for key in makers if key in users and key not in volumes]:
         checkpoint()
         volumes[key] = _compute(request, makers[key], volumes, cache, checkpoint)
-        for source in received(key):
+        for source in input_keys(key):
             users[source] -= 1
             if not users[source]:
                 del volumes[source]
@@ -137,63 +137,63 @@ def volume_at(
     return volumes[goal].volume
 
 
-def _at_hand(
-    goal: bytes, received: Callable[[bytes], list[bytes]], cache: VolumeCache
+def _cached_inputs(
+    goal: bytes, input_keys: Callable[[bytes], list[bytes]], cache: VolumeCache
 ) -> tuple[dict[bytes, CachedVolume], dict[bytes, int]]:
-    """Of all that a volume needs what the cache has, and how often each is used to make what it has not."""
+    """The cached volumes among all that `goal` needs, and how many of the missing ones use each."""
     volumes: dict[bytes, CachedVolume] = {}
     users = {goal: 1}
     waiting = [goal]
     while waiting:
         key = waiting.pop()
-        found = cache.get(key)
-        if found is not None:
-            volumes[key] = found
+        volume = cache.get(key)
+        if volume is not None:
+            volumes[key] = volume
             continue
-        for source in received(key):
+        for source in input_keys(key):
             if source not in users:
                 waiting.append(source)
             users[source] = users.get(source, 0) + 1
     return volumes, users
 
 
-def weights_at(request: RunRequest, place: NodeRef, cache: VolumeCache, checkpoint: Checkpoint) -> Weights:
-    """The arrays by role that a layer runs with; FileFault where a file does not give them.
+def weights_at(request: RunRequest, ref: NodeRef, cache: VolumeCache, checkpoint: Checkpoint) -> Weights:
+    """The arrays by role that a layer runs with; FileFault if a file does not have them.
 
-    Fitted ones are found from the volumes that reach them, which are computed first.
+    Fitted weights need the volumes that reach the layer, which are computed first.
     """
-    design = place[0]
-    report = request.check.reports[place]
+    design = ref[0]
+    report = request.check.reports[ref]
     if isinstance(report.weights, LowRankWeights):
         return dict(_fit(request, design, report, cache, checkpoint))
-    found = weights.load_weights(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
+    arrays = weights.load_weights(report, seed=request.project.seed, design=design, checkpoint=checkpoint)
     _require_unchanged(request, report.weights)
-    return found
+    return arrays
 
 
 def _fit(
     request: RunRequest, design: str, report: Report, cache: VolumeCache, checkpoint: Checkpoint
 ) -> Mapping[str, NDArray[np.float32]]:
-    """The part of a fit that is this node's."""
+    """The arrays of this node, from the fit of all parts."""
     project = request.project
     plan = low_rank_weights.fit_plan(request.check.analyses[design], report)
     key = request.check.low_rank_fits[design, report.name]
     parts = cache.get_fit(key)
     if parts is None:
-        place = design, plan.input_ref
+        ref = design, plan.input_ref
         specs = plan.recipe.calibration or (project.input,)
 
         def volumes() -> Iterator[NDArray[np.float32]]:
             for spec in specs:
                 if spec == project.input:
-                    yield volume_at(request, place, cache, checkpoint)
+                    yield volume_at(request, ref, cache, checkpoint)
                     continue
                 try:
-                    found = volume_at(RunRequest.of(replace(project, input=spec)), place, cache, checkpoint)
+                    volume = volume_at(RunRequest.of(replace(project, input=spec)), ref, cache, checkpoint)
                 except ProjectError as error:
                     raise FileFault(f"calibration, {input_text(spec)}: {error.problems[0].text}") from None
                 _require_unchanged(request, spec)
-                yield found
+                yield volume
 
         exact = low_rank_weights.original_weights(plan, project, checkpoint)
         _require_unchanged(request, plan.recipe.of)
@@ -206,19 +206,19 @@ def _fit(
     return {role: arrays[role] for role in report.array_shapes}
 
 
-def run_all(request: RunRequest, tell: Callable[[NodeStarted], None]) -> dict[NodeRef, NodeDone]:
-    """Run to the end with a cache of its own; `tell` hears of each node before it runs."""
+def run_all(request: RunRequest, on_start: Callable[[NodeStarted], None]) -> dict[NodeRef, NodeDone]:
+    """Run to the end with a cache of its own; `on_start` is called before each node."""
     results: dict[NodeRef, NodeDone] = {}
     for event in execute(request, VolumeCache()):
         if isinstance(event, NodeDone):
             results[event.ref] = event
         else:
-            tell(event)
+            on_start(event)
     return results
 
 
 def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
-    """Predicted memory of a run: every volume not at hand, the largest scratch beside one, and a kernel's block."""
+    """Predicted memory of a run: every volume that is not cached, the largest scratch space, and a kernel's block."""
     costs = _costs(request, cache).values()
     if not costs:
         return 0
@@ -226,106 +226,106 @@ def required_bytes(request: RunRequest, cache: VolumeCache) -> int:
 
 
 def require_memory(request: RunRequest, cache: VolumeCache, free: int | None = None) -> None:
-    """Refuse, before any allocation, what does not fit in free memory: ProjectError with both numbers."""
+    """Raise ProjectError, before any allocation, if a run does not fit in free memory."""
     needed = required_bytes(request, cache)
     available = psutil.virtual_memory().available if free is None else free
     if needed <= available:
         return
     costs = _costs(request, cache)
-    worst = max(costs, key=lambda place: sum(costs[place]))
+    worst = max(costs, key=lambda ref: sum(costs[ref]))
     report = request.check.reports.get(worst)
     if report is None:
         reading = request.check.reading_bytes
         photo = f", with {byte_size(reading)} to read its photo" if reading else ""
-        where, largest = "$.input", f"the input, {request.check.input_shape}{photo}"
+        place, largest = "$.input", f"the input, {request.check.input_shape}{photo}"
     else:
-        where = place_in_file(request.project, worst[0], report.index)
+        place = place_in_file(request.project, worst[0], report.index)
         largest = f"{report.name}, {report.output_shape}, with weights of {byte_size(report.weight_bytes)}"
     text = (
         f"running needs {byte_size(needed)}; {byte_size(available)} of memory are free. "
         f"The largest is {largest}: make it smaller"
     )
-    raise ProjectError([Problem(text, where, *worst)])
+    raise ProjectError([Problem(text, place, *worst)])
 
 
 class _Cost(NamedTuple):
-    """Bytes of a volume, and of what only computing it needs: weights, or the pixels of a photo."""
+    """Bytes of a volume, and those needed only to compute it: weights, or the pixels of a photo."""
 
     volume: int
     scratch: int
 
 
 def _costs(request: RunRequest, cache: VolumeCache) -> dict[NodeRef, _Cost]:
-    """What each volume that is not at hand takes, told once where several places share it."""
-    known = request.check
+    """Memory of each volume that is not cached; one that several nodes share counts once."""
+    project_check = request.check
     first: dict[bytes, NodeRef] = {}
-    for place in request.refs:
-        if known.keys[place] not in cache:
-            first.setdefault(known.keys[place], place)
+    for ref in request.refs:
+        if project_check.keys[ref] not in cache:
+            first.setdefault(project_check.keys[ref], ref)
     costs = {}
-    for place in first.values():
-        report = known.reports.get(place)
-        shape = known.input_shape if report is None else report.output_shape
-        assert shape is not None, "what has a key has a shape"
-        costs[place] = _Cost(shape.bytes, known.reading_bytes if report is None else _weight_bytes(request, place))
+    for ref in first.values():
+        report = project_check.reports.get(ref)
+        shape = project_check.input_shape if report is None else report.output_shape
+        assert shape is not None, "a node with a key has a shape"
+        costs[ref] = _Cost(shape.bytes, project_check.reading_bytes if report is None else _weight_bytes(request, ref))
     return costs
 
 
-def _weight_bytes(request: RunRequest, place: NodeRef) -> int:
-    """Memory of a layer's weights, and of what finding them needs."""
-    known = request.check
-    report = known.reports[place]
-    if place not in known.low_rank_fits:
+def _weight_bytes(request: RunRequest, ref: NodeRef) -> int:
+    """Memory of a layer's weights, and of fitting them."""
+    project_check = request.check
+    report = project_check.reports[ref]
+    if ref not in project_check.low_rank_fits:
         return report.weight_bytes
     return report.weight_bytes + low_rank_weights.scratch_bytes(
-        low_rank_weights.fit_plan(known.analyses[place[0]], report)
+        low_rank_weights.fit_plan(project_check.analyses[ref[0]], report)
     )
 
 
 def _compute(
     request: RunRequest,
-    place: NodeRef,
+    ref: NodeRef,
     volumes: Mapping[bytes, CachedVolume],
     cache: VolumeCache,
     checkpoint: Checkpoint,
 ) -> CachedVolume:
-    """The volume at a place, from those of its inputs by key, and the milliseconds that it took.
+    """Compute a node's volume from those of its inputs, by key.
 
-    A layer's time is that of its arithmetic: its weights are ready before, as they are in a network that is used.
+    The time is that of the layer's arithmetic alone: in a network that is in use the weights are loaded already.
     """
-    project, (design, name) = request.project, place
+    project, (design, name) = request.project, ref
     start = perf_counter()
-    if place == (STEM, INPUT):
+    if ref == (STEM, INPUT):
         try:
             volume = inputs.load_input(project.input, checkpoint)
             _require_unchanged(request, project.input)
-            return _keep(volume, start)
+            return _cached_volume(volume, start)
         except FileFault as fault:
-            raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *place, fault.setting)]) from None
-    report = request.check.reports[place]
-    received = [volumes[request.check.keys[design, source]].volume for source in report.inputs]
+            raise ProjectError([Problem(str(fault), f"$.input.{fault.setting}", *ref, fault.setting)]) from None
+    report = request.check.reports[ref]
+    input_volumes = [volumes[request.check.keys[design, source]].volume for source in report.inputs]
     try:
-        arrays = weights_at(request, place, cache, checkpoint)
+        arrays = weights_at(request, ref, cache, checkpoint)
     except FileFault as fault:
-        where = place_in_file(project, design, report.index, "weights")
-        raise ProjectError([Problem(f"{name}: {fault}", where, design, name, "weights")]) from None
+        place = place_in_file(project, design, report.index, "weights")
+        raise ProjectError([Problem(f"{name}: {fault}", place, design, name, "weights")]) from None
     layer = report.layer
     assert isinstance(layer, Layer), "a block that has a key stands for layers"
     start = perf_counter()
     with np.errstate(all="ignore"):  # overflow shows in the values, where the views mark and count it
-        volume = layer.forward(received, arrays, checkpoint)
-    return _keep(volume, start, arrays if isinstance(report.weights, LowRankWeights) else None)
+        volume = layer.forward(input_volumes, arrays, checkpoint)
+    return _cached_volume(volume, start, arrays if isinstance(report.weights, LowRankWeights) else None)
 
 
-def _keep(volume: NDArray[np.float32], start: float, fitted: Weights | None = None) -> CachedVolume:
-    """A volume that was begun at `start` and that nobody writes to from now on."""
+def _cached_volume(volume: NDArray[np.float32], start: float, fitted_weights: Weights | None = None) -> CachedVolume:
+    """A read-only volume, with the time since `start`."""
     milliseconds = 1000 * (perf_counter() - start)
     volume.flags.writeable = False
-    return CachedVolume(volume, milliseconds, fitted)
+    return CachedVolume(volume, milliseconds, fitted_weights)
 
 
 def _require_unchanged(request: RunRequest, source: Input | WeightSource | None) -> None:
-    """FileFault where what was just read is not what the key tells of: the file was written since the check."""
+    """FileFault if a file was written between the check, which made the key, and its reading just now."""
     if not isinstance(source, ImageInput | ArrayInput | FileWeights):
         return
     if paths.stamp_of(source.path) != request.check.files[source.path]:

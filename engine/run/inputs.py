@@ -1,4 +1,4 @@
-"""Images, arrays and noise become volumes."""
+"""Reads images, arrays and noise as volumes."""
 
 import io
 import warnings
@@ -20,14 +20,14 @@ from engine.run.random_values import normal_values
 from engine.shapes import Shape
 
 PIXEL_BYTES = 28
-"""What a pixel of a photo takes at most while it is read: Pillow's copies, upright and on white, and its decoder's."""
+"""Memory per pixel of a photo while it is read: Pillow's copies, upright and on white, and those of its decoder."""
 
 _LEAST_STD = 1e-12
-"""Division by less counts as a division by zero."""
+"""Smaller divisors count as zero."""
 
 
 def input_shape(spec: Input) -> Shape:
-    """Shape of the volume that an input gives, from settings and file headers alone; FileFault says what is wrong."""
+    """Shape of an input's volume, from settings and file headers alone; raises the first of `input_faults`."""
     for fault in input_faults(spec):
         raise fault
     return _array_shape(spec) if isinstance(spec, ArrayInput) else Shape(*spec.shape)
@@ -50,20 +50,20 @@ def _array_shape(spec: ArrayInput) -> Shape:
     shape = head.shape[1:] if len(head.shape) == 4 and head.shape[0] == 1 else head.shape
     if len(shape) != 3 or min(shape) < 1:
         name = f", array {spec.key!r}," if spec.key else ""
-        found = arrays.array_shape_text(head.shape)
+        text = arrays.array_shape_text(head.shape)
         raise FileFault(
-            f"{spec.path}{name} has shape {found}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
+            f"{spec.path}{name} has shape {text}; a volume has 3 sizes of at least 1, C×H×W, or 1×C×H×W", "key"
         )
     return Shape(*shape)
 
 
 def input_stamp(spec: Input) -> Stamp | None:
-    """What changes when the input's file does; None where there is no file."""
+    """The state of the input's file; None if it has no file."""
     return None if isinstance(spec, NoiseInput) else paths.stamp_of(spec.path)
 
 
 def reading_bytes(spec: Input) -> int:
-    """Memory that `load` needs beside its volume, at most: the photo's pixels. All else is read in small blocks."""
+    """Most memory that `load_input` needs besides its volume: the photo's pixels; arrays are read in small blocks."""
     if not isinstance(spec, ImageInput):
         return 0
     height, width = spec.size
@@ -89,11 +89,11 @@ def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
         raise stopped.reason from None
     checkpoint()
     scale = min(upright.width / width, upright.height / height)
-    # No more than there is, though a rounding error may ask for it.
+    # A rounding error must not make the crop larger than the photo.
     crop_width, crop_height = min(scale * width, upright.width), min(scale * height, upright.height)
     left, top = (upright.width - crop_width) / 2, (upright.height - crop_height) / 2
     box = (left, top, left + crop_width, top + crop_height)
-    # A photo many times larger is shrunk by whole numbers first, which cannot be seen and takes a third of the time.
+    # A photo many times larger is shrunk by whole numbers first: invisible, and in a third of the time.
     resized = upright.resize((width, height), Image.Resampling.BICUBIC, box, reducing_gap=3.0)
     checkpoint()
     gray = spec.channels == "gray"
@@ -101,12 +101,12 @@ def read_image(spec: ImageInput, checkpoint: Checkpoint) -> NDArray[np.uint8]:
 
 
 def _sufficient_side(spec: ImageInput) -> int:
-    """Pixels of a side from which on a larger photo would look the same."""
+    """Pixels per side beyond which a larger photo would look the same."""
     return 2 * max(spec.size)
 
 
 class _Stopped(BaseException):
-    """What a checkpoint raised while a photo was read: no broken file, which `_image_fault` takes exceptions for."""
+    """Carries an exception of a checkpoint past `_image_fault`, which takes any Exception for a broken file."""
 
     def __init__(self, reason: Exception) -> None:
         super().__init__()
@@ -114,7 +114,7 @@ class _Stopped(BaseException):
 
 
 class _WatchedFile(io.FileIO):
-    """A file that calls a checkpoint at every reading: Pillow decodes as it reads, so that can be cancelled."""
+    """A file that calls a checkpoint per read: Pillow decodes as it reads, so decoding can be cancelled."""
 
     def __init__(self, path: Path, checkpoint: Checkpoint) -> None:
         super().__init__(path)
@@ -129,22 +129,22 @@ class _WatchedFile(io.FileIO):
 
 
 def _decode(path: str, enough: int, checkpoint: Checkpoint) -> Image.Image:
-    """The upright photo as RGB; a JPEG whose sides are far above `enough` at a fraction of its size."""
+    """The upright photo as RGB; a JPEG with sides far above `enough` is decoded at a fraction of its size."""
     with (
         _image_fault(path),
         io.BufferedReader(_WatchedFile(paths.resolve_path(path), checkpoint)) as file,
-        Image.open(file) as opened,
+        Image.open(file) as photo,
     ):
-        opened.draft("RGB", (enough, enough))
-        ImageOps.exif_transpose(opened, in_place=True)
-        return _flatten(opened)
+        photo.draft("RGB", (enough, enough))
+        ImageOps.exif_transpose(photo, in_place=True)
+        return _flatten(photo)
 
 
 def normalise(pixels: NDArray[np.uint8], spec: ImageInput) -> NDArray[np.float32]:
     """H×W×C bytes → C×H×W: channels ordered, then (value·scale − mean) / std."""
     ordered = pixels[..., ::-1] if spec.channels == "bgr" else pixels
     volume = np.ascontiguousarray(ordered.transpose(2, 0, 1), dtype=np.float32)
-    with np.errstate(over="ignore"):  # shows in the values, where the views mark and count it
+    with np.errstate(over="ignore"):  # the views mark and count overflow in the values
         volume *= np.float32(spec.scale)
         for values, operation in ((spec.mean, np.subtract), (spec.std, np.divide)):
             if values:
@@ -156,27 +156,27 @@ def _normalisation_faults(spec: ImageInput) -> Iterator[FileFault]:
     channels = spec.shape.channels
     for setting, values in (("mean", spec.mean), ("std", spec.std)):
         if values and len(values) not in (1, channels):
-            wanted = "1 is expected" if channels == 1 else f"1, or {channels}, one a channel, are expected"
-            yield FileFault(f"{setting} has {len(values)} values; {wanted}", setting)
+            remedy = "1 is expected" if channels == 1 else f"1, or {channels}, one a channel, are expected"
+            yield FileFault(f"{setting} has {len(values)} values; {remedy}", setting)
     if any(abs(value) < _LEAST_STD for value in spec.std):
         yield FileFault(f"std is {list(spec.std)}; it divides, so values of at least {_LEAST_STD} are expected", "std")
 
 
 @lru_cache(maxsize=64)
 def _photo_pixels(path: str, _stamp: Stamp, enough: int) -> int:
-    """Pixels that `_decoded` reads; FileFault where the header does not tell of an image that can be read."""
-    with _image_fault(path), Image.open(paths.resolve_path(path)) as opened:
-        opened.draft("RGB", (enough, enough))
-        if opened.mode in ("I", "F"):
+    """Number of pixels that `_decode` reads; FileFault if the header is not that of a readable image."""
+    with _image_fault(path), Image.open(paths.resolve_path(path)) as photo:
+        photo.draft("RGB", (enough, enough))
+        if photo.mode in ("I", "F"):
             raise FileFault(f"{path} has values of 32 bits; save it with 8 or 16, or as a .npy array")
-        return opened.width * opened.height
+        return photo.width * photo.height
 
 
 @contextmanager
 def _image_fault(path: str) -> Iterator[None]:
-    """Say of Pillow's refusals which file they concern; its warning of a decompression bomb is one of them."""
+    """Turn Pillow's errors, and its warning of a decompression bomb, into a FileFault that names the file."""
     with paths.name_file_in_errors(path), warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of oddities in a file that can be read all the same
+        warnings.simplefilter("ignore")  # about oddities in a readable file
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         try:
             yield
@@ -186,13 +186,13 @@ def _image_fault(path: str) -> Iterator[None]:
             raise FileFault(f"{path} has more than {Image.MAX_IMAGE_PIXELS:,} pixels; make it smaller") from None
         except (FileFault, OSError):
             raise
-        except Exception as error:  # a broken image meets Pillow's decoders unprepared, each in its own way
+        except Exception as error:  # on broken images Pillow's decoders raise exceptions of many types
             reason = str(error)[:200] or type(error).__name__
             raise FileFault(f"{path} is not an image that can be read: {reason}") from None
 
 
 def _flatten(image: Image.Image) -> Image.Image:
-    """Any kind of picture as RGB; what is transparent lies on white, 16 bits keep their upper 8."""
+    """Any image as RGB: transparency on white, of 16 bits the upper 8."""
     if image.mode.startswith("I;16"):
         image = Image.fromarray((np.asarray(image) >> 8).astype(np.uint8))
     if "A" in image.mode or "transparency" in image.info:

@@ -1,4 +1,4 @@
-"""Fixed, well-known kernels at any size that can hold them."""
+"""Fixed, well-known kernels, scaled to any size that is large enough."""
 
 from collections.abc import Callable
 
@@ -11,7 +11,7 @@ _Bank = NDArray[np.float64]
 
 
 class PresetKernel(Struct, frozen=True):
-    """`kernels(kh, kw)` gives the bank; `least` is the smallest height and width that makes sense."""
+    """`kernels(kh, kw)` returns the bank; `least` is the smallest sensible height and width."""
 
     least: int
     kernels: Callable[[int, int], _Bank]
@@ -45,19 +45,19 @@ def _gaussian(height: int, width: int) -> _Bank:
 
 
 def _sharpen(height: int, width: int) -> _Bank:
-    """Twice the pixel less its surroundings' mean."""
+    """Twice the pixel minus the mean around it."""
     return 2 * _delta(height, width) - _gaussian(height, width)
 
 
 def _laplacian(height: int, width: int) -> _Bank:
-    """The surroundings' mean less the pixel; at 3×3 the classic one, 4 neighbours."""
+    """The mean around the pixel minus the pixel; at 3×3 the classic kernel of 4 neighbours."""
     if (height, width) == (3, 3):
         return np.array([[[0.0, 1, 0], [1, -4, 1], [0, 1, 0]]])
     return _gaussian(height, width) - _delta(height, width)
 
 
 def _sobel(height: int, width: int) -> _Bank:
-    """Horizontal, then vertical change; at 3×3 the classic one over 8."""
+    """Horizontal, then vertical change; at 3×3 the classic kernels divided by 8."""
     across = np.outer(_smooth(height), _offsets(width))
     down = np.outer(_offsets(height), _smooth(width))
     return np.stack([across / np.abs(across).sum(), down / np.abs(down).sum()])
@@ -72,13 +72,13 @@ def _smooth(size: int) -> NDArray[np.float64]:
 
 
 def _gabor(height: int, width: int) -> _Bank:
-    """Eight waves under a bell, at steps of 22.5 degrees, without a mean."""
+    """Eight waves under a bell, 22.5 degrees apart, of mean 0."""
     y, x = np.meshgrid(_offsets(height), _offsets(width), indexing="ij")
     bell = np.outer(_bell(height), _bell(width))
     bank = []
     for angle in np.arange(8) * np.pi / 8:
-        along = x * np.cos(angle) + y * np.sin(angle)
-        wave = bell * np.cos(2 * np.pi * along / max(3.0, min(height, width) / 1.5))
+        phase = x * np.cos(angle) + y * np.sin(angle)
+        wave = bell * np.cos(2 * np.pi * phase / max(3.0, min(height, width) / 1.5))
         wave -= bell * (wave.sum() / bell.sum())
         bank.append(wave / np.abs(wave).sum())
     return np.stack(bank)

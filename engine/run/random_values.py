@@ -1,4 +1,4 @@
-"""Normal values from a seed: what noise inputs and initial weights are made of."""
+"""Normal values from a seed, for noise inputs and initial weights."""
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,9 +14,9 @@ def normal_values(
 ) -> NDArray[np.float32]:
     """Normal values of mean 0.
 
-    One seed gives one array, in blocks of any size and on every system: the generator, NumPy's PCG64 with the ziggurat
-    method, asks the system's mathematics for few values only, which may differ in the last digit. A later NumPy may
-    draw others (NEP 19); what must last belongs in a file.
+    A seed returns the same array for any block size and on every system: NumPy's PCG64 with the ziggurat method needs
+    the system's mathematics for few values only, which may differ in the last digit. A later NumPy may draw others
+    (NEP 19); values that must last belong in a file.
     """
     generator = np.random.default_rng(seed)
     values = np.empty(shape, np.float32)

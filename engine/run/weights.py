@@ -1,4 +1,4 @@
-"""Where weights come from: a seed, a file, or a preset kernel."""
+"""Weights from a seed, a file, or a preset kernel."""
 
 from collections.abc import Iterator, Mapping
 from hashlib import blake2b
@@ -18,23 +18,23 @@ from engine.run.random_values import normal_values
 Weights = dict[str, NDArray[np.float32]]
 
 _NEUTRAL = {"bias": 0.0, "gamma": 1.0, "beta": 0.0, "mean": 0.0, "var": 1.0}
-"""What a role holds where nothing was trained."""
+"""Values of a role without training."""
 
 _ROLES = ("weight", *_NEUTRAL)
 
 
 def weight_mistakes(report: Report) -> Iterator[str]:
-    """What is wrong with the weights that a node names, from its settings and the file's header."""
+    """What is wrong with a node's weights, from its settings and the file's header."""
     source = report.weights
     if source is None or isinstance(source, LowRankWeights):  # see low_rank_weights
         return
-    if report.output_shape is None:  # which shapes fit is unknown, whether the file can be read is not
+    if report.output_shape is None:  # the shapes that fit are unknown, but an unreadable file is a mistake anyway
         if isinstance(source, FileWeights):
-            yield from _unreadable(source)
+            yield from _read_mistakes(source)
     elif not report.array_shapes:
         yield f"weights: {report.layer.kind} has no parameters; leave weights out"
     else:
-        # A bias that is switched off may stay named, for when it is switched on again.
+        # The file may name a bias that is switched off: it may be switched on again.
         spare = ("bias",) if hasattr(report.layer, "bias") else ()
         yield from source_mistakes(source, report.array_shapes, report.layer.kind, spare)
 
@@ -42,14 +42,14 @@ def weight_mistakes(report: Report) -> Iterator[str]:
 def source_mistakes(
     source: PlainSource, shapes: Mapping[str, tuple[int, ...]], kind: str, spare: tuple[str, ...] = ()
 ) -> Iterator[str]:
-    """What is wrong with a source that is to give arrays of these shapes by role; `spare` roles may be named, too."""
+    """What is wrong with a source for arrays of these shapes by role; it may name `spare` roles as well."""
     if isinstance(source, PresetWeights):
         yield from _preset_mistakes(source, shapes, kind)
     elif isinstance(source, FileWeights):
         yield from _file_mistakes(source, shapes, kind, spare)
 
 
-def _unreadable(source: FileWeights) -> Iterator[str]:
+def _read_mistakes(source: FileWeights) -> Iterator[str]:
     try:
         arrays.read_headers(source.path)
     except FileFault as fault:
@@ -57,23 +57,23 @@ def _unreadable(source: FileWeights) -> Iterator[str]:
 
 
 def weight_identity(report: Report, seed: int, design: str) -> object:
-    """What a node's weights depend on, and nothing else, as a value to be digested; a recipe has more to it."""
+    """All that a node's weights depend on, as a value for the digest; recipes have a `recipe_identity` instead."""
     source = report.weights
     assert not isinstance(source, LowRankWeights)
     return source_identity(source or SeedWeights(design, report.name), seed)
 
 
 def source_identity(source: PlainSource, seed: int) -> object:
-    """What arrays of a source depend on beside their shapes."""
+    """All that the arrays of a source depend on besides their shapes."""
     if isinstance(source, FileWeights):
         return source, paths.stamp_of(source.path)
     return source if isinstance(source, PresetWeights) else (seed, source.design, source.node)
 
 
 def load_weights(report: Report, *, seed: int, design: str, checkpoint: Checkpoint) -> Weights:
-    """The arrays by role that the node's layer runs with; FileFault where a file does not give them.
+    """The arrays by role that the node's layer runs with; FileFault if a file does not have them.
 
-    A recipe needs the volumes that it is fitted to, which only a run has.
+    Not for recipes: these need the volumes to fit to, which only a run has.
     """
     source = report.weights
     assert not isinstance(source, LowRankWeights)
@@ -85,27 +85,27 @@ def load_weights(report: Report, *, seed: int, design: str, checkpoint: Checkpoi
 def weights_from_source(
     source: PlainSource, shapes: Mapping[str, tuple[int, ...]], *, seed: int, checkpoint: Checkpoint
 ) -> Weights:
-    """Arrays of these shapes by role; FileFault where a file does not give them."""
+    """Arrays of these shapes by role; FileFault if a file does not have them."""
     if isinstance(source, FileWeights):
         return {role: _from_file(source, role, shape, checkpoint) for role, shape in shapes.items()}
-    made = {role: np.full(shape, _NEUTRAL[role], np.float32) for role, shape in shapes.items() if role in _NEUTRAL}
+    by_role = {role: np.full(shape, _NEUTRAL[role], np.float32) for role, shape in shapes.items() if role in _NEUTRAL}
     if "weight" not in shapes:
-        return made
+        return by_role
     if isinstance(source, PresetWeights):
-        made["weight"] = preset_weights(source.name, shapes["weight"], checkpoint)
+        by_role["weight"] = preset_weights(source.name, shapes["weight"], checkpoint)
     else:
-        made["weight"] = he_normal(shapes["weight"], weight_seed(seed, source.design, source.node), checkpoint)
-    return made
+        by_role["weight"] = he_normal(shapes["weight"], weight_seed(seed, source.design, source.node), checkpoint)
+    return by_role
 
 
 def weight_seed(seed: int, design: str, node: str) -> int:
-    """A seed of its own for every node: editing one layer leaves every other layer's weights as they were."""
+    """A seed per node, so that editing a layer does not change the weights of any other."""
     text = f"{seed}\0{design}\0{node}"
     return int.from_bytes(blake2b(text.encode(), digest_size=8).digest(), "little")
 
 
 def he_normal(shape: tuple[int, ...], seed: int, checkpoint: Checkpoint) -> NDArray[np.float32]:
-    """Normal values of variance 2 / fan-in, the fan-in being the weights of one filter or unit.
+    """Normal values of variance 2 / fan-in, where fan-in is the number of weights of one filter or unit.
 
     Source: K. He et al., Delving deep into rectifiers, 2015.
     """
@@ -115,8 +115,8 @@ def he_normal(shape: tuple[int, ...], seed: int, checkpoint: Checkpoint) -> NDAr
 def preset_weights(name: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
     """Filters (filters, C/groups, kh, kw) of a fixed kernel.
 
-    Filter f has the bank's kernel number f, from the start again after the last, on the mean of its channels.
-    The identity alone picks channel f instead: as many filters as channels pass the volume on unchanged.
+    Filter f has kernel f of the bank, modulo its size, applied to the mean of the channels.
+    The identity picks channel f instead, so that as many filters as channels return the volume unchanged.
     """
     filters, channels, height, width = shape
     bank = PRESETS[name].kernels(height, width)
@@ -146,34 +146,36 @@ def _file_mistakes(
 ) -> Iterator[str]:
     for role in _ROLES:
         if getattr(source, role) and role not in shapes and role not in spare:
-            given = f"{role} = {getattr(source, role)!r}"
-            yield f"weights: {given}, but {kind} has no {role}; it has {', '.join(shapes)}"
+            entry = f"{role} = {getattr(source, role)!r}"
+            yield f"weights: {entry}, but {kind} has no {role}; it has {', '.join(shapes)}"
     for role, shape in shapes.items():
         try:
-            _check_shape(source, role, shape)
+            _find_array(source, role, shape)
         except FileFault as fault:
             yield f"weights: {fault}"
             if fault.setting == "path":
                 return
 
 
-def _check_shape(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
-    """Name of the array that holds a role; FileFault where it is not there or of another shape."""
+def _find_array(source: FileWeights, role: str, shape: tuple[int, ...]) -> str:
+    """Name of the array of a role; FileFault if there is none or if it has another shape."""
     names = arrays.read_headers(source.path)
-    given = getattr(source, role)
-    name = given or ("" if "" in names and role == "weight" else role)
-    if not given and name not in names:
+    setting = getattr(source, role)
+    name = setting or ("" if "" in names and role == "weight" else role)
+    if not setting and name not in names:
         remedy = ", or set bias = false" if role == "bias" else ""
-        held = "it holds one array, without a name" if "" in names else arrays.list_arrays(names)
-        text = f'{source.path} has no array {role!r}; {held}. Name the {role}, as {role} = "…"{remedy}'
+        contents = "it holds one array, without a name" if "" in names else arrays.list_arrays(names)
+        text = f'{source.path} has no array {role!r}; {contents}. Name the {role}, as {role} = "…"{remedy}'
         raise FileFault(text, role)
-    found = arrays.read_header(source.path, name, role).shape
-    if found != shape:
-        what = f"{role} {name!r}" if name else role
-        shapes = f"{arrays.array_shape_text(found)}; this layer needs {arrays.array_shape_text(shape)}"
-        raise FileFault(f"{what} in {source.path} has shape {shapes}", role)
+    file_shape = arrays.read_header(source.path, name, role).shape
+    if file_shape != shape:
+        title = f"{role} {name!r}" if name else role
+        difference = (
+            f"has shape {arrays.array_shape_text(file_shape)}; this layer needs {arrays.array_shape_text(shape)}"
+        )
+        raise FileFault(f"{title} in {source.path} {difference}", role)
     return name
 
 
 def _from_file(source: FileWeights, role: str, shape: tuple[int, ...], checkpoint: Checkpoint) -> NDArray[np.float32]:
-    return arrays.read_array(source.path, _check_shape(source, role, shape), checkpoint, "weights")
+    return arrays.read_array(source.path, _find_array(source, role, shape), checkpoint, "weights")

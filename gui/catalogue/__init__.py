@@ -1,1 +1,1 @@
-"""What the window and its files consist of: tables whose rows name the code, which is imported once it is needed."""
+"""Tables of panels, views and figures, whose rows name code that is imported on demand."""

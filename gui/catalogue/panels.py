@@ -1,4 +1,4 @@
-"""The panels, a row each, and what every row of the window's docks says. No Qt here."""
+"""The panels, a row each, and the struct of rows for the window's docks. No Qt here."""
 
 from typing import Literal
 
@@ -8,15 +8,15 @@ Area = Literal["left", "right", "bottom", "centre"]
 
 
 class DockRow(Struct, frozen=True, kw_only=True):
-    """A panel or view, and where it is at first: in an area of the window, or as a tab behind another one."""
+    """A panel or view, and its initial position: in an area of the window, or as a tab behind another one."""
 
     id: str
     title: str
     area: Area | None = None
     behind: str = ""
-    """The id of the one behind which it is a tab, instead of an area; that one is in front."""
+    """Instead of an area, the id of the one behind which it is a tab."""
     below: str = ""
-    """The id of the one below which it is in its area; "" where Qt finds a place."""
+    """The id of the one below which it is in its area; "" if Qt decides."""
 
 
 PANELS: tuple[DockRow, ...] = (
@@ -26,4 +26,4 @@ PANELS: tuple[DockRow, ...] = (
     DockRow(id="notes", title="Notes", behind="layer"),
     DockRow(id="problems", title="Mistakes", behind="layer"),
 )
-"""In an order in which each can be placed."""
+"""Each row follows the one that it refers to."""

@@ -6,4 +6,4 @@ ANIMATION_FORMAT = "gif"
 
 FIGURES = ("inception-module", "paper-table", "one-by-one", "from-above")
 TURN_FIGURE = "from-above"
-"""The figure whose camera can be seen to turn."""
+"""The figure that shows the turn of the camera."""

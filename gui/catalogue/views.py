@@ -6,27 +6,27 @@ from gui.catalogue.panels import DockRow
 
 
 class Picture(Struct, frozen=True):
-    """How a view is drawn into a file."""
+    """How to draw a view to a file."""
 
     paint: str
-    """Names a function (painter, rect, state, theme)."""
+    """Name of a function (painter, rect, state, theme)."""
     size: tuple[int, int] | str
-    """Pixels where no screen decides, or the name of a function of the state that returns them."""
+    """Default size in pixels, or the name of a function from state to size."""
     prepare: str = ""
-    """Names a function from state to state that computes what the view shows; then it is exported only on request."""
+    """Name of a function from state to state that computes what the view shows; "" unless exported only on request."""
 
 
 class ViewRow(DockRow, frozen=True, kw_only=True):
     """A view: its widget, and its picture if it can be exported."""
 
     widget: str
-    """Names a subclass of `View`."""
+    """Name of a subclass of `View`."""
     picture: Picture | None = None
     has_texts: bool = False
-    """Exported as text files as well."""
+    """Whether it is exported as text files as well."""
 
 
-VIEW_IDS: tuple[ViewRow, ...] = (
+VIEWS: tuple[ViewRow, ...] = (
     ViewRow(
         id="volumes",
         title="Volumes",
@@ -92,15 +92,15 @@ VIEW_IDS: tuple[ViewRow, ...] = (
     ),
     ViewRow(id="counting", title="Counting", behind="table", widget="gui.views.counting:CountingView"),
 )
-"""In the order of menus and of the Tab key, in which each can also be placed; in an area the first is in front."""
+"""In the order of menus and of the Tab key. Each row follows the one it refers to; the first of an area is in front."""
 
 
-def view_row(id: str) -> ViewRow:
+def view_row(view_id: str) -> ViewRow:
     """The row of that id."""
-    return next(row for row in VIEW_IDS if row.id == id)
+    return next(row for row in VIEWS if row.id == view_id)
 
 
-DRAWN = tuple(row.id for row in VIEW_IDS if row.picture)
+DRAWN = tuple(row.id for row in VIEWS if row.picture)
 """Views that can be exported."""
-ON_REQUEST = tuple(row.id for row in VIEW_IDS if row.picture and row.picture.prepare)
-"""Those that are exported only if they are named."""
+ON_REQUEST = tuple(row.id for row in VIEWS if row.picture and row.picture.prepare)
+"""Views that are exported only if they are named."""

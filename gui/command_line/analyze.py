@@ -7,7 +7,7 @@ from msgspec.structs import replace
 from engine.cost.counting import CONVENTIONS, convention_by_id
 from engine.cost.metrics import METRICS, OPERATIONS, Costs
 from engine.network.analysis import fold_blocks
-from engine.reports.formats import FORMATS, CostReport, format_named
+from engine.reports.formats import FORMATS, CostReport, format_by_id
 from engine.run.check import check
 from gui.command_line.options import choices, project_option
 from gui.command_line.output import print_result
@@ -15,32 +15,36 @@ from gui.command_line.projects import read_project
 from gui.command_line.selection import find_design
 
 
-def add_options(command: ArgumentParser) -> None:
+def add_analyze_options(command: ArgumentParser) -> None:
     project_option(command)
-    command.add_argument("--format", choices=[format.id for format in FORMATS], default="table")
+    command.add_argument("--format", choices=[report_format.id for report_format in FORMATS], default="table")
     ids = tuple(metric.id for metric in METRICS)
-    command.add_argument("--metrics", type=choices(ids), default=(), metavar="ID,…", help=f"more of {', '.join(ids)}")
     command.add_argument(
-        "--count", choices=tuple(rule.id for rule in CONVENTIONS), help="whose rule counts operations, the metric ops"
+        "--metrics", type=choices(ids), default=(), metavar="ID,…", help=f"more columns: {', '.join(ids)}"
     )
-    command.add_argument("--batch", type=_batch, default=1, metavar="N", help="inputs at a time")
-    command.add_argument("--blocks", choices=("open", "closed"), default="open", help="a row a layer, or a block")
-    command.add_argument("--design", metavar="NAME", help="of which attachments tell; left out: the first")
+    command.add_argument(
+        "--count", choices=tuple(rule.id for rule in CONVENTIONS), help="rule for operations, the metric ops"
+    )
+    command.add_argument("--batch", type=_batch, default=1, metavar="N", help="inputs per batch")
+    command.add_argument("--blocks", choices=("open", "closed"), default="open", help="a row per layer, or per block")
+    command.add_argument("--design", metavar="NAME", help="design of attachments; left out: the first")
 
 
-def run(options: Namespace) -> None:
+def print_costs(options: Namespace) -> None:
     project = read_project(options.project)
-    known = check(project)
+    project_check = check(project)
     rule = replace(convention_by_id(options.count or "macs"), batch=options.batch)
-    format = format_named(options.format)
-    design = find_design(options.design, project, options.project) if format.of_design else ""
+    report_format = format_by_id(options.format)
+    design = find_design(options.design, project, options.project) if report_format.of_design else ""
     main_metric = next(iter(options.metrics), OPERATIONS if options.count else "macs")
     counted = (OPERATIONS,) if options.count or options.batch > 1 else ()
     columns = tuple(dict.fromkeys((*options.metrics, *counted)))
-    analyses = known.analyses
+    analyses = project_check.analyses
     if options.blocks == "closed":
         analyses = {name: fold_blocks(analysis, analysis.blocks) for name, analysis in analyses.items()}
-    print_result(format.text(CostReport(project, Costs(known, rule), design, main_metric, columns, analyses)))
+    print_result(
+        report_format.text(CostReport(project, Costs(project_check, rule), design, main_metric, columns, analyses))
+    )
 
 
 def _batch(text: str) -> int:

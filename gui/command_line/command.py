@@ -1,4 +1,4 @@
-"""What every command of the command line consists of, and the exit statuses."""
+"""The parts of a command of the command line, and the exit statuses."""
 
 from argparse import ArgumentParser, Namespace
 from collections.abc import Callable
@@ -6,14 +6,14 @@ from collections.abc import Callable
 from msgspec import Struct
 
 DONE, WRONG, NO_DISPLAY, CANCELLED = 0, 2, 3, 130
-"""Exit statuses; Python's own for a fault of the program is 1."""
+"""Exit statuses; a fault of the program has Python's own, 1."""
 
 
 class Command(Struct, frozen=True):
-    """A word of the command line: its options, and what it does."""
+    """A command: its options, and the function that runs it."""
 
     name: str
     help: str
     add_options: Callable[[ArgumentParser], None]
     run: Callable[[Namespace], int | None]
-    """Returns the exit status; None if all is done. ProjectError says what is wrong with the project."""
+    """Returns the exit status, None for DONE; raises ProjectError for a mistake in the project."""

@@ -4,18 +4,33 @@ from gui.command_line import analyze, bottleneck, export, run, screenshot, windo
 from gui.command_line.command import Command
 
 COMMANDS: tuple[Command, ...] = (
-    Command("window", "open the window", window.add_options, window.run),
-    Command("analyze", "print shapes, parameters and multiply-accumulates", analyze.add_options, analyze.run),
+    Command("window", "open the window", window.add_window_options, window.show_window),
+    Command(
+        "analyze", "print shapes, parameters and multiply-accumulates", analyze.add_analyze_options, analyze.print_costs
+    ),
     Command(
         "bottleneck",
-        "print which narrower convolutions can stand for a design's",
-        bottleneck.add_options,
-        bottleneck.run,
+        "print which low-rank convolutions can replace those of a design",
+        bottleneck.add_bottleneck_options,
+        bottleneck.search_bottleneck,
     ),
-    Command("run", "run every design; volumes as .npz, times and statistics as run.json", run.add_options, run.run),
-    Command("export", "draw figures without a display, and write the table as text", export.add_options, export.run),
     Command(
-        "screenshot", "draw the whole window after a run, without a display", screenshot.add_options, screenshot.run
+        "run",
+        "run every design; volumes as .npz, times and statistics as run.json",
+        run.add_run_options,
+        run.run_designs,
+    ),
+    Command(
+        "export",
+        "draw figures without a display, and write the table as text",
+        export.add_export_options,
+        export.export_pictures,
+    ),
+    Command(
+        "screenshot",
+        "draw the whole window after a run, without a display",
+        screenshot.add_screenshot_options,
+        screenshot.take_screenshot,
     ),
 )
 """In the order of the help."""

@@ -1,4 +1,4 @@
-"""Whether a window can be shown, told before Qt is asked: where it cannot, Qt ends the program."""
+"""Checks for a display before Qt starts, which ends the program if there is none."""
 
 import os
 import socket
@@ -6,13 +6,13 @@ import sys
 from pathlib import Path
 
 FIRST_PORT = 6000
-"""Where the display number 0 of another machine answers."""
+"""TCP port of display 0 on another machine."""
 
 _MOST_DISPLAYS = 65535 - FIRST_PORT
 
 
 def missing_display() -> str:
-    """Why no window can be shown, "" where one can."""
+    """Why no window can be shown; "" if one can."""
     if not sys.platform.startswith("linux") or os.environ.get("QT_QPA_PLATFORM"):
         return ""
     x11, wayland = os.environ.get("DISPLAY"), os.environ.get("WAYLAND_DISPLAY")

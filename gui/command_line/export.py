@@ -12,7 +12,7 @@ from engine.run.check import check
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.pictures import ANIMATION_FORMAT, FIGURES, PICTURE_FORMATS, TURN_FIGURE
 from gui.catalogue.views import DRAWN, ON_REQUEST
-from gui.command_line.options import choices, project_option, read_size, theme_option
+from gui.command_line.options import choices, parse_size, project_option, theme_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project, run_results
 from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
@@ -23,14 +23,14 @@ _FILE_FORMATS = (*PICTURE_FORMATS, ANIMATION_FORMAT)
 DEPTH_SCALES: tuple[DepthScale, ...] = get_args(DepthScale)
 
 
-def add_options(command: ArgumentParser) -> None:
+def add_export_options(command: ArgumentParser) -> None:
     project_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
     command.add_argument(
         "--views",
         type=choices(DRAWN),
         metavar=",".join(DRAWN),
-        help=f"left out, and no figure named: all but {', '.join(ON_REQUEST)}",
+        help=f"left out: all but {', '.join(ON_REQUEST)}, or none with --figure",
     )
     command.add_argument(
         "--figure", type=choices(FIGURES), default=(), metavar=",".join(FIGURES), help="figures for papers and slides"
@@ -46,56 +46,54 @@ def add_options(command: ArgumentParser) -> None:
         "--width",
         type=_width,
         metavar="|".join(PAGES),
-        help="of figures, or any other in mm, with text of at least 6.5 points; slide: 1920x1080 with text of at least "
-        "18 pixels; left out: 85mm as svg and pdf (174mm for a table of many columns), slide as png",
+        help="width of figures, or any other in mm, with text of at least 6.5 points; slide: 1920x1080 with text of at "
+        "least 18 pixels; left out: 85mm as svg and pdf (174mm for a table of many columns), slide as png",
     )
     command.add_argument("--scale", type=_scale, default=1.0, metavar="N", help="pixels of the file per pixel drawn")
     command.add_argument(
         "--size",
-        type=read_size,
+        type=parse_size,
         metavar="WxH",
-        help="pixels drawn; texts of views keep their size, so a small one has large texts",
+        help="pixels drawn; texts keep their size, so they look large in a small picture",
     )
-    command.add_argument("--design", metavar="NAME", help="where the chosen layer is; left out: the first")
+    command.add_argument("--design", metavar="NAME", help="design of the selected layer; left out: the first")
+    command.add_argument("--node", metavar="NAME", help="the selected layer, for filters, inspector and bottleneck")
     command.add_argument(
-        "--node", metavar="NAME", help="the chosen layer, of which filters, inspector and bottleneck tell"
+        "--value", type=parse_value, metavar="C,Y,X", help="value of that layer, from 0, for the inspector"
     )
-    command.add_argument("--value", type=parse_value, metavar="C,Y,X", help="of that layer, for the inspector; from 0")
-    command.add_argument(
-        "--edges", choices=DEPTH_SCALES, default="sqrt", help="how long an edge of so many values is drawn"
-    )
+    command.add_argument("--edges", choices=DEPTH_SCALES, default="sqrt", help="scale for the lengths of edges")
     theme_option(command)
 
 
-def run(options: Namespace) -> None:
+def export_pictures(options: Namespace) -> None:
     from gui.command_line import offscreen
-    from gui.export.pictures import prepared
+    from gui.export.pictures import prepare_views
 
     views = options.views or (() if options.figure else tuple(view for view in DRAWN if view not in ON_REQUEST))
     page = _page(options, views)
     project = read_project(options.project)
-    focus = _chosen_focus(options, project)
+    focus = _focus_of(options, project)
     _, results = run_results(options.project, project)
     with offscreen.offscreen_application(options.theme):
         state = offscreen.state_after_run(project, results, options.theme, options.edges)
         state = replace(state, focus=focus or state.focus)
-        state = prepared(state, views)
-        drawn = (options.out, views, options.format, options.scale, options.size, options.figure, page)
+        state = prepare_views(state, views)
+        arguments = (options.out, views, options.format, options.scale, options.size, options.figure, page)
         try:
-            written = offscreen.export_files(state, *drawn)
+            paths = offscreen.export_files(state, *arguments)
         except ProjectError as error:
             raise ProjectError(error.problems, error.file or options.project) from None
-        print_result("".join(f"{path}\n" for path in written))
+        print_result("".join(f"{path}\n" for path in paths))
 
 
-def _chosen_focus(options: Namespace, project: Project) -> Focus | None:
-    """The choice that was asked for; None where none was."""
+def _focus_of(options: Namespace, project: Project) -> Focus | None:
+    """The selection that the options name; None if they name none."""
     if options.design is options.node is options.value is None:
         return None
-    known = check(project)
+    project_check = check(project)
     design = find_design(options.design, project, options.project)
-    node = options.node or known.analyses[design].output
-    report = find_report(design, node, known, options.project)
+    node = options.node or project_check.analyses[design].output
+    report = find_report(design, node, project_check, options.project)
     if options.value is None:
         return Focus(design, node)
     channel, y, x = options.value
@@ -105,12 +103,12 @@ def _chosen_focus(options: Namespace, project: Project) -> Focus | None:
 
 
 def _page(options: Namespace, views: Sequence[str]) -> Page | None:
-    """The page that figures are asked for on; ProjectError where options do not go together."""
+    """The page of figures; ProjectError if options contradict each other."""
     if ANIMATION_FORMAT in options.format and (views or options.figure != (TURN_FIGURE,)):
         text = f"the turn of the camera is drawn for --figure {TURN_FIGURE} alone, without --views"
         raise ProjectError([Problem(text, f"--format {ANIMATION_FORMAT}")])
     if options.width is not None and (options.size is not None or ANIMATION_FORMAT in options.format):
-        text = "is of figures in print and on slides; give it without --size, and for a gif --size instead"
+        text = "is for figures in print and on slides; leave out --size, and for a gif use --size instead"
         raise ProjectError([Problem(text, "--width")])
     return screen_page(*options.size) if options.size else options.width
 

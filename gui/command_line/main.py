@@ -1,4 +1,4 @@
-"""The command line: every command but `window` needs no display; without one the window opens."""
+"""The entry point of the command line. Without a command the window opens; only that needs a display."""
 
 import argparse
 import io
@@ -13,12 +13,12 @@ from gui.command_line.output import print_result
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
-    """Run the program; the result is its exit status: 0 done, 1 our fault, 2 the project's, 3 no display."""
+    """Run the program and return its exit status: 0 done, 1 our fault, 2 the project's, 3 no display."""
     words = list(sys.argv[1:] if arguments is None else arguments)
     parser = _parser()
     if not words or words[0] not in (*(command.name for command in COMMANDS), "-h", "--help", "--version"):
         words.insert(0, "window")
-    if isinstance(sys.stdout, io.TextIOWrapper):  # a pipe on Windows has an encoding that lacks most of our signs
+    if isinstance(sys.stdout, io.TextIOWrapper):  # the encoding of a pipe on Windows lacks most of our signs
         sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")
     options = parser.parse_args(words)
     try:

@@ -1,4 +1,4 @@
-"""Figures and screenshots without a display."""
+"""Draws figures and screenshots without a display."""
 
 import os
 import sys
@@ -29,7 +29,7 @@ __all__ = ["export_files", "offscreen_application", "save_screenshot", "state_af
 
 @contextmanager
 def offscreen_application(theme: _ThemeName) -> Iterator[QApplication]:
-    """A QApplication that needs no display, whatever DISPLAY says."""
+    """A QApplication that needs no display, whatever the value of DISPLAY."""
     if QApplication.instance() is None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     before = qInstallMessageHandler(_forward_qt_message)
@@ -42,7 +42,7 @@ def offscreen_application(theme: _ThemeName) -> Iterator[QApplication]:
 
 
 def _forward_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message: str) -> None:
-    """Qt's messages to standard error, but for what its offscreen platform says of every window."""
+    """Print Qt's messages on standard error, but not the one that its offscreen platform prints for every window."""
     if "propagateSizeHints" not in message:
         print(message, file=sys.stderr)
 
@@ -50,23 +50,25 @@ def _forward_qt_message(_kind: QtMsgType, _context: QMessageLogContext, message:
 def state_after_run(
     project: Project, results: Mapping[NodeRef, NodeDone], theme: _ThemeName, scale: DepthScale = "sqrt"
 ) -> ViewState:
-    """What the window would show after a run, with edges of that scale."""
-    known = check(project)
-    shown = {
-        place: VolumeResult(done.key, done.volume, done.milliseconds, done.fitted_weights)
-        for place, done in results.items()
+    """The state of the window after a run, with that scale for edges."""
+    project_check = check(project)
+    volumes = {
+        ref: VolumeResult(done.key, done.volume, done.milliseconds, done.fitted_weights)
+        for ref, done in results.items()
     }
-    return ViewState(project, known, RunView(shown), initial_focus(project, known), Look(theme=theme, scale=scale))
+    return ViewState(
+        project, project_check, RunView(volumes), initial_focus(project, project_check), Look(theme=theme, scale=scale)
+    )
 
 
 @contextmanager
 def window_after_run(project: Project, path: Path, size: tuple[int, int], theme: _ThemeName) -> Iterator[MainWindow]:
-    """The whole window of a project from `path`, with the volumes of its designs.
+    """The whole window of a project from `path` after a run.
 
     Raises
     ------
     ProjectError
-        The run found something wrong.
+        The run failed.
     """
     workbench = Workbench(project, Look(theme=theme))
     window = MainWindow(workbench, QSettings("", QSettings.Format.IniFormat), set_theme)
@@ -88,6 +90,6 @@ def window_after_run(project: Project, path: Path, size: tuple[int, int], theme:
 
 
 def save_screenshot(project: Project, path: Path, out: Path, size: tuple[int, int], theme: _ThemeName) -> None:
-    """The whole window after a run as a PNG file."""
+    """Write the whole window after a run as a PNG file."""
     with window_after_run(project, path, size, theme) as window:
         write_file(out, png_bytes(window.grab().toImage()))

@@ -1,4 +1,4 @@
-"""Options that several commands share, and what reads their values; argparse shows the errors."""
+"""Options that several commands share, and parsers of their values; argparse shows the errors."""
 
 from argparse import ArgumentParser, ArgumentTypeError
 from collections.abc import Callable, Sequence
@@ -15,18 +15,18 @@ def theme_option(command: ArgumentParser) -> None:
     command.add_argument("--theme", choices=("light", "dark"), default="light")
 
 
-def choices(known: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+def choices(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
     def parse(text: str) -> tuple[str, ...]:
-        chosen = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
-        for part in chosen:
-            if part not in known:
-                raise ArgumentTypeError(f"{part!r} is unknown; {suggestion(part, known)}")
-        return chosen
+        values = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
+        for part in values:
+            if part not in allowed:
+                raise ArgumentTypeError(f"{part!r} is unknown; {suggestion(part, allowed)}")
+        return values
 
     return parse
 
 
-def read_size(text: str) -> tuple[int, int]:
+def parse_size(text: str) -> tuple[int, int]:
     width, _, height = text.lower().partition("x")
     if not (width.isdigit() and height.isdigit() and 200 <= int(width) <= 8000 and 200 <= int(height) <= 8000):
         raise ArgumentTypeError(f"{text!r} is no size; WxH is expected, each from 200 to 8000: 1600x1000")

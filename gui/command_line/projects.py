@@ -1,4 +1,4 @@
-"""A command's project: read, refused if anything is wrong with it, and run."""
+"""Reads, checks and runs the project of a command."""
 
 import sys
 from contextlib import suppress
@@ -17,7 +17,7 @@ def read_project(path: Path) -> Project:
 
 
 def load_known(path: Path) -> Project:
-    """Read a project for a command, which must know all of it: a newer format is refused."""
+    """Read a project for a command; refuses newer formats, as a command has to know all of it."""
     file = load_project(path)
     if file.read_only:
         text = f"is {file.format}; this program knows formats up to {FORMAT}, take a newer one"
@@ -26,7 +26,7 @@ def load_known(path: Path) -> Project:
 
 
 def without_mistakes(path: Path, project: Project) -> Project:
-    """Refuse a project with mistakes, all of them told."""
+    """The project; ProjectError with all its mistakes if there are any."""
     problems = check(project).problems
     if problems:
         raise ProjectError(problems, path)
@@ -34,15 +34,15 @@ def without_mistakes(path: Path, project: Project) -> Project:
 
 
 def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef, NodeDone]]:
-    """Run to the end, telling each node on standard error."""
+    """Run to the end, printing each node on standard error."""
 
-    def tell(event: NodeStarted) -> None:
+    def print_progress(event: NodeStarted) -> None:
         design, node = event.ref
         with suppress(OSError):  # nobody listens; the run goes on
             print(f"run {event.done + 1}/{event.total} {design or 'stem'} · {node}", file=sys.stderr)
 
     request = RunRequest.of(project)
     try:
-        return request, run_all(request, tell)
+        return request, run_all(request, print_progress)
     except ProjectError as error:
         raise ProjectError(error.problems, path) from None

@@ -1,4 +1,4 @@
-"""The command `run`: runs every design, and writes the volumes and what is known of them."""
+"""The command `run`: runs every design, and writes the volumes and their statistics."""
 
 import json
 from argparse import ArgumentParser, Namespace
@@ -19,13 +19,13 @@ from gui.command_line.output import print_result
 from gui.command_line.projects import load_known, run_results, without_mistakes
 
 
-def add_options(command: ArgumentParser) -> None:
+def add_run_options(command: ArgumentParser) -> None:
     project_option(command)
     command.add_argument("--image", type=Path, metavar="FILE", help="a photo in place of the project's input")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <design>.npz and run.json go")
 
 
-def run(options: Namespace) -> None:
+def run_designs(options: Namespace) -> None:
     project = load_known(options.project)
     if options.image is not None:
         project = _replace_input_photo(project, options.image)
@@ -38,13 +38,16 @@ def run(options: Namespace) -> None:
     except ProjectError as error:
         if options.image is None:
             raise
-        told = (replace(p, place="--image") if p.place == "$.input.path" else p for p in error.problems)
-        raise ProjectError(told, error.file) from None
+        problems = (
+            replace(problem, place="--image") if problem.place == "$.input.path" else problem
+            for problem in error.problems
+        )
+        raise ProjectError(problems, error.file) from None
     print_result("".join(f"{options.out / name}\n" for name in names))
 
 
 def _replace_input_photo(project: Project, path: Path) -> Project:
-    """The photo in place of the input, prepared as the project's own photo is."""
+    """The project with a photo as its input, prepared like its own photo."""
     image = str(path.absolute())
     if isinstance(project.input, ImageInput):
         return replace(project, input=replace(project.input, path=image))
@@ -56,7 +59,7 @@ def _replace_input_photo(project: Project, path: Path) -> Project:
 
 
 def _write_results(request: RunRequest, results: dict[NodeRef, NodeDone], folder: Path) -> None:
-    """Each design's volumes, and their statistics."""
+    """Write each design's volumes, and their statistics."""
     for design, analysis in request.check.analyses.items():
         if design != STEM:
             volumes = {report.name: results[design, report.name].volume for report in analysis.reports}

@@ -3,19 +3,19 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from gui.command_line.options import project_option, read_size, theme_option
+from gui.command_line.options import parse_size, project_option, theme_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project
 
 
-def add_options(command: ArgumentParser) -> None:
+def add_screenshot_options(command: ArgumentParser) -> None:
     project_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
-    command.add_argument("--size", type=read_size, default=(1600, 1000), metavar="WxH")
+    command.add_argument("--size", type=parse_size, default=(1600, 1000), metavar="WxH")
     theme_option(command)
 
 
-def run(options: Namespace) -> None:
+def take_screenshot(options: Namespace) -> None:
     from gui.command_line import offscreen
 
     project = read_project(options.project)

@@ -1,4 +1,4 @@
-"""Which design, layer and value a command means: told by name; what is unknown is refused with what there is."""
+"""Finds the design, layer and value that options name; errors about unknown ones suggest what there is."""
 
 import argparse
 from pathlib import Path
@@ -11,13 +11,13 @@ from engine.text.messages import suggestion
 from engine.text.problems import STEM, Problem, ProjectError
 
 STEM_WORD = "stem"
-_NOTHING = "the project has neither a design nor a stem, whose layers could be meant; add one"
+_NOTHING = "the project has neither a design nor a stem; add one"
 _ValueIndex = tuple[int, int, int]
 """Channel, row and column of one value of a volume."""
 
 
 def find_design(name: str | None, project: Project, file: Path) -> str:
-    """The design of that name, or the stem; left out: the first design, or the stem where there is none."""
+    """The design of that name, or the stem; for None the first design, or the stem if there is none."""
     names = [design.name for design in project.designs]
     if name is None and names:
         return names[0]
@@ -25,8 +25,8 @@ def find_design(name: str | None, project: Project, file: Path) -> str:
         return str(name)
     if project.stem is not None and name in (None, STEM_WORD):
         return STEM
-    known = [*names, *([STEM_WORD] if project.stem is not None else [])]
-    text = f"--design {name!r} is unknown; {suggestion(str(name), known)}" if known else _NOTHING
+    alternatives = [*names, *([STEM_WORD] if project.stem is not None else [])]
+    text = f"--design {name!r} is unknown; {suggestion(str(name), alternatives)}" if alternatives else _NOTHING
     raise ProjectError([Problem(text, "$.designs")], file)
 
 
@@ -34,8 +34,8 @@ def find_report(design: str, node: str, check: ProjectCheck, file: Path) -> Repo
     """The layer or block of that name in a design."""
     report = check.reports.get((design, node))
     if report is None:
-        known = [name for place, name in check.reports if place == design]
-        text = f"--node {node!r} is unknown in {design or STEM_WORD}; {suggestion(node, known)}"
+        alternatives = [name for other, name in check.reports if other == design]
+        text = f"--node {node!r} is unknown in {design or STEM_WORD}; {suggestion(node, alternatives)}"
         raise ProjectError([Problem(text, "$.designs")], file)
     return report
 
@@ -49,9 +49,9 @@ def parse_value(text: str) -> _ValueIndex:
     return channel, y, x
 
 
-def require_in_shape(value: _ValueIndex, shape: Shape, place: NodeRef, file: Path) -> None:
-    """ProjectError where a volume has no such value."""
-    for what, at, count in zip(("channel", "y", "x"), value, shape, strict=True):
-        if at >= count:
-            text = f"--value: {what} {at} is none of {place[1]}, which is {shape}; 0 to {count - 1} are"
+def require_in_shape(value: _ValueIndex, shape: Shape, ref: NodeRef, file: Path) -> None:
+    """Raise ProjectError if a volume has no such value."""
+    for axis, index, count in zip(("channel", "y", "x"), value, shape, strict=True):
+        if index >= count:
+            text = f"--value: {ref[1]} is {shape} and has no {axis} {index}; 0 to {count - 1} are possible"
             raise ProjectError([Problem(text, "$.designs")], file)

@@ -1,4 +1,4 @@
-"""The command `window`, which is meant where none is named: opens the window."""
+"""The command `window`, the default: opens the window."""
 
 import sys
 from argparse import ArgumentParser, Namespace
@@ -8,11 +8,11 @@ from gui.command_line.command import NO_DISPLAY
 from gui.command_line.display import missing_display
 
 
-def add_options(command: ArgumentParser) -> None:
+def add_window_options(command: ArgumentParser) -> None:
     command.add_argument("project", type=Path, nargs="?", metavar="PROJECT", help="left out: the start project")
 
 
-def run(options: Namespace) -> int:
+def show_window(options: Namespace) -> int:
     fault = missing_display()
     if fault:
         print(

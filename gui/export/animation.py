@@ -1,4 +1,4 @@
-"""The camera's turn from 3-D to top and back as an animated GIF: painted as figures are, with one palette."""
+"""The camera's turn from 3-D to top and back as an animated GIF with one palette, painted like figures."""
 
 from collections.abc import Callable, Iterator, Sequence
 from io import BytesIO
@@ -18,65 +18,65 @@ from gui.state.view_state import ViewState
 from gui.theme import Theme
 from gui.worker import Worker
 
-STEPS = 16
+TURN_STEPS = 16
 """Frames from one end to the other."""
 _STEP_MS, HOLD_MS = 50, 1600
-"""How long a frame of the turn is shown, and one at an end."""
+"""Duration of a frame of the turn, and of one at an end."""
 _COLOURS = 255
-_SAMPLED = 4
-"""Of so many frames one is looked at to choose the colours."""
+_SAMPLE_STEP = 4
+"""One of so many frames is a sample for the palette."""
 
 
 def paint_turn_frames(state: ViewState, page: Page, theme: Theme) -> Iterator[QImage]:
-    """From 3-D to top, slow at both ends; painted one at a time, each when it is asked for.
+    """The frames from 3-D to top, slow at both ends; each is painted on request.
 
     Raises
     ------
     ProjectError
         There is nothing to draw.
     """
-    made, ease = from_above.lay_out_turn(state, page), QEasingCurve(QEasingCurve.Type.InOutQuad)
-    for step in range(STEPS + 1):
-        share = ease.valueForProgress(step / STEPS)
+    layout, ease = from_above.lay_out_turn(state, page), QEasingCurve(QEasingCurve.Type.InOutQuad)
+    for step in range(TURN_STEPS + 1):
+        share = ease.valueForProgress(step / TURN_STEPS)
         start, end = CAMERA_VIEWS["3-D"], CAMERA_VIEWS["Top"]
         yaw, pitch = (a + share * (b - a) for a, b in zip(start, end, strict=True))
-        image = QImage(page.width, page.height or round(made.height), QImage.Format.Format_RGB888)
+        image = QImage(page.width, page.height or round(layout.height), QImage.Format.Format_RGB888)
         image.fill(QColor(theme.base))
         painter = QPainter(image)
-        paint_panels(painter, theme, turn_panels(made, make_camera(yaw, pitch)))
+        paint_panels(painter, theme, turn_panels(layout, make_camera(yaw, pitch)))
         painter.end()
         yield image
 
 
 def encode_gif(images: Sequence[QImage]) -> bytes:
-    """Frames there and back, over and over, as the content of a GIF file.
+    """Frames there and back, in an endless loop, as the content of a GIF file.
 
-    The colours are chosen once from several frames, and nothing is dithered: what does not move does not flicker.
+    All frames share a palette from several samples, without dithering, so that nothing flickers.
     """
     pictures = [_to_pillow(image) for image in images]
     width, height = pictures[0].size
-    sampled = [*pictures[:-1:_SAMPLED], pictures[-1]]
-    together = Image.new("RGB", (width, height * len(sampled)))
-    for index, picture in enumerate(sampled):
+    samples = [*pictures[:-1:_SAMPLE_STEP], pictures[-1]]
+    together = Image.new("RGB", (width, height * len(samples)))
+    for index, picture in enumerate(samples):
         together.paste(picture, (0, index * height))
     palette = together.quantize(_COLOURS, Image.Quantize.MEDIANCUT)
-    there = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
-    first, *others = [*there, *there[-2:0:-1]]
+    forward = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
+    first, *others = [*forward, *forward[-2:0:-1]]
     times = [_STEP_MS] * (len(others) + 1)
-    times[0] = times[len(there) - 1] = HOLD_MS
+    times[0] = times[len(forward) - 1] = HOLD_MS
     content = BytesIO()
     first.save(content, "GIF", save_all=True, append_images=others, duration=times, loop=0, optimize=False)
     return content.getvalue()
 
 
 class TurnWriter(QObject):
-    """Makes the animation while the window stays usable: frames are painted between events, colours chosen on a thread.
+    """Writes the animation while the window stays usable: paints frames between events, encodes them on a thread.
 
-    The latest one wins.
+    A new start cancels the previous one.
     """
 
     ended = Signal(object, object)
-    """The path of a file that is written, or was to be; None, or the exception that says why it is not."""
+    """The path of the file, and None if it is written, else the exception."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -90,14 +90,14 @@ class TurnWriter(QObject):
         self._write: Callable[[Path, bytes], None]
 
     def start(self, path: Path, images: Iterator[QImage], write: Callable[[Path, bytes], None]) -> None:
-        """Make a file of the frames, which `write` writes; its errors are told, one of the first frame is raised."""
+        """Encode the frames and pass them to `write`; emits its errors, but raises one of the first frame."""
         self.close()
         self._path, self._left, self._write = path, images, write
         self._painted = [next(images)]
         self._pause.start()
 
     def close(self) -> None:
-        """Give up what is not written."""
+        """Cancel an unfinished file."""
         self._pause.stop()
         self._worker.close()
 

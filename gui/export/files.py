@@ -1,4 +1,4 @@
-"""Figures and texts as files in a folder, each whole or not there."""
+"""Writes figures and texts to a folder, completely or not at all."""
 
 from collections.abc import Iterable
 from pathlib import Path
@@ -21,36 +21,38 @@ def export_files(
     formats: Iterable[str],
     scale: float,
     size: tuple[int, int] | None = None,
-    names: Iterable[str] = (),
+    figures: Iterable[str] = (),
     page: Page | None = None,
 ) -> list[Path]:
-    """Write `<view>.<format>` for every pair, and the table as text too; returns what was written.
+    """Write `<view>.<format>` for every pair, and the table also as text; returns the paths of the files.
 
-    `size` in pixels before scaling, else each view's own. The figures in `names` go with them, on a page of their own.
+    `size` is in pixels before scaling, by default each view's own. `figures` are written on `page`, or their own.
 
     Raises
     ------
     ProjectError
-        The folder cannot be made or written to; nothing is left there then.
+        The folder cannot be created or written to; then nothing is left there.
     """
     formats = tuple(formats)
     with write_folder_atomically(folder) as unfinished:
         for view in views:
-            for format in formats:
-                content = render_view(state, view, format, scale, size and QSize(*size))
-                (unfinished / f"{view}.{format}").write_bytes(content)
+            for file_format in formats:
+                content = render_view(state, view, file_format, scale, size and QSize(*size))
+                (unfinished / f"{view}.{file_format}").write_bytes(content)
             if view_row(view).has_texts:
                 for file, text in table_texts(state).items():
                     (unfinished / file).write_bytes(text.encode())
-        for name in names:
-            for format in formats:
-                (unfinished / f"{name}.{format}").write_bytes(render_printed_figure(state, name, format, page, scale))
-        written = [file.name for file in sorted(unfinished.iterdir())]
-    return [folder / name for name in written]
+        for name in figures:
+            for file_format in formats:
+                (unfinished / f"{name}.{file_format}").write_bytes(
+                    render_printed_figure(state, name, file_format, page, scale)
+                )
+        file_names = [file.name for file in sorted(unfinished.iterdir())]
+    return [folder / name for name in file_names]
 
 
 def write_file(path: Path, content: bytes) -> None:
-    """Write a file whole, its folder with it; ProjectError says why not."""
+    """Write a file completely or not at all, and create its folder; ProjectError if that fails."""
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         write_atomically(path, content)

@@ -1,4 +1,4 @@
-"""Pictures as the content of files: the same painting as on the screen, as PNG, SVG and PDF."""
+"""Pictures as the content of files: PNG, SVG and PDF, painted as on the screen."""
 
 from collections.abc import Callable, Iterable
 from functools import cache
@@ -25,7 +25,7 @@ _SVG_DPI = 96
 
 
 class ViewFigure(Struct, frozen=True):
-    """How a view is painted, and the size in pixels of its picture where no screen decides."""
+    """The function that paints a view, and the default size of its picture in pixels."""
 
     paint: PaintView
     default_size: Callable[[ViewState], tuple[int, int]]
@@ -33,7 +33,7 @@ class ViewFigure(Struct, frozen=True):
 
 @cache
 def figure_of(view: str) -> ViewFigure:
-    """What the view's row names, imported."""
+    """The functions that the view's row names, imported."""
     picture = view_row(view).picture
     if picture is None:
         raise ValueError(f"the view {view} has no picture")
@@ -43,7 +43,7 @@ def figure_of(view: str) -> ViewFigure:
 
 def _png(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
     image = QImage(size * scale, QImage.Format.Format_RGB32)
-    image.fill(0xFFFFFFFF)  # a fraction of a pixel may stay at the border
+    image.fill(0xFFFFFFFF)  # a fraction of a pixel may stay unpainted at the border
     image.setText("Title", title)
     painter = QPainter(image)
     painter.scale(scale, scale)
@@ -100,32 +100,32 @@ EXPORTERS: dict[str, Callable[[Callable[[QPainter], None], QSize, float, str], b
 }
 
 
-def prepared(state: ViewState, views: Iterable[str]) -> ViewState:
-    """The state in which whatever these views show is computed; it may take long, and raise ProjectError."""
+def prepare_views(state: ViewState, views: Iterable[str]) -> ViewState:
+    """The state with everything computed that these views show; may take long, and raise ProjectError."""
     for row in map(view_row, views):
         if row.picture and row.picture.prepare:
             state = resolve_name(row.picture.prepare)(state)
     return state
 
 
-def render_view(state: ViewState, view: str, format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
-    """A view's picture as the content of a file; `size` in pixels before scaling."""
-    shown, theme = figure_of(view), THEMES[state.look.theme]
-    area = size or QSize(*shown.default_size(state))
+def render_view(state: ViewState, view: str, file_format: str, scale: float = 1.0, size: QSize | None = None) -> bytes:
+    """A view's picture as the content of a file; `size` is in pixels before scaling."""
+    figure, theme = figure_of(view), THEMES[state.look.theme]
+    area = size or QSize(*figure.default_size(state))
     rect = QRectF(0, 0, area.width(), area.height())
 
     def draw(painter: QPainter) -> None:
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
         painter.fillRect(rect, QColor(theme.base))
-        shown.paint(painter, rect, state, theme)
+        figure.paint(painter, rect, state, theme)
 
-    return EXPORTERS[format](draw, area, scale, f"{state.project.title} · {view}")
+    return EXPORTERS[file_format](draw, area, scale, f"{state.project.title} · {view}")
 
 
 def render_printed_figure(
-    state: ViewState, name: str, format: str, page: Page | None = None, scale: float = 1.0
+    state: ViewState, name: str, file_format: str, page: Page | None = None, scale: float = 1.0
 ) -> bytes:
-    """A figure for papers and slides as the content of a file; without a page on that of its format.
+    """A figure for papers and slides as the content of a file; without a page, on the default one of its format.
 
     Raises
     ------
@@ -133,22 +133,26 @@ def render_printed_figure(
         There is nothing to draw.
     """
     theme = paper_theme(state)
-    if format == ANIMATION_FORMAT:
+    if file_format == ANIMATION_FORMAT:
         return encode_gif(tuple(paint_turn_frames(state, page or ANIMATION, theme)))
-    chosen = page or catalogue.PRINTED_FIGURES[name].choose_page(state, format)
-    made = catalogue.PRINTED_FIGURES[name].lay_out(state, chosen)
+    figure_page = page or catalogue.PRINTED_FIGURES[name].choose_page(state, file_format)
+    figure = catalogue.PRINTED_FIGURES[name].lay_out(state, figure_page)
 
     def draw(painter: QPainter) -> None:
-        painter.fillRect(QRectF(0, 0, 1.1 * made.width, 1.1 * made.height), QColor(theme.base))  # files round sizes up
-        made.paint(painter, theme)
+        painter.fillRect(
+            QRectF(0, 0, 1.1 * figure.width, 1.1 * figure.height), QColor(theme.base)
+        )  # files round sizes up
+        figure.paint(painter, theme)
 
-    unit = {"svg": _SVG_DPI, "png": chosen.dpi}.get(format, _POINTS_PER_INCH) / _POINTS_PER_INCH
+    unit = {"svg": _SVG_DPI, "png": figure_page.dpi}.get(file_format, _POINTS_PER_INCH) / _POINTS_PER_INCH
     title = f"{state.project.title} · {catalogue.PRINTED_FIGURES[name].title}"
-    return EXPORTERS[format](draw, QSize(made.width, made.height), scale * unit * chosen.points_per_unit, title)
+    return EXPORTERS[file_format](
+        draw, QSize(figure.width, figure.height), scale * unit * figure_page.points_per_unit, title
+    )
 
 
 def paper_theme(state: ViewState) -> Theme:
-    """The theme of figures: a light one is on white, as paper is."""
+    """The theme of figures: the light one with a white background, like paper."""
     theme = THEMES[state.look.theme]
     return replace(theme, base=theme.raised) if theme is THEMES["light"] else theme
 

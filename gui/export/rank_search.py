@@ -1,4 +1,4 @@
-"""What the picture of the bottleneck view needs: the exploration, found at once, as nobody waits at a window."""
+"""Runs the rank search for a picture of the bottleneck view, where no window needs to stay usable."""
 
 from msgspec.structs import replace
 
@@ -9,16 +9,16 @@ from gui.state.view_state import Focus, ViewState
 
 
 def add_rank_search(state: ViewState) -> ViewState:
-    """The state in which the chosen convolution, or else the dearest one, is chosen and explored."""
-    place = state.focus.ref
-    if rank_search_refusal(state.report(place)):
-        found = [
+    """The state with the selected convolution searched, or else the most expensive one selected and searched."""
+    ref = state.focus.ref
+    if rank_search_refusal(state.report(ref)):
+        candidates = [
             (report.macs or 0, (design, report.name))
             for design in state.check.analyses
             for report in rank_search_candidates(RunRequest(state.project, state.check), design)
         ]
-        if not found:
+        if not candidates:
             return state
-        place = max(found)[1]
-    exploration = answer_rank_query(state.project, RankQuery(place))
-    return replace(state, focus=Focus(*place), rank_search=exploration)
+        ref = max(candidates)[1]
+    rank_search = answer_rank_query(state.project, RankQuery(ref))
+    return replace(state, focus=Focus(*ref), rank_search=rank_search)

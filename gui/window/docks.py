@@ -6,7 +6,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDockWidget, QMainWindow, QTabBar, QTabWidget, QWidget
 
 from gui.catalogue.panels import PANELS, Area, DockRow
-from gui.catalogue.views import VIEW_IDS
+from gui.catalogue.views import VIEWS
 
 LAYOUT_VERSION = 4
 """Layouts that another version has saved are not restored."""
@@ -27,7 +27,7 @@ _AREAS: dict[Area, Qt.DockWidgetArea] = {
 }
 
 
-_ROWS: tuple[DockRow, ...] = (*PANELS, *VIEW_IDS)
+_ROWS: tuple[DockRow, ...] = (*PANELS, *VIEWS)
 CENTRE_VIEWS = tuple(row.id for row in _ROWS if row.area == "centre")
 """What shares the middle of the window, the first one in front."""
 _DOCKED = tuple(row for row in _ROWS if row.area != "centre")

@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
-from gui.catalogue.views import DRAWN, VIEW_IDS, view_row
+from gui.catalogue.views import DRAWN, VIEWS, view_row
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -67,7 +67,7 @@ class MainWindow(QMainWindow):
         self.input = InputPanel(state)
         self.notes = NotesPanel(state)
         self.problems = ProblemsPanel(state)
-        self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEW_IDS}
+        self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
         self._seen: dict[str, ViewState] = dict.fromkeys(self.views, state)
         """What each view last showed."""
         self.status = StatusPanel(state, self)

@@ -1,4 +1,4 @@
-"""What the explorer finds: its figures on real photos and trained weights, and its rules on small designs."""
+"""The rank search: its figures on real photos and trained weights, and its rules on small designs."""
 
 import csv
 import io
@@ -53,7 +53,7 @@ def small(layer=None, *before, behind=(), shape=(8, 9, 10)):
     return Project(NoiseInput(shape, seed=1), (Design("design", Network(nodes)),))
 
 
-def explored(project):
+def search_of(project):
     return RankSearch(project, calibration_set(project))
 
 
@@ -77,7 +77,7 @@ def trunk_curve(trunk):
     ("rank", "measured", "plain", "fewer"),
     [(32, 0.053, 0.163, 7.2), (64, 0.026, 0.086, 3.6), (128, 0.0085, 0.033, 1.8)],
 )
-def test_trained_conv3_3_bears_a_bottleneck(trunk_curve, rank, measured, plain, fewer):
+def test_trained_conv3_3_tolerates_a_bottleneck(trunk_curve, rank, measured, plain, fewer):
     point = next(point for point in trunk_curve.points if point.ranks == (rank,))
     assert point.check_error == pytest.approx(measured, rel=0.02)
     assert point.svd_error == pytest.approx(plain, rel=0.02)
@@ -97,8 +97,8 @@ def test_a_refit_lowers_the_error_on_what_it_is_fitted_to(trunk):
 
 
 def test_random_weights_on_the_cat_lose_about_what_is_expected():
-    explorer = RankSearch(START, CalibrationSet(photos("chelsea"), photos("coffee")))
-    curve = explorer.curve(("naive", "conv5x5"), "1x1+kxk")
+    search = RankSearch(START, CalibrationSet(photos("chelsea"), photos("coffee")))
+    curve = search.curve(("naive", "conv5x5"), "1x1+kxk")
     point = next(point for point in curve.points if point.ranks == (16,))
     assert point.macs == 13_246_464
     assert point.expected_error == pytest.approx(0.36, abs=0.01)
@@ -125,8 +125,8 @@ def test_the_start_project_says_by_how_much_its_bottleneck_differs(photo, percen
     assert note.design == "bottleneck"
 
 
-def test_every_width_has_an_expected_error_and_the_widest_loses_nothing():
-    curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
+def test_every_rank_has_an_expected_error_and_the_highest_loses_nothing():
+    curve = search_of(small()).curve(("design", "conv"), "1x1+kxk")
     assert curve.ranks == tuple((r,) for r in range(1, 9))
     assert list(curve.expected_errors) == sorted(curve.expected_errors, reverse=True)
     assert curve.points[-1].fit_error < 1e-3
@@ -136,7 +136,7 @@ def test_every_width_has_an_expected_error_and_the_widest_loses_nothing():
 @pytest.mark.parametrize("form", FORMS)
 def test_costs_are_those_of_the_layers_that_are_put_in(form):
     project = small(Conv2d(6, 3, stride=2))
-    curve = explored(project).curve(("design", "conv"), form)
+    curve = search_of(project).curve(("design", "conv"), form)
     for index in {0, len(curve.ranks) // 2, len(curve.ranks) - 1}:
         made = apply_low_rank(project, curve.ref, form, curve.ranks[index], calibration_set(project))
         assert check(made).analyses["design"].macs == curve.costs[index]
@@ -150,64 +150,66 @@ def test_costs_are_those_of_the_layers_that_are_put_in(form):
 @settings(max_examples=15)
 def test_what_is_put_in_loses_what_was_measured(form, stride, kernel, refit, bias):
     project = small(Conv2d(5, kernel, stride=stride, bias=bias), Node("before", Conv2d(7, 1)))
-    explorer = explored(project)
-    curve = explorer.curve(("design", "conv"), form)
-    widths = curve.ranks[len(curve.ranks) // 3]
-    chosen = calibration_set(project)
-    trial = explorer.result(curve.ref, form, widths, chosen.fit_inputs[0], refit=refit)
-    made = apply_low_rank(project, curve.ref, form, widths, chosen, refit=refit)
+    search = search_of(project)
+    curve = search.curve(("design", "conv"), form)
+    ranks = curve.ranks[len(curve.ranks) // 3]
+    calibration = calibration_set(project)
+    result = search.result(curve.ref, form, ranks, calibration.fit_inputs[0], refit=refit)
+    made = apply_low_rank(project, curve.ref, form, ranks, calibration, refit=refit)
     assert not check(made).problems
     exact, found = last_volumes(project), last_volumes(made)
-    assert (energy(found - exact) / energy(trial.exact)) ** 0.5 == pytest.approx(trial.fit_error, abs=1e-4)
-    assert explorer.last_error(made, "design", "design", chosen.fit_inputs) == pytest.approx(
+    assert (energy(found - exact) / energy(result.exact)) ** 0.5 == pytest.approx(result.fit_error, abs=1e-4)
+    assert search.last_error(made, "design", "design", calibration.fit_inputs) == pytest.approx(
         (energy(found - exact) / energy(exact)) ** 0.5, abs=1e-6
     )
 
 
 def test_points_measured_together_are_those_measured_one_by_one():
     for form in FORMS:
-        explorer = explored(small())
-        curve = explorer.curve(("design", "conv"), form)
+        search = search_of(small())
+        curve = search.curve(("design", "conv"), form)
         for point in curve.points[:: max(1, len(curve.points) // 3)]:
-            trial = explorer.result(curve.ref, form, point.ranks, explorer.calibration.fit_inputs[0], refit=False)
-            assert (trial.fit_error, trial.check_error) == pytest.approx((point.fit_error, point.check_error), abs=1e-3)
+            result = search.result(curve.ref, form, point.ranks, search.calibration.fit_inputs[0], refit=False)
+            assert (result.fit_error, result.check_error) == pytest.approx(
+                (point.fit_error, point.check_error), abs=1e-3
+            )
 
 
-def test_narrowing_finds_the_narrowest_that_is_within_an_error(trunk, trunk_curve):
+def test_refining_finds_the_smallest_rank_within_an_error(trunk, trunk_curve):
     curve = trunk.refine(trunk_curve, 0.05)
     index = curve.cheapest_within(0.05)
-    assert curve.decisive_errors[index] <= 0.05 < curve.told[index - 1]
-    assert trunk_curve.within(0.05) > index  # one between two that were run at first
+    assert curve.decisive_errors[index] <= 0.05 < curve.decisive_errors[index - 1]
+    assert trunk_curve.cheapest_within(0.05) > index  # one between two that were run at first
 
 
-def test_narrowing_tries_the_widest_that_is_cheaper_too():
-    explorer = explored(small(Conv2d(40, 3), shape=(40, 9, 10)))
-    curve = explorer.curve(("design", "conv"), "1x1+kxk")
+def test_refining_tries_the_highest_rank_that_is_cheaper_too():
+    search = search_of(small(Conv2d(40, 3), shape=(40, 9, 10)))
+    curve = search.curve(("design", "conv"), "1x1+kxk")
     widest = curve.break_even
     assert widest not in curve.decisive_errors
-    error = explorer.with_points(curve, [widest]).decisive_errors[widest]
+    error = search.with_points(curve, [widest]).decisive_errors[widest]
     assert curve.cheapest_within(error) is None
-    assert explorer.refine(curve, error).cheapest_within(error) == widest
+    assert search.refine(curve, error).cheapest_within(error) == widest
 
 
 def test_fitting_again_helps_where_it_lowers_the_error_on_other_inputs():
-    explorer = explored(small(shape=(8, 5, 5)))
-    curve = explorer.curve(("design", "conv"), "1x1+kxk")
-    told = [explorer.refit_helps(curve, index) for index in range(len(curve.ranks))]
-    refits = [explorer.result(curve.ref, curve.form, r, explorer.project.input, refit=True) for r in curve.ranks]
-    assert told == [trial.check_error < curve.decisive_errors[index] for index, trial in enumerate(refits)]
+    search = search_of(small(shape=(8, 5, 5)))
+    curve = search.curve(("design", "conv"), "1x1+kxk")
+    told = [search.refit_helps(curve, index) for index in range(len(curve.ranks))]
+    refits = [search.result(curve.ref, curve.form, r, search.project.input, refit=True) for r in curve.ranks]
+    assert told == [result.check_error < curve.decisive_errors[index] for index, result in enumerate(refits)]
     assert set(told) == {True, False}
-    assert not explorer.refit_helps(explorer.curve(curve.ref, "kxk+1x1"), 0)
+    assert not search.refit_helps(search.curve(curve.ref, "kxk+1x1"), 0)
 
 
-def test_nothing_is_within_an_error_that_only_dearer_ones_keep():
-    curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
+def test_nothing_is_within_an_error_that_only_more_expensive_ones_have():
+    curve = search_of(small()).curve(("design", "conv"), "1x1+kxk")
     assert curve.cheapest_within(1e-6) is None
     assert curve.costs[curve.break_even] < curve.macs <= curve.costs[curve.break_even + 1]
 
 
 def test_a_budget_of_macs_is_spent_on_the_least_expected_error():
-    curve = explored(small()).curve(("design", "conv"), "1x1+kxk+1x1")
+    curve = search_of(small()).curve(("design", "conv"), "1x1+kxk+1x1")
     budget = curve.macs // 2
     index = curve.best_for_macs(budget)
     affordable = [i for i, cost in enumerate(curve.costs) if cost <= budget]
@@ -221,14 +223,14 @@ def test_the_frontier_leaves_out_only_what_something_cheaper_or_as_dear_beats(fi
     random = np.random.default_rng(seed)
     report = check(small()).reports["design", "conv"]
     inputs, outputs = (np.append(np.sort(random.random(n))[::-1], 0.0) for n in (first, second))
-    widths, errors = frontier(report, inputs, outputs)
+    ranks, errors = frontier(report, inputs, outputs)
     all_of_them = {
         (a, b): (macs_of(report, "1x1+kxk+1x1", (a, b)), np.hypot(inputs[a], outputs[b]))
         for a, b in product(range(1, first + 1), range(1, second + 1))
     }
-    costs = [macs_of(report, "1x1+kxk+1x1", pair) for pair in widths]
+    costs = [macs_of(report, "1x1+kxk+1x1", pair) for pair in ranks]
     assert costs == sorted(costs)
-    assert errors == pytest.approx([all_of_them[pair][1] for pair in widths])
+    assert errors == pytest.approx([all_of_them[pair][1] for pair in ranks])
     for cost, error in all_of_them.values():
         assert any(c <= cost and e <= error + 1e-12 for c, e in zip(costs, errors, strict=True))
 
@@ -236,16 +238,16 @@ def test_the_frontier_leaves_out_only_what_something_cheaper_or_as_dear_beats(fi
 def test_of_many_pairs_of_widths_the_cheapest_and_the_one_that_loses_least_are_told():
     report = check(small()).reports["design", "conv"]
     inputs, outputs = (np.linspace(1.0, 0.0, n) ** 2 for n in (400, 301))
-    widths, errors = frontier(report, inputs, outputs)
-    assert 100 < len(widths) <= 256
-    assert (widths[0], widths[-1], errors[-1]) == ((1, 1), (399, 300), 0.0)
+    ranks, errors = frontier(report, inputs, outputs)
+    assert 100 < len(ranks) <= 256
+    assert (ranks[0], ranks[-1], errors[-1]) == ((1, 1), (399, 300), 0.0)
 
 
 @pytest.mark.parametrize("form", FORMS)
 def test_a_layer_that_only_zeros_reach_has_a_curve_without_widths(form, tmp_path):
     np.save(tmp_path / "zeros.npy", np.zeros((8, 9, 10), np.float32))
     project = replace(small(), input=ArrayInput(str(tmp_path / "zeros.npy")))
-    curve = explored(project).curve(("design", "conv"), form)
+    curve = search_of(project).curve(("design", "conv"), form)
     assert (curve.ranks, curve.points, curve.break_even, curve.cheapest_within(1.0)) == ((), (), None, None)
 
 
@@ -278,8 +280,8 @@ def test_a_layer_of_a_block_is_replaced_where_the_block_is_taken_apart():
 def test_what_replaces_a_layer_that_names_its_input_receives_that(form):
     nodes = (Node("far", Conv2d(4, 1)), Node("near", Conv2d(5, 1), (INPUT,)), Node("conv", Conv2d(6, 3), ("far",)))
     project = Project(NoiseInput((8, 9, 10), seed=1), (Design("design", Network(nodes)),))
-    widths = (4, 6) if form.count("+") == 2 else (4,) if form == "1x1+kxk" else (6,)
-    made = apply_low_rank(project, ("design", "conv"), form, widths, calibration_set(project))
+    ranks = (4, 6) if form.count("+") == 2 else (4,) if form == "1x1+kxk" else (6,)
+    made = apply_low_rank(project, ("design", "conv"), form, ranks, calibration_set(project))
     assert not check(made).problems
     assert np.allclose(last_volumes(made), last_volumes(project), atol=1e-3)
 
@@ -368,14 +370,14 @@ def test_layers_that_nothing_can_stand_for_are_refused_with_what_would_be_right(
 
 
 def test_bundled_photos_are_fitted_to_and_every_third_checks():
-    chosen = calibration_set(START)
-    assert [spec.path.rpartition("/")[2] for spec in chosen.fit_inputs] == [
+    calibration = calibration_set(START)
+    assert [spec.path.rpartition("/")[2] for spec in calibration.fit_inputs] == [
         "chelsea.png",
         "astronaut.png",
         "rocket.png",
     ]
-    assert [spec.path.rpartition("/")[2] for spec in chosen.check_inputs] == ["coffee.png"]
-    assert {replace(spec, path="") for spec in (*chosen.fit_inputs, *chosen.check_inputs)} == {
+    assert [spec.path.rpartition("/")[2] for spec in calibration.check_inputs] == ["coffee.png"]
+    assert {replace(spec, path="") for spec in (*calibration.fit_inputs, *calibration.check_inputs)} == {
         replace(START.input, path="")
     }
 
@@ -384,9 +386,9 @@ def test_of_a_folder_every_third_photo_checks(tmp_path):
     for name in "abcdefg":
         (tmp_path / f"{name}.png").write_bytes((RESOURCES / "photos/coffee.png").read_bytes())
     (tmp_path / "notes.txt").write_text("no photo")
-    chosen = calibration_set(START, tmp_path)
-    assert [spec.path[-5:] for spec in chosen.check_inputs] == ["c.png", "f.png"]
-    assert [spec.path[-5:] for spec in chosen.fit_inputs] == ["a.png", "b.png", "d.png", "e.png", "g.png"]
+    calibration = calibration_set(START, tmp_path)
+    assert [spec.path[-5:] for spec in calibration.check_inputs] == ["c.png", "f.png"]
+    assert [spec.path[-5:] for spec in calibration.fit_inputs] == ["a.png", "b.png", "d.png", "e.png", "g.png"]
 
 
 def test_a_folder_without_photos_is_refused(tmp_path):
@@ -414,7 +416,7 @@ def test_what_gives_zeros_alone_has_no_width(form, tmp_path):
     np.savez(tmp_path / "zeros.npz", weight=np.zeros((6, 8, 3, 3), np.float32))
     weights = FileWeights(str(tmp_path / "zeros.npz"), "weight")
     project = small().with_network("design", Network((Node("conv", Conv2d(6, 3, bias=False), (), weights),)))
-    curve = explored(project).curve(("design", "conv"), form)
+    curve = search_of(project).curve(("design", "conv"), form)
     assert (curve.ranks, curve.points, curve.break_even, curve.best_for_macs(10**9)) == ((), (), None, None)
 
 
@@ -426,7 +428,7 @@ def test_a_layer_whose_output_is_beyond_all_bounds_is_refused_by_name(form, tmp_
     project = small().with_network("design", Network((Node("conv", Conv2d(6, 3, bias=False), (), weights),)))
     project = replace(project, input=ArrayInput(str(tmp_path / "volume.npy")))
     with pytest.raises(ProjectError, match=r"conv: .*not finite"):
-        explored(project).curve(("design", "conv"), form)
+        search_of(project).curve(("design", "conv"), form)
 
 
 @pytest.fixture
@@ -457,18 +459,18 @@ def test_photos_that_cannot_be_read_are_all_named_before_anything_runs(photo_pro
 def test_folders_and_hidden_files_are_no_photos(photo_project, folder):
     (folder / "c.png").mkdir()
     (folder / "._a.png").write_bytes(b"what another system leaves there")
-    chosen = calibration_set(photo_project, folder)
-    assert [spec.path[-5:] for spec in (*chosen.fit_inputs, *chosen.check_inputs)] == ["a.png", "b.png"]
+    calibration = calibration_set(photo_project, folder)
+    assert [spec.path[-5:] for spec in (*calibration.fit_inputs, *calibration.check_inputs)] == ["a.png", "b.png"]
 
 
 def test_a_photo_that_ends_too_early_is_named_but_no_place_of_the_project(photo_project, folder):
     (folder / "c.png").write_bytes((RESOURCES / "photos/coffee.png").read_bytes()[:5000])
-    explorer = RankSearch(photo_project, calibration_set(photo_project, folder))
+    search = RankSearch(photo_project, calibration_set(photo_project, folder))
     with pytest.raises(ProjectError, match=r"^[^:]*c.png cannot be read"):
-        explorer.curve(("design", "conv"), "1x1+kxk")
+        search.curve(("design", "conv"), "1x1+kxk")
 
 
-def test_a_photo_that_was_replaced_makes_other_samples(photo_project, folder):
+def test_a_photo_that_was_replaced_makes_another_calibration_set(photo_project, folder):
     before = calibration_set(photo_project, folder)
     assert calibration_set(photo_project, folder) == before
     (folder / "b.png").write_bytes((RESOURCES / "photos/rocket.png").read_bytes())
@@ -477,27 +479,27 @@ def test_a_photo_that_was_replaced_makes_other_samples(photo_project, folder):
     assert (after.fit_inputs, after.check_inputs) == (before.fit_inputs, before.check_inputs)
 
 
-def test_a_mistake_before_a_layer_is_told_when_it_is_explored():
+def test_a_mistake_before_a_layer_is_reported_when_it_is_searched():
     lost = Node("before", Conv2d(4, 3), (), FileWeights("/nowhere.npz", "w", "b"))
     project = small(None, lost)
     for place in (("design", "conv"), ("design", "before")):
         with pytest.raises(ProjectError, match=r"/nowhere\.npz does not exist"):
-            explored(project).curve(place, "1x1+kxk")
+            search_of(project).curve(place, "1x1+kxk")
 
 
 def test_a_sample_that_cannot_reach_a_layer_is_named():
     project = small(None, Node("before", Conv2d(4, 5, padding="valid")))
-    explorer = RankSearch(project, CalibrationSet((project.input,), (NoiseInput((8, 3, 3), seed=7),)))
+    search = RankSearch(project, CalibrationSet((project.input,), (NoiseInput((8, 3, 3), seed=7),)))
     with pytest.raises(ProjectError, match="noise, seed 7: before: kernel 5×5 is larger"):
-        explorer.curve(("design", "conv"), "1x1+kxk")
+        search.curve(("design", "conv"), "1x1+kxk")
 
 
 def test_fitting_again_is_refused_with_both_numbers_where_memory_does_not_suffice():
     project = replace(small(Conv2d(1, 301)), input=NoiseInput((4, 6, 6)))
-    explorer = explored(project)
+    search = search_of(project)
     with pytest.raises(ProjectError, match=r"conv: fitting the k×k again behind 4 maps needs 2.9 TiB; .* are free"):
-        explorer.result(("design", "conv"), "1x1+kxk", (4,), project.input, refit=True)
-    assert explorer.result(("design", "conv"), "1x1+kxk", (4,), project.input, refit=False).error < 1e-4
+        search.result(("design", "conv"), "1x1+kxk", (4,), project.input, refit=True)
+    assert search.result(("design", "conv"), "1x1+kxk", (4,), project.input, refit=False).error < 1e-4
 
 
 def test_only_forms_that_reduce_first_are_fitted_again():
@@ -515,7 +517,7 @@ def test_values_that_are_not_finite_are_refused_by_name():
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("engine.run.weights.he_normal", lambda shape, *_: np.broadcast_to(huge.ravel()[:1], shape).copy())
         with pytest.raises(ProjectError, match=r"conv: .*not finite"):
-            explored(project).curve(("design", "conv"), "1x1+kxk")
+            search_of(project).curve(("design", "conv"), "1x1+kxk")
 
 
 def test_a_photo_that_does_not_fit_the_layers_is_refused_with_what_is_wrong(tmp_path):
@@ -531,8 +533,8 @@ def test_a_photo_that_does_not_fit_the_layers_is_refused_with_what_is_wrong(tmp_
 
 def test_the_list_of_a_design_begins_with_what_saves_most():
     project = small(Conv2d(8, 3), Node("wide", Conv2d(30, 5)))
-    explorer = explored(project)
-    curves = [explorer.curve(("design", name), "1x1+kxk") for name in ("conv", "wide")]
+    search = search_of(project)
+    curves = [search.curve(("design", name), "1x1+kxk") for name in ("conv", "wide")]
     saved = {curve.ref[1]: curve.macs_saved(curve.cheapest_within(0.6)) for curve in curves}
     assert saved["wide"] != saved["conv"]
     head, _, first, second = list_text(curves, 0.6).splitlines()
@@ -541,37 +543,37 @@ def test_the_list_of_a_design_begins_with_what_saves_most():
 
 
 def test_tables_for_programs_have_every_width_that_was_run():
-    explorer = explored(small())
-    curve = explorer.curve(("design", "conv"), "1x1+kxk")
+    search = search_of(small())
+    curve = search.curve(("design", "conv"), "1x1+kxk")
     rows = list(csv.DictReader(io.StringIO(curves_to_csv([curve]))))
     assert [int(row["width"]) for row in rows] == [point.ranks[0] for point in curve.points]
     assert [float(row["others"]) for row in rows] == [point.check_error for point in curve.points]
-    told = json.loads(curves_to_json([curve], explorer.calibration, 0.05))
+    told = json.loads(curves_to_json([curve], search.calibration, 0.05))
     (layer,) = told["layers"]
     assert [width["macs"] for width in layer["widths"]] == [point.macs for point in curve.points]
     assert [offer["error"] for offer in layer["within"]] == [0.01, 0.02, 0.05, 0.1]
     assert layer["break_even"] == list(curve.ranks[curve.break_even])
 
 
-def test_the_table_of_a_curve_marks_the_chosen_width_and_what_is_dearer():
-    curve = explored(small()).curve(("design", "conv"), "1x1+kxk")
+def test_the_table_of_a_curve_marks_the_selected_rank_and_those_that_save_nothing():
+    curve = search_of(small()).curve(("design", "conv"), "1x1+kxk")
     lines = curve_text(curve, 2).splitlines()
-    assert [line.split()[0] for line in lines if "← chosen" in line] == ["3"]
-    assert [int(line.split()[0]) for line in lines if "dearer" in line] == [
+    assert [line.split()[0] for line in lines if "← selected" in line] == ["3"]
+    assert [int(line.split()[0]) for line in lines if " none " in line] == [
         point.ranks[0] for point in curve.points if point.macs >= curve.macs
     ]
 
 
-def test_an_exploration_can_be_cancelled_and_taken_up_again():
+def test_a_search_can_be_cancelled_and_continued():
     class Stop(Exception):
         pass
 
     def stop():
         raise Stop
 
-    explorer = explored(small())
-    explorer.checkpoint = stop
+    search = search_of(small())
+    search.checkpoint = stop
     with pytest.raises(Stop):
-        explorer.curve(("design", "conv"), "1x1+kxk")
-    explorer.checkpoint = proceed
-    assert explorer.curve(("design", "conv"), "1x1+kxk").points
+        search.curve(("design", "conv"), "1x1+kxk")
+    search.checkpoint = proceed
+    assert search.curve(("design", "conv"), "1x1+kxk").points

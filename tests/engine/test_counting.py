@@ -167,14 +167,14 @@ def report_of(layer, inputs=1):
 )
 def test_each_kind_of_layer_has_its_terms(layer, inputs, amounts):
     found = {term.id: term.amount(report_of(layer, inputs=inputs)) for term in TERMS}
-    assert {id: amount for id, amount in found.items() if amount} == amounts
+    assert {term_id: amount for term_id, amount in found.items() if amount} == amounts
 
 
 def test_every_term_of_a_convention_is_in_the_table_and_named_once():
     ids = [term.id for term in TERMS]
     assert len(set(ids)) == len(ids)
     for rule in CONVENTIONS:
-        named = [id for id, _ in rule.factors]
+        named = [term_id for term_id, _ in rule.factors]
         assert set(named) <= set(ids)
         assert len(set(named)) == len(named)
 

@@ -51,15 +51,19 @@ def test_what_is_fitted_well_has_no_mistakes():
 @pytest.mark.parametrize(
     ("project", "node", "words"),
     [
-        (with_recipe(nodes=("relu", "conv")), "conv", "nodes names 'relu'; a convolution"),
+        (with_recipe(nodes=("relu", "conv")), "conv", "nodes names 'relu'; it must be a convolution"),
         (with_recipe(nodes=("conv_reduce", "end")), "conv", "must name this node, conv, too"),
         (with_recipe(nodes=("gone", "conv")), "conv", "nodes names 'gone'"),
         (with_layer("conv_reduce", Conv2d(3, 3, bias=False)), "conv", "conv_reduce has a kernel of 3×3"),
-        (with_layer("conv", Conv2d(6, 3, groups=3)), "conv_reduce", "a convolution in one group"),
+        (
+            with_layer("conv", Conv2d(6, 3, groups=3)),
+            "conv_reduce",
+            "it must be a convolution of this design, without groups",
+        ),
         (with_recipe(of=FileWeights("/nowhere.npz", "w")), "conv", "/nowhere.npz does not exist"),
         (with_recipe(calibration=(ImageInput("/no/photo.png"),)), "conv", "calibration: /no/photo.png does not exist"),
         (replace(FITTED, input=NoiseInput((5, 9, 10))), "conv", "8×9×10 has 8 channels; the project's input, 5×9×10"),
-        (with_recipe(nodes=("end", "conv")), "conv", "conv does not receive what end gives"),
+        (with_recipe(nodes=("end", "conv")), "conv", "conv does not receive the output of end"),
     ],
 )
 def test_a_recipe_that_cannot_be_followed_is_told_at_its_node(project, node, words):
@@ -73,7 +77,7 @@ def test_parts_in_another_order_are_a_mistake_that_no_run_follows():
     )  # fmt: skip
     network = square.network("d")
     swapped = square.with_network("d", network.with_node_moved("conv", network.index("conv_reduce")))
-    assert any("conv does not receive what conv_reduce gives" in text for _, text in told(swapped))
+    assert any("conv does not receive the output of conv_reduce" in text for _, text in told(swapped))
     assert ("d", "conv") not in run_all(RunRequest.of(swapped), lambda event: None)
 
 

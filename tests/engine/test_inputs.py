@@ -212,9 +212,9 @@ def test_loading_stops_at_a_checkpoint(kind, photo, tmp_path):
         inputs.load_input(specs[kind], stop)
 
 
-def encoded(picture, format):
+def encoded(picture, file_format):
     out = io.BytesIO()
-    picture.save(out, format)
+    picture.save(out, file_format)
     return out.getvalue()
 
 
@@ -275,16 +275,16 @@ def test_the_stamp_of_noise_is_none_and_that_of_a_file_changes_with_it(tmp_path)
     assert inputs.input_stamp(ArrayInput(str(tmp_path / "a.npy"))) != before
 
 
-ENCODED = {format: encoded(NOISY, format) for format in ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")}
+ENCODED = {file_format: encoded(NOISY, file_format) for file_format in ("PNG", "JPEG", "GIF", "TIFF", "BMP", "WEBP")}
 
 
 @given(
-    format=st.sampled_from(sorted(ENCODED)),
+    file_format=st.sampled_from(sorted(ENCODED)),
     cut=st.integers(0, 40_000),
     changes=st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=4)), max_size=4),
 )
-def test_a_damaged_image_gives_a_volume_or_a_fault(format, cut, changes, tmp_path_factory):
-    content = bytearray(ENCODED[format][:cut])
+def test_a_damaged_image_gives_a_volume_or_a_fault(file_format, cut, changes, tmp_path_factory):
+    content = bytearray(ENCODED[file_format][:cut])
     for at, new in changes:
         content[at : at + len(new)] = new
     path = tmp_path_factory.getbasetemp() / f"damaged{next(NUMBERS)}.png"

@@ -18,9 +18,9 @@ from tests.golden.projects import PROJECTS, start
 
 LEDGERS = {name: Costs(check(project)) for name, project in PROJECTS.items()}
 CASES = [
-    pytest.param(ledger, design, report, id=f"{name}-{design}-{report.name}")
-    for name, ledger in LEDGERS.items()
-    for design, analysis in ledger.check.analyses.items()
+    pytest.param(costs, design, report, id=f"{name}-{design}-{report.name}")
+    for name, costs in LEDGERS.items()
+    for design, analysis in costs.check.analyses.items()
     for report in analysis.reports
 ]
 PRODUCTS = [known for known in METRICS if known.id in ("macs", "params", "flops", "activation_bytes", "param_bytes")]
@@ -40,12 +40,12 @@ def computed(formula: str) -> int:
 
 def of(layer, shape=(4, 8, 6), **settings) -> tuple[Costs, object]:
     project = Project(NoiseInput(shape), (Design("d", Network((Node("n", layer),))),))
-    ledger = Costs(check(project), **settings)
-    return ledger, ledger.check.analyses["d"].reports[-1]
+    costs = Costs(check(project), **settings)
+    return costs, costs.check.analyses["d"].reports[-1]
 
 
-def amounts(ledger, report, *ids):
-    return [ledger.amount(metric_by_id(id), "d", report) for id in ids]
+def amounts(costs, report, *ids):
+    return [costs.amount(metric_by_id(metric_id), "d", report) for metric_id in ids]
 
 
 def test_ids_differ_and_lead_to_their_metric():
@@ -55,10 +55,10 @@ def test_ids_differ_and_lead_to_their_metric():
         metric_by_id("joules")
 
 
-@pytest.mark.parametrize(("ledger", "design", "report"), CASES)
-def test_a_formula_multiplies_out_to_the_value_that_it_states(ledger, design, report):
+@pytest.mark.parametrize(("costs", "design", "report"), CASES)
+def test_a_formula_multiplies_out_to_the_value_that_it_states(costs, design, report):
     for known in PRODUCTS:
-        formula, value = ledger.formula(known, design, report), ledger.amount(known, design, report)
+        formula, value = costs.formula(known, design, report), costs.amount(known, design, report)
         if value:
             assert computed(formula) == value
             assert formula.endswith(f" = {value:,}")
@@ -66,16 +66,16 @@ def test_a_formula_multiplies_out_to_the_value_that_it_states(ledger, design, re
             assert formula == ""
 
 
-@pytest.mark.parametrize(("ledger", "design", "report"), CASES)
-def test_flops_are_twice_the_macs_and_unknown_with_them(ledger, design, report):
+@pytest.mark.parametrize(("costs", "design", "report"), CASES)
+def test_flops_are_twice_the_macs_and_unknown_with_them(costs, design, report):
     expected = None if report.macs is None else 2 * report.macs
-    assert ledger.amount(metric_by_id("flops"), design, report) == expected
+    assert costs.amount(metric_by_id("flops"), design, report) == expected
 
 
 def test_formulas_hold_the_numbers_of_the_layer():
-    ledger = Costs(check(start()))
-    (report,) = ledger.check.analyses["naive"].reports
-    found = {known.id: ledger.formula(known, "naive", report) for known in METRICS}
+    costs = Costs(check(start()))
+    (report,) = costs.check.analyses["naive"].reports
+    found = {known.id: costs.formula(known, "naive", report) for known in METRICS}
     assert found == {
         "macs": "28·28·32 × 5·5·256 = 160,563,200",
         "params": "32·256·5·5 + 32 = 204,832",
@@ -91,42 +91,42 @@ def test_formulas_hold_the_numbers_of_the_layer():
 
 
 def test_batch_norm_counts_gamma_and_beta_but_not_its_statistics():
-    ledger = LEDGERS["three_designs"]
-    report = ledger.check.reports["plain", "norm1"]
-    assert ledger.formula(metric_by_id("params"), "plain", report) == "256 + 256 = 512"
+    costs = LEDGERS["three_designs"]
+    report = costs.check.reports["plain", "norm1"]
+    assert costs.formula(metric_by_id("params"), "plain", report) == "256 + 256 = 512"
 
 
 @pytest.mark.parametrize("name", PROJECTS)
 def test_totals_agree_with_the_analysis(name):
-    ledger = LEDGERS[name]
-    for design, analysis in ledger.check.analyses.items():
-        assert ledger.total(metric_by_id("macs"), design) == analysis.macs
-        assert ledger.total(metric_by_id("params"), design) == analysis.params
+    costs = LEDGERS[name]
+    for design, analysis in costs.check.analyses.items():
+        assert costs.total(metric_by_id("macs"), design) == analysis.macs
+        assert costs.total(metric_by_id("params"), design) == analysis.params
 
 
 def test_a_total_with_an_unknown_part_is_unknown():
-    ledger = LEDGERS["mistaken"]
+    costs = LEDGERS["mistaken"]
     known = [known for known in METRICS if known.id != "receptive_field"]
-    assert [ledger.total(metric, "bottleneck") for metric in known] == [None] * len(known)
+    assert [costs.total(metric, "bottleneck") for metric in known] == [None] * len(known)
 
 
 def test_a_design_without_layers_costs_nothing():
     project = Project(NoiseInput((3, 4, 4)), (Design("empty", Network()),))
-    ledger = Costs(check(project))
-    assert ledger.total(metric_by_id("macs"), "empty") == 0
-    assert ledger.total(metric_by_id("intensity"), "empty") is None
+    costs = Costs(check(project))
+    assert costs.total(metric_by_id("macs"), "empty") == 0
+    assert costs.total(metric_by_id("intensity"), "empty") is None
 
 
 def test_operations_follow_the_convention():
-    ledger, report = of(Conv2d(2, 3), convention=custom_convention("FLOPs", ["biases"]))
-    assert amounts(ledger, report, "ops", "flops", "macs") == [
+    costs, report = of(Conv2d(2, 3), convention=custom_convention("FLOPs", ["biases"]))
+    assert amounts(costs, report, "ops", "flops", "macs") == [
         2 * 2 * 48 * 36 + 2 * 48,
         2 * 2 * 48 * 36,
         2 * 48 * 36,
     ]
-    assert ledger.formula(metric_by_id("ops"), "d", report) == ("6,912 (MACs) + 96 (biases) = 7,008")
-    assert ledger.title(metric_by_id("ops")) == "Operations, FLOPs with biases"
-    assert ledger.unit(metric_by_id("ops")) == "FLOPs (own)"
+    assert costs.formula(metric_by_id("ops"), "d", report) == ("6,912 (MACs) + 96 (biases) = 7,008")
+    assert costs.title(metric_by_id("ops")) == "Operations, FLOPs with biases"
+    assert costs.unit(metric_by_id("ops")) == "FLOPs (own)"
 
 
 def test_a_batch_multiplies_operations_and_volumes_but_not_parameters():
@@ -145,25 +145,25 @@ def test_a_larger_batch_raises_the_intensity_as_weights_are_read_once():
 
 
 def test_the_intensity_of_a_design_is_all_its_macs_over_all_its_bytes():
-    ledger = Costs(check(start()))
-    reports = ledger.check.analyses["bottleneck"].reports
-    moved = sum(report.macs / ledger.amount(metric_by_id("intensity"), "bottleneck", report) for report in reports)
+    costs = Costs(check(start()))
+    reports = costs.check.analyses["bottleneck"].reports
+    moved = sum(report.macs / costs.amount(metric_by_id("intensity"), "bottleneck", report) for report in reports)
     macs = sum(report.macs for report in reports)
-    assert ledger.total(metric_by_id("intensity"), "bottleneck") == pytest.approx(macs / moved)
+    assert costs.total(metric_by_id("intensity"), "bottleneck") == pytest.approx(macs / moved)
 
 
 def test_the_paper_counts_weights_only_with_a_k_of_1024():
-    ledger, report = of(Conv2d(128, 3), convention=convention_by_id("paper"))
-    (params,) = amounts(ledger, report, "params")
+    costs, report = of(Conv2d(128, 3), convention=convention_by_id("paper"))
+    (params,) = amounts(costs, report, "params")
     assert params == 128 * 4 * 9
-    assert ledger.formula(metric_by_id("params"), "d", report) == "128·4·3·3 = 4,608"
-    assert ledger.short(metric_by_id("params"), params) == "4.500 K"
-    assert ledger.title(metric_by_id("params")) == "Params (weights only)"
-    assert ledger.short(metric_by_id("macs"), 4608) == "4.608 K"
+    assert costs.formula(metric_by_id("params"), "d", report) == "128·4·3·3 = 4,608"
+    assert costs.short(metric_by_id("params"), params) == "4.500 K"
+    assert costs.title(metric_by_id("params")) == "Params (weights only)"
+    assert costs.short(metric_by_id("macs"), 4608) == "4.608 K"
 
 
 @pytest.mark.parametrize(
-    ("id", "heading"),
+    ("metric_id", "heading"),
     [
         ("macs", "MACs"),
         ("params", "Params"),
@@ -175,46 +175,46 @@ def test_the_paper_counts_weights_only_with_a_k_of_1024():
         ("milliseconds", "Time, ms"),
     ],
 )
-def test_headings_say_the_unit_once(id, heading):
-    assert heading_of(metric_by_id(id), convention_by_id("ptflops")) == heading
+def test_headings_say_the_unit_once(metric_id, heading):
+    assert heading_of(metric_by_id(metric_id), convention_by_id("ptflops")) == heading
 
 
 def test_times_are_those_of_the_last_run_and_else_not_run():
-    ledger, report = of(Conv2d(2, 3), milliseconds={("d", "n"): 0.5})
-    assert amounts(ledger, report, "milliseconds", "gmacs_per_second") == [0.5, 3456 / 0.5 / 1e6]
-    assert ledger.text(metric_by_id("milliseconds"), 0.5) == "0.5 ms"
-    assert ledger.text(metric_by_id("milliseconds"), 12_345.6) == "12,346 ms"
-    assert ledger.formula(metric_by_id("gmacs_per_second"), "d", report) == "3,456 MACs / 0.5 ms = 0.006912"
-    ledger, report = of(Conv2d(2, 3))
-    assert amounts(ledger, report, "milliseconds", "gmacs_per_second") == [None, None]
+    costs, report = of(Conv2d(2, 3), milliseconds={("d", "n"): 0.5})
+    assert amounts(costs, report, "milliseconds", "gmacs_per_second") == [0.5, 3456 / 0.5 / 1e6]
+    assert costs.text(metric_by_id("milliseconds"), 0.5) == "0.5 ms"
+    assert costs.text(metric_by_id("milliseconds"), 12_345.6) == "12,346 ms"
+    assert costs.formula(metric_by_id("gmacs_per_second"), "d", report) == "3,456 MACs / 0.5 ms = 0.006912"
+    costs, report = of(Conv2d(2, 3))
+    assert amounts(costs, report, "milliseconds", "gmacs_per_second") == [None, None]
     assert (
-        ledger.text(metric_by_id("milliseconds"), None) == ledger.exact(metric_by_id("milliseconds"), None) == "not run"
+        costs.text(metric_by_id("milliseconds"), None) == costs.exact(metric_by_id("milliseconds"), None) == "not run"
     )
 
 
 def test_layers_that_multiply_nothing_have_a_speed_of_zero():
-    ledger, report = of(Activation("relu"), milliseconds={("d", "n"): 0.5})
-    assert amounts(ledger, report, "gmacs_per_second") == [0.0]
+    costs, report = of(Activation("relu"), milliseconds={("d", "n"): 0.5})
+    assert amounts(costs, report, "gmacs_per_second") == [0.0]
 
 
 def test_a_block_has_the_amounts_of_its_layers_together():
-    ledger = Costs(check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project))
-    block = ledger.check.block(("with reductions", "inception_3a"))
+    costs = Costs(check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project))
+    block = costs.check.block(("with reductions", "inception_3a"))
     for known in METRICS:
-        closed = ledger.amount(known, "with reductions", block.as_report())
-        assert closed == ledger.total(known, "with reductions")
-        assert ledger.formula(known, "with reductions", block.as_report()) == ""
+        closed = costs.amount(known, "with reductions", block.as_report())
+        assert closed == costs.total(known, "with reductions")
+        assert costs.formula(known, "with reductions", block.as_report()) == ""
 
 
 def test_memory_is_said_in_binary_units_and_counts_in_decimal_ones():
-    ledger = LEDGERS["start"]
-    assert ledger.text(metric_by_id("activation_bytes"), 100_352) == "98.0 KiB"
-    assert ledger.text(metric_by_id("macs"), 160_563_200) == "160.6 M MACs"
-    assert ledger.exact(metric_by_id("activation_bytes"), 100_352) == "100,352"
+    costs = LEDGERS["start"]
+    assert costs.text(metric_by_id("activation_bytes"), 100_352) == "98.0 KiB"
+    assert costs.text(metric_by_id("macs"), 160_563_200) == "160.6 M MACs"
+    assert costs.exact(metric_by_id("activation_bytes"), 100_352) == "100,352"
 
 
 @pytest.mark.parametrize(
-    ("id", "words"),
+    ("metric_id", "words"),
     [
         ("macs", "2.0× fewer multiply-accumulates than a"),
         ("activation_bytes", "2.0× less activation memory than a"),
@@ -222,13 +222,13 @@ def test_memory_is_said_in_binary_units_and_counts_in_decimal_ones():
         ("intensity", "2.0× fewer MACs per byte than a"),
     ],
 )
-def test_comparisons_say_less_of_masses_and_fewer_of_counts(id, words):
-    assert compare_amounts(metric_by_id(id), 50, 100, than="a") == words
+def test_comparisons_say_less_of_masses_and_fewer_of_counts(metric_id, words):
+    assert compare_amounts(metric_by_id(metric_id), 50, 100, than="a") == words
 
 
 @given(st.sampled_from(CONVENTIONS), st.sampled_from([Conv2d(3, 3), Dense(4), MaxPool2d(2), Activation("softmax")]))
 def test_the_formula_of_operations_ends_in_their_number(rule, layer):
-    ledger, report = of(layer, convention=rule)
-    (ops,) = amounts(ledger, report, "ops")
-    formula = ledger.formula(metric_by_id("ops"), "d", report)
+    costs, report = of(layer, convention=rule)
+    (ops,) = amounts(costs, report, "ops")
+    formula = costs.formula(metric_by_id("ops"), "d", report)
     assert formula.endswith(f" = {ops:,}") if ops else formula == ""

@@ -20,7 +20,7 @@ from engine.reports.googlenet_table import (
     paper_table_columns,
     switch_form,
 )
-from engine.reports.paper_columns import WIDTHS, map_counts_of
+from engine.reports.paper_columns import MAP_COUNT_COLUMNS, map_counts_of
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM
@@ -45,7 +45,9 @@ def test_googlenets_table_has_the_papers_rows_and_columns():
     assert [row.name for row in rows[:5]] == ["conv 7×7/2", "pool1", "conv 3×3/1", "pool2", "inception (3a)"]
     assert [row.name for row in rows[-4:]] == ["dropout", "linear", "softmax", "total"]
     assert len(rows) == 20
-    assert {id for id in WIDTHS if id != "reduce"} < {column.id for column in paper_table_columns(rows)}
+    assert {column_id for column_id in MAP_COUNT_COLUMNS if column_id != "reduce"} < {
+        column.id for column in paper_table_columns(rows)
+    }
 
 
 def test_a_row_of_googlenets_table_says_what_the_paper_prints():
@@ -184,7 +186,7 @@ def test_the_formula_of_a_row_multiplies_kernels_and_channels():
 def test_every_width_is_an_integer_setting_of_its_kind(kind):
     for column, setting in kind.paper_columns:
         assert setting in kind.__struct_fields__
-        assert column in WIDTHS or column.startswith("{}")
+        assert column in MAP_COUNT_COLUMNS or column.startswith("{}")
 
 
 @pytest.mark.parametrize(

@@ -73,7 +73,7 @@ def test_gabor_waves_point_in_eight_directions():
 def test_identity_passes_every_channel_on():
     weight = weights.preset_weights("identity", (6, 3, 3, 3), proceed)
     assert weight.sum() == 6
-    assert [int(filter.sum(axis=(1, 2)).argmax()) for filter in weight] == [0, 1, 2, 0, 1, 2]
+    assert [int(kernel_filter.sum(axis=(1, 2)).argmax()) for kernel_filter in weight] == [0, 1, 2, 0, 1, 2]
     assert (weight[:, :, 1, 1].sum(axis=1) == 1).all()
 
 
@@ -81,6 +81,6 @@ def test_identity_passes_every_channel_on():
 def test_filters_take_the_banks_kernels_in_turn_on_the_mean_of_their_channels(name):
     weight = weights.preset_weights(name, (10, 4, 5, 5), proceed)
     kernels = bank(name, 5, 5)
-    for number, filter in enumerate(weight):
-        for channel in filter:
+    for number, kernel_filter in enumerate(weight):
+        for channel in kernel_filter:
             np.testing.assert_allclose(channel, kernels[number % len(kernels)] / 4, rtol=1e-6)

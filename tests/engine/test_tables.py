@@ -15,7 +15,7 @@ from engine.network.input_specs import NoiseInput
 from engine.network.weight_specs import FileWeights
 from engine.project.project import Design, Project
 from engine.reports import table_formats, tables
-from engine.reports.formats import FORMATS, format_of
+from engine.reports.formats import FORMATS, format_for_file
 from engine.reports.table_formats import TABLE_FORMATS, to_csv, to_latex, to_markdown, to_text, to_tsv
 from engine.reports.tables import comparisons, table_rows
 from engine.run.check import check
@@ -32,18 +32,18 @@ def read(text, **settings):
     return list(csv.DictReader(io.StringIO(text), **settings))
 
 
-@pytest.mark.parametrize("format", TABLE_FORMATS, ids=lambda format: format.id)
+@pytest.mark.parametrize("table_format", TABLE_FORMATS, ids=lambda table_format: table_format.id)
 @pytest.mark.parametrize("name", PROJECTS)
-def test_a_format_gives_its_golden_text(name, format):
-    text = format.text(table(PROJECTS[name]))
-    assert text == golden(f"{name}{format.ending or '.txt'}", text)
+def test_a_format_gives_its_golden_text(name, table_format):
+    text = table_format.text(table(PROJECTS[name]))
+    assert text == golden(f"{name}{table_format.ending or '.txt'}", text)
 
 
 def test_no_two_formats_share_an_id_or_an_ending():
-    assert len({format.id for format in FORMATS}) == len(FORMATS)
-    endings = [format.ending for format in FORMATS if format.ending]
+    assert len({table_format.id for table_format in FORMATS}) == len(FORMATS)
+    endings = [table_format.ending for table_format in FORMATS if table_format.ending]
     assert len(set(endings)) == len(endings)
-    assert [format_of(f"a{ending}".upper()).ending for ending in endings] == endings
+    assert [format_for_file(f"a{ending}".upper()).ending for ending in endings] == endings
 
 
 @given(
@@ -108,7 +108,7 @@ def test_unknown_numbers_are_said_to_be_unknown_and_never_zero():
 def test_a_mistake_stands_at_its_own_row_in_every_format():
     found = table(mistaken())
     assert [row.node for row in found if row.problem] == ["huge"]
-    for text in (format.text(found) for format in TABLE_FORMATS):
+    for text in (table_format.text(found) for table_format in TABLE_FORMATS):
         assert "larger than its padded input" in text
 
 

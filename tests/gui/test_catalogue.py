@@ -9,11 +9,11 @@ import pytest
 
 from engine.files.paths import RESOURCES
 from gui.catalogue.panels import PANELS
-from gui.catalogue.views import DRAWN, ON_REQUEST, VIEW_IDS, ViewRow
+from gui.catalogue.views import DRAWN, ON_REQUEST, VIEWS, ViewRow
 from gui.views.base import View
 
-ROWS = (*PANELS, *VIEW_IDS)
-BY_ID = pytest.mark.parametrize("row", VIEW_IDS, ids=lambda row: row.id)
+ROWS = (*PANELS, *VIEWS)
+BY_ID = pytest.mark.parametrize("row", VIEWS, ids=lambda row: row.id)
 
 
 def parameters(name: str) -> list[str]:
@@ -38,7 +38,7 @@ def test_a_views_picture_names_functions_of_the_right_signature(row: ViewRow) ->
 
 
 def test_every_view_of_the_package_has_a_row(qapp: object) -> None:
-    named = {resolve_name(row.widget) for row in VIEW_IDS}
+    named = {resolve_name(row.widget) for row in VIEWS}
     assert {kind for kind in View.__subclasses__() if kind.__module__.startswith("gui.views.")} == named
 
 

@@ -29,7 +29,7 @@ from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
 
 PROJECTS = Path(__file__).resolve().parents[2] / "resources" / "projects"
-ATTACHED = [format.ending for format in TEXT_FORMATS if format.of_design]
+ATTACHED = [file_format.ending for file_format in TEXT_FORMATS if file_format.of_design]
 
 
 @pytest.fixture
@@ -78,9 +78,9 @@ def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None
 
 def test_export_writes_every_view_in_every_format_and_the_table_as_text(ran: Workbench, tmp_path: Path) -> None:
     written = export_files(ran.state, tmp_path / "new" / "folder", DRAWN, EXPORTERS, 1.0)
-    texts = {f"table{format.ending}" for format in TEXT_FORMATS if not format.of_design}
+    texts = {f"table{file_format.ending}" for file_format in TEXT_FORMATS if not file_format.of_design}
     attached = {f"{design}{ending}" for design in ("naive", "bottleneck") for ending in ATTACHED}
-    expected = {f"{view}.{format}" for view in DRAWN for format in EXPORTERS} | texts | attached
+    expected = {f"{view}.{file_format}" for view in DRAWN for file_format in EXPORTERS} | texts | attached
     assert {path.name for path in written} == expected == {p.name for p in (tmp_path / "new" / "folder").iterdir()}
     assert "conv5x5" in (tmp_path / "new" / "folder" / "table.md").read_text()
 
@@ -175,7 +175,11 @@ def test_the_command_line_exports_and_draws_the_window(
     project = str(PROJECTS / "fixed_kernels.toml")
     assert main(["export", project, "--out", str(tmp_path / "out"), "--views", "volumes,table", "--scale", "0.5"]) == 0
     assert {p.name for p in (tmp_path / "out").iterdir()} == {
-        *("volumes.png", "table.png", *(f"table{format.ending}" for format in TEXT_FORMATS if not format.of_design)),
+        *(
+            "volumes.png",
+            "table.png",
+            *(f"table{file_format.ending}" for file_format in TEXT_FORMATS if not file_format.of_design),
+        ),
         *(f"{design}{ending}" for design in ("waves", "blur and edges") for ending in ATTACHED),
     }
     picture = tmp_path / "window.png"

@@ -32,7 +32,7 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import ImageInput, NoiseInput
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
-from gui.catalogue.views import VIEW_IDS
+from gui.catalogue.views import VIEWS
 from gui.state.view_state import Focus
 from gui.widgets.about import AboutBox
 from gui.widgets.tab_order import focusable_in_reading_order
@@ -439,7 +439,7 @@ def test_the_metric_switch_says_how_many_flops_a_mac_is(window: MainWindow) -> N
 def test_every_toolbar_entry_exists_and_every_view_has_a_place() -> None:
     known = {action.id for action in ACTIONS} | {"undo", "redo", "samples", "count", "separator"}
     assert set(TOOLBAR) <= known
-    assert len({kind.id for kind in VIEW_IDS}) == len(VIEW_IDS)
+    assert len({kind.id for kind in VIEWS}) == len(VIEWS)
 
 
 def test_no_two_actions_share_a_shortcut(window: MainWindow) -> None:

@@ -20,7 +20,7 @@ from engine.project.reader import TABLES
 from engine.run.preset_kernels import PRESETS
 from gui.catalogue.panels import PANELS
 from gui.catalogue.pictures import FIGURES
-from gui.catalogue.views import VIEW_IDS
+from gui.catalogue.views import VIEWS
 from gui.command_line import command as command_line
 from gui.command_line import commands
 from gui.paint.figures.catalogue import PRINTED_FIGURES
@@ -283,5 +283,5 @@ def test_every_metric_is_explained(metric):
 
 
 def test_every_panel_and_view_has_a_page():
-    assert set(PAGES) == {row.id for row in (*PANELS, *VIEW_IDS)}
+    assert set(PAGES) == {row.id for row in (*PANELS, *VIEWS)}
     assert [name for name in PAGES.values() if not (MANUAL / f"{name}.md").exists()] == []

@@ -70,6 +70,8 @@ def order_maps(volume: Float32Volume, by: MapOrder, like: int | None, budget: Bu
         (volume,),
         ("order", by, like),
         lambda checkpoint: MapOrdering.from_channels(*map_statistics.rank_maps(volume, by, like, checkpoint)),
-        len(volume) ** 2 * min(volume[0].size, map_statistics.MOST_PIXELS) // _PRODUCTS if all_pairs else volume.size,
+        len(volume) ** 2 * min(volume[0].size, map_statistics.MOST_COMPARED_PIXELS) // _PRODUCTS
+        if all_pairs
+        else volume.size,
         lambda order: 24 * len(order.channels),
     )

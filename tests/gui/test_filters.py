@@ -557,10 +557,10 @@ class TestView:
         for old, new in zip(before.panels, after.panels, strict=True):
             assert new.projection.scale == pytest.approx(2 * old.projection.scale)
         view.true_size.click()
-        seen = view.canvas.current_layout().panels[0].seen
+        seen = view.canvas.current_layout().panels[0].projection
         assert seen.scale * seen.grid.repeat == pytest.approx(1)
         view.fit.click()
-        assert view.canvas.scene().frames[0].seen.scale == before.frames[0].seen.scale
+        assert view.canvas.current_layout().panels[0].projection.scale == before.panels[0].projection.scale
 
     def test_dragging_pans_and_chooses_nothing(self, view, qtbot):
         shown(view, state_of(two_designs()))

@@ -409,7 +409,7 @@ class TestHistogramsDetail:
         said = answer.view.canvas.describe(body.projection.value_rect(spot).center())
         assert said.startswith(f"map 4: {body.body.histograms.counts.counts[4].max()} values from ")
         assert said.endswith("0 % zeros")
-        at = body.projection.pixel(spot).center().toPoint()
+        at = body.projection.value_rect(spot).center().toPoint()
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=at)
         assert answer.focuses == [Focus(*NAIVE, 4)]
 

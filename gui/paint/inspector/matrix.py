@@ -156,7 +156,8 @@ def _weight_hit(content: InspectorContent, matrix: WeightMatrix, row: int, colum
 def _column_hit(content: InspectorContent, column: int) -> InspectorHit:
     told, term = content.required_explanation, _column_term(content, column)
     value, weight = float(told.window.values.flat[column]), float(told.filter_weights.flat[column])
-    words = f"{_column_name(content, column)}: value {number_text(value)} × weight {number_text(weight)} = {number_text(value * weight)}"
+    product = f"value {number_text(value)} × weight {number_text(weight)} = {number_text(value * weight)}"
+    words = f"{_column_name(content, column)}: {product}"
     return InspectorHit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
 
 

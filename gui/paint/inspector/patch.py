@@ -128,7 +128,8 @@ def _sum_text(content: InspectorContent, window: WindowProduct) -> str:
     total = number_text(float(window.products[at].sum()))
     if window.filter is not None:
         return f"sum of the {window.inside.size} products = {total}"
-    return f"sum {total} / {content.required_explanation.terms.divisor:g} = {number_text(content.required_explanation.how.result)}"
+    explanation = content.required_explanation
+    return f"sum {total} / {explanation.terms.divisor:g} = {number_text(explanation.how.result)}"
 
 
 def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_PatchTile]:

@@ -145,8 +145,8 @@ class ContributionsBody(NamedTuple):
         found, count = self.contributions, len(indices)
         share = float(found.shares[indices].sum())
         hover = (
-            f"the other {count} input channels give {number_text(100 * share, 6)} % of the map together · by themselves "
-            f"{number_text(100 * float(found.energies[indices].sum()), 4)} % of all channels' energy"
+            f"the other {count} input channels give {number_text(100 * share, 6)} % of the map together · "
+            f"by themselves {number_text(100 * float(found.energies[indices].sum()), 4)} % of all channels' energy"
         )
         return ContributionBar(-1, f"{count} others", share, self._row_rect(rect, size, line), hover)
 

@@ -101,8 +101,8 @@ class PlacedHistograms(NamedTuple):
         draw_tiles(painter, seen, self.body.tiles, theme)
         draw_tile_numbers(painter, seen, str, size, theme)
         below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
-        draw_wrapped_text(painter, QRectF(self.rect.left(), below, self.rect.width(), size * 4), self.body.meaning_text, size,
-                     theme.muted)  # fmt: skip
+        legend = QRectF(self.rect.left(), below, self.rect.width(), size * 4)
+        draw_wrapped_text(painter, legend, self.body.meaning_text, size, theme.muted)
 
     def describe(self, point: QPointF) -> str:
         """How many values the bin under a point has, and the map's figures."""
@@ -114,8 +114,10 @@ class PlacedHistograms(NamedTuple):
         count = int(found.counts.counts[channel, spot.x])
         figures = found.statistics
         return (
-            f"map {channel}: {count:,} value{'' if count == 1 else 's'} from {number_text(low, 3)} to {number_text(high, 3)} · "
-            f"mean {number_text(float(figures.mean[channel]))}, variance {number_text(float(figures.variance[channel]))}, "
+            f"map {channel}: {count:,} value{'' if count == 1 else 's'} "
+            f"from {number_text(low, 3)} to {number_text(high, 3)} · "
+            f"mean {number_text(float(figures.mean[channel]))}, "
+            f"variance {number_text(float(figures.variance[channel]))}, "
             f"{number_text(100 * float(figures.zeros[channel]), 3)} % zeros"
         )
 

@@ -47,22 +47,22 @@ def screen_page(width: int, height: int) -> Page:
 ANIMATION = Page(800, 450, (14, 13, 12, 11), 0.5, 144)
 """The frames of a turn of the camera, unless their size is given."""
 
-PAGES: dict[str, Page] = {"85mm": print_page(85), "174mm": print_page(174), "slide": screen_page(*_SLIDE)}
+PAGE_SIZES: dict[str, Page] = {"85mm": print_page(85), "174mm": print_page(174), "slide": screen_page(*_SLIDE)}
 """By what the command line and the menu call them."""
 
 
 def page_for_format(format: str) -> Page:
     """A column for print, a slide for pictures of pixels."""
-    return PAGES["85mm" if format in ("pdf", "svg") else "slide"]
+    return PAGE_SIZES["85mm" if format in ("pdf", "svg") else "slide"]
 
 
 def parse_page(words: str) -> Page:
     """The page of that name, "85mm", "slide", or of another width in millimetres; ValueError says what is right."""
-    found = PAGES.get(words)
+    found = PAGE_SIZES.get(words)
     if found is None:
         number = words.removesuffix("mm")
         if words.endswith("mm") and number.replace(".", "", 1).isdigit() and _NARROWEST <= float(number) <= _WIDEST:
             return print_page(float(number))
-        known = f"{', '.join(PAGES)}, or another width from {_NARROWEST}mm to {_WIDEST}mm"
+        known = f"{', '.join(PAGE_SIZES)}, or another width from {_NARROWEST}mm to {_WIDEST}mm"
         raise ValueError(f"{words!r} is no width of a figure; known are {known}")
     return found

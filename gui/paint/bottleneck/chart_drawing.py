@@ -198,7 +198,7 @@ def _macs_tick(macs: float) -> str:
     return abbreviate(round(macs)).replace(".000", "").replace(".00", "").replace(".0 ", " ")
 
 
-def describe_width(curve: ErrorCurve, index: int, trial: RankResult | None = None) -> str:
+def describe_rank(curve: ErrorCurve, index: int, trial: RankResult | None = None) -> str:
     """A width with its cost and its errors: "r 64: 513.8 M MACs, 3.6× fewer; expected 4.2 %, measured 2.6 % …"."""
     widths, macs = curve.ranks[index], curve.costs[index]
     cost = f"{saving_text(curve, index)} fewer" if macs < curve.macs else "not cheaper than the layer"

@@ -14,7 +14,7 @@ from engine.text.units import abbreviate
 from gui.paint.basics.colours import colour_map_name
 from gui.paint.basics.note_drawing import STALE_OPACITY
 from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
-from gui.paint.bottleneck.chart_drawing import describe_width, paint_chart
+from gui.paint.bottleneck.chart_drawing import describe_rank, paint_chart
 from gui.paint.bottleneck.chart_layout import ChartLayout, lay_out_chart
 from gui.paint.bottleneck.chart_marks import ChartMarks
 from gui.paint.maps import mosaic
@@ -75,7 +75,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
     stale = state.check.keys.get(place) != curve.key
     head = f"{title}: {abbreviate(curve.macs)} MACs, {FORMS[curve.form]}"
     said = (
-        describe_width(curve, index, shown.visible_result)
+        describe_rank(curve, index, shown.visible_result)
         if index is not None
         else "Nothing narrower has any of its energy"
     )

@@ -48,7 +48,7 @@ def channels_height(content: InspectorContent, width: float, em: float) -> float
 def draw_channels(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     told = content.required_explanation
     draw_part_title(painter, rect, _title(told), em, theme)
-    ends = volume_range(told.received[told.source_index], zero_centred=content.look.zero_centred)
+    ends = volume_range(told.inputs[told.source_index], zero_centred=content.look.zero_centred)
     limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (told.filter_weights, told.window.products)]
     mosaics = (
         ("", "patch", told.window.values, ends, colour_map_name(content.look)),

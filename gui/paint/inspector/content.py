@@ -58,7 +58,7 @@ class ValueExplanation(Struct, frozen=True, eq=False):
     """What the run gave."""
     source_refs: tuple[NodeRef, ...] = ()
     """What the layer receives, and the volumes there."""
-    received: tuple[Float32Volume, ...] = ()
+    inputs: tuple[Float32Volume, ...] = ()
     matrix: WeightMatrix | None = None
 
     @property
@@ -148,7 +148,7 @@ class InspectorContent(Struct, frozen=True, eq=False):
         terms, at = told.terms, told.at
         if terms.of == "input":
             return Focus(*told.source_refs[term], at.channel, (at.y, at.x))
-        window, shape = told.how.window, told.received[terms.source].shape
+        window, shape = told.how.window, told.inputs[terms.source].shape
         y, x = at.y, at.x
         if window is not None:
             y, x = int(window.rows[(len(window.rows) - 1) // 2]), int(window.columns[(len(window.columns) - 1) // 2])

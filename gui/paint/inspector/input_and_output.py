@@ -47,7 +47,7 @@ class _MapView(NamedTuple):
 
 def maps_height(content: InspectorContent, width: float, em: float) -> float:
     told = content.explanation
-    if told is None or all(volume.shape[1:] == (1, 1) for volume in (told.volume, *told.received)):
+    if told is None or all(volume.shape[1:] == (1, 1) for volume in (told.volume, *told.inputs)):
         return 0.0  # a map of one value shows nothing
     return part_title_height(_TITLE, width, em) + _map_side(width, em) + _CAPTION * em
 
@@ -91,16 +91,16 @@ def _lay_out_maps(rect: QRectF, content: InspectorContent, em: float) -> tuple[_
     top = rect.top() + part_title_height(_TITLE, rect.width(), em)
     margin = _PADDED * side
     first = QRectF(rect.left(), top, side, side).adjusted(margin, margin, -margin, -margin)
-    second = first.translated(side + _ARROW * em, 0) if told.received else first
+    second = first.translated(side + _ARROW * em, 0) if told.inputs else first
     after = _MapView(told.volume, told.at.channel, content.focus.node, fit_shape(told.volume.shape, second))
-    if not told.received:
+    if not told.inputs:
         return None, after
     term = content.shown_term if told.how.terms is not None else 0
     source = term if told.how.terms is not None and told.how.terms.of == "input" else told.source_index
     channel = told.at.channel if told.how.window is None else told.how.window.first
     if told.how.terms is not None and told.how.terms.of == "channel":
         channel = told.how.terms.first + term
-    volume = told.received[source]
+    volume = told.inputs[source]
     return _MapView(volume, channel, told.source_refs[source][1], fit_shape(volume.shape, first)), after
 
 

@@ -58,7 +58,7 @@ def draw_matrix(painter: QPainter, rect: QRectF, content: InspectorContent, em: 
     products = row * vector
     limit, most = max(matrix.largest_weight, _largest_magnitude(row)), _largest_magnitude(products) or 1.0
     name, zero = colours.colour_map_name(content.look), content.look.zero_centred
-    ends = volume_range(told.received[told.source_index], zero_centred=zero)
+    ends = volume_range(told.inputs[told.source_index], zero_centred=zero)
     _draw_strip(painter, places.vector, vector, ends, name, "values", em, theme)
     draw_values(painter, places.matrix, matrix.values, -limit, limit, colours.DIVERGING, theme.edge)
     given = _filter_outputs(told, matrix)[:: matrix.row_step, np.newaxis]

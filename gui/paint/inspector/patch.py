@@ -134,9 +134,7 @@ def _sum_text(content: InspectorContent, window: WindowProduct) -> str:
 
 def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_PatchTile]:
     at = _shown_channel(content, window)
-    low, high = volume_range(
-        content.required_explanation.received[window.source], zero_centred=content.look.zero_centred
-    )
+    low, high = volume_range(content.required_explanation.inputs[window.source], zero_centred=content.look.zero_centred)
     patch = _PatchTile("patch of the input", window.values[at], low, high, colour_map_name(content.look))
     if window.filter is None:
         return [patch]

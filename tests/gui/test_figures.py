@@ -126,7 +126,7 @@ def test_pages_are_called_by_name_or_width():
     assert page_for_format("pdf") is page_for_format("svg") is parse_page("85mm")
     assert page_for_format("png") is SLIDE
     for wrong in ("12mm", "mm", "85", "a4", "9e9mm"):
-        with pytest.raises(ValueError, match=re.escape(f"{wrong!r} is no width of a figure; known are 85mm")):
+        with pytest.raises(ValueError, match=re.escape(f"{wrong!r} is not a figure width; use 85mm")):
             parse_page(wrong)
 
 

@@ -436,8 +436,8 @@ def test_the_exported_figure_has_the_curve(window: MainWindow, page: BottleneckL
     )
     assert len(drawn) > len(empty)
     if file_format == "svg":
-        assert b"maps between, r" in drawn
-        assert b"maps between, r" not in empty
+        assert b"rank r, maps between" in drawn
+        assert b"rank r, maps between" not in empty
 
 
 def test_the_button_says_again_what_it_does_when_the_exploration_is_over(

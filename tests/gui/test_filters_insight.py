@@ -452,7 +452,7 @@ class TestContributionsDetail:
         bar = answer.view.canvas.current_layout().detail.body.bars[1]
         exact = f"{100 * found.shares[bar.number]:.6g}".replace("-", "−")
         said = answer.view.canvas.describe(bar.rect.center())
-        assert said.startswith(f"input channel {bar.number} gives {exact} % of the map")
+        assert said.startswith(f"input channel {bar.number}: {exact} % of the map")
 
     def test_a_click_on_a_bar_and_its_number_choose_the_channel_of_the_input(self, show, qtbot):
         state = self.state(groups=2)

@@ -136,7 +136,7 @@ class ContributionsBody(NamedTuple):
         result = self.contributions
         share = float(result.shares[index])
         hover = (
-            f"input channel {result.first + index} gives {number_text(100 * share, 6)} % of the map · by itself "
+            f"input channel {result.first + index}: {number_text(100 * share, 6)} % of the map · by itself "
             f"{number_text(100 * float(result.energies[index]), 4)} % of all channels' energy · "
             f"sum of its values {number_text(float(result.sums[index]))} · click to select it"
         )
@@ -146,7 +146,7 @@ class ContributionsBody(NamedTuple):
         result, count = self.contributions, len(indices)
         share = float(result.shares[indices].sum())
         hover = (
-            f"the other {count} input channels give {number_text(100 * share, 6)} % of the map together · "
+            f"the other {count} input channels: {number_text(100 * share, 6)} % of the map together · "
             f"by themselves {number_text(100 * float(result.energies[indices].sum()), 4)} % of all channels' energy"
         )
         return ContributionBar(-1, f"{count} others", share, self._row_rect(rect, size, line), hover)

@@ -1,4 +1,4 @@
-"""Details of the selected map: kernel, histograms or contributions of the input channels, chosen by the look."""
+"""Details of the selected map: kernel, histograms or contributions of the input channels, as the look requests."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple

@@ -84,9 +84,9 @@ class HistogramsBody(NamedTuple):
     def lay_out(self, rect: QRectF, size: float) -> "PlacedHistograms":
         """Lay out the pictures above, their meaning below."""
         below = wrapped_text_height(self.meaning_text, rect.width(), size) + size * 0.5
-        room = rect.adjusted(0, 0, 0, -below)
-        grid = choose_tile_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
-        return PlacedHistograms(self, rect, size, project_grid(grid, room, MosaicZoom()))
+        space = rect.adjusted(0, 0, 0, -below)
+        grid = choose_tile_grid(self.tiles.shape, space.width(), space.height(), label=size, order=self.order)
+        return PlacedHistograms(self, rect, size, project_grid(grid, space, MosaicZoom()))
 
 
 class PlacedHistograms(NamedTuple):

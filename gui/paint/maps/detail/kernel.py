@@ -52,9 +52,9 @@ class KernelBody(NamedTuple):
     def lay_out(self, rect: QRectF, size: float) -> "PlacedKernel":
         """Lay out the tiles above, colour bar and source below."""
         words = wrapped_text_height(self.legend_text, rect.width(), size)
-        room = rect.adjusted(0, 0, 0, -words - size * 2.3)
-        grid = choose_tile_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
-        return PlacedKernel(self, rect, size, project_grid(grid, room, MosaicZoom()))
+        space = rect.adjusted(0, 0, 0, -words - size * 2.3)
+        grid = choose_tile_grid(self.tiles.shape, space.width(), space.height(), label=size, order=self.order)
+        return PlacedKernel(self, rect, size, project_grid(grid, space, MosaicZoom()))
 
 
 class PlacedKernel(NamedTuple):

@@ -540,7 +540,7 @@ def test_options_that_do_not_go_together_are_told_before_anything_runs(refused, 
     ("words", "said"),
     [
         (("--figure", "one"), "'one' is unknown; known are inception-module, paper-table, one-by-one, from-above"),
-        (("--width", "3mm"), "'3mm' is no width of a figure; known are 85mm, 174mm, slide, or another width from 40mm"),
+        (("--width", "3mm"), "'3mm' is not a figure width; use 85mm, 174mm, slide, or another width from 40mm"),
     ],
 )
 def test_figures_and_widths_that_are_unknown_are_told(capsys, write, tmp_path, words, said):

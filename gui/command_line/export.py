@@ -16,7 +16,7 @@ from gui.command_line.options import choices, parse_size, project_option, theme_
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project, run_results
 from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
-from gui.paint.basics.page import PAGES, Page, parse_page, screen_page
+from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
 from gui.state.view_state import DepthScale, Focus
 
 _FILE_FORMATS = (*PICTURE_FORMATS, ANIMATION_FORMAT)
@@ -45,7 +45,7 @@ def add_export_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--width",
         type=_width,
-        metavar="|".join(PAGES),
+        metavar="|".join(PAGE_SIZES),
         help="width of figures, or any other in mm, with text of at least 6.5 points; slide: 1920x1080 with text of at "
         "least 18 pixels; left out: 85mm as svg and pdf (174mm for a table of many columns), slide as png",
     )

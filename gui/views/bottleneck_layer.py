@@ -26,7 +26,7 @@ from engine.run.check import NodeRef
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
 from engine.text.units import abbreviate
-from gui.paint.bottleneck.chart_drawing import describe_width
+from gui.paint.bottleneck.chart_drawing import describe_rank
 from gui.paint.bottleneck.drawing import (
     BottleneckContent,
     BottleneckLayout,
@@ -102,7 +102,7 @@ class ChartCanvas(QWidget):
         if event.buttons() & Qt.MouseButton.LeftButton:
             self._choose(index, event)
         curve = self._content.curve
-        self.hovered.emit("" if index is None or curve is None else describe_width(curve, index))
+        self.hovered.emit("" if index is None or curve is None else describe_rank(curve, index))
 
     def leaveEvent(self, event: QEvent) -> None:
         self.hovered.emit("")

@@ -22,7 +22,7 @@ from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import export_files, write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_printed_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
-from gui.paint.basics.page import ANIMATION, PAGES
+from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.panels.source_fields import match_arrays
 from gui.state import edits
@@ -206,7 +206,7 @@ class FileCommands(QObject):
         """How wide figures can be."""
         tip = "A column of 85 mm as PDF and SVG, a slide as PNG"
         yield MenuEntry("By the format", partial(self.set_width, ""), tip, checked=not self.figure_width)
-        for id in PAGES:
+        for id in PAGE_SIZES:
             yield MenuEntry(
                 id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.figure_width
             )
@@ -231,7 +231,7 @@ class FileCommands(QObject):
                 "This cannot be exported", f"{path}: the name's ending says the format; known are {known}"
             )
             return
-        write_file(path, render_printed_figure(self._workbench.state, name, format, PAGES.get(self.figure_width)))
+        write_file(path, render_printed_figure(self._workbench.state, name, format, PAGE_SIZES.get(self.figure_width)))
         self.done.emit(f"Wrote {path}")
 
     def _on_turn_ended(self, path: Path, error: Exception | None) -> None:

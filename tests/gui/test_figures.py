@@ -21,7 +21,7 @@ from engine.text.problems import ProjectError
 from gui.export.animation import HOLD_MS, TURN_STEPS, encode_gif, paint_turn_frames
 from gui.export.files import export_files
 from gui.export.pictures import paper_theme, render_printed_figure
-from gui.paint.basics.page import PAGES, page_for_format, parse_page, screen_page
+from gui.paint.basics.page import PAGE_SIZES, page_for_format, parse_page, screen_page
 from gui.paint.figures import from_above, googlenet_figure, inception_module, one_by_one
 from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.paint.figures.panels_figure import turn_panels
@@ -44,7 +44,7 @@ RELU = Project(
     ),
 )
 SMALL = {"two": TWO, "module": INCEPTION, "residual": RESIDUAL, "chain": CHAIN, "blocks": BLOCKS, "one": ONE}
-COLUMN, SLIDE = PAGES["85mm"], PAGES["slide"]
+COLUMN, SLIDE = PAGE_SIZES["85mm"], PAGE_SIZES["slide"]
 
 
 def svg_texts(content):
@@ -126,7 +126,7 @@ def test_pages_are_called_by_name_or_width():
     assert page_for_format("pdf") is page_for_format("svg") is parse_page("85mm")
     assert page_for_format("png") is SLIDE
     for wrong in ("12mm", "mm", "85", "a4", "9e9mm"):
-        with pytest.raises(ValueError, match=re.escape(f"{wrong!r} is no width of a figure; known are 85mm")):
+        with pytest.raises(ValueError, match=re.escape(f"{wrong!r} is not a figure width; use 85mm")):
             parse_page(wrong)
 
 
@@ -325,7 +325,7 @@ def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say
 
 def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked_for():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
-    assert PRINTED_FIGURES["paper-table"].choose_page(state, "pdf") is PAGES["174mm"]
+    assert PRINTED_FIGURES["paper-table"].choose_page(state, "pdf") is PAGE_SIZES["174mm"]
     assert PRINTED_FIGURES["paper-table"].choose_page(state_of(TWO), "pdf") is COLUMN
     assert PRINTED_FIGURES["paper-table"].choose_page(state, "png") is SLIDE
 

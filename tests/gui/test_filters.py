@@ -25,7 +25,7 @@ from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.basics.colours import load_lut, to_levels, value_range
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.maps.kernel_image import load_chosen_kernel
+from gui.paint.maps.kernel_image import load_selected_kernel
 from gui.paint.maps.layer_weights import MOST_WEIGHTS
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
 from gui.paint.maps.mosaic_panels import (
@@ -286,7 +286,7 @@ class TestRange:
         dense = Project(NoiseInput((3, 4, 4)), (design("net", Node("fc", Dense(units=20))),))
         state = state_of(dense, Focus("net", "fc"), range="per map")
         assert build_mosaic_panels(state)[0].tiles.lows.size == 1
-        assert "each cell is one value" in colour_legend_text(build_mosaic_panels(state), state.look)
+        assert "each tile is one value" in colour_legend_text(build_mosaic_panels(state), state.look)
 
     def test_the_legend_names_map_range_and_percentiles(self):
         one = Project(NoiseInput((2, 4, 4)), (design("naive", conv("conv5x5", 2, 3)),))
@@ -397,28 +397,28 @@ class TestKernel:
         state = state_of(two_designs(), Focus(*BOTTLENECK, channel=3))
         report = state.report(BOTTLENECK)
         arrays = weights.load_weights(report, seed=0, design="bottleneck", checkpoint=lambda: None)
-        kernel = load_chosen_kernel(state)
+        kernel = load_selected_kernel(state)
         assert np.array_equal(kernel.tiles.values, arrays["weight"][3])
         assert kernel.title == "kernel of filter 3 · 5×5 · 2 input channels"
         assert kernel.largest_weight == np.abs(arrays["weight"][3]).max()
 
     def test_with_groups_it_names_the_input_channels_that_the_filter_sees(self):
         grouped = Project(NoiseInput((4, 9, 9)), (design("naive", conv("conv5x5", 6, 5, groups=2)),))
-        kernel = load_chosen_kernel(state_of(grouped, Focus(*NAIVE, channel=5)))
+        kernel = load_selected_kernel(state_of(grouped, Focus(*NAIVE, channel=5)))
         assert kernel.title.endswith("input channels 2–3")
         assert kernel.first_channel == 2
 
     def test_there_is_none_without_a_choice_or_a_convolution(self):
-        assert load_chosen_kernel(state_of(two_designs())) is None
+        assert load_selected_kernel(state_of(two_designs())) is None
         relu = Project(NoiseInput((4, 9, 9)), (design("naive", Node("relu", Activation(function="relu"))),))
-        assert load_chosen_kernel(state_of(relu, Focus("naive", "relu", 1))) is None
-        assert load_chosen_kernel(state_of(two_designs(), Focus(*NAIVE, channel=99))) is None
+        assert load_selected_kernel(state_of(relu, Focus("naive", "relu", 1))) is None
+        assert load_selected_kernel(state_of(two_designs(), Focus(*NAIVE, channel=99))) is None
 
     def test_more_weights_than_can_be_had_at_once_are_refused_with_their_number(self):
         large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 2048, 3)),))
         assert MOST_WEIGHTS < 2048 * 2048 * 9
         state = before_run(large, Focus(*NAIVE, channel=1))
-        assert "37,748,736" in load_chosen_kernel(state).reason
+        assert "37,748,736" in load_selected_kernel(state).reason
         drawn(state)
 
     def test_a_file_that_is_gone_is_named(self, tmp_path):
@@ -426,21 +426,21 @@ class TestKernel:
         np.savez(path, weight=np.ones((6, 4, 5, 5), np.float32), bias=np.ones(6, np.float32))
         node = Node("conv5x5", Conv2d(filters=6, kernel=5), weights=FileWeights(str(path)))
         state = state_of(Project(NoiseInput((4, 9, 11)), (design("naive", node),)), Focus(*NAIVE, channel=1))
-        assert (load_chosen_kernel(state).tiles.values == 1).all()
+        assert (load_selected_kernel(state).tiles.values == 1).all()
         path.unlink()
-        assert f"{path} does not exist" in load_chosen_kernel(state).reason
+        assert f"{path} does not exist" in load_selected_kernel(state).reason
         drawn(state)
 
     def test_of_a_layer_with_fitted_weights_it_is_what_the_run_fitted(self):
         project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
         fitted = random_volume((32, 16, 5, 5))
         state = before_run(project, Focus(*BOTTLENECK, 3))
-        assert load_chosen_kernel(state).reason == "fitted weights are known after a run (F5)"
-        assert not load_chosen_kernel(state).is_error
+        assert load_selected_kernel(state).reason == "fitted weights are known after a run (F5)"
+        assert not load_selected_kernel(state).is_error
         result = VolumeResult(
             state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted_weights={"weight": fitted}
         )
-        kernel = load_chosen_kernel(replace(state, run=RunView({BOTTLENECK: result})))
+        kernel = load_selected_kernel(replace(state, run=RunView({BOTTLENECK: result})))
         assert np.array_equal(kernel.tiles.values, fitted[3])
         assert kernel.source == "fitted to random weights of naive · conv5x5"
 
@@ -458,11 +458,11 @@ class TestView:
     def test_hovering_the_kernel_tells_the_weight(self, view, qtbot):
         state = state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)))
         seen = shown(view, state).detail.body.projection
-        value = load_chosen_kernel(state).tiles.values[3, 1, 2]
+        value = load_selected_kernel(state).tiles.values[3, 1, 2]
         with qtbot.waitSignal(view.hovered) as said:
             QTest.mouseMove(view.canvas, seen.value_rect(MapSpot(3, 1, 2)).center().toPoint())
         expected = f"{value:.4g}".replace("-", "−")
-        assert said.args[0].startswith(f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected} · size ‖w‖")
+        assert said.args[0].startswith(f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected} · norm ‖w‖")
 
     def test_a_click_asks_for_that_value(self, view, qtbot):
         shown(view, state_of(two_designs()))
@@ -557,10 +557,10 @@ class TestView:
         for old, new in zip(before.panels, after.panels, strict=True):
             assert new.projection.scale == pytest.approx(2 * old.projection.scale)
         view.true_size.click()
-        seen = view.canvas.current_layout().panels[0].seen
+        seen = view.canvas.current_layout().panels[0].projection
         assert seen.scale * seen.grid.repeat == pytest.approx(1)
         view.fit.click()
-        assert view.canvas.scene().frames[0].seen.scale == before.frames[0].seen.scale
+        assert view.canvas.current_layout().panels[0].projection.scale == before.panels[0].projection.scale
 
     def test_dragging_pans_and_chooses_nothing(self, view, qtbot):
         shown(view, state_of(two_designs()))

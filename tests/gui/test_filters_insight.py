@@ -119,7 +119,7 @@ class TestOrder:
         for focus, expected in ((NAIVE, [5, 4, 3, 2, 1, 0]), (BOTTLENECK, [0, 1, 2, 3, 4, 5])):
             state = state_of(two_designs(), Focus(*focus), volumes, order="mean")
             assert [plate.order.channels.tolist() for plate in build_mosaic_panels(state)] == [expected, expected]
-            assert f"the largest mean first, as in {focus[0]}" in build_mosaic_content(state).legend
+            assert f"largest mean first, as in {focus[0]}" in build_mosaic_content(state).legend
 
     def test_likeness_to_a_map_that_is_not_there_puts_alike_maps_side_by_side(self):
         volume = random_volume((6, 9, 11))
@@ -147,13 +147,13 @@ class TestOrder:
             build_mosaic_panels(state)[0].order.channels.tolist()
             == map_statistics.rank_maps(volume, "likeness").channels.tolist()
         )
-        assert "alike maps side by side" in build_mosaic_content(state).legend
+        assert "similar maps side by side" in build_mosaic_content(state).legend
         chosen = replace(state, focus=Focus(*NAIVE, 4))
         assert (
             build_mosaic_panels(chosen)[0].order.channels.tolist()
             == map_statistics.rank_maps(volume, "likeness", 4).channels.tolist()
         )
-        assert "the most like map 4 first" in build_mosaic_content(chosen).legend
+        assert "most similar to map 4 first" in build_mosaic_content(chosen).legend
 
     def test_hovering_and_clicking_find_the_channel_that_is_shown_there(self, show, qtbot):
         answer = show(state_of(two_designs(), volumes={NAIVE: RISING}, order="mean"))
@@ -342,7 +342,7 @@ class TestKernelDetail:
         assert seen.visible_channels() == np.argsort(-norms).tolist()
         said = answer.view.canvas.describe(seen.value_rect(MapSpot(largest, 1, 1)).center())
         assert f"input channel {largest}, y 1, x 1" in said
-        assert said.endswith(f"size ‖w‖ of this channel {norms[largest]:.3g}")
+        assert said.endswith(f"norm ‖w‖ of this channel {norms[largest]:.3g}")
 
     def test_of_a_dense_layer_it_is_the_weights_of_the_unit_by_input_channel(self):
         dense = Project(NoiseInput((3, 4, 5)), (design("net", Node("fc", Dense(units=7))),))
@@ -409,7 +409,7 @@ class TestHistogramsDetail:
         said = answer.view.canvas.describe(body.projection.value_rect(spot).center())
         assert said.startswith(f"map 4: {body.body.histograms.counts.counts[4].max()} values from ")
         assert said.endswith("0 % zeros")
-        at = body.projection.pixel(spot).center().toPoint()
+        at = body.projection.value_rect(spot).center().toPoint()
         qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=at)
         assert answer.focuses == [Focus(*NAIVE, 4)]
 
@@ -452,7 +452,7 @@ class TestContributionsDetail:
         bar = answer.view.canvas.current_layout().detail.body.bars[1]
         exact = f"{100 * found.shares[bar.number]:.6g}".replace("-", "−")
         said = answer.view.canvas.describe(bar.rect.center())
-        assert said.startswith(f"input channel {bar.number} gives {exact} % of the map")
+        assert said.startswith(f"input channel {bar.number}: {exact} % of the map")
 
     def test_a_click_on_a_bar_and_its_number_choose_the_channel_of_the_input(self, show, qtbot):
         state = self.state(groups=2)
@@ -507,8 +507,8 @@ class TestWaiting:
         at_once = build_mosaic_content(state, None)
         assert not at_once.is_complete
         assert at_once.panels[0].order is None
-        assert "being sorted …" in at_once.legend
-        assert at_once.panels[2].title == at_once.detail.reason == "being computed …"
+        assert "sorting …" in at_once.legend
+        assert at_once.panels[2].title == at_once.detail.reason == "computing …"
         whole = build_mosaic_content(state)
         assert whole.is_complete
         assert whole.panels[0].order is not None
@@ -518,7 +518,7 @@ class TestWaiting:
         project = replace(two_designs(), seed=77)  # whose weights no other test has asked for
         answer = show(state_of(project, Focus(*NAIVE, 2)))
         first = build_mosaic_content(state_of(project, Focus(*BOTTLENECK, 2)), None)
-        assert (first.detail.reason, first.is_complete) == ("being computed …", False)
+        assert (first.detail.reason, first.is_complete) == ("computing …", False)
         qtbot.waitUntil(lambda: answer.view.canvas.current_layout().detail.body is not None)
 
     def test_a_fault_on_the_other_thread_is_not_hidden(self, show, qtbot, monkeypatch):
@@ -594,7 +594,7 @@ class TestControls:
         answer = show(state_of(two_designs(), Focus(*NAIVE, 3), **look))
         told = answer.view.canvas.accessibleDescription()
         assert "relative error" in told
-        assert "what input channels give to map 3 of naive: channel " in told
+        assert "contributions of input channels to map 3 of naive: channel " in told
 
     @pytest.mark.parametrize("size", [(240, 300), (300, 700), (420, 900), (1200, 760)])
     @pytest.mark.parametrize("detail", ["kernel by size", "histogram", "histograms", "contributions"])

@@ -381,13 +381,13 @@ class TestMatrix:
     def test_a_column_is_linked_to_its_channel(self, pointwise):
         point, found = find_hit(pointwise.view, matrix, lambda found: found.text.startswith("channel 4: value"))
         told = pointwise.view.content.explanation
-        value = told.received[0][4, 2, 3]
+        value = told.inputs[0][4, 2, 3]
         assert f"value {value:.4g}".replace("-", "−") in found.text
         QTest.mouseClick(pointwise.view.canvas, Qt.MouseButton.LeftButton, pos=point)
         assert pointwise.focuses == [Focus("d", "wide", 4, (2, 3))]
 
     def test_what_each_filter_gives_stands_beside_its_row(self, pointwise):
-        _, found = find_hit(pointwise.view, matrix, lambda found: found.text.startswith("filter 2 gives"))
+        _, found = find_hit(pointwise.view, matrix, lambda found: found.text.startswith("filter 2: "))
         value = pointwise.view.content.explanation.volume[2, 2, 3]
         assert f"{value:.4g}".replace("-", "−") in found.text
 

@@ -1,1 +1,1 @@
-"""What every picture needs: text, colours, notes, pages, and the cache of derived values."""
+"""The basics of every picture: text, colours, notes, pages, and the cache of derived values."""

@@ -16,23 +16,23 @@ DIVERGING = "diverging"
 PERCENTILES = (1.0, 99.5)
 PERCENTILES_TEXT = "percentiles {:g}–{:g}".format(*PERCENTILES)
 _SAMPLE = 65_536
-"""Values that a range is taken from; more would not change it visibly."""
+"""Values in the sample for a range; more would not change it visibly."""
 
 _MAPS_SAMPLE, _LEAST_SAMPLE = 500_000, 512
-"""Values that the maps' own ranges are taken from, and of each map at least."""
+"""Values in the sample for ranges per map: in total, and per map at least."""
 RangeEnds = tuple[NDArray[np.float64], NDArray[np.float64]]
-"""Where the colours of maps begin and end, a value for each map, or one for all."""
+"""The values at the ends of the colour map: one per map, or one for all."""
 
-# pyqtgraph ships these as files: no plotting library is needed. CET-D9 is blue, nearly white at zero, red.
+# pyqtgraph ships these as files, so no plotting library is needed. CET-D9 is blue, nearly white at zero, red.
 _FILES = {DIVERGING: "CET-D9"}
 _load: Callable[[str], Any] = pyqtgraph.colormap.get
 
 
 @lru_cache(maxsize=16)
 def load_lut(name: str) -> NDArray[np.uint8]:
-    """The 256 colours of a map (256×3, RGB): viridis, cividis, gray, or diverging with its middle at 128.
+    """Return the 256 colours of a colour map (256×3, RGB): viridis, cividis, gray, or diverging with its middle at 128.
 
-    "#rrggbb #rrggbb" goes evenly from one colour to another.
+    "#rrggbb #rrggbb" interpolates linearly between two colours.
     """
     if name.startswith("#"):
         first, last = ([ink.red(), ink.green(), ink.blue()] for ink in map(QColor, name.split()))
@@ -47,17 +47,17 @@ def load_lut(name: str) -> NDArray[np.uint8]:
 
 
 def colour_map_name(look: Look) -> str:
-    """The colour map that a look asks for: the diverging one where zero is the middle."""
+    """Return the colour map of a look: the diverging one if zero is the middle."""
     return DIVERGING if look.zero_centred else look.colour_map
 
 
 def value_range(
     volume: NDArray[Any], *, zero_centred: bool, percentiles: tuple[float, float] = PERCENTILES
 ) -> tuple[float, float]:
-    """The values at which a colour map begins and ends: percentiles, so that a few outliers do not darken the rest.
+    """Return the values at the ends of a colour map: percentiles, so that a few outliers do not darken the rest.
 
-    Taken from at most `SAMPLE` values, always the same ones. Where the percentiles coincide the extremes of all values
-    count: only a volume of one value v gets (v, v). `zero_centred` gives (−m, m), m above 0.
+    They come from a fixed sample of at most `_SAMPLE` values. If the percentiles coincide, the extremes of all values
+    count, so only a constant volume v returns (v, v). With `zero_centred` the range is (−m, m), m > 0.
     """
     values = _sample_values(volume)
     values = values[np.isfinite(values)]
@@ -74,11 +74,11 @@ def value_range(
 
 
 def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:
-    """Percentiles of each map by rank, of its finite values; as `value_range`, but all maps at once."""
+    """Return percentiles per map by rank, of its finite values: as `value_range`, but for all maps at once."""
     maps = volume.reshape(len(volume), -1)
     maps = maps[:, :: -(-maps.shape[1] // max(_MAPS_SAMPLE // len(maps), _LEAST_SAMPLE))].copy()
     maps[~np.isfinite(maps)] = np.nan
-    maps.sort(axis=1)  # what is not finite comes last
+    maps.sort(axis=1)  # NaN comes last
     last = np.count_nonzero(~np.isnan(maps), axis=1) - 1
     rows = np.arange(len(maps))
     ranks = [np.rint(last.clip(0) * share / 100).astype(int) for share in PERCENTILES]
@@ -94,21 +94,21 @@ def per_map_ranges(volume: NDArray[Any], *, zero_centred: bool) -> RangeEnds:
 
 
 def to_levels(values: NDArray[Any], low: float, high: float) -> NDArray[np.uint8]:
-    """``255·(v − low) / (high − low)``, rounded and clipped to 0 … 255; what is no number is 0.
+    """``255·(v − low) / (high − low)``, rounded and clipped to 0 … 255; NaN is 0.
 
-    Where `low` equals `high` that value is 0.
+    If `low` equals `high`, that value is 0.
     """
     levels = np.subtract(values, low, dtype=np.float32)
     levels *= np.float32(255 / ((high - low) or 1.0))
     levels += np.float32(0.5)
     np.clip(levels, 0, 255, out=levels)
-    if np.isnan(np.sum(levels)):  # much faster than looking at each
+    if np.isnan(np.sum(levels)):  # much faster than testing each
         np.nan_to_num(levels, copy=False, nan=0.0)
     return np.asarray(levels, dtype=np.uint8)
 
 
 def indexed_image(levels: NDArray[np.uint8], name: str) -> QImage:
-    """An image (H×W levels) that holds its own bytes and looks its colours up in the map called `name`."""
+    """Return an image (H×W levels) that owns its bytes, with the colours of the colour map `name`."""
     rows = np.ascontiguousarray(levels)
     height, width = rows.shape
     view = QImage(rows.data, width, height, width, QImage.Format.Format_Indexed8)
@@ -118,12 +118,12 @@ def indexed_image(levels: NDArray[np.uint8], name: str) -> QImage:
 
 
 def colour_bar_image(name: str, *, one_colour: bool = False) -> QImage:
-    """The colours of a map in one row, for a legend; only that of a volume of one value where all are the same."""
+    """Return the colours of a colour map in one row, for a legend; `one_colour`: that of a constant volume."""
     return indexed_image(np.arange(1 if one_colour else 256, dtype=np.uint8)[np.newaxis], name)
 
 
 def photo_image(volume: NDArray[Any], spec: ImageInput) -> QImage:
-    """The photo that a normalised volume (C×H×W) was made from: ``(v·std + mean) / scale``, RGB, clipped."""
+    """Return the photo behind a normalised volume (C×H×W): ``(v·std + mean) / scale``, RGB, clipped."""
     pixels = np.asarray(volume, np.float32)
     for values, operation in ((spec.std, np.multiply), (spec.mean, np.add)):
         if values:
@@ -142,7 +142,7 @@ def _colour_table(name: str) -> list[int]:
 
 
 def _sample_values(volume: NDArray[Any]) -> NDArray[Any]:
-    """All values, or `SAMPLE` of them drawn by a fixed seed: the same volume always gets the same range."""
+    """Return all values, or `_SAMPLE` of them drawn with a fixed seed: a volume always has the same range."""
     values = np.ravel(volume)
     if values.size <= _SAMPLE:
         return values
@@ -151,5 +151,5 @@ def _sample_values(volume: NDArray[Any]) -> NDArray[Any]:
 
 @lru_cache(maxsize=8)
 def _sample_indices(size: int) -> NDArray[np.intp]:
-    """Which values of so many; rising, as memory is read fastest."""
+    """Return the indices of the sample, ascending for fast memory access."""
     return np.sort(np.random.default_rng(0).integers(0, size, _SAMPLE))

@@ -1,4 +1,4 @@
-"""Pouring groups of lines into columns, as a newspaper does: shared by all that is listed in a figure."""
+"""Flowing groups of lines into columns, as in a newspaper: for all lists in figures."""
 
 from collections.abc import Callable, Sequence
 from typing import TypeVar
@@ -9,9 +9,9 @@ _Item = TypeVar("_Item")
 def fill_columns(
     groups: Sequence[Sequence[_Item]], count: int, continued: Callable[[_Item], _Item]
 ) -> tuple[tuple[_Item, ...], ...]:
-    """At most `count` columns as short as can be; groups begin with a heading, which is repeated where one breaks.
+    """Fill at most `count` columns, as short as possible; the heading of a group is repeated if the group breaks.
 
-    As many columns as groups: one each, so that equal groups stand side by side.
+    If there are as many columns as groups, each group has its own, so that equal groups stand side by side.
     """
     if count == len(groups):
         return tuple(tuple(group) for group in groups)
@@ -24,7 +24,7 @@ def fill_columns(
 def _fill_columns_of_height(
     groups: Sequence[Sequence[_Item]], height: int, continued: Callable[[_Item], _Item]
 ) -> tuple[tuple[_Item, ...], ...]:
-    """Columns of at most `height` lines, two at least: a heading is never the last line of one."""
+    """Fill columns of at most `height` lines, at least two: a heading is never the last line of a column."""
     columns: list[list[_Item]] = [[]]
     for group in groups:
         for index, item in enumerate(group):

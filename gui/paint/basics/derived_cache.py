@@ -1,4 +1,4 @@
-"""The one cache of what pictures derive from volumes and weights, within one limit of memory."""
+"""The cache of all values that pictures derive from volumes and weights, with one memory limit."""
 
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
@@ -10,10 +10,10 @@ from gui.state.volume_at import Float32Volume
 
 _Derived = TypeVar("_Derived")
 Key = tuple[str, *tuple[Hashable, ...]]
-"""The name of what is derived, then whatever else it depends on beside the volumes."""
+"""The name of the derived value, then all that it depends on besides the volumes."""
 
 _LARGE_SHARE = 4
-"""An entry is large if it takes more than the capacity divided by this."""
+"""An entry is large if it is bigger than the capacity divided by this."""
 
 
 class _Entry(NamedTuple):
@@ -23,12 +23,12 @@ class _Entry(NamedTuple):
 
 
 class DerivedCache:
-    """Drops what was least recently used beyond a capacity in bytes, and refers to volumes weakly.
+    """Drops the least recently used entries beyond a capacity in bytes, and refers to volumes weakly.
 
-    One large entry stands beside the others, outside the capacity, until another large one takes its place: it can be
-    drawn again and again, and never evicts the many small ones that the next repaint needs.
+    One large entry is cached beside the others, outside the capacity, until another large one replaces it: it can be
+    drawn repeatedly, and never evicts the many small ones that the next repaint needs.
 
-    A value that no volume goes into has a key that names all it depends on. Any thread may call the methods.
+    The key of a value that depends on no volume names all that it depends on. The methods are thread-safe.
     """
 
     def __init__(self, capacity: int) -> None:
@@ -39,7 +39,7 @@ class DerivedCache:
         self._lock = Lock()
 
     def has(self, volumes: tuple[Float32Volume, ...], key: Key) -> bool:
-        """Whether `get` would return at once."""
+        """Whether `get_or_make` would return at once."""
         with self._lock:
             return self._entry(volumes, key) is not None
 
@@ -50,9 +50,9 @@ class DerivedCache:
         make: Callable[[], _Derived],
         size: Callable[[_Derived], int],
     ) -> _Derived:
-        """Return the value that the key names of these volumes; `make` computes it if it is not in the cache.
+        """Return the value that `key` names for these volumes; `make` computes it if it is not cached.
 
-        `size` is the number of bytes of a value.
+        `size` returns the bytes of a value.
         """
         with self._lock:
             entry = self._entry(volumes, key)
@@ -73,7 +73,7 @@ class DerivedCache:
         else:
             return None
         # An id may belong to another volume by now.
-        same = all(known() is volume for known, volume in zip(entry.volumes, volumes, strict=True))
+        same = all(volume_ref() is volume for volume_ref, volume in zip(entry.volumes, volumes, strict=True))
         return entry if same else None
 
     def _put(self, full: Hashable, entry: _Entry) -> None:
@@ -93,4 +93,4 @@ def _full_key(volumes: tuple[Float32Volume, ...], key: Key) -> Hashable:
 
 
 CACHE: Final = DerivedCache(332 * 2**20)
-"""Of the whole program: measures of maps, pictures of faces and tiles, weights of the layers that are looked at."""
+"""The cache of the whole program: measures of maps, pictures of faces and tiles, weights of the layers in view."""

@@ -1,4 +1,4 @@
-"""Notes in pictures: what is wrong, that what is shown is of earlier settings, what to do to see something."""
+"""Notes in pictures: mistakes, warnings that a result is stale, and hints what to do."""
 
 from typing import Literal
 
@@ -10,13 +10,13 @@ from gui.theme import Theme
 
 STALE_HINT = "for earlier settings — run again (F5)"
 STALE_OPACITY = 0.4
-"""Of what is shown of earlier settings."""
+"""Opacity of stale results."""
 
 NoteTone = Literal["mistake", "warning", "hint"]
 
 
 def draw_note(painter: QPainter, rect: QRectF, text: str, size: float, tone: NoteTone, theme: Theme) -> None:
-    """A text in a frame: a mistake in red with a thick one, a warning in its colour, a hint in plain text."""
+    """Draw a text in a frame: a mistake in red with a thick frame, a warning in its colour, a hint in plain text."""
     colour = {"mistake": theme.error, "warning": theme.warning, "hint": theme.text}[tone]
     painter.setBrush(QColor(theme.raised))
     painter.setPen(QPen(QColor(theme.grid if tone == "hint" else colour), 2 if tone == "mistake" else 1))

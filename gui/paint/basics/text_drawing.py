@@ -1,4 +1,4 @@
-"""Lines of text in figures: how wide they are, drawing one where it fits, and values as text."""
+"""Text in figures: measuring and drawing lines and paragraphs."""
 
 from functools import lru_cache
 
@@ -13,12 +13,12 @@ ALIGN_RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 _WRAPPED = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop | Qt.TextFlag.TextWordWrap
 
 ADD_DESIGN_HINT = "Add a design with + Design"
-"""What figures say that have nothing to show."""
+"""Text of figures that have nothing to show."""
 
 
 @lru_cache(maxsize=4096)
 def text_width(text: str, size: float = 1.0, *, bold: bool = False) -> float:
-    """Width in units of a text whose font is `size` units high; a little more, as fonts have whole pixels."""
+    """Return the width of a text in a font of `size` units; slightly more, as fonts have whole pixels."""
     return QFontMetricsF(font(100, bold=bold)).horizontalAdvance(text) / 100 * size * 1.06
 
 
@@ -32,26 +32,26 @@ def draw_text(
     *,
     bold: bool = False,
 ) -> None:
-    """One line of text; where it begins at the left, it is shortened to the rectangle."""
-    used = font(pixels, bold=bold)
-    painter.setFont(used)
+    """Draw one line of text; if it is aligned left, it is elided to fit the rectangle."""
+    text_font = font(pixels, bold=bold)
+    painter.setFont(text_font)
     painter.setPen(QColor(colour))
-    metrics = QFontMetricsF(used)
+    metrics = QFontMetricsF(text_font)
     fits = align != ALIGN_LEFT or metrics.horizontalAdvance(text) <= rect.width()
-    shown = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, shown)
+    line = text if fits else metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    painter.drawText(rect, align | Qt.TextFlag.TextSingleLine, line)
 
 
 def draw_wrapped_text(
     painter: QPainter, rect: QRectF, text: str, pixels: float, colour: str, *, bold: bool = False
 ) -> None:
-    """Text of as many lines as it needs, from the top left of the rectangle."""
+    """Draw a wrapped text from the top left of the rectangle."""
     painter.setFont(font(pixels, bold=bold))
     painter.setPen(QColor(colour))
     painter.drawText(rect, _WRAPPED, text)
 
 
 def wrapped_text_height(text: str, width: float, pixels: float, *, bold: bool = False) -> float:
-    """How high that is in a width."""
+    """Return the height of a text wrapped to a width."""
     metrics = QFontMetricsF(font(pixels, bold=bold))
     return metrics.boundingRect(QRectF(0, 0, max(width, 1), 10_000), _WRAPPED, text).height()

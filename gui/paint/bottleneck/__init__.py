@@ -1,1 +1,1 @@
-"""The picture of a search for a bottleneck: error against MACs, and the maps of layer and replacement."""
+"""The picture of a rank search: error against MACs, and the maps of layer and replacement."""

@@ -1,4 +1,4 @@
-"""The chart of a convolution's bottleneck: error against MACs for every width, both logarithmic."""
+"""Drawing the chart of a rank search: error against MACs for every rank, both logarithmic."""
 
 from collections.abc import Sequence
 
@@ -16,34 +16,34 @@ from gui.theme import Theme
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-def design_mark_colour(look: ChartMarks, theme: Theme) -> QColor:
-    """Of a design's own marks; the stem's are in the colour of text."""
-    return QColor(theme.text if look.design_index < 0 else theme.design(look.design_index))
+def design_mark_colour(marks: ChartMarks, theme: Theme) -> QColor:
+    """Return the colour of a design's marks; that of text for the stem."""
+    return QColor(theme.text if marks.design_index < 0 else theme.design(marks.design_index))
 
 
-def paint_chart(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, look: ChartMarks, theme: Theme) -> None:
-    """Draw a curve where `chart` has laid it out."""
+def paint_chart(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks: ChartMarks, theme: Theme) -> None:
+    """Draw a curve as laid out in `chart`."""
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     _draw_break_even(painter, chart, curve, theme)
     _draw_axes(painter, chart, curve, theme)
     painter.setClipRect(chart.plot.adjusted(-chart.text_size, -chart.text_size, chart.text_size, chart.text_size))
-    if look.error is not None:
-        _draw_error_level(painter, chart, look.error, theme)
-    colour, edge = design_mark_colour(look, theme), QColor(theme.base)
+    if marks.error is not None:
+        _draw_error_level(painter, chart, marks.error, theme)
+    colour, edge = design_mark_colour(marks, theme), QColor(theme.base)
     line = [chart.point_at(*pair) for pair in zip(curve.costs, curve.expected_errors, strict=True)]
     painter.setPen(QPen(colour, chart.text_size * 0.12))
     painter.drawPolyline(QPolygonF(line))
     for series in ERROR_SERIES:
         ink = QColor(theme.muted) if series.is_secondary else colour
         _draw_series(painter, chart, series, [p for p in curve.points if series.error(p)], ink, edge)
-    if look.chosen_index is not None:
-        _draw_chosen_width(painter, chart, curve, look.chosen_index, theme)
-    if look.result is not None and look.result.refit:
-        _draw_refit(painter, chart, curve, look, colour, edge)
+    if marks.chosen_index is not None:
+        _draw_selected_rank(painter, chart, curve, marks.chosen_index, theme)
+    if marks.result is not None and marks.result.refit:
+        _draw_refit(painter, chart, curve, marks, colour, edge)
     painter.setClipping(False)
     _draw_layer_cost(painter, chart, curve, theme)
-    _draw_legend(painter, chart, curve, look, theme)
+    _draw_legend(painter, chart, curve, marks, theme)
     painter.restore()
 
 
@@ -65,7 +65,7 @@ def _draw_series(
 
 
 def _draw_axes(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
-    """Grid lines with their amounts, and what the axes are of where there is room."""
+    """Draw grid lines with their values, and the titles of the axes if there is space."""
     plot, size = chart.plot, chart.text_size
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for error, words in space_out_ticks(ticks_between(*chart.error_range), chart.y, percent_tick, lambda _: size * 1.4):
@@ -80,13 +80,13 @@ def _draw_axes(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: 
         _draw_grid_line(painter, QLineF(x, plot.top(), x, plot.bottom()), theme)
         _draw_centred_text(painter, chart, QPointF(x, plot.bottom() + size * 0.95), words, theme)
     if len(curve.ranks[0]) == 1:
-        _draw_widths(painter, chart, curve, theme)
+        _draw_ranks(painter, chart, curve, theme)
     if chart.has_captions:
         _draw_centred_text(
             painter,
             chart,
             QPointF(plot.center().x(), plot.bottom() + size * 2.3),
-            "MACs of what stands for the layer",
+            "MACs of the replacement",
             theme,
         )
         corner = QRectF(plot.left() - size * 3.8, plot.top() - size * 3, size * 8, size * 1.4)
@@ -95,8 +95,8 @@ def _draw_axes(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: 
     painter.drawRect(plot)
 
 
-def _draw_widths(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
-    """How many maps there are between the convolutions, above the plot."""
+def _draw_ranks(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
+    """Draw the rank, the number of maps between the convolutions, above the plot."""
     plot, size = chart.plot, chart.text_size
     powers = [n for power in range(20) if (n := 2**power) <= len(curve.ranks)]
     places = {n: chart.x(curve.costs[n - 1]) for n in powers}
@@ -106,18 +106,18 @@ def _draw_widths(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme
         _draw_centred_text(painter, chart, QPointF(places[n], plot.top() - size * 1.05), words, theme)
     if chart.has_captions:
         _draw_centred_text(
-            painter, chart, QPointF(plot.center().x(), plot.top() - size * 2.35), "maps between, r", theme
+            painter, chart, QPointF(plot.center().x(), plot.top() - size * 2.35), "rank r, maps between", theme
         )
 
 
 def _draw_centred_text(painter: QPainter, chart: ChartLayout, centre: QPointF, text: str, theme: Theme) -> None:
-    """A muted text about a point."""
+    """Draw a muted text centred at a point."""
     half = QPointF(chart.text_size * 12, chart.text_size * 0.7)
     draw_text(painter, QRectF(centre - half, centre + half), text, chart.text_size, theme.muted, _CENTRE)
 
 
 def _draw_break_even(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
-    """Where a pair is no longer cheaper than the layer."""
+    """Shade the region where a replacement is not cheaper than the layer."""
     x, plot, size = chart.x(curve.macs), chart.plot, chart.text_size
     shade = QColor(theme.warning)
     shade.setAlphaF(0.10)
@@ -127,13 +127,13 @@ def _draw_break_even(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, t
 
 
 def _draw_layer_cost(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
-    """What the line of the layer itself means, over whatever is behind it."""
+    """Label the line at the layer's own cost, above everything behind it."""
     x, plot, size = chart.x(curve.macs), chart.plot, chart.text_size
     words = f"the layer itself: {abbreviate(curve.macs)}" if chart.has_captions else "layer"
     width = min(text_width(words, size), x - plot.left() - size)
-    place = QRectF(x - size * 0.4 - width, plot.top() + size * 0.8, width, size * 1.3)
-    painter.fillRect(place, QColor(theme.base))
-    draw_text(painter, place, words, size, theme.warning, ALIGN_RIGHT)
+    rect = QRectF(x - size * 0.4 - width, plot.top() + size * 0.8, width, size * 1.3)
+    painter.fillRect(rect, QColor(theme.base))
+    draw_text(painter, rect, words, size, theme.warning, ALIGN_RIGHT)
 
 
 def _draw_error_level(painter: QPainter, chart: ChartLayout, error: float, theme: Theme) -> None:
@@ -142,8 +142,8 @@ def _draw_error_level(painter: QPainter, chart: ChartLayout, error: float, theme
     painter.drawLine(QLineF(chart.plot.left(), y, chart.plot.right(), y))
 
 
-def _draw_chosen_width(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, chosen: int, theme: Theme) -> None:
-    x, plot, size = chart.x(curve.costs[chosen]), chart.plot, chart.text_size
+def _draw_selected_rank(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, index: int, theme: Theme) -> None:
+    x, plot, size = chart.x(curve.costs[index]), chart.plot, chart.text_size
     painter.setPen(QPen(QColor(theme.text), size * 0.12))
     painter.drawLine(QLineF(x, plot.top(), x, plot.bottom()))
     painter.setBrush(QColor(theme.text))
@@ -159,29 +159,29 @@ def _draw_chosen_width(painter: QPainter, chart: ChartLayout, curve: ErrorCurve,
 
 
 def _draw_refit(
-    painter: QPainter, chart: ChartLayout, curve: ErrorCurve, look: ChartMarks, ink: QColor, ground: QColor
+    painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks: ChartMarks, ink: QColor, ground: QColor
 ) -> None:
-    trial = look.result
-    error = None if trial is None else trial.fit_error if trial.check_error is None else trial.check_error
-    if error is not None and look.chosen_index is not None:
+    result = marks.result
+    error = None if result is None else result.fit_error if result.check_error is None else result.check_error
+    if error is not None and marks.chosen_index is not None:
         draw_diamond(
-            painter, chart.point_at(curve.costs[look.chosen_index], error), chart.text_size * 0.33, ink, ground
+            painter, chart.point_at(curve.costs[marks.chosen_index], error), chart.text_size * 0.33, ink, ground
         )
 
 
-def _draw_legend(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, look: ChartMarks, theme: Theme) -> None:
-    """What marks mean."""
+def _draw_legend(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks: ChartMarks, theme: Theme) -> None:
+    """Draw the meaning of the marks."""
     size, ground = chart.text_size, QColor(theme.base)
-    for entry, place in zip(legend_entries(curve, look), chart.legend, strict=False):
-        painter.fillRect(place, ground)
-        ink = QColor(theme.muted) if entry.is_secondary else design_mark_colour(look, theme)
-        at = QPointF(place.left() + size * 1.1, place.center().y())
+    for entry, rect in zip(legend_entries(curve, marks), chart.legend, strict=False):
+        painter.fillRect(rect, ground)
+        ink = QColor(theme.muted) if entry.is_secondary else design_mark_colour(marks, theme)
+        at = QPointF(rect.left() + size * 1.1, rect.center().y())
         if entry.draw_mark is None:
             painter.setPen(QPen(ink, size * 0.12))
             painter.drawLine(at - QPointF(size * 0.7, 0), at + QPointF(size * 0.7, 0))
         else:
             entry.draw_mark(painter, at, size * 0.27, ink, ground)
-        draw_text(painter, place.adjusted(size * 2.2, 0, size, 0), entry.title, size, theme.text)
+        draw_text(painter, rect.adjusted(size * 2.2, 0, size, 0), entry.title, size, theme.text)
 
 
 def _draw_grid_line(painter: QPainter, line: QLineF, theme: Theme) -> None:
@@ -190,7 +190,7 @@ def _draw_grid_line(painter: QPainter, line: QLineF, theme: Theme) -> None:
 
 
 def percent_tick(error: float) -> str:
-    """A round error in few characters: "5 %", "0.2 %"."""
+    """Return a round error as short text: "5 %", "0.2 %"."""
     return f"{100 * error:.3g} %"
 
 
@@ -198,16 +198,16 @@ def _macs_tick(macs: float) -> str:
     return abbreviate(round(macs)).replace(".000", "").replace(".00", "").replace(".0 ", " ")
 
 
-def describe_width(curve: ErrorCurve, index: int, trial: RankResult | None = None) -> str:
-    """A width with its cost and its errors: "r 64: 513.8 M MACs, 3.6× fewer; expected 4.2 %, measured 2.6 % …"."""
-    widths, macs = curve.ranks[index], curve.costs[index]
+def describe_rank(curve: ErrorCurve, index: int, result: RankResult | None = None) -> str:
+    """Describe a rank, its cost and errors: "r 64: 513.8 M MACs, 3.6× fewer; error expected 4.2 %, measured …"."""
+    ranks, macs = curve.ranks[index], curve.costs[index]
     cost = f"{saving_text(curve, index)} fewer" if macs < curve.macs else "not cheaper than the layer"
     point = next((point for point in curve.points if point.position == index), None)
-    seen, unseen = (None, None) if point is None else (point.fit_error, point.check_error)
-    if trial is not None and trial.fit_error is not None:
-        seen, unseen = trial.fit_error, trial.check_error
+    fit_error, check_error = (None, None) if point is None else (point.fit_error, point.check_error)
+    if result is not None and result.fit_error is not None:
+        fit_error, check_error = result.fit_error, result.check_error
     parts = [f"expected {error_text(curve.expected_errors[index])}"]
-    parts += [f"measured {error_text(seen)} on what it is fitted to"] if seen is not None else []
-    parts += [f"{error_text(unseen)} on other inputs"] if unseen is not None else []
+    parts += [f"measured {error_text(fit_error)} on the inputs it is fitted to"] if fit_error is not None else []
+    parts += [f"{error_text(check_error)} on other inputs"] if check_error is not None else []
     parts += [f"plain SVD {error_text(point.svd_error)}"] if point is not None and point.svd_error is not None else []
-    return f"r {', '.join(map(str, widths))}: {abbreviate(macs)} MACs, {cost}; error {', '.join(parts)}"
+    return f"r {', '.join(map(str, ranks))}: {abbreviate(macs)} MACs, {cost}; error {', '.join(parts)}"

@@ -1,4 +1,4 @@
-"""Where a bottleneck's chart is drawn: its axes, both logarithmic, their ticks, and the legend."""
+"""The layout of the chart of a rank search: its logarithmic axes, their ticks, and the legend."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -12,26 +12,26 @@ from gui.paint.basics.text_drawing import text_width
 from gui.paint.bottleneck.chart_marks import ChartMarks, LegendEntry, legend_entries
 
 _LEAST_ERROR = 1e-3
-"""Of the axis: what loses less lies at its foot."""
+"""Least error on the axis; smaller ones are drawn at its lower end."""
 _LEAST_HEIGHT, _LEAST_WIDTH, _ROOMY = 7.0, 14.0, 17.0
-"""In heights of the text: what a chart needs at least, and from which height on it has captions."""
+"""In text heights: least size of a chart, and least height of one with captions."""
 _LEAST_PLOT = 4.5
-"""In heights of the text: what a legend below must leave of the plot."""
+"""In text heights: what a legend below must leave of the plot."""
 _STEPS = (1, 2, 5)
 _Tick = TypeVar("_Tick")
 
 
 class ChartLayout(NamedTuple):
-    """Where a curve is drawn: its plot, the height of the text, the ends of both axes, and where marks are told."""
+    """Position of a curve: its plot, the height of the text, the ends of both axes, and the legend."""
 
     plot: QRectF
     text_size: float
     macs_range: tuple[float, float]
     error_range: tuple[float, float]
     has_captions: bool = True
-    """Whether there is room for what the axes are of."""
+    """Whether there is space for the titles of the axes."""
     legend: tuple[QRectF, ...] = ()
-    """A place for each of `entries`; none where there is no room."""
+    """Position of each of `legend_entries`; empty without space."""
 
     def x(self, macs: float) -> float:
         low, high = map(log10, self.macs_range)
@@ -43,55 +43,55 @@ class ChartLayout(NamedTuple):
         return self.plot.bottom() - self.plot.height() * share
 
     def text_space(self, text: str) -> float:
-        """What a text takes beside others."""
+        """Return the width of a text beside others."""
         return text_width(text, self.text_size) + self.text_size
 
     def point_at(self, macs: float, error: float) -> QPointF:
         return QPointF(self.x(macs), self.y(error))
 
     def nearest_index(self, curve: ErrorCurve, at: QPointF) -> int | None:
-        """The width that is drawn nearest to a point of the plot; None outside."""
+        """Return the index of the rank nearest to a point of the plot; None outside."""
         if not self.plot.adjusted(-6, -6, 6, 6).contains(at) or not curve.costs:
             return None
         return min(range(len(curve.costs)), key=lambda index: abs(self.x(curve.costs[index]) - at.x()))
 
 
-def lay_out_chart(curve: ErrorCurve, look: ChartMarks, rect: QRectF, size: float) -> ChartLayout | None:
-    """The plot with room for the axes' words around it, and the legend in it or below; None where it is too small."""
+def lay_out_chart(curve: ErrorCurve, marks: ChartMarks, rect: QRectF, size: float) -> ChartLayout | None:
+    """Lay out the plot with its axes, and the legend inside or below; None if the rectangle is too small."""
     if rect.height() < _LEAST_HEIGHT * size or rect.width() < _LEAST_WIDTH * size:
         return None
     captions = rect.height() > _ROOMY * size
     above, below = (3.1, 3.3) if captions else (1.8, 1.8)
     plot = rect.adjusted(size * 3.9, size * above, -size * 0.9, -size * below)
     costs = (*curve.costs, curve.macs)
-    chart = ChartLayout(plot, size, (min(costs) * 0.85, max(costs) * 1.2), _error_axis(curve, look), captions)
-    told = legend_entries(curve, look)
-    inside = _stack_legend(told, chart)
-    if inside and not any(_covers(inside, at) for at in _curve_points(curve, chart)):
-        return chart._replace(legend=inside)
-    flowing = _flow_legend(told, QRectF(rect.left(), rect.bottom(), rect.width(), 0), size)
-    height = flowing[-1].bottom() - rect.bottom()
+    chart = ChartLayout(plot, size, (min(costs) * 0.85, max(costs) * 1.2), _error_axis(curve, marks), captions)
+    entries = legend_entries(curve, marks)
+    corner = _stack_legend(entries, chart)
+    if corner and not any(_covers(corner, at) for at in _curve_points(curve, chart)):
+        return chart._replace(legend=corner)
+    rows = _flow_legend(entries, QRectF(rect.left(), rect.bottom(), rect.width(), 0), size)
+    height = rows[-1].bottom() - rect.bottom()
     if plot.height() - height < _LEAST_PLOT * size:
         return chart
     plot.setBottom(plot.bottom() - height)
-    return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in flowing))
+    return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in rows))
 
 
-def _error_axis(curve: ErrorCurve, look: ChartMarks) -> tuple[float, float]:
-    """From a round error below what anything cheaper loses, and below that to bear, to one above all."""
+def _error_axis(curve: ErrorCurve, marks: ChartMarks) -> tuple[float, float]:
+    """Return round ends of the axis: below the tolerated and all errors of cheaper replacements, and above all."""
     cheaper = [index for index, cost in enumerate(curve.costs) if cost <= curve.macs] or [0]
-    lost = [
+    losses = [
         *(curve.expected_errors[i] for i in cheaper),
         *(curve.decisive_errors[i] for i in cheaper if i in curve.decisive_errors),
     ]
-    least = min([error for error in lost if error > 0], default=_LEAST_ERROR)
-    known = [error for point in curve.points for error in point[3:] if error]
-    low = _round_down(max(min(least, look.error or 1.0), _LEAST_ERROR))
-    return low, max(1.0, _round_up(max([*known, *curve.expected_errors])))
+    least = min([error for error in losses if error > 0], default=_LEAST_ERROR)
+    errors = [error for point in curve.points for error in point[3:] if error]
+    low = _round_down(max(min(least, marks.error or 1.0), _LEAST_ERROR))
+    return low, max(1.0, _round_up(max([*errors, *curve.expected_errors])))
 
 
 def _curve_points(curve: ErrorCurve, chart: ChartLayout) -> Iterator[QPointF]:
-    """Places of everything that is drawn of a curve, the lines between its points among it."""
+    """Yield positions on all points and lines of a curve."""
     columns = (
         [p.fit_error for p in curve.points],
         [p.check_error for p in curve.points],
@@ -111,25 +111,25 @@ def _entry_width(entry: LegendEntry, size: float) -> float:
     return text_width(entry.title, size) + size * 3.2
 
 
-def _stack_legend(told: Sequence[LegendEntry], chart: ChartLayout) -> tuple[QRectF, ...]:
-    """The legend in the corner that falling curves leave free; nothing where it would fill the plot."""
+def _stack_legend(entries: Sequence[LegendEntry], chart: ChartLayout) -> tuple[QRectF, ...]:
+    """Stack the legend in the corner below falling curves; empty if it would fill the plot."""
     plot, size = chart.plot, chart.text_size
-    width, height = max(_entry_width(entry, size) for entry in told), size * 1.5
-    if width > plot.width() * 0.8 or height * len(told) > plot.height() - 2 * size:
+    width, height = max(_entry_width(entry, size) for entry in entries), size * 1.5
+    if width > plot.width() * 0.8 or height * len(entries) > plot.height() - 2 * size:
         return ()
-    left, top = plot.left() + size * 0.6, plot.bottom() - height * len(told) - size * 0.6
-    return tuple(QRectF(left, top + height * row, width, height) for row in range(len(told)))
+    left, top = plot.left() + size * 0.6, plot.bottom() - height * len(entries) - size * 0.6
+    return tuple(QRectF(left, top + height * row, width, height) for row in range(len(entries)))
 
 
 def _covers(places: Sequence[QRectF], at: QPointF) -> bool:
     return places[0].united(places[-1]).contains(at)
 
 
-def _flow_legend(told: Sequence[LegendEntry], rect: QRectF, size: float) -> tuple[QRectF, ...]:
-    """The legend in rows below a rectangle."""
+def _flow_legend(entries: Sequence[LegendEntry], rect: QRectF, size: float) -> tuple[QRectF, ...]:
+    """Lay out the legend in rows below a rectangle."""
     places: list[QRectF] = []
     left, top = rect.left(), rect.bottom()
-    for entry in told:
+    for entry in entries:
         width = _entry_width(entry, size)
         if places and left + width > rect.right():
             left, top = rect.left(), top + size * 1.5
@@ -139,26 +139,29 @@ def _flow_legend(told: Sequence[LegendEntry], rect: QRectF, size: float) -> tupl
 
 
 def ticks_between(low: float, high: float) -> list[float]:
-    """1, 2 and 5 times powers of ten within an axis."""
+    """Return 1, 2 and 5 times the powers of ten within an axis."""
     first, last = int(log10(low)) - 1, int(log10(high)) + 1
     ticks = [step * 10.0**power for power in range(first, last + 1) for step in _STEPS]
     return [tick for tick in ticks if low * 0.999 <= tick <= high * 1.001]
 
 
 def space_out_ticks(
-    ticks: Iterable[_Tick], place: Callable[[_Tick], float], words: Callable[[_Tick], str], room: Callable[[str], float]
+    ticks: Iterable[_Tick],
+    position: Callable[[_Tick], float],
+    label: Callable[[_Tick], str],
+    space: Callable[[str], float],
 ) -> Iterator[tuple[_Tick, str]]:
-    """The ticks whose words do not run into those before them."""
+    """Yield the ticks whose labels do not overlap the previous one."""
     last: float | None = None
     for tick in ticks:
-        text, at = words(tick), place(tick)
-        if last is None or abs(at - last) >= room(text):
-            last = at
+        text, x = label(tick), position(tick)
+        if last is None or abs(x - last) >= space(text):
+            last = x
             yield tick, text
 
 
 def _round_down(value: float) -> float:
-    """The largest 1, 2 or 5 times a power of ten that is not above."""
+    """Return the largest 1, 2 or 5 times a power of ten that is not above `value`."""
     return max(step * 10.0**power for power in range(-8, 3) for step in _STEPS if step * 10.0**power <= value * 1.001)
 
 

@@ -1,4 +1,4 @@
-"""The marks of a bottleneck's chart, what each is of, and what it means in words."""
+"""The marks in the chart of a rank search: the series they show and their legend."""
 
 from collections.abc import Callable
 from typing import NamedTuple
@@ -10,19 +10,19 @@ from PySide6.QtGui import QColor, QPainter, QPen, QPolygonF
 from engine.rank_search import CurvePoint, ErrorCurve, RankResult
 
 _DrawMark = Callable[[QPainter, QPointF, float, QColor, QColor], None]
-"""Draws at a place, of a radius, in a colour on another."""
+"""Draws a mark at a point: radius, colour, background."""
 
 
 class ChartMarks(Struct, frozen=True, eq=False):
-    """What a chart marks."""
+    """The marks of a chart besides its curve and points."""
 
     design_index: int
     """Position of the design in the project, for its colour; -1 for the stem."""
     chosen_index: int | None = None
     error: float | None = None
-    """The error to bear."""
+    """The largest error that is tolerated."""
     result: RankResult | None = None
-    """A replacement that was run; one that was fitted again has a mark of its own."""
+    """The replacement that was run; one that was fitted again has its own mark."""
 
 
 def _draw_disc(painter: QPainter, at: QPointF, radius: float, ink: QColor, ground: QColor) -> None:
@@ -51,13 +51,13 @@ def draw_diamond(painter: QPainter, at: QPointF, radius: float, ink: QColor, gro
 
 
 class ErrorSeries(NamedTuple):
-    """Points that were measured."""
+    """A series of measured points."""
 
     title: str
     error: Callable[[CurvePoint], float | None]
     draw_mark: _DrawMark
     is_secondary: bool = False
-    """Only to compare with: in gray, and joined by dashes."""
+    """Whether it is only for comparison: gray, joined by dashes."""
 
 
 ERROR_SERIES: tuple[ErrorSeries, ...] = (
@@ -69,19 +69,19 @@ _EXPECTED, _REFIT = "expected", "k×k fitted again"
 
 
 class LegendEntry(NamedTuple):
-    """What a mark means; without a mark, the line."""
+    """The meaning of a mark; without a mark, of the line."""
 
     title: str
     draw_mark: _DrawMark | None = None
     is_secondary: bool = False
 
 
-def legend_entries(curve: ErrorCurve, look: ChartMarks) -> tuple[LegendEntry, ...]:
-    """What the chart draws, in words."""
-    shown = [series for series in ERROR_SERIES if any(series.error(point) is not None for point in curve.points)]
-    refit = (LegendEntry(_REFIT, draw_diamond),) if look.result is not None and look.result.refit else ()
+def legend_entries(curve: ErrorCurve, marks: ChartMarks) -> tuple[LegendEntry, ...]:
+    """Return the legend of everything that is drawn."""
+    measured = [series for series in ERROR_SERIES if any(series.error(point) is not None for point in curve.points)]
+    refit = (LegendEntry(_REFIT, draw_diamond),) if marks.result is not None and marks.result.refit else ()
     return (
         LegendEntry(_EXPECTED),
-        *(LegendEntry(series.title, series.draw_mark, series.is_secondary) for series in shown),
+        *(LegendEntry(series.title, series.draw_mark, series.is_secondary) for series in measured),
         *refit,
     )

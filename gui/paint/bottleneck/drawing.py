@@ -1,4 +1,4 @@
-"""What can stand for a convolution: its chart, the maps of the layer and of its replacement, and their difference."""
+"""The picture of a rank search: its chart, the maps of the layer and its replacement, and their difference."""
 
 import numpy as np
 from msgspec import Struct
@@ -14,7 +14,7 @@ from engine.text.units import abbreviate
 from gui.paint.basics.colours import colour_map_name
 from gui.paint.basics.note_drawing import STALE_OPACITY
 from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
-from gui.paint.bottleneck.chart_drawing import describe_width, paint_chart
+from gui.paint.bottleneck.chart_drawing import describe_rank, paint_chart
 from gui.paint.bottleneck.chart_layout import ChartLayout, lay_out_chart
 from gui.paint.bottleneck.chart_marks import ChartMarks
 from gui.paint.maps import mosaic
@@ -27,22 +27,22 @@ from gui.theme import Theme
 
 STALE = "for earlier settings: explore again"
 _NOTE_HEIGHT = 20.0
-"""In heights of the text: of the chart, from which on there is a note below it."""
+"""Least height of a chart with a footnote, in text heights."""
 _INDEPENDENT = (
-    "The line takes the taps of the kernel to be independent. Those of neighbouring pixels are not, so that what is "
-    "measured may lie below it; fitting the k×k again uses that."
+    "The line treats the taps of the kernel as independent. Neighbouring pixels are not, so measured points may lie "
+    "below it; fitting the k×k again makes use of that."
 )
 
 
 class BottleneckContent(Struct, frozen=True, eq=False):
-    """All that is drawn of an exploration, as far as it does not depend on the room there is."""
+    """Everything that is drawn of a rank search, as far as it does not depend on the available space."""
 
     title: str
     message: str
-    """The chosen width, or what to do, or what is wrong."""
+    """The selected rank, what to do, or a mistake."""
     is_error: bool = False
     is_stale: bool = False
-    """Whether the curve is none of today's layer."""
+    """Whether the curve is for earlier settings of the layer."""
     footnote: str = ""
     curve: ErrorCurve | None = None
     chart_marks: ChartMarks | None = None
@@ -50,7 +50,7 @@ class BottleneckContent(Struct, frozen=True, eq=False):
 
 
 class BottleneckLayout(Struct, frozen=True, eq=False):
-    """Where everything is."""
+    """Position of everything in the picture."""
 
     text_size: float
     head_rect: QRectF
@@ -60,88 +60,93 @@ class BottleneckLayout(Struct, frozen=True, eq=False):
 
 
 def build_bottleneck_content(state: ViewState) -> BottleneckContent:
-    """What to draw for a state: the exploration of the chosen layer, or what must be done first."""
-    shown, place = state.rank_search, state.focus.ref
-    problems = "\n".join(problem.text for problem in shown.problems)
-    report = state.report(place)
+    """Build what to draw for a state: the rank search of the selected layer, or what to do first."""
+    search, ref = state.rank_search, state.focus.ref
+    problems = "\n".join(problem.text for problem in search.problems)
+    report = state.report(ref)
     reason = rank_search_refusal(report)
-    title = f"{place[1]} of {'the stem' if place[0] == STEM else place[0]}"
-    if report is None or (reason and (shown.query is None or shown.query.ref != place)):
-        return BottleneckContent(title, _sentence(reason, place[1]))
-    curve, index = shown.curve, shown.width_index
-    if shown.query is None or shown.query.ref != place or curve is None:
-        busy = f"{shown.busy_text} …" if shown.busy_text else "Explore: how narrow may a 1×1 convolution before it be?"
-        return BottleneckContent(title, problems or busy, is_error=bool(problems))
-    stale = state.check.keys.get(place) != curve.key
+    title = f"{ref[1]} of {'the stem' if ref[0] == STEM else ref[0]}"
+    if report is None or (reason and (search.query is None or search.query.ref != ref)):
+        return BottleneckContent(title, _sentence(reason, ref[1]))
+    curve, index = search.curve, search.width_index
+    if search.query is None or search.query.ref != ref or curve is None:
+        hint = (
+            f"{search.busy_text} …" if search.busy_text else "Explore: how narrow can a 1×1 convolution before it be?"
+        )
+        return BottleneckContent(title, problems or hint, is_error=bool(problems))
+    stale = state.check.keys.get(ref) != curve.key
     head = f"{title}: {abbreviate(curve.macs)} MACs, {FORMS[curve.form]}"
-    said = (
-        describe_width(curve, index, shown.visible_result)
+    message = (
+        describe_rank(curve, index, search.visible_result)
         if index is not None
-        else "Nothing narrower has any of its energy"
+        else "No smaller rank has any of its energy"
     )
-    wish = shown.query
-    by_error = wish.ranks is None and wish.max_macs is None
-    if by_error and curve.measured_at and curve.cheapest_within(wish.max_error) is None:
-        said = f"Nothing cheaper loses at most {100 * wish.max_error:g} %. {said}"
-    colour = state.design_index(place[0])
-    look = ChartMarks(colour, index, wish.max_error if wish.max_macs is None else None, shown.visible_result)
-    maps = None if shown.visible_result is None else _build_maps(state, shown.visible_result, fresh=not stale)
-    note = "" if curve.form == "kxk+1x1" else _INDEPENDENT
-    stale_words = _sentence(reason, place[1]) if reason else STALE
+    query = search.query
+    by_error = query.ranks is None and query.max_macs is None
+    if by_error and curve.measured_at and curve.cheapest_within(query.max_error) is None:
+        message = f"Nothing cheaper has an error of at most {100 * query.max_error:g} %. {message}"
+    colour = state.design_index(ref[0])
+    marks = ChartMarks(colour, index, query.max_error if query.max_macs is None else None, search.visible_result)
+    maps = None if search.visible_result is None else _build_maps(state, search.visible_result, fresh=not stale)
+    footnote = "" if curve.form == "kxk+1x1" else _INDEPENDENT
+    stale_message = _sentence(reason, ref[1]) if reason else STALE
     return BottleneckContent(
-        head, problems or (stale_words if stale else said), bool(problems), stale, note, curve, look, maps
+        head, problems or (stale_message if stale else message), bool(problems), stale, footnote, curve, marks, maps
     )
 
 
 def _sentence(reason: str, name: str) -> str:
-    """Words as a sentence; the name of a node stays as it is."""
+    """Return a reason as a sentence; the name of a node is not capitalised."""
     return f"{reason if reason.startswith(name) else reason[:1].upper() + reason[1:]}."
 
 
-def _build_maps(state: ViewState, trial: RankResult, *, fresh: bool) -> mosaic.MosaicContent:
-    """The maps of the layer, of its replacement, and their difference."""
-    look, shape, index = state.look, Shape(*trial.exact.shape), state.design_index(trial.ref[0])
-    ends = [volume_range(volume, zero_centred=look.zero_centred) for volume in (trial.exact, trial.output)]
+def _build_maps(state: ViewState, result: RankResult, *, fresh: bool) -> mosaic.MosaicContent:
+    """Build the maps of the layer and its replacement, and their difference."""
+    look, shape, index = state.look, Shape(*result.exact.shape), state.design_index(result.ref[0])
+    ends = [volume_range(volume, zero_centred=look.zero_centred) for volume in (result.exact, result.output)]
     low, high = np.array([min(e[0] for e in ends)]), np.array([max(e[1] for e in ends)])
-    names = trial.ref[1], f"r {', '.join(map(str, trial.ranks))}"
-    own = tuple(
+    names = result.ref[1], f"r {', '.join(map(str, result.ranks))}"
+    panels = tuple(
         MosaicPanel(
-            trial.ref, name, str(shape), MapTiles(shape, volume, low, high, colour_map_name(look)), is_fresh=fresh
+            result.ref, name, str(shape), MapTiles(shape, volume, low, high, colour_map_name(look)), is_fresh=fresh
         )
-        for name, volume in zip(names, (trial.exact, trial.output), strict=True)
+        for name, volume in zip(names, (result.exact, result.output), strict=True)
     )
-    between = make_difference_panel(trial.exact, trial.output, names, fresh=fresh)
-    colours = colour_legend_text(own, look).replace(" of both designs", "")
-    words = f"before the bias, on {input_text(trial.spec)} · {colours}"
-    return mosaic.MosaicContent((*own, between), None, words, replace(state.focus, node=""), (index, index, -1))
+    difference = make_difference_panel(result.exact, result.output, names, fresh=fresh)
+    colours = colour_legend_text(panels, look).replace(" of both designs", "")
+    legend = f"before the bias, on {input_text(result.spec)} · {colours}"
+    return mosaic.MosaicContent((*panels, difference), None, legend, replace(state.focus, node=""), (index, index, -1))
 
 
 def lay_out_bottleneck(rect: QRectF, content: BottleneckContent) -> BottleneckLayout:
-    """Lay out a picture: the maps beside the chart in a wide one, else below."""
+    """Lay out the maps beside the chart if the rectangle is wide, else below."""
     size = mosaic.mosaic_text_size(rect)
-    room = rect.adjusted(size * 0.8, size * 0.5, -size * 0.8, -size * 0.4)
+    space = rect.adjusted(size * 0.8, size * 0.5, -size * 0.8, -size * 0.4)
     maps = QRectF()
-    if content.maps is not None and room.width() > 1.25 * room.height():
-        width = max(room.width() * 0.5, min(room.width() - size * 38, room.width() * 0.62))
-        maps = QRectF(room.right() - width + size, room.top(), width - size, room.height())
-        room = room.adjusted(0, 0, -width, 0)
+    if content.maps is not None and space.width() > 1.25 * space.height():
+        width = max(space.width() * 0.5, min(space.width() - size * 38, space.width() * 0.62))
+        maps = QRectF(space.right() - width + size, space.top(), width - size, space.height())
+        space = space.adjusted(0, 0, -width, 0)
     elif content.maps is not None:
-        height = room.height() * 0.5
-        maps = QRectF(room.left(), room.bottom() - height + size, room.width(), height - size)
-        room = room.adjusted(0, 0, 0, -height)
+        height = space.height() * 0.5
+        maps = QRectF(space.left(), space.bottom() - height + size, space.width(), height - size)
+        space = space.adjusted(0, 0, 0, -height)
     head = QRectF(
-        room.left(), room.top(), room.width(), size * (1.7 + 1.3 * _count_lines(content.message, room.width(), size))
+        space.left(),
+        space.top(),
+        space.width(),
+        size * (1.7 + 1.3 * _count_lines(content.message, space.width(), size)),
     )
-    foot = QRectF(room.left(), room.bottom(), room.width(), 0)
-    chart = QRectF(room.left(), head.bottom() + size * 0.4, room.width(), room.bottom() - head.bottom() - size * 0.4)
-    notes = size * 1.2 * _count_lines(content.footnote, room.width(), size * 0.9)
+    foot = QRectF(space.left(), space.bottom(), space.width(), 0)
+    chart = QRectF(space.left(), head.bottom() + size * 0.4, space.width(), space.bottom() - head.bottom() - size * 0.4)
+    notes = size * 1.2 * _count_lines(content.footnote, space.width(), size * 0.9)
     if chart.height() - notes > _NOTE_HEIGHT * size:
         foot.setTop(foot.bottom() - notes)
         chart.setBottom(foot.top() - size * 0.4)
-    placed = None
+    chart_layout = None
     if content.curve is not None and content.chart_marks is not None and content.curve.ranks:
-        placed = lay_out_chart(content.curve, content.chart_marks, chart, size)
-    return BottleneckLayout(size, head, placed, foot, maps)
+        chart_layout = lay_out_chart(content.curve, content.chart_marks, chart, size)
+    return BottleneckLayout(size, head, chart_layout, foot, maps)
 
 
 def _count_lines(text: str, width: float, size: float) -> int:
@@ -149,7 +154,7 @@ def _count_lines(text: str, width: float, size: float) -> int:
 
 
 def paint_bottleneck(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
-    """Draw the exploration of the chosen layer for a file."""
+    """Draw the rank search of the selected layer for a file."""
     content = build_bottleneck_content(state)
     draw_bottleneck(painter, rect, content, lay_out_bottleneck(rect, content), theme)
 
@@ -162,7 +167,7 @@ def draw_bottleneck(
     theme: Theme,
     zoom: MosaicZoom | None = None,
 ) -> None:
-    """Draw what was laid out."""
+    """Draw the content as laid out."""
     painter.save()
     painter.fillRect(rect, QColor(theme.base))
     size, head = layout.text_size, layout.head_rect
@@ -178,6 +183,6 @@ def draw_bottleneck(
     if layout.foot_rect.height() > 0:
         draw_wrapped_text(painter, layout.foot_rect, content.footnote, size * 0.9, theme.muted)
     if content.maps is not None:
-        scene = mosaic.lay_out_mosaics(layout.maps_rect, content.maps, zoom or MosaicZoom())
-        mosaic.draw_mosaics(painter, layout.maps_rect, content.maps, scene, theme)
+        maps_layout = mosaic.lay_out_mosaics(layout.maps_rect, content.maps, zoom or MosaicZoom())
+        mosaic.draw_mosaics(painter, layout.maps_rect, content.maps, maps_layout, theme)
     painter.restore()

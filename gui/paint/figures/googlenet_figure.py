@@ -3,7 +3,7 @@
 from math import ceil, inf
 
 from engine.text.problems import Problem, ProjectError
-from gui.paint.basics.page import PAGES, Page, page_for_format
+from gui.paint.basics.page import PAGE_SIZES, Page, page_for_format
 from gui.paint.tables import googlenet_table
 from gui.paint.tables.ruled_table import LARGEST, MARGIN
 from gui.paint.volumes.box_sizes import TextSizes
@@ -39,4 +39,4 @@ def googlenet_figure_page(state: ViewState, format: str) -> Page:
     """That of the format, or a page's whole width where a column would break a table into more than two parts."""
     narrow = page_for_format(format)
     parts = len(googlenet_figure_sheets(state, narrow)) / max(len(state.project.designs), 1)
-    return PAGES["174mm"] if parts > _MOST_PARTS and narrow is PAGES["85mm"] else narrow
+    return PAGE_SIZES["174mm"] if parts > _MOST_PARTS and narrow is PAGE_SIZES["85mm"] else narrow

@@ -1,4 +1,4 @@
-"""Patch, filter and products of all channels at once, a tile a channel: the k×k×C that meet."""
+"""Patch, filter and products of all channels at once, one tile per channel: all k×k×C products."""
 
 from math import ceil, sqrt
 
@@ -24,11 +24,11 @@ from gui.paint.maps.tiles import load_packed_lut
 from gui.theme import Theme
 
 _SIGN, _BELOW = 1.6, 1.5
-"""Room between two mosaics and below them, in ems."""
+"""Space between two mosaics and below them, in ems."""
 _LARGEST = 17.0
 """Side of a mosaic in ems."""
 _MOST_VALUES = 400_000
-"""Values of a patch; of larger ones, as dense layers of large maps have, the matrix tells."""
+"""Values of a patch; larger ones, of dense layers on large maps, are shown only as a matrix."""
 
 
 def channels_height(content: InspectorContent, width: float, em: float) -> float:
@@ -46,19 +46,26 @@ def channels_height(content: InspectorContent, width: float, em: float) -> float
 
 
 def draw_channels(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
-    told = content.required_explanation
-    draw_part_title(painter, rect, _title(told), em, theme)
-    ends = volume_range(told.received[told.source_index], zero_centred=content.look.zero_centred)
-    limits = [float(np.abs(values).max(initial=0.0)) or 1.0 for values in (told.filter_weights, told.window.products)]
+    explanation = content.required_explanation
+    draw_part_title(painter, rect, _title(explanation), em, theme)
+    ends = volume_range(explanation.inputs[explanation.source_index], zero_centred=content.look.zero_centred)
+    limits = [
+        float(np.abs(values).max(initial=0.0)) or 1.0
+        for values in (explanation.filter_weights, explanation.window.products)
+    ]
     mosaics = (
-        ("", "patch", told.window.values, ends, colour_map_name(content.look)),
-        ("×", "filter", told.filter_weights, (-limits[0], limits[0]), DIVERGING),
-        ("=", "products", told.window.products, (-limits[1], limits[1]), DIVERGING),
+        ("", "patch", explanation.window.values, ends, colour_map_name(content.look)),
+        ("×", "filter", explanation.filter_weights, (-limits[0], limits[0]), DIVERGING),
+        ("=", "products", explanation.window.products, (-limits[1], limits[1]), DIVERGING),
     )
-    for (sign, name, values, (low, high), colours), place in zip(mosaics, _mosaic_rects(rect, told, em), strict=True):
-        image = channels_image(values, told.window.inside, low, high, colours, QColor(theme.plain), QColor(theme.base))
+    for (sign, name, values, (low, high), colours), place in zip(
+        mosaics, _mosaic_rects(rect, explanation, em), strict=True
+    ):
+        image = channels_image(
+            values, explanation.window.inside, low, high, colours, QColor(theme.plain), QColor(theme.base)
+        )
         draw_picture(painter, place, image, theme.base)
-        outline_cells(painter, _tile_rect(place, told, content.shown_term), 1.5, theme.base, theme.accent)
+        outline_cells(painter, _tile_rect(place, explanation, content.shown_term), 1.5, theme.base, theme.accent)
         below = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
         draw_centred_caption(painter, below, name, 0.92 * em, theme.muted)
         before = QRectF(place.left() - _SIGN * em, place.top(), _SIGN * em, place.height())
@@ -66,26 +73,27 @@ def draw_channels(painter: QPainter, rect: QRectF, content: InspectorContent, em
 
 
 def hit_channels(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
-    told = content.required_explanation
-    count, tall, wide = told.window.values.shape
+    explanation = content.required_explanation
+    count, tall, wide = explanation.window.values.shape
     rows, columns = choose_channel_grid(count, tall, wide)
-    for place in _mosaic_rects(rect, told, em):
+    for place in _mosaic_rects(rect, explanation, em):
         at = cell_index_at(place, (rows, columns), point)
         if at is not None and at[0] * columns + at[1] < count:
             term = at[0] * columns + at[1]
-            words = f"channel {told.window.first + term}: its products add up to {number_text(told.terms.values[term])}"
-            return InspectorHit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
+            total = number_text(explanation.terms.values[term])
+            words = f"channel {explanation.window.first + term}: its products add up to {total}"
+            return InspectorHit(f"{words}; click to select it in the input", content.term_focus(term), term)
     return None
 
 
 def choose_channel_grid(count: int, tall: int, wide: int) -> tuple[int, int]:
-    """Rows and columns of so many tiles that together are about a square."""
+    """Return rows and columns of tiles that together are roughly square."""
     columns = min(count, max(1, ceil(sqrt(count * (tall + 1) / (wide + 1)))))
     return -(-count // columns), columns
 
 
 def mosaic_extent(shape: tuple[int, ...]) -> tuple[int, int]:
-    """Height and width of a mosaic in values, a gap of one behind each tile."""
+    """Return height and width of a mosaic in values, with a gap of one after each tile."""
     count, tall, wide = shape
     rows, columns = choose_channel_grid(count, tall, wide)
     return rows * (tall + 1), columns * (wide + 1)
@@ -100,7 +108,7 @@ def channels_image(
     plain: QColor,
     ground: QColor,
 ) -> QImage:
-    """Tiles (C×kh×kw) in rows on a ground, what lies in the padding plain."""
+    """Return tiles (C×kh×kw) in rows on a background; padding is plain."""
     count, tall, wide = values.shape
     rows, columns = choose_channel_grid(count, tall, wide)
     pixels = np.full((rows * columns, tall + 1, wide + 1), ground.rgb(), np.uint32)
@@ -112,26 +120,26 @@ def channels_image(
     return QImage(whole.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
-def _title(told: ValueExplanation) -> str:
-    tall, wide = told.window.inside.shape
-    return f"All {len(told.window.values):,} channels: {tall}×{wide}×{len(told.window.values):,} products"
+def _title(explanation: ValueExplanation) -> str:
+    tall, wide = explanation.window.inside.shape
+    return f"All {len(explanation.window.values):,} channels: {tall}×{wide}×{len(explanation.window.values):,} products"
 
 
 def _mosaic_side(width: float, em: float) -> float:
     return min((width - 2 * _SIGN * em) / 3, _LARGEST * em)
 
 
-def _mosaic_rects(rect: QRectF, told: ValueExplanation, em: float) -> list[QRectF]:
+def _mosaic_rects(rect: QRectF, explanation: ValueExplanation, em: float) -> list[QRectF]:
     side = _mosaic_side(rect.width(), em)
-    rows, columns = mosaic_extent(told.window.values.shape)
+    rows, columns = mosaic_extent(explanation.window.values.shape)
     wide, tall = side * min(columns / rows, 1.0), side * min(rows / columns, 1.0)
-    top = rect.top() + part_title_height(_title(told), rect.width(), em)
+    top = rect.top() + part_title_height(_title(explanation), rect.width(), em)
     return [QRectF(rect.left() + at * (side + _SIGN * em), top, wide, tall) for at in range(3)]
 
 
-def _tile_rect(place: QRectF, told: ValueExplanation, term: int) -> QRectF:
-    """A channel's tile without the gap behind it."""
-    count, tall, wide = told.window.values.shape
+def _tile_rect(place: QRectF, explanation: ValueExplanation, term: int) -> QRectF:
+    """Return the tile of a channel without the gap after it."""
+    count, tall, wide = explanation.window.values.shape
     rows, columns = choose_channel_grid(count, tall, wide)
     row, column = divmod(term, columns)
     x, y = place.width() / columns, place.height() / rows

@@ -1,4 +1,4 @@
-"""What the inspector shows of a state, as far as it does not depend on the room there is."""
+"""The content of the inspector for a state, as far as it does not depend on the available space."""
 
 from collections.abc import Iterator
 
@@ -26,73 +26,74 @@ from gui.state.focus_steps import middle_pixel
 from gui.state.view_state import Focus, Look, ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 
-INSPECTOR_RUN_HINT = "Run (F5): the inspector then shows how each value comes about, with its real numbers"
-FINDING_WEIGHTS = "finding the weights…"
+INSPECTOR_RUN_HINT = "Run (F5) to see here how each value is computed, with its real numbers"
+FINDING_WEIGHTS = "loading the weights…"
 NO_VALUE_CHOSEN = (
-    "No value was chosen: this is the middle one of a map. Click a value in a mosaic or on a face, or type."
+    "No value is selected: this is the middle one of a map. Click a value in a mosaic or on a face, or type one."
 )
 MOST_SOURCE_VIEWS = 24
-"""Earlier volumes that are shown: the input and the nearest ones."""
+"""Earlier volumes that are shown: the input and the nearest ones before the layer."""
 
 
 class SourceView(Struct, frozen=True, eq=False):
-    """An earlier volume, and what of it the value sees."""
+    """An earlier volume and the value's receptive field in it."""
 
     ref: NodeRef
     name: str
     volume: Float32Volume
     channel: int
-    """The map that stands for it."""
+    """The map that is shown."""
     region: Region
     photo: ImageInput | None = None
 
 
 class ValueExplanation(Struct, frozen=True, eq=False):
-    """How a value comes about, and the volumes that it comes of."""
+    """How a value is computed, and the volumes that it is computed from."""
 
     how: Explanation
     at: Spot
     volume: Float32Volume
-    """That the value is in."""
+    """The volume that contains the value."""
     value: float
-    """What the run gave."""
+    """The value in the run."""
     source_refs: tuple[NodeRef, ...] = ()
-    """What the layer receives, and the volumes there."""
-    received: tuple[Float32Volume, ...] = ()
+    """The nodes that the layer reads from."""
+    inputs: tuple[Float32Volume, ...] = ()
+    """Their volumes."""
     matrix: WeightMatrix | None = None
 
     @property
     def shape(self) -> Shape:
-        """Of the volume."""
+        """The shape of the volume."""
         return Shape(*self.volume.shape)
 
     @property
     def terms(self) -> Terms:
-        assert self.how.terms is not None, "asked for only where something is added up"
+        assert self.how.terms is not None, "read only if the value is a sum"
         return self.how.terms
 
     @property
     def window(self) -> WindowProduct:
-        assert self.how.window is not None, "asked for only where something is read of one input"
+        assert self.how.window is not None, "read only if the value has a window on one input"
         return self.how.window
 
     @property
     def filter_weights(self) -> Numbers:
-        """The weights that meet the patch."""
-        assert self.window.filter is not None, "asked for only where there are weights"
+        """The weights that multiply the patch."""
+        assert self.window.filter is not None, "read only if there are weights"
         return self.window.filter
 
     @property
     def source_index(self) -> int:
-        """The input that is read."""
+        """Index of the input that the window reads."""
         return 0 if self.how.window is None else self.how.window.source
 
 
 class InspectorContent(Struct, frozen=True, eq=False):
-    """A value and all that is told of it."""
+    """A value and everything that is shown about it."""
 
     focus: Focus
-    """The choice with its value, chosen or not."""
+    """The focus, completed to a value."""
     title: str
     label: str
     look: Look
@@ -100,38 +101,38 @@ class InspectorContent(Struct, frozen=True, eq=False):
     shape: Shape | None = None
     note: str = ""
     note_is_error: bool = False
-    """Whether the note tells of a mistake."""
+    """Whether the note reports a mistake."""
     is_stale: bool = False
     value: float | None = None
-    """What the run gave."""
+    """The value in the run."""
     explanation: ValueExplanation | None = None
     source_views: tuple[SourceView, ...] = ()
     left_out_count: int = 0
-    """Earlier volumes between the input and the others that are not shown."""
+    """Earlier volumes, after the input, that are not shown."""
     photo: ImageInput | None = None
-    """How the photo was made, where the volume is the photo itself."""
+    """The photo's settings, if the volume is the photo itself."""
     chosen_term: int | None = None
-    """The term whose patch is asked for."""
+    """The selected term, whose patch is shown."""
     least_head_height: float = 0.0
-    """Pixels that the head is high at least, so that nothing below it jumps while positions are gone through."""
+    """Least height of the head in pixels, so that nothing below jumps during playback."""
     filled_count: int | None = None
-    """Values of the map that have been gone through in reading order; None: all are shown."""
+    """Values of the map that playback has reached, in reading order; None: all are shown."""
 
     @property
     def spot(self) -> Spot | None:
-        """Where the value is; None where nothing is known."""
+        """Position of the value; None if it is unknown."""
         channel, pixel = self.focus.channel, self.focus.pixel
         return None if channel is None or pixel is None else Spot(channel, *pixel)
 
     @property
     def required_explanation(self) -> ValueExplanation:
-        """What is told, in a part that is there only then."""
-        assert self.explanation is not None, "a part that tells of a value is shown only with one"
+        """The explanation, for parts that are shown only with one."""
+        assert self.explanation is not None, "parts that explain a value are shown only with an explanation"
         return self.explanation
 
     @property
     def shown_term(self) -> int:
-        """The term whose patch is shown: the one that was asked for, else of products the largest, else its own."""
+        """The term whose patch is shown: the selected one, else the largest, else (without weights) the value's own."""
         how = None if self.explanation is None else self.explanation.how
         if how is None or how.terms is None:
             return 0
@@ -143,21 +144,21 @@ class InspectorContent(Struct, frozen=True, eq=False):
         return int(np.argmax(np.abs(np.nan_to_num(terms.values))))
 
     def term_focus(self, term: int) -> Focus:
-        """The value of an input that a term comes from: of a window its middle one."""
-        told = self.required_explanation
-        terms, at = told.terms, told.at
+        """Return the input value that a term comes from: the middle one of its window."""
+        explanation = self.required_explanation
+        terms, at = explanation.terms, explanation.at
         if terms.of == "input":
-            return Focus(*told.source_refs[term], at.channel, (at.y, at.x))
-        window, shape = told.how.window, told.received[terms.source].shape
+            return Focus(*explanation.source_refs[term], at.channel, (at.y, at.x))
+        window, shape = explanation.how.window, explanation.inputs[terms.source].shape
         y, x = at.y, at.x
         if window is not None:
             y, x = int(window.rows[(len(window.rows) - 1) // 2]), int(window.columns[(len(window.columns) - 1) // 2])
         pixel = min(max(y, 0), shape[1] - 1), min(max(x, 0), shape[2] - 1)
-        return Focus(*told.source_refs[terms.source], terms.first + term, pixel)
+        return Focus(*explanation.source_refs[terms.source], terms.first + term, pixel)
 
 
 def focus_with_value(state: ViewState) -> Focus:
-    """The choice with a value: the middle one of the liveliest map where none was chosen, or it is not there."""
+    """Return the focus completed to a value: the middle of the most varied map if no valid one is selected."""
     focus = state.focus
     at = state.volume_at(focus.ref)
     shape, volume = at.shape, at.volume_of(at.shape)
@@ -171,37 +172,37 @@ def focus_with_value(state: ViewState) -> Focus:
     return replace(focus, channel=channel, pixel=pixel)
 
 
-def build_inspector_content(state: ViewState, found: LayerWeights | FileFault | None) -> InspectorContent:
-    """What to show: `found` are the weights of the layer, or why there are none; None: they are being looked for."""
+def build_inspector_content(state: ViewState, weights: LayerWeights | FileFault | None) -> InspectorContent:
+    """Build the content for the layer's `weights`, or the reason why there are none; None: they are being loaded."""
     focus, at = focus_with_value(state), state.volume_at(state.focus.ref)
-    made = _build_heading(state, focus, at)
-    spot = made.spot
+    content = _build_heading(state, focus, at)
+    spot = content.spot
     if at.problems:
-        return replace(made, note="\n".join(at.problems), note_is_error=True)
+        return replace(content, note="\n".join(at.problems), note_is_error=True)
     if at.shape is None:
-        return replace(made, note="unknown: a layer before it has a mistake", note_is_error=True)
+        return replace(content, note="unknown: a layer before it has a mistake", note_is_error=True)
     if at.volume is None:
-        return replace(made, note=INSPECTOR_RUN_HINT)
+        return replace(content, note=INSPECTOR_RUN_HINT)
     if spot is None or not _all_fresh(state, at):
-        return replace(made, note=STALE_HINT, is_stale=True)
-    made = replace(made, value=float(at.volume[spot]))
-    sights, left_out = _source_views(state, at.source, spot)
+        return replace(content, note=STALE_HINT, is_stale=True)
+    content = replace(content, value=float(at.volume[spot]))
+    source_views, left_out = _source_views(state, at.source, spot)
     note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_CHOSEN
-    made = replace(made, source_views=sights, left_out_count=left_out, note=note)
-    return _add_explanation(made, state, found, at.source, at.volume)
+    content = replace(content, source_views=source_views, left_out_count=left_out, note=note)
+    return _add_explanation(content, state, weights, at.source, at.volume)
 
 
 def load_inspector_content(state: ViewState) -> InspectorContent:
-    """The same with the weights, however long they take."""
+    """Load the weights, however long that takes, and build the content."""
     focus, source = focus_with_value(state), state.volume_at(state.focus.ref).source
     report = state.report(source)
     if focus.channel is None or report is None or not report.array_shapes:
         return build_inspector_content(state, LayerWeights({}))
     try:
-        found: LayerWeights | FileFault = load_filter_weights(state, source, focus.channel, lambda: None)
+        weights: LayerWeights | FileFault = load_filter_weights(state, source, focus.channel, lambda: None)
     except FileFault as fault:
-        found = fault
-    return build_inspector_content(state, found)
+        weights = fault
+    return build_inspector_content(state, weights)
 
 
 def _build_heading(state: ViewState, focus: Focus, at: VolumeAt) -> InspectorContent:
@@ -228,52 +229,54 @@ def _operator_label(report: Report | None) -> str:
 
 
 def _all_fresh(state: ViewState, at: VolumeAt) -> bool:
-    """Whether the volume and all that its layer receives are of today's settings."""
+    """Whether the volume and all inputs of its layer are fresh."""
     report = state.report(at.source)
-    received = () if report is None else report.inputs
-    return at.fresh and all(state.volume_at((at.source[0], name)).fresh for name in received)
+    names = () if report is None else report.inputs
+    return at.fresh and all(state.volume_at((at.source[0], name)).fresh for name in names)
 
 
 def _add_explanation(
-    made: InspectorContent,
+    content: InspectorContent,
     state: ViewState,
-    found: LayerWeights | FileFault | None,
-    place: NodeRef,
+    weights: LayerWeights | FileFault | None,
+    ref: NodeRef,
     volume: Float32Volume,
 ) -> InspectorContent:
-    """The content with the explanation of its value, in the volume that comes from `place`."""
-    at = made.spot
-    assert at is not None, "a value that is explained has a place"
-    report, value = state.report(place), float(volume[at])
+    """Add the explanation of the content's value, in the volume of `ref`."""
+    at = content.spot
+    assert at is not None, "a value that is explained has a position"
+    report, value = state.report(ref), float(volume[at])
     if report is None:
         return replace(
-            made, explanation=ValueExplanation(explain_input(state.project.input, volume, at), at, volume, value)
+            content, explanation=ValueExplanation(explain_input(state.project.input, volume, at), at, volume, value)
         )
-    if found is None:
-        return replace(made, note=FINDING_WEIGHTS)
-    if isinstance(found, FileFault):
-        return replace(made, note=str(found), note_is_error=True)
-    sources = tuple((place[0], name) for name in report.inputs)
-    volumes = [state.volume_at(source).volume for source in sources]
-    received = tuple(volume for volume in volumes if volume is not None)
-    assert isinstance(report.layer, Layer), "what has run is a layer"
-    matrix = found.matrix or (make_weight_matrix(report, found.arrays, at.channel) if found.channel is None else None)
-    how = explain(report.layer, report.name, received, found.filter_roles(at.channel), at, report.inputs)
-    return replace(made, explanation=ValueExplanation(how, at, volume, value, sources, received, matrix))
+    if weights is None:
+        return replace(content, note=FINDING_WEIGHTS)
+    if isinstance(weights, FileFault):
+        return replace(content, note=str(weights), note_is_error=True)
+    source_refs = tuple((ref[0], name) for name in report.inputs)
+    volumes = [state.volume_at(source_ref).volume for source_ref in source_refs]
+    inputs = tuple(volume for volume in volumes if volume is not None)
+    assert isinstance(report.layer, Layer), "only layers run"
+    matrix = weights.matrix
+    if matrix is None and weights.channel is None:
+        matrix = make_weight_matrix(report, weights.arrays, at.channel)
+    how = explain(report.layer, report.name, inputs, weights.filter_roles(at.channel), at, report.inputs)
+    return replace(content, explanation=ValueExplanation(how, at, volume, value, source_refs, inputs, matrix))
 
 
-def _source_views(state: ViewState, place: NodeRef, at: Spot) -> tuple[tuple[SourceView, ...], int]:
-    """The volumes before that of a layer from the project's input on, and how many are left out."""
-    regions = receptive_fields.regions_read(state.check, place, *at)
-    shown = [earlier for earlier in _earlier_refs(state, place) if earlier in regions]
-    left_out = max(len(shown) - MOST_SOURCE_VIEWS, 0)
-    volumes = map(state.volume_at, shown[:1] + shown[1 + left_out :])
+def _source_views(state: ViewState, ref: NodeRef, at: Spot) -> tuple[tuple[SourceView, ...], int]:
+    """Return the volumes before a layer, from the project's input on, and how many are left out."""
+    regions = receptive_fields.regions_read(state.check, ref, *at)
+    refs = [earlier for earlier in _earlier_refs(state, ref) if earlier in regions]
+    left_out = max(len(refs) - MOST_SOURCE_VIEWS, 0)
+    volumes = map(state.volume_at, refs[:1] + refs[1 + left_out :])
     return tuple([_source_view(state, earlier, regions[earlier.ref]) for earlier in volumes if earlier.fresh]), left_out
 
 
-def _earlier_refs(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
-    """Places before a layer's in the order in which they run; a design's input is the stem's last, or the project's."""
-    design, node = place
+def _earlier_refs(state: ViewState, ref: NodeRef) -> Iterator[NodeRef]:
+    """Yield the nodes before a layer in the order in which they run, from the project's input through the stem."""
+    design, node = ref
     if (design, node) == (STEM, INPUT):
         return
     yield (STEM, INPUT)
@@ -286,9 +289,9 @@ def _earlier_refs(state: ViewState, place: NodeRef) -> Iterator[NodeRef]:
 
 
 def _source_view(state: ViewState, at: VolumeAt, region: Region) -> SourceView:
-    place, volume, spec = at.ref, at.volume, state.project.input
-    assert volume is not None, "only what is of today's settings is shown"
-    photo = spec if place == (STEM, INPUT) and isinstance(spec, ImageInput) else None
+    ref, volume, spec = at.ref, at.volume, state.project.input
+    assert volume is not None, "only fresh volumes are shown"
+    photo = spec if ref == (STEM, INPUT) and isinstance(spec, ImageInput) else None
     channel = region.first if region.last - region.first == 1 else most_varied_channel(volume)
-    name = ("photo" if photo else INPUT) if place == (STEM, INPUT) else place[1]
-    return SourceView(place, name, volume, channel, region, photo)
+    name = ("photo" if photo else INPUT) if ref == (STEM, INPUT) else ref[1]
+    return SourceView(ref, name, volume, channel, region, photo)

@@ -1,4 +1,4 @@
-"""The inspector's figure: its parts in one, two or three columns, drawn the same on the screen and in files."""
+"""The picture of the inspector: its parts in one to three columns, the same on the screen and in files."""
 
 from itertools import combinations, pairwise
 from typing import NamedTuple
@@ -35,17 +35,17 @@ INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
     InspectorPart(sums_height, draw_sums, hit_sums),
     InspectorPart(source_views_height, draw_source_views, hit_source_views),
 )
-"""In the order in which they are read."""
+"""In reading order."""
 
 _COLUMN = 26.0
 """Least width of a column in ems; there are three at most."""
 _MOST_COLUMNS = 3
 _MARGIN, _GAP = 0.8, 1.2
-"""Around the figure, and between its parts, in ems."""
+"""Margin around the figure, and gap between its parts, in ems."""
 _SMALLEST, _LARGEST = 12.0, 15.0
-"""Height of the text in pixels."""
+"""Limits of the height of the text in pixels."""
 _NATURAL = 1200
-"""Width of a figure where no screen gives one."""
+"""Default width of a figure in a file."""
 
 __all__ = [
     "InspectorContent",
@@ -63,7 +63,7 @@ __all__ = [
 
 
 class InspectorLayout(NamedTuple):
-    """Where each part is, how high the text is, and the height of all."""
+    """The height of the text (em), the position of each part, and the total height."""
 
     em: float
     part_rects: tuple[tuple[InspectorPart, QRectF], ...]
@@ -71,7 +71,7 @@ class InspectorLayout(NamedTuple):
 
 
 def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayout:
-    """Lay out the parts in their order, down one column after the other, so that the highest is as low as can be."""
+    """Lay out the parts in order, one column after the other, with the highest column as low as possible."""
     em = min(max(width / 48, _SMALLEST), _LARGEST)
     count = max(1, min(int(width // (_COLUMN * em)), _MOST_COLUMNS))
     inner = (width - 2 * _MARGIN * em - (count - 1) * 2 * _GAP * em) / count
@@ -87,7 +87,7 @@ def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayou
 
 
 def _column_breaks(heights: list[float], count: int) -> tuple[int, ...]:
-    """Where each of the columns begins and the last one ends."""
+    """Return the index of the first part of each column, and the number of parts."""
     ways = combinations(range(1, len(heights)), min(count, len(heights)) - 1)
 
     def unevenness(way: tuple[int, ...]) -> tuple[float, float]:
@@ -100,7 +100,7 @@ def _column_breaks(heights: list[float], count: int) -> tuple[int, ...]:
 def draw_inspector(
     painter: QPainter, content: InspectorContent, layout: InspectorLayout, theme: Theme, area: QRectF | None = None
 ) -> None:
-    """Draw what was laid out, as far as it is in an area; what is of earlier settings is dimmed."""
+    """Draw the parts that intersect an area; stale content is dimmed."""
     for part, rect in layout.part_rects:
         if area is not None and not area.intersects(rect.adjusted(-layout.em, -layout.em, layout.em, layout.em)):
             continue
@@ -111,7 +111,7 @@ def draw_inspector(
 
 
 def hit_inspector(content: InspectorContent, layout: InspectorLayout, point: QPointF) -> InspectorHit | None:
-    """What is at a point of the figure."""
+    """Return what is at a point of the figure."""
     for part, rect in layout.part_rects:
         if rect.contains(point):
             return part.hit(rect, content, layout.em, point)
@@ -119,7 +119,7 @@ def hit_inspector(content: InspectorContent, layout: InspectorLayout, point: QPo
 
 
 def paint_inspector(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
-    """Draw all of it into `rect`, smaller where it would not fit."""
+    """Draw all parts into `rect`, scaled down if they do not fit."""
     content = _figure_content(state)
     width = rect.width()
     layout = lay_out_inspector(content, width)
@@ -134,11 +134,11 @@ def paint_inspector(painter: QPainter, rect: QRectF, state: ViewState, theme: Th
 
 
 def inspector_figure_size(state: ViewState) -> tuple[int, int]:
-    """Width and height in pixels of a figure with all parts."""
+    """Return width and height in pixels of a figure with all parts."""
     return _NATURAL, max(200, round(lay_out_inspector(_figure_content(state), _NATURAL).height))
 
 
 def _figure_content(state: ViewState) -> InspectorContent:
-    """What is drawn into a file, where nothing can be clicked."""
+    """Build the content for a file, where nothing can be clicked."""
     content = load_inspector_content(state)
     return replace(content, note="") if content.note == NO_VALUE_CHOSEN else content

@@ -1,4 +1,4 @@
-"""The weights that an explanation needs: of a whole layer if that is small, else of one filter only."""
+"""The weights that an explanation needs: of the whole layer if it is small, else of one filter."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,15 +17,15 @@ from gui.paint.maps import layer_weights
 from gui.state.view_state import ViewState
 
 MOST_AT_ONCE = 1_000_000
-"""Weights of a layer that are found while the window waits; of more it takes longer than a frame."""
+"""Weights of a layer that are loaded while the window waits; more take longer than a frame."""
 _MOST_WHOLE = 8_000_000
-"""Weights of a layer that the cache holds whole; of more only one filter's, and a picture of all."""
+"""Weights of a layer that is cached whole; of a larger one only one filter, and a picture of all."""
 _MOST_ROWS, MOST_COLUMNS = 512, 1024
-"""Of a matrix that is drawn; of more every 2nd, 3rd … is taken."""
+"""Size of a matrix that is drawn whole; of a larger one every 2nd, 3rd … row or column."""
 
 
 class WeightMatrix(Struct, frozen=True, eq=False):
-    """The weights of filters (rows) for the values of a vector (columns), every so-and-so-many-th of them."""
+    """The weights of filters (rows) for the values of a vector (columns), subsampled by steps."""
 
     values: NDArray[np.float32]
     rows: int
@@ -33,20 +33,20 @@ class WeightMatrix(Struct, frozen=True, eq=False):
     row_step: int
     column_step: int
     first_row: int = 0
-    """Filter of the first row: with groups those of one group are rows."""
+    """Filter of the first row; with groups, only the filters of one group are rows."""
 
     @property
     def largest_weight(self) -> float:
-        """The largest absolute weight that is drawn."""
+        """The largest absolute weight that is drawn; 1 if all are 0."""
         return float(np.abs(self.values).max(initial=0.0)) or 1.0
 
 
 class LayerWeights(Struct, frozen=True, eq=False):
-    """The weights of a layer by role: of all filters, or of one with a picture of the others."""
+    """The weights of a layer by role: of all filters, or of one with a picture of all."""
 
     arrays: Mapping[str, NDArray[Any]]
     channel: int | None = None
-    """The only filter that is held; None: all are."""
+    """The only filter in `arrays`; None: all filters."""
     matrix: WeightMatrix | None = None
 
     @property
@@ -54,58 +54,61 @@ class LayerWeights(Struct, frozen=True, eq=False):
         return sum(array.nbytes for array in self.arrays.values()) + (self.matrix.values.nbytes if self.matrix else 0)
 
     def filter_roles(self, channel: int) -> Mapping[str, NDArray[Any]]:
-        """What belongs to one filter, which is the one that is held."""
+        """Return the weights of one filter; if only one is stored, `channel` is that one."""
         return self.arrays if self.channel is not None else channel_weights(self.arrays, channel)
 
 
-def filter_weights_key(state: ViewState, place: NodeRef, channel: int) -> Key:
-    """What the weights at a place depend on, and what of them is held; FileFault where their file is gone."""
+def filter_weights_key(state: ViewState, ref: NodeRef, channel: int) -> Key:
+    """Return the cache key of a layer's weights, with the filter if the layer is large.
+
+    Raises FileFault if their file is gone.
+    """
     return (
         "explained weights",
-        layer_weights.layer_weights_key(state, place),
-        channel if _is_large(state, place) else None,
+        layer_weights.layer_weights_key(state, ref),
+        channel if _is_large(state, ref) else None,
     )
 
 
 def loads_quickly(report: Report) -> bool:
-    """Whether the weights can be found while the window waits; fitted ones are at hand or not there at all."""
+    """Whether the weights load while the window waits; fitted ones are at hand or do not exist yet."""
     return _weight_count(report) <= MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
 
 
-def has_filter_weights(state: ViewState, place: NodeRef, channel: int) -> bool:
-    """Whether they were found already; FileFault where their file is gone."""
-    if _is_large(state, place):
-        return CACHE.has((), filter_weights_key(state, place, channel))
-    return layer_weights.has_layer_weights(state, place)
+def has_filter_weights(state: ViewState, ref: NodeRef, channel: int) -> bool:
+    """Whether the weights are cached. Raises FileFault if their file is gone."""
+    if _is_large(state, ref):
+        return CACHE.has((), filter_weights_key(state, ref, channel))
+    return layer_weights.has_layer_weights(state, ref)
 
 
-def load_filter_weights(state: ViewState, place: NodeRef, channel: int, checkpoint: Checkpoint) -> LayerWeights:
-    """The weights at a place as an explanation of that channel needs them. It may take long.
+def load_filter_weights(state: ViewState, ref: NodeRef, channel: int, checkpoint: Checkpoint) -> LayerWeights:
+    """Return the weights of a layer that an explanation of `channel` needs; may be slow.
 
     Raises
     ------
     FileFault
-        A file does not give them, or only a run will.
+        A file lacks them, or a run must fit them first.
     """
-    report = state.check.reports[place]
-    if not _is_large(state, place):
-        return LayerWeights(layer_weights.load_layer_weights(state, place, checkpoint) if report.array_shapes else {})
+    report = state.check.reports[ref]
+    if not _is_large(state, ref):
+        return LayerWeights(layer_weights.load_layer_weights(state, ref, checkpoint) if report.array_shapes else {})
 
     def make() -> LayerWeights:
-        arrays = state.weights(place, checkpoint)
+        arrays = state.weights(ref, checkpoint)
         return LayerWeights(channel_weights(arrays, channel), channel, make_weight_matrix(report, arrays, channel))
 
-    return CACHE.get_or_make((), filter_weights_key(state, place, channel), make, lambda found: found.nbytes)
+    return CACHE.get_or_make((), filter_weights_key(state, ref, channel), make, lambda weights: weights.nbytes)
 
 
 def make_weight_matrix(report: Report, arrays: Mapping[str, NDArray[Any]], channel: int) -> WeightMatrix | None:
-    """The matrix of the filter's group, if the layer multiplies vectors by it, as a 1×1 convolution does."""
-    layer, received = report.filter_layer, report.input_shapes[0]
-    if layer is None or received is None or not layer.multiplies_vector(received):
+    """Return the matrix of the filter's group, if the layer multiplies vectors, as a 1×1 convolution does."""
+    layer, input_shape = report.filter_layer, report.input_shapes[0]
+    if layer is None or input_shape is None or not layer.multiplies_vector(input_shape):
         return None
     whole = arrays["weight"].reshape(len(arrays["weight"]), -1)
-    read = layer.input_channels(channel, [received])
-    groups = received.channels // (read.stop - read.start)
+    channels = layer.input_channels(channel, [input_shape])
+    groups = input_shape.channels // (channels.stop - channels.start)
     rows, columns = len(whole) // groups, whole.shape[1]
     first = channel // rows * rows
     row_step, column_step = -(-rows // _MOST_ROWS), -(-columns // MOST_COLUMNS)
@@ -117,5 +120,5 @@ def _weight_count(report: Report) -> int:
     return report.weight_bytes // 4
 
 
-def _is_large(state: ViewState, place: NodeRef) -> bool:
-    return _weight_count(state.check.reports[place]) > _MOST_WHOLE
+def _is_large(state: ViewState, ref: NodeRef) -> bool:
+    return _weight_count(state.check.reports[ref]) > _MOST_WHOLE

@@ -1,4 +1,4 @@
-"""The inspector's head: which value, how large, what it is, and the formula with its numbers."""
+"""The head of the inspector: the position of the value, the value, its meaning, and the formula with its numbers."""
 
 import re
 from math import isnan
@@ -19,13 +19,13 @@ from gui.paint.inspector.part_drawing import InspectorHit
 from gui.theme import Theme
 
 _QUIET = (INSPECTOR_RUN_HINT, FINDING_WEIGHTS, NO_VALUE_CHOSEN)
-"""Notes that tell of nothing amiss."""
+"""Notes that are no warnings."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 
 
 def head_height(content: InspectorContent, width: float, em: float) -> float:
     needed = (
-        sum(room for _, room, _, _ in _paragraphs(content, width, em)) + _note_height(content, width, em) + 0.4 * em
+        sum(height for _, height, _, _ in _paragraphs(content, width, em)) + _note_height(content, width, em) + 0.4 * em
     )
     return max(needed, content.least_head_height)
 
@@ -33,10 +33,10 @@ def head_height(content: InspectorContent, width: float, em: float) -> float:
 def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     y = rect.top()
     painter.setOpacity(STALE_OPACITY if content.is_stale else 1.0)
-    for text, room, size, role in _paragraphs(content, rect.width(), em):
+    for text, height, size, role in _paragraphs(content, rect.width(), em):
         bold = role == "bold"
         colour = theme.muted if role == "muted" else theme.text
-        place = QRectF(rect.left(), y, rect.width(), room)
+        place = QRectF(rect.left(), y, rect.width(), height)
         if role == "name":
             side = 0.76 * em
             design = theme.muted if content.design_index < 0 else theme.design(content.design_index)
@@ -44,7 +44,7 @@ def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
             draw_text(painter, place.adjusted(1.2 * em, 0, 0, 0), text, size, theme.text, bold=True)
         else:
             draw_wrapped_text(painter, place, text, size, colour, bold=bold)
-        y += room
+        y += height
     painter.setOpacity(1.0)
     if content.note:
         tall = _note_height(content, rect.width(), em)
@@ -52,21 +52,21 @@ def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
         draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content.note, em, tone, theme)
 
 
-def hit_head(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:  # noqa: ARG001 - a Part
+def hit_head(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:  # noqa: ARG001 - signature of a part
     if content.explanation is None:
         return None
-    told = content.explanation
-    said = f"{told.value!r} in the run, {told.how.result!r} as told".replace("-", "−")
-    return InspectorHit(f"{content.title}{spot_text(content)}: {said}")
+    explanation = content.explanation
+    values = f"{explanation.value!r} in the run, {explanation.how.result!r} recomputed".replace("-", "−")
+    return InspectorHit(f"{content.title}{spot_text(content)}: {values}")
 
 
 def spot_text(content: InspectorContent) -> str:
-    """``[3, 12, 7]``."""
+    """Return the position as text: ``[3, 12, 7]``."""
     return "" if content.spot is None else f"[{', '.join(map(str, content.spot))}]"
 
 
 def _paragraphs(content: InspectorContent, width: float, em: float) -> list[tuple[str, float, float, str]]:
-    """Each paragraph: text, height, size, and its look."""
+    """Return text, height, size and role of each paragraph."""
     lines = [(f"{content.title}{spot_text(content)}", 1.7 * em, 1.1 * em, "name")]
 
     def add(text: str, size: float, role: str, gap: float = 0.25) -> None:
@@ -84,15 +84,16 @@ def _paragraphs(content: InspectorContent, width: float, em: float) -> list[tupl
 
 
 def _keep_indices_together(formula: str) -> str:
-    """The same with indices that stay on one line."""
-    return _INDEX.sub(lambda found: found[0].replace(" ", "\N{NO-BREAK SPACE}"), formula)
+    """Return the formula with indices that do not wrap."""
+    return _INDEX.sub(lambda match: match[0].replace(" ", "\N{NO-BREAK SPACE}"), formula)
 
 
-def _compare_with_run(told: ValueExplanation) -> str:
-    """What the run has, beside what the explanation gives."""
-    if told.how.result == told.value or isnan(told.value):
+def _compare_with_run(explanation: ValueExplanation) -> str:
+    """Compare the value in the run with that of the explanation."""
+    if explanation.how.result == explanation.value or isnan(explanation.value):
         return "The run has exactly this value."
-    return f"The run has {told.value:.7g}; as told, in double precision, {told.how.result:.9g}.".replace("-", "−")
+    values = f"The run has {explanation.value:.7g}; recomputed in double precision: {explanation.how.result:.9g}."
+    return values.replace("-", "−")
 
 
 def _note_height(content: InspectorContent, width: float, em: float) -> float:

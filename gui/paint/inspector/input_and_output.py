@@ -1,4 +1,4 @@
-"""Where the window stands on the input, and the output map that fills in."""
+"""The window on the input map, and the value in the output map, which fills in during playback."""
 
 from typing import NamedTuple
 
@@ -27,17 +27,17 @@ from gui.state.view_state import Focus, Look
 from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
-_TITLE = "Where it is read, and where it goes"
+_TITLE = "Window on the input, value in the output"
 _LARGEST = 17.0
 """Side of a map in ems."""
 _PADDED = 0.1
-"""Share of a map's side that is left around it, for windows that reach into the padding."""
+"""Margin around a map relative to its side, for windows that reach into the padding."""
 _ARROW, _CAPTION = 2.6, 1.5
-"""Room between the maps, and below them, in ems."""
+"""Space between the maps, and below them, in ems."""
 
 
 class _MapView(NamedTuple):
-    """A channel of a volume, what it is called, and where it is drawn."""
+    """A channel of a volume, its name, and its position."""
 
     volume: Float32Volume
     channel: int
@@ -46,9 +46,9 @@ class _MapView(NamedTuple):
 
 
 def maps_height(content: InspectorContent, width: float, em: float) -> float:
-    told = content.explanation
-    if told is None or all(volume.shape[1:] == (1, 1) for volume in (told.volume, *told.received)):
-        return 0.0  # a map of one value shows nothing
+    explanation = content.explanation
+    if explanation is None or all(volume.shape[1:] == (1, 1) for volume in (explanation.volume, *explanation.inputs)):
+        return 0.0  # a map of one value has nothing to show
     return part_title_height(_TITLE, width, em) + _map_side(width, em) + _CAPTION * em
 
 
@@ -66,57 +66,61 @@ def draw_maps(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
 
 def hit_maps(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
     before, after = _lay_out_maps(rect, content, em)
-    for shown, place in ((after, content.focus.ref), (before, _source_ref(content.required_explanation))):
-        at = None if shown is None else cell_index_at(shown.rect, shown.volume.shape, point)
-        if shown is not None and place is not None and at is not None:
-            value = number_text(shown.volume[shown.channel, at[0], at[1]])
-            words = f"{shown.name} · channel {shown.channel}, y {at[0]}, x {at[1]}: {value}"
-            return InspectorHit(words, Focus(*place, shown.channel, at))
+    for view, ref in ((after, content.focus.ref), (before, _source_ref(content.required_explanation))):
+        at = None if view is None else cell_index_at(view.rect, view.volume.shape, point)
+        if view is not None and ref is not None and at is not None:
+            value = number_text(view.volume[view.channel, at[0], at[1]])
+            words = f"{view.name} · channel {view.channel}, y {at[0]}, x {at[1]}: {value}"
+            return InspectorHit(words, Focus(*ref, view.channel, at))
     return None
 
 
-def _source_ref(told: ValueExplanation) -> tuple[str, str] | None:
-    return told.source_refs[told.source_index] if told.source_refs else None
+def _source_ref(explanation: ValueExplanation) -> tuple[str, str] | None:
+    return explanation.source_refs[explanation.source_index] if explanation.source_refs else None
 
 
 def _map_side(width: float, em: float) -> float:
-    """Of the room for one map."""
+    """Return the side of the space for one map."""
     return min((width - _ARROW * em) / 2, _LARGEST * em)
 
 
 def _lay_out_maps(rect: QRectF, content: InspectorContent, em: float) -> tuple[_MapView | None, _MapView]:
-    """What is read, and the map of the value; the project's input is read from nothing."""
-    told = content.required_explanation
+    """Lay out the input map and the map of the value; the project's input has no input map."""
+    explanation = content.required_explanation
     side = _map_side(rect.width(), em)
     top = rect.top() + part_title_height(_TITLE, rect.width(), em)
     margin = _PADDED * side
     first = QRectF(rect.left(), top, side, side).adjusted(margin, margin, -margin, -margin)
-    second = first.translated(side + _ARROW * em, 0) if told.received else first
-    after = _MapView(told.volume, told.at.channel, content.focus.node, fit_shape(told.volume.shape, second))
-    if not told.received:
+    second = first.translated(side + _ARROW * em, 0) if explanation.inputs else first
+    after = _MapView(
+        explanation.volume, explanation.at.channel, content.focus.node, fit_shape(explanation.volume.shape, second)
+    )
+    if not explanation.inputs:
         return None, after
-    term = content.shown_term if told.how.terms is not None else 0
-    source = term if told.how.terms is not None and told.how.terms.of == "input" else told.source_index
-    channel = told.at.channel if told.how.window is None else told.how.window.first
-    if told.how.terms is not None and told.how.terms.of == "channel":
-        channel = told.how.terms.first + term
-    volume = told.received[source]
-    return _MapView(volume, channel, told.source_refs[source][1], fit_shape(volume.shape, first)), after
+    term = content.shown_term if explanation.how.terms is not None else 0
+    source = (
+        term if explanation.how.terms is not None and explanation.how.terms.of == "input" else explanation.source_index
+    )
+    channel = explanation.at.channel if explanation.how.window is None else explanation.how.window.first
+    if explanation.how.terms is not None and explanation.how.terms.of == "channel":
+        channel = explanation.how.terms.first + term
+    volume = explanation.inputs[source]
+    return _MapView(volume, channel, explanation.source_refs[source][1], fit_shape(volume.shape, first)), after
 
 
-def _draw_map(painter: QPainter, shown: _MapView, look: Look, theme: Theme) -> None:
-    ends = volume_range(shown.volume, zero_centred=look.zero_centred)
-    draw_values(painter, shown.rect, shown.volume[shown.channel], *ends, colours.colour_map_name(look), theme.edge)
+def _draw_map(painter: QPainter, view: _MapView, look: Look, theme: Theme) -> None:
+    ends = volume_range(view.volume, zero_centred=look.zero_centred)
+    draw_values(painter, view.rect, view.volume[view.channel], *ends, colours.colour_map_name(look), theme.edge)
 
 
-def _draw_window(painter: QPainter, shown: _MapView, told: ValueExplanation, theme: Theme) -> None:
-    """The kernel's box, its part in the padding hatched."""
-    rows, columns = (told.at.y, told.at.y), (told.at.x, told.at.x)
-    if told.how.window is not None:
-        window = told.how.window
+def _draw_window(painter: QPainter, view: _MapView, explanation: ValueExplanation, theme: Theme) -> None:
+    """Outline the window; its part in the padding is hatched."""
+    rows, columns = (explanation.at.y, explanation.at.y), (explanation.at.x, explanation.at.x)
+    if explanation.how.window is not None:
+        window = explanation.how.window
         rows, columns = (int(window.rows[0]), int(window.rows[-1])), (int(window.columns[0]), int(window.columns[-1]))
-    rect = shown.rect
-    box = grow_rect(cells_rect(rect, shown.volume.shape, (rows[0], columns[0], rows[1] + 1, columns[1] + 1)), 6)
+    rect = view.rect
+    box = grow_rect(cells_rect(rect, view.volume.shape, (rows[0], columns[0], rows[1] + 1, columns[1] + 1)), 6)
     hatch = QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)
     for side in _strips_outside(rect, box):
         painter.fillRect(box.intersected(side), hatch)
@@ -124,7 +128,7 @@ def _draw_window(painter: QPainter, shown: _MapView, told: ValueExplanation, the
 
 
 def _strips_outside(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
-    """What lies above, below, left and right of a picture, as far as a box reaches."""
+    """Return the strips above, below, left and right of a picture, as far as a box reaches."""
     whole = rect.united(box)
     return (
         QRectF(whole.topLeft(), QPointF(whole.right(), rect.top())),
@@ -134,9 +138,9 @@ def _strips_outside(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
     )
 
 
-def _draw_caption(painter: QPainter, shown: _MapView, text: str, rect: QRectF, em: float, theme: Theme) -> None:
-    """Below a map, as wide as its room."""
-    side, middle = _map_side(rect.width(), em), shown.rect.center().x()
+def _draw_caption(painter: QPainter, view: _MapView, text: str, rect: QRectF, em: float, theme: Theme) -> None:
+    """Draw a caption below a map, as wide as its space."""
+    side, middle = _map_side(rect.width(), em), view.rect.center().x()
     place = QRectF(middle - side / 2, rect.bottom() - _CAPTION * em - 0.3 * em, side, 1.4 * em)
     draw_centred_caption(painter, place, text, 0.92 * em, theme.muted)
 
@@ -150,22 +154,28 @@ def _draw_arrow(painter: QPainter, before: QRectF, after: QRectF, em: float, the
         painter.drawLine(end, QPointF(end.x() - 0.5 * em, y + dy * em))
 
 
-def _draw_output(painter: QPainter, shown: _MapView, content: InspectorContent, theme: Theme) -> None:
-    """The map of the value; while positions are gone through, those not yet reached are plain."""
-    told, rect, extent = content.required_explanation, shown.rect, shown.volume.shape
+def _draw_output(painter: QPainter, view: _MapView, content: InspectorContent, theme: Theme) -> None:
+    """Draw the map of the value; during playback, values not yet reached are plain."""
+    explanation, rect, extent = content.required_explanation, view.rect, view.volume.shape
     if content.photo is not None and content.filled_count is None:
-        draw_picture(painter, rect, colours.photo_image(shown.volume, content.photo), theme.edge)
+        draw_picture(painter, rect, colours.photo_image(view.volume, content.photo), theme.edge)
     else:
-        _draw_map(painter, shown, content.look, theme)
+        _draw_map(painter, view, content.look, theme)
     if content.filled_count is not None:
         row, column = divmod(content.filled_count, extent[2])
         for box in ((row, column, row + 1, extent[2]), (row + 1, 0, extent[1], extent[2])):
             if box[0] < box[2] <= extent[1] and box[1] < box[3]:
                 painter.fillRect(cells_rect(rect, extent, box), QColor(theme.plain))
-    outline_cells(painter, grow_rect(cell_rect(rect, extent, (told.at.y, told.at.x)), 6), 1.5, theme.base, theme.accent)
+    outline_cells(
+        painter,
+        grow_rect(cell_rect(rect, extent, (explanation.at.y, explanation.at.x)), 6),
+        1.5,
+        theme.base,
+        theme.accent,
+    )
 
 
 def count_filled_values(content: InspectorContent) -> int:
-    """Values of the map up to the chosen one, in reading order."""
-    told = content.required_explanation
-    return told.at.y * told.shape.width + told.at.x + 1
+    """Count the values of the map up to the selected one, in reading order."""
+    explanation = content.required_explanation
+    return explanation.at.y * explanation.shape.width + explanation.at.x + 1

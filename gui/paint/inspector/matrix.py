@@ -1,4 +1,4 @@
-"""A 1×1 convolution or dense layer as what it is: a matrix times the vector of values at one pixel."""
+"""A 1×1 convolution or dense layer as a matrix times the vector of values at one pixel."""
 
 from typing import NamedTuple
 
@@ -27,13 +27,13 @@ from gui.theme import Theme
 _STRIP = 1.2
 """Thickness of a vector in ems."""
 _LEAST, _LARGEST = 5.0, 15.0
-"""Height of the matrix in ems."""
+"""Limits of the height of the matrix in ems."""
 _LABELS = 5.6
-"""Room for what strips are called."""
+"""Space for the names of the strips, in ems."""
 
 
 class _MatrixRects(NamedTuple):
-    """The vector above the matrix, what it gives beside it, the chosen row and its products below."""
+    """The vector above the matrix, the outputs beside it, the selected row and its products below."""
 
     vector: QRectF
     matrix: QRectF
@@ -51,18 +51,20 @@ def matrix_height(content: InspectorContent, width: float, em: float) -> float:
 
 
 def draw_matrix(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
-    told, matrix = content.required_explanation, _shown_matrix(content)
+    explanation, matrix = content.required_explanation, _required_matrix(content)
     draw_part_title(painter, rect, _title(matrix), em, theme)
     places = _lay_out_rects(rect, matrix, em)
-    vector, row = told.window.values.ravel(), told.filter_weights.ravel()
+    vector, row = explanation.window.values.ravel(), explanation.filter_weights.ravel()
     products = row * vector
     limit, most = max(matrix.largest_weight, _largest_magnitude(row)), _largest_magnitude(products) or 1.0
     name, zero = colours.colour_map_name(content.look), content.look.zero_centred
-    ends = volume_range(told.received[told.source_index], zero_centred=zero)
+    ends = volume_range(explanation.inputs[explanation.source_index], zero_centred=zero)
     _draw_strip(painter, places.vector, vector, ends, name, "values", em, theme)
     draw_values(painter, places.matrix, matrix.values, -limit, limit, colours.DIVERGING, theme.edge)
-    given = _filter_outputs(told, matrix)[:: matrix.row_step, np.newaxis]
-    draw_values(painter, places.outputs, given, *volume_range(told.volume, zero_centred=zero), name, theme.edge)
+    outputs = _filter_outputs(explanation, matrix)[:: matrix.row_step, np.newaxis]
+    draw_values(
+        painter, places.outputs, outputs, *volume_range(explanation.volume, zero_centred=zero), name, theme.edge
+    )
     _draw_strip(painter, places.row, row, (-limit, limit), colours.DIVERGING, "its row", em, theme)
     _draw_strip(painter, places.products, products, (-most, most), colours.DIVERGING, "products", em, theme)
     _draw_links(painter, places, content, em, theme)
@@ -70,9 +72,9 @@ def draw_matrix(painter: QPainter, rect: QRectF, content: InspectorContent, em: 
     draw_text(painter, below, _axes_text(matrix), 0.92 * em, theme.muted)
 
 
-def _shown_matrix(content: InspectorContent) -> WeightMatrix:
+def _required_matrix(content: InspectorContent) -> WeightMatrix:
     matrix = content.required_explanation.matrix
-    assert matrix is not None, "the part is there only with one"
+    assert matrix is not None, "the part is shown only with a matrix"
     return matrix
 
 
@@ -80,9 +82,9 @@ def _largest_magnitude(values: NDArray[np.float64]) -> float:
     return float(np.abs(values).max(initial=0.0))
 
 
-def _filter_outputs(told: ValueExplanation, matrix: WeightMatrix) -> Float32Volume:
-    """What all filters of the matrix give at this pixel, a row each."""
-    return told.volume[matrix.first_row : matrix.first_row + matrix.rows, told.at.y, told.at.x]
+def _filter_outputs(explanation: ValueExplanation, matrix: WeightMatrix) -> Float32Volume:
+    """Return the outputs of all filters of the matrix at this pixel, one per row."""
+    return explanation.volume[matrix.first_row : matrix.first_row + matrix.rows, explanation.at.y, explanation.at.x]
 
 
 def _draw_strip(
@@ -95,15 +97,15 @@ def _draw_strip(
     em: float,
     theme: Theme,
 ) -> None:
-    """A vector lying down, as wide as the matrix, and what it is called."""
+    """Draw a horizontal vector, as wide as the matrix, and its name."""
     draw_values(painter, rect, values[np.newaxis], *ends, name, theme.edge)
     left = QRectF(rect.left() - _LABELS * em, rect.top(), (_LABELS - 0.4) * em, rect.height())
     draw_text(painter, left, label, 0.92 * em, theme.muted)
 
 
 def _draw_links(painter: QPainter, places: _MatrixRects, content: InspectorContent, em: float, theme: Theme) -> None:
-    """The chosen row through matrix and outputs, and the column whose sum is looked at through all."""
-    matrix, at = _shown_matrix(content), content.required_explanation.at
+    """Mark the selected row through matrix and outputs, and the columns of the shown term through all."""
+    matrix, at = _required_matrix(content), content.required_explanation.at
     tall = places.matrix.height() / matrix.rows
     y = places.matrix.top() + (at.channel - matrix.first_row) * tall
     thick = max(tall, 2.0)
@@ -120,48 +122,53 @@ def _draw_links(painter: QPainter, places: _MatrixRects, content: InspectorConte
 
 
 def term_columns(content: InspectorContent, term: int) -> tuple[int, int]:
-    """The columns of a term: one channel of a 1×1, all pixels of a channel of a dense layer."""
+    """Return the columns of a term: one channel of a 1×1, all pixels of a channel of a dense layer."""
     pixels = content.required_explanation.window.inside.size
     return term * pixels, (term + 1) * pixels
 
 
 def hit_matrix(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
-    told, matrix = content.required_explanation, _shown_matrix(content)
+    explanation, matrix = content.required_explanation, _required_matrix(content)
     places = _lay_out_rects(rect, matrix, em)
-    found = cell_index_at(places.matrix, (matrix.rows, matrix.columns), point)
-    if found is not None:
-        return _weight_hit(content, matrix, *found)
-    found = cell_index_at(places.outputs, (matrix.rows, 1), point)
-    if found is not None:
-        filter = matrix.first_row + found[0]
-        value = number_text(told.volume[filter, told.at.y, told.at.x])
-        return InspectorHit(f"filter {filter} gives {value} here; a click chooses it", _filter_focus(content, filter))
+    cell = cell_index_at(places.matrix, (matrix.rows, matrix.columns), point)
+    if cell is not None:
+        return _weight_hit(content, matrix, *cell)
+    cell = cell_index_at(places.outputs, (matrix.rows, 1), point)
+    if cell is not None:
+        filter_index = matrix.first_row + cell[0]
+        value = number_text(explanation.volume[filter_index, explanation.at.y, explanation.at.x])
+        return InspectorHit(
+            f"filter {filter_index}: {value} here; click to select it", _filter_focus(content, filter_index)
+        )
     for strip in (places.vector, places.row, places.products):
-        found = cell_index_at(strip, (1, matrix.columns), point)
-        if found is not None:
-            return _column_hit(content, found[1])
+        cell = cell_index_at(strip, (1, matrix.columns), point)
+        if cell is not None:
+            return _column_hit(content, cell[1])
     return None
 
 
 def _weight_hit(content: InspectorContent, matrix: WeightMatrix, row: int, column: int) -> InspectorHit:
-    filter = matrix.first_row + row
-    words = f"filter {filter}, {_column_name(content, column)}"
+    filter_index = matrix.first_row + row
+    words = f"filter {filter_index}, {_column_name(content, column)}"
     if row % matrix.row_step == 0 and column % matrix.column_step == 0:
         words += f": weight {number_text(matrix.values[row // matrix.row_step, column // matrix.column_step])}"
     return InspectorHit(
-        f"{words}; a click chooses filter {filter}", _filter_focus(content, filter), _column_term(content, column)
+        f"{words}; click to select filter {filter_index}",
+        _filter_focus(content, filter_index),
+        _column_term(content, column),
     )
 
 
 def _column_hit(content: InspectorContent, column: int) -> InspectorHit:
-    told, term = content.required_explanation, _column_term(content, column)
-    value, weight = float(told.window.values.flat[column]), float(told.filter_weights.flat[column])
-    words = f"{_column_name(content, column)}: value {number_text(value)} × weight {number_text(weight)} = {number_text(value * weight)}"
-    return InspectorHit(f"{words}; a click chooses it in the input", content.term_focus(term), term)
+    explanation, term = content.required_explanation, _column_term(content, column)
+    value, weight = float(explanation.window.values.flat[column]), float(explanation.filter_weights.flat[column])
+    product = f"value {number_text(value)} × weight {number_text(weight)} = {number_text(value * weight)}"
+    words = f"{_column_name(content, column)}: {product}"
+    return InspectorHit(f"{words}; click to select it in the input", content.term_focus(term), term)
 
 
-def _filter_focus(content: InspectorContent, filter: int) -> Focus:
-    return Focus(*content.focus.ref, filter, content.focus.pixel)
+def _filter_focus(content: InspectorContent, filter_index: int) -> Focus:
+    return Focus(*content.focus.ref, filter_index, content.focus.pixel)
 
 
 def _column_term(content: InspectorContent, column: int) -> int:
@@ -181,12 +188,12 @@ def _title(matrix: WeightMatrix) -> str:
 
 
 def _axes_text(matrix: WeightMatrix) -> str:
-    """What rows and columns are, and which of them are drawn where not all are."""
+    """Return the meaning of rows and columns, or their steps if not all are drawn."""
     steps = ((matrix.row_step, "rows"), (matrix.column_step, "columns"))
     parts = [f"1 of {step} {name}" for step, name in steps if step > 1]
     if parts:
         return f"{', '.join(parts)} drawn"
-    return "rows: filters · right of them: what they give"
+    return "rows: filters · right of them: their outputs"
 
 
 def _rows_height(matrix: WeightMatrix, em: float) -> float:
@@ -199,6 +206,6 @@ def _lay_out_rects(rect: QRectF, matrix: WeightMatrix, em: float) -> _MatrixRect
     tall, strip = _rows_height(matrix, em), _STRIP * em
     vector = QRectF(left, top, width, strip)
     whole = QRectF(left, vector.bottom() + 0.5 * em, width, tall)
-    given = QRectF(whole.right() + 0.5 * em, whole.top(), strip, tall)
+    outputs = QRectF(whole.right() + 0.5 * em, whole.top(), strip, tall)
     row = QRectF(left, whole.bottom() + 0.5 * em, width, strip)
-    return _MatrixRects(vector, whole, given, row, row.translated(0, strip + 0.4 * em))
+    return _MatrixRects(vector, whole, outputs, row, row.translated(0, strip + 0.4 * em))

@@ -1,4 +1,4 @@
-"""What all parts of the inspector draw with: pictures of numbers, outlines, captions; and what a point of it means."""
+"""Shared by the parts of the inspector: pictures of numbers, outlines, captions, and the interface of a part."""
 
 from collections.abc import Callable
 from typing import Any, NamedTuple
@@ -20,7 +20,7 @@ _LINE = 1.5
 
 
 class InspectorHit(NamedTuple):
-    """What is at a point: in words, what a click there chooses, and the term that it belongs to."""
+    """The thing under a point: its description, the focus after a click, and its term."""
 
     text: str
     focus: Focus | None = None
@@ -28,18 +28,18 @@ class InspectorHit(NamedTuple):
 
 
 class InspectorPart(NamedTuple):
-    """A part of the inspector: how high it is, how it is drawn, and what is at a point of it."""
+    """A part of the inspector: its height, drawing and hit test."""
 
     height: Callable[[InspectorContent, float, float], float]
-    """Pixels that it needs in a width with text of a size (em); 0 if it has nothing to show."""
+    """Returns its height for a width and a text size (em); 0 if it has nothing to show."""
     draw: Callable[[QPainter, QRectF, InspectorContent, float, Theme], None]
     """Draws it into a rectangle of its height."""
     hit: Callable[[QRectF, InspectorContent, float, QPointF], InspectorHit | None]
-    """What is at a point."""
+    """Returns what is at a point."""
 
 
 def draw_part_title(painter: QPainter, rect: QRectF, text: str, em: float, theme: Theme) -> None:
-    """A heading of one or more lines at the top of a part."""
+    """Draw a heading of one or more lines at the top of a part."""
     draw_wrapped_text(painter, rect, text, em, theme.text, bold=True)
 
 
@@ -50,7 +50,7 @@ def part_title_height(text: str, width: float, em: float) -> float:
 def draw_values(
     painter: QPainter, rect: QRectF, values: NDArray[Any], low: float, high: float, name: str, border: str
 ) -> None:
-    """Numbers (rows × columns) as sharp squares of colour in a thin frame."""
+    """Draw numbers (rows × columns) as sharp coloured squares in a thin frame."""
     draw_picture(painter, rect, indexed_image(to_levels(values, low, high), name), border)
 
 
@@ -59,7 +59,7 @@ def draw_picture(painter: QPainter, rect: QRectF, image: QImage, border: str) ->
     larger = image.width() < rect.width() and image.height() < rect.height()
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, not larger)
     vector = painter.paintEngine().type() != QPaintEngine.Type.Raster
-    painter.drawImage(rect, enlarge_pixels(image) if vector and larger else image)  # who opens the file would blur it
+    painter.drawImage(rect, enlarge_pixels(image) if vector and larger else image)  # viewers of the file would blur it
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.setPen(QPen(QColor(border), 1))
     painter.drawRect(rect)
@@ -67,7 +67,7 @@ def draw_picture(painter: QPainter, rect: QRectF, image: QImage, border: str) ->
 
 
 def outline_cells(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:
-    """A frame in two colours, one of which stands out on any map."""
+    """Draw a frame in two colours, one of which stands out on any map."""
     painter.setBrush(Qt.BrushStyle.NoBrush)
     for pen, colour in ((width + 2, outer), (width, inner)):
         painter.setPen(QPen(QColor(colour), pen, j=Qt.PenJoinStyle.MiterJoin))
@@ -77,25 +77,25 @@ def outline_cells(painter: QPainter, rect: QRectF, width: float, outer: str, inn
 def draw_centred_caption(
     painter: QPainter, rect: QRectF, text: str, em: float, colour: str, *, bold: bool = False
 ) -> None:
-    """A line centred in a rectangle, smaller where it has no room, cut where that does not help."""
+    """Draw a line centred in a rectangle, smaller if it does not fit, elided if that is not enough."""
     size = em
     while size > 0.75 * em and QFontMetricsF(font(size, bold=bold)).horizontalAdvance(text) > rect.width():
         size -= 0.05 * em
     metrics = QFontMetricsF(font(size, bold=bold))
-    shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
-    draw_text(painter, rect, shown, size, colour, Qt.AlignmentFlag.AlignCenter, bold=bold)
+    line = metrics.elidedText(text, Qt.TextElideMode.ElideRight, rect.width())
+    draw_text(painter, rect, line, size, colour, Qt.AlignmentFlag.AlignCenter, bold=bold)
 
 
-def fit_shape(shape: tuple[int, ...], room: QRectF) -> QRectF:
-    """The largest rectangle of a map's proportions in the middle of a room."""
+def fit_shape(shape: tuple[int, ...], space: QRectF) -> QRectF:
+    """Return the largest centred rectangle with the proportions of a map."""
     height, width = shape[-2:]
-    scale = min(room.width() / width, room.height() / height)
+    scale = min(space.width() / width, space.height() / height)
     size_x, size_y = max(width * scale, 3.0), max(height * scale, 3.0)
-    return QRectF(room.center().x() - size_x / 2, room.center().y() - size_y / 2, size_x, size_y)
+    return QRectF(space.center().x() - size_x / 2, space.center().y() - size_y / 2, size_x, size_y)
 
 
 def cell_index_at(rect: QRectF, extent: tuple[int, ...], point: QPointF) -> tuple[int, int] | None:
-    """Row and column under a point of a picture of … × rows × columns values; None outside of it."""
+    """Return row and column under a point of a picture of … × rows × columns values; None outside."""
     if not rect.contains(point):
         return None
     rows, columns = extent[-2:]
@@ -105,30 +105,30 @@ def cell_index_at(rect: QRectF, extent: tuple[int, ...], point: QPointF) -> tupl
 
 
 def cells_rect(rect: QRectF, extent: tuple[int, ...], box: tuple[int, int, int, int]) -> QRectF:
-    """Where top, left, bottom and right (past the last) of … × rows × columns values are in their picture."""
+    """Return the position of a box (top, left, bottom, right; ends exclusive) of … × rows × columns values."""
     top, left, bottom, right = box
     y, x = rect.height() / extent[-2], rect.width() / extent[-1]
     return QRectF(rect.left() + left * x, rect.top() + top * y, (right - left) * x, (bottom - top) * y)
 
 
 def cell_rect(rect: QRectF, extent: tuple[int, ...], at: tuple[int, int]) -> QRectF:
-    """One value's place in the picture."""
+    """Return the position of one value in the picture."""
     return cells_rect(rect, extent, (at[0], at[1], at[0] + 1, at[1] + 1))
 
 
 def grow_rect(rect: QRectF, least: float) -> QRectF:
-    """The rectangle, about its middle at least so many pixels wide and high."""
+    """Return the rectangle, grown about its centre to at least `least` pixels wide and high."""
     x, y = max(0.0, (least - rect.width()) / 2), max(0.0, (least - rect.height()) / 2)
     return rect.adjusted(-x, -y, x, y)
 
 
 def signed_colour(value: float) -> str:
-    """Red above zero, blue below, as in pictures of weights."""
+    """Return red above zero, blue below, as in pictures of weights."""
     red, green, blue = load_lut(DIVERGING)[228 if value >= 0 else 28]
     return QColor(int(red), int(green), int(blue)).name()
 
 
 def is_pale(values: NDArray[Any], low: float, high: float, name: str) -> NDArray[np.bool_]:
-    """Whether black is read on the colour of each value, not white."""
+    """Return whether black text is readable on the colour of each value, rather than white."""
     luminance = load_lut(name) @ np.array([0.299, 0.587, 0.114])
     return np.asarray(luminance[to_levels(values, low, high)] > 140)

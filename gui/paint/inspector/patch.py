@@ -1,4 +1,4 @@
-"""The patch of one channel, the filter that it meets, and their products, with the numbers in the cells."""
+"""The patch of one channel, its filter, and their products, with the numbers in the cells."""
 
 from math import floor, log10
 from typing import NamedTuple
@@ -27,24 +27,25 @@ from gui.paint.maps.map_measures import volume_range
 from gui.theme import Theme, font
 
 _SIGN = 1.6
-"""Room between two tiles in ems."""
+"""Space between two tiles in ems."""
 _LARGEST = 15.0
 """Side of a tile in ems."""
 _BELOW = 1.5
-"""What a tile is called, in ems."""
+"""Space for the name of a tile in ems."""
 _ROOMY = 25.0
-"""Pixels of a cell in which a number is read."""
+"""Pixels of a cell with space for a number."""
 _READABLE = 8.0
 """Pixels of the smallest number in a cell."""
 _LONG = 10_000
+"""Numbers from here on are divided by a power of ten."""
 _MOST_CELLS = 15
-"""Rows or columns of a tile that can hold numbers."""
+"""Rows or columns of a tile with numbers."""
 
 _RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
 class _PatchTile(NamedTuple):
-    """A table of numbers (kh×kw), its colours, and what it is called."""
+    """A table of numbers (kh×kw), its colours and name."""
 
     name: str
     values: NDArray[np.float64]
@@ -54,7 +55,7 @@ class _PatchTile(NamedTuple):
 
     @property
     def power_of_ten(self) -> int:
-        """Of ten, a multiple of 3: what numbers are divided by where they would be long, below 0.1 or from 10,000."""
+        """The exponent, a multiple of 3, that keeps numbers short: not 0 if the largest is below 0.1 or from 10,000."""
         largest = float(np.abs(self.values).max(initial=0.0))
         if not 0 < largest < float("inf") or 0.1 <= largest < _LONG:
             return 0
@@ -87,9 +88,9 @@ def draw_patch(painter: QPainter, rect: QRectF, content: InspectorContent, em: f
     for sign, tile, place in zip(("", "×", "="), _make_tiles(content, window), places, strict=False):
         draw_values(painter, place, tile.values, tile.low, tile.high, tile.colour_map, theme.edge)
         _draw_padding(painter, place, window, theme)
-        shown = _draw_numbers(painter, place, tile, window, em)
+        has_numbers = _draw_numbers(painter, place, tile, window, em)
         name = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
-        draw_centred_caption(painter, name, tile.caption if shown else tile.name, 0.92 * em, theme.muted)
+        draw_centred_caption(painter, name, tile.caption if has_numbers else tile.name, 0.92 * em, theme.muted)
         before = QRectF(place.left() - _SIGN * em, place.top(), _SIGN * em, place.height())
         draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
     if window.winner is not None:
@@ -107,35 +108,34 @@ def hit_patch(rect: QRectF, content: InspectorContent, em: float, point: QPointF
     return None
 
 
-def _shown_channel(content: InspectorContent, window: WindowProduct) -> int:
-    """Which of the channels that are read is shown."""
+def _visible_channel(content: InspectorContent, window: WindowProduct) -> int:
+    """Return the index of the shown channel among those read."""
     return content.shown_term if len(window.values) > 1 else 0
 
 
 def _title(content: InspectorContent) -> str:
     window = content.required_explanation.window
-    channel = window.first + _shown_channel(content, window)
+    channel = window.first + _visible_channel(content, window)
     if window.filter is None:
         return f"The window on channel {channel}"
-    largest = ", whose sum is the largest" if content.chosen_term is None and len(window.values) > 1 else ""
+    largest = ", which has the largest sum" if content.chosen_term is None and len(window.values) > 1 else ""
     return f"Patch × filter on channel {channel}{largest}"
 
 
 def _sum_text(content: InspectorContent, window: WindowProduct) -> str:
-    at = _shown_channel(content, window)
+    at = _visible_channel(content, window)
     if window.winner is not None:
         return f"the largest: {number_text(window.values[0][window.winner])} (framed)"
     total = number_text(float(window.products[at].sum()))
     if window.filter is not None:
         return f"sum of the {window.inside.size} products = {total}"
-    return f"sum {total} / {content.required_explanation.terms.divisor:g} = {number_text(content.required_explanation.how.result)}"
+    explanation = content.required_explanation
+    return f"sum {total} / {explanation.terms.divisor:g} = {number_text(explanation.how.result)}"
 
 
 def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_PatchTile]:
-    at = _shown_channel(content, window)
-    low, high = volume_range(
-        content.required_explanation.received[window.source], zero_centred=content.look.zero_centred
-    )
+    at = _visible_channel(content, window)
+    low, high = volume_range(content.required_explanation.inputs[window.source], zero_centred=content.look.zero_centred)
     patch = _PatchTile("patch of the input", window.values[at], low, high, colour_map_name(content.look))
     if window.filter is None:
         return [patch]
@@ -148,14 +148,14 @@ def _make_tiles(content: InspectorContent, window: WindowProduct) -> list[_Patch
 
 
 def _tiles_per_row(content: InspectorContent, width: float, em: float) -> int:
-    """Tiles beside each other: all three, unless two and one leave room for the numbers that three do not."""
+    """Return the tiles per row: three, unless only two leave space for the numbers."""
     longest = max(content.required_explanation.window.inside.shape)
     three, two = (_tile_side(width, em, columns) / longest for columns in (3, 2))
     return 2 if three < _ROOMY <= two else 3
 
 
 def _tile_side(width: float, em: float, columns: int) -> float:
-    """The longer side of a tile."""
+    """Return the longer side of a tile."""
     return min((width - (columns - 1) * _SIGN * em) / columns - (_SIGN * em if columns == 2 else 0), _LARGEST * em)
 
 
@@ -173,7 +173,7 @@ def _tile_rects(rect: QRectF, content: InspectorContent, em: float) -> list[QRec
 
 
 def _draw_padding(painter: QPainter, rect: QRectF, window: WindowProduct, theme: Theme) -> None:
-    """Taps in the padding: hatched on a plain ground, for nothing was read there."""
+    """Hatch the taps in the padding, where nothing is read."""
     for row, column in np.argwhere(~window.inside):
         place = cell_rect(rect, window.inside.shape, (int(row), int(column)))
         painter.fillRect(place, QColor(theme.plain))
@@ -181,7 +181,7 @@ def _draw_padding(painter: QPainter, rect: QRectF, window: WindowProduct, theme:
 
 
 def _draw_numbers(painter: QPainter, rect: QRectF, tile: _PatchTile, window: WindowProduct, em: float) -> bool:
-    """Each cell's number, as large as its cell lets it be; whether there is room for them."""
+    """Draw the number in each cell, as large as it fits; return whether there is space for them."""
     rows, columns = extent = window.inside.shape
     if max(rows, columns) > _MOST_CELLS:
         return False
@@ -204,13 +204,13 @@ def _draw_numbers(painter: QPainter, rect: QRectF, tile: _PatchTile, window: Win
 
 
 def _short_number(value: float, digits: int) -> str:
-    """With so many digits behind the point; a bare 0 is exactly zero, of either sign."""
+    """Format with `digits` decimals; a bare 0 is exactly zero, of either sign."""
     return f"{value:.{digits}f}".replace("-", "−") if value and np.isfinite(value) else number_text(value + 0.0)
 
 
 def _describe_tap(content: InspectorContent, window: WindowProduct, at: tuple[int, int]) -> str:
-    """The tap under the mouse with its numbers."""
-    channel = _shown_channel(content, window)
+    """Describe the tap under the mouse with its numbers."""
+    channel = _visible_channel(content, window)
     where = f"channel {window.first + channel}, y {window.rows[at[0]]}, x {window.columns[at[1]]}"
     if not window.inside[at]:
         return f"{where}: padding, 0"

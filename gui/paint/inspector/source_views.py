@@ -1,4 +1,4 @@
-"""Pictures of the photo, large, and of every earlier volume, what the value sees of each outlined."""
+"""Pictures of the input, large, and of every earlier volume, with the value's receptive field outlined."""
 
 from math import hypot
 
@@ -24,11 +24,11 @@ from gui.paint.volumes import faces
 from gui.state.view_state import Focus
 from gui.theme import Theme
 
-_TITLE = "What it sees of each earlier volume"
+_TITLE = "Receptive field in each earlier volume"
 _WIDTH = 7.2
 """Least width of a picture in ems."""
 _GAP, _TEXT = 0.6, 2.5
-"""Between pictures, and the height of what stands below one, in ems."""
+"""Gap between pictures, and height of the text below one, in ems."""
 
 
 def source_views_height(content: InspectorContent, width: float, em: float) -> float:
@@ -41,58 +41,58 @@ def source_views_height(content: InspectorContent, width: float, em: float) -> f
 
 def draw_source_views(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     draw_part_title(painter, rect, _TITLE, em, theme)
-    for sight, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
-        picture = fit_shape(sight.volume.shape, place)
+    for view, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
+        picture = fit_shape(view.volume.shape, place)
         pixels = hypot(painter.deviceTransform().m11(), painter.deviceTransform().m12())
-        draw_picture(painter, picture, _view_image(sight, content, picture, pixels), theme.edge)
-        box = grow_rect(cells_rect(picture, sight.volume.shape, sight.region.window), 5)
+        draw_picture(painter, picture, _view_image(view, content, picture, pixels), theme.edge)
+        box = grow_rect(cells_rect(picture, view.volume.shape, view.region.window), 5)
         outline_cells(painter, box, 1.5, theme.base, theme.accent)
         line = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.2 * em)
-        draw_centred_caption(painter, line, sight.name, 0.92 * em, theme.text)
-        draw_centred_caption(painter, line.translated(0, 1.15 * em), region_size_text(sight), 0.85 * em, theme.muted)
+        draw_centred_caption(painter, line, view.name, 0.92 * em, theme.text)
+        draw_centred_caption(painter, line.translated(0, 1.15 * em), region_size_text(view), 0.85 * em, theme.muted)
     if content.left_out_count:
         last = QRectF(rect.left(), rect.bottom() - 1.6 * em, rect.width(), 1.5 * em)
-        text = f"{content.left_out_count} more volumes lie between the first of these and the second"
+        text = f"{content.left_out_count} more volumes lie between the first two of these"
         draw_text(painter, last, text, 0.92 * em, theme.muted)
 
 
-def region_size_text(sight: SourceView) -> str:
-    """How much is seen: "10×10 of 56×56"."""
-    top, left, bottom, right = sight.region.window
-    _, height, width = sight.volume.shape
+def region_size_text(view: SourceView) -> str:
+    """Return the size of the receptive field: "10×10 of 56×56"."""
+    top, left, bottom, right = view.region.window
+    _, height, width = view.volume.shape
     return f"{bottom - top}×{right - left} of {height}×{width}"
 
 
 def hit_source_views(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
-    for sight, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
-        picture = fit_shape(sight.volume.shape, place)
-        if cell_index_at(picture, sight.volume.shape, point) is not None:
-            top, left, bottom, right, first, last = sight.region
+    for view, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
+        picture = fit_shape(view.volume.shape, place)
+        if cell_index_at(picture, view.volume.shape, point) is not None:
+            top, left, bottom, right, first, last = view.region
             words = (
-                f"{sight.name} {'×'.join(map(str, sight.volume.shape))} · seen: y {top}…{bottom - 1}, "
-                f"x {left}…{right - 1}, channels {first}…{last - 1}; a click chooses the middle of it"
+                f"{view.name} {'×'.join(map(str, view.volume.shape))} · seen: y {top}…{bottom - 1}, "
+                f"x {left}…{right - 1}, channels {first}…{last - 1}; click to select its middle"
             )
             middle = (top + bottom - 1) // 2, (left + right - 1) // 2
-            return InspectorHit(words, Focus(*sight.ref, sight.channel, middle))
+            return InspectorHit(words, Focus(*view.ref, view.channel, middle))
     return None
 
 
-def _view_image(sight: SourceView, content: InspectorContent, rect: QRectF, pixels: float) -> QImage:
+def _view_image(view: SourceView, content: InspectorContent, rect: QRectF, pixels: float) -> QImage:
     columns, rows = rect.width() * pixels, rect.height() * pixels
-    if sight.photo is not None:
-        return faces.photo_face_image(sight.volume, sight.photo, columns, rows)
+    if view.photo is not None:
+        return faces.photo_face_image(view.volume, view.photo, columns, rows)
     name, zero = colours.colour_map_name(content.look), content.look.zero_centred
-    return faces.face_image(sight.volume, "front", sight.channel, name, zero_centred=zero, columns=columns, rows=rows)
+    return faces.face_image(view.volume, "front", view.channel, name, zero_centred=zero, columns=columns, rows=rows)
 
 
 def _choose_grid(width: float, em: float) -> tuple[int, float]:
-    """How many pictures stand beside each other, and how wide each is."""
+    """Return the number of columns and the width of a picture."""
     columns = max(1, int((width + _GAP * em) // ((_WIDTH + _GAP) * em)))
     return columns, (width + _GAP * em) / columns - _GAP * em
 
 
 def _grid_cells(count: int, columns: int) -> list[tuple[int, int]]:
-    """Row and column of each picture: the first takes two rows and columns where there are three or more."""
+    """Return row and column of each picture: with three or more columns, the first takes two rows and columns."""
     if columns < 3 or count < 2:
         return [divmod(index, columns) for index in range(count)]
     beside = [(row, column) for row in (0, 1) for column in range(2, columns)]

@@ -1,4 +1,4 @@
-"""Bars of what is added up: the largest terms by themselves, the others together, so that nothing is lost."""
+"""Bars of the terms of a sum: the largest ones, and the others together, so that nothing is missing."""
 
 from typing import NamedTuple
 
@@ -12,8 +12,9 @@ from gui.paint.inspector.part_drawing import InspectorHit, draw_part_title, part
 from gui.theme import Theme
 
 MOST_BARS = 12
-"""Terms that have a bar of their own; where there are only few more, they have, too."""
+"""Terms with their own bar."""
 FEW_MORE_BARS = 4
+"""Further terms that have their own bar if there are no more than these."""
 _ROW = 1.45
 """Height of a row in ems."""
 _LABEL, _NUMBER = 7.6, 5.0
@@ -21,86 +22,86 @@ _LABEL, _NUMBER = 7.6, 5.0
 
 
 class SumBar(NamedTuple):
-    """A bar: what it stands for, how long it is, and which term it is, if it is one."""
+    """A bar: its label, its value, and its term, if it stands for one."""
 
     label: str
     value: float
     term: int | None = None
     final: bool = False
-    """Whether it is what all bars above give together."""
+    """Whether it is the sum of all bars above."""
 
 
 def sum_bars(content: InspectorContent) -> tuple[SumBar, ...]:
-    """The bars from the largest on; those of all terms, the bias with them, add up to the last one."""
+    """Return the bars, the largest first; all terms and the bias add up to the last one."""
     terms = None if content.explanation is None else content.explanation.how.terms
     if terms is None or len(terms.values) < 2:
         return ()
     order = np.argsort(-np.abs(np.nan_to_num(terms.values)), kind="stable")
     own = order if len(order) <= MOST_BARS + FEW_MORE_BARS else order[:MOST_BARS]
-    shown = [SumBar(_term_label(content, int(term)), float(terms.values[term]), int(term)) for term in own]
+    bars = [SumBar(_term_label(content, int(term)), float(terms.values[term]), int(term)) for term in own]
     rest = terms.values[order[len(own) :]]
     for part, sign in ((rest[rest > 0], "+"), (rest[rest < 0], "−"), (rest[rest == 0], "0")):
         if len(part):
-            shown.append(SumBar(f"{len(part)} others: {sign}", float(part.sum())))
+            bars.append(SumBar(f"{len(part)} others: {sign}", float(part.sum())))
     if content.required_explanation.how.bias is not None:
-        shown.append(SumBar("bias", content.required_explanation.how.bias))
-    return (*shown, SumBar("sum", terms.total, final=True))
+        bars.append(SumBar("bias", content.required_explanation.how.bias))
+    return (*bars, SumBar("sum", terms.total, final=True))
 
 
 def sums_height(content: InspectorContent, width: float, em: float) -> float:
-    shown = sum_bars(content)
-    return part_title_height(_title(content), width, em) + (len(shown) + 0.6) * _ROW * em if shown else 0.0
+    bars = sum_bars(content)
+    return part_title_height(_title(content), width, em) + (len(bars) + 0.6) * _ROW * em if bars else 0.0
 
 
 def draw_sums(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     draw_part_title(painter, rect, _title(content), em, theme)
-    shown = sum_bars(content)
-    axis, scale = _axis_scale(rect, shown, em)
+    bars = sum_bars(content)
+    axis, scale = _axis_scale(rect, bars, em)
     top = rect.top() + part_title_height(_title(content), rect.width(), em)
     painter.setPen(QPen(QColor(theme.muted), 1))
-    painter.drawLine(QLineF(axis, top, axis, top + len(shown) * _ROW * em))
-    for index, row in enumerate(shown):
+    painter.drawLine(QLineF(axis, top, axis, top + len(bars) * _ROW * em))
+    for index, bar in enumerate(bars):
         place = QRectF(rect.left(), top + index * _ROW * em, rect.width(), _ROW * em)
-        _draw_sum_bar(painter, place, row, axis, scale, content, em, theme)
+        _draw_sum_bar(painter, place, bar, axis, scale, content, em, theme)
 
 
 def _draw_sum_bar(
     painter: QPainter,
     place: QRectF,
-    row: SumBar,
+    bar: SumBar,
     axis: float,
     scale: float,
     content: InspectorContent,
     em: float,
     theme: Theme,
 ) -> None:
-    if row.final:
+    if bar.final:
         painter.setPen(QPen(QColor(theme.text), 1))
         painter.drawLine(QLineF(place.left(), place.top(), place.right(), place.top()))
-    elif row.term is not None and row.term == content.shown_term and content.required_explanation.terms.of == "channel":
+    elif bar.term is not None and bar.term == content.shown_term and content.required_explanation.terms.of == "channel":
         painter.fillRect(place, QColor(theme.grid))
-    long = row.value * scale if np.isfinite(row.value) else 0.0
-    bar = QRectF(axis, place.top() + 0.2 * _ROW * em, long, 0.6 * _ROW * em).normalized()
-    painter.fillRect(bar, QColor(theme.text if row.final else signed_colour(row.value)))
-    if row.term is None and not row.final:  # hollow: several together, or no product at all
-        painter.fillRect(bar.adjusted(1.5, 1.5, -1.5, -1.5), QColor(theme.base))
+    long = bar.value * scale if np.isfinite(bar.value) else 0.0
+    bar_rect = QRectF(axis, place.top() + 0.2 * _ROW * em, long, 0.6 * _ROW * em).normalized()
+    painter.fillRect(bar_rect, QColor(theme.text if bar.final else signed_colour(bar.value)))
+    if bar.term is None and not bar.final:  # hollow: several together, or no product at all
+        painter.fillRect(bar_rect.adjusted(1.5, 1.5, -1.5, -1.5), QColor(theme.base))
     label = QRectF(place.left(), place.top(), _label_width(place.width(), em), place.height())
-    draw_text(painter, label, row.label, 0.92 * em, theme.text, bold=row.final)
+    draw_text(painter, label, bar.label, 0.92 * em, theme.text, bold=bar.final)
     value = QRectF(place.right() - _NUMBER * em, place.top(), _NUMBER * em, place.height())
-    draw_text(painter, value, number_text(row.value), 0.92 * em, theme.text, ALIGN_RIGHT, bold=row.final)
+    draw_text(painter, value, number_text(bar.value), 0.92 * em, theme.text, ALIGN_RIGHT, bold=bar.final)
 
 
 def hit_sums(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
-    shown = sum_bars(content)
+    bars = sum_bars(content)
     top = rect.top() + part_title_height(_title(content), rect.width(), em)
     index = int((point.y() - top) // (_ROW * em))
-    if not 0 <= index < len(shown) or not rect.left() <= point.x() <= rect.right():
+    if not 0 <= index < len(bars) or not rect.left() <= point.x() <= rect.right():
         return None
-    row = shown[index]
-    words = f"{row.label}: {row.value:.9g}".replace("-", "−")
-    if row.term is None:
+    bar = bars[index]
+    words = f"{bar.label}: {bar.value:.9g}".replace("-", "−")
+    if bar.term is None:
         return InspectorHit(words)
-    return InspectorHit(f"{words}; a click chooses it in the input", content.term_focus(row.term), row.term)
+    return InspectorHit(f"{words}; click to select it in the input", content.term_focus(bar.term), bar.term)
 
 
 def _title(content: InspectorContent) -> str:
@@ -118,11 +119,11 @@ def _label_width(width: float, em: float) -> float:
     return min(_LABEL * em, 0.4 * width)
 
 
-def _axis_scale(rect: QRectF, shown: tuple[SumBar, ...], em: float) -> tuple[float, float]:
-    """Where zero is, and pixels per unit: all bars have room between labels and numbers."""
-    finite = [row.value for row in shown if np.isfinite(row.value)]
+def _axis_scale(rect: QRectF, bars: tuple[SumBar, ...], em: float) -> tuple[float, float]:
+    """Return the position of zero and the pixels per unit, so that all bars fit between labels and numbers."""
+    finite = [bar.value for bar in bars if np.isfinite(bar.value)]
     low, high = min(0.0, *finite, 0.0), max(0.0, *finite, 0.0)
     left = rect.left() + _label_width(rect.width(), em) + 0.3 * em
-    room = max(rect.right() - _NUMBER * em - 0.3 * em - left, em)
-    scale = room / ((high - low) or 1.0)
+    space = max(rect.right() - _NUMBER * em - 0.3 * em - left, em)
+    scale = space / ((high - low) or 1.0)
     return left - low * scale, scale

@@ -1,4 +1,4 @@
-"""What may be computed for a picture: what is quick at once, the rest if somebody waits for it on another thread."""
+"""What may be computed for a picture: quick values at once, others only if a thread waits for them."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -8,26 +8,26 @@ from gui.paint.basics.derived_cache import CACHE, Key
 from gui.state.volume_at import Float32Volume
 
 QUICK = 1_000_000
-"""Values that can be gone through while a person waits for the next picture."""
-COMPUTING_TEXT = "being computed …"
-"""What a picture says in place of what is not in the cache yet."""
+"""Values that are processed before a user notices the wait."""
+COMPUTING_TEXT = "computing …"
+"""Placeholder for what is not in the cache yet."""
 
 _Derived = TypeVar("_Derived")
 
 
 class Budget:
-    """How long a picture may wait for what it draws.
+    """The work that may be done for one picture.
 
     Parameters
     ----------
     checkpoint
-        Called during long computations. None: nothing but what is quick or in the cache, as the window does not wait.
+        Called during long computations. None: the window does not wait, so only quick or cached values are available.
     """
 
     def __init__(self, checkpoint: Checkpoint | None = lambda: None) -> None:
         self.checkpoint = checkpoint
         self.complete = True
-        """Whether nothing had to be left out."""
+        """Whether nothing was left out."""
 
     def get(
         self,
@@ -37,13 +37,13 @@ class Budget:
         work: int,
         size: Callable[[_Derived], int] = lambda _: 1024,
     ) -> _Derived | None:
-        """Return what the key names of volumes; None if it takes too long now. `work` is how many values it takes."""
+        """Return the value that `key` names for the volumes, or None if it would take too long; `work` is in values."""
         if not CACHE.has(volumes, key) and self.postpones(work):
             return None
         return CACHE.get_or_make(volumes, key, lambda: make(self.proceed), size)
 
     def postpones(self, work: int) -> bool:
-        """Whether so many values are too many for now; if so, the picture counts as incomplete."""
+        """Whether `work` values are too many for now; if so, the picture is incomplete."""
         if self.checkpoint is not None or work <= QUICK:
             return False
         self.complete = False

@@ -1,4 +1,4 @@
-"""The difference of two volumes as one more mosaic: where and how much two designs give something else."""
+"""The difference of two volumes as a further mosaic: where two designs disagree, and by how much."""
 
 import numpy as np
 from msgspec import Struct
@@ -31,49 +31,49 @@ def make_difference_panel(
     fresh: bool = True,
     note: str = "",
 ) -> MosaicPanel:
-    """The plate of ``a − b`` for two volumes of one shape (C×H×W) called `names`.
+    """Return the panel of ``a − b`` for two volumes of the same shape (C×H×W), called `names`.
 
-    Its colours are its own: blue below zero, red above, white at zero, as far as its largest values (percentiles, as
-    everywhere). Its words state them and the relative error ``‖a − b‖ / ‖a‖``, over all pairs of finite values.
+    It has its own colours: blue below zero, white at zero, red above, up to the largest values (percentiles, as
+    everywhere). Its legend states them and the relative error ``‖a − b‖ / ‖a‖`` over all pairs of finite values.
 
     Parameters
     ----------
     budget
-        Says whether to wait for large volumes; left out: it waits.
+        Decides whether to wait for large volumes; default: wait.
     """
     shape = Shape(*first.shape)
-    found = (budget or Budget()).get(
+    difference = (budget or Budget()).get(
         (first, second),
         ("difference",),
         lambda checkpoint: _compute_difference(first, second, checkpoint),
         2 * first.size,
-        lambda made: 4 * made.tiles.shape.size,
+        lambda difference: 4 * difference.tiles.shape.size,
     )
-    if found is None:
+    if difference is None:
         return MosaicPanel(None, _NAME, COMPUTING_TEXT, MapTiles(shape), order=order)
     return MosaicPanel(
         None,
         _NAME,
-        f"error {number_text(found.error, 3)}",
-        found.tiles,
+        f"error {number_text(difference.error, 3)}",
+        difference.tiles,
         is_fresh=fresh,
         note=note,
         order=order,
-        legend_text=_difference_text(found, names),
+        legend_text=_difference_text(difference, names),
     )
 
 
 def _compute_difference(first: Float32Volume, second: Float32Volume, checkpoint: Checkpoint) -> _Difference:
-    with np.errstate(all="ignore"):  # ∞ − ∞ is shown as what it is: not a number
+    with np.errstate(all="ignore"):  # ∞ − ∞ is not a number, and shown as such
         values = first - second
     low, high = value_range(values, zero_centred=True)
     tiles = MapTiles(Shape(*values.shape), values, np.array([low]), np.array([high]), DIVERGING)
     return _Difference(tiles, relative_error(first, second, checkpoint))
 
 
-def _difference_text(found: _Difference, names: tuple[str, str]) -> str:
+def _difference_text(difference: _Difference, names: tuple[str, str]) -> str:
     first, second = names
     return (
         f"difference: its own range ({PERCENTILES_TEXT}), white is zero · "
-        f"relative error ‖{first} − {second}‖ / ‖{first}‖ = {number_text(found.error, 3)}"
+        f"relative error ‖{first} − {second}‖ / ‖{first}‖ = {number_text(difference.error, 3)}"
     )

@@ -1,4 +1,4 @@
-"""The weights of the layers that are looked at: read or drawn once for all pictures of them."""
+"""The weights of the layers in view: read or drawn at random once for all pictures."""
 
 import numpy as np
 
@@ -11,42 +11,42 @@ from gui.paint.basics.derived_cache import CACHE, Key
 from gui.state.view_state import ViewState
 
 MOST_WEIGHTS = 20_000_000
-"""Weights of a layer; more would take too long, and too much memory, for a look at one filter."""
+"""Weights of a layer; more would take too long and too much memory to show one filter."""
 
 
 def too_large_reason(shape: tuple[int, ...]) -> str:
-    """Why weights of that shape are not shown; "" where they are."""
+    """Return why weights of this shape are not shown; "" if they are."""
     count = int(np.prod(shape, dtype=np.int64))
     return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
 
 
-def layer_weights_key(state: ViewState, place: NodeRef) -> Key:
-    """What the weights at a place depend on, as a key of the cache; FileFault where their file is gone."""
-    report = state.check.reports[place]
+def layer_weights_key(state: ViewState, ref: NodeRef) -> Key:
+    """Return the cache key of a layer's weights: all that they depend on. Raises FileFault if their file is gone."""
+    report = state.check.reports[ref]
     if isinstance(report.weights, LowRankWeights):
-        return "weights", state.check.low_rank_fits.get(place), report.name
-    return "weights", weights.weight_identity(report, state.project.seed, place[0]), tuple(report.array_shapes.items())
+        return "weights", state.check.low_rank_fits.get(ref), report.name
+    return "weights", weights.weight_identity(report, state.project.seed, ref[0]), tuple(report.array_shapes.items())
 
 
-def has_layer_weights(state: ViewState, place: NodeRef) -> bool:
-    """Whether they need not be looked for: fitted ones are in the result of a run, or not there at all."""
-    fitted = isinstance(state.check.reports[place].weights, LowRankWeights)
-    return fitted or CACHE.has((), layer_weights_key(state, place))
+def has_layer_weights(state: ViewState, ref: NodeRef) -> bool:
+    """Whether the weights are at hand. Fitted ones are in the result of a run or do not exist yet."""
+    fitted = isinstance(state.check.reports[ref].weights, LowRankWeights)
+    return fitted or CACHE.has((), layer_weights_key(state, ref))
 
 
-def load_layer_weights(state: ViewState, place: NodeRef, checkpoint: Checkpoint) -> Weights:
-    """The arrays by role that a layer runs with; it may take long where they are not in the cache.
+def load_layer_weights(state: ViewState, ref: NodeRef, checkpoint: Checkpoint) -> Weights:
+    """Return the arrays by role that a layer runs with; slow if they are not cached.
 
     Raises
     ------
     FileFault
-        A file, or a run, does not give them.
+        A file lacks them, or a run must fit them first.
     """
-    if isinstance(state.check.reports[place].weights, LowRankWeights):
-        return state.weights(place, checkpoint)
+    if isinstance(state.check.reports[ref].weights, LowRankWeights):
+        return state.weights(ref, checkpoint)
     return CACHE.get_or_make(
         (),
-        layer_weights_key(state, place),
-        lambda: state.weights(place, checkpoint),
+        layer_weights_key(state, ref),
+        lambda: state.weights(ref, checkpoint),
         lambda arrays: sum(array.nbytes for array in arrays.values()),
     )

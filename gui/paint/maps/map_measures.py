@@ -1,4 +1,4 @@
-"""Measures of volumes for their pictures: ranges of colours, dead maps, the order of maps."""
+"""Cached measures of volumes for their pictures: colour ranges, dead maps, the order of maps."""
 
 import numpy as np
 
@@ -12,18 +12,18 @@ from gui.paint.maps.tiles import MapOrdering
 from gui.state.volume_at import Float32Volume
 
 _PRODUCTS = 64
-"""Values of matrices that are multiplied in the time in which one is gone through."""
+"""Multiplications of a matrix product in the time that one value takes elsewhere."""
 
 
 def volume_range(volume: Float32Volume, *, zero_centred: bool) -> tuple[float, float]:
-    """The values at the ends of a colour map; taken from a sample, so that it is always quick."""
+    """Return the values at the ends of the colour map, from a sample, so that it is always quick."""
     return CACHE.get_or_make(
         (volume,), ("range", zero_centred), lambda: value_range(volume, zero_centred=zero_centred), lambda _: 256
     )
 
 
 def map_ranges(volume: Float32Volume, *, zero_centred: bool) -> RangeEnds:
-    """The same of each map, of its own values."""
+    """Return the same per map, from its own values."""
     return CACHE.get_or_make(
         (volume,),
         ("ranges", zero_centred),
@@ -33,11 +33,11 @@ def map_ranges(volume: Float32Volume, *, zero_centred: bool) -> RangeEnds:
 
 
 def count_non_finite(volume: Float32Volume) -> int:
-    """How many values are not finite."""
+    """Count the values that are not finite."""
 
     def count() -> int:
         with np.errstate(all="ignore"):
-            if np.isfinite(np.sum(volume)):  # much faster than looking at each
+            if np.isfinite(np.sum(volume)):  # much faster than testing each
                 return 0
         return int(np.count_nonzero(~np.isfinite(volume)))
 
@@ -45,22 +45,22 @@ def count_non_finite(volume: Float32Volume) -> int:
 
 
 def find_dead_maps(volume: Float32Volume, *, before_relu: bool) -> dict[int, str]:
-    """Why each dead map is dead, by its channel: all values are the same, or none passes the ReLU behind it."""
+    """Return why each dead map is dead, by channel: all its values are equal, or none passes the ReLU behind it."""
 
     def find() -> dict[int, str]:
-        found = {}
+        reasons = {}
         if before_relu:
             reason = "dead behind its ReLU: no value is above 0"
-            found = dict.fromkeys(np.flatnonzero(map_statistics.silent_maps(volume)).tolist(), reason)
+            reasons = dict.fromkeys(np.flatnonzero(map_statistics.silent_maps(volume)).tolist(), reason)
         for channel in np.flatnonzero(map_statistics.constant_maps(volume)).tolist():
-            found[channel] = f"dead: all values are {number_text(volume[channel, 0, 0])}"
-        return dict(sorted(found.items()))
+            reasons[channel] = f"dead: all values are {number_text(volume[channel, 0, 0])}"
+        return dict(sorted(reasons.items()))
 
-    return CACHE.get_or_make((volume,), ("dead", before_relu), find, lambda found: 256 + 128 * len(found))
+    return CACHE.get_or_make((volume,), ("dead", before_relu), find, lambda reasons: 256 + 128 * len(reasons))
 
 
 def order_maps(volume: Float32Volume, by: MapOrder, like: int | None, budget: Budget) -> MapOrdering | None:
-    """The order of a volume's maps; None for that of the channels, and as long as another is not at hand."""
+    """Return the order of a volume's maps; None for channel order, and until another order is computed."""
     if by == "index":
         return None
     if by != "likeness" or like is None or like >= len(volume):

@@ -1,4 +1,4 @@
-"""Mosaics of every output map, two designs' in one scale, their difference, and a detail of the chosen map: layout."""
+"""The mosaics: all output maps of one or two designs, their difference, and a detail of the selected map."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -26,11 +26,11 @@ from gui.paint.maps.mosaic_panels import (
     build_mosaic_panels,
     colour_legend_text,
     find_map_order,
+    map_value_text,
     matching_order,
     order_figure_name,
     order_text,
     spot_name,
-    value_text,
 )
 from gui.paint.maps.panel_drawing import (
     draw_colour_legend,
@@ -46,89 +46,89 @@ from gui.theme import Theme
 
 
 class MosaicContent(Struct, frozen=True, eq=False):
-    """All that is drawn, as far as it does not depend on the room there is."""
+    """Everything that is drawn, as far as it does not depend on the available space."""
 
     panels: tuple[MosaicPanel, ...]
-    """One or two designs' maps, and their difference where it is asked for."""
+    """Maps of one or two designs, and their difference if the look includes it."""
     detail: MapDetail | None
     legend: str
     focus: Focus
     design_indices: tuple[int, ...]
-    """The plates' designs' positions in the project, for their colours; -1 for the stem, the input and a difference."""
+    """Position of each panel's design in the project, for its colour; -1 for stem, input and difference."""
     is_complete: bool = True
-    """Whether nothing is left out that takes long to compute."""
+    """Whether nothing slow was left out."""
 
     @property
     def difference_panel(self) -> MosaicPanel | None:
-        """The plate that has colours of its own."""
-        return next((plate for plate in self.panels if plate.legend_text), None)
+        """The panel with its own colours."""
+        return next((panel for panel in self.panels if panel.legend_text), None)
 
 
 def build_mosaic_content(state: ViewState, checkpoint: Checkpoint | None = lambda: None) -> MosaicContent:
-    """What to draw for a state.
+    """Build what to draw for a state.
 
     Parameters
     ----------
     checkpoint
-        Called while what takes long is computed. None: that is left out, as the window does not wait.
+        Called during long computations. None: they are left out, as the window does not wait.
     """
     budget = Budget(checkpoint)
-    shown = build_mosaic_panels(state, budget)
+    panels = build_mosaic_panels(state, budget)
     if state.look.comparison == "maps + difference":
-        shown = (*shown, *_difference_panels(shown, budget))
-    return _build_content(state, shown, budget)
+        panels = (*panels, *_difference_panels(panels, budget))
+    return _build_content(state, panels, budget)
 
 
 def refocus_mosaics(
     content: MosaicContent, state: ViewState, checkpoint: Checkpoint | None = lambda: None
 ) -> MosaicContent:
-    """The same maps with another choice within them, which may sort them anew."""
+    """Return the same maps with a new focus, which may change their order."""
     budget = Budget(checkpoint)
-    shown = content.panels
+    panels = content.panels
     if state.look.order == "likeness":
         order = find_map_order(state, budget)
-        figures = [order_figure_name(state) if plate.ref == state.focus.ref else "" for plate in shown]
-        shown = tuple(
+        figures = [order_figure_name(state) if panel.ref == state.focus.ref else "" for panel in panels]
+        panels = tuple(
             [
-                replace(plate, order=matching_order(order, plate.shape), figure_name=figure)
-                for plate, figure in zip(shown, figures, strict=True)
+                replace(panel, order=matching_order(order, panel.shape), figure_name=figure)
+                for panel, figure in zip(panels, figures, strict=True)
             ]
         )
-    made = _build_content(state, shown, budget)
-    return made if content.is_complete else replace(made, is_complete=False)
+    result = _build_content(state, panels, budget)
+    return result if content.is_complete else replace(result, is_complete=False)
 
 
-def _build_content(state: ViewState, shown: tuple[MosaicPanel, ...], budget: Budget) -> MosaicContent:
-    own = [plate for plate in shown if plate.ref is not None]
-    indices = tuple([-1 if plate.ref is None else state.design_index(plate.ref[0]) for plate in shown])
-    words = " · ".join(filter(None, (colour_legend_text(own, state.look), order_text(state, own))))
-    detail = build_map_detail(state, own, budget)
+def _build_content(state: ViewState, panels: tuple[MosaicPanel, ...], budget: Budget) -> MosaicContent:
+    volume_panels = [panel for panel in panels if panel.ref is not None]
+    indices = tuple([-1 if panel.ref is None else state.design_index(panel.ref[0]) for panel in panels])
+    words = " · ".join(filter(None, (colour_legend_text(volume_panels, state.look), order_text(state, volume_panels))))
+    detail = build_map_detail(state, volume_panels, budget)
     return MosaicContent(
-        shown, detail, words.replace(" %", "\N{NO-BREAK SPACE}%"), state.focus, indices, budget.complete
+        panels, detail, words.replace(" %", "\N{NO-BREAK SPACE}%"), state.focus, indices, budget.complete
     )
 
 
-def _difference_panels(shown: Sequence[MosaicPanel], budget: Budget) -> tuple[MosaicPanel, ...]:
-    """The difference of two plates whose values can be compared."""
-    if len(shown) != 2 or shown[0].shape != shown[1].shape:
+def _difference_panels(panels: Sequence[MosaicPanel], budget: Budget) -> tuple[MosaicPanel, ...]:
+    """Return the difference of two panels, if their values can be compared."""
+    if len(panels) != 2 or panels[0].shape != panels[1].shape:
         return ()
-    tiles = [plate.tiles for plate in shown]
+    tiles = [panel.tiles for panel in panels]
     first, second = (None if some is None else some.values for some in tiles)
     if first is None or second is None:
         return ()
-    fresh = all(plate.is_fresh for plate in shown)
-    names = shown[0].design, shown[1].design
+    fresh = all(panel.is_fresh for panel in panels)
+    names = panels[0].design, panels[1].design
     note = "" if fresh else STALE_HINT
-    return (make_difference_panel(first, second, names, order=shown[0].order, budget=budget, fresh=fresh, note=note),)
+    return (make_difference_panel(first, second, names, order=panels[0].order, budget=budget, fresh=fresh, note=note),)
 
 
-_NO_ROOM = "no room to show it here: enlarge the view"
+_NO_SPACE = "not enough space to show it: enlarge the view"
 _LEAST_MAPS = 4.5
-"""Height of a mosaic, in heights of the text, below which other things are left out."""
+"""Height of a mosaic, in text heights, below which legends and detail are left out."""
 
 
 class PanelLayout(NamedTuple):
-    """Where a plate's caption, its note and its mosaic are."""
+    """Position of a panel's caption, note and mosaic."""
 
     caption_rect: QRectF
     note_rect: QRectF
@@ -136,7 +136,7 @@ class PanelLayout(NamedTuple):
 
 
 class MosaicLayout(NamedTuple):
-    """Where everything is."""
+    """Position of everything in the picture."""
 
     text_size: float
     """Height of the text in pixels."""
@@ -148,26 +148,26 @@ class MosaicLayout(NamedTuple):
 
 
 def mosaic_text_size(rect: QRectF) -> float:
-    """Text grows with the picture, so that a large one can be read from afar."""
+    """Return the height of the text: it grows with the picture, so that a large one can be read from afar."""
     return min(max(min(rect.width() / 46, rect.height() / 40), 12.0), 19.0)
 
 
 def lay_out_mosaics(rect: QRectF, content: MosaicContent, zoom: MosaicZoom) -> MosaicLayout:
-    """Lay out a picture; a pure function of its size, what it shows and the zoom.
+    """Lay out a picture; a pure function of its size, content and zoom.
 
-    Where the maps would get too little room the words of the legends are left out, then the detail.
+    If the maps would get too little space, the words of the legends are left out, then the detail.
     """
     bare = content
     if content.detail is not None:
-        bare = replace(content, detail=replace(content.detail, body=None, reason=_NO_ROOM))
-    for shown, terse in ((content, False), (content, True), (bare, True)):
-        scene = _lay_out_with_legends(rect, shown, zoom, terse=terse)
+        bare = replace(content, detail=replace(content.detail, body=None, reason=_NO_SPACE))
+    for variant, terse in ((content, False), (content, True), (bare, True)):
+        layout = _lay_out_with_legends(rect, variant, zoom, terse=terse)
         if (
-            min(frame.projection.rect.height() if frame.projection else 0 for frame in scene.panels)
-            >= _LEAST_MAPS * scene.text_size
+            min(panel.projection.rect.height() if panel.projection else 0 for panel in layout.panels)
+            >= _LEAST_MAPS * layout.text_size
         ):
             break
-    return scene
+    return layout
 
 
 def _lay_out_with_legends(rect: QRectF, content: MosaicContent, zoom: MosaicZoom, *, terse: bool) -> MosaicLayout:
@@ -175,26 +175,26 @@ def _lay_out_with_legends(rect: QRectF, content: MosaicContent, zoom: MosaicZoom
     maps = rect.marginsRemoved(QMarginsF(size * 0.8, size * 0.6, size * 0.8, size * 0.6))
     detail = None
     if content.detail is not None:
-        maps, room = _split(maps, content.detail, size)
-        detail = lay_out_detail(content.detail, room, size)
-    apart = content.difference_panel
-    maps, second = _cut_legend(maps, "" if apart is None else apart.legend_text, size, terse=terse)
+        maps, detail_rect = _split(maps, content.detail, size)
+        detail = lay_out_detail(content.detail, detail_rect, size)
+    difference = content.difference_panel
+    maps, second = _cut_legend(maps, "" if difference is None else difference.legend_text, size, terse=terse)
     maps, first = _cut_legend(maps, content.legend, size, terse=terse)
-    chosen = pinned_text(content)
-    line = wrapped_text_height(chosen, maps.width(), size, bold=True) + size * 0.4 if chosen else 0.0
-    pinned = QRectF(maps.left(), first.top() - line, maps.width(), line)
-    maps.setBottom(pinned.top() - size * 0.6)
-    return MosaicLayout(size, _lay_out_panels(maps, content, size, zoom), pinned, first, second, detail)
+    pinned_line = pinned_text(content)
+    line_height = wrapped_text_height(pinned_line, maps.width(), size, bold=True) + size * 0.4 if pinned_line else 0.0
+    pinned_rect = QRectF(maps.left(), first.top() - line_height, maps.width(), line_height)
+    maps.setBottom(pinned_rect.top() - size * 0.6)
+    return MosaicLayout(size, _lay_out_panels(maps, content, size, zoom), pinned_rect, first, second, detail)
 
 
 def _cut_legend(rect: QRectF, words: str, size: float, *, terse: bool) -> tuple[QRectF, QRectF]:
-    """What is left above, and room at the bottom for a bar of colours and, unless terse, for these words."""
+    """Split off space at the bottom for a colour bar and, unless terse, for its words: (rest, legend)."""
     height = size * 1.7 + (0.0 if terse else wrapped_text_height(words, rect.width(), size)) if words else 0.0
     return rect.adjusted(0, 0, 0, -height), QRectF(rect.left(), rect.bottom() - height, rect.width(), height)
 
 
 def _split(rect: QRectF, detail: MapDetail, size: float) -> tuple[QRectF, QRectF]:
-    """Room for the maps and for a detail: beside them in a wide picture, else below."""
+    """Split into space for the maps and for the detail: beside them in a wide picture, else below."""
     if detail.body is None:
         height = detail_title_height(detail, rect.width(), size) + wrapped_text_height(
             detail.reason, rect.width(), size
@@ -211,57 +211,59 @@ def _split(rect: QRectF, detail: MapDetail, size: float) -> tuple[QRectF, QRectF
     return rect.adjusted(0, 0, 0, -height - size), QRectF(rect.left(), rect.bottom() - height, rect.width(), height)
 
 
-def _lay_out_panels(room: QRectF, content: MosaicContent, size: float, zoom: MosaicZoom) -> tuple[PanelLayout, ...]:
-    """The plates beside or below each other, whichever shows the maps larger."""
+def _lay_out_panels(space: QRectF, content: MosaicContent, size: float, zoom: MosaicZoom) -> tuple[PanelLayout, ...]:
+    """Lay out the panels side by side or stacked, whichever shows the maps larger."""
     count, gap = len(content.panels), size * 1.2
-    width, height = (room.width() - (count - 1) * gap) / count, (room.height() - (count - 1) * gap) / count
-    beside = [QRectF(room.left() + i * (width + gap), room.top(), width, room.height()) for i in range(count)]
-    stacked = [QRectF(room.left(), room.top() + i * (height + gap), room.width(), height) for i in range(count)]
+    width, height = (space.width() - (count - 1) * gap) / count, (space.height() - (count - 1) * gap) / count
+    beside = [QRectF(space.left() + i * (width + gap), space.top(), width, space.height()) for i in range(count)]
+    stacked = [QRectF(space.left(), space.top() + i * (height + gap), space.width(), height) for i in range(count)]
     options = [
         _lay_out_panels_in(rects, content, size, zoom) for rects in ((beside, stacked) if count > 1 else (beside,))
     ]
     return max(
         options,
-        key=lambda frames: min(frame.projection.tile_rect(0).width() if frame.projection else 0 for frame in frames),
+        key=lambda layouts: min(
+            layout.projection.tile_rect(0).width() if layout.projection else 0 for layout in layouts
+        ),
     )
 
 
 def _lay_out_panels_in(
     rects: Sequence[QRectF], content: MosaicContent, size: float, zoom: MosaicZoom
 ) -> tuple[PanelLayout, ...]:
-    """Captions and notes take the same room everywhere, so that equal maps are equally large."""
+    """Lay out panels with captions and notes of equal height, so that equal maps are equally large."""
     width = rects[0].width()
     caption = panel_caption_height(content.panels, width, size)
-    notes = [wrapped_text_height(plate.note, width - size, size) + size * 0.6 for plate in content.panels if plate.note]
+    notes = [wrapped_text_height(panel.note, width - size, size) + size * 0.6 for panel in content.panels if panel.note]
     note = min(max(notes, default=0.0), rects[0].height() / 2)
-    frames = []
-    for rect, plate in zip(rects, content.panels, strict=True):
+    layouts = []
+    for rect, panel in zip(rects, content.panels, strict=True):
         title = QRectF(rect.left(), rect.top(), width, caption)
         words = QRectF(rect.left(), title.bottom() + size * 0.3, width, note)
         top = words.bottom() + size * 0.4
-        seen = QRectF(rect.left(), top, width, max(rect.bottom() - top, 1))
-        frames.append(PanelLayout(title, words, _project_maps(plate, seen, size, zoom)))
-    return tuple(frames)
+        maps_rect = QRectF(rect.left(), top, width, max(rect.bottom() - top, 1))
+        layouts.append(PanelLayout(title, words, _project_maps(panel, maps_rect, size, zoom)))
+    return tuple(layouts)
 
 
-def _project_maps(plate: MosaicPanel, room: QRectF, size: float, zoom: MosaicZoom) -> Projection | None:
-    if plate.shape is None:
+def _project_maps(panel: MosaicPanel, space: QRectF, size: float, zoom: MosaicZoom) -> Projection | None:
+    if panel.shape is None:
         return None
     grid = choose_tile_grid(
-        plate.shape, room.width(), room.height(), lead_tiles=plate.lead_tiles, label=size, order=plate.order
+        panel.shape, space.width(), space.height(), lead_tiles=panel.lead_tiles, label=size, order=panel.order
     )
-    return project_grid(grid, room, zoom)
+    return project_grid(grid, space, zoom)
 
 
 def pinned_text(content: MosaicContent) -> str:
-    """The chosen value, in both designs; "" where no value is chosen, or none is known."""
+    """Return the selected value, in both designs; "" if none is selected or known."""
     focus = content.focus
     if focus.channel is None or focus.pixel is None or not content.legend:
         return ""
     spot = MapSpot(focus.channel, *focus.pixel)
-    values = [value_text(plate, spot) for plate in content.panels]
+    values = [map_value_text(panel, spot) for panel in content.panels]
     if len(values) > 1:
-        values = [f"{plate.design} {value}" for plate, value in zip(content.panels, values, strict=True)]
+        values = [f"{panel.design} {value}" for panel, value in zip(content.panels, values, strict=True)]
     return f"{spot_name(spot)}: {' · '.join(values)}"
 
 
@@ -271,38 +273,42 @@ def paint_mosaics(painter: QPainter, rect: QRectF, state: ViewState, theme: Them
     draw_mosaics(painter, rect, content, lay_out_mosaics(rect, content, MosaicZoom()), theme)
 
 
-def draw_mosaics(painter: QPainter, rect: QRectF, content: MosaicContent, scene: MosaicLayout, theme: Theme) -> None:
-    """Draw what was laid out."""
+def draw_mosaics(painter: QPainter, rect: QRectF, content: MosaicContent, layout: MosaicLayout, theme: Theme) -> None:
+    """Draw the content as laid out."""
     painter.save()
     painter.fillRect(rect, QColor(theme.base))
-    for frame, plate, index in zip(scene.panels, content.panels, content.design_indices, strict=True):
-        chosen = plate.ref == content.focus.ref and len(content.panels) > 1
+    for panel_layout, panel, index in zip(layout.panels, content.panels, content.design_indices, strict=True):
+        in_focus = panel.ref == content.focus.ref and len(content.panels) > 1
         colour = theme.muted if index < 0 else theme.design(index)
-        draw_panel_caption(painter, frame.caption_rect, plate, colour, chosen, scene.text_size, theme)
-        draw_panel_note(painter, frame.note_rect, plate, scene.text_size, theme)
-        if frame.projection is not None:
-            draw_panel_maps(painter, frame.projection, plate, content.focus, scene.text_size, theme)
-    draw_wrapped_text(painter, scene.pinned_rect, pinned_text(content), scene.text_size, theme.text, bold=True)
-    _draw_legends(painter, scene, content, theme)
-    if scene.detail is not None:
-        draw_detail(painter, scene.detail, theme)
+        draw_panel_caption(painter, panel_layout.caption_rect, panel, colour, in_focus, layout.text_size, theme)
+        draw_panel_note(painter, panel_layout.note_rect, panel, layout.text_size, theme)
+        if panel_layout.projection is not None:
+            draw_panel_maps(painter, panel_layout.projection, panel, content.focus, layout.text_size, theme)
+    draw_wrapped_text(painter, layout.pinned_rect, pinned_text(content), layout.text_size, theme.text, bold=True)
+    _draw_legends(painter, layout, content, theme)
+    if layout.detail is not None:
+        draw_detail(painter, layout.detail, theme)
     painter.restore()
 
 
-def _draw_legends(painter: QPainter, scene: MosaicLayout, content: MosaicContent, theme: Theme) -> None:
-    """That of the designs' maps, and below it that of their difference."""
+def _draw_legends(painter: QPainter, layout: MosaicLayout, content: MosaicContent, theme: Theme) -> None:
+    """Draw the legend of the designs' maps, and that of their difference below."""
     step = max(
-        [find_value_step(painter, frame.projection) for frame in scene.panels if frame.projection is not None],
+        [
+            find_value_step(painter, panel_layout.projection)
+            for panel_layout in layout.panels
+            if panel_layout.projection is not None
+        ],
         default=1,
     )
-    shared = next((plate for plate in content.panels if plate.has_values), None)
-    apart = content.difference_panel
+    shared = next((panel for panel in content.panels if panel.has_values), None)
+    difference = content.difference_panel
     rows = (
-        (shared, scene.legend_rect, content.legend),
-        (apart, scene.difference_legend_rect, apart.legend_text if apart else ""),
+        (shared, layout.legend_rect, content.legend),
+        (difference, layout.difference_legend_rect, difference.legend_text if difference else ""),
     )
-    for plate, rect, words in rows:
-        if plate is not None and plate.tiles is not None and words:
+    for panel, rect, words in rows:
+        if panel is not None and panel.tiles is not None and words:
             draw_colour_legend(
-                painter, rect, plate.tiles, words, step if plate is shared else 1, scene.text_size, theme
+                painter, rect, panel.tiles, words, step if panel is shared else 1, layout.text_size, theme
             )

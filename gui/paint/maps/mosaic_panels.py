@@ -1,4 +1,4 @@
-"""What the mosaics show: the chosen node's maps, a second design's to compare, their colours and what they say."""
+"""The panels of the mosaics: the maps of the selected node and of a second design, with colours, notes and texts."""
 
 from collections.abc import Mapping, Sequence
 
@@ -22,47 +22,45 @@ from gui.state.comparison import compared_refs
 from gui.state.view_state import Look, ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 
-MISTAKES_HINT = "unknown until the mistakes are mended"
-MAPS_RUN_HINT = "Run (F5) to see what each filter gives"
+MISTAKES_HINT = "unknown until the mistakes are corrected"
+MAPS_RUN_HINT = "Run (F5) to see the output of each filter"
 EARLIER_SETTINGS_NOTE = "The maps are for earlier settings."
-"""Functions behind which all that is below zero is lost."""
-
 _ORDERS: dict[MapOrder, str] = {
-    "index": "in the order of the channels",
-    "mean": "the largest mean first",
-    "variance": "the largest variance first",
-    "zeros": "the most zeros first",
-    "likeness": "alike maps side by side",
+    "index": "in channel order",
+    "mean": "largest mean first",
+    "variance": "largest variance first",
+    "zeros": "most zeros first",
+    "likeness": "similar maps side by side",
 }
-"""How maps are sorted, in words."""
+"""The orders of maps in words."""
 _FIGURES: dict[MapOrder, str] = {"mean": "mean", "variance": "variance", "zeros": "share of zeros"}
 
 
 class MosaicPanel(Struct, frozen=True, eq=False):
-    """One mosaic: the volume at a place, or the plain tiles of the volume that a run would give."""
+    """One mosaic: the volume of a node, or the plain tiles of the volume that a run would compute."""
 
     ref: NodeRef | None
     """None for a difference."""
     design: str
     """The design's name, "stem" or "input"."""
     title: str
-    """What follows the name: node and shape."""
+    """Node and shape, shown after the design's name."""
     tiles: MapTiles | None
-    """None where not even the shape is known."""
+    """None if not even the shape is known."""
     photo: QImage | None = None
     channel_names: tuple[str, ...] = ()
     is_fresh: bool = True
     note: str = ""
     note_is_error: bool = False
-    """Whether the note tells of a mistake."""
+    """Whether the note reports a mistake."""
     order: MapOrdering | None = None
-    """None: that of the channels."""
+    """None: channel order."""
     dead_reasons: Mapping[int, str] = {}
-    """Why dead maps are dead, by their channels."""
+    """Why dead maps are dead, by channel."""
     figure_name: str = ""
-    """What sorts the maps, where it is this plate's own."""
+    """Name of the figure that sorts the maps, if they are sorted by this panel's own figures."""
     legend_text: str = ""
-    """What its colours mean, where they are its own."""
+    """The meaning of its colours, if they are its own."""
 
     @property
     def shape(self) -> Shape | None:
@@ -83,67 +81,67 @@ class MosaicPanel(Struct, frozen=True, eq=False):
 
 
 def build_mosaic_panels(state: ViewState, budget: Budget | None = None) -> tuple[MosaicPanel, ...]:
-    """What to show for the chosen place, in one scale of colours and one order.
+    """Build the panels of the selected node, in one colour scale and one order.
 
-    `budget` says whether to wait for the order; left out: it waits.
+    `budget` decides whether to wait for the order; default: wait.
     """
-    volumes = [state.volume_at(place) for place in compared_refs(state)]
+    volumes = [state.volume_at(ref) for ref in compared_refs(state)]
     ends = _shared_range_ends([at.volume for at in volumes if at.volume is not None], state.look)
     order = find_map_order(state, budget or Budget())
     return tuple(_build_panel(state, at, ends, order) for at in volumes)
 
 
 def find_map_order(state: ViewState, budget: Budget) -> MapOrdering | None:
-    """The order of the chosen volume's maps, which any that it is compared with has, too."""
+    """Return the order of the selected volume's maps, which compared volumes share."""
     volume = state.volume_at(state.focus.ref).volume
     return None if volume is None else order_maps(volume, state.look.order, state.focus.likeness_channel, budget)
 
 
 def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOrdering | None) -> MosaicPanel:
-    place, shape, volume = at.ref, at.shape, at.volume
-    note, wrong = _note_text(at)
+    ref, shape, volume = at.ref, at.shape, at.volume
+    note, is_error = _note_text(at)
     tiles = None if shape is None else MapTiles(shape)
     photo: QImage | None = None
     names: tuple[str, ...] = ()
-    dead: Mapping[int, str] = {}
+    dead_reasons: Mapping[int, str] = {}
     if volume is not None:
         shape = Shape(*volume.shape)
-        own = _has_own_ranges(shape, state.look)
-        lows, highs = map_ranges(volume, zero_centred=state.look.zero_centred) if own else shared
+        has_own = _has_own_ranges(shape, state.look)
+        lows, highs = map_ranges(volume, zero_centred=state.look.zero_centred) if has_own else shared
         tiles = MapTiles(shape, volume, lows, highs, colour_map_name(state.look))
         photo, names = _photo_image(state.project.input, at, volume)
         if at.source[1] != INPUT:
-            dead = find_dead_maps(volume, before_relu=feeds_only_relus(state, at.source))
+            dead_reasons = find_dead_maps(volume, before_relu=feeds_only_relus(state, at.source))
     return MosaicPanel(
-        place,
-        place[0] or ("input" if place[1] == INPUT else "stem"),
-        _title(at, shape, len(dead)),
+        ref,
+        ref[0] or ("input" if ref[1] == INPUT else "stem"),
+        _title(at, shape, len(dead_reasons)),
         tiles,
         photo,
         names,
         at.fresh,
         note,
-        wrong,
+        is_error,
         matching_order(order, shape),
-        dead,
-        order_figure_name(state) if place == state.focus.ref else "",
+        dead_reasons,
+        order_figure_name(state) if ref == state.focus.ref else "",
     )
 
 
 def matching_order(order: MapOrdering | None, shape: Shape | None) -> MapOrdering | None:
-    """The order, where it is one of so many channels: a volume of earlier settings may have others."""
+    """Return the order if it fits the number of channels: a volume of earlier settings may have another."""
     return order if order is not None and shape is not None and shape.channels == len(order.channels) else None
 
 
 def order_figure_name(state: ViewState) -> str:
-    """The name of what sorts the chosen plate's maps."""
+    """Return the name of the figure that sorts the maps of the selected panel."""
     by, like = state.look.order, state.focus.likeness_channel
-    return f"likeness to map {like}" if by == "likeness" else _FIGURES.get(by, "")
+    return f"similarity to map {like}" if by == "likeness" else _FIGURES.get(by, "")
 
 
-def feeds_only_relus(state: ViewState, place: NodeRef) -> bool:
-    """Whether the output of a layer or input reaches nothing but ReLUs, as far as its design goes."""
-    design, name = place
+def feeds_only_relus(state: ViewState, ref: NodeRef) -> bool:
+    """Whether the output of a layer or input reaches only ReLUs within its design."""
+    design, name = ref
     analysis = state.analysis(design)
     users = [] if analysis is None else [report.layer for report in analysis.reports if name in report.inputs]
     return bool(users) and all(user.zeroes_negatives for user in users)
@@ -161,7 +159,7 @@ def _title(at: VolumeAt, shape: Shape | None, dead: int) -> str:
 
 
 def _note_text(at: VolumeAt) -> tuple[str, bool]:
-    """(what to say above the maps, whether it tells of a mistake)."""
+    """(note above the maps, whether it reports a mistake)."""
     if at.problems:
         return "\n".join((*at.problems, EARLIER_SETTINGS_NOTE) if at.result is not None else at.problems), True
     if at.shape is None:
@@ -172,7 +170,7 @@ def _note_text(at: VolumeAt) -> tuple[str, bool]:
 
 
 def _photo_image(spec: Input, at: VolumeAt, volume: Float32Volume) -> tuple[QImage | None, tuple[str, ...]]:
-    """The photo and its channels' names, at the place where it comes in."""
+    """Return the photo and the names of its channels, if the volume is the project's input."""
     if not at.is_project_input or not isinstance(spec, ImageInput) or not at.fresh:
         return None, ()
     if spec.channels == "gray":
@@ -182,7 +180,7 @@ def _photo_image(spec: Input, at: VolumeAt, volume: Float32Volume) -> tuple[QIma
 
 
 def _has_own_ranges(shape: Shape, look: Look) -> bool:
-    """A map of one value has no range of its own."""
+    """Whether each map has its own range; a map of a single value has none."""
     return look.range == "per map" and shape.height * shape.width > 1
 
 
@@ -192,9 +190,11 @@ def _shared_range_ends(volumes: Sequence[Float32Volume], look: Look) -> RangeEnd
     return np.array([min(lows)]), np.array([max(highs)])
 
 
-def colour_legend_text(shown: Sequence[MosaicPanel], look: Look) -> str:
-    """What the colours mean, in words."""
-    volumes = [plate.tiles for plate in shown if not plate.legend_text and plate.has_values and plate.tiles is not None]
+def colour_legend_text(panels: Sequence[MosaicPanel], look: Look) -> str:
+    """Return the meaning of the colours in words."""
+    volumes = [
+        panel.tiles for panel in panels if not panel.legend_text and panel.has_values and panel.tiles is not None
+    ]
     if not volumes:
         return ""
     first = volumes[0]
@@ -207,40 +207,40 @@ def colour_legend_text(shown: Sequence[MosaicPanel], look: Look) -> str:
         ends = f"{number_text(low, 3)} … {number_text(high, 3)} ({PERCENTILES_TEXT})"
         parts = [name, f"all values{both} {number_text(low, 3)}" if low == high else f"shared range{both} {ends}"]
     if first.shape.height * first.shape.width == 1:
-        parts.append("each cell is one value")
-    odd = sum(count_non_finite(tiles.values) for tiles in volumes if tiles.values is not None)
-    if odd:
-        parts.append(f"magenta: {odd:,} value{'s are' if odd > 1 else ' is'} not finite")
-    if any(plate.dead_reasons for plate in shown):
+        parts.append("each tile is one value")
+    non_finite = sum(count_non_finite(tiles.values) for tiles in volumes if tiles.values is not None)
+    if non_finite:
+        parts.append(f"magenta: {non_finite:,} value{'s are' if non_finite > 1 else ' is'} not finite")
+    if any(panel.dead_reasons for panel in panels):
         parts.append("crossed out: dead on this input")
     return " · ".join(parts)
 
 
-def order_text(state: ViewState, shown: Sequence[MosaicPanel]) -> str:
-    """How the maps are sorted; "" where they stand in the order of their channels."""
+def order_text(state: ViewState, panels: Sequence[MosaicPanel]) -> str:
+    """Return the order of the maps in words; "" for channel order."""
     by, like = state.look.order, state.focus.likeness_channel
-    if by == "index" or not any(plate.has_values for plate in shown):
+    if by == "index" or not any(panel.has_values for panel in panels):
         return ""
-    if all(plate.order is None for plate in shown):
-        return "being sorted …"
-    words = _ORDERS[by] if by != "likeness" or like is None else f"the most like map {like} first"
-    return f"{words}, as in {state.focus.design}" if len(shown) > 1 else words
+    if all(panel.order is None for panel in panels):
+        return "sorting …"
+    words = _ORDERS[by] if by != "likeness" or like is None else f"most similar to map {like} first"
+    return f"{words}, as in {state.focus.design}" if len(panels) > 1 else words
 
 
-def describe_map_value(plate: MosaicPanel, spot: MapSpot) -> str:
-    """The value under the mouse: "naive · conv5x5 · channel 3, y 12, x 7: 0.534"."""
-    where = plate.design
-    if plate.ref is not None and (plate.ref[0] or plate.ref[1] != INPUT):
-        where = f"{plate.design} · {plate.ref[1]}"
+def describe_map_value(panel: MosaicPanel, spot: MapSpot) -> str:
+    """Describe the value under the mouse: "naive · conv5x5 · channel 3, y 12, x 7: 0.534"."""
+    where = panel.design
+    if panel.ref is not None and (panel.ref[0] or panel.ref[1] != INPUT):
+        where = f"{panel.design} · {panel.ref[1]}"
     if spot.channel < 0:
-        assert plate.photo is not None
-        colour = plate.photo.pixelColor(spot.x, spot.y)
+        assert panel.photo is not None
+        colour = panel.photo.pixelColor(spot.x, spot.y)
         return (
             f"{where} · photo, y {spot.y}, x {spot.x}: red {colour.red()}, green {colour.green()}, blue {colour.blue()}"
         )
-    parts = [where, f"{spot_name(spot)}: {value_text(plate, spot)}", plate.dead_reasons.get(spot.channel, "")]
-    if plate.figure_name and plate.order is not None and plate.order.figures is not None:
-        parts.append(f"{plate.figure_name} {number_text(float(plate.order.figures[spot.channel]))}")
+    parts = [where, f"{spot_name(spot)}: {map_value_text(panel, spot)}", panel.dead_reasons.get(spot.channel, "")]
+    if panel.figure_name and panel.order is not None and panel.order.figures is not None:
+        parts.append(f"{panel.figure_name} {number_text(float(panel.order.figures[spot.channel]))}")
     return " · ".join(filter(None, parts))
 
 
@@ -248,11 +248,11 @@ def spot_name(spot: MapSpot) -> str:
     return f"channel {spot.channel}, y {spot.y}, x {spot.x}"
 
 
-def value_text(plate: MosaicPanel, spot: MapSpot) -> str:
-    """The value at a place of a volume; "not computed" before a run."""
-    if plate.tiles is None or plate.tiles.values is None:
+def map_value_text(panel: MosaicPanel, spot: MapSpot) -> str:
+    """Return a value as text; "not computed" before a run."""
+    if panel.tiles is None or panel.tiles.values is None:
         return "not computed"
-    shape = plate.tiles.shape
+    shape = panel.tiles.shape
     if not (spot.channel < shape.channels and spot.y < shape.height and spot.x < shape.width):
         return "outside"
-    return number_text(plate.tiles.values[spot])
+    return number_text(panel.tiles.values[spot])

@@ -1,4 +1,4 @@
-"""Many small maps as one image: how tiles are laid out, which value lies under a point, and the image itself."""
+"""Many small maps as one image: the layout of tiles, the value under a point, and the image itself."""
 
 from functools import lru_cache
 from math import ceil
@@ -15,13 +15,13 @@ from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.derived_cache import CACHE
 
 _LEAST_TILE = 12
-"""Units that a tile is at least wide or high, so that the gap of one unit stays thin beside maps of few values."""
+"""Least width or height of a tile in units, so that the gap of one unit stays thin beside small maps."""
 _MOST_VALUES = 2_000_000
-"""Values in one image; of more, only every 2nd, 4th, … is drawn until a person zooms in."""
+"""Values in one image; of more, only every 2nd, 4th, … is drawn until the user zooms in."""
 LABELLED_TILE_SIZE = 44.0
-"""Screen pixels from which on a tile carries its number."""
+"""Least width in screen pixels of a tile with a number."""
 NOT_FINITE = "#ff00ff"
-"""No colour map comes near it."""
+"""The colour of values that are not finite: far from every colour map."""
 
 
 class MapSpot(NamedTuple):
@@ -40,14 +40,14 @@ class TileBlock(NamedTuple):
 
 
 class MapOrdering(Struct, frozen=True, eq=False):
-    """In which order tiles show the channels; both (C,)."""
+    """The order in which tiles show the channels."""
 
     channels: NDArray[np.intp]
-    """The channel of each tile."""
+    """Channel of each tile (C,)."""
     tiles: NDArray[np.intp]
-    """The tile of each channel."""
+    """Tile of each channel (C,)."""
     figures: NDArray[np.float64] | None = None
-    """What sorts the channels, of each of them."""
+    """The figure of each channel that they are sorted by."""
 
     @classmethod
     def from_channels(cls, channels: NDArray[np.intp], figures: NDArray[np.float64] | None = None) -> "MapOrdering":
@@ -59,7 +59,7 @@ class TileGrid(NamedTuple):
 
     shape: Shape
     lead_tiles: int
-    """Tiles before the first map, left blank for pictures."""
+    """Tiles before the first map, left blank for a picture."""
     columns: int
     repeat: int
     step: int
@@ -69,7 +69,7 @@ class TileGrid(NamedTuple):
     pitch_x: int
     pitch_y: int
     order: MapOrdering | None = None
-    """None: that of the channels."""
+    """None: channel order."""
 
     @property
     def tile_width(self) -> int:
@@ -85,7 +85,7 @@ class TileGrid(NamedTuple):
 
     @property
     def width(self) -> int:
-        """Extent without the gap after the last tile."""
+        """Width in units without the gap after the last tile."""
         return (self.columns - 1) * self.pitch_x + self.tile_width
 
     @property
@@ -93,20 +93,20 @@ class TileGrid(NamedTuple):
         return (self.rows - 1) * self.pitch_y + self.top + self.tile_height
 
     def tile_of(self, channel: int) -> int:
-        """Number of the tile that shows a channel; −1 for the picture before them."""
+        """Return the number of the tile that shows a channel; −1 for the picture before the maps."""
         return channel if self.order is None or channel < 0 else int(self.order.tiles[channel])
 
     def channel_of(self, tile: int) -> int:
-        """The channel that a tile shows."""
+        """Return the channel that a tile shows."""
         return tile if self.order is None or tile < 0 else int(self.order.channels[tile])
 
     def tile_corner(self, channel: int) -> tuple[int, int]:
-        """(x, y) of a tile's first value, in units."""
+        """Return (x, y) of a tile's first value, in units."""
         row, column = divmod(self.tile_of(channel) + self.lead_tiles, self.columns)
         return column * self.pitch_x, row * self.pitch_y + self.top
 
     def spot_at(self, x: float, y: float) -> MapSpot | None:
-        """The value at a point in units; None in a gap and outside."""
+        """Return the value at a point in units; None in a gap or outside."""
         column, row = int(x // self.pitch_x), int(y // self.pitch_y)
         tile = row * self.columns + column - self.lead_tiles
         if not (0 <= column < self.columns and row >= 0 and -self.lead_tiles <= tile < self.shape.channels):
@@ -126,9 +126,9 @@ def choose_tile_grid(
     label: float = 0.0,
     order: MapOrdering | None = None,
 ) -> TileGrid:
-    """The grid whose tiles are largest on width × height pixels, with few holes in its last row.
+    """Return the grid with the largest tiles on width × height pixels and few holes in its last row.
 
-    `label` is the height in pixels of a tile's number; tiles too small to carry theirs go without.
+    `label` is the height in pixels of a tile's number; small tiles have none.
     """
     width, height, count = max(width, 1.0), max(height, 1.0), shape.channels + lead_tiles
     repeat = max(1, ceil(_LEAST_TILE / max(shape.height, shape.width)))
@@ -138,7 +138,7 @@ def choose_tile_grid(
     top, gap = 0, 1
     columns, scale = _best_columns(count, tile_width + 1, tile_height + 1, width, height)
     if label and scale * tile_width >= LABELLED_TILE_SIZE:
-        for _ in range(2):  # numbers take room, which makes tiles smaller, and numbers larger in units
+        for _ in range(2):  # numbers take space, so tiles shrink, and numbers grow in units
             top, gap = ceil(label / scale), ceil(3 / scale)
             columns, scale = _best_columns(count, tile_width + gap, tile_height + top + gap, width, height)
     elif scale < 1:
@@ -176,7 +176,7 @@ def _round_up_to_multiple(number: int, of: int) -> int:
 
 
 class MosaicZoom(NamedTuple):
-    """How much larger than fitting a mosaic is shown, and the fraction of it that lies left of and above the view."""
+    """The zoom relative to fitting, and the fractions of the mosaic that lie left of and above the view."""
 
     factor: float = 1.0
     x: float = 0.0
@@ -184,7 +184,7 @@ class MosaicZoom(NamedTuple):
 
 
 class Projection(NamedTuple):
-    """Where a grid lies on the screen: its unit (0, 0) at (left, top), `scale` pixels a unit, seen through `rect`."""
+    """A grid on the screen: its unit (0, 0) at (left, top), `scale` pixels per unit, clipped to `rect`."""
 
     grid: TileGrid
     rect: QRectF
@@ -193,32 +193,32 @@ class Projection(NamedTuple):
     scale: float
 
     def spot_at(self, point: QPointF) -> MapSpot | None:
-        """The value under a point of the screen."""
+        """Return the value under a point of the screen."""
         if not self.rect.contains(point):
             return None
         return self.grid.spot_at((point.x() - self.left) / self.scale, (point.y() - self.top) / self.scale)
 
     def tile_rect(self, channel: int) -> QRectF:
-        """A tile on the screen."""
+        """Return the position of a tile on the screen."""
         x, y = self.grid.tile_corner(channel)
         return self._to_screen(x, y, self.grid.tile_width, self.grid.tile_height)
 
     def value_rect(self, spot: MapSpot) -> QRectF:
-        """A value on the screen."""
+        """Return the position of a value on the screen."""
         x, y = self.grid.tile_corner(spot.channel)
         repeat = self.grid.repeat
         return self._to_screen(x + spot.x * repeat, y + spot.y * repeat, repeat, repeat)
 
-    def block_rect(self, cells: TileBlock) -> QRectF:
-        """A block of tiles with all its gaps."""
-        (first_row, last_row), (first, last) = cells
+    def block_rect(self, block: TileBlock) -> QRectF:
+        """Return the position of a block of tiles with its gaps."""
+        (first_row, last_row), (first, last) = block
         pitch_x, pitch_y = self.grid.pitch_x, self.grid.pitch_y
         return self._to_screen(
             first * pitch_x, first_row * pitch_y, (last - first) * pitch_x, (last_row - first_row) * pitch_y
         )
 
     def visible_block(self) -> TileBlock:
-        """The tiles that `rect` shows, wholly or in part."""
+        """Return the tiles that are visible in `rect`, wholly or partly."""
         grid, across, down = self.grid, self.scale * self.grid.pitch_x, self.scale * self.grid.pitch_y
         return TileBlock(
             _index_range(self.rect.top() - self.top, self.rect.bottom() - self.top, down, grid.rows),
@@ -226,14 +226,17 @@ class Projection(NamedTuple):
         )
 
     def visible_channels(self) -> list[int]:
-        """The maps that `rect` shows, and −1 where it shows the picture before them."""
+        """Return the visible maps, with −1 for the picture before them."""
         (first_row, last_row), columns = self.visible_block()
         index = (row * self.grid.columns + column for row in range(first_row, last_row) for column in range(*columns))
         lead, count = self.grid.lead_tiles, self.grid.shape.channels
         return [self.grid.channel_of(number - lead) for number in index if number - lead < count]
 
     def value_step(self, density: float) -> int:
-        """Take every step-th value for an image of at least one pixel a device pixel, of `density` a screen pixel."""
+        """Return the step between values for an image of at least one pixel per device pixel.
+
+        `density` is the number of device pixels per screen pixel.
+        """
         (first_row, last_row), (first, last) = self.visible_block()
         values = (last_row - first_row) * (last - first) * self.grid.tile_width * self.grid.tile_height
         step = 1
@@ -246,7 +249,7 @@ class Projection(NamedTuple):
 
 
 def project_grid(grid: TileGrid, rect: QRectF, zoom: MosaicZoom) -> Projection:
-    """Show a grid through `rect`, at the top left where it is smaller."""
+    """Project a grid into `rect`, at the top left if it is smaller."""
     scale = scale_to_fit(grid, rect) * zoom.factor
     width, height = grid.width * scale, grid.height * scale
     x = min(zoom.x, max(0.0, 1 - rect.width() / width))
@@ -255,32 +258,32 @@ def project_grid(grid: TileGrid, rect: QRectF, zoom: MosaicZoom) -> Projection:
 
 
 def scale_to_fit(grid: TileGrid, rect: QRectF) -> float:
-    """Pixels a unit at which the whole grid is seen."""
+    """Return the pixels per unit at which the whole grid fits."""
     return max(min(rect.width() / grid.width, rect.height() / grid.height), 1e-6)
 
 
-def zoom_at(seen: Projection, factor: float, point: QPointF) -> MosaicZoom:
-    """Zoom to `factor` times fitting, what lies under the point staying there."""
-    scale = scale_to_fit(seen.grid, seen.rect) * factor
-    x = (point.x() - seen.left) / seen.scale - (point.x() - seen.rect.left()) / scale
-    y = (point.y() - seen.top) / seen.scale - (point.y() - seen.rect.top()) / scale
-    return _clamp_zoom(seen, MosaicZoom(factor, x / seen.grid.width, y / seen.grid.height))
+def zoom_at(projection: Projection, factor: float, point: QPointF) -> MosaicZoom:
+    """Zoom to `factor` times fitting, around a point that stays in place."""
+    scale = scale_to_fit(projection.grid, projection.rect) * factor
+    x = (point.x() - projection.left) / projection.scale - (point.x() - projection.rect.left()) / scale
+    y = (point.y() - projection.top) / projection.scale - (point.y() - projection.rect.top()) / scale
+    return _clamp_zoom(projection, MosaicZoom(factor, x / projection.grid.width, y / projection.grid.height))
 
 
-def pan_by(seen: Projection, factor: float, by: QPointF) -> MosaicZoom:
-    """Drag a mosaic by some pixels."""
-    x = (seen.rect.left() - seen.left - by.x()) / (seen.grid.width * seen.scale)
-    y = (seen.rect.top() - seen.top - by.y()) / (seen.grid.height * seen.scale)
-    return _clamp_zoom(seen, MosaicZoom(factor, x, y))
+def pan_by(projection: Projection, factor: float, by: QPointF) -> MosaicZoom:
+    """Move a mosaic by some pixels."""
+    x = (projection.rect.left() - projection.left - by.x()) / (projection.grid.width * projection.scale)
+    y = (projection.rect.top() - projection.top - by.y()) / (projection.grid.height * projection.scale)
+    return _clamp_zoom(projection, MosaicZoom(factor, x, y))
 
 
-def _clamp_zoom(seen: Projection, zoom: MosaicZoom) -> MosaicZoom:
-    """The same view without what would show nothing beside the mosaic."""
-    at = project_grid(seen.grid, seen.rect, zoom)
+def _clamp_zoom(projection: Projection, zoom: MosaicZoom) -> MosaicZoom:
+    """Return the zoom moved so that no empty space shows beside the mosaic."""
+    at = project_grid(projection.grid, projection.rect, zoom)
     return MosaicZoom(
         zoom.factor,
-        (seen.rect.left() - at.left) / (seen.grid.width * at.scale),
-        (seen.rect.top() - at.top) / (seen.grid.height * at.scale),
+        (projection.rect.left() - at.left) / (projection.grid.width * at.scale),
+        (projection.rect.top() - at.top) / (projection.grid.height * at.scale),
     )
 
 
@@ -290,28 +293,28 @@ def _index_range(start: float, end: float, pitch: float, count: int) -> tuple[in
 
 
 class MapTiles(Struct, frozen=True, eq=False):
-    """Maps (C×H×W) and the values at which each one's colours begin and end; without values they are plain."""
+    """Maps (C×H×W) and the values at the ends of their colour map; plain without values."""
 
     shape: Shape
     values: NDArray[np.float32] | None = None
     lows: NDArray[np.float64] = np.zeros(1)
-    """One for each map, or one for all."""
+    """One per map, or one for all."""
     highs: NDArray[np.float64] = np.ones(1)
     colour_map: str = "viridis"
 
 
 class _TileImage(NamedTuple):
-    """An image, and the pixels that it is of and does not own."""
+    """An image and its pixels, which it does not own."""
 
     image: QImage
     pixels: NDArray[np.uint32]
 
 
-def tile_image(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, plain: str) -> QImage:
-    """A block of tiles with transparent gaps, every step-th value of each; `plain` is the colour without values."""
+def tile_image(tiles: MapTiles, grid: TileGrid, block: TileBlock, step: int, plain: str) -> QImage:
+    """Return a block of tiles with transparent gaps, every step-th value; `plain` is the colour without values."""
 
     def paint() -> _TileImage:
-        pixels = tile_pixels(tiles, grid, cells, step, plain)
+        pixels = tile_pixels(tiles, grid, block, step, plain)
         height, width = pixels.shape
         return _TileImage(
             QImage(pixels.data, width, height, 4 * width, QImage.Format.Format_ARGB32_Premultiplied), pixels
@@ -319,15 +322,15 @@ def tile_image(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, pla
 
     volumes = () if tiles.values is None else (tiles.values,)
     colours = tiles.colour_map, tiles.lows.tobytes(), tiles.highs.tobytes()
-    key = "tiles", grid, cells, step, colours if volumes else plain
+    key = "tiles", grid, block, step, colours if volumes else plain
     return CACHE.get_or_make(volumes, key, paint, lambda picture: picture.pixels.nbytes).image
 
 
-def tile_pixels(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, plain: str) -> NDArray[np.uint32]:
-    """The same as 0xAARRGGBB; all tiles at once."""
-    (first_row, last_row), (first, last) = cells
+def tile_pixels(tiles: MapTiles, grid: TileGrid, block: TileBlock, step: int, plain: str) -> NDArray[np.uint32]:
+    """Return the same as 0xAARRGGBB, all tiles at once."""
+    (first_row, last_row), (first, last) = block
     index = np.arange(first_row, last_row)[:, np.newaxis] * grid.columns + np.arange(first, last) - grid.lead_tiles
-    known = (index >= 0) & (index < tiles.shape.channels)
+    is_map = (index >= 0) & (index < tiles.shape.channels)
     pitch_y, pitch_x, top = grid.pitch_y // step, grid.pitch_x // step, grid.top // step
     pixels = np.zeros((last_row - first_row, pitch_y, last - first, pitch_x), np.uint32)
     channels = index.clip(0, tiles.shape.channels - 1)
@@ -340,13 +343,13 @@ def tile_pixels(tiles: MapTiles, grid: TileGrid, cells: TileBlock, step: int, pl
         colours = _map_colours(tiles, channels, step)
         if grid.repeat > 1:
             colours = np.repeat(np.repeat(colours, grid.repeat, axis=2), grid.repeat, axis=3)
-    colours[~known] = 0
+    colours[~is_map] = 0
     pixels.transpose(0, 2, 1, 3)[:, :, top : top + colours.shape[2], : colours.shape[3]] = colours
     return pixels.reshape(pixels.shape[0] * pitch_y, -1)
 
 
 def _map_colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDArray[np.uint32]:
-    """Colours of some maps (R×K×H×W) as 0xAARRGGBB."""
+    """Return the colours of some maps (R×K×H×W) as 0xAARRGGBB."""
     assert tiles.values is not None
     values = tiles.values[:, ::step, ::step][channels]
     finite = np.isfinite(values)
@@ -365,12 +368,12 @@ def _map_colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDA
 
 
 def _broadcast_to_maps(numbers: NDArray[np.float64]) -> NDArray[np.float32]:
-    """One number a map (R×K), so that it meets every value of its map."""
+    """Reshape one number per map (R×K) to broadcast over its values."""
     return numbers.astype(np.float32)[:, :, np.newaxis, np.newaxis]
 
 
 @lru_cache(maxsize=8)
 def load_packed_lut(name: str) -> NDArray[np.uint32]:
-    """The 256 colours of a map as opaque 0xAARRGGBB."""
+    """Return the 256 colours of a colour map as opaque 0xAARRGGBB."""
     red, green, blue = load_lut(name).astype(np.uint32).T
     return np.asarray(0xFF000000 | red << 16 | green << 8 | blue, np.uint32)

@@ -1,1 +1,1 @@
-"""The detail of the selected map: its kernel, its histogram, or what each input channel contributes."""
+"""The detail of the selected map: its kernel, its histogram, or the contributions of its input channels."""

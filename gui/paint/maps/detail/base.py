@@ -1,4 +1,4 @@
-"""What a detail of the chosen map must answer: where its parts are, how they are drawn, and what is under the mouse."""
+"""The interface of a detail of the selected map: lay out, draw, and describe what is under the mouse."""
 
 from typing import Protocol
 
@@ -11,29 +11,29 @@ from gui.theme import Theme
 
 
 class PlacedBody(Protocol):
-    """A body laid out in the room there is."""
+    """A body laid out in a rectangle."""
 
     def draw(self, painter: QPainter, theme: Theme) -> None: ...
 
     def describe(self, point: QPointF) -> str:
-        """What is under a point, in words; "" for nothing."""
+        """Describe what is under a point; "" for nothing."""
 
     def focus_at(self, point: QPointF) -> Focus | None:
-        """What a click at a point chooses."""
+        """Return the focus after a click at a point."""
 
     def focus_for_key(self, number: int) -> Focus | None:
-        """What a number key chooses, from 1 on."""
+        """Return the focus after a number key, from 1 on."""
 
 
 class DetailBody(Protocol):
-    """What is drawn below the title."""
+    """The part below the title."""
 
     def lay_out(self, rect: QRectF, size: float) -> PlacedBody:
-        """Lay it out in a rectangle, with text of that size in pixels."""
+        """Lay out the body in a rectangle, with text of `size` pixels."""
 
 
 class MapDetail(Struct, frozen=True, eq=False):
-    """What is shown of the chosen map, or the reason why there is nothing to show."""
+    """A detail of the selected map, or the reason why none is shown."""
 
     title: str
     body: DetailBody | None = None
@@ -41,4 +41,4 @@ class MapDetail(Struct, frozen=True, eq=False):
     is_error: bool = False
     """Whether the reason is a mistake."""
     text: str = ""
-    """What it shows, for those who do not see it."""
+    """Description for screen readers."""

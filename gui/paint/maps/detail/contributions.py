@@ -1,4 +1,4 @@
-"""What each input channel gives to the chosen map, as bars: the largest by themselves, the others together."""
+"""The contribution of each input channel to the selected map, as bars: the largest ones, and the rest together."""
 
 from typing import NamedTuple
 
@@ -28,44 +28,45 @@ from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
 _ROW = 1.45
-"""Height of a bar's row, in heights of the text."""
-_LEAST_SHOWN = 3
+"""Height of a bar's row, in text heights."""
+_LEAST_ROWS = 3
+"""Rows of bars below which the words under them are left out."""
 
 
 def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | None:
-    """Shares of the chosen map by input channel; None where none of a convolution or dense layer is chosen."""
-    place, channel, report = state.focus.ref, state.focus.channel, state.report(state.focus.ref)
+    """Build the shares of the selected map by input channel; None if no map of a layer with filters is selected."""
+    ref, channel, report = state.focus.ref, state.focus.channel, state.report(state.focus.ref)
     layer = None if report is None else report.filter_layer
     if channel is None or report is None or layer is None:
         return None
-    title = f"what input channels give to map {channel} of {place[0] or 'the stem'}"
-    source = place[0], report.inputs[0]
-    at, received, shape = state.volume_at(place), state.volume_at(source), report.array_shapes.get("weight")
+    title = f"contributions of input channels to map {channel} of {ref[0] or 'the stem'}"
+    source_ref = ref[0], report.inputs[0]
+    output, source, shape = state.volume_at(ref), state.volume_at(source_ref), report.array_shapes.get("weight")
     if report.output_shape is None:
         return MapDetail(title, None, MISTAKES_HINT)
-    if at.volume is None or received.volume is None or shape is None or channel >= len(at.volume):
+    if output.volume is None or source.volume is None or shape is None or channel >= len(output.volume):
         return MapDetail(title, None, MAPS_RUN_HINT)
-    if not (at.fresh and received.fresh):
+    if not (output.fresh and source.fresh):
         return MapDetail(title, None, STALE_HINT)
     if too_large_reason(shape):
         return MapDetail(title, None, too_large_reason(shape))
-    volume, maps = received.volume, at.volume
+    volume, maps = source.volume, output.volume
     try:
-        weight = get_layer_weights(state, place, budget)
+        weight = get_layer_weights(state, ref, budget)
     except FileFault as fault:
         return MapDetail(title, None, str(fault), is_error=True)
     if weight is None:
         return MapDetail(title, None, COMPUTING_TEXT)
     part = filter_input_of(layer, weight, volume, channel)
     work = part.weight.size * maps[0].size // 4 + 4 * len(part.weight) * maps[0].size
-    found = budget.get(
+    result = budget.get(
         (maps, volume), ("contributions", channel), lambda checkpoint: contributions(part, checkpoint), work
     )
-    if found is None:
+    if result is None:
         return MapDetail(title, None, COMPUTING_TEXT)
-    body = ContributionsBody(found, source, Shape(*volume.shape), state.design_index(place[0]), state.focus.pixel)
+    body = ContributionsBody(result, source_ref, Shape(*volume.shape), state.design_index(ref[0]), state.focus.pixel)
     return MapDetail(
-        title, body, text=f"{title}: " + ", ".join(_share_words(found, int(index)) for index in body.channel_order[:5])
+        title, body, text=f"{title}: " + ", ".join(_share_words(result, int(index)) for index in body.channel_order[:5])
     )
 
 
@@ -74,12 +75,12 @@ def _share_text(value: float) -> str:
     return f"{number_text(100 * value, 3)} %"
 
 
-def _share_words(found: Contributions, index: int) -> str:
-    return f"channel {found.first + index} {_share_text(float(found.shares[index]))}"
+def _share_words(result: Contributions, index: int) -> str:
+    return f"channel {result.first + index} {_share_text(float(result.shares[index]))}"
 
 
 class ContributionBar(NamedTuple):
-    """One row: an input channel, or all that have none of their own (number −1)."""
+    """One row: an input channel, or all channels without their own row (number −1)."""
 
     number: int
     label: str
@@ -89,7 +90,7 @@ class ContributionBar(NamedTuple):
 
 
 class ContributionsBody(NamedTuple):
-    """Shares of input channels, and where these are."""
+    """Shares of input channels, and their volume."""
 
     contributions: Contributions
     source_ref: tuple[str, str]
@@ -99,25 +100,25 @@ class ContributionsBody(NamedTuple):
 
     @property
     def meaning_text(self) -> str:
-        """What the shares are."""
+        """The meaning of the shares in words."""
         odd = (
-            f" · {self.contributions.non_finite:,} pixels left out: they are not finite"
+            f" · {self.contributions.non_finite:,} pixels that are not finite are left out"
             if self.contributions.non_finite
             else ""
         )
-        return f"shares of the map without its bias, together 100 %; below 0: works against the rest{odd}"
+        return f"shares of the map without its bias, 100 % in total; negative: works against the rest{odd}"
 
     @property
     def channel_order(self) -> NDArray[np.intp]:
-        """The channels that the filter sees, the largest share first, whatever its sign."""
+        """The channels that the filter reads, by descending magnitude of their share."""
         return np.argsort(-np.abs(self.contributions.shares), kind="stable")
 
     def lay_out(self, rect: QRectF, size: float) -> "PlacedContributions":
-        """As many bars as there is room for, the rest in a last one; below what they mean."""
+        """Lay out as many bars as fit, the rest in a last one, and the meaning below."""
         count = len(self.contributions.shares)
         below = wrapped_text_height(self.meaning_text, rect.width(), size) + size * 0.4
         rows = int((rect.height() - below) / (size * _ROW))
-        explained = rows >= _LEAST_SHOWN
+        explained = rows >= _LEAST_ROWS
         if not explained:
             rows = max(int(rect.height() / (size * _ROW)), 2)
         alone = count if count <= rows else rows - 1
@@ -132,38 +133,38 @@ class ContributionsBody(NamedTuple):
         return QRectF(rect.left(), rect.top() + line * size * _ROW, rect.width(), size * _ROW)
 
     def _make_bar(self, index: int, rect: QRectF, size: float, line: int) -> ContributionBar:
-        found = self.contributions
-        share = float(found.shares[index])
+        result = self.contributions
+        share = float(result.shares[index])
         hover = (
-            f"input channel {found.first + index} gives {number_text(100 * share, 6)} % of the map · by itself "
-            f"{number_text(100 * float(found.energies[index]), 4)} % of all channels' energy · "
-            f"sum of its values {number_text(float(found.sums[index]))} · click: choose it"
+            f"input channel {result.first + index}: {number_text(100 * share, 6)} % of the map · by itself "
+            f"{number_text(100 * float(result.energies[index]), 4)} % of all channels' energy · "
+            f"sum of its values {number_text(float(result.sums[index]))} · click to select it"
         )
-        return ContributionBar(index, f"channel {found.first + index}", share, self._row_rect(rect, size, line), hover)
+        return ContributionBar(index, f"channel {result.first + index}", share, self._row_rect(rect, size, line), hover)
 
     def _make_rest_bar(self, indices: NDArray[np.intp], rect: QRectF, size: float, line: int) -> ContributionBar:
-        found, count = self.contributions, len(indices)
-        share = float(found.shares[indices].sum())
+        result, count = self.contributions, len(indices)
+        share = float(result.shares[indices].sum())
         hover = (
-            f"the other {count} input channels give {number_text(100 * share, 6)} % of the map together · by themselves "
-            f"{number_text(100 * float(found.energies[indices].sum()), 4)} % of all channels' energy"
+            f"the other {count} input channels: {number_text(100 * share, 6)} % of the map together · "
+            f"by themselves {number_text(100 * float(result.energies[indices].sum()), 4)} % of all channels' energy"
         )
         return ContributionBar(-1, f"{count} others", share, self._row_rect(rect, size, line), hover)
 
 
 class PlacedContributions(NamedTuple):
-    """Where each bar is."""
+    """Position of each bar."""
 
     body: ContributionsBody
     rect: QRectF
     size: float
     bars: tuple[ContributionBar, ...]
     shows_meaning: bool
-    """Whether there is room for what the shares mean."""
+    """Whether there is space for the meaning of the shares."""
 
     @property
     def _bar_edges(self) -> tuple[float, float, float]:
-        """(left end of the bars, where zero is, right end); shares stand right of that."""
+        """(left end of the bars, zero, right end); the shares follow on the right."""
         size = self.size
         label = max(text_width(bar.label, size) for bar in self.bars) + size * 0.8
         value = max(text_width(_share_text(bar.share), size) for bar in self.bars) + size * 0.6
@@ -178,7 +179,7 @@ class PlacedContributions(NamedTuple):
         return (low, high) if low < high else (0.0, 1.0)
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
-        """A bar to the right for what adds to the map, to the left for what works against it."""
+        """Draw a bar to the right for a channel that adds to the map, to the left for one that works against it."""
         painter.save()
         size = self.size
         left, zero, right = self._bar_edges
@@ -202,16 +203,16 @@ class PlacedContributions(NamedTuple):
         return next((bar for bar in self.bars if bar.rect.contains(point)), None)
 
     def describe(self, point: QPointF) -> str:
-        """The exact share of the channel under a point."""
+        """Return the exact share of the channel under a point."""
         bar = self._bar_at(point)
         return "" if bar is None else bar.hover_text
 
     def focus_at(self, point: QPointF) -> Focus | None:
-        """The channel of a bar, in the volume that the layer receives."""
+        """Return the channel of a bar, in the input volume of the layer."""
         return self._bar_focus(self._bar_at(point))
 
     def focus_for_key(self, number: int) -> Focus | None:
-        """The channel of the first, second … bar."""
+        """Return the channel of the first, second … bar."""
         return self._bar_focus(self.bars[number - 1]) if 1 <= number <= len(self.bars) else None
 
     def _bar_focus(self, bar: ContributionBar | None) -> Focus | None:

@@ -1,4 +1,4 @@
-"""Details of the chosen map: its kernel, its histogram, or what each input channel gives to it."""
+"""Details of the selected map: kernel, histograms or contributions of the input channels, as the look requests."""
 
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
@@ -19,7 +19,6 @@ from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 __all__ = [
-    "_DETAIL_BUILDERS",
     "DetailBody",
     "MapDetail",
     "PlacedBody",
@@ -30,23 +29,23 @@ __all__ = [
 ]
 
 _DETAIL_BUILDERS: dict[Kind, Callable[[ViewState, Sequence[MosaicPanel], Budget], MapDetail | None]] = {
-    "kernel": lambda state, shown, budget: build_kernel_detail(state, budget),
-    "kernel by size": lambda state, shown, budget: build_kernel_detail(state, budget),
-    "histogram": lambda state, shown, budget: build_histogram_detail(state, shown),
-    "histograms": lambda state, shown, budget: build_histograms_detail(state, budget),
-    "contributions": lambda state, shown, budget: build_contributions_detail(state, budget),
-    "none": lambda state, shown, budget: None,
+    "kernel": lambda state, panels, budget: build_kernel_detail(state, budget),
+    "kernel by size": lambda state, panels, budget: build_kernel_detail(state, budget),
+    "histogram": lambda state, panels, budget: build_histogram_detail(state, panels),
+    "histograms": lambda state, panels, budget: build_histograms_detail(state, budget),
+    "contributions": lambda state, panels, budget: build_contributions_detail(state, budget),
+    "none": lambda state, panels, budget: None,
 }
-"""What can be shown of the chosen map."""
+"""The details that can be shown, by their name in the look."""
 
 
-def build_map_detail(state: ViewState, shown: Sequence[MosaicPanel], budget: Budget) -> MapDetail | None:
-    """What the look asks for; None where no map is chosen, or the layer has no such thing."""
-    return _DETAIL_BUILDERS[state.look.detail](state, shown, budget)
+def build_map_detail(state: ViewState, panels: Sequence[MosaicPanel], budget: Budget) -> MapDetail | None:
+    """Build the detail that the look names; None if no map is selected or the layer has no such detail."""
+    return _DETAIL_BUILDERS[state.look.detail](state, panels, budget)
 
 
 class PlacedDetail(NamedTuple):
-    """A detail and where it is."""
+    """A detail and its position."""
 
     detail: MapDetail
     detail_rect: QRectF
@@ -55,7 +54,7 @@ class PlacedDetail(NamedTuple):
 
 
 def lay_out_detail(detail: MapDetail, rect: QRectF, size: float) -> PlacedDetail:
-    """Lay it out: its title, and below it the rest."""
+    """Lay out the title, and the body below."""
     head = detail_title_height(detail, rect.width(), size)
     body = None if detail.body is None else detail.body.lay_out(rect.adjusted(0, head, 0, 0), size)
     return PlacedDetail(detail, rect, size, body)
@@ -65,12 +64,12 @@ def detail_title_height(detail: MapDetail, width: float, size: float) -> float:
     return wrapped_text_height(detail.title, width, size, bold=True) + size * 0.4
 
 
-def draw_detail(painter: QPainter, placed: PlacedDetail, theme: Theme) -> None:
-    """Title and body, or why there is nothing to see."""
-    detail, rect, size = placed.detail, placed.detail_rect, placed.size
+def draw_detail(painter: QPainter, layout: PlacedDetail, theme: Theme) -> None:
+    """Draw title and body, or the reason why there is no body."""
+    detail, rect, size = layout.detail, layout.detail_rect, layout.size
     draw_wrapped_text(painter, rect, detail.title, size, theme.text, bold=True)
-    if placed.body is not None:
-        placed.body.draw(painter, theme)
+    if layout.body is not None:
+        layout.body.draw(painter, theme)
         return
     below = rect.adjusted(0, detail_title_height(detail, rect.width(), size), 0, 0)
     draw_wrapped_text(painter, below, detail.reason, size, theme.error if detail.is_error else theme.muted)

@@ -1,4 +1,4 @@
-"""The values of the chosen map as a histogram; both designs' on one axis where they are compared."""
+"""The values of the selected map as a histogram, of two designs on one axis if they are compared."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from gui.theme import Theme
 
 _BINS = 40
 _LEAST_KEY = 0.75
-"""How much smaller words beside a key get before they are cut."""
+"""The smallest size of the words beside a key before they are cut, relative to the text."""
 
 
 class MapHistogram(NamedTuple):
@@ -29,31 +29,31 @@ class MapHistogram(NamedTuple):
     """The design's position in the project, for its colour; −1 for the stem and the input."""
     histogram: Histogram
     statistics: Statistics
-    """Of this one map."""
+    """Of this map alone."""
 
 
-def build_histogram_detail(state: ViewState, shown: Sequence[MosaicPanel]) -> MapDetail | None:
-    """Histograms of the chosen map; None where none is chosen."""
+def build_histogram_detail(state: ViewState, panels: Sequence[MosaicPanel]) -> MapDetail | None:
+    """Build the histograms of the selected map; None if none is selected."""
     channel = state.focus.channel
     if channel is None:
         return None
     title = f"values of map {channel}"
-    plates = [plate for plate in shown if plate.has_values and channel < plate.channels]
-    if not plates:
+    filled_panels = [panel for panel in panels if panel.has_values and channel < panel.channels]
+    if not filled_panels:
         return MapDetail(title, None, MAPS_RUN_HINT)
-    shown_maps = [_panel_values(plate)[channel] for plate in plates]
+    maps = [_panel_values(panel)[channel] for panel in filled_panels]
     curves = tuple(
-        MapHistogram(plate.design, state.design_index(plate.ref[0]), histogram, map_statistics(values[np.newaxis]))
-        for plate, values, histogram in zip(plates, shown_maps, histograms(shown_maps, _BINS), strict=True)
-        if plate.ref is not None
+        MapHistogram(panel.design, state.design_index(panel.ref[0]), histogram, map_statistics(values[np.newaxis]))
+        for panel, values, histogram in zip(filled_panels, maps, histograms(maps, _BINS), strict=True)
+        if panel.ref is not None
     )
     return MapDetail(title, HistogramBody(curves), text="; ".join([title, *map(_curve_text, curves)]))
 
 
-def _panel_values(plate: MosaicPanel) -> Float32Volume:
-    assert plate.tiles is not None
-    assert plate.tiles.values is not None
-    return plate.tiles.values
+def _panel_values(panel: MosaicPanel) -> Float32Volume:
+    assert panel.tiles is not None
+    assert panel.tiles.values is not None
+    return panel.tiles.values
 
 
 def _curve_text(curve: MapHistogram) -> str:
@@ -77,7 +77,7 @@ class HistogramBody(NamedTuple):
     curves: tuple[MapHistogram, ...]
 
     def lay_out(self, rect: QRectF, size: float) -> "PlacedHistogram":
-        """A line of words for each above, the axis with its ends below."""
+        """Lay out a line of words per curve above, and the axis with its ends below."""
         head = size * 1.5 * len(self.curves) + size * 0.4
         plot = rect.adjusted(0, head, 0, -size * 1.8)
         plot.setHeight(min(plot.height(), plot.width()))
@@ -85,7 +85,7 @@ class HistogramBody(NamedTuple):
 
 
 class PlacedHistogram(NamedTuple):
-    """Where the bins are: side by side over the width of `plot`."""
+    """Position of the bins: side by side over the width of `plot_rect`."""
 
     body: HistogramBody
     rect: QRectF
@@ -97,7 +97,7 @@ class PlacedHistogram(NamedTuple):
         return max(max(int(curve.histogram.counts.max()) for curve in self.body.curves), 1)
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
-        """The first filled, the second a dashed line, each in its design's colour; the axis with its ends and zero."""
+        """Draw the first curve filled, the second as a dashed line, in their designs' colours, and the axis."""
         painter.save()
         for line, curve in enumerate(self.body.curves):
             colour = theme.muted if curve.design_index < 0 else theme.design(curve.design_index)
@@ -109,15 +109,15 @@ class PlacedHistogram(NamedTuple):
     def _draw_key(self, painter: QPainter, line: int, curve: MapHistogram, colour: str, theme: Theme) -> None:
         size = self.size
         row = QRectF(self.rect.left(), self.rect.top() + line * size * 1.5, self.rect.width(), size * 1.5)
-        sign = QRectF(row.left(), row.center().y() - size * 0.38, size * 1.3, size * 0.76)
+        swatch = QRectF(row.left(), row.center().y() - size * 0.38, size * 1.3, size * 0.76)
         self._set_style(painter, line, colour)
         if line:
-            painter.drawLine(QPointF(sign.left(), sign.center().y()), QPointF(sign.right(), sign.center().y()))
+            painter.drawLine(QPointF(swatch.left(), swatch.center().y()), QPointF(swatch.right(), swatch.center().y()))
         else:
-            painter.drawRect(sign)
-        words, place = _curve_text(curve), row.adjusted(size * 1.8, 0, 0, 0)
-        fitting = min(max(place.width() / text_width(words, size), _LEAST_KEY), 1.0)
-        draw_text(painter, place, words, size * fitting, theme.text)
+            painter.drawRect(swatch)
+        words, text_rect = _curve_text(curve), row.adjusted(size * 1.8, 0, 0, 0)
+        fitting = min(max(text_rect.width() / text_width(words, size), _LEAST_KEY), 1.0)
+        draw_text(painter, text_rect, words, size * fitting, theme.text)
 
     @staticmethod
     def _set_style(painter: QPainter, line: int, colour: str) -> None:
@@ -160,7 +160,7 @@ class PlacedHistogram(NamedTuple):
         )
 
     def describe(self, point: QPointF) -> str:
-        """How many values lie in the bin under a point, in each design."""
+        """Count the values in the bin under a point, per design."""
         if not self.plot_rect.contains(point):
             return ""
         edges = self.body.curves[0].histogram.edges

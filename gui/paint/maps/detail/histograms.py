@@ -1,4 +1,4 @@
-"""Small histograms of all maps of the chosen volume, on one axis and in the order of the maps."""
+"""Small histograms of all maps of the selected volume, on one axis and in the order of the maps."""
 
 from typing import NamedTuple
 
@@ -21,52 +21,52 @@ from gui.state.volume_at import Float32Volume
 from gui.theme import THEMES, Theme
 
 _BINS, _ROWS = 24, 16
-"""Of the picture of a histogram."""
+"""Columns and rows of a histogram's picture."""
 
 
 class _HistogramSet(Struct, frozen=True, eq=False):
     counts: Counts
     statistics: Statistics
     pictures: Float32Volume
-    """(C, ROWS, BINS): 1 where a bin's bar is, 0 above it; the highest bin of each map has all rows."""
+    """(C, _ROWS, _BINS): 1 inside a bin's bar, 0 above it; the fullest bin of each map has all rows."""
 
 
 def build_histograms_detail(state: ViewState, budget: Budget) -> MapDetail | None:
-    """One of each map; None where maps have but one value."""
-    place = state.focus.ref
-    volume = state.volume_at(place).volume
-    title = f"values of each map of {' · '.join(part for part in place if part)}"
+    """Build one histogram per map; None if maps have a single value."""
+    ref = state.focus.ref
+    volume = state.volume_at(ref).volume
+    title = f"values of each map of {' · '.join(part for part in ref if part)}"
     if volume is None:
         return MapDetail(title, None, MAPS_RUN_HINT)
     if volume[0].size < 2:
         return None
-    found = budget.get(
+    histograms = budget.get(
         (volume,),
         ("histograms",),
         lambda checkpoint: _compute_histograms(volume, checkpoint),
         4 * volume.size,
-        lambda found: found.pictures.nbytes + found.counts.counts.nbytes,
+        lambda histograms: histograms.pictures.nbytes + histograms.counts.counts.nbytes,
     )
-    if found is None:
+    if histograms is None:
         return MapDetail(title, None, COMPUTING_TEXT)
-    theme, index = THEMES[state.look.theme], state.design_index(place[0])
+    theme, index = THEMES[state.look.theme], state.design_index(ref[0])
     ink = theme.muted if index < 0 else theme.design(index)
-    tiles = MapTiles(Shape(*found.pictures.shape), found.pictures, colour_map=f"{theme.grid} {ink}")
-    body = HistogramsBody(found, tiles, find_map_order(state, budget), state.focus)
+    tiles = MapTiles(Shape(*histograms.pictures.shape), histograms.pictures, colour_map=f"{theme.grid} {ink}")
+    body = HistogramsBody(histograms, tiles, find_map_order(state, budget), state.focus)
     return MapDetail(title, body, text=f"{title}: {len(volume)} histograms, {body.meaning_text}")
 
 
 def _compute_histograms(volume: Float32Volume, checkpoint: Checkpoint) -> _HistogramSet:
-    found = count_values(volume, _BINS, checkpoint)
-    most = found.counts.max(axis=1, keepdims=True).clip(1)
-    heights = np.ceil(found.counts / most * _ROWS)
+    counts = count_values(volume, _BINS, checkpoint)
+    most = counts.counts.max(axis=1, keepdims=True).clip(1)
+    heights = np.ceil(counts.counts / most * _ROWS)
     above = _ROWS - np.arange(_ROWS)
     pictures = (heights[:, None, :] >= above[None, :, None]).astype(np.float32)
-    return _HistogramSet(found, map_statistics(volume, checkpoint), pictures)
+    return _HistogramSet(counts, map_statistics(volume, checkpoint), pictures)
 
 
 class HistogramsBody(NamedTuple):
-    """A picture for each map."""
+    """One picture per map."""
 
     histograms: _HistogramSet
     tiles: MapTiles
@@ -75,20 +75,22 @@ class HistogramsBody(NamedTuple):
 
     @property
     def meaning_text(self) -> str:
-        """What the pictures have in common."""
+        """The scales that the pictures share, in words."""
         low, high = self.histograms.counts.low, self.histograms.counts.high
-        return f"all from {number_text(low, 3)} to {number_text(high, 3)}, each up to its fullest bin; zeros left out"
+        return (
+            f"all from {number_text(low, 3)} to {number_text(high, 3)}, each scaled to its fullest bin; zeros left out"
+        )
 
     def lay_out(self, rect: QRectF, size: float) -> "PlacedHistograms":
-        """The pictures above, what they mean below."""
+        """Lay out the pictures above, their meaning below."""
         below = wrapped_text_height(self.meaning_text, rect.width(), size) + size * 0.5
-        room = rect.adjusted(0, 0, 0, -below)
-        grid = choose_tile_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
-        return PlacedHistograms(self, rect, size, project_grid(grid, room, MosaicZoom()))
+        space = rect.adjusted(0, 0, 0, -below)
+        grid = choose_tile_grid(self.tiles.shape, space.width(), space.height(), label=size, order=self.order)
+        return PlacedHistograms(self, rect, size, project_grid(grid, space, MosaicZoom()))
 
 
 class PlacedHistograms(NamedTuple):
-    """Where each picture is."""
+    """Position of each picture."""
 
     body: HistogramsBody
     rect: QRectF
@@ -96,31 +98,33 @@ class PlacedHistograms(NamedTuple):
     projection: Projection
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
-        """Pictures with the numbers of their maps, and what they mean."""
-        seen, size = self.projection, self.size
-        draw_tiles(painter, seen, self.body.tiles, theme)
-        draw_tile_numbers(painter, seen, str, size, theme)
-        below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
-        draw_wrapped_text(painter, QRectF(self.rect.left(), below, self.rect.width(), size * 4), self.body.meaning_text, size,
-                     theme.muted)  # fmt: skip
+        """Draw the pictures with the numbers of their maps, and their meaning."""
+        projection, size = self.projection, self.size
+        draw_tiles(painter, projection, self.body.tiles, theme)
+        draw_tile_numbers(painter, projection, str, size, theme)
+        below = projection.rect.top() + projection.grid.height * projection.scale + size * 0.4
+        legend = QRectF(self.rect.left(), below, self.rect.width(), size * 4)
+        draw_wrapped_text(painter, legend, self.body.meaning_text, size, theme.muted)
 
     def describe(self, point: QPointF) -> str:
-        """How many values the bin under a point has, and the map's figures."""
+        """Describe the bin under a point and the statistics of its map."""
         spot = self.projection.spot_at(point)
         if spot is None:
             return ""
-        found, channel = self.body.histograms, spot.channel
-        low, high = found.counts.ends(spot.x)
-        count = int(found.counts.counts[channel, spot.x])
-        figures = found.statistics
+        histograms, channel = self.body.histograms, spot.channel
+        low, high = histograms.counts.ends(spot.x)
+        count = int(histograms.counts.counts[channel, spot.x])
+        figures = histograms.statistics
         return (
-            f"map {channel}: {count:,} value{'' if count == 1 else 's'} from {number_text(low, 3)} to {number_text(high, 3)} · "
-            f"mean {number_text(float(figures.mean[channel]))}, variance {number_text(float(figures.variance[channel]))}, "
+            f"map {channel}: {count:,} value{'' if count == 1 else 's'} "
+            f"from {number_text(low, 3)} to {number_text(high, 3)} · "
+            f"mean {number_text(float(figures.mean[channel]))}, "
+            f"variance {number_text(float(figures.variance[channel]))}, "
             f"{number_text(100 * float(figures.zeros[channel]), 3)} % zeros"
         )
 
     def focus_at(self, point: QPointF) -> Focus | None:
-        """The map of a picture."""
+        """Return the map of a picture."""
         spot: MapSpot | None = self.projection.spot_at(point)
         focus = self.body.focus
         return None if spot is None else Focus(*focus.ref, spot.channel, focus.pixel)

@@ -1,4 +1,4 @@
-"""The kernel of the chosen map as images: k×k weights for each input channel."""
+"""The kernel of the selected map as images: k×k weights per input channel."""
 
 from typing import NamedTuple
 
@@ -9,7 +9,7 @@ from PySide6.QtGui import QPainter
 from gui.paint.basics.text_drawing import draw_wrapped_text, number_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import MapDetail
-from gui.paint.maps.kernel_image import KernelTiles, load_chosen_kernel
+from gui.paint.maps.kernel_image import KernelTiles, load_selected_kernel
 from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
 from gui.paint.maps.tiles import MapOrdering, MapTiles, MosaicZoom, Projection, choose_tile_grid, project_grid
 from gui.state.view_state import Focus, ViewState
@@ -17,8 +17,8 @@ from gui.theme import Theme
 
 
 def build_kernel_detail(state: ViewState, budget: Budget) -> MapDetail | None:
-    """The kernel of the chosen filter; None where no map of a layer with kernels is chosen."""
-    kernel = load_chosen_kernel(state, budget)
+    """Build the kernel of the selected filter; None if no map of a layer with kernels is selected."""
+    kernel = load_selected_kernel(state, budget)
     if kernel is None:
         return None
     if kernel.tiles is None or kernel.tiles.values is None:
@@ -46,19 +46,19 @@ class KernelBody(NamedTuple):
 
     @property
     def legend_text(self) -> str:
-        """Where the weights come from, and what their colours mean."""
+        """The source of the weights and the meaning of their colours."""
         return f"{self.kernel.source} · white is zero"
 
     def lay_out(self, rect: QRectF, size: float) -> "PlacedKernel":
-        """Tiles above, their colours and where the weights come from below."""
+        """Lay out the tiles above, colour bar and source below."""
         words = wrapped_text_height(self.legend_text, rect.width(), size)
-        room = rect.adjusted(0, 0, 0, -words - size * 2.3)
-        grid = choose_tile_grid(self.tiles.shape, room.width(), room.height(), label=size, order=self.order)
-        return PlacedKernel(self, rect, size, project_grid(grid, room, MosaicZoom()))
+        space = rect.adjusted(0, 0, 0, -words - size * 2.3)
+        grid = choose_tile_grid(self.tiles.shape, space.width(), space.height(), label=size, order=self.order)
+        return PlacedKernel(self, rect, size, project_grid(grid, space, MosaicZoom()))
 
 
 class PlacedKernel(NamedTuple):
-    """Where each weight is."""
+    """Position of each weight."""
 
     body: KernelBody
     rect: QRectF
@@ -66,11 +66,11 @@ class PlacedKernel(NamedTuple):
     projection: Projection
 
     def draw(self, painter: QPainter, theme: Theme) -> None:
-        """The tiles with the numbers of their channels, the bar of colours, and the source."""
-        kernel, rect, size, seen = self.body.kernel, self.rect, self.size, self.projection
-        draw_tiles(painter, seen, self.body.tiles, theme)
-        draw_tile_numbers(painter, seen, lambda channel: str(kernel.first_channel + channel), size, theme)
-        below = seen.rect.top() + seen.grid.height * seen.scale + size * 0.4
+        """Draw the tiles with the numbers of their channels, the colour bar, and the source."""
+        kernel, rect, size, projection = self.body.kernel, self.rect, self.size, self.projection
+        draw_tiles(painter, projection, self.body.tiles, theme)
+        draw_tile_numbers(painter, projection, lambda channel: str(kernel.first_channel + channel), size, theme)
+        below = projection.rect.top() + projection.grid.height * projection.scale + size * 0.4
         bar = QRectF(rect.left(), below, rect.width(), size * 1.5)
         low, high = number_text(-kernel.largest_weight, 3), number_text(kernel.largest_weight, 3)
         draw_colour_bar(painter, bar, self.body.tiles.colour_map, low, high, theme)
@@ -78,14 +78,14 @@ class PlacedKernel(NamedTuple):
         draw_wrapped_text(painter, source, self.body.legend_text, size, theme.muted)
 
     def describe(self, point: QPointF) -> str:
-        """The weight under a point, and how large its channel's are together."""
+        """Describe the weight under a point, and the norm of its channel."""
         kernel, spot, values = self.body.kernel, self.projection.spot_at(point), self.body.tiles.values
         if spot is None or values is None:
             return ""
         focus = self.body.focus
         where = f"input channel {kernel.first_channel + spot.channel}, y {spot.y}, x {spot.x}"
-        size = f"size ‖w‖ of this channel {number_text(kernel.channel_norms[spot.channel], 3)}"
-        return f"{focus.design} · {focus.node} · filter {focus.channel}, {where}: {number_text(values[spot])} · {size}"
+        norm = f"norm ‖w‖ of this channel {number_text(kernel.channel_norms[spot.channel], 3)}"
+        return f"{focus.design} · {focus.node} · filter {focus.channel}, {where}: {number_text(values[spot])} · {norm}"
 
     def focus_at(self, point: QPointF) -> Focus | None:
         return None

@@ -26,7 +26,7 @@ from gui.paint.basics.page import ANIMATION, PAGES
 from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.panels.source_fields import match_arrays
 from gui.state import edits
-from gui.window.menus import MenuEntry
+from gui.window.menu_entry import MenuEntry
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 

@@ -26,6 +26,7 @@ from gui.panels.status import StatusPanel
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
+from gui.widgets.about import AboutBox
 from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
@@ -33,7 +34,8 @@ from gui.window.actions import Action
 from gui.window.docks import CENTRE_VIEWS, LAYOUT_VERSION, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
-from gui.window.menus import DynamicMenu, MenuEntry, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
+from gui.window.menu_entry import MenuEntry
+from gui.window.menus import DynamicMenu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
 from gui.window.qt_actions import QtActions
 from gui.window.toolbar import Toolbar
 from gui.workbench.edit_merging import EditMerging
@@ -44,10 +46,6 @@ _FIRST_SIZE = 1600, 1000
 
 class MainWindow(QMainWindow):
     """Shows a workbench."""
-
-    workbench: Workbench
-    files: FileCommands
-    docks: Docks
 
     def __init__(self, workbench: Workbench, settings: QSettings, set_theme: Callable[[str], None]) -> None:
         super().__init__()
@@ -262,6 +260,9 @@ class MainWindow(QMainWindow):
     def open_manual(self) -> None:
         parts = {id: dock.widget() for id, dock in self.docks.items()} | self.views
         self.manual.open_at(page_about(QApplication.focusWidget(), parts))
+
+    def open_about(self) -> None:
+        AboutBox(self).open()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

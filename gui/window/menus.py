@@ -2,26 +2,15 @@
 
 from collections.abc import Callable, Iterable, Mapping
 
-from msgspec import Struct
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractItemView, QMenu, QMenuBar, QWidget
 
 from gui.window.actions import MENU_BAR, MENUS, ROW_MENU, SEPARATOR
+from gui.window.menu_entry import MenuEntry
 
 _SHORT = 3
 """Letters of a text that has its pick first: a longer one finds another."""
-
-
-class MenuEntry(Struct, frozen=True):
-    """One line of a menu that is listed as it opens."""
-
-    text: str
-    run: Callable[[], object]
-    tip: str = ""
-    enabled: bool = True
-    checked: bool | None = None
-    """None: it is no choice."""
 
 
 class DynamicMenu(QMenu):

@@ -1,21 +1,45 @@
 """What a command is: one value, from which its entries in menus, toolbar, palette and panels are made."""
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import Protocol
 
 from msgspec import Struct
 from PySide6.QtGui import QKeySequence
 
+from gui.panels.designs import DesignsPanel
 from gui.state.edit import Edit
 from gui.state.view_state import Look, ViewState
-
-if TYPE_CHECKING:
-    from gui.window.main_window import MainWindow
+from gui.window.docks import Docks
+from gui.window.file_commands import FileCommands
+from gui.workbench.workbench import Workbench
 
 _Shortcut = str | QKeySequence.StandardKey
 Menus = dict[str, tuple[str, ...]]
 """What each menu lists: commands, other menus of the table, and menus whose entries are listed as they open."""
 SEPARATOR = "separator"
+
+
+class CommandWindow(Protocol):
+    """The parts of `MainWindow` that commands use: it imports them, so they cannot import it."""
+
+    workbench: Workbench
+    files: FileCommands
+    docks: Docks
+    designs: DesignsPanel
+
+    def begin(self, view: str) -> None: ...
+
+    def find_command(self) -> None: ...
+
+    def open_manual(self) -> None: ...
+
+    def open_about(self) -> None: ...
+
+    def reset_layout(self) -> None: ...
+
+    def show_mistakes(self) -> None: ...
+
+    def close(self) -> bool: ...
 
 
 class Action(Struct, frozen=True):
@@ -29,7 +53,7 @@ class Action(Struct, frozen=True):
     """What it proposes; None if there is nothing to do."""
     look: Callable[[ViewState], Look] | None = None
     """The look that it changes to."""
-    run: "Callable[[MainWindow], object] | None" = None
+    run: Callable[[CommandWindow], object] | None = None
     """What it does with dialogs, docks, files or runs."""
     allowed: Callable[[ViewState], bool] | None = None
     """Whether it can be done. If None, it can be if it has an edit: that is computed at each change of the state."""

@@ -1,20 +1,16 @@
 """Commands of the menu File: projects, inputs, figures and exports."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
 from gui.paint.figures.catalogue import PRINTED_FIGURES
-from gui.window.actions.base import SEPARATOR, Action, Menus
-
-if TYPE_CHECKING:
-    from gui.window.main_window import MainWindow
+from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 
 _KEYS = QKeySequence.StandardKey
 
 
-def _export_figure(id: str, window: "MainWindow") -> None:
+def _export_figure(id: str, window: CommandWindow) -> None:
     window.files.export_figure(id)
 
 

@@ -1,7 +1,6 @@
 """Commands of the menu Layer: what changes the chosen layer or block, and in part a chosen design."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from engine.blocks import BLOCKS, SeparableConv2d
 from engine.layers import LAYERS, Conv2d, Kind, tag_of
@@ -9,10 +8,7 @@ from engine.network.graph import INPUT
 from engine.rank_search import rank_search_refusal as bottleneck_refusal
 from gui.state import edits
 from gui.state.view_state import ViewState
-from gui.window.actions.base import SEPARATOR, Action, Menus, always
-
-if TYPE_CHECKING:
-    from gui.window.main_window import MainWindow
+from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus, always
 
 _KINDS: tuple[type[Kind], ...] = (*LAYERS, *BLOCKS)
 
@@ -41,7 +37,7 @@ def _tool_tip(text: str, keys: str, state: ViewState) -> str:
     return f"{text} ({keys})"
 
 
-def _rename(window: "MainWindow") -> None:
+def _rename(window: CommandWindow) -> None:
     window.docks.bring_forward("designs")
     window.designs.edit_name()
 

@@ -5,7 +5,7 @@ from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -31,17 +31,16 @@ from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
-from gui.window.docks import CENTRE_VIEWS, LAYOUT_VERSION, Docks
+from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
 from gui.window.menu_entry import MenuEntry
 from gui.window.menus import DynamicMenu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
 from gui.window.qt_actions import QtActions
 from gui.window.toolbar import Toolbar
+from gui.window.window_layout import WindowLayout
 from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
-
-_FIRST_SIZE = 1600, 1000
 
 
 class MainWindow(QMainWindow):
@@ -81,8 +80,7 @@ class MainWindow(QMainWindow):
         panels, self._view_parts = focusable_widgets(self.panels), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
         self._connect()
-        self._default_layout = self.saveState(LAYOUT_VERSION)
-        self._restore()
+        self._layout = WindowLayout(self, self.docks, settings)
         self._paint_icons(state)
         self.qt_actions.show_state(state)
         self._show_titles(state)
@@ -223,10 +221,7 @@ class MainWindow(QMainWindow):
 
     def reset_layout(self) -> None:
         """Put every dock back where it was at first."""
-        for dock in self.docks.values():
-            dock.setFloating(False)
-        self.restoreState(self._default_layout, LAYOUT_VERSION)
-        self.docks.share_space()
+        self._layout.reset()
 
     def show_mistakes(self) -> None:
         """Bring the list of mistakes forward, ready for the arrow keys."""
@@ -240,15 +235,6 @@ class MainWindow(QMainWindow):
 
     def show_message(self, title: str, details: str) -> None:
         self.files.show_message(title, details)
-
-    def _restore(self) -> None:
-        self._restored = self._settings.contains("window/geometry")
-        if self._restored:
-            self.restoreGeometry(self._settings.value("window/geometry"))
-            self.restoreState(self._settings.value("window/state"), LAYOUT_VERSION)
-        else:
-            room = self.screen().availableSize()
-            self.resize(room.boundedTo(QSize(*_FIRST_SIZE)))
 
     def find_command(self) -> None:
         """Open the palette with every command that can be done now."""
@@ -266,10 +252,7 @@ class MainWindow(QMainWindow):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._restored:
-            self._restored = True
-            self.docks.share_space()
-        self.docks.hide_stray_tab_bars()
+        self._layout.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
         """Behind the last view comes the first panel: Qt's own ring goes on within a form, by way of focus proxies."""
@@ -292,8 +275,7 @@ class MainWindow(QMainWindow):
         self.manual.close_down()
         for view in self.views.values():
             view.close_down()
-        self._settings.setValue("window/geometry", self.saveGeometry())
-        self._settings.setValue("window/state", self.saveState(LAYOUT_VERSION))
+        self._layout.save()
         self._settings.setValue("look/theme", self.workbench.state.look.theme)
         event.accept()
 

@@ -119,7 +119,7 @@ class DesignsPanel(Panel):
 
     def _show_layer_menu(self) -> None:
         """Say what a new layer would stand after and before."""
-        place = edits.chosen_node(self._state)
+        place = edits.selected_node(self._state)
         self.after_title.setText("As the first layer" if place is None else f"After {place[1]}")
         self.before_menu.setTitle(f"Before {'a layer' if place is None else place[1]}")
         self.before_menu.setEnabled(place is not None)
@@ -127,7 +127,7 @@ class DesignsPanel(Panel):
     def edit_name(self) -> None:
         """Begin to edit the name of the chosen row in place."""
         item = self.tree.currentItem()
-        if item is not None and edits.own_place(self._state) is not None:
+        if item is not None and edits.own_selection(self._state) is not None:
             self.tree.setFocus()
             self.tree.editItem(item)
 
@@ -138,7 +138,7 @@ class DesignsPanel(Panel):
         return edits.name_refusal(self._state.project, place, name)
 
     def _rename_ref(self, place: NodeRef, name: str) -> None:
-        edit = edits.rename_place(self._state, place, name)
+        edit = edits.rename_at(self._state, place, name)
         if edit is not None:
             self.edit_proposed.emit(edit)
 

@@ -311,7 +311,7 @@ class LayerForm(Panel):
         self._propose(edits.set_setting(self._project, self._ref, setting, value))
 
     def _on_take_apart_requested(self) -> None:
-        edit = edits.take_chosen_block_apart(self._state)
+        edit = edits.take_selected_block_apart(self._state)
         if edit is not None:
             self._propose(edit)
 

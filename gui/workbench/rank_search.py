@@ -129,7 +129,7 @@ class BackgroundRankSearch(QObject):
         shown = replace(
             self.state, calibration=explorer.calibration, curves={**self.state.curves, (curve.ref, curve.form): curve}
         )
-        index, sample = shown.width_index, shown.map_input
+        index, sample = shown.rank_index, shown.map_input
         if wish is None or index is None or sample is None or shown.curve is not curve:
             return
         yield wish

@@ -282,7 +282,7 @@ def test_a_block_that_receives_something_unknown_cannot_be_taken_apart(qtbot: Qt
     form, stage = form_stage(qtbot, "inception", project)
     assert not form.block.take_apart.isEnabled()
     assert "unknown" in form.block.take_apart.toolTip()
-    assert edits.take_chosen_block_apart(stage.state) is None
+    assert edits.take_selected_block_apart(stage.state) is None
 
 
 def test_kinds_are_listed_as_layers_then_blocks_and_the_line_between_cannot_be_chosen(qtbot: QtBot):
@@ -335,7 +335,7 @@ def test_taking_apart_is_one_edit_that_changes_no_number():
         ("inception_2", "inception/extra", "names that begin with 'inception/'"),
         ("inception", "inception/own", ""),
         ("conv", "inceptions/1x1", ""),
-        ("inception", "made", "as 'made/by' does"),
+        ("inception", "made", "like 'made/by'"),
         ("conv", "made", ""),
     ],
 )
@@ -350,8 +350,8 @@ def test_a_new_block_is_not_called_as_one_that_was_taken_apart():
     apart = edits.take_block_apart(PROJECT, "d", "inception", 12).project
     added = edits.add_layer(apart, "d", "conv", "inception")
     assert added.focus == Focus("d", "inception_3")
-    kind = edits.set_kind(apart.with_network("d", apart.network("d").with_node_renamed("relu", "inception")), ("d", "inception"),
-                          "fire")  # fmt: skip
+    renamed = apart.with_network("d", apart.network("d").with_node_renamed("relu", "inception"))
+    kind = edits.set_kind(renamed, ("d", "inception"), "fire")
     assert not [report for report in analyze(kind.project.network("d"), Shape(3, 16, 16)).reports if report.mistakes]
 
 
@@ -359,7 +359,7 @@ def test_a_convolution_made_separable_and_back_keeps_filters_kernel_stride_and_p
     conv = Conv2d(24, 5, 2, padding=(1, 2), groups=3)
     start = PROJECT.with_network("d", Network((Node("conv1", conv),)))
     there = edits.set_kind(start, ("d", "conv1"), "separable_conv2d")
-    assert there.text == "Make conv1 separable convolution"
+    assert there.text == "Change conv1 to separable convolution"
     assert there.project.network("d").nodes == (Node("conv1", SeparableConv2d(24, 5, 2, (1, 2))),)
     back = edits.set_kind(there.project, ("d", "conv1"), "conv2d")
     assert back.project.network("d").nodes == (Node("conv1", Conv2d(24, 5, 2, (1, 2))),)

@@ -436,7 +436,7 @@ class DesignsStage(Stage):
 
     def rename(self, name: str) -> None:
         """Give the chosen layer or design another name."""
-        edit = edits.rename_place(self.state, self.state.focus.ref, name)
+        edit = edits.rename_at(self.state, self.state.focus.ref, name)
         assert edit is not None
         self._on_edit(edit)
 

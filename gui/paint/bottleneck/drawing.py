@@ -68,7 +68,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
     title = f"{place[1]} of {'the stem' if place[0] == STEM else place[0]}"
     if report is None or (reason and (shown.query is None or shown.query.ref != place)):
         return BottleneckContent(title, _sentence(reason, place[1]))
-    curve, index = shown.curve, shown.width_index
+    curve, index = shown.curve, shown.rank_index
     if shown.query is None or shown.query.ref != place or curve is None:
         busy = f"{shown.busy_text} …" if shown.busy_text else "Explore: how narrow may a 1×1 convolution before it be?"
         return BottleneckContent(title, problems or busy, is_error=bool(problems))

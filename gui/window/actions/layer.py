@@ -19,7 +19,7 @@ def _on_node(state: ViewState) -> bool:
 
 def _on_own(state: ViewState) -> bool:
     """On a design, layer or block that the project says by itself: not on a part of a block."""
-    return edits.own_place(state) is not None
+    return edits.own_selection(state) is not None
 
 
 def _on_explorable(state: ViewState) -> bool:
@@ -28,7 +28,7 @@ def _on_explorable(state: ViewState) -> bool:
 
 def _tool_tip(text: str, keys: str, state: ViewState) -> str:
     """``Duplicate conv5x5 (Ctrl+D)``, or why a part of a block cannot be changed by itself."""
-    own, editable = edits.own_place(state), edits.editable_place(state)
+    own, editable = edits.own_selection(state), edits.editable_selection(state)
     if own is not None:
         design, node = own
         return f"{text} {design if node == INPUT else node} ({keys})"
@@ -43,37 +43,37 @@ def _rename(window: CommandWindow) -> None:
 
 
 LAYER_ACTIONS: tuple[Action, ...] = (
-    Action("reduce", "1×1 convolution before this layer", "Ctrl+B", edit=edits.reduce_before_chosen, allowed=_on_node,
+    Action("reduce", "1×1 convolution before this layer", "Ctrl+B", edit=edits.reduce_before_selection, allowed=_on_node,
            tip="It reduces the channels, so that the layer behind it costs less"),
     Action("explore", "Find its bottleneck", "Ctrl+Shift+E", allowed=_on_explorable,
            run=lambda window: window.begin("bottleneck"),
            tip="How narrow a 1×1 convolution before it may be, found from the data that reaches it",
            disabled_tip="choose a convolution without groups"),
     *(
-        Action(f"add_{tag}", kind.title, edit=partial(edits.add_after_chosen, tag), allowed=always, tip=kind.help)
+        Action(f"add_{tag}", kind.title, edit=partial(edits.add_after_selection, tag), allowed=always, tip=kind.help)
         for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
     ),
     *(
-        Action(f"before_{tag}", kind.title, edit=partial(edits.add_before_chosen, tag), allowed=_on_node, tip=kind.help)
+        Action(f"before_{tag}", kind.title, edit=partial(edits.add_before_selection, tag), allowed=_on_node, tip=kind.help)
         for tag, kind in zip(map(tag_of, _KINDS), _KINDS, strict=True)
     ),
-    Action("make_separable", "Make separable", edit=partial(edits.switch_chosen_form, Conv2d),
+    Action("make_separable", "Make separable", edit=partial(edits.switch_selected_form, Conv2d),
            allowed=partial(edits.has_other_form, Conv2d),
            tip="Each channel by itself, then a 1×1: the same window for far fewer MACs"),
-    Action("make_dense", "Make a full convolution", edit=partial(edits.switch_chosen_form, SeparableConv2d),
+    Action("make_dense", "Make a full convolution", edit=partial(edits.switch_selected_form, SeparableConv2d),
            allowed=partial(edits.has_other_form, SeparableConv2d),
            tip="Every filter over all channels in place of a separable convolution"),
-    Action("take_apart", "Take block apart", "Ctrl+Shift+G", edit=edits.take_chosen_block_apart,
-           allowed=edits.can_take_chosen_apart, tip="Put its layers in its place: the same network, free to edit"),
-    Action("duplicate", "Duplicate", "Ctrl+D", edit=edits.duplicate_chosen, allowed=_on_own,
+    Action("take_apart", "Take block apart", "Ctrl+Shift+G", edit=edits.take_selected_block_apart,
+           allowed=edits.can_take_selection_apart, tip="Put its layers in its place: the same network, free to edit"),
+    Action("duplicate", "Duplicate", "Ctrl+D", edit=edits.duplicate_selection, allowed=_on_own,
            tool_tip=partial(_tool_tip, "Duplicate", "Ctrl+D")),
-    Action("remove", "Remove", "Del", edit=edits.remove_chosen, allowed=_on_own, is_local=True,
+    Action("remove", "Remove", "Del", edit=edits.remove_selection, allowed=_on_own, is_local=True,
            tool_tip=partial(_tool_tip, "Remove", "Del")),
     Action("rename", "Rename", "F2", run=_rename, allowed=_on_own, tool_tip=partial(_tool_tip, "Rename", "F2")),
-    Action("move_up", "Move up", "Alt+Up", edit=partial(edits.move_chosen, -1),
-           allowed=partial(edits.can_move_chosen, -1), tool_tip=partial(_tool_tip, "Move up", "Alt+Up")),
-    Action("move_down", "Move down", "Alt+Down", edit=partial(edits.move_chosen, 1),
-           allowed=partial(edits.can_move_chosen, 1), tool_tip=partial(_tool_tip, "Move down", "Alt+Down")),
+    Action("move_up", "Move up", "Alt+Up", edit=partial(edits.move_selection, -1),
+           allowed=partial(edits.can_move_selection, -1), tool_tip=partial(_tool_tip, "Move up", "Alt+Up")),
+    Action("move_down", "Move down", "Alt+Down", edit=partial(edits.move_selection, 1),
+           allowed=partial(edits.can_move_selection, 1), tool_tip=partial(_tool_tip, "Move down", "Alt+Down")),
 )  # fmt: skip
 
 LAYER_MENUS: Menus = {

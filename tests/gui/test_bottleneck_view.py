@@ -453,7 +453,7 @@ def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_ti
     window: MainWindow, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     window.workbench.set_focus(Focus(*PLACE))
-    exploring = window.workbench.exploring
+    exploring = window.workbench.rank_search
 
     def cancel(exploration: RankSearchState) -> None:
         if exploration.busy_text and exploration.curve is not None and not exploration.curve.measured_at:
@@ -480,7 +480,7 @@ def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
     page.slider.setValue(0)
     window.workbench.cancel()
     begun: list[str] = []
-    window.workbench.exploring.changed.connect(lambda exploration: begun.append(exploration.busy))
+    window.workbench.rank_search.changed.connect(lambda exploration: begun.append(exploration.busy_text))
     window.workbench.answer(Survey("deep", RankQuery(PLACE)))
     wait()
     qtbot.wait(50)

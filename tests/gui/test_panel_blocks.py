@@ -197,7 +197,7 @@ def test_parts_of_closed_blocks_are_never_asked_for(qtbot: QtBot):
 def test_a_part_is_not_changed_by_itself_and_new_layers_stand_beside_its_block(qtbot: QtBot):
     panel, stage = panel_stage(qtbot, "inception/5x5")
     assert not any(button.isEnabled() for button in panel.buttons.values())
-    assert "take it apart" in panel.buttons["remove"].toolTip()
+    assert "take the block apart" in panel.buttons["remove"].toolTip()
     for id in ("duplicate", "remove", "rename", "move_up", "move_down"):
         stage.do(id)
     panel.edit_name()
@@ -251,7 +251,7 @@ def test_a_block_is_offered_as_an_input_with_its_shape(qtbot: QtBot):
 
 def test_a_part_shows_its_settings_without_letting_them_be_changed(qtbot: QtBot):
     form, stage = form_stage(qtbot, "inception/5x5")
-    assert form.block.words.text() == "Part of the block inception; take it apart to edit it."
+    assert form.block.words.text() == "Part of block inception; take the block apart to edit it."
     assert form.heading.text() == "5x5 in inception"
     assert form.settings[Conv2d].values()["kernel"] == 5
     boxes = [box for box in form.findChildren(QSpinBox) if box.isVisible()]
@@ -441,7 +441,7 @@ def test_commands_say_of_a_part_that_its_block_must_be_taken_apart(open_blocks: 
     open_blocks.workbench.set_focus(Focus("d", "inception/3x3"))
     changing = ("duplicate", "remove", "rename", "move_up", "move_down")
     assert not any(enabled(open_blocks, *changing))
-    assert all("take it apart first" in open_blocks.actions_by_id[id].toolTip() for id in changing)
+    assert all("take the block apart first" in open_blocks.actions_by_id[id].toolTip() for id in changing)
     assert all(enabled(open_blocks, "reduce", "before_conv2d", "add_inception", "take_apart"))
     open_blocks.workbench.set_focus(Focus("d", "inception"))
     assert all(enabled(open_blocks, *changing))

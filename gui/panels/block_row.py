@@ -1,4 +1,4 @@
-"""What the form says of blocks: that a layer is part of one, and how to take it apart."""
+"""The row of the form about blocks: it names the block around a part, and takes a block apart."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
@@ -7,11 +7,11 @@ from engine.run.check import NodeRef
 from gui.state.view_state import ViewState
 from gui.widgets.texts import make_note, show_note
 
-_UNKNOWN = "What the block receives is unknown, or a setting is wrong"
+_UNKNOWN = "The input of the block is unknown, or a setting is wrong"
 
 
 class BlockRow(QWidget):
-    """Buttons for the chosen block, or for the one around the chosen layer; hidden where there is none."""
+    """Buttons for the selected block, or for the block around the selected part; hidden without a block."""
 
     take_apart_requested = Signal()
     show_block_requested = Signal()
@@ -31,13 +31,13 @@ class BlockRow(QWidget):
         self.take_apart.clicked.connect(self.take_apart_requested)
         self.show_block.clicked.connect(self.show_block_requested)
 
-    def show_state(self, state: ViewState, place: NodeRef) -> None:
-        """Show what can be done with the block at a place, or around it."""
-        written = state.editable_ref(place)
-        part, known = written != place, state.enclosing_block(place) is not None
-        show_note(self.words, f"Part of the block {written[1]}; take it apart to edit it." if part else "")
-        self.show_block.setVisible(part)
-        self.show_block.setToolTip(f"Choose {written[1]}, whose settings give these")
-        self.take_apart.setEnabled(known)
-        tip = f"Put its layers in the place of {written[1]}: the same network, free to edit"
-        self.take_apart.setToolTip(tip if known else _UNKNOWN)
+    def show_state(self, state: ViewState, ref: NodeRef) -> None:
+        """Show the buttons for the block at a node, or around a part."""
+        block = state.editable_ref(ref)
+        is_part, can_take_apart = block != ref, state.enclosing_block(ref) is not None
+        show_note(self.words, f"Part of block {block[1]}; take the block apart to edit it." if is_part else "")
+        self.show_block.setVisible(is_part)
+        self.show_block.setToolTip(f"Select {block[1]}, whose settings determine these")
+        self.take_apart.setEnabled(can_take_apart)
+        tip = f"Replace {block[1]} by its layers: the same network, free to edit"
+        self.take_apart.setToolTip(tip if can_take_apart else _UNKNOWN)

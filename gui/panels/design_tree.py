@@ -1,4 +1,4 @@
-"""The tree of designs and layers: how its rows are painted, named in place, and kept up to date."""
+"""The tree of designs and layers: it updates and paints its rows, and edits names in place."""
 
 from collections.abc import Callable
 
@@ -32,7 +32,7 @@ from gui.widgets.glyphs import paint_mistake
 from gui.widgets.texts import NameEditor
 
 ROW_ROLE = Qt.ItemDataRole.UserRole
-"""Under this role an item holds its Row."""
+"""The role under which an item holds its `DesignTreeRow`."""
 
 _AnyIndex = QModelIndex | QPersistentModelIndex
 _PAD = 4
@@ -43,16 +43,16 @@ _SIGN = 14
 
 
 class DesignTree(QTreeWidget):
-    """Rows that are changed in place, so that an edit of one layer costs what it changes.
+    """A tree whose items are updated in place: an edit of one layer updates one item.
 
     Parameters
     ----------
     parts
-        The rows of a block's layers; asked for when the block is open only.
+        Returns the rows of the layers of a block; called for open blocks only.
     """
 
     key_pressed = Signal(object)
-    """A key event, before the tree uses it; who accepts the event keeps it."""
+    """A key event before the tree handles it; a receiver that accepts it keeps it from the tree."""
     mouse_left = Signal()
 
     def __init__(self, parts: Callable[[NodeRef], tuple[DesignTreeRow, ...]], parent: QWidget | None = None) -> None:
@@ -70,19 +70,19 @@ class DesignTree(QTreeWidget):
         self.itemCollapsed.connect(self._on_item_collapsed)
 
     def show_rows(self, rows: tuple[tuple[DesignTreeRow, tuple[DesignTreeRow, ...]], ...]) -> None:
-        """Make the items say what the rows say; items are added and taken away at the end only."""
+        """Update the items to these rows; items are added and removed at the end only."""
         root = self.invisibleRootItem()
         heads = _children(root)
-        opened = {_item_row(item).ref: item.isExpanded() for head in heads for item in (head, *_children(head))}
-        places = {row.ref for head, below in rows for row in (head, *below)}
+        was_expanded = {_item_row(item).ref: item.isExpanded() for head in heads for item in (head, *_children(head))}
+        refs = {row.ref for head, below in rows for row in (head, *below)}
 
         def show(item: QTreeWidgetItem, row: DesignTreeRow, at_first: bool) -> None:
             before: DesignTreeRow | None = item.data(0, ROW_ROLE)
-            renamed = before is not None and before.ref not in places
+            is_renamed = before is not None and before.ref not in refs
             _write_row(item, row)
-            wanted = opened.get(row.ref, item.isExpanded() if renamed else at_first)
-            if item.isExpanded() != wanted:
-                item.setExpanded(wanted)
+            expanded = was_expanded.get(row.ref, item.isExpanded() if is_renamed else at_first)
+            if item.isExpanded() != expanded:
+                item.setExpanded(expanded)
 
         _fit_child_count(root, len(rows))
         for item, (head, below) in zip(_children(root), rows, strict=True):
@@ -90,33 +90,33 @@ class DesignTree(QTreeWidget):
             for child, row in zip(_children(item), below, strict=True):
                 show(child, row, False)
                 self._fill_parts(child)
-            # The stem's layers are the same for every design; they are folded until somebody asks.
+            # The layers of the stem are the same for every design, so they are folded at first.
             show(item, head, bool(head.colour))
 
-    def select_ref(self, place: NodeRef, editable_ref: NodeRef) -> None:
-        """Choose the row of a place; none where there is no such row. A part's block, at `written`, opens for it."""
-        block = self.item_at(editable_ref) if editable_ref != place else None
+    def select_ref(self, ref: NodeRef, editable_ref: NodeRef) -> None:
+        """Select the row of a node, or nothing if there is no such row. For a part, its block `editable_ref` opens."""
+        block = self.item_at(editable_ref) if editable_ref != ref else None
         if block is not None and not block.isExpanded():
             block.setExpanded(True)
             self._fill_parts(block)
-        item = self.item_at(place)
+        item = self.item_at(ref)
         if item is None:
             self.setCurrentIndex(QModelIndex())
             self.clearSelection()
         elif item is not self.currentItem():
             self.setCurrentItem(item)  # Qt scrolls to it, if the tree is hidden when it is first shown
 
-    def item_at(self, place: NodeRef) -> QTreeWidgetItem | None:
-        """The item of a place; None where there is none, as of a closed block's parts."""
+    def item_at(self, ref: NodeRef) -> QTreeWidgetItem | None:
+        """The item of a node; None if there is none, as for the parts of a closed block."""
         for head in _children(self.invisibleRootItem()):
-            if _item_row(head).ref[0] == place[0]:
+            if _item_row(head).ref[0] == ref[0]:
                 nodes = _children(head)
                 parts = (part for node in nodes if node.childCount() for part in _children(node))
-                return next((item for item in (head, *nodes, *parts) if _item_row(item).ref == place), None)
+                return next((item for item in (head, *nodes, *parts) if _item_row(item).ref == ref), None)
         return None
 
     def _fill_parts(self, item: QTreeWidgetItem) -> None:
-        """Give an open block's item its parts; a closed one has none."""
+        """Add the parts to the item of an open block, or remove those of a closed one."""
         row = _item_row(item)
         if row.is_heading or not (item.childCount() or item.isExpanded()):
             return
@@ -126,23 +126,23 @@ class DesignTree(QTreeWidget):
             _write_row(child, part)
 
     def _on_item_collapsed(self, item: QTreeWidgetItem) -> None:
-        """A closed block is chosen in the place of its part."""
-        chosen = self.currentItem()
-        if _item_row(item).has_parts and chosen is not None and chosen.parent() is item:
+        """If a part of the block was selected, select the block."""
+        selected = self.currentItem()
+        if _item_row(item).has_parts and selected is not None and selected.parent() is item:
             self.setCurrentItem(item)
         self._fill_parts(item)
 
     def drawBranches(self, painter: QPainter, rect: QRect, index: _AnyIndex) -> None:
-        """An arrow beside the first line of what opens; as plain as the texts, and as large."""
+        """Draw an arrow beside the first line of a row with children, in the colour and size of the text."""
         if not self.model().hasChildren(index):
             return
-        roles, chosen = QPalette.ColorRole, self.selectionModel().isSelected(index)
+        roles, selected = QPalette.ColorRole, self.selectionModel().isSelected(index)
         height = self.fontMetrics().height()
         arrow = QPolygonF([QPointF(-0.3, -0.45), QPointF(0.4, 0.0), QPointF(-0.3, 0.45)])
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(Qt.PenStyle.NoPen)
-        painter.setBrush(self.palette().color(roles.HighlightedText if chosen else roles.Text))
+        painter.setBrush(self.palette().color(roles.HighlightedText if selected else roles.Text))
         painter.translate(rect.right() - self.indentation() / 2, rect.top() + _PAD + height / 2)
         painter.scale(_ARROW, _ARROW)
         painter.rotate(90 if self.isExpanded(index) else 0)
@@ -203,14 +203,14 @@ def _write_row(item: QTreeWidgetItem, row: DesignTreeRow) -> None:
 
 
 class RowDelegate(QStyledItemDelegate):
-    """Paints a Row in two lines, and edits its name in place.
+    """Paints a `DesignTreeRow` in two lines, and edits its name in place.
 
     Parameters
     ----------
     refusal
-        Why a place cannot have a name; "" where it can.
+        Returns why a node cannot have a name; "" if it can.
     rename
-        What to do with a name that is allowed.
+        Called with a name that is allowed.
     """
 
     def __init__(
@@ -226,15 +226,15 @@ class RowDelegate(QStyledItemDelegate):
         style = option.widget.style()
         style.drawPrimitive(QStyle.PrimitiveElement.PE_PanelItemViewItem, option, painter, option.widget)
         row: DesignTreeRow = index.data(ROW_ROLE)
-        chosen = bool(option.state & QStyle.StateFlag.State_Selected)
+        selected = bool(option.state & QStyle.StateFlag.State_Selected)
         painter.save()
         painter.setClipRect(option.rect)
-        paint_row(painter, QRectF(option.rect).adjusted(_PAD, _PAD, -_PAD, -_PAD), row, option.palette, chosen)
+        paint_row(painter, QRectF(option.rect).adjusted(_PAD, _PAD, -_PAD, -_PAD), row, option.palette, selected)
         painter.restore()
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: _AnyIndex) -> QWidget:
-        place: NodeRef = index.data(ROW_ROLE).ref
-        return NameEditor(lambda name: self._refusal(place, name), parent)
+        ref: NodeRef = index.data(ROW_ROLE).ref
+        return NameEditor(lambda name: self._refusal(ref, name), parent)
 
     def setEditorData(self, editor: QWidget, index: _AnyIndex) -> None:
         if isinstance(editor, QLineEdit):
@@ -251,11 +251,11 @@ class RowDelegate(QStyledItemDelegate):
         editor.setGeometry(rect)
 
 
-def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPalette, chosen: bool) -> None:
-    """A row: chip or sign, name and amount; below, the operator and the shape, or in their place the mistake."""
+def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPalette, selected: bool) -> None:
+    """Paint a row: chip or sign, name and amount; below, operator and shape, or a mistake instead of them."""
     roles = QPalette.ColorRole
     text, quiet, error = (
-        palette.color(roles.HighlightedText if chosen else role)
+        palette.color(roles.HighlightedText if selected else role)
         for role in (roles.Text, roles.PlaceholderText, roles.BrightText)
     )
     font = painter.font()
@@ -267,13 +267,13 @@ def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPal
     indent = 0.0
     if row.colour:
         painter.fillRect(QRectF(rect.left(), first.center().y() - _CHIP / 2, _CHIP, _CHIP), QColor(row.colour))
-        if chosen:
+        if selected:
             painter.setPen(text)
             painter.drawRect(QRectF(rect.left(), first.center().y() - _CHIP / 2, _CHIP, _CHIP))
         indent = _CHIP + 6
     if row.mistake:
         sign = QRectF(rect.left() + indent, first.center().y() - _SIGN / 2, _SIGN, _SIGN)
-        paint_mistake(painter, sign, error, palette.color(roles.Highlight if chosen else roles.Base))
+        paint_mistake(painter, sign, error, palette.color(roles.Highlight if selected else roles.Base))
         indent += _SIGN + 4
     _paint_line(
         painter,
@@ -294,13 +294,15 @@ def paint_row(painter: QPainter, rect: QRectF, row: DesignTreeRow, palette: QPal
 def _paint_line(
     painter: QPainter, rect: QRectF, left: str, right: str, left_colour: QColor, right_colour: QColor
 ) -> None:
-    """Texts at both ends of a line; the left one is elided where there is not room for both."""
+    """Paint texts at both ends of a line; the left one is elided if there is not enough space for both."""
     metrics = painter.fontMetrics()
     centre = Qt.AlignmentFlag.AlignVCenter
-    room = rect.width() - (metrics.horizontalAdvance(right) + 8 if right else 0)
+    space = rect.width() - (metrics.horizontalAdvance(right) + 8 if right else 0)
     painter.setPen(left_colour)
     painter.drawText(
-        rect, int(centre | Qt.AlignmentFlag.AlignLeft), metrics.elidedText(left, Qt.TextElideMode.ElideRight, int(room))
+        rect,
+        int(centre | Qt.AlignmentFlag.AlignLeft),
+        metrics.elidedText(left, Qt.TextElideMode.ElideRight, int(space)),
     )
     painter.setPen(right_colour)
     painter.drawText(rect, int(centre | Qt.AlignmentFlag.AlignRight), right)

@@ -1,4 +1,4 @@
-"""The list of designs and their layers: choose, add, duplicate, remove, move, rename."""
+"""The list of designs and their layers: select, add, duplicate, remove, move, rename."""
 
 from collections.abc import Mapping
 
@@ -18,18 +18,18 @@ from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import GlyphButton
 
 _BUTTONS = {"copy": "duplicate", "remove": "remove", "up": "move_up", "down": "move_down", "rename": "rename"}
-"""The commands of the buttons, by their glyphs; their keys act in the tree."""
+"""Commands of the buttons by glyph; their keys act in the tree."""
 _MORE_KEYS = {QKeySequence(Qt.Key.Key_Backspace): "remove"}
-"""Keys that act in the tree only."""
+"""Further keys of commands, in the tree only."""
 
 
 class DesignsPanel(Panel):
-    """Rows for the stem, the designs, their layers and blocks; the chosen row is the state's focus.
+    """Rows for the stem, the designs, their layers and blocks; the selected row is the focus.
 
     Parameters
     ----------
     actions
-        The window's commands by their ids: those of the buttons and menus, and of the keys in the tree.
+        Commands of the window by id, for the buttons, the menus and the keys.
     """
 
     def __init__(self, state: ViewState, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
@@ -58,7 +58,7 @@ class DesignsPanel(Panel):
         self.layer_button = _make_button("Add layer")
         self.layer_button.setText("+ Layer")
         self.layer_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.layer_button.setToolTip("Add a layer or block after or before the chosen one")
+        self.layer_button.setToolTip("Add a layer or block after or before the selected one")
         self.layer_button.setMenu(self._layer_menu())
         self.design_button = _make_button("Add design")
         self._actions["add_design"].setIconText("+ Design")
@@ -67,21 +67,21 @@ class DesignsPanel(Panel):
         row.addWidget(self.design_button)
         row.addStretch(1)
         self.buttons: dict[str, GlyphButton] = {}
-        for glyph, id in _BUTTONS.items():
-            button = self.buttons[glyph] = GlyphButton(glyph, self._actions[id].toolTip(), self)
-            button.setDefaultAction(self._actions[id])
+        for glyph, action_id in _BUTTONS.items():
+            button = self.buttons[glyph] = GlyphButton(glyph, self._actions[action_id].toolTip(), self)
+            button.setDefaultAction(self._actions[action_id])
             row.addWidget(button)
         return row
 
     def _layer_menu(self) -> QMenu:
-        """Every kind, to stand after the chosen layer; below, the same before it."""
+        """Every kind, to be added after the selected layer; in a submenu, the same before it."""
         self.after_menu = menu = QMenu(self.layer_button)
         self.before_menu = QMenu(menu)
-        for listed, which in ((menu, "add"), (self.before_menu, "before")):
-            listed.setToolTipsVisible(True)
-            listed.addActions([self._actions[f"{which}_{tag_of(kind)}"] for kind in LAYERS])
-            listed.addSection("Blocks")
-            listed.addActions([self._actions[f"{which}_{tag_of(kind)}"] for kind in BLOCKS])
+        for kind_menu, prefix in ((menu, "add"), (self.before_menu, "before")):
+            kind_menu.setToolTipsVisible(True)
+            kind_menu.addActions([self._actions[f"{prefix}_{tag_of(kind)}"] for kind in LAYERS])
+            kind_menu.addSection("Blocks")
+            kind_menu.addActions([self._actions[f"{prefix}_{tag_of(kind)}"] for kind in BLOCKS])
         self.after_title = menu.insertSeparator(menu.actions()[0])
         menu.addSeparator()
         menu.addAction(self._actions["reduce"])
@@ -89,7 +89,7 @@ class DesignsPanel(Panel):
         return menu
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
-        """Bring the rows up to date, then select the focus."""
+        """Update the rows, then select the focus."""
         self._state = new
         if self._rows_differ(old, new):
             self._fill()
@@ -102,9 +102,9 @@ class DesignsPanel(Panel):
             self.tree.show_rows(design_tree_rows(self._state))
 
     def _select_focus(self) -> None:
-        place = self._state.focus.ref
+        ref = self._state.focus.ref
         with QSignalBlocker(self.tree):
-            self.tree.select_ref(place, self._state.editable_ref(place))
+            self.tree.select_ref(ref, self._state.editable_ref(ref))
         self._show_layer_menu()
 
     def _rows_differ(self, old: ViewState, new: ViewState) -> bool:
@@ -118,27 +118,27 @@ class DesignsPanel(Panel):
         )
 
     def _show_layer_menu(self) -> None:
-        """Say what a new layer would stand after and before."""
-        place = edits.chosen_node(self._state)
-        self.after_title.setText("As the first layer" if place is None else f"After {place[1]}")
-        self.before_menu.setTitle(f"Before {'a layer' if place is None else place[1]}")
-        self.before_menu.setEnabled(place is not None)
+        """Name the layer after or before which a new one would be added."""
+        ref = edits.selected_node(self._state)
+        self.after_title.setText("As the first layer" if ref is None else f"After {ref[1]}")
+        self.before_menu.setTitle(f"Before {'a layer' if ref is None else ref[1]}")
+        self.before_menu.setEnabled(ref is not None)
 
     def edit_name(self) -> None:
-        """Begin to edit the name of the chosen row in place."""
+        """Begin to edit the name of the selected row in place."""
         item = self.tree.currentItem()
-        if item is not None and edits.own_place(self._state) is not None:
+        if item is not None and edits.own_selection(self._state) is not None:
             self.tree.setFocus()
             self.tree.editItem(item)
 
     def _part_rows(self, block: NodeRef) -> tuple[DesignTreeRow, ...]:
         return block_part_rows(self._state, block)
 
-    def _name_refusal(self, place: NodeRef, name: str) -> str:
-        return edits.name_refusal(self._state.project, place, name)
+    def _name_refusal(self, ref: NodeRef, name: str) -> str:
+        return edits.name_refusal(self._state.project, ref, name)
 
-    def _rename_ref(self, place: NodeRef, name: str) -> None:
-        edit = edits.rename_place(self._state, place, name)
+    def _rename_ref(self, ref: NodeRef, name: str) -> None:
+        edit = edits.rename_at(self._state, ref, name)
         if edit is not None:
             self.edit_proposed.emit(edit)
 
@@ -148,17 +148,17 @@ class DesignsPanel(Panel):
             self.focus_requested.emit(Focus(design, node))
 
     def _on_tree_key_pressed(self, event: QKeyEvent) -> None:
-        """Keep the keys of commands from the tree, which would move or edit if a command cannot be done."""
+        """Keep the keys of commands from the tree, which would use them if the command is disabled."""
         modifiers = event.modifiers() & ~Qt.KeyboardModifier.KeypadModifier
         keys = QKeySequence(QKeyCombination(modifiers, Qt.Key(event.key())))
-        for id in _BUTTONS.values():
-            if keys in self._actions[id].shortcuts() or _MORE_KEYS.get(keys) == id:
+        for action_id in _BUTTONS.values():
+            if keys in self._actions[action_id].shortcuts() or _MORE_KEYS.get(keys) == action_id:
                 event.accept()
-                self._actions[id].trigger()
+                self._actions[action_id].trigger()
 
 
 def _make_button(name: str) -> QToolButton:
-    """A button as narrow as its text, which Tab reaches."""
+    """A button as narrow as its text, in the tab order."""
     button = QToolButton()
     button.setAccessibleName(name)
     button.setFocusPolicy(Qt.FocusPolicy.TabFocus)

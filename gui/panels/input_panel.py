@@ -1,4 +1,4 @@
-"""What the stem, or else every design, receives: a photo, an array, or noise."""
+"""The panel of the input: a photo, an array, or noise."""
 
 from pathlib import Path
 from typing import Any
@@ -26,7 +26,7 @@ from gui.widgets.pair_controls import PairControl
 from gui.widgets.texts import make_error_note, make_note, show_note
 
 _IMAGE_SIZES = (16, 28, 32, 48, 64, 96, 112, 128, 160, 192, 224, 256, 299, 320, 384, 448, 512, 640, 768, 1024)
-_LAYER_KINDS: tuple[tuple[type[Input], str], ...] = (
+_INPUT_KINDS: tuple[tuple[type[Input], str], ...] = (
     (ImageInput, "photo"),
     (NoiseInput, "noise"),
     (ArrayInput, "array"),
@@ -37,23 +37,23 @@ _FIELDS: dict[type[Input], tuple[str, ...]] = {
     ArrayInput: ("file", "key"),
     NoiseInput: ("shape", "seed"),
 }
-"""The rows of the form that each kind of input has."""
+"""Rows of the form by kind of input."""
 
 
 def bundled_photos() -> tuple[str, ...]:
-    """The bundled photos, as projects name them."""
+    """Paths of the bundled photos, as in a project file."""
     return paths.bundled_files("photos", ".png")
 
 
 def scale_text(spec: ImageInput) -> str:
-    """``values × 0.003922, minus mean 104, 116.7, 122.7``: what becomes of the bytes of a photo."""
+    """The scale of a photo: ``bytes × 0.003922, minus mean 104, 116.7, 122.7``."""
     mean, std = (", ".join(f"{value:.4g}" for value in values) for values in (spec.mean, spec.std))
     divided = f", over {std}" if std and set(spec.std) != {1.0} else ""
     return f"bytes × {spec.scale:.4g}{f', minus {mean}' if mean else ''}{divided}"
 
 
 class ShapeBoxes(QWidget):
-    """Channels, height and width."""
+    """Boxes for channels, height and width."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -84,8 +84,8 @@ class InputPanel(Panel):
         super().__init__(state, parent)
         self.setAccessibleName("Input")
         self._last: dict[type[Input], Input] = {}
-        """What was shown last of each kind: choosing a kind again brings it back."""
-        self.kind = ChoiceBox(_LAYER_KINDS)
+        """The last input of each kind; choosing a kind again restores it."""
+        self.kind = ChoiceBox(_INPUT_KINDS)
         self.kind.setAccessibleName("Kind of input")
         self.path, self.file = FileRow("photo", PHOTO_FILTER), FileRow("array", ARRAY_FILTER)
         self.path.add_button(self._bundled_button())
@@ -158,7 +158,7 @@ class InputPanel(Panel):
         return self._state.project.input
 
     def _show_input(self, *, anew: bool) -> None:
-        """Show the project's input, what is wrong with it, and the shape that it gives."""
+        """Show the input of the project, its mistakes and its shape."""
         state, spec = self._state, self._spec
         self._last[type(spec)] = spec
         self.kind.show_value(type(spec))
@@ -180,9 +180,8 @@ class InputPanel(Panel):
         elif isinstance(spec, ArrayInput):
             self.file.show_file(spec.path, paths.resolve_path(spec.path))
             names = array_names(spec.path)
-            known = spec.key in names or not spec.key
             self.key.set_options([("", "the only one"), *((name, name) for name in names if name)])
-            if not known:
+            if spec.key and spec.key not in names:
                 self.key.set_options([*self.key.options, (spec.key, f"{spec.key} (not in the file)")])
             self.key.show_value(spec.key)
         else:
@@ -190,16 +189,16 @@ class InputPanel(Panel):
             self.seed.show_value(spec.seed, anew=anew)
 
     def _result_text(self, spec: Input, shape: Shape | None) -> str:
-        words = "shape unknown" if shape is None else f"gives {shape}, {exact_text(shape.size)} values"
+        words = "shape unknown" if shape is None else f"shape {shape}, {exact_text(shape.size)} values"
         return f"{words}\n{scale_text(spec)}" if isinstance(spec, ImageInput) else words
 
     def use_photo(self, path: str) -> None:
-        """Propose another photo in the size and scale of the last one."""
+        """Propose another photo with the size and scale of the last one."""
         spec = self._last.get(ImageInput, ImageInput(path))
         self._propose(replace(spec, path=path), f"Use photo {Path(path).name}")
 
     def use_array(self, path: str) -> None:
-        """Propose an array from a file: its first one."""
+        """Propose the first array of a file."""
         self._propose(ArrayInput(path, next(iter(array_names(path)), "")), f"Use array {Path(path).name}")
 
     def _on_kind_chosen(self, kind: type[Input]) -> None:
@@ -212,8 +211,8 @@ class InputPanel(Panel):
         if spec is None:
             self.file.choose_file()
         else:
-            self._propose(spec, f"Use {dict(_LAYER_KINDS)[kind]}")
-        self.kind.show_value(type(self._spec))  # where nothing came of it, what is shown is what is so
+            self._propose(spec, f"Use {dict(_INPUT_KINDS)[kind]}")
+        self.kind.show_value(type(self._spec))  # without an edit, show the kind that the project has
 
     def _on_size_changed(self, size: int | tuple[int, int]) -> None:
         height, width = (size, size) if isinstance(size, int) else size

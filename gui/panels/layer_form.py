@@ -1,4 +1,4 @@
-"""The form of what is chosen: the settings of a layer or block, or the name and totals of a design."""
+"""The form of the selection: the settings of a layer or block, or the name and totals of a design."""
 
 from collections.abc import Iterable, Iterator
 
@@ -29,34 +29,34 @@ from gui.widgets.number_controls import NumberControl, parse_seed
 from gui.widgets.tab_order import chain_tab_order, focusable_in_reading_order
 from gui.widgets.texts import ElidedLabel, NameField, make_error_note, make_note, show_note
 
-_COUNTED = ("macs", "params")
-"""Metrics of the summary; FLOPs are twice the MACs."""
+_SUMMARY_METRICS = ("macs", "params")
+"""Ids of the metrics in the summary; FLOPs are twice the MACs."""
 
 
-def mistakes_by_setting(problems: Iterable[Problem], place: NodeRef) -> dict[str, str]:
-    """What is wrong at a place, by setting; several sentences stand under each other."""
-    found: dict[str, str] = {}
+def mistakes_by_setting(problems: Iterable[Problem], ref: NodeRef) -> dict[str, str]:
+    """The texts of the problems of a node by setting, one per line."""
+    texts: dict[str, str] = {}
     for problem in problems:
-        if (problem.design, problem.node) == place:
-            text = problem.text.removeprefix(f"{place[1]}: ")
-            found[problem.setting] = "\n".join(filter(None, (found.get(problem.setting, ""), text)))
-    return found
+        if (problem.design, problem.node) == ref:
+            text = problem.text.removeprefix(f"{ref[1]}: ")
+            texts[problem.setting] = "\n".join(filter(None, (texts.get(problem.setting, ""), text)))
+    return texts
 
 
 def _cost_texts(state: ViewState, report: Report) -> Iterator[str]:
     for metric in METRICS:
-        if metric.id in _COUNTED:
+        if metric.id in _SUMMARY_METRICS:
             design = state.focus.design
             value = state.costs.amount(metric, design, report)
             yield f"{metric.title}  {state.costs.formula(metric, design, report) or state.costs.exact(metric, value)}"
 
 
 def layer_summary(state: ViewState, report: Report | None) -> str:
-    """``256×28×28 → 32×28×28``, params and MACs with their formula and exact integers."""
+    """``256×28×28 → 32×28×28``, then parameters and MACs with their formulas and exact integers."""
     if report is None:
         return ""
     if None in report.input_shapes:
-        return "Shapes and costs are unknown: what this layer receives is unknown"
+        return "Shapes and costs are unknown: the input of this layer is unknown"
     received = " + ".join(map(str, report.input_shapes))
     if report.output_shape is None:
         return f"{received} → unknown"
@@ -64,7 +64,7 @@ def layer_summary(state: ViewState, report: Report | None) -> str:
 
 
 def network_summary(analysis: Analysis) -> str:
-    """How many layers, what goes in and comes out, and the exact totals."""
+    """Number of layers, shapes of input and output, and the exact totals."""
     shapes = ["unknown" if shape is None else str(shape) for shape in (analysis.input_shape, analysis.output_shape)]
     count = len(analysis.reports)
     return "\n".join(
@@ -77,27 +77,27 @@ def network_summary(analysis: Analysis) -> str:
     )
 
 
-def _locate_node(project: Project, place: NodeRef) -> tuple[Network | None, int | None]:
-    """The network of a place, and where in it its node stands; None what is not there, or an input."""
+def _locate_node(project: Project, ref: NodeRef) -> tuple[Network | None, int | None]:
+    """The network of a node and its index there; None for a missing one, and as the index of an input."""
     try:
-        network = project.network(place[0])
-        return network, None if place[1] == INPUT else network.index(place[1])
+        network = project.network(ref[0])
+        return network, None if ref[1] == INPUT else network.index(ref[1])
     except KeyError:
         return None, None
 
 
-class _Chosen(Struct, frozen=True):
-    """What is at the chosen place: a node or a part of a block, in a network; or neither, at an input."""
+class _Selection(Struct, frozen=True):
+    """The selection: a node or a part of a block in a network; neither for an input."""
 
     network: Network | None
     node: Node | None = None
     part: Report | None = None
 
     @classmethod
-    def of(cls, state: ViewState) -> "_Chosen":
-        place = state.focus.ref
-        network, index = _locate_node(state.project, state.editable_ref(place))
-        part = state.report(place) if index is not None and state.editable_ref(place) != place else None
+    def of(cls, state: ViewState) -> "_Selection":
+        ref = state.focus.ref
+        network, index = _locate_node(state.project, state.editable_ref(ref))
+        part = state.report(ref) if index is not None and state.editable_ref(ref) != ref else None
         node = None if network is None or index is None or part is not None else network.nodes[index]
         return cls(network, node, part)
 
@@ -123,7 +123,7 @@ def _shows_same(old: ViewState, new: ViewState) -> bool:
 
 
 class LayerForm(Panel):
-    """Shows the chosen place; every change is proposed at once."""
+    """Shows the selection and proposes every change at once."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
@@ -142,7 +142,7 @@ class LayerForm(Panel):
         self.summary.setForegroundRole(self.summary.palette().ColorRole.WindowText)
         self._lay_out()
         self.name.committed.connect(self._on_name_committed)
-        self._show_place(anew=True)
+        self._show_selection(anew=True)
 
     def _add_project_fields(self) -> None:
         self.project_fields = FieldGrid(SETTING_TITLES)
@@ -153,7 +153,7 @@ class LayerForm(Panel):
         self.seed.set_title("Seed of the weights")
         self.project_fields.add("Title", self.title)
         seed = self.project_fields.add("Seed", self.seed)
-        seed.set_tip("Seeded weights depend on it and on the names of design and layer")
+        seed.set_tip("Seeded weights depend on this seed and on the names of design and layer")
         self.seed.refused.connect(seed.show_error)
         self.title.textEdited.connect(lambda text: self._propose(edits.set_title(self._project, text)))
         self.seed.changed.connect(lambda seed: self._propose(edits.set_seed(self._project, seed)))
@@ -193,59 +193,61 @@ class LayerForm(Panel):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
         if not _shows_same(old, new):
-            self._show_place(anew=(old.focus.ref, _Chosen.of(old).kind) != (new.focus.ref, _Chosen.of(new).kind))
+            self._show_selection(
+                anew=(old.focus.ref, _Selection.of(old).kind) != (new.focus.ref, _Selection.of(new).kind)
+            )
 
-    def _show_place(self, *, anew: bool) -> None:
-        """Show the chosen place; only another kind of layer makes other controls."""
-        new, place = self._state, self._ref
-        chosen = _Chosen.of(new)
-        network, node, part, layer, kind = chosen.network, chosen.node, chosen.part, chosen.layer, chosen.kind
+    def _show_selection(self, *, anew: bool) -> None:
+        """Show the selection; only another kind of layer needs other controls."""
+        new, ref = self._state, self._ref
+        selection = _Selection.of(new)
+        network, node, part, layer = selection.network, selection.node, selection.part, selection.layer
         show_note(self.general, "")
-        for shown in (self.head, self.foot, self.project_fields, self.summary):
-            shown.setVisible(shown is self.head and layer is not None)
+        for widget in (self.head, self.foot, self.project_fields, self.summary):
+            widget.setVisible(widget is self.head and layer is not None)
         self.head.setEnabled(part is None)
         self.block.setVisible(part is not None or isinstance(layer, Block))
         for type_, form in self.settings.items():
-            form.setVisible(type_ is kind)
+            form.setVisible(type_ is selection.kind)
         if network is not None and node is not None:
             self.name.show_name(node.name, anew=anew)
-            self._show_sources(new, network, network.index(node.name), new.report(place))
+            self._show_sources(new, network, network.index(node.name), new.report(ref))
         elif part is not None:
             self.name.show_name(part.name.removeprefix(f"{part.block}/"), anew=anew)
-        elif network is not None and place[0] != STEM:
-            self._show_design(new, place[0], anew)
+        elif network is not None and ref[0] != STEM:
+            self._show_design(new, ref[0], anew)
         else:
             self._show_project(new, anew)
         if layer is not None:
             self._show_layer(new, layer, anew)
 
     def _show_layer(self, state: ViewState, layer: Kind, anew: bool) -> None:
-        """What a layer or block and a part of a block have in common; a part's settings are to be seen only."""
-        place, report = state.focus.ref, state.report(state.focus.ref)
-        around, form = state.editable_ref(place)[1], self._setting_form(type(layer))
-        form.setEnabled(around == place[1])
-        part = place[1].removeprefix(f"{around}/")
-        self.heading.set_text(f"{part} in {edits.describe_design(place[0]) if part == place[1] else around}")
+        """Show what nodes and parts of blocks have in common; the settings of a part are read-only."""
+        ref, report = state.focus.ref, state.report(state.focus.ref)
+        node, form = state.editable_ref(ref)[1], self._setting_form(type(layer))
+        form.setEnabled(node == ref[1])
+        name = ref[1].removeprefix(f"{node}/")
+        self.heading.set_text(f"{name} in {edits.describe_design(ref[0]) if name == ref[1] else node}")
         show_note(self.help, layer.help)
-        self.block.show_state(state, place)
+        self.block.show_state(state, ref)
         self.kind_field.set_visible(True)
         self.kind.show_value(layer.kind)
         form.show_layer(layer, anew=anew)
         form.show_formula(
             "" if report is None else "\n".join(_cost_texts(state, report)) if report.output_shape else ""
         )
-        mistakes = mistakes_by_setting((*state.check.problems, *state.run.problems), place)
+        mistakes = mistakes_by_setting((*state.check.problems, *state.run.problems), ref)
         form.show_mistakes(mistakes)
         for field, setting in self._node_fields:
             field.show_error(mistakes.get(setting, ""))
-        placed = {*(setting for _, setting in self._node_fields), *form.controls}
-        others = [text for setting, text in mistakes.items() if setting not in placed]
-        show_note(self.general, "\n".join((*others, *filter(None, (mistakes_in_blocks(state).get(place),)))))
+        shown_settings = {*(setting for _, setting in self._node_fields), *form.controls}
+        others = [text for setting, text in mistakes.items() if setting not in shown_settings]
+        show_note(self.general, "\n".join((*others, *filter(None, (mistakes_in_blocks(state).get(ref),)))))
         show_note(self.summary, layer_summary(state, report))
 
     @property
     def _node_fields(self) -> "tuple[tuple[Field | InputFields, str], ...]":
-        """Fields that nodes of every kind have, with the settings whose mistakes stand below them."""
+        """Fields of nodes of every kind, with the settings whose mistakes they show."""
         return (self.name_field, "name"), (self.inputs, "inputs"), (self.weights_field, "weights")
 
     def _show_sources(self, state: ViewState, network: Network, index: int, report: Report | None) -> None:
@@ -253,8 +255,8 @@ class LayerForm(Panel):
         design, analysis = state.focus.design, state.analysis(state.focus.design)
         shapes: dict[str, Shape | None] = {INPUT: None if analysis is None else analysis.input_shape}
         for other in network.nodes:
-            known = state.report((design, other.name))
-            shapes[other.name] = None if known is None else known.output_shape
+            input_report = state.report((design, other.name))
+            shapes[other.name] = None if input_report is None else input_report.output_shape
         self.foot.setVisible(True)
         self.inputs.show_node(network, index, shapes)
         self.weights_field.set_visible(bool(array_roles(node.layer)) or node.weights is not None)
@@ -262,7 +264,7 @@ class LayerForm(Panel):
 
     def _show_design(self, state: ViewState, design: str, anew: bool) -> None:
         self.heading.set_text(f"Design {design}")
-        show_note(self.help, "Its layers are in the list above; choose one to edit it.")
+        show_note(self.help, "Its layers are in the list above; select one to edit it.")
         self.head.setVisible(True)
         self.kind_field.set_visible(False)
         self.name_field.show_error("")
@@ -283,7 +285,7 @@ class LayerForm(Panel):
         show_note(self.summary, "" if stem is None else network_summary(stem))
 
     def _setting_form(self, kind: type[Kind]) -> SettingForm:
-        """The controls of a kind, made when it is first chosen and kept."""
+        """The controls of a kind, cached from its first selection on."""
         if kind not in self.settings:
             form = self.settings[kind] = SettingForm(kind)
             form.changed.connect(self._on_setting_changed)
@@ -311,7 +313,7 @@ class LayerForm(Panel):
         self._propose(edits.set_setting(self._project, self._ref, setting, value))
 
     def _on_take_apart_requested(self) -> None:
-        edit = edits.take_chosen_block_apart(self._state)
+        edit = edits.take_selected_block_apart(self._state)
         if edit is not None:
             self._propose(edit)
 

@@ -1,4 +1,4 @@
-"""What a project tells of itself: its source and its notes, each leading to the node that it is about."""
+"""The panel of the notes of a project: its source, and its notes with links to their nodes."""
 
 from collections.abc import Iterator
 
@@ -27,7 +27,7 @@ NOTHING = "This project has no notes."
 
 
 class ListedNote(Struct, frozen=True):
-    """A note as it is listed: where, what, and what a click on it chooses."""
+    """A row of the list: the place, the text, and the selection after a click."""
 
     location: str
     text: str
@@ -39,34 +39,34 @@ class ListedNote(Struct, frozen=True):
 
 
 def list_notes(state: ViewState) -> tuple[ListedNote, ...]:
-    """The notes of the project, then those of its published figures that tell something new."""
+    """The notes of the project, then those of its published figures about further nodes."""
     return tuple(_listed_notes(state.project, state))
 
 
 def _listed_notes(project: Project, state: ViewState) -> Iterator[ListedNote]:
-    told = set()
+    refs = set()
     for note in project.notes:
-        told.add((note.design, note.node))
+        refs.add((note.design, note.node))
         yield _listed_note(state, note.design, note.node, note.text)
     for figure in project.published:
-        if figure.note and (figure.design, figure.node) not in told:
+        if figure.note and (figure.design, figure.node) not in refs:
             yield _listed_note(state, figure.design, figure.node, figure.note)
 
 
 def _listed_note(state: ViewState, design: str, node: str, text: str) -> ListedNote:
-    """A node or design that is not there any more is named, and leads nowhere."""
+    """A note about a node or design; if that is missing, the row names it without a link."""
     where = " › ".join(filter(None, (design if design != STEM or not node else "stem", node)))
     focus = Focus(design, node or INPUT)
     return ListedNote(where, text, focus if where and focus.ref in state.check else None)
 
 
 class NotesPanel(Panel):
-    """A list of notes below the project's source."""
+    """A list of notes below the source of the project."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Notes")
-        self._remarks = list_notes(state)
+        self._notes = list_notes(state)
         self.source = QLabel()
         self.source.setWordWrap(True)
         self.source.setContentsMargins(8, 6, 8, 4)
@@ -92,30 +92,30 @@ class NotesPanel(Panel):
 
     @property
     def count(self) -> int:
-        """How many notes there are."""
-        return len(self._remarks)
+        """Number of notes."""
+        return len(self._notes)
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
-        """List the notes; an edit that touches none of them changes nothing here."""
+        """Update the list if a note has changed."""
         self._state = new
-        before, self._remarks = self._remarks, list_notes(new)
+        before, self._notes = self._notes, list_notes(new)
         self._show_source()
-        if self._remarks != before:
+        if self._notes != before:
             self._fill_list()
 
     def _show_source(self) -> None:
         source = self._state.project.source
-        self.source.setText(f"Source: {source}" if source else "" if self._remarks else NOTHING)
+        self.source.setText(f"Source: {source}" if source else "" if self._notes else NOTHING)
         self.source.setVisible(bool(self.source.text()))
 
     def _fill_list(self) -> None:
         self.list.clear()
-        self.list.setVisible(bool(self._remarks))
-        for remark in self._remarks:
-            item = QListWidgetItem(remark.sentence, self.list)
-            item.setData(_FOCUS, remark.focus)
-            if remark.focus is not None:
-                item.setToolTip(f"Show {remark.location}")
+        self.list.setVisible(bool(self._notes))
+        for note in self._notes:
+            item = QListWidgetItem(note.sentence, self.list)
+            item.setData(_FOCUS, note.focus)
+            if note.focus is not None:
+                item.setToolTip(f"Show {note.location}")
 
     def _go_to_note(self, item: QListWidgetItem) -> None:
         focus: Focus | None = item.data(_FOCUS)

@@ -1,4 +1,4 @@
-"""The list of everything that is wrong: each row leads to its place."""
+"""The list of all mistakes, each with a link to its node."""
 
 from PySide6.QtCore import QEvent, QSize, Qt
 from PySide6.QtGui import QGuiApplication
@@ -24,7 +24,7 @@ _PROBLEM = Qt.ItemDataRole.UserRole
 
 
 def problem_location(problem: Problem) -> str:
-    """The place of a problem in words: "naive › conv5x5", "stem › conv1", "input"."""
+    """The location of a problem: "naive › conv5x5", "stem › conv1", "input"."""
     if problem.design is None:
         return problem.place
     node = "" if problem.node == INPUT else problem.node
@@ -38,7 +38,7 @@ def _problems_of(state: ViewState) -> tuple[Problem, ...]:
 
 
 class ProblemsPanel(Panel):
-    """What the project's check and the last run found."""
+    """The mistakes that the check of the project and the last run found."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
@@ -75,7 +75,7 @@ class ProblemsPanel(Panel):
             self._fill_list()
 
     def text(self) -> str:
-        """Every problem, one a line, with its place in the file."""
+        """All problems, one per line, with their places in the file."""
         return "\n".join(map(str, self._problems))
 
     def changeEvent(self, event: QEvent) -> None:

@@ -1,4 +1,4 @@
-"""A form for any kind of layer or block, made from what its settings say of themselves: it knows no kind by name."""
+"""A form for any kind of layer or block, made from the types and descriptions of its settings."""
 
 import re
 from collections.abc import Callable, Mapping
@@ -20,40 +20,40 @@ from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl
 from gui.widgets.pair_controls import MarginsControl, PairControl
 
 _TypeMembers = dict[type[inspect.Type], Any]
-"""The types that a setting may have, by what they are."""
+"""The members of the type of a setting, by class."""
 
 _LEFT_OUT = "left out: "
-"""After these words a description says what None means, by another setting's name where it is one: "the kernel"."""
+"""The words before the meaning of None in a description, perhaps the name of another setting: "the kernel"."""
 
 
 def integer_limits(type_: inspect.IntType) -> tuple[int, int]:
-    """The smallest and the largest integer allowed, within what a box can hold."""
+    """The smallest and the largest integer allowed, within the limits of a spin box."""
     return (0 if type_.ge is None else type_.ge), (2**31 - 1 if type_.le is None else min(type_.le, 2**31 - 1))
 
 
 def parse_number(type_: inspect.FloatType, text: str) -> float:
-    """The number of a text; ValueError says which ones are allowed."""
+    """The number in a text; the ValueError of another text names the limits."""
     bounds = ((" at least ", type_.ge), (" above ", type_.gt), (" at most ", type_.le), (" below ", type_.lt))
     # A bound as large as 1e30 stands for "finite"; it would explain nothing.
-    wanted = " and".join(f"{words}{bound:g}" for words, bound in bounds if bound is not None and abs(bound) < 1e30)
+    limits = " and".join(f"{words}{bound:g}" for words, bound in bounds if bound is not None and abs(bound) < 1e30)
     try:
         value = float(text)
     except ValueError:
-        raise ValueError(f"a number{wanted} is needed") from None
+        raise ValueError(f"a number{limits} is needed") from None
     low, above = (-inf if b is None else b for b in (type_.ge, type_.gt))
     high, below = (inf if b is None else b for b in (type_.le, type_.lt))
     if not (low <= value <= high and above < value < below):
-        raise ValueError(f"{text} is not a number{wanted}")
+        raise ValueError(f"{text} is not a number{limits}")
     return value
 
 
 def _number_text(value: float) -> str:
-    """The shortest text that is this number: "0.0001", "1e-05", "1"."""
+    """The shortest text of exactly this number: "0.0001", "1e-05", "1"."""
     return f"{value:g}" if float(f"{value:g}") == value else repr(value)
 
 
 def _integer_control(members: _TypeMembers) -> Control:
-    """What may be 0 is a count of maps that may be left out: its slider goes as far as that of other counts."""
+    """If 0 is allowed, the setting is a count of maps that may be left out, so its slider has the range of counts."""
     low, high = integer_limits(members[inspect.IntType])
     return IntegerControl(low, high, None if low else (0, *DOUBLINGS))
 
@@ -81,11 +81,11 @@ _CONTROLS: dict[frozenset[type[inspect.Type]], Callable[[_TypeMembers], Control]
     ),
     frozenset({inspect.LiteralType}): _choice_control,
 }
-"""The control for each sort of setting; a new kind whose settings are of these sorts needs no line anywhere."""
+"""Controls by the type of the setting; a new kind with settings of these types needs no code here."""
 
 
 def make_control(field: inspect.Field) -> Control:
-    """A control for a setting, from its type and description alone."""
+    """A control for a setting, by its type and description alone."""
     type_ = field.type.type if isinstance(field.type, inspect.Metadata) else field.type
     types = type_.types if isinstance(type_, inspect.UnionType) else (type_,)
     members: _TypeMembers = {type(member): member for member in types}
@@ -102,14 +102,14 @@ SETTING_TITLES = tuple(
     for layer in (*LAYERS, *BLOCKS)
     for field in layer_settings(layer)
 )
-"""Every title, so that the forms of all kinds have one width of titles."""
+"""All titles, so that the forms of all kinds have the same column width."""
 
 
 class SettingForm(QWidget):
     """The settings of one kind of layer."""
 
     changed = Signal(str, object)
-    """(setting, value), at once with every change that a person makes."""
+    """(setting, value), at every change by the user."""
 
     def __init__(self, layer: type[Kind], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -125,12 +125,12 @@ class SettingForm(QWidget):
             self._add(grid, field)
 
     def _add(self, grid: FieldGrid, field: inspect.Field) -> None:
-        about = setting_metadata(field)
-        title = str(about.get("title", field.name))
+        metadata = setting_metadata(field)
+        title = str(metadata.get("title", field.name))
         control = self.controls[field.name] = make_control(field)
         control.set_title(title)
         row = self.fields[field.name] = grid.add(title, control)
-        self._descriptions[field.name] = str(about.get("description", ""))
+        self._descriptions[field.name] = str(metadata.get("description", ""))
         control.changed.connect(partial(self.changed.emit, field.name))
         if isinstance(control, NumberControl):
             control.refused.connect(row.show_error)
@@ -140,24 +140,24 @@ class SettingForm(QWidget):
                     self._stand_ins[field.name] = word
 
     def values(self) -> dict[str, Any]:
-        """What the controls show, by setting."""
+        """Values of the controls by setting."""
         return {name: control.value() for name, control in self.controls.items()}
 
     def show_layer(self, layer: Kind, *, anew: bool) -> None:
-        """Show the settings of a layer of this form's kind. `anew`: it is not the layer that was shown before."""
+        """Show the settings of a layer of this kind. `anew`: another layer was shown before."""
         for name, control in self.controls.items():
             control.show_value(getattr(layer, name), anew=anew)
             if name in self._stand_ins and isinstance(control, OptionalControl):
                 control.show_none_value(getattr(layer, self._stand_ins[name]))
 
     def show_mistakes(self, texts: Mapping[str, str]) -> None:
-        """Show what is wrong below the setting that is wrong."""
+        """Show each mistake below its setting."""
         for name, field in self.fields.items():
             control = self.controls[name]
-            typed = control.refusal if isinstance(control, NumberControl) else ""
-            field.show_error(typed or texts.get(name, ""))
+            refusal = control.refusal if isinstance(control, NumberControl) else ""
+            field.show_error(refusal or texts.get(name, ""))
 
     def show_formula(self, formula: str) -> None:
-        """Put each setting's description and this layer's own numbers into the tooltips."""
+        """Show the description of each setting and the formulas of the layer as tool tips."""
         for name, field in self.fields.items():
             field.set_tip("\n".join(filter(None, (self._descriptions[name], formula))))

@@ -1,4 +1,4 @@
-"""Controls of a node that know networks: what it receives, and where its weights come from."""
+"""Controls of a node for its inputs and for the source of its weights."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -28,11 +28,11 @@ from gui.widgets.choice_controls import Checklist, ChoiceBox
 from gui.widgets.fields import Field, FieldGrid
 from gui.widgets.file_row import ARRAY_FILTER, FileRow
 
-_SEEDED, _FILE, _KEPT = "seeded", "file", "kept"
+_SEEDED, _FILE, _UNCHANGED = "seeded", "file", "unchanged"
 
 
 def array_roles(layer: Kind) -> tuple[str, ...]:
-    """Roles of the arrays that a layer runs with, whatever the shape of its input; a block has none of its own."""
+    """Roles of the arrays of a layer, for any shape of its input; a block has none of its own."""
     if not isinstance(layer, Layer):
         return ()
     probe = [Shape(1, 1, 1)] * layer.min_inputs
@@ -40,10 +40,10 @@ def array_roles(layer: Kind) -> tuple[str, ...]:
 
 
 class InputFields(QObject):
-    """What a node receives: one of a list, or, for a kind that joins, several of it."""
+    """The inputs of a node: one of a list, or several for a kind that joins."""
 
     changed = Signal(object)
-    """Names of nodes; () for the node before."""
+    """Names of nodes; () stands for the node before."""
 
     def __init__(self, grid: FieldGrid) -> None:
         super().__init__(grid)
@@ -57,22 +57,22 @@ class InputFields(QObject):
         self.many.changed.connect(self.changed)
 
     def show_error(self, text: str) -> None:
-        """Show what is wrong below the control that is shown."""
+        """Show a mistake below the visible control."""
         for field in (self.one_field, self.many_field):
             field.show_error("" if field.widget.isHidden() else text)
 
     def show_node(self, network: Network, index: int, shapes: Mapping[str, Shape | None]) -> None:
-        """Offer what the node can receive: nodes that depend on it would close a cycle."""
+        """Offer the possible inputs of a node; those that depend on it would close a cycle."""
         node = network.nodes[index]
-        refused = network.downstream(node.name) | {node.name}
+        downstream = network.downstream(node.name) | {node.name}
         names = [INPUT, *(other.name for other in network.nodes if other.name != node.name)]
-        names += [name for name in node.inputs if name not in names]  # unknown ones can be taken out
+        names += [name for name in node.inputs if name not in names]  # missing ones can be removed
         joins = node.layer.max_inputs != 1
         self.one_field.set_visible(not joins)
         self.many_field.set_visible(joins)
         if joins:
             self.many.set_options(
-                (name, _name_with_shape(name, shapes.get(name)), name not in refused) for name in names
+                (name, _name_with_shape(name, shapes.get(name)), name not in downstream) for name in names
             )
             self.many.show_value(network.inputs_of(index))
             return
@@ -82,7 +82,7 @@ class InputFields(QObject):
         if len(node.inputs) > 1:
             options.append((node.inputs, ", ".join(node.inputs)))
         self.one.set_options(options)
-        self.one.disable([(name,) for name in refused], "depends on this layer")
+        self.one.disable([(name,) for name in downstream], "depends on this layer")
         self.one.show_value(() if not index and node.inputs == (INPUT,) else node.inputs)
 
 
@@ -91,10 +91,10 @@ def _name_with_shape(name: str, shape: Shape | None) -> str:
 
 
 class WeightsControl(QWidget):
-    """Where weights come from: a seed, a preset kernel, or arrays of a file."""
+    """The source of weights: a seed, a preset kernel, or arrays of a file."""
 
     changed = Signal(object, str)
-    """(source or None, its name in words)."""
+    """(source, its name in words); the source is None for seeded weights."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -121,7 +121,7 @@ class WeightsControl(QWidget):
             options += [(name, f"preset: {name}") for name in get_args(PresetName)]
         weights = node.weights
         if isinstance(weights, SeedWeights | LowRankWeights):
-            options.append((_KEPT, source_text(weights)))
+            options.append((_UNCHANGED, source_text(weights)))
         self.source.set_options([*options, (_FILE, "from a file…")])
         self.source.show_value(_source_option(weights))
         from_file = isinstance(weights, FileWeights)
@@ -132,9 +132,8 @@ class WeightsControl(QWidget):
             self._show_arrays(node.layer, weights)
 
     def _show_arrays(self, layer: Kind, weights: FileWeights) -> None:
-        found = array_names(weights.path)
-        wanted = array_roles(layer)
-        for role in wanted:
+        names, roles = array_names(weights.path), array_roles(layer)
+        for role in roles:
             if role not in self.roles:
                 choice = ChoiceBox()
                 choice.setAccessibleName(f"Array of the {role}")
@@ -142,10 +141,10 @@ class WeightsControl(QWidget):
                 choice.chosen.connect(lambda name, role=role: self._on_array_chosen(role, name))
                 self.roles[role] = self.arrays.add(role, choice)
         for role, field in self.roles.items():
-            field.set_visible(role in wanted)
+            field.set_visible(role in roles)
             name = getattr(weights, role)
-            options = [("", f"named {role!r}"), *((key, key) for key in found if key)]
-            if name and name not in found:
+            options = [("", f"named {role!r}"), *((key, key) for key in names if key)]
+            if name and name not in names:
                 options.append((name, f"{name} (not in the file)"))
             if isinstance(field.widget, ChoiceBox):
                 field.widget.set_options(options)
@@ -158,10 +157,10 @@ class WeightsControl(QWidget):
     def _on_source_chosen(self, source: str) -> None:
         if source == _FILE:
             self.file.choose_file()
-            if self._node is not None:  # no file was chosen: what is shown is what is so
+            if self._node is not None:  # without a file, show the source that the node has
                 self.show_node(self._node, self._report)
             return
-        if source == _KEPT:
+        if source == _UNCHANGED:
             return
         weights = None if source == _SEEDED else convert({"source": "preset", "name": source}, PresetWeights)
         if self._node is not None and weights != self._node.weights:
@@ -180,11 +179,11 @@ def _source_option(weights: WeightSource | None) -> str:
             return weights.name
         case FileWeights():
             return _FILE
-    return _KEPT
+    return _UNCHANGED
 
 
 def array_names(path: str) -> tuple[str, ...]:
-    """Names of a file's arrays; none where it cannot be read, which the project's check tells."""
+    """Names of the arrays in a file; empty if it cannot be read, which the check of the project reports."""
     try:
         return tuple(arrays.read_headers(path))
     except FileFault:
@@ -192,16 +191,16 @@ def array_names(path: str) -> tuple[str, ...]:
 
 
 def match_arrays(path: str, node: Node, report: Report | None) -> FileWeights:
-    """Weights from a file: for each role the array of the right shape that is named most like it."""
+    """Weights from a file: for each role, the array of the right shape with the most similar name."""
     try:
         headers = arrays.read_headers(path)
     except FileFault:
         return FileWeights(path)
     shapes = {} if report is None else report.array_shapes
-    chosen = {}
+    names = {}
     for role in array_roles(node.layer):
         fitting = [name for name, header in headers.items() if name and header.shape == shapes.get(role)]
         ranked = sorted(fitting, key=lambda name: (node.name not in name, role not in name))
         if ranked and role not in headers:
-            chosen[role] = ranked[0]
-    return FileWeights(path, **chosen)
+            names[role] = ranked[0]
+    return FileWeights(path, **names)

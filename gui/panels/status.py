@@ -1,4 +1,4 @@
-"""The status bar: what the mouse is on, the run under way with Cancel in place, memory, and every design's total."""
+"""The status bar: what is under the mouse, the progress of a run with Cancel, memory, and the totals of the designs."""
 
 import psutil
 from PySide6.QtCore import QEvent, Signal
@@ -17,22 +17,22 @@ _MOST_TOTALS = 4
 
 
 def next_step_hint(state: ViewState) -> str:
-    """What a person can do next."""
+    """A hint about what the user can do next."""
     if state.run.progress is not None:
         return ""
     if state.problems:
-        return "A mistake stops what depends on it; the list of mistakes (F8) leads to each"
+        return "What depends on a mistake cannot run; the list of mistakes (F8) leads to each"
     if not state.project.designs:
-        return "The input goes through designs, one beside the other: + Design adds one"
+        return "The input goes through all designs side by side: + Design adds one"
     if not state.run.results:
         return "Run (F5) computes the volumes of all designs"
-    if not all(state.volume_at(place).fresh for place in state.check.keys):
-        return "Some values are missing or for earlier settings: run (F5) computes them"
-    return "Click a box to choose its layer, drag to turn the picture; + Layer adds one after or before it"
+    if not all(state.volume_at(ref).fresh for ref in state.check.keys):
+        return "Some values are missing or from earlier settings: Run (F5) computes them"
+    return "Click a box to select its layer, drag to turn the picture; + Layer adds a layer after or before it"
 
 
 class StatusPanel(QStatusBar):
-    """Reports a wish to cancel; everything else is shown."""
+    """Shows the state of the program and offers to cancel a run."""
 
     cancel_requested = Signal()
     mistakes_requested = Signal()
@@ -57,7 +57,7 @@ class StatusPanel(QStatusBar):
         row.addWidget(self.cancel)
         self.mistakes = QPushButton(self)
         self.mistakes.setFlat(True)
-        self.mistakes.setToolTip("Show what is wrong (F8)")
+        self.mistakes.setToolTip("Show mistakes (F8)")
         self.mistakes.clicked.connect(self.mistakes_requested)
         self.memory = QLabel(self)
         self.totals = ElidedLabel("", self)
@@ -69,7 +69,7 @@ class StatusPanel(QStatusBar):
         self._show_hint(state)
 
     def show_hover(self, text: str) -> None:
-        """Say what the mouse is on; where that is nothing, what a person can do next."""
+        """Show a text about what is under the mouse; if it is "", show the hint."""
         self.hover.set_text(text or self._hint)
         self.hover.setForegroundRole(QPalette.ColorRole.WindowText if text else QPalette.ColorRole.PlaceholderText)
 
@@ -112,15 +112,15 @@ class StatusPanel(QStatusBar):
             self.bar.setValue(progress.done)
         volumes = {id(result.volume): result.volume.nbytes for result in state.run.results.values()}
         self.memory.setText(f"volumes {byte_size(sum(volumes.values()))}" if volumes else "")
-        self.memory.setToolTip(f"{byte_size(psutil.virtual_memory().available)} of memory are free")
+        self.memory.setToolTip(f"{byte_size(psutil.virtual_memory().available)} of memory available")
 
     def _show_totals(self, state: ViewState) -> None:
-        chosen = metric_by_id(state.look.metric)
-        totals = [(name, state.costs.total(chosen, name)) for name in state.check.analyses if name != STEM]
+        metric = metric_by_id(state.look.metric)
+        totals = [(name, state.costs.total(metric, name)) for name in state.check.analyses if name != STEM]
         more = f" · and {len(totals) - _MOST_TOTALS} more" if len(totals) > _MOST_TOTALS else ""
-        ledger, unit = state.costs, state.costs.unit(chosen)
-        shown = " · ".join(
-            f"{shorten_name(name)} {ledger.short(chosen, amount)}" for name, amount in totals[:_MOST_TOTALS]
+        costs, unit = state.costs, state.costs.unit(metric)
+        texts = " · ".join(
+            f"{shorten_name(name)} {costs.short(metric, amount)}" for name, amount in totals[:_MOST_TOTALS]
         )
-        self.totals.set_text(f"{shown}{more} {unit}".rstrip() if totals else "")
-        self.totals.setToolTip("\n".join(f"{name}: {ledger.exact(chosen, amount)} {unit}" for name, amount in totals))
+        self.totals.set_text(f"{texts}{more} {unit}".rstrip() if totals else "")
+        self.totals.setToolTip("\n".join(f"{name}: {costs.exact(metric, amount)} {unit}" for name, amount in totals))

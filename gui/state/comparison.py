@@ -1,17 +1,17 @@
-"""Which volumes of two designs are compared: they are shown in one scale, and as the same channel."""
+"""Which volumes of two designs are compared: they share a colour scale and the selected channel."""
 
 from engine.run.check import NodeRef
 from engine.text.problems import STEM
 from gui.state.view_state import ViewState
 
 
-def find_companion(state: ViewState, place: NodeRef) -> NodeRef | None:
-    """The place in another design that is worth comparing with this one, if any.
+def find_companion(state: ViewState, ref: NodeRef) -> NodeRef | None:
+    """The node in another design to compare with this one, if any.
 
     A node of the same name and shape; or, for a design's last volume, another design's last volume of the same shape.
     """
-    design, node = place
-    report = state.report(place)
+    design, node = ref
+    report = state.report(ref)
     if design == STEM or report is None or report.output_shape is None:
         return None
     others = [(name, analysis) for name, analysis in state.check.analyses.items() if name not in (STEM, design)]
@@ -28,14 +28,14 @@ def find_companion(state: ViewState, place: NodeRef) -> NodeRef | None:
 
 
 def compared_refs(state: ViewState) -> tuple[NodeRef, ...]:
-    """The chosen place and its companion, in the project's order, so that choosing the other moves neither."""
-    place = state.focus.ref
-    other = find_companion(state, place)
-    places = (place,) if other is None else (place, other)
-    return tuple(sorted(places, key=lambda shown: state.design_index(shown[0])))
+    """The focus and its companion in the order of the project, so that selecting the other one moves neither."""
+    ref = state.focus.ref
+    other = find_companion(state, ref)
+    refs = (ref,) if other is None else (ref, other)
+    return tuple(sorted(refs, key=lambda compared: state.design_index(compared[0])))
 
 
-def leading_ref(state: ViewState, place: NodeRef) -> NodeRef:
-    """The place, or that of an earlier design which it is compared with."""
-    other = find_companion(state, place)
-    return place if other is None else min(place, other, key=lambda shown: state.design_index(shown[0]))
+def leading_ref(state: ViewState, ref: NodeRef) -> NodeRef:
+    """The node, or its companion if that is in an earlier design."""
+    other = find_companion(state, ref)
+    return ref if other is None else min(ref, other, key=lambda compared: state.design_index(compared[0]))

@@ -1,4 +1,4 @@
-"""What panels and views propose: the project as it would be."""
+"""The proposals that panels and views make."""
 
 from msgspec import Struct
 
@@ -7,11 +7,11 @@ from gui.state.view_state import Focus
 
 
 class Edit(Struct, frozen=True):
-    """A proposal: the whole project as it would be, and what the step is called in the undo history."""
+    """A proposal: the whole project as it would be, and the name of the step in the undo history."""
 
     text: str
     project: Project
     merge: str = ""
-    """Successive edits of one key, those of one drag for example, become one undo step; "" merges with none."""
+    """Successive edits with the same key, such as those of one drag, become one undo step; "" merges with none."""
     focus: Focus | None = None
-    """Where the selection goes with the edit; None: it stays."""
+    """The selection after the edit; None keeps the current one."""

@@ -1,4 +1,4 @@
-"""Steps from one value of a volume to another: sideways, to the next map, and in reading order. No Qt here."""
+"""Steps of the focus from one value of a volume to another, along an axis or in reading order. No Qt here."""
 
 from msgspec.structs import replace
 
@@ -10,12 +10,12 @@ FocusStep = tuple[int, int, int]
 
 
 def middle_pixel(shape: Shape) -> tuple[int, int]:
-    """Row and column of the middle value of a map, of the upper left one of two or four."""
+    """Row and column of the middle value of a map; the upper left one if there are two or four."""
     return (shape.height - 1) // 2, (shape.width - 1) // 2
 
 
 def step_focus(focus: Focus, shape: Shape, by: FocusStep) -> Focus:
-    """The choice after a key: within the volume; from nothing chosen to the first map and its middle."""
+    """The focus after an arrow key, clamped to the volume; without a map, the middle of the first one."""
     channels, rows, columns = by
     if focus.channel is None:
         return replace(focus, channel=0, pixel=focus.pixel or middle_pixel(shape))

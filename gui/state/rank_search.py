@@ -1,4 +1,4 @@
-"""What a person asks of a convolution's bottleneck, and what is known of it: frozen values of the state. No Qt here."""
+"""The rank search as part of the state: the query of the user, and the results so far. No Qt here."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -15,80 +15,88 @@ from engine.text.problems import Problem
 
 
 class RankQuery(Struct, frozen=True):
-    """Which replacement of a convolution a person wants to see."""
+    """The replacement of a convolution that the user asks for."""
 
     ref: NodeRef
     form: Form = "1x1+kxk"
     ranks: tuple[int, ...] | None = None
-    """None: as wide as the budget says."""
+    """Ranks of the replacement; None takes those that meet the error or the budget."""
     max_error: float = 0.05
-    """To bear at most, where there is no budget of MACs."""
+    """Largest relative error that is tolerated, unless there is a budget of MACs."""
     max_macs: int | None = None
-    """MACs to spend at most; None: as few as the error allows."""
+    """Budget of MACs; None spends as few as the error allows."""
     refit: bool = False
     map_input: Input | None = None
-    """Whose maps are seen; None: the first that only checks."""
+    """Input whose maps are shown; None takes the first that only checks."""
     photo_folder: Path | None = None
-    """The folder of photos to fit to and check with; None: the bundled ones."""
+    """Folder of the photos for calibration; None takes the bundled ones."""
 
 
 class RankSearchState(Struct, frozen=True, eq=False):
-    """What was asked, and what is known so far."""
+    """The query and the results so far."""
 
     query: RankQuery | None = None
     calibration: CalibrationSet | None = None
     curves: Mapping[tuple[NodeRef, Form], ErrorCurve] = {}
-    """Of every convolution that was explored, as it was then."""
+    """Curves of all convolutions explored so far; some may be stale."""
     result: RankResult | None = None
     replacement: Replacement | None = None
     busy_text: str = ""
-    """What is being done, in words; "" where nothing is."""
+    """The work in progress, in words; "" if there is none."""
     problems: tuple[Problem, ...] = ()
 
     @property
     def curve(self) -> ErrorCurve | None:
-        """That of the wish."""
+        """The curve of the query."""
         return None if self.query is None else self.curves.get((self.query.ref, self.query.form))
 
     @property
-    def width_index(self) -> int | None:
-        """Which width of the curve is meant; None where there is none."""
-        wish, curve = self.query, self.curve
-        if wish is None or curve is None or not curve.ranks:
+    def rank_index(self) -> int | None:
+        """Index of the rank on the curve that the query means; None without a curve."""
+        query, curve = self.query, self.curve
+        if query is None or curve is None or not curve.ranks:
             return None
-        if wish.ranks in curve.ranks:
-            return curve.ranks.index(wish.ranks)
-        chosen = curve.cheapest_within(wish.max_error) if wish.max_macs is None else curve.best_for_macs(wish.max_macs)
-        return chosen if chosen is not None else curve.break_even or 0
+        if query.ranks in curve.ranks:
+            return curve.ranks.index(query.ranks)
+        index = (
+            curve.cheapest_within(query.max_error) if query.max_macs is None else curve.best_for_macs(query.max_macs)
+        )
+        return index if index is not None else curve.break_even or 0
 
     @property
     def map_input(self) -> Input | None:
-        """Whose maps are seen."""
+        """Input whose maps are shown."""
         if self.calibration is None:
             return None
-        known = (*self.calibration.check_inputs, *self.calibration.fit_inputs)
-        asked = None if self.query is None else self.query.map_input
-        return asked if asked in known else known[0]
+        inputs = (*self.calibration.check_inputs, *self.calibration.fit_inputs)
+        preferred = None if self.query is None else self.query.map_input
+        return preferred if preferred in inputs else inputs[0]
 
     @property
     def visible_result(self) -> RankResult | None:
-        """The trial, where it is of the width that is meant."""
-        curve, index, trial, wish = self.curve, self.width_index, self.result, self.query
-        if curve is None or index is None or trial is None or wish is None:
+        """The result, if it belongs to the rank that the query means."""
+        curve, index, result, query = self.curve, self.rank_index, self.result, self.query
+        if curve is None or index is None or result is None or query is None:
             return None
-        meant = curve.ref, curve.key, curve.form, curve.ranks[index], wish.refit, self.map_input
-        found = trial.ref, trial.key, trial.form, trial.ranks, trial.refit, trial.spec
-        return trial if meant == found else None
+        expected = curve.ref, curve.key, curve.form, curve.ranks[index], query.refit, self.map_input
+        actual = result.ref, result.key, result.form, result.ranks, result.refit, result.spec
+        return result if expected == actual else None
 
 
-def answer_rank_query(project: Project, wish: RankQuery) -> RankSearchState:
-    """All that a wish asks for, found at once; it may take long, and raise ProjectError."""
-    explorer = RankSearch(project, calibration_set(project, wish.photo_folder))
-    curve = explorer.curve(wish.ref, wish.form)
-    curve = explorer.refine(curve, wish.max_error) if wish.max_macs is None and wish.ranks is None else curve
-    known = RankSearchState(wish, explorer.calibration, {(wish.ref, wish.form): curve})
-    index, sample = known.width_index, known.map_input
+def answer_rank_query(project: Project, query: RankQuery) -> RankSearchState:
+    """Answer a query in one go. This may take long.
+
+    Raises
+    ------
+    ProjectError
+        The project cannot run.
+    """
+    search = RankSearch(project, calibration_set(project, query.photo_folder))
+    curve = search.curve(query.ref, query.form)
+    curve = search.refine(curve, query.max_error) if query.max_macs is None and query.ranks is None else curve
+    state = RankSearchState(query, search.calibration, {(query.ref, query.form): curve})
+    index, sample = state.rank_index, state.map_input
     if index is None or sample is None:
-        return known
-    trial = explorer.result(wish.ref, wish.form, curve.ranks[index], sample, refit=wish.refit)
-    return replace(known, result=trial)
+        return state
+    result = search.result(query.ref, query.form, curve.ranks[index], sample, refit=query.refit)
+    return replace(state, result=result)

@@ -1,4 +1,4 @@
-"""What views ask of the workbench besides edits: work in the background, as values. No Qt here."""
+"""Requests of views for work in the background, as values. No Qt here."""
 
 from msgspec import Struct
 
@@ -6,28 +6,28 @@ from gui.state.rank_search import RankQuery
 
 
 class Explore(Struct, frozen=True):
-    """Find what can stand for a convolution."""
+    """Search for a low-rank replacement of a convolution."""
 
     query: RankQuery
 
 
 class Survey(Struct, frozen=True):
-    """Find what can stand for each convolution of a design."""
+    """Search for a low-rank replacement of each convolution of a design."""
 
     design: str
     query: RankQuery
 
 
 class Measure(Struct, frozen=True):
-    """Replace several convolutions at once, and measure what that loses in the end."""
+    """Replace several convolutions at once and measure the error of the last volume."""
 
     query: RankQuery
     choices: tuple[tuple[str, float], ...]
-    """Name and error of each."""
+    """Name and largest relative error of each convolution."""
 
 
 class Cancel(Struct, frozen=True):
-    """End what is being computed."""
+    """End the work in progress."""
 
 
 Request = Explore | Survey | Measure | Cancel

@@ -1,4 +1,4 @@
-"""What the window shows, as frozen values: views compare two of them and redraw what differs. No Qt here."""
+"""The state of the window as frozen values: views compare two of them and redraw what differs. No Qt here."""
 
 from collections.abc import Mapping
 from functools import cached_property, lru_cache
@@ -25,18 +25,18 @@ from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 
 _MOST_OPEN = 60
-"""Layers of a design whose blocks are shown open as long as nobody says otherwise."""
+"""Largest number of layers of a design whose blocks are shown open by default."""
 
 
 class Focus(Struct, frozen=True):
-    """The one selection of the window. `channel` and `pixel` (y, x) are of the chosen node's output volume."""
+    """The one selection of the window. `channel` and `pixel` (y, x) refer to the output volume of the node."""
 
     design: str = STEM
     node: str = INPUT
     channel: int | None = None
     pixel: tuple[int, int] | None = None
     order_anchor: int | None = None
-    """The map that the others are sorted by, where keys have gone on from it; else it is the chosen one."""
+    """The map that the others are sorted by if keys have moved on from it; None if that is the selected map."""
 
     @property
     def ref(self) -> NodeRef:
@@ -44,7 +44,7 @@ class Focus(Struct, frozen=True):
 
     @property
     def likeness_channel(self) -> int | None:
-        """The map whose likeness sorts the others."""
+        """The map to which the others are sorted by likeness."""
         return self.channel if self.order_anchor is None else self.order_anchor
 
 
@@ -56,7 +56,7 @@ DetailKind = Literal["kernel", "kernel by size", "histogram", "histograms", "con
 
 
 class Look(Struct, frozen=True):
-    """How things are drawn. It is neither saved nor undone, but an exported file has the look of the screen."""
+    """How things are drawn. Neither saved nor undone, but an exported file has the look of the screen."""
 
     yaw: float = -34.0
     """Turn of the camera around the vertical axis, degrees; 0 looks straight at the feature maps."""
@@ -73,18 +73,18 @@ class Look(Struct, frozen=True):
     order: MapOrder = "index"
     """How maps are sorted."""
     comparison: _ComparisonMode = "maps"
-    """What is shown of two designs' maps."""
+    """What is shown of the maps of two designs."""
     detail: DetailKind = "kernel"
-    """What is shown of the chosen map."""
+    """What is shown of the selected map."""
     theme: Literal["light", "dark"] = "light"
     blocks: Literal["auto", "open", "closed"] = "auto"
-    """Whether blocks are drawn as their layers or as one; "auto": closed in designs of many layers."""
+    """Whether blocks are drawn as their layers or as one box; "auto" closes them in designs of many layers."""
     toggled_blocks: frozenset[NodeRef] = frozenset()
-    """The blocks of which the opposite holds."""
+    """The blocks that are drawn the other way."""
 
 
 class RunProgress(Struct, frozen=True):
-    """How far a run is: `done` of `total` nodes, now at `place`."""
+    """Progress of a run: `done` of `total` nodes, now at `ref`."""
 
     done: int
     total: int
@@ -92,12 +92,12 @@ class RunProgress(Struct, frozen=True):
 
 
 class RunView(Struct, frozen=True, eq=False):
-    """The volumes that are known by place, and the run under way, if any."""
+    """The computed volumes by node, and the run in progress, if any."""
 
     results: Mapping[NodeRef, VolumeResult] = {}
     progress: RunProgress | None = None
     problems: tuple[Problem, ...] = ()
-    """What a run found wrong, in files for example; gone with the next edit or run."""
+    """Problems that only a run finds, such as those in files; the next edit or run clears them."""
 
 
 class ViewState(Struct, frozen=True, eq=False, dict=True):
@@ -113,14 +113,15 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
     rank_search: RankSearchState = RankSearchState()
 
     def analysis(self, design: str) -> Analysis | None:
-        """The analysis of a design or of the stem; None where there is none of that name."""
+        """The analysis of a design or of the stem; None if there is none of that name."""
         return self.check.analyses.get(design)
 
     @cached_property
     def costs(self) -> Costs:
-        """Amounts of today's layers by the convention of the look, with the times of those that have run."""
+        """Costs of the current layers by the counting rule of the look, with the times of those that have run."""
         keys = self.check.keys
-        fresh = [(place, made.milliseconds) for place, made in self.run.results.items() if made.key == keys.get(place)]
+        results = self.run.results.items()
+        fresh = [(ref, result.milliseconds) for ref, result in results if result.key == keys.get(ref)]
         return _make_costs(self.check, self.look.convention, tuple(fresh))
 
     def is_open(self, block: NodeRef) -> bool:
@@ -131,7 +132,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         return (blocks == "open") != (block in self.look.toggled_blocks)
 
     def visible_analysis(self, design: str) -> Analysis:
-        """The analysis of a design as it is shown: closed blocks are one report that has their sums."""
+        """The analysis of a design as it is shown: a closed block is one report with its sums."""
         return _fold_analysis(self.check, design, self._closed_blocks(design))
 
     def _closed_blocks(self, design: str) -> frozenset[str]:
@@ -141,7 +142,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     @property
     def costs_key(self) -> tuple[object, ...]:
-        """What bars and tables depend on: equal where nothing that they say differs, as while the camera turns."""
+        """Key of all that bars and tables depend on; it stays equal while the camera turns, for example."""
         look = self.look
         times = self.run if metric_by_id(look.metric).is_measured else None
         return (
@@ -157,7 +158,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
 
     @cached_property
     def cost_rows(self) -> tuple[TableRow, ...]:
-        """The table of the project as it is shown, closed blocks in one row."""
+        """Rows of the cost table as it is shown; a closed block is one row."""
         return _make_rows(self.project, self.costs, tuple(map(self._closed_blocks, self.check.analyses)))
 
     @property
@@ -165,94 +166,94 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """Every analysis as it is shown, by design; the stem's under STEM."""
         return {name: self.visible_analysis(name) for name in self.check.analyses}
 
-    def visible_ref(self, place: NodeRef) -> NodeRef:
-        """Where a place is shown: within a closed block, at the block."""
-        report = self.check.reports.get(place)
-        block = None if report is None or report.block is None else (place[0], report.block)
-        return place if block is None or self.is_open(block) else block
+    def visible_ref(self, ref: NodeRef) -> NodeRef:
+        """The node that is shown for this one: for a part of a closed block, the block."""
+        report = self.check.reports.get(ref)
+        block = None if report is None or report.block is None else (ref[0], report.block)
+        return ref if block is None or self.is_open(block) else block
 
-    def editable_ref(self, place: NodeRef) -> NodeRef:
-        """Where the project says what is at a place: of a block's part, at the block."""
-        design, name = place
-        report = self.check.reports.get(place)
+    def editable_ref(self, ref: NodeRef) -> NodeRef:
+        """The node of the project that stands for this one: for a part of a block, the block."""
+        design, name = ref
+        report = self.check.reports.get(ref)
         if report is None or report.block is None or any(n.name == name for n in self.project.network(design).nodes):
-            return place
+            return ref
         return design, report.block
 
-    def enclosing_block(self, place: NodeRef) -> BlockReport | None:
-        """The block at a place, or around the part there; None where there is none, or its layers are not known."""
-        return self.check.block(self.editable_ref(place))
+    def enclosing_block(self, ref: NodeRef) -> BlockReport | None:
+        """The block at a node or around a part; None if there is none, or if its layers are unknown."""
+        return self.check.block(self.editable_ref(ref))
 
-    def report(self, place: NodeRef) -> Report | None:
-        """The report of a layer or block; None for an input and for what is not there."""
-        return self.check.reports.get(place)
+    def report(self, ref: NodeRef) -> Report | None:
+        """The report of a layer or block; None for an input and for an unknown node."""
+        return self.check.reports.get(ref)
 
-    def volume_at(self, place: NodeRef) -> VolumeAt:
-        """All that is known of the volume at a place."""
-        volume = self._volumes.get(place)
+    def volume_at(self, ref: NodeRef) -> VolumeAt:
+        """The volume at a node: its shape, its result and its problems."""
+        volume = self._volumes.get(ref)
         if volume is None:
-            volume = self._volumes[place] = self._look_up(place)
+            volume = self._volumes[ref] = self._look_up(ref)
         return volume
 
     @cached_property
     def _volumes(self) -> dict[NodeRef, VolumeAt]:
-        """Those that were looked up."""
+        """Cache of `volume_at`."""
         return {}
 
-    def _look_up(self, place: NodeRef) -> VolumeAt:
-        source = self._source(place)
+    def _look_up(self, ref: NodeRef) -> VolumeAt:
+        source = self._source(ref)
         result, key = self.run.results.get(source), self.check.keys.get(source)
         fresh = result is not None and result.key == key
-        return VolumeAt(place, source, self._shape(place), result, fresh, self._problems.get(source, ()))
+        return VolumeAt(ref, source, self._shape(ref), result, fresh, self._problems.get(source, ()))
 
-    def _source(self, place: NodeRef) -> NodeRef:
-        """Where a volume comes from, see `VolumeAt.source`."""
-        design, node = place
-        block = self.check.block(place)
+    def _source(self, ref: NodeRef) -> NodeRef:
+        """The node that computes a volume, see `VolumeAt.source`."""
+        design, node = ref
+        block = self.check.block(ref)
         if block is not None:
             return design, block.output
         if node != INPUT or design == STEM:
-            return place
+            return ref
         stem = self.analysis(STEM)
         return (STEM, INPUT if stem is None else stem.output)
 
-    def _shape(self, place: NodeRef) -> Shape | None:
-        report, analysis = self.report(place), self.analysis(place[0])
+    def _shape(self, ref: NodeRef) -> Shape | None:
+        report, analysis = self.report(ref), self.analysis(ref[0])
         if report is not None:
             return report.output_shape
-        if place == (STEM, INPUT):
+        if ref == (STEM, INPUT):
             return self.check.input_shape
-        return None if analysis is None or place[1] != INPUT else analysis.input_shape
+        return None if analysis is None or ref[1] != INPUT else analysis.input_shape
 
     @property
     def problems(self) -> tuple[Problem, ...]:
-        """All that the check of the project and the last run found wrong."""
+        """All problems that the check of the project and the last run found."""
         return (*self.check.problems, *self.run.problems)
 
     @cached_property
     def _problems(self) -> dict[NodeRef, tuple[str, ...]]:
-        """The texts of all problems by place."""
+        """The texts of all problems by node."""
         texts: dict[NodeRef, tuple[str, ...]] = {}
         for problem in self.problems:
             if problem.design is not None:
-                place = problem.design, problem.node
-                texts[place] = (*texts.get(place, ()), problem.text)
+                ref = problem.design, problem.node
+                texts[ref] = (*texts.get(ref, ()), problem.text)
         return texts
 
-    def weights(self, place: NodeRef, checkpoint: Checkpoint) -> Weights:
-        """The arrays by role that a layer runs with. It may take long: for another thread than the window's.
+    def weights(self, ref: NodeRef, checkpoint: Checkpoint) -> Weights:
+        """The arrays by role that a layer runs with. This may take long; do not call it in the thread of the window.
 
         Raises
         ------
         FileFault
-            A file does not give them, or only a run will.
+            A file lacks them, or they are fitted by a run that has not taken place.
         """
-        if isinstance(self.check.reports[place].weights, LowRankWeights):
-            at = self.volume_at(place)
+        if isinstance(self.check.reports[ref].weights, LowRankWeights):
+            at = self.volume_at(ref)
             if at.result is None or at.result.fitted_weights is None or not at.fresh:
-                raise FileFault("fitted weights are known after a run (F5)")
+                raise FileFault("fitted weights are available after a run (F5)")
             return dict(at.result.fitted_weights)
-        return load_weights(self.check.reports[place], seed=self.project.seed, design=place[0], checkpoint=checkpoint)
+        return load_weights(self.check.reports[ref], seed=self.project.seed, design=ref[0], checkpoint=checkpoint)
 
     def design_index(self, design: str) -> int:
         """Position of a design in the project, for its colour; -1 for the stem."""
@@ -264,7 +265,7 @@ def _fold_analysis(check: ProjectCheck, design: str, closed: frozenset[str]) -> 
     return fold_blocks(check.analyses[design], closed)
 
 
-# What outlives a state must not hold its volumes: these know times, and no results.
+# These caches outlive a state, so they must not hold its volumes: they get times, not results.
 
 
 @lru_cache(maxsize=4)
@@ -273,9 +274,7 @@ def _make_costs(check: ProjectCheck, convention: Convention, times: tuple[tuple[
 
 
 @lru_cache(maxsize=1)
-def _make_rows(project: Project, ledger: Costs, closed: tuple[frozenset[str], ...]) -> tuple[TableRow, ...]:
-    """Made once for all states that show the same."""
-    names = zip(ledger.check.analyses, closed, strict=True)
-    return table_rows(
-        project, ledger, {design: _fold_analysis(ledger.check, design, blocks) for design, blocks in names}
-    )
+def _make_rows(project: Project, costs: Costs, closed: tuple[frozenset[str], ...]) -> tuple[TableRow, ...]:
+    """Cached for all states that show the same rows."""
+    names = zip(costs.check.analyses, closed, strict=True)
+    return table_rows(project, costs, {design: _fold_analysis(costs.check, design, blocks) for design, blocks in names})

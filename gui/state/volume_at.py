@@ -1,4 +1,4 @@
-"""The volume at a place: its shape, what a run computed there, and what is wrong with it."""
+"""The volume at a node: its shape, the result of a run, and its problems."""
 
 from collections.abc import Mapping
 
@@ -15,45 +15,45 @@ Float32Volume = NDArray[np.float32]
 
 
 class VolumeResult(Struct, frozen=True, eq=False):
-    """A computed volume (C×H×W) and the key of what made it."""
+    """A computed volume (C×H×W) and the key of the layers and inputs that made it."""
 
     key: bytes
     volume: Float32Volume
     milliseconds: float = 0.0
-    """What the arithmetic took."""
+    """Time of the arithmetic alone."""
     fitted_weights: Mapping[str, Float32Volume] | None = None
-    """The layer's weights by role where they were fitted to data."""
+    """Weights of the layer by role, if they were fitted to data."""
 
 
 class VolumeAt(Struct, frozen=True, eq=False):
-    """What a state knows of the volume at a place, looked up once for whatever draws it."""
+    """All that a state holds about the volume at a node, looked up once for all views."""
 
     ref: NodeRef
     source: NodeRef
-    """Where the volume comes from.
+    """The node that computes the volume.
 
-    A design's input is the stem's last volume, or the project's input; a block's is that of its last layer.
+    For the input of a design, the last node of the stem or the input of the project; for a block, its last layer.
     """
     shape: Shape | None
-    """By today's settings; None where it is not known."""
+    """Shape by the current settings; None if unknown."""
     result: VolumeResult | None
-    """What was last computed, fresh or for earlier settings; None before a run."""
+    """The last result, fresh or stale; None before a run."""
     fresh: bool
-    """Whether the result was made by today's settings and input."""
+    """Whether the current settings and input made the result."""
     problems: tuple[str, ...]
-    """What is wrong at the source."""
+    """Texts of the problems at the source."""
 
     @property
     def volume(self) -> Float32Volume | None:
-        """The values of the result, which may have a shape of earlier settings."""
+        """The values of the result; if it is stale, its shape may differ."""
         return None if self.result is None else self.result.volume
 
     @property
     def is_project_input(self) -> bool:
-        """Whether it is the project's input itself, also where a design receives it."""
+        """Whether this is the input of the project, also as the input of a design."""
         return self.source == (STEM, INPUT)
 
     def volume_of(self, shape: Shape | None) -> Float32Volume | None:
-        """The values if they have that shape: a picture of another shape cannot show them."""
+        """The values if they have that shape, else None: a picture of another shape cannot show them."""
         volume = self.volume
         return volume if volume is not None and volume.shape == shape else None

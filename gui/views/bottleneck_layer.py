@@ -339,9 +339,9 @@ class BottleneckLayerPage(QWidget):
 
     def _apply(self, *, copy: bool) -> None:
         state, shown = self._state, self._state.rank_search
-        if shown.curve is None or shown.width_index is None or shown.calibration is None:
+        if shown.curve is None or shown.rank_index is None or shown.calibration is None:
             return
-        curve, widths = shown.curve, shown.curve.ranks[shown.width_index]
+        curve, widths = shown.curve, shown.curve.ranks[shown.rank_index]
         (design, node), project = curve.ref, state.project
         if copy:
             project, design = copy_design(project, design)

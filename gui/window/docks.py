@@ -1,4 +1,4 @@
-"""The docks of the window, placed as the rows of panels and views say, and what share of the window each has."""
+"""The docks of the window: their places, from the tables of panels and views, and their shares of the window."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
@@ -9,17 +9,17 @@ from gui.catalogue.panels import PANELS, Area, DockRow
 from gui.catalogue.views import VIEWS
 
 LAYOUT_VERSION = 4
-"""Layouts that another version has saved are not restored."""
+"""Layouts saved by another version are not restored."""
 _NARROW = 1400
-"""Width of a window in which the table stands behind the bars, not beside them."""
+"""Width of a window below which the table is behind the bars, not beside them."""
 _SMALL = 1200
-"""Width of a window in which the tabs of the left docks give up some words."""
+"""Width of a window below which the tabs of the left docks are shortened."""
 _LOW = 900
-"""Height of a window in which the inspector stands behind the filters, not below them."""
-_LEAST_CENTRE = 360
-"""Height of the middle below which a view that is brought there takes room from what is below it."""
+"""Height of a window below which the inspector is behind the filters, not below them."""
+_MIN_CENTRE_HEIGHT = 360
+"""Height of the middle below which a view brought forward there takes space from the docks below."""
 _TABS = 290
-"""Width of the left docks at which their tabs say all their words."""
+"""Width of the left docks with tabs in full."""
 _AREAS: dict[Area, Qt.DockWidgetArea] = {
     "left": Qt.DockWidgetArea.LeftDockWidgetArea,
     "right": Qt.DockWidgetArea.RightDockWidgetArea,
@@ -29,10 +29,10 @@ _AREAS: dict[Area, Qt.DockWidgetArea] = {
 
 _ROWS: tuple[DockRow, ...] = (*PANELS, *VIEWS)
 CENTRE_VIEWS = tuple(row.id for row in _ROWS if row.area == "centre")
-"""What shares the middle of the window, the first one in front."""
-_DOCKED = tuple(row for row in _ROWS if row.area != "centre")
-_FRONT = tuple(dict.fromkeys(row.behind for row in _DOCKED if row.behind))
-"""In front of the tabs behind them; else the latest one comes to the front."""
+"""Ids of the views in the middle of the window, the first one in front."""
+_DOCK_ROWS = tuple(row for row in _ROWS if row.area != "centre")
+_FRONT = tuple(dict.fromkeys(row.behind for row in _DOCK_ROWS if row.behind))
+"""Ids of the docks to raise above the tabs behind them; otherwise Qt shows the last one."""
 
 
 class Docks(Mapping[str, QDockWidget]):
@@ -41,9 +41,9 @@ class Docks(Mapping[str, QDockWidget]):
     Parameters
     ----------
     contents
-        The widget of each panel and view by its id.
+        The widgets of panels and views by id.
     on_visible
-        Hears of an id and whether it can be seen now.
+        Called with an id and whether its widget is visible now.
     """
 
     def __init__(
@@ -59,17 +59,17 @@ class Docks(Mapping[str, QDockWidget]):
         window.setDockNestingEnabled(True)
         window.setCorner(Qt.Corner.BottomLeftCorner, _AREAS["left"])
         window.setCorner(Qt.Corner.BottomRightCorner, _AREAS["right"])
-        for row in _DOCKED:
+        for row in _DOCK_ROWS:
             self._add(row, contents[row.id])
-        for id in _FRONT:
-            self._docks[id].raise_()
+        for dock_id in _FRONT:
+            self._docks[dock_id].raise_()
         self.centre.currentChanged.connect(lambda _: self._on_centre_changed(on_visible))
         self._report_centre(on_visible)
-        for id, dock in self._docks.items():
-            dock.visibilityChanged.connect(lambda visible, id=id: on_visible(id, visible))
+        for dock_id, dock in self._docks.items():
+            dock.visibilityChanged.connect(lambda visible, dock_id=dock_id: on_visible(dock_id, visible))
 
-    def __getitem__(self, id: str) -> QDockWidget:
-        return self._docks[id]
+    def __getitem__(self, dock_id: str) -> QDockWidget:
+        return self._docks[dock_id]
 
     def __iter__(self) -> Iterator[str]:
         return iter(self._docks)
@@ -77,17 +77,17 @@ class Docks(Mapping[str, QDockWidget]):
     def __len__(self) -> int:
         return len(self._docks)
 
-    def bring_forward(self, id: str) -> None:
-        """Show a dock before all others, wherever it is, or a view in the middle."""
-        if id in CENTRE_VIEWS:
-            self.centre.setCurrentIndex(CENTRE_VIEWS.index(id))
+    def bring_forward(self, dock_id: str) -> None:
+        """Show a dock in front of its tabs, or a view in the middle."""
+        if dock_id in CENTRE_VIEWS:
+            self.centre.setCurrentIndex(CENTRE_VIEWS.index(dock_id))
             self._make_space()
             return
-        self._docks[id].show()
-        self._docks[id].raise_()
+        self._docks[dock_id].show()
+        self._docks[dock_id].raise_()
 
     def hide_stray_tab_bars(self) -> None:
-        """Hide the bars of tabs that Qt leaves standing when it makes others for the same docks."""
+        """Hide tab bars that Qt forgets when it makes others for the same docks."""
         later: set[str] = set()
         direct = Qt.FindChildOption.FindDirectChildrenOnly
         for bar in reversed(self._window.findChildren(QTabBar, options=direct)):
@@ -97,10 +97,10 @@ class Docks(Mapping[str, QDockWidget]):
             later |= titles
 
     def share_space(self) -> None:
-        """Give each dock its share of the window, as large as that is."""
+        """Give each dock its share of the window at its current size."""
         width, height = self._window.width(), self._window.height()
         if width < _NARROW:
-            for row in _DOCKED:
+            for row in _DOCK_ROWS:
                 if "table" in (row.id, row.behind):
                     self._window.tabifyDockWidget(self._docks["bars"], self._docks[row.id])
             self._docks["bars"].raise_()
@@ -126,8 +126,8 @@ class Docks(Mapping[str, QDockWidget]):
             layout.activate()
 
     def _make_space(self) -> None:
-        """Take height from what is below the middle where that is too low to show anything."""
-        missing = _LEAST_CENTRE - self.centre.height()
+        """Take height from the docks below the middle if that is too low to show anything."""
+        missing = _MIN_CENTRE_HEIGHT - self.centre.height()
         below = self._docks["bars"]
         if missing > 0 and below.isVisible() and not below.isFloating():
             height = max(below.height() - missing, below.minimumSizeHint().height())
@@ -135,17 +135,17 @@ class Docks(Mapping[str, QDockWidget]):
             self._activate_layout()
 
     def _on_centre_changed(self, on_visible: Callable[[str, bool], None]) -> None:
-        """What comes to the front by a click needs room as well; going back to the first view leaves all as it is."""
+        """A view brought forward by a click needs space as well; the first view does not."""
         self._report_centre(on_visible)
         if self.centre.currentIndex() > 0:
             self._make_space()
 
     def _report_centre(self, on_visible: Callable[[str, bool], None]) -> None:
-        for index, id in enumerate(CENTRE_VIEWS):
-            on_visible(id, index == self.centre.currentIndex())
+        for index, view_id in enumerate(CENTRE_VIEWS):
+            on_visible(view_id, index == self.centre.currentIndex())
 
     def _add(self, row: DockRow, widget: QWidget) -> None:
-        """One that has been in an area before it becomes a tab would leave its tabs there."""
+        """Add a dock. A dock that becomes a tab is never put in an area first: it would leave a tab bar there."""
         dock = QDockWidget(row.title, self._window)
         dock.setObjectName(row.id)
         dock.setWidget(widget)

@@ -1,4 +1,4 @@
-"""Opening, saving and exporting with dialogs; each failure is told, and leaves everything as it was."""
+"""Commands that open, save and export with dialogs; each failure is reported and changes nothing."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -26,7 +26,7 @@ from gui.paint.basics.page import ANIMATION, PAGE_SIZES
 from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.panels.source_fields import match_arrays
 from gui.state import edits
-from gui.window.menus import MenuEntry
+from gui.window.menu_entry import MenuEntry
 from gui.workbench.document import FileChangedError
 from gui.workbench.workbench import Workbench
 
@@ -40,13 +40,13 @@ _Buttons = QMessageBox.StandardButton
 
 
 class FileCommands(QObject):
-    """Asks for names, hands the work to the workbench and to export, tells what went wrong."""
+    """Asks for file names, calls the workbench and the export, and reports failures."""
 
     recent_changed = Signal()
     done = Signal(str)
-    """What has been written, in words for the status bar."""
+    """Text for the status bar about what has been written."""
     input_chosen = Signal()
-    """Another photo or array is the input."""
+    """A photo or array has become the input."""
 
     def __init__(self, window: QWidget, workbench: Workbench, settings: QSettings) -> None:
         super().__init__(window)
@@ -63,9 +63,7 @@ class FileCommands(QObject):
             self._workbench.show_project(_NEW_PROJECT)
 
     def open(self) -> None:
-        if self.may_discard() and (
-            path := self._ask_open("Open a project", _file_filter("Projects", _PROJECT_SUFFIXES))
-        ):
+        if self.may_discard() and (path := self._ask_open("Open project", _file_filter("Projects", _PROJECT_SUFFIXES))):
             self._open(path)
 
     def open_path(self, path: Path) -> None:
@@ -73,19 +71,19 @@ class FileCommands(QObject):
             self._open(path)
 
     def open_sample(self, path: Path) -> None:
-        """Open a bundled project; it is saved elsewhere."""
+        """Open a bundled project, which Save does not overwrite."""
         if self.may_discard():
             self._run_or_report(lambda: self._workbench.open(path, sample=True))
 
     def save(self) -> bool:
-        """Save where the project came from; True if it is saved."""
+        """Save to the file of the project; True if it is saved."""
         path = self._workbench.document.path
         return self.save_as() if path is None or self._workbench.document.read_only else self._save(path)
 
     def save_as(self) -> bool:
-        known = self._workbench.document.path or Path("project.toml")
+        path = self._workbench.document.path or Path("project.toml")
         name, _ = QFileDialog.getSaveFileName(
-            self._window, "Save the project", str(known), _file_filter("Projects", _PROJECT_SUFFIXES)
+            self._window, "Save project", str(path), _file_filter("Projects", _PROJECT_SUFFIXES)
         )
         if not name:
             return False
@@ -93,30 +91,30 @@ class FileCommands(QObject):
         return self._save(path if path.suffix.lower() in _PROJECT_SUFFIXES else path.with_name(f"{path.name}.toml"))
 
     def may_discard(self) -> bool:
-        """Ask what becomes of unsaved edits; False to stay."""
+        """Whether the project can be closed: ask about unsaved changes; False to stay."""
         if self._workbench.document.clean:
             return True
         box = QMessageBox(self._window)
         box.setIcon(QMessageBox.Icon.Question)
-        box.setWindowTitle("Unsaved edits")
+        box.setWindowTitle("Unsaved changes")
         path = self._workbench.document.path
-        box.setText(f"Save the edits of {path.name if path else 'this project'}?")
-        box.setInformativeText("What is discarded is gone.")
+        box.setText(f"Save the changes to {path.name if path else 'this project'}?")
+        box.setInformativeText("Discarded changes are lost.")
         box.setStandardButtons(_Buttons.Save | _Buttons.Discard | _Buttons.Cancel)
         answer = self._ask(box)
         return answer == _Buttons.Discard or (answer == _Buttons.Save and self.save())
 
     def recent(self) -> list[Path]:
-        """Projects opened or saved lately, the latest first."""
+        """Recent projects, the latest first."""
         stored = self._settings.value("files/recent", "", type=str)
         return [Path(line) for line in str(stored).splitlines()]
 
     def recent_entries(self) -> Iterator[MenuEntry]:
-        """The recent files with their folders; one that is gone cannot be chosen."""
+        """The recent files with their folders; a missing one is disabled."""
         for path in self.recent():
-            there = path.exists()
-            text = f"{path.name}    {path.parent}" if there else f"{path.name}    {path.parent} (missing)"
-            yield MenuEntry(text, partial(self.open_path, path), str(path), there)
+            exists = path.exists()
+            text = f"{path.name}    {path.parent}" if exists else f"{path.name}    {path.parent} (missing)"
+            yield MenuEntry(text, partial(self.open_path, path), str(path), exists)
 
     def sample_entries(self) -> Iterator[MenuEntry]:
         """The bundled projects by their titles."""
@@ -124,21 +122,21 @@ class FileCommands(QObject):
             try:
                 title = load_project(path).project.title or path.stem
             except ProjectError:
-                title = path.stem  # choosing it tells what is wrong
+                title = path.stem  # opening it reports the problem
             yield MenuEntry(title, partial(self.open_sample, path), path.name)
 
     # Inputs
 
     def choose_photo(self) -> None:
-        if path := self._ask_open("Use a photo", _file_filter("Photos", _IMAGE_SUFFIXES)):
+        if path := self._ask_open("Choose photo", _file_filter("Photos", _IMAGE_SUFFIXES)):
             self.use_file(path)
 
     def choose_array(self) -> None:
-        if path := self._ask_open("Use an array", _file_filter("Arrays", _ARRAY_SUFFIXES)):
+        if path := self._ask_open("Choose array", _file_filter("Arrays", _ARRAY_SUFFIXES)):
             self.use_file(path)
 
     def use_file(self, path: Path) -> None:
-        """Do with a file what its kind suggests: open a project, take a photo or an array as the input."""
+        """Open a project file, or use a photo or an array as the input."""
         project, suffix = self._workbench.state.project, path.suffix.lower()
         if suffix in _PROJECT_SUFFIXES:
             self.open_path(path)
@@ -149,18 +147,18 @@ class FileCommands(QObject):
         elif suffix in _ARRAY_SUFFIXES:
             self._run_or_report(lambda: self._use_arrays(path))
         else:
-            known = ", ".join((*_PROJECT_SUFFIXES, *_IMAGE_SUFFIXES, *_ARRAY_SUFFIXES))
+            suffixes = ", ".join((*_PROJECT_SUFFIXES, *_IMAGE_SUFFIXES, *_ARRAY_SUFFIXES))
             self.show_message(
-                "This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {known}"
+                "This file cannot be used", f"{path}: {suffix or 'no ending'} is unknown; known are {suffixes}"
             )
 
     def _use_arrays(self, path: Path) -> None:
-        """Take arrays that fit the chosen layer as its weights, others as the input."""
+        """Use arrays that fit the selected layer as its weights, others as the input."""
         state, headers = self._workbench.state, arrays.read_headers(str(path))
-        place, report = state.focus.ref, state.report(state.focus.ref)
+        ref, report = state.focus.ref, state.report(state.focus.ref)
         if report is not None and {header.shape for header in headers.values()} & set(report.array_shapes.values()):
-            weights = match_arrays(str(path), state.project.network(place[0]).node(place[1]), report)
-            edit = edits.set_weights(state.project, place, weights, path.name)
+            weights = match_arrays(str(path), state.project.network(ref[0]).node(ref[1]), report)
+            edit = edits.set_weights(state.project, ref, weights, path.name)
             self._workbench.edit(edit.text, edit.project)
         else:
             self._use_input(ArrayInput(str(path), next(iter(headers), "")), f"Use array {path.name}")
@@ -172,10 +170,10 @@ class FileCommands(QObject):
     # Figures
 
     def export_view(self, view: str, size: QSize) -> None:
-        """Write one view as it is on the screen, in the format that the chosen name's ending says."""
-        formats = [_file_filter(format.upper(), (f".{format}",)) for format in EXPORTERS]
+        """Write one view as on the screen, in the format of the file name."""
+        formats = [_file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
         texts = (
-            [_file_filter(format.title, (format.ending,)) for format in TEXT_FORMATS]
+            [_file_filter(text_format.title, (text_format.ending,)) for text_format in TEXT_FORMATS]
             if view_row(view).has_texts
             else []
         )
@@ -186,14 +184,14 @@ class FileCommands(QObject):
             self._run_or_report(lambda: self._write_view(view, Path(name), size))
 
     def export_figure(self, name: str) -> None:
-        """Write a figure for papers and slides, in the format that the chosen name's ending says."""
-        title, known = PRINTED_FIGURES[name].title, tuple(EXPORTERS)
-        kinds = [_file_filter(format.upper(), (f".{format}",)) for format in known]
+        """Write a figure for papers and slides, in the format of the file name."""
+        title = PRINTED_FIGURES[name].title
+        kinds = [_file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
         if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
             self._run_or_report(lambda: self._write_figure(name, path))
 
     def export_turn(self) -> None:
-        """Write the camera's turn as an animation."""
+        """Write the turn of the camera as an animation."""
         if path := self._ask_save(
             "Export the turn of the camera", f"{TURN_FIGURE}.gif", (_file_filter("GIF", (".gif",)),)
         ):
@@ -203,12 +201,12 @@ class FileCommands(QObject):
                 self.done.emit(f"Painting {path.name} …")
 
     def width_entries(self) -> Iterator[MenuEntry]:
-        """How wide figures can be."""
+        """The widths of figures."""
         tip = "A column of 85 mm as PDF and SVG, a slide as PNG"
-        yield MenuEntry("By the format", partial(self.set_width, ""), tip, checked=not self.figure_width)
-        for id in PAGE_SIZES:
+        yield MenuEntry("Depending on the format", partial(self.set_width, ""), tip, checked=not self.figure_width)
+        for page in PAGE_SIZES:
             yield MenuEntry(
-                id.replace("mm", " mm").capitalize(), partial(self.set_width, id), checked=id == self.figure_width
+                page.replace("mm", " mm").capitalize(), partial(self.set_width, page), checked=page == self.figure_width
             )
 
     def set_width(self, width: str) -> None:
@@ -216,22 +214,22 @@ class FileCommands(QObject):
 
     @property
     def figure_width(self) -> str:
-        """The name of the page that figures are drawn for; "" for the one of their format."""
+        """The name of the page for figures; "" for the default of each format."""
         return str(self._settings.value("export/width", "", type=str))
 
     def close_down(self) -> None:
-        """Give up an animation that is being made."""
+        """Cancel the animation in progress."""
         self._turn.close()
 
     def _write_figure(self, name: str, path: Path) -> None:
-        format = path.suffix.lower().removeprefix(".")
-        if format not in EXPORTERS:
-            known = ", ".join(f".{name}" for name in EXPORTERS)
-            self.show_message(
-                "This cannot be exported", f"{path}: the name's ending says the format; known are {known}"
-            )
+        file_format = path.suffix.lower().removeprefix(".")
+        if file_format not in EXPORTERS:
+            endings = ", ".join(f".{name}" for name in EXPORTERS)
+            self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
             return
-        write_file(path, render_printed_figure(self._workbench.state, name, format, PAGE_SIZES.get(self.figure_width)))
+        write_file(
+            path, render_printed_figure(self._workbench.state, name, file_format, PAGE_SIZES.get(self.figure_width))
+        )
         self.done.emit(f"Wrote {path}")
 
     def _on_turn_ended(self, path: Path, error: Exception | None) -> None:
@@ -243,8 +241,8 @@ class FileCommands(QObject):
             raise error
 
     def _ask_save(self, title: str, name: str, kinds: Iterable[str]) -> Path | None:
-        chosen, _ = QFileDialog.getSaveFileName(self._window, title, name, ";;".join(kinds))
-        return Path(chosen) if chosen else None
+        file_name, _ = QFileDialog.getSaveFileName(self._window, title, name, ";;".join(kinds))
+        return Path(file_name) if file_name else None
 
     def export_all(self) -> None:
         """Write every view in every format into a folder."""
@@ -253,17 +251,17 @@ class FileCommands(QObject):
             self._run_or_report(lambda: self._write_all(Path(name)))
 
     def _write_all(self, folder: Path) -> None:
-        written = export_files(self._workbench.state, folder, DRAWN, EXPORTERS, self.picture_scale)
-        self.done.emit(f"Wrote {len(written)} files into {folder}")
+        paths = export_files(self._workbench.state, folder, DRAWN, EXPORTERS, self.picture_scale)
+        self.done.emit(f"Wrote {len(paths)} files into {folder}")
 
     def copy_view(self, view: str, size: QSize) -> None:
-        """Put one view as a picture on the clipboard, in the scale of exported ones."""
+        """Copy one view to the clipboard as a picture, in the scale of exported ones."""
         content = render_view(self._workbench.state, view, "png", self.picture_scale, size)
         QGuiApplication.clipboard().setImage(QImage.fromData(content))
         self.done.emit("The picture is on the clipboard")
 
     def scale_entries(self) -> Iterator[MenuEntry]:
-        """The scales that exported pictures can have."""
+        """The scales of exported pictures."""
         for scale in SCALES:
             tip = f"A PNG has {scale}×{scale} pixels for each one on the screen"
             yield MenuEntry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.picture_scale)
@@ -277,18 +275,16 @@ class FileCommands(QObject):
         return float(str(self._settings.value("export/scale", 2.0, type=float)))
 
     def _write_view(self, view: str, path: Path, size: QSize) -> None:
-        state, format = self._workbench.state, path.suffix.lower().removeprefix(".")
+        state, file_format = self._workbench.state, path.suffix.lower().removeprefix(".")
         has_texts = view_row(view).has_texts
         text = text_for_file(state, path.name) if has_texts else None
         if text is not None:
             write_file(path, text.encode())
-        elif format in EXPORTERS:
-            write_file(path, render_view(state, view, format, self.picture_scale, size))
+        elif file_format in EXPORTERS:
+            write_file(path, render_view(state, view, file_format, self.picture_scale, size))
         else:
-            known = ", ".join((*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
-            self.show_message(
-                "This cannot be exported", f"{path}: the name's ending says the format; known are {known}"
-            )
+            endings = ", ".join((*(f".{name}" for name in EXPORTERS), *(f.ending for f in TEXT_FORMATS if has_texts)))
+            self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
             return
         self.done.emit(f"Wrote {path}")
 
@@ -307,7 +303,7 @@ class FileCommands(QObject):
         box.open()
 
     def _run_or_report(self, work: Callable[[], object]) -> bool:
-        """Do it, or tell why it cannot be done."""
+        """Do this, or report why it cannot be done."""
         try:
             work()
         except (ProjectError, FileFault) as error:
@@ -320,7 +316,8 @@ class FileCommands(QObject):
             self._remember(path)
             if self._workbench.document.read_only:
                 self.show_message(
-                    "Opened to read only", f"{path} was written by a newer program; save it under another name"
+                    "Opened read-only",
+                    f"{path} was written by a newer version of the program; save it under another name",
                 )
 
     def _save(self, path: Path, *, overwrite: bool = False) -> bool:
@@ -338,7 +335,7 @@ class FileCommands(QObject):
         box.setIcon(QMessageBox.Icon.Warning)
         box.setWindowTitle("The file has changed")
         box.setText(f"{path.name} was changed by another program since it was opened.")
-        box.setInformativeText("Overwrite what is there now? Cancel, then Save as, keeps both.")
+        box.setInformativeText("Overwrite it? To keep both, cancel and use Save as.")
         box.setStandardButtons(_Buttons.Yes | _Buttons.Cancel)
         box.setDefaultButton(_Buttons.Cancel)
         return self._ask(box) == _Buttons.Yes

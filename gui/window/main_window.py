@@ -1,11 +1,11 @@
-"""The window: docks, menus and toolbar composed from tables; signals connected; nothing decided here."""
+"""The main window: it composes docks, menus and toolbar from tables, and connects their signals."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
 from pkgutil import resolve_name
 
-from PySide6.QtCore import QSettings, QSize, Qt
+from PySide6.QtCore import QSettings, Qt
 from PySide6.QtGui import (
     QCloseEvent,
     QDragEnterEvent,
@@ -26,28 +26,25 @@ from gui.panels.status import StatusPanel
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 from gui.views.base import View
+from gui.widgets.about import AboutBox
 from gui.widgets.command_palette import CommandPalette, list_commands
 from gui.widgets.icons import load_icon
 from gui.widgets.tab_order import chain_tab_order, focusable_widgets
 from gui.window.actions import Action
-from gui.window.docks import CENTRE_VIEWS, LAYOUT_VERSION, Docks
+from gui.window.docks import CENTRE_VIEWS, Docks
 from gui.window.file_commands import FileCommands
 from gui.window.manual import Manual, page_about
-from gui.window.menus import DynamicMenu, MenuEntry, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
+from gui.window.menu_entry import MenuEntry
+from gui.window.menus import DynamicMenu, assign_mnemonics, fill_menu_bar, make_row_menu, plain_text
 from gui.window.qt_actions import QtActions
 from gui.window.toolbar import Toolbar
+from gui.window.window_layout import WindowLayout
 from gui.workbench.edit_merging import EditMerging
 from gui.workbench.workbench import Workbench
-
-_FIRST_SIZE = 1600, 1000
 
 
 class MainWindow(QMainWindow):
     """Shows a workbench."""
-
-    workbench: Workbench
-    files: FileCommands
-    docks: Docks
 
     def __init__(self, workbench: Workbench, settings: QSettings, set_theme: Callable[[str], None]) -> None:
         super().__init__()
@@ -68,29 +65,28 @@ class MainWindow(QMainWindow):
         self.notes = NotesPanel(state)
         self.problems = ProblemsPanel(state)
         self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
-        self._seen: dict[str, ViewState] = dict.fromkeys(self.views, state)
-        """What each view last showed."""
+        self._last_shown: dict[str, ViewState] = dict.fromkeys(self.views, state)
+        """The state that each view last showed."""
         self.status = StatusPanel(state, self)
         self.manual = Manual(self)
         self.docks = self._make_docks()
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
         self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
         self._make_menus()
-        menus = {"samples": ("Samples", self.listed["samples"]), "count": ("Count", self.menus["Count"])}
+        menus = {"samples": ("Samples", self.dynamic_menus["samples"]), "count": ("Count", self.menus["Count"])}
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
         self.setStatusBar(self.status)
         panels, self._view_parts = focusable_widgets(self.panels), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
         self._connect()
-        self._default_layout = self.saveState(LAYOUT_VERSION)
-        self._restore()
+        self._layout = WindowLayout(self, self.docks, settings)
         self._paint_icons(state)
         self.qt_actions.show_state(state)
         self._show_titles(state)
         self._show_window_title(state)
 
-    # What the panels, views and actions are connected to
+    # Signals of panels, views and commands
 
     @property
     def panels(self) -> tuple[Panel, ...]:
@@ -110,7 +106,7 @@ class MainWindow(QMainWindow):
             view.hovered.connect(self.status.show_hover)
         self.status.cancel_requested.connect(self.workbench.cancel)
         self.status.mistakes_requested.connect(self.show_mistakes)
-        self.files.recent_changed.connect(self.listed["recent"].fill)
+        self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(self.docks["input"].raise_)
 
@@ -150,24 +146,24 @@ class MainWindow(QMainWindow):
             "figure_width": ("Width of figures", self.files.width_entries),
             "panels": ("Panels", self._panel_entries),
         }
-        self.listed = {id: DynamicMenu(title, listed, self) for id, (title, listed) in entries.items()}
+        self.dynamic_menus = {menu_id: DynamicMenu(title, make, self) for menu_id, (title, make) in entries.items()}
         for menu in (self.designs.after_menu, self.designs.before_menu):
             assign_mnemonics(menu.actions())
-        self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.listed)
+        self.menus = fill_menu_bar(self.menuBar(), self.actions_by_id, self.dynamic_menus)
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id)
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
-        for id in DRAWN:
-            yield MenuEntry(f"{view_row(id).title}{more}", partial(self._run_at_size, run, id))
+        for view_id in DRAWN:
+            yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
 
-    def _run_at_size(self, run: Callable[..., object], id: str) -> None:
-        """Run for a view at the size that it has now."""
-        run(id, self.views[id].size())
+    def _run_at_size(self, run: Callable[..., object], view_id: str) -> None:
+        """Call `run` for a view at its current size."""
+        run(view_id, self.views[view_id].size())
 
     def _panel_entries(self) -> Iterator[MenuEntry]:
-        for id in CENTRE_VIEWS:
-            front = self.docks.centre.currentWidget() is self.views[id]
-            yield MenuEntry(view_row(id).title, partial(self.docks.bring_forward, id), checked=front)
+        for view_id in CENTRE_VIEWS:
+            is_front = self.docks.centre.currentWidget() is self.views[view_id]
+            yield MenuEntry(view_row(view_id).title, partial(self.docks.bring_forward, view_id), checked=is_front)
         for dock in self.docks.values():
             toggle = dock.toggleViewAction()
             yield MenuEntry(dock.windowTitle(), toggle.trigger, checked=toggle.isChecked())
@@ -181,13 +177,13 @@ class MainWindow(QMainWindow):
         parts: tuple[Panel | StatusPanel, ...] = (*self.panels, self.status)
         for part in parts:
             part.show_state(old, new)
-        for id in self.views:
-            self._show_view(id)
-        new = self.workbench.state  # a view may have asked for more at once
+        for view_id in self.views:
+            self._show_view(view_id)
+        new = self.workbench.state  # a view may have changed it at once
         self.qt_actions.show_state(new)
         self._show_titles(new)
         if new.run.problems and not old.run.problems:
-            self.docks.bring_forward("problems")  # a run that was asked for has come to nothing
+            self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self._show_window_title(new)
 
@@ -201,34 +197,31 @@ class MainWindow(QMainWindow):
         self.setWindowTitle(f"{name}[*] – Convolume")
         self.setWindowModified(not state.clean)
 
-    def _show_view(self, id: str) -> None:
-        """Bring a view up to date; one behind another waits until it is seen."""
-        view, now = self.views[id], self.workbench.state
-        before = self._seen[id]
+    def _show_view(self, view_id: str) -> None:
+        """Update a view; a hidden one waits until it is visible."""
+        view, now = self.views[view_id], self.workbench.state
+        before = self._last_shown[view_id]
         if view.isEnabled() and now is not before:
-            self._seen[id] = now
+            self._last_shown[view_id] = now
             view.show_state(before, now)
 
-    def _on_dock_visibility_changed(self, id: str, visible: bool) -> None:
-        """A dock behind another one is out of sight, but Qt's Tab key would go there, and edits would redraw it."""
-        (self.views[id] if id in self.views else self.docks[id].widget()).setEnabled(visible)
-        if visible and id in self.views:
-            self._show_view(id)
+    def _on_dock_visibility_changed(self, dock_id: str, visible: bool) -> None:
+        """Disable what is behind another dock: the Tab key would go there, and edits would redraw it."""
+        (self.views[dock_id] if dock_id in self.views else self.docks[dock_id].widget()).setEnabled(visible)
+        if visible and dock_id in self.views:
+            self._show_view(dock_id)
 
     def _paint_icons(self, state: ViewState) -> None:
         theme = THEMES[state.look.theme]
         self.qt_actions.show_theme(theme)
-        for id in self.toolbar.menu_ids:
-            self.toolbar.set_menu_icon(id, load_icon(id, theme.text, theme.muted))
+        for menu_id in self.toolbar.menu_ids:
+            self.toolbar.set_menu_icon(menu_id, load_icon(id, theme.text, theme.muted))
 
-    # The window's own matters
+    # Commands and events of the window itself
 
     def reset_layout(self) -> None:
-        """Put every dock back where it was at first."""
-        for dock in self.docks.values():
-            dock.setFloating(False)
-        self.restoreState(self._default_layout, LAYOUT_VERSION)
-        self.docks.share_space()
+        """Put every dock back in its original place."""
+        self._layout.reset()
 
     def show_mistakes(self) -> None:
         """Bring the list of mistakes forward, ready for the arrow keys."""
@@ -236,44 +229,35 @@ class MainWindow(QMainWindow):
         self.problems.list.setFocus()
 
     def begin(self, view: str) -> None:
-        """Bring a view to the front, and begin there with what is selected."""
+        """Bring a view to the front and begin there with the selection."""
         self.docks.bring_forward(view)
         self.views[view].begin()
 
     def show_message(self, title: str, details: str) -> None:
         self.files.show_message(title, details)
 
-    def _restore(self) -> None:
-        self._restored = self._settings.contains("window/geometry")
-        if self._restored:
-            self.restoreGeometry(self._settings.value("window/geometry"))
-            self.restoreState(self._settings.value("window/state"), LAYOUT_VERSION)
-        else:
-            room = self.screen().availableSize()
-            self.resize(room.boundedTo(QSize(*_FIRST_SIZE)))
-
     def find_command(self) -> None:
-        """Open the palette with every command that can be done now."""
-        for menu in self.listed.values():
+        """Open the palette of all enabled commands."""
+        for menu in self.dynamic_menus.values():
             menu.fill()
         palette = CommandPalette(list(list_commands(self.menuBar().actions(), plain_text)), self)
         palette.open()
 
     def open_manual(self) -> None:
-        parts = {id: dock.widget() for id, dock in self.docks.items()} | self.views
+        parts = {dock_id: dock.widget() for dock_id, dock in self.docks.items()} | self.views
         self.manual.open_at(page_about(QApplication.focusWidget(), parts))
+
+    def open_about(self) -> None:
+        AboutBox(self).open()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._restored:
-            self._restored = True
-            self.docks.share_space()
-        self.docks.hide_stray_tab_bars()
+        self._layout.complete()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Behind the last view comes the first panel: Qt's own ring goes on within a form, by way of focus proxies."""
-        seen = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
-        if forward and seen and seen[-1] is QApplication.focusWidget():
+        """After the last view comes the first panel; Qt would go on within a form because of focus proxies."""
+        visible = [part for part in self._view_parts if part.isVisible() and part.isEnabled()]
+        if forward and visible and visible[-1] is QApplication.focusWidget():
             self.designs.tree.setFocus(Qt.FocusReason.TabFocusReason)
             return True
         return super().focusNextPrevChild(forward)
@@ -291,8 +275,7 @@ class MainWindow(QMainWindow):
         self.manual.close_down()
         for view in self.views.values():
             view.close_down()
-        self._settings.setValue("window/geometry", self.saveGeometry())
-        self._settings.setValue("window/state", self.saveState(LAYOUT_VERSION))
+        self._layout.save()
         self._settings.setValue("look/theme", self.workbench.state.look.theme)
         event.accept()
 

@@ -1,4 +1,4 @@
-"""The manual's window, opened at the page about a panel or view."""
+"""The window of the manual, opened at the page about a panel or view."""
 
 from collections.abc import Mapping
 from pathlib import Path
@@ -42,14 +42,14 @@ class Manual:
         self.reader.activateWindow()
 
     def close_down(self) -> None:
-        """Close with the program's window: the program would stay open for the manual."""
+        """Close together with the main window: an open manual would keep the program running."""
         if self.reader is not None:
             self.reader.close()
 
 
 def page_about(widget: QWidget | None, parts: Mapping[str, QWidget]) -> Path:
     """The page about the panel or view that contains the widget; the start page for any other."""
-    for id, part in parts.items():
+    for part_id, part in parts.items():
         if widget is not None and (part is widget or part.isAncestorOf(widget)):
-            return MANUAL / f"{PAGES[id]}.md"
+            return MANUAL / f"{PAGES[part_id]}.md"
     return START

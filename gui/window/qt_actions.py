@@ -1,4 +1,4 @@
-"""The QActions of all commands, which menus, toolbar, palette and panels share; they follow the state."""
+"""The QActions of all commands, shared by menus, toolbar, palette and panels; they follow the state."""
 
 from collections.abc import Callable
 from functools import partial
@@ -15,12 +15,12 @@ from gui.window.menus import connect_action, plain_text
 
 
 class QtActions:
-    """A QAction per command, by its id.
+    """A QAction per command, by id.
 
     Parameters
     ----------
     perform
-        Does what a command says; it is called when the QAction is triggered.
+        Called with the command when its QAction is triggered.
     """
 
     def __init__(self, perform: Callable[[Action], object], parent: QWidget) -> None:
@@ -40,20 +40,22 @@ class QtActions:
                 parent.addAction(qt_action)
 
     def add_undo(self, stack: QUndoStack, parent: QWidget) -> None:
-        """Add Undo and Redo, whose texts name the edit."""
+        """Add Undo and Redo; their texts name the edit."""
         self.by_id["undo"] = stack.createUndoAction(parent, "&Undo")
         self.by_id["redo"] = stack.createRedoAction(parent, "&Redo")
-        for id, keys in (("undo", QKeySequence.StandardKey.Undo), ("redo", QKeySequence.StandardKey.Redo)):
-            self.by_id[id].setIconText(id.title())  # else the toolbar grows and shrinks with the name of the edit
-            self.by_id[id].setShortcuts(keys)
+        for action_id, keys in (("undo", QKeySequence.StandardKey.Undo), ("redo", QKeySequence.StandardKey.Redo)):
+            self.by_id[action_id].setIconText(
+                action_id.title()
+            )  # the name of the edit would change the width of the toolbar
+            self.by_id[action_id].setShortcuts(keys)
 
     def add_local_to(self, *widgets: QWidget) -> None:
-        """Let the local commands' keys act in these widgets."""
+        """Let the keys of local commands act in these widgets."""
         for widget in widgets:
             widget.addActions([self.by_id[action.id] for action in ACTIONS if action.is_local])
 
     def show_state(self, state: ViewState) -> None:
-        """Enable what can be done, check what is chosen, and say in the tool tips what depends on the state."""
+        """Enable and check the actions, and update the tool tips that depend on the state."""
         for action in ACTIONS:
             qt_action, enabled = self.by_id[action.id], action.enabled(state)
             qt_action.setEnabled(enabled)
@@ -67,12 +69,12 @@ class QtActions:
     def show_theme(self, theme: Theme) -> None:
         """Draw the icons in the colours of a theme."""
         icons = {action.id: action.icon for action in ACTIONS if action.icon} | {"undo": "undo", "redo": "redo"}
-        for id, name in icons.items():
-            self.by_id[id].setIcon(load_icon(name, theme.text, theme.muted))
+        for action_id, name in icons.items():
+            self.by_id[action_id].setIcon(load_icon(name, theme.text, theme.muted))
 
 
 def _tool_tip(action: Action, qt_action: QAction, tip: str = "") -> str:
-    """``Run: compute the volumes of all designs (F5)``, or with another tip."""
+    """``Run: Compute the volumes of all designs (F5)``, perhaps with another tip."""
     keys = qt_action.shortcut().toString(QKeySequence.SequenceFormat.NativeText)
     words = ": ".join(filter(None, (plain_text(action.text).removesuffix("…"), tip or action.tip)))
     return f"{words} ({keys})" if keys else words

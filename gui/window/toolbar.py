@@ -1,4 +1,4 @@
-"""The toolbar, made from the tables of actions; where there is no room only some of its buttons keep their words."""
+"""The toolbar, made from the tables of commands; if space is short, only some buttons keep their text."""
 
 from collections.abc import Mapping
 
@@ -10,36 +10,36 @@ from gui.window.actions import BUTTONS_WITH_TEXT, SEPARATOR, TOOLBAR
 
 _STYLES = Qt.ToolButtonStyle
 _TIPS = {
-    "samples": "Open a bundled project: published networks, and single modules of them",
+    "samples": "Open a bundled project: a published network, or a single module of one",
     "count": "What bars, tables and arrows count, and by which rule",
 }
-"""Of the menus' buttons."""
+"""Tool tips of the buttons with a menu."""
 
 
 class Toolbar(QToolBar):
-    """Commands, and menus by their ids in the table, each with the words on its button."""
+    """Buttons of commands and of menus; `menus` has the text and the menu of each button by id."""
 
     def __init__(self, actions: Mapping[str, QAction], menus: Mapping[str, tuple[str, QMenu]], parent: QWidget) -> None:
         super().__init__("Toolbar", parent)
         self.setObjectName("toolbar")
         self.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon)
-        self._actions = {id: actions[id] for id in TOOLBAR if id in actions}
+        self._actions = {entry: actions[entry] for entry in TOOLBAR if entry in actions}
         self._menus: dict[str, QToolButton] = {}
-        self._worded = 0
-        """Width in pixels with all words."""
-        for id in TOOLBAR:
-            if id == SEPARATOR:
+        self._full_width = 0
+        """Width in pixels with the texts of all buttons."""
+        for entry in TOOLBAR:
+            if entry == SEPARATOR:
                 self.addSeparator()
-            elif id in menus:
-                self._menus[id] = self._menu_button(*menus[id])
-                self._menus[id].setToolTip(_TIPS[id])
-                self.addWidget(self._menus[id])
+            elif entry in menus:
+                self._menus[entry] = self._menu_button(*menus[entry])
+                self._menus[entry].setToolTip(_TIPS[entry])
+                self.addWidget(self._menus[entry])
             else:
-                self.addAction(actions[id])
+                self.addAction(actions[entry])
 
-    def _menu_button(self, words: str, menu: QMenu) -> QToolButton:
+    def _menu_button(self, text: str, menu: QMenu) -> QToolButton:
         button = QToolButton(self)
-        button.setText(words)
+        button.setText(text)
         button.setMenu(menu)
         button.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
@@ -48,17 +48,17 @@ class Toolbar(QToolBar):
 
     @property
     def menu_ids(self) -> tuple[str, ...]:
-        """The menus that have a button."""
+        """Ids of the menus with a button."""
         return tuple(self._menus)
 
-    def set_menu_icon(self, id: str, icon: QIcon) -> None:
-        self._menus[id].setIcon(icon)
+    def set_menu_icon(self, menu_id: str, icon: QIcon) -> None:
+        self._menus[menu_id].setIcon(icon)
 
     def fit_width(self, width: int) -> None:
-        """Leave the words to a few buttons where there is no room for all."""
-        self._worded = self._worded or self.sizeHint().width()
-        buttons = {id: self.widgetForAction(action) for id, action in self._actions.items()}
-        for id, button in (buttons | self._menus).items():
+        """Show the texts of all buttons if the width allows, else of a few."""
+        self._full_width = self._full_width or self.sizeHint().width()
+        buttons = {action_id: self.widgetForAction(action) for action_id, action in self._actions.items()}
+        for button_id, button in (buttons | self._menus).items():
             if isinstance(button, QToolButton):
-                words = id in BUTTONS_WITH_TEXT or width >= self._worded
-                button.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon if words else _STYLES.ToolButtonIconOnly)
+                has_text = button_id in BUTTONS_WITH_TEXT or width >= self._full_width
+                button.setToolButtonStyle(_STYLES.ToolButtonTextBesideIcon if has_text else _STYLES.ToolButtonIconOnly)

@@ -1,1 +1,1 @@
-"""What changes while the program is open: the document and its undo history, runs and searches in the background."""
+"""The parts that change while the program is open: the document with its undo history, and work in the background."""

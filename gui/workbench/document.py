@@ -1,4 +1,4 @@
-"""The open project, its undo history and its file: the only project state that changes."""
+"""The open project with its undo history and its file."""
 
 from pathlib import Path
 
@@ -28,7 +28,7 @@ class Version(Struct, frozen=True):
 
 
 class SetProject(QUndoCommand):
-    """One edit: project and selection before and after. Successive ones with the same merge key become one."""
+    """One edit: project and selection before and after. Successive edits with the same merge key become one."""
 
     def __init__(self, document: "Document", text: str, before: Version, after: Version, merge: str) -> None:
         super().__init__(text)
@@ -55,11 +55,11 @@ class SetProject(QUndoCommand):
 
 
 class Document(QObject):
-    """Dirty is `not clean`, which is the undo stack's clean state; there is no other flag."""
+    """A project, its undo history and its file. It is clean if the undo stack is; there is no other flag."""
 
     version_changed = Signal(Version)
     file_changed = Signal()
-    """Path or clean state differ."""
+    """The path or the clean state has changed."""
 
     def __init__(self, project: Project, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -75,18 +75,18 @@ class Document(QObject):
         return self.undo_stack.isClean()
 
     def edit(self, text: str, before: Focus, after: Version, merge: str = "") -> None:
-        """Make another version the current one, as one undo step; an equal project is no edit.
+        """Make another version the current one as one undo step; an equal project is not an edit.
 
         Parameters
         ----------
         before
-            The selection that undo brings back.
+            The selection that undo restores.
         """
         if after.project != self.project:
             self.undo_stack.push(SetProject(self, text, Version(self.project, before), after, merge))
 
     def replace(self, version: Version, path: Path | None = None, file: ProjectFile | None = None) -> None:
-        """Show another project, with a history of its own; `path` is where Save will write it, if anywhere."""
+        """Replace the project and start a new history; `path` is the file that Save writes, if any."""
         self.undo_stack.clear()
         self.path = path
         self.read_only = file is not None and file.read_only
@@ -95,17 +95,17 @@ class Document(QObject):
         self.file_changed.emit()
 
     def save(self, path: Path, *, overwrite: bool = False) -> None:
-        """Write the project; on any failure document, history and the old file stay as they were.
+        """Write the project; on any failure, the document, its history and the old file stay unchanged.
 
         Raises
         ------
         ProjectError
-            The file cannot be written, or holds a newer format, which is never overwritten.
+            The file cannot be written, or has a newer format, which is never overwritten.
         FileChangedError
-            Somebody else changed the file since it was opened; `overwrite` writes all the same.
+            Another program has changed the file since it was opened; `overwrite` ignores this.
         """
         if self.read_only and path == self.path:
-            text = f"holds a newer format than {FORMAT}, of which this program may know only a part; save it elsewhere"
+            text = f"has a newer format than {FORMAT}, which may be read only in part; save under another name"
             raise ProjectError([Problem(text, "$.format")], path)
         if not overwrite and path == self.path and self._stamp not in (None, _file_stamp(path)):
             raise FileChangedError(str(path))

@@ -1,4 +1,4 @@
-"""Decides which edits merge: a drag or a number being typed is one undo step, two drags are two."""
+"""Decides which edits merge into one undo step: those of a drag, or of a number while it is typed."""
 
 from PySide6.QtCore import QObject, QTimer
 from PySide6.QtGui import QGuiApplication
@@ -8,7 +8,7 @@ _PAUSE_MS = 700
 
 
 class EditMerging(QObject):
-    """Edits merge until the keyboard's focus moves, or until a pause with no mouse button down."""
+    """Edits merge until the keyboard focus moves, or until a pause without a mouse button down."""
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
@@ -20,12 +20,12 @@ class EditMerging(QObject):
             app.focusChanged.connect(self.end_merging)
 
     def merge_key(self, merge: str) -> str:
-        """The merge key of an edit that is made now; "" stays "", which merges with none."""
+        """The merge key of an edit made now; "" stays "", which merges with none."""
         self._pause.start()
         return f"{merge}#{self._number}" if merge else ""
 
     def end_merging(self) -> None:
-        """Make the next edit an undo step of its own."""
+        """Start a new undo step with the next edit."""
         self._number += 1
 
     def _on_pause_timeout(self) -> None:

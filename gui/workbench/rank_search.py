@@ -1,4 +1,4 @@
-"""Explores bottlenecks in the background: what a wish asks for, piece by piece, the most telling first."""
+"""Runs rank searches in the background and reports their results one by one, the most important first."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
@@ -30,13 +30,13 @@ from gui.worker import Task, Worker
 
 
 class SearchStep(NamedTuple):
-    """What is begun now, in words."""
+    """The step that begins now, in words."""
 
     text: str
 
 
 class BackgroundRankSearch(QObject):
-    """Tells of every piece that is found; the newest question wins."""
+    """Emits a new state for every result; the latest request wins."""
 
     changed = Signal(RankSearchState)
 
@@ -46,52 +46,52 @@ class BackgroundRankSearch(QObject):
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
-        self._explorer: RankSearch | None = None
-        """Touched by the worker's thread only, which is one."""
-        self._measuring: tuple[Project, NodeRef, Form, Path | None] | None = None
-        """Whose curve is being found: other wishes of the same curve need not begin anew."""
+        self._search: RankSearch | None = None
+        """Used in the thread of the worker only, of which there is one."""
+        self._pending_curve: tuple[Project, NodeRef, Form, Path | None] | None = None
+        """The curve that is being measured: another query of the same curve does not start it again."""
         self._project: Project | None = None
-        self._answered: RankQuery | None = None
-        """The wish whose replacement was run, is being run, or is wished no more."""
+        self._last_query: RankQuery | None = None
+        """The last query that needs no further work: it is answered, being answered, or cancelled."""
 
-    def search(self, project: Project, wish: RankQuery) -> None:
-        """Find what a wish asks for: the curve of its convolution where it is not known, then the replacement."""
-        measuring = project, wish.ref, wish.form, wish.photo_folder
-        if measuring == self._measuring:  # what runs looks at the wish once the curve is there
-            self._set_state(replace(self.state, query=wish))
+    def search(self, project: Project, query: RankQuery) -> None:
+        """Answer a query: measure the curve of its convolution unless it is cached, then run the replacement."""
+        pending_curve = project, query.ref, query.form, query.photo_folder
+        if pending_curve == self._pending_curve:  # the worker reads the query when the curve is complete
+            self._set_state(replace(self.state, query=query))
             return
-        self._measuring, self._project = measuring, project
-        self._set_state(replace(self.state, query=wish, problems=(), busy_text=f"exploring {wish.ref[1]}"))
-        self._start(lambda checkpoint: self._answer(project, wish, checkpoint))
+        self._pending_curve, self._project = pending_curve, project
+        self._set_state(replace(self.state, query=query, problems=(), busy_text=f"exploring {query.ref[1]}"))
+        self._start(lambda checkpoint: self._answer(project, query, checkpoint))
 
-    def search_design(self, project: Project, design: str, wish: RankQuery) -> None:
-        """Find the curves of all of a design's k×k convolutions."""
+    def search_design(self, project: Project, design: str, query: RankQuery) -> None:
+        """Measure the curves of all k×k convolutions of a design."""
         self._abandon_query()
         self._set_state(replace(self.state, problems=(), busy_text=f"exploring {design_text(design)}"))
-        self._start(lambda checkpoint: self._search_design(project, design, wish, checkpoint))
+        self._start(lambda checkpoint: self._search_design(project, design, query, checkpoint))
 
-    def measure_replacement(self, project: Project, wish: RankQuery, choices: Sequence[tuple[str, float]]) -> None:
-        """Replace several convolutions of a design, each by the cheapest within an error; measure its last volume."""
+    def measure_replacement(self, project: Project, query: RankQuery, choices: Sequence[tuple[str, float]]) -> None:
+        """Replace convolutions of a design, each by the cheapest within its error, and compare the last volumes."""
         self._abandon_query()
         self._set_state(
-            replace(self.state, replacement=None, problems=(), busy_text="measuring what is lost in the end")
+            replace(self.state, replacement=None, problems=(), busy_text="measuring the error of the last volume")
         )
-        self._start(lambda checkpoint: self._measure_replacement(project, wish, tuple(choices), checkpoint))
+        self._start(lambda checkpoint: self._measure_replacement(project, query, tuple(choices), checkpoint))
 
     def cancel(self) -> None:
-        """End what is being done; what is known stays."""
+        """End the work in progress; its results so far stay."""
         self._worker.cancel()
         self._abandon_query()
         if self.state.busy_text:
             self._set_state(replace(self.state, busy_text=""))
 
     def clear_problems(self) -> None:
-        """The project was edited: what was wrong may be mended."""
+        """Clear the problems after an edit, which may have mended them."""
         if self.state.problems:
             self._set_state(replace(self.state, problems=()))
 
     def clear(self) -> None:
-        """Another project is opened: nothing is known of it."""
+        """Clear all results, for another project."""
         self.cancel()
         self._set_state(RankSearchState())
 
@@ -99,90 +99,88 @@ class BackgroundRankSearch(QObject):
         self._worker.close()
 
     def _abandon_query(self) -> None:
-        """No curve is being found any more, and the wish of before needs no answer."""
-        self._measuring, self._answered = None, self.state.query
+        """No curve is being measured any more, and the current query needs no answer."""
+        self._pending_curve, self._last_query = None, self.state.query
 
     def _start(self, task: Task) -> None:
         self._worker.start(task)
 
     # In the worker's thread
 
-    def _answer(self, project: Project, wish: RankQuery, checkpoint: Checkpoint) -> Iterator[object]:
-        explorer = self._get_explorer(project, wish, checkpoint)
-        yield explorer.calibration
-        curve = self._known_curve(explorer, wish.ref, wish.form)
+    def _answer(self, project: Project, query: RankQuery, checkpoint: Checkpoint) -> Iterator[object]:
+        search = self._find_search(project, query, checkpoint)
+        yield search.calibration
+        curve = self._cached_curve(search, query.ref, query.form)
         if curve is None:
-            for found in explorer.curves(wish.ref, wish.form):
-                curve = found
-                if not found.measured_at:
-                    yield found
-        assert curve is not None, "an exploration gives a curve"
-        meant = self.state.query or wish
-        if meant.max_macs is None and meant.ranks is None:
-            curve = explorer.refine(curve, meant.max_error)
+            for curve in search.curves(query.ref, query.form):
+                if not curve.measured_at:
+                    yield curve
+        assert curve is not None, "a rank search yields at least one curve"
+        latest = self.state.query or query
+        if latest.max_macs is None and latest.ranks is None:
+            curve = search.refine(curve, latest.max_error)
         yield curve
-        yield from self._rank_results(explorer, curve)
+        yield from self._rank_results(search, curve)
 
-    def _rank_results(self, explorer: RankSearch, curve: ErrorCurve) -> Iterator[RankQuery | RankResult]:
-        """The replacement that is meant now, while the curve was found perhaps another."""
-        wish = self.state.query
-        shown = replace(
-            self.state, calibration=explorer.calibration, curves={**self.state.curves, (curve.ref, curve.form): curve}
+    def _rank_results(self, search: RankSearch, curve: ErrorCurve) -> Iterator[RankQuery | RankResult]:
+        """Run the replacement of the latest query, which may have changed while the curve was measured."""
+        query = self.state.query
+        state = replace(
+            self.state, calibration=search.calibration, curves={**self.state.curves, (curve.ref, curve.form): curve}
         )
-        index, sample = shown.width_index, shown.map_input
-        if wish is None or index is None or sample is None or shown.curve is not curve:
+        index, sample = state.rank_index, state.map_input
+        if query is None or index is None or sample is None or state.curve is not curve:
             return
-        yield wish
-        yield from explorer.results(curve.ref, curve.form, curve.ranks[index], sample, refit=wish.refit)
+        yield query
+        yield from search.results(curve.ref, curve.form, curve.ranks[index], sample, refit=query.refit)
 
     def _search_design(
-        self, project: Project, design: str, wish: RankQuery, checkpoint: Checkpoint
+        self, project: Project, design: str, query: RankQuery, checkpoint: Checkpoint
     ) -> Iterator[object]:
-        explorer = self._get_explorer(project, wish, checkpoint)
-        yield explorer.calibration
-        reports = rank_search_candidates(explorer.request, design)
+        search = self._find_search(project, query, checkpoint)
+        yield search.calibration
+        reports = rank_search_candidates(search.request, design)
         for number, report in enumerate(reports, 1):
             yield SearchStep(f"exploring {number} of {len(reports)}: {report.name}")
-            place = design, report.name
-            if self._known_curve(explorer, place, wish.form) is None:
-                yield explorer.curve(place, wish.form)
+            ref = design, report.name
+            if self._cached_curve(search, ref, query.form) is None:
+                yield search.curve(ref, query.form)
 
     def _measure_replacement(
-        self, project: Project, wish: RankQuery, choices: Iterable[tuple[str, float]], checkpoint: Checkpoint
+        self, project: Project, query: RankQuery, choices: Iterable[tuple[str, float]], checkpoint: Checkpoint
     ) -> Iterator[object]:
-        explorer = self._get_explorer(project, wish, checkpoint)
-        made = []
+        search = self._find_search(project, query, checkpoint)
+        rank_choices = []
         for name, error in choices:
-            place = wish.ref[0], name
-            known = self._known_curve(explorer, place, wish.form)
-            curve = explorer.refine(known or explorer.curve(place, wish.form), error)
+            ref = query.ref[0], name
+            curve = self._cached_curve(search, ref, query.form) or search.curve(ref, query.form)
+            curve = search.refine(curve, error)
             index = curve.cheapest_within(error)
             yield curve
             if index is not None:
-                made.append(RankChoice(curve, index, wish.refit and explorer.refit_helps(curve, index)))
-        if made:
-            yield replace_and_measure(explorer, made)
+                rank_choices.append(RankChoice(curve, index, query.refit and search.refit_helps(curve, index)))
+        if rank_choices:
+            yield replace_and_measure(search, rank_choices)
 
-    def _known_curve(self, explorer: RankSearch, place: NodeRef, form: Form) -> ErrorCurve | None:
-        """The curve of before, where it was measured to its end, on these samples and with today's settings."""
-        shown = self.state
-        curve = shown.curves.get((place, form))
-        if curve is None or not curve.measured_at or shown.calibration != explorer.calibration:
+    def _cached_curve(self, search: RankSearch, ref: NodeRef, form: Form) -> ErrorCurve | None:
+        """The curve of an earlier search, if it is complete and has the same calibration and settings."""
+        state = self.state
+        curve = state.curves.get((ref, form))
+        if curve is None or not curve.measured_at or state.calibration != search.calibration:
             return None
-        return curve if curve.key == explorer.request.check.keys.get(place) else None
+        return curve if curve.key == search.request.check.keys.get(ref) else None
 
-    def _get_explorer(self, project: Project, wish: RankQuery, checkpoint: Checkpoint) -> RankSearch:
-        """The explorer of before where nothing has changed, files included."""
-        known = self._explorer
-        chosen = calibration_set(project, wish.photo_folder)
-        if known is not None and (known.project, known.calibration) == (project, chosen):
-            keys = RunRequest.of(project).check.keys
-            known = known if keys == known.request.check.keys else None
-        else:
-            known = None
-        self._explorer = known or RankSearch(project, chosen)
-        self._explorer.checkpoint = checkpoint
-        return self._explorer
+    def _find_search(self, project: Project, query: RankQuery, checkpoint: Checkpoint) -> RankSearch:
+        """The previous search if neither the project nor its files have changed, else a new one."""
+        search, calibration = self._search, calibration_set(project, query.photo_folder)
+        if (
+            search is None
+            or (search.project, search.calibration) != (project, calibration)
+            or search.request.check.keys != RunRequest.of(project).check.keys
+        ):
+            search = self._search = RankSearch(project, calibration)
+        search.checkpoint = checkpoint
+        return search
 
     # In the window's thread
 
@@ -191,30 +189,31 @@ class BackgroundRankSearch(QObject):
         self.changed.emit(new)
 
     def _on_worker_reported(self, event: object) -> None:
-        shown = self.state
+        state = self.state
         match event:
             case SearchStep():
-                self._set_state(replace(shown, busy_text=event.text))
+                self._set_state(replace(state, busy_text=event.text))
             case CalibrationSet():
-                if event != shown.calibration:
-                    self._set_state(replace(shown, calibration=event, curves={}, result=None, replacement=None))
+                if event != state.calibration:
+                    self._set_state(replace(state, calibration=event, curves={}, result=None, replacement=None))
             case ErrorCurve():
-                self._set_state(replace(shown, curves={**shown.curves, (event.ref, event.form): event}))
+                self._set_state(replace(state, curves={**state.curves, (event.ref, event.form): event}))
                 if event.measured_at:
-                    self._measuring = None
+                    self._pending_curve = None
             case RankQuery():
-                self._answered = event
+                self._last_query = event
             case RankResult():
-                self._set_state(replace(shown, result=event))
+                self._set_state(replace(state, result=event))
             case Replacement():
-                self._set_state(replace(shown, replacement=event))
+                self._set_state(replace(state, replacement=event))
 
     def _on_worker_ended(self, error: Exception | None) -> None:
-        asked, self._measuring = self._measuring, None
+        interrupted_curve, self._pending_curve = self._pending_curve, None
         problems = error.problems if isinstance(error, ProjectError) else ()
         self._set_state(replace(self.state, busy_text="", problems=problems))
         if error is not None and not isinstance(error, ProjectError):
             raise error
-        late = self.state.query  # one that came when the worker had looked already
-        if asked is None and error is None and self._project is not None and late not in (None, self._answered):
+        late = self.state.query  # one that came after the worker had read the query
+        is_complete = interrupted_curve is None and error is None
+        if is_complete and self._project is not None and late not in (None, self._last_query):
             self.search(self._project, late)

@@ -8,12 +8,12 @@ from gui.worker import Worker
 
 
 class Runner(QObject):
-    """Emits in the thread it lives in, for the newest request only."""
+    """Executes the latest request in a thread and emits its events in the thread of the window."""
 
     node_started = Signal(NodeStarted)
     node_done = Signal(NodeDone)
     ended = Signal(object)
-    """The run is over: None when complete, else the exception that ended it."""
+    """The run has ended: None if it is complete, else the exception that ended it."""
 
     def __init__(self, cache: VolumeCache, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -23,15 +23,15 @@ class Runner(QObject):
         self.worker.ended.connect(self.ended)
 
     def start(self, request: RunRequest) -> None:
-        """Run a request; one under way is cancelled first."""
+        """Run a request; cancel the current one first."""
         self.worker.start(lambda checkpoint: execute(request, self.cache, checkpoint))
 
     def cancel(self) -> None:
-        """Stop what runs; nothing more is heard of it."""
+        """Stop the run; it emits nothing more."""
         self.worker.cancel()
 
     def close(self) -> None:
-        """Cancel and wait for the worker, so that none outlives the window."""
+        """Cancel and wait for the thread, so that it does not outlive the window."""
         self.worker.close()
 
     def _on_worker_reported(self, event: NodeStarted | NodeDone) -> None:

@@ -23,7 +23,7 @@ from gui.workbench.runner import Runner
 
 
 class Workbench(QObject):
-    """Everything that changes what is shown goes through here, and is told by `changed(old, new)`."""
+    """All changes of the state go through here and are announced by `changed(old, new)`."""
 
     changed = Signal(object, object)
 
@@ -32,18 +32,18 @@ class Workbench(QObject):
         self.document = Document(project, self)
         self.cache = VolumeCache()
         self.runner = Runner(self.cache, self)
-        self.exploring = BackgroundRankSearch(self)
-        known = check(project)
-        self.state = ViewState(project, known, RunView(), initial_focus(project, known), look or Look())
+        self.rank_search = BackgroundRankSearch(self)
+        project_check = check(project)
+        self.state = ViewState(project, project_check, RunView(), initial_focus(project, project_check), look or Look())
         self.document.version_changed.connect(self._on_document_version_changed)
         self.document.file_changed.connect(self._on_document_file_changed)
         self.runner.node_started.connect(self._on_runner_node_started)
         self.runner.node_done.connect(self._on_runner_node_done)
         self.runner.ended.connect(self._on_runner_ended)
-        self.exploring.changed.connect(self._on_rank_search_changed)
+        self.rank_search.changed.connect(self._on_rank_search_changed)
 
     def edit(self, text: str, project: Project, merge: str = "", focus: Focus | None = None) -> None:
-        """Make `project` the current one as one undo step, the selection at `focus` if it is given."""
+        """Make `project` the current one as one undo step, and `focus`, if any, the selection."""
         now = self.state.focus
         self.document.edit(text, now, Version(project, focus or now), merge)
 
@@ -56,52 +56,52 @@ class Workbench(QObject):
             self._set_state(replace(self.state, look=look))
 
     def open(self, path: Path, *, sample: bool = False) -> None:
-        """Show a project from a file; ProjectError leaves everything as it was. A sample is never written back."""
+        """Show a project from a file, which is never written if it is a sample; ProjectError leaves all unchanged."""
         file = load_project(path)
         self.show_project(file.project, None if sample else path.absolute(), file)
 
     def show_project(self, project: Project, path: Path | None = None, file: ProjectFile | None = None) -> None:
-        """Show another project, its history and results its own."""
+        """Show another project, with a new history and no results."""
         self.cancel()
-        self.exploring.clear()
+        self.rank_search.clear()
         self._set_state(replace(self.state, run=RunView()))
         self.document.replace(Version(project, initial_focus(project, check(project))), path, file)
 
     def run(self) -> None:
-        """Compute all designs in the background; a run under way gives way."""
+        """Compute all designs in the background, instead of the current run."""
         request = RunRequest.of(self.document.project)
-        places = request.refs
-        first = RunProgress(0, len(places), places[0]) if places else None
+        refs = request.refs
+        first = RunProgress(0, len(refs), refs[0]) if refs else None
         self._set_state(
             replace(self.state, check=request.check, run=replace(self.state.run, progress=first, problems=()))
         )
-        if places:
+        if refs:
             self.runner.start(request)
         else:
             self.runner.cancel()
 
     def answer(self, request: Request) -> None:
-        """Begin in the background what a view asks for."""
+        """Start the work in the background that a view requests."""
         project = self.document.project
         match request:
-            case Explore(wish):
-                self.exploring.search(project, wish)
-            case Survey(design, wish):
-                self.exploring.search_design(project, design, wish)
-            case Measure(wish, choices):
-                self.exploring.measure_replacement(project, wish, choices)
+            case Explore(query):
+                self.rank_search.search(project, query)
+            case Survey(design, query):
+                self.rank_search.search_design(project, design, query)
+            case Measure(query, choices):
+                self.rank_search.measure_replacement(project, query, choices)
             case Cancel():
                 self.cancel()
 
     def cancel(self) -> None:
-        """End the run and the exploration under way; what they had computed stays."""
-        self.exploring.cancel()
+        """End the run and the rank search in progress; their results so far stay."""
+        self.rank_search.cancel()
         self.runner.cancel()
         if self.state.run.progress is not None:
             self._set_state(replace(self.state, run=replace(self.state.run, progress=None)))
 
     def close(self) -> None:
-        self.exploring.close()
+        self.rank_search.close()
         self.runner.close()
 
     def _set_state(self, new: ViewState) -> None:
@@ -109,32 +109,32 @@ class Workbench(QObject):
         self.changed.emit(old, new)
 
     def _on_document_version_changed(self, version: Version) -> None:
-        self.exploring.clear_problems()
+        self.rank_search.clear_problems()
         project, focus = version.project, version.focus
-        known = check(project)
-        run = RunView(self._known_results(known), self.state.run.progress)
-        if focus.ref not in known:
-            focus = fallback_focus(focus, project, known)
+        project_check = check(project)
+        run = RunView(self._results_for(project_check), self.state.run.progress)
+        if focus.ref not in project_check:
+            focus = fallback_focus(focus, project, project_check)
         self._set_state(
-            replace(self.state, project=project, check=known, run=run, focus=focus, clean=self.document.clean)
+            replace(self.state, project=project, check=project_check, run=run, focus=focus, clean=self.document.clean)
         )
 
-    def _known_results(self, known: ProjectCheck) -> Mapping[NodeRef, VolumeResult]:
-        """The results of before, where the place is still there; those of today's settings where the cache has them."""
-        results = {place: result for place, result in self.state.run.results.items() if place in known}
-        for place, key in known.keys.items():
-            if place in results and results[place].key == key:
+    def _results_for(self, project_check: ProjectCheck) -> Mapping[NodeRef, VolumeResult]:
+        """The results for another check: those of the current settings if cached, else the earlier ones."""
+        results = {ref: result for ref, result in self.state.run.results.items() if ref in project_check}
+        for ref, key in project_check.keys.items():
+            if ref in results and results[ref].key == key:
                 continue
-            made = self.cache.get(key)
-            if made is not None:
-                results[place] = VolumeResult(key, *made)
+            cached = self.cache.get(key)
+            if cached is not None:
+                results[ref] = VolumeResult(key, *cached)
         return results
 
     def _on_document_file_changed(self) -> None:
         self._set_state(replace(self.state, path=self.document.path, clean=self.document.clean))
 
-    def _on_rank_search_changed(self, exploration: RankSearchState) -> None:
-        self._set_state(replace(self.state, rank_search=exploration))
+    def _on_rank_search_changed(self, rank_search: RankSearchState) -> None:
+        self._set_state(replace(self.state, rank_search=rank_search))
 
     def _on_runner_node_started(self, event: NodeStarted) -> None:
         progress = RunProgress(event.done, event.total, event.ref)
@@ -143,11 +143,11 @@ class Workbench(QObject):
     def _on_runner_node_done(self, event: NodeDone) -> None:
         if event.ref not in self.state.check:
             return
-        before, today = self.state.run.results.get(event.ref), self.state.check.keys.get(event.ref)
+        before, current_key = self.state.run.results.get(event.ref), self.state.check.keys.get(event.ref)
         if before is not None and event.is_reused and before.key == event.key:
             return
-        if before is not None and before.key == today != event.key:
-            return  # an edit or undo since the run began has brought back what fits; this waits in the cache
+        if before is not None and before.key == current_key != event.key:
+            return  # an edit during the run has restored a fresh result; this one stays in the cache
         result = VolumeResult(event.key, event.volume, event.milliseconds, event.fitted_weights)
         results = {**self.state.run.results, event.ref: result}
         self._set_state(replace(self.state, run=replace(self.state.run, results=results)))
@@ -159,23 +159,23 @@ class Workbench(QObject):
             raise error
 
 
-def initial_focus(project: Project, known: ProjectCheck) -> Focus:
-    """The last volume of the first design, or the input where there is none.
+def initial_focus(project: Project, project_check: ProjectCheck) -> Focus:
+    """The last volume of the first design, or the input if there is no design.
 
-    A classifier ends in single values, which show little: there it is what the first layer or block gives.
+    A classifier ends in single values, which show little: for it, the output of the first layer or block.
     """
     if not project.designs:
         return Focus(STEM, INPUT)
     name = project.designs[0].name
-    analysis = known.analyses[name]
+    analysis = project_check.analyses[name]
     if analysis.reports and analysis.output_shape is not None and analysis.output_shape[1:] == (1, 1):
         first = analysis.reports[0]
         return Focus(name, first.block or first.name)
     return Focus(name, analysis.output)
 
 
-def fallback_focus(focus: Focus, project: Project, known: ProjectCheck) -> Focus:
-    """Where the selection goes when its node is gone: the design's last volume, or the first design's."""
-    if focus.design in known.analyses:
-        return Focus(focus.design, known.analyses[focus.design].output)
-    return initial_focus(project, known)
+def fallback_focus(focus: Focus, project: Project, project_check: ProjectCheck) -> Focus:
+    """The selection after its node is gone: the last volume of the design, or else of the first design."""
+    if focus.design in project_check.analyses:
+        return Focus(focus.design, project_check.analyses[focus.design].output)
+    return initial_focus(project, project_check)

@@ -83,8 +83,8 @@ def design_page(window: MainWindow, wait: Callable[[], None]) -> BottleneckDesig
 def chosen_widths(window: MainWindow) -> tuple[int, ...]:
     shown = window.workbench.state.rank_search
     assert shown.curve is not None
-    assert shown.width_index is not None
-    return shown.curve.ranks[shown.width_index]
+    assert shown.rank_index is not None
+    return shown.curve.ranks[shown.rank_index]
 
 
 def test_the_command_shows_the_curve_and_the_maps_of_the_chosen_layer(
@@ -209,7 +209,7 @@ def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
     shown = window.workbench.state.rank_search
     assert shown.problems == ()
     assert shown.curve is not None
-    assert (shown.curve.form, shown.curve.ranks, shown.width_index) == (form, (), None)
+    assert (shown.curve.form, shown.curve.ranks, shown.rank_index) == (form, (), None)
     assert not page.slider.isEnabled()
 
 
@@ -221,8 +221,8 @@ def test_an_error_to_bear_chooses_the_cheapest_within_it(
     wait()
     shown = window.workbench.state.rank_search
     assert shown.curve is not None
-    assert shown.width_index == shown.curve.cheapest_within(0.3)
-    assert shown.curve.decisive_errors[shown.width_index] <= 0.3 < shown.curve.decisive_errors[shown.width_index - 1]
+    assert shown.rank_index == shown.curve.cheapest_within(0.3)
+    assert shown.curve.decisive_errors[shown.rank_index] <= 0.3 < shown.curve.decisive_errors[shown.rank_index - 1]
 
 
 def test_a_budget_of_macs_chooses_what_costs_no_more(
@@ -232,8 +232,8 @@ def test_a_budget_of_macs_chooses_what_costs_no_more(
     wait()
     shown = window.workbench.state.rank_search
     assert shown.curve is not None
-    assert shown.width_index is not None
-    assert shown.curve.costs[shown.width_index] <= 50_000 < shown.curve.costs[shown.width_index + 1]
+    assert shown.rank_index is not None
+    assert shown.curve.costs[shown.rank_index] <= 50_000 < shown.curve.costs[shown.rank_index + 1]
 
 
 @pytest.mark.parametrize(("text", "percent"), [("5", 5), ("0,5", 0.5), ("12 %", 12)])
@@ -455,7 +455,7 @@ def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_ti
     window: MainWindow, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     window.workbench.set_focus(Focus(*PLACE))
-    exploring = window.workbench.exploring
+    exploring = window.workbench.rank_search
 
     def cancel(exploration: RankSearchState) -> None:
         if exploration.busy_text and exploration.curve is not None and not exploration.curve.measured_at:
@@ -482,7 +482,7 @@ def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
     page.slider.setValue(0)
     window.workbench.cancel()
     begun: list[str] = []
-    window.workbench.exploring.changed.connect(lambda exploration: begun.append(exploration.busy_text))
+    window.workbench.rank_search.changed.connect(lambda exploration: begun.append(exploration.busy_text))
     window.workbench.answer(Survey("deep", RankQuery(PLACE)))
     wait()
     qtbot.wait(50)

@@ -182,7 +182,7 @@ def test_renaming_renames_it_where_it_is_an_input():
         ("", "needs a name"),
         ("a b", "letters, digits"),
         ("größe", "letters, digits"),
-        (INPUT, "what the design receives"),
+        (INPUT, "the name of the design's input"),
         ("pool", "already"),
         ("relu", ""),
         ("block/conv-1.a_b", ""),

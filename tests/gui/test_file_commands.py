@@ -87,8 +87,8 @@ def test_recent_files_stand_with_their_folders_and_the_missing_ones_cannot_be_ch
         save_project(PROJECT, tmp_path / name)
         window.files.open_path(tmp_path / name)
     (tmp_path / "one.toml").unlink()
-    window.listed["recent"].aboutToShow.emit()
-    entries = window.listed["recent"].actions()
+    window.dynamic_menus["recent"].aboutToShow.emit()
+    entries = window.dynamic_menus["recent"].actions()
     assert [plain_text(entry.text()).split()[0] for entry in entries] == ["R&D.toml", "one.toml"]
     assert str(tmp_path) in entries[0].text().replace("&", "")
     assert [entry.isEnabled() for entry in entries] == [True, False]
@@ -98,7 +98,7 @@ def test_recent_files_stand_with_their_folders_and_the_missing_ones_cannot_be_ch
 
 
 def test_no_recent_files_make_no_menu(window: MainWindow) -> None:
-    assert not window.listed["recent"].menuAction().isEnabled()
+    assert not window.dynamic_menus["recent"].menuAction().isEnabled()
 
 
 @pytest.mark.parametrize(("answer", "written"), [(Buttons.Yes, True), (Buttons.Cancel, False)])
@@ -172,10 +172,10 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
 def test_an_exported_picture_has_the_chosen_scale(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str, scale: int
 ) -> None:
-    entries = {action.text().replace("&", ""): action for action in window.listed["scale"].actions()}
+    entries = {action.text().replace("&", ""): action for action in window.dynamic_menus["scale"].actions()}
     entries[f"{scale}×"].trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
-    titles = {plain_text(action.text()): action for action in window.listed["export_view"].actions()}
+    titles = {plain_text(action.text()): action for action in window.dynamic_menus["export_view"].actions()}
     titles[f"{view_row(view).title}…"].trigger()
     assert QImage(str(tmp_path / "figure.png")).size() == window.views[view].size() * scale
 
@@ -183,15 +183,17 @@ def test_an_exported_picture_has_the_chosen_scale(
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
     titles = [view_row(id).title for id in DRAWN]
     for menu, more in (("export_view", "…"), ("copy_view", "")):
-        assert [plain_text(action.text()) for action in window.listed[menu].actions()] == [
+        assert [plain_text(action.text()) for action in window.dynamic_menus[menu].actions()] == [
             title + more for title in titles
         ]
 
 
 def test_the_chosen_scale_is_marked_and_remembered(window: MainWindow, settings: QSettings) -> None:
     window.files.set_scale(3)
-    window.listed["scale"].aboutToShow.emit()
-    assert [plain_text(action.text()) for action in window.listed["scale"].actions() if action.isChecked()] == ["3×"]
+    window.dynamic_menus["scale"].aboutToShow.emit()
+    assert [plain_text(action.text()) for action in window.dynamic_menus["scale"].actions() if action.isChecked()] == [
+        "3×"
+    ]
     assert settings.value("export/scale", 0.0, type=float) == 3.0
 
 
@@ -254,11 +256,15 @@ def test_figures_have_the_chosen_width(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     widths = []
     for title in ("By the format", "85 mm", "174 mm", "Slide"):
-        {plain_text(action.text()): action for action in window.listed["figure_width"].actions()}[title].trigger()
+        {plain_text(action.text()): action for action in window.dynamic_menus["figure_width"].actions()}[
+            title
+        ].trigger()
         window.actions_by_id["figure_one-by-one"].trigger()
         widths.append(QImage(str(path)).width())
-        window.listed["figure_width"].fill()
-        assert [plain_text(a.text()) for a in window.listed["figure_width"].actions() if a.isChecked()] == [title]
+        window.dynamic_menus["figure_width"].fill()
+        assert [plain_text(a.text()) for a in window.dynamic_menus["figure_width"].actions() if a.isChecked()] == [
+            title
+        ]
     assert widths == [1920, 2008, 4110, 1920]
     assert settings.value("export/width", "", type=str) == "slide"
 
@@ -322,7 +328,7 @@ def test_a_turn_under_way_is_given_up_when_the_window_closes(
 
 def test_copying_a_view_puts_its_picture_on_the_clipboard(window: MainWindow) -> None:
     window.files.set_scale(2)
-    entries = {plain_text(action.text()): action for action in window.listed["copy_view"].actions()}
+    entries = {plain_text(action.text()): action for action in window.dynamic_menus["copy_view"].actions()}
     entries["Operations"].trigger()
     assert QGuiApplication.clipboard().image().size() == window.views["bars"].size() * 2
 
@@ -342,7 +348,7 @@ def test_what_went_wrong_can_be_copied_and_the_box_stays(
 def test_a_sample_keeps_its_file_and_is_saved_elsewhere(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    next(iter(window.listed["samples"].actions())).trigger()
+    next(iter(window.dynamic_menus["samples"].actions())).trigger()
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "mine.toml"), ""))
     assert window.files.save()
     assert load_project(tmp_path / "mine.toml").project.designs == window.workbench.state.project.designs

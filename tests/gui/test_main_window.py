@@ -60,8 +60,8 @@ def set_filters(window: MainWindow, filters: int) -> None:
 
 def listed(window: MainWindow, menu: str) -> dict[str, QAction]:
     """The entries of a menu that is filled as it opens, by their texts."""
-    window.listed[menu].aboutToShow.emit()
-    return {plain_text(action.text()): action for action in window.listed[menu].actions()}
+    window.dynamic_menus[menu].aboutToShow.emit()
+    return {plain_text(action.text()): action for action in window.dynamic_menus[menu].actions()}
 
 
 def run(window: MainWindow, qtbot: QtBot) -> None:

@@ -197,7 +197,7 @@ def test_parts_of_closed_blocks_are_never_asked_for(qtbot: QtBot):
 def test_a_part_is_not_changed_by_itself_and_new_layers_stand_beside_its_block(qtbot: QtBot):
     panel, stage = panel_stage(qtbot, "inception/5x5")
     assert not any(button.isEnabled() for button in panel.buttons.values())
-    assert "take it apart" in panel.buttons["remove"].toolTip()
+    assert "take the block apart" in panel.buttons["remove"].toolTip()
     for id in ("duplicate", "remove", "rename", "move_up", "move_down"):
         stage.do(id)
     panel.edit_name()
@@ -251,7 +251,7 @@ def test_a_block_is_offered_as_an_input_with_its_shape(qtbot: QtBot):
 
 def test_a_part_shows_its_settings_without_letting_them_be_changed(qtbot: QtBot):
     form, stage = form_stage(qtbot, "inception/5x5")
-    assert form.block.words.text() == "Part of the block inception; take it apart to edit it."
+    assert form.block.words.text() == "Part of block inception; take the block apart to edit it."
     assert form.heading.text() == "5x5 in inception"
     assert form.settings[Conv2d].values()["kernel"] == 5
     boxes = [box for box in form.findChildren(QSpinBox) if box.isVisible()]
@@ -282,7 +282,7 @@ def test_a_block_that_receives_something_unknown_cannot_be_taken_apart(qtbot: Qt
     form, stage = form_stage(qtbot, "inception", project)
     assert not form.block.take_apart.isEnabled()
     assert "unknown" in form.block.take_apart.toolTip()
-    assert edits.take_chosen_block_apart(stage.state) is None
+    assert edits.take_selected_block_apart(stage.state) is None
 
 
 def test_kinds_are_listed_as_layers_then_blocks_and_the_line_between_cannot_be_chosen(qtbot: QtBot):
@@ -335,7 +335,7 @@ def test_taking_apart_is_one_edit_that_changes_no_number():
         ("inception_2", "inception/extra", "names that begin with 'inception/'"),
         ("inception", "inception/own", ""),
         ("conv", "inceptions/1x1", ""),
-        ("inception", "made", "as 'made/by' does"),
+        ("inception", "made", "like 'made/by'"),
         ("conv", "made", ""),
     ],
 )
@@ -350,8 +350,8 @@ def test_a_new_block_is_not_called_as_one_that_was_taken_apart():
     apart = edits.take_block_apart(PROJECT, "d", "inception", 12).project
     added = edits.add_layer(apart, "d", "conv", "inception")
     assert added.focus == Focus("d", "inception_3")
-    kind = edits.set_kind(apart.with_network("d", apart.network("d").with_node_renamed("relu", "inception")), ("d", "inception"),
-                          "fire")  # fmt: skip
+    renamed = apart.with_network("d", apart.network("d").with_node_renamed("relu", "inception"))
+    kind = edits.set_kind(renamed, ("d", "inception"), "fire")
     assert not [report for report in analyze(kind.project.network("d"), Shape(3, 16, 16)).reports if report.mistakes]
 
 
@@ -359,7 +359,7 @@ def test_a_convolution_made_separable_and_back_keeps_filters_kernel_stride_and_p
     conv = Conv2d(24, 5, 2, padding=(1, 2), groups=3)
     start = PROJECT.with_network("d", Network((Node("conv1", conv),)))
     there = edits.set_kind(start, ("d", "conv1"), "separable_conv2d")
-    assert there.text == "Make conv1 separable convolution"
+    assert there.text == "Change conv1 to separable convolution"
     assert there.project.network("d").nodes == (Node("conv1", SeparableConv2d(24, 5, 2, (1, 2))),)
     back = edits.set_kind(there.project, ("d", "conv1"), "conv2d")
     assert back.project.network("d").nodes == (Node("conv1", Conv2d(24, 5, 2, (1, 2))),)
@@ -441,7 +441,7 @@ def test_commands_say_of_a_part_that_its_block_must_be_taken_apart(open_blocks: 
     open_blocks.workbench.set_focus(Focus("d", "inception/3x3"))
     changing = ("duplicate", "remove", "rename", "move_up", "move_down")
     assert not any(enabled(open_blocks, *changing))
-    assert all("take it apart first" in open_blocks.actions_by_id[id].toolTip() for id in changing)
+    assert all("take the block apart first" in open_blocks.actions_by_id[id].toolTip() for id in changing)
     assert all(enabled(open_blocks, "reduce", "before_conv2d", "add_inception", "take_apart"))
     open_blocks.workbench.set_focus(Focus("d", "inception"))
     assert all(enabled(open_blocks, *changing))

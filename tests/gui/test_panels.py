@@ -354,7 +354,7 @@ def test_weights_of_a_file_are_matched_by_shape_and_name(qtbot: QtBot, tmp_path:
     choose(qtbot, form.weights.source, "file")
     expected = FileWeights(str(path), weight="conv5x5.weight", bias="b")
     assert stage.state.project.network("d").node("conv5x5").weights == expected
-    assert stage.edits[-1].text == "Take weights.npz weights for conv5x5"
+    assert stage.edits[-1].text == "Use weights.npz weights for conv5x5"
     choose(qtbot, form.weights.roles["weight"].widget, "other.weight")
     assert stage.state.project.network("d").node("conv5x5").weights == replace(expected, weight="other.weight")
     assert array_names(str(path)) == tuple(arrays)
@@ -436,7 +436,7 @@ class DesignsStage(Stage):
 
     def rename(self, name: str) -> None:
         """Give the chosen layer or design another name."""
-        edit = edits.rename_place(self.state, self.state.focus.ref, name)
+        edit = edits.rename_at(self.state, self.state.focus.ref, name)
         assert edit is not None
         self._on_edit(edit)
 
@@ -715,7 +715,7 @@ def test_size_and_channels_are_edited(qtbot: QtBot):
     assert stage.edits[-1].merge == "input/size"
     choose(qtbot, panel.channels, "rgb")
     assert stage.state.project.input.mean == (122.0, 116.0, 104.0)
-    assert "gives 3×33×33" in panel.result.text()
+    assert "shape 3×33×33" in panel.result.text()
 
 
 def test_noise_takes_the_shape_that_was_there_and_a_photo_comes_back_as_it_was(qtbot: QtBot):
@@ -740,7 +740,7 @@ def test_an_array_of_a_file_is_chosen_by_its_name(qtbot: QtBot, tmp_path: Path, 
     panel.kind.activated.emit(index)
     assert stage.state.project.input == ArrayInput(str(path), "first")
     choose(qtbot, panel.key, "second")
-    assert "gives 3×5×5" in panel.result.text()
+    assert "shape 3×5×5" in panel.result.text()
     assert stage.edits[-1].text == "Use array second"
 
 

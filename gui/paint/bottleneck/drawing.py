@@ -68,7 +68,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
     title = f"{ref[1]} of {'the stem' if ref[0] == STEM else ref[0]}"
     if report is None or (reason and (search.query is None or search.query.ref != ref)):
         return BottleneckContent(title, _sentence(reason, ref[1]))
-    curve, index = search.curve, search.width_index
+    curve, index = search.curve, search.rank_index
     if search.query is None or search.query.ref != ref or curve is None:
         hint = (
             f"{search.busy_text} …" if search.busy_text else "Explore: how narrow can a 1×1 convolution before it be?"

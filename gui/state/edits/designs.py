@@ -1,4 +1,4 @@
-"""Edits of whole designs, and of what the project says of all: project → Edit."""
+"""Edits of whole designs, and of the settings of the project: project → Edit."""
 
 from msgspec.structs import replace
 
@@ -12,28 +12,28 @@ from gui.state.view_state import Focus
 def add_design(project: Project) -> Edit:
     """An empty design at the end."""
     name = unique_name("design", [design.name for design in project.designs])
-    made = project.with_designs((*project.designs, Design(name, Network())))
-    return Edit(f"Add {name}", made, focus=Focus(name))
+    changed = project.with_designs((*project.designs, Design(name, Network())))
+    return Edit(f"Add {name}", changed, focus=Focus(name))
 
 
 def duplicate_design(project: Project, name: str) -> Edit:
-    """A copy right after the design. Seeded weights depend on the design's name, so the copy has its own."""
+    """A copy right after the design. Seeded weights depend on the name of the design, so the copy gets others."""
     at = _design_index(project, name)
     copy = replace(project.designs[at], name=unique_name(name, [design.name for design in project.designs]))
-    made = project.with_designs((*project.designs[: at + 1], copy, *project.designs[at + 1 :]))
-    return Edit(f"Duplicate {name}", made, focus=Focus(copy.name))
+    changed = project.with_designs((*project.designs[: at + 1], copy, *project.designs[at + 1 :]))
+    return Edit(f"Duplicate {name}", changed, focus=Focus(copy.name))
 
 
 def remove_design(project: Project, name: str) -> Edit:
-    """The selection goes to the design that takes its place."""
+    """The selection goes to the design that takes its row."""
     at = _design_index(project, name)
-    left = (*project.designs[:at], *project.designs[at + 1 :])
-    focus = Focus(left[min(at, len(left) - 1)].name) if left else Focus()
-    return Edit(f"Remove {name}", project.with_designs(left), focus=focus)
+    remaining = (*project.designs[:at], *project.designs[at + 1 :])
+    focus = Focus(remaining[min(at, len(remaining) - 1)].name) if remaining else Focus()
+    return Edit(f"Remove {name}", project.with_designs(remaining), focus=focus)
 
 
 def move_design(project: Project, name: str, by: int) -> Edit | None:
-    """The design `by` places further down; None where it is at that end already."""
+    """The design `by` rows further down; None if it is already at that end."""
     at = _design_index(project, name)
     designs = list(project.designs)
     to = max(0, min(len(designs) - 1, at + by))

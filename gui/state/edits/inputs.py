@@ -1,4 +1,4 @@
-"""Edits of what the designs receive: project → Edit."""
+"""Edits of the input of a project: project → Edit."""
 
 from msgspec.structs import replace
 
@@ -12,7 +12,7 @@ def set_input(project: Project, spec: Input, text: str, merge: str = "") -> Edit
 
 
 def with_channels(spec: ImageInput, channels: str) -> ImageInput:
-    """Other channels; mean and std stay with their colours, gray gets the colours' average."""
+    """The photo with other channels; mean and std follow their colours, gray gets their average."""
 
     def ordered(values: tuple[float, ...]) -> tuple[float, ...]:
         if len(values) < 2:

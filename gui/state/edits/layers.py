@@ -16,13 +16,13 @@ from gui.state.edits.settings import converted, layer_settings, new_layer, setti
 from gui.state.view_state import Focus
 
 _REDUCTION = 4
-"""A new 1×1 convolution before a layer leaves one channel of so many, as the bottlenecks of ResNet do."""
+"""Channels per map of a new 1×1 convolution before a layer, as in the bottlenecks of ResNet."""
 
 
 def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
-    """A new layer behind the node `after`, or first where that is INPUT; who received that node receives the new one.
+    """A new layer after the node `after`, or at the beginning for INPUT; the users of that node receive the new one.
 
-    A kind that joins receives, besides, what nobody else does.
+    A kind that joins also receives all volumes without a user.
     """
     network, layer = project.network(design), new_layer(kind)
     name = unique_name(default_name(layer), node_names(network))
@@ -33,9 +33,9 @@ def add_layer(project: Project, design: str, after: str, kind: str) -> Edit:
 
 
 def add_layer_before(project: Project, design: str, before: str, kind: str) -> Edit:
-    """A new layer that only the node `before` receives, in the place of what it received first.
+    """A new layer that only the node `before` receives, instead of its first input.
 
-    A kind that joins receives, besides, what nobody else does.
+    A kind that joins also receives all volumes without a user.
     """
     return _insert_before(project, design, before, new_layer(kind))
 
@@ -48,20 +48,20 @@ def add_reduction(project: Project, design: str, before: str, channels: int) -> 
 def _insert_before(project: Project, design: str, before: str, layer: Layer | Block, base: str = "") -> Edit:
     network = project.network(design)
     at = network.index(before)
-    node, received = network.nodes[at], network.inputs_of(at)
+    node, inputs_before = network.nodes[at], network.inputs_of(at)
     name = unique_name(base or default_name(layer), node_names(network))
-    inputs = _join_inputs(network, layer, received[0], but=before) or node.inputs[:1]
-    rest = tuple(other for other in received[1:] if other not in inputs)
-    # What is implied stays implied: the node stands right behind the new one.
+    inputs = _join_inputs(network, layer, inputs_before[0], but=before) or node.inputs[:1]
+    rest = tuple(other for other in inputs_before[1:] if other not in inputs)
+    # An implied input stays implied, for the node follows the new one directly.
     changed = network.with_node_replaced(before, replace(node, inputs=(name, *rest) if node.inputs else ()))
     changed = changed.with_node(Node(name, layer, inputs), at)
     return _edit_network(project, design, changed, f"Add {name} before {before}", name)
 
 
 def duplicate_node(project: Project, design: str, name: str) -> Edit:
-    """A copy behind the node, which receives it; a kind that joins is copied with its inputs.
+    """A copy right after the node, which it receives; a kind that joins keeps its inputs.
 
-    Weights that were fitted together with those of other nodes are theirs alone: the copy has some of its own.
+    Weights that are fitted together with those of other nodes are not copied.
     """
     network = project.network(design)
     node = network.node(name)
@@ -75,15 +75,15 @@ def duplicate_node(project: Project, design: str, name: str) -> Edit:
 
 
 def remove_node(project: Project, design: str, name: str) -> Edit:
-    """The node's users receive what it received; the selection goes to the node that takes its row."""
+    """The users of the node receive its inputs; the selection goes to the node that takes its row."""
     network = project.network(design)
-    at, left = network.index(name), network.without(name)
-    focus = left.nodes[min(at, len(left.nodes) - 1)].name if left.nodes else INPUT
-    return _edit_network(project, design, left, f"Remove {name}", focus)
+    at, remaining = network.index(name), network.without(name)
+    focus = remaining.nodes[min(at, len(remaining.nodes) - 1)].name if remaining.nodes else INPUT
+    return _edit_network(project, design, remaining, f"Remove {name}", focus)
 
 
 def move_node(project: Project, design: str, name: str, by: int) -> Edit | None:
-    """The node `by` rows further down; None where it is at that end already."""
+    """The node `by` rows further down; None if it is already at that end."""
     network = project.network(design)
     at = network.index(name)
     to = max(0, min(len(network.nodes) - 1, at + by))
@@ -97,15 +97,15 @@ def rename_node(project: Project, design: str, name: str, new_name: str) -> Edit
 
 
 def take_block_apart(project: Project, design: str, name: str, channels: int) -> Edit:
-    """A block's layers, where it receives so many channels, in its place; the selection goes to their output."""
+    """A block that receives so many channels, replaced by its layers; the selection goes to their output."""
     network = project.network(design)
     output = parts_of(network.node(name), INPUT, channels)[-1].name
     return _edit_network(project, design, network.with_block_expanded(name, channels), f"Take {name} apart", output)
 
 
-def set_setting(project: Project, place: NodeRef, setting: str, value: object) -> Edit:
-    """One setting of a layer has another value; a drag of it is one undo step."""
-    design, name = place
+def set_setting(project: Project, ref: NodeRef, setting: str, value: object) -> Edit:
+    """Another value for a setting of a layer; a drag is one undo step."""
+    design, name = ref
     network = project.network(design)
     layer = replace(network.node(name).layer, **{setting: value})
     title = next(setting_metadata(f).get("title", setting) for f in layer_settings(type(layer)) if f.name == setting)
@@ -113,9 +113,9 @@ def set_setting(project: Project, place: NodeRef, setting: str, value: object) -
     return Edit(text, project.with_network(design, network.with_layer(name, layer)), f"{design}/{name}/{setting}")
 
 
-def set_kind(project: Project, place: NodeRef, kind: str) -> Edit:
-    """Another kind with the settings that both have; a name that was made for the old kind is made anew."""
-    design, name = place
+def set_kind(project: Project, ref: NodeRef, kind: str) -> Edit:
+    """Another kind with the settings that both have; a default name follows the kind."""
+    design, name = ref
     network = project.network(design)
     at = network.index(name)
     node = network.nodes[at]
@@ -125,7 +125,7 @@ def set_kind(project: Project, place: NodeRef, kind: str) -> Edit:
         inputs = _join_inputs(network, layer, network.inputs_of(at)[0], but=name)
     elif layer.max_inputs is not None:
         inputs = inputs[: layer.max_inputs]
-    # Weights are made for one kind's roles and shapes.
+    # Weights fit the roles and shapes of one kind only.
     network = network.with_node_replaced(name, Node(name, layer, inputs))
     new_name = name
     if re.fullmatch(re.escape(default_name(node.layer)) + r"(_\d+)?", name):
@@ -133,23 +133,23 @@ def set_kind(project: Project, place: NodeRef, kind: str) -> Edit:
     if new_name != name or isinstance(layer, Block):
         new_name = unique_name(new_name, node_names(network, but=name))
     changed = project.with_network(design, network).with_node_renamed(design, name, new_name)
-    return Edit(f"Make {name} {layer.title.lower()}", changed, focus=Focus(design, new_name))
+    return Edit(f"Change {name} to {layer.title.lower()}", changed, focus=Focus(design, new_name))
 
 
-def set_inputs(project: Project, place: NodeRef, inputs: tuple[str, ...]) -> Edit:
-    """What a node receives; () is the node before it."""
-    design, name = place
+def set_inputs(project: Project, ref: NodeRef, inputs: tuple[str, ...]) -> Edit:
+    """Other inputs of a node; () stands for the node before it."""
+    design, name = ref
     network = project.network(design).with_inputs(name, inputs)
-    received = ", ".join(network.inputs_of(network.index(name)))
-    return Edit(f"Connect {name} to {received}", project.with_network(design, network))
+    names = ", ".join(network.inputs_of(network.index(name)))
+    return Edit(f"Connect {name} to {names}", project.with_network(design, network))
 
 
-def set_weights(project: Project, place: NodeRef, weights: WeightSource | None, words: str) -> Edit:
-    """Where a node's weights come from, `words` being their name."""
-    design, name = place
+def set_weights(project: Project, ref: NodeRef, weights: WeightSource | None, words: str) -> Edit:
+    """Another source of the weights of a node; `words` names it."""
+    design, name = ref
     network = project.network(design)
     changed = network.with_node_replaced(name, replace(network.node(name), weights=weights))
-    return Edit(f"Take {words} weights for {name}", project.with_network(design, changed))
+    return Edit(f"Use {words} weights for {name}", project.with_network(design, changed))
 
 
 def _edit_network(project: Project, design: str, network: Network, text: str, focus: str) -> Edit:
@@ -157,11 +157,11 @@ def _edit_network(project: Project, design: str, network: Network, text: str, fo
 
 
 def _join_inputs(network: Network, layer: Kind, first: str, but: str = "") -> tuple[str, ...]:
-    """Inputs for a kind that joins: `first`, and every loose end that does not depend on the new node."""
+    """Inputs of a kind that joins: `first`, and every loose end that does not depend on the new node."""
     if layer.min_inputs < 2:
         return ()
     later = network.downstream(but or first)
     ends = [name for name in network.loose_ends() if name not in later and name not in (first, but)]
-    if not ends and any(node.name == first for node in network.nodes):  # a chain: join what the first one received
+    if not ends and any(node.name == first for node in network.nodes):  # a chain: join the inputs of `first`
         ends = [name for name in network.inputs_of(network.index(first)) if name != but]
     return tuple(dict.fromkeys((first, *ends)))

@@ -16,7 +16,7 @@ from engine.text.problems import STEM
 
 
 def default_name(layer: Kind) -> str:
-    """What a new layer is called: "conv3x3", "max_pool2x2", "relu", "batch_norm"."""
+    """Name of a new layer: "conv3x3", "max_pool2x2", "relu", "batch_norm"."""
     base = layer.kind.removesuffix("2d")
     kernel = getattr(layer, "kernel", None)
     if kernel is not None:
@@ -25,49 +25,49 @@ def default_name(layer: Kind) -> str:
     return first if isinstance(first, str) else base
 
 
-def unique_name(base: str, taken: Container[str]) -> str:
-    """`base`, or with the first number from 2 on that is free: "relu_2"."""
+def unique_name(base: str, names: Container[str]) -> str:
+    """`base`, or `base` with the first free number from 2 on: "relu_2"."""
     name, number = base, 2
-    while name in taken:
+    while name in names:
         name, number = f"{base}_{number}", number + 1
     return name
 
 
 def node_names(network: Network, but: str | None = None) -> set[str]:
-    """Names that a new node, or the one called `but`, cannot have: a block's layers, too, are named after it."""
+    """Names that a new node, or the one called `but`, cannot have: block names are also the prefixes of their parts."""
     names = {node.name for node in network.nodes if node.name != but}
     return {INPUT, *names, *(name[: mark.start()] for name in names for mark in re.finditer("/", name))}
 
 
-def name_refusal(project: Project, place: NodeRef, name: str) -> str:
-    """Why a node, or a design where the place's node is INPUT, cannot be called `name`; "" where it can."""
-    design, node = place
+def name_refusal(project: Project, ref: NodeRef, name: str) -> str:
+    """Why a node, or a design if the node is INPUT, cannot have this name; "" if it can."""
+    design, node = ref
     if node == INPUT:
         if not name.strip():
             return "a design needs a name"
-        taken = name != design and any(other.name == name for other in project.designs)
-        return f"there is a design {name!r} already" if taken else ""
+        is_taken = name != design and any(other.name == name for other in project.designs)
+        return f"there is already a design {name!r}" if is_taken else ""
     if not name:
         return "a layer needs a name"
     if not NAME.fullmatch(name):
-        return "letters, digits and _ - . / make a name"
+        return "a name consists of letters, digits and _ - . /"
     if name == INPUT:
-        return f"{INPUT!r} is what the design receives"
+        return f"{INPUT!r} is the name of the design's input"
     network = project.network(design)
     if name != node and any(other.name == name for other in network.nodes):
-        return f"there is a layer {name!r} already"
+        return f"there is already a layer {name!r}"
     return _prefix_refusal(network, node, name)
 
 
 def _prefix_refusal(network: Network, node: str, name: str) -> str:
-    """Why a name would mix up a block's layers, which are called ``block/part``, with others; "" where it would not."""
+    """Why a name would confuse the parts of a block, named ``block/part``, with other nodes; "" if it would not."""
     others = [other for other in network.nodes if other.name != node]
     around = next((o.name for o in others if isinstance(o.layer, Block) and name.startswith(f"{o.name}/")), None)
     if around is not None:
-        return f"the layers of block {around!r} have names that begin with '{around}/'"
+        return f"names that begin with '{around}/' belong to the layers of block {around!r}"
     within = next((o.name for o in others if o.name.startswith(f"{name}/")), None)
     if within is not None and any(o.name == node and isinstance(o.layer, Block) for o in network.nodes):
-        return f"a block's layers would begin with '{name}/', as {within!r} does"
+        return f"the names of its layers would begin with '{name}/', like {within!r}"
     return ""
 
 

@@ -22,39 +22,39 @@ def setting_metadata(field: inspect.Field) -> dict[str, object]:
 
 @cache
 def layer_settings(layer: type[Kind]) -> tuple[inspect.Field, ...]:
-    """The settings of a kind, in the order in which it declares them."""
+    """The settings of a kind in their order of declaration."""
     info = inspect.type_info(layer)
     return info.fields if isinstance(info, inspect.StructType) else ()
 
 
 def kind_entries(layers: Sequence[type[Kind]]) -> tuple[tuple[str, str, str], ...]:
-    """(kind, title, help) of each, for menus."""
+    """(kind, title, help) of each kind, for menus."""
     return tuple((tag_of(layer), layer.title, layer.help) for layer in layers)
 
 
 def new_layer(kind: str) -> Layer | Block:
-    """A layer of that kind with its defaults; what has none gets the first example of its description."""
+    """A layer of that kind with its defaults; a setting without one gets the first example of its description."""
     type_: type[Layer | Block] = KINDS[kind]
-    made: dict[str, Any] = {}
+    values: dict[str, Any] = {}
     for field in layer_settings(type_):
         examples = setting_metadata(field).get("examples")
         if field.required and isinstance(examples, list):
-            made[field.name] = examples[0]
-    return type_(**made)
+            values[field.name] = examples[0]
+    return type_(**values)
 
 
 def converted(layer: Kind, kind: str) -> Layer | Block:
-    """A layer of another kind: its defaults, and of `layer` every setting that fits there."""
-    made = new_layer(kind)
+    """A layer of another kind with its defaults, and with every setting of `layer` that fits."""
+    result = new_layer(kind)
     old = asdict(layer)
-    for field in msgspec.structs.fields(made):
+    for field in msgspec.structs.fields(result):
         if field.name in old:
             try:
                 value = msgspec.convert(msgspec.to_builtins(old[field.name]), field.type)
             except msgspec.ValidationError:
                 continue
-            made = replace(made, **{field.name: value})
-    return made
+            result = replace(result, **{field.name: value})
+    return result
 
 
 def setting_value_text(value: object) -> str:

@@ -1,4 +1,4 @@
-"""What a person can do, as tables: menus, the toolbar, shortcuts and the command palette all come from them.
+"""All commands of the window as tables, from which menus, toolbar, shortcuts and the command palette are made.
 
 A command is one row in the file of its menu, and its id in the menu below the rows.
 """
@@ -35,7 +35,7 @@ MENU_BAR = ("File", "Edit", "Layer", "Design", "Run", "Count", "View", "Help")
 TOOLBAR = ("new", "open", "save", SEPARATOR, "undo", "redo", SEPARATOR, "samples", SEPARATOR, "choose_photo", SEPARATOR,
            "run", "cancel", SEPARATOR, "count", SEPARATOR, "export_all", SEPARATOR, "dark")  # fmt: skip
 BUTTONS_WITH_TEXT = ("samples", "run", "cancel", "count")
-"""These keep their words in a toolbar that has no room for those of all."""
+"""Buttons that keep their text in a toolbar without enough space for all texts."""
 
 __all__ = [
     "ACTIONS",

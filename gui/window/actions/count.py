@@ -1,4 +1,4 @@
-"""Commands of the menu Count: what bars, tables and arrows count, and by which rule."""
+"""Commands of the menu Count: the metric of bars, tables and arrows, and the counting rule."""
 
 from functools import partial
 
@@ -10,7 +10,7 @@ from gui.state.view_state import Look, ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus
 
 TOOL_CONVENTIONS = tuple(rule for rule in CONVENTIONS if rule not in (MACS, FLOPS))
-"""Conventions that no metric of its own stands for."""
+"""Counting rules without a metric of their own."""
 
 
 def _shows(metric: str, state: ViewState) -> bool:
@@ -42,7 +42,7 @@ COUNT_ACTIONS: tuple[Action, ...] = (
                checked=partial(_counts_by, rule), group="counted", tip=rule.source)
         for rule in TOOL_CONVENTIONS
     ),
-    Action("counting", "Compare conventions…", run=lambda window: window.docks.bring_forward("counting"),
+    Action("counting", "Compare counting rules…", run=lambda window: window.docks.bring_forward("counting"),
            tip="One design counted by every rule, and a rule of your own"),
     Action("logarithmic", "Logarithmic bars", "Ctrl+L", checked=lambda state: state.look.logarithmic,
            look=lambda state: replace(state.look, logarithmic=not state.look.logarithmic)),

@@ -1,21 +1,17 @@
 """Commands of the menu File: projects, inputs, figures and exports."""
 
 from functools import partial
-from typing import TYPE_CHECKING
 
 from PySide6.QtGui import QKeySequence
 
 from gui.paint.figures.catalogue import PRINTED_FIGURES
-from gui.window.actions.base import SEPARATOR, Action, Menus
-
-if TYPE_CHECKING:
-    from gui.window.main_window import MainWindow
+from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 
 _KEYS = QKeySequence.StandardKey
 
 
-def _export_figure(id: str, window: "MainWindow") -> None:
-    window.files.export_figure(id)
+def _export_figure(name: str, window: CommandWindow) -> None:
+    window.files.export_figure(name)
 
 
 FILE_ACTIONS: tuple[Action, ...] = (
@@ -23,18 +19,18 @@ FILE_ACTIONS: tuple[Action, ...] = (
     Action("open", "Open…", _KEYS.Open, "open", run=lambda window: window.files.open()),
     Action("save", "&Save", _KEYS.Save, "save", run=lambda window: window.files.save()),
     Action("save_as", "Save &as…", _KEYS.SaveAs, run=lambda window: window.files.save_as()),
-    Action("choose_photo", "Use a photo…", "Ctrl+I", "input", run=lambda window: window.files.choose_photo(),
-           tip="Choose the photo that the designs receive"),
-    Action("choose_array", "Use an array…", run=lambda window: window.files.choose_array(),
-           tip="Choose an array (C×H×W) that the designs receive"),
+    Action("choose_photo", "Choose photo…", "Ctrl+I", "input", run=lambda window: window.files.choose_photo(),
+           tip="The photo that all designs receive"),
+    Action("choose_array", "Choose array…", run=lambda window: window.files.choose_array(),
+           tip="An array (C×H×W) that all designs receive"),
     Action("export_all", "Export all…", "Ctrl+E", "export", run=lambda window: window.files.export_all(),
            tip="Write every view as PNG, SVG and PDF"),
     *(
-        Action(f"figure_{id}", f"{figure.title}…", run=partial(_export_figure, id), tip=figure.tip)
-        for id, figure in PRINTED_FIGURES.items()
+        Action(f"figure_{name}", f"{figure.title}…", run=partial(_export_figure, name), tip=figure.tip)
+        for name, figure in PRINTED_FIGURES.items()
     ),
     Action("turn", "Turn from 3-D to top as GIF…", run=lambda window: window.files.export_turn(),
-           tip="Write the camera's motion as an animation"),
+           tip="Save the motion of the camera as an animation"),
     Action("quit", "Quit", _KEYS.Quit, run=lambda window: window.close()),
 )  # fmt: skip
 
@@ -42,5 +38,5 @@ FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
              "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", SEPARATOR,
              "quit"),
-    "Figures": (*(f"figure_{id}" for id in PRINTED_FIGURES), SEPARATOR, "turn", SEPARATOR, "figure_width"),
+    "Figures": (*(f"figure_{name}" for name in PRINTED_FIGURES), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

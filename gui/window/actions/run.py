@@ -12,7 +12,7 @@ RUN_ACTIONS: tuple[Action, ...] = (
     Action("run", "Run", "F5", "run", run=lambda window: window.workbench.run(),
            tip="Compute the volumes of all designs"),
     Action("cancel", "Cancel", "Esc", "stop", run=lambda window: window.workbench.cancel(), allowed=_is_running,
-           tip="End the run or the exploration; what it has computed stays"),
+           tip="End the run or the rank search; its results so far stay"),
 )  # fmt: skip
 
 RUN_MENUS: Menus = {"Run": ("run", "cancel")}

@@ -1,4 +1,4 @@
-"""Commands of the menu View: blocks as layers or as one, the theme, panels brought forward."""
+"""Commands of the menu View: open and closed blocks, the theme, and panels to bring forward."""
 
 from msgspec.structs import replace
 
@@ -6,12 +6,12 @@ from gui.state.view_state import Look, ViewState
 from gui.window.actions.base import SEPARATOR, Action, Menus
 
 
-def _on_block(state: ViewState) -> bool:
+def _is_block(state: ViewState) -> bool:
     return state.enclosing_block(state.focus.ref) is not None
 
 
 def _shows_layers(state: ViewState) -> bool:
-    return _on_block(state) and state.is_open(state.editable_ref(state.focus.ref))
+    return _is_block(state) and state.is_open(state.editable_ref(state.focus.ref))
 
 
 def _has_blocks(state: ViewState) -> bool:
@@ -27,17 +27,17 @@ def _toggle_theme(state: ViewState) -> Look:
 
 
 VIEW_ACTIONS: tuple[Action, ...] = (
-    Action("toggle_block", "Show block as its layers", "Ctrl+Shift+B", look=_toggle_block, allowed=_on_block,
-           checked=_shows_layers, tip="The chosen block in pictures and tables: as its layers, or as one"),
+    Action("toggle_block", "Show block as layers", "Ctrl+Shift+B", look=_toggle_block, allowed=_is_block,
+           checked=_shows_layers, tip="The selected block in pictures and tables: as its layers, or as one"),
     Action("open_blocks", "Open all blocks", allowed=_has_blocks, tip="Show every block as its layers",
            look=lambda state: replace(state.look, blocks="open", toggled_blocks=frozenset())),
     Action("close_blocks", "Close all blocks", allowed=_has_blocks, tip="Show every block as one",
            look=lambda state: replace(state.look, blocks="closed", toggled_blocks=frozenset())),
-    Action("inspect", "Inspect the chosen value", "Ctrl+Shift+I", run=lambda window: window.begin("inspector"),
-           tip="How it comes about, with the numbers that meet"),
+    Action("inspect", "Inspect selected value", "Ctrl+Shift+I", run=lambda window: window.begin("inspector"),
+           tip="How it is computed, with the real numbers"),
     Action("dark", "Dark theme", icon="theme", look=_toggle_theme, checked=lambda state: state.look.theme == "dark"),
     Action("reset_layout", "Reset layout", run=lambda window: window.reset_layout(),
-           tip="Put every panel back where it was at first"),
+           tip="Put every panel back in its original place"),
     Action("show_mistakes", "Show mistakes", "F8", run=lambda window: window.show_mistakes()),
 )  # fmt: skip
 

@@ -1,4 +1,4 @@
-"""The QApplication, its palette, and the window of a person with a display."""
+"""Starts the window: the QApplication, its theme and the first project."""
 
 import sys
 from pathlib import Path
@@ -20,7 +20,7 @@ _START_PROJECT = RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 
 
 def make_application() -> QApplication:
-    """The one QApplication, with our name, style and pyqtgraph's options."""
+    """Return the one QApplication, with our name, style and pyqtgraph's options."""
     existing = QApplication.instance()
     app = existing if isinstance(existing, QApplication) else QApplication(sys.argv[:1])
     QCoreApplication.setApplicationName("Convolume")
@@ -32,7 +32,7 @@ def make_application() -> QApplication:
 
 
 def set_theme(name: str) -> None:
-    """Colour every widget; setColorScheme does nothing on bare X11 and offscreen."""
+    """Colour every widget. `setColorScheme` has no effect on bare X11 and offscreen."""
     app = QApplication.instance()
     if isinstance(app, QApplication):
         app.setPalette(palette(THEMES[name]))
@@ -41,14 +41,14 @@ def set_theme(name: str) -> None:
 
 
 def system_theme() -> str:
-    """What the desktop prefers, as far as Qt knows."""
+    """Return the theme that the desktop prefers, as far as Qt knows."""
     app = QApplication.instance()
     dark = isinstance(app, QApplication) and app.palette().window().color().lightness() < 128
     return "dark" if dark else "light"
 
 
 def open_window(path: Path | None) -> int:
-    """Show the window on a project and run until it is closed; ProjectError before it shows if the file is wrong."""
+    """Open the window on a project and run until it closes; raises ProjectError first if the file is invalid."""
     file = load_project(path or _START_PROJECT)
     app = make_application()
     settings = QSettings()
@@ -56,15 +56,15 @@ def open_window(path: Path | None) -> int:
     workbench = Workbench(file.project, Look(theme="dark" if theme == "dark" else "light"))
     window = MainWindow(workbench, settings, set_theme)
     workbench.show_project(file.project, path.absolute() if path else None, file)
-    sys.excepthook = lambda kind, error, trace: _tell_fault(window, kind, error, trace)
+    sys.excepthook = lambda kind, error, trace: _report_fault(window, kind, error, trace)
     window.show()
     workbench.run()
     return app.exec()
 
 
-def _tell_fault(
+def _report_fault(
     window: MainWindow, kind: type[BaseException], error: BaseException, trace: TracebackType | None
 ) -> None:
-    """A fault of the program's own: on standard error as ever, and in the window, which goes on."""
+    """Print an unexpected exception to standard error and show it in the window, which stays open."""
     sys.__excepthook__(kind, error, trace)
-    window.show_message("A fault of the program", f"{kind.__name__}: {error}")
+    window.show_message("Internal error", f"{kind.__name__}: {error}")

@@ -1,9 +1,9 @@
-"""Colours, pens and fonts, light and dark; the same for the screen and for every file that is drawn."""
+"""Colours and fonts of the light and the dark theme, for the screen and for exported files."""
 
 from msgspec import Struct
 from PySide6.QtGui import QColor, QFont, QPalette
 
-# Okabe and Ito's colours, which stay apart for colour-blind eyes; darkened or lightened to carry text on each ground.
+# Okabe and Ito's colours, which colour-blind people can tell apart; darkened or lightened for contrast with text.
 _DESIGNS_LIGHT = ("#0072b2", "#c44e00", "#007a5a", "#a03f7f", "#8a6d00", "#2a7fb8", "#555555")
 _DESIGNS_DARK = ("#56b4e9", "#f0913a", "#2fc49a", "#dd8fbf", "#f0e442", "#8ec7f0", "#bbbbbb")
 
@@ -22,16 +22,16 @@ class Theme(Struct, frozen=True):
     error: str
     warning: str
     edge: str
-    """Outlines of boxes and of marks on maps."""
+    """Outlines of boxes, and marks on maps."""
     pool: str
     frame: str
-    """Fusion darkens it for the frames of fields and boxes."""
+    """Frames of fields and check boxes, before Fusion darkens them."""
     plain: str
-    """A face of a box that has no values yet."""
+    """Faces of boxes without values."""
     designs: tuple[str, ...]
 
     def design(self, index: int) -> str:
-        """The colour of the design at that position of the project."""
+        """Return the colour of the design at that position in the project."""
         return self.designs[index % len(self.designs)]
 
 
@@ -72,22 +72,22 @@ DARK = Theme(
 THEMES: dict[str, Theme] = {theme.name: theme for theme in (LIGHT, DARK)}
 
 FIELDS = ("QLineEdit", "QAbstractSpinBox", "QComboBox", "QCheckBox", "QListWidget")
-"""Widget classes whose frames must be seen."""
+"""Widget classes whose frames must stay visible."""
 
 _FONT_FAMILIES = ("Inter", "Segoe UI", "SF Pro Text", "Noto Sans", "DejaVu Sans")
 
 
 def font(pixels: float, *, bold: bool = False) -> QFont:
-    """A text font of that pixel height; sizes in pixels keep figures alike on every screen."""
-    made = QFont()
-    made.setFamilies(list(_FONT_FAMILIES))
-    made.setPixelSize(max(1, round(pixels)))
-    made.setBold(bold)
-    return made
+    """Return a text font. Its size is in pixels, so that figures look the same on every screen."""
+    result = QFont()
+    result.setFamilies(list(_FONT_FAMILIES))
+    result.setPixelSize(max(1, round(pixels)))
+    result.setBold(bold)
+    return result
 
 
 def palette(theme: Theme) -> QPalette:
-    """Fusion's palette in the theme's colours: the platform's own scheme is not to be had everywhere."""
+    """Return Fusion's palette in the theme's colours; not every platform has a colour scheme of its own."""
     roles = QPalette.ColorRole
     colours = {
         roles.Window: theme.window,
@@ -111,16 +111,16 @@ def palette(theme: Theme) -> QPalette:
         roles.Shadow: theme.edge,
         roles.Accent: theme.accent,
     }
-    made = QPalette()
+    result = QPalette()
     for role, colour in colours.items():
-        made.setColor(role, QColor(colour))
+        result.setColor(role, QColor(colour))
     for role in (roles.WindowText, roles.Text, roles.ButtonText, roles.PlaceholderText):
-        made.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
-    return made
+        result.setColor(QPalette.ColorGroup.Disabled, role, QColor(theme.muted))
+    return result
 
 
 def field_palette(theme: Theme) -> QPalette:
-    """The palette of FIELDS: Fusion draws their frames as a darker window, which on a dark window is not seen."""
-    made = palette(theme)
-    made.setColor(QPalette.ColorRole.Window, QColor(theme.frame))
-    return made
+    """Return the palette of `FIELDS`. Fusion draws their frames darker than the window: invisible in the dark theme."""
+    result = palette(theme)
+    result.setColor(QPalette.ColorRole.Window, QColor(theme.frame))
+    return result

@@ -1,4 +1,4 @@
-"""Does one task at a time on a thread of its own; the latest wins, and what an older one still says is not heard."""
+"""Runs one task at a time in a thread of its own; a new task cancels the previous one and discards its reports."""
 
 from collections.abc import Callable, Iterable
 from threading import Event
@@ -11,15 +11,15 @@ from engine.run.execute import Cancelled
 _PATIENCE_MS = 3000
 
 Task = Callable[[Checkpoint], Iterable[object]]
-"""What it yields is said in the window's thread; it calls the checkpoint often, which may end it."""
+"""Yields reports for the window's thread. It calls the checkpoint often, which raises `Cancelled` to end it."""
 
 
 class Worker(QObject):
-    """Emits in the thread it lives in, for the newest task only."""
+    """Emits signals in the thread that it lives in, for the newest task only."""
 
     reported = Signal(object)
     ended = Signal(object)
-    """The task is over: None when complete, else the exception that ended it."""
+    """The task has ended: None if it is complete, else its exception."""
 
     _reported = Signal(int, object)
     _ended = Signal(int, object)
@@ -35,24 +35,24 @@ class Worker(QObject):
 
     @property
     def busy(self) -> bool:
-        """Whether its thread still works, be it at a task that was cancelled."""
+        """Whether its thread is still running, even if the task is cancelled."""
         return self._pool.activeThreadCount() > 0
 
     def start(self, task: Task) -> None:
-        """Do a task; one under way is cancelled first."""
+        """Cancel the current task and start another."""
         self.cancel()
         self._cancel = Event()
         token, cancel = self._token, self._cancel
         self._pool.start(lambda: self._work(token, task, cancel))
 
     def cancel(self) -> None:
-        """Stop what is being done; nothing more is heard of it."""
+        """Cancel the current task and discard its reports."""
         self._token += 1
         self._cancel.set()
         self._pool.clear()
 
     def close(self) -> None:
-        """Cancel and wait, so that nothing outlives the window."""
+        """Cancel and wait, so that no thread outlives the window."""
         self.cancel()
         self._pool.waitForDone(_PATIENCE_MS)
 
@@ -66,7 +66,7 @@ class Worker(QObject):
                 self._reported.emit(token, event)
         except Cancelled:
             return
-        except Exception as error:  # handed to the window's thread, which tells it
+        except Exception as error:  # the window's thread reports it
             self._ended.emit(token, error)
             return
         self._ended.emit(token, None)

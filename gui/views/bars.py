@@ -1,4 +1,4 @@
-"""The view of operations: bars of what designs and layers cost, painted as they are exported."""
+"""The Operations view: bars of the costs of designs and layers, painted by the functions that export them."""
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPointF, QRect, QRectF, Qt, Signal
@@ -28,7 +28,7 @@ _STEPS = {Qt.Key.Key_Up: -1, Qt.Key.Key_Down: 1}
 
 
 class BarsView(View):
-    """Bars per design and per layer, with the metric and the axis to choose."""
+    """Bars per design and per layer, and controls for the metric and the axis."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
@@ -37,7 +37,7 @@ class BarsView(View):
         self.metric_choice.setToolTip("What the bars count: 1 MAC = 1 multiply-accumulate = 2 FLOPs")
         self.logarithmic_box = QCheckBox("Logarithmic")
         self.logarithmic_box.setToolTip(
-            "Equal distances are equal ratios, so that small layers can be seen beside large ones"
+            "Equal distances mean equal ratios, so small layers stay visible beside large ones"
         )
         self.canvas = BarsCanvas(state)
         self.scroll_area = QScrollArea()
@@ -57,12 +57,12 @@ class BarsView(View):
         self._scroll_to_row()
 
     def _compose(self) -> None:
-        count = QLabel("Count")
-        count.setBuddy(self.metric_choice)
+        count_label = QLabel("Count")
+        count_label.setBuddy(self.metric_choice)
         controls = QHBoxLayout()
         controls.setContentsMargins(6, 3, 6, 3)
         controls.setSpacing(8)
-        for widget in (count, self.metric_choice, self.logarithmic_box):
+        for widget in (count_label, self.metric_choice, self.logarithmic_box):
             controls.addWidget(widget)
         controls.addStretch()
         column = QVBoxLayout(self)
@@ -70,7 +70,7 @@ class BarsView(View):
         column.setSpacing(0)
         bar = QWidget()
         bar.setLayout(controls)
-        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow dock shows the first ones
+        bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)  # a narrow dock cuts the last ones off
         column.addWidget(bar)
         column.addWidget(self.scroll_area)
 
@@ -89,7 +89,7 @@ class BarsView(View):
         self.logarithmic_box.setChecked(self._state.look.logarithmic)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """The canvas follows the width of what it is seen through, and fills its height."""
+        """Fit the canvas to the viewport when that is resized."""
         if event.type() == QEvent.Type.Resize:
             self._fit_canvas()
         return False
@@ -103,15 +103,15 @@ class BarsView(View):
             centre = row.center()
             self.scroll_area.ensureVisible(round(centre.x()), round(centre.y()), 0, round(row.height()))
 
-    def _on_metric_chosen(self, id: str) -> None:
-        self.look_requested.emit(replace(self._state.look, metric=id))
+    def _on_metric_chosen(self, metric_id: str) -> None:
+        self.look_requested.emit(replace(self._state.look, metric=metric_id))
 
     def _on_logarithmic_clicked(self, checked: bool) -> None:
         self.look_requested.emit(replace(self._state.look, logarithmic=checked))
 
 
 class BarsCanvas(QWidget):
-    """The painted figure: a click or the arrow keys choose a layer, the mouse reads exact numbers."""
+    """The figure: a click or the arrow keys select a layer, hovering shows exact numbers."""
 
     chosen = Signal(Focus)
     hovered = Signal(str)
@@ -120,7 +120,7 @@ class BarsCanvas(QWidget):
         super().__init__()
         self._state = state
         self._layout: BarsLayout | None = None
-        """Where everything is, once that was asked for."""
+        """Cached layout, computed on demand."""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
@@ -129,7 +129,7 @@ class BarsCanvas(QWidget):
         self._show_content(build_bars_content(state))
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
-        """Say anew what differs; the focus alone changes neither words nor places."""
+        """Rebuild the content if the costs differ; another focus only repaints it."""
         self._state = new
         if old.costs_key != new.costs_key:
             self._show_content(build_bars_content(new))
@@ -139,29 +139,28 @@ class BarsCanvas(QWidget):
         self._content, self._layout = content, None
         self.setAccessibleDescription("; ".join(line.tip for line in content.totals))
 
-    def _layout_now(self) -> BarsLayout:
-        """Where everything is."""
+    def _current_layout(self) -> BarsLayout:
         if self._layout is None:
             self._layout = lay_out_bars(self._content, QRectF(self.rect()))
         return self._layout
 
     def fit_viewport(self, viewport: QRect) -> None:
-        """Take the width of the viewport, and its height or more where the text would become too small."""
+        """Take the size of the viewport, or more height if the text would become too small."""
         if not viewport.isEmpty():
             height = bars_height_on_screen(self._content, viewport.width(), viewport.height())
             self.resize(viewport.width(), round(height))
 
-    def row_rect(self, place: NodeRef) -> QRectF | None:
-        """Where a layer or block is shown."""
-        return self._layout_now().row_rect(*place)
+    def row_rect(self, ref: NodeRef) -> QRectF | None:
+        """Return the rectangle of a layer or block."""
+        return self._current_layout().row_rect(*ref)
 
     def line_at(self, point: QPointF) -> BarLine | None:
-        """The line under a point."""
-        return self._layout_now().line_at(point)
+        """Return the line under a point."""
+        return self._current_layout().line_at(point)
 
     def layer_lines(self) -> tuple[BarLine, ...]:
-        """The layers' lines in the order of the arrow keys."""
-        return tuple(placed.line for placed in self._layout_now().lines if placed.line.ref() is not None)
+        """Return the lines of layers in the order of the arrow keys."""
+        return tuple(entry.line for entry in self._current_layout().lines if entry.line.ref() is not None)
 
     def resizeEvent(self, event: QEvent) -> None:
         self._layout = None
@@ -169,8 +168,8 @@ class BarsCanvas(QWidget):
     def paintEvent(self, event: QPaintEvent) -> None:
         painter = QPainter(self)
         painter.setClipRect(event.rect())
-        theme, place = THEMES[self._state.look.theme], self._state.visible_ref(self._state.focus.ref)
-        paint_bars_layout(painter, QRectF(self.rect()), self._layout_now(), place, theme)
+        theme, ref = THEMES[self._state.look.theme], self._state.visible_ref(self._state.focus.ref)
+        paint_bars_layout(painter, QRectF(self.rect()), self._current_layout(), ref, theme)
         painter.end()
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
@@ -194,17 +193,17 @@ class BarsCanvas(QWidget):
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Up and down go from layer to layer, folded ones apart."""
+        """Select the previous or next layer with Up and Down, skipping folded layers."""
         step, lines = _STEPS.get(Qt.Key(event.key())), self.layer_lines()
         if step is None or not lines:
             super().keyPressEvent(event)
             return
-        places = [line.ref() for line in lines]
-        place = self._state.visible_ref(self._state.focus.ref)
-        at = places.index(place) + step if place in places else (0 if step > 0 else len(lines) - 1)
+        refs = [line.ref() for line in lines]
+        ref = self._state.visible_ref(self._state.focus.ref)
+        at = refs.index(ref) + step if ref in refs else (0 if step > 0 else len(lines) - 1)
         self._choose(lines[min(max(at, 0), len(lines) - 1)])
 
     def _choose(self, line: BarLine) -> None:
-        place = line.ref()
-        if place is not None:
-            self.chosen.emit(Focus(*place))
+        ref = line.ref()
+        if ref is not None:
+            self.chosen.emit(Focus(*ref))

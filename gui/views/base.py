@@ -1,4 +1,4 @@
-"""What every view answers: it shows a state, and reports what a person wants; it changes nothing itself."""
+"""The base class of views: a view shows a state and reports what the user requests; it changes nothing itself."""
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
@@ -8,28 +8,27 @@ from gui.state.view_state import Focus, Look, ViewState
 
 
 class View(QWidget):
-    """A picture of a ViewState: made from one, then led from state to state."""
+    """Shows a `ViewState`, and follows it from state to state."""
 
     focus_requested = Signal(Focus)
     look_requested = Signal(Look)
     edit_proposed = Signal(Edit)
     requested = Signal(object)
-    """A `Request`: work in the background."""
+    """A `Request` for work in the background."""
     hovered = Signal(str)
-    """What the mouse is on, in words for the status bar; "" when it leaves."""
+    """Text of the status bar for what is under the mouse; "" when the mouse leaves."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        """What is shown."""
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
-        """Redraw what differs between two states, the first of which is shown."""
+        """Redraw what differs between the current state, `old`, and `new`."""
         raise NotImplementedError
 
     def begin(self) -> None:
-        """Begin with what is selected: a command has brought the view to the front."""
+        """Start working on the selection, after a command has brought the view to the front."""
         self.setFocus()
 
     def close_down(self) -> None:
-        """End what it computes in the background: its window closes."""
+        """Cancel work in the background, because the window closes."""

@@ -1,4 +1,4 @@
-"""The view of bottlenecks: what can stand for the chosen convolution, and for all convolutions of a design."""
+"""The Bottleneck view: low-rank replacements of the selected convolution, and of all convolutions of a design."""
 
 from PySide6.QtWidgets import QTabWidget, QVBoxLayout, QWidget
 
@@ -9,7 +9,7 @@ from gui.views.bottleneck_layer import BottleneckLayerPage
 
 
 class BottleneckView(View):
-    """One layer's curve, and the list of a design's layers."""
+    """One page for the curve of a layer, one for the list of a design's layers."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
@@ -34,10 +34,10 @@ class BottleneckView(View):
         self._show_page()
 
     def begin(self) -> None:
-        """Explore the selected layer."""
+        """Start a rank search for the selected layer."""
         self.tabs.setCurrentWidget(self.layer)
         self.layer.explore()
 
     def _show_page(self) -> None:
-        """Bring the page in front up to date."""
+        """Update the page in front."""
         (self.layer if self.tabs.currentWidget() is self.layer else self.design).show_state(self._state)

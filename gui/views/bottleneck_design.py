@@ -1,4 +1,4 @@
-"""All k×k convolutions of a design: what each can save, several replaced at once, and what is lost in the end."""
+"""The page on all k×k convolutions of a design: what each can save, and the error of replacing several at once."""
 
 from functools import partial
 
@@ -30,7 +30,7 @@ _ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
 
 
 class BottleneckDesignPage(QWidget):
-    """The list of the chosen design's convolutions."""
+    """The list of convolutions of the selected design."""
 
     requested = Signal(object)
     layer_chosen = Signal(Focus)
@@ -42,12 +42,12 @@ class BottleneckDesignPage(QWidget):
         self.explore_button = QPushButton("Explore all")
         self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
         self.error = ChoiceBox([(level, f"error ≤ {100 * level:g} %") for level in _ERRORS])
-        self.all = QPushButton("Choose what saves")
+        self.check_all_button = QPushButton("Check all that save")
         self.refit = QCheckBox("Fit again")
         self.model = BottleneckModel()
         self.table = make_row_table(self.model, "Convolutions of the design")
         self.table.setItemDelegate(CheckDelegate(self.table))
-        self.said = make_note()
+        self.note = make_note()
         self.measure = QPushButton("Measure")
         self.apply, self.apply_copy = QPushButton("Apply"), QPushButton("Apply to a copy")
         self.form.show_value(RankQuery((STEM, "")).form)
@@ -59,13 +59,13 @@ class BottleneckDesignPage(QWidget):
 
     def _set_accessible_names(self) -> None:
         for widget, tip in (
-            (self.explore_button, "Find what can stand for each k×k convolution of the design"),
-            (self.form, "Which convolutions stand for a k×k"),
-            (self.error, "Error of each layer's own output to bear"),
-            (self.all, "Check every layer that something cheaper can stand for"),
-            (self.refit, "By least squares on the reduced maps, where that lowers the error on other inputs"),
-            (self.measure, "Replace what is checked, run the whole design, and measure how its last volume differs"),
-            (self.apply, "Put all replacements into the design, one undo step"),
+            (self.explore_button, "Find what can replace each k×k convolution of the design"),
+            (self.form, "Which convolutions replace a k×k"),
+            (self.error, "Largest error allowed in each layer's own output"),
+            (self.check_all_button, "Check every layer that has a cheaper replacement"),
+            (self.refit, "By least squares on the reduced maps, if that lowers the error on other inputs"),
+            (self.measure, "Replace the checked layers, run the whole design, and measure how its last volume differs"),
+            (self.apply, "Put all replacements into the design as one undo step"),
             (self.apply_copy, "Put all replacements into a copy of the design"),
         ):
             widget.setToolTip(tip)
@@ -75,21 +75,21 @@ class BottleneckDesignPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(2)
-        top = (self.explore_button, self.form, self.error, self.all, None)
+        top = (self.explore_button, self.form, self.error, self.check_all_button, None)
         below = (self.refit, None, self.measure, self.apply, self.apply_copy)
         column.addWidget(make_control_bar(top))
         column.addWidget(self.table, 1)
-        self.said.setContentsMargins(6, 2, 6, 2)
-        self.said.setMinimumHeight(2 * self.said.fontMetrics().height())
-        column.addWidget(self.said)
+        self.note.setContentsMargins(6, 2, 6, 2)
+        self.note.setMinimumHeight(2 * self.note.fontMetrics().height())
+        column.addWidget(self.note)
         column.addWidget(make_control_bar(below))
 
     def _connect(self) -> None:
         self.explore_button.clicked.connect(self._on_explore_clicked)
         for choice in (self.form, self.error):
             choice.chosen.connect(lambda _: self._refresh())
-        self.all.clicked.connect(self._on_all_clicked)
-        self.model.chosen_changed.connect(self._refresh)
+        self.check_all_button.clicked.connect(self._on_check_all_clicked)
+        self.model.checked_changed.connect(self._refresh)
         self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
         self.measure.clicked.connect(self._on_measure_clicked)
         self.apply.clicked.connect(partial(self._apply, copy=False))
@@ -107,80 +107,82 @@ class BottleneckDesignPage(QWidget):
 
     def _refresh(self) -> None:
         state = self._state
-        known = self._design_name in state.check.analyses
-        reports = rank_search_candidates(RunRequest(state.project, state.check), self._design_name) if known else ()
+        exists = self._design_name in state.check.analyses
+        reports = rank_search_candidates(RunRequest(state.project, state.check), self._design_name) if exists else ()
         self.model.show_state(state, self._design_name, reports, self.form.value(), self.error.value())
         self.table.resizeColumnsToContents()
-        busy, swap = state.rank_search.busy_text, self._current_replacement()
+        busy, replacement = state.rank_search.busy_text, self._current_replacement()
         self.explore_button.setText("Cancel" if busy else "Explore all")
         self.explore_button.setEnabled(bool(busy or reports))
-        self.all.setEnabled(bool(self.model.curves))
+        self.check_all_button.setEnabled(bool(self.model.curves))
         self.measure.setEnabled(bool(self._checked_choices()) and not busy)
-        self.apply.setEnabled(swap is not None)
-        self.apply_copy.setEnabled(swap is not None and self._design_name != STEM)
-        self.said.setText(self._summary_text(swap, bool(reports)))
+        self.apply.setEnabled(replacement is not None)
+        self.apply_copy.setEnabled(replacement is not None and self._design_name != STEM)
+        self.note.setText(self._summary_text(replacement, bool(reports)))
 
     def _checked_choices(self) -> tuple[tuple[str, float], ...]:
-        """The checked layers that something cheaper can stand for, and the error to bear."""
+        """Return the checked layers that have a cheaper replacement, each with the largest error allowed."""
         error = self.error.value()
         return tuple(
             (name, error)
             for name, curve in sorted(self.model.curves.items())
-            if name in self.model.chosen and curve.cheapest_within(error) is not None
+            if name in self.model.checked and curve.cheapest_within(error) is not None
         )
 
     def _current_replacement(self) -> Replacement | None:
-        """What was measured, where it is of what is chosen now."""
-        swap = self._state.rank_search.replacement
-        if swap is None or swap.design != self._design_name or swap.before != self._state.project:
+        """Return the measured replacement if it is that of the checked layers and current settings."""
+        replacement = self._state.rank_search.replacement
+        if replacement is None or replacement.design != self._design_name or replacement.before != self._state.project:
             return None
-        chosen = {choice.curve.ref[1] for choice in swap.choices}
+        names = {choice.curve.ref[1] for choice in replacement.choices}
         fits = all(
             c.curve.cheapest_within(self.error.value()) == c.position and c.curve.form == self.form.value()
-            for c in swap.choices
+            for c in replacement.choices
         )
-        return swap if fits and chosen == {name for name, _ in self._checked_choices()} else None
+        return replacement if fits and names == {name for name, _ in self._checked_choices()} else None
 
-    def _summary_text(self, swap: Replacement | None, any_there: bool) -> str:
-        """What is chosen and what it saves; what it loses once that was measured; or what to do."""
+    def _summary_text(self, replacement: Replacement | None, has_candidates: bool) -> str:
+        """Return the savings of the checked layers, their error if it was measured, or what to do next."""
         state = self._state
         if state.rank_search.busy_text:
             return f"{state.rank_search.busy_text} …"
         if state.rank_search.problems:
             return "\n".join(problem.text for problem in state.rank_search.problems)
-        if not any_there:
-            return "No k×k convolution here that is without groups and not fitted yet; choose another design"
+        if not has_candidates:
+            return "No k×k convolution without groups is left to fit here; select another design"
         if not self.model.curves:
-            return f"Explore all: what can each k×k convolution of {design_text(self._design_name)} save?"
-        if swap is None:
-            return self._offer_text()
-        errors = ", ".join(f"{error_text(error)} in {design_text(name)}" for name, error in swap.errors.items())
-        samples = state.rank_search.calibration
-        names = [] if samples is None else [input_text(spec) for spec in samples.check_inputs or samples.fit_inputs]
-        ratio = ratio_in_words(swap.macs, swap.macs_before, "multiply-accumulates")
+            return f"Explore all to see what each k×k convolution of {design_text(self._design_name)} can save."
+        if replacement is None:
+            return self._checked_text()
+        errors = ", ".join(f"{error_text(error)} in {design_text(name)}" for name, error in replacement.errors.items())
+        calibration = state.rank_search.calibration
+        specs = () if calibration is None else calibration.check_inputs or calibration.fit_inputs
+        names = [input_text(spec) for spec in specs]
+        macs, macs_before = replacement.macs, replacement.macs_before
+        ratio = ratio_in_words(macs, macs_before, "multiply-accumulates")
         return (
-            f"{len(swap.choices)} replaced: {abbreviate(swap.macs_before)} → {abbreviate(swap.macs)} MACs, {ratio}. "
+            f"{len(replacement.choices)} replaced: {abbreviate(macs_before)} → {abbreviate(macs)} MACs, {ratio}. "
             f"Measured on {', '.join(names)}: the last volume differs by {errors}."
         )
 
-    def _offer_text(self) -> str:
-        wanted = self._checked_choices()
-        if not wanted:
-            return "Check layers; Measure then tells what is lost in the end, which no sum of the layers' errors tells."
-        curves = [self.model.curves[name] for name, _ in wanted]
+    def _checked_text(self) -> str:
+        choices = self._checked_choices()
+        if not choices:
+            return "Check layers, then Measure the error at the end: it does not follow from the layers' own errors."
+        curves = [self.model.curves[name] for name, _ in choices]
         saved = sum(curve.macs_saved(curve.cheapest_within(self.error.value())) for curve in curves)
-        return f"{len(wanted)} checked, {abbreviate(saved)} MACs fewer; Measure tells what that loses in the end."
+        return f"{len(choices)} checked, {abbreviate(saved)} fewer MACs; Measure shows the error at the end."
 
-    # What a person wants
+    # Requests
 
     def _make_query(self) -> RankQuery:
-        known = self._state.rank_search.query
+        current = self._state.rank_search.query
         return RankQuery(
             self._state.focus.ref,
             self.form.value(),
             max_error=self.error.value(),
             refit=self.refit.isChecked(),
-            photo_folder=None if known is None else known.photo_folder,
+            photo_folder=None if current is None else current.photo_folder,
         )
 
     def _on_explore_clicked(self) -> None:
@@ -189,9 +191,9 @@ class BottleneckDesignPage(QWidget):
         else:
             self.requested.emit(Survey(self._design_name, self._make_query()))
 
-    def _on_all_clicked(self) -> None:
+    def _on_check_all_clicked(self) -> None:
         error = self.error.value()
-        self.model.choose(
+        self.model.set_checked(
             frozenset(n for n, curve in self.model.curves.items() if curve.cheapest_within(error) is not None)
         )
 
@@ -203,11 +205,11 @@ class BottleneckDesignPage(QWidget):
             self.layer_chosen.emit(Focus(self._design_name, self.model.reports[current.row()].name))
 
     def _apply(self, *, copy: bool) -> None:
-        state, swap = self._state, self._current_replacement()
-        samples = state.rank_search.calibration
-        if swap is None or samples is None:
+        state, replacement = self._state, self._current_replacement()
+        calibration = state.rank_search.calibration
+        if replacement is None or calibration is None:
             return
-        choices: tuple[RankChoice, ...] = swap.choices
-        project, design = apply_choices(state.project, choices, samples, copy=copy)
+        choices: tuple[RankChoice, ...] = replacement.choices
+        project, design = apply_choices(state.project, choices, calibration, copy=copy)
         text = f"Fit {len(choices)} convolutions of {design_text(design)}"
         self.edit_proposed.emit(Edit(text, project, focus=Focus(design, choices[0].curve.ref[1])))

@@ -1,4 +1,4 @@
-"""One convolution's bottleneck: its curve, a slider over the widths, the maps, and what puts the replacement in."""
+"""The page on one convolution: its error curve, a slider over the ranks, the maps, and buttons that apply it."""
 
 from functools import partial
 from pathlib import Path
@@ -45,17 +45,17 @@ from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control_bar import make_control_bar
 from gui.widgets.number_controls import IntegerBox, NumberControl
 
-STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
+_RANK_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
 _LEAST_MAPS = 400, 130
-"""Width and height in pixels below which there is room for the chart only."""
-_EXPLORE_TIP = "Find what can stand for the chosen convolution (Ctrl+Shift+E)"
+"""Width and height in pixels below which only the chart is shown."""
+_EXPLORE_TIP = "Find what can replace the selected convolution (Ctrl+Shift+E)"
 
 
 class ChartCanvas(QWidget):
-    """The chart: a click, a drag or the arrow keys choose a width, the mouse reads errors."""
+    """The chart: a click, a drag or the arrow keys select a rank, hovering shows errors."""
 
-    width_chosen = Signal(int)
-    """An index of the curve."""
+    rank_chosen = Signal(int)
+    """Its index in the curve."""
     hovered = Signal(str)
 
     def __init__(self, content: BottleneckContent, theme: str, parent: QWidget | None = None) -> None:
@@ -73,13 +73,12 @@ class ChartCanvas(QWidget):
         self.update()
 
     def current_layout(self) -> BottleneckLayout:
-        """Where everything is."""
         if self._layout is None:
             self._layout = lay_out_bottleneck(QRectF(self.rect()), self._content)
         return self._layout
 
     def index_at(self, point: QPointF) -> int | None:
-        """The width that is drawn nearest."""
+        """Return the index of the nearest rank."""
         chart, curve = self.current_layout().chart_layout, self._content.curve
         return None if chart is None or curve is None else chart.nearest_index(curve, point)
 
@@ -108,22 +107,22 @@ class ChartCanvas(QWidget):
         self.hovered.emit("")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        step = STEPS.get(Qt.Key(event.key()))
+        step = _RANK_STEPS.get(Qt.Key(event.key()))
         content = self._content
         if step is None or content.curve is None or content.chart_marks is None:
             super().keyPressEvent(event)
             return
         index = (content.chart_marks.chosen_index or 0) + step
-        self.width_chosen.emit(min(max(index, 0), len(content.curve.ranks) - 1))
+        self.rank_chosen.emit(min(max(index, 0), len(content.curve.ranks) - 1))
 
     def _choose(self, index: int | None, event: QMouseEvent) -> None:
-        chosen = None if self._content.chart_marks is None else self._content.chart_marks.chosen_index
-        if index is not None and index != chosen and event.buttons() & Qt.MouseButton.LeftButton:
-            self.width_chosen.emit(index)
+        current = None if self._content.chart_marks is None else self._content.chart_marks.chosen_index
+        if index is not None and index != current and event.buttons() & Qt.MouseButton.LeftButton:
+            self.rank_chosen.emit(index)
 
 
 class BottleneckLayerPage(QWidget):
-    """The chosen convolution."""
+    """The page on the selected convolution."""
 
     requested = Signal(object)
     edit_proposed = Signal(Edit)
@@ -133,16 +132,16 @@ class BottleneckLayerPage(QWidget):
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._state = state
-        place, wish = state.focus.ref, state.rank_search.query
-        self._query = wish if wish is not None and wish.ref == place else RankQuery(place)
+        ref, query = state.focus.ref, state.rank_search.query
+        self._query = query if query is not None and query.ref == ref else RankQuery(ref)
         self._content = build_bottleneck_content(state)
         self.chart = ChartCanvas(self._content, state.look.theme, self)
         self.maps = MosaicCanvas(state, self._content.maps or _no_maps(state), self)
         self.maps.setMinimumSize(80, 60)
         self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
         self.photos = QPushButton("Photos")
-        self.sample = ChoiceBox()
-        self.sample.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
+        self.map_input = ChoiceBox()
+        self.map_input.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.form.setMinimumContentsLength(max(map(len, FORMS.values())))
         self.explore_button = QPushButton("Explore")
         self.slider = QSlider(Qt.Orientation.Horizontal)
@@ -160,22 +159,27 @@ class BottleneckLayerPage(QWidget):
 
     def _set_accessible_names(self) -> None:
         for widget, name, tip in (
-            (self.form, "What stands for the convolution", "Which convolutions stand for the k×k"),
-            (self.photos, "Photos", "What it is fitted to, and what checks it: every third photo"),
-            (self.sample, "Input whose maps are seen", "Whose maps are seen"),
+            (self.form, "Form of the replacement", "Which convolutions replace the k×k"),
+            (self.photos, "Photos", "Photos for fitting; every third one only checks the fit"),
+            (self.map_input, "Input of the maps", "Input whose maps are shown"),
             (self.explore_button, "Explore", _EXPLORE_TIP),
-            (self.slider, "Width, slider", "Maps between the convolutions"),
-            (self.box, "Width", "Maps between the convolutions, r"),
+            (self.slider, "Rank, slider", "Maps between the convolutions"),
+            (self.box, "Rank", "Maps between the convolutions, r"),
             (self.refit, "Fit the k×k again", "By least squares on the reduced maps: it can only lower the error on "
-             "what it is fitted to; what it does on other inputs is measured"),
-            (self.apply, "Apply", "Put the replacement into the design, one undo step"),
-            (self.apply_copy, "Apply to a copy", "Put the replacement into a copy of the design, beside it"),
+             "the fitted inputs; the error on other inputs is measured"),
+            (self.apply, "Apply", "Put the replacement into the design as one undo step"),
+            (self.apply_copy, "Apply to a copy", "Put the replacement into a copy of the design beside it"),
         ):  # fmt: skip
             widget.setAccessibleName(name)
             widget.setToolTip(tip)
         for control, name, tip, digits in (
-            (self.error, "Error to bear, per cent", "The cheapest that was measured to lose no more", 5),
-            (self.budget, "MACs to spend", "The one of least expected error that costs no more, as 500M", 8),
+            (self.error, "Maximum error in per cent", "Select the cheapest rank whose measured error is no larger", 5),
+            (
+                self.budget,
+                "Maximum MACs",
+                "Select the rank with the smallest expected error at no higher cost, e.g. 500M",
+                8,
+            ),
         ):
             control.set_title(name)
             control.edit.setToolTip(tip)
@@ -184,7 +188,7 @@ class BottleneckLayerPage(QWidget):
         menu.addAction("Bundled photos").triggered.connect(
             lambda _: self._change_query(photo_folder=None, map_input=None)
         )
-        menu.addAction("A folder of photos…").triggered.connect(lambda _: self._choose_photo_folder())
+        menu.addAction("Folder of photos…").triggered.connect(lambda _: self._choose_photo_folder())
         self.photos.setMenu(menu)
 
     def _compose(self) -> None:
@@ -193,12 +197,12 @@ class BottleneckLayerPage(QWidget):
         self.splitter.addWidget(self.maps)
         self.splitter.setChildrenCollapsible(False)
         self.splitter.setSizes([5, 4])
-        error, budget, width = QLabel("Error ≤ %"), QLabel("MACs ≤"), QLabel("Width r")
-        for label, widget in ((error, self.error), (budget, self.budget), (width, self.box)):
+        error, budget, rank = QLabel("Error ≤ %"), QLabel("MACs ≤"), QLabel("Rank r")
+        for label, widget in ((error, self.error), (budget, self.budget), (rank, self.box)):
             label.setBuddy(widget)
         rows = (
-            (self.explore_button, self.form, self.photos, self.sample, None),
-            (width, self.box, self.slider, error, self.error, budget, self.budget),
+            (self.explore_button, self.form, self.photos, self.map_input, None),
+            (rank, self.box, self.slider, error, self.error, budget, self.budget),
             (self.refit, None, self.apply, self.apply_copy),
         )
         column = QVBoxLayout(self)
@@ -210,15 +214,15 @@ class BottleneckLayerPage(QWidget):
             column.addWidget(make_control_bar(widgets, self.slider))
 
     def _connect(self) -> None:
-        self.chart.width_chosen.connect(self._on_width_chosen)
+        self.chart.rank_chosen.connect(self._on_rank_chosen)
         self.chart.hovered.connect(self.hovered)
         self.maps.hovered.connect(self.hovered)
         self.maps.chosen.connect(self.focus_requested)
         self.form.chosen.connect(lambda form: self._change_query(form=form, ranks=None))
-        self.sample.chosen.connect(lambda sample: self._change_query(map_input=sample))
+        self.map_input.chosen.connect(lambda spec: self._change_query(map_input=spec))
         self.explore_button.clicked.connect(self._on_explore_clicked)
-        self.slider.valueChanged.connect(self._on_width_chosen)
-        self.box.valueChanged.connect(lambda r: self._on_width_chosen(r - 1))
+        self.slider.valueChanged.connect(self._on_rank_chosen)
+        self.box.valueChanged.connect(lambda r: self._on_rank_chosen(r - 1))
         self.error.changed.connect(
             lambda percent: self._change_query(max_error=percent / 100, max_macs=None, ranks=None)
         )
@@ -231,14 +235,14 @@ class BottleneckLayerPage(QWidget):
 
     def show_state(self, state: ViewState) -> None:
         self._state = state
-        shown, place = state.rank_search, state.focus.ref
-        if shown.query is not None and shown.query.ref == place:
-            self._query = shown.query
+        search, ref = state.rank_search, state.focus.ref
+        if search.query is not None and search.query.ref == ref:
+            self._query = search.query
         else:
-            if self._query.ref != place:
-                self._query = replace(self._query, ref=place, ranks=None)
-            self._show_known_curve(shown, place)
-            if self._state is not state:  # asked, and shown already
+            if self._query.ref != ref:
+                self._query = replace(self._query, ref=ref, ranks=None)
+            self._request_cached_curve(search, ref)
+            if self._state is not state:  # the answer has come and is shown already
                 return
         self._content = build_bottleneck_content(state)
         self._show_content()
@@ -256,48 +260,48 @@ class BottleneckLayerPage(QWidget):
         self._fit_maps()
 
     def _fit_maps(self) -> None:
-        """Leave the maps out where there is no room for them."""
+        """Hide the maps if there is no room for them."""
         width, height = _LEAST_MAPS
-        room = self.splitter.width() >= width and self.splitter.height() >= height
-        self.maps.setVisible(room and self._content.maps is not None)
+        fits = self.splitter.width() >= width and self.splitter.height() >= height
+        self.maps.setVisible(fits and self._content.maps is not None)
 
-    def _show_known_curve(self, shown: RankSearchState, place: NodeRef) -> None:
-        """A curve that is known already is shown without being asked for."""
-        if shown.query is not None and not shown.busy_text and (place, self._query.form) in shown.curves:
+    def _request_cached_curve(self, search: RankSearchState, ref: NodeRef) -> None:
+        """Show a curve that was computed before without waiting for the user."""
+        if search.query is not None and not search.busy_text and (ref, self._query.form) in search.curves:
             self.requested.emit(Explore(self._query))
 
     def _show_controls(self, state: ViewState, content: BottleneckContent) -> None:
-        shown, wish = state.rank_search, self._query
+        search, query = state.rank_search, self._query
         reason = rank_search_refusal(state.report(state.focus.ref))
         curve = content.curve
         index = None if content.chart_marks is None else content.chart_marks.chosen_index
-        self.form.show_value(wish.form)
-        self.error.show_value(100 * wish.max_error)
-        self.budget.show_value(wish.max_macs or 0)
-        self._show_samples(shown)
+        self.form.show_value(query.form)
+        self.error.show_value(100 * query.max_error)
+        self.budget.show_value(query.max_macs or 0)
+        self._show_map_inputs(search)
         with QSignalBlocker(self.refit):
-            self.refit.setChecked(wish.refit)
-        self.refit.setEnabled(wish.form != "kxk+1x1")
-        self._show_width(0 if curve is None else len(curve.ranks), index, pairs=wish.form == "1x1+kxk+1x1")
+            self.refit.setChecked(query.refit)
+        self.refit.setEnabled(query.form != "kxk+1x1")
+        self._show_rank(0 if curve is None else len(curve.ranks), index, pairs=query.form == "1x1+kxk+1x1")
         for widget in (self.slider, self.box):
             widget.setEnabled(index is not None and not reason)
-        self.explore_button.setText("Cancel" if shown.busy_text else "Explore")
-        self.explore_button.setEnabled(bool(shown.busy_text) or not reason)
-        self.explore_button.setToolTip(shown.busy_text or reason or _EXPLORE_TIP)
+        self.explore_button.setText("Cancel" if search.busy_text else "Explore")
+        self.explore_button.setEnabled(bool(search.busy_text) or not reason)
+        self.explore_button.setToolTip(search.busy_text or reason or _EXPLORE_TIP)
         ready = index is not None and not content.is_stale and not reason
         self.apply.setEnabled(ready)
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)
 
-    def _show_samples(self, shown: RankSearchState) -> None:
-        if shown.calibration is None:
-            self.sample.set_options(())
+    def _show_map_inputs(self, search: RankSearchState) -> None:
+        if search.calibration is None:
+            self.map_input.set_options(())
             return
-        checked = [(spec, f"{input_text(spec)}, checks") for spec in shown.calibration.check_inputs]
-        fitted = [(spec, f"{input_text(spec)}, fitted to") for spec in shown.calibration.fit_inputs]
-        self.sample.set_options([*checked, *fitted])
-        self.sample.show_value(shown.map_input)
+        check_options = [(spec, f"{input_text(spec)}, for checking") for spec in search.calibration.check_inputs]
+        fit_options = [(spec, f"{input_text(spec)}, for fitting") for spec in search.calibration.fit_inputs]
+        self.map_input.set_options([*check_options, *fit_options])
+        self.map_input.show_value(search.map_input)
 
-    def _show_width(self, count: int, index: int | None, *, pairs: bool) -> None:
+    def _show_rank(self, count: int, index: int | None, *, pairs: bool) -> None:
         self.box.setVisible(not pairs)
         with QSignalBlocker(self.slider), QSignalBlocker(self.box):
             self.slider.setRange(0, max(count - 1, 0))
@@ -306,10 +310,10 @@ class BottleneckLayerPage(QWidget):
             self.box.setRange(1, max(count, 1))
             self.box.setValue((index or 0) + 1)
 
-    # What a person wants
+    # Requests
 
     def explore(self) -> None:
-        """Find what can stand for the chosen convolution."""
+        """Request a rank search for the selected convolution, unless it cannot be replaced."""
         if not rank_search_refusal(self._state.report(self._state.focus.ref)):
             self._query = replace(self._query, ref=self._state.focus.ref)
             self.requested.emit(Explore(self._query))
@@ -320,34 +324,36 @@ class BottleneckLayerPage(QWidget):
         else:
             self.explore()
 
-    def _on_width_chosen(self, index: int) -> None:
+    def _on_rank_chosen(self, index: int) -> None:
         curve = self._state.rank_search.curve
         if curve is not None and 0 <= index < len(curve.ranks):
             self._change_query(ranks=curve.ranks[index])
 
     def _change_query(self, **changes: Any) -> None:
-        """Another wish: asked at once where the layer is being explored, else kept for when it is."""
+        """Change the query. It is requested at once if the layer is being explored, otherwise with the next search."""
         self._query = replace(self._query, **changes)
-        asked = self._state.rank_search.query
-        if asked is not None and asked.ref == self._query.ref:
+        current = self._state.rank_search.query
+        if current is not None and current.ref == self._query.ref:
             self.requested.emit(Explore(self._query))
 
     def _choose_photo_folder(self) -> None:
-        folder = QFileDialog.getExistingDirectory(self, "A folder of photos to fit to and to check with")
+        folder = QFileDialog.getExistingDirectory(self, "Folder of photos for fitting and checking")
         if folder:
             self._change_query(photo_folder=Path(folder), map_input=None)
 
     def _apply(self, *, copy: bool) -> None:
-        state, shown = self._state, self._state.rank_search
-        if shown.curve is None or shown.rank_index is None or shown.calibration is None:
+        state, search = self._state, self._state.rank_search
+        if search.curve is None or search.rank_index is None or search.calibration is None:
             return
-        curve, widths = shown.curve, shown.curve.ranks[shown.rank_index]
+        curve, ranks = search.curve, search.curve.ranks[search.rank_index]
         (design, node), project = curve.ref, state.project
         if copy:
             project, design = copy_design(project, design)
-        made = apply_low_rank(project, (design, node), curve.form, widths, shown.calibration, refit=self._query.refit)
-        text = f"Fit {node} through {' and '.join(map(str, widths))} maps"
-        self.edit_proposed.emit(Edit(text, made, focus=Focus(design, node)))
+        project = apply_low_rank(
+            project, (design, node), curve.form, ranks, search.calibration, refit=self._query.refit
+        )
+        text = f"Fit {node} through {' and '.join(map(str, ranks))} maps"
+        self.edit_proposed.emit(Edit(text, project, focus=Focus(design, node)))
 
 
 def _no_maps(state: ViewState) -> mosaic.MosaicContent:
@@ -355,7 +361,7 @@ def _no_maps(state: ViewState) -> mosaic.MosaicContent:
 
 
 def parse_percent(text: str) -> float:
-    """The per cents that a text means; ValueError with what would be right."""
+    """Parse a percentage; the message of the ValueError says what is allowed."""
     try:
         percent = float(text.replace(",", ".").removesuffix("%"))
     except ValueError:
@@ -366,8 +372,8 @@ def parse_percent(text: str) -> float:
 
 
 def parse_macs(text: str) -> int:
-    """The MACs that a text means, 0 for none; ValueError with what would be right."""
+    """Parse an amount of MACs, 0 for an empty text; the message of the ValueError says what is allowed."""
     macs = amount_of(text) if text.strip() else 0
     if macs is None:
-        raise ValueError("a number of MACs is needed, as 500M or 13246464")
+        raise ValueError("a number of MACs is needed, such as 500M or 13246464")
     return int(macs)

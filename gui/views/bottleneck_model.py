@@ -1,4 +1,4 @@
-"""The convolutions of a design as an item model: what each can save at several errors, and which are chosen."""
+"""The convolutions of a design as an item model: what each can save at several errors, and which are checked."""
 
 from typing import Any
 
@@ -16,51 +16,51 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 _NO_PARENT = QModelIndex()
 LAYER_COLUMN, _WEIGHTS_COLUMN, _MACS_COLUMN = 0, 1, 2
-"""Positions of the columns before those of the errors."""
-UNKNOWN = "not explored"
+"""Positions of the columns to the left of those of the errors."""
+NOT_EXPLORED = "not explored"
 
 
 class BottleneckModel(QAbstractTableModel):
-    """A row a convolution, what saves most at the chosen error first; check boxes choose."""
+    """One row per convolution with a check box, sorted by what it saves at the selected error."""
 
-    chosen_changed = Signal()
+    checked_changed = Signal()
 
     def __init__(self) -> None:
         super().__init__()
         self.reports: tuple[Report, ...] = ()
         self.curves: dict[str, ErrorCurve] = {}
-        self.chosen: frozenset[str] = frozenset()
+        self.checked: frozenset[str] = frozenset()
         self.columns = tuple(ReportColumn(level) for level in LEVELS)
         self._theme: Theme = THEMES["light"]
         self._design = ""
 
     def show_state(self, state: ViewState, design: str, reports: tuple[Report, ...], form: str, error: float) -> None:
-        """List the convolutions with the curves that are still of today's settings."""
-        known = {
-            place[1]: curve
-            for (place, of), curve in state.rank_search.curves.items()
-            if place[0] == design and of == form and curve.measured_at and state.check.keys.get(place) == curve.key
+        """List the convolutions, with the curves that are still valid for the current settings."""
+        curves = {
+            ref[1]: curve
+            for (ref, curve_form), curve in state.rank_search.curves.items()
+            if ref[0] == design and curve_form == form and curve.measured_at and state.check.keys.get(ref) == curve.key
         }
         columns = tuple(ReportColumn(level) for level in sorted({*LEVELS, error}))
-        ordered = tuple(sorted(reports, key=lambda r: -_saved_macs(known.get(r.name), error)))
+        ordered = tuple(sorted(reports, key=lambda r: -_saved_macs(curves.get(r.name), error)))
         theme = THEMES[state.look.theme]
-        shown = self.reports, self.curves, self.columns, self._theme, self._design
-        if shown == (ordered, known, columns, theme, design):
+        current = self.reports, self.curves, self.columns, self._theme, self._design
+        if current == (ordered, curves, columns, theme, design):
             return
         self.beginResetModel()
-        if design != self._design:  # another layer of the same name is not the one that was chosen
-            self._design, self.chosen = design, frozenset()
-        self.reports, self.curves, self.columns, self._theme = ordered, known, columns, theme
-        self.chosen &= {report.name for report in reports}
+        if design != self._design:  # a layer of the same name is another layer there
+            self._design, self.checked = design, frozenset()
+        self.reports, self.curves, self.columns, self._theme = ordered, curves, columns, theme
+        self.checked &= {report.name for report in reports}
         self.endResetModel()
 
-    def choose(self, names: frozenset[str]) -> None:
+    def set_checked(self, names: frozenset[str]) -> None:
         """Check these rows and no others."""
-        if names != self.chosen:
-            self.chosen = names
+        if names != self.checked:
+            self.checked = names
             last = self.index(self.rowCount() - 1, 0)
             self.dataChanged.emit(self.index(0, 0), last, [_ROLE.CheckStateRole])
-            self.chosen_changed.emit()
+            self.checked_changed.emit()
 
     def rowCount(self, parent: _Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.reports)
@@ -92,7 +92,7 @@ class BottleneckModel(QAbstractTableModel):
             case _ROLE.TextAlignmentRole:
                 return _alignment(column)
             case _ROLE.CheckStateRole if column == LAYER_COLUMN:
-                return Qt.CheckState.Checked if report.name in self.chosen else Qt.CheckState.Unchecked
+                return Qt.CheckState.Checked if report.name in self.checked else Qt.CheckState.Unchecked
             case _ROLE.ForegroundRole if column > _MACS_COLUMN:
                 return QColor(self._theme.text if report.name in self.curves else self._theme.muted)
         return None
@@ -100,7 +100,7 @@ class BottleneckModel(QAbstractTableModel):
     def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
         if role != _ROLE.CheckStateRole or index.column() != LAYER_COLUMN:
             return False
-        self.choose(self.chosen ^ {self.reports[index.row()].name})
+        self.set_checked(self.checked ^ {self.reports[index.row()].name})
         return True
 
     def _text(self, report: Report, column: int) -> str:
@@ -111,7 +111,7 @@ class BottleneckModel(QAbstractTableModel):
         if column == _MACS_COLUMN:
             return abbreviate(report.macs)
         curve = self.curves.get(report.name)
-        return UNKNOWN if curve is None else self.columns[column - 3].text(curve)
+        return NOT_EXPLORED if curve is None else self.columns[column - 3].text(curve)
 
     def _tip(self, report: Report, column: int) -> str:
         curve = self.curves.get(report.name)
@@ -119,8 +119,8 @@ class BottleneckModel(QAbstractTableModel):
             return f"{exact_text(report.macs)} MACs" if column == _MACS_COLUMN else report.layer.label()
         index = curve.cheapest_within(self.columns[column - 3].error)
         if index is None:
-            return "nothing cheaper loses so little"
-        return f"{exact_text(curve.costs[index])} MACs in place of {exact_text(curve.macs)}"
+            return "nothing cheaper has so small an error"
+        return f"{exact_text(curve.costs[index])} MACs instead of {exact_text(curve.macs)}"
 
 
 def _saved_macs(curve: ErrorCurve | None, error: float) -> int:

@@ -1,4 +1,4 @@
-"""Conventions as an item model: a row each, a column for every sort of arithmetic that the design does."""
+"""Counting rules as an item model: one row per rule, one column per kind of arithmetic that the design does."""
 
 from typing import Any
 
@@ -14,34 +14,34 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 _NO_PARENT = QModelIndex()
 TITLE_COLUMN, TOTAL_COLUMN = 0, 1
-"""Positions of the columns before those of the terms."""
+"""Positions of the columns to the left of those of the terms."""
 LEFT_OUT = "–"
 
 
 class CountingModel(QAbstractTableModel):
-    """What each convention counts of one design, and which term makes the difference."""
+    """The total of a design by each counting rule, and the terms that make it up."""
 
     def __init__(self) -> None:
         super().__init__()
         self.conventions: tuple[Convention, ...] = ()
         self.tallies: tuple[Tally | None, ...] = ()
         self.terms: tuple[Term, ...] = ()
-        self.chosen = 0
+        self.current_row = 0
         self._theme: Theme = THEMES["light"]
         self._bold = QFont()
         self._bold.setBold(True)
 
     def show_state(self, state: ViewState, design: str) -> None:
-        """Count a design by every convention; the one in use is among them, last where it is nobody's."""
-        used, analysis = state.look.convention, state.analysis(design)
+        """Count a design by every rule, including the one in use, which comes last if it is the user's own."""
+        current, analysis = state.look.convention, state.analysis(design)
         reports = () if analysis is None else analysis.reports
-        ready = tuple(used if rule.id == used.id else rule for rule in CONVENTIONS)
-        conventions = (*ready, used) if used.id == CUSTOM else ready
+        ready = tuple(current if rule.id == current.id else rule for rule in CONVENTIONS)
+        conventions = (*ready, current) if current.id == CUSTOM else ready
         terms = tuple(term for term in TERMS if any(r.output_shape and term.amount(r) for r in reports))
         self.beginResetModel()
         self.conventions, self.terms, self._theme = conventions, terms, THEMES[state.look.theme]
         self.tallies = tuple(tally(reports, rule) for rule in conventions)
-        self.chosen = next((i for i, rule in enumerate(conventions) if rule.id == used.id), 0)
+        self.current_row = next((i for i, rule in enumerate(conventions) if rule.id == current.id), 0)
         self.endResetModel()
 
     def rowCount(self, parent: _Index = _NO_PARENT) -> int:
@@ -72,31 +72,31 @@ class CountingModel(QAbstractTableModel):
             case _ROLE.TextAlignmentRole:
                 return _alignment(column)
             case _ROLE.FontRole:
-                return self._bold if row == self.chosen or column == TOTAL_COLUMN else None
+                return self._bold if row == self.current_row or column == TOTAL_COLUMN else None
             case _ROLE.ForegroundRole:
                 return QColor(self._theme.muted if self._text(row, column) == LEFT_OUT else self._theme.text)
         return None
 
     def _text(self, row: int, column: int) -> str:
-        rule, found = self.conventions[row], self.tallies[row]
+        rule, counts = self.conventions[row], self.tallies[row]
         if column == TITLE_COLUMN:
             return rule.title
         if column == TOTAL_COLUMN:
-            return f"{abbreviate(None if found is None else found.total)} {rule.unit}"
-        amount = None if found is None else found.counted.get(self.terms[column - 2].id)
+            return f"{abbreviate(None if counts is None else counts.total)} {rule.unit}"
+        amount = None if counts is None else counts.counted.get(self.terms[column - 2].id)
         return LEFT_OUT if amount is None else abbreviate(amount)
 
     def _tip(self, row: int, column: int) -> str:
-        rule, found = self.conventions[row], self.tallies[row]
-        if column == TITLE_COLUMN or found is None:
+        rule, counts = self.conventions[row], self.tallies[row]
+        if column == TITLE_COLUMN or counts is None:
             return "\n".join(filter(None, (rule.title, rule.source)))
         if column == TOTAL_COLUMN:
-            return f"{exact_text(found.total)} {rule.unit}"
+            return f"{exact_text(counts.total)} {rule.unit}"
         term = self.terms[column - 2]
-        if term.id in found.counted:
+        if term.id in counts.counted:
             factor = dict(rule.factors)[term.id]
             times = "" if factor == 1 else f", each as {factor}"
-            return f"{term.what}{times}: {exact_text(found.counted[term.id])} {rule.unit}"
+            return f"{term.what}{times}: {exact_text(counts.counted[term.id])} {rule.unit}"
         return f"left out: {term.what}"
 
 

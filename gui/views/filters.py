@@ -1,4 +1,4 @@
-"""The filters view: what every filter of the chosen node gives, two designs' difference, and details of one map."""
+"""The Filters view: all maps of the selected node, the difference between two designs, and details of one map."""
 
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
@@ -26,14 +26,14 @@ _ORDERS = (
     ("mean", "by mean"),
     ("variance", "by variance"),
     ("zeros", "by zeros"),
-    ("likeness", "by likeness"),
+    ("likeness", "by similarity"),
 )
 _ORDER_TIPS = (
     "In the order of the channels",
-    "The largest mean first",
-    "The largest variance first",
-    "The largest share of zeros first",
-    "The most like the chosen map first; without one, alike maps side by side",
+    "Largest mean first",
+    "Largest variance first",
+    "Largest share of zeros first",
+    "Maps most similar to the selected one first; without a selection, similar maps side by side",
 )
 _DETAILS = (
     ("kernel", "kernel"),
@@ -44,50 +44,50 @@ _DETAILS = (
     ("none", "no details"),
 )
 _DETAIL_TIPS = (
-    "The weights of the chosen map's filter, k×k for each input channel",
-    "The same, the input channels with the largest weights first",
-    "The values of the chosen map, beside those of the other design",
-    "A small histogram of every map; a click chooses the map",
-    "What each input channel gives to the chosen map; a click on a bar, or 1 to 9, chooses its channel",
-    "All the room for the maps",
+    "Weights of the selected map's filter, k×k per input channel",
+    "The same, input channels with the largest weights first",
+    "Values of the selected map, beside those of the other design",
+    "A small histogram per map; click one to select its map",
+    "What each input channel contributes to the selected map; click a bar or press 1 to 9 to select its channel",
+    "All the space for the maps",
 )
 _DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "comparison", "detail")
-"""The settings of the look that this view follows."""
-_DIFFERENCE_TIP = "Show the difference of the two designs' maps, too"
-_NO_DIFFERENCE_TIP = "Difference: choose a volume that another design has in the same shape"
+"""Settings of the look that this view depends on."""
+_DIFFERENCE_TIP = "Also show the difference of the two designs' maps"
+_NO_DIFFERENCE_TIP = "Difference: select a volume that another design has in the same shape"
 _LEAST_WIDTH = 240
 
 
 class FiltersView(View):
-    """Every output map of the chosen node as a mosaic, with the controls of its colours and zoom."""
+    """Mosaics of the selected node's output maps, with controls for colours, order, details and zoom."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self._content = build_mosaic_content(state, None)
         self._choices: dict[ChoiceBox, str] = {}
-        """The setting of the look that each chooses."""
+        """The setting of the look that each box sets."""
         self.canvas = MosaicCanvas(state, self._content, self)
         self.canvas.chosen.connect(self.focus_requested)
         self.canvas.hovered.connect(self.hovered)
         self.colour_map = self._make_choice("Colour map", _COLOUR_MAPS, "colour_map")
-        self.range = self._make_choice("Range of the colours: one for all maps, or one for each", _RANGES, "range")
+        self.range = self._make_choice("Range of the colours: one for all maps, or one per map", _RANGES, "range")
         self.zero_centred = QCheckBox("Zero-centred", self)
         self.zero_centred.setToolTip("Blue below zero, red above, white at zero")
         self.zero_centred.clicked.connect(lambda on: self._request_look(zero_centred=on))
         self.fit = self._make_button("Fit", "Show all maps (0, or a double click)", self.canvas.fit)
-        self.true_size = self._make_button("1:1", "One screen pixel for each value", self.canvas.show_true_size)
-        self.order = self._make_choice("How the maps are sorted", _ORDERS, "order")
+        self.true_size = self._make_button("1:1", "One screen pixel per value", self.canvas.show_true_size)
+        self.order = self._make_choice("Order of the maps", _ORDERS, "order")
         self.order.set_help(_ORDER_TIPS)
         self.difference = self._make_button("a − b", _DIFFERENCE_TIP, self._on_difference_clicked)
         self.difference.setCheckable(True)
-        self.detail = self._make_choice("What is shown of the map that a click chooses", _DETAILS, "detail")
+        self.detail = self._make_choice("Details of the selected map", _DETAILS, "detail")
         self.detail.set_help(_DETAIL_TIPS)
         self._worker = Worker(self)
         self._worker.reported.connect(self._on_worker_reported)
         self._worker.ended.connect(self._on_worker_ended)
-        self._painted = QTimer(self, singleShot=True, interval=0)
-        """What takes long begins when the window has shown the rest."""
-        self._painted.timeout.connect(self._on_painted_timeout)
+        self._delay = QTimer(self, singleShot=True, interval=0)
+        """Starts slow computations only after the window has painted the rest."""
+        self._delay.timeout.connect(self._on_delay_timeout)
         self._compose()
         self._show_look(state.look)
         self._show_content(self._content)
@@ -108,7 +108,7 @@ class FiltersView(View):
 
     @property
     def controls(self) -> tuple[QWidget, ...]:
-        """All of them, in an order in which they fill rows of a narrow dock."""
+        """All controls, in an order that fills the rows of a narrow dock well."""
         return (
             self.colour_map,
             self.range,
@@ -133,7 +133,7 @@ class FiltersView(View):
             self._show_content(refocus_mosaics(self._content, new, None))
 
     def close_down(self) -> None:
-        self._painted.stop()
+        self._delay.stop()
         self._worker.close()
 
     def _show_look(self, look: Look) -> None:
@@ -144,16 +144,16 @@ class FiltersView(View):
         self.colour_map.setEnabled(not look.zero_centred)
 
     def _show_content(self, content: MosaicContent) -> None:
-        """Show what is there at once; what is missing is computed in the background."""
+        """Show what is available at once, and compute the rest in the background."""
         self._draw(content)
         self._worker.cancel()
-        self._painted.stop()
+        self._delay.stop()
         if not content.is_complete:
-            self._painted.start()
+            self._delay.start()
 
     def _draw(self, content: MosaicContent) -> None:
         self._content = content
-        comparable = sum(plate.ref is not None for plate in content.panels) > 1
+        comparable = sum(panel.ref is not None for panel in content.panels) > 1
         self.difference.setEnabled(comparable)
         self.difference.setToolTip(_DIFFERENCE_TIP if comparable else _NO_DIFFERENCE_TIP)
         self.canvas.show_content(self._state, content)
@@ -161,11 +161,10 @@ class FiltersView(View):
     def _on_difference_clicked(self) -> None:
         self._request_look(comparison="maps + difference" if self.difference.isChecked() else "maps")
 
-    def _on_painted_timeout(self) -> None:
+    def _on_delay_timeout(self) -> None:
         self._worker.start(partial(_compute_content, self._state))
 
     def _on_worker_reported(self, content: MosaicContent) -> None:
-        """What took longer than a frame is there."""
         self._draw(content)
 
     def _on_worker_ended(self, error: Exception | None) -> None:
@@ -174,39 +173,39 @@ class FiltersView(View):
 
     @staticmethod
     def _maps_differ(old: ViewState, new: ViewState) -> bool:
-        """Whether anything but the choice within the maps differs."""
+        """Whether anything differs besides the selection within the maps."""
         return (
             old.check is not new.check
             or any(getattr(old.look, name) != getattr(new.look, name) for name in _DRAWN_BY)
             or old.focus.ref != new.focus.ref
             or old.run.problems is not new.run.problems
-            or any(old.volume_at(place).result is not new.volume_at(place).result for place in compared_refs(new))
+            or any(old.volume_at(ref).result is not new.volume_at(ref).result for ref in compared_refs(new))
         )
 
     def _make_choice(self, name: str, options: Iterable[tuple[str, str]], setting: str) -> ChoiceBox:
-        made = ChoiceBox(options, self)
-        made.setAccessibleName(name)
-        made.setToolTip(name)
-        made.chosen.connect(lambda value: self._request_look(**{setting: value}))
-        self._choices[made] = setting
-        return made
+        box = ChoiceBox(options, self)
+        box.setAccessibleName(name)
+        box.setToolTip(name)
+        box.chosen.connect(lambda value: self._request_look(**{setting: value}))
+        self._choices[box] = setting
+        return box
 
     def _make_button(self, text: str, tip: str, action: Callable[[], None]) -> QToolButton:
-        made = QToolButton(self)
-        made.setText(text)
-        made.setToolTip(tip)
-        made.setAccessibleName(tip)
-        made.clicked.connect(action)
-        return made
+        button = QToolButton(self)
+        button.setText(text)
+        button.setToolTip(tip)
+        button.setAccessibleName(tip)
+        button.clicked.connect(action)
+        return button
 
     def _request_look(self, **changes: Any) -> None:
         self.look_requested.emit(replace(self._state.look, **changes))
 
 
 def _shapes(content: MosaicContent) -> tuple[Shape | None, ...]:
-    return tuple(plate.shape for plate in content.panels)
+    return tuple(panel.shape for panel in content.panels)
 
 
 def _compute_content(state: ViewState, checkpoint: Checkpoint) -> Iterator[MosaicContent]:
-    """All that is drawn, for another thread to compute."""
+    """Compute all that is drawn, in a background thread."""
     yield build_mosaic_content(state, checkpoint)

@@ -1,4 +1,4 @@
-"""The view of the paper's table: widths are edited in it, published figures stand beside recounted ones."""
+"""The view of the paper's table: numbers of maps are edited in it, published figures stand beside recounted ones."""
 
 from collections.abc import Sequence
 
@@ -33,13 +33,13 @@ from gui.widgets.texts import NameEditor, make_note
 
 _PADDING = 12
 _LOWEST = 40
-"""Height of the table in pixels: a low window shows the chosen row."""
+"""Minimum height of the table in pixels, so that a low window still shows the selected row."""
 _NARROWEST = 50
 _TRIGGERS = QAbstractItemView.EditTrigger
 
 
 class GooglenetTableView(View):
-    """A row a block or layer; typing in a width proposes an edit."""
+    """One row per block or layer; typing in a number of maps proposes an edit."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
@@ -53,20 +53,20 @@ class GooglenetTableView(View):
         self.button = QToolButton()
         self.button.setDefaultAction(self.switch)
         self.button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        for widget in (self.design, self.button):  # a narrow dock cuts their texts; tooltips have them
+        for widget in (self.design, self.button):  # a narrow dock cuts their texts, which the tool tips repeat
             widget.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
             widget.setMinimumWidth(_NARROWEST)
         self.table.addAction(self.switch)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
-        self.nothing = QLabel(NO_LAYER_HINT)
-        self.nothing.setWordWrap(True)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setMargin(_PADDING)
-        self.said = make_note()
-        self.said.setAccessibleName("About the chosen row")
+        self.hint = QLabel(NO_LAYER_HINT)
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setMargin(_PADDING)
+        self.note = make_note()
+        self.note.setAccessibleName("Notes on the selected row")
         self._compose()
         self._connect()
-        self.table.fit_columns(self.model.rows, anew=True)
+        self.table.fit_columns(self.model.rows, reset=True)
         self._show_designs()
         self._show_row()
 
@@ -77,16 +77,16 @@ class GooglenetTableView(View):
         above.addWidget(self.design)
         above.addWidget(self.button)
         above.addStretch()
-        self.said.setContentsMargins(6, 3, 6, 5)
-        self.said.setMinimumHeight(self.said.fontMetrics().lineSpacing())
-        self.said.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
+        self.note.setContentsMargins(6, 3, 6, 5)
+        self.note.setMinimumHeight(self.note.fontMetrics().lineSpacing())
+        self.note.setAlignment(Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignLeft)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         column.addLayout(above)
-        column.addWidget(self.nothing, 1)
+        column.addWidget(self.hint, 1)
         column.addWidget(self.table, 1)
-        column.addWidget(self.said)
+        column.addWidget(self.note)
 
     def _connect(self) -> None:
         self.model.edit_proposed.connect(self.edit_proposed)
@@ -97,10 +97,10 @@ class GooglenetTableView(View):
         self.table.viewport().installEventFilter(self)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """The table keeps most of a low dock; what the note has no room for is in its tooltip."""
+        """Leave most of a low dock to the table; the note's full text is in its tool tip."""
         super().resizeEvent(event)
-        line = self.said.fontMetrics().lineSpacing()
-        self.said.setMaximumHeight(max(self.height() // 4 // line, 1) * line + _PADDING)
+        line = self.note.fontMetrics().lineSpacing()
+        self.note.setMaximumHeight(max(self.height() // 4 // line, 1) * line + _PADDING)
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
@@ -113,11 +113,11 @@ class GooglenetTableView(View):
             self._show_row()
 
     def _show_rows(self, design: str) -> None:
-        """While rows come and go nobody chooses any, whatever the current one becomes."""
+        """Update the rows. Signals are blocked because Qt moves the current row when rows come and go."""
         titles = [column.id for column in self.model.columns]
         with QSignalBlocker(self.table.selectionModel()):
             changed = self.model.show_state(self._state, design)
-        self.table.fit_columns(changed, anew=titles != [column.id for column in self.model.columns])
+        self.table.fit_columns(changed, reset=titles != [column.id for column in self.model.columns])
 
     def _show_designs(self) -> None:
         analyses = self._state.check.analyses
@@ -125,14 +125,14 @@ class GooglenetTableView(View):
         self.design.set_options([(name, design_title(name)) for name in names])
         self.design.show_value(self.model.design)
         self.design.setVisible(len(names) > 1)
-        self.nothing.setVisible(not self.model.rows)
-        for widget in (self.table, self.button, self.said):
+        self.hint.setVisible(not self.model.rows)
+        for widget in (self.table, self.button, self.note):
             widget.setVisible(bool(self.model.rows))
 
     def _show_row(self) -> None:
-        """Make the chosen node's row the current one, in the column where one is if it has a width there.
+        """Make the selected node's row the current one, in the same column if that can be edited.
 
-        It moves nothing where it is already.
+        Nothing moves if the row is current already.
         """
         row = self.model.row_of(self._state.focus.ref)
         selection = self.table.selectionModel()
@@ -141,28 +141,32 @@ class GooglenetTableView(View):
             selection.clear()
         elif current.row() != row or not selection.isSelected(current):
             index = current.siblingAtRow(row)
-            index = index if self.model.width_at(index) else self.model.index(row, self.model.first_width_column(row))
-            # Qt scrolls to it, if the table is hidden when it is first shown.
+            index = (
+                index
+                if self.model.map_count_at(index)
+                else self.model.index(row, self.model.first_editable_column(row))
+            )
+            # Qt scrolls to it; if the table is hidden, once it is shown.
             selection.setCurrentIndex(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
         self._show_row_notes(None if row is None else self.model.rows[row])
 
     def _show_row_notes(self, row: PaperRow | None) -> None:
-        """What the chosen row's switch does, and below the table what there is to know."""
-        found = "Choose a convolution larger than 1×1" if row is None else switch_form(self._state.project, row)
-        self._switch = found if isinstance(found, FormSwitch) else None
+        """Show what the switch does for the selected row, and its notes below the table."""
+        switch = "Select a convolution larger than 1×1" if row is None else switch_form(self._state.project, row)
+        self._switch = switch if isinstance(switch, FormSwitch) else None
         self.switch.setEnabled(self._switch is not None)
         self.switch.setText("Make separable" if self._switch is None else self._switch.text)
-        self.switch.setToolTip(found if isinstance(found, str) else found.words)
-        self.said.setText(self._row_note(row))
-        self.said.setToolTip(self.said.text())
+        self.switch.setToolTip(switch if isinstance(switch, str) else switch.words)
+        self.note.setText(self._row_note(row))
+        self.note.setToolTip(self.note.text())
 
     def _row_note(self, row: PaperRow | None) -> str:
-        """What is special of a row; else what the columns mean."""
+        """Return the notes on a row, or else what the columns mean."""
         if row is not None and not row.is_total:
             form = "" if self._switch is None else f"{self._switch.text}: {self._switch.words}".replace("\n", "; ")
-            said = "\n".join(part for part in (row.problem, row.note) if part) or form
-            if said:
-                return f"{row.title}: {said}" if said != form else said
+            text = "\n".join(part for part in (row.problem, row.note) if part) or form
+            if text:
+                return f"{row.title}: {text}" if text != form else text
         return "\n".join(footnotes(self._state.project, ()))
 
     def _on_cell_chosen(self, current: QModelIndex) -> None:
@@ -181,7 +185,7 @@ class GooglenetTableView(View):
         self.hovered.emit(f"{row.name}, {column.title}: {googlenet_cell_tip(row, column)}".replace("\n", "; "))
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The mouse leaves the cells."""
+        """Clear the status bar when the mouse leaves the cells."""
         if event.type() == QEvent.Type.Leave:
             self.hovered.emit("")
         return False
@@ -191,20 +195,20 @@ class GooglenetTableView(View):
         self.focus_requested.emit(Focus(design, rows[0].name if rows else INPUT))
 
     def _on_switch_triggered(self) -> None:
-        place = self.model.rows[self.table.currentIndex().row()]
+        row = self.model.rows[self.table.currentIndex().row()]
         if self._switch is not None:
-            project = self._state.project.with_network(place.design, self._switch.network)
-            self.edit_proposed.emit(Edit(self._switch.text, project, focus=Focus(place.design, place.node)))
+            project = self._state.project.with_network(row.design, self._switch.network)
+            self.edit_proposed.emit(Edit(self._switch.text, project, focus=Focus(row.design, row.node)))
 
 
 class GooglenetTableWidget(QTableView):
-    """Cells to move in with the arrow keys; Enter or a digit begins to edit, Tab goes on to the next width."""
+    """A table to move in with the arrow keys: Enter or a digit starts editing, Tab edits the next cell."""
 
     def __init__(self, model: GooglenetTableModel) -> None:
         super().__init__()
         self._model = model
         self.setModel(model)
-        self.setItemDelegate(WidthDelegate(self))
+        self.setItemDelegate(MapCountDelegate(self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(_TRIGGERS.DoubleClicked | _TRIGGERS.EditKeyPressed | _TRIGGERS.AnyKeyPressed)
         self.setMouseTracking(True)
@@ -212,8 +216,8 @@ class GooglenetTableWidget(QTableView):
         self.setShowGrid(False)
         self.setWordWrap(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setAccessibleName("The paper's table; type in a width to change it")
-        # The names stand in the header, which stays in sight where a narrow dock shows part of the columns.
+        self.setAccessibleName("The paper's table; type in a cell to change its number of maps")
+        # The names are in the header, which stays visible if a narrow dock shows only some columns.
         names = self.verticalHeader()
         names.setDefaultSectionSize(self.fontMetrics().height() + 8)
         names.setHighlightSections(True)
@@ -224,18 +228,18 @@ class GooglenetTableWidget(QTableView):
         self.horizontalHeader().setHighlightSections(False)
         self.horizontalHeader().setAccessibleName("Columns of the paper's table")
 
-    def fit_columns(self, rows: Sequence[PaperRow], *, anew: bool) -> None:
-        """Columns grow with their longest text and do not shrink, so that an edit does not make them jump."""
+    def fit_columns(self, rows: Sequence[PaperRow], *, reset: bool) -> None:
+        """Widen columns to their longest text; they only shrink if `reset`, so that an edit does not make them jump."""
         header, metrics = self.horizontalHeader(), self.fontMetrics()
         self.setColumnHidden(TYPE_COLUMN, True)
         for position, column in enumerate(self._model.columns):
             longest = max((*column.head, *map(column.text, rows)), key=len)
             needed = round(1.1 * metrics.horizontalAdvance(longest)) + _PADDING
-            if anew or header.sectionSize(position) < needed:
+            if reset or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Once there is room, scroll again to the current cell: without any, Qt scrolled all before it away."""
+        """Scroll to the current cell again once the table has a size; without one, Qt scrolls too far."""
         super().resizeEvent(event)
         if event.oldSize().isEmpty():
             self.horizontalScrollBar().setValue(0)
@@ -243,32 +247,32 @@ class GooglenetTableWidget(QTableView):
 
     def _on_name_pressed(self, row: int) -> None:
         self.setCurrentIndex(
-            self._model.index(row, max(self.currentIndex().column(), 0) or self._model.first_width_column(row))
+            self._model.index(row, max(self.currentIndex().column(), 0) or self._model.first_editable_column(row))
         )
         self.setFocus(Qt.FocusReason.MouseFocusReason)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        begins = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
-        if begins and self.state() != QAbstractItemView.State.EditingState and self._editable(self.currentIndex()):
+        is_enter = event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter)
+        if is_enter and self.state() != QAbstractItemView.State.EditingState and self._editable(self.currentIndex()):
             self.edit(self.currentIndex())
         else:
             super().keyPressEvent(event)
 
     def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
-        """Tab goes on to the next width, wherever that is, and back to the one before."""
+        """Edit the next editable cell after Tab, the previous one after Shift+Tab."""
         hints = QAbstractItemDelegate.EndEditHint
         steps = {hints.EditNextItem: 1, hints.EditPreviousItem: -1}
         if hint not in steps:
             super().closeEditor(editor, hint)
             return
         super().closeEditor(editor, hints.NoHint)
-        following = self._next_width(steps[hint])
-        if following is not None:
-            self.setCurrentIndex(following)
-            self.edit(following)
+        target = self._next_editable(steps[hint])
+        if target is not None:
+            self.setCurrentIndex(target)
+            self.edit(target)
 
-    def _next_width(self, step: int) -> QModelIndex | None:
-        """The next width in reading order, or the one before."""
+    def _next_editable(self, step: int) -> QModelIndex | None:
+        """Return the next editable cell in reading order, or the previous one."""
         columns = self._model.columnCount()
         at = self.currentIndex().row() * columns + self.currentIndex().column() + step
         while 0 <= at < columns * self._model.rowCount():
@@ -282,20 +286,20 @@ class GooglenetTableWidget(QTableView):
         return bool(self._model.flags(index) & Qt.ItemFlag.ItemIsEditable)
 
 
-class WidthDelegate(QStyledItemDelegate):
-    """Edits a width with a line that is left with an allowed number only, and says why another is not."""
+class MapCountDelegate(QStyledItemDelegate):
+    """Edits a number of maps in a line that only accepts allowed numbers and explains why others are not."""
 
     def __init__(self, table: GooglenetTableWidget) -> None:
         super().__init__(table)
         self._table = table
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        width = self._table._model.width_at(index)
-        assert width is not None
+        map_count = self._table._model.map_count_at(index)
+        assert map_count is not None
 
         def refusal(text: str) -> str:
             try:
-                width.read(text)
+                map_count.read(text)
             except ValueError as error:
                 return str(error)
             return ""
@@ -303,7 +307,7 @@ class WidthDelegate(QStyledItemDelegate):
         editor = NameEditor(refusal, parent)
         editor.setFrame(False)
         editor.setAlignment(Qt.AlignmentFlag.AlignRight)
-        editor.setAccessibleName(f"{width.title} of {self._table._model.rows[index.row()].name}")
+        editor.setAccessibleName(f"{map_count.title} of {self._table._model.rows[index.row()].name}")
         editor.textChanged.connect(lambda: _keep_label_visible(editor.reason, parent))
         return editor
 
@@ -313,7 +317,7 @@ class WidthDelegate(QStyledItemDelegate):
 
 
 def _keep_label_visible(label: QLabel, parent: QWidget) -> None:
-    """Move a label that stands beyond an edge."""
+    """Move a label inside its parent."""
     x = max(min(label.x(), parent.width() - label.width()), 0)
     y = label.y() if label.y() + label.height() <= parent.height() else max(label.y() - 2 * label.height() - 4, 0)
     label.move(x, y)

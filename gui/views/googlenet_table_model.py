@@ -1,4 +1,4 @@
-"""The rows of the paper's table as an item model that changes in place; widths can be edited where they stand."""
+"""The paper's table as an item model that changes in place; numbers of maps can be edited."""
 
 from functools import cache
 from typing import Any
@@ -21,11 +21,11 @@ Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 _NO_PARENT = QModelIndex()
 TYPE_COLUMN = 0
-"""Position of the column of names, which a view may show as heads of the rows."""
+"""Position of the column of names, which a view may show as row headers instead."""
 
 
 class GooglenetTableModel(QAbstractTableModel):
-    """A row a block or layer and the totals, as `engine.reports.googlenet_table` defines them."""
+    """One row per block or layer, and totals, as `engine.reports.googlenet_table` defines them."""
 
     edit_proposed = Signal(Edit)
 
@@ -39,22 +39,22 @@ class GooglenetTableModel(QAbstractTableModel):
         self._bold.setBold(True)
 
     def show_state(self, state: ViewState, design: str) -> list[PaperRow]:
-        """Take over a design and return the rows that differ; only another design, or other rows, are a reset."""
+        """Show a design and return the rows that changed; the model is reset only for other rows or another design."""
         rows = paper_rows(state.project, state.check, design)
-        shown = paper_table_columns(rows)
+        columns = paper_table_columns(rows)
         restyled = self._state.look.theme != state.look.theme
         self._state = state
         if restyled:
             self._mistake = self._mistake_icon()
-        if self._row_keys(rows, shown) != self._row_keys(self.rows, self.columns) or design != self.design:
+        if self._row_keys(rows, columns) != self._row_keys(self.rows, self.columns) or design != self.design:
             self.beginResetModel()
-            self.design, self.rows, self.columns = design, rows, shown
+            self.design, self.rows, self.columns = design, rows, columns
             self.endResetModel()
             return list(rows)
         changed = [row for row, (old, new) in enumerate(zip(self.rows, rows, strict=True)) if restyled or old != new]
         before, self.rows = self.rows, rows
         for row in changed:
-            self.dataChanged.emit(self.index(row, 0), self.index(row, len(shown) - 1))
+            self.dataChanged.emit(self.index(row, 0), self.index(row, len(columns) - 1))
         if restyled or any(old.problem != new.problem for old, new in zip(before, rows, strict=True)):
             self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, len(rows) - 1)
         return [rows[row] for row in changed]
@@ -67,24 +67,24 @@ class GooglenetTableModel(QAbstractTableModel):
         return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
     @staticmethod
-    def _row_keys(rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...]) -> object:
-        return [row.node for row in rows], [column.id for column in shown], bool(rows)
+    def _row_keys(rows: tuple[PaperRow, ...], columns: tuple[PaperColumn, ...]) -> object:
+        return [row.node for row in rows], [column.id for column in columns], bool(rows)
 
-    def row_of(self, place: NodeRef) -> int | None:
-        """The row of a node, or of the block that it is a part of."""
-        design, node = place
+    def row_of(self, ref: NodeRef) -> int | None:
+        """Return the row of a node, or of the block that it belongs to."""
+        design, node = ref
         names = (node, node.partition("/")[0])
-        found = (i for i, row in enumerate(self.rows) if not row.is_total and row.node in names)
-        return next(found, None) if design == self.design else None
+        matches = (i for i, row in enumerate(self.rows) if not row.is_total and row.node in names)
+        return next(matches, None) if design == self.design else None
 
-    def width_at(self, index: Index) -> MapCount | None:
-        """What can be edited in a cell."""
+    def map_count_at(self, index: Index) -> MapCount | None:
+        """Return what can be edited in a cell, if anything."""
         return self.rows[index.row()].map_counts.get(self.columns[index.column()].id) if index.isValid() else None
 
-    def first_width_column(self, row: int) -> int:
-        """The first column of a row that can be edited; the first that has no name where none can."""
-        widths = self.rows[row].map_counts
-        return next((i for i, column in enumerate(self.columns) if column.id in widths), TYPE_COLUMN + 1)
+    def first_editable_column(self, row: int) -> int:
+        """Return the first column that can be edited in a row; if there is none, the one after the names."""
+        map_counts = self.rows[row].map_counts
+        return next((i for i, column in enumerate(self.columns) if column.id in map_counts), TYPE_COLUMN + 1)
 
     def rowCount(self, parent: Index = _NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.rows)
@@ -96,7 +96,7 @@ class GooglenetTableModel(QAbstractTableModel):
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
-        return flags if self.width_at(index) is None else flags | Qt.ItemFlag.ItemIsEditable
+        return flags if self.map_count_at(index) is None else flags | Qt.ItemFlag.ItemIsEditable
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Vertical:
@@ -115,7 +115,7 @@ class GooglenetTableModel(QAbstractTableModel):
         return None
 
     def _row_header(self, row: PaperRow, role: int) -> Any:
-        """A row's head, in sight whichever columns are."""
+        """Return data of a row header, which stays visible when columns scroll."""
         match role:
             case _ROLE.DisplayRole:
                 return row.title
@@ -137,8 +137,8 @@ class GooglenetTableModel(QAbstractTableModel):
             case _ROLE.DisplayRole:
                 return column.text(row)
             case _ROLE.EditRole:
-                width = self.width_at(index)
-                return column.text(row) if width is None else str(width.value)
+                map_count = self.map_count_at(index)
+                return column.text(row) if map_count is None else str(map_count.value)
             case _ROLE.ToolTipRole | _ROLE.StatusTipRole:
                 return googlenet_cell_tip(row, column)
             case _ROLE.AccessibleTextRole:
@@ -157,54 +157,54 @@ class GooglenetTableModel(QAbstractTableModel):
         return None
 
     def setData(self, index: Index, value: Any, role: int = _ROLE.EditRole) -> bool:
-        """Propose a width; the cell shows it once it is the project's."""
-        width = self.width_at(index)
-        if width is None or role != _ROLE.EditRole:
+        """Propose an edit; the cell shows the number once the project has it."""
+        map_count = self.map_count_at(index)
+        if map_count is None or role != _ROLE.EditRole:
             return False
         try:
-            number = width.read(str(value))
+            number = map_count.read(str(value))
         except ValueError:
             return False
-        if number != width.value:
-            self.edit_proposed.emit(make_width_edit(self._state, self.rows[index.row()], width, number))
+        if number != map_count.value:
+            self.edit_proposed.emit(make_map_count_edit(self._state, self.rows[index.row()], map_count, number))
         return True
 
 
 _HEAD_TIPS = {
-    "patch": "Height and width of the windows, and the step from one to the next",
-    "depth": "Layers with weights, one behind the other",
-    "filters": "Filters of kernels that have no column of their own, units of dense layers: type to change",
+    "patch": "Height and width of the window, and its stride",
+    "depth": "Number of layers with weights, one after another",
+    "filters": "Filters of kernels without a column of their own, and units of dense layers: type to change",
     "1x1": "Maps of the 1×1 convolution: type to change",
     "3x3": "Maps of the 3×3 convolution: type to change",
     "5x5": "Maps of the 5×5 convolution: type to change",
-    "reduce": "Maps that the 1×1 before it leaves: type to change; 0: there is none",
-    "proj": "Maps of the 1×1 behind the pooling: type to change; 0: there is none",
+    "reduce": "Maps of the 1×1 convolution before it: type to change; 0 for none",
+    "proj": "Maps of the 1×1 convolution after the pooling: type to change; 0 for none",
     "params": "Weights without biases, K = 1024",
     "ops": "Multiply-accumulates, M = 1,000,000",
-    "published": "As the source prints it",
-    "difference": "Of the recount from what is published; = where they agree, rounded or cut",
+    "published": "As printed in the source",
+    "difference": "Difference between the recount and the published figure; = if they agree, rounded or truncated",
 }
-"""By the column's id, or by its end."""
+"""By the id of the column, or by its last part."""
 
 
-def make_width_edit(state: ViewState, row: PaperRow, width: MapCount, number: int) -> Edit:
-    """One width of a row has another value: one undo step."""
+def make_map_count_edit(state: ViewState, row: PaperRow, map_count: MapCount, number: int) -> Edit:
+    """Return the edit that changes one number of maps in a row."""
     network = state.project.network(row.design)
-    layer = replace(network.node(row.node).layer, **{width.setting: number})
+    layer = replace(network.node(row.node).layer, **{map_count.setting: number})
     project = state.project.with_network(row.design, network.with_layer(row.node, layer))
-    return Edit(f"Set {width.title} of {row.node} to {number}", project)
+    return Edit(f"Set {map_count.title} of {row.node} to {number}", project)
 
 
 def googlenet_cell_tip(row: PaperRow, column: PaperColumn) -> str:
-    """What more there is to know of a cell."""
+    """Return details of a cell: a formula, a full label, notes and mistakes."""
     if column.figure:
         figure = row.params if column.figure == "params" else row.ops
         formula = row.formula(figure).rpartition(" = ")[0]
         parts = [f"{formula} = {figure.words}" if formula else figure.words, row.note]
         return "\n".join(part for part in parts if part)
     if column.id in row.map_counts:
-        width = row.map_counts[column.id]
-        return f"{width.title} of {row.node}: {width.value}; type to change"
+        map_count = row.map_counts[column.id]
+        return f"{map_count.title} of {row.node}: {map_count.value}; type to change"
     if column.id != "type":
         return column.text(row)
     label = "" if row.layer is None else f"{row.node}: {row.layer.label()}"

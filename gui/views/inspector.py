@@ -1,4 +1,4 @@
-"""The inspector: how one value comes about; it is typed, clicked, stepped through and played."""
+"""The Inspector view: how one value is computed, with fields for its position and a button to play all positions."""
 
 from collections.abc import Iterator
 
@@ -38,31 +38,31 @@ from gui.worker import Worker
 
 _SPEEDS = ((1, "1/s"), (4, "4/s"), (12, "12/s"), (40, "40/s"))
 _FIELDS = {
-    "Map": "Which map, that is which filter (Page Up, Page Down)",
+    "Map": "Number of the map and of its filter (Page Up, Page Down)",
     "y": "Row of the value (Up, Down)",
     "x": "Column of the value (Left, Right)",
 }
 _MOST = 999_999
 _LEAST_WIDTH = 240
 _DRAWN_BY = ("colour_map", "zero_centred", "theme")
-"""The settings of the look that the figure follows."""
+"""Settings of the look that the figure depends on."""
 _NARROW = 360
 """Width in pixels below which the controls take two rows."""
 
 
 class InspectorView(View):
-    """Fields for channel, y and x, buttons to play, and the figure, which scrolls."""
+    """Fields for map, y and x, buttons to play, and the figure, which scrolls."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self._timer = QTimer(self)
-        self._asked: Focus | None = None
-        """The step of a play that is under way."""
+        self._played_focus: Focus | None = None
+        """The position that playing has reached."""
         self._fault: tuple[object, FileFault] | None = None
-        """Why the weights of a key cannot be had."""
+        """A key of weights that could not be loaded, and why."""
         self.worker = Worker(self)
-        self._sought: object = None
-        """The key of the weights that are being found."""
+        self._pending_key: object = None
+        """The key of the weights that a thread is loading."""
         self.fields = {name: IntegerBox(0, _MOST, self, digits=3) for name in _FIELDS}
         self.play = QToolButton(self)
         self.speed = ChoiceBox(_SPEEDS, self)
@@ -79,12 +79,11 @@ class InspectorView(View):
 
     @property
     def playing(self) -> bool:
-        """Whether positions are being gone through."""
+        """Whether positions are being played."""
         return self._timer.isActive()
 
     @property
     def content(self) -> InspectorContent:
-        """What is shown."""
         return self.canvas.content
 
     def _set_accessible_names(self) -> None:
@@ -93,24 +92,24 @@ class InspectorView(View):
             box.setToolTip(_FIELDS[name])
             box.setKeyboardTracking(False)
         self.speed.setAccessibleName("Speed")
-        self.speed.setToolTip("Positions gone through in a second")
+        self.speed.setToolTip("Positions per second")
 
     def _compose(self) -> None:
-        places, times = QHBoxLayout(), QHBoxLayout()
+        position_row, play_row = QHBoxLayout(), QHBoxLayout()
         for name, box in self.fields.items():
             label = QLabel(name, self)
             label.setBuddy(box)
-            places.addWidget(label)
-            places.addWidget(box)
-        for row, widgets in ((places, ()), (times, (self.play, self.speed))):
+            position_row.addWidget(label)
+            position_row.addWidget(box)
+        for row, widgets in ((position_row, ()), (play_row, (self.play, self.speed))):
             row.setSpacing(4)
             for widget in widgets:
                 row.addWidget(widget)
             row.addStretch(1)
         self._controls.setContentsMargins(6, 3, 6, 3)
         self._controls.setSpacing(4)
-        self._controls.addLayout(places)
-        self._controls.addLayout(times, 1)
+        self._controls.addLayout(position_row)
+        self._controls.addLayout(play_row, 1)
         bar = QWidget(self)
         bar.setLayout(self._controls)
         bar.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Fixed)
@@ -145,7 +144,7 @@ class InspectorView(View):
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
         self._state = new
-        if self.playing and new.focus != self._asked:
+        if self.playing and new.focus != self._played_focus:
             self.stop_playing()
         if _content_differs(old, new):
             self._show_inspected()
@@ -154,7 +153,7 @@ class InspectorView(View):
         content = build_inspector_content(self._state, self._find_weights())
         before = self.content
         if content.is_stale and before.explanation is not None and before.focus == content.focus:
-            # What it was, dimmed, until the next run.
+            # Until the next run, the last explanation stays, dimmed.
             content = replace(before, note=content.note, is_stale=True, filled_count=None, least_head_height=0.0)
         elif before.focus.ref == content.focus.ref:
             content = replace(content, chosen_term=before.chosen_term)
@@ -180,47 +179,47 @@ class InspectorView(View):
         self.play.setEnabled(self.playing or (content.explanation is not None and not content.is_stale))
 
     def _find_weights(self) -> LayerWeights | FileFault | None:
-        """The weights of the layer, or why there are none; None while another thread looks for them."""
+        """Return the weights of the layer, or why there are none; None while a thread loads them."""
         state = self._state
         at, focus = state.volume_at(state.focus.ref), focus_with_value(state)
-        place, report = at.source, state.report(at.source)
+        ref, report = at.source, state.report(at.source)
         if focus.channel is None or report is None or not report.array_shapes or not at.fresh:
-            self._sought = None
+            self._pending_key = None
             self.worker.cancel()
             return LayerWeights({})
         try:
-            key = filter_weights_key(state, place, focus.channel)
+            key = filter_weights_key(state, ref, focus.channel)
             if self._fault is not None and self._fault[0] == key:
                 return self._fault[1]
-            if loads_quickly(report) or has_filter_weights(state, place, focus.channel):
-                self._sought = None
+            if loads_quickly(report) or has_filter_weights(state, ref, focus.channel):
+                self._pending_key = None
                 self.worker.cancel()
-                return load_filter_weights(state, place, focus.channel, lambda: None)
+                return load_filter_weights(state, ref, focus.channel, lambda: None)
         except FileFault as fault:
             return fault
-        if key != self._sought:
-            self._search_weights(state, place, focus.channel, key)
+        if key != self._pending_key:
+            self._load_weights(state, ref, focus.channel, key)
         return None
 
-    def _search_weights(self, state: ViewState, place: NodeRef, channel: int, key: object) -> None:
+    def _load_weights(self, state: ViewState, ref: NodeRef, channel: int, key: object) -> None:
         def task(checkpoint: Checkpoint) -> Iterator[LayerWeights]:
-            yield load_filter_weights(state, place, channel, checkpoint)
+            yield load_filter_weights(state, ref, channel, checkpoint)
 
-        self._sought = key
+        self._pending_key = key
         self.worker.start(task)
 
     def _on_worker_reported(self) -> None:
-        self._sought = None
+        self._pending_key = None
         self._show_inspected()
 
     def _on_worker_ended(self, error: Exception | None) -> None:
         if isinstance(error, FileFault):
-            self._fault, self._sought = (self._sought, error), None
+            self._fault, self._pending_key = (self._pending_key, error), None
             self._show_inspected()
         elif error is not None:
             raise error
 
-    # What a person does
+    # User actions
 
     def _on_box_changed(self) -> None:
         channel, y, x = (box.value() for box in self.fields.values())
@@ -238,25 +237,25 @@ class InspectorView(View):
             self.start_playing()
 
     def start_playing(self) -> None:
-        """Go through the positions from the chosen one on, or from the first after the last."""
+        """Play the positions from the selected one on; from the first if the last is selected."""
         content = self.content
         if content.explanation is None or content.is_stale:
             return
         focus = content.focus
         if next_focus(focus, content.required_explanation.shape) is None:
             focus = replace(focus, pixel=(0, 0))
-        self._asked = focus
-        self.canvas.show_content(replace(content, chosen_term=content.shown_term))  # one channel is watched all the way
+        self._played_focus = focus
+        self.canvas.show_content(replace(content, chosen_term=content.shown_term))  # stay at one channel while playing
         self._timer.start(1000 // self.speed.value())
         self._show_playing()
         self.focus_requested.emit(focus)
-        if self._state.focus == focus:  # it was chosen already: no new state has come
+        if self._state.focus == focus:  # nothing has changed, so no new state will come
             self._show_inspected()
 
     def stop_playing(self) -> None:
-        """Stay where it is."""
+        """Stop at the current position."""
         self._timer.stop()
-        self._asked = None
+        self._played_focus = None
         self._show_playing()
         if self.content.filled_count is not None:
             self.canvas.show_content(replace(self.content, filled_count=None, least_head_height=0.0, chosen_term=None))
@@ -265,12 +264,12 @@ class InspectorView(View):
     def _on_timer_timeout(self) -> None:
         content = self.content
         focus = None
-        if content.explanation is not None and self._asked is not None:
-            focus = next_focus(self._asked, content.required_explanation.shape)
+        if content.explanation is not None and self._played_focus is not None:
+            focus = next_focus(self._played_focus, content.required_explanation.shape)
         if focus is None:
             self.stop_playing()
         else:
-            self._asked = focus
+            self._played_focus = focus
             self.focus_requested.emit(focus)
 
     def _on_speed_chosen(self, speed: int) -> None:
@@ -278,16 +277,14 @@ class InspectorView(View):
 
     def _show_playing(self) -> None:
         self.play.setText("Stop" if self.playing else "Play")
-        tip = (
-            "Stay at this position (Esc)" if self.playing else "Go through all positions: the window moves on the input"
-        )
+        tip = "Stop at this position (Esc)" if self.playing else "Play all positions: the window moves over the input"
         self.play.setToolTip(tip)
         self.play.setAccessibleName(tip)
 
-    # The widget's own matters
+    # Events
 
     def event(self, event: QEvent) -> bool:
-        """Escape stops what is played, whatever else it would do."""
+        """Stop playing at Escape, which has no other effect then."""
         if isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and self.playing:
             if event.type() == QEvent.Type.ShortcutOverride:
                 event.accept()
@@ -311,7 +308,7 @@ class InspectorView(View):
         self._controls.setDirection(directions.TopToBottom if self.width() < _NARROW else directions.LeftToRight)
 
     def eventFilter(self, watched: object, event: QEvent) -> bool:
-        """The canvas follows the width of what it is seen through, and fills its height."""
+        """Fit the canvas to the viewport when that is resized."""
         if event.type() == QEvent.Type.Resize:
             self._fit_canvas()
         return False
@@ -326,7 +323,7 @@ class InspectorView(View):
 
 
 def _content_differs(old: ViewState, new: ViewState) -> bool:
-    """Whether anything that is shown may differ."""
+    """Whether the content may differ between two states."""
     parts = (old.check is new.check, old.focus == new.focus, old.run.results is new.run.results)
     if not all(parts) or old.run.problems is not new.run.problems:
         return True

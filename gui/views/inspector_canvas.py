@@ -1,4 +1,4 @@
-"""The canvas of the inspector: the figure on the screen, read with the mouse and stepped through with keys."""
+"""The canvas of the Inspector view: paints the figure and handles mouse and keys."""
 
 from math import ceil
 
@@ -22,27 +22,27 @@ from gui.views.step_keys import KEY_STEPS
 
 
 class InspectorCanvas(QWidget):
-    """A click chooses what it is on; arrows step through positions, page keys through filters; Space plays.
+    """A click selects what is under the mouse; arrows step through positions, page keys through maps; Space plays.
 
-    1 to 9 choose the input channels with the largest sums, as clicks on their bars do.
+    1 to 9 select the input channels with the largest sums, as clicks on their bars do.
     """
 
     chosen = Signal(object)
-    """A Focus that a person asks for."""
+    """The requested Focus."""
     step_requested = Signal(object)
-    """Channels, rows and columns to go."""
+    """Numbers of channels, rows and columns to step."""
     play_requested = Signal()
-    """Go through the positions, or stop."""
+    """Start or stop playing."""
     hovered = Signal(str)
 
     def __init__(self, content: InspectorContent) -> None:
         super().__init__()
         self.content = content
         self._layout: InspectorLayout | None = None
-        """Where everything is, once that was asked for."""
+        """Cached layout, computed on demand."""
         self._width = 0
-        """That it was laid out for."""
-        self._said = ""
+        """The width of the cached layout."""
+        self._hover_text = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Ignored)
@@ -56,21 +56,21 @@ class InspectorCanvas(QWidget):
         self.update()
 
     def height_for(self, width: int) -> int:
-        """Pixels that the figure needs at that width."""
+        """Return the height that the figure needs at a width, in pixels."""
         return ceil(self.layout_for(width).height)
 
     def head_height(self) -> float:
-        """Of the first part, as it is now."""
+        """Return the current height of the first part of the figure."""
         return self.layout_for(self.width()).part_rects[0][1].height()
 
     def layout_for(self, width: int) -> InspectorLayout:
-        """Where everything is at that width."""
+        """Return the layout at a width."""
         if self._layout is None or self._width != width:
             self._layout, self._width = lay_out_inspector(self.content, max(width, 1)), width
         return self._layout
 
     def hit_at(self, point: QPointF) -> InspectorHit | None:
-        """What is at a point."""
+        """Return what is at a point."""
         return hit_inspector(self.content, self.layout_for(self.width()), point)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -85,14 +85,14 @@ class InspectorCanvas(QWidget):
         painter.end()
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
-        found = self.hit_at(event.position())
-        self._report_hover("" if found is None else found.text)
-        self._show_term(None if found is None else found.term)
+        hit = self.hit_at(event.position())
+        self._report_hover("" if hit is None else hit.text)
+        self._show_term(None if hit is None else hit.term)
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        found = self.hit_at(event.position())
-        if event.button() == Qt.MouseButton.LeftButton and found is not None and found.focus is not None:
-            self.chosen.emit(found.focus)
+        hit = self.hit_at(event.position())
+        if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.focus is not None:
+            self.chosen.emit(hit.focus)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._report_hover("")
@@ -110,25 +110,26 @@ class InspectorCanvas(QWidget):
             super().keyPressEvent(event)
 
     def _choose_term(self, rank: int) -> None:
-        """The channel of the input whose bar is so far down."""
+        """Select the input channel whose bar has this rank from the top."""
         terms = [row.term for row in sums.sum_bars(self.content) if row.term is not None]
         if rank < len(terms):
             self.chosen.emit(self.content.term_focus(terms[rank]))
 
     def _report_hover(self, text: str) -> None:
-        if text != self._said:
-            self._said = text
+        if text != self._hover_text:
+            self._hover_text = text
             self.hovered.emit(text)
 
     def _show_term(self, term: int | None) -> None:
-        """Show the patch of the term under the mouse; it stays until the mouse is on another one, or leaves."""
+        """Show the patch of the term under the mouse until the mouse reaches another term or leaves."""
         if term is not None and term != self.content.chosen_term:
             self.show_content(replace(self.content, chosen_term=term))
 
 
 def describe_inspector(content: InspectorContent) -> str:
-    """Formula and bars, for those who do not see them."""
-    told = content.explanation
-    lines = [content.title, content.note] if told is None else [content.title, told.how.description, *told.how.formula]
+    """Describe formula and bars for screen readers."""
+    explanation = content.explanation
+    lines = [content.title]
+    lines += [content.note] if explanation is None else [explanation.how.description, *explanation.how.formula]
     lines += [f"{row.label}: {number_text(row.value)}" for row in sums.sum_bars(content)]
     return ". ".join(line.rstrip(".") for line in lines if line)

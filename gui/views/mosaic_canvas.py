@@ -1,4 +1,4 @@
-"""The canvas of the filters view: mosaics and a detail of the chosen map, zoomed and chosen with mouse and keys."""
+"""The canvas of the Filters view: paints mosaics and details of the selected map, handles zoom, mouse and keys."""
 
 from msgspec.structs import replace
 from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
@@ -31,13 +31,13 @@ _CLICK_SHOWS: dict[DetailKind, str] = {
     "kernel": "its kernel",
     "kernel by size": "its kernel",
     "histogram": "its histogram",
-    "contributions": "what input channels give to it",
+    "contributions": "contributions of its input channels",
 }
-"""Which detail of a map a click on it brings."""
+"""What a click on a map shows, by the kind of details."""
 
 
 def step_ordered_focus(focus: Focus, shape: Shape, by: FocusStep, order: MapOrdering | None = None) -> Focus:
-    """The choice after a key, from map to map as they are shown; from nothing chosen to the first one's middle."""
+    """Return the focus after a step, in the displayed order of maps; without a focus, the middle of the first map."""
     if order is None:
         return focus_steps.step_focus(focus, shape, by)
     tile = None if focus.channel is None else int(order.tiles[focus.channel])
@@ -46,94 +46,93 @@ def step_ordered_focus(focus: Focus, shape: Shape, by: FocusStep, order: MapOrde
 
 
 class MosaicCanvas(QWidget):
-    """The picture on the screen, with zoom: the wheel zooms about the mouse, dragging pans, a double click fits."""
+    """The picture with zoom: the wheel zooms about the mouse, dragging pans, a double click fits."""
 
     chosen = Signal(object)
-    """A Focus that a person asks for."""
+    """The requested Focus."""
     hovered = Signal(str)
 
     def __init__(self, state: ViewState, content: MosaicContent, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.zoom = MosaicZoom()
         self._state, self._content = state, content
-        self._scene: MosaicLayout | None = None
-        """Where everything is, once that was asked for."""
+        self._layout: MosaicLayout | None = None
+        """Cached layout, computed on demand."""
         self._pressed: QPointF | None = None
         self._dragged: QPointF | None = None
-        self._said = ""
+        self._hover_text = ""
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setMinimumSize(160, 160)
         self.setAccessibleName("Feature maps")
 
     def show_content(self, state: ViewState, content: MosaicContent) -> None:
-        self._state, self._content, self._scene = state, content, None
-        parts = [f"{plate.design}, {plate.title} {plate.note}".strip() for plate in content.panels]
-        parts += [content.legend, *(plate.legend_text for plate in content.panels)]
+        self._state, self._content, self._layout = state, content, None
+        parts = [f"{panel.design}, {panel.title} {panel.note}".strip() for panel in content.panels]
+        parts += [content.legend, *(panel.legend_text for panel in content.panels)]
         if content.detail is not None:
             parts.append(content.detail.text or f"{content.detail.title}: {content.detail.reason}")
         self.setAccessibleDescription(". ".join(filter(None, parts)))
         self.update()
 
     def set_zoom(self, zoom: MosaicZoom) -> None:
-        self.zoom, self._scene = zoom, None
+        self.zoom, self._layout = zoom, None
         self.update()
 
     def fit(self) -> None:
         self.set_zoom(MosaicZoom())
 
     def show_true_size(self) -> None:
-        """One pixel a value."""
-        seen = self._first_projection()
-        if seen is not None:
-            factor = 1 / (scale_to_fit(seen.grid, seen.rect) * seen.grid.repeat)
-            self.set_zoom(zoom_at(seen, factor, seen.rect.topLeft()))
+        """Zoom to one pixel per value."""
+        projection = self._first_projection()
+        if projection is not None:
+            factor = _true_size_factor(projection)
+            self.set_zoom(zoom_at(projection, factor, projection.rect.topLeft()))
 
     def current_layout(self) -> MosaicLayout:
-        """Where everything is now."""
-        if self._scene is None:
-            self._scene = lay_out_mosaics(QRectF(self.rect()), self._content, self.zoom)
-        return self._scene
+        if self._layout is None:
+            self._layout = lay_out_mosaics(QRectF(self.rect()), self._content, self.zoom)
+        return self._layout
 
     def describe(self, point: QPointF) -> str:
-        """What is under a point, in words; "" for nothing."""
-        found = self._panel_at(point)
-        if found is not None:
-            return describe_map_value(*found) + self._click_hint(found[1])
-        scene, body = self.current_layout(), self._detail_body()
-        if scene.legend_rect.contains(point):
+        """Describe what is under a point; "" for nothing."""
+        hit = self._panel_at(point)
+        if hit is not None:
+            return describe_map_value(*hit) + self._click_hint(hit[1])
+        layout, body = self.current_layout(), self._detail_body()
+        if layout.legend_rect.contains(point):
             return self._content.legend
         return "" if body is None else body.describe(point)
 
     def _click_hint(self, spot: MapSpot) -> str:
-        """What a click shows, as long as no map is chosen."""
+        """Describe what a click shows, as long as no map is selected."""
         if self._state.focus.channel is not None or spot.channel < 0:
             return ""
-        shown = _CLICK_SHOWS.get(self._state.look.detail, "")
-        return f" · click: {shown}" if shown else ""
+        detail = _CLICK_SHOWS.get(self._state.look.detail, "")
+        return f" · click: {detail}" if detail else ""
 
     def _detail_body(self) -> PlacedBody | None:
-        """What is shown of the chosen map."""
+        """Return the details of the selected map."""
         detail = self.current_layout().detail
         return None if detail is None else detail.body
 
     def _first_projection(self) -> Projection | None:
-        return next((frame.projection for frame in self.current_layout().panels if frame.projection is not None), None)
+        return next((panel.projection for panel in self.current_layout().panels if panel.projection is not None), None)
 
     def _projection_at(self, point: QPointF) -> Projection | None:
-        projections = (frame.projection for frame in self.current_layout().panels)
-        return next((seen for seen in projections if seen is not None and seen.rect.contains(point)), None)
+        projections = (panel.projection for panel in self.current_layout().panels)
+        return next((p for p in projections if p is not None and p.rect.contains(point)), None)
 
     def _panel_at(self, point: QPointF) -> tuple[MosaicPanel, MapSpot] | None:
-        for frame, plate in zip(self.current_layout().panels, self._content.panels, strict=True):
-            spot = frame.projection.spot_at(point) if frame.projection is not None else None
+        for layout, panel in zip(self.current_layout().panels, self._content.panels, strict=True):
+            spot = layout.projection.spot_at(point) if layout.projection is not None else None
             if spot is not None:
-                return plate, spot
+                return panel, spot
         return None
 
     def _report_hover(self, text: str) -> None:
-        if text != self._said:
-            self._said = text
+        if text != self._hover_text:
+            self._hover_text = text
             self.hovered.emit(text)
 
     def paintEvent(self, event: QPaintEvent) -> None:
@@ -146,7 +145,7 @@ class MosaicCanvas(QWidget):
         painter.end()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        self._scene = None
+        self._layout = None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         if event.button() == Qt.MouseButton.LeftButton:
@@ -160,9 +159,9 @@ class MosaicCanvas(QWidget):
         far = (point - self._pressed).manhattanLength() >= QApplication.startDragDistance()
         if self._dragged is None and far:
             self._dragged = self._pressed
-        seen = self._projection_at(self._pressed)
-        if self._dragged is not None and seen is not None:
-            self.set_zoom(pan_by(seen, self.zoom.factor, point - self._dragged))
+        projection = self._projection_at(self._pressed)
+        if self._dragged is not None and projection is not None:
+            self.set_zoom(pan_by(projection, self.zoom.factor, point - self._dragged))
             self._dragged = point
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
@@ -172,13 +171,13 @@ class MosaicCanvas(QWidget):
             self._choose(self._focus_at(event.position()))
 
     def _focus_at(self, point: QPointF) -> Focus | None:
-        """What a click chooses: a value, in a difference that of the chosen design; or a part of the detail."""
-        found, body = self._panel_at(point), self._detail_body()
-        if found is None:
+        """Return the focus that a click sets: a value, or what a part of the details stands for."""
+        hit, body = self._panel_at(point), self._detail_body()
+        if hit is None:
             return None if body is None else body.focus_at(point)
-        plate, spot = found
-        place = plate.ref or self._content.focus.ref
-        return Focus(*place, spot.channel, (spot.y, spot.x)) if spot.channel >= 0 else None
+        panel, spot = hit
+        ref = panel.ref or self._content.focus.ref
+        return Focus(*ref, spot.channel, (spot.y, spot.x)) if spot.channel >= 0 else None
 
     def _choose(self, focus: Focus | None) -> None:
         if focus is not None:
@@ -191,34 +190,34 @@ class MosaicCanvas(QWidget):
         self._report_hover("")
 
     def wheelEvent(self, event: QWheelEvent) -> None:
-        seen = self._projection_at(event.position())
-        if seen is None:
+        projection = self._projection_at(event.position())
+        if projection is None:
             event.ignore()
             return
-        self._zoom_by(2 ** (event.angleDelta().y() / 480), seen, event.position())
+        self._zoom_by(2 ** (event.angleDelta().y() / 480), projection, event.position())
 
-    def _zoom_by(self, times: float, seen: Projection, point: QPointF) -> None:
-        least = min(1.0, 1 / (scale_to_fit(seen.grid, seen.rect) * seen.grid.repeat))
-        self.set_zoom(zoom_at(seen, min(max(self.zoom.factor * times, least), _MOST_ZOOM), point))
+    def _zoom_by(self, times: float, projection: Projection, point: QPointF) -> None:
+        least = min(1.0, _true_size_factor(projection))
+        self.set_zoom(zoom_at(projection, min(max(self.zoom.factor * times, least), _MOST_ZOOM), point))
 
     def event(self, event: QEvent) -> bool:
-        """A tooltip says why a map is dead, and what a part of the detail is."""
+        """Show a tool tip: why a map is dead, or what a part of the details is."""
         if isinstance(event, QHelpEvent) and event.type() == QEvent.Type.ToolTip:
             point = QPointF(event.pos())
-            found, body = self._panel_at(point), self._detail_body()
+            hit, body = self._panel_at(point), self._detail_body()
             text = "" if body is None else body.describe(point)
-            if found is not None:
-                text = found[0].dead_reasons.get(found[1].channel, "")
+            if hit is not None:
+                text = hit[0].dead_reasons.get(hit[1].channel, "")
             QToolTip.showText(event.globalPos(), text, self)
             return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        seen, body = self._first_projection(), self._detail_body()
+        projection, body = self._first_projection(), self._detail_body()
         if event.key() in KEY_STEPS:
             self._step_focus(KEY_STEPS[event.key()])
-        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Minus) and seen is not None:
-            self._zoom_by(2.0 if event.key() == Qt.Key.Key_Plus else 0.5, seen, seen.rect.center())
+        elif event.key() in (Qt.Key.Key_Plus, Qt.Key.Key_Minus) and projection is not None:
+            self._zoom_by(2.0 if event.key() == Qt.Key.Key_Plus else 0.5, projection, projection.rect.center())
         elif event.key() == Qt.Key.Key_0:
             self.fit()
         elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9 and body is not None:
@@ -228,11 +227,15 @@ class MosaicCanvas(QWidget):
 
     def _step_focus(self, by: FocusStep) -> None:
         focus = self._content.focus
-        plate = next((plate for plate in self._content.panels if plate.ref == focus.ref), None)
-        if plate is None or plate.shape is None:
+        panel = next((panel for panel in self._content.panels if panel.ref == focus.ref), None)
+        if panel is None or panel.shape is None:
             return
         if by[0] and self._state.look.order == "likeness":
-            focus = replace(
-                focus, order_anchor=focus.likeness_channel
-            )  # else going on would sort anew, and never get far
-        self.chosen.emit(step_ordered_focus(focus, plate.shape, by, plate.order))
+            # Without an anchor each step would sort the maps again, and stepping would never get far.
+            focus = replace(focus, order_anchor=focus.likeness_channel)
+        self.chosen.emit(step_ordered_focus(focus, panel.shape, by, panel.order))
+
+
+def _true_size_factor(projection: Projection) -> float:
+    """Return the zoom factor at which a value is one pixel wide."""
+    return 1 / (scale_to_fit(projection.grid, projection.rect) * projection.grid.repeat)

@@ -1,4 +1,4 @@
-"""Which step each key takes through the values of a volume."""
+"""Keys that step through the values of a volume."""
 
 from PySide6.QtCore import Qt
 

@@ -1,4 +1,4 @@
-"""The view of the table: every node's shapes and costs in exact numbers, to read, to choose from and to copy."""
+"""The Table view: shapes and exact costs of every node, to read, to select from and to copy."""
 
 from collections.abc import Callable, Sequence
 from functools import partial
@@ -27,7 +27,7 @@ from gui.views.table_model import DESIGN_COLUMN, NO_PARENT, NODE_COLUMN, Operati
 from gui.widgets.tables import make_row_table
 
 _WIDEST, _SIGN, _PADDING = 240, 20, 12
-"""Pixels. A column of texts longer than the widest shortens them; their tooltips do not."""
+"""Pixels. Texts wider than the widest column are shortened; their tool tips are not."""
 
 
 class TableView(View):
@@ -37,53 +37,53 @@ class TableView(View):
         super().__init__(state, parent)
         self.model = OperationsModel(state)
         self.table = _make_table(self.model)
-        self.nothing = QLabel(NO_DESIGN_HINT)
-        self.nothing.setWordWrap(True)
-        self.nothing.setAlignment(Qt.AlignmentFlag.AlignCenter)
-        self.nothing.setMargin(_PADDING)
-        self.said = QLabel()
-        self.said.setAccessibleName("Comparison")
-        self.said.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self.said.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        self.copies = QToolButton()
+        self.hint = QLabel(NO_DESIGN_HINT)
+        self.hint.setWordWrap(True)
+        self.hint.setAlignment(Qt.AlignmentFlag.AlignCenter)
+        self.hint.setMargin(_PADDING)
+        self.note = QLabel()
+        self.note.setAccessibleName("Comparison")
+        self.note.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self.note.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
+        self.copy_button = QToolButton()
         self._add_copy_menu()
         self._compose()
         self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
-        self._fit_columns(anew=True)
-        self._show_words()
+        self._fit_columns(reset=True)
+        self._show_texts()
         self._select_ref()
 
     def _add_copy_menu(self) -> None:
-        """One menu of formats, at the button and at the table; the platform's copy key takes the selected rows."""
+        """Add the formats to the button and the context menu; the platform's copy key copies the selected rows."""
         menu = QMenu(self)
-        for format in (format for format in TABLE_FORMATS if format.ending):
-            action = QAction(f"Copy as {format.title}", self)
-            action.triggered.connect(partial(self.copy_all, format.text))
+        for table_format in (table_format for table_format in TABLE_FORMATS if table_format.ending):
+            action = QAction(f"Copy as {table_format.title}", self)
+            action.triggered.connect(partial(self.copy_all, table_format.text))
             menu.addAction(action)
             self.table.addAction(action)
-        self.copies.setText("Copy table")
-        self.copies.setToolTip("Copy the whole table; Ctrl+C in it copies the selected rows")
-        self.copies.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.copies.setMenu(menu)
-        selected = QAction("Copy selected rows as TSV", self.table)
-        selected.setShortcut(QKeySequence.StandardKey.Copy)
-        selected.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
-        selected.triggered.connect(self.copy_selected)
-        self.table.addAction(selected)
+        self.copy_button.setText("Copy table")
+        self.copy_button.setToolTip("Copy the whole table; in it, Ctrl+C copies the selected rows")
+        self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
+        self.copy_button.setMenu(menu)
+        copy_action = QAction("Copy selected rows as TSV", self.table)
+        copy_action.setShortcut(QKeySequence.StandardKey.Copy)
+        copy_action.setShortcutContext(Qt.ShortcutContext.WidgetShortcut)
+        copy_action.triggered.connect(self.copy_selected)
+        self.table.addAction(copy_action)
         self.table.setContextMenuPolicy(Qt.ContextMenuPolicy.ActionsContextMenu)
 
     def _compose(self) -> None:
         below = QHBoxLayout()
         below.setContentsMargins(6, 3, 6, 3)
         below.setSpacing(8)
-        below.addWidget(self.said, 1)
-        below.addWidget(self.copies)
+        below.addWidget(self.note, 1)
+        below.addWidget(self.copy_button)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
-        column.addWidget(self.nothing, 1)
+        column.addWidget(self.hint, 1)
         column.addWidget(self.table, 1)
         column.addLayout(below)
 
@@ -92,26 +92,26 @@ class TableView(View):
         changed = old.costs_key != new.costs_key
         if changed:
             self._show_rows()
-            self._show_words()
+            self._show_texts()
         if changed or old.focus != new.focus:
             self._select_ref()
 
     def _show_rows(self) -> None:
-        """While rows come and go nobody chooses any, whatever the current one becomes."""
+        """Update the rows. Signals are blocked because Qt moves the current row when rows come and go."""
         titles = [column.title for column in self.model.columns]
         with QSignalBlocker(self.table.selectionModel()):
             self.model.show_state(self._state)
-        self._fit_columns(anew=titles != [column.title for column in self.model.columns])
+        self._fit_columns(reset=titles != [column.title for column in self.model.columns])
 
-    def _show_words(self) -> None:
-        self.nothing.setVisible(not self._state.project.designs)
+    def _show_texts(self) -> None:
+        self.hint.setVisible(not self._state.project.designs)
         self.table.setVisible(bool(self.model.rows))
         lines = comparisons(self.model.rows, metric_by_id(self._state.look.metric))
-        self.said.setText("  ·  ".join(lines))
-        self.said.setToolTip("\n".join(lines))
+        self.note.setText("  ·  ".join(lines))
+        self.note.setToolTip("\n".join(lines))
 
     def _select_ref(self) -> None:
-        """Make the chosen node's row the current one, which moves nothing where it is already."""
+        """Make the selected node's row the current one, unless it is already."""
         selection = self.table.selectionModel()
         row = self.model.row_of(self._state.visible_ref(self._state.focus.ref))
         if row is None:
@@ -120,7 +120,7 @@ class TableView(View):
             column = max(selection.currentIndex().column(), 0)
             index = self.model.index(row, column)
             flags = QItemSelectionModel.SelectionFlag
-            # Qt scrolls to it, if the table is hidden when it is first shown.
+            # Qt scrolls to it; if the table is hidden, once it is shown.
             selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
 
     def _on_row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
@@ -132,19 +132,19 @@ class TableView(View):
 
     def _on_cell_entered(self, index: QModelIndex) -> None:
         row = self.model.rows[index.row()]
-        said = operations_cell_tip(self._state.costs, row, self.model.columns[index.column()]).replace("\n", ": ")
-        self.hovered.emit(f"{row.design or 'stem'} / {row.node or 'total'}: {said}" if said else "")
+        tip = operations_cell_tip(self._state.costs, row, self.model.columns[index.column()]).replace("\n", ": ")
+        self.hovered.emit(f"{row.design or 'stem'} / {row.node or 'total'}: {tip}" if tip else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """The mouse leaves the cells."""
+        """Clear the status bar when the mouse leaves the cells."""
         if event.type() == QEvent.Type.Leave:
             self.hovered.emit("")
         return False
 
     def selected_rows(self) -> tuple[TableRow, ...]:
-        """The rows that are selected, from top to bottom; all where none is."""
-        chosen = sorted(index.row() for index in self.table.selectionModel().selectedRows())
-        return tuple(self.model.rows[row] for row in chosen) or self.model.rows
+        """Return the selected rows from top to bottom, or all rows if none is selected."""
+        positions = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return tuple(self.model.rows[row] for row in positions) or self.model.rows
 
     def copy_selected(self) -> None:
         QGuiApplication.clipboard().setText(to_tsv(self.selected_rows()))
@@ -152,18 +152,18 @@ class TableView(View):
     def copy_all(self, text_of: Callable[[Sequence[TableRow]], str]) -> None:
         QGuiApplication.clipboard().setText(text_of(self.model.rows))
 
-    def _fit_columns(self, *, anew: bool) -> None:
-        """Columns grow with their longest text and do not shrink, so that an edit does not make them jump."""
+    def _fit_columns(self, *, reset: bool) -> None:
+        """Widen columns to their longest text; they only shrink if `reset`, so that an edit does not make them jump."""
         header, metrics = self.table.horizontalHeader(), self.table.fontMetrics()
         for position, column in enumerate(self.model.columns):
             longest = max((column.title, *map(column.text, self.model.rows)), key=len)
-            room = (
+            width = (
                 1.1 * metrics.horizontalAdvance(longest)
                 + (_SIGN if position in (DESIGN_COLUMN, NODE_COLUMN) else 0)
                 + _PADDING
             )
-            needed = min(round(room), _WIDEST)
-            if anew or header.sectionSize(position) < needed:
+            needed = min(round(width), _WIDEST)
+            if reset or header.sectionSize(position) < needed:
                 header.resizeSection(position, needed)
 
 

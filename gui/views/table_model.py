@@ -1,4 +1,4 @@
-"""The rows of the table as an item model that changes in place, so that selection and scroll position stay."""
+"""The table as an item model that changes in place, so that selection and scroll position stay."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -18,11 +18,11 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 NO_PARENT = QModelIndex()
 DESIGN_COLUMN, NODE_COLUMN = 0, 1
-"""Positions of the columns that carry signs."""
+"""Positions of the columns with icons."""
 
 
 class OperationsModel(QAbstractTableModel):
-    """A row a node and a total a design, as `engine.reports.tables` defines them."""
+    """One row per node and a total per design, as `engine.reports.tables` defines them."""
 
     def __init__(self, state: ViewState) -> None:
         super().__init__()
@@ -34,26 +34,26 @@ class OperationsModel(QAbstractTableModel):
         self._bold.setBold(True)
 
     def show_state(self, state: ViewState) -> None:
-        """Take over a state: cells that differ are told of, rows come and go where they do."""
-        found = _rows_of(state)
-        shown = _columns_of(state, found)
+        """Show a state: only cells that differ are changed, rows are inserted and removed where they differ."""
+        rows = _rows_of(state)
+        columns = _columns_of(state, rows)
         restyled = self._set_state(state)
-        if [column.title for column in shown] != [column.title for column in self.columns]:
+        if [column.title for column in columns] != [column.title for column in self.columns]:
             self.beginResetModel()
-            self.rows, self.columns = found, shown
+            self.rows, self.columns = rows, columns
             self.endResetModel()
             return
-        self._replace_rows(found)
-        if restyled and found:
-            self.dataChanged.emit(self.index(0, 0), self.index(len(found) - 1, len(shown) - 1))
+        self._replace_rows(rows)
+        if restyled and rows:
+            self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(columns) - 1))
 
     def _set_state(self, state: ViewState) -> bool:
-        """Whether colours change with the state."""
+        """Take over a state; returns whether colours change with it."""
         old, self._state = self._state, state
         restyled = old.look.theme != state.look.theme
         if restyled:
             self._mistake = self._mistake_icon()
-        return restyled or _taken_names(old) != _taken_names(state)
+        return restyled or _design_names(old) != _design_names(state)
 
     @property
     def _theme(self) -> Theme:
@@ -63,7 +63,7 @@ class OperationsModel(QAbstractTableModel):
         return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
     def _replace_rows(self, new: tuple[TableRow, ...]) -> None:
-        """Insert or remove only in the middle that differs, then tell of the rows that have other contents."""
+        """Insert and remove rows only in the range that differs, then report the rows with other contents."""
         old = self.rows
         if len(old) != len(new):
             first = next(
@@ -71,14 +71,14 @@ class OperationsModel(QAbstractTableModel):
                 _shorter_length(old, new),
             )
             last = _common_end(old[first:], new[first:])
-            gone, come = old[first : len(old) - last], new[first : len(new) - last]
-            if gone:
-                self.beginRemoveRows(NO_PARENT, first, first + len(gone) - 1)
-                self.rows = (*old[:first], *old[first + len(gone) :])
+            removed, inserted = old[first : len(old) - last], new[first : len(new) - last]
+            if removed:
+                self.beginRemoveRows(NO_PARENT, first, first + len(removed) - 1)
+                self.rows = (*old[:first], *old[first + len(removed) :])
                 self.endRemoveRows()
-            if come:
-                self.beginInsertRows(NO_PARENT, first, first + len(come) - 1)
-                self.rows = (*self.rows[:first], *come, *self.rows[first:])
+            if inserted:
+                self.beginInsertRows(NO_PARENT, first, first + len(inserted) - 1)
+                self.rows = (*self.rows[:first], *inserted, *self.rows[first:])
                 self.endInsertRows()
         metrics = [column.metric for column in self.columns if column.metric is not None]
         changed = [i for i, pair in enumerate(zip(self.rows, new, strict=True)) if _rows_differ(*pair, metrics)]
@@ -86,10 +86,10 @@ class OperationsModel(QAbstractTableModel):
         if changed:
             self.dataChanged.emit(self.index(changed[0], 0), self.index(changed[-1], len(self.columns) - 1))
 
-    def row_of(self, place: NodeRef) -> int | None:
-        """The row of a node."""
-        found = (i for i, row in enumerate(self.rows) if not row.is_total and (row.design, row.node) == place)
-        return next(found, None)
+    def row_of(self, ref: NodeRef) -> int | None:
+        """Return the row of a node."""
+        matches = (i for i, row in enumerate(self.rows) if not row.is_total and (row.design, row.node) == ref)
+        return next(matches, None)
 
     def rowCount(self, parent: _Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.rows)
@@ -139,12 +139,12 @@ class OperationsModel(QAbstractTableModel):
 
 
 def _rows_of(state: ViewState) -> tuple[TableRow, ...]:
-    """The stem is the same for all designs: it comes after what is compared."""
+    """Return the rows to show: the designs, which are compared, then the stem, which they share."""
     return tuple(sorted(state.cost_rows, key=lambda row: row.design == STEM))
 
 
 def _columns_of(state: ViewState, rows: tuple[TableRow, ...]) -> tuple[TableColumn, ...]:
-    """The numbers come before what the list of layers tells as well: a narrow dock shows them."""
+    """Return the columns: numbers before what the list of layers shows too, so that a narrow dock shows numbers."""
     design, node, layer, inputs, *numbers = operations_columns(
         visible_metrics(state.look.metric), state.look.convention
     )
@@ -152,19 +152,19 @@ def _columns_of(state: ViewState, rows: tuple[TableRow, ...]) -> tuple[TableColu
     return (design, node, *problem, *numbers, layer, inputs)
 
 
-def _taken_names(state: ViewState) -> list[str]:
+def _design_names(state: ViewState) -> list[str]:
     return [design.name for design in state.project.designs]
 
 
-def operations_cell_tip(ledger: Costs, row: TableRow, column: TableColumn) -> str:
-    """What more there is to know of a cell: a number's formula or exact words, and what is wrong at the node."""
+def operations_cell_tip(costs: Costs, row: TableRow, column: TableColumn) -> str:
+    """Return details of a cell: a number's formula or exact value, and the node's mistake."""
     parts = [row.problem]
     if column.metric is not None:
         value, text = row.value(column.metric), column.text(row)
-        unit = column.metric.unit or ledger.unit(column.metric)
-        known = row.formula(column.metric) or (text if value is None else f"{text} {unit}")
+        unit = column.metric.unit or costs.unit(column.metric)
+        exact = row.formula(column.metric) or (text if value is None else f"{text} {unit}")
         shorter = isinstance(value, int) and value >= 1000
-        parts.insert(0, f"{known} ({ledger.short(column.metric, value)})" if shorter else known)
+        parts.insert(0, f"{exact} ({costs.short(column.metric, value)})" if shorter else exact)
     elif not row.problem:
         parts = [column.text(row)]
     return "\n".join(part for part in parts if part)
@@ -180,7 +180,7 @@ def _is_same_row(one: TableRow, other: TableRow) -> bool:
 
 
 def _rows_differ(before: TableRow, after: TableRow, metrics: Iterable[Metric]) -> bool:
-    """Whether two rows say different things: amounts may differ where a layer does not, as receptive fields do."""
+    """Whether two rows differ. Amounts may differ for the same layer: receptive fields do."""
     if (before.report, before.problem) != (after.report, after.problem):
         return True
     return any(before.value(metric) != after.value(metric) for metric in metrics)
@@ -191,6 +191,6 @@ def _shorter_length(old: tuple[TableRow, ...], new: tuple[TableRow, ...]) -> int
 
 
 def _common_end(old: tuple[TableRow, ...], new: tuple[TableRow, ...]) -> int:
-    """How many rows at the end are of the same nodes."""
+    """Return how many rows at the end belong to the same nodes."""
     pairs = zip(reversed(old), reversed(new), strict=False)
     return next((i for i, pair in enumerate(pairs) if not _is_same_row(*pair)), _shorter_length(old, new))

@@ -1,4 +1,4 @@
-"""The volumes view: the chains of boxes, and buttons for the camera, the scale of the edges and the zoom."""
+"""The Volumes view: the chains of boxes, and buttons for the camera, the scale of the edges and the zoom."""
 
 from functools import partial
 from typing import ClassVar
@@ -18,30 +18,30 @@ from gui.views.volumes_canvas import VolumesCanvas
 
 _SCALES: tuple[tuple[DepthScale, str, str], ...] = (
     ("true", "1:1", "Edges to scale"),
-    ("sqrt", "√", "Edges ∝ square root: large and small are both seen"),
+    ("sqrt", "√", "Edges ∝ square root: large and small stay visible"),
     ("log", "log", "Edges ∝ logarithm"),
 )
 
 _VIEW_TIPS = {
     "3-D": "Front, top and side (1)",
-    "Top": "From above: only the number of maps is seen as length (T)",
-    "Front": "Only the maps are seen (F)",
+    "Top": "From above: only the number of maps is visible as length (T)",
+    "Front": "From the front: only the maps are visible (F)",
 }
 
 
 class VolumesView(View):
-    """Chains of boxes, one band a design."""
+    """Chains of boxes, one row per design."""
 
     turn_milliseconds: ClassVar[int] = 250
-    """How long the camera takes to a named view; 0: it is there at once."""
+    """Duration of camera motions to a named view; 0 for none."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.canvas = VolumesCanvas(state, self)
         self.cameras = {name: self._make_button(name, tip, checkable=True) for name, tip in _VIEW_TIPS.items()}
         self.scales = {scale: self._make_button(text, tip, checkable=True) for scale, text, tip in _SCALES}
-        self.fit_button = self._make_button("Fit", "Show the whole picture (0, or a double click beside the blocks)")
-        self.choice_button = self._make_button("Selection", "Zoom to the chosen volume or block (Z)")
+        self.fit_button = self._make_button("Fit", "Show the whole picture (0, or double-click outside the blocks)")
+        self.focus_button = self._make_button("Selection", "Zoom to the selected volume or block (Z)")
         self.nearer_button = self._make_button("+", "Zoom in (+, or the wheel)")
         self.farther_button = self._make_button("−", "Zoom out (−, or the wheel)")
         self._motion = QVariantAnimation(self)
@@ -51,10 +51,10 @@ class VolumesView(View):
         self._motion.valueChanged.connect(self._on_motion_value_changed)
         self._from = self._to = (0.0, 0.0)
         self._bar_width = 0
-        """Pixels that the toolbar takes with all its words."""
-        self._words = [QLabel("Camera", self), QLabel("Edges", self)]
-        self._spared = [*self._words, self.choice_button]
-        """What is left out where there is no room; Z does what the button does."""
+        """Width in pixels of the toolbar with everything in it."""
+        self._captions = [QLabel("Camera", self), QLabel("Edges", self)]
+        self._optional_widgets = [*self._captions, self.focus_button]
+        """Hidden if there is no room for them; the key Z does what the button does."""
         self._bar = self._make_tool_bar()
         self._lay_out()
         self._connect()
@@ -67,8 +67,8 @@ class VolumesView(View):
             self._show_look()
         if old.check is not new.check or _blocks_differ(old.look, new.look):
             self.canvas.setAccessibleDescription(_describe_volumes(new))
-        shown = ("project", "check", "run", "focus", "look")
-        if any(getattr(old, part) is not getattr(new, part) for part in shown):
+        parts = ("project", "check", "run", "focus", "look")
+        if any(getattr(old, part) is not getattr(new, part) for part in parts):
             self.canvas.show_state(new)
 
     def _show_look(self) -> None:
@@ -79,13 +79,13 @@ class VolumesView(View):
             button.setChecked(scale == look.scale)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
-        """Words before the buttons, and a button that has a key, only where there is room for them."""
+        """Hide captions, and the button that has a key, if there is no room for them."""
         self._bar_width = self._bar_width or self._bar.sizeHint().width()
-        for widget in self._spared:
+        for widget in self._optional_widgets:
             widget.setVisible(self.width() >= self._bar_width)
 
     def turn_to(self, name: str) -> None:
-        """Bring the camera to the view of that name in one motion."""
+        """Move the camera to the view of that name."""
         self._from, self._to = (self._state.look.yaw, self._state.look.pitch), CAMERA_VIEWS[name]
         self._motion.stop()
         if self.turn_milliseconds:
@@ -107,15 +107,15 @@ class VolumesView(View):
         bar = QHBoxLayout()
         bar.setContentsMargins(6, 2, 6, 2)
         bar.setSpacing(2)
-        for widget in self._spared:
-            widget.setMinimumWidth(1)  # else it would never let the view get narrow
-        for words, buttons in zip(self._words, (self.cameras.values(), self.scales.values()), strict=True):
-            bar.addWidget(words)
+        for widget in self._optional_widgets:
+            widget.setMinimumWidth(1)  # otherwise the view could not become narrow
+        for caption, buttons in zip(self._captions, (self.cameras.values(), self.scales.values()), strict=True):
+            bar.addWidget(caption)
             for button in buttons:
                 bar.addWidget(button)
             bar.addSpacing(12)
         bar.addStretch(1)
-        for button in (self.farther_button, self.nearer_button, self.choice_button, self.fit_button):
+        for button in (self.farther_button, self.nearer_button, self.focus_button, self.fit_button):
             bar.addWidget(button)
         return bar
 
@@ -133,7 +133,7 @@ class VolumesView(View):
         for scale, button in self.scales.items():
             button.clicked.connect(partial(self._on_scale_clicked, scale))
         self.fit_button.clicked.connect(self.canvas.fit)
-        self.choice_button.clicked.connect(self.canvas.zoom_to_focus)
+        self.focus_button.clicked.connect(self.canvas.zoom_to_focus)
         self.nearer_button.clicked.connect(partial(self._on_zoom_clicked, 1.25))
         self.farther_button.clicked.connect(partial(self._on_zoom_clicked, 0.8))
         self.canvas.turned.connect(self._on_canvas_turned)
@@ -168,15 +168,15 @@ class VolumesView(View):
         look = self._state.look
         self._request_camera(min(90.0, max(-90.0, look.yaw + yaw)), min(90.0, max(0.0, look.pitch + pitch)))
 
-    def _on_canvas_ref_chosen(self, place: NodeRef) -> None:
-        self.focus_requested.emit(Focus(*place))
+    def _on_canvas_ref_chosen(self, ref: NodeRef) -> None:
+        self.focus_requested.emit(Focus(*ref))
 
-    def _on_canvas_block_toggled(self, place: NodeRef) -> None:
+    def _on_canvas_block_toggled(self, ref: NodeRef) -> None:
         look = self._state.look
-        self.look_requested.emit(replace(look, toggled_blocks=look.toggled_blocks ^ {place}))
+        self.look_requested.emit(replace(look, toggled_blocks=look.toggled_blocks ^ {ref}))
 
-    def _on_canvas_hit_chosen(self, found: VolumeHit) -> None:
-        self.focus_requested.emit(hits.hit_focus(self._state, found))
+    def _on_canvas_hit_chosen(self, hit: VolumeHit) -> None:
+        self.focus_requested.emit(hits.hit_focus(self._state, hit))
 
 
 def _blocks_differ(old: Look, new: Look) -> bool:
@@ -184,7 +184,7 @@ def _blocks_differ(old: Look, new: Look) -> bool:
 
 
 def _describe_volumes(state: ViewState) -> str:
-    """The chains as text, for those who do not see the picture."""
+    """Describe the chains for screen readers."""
     chains = []
     for design in state.project.designs:
         analysis = state.visible_analysis(design.name)

@@ -1,4 +1,4 @@
-"""The canvas of the volumes view: the picture of boxes, turned, zoomed and chosen with mouse and keys."""
+"""The canvas of the Volumes view: paints the boxes and handles turning, zoom, mouse and keys."""
 
 from collections.abc import Iterator
 
@@ -27,14 +27,14 @@ from gui.theme import THEMES
 from gui.views.step_keys import KEY_STEPS
 
 _SMALLEST_TEXT = 6.0
-"""Pixels below which text is left out on the screen."""
+"""Height in pixels below which text is not drawn."""
 
 _DEGREES_PER_PIXEL = 0.4
 _NEAREST, _FARTHEST = 60.0, 0.4
 """Limits of the zoom."""
 
 _AROUND_BLOCK, _AROUND_VOLUME = 1.1, 2.2
-"""How many times what is chosen is shown when the picture goes there."""
+"""Width of the view, in widths of the selected block or volume, after zooming to it."""
 
 _CAMERA_KEYS = {Qt.Key.Key_1: "3-D", Qt.Key.Key_3: "3-D", Qt.Key.Key_T: "Top", Qt.Key.Key_F: "Front"}
 _ARROW_KEYS: dict[int, Direction] = {
@@ -53,7 +53,7 @@ _ZOOM_KEYS = {Qt.Key.Key_Plus: 1.25, Qt.Key.Key_Equal: 1.25, Qt.Key.Key_Minus: 0
 
 
 class VolumesCanvas(QWidget):
-    """The picture, with its own zoom and pan; it tells what the mouse and the keys ask for."""
+    """The picture with its own zoom and pan; it reports what mouse and keys request."""
 
     turned = Signal(float, float)
     """Degrees of yaw and pitch to add."""
@@ -63,7 +63,7 @@ class VolumesCanvas(QWidget):
     """The Focus of a value."""
     hit_chosen = Signal(object)
     block_toggled = Signal(object)
-    """The place of a block to open or to close."""
+    """Reference of a block to open or close."""
     hovered = Signal(str)
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
@@ -73,8 +73,8 @@ class VolumesCanvas(QWidget):
         self.offset = QPointF()
         self._pressed: QPointF | None = None
         self._last = QPointF()
-        self._moving: str = ""
-        self._space = False
+        self._drag_mode: str = ""
+        self._space_down = False
         self.setMouseTracking(True)
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         self.setAccessibleName("Volumes")
@@ -90,11 +90,10 @@ class VolumesCanvas(QWidget):
         self.update()
 
     def current_layout(self) -> VolumesLayout:
-        """The picture as it is laid out now."""
         return lay_out_volumes(self.state, self.width(), self.height())
 
     def hit_at(self, position: QPointF) -> VolumeHit | None:
-        """What is under a point of the widget."""
+        """Return what is under a point of the widget."""
         at = (position - self.offset) / self.zoom
         return hits.hit_volumes(self.state, self.current_layout(), at.x(), at.y())
 
@@ -112,30 +111,30 @@ class VolumesCanvas(QWidget):
         self.update()
 
     def zoom_to_focus(self) -> None:
-        """Show the chosen volume with what stands around it, or the chosen block."""
-        place = self.state.focus.ref
-        found = self._rect_of(self.state, place)
-        if found is not None:
-            opened = self.state.check.block(place) is not None and self.state.is_open(place)
-            zoom = min(self.width() / found.width(), self.height() / found.height())
+        """Show the selected volume and its surroundings, or the selected block."""
+        ref = self.state.focus.ref
+        rect = self._rect_of(self.state, ref)
+        if rect is not None:
+            opened = self.state.check.block(ref) is not None and self.state.is_open(ref)
+            zoom = min(self.width() / rect.width(), self.height() / rect.height())
             self.zoom = min(_NEAREST, max(1.0, zoom / (_AROUND_BLOCK if opened else _AROUND_VOLUME)))
-            self.offset = QPointF(self.width() / 2, self.height() / 2) - found.center() * self.zoom
+            self.offset = QPointF(self.width() / 2, self.height() / 2) - rect.center() * self.zoom
             self.update()
 
-    def _rect_of(self, state: ViewState, place: NodeRef) -> QRectF | None:
-        """Where a place is in the whole picture of a state."""
+    def _rect_of(self, state: ViewState, ref: NodeRef) -> QRectF | None:
+        """Return the rectangle of a node in the whole picture of a state."""
         scene = lay_out_volumes(state, self.width(), self.height()).scene
-        found = hits.find_rect(state, scene, place)
-        if found is None:
+        edges = hits.find_rect(state, scene, ref)
+        if edges is None:
             return None
-        left, top, right, bottom = (edge * scene.shrink for edge in found)
+        left, top, right, bottom = (edge * scene.shrink for edge in edges)
         return QRectF(left, top, right - left, bottom - top)
 
     def _keep_block_in_place(self, old: ViewState, new: ViewState) -> None:
-        """Keep a block that is opened or closed where it is in a picture that was zoomed to."""
+        """Keep a block that is opened or closed at its position if the picture is zoomed."""
         toggled = old.look.toggled_blocks ^ new.look.toggled_blocks
         if len(toggled) == 1 and self.zoom > 1.0:
-            before, after = (self._rect_of(state, place) for state in (old, new) for place in toggled)
+            before, after = (self._rect_of(state, ref) for state in (old, new) for ref in toggled)
             if before is not None and after is not None:
                 self.offset += (before.center() - after.center()) * self.zoom
 
@@ -147,8 +146,10 @@ class VolumesCanvas(QWidget):
         painter.translate(self.offset)
         painter.scale(self.zoom, self.zoom)
         rect = QRectF(0, 0, self.width(), self.height())
-        seen = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
-        drawing.draw_volumes(painter, rect, self.state, theme, self.current_layout(), _SMALLEST_TEXT, self.zoom, seen)
+        visible = QRectF(-self.offset / self.zoom, self.size() / self.zoom)
+        drawing.draw_volumes(
+            painter, rect, self.state, theme, self.current_layout(), _SMALLEST_TEXT, self.zoom, visible
+        )
         painter.restore()
         if self.hasFocus():
             painter.setPen(QPen(QColor(theme.accent), 2))
@@ -157,38 +158,38 @@ class VolumesCanvas(QWidget):
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
         self._pressed = self._last = event.position()
-        self._moving = ""
+        self._drag_mode = ""
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         position = event.position()
         if self._pressed is None:
             self._report_hover(position)
             return
-        if not self._moving and (position - self._pressed).manhattanLength() >= QApplication.startDragDistance() / 2:
-            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or self._space
+        if not self._drag_mode and (position - self._pressed).manhattanLength() >= QApplication.startDragDistance() / 2:
+            shifted = bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier) or self._space_down
             panning = shifted or bool(event.buttons() & Qt.MouseButton.MiddleButton)
-            self._moving = "pan" if panning else "turn"
+            self._drag_mode = "pan" if panning else "turn"
         step, self._last = position - self._last, position
-        if self._moving == "pan":
+        if self._drag_mode == "pan":
             self.offset += step
             self.update()
-        elif self._moving == "turn":
+        elif self._drag_mode == "turn":
             self.turned.emit(_DEGREES_PER_PIXEL * step.x(), _DEGREES_PER_PIXEL * step.y())
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        clicked = self._pressed is not None and not self._moving and event.button() == Qt.MouseButton.LeftButton
-        self._pressed, self._moving = None, ""
-        found = self.hit_at(event.position()) if clicked else None
-        if found is not None:
-            self.hit_chosen.emit(found)
+        clicked = self._pressed is not None and not self._drag_mode and event.button() == Qt.MouseButton.LeftButton
+        self._pressed, self._drag_mode = None, ""
+        hit = self.hit_at(event.position()) if clicked else None
+        if hit is not None:
+            self.hit_chosen.emit(hit)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._pressed = None
-        found = self.hit_at(event.position())
-        if found is None or self.state.check.block(found.ref) is None:
+        hit = self.hit_at(event.position())
+        if hit is None or self.state.check.block(hit.ref) is None:
             self.fit()
         else:
-            self.block_toggled.emit(found.ref)
+            self.block_toggled.emit(hit.ref)
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         self.zoom_by(1.0015 ** event.angleDelta().y(), event.position())
@@ -200,7 +201,7 @@ class VolumesCanvas(QWidget):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         key, shifted = event.key(), bool(event.modifiers() & Qt.KeyboardModifier.ShiftModifier)
         if key == Qt.Key.Key_Space:
-            self._space = True
+            self._space_down = True
         elif key in _CAMERA_KEYS:
             self.camera_chosen.emit(_CAMERA_KEYS[Qt.Key(key)])
         elif key in _TURNS and shifted:
@@ -220,47 +221,47 @@ class VolumesCanvas(QWidget):
 
     def keyReleaseEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Space and not event.isAutoRepeat():
-            self._space = False
+            self._space_down = False
         super().keyReleaseEvent(event)
 
     def event(self, event: QEvent) -> bool:
         if event.type() == QEvent.Type.ToolTip and isinstance(event, QHelpEvent):
-            found = self.hit_at(QPointF(event.pos()))
-            QToolTip.showText(event.globalPos(), "" if found is None else self._tip_text(found), self)
+            hit = self.hit_at(QPointF(event.pos()))
+            QToolTip.showText(event.globalPos(), "" if hit is None else self._tip_text(hit), self)
             return True
         return super().event(event)
 
     def _step_focus(self, by: FocusStep) -> None:
-        """Another value of the chosen volume."""
+        """Select another value of the selected volume."""
         if (shape := hits.visible_shape(self.state, self.state.focus.ref)) is not None:
             self.value_chosen.emit(step_focus(self.state.focus, shape, by))
 
     def _choose_neighbour(self, direction: Direction) -> None:
         scene = self.current_layout().scene
-        place = hits.find_neighbour(scene, hits.find_box(self.state, scene, self.state.focus.ref), direction)
-        if place is not None:
-            self.ref_chosen.emit(place)
+        ref = hits.find_neighbour(scene, hits.find_box(self.state, scene, self.state.focus.ref), direction)
+        if ref is not None:
+            self.ref_chosen.emit(ref)
 
     def _report_hover(self, position: QPointF) -> None:
-        found = self.hit_at(position)
-        self.hovered.emit("" if found is None else hits.describe_hit(self.state, found))
+        hit = self.hit_at(position)
+        self.hovered.emit("" if hit is None else hits.describe_hit(self.state, hit))
 
-    def _tip_text(self, found: VolumeHit) -> str:
-        """The operator and its costs, exact and with their formulas."""
+    def _tip_text(self, hit: VolumeHit) -> str:
+        """Return the label of a layer and its exact costs with formulas."""
         state = self.state
-        report = state.report(found.ref)
+        report = state.report(hit.ref)
         if report is None:
             return ""
         lines = [f"{report.name}: {report.layer.label()}"]
-        if state.check.block(found.ref) is not None:
-            return "\n".join([*lines, *self._block_tip_lines(state, found.ref[0], report)])
+        if state.check.block(hit.ref) is not None:
+            return "\n".join([*lines, *self._block_tip_lines(state, hit.ref[0], report)])
         for metric in metrics.METRICS:
-            if not metric.is_derived and (formula := state.costs.formula(metric, found.ref[0], report)):
+            if not metric.is_derived and (formula := state.costs.formula(metric, hit.ref[0], report)):
                 lines.append(f"{formula} {metric.unit}")
         return "\n".join(lines)
 
     def _block_tip_lines(self, state: ViewState, design: str, report: Report) -> Iterator[str]:
-        """What a block makes of what, the sums of its layers, and what a double click does."""
+        """Yield a block's shapes, the sums of its layers, and what a double click does."""
         shapes = [str(shape or "unknown") for shape in (*report.input_shapes, report.output_shape)]
         block = state.check.block((design, report.name))
         yield " → ".join(shapes) + (f", {len(block.parts)} layers" if block else "")

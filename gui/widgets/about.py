@@ -1,4 +1,4 @@
-"""What the program is and where its data comes from."""
+"""The About dialog: what the program is and where its data comes from."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QDialogButtonBox, QLabel, QTextBrowser, QVBoxLayout, QWidget
@@ -7,14 +7,14 @@ from engine.files.paths import RESOURCES
 
 
 class AboutBox(QDialog):
-    """One sentence, then the credits, which can be selected and whose links open."""
+    """One sentence and the credits, as text with links."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setWindowTitle("About Convolume")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.resize(640, 420)
-        what = QLabel("<b>Convolume</b> shows what convolutions do and cost.")
+        summary = QLabel("<b>Convolume</b> shows what convolutions do and cost.")
         self.credits = QTextBrowser()
         self.credits.setAccessibleName("Credits")
         self.credits.setOpenExternalLinks(True)
@@ -22,5 +22,5 @@ class AboutBox(QDialog):
         buttons = QDialogButtonBox(QDialogButtonBox.StandardButton.Close)
         buttons.rejected.connect(self.reject)
         column = QVBoxLayout(self)
-        for widget in (what, self.credits, buttons):
+        for widget in (summary, self.credits, buttons):
             column.addWidget(widget)

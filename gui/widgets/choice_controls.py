@@ -1,4 +1,4 @@
-"""Controls that choose: one of several, yes or no, some of many, a value or none."""
+"""Controls for choices: one of several, yes or no, some of many, a value or none."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QCheckBox, QComboBox, QListWidget, QListWidgetItem
 from gui.widgets.control import Control
 
 _FLAGS = Qt.ItemDataRole.UserRole - 1
-"""Under this role a combo box keeps what can be done with an option."""
+"""The role under which a combo box stores the item flags of an option."""
 
 
 class ChoiceBox(QComboBox):
@@ -28,13 +28,13 @@ class ChoiceBox(QComboBox):
 
     @property
     def options(self) -> tuple[tuple[Any, str], ...]:
-        """What there is to choose from."""
+        """The pairs of value and text."""
         return self._options
 
     def set_options(self, options: Iterable[tuple[Any, str]]) -> None:
-        """Replace what there is to choose from; the chosen value stays chosen where it is among them.
+        """Replace the options; the current value stays current if it is among them.
 
-        An option without a text is a line that separates groups.
+        An option without a text is a separator.
         """
         new = tuple(options)
         if new == self._options:
@@ -50,18 +50,18 @@ class ChoiceBox(QComboBox):
         self.show_value(value)
 
     def set_help(self, texts: Iterable[str]) -> None:
-        """A tooltip for each option."""
+        """Set a tool tip per option."""
         for index, text in enumerate(texts):
             self.setItemData(index, text, Qt.ItemDataRole.ToolTipRole)
 
     def disable(self, values: Iterable[Any], reason: str) -> None:
-        """Make some options impossible, and say why."""
-        refused = set(values)
+        """Disable some options, with the reason as their tool tip, and enable the others."""
+        disabled = set(values)
         model = self.model()
         for index, (value, _) in enumerate(self._options):
-            flags = None if value not in refused else Qt.ItemFlag.NoItemFlags.value
+            flags = None if value not in disabled else Qt.ItemFlag.NoItemFlags.value
             self.setItemData(index, flags, _FLAGS)
-            model.setData(model.index(index, 0), reason if value in refused else None, Qt.ItemDataRole.ToolTipRole)
+            model.setData(model.index(index, 0), reason if value in disabled else None, Qt.ItemDataRole.ToolTipRole)
 
     def value(self) -> Any:
         index = self.currentIndex()
@@ -119,37 +119,37 @@ class CheckControl(Control):
 
 
 class OptionalControl(Control):
-    """A value, or None: a check box says what None means; unchecked, the value is the person's own."""
+    """A value or None: a check box says what None means; if it is unchecked, `control` edits the value."""
 
     def __init__(self, control: Control, none_words: str) -> None:
         super().__init__()
         self.control = control
-        self.none = QCheckBox(none_words, self)
+        self.none_box = QCheckBox(none_words, self)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
-        column.addWidget(self.none)
+        column.addWidget(self.none_box)
         column.addWidget(control)
-        self.setFocusProxy(self.none)
-        self.none.toggled.connect(self._on_none_toggled)
+        self.setFocusProxy(self.none_box)
+        self.none_box.toggled.connect(self._on_none_toggled)
         control.changed.connect(self.changed)
 
     def value(self) -> Any:
-        return None if self.none.isChecked() else self.control.value()
+        return None if self.none_box.isChecked() else self.control.value()
 
     def show_value(self, value: Any, *, anew: bool = False) -> None:
-        with QSignalBlocker(self.none):
-            self.none.setChecked(value is None)
+        with QSignalBlocker(self.none_box):
+            self.none_box.setChecked(value is None)
         self.control.setVisible(value is not None)
         if value is not None:
             self.control.show_value(value, anew=anew)
 
     def show_none_value(self, value: Any) -> None:
-        """What None comes to: the person's own value starts from it."""
-        if self.none.isChecked():
+        """Set the value that None stands for; editing starts from it."""
+        if self.none_box.isChecked():
             self.control.show_value(value, anew=True)
 
     def set_title(self, title: str) -> None:
-        self.none.setAccessibleName(f"{title}: {self.none.text()}")
+        self.none_box.setAccessibleName(f"{title}: {self.none_box.text()}")
         self.control.set_title(title)
 
     def _on_none_toggled(self, none: bool) -> None:
@@ -158,7 +158,7 @@ class OptionalControl(Control):
 
 
 class Checklist(Control):
-    """Some of many, in the order in which they were checked; numbers say which comes first."""
+    """Some of many values, numbered in the order in which they were checked; at least one."""
 
     rows = 8
 
@@ -173,7 +173,7 @@ class Checklist(Control):
         self.list.itemChanged.connect(self._on_item_changed)
 
     def set_options(self, options: Iterable[tuple[str, str, bool]]) -> None:
-        """(value, text, whether it can be chosen) of each row."""
+        """Set value, text and whether it can be checked for each row."""
         new = tuple(options)
         if new == self._options:
             return
@@ -201,15 +201,15 @@ class Checklist(Control):
         with QSignalBlocker(self.list):
             for row, (value, text, possible) in enumerate(self._options):
                 item = self.list.item(row)
-                chosen = value in self._value
-                number = f"{self._value.index(value) + 1}. " if chosen else ""
+                checked = value in self._value
+                number = f"{self._value.index(value) + 1}. " if checked else ""
                 item.setText(f"{number}{text}")
                 item.setToolTip("" if possible else "depends on this layer")
-                item.setCheckState(Qt.CheckState.Checked if chosen else Qt.CheckState.Unchecked)
-                # What is chosen can always be taken out again.
+                item.setCheckState(Qt.CheckState.Checked if checked else Qt.CheckState.Unchecked)
+                # A checked row can always be unchecked.
                 item.setFlags(
                     Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsUserCheckable | Qt.ItemFlag.ItemIsEnabled
-                    if possible or chosen
+                    if possible or checked
                     else Qt.ItemFlag.NoItemFlags
                 )
 

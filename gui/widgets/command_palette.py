@@ -1,4 +1,4 @@
-"""A list of commands that typing narrows down."""
+"""The command palette: a list of commands that narrows down as the user types."""
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
 
@@ -7,11 +7,11 @@ from PySide6.QtGui import QAction, QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QDialog, QLineEdit, QListWidget, QListWidgetItem, QMenu, QVBoxLayout, QWidget
 
 _Command = tuple[str, QAction]
-"""A command and what it is called: "Design › Duplicate design"."""
+"""The path of a command and its action: "Design › Duplicate design"."""
 
 
 def list_commands(actions: Iterable[QAction], plain: Callable[[str], str], path: str = "") -> Iterator[_Command]:
-    """Every enabled command below the entries of a menu; `plain` takes the marks of underlined letters out."""
+    """Yield every enabled command in a menu and its submenus; `plain` removes the marks of underlined letters."""
     for action in actions:
         name, menu = f"{path}{plain(action.text())}", action.menu()
         if isinstance(menu, QMenu):
@@ -21,7 +21,7 @@ def list_commands(actions: Iterable[QAction], plain: Callable[[str], str], path:
 
 
 class CommandPalette(QDialog):
-    """Type a part of a command's words, choose with the arrows, Enter does it."""
+    """Typing filters the commands, arrow keys select one, Enter runs it."""
 
     def __init__(self, commands: Sequence[_Command], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -63,13 +63,13 @@ class CommandPalette(QDialog):
 
     def _on_line_text_changed(self, text: str) -> None:
         words = text.lower().split()
-        shown = -1
+        first = -1
         for row in range(self.list.count()):
             item = self.list.item(row)
             hit = all(word in item.text().lower() for word in words)
             item.setHidden(not hit)
-            shown = row if hit and shown < 0 else shown
-        self.list.setCurrentRow(shown)
+            first = row if hit and first < 0 else first
+        self.list.setCurrentRow(first)
 
     def _run_chosen(self) -> None:
         item = self.list.currentItem()

@@ -1,4 +1,4 @@
-"""What every control of a form answers: one value, shown, read and reported."""
+"""The base class of controls in forms."""
 
 from typing import Any
 
@@ -9,17 +9,17 @@ from PySide6.QtWidgets import QWidget
 class Control(QWidget):
     """An editor of one value.
 
-    `changed` tells of what a person does, at once; showing a value never emits it.
+    `changed` is emitted at once when the user changes the value, never by `show_value`.
     """
 
     changed = Signal(object)
 
     def value(self) -> Any:
-        """The value that the control shows."""
+        """Return the value that the control shows."""
         raise NotImplementedError
 
     def show_value(self, value: Any, *, anew: bool = False) -> None:
-        """Show a value. `anew`: it is another thing's, so forget how the last one was being edited."""
+        """Show a value; `anew` if it belongs to another object, so that the state of editing is reset."""
         raise NotImplementedError
 
     def set_title(self, title: str) -> None:

@@ -1,4 +1,4 @@
-"""Controls side by side in a bar that may get narrower than they are."""
+"""A bar of controls that may become narrower than they are."""
 
 from collections.abc import Iterable
 
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QHBoxLayout, QSizePolicy, QWidget
 
 
 def make_control_bar(widgets: Iterable[QWidget | None], wide: QWidget | None = None) -> QWidget:
-    """A bar of controls; None is room, and `wide` takes what there is. A narrow one shows the first of them."""
+    """Return a bar of controls: None is a stretch, `wide` takes the free space. A narrow bar cuts the last ones off."""
     row = QHBoxLayout()
     row.setContentsMargins(6, 2, 6, 2)
     row.setSpacing(6)

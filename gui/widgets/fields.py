@@ -1,4 +1,4 @@
-"""Rows of a form: a title, a control, and below it what is wrong."""
+"""Rows of a form: a title, a control and, below it, its mistake."""
 
 from collections.abc import Iterable
 
@@ -9,7 +9,7 @@ from gui.widgets.texts import make_error_note, show_note
 
 
 class Field:
-    """One row: its title, its widget, its mistake."""
+    """One row: its title, its widget and its mistake."""
 
     def __init__(self, title: QLabel, widget: QWidget) -> None:
         self.title, self.widget, self.error = title, widget, make_error_note()
@@ -29,7 +29,7 @@ class Field:
 
 
 class FieldGrid(QWidget):
-    """Rows under each other; titles take the width of the longest of `titles`, so that several grids align."""
+    """Rows of a form; the titles' column is as wide as the longest of `titles`, so that several grids align."""
 
     def __init__(self, titles: Iterable[str] = (), parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class FieldGrid(QWidget):
         self._grid.setColumnMinimumWidth(0, longest)
 
     def add(self, title: str, widget: QWidget, *, wide: bool = False) -> Field:
-        """Add a row; a `wide` widget stands below its title and has the whole width."""
+        """Add a row; a `wide` widget is below its title and has the whole width."""
         label = QLabel(title)
         label.setBuddy(widget)
         label.setMinimumHeight(label.fontMetrics().height() + 8)

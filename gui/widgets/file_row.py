@@ -1,4 +1,4 @@
-"""A row that shows a file and asks for another."""
+"""A row that shows a file, with a button to choose another."""
 
 from pathlib import Path
 
@@ -13,10 +13,10 @@ ARRAY_FILTER = "Arrays (*.npy *.npz *.safetensors);;All files (*)"
 
 
 class FileRow(QWidget):
-    """A file's name, its path as the tooltip, and a button."""
+    """A file's name, with its path as the tool tip, and a button."""
 
     chosen = Signal(str)
-    """The absolute path of another file."""
+    """The absolute path of the other file."""
 
     def __init__(self, title: str, filters: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -32,7 +32,7 @@ class FileRow(QWidget):
         self.browse.clicked.connect(self.choose_file)
 
     def show_file(self, path: str, real_path: Path) -> None:
-        """Show a file's name, with its path as the project writes it; the dialog starts in its real folder."""
+        """Show a file's name and its path as in the project; the dialog starts in the folder of `real_path`."""
         self.label.set_text(real_path.name)
         self.label.setToolTip(path)
         self._folder = str(real_path.parent) if real_path.parent.is_dir() else ""
@@ -43,7 +43,7 @@ class FileRow(QWidget):
             layout.addWidget(button)
 
     def choose_file(self) -> None:
-        """Let a person choose a file."""
+        """Open the dialog to choose another file."""
         path, _ = QFileDialog.getOpenFileName(self, f"Choose another {self._title}", self._folder, self._filters)
         if path:
             self.chosen.emit(str(Path(path).absolute()))

@@ -1,11 +1,11 @@
-"""Controls in as few rows as the width allows."""
+"""A layout of widgets in as few rows as the width allows."""
 
 from PySide6.QtCore import QPoint, QRect, QSize, Qt
 from PySide6.QtWidgets import QLayout, QLayoutItem, QWidget
 
 
 class FlowLayout(QLayout):
-    """Puts widgets beside each other, and begins another row where they would not fit."""
+    """Puts widgets side by side and starts another row if the next one would not fit."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -30,15 +30,15 @@ class FlowLayout(QLayout):
         return True
 
     def heightForWidth(self, width: int) -> int:
-        placed = self._item_rects(QRect(0, 0, width, 0))
-        bottom = max((rect.bottom() + 1 for rect in placed), default=0)
+        rects = self._item_rects(QRect(0, 0, width, 0))
+        bottom = max((rect.bottom() + 1 for rect in rects), default=0)
         return bottom + self.contentsMargins().bottom()
 
     def sizeHint(self) -> QSize:
         return self.minimumSize()
 
     def minimumSize(self) -> QSize:
-        """As wide as the widest of them."""
+        """Return a size in which each item fits on its own."""
         sizes = [item.minimumSize() for item in self._items]
         margins = self.contentsMargins()
         wide = max((size.width() for size in sizes), default=0) + margins.left() + margins.right()
@@ -46,18 +46,17 @@ class FlowLayout(QLayout):
 
     def setGeometry(self, rect: QRect) -> None:
         super().setGeometry(rect)
-        for item, place in zip(self._items, self._item_rects(rect), strict=True):
-            item.setGeometry(place)
+        for item, item_rect in zip(self._items, self._item_rects(rect), strict=True):
+            item.setGeometry(item_rect)
 
     def _item_rects(self, rect: QRect) -> list[QRect]:
-        """Where each item is."""
-        room, gap = rect.marginsRemoved(self.contentsMargins()), self.spacing()
-        left, top, high = room.left(), room.top(), 0
-        placed = []
+        inner, gap = rect.marginsRemoved(self.contentsMargins()), self.spacing()
+        left, top, row_height = inner.left(), inner.top(), 0
+        rects = []
         for item in self._items:
             size = item.sizeHint()
-            if left > room.left() and left + size.width() > room.right() + 1:
-                left, top, high = room.left(), top + high + gap, 0
-            placed.append(QRect(QPoint(left, top), QSize(min(size.width(), room.width()), size.height())))
-            left, high = left + size.width() + gap, max(high, size.height())
-        return placed
+            if left > inner.left() and left + size.width() > inner.right() + 1:
+                left, top, row_height = inner.left(), top + row_height + gap, 0
+            rects.append(QRect(QPoint(left, top), QSize(min(size.width(), inner.width()), size.height())))
+            left, row_height = left + size.width() + gap, max(row_height, size.height())
+        return rects

@@ -1,4 +1,4 @@
-"""Small drawn signs: they follow the palette and any screen's resolution, and need no file."""
+"""Glyphs of buttons, drawn as paths: they follow the palette and the resolution of the screen."""
 
 from collections.abc import Callable
 
@@ -7,7 +7,7 @@ from PySide6.QtGui import QActionEvent, QColor, QIcon, QPainter, QPainterPath, Q
 from PySide6.QtWidgets import QStyle, QStyleOptionToolButton, QStylePainter, QToolButton, QWidget
 
 _DrawGlyph = Callable[[QPainterPath], None]
-"""Adds lines to a path in a square of 16×16."""
+"""Adds the lines of a glyph to a path, in a square of 16×16."""
 
 
 def _plus(path: QPainterPath) -> None:
@@ -52,7 +52,7 @@ def _folder(path: QPainterPath) -> None:
     _add_lines(path, (1.5, 13), (1.5, 3.5), (6, 3.5), (7.5, 5.5), (14.5, 5.5), (14.5, 13), (1.5, 13))
 
 
-GLYPHS: dict[str, _DrawGlyph] = {
+_GLYPHS: dict[str, _DrawGlyph] = {
     "plus": _plus,
     "up": _up,
     "down": _down,
@@ -71,9 +71,9 @@ def _add_lines(path: QPainterPath, *points: tuple[float, float]) -> None:
 
 
 def paint_glyph(painter: QPainter, name: str, rect: QRectF, colour: QColor) -> None:
-    """Draw a sign as large as the square in the middle of `rect`."""
+    """Draw a glyph in the largest square in the middle of `rect`."""
     path = QPainterPath()
-    GLYPHS[name](path)
+    _GLYPHS[name](path)
     side = min(rect.width(), rect.height())
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
@@ -89,7 +89,7 @@ def paint_glyph(painter: QPainter, name: str, rect: QRectF, colour: QColor) -> N
 
 
 def paint_mistake(painter: QPainter, rect: QRectF, colour: QColor, ground: QColor) -> None:
-    """The sign of a mistake: a filled disc with an exclamation mark."""
+    """Draw the sign of a mistake: a filled disc with an exclamation mark."""
     side = min(rect.width(), rect.height())
     centre = rect.center()
     painter.save()
@@ -104,7 +104,7 @@ def paint_mistake(painter: QPainter, rect: QRectF, colour: QColor, ground: QColo
 
 
 def mistake_icon(colour: QColor, ground: QColor, side: int = 16) -> QIcon:
-    """The sign of a mistake as an icon, sharp on screens of up to twice the resolution."""
+    """Return the sign of a mistake as an icon, sharp on screens with a pixel ratio of up to 2."""
     pixmap = QPixmap(2 * side, 2 * side)
     pixmap.fill(Qt.GlobalColor.transparent)
     painter = QPainter(pixmap)
@@ -115,9 +115,9 @@ def mistake_icon(colour: QColor, ground: QColor, side: int = 16) -> QIcon:
 
 
 class GlyphButton(QToolButton):
-    """A button with a drawn sign, and a tooltip that is its name for screen readers, too.
+    """A button with a glyph; its tool tip is also its name for screen readers.
 
-    With a default action it is enabled and named as the action is.
+    A default action determines its tool tip and whether it is enabled.
     """
 
     def __init__(self, glyph: str, tip: str, parent: QWidget | None = None) -> None:
@@ -147,7 +147,7 @@ class GlyphButton(QToolButton):
         painter = QStylePainter(self)
         option = QStyleOptionToolButton()
         self.initStyleOption(option)
-        option.text = ""  # a default action has given it one
+        option.text = ""  # set by the default action
         painter.drawComplexControl(QStyle.ComplexControl.CC_ToolButton, option)
         group = QPalette.ColorGroup.Normal if self.isEnabled() else QPalette.ColorGroup.Disabled
         colour = self.palette().color(group, QPalette.ColorRole.ButtonText)

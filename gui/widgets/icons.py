@@ -1,4 +1,4 @@
-"""Icons from the bundled SVG files, in the theme's text colour: the platform's own are not to be had everywhere."""
+"""Icons from the bundled SVG files in the colours of the theme; not every platform has icons of its own."""
 
 from functools import lru_cache
 
@@ -13,9 +13,9 @@ _SIZES = (16, 24, 48)
 
 @lru_cache(maxsize=128)
 def load_icon(name: str, colour: str, disabled: str) -> QIcon:
-    """The icon `resources/icons/NAME.svg`; its strokes are written as "currentColor"."""
+    """Load `resources/icons/NAME.svg` and replace its "currentColor" by the colours of both modes."""
     source = (RESOURCES / "icons" / f"{name}.svg").read_text(encoding="utf-8")
-    made = QIcon()
+    icon = QIcon()
     for mode, shade in ((QIcon.Mode.Normal, colour), (QIcon.Mode.Disabled, disabled)):
         renderer = QSvgRenderer(QByteArray(source.replace("currentColor", shade).encode()))
         for size in _SIZES:
@@ -24,5 +24,5 @@ def load_icon(name: str, colour: str, disabled: str) -> QIcon:
             painter = QPainter(pixmap)
             renderer.render(painter)
             painter.end()
-            made.addPixmap(pixmap, mode)
-    return made
+            icon.addPixmap(pixmap, mode)
+    return icon

@@ -1,4 +1,4 @@
-"""Which keys a field keeps from the window's commands while a person types in it."""
+"""A line edit that leaves Undo and Redo to the project, and uses Escape only while its text is changed."""
 
 from PySide6.QtCore import QEvent, Qt
 from PySide6.QtGui import QKeyEvent, QKeySequence
@@ -8,7 +8,7 @@ _KEYS = QKeySequence.StandardKey
 
 
 def is_undo(event: QEvent) -> bool:
-    """Whether a field is asked if it keeps Undo or Redo, which Qt's fields do even with nothing to take back."""
+    """Whether an event offers a field Undo or Redo, which Qt's fields accept even with nothing to undo."""
     return (
         isinstance(event, QKeyEvent)
         and event.type() == QEvent.Type.ShortcutOverride
@@ -17,10 +17,10 @@ def is_undo(event: QEvent) -> bool:
 
 
 class LineEdit(QLineEdit):
-    """A line that keeps Escape while its text is not yet taken, and leaves Undo to the project once it is."""
+    """Accepts Escape while its text is modified; accepts Undo only while the text is a draft."""
 
     drafts = True
-    """Whether a text is taken later, at Enter for example; else each letter is an edit of the project at once."""
+    """Whether a text is a draft until it is committed, e.g. by Enter; otherwise each letter edits the project."""
 
     def event(self, event: QEvent) -> bool:
         draft = self.drafts and self.isModified()

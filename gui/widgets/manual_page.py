@@ -1,4 +1,4 @@
-"""One page of the manual: Markdown with tables, code and pictures that follow the palette, the zoom and the width."""
+"""A page of the manual: Markdown with tables, code and pictures that follow palette, zoom and width."""
 
 import re
 from collections.abc import Iterator
@@ -22,7 +22,6 @@ from PySide6.QtGui import (
     QTextFormat,
     QTextFragment,
     QTextFrameFormat,
-    QTextImageFormat,
     QTextTable,
 )
 from PySide6.QtWidgets import QTextBrowser, QTextEdit, QWidget
@@ -38,7 +37,7 @@ _KEEP = QTextCursor.MoveMode.KeepAnchor
 
 
 class ManualPage(QTextBrowser):
-    """Shows a page; links between pages stay inside, others open in the browser."""
+    """Shows a page. Links to other pages are followed here, other links open in the browser."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -48,7 +47,7 @@ class ManualPage(QTextBrowser):
         self._zoom = 0
         self._words: tuple[str, ...] = ()
         self._pictures: dict[str, QImage] = {}
-        """Pictures at their own size, by path."""
+        """Pictures in their original size, by path."""
         self._point_size = self.font().pointSizeF()
         self.anchorClicked.connect(self._on_anchor_clicked)
         self.sourceChanged.connect(self._on_source_changed)
@@ -59,14 +58,14 @@ class ManualPage(QTextBrowser):
         return Path(self.source().toLocalFile()) if self.source().isValid() else START
 
     def show_page(self, page: Path, heading: str = "") -> None:
-        """Show a page, from its top or from a heading."""
+        """Show a page from its top or from a heading on."""
         if not self.source().isValid() or page != self.page:
             self.setSource(QUrl.fromLocalFile(str(page)))
         if heading:
             self._scroll_to(heading)
 
     def zoom_by(self, steps: int) -> None:
-        """Make the text larger or smaller by so many points; 0 brings back its own size."""
+        """Enlarge the text by a number of points, negative to shrink it; 0 resets its size."""
         self._zoom = min(max(self._zoom + steps, _ZOOM_STEPS[0]), _ZOOM_STEPS[-1]) if steps else 0
         font = self.font()
         font.setPointSizeF(max(5.0, self._point_size + self._zoom))
@@ -84,7 +83,7 @@ class ManualPage(QTextBrowser):
             self.show_next_hit()
 
     def show_next_hit(self) -> None:
-        """Scroll to the next occurrence of a word, after the last one to the first."""
+        """Scroll to the next occurrence of a word; after the last one, to the first."""
         hits = self._hits()
         if not hits:
             return
@@ -156,7 +155,7 @@ class ManualPage(QTextBrowser):
             block = block.next()
 
     def _style(self) -> None:
-        """Colours, borders and margins, which Markdown leaves open."""
+        """Set colours, borders and margins, which Markdown does not define."""
         editing = QTextCursor(self.document())
         editing.beginEditBlock()
         for block in self._blocks():
@@ -169,7 +168,7 @@ class ManualPage(QTextBrowser):
 
     def _style_block(self, block: QTextBlock) -> None:
         cursor = QTextCursor(block)
-        given = block.blockFormat()
+        level = block.blockFormat().headingLevel()
         if _is_code(block):
             cursor.mergeBlockFormat(self._code_format(block))
             cursor.movePosition(QTextCursor.MoveOperation.EndOfBlock, _KEEP)
@@ -180,8 +179,8 @@ class ManualPage(QTextBrowser):
         added.setLineHeight(
             100.0 if pictures else _LINE_HEIGHT, QTextBlockFormat.LineHeightTypes.ProportionalHeight.value
         )
-        if given.headingLevel():
-            added.setTopMargin(6.0 if given.headingLevel() == 1 else 18.0)
+        if level:
+            added.setTopMargin(6.0 if level == 1 else 18.0)
             added.setBottomMargin(6.0)
         cursor.mergeBlockFormat(added)
         self._style_inline_code(block)
@@ -194,7 +193,7 @@ class ManualPage(QTextBrowser):
         ]
         added = _fixed_format()
         level = block.blockFormat().headingLevel()
-        if level:  # Markdown's code has no size of its own, not even in a heading
+        if level:  # code in a heading does not have the size of the heading by itself
             added.setFontWeight(QFont.Weight.Bold)
             added.setProperty(QTextFormat.Property.FontSizeAdjustment.value, 4 - level)
         else:
@@ -214,16 +213,16 @@ class ManualPage(QTextBrowser):
         return added
 
     def _style_table(self, table: QTextTable) -> None:
-        given = table.format()
-        given.setBorder(1.0)
-        given.setBorderCollapse(True)
-        given.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
-        given.setBorderBrush(self.palette().color(QPalette.ColorRole.Mid))
-        given.setCellPadding(5.0)
-        given.setCellSpacing(0.0)
-        given.setTopMargin(6.0)
-        given.setBottomMargin(12.0)
-        table.setFormat(given)
+        table_format = table.format()
+        table_format.setBorder(1.0)
+        table_format.setBorderCollapse(True)
+        table_format.setBorderStyle(QTextFrameFormat.BorderStyle.BorderStyle_Solid)
+        table_format.setBorderBrush(self.palette().color(QPalette.ColorRole.Mid))
+        table_format.setCellPadding(5.0)
+        table_format.setCellSpacing(0.0)
+        table_format.setTopMargin(6.0)
+        table_format.setBottomMargin(12.0)
+        table.setFormat(table_format)
         for column in range(table.columns()):
             cell = table.cellAt(0, column)
             head = cell.format()
@@ -231,7 +230,7 @@ class ManualPage(QTextBrowser):
             cell.setFormat(head)
 
     def _fit_width(self) -> None:
-        """Keep lines readable in a wide window: a column in its middle, which only large pictures exceed."""
+        """Limit the length of lines in a wide window: text is a column in the middle, only large pictures are wider."""
         widest = self.viewport().width() - 2 * _SIDE_MARGIN
         longest = self.fontMetrics().horizontalAdvance(_LONGEST_LINE)
         margin = max(0, (widest - longest) // 2)
@@ -243,10 +242,10 @@ class ManualPage(QTextBrowser):
                 for block in blocks:
                     self._fit_block(block, widest, margin)
         for frame in self.document().rootFrame().childFrames():
-            given = frame.frameFormat()
-            given.setLeftMargin(margin)
-            given.setRightMargin(margin)
-            frame.setFrameFormat(given)
+            frame_format = frame.frameFormat()
+            frame_format.setLeftMargin(margin)
+            frame_format.setRightMargin(margin)
+            frame.setFrameFormat(frame_format)
 
     def _fit_block(self, block: QTextBlock, widest: int, margin: int) -> None:
         cursor = QTextCursor(block)
@@ -256,33 +255,32 @@ class ManualPage(QTextBrowser):
             cursor.mergeBlockFormat(_margins(margin) if width is None else _margins((widest - width) // 2))
 
     def _fit_code(self, lines: list[QTextBlock], widest: int, margin: int) -> None:
-        """Move code with long lines to the left: its lines cannot be broken."""
+        """Move code with long lines to the left, because its lines cannot be wrapped."""
         metrics = QFontMetrics(QTextCursor(lines[0]).charFormat().font())
         longest = max(metrics.horizontalAdvance(line.text()) for line in lines)
         left = max(0, min(margin, widest - longest - 2))
-        format = _margins(left)
-        format.setRightMargin(max(0, min(margin, widest - left - longest - 2)))
+        margins = _margins(left)
+        margins.setRightMargin(max(0, min(margin, widest - left - longest - 2)))
         for line in lines:
-            QTextCursor(line).mergeBlockFormat(format)
+            QTextCursor(line).mergeBlockFormat(margins)
 
     def _fit_picture(self, fragment: QTextFragment, widest: int) -> int:
-        """Scale a picture smoothly to its own width or to the widest possible; returns its width."""
-        given = fragment.charFormat().toImageFormat()
-        url = self.document().baseUrl().resolved(self.source().resolved(QUrl(given.name())))
+        """Scale a picture down to `widest` if it is wider; returns its width."""
+        image_format = fragment.charFormat().toImageFormat()
+        url = self.document().baseUrl().resolved(self.source().resolved(QUrl(image_format.name())))
         picture = self._pictures.setdefault(url.toLocalFile(), QImage(url.toLocalFile()))
         width = min(widest, picture.width())
         ratio = self.devicePixelRatioF()
         scaled = picture.scaledToWidth(round(width * ratio), Qt.TransformationMode.SmoothTransformation)
         scaled.setDevicePixelRatio(ratio)
         self.document().addResource(QTextDocument.ResourceType.ImageResource.value, url, scaled)
-        fitted = QTextImageFormat(given)
-        fitted.setName(url.toString())
-        fitted.setWidth(width)
-        fitted.setHeight(scaled.height() / ratio)
+        image_format.setName(url.toString())
+        image_format.setWidth(width)
+        image_format.setHeight(scaled.height() / ratio)
         cursor = QTextCursor(self.document())
         cursor.setPosition(fragment.position())
         cursor.setPosition(fragment.position() + fragment.length(), _KEEP)
-        cursor.setCharFormat(fitted)
+        cursor.setCharFormat(image_format)
         return width
 
 
@@ -298,14 +296,14 @@ def _is_code(block: QTextBlock) -> bool:
 
 
 def _margins(width: float) -> QTextBlockFormat:
-    made = QTextBlockFormat()
-    made.setLeftMargin(width)
-    made.setRightMargin(width)
-    return made
+    block_format = QTextBlockFormat()
+    block_format.setLeftMargin(width)
+    block_format.setRightMargin(width)
+    return block_format
 
 
 def _fixed_format() -> QTextCharFormat:
-    made = QTextCharFormat()
-    made.setFontFamilies(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families())
-    made.setFontFixedPitch(True)
-    return made
+    char_format = QTextCharFormat()
+    char_format.setFontFamilies(QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont).families())
+    char_format.setFontFixedPitch(True)
+    return char_format

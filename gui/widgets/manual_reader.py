@@ -1,4 +1,4 @@
-"""The window that shows the manual: contents and search on the left, the page on the right."""
+"""The window of the manual: contents and search on the left, the page on the right."""
 
 from pathlib import Path
 
@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 )
 
 from gui.widgets.manual_page import ManualPage
-from gui.widgets.manual_pages import START, hit_count, pages, title, words_of
+from gui.widgets.manual_pages import START, hit_count, pages, query_words, title
 
 _FIRST_SIZE = 1080, 800
 _CONTENTS_WIDTH = 240
@@ -26,14 +26,14 @@ _PAGE = Qt.ItemDataRole.UserRole
 
 
 class ManualReader(QDialog):
-    """Does not block the program's window, and keeps its page when it is closed."""
+    """Not modal; it still shows the same page when it is opened again."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent, Qt.WindowType.Window)
         self.setWindowTitle("Manual – Convolume")
         self.resize(*_FIRST_SIZE)
         self._texts: dict[Path, str] = {}
-        """Plain text per page, from the first search on."""
+        """Plain text per page, cached by the first search."""
         self.search = QLineEdit(self)
         self.search.setPlaceholderText("Search (Ctrl+F)")
         self.search.setAccessibleName("Search the manual")
@@ -107,8 +107,8 @@ class ManualReader(QDialog):
         self.search.selectAll()
 
     def _on_search_text_changed(self, text: str) -> None:
-        """List the pages with hits, and show the first unless the current page has some."""
-        words = words_of(text)
+        """List the pages with hits, and show the first one unless the current page has hits."""
+        words = query_words(text)
         first: QListWidgetItem | None = None
         for row in range(self.contents.count()):
             item = self.contents.item(row)
@@ -132,10 +132,10 @@ class ManualReader(QDialog):
     def _on_current_item_changed(self, item: QListWidgetItem | None) -> None:
         if item is not None:
             self.page.show_page(item.data(_PAGE))
-            self.page.highlight(words_of(self.search.text()))
+            self.page.highlight(query_words(self.search.text()))
 
     def _on_source_changed(self, url: QUrl) -> None:
-        """Follow a link in the contents."""
+        """Select the page in the contents after a link was followed."""
         for row in range(self.contents.count()):
             if self.contents.item(row).data(_PAGE) == Path(url.toLocalFile()):
                 self.contents.blockSignals(True)

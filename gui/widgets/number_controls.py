@@ -1,4 +1,4 @@
-"""Controls of numbers: a box with a slider, and a field for numbers of any size. The wheel needs the focus."""
+"""Controls for numbers: a box with a slider, and a field for any number. They ignore the wheel without the focus."""
 
 from bisect import bisect_left
 from collections.abc import Callable
@@ -12,13 +12,13 @@ from gui.widgets.control import Control
 from gui.widgets.line_edit import LineEdit, is_undo
 
 DOUBLINGS = tuple(sorted({n for k in range(13) for n in (2**k, 3 * 2**k // 2) if 1 <= n <= 4096}))
-"""Sizes that people choose, each about 1.4 times the one before: 1, 2, 3, 4, 6, 8, 12, 16, …, 4096."""
+"""Common sizes, each about 1.4 times the previous one: 1, 2, 3, 4, 6, 8, 12, 16, …, 4096."""
 
 
 class IntegerBox(QSpinBox):
-    """A spin box that leaves the wheel to the scroll area until it has the focus.
+    """A spin box that leaves the wheel to the scroll area unless it has the focus.
 
-    It has room for `digits`, and asks for more when a number has more.
+    It is wide enough for `digits`, and grows for longer numbers.
     """
 
     def __init__(self, low: int, high: int, parent: QWidget | None = None, *, digits: int = 4) -> None:
@@ -28,7 +28,7 @@ class IntegerBox(QSpinBox):
         self.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
 
     def sizeHint(self) -> QSize:
-        """Room for common numbers; the largest allowed one would take half the form."""
+        """Return a size for common numbers; the largest allowed one would take half the form."""
         digits = max(self.digits, len(str(self.value())))
         width = self.fontMetrics().horizontalAdvance("0" * digits) + 30
         return QSize(width, super().sizeHint().height())
@@ -37,14 +37,14 @@ class IntegerBox(QSpinBox):
         return self.sizeHint()
 
     def show_number(self, number: int) -> None:
-        """Show a number without telling of it."""
+        """Show a number without emitting a signal."""
         with QSignalBlocker(self):
             self.setValue(number)
         self.updateGeometry()
 
     def event(self, event: QEvent) -> bool:
         if is_undo(event):
-            event.ignore()  # every digit is an edit of the project, which undoes it
+            event.ignore()  # every digit is an edit, which the project undoes
             return True
         return super().event(event)
 
@@ -56,7 +56,7 @@ class IntegerBox(QSpinBox):
 
 
 class Slider(QSlider):
-    """A slider over a table of numbers; a number between two of them leaves it at the next one."""
+    """A slider over a table of numbers; for a number between two entries it is at the larger one."""
 
     chosen = Signal(int)
 
@@ -81,21 +81,21 @@ class Slider(QSlider):
 
 
 def slider_steps(low: int, high: int) -> tuple[int, ...]:
-    """Numbers for a slider: doublings for counts that can be large, each one to 15 for the others."""
+    """Return the numbers of a slider: doublings for counts that can be large, all numbers up to 15 for others."""
     if high > 1_000_000:
         return tuple(n for n in DOUBLINGS if low <= n <= high)
     return tuple(range(low, min(high, 15) + 1))
 
 
 def parse_seed(text: str) -> int:
-    """The seed that a text means: an integer as large as files hold; ValueError for any other text."""
+    """Parse a seed, an integer that files can store; raises ValueError for any other text."""
     if not text.isascii() or not text.isdigit() or int(text) >= 2**63:
         raise ValueError("an integer from 0 to 2⁶³ − 1 is needed")
     return int(text)
 
 
 class IntegerControl(Control):
-    """An integer: a box, and a slider over common values."""
+    """An integer: a box and a slider over common values."""
 
     def __init__(self, low: int, high: int, steps: tuple[int, ...] | None = None) -> None:
         super().__init__()
@@ -128,20 +128,22 @@ class IntegerControl(Control):
 
 
 class NumberControl(Control):
-    """A number that is typed, 1e-5 for example: every text that can be read is emitted at once.
+    """A typed number such as 1e-5: every valid text is emitted at once.
 
     Parameters
     ----------
-    read
-        The number that a text means; ValueError, with a sentence, where it means none that is allowed.
+    parse
+        Returns the number of a text; raises ValueError with an explanation if that is not allowed.
+    to_text
+        Returns the text that shows a number.
     """
 
     refused = Signal(str)
-    """Why the text as it stands is no number; "" as soon as it is one."""
+    """Why the current text is not allowed; "" once it is."""
 
-    def __init__(self, read: Callable[[str], float], show: Callable[[float], str] = repr) -> None:
+    def __init__(self, parse: Callable[[str], float], to_text: Callable[[float], str] = repr) -> None:
         super().__init__()
-        self._read, self._show = read, show
+        self._parse, self._to_text = parse, to_text
         self._value: float | int = 0
         self.refusal = ""
         self.edit = NumberEdit(self)
@@ -164,7 +166,7 @@ class NumberControl(Control):
         self.edit.setAccessibleName(title)
 
     def _restore(self) -> None:
-        self.edit.setText(self._show(self._value))
+        self.edit.setText(self._to_text(self._value))
         self.edit.setCursorPosition(0)
         self._refuse("")
 
@@ -175,7 +177,7 @@ class NumberControl(Control):
 
     def _on_text_edited(self, text: str) -> None:
         try:
-            value = self._read(text)
+            value = self._parse(text)
         except ValueError as error:
             self._refuse(str(error))
             return
@@ -186,7 +188,7 @@ class NumberControl(Control):
 
 
 class NumberEdit(LineEdit):
-    """A line that tells when editing ends: Enter, Escape, or the focus goes."""
+    """A line that reports when editing ends: at Enter, Escape, or when it loses the focus."""
 
     drafts = False
 

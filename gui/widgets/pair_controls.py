@@ -1,4 +1,4 @@
-"""Controls of settings that are one number for both directions, or one for each: sizes and margins."""
+"""Controls for sizes and margins: one number for both directions, or one per direction or side."""
 
 from typing import Any
 
@@ -11,13 +11,13 @@ from gui.widgets.number_controls import IntegerBox, Slider, slider_steps
 
 
 class PairControl(Control):
-    """An integer, or (height, width): one box and a slider, or, with the link open, two boxes."""
+    """An integer or (height, width): one box and a slider or, with the link open, two boxes."""
 
     def __init__(self, low: int, high: int, steps: tuple[int, ...] | None = None) -> None:
         super().__init__()
         self.boxes = (IntegerBox(low, high, self), IntegerBox(low, high, self))
         self.slider = Slider(slider_steps(low, high) if steps is None else steps, self)
-        self.link = GlyphButton("link", "Height and width alike")
+        self.link = GlyphButton("link", "Same height and width")
         self.link.setCheckable(True)
         self.link.setChecked(True)
         self.times = QLabel("×")
@@ -43,7 +43,7 @@ class PairControl(Control):
     def show_value(self, value: Any, *, anew: bool = False) -> None:
         alike = isinstance(value, int)
         height, width = (value, value) if alike else value
-        # While a person has the link open, equal numbers do not close it.
+        # Equal numbers do not close a link that the user has opened.
         if anew or not alike:
             self.link.setChecked(alike)
         for box, number in zip(self.boxes, (height, width), strict=True):
@@ -53,7 +53,7 @@ class PairControl(Control):
     def set_title(self, title: str) -> None:
         self._title = title
         self.slider.setAccessibleName(f"{title}, slider")
-        self.link.setAccessibleName(f"{title}: height and width alike")
+        self.link.setAccessibleName(f"{title}: same height and width")
         self.boxes[1].setAccessibleName(f"{title}, width")
         self._show_link()
 
@@ -87,7 +87,7 @@ _SIDES = {
     2: (("height", "↕"), ("width", "↔")),
     4: (("top", "↑"), ("left", "←"), ("bottom", "↓"), ("right", "→")),
 }
-"""What each of several margins is, in a word and as a sign that leaves room for the number."""
+"""Name and short sign of each margin, by the number of margins."""
 
 
 class MarginsControl(Control):
@@ -123,9 +123,9 @@ class MarginsControl(Control):
     def show_value(self, value: Any, *, anew: bool = False) -> None:
         count = value if isinstance(value, str) else 1 if isinstance(value, int) else len(value)
         mode = self.mode.value()
-        # While a person edits each side, margins that happen to be alike do not fold the sides up.
-        roomy = isinstance(mode, int) and isinstance(count, int) and mode > count
-        if anew or not roomy:
+        # Margins that happen to be equal do not hide the sides while the user edits them.
+        shows_more = isinstance(mode, int) and isinstance(count, int) and mode > count
+        if anew or not shows_more:
             self.mode.show_value(count)
             self._last = count if isinstance(count, int) else self._last
         if not isinstance(value, str):
@@ -140,7 +140,7 @@ class MarginsControl(Control):
 
     _title = ""
     _last = 1
-    """How many numbers were shown last: what the boxes of another mode start from."""
+    """How many numbers were shown last; another mode starts from their values."""
 
     def _side_grid(self) -> QGridLayout:
         grid = QGridLayout()
@@ -163,10 +163,10 @@ class MarginsControl(Control):
         self.number.setVisible(mode == 1)
         sides = mode if mode in _SIDES else 0
         for index, (box, caption) in enumerate(zip(self.boxes, self.captions, strict=True)):
-            shown = index < sides
-            box.setVisible(shown)
-            caption.setVisible(shown)
-            name, sign = _SIDES[sides if shown else 4][index]
+            visible = index < sides
+            box.setVisible(visible)
+            caption.setVisible(visible)
+            name, sign = _SIDES[sides if visible else 4][index]
             caption.setText(sign)
             box.setToolTip(name)
             box.setAccessibleName(f"{self._title}, {name}")
@@ -180,7 +180,7 @@ class MarginsControl(Control):
 
 
 def _normalise_margins(numbers: tuple[int, ...]) -> int | tuple[int, ...]:
-    """The shortest spelling of margins: (1, 1) is 1, (1, 2, 1, 2) is (1, 2)."""
+    """Return the shortest form of margins: 1 for (1, 1), (1, 2) for (1, 2, 1, 2)."""
     if len(set(numbers)) == 1:
         return numbers[0]
     return numbers[:2] if numbers[:2] == numbers[2:] else numbers

@@ -1,4 +1,4 @@
-"""The order of the Tab key: as one reads, whatever the order in which widgets were made."""
+"""The order of the Tab key: reading order, not the order in which widgets are created."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLayout, QScrollArea, QWidget
 
 
 def focusable_in_reading_order(widget: QWidget) -> Iterator[QWidget]:
-    """What takes the focus in a widget, in the order of its layouts."""
+    """Yield the widgets inside one that take the focus, in the order of its layouts."""
     if widget.focusPolicy() & Qt.FocusPolicy.TabFocus and not isinstance(widget, QScrollArea):
         yield widget
         return
@@ -33,11 +33,11 @@ def _layout_widgets(layout: QLayout) -> Iterator[QWidget]:
 
 
 def focusable_widgets(widgets: Iterable[QWidget]) -> list[QWidget]:
-    """What takes the focus in several widgets."""
+    """Return the widgets inside several that take the focus."""
     return [part for widget in widgets for part in focusable_in_reading_order(widget)]
 
 
 def chain_tab_order(widgets: Sequence[QWidget]) -> None:
-    """Make Tab go from each to the next."""
+    """Make Tab go from each widget to the next."""
     for first, second in pairwise(widgets):
         QWidget.setTabOrder(first, second)

@@ -1,4 +1,4 @@
-"""Tables whose rows are chosen whole, and how rows of tables and lists are drawn."""
+"""Tables with whole rows selected, and delegates that draw rows of tables and lists."""
 
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, QPersistentModelIndex, QSize
 from PySide6.QtGui import QPalette
@@ -6,7 +6,7 @@ from PySide6.QtWidgets import QAbstractItemView, QFrame, QStyledItemDelegate, QS
 
 
 class CheckDelegate(QStyledItemDelegate):
-    """Frames of check boxes that are seen on a dark ground too: Fusion draws them as a darker window."""
+    """Draws check boxes with visible frames; Fusion's are darker than the window, invisible in the dark theme."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> None:
         super().initStyleOption(option, index)
@@ -16,14 +16,14 @@ class CheckDelegate(QStyledItemDelegate):
 
 
 class SpacedDelegate(QStyledItemDelegate):
-    """Room between wrapped texts of a list: with the list's own spacing Qt cuts their last words."""
+    """Adds space between wrapped texts of a list; with the list's own spacing Qt cuts their last words."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: QModelIndex | QPersistentModelIndex) -> QSize:
         return super().sizeHint(option, index) + QSize(0, 8)
 
 
 def make_row_table(model: QAbstractItemModel, name: str, columns: str = "Columns of the table") -> QTableView:
-    """A table without a grid, a row a line; `name` and that of its `columns` are for screen readers."""
+    """Return a table without a grid, one row selected at a time; `name` and `columns` are for screen readers."""
     table = QTableView()
     table.setModel(model)
     table.setSelectionBehavior(QAbstractItemView.SelectionBehavior.SelectRows)

@@ -1,4 +1,4 @@
-"""Texts of forms: elided, muted or of a mistake; and a field for a name that is checked as it is typed."""
+"""Texts in forms: notes, mistakes, elided lines, and fields for names that are checked as they are typed."""
 
 from collections.abc import Callable
 
@@ -9,11 +9,11 @@ from PySide6.QtWidgets import QLabel, QLineEdit, QSizePolicy, QVBoxLayout, QWidg
 from gui.widgets.line_edit import LineEdit
 
 _Refusal = Callable[[str], str]
-"""Why a text is refused; "" where it is not."""
+"""Returns why a text is refused; "" if it is allowed."""
 
 
 def make_note(text: str = "", *, role: QPalette.ColorRole = QPalette.ColorRole.PlaceholderText) -> QLabel:
-    """A label over as many lines as it needs, in muted or another colour of the palette; its text can be copied."""
+    """Return a wrapped label, muted or in another colour of the palette, whose text can be selected."""
     label = QLabel(text)
     label.setWordWrap(True)
     label.setForegroundRole(role)
@@ -23,27 +23,27 @@ def make_note(text: str = "", *, role: QPalette.ColorRole = QPalette.ColorRole.P
 
 
 def make_error_note(text: str = "") -> QLabel:
-    """A note of a mistake, hidden as long as it is empty."""
+    """Return a note for a mistake, hidden if it is empty."""
     label = make_note(text, role=QPalette.ColorRole.BrightText)
     label.setVisible(bool(text))
     return label
 
 
 def show_note(label: QLabel, text: str) -> None:
-    """Set a note's text, and hide an empty one."""
+    """Set the text of a note; an empty note is hidden."""
     if label.text() != text:
         label.setText(text)
     label.setVisible(bool(text))
 
 
 def shorten_name(name: str, longest: int = 24) -> str:
-    """A name without its middle where it is too long."""
+    """Shorten a name that is too long by its middle."""
     half = longest // 2
     return name if len(name) <= longest else f"{name[: half - 1]}…{name[-half:]}"
 
 
 class ElidedLabel(QWidget):
-    """One line that drops its middle where there is no room, so that a file's name stays; the tooltip has it all."""
+    """A line elided in its middle, so that the end of a path stays visible; the tool tip has the full text."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -77,10 +77,10 @@ class ElidedLabel(QWidget):
 
 
 class NameField(QWidget):
-    """A line for a name; a refused one is never committed, and the reason stands below it."""
+    """A line for a name. A refused name is never committed; the reason is shown below it."""
 
     committed = Signal(str)
-    """A new name that is allowed: at Enter, or when the focus goes."""
+    """A new, allowed name: at Enter, or when the line loses the focus."""
 
     def __init__(self, refusal: _Refusal, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -98,7 +98,7 @@ class NameField(QWidget):
         self.edit.editingFinished.connect(self._on_editing_finished)
 
     def show_name(self, name: str, *, anew: bool = False) -> None:
-        """Show a name; what is being typed stays, unless it is another thing's name or has changed elsewhere."""
+        """Show a name. Text that is being typed stays, unless `anew` or the name has changed elsewhere."""
         if anew or name != self._name:
             self._name = name
             self.edit.setText(name)
@@ -126,7 +126,7 @@ class NameField(QWidget):
 
 
 class NameEditor(QLineEdit):
-    """An editor in a list: it can be left with an allowed name only, and says why another is not."""
+    """An editor in a list or table that only accepts allowed names and shows why others are refused."""
 
     def __init__(self, refusal: _Refusal, parent: QWidget) -> None:
         super().__init__(parent)

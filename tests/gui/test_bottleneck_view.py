@@ -26,7 +26,7 @@ from gui.state.requests import Explore, Survey
 from gui.state.view_state import Focus
 from gui.views.bottleneck_design import BottleneckDesignPage
 from gui.views.bottleneck_layer import BottleneckLayerPage, parse_macs, parse_percent
-from gui.views.bottleneck_model import LAYER_COLUMN, UNKNOWN
+from gui.views.bottleneck_model import LAYER_COLUMN, NOT_EXPLORED
 from gui.window.main_window import MainWindow
 
 NETWORK = Network(
@@ -313,7 +313,7 @@ def test_what_was_put_in_runs_and_gives_what_the_trial_gave(
     result = window.workbench.state.run.results[PLACE].volume
     assert trial.spec in fitted_to.check_inputs  # the window's own input is what it is fitted to
     assert result.shape == trial.output.shape
-    page.sample.chosen.emit(fitted_to.fit_inputs[0])
+    page.map_input.chosen.emit(fitted_to.fit_inputs[0])
     assert np.isfinite(result).all()
 
 
@@ -444,11 +444,11 @@ def test_the_button_says_again_what_it_does_when_the_exploration_is_over(
     window: MainWindow, page: BottleneckLayerPage
 ) -> None:
     assert page.explore_button.text() == "Explore"
-    assert "Find what can stand for" in page.explore_button.toolTip()
+    assert "Find what can replace" in page.explore_button.toolTip()
     window.workbench.set_focus(Focus("deep", "grouped"))
     assert "6 groups" in page.explore_button.toolTip()
     window.workbench.set_focus(Focus("deep", "first"))
-    assert "Find what can stand for" in page.explore_button.toolTip()
+    assert "Find what can replace" in page.explore_button.toolTip()
 
 
 def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_time(
@@ -510,7 +510,7 @@ def test_after_apply_the_page_says_that_the_layer_is_fitted(
     assert not page.apply.isEnabled()
     assert not page.slider.isEnabled()
     assert page.slider.value() == page.box.value() - 1 == content.chart_marks.chosen_index
-    page.chart.width_chosen.emit(0)
+    page.chart.rank_chosen.emit(0)
     wait()
     assert window.workbench.state.rank_search.problems
     assert not page.apply.isEnabled()
@@ -630,7 +630,7 @@ def measure_all(window: MainWindow, page: BottleneckDesignPage, wait: Callable[[
     """Choose every layer, for an error of a half, and have the loss in the end measured."""
     page.error.show_value(0.5)
     page.error.chosen.emit(0.5)
-    page.all.click()
+    page.check_all_button.click()
     page.measure.click()
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.replacement is not None, timeout=20_000)
     wait()
@@ -640,7 +640,7 @@ def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: Bott
     model = design_page.model
     assert sorted(report.name for report in model.reports) == ["first", "second"]
     texts = [model.index(row, column).data() for row in range(2) for column in range(model.columnCount())]
-    assert UNKNOWN not in texts
+    assert NOT_EXPLORED not in texts
     titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
     assert titles == ["Layer", "Weights", "MACs", "Saved at 1 %", "Saved at 2 %", "Saved at 5 %", "Saved at 10 %"]
 
@@ -651,12 +651,12 @@ def test_several_are_put_in_after_the_loss_in_the_end_was_measured(
     design_page.error.show_value(0.5)
     design_page.error.chosen.emit(0.5)
     assert not design_page.apply.isEnabled()
-    design_page.all.click()
-    assert "Measure" in design_page.said.text()
+    design_page.check_all_button.click()
+    assert "Measure" in design_page.note.text()
     design_page.measure.click()
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.replacement is not None, timeout=20_000)
     wait()
-    assert "Measured on noise, seed 4: the last volume differs by" in design_page.said.text()
+    assert "Measured on noise, seed 4: the last volume differs by" in design_page.note.text()
     swap = window.workbench.state.rank_search.replacement
     assert swap is not None
     design_page.apply.click()
@@ -690,10 +690,10 @@ def test_layers_are_chosen_in_one_design_not_in_another_of_the_same_names(
     window: MainWindow, design_page: BottleneckDesignPage
 ) -> None:
     project = window.workbench.state.project
-    design_page.model.choose(frozenset({"first"}))
+    design_page.model.set_checked(frozenset({"first"}))
     window.workbench.edit("Copy", project.with_designs((*project.designs, Design("twin", NETWORK))))
     window.workbench.set_focus(Focus("twin", "first"))
-    assert not design_page.model.chosen
+    assert not design_page.model.checked
 
 
 def test_what_was_measured_is_not_that_of_an_edited_project_but_of_one_that_is_undone(

@@ -70,10 +70,10 @@ def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
     view: CountingView, resnets: ViewState
 ) -> None:
     lead(view, replace(resnets, look=Look(convention=convention_by_id("fvcore"), metric="ops")))
-    assert view.said.text().startswith(
+    assert view.note.text().startswith(
         "v1.5, as fvcore counts: 4,111,512,576 MACs for one input. Left out: 9.609 M relu"
     )
-    assert "Rule: fvcore" in view.said.text()
+    assert "Rule: fvcore" in view.note.text()
 
 
 def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
@@ -99,13 +99,13 @@ def test_showing_a_state_asks_for_nothing(qtbot: QtBot, view: CountingView, resn
 def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     lead(view, resnets)
     with qtbot.waitSignal(view.look_requested) as asked:
-        view.groups["batch norm"].trigger()
+        view.group_actions["batch norm"].trigger()
     (look,) = asked.args
     assert look.convention == custom_convention("MACs", ["batch norm"])
     view.show_state(resnets, replace(resnets, look=look))
     assert texts(view.model, TITLE_COLUMN)[-1] == "MACs with batch norm"
     assert view.table.currentIndex().row() == view.model.rowCount() - 1
-    assert view.groups["batch norm"].isChecked()
+    assert view.group_actions["batch norm"].isChecked()
 
 
 def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
@@ -116,7 +116,7 @@ def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView,
     (asked_for,) = asked.args
     assert asked_for.convention == replace(convention_by_id("fvcore"), batch=8)
     view.show_state(resnets, replace(resnets, look=asked_for))
-    row = view.model.chosen
+    row = view.model.current_row
     reports = resnets.check.analyses["v1.5"].reports
     total = sum(count_operations(report, asked_for.convention) or 0 for report in reports)
     assert view.model.index(row, TOTAL_COLUMN).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
@@ -132,7 +132,7 @@ def test_another_design_may_be_counted(view: CountingView, resnets: ViewState) -
 def test_what_is_unknown_is_said_to_be_unknown(view: CountingView) -> None:
     lead(view, state_of(mistaken(), Focus("bottleneck")))
     assert set(texts(view.model, TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
-    assert "unknown until" in view.said.text()
+    assert "unknown until" in view.note.text()
 
 
 def test_the_view_may_be_narrow(view: CountingView) -> None:

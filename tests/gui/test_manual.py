@@ -24,7 +24,7 @@ from gui.catalogue.views import VIEWS
 from gui.command_line import command as command_line
 from gui.command_line import commands
 from gui.paint.figures.catalogue import PRINTED_FIGURES
-from gui.views.bottleneck_layer import STEPS
+from gui.views.bottleneck_layer import _RANK_STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
 from gui.window.actions import ACTIONS
@@ -177,7 +177,7 @@ def test_the_keys_of_a_view_are_those_that_it_handles(heading, canvases, window)
 
 
 def test_the_keys_of_the_bottleneck_chart_are_documented():
-    assert documented_keys("Bottleneck") == {QKeySequence(key).toString() for key in STEPS}
+    assert documented_keys("Bottleneck") == {QKeySequence(key).toString() for key in _RANK_STEPS}
 
 
 def test_the_keys_of_the_reader_are_documented(qtbot):

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QApplication
 
 from gui.app import set_theme
 from gui.theme import THEMES
-from gui.widgets.manual_pages import MANUAL, START, hit_count, pages, slug, title, words_of
+from gui.widgets.manual_pages import MANUAL, START, hit_count, pages, query_words, slug, title
 from gui.widgets.manual_reader import ManualReader
 
 
@@ -147,7 +147,7 @@ def test_lines_stay_readable_in_a_wide_window(reader, qtbot):
 
 
 def test_words_and_headings():
-    assert words_of("  Bars  bars MACs ") == ("bars", "macs")
+    assert query_words("  Bars  bars MACs ") == ("bars", "macs")
     assert hit_count("MACs and macs in bars", ("macs", "bars")) == 3
     assert hit_count("MACs", ("macs", "bars")) == 0
     assert slug("The paper's table") == "the-papers-table"

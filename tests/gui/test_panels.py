@@ -200,12 +200,12 @@ def test_each_sort_of_setting_is_edited_by_its_control(qtbot: QtBot):
 def test_a_stride_left_out_becomes_the_kernel_when_it_is_no_longer_left_out(qtbot: QtBot):
     form, stage = form_stage(qtbot, Network((Node("pool", MaxPool2d(3)),)), "pool")
     stride = form.settings[MaxPool2d].controls["stride"]
-    assert stride.none.text() == "as the kernel"
-    stride.none.click()
+    assert stride.none_box.text() == "as the kernel"
+    stride.none_box.click()
     assert the_layer(stage) == MaxPool2d(3, stride=3)
     stride.control.boxes[0].stepDown()
     assert the_layer(stage) == MaxPool2d(3, stride=2)
-    stride.none.click()
+    stride.none_box.click()
     assert the_layer(stage) == MaxPool2d(3)
 
 

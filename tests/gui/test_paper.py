@@ -265,9 +265,9 @@ def test_the_switch_is_off_at_other_rows_and_says_why(shown: PaperAnswer) -> Non
 
 def test_below_the_table_stands_the_note_of_the_chosen_row(qtbot: QtBot) -> None:
     shown = PaperAnswer(qtbot, googlenet("inception_5a"))
-    assert shown.view.said.text().startswith("inception (5a) ⁴: ")
+    assert shown.view.note.text().startswith("inception (5a) ⁴: ")
     shown.show(replace(shown.state, focus=Focus("GoogLeNet", "pool1")))
-    assert "K = 1024" in shown.view.said.text()
+    assert "K = 1024" in shown.view.note.text()
 
 
 def test_tooltips_have_the_exact_integers_and_screen_readers_the_column_and_row(shown: PaperAnswer) -> None:
@@ -326,12 +326,12 @@ def test_another_design_is_chosen_above_the_table(qtbot: QtBot) -> None:
 
 def test_without_a_layer_the_view_says_what_to_do(qtbot: QtBot) -> None:
     shown = PaperAnswer(qtbot, state_of(start().with_designs(())))
-    assert shown.view.nothing.isVisible()
-    assert shown.view.nothing.text() == NO_LAYER_HINT
+    assert shown.view.hint.isVisible()
+    assert shown.view.hint.text() == NO_LAYER_HINT
     assert not shown.view.table.isVisible()
     shown.show(state_of(start()))
     assert shown.view.table.isVisible()
-    assert not shown.view.nothing.isVisible()
+    assert not shown.view.hint.isVisible()
 
 
 def test_a_mistake_is_told_at_its_row(qtbot: QtBot) -> None:
@@ -340,7 +340,7 @@ def test_a_mistake_is_told_at_its_row(qtbot: QtBot) -> None:
     shown.show(replace(shown.state, focus=Focus(problem.design, problem.node)))
     wrong = next(row for row in shown.view.model.rows if row.problem)
     shown.show(replace(shown.state, focus=Focus(wrong.design, wrong.node)))
-    assert wrong.problem in shown.view.said.text()
+    assert wrong.problem in shown.view.note.text()
 
 
 def test_the_name_of_a_row_chooses_it(shown: PaperAnswer) -> None:

@@ -120,12 +120,12 @@ def test_the_printed_table_of_no_design_says_so() -> None:
 
 def test_without_a_design_the_table_says_what_to_do_in_its_place(qtbot: QtBot) -> None:
     shown = TableViewAnswer(qtbot, state_of(start().with_designs(())), (200, 200))
-    assert shown.view.nothing.text() == NO_DESIGN_HINT
-    assert shown.view.nothing.isVisible()
-    assert shown.view.nothing.wordWrap()
+    assert shown.view.hint.text() == NO_DESIGN_HINT
+    assert shown.view.hint.isVisible()
+    assert shown.view.hint.wordWrap()
     assert not shown.view.table.isVisible()
     shown.show(state_of(start()))
-    assert not shown.view.nothing.isVisible()
+    assert not shown.view.hint.isVisible()
     assert shown.view.table.isVisible()
 
 
@@ -176,7 +176,7 @@ def test_cells_hold_exact_numbers_shapes_and_settings(qtbot: QtBot) -> None:
     assert answer.column("Output C×H×W") == ["32×28×28", "", "16×28×28", "32×28×28", ""]
     assert answer.column("MACs") == ["160,563,200", "160,563,200", "3,211,264", "10,035,200", "13,246,464"]
     assert answer.column("Params") == ["204,832", "204,832", "4,112", "12,832", "16,944"]
-    assert answer.view.said.text() == "bottleneck: 12.1× fewer multiply-accumulates than naive"
+    assert answer.view.note.text() == "bottleneck: 12.1× fewer multiply-accumulates than naive"
 
 
 def test_an_edit_changes_cells_in_place(qtbot: QtBot) -> None:
@@ -301,7 +301,7 @@ def test_the_copy_key_takes_the_selected_rows_as_tab_separated_values(qtbot: QtB
 
 def test_the_menu_copies_the_whole_table_in_each_format(qtbot: QtBot) -> None:
     answer = TableViewAnswer(qtbot, state_of(start(), Focus("bottleneck", "reduce")))
-    actions = answer.view.copies.menu().actions()
+    actions = answer.view.copy_button.menu().actions()
     assert [action.text() for action in actions] == [f"Copy as {name}" for name in ("TSV", "CSV", "Markdown", "LaTeX")]
     for action, text_of in zip(actions, (to_tsv, to_csv, to_markdown, to_latex), strict=True):
         action.trigger()
@@ -378,4 +378,4 @@ def test_flops_have_a_column_when_they_are_counted(qtbot: QtBot) -> None:
     answer = TableViewAnswer(qtbot, state_of(start()))
     answer.show(replace(answer.state, look=Look(metric="flops")))
     assert answer.column("FLOPs (2 per MAC)")[0] == "321,126,400"
-    assert answer.view.said.text() == "bottleneck: 12.1× fewer floating-point operations than naive"
+    assert answer.view.note.text() == "bottleneck: 12.1× fewer floating-point operations than naive"

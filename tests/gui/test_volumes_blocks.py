@@ -302,7 +302,7 @@ def test_the_choice_is_zoomed_to(view, blocks, name):
     assert all(view.canvas.rect().contains(point) for point in shown)
     near = view.canvas.zoom, view.canvas.offset
     view.canvas.fit()
-    QTest.mouseClick(view.choice_button, Qt.MouseButton.LeftButton)
+    QTest.mouseClick(view.focus_button, Qt.MouseButton.LeftButton)
     assert (view.canvas.zoom, view.canvas.offset) == near
 
 

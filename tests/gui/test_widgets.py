@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 from gui.widgets.choice_controls import CheckControl, Checklist, ChoiceBox, ChoiceControl, OptionalControl
 from gui.widgets.control import Control
 from gui.widgets.flow import FlowLayout
-from gui.widgets.glyphs import GLYPHS, GlyphButton
+from gui.widgets.glyphs import _GLYPHS, GlyphButton
 from gui.widgets.number_controls import DOUBLINGS, IntegerControl, NumberControl, parse_seed, slider_steps
 from gui.widgets.pair_controls import MarginsControl, PairControl
 from gui.widgets.texts import ElidedLabel, NameField
@@ -210,9 +210,9 @@ def test_unchecking_none_gives_what_none_stood_for(qtbot: QtBot):
     control.show_value(None, anew=True)
     control.show_none_value((3, 5))
     told = heard(control)
-    control.none.click()
+    control.none_box.click()
     assert told == [(3, 5)]
-    control.none.click()
+    control.none_box.click()
     assert told == [(3, 5), None]
 
 
@@ -271,7 +271,7 @@ def test_another_name_from_outside_replaces_what_is_typed_and_the_same_does_not(
     assert field.edit.text() == "pool"
 
 
-@pytest.mark.parametrize("glyph", GLYPHS)
+@pytest.mark.parametrize("glyph", _GLYPHS)
 def test_each_glyph_is_drawn_inside_its_button(qtbot: QtBot, glyph: str):
     button = GlyphButton(glyph, "Do it (Ctrl+X)")
     shown(qtbot, button)

@@ -215,7 +215,7 @@ class MainWindow(QMainWindow):
         theme = THEMES[state.look.theme]
         self.qt_actions.show_theme(theme)
         for menu_id in self.toolbar.menu_ids:
-            self.toolbar.set_menu_icon(menu_id, load_icon(id, theme.text, theme.muted))
+            self.toolbar.set_menu_icon(menu_id, load_icon(menu_id, theme.text, theme.muted))
 
     # Commands and events of the window itself
 

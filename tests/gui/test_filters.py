@@ -435,7 +435,7 @@ class TestKernel:
         project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
         fitted = random_volume((32, 16, 5, 5))
         state = before_run(project, Focus(*BOTTLENECK, 3))
-        assert load_selected_kernel(state).reason == "fitted weights are known after a run (F5)"
+        assert load_selected_kernel(state).reason == "fitted weights are available after a run (F5)"
         assert not load_selected_kernel(state).is_error
         result = VolumeResult(
             state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted_weights={"weight": fitted}

@@ -39,15 +39,15 @@ def qapp() -> QApplication:
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No window, no thread and no worker outlives the test that made it."""
+    """No window, thread or worker outlives its test."""
     threads, workers = set(threading.enumerate()), []
     start = Worker.start
 
-    def noted_start(worker: Worker, task: Task) -> None:
+    def recording_start(worker: Worker, task: Task) -> None:
         workers.append(worker)
         start(worker, task)
 
-    monkeypatch.setattr(Worker, "start", noted_start)
+    monkeypatch.setattr(Worker, "start", recording_start)
     yield
     for _ in range(3):
         QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
@@ -60,7 +60,7 @@ def nothing_left_behind(qapp: QApplication, monkeypatch: pytest.MonkeyPatch) -> 
 
 @pytest.fixture(autouse=True)
 def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
-    """A dialog that would wait for a person fails the test instead."""
+    """A dialog that would wait for the user fails the test instead."""
 
     def refuse(*arguments: object, **options: object) -> None:
         raise AssertionError(f"a dialog would have waited: {arguments}")
@@ -72,9 +72,9 @@ def no_questions(monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def workbench(qtbot: QtBot) -> Iterator[Workbench]:
-    made = Workbench(PROJECT)
-    yield made
-    made.close()
+    workbench = Workbench(PROJECT)
+    yield workbench
+    workbench.close()
 
 
 @pytest.fixture
@@ -84,19 +84,19 @@ def settings(tmp_path: Path) -> QSettings:
 
 @pytest.fixture
 def open_window(qtbot: QtBot, settings: QSettings) -> Iterator[Callable[[Project], MainWindow]]:
-    """Make windows that are closed at the end, their edits discarded."""
-    made: list[MainWindow] = []
+    """Open windows that are closed at the end of the test without saving edits."""
+    windows: list[MainWindow] = []
 
     def open_project(project: Project = PROJECT) -> MainWindow:
         window = MainWindow(Workbench(project), settings, set_theme)
-        made.append(window)
+        windows.append(window)
         window.resize(1400, 900)
         window.show()
         qtbot.waitExposed(window)
         return window
 
     yield open_project
-    for window in made:
+    for window in windows:
         window.workbench.document.undo_stack.setClean()
         window.close()
         window.deleteLater()

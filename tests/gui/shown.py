@@ -1,4 +1,4 @@
-"""What tests of views share: a state before a run, a view whose wishes are answered, and a picture as an SVG file."""
+"""Helpers of tests of views: a state before a run, a view whose requests are answered, and a picture as SVG."""
 
 from collections.abc import Callable
 from typing import Generic, TypeVar
@@ -38,12 +38,12 @@ def svg(paint: PaintView, state: ViewState, width: int = 1200, height: int = 700
 
 
 def lead(view: View | Panel, new: ViewState) -> None:
-    """Show another state, as the window does, whatever was shown before."""
+    """Show another state, as the window does, whatever the current one is."""
     view.show_state(view._state, new)
 
 
 class Answer(Generic[SomeView]):
-    """A view, and the state that answers its wishes as the workbench would."""
+    """A view and its state, which follows the requests of the view as in the workbench."""
 
     def __init__(
         self, qtbot: QtBot, kind: Callable[[ViewState], SomeView], state: ViewState, size: tuple[int, int]

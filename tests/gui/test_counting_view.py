@@ -24,11 +24,11 @@ def resnets() -> ViewState:
 
 @pytest.fixture
 def view(qtbot: QtBot) -> CountingView:
-    made = CountingView(state_of(start()))
-    qtbot.addWidget(made)
-    made.resize(900, 400)
-    made.show()
-    return made
+    view = CountingView(state_of(start()))
+    qtbot.addWidget(view)
+    view.resize(900, 400)
+    view.show()
+    return view
 
 
 def texts(model: CountingModel, column: int) -> list[str]:
@@ -52,7 +52,7 @@ def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, r
     assert totals["FLOPs (2 per MAC)"] == "8.178 G FLOPs"
 
 
-def test_a_cell_tells_what_its_term_contributes_or_that_it_is_left_out(view: CountingView, resnets: ViewState) -> None:
+def test_a_tool_tip_says_what_a_term_contributes_or_that_it_is_left_out(view: CountingView, resnets: ViewState) -> None:
     lead(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("fvcore")
     columns = {term.id: 2 + number for number, term in enumerate(view.model.terms)}
@@ -79,28 +79,28 @@ def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
 def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     lead(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("thop")
-    with qtbot.waitSignal(view.look_requested) as asked:
+    with qtbot.waitSignal(view.look_requested) as signal:
         rect = view.table.visualRect(view.model.index(row, TITLE_COLUMN))
         view.table.scrollTo(view.model.index(row, TITLE_COLUMN))
         rect = view.table.visualRect(view.model.index(row, TITLE_COLUMN))
         qtbot.mouseClick(view.table.viewport(), Qt.MouseButton.LeftButton, pos=rect.center())
-    (look,) = asked.args
+    (look,) = signal.args
     assert (look.convention, look.metric) == (convention_by_id("thop"), "ops")
 
 
 def test_showing_a_state_asks_for_nothing(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     with qtbot.assertNotEmitted(view.look_requested):
         lead(view, resnets)
-        chosen = replace(resnets, look=replace(resnets.look, convention=convention_by_id("thop"), metric="ops"))
-        view.show_state(resnets, chosen)
+        thop = replace(resnets, look=replace(resnets.look, convention=convention_by_id("thop"), metric="ops"))
+        view.show_state(resnets, thop)
     assert view.table.currentIndex().row() == [rule.id for rule in CONVENTIONS].index("thop")
 
 
-def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
+def test_counting_more_makes_a_counting_rule_of_ones_own(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     lead(view, resnets)
-    with qtbot.waitSignal(view.look_requested) as asked:
+    with qtbot.waitSignal(view.look_requested) as signal:
         view.group_actions["batch norm"].trigger()
-    (look,) = asked.args
+    (look,) = signal.args
     assert look.convention == custom_convention("MACs", ["batch norm"])
     view.show_state(resnets, replace(resnets, look=look))
     assert texts(view.model, TITLE_COLUMN)[-1] == "MACs with batch norm"
@@ -111,14 +111,14 @@ def test_counting_more_makes_a_convention_of_ones_own(qtbot: QtBot, view: Counti
 def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     look = Look(convention=convention_by_id("fvcore"), metric="ops")
     lead(view, replace(resnets, look=look))
-    with qtbot.waitSignal(view.look_requested) as asked:
+    with qtbot.waitSignal(view.look_requested) as signal:
         view.batch.setValue(8)
-    (asked_for,) = asked.args
-    assert asked_for.convention == replace(convention_by_id("fvcore"), batch=8)
-    view.show_state(resnets, replace(resnets, look=asked_for))
+    (new_look,) = signal.args
+    assert new_look.convention == replace(convention_by_id("fvcore"), batch=8)
+    view.show_state(resnets, replace(resnets, look=new_look))
     row = view.model.current_row
     reports = resnets.check.analyses["v1.5"].reports
-    total = sum(count_operations(report, asked_for.convention) or 0 for report in reports)
+    total = sum(count_operations(report, new_look.convention) or 0 for report in reports)
     assert view.model.index(row, TOTAL_COLUMN).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
 
 
@@ -129,7 +129,7 @@ def test_another_design_may_be_counted(view: CountingView, resnets: ViewState) -
     assert texts(view.model, TOTAL_COLUMN)[0] == "3.858 G MACs"
 
 
-def test_what_is_unknown_is_said_to_be_unknown(view: CountingView) -> None:
+def test_unknown_totals_are_shown_as_unknown(view: CountingView) -> None:
     lead(view, state_of(mistaken(), Focus("bottleneck")))
     assert set(texts(view.model, TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
     assert "unknown until" in view.note.text()

@@ -1,4 +1,4 @@
-"""The whole window, driven as a person drives it."""
+"""The whole window, operated as a user does."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -52,14 +52,14 @@ def filters_box(window: MainWindow) -> QSpinBox:
 
 
 def set_filters(window: MainWindow, filters: int) -> None:
-    """Type a number, as a person does."""
+    """Type a number, as a user does."""
     box = filters_box(window)
     box.setFocus()
     box.setValue(filters)
 
 
 def listed(window: MainWindow, menu: str) -> dict[str, QAction]:
-    """The entries of a menu that is filled as it opens, by their texts."""
+    """Return the entries of a menu that is filled when it opens, by their texts."""
     window.dynamic_menus[menu].aboutToShow.emit()
     return {plain_text(action.text()): action for action in window.dynamic_menus[menu].actions()}
 
@@ -74,13 +74,13 @@ def picture(window: MainWindow, view: str) -> QImage:
 
 
 def test_typing_filters_changes_numbers_and_pictures_at_once(window: MainWindow, qtbot: QtBot) -> None:
-    before = {id: picture(window, id) for id in ("volumes", "bars", "table")}
+    before = {view: picture(window, view) for view in ("volumes", "bars", "table")}
     set_filters(window, 60)
     assert window.workbench.state.project.network("naive").node("conv5x5").layer == Conv2d(filters=60, kernel=5)
     assert "MACs" in window.status.totals.text()
     assert f"{12 * 12 * 60 * 5 * 5 * 8:,}" in window.status.totals.toolTip()
-    for id, old in before.items():
-        assert picture(window, id) != old, f"{id} shows what it showed before"
+    for view, old in before.items():
+        assert picture(window, view) != old, f"{view} shows what it showed before"
 
 
 def test_undo_brings_back_number_box_and_pictures(window: MainWindow) -> None:
@@ -100,10 +100,10 @@ def test_the_undo_entry_says_what_it_takes_back(window: MainWindow) -> None:
 
 
 def test_a_run_fills_volumes_and_filters(window: MainWindow, qtbot: QtBot) -> None:
-    before = {id: picture(window, id) for id in ("volumes", "filters")}
+    before = {view: picture(window, view) for view in ("volumes", "filters")}
     run(window, qtbot)
-    for id, old in before.items():
-        assert picture(window, id) != old
+    for view, old in before.items():
+        assert picture(window, view) != old
 
 
 def test_progress_and_cancel_are_shown_only_during_a_run(
@@ -178,17 +178,17 @@ def test_one_selection_is_shown_by_list_form_and_title(window: MainWindow) -> No
 
 
 def test_the_theme_switch_repaints_everything_and_back(window: MainWindow) -> None:
-    light = {id: picture(window, id) for id in window.views}
+    light = {view: picture(window, view) for view in window.views}
     window.actions_by_id["dark"].trigger()
     QApplication.processEvents()
     assert window.workbench.state.look.theme == "dark"
-    for id, old in light.items():
-        dark = picture(window, id)
-        assert dark.pixelColor(dark.width() - 4, dark.height() // 2).lightness() < 100, id
+    for view, old in light.items():
+        dark = picture(window, view)
+        assert dark.pixelColor(dark.width() - 4, dark.height() // 2).lightness() < 100, view
         assert dark != old
     window.actions_by_id["dark"].trigger()
     QApplication.processEvents()
-    assert {id: picture(window, id) == old for id, old in light.items()} == dict.fromkeys(light, True)
+    assert {view: picture(window, view) == old for view, old in light.items()} == dict.fromkeys(light, True)
 
 
 def visible(window: MainWindow, kind: type[QWidget], name: str) -> QWidget:
@@ -308,14 +308,14 @@ def test_tab_goes_through_the_panels_as_one_reads_and_never_out_of_sight(window:
     with qtbot.waitActive(window):
         window.activateWindow()
     window.designs.tree.setFocus()
-    seen: list[QWidget] = []
-    while (focused := QApplication.focusWidget()) is not None and focused not in seen:
-        seen.append(focused)
+    visited: list[QWidget] = []
+    while (focused := QApplication.focusWidget()) is not None and focused not in visited:
+        visited.append(focused)
         assert not focused.visibleRegion().isEmpty() or window.form.isAncestorOf(focused), focused.accessibleName()
         qtbot.keyClick(focused, Qt.Key.Key_Tab)
-    names = [widget.accessibleName() for widget in seen]
-    wanted = ("Designs and layers", "Add layer", "Name", "Kind", "Filters", "Kernel", "Input", "Weights", "Volumes")
-    assert [name for name in names if name in wanted] == list(wanted)
+    names = [widget.accessibleName() for widget in visited]
+    expected = ("Designs and layers", "Add layer", "Name", "Kind", "Filters", "Kernel", "Input", "Weights", "Volumes")
+    assert [name for name in names if name in expected] == list(expected)
     assert "Kind of input" not in names
     assert "Views in the middle" in names
     assert focused is window.designs.tree
@@ -382,8 +382,8 @@ def test_long_names_do_not_widen_the_window(open_window: Callable[[Project], Mai
 
 
 def test_the_toolbar_leaves_out_words_where_there_is_no_room(window: MainWindow) -> None:
-    def words(id: str) -> bool:
-        button = window.toolbar.widgetForAction(window.actions_by_id[id])
+    def words(action_id: str) -> bool:
+        button = window.toolbar.widgetForAction(window.actions_by_id[action_id])
         return button.toolButtonStyle() == Qt.ToolButtonStyle.ToolButtonTextBesideIcon
 
     assert words("open")
@@ -432,7 +432,7 @@ def test_the_about_box_shows_the_credits_as_text_and_not_as_marks(window: MainWi
 
 
 def test_the_metric_switch_says_how_many_flops_a_mac_is(window: MainWindow) -> None:
-    tips = [window.actions_by_id[f"metric_{id}"].toolTip() for id in ("macs", "flops")]
+    tips = [window.actions_by_id[f"metric_{metric}"].toolTip() for metric in ("macs", "flops")]
     assert all("1 MAC = 2 FLOPs" in tip for tip in tips)
 
 
@@ -505,16 +505,16 @@ def test_save_as_asks_for_a_name_and_remembers_it(
     assert window.files.recent()[0] == tmp_path / "named.toml"
 
 
-def test_a_failed_save_is_told_and_the_edits_stay(
+def test_a_failed_save_is_reported_and_the_edits_stay(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(window.files, "show_message", lambda title, details: told.append(details))
+    messages: list[str] = []
+    monkeypatch.setattr(window.files, "show_message", lambda title, details: messages.append(details))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "no" / "p.toml"), ""))
     set_filters(window, 60)
     window.actions_by_id["save_as"].trigger()
-    assert len(told) == 1
-    assert "p.toml" in told[0]
+    assert len(messages) == 1
+    assert "p.toml" in messages[0]
     assert window.isWindowModified()
     assert window.workbench.document.undo_stack.canUndo()
 
@@ -540,18 +540,18 @@ def test_closing_with_unsaved_edits_asks(
     assert (load_project(path).project != PROJECT) is written
 
 
-def test_a_wrong_file_is_told_with_file_place_and_value(
+def test_an_invalid_file_is_reported_with_file_position_and_value(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    told: list[str] = []
-    monkeypatch.setattr(window.files, "show_message", lambda title, details: told.append(details))
+    messages: list[str] = []
+    monkeypatch.setattr(window.files, "show_message", lambda title, details: messages.append(details))
     path = tmp_path / "wrong.toml"
     save_project(PROJECT, path)
     path.write_text(path.read_text().replace("filters = 2", "filters = 0"))
     window.files.open_path(path)
-    assert "wrong.toml" in told[0]
-    assert "$.designs[1].nodes[0].filters" in told[0]
-    assert "0" in told[0]
+    assert "wrong.toml" in messages[0]
+    assert "$.designs[1].nodes[0].filters" in messages[0]
+    assert "0" in messages[0]
     assert window.workbench.state.project == PROJECT
 
 
@@ -618,7 +618,7 @@ def test_a_rule_from_the_menu_keeps_the_batch(window: MainWindow) -> None:
     assert workbench.state.look.convention == replace(convention_by_id("fvcore"), batch=4)
 
 
-def test_comparing_conventions_brings_their_view_to_the_front_and_up_to_date(window: MainWindow) -> None:
+def test_comparing_counting_rules_brings_their_view_to_the_front_and_up_to_date(window: MainWindow) -> None:
     view = window.views["counting"]
     assert not view.isEnabled()
     window.actions_by_id["counting"].trigger()
@@ -628,15 +628,15 @@ def test_comparing_conventions_brings_their_view_to_the_front_and_up_to_date(win
 
 
 def test_a_view_behind_another_is_not_redrawn_until_it_is_seen(window: MainWindow, monkeypatch) -> None:
-    shown = []
+    updates = []
     view = window.views["counting"]
-    monkeypatch.setattr(view, "show_state", lambda old, new: shown.append((old, new)))
+    monkeypatch.setattr(view, "show_state", lambda old, new: updates.append((old, new)))
     before = window.workbench.state
     window.actions_by_id["logarithmic"].trigger()
-    assert shown == []
+    assert updates == []
     window.actions_by_id["counting"].trigger()
     QApplication.processEvents()
-    ((old, new),) = shown
+    ((old, new),) = updates
     assert new is window.workbench.state
     assert old is before
 

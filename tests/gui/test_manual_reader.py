@@ -130,8 +130,8 @@ def test_tables_have_borders_in_the_colours_of_the_theme(reader, qtbot):
             qtbot.wait(1)
             frames = reader.page.document().rootFrame().childFrames()
             formats = [frame.format() for frame in frames if isinstance(frame, QTextTable)]
-            assert {made.borderBrush().color().name() for made in formats} == {THEMES[name].grid}
-            assert all(made.border() == 1 for made in formats)
+            assert {fmt.borderBrush().color().name() for fmt in formats} == {THEMES[name].grid}
+            assert all(fmt.border() == 1 for fmt in formats)
     finally:
         set_theme("light")
 

@@ -1,4 +1,4 @@
-"""What is painted anew: only views of which something differs."""
+"""Repaints: only views whose content differs are painted."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QApplication, QWidget
 from gui.window.main_window import MainWindow
 
 
-class Painted(QObject):
-    """Notes which widgets are painted."""
+class PaintRecorder(QObject):
+    """Records which widgets are painted."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -26,17 +26,17 @@ class Painted(QObject):
 
 @contextmanager
 def painted(window: MainWindow) -> Iterator[dict[str, int]]:
-    """How often each view and its parts are painted within, by id; known at the end."""
+    """Count how often each view and its parts are painted, by id; available at the end of the block."""
     settle()
-    noted, times = Painted(), dict[str, int]()
-    QApplication.instance().installEventFilter(noted)
+    recorder, times = PaintRecorder(), dict[str, int]()
+    QApplication.instance().installEventFilter(recorder)
     try:
         yield times
         settle()
     finally:
-        QApplication.instance().removeEventFilter(noted)
-    for id, view in window.views.items():
-        times[id] = sum(widget is view or view.isAncestorOf(widget) for widget in noted.widgets)
+        QApplication.instance().removeEventFilter(recorder)
+    for view_id, view in window.views.items():
+        times[view_id] = sum(widget is view or view.isAncestorOf(widget) for widget in recorder.widgets)
 
 
 def settle() -> None:

@@ -1,4 +1,4 @@
-"""Controls of forms: what a person does is told at once, showing a value tells nothing, the wheel needs the focus."""
+"""Controls of forms: changes by the user are reported at once, shown values are not, the wheel needs the focus."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ from gui.widgets.pair_controls import MarginsControl, PairControl
 from gui.widgets.texts import ElidedLabel, NameField
 
 
-def shown(qtbot: QtBot, widget: QWidget) -> QWidget:
+def show_active(qtbot: QtBot, widget: QWidget) -> QWidget:
     qtbot.addWidget(widget)
     with qtbot.waitActive(widget):
         widget.show()
@@ -25,7 +25,7 @@ def shown(qtbot: QtBot, widget: QWidget) -> QWidget:
     return widget
 
 
-def heard(control: Control) -> list[Any]:
+def record_changes(control: Control) -> list[Any]:
     values: list[Any] = []
     control.changed.connect(values.append)
     return values
@@ -58,16 +58,16 @@ CONTROLS = {
 
 
 @pytest.mark.parametrize("name", CONTROLS)
-def test_a_shown_value_is_read_back_and_not_told_of(qtbot: QtBot, name: str):
+def test_a_shown_value_is_read_back_and_not_reported(qtbot: QtBot, name: str):
     make, values = CONTROLS[name]
     control = make()
     qtbot.addWidget(control)
-    told = heard(control)
+    changes = record_changes(control)
     for anew in (True, False):
         for value in values:
             control.show_value(value, anew=anew)
             assert control.value() == value
-    assert told == []
+    assert changes == []
 
 
 @pytest.mark.parametrize("name", ["integer", "pair", "margins", "choice"])
@@ -79,43 +79,43 @@ def test_the_wheel_without_the_focus_changes_nothing(qtbot: QtBot, name: str):
     column = QVBoxLayout(box)
     column.addWidget(control)
     column.addWidget(other)
-    shown(qtbot, box)
+    show_active(qtbot, box)
     other.setFocus()
     control.show_value(values[0], anew=True)
-    told = heard(control)
+    changes = record_changes(control)
     for child in control.findChildren(QWidget):
         turn_wheel(child)
-    assert (told, control.value()) == ([], values[0])
+    assert (changes, control.value()) == ([], values[0])
 
 
 def test_the_wheel_with_the_focus_steps(qtbot: QtBot):
     control = IntegerControl(1, 100)
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.box.setFocus()
     turn_wheel(control.box)
     assert control.value() == 2
 
 
-def test_a_typed_integer_is_told_digit_by_digit(qtbot: QtBot):
+def test_a_typed_integer_is_reported_digit_by_digit(qtbot: QtBot):
     control = IntegerControl(1, 10**9)
-    shown(qtbot, control)
-    told = heard(control)
+    show_active(qtbot, control)
+    changes = record_changes(control)
     control.box.selectAll()
     qtbot.keyClicks(control.box, "64")
-    assert told == [6, 64]
+    assert changes == [6, 64]
     assert control.slider.steps[control.slider.value()] == 64
 
 
 def test_the_slider_goes_through_common_numbers_and_stays_near_others(qtbot: QtBot):
     control = IntegerControl(1, 10**9)
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.show_value(100)
     assert control.value() == 100
-    told = heard(control)
+    changes = record_changes(control)
     qtbot.keyClick(control.slider, Qt.Key.Key_Right)
-    assert told == [192]
+    assert changes == [192]
     qtbot.keyClick(control.slider, Qt.Key.Key_Left)
-    assert told == [192, 128]
+    assert changes == [192, 128]
 
 
 def test_doublings_are_common_filter_counts_in_order():
@@ -127,22 +127,22 @@ def test_doublings_are_common_filter_counts_in_order():
 
 def test_a_pair_opens_and_closes_its_link(qtbot: QtBot):
     control = PairControl(1, 99)
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.show_value(3, anew=True)
-    told = heard(control)
+    changes = record_changes(control)
     qtbot.mouseClick(control.link, Qt.MouseButton.LeftButton)
-    assert told == []
+    assert changes == []
     assert control.boxes[1].isVisible()
     control.boxes[1].stepUp()
-    assert told == [(3, 4)]
+    assert changes == [(3, 4)]
     qtbot.mouseClick(control.link, Qt.MouseButton.LeftButton)
-    assert told == [(3, 4), 3]
+    assert changes == [(3, 4), 3]
     assert not control.boxes[1].isVisible()
 
 
 def test_an_open_link_stays_open_when_both_numbers_become_alike(qtbot: QtBot):
     control = PairControl(1, 99)
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.show_value((3, 5), anew=True)
     control.boxes[1].setValue(3)
     control.show_value(control.value())
@@ -152,7 +152,7 @@ def test_an_open_link_stays_open_when_both_numbers_become_alike(qtbot: QtBot):
 
 
 def choose(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
-    """Choose with the keyboard, as a person does."""
+    """Choose with the keyboard, as a user does."""
     index = [option for option, text in choice.options if text].index(value)
     choice.setFocus()
     qtbot.keyClick(choice, Qt.Key.Key_Home)
@@ -163,22 +163,22 @@ def choose(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
 
 def test_margins_start_from_the_numbers_that_were_shown(qtbot: QtBot):
     control = MarginsControl(("same", "valid"), 0, 99)
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.show_value(2, anew=True)
-    told = heard(control)
+    changes = record_changes(control)
     choose(qtbot, control.mode, 4)
     assert control.value() == 2
     assert [box.isVisible() for box in control.boxes] == [True] * 4
     control.boxes[3].stepUp()
-    assert told[-1] == (2, 2, 2, 3)
+    assert changes[-1] == (2, 2, 2, 3)
     choose(qtbot, control.mode, "same")
-    assert told[-1] == "same"
+    assert changes[-1] == "same"
     assert not any(box.isVisible() for box in control.boxes)
 
 
 def test_margins_that_become_alike_keep_their_sides_open(qtbot: QtBot):
     control = MarginsControl(("same", "valid"), 0, 99)
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.show_value((1, 2, 1, 3), anew=True)
     control.boxes[3].stepDown()
     assert control.value() == (1, 2)
@@ -189,52 +189,52 @@ def test_margins_that_become_alike_keep_their_sides_open(qtbot: QtBot):
 
 def test_a_number_that_cannot_be_read_is_refused_with_the_reason_and_taken_back(qtbot: QtBot):
     control = NumberControl(parse_seed, str)
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.show_value(7)
-    told, refused = heard(control), []
+    changes, refused = record_changes(control), []
     control.refused.connect(refused.append)
     control.edit.selectAll()
     qtbot.keyClicks(control.edit, "-")
-    assert told == []
+    assert changes == []
     assert "integer" in refused[-1]
     qtbot.keyClick(control.edit, Qt.Key.Key_Escape)
     assert (control.edit.text(), refused[-1]) == ("7", "")
     control.edit.selectAll()
     qtbot.keyClicks(control.edit, "12")
-    assert told == [1, 12]
+    assert changes == [1, 12]
 
 
 def test_unchecking_none_gives_what_none_stood_for(qtbot: QtBot):
     control = OptionalControl(PairControl(1, 99), "as the kernel")
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.show_value(None, anew=True)
     control.show_none_value((3, 5))
-    told = heard(control)
+    changes = record_changes(control)
     control.none_box.click()
-    assert told == [(3, 5)]
+    assert changes == [(3, 5)]
     control.none_box.click()
-    assert told == [(3, 5), None]
+    assert changes == [(3, 5), None]
 
 
 def test_a_checklist_keeps_the_order_of_choosing_and_never_gets_empty(qtbot: QtBot):
     control = Checklist()
-    shown(qtbot, control)
+    show_active(qtbot, control)
     control.set_options([("a", "a", True), ("b", "b", True), ("c", "c", False)])
     control.show_value(("b",))
-    told = heard(control)
+    changes = record_changes(control)
     control.list.item(0).setCheckState(Qt.CheckState.Checked)
-    assert told == [("b", "a")]
+    assert changes == [("b", "a")]
     assert control.list.item(0).text() == "2. a"
     control.list.item(1).setCheckState(Qt.CheckState.Unchecked)
     control.list.item(0).setCheckState(Qt.CheckState.Unchecked)
-    assert told == [("b", "a"), ("a",)]
+    assert changes == [("b", "a"), ("a",)]
     assert control.value() == ("a",)
     assert not control.list.item(2).flags() & Qt.ItemFlag.ItemIsEnabled
 
 
 def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):
     field = NameField(lambda name: "taken" if name == "relu" else "")
-    shown(qtbot, field)
+    show_active(qtbot, field)
     field.show_name("conv", anew=True)
     names: list[str] = []
     field.committed.connect(names.append)
@@ -252,7 +252,7 @@ def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):
 
 def test_escape_takes_a_typed_name_back(qtbot: QtBot):
     field = NameField(lambda name: "")
-    shown(qtbot, field)
+    show_active(qtbot, field)
     field.show_name("conv", anew=True)
     field.edit.setFocus()
     qtbot.keyClicks(field.edit, "xyz")
@@ -262,7 +262,7 @@ def test_escape_takes_a_typed_name_back(qtbot: QtBot):
 
 def test_another_name_from_outside_replaces_what_is_typed_and_the_same_does_not(qtbot: QtBot):
     field = NameField(lambda name: "")
-    shown(qtbot, field)
+    show_active(qtbot, field)
     field.show_name("conv", anew=True)
     qtbot.keyClicks(field.edit, "x")
     field.show_name("conv")
@@ -274,7 +274,7 @@ def test_another_name_from_outside_replaces_what_is_typed_and_the_same_does_not(
 @pytest.mark.parametrize("glyph", _GLYPHS)
 def test_each_glyph_is_drawn_inside_its_button(qtbot: QtBot, glyph: str):
     button = GlyphButton(glyph, "Do it (Ctrl+X)")
-    shown(qtbot, button)
+    show_active(qtbot, button)
     image = button.grab().toImage()
     ground = image.pixelColor(1, 1)
     inked = [(x, y) for x in range(image.width()) for y in range(image.height()) if image.pixelColor(x, y) != ground]
@@ -288,7 +288,7 @@ def test_a_glyph_button_follows_its_action_and_shows_none_of_its_text(qtbot: QtB
     action.setToolTip("Duplicate conv (Ctrl+D)")
     button.setDefaultAction(action)
     for each in (plain, button):
-        shown(qtbot, each)
+        show_active(qtbot, each)
     assert button.grab().toImage() == plain.grab().toImage()
     assert (button.toolTip(), button.accessibleName()) == ("Duplicate conv (Ctrl+D)", "Duplicate conv")
     action.setToolTip("Duplicate pool (Ctrl+D)")
@@ -298,7 +298,7 @@ def test_a_glyph_button_follows_its_action_and_shows_none_of_its_text(qtbot: QtB
 
 def test_an_elided_label_has_all_of_its_text_as_its_tooltip(qtbot: QtBot):
     label = ElidedLabel("/a/very/long/path/to/some/file.png")
-    shown(qtbot, label)
+    show_active(qtbot, label)
     label.resize(60, 20)
     assert label.toolTip() == label.text() == "/a/very/long/path/to/some/file.png"
     assert label.minimumSizeHint().width() < 60
@@ -310,8 +310,8 @@ def test_a_flow_begins_a_new_row_where_the_next_widget_would_not_fit(qtbot: QtBo
     flow = FlowLayout(widget)
     flow.setContentsMargins(2, 3, 2, 3)
     flow.setSpacing(4)
-    made = [QWidget() for _ in range(4)]
-    for child in made:
+    children = [QWidget() for _ in range(4)]
+    for child in children:
         child.setFixedSize(50, 20)
         flow.addWidget(child)
     for width, places in (
@@ -320,6 +320,6 @@ def test_a_flow_begins_a_new_row_where_the_next_widget_would_not_fit(qtbot: QtBo
         (54, [(2, 3), (2, 27), (2, 51), (2, 75)]),
     ):
         flow.setGeometry(QRect(0, 0, width, flow.heightForWidth(width)))
-        assert [(child.x(), child.y()) for child in made] == places
+        assert [(child.x(), child.y()) for child in children] == places
         assert flow.heightForWidth(width) == places[-1][1] + 23
     assert flow.minimumSize().width() == 54

@@ -553,7 +553,7 @@ def test_figures_and_widths_that_are_unknown_are_told(capsys, write, tmp_path, w
 def test_a_project_without_layers_has_no_figure_and_names_its_file(refused, write, tmp_path):
     path = write('format = 1\n[input]\nkind = "noise"\nshape = [2, 4, 4]\n[[designs]]\nname = "d"\n')
     said = refused("export", path, "--out", tmp_path / "out", "--figure", "one-by-one")
-    assert f"{path}: there is nothing that one-by-one could draw; design 'd' has no layers: add one" in said
+    assert f"{path}: one-by-one has nothing to draw; design 'd' has no layers: add one" in said
 
 
 # The program as it is called

@@ -247,7 +247,7 @@ def test_one_design_alone_is_told_by_its_cost_and_none_by_what_to_do() -> None:
 def test_a_mistake_makes_the_total_unknown_and_the_headline_says_what_to_mend() -> None:
     content = build_bars_content(state_of(mistaken()))
     assert content.headline == "unknown"
-    assert content.subject.startswith("until bottleneck / huge is mended: kernel 31×31")
+    assert content.subject.startswith("until bottleneck / huge is fixed: kernel 31×31")
     layout = layout_of(state_of(mistaken()))
     unknown = [p for p in (*layout.totals, *layout.lines) if p.line.value is None and p.line.kind != "heading"]
     assert [(p.line.label, p.line.value_text, p.bar_rect.width()) for p in unknown] == [
@@ -260,7 +260,7 @@ def test_a_mistake_makes_the_total_unknown_and_the_headline_says_what_to_mend() 
 def test_an_unreadable_input_is_named_as_what_to_mend() -> None:
     content = build_bars_content(state_of(replace(start(), input=ArrayInput("/nowhere/volume.npy"))))
     assert content.headline == "unknown"
-    assert content.subject.startswith("until this is mended: /nowhere/volume.npy")
+    assert content.subject.startswith("until this is fixed: /nowhere/volume.npy")
 
 
 def test_the_stem_is_a_line_of_words_and_no_bar() -> None:

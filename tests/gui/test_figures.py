@@ -391,7 +391,7 @@ def test_a_project_with_nothing_to_draw_is_told_what_to_do(name, project, said):
 
 @pytest.mark.parametrize("name", [name for name in PRINTED_FIGURES if name != "paper-table"])
 def test_mistakes_are_told_instead_of_drawn(name):
-    with pytest.raises(ProjectError, match=r"(?s)mend what follows.*groups 2 does not divide"):
+    with pytest.raises(ProjectError, match=r"(?s)fix the following.*groups 2 does not divide"):
         render_printed_figure(state_of(WRONG), name, "pdf")
     assert "unknown" in words_of(state_of(WRONG), "paper-table")
 

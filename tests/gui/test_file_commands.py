@@ -290,7 +290,7 @@ def test_a_project_without_designs_has_no_figure_and_that_is_told(
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
     window.actions_by_id[id].trigger()
     assert len(told) == 1
-    assert "there is nothing" in told[0]
+    assert "has nothing to" in told[0]
     assert not (tmp_path / "figure.png").exists()
 
 

@@ -1,4 +1,4 @@
-"""What the figure of operations says, before anybody asks how large it is drawn: totals, headline, lines by design."""
+"""The content of the bars of operations, independent of their size: headline, totals, and lines per design."""
 
 from collections.abc import Sequence
 from itertools import groupby
@@ -15,78 +15,80 @@ from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.state.view_state import ViewState
 
 _FOLD_FROM = 4
-"""So many layers of a design that cost nothing share one line."""
+"""From this number on, the layers of a design that cost nothing share one line."""
 _SHARED_FROM = 0.25
-"""The layers keep the axis of the totals while the largest of them takes at least this part of it."""
+"""Layers share the axis of the totals if the largest of them fills at least this fraction of it."""
 
 
 class BarLine(Struct, frozen=True):
-    """One line of the figure."""
+    """A line of the figure."""
 
     kind: Literal["total", "heading", "node", "folded"]
     design: str
     design_index: int
-    """Position of the design, for its colour."""
+    """Position of the design; selects its colour."""
     label: str
     nodes: tuple[str, ...] = ()
-    """The nodes that it stands for: one, or those that are folded."""
+    """One node, or those that the line folds."""
     settings_text: str = ""
     value: Amount | None = None
     value_text: str = ""
-    """What stands at the bar's end."""
+    """Text at the end of the bar."""
     tip: str = ""
     problem: str = ""
     ratio_text: str = ""
-    """What may stand behind that, where there is room: the headline tells it, too."""
+    """Shown after `value_text` if there is space; the headline repeats it."""
 
     def ref(self) -> NodeRef | None:
-        """What a click on the line chooses."""
+        """Node that a click on the line selects."""
         return (self.design, self.nodes[0]) if len(self.nodes) == 1 else None
 
 
 class BarsContent(Struct, frozen=True):
-    """All that is said, and the two axes."""
+    """All texts and amounts of the figure, and its two axes."""
 
     metric: Metric
     costs: Costs
     headline: str
     subject: str
-    """What the headline is about."""
+    """Line below the headline: what it is about."""
     design_index: int | None
-    """The headline's design; None where it speaks of none."""
+    """Design of the headline, None if it is about none."""
     stem_text: str
     totals: tuple[BarLine, ...]
     groups: tuple[tuple[BarLine, ...], ...]
-    """Per design a heading, then its layers."""
+    """Per design: a heading, then its layers."""
     total_scale: BarScale
     line_scale: BarScale
 
     @property
     def shares_axis(self) -> bool:
-        """Whether one axis serves totals and layers."""
+        """Whether totals and layers have the same axis."""
         return self.total_scale == self.line_scale
 
     @property
     def section_title(self) -> str:
-        """What stands above the layers."""
+        """Title above the layers."""
         if self.shares_axis or not self.line_scale.high:
             return "Layer by layer"
         return f"Layer by layer, axis enlarged {self.total_scale.high / self.line_scale.high:.3g}×"
 
 
 def build_bars_content(state: ViewState) -> BarsContent:
-    """What there is to say of a state, in the metric and with the axis that its look asks for."""
-    chosen = metric_by_id(state.look.metric)
+    """Collect the texts and amounts of a state, with the metric and the kind of axis of its look."""
+    metric = metric_by_id(state.look.metric)
     all_rows = state.cost_rows
     stem = next((row for row in all_rows if row.is_total and row.design == STEM), None)
     designs = [(name, list(group)) for name, group in groupby(all_rows, lambda row: row.design) if name != STEM]
-    totals = tuple(_total_line(state, group, designs[0][1][-1], chosen) for _, group in designs)
-    groups = tuple(_design_lines(state, group, chosen) for _, group in designs)
-    headline, subject, colour = _headline(state, all_rows, totals, chosen)
+    totals = tuple(_total_line(state, group, designs[0][1][-1], metric) for _, group in designs)
+    groups = tuple(_design_lines(state, group, metric) for _, group in designs)
+    headline, subject, design_index = _headline(state, all_rows, totals, metric)
     total_scale, line_scale = _choose_scales(totals, groups, logarithmic=state.look.logarithmic)
-    cost = "" if stem is None else state.costs.text(chosen, stem.value(chosen))
-    said = cost and f"stem, the same for all designs: {cost}"
-    return BarsContent(chosen, state.costs, headline, subject, colour, said, totals, groups, total_scale, line_scale)
+    cost = "" if stem is None else state.costs.text(metric, stem.value(metric))
+    stem_text = cost and f"stem, the same for all designs: {cost}"
+    return BarsContent(
+        metric, state.costs, headline, subject, design_index, stem_text, totals, groups, total_scale, line_scale
+    )
 
 
 def _choose_scales(
@@ -98,19 +100,23 @@ def _choose_scales(
         both = choose_scale((*amounts, *parts), logarithmic=True)
         return both, both
     whole, part = choose_scale(amounts, logarithmic=False), choose_scale(parts, logarithmic=False)
-    # Where a total is unknown, a layer can be larger than every total that is known.
+    # If a total is unknown, a layer can be larger than every known total.
     if part.high >= _SHARED_FROM * whole.high:
         shared = max(whole, part, key=lambda scale: scale.high)
         return shared, shared
     return whole, part
 
 
-def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow, chosen: Metric) -> BarLine:
-    row, value, least = group[-1], group[-1].value(chosen), reference.value(chosen)
-    ledger = state.costs
+def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow, metric: Metric) -> BarLine:
+    row, value, reference_value = group[-1], group[-1].value(metric), reference.value(metric)
+    costs = state.costs
     analysis = state.check.analyses[row.design]
-    ratio = compare_amounts(chosen, value, least, "").strip() if value and least and row is not reference else ""
-    words = compare_amounts(chosen, value, least, than=reference.design) if row is not reference else ""
+    ratio = (
+        compare_amounts(metric, value, reference_value, "").strip()
+        if value and reference_value and row is not reference
+        else ""
+    )
+    comparison = compare_amounts(metric, value, reference_value, than=reference.design) if row is not reference else ""
     return BarLine(
         "total",
         row.design,
@@ -118,64 +124,64 @@ def _total_line(state: ViewState, group: Sequence[TableRow], reference: TableRow
         row.design,
         (analysis.output,),
         value=value,
-        value_text=ledger.short(chosen, value),
+        value_text=costs.short(metric, value),
         ratio_text=ratio,
-        tip=f"{row.design}: {ledger.exact(chosen, value)} {chosen.unit}" + (words and f", {words}"),
+        tip=f"{row.design}: {costs.exact(metric, value)} {metric.unit}" + (comparison and f", {comparison}"),
     )
 
 
-def _design_lines(state: ViewState, group: Sequence[TableRow], chosen: Metric) -> tuple[BarLine, ...]:
+def _design_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -> tuple[BarLine, ...]:
     *nodes, total = group
-    colour = state.design_index(total.design)
-    free = [row for row in nodes if row.value(chosen) == 0 and not row.problem]
+    design_index = state.design_index(total.design)
+    free = [row for row in nodes if row.value(metric) == 0 and not row.problem]
     folded = free if len(free) >= _FOLD_FROM else []
     hidden = set(map(id, folded))
-    lines = [_node_line(state.costs, row, colour, chosen) for row in nodes if id(row) not in hidden]
+    lines = [_node_line(state.costs, row, design_index, metric) for row in nodes if id(row) not in hidden]
     if folded:
         names = tuple(row.node for row in folded)
-        label = f"{len(names)} layers without {state.costs.unit(chosen) or chosen.unit}"
-        listed = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        tip = f"{total.design}: {listed}: 0 {state.costs.unit(chosen) or chosen.unit} each"
-        lines.append(BarLine("folded", total.design, colour, label, names, value=0, value_text="0", tip=tip))
-    return (BarLine("heading", total.design, colour, total.design), *lines)
+        label = f"{len(names)} layers without {state.costs.unit(metric) or metric.unit}"
+        names_text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
+        tip = f"{total.design}: {names_text}: 0 {state.costs.unit(metric) or metric.unit} each"
+        lines.append(BarLine("folded", total.design, design_index, label, names, value=0, value_text="0", tip=tip))
+    return (BarLine("heading", total.design, design_index, total.design), *lines)
 
 
-def _node_line(ledger: Costs, row: TableRow, colour: int, chosen: Metric) -> BarLine:
-    value = row.value(chosen)
-    formula = row.formula(chosen) or f"{ledger.exact(chosen, value)} {ledger.unit(chosen) or chosen.unit}"
+def _node_line(costs: Costs, row: TableRow, design_index: int, metric: Metric) -> BarLine:
+    value = row.value(metric)
+    formula = row.formula(metric) or f"{costs.exact(metric, value)} {costs.unit(metric) or metric.unit}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
     return BarLine(
         "node",
         row.design,
-        colour,
+        design_index,
         row.node,
         (row.node,),
         "" if row.settings == row.node else row.settings,
         value,
-        ledger.short(chosen, value),
+        costs.short(metric, value),
         tip,
         row.problem,
     )
 
 
 def _headline(
-    state: ViewState, all_rows: Sequence[TableRow], totals: Sequence[BarLine], chosen: Metric
+    state: ViewState, all_rows: Sequence[TableRow], totals: Sequence[BarLine], metric: Metric
 ) -> tuple[str, str, int | None]:
-    """The one sentence, what it is about, and its design's position."""
+    """The headline, its subject, and the position of its design."""
     if not totals:
         return "No design yet", f"{ADD_DESIGN_HINT} to see what it costs", None
     first, *others = totals
-    known = [line for line in others if line.value is not None]
-    if first.value is None or (others and not known):
-        words = "run (F5) to measure" if chosen.is_measured else _first_problem_text(state, all_rows)
-        return state.costs.short(chosen, None), words, None
+    countable = [line for line in others if line.value is not None]
+    if first.value is None or (others and not countable):
+        words = "run (F5) to measure" if metric.is_measured else _first_problem_text(state, all_rows)
+        return state.costs.short(metric, None), words, None
     if not others:
-        return state.costs.text(chosen, first.value), first.design, first.design_index
-    # The saving is the point; where there is none, the largest excess.
-    least, most = min(known, key=_amount_or_zero), max(known, key=_amount_or_zero)
-    told = least if _amount_or_zero(least) < first.value else most
-    words = compare_amounts(chosen, told.value, first.value)
-    return words, f"{told.design}, compared with {first.design}", told.design_index
+        return state.costs.text(metric, first.value), first.design, first.design_index
+    # The largest saving is the point; without any, the largest excess.
+    least, most = min(countable, key=_amount_or_zero), max(countable, key=_amount_or_zero)
+    extreme = least if _amount_or_zero(least) < first.value else most
+    words = compare_amounts(metric, extreme.value, first.value)
+    return words, f"{extreme.design}, compared with {first.design}", extreme.design_index
 
 
 def _amount_or_zero(line: BarLine) -> Amount:
@@ -185,6 +191,6 @@ def _amount_or_zero(line: BarLine) -> Amount:
 def _first_problem_text(state: ViewState, all_rows: Sequence[TableRow]) -> str:
     row = next((row for row in all_rows if row.problem), None)
     if row is not None:
-        return f"until {row.design or 'the stem'} / {row.node} is mended: {row.problem}"
+        return f"until {row.design or 'the stem'} / {row.node} is fixed: {row.problem}"
     problem = next(iter(state.check.problems), None)
-    return f"until this is mended: {problem.text}" if problem else "until the input is known"
+    return f"until this is fixed: {problem.text}" if problem else "until the input is known"

@@ -1,4 +1,4 @@
-"""What a figure of volumes says below them: scale, arrows, counting, faces, and what stands at the colour bar."""
+"""Texts of the caption of a figure of volumes: scale, arrows, counting, faces, and the colour bar."""
 
 from collections.abc import Iterator, Sequence
 
@@ -15,19 +15,19 @@ from gui.paint.volumes.legend import FACES_TEXT
 from gui.state.view_state import ViewState
 
 _FLAT = 0.05
-"""Share of its length below which H is not seen."""
+"""Fraction of its length below which H is treated as invisible."""
 _LIVELIEST = "front: the channel that uses most colours, top and side: all channels at the border"
 _FROM_ABOVE = "faces: row y = 0 of every map"
 
 
 def caption_phrases(
-    state: Excerpt, whole: ViewState, parts: Sequence[FigurePart], eye: Camera, wording: TextOptions
+    state: Excerpt, whole_state: ViewState, parts: Sequence[FigurePart], camera: Camera, options: TextOptions
 ) -> Iterator[str]:
-    """Phrases, of which some may be empty."""
+    """Phrases of the caption; some can be empty."""
     look = state.look
-    chosen = metrics.metric_by_id(look.metric)
-    unit = state.costs.unit(chosen)
-    if wording.edge_numbers == "C":
+    metric = metrics.metric_by_id(look.metric)
+    unit = state.costs.unit(metric)
+    if options.edge_numbers == "C":
         yield from (f"all maps {height}×{width}" for height, width in distinct_map_sizes(state))
     yield LENGTH_SCALE_TEXTS[look.scale]
     if any(report.macs for report in state.check.reports.values()):
@@ -35,26 +35,28 @@ def caption_phrases(
     yield "MACs: multiply-accumulates, biases not counted" if look.metric == MACS.id else ""
     yield "1 MAC = 2 FLOPs" if look.metric == "flops" else ""
     yield f"{unit}: {look.convention.title}" if look.metric == OPERATIONS else ""
-    yield from _face_phrases(state, parts, eye, wording)
+    yield from _face_phrases(state, parts, camera, options)
     yield f"volumes are shown after {', '.join(state.hidden_kinds)}" if state.hidden_kinds else ""
-    drawn = {r.layer.label(): None for r in state.check.reports.values() if r.layer.role == "elementwise"}
-    if drawn and wording.notes == "none":
-        yield f"arrows without words: {', '.join(drawn)}"
-    stem = whole.project.stem
-    if stem is not None and any(place[0] == STEM for place in state.original_refs.values()):
+    elementwise_labels = {
+        report.layer.label(): None for report in state.check.reports.values() if report.layer.role == "elementwise"
+    }
+    if elementwise_labels and options.notes == "none":
+        yield f"arrows without words: {', '.join(elementwise_labels)}"
+    stem = whole_state.project.stem
+    if stem is not None and any(ref[0] == STEM for ref in state.original_refs.values()):
         kind = "the photo" if isinstance(state.project.input, ImageInput) else "the input"
         yield f"input: {kind} after {len(stem.nodes)} layer{'s' if len(stem.nodes) > 1 else ''}"
 
 
-def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], eye: Camera, wording: TextOptions) -> Iterator[str]:
-    """What the faces show, and why some show nothing."""
+def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], camera: Camera, options: TextOptions) -> Iterator[str]:
+    """What the faces show, and why some are plain."""
     counted_only = {part.title for part in parts if part.is_counted_only}
-    volumes = [state.volume_at(place) for place in state.original_refs]
+    volumes = [state.volume_at(ref) for ref in state.original_refs]
     computed = [at for at in volumes if at.result is not None]
     plain = [at.ref[0] in counted_only for at in volumes if at.result is None]
     if computed:
-        fronts = _LIVELIEST if wording.notes == "none" else FACES_TEXT
-        yield _FROM_ABOVE if eye.height[1] < _FLAT else fronts
+        fronts = _LIVELIEST if options.notes == "none" else FACES_TEXT
+        yield _FROM_ABOVE if camera.height[1] < _FLAT else fronts
     if any(not at.fresh for at in computed):
         yield "dimmed: for earlier settings"
     if plain:
@@ -62,7 +64,7 @@ def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], eye: Camera, word
 
 
 def colour_bar_texts(state: Excerpt) -> Iterator[tuple[str, str, str]]:
-    """What stands at the ends of the colour bar and behind it, and the same in fewer words."""
+    """Texts at the ends of the colour bar and after it, then shorter alternatives."""
     ends = ("−m", "m") if state.look.zero_centred else ("low", "high")
     each = "each volume its own range"
     yield (*ends, f"{colours.colour_map_name(state.look)}, {each}, {colours.PERCENTILES_TEXT}")

@@ -1,4 +1,4 @@
-"""The figures for papers and slides: how each one that the catalogue names is laid out and drawn."""
+"""Catalogue of the figures for papers and slides: how each is laid out and drawn."""
 
 from collections.abc import Callable
 from functools import partial
@@ -18,7 +18,7 @@ from gui.theme import Theme
 
 
 class FigureDrawing(NamedTuple):
-    """A figure laid out: its size in units of its page, and what draws it at the painter's origin."""
+    """A laid-out figure: its size in units of its page, and the function that draws it at the painter's origin."""
 
     width: int
     height: int
@@ -26,29 +26,29 @@ class FigureDrawing(NamedTuple):
 
 
 class PageFigure(Struct, frozen=True):
-    """A figure of whatever project is open."""
+    """A kind of figure that is drawn from the open project."""
 
     title: str
     tip: str
     lay_out: Callable[[ViewState, Page], FigureDrawing]
-    """ProjectError says why there is nothing to draw."""
-    choose_page: Callable[[ViewState, str], Page] = lambda state, format: page_for_format(format)
-    """The page that is best for a format."""
+    """Raises ProjectError if there is nothing to draw."""
+    choose_page: Callable[[ViewState, str], Page] = lambda state, file_format: page_for_format(file_format)
+    """Chooses the best page for a file format."""
 
 
 def _panels_figure(panels: Callable[[ViewState, Page], PanelsFigure]) -> Callable[[ViewState, Page], FigureDrawing]:
     def lay_out(state: ViewState, page: Page) -> FigureDrawing:
-        made = panels(state, page)
-        return FigureDrawing(page.width, ceil(made.height), partial(paint_panels, laid_out=made))
+        figure = panels(state, page)
+        return FigureDrawing(page.width, ceil(figure.height), partial(paint_panels, figure=figure))
 
     return lay_out
 
 
-def paint_panels(painter: QPainter, theme: Theme, laid_out: PanelsFigure) -> None:
-    """Draw a figure of volumes at the painter's origin."""
+def paint_panels(painter: QPainter, theme: Theme, figure: PanelsFigure) -> None:
+    """Draw a figure of volumes, with its width bands, at the painter's origin."""
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-    from_above.draw_width_bands(painter, laid_out, theme)
-    draw_panels(painter, laid_out, theme)
+    from_above.draw_width_bands(painter, figure, theme)
+    draw_panels(painter, figure, theme)
 
 
 def _lay_out_table(state: ViewState, page: Page) -> FigureDrawing:
@@ -68,7 +68,7 @@ def _paint_table(
 PRINTED_FIGURES: dict[str, PageFigure] = {
     "inception-module": PageFigure(
         "Inception module",
-        "Parallel branches, a row each, from one volume to where they are joined",
+        "Parallel branches, one per row, from a volume to where they join",
         _panels_figure(inception_module.lay_out_inception_module),
     ),
     "paper-table": PageFigure(
@@ -84,7 +84,7 @@ PRINTED_FIGURES: dict[str, PageFigure] = {
     ),
     "from-above": PageFigure(
         "From above",
-        "The same seen from above: only the number of maps is seen as width",
+        "The same from above: width shows only the number of maps",
         _panels_figure(from_above.lay_out_from_above),
     ),
 }

@@ -1,4 +1,4 @@
-"""A part of a project as a state of its own: what the figures of volumes draw."""
+"""Excerpts: parts of a project as a state of their own, which the figures of volumes draw."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
@@ -17,8 +17,8 @@ from gui.state.view_state import Focus, ViewState
 class FigurePart(Struct, frozen=True):
     """Layers of a design that one panel shows, in an order in which they can run.
 
-    What they receive from outside is INPUT, the volume at `received`. Layers of a panel that is not part of the project
-    have no values: `counted_only`.
+    Their input from outside is INPUT, the volume at `input_ref`. Layers that are not part of the project
+    (`is_counted_only`) have no values.
     """
 
     title: str
@@ -28,84 +28,89 @@ class FigurePart(Struct, frozen=True):
     is_counted_only: bool = False
 
     def total_amount(self, state: ViewState, metric: Metric) -> Amount | None:
-        """Of all its layers, those that are not drawn among them."""
-        subjects = [subject for report in self.reports for subject in state.costs.costed(self.design, report)]
-        return metric.amount(subjects)
+        """Total of all layers, including those that are not drawn."""
+        costed_layers = [
+            costed_layer for report in self.reports for costed_layer in state.costs.costed(self.design, report)
+        ]
+        return metric.amount(costed_layers)
 
 
 class Excerpt(ViewState, frozen=True, eq=False):
-    """A state whose designs are parts of another's.
+    """A state whose designs are parts of another state.
 
-    Volumes that elementwise layers only rewrite are not drawn: that of the layer before stands for them and has their
-    values.
+    Volumes behind elementwise layers are not drawn: the volume of the layer before represents them, with their values.
     """
 
     original_refs: Mapping[NodeRef, NodeRef] = {}
-    """Where each volume comes from in the whole project."""
+    """Origin of each volume in the whole project."""
     design_indices: Mapping[str, int] = {}
-    """The position of each part's design; -1 for what is not part of the project."""
+    """Position of the design of each part; -1 if it is not part of the project."""
     hidden_kinds: tuple[str, ...] = ()
-    """What is not drawn: "relu", "batch norm"."""
+    """Kinds that are not drawn: "relu", "batch norm"."""
 
-    def _source(self, place: NodeRef) -> NodeRef:
-        return self.original_refs.get(place, place)
+    def _source(self, ref: NodeRef) -> NodeRef:
+        return self.original_refs.get(ref, ref)
 
     def design_index(self, design: str) -> int:
         return self.design_indices.get(design, -1)
 
 
 def make_excerpt(state: ViewState, parts: Sequence[FigurePart]) -> Excerpt:
-    """The state that shows these parts as its designs, by their titles."""
+    """Make a state whose designs are these parts, named by their titles."""
     analyses: dict[str, Analysis] = {}
-    places: dict[NodeRef, NodeRef] = {}
+    original_refs: dict[NodeRef, NodeRef] = {}
     hidden: dict[str, None] = {}
     for part in parts:
-        reports, drawn = drop_elementwise(part.reports)
-        last = {drawn[report.name]: report.name for report in part.reports}
+        reports, representatives = drop_elementwise(part.reports)
+        last = {representatives[report.name]: report.name for report in part.reports}
         prefix = _common_prefix([report.name for report in reports])
-        shape = next((r.input_shapes[r.inputs.index(INPUT)] for r in reports if INPUT in r.inputs), None)
+        shape = next(
+            (report.input_shapes[report.inputs.index(INPUT)] for report in reports if INPUT in report.inputs), None
+        )
         analyses[part.title] = Analysis(shape, _strip_prefix(reports, prefix), None, None)
-        places[part.title, INPUT] = state.volume_at(part.input_ref).source
+        original_refs[part.title, INPUT] = state.volume_at(part.input_ref).source
         for report in reports:
             name = "" if part.is_counted_only else last[report.name]
-            places[part.title, report.name.removeprefix(prefix)] = state.volume_at((part.design, name)).source
+            original_refs[part.title, report.name.removeprefix(prefix)] = state.volume_at((part.design, name)).source
         hidden |= dict.fromkeys(
-            report.layer.label().lower() for report in part.reports if drawn[report.name] != report.name
+            report.layer.label().lower() for report in part.reports if representatives[report.name] != report.name
         )
-    known = {(title, report.name): report for title, made in analyses.items() for report in made.reports}
+    reports_by_ref = {
+        (title, report.name): report for title, analysis in analyses.items() for report in analysis.reports
+    }
     return Excerpt(
         replace(state.project, designs=tuple(Design(part.title, Network()) for part in parts)),
-        replace(state.check, analyses=analyses, reports=known, problems=()),
+        replace(state.check, analyses=analyses, reports=reports_by_ref, problems=()),
         state.run,
-        _excerpt_focus(state, places),
+        _excerpt_focus(state, original_refs),
         state.look,
-        original_refs=places,
+        original_refs=original_refs,
         design_indices={part.title: -1 if part.is_counted_only else state.design_index(part.design) for part in parts},
         hidden_kinds=tuple(hidden),
     )
 
 
 def drop_elementwise(reports: Sequence[Report]) -> tuple[tuple[Report, ...], dict[str, str]]:
-    """The layers without those that rewrite the volume of another one, which nothing else reads.
+    """Drop elementwise layers whose source has no other reader.
 
-    With them, by the name of every layer, the one that is drawn for it.
+    Also returns, by the name of every layer, the name of the layer that represents it in the drawing.
     """
-    kept: dict[str, Report] = {}
-    drawn = {INPUT: INPUT}
-    users = Counter(name for report in reports for name in report.inputs)
+    remaining: dict[str, Report] = {}
+    representatives = {INPUT: INPUT}
+    reader_counts = Counter(name for report in reports for name in report.inputs)
     for report in reports:
-        source = drawn.get(report.inputs[0], "") if report.inputs else ""
-        if report.layer.role == "elementwise" and source in kept and users[report.inputs[0]] == 1:
-            drawn[report.name] = source
+        source = representatives.get(report.inputs[0], "") if report.inputs else ""
+        if report.layer.role == "elementwise" and source in remaining and reader_counts[report.inputs[0]] == 1:
+            representatives[report.name] = source
             continue
-        inputs = tuple([drawn.get(name, name) for name in report.inputs])
-        kept[report.name] = replace(report, inputs=inputs, block=None)
-        drawn[report.name] = report.name
-    return tuple(kept.values()), drawn
+        inputs = tuple([representatives.get(name, name) for name in report.inputs])
+        remaining[report.name] = replace(report, inputs=inputs, block=None)
+        representatives[report.name] = report.name
+    return tuple(remaining.values()), representatives
 
 
 def _common_prefix(names: Sequence[str]) -> str:
-    """What the names of a block's layers begin with: "inception_3a/"."""
+    """The prefix of the names of a block's layers: "inception_3a/"."""
     first = names[0].rpartition("/")[0] + "/" if names else ""
     return first if all(name.startswith(first) for name in names) and INPUT not in names else ""
 
@@ -121,16 +126,16 @@ def _strip_prefix(reports: Iterable[Report], prefix: str) -> tuple[Report, ...]:
     )
 
 
-def rename_source_to_input(reports: Iterable[Report], received: str) -> tuple[Report, ...]:
-    """Layers whose input from outside, the volume called `received`, is INPUT."""
+def rename_source_to_input(reports: Iterable[Report], source: str) -> tuple[Report, ...]:
+    """Make the volume called `source` the INPUT of these layers."""
     return tuple(
-        replace(report, inputs=tuple([INPUT if name == received else name for name in report.inputs]))
+        replace(report, inputs=tuple([INPUT if name == source else name for name in report.inputs]))
         for report in reports
     )
 
 
-def _excerpt_focus(state: ViewState, places: Mapping[NodeRef, NodeRef]) -> Focus:
-    """The chosen channel, where its volume is drawn."""
-    chosen = state.volume_at(state.focus.ref).source
-    drawn = next((place for place, source in places.items() if source == chosen), None)
-    return Focus() if drawn is None else Focus(*drawn, state.focus.channel)
+def _excerpt_focus(state: ViewState, original_refs: Mapping[NodeRef, NodeRef]) -> Focus:
+    """The focus without its pixel, if its volume is drawn."""
+    focus_source = state.volume_at(state.focus.ref).source
+    focus_ref = next((ref for ref, source in original_refs.items() if source == focus_source), None)
+    return Focus() if focus_ref is None else Focus(*focus_ref, state.focus.channel)

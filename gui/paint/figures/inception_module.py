@@ -1,4 +1,4 @@
-"""A module with parallel branches, of each design: a branch a row, from what it receives to where it is joined."""
+"""Figure inception-module: a module with parallel branches per design, one branch per row."""
 
 from gui.paint.basics.page import Page
 from gui.paint.figures.panels_figure import PanelsFigure, lay_out_panels
@@ -7,7 +7,7 @@ from gui.paint.volumes.box_sizes import TextOptions
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import ViewState
 
-_WORDINGS = (
+_TEXT_OPTIONS = (
     TextOptions(("line",), one_line_captions=True, notes="fronts", branch_spread=1.5),
     TextOptions(("line",), has_names=False, notes="fronts", branch_spread=1.5),
     TextOptions(("lines",), has_names=False, notes="fronts", branch_spread=1.5),
@@ -17,13 +17,13 @@ _WORDINGS = (
     TextOptions(("first",), has_names=False, edge_numbers="C", notes="none", least_box_size=2.0, arrow_padding=0.5),
     TextOptions(("first",), has_names=False, edge_numbers="C", notes="none", least_box_size=1.5, arrow_padding=0.2),
 )
-"""From the fullest to what fits a narrow column."""
+"""From the most detailed to those that fit a narrow column."""
 
 
 def lay_out_inception_module(state: ViewState, page: Page) -> PanelsFigure:
-    """A panel a design; one without branches shows its chain, where the other one has none either."""
+    """One panel per design with branches; if none has any, each shows its chain."""
     names = compared_designs(state, "inception-module")
-    found = [find_branch_module(state, name) for name in names]
-    parts = [part for part in found if part is not None]
-    eye, chains = make_camera(*CAMERA_VIEWS["3-D"]), [closed_chain_part(state, name) for name in names]
-    return lay_out_panels(state, parts or chains, page, _WORDINGS, eye, side_by_side=bool(parts), enough_ems=4.0)
+    modules = [find_branch_module(state, name) for name in names]
+    parts = [part for part in modules if part is not None]
+    camera, chains = make_camera(*CAMERA_VIEWS["3-D"]), [closed_chain_part(state, name) for name in names]
+    return lay_out_panels(state, parts or chains, page, _TEXT_OPTIONS, camera, side_by_side=bool(parts), enough_ems=4.0)

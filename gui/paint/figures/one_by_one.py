@@ -1,4 +1,4 @@
-"""A convolution without and with a 1×1 before it: volumes, kernels, operators, formulas, and what each panel costs."""
+"""Figure one-by-one: a convolution without and with a 1×1 before it, and the cost of each."""
 
 from gui.paint.basics.page import Page
 from gui.paint.figures.panels_figure import PanelsFigure, lay_out_panels
@@ -21,11 +21,11 @@ ONE_BY_ONE_TEXT_OPTIONS = (
     TextOptions(("first",), has_names=False, edge_numbers="C", notes="none", least_box_size=2.0, arrow_padding=0.5),
     TextOptions(("first",), has_names=False, edge_numbers="C", notes="none", least_box_size=1.5, arrow_padding=0.2),
 )
-"""From the fullest to what fits a narrow column."""
+"""From the most detailed to those that fit a narrow column."""
 
 
 def lay_out_one_by_one(state: ViewState, page: Page) -> PanelsFigure:
-    """Laid out in 3-D."""
+    """Lay out the figure in 3-D."""
     return lay_out_panels(
         state, one_by_one_parts(state, "one-by-one"), page, ONE_BY_ONE_TEXT_OPTIONS, make_camera(*CAMERA_VIEWS["3-D"])
     )

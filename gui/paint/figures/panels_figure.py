@@ -1,4 +1,4 @@
-"""Panels (a), (b), … of volumes, each with its heading, and a caption that says what the picture means."""
+"""Lays out and draws figures of panels (a), (b), … of volumes, each with a heading, and a caption below."""
 
 from collections.abc import Iterator, Sequence
 from math import isclose
@@ -27,22 +27,22 @@ from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
 _MARGIN, _GAP = 0.5, 0.5
-"""Free border, and above every heading but the first, in ems."""
+"""Free border, and space above every heading but the first, in ems."""
 _TITLE = 1.2
 """Size of a panel's title, in ems."""
 _WIDE = 54.0
-"""Ems of a page on which panels may stand beside each other."""
-_MANY, _SPARING = 40, 2
-"""Layers of which no more is written than the last wordings say: laying out the fuller ones would take long."""
+"""Least width, in ems, of a page with panels side by side."""
+_MANY, _SPARSE = 40, 2
+"""With more layers than this, only so many of the last, sparsest text options are tried: others take too long."""
 _TALLEST, _TALLEST_WIDE = 1.75, 0.8
-"""The most widths that a figure is high where the page does not say it, in a column and on a wide page."""
+"""Greatest ratio of height to width on a page of free height: in a column, and on a wide page."""
 _SEPARATOR = " · "
 _COUNTS = ("macs", "flops", OPERATIONS)
-"""Metrics that a figure's costs may be told in; for others they are MACs."""
+"""Metrics in which figures show costs; they show MACs instead of any other."""
 
 
 class Phrase(NamedTuple):
-    """A phrase of a heading or a caption; phrases are not broken where they fit into a line."""
+    """A phrase of a heading or a caption; it is broken only if it is wider than a line."""
 
     text: str
     size: int
@@ -68,7 +68,7 @@ class PanelsFigure(Struct, frozen=True, eq=False):
     caption: tuple[Label, ...]
     bar_texts: tuple[str, str, str] | None
     smallest_text: float
-    """The smallest text that there may be."""
+    """Size of the smallest text that is drawn."""
 
     @property
     def fits(self) -> bool:
@@ -88,95 +88,98 @@ def lay_out_panels(
     state: ViewState,
     parts: Sequence[FigurePart],
     page: Page,
-    wordings: Sequence[TextOptions],
-    eye: Camera,
+    text_options: Sequence[TextOptions],
+    camera: Camera,
     *,
     first_phrases: Sequence[str] = (),
     side_by_side: bool = False,
     enough_ems: float = 7.0,
 ) -> PanelsFigure:
-    """The fullest wording and the largest text with which boxes measure `enough` ems, or at least fit.
+    """Lay out with the most detail and the largest text at which boxes measure `enough_ems` ems, or at least fit.
 
-    On narrow pages what fits is enough. `said` begins the caption; `beside`: panels stand beside each other if wide.
+    On narrow pages it is enough to fit. `first_phrases` begin the caption; with `side_by_side`, panels are beside each
+    other on wide pages.
     """
     if state.look.metric not in _COUNTS:
         state = replace(state, look=replace(state.look, metric=MACS.id))
-    shown, found = make_excerpt(state, parts), list[PanelsFigure]()
-    many = len(shown.check.reports) > _MANY
-    for wording in wordings[-_SPARING:] if many else wordings:
+    excerpt, figures = make_excerpt(state, parts), list[PanelsFigure]()
+    many = len(excerpt.check.reports) > _MANY
+    for options in text_options[-_SPARSE:] if many else text_options:
         for em in page.text_sizes:
             wide = page.width >= _WIDE * em
-            for side in (True, False) if side_by_side and wide and len(parts) > 1 else (False,):
-                made = _PanelsAttempt(state, shown, parts, page, em, beside=side).lay_out(wording, eye, first_phrases)
-                if made.fits and (made.box_size >= enough_ems or not wide):
-                    return made
-                found.append(made)
-    fitting = [made for made in found if made.fits]
-    return fitting[0] if fitting else max(found, key=lambda made: made.scene.shrink * made.em)
+            for beside in (True, False) if side_by_side and wide and len(parts) > 1 else (False,):
+                figure = _PanelsAttempt(state, excerpt, parts, page, em, beside=beside).lay_out(
+                    options, camera, first_phrases
+                )
+                if figure.fits and (figure.box_size >= enough_ems or not wide):
+                    return figure
+                figures.append(figure)
+    fitting = [figure for figure in figures if figure.fits]
+    return fitting[0] if fitting else max(figures, key=lambda figure: figure.scene.shrink * figure.em)
 
 
-def draw_panels(painter: QPainter, laid_out: PanelsFigure, theme: Theme) -> None:
+def draw_panels(painter: QPainter, figure: PanelsFigure, theme: Theme) -> None:
     """Draw a figure at the painter's origin."""
-    em, right = laid_out.em, laid_out.width
-    for band, heading in zip(laid_out.scene.line_breaks.design_rows, laid_out.headings, strict=True):
-        colour = theme.design(laid_out.state.design_index(band.name))
+    em, right = figure.em, figure.width
+    for design_row, heading in zip(figure.scene.line_breaks.design_rows, figure.headings, strict=True):
+        colour = theme.design(figure.state.design_index(design_row.name))
         for text in heading:
             draw_label(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
-    for _, top in laid_out.scene.heading_points[1:] if not laid_out.scene.line_breaks.side_by_side else ():
+    for _, top in figure.scene.heading_points[1:] if not figure.scene.line_breaks.side_by_side else ():
         painter.setPen(QPen(QColor(theme.grid), 0.06 * em))
         painter.drawLine(QPointF(_MARGIN * em, top), QPointF(right - _MARGIN * em, top))
-    for text in laid_out.caption:
+    for text in figure.caption:
         draw_label(painter, text, theme.muted)
-    if laid_out.bar_texts is not None:
-        end = QPointF(right - _MARGIN * em, laid_out.height - _MARGIN * em - 0.2 * TextSizes(em).small)
-        draw_volumes_bar(painter, laid_out.state, theme, end, em, laid_out.bar_texts)
+    if figure.bar_texts is not None:
+        end = QPointF(right - _MARGIN * em, figure.height - _MARGIN * em - 0.2 * TextSizes(em).small)
+        draw_volumes_bar(painter, figure.state, theme, end, em, figure.bar_texts)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    draw_scene(
-        painter, laid_out.state, theme, laid_out.scene, 0.995 * laid_out.smallest_text * pixels, right, marks=False
-    )
+    draw_scene(painter, figure.state, theme, figure.scene, 0.995 * figure.smallest_text * pixels, right, marks=False)
 
 
-def turn_panels(laid_out: PanelsFigure, eye: Camera) -> PanelsFigure:
-    """The same figure as another camera sees it: what is written stays."""
-    margin = _MARGIN * laid_out.em
+def turn_panels(figure: PanelsFigure, camera: Camera) -> PanelsFigure:
+    """The same figure seen by another camera, with the same texts."""
+    margin = _MARGIN * figure.em
     return replace(
-        laid_out, scene=lay_out_scene(laid_out.scene.line_breaks, eye, margin, margin, laid_out.heading_heights)
+        figure, scene=lay_out_scene(figure.scene.line_breaks, camera, margin, margin, figure.heading_heights)
     )
 
 
 class _PanelsAttempt:
-    """A figure with text of one size."""
+    """An attempt to lay out a figure with text of one size."""
 
     def __init__(
-        self, state: ViewState, shown: Excerpt, parts: Sequence[FigurePart], page: Page, em: int, *, beside: bool
+        self, state: ViewState, excerpt: Excerpt, parts: Sequence[FigurePart], page: Page, em: int, *, beside: bool
     ) -> None:
-        self.whole, self.state, self.parts, self.page, self.em, self.beside = state, shown, parts, page, em, beside
+        self.whole, self.state, self.parts, self.page, self.em, self.beside = state, excerpt, parts, page, em, beside
         self.small = TextSizes(em).small
         self.space = page.width - 2 * _MARGIN * em
         count = len(parts) if beside else 1
         self.panel_space = (self.space - (count - 1) * DESIGN_GAP * em) / count
 
-    def lay_out(self, wording: TextOptions, eye: Camera, said: Sequence[str]) -> PanelsFigure:
+    def lay_out(self, options: TextOptions, camera: Camera, first_phrases: Sequence[str]) -> PanelsFigure:
         em, margin = self.em, _MARGIN * self.em
-        headings = [_flow_phrases(words, self.panel_space) for words in self._headings()]
+        headings = [_flow_phrases(phrases, self.panel_space) for phrases in self._headings()]
         headers = [(_GAP + LINE_SPACING * (_TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
         headers = [max(headers)] * len(headers) if self.beside else headers
-        if wording.edge_numbers == "C" and len(distinct_map_sizes(self.state)) > 1:
-            wording = replace(wording, edge_numbers="CHW", has_sparse_numbers=True)
-        told = (*said, *caption_phrases(self.state, self.whole, self.parts, eye, wording))
-        words = [Phrase(text, self.small) for text in told if text]
-        caption, bar = self._add_bar_line(_flow_phrases(words, self.space))
+        if options.edge_numbers == "C" and len(distinct_map_sizes(self.state)) > 1:
+            options = replace(options, edge_numbers="CHW", has_sparse_numbers=True)
+        texts = (*first_phrases, *caption_phrases(self.state, self.whole, self.parts, camera, options))
+        phrases = [Phrase(text, self.small) for text in texts if text]
+        caption, bar = self._add_bar_line(_flow_phrases(phrases, self.space))
         below = (0.3 + 0.84 * LINE_SPACING * len(caption)) * em
         fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
-        tallest = _TALLEST_WIDE if self.page.width >= _WIDE * em else _TALLEST
-        high = max(em, (self.page.height or tallest * self.page.width) - fixed)
-        made = self._break_lines(wording, high)
+        height_ratio = _TALLEST_WIDE if self.page.width >= _WIDE * em else _TALLEST
+        max_height = max(em, (self.page.height or height_ratio * self.page.width) - fixed)
+        line_breaks = self._break_lines(options, max_height)
         if self.page.height is None:
-            made = replace(made, space=(self.space, min(high, 1.0 + _needed_height(made, eye))))
-        scene = lay_out_scene(made, eye, margin, margin, headers)
-        height = fixed + made.space[1]
+            line_breaks = replace(
+                line_breaks, space=(self.space, min(max_height, 1.0 + _needed_height(line_breaks, camera)))
+            )
+        scene = lay_out_scene(line_breaks, camera, margin, margin, headers)
+        height = fixed + line_breaks.space[1]
         return PanelsFigure(
-            self.state if wording.notes != "none" else replace(self.state, focus=Focus()),
+            self.state if options.notes != "none" else replace(self.state, focus=Focus()),
             scene,
             em,
             self.page.width,
@@ -188,30 +191,30 @@ class _PanelsAttempt:
             TextSizes(self.page.text_sizes[-1]).small,
         )
 
-    def _break_lines(self, wording: TextOptions, high: float) -> LineBreaks:
+    def _break_lines(self, options: TextOptions, height: float) -> LineBreaks:
         look = self.state.look
-        known, room = self.state.check, (self.space, high)
+        check, space = self.state.check, (self.space, height)
         kinds = look.scale, look.metric, look.convention
-        return break_lines(known, frozenset(), (), (), *kinds, self.em, room, "input", wording, self.beside)
+        return break_lines(check, frozenset(), (), (), *kinds, self.em, space, "input", options, self.beside)
 
     def _headings(self) -> Iterator[list[Phrase]]:
-        """Of each panel its letter and title, its costs, and how they compare with those of the first."""
-        chosen, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
-        first = self.parts[0].total_amount(self.whole, chosen)
-        size, ledger = round(_TITLE * self.em), self.whole.costs
+        """Letter, title and costs of each panel, and how they compare with those of the first."""
+        metric, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
+        first = self.parts[0].total_amount(self.whole, metric)
+        size, costs = round(_TITLE * self.em), self.whole.costs
         for letter, part in zip("abcdefgh", self.parts, strict=False):
             before = f"({letter}) " if len(self.parts) > 1 else ""
             title = elide_text(part.title, self.panel_space - measure_text(before, size, True), size, True)
             yield [
                 Phrase(before + title, size, "design", True),
-                *(Phrase(ledger.text(m, part.total_amount(self.whole, m)), self.em) for m in (chosen, params)),
-                *([] if part is self.parts[0] else [self._comparison(chosen, part, first)]),
+                *(Phrase(costs.text(m, part.total_amount(self.whole, m)), self.em) for m in (metric, params)),
+                *([] if part is self.parts[0] else [self._comparison(metric, part, first)]),
             ]
 
-    def _comparison(self, chosen: Metric, part: FigurePart, first: metrics.Amount | None) -> Phrase:
-        amount = part.total_amount(self.whole, chosen)
-        name = None if amount and first else self.whole.costs.unit(chosen)
-        return Phrase(metrics.compare_amounts(chosen, amount, first, name), self.em, "text", True)
+    def _comparison(self, metric: Metric, part: FigurePart, first: metrics.Amount | None) -> Phrase:
+        amount = part.total_amount(self.whole, metric)
+        name = None if amount and first else self.whole.costs.unit(metric)
+        return Phrase(metrics.compare_amounts(metric, amount, first, name), self.em, "text", True)
 
     def _place_headings(
         self, headings: Sequence[Sequence[Sequence[Phrase]]], scene: VolumesScene
@@ -224,17 +227,17 @@ class _PanelsAttempt:
             yield tuple(texts)
 
     def _add_bar_line(self, lines: list[list[Phrase]]) -> tuple[list[list[Phrase]], tuple[str, str, str] | None]:
-        """The lines of the caption with one for the colour bar, unless that fits behind the last; its texts."""
+        """Add a line for the colour bar unless it fits after the last line; also return the texts of the bar."""
         if not self.state.run.results:
             return lines, None
-        taken = _line_width(lines[-1]) + self.em if lines else 0.0
-        room = COLOUR_BAR_SPACE * self.em
+        occupied = _line_width(lines[-1]) + self.em if lines else 0.0
+        bar_space = COLOUR_BAR_SPACE * self.em
         choices = [
-            (words, room + sum([measure_text(word, self.small) for word in words]))
+            (words, bar_space + sum([measure_text(word, self.small) for word in words]))
             for words in colour_bar_texts(self.state)
         ]
         words, wide = next((choice for choice in choices if choice[1] <= self.space), choices[-1])
-        return (lines if taken + wide <= self.space else [*lines, []]), words
+        return (lines if occupied + wide <= self.space else [*lines, []]), words
 
     def _place_caption(self, lines: Sequence[Sequence[Phrase]], bottom: float) -> Iterator[Label]:
         baseline = bottom - 0.25 * self.small - LINE_SPACING * self.small * (len(lines) - 1)
@@ -243,35 +246,41 @@ class _PanelsAttempt:
             baseline += LINE_SPACING * self.small
 
 
-def _needed_height(made: LineBreaks, eye: Camera) -> float:
-    """How high the lines of a plan are with the boxes as large as they fit."""
-    found, _, measured = fit_boxes(made, eye)
+def _needed_height(line_breaks: LineBreaks, camera: Camera) -> float:
+    """Height of the lines with the boxes as large as they fit."""
+    fit, _, row_sizes = fit_boxes(line_breaks, camera)
     return (
-        found.shrink
-        * rows_extent(made.design_rows, made.lines, measured, made.text_sizes.em, beside=made.side_by_side)[1]
+        fit.shrink
+        * rows_extent(
+            line_breaks.design_rows,
+            line_breaks.lines,
+            row_sizes,
+            line_breaks.text_sizes.em,
+            beside=line_breaks.side_by_side,
+        )[1]
     )
 
 
-def _flow_phrases(words: Sequence[Phrase], room: float) -> list[list[Phrase]]:
-    """Phrases in lines; one that is wider than a line is broken between its words."""
+def _flow_phrases(phrases: Sequence[Phrase], width: float) -> list[list[Phrase]]:
+    """Arrange phrases in lines; a phrase wider than a line is broken between words."""
     lines: list[list[Phrase]] = [[]]
-    for phrase in words:
+    for phrase in phrases:
         if phrase.text:
-            for piece in _break_phrase(phrase, room):
+            for piece in _break_phrase(phrase, width):
                 longer = [*lines[-1], piece]
-                if lines[-1] and _line_width(longer) > room:
+                if lines[-1] and _line_width(longer) > width:
                     lines.append([piece])
                 else:
                     lines[-1] = longer
     return lines
 
 
-def _break_phrase(phrase: Phrase, room: float) -> Iterator[Phrase]:
-    """A phrase in pieces that fit into a line each."""
+def _break_phrase(phrase: Phrase, width: float) -> Iterator[Phrase]:
+    """Break a phrase into pieces that fit into a line each."""
     piece = ""
     for word in phrase.text.split(" "):
         longer = f"{piece} {word}".lstrip()
-        if piece and phrase._replace(text=longer).width > room:
+        if piece and phrase._replace(text=longer).width > width:
             yield phrase._replace(text=piece)
             longer = word
         piece = longer
@@ -284,7 +293,7 @@ def _line_width(line: Sequence[Phrase]) -> float:
 
 
 def _place_phrases(line: Sequence[Phrase], x: float, baseline: float) -> Iterator[Label]:
-    """Phrases beside each other, with a dot between."""
+    """Place phrases beside each other with a dot between them."""
     for index, phrase in enumerate(line):
         if index:
             small = min(phrase.size, line[index - 1].size)

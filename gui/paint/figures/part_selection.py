@@ -1,4 +1,4 @@
-"""Which layers of a project a figure shows: of short designs all, of long ones what it is about."""
+"""Selects the layers that a figure shows: all of short designs, the relevant part of long ones."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -13,29 +13,29 @@ from gui.paint.volumes.design_graph import DesignGraph, build_design_graph
 from gui.state.view_state import ViewState
 
 _SHORT = 5
-"""Layers, the elementwise ones apart, that a chain has at most to be shown whole."""
+"""Most layers, without elementwise ones, of a chain that is shown whole."""
 
 
 def compared_designs(state: ViewState, figure: str) -> list[str]:
-    """The two designs that a figure compares: the first ones that have layers, or the chosen one with the first.
+    """The two designs that a figure compares: the first two with layers, or the first and that of the focus.
 
     Raises
     ------
     ProjectError
-        There is none, or what would be drawn has mistakes.
+        No design has layers, or those to be drawn have mistakes.
     """
     names = [design.name for design in state.project.designs]
-    known = [name for name in names if state.check.analyses[name].reports]
-    if not known:
+    nonempty = [name for name in names if state.check.analyses[name].reports]
+    if not nonempty:
         what = f"design {names[0]!r} has no layers: add one" if names else "the project has no design: add one"
-        raise ProjectError([Problem(f"there is nothing that {figure} could draw; {what}", "")])
-    chosen = state.focus.design
-    found = known[:2] if chosen not in known[2:] else [known[0], chosen]
-    wrong = [problem for problem in state.check.problems if problem.design in (None, STEM, *found)]
-    if wrong:
-        told = f"{figure} draws designs without mistakes; mend what follows"
-        raise ProjectError([Problem(told, ""), *wrong])
-    return found
+        raise ProjectError([Problem(f"{figure} has nothing to draw; {what}", "")])
+    focus_design = state.focus.design
+    designs = nonempty[:2] if focus_design not in nonempty[2:] else [nonempty[0], focus_design]
+    problems = [problem for problem in state.check.problems if problem.design in (None, STEM, *designs)]
+    if problems:
+        text = f"{figure} draws designs without mistakes; fix the following"
+        raise ProjectError([Problem(text, ""), *problems])
+    return designs
 
 
 # A design, or its module with branches
@@ -47,51 +47,51 @@ def whole_design_part(state: ViewState, design: str) -> FigurePart:
 
 
 def is_short_chain(part: FigurePart) -> bool:
-    """Whether a part is a chain of few layers; connections that skip some do not matter."""
-    drawn = _part_graph(part)
-    return len(drawn.vertices) <= _SHORT + 1 and all(len(column) == 1 for column in drawn.columns)
+    """Whether a part is a chain of few layers, skip connections aside."""
+    graph = _part_graph(part)
+    return len(graph.vertices) <= _SHORT + 1 and all(len(column) == 1 for column in graph.columns)
 
 
 def find_branch_module(state: ViewState, design: str) -> FigurePart | None:
-    """The module with branches that is chosen, else the first one of a design; None where there is none."""
+    """The module with branches that contains the focus, else the first of a design, if any."""
     part = whole_design_part(state, design)
-    found = [_sub_part(part, reports) for reports in _find_modules(part)]
-    return next((module for module in found if _is_chosen(state, module)), found[0] if found else None)
+    modules = [_sub_part(part, reports) for reports in _find_modules(part)]
+    return next((module for module in modules if _is_in_focus(state, module)), modules[0] if modules else None)
 
 
 def closed_chain_part(state: ViewState, design: str) -> FigurePart:
-    """A design whose blocks are closed as they are in the window."""
+    """A design with its blocks closed or open as in the window."""
     return FigurePart(design, design, state.visible_analysis(design).reports, (design, INPUT))
 
 
 def _find_modules(part: FigurePart) -> Iterator[tuple[Report, ...]]:
-    """The layers between two volumes that all connections pass, with those that join them again."""
-    shown = _part_graph(part)
-    for section in shown.sections:
-        if section.start not in shown.lone_columns:
-            columns = shown.columns[section.start : section.stop + 1]
+    """The layers between two volumes that all connections pass through, including those that join the branches."""
+    graph = _part_graph(part)
+    for section in graph.sections:
+        if section.start not in graph.lone_columns:
+            columns = graph.columns[section.start : section.stop + 1]
             yield _with_elementwise(
-                part.reports, {shown.vertices[vertex].name for column in columns for vertex in column}
+                part.reports, {graph.vertices[vertex].name for column in columns for vertex in column}
             )
 
 
 def _with_elementwise(reports: Sequence[Report], names: set[str]) -> tuple[Report, ...]:
-    """The layers of these names, and the elementwise ones that are drawn with them."""
-    _, drawn = drop_elementwise(reports)
-    return tuple([report for report in reports if drawn[report.name] in names])
+    """The layers of these names, and the elementwise ones that they represent."""
+    _, representatives = drop_elementwise(reports)
+    return tuple([report for report in reports if representatives[report.name] in names])
 
 
 def _sub_part(part: FigurePart, reports: tuple[Report, ...]) -> FigurePart:
-    """Some layers of a part, titled by the block that they are, or by the last of them."""
+    """Some layers of a part, titled by their block or by the last of them."""
     inside = {report.name for report in reports}
-    received = next(name for report in reports for name in report.inputs if name not in inside)
+    source = next(name for report in reports for name in report.inputs if name not in inside)
     blocks = {report.block for report in reports}
     block = next(iter(blocks)) if len(blocks) == 1 else None
     title = part.design if len(reports) == len(part.reports) else f"{part.design} · {block or reports[-1].name}"
-    return FigurePart(title, part.design, rename_source_to_input(reports, received), (part.design, received))
+    return FigurePart(title, part.design, rename_source_to_input(reports, source), (part.design, source))
 
 
-def _is_chosen(state: ViewState, part: FigurePart) -> bool:
+def _is_in_focus(state: ViewState, part: FigurePart) -> bool:
     design, node = state.focus.ref
     names = {report.name for report in part.reports} | {report.block for report in part.reports}
     return design == part.design and node in names
@@ -106,41 +106,41 @@ def _part_graph(part: FigurePart) -> DesignGraph:
 
 
 class ReducedConv(NamedTuple):
-    """A 1×1 convolution that reduces the channels before a larger one, and what it saves."""
+    """A 1×1 convolution that reduces the channels before a larger one, and the MACs that it saves."""
 
     design: str
     reduce: Report
     conv: Report
     expand: Report | None
-    """A 1×1 after it that widens again."""
+    """A 1×1 after it that adds channels again."""
     saving: float
 
 
 def one_by_one_parts(state: ViewState, figure: str) -> tuple[FigurePart, ...]:
-    """Short designs whole; of long ones a 1×1 with the convolution behind it, below the same one without it."""
+    """Short designs whole; of long ones a 1×1 with the convolution after it, preceded by the same one without it."""
     names = compared_designs(state, figure)
     parts = [whole_design_part(state, name) for name in names]
     if all(map(is_short_chain, parts)):
         return tuple(parts)
-    pairs = [found for name in names for found in _find_reduced_convs(state, name)]
-    chosen = [found for found in pairs if _contains_focus(state, found)]
+    pairs = [reduced for name in names for reduced in _find_reduced_convs(state, name)]
+    pairs_in_focus = [reduced for reduced in pairs if _contains_focus(state, reduced)]
     if not pairs:
         return tuple(part if is_short_chain(part) else _neighbourhood(state, part.design) for part in parts)
-    best = max(chosen or pairs, key=lambda found: found.saving)
+    best = max(pairs_in_focus or pairs, key=lambda reduced: reduced.saving)
     plain = () if best.expand else (_without_reduction(state, best, names),)
     return (*plain, _with_reduction(state, best))
 
 
 def _find_reduced_convs(state: ViewState, design: str) -> Iterator[ReducedConv]:
     reports = state.check.analyses[design].reports
-    kept, _ = drop_elementwise(reports)
-    known = {report.name: report for report in kept}
+    remaining, _ = drop_elementwise(reports)
+    reports_by_name = {report.name: report for report in remaining}
     readers: dict[str, list[Report]] = {}
-    for report in kept:
+    for report in remaining:
         for name in report.inputs:
             readers.setdefault(name, []).append(report)
-    for conv in kept:
-        reduce = known.get(conv.inputs[0])
+    for conv in remaining:
+        reduce = reports_by_name.get(conv.inputs[0])
         if not (_is_conv(conv, larger=True) and reduce is not None and _is_conv(reduce, larger=False)):
             continue
         narrow, wide = reduce.output_shape, reduce.input_shapes[0]
@@ -160,60 +160,60 @@ def _is_conv(report: Report, *, larger: bool) -> bool:
 
 
 def _widens(report: Report) -> bool:
-    received, given = report.input_shapes[0], report.output_shape
-    return received is not None and given is not None and given.channels > received.channels
+    input_shape, output_shape = report.input_shapes[0], report.output_shape
+    return input_shape is not None and output_shape is not None and output_shape.channels > input_shape.channels
 
 
-def _contains_focus(state: ViewState, found: ReducedConv) -> bool:
-    """Whether the choice is one of its layers, or their block."""
+def _contains_focus(state: ViewState, reduced: ReducedConv) -> bool:
+    """Whether the focus is one of its layers, or their block."""
     design, node = state.focus.ref
-    layers = [report for report in (found.reduce, found.conv, found.expand) if report is not None]
-    origins = {state.check.reports[found.design, report.name].block for report in layers}
-    return design == found.design and node in {report.name for report in layers} | origins
+    layers = [report for report in (reduced.reduce, reduced.conv, reduced.expand) if report is not None]
+    origins = {state.check.reports[reduced.design, report.name].block for report in layers}
+    return design == reduced.design and node in {report.name for report in layers} | origins
 
 
-def _with_reduction(state: ViewState, found: ReducedConv) -> FigurePart:
-    last = found.expand or found.conv
-    return _chain_between(state, found.design, found.reduce.name, last.name)
+def _with_reduction(state: ViewState, reduced: ReducedConv) -> FigurePart:
+    last = reduced.expand or reduced.conv
+    return _chain_between(state, reduced.design, reduced.reduce.name, last.name)
 
 
-def _without_reduction(state: ViewState, found: ReducedConv, names: Sequence[str]) -> FigurePart:
-    """The same convolution on what the 1×1 receives: another design's, else counted without being run."""
+def _without_reduction(state: ViewState, reduced: ReducedConv, names: Sequence[str]) -> FigurePart:
+    """The same convolution on the input of the 1×1: that of another design, else one that is counted but not run."""
     for design in names:
-        for report in () if design == found.design else state.check.analyses[design].reports:
-            if report.layer == found.conv.layer and report.input_shapes == found.reduce.input_shapes:
+        for report in () if design == reduced.design else state.check.analyses[design].reports:
+            if report.layer == reduced.conv.layer and report.input_shapes == reduced.reduce.input_shapes:
                 return _chain_between(state, design, report.name, report.name)
-    reports = analyze(Network((Node(found.conv.name, found.conv.layer),)), found.reduce.input_shapes[0]).reports
-    received = found.design, _input_name(state, found)
-    return FigurePart("without the 1×1", found.design, reports, received, is_counted_only=True)
+    reports = analyze(Network((Node(reduced.conv.name, reduced.conv.layer),)), reduced.reduce.input_shapes[0]).reports
+    source_ref = reduced.design, _input_name(state, reduced)
+    return FigurePart("without the 1×1", reduced.design, reports, source_ref, is_counted_only=True)
 
 
-def _input_name(state: ViewState, found: ReducedConv) -> str:
-    return state.check.reports[found.design, found.reduce.name].inputs[0]
+def _input_name(state: ViewState, reduced: ReducedConv) -> str:
+    return state.check.reports[reduced.design, reduced.reduce.name].inputs[0]
 
 
 def _chain_between(state: ViewState, design: str, first: str, last: str) -> FigurePart:
-    """The layers from one to another of a chain, with the elementwise ones behind."""
+    """The layers of a chain from `first` to `last`, with the elementwise ones after it."""
     reports = state.check.analyses[design].reports
-    known = {report.name: report for report in drop_elementwise(reports)[0]}
+    reports_by_name = {report.name: report for report in drop_elementwise(reports)[0]}
     names = [last]
     while names[-1] != first:
-        names.append(known[names[-1]].inputs[0])
+        names.append(reports_by_name[names[-1]].inputs[0])
     inside = _with_elementwise(reports, set(names))
-    received = inside[0].inputs[0]
+    source = inside[0].inputs[0]
     title = design if len(inside) == len(reports) else f"{design} · {last}"
-    return FigurePart(title, design, rename_source_to_input(inside, received), (design, received))
+    return FigurePart(title, design, rename_source_to_input(inside, source), (design, source))
 
 
 def _neighbourhood(state: ViewState, design: str) -> FigurePart:
-    """The chosen layer, or the dearest one, between what comes before and after it."""
+    """The layer in focus, or the most expensive one, with the layers directly before and after it."""
     reports = fold_blocks(state.check.analyses[design], state.check.analyses[design].blocks).reports
-    kept = [report for report in drop_elementwise(reports)[0] if len(report.inputs) == 1]
+    candidates = [report for report in drop_elementwise(reports)[0] if len(report.inputs) == 1]
     focus = state.focus.ref
-    chosen = next((report for report in kept if (design, report.name) == focus), None)
-    middle = chosen or max(kept, key=lambda report: report.macs or 0)
-    before = next((report for report in kept if (report.name,) == middle.inputs), None)
-    after = next((report for report in kept if report.inputs == (middle.name,)), None)
+    focus_report = next((report for report in candidates if (design, report.name) == focus), None)
+    middle = focus_report or max(candidates, key=lambda report: report.macs or 0)
+    before = next((report for report in candidates if (report.name,) == middle.inputs), None)
+    after = next((report for report in candidates if report.inputs == (middle.name,)), None)
     inside = _with_elementwise(reports, {report.name for report in (before, middle, after) if report is not None})
     first = inside[0].inputs[0]
     title = design if len(inside) == len(reports) else f"{design} · {middle.name}"

@@ -1,4 +1,4 @@
-"""The paper's table as a figure, with its notes below."""
+"""Lays out and draws the table of the GoogLeNet paper for each design, with notes below."""
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
@@ -38,33 +38,33 @@ from gui.theme import Theme
 
 _SPACING = Spacing(head=1.3, row=1.6, note_gap=0.7, note=1.35)
 _GAP, _GROUP_GAP = 1.1, 2.2
-"""Between columns, and before those of a figure."""
+"""Between columns, and before the columns of a figure."""
 _FOOT_SIZE = 0.9
 _SEPARATOR = " · "
 _NARROWEST = 42.0
-"""Units of width that the notes have at least."""
+"""Least width of the notes, in units."""
 _WIDEST = 14.0
-"""A column of longer texts shortens them."""
-NO_LAYER_HINT = f"No layer yet. {ADD_DESIGN_HINT} and layers to it: each has a row here, whose widths can be edited"
+"""Greatest width of a column; longer texts are shortened."""
+NO_LAYER_HINT = f"No layer yet. {ADD_DESIGN_HINT} and layers to it: each has a row here with editable widths"
 
 
 class GooglenetSheet(Struct, frozen=True):
-    """What the figure says, and where each column stands."""
+    """One table: its texts, and the place of each column."""
 
     title: str
     design: str
     columns: tuple[PaperColumn, ...]
     rows: tuple[PaperRow, ...]
-    places: tuple[ruled_table.Column, ...]
+    table_columns: tuple[ruled_table.Column, ...]
     notes: tuple[str, ...]
     max_width: float = inf
-    """What it may take; a title that is wider is shortened."""
+    """Greatest width; a wider title is shortened."""
     foot_size: float = _FOOT_SIZE
     """Size of the notes."""
 
     @property
     def table_width(self) -> float:
-        return table_width(self.places)
+        return table_width(self.table_columns)
 
     @property
     def width(self) -> float:
@@ -72,31 +72,31 @@ class GooglenetSheet(Struct, frozen=True):
 
     @property
     def height(self) -> float:
-        """Of the whole table with its notes, and the margins."""
-        lines = ruled_table.head_lines(self.places)
+        """Height of the table with its notes and margins."""
+        lines = ruled_table.head_lines(self.table_columns)
         return _SPACING.height(titled=bool(self.title), head_lines=lines, rows=len(self.rows), notes=len(self.notes))
 
 
 def paint_googlenet_table(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
-    """Draw the tables of all designs below each other, as large as they fit; rows that do not fit are counted."""
+    """Draw the tables of all designs below each other, as large as fits; a line counts the rows that do not fit."""
     paint_googlenet_sheets(painter, rect, state, theme, make_googlenet_sheets(state))
 
 
 def paint_googlenet_sheets(
     painter: QPainter, rect: QRectF, state: ViewState, theme: Theme, sheets: Sequence[GooglenetSheet]
 ) -> None:
-    """Draw tables below each other, as large as they fit; rows that do not fit are counted."""
-    high = sum(sheet.height for sheet in sheets)
+    """Draw tables below each other, as large as fits; a line counts the rows that do not fit."""
+    total_height = sum(sheet.height for sheet in sheets)
     painter.save()
     painter.setRenderHint(QPainter.RenderHint.Antialiasing)
     painter.fillRect(rect, QColor(theme.base))
     parts, top = [], rect.top()
     for sheet in sheets:
-        parts.append(QRectF(rect.left(), top, rect.width(), rect.height() * sheet.height / high))
+        parts.append(QRectF(rect.left(), top, rect.width(), rect.height() * sheet.height / total_height))
         top = parts[-1].bottom()
-    arranged = [fit_googlenet_sheet(sheet, part) for sheet, part in zip(sheets, parts, strict=True)]
-    unit = min(found for found, _ in arranged)
-    for sheet, part, (_, left_out) in zip(sheets, parts, arranged, strict=True):
+    fits = [fit_googlenet_sheet(sheet, part) for sheet, part in zip(sheets, parts, strict=True)]
+    unit = min(sheet_unit for sheet_unit, _ in fits)
+    for sheet, part, (_, left_out) in zip(sheets, parts, fits, strict=True):
         _paint_sheet(painter, part, state, theme, sheet, unit, left_out)
     painter.restore()
 
@@ -110,11 +110,11 @@ def _paint_sheet(
     if sheet.title:
         mark = theme.muted if sheet.design == STEM else theme.design(state.design_index(sheet.design))
         painter.fillRect(QRectF(0, 0.3 * unit, 0.3 * unit, 1.6 * unit), QColor(mark if sheet.rows else theme.base))
-        place = QRectF(0.8 * unit, 0, rect.width() - (2 * MARGIN + 0.8) * unit, (TITLE - 0.2) * unit)
-        draw_title(painter, place, sheet.title, unit, theme)
+        title_rect = QRectF(0.8 * unit, 0, rect.width() - (2 * MARGIN + 0.8) * unit, (TITLE - 0.2) * unit)
+        draw_title(painter, title_rect, sheet.title, unit, theme)
         y = TITLE * unit
     if sheet.rows:
-        table = Table(sheet.places, tuple(_rows(sheet, left_out, theme)), _SPACING)
+        table = Table(sheet.table_columns, tuple(_rows(sheet, left_out, theme)), _SPACING)
         y = draw_table(painter, QRectF(0, y, 0, 0), unit, table, theme)
     below, colour = QRectF(0, y, rect.width() - 2 * MARGIN * unit, 0), theme.muted if sheet.rows else theme.text
     draw_notes(painter, below, unit, sheet.notes, _SPACING, colour, size=sheet.foot_size)
@@ -122,7 +122,7 @@ def _paint_sheet(
 
 
 def choose_table_design(state: ViewState) -> str:
-    """The design whose table is shown: the chosen one, else the first; the stem where one of its layers is chosen."""
+    """The design whose table is shown: that of the focus (which can be the stem), else the first."""
     design, node = state.focus.ref
     if design in state.check.analyses and (design != STEM or node != INPUT):
         return design
@@ -132,15 +132,16 @@ def choose_table_design(state: ViewState) -> str:
 def make_googlenet_sheets(
     state: ViewState, max_width: float = inf, foot_size: float = _FOOT_SIZE
 ) -> tuple[GooglenetSheet, ...]:
-    """A sheet a design; what several would tell below stands below the last of them.
+    """Make the sheets of all designs; a note that several of them share stands below the last.
 
-    A table that is wider than `widest` units is broken into several, each with the names of the rows.
+    A table wider than `max_width` units is broken into several, each with the names of the rows.
     """
     designs = [design.name for design in state.project.designs] or [choose_table_design(state)]
     tables = [paper_rows(state.project, state.check, design) for design in designs]
-    told = [tuple(footnotes(state.project, rows)) if rows else (NO_LAYER_HINT,) for rows in tables]
+    all_notes = [tuple(footnotes(state.project, rows)) if rows else (NO_LAYER_HINT,) for rows in tables]
     notes = [
-        [note for note in texts if not any(note in later for later in told[at + 1 :])] for at, texts in enumerate(told)
+        [note for note in texts if not any(note in later for later in all_notes[index + 1 :])]
+        for index, texts in enumerate(all_notes)
     ]
     return tuple(
         sheet
@@ -154,64 +155,68 @@ def _break_sheet(
     design: str,
     rows: tuple[PaperRow, ...],
     notes: Sequence[str],
-    widest: float,
+    max_width: float,
     foot_size: float,
 ) -> Iterator[GooglenetSheet]:
-    """The table of a design in parts of at most that width; the notes stand below the last one.
+    """The table of a design in parts of at most `max_width` units, with the notes below the last.
 
-    Parts but the first leave out rows in which they would say nothing.
+    All parts but the first leave out rows that would be empty.
     """
     names = (state.project.title, design_title(design) if rows else "")
-    words = _SEPARATOR.join(dict.fromkeys(name for name in names if name))
-    if title_width(words) > widest:
-        words = names[1]
-    left = paper_table_columns(rows) if rows else ()
-    first = left[:1]
-    while len(left) > 1:
-        count = len(left)
-        while (sheet := _make_sheet(words, design, rows, left[:count], widest)).table_width > widest and count > 2:
+    title = _SEPARATOR.join(dict.fromkeys(name for name in names if name))
+    if title_width(title) > max_width:
+        title = names[1]
+    remaining = paper_table_columns(rows) if rows else ()
+    first = remaining[:1]
+    while len(remaining) > 1:
+        count = len(remaining)
+        while (
+            sheet := _make_sheet(title, design, rows, remaining[:count], max_width)
+        ).table_width > max_width and count > 2:
             count -= 1
-            while count > 2 and left[count].figure and left[count].figure == left[count - 1].figure:
+            while count > 2 and remaining[count].figure and remaining[count].figure == remaining[count - 1].figure:
                 count -= 1  # columns of a figure stay together
-        last = count == len(left)
-        if not (last and words):
-            told = tuple(row for row in rows if words or any(column.text(row) for column in left[1:count]))
-            sheet = _stretch_sheet(replace(sheet, rows=told))
+        last = count == len(remaining)
+        if not (last and title):
+            visible_rows = tuple(row for row in rows if title or any(column.text(row) for column in remaining[1:count]))
+            sheet = _stretch_sheet(replace(sheet, rows=visible_rows))
         yield _add_notes(sheet, notes, foot_size) if last else sheet
-        left, words = (*first, *left[count:]), ""
+        remaining, title = (*first, *remaining[count:]), ""
     if not first:
-        yield _add_notes(_make_sheet(words, design, rows, left, widest), notes, foot_size)
+        yield _add_notes(_make_sheet(title, design, rows, remaining, max_width), notes, foot_size)
 
 
 def _make_sheet(
-    words: str, design: str, rows: tuple[PaperRow, ...], shown: tuple[PaperColumn, ...], widest: float
+    title: str, design: str, rows: tuple[PaperRow, ...], columns: tuple[PaperColumn, ...], max_width: float
 ) -> GooglenetSheet:
-    """Some columns of a design's table."""
-    texts = ((*column.head, *(column.text(row) for row in rows)) for column in shown)
+    """Make a table of some columns of a design."""
+    texts = ((*column.head, *(column.text(row) for row in rows)) for column in columns)
     widths = [min(max(text_width(text, bold=True) for text in column), _WIDEST) for column in texts]
-    gaps = [_GROUP_GAP if after.figure and not before.figure else _GAP for before, after in pairwise(shown)]
-    placed = [
+    gaps = [_GROUP_GAP if after.figure and not before.figure else _GAP for before, after in pairwise(columns)]
+    table_columns = [
         ruled_table.Column(tuple(filter(None, column.head)), width, column.is_number, column.figure)
-        for column, width in zip(shown, widths, strict=True)
+        for column, width in zip(columns, widths, strict=True)
     ]
-    return GooglenetSheet(words, design, shown, rows, side_by_side(placed, gaps), (), widest)
+    return GooglenetSheet(title, design, columns, rows, side_by_side(table_columns, gaps), (), max_width)
 
 
 def _stretch_sheet(sheet: GooglenetSheet) -> GooglenetSheet:
-    """As wide as it may be."""
-    more = max(0.0, sheet.max_width - sheet.table_width) / max(len(sheet.places) - 1, 1)
-    places = tuple(replace(place, left=place.left + index * more) for index, place in enumerate(sheet.places))
-    return replace(sheet, places=places)
+    """Widen the gaps so that the table has its greatest width."""
+    extra_gap = max(0.0, sheet.max_width - sheet.table_width) / max(len(sheet.table_columns) - 1, 1)
+    columns = tuple(
+        replace(column, left=column.left + index * extra_gap) for index, column in enumerate(sheet.table_columns)
+    )
+    return replace(sheet, table_columns=columns)
 
 
 def _add_notes(sheet: GooglenetSheet, notes: Sequence[str], size: float) -> GooglenetSheet:
-    """With notes of that size below, in lines of its width."""
+    """Add notes of that size below, in lines as wide as the sheet."""
     lines = tuple(line for text in notes for line in wrap_note(text, sheet.width, size))
     return replace(sheet, notes=lines, foot_size=size)
 
 
 def wrap_note(text: str, width: float, size: float = _FOOT_SIZE) -> Iterator[str]:
-    """A note in lines of so many units."""
+    """Break a note into lines of at most `width` units."""
     line = ""
     for word in text.split():
         longer = f"{line} {word}".lstrip()
@@ -223,24 +228,24 @@ def wrap_note(text: str, width: float, size: float = _FOOT_SIZE) -> Iterator[str
 
 
 def fit_googlenet_sheet(sheet: GooglenetSheet, rect: QRectF) -> tuple[float, int]:
-    """Pixels of a unit, and how many rows before the totals are left out where not even the smallest holds all."""
+    """Pixels per unit, and the number of rows left out before the totals if not all fit at the smallest unit."""
     unit = min(rect.width() / (sheet.width + 2 * MARGIN), rect.height() / sheet.height, LARGEST)
     if unit >= SMALLEST or not sheet.rows:
         return max(unit, SMALLEST), 0
-    # The line that counts them takes a row's place.
+    # The line that counts them replaces a row.
     missing = ceil((sheet.height - rect.height() / SMALLEST) / _SPACING.row) + 1
     return SMALLEST, min(missing, len(sheet.rows) - 1) if missing > 1 else 0
 
 
 def googlenet_table_size(state: ViewState) -> tuple[int, int]:
-    """Width and height in pixels of a figure that the tables fill, their text of natural size."""
+    """Width and height in pixels of a figure that the tables fill at their natural text size."""
     sheets = make_googlenet_sheets(state)
     width, height = max(sheet.width for sheet in sheets), sum(sheet.height for sheet in sheets)
     return ruled_table.natural_size(width + 2 * MARGIN, height)
 
 
 def _rows(sheet: GooglenetSheet, left_out: int, theme: Theme) -> Iterator[Row]:
-    """The rows in the colours of a theme; where some before the totals are left out, a line counts them."""
+    """The rows in the colours of a theme; a line counts those left out before the totals."""
     rows, totals = ([row for row in sheet.rows if row.is_total == total] for total in (False, True))
     yield from (_cells(sheet, row, theme) for row in rows[: len(rows) - left_out])
     if left_out:
@@ -254,7 +259,7 @@ def _cells(sheet: GooglenetSheet, row: PaperRow, theme: Theme) -> Cells:
 
 
 def cell_colour(column: PaperColumn, row: PaperRow, theme: Theme) -> tuple[str, bool]:
-    """The colour of a cell, and whether it is bold: a difference beyond rounding stands out, agreement does not."""
+    """Colour of a cell and whether it is bold: only differences beyond rounding stand out."""
     if row.problem:
         return theme.error, False
     if column.id.endswith("_difference"):

@@ -1,4 +1,4 @@
-"""The table of operations as a figure: totals bold, the ratio below."""
+"""Lays out and draws the table of operations: layers, bold totals, and comparisons of the designs below."""
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
@@ -44,14 +44,14 @@ BLOCK_GAP = 2.6
 _COLUMN_GAP, _INDENT, _NOTE_SIZE = 1.4, 1.0, 1.1
 NO_DESIGN_HINT = f"No design yet. {ADD_DESIGN_HINT}"
 _WIDEST = 24.0
-"""A column of longer texts shortens them; every kind of layer says its settings in less."""
+"""Greatest width of a column; the settings of every kind of layer need less, longer texts are shortened."""
 _NATURAL_SHAPE = 1.4
-"""Width by height that a figure of its own size comes near."""
+"""Ratio of width to height at which a figure of natural size aims."""
 _MOST_BLOCKS = 4
 
 
 class TableLine(Struct, frozen=True):
-    """A line of the table, across all its columns or a cell in each."""
+    """A line of the table: a text across all columns, or a cell in each."""
 
     kind: Literal["heading", "node", "problem", "more", "total"]
     design: str
@@ -60,7 +60,7 @@ class TableLine(Struct, frozen=True):
 
 
 class OperationsSheet(Struct, frozen=True):
-    """What the figure says."""
+    """The texts and columns of the table."""
 
     title: str
     columns: tuple[Column, ...]
@@ -73,7 +73,7 @@ class OperationsSheet(Struct, frozen=True):
 
 
 def paint_operations_table(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
-    """Draw the table of all designs as large as it fits into `rect`, in several blocks where that is larger."""
+    """Draw the table of all designs as large as fits into `rect`, in several blocks if that makes it larger."""
     sheet = make_operations_sheet(state)
     unit, blocks = fit_operations_sheet(sheet, rect)
     painter.save()
@@ -87,7 +87,7 @@ def paint_operations_table(painter: QPainter, rect: QRectF, state: ViewState, th
     bottom = y
     for index, block in enumerate(blocks):
         left = x + index * (sheet.width + BLOCK_GAP) * unit
-        # The last block's mistakes may run on to the margin.
+        # Problems in the last block may extend to the margin.
         end = x + width if index == len(blocks) - 1 else left + sheet.width * unit
         table = Table(sheet.columns, tuple(_row(line, state, theme) for line in block), SPACING)
         bottom = max(bottom, draw_table(painter, QRectF(left, y, end - left, 0), unit, table, theme))
@@ -97,48 +97,54 @@ def paint_operations_table(painter: QPainter, rect: QRectF, state: ViewState, th
 
 
 def make_operations_sheet(state: ViewState) -> OperationsSheet:
-    """The lines of the table, the stem's first, and every further design against the first."""
+    """Collect the lines of the table, those of the stem first, and compare each further design with the first."""
     all_rows = state.cost_rows
     metrics = visible_metrics(state.look.metric)
-    _, *shown = operations_columns(metrics, state.look.convention)
-    groups = tuple(tuple(_group_lines(list(group), shown)) for _, group in groupby(all_rows, lambda row: row.design))
-    cells = [(column.title for column in shown), *(line.cells for group in groups for line in group if line.cells)]
+    _, *columns = operations_columns(metrics, state.look.convention)
+    groups = tuple(tuple(_group_lines(list(group), columns)) for _, group in groupby(all_rows, lambda row: row.design))
+    cells = [(column.title for column in columns), *(line.cells for group in groups for line in group if line.cells)]
     widths = [
         max(text_width(heading), min(max((text_width(cell, bold=True) for cell in texts), default=0), _WIDEST))
         for heading, *texts in zip(*cells, strict=True)
     ]
-    heads = [Column((column.title,), width, column.is_number) for column, width in zip(shown, widths, strict=True)]
-    placed = side_by_side(heads, [_COLUMN_GAP] * len(heads))
-    said = tuple(line for metric in metrics for line in comparisons(all_rows, metric))
-    return OperationsSheet(state.project.title, placed, groups, said if groups else (NO_DESIGN_HINT,))
+    heads = [Column((column.title,), width, column.is_number) for column, width in zip(columns, widths, strict=True)]
+    table_columns = side_by_side(heads, [_COLUMN_GAP] * len(heads))
+    comparison_lines = tuple(line for metric in metrics for line in comparisons(all_rows, metric))
+    return OperationsSheet(
+        state.project.title, table_columns, groups, comparison_lines if groups else (NO_DESIGN_HINT,)
+    )
 
 
-def _group_lines(group: Sequence[tables.TableRow], shown: Sequence[tables.TableColumn]) -> Iterator[TableLine]:
+def _group_lines(group: Sequence[tables.TableRow], columns: Sequence[tables.TableColumn]) -> Iterator[TableLine]:
     design = group[0].design
     yield TableLine("heading", design, design_title(design))
     for row in group:
-        yield TableLine("total" if row.is_total else "node", design, cells=tuple(column.text(row) for column in shown))
+        yield TableLine(
+            "total" if row.is_total else "node", design, cells=tuple(column.text(row) for column in columns)
+        )
         if row.problem:
             yield TableLine("problem", design, f"{row.node}: {row.problem}")
 
 
 def fit_operations_sheet(sheet: OperationsSheet, rect: QRectF) -> tuple[int, tuple[tuple[TableLine, ...], ...]]:
-    """The largest unit and the blocks that fit; where not even the smallest does, layers are left out and counted."""
+    """The largest unit and its blocks that fit; if the smallest unit is too large, layers are left out and counted."""
     for unit in range(LARGEST, SMALLEST - 1, -1):
         for count in _block_counts(sheet, rect, unit):
             blocks = fill_columns(sheet.groups, count, _repeat_heading)
             if max(map(len, blocks), default=0) <= _line_capacity(sheet, rect, unit):
                 return unit, blocks
-    count, room = _block_counts(sheet, rect, SMALLEST)[-1], _line_capacity(sheet, rect, SMALLEST)
-    for most in range(max(map(len, sheet.groups), default=0), -1, -1):
-        blocks = fill_columns([tuple(_shorten_group(group, most)) for group in sheet.groups], count, _repeat_heading)
-        if max(map(len, blocks), default=0) <= room:
+    count, capacity = _block_counts(sheet, rect, SMALLEST)[-1], _line_capacity(sheet, rect, SMALLEST)
+    for max_count in range(max(map(len, sheet.groups), default=0), -1, -1):
+        blocks = fill_columns(
+            [tuple(_shorten_group(group, max_count)) for group in sheet.groups], count, _repeat_heading
+        )
+        if max(map(len, blocks), default=0) <= capacity:
             break
     return SMALLEST, blocks
 
 
 def operations_table_size(state: ViewState) -> tuple[int, int]:
-    """Width and height in pixels of a figure that the table fills, its text of natural size."""
+    """Width and height in pixels of a figure that the table fills at its natural text size."""
     sheet = make_operations_sheet(state)
     sizes = [_blocks_extent(sheet, count) for count in range(1, _MOST_BLOCKS + 1)]
     width, height = min(sizes, key=lambda size: abs(log(size[0] / size[1] / _NATURAL_SHAPE)))
@@ -146,9 +152,12 @@ def operations_table_size(state: ViewState) -> tuple[int, int]:
 
 
 def _blocks_extent(sheet: OperationsSheet, count: int) -> tuple[float, float]:
-    """Units that the table takes in so many blocks."""
+    """Width and height of the table in `count` blocks, in units."""
     blocks = fill_columns(sheet.groups, count, _repeat_heading)
-    texts = [title_width(sheet.title), *(text_width(said, _NOTE_SIZE, bold=True) for said in sheet.comparison_lines)]
+    texts = [
+        title_width(sheet.title),
+        *(text_width(line_text, _NOTE_SIZE, bold=True) for line_text in sheet.comparison_lines),
+    ]
     texts += [1 + text_width(f"! {line.text}") for block in blocks for line in block if line.kind == "problem"]
     blocks_width = len(blocks) * sheet.width + max(len(blocks) - 1, 0) * BLOCK_GAP
     lines = max(map(len, blocks), default=0)
@@ -161,15 +170,15 @@ def _block_frame_height(sheet: OperationsSheet) -> float:
 
 
 def _block_counts(sheet: OperationsSheet, rect: QRectF, unit: float) -> range:
-    """How many blocks fit side by side; one in any case, but no larger than the rectangle while there is a choice."""
-    room = int((rect.width() / unit - 2 * MARGIN + BLOCK_GAP) // (sheet.width + BLOCK_GAP))
-    if room == 0 and unit > SMALLEST:
+    """Possible numbers of blocks side by side: none if one is too wide, but at least one at the smallest unit."""
+    max_count = int((rect.width() / unit - 2 * MARGIN + BLOCK_GAP) // (sheet.width + BLOCK_GAP))
+    if max_count == 0 and unit > SMALLEST:
         return range(0)
-    return range(1, min(max(room, 1), _MOST_BLOCKS) + 1)
+    return range(1, min(max(max_count, 1), _MOST_BLOCKS) + 1)
 
 
 def _line_capacity(sheet: OperationsSheet, rect: QRectF, unit: float) -> int:
-    """Lines that a block has room for."""
+    """Number of lines that fit in a block."""
     return int((rect.height() / unit - _block_frame_height(sheet)) // SPACING.row)
 
 
@@ -177,10 +186,10 @@ def _repeat_heading(heading: TableLine) -> TableLine:
     return replace(heading, text=f"{heading.text}, continued")
 
 
-def _shorten_group(group: Sequence[TableLine], most: int) -> Iterator[TableLine]:
-    """A group with its first `most` layers, every mistake, a line that counts the others, and its totals."""
+def _shorten_group(group: Sequence[TableLine], max_count: int) -> Iterator[TableLine]:
+    """A group with its first `max_count` lines, every problem, a line that counts the others, and its total."""
     heading, *lines, total = group
-    first = [line for index, line in enumerate(lines) if index < most or line.kind == "problem"]
+    first = [line for index, line in enumerate(lines) if index < max_count or line.kind == "problem"]
     yield heading
     yield from first
     if len(first) < len(lines):
@@ -189,7 +198,7 @@ def _shorten_group(group: Sequence[TableLine], most: int) -> Iterator[TableLine]
 
 
 def _row(line: TableLine, state: ViewState, theme: Theme) -> Row:
-    """A line in the colours of a theme."""
+    """A row in the colours of a theme."""
     if line.kind == "heading":
         stem = line.design == STEM
         return Heading(line.text, theme.muted if stem else theme.design(state.design_index(line.design)))

@@ -1,6 +1,6 @@
-"""A ruled table as in print: heads between rules, rows below, a thin rule before totals, notes at the end.
+"""Draws tables ruled as in print: heads between rules, rows below, a thin rule before totals, notes at the end.
 
-Sizes are in units; a unit is the pixel size of a row's text.
+Sizes are in units; a unit is the pixel size of the text in a row.
 """
 
 from collections.abc import Iterable, Sequence
@@ -18,16 +18,16 @@ from gui.theme import Theme
 
 MARGIN, TITLE, _TITLE_SIZE = 1.0, 2.4, 1.4
 LARGEST, SMALLEST, NATURAL = 30, 6, 16
-"""Pixels of a unit: at most, at least, and in a figure of its own size."""
+"""Pixels per unit: at most, at least, and in a figure of natural size."""
 _THICK, _MEDIUM, _THIN = 0.12, 0.07, 0.05
-"""Rules above and below a table, below its head, and inside."""
+"""Thickness of the rules around a table, below its head, and inside."""
 _THINNEST = 0.6
-"""Pixels."""
+"""Least thickness of a rule, in pixels."""
 _CENTRE = Qt.AlignmentFlag.AlignHCenter | Qt.AlignmentFlag.AlignVCenter
 
 
 class Spacing(Struct, frozen=True):
-    """Heights of a table's lines."""
+    """Heights of the lines of a table."""
 
     head: float
     row: float
@@ -36,20 +36,20 @@ class Spacing(Struct, frozen=True):
     note: float
 
     def height(self, *, titled: bool, head_lines: int, rows: int, notes: int) -> float:
-        """Of a table with its title and notes, and the margins."""
+        """Height of a table with its title, notes and margins."""
         title = TITLE if titled else 0
         return 2 * MARGIN + title + head_lines * self.head + self.row * rows + self.note_gap + self.note * notes
 
 
 class Column(Struct, frozen=True):
-    """A column: its head of one line or two, and where it stands."""
+    """A column: its head of one or two lines, and its place."""
 
     head: tuple[str, ...]
     width: float
     is_number: bool
-    """Numbers end at the right."""
+    """Whether texts are aligned right."""
     group: str = ""
-    """Columns of one group beside each other have it in common: it stands once, above a rule across them."""
+    """Head shared by adjacent columns of a group, drawn once above a rule across them."""
     left: float = 0.0
 
     @property
@@ -58,7 +58,7 @@ class Column(Struct, frozen=True):
 
 
 def side_by_side(columns: Sequence[Column], gaps: Sequence[float]) -> tuple[Column, ...]:
-    """The columns from the left on, with so much between them."""
+    """Place columns from left to right with these gaps between them."""
     widths = [column.width for column in columns]
     return tuple(replace(column, left=sum(widths[:index]) + sum(gaps[:index])) for index, column in enumerate(columns))
 
@@ -66,12 +66,12 @@ def side_by_side(columns: Sequence[Column], gaps: Sequence[float]) -> tuple[Colu
 class Row(Protocol):
     """A line of the table."""
 
-    def draw(self, painter: QPainter, place: QRectF, unit: float, table: "Table", theme: Theme) -> None:
-        """Draw it; `place` ends where texts across all columns may run on to."""
+    def draw(self, painter: QPainter, row_rect: QRectF, unit: float, table: "Table", theme: Theme) -> None:
+        """Draw the row; a text across all columns may extend to the right end of `row_rect`."""
 
 
 class Cell(NamedTuple):
-    """A text in a column; `colour` is one of the theme's."""
+    """A text in a column, in a colour of the theme."""
 
     text: str
     colour: str
@@ -83,27 +83,29 @@ class Cells(Struct, frozen=True):
 
     cells: tuple[Cell, ...]
     is_total: bool = False
-    """Whether a thin rule stands above."""
+    """Whether a thin rule is drawn above."""
 
-    def draw(self, painter: QPainter, place: QRectF, unit: float, table: "Table", theme: Theme) -> None:
+    def draw(self, painter: QPainter, row_rect: QRectF, unit: float, table: "Table", theme: Theme) -> None:
         if self.is_total:
-            _draw_rule(painter, place.left(), place.top(), table.width * unit, _THIN * unit, theme.muted)
+            _draw_rule(painter, row_rect.left(), row_rect.top(), table.width * unit, _THIN * unit, theme.muted)
         for column, (text, colour, bold) in zip(table.columns, self.cells, strict=True):
             align = ALIGN_RIGHT if column.is_number else ALIGN_LEFT
-            draw_text(painter, _cell(column, place, unit), text, unit, colour, align, bold=bold)
+            draw_text(painter, _cell(column, row_rect, unit), text, unit, colour, align, bold=bold)
 
 
 class Heading(Struct, frozen=True):
-    """A row that begins a group: a bold text behind a bar of its colour."""
+    """A row that begins a group: a bold text after a bar of its colour."""
 
     text: str
     colour: str
 
-    def draw(self, painter: QPainter, place: QRectF, unit: float, table: "Table", theme: Theme) -> None:
-        bar = QRectF(place.left(), place.top() + 0.35 * unit, 0.3 * unit, place.height() - 0.7 * unit)
+    def draw(self, painter: QPainter, row_rect: QRectF, unit: float, table: "Table", theme: Theme) -> None:
+        bar = QRectF(row_rect.left(), row_rect.top() + 0.35 * unit, 0.3 * unit, row_rect.height() - 0.7 * unit)
         painter.fillRect(bar, QColor(self.colour))
-        row = QRectF(place.left(), place.top(), table.width * unit, place.height()).adjusted(0.7 * unit, 0, 0, 0)
-        draw_text(painter, row, self.text, 1.05 * unit, self.colour, bold=True)
+        text_rect = QRectF(row_rect.left(), row_rect.top(), table.width * unit, row_rect.height()).adjusted(
+            0.7 * unit, 0, 0, 0
+        )
+        draw_text(painter, text_rect, self.text, 1.05 * unit, self.colour, bold=True)
 
 
 class Remark(Struct, frozen=True):
@@ -113,12 +115,12 @@ class Remark(Struct, frozen=True):
     colour: str
     indent: float = 0.0
 
-    def draw(self, painter: QPainter, place: QRectF, unit: float, table: "Table", theme: Theme) -> None:
-        draw_text(painter, place.adjusted(self.indent * unit, 0, 0, 0), self.text, unit, self.colour)
+    def draw(self, painter: QPainter, row_rect: QRectF, unit: float, table: "Table", theme: Theme) -> None:
+        draw_text(painter, row_rect.adjusted(self.indent * unit, 0, 0, 0), self.text, unit, self.colour)
 
 
 class Table(Struct, frozen=True):
-    """What stands between the first rule and the last."""
+    """Columns and rows between the first rule and the last."""
 
     columns: tuple[Column, ...]
     rows: tuple[Row, ...]
@@ -130,42 +132,42 @@ class Table(Struct, frozen=True):
 
 
 def table_width(columns: Sequence[Column]) -> float:
-    """Units that columns take side by side."""
+    """Width of columns side by side, in units."""
     return columns[-1].right if columns else 0.0
 
 
 def head_lines(columns: Iterable[Column]) -> int:
-    """Lines that the heads of columns take."""
+    """Number of lines in the heads of columns."""
     return max((1, *(len(column.head) for column in columns)))
 
 
 def title_width(title: str) -> float:
-    """Units that a title takes."""
+    """Width of a title, in units."""
     return text_width(title, _TITLE_SIZE, bold=True)
 
 
 def natural_size(width: float, height: float) -> tuple[int, int]:
-    """Pixels of a figure of so many units."""
+    """Pixels of a figure of this many units, at natural text size."""
     return ceil(width * NATURAL), ceil(height * NATURAL)
 
 
-def draw_title(painter: QPainter, place: QRectF, title: str, unit: float, theme: Theme) -> None:
-    """Draw what stands above a table."""
-    draw_text(painter, place, title, _TITLE_SIZE * unit, theme.text, bold=True)
+def draw_title(painter: QPainter, rect: QRectF, title: str, unit: float, theme: Theme) -> None:
+    """Draw the title above a table."""
+    draw_text(painter, rect, title, _TITLE_SIZE * unit, theme.text, bold=True)
 
 
-def draw_table(painter: QPainter, place: QRectF, unit: float, table: Table, theme: Theme) -> float:
-    """Draw head, rows and rules from the top of `place` on; return where they end.
+def draw_table(painter: QPainter, rect: QRectF, unit: float, table: Table, theme: Theme) -> float:
+    """Draw head, rows and rules from the top of `rect`; return their lower end.
 
-    Texts across all columns may run on to the right end of `place`.
+    Texts across all columns may extend to the right end of `rect`.
     """
-    left, y, width = place.left(), place.top(), table.width * unit
+    left, y, width = rect.left(), rect.top(), table.width * unit
     _draw_rule(painter, left, y, width, _THICK * unit, theme.text)
     _draw_head(painter, left, y, unit, table, theme)
     y += head_lines(table.columns) * table.spacing.head * unit
     _draw_rule(painter, left, y, width, _MEDIUM * unit, theme.text)
     for row in table.rows:
-        line = QRectF(left, y, max(place.width(), width), table.spacing.row * unit)
+        line = QRectF(left, y, max(rect.width(), width), table.spacing.row * unit)
         row.draw(painter, line, unit, table, theme)
         y = line.bottom()
     _draw_rule(painter, left, y, width, _THICK * unit, theme.text)
@@ -173,22 +175,24 @@ def draw_table(painter: QPainter, place: QRectF, unit: float, table: Table, them
 
 
 def _draw_head(painter: QPainter, left: float, y: float, unit: float, table: Table, theme: Theme) -> None:
-    """What the columns of a group have in common stands once, above a rule across them."""
-    lines, high = head_lines(table.columns), table.spacing.head * unit
+    """Draw the heads, and the shared head of each group once above a rule."""
+    lines, line_height = head_lines(table.columns), table.spacing.head * unit
     for group, members in groupby(table.columns, lambda column: column.group):
         columns = list(members)
-        together = group and len(columns) > 1
-        if together:
+        has_shared_head = group and len(columns) > 1
+        if has_shared_head:
             start, end = left + columns[0].left * unit, left + columns[-1].right * unit
-            draw_text(painter, QRectF(start, y, end - start, high), group, unit, theme.muted, _CENTRE)
+            draw_text(painter, QRectF(start, y, end - start, line_height), group, unit, theme.muted, _CENTRE)
             painter.setPen(QPen(QColor(theme.muted), max(_THIN * unit, _THINNEST)))
-            painter.drawLine(QLineF(start, y + high, end, y + high))
+            painter.drawLine(QLineF(start, y + line_height, end, y + line_height))
         for column in columns:
-            first = lines - len(column.head)  # a head of fewer lines stands on the rule
+            first = lines - len(column.head)  # a head of fewer lines is aligned with the lower rule
             for line, text in enumerate(column.head, first):
-                if text and not (together and line == 0):
-                    place = _cell(column, QRectF(left, y + line * high, 0, high), unit)
-                    draw_text(painter, place, text, unit, theme.muted, ALIGN_RIGHT if column.is_number else ALIGN_LEFT)
+                if text and not (has_shared_head and line == 0):
+                    cell_rect = _cell(column, QRectF(left, y + line * line_height, 0, line_height), unit)
+                    draw_text(
+                        painter, cell_rect, text, unit, theme.muted, ALIGN_RIGHT if column.is_number else ALIGN_LEFT
+                    )
 
 
 def _cell(column: Column, row: QRectF, unit: float) -> QRectF:
@@ -197,7 +201,7 @@ def _cell(column: Column, row: QRectF, unit: float) -> QRectF:
 
 def draw_notes(
     painter: QPainter,
-    place: QRectF,
+    rect: QRectF,
     unit: float,
     notes: Sequence[str],
     spacing: Spacing,
@@ -206,10 +210,10 @@ def draw_notes(
     size: float,
     bold: bool = False,
 ) -> None:
-    """Draw the lines below a table that ends at the top of `place`."""
+    """Draw the notes below a table that ends at the top of `rect`."""
     for index, note in enumerate(notes):
-        top = place.top() + (spacing.note_gap + spacing.note * index) * unit
-        row = QRectF(place.left(), top, place.width(), spacing.note * unit)
+        top = rect.top() + (spacing.note_gap + spacing.note * index) * unit
+        row = QRectF(rect.left(), top, rect.width(), spacing.note * unit)
         draw_text(painter, row, note, size * unit, colour, bold=bold)
 
 

@@ -19,7 +19,7 @@ from engine.files.paths import RESOURCES
 from engine.run import execute
 from gui.catalogue.pictures import FIGURES, PICTURE_FORMATS
 from gui.command_line import run
-from gui.command_line.export import DEPTH_SCALES
+from gui.command_line.export import _DEPTH_SCALES
 from gui.command_line.main import main
 
 MAIN = Path(run.__file__).resolve().parents[2] / "main.py"
@@ -488,7 +488,7 @@ def test_every_format_and_figure_can_be_drawn():
 def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):
     from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 
-    assert tuple(LENGTH_SCALE_TEXTS) == DEPTH_SCALES
+    assert tuple(LENGTH_SCALE_TEXTS) == _DEPTH_SCALES
     for edges, words in LENGTH_SCALE_TEXTS.items():
         out = tmp_path / edges
         call("export", write(SMALL), "--out", out, "--figure", "from-above", "--format", "svg", "--edges", edges)

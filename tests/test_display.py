@@ -67,7 +67,7 @@ def test_an_x11_display_that_does_not_answer_is_told(name, monkeypatch):
 @pytest.mark.parametrize("host", ["127.0.0.1", "localhost"])
 def test_an_x11_display_of_another_machine_is_one_if_its_port_answers(host, monkeypatch):
     with socket.create_server(("127.0.0.1", 0)) as server:
-        monkeypatch.setattr(display, "FIRST_PORT", server.getsockname()[1] - 3)
+        monkeypatch.setattr(display, "_FIRST_PORT", server.getsockname()[1] - 3)
         monkeypatch.setenv("DISPLAY", f"{host}:3.0")
         assert missing_display() == ""
 

@@ -15,7 +15,7 @@ from engine.shapes import Shape, Windows
 
 _Numbers = NDArray[np.float64]
 
-MOST_VALUES = 500_000
+_MOST_VALUES = 500_000
 """Values of partial maps in memory at a time."""
 
 
@@ -75,7 +75,7 @@ def partial_maps(part: FilterInput, checkpoint: Checkpoint) -> Volume:
 def contributions(part: FilterInput, checkpoint: Checkpoint) -> Contributions:
     """Shares, energies and sums of all partial maps, which are computed twice to have only some in memory at a time."""
     pixels = prod(part.windows.output)
-    slices = [*split_range(len(part.weight), max(1, MOST_VALUES // pixels))]
+    slices = [*split_range(len(part.weight), max(1, _MOST_VALUES // pixels))]
 
     def maps(channels: slice) -> _Numbers:
         subset = part._replace(volume=part.volume[channels], weight=part.weight[channels])

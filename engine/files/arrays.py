@@ -20,7 +20,7 @@ from engine.kernels import Checkpoint
 from engine.text.messages import value_text
 from engine.text.units import byte_size
 
-CHUNK_BYTES = 8 * 2**20
+_CHUNK_BYTES = 8 * 2**20
 _HEADER_BYTES = {".npy": 10_000, ".safetensors": 32 * 2**20}
 """Maximum size of a header; a valid one is smaller."""
 
@@ -113,7 +113,7 @@ def read_array(path: str, name: str, checkpoint: Checkpoint, setting: str = "pat
 
 def _chunks(path: str, head: Header) -> Iterator[bytes]:
     """Yield an array's bytes in whole values, as far as the file has them."""
-    step = CHUNK_BYTES // head.itemsize * head.itemsize
+    step = _CHUNK_BYTES // head.itemsize * head.itemsize
     total = head.size * head.itemsize
     with paths.name_file_in_errors(path), paths.resolve_path(path).open("rb") as file, _open(path, file, head) as data:
         for start in range(0, total, step):
@@ -147,7 +147,7 @@ def require_finite(array: NDArray[np.float32], subject: str, checkpoint: Checkpo
     """Raise FileFault with the number of NaN and infinite values and the index of the first."""
     flat = array.reshape(-1)
     bad, first = 0, -1
-    step = CHUNK_BYTES // 4
+    step = _CHUNK_BYTES // 4
     for start in range(0, flat.size, step):
         checkpoint()
         indices = np.flatnonzero(~np.isfinite(flat[start : start + step]))

@@ -27,7 +27,7 @@ _PART_BYTES = BLOCK_BYTES // 4
 _COLUMN_BYTES = 2**23
 """Preferred size of the matrix of pixels: from copy to product it stays in the cache that cores share."""
 
-BLOCK_MACS = 2**30
+_BLOCK_MACS = 2**30
 """Limit of one product: about 10 ms on two fast cores, 50 ms on slow ones."""
 
 _NARROW = 64
@@ -256,9 +256,9 @@ def _line_tile(case: _Case) -> _Tile | None:
     lines = min(max(aim // line - halo, 4 * halo, 1), height)
     values = max(line * (lines + halo), filters * lines * width)
     macs = line * lines * filters
-    if case.stride[0] > 1 or max(values, case.weight.size) > part or macs > BLOCK_MACS:
+    if case.stride[0] > 1 or max(values, case.weight.size) > part or macs > _BLOCK_MACS:
         return None
-    return _Tile(_clip(min(aim // values, BLOCK_MACS // macs), groups), filters, channels, lines * width)
+    return _Tile(_clip(min(aim // values, _BLOCK_MACS // macs), groups), filters, channels, lines * width)
 
 
 def _tile(case: _Case, taps: int, aim: int, bound: int) -> _Tile:
@@ -270,7 +270,7 @@ def _tile(case: _Case, taps: int, aim: int, bound: int) -> _Tile:
     groups, filters, channels = case.weight.shape[:3]
     part = _PART_BYTES // case.source.itemsize
     depth = channels * taps
-    pixels = max(_NARROW, min(aim // depth, BLOCK_MACS // (depth * filters), part // filters))
+    pixels = max(_NARROW, min(aim // depth, _BLOCK_MACS // (depth * filters), part // filters))
     pixels = _clip(min(pixels, bound // taps), case.extent[0] * case.extent[1])
     tile_channels = _clip(min(bound // pixels, part) // taps, channels)
     depth = tile_channels * taps
@@ -278,7 +278,7 @@ def _tile(case: _Case, taps: int, aim: int, bound: int) -> _Tile:
     if (tile_channels, tile_filters) < (channels, filters):
         return _Tile(1, tile_filters, tile_channels, pixels)
     values = max(depth * pixels, filters * max(pixels, depth))
-    tile_groups = _clip(min(aim // values, BLOCK_MACS // (depth * pixels * filters)), groups)
+    tile_groups = _clip(min(aim // values, _BLOCK_MACS // (depth * pixels * filters)), groups)
     return _Tile(tile_groups, filters, channels, pixels)
 
 

@@ -142,13 +142,13 @@ def run_linear(layer: Conv2d, weight: Filters, volume: Volume, checkpoint: Check
     return replace(layer, filters=len(weight), bias=False).forward([volume], {"weight": weight}, checkpoint)
 
 
-ONE = Conv2d(1, 1, bias=False)
+_ONE = Conv2d(1, 1, bias=False)
 """The settings of any 1×1 convolution: `run_linear` sets the number of filters."""
 
 
 def layers_of_form(form: Form, layer: Conv2d) -> tuple[Conv2d, ...]:
     """The layers of a form, apart from their numbers of filters: the k×k has the layer's stride and padding."""
-    return tuple(layer if part == "kxk" else ONE for part in form.split("+"))
+    return tuple(layer if part == "kxk" else _ONE for part in form.split("+"))
 
 
 def run_form(form: Form, layer: Conv2d, weights: Sequence[Filters], volume: Volume, checkpoint: Checkpoint) -> Volume:
@@ -220,7 +220,7 @@ def refit(
     unknowns = int(np.prod(start.shape[1:]))
     gram, right, samples = np.zeros((unknowns, unknowns)), np.zeros((unknowns, len(start))), 0
     for volume in volumes:
-        reduced = run_linear(ONE, first, volume, checkpoint)
+        reduced = run_linear(_ONE, first, volume, checkpoint)
         missing = goal(volume) - run_linear(layer, start, reduced, checkpoint)
         for windows, pixels in _windows(layer, reduced):
             checkpoint()

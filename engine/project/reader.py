@@ -23,7 +23,7 @@ NAME = re.compile(r"[A-Za-z0-9_.\-/]+")
 
 Data = dict[str, Any]
 
-TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published")
+_TABLES = ("format", "title", "seed", "input", "stem", "designs", "source", "notes", "published")
 
 
 def _tags(*kinds: type[Struct]) -> dict[str, type[Any]]:
@@ -49,7 +49,7 @@ class ProjectReader:
         """The project with absolute paths; None if there are problems."""
         if not self._format(data):
             return None
-        self._check_keys(data, TABLES, "$")
+        self._check_keys(data, _TABLES, "$")
         title = self._value(data, "title", str, "$", "")
         seed = self._value(data, "seed", Seed, "$", 0)
         spec = self._input(data)

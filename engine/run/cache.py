@@ -8,7 +8,7 @@ from typing import NamedTuple
 from engine.kernels import Volume
 
 _DEFAULT_BUDGET = 2**30
-FITS_BUDGET = 2**28
+_FITS_BUDGET = 2**28
 """Bytes of fitted weights in the cache: enough for a whole network, whose volumes depend on all of them."""
 
 
@@ -64,7 +64,7 @@ class VolumeCache:
         with self._lock:
             self._fits[key] = parts
             used = sum(map(_weight_bytes, self._fits.values()))
-            while used > FITS_BUDGET and len(self._fits) > 1:
+            while used > _FITS_BUDGET and len(self._fits) > 1:
                 used -= _weight_bytes(self._fits.popitem(last=False)[1])
 
     def __len__(self) -> int:

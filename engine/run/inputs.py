@@ -19,7 +19,7 @@ from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.run.random_values import normal_values
 from engine.shapes import Shape
 
-PIXEL_BYTES = 28
+_PIXEL_BYTES = 28
 """Memory per pixel of a photo while it is read: Pillow's copies, upright and on white, and those of its decoder."""
 
 _LEAST_STD = 1e-12
@@ -67,7 +67,7 @@ def reading_bytes(spec: Input) -> int:
     if not isinstance(spec, ImageInput):
         return 0
     height, width = spec.size
-    return PIXEL_BYTES * (height * width + _photo_pixels(spec.path, paths.stamp_of(spec.path), _sufficient_side(spec)))
+    return _PIXEL_BYTES * (height * width + _photo_pixels(spec.path, paths.stamp_of(spec.path), _sufficient_side(spec)))
 
 
 def load_input(spec: Input, checkpoint: Checkpoint) -> NDArray[np.float32]:

@@ -5,7 +5,7 @@ from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint
 
-BLOCK = 2**20
+_BLOCK = 2**20
 """Values drawn between two checkpoints."""
 
 
@@ -21,9 +21,9 @@ def normal_values(
     generator = np.random.default_rng(seed)
     values = np.empty(shape, np.float32)
     flat = values.reshape(-1)
-    for start in range(0, flat.size, BLOCK):
+    for start in range(0, flat.size, _BLOCK):
         checkpoint()
-        block = flat[start : start + BLOCK]
+        block = flat[start : start + _BLOCK]
         generator.standard_normal(dtype=np.float32, out=block)
         block *= np.float32(deviation)
     return values

@@ -100,7 +100,7 @@ def view_row(view_id: str) -> ViewRow:
     return next(row for row in VIEWS if row.id == view_id)
 
 
-DRAWN = tuple(row.id for row in VIEWS if row.picture)
+VIEWS_WITH_PICTURE = tuple(row.id for row in VIEWS if row.picture)
 """Views that can be exported."""
 ON_REQUEST = tuple(row.id for row in VIEWS if row.picture and row.picture.prepare)
 """Views that are exported only if they are named."""

@@ -5,10 +5,10 @@ import socket
 import sys
 from pathlib import Path
 
-FIRST_PORT = 6000
+_FIRST_PORT = 6000
 """TCP port of display 0 on another machine."""
 
-_MOST_DISPLAYS = 65535 - FIRST_PORT
+_MOST_DISPLAYS = 65535 - _FIRST_PORT
 
 
 def missing_display() -> str:
@@ -31,7 +31,7 @@ def _x11_listens(display: str) -> bool:
     if host in ("", "unix"):
         return any(_listens(path) for path in (f"/tmp/.X11-unix/X{number}", f"\0/tmp/.X11-unix/X{number}"))
     try:
-        socket.create_connection((host.strip("[]"), FIRST_PORT + int(number)), timeout=2).close()
+        socket.create_connection((host.strip("[]"), _FIRST_PORT + int(number)), timeout=2).close()
     except OSError:
         return False
     return True

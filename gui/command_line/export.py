@@ -11,7 +11,7 @@ from engine.project.project import Project
 from engine.run.check import check
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.pictures import ANIMATION_FORMAT, FIGURES, PICTURE_FORMATS, TURN_FIGURE
-from gui.catalogue.views import DRAWN, ON_REQUEST
+from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE
 from gui.command_line.options import choices, parse_size, project_option, theme_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project, run_results
@@ -20,7 +20,7 @@ from gui.paint.basics.page import PAGE_SIZES, Page, parse_page, screen_page
 from gui.state.view_state import DepthScale, Focus
 
 _FILE_FORMATS = (*PICTURE_FORMATS, ANIMATION_FORMAT)
-DEPTH_SCALES: tuple[DepthScale, ...] = get_args(DepthScale)
+_DEPTH_SCALES: tuple[DepthScale, ...] = get_args(DepthScale)
 
 
 def add_export_options(command: ArgumentParser) -> None:
@@ -28,8 +28,8 @@ def add_export_options(command: ArgumentParser) -> None:
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
     command.add_argument(
         "--views",
-        type=choices(DRAWN),
-        metavar=",".join(DRAWN),
+        type=choices(VIEWS_WITH_PICTURE),
+        metavar=",".join(VIEWS_WITH_PICTURE),
         help=f"left out: all but {', '.join(ON_REQUEST)}, or none with --figure",
     )
     command.add_argument(
@@ -61,7 +61,7 @@ def add_export_options(command: ArgumentParser) -> None:
     command.add_argument(
         "--value", type=parse_value, metavar="C,Y,X", help="value of that layer, from 0, for the inspector"
     )
-    command.add_argument("--edges", choices=DEPTH_SCALES, default="sqrt", help="scale for the lengths of edges")
+    command.add_argument("--edges", choices=_DEPTH_SCALES, default="sqrt", help="scale for the lengths of edges")
     theme_option(command)
 
 
@@ -69,7 +69,9 @@ def export_pictures(options: Namespace) -> None:
     from gui.command_line import offscreen
     from gui.export.pictures import prepare_views
 
-    views = options.views or (() if options.figure else tuple(view for view in DRAWN if view not in ON_REQUEST))
+    views = options.views or (
+        () if options.figure else tuple(view for view in VIEWS_WITH_PICTURE if view not in ON_REQUEST)
+    )
     page = _page(options, views)
     project = read_project(options.project)
     focus = _focus_of(options, project)

@@ -18,9 +18,9 @@ from gui.state.view_state import ViewState
 from gui.theme import Theme
 from gui.worker import Worker
 
-TURN_STEPS = 16
+_TURN_STEPS = 16
 """Frames from one end to the other."""
-_STEP_MS, HOLD_MS = 50, 1600
+_STEP_MS, _HOLD_MS = 50, 1600
 """Duration of a frame of the turn, and of one at an end."""
 _COLOURS = 255
 _SAMPLE_STEP = 4
@@ -36,8 +36,8 @@ def paint_turn_frames(state: ViewState, page: Page, theme: Theme) -> Iterator[QI
         There is nothing to draw.
     """
     layout, ease = from_above.lay_out_turn(state, page), QEasingCurve(QEasingCurve.Type.InOutQuad)
-    for step in range(TURN_STEPS + 1):
-        share = ease.valueForProgress(step / TURN_STEPS)
+    for step in range(_TURN_STEPS + 1):
+        share = ease.valueForProgress(step / _TURN_STEPS)
         start, end = CAMERA_VIEWS["3-D"], CAMERA_VIEWS["Top"]
         yaw, pitch = (a + share * (b - a) for a, b in zip(start, end, strict=True))
         image = QImage(page.width, page.height or round(layout.height), QImage.Format.Format_RGB888)
@@ -63,7 +63,7 @@ def encode_gif(images: Sequence[QImage]) -> bytes:
     forward = [picture.quantize(palette=palette, dither=Image.Dither.NONE) for picture in pictures]
     first, *others = [*forward, *forward[-2:0:-1]]
     times = [_STEP_MS] * (len(others) + 1)
-    times[0] = times[len(forward) - 1] = HOLD_MS
+    times[0] = times[len(forward) - 1] = _HOLD_MS
     content = BytesIO()
     first.save(content, "GIF", save_all=True, append_images=others, duration=times, loop=0, optimize=False)
     return content.getvalue()

@@ -18,7 +18,7 @@ from gui.paint.figures import catalogue
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
-PaintView = Callable[[QPainter, QRectF, ViewState, Theme], None]
+_PaintView = Callable[[QPainter, QRectF, ViewState, Theme], None]
 _PDF_RESOLUTION = 1200
 _POINTS_PER_INCH = 72
 _SVG_DPI = 96
@@ -27,7 +27,7 @@ _SVG_DPI = 96
 class ViewFigure(Struct, frozen=True):
     """The function that paints a view, and the default size of its picture in pixels."""
 
-    paint: PaintView
+    paint: _PaintView
     default_size: Callable[[ViewState], tuple[int, int]]
 
 

@@ -23,7 +23,7 @@ from gui.state.view_state import Focus, ViewState
 from gui.widgets.tables import SpacedDelegate
 
 _FOCUS = Qt.ItemDataRole.UserRole
-NOTHING = "This project has no notes."
+_NOTHING = "This project has no notes."
 
 
 class ListedNote(Struct, frozen=True):
@@ -105,7 +105,7 @@ class NotesPanel(Panel):
 
     def _show_source(self) -> None:
         source = self._state.project.source
-        self.source.setText(f"Source: {source}" if source else "" if self._notes else NOTHING)
+        self.source.setText(f"Source: {source}" if source else "" if self._notes else _NOTHING)
         self.source.setVisible(bool(self.source.text()))
 
     def _fill_list(self) -> None:

@@ -15,9 +15,9 @@ from gui.theme import THEMES, Theme
 _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 _NO_PARENT = QModelIndex()
-LAYER_COLUMN, _WEIGHTS_COLUMN, _MACS_COLUMN = 0, 1, 2
+_LAYER_COLUMN, _WEIGHTS_COLUMN, _MACS_COLUMN = 0, 1, 2
 """Positions of the columns to the left of those of the errors."""
-NOT_EXPLORED = "not explored"
+_NOT_EXPLORED = "not explored"
 
 
 class BottleneckModel(QAbstractTableModel):
@@ -78,7 +78,7 @@ class BottleneckModel(QAbstractTableModel):
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
         flags = super().flags(index)
-        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == LAYER_COLUMN else flags
+        return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == _LAYER_COLUMN else flags
 
     def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
         if not index.isValid():
@@ -91,27 +91,27 @@ class BottleneckModel(QAbstractTableModel):
                 return self._tip(report, column)
             case _ROLE.TextAlignmentRole:
                 return _alignment(column)
-            case _ROLE.CheckStateRole if column == LAYER_COLUMN:
+            case _ROLE.CheckStateRole if column == _LAYER_COLUMN:
                 return Qt.CheckState.Checked if report.name in self.checked else Qt.CheckState.Unchecked
             case _ROLE.ForegroundRole if column > _MACS_COLUMN:
                 return QColor(self._theme.text if report.name in self.curves else self._theme.muted)
         return None
 
     def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
-        if role != _ROLE.CheckStateRole or index.column() != LAYER_COLUMN:
+        if role != _ROLE.CheckStateRole or index.column() != _LAYER_COLUMN:
             return False
         self.set_checked(self.checked ^ {self.reports[index.row()].name})
         return True
 
     def _text(self, report: Report, column: int) -> str:
-        if column == LAYER_COLUMN:
+        if column == _LAYER_COLUMN:
             return report.name
         if column == _WEIGHTS_COLUMN:
             return "×".join(map(str, report.array_shapes["weight"]))
         if column == _MACS_COLUMN:
             return abbreviate(report.macs)
         curve = self.curves.get(report.name)
-        return NOT_EXPLORED if curve is None else self.columns[column - 3].text(curve)
+        return _NOT_EXPLORED if curve is None else self.columns[column - 3].text(curve)
 
     def _tip(self, report: Report, column: int) -> str:
         curve = self.curves.get(report.name)

@@ -13,9 +13,9 @@ from gui.theme import THEMES, Theme
 _Index = QModelIndex | QPersistentModelIndex
 _ROLE = Qt.ItemDataRole
 _NO_PARENT = QModelIndex()
-TITLE_COLUMN, TOTAL_COLUMN = 0, 1
+TITLE_COLUMN, _TOTAL_COLUMN = 0, 1
 """Positions of the columns to the left of those of the terms."""
-LEFT_OUT = "–"
+_LEFT_OUT = "–"
 
 
 class CountingModel(QAbstractTableModel):
@@ -72,25 +72,25 @@ class CountingModel(QAbstractTableModel):
             case _ROLE.TextAlignmentRole:
                 return _alignment(column)
             case _ROLE.FontRole:
-                return self._bold if row == self.current_row or column == TOTAL_COLUMN else None
+                return self._bold if row == self.current_row or column == _TOTAL_COLUMN else None
             case _ROLE.ForegroundRole:
-                return QColor(self._theme.muted if self._text(row, column) == LEFT_OUT else self._theme.text)
+                return QColor(self._theme.muted if self._text(row, column) == _LEFT_OUT else self._theme.text)
         return None
 
     def _text(self, row: int, column: int) -> str:
         rule, counts = self.conventions[row], self.tallies[row]
         if column == TITLE_COLUMN:
             return rule.title
-        if column == TOTAL_COLUMN:
+        if column == _TOTAL_COLUMN:
             return f"{abbreviate(None if counts is None else counts.total)} {rule.unit}"
         amount = None if counts is None else counts.counted.get(self.terms[column - 2].id)
-        return LEFT_OUT if amount is None else abbreviate(amount)
+        return _LEFT_OUT if amount is None else abbreviate(amount)
 
     def _tip(self, row: int, column: int) -> str:
         rule, counts = self.conventions[row], self.tallies[row]
         if column == TITLE_COLUMN or counts is None:
             return "\n".join(filter(None, (rule.title, rule.source)))
-        if column == TOTAL_COLUMN:
+        if column == _TOTAL_COLUMN:
             return f"{exact_text(counts.total)} {rule.unit}"
         term = self.terms[column - 2]
         if term.id in counts.counted:

@@ -17,7 +17,7 @@ from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
 from gui.catalogue.pictures import TURN_FIGURE
-from gui.catalogue.views import DRAWN, view_row
+from gui.catalogue.views import VIEWS_WITH_PICTURE, view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import export_files, write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_printed_figure, render_view
@@ -34,7 +34,7 @@ _PROJECT_SUFFIXES = (".toml", ".json")
 _IMAGE_SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff")
 _ARRAY_SUFFIXES = (".npy", ".npz", ".safetensors")
 _MOST_RECENT = 10
-SCALES = (1, 2, 3, 4)
+_SCALES = (1, 2, 3, 4)
 _NEW_PROJECT = Project(NoiseInput((3, 32, 32)), (Design("design 1", Network()),))
 _Buttons = QMessageBox.StandardButton
 
@@ -251,7 +251,7 @@ class FileCommands(QObject):
             self._run_or_report(lambda: self._write_all(Path(name)))
 
     def _write_all(self, folder: Path) -> None:
-        paths = export_files(self._workbench.state, folder, DRAWN, EXPORTERS, self.picture_scale)
+        paths = export_files(self._workbench.state, folder, VIEWS_WITH_PICTURE, EXPORTERS, self.picture_scale)
         self.done.emit(f"Wrote {len(paths)} files into {folder}")
 
     def copy_view(self, view: str, size: QSize) -> None:
@@ -262,7 +262,7 @@ class FileCommands(QObject):
 
     def scale_entries(self) -> Iterator[MenuEntry]:
         """The scales of exported pictures."""
-        for scale in SCALES:
+        for scale in _SCALES:
             tip = f"A PNG has {scale}×{scale} pixels for each one on the screen"
             yield MenuEntry(f"{scale}×", partial(self.set_scale, scale), tip, checked=scale == self.picture_scale)
 

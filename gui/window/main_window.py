@@ -15,7 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
-from gui.catalogue.views import DRAWN, VIEWS, view_row
+from gui.catalogue.views import VIEWS, VIEWS_WITH_PICTURE, view_row
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
 from gui.panels.input_panel import InputPanel
@@ -153,7 +153,7 @@ class MainWindow(QMainWindow):
         self.row_menu = make_row_menu(self.designs.tree, self.actions_by_id)
 
     def _view_entries(self, run: Callable[..., object], more: str) -> Iterator[MenuEntry]:
-        for view_id in DRAWN:
+        for view_id in VIEWS_WITH_PICTURE:
             yield MenuEntry(f"{view_row(view_id).title}{more}", partial(self._run_at_size, run, view_id))
 
     def _run_at_size(self, run: Callable[..., object], view_id: str) -> None:

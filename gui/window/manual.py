@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QWidget
 from gui.widgets.manual_pages import MANUAL, START
 from gui.widgets.manual_reader import ManualReader
 
-PAGES = {
+_PAGES = {
     "designs": "designs-and-layers",
     "layer": "designs-and-layers",
     "input": "designs-and-layers",
@@ -51,5 +51,5 @@ def page_about(widget: QWidget | None, parts: Mapping[str, QWidget]) -> Path:
     """The page about the panel or view that contains the widget; the start page for any other."""
     for part_id, part in parts.items():
         if widget is not None and (part is widget or part.isAncestorOf(widget)):
-            return MANUAL / f"{PAGES[part_id]}.md"
+            return MANUAL / f"{_PAGES[part_id]}.md"
     return START

@@ -93,7 +93,7 @@ def test_tensors_that_share_bytes_are_read_as_they_claim(write):
 
 
 def test_an_array_larger_than_a_chunk_is_read_whole(write, monkeypatch):
-    monkeypatch.setattr(arrays, "CHUNK_BYTES", 12)
+    monkeypatch.setattr(arrays, "_CHUNK_BYTES", 12)
     for name, key, content in (("a.npy", "", npy(VOLUME)), ("a.npz", "v", npz(v=npy(VOLUME)))):
         np.testing.assert_array_equal(arrays.read_array(write(name, content), key, proceed), VOLUME)
 
@@ -105,7 +105,7 @@ def test_reading_stops_at_a_checkpoint(write):
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_reading_asks_the_checkpoint_at_every_chunk_and_again_at_every_part_of_its_values(order, write, monkeypatch):
-    monkeypatch.setattr(arrays, "CHUNK_BYTES", 24)
+    monkeypatch.setattr(arrays, "_CHUNK_BYTES", 24)
     calls = []
     arrays.read_array(write("a.npy", npy(np.asarray(VOLUME, order=order))), "", lambda: calls.append(None))
     assert len(calls) == 2 * (VOLUME.nbytes // 24)
@@ -150,7 +150,7 @@ def test_broken_npy_is_told_with_its_claim_alone_and_inside_an_archive(case, wri
 
 
 def test_not_finite_values_are_counted_and_the_first_one_is_placed(write, monkeypatch):
-    monkeypatch.setattr(arrays, "CHUNK_BYTES", 40)
+    monkeypatch.setattr(arrays, "_CHUNK_BYTES", 40)
     array = VOLUME.copy()
     array[1, 2, 3] = array[1, 4, 4] = np.nan
     told = fault(write("a.npy", npy(np.asfortranarray(array))))
@@ -350,6 +350,6 @@ def test_reading_does_not_hold_the_file_twice(order, tmp_path):
     tracemalloc.start()
     try:
         arrays.read_array(str(tmp_path / "a.npy"), "", proceed)
-        assert tracemalloc.get_traced_memory()[1] < array.nbytes + 5 * arrays.CHUNK_BYTES
+        assert tracemalloc.get_traced_memory()[1] < array.nbytes + 5 * arrays._CHUNK_BYTES
     finally:
         tracemalloc.stop()

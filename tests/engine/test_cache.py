@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.run.cache import FITS_BUDGET, VolumeCache
+from engine.run.cache import _FITS_BUDGET, VolumeCache
 
 
 def volume(values):
@@ -92,13 +92,13 @@ def test_threads_that_share_a_cache_keep_its_account():
 
 def test_fitted_weights_are_dropped_when_they_are_least_recently_used_and_the_newest_stay():
     cache = VolumeCache()
-    parts = [{"weight": np.broadcast_to(np.float32(0), (FITS_BUDGET // 12,))}]  # a third of the budget
+    parts = [{"weight": np.broadcast_to(np.float32(0), (_FITS_BUDGET // 12,))}]  # a third of the budget
     for key in (b"a", b"b", b"c"):
         cache.put_fit(key, parts)
     assert cache.get_fit(b"a") is parts
     cache.put_fit(b"d", parts)
     assert [cache.get_fit(key) is parts for key in (b"a", b"b", b"c", b"d")] == [True, False, True, True]
-    larger = [{"weight": np.broadcast_to(np.float32(0), (FITS_BUDGET,))}]
+    larger = [{"weight": np.broadcast_to(np.float32(0), (_FITS_BUDGET,))}]
     cache.put_fit(b"e", larger)
     assert cache.get_fit(b"e") is larger
     assert cache.get_fit(b"d") is None

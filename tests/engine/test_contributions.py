@@ -129,7 +129,7 @@ def test_many_channels_are_gone_through_some_at_a_time_with_the_same_result(monk
     layer, volume = Conv2d(2, 3), random.standard_normal((7, 6, 6)).astype(np.float32)
     part = insight.filter_input_of(layer, random.standard_normal((2, 7, 3, 3)).astype(np.float32), volume, 1)
     whole = insight.contributions(part, proceed)
-    monkeypatch.setattr(insight, "MOST_VALUES", 100)
+    monkeypatch.setattr(insight, "_MOST_VALUES", 100)
     parts = insight.contributions(part, proceed)
     for name in ("shares", "energies", "sums"):
         assert getattr(parts, name) == pytest.approx(getattr(whole, name))

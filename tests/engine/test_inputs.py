@@ -159,7 +159,7 @@ def test_a_large_jpeg_is_decoded_no_larger_than_its_reading_was_predicted(photo,
     volume(spec)
     [(width, height)] = decoded
     assert width < 1600
-    assert inputs.reading_bytes(spec) == inputs.PIXEL_BYTES * (width * height + 32 * 64)
+    assert inputs.reading_bytes(spec) == inputs._PIXEL_BYTES * (width * height + 32 * 64)
 
 
 @given(

@@ -62,7 +62,7 @@ def limits(draw):
         "BLOCK_BYTES": 8 * draw(st.integers(1, 500)),
         "_PART_BYTES": 8 * draw(st.integers(1, 2000)),
         "_COLUMN_BYTES": 8 * draw(st.integers(1, 500)),
-        "BLOCK_MACS": draw(st.integers(1, 3000)),
+        "_BLOCK_MACS": draw(st.integers(1, 3000)),
         "_NARROW": draw(st.integers(1, 10)),
     }
 
@@ -383,4 +383,4 @@ def test_conv2d_multiplies_at_most_so_much_between_two_checkpoints(
     volume, weight = zeros(channels, extent, extent), zeros(filters, channels // setting["groups"], kernel, kernel)
     result = kernels.conv2d(volume, weight, None, **setting, checkpoint=stop)
     assert total == weight[0].size * result.size
-    assert 0 < most <= convolution.BLOCK_MACS
+    assert 0 < most <= convolution._BLOCK_MACS

@@ -120,7 +120,7 @@ def plain_and_best(case, rank):
     first, core = made.weights("1x1+kxk", (rank,))
     windows, exact = [], []
     for volume in volumes:
-        reduced = run_linear(factorisation.ONE, first, volume, proceed)
+        reduced = run_linear(factorisation._ONE, first, volume, proceed)
         taps = np.eye(core[0].size, dtype=np.float32).reshape(-1, *core.shape[1:])
         windows.append(run_linear(layer, taps, reduced, proceed).reshape(len(taps), -1))
         exact.append(run_linear(layer, weight, volume, proceed).reshape(len(weight), -1))

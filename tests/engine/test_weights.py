@@ -100,7 +100,7 @@ def test_names_that_join_to_one_text_have_seeds_of_their_own():
 
 def test_made_weights_are_the_same_in_blocks_of_any_size(monkeypatch):
     whole = weights.he_normal((7, 3, 3, 3), 4, proceed)
-    monkeypatch.setattr(random_values, "BLOCK", 100)
+    monkeypatch.setattr(random_values, "_BLOCK", 100)
     np.testing.assert_array_equal(weights.he_normal((7, 3, 3, 3), 4, proceed), whole)
 
 

@@ -11,7 +11,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.project.project import Project
 from engine.run.check import check
-from gui.export.pictures import PaintView
+from gui.export.pictures import _PaintView
 from gui.panels.base import Panel
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
@@ -24,7 +24,7 @@ def state_of(project: Project, focus: Focus | None = None, **look: object) -> Vi
     return ViewState(project, check(project), RunView(), focus or Focus(), Look(**look))
 
 
-def svg(paint: PaintView, state: ViewState, width: int = 1200, height: int = 700) -> str:
+def svg(paint: _PaintView, state: ViewState, width: int = 1200, height: int = 700) -> str:
     buffer = QBuffer()
     buffer.open(QIODevice.OpenModeFlag.ReadWrite)
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)

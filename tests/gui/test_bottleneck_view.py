@@ -20,13 +20,13 @@ from engine.project.project import Design, Project
 from engine.rank_search import FORMS, RankSearch, calibration_set
 from engine.run.check import check
 from gui.export.pictures import render_view
-from gui.paint.bottleneck.drawing import STALE, build_bottleneck_content
+from gui.paint.bottleneck.drawing import _STALE, build_bottleneck_content
 from gui.state.rank_search import RankQuery, RankSearchState
 from gui.state.requests import Explore, Survey
 from gui.state.view_state import Focus
 from gui.views.bottleneck_design import BottleneckDesignPage
 from gui.views.bottleneck_layer import BottleneckLayerPage, parse_macs, parse_percent
-from gui.views.bottleneck_model import LAYER_COLUMN, NOT_EXPLORED
+from gui.views.bottleneck_model import _LAYER_COLUMN, _NOT_EXPLORED
 from gui.window.main_window import MainWindow
 
 NETWORK = Network(
@@ -322,12 +322,12 @@ def test_after_an_edit_the_curve_is_dimmed_and_cannot_be_applied(window: MainWin
     network = state.project.network("deep").with_layer("first", Conv2d(12, 3))
     window.workbench.edit("Wider", state.project.with_network("deep", network))
     content = build_bottleneck_content(window.workbench.state)
-    assert content.message == STALE
+    assert content.message == _STALE
     assert content.maps is not None
     assert not any(plate.is_fresh for plate in content.maps.panels)
     assert not page.apply.isEnabled()
     window.workbench.document.undo_stack.undo()
-    assert build_bottleneck_content(window.workbench.state).message != STALE
+    assert build_bottleneck_content(window.workbench.state).message != _STALE
     assert page.apply.isEnabled()
 
 
@@ -640,7 +640,7 @@ def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: Bott
     model = design_page.model
     assert sorted(report.name for report in model.reports) == ["first", "second"]
     texts = [model.index(row, column).data() for row in range(2) for column in range(model.columnCount())]
-    assert NOT_EXPLORED not in texts
+    assert _NOT_EXPLORED not in texts
     titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
     assert titles == ["Layer", "Weights", "MACs", "Saved at 1 %", "Saved at 2 %", "Saved at 5 %", "Saved at 10 %"]
 
@@ -671,7 +671,7 @@ def test_what_was_measured_is_not_that_of_another_choice(
 ) -> None:
     measure_all(window, design_page, wait, qtbot)
     assert design_page.apply.isEnabled()
-    index = design_page.model.index(0, LAYER_COLUMN)
+    index = design_page.model.index(0, _LAYER_COLUMN)
     design_page.model.setData(index, Qt.CheckState.Unchecked, Qt.ItemDataRole.CheckStateRole)
     assert not design_page.apply.isEnabled()
 

@@ -9,7 +9,7 @@ import pytest
 
 from engine.files.paths import RESOURCES
 from gui.catalogue.panels import PANELS
-from gui.catalogue.views import DRAWN, ON_REQUEST, VIEWS, ViewRow
+from gui.catalogue.views import ON_REQUEST, VIEWS, VIEWS_WITH_PICTURE, ViewRow
 from gui.views.base import View
 
 ROWS = (*PANELS, *VIEWS)
@@ -52,7 +52,7 @@ def test_rows_have_ids_of_their_own_and_a_place_behind_or_below_an_earlier_one()
 
 
 def test_only_what_can_be_drawn_is_exported_and_what_has_to_be_computed_only_on_request() -> None:
-    assert "counting" not in DRAWN
+    assert "counting" not in VIEWS_WITH_PICTURE
     assert ON_REQUEST == ("bottleneck",)
 
 

@@ -11,7 +11,7 @@ from engine.files.paths import RESOURCES
 from engine.project.file import load_project
 from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
-from gui.views.counting_model import LEFT_OUT, TITLE_COLUMN, TOTAL_COLUMN, CountingModel
+from gui.views.counting_model import _LEFT_OUT, _TOTAL_COLUMN, TITLE_COLUMN, CountingModel
 from tests.golden.projects import mistaken, start
 from tests.gui.shown import lead, state_of
 
@@ -44,7 +44,7 @@ def test_it_is_an_item_model(resnets: ViewState, qtmodeltester: ModelTester) -> 
 def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, resnets: ViewState) -> None:
     lead(view, resnets)
     assert view.design.value() == "v1.5"
-    totals = dict(zip(texts(view.model, TITLE_COLUMN), texts(view.model, TOTAL_COLUMN), strict=True))
+    totals = dict(zip(texts(view.model, TITLE_COLUMN), texts(view.model, _TOTAL_COLUMN), strict=True))
     assert totals["as torchvision counts"] == "4.089 G MACs"
     assert totals["as fvcore counts"] == "4.112 G MACs"
     assert totals["as ptflops counts"] == "4.132 G MACs"
@@ -60,7 +60,7 @@ def test_a_tool_tip_says_what_a_term_contributes_or_that_it_is_left_out(view: Co
     assert norm.data() == "22.23 M"
     assert norm.data(Qt.ItemDataRole.ToolTipRole).endswith("each as 2: 22,227,968 MACs")
     relu = view.model.index(row, columns["relu"])
-    assert relu.data() == LEFT_OUT
+    assert relu.data() == _LEFT_OUT
     assert relu.data(Qt.ItemDataRole.ToolTipRole).startswith("left out")
     assert "softmax" in columns
     assert "lrn" not in columns
@@ -119,19 +119,19 @@ def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView,
     row = view.model.current_row
     reports = resnets.check.analyses["v1.5"].reports
     total = sum(count_operations(report, new_look.convention) or 0 for report in reports)
-    assert view.model.index(row, TOTAL_COLUMN).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
+    assert view.model.index(row, _TOTAL_COLUMN).data(Qt.ItemDataRole.ToolTipRole) == f"{total:,} MACs"
 
 
 def test_another_design_may_be_counted(view: CountingView, resnets: ViewState) -> None:
     lead(view, resnets)
     view.design.show_value("v1")
     view.design.chosen.emit("v1")
-    assert texts(view.model, TOTAL_COLUMN)[0] == "3.858 G MACs"
+    assert texts(view.model, _TOTAL_COLUMN)[0] == "3.858 G MACs"
 
 
 def test_unknown_totals_are_shown_as_unknown(view: CountingView) -> None:
     lead(view, state_of(mistaken(), Focus("bottleneck")))
-    assert set(texts(view.model, TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
+    assert set(texts(view.model, _TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
     assert "unknown until" in view.note.text()
 
 

@@ -19,7 +19,7 @@ from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
 from engine.project.project import Project
 from engine.text.problems import ProjectError
-from gui.catalogue.views import DRAWN
+from gui.catalogue.views import VIEWS_WITH_PICTURE
 from gui.command_line.main import main
 from gui.export.files import export_files
 from gui.export.pictures import EXPORTERS, figure_of, render_view
@@ -39,13 +39,13 @@ def ran(workbench: Workbench, qtbot: QtBot) -> Workbench:
     return workbench
 
 
-@pytest.mark.parametrize("view", DRAWN)
+@pytest.mark.parametrize("view", VIEWS_WITH_PICTURE)
 def test_a_png_has_the_size_of_the_figure_times_the_scale(ran: Workbench, view: str) -> None:
     image = QImage.fromData(render_view(ran.state, view, "png", 1.5))
     assert image.size() == QSize(*figure_of(view).default_size(ran.state)) * 1.5  # Qt rounds a half up
 
 
-@pytest.mark.parametrize("view", DRAWN)
+@pytest.mark.parametrize("view", VIEWS_WITH_PICTURE)
 def test_svg_keeps_text_as_text_and_is_what_the_png_shows(ran: Workbench, view: str) -> None:
     content = render_view(ran.state, view, "svg")
     texts = " ".join(ElementTree.fromstring(content).itertext())
@@ -67,7 +67,7 @@ def mean_difference(first: QImage, second: QImage) -> float:
     return sum(abs(p - q) for p, q in pairs) / len(pairs)
 
 
-@pytest.mark.parametrize("view", DRAWN)
+@pytest.mark.parametrize("view", VIEWS_WITH_PICTURE)
 def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None:
     content = render_view(ran.state, view, "pdf")
     width, _height = figure_of(view).default_size(ran.state)
@@ -77,10 +77,10 @@ def test_pdf_has_one_page_of_the_figures_size(ran: Workbench, view: str) -> None
 
 
 def test_export_writes_every_view_in_every_format_and_the_table_as_text(ran: Workbench, tmp_path: Path) -> None:
-    written = export_files(ran.state, tmp_path / "new" / "folder", DRAWN, EXPORTERS, 1.0)
+    written = export_files(ran.state, tmp_path / "new" / "folder", VIEWS_WITH_PICTURE, EXPORTERS, 1.0)
     texts = {f"table{file_format.ending}" for file_format in TEXT_FORMATS if not file_format.of_design}
     attached = {f"{design}{ending}" for design in ("naive", "bottleneck") for ending in ATTACHED}
-    expected = {f"{view}.{file_format}" for view in DRAWN for file_format in EXPORTERS} | texts | attached
+    expected = {f"{view}.{file_format}" for view in VIEWS_WITH_PICTURE for file_format in EXPORTERS} | texts | attached
     assert {path.name for path in written} == expected == {p.name for p in (tmp_path / "new" / "folder").iterdir()}
     assert "conv5x5" in (tmp_path / "new" / "folder" / "table.md").read_text()
 
@@ -132,7 +132,7 @@ def test_attachments_of_a_project_without_designs_are_refused(workbench: Workben
 def test_export_into_what_is_not_a_folder_is_told(ran: Workbench, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(ProjectError, match="file"):
-        export_files(ran.state, tmp_path / "file", DRAWN, ("png",), 1.0)
+        export_files(ran.state, tmp_path / "file", VIEWS_WITH_PICTURE, ("png",), 1.0)
 
 
 @pytest.mark.parametrize("there", [False, True])
@@ -148,7 +148,7 @@ def test_an_export_that_ends_half_way_leaves_nothing_behind(
         gui.export.files, "render_view", lambda *_: b"" if next(drawn, None) is not None else _no_space()
     )
     with pytest.raises(ProjectError, match=r"out.*No space left"):
-        export_files(ran.state, out, DRAWN, ("png",), 1.0)
+        export_files(ran.state, out, VIEWS_WITH_PICTURE, ("png",), 1.0)
     assert out.exists() is there
     if there:
         assert [(file.name, file.read_text()) for file in out.iterdir()] == [("volumes.png", "an older figure")]

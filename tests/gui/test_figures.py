@@ -18,7 +18,7 @@ from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.text.problems import ProjectError
-from gui.export.animation import HOLD_MS, TURN_STEPS, encode_gif, paint_turn_frames
+from gui.export.animation import _HOLD_MS, _TURN_STEPS, encode_gif, paint_turn_frames
 from gui.export.files import export_files
 from gui.export.pictures import paper_theme, render_printed_figure
 from gui.paint.basics.page import PAGE_SIZES, page_for_format, parse_page, screen_page
@@ -336,20 +336,20 @@ def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked
 def test_the_gif_goes_from_3d_to_top_and_back_and_rests_at_both_ends():
     state, size = state_of(TWO), screen_page(480, 270)
     images = list(paint_turn_frames(state, size, paper_theme(state)))
-    assert len(images) == TURN_STEPS + 1
+    assert len(images) == _TURN_STEPS + 1
     made = from_above.lay_out_turn(state, size)
     assert turn_panels(made, make_camera(*CAMERA_VIEWS["3-D"])).scene.camera == made.scene.camera
     file = Image.open(BytesIO(encode_gif(images)))
-    assert (file.n_frames, file.size, file.info["loop"]) == (2 * TURN_STEPS, (480, 270), 0)
+    assert (file.n_frames, file.size, file.info["loop"]) == (2 * _TURN_STEPS, (480, 270), 0)
     times = []
     for number in range(file.n_frames):
         file.seek(number)
         times.append(file.info["duration"])
         shown = file.convert("RGB")
-        expected = images[number if number <= TURN_STEPS else 2 * TURN_STEPS - number]
+        expected = images[number if number <= _TURN_STEPS else 2 * _TURN_STEPS - number]
         content = QImage(shown.tobytes(), *shown.size, 3 * shown.width, QImage.Format.Format_RGB888)
         assert mean_difference(content, expected) < 6
-    assert [number for number, time in enumerate(times) if time == HOLD_MS] == [0, TURN_STEPS]
+    assert [number for number, time in enumerate(times) if time == _HOLD_MS] == [0, _TURN_STEPS]
 
 
 def test_headings_and_captions_stay_where_they_are_while_the_camera_turns():

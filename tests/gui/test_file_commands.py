@@ -15,10 +15,10 @@ from engine.layers import Conv2d
 from engine.network.input_specs import ArrayInput, ImageInput
 from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project, save_project
-from gui.catalogue.views import DRAWN, view_row
+from gui.catalogue.views import VIEWS_WITH_PICTURE, view_row
 from gui.paint.figures.catalogue import PRINTED_FIGURES
 from gui.state.view_state import Focus
-from gui.window.file_commands import SCALES
+from gui.window.file_commands import _SCALES
 from gui.window.main_window import MainWindow
 from gui.window.menus import plain_text
 from tests.gui.conftest import PROJECT
@@ -168,7 +168,7 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
 
 
 @pytest.mark.parametrize("view", ["volumes", "filters", "bars", "table"])
-@pytest.mark.parametrize("scale", SCALES)
+@pytest.mark.parametrize("scale", _SCALES)
 def test_an_exported_picture_has_the_chosen_scale(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, view: str, scale: int
 ) -> None:
@@ -181,7 +181,7 @@ def test_an_exported_picture_has_the_chosen_scale(
 
 
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
-    titles = [view_row(id).title for id in DRAWN]
+    titles = [view_row(id).title for id in VIEWS_WITH_PICTURE]
     for menu, more in (("export_view", "…"), ("copy_view", "")):
         assert [plain_text(action.text()) for action in window.dynamic_menus[menu].actions()] == [
             title + more for title in titles
@@ -224,7 +224,7 @@ def test_export_all_writes_every_view_in_every_format(
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path))
     window.actions_by_id["export_all"].trigger()
     written = {path.name for path in tmp_path.iterdir()} - {"settings.ini"}
-    figures = {f"{view}.{end}" for view in DRAWN for end in ("png", "svg", "pdf")}
+    figures = {f"{view}.{end}" for view in VIEWS_WITH_PICTURE for end in ("png", "svg", "pdf")}
     texts = {f"table.{end}" for end in ("csv", "tsv", "md", "tex", "json")}
     attached = {
         f"{design}.{viewer}.json" for design in ("naive", "bottleneck") for viewer in ("netron", "model-explorer")

@@ -26,17 +26,17 @@ from engine.text.problems import STEM
 from gui.paint.basics.colours import load_lut, to_levels, value_range
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.maps.kernel_image import load_selected_kernel
-from gui.paint.maps.layer_weights import MOST_WEIGHTS
+from gui.paint.maps.layer_weights import _MOST_WEIGHTS
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
 from gui.paint.maps.mosaic_panels import (
-    EARLIER_SETTINGS_NOTE,
+    _EARLIER_SETTINGS_NOTE,
     MAPS_RUN_HINT,
     build_mosaic_panels,
     colour_legend_text,
     describe_map_value,
 )
 from gui.paint.maps.tiles import (
-    NOT_FINITE,
+    _NOT_FINITE,
     MapSpot,
     MapTiles,
     MosaicZoom,
@@ -229,7 +229,7 @@ class TestPixels:
             image = drawn(state)
             for column in (4, 5, 6):
                 middle = seen.value_rect(MapSpot(2, 3, column)).center().toPoint()
-                assert image.pixelColor(middle).name() == NOT_FINITE
+                assert image.pixelColor(middle).name() == _NOT_FINITE
 
     def test_a_volume_without_any_finite_value_is_drawn(self):
         for span in ("shared", "per map"):
@@ -354,7 +354,7 @@ class TestNotes:
         broken = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3, groups=3),)))
         plate = build_mosaic_panels(replace(state, project=broken, check=check(broken)))[0]
         assert plate.note_is_error
-        assert plate.note.endswith(EARLIER_SETTINGS_NOTE)
+        assert plate.note.endswith(_EARLIER_SETTINGS_NOTE)
 
     def test_a_mistake_is_told_at_its_node_and_unknown_behind_it(self):
         nodes = conv("first", 6, 3, groups=5), conv("second", 4, 3)
@@ -416,7 +416,7 @@ class TestKernel:
 
     def test_more_weights_than_can_be_had_at_once_are_refused_with_their_number(self):
         large = Project(NoiseInput((2048, 2, 2)), (design("naive", conv("conv5x5", 2048, 3)),))
-        assert MOST_WEIGHTS < 2048 * 2048 * 9
+        assert _MOST_WEIGHTS < 2048 * 2048 * 9
         state = before_run(large, Focus(*NAIVE, channel=1))
         assert "37,748,736" in load_selected_kernel(state).reason
         drawn(state)

@@ -498,7 +498,7 @@ class TestContributionsDetail:
 class TestWaiting:
     @pytest.fixture(autouse=True)
     def _nothing_is_quick(self, monkeypatch):
-        monkeypatch.setattr(budget, "QUICK", 0)
+        monkeypatch.setattr(budget, "_QUICK", 0)
         monkeypatch.setattr(budget, "CACHE", DerivedCache(2**20))
 
     def test_what_takes_long_is_left_out_as_long_as_nobody_waits(self):

@@ -37,9 +37,9 @@ from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.inspector import channels, input_and_output, matrix, patch, source_views, sums
 from gui.paint.inspector import filter_weights as found_weights
-from gui.paint.inspector.content import FINDING_WEIGHTS, INSPECTOR_RUN_HINT, MOST_SOURCE_VIEWS, NO_VALUE_CHOSEN
+from gui.paint.inspector.content import _MOST_SOURCE_VIEWS, FINDING_WEIGHTS, INSPECTOR_RUN_HINT, NO_VALUE_CHOSEN
 from gui.paint.inspector.drawing import (
-    INSPECTOR_PARTS,
+    _INSPECTOR_PARTS,
     hit_inspector,
     inspector_figure_size,
     lay_out_inspector,
@@ -155,12 +155,12 @@ class TestWhatIsTold:
         assert shown[-1].value == content.explanation.how.result
         own = [abs(row.value) for row in shown if row.term is not None]
         assert own == sorted(own, reverse=True)
-        assert len(own) == sums.MOST_BARS
+        assert len(own) == sums._MOST_BARS
         others = [row.label for row in shown if "others" in row.label]
-        assert sum(int(label.split()[0]) for label in others) == 60 - sums.MOST_BARS
+        assert sum(int(label.split()[0]) for label in others) == 60 - sums._MOST_BARS
 
     @pytest.mark.parametrize(
-        ("count", "own"), [(sums.MOST_BARS + sums.FEW_MORE_BARS, 16), (sums.MOST_BARS + sums.FEW_MORE_BARS + 1, 12)]
+        ("count", "own"), [(sums._MOST_BARS + sums._FEW_MORE_BARS, 16), (sums._MOST_BARS + sums._FEW_MORE_BARS + 1, 12)]
     )
     def test_a_few_terms_more_have_bars_of_their_own_too(self, count, own):
         content = load_inspector_content(
@@ -169,11 +169,11 @@ class TestWhatIsTold:
         assert len([row for row in sums.sum_bars(content) if row.term is not None]) == own
 
     def test_of_many_earlier_volumes_the_input_and_the_nearest_are_shown(self):
-        nodes = [Node(f"n{number}", Activation("relu")) for number in range(MOST_SOURCE_VIEWS + 6)]
+        nodes = [Node(f"n{number}", Activation("relu")) for number in range(_MOST_SOURCE_VIEWS + 6)]
         content = load_inspector_content(ran(Project(NoiseInput((2, 4, 4)), (Design("d", Network(tuple(nodes))),))))
         names = [sight.name for sight in content.source_views]
-        assert names == [INPUT, *(node.name for node in nodes[-MOST_SOURCE_VIEWS:-1])]
-        assert content.left_out_count == len(nodes) - MOST_SOURCE_VIEWS
+        assert names == [INPUT, *(node.name for node in nodes[-_MOST_SOURCE_VIEWS:-1])]
+        assert content.left_out_count == len(nodes) - _MOST_SOURCE_VIEWS
 
     def test_a_value_whose_source_is_of_other_settings_is_not_told(self, state):
         results = dict(state.run.results)
@@ -483,7 +483,7 @@ class TestPlaying:
 class TestLargeLayers:
     @pytest.fixture
     def small_limits(self, monkeypatch):
-        monkeypatch.setattr(found_weights, "MOST_AT_ONCE", 10)
+        monkeypatch.setattr(found_weights, "_MOST_AT_ONCE", 10)
         monkeypatch.setattr(found_weights, "_MOST_WHOLE", 100)
 
     def test_their_weights_are_found_on_another_thread_and_said_to_be(self, qtbot, state, small_limits):
@@ -501,7 +501,7 @@ class TestLargeLayers:
         assert found_weights.load_filter_weights(state, ("d", "last"), 2, proceed) is not found
 
     def test_a_matrix_too_large_to_draw_is_drawn_in_part_and_says_so(self, every, monkeypatch):
-        monkeypatch.setattr(found_weights, "MOST_COLUMNS", 10)
+        monkeypatch.setattr(found_weights, "_MOST_COLUMNS", 10)
         content = load_inspector_content(replace(every, focus=Focus("d", "dense", 2, (0, 0))))
         step = content.explanation.matrix.column_step
         assert step > 1
@@ -587,7 +587,7 @@ class TestFigure:
             assert not drawn(state, *size).isNull()
 
     def test_each_part_has_height_drawing_and_hits(self):
-        assert all(callable(getattr(part, name)) for part in INSPECTOR_PARTS for name in ("height", "draw", "hit"))
+        assert all(callable(getattr(part, name)) for part in _INSPECTOR_PARTS for name in ("height", "draw", "hit"))
 
     @pytest.mark.parametrize("width", [300, 420, 900])
     def test_its_controls_are_seen_whole_at_any_width(self, answer, width):

@@ -16,7 +16,7 @@ from engine.cost.metrics import METRICS
 from engine.layers import LAYERS, tag_of
 from engine.network import weight_specs
 from engine.project.project import Note, Published
-from engine.project.reader import TABLES
+from engine.project.reader import _TABLES
 from engine.run.preset_kernels import PRESETS
 from gui.catalogue.panels import PANELS
 from gui.catalogue.pictures import FIGURES
@@ -28,7 +28,7 @@ from gui.views.bottleneck_layer import _RANK_STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
 from gui.window.actions import ACTIONS
-from gui.window.manual import PAGES
+from gui.window.manual import _PAGES
 from tests.documents import DOCUMENTS, ROOT, code, files, named, page, section, tables
 
 # The project file
@@ -99,7 +99,7 @@ def test_every_preset_is_documented():
 
 def test_the_keys_of_the_top_level_are_documented():
     (table,) = tables(section(PROJECT_FILE, "Top level"))
-    assert {named(row[0])[0] for row in table[1:]} == set(TABLES)
+    assert {named(row[0])[0] for row in table[1:]} == set(_TABLES)
 
 
 # Keys
@@ -283,5 +283,5 @@ def test_every_metric_is_explained(metric):
 
 
 def test_every_panel_and_view_has_a_page():
-    assert set(PAGES) == {row.id for row in (*PANELS, *VIEWS)}
-    assert [name for name in PAGES.values() if not (MANUAL / f"{name}.md").exists()] == []
+    assert set(_PAGES) == {row.id for row in (*PANELS, *VIEWS)}
+    assert [name for name in _PAGES.values() if not (MANUAL / f"{name}.md").exists()] == []

@@ -8,7 +8,7 @@ from engine.files.paths import RESOURCES
 from engine.network.graph import INPUT
 from engine.project.file import load_project
 from engine.project.project import Note, Published
-from gui.panels.notes import NOTHING, NotesPanel
+from gui.panels.notes import _NOTHING, NotesPanel
 from gui.state.view_state import Focus
 from tests.golden.projects import start
 from tests.gui.shown import state_of
@@ -62,7 +62,7 @@ def test_a_note_leads_to_its_place_if_that_is_there(qtbot: QtBot) -> None:
 def test_a_project_without_notes_says_so(qtbot: QtBot) -> None:
     panel = NotesPanel(state_of(start()))
     qtbot.addWidget(panel)
-    assert (panel.source.text(), panel.count) == (NOTHING, 0)
+    assert (panel.source.text(), panel.count) == (_NOTHING, 0)
     assert panel.list.isHidden()
 
 

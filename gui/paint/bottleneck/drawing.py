@@ -25,7 +25,7 @@ from gui.paint.maps.tiles import MapTiles, MosaicZoom
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-STALE = "for earlier settings: explore again"
+_STALE = "for earlier settings: explore again"
 _NOTE_HEIGHT = 20.0
 """Least height of a chart with a footnote, in text heights."""
 _INDEPENDENT = (
@@ -89,7 +89,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
     marks = ChartMarks(colour, index, query.max_error if query.max_macs is None else None, search.visible_result)
     maps = None if search.visible_result is None else _build_maps(state, search.visible_result, fresh=not stale)
     footnote = "" if curve.form == "kxk+1x1" else _INDEPENDENT
-    stale_message = _sentence(reason, ref[1]) if reason else STALE
+    stale_message = _sentence(reason, ref[1]) if reason else _STALE
     return BottleneckContent(
         head, problems or (stale_message if stale else message), bool(problems), stale, footnote, curve, marks, maps
     )

@@ -31,7 +31,7 @@ FINDING_WEIGHTS = "loading the weights…"
 NO_VALUE_CHOSEN = (
     "No value is selected: this is the middle one of a map. Click a value in a mosaic or on a face, or type one."
 )
-MOST_SOURCE_VIEWS = 24
+_MOST_SOURCE_VIEWS = 24
 """Earlier volumes that are shown: the input and the nearest ones before the layer."""
 
 
@@ -269,7 +269,7 @@ def _source_views(state: ViewState, ref: NodeRef, at: Spot) -> tuple[tuple[Sourc
     """Return the volumes before a layer, from the project's input on, and how many are left out."""
     regions = receptive_fields.regions_read(state.check, ref, *at)
     refs = [earlier for earlier in _earlier_refs(state, ref) if earlier in regions]
-    left_out = max(len(refs) - MOST_SOURCE_VIEWS, 0)
+    left_out = max(len(refs) - _MOST_SOURCE_VIEWS, 0)
     volumes = map(state.volume_at, refs[:1] + refs[1 + left_out :])
     return tuple([_source_view(state, earlier, regions[earlier.ref]) for earlier in volumes if earlier.fresh]), left_out
 

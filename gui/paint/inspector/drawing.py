@@ -26,7 +26,7 @@ from gui.paint.inspector.sums import draw_sums, hit_sums, sums_height
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
+_INSPECTOR_PARTS: tuple[InspectorPart, ...] = (
     InspectorPart(head_height, draw_head, hit_head),
     InspectorPart(maps_height, draw_maps, hit_maps),
     InspectorPart(patch_height, draw_patch, hit_patch),
@@ -75,7 +75,7 @@ def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayou
     em = min(max(width / 48, _SMALLEST), _LARGEST)
     count = max(1, min(int(width // (_COLUMN * em)), _MOST_COLUMNS))
     inner = (width - 2 * _MARGIN * em - (count - 1) * 2 * _GAP * em) / count
-    parts = [(part, tall) for part in INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
+    parts = [(part, tall) for part in _INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
     heights = [tall + _GAP * em for _, tall in parts]
     places = []
     for column, (first, last) in enumerate(pairwise(_column_breaks(heights, count))):

@@ -16,11 +16,11 @@ from gui.paint.basics.derived_cache import CACHE, Key
 from gui.paint.maps import layer_weights
 from gui.state.view_state import ViewState
 
-MOST_AT_ONCE = 1_000_000
+_MOST_AT_ONCE = 1_000_000
 """Weights of a layer that are loaded while the window waits; more take longer than a frame."""
 _MOST_WHOLE = 8_000_000
 """Weights of a layer that is cached whole; of a larger one only one filter, and a picture of all."""
-_MOST_ROWS, MOST_COLUMNS = 512, 1024
+_MOST_ROWS, _MOST_COLUMNS = 512, 1024
 """Size of a matrix that is drawn whole; of a larger one every 2nd, 3rd … row or column."""
 
 
@@ -72,7 +72,7 @@ def filter_weights_key(state: ViewState, ref: NodeRef, channel: int) -> Key:
 
 def loads_quickly(report: Report) -> bool:
     """Whether the weights load while the window waits; fitted ones are at hand or do not exist yet."""
-    return _weight_count(report) <= MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
+    return _weight_count(report) <= _MOST_AT_ONCE or isinstance(report.weights, LowRankWeights)
 
 
 def has_filter_weights(state: ViewState, ref: NodeRef, channel: int) -> bool:
@@ -111,7 +111,7 @@ def make_weight_matrix(report: Report, arrays: Mapping[str, NDArray[Any]], chann
     groups = input_shape.channels // (channels.stop - channels.start)
     rows, columns = len(whole) // groups, whole.shape[1]
     first = channel // rows * rows
-    row_step, column_step = -(-rows // _MOST_ROWS), -(-columns // MOST_COLUMNS)
+    row_step, column_step = -(-rows // _MOST_ROWS), -(-columns // _MOST_COLUMNS)
     values = whole[first : first + rows : row_step, ::column_step].copy()
     return WeightMatrix(values, rows, columns, row_step, column_step, first)
 

@@ -11,9 +11,9 @@ from gui.paint.inspector.content import InspectorContent
 from gui.paint.inspector.part_drawing import InspectorHit, draw_part_title, part_title_height, signed_colour
 from gui.theme import Theme
 
-MOST_BARS = 12
+_MOST_BARS = 12
 """Terms with their own bar."""
-FEW_MORE_BARS = 4
+_FEW_MORE_BARS = 4
 """Further terms that have their own bar if there are no more than these."""
 _ROW = 1.45
 """Height of a row in ems."""
@@ -37,7 +37,7 @@ def sum_bars(content: InspectorContent) -> tuple[SumBar, ...]:
     if terms is None or len(terms.values) < 2:
         return ()
     order = np.argsort(-np.abs(np.nan_to_num(terms.values)), kind="stable")
-    own = order if len(order) <= MOST_BARS + FEW_MORE_BARS else order[:MOST_BARS]
+    own = order if len(order) <= _MOST_BARS + _FEW_MORE_BARS else order[:_MOST_BARS]
     bars = [SumBar(_term_label(content, int(term)), float(terms.values[term]), int(term)) for term in own]
     rest = terms.values[order[len(own) :]]
     for part, sign in ((rest[rest > 0], "+"), (rest[rest < 0], "−"), (rest[rest == 0], "0")):

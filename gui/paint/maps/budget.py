@@ -7,7 +7,7 @@ from engine.kernels import Checkpoint
 from gui.paint.basics.derived_cache import CACHE, Key
 from gui.state.volume_at import Float32Volume
 
-QUICK = 1_000_000
+_QUICK = 1_000_000
 """Values that are processed before a user notices the wait."""
 COMPUTING_TEXT = "computing …"
 """Placeholder for what is not in the cache yet."""
@@ -44,7 +44,7 @@ class Budget:
 
     def postpones(self, work: int) -> bool:
         """Whether `work` values are too many for now; if so, the picture is incomplete."""
-        if self.checkpoint is not None or work <= QUICK:
+        if self.checkpoint is not None or work <= _QUICK:
             return False
         self.complete = False
         return True

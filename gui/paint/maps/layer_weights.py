@@ -10,14 +10,14 @@ from engine.run.weights import Weights
 from gui.paint.basics.derived_cache import CACHE, Key
 from gui.state.view_state import ViewState
 
-MOST_WEIGHTS = 20_000_000
+_MOST_WEIGHTS = 20_000_000
 """Weights of a layer; more would take too long and too much memory to show one filter."""
 
 
 def too_large_reason(shape: tuple[int, ...]) -> str:
     """Return why weights of this shape are not shown; "" if they are."""
     count = int(np.prod(shape, dtype=np.int64))
-    return f"too large to show: the layer has {count:,} weights" if count > MOST_WEIGHTS else ""
+    return f"too large to show: the layer has {count:,} weights" if count > _MOST_WEIGHTS else ""
 
 
 def layer_weights_key(state: ViewState, ref: NodeRef) -> Key:

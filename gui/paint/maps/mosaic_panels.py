@@ -24,7 +24,7 @@ from gui.state.volume_at import Float32Volume, VolumeAt
 
 MISTAKES_HINT = "unknown until the mistakes are corrected"
 MAPS_RUN_HINT = "Run (F5) to see the output of each filter"
-EARLIER_SETTINGS_NOTE = "The maps are for earlier settings."
+_EARLIER_SETTINGS_NOTE = "The maps are for earlier settings."
 _ORDERS: dict[MapOrder, str] = {
     "index": "in channel order",
     "mean": "largest mean first",
@@ -161,7 +161,7 @@ def _title(at: VolumeAt, shape: Shape | None, dead: int) -> str:
 def _note_text(at: VolumeAt) -> tuple[str, bool]:
     """(note above the maps, whether it reports a mistake)."""
     if at.problems:
-        return "\n".join((*at.problems, EARLIER_SETTINGS_NOTE) if at.result is not None else at.problems), True
+        return "\n".join((*at.problems, _EARLIER_SETTINGS_NOTE) if at.result is not None else at.problems), True
     if at.shape is None:
         return "unknown: a layer before it has a mistake", True
     if at.result is None:

@@ -11,7 +11,7 @@ from gui.paint.basics.text_drawing import draw_text, text_width
 from gui.paint.maps.tiles import LABELLED_TILE_SIZE, MapTiles, Projection, tile_image
 from gui.theme import Theme, font
 
-MOST_ENLARGED_PIXELS = 8_000_000
+_MOST_ENLARGED_PIXELS = 8_000_000
 """Pixels of an image that is enlarged for a vector file."""
 
 
@@ -22,7 +22,7 @@ def draw_tiles(painter: QPainter, projection: Projection, tiles: MapTiles, theme
     image = tile_image(tiles, projection.grid, block, step, theme.plain)
     enlarge = 2 * projection.scale * step
     if not raster and enlarge > 1:  # viewers of the file would blur them
-        most = (MOST_ENLARGED_PIXELS / (image.width() * image.height())) ** 0.5
+        most = (_MOST_ENLARGED_PIXELS / (image.width() * image.height())) ** 0.5
         times = max(1, int(min(np.ceil(enlarge), most)))
         image = image.scaled(image.width() * times, image.height() * times)
     painter.setRenderHint(QPainter.RenderHint.SmoothPixmapTransform, projection.scale * step < 1)

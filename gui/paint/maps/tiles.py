@@ -20,7 +20,7 @@ _MOST_VALUES = 2_000_000
 """Values in one image; of more, only every 2nd, 4th, … is drawn until the user zooms in."""
 LABELLED_TILE_SIZE = 44.0
 """Least width in screen pixels of a tile with a number."""
-NOT_FINITE = "#ff00ff"
+_NOT_FINITE = "#ff00ff"
 """The colour of values that are not finite: far from every colour map."""
 
 
@@ -363,7 +363,7 @@ def _map_colours(tiles: MapTiles, channels: NDArray[np.int64], step: int) -> NDA
             levels = to_levels(shares, 0.0, 1.0)
     colours = load_packed_lut(tiles.colour_map).take(levels)
     if not all_finite:
-        colours[~finite] = QColor(NOT_FINITE).rgba()
+        colours[~finite] = QColor(_NOT_FINITE).rgba()
     return colours
 
 

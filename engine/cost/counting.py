@@ -147,14 +147,18 @@ CONVENTIONS: tuple[Convention, ...] = (
 """The predefined conventions, the plain one first."""
 
 
-GROUPS: dict[str, tuple[str, ...]] = {
-    "biases": ("bias", "dense_bias"),
-    "batch norm": ("batch_norm",),
-    "activations": _FUNCTIONS,
-    "pooling": ("max_pool", "avg_pool", "global_pool"),
-    "additions": ("add",),
+def _once(*terms: str) -> tuple[tuple[str, int], ...]:
+    return tuple((term, 1) for term in terms)
+
+
+GROUPS: dict[str, tuple[tuple[str, int], ...]] = {
+    "biases": _once("bias", "dense_bias"),
+    "batch norm": (("batch_norm", 2),),
+    "activations": _once(*_FUNCTIONS),
+    "pooling": _once("max_pool", "avg_pool", "global_pool"),
+    "additions": _once("add"),
 }
-"""Terms that a custom convention may count besides MACs, by the name of their group in the window."""
+"""Terms that a custom convention may count besides MACs, each with its operations per value, by their group's name."""
 
 CUSTOM = "own"
 
@@ -164,7 +168,7 @@ def custom_convention(
 ) -> Convention:
     """A convention that counts MACs (2 FLOPs each) and these groups: one operation per value, two for batch norm."""
     names = [name for name in GROUPS if name in set(groups)]
-    factors = tuple((term, 2 if term == "batch_norm" else 1) for name in names for term in GROUPS[name])
+    factors = tuple(factor for name in names for factor in GROUPS[name])
     title = f"{unit} with {', '.join(names)}" if names else f"{unit} alone"
     return Convention(CUSTOM, title, unit, (("macs", 1 if unit == "MACs" else 2), *factors), batch, kilo)
 
@@ -172,7 +176,7 @@ def custom_convention(
 def groups_of(convention: Convention) -> tuple[str, ...]:
     """The groups with at least one term that a convention counts."""
     counts = {term for term, factor in convention.factors if factor}
-    return tuple(name for name, terms in GROUPS.items() if counts.intersection(terms))
+    return tuple(name for name, terms in GROUPS.items() if any(term in counts for term, _ in terms))
 
 
 class Tally(Struct, frozen=True):

@@ -14,7 +14,7 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPolygonF
+from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPalette, QPolygonF, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractItemView,
     QLineEdit,
@@ -104,7 +104,7 @@ class DesignTree(QTreeWidget):
             self.setCurrentIndex(QModelIndex())
             self.clearSelection()
         elif item is not self.currentItem():
-            self.setCurrentItem(item)  # Qt scrolls to it, if the tree is hidden when it is first shown
+            self.setCurrentItem(item)
 
     def item_at(self, ref: NodeRef) -> QTreeWidgetItem | None:
         """The item of a node; None if there is none, as for the parts of a closed block."""
@@ -156,6 +156,13 @@ class DesignTree(QTreeWidget):
             painter.setPen(self.palette().color(QPalette.ColorRole.PlaceholderText))
             flags = Qt.AlignmentFlag.AlignCenter | Qt.TextFlag.TextWordWrap
             painter.drawText(self.viewport().rect().adjusted(_PAD, _PAD, -_PAD, -_PAD), flags, _EMPTY)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Keep the selected row visible: while the window is laid out, the list has had other heights."""
+        super().resizeEvent(event)
+        item = self.currentItem()
+        if item is not None:
+            self.scrollToItem(item)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         event.ignore()

@@ -27,6 +27,7 @@ from pytestqt.qtbot import QtBot
 
 from engine.blocks import BLOCKS
 from engine.cost.counting import Convention, convention_by_id
+from engine.files.paths import RESOURCES
 from engine.layers import LAYERS, Conv2d, tag_of
 from engine.network.graph import Network, Node
 from engine.network.input_specs import ImageInput, NoiseInput
@@ -654,3 +655,12 @@ def test_each_dock_has_its_tab_in_one_visible_bar(window: MainWindow, size: tupl
     window.docks["paper"].close()
     window.actions_by_id["reset_layout"].trigger()
     check_bars()
+
+
+def test_the_selected_row_is_visible_in_a_window_of_any_height(open_window: Callable[..., MainWindow]) -> None:
+    window = open_window(load_project(RESOURCES / "projects" / "inception_3a_256.toml").project)
+    tree = window.designs.tree
+    for height in (720, 600, 900):
+        window.resize(1280, height)
+        QApplication.processEvents()
+        assert tree.viewport().rect().contains(tree.visualItemRect(tree.currentItem()))

@@ -255,7 +255,7 @@ def test_figures_have_the_chosen_width(
     path = tmp_path / "figure.png"
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(path), ""))
     widths = []
-    for title in ("By the format", "85 mm", "174 mm", "Slide"):
+    for title in ("Depending on the format", "85 mm", "174 mm", "Slide"):
         {plain_text(action.text()): action for action in window.dynamic_menus["figure_width"].actions()}[
             title
         ].trigger()
@@ -270,7 +270,7 @@ def test_figures_have_the_chosen_width(
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("figure.gif", "known are .png, .svg, .pdf"), ("no/figure.pdf", "cannot be written")]
+    ("name", "said"), [("figure.gif", "must end in one of .png, .svg, .pdf"), ("no/figure.pdf", "cannot be written")]
 )
 def test_a_figure_that_cannot_be_written_is_told(
     window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, said: str

@@ -32,7 +32,7 @@ DETAILS: tuple[ArrowDetail, ...] = ("formula", "line", "lines", "first")
 FORMULA_LINES: dict[ArrowDetail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
 """In how many lines the formula stands, where it does."""
 
-_NAME_ROOM, _TROUBLE_ROOM, _UNKNOWN_SIZE, _TROUBLE_LINES = 12.0, 15.0, 3.0, 6
+_NAME_WIDTH, _MISTAKE_WIDTH, _UNKNOWN_SIZE, _MISTAKE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines that mistakes at a node take."""
 
 _WIDEST_NOTE, _WIDEST_COMPACT_NOTE = "channel 000", "ch 000"
@@ -119,53 +119,59 @@ class BoxSpace(NamedTuple):
 class BoxMeasurer:
     """What sizes depend on; volumes of one shape, and with it one size of caption, are measured once."""
 
-    def __init__(self, eye: Camera, scale: str, unit: float, type: TextSizes, still: bool) -> None:
-        self.eye, self.scale, self.unit, self.text_sizes, self.camera_is_fixed = eye, scale, unit, type, still
+    def __init__(self, camera: Camera, scale: str, unit: float, text_sizes: TextSizes, camera_is_fixed: bool) -> None:
+        self.eye, self.scale, self.unit, self.text_sizes, self.camera_is_fixed = (
+            camera,
+            scale,
+            unit,
+            text_sizes,
+            camera_is_fixed,
+        )
         self._bodies: dict[tuple[Shape | None, bool, str], BoxBody] = {}
         self._rooms: dict[tuple[Shape | None, bool, str, float, float], BoxSpace] = {}
         self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
 
     def measure_body(self, vertex: Vertex) -> BoxBody:
         key = (vertex.shape, vertex.is_compact, vertex.edge_numbers)
-        found = self._bodies.get(key)
-        if found is None:
-            found = self._bodies[key] = self._compute_body(*key)
-        return found
+        body = self._bodies.get(key)
+        if body is None:
+            body = self._bodies[key] = self._compute_body(*key)
+        return body
 
     def measure_space(self, vertex: Vertex, caption: VolumeCaption) -> BoxSpace:
         key = (vertex.shape, vertex.is_compact, vertex.edge_numbers, caption.width, caption.height)
-        found = self._rooms.get(key)
-        if found is None:
-            found = self._rooms[key] = self._compute_space(self.measure_body(vertex), caption)
-        return found
+        space = self._rooms.get(key)
+        if space is None:
+            space = self._rooms[key] = self._compute_space(self.measure_body(vertex), caption)
+        return space
 
     def line_ends(self, vertex: Vertex, caption: VolumeCaption) -> tuple[float, float]:
         """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
         key, body = (vertex.shape, vertex.is_compact, vertex.edge_numbers), self.measure_body(vertex)
-        found = self._ends.get(key)
-        if found is None:
-            found = self._ends[key] = self._line_ends(body)
-        before, after = found
-        half, em, below = (
+        ends = self._ends.get(key)
+        if ends is None:
+            ends = self._ends[key] = self._line_ends(body)
+        before, after = ends
+        half_width, em, caption_top = (
             caption.width / 2,
             self.text_sizes.em,
             body.full_bounds[3] + _CAPTION_GAP * self.text_sizes.small,
         )
         return (
-            min(before, body.caption_x - half) if below < _ARROW_HEIGHT * em else before,
-            max(after, body.caption_x + half) if below < _LINE_HEIGHT * em else after,
+            min(before, body.caption_x - half_width) if caption_top < _ARROW_HEIGHT * em else before,
+            max(after, body.caption_x + half_width) if caption_top < _LINE_HEIGHT * em else after,
         )
 
     def _compute_space(self, body: BoxBody, caption: VolumeCaption) -> BoxSpace:
-        half = caption.width / 2
-        left = max(-body.full_bounds[0], half - body.caption_x)
-        right = max(body.full_bounds[2], half + body.caption_x)
+        half_width = caption.width / 2
+        left = max(-body.full_bounds[0], half_width - body.caption_x)
+        right = max(body.full_bounds[2], half_width + body.caption_x)
         # Seen straight on both are equal: numbers change sides then, and no box may jump.
-        turned = 1.0 if self.camera_is_fixed else min(1.0, 5 * abs(self.eye.depth[0]))
-        most = max(left, right)
+        turn = 1.0 if self.camera_is_fixed else min(1.0, 5 * abs(self.eye.depth[0]))
+        larger = max(left, right)
         return BoxSpace(
-            most + turned * (left - most),
-            most + turned * (right - most),
+            larger + turn * (left - larger),
+            larger + turn * (right - larger),
             max(0.8 * self.text_sizes.em, -body.full_bounds[1]),
             body.full_bounds[3] + caption.height,
         )
@@ -198,9 +204,11 @@ class BoxMeasurer:
 
 
 @lru_cache(maxsize=64)
-def get_box_measurer(eye: Camera, scale: str, unit: float, type: TextSizes, still: bool = False) -> BoxMeasurer:
+def get_box_measurer(
+    camera: Camera, scale: str, unit: float, text_sizes: TextSizes, camera_is_fixed: bool = False
+) -> BoxMeasurer:
     """One measure for all that is laid out alike: most of it outlives an edit."""
-    return BoxMeasurer(eye, scale, unit, type, still)
+    return BoxMeasurer(camera, scale, unit, text_sizes, camera_is_fixed)
 
 
 def _extent_with_texts(
@@ -213,46 +221,54 @@ def _extent_with_texts(
 
 
 def make_caption(
-    vertex: Vertex, name: str, trouble: tuple[str, ...], type: TextSizes, *, stacked: bool, has_note: bool = True
+    vertex: Vertex, name: str, mistakes: tuple[str, ...], text_sizes: TextSizes, *, stacked: bool, has_note: bool = True
 ) -> VolumeCaption:
     """The texts below a volume. A compact one has its operator there, since its arrow is too short for it.
 
     Where volumes are `stacked`, above each other, the note stands on the name's line; without a name in its place.
     Where they are not `noted` it has no room, nor has the operator of a compact one.
     """
-    own = name
+    text = name
     if vertex.report is not None and vertex.is_compact:
-        own = vertex.report.layer.label() if has_note else ""
-    note = _WIDEST_COMPACT_NOTE if vertex.is_compact or not own else _WIDEST_NOTE
-    return _make_caption(own, is_closed_block(vertex), note if has_note else "", trouble, type, stacked)
+        text = vertex.report.layer.label() if has_note else ""
+    note = _WIDEST_COMPACT_NOTE if vertex.is_compact or not text else _WIDEST_NOTE
+    return _make_caption(text, is_closed_block(vertex), note if has_note else "", mistakes, text_sizes, stacked)
 
 
 @lru_cache(maxsize=2048)
 def _make_caption(
-    own: str, bold: bool, note: str, trouble: tuple[str, ...], type: TextSizes, stacked: bool
+    text: str, bold: bool, note: str, mistakes: tuple[str, ...], text_sizes: TextSizes, stacked: bool
 ) -> VolumeCaption:
-    small = type.small
-    shown = elide_text(own, _NAME_ROOM * type.em, small, bold)
-    found = [line for text in trouble for line in wrap_text(text, _TROUBLE_ROOM * type.em, small, _TROUBLE_LINES)]
-    lines = tuple(found[:_TROUBLE_LINES])
-    if not (own or note or lines):
+    small = text_sizes.small
+    name = elide_text(text, _NAME_WIDTH * text_sizes.em, small, bold)
+    wrapped = [
+        line
+        for mistake in mistakes
+        for line in wrap_text(mistake, _MISTAKE_WIDTH * text_sizes.em, small, _MISTAKE_LINES)
+    ]
+    lines = tuple(wrapped[:_MISTAKE_LINES])
+    if not (text or note or lines):
         return VolumeCaption("", (), 0.0, 0.0, note_beside_name=False)
-    beside = stacked and bool(own) and not lines
-    own_width = measure_text(shown, small, bold) + (measure_text(NOTE_SEPARATOR + note, small) if beside else 0.0)
-    wide = max([own_width, *(measure_text(text, small) for text in (() if beside else (*lines, note)))])
-    below = len(lines) or int(bool(own and note))
-    count = 0 if beside else below
-    return VolumeCaption(shown, lines, wide, (2 * _CAPTION_GAP + ASCENT + LINE_SPACING * count) * small, beside)
+    note_beside_name = stacked and bool(text) and not lines
+    name_width = measure_text(name, small, bold) + (
+        measure_text(NOTE_SEPARATOR + note, small) if note_beside_name else 0.0
+    )
+    width = max([name_width, *(measure_text(text, small) for text in (() if note_beside_name else (*lines, note)))])
+    below = len(lines) or int(bool(text and note))
+    count = 0 if note_beside_name else below
+    return VolumeCaption(
+        name, lines, width, (2 * _CAPTION_GAP + ASCENT + LINE_SPACING * count) * small, note_beside_name
+    )
 
 
-def place_caption(body: BoxBody, words: VolumeCaption, type: TextSizes, vertex: Vertex) -> tuple[Label, ...]:
+def place_caption(body: BoxBody, caption: VolumeCaption, text_sizes: TextSizes, vertex: Vertex) -> tuple[Label, ...]:
     """A caption below its box; its second line is left to the note, or to what is wrong."""
-    y = body.full_bounds[3] + (_CAPTION_GAP + ASCENT) * type.small
+    y = body.full_bounds[3] + (_CAPTION_GAP + ASCENT) * text_sizes.small
     role: TextRole = "muted" if vertex.is_compact else "text"
-    texts = [make_centred_label(words.name, body.caption_x, y, type.small, role, is_closed_block(vertex))]
-    for line in words.mistakes:
-        y += LINE_SPACING * type.small
-        texts.append(make_centred_label(line, body.caption_x, y, type.small, "error"))
+    texts = [make_centred_label(caption.name, body.caption_x, y, text_sizes.small, role, is_closed_block(vertex))]
+    for line in caption.mistakes:
+        y += LINE_SPACING * text_sizes.small
+        texts.append(make_centred_label(line, body.caption_x, y, text_sizes.small, "error"))
     return tuple(texts)
 
 
@@ -267,29 +283,34 @@ class OperatorText(NamedTuple):
 
 
 def make_operator_text(
-    vertex: Vertex, detail: ArrowDetail, type: TextSizes, formula: str, wording: TextOptions = SCREEN_TEXT_OPTIONS
+    vertex: Vertex, detail: ArrowDetail, text_sizes: TextSizes, formula: str, options: TextOptions = SCREEN_TEXT_OPTIONS
 ) -> OperatorText:
     """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
     report = vertex.report
     if vertex.is_compact or report is None:
-        return OperatorText((), (), 1.3 * type.em, 0.0, 0.0)
-    label = _deep_label(report) if wording.has_kernel_depth else report.layer.label()
+        return OperatorText((), (), 1.3 * text_sizes.em, 0.0, 0.0)
+    label = _deep_label(report) if options.has_kernel_depth else report.layer.label()
     halves = _split_block_label(report.layer) if isinstance(report.layer, Block) else _split_label(label)
     lines = _formula_lines(formula, FORMULA_LINES.get(detail, 0))
-    return _make_operator_text(label, halves, lines, detail, type, wording.arrow_padding)
+    return _make_operator_text(label, halves, lines, detail, text_sizes, options.arrow_padding)
 
 
-def fullest_operator_text(vertex: Vertex, type: TextSizes, formula: str, room: float) -> OperatorText:
+def fullest_operator_text(vertex: Vertex, text_sizes: TextSizes, formula: str, space: float) -> OperatorText:
     """As much as can stand at an arrow of that length, at least what every arrow has."""
-    choices = [make_operator_text(vertex, detail, type, formula) for detail in DETAILS]
-    return next((words for words in choices if words.width <= room), choices[-1])
+    choices = [make_operator_text(vertex, detail, text_sizes, formula) for detail in DETAILS]
+    return next((operator_text for operator_text in choices if operator_text.width <= space), choices[-1])
 
 
 @lru_cache(maxsize=2048)
 def _make_operator_text(
-    label: str, halves: tuple[str, str], formula: tuple[str, ...], detail: ArrowDetail, type: TextSizes, air: float
+    label: str,
+    halves: tuple[str, str],
+    formula: tuple[str, ...],
+    detail: ArrowDetail,
+    text_sizes: TextSizes,
+    padding: float,
 ) -> OperatorText:
-    em, small, (first, second) = type.em, type.small, halves
+    em, small, (first, second) = text_sizes.em, text_sizes.small, halves
     above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
     below = tuple([(line, small, False) for line in formula])
     if detail in ("lines", "first"):
@@ -297,16 +318,16 @@ def _make_operator_text(
         below = ((second, small, False),) if second and (detail == "lines" or "," not in label) else ()
     elif detail in ("stacked", "narrow"):
         above = ((first, em, True), (second, small, False)) if second else ((first, em, True),)
-    wide = max(measure_text(*text) for text in (*above, *below))
+    text_width = max(measure_text(*text) for text in (*above, *below))
     up, down = (LINE_SPACING * sum([size for _, size, _ in texts]) for texts in (above, below))
-    room = max(wide + air * em, (1.8 + air) * em)
-    return OperatorText(above, below, room, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
+    width = max(text_width + padding * em, (1.8 + padding) * em)
+    return OperatorText(above, below, width, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
 
 
 def _deep_label(report: Report) -> str:
     """A layer's label, of a convolution with the depth of its kernel: 5×5×256, 32 filters."""
-    known = report.output_shape is not None
-    return report.layer.deep_label(report.known_inputs[0]) if known else report.layer.label()
+    has_shape = report.output_shape is not None
+    return report.layer.deep_label(report.known_inputs[0]) if has_shape else report.layer.label()
 
 
 def _formula_lines(formula: str, count: int) -> tuple[str, ...]:

@@ -202,6 +202,6 @@ def make_prism(shape: Shape, scale: str, unit: float, camera: Camera) -> Prism:
     length = LENGTH_SCALES[scale]
     sizes = (length(shape.width), length(shape.height), length(shape.channels))
     edges = [(unit * size * x, unit * size * y) for size, (x, y) in zip(sizes, camera, strict=True)]
-    placed = Prism(0.0, 0.0, *edges)
-    left, top, right, bottom = placed.bounds()
-    return placed.translate(-(left + right) / 2, -(top + bottom) / 2)
+    prism = Prism(0.0, 0.0, *edges)
+    left, top, right, bottom = prism.bounds()
+    return prism.translate(-(left + right) / 2, -(top + bottom) / 2)

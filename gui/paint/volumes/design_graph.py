@@ -70,14 +70,14 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Desig
     passing = _passing_columns(sources, columns)
     single = [len(column) == 1 and not passing[number] for number, column in enumerate(members)]
     sections = _split_sections(single)
-    alone = frozenset(column for column, only in enumerate(single) if only)
+    lone_columns = frozenset(column for column, only in enumerate(single) if only)
     rows: list[int] = [0] * len(columns)
     lanes: list[Lane] = []
     for section in sections:
         if not single[section.start]:
             lanes += _place_section(section, members, sources, targets, columns, rows)
-    opened = tuple(_find_open_blocks(analysis, columns, members))
-    prefixes = {block.name: f"{block.name}/" for block in opened}
+    open_blocks = tuple(_find_open_blocks(analysis, columns, members))
+    prefixes = {block.name: f"{block.name}/" for block in open_blocks}
     reports: tuple[Report | None, ...] = (None, *analysis.reports)
     vertices = []
     for index, report in enumerate(reports):
@@ -85,21 +85,21 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Desig
         shape = analysis.input_shape if report is None else report.output_shape
         compact = report is not None and report.layer.role == "elementwise" and shape is not None
         label = name if report is None else name.removeprefix(prefixes.get(report.block or "", ""))
-        place, numbers = (columns[index], rows[index]), "" if compact else "CHW"
-        vertices.append(Vertex(name, label, report, shape or shapes.get(name), *place, compact, numbers))
-    return DesignGraph(tuple(vertices), sources, targets, members, sections, tuple(lanes), alone, opened)
+        position, numbers = (columns[index], rows[index]), "" if compact else "CHW"
+        vertices.append(Vertex(name, label, report, shape or shapes.get(name), *position, compact, numbers))
+    return DesignGraph(tuple(vertices), sources, targets, members, sections, tuple(lanes), lone_columns, open_blocks)
 
 
-def with_edge_numbers(whole: DesignGraph, letters: str, *, sparse: bool) -> DesignGraph:
+def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> DesignGraph:
     """The same with the numbers of these edges; `sparse`: H and W only where no volume of that size is received."""
 
-    def fewer(vertex: Vertex, sources: tuple[int, ...]) -> Vertex:
-        shape, known = vertex.shape, {whole.vertices[source].shape for source in sources} - {None}
-        same = sparse and shape is not None and {other[1:] for other in known if other} == {shape[1:]}
-        kept = "C" if same else letters
-        return vertex._replace(edge_numbers="".join([letter for letter in vertex.edge_numbers if letter in kept]))
+    def with_fewer_numbers(vertex: Vertex, sources: tuple[int, ...]) -> Vertex:
+        shape, source_shapes = vertex.shape, {graph.vertices[source].shape for source in sources} - {None}
+        same = sparse and shape is not None and {other[1:] for other in source_shapes if other} == {shape[1:]}
+        visible = "C" if same else letters
+        return vertex._replace(edge_numbers="".join([letter for letter in vertex.edge_numbers if letter in visible]))
 
-    return replace(whole, vertices=tuple(map(fewer, whole.vertices, whole.sources)))
+    return replace(graph, vertices=tuple(map(with_fewer_numbers, graph.vertices, graph.sources)))
 
 
 def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connections) -> Iterator[OpenBlock]:
@@ -174,14 +174,14 @@ def _place_section(
 ) -> list[Lane]:
     """Give each path of a section the first row that is free along it, and each remaining connection a lane above."""
     inside = [vertex for column in section for vertex in members[column]]
-    taken: dict[int, set[int]] = {}
+    occupied: dict[int, set[int]] = {}
     ends = set()
     for path in _find_paths(inside, sources, columns):
         last = path[-1]
         ends.add(last)
         reach = max((columns[target] for target in targets[last]), default=0)
-        needed = set(range(columns[path[0]], max(columns[last] + 1, min(reach, section.stop))))
-        row = _take_free_row(taken, needed, range(len(inside)))
+        path_columns = set(range(columns[path[0]], max(columns[last] + 1, min(reach, section.stop))))
+        row = _take_free_row(occupied, path_columns, range(len(inside)))
         for vertex in path:
             rows[vertex] = row
     lanes = []
@@ -189,27 +189,29 @@ def _place_section(
         reach = max((columns[target] for target in targets[source]), default=0)
         if reach > columns[source] + 1:
             above = range(-1, -2 - len(columns), -1)
-            needed = set(range(columns[source] + 1, reach))
-            lanes.append(Lane(source, rows[source] if source in ends else _take_free_row(taken, needed, above)))
+            path_columns = set(range(columns[source] + 1, reach))
+            lanes.append(
+                Lane(source, rows[source] if source in ends else _take_free_row(occupied, path_columns, above))
+            )
     return lanes
 
 
 def _find_paths(inside: list[int], sources: _Connections, columns: list[int]) -> list[list[int]]:
     """A section's vertices as paths: each vertex continues the deepest of its inputs unless another already does."""
     paths: dict[int, list[int]] = {}
-    begun: list[list[int]] = []
+    all_paths: list[list[int]] = []
     for vertex in inside:
         primary = max(sources[vertex], key=lambda source: columns[source], default=-1)
         path = paths.pop(primary, None)
         if path is None:
-            begun.append(path := [])
+            all_paths.append(path := [])
         path.append(vertex)
         paths[vertex] = path
-    return begun
+    return all_paths
 
 
-def _take_free_row(taken: dict[int, set[int]], needed: set[int], rows: Iterable[int]) -> int:
+def _take_free_row(occupied: dict[int, set[int]], columns: set[int], rows: Iterable[int]) -> int:
     """The first row whose needed columns are free; they are taken now."""
-    row = next(row for row in rows if not taken.setdefault(row, set()) & needed)
-    taken[row] |= needed
+    row = next(row for row in rows if not occupied.setdefault(row, set()) & columns)
+    occupied[row] |= columns
     return row

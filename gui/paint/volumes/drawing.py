@@ -87,9 +87,9 @@ def draw_scene(
     if area is not None:
         area = QRectF(area.topLeft() / scene.shrink, area.size() / scene.shrink)
     pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    fineness = TextZoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
+    text_zoom = TextZoom(pixels, smallest_text, max(1.0, zoom * scene.shrink) ** 0.5)
     part = find_visible_parts(state, scene, area, marks=marks)
-    _ScenePainter(painter, state, theme, scene, part, fineness).draw(right / scene.shrink)
+    _ScenePainter(painter, state, theme, scene, part, text_zoom).draw(right / scene.shrink)
     painter.restore()
 
 
@@ -100,13 +100,14 @@ class _ScenePainter:
         self, painter: QPainter, state: ViewState, theme: Theme, scene: VolumesScene, part: VisibleParts, zoom: TextZoom
     ) -> None:
         self.painter, self.state, self.theme, self.scene, self.zoom = painter, state, theme, scene, zoom
-        self.seen = part
+        self.visible = part
         self.em = scene.line_breaks.text_sizes.em
         self.raster = painter.paintEngine().type() == QPaintEngine.Type.Raster
         self.line = 0.075 * self.em / zoom.text_fineness
         self._pens: dict[tuple[str, float], QPen] = {}
         self._designs = {
-            band.name: theme.design(state.design_index(band.name)) for band in scene.line_breaks.design_rows
+            design_row.name: theme.design(state.design_index(design_row.name))
+            for design_row in scene.line_breaks.design_rows
         }
 
     def draw(self, right: float) -> None:
@@ -116,10 +117,10 @@ class _ScenePainter:
         self._draw_arrows()
         self._draw_faces()
         self._draw_edges()
-        for box, _ in self.seen.boxes:
-            for window in find_kernel_boxes(box, self.seen.focus, self.seen.regions.get(box.ref)):
+        for box, _ in self.visible.boxes:
+            for window in find_kernel_boxes(box, self.visible.focus, self.visible.regions.get(box.ref)):
                 self._draw_window(window, box.prism)
-            if box.ref == self.seen.focus.ref:
+            if box.ref == self.visible.focus.ref:
                 self._draw_pixel(box)
         self._draw_texts(right)
 
@@ -136,10 +137,10 @@ class _ScenePainter:
     def _draw_frames(self) -> None:
         """A pale ground behind the layers of every open block; the chosen one's in the colour of the choice."""
         radius = 0.6 * self.em
-        for placed in self.seen.frames:
-            left, top, right, bottom = placed.rect
-            chosen = placed.ref == self.seen.focus.ref
-            line = self._pen(self.theme.accent if chosen else self.theme.grid, (3.0 if chosen else 1.0) * self.line)
+        for frame in self.visible.frames:
+            left, top, right, bottom = frame.rect
+            in_focus = frame.ref == self.visible.focus.ref
+            line = self._pen(self.theme.accent if in_focus else self.theme.grid, (3.0 if in_focus else 1.0) * self.line)
             self.painter.setPen(line)
             self.painter.setBrush(QColor(self.theme.window))
             self.painter.drawRoundedRect(QRectF(left, top, right - left, bottom - top), radius, radius)
@@ -147,49 +148,49 @@ class _ScenePainter:
     def _draw_wires(self) -> None:
         self.painter.setPen(self._pen(self.theme.muted, self.line))
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        for wire in self.seen.wires:
+        for wire in self.visible.wires:
             self.painter.drawPath(_rounded_path(wire, 0.45 * self.em))
 
     def _draw_arrows(self) -> None:
         """All arrows of one colour together: it is faster."""
-        drawn: dict[str, tuple[list[QRectF], QPainterPath]] = {}
-        for arrow, wide in self.seen.arrows:
-            width = wide * self.em / self.zoom.text_fineness
+        shapes_by_colour: dict[str, tuple[list[QRectF], QPainterPath]] = {}
+        for arrow, ems in self.visible.arrows:
+            width = ems * self.em / self.zoom.text_fineness
             head = min(max(0.42 * self.em / self.zoom.text_fineness, 1.5 * width), 0.6 * (arrow.end - arrow.start))
             stop = arrow.end - 1.5 * head
-            shafts, heads = drawn.setdefault(self._colour(arrow.role, arrow.ref[0]), ([], QPainterPath()))
+            shafts, heads = shapes_by_colour.setdefault(self._colour(arrow.role, arrow.ref[0]), ([], QPainterPath()))
             shafts.append(QRectF(arrow.start, arrow.y - width / 2, stop + 0.1 * head - arrow.start, width))
             heads.moveTo(arrow.end, arrow.y)
             heads.lineTo(stop, arrow.y - head)
             heads.lineTo(stop, arrow.y + head)
             heads.closeSubpath()
         self.painter.setPen(Qt.PenStyle.NoPen)
-        for colour, (shafts, heads) in drawn.items():
+        for colour, (shafts, heads) in shapes_by_colour.items():
             self.painter.setBrush(QColor(colour))
             self.painter.drawRects(shafts)
             self.painter.drawPath(heads)
 
     def _draw_faces(self) -> None:
         """All faces without lines: their edges are covered later, and without smoothing they are drawn much faster."""
-        painter, whole, least = self.painter, self.painter.transform(), 0.2 / self.zoom.pixels**2
+        painter, transform, least_area = self.painter, self.painter.transform(), 0.2 / self.zoom.pixels**2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
         plain = {side: QColor(self.theme.plain).lighter(share) for side, share in _SHADES.items()}
-        for box, values in self.seen.boxes:
+        for box, values in self.visible.boxes:
             x, y, *sides = box.prism
-            placed = QTransform.fromTranslate(x, y) * whole
+            box_transform = QTransform.fromTranslate(x, y) * transform
             for face in make_box_edges(*sides).faces:
-                if face.area <= least:
+                if face.area <= least_area:
                     continue
                 if values is None:
-                    painter.setTransform(placed)
+                    painter.setTransform(box_transform)
                     painter.setBrush(plain[face.side])
                     painter.drawPolygon(face.polygon())
                 else:
                     image = self._face_image(face, values, plain[face.side])
-                    painter.setTransform(face.transform(image.width(), image.height()) * placed)
+                    painter.setTransform(face.transform(image.width(), image.height()) * box_transform)
                     painter.drawImage(0, 0, image)
-        painter.setTransform(whole)
+        painter.setTransform(transform)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _face_image(self, face: BoxFace, values: FaceValues, plain: QColor) -> QImage:
@@ -215,7 +216,7 @@ class _ScenePainter:
     def _draw_edges(self) -> None:
         """Edges and outlines, those of ordinary boxes together."""
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
-        boxes = [box for box, _ in self.seen.boxes]
+        boxes = [box for box, _ in self.visible.boxes]
         special = [box for box in boxes if self._is_special(box)]
         ordinary = [box for box in boxes if not self._is_special(box)] if special else boxes
         self._draw_lines(self.theme.edge, [(box.prism, make_box_edges(*box.prism[2:]).inner_edges) for box in boxes])
@@ -223,29 +224,31 @@ class _ScenePainter:
         for box in special:
             self._draw_outline(box)
 
-    def _draw_lines(self, colour: str, drawn: list[tuple[Prism, list[QLineF]]]) -> None:
+    def _draw_lines(self, colour: str, lines_by_prism: list[tuple[Prism, list[QLineF]]]) -> None:
         """Thin lines of boxes; to move the painter is faster than to move the lines."""
-        whole, x, y = self.painter.transform(), 0.0, 0.0
+        transform, x, y = self.painter.transform(), 0.0, 0.0
         self.painter.setPen(self._pen(colour, 0.8 * self.line))
-        for prism, lines in drawn:
+        for prism, lines in lines_by_prism:
             self.painter.translate(prism.x - x, prism.y - y)
             self.painter.drawLines(lines)
             x, y = prism.x, prism.y
-        self.painter.setTransform(whole)
+        self.painter.setTransform(transform)
 
     def _is_special(self, box: PlacedBox) -> bool:
-        return bool(box.caption.mistakes) or box.vertex.shape is None or box.ref == self.seen.focus.ref
+        return bool(box.caption.mistakes) or box.vertex.shape is None or box.ref == self.visible.focus.ref
 
     def _draw_outline(self, box: PlacedBox) -> None:
         """In red where there is a mistake, else thick around the chosen volume; dashed where the shape is unknown."""
-        outline, chosen = box.prism.outline(), box.ref == self.seen.focus.ref
-        for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if chosen else ():
+        outline, in_focus = box.prism.outline(), box.ref == self.visible.focus.ref
+        for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if in_focus else ():
             self.painter.setPen(self._pen(colour, width * self.line))
             self.painter.drawPolygon(outline)
-        wrong = bool(box.caption.mistakes)
-        if chosen and not wrong:
+        has_mistakes = bool(box.caption.mistakes)
+        if in_focus and not has_mistakes:
             return
-        pen = self._pen(self.theme.error if wrong else self.theme.text, self.line * (2.2 if wrong else 0.8))
+        pen = self._pen(
+            self.theme.error if has_mistakes else self.theme.text, self.line * (2.2 if has_mistakes else 0.8)
+        )
         if box.vertex.shape is None:
             pen = QPen(pen)
             pen.setStyle(Qt.PenStyle.DashLine)
@@ -260,31 +263,31 @@ class _ScenePainter:
         side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.text_fineness / self.em
         if side < _WINDOWED:
             return
-        colour, drawn = self._colour(window.role, window.design), make_box_edges(*window.box[2:])
-        if drawn.size * self.zoom.pixels < _SMALLEST_WINDOW:
+        colour, edges = self._colour(window.role, window.design), make_box_edges(*window.box[2:])
+        if edges.size * self.zoom.pixels < _SMALLEST_WINDOW:
             return
-        line = self.line * max(0.35, min(1.0, side / _FULL_LINES, drawn.size / (12 * self.line)))
+        line = self.line * max(0.35, min(1.0, side / _FULL_LINES, edges.size / (12 * self.line)))
         fill = QColor(colour)
         fill.setAlpha(46)
         self.painter.translate(window.box.x, window.box.y)
         self.painter.setPen(Qt.PenStyle.NoPen)
         self.painter.setBrush(fill)
-        self.painter.drawPolygon(drawn.outline)
-        strokes = [(drawn.outer_edges, self.theme.raised, 3.6), (drawn.outer_edges, colour, 1.9)]
-        if drawn.size * self.zoom.pixels < _SMALL_WINDOW:
+        self.painter.drawPolygon(edges.outline)
+        strokes = [(edges.outer_edges, self.theme.raised, 3.6), (edges.outer_edges, colour, 1.9)]
+        if edges.size * self.zoom.pixels < _SMALL_WINDOW:
             strokes = strokes[1:]
-        elif drawn.size > 10 * self.line:
-            raised = [(drawn.inner_edges, self.theme.raised, 3.6), (drawn.inner_edges, colour, 1.9)]
+        elif edges.size > 10 * self.line:
+            ridges = [(edges.inner_edges, self.theme.raised, 3.6), (edges.inner_edges, colour, 1.9)]
             behind = [QLineF(*start, *end) for start, end in Prism(0.0, 0.0, *window.box[2:]).hidden_edges()]
-            strokes = [strokes[0], (behind, colour, 0.6), *raised, strokes[1]]
-        for lines, ground, width in strokes:
-            self.painter.setPen(self._pen(ground, width * line))
+            strokes = [strokes[0], (behind, colour, 0.6), *ridges, strokes[1]]
+        for lines, line_colour, width in strokes:
+            self.painter.setPen(self._pen(line_colour, width * line))
             self.painter.drawLines(lines)
         self.painter.translate(-window.box.x, -window.box.y)
 
     def _draw_pixel(self, box: PlacedBox) -> None:
         """A mark on the chosen pixel of the front face."""
-        shape, pixel = box.vertex.shape, self.seen.focus.pixel
+        shape, pixel = box.vertex.shape, self.visible.focus.pixel
         if shape is None or pixel is None:
             return
         low = (pixel[1] / shape.width, pixel[0] / shape.height, 0.0)
@@ -297,18 +300,18 @@ class _ScenePainter:
 
     def _draw_texts(self, right: float) -> None:
         """All texts, those of one look together: fonts and pens are dear to set."""
-        finer = self.zoom.text_fineness
+        fineness = self.zoom.text_fineness
         texts = [
             (self._colour(item.text.role, item.design), item)
-            for item in readable_labels(self.state, self.scene, self.seen, self.zoom, right)
+            for item in readable_labels(self.state, self.scene, self.visible, self.zoom, right)
         ]
-        self.painter.scale(1 / finer, 1 / finer)
-        for (size, bold, colour), alike in groupby(sorted(texts, key=_text_style), _text_style):
+        self.painter.scale(1 / fineness, 1 / fineness)
+        for (size, bold, colour), group in groupby(sorted(texts, key=_text_style), _text_style):
             self.painter.setFont(cached_font(size, bold))
             self.painter.setPen(self._pen(colour, 1.0))
-            for _, (_, text, (x, y)) in alike:
-                self.painter.drawText(QPointF(text.x + (finer - 1) * x, text.y + (finer - 1) * y), text.text)
-        self.painter.scale(finer, finer)
+            for _, (_, text, (x, y)) in group:
+                self.painter.drawText(QPointF(text.x + (fineness - 1) * x, text.y + (fineness - 1) * y), text.text)
+        self.painter.scale(fineness, fineness)
 
 
 def _text_style(item: tuple[str, AnchoredLabel]) -> tuple[int, bool, str]:

@@ -15,44 +15,44 @@ from gui.state.volume_at import Float32Volume, VolumeAt
 
 def visible_focus(state: ViewState) -> Focus:
     """The focus where it is shown: within a closed block at the block, with its value if that is the block's own."""
-    focus, place = state.focus, state.visible_ref(state.focus.ref)
-    if place == focus.ref:
+    focus, ref = state.focus, state.visible_ref(state.focus.ref)
+    if ref == focus.ref:
         return focus
-    own = state.volume_at(place).source == focus.ref
-    return Focus(*place, focus.channel, focus.pixel) if own else Focus(*place)
+    own = state.volume_at(ref).source == focus.ref
+    return Focus(*ref, focus.channel, focus.pixel) if own else Focus(*ref)
 
 
 def photo_at(state: ViewState, at: VolumeAt, focus: Focus) -> ImageInput | None:
     """The photo that a volume is itself; None for others, and if one of its channels was chosen."""
-    spec, chosen = state.project.input, focus.ref == at.ref and focus.channel is not None
-    return spec if at.is_project_input and isinstance(spec, ImageInput) and not chosen else None
+    spec, channel_in_focus = state.project.input, focus.ref == at.ref and focus.channel is not None
+    return spec if at.is_project_input and isinstance(spec, ImageInput) and not channel_in_focus else None
 
 
-def front_channel(state: ViewState, place: NodeRef, volume: Float32Volume, focus: Focus) -> int:
+def front_channel(state: ViewState, ref: NodeRef, volume: Float32Volume, focus: Focus) -> int:
     """The channel on the front face: the chosen one, else the liveliest.
 
     Volumes that are worth comparing show the same one: what is chosen in either, else what is liveliest in the first.
     """
-    count, other = len(volume), find_companion(state, place)
-    if focus.channel is not None and focus.channel < count and focus.ref in (place, other):
+    count, companion = len(volume), find_companion(state, ref)
+    if focus.channel is not None and focus.channel < count and focus.ref in (ref, companion):
         return focus.channel
-    first = state.volume_at(leading_ref(state, place)).volume
+    first = state.volume_at(leading_ref(state, ref)).volume
     channel = None if first is None else most_varied_channel(first)
     return channel if channel is not None and channel < count else most_varied_channel(volume)
 
 
 def value_regions(state: ViewState) -> Mapping[NodeRef, Region]:
     """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
-    focus, place = state.focus, state.volume_at(state.focus.ref).source
-    report = state.report(place)
+    focus, ref = state.focus, state.volume_at(state.focus.ref).source
+    report = state.report(ref)
     shape = None if report is None else report.output_shape
     if focus.channel is None or focus.pixel is None or shape is None:
         return {}
     if not (focus.channel < shape.channels and focus.pixel[0] < shape.height and focus.pixel[1] < shape.width):
         return {}
-    found = regions_read(state.check, place, focus.channel, *focus.pixel)
-    itself = {place, state.focus.ref, state.visible_ref(place)}
-    return {earlier: region for earlier, region in found.items() if earlier not in itself}
+    regions = regions_read(state.check, ref, focus.channel, *focus.pixel)
+    itself = {ref, state.focus.ref, state.visible_ref(ref)}
+    return {region_ref: region for region_ref, region in regions.items() if region_ref not in itself}
 
 
 class FaceValues(NamedTuple):

@@ -66,9 +66,9 @@ def face_image(
 
     Where a pixel would hold several values it shows their mean; otherwise each value is a pixel of the picture.
     """
-    channels, high, wide = volume.shape
-    height = _halved(channels if side == "top" else high, int(min(rows, MOST_PIXELS)))
-    width = _halved(wide if side in ("front", "top") else channels, int(min(columns, MOST_PIXELS)))
+    channels, map_height, map_width = volume.shape
+    height = _halved(channels if side == "top" else map_height, int(min(rows, MOST_PIXELS)))
+    width = _halved(map_width if side in ("front", "top") else channels, int(min(columns, MOST_PIXELS)))
 
     def make() -> QImage:
         ends = volume_range(volume, zero_centred=zero_centred)
@@ -117,9 +117,9 @@ def enlarge_pixels(image: QImage) -> QImage:
 
 
 @lru_cache(maxsize=8192)
-def _halved(count: int, pixels: int) -> int:
+def _halved(count: int, max_count: int) -> int:
     """`count`, halved until it is at most the pixels that there are."""
-    while count > pixels and count > 1:
+    while count > max_count and count > 1:
         count = (count + 1) // 2
     return count
 

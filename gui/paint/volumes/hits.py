@@ -60,10 +60,10 @@ def _on_face(state: ViewState, box: PlacedBox, shape: Shape, face: BoxFace, poin
     column = min(shape.width - 1, int(along * shape.width))
     row = min(shape.height - 1, int(below * shape.height))
     if face.side == "front":
-        at, chosen, channel = state.volume_at(box.ref), visible_focus(state), None
+        at, focus, channel = state.volume_at(box.ref), visible_focus(state), None
         volume = at.volume_of(shape)
-        if volume is not None and photo_at(state, at, chosen) is None:
-            channel = front_channel(state, box.ref, volume, chosen)
+        if volume is not None and photo_at(state, at, focus) is None:
+            channel = front_channel(state, box.ref, volume, focus)
         return VolumeHit(box.ref, "front", channel, (row, column))
     depth = below if face.side == "top" else along
     channel = min(shape.channels - 1, int(depth * shape.channels))
@@ -84,56 +84,56 @@ def _on_border(rect: Rect, x: float, y: float, near: float) -> bool:
     )
 
 
-def hit_focus(state: ViewState, found: VolumeHit) -> Focus:
+def hit_focus(state: ViewState, hit: VolumeHit) -> Focus:
     """What a click chooses: the volume, and the value where one is shown."""
-    shape = None if found.side is None else visible_shape(state, found.ref)
-    if state.volume_at(found.ref).volume_of(shape) is None:
-        return Focus(*found.ref)
-    return Focus(*found.ref, found.channel, found.pixel)
+    shape = None if hit.side is None else visible_shape(state, hit.ref)
+    if state.volume_at(hit.ref).volume_of(shape) is None:
+        return Focus(*hit.ref)
+    return Focus(*hit.ref, hit.channel, hit.pixel)
 
 
-def describe_hit(state: ViewState, found: VolumeHit) -> str:
+def describe_hit(state: ViewState, hit: VolumeHit) -> str:
     """For the status bar: "naive · conv5x5 · 32×28×28 · channel 3, y 12, x 7: 0.53"."""
-    at, shape = state.volume_at(found.ref), visible_shape(state, found.ref)
-    parts = [*(part for part in found.ref if part), "unknown shape" if shape is None else str(shape)]
-    block = state.check.block(found.ref)
+    at, shape = state.volume_at(hit.ref), visible_shape(state, hit.ref)
+    parts = [*(part for part in hit.ref if part), "unknown shape" if shape is None else str(shape)]
+    block = state.check.block(hit.ref)
     if block is not None:
-        parts += [f"{len(block.parts)} layers", f"double-click: {'close' if state.is_open(found.ref) else 'open'}"]
-    if found.pixel is not None:
-        position = f"y {found.pixel[0]}, x {found.pixel[1]}"
-        parts.append(position if found.channel is None else f"channel {found.channel}, {position}")
+        parts += [f"{len(block.parts)} layers", f"double-click: {'close' if state.is_open(hit.ref) else 'open'}"]
+    if hit.pixel is not None:
+        position = f"y {hit.pixel[0]}, x {hit.pixel[1]}"
+        parts.append(position if hit.channel is None else f"channel {hit.channel}, {position}")
         volume = at.volume_of(shape)
         if volume is not None:
-            channels = slice(None) if found.channel is None else slice(found.channel, found.channel + 1)
-            values = volume[channels, found.pixel[0], found.pixel[1]]
+            channels = slice(None) if hit.channel is None else slice(hit.channel, hit.channel + 1)
+            values = volume[channels, hit.pixel[0], hit.pixel[1]]
             parts[-1] += ": " + ", ".join(number_text(value) for value in values)
             if not at.fresh:
                 parts.append("for earlier settings")
     return " · ".join(parts)
 
 
-def visible_shape(state: ViewState, place: NodeRef) -> Shape | None:
+def visible_shape(state: ViewState, ref: NodeRef) -> Shape | None:
     """The shape of the volume at a place, or of the one before where today's is unknown."""
-    at = state.volume_at(place)
-    if at.shape is None and at.volume is not None and state.report(place) is not None:
+    at = state.volume_at(ref)
+    if at.shape is None and at.volume is not None and state.report(ref) is not None:
         return Shape(*at.volume.shape)
     return at.shape
 
 
-def find_box(state: ViewState, scene: VolumesScene, place: NodeRef) -> PlacedBox | None:
+def find_box(state: ViewState, scene: VolumesScene, ref: NodeRef) -> PlacedBox | None:
     """The box that shows a place: of what a closed block holds the block's, of an open block that of its last layer."""
-    block, shown = state.check.block(place), state.visible_ref(place)
-    if block is not None and state.is_open(place):
-        shown = place[0], block.output
-    return next((box for box in scene.boxes if box.ref == shown), None)
+    block, visible_ref = state.check.block(ref), state.visible_ref(ref)
+    if block is not None and state.is_open(ref):
+        visible_ref = ref[0], block.output
+    return next((box for box in scene.boxes if box.ref == visible_ref), None)
 
 
-def find_rect(state: ViewState, scene: VolumesScene, place: NodeRef) -> Rect | None:
+def find_rect(state: ViewState, scene: VolumesScene, ref: NodeRef) -> Rect | None:
     """What shows a place: a box with its numbers, its name and the arrow to it, or the frame of an open block."""
-    frames = [frame.rect for frame in scene.frames if frame.ref == place]
+    frames = [frame.rect for frame in scene.frames if frame.ref == ref]
     if frames:
         return _bounding_rect(frames)
-    box = find_box(state, scene, place)
+    box = find_box(state, scene, ref)
     if box is None:
         return None
     arrows = [arrow for arrow in scene.arrows if arrow.ref == box.ref]
@@ -159,10 +159,12 @@ def find_neighbour(scene: VolumesScene, box: PlacedBox | None, direction: Direct
 
 
 def _find_linked(scene: VolumesScene, box: PlacedBox, direction: Direction) -> NodeRef | None:
-    band = next(band for band in scene.line_breaks.design_rows if band.name == box.ref[0])
-    graph = band.graph
+    design_row = next(design_row for design_row in scene.line_breaks.design_rows if design_row.name == box.ref[0])
+    graph = design_row.graph
     index = next(number for number, vertex in enumerate(graph.vertices) if vertex is box.vertex)
-    linked = (graph.targets if direction == "right" else graph.sources)[index]
-    level = band.routes.levels
-    best = min(linked, key=lambda other: (level[other] != level[index], -graph.vertices[other].column), default=None)
-    return None if best is None else (band.name, graph.vertices[best].name)
+    neighbours = (graph.targets if direction == "right" else graph.sources)[index]
+    level = design_row.routes.levels
+    best = min(
+        neighbours, key=lambda other: (level[other] != level[index], -graph.vertices[other].column), default=None
+    )
+    return None if best is None else (design_row.name, graph.vertices[best].name)

@@ -36,18 +36,18 @@ def find_kernel_boxes(box: PlacedBox, focus: Focus, region: Region | None = None
     readers = [vertex for vertex in box.targets if vertex.report is not None and vertex.report.output_shape is not None]
     if shape is None or not readers:
         return ()
-    chosen = focus.node if focus.design == design else None
-    if region is not None and not any(_has_window(vertex) for vertex in readers if vertex.name == chosen):
+    focus_node = focus.node if focus.design == design else None
+    if region is not None and not any(_has_window(vertex) for vertex in readers if vertex.name == focus_node):
         return (KernelBox(box.prism.inner_prism(*_region_fractions(region, shape)), design, "accent"),)
-    if any(vertex.name == chosen for vertex in readers):
-        readers = [vertex for vertex in readers if vertex.name == chosen]
-    found: dict[_Span, KernelBox] = {}
+    if any(vertex.name == focus_node for vertex in readers):
+        readers = [vertex for vertex in readers if vertex.name == focus_node]
+    boxes: dict[_Span, KernelBox] = {}
     for vertex in readers:
-        span = _span_of(vertex, shape, focus if vertex.name == chosen else _NOTHING)
+        span = _span_of(vertex, shape, focus if vertex.name == focus_node else _NOTHING)
         if span is not None:
-            found.setdefault(span, KernelBox(box.prism.inner_prism(*span), design, operator_role(vertex)))
-    order = sorted(found, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
-    return tuple(found[span] for span in order)
+            boxes.setdefault(span, KernelBox(box.prism.inner_prism(*span), design, operator_role(vertex)))
+    order = sorted(boxes, key=lambda span: -sum(high - low for low, high in zip(*span, strict=True)))
+    return tuple(boxes[span] for span in order)
 
 
 def _has_window(vertex: Vertex) -> bool:

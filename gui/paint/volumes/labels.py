@@ -54,63 +54,63 @@ def measure_text(text: str, size: int, bold: bool = False) -> float:
 
 def make_centred_label(text: str, x: float, y: float, size: int, role: TextRole = "text", bold: bool = False) -> Label:
     """A line of text whose middle is at x, its baseline at y."""
-    wide = measure_text(text, size, bold)
-    return Label(text, x - wide / 2, y, wide, size, role, bold)
+    width = measure_text(text, size, bold)
+    return Label(text, x - width / 2, y, width, size, role, bold)
 
 
 @lru_cache(maxsize=1024)
-def wrap_text(text: str, room: float, size: int, lines: int) -> tuple[str, ...]:
-    """Text broken between words into lines at most `room` wide; what does not fit `lines` ends in an ellipsis."""
-    found = [""]
+def wrap_text(text: str, width: float, size: int, max_lines: int) -> tuple[str, ...]:
+    """Text broken between words into lines at most `width` wide; what does not fit `max_lines` ends in an ellipsis."""
+    wrapped = [""]
     for word in text.split():
-        longer = f"{found[-1]} {word}".strip()
-        if measure_text(longer, size) <= room or not found[-1]:
-            found[-1] = longer
+        longer = f"{wrapped[-1]} {word}".strip()
+        if measure_text(longer, size) <= width or not wrapped[-1]:
+            wrapped[-1] = longer
         else:
-            found.append(word)
-    if len(found) > lines:
-        found = [*found[: lines - 1], " ".join(found[lines - 1 :])]
-    return tuple(elide_text(line, room, size) for line in found)
+            wrapped.append(word)
+    if len(wrapped) > max_lines:
+        wrapped = [*wrapped[: max_lines - 1], " ".join(wrapped[max_lines - 1 :])]
+    return tuple(elide_text(line, width, size) for line in wrapped)
 
 
 @lru_cache(maxsize=8192)
-def elide_text(text: str, room: float, size: int, bold: bool = False) -> str:
-    """Text with its middle left out where it is wider than `room`."""
-    if measure_text(text, size, bold) <= room:
+def elide_text(text: str, width: float, size: int, bold: bool = False) -> str:
+    """Text with its middle left out where it is wider than `width`."""
+    if measure_text(text, size, bold) <= width:
         return text
-    kept = len(text) - 1
-    while kept > 2:
-        shorter = f"{text[: (kept + 1) // 2]}…{text[len(text) - kept // 2 :]}"
-        if measure_text(shorter, size, bold) <= room:
+    count = len(text) - 1
+    while count > 2:
+        shorter = f"{text[: (count + 1) // 2]}…{text[len(text) - count // 2 :]}"
+        if measure_text(shorter, size, bold) <= width:
             return shorter
-        kept -= 1
+        count -= 1
     return f"{text[:1]}…"
 
 
-def place_edge_labels(box: Prism, eye: Camera, numbers: Sequence[int], size: int) -> tuple[Label, ...]:
+def place_edge_labels(box: Prism, camera: Camera, numbers: Sequence[int], size: int) -> tuple[Label, ...]:
     """The numbers C, H and W beside the edges that they count, outside of the box and apart from each other.
 
     H stands at the left edge of the front face (seen from the left: at the right), W below the front face, C below the
     side face. An edge that points at the viewer has its number at the corner where it begins.
     """
-    mirrored = eye.depth[0] < 0
+    mirrored = camera.depth[0] < 0
     sign = -1 if mirrored else 1
-    texts, wide = _edge_number_texts(box, numbers, size)
+    texts, widths = _edge_number_texts(box, numbers, size)
     high, gap = size, 0.3 * size
     left, _, right, _ = box.bounds()
     upright = box.corner(1 if mirrored else 0, 0.5, 0)
-    height = ((right if mirrored else left) - sign * (gap + wide[1] / 2), upright[1])
-    along = _unit_vector(eye.width[0] + 1e-3, eye.width[1], sign)
-    across = _outer_centre(box.corner(0.5, 1, 0), (-sign * along[1], abs(along[0])), wide[2], high, gap)
-    across = _slide_apart(across, wide[2], along, height, wide[1], high, gap, sign)
-    away = _unit_vector(eye.depth[0] + sign * 0.02, eye.depth[1], 1)
-    outward = _unit_vector(sign * (abs(eye.depth[1]) + 0.02), abs(eye.depth[0]) + 0.02, 1)
-    depth = _outer_centre(box.corner(0 if mirrored else 1, 1, 0.5), outward, wide[0], high, gap)
-    depth = _slide_apart(depth, wide[0], away, across, wide[2], high, gap, sign)
+    height = ((right if mirrored else left) - sign * (gap + widths[1] / 2), upright[1])
+    along = _unit_vector(camera.width[0] + 1e-3, camera.width[1], sign)
+    across = _outer_centre(box.corner(0.5, 1, 0), (-sign * along[1], abs(along[0])), widths[2], high, gap)
+    across = _slide_apart(across, widths[2], along, height, widths[1], high, gap, sign)
+    away = _unit_vector(camera.depth[0] + sign * 0.02, camera.depth[1], 1)
+    outward = _unit_vector(sign * (abs(camera.depth[1]) + 0.02), abs(camera.depth[0]) + 0.02, 1)
+    depth = _outer_centre(box.corner(0 if mirrored else 1, 1, 0.5), outward, widths[0], high, gap)
+    depth = _slide_apart(depth, widths[0], away, across, widths[2], high, gap, sign)
     drop = (ASCENT - 0.5) * size
     return tuple(
         Label(text, x - measure_text(text, size) / 2, y + drop, measure_text(text, size), size)
-        for text, (x, y), extent in zip(texts, (depth, height, across), wide, strict=True)
+        for text, (x, y), width in zip(texts, (depth, height, across), widths, strict=True)
     )
 
 
@@ -120,12 +120,12 @@ def _edge_number_texts(box: Prism, numbers: Sequence[int], size: int) -> tuple[l
     An edge too short to be seen has its letter before the number; room for that grows as the edge shortens, so that
     nothing jumps while the camera turns.
     """
-    texts, wide = [], []
+    texts, widths = [], []
     for letter, number, edge in zip("CHW", numbers, (box.depth, box.height, box.width), strict=True):
-        short = min(1.0, max(0.0, 1.5 - hypot(*edge) / size))
-        texts.append(f"{letter} {number}" if short == 1.0 else str(number))
-        wide.append(measure_text(str(number), size) + short * measure_text(f"{letter} ", size))
-    return texts, wide
+        shortness = min(1.0, max(0.0, 1.5 - hypot(*edge) / size))
+        texts.append(f"{letter} {number}" if shortness == 1.0 else str(number))
+        widths.append(measure_text(str(number), size) + shortness * measure_text(f"{letter} ", size))
+    return texts, widths
 
 
 def _unit_vector(x: float, y: float, sign: int) -> Vector:

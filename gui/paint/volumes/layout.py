@@ -37,9 +37,9 @@ def lay_out_volumes(state: ViewState, width: float, height: float) -> VolumesLay
     header = (2.6 if width > 62 * em else 3.9) * em
     legend = (2.0 if width > 78 * em else 3.3) * em
     designs = [name for name in state.check.analyses if name != STEM]
-    room = (max(1.0, width - 2 * VOLUMES_MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
+    space = (max(1.0, width - 2 * VOLUMES_MARGIN * em), max(1.0, height - legend - 0.5 * em - len(designs) * header))
     look = state.look
-    made = break_lines(
+    line_breaks = break_lines(
         state.check,
         _closed_blocks(state),
         _earlier_shapes(state),
@@ -48,16 +48,16 @@ def lay_out_volumes(state: ViewState, width: float, height: float) -> VolumesLay
         look.metric,
         look.convention,
         em,
-        room,
+        space,
         _input_text(state),
     )
-    return VolumesLayout(_lay_out_scene(made, look.yaw, look.pitch, em, header), em, header, legend)
+    return VolumesLayout(_lay_out_scene(line_breaks, look.yaw, look.pitch, em, header), em, header, legend)
 
 
 @lru_cache(maxsize=8)
-def _lay_out_scene(made: LineBreaks, yaw: float, pitch: float, em: int, header: float) -> VolumesScene:
+def _lay_out_scene(line_breaks: LineBreaks, yaw: float, pitch: float, em: int, header: float) -> VolumesScene:
     return lay_out_scene(
-        made, make_camera(yaw, pitch), VOLUMES_MARGIN * em, 0.5 * em, (header,) * len(made.design_rows)
+        line_breaks, make_camera(yaw, pitch), VOLUMES_MARGIN * em, 0.5 * em, (header,) * len(line_breaks.design_rows)
     )
 
 
@@ -71,9 +71,9 @@ def _earlier_shapes(state: ViewState) -> tuple[tuple[NodeRef, Shape], ...]:
     """Shapes of volumes from before, where today's settings give none."""
     reports = state.check.reports
     return tuple(
-        (place, Shape(*result.volume.shape))
-        for place, result in state.run.results.items()
-        if place in reports and reports[place].output_shape is None
+        (ref, Shape(*result.volume.shape))
+        for ref, result in state.run.results.items()
+        if ref in reports and reports[ref].output_shape is None
     )
 
 
@@ -82,20 +82,20 @@ def _mistakes_by_ref(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]],
 
     The stem's and the input's mistakes stand at the input of every design.
     """
-    found: dict[NodeRef, list[str]] = {}
+    mistakes: dict[NodeRef, list[str]] = {}
     for problem in state.problems:
         if problem.design is None:
             continue
         if problem.design == STEM:
             text = problem.text if problem.node == INPUT else f"stem: {problem.text}"
             for design in state.check.analyses:
-                found.setdefault((design, INPUT), []).append(text)
+                mistakes.setdefault((design, INPUT), []).append(text)
         else:
-            place, text = state.visible_ref((problem.design, problem.node)), problem.text
-            within = problem.node.removeprefix(f"{place[1]}/") if place[1] != problem.node else ""
-            told = text.removeprefix(f"{problem.node}: ")
-            found.setdefault(place, []).append(f"{within}: {told}" if within else told)
-    return tuple((place, tuple(texts)) for place, texts in found.items())
+            ref, text = state.visible_ref((problem.design, problem.node)), problem.text
+            part = problem.node.removeprefix(f"{ref[1]}/") if ref[1] != problem.node else ""
+            mistake = text.removeprefix(f"{problem.node}: ")
+            mistakes.setdefault(ref, []).append(f"{part}: {mistake}" if part else mistake)
+    return tuple((ref, tuple(texts)) for ref, texts in mistakes.items())
 
 
 def _input_text(state: ViewState) -> str:

@@ -40,13 +40,17 @@ def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
 
 
 @lru_cache(maxsize=8)
-def _compute_arrow_widths(ledger: Costs, metric_id: str, plan: LineBreaks) -> tuple[float, ...]:
+def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks) -> tuple[float, ...]:
     """∝ √cost, so that small costs stay visible; the thinnest line is also what unknown and no cost get."""
-    chosen = metrics.metric_by_id(metric_id)
-    reports = [(band.name, vertex.report) for band in plan.design_rows for vertex in band.graph.vertices[1:]]
-    costs = [ledger.amount(chosen, design, report) or 0 if report else 0 for design, report in reports]
-    most = max(costs, default=0)
-    return tuple([max(_THINNEST, _THICKEST * sqrt(cost / most)) if most else _THINNEST for cost in costs])
+    metric = metrics.metric_by_id(metric_id)
+    reports = [
+        (design_row.name, vertex.report)
+        for design_row in line_breaks.design_rows
+        for vertex in design_row.graph.vertices[1:]
+    ]
+    amounts = [costs.amount(metric, design, report) or 0 if report else 0 for design, report in reports]
+    most = max(amounts, default=0)
+    return tuple([max(_THINNEST, _THICKEST * sqrt(amount / most)) if most else _THINNEST for amount in amounts])
 
 
 def draw_label(painter: QPainter, text: Label, colour: str) -> None:
@@ -55,107 +59,107 @@ def draw_label(painter: QPainter, text: Label, colour: str) -> None:
     painter.drawText(QPointF(text.x, text.y), text.text)
 
 
-def draw_headings(painter: QPainter, state: ViewState, frame: VolumesLayout, theme: Theme, room: float) -> None:
+def draw_headings(painter: QPainter, state: ViewState, layout: VolumesLayout, theme: Theme, width: float) -> None:
     """Each design's name in its colour, its totals, and how it compares with the first."""
-    em = frame.em
+    em = layout.em
     size = round(1.3 * em)
-    for band, (_, top) in zip(frame.scene.line_breaks.design_rows, frame.scene.heading_points, strict=True):
-        if top > frame.scene.heading_points[0][1]:
+    for design_row, (_, top) in zip(layout.scene.line_breaks.design_rows, layout.scene.heading_points, strict=True):
+        if top > layout.scene.heading_points[0][1]:
             painter.setPen(QPen(QColor(theme.grid), 1))
             painter.drawLine(
-                QPointF(VOLUMES_MARGIN * em, top + 0.2 * em), QPointF(room - VOLUMES_MARGIN * em, top + 0.2 * em)
+                QPointF(VOLUMES_MARGIN * em, top + 0.2 * em), QPointF(width - VOLUMES_MARGIN * em, top + 0.2 * em)
             )
-        beside, end = frame.header_height < 3.5 * em, room - VOLUMES_MARGIN * em
-        shown = elide_text(band.name, (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em), size, True)
-        name = Label(shown, VOLUMES_MARGIN * em, top + 1.75 * em, measure_text(shown, size, True), size, bold=True)
-        draw_label(painter, name, theme.design(state.design_index(band.name)))
-        x = name.x + name.width + em if beside else name.x
-        y = name.y if beside else name.y + 1.25 * em
-        totals, ratio = _choose_totals(state, band.name, em, end - x)
+        beside, end = layout.header_height < 3.5 * em, width - VOLUMES_MARGIN * em
+        text = elide_text(design_row.name, (0.5 if beside else 1.0) * (end - VOLUMES_MARGIN * em), size, True)
+        label = Label(text, VOLUMES_MARGIN * em, top + 1.75 * em, measure_text(text, size, True), size, bold=True)
+        draw_label(painter, label, theme.design(state.design_index(design_row.name)))
+        x = label.x + label.width + em if beside else label.x
+        y = label.y if beside else label.y + 1.25 * em
+        totals, ratio = _choose_totals(state, design_row.name, em, end - x)
         draw_label(painter, Label(totals, x, y, 0.0, em), theme.muted)
         draw_label(painter, Label(ratio, x + measure_text(totals, em), y, 0.0, em, bold=True), theme.text)
 
 
-def _choose_totals(state: ViewState, design: str, em: int, room: float) -> tuple[str, str]:
+def _choose_totals(state: ViewState, design: str, em: int, width: float) -> tuple[str, str]:
     """The longest wording of a design's totals, and of how it compares with the first, that fits."""
     for totals, ratio in _total_choices(state, design):
-        if measure_text(totals, em) + measure_text(ratio, em, True) <= room:
+        if measure_text(totals, em) + measure_text(ratio, em, True) <= width:
             return totals, ratio
-    return elide_text(totals, room - measure_text(ratio, em, True), em), ratio
+    return elide_text(totals, width - measure_text(ratio, em, True), em), ratio
 
 
 def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     """Both totals with the comparison in fewer and fewer words, then the first total alone with it."""
-    chosen = metrics.metric_by_id(state.look.metric)
-    counts = (chosen, metrics.METRICS[1 if chosen is not metrics.METRICS[1] else 0])
-    ledger = state.costs
-    totals = [_total_text(ledger, count, design) for count in counts]
+    metric = metrics.metric_by_id(state.look.metric)
+    metric_pair = (metric, metrics.METRICS[1 if metric is not metrics.METRICS[1] else 0])
+    costs = state.costs
+    totals = [_total_text(costs, pair_metric, design) for pair_metric in metric_pair]
     first = state.project.designs[0].name
-    amount, reference = (ledger.total(chosen, name) for name in (design, first))
+    amount, reference = (costs.total(metric, name) for name in (design, first))
     names = (
-        (chosen.comparative_noun, ledger.unit(chosen), "")
+        (metric.comparative_noun, costs.unit(metric), "")
         if amount and reference
-        else (chosen.comparative_noun, ledger.unit(chosen))
+        else (metric.comparative_noun, costs.unit(metric))
     )
-    said = [metrics.compare_amounts(chosen, amount, reference, name).strip() for name in names]
-    wordings = said if design != first else [""]
-    gap = _SEPARATOR if wordings[0] else ""
-    for wording in wordings:
-        yield _SEPARATOR.join(totals) + gap, wording
-    yield totals[0] + gap, wordings[-1]
+    comparisons = [metrics.compare_amounts(metric, amount, reference, name).strip() for name in names]
+    choices = comparisons if design != first else [""]
+    gap = _SEPARATOR if choices[0] else ""
+    for comparison in choices:
+        yield _SEPARATOR.join(totals) + gap, comparison
+    yield totals[0] + gap, choices[-1]
 
 
-def _total_text(ledger: metrics.Costs, count: metrics.Metric, design: str) -> str:
+def _total_text(costs: metrics.Costs, metric: metrics.Metric, design: str) -> str:
     """``160.6 M MACs``; of what is unknown the unit first, as two of them stand side by side: ``MACs unknown``."""
-    amount = ledger.total(count, design)
+    amount = costs.total(metric, design)
     if amount is not None:
-        return ledger.text(count, amount)
-    return f"{ledger.unit(count)} {ledger.short(count, None)}".strip()
+        return costs.text(metric, amount)
+    return f"{costs.unit(metric)} {costs.short(metric, None)}".strip()
 
 
-def draw_volumes_legend(painter: QPainter, state: ViewState, frame: VolumesLayout, theme: Theme, area: QRectF) -> None:
+def draw_volumes_legend(painter: QPainter, state: ViewState, layout: VolumesLayout, theme: Theme, area: QRectF) -> None:
     """Scale, arrows and faces in words; after a run the colour bar with the chosen volume's range."""
-    em, size = frame.em, round(0.84 * frame.em)
+    em, size = layout.em, round(0.84 * layout.em)
     left, right, y = area.x() + VOLUMES_MARGIN * em, area.right() - VOLUMES_MARGIN * em, area.bottom() - 0.6 * em
-    stacked, room, lines = frame.legend_height > 2.5 * em, right - left, _legend_lines(state, frame)
+    stacked, width, lines = layout.legend_height > 2.5 * em, right - left, _legend_lines(state, layout)
     if state.run.results:
         beside = 0.0 if stacked else measure_text(lines[-1], size) + 2 * em
-        bar = _choose_fitting(_bar_texts(state, size), size, room - beside - COLOUR_BAR_SPACE * em)
+        bar = _choose_fitting(_bar_texts(state, size), size, width - beside - COLOUR_BAR_SPACE * em)
         draw_volumes_bar(painter, state, theme, QPointF(right, y), em, bar)
-        room -= 0.0 if stacked else sum(measure_text(text, size) for text in bar) + (COLOUR_BAR_SPACE + 2) * em
-    (line,) = _choose_fitting([(line,) for line in lines], size, room)
-    shown = elide_text(line, room, size)
-    draw_label(painter, Label(shown, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
+        width -= 0.0 if stacked else sum(measure_text(text, size) for text in bar) + (COLOUR_BAR_SPACE + 2) * em
+    (line,) = _choose_fitting([(line,) for line in lines], size, width)
+    line = elide_text(line, width, size)
+    draw_label(painter, Label(line, left, y - 1.4 * em if stacked else y, 0.0, size), theme.muted)
 
 
-def _choose_fitting(choices: Sequence[tuple[str, ...]], size: int, room: float) -> tuple[str, ...]:
+def _choose_fitting(choices: Sequence[tuple[str, ...]], size: int, width: float) -> tuple[str, ...]:
     """The first of several wordings that fits, else the last."""
-    fitting = (texts for texts in choices if sum(measure_text(text, size) for text in texts) <= room)
+    fitting = (texts for texts in choices if sum(measure_text(text, size) for text in texts) <= width)
     return next(fitting, choices[-1])
 
 
-def _legend_lines(state: ViewState, frame: VolumesLayout) -> list[str]:
+def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
     """The legend in words, and shorter."""
-    words = list(_legend_phrases(state, frame))
-    return [_SEPARATOR.join(words), _SEPARATOR.join(word for word in words if word != FACES_TEXT)]
+    phrases = list(_legend_phrases(state, layout))
+    return [_SEPARATOR.join(phrases), _SEPARATOR.join(phrase for phrase in phrases if phrase != FACES_TEXT)]
 
 
-def _legend_phrases(state: ViewState, frame: VolumesLayout) -> Iterator[str]:
+def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     yield LENGTH_SCALE_TEXTS[state.look.scale]
-    chosen = metrics.metric_by_id(state.look.metric)
-    if any(wide > _THINNEST for wide in arrow_widths(state, frame.scene)):
-        yield f"arrow width ∝ √{state.costs.unit(chosen) or chosen.unit}"
-    volumes = [(box, state.volume_at(box.ref)) for box in frame.scene.boxes]
-    shown = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
-    if not shown:
+    metric = metrics.metric_by_id(state.look.metric)
+    if any(width > _THINNEST for width in arrow_widths(state, layout.scene)):
+        yield f"arrow width ∝ √{state.costs.unit(metric) or metric.unit}"
+    volumes = [(box, state.volume_at(box.ref)) for box in layout.scene.boxes]
+    computed = [at for box, at in volumes if at.volume_of(box.vertex.shape) is not None]
+    if not computed:
         yield "run (F5) to see values"
         return
     if value_regions(state):
         yield "boxes within: what the chosen value sees"
     yield FACES_TEXT
-    if any(not at.fresh for at in shown):
+    if any(not at.fresh for at in computed):
         yield "dimmed: for earlier settings"
-    if len(shown) < sum(box.vertex.shape is not None for box in frame.scene.boxes):
+    if len(computed) < sum(box.vertex.shape is not None for box in layout.scene.boxes):
         yield "plain: not run yet"
 
 
@@ -185,13 +189,13 @@ def draw_volumes_bar(
 ) -> None:
     """The colour bar with its texts, which end at `end` on their baseline."""
     size, wide, high, gap = round(0.84 * em), _BAR * em, 0.8 * em, 0.4 * em
-    low, top, whose = texts
-    left = end.x() - measure_text(whose, size)
+    low, top, caption = texts
+    left = end.x() - measure_text(caption, size)
     middle = left - 2 * gap - measure_text(top, size)
     bar = QRectF(middle - gap - wide, end.y() - high + 0.1 * em, wide, high)
     painter.drawImage(bar, colours.colour_bar_image(colours.colour_map_name(state.look), one_colour=not low))
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRect(bar)
-    for word, x in ((low, bar.left() - gap - measure_text(low, size)), (top, middle), (whose, left)):
+    for word, x in ((low, bar.left() - gap - measure_text(low, size)), (top, middle), (caption, left)):
         draw_label(painter, Label(word, x, end.y(), 0.0, size), theme.muted)

@@ -90,25 +90,32 @@ class BoxFit(NamedTuple):
         return self.unit * self.shrink
 
 
-def fit_boxes(plan: LineBreaks, eye: Camera) -> tuple[BoxFit, BoxMeasurer, list[RowSizes]]:
+def fit_boxes(line_breaks: LineBreaks, camera: Camera) -> tuple[BoxFit, BoxMeasurer, list[RowSizes]]:
     """The largest boxes that fit with text at its size; where they would be too small, all is shrunk.
 
     With it the measure of that size and what every band takes.
     """
-    measured = _measurer_of_unit(plan, eye)
+    measurer_of = _measurer_of_unit(line_breaks, camera)
 
     def excess(unit: float) -> float:
         """By which share all is too large."""
         return (
-            1 / min(_growth_factors(plan, plan.lines, [measure_row(band, measured(unit)) for band in plan.design_rows]))
+            1
+            / min(
+                _growth_factors(
+                    line_breaks,
+                    line_breaks.lines,
+                    [measure_row(design_row, measurer_of(unit)) for design_row in line_breaks.design_rows],
+                )
+            )
             - 1
         )
 
-    least, most = _box_unit_range(plan)
+    least, most = _box_unit_range(line_breaks)
     over = excess(least)
-    found = BoxFit(least, 1 / (1 + over)) if over > 0 else BoxFit(_find_root(excess, least, over, most), 1.0)
-    used = measured(found.unit)
-    return found, used, [measure_row(band, used) for band in plan.design_rows]
+    fit = BoxFit(least, 1 / (1 + over)) if over > 0 else BoxFit(_find_root(excess, least, over, most), 1.0)
+    measurer = measurer_of(fit.unit)
+    return fit, measurer, [measure_row(design_row, measurer) for design_row in line_breaks.design_rows]
 
 
 def _find_root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:
@@ -133,61 +140,72 @@ def _find_root(excess: Callable[[float], float], low: float, under: float, high:
     return low
 
 
-def _measurer_of_unit(whole: LineBreaks, eye: Camera) -> Callable[[float], BoxMeasurer]:
+def _measurer_of_unit(line_breaks: LineBreaks, camera: Camera) -> Callable[[float], BoxMeasurer]:
     """The measure of a unit: rooms do not depend on what is written at arrows."""
-    return lambda unit: get_box_measurer(eye, whole.scale, unit, whole.text_sizes, whole.text_options.camera_is_fixed)
+    return lambda unit: get_box_measurer(
+        camera, line_breaks.scale, unit, line_breaks.text_sizes, line_breaks.text_options.camera_is_fixed
+    )
 
 
 @lru_cache(maxsize=16)
 def break_lines(
     check: ProjectCheck,
-    closed: frozenset[NodeRef],
+    closed_blocks: frozenset[NodeRef],
     shapes: tuple[tuple[NodeRef, Shape], ...],
-    trouble: tuple[tuple[NodeRef, tuple[str, ...]], ...],
+    mistakes: tuple[tuple[NodeRef, tuple[str, ...]], ...],
     scale: str,
     metric_id: str,
     convention: Convention,
     em: int,
-    room: tuple[float, float],
-    received: str,
-    wording: TextOptions = SCREEN_TEXT_OPTIONS,
-    beside: bool = False,
+    space: tuple[float, float],
+    input_text: str,
+    options: TextOptions = SCREEN_TEXT_OPTIONS,
+    side_by_side: bool = False,
 ) -> LineBreaks:
     """The lines and the details with which the boxes get largest.
 
-    `closed` blocks are drawn as one; `shapes` as for `graph`, `trouble` by place; `received` says what the designs'
-    input is, `wording` how much is written; designs stand below each other, or `beside`.
+    `closed_blocks` blocks are drawn as one; `shapes` as for `graph`, `mistakes` by place; `input_text` says what the designs'
+    input is, `options` how much is written; designs stand below each other, or `side_by_side`.
     """
-    type, said = TextSizes(em), dict(trouble)
-    drawn: dict[str, _PreparedDesign] = {}
+    text_sizes, mistakes_by_ref = TextSizes(em), dict(mistakes)
+    prepared_designs: dict[str, _PreparedDesign] = {}
     for name, analysis in check.analyses.items():
         if name != STEM:
-            shown = fold_blocks(analysis, {block for design, block in closed if design == name})
-            known = {node: shape for (design, node), shape in shapes if design == name}
-            drawn[name] = _prepare_design(name, build_design_graph(shown, known), said, type, received, wording)
-    empty = LineBreaks((), (), type, scale, room, wording, beside)
-    ledger, counted, measured = (
+            visible_analysis = fold_blocks(analysis, {block for design, block in closed_blocks if design == name})
+            earlier_shapes = {node: shape for (design, node), shape in shapes if design == name}
+            prepared_designs[name] = _prepare_design(
+                name,
+                build_design_graph(visible_analysis, earlier_shapes),
+                mistakes_by_ref,
+                text_sizes,
+                input_text,
+                options,
+            )
+    empty = LineBreaks((), (), text_sizes, scale, space, options, side_by_side)
+    costs, metric, measurer_of = (
         Costs(check, convention),
         metric_by_id(metric_id),
         _measurer_of_unit(empty, make_camera(*CAMERA_VIEWS["3-D"])),
     )
 
-    def written(detail: ArrowDetail) -> tuple[LineBreaks, BoxFit]:
+    def with_detail(detail: ArrowDetail) -> tuple[LineBreaks, BoxFit]:
         """With that much written at arrows."""
-        bands = []
-        for name, (made, routes, captions) in drawn.items():
+        design_rows = []
+        for name, (graph, routes, captions) in prepared_designs.items():
             formulas = [
-                ledger.formula(counted, name, vertex.report) if detail in FORMULA_LINES and vertex.report else ""
-                for vertex in made.vertices
+                costs.formula(metric, name, vertex.report) if detail in FORMULA_LINES and vertex.report else ""
+                for vertex in graph.vertices
             ]
-            write = partial(make_operator_text, wording=wording)
-            operators = tuple(map(write, made.vertices, repeat(detail), repeat(type), formulas))
-            bands.append(DesignRow(name, made, routes, captions, operators, measure_gaps(made, routes, operators, em)))
-        whole = replace(empty, design_rows=tuple(bands))
-        lines, found = _choose_line_breaks(whole, measured)
-        return replace(whole, lines=lines), found
+            make_text = partial(make_operator_text, options=options)
+            operators = tuple(map(make_text, graph.vertices, repeat(detail), repeat(text_sizes), formulas))
+            design_rows.append(
+                DesignRow(name, graph, routes, captions, operators, measure_gaps(graph, routes, operators, em))
+            )
+        unbroken = replace(empty, design_rows=tuple(design_rows))
+        lines, fit = _choose_line_breaks(unbroken, measurer_of)
+        return replace(unbroken, lines=lines), fit
 
-    return _choose_most_readable(written, wording.arrow_details) if drawn else empty
+    return _choose_most_readable(with_detail, options.arrow_details) if prepared_designs else empty
 
 
 class _PreparedDesign(NamedTuple):
@@ -200,62 +218,68 @@ class _PreparedDesign(NamedTuple):
 
 def _prepare_design(
     design: str,
-    made: DesignGraph,
-    trouble: Mapping[NodeRef, tuple[str, ...]],
-    type: TextSizes,
-    received: str,
-    wording: TextOptions,
+    graph: DesignGraph,
+    mistakes: Mapping[NodeRef, tuple[str, ...]],
+    text_sizes: TextSizes,
+    input_text: str,
+    options: TextOptions,
 ) -> _PreparedDesign:
-    made = with_edge_numbers(made, wording.edge_numbers, sparse=wording.has_sparse_numbers)
-    routes = route_connections(made)
-    names: tuple[str, ...] = (received, *(vertex.label for vertex in made.vertices[1:]))
-    if not wording.has_names:
+    graph = with_edge_numbers(graph, options.edge_numbers, sparse=options.has_sparse_numbers)
+    routes = route_connections(graph)
+    names: tuple[str, ...] = (input_text, *(vertex.label for vertex in graph.vertices[1:]))
+    if not options.has_names:
         names = ("",) * len(names)
     captions = [
         make_caption(
             vertex,
             name,
-            trouble.get((design, vertex.name), ()),
-            type,
-            stacked=wording.one_line_captions or level != AXIS_LEVEL,
-            has_note=wording.notes != "none",
+            mistakes.get((design, vertex.name), ()),
+            text_sizes,
+            stacked=options.one_line_captions or level != AXIS_LEVEL,
+            has_note=options.notes != "none",
         )
-        for vertex, name, level in zip(made.vertices, names, routes.levels, strict=True)
+        for vertex, name, level in zip(graph.vertices, names, routes.levels, strict=True)
     ]
-    return _PreparedDesign(made, routes, tuple(captions))
+    return _PreparedDesign(graph, routes, tuple(captions))
 
 
 def _choose_most_readable(
-    written: Callable[[ArrowDetail], tuple[LineBreaks, BoxFit]], all: tuple[ArrowDetail, ...]
+    with_detail: Callable[[ArrowDetail], tuple[LineBreaks, BoxFit]], choices: tuple[ArrowDetail, ...]
 ) -> LineBreaks:
     """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
-    least, fitted = written(all[-1])
+    least, least_fit = with_detail(choices[-1])
     enough = _box_unit_range(least)[0] * _ENOUGH
-    details = all if fitted.shrink >= _HOPELESS else ("line", all[-1])
-    best, largest = written(details[0])
+    details = choices if least_fit.shrink >= _HOPELESS else ("line", choices[-1])
+    best, best_fit = with_detail(details[0])
     for detail in details[1:]:
-        if largest.shrink == 1.0 and largest.size >= enough:
+        if best_fit.shrink == 1.0 and best_fit.size >= enough:
             break
-        last = detail == all[-1]
-        other, found = (least, fitted) if last else written(detail)
-        if found.size > (_WORTH if last and largest.shrink == 1.0 else 1.02) * largest.size:
-            best, largest = other, found
+        last = detail == choices[-1]
+        other, fit = (least, least_fit) if last else with_detail(detail)
+        if fit.size > (_WORTH if last and best_fit.shrink == 1.0 else 1.02) * best_fit.size:
+            best, best_fit = other, fit
     return best
 
 
-def _box_unit_range(whole: LineBreaks) -> tuple[float, float]:
-    return unit_range(whole.design_rows, whole.scale, whole.text_sizes.em, whole.text_options.least_box_size, _LARGEST)
+def _box_unit_range(line_breaks: LineBreaks) -> tuple[float, float]:
+    return unit_range(
+        line_breaks.design_rows,
+        line_breaks.scale,
+        line_breaks.text_sizes.em,
+        line_breaks.text_options.least_box_size,
+        _LARGEST,
+    )
 
 
 def _choose_line_breaks(
-    whole: LineBreaks, measured: Callable[[float], BoxMeasurer]
+    line_breaks: LineBreaks, measurer_of: Callable[[float], BoxMeasurer]
 ) -> tuple[tuple[LineColumns, ...], BoxFit]:
     """Of several ways to break the bands into lines the one with the largest boxes; ways with more lines come later."""
-    least, most = _box_unit_range(whole)
-    found = [measure_row(band, measured(least)) for band in whole.design_rows]
+    least, most = _box_unit_range(line_breaks)
+    row_sizes = [measure_row(design_row, measurer_of(least)) for design_row in line_breaks.design_rows]
     growths: dict[tuple[LineColumns, ...], float] = {}
-    for lines in _candidate_breaks(whole, found):
-        across, down = _growth_factors(whole, lines, found)
+    for lines in _candidate_breaks(line_breaks, row_sizes):
+        across, down = _growth_factors(line_breaks, lines, row_sizes)
         growths[lines] = min(across, down)
         if down < min(1.0, across):
             break  # more lines would be higher still
@@ -266,52 +290,63 @@ def _choose_line_breaks(
     low, high = least, most
     for _ in range(_COARSE_STEPS):
         middle = (low + high) / 2
-        found = [measure_row(band, measured(middle)) for band in whole.design_rows]
-        still = [lines for lines in fitting if min(_growth_factors(whole, lines, found)) >= 1.0]
+        row_sizes = [measure_row(design_row, measurer_of(middle)) for design_row in line_breaks.design_rows]
+        still = [lines for lines in fitting if min(_growth_factors(line_breaks, lines, row_sizes)) >= 1.0]
         low, high, fitting = (middle, high, still) if still else (low, middle, fitting)
     return fitting[0], BoxFit(low, 1.0)
 
 
-def _growth_factors(whole: LineBreaks, lines: tuple[LineColumns, ...], found: list[RowSizes]) -> tuple[float, float]:
+def _growth_factors(
+    line_breaks: LineBreaks, lines: tuple[LineColumns, ...], row_sizes: list[RowSizes]
+) -> tuple[float, float]:
     """By which factors all may grow until it fills the width and the height of the room."""
-    wide, high = rows_extent(whole.design_rows, lines, found, whole.text_sizes.em, beside=whole.side_by_side)
-    return whole.row_width / max(wide, 1.0), whole.space[1] / max(high, 1.0)
-
-
-def _candidate_breaks(whole: LineBreaks, found: list[RowSizes]) -> Iterator[tuple[LineColumns, ...]]:
-    """Each band in one line; then the longest in two, three, … lines and the others as wide."""
-    em = whole.text_sizes.em
-    one: tuple[LineColumns, ...] = tuple((range(len(band.gaps)),) for band in whole.design_rows)
-    yield one
-    widest = max(
-        line_width(band, line[0], size, em) for band, line, size in zip(whole.design_rows, one, found, strict=True)
+    width, height = rows_extent(
+        line_breaks.design_rows, lines, row_sizes, line_breaks.text_sizes.em, beside=line_breaks.side_by_side
     )
-    needs = [
-        [sum(sides) + gap for sides, gap in zip(size.columns, band.gaps, strict=True)]
-        for band, size in zip(whole.design_rows, found, strict=True)
+    return line_breaks.row_width / max(width, 1.0), line_breaks.space[1] / max(height, 1.0)
+
+
+def _candidate_breaks(line_breaks: LineBreaks, row_sizes: list[RowSizes]) -> Iterator[tuple[LineColumns, ...]]:
+    """Each band in one line; then the longest in two, three, … lines and the others as wide."""
+    em = line_breaks.text_sizes.em
+    single_lines: tuple[LineColumns, ...] = tuple(
+        (range(len(design_row.gaps)),) for design_row in line_breaks.design_rows
+    )
+    yield single_lines
+    widest = max(
+        line_width(design_row, line[0], size, em)
+        for design_row, line, size in zip(line_breaks.design_rows, single_lines, row_sizes, strict=True)
+    )
+    column_widths = [
+        [sum(sides) + gap for sides, gap in zip(size.columns, design_row.gaps, strict=True)]
+        for design_row, size in zip(line_breaks.design_rows, row_sizes, strict=True)
     ]
-    allowed = [_may_begin_line(band) for band in whole.design_rows]
-    longest = max(len(band.gaps) for band in whole.design_rows)
+    allowed = [_may_begin_line(design_row) for design_row in line_breaks.design_rows]
+    longest = max(len(design_row.gaps) for design_row in line_breaks.design_rows)
     for count in range(2, min(_MOST_LINES, 1 + longest // 2)):
-        yield tuple(_break_row(need, may, widest / count) for need, may in zip(needs, allowed, strict=True))
+        yield tuple(
+            _break_row(widths, may_begin, widest / count)
+            for widths, may_begin in zip(column_widths, allowed, strict=True)
+        )
 
 
-def _may_begin_line(band: DesignRow) -> list[bool]:
+def _may_begin_line(design_row: DesignRow) -> list[bool]:
     """Whether each column may begin a line: after one that stands alone, and not if it is compact and its only heir."""
-    graph = band.graph
-    fed = [len(graph.targets[members[0]]) for members in graph.columns]
+    graph = design_row.graph
+    target_counts = [len(graph.targets[members[0]]) for members in graph.columns]
     return [
-        number - 1 in graph.lone_columns and (fed[number - 1] > 1 or not graph.vertices[members[0]].is_compact)
+        number - 1 in graph.lone_columns
+        and (target_counts[number - 1] > 1 or not graph.vertices[members[0]].is_compact)
         for number, members in enumerate(graph.columns)
     ]
 
 
-def _break_row(needs: list[float], may_begin: list[bool], room: float) -> LineColumns:
-    """Begin a new line as soon as one is `room` wide, where that is allowed."""
-    lines, start, taken = [], 0, 0.0
-    for column, (needed, may) in enumerate(zip(needs, may_begin, strict=True)):
-        if may and taken + needed / 2 > room:
+def _break_row(widths: list[float], may_begin: list[bool], line_width: float) -> LineColumns:
+    """Begin a new line as soon as one is `line_width` wide, where that is allowed."""
+    lines, start, used_width = [], 0, 0.0
+    for column, (width, may) in enumerate(zip(widths, may_begin, strict=True)):
+        if may and used_width + width / 2 > line_width:
             lines.append(range(start, column))
-            start, taken = column, 0.0
-        taken += needed
-    return (*lines, range(start, len(needs)))
+            start, used_width = column, 0.0
+        used_width += width
+    return (*lines, range(start, len(widths)))

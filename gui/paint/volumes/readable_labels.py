@@ -39,35 +39,35 @@ class TextZoom(NamedTuple):
 
 
 def readable_labels(
-    state: ViewState, scene: VolumesScene, seen: VisibleParts, zoom: TextZoom, right: float
+    state: ViewState, scene: VolumesScene, visible: VisibleParts, zoom: TextZoom, right: float
 ) -> Iterator[AnchoredLabel]:
     """What is readable; names of blocks and operators are enlarged where smaller texts are not. `right` ends it all."""
-    type = scene.line_breaks.text_sizes
-    small = zoom.is_readable(type.small)
-    for box, values in seen.boxes:
+    text_sizes = scene.line_breaks.text_sizes
+    small = zoom.is_readable(text_sizes.small)
+    for box, values in visible.boxes:
         for text in _box_texts(box, values, scene.line_breaks) if small else _block_names(box, zoom):
             inside = max(0.0, min(right - text.width, text.x))
             yield AnchoredLabel(box.ref[0], text._replace(x=inside), _nearest_point(text, box))
-    for frame in seen.frames:
+    for frame in visible.frames:
         for text in frame.texts if small else frame.texts[:1]:
-            shown = text if small else _enlarge_title(text, zoom, frame.rect[2] - text.x)
-            if zoom.is_readable(shown.size):
-                yield AnchoredLabel(frame.ref[0], shown, (text.x, frame.rect[1]))
-    for arrow, _ in seen.arrows:
-        for text in _arrow_texts(state, arrow, type, zoom):
-            room = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
-            shown = text if small else _enlarge_label(text, zoom, room)
-            if zoom.is_readable(shown.size):
-                yield AnchoredLabel(arrow.ref[0], shown, (text.x + text.width / 2, arrow.y))
+            label = text if small else _enlarge_title(text, zoom, frame.rect[2] - text.x)
+            if zoom.is_readable(label.size):
+                yield AnchoredLabel(frame.ref[0], label, (text.x, frame.rect[1]))
+    for arrow, _ in visible.arrows:
+        for text in _arrow_texts(state, arrow, text_sizes, zoom):
+            width = 2 * min(arrow.middle - arrow.start, arrow.end - arrow.middle)
+            label = text if small else _enlarge_label(text, zoom, width)
+            if zoom.is_readable(label.size):
+                yield AnchoredLabel(arrow.ref[0], label, (text.x + text.width / 2, arrow.y))
     yield from _add_layer_hints(scene)
 
 
-def _box_texts(box: PlacedBox, values: FaceValues | None, plan: LineBreaks) -> tuple[Label, ...]:
-    notes = plan.text_options.notes
-    said = "" if notes == "none" else face_note(box, values, slices=notes == "all")
-    texts = tuple([text for text in box.texts_with_note(said) if text.text])
+def _box_texts(box: PlacedBox, values: FaceValues | None, line_breaks: LineBreaks) -> tuple[Label, ...]:
+    notes = line_breaks.text_options.notes
+    note = "" if notes == "none" else face_note(box, values, slices=notes == "all")
+    texts = tuple([text for text in box.texts_with_note(note) if text.text])
     if box.vertex.shape is None:
-        em = plan.text_sizes.em
+        em = line_breaks.text_sizes.em
         return (*texts, make_centred_label("?", box.x, box.y + 0.4 * em, em, "muted"))
     return texts
 
@@ -80,31 +80,33 @@ def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
             yield larger
 
 
-def _arrow_texts(state: ViewState, arrow: OperatorArrow, type: TextSizes, zoom: TextZoom) -> tuple[Label, ...]:
+def _arrow_texts(state: ViewState, arrow: OperatorArrow, text_sizes: TextSizes, zoom: TextZoom) -> tuple[Label, ...]:
     """What stands at an arrow; where texts are finer than the scene, as much of it as the arrow has room for."""
     report = arrow.vertex.report
     if zoom.text_fineness == 1.0 or report is None or not arrow.operator_text.above:
         return arrow.texts
     formula = state.costs.formula(metrics.metric_by_id(state.look.metric), arrow.ref[0], report)
-    return arrow.place_texts(fullest_operator_text(arrow.vertex, type, formula, arrow.text_space * zoom.text_fineness))
+    return arrow.place_texts(
+        fullest_operator_text(arrow.vertex, text_sizes, formula, arrow.text_space * zoom.text_fineness)
+    )
 
 
-def _enlarge_title(text: Label, zoom: TextZoom, room: float) -> Label:
+def _enlarge_title(text: Label, zoom: TextZoom, width: float) -> Label:
     """A block's name larger from its left end, out of its frame: below it the first operator is enlarged, too."""
-    larger = _enlarge_label(text, zoom, room, _MOST_GROWTH_OF_TITLES)
+    larger = _enlarge_label(text, zoom, width, _MOST_GROWTH_OF_TITLES)
     return larger._replace(x=text.x, y=text.y - 0.4 * (larger.size - text.size))
 
 
-def _enlarge_label(text: Label, zoom: TextZoom, room: float, most: float = _MOST_GROWTH) -> Label:
+def _enlarge_label(text: Label, zoom: TextZoom, max_width: float, max_growth: float = _MOST_GROWTH) -> Label:
     """A bold text around its middle as large as is readable and has room."""
     if not text.bold:
         return text
     readable = max(_READABLE, 1.05 * zoom.smallest_text)
-    growth = min(readable / (text.size * zoom.pixels), most, room / max(text.width, 1.0))
+    growth = min(readable / (text.size * zoom.pixels), max_growth, max_width / max(text.width, 1.0))
     larger = max(text.size, int(growth * text.size))
-    wide = measure_text(text.text, larger, text.bold)
-    x, y = text.x - (wide - text.width) / 2, text.y - 0.15 * (larger - text.size)
-    return text._replace(x=x, y=y, width=wide, size=larger)
+    width = measure_text(text.text, larger, text.bold)
+    x, y = text.x - (width - text.width) / 2, text.y - 0.15 * (larger - text.size)
+    return text._replace(x=x, y=y, width=width, size=larger)
 
 
 def _nearest_point(text: Label, box: PlacedBox) -> ScenePoint:
@@ -117,8 +119,8 @@ def _nearest_point(text: Label, box: PlacedBox) -> ScenePoint:
 def _add_layer_hints(scene: VolumesScene) -> Iterator[AnchoredLabel]:
     """What to do in designs that have no layers."""
     em = scene.line_breaks.text_sizes.em
-    for band in scene.line_breaks.design_rows:
-        if len(band.graph.vertices) == 1:
-            box = next(box for box in scene.boxes if box.ref[0] == band.name)
+    for design_row in scene.line_breaks.design_rows:
+        if len(design_row.graph.vertices) == 1:
+            box = next(box for box in scene.boxes if box.ref[0] == design_row.name)
             text = Label(EMPTY_DESIGN_HINT, box.line_start_x + em, box.y + 0.3 * em, 0.0, em, "muted")
-            yield AnchoredLabel(band.name, text, (text.x, text.y))
+            yield AnchoredLabel(design_row.name, text, (text.x, text.y))

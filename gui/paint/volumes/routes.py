@@ -47,15 +47,15 @@ def route_connections(graph: DesignGraph) -> Routes:
     flat = _single_row_columns(graph)
     levels = [_vertex_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
     lanes = {lane.source: _vertex_level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
-    found: list[tuple[int, int, _Turn | None, int, _Turn | None]] = []
+    connections: list[tuple[int, int, _Turn | None, int, _Turn | None]] = []
     for target, sources in enumerate(graph.sources):
         for source in sources:
-            found.append(_route_connection(graph, levels, lanes, source, target))
-    turns = [turn for _, _, first, _, last in found for turn in (first, last) if turn is not None]
-    turning: list[list[_Turn]] = [[] for _ in graph.columns]
+            connections.append(_route_connection(graph, levels, lanes, source, target))
+    turns = [turn for _, _, first, _, last in connections for turn in (first, last) if turn is not None]
+    turns_by_gap: list[list[_Turn]] = [[] for _ in graph.columns]
     for turn in turns:
-        turning[turn.gap].append(turn)
-    gaps = [_assign_tracks(turns_there) for turns_there in turning]
+        turns_by_gap[turn.gap].append(turn)
+    gaps = [_assign_tracks(turns_there) for turns_there in turns_by_gap]
     routes = tuple(
         Route(
             source,
@@ -64,18 +64,18 @@ def route_connections(graph: DesignGraph) -> Routes:
             along,
             None if last is None else gaps[last.gap][last.owner],
         )
-        for source, target, first, along, last in found
+        for source, target, first, along, last in connections
     )
     return Routes(routes, tuple(map(len, gaps)), tuple(levels))
 
 
 def _single_row_columns(graph: DesignGraph) -> frozenset[int]:
     """The columns of sections that have one row of boxes."""
-    found: set[int] = set()
+    columns: set[int] = set()
     for section in graph.sections:
         if not any(graph.vertices[vertex].row for number in section for vertex in graph.columns[number]):
-            found.update(section)
-    return frozenset(found)
+            columns.update(section)
+    return frozenset(columns)
 
 
 def _vertex_level(flat: frozenset[int], column: int, row: int) -> int:
@@ -113,7 +113,7 @@ def _assign_tracks(turns: Iterable[_Turn]) -> dict[tuple[str, int], int]:
             for owner in waiting
             if not any(comes[owner] & leaves[other] for other in waiting if other is not owner)
         )
-        chosen = next(free, waiting[0])
-        tracks[chosen] = len(tracks)
-        waiting.remove(chosen)
+        owner = next(free, waiting[0])
+        tracks[owner] = len(tracks)
+        waiting.remove(owner)
     return tracks

@@ -72,10 +72,14 @@ class PlacedBox(NamedTuple):
         if not self.caption.note_beside_name:
             baseline = name.y + (LINE_SPACING * name.size if name.text else 0.0)
             return (*others, name, make_centred_label(note, self.x + self.body.caption_x, baseline, name.size, "muted"))
-        added = NOTE_SEPARATOR + note
-        wide = measure_text(added, name.size)
-        moved = name.translate(-wide / 2, 0.0)
-        return (*others, moved, Label(added, moved.x + moved.width, moved.y, wide, name.size, "muted"))
+        note_text = NOTE_SEPARATOR + note
+        width = measure_text(note_text, name.size)
+        name_label = name.translate(-width / 2, 0.0)
+        return (
+            *others,
+            name_label,
+            Label(note_text, name_label.x + name_label.width, name_label.y, width, name.size, "muted"),
+        )
 
 
 class OperatorArrow(NamedTuple):
@@ -97,15 +101,15 @@ class OperatorArrow(NamedTuple):
     def texts(self) -> tuple[Label, ...]:
         return self.place_texts(self.operator_text)
 
-    def place_texts(self, words: OperatorText) -> tuple[Label, ...]:
+    def place_texts(self, operator_text: OperatorText) -> tuple[Label, ...]:
         """What stands over and under it where these are its words."""
         x, y, em = self.middle, self.y, self.text_sizes.em
         texts, baseline = list[Label](), y - 0.42 * em
-        for text, size, bold in reversed(words.above):
+        for text, size, bold in reversed(operator_text.above):
             texts.append(make_centred_label(text, x, baseline, size, self.role, bold))
             baseline -= LINE_SPACING * size
         baseline = y + (0.4 + ASCENT) * em
-        for text, size, bold in words.below:
+        for text, size, bold in operator_text.below:
             texts.append(make_centred_label(text, x, baseline, size, "muted", bold))
             baseline += LINE_SPACING * size
         return tuple(texts)
@@ -150,68 +154,72 @@ class _PlacedLine(NamedTuple):
     """How many times farther apart its levels may be."""
 
 
-def lay_out_scene(plan: LineBreaks, eye: Camera, left: float, top: float, header: Sequence[float]) -> VolumesScene:
-    """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `header` the height of each heading."""
-    found, measure, measured = fit_boxes(plan, eye)
-    em, shrink, beside = plan.text_sizes.em, found.shrink, plan.side_by_side
-    taken = [row_height(lines, size, em) for lines, size in zip(plan.lines, measured, strict=True)]
-    count = sum(map(len, plan.lines))
-    wide, step = plan.row_width / shrink, (plan.row_width + DESIGN_GAP * em) / shrink
-    drawings, headers = [], []
+def lay_out_scene(
+    line_breaks: LineBreaks, camera: Camera, left: float, top: float, heading_heights: Sequence[float]
+) -> VolumesScene:
+    """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `heading_heights` the height of each heading."""
+    fit, measurer, row_sizes = fit_boxes(line_breaks, camera)
+    em, shrink, beside = line_breaks.text_sizes.em, fit.shrink, line_breaks.side_by_side
+    row_heights = [row_height(lines, size, em) for lines, size in zip(line_breaks.lines, row_sizes, strict=True)]
+    count = sum(map(len, line_breaks.lines))
+    width, step = line_breaks.row_width / shrink, (line_breaks.row_width + DESIGN_GAP * em) / shrink
+    drawings, heading_points = [], []
     x, y = left / shrink, top / shrink
-    for number, band in enumerate(plan.design_rows):
-        free = plan.space[1] / shrink - (taken[number] if beside else sum(taken))
-        spare = max(0.0, free) / max(len(plan.lines[number]) if beside else count, 1)
-        headers.append((x * shrink, y * shrink))
-        y += header[number] / shrink
+    for number, design_row in enumerate(line_breaks.design_rows):
+        free = line_breaks.space[1] / shrink - (row_heights[number] if beside else sum(row_heights))
+        spare = max(0.0, free) / max(len(line_breaks.lines[number]) if beside else count, 1)
+        heading_points.append((x * shrink, y * shrink))
+        y += heading_heights[number] / shrink
         lines: list[_PlacedLine] = []
-        for line in plan.lines[number]:
-            up, down = line_height(line, measured[number])
+        for line in line_breaks.lines[number]:
+            up, down = line_height(line, row_sizes[number])
             y += TURN_SPACE * em if lines else 0.0
             axis, bottom = y + spare / 2 + up, y + spare + up + down
-            lines.append(_PlacedLine(line, axis, x, x + wide, bottom, spare, plan.text_options.branch_spread))
+            lines.append(_PlacedLine(line, axis, x, x + width, bottom, spare, line_breaks.text_options.branch_spread))
             y += spare + up + down
-        drawings.append(_PlacedDesign(band, measure, measured[number], lines))
+        drawings.append(_PlacedDesign(design_row, measurer, row_sizes[number], lines))
         x, y = (x + step, top / shrink) if beside else (x, y)
     return VolumesScene(
         tuple(box for drawing in drawings for box in drawing.boxes),
         tuple(arrow for drawing in drawings for arrow in drawing.arrows),
         tuple(wire for drawing in drawings for wire in drawing.wires),
         tuple(frame for drawing in drawings for frame in drawing.frames),
-        tuple(headers),
-        found.unit,
+        tuple(heading_points),
+        fit.unit,
         shrink,
-        eye,
-        plan,
+        camera,
+        line_breaks,
     )
 
 
 class _PlacedDesign:
     """One design, placed: `boxes`, `arrows` and `wires`."""
 
-    def __init__(self, band: DesignRow, measure: BoxMeasurer, found: RowSizes, lines: list[_PlacedLine]) -> None:
-        self.design_row, self.measurer, self.row_sizes, self.lines = band, measure, found, lines
-        self.em = measure.text_sizes.em
+    def __init__(
+        self, design_row: DesignRow, measurer: BoxMeasurer, row_sizes: RowSizes, lines: list[_PlacedLine]
+    ) -> None:
+        self.design_row, self.measurer, self.row_sizes, self.lines = design_row, measurer, row_sizes, lines
+        self.em = measurer.text_sizes.em
         self.centre: list[float] = []  # of each column
         self.begin: list[float] = []  # where the tracks before each column begin
         self.line_of: list[_PlacedLine] = []
         self.y: dict[tuple[int, int], float] = {}  # of (column, level)
         for line, spare in zip(lines, self._spare_gaps(), strict=True):
             self._place_line(line, spare)
-        numbered = list(enumerate(band.graph.vertices))
-        self.boxes = [self._place_box(index, vertex) for index, vertex in numbered]
-        self.arrows = [self._place_arrow(index, vertex) for index, vertex in numbered[1:]]
+        vertices = list(enumerate(design_row.graph.vertices))
+        self.boxes = [self._place_box(index, vertex) for index, vertex in vertices]
+        self.arrows = [self._place_arrow(index, vertex) for index, vertex in vertices[1:]]
         self.wires: list[tuple[ScenePoint, ...]] = []
         self._add_wires()
-        self.frames = [frame for block in band.graph.open_blocks for frame in self._place_frames(block)]
+        self.frames = [frame for block in design_row.graph.open_blocks for frame in self._place_frames(block)]
 
     def _spare_gaps(self) -> list[float]:
         """Room to add to each open gap of a line: lines fill the width, the last one of several is like the others."""
         spares = []
         for line in self.lines:
-            room = line.right - line.left - line_width(self.design_row, line.columns, self.row_sizes, self.em)
+            space = line.right - line.left - line_width(self.design_row, line.columns, self.row_sizes, self.em)
             count = sum(self._may_widen_gap(column) for column in line.columns if column)
-            spares.append(max(0.0, room) / max(1, count))
+            spares.append(max(0.0, space) / max(1, count))
         if len(spares) > 1:
             spares[-1] = min(spares[-1], sum(spares[:-1]) / (len(spares) - 1))
         return spares
@@ -233,11 +241,13 @@ class _PlacedDesign:
             x += before + after
         for section, levels in zip(self.design_row.graph.sections, self.row_sizes.levels, strict=True):
             if section.start in line.columns:
-                apart = max([room.y for room in levels.values()]) - min([room.y for room in levels.values()])
-                stretch = min(line.spread, 1.0 + line.spare_height / apart) if apart else 1.0
-                for level, room in levels.items():
+                distance = max([level_space.y for level_space in levels.values()]) - min(
+                    [level_space.y for level_space in levels.values()]
+                )
+                stretch = min(line.spread, 1.0 + line.spare_height / distance) if distance else 1.0
+                for level, level_space in levels.items():
                     for column in section:
-                        self.y[column, level] = line.axis + stretch * room.y
+                        self.y[column, level] = line.axis + stretch * level_space.y
 
     def _box_centre(self, index: int) -> ScenePoint:
         """The middle of a vertex's box."""
@@ -246,14 +256,14 @@ class _PlacedDesign:
 
     def _place_box(self, index: int, vertex: Vertex) -> PlacedBox:
         x, y = self._box_centre(index)
-        body, words = self.measurer.measure_body(vertex), self.design_row.captions[index]
+        body, caption = self.measurer.measure_body(vertex), self.design_row.captions[index]
         left, top, right, bottom = body.bounds
-        before, after = self.measurer.line_ends(vertex, words)
+        before, after = self.measurer.line_ends(vertex, caption)
         return PlacedBox(
             (self.design_row.name, vertex.name),
             vertex,
             tuple([self.design_row.graph.vertices[target] for target in self.design_row.graph.targets[index]]),
-            words,
+            caption,
             body.box.translate(x, y),
             (x + left, y + top, x + right, y + bottom),
             x,
@@ -266,65 +276,74 @@ class _PlacedDesign:
 
     def _place_frames(self, block: OpenBlock) -> Iterator[BlockFrame]:
         """Around the layers of an open block, with its name above them; one a line."""
-        em, columns, found = self.em, block.columns, self.row_sizes
+        em, columns, sizes = self.em, block.columns, self.row_sizes
         for line in self.lines:
             first, stop = max(columns.start, line.columns.start), min(columns.stop, line.columns.stop)
             if first >= stop:
                 continue
             left = self.begin[first] - 0.25 * em
-            right = self.centre[stop - 1] + found.columns[stop - 1][1] + 0.1 * em
-            top, bottom = line.axis - found.up[first], line.axis + found.down[first]
+            right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + 0.1 * em
+            top, bottom = line.axis - sizes.up[first], line.axis + sizes.down[first]
             baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
             name = elide_text(block.name, right - x, em, True)
             title = Label(name, x, baseline, measure_text(name, em, True), em, bold=True)
             kind = f" · {block.kind}"
             texts = (title, Label(kind, x + title.width, baseline, measure_text(kind, em), em, "muted"))
-            shown = texts if texts[1].rect[2] <= right else texts[:1]
-            yield BlockFrame((self.design_row.name, block.name), (left, top, right, bottom), shown)
+            visible_texts = texts if texts[1].rect[2] <= right else texts[:1]
+            yield BlockFrame((self.design_row.name, block.name), (left, top, right, bottom), visible_texts)
 
-    def _choose_operator_text(self, index: int, vertex: Vertex, room: float) -> OperatorText:
+    def _choose_operator_text(self, index: int, vertex: Vertex, space: float) -> OperatorText:
         """What stands at an arrow of so much room: its numbers as well, where they are left out for other arrows."""
-        words, more = (
+        operator_text, longer_text = (
             self.design_row.operators[index],
             make_operator_text(vertex, "lines", self.measurer.text_sizes, ""),
         )
-        left_out = more.above == words.above and more.below and not words.below
-        fits = more.width <= room and more.down <= self.row_sizes.box_spaces[index].down
-        return more if left_out and fits else words
+        left_out = longer_text.above == operator_text.above and longer_text.below and not operator_text.below
+        fits = longer_text.width <= space and longer_text.down <= self.row_sizes.box_spaces[index].down
+        return longer_text if left_out and fits else operator_text
 
     def _place_arrow(self, index: int, vertex: Vertex) -> OperatorArrow:
-        em, column, words = self.em, vertex.column, self.design_row.operators[index]
+        em, column, operator_text = self.em, vertex.column, self.design_row.operators[index]
         box, tracks, sources = (
             self.boxes[index],
             self.design_row.routes.tracks[column - 1],
             self.design_row.graph.sources[index],
         )
         start, y, role = self.begin[column] + tracks * TRACK_WIDTH * em, box.y, operator_role(vertex)
-        room = start, box.x - self.row_sizes.box_spaces[index].left - _REACH * em
+        ends = start, box.x - self.row_sizes.box_spaces[index].left - _REACH * em
         if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
             start = self.boxes[sources[0]].line_start_x
         elif not sources:  # it receives nothing that is there: a stub, in the colour of mistakes
-            start, role = room[1] - words.width, "error"
-            room = start, room[1]
-        place, middle = (self.design_row.name, vertex.name), sum(room) / 2
-        words = self._choose_operator_text(index, vertex, room[1] - room[0])
+            start, role = ends[1] - operator_text.width, "error"
+            ends = start, ends[1]
+        ref, middle = (self.design_row.name, vertex.name), sum(ends) / 2
+        operator_text = self._choose_operator_text(index, vertex, ends[1] - ends[0])
         return OperatorArrow(
-            place, vertex, start, box.arrow_end_x, y, middle, role, words, self.measurer.text_sizes, room[1] - room[0]
+            ref,
+            vertex,
+            start,
+            box.arrow_end_x,
+            y,
+            middle,
+            role,
+            operator_text,
+            self.measurer.text_sizes,
+            ends[1] - ends[0],
         )
 
     def _add_wires(self) -> None:
         """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""
-        returned: dict[int, ScenePoint] = {}
+        return_ends: dict[int, ScenePoint] = {}
         vertices = self.design_row.graph.vertices
         for route in self.design_row.routes.routes:
             column = vertices[route.source].column
             start = self.boxes[route.source].line_start_x, self.boxes[route.source].y
             if column + 1 not in self.line_of[column].columns:
-                if route.source not in returned:
+                if route.source not in return_ends:
                     way_back = self._return_wire(column, start)
                     self.wires.append(way_back)
-                    returned[route.source] = way_back[-1]
-                start = returned[route.source]
+                    return_ends[route.source] = way_back[-1]
+                start = return_ends[route.source]
             points = self._wire_points(route, start)
             if len(points) > 1:
                 self.wires.append(tuple(points))

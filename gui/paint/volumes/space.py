@@ -65,46 +65,47 @@ def measure_gaps(
     return tuple(gaps)
 
 
-def measure_row(band: DesignRow, measure: BoxMeasurer) -> RowSizes:
+def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
     """The room of every box, column and section at that measure."""
-    rooms = [
-        measure.measure_space(vertex, words) for vertex, words in zip(band.graph.vertices, band.captions, strict=True)
+    spaces = [
+        measurer.measure_space(vertex, caption)
+        for vertex, caption in zip(design_row.graph.vertices, design_row.captions, strict=True)
     ]
-    columns, up, down, placed = [], list[float](), list[float](), list[dict[int, LevelSpace]]()
-    for members in band.graph.columns:
-        first = rooms[members[0]]
+    columns, up, down, levels = [], list[float](), list[float](), list[dict[int, LevelSpace]]()
+    for members in design_row.graph.columns:
+        first = spaces[members[0]]
         if len(members) == 1:
             columns.append((first.left, first.right))
         else:
-            inside = [rooms[vertex] for vertex in members]
-            columns.append((max([room.left for room in inside]), max([room.right for room in inside])))
-    for section in band.graph.sections:
-        found = _measure_levels(band, section, rooms, measure.text_sizes.em)
-        placed.append(found)
-        up += [max([level.up - level.y for level in found.values()])] * len(section)
-        down += [max([level.down + level.y for level in found.values()])] * len(section)
-    for block in band.graph.open_blocks:
+            inside = [spaces[vertex] for vertex in members]
+            columns.append((max([space.left for space in inside]), max([space.right for space in inside])))
+    for section in design_row.graph.sections:
+        section_levels = _measure_levels(design_row, section, spaces, measurer.text_sizes.em)
+        levels.append(section_levels)
+        up += [max([level.up - level.y for level in section_levels.values()])] * len(section)
+        down += [max([level.down + level.y for level in section_levels.values()])] * len(section)
+    for block in design_row.graph.open_blocks:
         span, count = slice(block.columns.start, block.columns.stop), len(block.columns)
-        up[span] = [max(up[span]) + BLOCK_TITLE_HEIGHT * measure.text_sizes.em] * count
-        down[span] = [max(down[span]) + _FOOT * measure.text_sizes.em] * count
-    return RowSizes(rooms, columns, up, down, placed)
+        up[span] = [max(up[span]) + BLOCK_TITLE_HEIGHT * measurer.text_sizes.em] * count
+        down[span] = [max(down[span]) + _FOOT * measurer.text_sizes.em] * count
+    return RowSizes(spaces, columns, up, down, levels)
 
 
-def _measure_levels(band: DesignRow, section: range, rooms: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
+def _measure_levels(design_row: DesignRow, section: range, spaces: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
     """The levels of a section from the top, those with boxes centred on the axis."""
-    if section.start in band.graph.lone_columns:
-        (only,) = band.graph.columns[section.start]
-        room, text = rooms[only], band.operators[only]
-        return {AXIS_LEVEL: LevelSpace(max(room.up, text.up), max(room.down, text.down), 0.0)}
+    if section.start in design_row.graph.lone_columns:
+        (only,) = design_row.graph.columns[section.start]
+        space, text = spaces[only], design_row.operators[only]
+        return {AXIS_LEVEL: LevelSpace(max(space.up, text.up), max(space.down, text.down), 0.0)}
     extents: dict[int, list[float]] = {}
     for column in section:
-        for vertex in band.graph.columns[column]:
-            room, text = rooms[vertex], band.operators[vertex]
-            extent = extents.setdefault(band.routes.levels[vertex], [0.0, 0.0])
-            extent[0], extent[1] = max(extent[0], room.up, text.up), max(extent[1], room.down, text.down)
+        for vertex in design_row.graph.columns[column]:
+            space, text = spaces[vertex], design_row.operators[vertex]
+            extent = extents.setdefault(design_row.routes.levels[vertex], [0.0, 0.0])
+            extent[0], extent[1] = max(extent[0], space.up, text.up), max(extent[1], space.down, text.down)
     boxes = sorted(extents)
-    for lane in band.graph.lanes:
-        if lane.row < 0 and band.graph.vertices[lane.source].column + 1 in section:
+    for lane in design_row.graph.lanes:
+        if lane.row < 0 and design_row.graph.vertices[lane.source].column + 1 in section:
             extents.setdefault(lane.row, [0.55 * em, 0.55 * em])
     y, middles, before = 0.0, {}, 0.0
     for level in sorted(extents, key=lambda level: 0 if level == AXIS_LEVEL else level):
@@ -115,37 +116,49 @@ def _measure_levels(band: DesignRow, section: range, rooms: list[BoxSpace], em: 
     return {level: LevelSpace(extents[level][0], extents[level][1], middles[level] - centre) for level in middles}
 
 
-def line_width(band: DesignRow, line: range, found: RowSizes, em: float) -> float:
+def line_width(design_row: DesignRow, line: range, row_sizes: RowSizes, em: float) -> float:
     """What a line takes, the turns at its ends included."""
-    boxes = sum([left + right for left, right in found.columns[line.start : line.stop]])
-    turns = (line.start > 0) + (line.stop < len(band.gaps))
-    return boxes + sum(band.gaps[line.start : line.stop]) + turns * TURN_SPACE * em
+    boxes = sum([left + right for left, right in row_sizes.columns[line.start : line.stop]])
+    turns = (line.start > 0) + (line.stop < len(design_row.gaps))
+    return boxes + sum(design_row.gaps[line.start : line.stop]) + turns * TURN_SPACE * em
 
 
-def line_height(line: range, found: RowSizes) -> tuple[float, float]:
+def line_height(line: range, row_sizes: RowSizes) -> tuple[float, float]:
     """Room of a line above and below its axis."""
-    return max(found.up[line.start : line.stop]), max(found.down[line.start : line.stop])
+    return max(row_sizes.up[line.start : line.stop]), max(row_sizes.down[line.start : line.stop])
 
 
-def row_height(lines: LineColumns, found: RowSizes, em: float) -> float:
+def row_height(lines: LineColumns, row_sizes: RowSizes, em: float) -> float:
     """Of all lines of a band, the returns between them included."""
-    return sum([sum(line_height(line, found)) for line in lines]) + (len(lines) - 1) * TURN_SPACE * em
+    return sum([sum(line_height(line, row_sizes)) for line in lines]) + (len(lines) - 1) * TURN_SPACE * em
 
 
 def rows_extent(
-    bands: tuple[DesignRow, ...], lines: tuple[LineColumns, ...], found: list[RowSizes], em: float, *, beside: bool
+    design_rows: tuple[DesignRow, ...],
+    lines: tuple[LineColumns, ...],
+    row_sizes: list[RowSizes],
+    em: float,
+    *,
+    beside: bool,
 ) -> tuple[float, float]:
     """Width of the widest line, and height of all bands, of the highest where they stand beside each other."""
-    whole = list(zip(bands, lines, found, strict=True))
-    wide = max([line_width(band, line, size, em) for band, broken, size in whole for line in broken], default=0.0)
-    heights = [row_height(broken, size, em) for _, broken, size in whole]
-    return wide, max(heights, default=0.0) if beside else sum(heights)
+    whole = list(zip(design_rows, lines, row_sizes, strict=True))
+    width = max(
+        [line_width(design_row, line, size, em) for design_row, row_lines, size in whole for line in row_lines],
+        default=0.0,
+    )
+    heights = [row_height(row_lines, size, em) for _, row_lines, size in whole]
+    return width, max(heights, default=0.0) if beside else sum(heights)
 
 
-def unit_range(bands: tuple[DesignRow, ...], scale: str, em: float, least: float, most: float) -> tuple[float, float]:
+def unit_range(
+    design_rows: tuple[DesignRow, ...], scale: str, em: float, least: float, most: float
+) -> tuple[float, float]:
     """Pixels a unit of length: at least so that boxes measure `least` ems in the mean, at most `most` ems."""
     length = LENGTH_SCALES[scale]
-    shapes: list[Shape] = [vertex.shape for band in bands for vertex in band.graph.vertices if vertex.shape is not None]
+    shapes: list[Shape] = [
+        vertex.shape for design_row in design_rows for vertex in design_row.graph.vertices if vertex.shape is not None
+    ]
     longest = [max(length(number) for number in shape) for shape in shapes] or [1.0]
     largest = min(most * em, 1e4 / max(longest))
     smallest = min(largest, least * em * len(longest) / sum(longest))

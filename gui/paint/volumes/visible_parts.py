@@ -43,13 +43,15 @@ def find_visible_parts(
         reach = TEXT_REACH * scene.line_breaks.text_sizes.em
         near = (area.left() - reach, area.top() - reach, area.right() + reach, area.bottom() + reach)
         boxes = [box for box in boxes if _overlap(near, box.bounds)]
-        arrows = [(arrow, wide) for arrow, wide in arrows if _overlap(near, (arrow.start, arrow.y, arrow.end, arrow.y))]
+        arrows = [
+            (arrow, width) for arrow, width in arrows if _overlap(near, (arrow.start, arrow.y, arrow.end, arrow.y))
+        ]
         wires = [wire for wire in wires if _overlap(near, _bounding_rect(wire))]
         frames = [frame for frame in frames if _overlap(near, frame.rect)]
-    valued = [(box, face_values(state, box, focus)) for box in boxes]
+    boxes_with_values = [(box, face_values(state, box, focus)) for box in boxes]
     if not marks:
-        return VisibleParts(valued, arrows, wires, frames, Focus(), {})
-    return VisibleParts(valued, arrows, wires, frames, focus, value_regions(state))
+        return VisibleParts(boxes_with_values, arrows, wires, frames, Focus(), {})
+    return VisibleParts(boxes_with_values, arrows, wires, frames, focus, value_regions(state))
 
 
 def _bounding_rect(points: tuple[ScenePoint, ...]) -> Rect:

@@ -164,8 +164,8 @@ def break_lines(
 ) -> LineBreaks:
     """The lines and the details with which the boxes get largest.
 
-    `closed_blocks` blocks are drawn as one; `shapes` as for `graph`, `mistakes` by place; `input_text` says what the designs'
-    input is, `options` how much is written; designs stand below each other, or `side_by_side`.
+    `closed_blocks` are drawn as one box each; `shapes` are as for `graph`, `mistakes` by node; `input_text` names the
+    input of the designs, `options` say how much is written; designs stand below each other, or `side_by_side`.
     """
     text_sizes, mistakes_by_ref = TextSizes(em), dict(mistakes)
     prepared_designs: dict[str, _PreparedDesign] = {}

@@ -157,7 +157,7 @@ class _PlacedLine(NamedTuple):
 def lay_out_scene(
     line_breaks: LineBreaks, camera: Camera, left: float, top: float, heading_heights: Sequence[float]
 ) -> VolumesScene:
-    """Lay out a plan; `left` and `top` in pixels are where the graphs begin, `heading_heights` the height of each heading."""
+    """Lay out all boxes; graphs begin at `left` and `top`, in pixels, below headings of `heading_heights`."""
     fit, measurer, row_sizes = fit_boxes(line_breaks, camera)
     em, shrink, beside = line_breaks.text_sizes.em, fit.shrink, line_breaks.side_by_side
     row_heights = [row_height(lines, size, em) for lines, size in zip(line_breaks.lines, row_sizes, strict=True)]

@@ -297,7 +297,7 @@ def test_from_above_only_the_number_of_maps_is_seen_across():
     assert high["bottleneck", "input"] / high["bottleneck", "reduce"] == pytest.approx(16)
     assert high["bottleneck", "conv5x5"] / high["bottleneck", "reduce"] == pytest.approx(2)
     said = " ".join(words_of(state_of(TWO), "from-above"))
-    assert "H is not seen" in said
+    assert "H is invisible" in said
     assert "H 28" not in said
 
 

@@ -113,6 +113,6 @@ def test_a_design_is_moved_duplicated_and_removed_by_the_commands_that_move_laye
 ) -> None:
     window = open_window(PROJECTS["several and a stem"])
     window.workbench.set_focus(Focus("first"))
-    for id in ("move_down", "duplicate", "move_up", "remove", "move_up"):
-        window.actions_by_id[id].trigger()
+    for action_id in ("move_down", "duplicate", "move_up", "remove", "move_up"):
+        window.actions_by_id[action_id].trigger()
     assert [design.name for design in window.workbench.state.project.designs] == ["first", "empty", "last"]

@@ -297,7 +297,7 @@ def test_from_above_only_the_number_of_maps_is_seen_across():
     assert high["bottleneck", "input"] / high["bottleneck", "reduce"] == pytest.approx(16)
     assert high["bottleneck", "conv5x5"] / high["bottleneck", "reduce"] == pytest.approx(2)
     said = " ".join(words_of(state_of(TWO), "from-above"))
-    assert "H is not seen" in said
+    assert "H is invisible" in said
     assert "H 28" not in said
 
 
@@ -384,9 +384,9 @@ WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3,
     ids=["no design", "no layer"],
 )
 def test_a_project_with_nothing_to_draw_is_told_what_to_do(name, project, said):
-    for format in ("png", "svg"):
-        with pytest.raises(ProjectError, match=f"nothing that {name} could.*({said})"):
-            render_printed_figure(state_of(project), name, format)
+    for file_format in ("png", "svg"):
+        with pytest.raises(ProjectError, match=f"{name} has nothing to (draw|list); .*({said})"):
+            render_printed_figure(state_of(project), name, file_format)
 
 
 @pytest.mark.parametrize("name", [name for name in PRINTED_FIGURES if name != "paper-table"])

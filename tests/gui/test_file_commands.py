@@ -181,7 +181,7 @@ def test_an_exported_picture_has_the_chosen_scale(
 
 
 def test_the_menus_offer_only_views_that_have_a_picture(window: MainWindow) -> None:
-    titles = [view_row(id).title for id in VIEWS_WITH_PICTURE]
+    titles = [view_row(action_id).title for action_id in VIEWS_WITH_PICTURE]
     for menu, more in (("export_view", "…"), ("copy_view", "")):
         assert [plain_text(action.text()) for action in window.dynamic_menus[menu].actions()] == [
             title + more for title in titles
@@ -282,13 +282,13 @@ def test_a_figure_that_cannot_be_written_is_told(
     assert said in told[0]
 
 
-@pytest.mark.parametrize("id", [*(f"figure_{name}" for name in PRINTED_FIGURES), "turn"])
+@pytest.mark.parametrize("action_id", [*(f"figure_{name}" for name in PRINTED_FIGURES), "turn"])
 def test_a_project_without_designs_has_no_figure_and_that_is_told(
-    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, id: str
+    window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action_id: str
 ) -> None:
     window.workbench.edit("Remove the designs", replace(PROJECT, designs=()))
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_: (str(tmp_path / "figure.png"), ""))
-    window.actions_by_id[id].trigger()
+    window.actions_by_id[action_id].trigger()
     assert len(told) == 1
     assert "has nothing to" in told[0]
     assert not (tmp_path / "figure.png").exists()

@@ -198,8 +198,8 @@ def test_a_part_is_not_changed_by_itself_and_new_layers_stand_beside_its_block(q
     panel, stage = panel_stage(qtbot, "inception/5x5")
     assert not any(button.isEnabled() for button in panel.buttons.values())
     assert "take the block apart" in panel.buttons["remove"].toolTip()
-    for id in ("duplicate", "remove", "rename", "move_up", "move_down"):
-        stage.do(id)
+    for action_id in ("duplicate", "remove", "rename", "move_up", "move_down"):
+        stage.do(action_id)
     panel.edit_name()
     qtbot.keyClick(panel.tree, Qt.Key.Key_F2)
     assert stage.edits == []
@@ -397,7 +397,7 @@ def open_blocks(open_window: Callable[[Project], MainWindow]) -> MainWindow:
 
 
 def enabled(window: MainWindow, *ids: str) -> list[bool]:
-    return [window.actions_by_id[id].isEnabled() for id in ids]
+    return [window.actions_by_id[action_id].isEnabled() for action_id in ids]
 
 
 def test_taking_apart_from_the_menu_is_undone_in_one_step(open_blocks: MainWindow):
@@ -441,11 +441,11 @@ def test_commands_say_of_a_part_that_its_block_must_be_taken_apart(open_blocks: 
     open_blocks.workbench.set_focus(Focus("d", "inception/3x3"))
     changing = ("duplicate", "remove", "rename", "move_up", "move_down")
     assert not any(enabled(open_blocks, *changing))
-    assert all("take the block apart first" in open_blocks.actions_by_id[id].toolTip() for id in changing)
+    assert all("take the block apart first" in open_blocks.actions_by_id[action_id].toolTip() for action_id in changing)
     assert all(enabled(open_blocks, "reduce", "before_conv2d", "add_inception", "take_apart"))
     open_blocks.workbench.set_focus(Focus("d", "inception"))
     assert all(enabled(open_blocks, *changing))
-    assert not any("apart" in open_blocks.actions_by_id[id].toolTip() for id in changing)
+    assert not any("apart" in open_blocks.actions_by_id[action_id].toolTip() for action_id in changing)
 
 
 def test_the_view_menu_shows_blocks_as_layers_or_as_one(open_blocks: MainWindow):
@@ -480,5 +480,5 @@ def test_a_right_click_on_a_row_offers_its_commands(open_blocks: MainWindow, mon
 
 def test_no_menu_lists_more_than_a_screen_holds():
     assert max(map(len, MENUS.values())) <= 18
-    listed = {id for ids in MENUS.values() for id in ids}
+    listed = {action_id for ids in MENUS.values() for action_id in ids}
     assert {action.id for action in ACTIONS} <= listed

@@ -430,9 +430,9 @@ class DesignsStage(Stage):
             assert edit is not None
             self._on_edit(edit)
 
-    def do(self, id: str) -> None:
+    def do(self, action_id: str) -> None:
         """Do a command; nothing if it cannot be done."""
-        self.commands.by_id[id].trigger()
+        self.commands.by_id[action_id].trigger()
 
     def rename(self, name: str) -> None:
         """Give the chosen layer or design another name."""

@@ -1,4 +1,4 @@
-"""What the chosen value sees, as small boxes in the volumes before it; and keys that choose another value."""
+"""The receptive field of the selected value as small boxes in earlier volumes, and keys that select another value."""
 
 import pytest
 from msgspec.structs import replace
@@ -103,7 +103,7 @@ def test_a_closed_block_has_what_is_seen_of_its_output():
 def test_what_is_seen_is_drawn():
     before, after = (state_of(BRANCHES, focus=Focus("d", "relu", 3, pixel)) for pixel in (None, (6, 6)))
     assert picture(before) != picture(after)
-    told = "what the chosen value sees"
+    told = "what the selected value sees"
     assert told in svg(after)
     assert told not in svg(before)
 

@@ -1,4 +1,4 @@
-"""How much room a volume needs, its numbers, name and mistakes with it, and the operator before it."""
+"""Measures the space of a volume with its numbers, name and mistakes, and of the operator before it."""
 
 from functools import lru_cache
 from typing import Literal, NamedTuple
@@ -23,26 +23,26 @@ from gui.paint.volumes.labels import (
 )
 
 ArrowDetail = Literal["formula", "line", "lines", "first", "whole", "stacked", "narrow"]
-"""What stands at an arrow: the operator with its cost formula, in one line, in two, or without its numbers.
+"""Text at an arrow: the operator with its cost formula, in one line, in two, or without its numbers.
 
-In figures the operator says how deep its kernel is, the formula in one line ("whole"), in two or in three.
+In figures: the operator with its formula in one line ("whole"), in two ("stacked") or in three ("narrow").
 """
 
 DETAILS: tuple[ArrowDetail, ...] = ("formula", "line", "lines", "first")
 FORMULA_LINES: dict[ArrowDetail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
-"""In how many lines the formula stands, where it does."""
+"""Number of lines of the formula; without an entry there is none."""
 
 _NAME_WIDTH, _MISTAKE_WIDTH, _UNKNOWN_SIZE, _MISTAKE_LINES = 12.0, 15.0, 3.0, 6
-"""Widths in ems, and the most lines that mistakes at a node take."""
+"""Widths in ems, and the most lines of mistakes at a node."""
 
 _WIDEST_NOTE, _WIDEST_COMPACT_NOTE = "channel 000", "ch 000"
 NOTE_SEPARATOR = " · "
 
 _CAPTION_GAP = 0.3
-"""Above and below a caption, of its pixel size."""
+"""Above and below a caption, relative to its pixel size."""
 
 _LINE_HEIGHT, _ARROW_HEIGHT = 0.3, 0.65
-"""What a line that leaves a box and an arrow that comes to it take to each side, in ems."""
+"""Space on each side of a line that leaves a box and of an arrow that reaches one, in ems."""
 
 
 class TextSizes(Struct, frozen=True):
@@ -56,59 +56,59 @@ class TextSizes(Struct, frozen=True):
 
 
 class TextOptions(Struct, frozen=True):
-    """How much is written in a picture."""
+    """How much text a picture has."""
 
     arrow_details: tuple[ArrowDetail, ...] = DETAILS
-    """What may stand at the arrows, the most first."""
+    """Possible texts at the arrows, the longest first."""
     has_names: bool = True
-    """Whether volumes have their names below them."""
+    """Whether names are shown below volumes."""
     one_line_captions: bool = False
-    """Whether a name and the note on the front face always stand on one line."""
+    """Whether a name and the note on the front face always share a line."""
     has_kernel_depth: bool = False
-    """Whether operators say how deep their kernels are: 5×5×256."""
+    """Whether operators show the depth of their kernels: 5×5×256."""
     edge_numbers: str = "CHW"
-    """The edges that have their numbers."""
+    """Edges with numbers."""
     has_sparse_numbers: bool = False
-    """Whether H and W stand only at the volumes where they change."""
+    """Whether H and W are shown only at the volumes where they change."""
     notes: Literal["all", "fronts", "none"] = "all"
-    """Whether each volume says what its faces show; of the fronts the channel, or which slice is seen instead."""
+    """Whether volumes have notes on what their faces show; "fronts": only the channel of a visible front."""
     least_box_size: float = 4.0
-    """Ems that boxes measure in the mean at least; below that text shrinks, too."""
+    """Least mean size of boxes, in ems; below it text shrinks, too."""
     arrow_padding: float = 1.4
-    """Free length of an arrow beside its words, in ems."""
+    """Free length of an arrow beside its text, in ems."""
     branch_spread: float = 1.0
-    """How many times farther apart than they must be branches stand where there is room."""
+    """Greatest factor by which branches may be farther apart than necessary."""
     camera_is_fixed: bool = False
-    """Whether the camera stays: else boxes seen straight on have as much room to the left as to the right."""
+    """Whether the camera never turns; if it can, boxes seen straight on have equal space on both sides."""
 
 
 SCREEN_TEXT_OPTIONS = TextOptions()
 
 
 class VolumeCaption(NamedTuple):
-    """A volume's name, what is wrong with it, and the room for both and for a note below or beside the name."""
+    """Name and mistakes of a volume, and the size of both with a note below or beside the name."""
 
     name: str
     mistakes: tuple[str, ...]
     width: float
     height: float
     note_beside_name: bool
-    """Whether the note stands on the name's line: where volumes stand above each other, a line is dear."""
+    """Whether the note is on the line of the name, which saves height where volumes are stacked."""
 
 
 class BoxBody(NamedTuple):
-    """A volume's box around (0, 0) with the numbers at its edges, and what they span together."""
+    """The box of a volume around (0, 0) with the numbers at its edges, and their common bounds."""
 
     box: Prism
     bounds: tuple[float, float, float, float]
     numbers: tuple[Label, ...]
     full_bounds: tuple[float, float, float, float]
     caption_x: float
-    """Where its caption is centred: below the front face, or below all of a compact box."""
+    """Centre of the caption: below the front face, or below the whole of a compact box."""
 
 
 class BoxSpace(NamedTuple):
-    """What a volume with its caption takes to each side of the middle of its box."""
+    """Space of a volume with its caption on each side of the middle of its box."""
 
     left: float
     right: float
@@ -117,7 +117,7 @@ class BoxSpace(NamedTuple):
 
 
 class BoxMeasurer:
-    """What sizes depend on; volumes of one shape, and with it one size of caption, are measured once."""
+    """Measures volumes; the results are cached per shape and size of caption."""
 
     def __init__(self, camera: Camera, scale: str, unit: float, text_sizes: TextSizes, camera_is_fixed: bool) -> None:
         self.eye, self.scale, self.unit, self.text_sizes, self.camera_is_fixed = (
@@ -146,7 +146,7 @@ class BoxMeasurer:
         return space
 
     def line_ends(self, vertex: Vertex, caption: VolumeCaption) -> tuple[float, float]:
-        """Where lines that come from the left and leave to the right end, as far as a box and its texts let them."""
+        """Ends of the lines from the left and to the right, which the box and its texts limit."""
         key, body = (vertex.shape, vertex.is_compact, vertex.edge_numbers), self.measure_body(vertex)
         ends = self._ends.get(key)
         if ends is None:
@@ -166,7 +166,7 @@ class BoxMeasurer:
         half_width = caption.width / 2
         left = max(-body.full_bounds[0], half_width - body.caption_x)
         right = max(body.full_bounds[2], half_width + body.caption_x)
-        # Seen straight on both are equal: numbers change sides then, and no box may jump.
+        # Equal if seen straight on: numbers change sides there, and no box may jump.
         turn = 1.0 if self.camera_is_fixed else min(1.0, 5 * abs(self.eye.depth[0]))
         larger = max(left, right)
         return BoxSpace(
@@ -207,14 +207,14 @@ class BoxMeasurer:
 def get_box_measurer(
     camera: Camera, scale: str, unit: float, text_sizes: TextSizes, camera_is_fixed: bool = False
 ) -> BoxMeasurer:
-    """One measure for all that is laid out alike: most of it outlives an edit."""
+    """The cached measurer of these settings; most measures stay valid after an edit."""
     return BoxMeasurer(camera, scale, unit, text_sizes, camera_is_fixed)
 
 
 def _extent_with_texts(
     box: Prism, rects: list[tuple[float, float, float, float]], height: float
 ) -> tuple[float, float]:
-    """Left and right end of a box and of what stands beside it, within `height` above and below its middle."""
+    """Left and right end of a box and of the texts beside it, within `height` above and below its middle."""
     left, right = box.extent_between(-height, height)
     level = [rect for rect in rects if rect[1] < height and rect[3] > -height]
     return min([left, *(rect[0] for rect in level)]), max([right, *(rect[2] for rect in level)])
@@ -223,10 +223,10 @@ def _extent_with_texts(
 def make_caption(
     vertex: Vertex, name: str, mistakes: tuple[str, ...], text_sizes: TextSizes, *, stacked: bool, has_note: bool = True
 ) -> VolumeCaption:
-    """The texts below a volume. A compact one has its operator there, since its arrow is too short for it.
+    """Make the caption of a volume. That of a compact volume is its operator, since its arrow is too short for it.
 
-    Where volumes are `stacked`, above each other, the note stands on the name's line; without a name in its place.
-    Where they are not `noted` it has no room, nor has the operator of a compact one.
+    If volumes are `stacked`, the note is on the line of the name; without a name the note replaces it.
+    Without `has_note` neither the note nor the operator of a compact volume gets space.
     """
     text = name
     if vertex.report is not None and vertex.is_compact:
@@ -262,7 +262,7 @@ def _make_caption(
 
 
 def place_caption(body: BoxBody, caption: VolumeCaption, text_sizes: TextSizes, vertex: Vertex) -> tuple[Label, ...]:
-    """A caption below its box; its second line is left to the note, or to what is wrong."""
+    """Place a caption below its box; the second line is for the note or for mistakes."""
     y = body.full_bounds[3] + (_CAPTION_GAP + ASCENT) * text_sizes.small
     role: TextRole = "muted" if vertex.is_compact else "text"
     texts = [make_centred_label(caption.name, body.caption_x, y, text_sizes.small, role, is_closed_block(vertex))]
@@ -273,7 +273,7 @@ def place_caption(body: BoxBody, caption: VolumeCaption, text_sizes: TextSizes, 
 
 
 class OperatorText(NamedTuple):
-    """Texts over and under an arrow (text, size, bold), and the room that they need along it and to both sides."""
+    """Texts above and below an arrow (text, size, bold), and the space that they need along it and on both sides."""
 
     above: tuple[tuple[str, int, bool], ...]
     below: tuple[tuple[str, int, bool], ...]
@@ -285,7 +285,7 @@ class OperatorText(NamedTuple):
 def make_operator_text(
     vertex: Vertex, detail: ArrowDetail, text_sizes: TextSizes, formula: str, options: TextOptions = SCREEN_TEXT_OPTIONS
 ) -> OperatorText:
-    """What stands at the arrow to a vertex; `formula` says how its cost comes about."""
+    """Make the text at the arrow to a vertex; `formula` is that of its cost."""
     report = vertex.report
     if vertex.is_compact or report is None:
         return OperatorText((), (), 1.3 * text_sizes.em, 0.0, 0.0)
@@ -296,7 +296,7 @@ def make_operator_text(
 
 
 def fullest_operator_text(vertex: Vertex, text_sizes: TextSizes, formula: str, space: float) -> OperatorText:
-    """As much as can stand at an arrow of that length, at least what every arrow has."""
+    """The longest text that fits at an arrow of this length, or the shortest."""
     choices = [make_operator_text(vertex, detail, text_sizes, formula) for detail in DETAILS]
     return next((operator_text for operator_text in choices if operator_text.width <= space), choices[-1])
 
@@ -325,13 +325,13 @@ def _make_operator_text(
 
 
 def _deep_label(report: Report) -> str:
-    """A layer's label, of a convolution with the depth of its kernel: 5×5×256, 32 filters."""
+    """The label of a layer; that of a convolution includes the depth of its kernel: 5×5×256, 32 filters."""
     has_shape = report.output_shape is not None
     return report.layer.deep_label(report.known_inputs[0]) if has_shape else report.layer.label()
 
 
 def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
-    """A formula in so many lines: its result on a line of its own, then the factors of one place."""
+    """Break a formula into up to `count` lines: the result on its own line, then also the factors per position."""
     product, equals, result = formula.rpartition(" = ")
     if count < 2 or not equals:
         return (formula,) if formula and count else ()
@@ -341,7 +341,7 @@ def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
 
 
 def _split_label(label: str) -> tuple[str, str]:
-    """A label in two parts: 5×5, and 32 filters; 3×3, and max pool; global avg, and pool."""
+    """Split a label in two: 5×5, and 32 filters; 3×3, and max pool; global avg, and pool."""
     first, comma, second = label.partition(", ")
     if not comma and len(label) > 8:
         first, _, second = label.partition(" ") if label[0].isdigit() else label.rpartition(" ")
@@ -349,7 +349,7 @@ def _split_label(label: str) -> tuple[str, str]:
 
 
 def _split_block_label(block: Block) -> tuple[str, str]:
-    """A block's label in two parts: what it is called, and its numbers."""
+    """Split the label of a block into its title and its numbers."""
     title = block.title.lower()
     return title, block.label().removeprefix(title).lstrip(", ")
 
@@ -360,9 +360,9 @@ def is_closed_block(vertex: Vertex) -> bool:
 
 
 _COLOURS: dict[str, TextRole] = {"weights": "design", "resampling": "pool"}
-"""By a kind's role; the others are muted."""
+"""Colours by the role of a kind; other roles are muted."""
 
 
 def operator_role(vertex: Vertex) -> TextRole:
-    """The colour of an operator: its design's where it multiplies weights, that of pooling, or none."""
+    """The colour of an operator: that of its design if it multiplies weights, that of pooling, or muted."""
     return "muted" if vertex.report is None else _COLOURS.get(vertex.report.layer.role, "muted")

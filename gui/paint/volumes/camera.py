@@ -1,4 +1,4 @@
-"""The orthographic camera, and boxes as it shows them: every face of a box is a parallelogram."""
+"""The orthographic camera and boxes under it: every face of a box is a parallelogram."""
 
 from collections.abc import Callable
 from functools import lru_cache
@@ -14,7 +14,7 @@ Vector = tuple[float, float]
 FaceSide = Literal["front", "top", "left", "right"]
 
 LENGTH_SCALES: dict[str, Callable[[float], float]] = {"true": float, "sqrt": sqrt, "log": lambda count: log2(count + 1)}
-"""How long an edge of `count` values is drawn."""
+"""Length of an edge of `count` values."""
 
 LENGTH_SCALE_TEXTS = {
     "true": "edges to scale",
@@ -23,11 +23,11 @@ LENGTH_SCALE_TEXTS = {
 }
 
 CAMERA_VIEWS: dict[str, tuple[float, float]] = {"3-D": (-34.0, 24.0), "Top": (0.0, 90.0), "Front": (0.0, 0.0)}
-"""(yaw, pitch) in degrees of the cameras that have a name."""
+"""(yaw, pitch) of the named cameras, in degrees."""
 
 
 class Camera(NamedTuple):
-    """Where one unit along width, height (downward) and depth (away from the viewer) goes on the screen."""
+    """Screen vectors of one unit along width, height (downward) and depth (away from the viewer)."""
 
     width: Vector
     height: Vector
@@ -37,14 +37,14 @@ class Camera(NamedTuple):
 def make_camera(yaw: float, pitch: float) -> Camera:
     """Turn by `yaw` around the vertical axis, then look down by `pitch`; degrees within ±90 and 0 … 90.
 
-    At (0, 0) the front face alone is seen, at (0, 90) the top face alone, its width across and its depth upward.
+    At (0, 0) only the front face is visible, at (0, 90) only the top face, its width across and its depth upward.
     """
     turn, tilt = radians(-min(90.0, max(-90.0, yaw))), radians(min(90.0, max(0.0, pitch)))
     return Camera((cos(turn), sin(turn) * sin(tilt)), (0.0, cos(tilt)), (sin(turn), -cos(turn) * sin(tilt)))
 
 
 class BoxFace(NamedTuple):
-    """A side of a box: its corner, and the edges along which columns and rows of its picture run."""
+    """A face of a box: its corner, and the edges along the columns and rows of its picture."""
 
     side: FaceSide
     x: float
@@ -67,7 +67,7 @@ class BoxFace(NamedTuple):
         return QPolygonF([QPointF(*corner) for corner in corners])
 
     def fractions_at(self, x: float, y: float) -> Vector | None:
-        """How far along `across` and `down` a point lies, each 0 … 1; None outside of the face."""
+        """Position of a point along `across` and `down`, each 0 … 1, or None outside of the face."""
         (ax, ay), (dx, dy) = self.across, self.down
         determinant = ax * dy - ay * dx
         if abs(determinant) < 1e-9:
@@ -78,7 +78,7 @@ class BoxFace(NamedTuple):
 
 
 class Prism(NamedTuple):
-    """A box on the screen: its front face's top left corner, and its three edges from there."""
+    """A box on the screen: the top left corner of its front face, and the three edges from there."""
 
     x: float
     y: float
@@ -103,7 +103,7 @@ class Prism(NamedTuple):
         return Prism(*self.corner(*low), *edges)
 
     def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of what is seen."""
+        """Left, top, right and bottom of the box on the screen."""
         across = [edge[0] for edge in (self.width, self.height, self.depth)]
         upright = [edge[1] for edge in (self.width, self.height, self.depth)]
         return (
@@ -114,7 +114,7 @@ class Prism(NamedTuple):
         )
 
     def faces(self) -> tuple[BoxFace, ...]:
-        """The faces that the camera sees: the front, the top, and the right or the left side."""
+        """The visible faces: the top, the right or left side, and the front."""
         side: FaceSide = "right" if self.depth[0] >= 0 else "left"
         corner = self.corner(1, 0, 0) if side == "right" else (self.x, self.y)
         return (
@@ -124,30 +124,30 @@ class Prism(NamedTuple):
         )
 
     def inner_edges(self) -> list[tuple[Vector, Vector]]:
-        """The three edges inside of the outline: they meet in the nearest corner."""
+        """The three visible edges inside the outline, which meet in the nearest corner."""
         (wx, wy), right = self.width, self.depth[0] >= 0
         x, y = (self.x + wx, self.y + wy) if right else (self.x, self.y)
         across = (-wx, -wy) if right else (wx, wy)
         return [((x, y), (x + dx, y + dy)) for dx, dy in (across, self.height, self.depth)]
 
     def hidden_edges(self) -> list[tuple[Vector, Vector]]:
-        """The three edges behind: they meet in the farthest corner."""
+        """The three hidden edges, which meet in the farthest corner."""
         (wx, wy), right = self.width, self.depth[0] >= 0
         x, y = self.corner(0 if right else 1, 1, 1)
         across = (-wx, -wy) if right else (wx, wy)
         return [((x, y), (x - dx, y - dy)) for dx, dy in (across, self.height, self.depth)]
 
     def outline(self) -> QPolygonF:
-        """The six corners around what is seen."""
+        """The hexagon around the box."""
         return QPolygonF([QPointF(*corner) for corner in self._outline_corners()])
 
     def outer_edges(self) -> list[tuple[Vector, Vector]]:
-        """The six edges around what is seen."""
+        """The six edges of the outline."""
         corners = self._outline_corners()
         return list(zip(corners, (*corners[1:], corners[0]), strict=True))
 
     def extent_between(self, top: float, bottom: float) -> tuple[float, float]:
-        """Left and right end of what is seen between two heights, which its middle lies between."""
+        """Left and right end of the box between two heights, one above and one below its middle."""
         ends: list[float] = []
         for (x, y), (to_x, to_y) in self.outer_edges():
             low, high = max(top, min(y, to_y)), min(bottom, max(y, to_y))
@@ -173,9 +173,9 @@ class Prism(NamedTuple):
 
 
 class BoxEdges(NamedTuple):
-    """The lines and faces of a box whose front face's top left corner is at (0, 0).
+    """Lines and faces of a box whose front face has its top left corner at (0, 0).
 
-    `size` is the shorter side of what is seen.
+    `size` is the shorter side of its bounds.
     """
 
     outer_edges: list[QLineF]
@@ -187,7 +187,7 @@ class BoxEdges(NamedTuple):
 
 @lru_cache(maxsize=4096)
 def make_box_edges(width: Vector, height: Vector, depth: Vector) -> BoxEdges:
-    """What a box with these edges is drawn with, made once: boxes of one shape have the same."""
+    """Lines and faces of a box with these edges; cached, since boxes of one shape share them."""
     box = Prism(0.0, 0.0, width, height, depth)
     left, top, right, bottom = box.bounds()
     border, ridges = (
@@ -198,7 +198,7 @@ def make_box_edges(width: Vector, height: Vector, depth: Vector) -> BoxEdges:
 
 
 def make_prism(shape: Shape, scale: str, unit: float, camera: Camera) -> Prism:
-    """A volume as a box around the origin: H and W its front face, C its depth; `unit` pixels a unit of length."""
+    """The box of a volume around the origin: H and W span its front face, C is its depth; `unit` pixels per length."""
     length = LENGTH_SCALES[scale]
     sizes = (length(shape.width), length(shape.height), length(shape.channels))
     edges = [(unit * size * x, unit * size * y) for size, (x, y) in zip(sizes, camera, strict=True)]

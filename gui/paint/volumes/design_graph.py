@@ -1,4 +1,4 @@
-"""A design as a grid: columns by longest path, rows by branch, lanes for connections that skip columns."""
+"""Arranges a design in a grid: columns by longest path, rows by branch, lanes for connections that skip columns."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from typing import NamedTuple
@@ -11,7 +11,7 @@ from engine.network.graph import INPUT
 from engine.shapes import Shape
 
 _Connections = tuple[tuple[int, ...], ...]
-"""Per vertex, or per column, the vertices that belong to it."""
+"""Vertices per vertex or per column."""
 
 
 class Vertex(NamedTuple):
@@ -19,26 +19,26 @@ class Vertex(NamedTuple):
 
     name: str
     label: str
-    """The name as it is shown: in an open block without the block's."""
+    """Displayed name, without the name of an open block."""
     report: Report | None
     shape: Shape | None
     column: int
     row: int
     is_compact: bool
-    """Whether it is drawn close to what it receives: its layer keeps the shape and looks at no neighbours."""
+    """Whether it is drawn close to its source, because its layer is elementwise."""
     edge_numbers: str = "CHW"
-    """The edges that have their number beside them; of a compact volume none."""
+    """Edges with numbers; none for a compact volume."""
 
 
 class Lane(NamedTuple):
-    """The row along which the output of `source` runs to consumers further right than the next column."""
+    """The row along which the output of `source` runs to readers beyond the next column."""
 
     source: int
     row: int
 
 
 class OpenBlock(NamedTuple):
-    """A block that is drawn as its layers, and the columns that these have for themselves."""
+    """A block that is drawn as its layers, and the columns that contain only these."""
 
     name: str
     kind: str
@@ -46,9 +46,9 @@ class OpenBlock(NamedTuple):
 
 
 class DesignGraph(Struct, frozen=True, eq=False):
-    """Vertices (0 is the input), what each receives and feeds; `sections` are runs of columns that share rows.
+    """Vertices (0 is the input) with their sources and targets; `sections` are runs of columns that share rows.
 
-    Rows count within a section. In one of one vertex there is row 0 alone; branches go down from 0, lanes up from −1.
+    Rows count within a section: branches go down from 0, lanes up from −1; a section of one vertex has only row 0.
     """
 
     vertices: tuple[Vertex, ...]
@@ -58,12 +58,12 @@ class DesignGraph(Struct, frozen=True, eq=False):
     sections: tuple[range, ...]
     lanes: tuple[Lane, ...]
     lone_columns: frozenset[int]
-    """Columns of one vertex that no connection passes: all that comes after depends on it alone."""
+    """Columns of one vertex that no connection bypasses: everything after depends on it alone."""
     open_blocks: tuple["OpenBlock", ...]
 
 
 def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> DesignGraph:
-    """Lay a design out; `shapes` are of nodes whose shape is unknown now and was known before."""
+    """Arrange a design; `shapes` are earlier shapes of nodes whose shape is unknown now."""
     sources, targets = _find_connections(analysis)
     columns = _assign_columns(sources)
     members = _column_members(columns)
@@ -91,7 +91,7 @@ def build_design_graph(analysis: Analysis, shapes: Mapping[str, Shape]) -> Desig
 
 
 def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> DesignGraph:
-    """The same with the numbers of these edges; `sparse`: H and W only where no volume of that size is received."""
+    """The graph with numbers only at these edges; if `sparse`, H and W only where they differ from the sources."""
 
     def with_fewer_numbers(vertex: Vertex, sources: tuple[int, ...]) -> Vertex:
         shape, source_shapes = vertex.shape, {graph.vertices[source].shape for source in sources} - {None}
@@ -103,7 +103,7 @@ def with_edge_numbers(graph: DesignGraph, letters: str, *, sparse: bool) -> Desi
 
 
 def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connections) -> Iterator[OpenBlock]:
-    """The open blocks whose columns hold none but their layers; beside others a block has no room of its own."""
+    """The open blocks whose columns contain only their layers; others cannot have a frame."""
     inside: dict[str, list[int]] = {}
     for index, report in enumerate(analysis.reports, 1):
         if report.block is not None:
@@ -116,7 +116,7 @@ def _find_open_blocks(analysis: Analysis, columns: list[int], members: _Connecti
 
 
 def _find_connections(analysis: Analysis) -> tuple[_Connections, _Connections]:
-    """Sources and targets of each vertex; unknown names and the ways back of a cycle are left out."""
+    """Sources and targets of each vertex, without unknown names and back edges of cycles."""
     number = {INPUT: 0}
     sources: list[tuple[int, ...]] = [()]
     targets: list[list[int]] = [[] for _ in range(1 + len(analysis.reports))]
@@ -129,7 +129,7 @@ def _find_connections(analysis: Analysis) -> tuple[_Connections, _Connections]:
 
 
 def _assign_columns(sources: _Connections) -> list[int]:
-    """The longest path from the input to each vertex."""
+    """Length of the longest path from the input to each vertex."""
     columns = [0]
     for inputs in sources[1:]:
         columns.append(1 + max((columns[source] for source in inputs), default=0))
@@ -144,7 +144,7 @@ def _column_members(columns: list[int]) -> tuple[tuple[int, ...], ...]:
 
 
 def _passing_columns(sources: _Connections, columns: list[int]) -> list[bool]:
-    """Whether a connection runs past each column without stopping."""
+    """Whether a connection bypasses each column."""
     passing = [False] * (max(columns) + 1)
     for target, inputs in enumerate(sources):
         for source in inputs:
@@ -154,7 +154,7 @@ def _passing_columns(sources: _Connections, columns: list[int]) -> list[bool]:
 
 
 def _split_sections(single: list[bool]) -> tuple[range, ...]:
-    """Each single column is a section; the columns between two of them are one."""
+    """Each single column is a section, and so are all columns between two of them."""
     sections: list[range] = []
     for column, alone in enumerate(single):
         if alone or not sections or single[sections[-1].start]:
@@ -197,7 +197,7 @@ def _place_section(
 
 
 def _find_paths(inside: list[int], sources: _Connections, columns: list[int]) -> list[list[int]]:
-    """A section's vertices as paths: each vertex continues the deepest of its inputs unless another already does."""
+    """The vertices of a section as paths: each continues the path of its deepest source unless another does."""
     paths: dict[int, list[int]] = {}
     all_paths: list[list[int]] = []
     for vertex in inside:
@@ -211,7 +211,7 @@ def _find_paths(inside: list[int], sources: _Connections, columns: list[int]) ->
 
 
 def _take_free_row(occupied: dict[int, set[int]], columns: set[int], rows: Iterable[int]) -> int:
-    """The first row whose needed columns are free; they are taken now."""
+    """Occupy these columns of the first row in which all are free, and return the row."""
     row = next(row for row in rows if not occupied.setdefault(row, set()) & columns)
     occupied[row] |= columns
     return row

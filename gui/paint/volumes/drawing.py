@@ -1,4 +1,4 @@
-"""The volumes of every design as boxes with their values on the faces: one painting for the screen and for files."""
+"""Draws the volumes of every design as boxes with values on their faces, for the screen and for files."""
 
 from itertools import groupby
 from math import hypot
@@ -22,19 +22,19 @@ from gui.state.view_state import ViewState
 from gui.theme import Theme
 
 _DIMMED = 0.38
-"""Share of values that earlier settings gave in the colour of their face."""
+"""Opacity of stale values on their face."""
 
 _SMALL_WINDOW, _SMALLEST_WINDOW = 12.0, 3.0
-"""Pixels below which a kernel's window is no more than its outline, and below which it is left out."""
+"""Sizes in pixels below which a kernel box is only an outline, and below which it is left out."""
 
 _WINDOWED, _FULL_LINES = 1.5, 4.0
-"""Ems of a volume's maps from which on a kernel's window stands in it, and from which on with lines of full width."""
+"""Sizes of maps in ems from which a kernel box is drawn in them, and from which its lines have full width."""
 
 _SHADES = {"front": 100, "top": 108, "left": 90, "right": 90}
 
 
 def paint_volumes(painter: QPainter, rect: QRectF, state: ViewState, theme: Theme) -> None:
-    """Draw the boxes of all designs into `rect`, with every word of text."""
+    """Draw the boxes of all designs into `rect`, with all texts."""
     draw_volumes(painter, rect, state, theme, lay_out_volumes(state, rect.width(), rect.height()), 0.0)
 
 
@@ -48,10 +48,10 @@ def draw_volumes(
     zoom: float = 1.0,
     area: QRectF | None = None,
 ) -> None:
-    """Draw a frame, or what stands in an `area` of it.
+    """Draw a layout, or the part of it within `area`.
 
-    Text that would be smaller than `smallest_text` pixels on the device is left out. `zoom` is how much the painter
-    enlarges the picture: what is written, and lines, then grow with its root only, to leave the faces the room.
+    Text smaller than `smallest_text` pixels on the device is left out. `zoom` is the factor by which the painter
+    enlarges the picture: texts and lines grow only with its square root, to leave space for the faces.
     """
     painter.save()
     painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
@@ -78,9 +78,9 @@ def draw_scene(
     area: QRectF | None = None,
     marks: bool = True,
 ) -> None:
-    """Draw the boxes of a scene with their arrows and texts, as `draw` does; no text ends beyond `right`.
+    """Draw the boxes of a scene with their arrows and texts, as `draw_volumes` does; no text ends beyond `right`.
 
-    Without `marks` it is not shown what is chosen.
+    Without `marks` the focus is not shown.
     """
     painter.save()
     painter.scale(scene.shrink, scene.shrink)
@@ -94,7 +94,7 @@ def draw_scene(
 
 
 class _ScenePainter:
-    """One repaint: the painter, and all that drawing a box or an arrow looks up."""
+    """One repaint of a scene."""
 
     def __init__(
         self, painter: QPainter, state: ViewState, theme: Theme, scene: VolumesScene, part: VisibleParts, zoom: TextZoom
@@ -111,7 +111,7 @@ class _ScenePainter:
         }
 
     def draw(self, right: float) -> None:
-        """Draw what is seen; no text ends beyond `right`."""
+        """Draw the visible parts; no text ends beyond `right`."""
         self._draw_frames()
         self._draw_wires()
         self._draw_arrows()
@@ -135,7 +135,7 @@ class _ScenePainter:
         return self._designs[design] if role == "design" else str(getattr(self.theme, role))
 
     def _draw_frames(self) -> None:
-        """A pale ground behind the layers of every open block; the chosen one's in the colour of the choice."""
+        """Draw a pale background behind the layers of each open block, with an accented border for that in focus."""
         radius = 0.6 * self.em
         for frame in self.visible.frames:
             left, top, right, bottom = frame.rect
@@ -152,7 +152,7 @@ class _ScenePainter:
             self.painter.drawPath(_rounded_path(wire, 0.45 * self.em))
 
     def _draw_arrows(self) -> None:
-        """All arrows of one colour together: it is faster."""
+        """Draw all arrows, those of one colour together, which is faster."""
         shapes_by_colour: dict[str, tuple[list[QRectF], QPainterPath]] = {}
         for arrow, ems in self.visible.arrows:
             width = ems * self.em / self.zoom.text_fineness
@@ -171,7 +171,7 @@ class _ScenePainter:
             self.painter.drawPath(heads)
 
     def _draw_faces(self) -> None:
-        """All faces without lines: their edges are covered later, and without smoothing they are drawn much faster."""
+        """Draw all faces without antialiasing, which is much faster; lines cover their edges later."""
         painter, transform, least_area = self.painter, self.painter.transform(), 0.2 / self.zoom.pixels**2
         painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
         painter.setPen(Qt.PenStyle.NoPen)
@@ -194,7 +194,7 @@ class _ScenePainter:
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
 
     def _face_image(self, face: BoxFace, values: FaceValues, plain: QColor) -> QImage:
-        """The picture on a face, as fine as the device shows it; values of earlier settings pale into `plain`."""
+        """The picture of a face at the resolution of the device; stale values fade into `plain`."""
         pixels = self.zoom.pixels if self.raster else float("inf")
         columns, rows = pixels * hypot(*face.across), pixels * hypot(*face.down)
         if face.side == "front" and values.photo is not None:
@@ -214,7 +214,7 @@ class _ScenePainter:
         return image if self.raster else faces.enlarge_pixels(image)
 
     def _draw_edges(self) -> None:
-        """Edges and outlines, those of ordinary boxes together."""
+        """Draw edges and outlines, those of ordinary boxes together."""
         self.painter.setBrush(Qt.BrushStyle.NoBrush)
         boxes = [box for box, _ in self.visible.boxes]
         special = [box for box in boxes if self._is_special(box)]
@@ -225,7 +225,7 @@ class _ScenePainter:
             self._draw_outline(box)
 
     def _draw_lines(self, colour: str, lines_by_prism: list[tuple[Prism, list[QLineF]]]) -> None:
-        """Thin lines of boxes; to move the painter is faster than to move the lines."""
+        """Draw thin lines of boxes; moving the painter is faster than moving the lines."""
         transform, x, y = self.painter.transform(), 0.0, 0.0
         self.painter.setPen(self._pen(colour, 0.8 * self.line))
         for prism, lines in lines_by_prism:
@@ -238,7 +238,7 @@ class _ScenePainter:
         return bool(box.caption.mistakes) or box.vertex.shape is None or box.ref == self.visible.focus.ref
 
     def _draw_outline(self, box: PlacedBox) -> None:
-        """In red where there is a mistake, else thick around the chosen volume; dashed where the shape is unknown."""
+        """Draw the outline red if there is a mistake, thick if in focus, and dashed if the shape is unknown."""
         outline, in_focus = box.prism.outline(), box.ref == self.visible.focus.ref
         for colour, width in ((self.theme.base, 4.5), (self.theme.accent, 3.0)) if in_focus else ():
             self.painter.setPen(self._pen(colour, width * self.line))
@@ -256,9 +256,9 @@ class _ScenePainter:
         self.painter.drawPolygon(outline)
 
     def _draw_window(self, window: KernelBox, volume: Prism) -> None:
-        """Translucent, its edges strong on a lighter line, the hidden ones thin: it hides nothing of the volume.
+        """Draw a kernel box: translucent, strong visible edges on lighter lines, thin hidden edges.
 
-        In a small volume all lines are thinner, and in a very small one there is none: they would cover it.
+        In a small volume all lines are thinner; in a very small one there is none, since it would hide the values.
         """
         side = max(hypot(*volume.width), hypot(*volume.height)) * self.zoom.text_fineness / self.em
         if side < _WINDOWED:
@@ -286,7 +286,7 @@ class _ScenePainter:
         self.painter.translate(-window.box.x, -window.box.y)
 
     def _draw_pixel(self, box: PlacedBox) -> None:
-        """A mark on the chosen pixel of the front face."""
+        """Mark the pixel in focus on the front face."""
         shape, pixel = box.vertex.shape, self.visible.focus.pixel
         if shape is None or pixel is None:
             return
@@ -299,7 +299,7 @@ class _ScenePainter:
             self.painter.drawPolygon(mark)
 
     def _draw_texts(self, right: float) -> None:
-        """All texts, those of one look together: fonts and pens are dear to set."""
+        """Draw all texts, those of one style together, since setting fonts and pens is expensive."""
         fineness = self.zoom.text_fineness
         texts = [
             (self._colour(item.text.role, item.design), item)
@@ -320,7 +320,7 @@ def _text_style(item: tuple[str, AnchoredLabel]) -> tuple[int, bool, str]:
 
 
 def _rounded_path(points: tuple[tuple[float, float], ...], radius: float) -> QPainterPath:
-    """A line of upright and level pieces, its corners rounded."""
+    """A line of vertical and horizontal pieces with rounded corners."""
     path = QPainterPath(QPointF(*points[0]))
     for before, at, after in zip(points, points[1:], points[2:], strict=False):
         ways = []

@@ -1,4 +1,4 @@
-"""Which values a box shows: those of a result of its shape, on the front one channel or the photo itself."""
+"""Selects the values on a box: those of a result of its shape, with one channel or the photo on the front."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -14,7 +14,7 @@ from gui.state.volume_at import Float32Volume, VolumeAt
 
 
 def visible_focus(state: ViewState) -> Focus:
-    """The focus where it is shown: within a closed block at the block, with its value if that is the block's own."""
+    """The visible focus: a closed block replaces its layers, with channel and pixel if it has the same output."""
     focus, ref = state.focus, state.visible_ref(state.focus.ref)
     if ref == focus.ref:
         return focus
@@ -23,15 +23,15 @@ def visible_focus(state: ViewState) -> Focus:
 
 
 def photo_at(state: ViewState, at: VolumeAt, focus: Focus) -> ImageInput | None:
-    """The photo that a volume is itself; None for others, and if one of its channels was chosen."""
+    """The photo that a volume consists of; None for others, and if a channel of it is in focus."""
     spec, channel_in_focus = state.project.input, focus.ref == at.ref and focus.channel is not None
     return spec if at.is_project_input and isinstance(spec, ImageInput) and not channel_in_focus else None
 
 
 def front_channel(state: ViewState, ref: NodeRef, volume: Float32Volume, focus: Focus) -> int:
-    """The channel on the front face: the chosen one, else the liveliest.
+    """The channel on the front face: that in focus, else the most varied one.
 
-    Volumes that are worth comparing show the same one: what is chosen in either, else what is liveliest in the first.
+    Companion volumes show the same channel: that in focus in either, else the most varied one of the first.
     """
     count, companion = len(volume), find_companion(state, ref)
     if focus.channel is not None and focus.channel < count and focus.ref in (ref, companion):
@@ -42,7 +42,7 @@ def front_channel(state: ViewState, ref: NodeRef, volume: Float32Volume, focus: 
 
 
 def value_regions(state: ViewState) -> Mapping[NodeRef, Region]:
-    """What the chosen value sees of every volume before it; nothing where no value is chosen, or there is none."""
+    """Receptive fields of the value in focus in all volumes before it; empty if no value is in focus."""
     focus, ref = state.focus, state.volume_at(state.focus.ref).source
     report = state.report(ref)
     shape = None if report is None else report.output_shape
@@ -56,17 +56,17 @@ def value_regions(state: ViewState) -> Mapping[NodeRef, Region]:
 
 
 class FaceValues(NamedTuple):
-    """What the faces of a box show."""
+    """The values on the faces of a box."""
 
     volume: Float32Volume
     is_fresh: bool
     channel: int
     photo: ImageInput | None
-    """How the photo was made that stands on the front instead of a channel."""
+    """Origin of the photo that the front shows instead of a channel."""
 
 
 def face_values(state: ViewState, box: PlacedBox, focus: Focus) -> FaceValues | None:
-    """Those of a box, where the choice is shown at `focus`."""
+    """The values on a box, with the visible `focus`; None without a result of its shape."""
     at = state.volume_at(box.ref)
     volume = at.volume_of(box.vertex.shape)
     if volume is None:
@@ -75,7 +75,7 @@ def face_values(state: ViewState, box: PlacedBox, focus: Focus) -> FaceValues | 
 
 
 def face_note(box: PlacedBox, values: FaceValues | None, *, slices: bool = True) -> str:
-    """Which values the front face shows; where it is not seen, with `slices` the slice that another face shows."""
+    """Note on the values of the front face or, if it is invisible and with `slices`, of another face."""
     brief = box.vertex.is_compact or not box.caption.name
     if box.caption.mistakes or (box.vertex.shape is not None and values is None):
         return ""

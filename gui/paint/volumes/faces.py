@@ -1,4 +1,4 @@
-"""Pictures on the faces of boxes: real slices of a volume in the colours of its map."""
+"""Pictures on the faces of boxes: slices of a volume in the colours of the colour map."""
 
 from functools import lru_cache
 from typing import Any
@@ -16,14 +16,14 @@ from gui.paint.volumes.camera import FaceSide
 from gui.state.volume_at import Float32Volume
 
 MOST_PIXELS = 512
-"""The most columns or rows that a face's picture has."""
+"""Most columns or rows of the picture of a face."""
 
 _SAMPLED_PIXELS = 4096
-"""The most pixels of a channel that are looked at to choose one."""
+"""Most pixels of a channel that are sampled to compare channels."""
 
 
 def most_varied_channel(volume: Float32Volume) -> int:
-    """The channel that uses most of the colour map, the first of several: what shows most where nobody chose.
+    """The channel that uses most of the colour map, the first of several; shown unless a channel is in focus.
 
     Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
     """
@@ -44,7 +44,7 @@ def _find_most_varied_channel(volume: Float32Volume) -> int:
 
 
 def face_slice(volume: Float32Volume, side: FaceSide, channel: int) -> NDArray[Any]:
-    """The slice that a face shows, rows and columns as the face has them.
+    """The slice on a face, with the rows and columns of the face.
 
     front: the channel (H×W); top: the row y = 0 of every channel (C×W); left and right: the column x = 0 or
     x = W − 1 of every channel, transposed (H×C).
@@ -62,9 +62,9 @@ def face_slice(volume: Float32Volume, side: FaceSide, channel: int) -> NDArray[A
 def face_image(
     volume: Float32Volume, side: FaceSide, channel: int, name: str, *, zero_centred: bool, columns: float, rows: float
 ) -> QImage:
-    """The picture of a face that is `columns` × `rows` pixels large on its device.
+    """The picture of a face of `columns` × `rows` device pixels.
 
-    Where a pixel would hold several values it shows their mean; otherwise each value is a pixel of the picture.
+    A pixel shows the mean of its values if there are several; otherwise each value is a pixel of the picture.
     """
     channels, map_height, map_width = volume.shape
     height = _halved(channels if side == "top" else map_height, int(min(rows, MOST_PIXELS)))
@@ -80,7 +80,7 @@ def face_image(
 
 
 def photo_face_image(volume: Float32Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
-    """The photo that a volume was made from, as `face_image` for its front face."""
+    """The photo that a volume was made from, at the resolution of `face_image`."""
     height = _halved(volume.shape[1], int(min(rows, MOST_PIXELS)))
     width = _halved(volume.shape[2], int(min(columns, MOST_PIXELS)))
 
@@ -95,7 +95,7 @@ def photo_face_image(volume: Float32Volume, spec: ImageInput, columns: float, ro
 
 
 def fade_image(volume: Float32Volume, image: QImage, ground: QColor, share: float) -> QImage:
-    """The picture of a face, `share` of it on a ground."""
+    """The picture of a face with opacity `share` on a background."""
 
     def make() -> QImage:
         mixed = QImage(image.size(), QImage.Format.Format_RGB32)
@@ -110,7 +110,7 @@ def fade_image(volume: Float32Volume, image: QImage, ground: QColor, share: floa
 
 
 def enlarge_pixels(image: QImage) -> QImage:
-    """Each pixel as a square of pixels, for files whose readers would blur a small picture."""
+    """Enlarge each pixel to a block of pixels, since viewers of files would blur a small picture."""
     factors = [max(1, MOST_PIXELS // length) for length in (image.width(), image.height())]
     size = image.width() * factors[0], image.height() * factors[1]
     return image.scaled(*size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation)
@@ -118,7 +118,7 @@ def enlarge_pixels(image: QImage) -> QImage:
 
 @lru_cache(maxsize=8192)
 def _halved(count: int, max_count: int) -> int:
-    """`count`, halved until it is at most the pixels that there are."""
+    """Halve `count` until it is at most `max_count`."""
     while count > max_count and count > 1:
         count = (count + 1) // 2
     return count

@@ -1,4 +1,4 @@
-"""What is under a point of the picture, and which volume is the next one in a direction."""
+"""Finds the volume at a point of the picture, and the next volume in a direction."""
 
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
@@ -16,11 +16,11 @@ from gui.state.view_state import Focus, ViewState
 Direction = Literal["left", "right", "up", "down"]
 
 _NEAR = 5.0
-"""Pixels around a box that still count as it: a thin one can be hit too."""
+"""Pixels around a box that still hit it, so that thin boxes can be hit."""
 
 
 class VolumeHit(NamedTuple):
-    """A volume, and where on one of its faces: indices into it, None where the picture does not say."""
+    """A volume and a position on one of its faces, as indices, each None if the picture does not determine it."""
 
     ref: NodeRef
     side: FaceSide | None = None
@@ -29,7 +29,7 @@ class VolumeHit(NamedTuple):
 
 
 def hit_volumes(state: ViewState, layout: VolumesLayout, x: float, y: float) -> VolumeHit | None:
-    """What is at a point, in pixels from the picture's top left corner."""
+    """The hit at a point, in pixels from the top left corner of the picture."""
     scene = layout.scene
     x, y = x / scene.shrink, y / scene.shrink
     reach = TEXT_REACH * scene.line_breaks.text_sizes.em
@@ -85,7 +85,7 @@ def _on_border(rect: Rect, x: float, y: float, near: float) -> bool:
 
 
 def hit_focus(state: ViewState, hit: VolumeHit) -> Focus:
-    """What a click chooses: the volume, and the value where one is shown."""
+    """The focus that a click selects: the volume, and the value if one is shown."""
     shape = None if hit.side is None else visible_shape(state, hit.ref)
     if state.volume_at(hit.ref).volume_of(shape) is None:
         return Focus(*hit.ref)
@@ -113,7 +113,7 @@ def describe_hit(state: ViewState, hit: VolumeHit) -> str:
 
 
 def visible_shape(state: ViewState, ref: NodeRef) -> Shape | None:
-    """The shape of the volume at a place, or of the one before where today's is unknown."""
+    """The shape of a volume, or that of its earlier result if it is unknown now."""
     at = state.volume_at(ref)
     if at.shape is None and at.volume is not None and state.report(ref) is not None:
         return Shape(*at.volume.shape)
@@ -121,7 +121,7 @@ def visible_shape(state: ViewState, ref: NodeRef) -> Shape | None:
 
 
 def find_box(state: ViewState, scene: VolumesScene, ref: NodeRef) -> PlacedBox | None:
-    """The box that shows a place: of what a closed block holds the block's, of an open block that of its last layer."""
+    """The box of a node: that of the closed block around it, or of the last layer of an open block."""
     block, visible_ref = state.check.block(ref), state.visible_ref(ref)
     if block is not None and state.is_open(ref):
         visible_ref = ref[0], block.output
@@ -129,7 +129,7 @@ def find_box(state: ViewState, scene: VolumesScene, ref: NodeRef) -> PlacedBox |
 
 
 def find_rect(state: ViewState, scene: VolumesScene, ref: NodeRef) -> Rect | None:
-    """What shows a place: a box with its numbers, its name and the arrow to it, or the frame of an open block."""
+    """Bounds of a node: its box with texts and arrow, or the frame of an open block."""
     frames = [frame.rect for frame in scene.frames if frame.ref == ref]
     if frames:
         return _bounding_rect(frames)
@@ -147,7 +147,7 @@ def _bounding_rect(rects: Sequence[Rect]) -> Rect:
 
 
 def find_neighbour(scene: VolumesScene, box: PlacedBox | None, direction: Direction) -> NodeRef | None:
-    """The volume before or after along the connections, or the nearest one above or below."""
+    """The previous or next volume along the connections, or the nearest one above or below."""
     if box is None:
         return scene.boxes[0].ref if scene.boxes else None
     if direction in ("left", "right"):

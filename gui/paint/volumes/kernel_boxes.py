@@ -1,4 +1,4 @@
-"""Small boxes of true proportion inside a volume: the window that reads it, or what the chosen value sees of it."""
+"""Small boxes to scale inside a volume: the windows that read it, or the receptive field of the value in focus."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -19,7 +19,7 @@ _Span = tuple[tuple[float, float, float], tuple[float, float, float]]
 
 
 class KernelBox(NamedTuple):
-    """A kernel on its input: its box on the screen, its design, and the colour of its kind."""
+    """A kernel on its input: its box on the screen, its design, and the colour of its operator."""
 
     box: Prism
     design: str
@@ -27,10 +27,10 @@ class KernelBox(NamedTuple):
 
 
 def find_kernel_boxes(box: PlacedBox, focus: Focus, region: Region | None = None) -> tuple[KernelBox, ...]:
-    """The windows that stand on a volume: the chosen consumer's alone, else one of each size, the largest first.
+    """The windows on a volume: only that of the reader in focus, else one of each size, the largest first.
 
-    Where the volume comes before the chosen value, the `region` of it that the value sees stands there instead, but
-    for the window that makes the value.
+    If the value in focus depends on a `region` of the volume, that is shown instead, except for the window that
+    computes the value.
     """
     shape, design = box.vertex.shape, box.ref[0]
     readers = [vertex for vertex in box.targets if vertex.report is not None and vertex.report.output_shape is not None]
@@ -55,7 +55,7 @@ def _has_window(vertex: Vertex) -> bool:
 
 
 def _span_of(vertex: Vertex, shape: Shape, focus: Focus) -> _Span | None:
-    """The part of the volume that one value of a reader reads: the chosen one, else the middle one of the first map."""
+    """The part of the volume that a value of a reader reads: that in focus, else the middle one of the first map."""
     windows = None if vertex.report is None else vertex.report.sliding_windows
     if vertex.report is None or vertex.shape is None or windows is None:
         return None
@@ -74,7 +74,7 @@ def _region_fractions(region: Region, shape: Shape) -> _Span:
 def _window_fractions(
     windows: Windows, first: int, last: int, shape: Shape, pixel: tuple[int, int] | None
 ) -> _Span | None:
-    """The part of some channels, past the last, that the window of one pixel reads, padding left out."""
+    """The part of the channels `first` to `last` (exclusive) that the window of a pixel reads, without padding."""
     height, width = windows.output
     row, column = pixel or ((height - 1) // 2, (width - 1) // 2)
     top, left = windows.first_tap(row, column)

@@ -1,4 +1,4 @@
-"""Text with a place, and the numbers on the edges of a box."""
+"""Labels: placed lines of text, and the numbers at the edges of a box."""
 
 from collections.abc import Sequence
 from functools import lru_cache
@@ -11,17 +11,17 @@ from gui.paint.volumes.camera import Camera, Prism, Vector
 from gui.theme import font
 
 TextRole = Literal["text", "muted", "error", "design", "pool", "accent"]
-"""Names of the theme's colours; "design" is the colour of the design that something belongs to."""
+"""Colour names of the theme; "design" stands for the colour of the design."""
 
 ASCENT = 0.78
-"""Height of figures and capitals above the baseline, of the pixel size, with a little air."""
+"""Height of digits and capitals above the baseline, relative to the pixel size, with a small margin."""
 
 LINE_SPACING = 1.22
-"""Distance of lines, of the pixel size."""
+"""Distance of lines, relative to the pixel size."""
 
 
 class Label(NamedTuple):
-    """A line of text; x is its left end, y its baseline, `width` what it takes."""
+    """A line of text; x is its left end, y its baseline."""
 
     text: str
     x: float
@@ -42,25 +42,25 @@ class Label(NamedTuple):
 
 @lru_cache(maxsize=64)
 def cached_font(size: int, bold: bool) -> QFont:
-    """The text font, made once."""
+    """The cached text font."""
     return font(size, bold=bold)
 
 
 @lru_cache(maxsize=8192)
 def measure_text(text: str, size: int, bold: bool = False) -> float:
-    """How wide a line of text is."""
+    """Width of a line of text."""
     return QFontMetricsF(cached_font(size, bold)).horizontalAdvance(text)
 
 
 def make_centred_label(text: str, x: float, y: float, size: int, role: TextRole = "text", bold: bool = False) -> Label:
-    """A line of text whose middle is at x, its baseline at y."""
+    """A line of text centred at x with its baseline at y."""
     width = measure_text(text, size, bold)
     return Label(text, x - width / 2, y, width, size, role, bold)
 
 
 @lru_cache(maxsize=1024)
 def wrap_text(text: str, width: float, size: int, max_lines: int) -> tuple[str, ...]:
-    """Text broken between words into lines at most `width` wide; what does not fit `max_lines` ends in an ellipsis."""
+    """Break text between words into lines of at most `width`; the last of `max_lines` is elided if necessary."""
     wrapped = [""]
     for word in text.split():
         longer = f"{wrapped[-1]} {word}".strip()
@@ -75,7 +75,7 @@ def wrap_text(text: str, width: float, size: int, max_lines: int) -> tuple[str, 
 
 @lru_cache(maxsize=8192)
 def elide_text(text: str, width: float, size: int, bold: bool = False) -> str:
-    """Text with its middle left out where it is wider than `width`."""
+    """Replace the middle of a text by an ellipsis if it is wider than `width`."""
     if measure_text(text, size, bold) <= width:
         return text
     count = len(text) - 1
@@ -88,10 +88,10 @@ def elide_text(text: str, width: float, size: int, bold: bool = False) -> str:
 
 
 def place_edge_labels(box: Prism, camera: Camera, numbers: Sequence[int], size: int) -> tuple[Label, ...]:
-    """The numbers C, H and W beside the edges that they count, outside of the box and apart from each other.
+    """Place the numbers C, H and W beside their edges, outside of the box and without overlap.
 
-    H stands at the left edge of the front face (seen from the left: at the right), W below the front face, C below the
-    side face. An edge that points at the viewer has its number at the corner where it begins.
+    H is at the left edge of the front face (seen from the left: at the right), W below the front face, C below the
+    side face. The number of an edge that points at the viewer is at the corner where the edge begins.
     """
     mirrored = camera.depth[0] < 0
     sign = -1 if mirrored else 1
@@ -115,9 +115,9 @@ def place_edge_labels(box: Prism, camera: Camera, numbers: Sequence[int], size: 
 
 
 def _edge_number_texts(box: Prism, numbers: Sequence[int], size: int) -> tuple[list[str], list[float]]:
-    """What is written at the edges C, H, W, and the room for it.
+    """Texts at the edges C, H, W, and the widths reserved for them.
 
-    An edge too short to be seen has its letter before the number; room for that grows as the edge shortens, so that
+    The number of an invisibly short edge follows its letter; the width for that grows as the edge shortens, so that
     nothing jumps while the camera turns.
     """
     texts, widths = [], []
@@ -134,7 +134,7 @@ def _unit_vector(x: float, y: float, sign: int) -> Vector:
 
 
 def _outer_centre(middle: Vector, outward: Vector, wide: float, high: float, gap: float) -> Vector:
-    """The centre of a label wholly on the outer side of the edge through `middle`."""
+    """Centre of a label entirely on the outer side of the edge through `middle`."""
     reach = gap + (wide * abs(outward[0]) + high * abs(outward[1])) / 2
     return middle[0] + reach * outward[0], middle[1] + reach * outward[1]
 
@@ -142,7 +142,7 @@ def _outer_centre(middle: Vector, outward: Vector, wide: float, high: float, gap
 def _slide_apart(
     at: Vector, wide: float, along: Vector, other: Vector, other_wide: float, high: float, gap: float, sign: int
 ) -> Vector:
-    """Slide a label along its edge, to the right (mirrored: left), until it clears another one."""
+    """Slide a label along its edge, to the right (if mirrored, to the left), until it clears another one."""
     inward = sign * (at[0] - other[0])
     short = (wide + other_wide) / 2 + gap - inward
     apart = high - abs(at[1] - other[1])

@@ -1,4 +1,4 @@
-"""From a state and a picture size to the laid-out scene, kept until one of them changes."""
+"""Lays out the scene of a state for a picture size; cached until one of them changes."""
 
 from functools import lru_cache
 from typing import NamedTuple
@@ -27,12 +27,12 @@ class VolumesLayout(NamedTuple):
 
 
 def volumes_text_size(width: float, height: float) -> int:
-    """Text that is read from the back of a room: about a 52nd of the picture's height."""
+    """Text size that is readable from the back of a room: about 1/52 of the picture's height."""
     return max(11, min(28, round(min(height / 52, width / 84))))
 
 
 def lay_out_volumes(state: ViewState, width: float, height: float) -> VolumesLayout:
-    """Lay out what `state` shows, for a picture of that size."""
+    """Lay out the designs of `state` for a picture of this size."""
     em = volumes_text_size(width, height)
     header = (2.6 if width > 62 * em else 3.9) * em
     legend = (2.0 if width > 78 * em else 3.3) * em
@@ -62,13 +62,13 @@ def _lay_out_scene(line_breaks: LineBreaks, yaw: float, pitch: float, em: int, h
 
 
 def _closed_blocks(state: ViewState) -> frozenset[NodeRef]:
-    """The blocks that are drawn as one."""
+    """The blocks that are drawn as one node."""
     blocks = [(design, name) for design, analysis in state.check.analyses.items() for name in analysis.blocks]
     return frozenset([block for block in blocks if not state.is_open(block)])
 
 
 def _earlier_shapes(state: ViewState) -> tuple[tuple[NodeRef, Shape], ...]:
-    """Shapes of volumes from before, where today's settings give none."""
+    """Shapes of earlier results, for nodes whose shape is unknown now."""
     reports = state.check.reports
     return tuple(
         (ref, Shape(*result.volume.shape))
@@ -78,9 +78,9 @@ def _earlier_shapes(state: ViewState) -> tuple[tuple[NodeRef, Shape], ...]:
 
 
 def _mistakes_by_ref(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]], ...]:
-    """What is wrong, by place, within a closed block at the block.
+    """Mistakes per node; those within a closed block belong to the block.
 
-    The stem's and the input's mistakes stand at the input of every design.
+    Mistakes of the stem and the input belong to the input of every design.
     """
     mistakes: dict[NodeRef, list[str]] = {}
     for problem in state.problems:
@@ -99,7 +99,7 @@ def _mistakes_by_ref(state: ViewState) -> tuple[tuple[NodeRef, tuple[str, ...]],
 
 
 def _input_text(state: ViewState) -> str:
-    """What designs receive: "input", or where it comes from: "photo → stem (17 layers)"."""
+    """Name of the input of the designs: "input", or its origin: "photo → stem (17 layers)"."""
     if state.project.stem is None:
         return INPUT
     kind = "photo" if isinstance(state.project.input, ImageInput) else INPUT

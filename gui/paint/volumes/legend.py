@@ -1,4 +1,4 @@
-"""What stands around the boxes: each design's name and cost, and the legend that says what the picture means."""
+"""Draws the headings of the designs with their costs, and the legend that explains the picture."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -24,10 +24,10 @@ from gui.state.volume_at import Float32Volume
 from gui.theme import Theme
 
 _THINNEST, _THICKEST = 0.09, 0.42
-"""Arrow widths in ems, of nothing and of the dearest layer of all designs."""
+"""Arrow widths in ems, of no cost and of the most expensive layer of all designs."""
 
 _BAR, COLOUR_BAR_SPACE = 6.0, 8.0
-"""Width of the colour bar, and its room without texts, in ems."""
+"""Width of the colour bar, and its space without texts, in ems."""
 
 FACES_TEXT = "front: one channel, top and side: all channels at the border"
 
@@ -35,13 +35,13 @@ _SEPARATOR = " · "
 
 
 def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
-    """In ems, of every arrow of a scene."""
+    """Width of every arrow of a scene, in ems."""
     return _compute_arrow_widths(state.costs, state.look.metric, scene.line_breaks)
 
 
 @lru_cache(maxsize=8)
 def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks) -> tuple[float, ...]:
-    """∝ √cost, so that small costs stay visible; the thinnest line is also what unknown and no cost get."""
+    """Widths ∝ √cost, so that small costs stay visible; arrows of unknown or no cost are thinnest."""
     metric = metrics.metric_by_id(metric_id)
     reports = [
         (design_row.name, vertex.report)
@@ -60,7 +60,7 @@ def draw_label(painter: QPainter, text: Label, colour: str) -> None:
 
 
 def draw_headings(painter: QPainter, state: ViewState, layout: VolumesLayout, theme: Theme, width: float) -> None:
-    """Each design's name in its colour, its totals, and how it compares with the first."""
+    """Draw the name of each design in its colour, its totals, and how it compares with the first."""
     em = layout.em
     size = round(1.3 * em)
     for design_row, (_, top) in zip(layout.scene.line_breaks.design_rows, layout.scene.heading_points, strict=True):
@@ -81,7 +81,7 @@ def draw_headings(painter: QPainter, state: ViewState, layout: VolumesLayout, th
 
 
 def _choose_totals(state: ViewState, design: str, em: int, width: float) -> tuple[str, str]:
-    """The longest wording of a design's totals, and of how it compares with the first, that fits."""
+    """The longest texts that fit for the totals of a design and its comparison with the first."""
     for totals, ratio in _total_choices(state, design):
         if measure_text(totals, em) + measure_text(ratio, em, True) <= width:
             return totals, ratio
@@ -89,7 +89,7 @@ def _choose_totals(state: ViewState, design: str, em: int, width: float) -> tupl
 
 
 def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
-    """Both totals with the comparison in fewer and fewer words, then the first total alone with it."""
+    """Both totals with shorter and shorter comparisons, then only the first total with the shortest."""
     metric = metrics.metric_by_id(state.look.metric)
     metric_pair = (metric, metrics.METRICS[1 if metric is not metrics.METRICS[1] else 0])
     costs = state.costs
@@ -110,7 +110,7 @@ def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
 
 
 def _total_text(costs: metrics.Costs, metric: metrics.Metric, design: str) -> str:
-    """``160.6 M MACs``; of what is unknown the unit first, as two of them stand side by side: ``MACs unknown``."""
+    """``160.6 M MACs``; unknown totals have the unit first, since two are side by side: ``MACs unknown``."""
     amount = costs.total(metric, design)
     if amount is not None:
         return costs.text(metric, amount)
@@ -118,7 +118,7 @@ def _total_text(costs: metrics.Costs, metric: metrics.Metric, design: str) -> st
 
 
 def draw_volumes_legend(painter: QPainter, state: ViewState, layout: VolumesLayout, theme: Theme, area: QRectF) -> None:
-    """Scale, arrows and faces in words; after a run the colour bar with the chosen volume's range."""
+    """Draw the legend of scale, arrows and faces and, after a run, the colour bar with the range of the focus."""
     em, size = layout.em, round(0.84 * layout.em)
     left, right, y = area.x() + VOLUMES_MARGIN * em, area.right() - VOLUMES_MARGIN * em, area.bottom() - 0.6 * em
     stacked, width, lines = layout.legend_height > 2.5 * em, right - left, _legend_lines(state, layout)
@@ -133,13 +133,13 @@ def draw_volumes_legend(painter: QPainter, state: ViewState, layout: VolumesLayo
 
 
 def _choose_fitting(choices: Sequence[tuple[str, ...]], size: int, width: float) -> tuple[str, ...]:
-    """The first of several wordings that fits, else the last."""
+    """The first of the choices that fits, else the last."""
     fitting = (texts for texts in choices if sum(measure_text(text, size) for text in texts) <= width)
     return next(fitting, choices[-1])
 
 
 def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
-    """The legend in words, and shorter."""
+    """The text of the legend, and a shorter one."""
     phrases = list(_legend_phrases(state, layout))
     return [_SEPARATOR.join(phrases), _SEPARATOR.join(phrase for phrase in phrases if phrase != FACES_TEXT)]
 
@@ -155,7 +155,7 @@ def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
         yield "run (F5) to see values"
         return
     if value_regions(state):
-        yield "boxes within: what the chosen value sees"
+        yield "inner boxes: what the selected value sees"
     yield FACES_TEXT
     if any(not at.fresh for at in computed):
         yield "dimmed: for earlier settings"
@@ -164,7 +164,7 @@ def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
 
 
 def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
-    """Texts at the colour bar's left end, its right end and behind it, and shorter ones."""
+    """Texts at the left and right end of the colour bar and after it, then shorter ones."""
     focus = visible_focus(state)
     at = state.volume_at(focus.ref)
     each, percentiles = "each volume its own range", f", {colours.PERCENTILES_TEXT}"
@@ -177,7 +177,7 @@ def _bar_texts(state: ViewState, size: int) -> list[tuple[str, str, str]]:
 
 
 def _range_end_texts(volume: Float32Volume, *, zero_centred: bool) -> tuple[str, str]:
-    """What the colour bar's ends mean; one text alone where all values are the same."""
+    """Texts at the ends of the colour bar, or a single one if all values are equal."""
     low, high = volume_range(volume, zero_centred=zero_centred)
     if low == high:
         return "", f"all {'' if np.isfinite(volume).all() else 'finite '}values {number_text(low, 3)}"
@@ -187,7 +187,7 @@ def _range_end_texts(volume: Float32Volume, *, zero_centred: bool) -> tuple[str,
 def draw_volumes_bar(
     painter: QPainter, state: ViewState, theme: Theme, end: QPointF, em: int, texts: tuple[str, ...]
 ) -> None:
-    """The colour bar with its texts, which end at `end` on their baseline."""
+    """Draw the colour bar with its texts, which end at `end` on their baseline."""
     size, wide, high, gap = round(0.84 * em), _BAR * em, 0.8 * em, 0.4 * em
     low, top, caption = texts
     left = end.x() - measure_text(caption, size)

@@ -1,4 +1,4 @@
-"""Decisions about a picture that do not change while the camera turns: lines, and what is written at the arrows."""
+"""Decides what stays the same while the camera turns: line breaks, and the detail of the texts at arrows."""
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
@@ -41,27 +41,27 @@ from gui.paint.volumes.space import (
 )
 
 _LARGEST = 4.0
-"""The most ems that one unit of length is drawn with."""
+"""Greatest length of a unit, in ems."""
 
 _ENOUGH = 2.0
-"""How many times larger than the least boxes should be before less is written at arrows."""
+"""Factor over the least box size below which the texts at arrows get shorter."""
 
 DESIGN_GAP = 1.6
-"""Between bands beside each other, in ems."""
+"""Between designs side by side, in ems."""
 
 _WORTH = 1.3
-"""By how much boxes grow before readable numbers at arrows are left out."""
+"""Least growth of the boxes for which readable numbers at arrows are left out."""
 
 _HOPELESS = 0.5
-"""Where all would be shrunk by more than that, what is written at arrows is as little as can be."""
+"""If everything shrinks below this factor, the texts at arrows are as short as possible."""
 
 _MOST_LINES = 40
 _STEPS, _COARSE_STEPS, _EXACT = 12, 7, 2e-4
-"""The most steps to a size, halvings to choose among lines and details, and the share that ends the search."""
+"""Most steps to find a size, halvings to compare line breaks, and the relative precision that ends the search."""
 
 
 class LineBreaks(Struct, frozen=True, eq=False):
-    """Bands, their lines and type; `room` is what the graphs may take, in pixels."""
+    """Designs with their lines and text sizes; `space` is the width and height for the graphs, in pixels."""
 
     design_rows: tuple[DesignRow, ...]
     lines: tuple[LineColumns, ...]
@@ -70,17 +70,17 @@ class LineBreaks(Struct, frozen=True, eq=False):
     space: tuple[float, float]
     text_options: TextOptions = SCREEN_TEXT_OPTIONS
     side_by_side: bool = False
-    """Whether bands stand beside each other, not below."""
+    """Whether designs are side by side instead of below each other."""
 
     @property
     def row_width(self) -> float:
-        """What a line may take, in pixels."""
+        """Greatest width of a line, in pixels."""
         count = len(self.design_rows) if self.side_by_side else 1
         return (self.space[0] - (count - 1) * DESIGN_GAP * self.text_sizes.em) / max(count, 1)
 
 
 class BoxFit(NamedTuple):
-    """Pixels a unit of length, and the factor by which all is shrunk then."""
+    """Pixels per unit of length, and the factor by which everything is shrunk."""
 
     unit: float
     shrink: float
@@ -91,14 +91,14 @@ class BoxFit(NamedTuple):
 
 
 def fit_boxes(line_breaks: LineBreaks, camera: Camera) -> tuple[BoxFit, BoxMeasurer, list[RowSizes]]:
-    """The largest boxes that fit with text at its size; where they would be too small, all is shrunk.
+    """Find the largest boxes that fit with text of full size; if they would be too small, shrink everything.
 
-    With it the measure of that size and what every band takes.
+    Also returns the measurer of that size and the sizes of each design.
     """
     measurer_of = _measurer_of_unit(line_breaks, camera)
 
     def excess(unit: float) -> float:
-        """By which share all is too large."""
+        """Fraction by which the picture is too large."""
         return (
             1
             / min(
@@ -119,9 +119,9 @@ def fit_boxes(line_breaks: LineBreaks, camera: Camera) -> tuple[BoxFit, BoxMeasu
 
 
 def _find_root(excess: Callable[[float], float], low: float, under: float, high: float) -> float:
-    """The largest unit without excess, by false position with the weights of Illinois.
+    """The largest unit without excess, by the Illinois variant of false position.
 
-    Sums and maxima of linear terms bend one way only: a few steps reach a fraction of a pixel.
+    The excess is convex (sums and maxima of linear terms): a few steps reach a fraction of a pixel.
     """
     over = excess(high)
     if over <= 0:
@@ -141,7 +141,7 @@ def _find_root(excess: Callable[[float], float], low: float, under: float, high:
 
 
 def _measurer_of_unit(line_breaks: LineBreaks, camera: Camera) -> Callable[[float], BoxMeasurer]:
-    """The measure of a unit: rooms do not depend on what is written at arrows."""
+    """Returns the measurer of a unit; sizes of boxes do not depend on the texts at arrows."""
     return lambda unit: get_box_measurer(
         camera, line_breaks.scale, unit, line_breaks.text_sizes, line_breaks.text_options.camera_is_fixed
     )
@@ -162,10 +162,10 @@ def break_lines(
     options: TextOptions = SCREEN_TEXT_OPTIONS,
     side_by_side: bool = False,
 ) -> LineBreaks:
-    """The lines and the details with which the boxes get largest.
+    """Choose the lines and the detail of texts with which the boxes get largest.
 
-    `closed_blocks` are drawn as one box each; `shapes` are as for `graph`, `mistakes` by node; `input_text` names the
-    input of the designs, `options` say how much is written; designs stand below each other, or `side_by_side`.
+    Each of the `closed_blocks` is drawn as one node; `shapes` are earlier shapes of nodes whose shape is unknown;
+    `input_text` names the input of the designs.
     """
     text_sizes, mistakes_by_ref = TextSizes(em), dict(mistakes)
     prepared_designs: dict[str, _PreparedDesign] = {}
@@ -189,7 +189,7 @@ def break_lines(
     )
 
     def with_detail(detail: ArrowDetail) -> tuple[LineBreaks, BoxFit]:
-        """With that much written at arrows."""
+        """Break the lines with this detail at the arrows."""
         design_rows = []
         for name, (graph, routes, captions) in prepared_designs.items():
             formulas = [
@@ -209,7 +209,7 @@ def break_lines(
 
 
 class _PreparedDesign(NamedTuple):
-    """A design's graph, the ways of its connections, and what stands below its boxes."""
+    """The graph of a design, the routes of its connections, and the captions of its boxes."""
 
     graph: DesignGraph
     routes: Routes
@@ -246,7 +246,7 @@ def _prepare_design(
 def _choose_most_readable(
     with_detail: Callable[[ArrowDetail], tuple[LineBreaks, BoxFit]], choices: tuple[ArrowDetail, ...]
 ) -> LineBreaks:
-    """As much written at arrows as leaves the boxes large; where all is shrunk much, one line at most."""
+    """Choose the most detail that leaves the boxes large; at most one line if everything is shrunk a lot."""
     least, least_fit = with_detail(choices[-1])
     enough = _box_unit_range(least)[0] * _ENOUGH
     details = choices if least_fit.shrink >= _HOPELESS else ("line", choices[-1])
@@ -274,7 +274,7 @@ def _box_unit_range(line_breaks: LineBreaks) -> tuple[float, float]:
 def _choose_line_breaks(
     line_breaks: LineBreaks, measurer_of: Callable[[float], BoxMeasurer]
 ) -> tuple[tuple[LineColumns, ...], BoxFit]:
-    """Of several ways to break the bands into lines the one with the largest boxes; ways with more lines come later."""
+    """Of all candidate line breaks, choose those with the largest boxes; candidates have more and more lines."""
     least, most = _box_unit_range(line_breaks)
     row_sizes = [measure_row(design_row, measurer_of(least)) for design_row in line_breaks.design_rows]
     growths: dict[tuple[LineColumns, ...], float] = {}
@@ -299,7 +299,7 @@ def _choose_line_breaks(
 def _growth_factors(
     line_breaks: LineBreaks, lines: tuple[LineColumns, ...], row_sizes: list[RowSizes]
 ) -> tuple[float, float]:
-    """By which factors all may grow until it fills the width and the height of the room."""
+    """Factors by which the picture can grow until it fills the width and the height of the space."""
     width, height = rows_extent(
         line_breaks.design_rows, lines, row_sizes, line_breaks.text_sizes.em, beside=line_breaks.side_by_side
     )
@@ -307,7 +307,7 @@ def _growth_factors(
 
 
 def _candidate_breaks(line_breaks: LineBreaks, row_sizes: list[RowSizes]) -> Iterator[tuple[LineColumns, ...]]:
-    """Each band in one line; then the longest in two, three, … lines and the others as wide."""
+    """Each design in one line; then the longest in two, three, … lines and the others in lines as wide."""
     em = line_breaks.text_sizes.em
     single_lines: tuple[LineColumns, ...] = tuple(
         (range(len(design_row.gaps)),) for design_row in line_breaks.design_rows
@@ -331,7 +331,7 @@ def _candidate_breaks(line_breaks: LineBreaks, row_sizes: list[RowSizes]) -> Ite
 
 
 def _may_begin_line(design_row: DesignRow) -> list[bool]:
-    """Whether each column may begin a line: after one that stands alone, and not if it is compact and its only heir."""
+    """Whether each column may begin a line: after a lone column, unless it is compact and the only target of that."""
     graph = design_row.graph
     target_counts = [len(graph.targets[members[0]]) for members in graph.columns]
     return [
@@ -342,7 +342,7 @@ def _may_begin_line(design_row: DesignRow) -> list[bool]:
 
 
 def _break_row(widths: list[float], may_begin: list[bool], line_width: float) -> LineColumns:
-    """Begin a new line as soon as one is `line_width` wide, where that is allowed."""
+    """Begin a new line as soon as one is `line_width` wide, if the column may begin one."""
     lines, start, used_width = [], 0, 0.0
     for column, (width, may) in enumerate(zip(widths, may_begin, strict=True)):
         if may and used_width + width / 2 > line_width:

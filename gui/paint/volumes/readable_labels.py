@@ -1,4 +1,4 @@
-"""All that is written at boxes, arrows and frames: what is readable at one zoom, and where it stands then."""
+"""Selects and places the texts of boxes, arrows and frames that are readable at a zoom."""
 
 from collections.abc import Iterator
 from typing import NamedTuple
@@ -13,13 +13,13 @@ from gui.paint.volumes.visible_parts import VisibleParts
 from gui.state.view_state import ViewState
 
 _READABLE, _MOST_GROWTH, _MOST_GROWTH_OF_TITLES = 9.0, 1.8, 2.6
-"""Pixels that names of blocks and operators are enlarged to where smaller texts are left out, and by how much."""
+"""Size in pixels to which names of blocks and operators grow if smaller texts are left out; greatest factors."""
 
 EMPTY_DESIGN_HINT = "Add a layer with + Layer"
 
 
 class AnchoredLabel(NamedTuple):
-    """A text of a design; where texts are smaller than the picture, it draws near to its anchor."""
+    """A text of a design; if texts are enlarged less than the picture, it moves towards its anchor."""
 
     design: str
     text: Label
@@ -27,21 +27,21 @@ class AnchoredLabel(NamedTuple):
 
 
 class TextZoom(NamedTuple):
-    """Device pixels of a unit of the scene, the smallest text in them, and how much finer than the scene texts are."""
+    """Device pixels per unit of the scene, smallest text in these, and the factor by which texts are reduced."""
 
     pixels: float
     smallest_text: float
     text_fineness: float
 
     def is_readable(self, size: float) -> bool:
-        """Whether text of that size is written."""
+        """Whether text of that size is drawn."""
         return size * self.pixels / self.text_fineness >= self.smallest_text
 
 
 def readable_labels(
     state: ViewState, scene: VolumesScene, visible: VisibleParts, zoom: TextZoom, right: float
 ) -> Iterator[AnchoredLabel]:
-    """What is readable; names of blocks and operators are enlarged where smaller texts are not. `right` ends it all."""
+    """The readable texts, up to `right`; names of blocks and operators are enlarged if smaller texts are unreadable."""
     text_sizes = scene.line_breaks.text_sizes
     small = zoom.is_readable(text_sizes.small)
     for box, values in visible.boxes:
@@ -73,7 +73,7 @@ def _box_texts(box: PlacedBox, values: FaceValues | None, line_breaks: LineBreak
 
 
 def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
-    """Names of blocks alone, as large as they can be read, as far as the box with its numbers is wide."""
+    """Names of blocks, enlarged until readable but not wider than the box with its numbers."""
     left, _, right, _ = box.bounds
     for text in box.texts:
         if text.bold and zoom.is_readable((larger := _enlarge_label(text, zoom, max(text.width, right - left))).size):
@@ -81,7 +81,7 @@ def _block_names(box: PlacedBox, zoom: TextZoom) -> Iterator[Label]:
 
 
 def _arrow_texts(state: ViewState, arrow: OperatorArrow, text_sizes: TextSizes, zoom: TextZoom) -> tuple[Label, ...]:
-    """What stands at an arrow; where texts are finer than the scene, as much of it as the arrow has room for."""
+    """The texts at an arrow; if texts are finer than the scene, as much as fits at the arrow."""
     report = arrow.vertex.report
     if zoom.text_fineness == 1.0 or report is None or not arrow.operator_text.above:
         return arrow.texts
@@ -92,13 +92,13 @@ def _arrow_texts(state: ViewState, arrow: OperatorArrow, text_sizes: TextSizes, 
 
 
 def _enlarge_title(text: Label, zoom: TextZoom, width: float) -> Label:
-    """A block's name larger from its left end, out of its frame: below it the first operator is enlarged, too."""
+    """Enlarge the name of a block from its left end, upwards: the first operator below it is enlarged, too."""
     larger = _enlarge_label(text, zoom, width, _MOST_GROWTH_OF_TITLES)
     return larger._replace(x=text.x, y=text.y - 0.4 * (larger.size - text.size))
 
 
 def _enlarge_label(text: Label, zoom: TextZoom, max_width: float, max_growth: float = _MOST_GROWTH) -> Label:
-    """A bold text around its middle as large as is readable and has room."""
+    """Enlarge a bold text around its middle until it is readable, as far as it fits."""
     if not text.bold:
         return text
     readable = max(_READABLE, 1.05 * zoom.smallest_text)
@@ -117,7 +117,7 @@ def _nearest_point(text: Label, box: PlacedBox) -> ScenePoint:
 
 
 def _add_layer_hints(scene: VolumesScene) -> Iterator[AnchoredLabel]:
-    """What to do in designs that have no layers."""
+    """Hints in designs without layers."""
     em = scene.line_breaks.text_sizes.em
     for design_row in scene.line_breaks.design_rows:
         if len(design_row.graph.vertices) == 1:

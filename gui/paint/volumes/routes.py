@@ -1,4 +1,4 @@
-"""Which way each connection of a design takes through the gaps between columns, in steps without a size."""
+"""Routes each connection of a design through the gaps between columns, as tracks and levels without sizes."""
 
 from collections.abc import Iterable
 from typing import NamedTuple
@@ -8,14 +8,14 @@ from msgspec import Struct
 from gui.paint.volumes.design_graph import DesignGraph
 
 AXIS_LEVEL = 10**6
-"""The level of what stands alone in its column; rows of a section are levels of their own."""
+"""Level of the vertices of sections with one row; other rows are levels of their own."""
 
 
 class Route(NamedTuple):
     """A connection.
 
-    It leaves its source's level in `first` (a track of the gap after the source), runs along the level `along`, and
-    reaches its target's level in `last` (a track of the gap before the target). None: no turn is needed.
+    It leaves the level of its source in `first_track` (of the gap after the source), runs along `level`, and reaches
+    the level of its target in `last_track` (of the gap before the target). None: no turn is needed.
     """
 
     source: int
@@ -26,7 +26,7 @@ class Route(NamedTuple):
 
 
 class Routes(Struct, frozen=True, eq=False):
-    """All routes of a design, how many upright tracks each gap needs, and the level of each vertex."""
+    """All routes of a design, the number of vertical tracks per gap, and the level of each vertex."""
 
     routes: tuple[Route, ...]
     tracks: tuple[int, ...]
@@ -34,7 +34,7 @@ class Routes(Struct, frozen=True, eq=False):
 
 
 class _Turn(NamedTuple):
-    """A change of level in a gap. Turns of one owner share a track: the fork of an output, or what meets in a node."""
+    """A change of level in a gap. Turns of one owner, a fork of an output or a merge into a node, share a track."""
 
     gap: int
     owner: tuple[str, int]
@@ -43,7 +43,7 @@ class _Turn(NamedTuple):
 
 
 def route_connections(graph: DesignGraph) -> Routes:
-    """The way of every connection, with a track for each turn of those that share a gap between columns."""
+    """Route every connection, with separate tracks for the turns of each gap."""
     flat = _single_row_columns(graph)
     levels = [_vertex_level(flat, vertex.column, vertex.row) for vertex in graph.vertices]
     lanes = {lane.source: _vertex_level(flat, graph.vertices[lane.source].column + 1, lane.row) for lane in graph.lanes}
@@ -70,7 +70,7 @@ def route_connections(graph: DesignGraph) -> Routes:
 
 
 def _single_row_columns(graph: DesignGraph) -> frozenset[int]:
-    """The columns of sections that have one row of boxes."""
+    """Columns of the sections with one row of boxes."""
     columns: set[int] = set()
     for section in graph.sections:
         if not any(graph.vertices[vertex].row for number in section for vertex in graph.columns[number]):
@@ -79,7 +79,7 @@ def _single_row_columns(graph: DesignGraph) -> frozenset[int]:
 
 
 def _vertex_level(flat: frozenset[int], column: int, row: int) -> int:
-    """The row, or the axis for a section's only row of boxes."""
+    """The row, or the axis if it is the only row of its section."""
     return AXIS_LEVEL if row == 0 and column in flat else row
 
 
@@ -99,7 +99,7 @@ def _route_connection(
 
 
 def _assign_tracks(turns: Iterable[_Turn]) -> dict[tuple[str, int], int]:
-    """A track an owner, from the left: who leaves a level goes before who comes to it: no two lines coincide."""
+    """A track per owner, from the left: owners that leave a level precede those that reach it, so no lines coincide."""
     leaves: dict[tuple[str, int], set[int]] = {}
     comes: dict[tuple[str, int], set[int]] = {}
     for turn in turns:

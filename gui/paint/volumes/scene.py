@@ -1,4 +1,4 @@
-"""Where everything stands: boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
+"""Places the boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
 
 from collections.abc import Iterator, Sequence
 from typing import NamedTuple
@@ -37,11 +37,11 @@ from gui.paint.volumes.space import (
 ScenePoint = tuple[float, float]
 
 _REACH = 0.3
-"""Distance of arrows from what they lead to, in ems."""
+"""Distance between an arrow and its box, in ems."""
 
 
 class PlacedBox(NamedTuple):
-    """A volume's box and all that belongs to it, in the picture's own units."""
+    """The box of a volume with its texts, in units of the scene."""
 
     ref: NodeRef
     vertex: Vertex
@@ -52,20 +52,20 @@ class PlacedBox(NamedTuple):
     x: float
     y: float
     arrow_end_x: float
-    """Where an arrow to it ends."""
+    """End of the arrow to the box."""
     line_start_x: float
-    """Where lines from it begin."""
+    """Start of the lines from the box."""
     body: BoxBody
     text_sizes: TextSizes
 
     @property
     def texts(self) -> tuple[Label, ...]:
-        """The numbers at its edges, its name, and what is wrong."""
+        """Numbers at the edges, name, and mistakes."""
         texts = (*self.body.numbers, *place_caption(self.body, self.caption, self.text_sizes, self.vertex))
         return tuple([text.translate(self.x, self.y) for text in texts])
 
     def texts_with_note(self, note: str) -> tuple[Label, ...]:
-        """All its texts, with a note on what the front face shows: below the name, or beside it."""
+        """All texts, with a note about the front face below or beside the name."""
         *others, name = self.texts
         if not note:
             return (*others, name)
@@ -83,7 +83,7 @@ class PlacedBox(NamedTuple):
 
 
 class OperatorArrow(NamedTuple):
-    """The operator's arrow into a box, from (start, y) to (end, y), with what is written at it, centred at `middle`."""
+    """The arrow of an operator into a box, from (start, y) to (end, y), with texts centred at `middle`."""
 
     ref: NodeRef
     vertex: Vertex
@@ -95,14 +95,14 @@ class OperatorArrow(NamedTuple):
     operator_text: OperatorText
     text_sizes: TextSizes
     text_space: float
-    """How wide what is written can be without coming near to a box."""
+    """Greatest width of the texts that keeps them away from boxes."""
 
     @property
     def texts(self) -> tuple[Label, ...]:
         return self.place_texts(self.operator_text)
 
     def place_texts(self, operator_text: OperatorText) -> tuple[Label, ...]:
-        """What stands over and under it where these are its words."""
+        """Place these texts above and below the arrow."""
         x, y, em = self.middle, self.y, self.text_sizes.em
         texts, baseline = list[Label](), y - 0.42 * em
         for text, size, bold in reversed(operator_text.above):
@@ -116,7 +116,7 @@ class OperatorArrow(NamedTuple):
 
 
 class BlockFrame(NamedTuple):
-    """What stands around the layers of an open block, in one line of its design: left, top, right, bottom."""
+    """The frame around the layers of an open block within one line of its design."""
 
     ref: NodeRef
     rect: tuple[float, float, float, float]
@@ -124,9 +124,9 @@ class BlockFrame(NamedTuple):
 
 
 class VolumesScene(Struct, frozen=True, eq=False):
-    """A picture laid out.
+    """A laid-out picture.
 
-    Coordinates are those of the rectangle divided by `shrink`; `headers` are pixels, where each heading begins.
+    Coordinates are pixels divided by `shrink`, except `heading_points`, which are in pixels.
     """
 
     boxes: tuple[PlacedBox, ...]
@@ -141,7 +141,7 @@ class VolumesScene(Struct, frozen=True, eq=False):
 
 
 class _PlacedLine(NamedTuple):
-    """A line of a design: its columns, its axis, and where its room begins and ends."""
+    """A line of a design: its columns, its axis, and its left, right and lower end."""
 
     columns: range
     axis: float
@@ -149,15 +149,15 @@ class _PlacedLine(NamedTuple):
     right: float
     bottom: float
     spare_height: float = 0.0
-    """Height that it does not need."""
+    """Unused height."""
     spread: float = 1.0
-    """How many times farther apart its levels may be."""
+    """Greatest factor by which the distance of its levels may grow."""
 
 
 def lay_out_scene(
     line_breaks: LineBreaks, camera: Camera, left: float, top: float, heading_heights: Sequence[float]
 ) -> VolumesScene:
-    """Lay out all boxes; graphs begin at `left` and `top`, in pixels, below headings of `heading_heights`."""
+    """Lay out all designs for a camera; the graphs begin at (`left`, `top`), in pixels."""
     fit, measurer, row_sizes = fit_boxes(line_breaks, camera)
     em, shrink, beside = line_breaks.text_sizes.em, fit.shrink, line_breaks.side_by_side
     row_heights = [row_height(lines, size, em) for lines, size in zip(line_breaks.lines, row_sizes, strict=True)]
@@ -193,7 +193,7 @@ def lay_out_scene(
 
 
 class _PlacedDesign:
-    """One design, placed: `boxes`, `arrows` and `wires`."""
+    """Places one design: `boxes`, `arrows`, `wires` and `frames`."""
 
     def __init__(
         self, design_row: DesignRow, measurer: BoxMeasurer, row_sizes: RowSizes, lines: list[_PlacedLine]
@@ -214,7 +214,7 @@ class _PlacedDesign:
         self.frames = [frame for block in design_row.graph.open_blocks for frame in self._place_frames(block)]
 
     def _spare_gaps(self) -> list[float]:
-        """Room to add to each open gap of a line: lines fill the width, the last one of several is like the others."""
+        """Space to add to each gap of a line, so that lines fill the width; the last of several is like the others."""
         spares = []
         for line in self.lines:
             space = line.right - line.left - line_width(self.design_row, line.columns, self.row_sizes, self.em)
@@ -225,7 +225,7 @@ class _PlacedDesign:
         return spares
 
     def _may_widen_gap(self, column: int) -> bool:
-        """Whether the gap before a column may be widened: compact boxes stay close to what they receive."""
+        """Whether the gap before a column may be widened; compact boxes stay close to their source."""
         vertices = self.design_row.graph.vertices
         return not all(vertices[index].is_compact for index in self.design_row.graph.columns[column])
 
@@ -275,7 +275,7 @@ class _PlacedDesign:
         )
 
     def _place_frames(self, block: OpenBlock) -> Iterator[BlockFrame]:
-        """Around the layers of an open block, with its name above them; one a line."""
+        """Place the frames of an open block, one per line of its design, with its name at the top."""
         em, columns, sizes = self.em, block.columns, self.row_sizes
         for line in self.lines:
             first, stop = max(columns.start, line.columns.start), min(columns.stop, line.columns.stop)
@@ -293,7 +293,7 @@ class _PlacedDesign:
             yield BlockFrame((self.design_row.name, block.name), (left, top, right, bottom), visible_texts)
 
     def _choose_operator_text(self, index: int, vertex: Vertex, space: float) -> OperatorText:
-        """What stands at an arrow of so much room: its numbers as well, where they are left out for other arrows."""
+        """The texts at an arrow, with its numbers if they fit here but were left out for the other arrows."""
         operator_text, longer_text = (
             self.design_row.operators[index],
             make_operator_text(vertex, "lines", self.measurer.text_sizes, ""),
@@ -313,7 +313,7 @@ class _PlacedDesign:
         ends = start, box.x - self.row_sizes.box_spaces[index].left - _REACH * em
         if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
             start = self.boxes[sources[0]].line_start_x
-        elif not sources:  # it receives nothing that is there: a stub, in the colour of mistakes
+        elif not sources:  # no source exists: a stub in the colour of mistakes
             start, role = ends[1] - operator_text.width, "error"
             ends = start, ends[1]
         ref, middle = (self.design_row.name, vertex.name), sum(ends) / 2
@@ -332,7 +332,7 @@ class _PlacedDesign:
         )
 
     def _add_wires(self) -> None:
-        """Lines from boxes to the arrows that they feed, by way of tracks, lanes and returns to the next line."""
+        """Add the lines from boxes to the arrows that they feed, along tracks, lanes and returns to the next line."""
         return_ends: dict[int, ScenePoint] = {}
         vertices = self.design_row.graph.vertices
         for route in self.design_row.routes.routes:
@@ -366,7 +366,7 @@ class _PlacedDesign:
         return points
 
     def _return_wire(self, column: int, start: ScenePoint) -> tuple[ScenePoint, ...]:
-        """From a line's last box around the line's end to the beginning of the next line."""
+        """The wire from the last box of a line around its end to the start of the next line."""
         line, after = self.line_of[column], self.line_of[column + 1]
         between = line.bottom + 0.5 * TURN_SPACE * self.em
         right, left = line.right - 0.4 * self.em, after.left + 0.4 * self.em

@@ -1,4 +1,4 @@
-"""How wide and high lines of boxes are, from the room that each box and each gap needs."""
+"""Computes the width and height of lines of boxes from the space that each box and gap needs."""
 
 from math import floor, log
 from typing import NamedTuple
@@ -12,20 +12,20 @@ from gui.paint.volumes.design_graph import DesignGraph
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes
 
 TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2
-"""Distance of upright lines, clearance around what stands in a gap, and room of a return, in ems."""
+"""Distance of vertical tracks, clearance at both ends of a gap, and space for a return, in ems."""
 
 BLOCK_TITLE_HEIGHT, _FOOT = 1.5, 0.2
-"""What the frame of an open block takes above what it holds, its name there, and below it, in ems."""
+"""Space of the frame of an open block above its layers (for its name) and below, in ems."""
 
 _STEP = 1.02
-"""Smallest units come in steps, so that an edit of little effect leaves what was measured."""
+"""Smallest units are rounded to powers of this, so that cached measures survive small edits."""
 
 LineColumns = tuple[range, ...]
 """The columns of each line of a design."""
 
 
 class DesignRow(Struct, frozen=True, eq=False):
-    """A design with all that is written in it; `gaps` is the room before each column, in pixels."""
+    """A design with all its texts; `gaps` is the space before each column, in pixels."""
 
     name: str
     graph: DesignGraph
@@ -36,7 +36,7 @@ class DesignRow(Struct, frozen=True, eq=False):
 
 
 class LevelSpace(NamedTuple):
-    """A level of a section: the room above and below its middle, and where the middle is from the axis."""
+    """A level of a section: the space above and below its middle, and the offset `y` of that from the axis."""
 
     up: float
     down: float
@@ -44,20 +44,20 @@ class LevelSpace(NamedTuple):
 
 
 class RowSizes(NamedTuple):
-    """Room of a band's boxes: by vertex, and by column to both sides, above and below the axis."""
+    """Space of the boxes of a design: per vertex, and per column to both sides, above and below the axis."""
 
     box_spaces: list[BoxSpace]
     columns: list[tuple[float, float]]
     up: list[float]
     down: list[float]
     levels: list[dict[int, LevelSpace]]
-    """By section."""
+    """Per section."""
 
 
 def measure_gaps(
     graph: DesignGraph, routes: Routes, operators: tuple[OperatorText, ...], em: float
 ) -> tuple[float, ...]:
-    """Room before each column, between the boxes: tracks, and the widest operator."""
+    """Space before each column: its tracks and its widest operator."""
     gaps = [0.0]
     for column, members in enumerate(graph.columns[1:], 1):
         text = max(operators[vertex].width for vertex in members)
@@ -66,7 +66,7 @@ def measure_gaps(
 
 
 def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
-    """The room of every box, column and section at that measure."""
+    """Measure the space of every box, column and section."""
     spaces = [
         measurer.measure_space(vertex, caption)
         for vertex, caption in zip(design_row.graph.vertices, design_row.captions, strict=True)
@@ -92,7 +92,7 @@ def measure_row(design_row: DesignRow, measurer: BoxMeasurer) -> RowSizes:
 
 
 def _measure_levels(design_row: DesignRow, section: range, spaces: list[BoxSpace], em: float) -> dict[int, LevelSpace]:
-    """The levels of a section from the top, those with boxes centred on the axis."""
+    """The levels of a section; those with boxes are centred on the axis."""
     if section.start in design_row.graph.lone_columns:
         (only,) = design_row.graph.columns[section.start]
         space, text = spaces[only], design_row.operators[only]
@@ -117,19 +117,19 @@ def _measure_levels(design_row: DesignRow, section: range, spaces: list[BoxSpace
 
 
 def line_width(design_row: DesignRow, line: range, row_sizes: RowSizes, em: float) -> float:
-    """What a line takes, the turns at its ends included."""
+    """Width of a line, including the turns at its ends."""
     boxes = sum([left + right for left, right in row_sizes.columns[line.start : line.stop]])
     turns = (line.start > 0) + (line.stop < len(design_row.gaps))
     return boxes + sum(design_row.gaps[line.start : line.stop]) + turns * TURN_SPACE * em
 
 
 def line_height(line: range, row_sizes: RowSizes) -> tuple[float, float]:
-    """Room of a line above and below its axis."""
+    """Space of a line above and below its axis."""
     return max(row_sizes.up[line.start : line.stop]), max(row_sizes.down[line.start : line.stop])
 
 
 def row_height(lines: LineColumns, row_sizes: RowSizes, em: float) -> float:
-    """Of all lines of a band, the returns between them included."""
+    """Height of all lines of a design, including the returns between them."""
     return sum([sum(line_height(line, row_sizes)) for line in lines]) + (len(lines) - 1) * TURN_SPACE * em
 
 
@@ -141,7 +141,7 @@ def rows_extent(
     *,
     beside: bool,
 ) -> tuple[float, float]:
-    """Width of the widest line, and height of all bands, of the highest where they stand beside each other."""
+    """Width of the widest line, and height of all designs, or of the highest if they are side by side."""
     whole = list(zip(design_rows, lines, row_sizes, strict=True))
     width = max(
         [line_width(design_row, line, size, em) for design_row, row_lines, size in whole for line in row_lines],
@@ -154,7 +154,7 @@ def rows_extent(
 def unit_range(
     design_rows: tuple[DesignRow, ...], scale: str, em: float, least: float, most: float
 ) -> tuple[float, float]:
-    """Pixels a unit of length: at least so that boxes measure `least` ems in the mean, at most `most` ems."""
+    """Range of pixels per unit: from a mean box size of `least` ems to a unit of `most` ems."""
     length = LENGTH_SCALES[scale]
     shapes: list[Shape] = [
         vertex.shape for design_row in design_rows for vertex in design_row.graph.vertices if vertex.shape is not None

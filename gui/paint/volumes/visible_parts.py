@@ -1,4 +1,4 @@
-"""What of a scene a repaint draws: all of it, or what stands in the part that is zoomed to."""
+"""Selects the parts of a scene that a repaint draws: all, or those in the zoomed area."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -16,26 +16,26 @@ Rect = tuple[float, float, float, float]
 """Left, top, right, bottom."""
 
 TEXT_REACH = 8.0
-"""How far from a box or an arrow its texts stand at most, in ems."""
+"""Greatest distance of a text from its box or arrow, in ems."""
 
 
 class VisibleParts(NamedTuple):
-    """The boxes with what their faces show, the arrows with their widths in ems, the lines and the frames."""
+    """Boxes with the values on their faces, arrows with their widths in ems, lines and frames."""
 
     boxes: list[tuple[PlacedBox, FaceValues | None]]
     arrows: list[tuple[OperatorArrow, float]]
     wires: list[tuple[ScenePoint, ...]]
     frames: list[BlockFrame]
     focus: Focus
-    """The choice where it is shown."""
+    """The visible focus."""
     regions: Mapping[NodeRef, Region]
-    """What the chosen value sees of the volumes before it."""
+    """Receptive fields of the value in focus in the volumes before it."""
 
 
 def find_visible_parts(
     state: ViewState, scene: VolumesScene, area: QRectF | None, *, marks: bool = True
 ) -> VisibleParts:
-    """What stands in `area` of a scene, in its own units; None: all of it. Without `marks` no choice is shown."""
+    """The parts of a scene within `area`, in its units, or all if None; without `marks` the focus is not shown."""
     focus = visible_focus(state)
     arrows = list(zip(scene.arrows, arrow_widths(state, scene), strict=True))
     boxes, wires, frames = list(scene.boxes), list(scene.wires), list(scene.frames)

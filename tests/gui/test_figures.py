@@ -384,9 +384,9 @@ WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3,
     ids=["no design", "no layer"],
 )
 def test_a_project_with_nothing_to_draw_is_told_what_to_do(name, project, said):
-    for format in ("png", "svg"):
-        with pytest.raises(ProjectError, match=f"nothing that {name} could.*({said})"):
-            render_printed_figure(state_of(project), name, format)
+    for file_format in ("png", "svg"):
+        with pytest.raises(ProjectError, match=f"{name} has nothing to (draw|list).*({said})"):
+            render_printed_figure(state_of(project), name, file_format)
 
 
 @pytest.mark.parametrize("name", [name for name in PRINTED_FIGURES if name != "paper-table"])

@@ -126,17 +126,17 @@ class PaperAnswer(Answer[GooglenetTableView]):
     def show_project(self, project: Project) -> None:
         self.show(replace(self.state, project=project, check=check(project)))
 
-    def column(self, id: str) -> int:
-        (position,) = [i for i, column in enumerate(self.view.model.columns) if column.id == id]
+    def column(self, column_id: str) -> int:
+        (position,) = [i for i, column in enumerate(self.view.model.columns) if column.id == column_id]
         return position
 
-    def cell(self, node: str, id: str) -> str:
+    def cell(self, node: str, column_id: str) -> str:
         row = self.view.model.row_of((self.view.model.design, node))
-        return str(self.view.model.index(row, self.column(id)).data())
+        return str(self.view.model.index(row, self.column(column_id)).data())
 
-    def choose(self, node: str, id: str) -> None:
+    def choose(self, node: str, column_id: str) -> None:
         row = self.view.model.row_of((self.view.model.design, node))
-        self.view.table.setCurrentIndex(self.view.model.index(row, self.column(id)))
+        self.view.table.setCurrentIndex(self.view.model.index(row, self.column(column_id)))
 
     def press(self, *keys: "Qt.Key | str") -> None:
         """Keys go to the editor where there is one, else to the table."""
@@ -228,8 +228,8 @@ def test_arrow_keys_move_between_cells_and_the_chosen_row_is_the_focus(shown: Pa
 
 
 def test_cells_that_are_no_width_cannot_be_edited(shown: PaperAnswer) -> None:
-    for node, id in (("inception_3a", "params"), ("pool1", "1x1"), ("inception_3a", "output")):
-        shown.choose(node, id)
+    for node, column_id in (("inception_3a", "params"), ("pool1", "1x1"), ("inception_3a", "output")):
+        shown.choose(node, column_id)
         shown.press("7", KEYS.Key_Return)
         assert shown.editor is None
     assert shown.edits == []

@@ -86,7 +86,7 @@ class BackgroundRankSearch(QObject):
             self._set_state(replace(self.state, busy_text=""))
 
     def clear_problems(self) -> None:
-        """Clear the problems after an edit, which may have mended them."""
+        """Clear the problems after an edit, which may have corrected them."""
         if self.state.problems:
             self._set_state(replace(self.state, problems=()))
 

@@ -329,14 +329,14 @@ def test_the_convention_stands_above_its_operations_on_screen_and_in_print(qtbot
 
 
 @pytest.mark.parametrize(
-    ("column_id", "title", "tip"),
+    ("metric_id", "title", "tip"),
     [
         ("activation_bytes", "Activation memory, bytes", "4 × 32·28·28 = 100,352 bytes (98.0 KiB)"),
         ("milliseconds", "Time, ms", "not run"),
     ],
 )
-def test_tooltips_have_the_unit_of_what_is_known(qtbot: QtBot, column_id: str, title: str, tip: str) -> None:
-    model = TableViewAnswer(qtbot, state_of(start(), metric=column_id)).view.model
+def test_tooltips_have_the_unit_of_what_is_known(qtbot: QtBot, metric_id: str, title: str, tip: str) -> None:
+    model = TableViewAnswer(qtbot, state_of(start(), metric=metric_id)).view.model
     (position,) = [i for i, column in enumerate(model.columns) if column.title == title]
     assert model.index(0, position).data(Qt.ItemDataRole.ToolTipRole) == tip
 

@@ -1,4 +1,4 @@
-"""The receptive field of the selected value as small boxes in earlier volumes, and keys that select another value."""
+"""Receptive fields of the selected value as small boxes in volumes before it, and keys that select another value."""
 
 import pytest
 from msgspec.structs import replace

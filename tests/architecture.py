@@ -14,7 +14,8 @@ from PySide6.QtGui import QColor, QFont, QImage, QPainter, QPainterPath, QPen, Q
 
 from engine.files.paths import RESOURCES
 from gui.command_line.offscreen import offscreen_application
-from gui.export.files import png_bytes, write_file
+from gui.export.files import write_file
+from gui.export.pictures import png_bytes
 from gui.theme import THEMES, Theme
 from tests.pictures import smaller
 from tests.source_tree import House, floors_of, room_within

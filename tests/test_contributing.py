@@ -5,6 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.architecture import PANELS, place_rooms
+from tests.source_tree import House
+
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
 QUOTED = sorted(set(re.findall(r"`([^`\n]+)`", TEXT)))
@@ -49,3 +52,14 @@ def test_every_folder_is_in_the_table_of_where_a_line_belongs(folder):
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)", TEXT))
 def test_a_link_leads_to_a_file(link):
     assert (ROOT / link).exists()
+
+
+@pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.folder)
+def test_the_picture_of_the_architecture_has_a_box_for_each_folder_and_none_on_another(panel):
+    rooms = place_rooms(House(ROOT), panel)
+    folders = {
+        ".".join(path.parent.relative_to(ROOT).parts)
+        for path in ROOT.glob(panel.folder.replace(".", "/") + "/*/__init__.py")
+    }
+    assert folders <= set(rooms)
+    assert not [(a, b) for a in rooms for b in rooms if a < b and rooms[a].intersects(rooms[b])]

@@ -33,12 +33,14 @@ import os, sys, time
 start = time.perf_counter()
 from PySide6.QtCore import QSettings, QTimer
 from PySide6.QtWidgets import QApplication
-from gui.app import START_PROJECT, make_application, set_theme
+from engine.files.paths import RESOURCES
+from gui.app import make_application, set_theme
 from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench
-from engine.project.file import load
+from engine.project.file import load_project
 app = make_application()
-window = MainWindow(Workbench(load(START_PROJECT).project), QSettings("", QSettings.Format.IniFormat), set_theme)
+project = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
+window = MainWindow(Workbench(project), QSettings("", QSettings.Format.IniFormat), set_theme)
 window.resize(1600, 1000)
 window.show()
 for _ in range(5):

@@ -115,8 +115,8 @@ def measure_widths(project: Project, focus: Focus) -> dict[str, float]:
         model = window.views["paper"].model
         for row, shown in enumerate(model.rows):
             for column, head in enumerate(model.columns):
-                if head.id in shown.widths:
-                    width = shown.widths[head.id].value
+                if head.id in shown.map_counts:
+                    width = shown.map_counts[head.id].value
                     cell = model.index(row, column)
                     edit = partial(
                         lambda cell, width, number: model.setData(cell, str(width + number % 2)), cell, width

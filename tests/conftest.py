@@ -19,8 +19,8 @@ settings.load_profile("ci" if os.environ.get("CI") else "default")
 
 SLOW = """
     block_mistakes bottleneck bottleneck_view command_line contributing explain export figures file_commands filters
-    filters_insight inspector inspector_window kernels main_window panel_blocks panels paper readme receptive repaints run summary
-    trunk volumes_blocks volumes_layout volumes_painting
+    filters_insight inspector inspector_window kernels main_window panel_blocks panels paper readme receptive
+    repaints run summary trunk volumes_blocks volumes_layout volumes_painting
 """
 """Subjects whose files of tests take more than a few seconds: `make test-fast` leaves them out."""
 

@@ -72,9 +72,10 @@ class DerivedCache:
             entry = self._large[1]
         else:
             return None
-        # An id may belong to another volume by now.
-        same = all(volume_ref() is volume for volume_ref, volume in zip(entry.volumes, volumes, strict=True))
-        return entry if same else None
+        for volume_ref, volume in zip(entry.volumes, volumes, strict=True):
+            if volume_ref() is not volume:  # an id may belong to another volume by now
+                return None
+        return entry
 
     def _put(self, full: Hashable, entry: _Entry) -> None:
         before = self._entries.pop(full, None)

@@ -4,7 +4,8 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from engine.cost.receptive_fields import Region
-from engine.shapes import Shape, Windows
+from engine.layers import Layer
+from engine.shapes import Shape
 from gui.paint.volumes.box_sizes import operator_role
 from gui.paint.volumes.camera import Prism
 from gui.paint.volumes.design_graph import Vertex
@@ -56,12 +57,12 @@ def _has_window(vertex: Vertex) -> bool:
 
 def _span_of(vertex: Vertex, shape: Shape, focus: Focus) -> _Span | None:
     """The part of the volume that a value of a reader reads: that in focus, else the middle one of the first map."""
-    windows = None if vertex.report is None else vertex.report.sliding_windows
-    if vertex.report is None or vertex.shape is None or windows is None:
+    layer, channel = None if vertex.report is None else vertex.report.layer, focus.channel or 0
+    if not isinstance(layer, Layer) or not _has_window(vertex):
         return None
-    channel = focus.channel or 0
-    channels = vertex.report.input_channels(channel) if channel < vertex.shape.channels else None
-    return None if channels is None else _window_fractions(windows, channels.start, channels.stop, shape, focus.pixel)
+    if vertex.shape is None or channel >= vertex.shape.channels:
+        return None
+    return _window_fractions(layer, shape, channel, focus.pixel)
 
 
 def _region_fractions(region: Region, shape: Shape) -> _Span:
@@ -71,17 +72,16 @@ def _region_fractions(region: Region, shape: Shape) -> _Span:
 
 
 @lru_cache(maxsize=1024)
-def _window_fractions(
-    windows: Windows, first: int, last: int, shape: Shape, pixel: tuple[int, int] | None
-) -> _Span | None:
-    """The part of the channels `first` to `last` (exclusive) that the window of a pixel reads, without padding."""
+def _window_fractions(layer: Layer, shape: Shape, channel: int, pixel: tuple[int, int] | None) -> _Span | None:
+    """The part of an input of `shape` that one output value of a layer reads, without padding."""
+    windows, channels = layer.windows(shape), layer.input_channels(channel, [shape])
     height, width = windows.output
     row, column = pixel or ((height - 1) // 2, (width - 1) // 2)
     top, left = windows.first_tap(row, column)
-    low = (max(0, left) / shape.width, max(0, top) / shape.height, first / shape.channels)
+    low = (max(0, left) / shape.width, max(0, top) / shape.height, channels.start / shape.channels)
     high = (
         min(shape.width, left + windows.extent[1]) / shape.width,
         min(shape.height, top + windows.extent[0]) / shape.height,
-        last / shape.channels,
+        channels.stop / shape.channels,
     )
     return (low, high) if all(before < after for before, after in zip(low, high, strict=True)) else None

@@ -13,7 +13,7 @@ from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
 from gui.views.counting_model import _LEFT_OUT, _TOTAL_COLUMN, TITLE_COLUMN, CountingModel
 from tests.golden.projects import mistaken, start
-from tests.gui.shown import lead, state_of
+from tests.gui.view_answers import lead, state_of
 
 
 @pytest.fixture(scope="module")

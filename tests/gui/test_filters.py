@@ -52,7 +52,7 @@ from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.filters import FiltersView
-from tests.gui.shown import lead, svg
+from tests.gui.view_answers import lead, svg
 
 NAIVE = ("naive", "conv5x5")
 BOTTLENECK = ("bottleneck", "conv5x5")

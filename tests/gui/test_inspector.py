@@ -52,7 +52,7 @@ from gui.state.volume_at import VolumeResult
 from gui.theme import THEMES
 from gui.views.inspector import InspectorView
 from tests.engine.checkpoints import proceed
-from tests.gui.shown import Answer, svg
+from tests.gui.view_answers import Answer, svg
 
 WIDE = (Node("wide", Conv2d(6, 3)), Node("narrow", Conv2d(4, 1)), Node("last", Conv2d(3, 3, padding="valid")))
 PROJECT = Project(NoiseInput((8, 9, 11), seed=3), (Design("d", Network(WIDE)), Design("e", Network(WIDE))), title="Two")

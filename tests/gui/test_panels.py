@@ -47,8 +47,8 @@ from gui.state.edits import layer_settings, new_layer
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.window.actions import Action
 from gui.window.qt_actions import QtActions
-from tests.gui.shown import lead
 from tests.gui.test_widgets import choose, turn_wheel
+from tests.gui.view_answers import lead
 
 PHOTO = ImageInput("resources:photos/chelsea.png", (32, 32), "bgr", 1.0, (104.0, 116.0, 122.0), (1.0, 1.0, 1.0))
 STEM_NETWORK = Network((Node("stem_conv", Conv2d(8, 3)), Node("stem_relu", Activation("relu"))))

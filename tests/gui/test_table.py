@@ -37,7 +37,7 @@ from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import DARK, LIGHT
 from gui.views.table import TableView
 from tests.golden.projects import PROJECTS, chain, mistaken, start, three_designs, with_stem
-from tests.gui.shown import Answer, state_of, svg
+from tests.gui.view_answers import Answer, state_of, svg
 
 SIZES = ((420.0, 260.0), (900.0, 330.0), (1600.0, 900.0))
 

@@ -24,9 +24,9 @@ from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.view_state import Focus
 from gui.theme import LIGHT
 from gui.views.volumes import VolumesView
-from tests.gui.shown import lead
 from tests.gui.test_volumes_layout import assert_nothing_overlaps, polygon_of
 from tests.gui.test_volumes_layout import meet as overlap
+from tests.gui.view_answers import lead
 from tests.gui.volume_scenes import BLOCKS, box_of, conv, picture, scene_of, state_of
 
 pytestmark = pytest.mark.usefixtures("qapp")

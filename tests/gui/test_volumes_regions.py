@@ -15,7 +15,7 @@ from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.view_state import Focus
 from gui.views.volumes import VolumesView
-from tests.gui.shown import Answer
+from tests.gui.view_answers import Answer
 from tests.gui.volume_scenes import BLOCKS, TWO, box_of, picture, scene_of, state_of, svg
 
 BRANCHES = Project(

@@ -15,7 +15,7 @@ from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.state.view_state import Focus, Look
 from gui.views.volumes import VolumesView
-from tests.gui.shown import lead
+from tests.gui.view_answers import lead
 from tests.gui.volume_scenes import INCEPTION, TWO, box_of, conv, scene_of, state_of
 
 pytestmark = pytest.mark.usefixtures("qapp")

@@ -45,7 +45,6 @@ from gui.state.volume_at import VolumeResult
 from gui.views import filters
 from gui.views.filters import FiltersView
 from tests.engine.checkpoints import proceed
-from tests.gui.shown import Answer, svg
 from tests.gui.test_filters import (
     BOTTLENECK,
     NAIVE,
@@ -59,6 +58,7 @@ from tests.gui.test_filters import (
     state_of,
     two_designs,
 )
+from tests.gui.view_answers import Answer, svg
 
 pytestmark = pytest.mark.usefixtures("qapp")
 RISING = np.arange(6, dtype=np.float32)[:, None, None] + random_volume((6, 9, 11)) / 100

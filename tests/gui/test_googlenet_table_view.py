@@ -31,7 +31,7 @@ from gui.theme import DARK, LIGHT
 from gui.views.googlenet_table import GooglenetTableView
 from gui.window.main_window import MainWindow
 from tests.golden.projects import PROJECTS, chain, mistaken, start, with_stem
-from tests.gui.shown import Answer, state_of, svg
+from tests.gui.view_answers import Answer, state_of, svg
 
 GOOGLENET = load_project(RESOURCES / "projects" / "googlenet.toml").project
 KEYS = Qt.Key

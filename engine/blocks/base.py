@@ -5,7 +5,7 @@ from typing import ClassVar, NamedTuple
 
 from engine.layers import Activation, BatchNorm, Conv2d, Kind, Layer
 from engine.layers.activation import Function
-from engine.layers.base import HeightWidth, Padding, Role
+from engine.layers.base import HeightWidth, Padding, Role, require_declarations
 
 INPUT = "input"
 """The name by which parts refer to the input of their block."""
@@ -26,14 +26,23 @@ class Block(Kind, frozen=True):
     """Settings that stand for several layers. Kinds are subclasses, listed once in ``engine.blocks.BLOCKS``.
 
     A block receives one volume. Its parts are in execution order; the output of the last one is the block's output.
+    A kind implements `expand`, or its class statement fails; a class without a title is the base of several kinds.
     """
 
-    max_inputs: ClassVar[int | None] = 1
     role: ClassVar[Role] = "weights"
+
+    def __init_subclass__(cls) -> None:
+        super().__init_subclass__()
+        require_declarations(cls, Block, ["expand"] if hasattr(cls, "title") else [])
+
+    @property
+    def has_params(self) -> bool:
+        """Whether training learns parameters of its layers."""
+        return True
 
     def expand(self, channels: int) -> Iterator[Part]:
         """Yield the layers of this block for an input of `channels` channels."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement expand")
+        raise NotImplementedError
 
 
 def convolution(

@@ -49,7 +49,7 @@ class Residual(Block, frozen=True):
 
     def _convolutions(self) -> Iterator[Part]:
         """Yield the convolutions whose result is added to the input."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement _convolutions")
+        raise NotImplementedError
 
     def _stride_text(self) -> str:
         return "" if self.stride == 1 else f" /{self.stride}"

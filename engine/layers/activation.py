@@ -6,8 +6,8 @@ from typing import Annotated, ClassVar, Literal
 import numpy as np
 from msgspec import Meta
 
-from engine.kernels import activations
-from engine.layers.base import Checkpoint, Layer, Mask, Reads, Role, Volume
+from engine.kernels import Checkpoint, Volume, activations
+from engine.layers.base import Layer, Mask, Reads, Role
 from engine.layers.explanation import Explanation, Target, Terms, count_text, operand_text, read_pixel
 from engine.shapes import Shape
 from engine.text.units import number_text

@@ -11,8 +11,7 @@ import numpy as np
 from msgspec import Meta, Struct
 from numpy.typing import NDArray
 
-from engine.kernels.blocks import Checkpoint as Checkpoint
-from engine.kernels.blocks import Volume as Volume
+from engine.kernels import Checkpoint, Volume
 from engine.layers.explanation import Explanation, Target
 from engine.shapes import Shape, Windows, single_pixels, whole_map
 
@@ -95,8 +94,9 @@ class Kind(Struct, frozen=True, tag_field="kind", forbid_unknown_fields=True, om
 class Layer(Kind, frozen=True):
     """A layer's settings as a value. Kinds are subclasses, listed once in ``engine.layers.LAYERS``.
 
-    A kind declares `reads` (and `windows`, if it reads windows), `channels_read` and `role`, or inherits them;
-    otherwise the class statement fails. It implements `forward` and `explain`; all other methods have defaults.
+    A kind declares `reads` (and `windows`, if it reads windows), `channels_read` and `role`, and implements `forward`
+    and `explain`, or inherits them; otherwise the class statement fails. All other methods have defaults.
+    A class without a title is no kind but the base of several, and may leave `forward` and `explain` to them.
     Methods that take shapes require input shapes for which `mistakes` yields nothing.
     """
 
@@ -105,14 +105,14 @@ class Layer(Kind, frozen=True):
     """Title of the weights of one output channel, before its number, if the kind has `filter_weights`."""
 
     def __init_subclass__(cls) -> None:
-        """Reject a kind that does not declare what it reads: no default suits all kinds."""
+        """Reject a kind without what no default suits."""
         super().__init_subclass__()
         required = ["reads", "channels_read", "role"]
         if getattr(cls, "reads", None) == "windows":
             required.append("windows")
-        missing = [name for name in required if getattr(cls, name, None) is getattr(Layer, name, None)]
-        if missing:
-            raise TypeError(f"layer kind {cls.__name__} does not declare {', '.join(missing)}")
+        if hasattr(cls, "title"):
+            required += ["forward", "explain"]
+        require_declarations(cls, Layer, required)
 
     @property
     def has_params(self) -> bool:
@@ -130,7 +130,7 @@ class Layer(Kind, frozen=True):
 
     def channels_read(self, channels: Mask, inputs: Sequence[Shape]) -> Sequence[Mask]:
         """Per input, the channels on which any of the output `channels` depends."""
-        raise NotImplementedError(f"{type(self).__name__} does not declare which channels it reads")
+        raise NotImplementedError
 
     def input_channels(self, channel: int, inputs: Sequence[Shape]) -> slice:
         """The contiguous channels of the first input that one output channel reads."""
@@ -167,11 +167,18 @@ class Layer(Kind, frozen=True):
 
     def forward(self, inputs: Sequence[Volume], weights: Mapping[str, Volume], checkpoint: Checkpoint) -> Volume:
         """Compute the output volume (C×H×W) from input volumes and weights by role."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement forward")
+        raise NotImplementedError
 
     def explain(self, target: Target) -> Explanation:
         """Explain how one output value is computed, in double precision."""
-        raise NotImplementedError(f"{type(self).__name__} does not implement explain")
+        raise NotImplementedError
+
+
+def require_declarations(kind: type[Kind], base: type[Kind], names: Sequence[str]) -> None:
+    """Raise TypeError if a kind has some of these attributes from `base`, which only declares them, or not at all."""
+    missing = [name for name in names if getattr(kind, name, None) is getattr(base, name, None)]
+    if missing:
+        raise TypeError(f"kind {kind.__name__} does not declare {', '.join(missing)}")
 
 
 def tag_of(kind: type[Struct]) -> str:

@@ -8,8 +8,8 @@ from msgspec import Meta
 from msgspec.structs import replace
 from numpy.typing import NDArray
 
-from engine.kernels import convolution
-from engine.layers.base import Checkpoint, Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, Volume
+from engine.kernels import Checkpoint, Volume, convolution
+from engine.layers.base import Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role
 from engine.layers.explanation import Explanation, Target, WindowProduct, count_text, read_window, tap_text
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.layers.windows import (

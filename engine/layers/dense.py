@@ -7,8 +7,8 @@ import numpy as np
 from msgspec import Meta
 from numpy.typing import NDArray
 
-from engine.kernels import convolution
-from engine.layers.base import Checkpoint, Count, Layer, Mask, Reads, Role, Volume
+from engine.kernels import Checkpoint, Volume, convolution
+from engine.layers.base import Count, Layer, Mask, Reads, Role
 from engine.layers.explanation import Explanation, Target, WindowProduct, count_text
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.shapes import Shape

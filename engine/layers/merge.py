@@ -5,8 +5,8 @@ from typing import ClassVar
 
 import numpy as np
 
-from engine.kernels import merging
-from engine.layers.base import Checkpoint, Layer, Mask, Mistake, Reads, Role, Volume
+from engine.kernels import Checkpoint, Volume, merging
+from engine.layers.base import Layer, Mask, Mistake, Reads, Role
 from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
 from engine.shapes import Shape
 from engine.text.units import number_text

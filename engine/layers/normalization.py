@@ -7,8 +7,8 @@ from typing import Annotated, ClassVar
 import numpy as np
 from msgspec import Meta
 
-from engine.kernels import normalization
-from engine.layers.base import Checkpoint, Extent, Layer, Mask, Reads, Role, Volume
+from engine.kernels import Checkpoint, Volume, normalization
+from engine.layers.base import Extent, Layer, Mask, Reads, Role
 from engine.layers.explanation import Explanation, Target, Terms, count_text, operand_text, read_pixel
 from engine.shapes import Shape
 from engine.text.units import number_text

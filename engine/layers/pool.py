@@ -7,8 +7,8 @@ import numpy as np
 from msgspec import Meta
 from msgspec.structs import replace
 
-from engine.kernels import pooling
-from engine.layers.base import Checkpoint, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role, Volume
+from engine.kernels import Checkpoint, Volume, pooling
+from engine.layers.base import HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role
 from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, count_text, read_window
 from engine.layers.windows import (
     check_padding,

@@ -2,8 +2,14 @@
 
 from engine.rank_search.calibration import CalibrationSet, calibration_set
 from engine.rank_search.error_curve import FORMS, CurvePoint, ErrorCurve
-from engine.rank_search.replacement import apply_low_rank, copy_design
-from engine.rank_search.replacements import RankChoice, Replacement, apply_choices, replace_and_measure
+from engine.rank_search.replacement import (
+    RankChoice,
+    Replacement,
+    apply_choices,
+    apply_low_rank,
+    copy_design,
+    replace_and_measure,
+)
 from engine.rank_search.search import RankResult, RankSearch, rank_search_candidates, rank_search_refusal
 
 __all__ = [

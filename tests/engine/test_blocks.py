@@ -352,6 +352,6 @@ def test_label_tells_the_settings_that_matter_in_a_few_words(block, label):
     assert block.label() == label
 
 
-def test_a_kind_that_does_not_say_what_it_stands_for_is_our_own_fault():
-    with pytest.raises(NotImplementedError, match="Block does not implement expand"):
-        Block().expand(3)
+def test_a_kind_that_does_not_say_what_it_stands_for_cannot_be_made():
+    with pytest.raises(TypeError, match=r"kind Undeclared does not declare expand$"):
+        type(Block)("Undeclared", (Block,), {"title": "Undeclared"}, frozen=True, tag="undeclared")

@@ -8,11 +8,13 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from engine.blocks import BLOCKS
 from engine.cost.counting import TERMS
 from engine.cost.receptive_fields import receptive_fields, regions_read
 from engine.explain.explain import explain
+from engine.kernels import Checkpoint, Volume
 from engine.layers import LAYERS, Layer, tag_of
-from engine.layers.base import Checkpoint, Mask, Reads, Role, Volume
+from engine.layers.base import Mask, Reads, Role
 from engine.layers.explanation import Explanation, Spot, Target, read_pixel
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -62,23 +64,41 @@ def declare(**namespace):
     return type(Layer)("Undeclared", (Layer,), namespace, frozen=True, tag="undeclared")
 
 
-@pytest.mark.parametrize("missing", ["reads", "channels_read", "role"])
+DECLARED = {
+    "title": "Undeclared",
+    "reads": "pixel",
+    "channels_read": lambda self, channels, inputs: [channels],
+    "role": "elementwise",
+    "forward": lambda self, inputs, weights, checkpoint: inputs[0],
+    "explain": Enlarge.explain,
+}
+
+
+@pytest.mark.parametrize("missing", [name for name in DECLARED if name != "title"])
 def test_a_kind_that_leaves_a_declaration_out_cannot_be_made(missing):
-    declared = {"reads": "pixel", "channels_read": lambda self, channels, inputs: [channels], "role": "elementwise"}
-    assert issubclass(declare(**declared), Layer)
-    with pytest.raises(TypeError, match=f"layer kind Undeclared does not declare {missing}$"):
-        declare(**{name: value for name, value in declared.items() if name != missing})
+    assert issubclass(declare(**DECLARED), Layer)
+    with pytest.raises(TypeError, match=f"kind Undeclared does not declare {missing}$"):
+        declare(**{name: value for name, value in DECLARED.items() if name != missing})
 
 
 def test_a_kind_that_reads_windows_says_where_they_lie():
-    same = {"channels_read": lambda self, channels, inputs: [channels], "role": "resampling"}
     with pytest.raises(TypeError, match="does not declare windows"):
-        declare(reads="windows", **same)
+        declare(**DECLARED | {"reads": "windows"})
 
 
 def test_a_kind_that_declares_nothing_is_told_all_that_is_missing():
-    with pytest.raises(TypeError, match="does not declare reads, channels_read, role"):
-        declare()
+    with pytest.raises(TypeError, match=r"does not declare reads, channels_read, role, forward, explain$"):
+        declare(title="Undeclared")
+
+
+def test_the_base_of_several_kinds_has_no_title_and_leaves_to_them_how_they_run():
+    assert issubclass(declare(**{name: DECLARED[name] for name in ("reads", "channels_read", "role")}), Layer)
+
+
+@pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS], ids=tag_of)
+def test_every_listed_kind_has_a_title_and_a_sentence_of_help(kind):
+    assert kind.title
+    assert kind.help.endswith(".")
 
 
 KINDS = pytest.mark.parametrize("kind", [*LAYERS, Enlarge], ids=tag_of)

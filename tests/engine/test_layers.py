@@ -14,7 +14,7 @@ from msgspec import inspect
 
 from engine import kernels
 from engine.blocks import BLOCKS
-from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, Layer, MaxPool2d, tag_of
+from engine.layers import LAYERS, Activation, Add, AvgPool2d, Concat, Conv2d, Dense, MaxPool2d, tag_of
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
@@ -302,11 +302,6 @@ def test_branches_that_do_not_fit_are_named_with_both_shapes():
     assert text.startswith("inputs: number 3 is 3×4×6 and number 1 is 1×4×5")
     [text] = text_of(Add(), (1, 4, 5), (2, 4, 5))
     assert text.startswith("inputs: number 2 is 2×4×5 and number 1 is 1×4×5")
-
-
-def test_a_kind_that_does_not_say_how_it_runs_is_our_own_fault():
-    with pytest.raises(NotImplementedError, match="Layer does not implement forward"):
-        Layer().forward([], {}, proceed)
 
 
 @pytest.mark.parametrize(

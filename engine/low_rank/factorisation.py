@@ -8,18 +8,16 @@ from typing import Any
 
 import numpy as np
 from msgspec import Struct
-from msgspec.structs import replace
 from numpy.typing import NDArray
 
 from engine.kernels import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.blocks import gather, split_range
-from engine.layers.conv import Conv2d
+from engine.layers import Conv2d
+from engine.low_rank.forms import POINTWISE, Filters, run_linear
 from engine.network.weight_specs import Form
 from engine.shapes import Shape
 
 _Matrix = NDArray[np.float64]
-Filters = NDArray[np.float32]
-"""Weights of a convolution, (filters, channels, kh, kw)."""
 Volumes = Callable[[], Iterable[Volume]]
 """Iterates over the volumes (C×H×W) that reach a layer; may be called repeatedly."""
 
@@ -125,37 +123,16 @@ def factor_expansion(weight: Filters, covariance: _Matrix | None = None) -> Spli
     return Split(before, directions[:, nonzero][:, :, None, None], energies[nonzero])
 
 
-def factor_both(inputs: Split, outputs: Split, ranks: Sequence[int]) -> tuple[Filters, Filters, Filters]:
+def factor_both(reduction: Split, expansion: Split, ranks: Sequence[int]) -> tuple[Filters, Filters, Filters]:
     """Weights of 1×1, k×k, 1×1 of these two ranks."""
-    first, core = inputs.pair(ranks[0])
-    _, last = outputs.pair(ranks[1])
+    first, core = reduction.pair(ranks[0])
+    _, last = expansion.pair(ranks[1])
     return first, project_filters(core, last), last
 
 
 def project_filters(weight: Filters, last: Filters) -> Filters:
     """A k×k (F, r₁, kh, kw) projected on the orthogonal columns of a 1×1 (F, r₂, 1, 1): (r₂, r₁, kh, kw)."""
     return np.asarray(np.tensordot(last[:, :, 0, 0].T, weight, 1), np.float32)
-
-
-def run_linear(layer: Conv2d, weight: Filters, volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """The layer's output before its bias, with other weights of any number of filters."""
-    return replace(layer, filters=len(weight), bias=False).forward([volume], {"weight": weight}, checkpoint)
-
-
-_ONE = Conv2d(1, 1, bias=False)
-"""The settings of any 1×1 convolution: `run_linear` sets the number of filters."""
-
-
-def layers_of_form(form: Form, layer: Conv2d) -> tuple[Conv2d, ...]:
-    """The layers of a form, apart from their numbers of filters: the k×k has the layer's stride and padding."""
-    return tuple(layer if part == "kxk" else _ONE for part in form.split("+"))
-
-
-def run_form(form: Form, layer: Conv2d, weights: Sequence[Filters], volume: Volume, checkpoint: Checkpoint) -> Volume:
-    """The output of the convolutions of a form together, without biases."""
-    for part, weight in zip(layers_of_form(form, layer), weights, strict=True):
-        volume = run_linear(part, weight, volume, checkpoint)
-    return volume
 
 
 class ErrorSums(Struct, frozen=True):
@@ -220,7 +197,7 @@ def refit(
     unknowns = int(np.prod(start.shape[1:]))
     gram, right, samples = np.zeros((unknowns, unknowns)), np.zeros((unknowns, len(start))), 0
     for volume in volumes:
-        reduced = run_linear(_ONE, first, volume, checkpoint)
+        reduced = run_linear(POINTWISE, first, volume, checkpoint)
         missing = goal(volume) - run_linear(layer, start, reduced, checkpoint)
         for windows, pixels in _windows(layer, reduced):
             checkpoint()
@@ -269,36 +246,36 @@ class Fitter:
         self.weight = weight
         self._volumes = volumes
         self._checkpoint = checkpoint
-        self._inputs: Split | None = None
-        self._outputs: Split | None = None
+        self._reduction: Split | None = None
+        self._expansion: Split | None = None
 
     @property
-    def inputs(self) -> Split:
+    def reduction(self) -> Split:
         """The 1×1 reduction before the k×k."""
-        if self._inputs is None:
-            self._inputs = factor_reduction(self.weight, input_covariance(self._volumes(), self._checkpoint))
-        return self._inputs
+        if self._reduction is None:
+            self._reduction = factor_reduction(self.weight, input_covariance(self._volumes(), self._checkpoint))
+        return self._reduction
 
     @property
-    def outputs(self) -> Split:
+    def expansion(self) -> Split:
         """The 1×1 expansion behind the k×k."""
-        if self._outputs is None:
+        if self._expansion is None:
             covariance = output_covariance(self.layer, self.weight, self._volumes(), self._checkpoint)
-            self._outputs = factor_expansion(self.weight, covariance)
-        return self._outputs
+            self._expansion = factor_expansion(self.weight, covariance)
+        return self._expansion
 
     def split(self, form: Form) -> Split:
         """The split of a form of two convolutions."""
-        return self.inputs if form == "1x1+kxk" else self.outputs
+        return self.reduction if form == "1x1+kxk" else self.expansion
 
     def weights(self, form: Form, ranks: Sequence[int], *, refit: bool = False) -> tuple[Filters, ...]:
         """Weights of the convolutions of a form in their order, for the ranks between them."""
         if form == "kxk+1x1":
-            return self.outputs.pair(ranks[0])
+            return self.expansion.pair(ranks[0])
         if form == "1x1+kxk":
-            first, core = self.inputs.pair(ranks[0])
+            first, core = self.reduction.pair(ranks[0])
             return first, self._refit(core, first, self._exact) if refit else core
-        first, core, last = factor_both(self.inputs, self.outputs, ranks)
+        first, core, last = factor_both(self.reduction, self.expansion, ranks)
         if refit:
             core = self._refit(core, first, lambda volume: np.tensordot(last[:, :, 0, 0].T, self._exact(volume), 1))
         return first, core, last

@@ -1,15 +1,9 @@
 """The rank search: which low-rank convolutions can replace one, what they cost, and what error they make."""
 
+from engine.low_rank.forms import FORMS
 from engine.rank_search.calibration import CalibrationSet, calibration_set
-from engine.rank_search.error_curve import FORMS, CurvePoint, ErrorCurve
-from engine.rank_search.replacement import (
-    RankChoice,
-    Replacement,
-    apply_choices,
-    apply_low_rank,
-    copy_design,
-    replace_and_measure,
-)
+from engine.rank_search.error_curve import CurvePoint, ErrorCurve
+from engine.rank_search.replacement import RankChoice, Replacement, apply_choices, replace_and_measure
 from engine.rank_search.search import RankResult, RankSearch, rank_search_candidates, rank_search_refusal
 
 __all__ = [
@@ -22,9 +16,7 @@ __all__ = [
     "RankSearch",
     "Replacement",
     "apply_choices",
-    "apply_low_rank",
     "calibration_set",
-    "copy_design",
     "rank_search_candidates",
     "rank_search_refusal",
     "replace_and_measure",

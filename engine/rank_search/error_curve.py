@@ -10,17 +10,10 @@ from numpy.typing import NDArray
 
 from engine.layers import Conv2d
 from engine.layers.windows import pair
-from engine.low_rank.convolution import as_convolution
+from engine.low_rank.forms import as_convolution
 from engine.network.analysis import Report
 from engine.network.weight_specs import Form
 from engine.run.check import NodeRef
-
-FORMS: dict[Form, str] = {
-    "1x1+kxk": "1×1, then k×k",
-    "kxk+1x1": "k×k, then 1×1",
-    "1x1+kxk+1x1": "1×1, k×k, 1×1",
-}
-"""The forms of replacements of a k×k, by their names in files."""
 
 _DENSE_PAIRS = 16
 """Up to this rank all pairs are run; beyond it eight ranks per octave, including powers of two."""

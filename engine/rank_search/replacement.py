@@ -7,7 +7,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.layers import Conv2d
-from engine.low_rank.convolution import as_convolution
+from engine.low_rank.forms import as_convolution
 from engine.network.graph import INPUT, Network, Node
 from engine.network.weight_specs import Form, LowRankWeights, SeedWeights
 from engine.project.project import Design, Project

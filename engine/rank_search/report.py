@@ -84,7 +84,7 @@ def curve_text(curve: ErrorCurve, arrow_index: int | None) -> str:
         for point in curve.points
     ]
     head, rule, lines = align(heads, rows, [True] * 7 + [False])
-    title = f"{curve.ref[0] or 'stem'} · {curve.ref[1]}: {exact_text(curve.macs)} MACs, form {curve.form}"
+    title = f"{design_text(curve.ref[0])} · {curve.ref[1]}: {exact_text(curve.macs)} MACs, form {curve.form}"
     return "\n".join([title, head, rule, *lines]) + "\n"
 
 

@@ -11,8 +11,8 @@ from msgspec.structs import replace
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint, Volume
 from engine.low_rank import factorisation
-from engine.low_rank.convolution import as_convolution
-from engine.low_rank.factorisation import ErrorSums, Filters, Fitter, Split, measure_errors, run_form, run_linear
+from engine.low_rank.factorisation import ErrorSums, Fitter, Split, measure_errors
+from engine.low_rank.forms import Filters, as_convolution, layers_of_form, run_form, run_linear
 from engine.network.analysis import Report
 from engine.network.input_specs import Input, input_text
 from engine.network.weight_specs import Form, LowRankWeights
@@ -263,7 +263,7 @@ class RankSearch:
             fitter = self._fitter(ref)
             report = self.request.check.reports[ref]
             if form == _TRIPLE:
-                ranks, expected = frontier(report, fitter.inputs.expected_errors, fitter.outputs.expected_errors)
+                ranks, expected = frontier(report, fitter.reduction.expected_errors, fitter.expansion.expected_errors)
             else:
                 errors = fitter.split(form).expected_errors
                 ranks = tuple((rank,) for rank in range(1, len(errors)))
@@ -305,7 +305,7 @@ class RankSearch:
     ) -> list[tuple[float, ...]]:
         """The errors of each split at these ranks, on all inputs together."""
         fitter = self._fitter(curve.ref)
-        before, behind = factorisation.layers_of_form(curve.form, fitter.layer)
+        before, behind = layers_of_form(curve.form, fitter.layer)
         numbers = [rank for (rank,) in ranks]
         totals = [ErrorSums() for _ in splits]
         for spec in specs:

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from engine.kernels import Checkpoint
 from engine.layers import Conv2d
 from engine.layers.windows import pair, size_text
-from engine.low_rank.convolution import as_convolution
 from engine.low_rank.factorisation import Fitter, Volumes
+from engine.low_rank.forms import as_convolution
 from engine.network.analysis import Analysis, Report
 from engine.network.input_specs import Input
 from engine.network.weight_specs import FileWeights, LowRankWeights

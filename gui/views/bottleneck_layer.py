@@ -21,7 +21,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.input_specs import input_text
-from engine.rank_search import FORMS, apply_low_rank, copy_design, rank_search_refusal
+from engine.rank_search import FORMS, RankChoice, apply_choices, rank_search_refusal
 from engine.run.check import NodeRef
 from engine.text.printed_figures import amount_of
 from engine.text.problems import STEM
@@ -345,14 +345,10 @@ class BottleneckLayerPage(QWidget):
         state, search = self._state, self._state.rank_search
         if search.curve is None or search.rank_index is None or search.calibration is None:
             return
-        curve, ranks = search.curve, search.curve.ranks[search.rank_index]
-        (design, node), project = curve.ref, state.project
-        if copy:
-            project, design = copy_design(project, design)
-        project = apply_low_rank(
-            project, (design, node), curve.form, ranks, search.calibration, refit=self._query.refit
-        )
-        text = f"Fit {node} through {' and '.join(map(str, ranks))} maps"
+        curve = search.curve
+        node, choice = curve.ref[1], RankChoice(curve, search.rank_index, self._query.refit)
+        project, design = apply_choices(state.project, [choice], search.calibration, copy=copy)
+        text = f"Fit {node} through {' and '.join(map(str, choice.ranks))} maps"
         self.edit_proposed.emit(Edit(text, project, focus=Focus(design, node)))
 
 

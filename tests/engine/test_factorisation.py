@@ -13,12 +13,9 @@ from engine.low_rank.factorisation import (
     factor_expansion,
     factor_reduction,
     input_covariance,
-    run_form,
-    run_linear,
 )
+from engine.low_rank.forms import FORMS, POINTWISE, layers_of_form, run_form, run_linear
 from tests.engine.checkpoints import proceed
-
-FORMS = ("1x1+kxk", "kxk+1x1", "1x1+kxk+1x1")
 
 
 @st.composite
@@ -53,7 +50,7 @@ def fitter(case):
     return Fitter(layer, weight, lambda: volumes, proceed)
 
 
-@given(cases(), st.sampled_from(FORMS), st.booleans())
+@given(cases(), st.sampled_from(tuple(FORMS)), st.booleans())
 def test_at_full_width_nothing_is_lost(case, form, refit):
     layer, weight, volumes = case
     ranks = {"1x1+kxk": (6,), "kxk+1x1": (5,), "1x1+kxk+1x1": (6, 5)}[form]
@@ -66,9 +63,9 @@ def test_for_a_1x1_layer_the_expected_error_is_the_error(case):
     layer, weight, volumes = case
     layer = Conv2d(layer.filters, 1, bias=False)  # a stride would leave out pixels that the covariance has
     made = Fitter(layer, weight, lambda: volumes, proceed)
-    for rank in range(len(made.inputs.energies) + 1):
+    for rank in range(len(made.reduction.energies) + 1):
         found = error("1x1+kxk", layer, weight, made.weights("1x1+kxk", (rank,)) if rank else zeros(weight), volumes)
-        assert found == pytest.approx(made.inputs.expected_errors[rank], abs=1e-3)
+        assert found == pytest.approx(made.reduction.expected_errors[rank], abs=1e-3)
 
 
 def zeros(weight):
@@ -79,9 +76,9 @@ def zeros(weight):
 def test_for_a_1x1_behind_the_expected_error_is_the_error(case):
     layer, weight, volumes = case
     made = fitter(case)
-    for rank in range(1, len(made.outputs.energies) + 1):
+    for rank in range(1, len(made.expansion.energies) + 1):
         found = error("kxk+1x1", layer, weight, made.weights("kxk+1x1", (rank,)), volumes)
-        assert found == pytest.approx(made.outputs.expected_errors[rank], abs=1e-3)
+        assert found == pytest.approx(made.expansion.expected_errors[rank], abs=1e-3)
 
 
 @given(cases(kernels=(1,)), st.integers(1, 3), st.integers(0, 2**32))
@@ -120,7 +117,7 @@ def plain_and_best(case, rank):
     first, core = made.weights("1x1+kxk", (rank,))
     windows, exact = [], []
     for volume in volumes:
-        reduced = run_linear(factorisation._ONE, first, volume, proceed)
+        reduced = run_linear(POINTWISE, first, volume, proceed)
         taps = np.eye(core[0].size, dtype=np.float32).reshape(-1, *core.shape[1:])
         windows.append(run_linear(layer, taps, reduced, proceed).reshape(len(taps), -1))
         exact.append(run_linear(layer, weight, volume, proceed).reshape(len(weight), -1))
@@ -149,8 +146,8 @@ def test_with_many_samples_a_refit_is_plain_least_squares(rank):
 def test_measuring_all_widths_at_once_gives_what_running_each_gives(case):
     layer, weight, volumes = case
     made = fitter(case)
-    for form, split, most in (("1x1+kxk", made.inputs, 7), ("kxk+1x1", made.outputs, 6)):
-        layers = factorisation.layers_of_form(form, layer)
+    for form, split, most in (("1x1+kxk", made.reduction, 7), ("kxk+1x1", made.expansion, 6)):
+        layers = layers_of_form(form, layer)
         total = factorisation.ErrorSums()
         for volume in volumes:
             exact = run_linear(layer, weight, volume, proceed)

@@ -13,7 +13,8 @@ from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
-from engine.rank_search import CalibrationSet, apply_low_rank, calibration_set
+from engine.rank_search import CalibrationSet, calibration_set
+from engine.rank_search.replacement import apply_low_rank
 from engine.run import low_rank_weights
 from engine.run.cache import VolumeCache
 from engine.run.check import check

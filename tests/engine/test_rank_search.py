@@ -23,13 +23,12 @@ from engine.project.project import Design, Project
 from engine.rank_search import (
     CalibrationSet,
     RankSearch,
-    apply_low_rank,
     calibration_set,
-    copy_design,
     rank_search_candidates,
     rank_search_refusal,
 )
 from engine.rank_search.error_curve import frontier, macs_of, measured_ranks
+from engine.rank_search.replacement import apply_low_rank, copy_design
 from engine.rank_search.report import curve_text, curves_to_csv, curves_to_json, list_text
 from engine.run.cache import VolumeCache
 from engine.run.check import check

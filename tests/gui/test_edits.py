@@ -13,7 +13,8 @@ from engine.network.graph import INPUT, Network, Node, topological_order
 from engine.network.input_specs import ImageInput, NoiseInput
 from engine.network.weight_specs import FileWeights, PresetWeights
 from engine.project.project import Design, Project
-from engine.rank_search import apply_low_rank, calibration_set
+from engine.rank_search import calibration_set
+from engine.rank_search.replacement import apply_low_rank
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM

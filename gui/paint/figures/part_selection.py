@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from engine.layers.windows import pair
-from engine.low_rank.convolution import as_convolution
+from engine.low_rank.forms import as_convolution
 from engine.network.analysis import Analysis, Report, analyze, fold_blocks
 from engine.network.graph import INPUT, Network, Node
 from engine.text.problems import STEM, Problem, ProjectError
@@ -99,7 +99,7 @@ def _is_in_focus(state: ViewState, part: FigurePart) -> bool:
 
 def _part_graph(part: FigurePart) -> DesignGraph:
     shape = part.reports[0].input_shapes[0] if part.reports else None
-    return build_design_graph(Analysis(shape, drop_elementwise(part.reports)[0], None, None), {})
+    return build_design_graph(Analysis(shape, drop_elementwise(part.reports)[0]), {})
 
 
 # A convolution, and the 1×1 before it

@@ -9,7 +9,7 @@ from engine.layers.windows import pair
 from engine.network.graph import INPUT, Network, Node
 
 
-def form(layer: Kind) -> Literal["full", "separable"] | None:
+def convolution_form(layer: Kind) -> Literal["full", "separable"] | None:
     """The form of a layer or block; None if it is neither."""
     # This module converts just these two kinds, so it tests for them.
     if isinstance(layer, SeparableConv2d):
@@ -20,7 +20,7 @@ def form(layer: Kind) -> Literal["full", "separable"] | None:
 def separable_refusal(network: Network, name: str) -> str:
     """Reason why a node cannot be converted; "" if it can."""
     layer = network.node(name).layer
-    own = form(layer)
+    own = convolution_form(layer)
     if own == "separable":
         return ""
     if own is None:

@@ -11,16 +11,10 @@ from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
 from engine.project.project import Design, Project, Published
-from engine.reports.googlenet_table import (
-    FormSwitch,
-    PrintedFigure,
-    abbreviate_as_printed,
-    footnotes,
-    paper_rows,
-    paper_table_columns,
-    switch_form,
-)
+from engine.reports.form_switch import FormSwitch, switch_form
+from engine.reports.googlenet_table import footnotes, paper_rows, paper_table_columns
 from engine.reports.paper_columns import MAP_COUNT_COLUMNS, map_counts_of
+from engine.reports.recount import Recount, abbreviate_as_printed
 from engine.run.check import check
 from engine.shapes import Shape
 from engine.text.problems import STEM
@@ -146,17 +140,17 @@ def test_notes_are_numbered_from_top_to_bottom_and_stand_below():
     ],
 )
 def test_a_recount_stands_beside_what_is_published(unit, count, published, recounted, difference):
-    figure = PrintedFigure(unit, count, published)
+    figure = Recount(unit, count, published)
     assert (figure.recounted, figure.difference) == (recounted, difference)
 
 
 @pytest.mark.parametrize(
     ("figure", "words"),
     [
-        (PrintedFigure("weights", 509_440, "463K"), "509,440 weights, 7.5 % more than the published 463K"),
-        (PrintedFigure("MACs", 118_013_952, "34M"), "118,013,952 MACs, 3.5 times the published 34M"),
-        (PrintedFigure("weights", 2_712, "2.7K"), "2,712 weights, as published: 2.7K, with K = 1000"),
-        (PrintedFigure("MACs", 51_079_168, "54M"), "51,079,168 MACs, 5.4 % less than the published 54M"),
+        (Recount("weights", 509_440, "463K"), "509,440 weights, 7.5 % more than the published 463K"),
+        (Recount("MACs", 118_013_952, "34M"), "118,013,952 MACs, 3.5 times the published 34M"),
+        (Recount("weights", 2_712, "2.7K"), "2,712 weights, as published: 2.7K, with K = 1000"),
+        (Recount("MACs", 51_079_168, "54M"), "51,079,168 MACs, 5.4 % less than the published 54M"),
     ],
 )
 def test_a_figure_is_told_in_words_with_its_exact_integer(figure, words):

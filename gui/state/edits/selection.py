@@ -7,7 +7,8 @@ a layer added beside a part is put beside the block.
 from engine.layers import Kind
 from engine.network.graph import INPUT
 from engine.network.separable import separable_refusal
-from engine.reports.googlenet_table import FormSwitch, paper_rows, switch_form
+from engine.reports.form_switch import FormSwitch, switch_form
+from engine.reports.googlenet_table import paper_rows
 from engine.run.check import NodeRef
 from engine.text.problems import STEM
 from gui.state.edit import Edit

@@ -145,16 +145,6 @@ def _ends(mask: Mask | np.bool_) -> tuple[int, int]:
     return int(indices[0]), int(indices[-1]) + 1
 
 
-def input_window(check: ProjectCheck, ref: NodeRef, y: int, x: int) -> tuple[int, int, int, int] | None:
-    """Top, left, bottom and right (past the last) of the input's pixels on which the values at (y, x) depend.
-
-    Without padding, so at the border it may be smaller than `ReceptiveField.window` within the input. None if only
-    padding is read, or if an earlier layer is unknown.
-    """
-    region = regions_read(check, ref, None, y, x).get((STEM, INPUT))
-    return None if region is None else region.window
-
-
 @lru_cache(maxsize=8)
 def regions_read(check: ProjectCheck, ref: NodeRef, channel: int | None, y: int, x: int) -> Mapping[NodeRef, Region]:
     """The region of every earlier volume on which the value at (channel, y, x), or all channels there, depend.

@@ -31,7 +31,7 @@ def explain(
     """
     input_names = tuple(names) or tuple(f"input {number}" for number in range(len(inputs)))
     with np.errstate(all="ignore"):  # overflow shows in the result, as it does in the run's
-        return layer.explain(Target(name, tuple(inputs), input_names, _double(roles), Spot(*at)))
+        return layer.explain(Target(name, tuple(inputs), input_names, _double(roles), at))
 
 
 def _double(roles: WeightsByRole) -> Mapping[str, Any]:

@@ -265,7 +265,7 @@ def _tile(case: _Case, taps: int, aim: int, bound: int) -> _Tile:
     """As many pixels as fit, then channels, filters and groups.
 
     ``taps`` are the rows per channel. The matrix has about ``aim`` values unless narrow products need more, and at
-    most ``bound``. Blocks of `_NARROW` pixels stay far below `BLOCK_MACS`, since their weights fit in `_PART_BYTES`.
+    most ``bound``. Blocks of `_NARROW` pixels stay far below `_BLOCK_MACS`, since their weights fit in `_PART_BYTES`.
     """
     groups, filters, channels = case.weight.shape[:3]
     part = _PART_BYTES // case.source.itemsize

@@ -8,9 +8,9 @@ from msgspec import Meta
 
 from engine.kernels import Checkpoint, Volume, activations
 from engine.layers.base import Layer, Mask, Reads, Role
-from engine.layers.explanation import Explanation, Target, Terms, count_text, operand_text, read_pixel
+from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
 from engine.shapes import Shape
-from engine.text.units import number_text
+from engine.text.units import count_text, number_text
 
 Function = Literal["relu", "relu6", "leaky_relu", "sigmoid", "tanh", "silu", "hard_swish", "gelu", "softmax"]
 

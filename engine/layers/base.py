@@ -18,6 +18,7 @@ from engine.shapes import Shape, Windows, single_pixels, whole_map
 Count = Annotated[int, Meta(ge=1, le=1_000_000_000)]
 Extent = Annotated[int, Meta(ge=1, le=1_000_000)]
 Margin = Annotated[int, Meta(ge=0, le=1_000_000)]
+Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
 # Bounded tuples of variable length, not tuple[Extent, Extent]: next to a bounded int, msgspec 0.22 reads the fixed
 # length of such a tuple from the field in which it stores the bound of the int.
 HeightWidth = Extent | Annotated[tuple[Extent, ...], Meta(min_length=2, max_length=2)]

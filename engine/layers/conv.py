@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume, convolution
 from engine.layers.base import Count, HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role
-from engine.layers.explanation import Explanation, Target, WindowProduct, count_text, read_window, tap_text
+from engine.layers.explanation import Explanation, Target, WindowProduct, read_window, tap_text
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.layers.windows import (
     check_padding,
@@ -22,6 +22,7 @@ from engine.layers.windows import (
     size_text,
 )
 from engine.shapes import Shape, Windows
+from engine.text.units import count_text
 
 
 class Conv2d(Layer, frozen=True, tag="conv2d"):

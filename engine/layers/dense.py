@@ -9,9 +9,10 @@ from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint, Volume, convolution
 from engine.layers.base import Count, Layer, Mask, Reads, Role
-from engine.layers.explanation import Explanation, Target, WindowProduct, count_text
+from engine.layers.explanation import Explanation, Target, WindowProduct
 from engine.layers.weighted_sum import explain_weighted_sum
 from engine.shapes import Shape
+from engine.text.units import count_text
 
 
 class Dense(Layer, frozen=True, tag="dense"):

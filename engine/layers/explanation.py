@@ -122,11 +122,6 @@ def tap_text(start: int, step: int, letter: str) -> str:
     return tap if not start else f"{start} + {tap}" if start > 0 else f"{tap} − {-start}"
 
 
-def count_text(count: int, noun: str) -> str:
-    """``1 channel``, ``1,024 channels``."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
-
-
 def operand_text(value: float) -> str:
     """A number for use after a sign: in parentheses if negative."""
     return f"({number_text(value)})" if value < 0 else number_text(value)

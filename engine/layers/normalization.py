@@ -8,12 +8,10 @@ import numpy as np
 from msgspec import Meta
 
 from engine.kernels import Checkpoint, Volume, normalization
-from engine.layers.base import Extent, Layer, Mask, Reads, Role
-from engine.layers.explanation import Explanation, Target, Terms, count_text, operand_text, read_pixel
+from engine.layers.base import Extent, Finite, Layer, Mask, Reads, Role
+from engine.layers.explanation import Explanation, Target, Terms, operand_text, read_pixel
 from engine.shapes import Shape
-from engine.text.units import number_text
-
-_Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
+from engine.text.units import count_text, number_text
 
 
 class BatchNorm(Layer, frozen=True, tag="batch_norm"):
@@ -78,9 +76,9 @@ class LocalResponseNorm(Layer, frozen=True, tag="lrn"):
     reads: ClassVar[Reads] = "pixel"
 
     size: Annotated[Extent, Meta(title="Size", description="Number of channels in the sum")] = 5
-    alpha: Annotated[_Finite, Meta(title="Alpha", description="Weight of the neighbours")] = 1e-4
-    beta: Annotated[_Finite, Meta(title="Beta", description="Exponent")] = 0.75
-    k: Annotated[_Finite, Meta(title="k", description="Added before the exponent")] = 1.0
+    alpha: Annotated[Finite, Meta(title="Alpha", description="Weight of the neighbours")] = 1e-4
+    beta: Annotated[Finite, Meta(title="Beta", description="Exponent")] = 0.75
+    k: Annotated[Finite, Meta(title="k", description="Added before the exponent")] = 1.0
 
     @property
     def has_table_row(self) -> bool:

@@ -9,7 +9,7 @@ from msgspec.structs import replace
 
 from engine.kernels import Checkpoint, Volume, pooling
 from engine.layers.base import HeightWidth, Layer, Mask, Mistake, Padding, Reads, Role
-from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, count_text, read_window
+from engine.layers.explanation import Explanation, Target, Terms, WindowProduct, read_window
 from engine.layers.windows import (
     check_padding,
     normalise_spelling,
@@ -20,7 +20,7 @@ from engine.layers.windows import (
     size_text,
 )
 from engine.shapes import Shape, Windows
-from engine.text.units import number_text
+from engine.text.units import count_text, number_text
 
 
 class Pool(Layer, frozen=True):

@@ -25,10 +25,16 @@ class Analysis(Struct, frozen=True):
 
     input_shape: Shape | None
     reports: tuple[Report, ...]
-    params: int | None
-    macs: int | None
     blocks: dict[str, BlockReport] = {}
     """Blocks by name whose layers are in `reports`."""
+
+    @property
+    def params(self) -> int | None:
+        return optional_sum([report.params for report in self.reports])
+
+    @property
+    def macs(self) -> int | None:
+        return optional_sum([report.macs for report in self.reports])
 
     @property
     def output_shape(self) -> Shape | None:
@@ -65,13 +71,7 @@ def analyze(network: Network, input_shape: Shape | None) -> Analysis:
         else:
             reports.append(_report(node, index, names, inputs, mistakes))
         shapes[index] = reports[-1].output_shape
-    return Analysis(
-        input_shape,
-        tuple(reports),
-        optional_sum([r.params for r in reports]),
-        optional_sum([r.macs for r in reports]),
-        blocks,
-    )
+    return Analysis(input_shape, tuple(reports), blocks)
 
 
 def fold_blocks(analysis: Analysis, closed: Container[str]) -> Analysis:

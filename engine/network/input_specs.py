@@ -6,10 +6,10 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
+from engine.layers.base import Count, Finite
 from engine.shapes import Shape
 
 _Extent = Annotated[int, Meta(ge=1, le=100_000)]
-_Finite = Annotated[float, Meta(ge=-1e30, le=1e30)]
 Seed = Annotated[int, Meta(ge=0, le=2**63 - 1)]
 
 
@@ -19,9 +19,9 @@ class ImageInput(Struct, frozen=True, tag="image", tag_field="kind", forbid_unkn
     path: str
     size: Annotated[tuple[_Extent, ...], Meta(min_length=2, max_length=2)] = (224, 224)
     channels: Literal["rgb", "bgr", "gray"] = "rgb"
-    scale: _Finite = 1 / 255
-    mean: tuple[_Finite, ...] = ()
-    std: tuple[_Finite, ...] = ()
+    scale: Finite = 1 / 255
+    mean: tuple[Finite, ...] = ()
+    std: tuple[Finite, ...] = ()
 
     @property
     def shape(self) -> Shape:
@@ -38,7 +38,7 @@ class ArrayInput(Struct, frozen=True, tag="array", tag_field="kind", forbid_unkn
 class NoiseInput(Struct, frozen=True, tag="noise", tag_field="kind", forbid_unknown_fields=True, omit_defaults=True):
     """Standard normal values."""
 
-    shape: Annotated[tuple[Annotated[int, Meta(ge=1, le=1_000_000_000)], ...], Meta(min_length=3, max_length=3)]
+    shape: Annotated[tuple[Count, ...], Meta(min_length=3, max_length=3)]
     seed: Seed = 0
 
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 from msgspec import Meta, Struct
 from msgspec.structs import replace
 
-from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput, relocate_input
+from engine.network.input_specs import Input, relocate_input
 
 
 class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
@@ -40,6 +40,9 @@ class SeedWeights(Struct, frozen=True, tag="seed", tag_field="source", forbid_un
     node: str
 
 
+PlainSource = FileWeights | PresetWeights | SeedWeights
+"""Sources that yield arrays directly: all but low-rank recipes."""
+
 Form = Literal["1x1+kxk", "kxk+1x1", "1x1+kxk+1x1"]
 
 
@@ -55,8 +58,8 @@ class LowRankWeights(
     form: Form
     nodes: Annotated[tuple[str, ...], Meta(min_length=2, max_length=3)]
     """Names of the convolutions in the order of `form`."""
-    of: FileWeights | PresetWeights | SeedWeights
-    calibration: tuple[ImageInput | ArrayInput | NoiseInput, ...] = ()
+    of: PlainSource
+    calibration: tuple[Input, ...] = ()
     """Inputs on whose volumes the weights are fitted; default: the project's input."""
     refit: bool = False
     """Whether the k×k is fitted again, by least squares, to the output of the reduction before it."""
@@ -67,8 +70,6 @@ class LowRankWeights(
             raise ValueError(f"nodes has {len(self.nodes)} names; form {self.form!r} has {parts} convolutions")
 
 
-PlainSource = FileWeights | PresetWeights | SeedWeights
-"""Sources that yield arrays directly: all but low-rank recipes."""
 WeightSource = PlainSource | LowRankWeights
 
 
@@ -106,7 +107,7 @@ def rename_seed_node(
     return SeedWeights(new_ref[0], new_ref[1] + suffix)
 
 
-def source_text(source: PlainSource | LowRankWeights) -> str:
+def source_text(source: WeightSource) -> str:
     """Short text for a source of weights."""
     match source:
         case FileWeights():

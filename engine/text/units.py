@@ -20,7 +20,7 @@ def abbreviate(count: float | None, kilo: int = 1000) -> str:
     if _reaches(count, 10**15):
         digits, exponent = f"{count:.3e}".split("e+")
         return f"{digits}×10{exponent.translate(SUPERSCRIPTS)}"
-    sizes = ((kilo**power, prefix) for power, prefix in ((4, "T"), (3, "G"), (2, "M"), (1, "K")))
+    sizes = ((kilo**power, prefix) for power, prefix in zip((4, 3, 2, 1), "TGMK", strict=True))
     size, prefix = next(row for row in sizes if _reaches(count, row[0]))
     return f"{_digits(count / size)} {prefix}"
 
@@ -56,6 +56,11 @@ def ratio_in_words(
     percent = 100 * abs(amount - reference) / reference
     share = f"{percent:.2g}" if percent >= 0.1 else "less than 0.1"
     return f"{share} % {word} {more}" + (than and f" than {than}")
+
+
+def count_text(count: int, noun: str) -> str:
+    """``1 channel``, ``1,024 channels``."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"
 
 
 def factor_text(ratio: float) -> str:

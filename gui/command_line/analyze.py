@@ -9,18 +9,18 @@ from engine.cost.metrics import METRICS, OPERATIONS, Costs
 from engine.network.analysis import fold_blocks
 from engine.reports.formats import FORMATS, CostReport, format_by_id
 from engine.run.check import check
-from gui.command_line.options import choices, project_option
+from gui.command_line.options import add_project_option, parse_choices
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project
 from gui.command_line.selection import find_design
 
 
 def add_analyze_options(command: ArgumentParser) -> None:
-    project_option(command)
+    add_project_option(command)
     command.add_argument("--format", choices=[report_format.id for report_format in FORMATS], default="table")
     ids = tuple(metric.id for metric in METRICS)
     command.add_argument(
-        "--metrics", type=choices(ids), default=(), metavar="ID,…", help=f"more columns: {', '.join(ids)}"
+        "--metrics", type=parse_choices(ids), default=(), metavar="ID,…", help=f"more columns: {', '.join(ids)}"
     )
     command.add_argument(
         "--count", choices=tuple(rule.id for rule in CONVENTIONS), help="rule for operations, the metric ops"

@@ -31,7 +31,7 @@ from engine.run.execute import RunRequest
 from engine.text.printed_figures import amount_of
 from engine.text.problems import Problem, ProjectError
 from engine.text.units import exact_text, ratio_in_words
-from gui.command_line.options import project_option
+from gui.command_line.options import add_project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project
 from gui.command_line.selection import STEM_WORD, find_design, find_report
@@ -43,7 +43,7 @@ _NO_ENERGY = (
 
 
 def add_bottleneck_options(command: argparse.ArgumentParser) -> None:
-    project_option(command)
+    add_project_option(command)
     command.add_argument("--design", metavar="NAME", help=f'the design, or "{STEM_WORD}"; left out: the first')
     command.add_argument("--node", metavar="NAME", help="one convolution; left out: every k×k of the design")
     command.add_argument("--photos", type=Path, metavar="DIR", help="photos for fitting; every third only checks")

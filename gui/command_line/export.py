@@ -12,7 +12,7 @@ from engine.run.check import check
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.pictures import ANIMATION_FORMAT, FIGURES, PICTURE_FORMATS, TURN_FIGURE
 from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE
-from gui.command_line.options import choices, parse_size, project_option, theme_option
+from gui.command_line.options import add_project_option, add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project, run_results
 from gui.command_line.selection import find_design, find_report, parse_value, require_in_shape
@@ -24,20 +24,24 @@ _DEPTH_SCALES: tuple[DepthScale, ...] = get_args(DepthScale)
 
 
 def add_export_options(command: ArgumentParser) -> None:
-    project_option(command)
+    add_project_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <view>.<format> go")
     command.add_argument(
         "--views",
-        type=choices(VIEWS_WITH_PICTURE),
+        type=parse_choices(VIEWS_WITH_PICTURE),
         metavar=",".join(VIEWS_WITH_PICTURE),
         help=f"left out: all but {', '.join(ON_REQUEST)}, or none with --figure",
     )
     command.add_argument(
-        "--figure", type=choices(FIGURES), default=(), metavar=",".join(FIGURES), help="figures for papers and slides"
+        "--figure",
+        type=parse_choices(FIGURES),
+        default=(),
+        metavar=",".join(FIGURES),
+        help="figures for papers and slides",
     )
     command.add_argument(
         "--format",
-        type=choices(_FILE_FORMATS),
+        type=parse_choices(_FILE_FORMATS),
         default=("png",),
         metavar=",".join(_FILE_FORMATS),
         help=f"{ANIMATION_FORMAT} shows the camera turn from 3-D to top: for --figure {TURN_FIGURE} only",
@@ -62,11 +66,12 @@ def add_export_options(command: ArgumentParser) -> None:
         "--value", type=parse_value, metavar="C,Y,X", help="value of that layer, from 0, for the inspector"
     )
     command.add_argument("--edges", choices=_DEPTH_SCALES, default="sqrt", help="scale for the lengths of edges")
-    theme_option(command)
+    add_theme_option(command)
 
 
 def export_pictures(options: Namespace) -> None:
     from gui.command_line import offscreen
+    from gui.export.files import export_files
     from gui.export.pictures import prepare_views
 
     views = options.views or (
@@ -82,7 +87,7 @@ def export_pictures(options: Namespace) -> None:
         state = prepare_views(state, views)
         arguments = (options.out, views, options.format, options.scale, options.size, options.figure, page)
         try:
-            paths = offscreen.export_files(state, *arguments)
+            paths = export_files(state, *arguments)
         except ProjectError as error:
             raise ProjectError(error.problems, error.file or options.project) from None
         print_result("".join(f"{path}\n" for path in paths))

@@ -15,7 +15,7 @@ from engine.run.check import NodeRef, check
 from engine.run.execute import NodeDone
 from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme
-from gui.export.files import export_files, write_file
+from gui.export.files import write_file
 from gui.export.pictures import png_bytes
 from gui.state.view_state import DepthScale, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
@@ -23,8 +23,6 @@ from gui.window.main_window import MainWindow
 from gui.workbench.workbench import Workbench, initial_focus
 
 _ThemeName = Literal["light", "dark"]
-
-__all__ = ["export_files", "offscreen_application", "save_screenshot", "state_after_run", "window_after_run"]
 
 
 @contextmanager

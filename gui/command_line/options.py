@@ -7,15 +7,17 @@ from pathlib import Path
 from engine.text.messages import suggestion
 
 
-def project_option(command: ArgumentParser) -> None:
+def add_project_option(command: ArgumentParser) -> None:
     command.add_argument("project", type=Path, metavar="PROJECT", help="a project file, TOML or JSON")
 
 
-def theme_option(command: ArgumentParser) -> None:
+def add_theme_option(command: ArgumentParser) -> None:
     command.add_argument("--theme", choices=("light", "dark"), default="light")
 
 
-def choices(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+def parse_choices(allowed: Sequence[str]) -> Callable[[str], tuple[str, ...]]:
+    """A parser of some of these words, separated by commas."""
+
     def parse(text: str) -> tuple[str, ...]:
         values = tuple(dict.fromkeys(part.strip() for part in text.split(",")))
         for part in values:

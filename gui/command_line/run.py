@@ -14,13 +14,13 @@ from engine.reports.summary import summary
 from engine.run.check import NodeRef, check
 from engine.run.execute import NodeDone, RunRequest
 from engine.text.problems import STEM, ProjectError
-from gui.command_line.options import project_option
+from gui.command_line.options import add_project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import load_known, run_results, without_mistakes
 
 
 def add_run_options(command: ArgumentParser) -> None:
-    project_option(command)
+    add_project_option(command)
     command.add_argument("--image", type=Path, metavar="FILE", help="a photo in place of the project's input")
     command.add_argument("--out", type=Path, required=True, metavar="DIR", help="where <design>.npz and run.json go")
 

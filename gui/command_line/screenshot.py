@@ -3,16 +3,16 @@
 from argparse import ArgumentParser, Namespace
 from pathlib import Path
 
-from gui.command_line.options import parse_size, project_option, theme_option
+from gui.command_line.options import add_project_option, add_theme_option, parse_size
 from gui.command_line.output import print_result
 from gui.command_line.projects import read_project
 
 
 def add_screenshot_options(command: ArgumentParser) -> None:
-    project_option(command)
+    add_project_option(command)
     command.add_argument("--out", type=Path, required=True, metavar="FILE.png")
     command.add_argument("--size", type=parse_size, default=(1600, 1000), metavar="WxH")
-    theme_option(command)
+    add_theme_option(command)
 
 
 def take_screenshot(options: Namespace) -> None:

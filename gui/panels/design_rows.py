@@ -9,6 +9,7 @@ from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.run.check import NodeRef
 from engine.text.problems import STEM, Problem
+from engine.text.units import count_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
 
@@ -87,7 +88,7 @@ def _mistakes(state: ViewState) -> dict[NodeRef, str]:
 def _heading_row(state: ViewState, design: str, mistakes: dict[NodeRef, str]) -> DesignTreeRow:
     analysis, metric = state.check.analyses[design], metric_by_id(state.look.metric)
     count, shape = len(analysis.reports), analysis.output_shape
-    words = f"{count} layer{'' if count == 1 else 's'}" if count else "no layers yet"
+    words = count_text(count, "layer") if count else "no layers yet"
     mistake_count = sum(1 for ref in mistakes if ref[0] == design and ref[1] != INPUT)
     mistake = mistakes.get((design, INPUT), "") or (f"{words}, {mistake_count} with a mistake" if mistake_count else "")
     return DesignTreeRow(

@@ -14,7 +14,7 @@ from engine.project.project import Project
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM, Problem
-from engine.text.units import exact_text
+from engine.text.units import count_text, exact_text
 from gui.panels.base import Edit, Panel
 from gui.panels.block_row import BlockRow
 from gui.panels.design_rows import mistakes_in_blocks
@@ -66,10 +66,9 @@ def layer_summary(state: ViewState, report: Report | None) -> str:
 def network_summary(analysis: Analysis) -> str:
     """Number of layers, shapes of input and output, and the exact totals."""
     shapes = ["unknown" if shape is None else str(shape) for shape in (analysis.input_shape, analysis.output_shape)]
-    count = len(analysis.reports)
     return "\n".join(
         (
-            f"{count} layer{'' if count == 1 else 's'}",
+            count_text(len(analysis.reports), "layer"),
             " → ".join(shapes),
             f"MACs  {exact_text(analysis.macs)}",
             f"Params  {exact_text(analysis.params)}",

@@ -16,6 +16,7 @@ from PySide6.QtWidgets import (
 
 from engine.network.graph import INPUT
 from engine.text.problems import STEM, Problem
+from engine.text.units import count_text
 from gui.panels.base import Panel
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.glyphs import mistake_icon
@@ -85,7 +86,7 @@ class ProblemsPanel(Panel):
 
     def _fill_list(self) -> None:
         count = len(self._problems)
-        self.count.setText(f"{count} mistake{'' if count == 1 else 's'}" if count else "No mistakes")
+        self.count.setText(count_text(count, "mistake") if count else "No mistakes")
         self.list.setVisible(bool(count))
         self.copy.setVisible(bool(count))
         self.list.clear()

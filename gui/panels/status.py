@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 from engine.cost.metrics import metric_by_id
 from engine.network.graph import INPUT
 from engine.text.problems import STEM
-from engine.text.units import byte_size
+from engine.text.units import byte_size, count_text
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon
 from gui.widgets.texts import ElidedLabel, shorten_name
@@ -93,7 +93,7 @@ class StatusPanel(QStatusBar):
 
     def _show_mistakes(self, count: int) -> None:
         self.mistakes.setVisible(bool(count))
-        self.mistakes.setText(f"{count} mistake{'' if count == 1 else 's'}")
+        self.mistakes.setText(count_text(count, "mistake"))
         self._paint_mistakes()
 
     def _paint_mistakes(self) -> None:

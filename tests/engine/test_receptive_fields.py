@@ -103,6 +103,12 @@ def networks(draw):
     return Network(tuple(nodes))
 
 
+def input_window(known, ref, y, x):
+    """Top, left, bottom and right (past the last) of the input's pixels on which the values at (y, x) depend."""
+    region = receptive_fields.regions_read(known, ref, None, y, x).get((STEM, INPUT))
+    return None if region is None else region.window
+
+
 @given(networks())
 def test_the_window_and_region_of_a_value_are_where_pixels_move_it(network):
     known = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", network),)))
@@ -115,7 +121,7 @@ def test_the_window_and_region_of_a_value_are_where_pixels_move_it(network):
     for y in {0, 1 % height, height // 2, height - 1}:
         for x in {0, 1 % width, width // 2, width - 1}:
             moved = touched[:, :, y, x]
-            region, window = receptive_fields.input_window(known, ("d", analysis.output), y, x), field.window(y, x)
+            region, window = input_window(known, ("d", analysis.output), y, x), field.window(y, x)
             assert region == (bounds(moved) if moved.any() else None)
             if clipped(window) == window:
                 assert region == window
@@ -171,7 +177,7 @@ def test_fields_go_through_the_stem_to_the_projects_input():
 def test_the_field_behind_a_mistake_is_unknown():
     known = check(project_of(Conv2d(1, 30, padding="valid"), Conv2d(1, 3)))
     assert not {("d", "n0"), ("d", "n1")} & set(receptive_fields.receptive_fields(known))
-    assert receptive_fields.input_window(known, ("d", "n1"), 0, 0) is None
+    assert input_window(known, ("d", "n1"), 0, 0) is None
 
 
 def test_branches_of_one_value_each_see_together_what_they_see_whatever_their_steps():
@@ -187,10 +193,10 @@ def test_branches_of_one_value_each_see_together_what_they_see_whatever_their_st
 
 def test_the_region_of_a_value_goes_through_the_stem_and_ends_at_the_border():
     known = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
-    assert receptive_fields.input_window(known, ("d", "n0"), 0, 0) == (0, 0, 5, 5)
-    assert receptive_fields.input_window(known, ("d", "n0"), 3, 2) == (3, 1, 11, 9)
-    assert receptive_fields.input_window(known, ("d", INPUT), 3, 2) == (5, 3, 9, 7)
-    assert receptive_fields.input_window(known, (STEM, INPUT), 3, 2) == (3, 2, 4, 3)
+    assert input_window(known, ("d", "n0"), 0, 0) == (0, 0, 5, 5)
+    assert input_window(known, ("d", "n0"), 3, 2) == (3, 1, 11, 9)
+    assert input_window(known, ("d", INPUT), 3, 2) == (5, 3, 9, 7)
+    assert input_window(known, (STEM, INPUT), 3, 2) == (3, 2, 4, 3)
 
 
 def test_a_corner_that_two_branches_reach_in_the_padding_alone_sees_nothing():
@@ -202,14 +208,14 @@ def test_a_corner_that_two_branches_reach_in_the_padding_alone_sees_nothing():
         Node("meet", Concat(), ("across", "down")),
     )
     known = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),)))
-    assert receptive_fields.input_window(known, ("d", "meet"), 0, 0) is None
-    assert receptive_fields.input_window(known, ("d", "meet"), 0, 1) == (0, 0, 1, 1)
+    assert input_window(known, ("d", "meet"), 0, 0) is None
+    assert input_window(known, ("d", "meet"), 0, 1) == (0, 0, 1, 1)
 
 
 def test_the_region_of_a_block_is_that_of_its_output():
     known = check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project)
     output = known.block(("naive", "inception_3a")).output
-    regions = {receptive_fields.input_window(known, ("naive", name), 14, 14) for name in ("inception_3a", output)}
+    regions = {input_window(known, ("naive", name), 14, 14) for name in ("inception_3a", output)}
     assert regions == {receptive_fields.receptive_fields(known)["naive", output].window(14, 14)}
 
 

@@ -7,6 +7,7 @@ from engine.cost.counting import MACS
 from engine.cost.metrics import OPERATIONS
 from engine.network.input_specs import ImageInput
 from engine.text.problems import STEM
+from engine.text.units import count_text
 from gui.paint.basics import colours
 from gui.paint.figures.excerpt import Excerpt, FigurePart
 from gui.paint.volumes.box_sizes import TextOptions
@@ -45,7 +46,7 @@ def caption_phrases(
     stem = whole_state.project.stem
     if stem is not None and any(ref[0] == STEM for ref in state.original_refs.values()):
         kind = "the photo" if isinstance(state.project.input, ImageInput) else "the input"
-        yield f"input: {kind} after {len(stem.nodes)} layer{'s' if len(stem.nodes) > 1 else ''}"
+        yield f"input: {kind} after {count_text(len(stem.nodes), 'layer')}"
 
 
 def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], camera: Camera, options: TextOptions) -> Iterator[str]:

@@ -67,7 +67,7 @@ def make_excerpt(state: ViewState, parts: Sequence[FigurePart]) -> Excerpt:
         shape = next(
             (report.input_shapes[report.inputs.index(INPUT)] for report in reports if INPUT in report.inputs), None
         )
-        analyses[part.title] = Analysis(shape, _strip_prefix(reports, prefix), None, None)
+        analyses[part.title] = Analysis(shape, _strip_prefix(reports, prefix))
         original_refs[part.title, INPUT] = state.volume_at(part.input_ref).source
         for report in reports:
             name = "" if part.is_counted_only else last[report.name]

@@ -8,6 +8,7 @@ from engine.network.input_specs import ImageInput
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
+from engine.text.units import count_text
 from gui.paint.volumes.camera import make_camera
 from gui.paint.volumes.line_breaks import LineBreaks, break_lines
 from gui.paint.volumes.scene import VolumesScene, lay_out_scene
@@ -103,5 +104,4 @@ def _input_text(state: ViewState) -> str:
     if state.project.stem is None:
         return INPUT
     kind = "photo" if isinstance(state.project.input, ImageInput) else INPUT
-    count = len(state.project.stem.nodes)
-    return f"{kind} → stem ({count} layer{'s' if count != 1 else ''})"
+    return f"{kind} → stem ({count_text(len(state.project.stem.nodes), 'layer')})"

@@ -10,6 +10,7 @@ from PySide6.QtGui import QPainter
 from engine.explain.map_statistics import Counts, Statistics, count_values, map_statistics
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
+from engine.text.units import count_text
 from gui.paint.basics.text_drawing import draw_wrapped_text, number_text, wrapped_text_height
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
@@ -116,7 +117,7 @@ class PlacedHistograms(NamedTuple):
         count = int(histograms.counts.counts[channel, spot.x])
         figures = histograms.statistics
         return (
-            f"map {channel}: {count:,} value{'' if count == 1 else 's'} "
+            f"map {channel}: {count_text(count, 'value')} "
             f"from {number_text(low, 3)} to {number_text(high, 3)} · "
             f"mean {number_text(float(figures.mean[channel]))}, "
             f"variance {number_text(float(figures.variance[channel]))}, "

@@ -16,8 +16,8 @@ from PySide6.QtCore import QSize
 from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
+from engine.network.node_ref import STEM
 from engine.project.file import load_project
-from engine.text.problems import STEM
 from gui.command_line.offscreen import offscreen_application, window_after_run
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes, prepare_views, render_printed_figure, render_view

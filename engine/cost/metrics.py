@@ -10,7 +10,8 @@ from engine.cost import counting, receptive_fields
 from engine.cost.counting import Convention
 from engine.cost.receptive_fields import ReceptiveField
 from engine.network.analysis import Report
-from engine.run.check import NodeRef, ProjectCheck
+from engine.network.node_ref import NodeRef
+from engine.run.check import ProjectCheck
 from engine.text.units import UNKNOWN, abbreviate, byte_size, exact_text, ratio_in_words
 
 Amount = int | float

@@ -11,9 +11,9 @@ from numpy.typing import NDArray
 from engine.layers.base import Mask
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT
-from engine.run.check import NodeRef, ProjectCheck
+from engine.network.node_ref import STEM, NodeRef
+from engine.run.check import ProjectCheck
 from engine.shapes import Shape, single_pixels
-from engine.text.problems import STEM
 
 _Axis = tuple[int, int, int]
 """Along one axis: start and length of the first value's window, and the step to the next value's."""

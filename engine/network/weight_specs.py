@@ -8,6 +8,7 @@ from msgspec import Meta, Struct
 from msgspec.structs import replace
 
 from engine.network.input_specs import Input, relocate_input
+from engine.network.node_ref import NodeRef, design_text
 
 
 class FileWeights(Struct, frozen=True, tag="file", tag_field="source", forbid_unknown_fields=True, omit_defaults=True):
@@ -91,9 +92,9 @@ def rename_recipe_node(source: WeightSource | None, name: str, new_name: str) ->
 
 
 def rename_seed_node(
-    source: WeightSource | None, ref: tuple[str, str], new_ref: tuple[str, str], *, parts: bool
+    source: WeightSource | None, ref: NodeRef, new_ref: NodeRef, *, parts: bool
 ) -> WeightSource | None:
-    """The source after the renaming of the node at `ref`, (design, node), whose seed it may use.
+    """The source after the renaming of the node at `ref`, whose seed it may use.
 
     With `parts`, for a block, the seeds of its layers follow as well.
     """
@@ -115,6 +116,6 @@ def source_text(source: WeightSource) -> str:
         case PresetWeights():
             return f"preset {source.name}"
         case SeedWeights():
-            return f"random weights of {source.design or 'stem'} · {source.node}"
+            return f"random weights of {design_text(source.design)} · {source.node}"
         case LowRankWeights():
             return f"fitted to {source_text(source.of)}"

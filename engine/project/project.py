@@ -8,9 +8,9 @@ from msgspec.structs import replace
 from engine.blocks import Block
 from engine.network.graph import Network, Node
 from engine.network.input_specs import Input, relocate_input
+from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import relocate_weights, rename_seed_node
 from engine.text.printed_figures import amount_of
-from engine.text.problems import STEM
 
 FORMAT = 1
 
@@ -114,7 +114,7 @@ class Project(Struct, frozen=True):
         return replace(self, designs=tuple(designs))
 
 
-def _with_seeds_renamed(project: Project, ref: tuple[str, str], new_ref: tuple[str, str], node: Node) -> Project:
+def _with_seeds_renamed(project: Project, ref: NodeRef, new_ref: NodeRef, node: Node) -> Project:
     """The project after the renaming of a node whose seed other weights use."""
     parts = isinstance(node.layer, Block)
 

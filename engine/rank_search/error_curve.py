@@ -12,8 +12,8 @@ from engine.layers import Conv2d
 from engine.layers.windows import pair
 from engine.low_rank.forms import as_convolution
 from engine.network.analysis import Report
+from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import Form
-from engine.run.check import NodeRef
 
 _DENSE_PAIRS = 16
 """Up to this rank all pairs are run; beyond it eight ranks per octave, including powers of two."""

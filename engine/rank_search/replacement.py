@@ -9,14 +9,13 @@ from msgspec.structs import replace
 from engine.layers import Conv2d
 from engine.low_rank.forms import as_convolution
 from engine.network.graph import INPUT, Network, Node
+from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import Form, LowRankWeights, SeedWeights
 from engine.project.project import Design, Project
 from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.error_curve import ErrorCurve
 from engine.rank_search.search import RankSearch, rank_search_refusal
-from engine.run.check import NodeRef
 from engine.run.execute import RunRequest
-from engine.text.problems import STEM
 
 
 class RankChoice(NamedTuple):

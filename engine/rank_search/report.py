@@ -9,9 +9,9 @@ from typing import Any
 import msgspec
 
 from engine.network.input_specs import input_text
+from engine.network.node_ref import design_text
 from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.error_curve import CurvePoint, ErrorCurve
-from engine.text.problems import STEM
 from engine.text.text_table import align
 from engine.text.units import abbreviate, exact_text, factor_text
 
@@ -170,8 +170,3 @@ def _saving_record(curve: ErrorCurve, error: float) -> dict[str, Any]:
         "saved": curve.macs_saved(index),
         "measured": curve.decisive_errors[index],
     }
-
-
-def design_text(design: str) -> str:
-    """A design's name, or "stem"."""
-    return "stem" if design == STEM else design

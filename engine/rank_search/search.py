@@ -15,12 +15,12 @@ from engine.low_rank.factorisation import ErrorSums, Fitter, Split, measure_erro
 from engine.low_rank.forms import Filters, as_convolution, layers_of_form, run_form, run_linear
 from engine.network.analysis import Report
 from engine.network.input_specs import Input, input_text
+from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import Form, LowRankWeights
 from engine.project.project import Project
 from engine.rank_search.calibration import CalibrationSet
 from engine.rank_search.error_curve import ErrorCurve, frontier, macs_of, measured_ranks
 from engine.run.cache import VolumeCache
-from engine.run.check import NodeRef
 from engine.run.execute import RunRequest, require_memory, volume_at, weights_at
 from engine.run.low_rank_weights import refit_bytes
 from engine.text.problems import Problem, ProjectError

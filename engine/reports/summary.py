@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 from engine.cost.counting import MACS, Convention, Tally, tally
 from engine.cost.metrics import METRICS, Costed, Costs, metric_by_id
 from engine.network.analysis import BlockReport, Report
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import FORMAT, Project
-from engine.run.check import NodeRef, ProjectCheck
+from engine.run.check import ProjectCheck
 from engine.run.execute import NodeDone
-from engine.text.problems import STEM
 
 _Data = dict[str, Any]
 

@@ -18,10 +18,10 @@ from engine.cost.metrics import (
     heading_of,
 )
 from engine.network.analysis import Analysis, Report
+from engine.network.node_ref import STEM
 from engine.project.project import Project
 from engine.run.check import ProjectCheck, place_in_file
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from engine.text.units import UNKNOWN, abbreviate, exact_text
 
 

@@ -10,14 +10,12 @@ from msgspec.structs import replace
 from engine.files.paths import FileFault, Stamp, stat_once
 from engine.network.analysis import Analysis, BlockReport, Report, analyze
 from engine.network.graph import INPUT
+from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
 from engine.run import inputs, low_rank_weights, weights
 from engine.shapes import Shape
-from engine.text.problems import STEM, Problem
-
-NodeRef = tuple[str, str]
-"""(design, node): the design is STEM for the stem, the node is INPUT for the design's input."""
+from engine.text.problems import Problem
 
 _encode = msgspec.msgpack.Encoder().encode
 

@@ -18,13 +18,14 @@ from engine.low_rank.factorisation import NotFinite
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.input_specs import ArrayInput, ImageInput, Input, input_text
+from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import FileWeights, LowRankWeights, WeightSource
 from engine.project.project import Project
 from engine.run import inputs, low_rank_weights, weights
 from engine.run.cache import CachedVolume, VolumeCache
-from engine.run.check import NodeRef, ProjectCheck, check, place_in_file
+from engine.run.check import ProjectCheck, check, place_in_file
 from engine.run.weights import Weights
-from engine.text.problems import STEM, Problem, ProjectError
+from engine.text.problems import Problem, ProjectError
 from engine.text.units import byte_size
 
 

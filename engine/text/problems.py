@@ -5,9 +5,6 @@ from pathlib import Path
 
 from msgspec import Struct
 
-STEM = ""
-"""The stem's name among those of designs; no design can have this name."""
-
 _MAX_LINES = 100
 """Maximum number of problems in a message; the first are enough to begin with."""
 

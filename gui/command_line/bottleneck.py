@@ -6,6 +6,7 @@ from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
+from engine.network.node_ref import design_text
 from engine.project.file import save_project
 from engine.project.project import Project
 from engine.rank_search import (
@@ -23,7 +24,6 @@ from engine.rank_search.report import (
     curve_text,
     curves_to_csv,
     curves_to_json,
-    design_text,
     error_text,
     list_text,
 )

@@ -10,8 +10,9 @@ from typing import Literal
 from PySide6.QtCore import QMessageLogContext, QSettings, QtMsgType, qInstallMessageHandler
 from PySide6.QtWidgets import QApplication
 
+from engine.network.node_ref import NodeRef
 from engine.project.project import Project
-from engine.run.check import NodeRef, check
+from engine.run.check import check
 from engine.run.execute import NodeDone
 from engine.text.problems import ProjectError
 from gui.app import make_application, set_theme

@@ -4,9 +4,10 @@ import sys
 from contextlib import suppress
 from pathlib import Path
 
+from engine.network.node_ref import NodeRef, design_text
 from engine.project.file import load_project
 from engine.project.project import FORMAT, Project
-from engine.run.check import NodeRef, check
+from engine.run.check import check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest, run_all
 from engine.text.problems import Problem, ProjectError
 
@@ -39,7 +40,7 @@ def run_results(path: Path, project: Project) -> tuple[RunRequest, dict[NodeRef,
     def print_progress(event: NodeStarted) -> None:
         design, node = event.ref
         with suppress(OSError):  # nobody listens; the run goes on
-            print(f"run {event.done + 1}/{event.total} {design or 'stem'} · {node}", file=sys.stderr)
+            print(f"run {event.done + 1}/{event.total} {design_text(design)} · {node}", file=sys.stderr)
 
     request = RunRequest.of(project)
     try:

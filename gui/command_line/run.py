@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from engine.files.arrays import write_npz
 from engine.files.atomic_write import file_name, write_folder_atomically
 from engine.network.input_specs import ImageInput
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
 from engine.reports.summary import summary
-from engine.run.check import NodeRef, check
+from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest
-from engine.text.problems import STEM, ProjectError
+from engine.text.problems import ProjectError
 from gui.command_line.options import add_project_option
 from gui.command_line.output import print_result
 from gui.command_line.projects import load_known, run_results, without_mistakes

@@ -4,13 +4,14 @@ import argparse
 from pathlib import Path
 
 from engine.network.analysis import Report
+from engine.network.node_ref import STEM, NodeRef, design_text
 from engine.project.project import Project
-from engine.run.check import NodeRef, ProjectCheck
+from engine.run.check import ProjectCheck
 from engine.shapes import Shape
 from engine.text.messages import suggestion
-from engine.text.problems import STEM, Problem, ProjectError
+from engine.text.problems import Problem, ProjectError
 
-STEM_WORD = "stem"
+STEM_WORD = design_text(STEM)
 _NOTHING = "the project has neither a design nor a stem; add one"
 _ValueIndex = tuple[int, int, int]
 """Channel, row and column of one value of a volume."""
@@ -35,7 +36,7 @@ def find_report(design: str, node: str, check: ProjectCheck, file: Path) -> Repo
     report = check.reports.get((design, node))
     if report is None:
         alternatives = [name for other, name in check.reports if other == design]
-        text = f"--node {node!r} is unknown in {design or STEM_WORD}; {suggestion(node, alternatives)}"
+        text = f"--node {node!r} is unknown in {design_text(design)}; {suggestion(node, alternatives)}"
         raise ProjectError([Problem(text, "$.designs")], file)
     return report
 

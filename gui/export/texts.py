@@ -3,8 +3,9 @@
 from collections.abc import Iterator
 
 from engine.files.atomic_write import file_name
+from engine.network.node_ref import STEM
 from engine.reports.formats import FORMATS, CostReport, ReportFormat, format_for_file
-from engine.text.problems import STEM, Problem, ProjectError
+from engine.text.problems import Problem, ProjectError
 from gui.state.view_state import ViewState
 
 TEXT_FORMATS: tuple[ReportFormat, ...] = tuple(report_format for report_format in FORMATS if report_format.ending)

@@ -3,7 +3,7 @@
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QHBoxLayout, QPushButton, QVBoxLayout, QWidget
 
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.state.view_state import ViewState
 from gui.widgets.texts import make_note, show_note
 

@@ -7,8 +7,8 @@ from msgspec import Struct
 from engine.cost.metrics import metric_by_id
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
-from engine.run.check import NodeRef
-from engine.text.problems import STEM, Problem
+from engine.network.node_ref import STEM, NodeRef
+from engine.text.problems import Problem
 from engine.text.units import count_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES

@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.panels.design_rows import DesignTreeRow
 from gui.widgets.glyphs import paint_mistake
 from gui.widgets.texts import NameEditor

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QToolButton, QTreeWidgetItem, 
 from engine.blocks import BLOCKS
 from engine.cost.metrics import metric_by_id
 from engine.layers import LAYERS, tag_of
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.panels.base import Panel
 from gui.panels.design_rows import DesignTreeRow, block_part_rows, design_tree_rows
 from gui.panels.design_tree import ROW_ROLE, DesignTree, RowDelegate

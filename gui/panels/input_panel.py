@@ -9,8 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayo
 from engine.files import paths
 from engine.network.graph import INPUT
 from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
+from engine.network.node_ref import STEM
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from engine.text.units import exact_text
 from gui.panels.base import Panel
 from gui.panels.layer_form import mistakes_by_setting

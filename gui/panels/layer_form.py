@@ -10,10 +10,10 @@ from engine.cost.metrics import METRICS
 from engine.layers import LAYERS, Kind
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT, Network, Node
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
-from engine.run.check import NodeRef
 from engine.shapes import Shape
-from engine.text.problems import STEM, Problem
+from engine.text.problems import Problem
 from engine.text.units import count_text, exact_text
 from gui.panels.base import Edit, Panel
 from gui.panels.block_row import BlockRow

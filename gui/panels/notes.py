@@ -16,8 +16,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.graph import INPUT
+from engine.network.node_ref import STEM
 from engine.project.project import Project
-from engine.text.problems import STEM
 from gui.panels.base import Panel
 from gui.state.view_state import Focus, ViewState
 from gui.widgets.tables import SpacedDelegate

@@ -15,7 +15,8 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.graph import INPUT
-from engine.text.problems import STEM, Problem
+from engine.network.node_ref import STEM
+from engine.text.problems import Problem
 from engine.text.units import count_text
 from gui.panels.base import Panel
 from gui.state.view_state import Focus, ViewState

@@ -7,7 +7,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QS
 
 from engine.cost.metrics import metric_by_id
 from engine.network.graph import INPUT
-from engine.text.problems import STEM
+from engine.network.node_ref import STEM
 from engine.text.units import byte_size, count_text
 from gui.state.view_state import ViewState
 from gui.widgets.glyphs import mistake_icon

@@ -1,7 +1,6 @@
 """Which volumes of two designs are compared: they share a colour scale and the selected channel."""
 
-from engine.run.check import NodeRef
-from engine.text.problems import STEM
+from engine.network.node_ref import STEM, NodeRef
 from gui.state.view_state import ViewState
 
 

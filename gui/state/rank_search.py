@@ -7,10 +7,10 @@ from msgspec import Struct
 from msgspec.structs import replace
 
 from engine.network.input_specs import Input
+from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import Form
 from engine.project.project import Project
 from engine.rank_search import CalibrationSet, ErrorCurve, RankResult, RankSearch, Replacement, calibration_set
-from engine.run.check import NodeRef
 from engine.text.problems import Problem
 
 

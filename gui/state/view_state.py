@@ -14,13 +14,14 @@ from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.analysis import Analysis, BlockReport, Report, fold_blocks
 from engine.network.graph import INPUT
+from engine.network.node_ref import STEM, NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.project.project import Project
 from engine.reports.tables import TableRow, table_rows
-from engine.run.check import NodeRef, ProjectCheck
+from engine.run.check import ProjectCheck
 from engine.run.weights import Weights, load_weights
 from engine.shapes import Shape
-from engine.text.problems import STEM, Problem
+from engine.text.problems import Problem
 from gui.state.rank_search import RankSearchState
 from gui.state.volume_at import VolumeAt, VolumeResult
 

@@ -7,9 +7,8 @@ from msgspec import Struct
 from numpy.typing import NDArray
 
 from engine.network.graph import INPUT
-from engine.run.check import NodeRef
+from engine.network.node_ref import STEM, NodeRef
 from engine.shapes import Shape
-from engine.text.problems import STEM
 
 Float32Volume = NDArray[np.float32]
 

@@ -15,7 +15,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.cost.metrics import METRICS
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.paint.bars.content import BarLine, BarsContent, build_bars_content
 from gui.paint.bars.drawing import paint_bars_layout
 from gui.paint.bars.layout import BarsLayout, bars_height_on_screen, lay_out_bars

@@ -11,10 +11,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.input_specs import input_text
+from engine.network.node_ref import STEM, design_text
 from engine.rank_search import FORMS, RankChoice, Replacement, apply_choices, rank_search_candidates
-from engine.rank_search.report import LEVELS, design_text, error_text
+from engine.rank_search.report import LEVELS, error_text
 from engine.run.execute import RunRequest
-from engine.text.problems import STEM
 from engine.text.units import abbreviate, ratio_in_words
 from gui.state.edit import Edit
 from gui.state.rank_search import RankQuery

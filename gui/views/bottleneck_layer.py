@@ -21,10 +21,9 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.input_specs import input_text
+from engine.network.node_ref import STEM, NodeRef
 from engine.rank_search import FORMS, RankChoice, apply_choices, rank_search_refusal
-from engine.run.check import NodeRef
 from engine.text.printed_figures import amount_of
-from engine.text.problems import STEM
 from engine.text.units import abbreviate
 from gui.paint.bottleneck.chart_drawing import describe_rank
 from gui.paint.bottleneck.drawing import (

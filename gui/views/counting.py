@@ -14,7 +14,7 @@ from PySide6.QtWidgets import (
 
 from engine.cost.counting import GROUPS, TERMS, Convention, Tally, custom_convention, groups_of
 from engine.cost.metrics import OPERATIONS
-from engine.text.problems import STEM
+from engine.network.node_ref import STEM
 from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.views.base import View

@@ -20,10 +20,10 @@ from PySide6.QtWidgets import (
 )
 
 from engine.network.graph import INPUT
+from engine.network.node_ref import STEM
 from engine.reports.form_switch import FormSwitch, switch_form
 from engine.reports.googlenet_table import PaperRow, footnotes
 from engine.reports.tables import design_title
-from engine.text.problems import STEM
 from gui.paint.tables.googlenet_table import NO_LAYER_HINT, choose_table_design
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState

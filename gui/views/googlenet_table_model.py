@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
 from PySide6.QtGui import QColor, QFont, QIcon
 
+from engine.network.node_ref import NodeRef
 from engine.reports.googlenet_table import PaperColumn, PaperRow, paper_rows, paper_table_columns
 from engine.reports.paper_columns import MapCount
-from engine.run.check import NodeRef
 from gui.paint.basics.text_drawing import ALIGN_LEFT, ALIGN_RIGHT
 from gui.paint.tables.googlenet_table import cell_colour
 from gui.state.edit import Edit

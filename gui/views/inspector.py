@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.paint.inspector.drawing import InspectorContent, build_inspector_content, focus_with_value
 from gui.paint.inspector.filter_weights import (
     LayerWeights,

@@ -18,6 +18,7 @@ from PySide6.QtWidgets import (
 )
 
 from engine.cost.metrics import metric_by_id
+from engine.network.node_ref import design_text
 from engine.reports.table_formats import TABLE_FORMATS, to_tsv
 from engine.reports.tables import TableRow, comparisons
 from gui.paint.tables.operations_table import NO_DESIGN_HINT
@@ -133,7 +134,7 @@ class TableView(View):
     def _on_cell_entered(self, index: QModelIndex) -> None:
         row = self.model.rows[index.row()]
         tip = operations_cell_tip(self._state.costs, row, self.model.columns[index.column()]).replace("\n", ": ")
-        self.hovered.emit(f"{row.design or 'stem'} / {row.node or 'total'}: {tip}" if tip else "")
+        self.hovered.emit(f"{design_text(row.design)} / {row.node or 'total'}: {tip}" if tip else "")
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Clear the status bar when the mouse leaves the cells."""

@@ -7,9 +7,8 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelInd
 from PySide6.QtGui import QColor, QFont, QIcon
 
 from engine.cost.metrics import Costs, Metric
+from engine.network.node_ref import STEM, NodeRef
 from engine.reports.tables import PROBLEM, TableColumn, TableRow, operations_columns, visible_metrics
-from engine.run.check import NodeRef
-from engine.text.problems import STEM
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 from gui.widgets.glyphs import mistake_icon

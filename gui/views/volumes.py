@@ -8,7 +8,7 @@ from PySide6.QtCore import QEasingCurve, QVariantAnimation
 from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWidget
 
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.paint.volumes import hits
 from gui.paint.volumes.camera import CAMERA_VIEWS
 from gui.paint.volumes.hits import VolumeHit

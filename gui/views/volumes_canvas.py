@@ -17,7 +17,7 @@ from PySide6.QtWidgets import QApplication, QSizePolicy, QToolTip, QWidget
 
 from engine.cost import metrics
 from engine.network.analysis import Report
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.paint.volumes import drawing, hits
 from gui.paint.volumes.hits import Direction, VolumeHit
 from gui.paint.volumes.layout import VolumesLayout, lay_out_volumes

@@ -8,6 +8,7 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from engine.kernels import Checkpoint
+from engine.network.node_ref import NodeRef, design_text
 from engine.network.weight_specs import Form
 from engine.project.project import Project
 from engine.rank_search import (
@@ -21,8 +22,6 @@ from engine.rank_search import (
     rank_search_candidates,
     replace_and_measure,
 )
-from engine.rank_search.report import design_text
-from engine.run.check import NodeRef
 from engine.run.execute import RunRequest
 from engine.text.problems import ProjectError
 from gui.state.rank_search import RankQuery, RankSearchState

@@ -7,12 +7,13 @@ from msgspec.structs import replace
 from PySide6.QtCore import QObject, Signal
 
 from engine.network.graph import INPUT
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.file import ProjectFile, load_project
 from engine.project.project import Project
 from engine.run.cache import VolumeCache
-from engine.run.check import NodeRef, ProjectCheck, check
+from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
-from engine.text.problems import STEM, ProjectError
+from engine.text.problems import ProjectError
 from gui.state.rank_search import RankSearchState
 from gui.state.requests import Cancel, Explore, Measure, Request, Survey
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState

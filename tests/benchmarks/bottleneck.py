@@ -8,12 +8,11 @@ from msgspec.structs import replace
 
 from engine.files.paths import RESOURCES
 from engine.network.input_specs import Input
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.file import load_project
 from engine.rank_search import CalibrationSet, RankSearch
 from engine.run.cache import VolumeCache
-from engine.run.check import NodeRef
 from engine.run.execute import RunRequest, volume_at
-from engine.text.problems import STEM
 
 PROJECT = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
 PLACE: NodeRef = (STEM, "conv3_3")

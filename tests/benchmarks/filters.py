@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QApplication
 from engine.layers import Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.text.problems import STEM
 from gui.app import make_application
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import Float32Volume, VolumeResult

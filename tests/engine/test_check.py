@@ -9,11 +9,12 @@ from msgspec.structs import replace
 from engine.layers import Activation, Add, Concat, Conv2d, Dropout
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights, PresetWeights
 from engine.project.project import Design, Project
 from engine.run.check import check, place_in_file
 from engine.shapes import Shape
-from engine.text.problems import STEM, Problem, ProjectError
+from engine.text.problems import Problem, ProjectError
 from tests.engine.array_files import npy
 
 INPUT_SPEC = NoiseInput((8, 12, 12))

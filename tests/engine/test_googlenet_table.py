@@ -9,6 +9,7 @@ from engine.layers import LAYERS, Activation, Conv2d, Dense
 from engine.network.analysis import analyze
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.file import load_project
 from engine.project.project import Design, Project, Published
 from engine.reports.form_switch import FormSwitch, switch_form
@@ -17,7 +18,6 @@ from engine.reports.paper_columns import MAP_COUNT_COLUMNS, map_counts_of
 from engine.reports.recount import Recount, abbreviate_as_printed
 from engine.run.check import check
 from engine.shapes import Shape
-from engine.text.problems import STEM
 
 GOOGLENET = load_project(RESOURCES / "projects" / "googlenet.toml").project
 

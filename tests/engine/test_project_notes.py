@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 from engine.layers import Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Note, Project, Published
 from engine.reports.summary import summary
 from engine.run.check import check
 from engine.text.printed_figures import agrees, amount_of, relative_excess
-from engine.text.problems import STEM, ProjectError
+from engine.text.problems import ProjectError
 
 HEAD = """
 format = 1

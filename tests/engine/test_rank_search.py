@@ -17,6 +17,7 @@ from engine.layers import Activation, Concat, Conv2d
 from engine.low_rank.factorisation import energy, input_covariance
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights, LowRankWeights, SeedWeights
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
@@ -33,7 +34,7 @@ from engine.rank_search.report import curve_text, curves_to_csv, curves_to_json,
 from engine.run.cache import VolumeCache
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all, volume_at
-from engine.text.problems import STEM, ProjectError
+from engine.text.problems import ProjectError
 from tests.engine.checkpoints import proceed
 
 START = load_project(RESOURCES / "projects/inception_3a_5x5_branch.toml").project

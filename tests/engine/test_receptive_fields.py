@@ -21,11 +21,11 @@ from engine.layers import (
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from tests.engine import strategies
 from tests.engine.checkpoints import proceed
 

@@ -14,6 +14,7 @@ from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, Dro
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights, PresetWeights
 from engine.project.project import Design, Project
 from engine.run import execute as execute_module
@@ -32,7 +33,7 @@ from engine.run.execute import (
     volume_at,
 )
 from engine.shapes import Shape
-from engine.text.problems import STEM, ProjectError
+from engine.text.problems import ProjectError
 from tests.engine import layer_oracle, strategies
 
 RELU = Activation(function="relu")

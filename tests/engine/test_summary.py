@@ -14,11 +14,11 @@ from engine.cost.metrics import METRICS
 from engine.layers import Activation, Conv2d, MaxPool2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Note, Project, Published
 from engine.reports.summary import summary, volume_statistics
 from engine.run.check import check
 from engine.run.execute import NodeDone, RunRequest, run_all
-from engine.text.problems import STEM
 
 AMOUNTS = {known.id for known in METRICS}
 CONV = Node("conv5x5", Conv2d(filters=32, kernel=5))

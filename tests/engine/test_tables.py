@@ -12,6 +12,7 @@ from engine.cost.metrics import METRICS, Costs, Metric, metric_by_id
 from engine.layers import Conv2d
 from engine.network.graph import Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights
 from engine.project.project import Design, Project
 from engine.reports import table_formats, tables
@@ -19,7 +20,6 @@ from engine.reports.formats import FORMATS, format_for_file
 from engine.reports.table_formats import TABLE_FORMATS, to_csv, to_latex, to_markdown, to_text, to_tsv
 from engine.reports.tables import comparisons, table_rows
 from engine.run.check import check
-from engine.text.problems import STEM
 from tests.golden import golden
 from tests.golden.projects import PROJECTS, mistaken, start, with_stem
 

@@ -9,9 +9,9 @@ import pytest
 from msgspec.structs import replace
 
 from engine.files import paths
+from engine.network.node_ref import STEM
 from engine.project import file
 from engine.run.execute import RunRequest, run_all
-from engine.text.problems import STEM
 
 REFERENCE = json.loads((Path(__file__).parent / "data" / "trunk_reference.json").read_text(encoding="utf-8"))["volumes"]
 START_PROJECT = paths.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"

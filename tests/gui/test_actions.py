@@ -9,8 +9,8 @@ from engine.blocks import Inception, MlpConv, SeparableConv2d
 from engine.layers import Activation, Add, Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
-from engine.text.problems import STEM
 from gui.state.view_state import Focus, ViewState
 from gui.window.actions import ACTIONS, MENUS, Action
 from gui.window.main_window import MainWindow

@@ -11,13 +11,13 @@ from engine.layers import LAYERS, Activation, Add, Concat, Conv2d, MaxPool2d
 from engine.network.analysis import analyze
 from engine.network.graph import INPUT, Network, Node, topological_order
 from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights, PresetWeights
 from engine.project.project import Design, Project
 from engine.rank_search import calibration_set
 from engine.rank_search.replacement import apply_low_rank
 from engine.run.check import check
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from gui.panels.base import Edit
 from gui.state import edits
 from gui.state.view_state import Focus

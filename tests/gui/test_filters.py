@@ -16,13 +16,13 @@ from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d, Dense
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.run import weights
 from engine.run.check import check
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from gui.paint.basics.colours import load_lut, to_levels, value_range
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.maps.kernel_image import load_selected_kernel

@@ -17,10 +17,10 @@ from engine.explain.contributions import contributions, filter_input_of
 from engine.layers import Activation, Conv2d, Dense
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.project import Project
 from engine.run import weights
 from engine.run.check import check
-from engine.text.problems import STEM
 from gui.paint.basics.derived_cache import DerivedCache
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.inspector.drawing import load_inspector_content

@@ -12,10 +12,10 @@ from pytestqt.qtbot import QtBot
 from engine.blocks import SeparableConv2d
 from engine.files.paths import RESOURCES
 from engine.network.graph import INPUT
+from engine.network.node_ref import STEM
 from engine.project.file import load_project
 from engine.project.project import Project
 from engine.run.check import check
-from engine.text.problems import STEM
 from gui.paint.tables.googlenet_table import (
     NO_LAYER_HINT,
     choose_table_design,

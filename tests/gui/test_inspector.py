@@ -26,12 +26,12 @@ from engine.layers import (
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.run.execute import RunRequest, run_all
-from engine.text.problems import STEM
 from gui.command_line.offscreen import state_after_run
 from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.note_drawing import STALE_HINT

@@ -30,11 +30,12 @@ from engine.layers import (
 )
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, ImageInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.network.weight_specs import FileWeights, PresetWeights
 from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
-from engine.text.problems import STEM, Problem
+from engine.text.problems import Problem
 from gui.panels.base import Edit, Panel
 from gui.panels.design_rows import design_tree_rows
 from gui.panels.designs import DesignsPanel

@@ -11,10 +11,11 @@ from engine.blocks import Inception
 from engine.layers import Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.shapes import Shape
-from engine.text.problems import STEM, Problem
+from engine.text.problems import Problem
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 

@@ -16,12 +16,12 @@ from engine.cost.metrics import METRICS, Metric
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d
 from engine.network.graph import Node
+from engine.network.node_ref import STEM
 from engine.project.file import load_project
 from engine.project.project import Project
 from engine.reports.table_formats import to_csv, to_latex, to_markdown, to_tsv
 from engine.reports.tables import table_rows
 from engine.run.check import check
-from engine.text.problems import STEM
 from gui.paint.basics.text_drawing import text_width
 from gui.paint.tables.operations_table import (
     BLOCK_GAP,

@@ -11,9 +11,9 @@ from PySide6.QtGui import QColor, QImage, QPainter, QTransform
 from engine.layers import Dense, MaxPool2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.text.problems import STEM
 from gui.paint.basics import colours
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes import drawing, faces, legend, readable_labels

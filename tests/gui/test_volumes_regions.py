@@ -9,8 +9,8 @@ from engine.cost.receptive_fields import regions_read
 from engine.layers import Activation, Concat, Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
-from engine.text.problems import STEM
 from gui.paint.volumes.kernel_boxes import find_kernel_boxes
 from gui.paint.volumes.visible_parts import find_visible_parts
 from gui.state.view_state import Focus

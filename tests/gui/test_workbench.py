@@ -13,10 +13,11 @@ from engine.files.paths import RESOURCES
 from engine.layers import Conv2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ArrayInput, NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.file import load_project, save_project
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.text.problems import STEM, ProjectError
+from engine.text.problems import ProjectError
 from gui.state import edits
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState

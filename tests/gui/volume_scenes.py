@@ -8,9 +8,9 @@ from engine.blocks import Inception
 from engine.layers import Activation, Add, Concat, Conv2d, MaxPool2d
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
+from engine.network.node_ref import STEM
 from engine.project.project import Design, Project
 from engine.run.check import check
-from engine.text.problems import STEM
 from gui.paint.volumes import drawing
 from gui.paint.volumes.layout import lay_out_volumes
 from gui.paint.volumes.scene import VolumesScene

@@ -7,9 +7,8 @@ from typing import Literal
 from msgspec import Struct
 
 from engine.cost.metrics import Amount, Costs, Metric, compare_amounts, metric_by_id
+from engine.network.node_ref import STEM, NodeRef
 from engine.reports.tables import TableRow
-from engine.run.check import NodeRef
-from engine.text.problems import STEM
 from gui.paint.bars.scale import BarScale, choose_scale
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT
 from gui.state.view_state import ViewState

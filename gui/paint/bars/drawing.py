@@ -3,7 +3,7 @@
 from PySide6.QtCore import QLineF, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.paint.bars.content import build_bars_content
 from gui.paint.bars.layout import (
     BARS_MARGIN,

@@ -7,9 +7,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.network.input_specs import input_text
+from engine.network.node_ref import STEM
 from engine.rank_search import FORMS, ErrorCurve, RankResult, rank_search_refusal
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from engine.text.units import abbreviate
 from gui.paint.basics.colours import colour_map_name
 from gui.paint.basics.note_drawing import STALE_OPACITY

@@ -6,7 +6,7 @@ from engine.cost import metrics
 from engine.cost.counting import MACS
 from engine.cost.metrics import OPERATIONS
 from engine.network.input_specs import ImageInput
-from engine.text.problems import STEM
+from engine.network.node_ref import STEM
 from engine.text.units import count_text
 from gui.paint.basics import colours
 from gui.paint.figures.excerpt import Excerpt, FigurePart

@@ -9,8 +9,8 @@ from msgspec.structs import replace
 from engine.cost.metrics import Amount, Metric
 from engine.network.analysis import Analysis, Report
 from engine.network.graph import INPUT, Network
+from engine.network.node_ref import NodeRef
 from engine.project.project import Design
-from engine.run.check import NodeRef
 from gui.state.view_state import Focus, ViewState
 
 

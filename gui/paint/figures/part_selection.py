@@ -7,7 +7,8 @@ from engine.layers.windows import pair
 from engine.low_rank.forms import as_convolution
 from engine.network.analysis import Analysis, Report, analyze, fold_blocks
 from engine.network.graph import INPUT, Network, Node
-from engine.text.problems import STEM, Problem, ProjectError
+from engine.network.node_ref import STEM
+from engine.text.problems import Problem, ProjectError
 from gui.paint.figures.excerpt import FigurePart, drop_elementwise, rename_source_to_input
 from gui.paint.volumes.design_graph import DesignGraph, build_design_graph
 from gui.state.view_state import ViewState

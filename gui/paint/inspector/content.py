@@ -16,9 +16,8 @@ from engine.layers.explanation import Explanation, Numbers, Spot, Terms, WindowP
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput
-from engine.run.check import NodeRef
+from engine.network.node_ref import STEM, NodeRef
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.inspector.filter_weights import LayerWeights, WeightMatrix, load_filter_weights, make_weight_matrix
 from gui.paint.volumes.faces import most_varied_channel

@@ -10,8 +10,8 @@ from numpy.typing import NDArray
 from engine.kernels import Checkpoint
 from engine.layers.explanation import channel_weights
 from engine.network.analysis import Report
+from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights
-from engine.run.check import NodeRef
 from gui.paint.basics.derived_cache import CACHE, Key
 from gui.paint.maps import layer_weights
 from gui.state.view_state import ViewState

@@ -10,8 +10,8 @@ from engine.files.paths import FileFault
 from engine.layers import Layer
 from engine.layers.windows import size_text
 from engine.network.analysis import Report
+from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights, source_text
-from engine.run.check import NodeRef
 from engine.shapes import Shape
 from gui.paint.basics.colours import DIVERGING
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget

@@ -3,9 +3,9 @@
 import numpy as np
 
 from engine.kernels import Checkpoint
+from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights
 from engine.run import weights
-from engine.run.check import NodeRef
 from engine.run.weights import Weights
 from gui.paint.basics.derived_cache import CACHE, Key
 from gui.state.view_state import ViewState

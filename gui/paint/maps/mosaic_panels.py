@@ -9,9 +9,8 @@ from PySide6.QtGui import QImage
 from engine.explain.map_statistics import MapOrder
 from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput, Input
-from engine.run.check import NodeRef
+from engine.network.node_ref import STEM, NodeRef
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from gui.paint.basics.colours import PERCENTILES_TEXT, RangeEnds, colour_map_name, photo_image
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.basics.text_drawing import number_text

@@ -10,9 +10,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.network.graph import INPUT
+from engine.network.node_ref import STEM
 from engine.reports.googlenet_table import PaperColumn, PaperRow, footnotes, paper_rows, paper_table_columns
 from engine.reports.tables import design_title
-from engine.text.problems import STEM
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, text_width
 from gui.paint.tables import ruled_table
 from gui.paint.tables.ruled_table import (

@@ -10,9 +10,9 @@ from msgspec.structs import replace
 from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
+from engine.network.node_ref import STEM
 from engine.reports import tables
 from engine.reports.tables import comparisons, design_title, operations_columns, visible_metrics
-from engine.text.problems import STEM
 from gui.paint.basics.column_layout import fill_columns
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, text_width
 from gui.paint.tables import ruled_table

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from engine.cost.receptive_fields import Region, regions_read
 from engine.network.input_specs import ImageInput
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.paint.volumes.faces import most_varied_channel
 from gui.paint.volumes.scene import PlacedBox
 from gui.state.comparison import find_companion, leading_ref

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from engine.shapes import Shape
 from gui.paint.basics.text_drawing import number_text
 from gui.paint.volumes.camera import BoxFace, FaceSide

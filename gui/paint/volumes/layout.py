@@ -5,9 +5,8 @@ from typing import NamedTuple
 
 from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput
-from engine.run.check import NodeRef
+from engine.network.node_ref import STEM, NodeRef
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from engine.text.units import count_text
 from gui.paint.volumes.camera import make_camera
 from gui.paint.volumes.line_breaks import LineBreaks, break_lines

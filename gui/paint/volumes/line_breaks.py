@@ -11,9 +11,9 @@ from msgspec.structs import replace
 from engine.cost.counting import Convention
 from engine.cost.metrics import Costs, metric_by_id
 from engine.network.analysis import fold_blocks
-from engine.run.check import NodeRef, ProjectCheck
+from engine.network.node_ref import STEM, NodeRef
+from engine.run.check import ProjectCheck
 from engine.shapes import Shape
-from engine.text.problems import STEM
 from gui.paint.volumes.box_sizes import (
     FORMULA_LINES,
     SCREEN_TEXT_OPTIONS,

@@ -5,7 +5,7 @@ from typing import NamedTuple
 
 from msgspec import Struct
 
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.paint.volumes.box_sizes import (
     NOTE_SEPARATOR,
     BoxBody,

@@ -6,7 +6,7 @@ from typing import NamedTuple
 from PySide6.QtCore import QRectF
 
 from engine.cost.receptive_fields import Region
-from engine.run.check import NodeRef
+from engine.network.node_ref import NodeRef
 from gui.paint.volumes.face_values import FaceValues, face_values, value_regions, visible_focus
 from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene

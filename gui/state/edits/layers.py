@@ -7,9 +7,9 @@ from msgspec.structs import replace
 from engine.blocks import Block
 from engine.layers import Conv2d, Kind, Layer
 from engine.network.graph import INPUT, Network, Node, parts_of
+from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights, WeightSource
 from engine.project.project import Project
-from engine.run.check import NodeRef
 from gui.state.edit import Edit
 from gui.state.edits.names import default_name, describe_design, node_names, unique_name
 from gui.state.edits.settings import converted, layer_settings, new_layer, setting_metadata, setting_value_text

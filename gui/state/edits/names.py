@@ -9,10 +9,9 @@ from engine.blocks import Block
 from engine.layers import Kind
 from engine.layers.windows import pair, size_text
 from engine.network.graph import INPUT, Network
+from engine.network.node_ref import STEM, NodeRef
 from engine.project.project import Project
 from engine.project.reader import NAME
-from engine.run.check import NodeRef
-from engine.text.problems import STEM
 
 
 def default_name(layer: Kind) -> str:

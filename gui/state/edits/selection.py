@@ -6,11 +6,10 @@ a layer added beside a part is put beside the block.
 
 from engine.layers import Kind
 from engine.network.graph import INPUT
+from engine.network.node_ref import STEM, NodeRef
 from engine.network.separable import separable_refusal
 from engine.reports.form_switch import FormSwitch, switch_form
 from engine.reports.googlenet_table import paper_rows
-from engine.run.check import NodeRef
-from engine.text.problems import STEM
 from gui.state.edit import Edit
 from gui.state.edits import designs, layers
 from gui.state.view_state import Focus, ViewState

@@ -1,6 +1,6 @@
 """Commands of the menu Design."""
 
-from engine.text.problems import STEM
+from engine.network.node_ref import STEM
 from gui.state import edits
 from gui.state.view_state import ViewState
 from gui.window.actions.base import Action, Menus, always

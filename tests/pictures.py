@@ -20,9 +20,9 @@ from engine.network.node_ref import STEM
 from engine.project.file import load_project
 from gui.command_line.offscreen import offscreen_application, window_after_run
 from gui.export.files import write_file
-from gui.export.pictures import png_bytes, prepare_views, render_printed_figure, render_view
+from gui.export.pictures import png_bytes, prepare_views, render_paper_figure, render_view
 from gui.paint.basics.page import screen_page
-from gui.paint.figures.catalogue import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.state.view_state import Focus
 
 FOLDER = RESOURCES / "pictures"
@@ -74,9 +74,9 @@ def draw(picture: Picture) -> bytes:
         for dock in picture.front:
             window.docks.bring_forward(dock)
         settle()
-        if picture.view in PRINTED_FIGURES:
+        if picture.view in PAPER_FIGURES:
             return smaller(
-                render_printed_figure(workbench.state, picture.view, "png", screen_page(*picture.size or (1600, 900)))
+                render_paper_figure(workbench.state, picture.view, "png", screen_page(*picture.size or (1600, 900)))
             )
         if picture.view:
             state = prepare_views(workbench.state, [picture.view])

@@ -479,10 +479,10 @@ def test_analyze_loads_neither_qt_nor_pyqtgraph(write):
 
 def test_every_format_and_figure_can_be_drawn():
     from gui.export.pictures import EXPORTERS
-    from gui.paint.figures.catalogue import PRINTED_FIGURES
+    from gui.paint.figures.catalogue import PAPER_FIGURES
 
     assert tuple(EXPORTERS) == PICTURE_FORMATS
-    assert tuple(PRINTED_FIGURES) == FIGURES
+    assert tuple(PAPER_FIGURES) == FIGURES
 
 
 def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):

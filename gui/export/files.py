@@ -8,7 +8,7 @@ from PySide6.QtCore import QSize
 from engine.files.atomic_write import write_atomically, write_folder_atomically
 from engine.text.problems import Problem, ProjectError
 from gui.catalogue.views import view_row
-from gui.export.pictures import render_printed_figure, render_view
+from gui.export.pictures import render_paper_figure, render_view
 from gui.export.texts import table_texts
 from gui.paint.basics.page import Page
 from gui.state.view_state import ViewState
@@ -45,7 +45,7 @@ def export_files(
         for name in figures:
             for file_format in formats:
                 (unfinished / f"{name}.{file_format}").write_bytes(
-                    render_printed_figure(state, name, file_format, page, scale)
+                    render_paper_figure(state, name, file_format, page, scale)
                 )
         file_names = [file.name for file in sorted(unfinished.iterdir())]
     return [folder / name for name in file_names]

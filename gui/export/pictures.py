@@ -19,6 +19,7 @@ from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
 _PaintView = Callable[[QPainter, QRectF, ViewState, Theme], None]
+_Draw = Callable[[QPainter], None]
 _PDF_RESOLUTION = 1200
 _POINTS_PER_INCH = 72
 _SVG_DPI = 96
@@ -41,7 +42,7 @@ def figure_of(view: str) -> ViewFigure:
     return ViewFigure(resolve_name(picture.paint), resolve_name(size) if isinstance(size, str) else lambda state: size)
 
 
-def _png(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
+def _png(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:
     image = QImage(size * scale, QImage.Format.Format_RGB32)
     image.fill(0xFFFFFFFF)  # a fraction of a pixel may stay unpainted at the border
     image.setText("Title", title)
@@ -52,7 +53,7 @@ def _png(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str
     return png_bytes(image)
 
 
-def _svg(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
+def _svg(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:
     buffer = _buffer()
     generator = QSvgGenerator(QSvgGenerator.SvgVersion.Svg11)  # the default version drops clipping
     generator.setOutputDevice(buffer)
@@ -66,7 +67,7 @@ def _svg(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str
     return bytes(buffer.data().data())
 
 
-def _pdf(draw: Callable[[QPainter], None], size: QSize, scale: float, title: str) -> bytes:
+def _pdf(draw: _Draw, size: QSize, scale: float, title: str) -> bytes:
     buffer = _buffer()
     writer = QPdfWriter(buffer)
     writer.setResolution(_PDF_RESOLUTION)
@@ -93,7 +94,7 @@ def png_bytes(image: QImage) -> bytes:
     return bytes(buffer.data().data())
 
 
-EXPORTERS: dict[str, Callable[[Callable[[QPainter], None], QSize, float, str], bytes]] = {
+EXPORTERS: dict[str, Callable[[_Draw, QSize, float, str], bytes]] = {
     "png": _png,
     "svg": _svg,
     "pdf": _pdf,
@@ -122,7 +123,7 @@ def render_view(state: ViewState, view: str, file_format: str, scale: float = 1.
     return EXPORTERS[file_format](draw, area, scale, f"{state.project.title} · {view}")
 
 
-def render_printed_figure(
+def render_paper_figure(
     state: ViewState, name: str, file_format: str, page: Page | None = None, scale: float = 1.0
 ) -> bytes:
     """A figure for papers and slides as the content of a file; without a page, on the default one of its format.
@@ -135,8 +136,8 @@ def render_printed_figure(
     theme = paper_theme(state)
     if file_format == ANIMATION_FORMAT:
         return encode_gif(tuple(paint_turn_frames(state, page or ANIMATION, theme)))
-    figure_page = page or catalogue.PRINTED_FIGURES[name].choose_page(state, file_format)
-    figure = catalogue.PRINTED_FIGURES[name].lay_out(state, figure_page)
+    figure_page = page or catalogue.PAPER_FIGURES[name].choose_page(state, file_format)
+    figure = catalogue.PAPER_FIGURES[name].lay_out(state, figure_page)
 
     def draw(painter: QPainter) -> None:
         painter.fillRect(
@@ -145,7 +146,7 @@ def render_printed_figure(
         figure.paint(painter, theme)
 
     unit = {"svg": _SVG_DPI, "png": figure_page.dpi}.get(file_format, _POINTS_PER_INCH) / _POINTS_PER_INCH
-    title = f"{state.project.title} · {catalogue.PRINTED_FIGURES[name].title}"
+    title = f"{state.project.title} · {catalogue.PAPER_FIGURES[name].title}"
     return EXPORTERS[file_format](
         draw, QSize(figure.width, figure.height), scale * unit * figure_page.points_per_unit, title
     )

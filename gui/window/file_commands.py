@@ -20,10 +20,10 @@ from gui.catalogue.pictures import TURN_FIGURE
 from gui.catalogue.views import VIEWS_WITH_PICTURE, view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import export_files, write_file
-from gui.export.pictures import EXPORTERS, paper_theme, render_printed_figure, render_view
+from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
-from gui.paint.figures.catalogue import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.panels.source_fields import match_arrays
 from gui.state import edits
 from gui.window.menu_entry import MenuEntry
@@ -185,7 +185,7 @@ class FileCommands(QObject):
 
     def export_figure(self, name: str) -> None:
         """Write a figure for papers and slides, in the format of the file name."""
-        title = PRINTED_FIGURES[name].title
+        title = PAPER_FIGURES[name].title
         kinds = [_file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
         if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
             self._run_or_report(lambda: self._write_figure(name, path))
@@ -228,7 +228,7 @@ class FileCommands(QObject):
             self.show_message("This cannot be exported", f"{path}: the file name must end in one of {endings}")
             return
         write_file(
-            path, render_printed_figure(self._workbench.state, name, file_format, PAGE_SIZES.get(self.figure_width))
+            path, render_paper_figure(self._workbench.state, name, file_format, PAGE_SIZES.get(self.figure_width))
         )
         self.done.emit(f"Wrote {path}")
 

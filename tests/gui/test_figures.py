@@ -20,10 +20,10 @@ from engine.run.check import check
 from engine.text.problems import ProjectError
 from gui.export.animation import _HOLD_MS, _TURN_STEPS, encode_gif, paint_turn_frames
 from gui.export.files import export_files
-from gui.export.pictures import paper_theme, render_printed_figure
+from gui.export.pictures import paper_theme, render_paper_figure
 from gui.paint.basics.page import PAGE_SIZES, page_for_format, parse_page, screen_page
 from gui.paint.figures import from_above, googlenet_figure, inception_module, one_by_one
-from gui.paint.figures.catalogue import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.paint.figures.panels_figure import turn_panels
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import Focus
@@ -60,16 +60,16 @@ def svg_texts(content):
 
 
 def words_of(state, name, page=None):
-    return [text for text, _ in svg_texts(render_printed_figure(state, name, "svg", page))]
+    return [text for text, _ in svg_texts(render_paper_figure(state, name, "svg", page))]
 
 
 # On paper and on a slide
 
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
-@pytest.mark.parametrize("name", PRINTED_FIGURES)
+@pytest.mark.parametrize("name", PAPER_FIGURES)
 def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project):
-    content = render_printed_figure(state_of(project), name, "svg", COLUMN)
+    content = render_paper_figure(state_of(project), name, "svg", COLUMN)
     assert float(ElementTree.fromstring(content).get("width").removesuffix("mm")) == pytest.approx(85, abs=0.3)
     sizes = [size for _, size in svg_texts(content)]
     assert sizes
@@ -77,19 +77,19 @@ def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project
 
 
 @pytest.mark.parametrize("project", ["inception_3a_192", "googlenet", "residual_bottleneck", "vgg16"])
-@pytest.mark.parametrize("name", PRINTED_FIGURES)
+@pytest.mark.parametrize("name", PAPER_FIGURES)
 def test_published_networks_are_readable_in_a_column_and_on_a_slide(name, project):
     state = state_of(load_project(PROJECTS / f"{project}.toml").project, run=False)
-    assert min(size for _, size in svg_texts(render_printed_figure(state, name, "svg", COLUMN))) > 6.45
-    pixels = [2 * size for _, size in svg_texts(render_printed_figure(state, name, "svg", SLIDE))]
+    assert min(size for _, size in svg_texts(render_paper_figure(state, name, "svg", COLUMN))) > 6.45
+    pixels = [2 * size for _, size in svg_texts(render_paper_figure(state, name, "svg", SLIDE))]
     assert min(pixels) > 17.9
 
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
-@pytest.mark.parametrize("name", PRINTED_FIGURES)
+@pytest.mark.parametrize("name", PAPER_FIGURES)
 def test_every_text_stands_inside_of_its_page(name, project):
     for chosen in (COLUMN, SLIDE):
-        content = render_printed_figure(state_of(project), name, "png", chosen)
+        content = render_paper_figure(state_of(project), name, "png", chosen)
         image = QImage.fromData(content)
         ground = image.pixelColor(1, 1)
         right, bottom = image.width() - 1, image.height() - 1
@@ -98,25 +98,25 @@ def test_every_text_stands_inside_of_its_page(name, project):
         assert {colour.name() for colour in border} == {ground.name()}
 
 
-@pytest.mark.parametrize("name", PRINTED_FIGURES)
+@pytest.mark.parametrize("name", PAPER_FIGURES)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_pdf_is_one_page_as_wide_as_a_column_with_text_as_text_and_lossless_maps(name, theme):
-    content = render_printed_figure(state_of(TWO, theme=theme), name, "pdf", COLUMN)
+    content = render_paper_figure(state_of(TWO, theme=theme), name, "pdf", COLUMN)
     assert re.search(rb"/MediaBox \[0 0 241", content)
     assert b"/Type /Font" in content
     assert b"/DCTDecode" not in content
 
 
-@pytest.mark.parametrize("name", PRINTED_FIGURES)
+@pytest.mark.parametrize("name", PAPER_FIGURES)
 def test_a_png_is_a_slide_with_the_ground_of_its_theme(name):
     for theme, ground in (("light", "#ffffff"), ("dark", DARK.base)):
-        image = QImage.fromData(render_printed_figure(state_of(TWO, theme=theme), name, "png"))
+        image = QImage.fromData(render_paper_figure(state_of(TWO, theme=theme), name, "png"))
         assert (image.width(), image.height()) == (1920, 1080)
         assert image.pixelColor(1918, 1) == ground
 
 
 def test_a_column_is_printed_with_600_dots_an_inch():
-    image = QImage.fromData(render_printed_figure(state_of(TWO), "one-by-one", "png", COLUMN))
+    image = QImage.fromData(render_paper_figure(state_of(TWO), "one-by-one", "png", COLUMN))
     assert image.width() / (85 / 25.4) == pytest.approx(600, rel=0.01)
 
 
@@ -162,9 +162,9 @@ def test_another_convention_is_named_beside_its_numbers():
 
 
 def test_the_choice_has_no_mark_in_a_figure_but_its_channel_is_what_its_front_shows():
-    plain = render_printed_figure(state_of(TWO), "one-by-one", "png", SLIDE)
+    plain = render_paper_figure(state_of(TWO), "one-by-one", "png", SLIDE)
     assert (
-        render_printed_figure(state_of(TWO, focus=Focus("naive", "conv5x5", None, (3, 4))), "one-by-one", "png", SLIDE)
+        render_paper_figure(state_of(TWO, focus=Focus("naive", "conv5x5", None, (3, 4))), "one-by-one", "png", SLIDE)
         == plain
     )
     state = state_of(TWO, focus=Focus("bottleneck", "reduce", 7))
@@ -325,9 +325,9 @@ def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say
 
 def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked_for():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
-    assert PRINTED_FIGURES["paper-table"].choose_page(state, "pdf") is PAGE_SIZES["174mm"]
-    assert PRINTED_FIGURES["paper-table"].choose_page(state_of(TWO), "pdf") is COLUMN
-    assert PRINTED_FIGURES["paper-table"].choose_page(state, "png") is SLIDE
+    assert PAPER_FIGURES["paper-table"].choose_page(state, "pdf") is PAGE_SIZES["174mm"]
+    assert PAPER_FIGURES["paper-table"].choose_page(state_of(TWO), "pdf") is COLUMN
+    assert PAPER_FIGURES["paper-table"].choose_page(state, "png") is SLIDE
 
 
 # The turn of the camera
@@ -364,7 +364,7 @@ def test_headings_and_captions_stay_where_they_are_while_the_camera_turns():
 
 def test_the_start_projects_gif_is_of_modest_size():
     state = state_of(TWO)
-    assert len(render_printed_figure(state, "from-above", "gif")) < 3_000_000
+    assert len(render_paper_figure(state, "from-above", "gif")) < 3_000_000
 
 
 # What cannot be drawn
@@ -374,7 +374,7 @@ EMPTY = Project(NoiseInput((4, 8, 8)), (Design("empty", Network()),))
 WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3, groups=2),))),))
 
 
-@pytest.mark.parametrize("name", PRINTED_FIGURES)
+@pytest.mark.parametrize("name", PAPER_FIGURES)
 @pytest.mark.parametrize(
     ("project", "said"),
     [
@@ -386,19 +386,19 @@ WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3,
 def test_a_project_with_nothing_to_draw_is_told_what_to_do(name, project, said):
     for file_format in ("png", "svg"):
         with pytest.raises(ProjectError, match=f"{name} has nothing to (draw|list); .*({said})"):
-            render_printed_figure(state_of(project), name, file_format)
+            render_paper_figure(state_of(project), name, file_format)
 
 
-@pytest.mark.parametrize("name", [name for name in PRINTED_FIGURES if name != "paper-table"])
+@pytest.mark.parametrize("name", [name for name in PAPER_FIGURES if name != "paper-table"])
 def test_mistakes_are_told_instead_of_drawn(name):
     with pytest.raises(ProjectError, match=r"(?s)fix the following.*groups 2 does not divide"):
-        render_printed_figure(state_of(WRONG), name, "pdf")
+        render_paper_figure(state_of(WRONG), name, "pdf")
     assert "unknown" in words_of(state_of(WRONG), "paper-table")
 
 
 def test_a_mistake_elsewhere_does_not_stand_in_the_way():
     project = replace(TWO, designs=(*TWO.designs, WRONG.designs[0]))
-    assert render_printed_figure(state_of(project, run=False), "one-by-one", "svg")
+    assert render_paper_figure(state_of(project, run=False), "one-by-one", "svg")
 
 
 def test_blocks_without_a_1x1_and_kinds_without_weights_have_figures_as_well():
@@ -410,9 +410,9 @@ def test_blocks_without_a_1x1_and_kinds_without_weights_have_figures_as_well():
     depthwise = Network((Node("d", Conv2d(8, 3, groups=8)), Node("i", Inception(2, 0, 3, 0, 4, 0))))
     for network in (residual, pools, relu, depthwise):
         state = state_of(Project(NoiseInput((8, 16, 16)), (Design("d", network),)))
-        for name in PRINTED_FIGURES if network is not relu else ("inception-module", "one-by-one", "from-above"):
+        for name in PAPER_FIGURES if network is not relu else ("inception-module", "one-by-one", "from-above"):
             for chosen in (COLUMN, SLIDE):
-                assert render_printed_figure(state, name, "png", chosen)
+                assert render_paper_figure(state, name, "png", chosen)
 
 
 def test_files_of_figures_are_written_whole_or_not_at_all(tmp_path):

@@ -23,7 +23,7 @@ from gui.catalogue.pictures import FIGURES
 from gui.catalogue.views import VIEWS
 from gui.command_line import command as command_line
 from gui.command_line import commands
-from gui.paint.figures.catalogue import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.views.bottleneck_layer import _RANK_STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
@@ -242,7 +242,7 @@ def test_every_choice_of_an_option_is_documented(command, option):
 
 
 def test_every_figure_can_be_drawn_by_the_command_line():
-    assert set(PRINTED_FIGURES) == set(FIGURES)
+    assert set(PAPER_FIGURES) == set(FIGURES)
 
 
 def test_every_exit_status_is_documented():

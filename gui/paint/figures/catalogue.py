@@ -65,7 +65,7 @@ def _paint_table(
     paint_googlenet_sheets(painter, rect, state, theme, sheets)
 
 
-PRINTED_FIGURES: dict[str, PageFigure] = {
+PAPER_FIGURES: dict[str, PageFigure] = {
     "inception-module": PageFigure(
         "Inception module",
         "Parallel branches, one per row, from a volume to where they join",

@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtGui import QKeySequence
 
-from gui.paint.figures.catalogue import PRINTED_FIGURES
+from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 
 _KEYS = QKeySequence.StandardKey
@@ -27,7 +27,7 @@ FILE_ACTIONS: tuple[Action, ...] = (
            tip="Write every view as PNG, SVG and PDF"),
     *(
         Action(f"figure_{name}", f"{figure.title}…", run=partial(_export_figure, name), tip=figure.tip)
-        for name, figure in PRINTED_FIGURES.items()
+        for name, figure in PAPER_FIGURES.items()
     ),
     Action("turn", "Turn from 3-D to top as GIF…", run=lambda window: window.files.export_turn(),
            tip="Save the motion of the camera as an animation"),
@@ -38,5 +38,5 @@ FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
              "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", SEPARATOR,
              "quit"),
-    "Figures": (*(f"figure_{name}" for name in PRINTED_FIGURES), SEPARATOR, "turn", SEPARATOR, "figure_width"),
+    "Figures": (*(f"figure_{name}" for name in PAPER_FIGURES), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

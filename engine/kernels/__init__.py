@@ -5,20 +5,7 @@ the dtype of its volume. A checkpoint cancels by raising; it is called so often 
 however large the layer is.
 """
 
-from engine.kernels.activations import (
-    ACTIVATIONS,
-    activation,
-    elementwise,
-    gelu,
-    hard_swish,
-    leaky_relu,
-    relu,
-    relu6,
-    sigmoid,
-    silu,
-    softmax,
-    tanh,
-)
+from engine.kernels.activations import ACTIVATIONS, activation
 from engine.kernels.blocks import BLOCK_BYTES, Checkpoint, Volume
 from engine.kernels.convolution import conv2d, dense
 from engine.kernels.merging import add, concat
@@ -37,17 +24,7 @@ __all__ = [
     "concat",
     "conv2d",
     "dense",
-    "elementwise",
-    "gelu",
     "global_avg_pool2d",
-    "hard_swish",
-    "leaky_relu",
     "local_response_norm",
     "max_pool2d",
-    "relu",
-    "relu6",
-    "sigmoid",
-    "silu",
-    "softmax",
-    "tanh",
 ]

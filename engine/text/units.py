@@ -20,7 +20,7 @@ def abbreviate(count: float | None, kilo: int = 1000) -> str:
     if _reaches(count, 10**15):
         digits, exponent = f"{count:.3e}".split("e+")
         return f"{digits}×10{exponent.translate(SUPERSCRIPTS)}"
-    sizes = ((kilo**power, prefix) for power, prefix in zip((4, 3, 2, 1), "TGMK", strict=True))
+    sizes = ((kilo**power, prefix) for power, (_, prefix) in zip((4, 3, 2, 1), PREFIXES, strict=True))
     size, prefix = next(row for row in sizes if _reaches(count, row[0]))
     return f"{_digits(count / size)} {prefix}"
 
@@ -33,7 +33,7 @@ def exact_text(count: float | None) -> str:
 
 
 def ratio_in_words(
-    amount: float | None, reference: float | None, more: str, than: str = "", *, mass: bool = False
+    amount: float | None, reference: float | None, noun: str, than: str = "", *, mass: bool = False
 ) -> str:
     """How `amount` compares with `reference`: "12.1× fewer multiply-accumulates", "5 % fewer", "2.0× as many".
 
@@ -44,18 +44,18 @@ def ratio_in_words(
         return ""
     many, fewer = ("much", "less") if mass else ("many", "fewer")
     if amount == reference:
-        return f"as {many} {more}" + (than and f" as {than}")
+        return f"as {many} {noun}" + (than and f" as {than}")
     if not amount or not reference:
-        amount_of = f"{exact_text(amount)} {more}" if amount else f"no {more}"
+        amount_of = f"{exact_text(amount)} {noun}" if amount else f"no {noun}"
         return f"{amount_of} instead of {exact_text(reference) if reference else 'none'}" + (than and f" in {than}")
     if amount >= 1.5 * reference:
-        return f"{factor_text(amount / reference)} as {many} {more}" + (than and f" as {than}")
+        return f"{factor_text(amount / reference)} as {many} {noun}" + (than and f" as {than}")
     word = fewer if amount < reference else "more"
     if reference >= 1.5 * amount:
-        return f"{factor_text(reference / amount)} {word} {more}" + (than and f" than {than}")
+        return f"{factor_text(reference / amount)} {word} {noun}" + (than and f" than {than}")
     percent = 100 * abs(amount - reference) / reference
     share = f"{percent:.2g}" if percent >= 0.1 else "less than 0.1"
-    return f"{share} % {word} {more}" + (than and f" than {than}")
+    return f"{share} % {word} {noun}" + (than and f" than {than}")
 
 
 def count_text(count: int, noun: str) -> str:

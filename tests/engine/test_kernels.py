@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from engine import kernels
-from engine.kernels import blocks, convolution
+from engine.kernels import activations, blocks, convolution
 from engine.shapes import dilated_extent
 from tests.engine import reference
 from tests.engine.checkpoints import proceed
@@ -283,7 +283,7 @@ def test_activation_of_integers_equals_the_oracle_bit_by_bit(name):
 def test_elementwise_applies_a_function_to_arrays_that_are_not_contiguous(monkeypatch):
     cut(monkeypatch, 7)
     volume = integers(0, (5, 6, 4)).transpose(2, 0, 1)[:, ::2]
-    np.testing.assert_array_equal(kernels.elementwise(np.square, volume, proceed), volume**2)
+    np.testing.assert_array_equal(activations.elementwise(np.square, volume, proceed), volume**2)
 
 
 def zeros(*shape):
@@ -311,9 +311,9 @@ LARGE = {
     "global_avg_pool2d": (kernels.global_avg_pool2d, (IMAGE,), {}),
     "local_response_norm": (kernels.local_response_norm, (IMAGE,), {"size": 5, "alpha": 1e-4, "beta": 0.75, "k": 1}),
     "batch_norm": (kernels.batch_norm, (IMAGE, *zeros(4, 64)), {"epsilon": 1e-5}),
-    "gelu": (kernels.gelu, (IMAGE,), {}),
-    "softmax": (kernels.softmax, (IMAGE,), {}),
-    "softmax of many channels": (kernels.softmax, (IMAGE.reshape(-1, 1, 2),), {}),
+    "gelu": (kernels.ACTIVATIONS["gelu"], (IMAGE,), {}),
+    "softmax": (kernels.ACTIVATIONS["softmax"], (IMAGE,), {}),
+    "softmax of many channels": (kernels.ACTIVATIONS["softmax"], (IMAGE.reshape(-1, 1, 2),), {}),
     "concat": (kernels.concat, ([IMAGE, IMAGE],), {}),
     "add": (kernels.add, ([IMAGE, IMAGE, IMAGE],), {}),
 }

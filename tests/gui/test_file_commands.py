@@ -153,7 +153,7 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
         qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
         result = window.workbench.state.volume_at(("", "input")).result
         assert result is not None
-        assert window.workbench.state.volume_at(("", "input")).fresh
+        assert window.workbench.state.volume_at(("", "input")).is_fresh
         return result.volume
 
     path = tmp_path / "photo.png"

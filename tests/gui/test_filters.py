@@ -340,7 +340,7 @@ class TestNotes:
         for plate in build_mosaic_panels(before_run(two_designs())):
             assert plate.note == MAPS_RUN_HINT
             assert plate.tiles.values is None
-            assert not plate.note_is_error
+            assert not plate.note_is_mistake
 
     def test_a_result_of_earlier_settings_says_so(self):
         state = state_of(two_designs())
@@ -353,14 +353,14 @@ class TestNotes:
         state = state_of(two_designs())
         broken = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3, groups=3),)))
         plate = build_mosaic_panels(replace(state, project=broken, check=check(broken)))[0]
-        assert plate.note_is_error
+        assert plate.note_is_mistake
         assert plate.note.endswith(_EARLIER_SETTINGS_NOTE)
 
     def test_a_mistake_is_told_at_its_node_and_unknown_behind_it(self):
         nodes = conv("first", 6, 3, groups=5), conv("second", 4, 3)
         state = state_of(Project(NoiseInput((4, 9, 9)), (design("naive", *nodes),)), Focus("naive", "first"))
         (plate,) = build_mosaic_panels(state)
-        assert plate.note_is_error
+        assert plate.note_is_mistake
         assert "groups 5 does not divide the 4 input channels" in plate.note
         (behind,) = build_mosaic_panels(replace(state, focus=Focus("naive", "second")))
         assert "unknown" in behind.note
@@ -436,7 +436,7 @@ class TestKernel:
         fitted = random_volume((32, 16, 5, 5))
         state = before_run(project, Focus(*BOTTLENECK, 3))
         assert load_selected_kernel(state).reason == "fitted weights are available after a run (F5)"
-        assert not load_selected_kernel(state).is_error
+        assert not load_selected_kernel(state).is_mistake
         result = VolumeResult(
             state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted_weights={"weight": fitted}
         )
@@ -599,10 +599,10 @@ class TestView:
         content = build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), theme=theme))
         scene = lay_out_mosaics(rect, content, MosaicZoom())
         parts = [
-            scene.pinned_rect,
+            scene.selected_value_rect,
             scene.legend_rect,
             scene.detail.detail_rect,
             *(frame.caption_rect for frame in scene.panels),
         ]
         assert all(rect.contains(part) for part in parts)
-        assert scene.panels[0].projection.rect.bottom() <= scene.pinned_rect.top()
+        assert scene.panels[0].projection.rect.bottom() <= scene.selected_value_rect.top()

@@ -604,11 +604,11 @@ class TestControls:
         scene = lay_out_mosaics(
             rect, build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look)), MosaicZoom()
         )
-        parts = [scene.pinned_rect, scene.legend_rect, scene.difference_legend_rect, scene.detail.detail_rect]
+        parts = [scene.selected_value_rect, scene.legend_rect, scene.difference_legend_rect, scene.detail.detail_rect]
         assert all(rect.contains(part) for part in parts)
         for frame in scene.panels:
             assert frame.projection.rect.height() > 3 * scene.text_size
-            assert frame.projection.rect.bottom() <= scene.pinned_rect.top()
+            assert frame.projection.rect.bottom() <= scene.selected_value_rect.top()
 
     def test_a_click_beside_everything_asks_for_nothing(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), detail="histogram"))

@@ -16,7 +16,7 @@ from gui.theme import Theme
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-def design_mark_colour(marks: ChartMarks, theme: Theme) -> QColor:
+def _design_colour(marks: ChartMarks, theme: Theme) -> QColor:
     """Return the colour of a design's marks; that of text for the stem."""
     return QColor(theme.text if marks.design_index < 0 else theme.design(marks.design_index))
 
@@ -30,7 +30,7 @@ def paint_chart(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks:
     painter.setClipRect(chart.plot.adjusted(-chart.text_size, -chart.text_size, chart.text_size, chart.text_size))
     if marks.error is not None:
         _draw_error_level(painter, chart, marks.error, theme)
-    colour, edge = design_mark_colour(marks, theme), QColor(theme.base)
+    colour, edge = _design_colour(marks, theme), QColor(theme.base)
     line = [chart.point_at(*pair) for pair in zip(curve.costs, curve.expected_errors, strict=True)]
     painter.setPen(QPen(colour, chart.text_size * 0.12))
     painter.drawPolyline(QPolygonF(line))
@@ -68,7 +68,9 @@ def _draw_axes(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: 
     """Draw grid lines with their values, and the titles of the axes if there is space."""
     plot, size = chart.plot, chart.text_size
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for error, words in space_out_ticks(ticks_between(*chart.error_range), chart.y, percent_tick, lambda _: size * 1.4):
+    for error, words in space_out_ticks(
+        ticks_between(*chart.error_range), chart.y, _percent_tick, lambda _: size * 1.4
+    ):
         y = chart.y(error)
         _draw_grid_line(painter, QLineF(plot.left(), y, plot.right(), y), theme)
         side = QRectF(plot.left() - size * 5, y - size * 0.7, size * 4.6, size * 1.4)
@@ -174,7 +176,7 @@ def _draw_legend(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks
     size, ground = chart.text_size, QColor(theme.base)
     for entry, rect in zip(legend_entries(curve, marks), chart.legend, strict=False):
         painter.fillRect(rect, ground)
-        ink = QColor(theme.muted) if entry.is_secondary else design_mark_colour(marks, theme)
+        ink = QColor(theme.muted) if entry.is_secondary else _design_colour(marks, theme)
         at = QPointF(rect.left() + size * 1.1, rect.center().y())
         if entry.draw_mark is None:
             painter.setPen(QPen(ink, size * 0.12))
@@ -189,7 +191,7 @@ def _draw_grid_line(painter: QPainter, line: QLineF, theme: Theme) -> None:
     painter.drawLine(line)
 
 
-def percent_tick(error: float) -> str:
+def _percent_tick(error: float) -> str:
     """Return a round error as short text: "5 %", "0.2 %"."""
     return f"{100 * error:.3g} %"
 

@@ -57,7 +57,7 @@ def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], camera: Camera, o
     if computed:
         fronts = _LIVELIEST if options.notes == "none" else FACES_TEXT
         yield _FROM_ABOVE if camera.height[1] < _FLAT else fronts
-    if any(not at.fresh for at in computed):
+    if any(not at.is_fresh for at in computed):
         yield "dimmed: for earlier settings"
     if plain:
         yield "plain: counted, not run" if any(plain) else "plain: not run"

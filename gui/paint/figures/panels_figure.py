@@ -41,7 +41,7 @@ _COUNTS = ("macs", "flops", OPERATIONS)
 """Metrics in which figures show costs; they show MACs instead of any other."""
 
 
-class Phrase(NamedTuple):
+class _Phrase(NamedTuple):
     """A phrase of a heading or a caption; it is broken only if it is wider than a line."""
 
     text: str
@@ -165,7 +165,7 @@ class _PanelsAttempt:
         if options.edge_numbers == "C" and len(distinct_map_sizes(self.state)) > 1:
             options = replace(options, edge_numbers="CHW", has_sparse_numbers=True)
         texts = (*first_phrases, *caption_phrases(self.state, self.whole, self.parts, camera, options))
-        phrases = [Phrase(text, self.small) for text in texts if text]
+        phrases = [_Phrase(text, self.small) for text in texts if text]
         caption, bar = self._add_bar_line(_flow_phrases(phrases, self.space))
         below = (0.3 + 0.84 * LINE_SPACING * len(caption)) * em
         fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
@@ -197,7 +197,7 @@ class _PanelsAttempt:
         kinds = look.scale, look.metric, look.convention
         return break_lines(check, frozenset(), (), (), *kinds, self.em, space, "input", options, self.beside)
 
-    def _headings(self) -> Iterator[list[Phrase]]:
+    def _headings(self) -> Iterator[list[_Phrase]]:
         """Letter, title and costs of each panel, and how they compare with those of the first."""
         metric, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
         first = self.parts[0].total_amount(self.whole, metric)
@@ -206,18 +206,18 @@ class _PanelsAttempt:
             before = f"({letter}) " if len(self.parts) > 1 else ""
             title = elide_text(part.title, self.panel_space - measure_text(before, size, True), size, True)
             yield [
-                Phrase(before + title, size, "design", True),
-                *(Phrase(costs.text(m, part.total_amount(self.whole, m)), self.em) for m in (metric, params)),
+                _Phrase(before + title, size, "design", True),
+                *(_Phrase(costs.text(m, part.total_amount(self.whole, m)), self.em) for m in (metric, params)),
                 *([] if part is self.parts[0] else [self._comparison(metric, part, first)]),
             ]
 
-    def _comparison(self, metric: Metric, part: FigurePart, first: metrics.Amount | None) -> Phrase:
+    def _comparison(self, metric: Metric, part: FigurePart, first: metrics.Amount | None) -> _Phrase:
         amount = part.total_amount(self.whole, metric)
         name = None if amount and first else self.whole.costs.unit(metric)
-        return Phrase(metrics.compare_amounts(metric, amount, first, name), self.em, "text", True)
+        return _Phrase(metrics.compare_amounts(metric, amount, first, name), self.em, "text", True)
 
     def _place_headings(
-        self, headings: Sequence[Sequence[Sequence[Phrase]]], scene: VolumesScene
+        self, headings: Sequence[Sequence[Sequence[_Phrase]]], scene: VolumesScene
     ) -> Iterator[tuple[Label, ...]]:
         for lines, (left, top) in zip(headings, scene.heading_points, strict=True):
             baseline, texts = top + (_GAP + _TITLE) * self.em, list[Label]()
@@ -226,7 +226,7 @@ class _PanelsAttempt:
                 baseline += LINE_SPACING * self.em
             yield tuple(texts)
 
-    def _add_bar_line(self, lines: list[list[Phrase]]) -> tuple[list[list[Phrase]], tuple[str, str, str] | None]:
+    def _add_bar_line(self, lines: list[list[_Phrase]]) -> tuple[list[list[_Phrase]], tuple[str, str, str] | None]:
         """Add a line for the colour bar unless it fits after the last line; also return the texts of the bar."""
         if not self.state.run.results:
             return lines, None
@@ -239,7 +239,7 @@ class _PanelsAttempt:
         words, wide = next((choice for choice in choices if choice[1] <= self.space), choices[-1])
         return (lines if occupied + wide <= self.space else [*lines, []]), words
 
-    def _place_caption(self, lines: Sequence[Sequence[Phrase]], bottom: float) -> Iterator[Label]:
+    def _place_caption(self, lines: Sequence[Sequence[_Phrase]], bottom: float) -> Iterator[Label]:
         baseline = bottom - 0.25 * self.small - LINE_SPACING * self.small * (len(lines) - 1)
         for line in lines:
             yield from _place_phrases(line, _MARGIN * self.em, baseline)
@@ -261,9 +261,9 @@ def _needed_height(line_breaks: LineBreaks, camera: Camera) -> float:
     )
 
 
-def _flow_phrases(phrases: Sequence[Phrase], width: float) -> list[list[Phrase]]:
+def _flow_phrases(phrases: Sequence[_Phrase], width: float) -> list[list[_Phrase]]:
     """Arrange phrases in lines; a phrase wider than a line is broken between words."""
-    lines: list[list[Phrase]] = [[]]
+    lines: list[list[_Phrase]] = [[]]
     for phrase in phrases:
         if phrase.text:
             for piece in _break_phrase(phrase, width):
@@ -275,7 +275,7 @@ def _flow_phrases(phrases: Sequence[Phrase], width: float) -> list[list[Phrase]]
     return lines
 
 
-def _break_phrase(phrase: Phrase, width: float) -> Iterator[Phrase]:
+def _break_phrase(phrase: _Phrase, width: float) -> Iterator[_Phrase]:
     """Break a phrase into pieces that fit into a line each."""
     piece = ""
     for word in phrase.text.split(" "):
@@ -287,12 +287,12 @@ def _break_phrase(phrase: Phrase, width: float) -> Iterator[Phrase]:
     yield phrase._replace(text=piece)
 
 
-def _line_width(line: Sequence[Phrase]) -> float:
+def _line_width(line: Sequence[_Phrase]) -> float:
     gaps = (measure_text(_SEPARATOR, min(phrase.size for phrase in line)) if len(line) > 1 else 0.0) * (len(line) - 1)
     return sum([phrase.width for phrase in line]) + gaps
 
 
-def _place_phrases(line: Sequence[Phrase], x: float, baseline: float) -> Iterator[Label]:
+def _place_phrases(line: Sequence[_Phrase], x: float, baseline: float) -> Iterator[Label]:
     """Place phrases beside each other with a dot between them."""
     for index, phrase in enumerate(line):
         if index:

@@ -37,7 +37,7 @@ def channels_height(content: InspectorContent, width: float, em: float) -> float
         return 0.0
     if window.values.size > _MOST_VALUES:
         return 0.0
-    rows, columns = mosaic_extent(window.values.shape)
+    rows, columns = _mosaic_extent(window.values.shape)
     return (
         part_title_height(_title(content.required_explanation), width, em)
         + _mosaic_side(width, em) * min(rows / columns, 1.0)
@@ -92,7 +92,7 @@ def choose_channel_grid(count: int, tall: int, wide: int) -> tuple[int, int]:
     return -(-count // columns), columns
 
 
-def mosaic_extent(shape: tuple[int, ...]) -> tuple[int, int]:
+def _mosaic_extent(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return height and width of a mosaic in values, with a gap of one after each tile."""
     count, tall, wide = shape
     rows, columns = choose_channel_grid(count, tall, wide)
@@ -116,7 +116,7 @@ def channels_image(
     tiles[:, ~inside] = plain.rgb()
     pixels[:count, :tall, :wide] = tiles
     whole = np.ascontiguousarray(pixels.reshape(rows, columns, tall + 1, wide + 1).transpose(0, 2, 1, 3))
-    height, width = mosaic_extent(values.shape)
+    height, width = _mosaic_extent(values.shape)
     return QImage(whole.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
@@ -131,7 +131,7 @@ def _mosaic_side(width: float, em: float) -> float:
 
 def _mosaic_rects(rect: QRectF, explanation: ValueExplanation, em: float) -> list[QRectF]:
     side = _mosaic_side(rect.width(), em)
-    rows, columns = mosaic_extent(explanation.window.values.shape)
+    rows, columns = _mosaic_extent(explanation.window.values.shape)
     wide, tall = side * min(columns / rows, 1.0), side * min(rows / columns, 1.0)
     top = rect.top() + part_title_height(_title(explanation), rect.width(), em)
     return [QRectF(rect.left() + at * (side + _SIGN * em), top, wide, tall) for at in range(3)]

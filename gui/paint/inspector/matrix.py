@@ -114,14 +114,14 @@ def _draw_links(painter: QPainter, places: _MatrixRects, content: InspectorConte
     label = QRectF(places.matrix.left() - _LABELS * em, row.center().y() - 0.7 * em, (_LABELS - 0.4) * em, 1.4 * em)
     draw_text(painter, label, f"filter {at.channel} ▸", 0.92 * em, theme.text, bold=True)
     wide = places.matrix.width() / matrix.columns
-    first, last = term_columns(content, content.shown_term)
+    first, last = _term_columns(content, content.shown_term)
     left, right = places.matrix.left() + first * wide, places.matrix.left() + last * wide
     painter.setPen(QPen(QColor(theme.accent), 1.5))
     for x in (left, right) if right - left > 4 else ((left + right) / 2,):
         painter.drawLine(QLineF(x, places.vector.top() - 3, x, places.products.bottom() + 3))
 
 
-def term_columns(content: InspectorContent, term: int) -> tuple[int, int]:
+def _term_columns(content: InspectorContent, term: int) -> tuple[int, int]:
     """Return the columns of a term: one channel of a 1×1, all pixels of a channel of a dense layer."""
     pixels = content.required_explanation.window.inside.size
     return term * pixels, (term + 1) * pixels

@@ -28,7 +28,7 @@ def make_difference_panel(
     *,
     order: MapOrdering | None = None,
     budget: Budget | None = None,
-    fresh: bool = True,
+    is_fresh: bool = True,
     note: str = "",
 ) -> MosaicPanel:
     """Return the panel of ``a − b`` for two volumes of the same shape (C×H×W), called `names`.
@@ -56,7 +56,7 @@ def make_difference_panel(
         _NAME,
         f"error {number_text(difference.error, 3)}",
         difference.tiles,
-        is_fresh=fresh,
+        is_fresh=is_fresh,
         note=note,
         order=order,
         legend_text=_difference_text(difference, names),

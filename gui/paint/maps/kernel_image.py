@@ -32,7 +32,7 @@ class KernelTiles(Struct, frozen=True, eq=False):
     """Input channel of the first tile; with groups, a filter reads only some."""
     tiles: MapTiles | None = None
     reason: str = ""
-    is_error: bool = False
+    is_mistake: bool = False
     """Whether the reason is a mistake."""
 
     @property
@@ -70,7 +70,7 @@ def load_selected_kernel(state: ViewState, budget: Budget | None = None) -> Kern
         weight = get_layer_weights(state, state.focus.ref, budget or Budget())
     except FileFault as fault:
         is_pending = isinstance(report.weights, LowRankWeights)  # a run will fit them: not a mistake
-        return KernelTiles(title, source, first, reason=str(fault), is_error=not is_pending)
+        return KernelTiles(title, source, first, reason=str(fault), is_mistake=not is_pending)
     if weight is None:
         return KernelTiles(title, source, first, reason=COMPUTING_TEXT)
     values = layer.filter_weights(weight, channel, input_shape)

@@ -51,7 +51,7 @@ class MosaicPanel(Struct, frozen=True, eq=False):
     channel_names: tuple[str, ...] = ()
     is_fresh: bool = True
     note: str = ""
-    note_is_error: bool = False
+    note_is_mistake: bool = False
     """Whether the note reports a mistake."""
     order: MapOrdering | None = None
     """None: channel order."""
@@ -111,7 +111,7 @@ def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOr
         tiles = MapTiles(shape, volume, lows, highs, colour_map_name(state.look))
         photo, names = _photo_image(state.project.input, at, volume)
         if at.source[1] != INPUT:
-            dead_reasons = find_dead_maps(volume, before_relu=feeds_only_relus(state, at.source))
+            dead_reasons = find_dead_maps(volume, before_relu=_feeds_only_relus(state, at.source))
     return MosaicPanel(
         ref,
         ref[0] or ("input" if ref[1] == INPUT else "stem"),
@@ -119,7 +119,7 @@ def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOr
         tiles,
         photo,
         names,
-        at.fresh,
+        at.is_fresh,
         note,
         is_error,
         matching_order(order, shape),
@@ -139,7 +139,7 @@ def order_figure_name(state: ViewState) -> str:
     return f"similarity to map {like}" if by == "likeness" else _FIGURES.get(by, "")
 
 
-def feeds_only_relus(state: ViewState, ref: NodeRef) -> bool:
+def _feeds_only_relus(state: ViewState, ref: NodeRef) -> bool:
     """Whether the output of a layer or input reaches only ReLUs within its design."""
     design, name = ref
     analysis = state.analysis(design)
@@ -166,12 +166,12 @@ def _note_text(at: VolumeAt) -> tuple[str, bool]:
         return "unknown: a layer before it has a mistake", True
     if at.result is None:
         return MAPS_RUN_HINT, False
-    return "" if at.fresh else STALE_HINT, False
+    return "" if at.is_fresh else STALE_HINT, False
 
 
 def _photo_image(spec: Input, at: VolumeAt, volume: Float32Volume) -> tuple[QImage | None, tuple[str, ...]]:
     """Return the photo and the names of its channels, if the volume is the project's input."""
-    if not at.is_project_input or not isinstance(spec, ImageInput) or not at.fresh:
+    if not at.is_project_input or not isinstance(spec, ImageInput) or not at.is_fresh:
         return None, ()
     if spec.channels == "gray":
         return None, ("gray",)

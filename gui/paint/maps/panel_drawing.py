@@ -66,7 +66,7 @@ def _fit_text_size(text: str, width: float, size: float, *, bold: bool = False) 
 def draw_panel_note(painter: QPainter, rect: QRectF, panel: MosaicPanel, size: float, theme: Theme) -> None:
     """Draw the note above the maps; as a warning if the maps are shown."""
     if panel.note:
-        tone: NoteTone = "mistake" if panel.note_is_error else "warning" if panel.has_values else "hint"
+        tone: NoteTone = "mistake" if panel.note_is_mistake else "warning" if panel.has_values else "hint"
         draw_note(painter, rect, panel.note, size, tone, theme)
 
 

@@ -211,11 +211,11 @@ def _stretch_sheet(sheet: GooglenetSheet) -> GooglenetSheet:
 
 def _add_notes(sheet: GooglenetSheet, notes: Sequence[str], size: float) -> GooglenetSheet:
     """Add notes of that size below, in lines as wide as the sheet."""
-    lines = tuple(line for text in notes for line in wrap_note(text, sheet.width, size))
+    lines = tuple(line for text in notes for line in _wrap_note(text, sheet.width, size))
     return replace(sheet, notes=lines, foot_size=size)
 
 
-def wrap_note(text: str, width: float, size: float = _FOOT_SIZE) -> Iterator[str]:
+def _wrap_note(text: str, width: float, size: float = _FOOT_SIZE) -> Iterator[str]:
     """Break a note into lines of at most `width` units."""
     line = ""
     for word in text.split():

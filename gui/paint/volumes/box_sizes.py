@@ -128,7 +128,7 @@ class BoxMeasurer:
             camera_is_fixed,
         )
         self._bodies: dict[tuple[Shape | None, bool, str], BoxBody] = {}
-        self._rooms: dict[tuple[Shape | None, bool, str, float, float], BoxSpace] = {}
+        self._spaces: dict[tuple[Shape | None, bool, str, float, float], BoxSpace] = {}
         self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
 
     def measure_body(self, vertex: Vertex) -> BoxBody:
@@ -140,9 +140,9 @@ class BoxMeasurer:
 
     def measure_space(self, vertex: Vertex, caption: VolumeCaption) -> BoxSpace:
         key = (vertex.shape, vertex.is_compact, vertex.edge_numbers, caption.width, caption.height)
-        space = self._rooms.get(key)
+        space = self._spaces.get(key)
         if space is None:
-            space = self._rooms[key] = self._compute_space(self.measure_body(vertex), caption)
+            space = self._spaces[key] = self._compute_space(self.measure_body(vertex), caption)
         return space
 
     def line_ends(self, vertex: Vertex, caption: VolumeCaption) -> tuple[float, float]:
@@ -232,7 +232,7 @@ def make_caption(
     if vertex.report is not None and vertex.is_compact:
         text = vertex.report.layer.label() if has_note else ""
     note = _WIDEST_COMPACT_NOTE if vertex.is_compact or not text else _WIDEST_NOTE
-    return _make_caption(text, is_closed_block(vertex), note if has_note else "", mistakes, text_sizes, stacked)
+    return _make_caption(text, _is_closed_block(vertex), note if has_note else "", mistakes, text_sizes, stacked)
 
 
 @lru_cache(maxsize=2048)
@@ -265,7 +265,7 @@ def place_caption(body: BoxBody, caption: VolumeCaption, text_sizes: TextSizes, 
     """Place a caption below its box; the second line is for the note or for mistakes."""
     y = body.full_bounds[3] + (_CAPTION_GAP + ASCENT) * text_sizes.small
     role: TextRole = "muted" if vertex.is_compact else "text"
-    texts = [make_centred_label(caption.name, body.caption_x, y, text_sizes.small, role, is_closed_block(vertex))]
+    texts = [make_centred_label(caption.name, body.caption_x, y, text_sizes.small, role, _is_closed_block(vertex))]
     for line in caption.mistakes:
         y += LINE_SPACING * text_sizes.small
         texts.append(make_centred_label(line, body.caption_x, y, text_sizes.small, "error"))
@@ -354,7 +354,7 @@ def _split_block_label(block: Block) -> tuple[str, str]:
     return title, block.label().removeprefix(title).lstrip(", ")
 
 
-def is_closed_block(vertex: Vertex) -> bool:
+def _is_closed_block(vertex: Vertex) -> bool:
     """Whether a volume is the output of a closed block."""
     return vertex.report is not None and isinstance(vertex.report.layer, Block)
 

@@ -107,7 +107,7 @@ def describe_hit(state: ViewState, hit: VolumeHit) -> str:
             channels = slice(None) if hit.channel is None else slice(hit.channel, hit.channel + 1)
             values = volume[channels, hit.pixel[0], hit.pixel[1]]
             parts[-1] += ": " + ", ".join(number_text(value) for value in values)
-            if not at.fresh:
+            if not at.is_fresh:
                 parts.append("for earlier settings")
     return " · ".join(parts)
 

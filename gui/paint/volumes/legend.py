@@ -157,7 +157,7 @@ def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     if value_regions(state):
         yield "inner boxes: what the selected value sees"
     yield FACES_TEXT
-    if any(not at.fresh for at in computed):
+    if any(not at.is_fresh for at in computed):
         yield "dimmed: for earlier settings"
     if len(computed) < sum(box.vertex.shape is not None for box in layout.scene.boxes):
         yield "plain: not run yet"

@@ -46,7 +46,7 @@ def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | 
         return MapDetail(title, None, MISTAKES_HINT)
     if output.volume is None or source.volume is None or shape is None or channel >= len(output.volume):
         return MapDetail(title, None, MAPS_RUN_HINT)
-    if not (output.fresh and source.fresh):
+    if not (output.is_fresh and source.is_fresh):
         return MapDetail(title, None, STALE_HINT)
     if too_large_reason(shape):
         return MapDetail(title, None, too_large_reason(shape))
@@ -54,7 +54,7 @@ def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | 
     try:
         weight = get_layer_weights(state, ref, budget)
     except FileFault as fault:
-        return MapDetail(title, None, str(fault), is_error=True)
+        return MapDetail(title, None, str(fault), is_mistake=True)
     if weight is None:
         return MapDetail(title, None, COMPUTING_TEXT)
     part = filter_input_of(layer, weight, volume, channel)

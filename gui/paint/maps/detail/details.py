@@ -72,4 +72,4 @@ def draw_detail(painter: QPainter, layout: PlacedDetail, theme: Theme) -> None:
         layout.body.draw(painter, theme)
         return
     below = rect.adjusted(0, detail_title_height(detail, rect.width(), size), 0, 0)
-    draw_wrapped_text(painter, below, detail.reason, size, theme.error if detail.is_error else theme.muted)
+    draw_wrapped_text(painter, below, detail.reason, size, theme.error if detail.is_mistake else theme.muted)

@@ -22,7 +22,7 @@ def build_kernel_detail(state: ViewState, budget: Budget) -> MapDetail | None:
     if kernel is None:
         return None
     if kernel.tiles is None or kernel.tiles.values is None:
-        return MapDetail(kernel.title, None, kernel.reason, kernel.is_error)
+        return MapDetail(kernel.title, None, kernel.reason, kernel.is_mistake)
     by_size = state.look.detail == "kernel by size"
     order = (
         MapOrdering.from_channels(np.argsort(-kernel.channel_norms, kind="stable"))

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.run.check import NodeRef
-from gui.paint.inspector.drawing import InspectorContent, build_inspector_content, focus_with_value
+from gui.paint.inspector.content import InspectorContent, build_inspector_content, focus_with_value
 from gui.paint.inspector.filter_weights import (
     LayerWeights,
     filter_weights_key,

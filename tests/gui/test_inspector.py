@@ -37,13 +37,18 @@ from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.inspector import channels, input_and_output, matrix, patch, source_views, sums
 from gui.paint.inspector import filter_weights as found_weights
-from gui.paint.inspector.content import _MOST_SOURCE_VIEWS, INSPECTOR_RUN_HINT, LOADING_WEIGHTS_HINT, NO_VALUE_HINT
+from gui.paint.inspector.content import (
+    _MOST_SOURCE_VIEWS,
+    INSPECTOR_RUN_HINT,
+    LOADING_WEIGHTS_HINT,
+    NO_VALUE_HINT,
+    load_inspector_content,
+)
 from gui.paint.inspector.drawing import (
     _INSPECTOR_PARTS,
     hit_inspector,
     inspector_figure_size,
     lay_out_inspector,
-    load_inspector_content,
     paint_inspector,
 )
 from gui.state.focus_steps import next_focus

@@ -8,8 +8,7 @@ from gui.paint.basics.page import Page
 from gui.paint.figures.one_by_one import ONE_BY_ONE_TEXT_OPTIONS
 from gui.paint.figures.panels_figure import PanelsFigure, lay_out_panels
 from gui.paint.figures.part_selection import one_by_one_parts
-from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
-from gui.paint.volumes.visible_parts import Rect
+from gui.paint.volumes.camera import CAMERA_VIEWS, Rect, make_camera
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 

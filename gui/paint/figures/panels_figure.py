@@ -9,9 +9,8 @@ from msgspec.structs import replace
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.cost import metrics
 from engine.cost.counting import MACS
-from engine.cost.metrics import OPERATIONS, Metric
+from engine.cost.metrics import OPERATIONS, Amount, Metric, compare_amounts, metric_by_id
 from gui.paint.basics.page import Page
 from gui.paint.figures.caption import caption_phrases, colour_bar_texts, distinct_map_sizes
 from gui.paint.figures.excerpt import Excerpt, FigurePart, make_excerpt
@@ -199,7 +198,7 @@ class _PanelsAttempt:
 
     def _headings(self) -> Iterator[list[_Phrase]]:
         """Letter, title and costs of each panel, and how they compare with those of the first."""
-        metric, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
+        metric, params = metric_by_id(self.state.look.metric), metric_by_id("params")
         first = self.parts[0].total_amount(self.whole, metric)
         size, costs = round(_TITLE * self.em), self.whole.costs
         for letter, part in zip("abcdefgh", self.parts, strict=False):
@@ -211,10 +210,10 @@ class _PanelsAttempt:
                 *([] if part is self.parts[0] else [self._comparison(metric, part, first)]),
             ]
 
-    def _comparison(self, metric: Metric, part: FigurePart, first: metrics.Amount | None) -> _Phrase:
+    def _comparison(self, metric: Metric, part: FigurePart, first: Amount | None) -> _Phrase:
         amount = part.total_amount(self.whole, metric)
         name = None if amount and first else self.whole.costs.unit(metric)
-        return _Phrase(metrics.compare_amounts(metric, amount, first, name), self.em, "text", True)
+        return _Phrase(compare_amounts(metric, amount, first, name), self.em, "text", True)
 
     def _place_headings(
         self, headings: Sequence[Sequence[Sequence[_Phrase]]], scene: VolumesScene

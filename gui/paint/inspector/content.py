@@ -178,9 +178,9 @@ def build_inspector_content(state: ViewState, weights: LayerWeights | FileFault 
     content = _build_heading(state, focus, at)
     spot = content.spot
     if at.problems:
-        return replace(content, note="\n".join(at.problems), note_is_error=True)
+        return replace(content, note="\n".join(at.problems), note_is_mistake=True)
     if at.shape is None:
-        return replace(content, note="unknown: a layer before it has a mistake", note_is_error=True)
+        return replace(content, note="unknown: a layer before it has a mistake", note_is_mistake=True)
     if at.volume is None:
         return replace(content, note=INSPECTOR_RUN_HINT)
     if spot is None or not _all_fresh(state, at):
@@ -253,7 +253,7 @@ def _add_explanation(
     if weights is None:
         return replace(content, note=LOADING_WEIGHTS_HINT)
     if isinstance(weights, FileFault):
-        return replace(content, note=str(weights), note_is_error=True)
+        return replace(content, note=str(weights), note_is_mistake=True)
     source_refs = tuple((ref[0], name) for name in report.inputs)
     volumes = [state.volume_at(source_ref).volume for source_ref in source_refs]
     inputs = tuple(volume for volume in volumes if volume is not None)

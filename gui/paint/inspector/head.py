@@ -6,8 +6,9 @@ from math import isnan
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
+from engine.text.units import number_text
 from gui.paint.basics.note_drawing import STALE_OPACITY, NoteTone, draw_note
-from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, number_text, wrapped_text_height
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
 from gui.paint.inspector.content import (
     INSPECTOR_RUN_HINT,
     LOADING_WEIGHTS_HINT,
@@ -36,14 +37,14 @@ def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
     for text, height, size, role in _paragraphs(content, rect.width(), em):
         bold = role == "bold"
         colour = theme.muted if role == "muted" else theme.text
-        place = QRectF(rect.left(), y, rect.width(), height)
+        text_rect = QRectF(rect.left(), y, rect.width(), height)
         if role == "name":
             side = 0.76 * em
             design = theme.muted if content.design_index < 0 else theme.design(content.design_index)
             painter.fillRect(QRectF(rect.left(), y + 0.45 * em, side, side), QColor(design))
-            draw_text(painter, place.adjusted(1.2 * em, 0, 0, 0), text, size, theme.text, bold=True)
+            draw_text(painter, text_rect.adjusted(1.2 * em, 0, 0, 0), text, size, theme.text, bold=True)
         else:
-            draw_wrapped_text(painter, place, text, size, colour, bold=bold)
+            draw_wrapped_text(painter, text_rect, text, size, colour, bold=bold)
         y += height
     painter.setOpacity(1.0)
     if content.note:
@@ -52,7 +53,7 @@ def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
         draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content.note, em, tone, theme)
 
 
-def hit_head(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:  # noqa: ARG001 - signature of a part
+def hit_head(_rect: QRectF, content: InspectorContent, _em: float, _point: QPointF) -> InspectorHit | None:
     if content.explanation is None:
         return None
     explanation = content.explanation

@@ -6,8 +6,8 @@ from msgspec import Struct
 from engine.explain.map_statistics import relative_error
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
+from engine.text.units import number_text
 from gui.paint.basics.colours import DIVERGING, PERCENTILES_TEXT, value_range
-from gui.paint.basics.text_drawing import number_text
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.mosaic_panels import MosaicPanel
 from gui.paint.maps.tiles import MapOrdering, MapTiles

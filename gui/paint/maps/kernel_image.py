@@ -11,16 +11,12 @@ from engine.layers import Layer
 from engine.layers.windows import size_text
 from engine.network.analysis import Report
 from engine.network.weight_specs import LowRankWeights, source_text
-from engine.run.check import NodeRef
 from engine.shapes import Shape
 from gui.paint.basics.colours import DIVERGING
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
-from gui.paint.maps.layer_weights import has_layer_weights, load_layer_weights, too_large_reason
+from gui.paint.maps.layer_weights import get_layer_weights, too_large_reason
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
-
-_WEIGHT = 4
-"""Time to draw or read one weight, in values processed."""
 
 
 class KernelTiles(Struct, frozen=True, eq=False):
@@ -92,17 +88,3 @@ def _title(layer: Layer, input_shape: Shape, channel: int, channels: slice) -> s
 
 def _source(report: Report, seed: int) -> str:
     return f"random weights, seed {seed}" if report.weights is None else source_text(report.weights)
-
-
-def get_layer_weights(state: ViewState, ref: NodeRef, budget: Budget) -> NDArray[np.float32] | None:
-    """Return the weights of a layer, one filter or unit per row; None if they are many and nobody waits.
-
-    Raises
-    ------
-    FileFault
-        A file lacks them, or a run must fit them first.
-    """
-    count = int(np.prod(state.check.reports[ref].array_shapes["weight"], dtype=np.int64))
-    if not has_layer_weights(state, ref) and budget.postpones(_WEIGHT * count):
-        return None
-    return load_layer_weights(state, ref, budget.proceed)["weight"]

@@ -7,17 +7,18 @@ from msgspec import Struct
 from PySide6.QtGui import QImage
 
 from engine.explain.map_statistics import MapOrder
+from engine.layers.explanation import Spot
 from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput, Input
 from engine.run.check import NodeRef
 from engine.shapes import Shape
 from engine.text.problems import STEM
+from engine.text.units import number_text
 from gui.paint.basics.colours import PERCENTILES_TEXT, RangeEnds, colour_map_name, photo_image
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.basics.text_drawing import number_text
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.map_measures import count_non_finite, find_dead_maps, map_ranges, order_maps, volume_range
-from gui.paint.maps.tiles import MapOrdering, MapSpot, MapTiles
+from gui.paint.maps.tiles import MapOrdering, MapTiles
 from gui.state.comparison import compared_refs
 from gui.state.view_state import Look, ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
@@ -227,7 +228,7 @@ def order_text(state: ViewState, panels: Sequence[MosaicPanel]) -> str:
     return f"{words}, as in {state.focus.design}" if len(panels) > 1 else words
 
 
-def describe_map_value(panel: MosaicPanel, spot: MapSpot) -> str:
+def describe_map_value(panel: MosaicPanel, spot: Spot) -> str:
     """Describe the value under the mouse: "naive · conv5x5 · channel 3, y 12, x 7: 0.534"."""
     where = panel.design
     if panel.ref is not None and (panel.ref[0] or panel.ref[1] != INPUT):
@@ -244,11 +245,11 @@ def describe_map_value(panel: MosaicPanel, spot: MapSpot) -> str:
     return " · ".join(filter(None, parts))
 
 
-def spot_name(spot: MapSpot) -> str:
+def spot_name(spot: Spot) -> str:
     return f"channel {spot.channel}, y {spot.y}, x {spot.x}"
 
 
-def map_value_text(panel: MosaicPanel, spot: MapSpot) -> str:
+def map_value_text(panel: MosaicPanel, spot: Spot) -> str:
     """Return a value as text; "not computed" before a run."""
     if panel.tiles is None or panel.tiles.values is None:
         return "not computed"

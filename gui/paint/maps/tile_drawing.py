@@ -67,14 +67,6 @@ def _draw_edges(painter: QPainter, projection: Projection, theme: Theme) -> None
         )
 
 
-def outline_tile(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:
-    """Draw a frame in two colours, one of which stands out on any map."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen, colour in ((width + 2, outer), (width - 1, inner)):
-        painter.setPen(QPen(QColor(colour), pen, j=Qt.PenJoinStyle.MiterJoin))
-        painter.drawRect(rect)
-
-
 def draw_colour_bar(
     painter: QPainter, rect: QRectF, colour_map: str, low: str, high: str, theme: Theme, *, one_colour: bool = False
 ) -> float:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage
 
+from engine.layers.explanation import Spot
 from engine.shapes import Shape
 from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.derived_cache import CACHE
@@ -22,14 +23,6 @@ LABELLED_TILE_SIZE = 44.0
 """Least width in screen pixels of a tile with a number."""
 _NOT_FINITE = "#ff00ff"
 """The colour of values that are not finite: far from every colour map."""
-
-
-class MapSpot(NamedTuple):
-    """One value of a volume. A channel of −1 is the picture before the maps."""
-
-    channel: int
-    y: int
-    x: int
 
 
 class TileBlock(NamedTuple):
@@ -105,8 +98,8 @@ class TileGrid(NamedTuple):
         row, column = divmod(self.tile_of(channel) + self.lead_tiles, self.columns)
         return column * self.pitch_x, row * self.pitch_y + self.top
 
-    def spot_at(self, x: float, y: float) -> MapSpot | None:
-        """Return the value at a point in units; None in a gap or outside."""
+    def spot_at(self, x: float, y: float) -> Spot | None:
+        """Return the value at a point in units; channel −1 is the picture before the maps; None in a gap or outside."""
         column, row = int(x // self.pitch_x), int(y // self.pitch_y)
         tile = row * self.columns + column - self.lead_tiles
         if not (0 <= column < self.columns and row >= 0 and -self.lead_tiles <= tile < self.shape.channels):
@@ -114,7 +107,7 @@ class TileGrid(NamedTuple):
         inside_x, inside_y = int(x - column * self.pitch_x), int(y - row * self.pitch_y - self.top)
         if y < row * self.pitch_y + self.top or inside_x >= self.tile_width or inside_y >= self.tile_height:
             return None
-        return MapSpot(self.channel_of(tile), inside_y // self.repeat, inside_x // self.repeat)
+        return Spot(self.channel_of(tile), inside_y // self.repeat, inside_x // self.repeat)
 
 
 def choose_tile_grid(
@@ -192,8 +185,8 @@ class Projection(NamedTuple):
     top: float
     scale: float
 
-    def spot_at(self, point: QPointF) -> MapSpot | None:
-        """Return the value under a point of the screen."""
+    def spot_at(self, point: QPointF) -> Spot | None:
+        """Return the value under a point of the screen, as `TileGrid.spot_at`."""
         if not self.rect.contains(point):
             return None
         return self.grid.spot_at((point.x() - self.left) / self.scale, (point.y() - self.top) / self.scale)
@@ -203,7 +196,7 @@ class Projection(NamedTuple):
         x, y = self.grid.tile_corner(channel)
         return self._to_screen(x, y, self.grid.tile_width, self.grid.tile_height)
 
-    def value_rect(self, spot: MapSpot) -> QRectF:
+    def value_rect(self, spot: Spot) -> QRectF:
         """Return the position of a value on the screen."""
         x, y = self.grid.tile_corner(spot.channel)
         repeat = self.grid.repeat

@@ -8,7 +8,7 @@ from msgspec import Struct
 from engine.blocks import Block
 from engine.network.analysis import Report
 from engine.shapes import Shape
-from gui.paint.volumes.camera import Camera, Prism, make_prism
+from gui.paint.volumes.camera import Camera, Prism, Rect, make_prism
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import (
     ASCENT,
@@ -100,9 +100,9 @@ class BoxBody(NamedTuple):
     """The box of a volume around (0, 0) with the numbers at its edges, and their common bounds."""
 
     box: Prism
-    bounds: tuple[float, float, float, float]
+    bounds: Rect
     numbers: tuple[Label, ...]
-    full_bounds: tuple[float, float, float, float]
+    full_bounds: Rect
     caption_x: float
     """Centre of the caption: below the front face, or below the whole of a compact box."""
 
@@ -211,9 +211,7 @@ def get_box_measurer(
     return BoxMeasurer(camera, scale, unit, text_sizes, camera_is_fixed)
 
 
-def _extent_with_texts(
-    box: Prism, rects: list[tuple[float, float, float, float]], height: float
-) -> tuple[float, float]:
+def _extent_with_texts(box: Prism, rects: list[Rect], height: float) -> tuple[float, float]:
     """Left and right end of a box and of the texts beside it, within `height` above and below its middle."""
     left, right = box.extent_between(-height, height)
     level = [rect for rect in rects if rect[1] < height and rect[3] > -height]

@@ -28,7 +28,7 @@ def most_varied_channel(volume: Float32Volume) -> int:
     Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
     """
     return CACHE.get_or_make(
-        (volume,), ("liveliest channel",), lambda: _find_most_varied_channel(volume), lambda _: 256
+        (volume,), ("most varied channel",), lambda: _find_most_varied_channel(volume), lambda _: 256
     )
 
 

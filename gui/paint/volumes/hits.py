@@ -5,12 +5,12 @@ from typing import Literal, NamedTuple
 
 from engine.run.check import NodeRef
 from engine.shapes import Shape
-from gui.paint.basics.text_drawing import number_text
-from gui.paint.volumes.camera import BoxFace, FaceSide
+from engine.text.units import number_text
+from gui.paint.volumes.camera import BoxFace, FaceSide, Rect
 from gui.paint.volumes.face_values import front_channel, photo_at, visible_focus
 from gui.paint.volumes.layout import VolumesLayout
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
-from gui.paint.volumes.visible_parts import TEXT_REACH, Rect
+from gui.paint.volumes.visible_parts import TEXT_REACH
 from gui.state.view_state import Focus, ViewState
 
 Direction = Literal["left", "right", "up", "down"]

@@ -17,7 +17,7 @@ from gui.paint.volumes.box_sizes import (
     operator_role,
     place_caption,
 )
-from gui.paint.volumes.camera import Camera, Prism
+from gui.paint.volumes.camera import Camera, Prism, Rect
 from gui.paint.volumes.design_graph import OpenBlock, Vertex
 from gui.paint.volumes.labels import ASCENT, LINE_SPACING, Label, TextRole, elide_text, make_centred_label, measure_text
 from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, fit_boxes
@@ -48,7 +48,7 @@ class PlacedBox(NamedTuple):
     targets: tuple[Vertex, ...]
     caption: VolumeCaption
     prism: Prism
-    bounds: tuple[float, float, float, float]
+    bounds: Rect
     x: float
     y: float
     arrow_end_x: float
@@ -119,7 +119,7 @@ class BlockFrame(NamedTuple):
     """The frame around the layers of an open block within one line of its design."""
 
     ref: NodeRef
-    rect: tuple[float, float, float, float]
+    rect: Rect
     texts: tuple[Label, ...]
 
 

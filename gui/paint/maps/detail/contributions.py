@@ -10,19 +10,12 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from engine.explain.contributions import Contributions, contributions, filter_input_of
 from engine.files.paths import FileFault
 from engine.shapes import Shape
+from engine.text.units import number_text
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.basics.text_drawing import (
-    ALIGN_RIGHT,
-    draw_text,
-    draw_wrapped_text,
-    number_text,
-    text_width,
-    wrapped_text_height,
-)
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, draw_wrapped_text, text_width, wrapped_text_height
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
-from gui.paint.maps.kernel_image import get_layer_weights
-from gui.paint.maps.layer_weights import too_large_reason
+from gui.paint.maps.layer_weights import get_layer_weights, too_large_reason
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MISTAKES_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme

@@ -6,7 +6,8 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.basics.text_drawing import draw_wrapped_text, number_text, wrapped_text_height
+from engine.text.units import number_text
+from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.kernel_image import KernelTiles, load_selected_kernel

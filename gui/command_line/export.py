@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from engine.project.project import Project
 from engine.run.check import check
 from engine.text.problems import Problem, ProjectError
-from gui.catalogue.pictures import ANIMATION_FORMAT, FIGURES, PICTURE_FORMATS, TURN_FIGURE
+from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE
+from gui.catalogue.pictures import ANIMATION_FORMAT, PICTURE_FORMATS
 from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE
 from gui.command_line.options import choices, parse_size, project_option, theme_option
 from gui.command_line.output import print_result
@@ -33,7 +34,11 @@ def add_export_options(command: ArgumentParser) -> None:
         help=f"left out: all but {', '.join(ON_REQUEST)}, or none with --figure",
     )
     command.add_argument(
-        "--figure", type=choices(FIGURES), default=(), metavar=",".join(FIGURES), help="figures for papers and slides"
+        "--figure",
+        type=choices(FIGURE_IDS),
+        default=(),
+        metavar=",".join(FIGURE_IDS),
+        help="figures for papers and slides",
     )
     command.add_argument(
         "--format",

@@ -20,7 +20,7 @@ from engine.shapes import Shape
 from gui.paint.maps.detail.base import PlacedBody
 from gui.paint.maps.mosaic import MosaicContent, MosaicLayout, draw_mosaics, lay_out_mosaics
 from gui.paint.maps.mosaic_panels import MosaicPanel, describe_map_value
-from gui.paint.maps.tiles import MapOrdering, MosaicZoom, Projection, pan_by, scale_to_fit, zoom_at
+from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, Projection, pan_by, scale_to_fit, zoom_at
 from gui.state import focus_steps
 from gui.state.focus_steps import FocusStep
 from gui.state.view_state import DetailKind, Focus, ViewState

@@ -36,17 +36,8 @@ from gui.paint.maps.mosaic_panels import (
     colour_legend_text,
     describe_map_value,
 )
-from gui.paint.maps.tiles import (
-    _NOT_FINITE,
-    MapTiles,
-    MosaicZoom,
-    TileBlock,
-    choose_tile_grid,
-    pan_by,
-    project_grid,
-    tile_pixels,
-    zoom_at,
-)
+from gui.paint.maps.tile_grid import MosaicZoom, TileBlock, choose_tile_grid, pan_by, project_grid, zoom_at
+from gui.paint.maps.tiles import _NOT_FINITE, MapTiles, tile_pixels
 from gui.state.comparison import compared_refs, find_companion
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult

@@ -31,15 +31,8 @@ from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import order_maps
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
 from gui.paint.maps.mosaic_panels import build_mosaic_panels, colour_legend_text, describe_map_value
-from gui.paint.maps.tiles import (
-    MapOrdering,
-    MapTiles,
-    MosaicZoom,
-    TileBlock,
-    choose_tile_grid,
-    project_grid,
-    tile_pixels,
-)
+from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, TileBlock, choose_tile_grid, project_grid
+from gui.paint.maps.tiles import MapTiles, tile_pixels
 from gui.state.view_state import Focus, Look, RunView
 from gui.state.volume_at import VolumeResult
 from gui.views import filters

@@ -21,7 +21,8 @@ from gui.paint.maps import mosaic
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.maps.mosaic_panels import MosaicPanel, colour_legend_text
-from gui.paint.maps.tiles import MapTiles, MosaicZoom
+from gui.paint.maps.tile_grid import MosaicZoom
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 

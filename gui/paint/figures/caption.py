@@ -8,9 +8,9 @@ from engine.network.input_specs import ImageInput
 from engine.text.problems import STEM
 from gui.paint.basics import colours
 from gui.paint.figures.excerpt import Excerpt, FigurePart
-from gui.paint.volumes.box_sizes import TextOptions
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS, Camera
 from gui.paint.volumes.legend import FACES_TEXT
+from gui.paint.volumes.text_options import TextOptions
 from gui.state.view_state import ViewState
 
 _FLAT = 0.05

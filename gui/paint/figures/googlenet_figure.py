@@ -10,7 +10,7 @@ from engine.text.problems import Problem, ProjectError
 from gui.paint.basics.page import PAGE_SIZES, Page, page_for_format
 from gui.paint.tables import googlenet_table
 from gui.paint.tables.ruled_table import LARGEST, MARGIN
-from gui.paint.volumes.box_sizes import TextSizes
+from gui.paint.volumes.text_options import TextSizes
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -35,11 +35,8 @@ class GooglenetFigure(Struct, frozen=True, eq=False):
     @property
     def _tables_height(self) -> int:
         """Height of the tables in units of the page."""
-        width, height = (
-            max(sheet.width for sheet in self.sheets) + 2 * MARGIN,
-            sum(sheet.height for sheet in self.sheets),
-        )
-        page = self.page
+        width = max(sheet.width for sheet in self.sheets) + 2 * MARGIN
+        height, page = sum(sheet.height for sheet in self.sheets), self.page
         return ceil(height * min(page.width / width, page.text_sizes[0], LARGEST, (page.height or inf) / height))
 
     def paint(self, painter: QPainter, theme: Theme) -> None:

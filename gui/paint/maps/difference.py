@@ -10,7 +10,8 @@ from engine.text.units import number_text
 from gui.paint.basics.colours import DIVERGING, PERCENTILES_TEXT, value_range
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.mosaic_panels import MosaicPanel
-from gui.paint.maps.tiles import MapOrdering, MapTiles
+from gui.paint.maps.tile_grid import MapOrdering
+from gui.paint.maps.tiles import MapTiles
 from gui.state.volume_at import Float32Volume
 
 _NAME = "difference"

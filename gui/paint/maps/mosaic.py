@@ -41,7 +41,7 @@ from gui.paint.maps.panel_drawing import (
     panel_caption_height,
 )
 from gui.paint.maps.tile_drawing import find_value_step
-from gui.paint.maps.tiles import MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import MosaicZoom, Projection, choose_tile_grid, project_grid
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 

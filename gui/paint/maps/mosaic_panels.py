@@ -18,7 +18,8 @@ from gui.paint.basics.colours import PERCENTILES_TEXT, RangeEnds, colour_map_nam
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.map_measures import count_non_finite, find_dead_maps, map_ranges, order_maps, volume_range
-from gui.paint.maps.tiles import MapOrdering, MapTiles
+from gui.paint.maps.tile_grid import MapOrdering
+from gui.paint.maps.tiles import MapTiles
 from gui.state.comparison import compared_refs
 from gui.state.view_state import Look, ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt

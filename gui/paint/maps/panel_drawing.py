@@ -13,7 +13,8 @@ from gui.paint.basics.outline import draw_outline
 from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, text_width
 from gui.paint.maps.mosaic_panels import MosaicPanel
 from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
-from gui.paint.maps.tiles import MapTiles, Projection
+from gui.paint.maps.tile_grid import Projection
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus
 from gui.theme import DARK, LIGHT, Theme, font
 

@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, colour_bar_image
 from gui.paint.basics.text_drawing import draw_text, text_width
-from gui.paint.maps.tiles import LABELLED_TILE_SIZE, MapTiles, Projection, tile_image
+from gui.paint.maps.tile_grid import LABELLED_TILE_SIZE, Projection
+from gui.paint.maps.tiles import MapTiles, tile_image
 from gui.theme import Theme, font
 
 _MOST_ENLARGED_PIXELS = 8_000_000

@@ -10,7 +10,8 @@ from engine.shapes import Shape
 from engine.text.problems import STEM
 from gui.paint.volumes.camera import make_camera
 from gui.paint.volumes.line_breaks import LineBreaks, break_lines
-from gui.paint.volumes.scene import VolumesScene, lay_out_scene
+from gui.paint.volumes.scene import VolumesScene
+from gui.paint.volumes.scene_layout import lay_out_scene
 from gui.state.view_state import ViewState
 
 VOLUMES_MARGIN = 1.0

@@ -95,12 +95,8 @@ def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     totals = [_total_text(costs, pair_metric, design) for pair_metric in metric_pair]
     first = state.project.designs[0].name
     amount, reference = (costs.total(metric, name) for name in (design, first))
-    names = (
-        (metric.comparative_noun, costs.unit(metric), "")
-        if amount and reference
-        else (metric.comparative_noun, costs.unit(metric))
-    )
-    comparisons = [compare_amounts(metric, amount, reference, name).strip() for name in names]
+    nouns = [metric.comparative_noun, costs.unit(metric), *([""] if amount and reference else [])]
+    comparisons = [compare_amounts(metric, amount, reference, noun).strip() for noun in nouns]
     choices = comparisons if design != first else [""]
     gap = _SEPARATOR if choices[0] else ""
     for comparison in choices:

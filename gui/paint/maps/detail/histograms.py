@@ -17,7 +17,8 @@ from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, find_map_order
 from gui.paint.maps.tile_drawing import draw_tile_numbers, draw_tiles
-from gui.paint.maps.tiles import MapOrdering, MapTiles, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus, ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import THEMES, Theme

@@ -12,7 +12,8 @@ from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.kernel_image import KernelTiles, load_selected_kernel
 from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
-from gui.paint.maps.tiles import MapOrdering, MapTiles, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 

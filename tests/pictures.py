@@ -18,11 +18,11 @@ from PySide6.QtWidgets import QApplication
 from engine.files.paths import RESOURCES
 from engine.network.node_ref import STEM
 from engine.project.file import load_project
+from gui.catalogue.figures import FIGURE_IDS
 from gui.command_line.offscreen import offscreen_application, window_after_run
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes, prepare_views, render_paper_figure, render_view
 from gui.paint.basics.page import screen_page
-from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.state.view_state import Focus
 
 FOLDER = RESOURCES / "pictures"
@@ -74,7 +74,7 @@ def draw(picture: Picture) -> bytes:
         for dock in picture.front:
             window.docks.bring_forward(dock)
         settle()
-        if picture.view in PAPER_FIGURES:
+        if picture.view in FIGURE_IDS:
             return smaller(
                 render_paper_figure(workbench.state, picture.view, "png", screen_page(*picture.size or (1600, 900)))
             )

@@ -17,7 +17,8 @@ from PIL import Image
 from engine.cost.metrics import METRICS
 from engine.files.paths import RESOURCES
 from engine.run import execute
-from gui.catalogue.pictures import FIGURES, PICTURE_FORMATS
+from gui.catalogue.figures import FIGURE_IDS
+from gui.catalogue.pictures import PICTURE_FORMATS
 from gui.command_line import run
 from gui.command_line.export import _DEPTH_SCALES
 from gui.command_line.main import main
@@ -477,12 +478,10 @@ def test_analyze_loads_neither_qt_nor_pyqtgraph(write):
     assert not loaded & {"PySide6", "shiboken6", "pyqtgraph"}
 
 
-def test_every_format_and_figure_can_be_drawn():
+def test_every_format_of_pictures_can_be_drawn():
     from gui.export.pictures import EXPORTERS
-    from gui.paint.figures.catalogue import PAPER_FIGURES
 
     assert tuple(EXPORTERS) == PICTURE_FORMATS
-    assert tuple(PAPER_FIGURES) == FIGURES
 
 
 def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):
@@ -495,7 +494,7 @@ def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write
         assert words in (out / "from-above.svg").read_text(encoding="utf-8")
 
 
-@pytest.mark.parametrize("figure", FIGURES)
+@pytest.mark.parametrize("figure", FIGURE_IDS)
 def test_a_figure_is_one_word_and_without_views_the_only_file_a_format(call, write, tmp_path, figure):
     out = tmp_path / "out"
     status, text, _ = call("export", write(SMALL), "--out", out, "--figure", figure, "--format", "png,svg,pdf")

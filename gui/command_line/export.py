@@ -10,7 +10,8 @@ from msgspec.structs import replace
 from engine.project.project import Project
 from engine.run.check import check
 from engine.text.problems import Problem, ProjectError
-from gui.catalogue.pictures import ANIMATION_FORMAT, FIGURES, PICTURE_FORMATS, TURN_FIGURE
+from gui.catalogue.figures import FIGURE_IDS, TURN_FIGURE
+from gui.catalogue.pictures import ANIMATION_FORMAT, PICTURE_FORMATS
 from gui.catalogue.views import ON_REQUEST, VIEWS_WITH_PICTURE
 from gui.command_line.options import add_project_option, add_theme_option, parse_choices, parse_size
 from gui.command_line.output import print_result
@@ -34,9 +35,9 @@ def add_export_options(command: ArgumentParser) -> None:
     )
     command.add_argument(
         "--figure",
-        type=parse_choices(FIGURES),
+        type=parse_choices(FIGURE_IDS),
         default=(),
-        metavar=",".join(FIGURES),
+        metavar=",".join(FIGURE_IDS),
         help="figures for papers and slides",
     )
     command.add_argument(

@@ -11,7 +11,6 @@ from PySide6.QtGui import QColor, QImage, QPainter
 from engine.kernels import Checkpoint
 from gui.paint.basics.page import Page
 from gui.paint.figures import from_above
-from gui.paint.figures.catalogue import paint_panels
 from gui.paint.figures.panels_figure import turn_panels
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import ViewState
@@ -43,7 +42,7 @@ def paint_turn_frames(state: ViewState, page: Page, theme: Theme) -> Iterator[QI
         image = QImage(page.width, page.height or round(layout.height), QImage.Format.Format_RGB888)
         image.fill(QColor(theme.base))
         painter = QPainter(image)
-        paint_panels(painter, theme, turn_panels(layout, make_camera(yaw, pitch)))
+        turn_panels(layout, make_camera(yaw, pitch)).paint(painter, theme)
         painter.end()
         yield image
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable
 from functools import cache
+from math import ceil
 from pkgutil import resolve_name
 
 from msgspec import Struct
@@ -10,11 +11,12 @@ from PySide6.QtCore import QBuffer, QByteArray, QIODevice, QMarginsF, QRectF, QS
 from PySide6.QtGui import QColor, QImage, QImageWriter, QPageLayout, QPageSize, QPainter, QPdfWriter
 from PySide6.QtSvg import QSvgGenerator
 
+from gui.catalogue.figures import figure_row
 from gui.catalogue.pictures import ANIMATION_FORMAT
 from gui.catalogue.views import view_row
 from gui.export.animation import encode_gif, paint_turn_frames
-from gui.paint.basics.page import ANIMATION, Page
-from gui.paint.figures import catalogue
+from gui.paint.basics.page import ANIMATION, Page, page_for_format
+from gui.paint.figures.base import PaperFigure
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
 
@@ -136,20 +138,25 @@ def render_paper_figure(
     theme = paper_theme(state)
     if file_format == ANIMATION_FORMAT:
         return encode_gif(tuple(paint_turn_frames(state, page or ANIMATION, theme)))
-    figure_page = page or catalogue.PAPER_FIGURES[name].choose_page(state, file_format)
-    figure = catalogue.PAPER_FIGURES[name].lay_out(state, figure_page)
+    figure_page = page or best_page(state, name, file_format)
+    figure: PaperFigure = resolve_name(figure_row(name).lay_out)(state, figure_page)
+    area = QSize(ceil(figure.width), ceil(figure.height))
 
     def draw(painter: QPainter) -> None:
-        painter.fillRect(
-            QRectF(0, 0, 1.1 * figure.width, 1.1 * figure.height), QColor(theme.base)
-        )  # files round sizes up
+        # Files round sizes up.
+        painter.fillRect(QRectF(0, 0, 1.1 * area.width(), 1.1 * area.height()), QColor(theme.base))
         figure.paint(painter, theme)
 
     unit = {"svg": _SVG_DPI, "png": figure_page.dpi}.get(file_format, _POINTS_PER_INCH) / _POINTS_PER_INCH
-    title = f"{state.project.title} · {catalogue.PAPER_FIGURES[name].title}"
-    return EXPORTERS[file_format](
-        draw, QSize(figure.width, figure.height), scale * unit * figure_page.points_per_unit, title
-    )
+    title = f"{state.project.title} · {figure_row(name).title}"
+    return EXPORTERS[file_format](draw, area, scale * unit * figure_page.points_per_unit, title)
+
+
+def best_page(state: ViewState, name: str, file_format: str) -> Page:
+    """The best page of a figure for a file format."""
+    choose_page = figure_row(name).choose_page
+    page: Page = resolve_name(choose_page)(state, file_format) if choose_page else page_for_format(file_format)
+    return page
 
 
 def paper_theme(state: ViewState) -> Theme:

@@ -26,7 +26,7 @@ def next_step_hint(state: ViewState) -> str:
         return "The input goes through all designs side by side: + Design adds one"
     if not state.run.results:
         return "Run (F5) computes the volumes of all designs"
-    if not all(state.volume_at(ref).fresh for ref in state.check.keys):
+    if not all(state.volume_at(ref).is_fresh for ref in state.check.keys):
         return "Some values are missing or from earlier settings: Run (F5) computes them"
     return "Click a box to select its layer, drag to turn the picture; + Layer adds a layer after or before it"
 

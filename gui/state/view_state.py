@@ -251,7 +251,7 @@ class ViewState(Struct, frozen=True, eq=False, dict=True):
         """
         if isinstance(self.check.reports[ref].weights, LowRankWeights):
             at = self.volume_at(ref)
-            if at.result is None or at.result.fitted_weights is None or not at.fresh:
+            if at.result is None or at.result.fitted_weights is None or not at.is_fresh:
                 raise FileFault("fitted weights are available after a run (F5)")
             return dict(at.result.fitted_weights)
         return load_weights(self.check.reports[ref], seed=self.project.seed, design=ref[0], checkpoint=checkpoint)

@@ -37,7 +37,7 @@ class VolumeAt(Struct, frozen=True, eq=False):
     """Shape by the current settings; None if unknown."""
     result: VolumeResult | None
     """The last result, fresh or stale; None before a run."""
-    fresh: bool
+    is_fresh: bool
     """Whether the current settings and input made the result."""
     problems: tuple[str, ...]
     """Texts of the problems at the source."""

@@ -19,7 +19,7 @@ from PySide6.QtWidgets import (
 from engine.files.paths import FileFault
 from engine.kernels import Checkpoint
 from engine.network.node_ref import NodeRef
-from gui.paint.inspector.drawing import InspectorContent, build_inspector_content, focus_with_value
+from gui.paint.inspector.content import InspectorContent, build_inspector_content, focus_with_value
 from gui.paint.inspector.filter_weights import (
     LayerWeights,
     filter_weights_key,
@@ -183,7 +183,7 @@ class InspectorView(View):
         state = self._state
         at, focus = state.volume_at(state.focus.ref), focus_with_value(state)
         ref, report = at.source, state.report(at.source)
-        if focus.channel is None or report is None or not report.array_shapes or not at.fresh:
+        if focus.channel is None or report is None or not report.array_shapes or not at.is_fresh:
             self._pending_key = None
             self.worker.cancel()
             return LayerWeights({})

@@ -7,16 +7,11 @@ from PySide6.QtCore import QEvent, QPointF, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QSizePolicy, QWidget
 
-from gui.paint.basics.text_drawing import number_text
+from engine.text.units import number_text
 from gui.paint.inspector import sums
-from gui.paint.inspector.drawing import (
-    InspectorContent,
-    InspectorHit,
-    InspectorLayout,
-    draw_inspector,
-    hit_inspector,
-    lay_out_inspector,
-)
+from gui.paint.inspector.content import InspectorContent
+from gui.paint.inspector.drawing import InspectorLayout, draw_inspector, hit_inspector, lay_out_inspector
+from gui.paint.inspector.part_drawing import InspectorHit
 from gui.theme import THEMES
 from gui.views.step_keys import KEY_STEPS
 

@@ -15,11 +15,12 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QToolTip, QWidget
 
+from engine.layers.explanation import Spot
 from engine.shapes import Shape
-from gui.paint.maps.detail.details import PlacedBody
+from gui.paint.maps.detail.base import PlacedBody
 from gui.paint.maps.mosaic import MosaicContent, MosaicLayout, draw_mosaics, lay_out_mosaics
 from gui.paint.maps.mosaic_panels import MosaicPanel, describe_map_value
-from gui.paint.maps.tiles import MapOrdering, MapSpot, MosaicZoom, Projection, pan_by, scale_to_fit, zoom_at
+from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, Projection, pan_by, scale_to_fit, zoom_at
 from gui.state import focus_steps
 from gui.state.focus_steps import FocusStep
 from gui.state.view_state import DetailKind, Focus, ViewState
@@ -104,7 +105,7 @@ class MosaicCanvas(QWidget):
             return self._content.legend
         return "" if body is None else body.describe(point)
 
-    def _click_hint(self, spot: MapSpot) -> str:
+    def _click_hint(self, spot: Spot) -> str:
         """Describe what a click shows, as long as no map is selected."""
         if self._state.focus.channel is not None or spot.channel < 0:
             return ""
@@ -123,7 +124,7 @@ class MosaicCanvas(QWidget):
         projections = (panel.projection for panel in self.current_layout().panels)
         return next((p for p in projections if p is not None and p.rect.contains(point)), None)
 
-    def _panel_at(self, point: QPointF) -> tuple[MosaicPanel, MapSpot] | None:
+    def _panel_at(self, point: QPointF) -> tuple[MosaicPanel, Spot] | None:
         for layout, panel in zip(self.current_layout().panels, self._content.panels, strict=True):
             spot = layout.projection.spot_at(point) if layout.projection is not None else None
             if spot is not None:

@@ -16,14 +16,13 @@ from engine.network.input_specs import ArrayInput, ImageInput, Input, NoiseInput
 from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.text.problems import ProjectError
-from gui.catalogue.pictures import TURN_FIGURE
+from gui.catalogue.figures import TURN_FIGURE, figure_row
 from gui.catalogue.views import VIEWS_WITH_PICTURE, view_row
 from gui.export.animation import TurnWriter, paint_turn_frames
 from gui.export.files import export_files, write_file
 from gui.export.pictures import EXPORTERS, paper_theme, render_paper_figure, render_view
 from gui.export.texts import TEXT_FORMATS, text_for_file
 from gui.paint.basics.page import ANIMATION, PAGE_SIZES
-from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.panels.source_fields import match_arrays
 from gui.state import edits
 from gui.window.menu_entry import MenuEntry
@@ -185,7 +184,7 @@ class FileCommands(QObject):
 
     def export_figure(self, name: str) -> None:
         """Write a figure for papers and slides, in the format of the file name."""
-        title = PAPER_FIGURES[name].title
+        title = figure_row(name).title
         kinds = [_file_filter(file_format.upper(), (f".{file_format}",)) for file_format in EXPORTERS]
         if path := self._ask_save(f"Export {title}", f"{name}.pdf", (kinds[-1], *kinds[:-1])):
             self._run_or_report(lambda: self._write_figure(name, path))

@@ -557,10 +557,10 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     window.actions_by_id["explore"].trigger()
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     content = build_bottleneck_content(window.workbench.state)
-    assert content.is_error
+    assert content.is_mistake
     assert "/nowhere.npz does not exist" in content.message
     window.workbench.edit("Seeded", PROJECT)
-    assert not build_bottleneck_content(window.workbench.state).is_error
+    assert not build_bottleneck_content(window.workbench.state).is_mistake
     window.workbench.document.undo_stack.undo()
     window.workbench.answer(Survey("deep", RankQuery(PLACE)))
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)

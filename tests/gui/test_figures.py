@@ -18,12 +18,12 @@ from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.run.check import check
 from engine.text.problems import ProjectError
+from gui.catalogue.figures import FIGURE_IDS
 from gui.export.animation import _HOLD_MS, _TURN_STEPS, encode_gif, paint_turn_frames
 from gui.export.files import export_files
-from gui.export.pictures import paper_theme, render_paper_figure
+from gui.export.pictures import best_page, paper_theme, render_paper_figure
 from gui.paint.basics.page import PAGE_SIZES, page_for_format, parse_page, screen_page
 from gui.paint.figures import from_above, googlenet_figure, inception_module, one_by_one
-from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.paint.figures.panels_figure import turn_panels
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera
 from gui.state.view_state import Focus
@@ -67,7 +67,7 @@ def words_of(state, name, page=None):
 
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
-@pytest.mark.parametrize("name", PAPER_FIGURES)
+@pytest.mark.parametrize("name", FIGURE_IDS)
 def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project):
     content = render_paper_figure(state_of(project), name, "svg", COLUMN)
     assert float(ElementTree.fromstring(content).get("width").removesuffix("mm")) == pytest.approx(85, abs=0.3)
@@ -77,7 +77,7 @@ def test_no_text_in_a_column_is_smaller_than_six_and_a_half_points(name, project
 
 
 @pytest.mark.parametrize("project", ["inception_3a_192", "googlenet", "residual_bottleneck", "vgg16"])
-@pytest.mark.parametrize("name", PAPER_FIGURES)
+@pytest.mark.parametrize("name", FIGURE_IDS)
 def test_published_networks_are_readable_in_a_column_and_on_a_slide(name, project):
     state = state_of(load_project(PROJECTS / f"{project}.toml").project, run=False)
     assert min(size for _, size in svg_texts(render_paper_figure(state, name, "svg", COLUMN))) > 6.45
@@ -86,7 +86,7 @@ def test_published_networks_are_readable_in_a_column_and_on_a_slide(name, projec
 
 
 @pytest.mark.parametrize("project", SMALL.values(), ids=SMALL)
-@pytest.mark.parametrize("name", PAPER_FIGURES)
+@pytest.mark.parametrize("name", FIGURE_IDS)
 def test_every_text_stands_inside_of_its_page(name, project):
     for chosen in (COLUMN, SLIDE):
         content = render_paper_figure(state_of(project), name, "png", chosen)
@@ -98,7 +98,7 @@ def test_every_text_stands_inside_of_its_page(name, project):
         assert {colour.name() for colour in border} == {ground.name()}
 
 
-@pytest.mark.parametrize("name", PAPER_FIGURES)
+@pytest.mark.parametrize("name", FIGURE_IDS)
 @pytest.mark.parametrize("theme", ["light", "dark"])
 def test_a_pdf_is_one_page_as_wide_as_a_column_with_text_as_text_and_lossless_maps(name, theme):
     content = render_paper_figure(state_of(TWO, theme=theme), name, "pdf", COLUMN)
@@ -107,7 +107,7 @@ def test_a_pdf_is_one_page_as_wide_as_a_column_with_text_as_text_and_lossless_ma
     assert b"/DCTDecode" not in content
 
 
-@pytest.mark.parametrize("name", PAPER_FIGURES)
+@pytest.mark.parametrize("name", FIGURE_IDS)
 def test_a_png_is_a_slide_with_the_ground_of_its_theme(name):
     for theme, ground in (("light", "#ffffff"), ("dark", DARK.base)):
         image = QImage.fromData(render_paper_figure(state_of(TWO, theme=theme), name, "png"))
@@ -325,9 +325,9 @@ def test_narrow_pages_break_a_table_between_columns_and_repeat_the_rows_that_say
 
 def test_a_table_of_many_columns_has_the_width_of_a_page_unless_another_is_asked_for():
     state = state_of(load_project(PROJECTS / "googlenet.toml").project, run=False)
-    assert PAPER_FIGURES["paper-table"].choose_page(state, "pdf") is PAGE_SIZES["174mm"]
-    assert PAPER_FIGURES["paper-table"].choose_page(state_of(TWO), "pdf") is COLUMN
-    assert PAPER_FIGURES["paper-table"].choose_page(state, "png") is SLIDE
+    assert best_page(state, "paper-table", "pdf") is PAGE_SIZES["174mm"]
+    assert best_page(state_of(TWO), "paper-table", "pdf") is COLUMN
+    assert best_page(state, "paper-table", "png") is SLIDE
 
 
 # The turn of the camera
@@ -374,7 +374,7 @@ EMPTY = Project(NoiseInput((4, 8, 8)), (Design("empty", Network()),))
 WRONG = Project(NoiseInput((4, 8, 8)), (Design("wrong", Network((conv("c", 3, 3, groups=2),))),))
 
 
-@pytest.mark.parametrize("name", PAPER_FIGURES)
+@pytest.mark.parametrize("name", FIGURE_IDS)
 @pytest.mark.parametrize(
     ("project", "said"),
     [
@@ -389,7 +389,7 @@ def test_a_project_with_nothing_to_draw_is_told_what_to_do(name, project, said):
             render_paper_figure(state_of(project), name, file_format)
 
 
-@pytest.mark.parametrize("name", [name for name in PAPER_FIGURES if name != "paper-table"])
+@pytest.mark.parametrize("name", [name for name in FIGURE_IDS if name != "paper-table"])
 def test_mistakes_are_told_instead_of_drawn(name):
     with pytest.raises(ProjectError, match=r"(?s)fix the following.*groups 2 does not divide"):
         render_paper_figure(state_of(WRONG), name, "pdf")
@@ -410,7 +410,7 @@ def test_blocks_without_a_1x1_and_kinds_without_weights_have_figures_as_well():
     depthwise = Network((Node("d", Conv2d(8, 3, groups=8)), Node("i", Inception(2, 0, 3, 0, 4, 0))))
     for network in (residual, pools, relu, depthwise):
         state = state_of(Project(NoiseInput((8, 16, 16)), (Design("d", network),)))
-        for name in PAPER_FIGURES if network is not relu else ("inception-module", "one-by-one", "from-above"):
+        for name in FIGURE_IDS if network is not relu else ("inception-module", "one-by-one", "from-above"):
             for chosen in (COLUMN, SLIDE):
                 assert render_paper_figure(state, name, "png", chosen)
 

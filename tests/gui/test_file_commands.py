@@ -15,8 +15,8 @@ from engine.layers import Conv2d
 from engine.network.input_specs import ArrayInput, ImageInput
 from engine.network.weight_specs import FileWeights
 from engine.project.file import load_project, save_project
+from gui.catalogue.figures import FIGURE_IDS
 from gui.catalogue.views import VIEWS_WITH_PICTURE, view_row
-from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.state.view_state import Focus
 from gui.window.file_commands import _SCALES
 from gui.window.main_window import MainWindow
@@ -153,7 +153,7 @@ def test_a_photo_changed_on_disk_is_read_again_by_the_next_run(
         qtbot.waitUntil(lambda: window.workbench.state.run.progress is None)
         result = window.workbench.state.volume_at(("", "input")).result
         assert result is not None
-        assert window.workbench.state.volume_at(("", "input")).fresh
+        assert window.workbench.state.volume_at(("", "input")).is_fresh
         return result.volume
 
     path = tmp_path / "photo.png"
@@ -237,7 +237,7 @@ def test_export_all_writes_every_view_in_every_format(
 # Figures for papers and slides
 
 
-@pytest.mark.parametrize("name", PAPER_FIGURES)
+@pytest.mark.parametrize("name", FIGURE_IDS)
 @pytest.mark.parametrize(("ending", "start"), [("png", b"\x89PNG"), ("svg", b"<?xml"), ("pdf", b"%PDF")])
 def test_a_figure_is_one_command_and_written_as_the_names_ending_says(
     window: MainWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, name: str, ending: str, start: bytes
@@ -282,7 +282,7 @@ def test_a_figure_that_cannot_be_written_is_told(
     assert said in told[0]
 
 
-@pytest.mark.parametrize("action_id", [*(f"figure_{name}" for name in PAPER_FIGURES), "turn"])
+@pytest.mark.parametrize("action_id", [*(f"figure_{name}" for name in FIGURE_IDS), "turn"])
 def test_a_project_without_designs_has_no_figure_and_that_is_told(
     window: MainWindow, told: list[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, action_id: str
 ) -> None:

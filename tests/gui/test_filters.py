@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QApplication
 
 from engine.files.paths import RESOURCES
 from engine.layers import Activation, Conv2d, Dense
+from engine.layers.explanation import Spot
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import ImageInput, NoiseInput
 from engine.network.node_ref import STEM
@@ -35,18 +36,8 @@ from gui.paint.maps.mosaic_panels import (
     colour_legend_text,
     describe_map_value,
 )
-from gui.paint.maps.tiles import (
-    _NOT_FINITE,
-    MapSpot,
-    MapTiles,
-    MosaicZoom,
-    TileBlock,
-    choose_tile_grid,
-    pan_by,
-    project_grid,
-    tile_pixels,
-    zoom_at,
-)
+from gui.paint.maps.tile_grid import MosaicZoom, TileBlock, choose_tile_grid, pan_by, project_grid, zoom_at
+from gui.paint.maps.tiles import _NOT_FINITE, MapTiles, tile_pixels
 from gui.state.comparison import compared_refs, find_companion
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
@@ -133,7 +124,7 @@ class TestGrid:
         grid = choose_tile_grid(shape, width, height, lead_tiles=lead, label=12)
         zoom = MosaicZoom(data.draw(st.floats(0.5, 30)), data.draw(st.floats(0, 1)), data.draw(st.floats(0, 1)))
         seen = project_grid(grid, QRectF(5, 7, width, height), zoom)
-        spot = MapSpot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
+        spot = Spot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
         middle = seen.value_rect(spot).center()
         x, y = (middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale
         assert grid.spot_at(x, y) == spot
@@ -198,7 +189,7 @@ class TestPixels:
         grid = choose_tile_grid(shape, 340, 500)
         seen = project_grid(grid, QRectF(0, 0, 340, 500), MosaicZoom())
         assert seen.value_step(1.0) == grid.step > 1
-        assert grid.spot_at(*np.add(grid.tile_corner(9), (101.5, 57.5))) == MapSpot(9, 57, 101)
+        assert grid.spot_at(*np.add(grid.tile_corner(9), (101.5, 57.5))) == Spot(9, 57, 101)
         near = project_grid(grid, QRectF(0, 0, 340, 500), MosaicZoom(20, 0.5, 0.5))
         assert near.value_step(1.0) == 1
 
@@ -228,7 +219,7 @@ class TestPixels:
             )
             image = drawn(state)
             for column in (4, 5, 6):
-                middle = seen.value_rect(MapSpot(2, 3, column)).center().toPoint()
+                middle = seen.value_rect(Spot(2, 3, column)).center().toPoint()
                 assert image.pixelColor(middle).name() == _NOT_FINITE
 
     def test_a_volume_without_any_finite_value_is_drawn(self):
@@ -340,7 +331,7 @@ class TestNotes:
         for plate in build_mosaic_panels(before_run(two_designs())):
             assert plate.note == MAPS_RUN_HINT
             assert plate.tiles.values is None
-            assert not plate.note_is_error
+            assert not plate.note_is_mistake
 
     def test_a_result_of_earlier_settings_says_so(self):
         state = state_of(two_designs())
@@ -353,14 +344,14 @@ class TestNotes:
         state = state_of(two_designs())
         broken = two_designs().with_network("naive", Network((conv("conv5x5", 6, 3, groups=3),)))
         plate = build_mosaic_panels(replace(state, project=broken, check=check(broken)))[0]
-        assert plate.note_is_error
+        assert plate.note_is_mistake
         assert plate.note.endswith(_EARLIER_SETTINGS_NOTE)
 
     def test_a_mistake_is_told_at_its_node_and_unknown_behind_it(self):
         nodes = conv("first", 6, 3, groups=5), conv("second", 4, 3)
         state = state_of(Project(NoiseInput((4, 9, 9)), (design("naive", *nodes),)), Focus("naive", "first"))
         (plate,) = build_mosaic_panels(state)
-        assert plate.note_is_error
+        assert plate.note_is_mistake
         assert "groups 5 does not divide the 4 input channels" in plate.note
         (behind,) = build_mosaic_panels(replace(state, focus=Focus("naive", "second")))
         assert "unknown" in behind.note
@@ -381,7 +372,7 @@ class TestNotes:
             replace(state, run=RunView({(STEM, INPUT): VolumeResult(state.check.keys[STEM, INPUT], values)}))
         )
         assert plate.channel_names == ("blue", "green", "red")
-        assert describe_map_value(plate, MapSpot(-1, 3, 4)) == "input · photo, y 3, x 4: red 200, green 0, blue 0"
+        assert describe_map_value(plate, Spot(-1, 3, 4)) == "input · photo, y 3, x 4: red 200, green 0, blue 0"
 
     def test_a_photo_of_earlier_settings_is_not_shown_as_todays(self):
         project = Project(ImageInput("resources:photos/chelsea.png", (20, 24)))
@@ -436,7 +427,7 @@ class TestKernel:
         fitted = random_volume((32, 16, 5, 5))
         state = before_run(project, Focus(*BOTTLENECK, 3))
         assert load_selected_kernel(state).reason == "fitted weights are available after a run (F5)"
-        assert not load_selected_kernel(state).is_error
+        assert not load_selected_kernel(state).is_mistake
         result = VolumeResult(
             state.check.keys[BOTTLENECK], random_volume((32, 28, 28)), fitted_weights={"weight": fitted}
         )
@@ -451,7 +442,7 @@ class TestView:
         shown(view, state)
         value = float(state.volume_at(BOTTLENECK).volume[3, 4, 7])
         with qtbot.waitSignal(view.hovered) as said:
-            QTest.mouseMove(view.canvas, point_of(view, 1, MapSpot(3, 4, 7)))
+            QTest.mouseMove(view.canvas, point_of(view, 1, Spot(3, 4, 7)))
         expected = f"{value:.4g}".replace("-", "−")
         assert said.args == [f"bottleneck · conv5x5 · channel 3, y 4, x 7: {expected} · click: its kernel"]
 
@@ -460,7 +451,7 @@ class TestView:
         seen = shown(view, state).detail.body.projection
         value = load_selected_kernel(state).tiles.values[3, 1, 2]
         with qtbot.waitSignal(view.hovered) as said:
-            QTest.mouseMove(view.canvas, seen.value_rect(MapSpot(3, 1, 2)).center().toPoint())
+            QTest.mouseMove(view.canvas, seen.value_rect(Spot(3, 1, 2)).center().toPoint())
         expected = f"{value:.4g}".replace("-", "−")
         assert said.args[0].startswith(f"naive · conv5x5 · filter 2, input channel 3, y 1, x 2: {expected} · norm ‖w‖")
 
@@ -468,7 +459,7 @@ class TestView:
         shown(view, state_of(two_designs()))
         for plate, place in enumerate((NAIVE, BOTTLENECK)):
             with qtbot.waitSignal(view.focus_requested) as asked:
-                qtbot.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, plate, MapSpot(5, 8, 10)))
+                qtbot.mouseClick(view.canvas, Qt.MouseButton.LeftButton, pos=point_of(view, plate, Spot(5, 8, 10)))
             assert asked.args == [Focus(*place, 5, (8, 10))]
 
     def test_a_click_beside_the_maps_asks_for_nothing(self, view, qtbot):
@@ -550,7 +541,7 @@ class TestView:
 
     def test_the_wheel_and_the_buttons_zoom_both_mosaics(self, view, qtbot):
         before = shown(view, state_of(two_designs()))
-        at = QPointF(point_of(view, 0, MapSpot(0, 4, 5)))
+        at = QPointF(point_of(view, 0, Spot(0, 4, 5)))
         nothing = Qt.MouseButton.NoButton, Qt.KeyboardModifier.NoModifier, Qt.ScrollPhase.NoScrollPhase
         view.canvas.wheelEvent(QWheelEvent(at, view.canvas.mapToGlobal(at), QPoint(), QPoint(0, 480), *nothing, False))
         after = view.canvas.current_layout()
@@ -580,7 +571,7 @@ class TestView:
         (plate, _) = build_mosaic_panels(state)
         levels = to_levels(plate.tiles.values, float(plate.tiles.lows[0]), float(plate.tiles.highs[0]))
         table = load_lut("viridis").astype(int)
-        for spot in (MapSpot(0, 0, 0), MapSpot(3, 4, 5), MapSpot(5, 8, 10)):
+        for spot in (Spot(0, 0, 0), Spot(3, 4, 5), Spot(5, 8, 10)):
             colour = image.pixelColor(scene.panels[0].projection.value_rect(spot).center().toPoint())
             assert [colour.red(), colour.green(), colour.blue()] == table[levels[spot]].tolist()
 
@@ -599,10 +590,10 @@ class TestView:
         content = build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), theme=theme))
         scene = lay_out_mosaics(rect, content, MosaicZoom())
         parts = [
-            scene.pinned_rect,
+            scene.selected_value_rect,
             scene.legend_rect,
             scene.detail.detail_rect,
             *(frame.caption_rect for frame in scene.panels),
         ]
         assert all(rect.contains(part) for part in parts)
-        assert scene.panels[0].projection.rect.bottom() <= scene.pinned_rect.top()
+        assert scene.panels[0].projection.rect.bottom() <= scene.selected_value_rect.top()

@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QToolTip
 from engine.explain import map_statistics
 from engine.explain.contributions import contributions, filter_input_of
 from engine.layers import Activation, Conv2d, Dense
+from engine.layers.explanation import Spot
 from engine.network.graph import INPUT, Network, Node
 from engine.network.input_specs import NoiseInput
 from engine.network.node_ref import STEM
@@ -23,23 +24,15 @@ from engine.run import weights
 from engine.run.check import check
 from gui.paint.basics.derived_cache import DerivedCache
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.inspector.drawing import load_inspector_content
+from gui.paint.inspector.content import load_inspector_content
 from gui.paint.maps import budget
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import order_maps
 from gui.paint.maps.mosaic import build_mosaic_content, lay_out_mosaics, paint_mosaics
 from gui.paint.maps.mosaic_panels import build_mosaic_panels, colour_legend_text, describe_map_value
-from gui.paint.maps.tiles import (
-    MapOrdering,
-    MapSpot,
-    MapTiles,
-    MosaicZoom,
-    TileBlock,
-    choose_tile_grid,
-    project_grid,
-    tile_pixels,
-)
+from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, TileBlock, choose_tile_grid, project_grid
+from gui.paint.maps.tiles import MapTiles, tile_pixels
 from gui.state.view_state import Focus, Look, RunView
 from gui.state.volume_at import VolumeResult
 from gui.views import filters
@@ -96,7 +89,7 @@ class TestOrder:
         order = MapOrdering.from_channels(np.array(data.draw(st.permutations(range(shape.channels)))))
         grid = choose_tile_grid(shape, width, height, lead_tiles=lead, label=12, order=order)
         seen = project_grid(grid, QRectF(5, 7, width, height), MosaicZoom())
-        spot = MapSpot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
+        spot = Spot(*(data.draw(st.integers(0, extent - 1)) for extent in shape))
         middle = seen.value_rect(spot).center()
         assert grid.spot_at((middle.x() - seen.left) / seen.scale, (middle.y() - seen.top) / seen.scale) == spot
         assert sorted(seen.visible_channels()) == list(range(-lead, shape.channels))
@@ -162,9 +155,9 @@ class TestOrder:
             QTest.mouseMove(answer.view.canvas, first.toPoint())
         assert said.args[0].startswith("naive · conv5x5 · channel 5, ")
         assert f" · mean {RISING[5].mean():.4g} · click: " in said.args[0]
-        other = point_of(answer, 1, MapSpot(5, 2, 3)).toPointF()
+        other = point_of(answer, 1, Spot(5, 2, 3)).toPointF()
         assert "mean" not in answer.view.canvas.describe(other)  # the order is not by its own
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 1, MapSpot(4, 2, 3)))
+        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 1, Spot(4, 2, 3)))
         assert answer.focuses == [Focus(*BOTTLENECK, 4, (2, 3))]
 
     def test_page_keys_go_from_map_to_map_as_they_are_shown(self, show, qtbot):
@@ -181,9 +174,7 @@ class TestOrder:
             qtbot.keyClick(answer.view.canvas, Qt.Key.Key_PageDown)
         assert [focus.channel for focus in answer.focuses] == order[1:]
         assert {focus.likeness_channel for focus in answer.focuses} == {2}
-        qtbot.mouseClick(
-            answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 0, MapSpot(order[3], 2, 3))
-        )
+        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 0, Spot(order[3], 2, 3)))
         assert answer.focuses[-1].likeness_channel == order[3]
 
     @pytest.mark.parametrize("order", ["mean", "likeness"])
@@ -222,7 +213,7 @@ class TestDead:
         (plate,) = build_mosaic_panels(state)
         assert plate.title == "n0 · 6×9×11 · 2 of 6 dead"
         assert plate.dead_reasons == {1: "dead: all values are 0", 2: "dead: all values are 0.5"}
-        assert describe_map_value(plate, MapSpot(1, 2, 3)) == "d · n0 · channel 1, y 2, x 3: 0 · dead: all values are 0"
+        assert describe_map_value(plate, Spot(1, 2, 3)) == "d · n0 · channel 1, y 2, x 3: 0 · dead: all values are 0"
         assert "crossed out: dead on this input" in colour_legend_text([plate], state.look)
 
     @pytest.mark.parametrize(
@@ -265,7 +256,7 @@ class TestDead:
 
     def test_a_tooltip_says_why(self, show):
         answer = show(self.dead([Conv2d(6, 3)], "n0", self.volume()))
-        at = point_of(answer, 0, MapSpot(2, 3, 3))
+        at = point_of(answer, 0, Spot(2, 3, 3))
         event = QHelpEvent(QHelpEvent.Type.ToolTip, at, answer.view.canvas.mapToGlobal(at))
         QApplication.sendEvent(answer.view.canvas, event)
         assert QToolTip.text() == "dead: all values are 0.5"
@@ -325,9 +316,9 @@ class TestDifference:
     def test_a_click_on_it_chooses_that_value_in_the_chosen_design(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*BOTTLENECK), comparison="maps + difference"))
         with qtbot.waitSignal(answer.view.hovered) as said:
-            QTest.mouseMove(answer.view.canvas, point_of(answer, 2, MapSpot(3, 4, 5)))
+            QTest.mouseMove(answer.view.canvas, point_of(answer, 2, Spot(3, 4, 5)))
         assert said.args[0].startswith("difference · channel 3, y 4, x 5: ")
-        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 2, MapSpot(3, 4, 5)))
+        qtbot.mouseClick(answer.view.canvas, Qt.MouseButton.LeftButton, pos=point_of(answer, 2, Spot(3, 4, 5)))
         assert answer.focuses == [Focus(*BOTTLENECK, 3, (4, 5))]
 
 
@@ -340,7 +331,7 @@ class TestKernelDetail:
         seen = answer.view.canvas.current_layout().detail.body.projection
         largest = int(np.argmax(norms))
         assert seen.visible_channels() == np.argsort(-norms).tolist()
-        said = answer.view.canvas.describe(seen.value_rect(MapSpot(largest, 1, 1)).center())
+        said = answer.view.canvas.describe(seen.value_rect(Spot(largest, 1, 1)).center())
         assert f"input channel {largest}, y 1, x 1" in said
         assert said.endswith(f"norm ‖w‖ of this channel {norms[largest]:.3g}")
 
@@ -405,7 +396,7 @@ class TestHistogramsDetail:
         body = answer.view.canvas.current_layout().detail.body
         assert body.projection.visible_channels() == [5, 4, 3, 2, 1, 0]
         assert (body.body.tiles.values.sum(axis=1) > 0).sum() == np.count_nonzero(body.body.histograms.counts.counts)
-        spot = MapSpot(4, 3, int(np.argmax(body.body.histograms.counts.counts[4])))
+        spot = Spot(4, 3, int(np.argmax(body.body.histograms.counts.counts[4])))
         said = answer.view.canvas.describe(body.projection.value_rect(spot).center())
         assert said.startswith(f"map 4: {body.body.histograms.counts.counts[4].max()} values from ")
         assert said.endswith("0 % zeros")
@@ -604,11 +595,11 @@ class TestControls:
         scene = lay_out_mosaics(
             rect, build_mosaic_content(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), **look)), MosaicZoom()
         )
-        parts = [scene.pinned_rect, scene.legend_rect, scene.difference_legend_rect, scene.detail.detail_rect]
+        parts = [scene.selected_value_rect, scene.legend_rect, scene.difference_legend_rect, scene.detail.detail_rect]
         assert all(rect.contains(part) for part in parts)
         for frame in scene.panels:
             assert frame.projection.rect.height() > 3 * scene.text_size
-            assert frame.projection.rect.bottom() <= scene.pinned_rect.top()
+            assert frame.projection.rect.bottom() <= scene.selected_value_rect.top()
 
     def test_a_click_beside_everything_asks_for_nothing(self, show, qtbot):
         answer = show(state_of(two_designs(), Focus(*NAIVE, 2, (1, 1)), detail="histogram"))

@@ -37,13 +37,18 @@ from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.inspector import channels, input_and_output, matrix, patch, source_views, sums
 from gui.paint.inspector import filter_weights as found_weights
-from gui.paint.inspector.content import _MOST_SOURCE_VIEWS, FINDING_WEIGHTS, INSPECTOR_RUN_HINT, NO_VALUE_CHOSEN
+from gui.paint.inspector.content import (
+    _MOST_SOURCE_VIEWS,
+    INSPECTOR_RUN_HINT,
+    LOADING_WEIGHTS_HINT,
+    NO_VALUE_HINT,
+    load_inspector_content,
+)
 from gui.paint.inspector.drawing import (
     _INSPECTOR_PARTS,
     hit_inspector,
     inspector_figure_size,
     lay_out_inspector,
-    load_inspector_content,
     paint_inspector,
 )
 from gui.state.focus_steps import next_focus
@@ -222,7 +227,7 @@ class TestWhatIsTold:
         known = ran(Project(PROJECT.input, (Design("d", Network((*WIDE[:2], node))),)))
         path.unlink()
         content = load_inspector_content(replace(known, focus=Focus("d", "last", 0, (0, 0))))
-        assert (content.note_is_error, content.explanation) == (True, None)
+        assert (content.note_is_mistake, content.explanation) == (True, None)
         assert "w.npy" in content.note
 
 
@@ -251,7 +256,7 @@ class TestBeforeAndAfterRuns:
 
     def test_a_mistake_is_told_in_its_words(self, state):
         content = load_inspector_content(replace(with_filters(state, 7), focus=Focus("d", "wide")))
-        assert not content.note_is_error
+        assert not content.note_is_mistake
         network = Network((Node("wide", Conv2d(6, 30, padding="valid")), *WIDE[1:]))
         project = replace(PROJECT, designs=(Design("d", network),))
         wrong = replace(state, project=project, check=check(project), run=RunView())
@@ -262,7 +267,7 @@ class TestBeforeAndAfterRuns:
 
     def test_without_a_choice_the_middle_value_is_told_and_said_to_be_it(self, answer):
         answer.show(replace(answer.state, focus=Focus("d", "last")))
-        assert answer.view.content.note == NO_VALUE_CHOSEN
+        assert answer.view.content.note == NO_VALUE_HINT
         assert answer.view.content.spot[1:] == (3, 4)
         assert answer.view.fields["y"].value() == 3
 
@@ -488,7 +493,7 @@ class TestLargeLayers:
 
     def test_their_weights_are_found_on_another_thread_and_said_to_be(self, qtbot, state, small_limits):
         answer = Answer(qtbot, InspectorView, state, SIZE)
-        assert answer.view.content.note == FINDING_WEIGHTS
+        assert answer.view.content.note == LOADING_WEIGHTS_HINT
         assert answer.view.content.source_views
         qtbot.waitUntil(lambda: answer.view.content.explanation is not None)
         assert answer.view.content.explanation.how.result == load_inspector_content(state).explanation.how.result
@@ -578,7 +583,7 @@ class TestFigure:
 
     def test_a_file_asks_for_no_click(self, state):
         unchosen = replace(state, focus=Focus("d", "last"))
-        assert load_inspector_content(unchosen).note == NO_VALUE_CHOSEN
+        assert load_inspector_content(unchosen).note == NO_VALUE_HINT
         assert "Click" not in svg(paint_inspector, unchosen)
 
     def test_all_of_it_fits_into_whatever_picture(self, state):

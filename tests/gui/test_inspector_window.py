@@ -7,7 +7,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
-from gui.paint.maps.tiles import MapSpot
+from engine.layers.explanation import Spot
 from gui.state.view_state import Focus
 from gui.window.main_window import MainWindow
 
@@ -23,7 +23,7 @@ def test_a_click_in_the_mosaic_is_inspected(window: MainWindow, qtbot: QtBot) ->
     window.docks.bring_forward("filters")
     mosaic.grab()
     seen = mosaic.current_layout().panels[0].projection
-    QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=seen.value_rect(MapSpot(2, 5, 7)).center().toPoint())
+    QTest.mouseClick(mosaic, Qt.MouseButton.LeftButton, pos=seen.value_rect(Spot(2, 5, 7)).center().toPoint())
     window.docks.bring_forward("inspector")
     assert window.workbench.state.focus == Focus("naive", "conv5x5", 2, (5, 7))
     assert inspector.content.explanation.at == (2, 5, 7)

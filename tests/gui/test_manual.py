@@ -19,11 +19,9 @@ from engine.project.project import Note, Published
 from engine.project.reader import _TABLES
 from engine.run.preset_kernels import PRESETS
 from gui.catalogue.panels import PANELS
-from gui.catalogue.pictures import FIGURES
 from gui.catalogue.views import VIEWS
 from gui.command_line import command as command_line
 from gui.command_line import commands
-from gui.paint.figures.catalogue import PAPER_FIGURES
 from gui.views.bottleneck_layer import _RANK_STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
@@ -239,10 +237,6 @@ def test_every_choice_of_an_option_is_documented(command, option):
     if choices is None and option in ("--views", "--figure", "--format", "--width"):
         choices = action.metavar.replace("|", ",").split(",")
     assert set(choices or ()) <= set(named(row[1]))
-
-
-def test_every_figure_can_be_drawn_by_the_command_line():
-    assert set(PAPER_FIGURES) == set(FIGURES)
 
 
 def test_every_exit_status_is_documented():

@@ -92,11 +92,11 @@ def test_a_volume_is_looked_up_once_per_state() -> None:
 def test_a_volume_of_earlier_settings_is_not_fresh() -> None:
     state = state_of()
     at = state.volume_at(("d", "a"))
-    assert (at.fresh, state.volume_at(("d", "b")).fresh) == (True, False)
+    assert (at.is_fresh, state.volume_at(("d", "b")).is_fresh) == (True, False)
     other = PROJECT.designs[0].network.with_layer("a", Conv2d(5, 3))
     project = replace(PROJECT, designs=(replace(PROJECT.designs[0], network=other),))
     earlier = replace(state, project=project, check=check(project)).volume_at(("d", "a"))
-    assert (earlier.fresh, earlier.result is at.result, earlier.shape) == (False, True, Shape(5, 6, 7))
+    assert (earlier.is_fresh, earlier.result is at.result, earlier.shape) == (False, True, Shape(5, 6, 7))
     assert earlier.volume_of(earlier.shape) is None
     assert at.volume_of(at.shape) is at.volume is not None
 

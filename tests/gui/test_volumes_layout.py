@@ -16,9 +16,9 @@ from engine.network.input_specs import NoiseInput
 from engine.project.file import load_project
 from engine.project.project import Design, Project
 from engine.shapes import Shape
-from gui.paint.volumes.box_sizes import DETAILS
 from gui.paint.volumes.camera import CAMERA_VIEWS, make_camera, make_prism
 from gui.paint.volumes.kernel_boxes import find_kernel_boxes
+from gui.paint.volumes.text_options import DETAILS
 from gui.state.view_state import Focus, Look
 from tests.gui.volume_scenes import CHAIN, INCEPTION, RESIDUAL, TWO, box_of, conv, scene_of, state_of
 

@@ -90,7 +90,7 @@ def test_a_run_gives_the_volume_that_the_engine_computes(workbench: Workbench, q
     result = workbench.state.volume_at(NAIVE).result
     assert result is not None
     assert result.volume.shape == (6, 12, 12)
-    assert workbench.state.volume_at(NAIVE).fresh
+    assert workbench.state.volume_at(NAIVE).is_fresh
     assert workbench.state.run.progress is None
 
 
@@ -98,9 +98,9 @@ def test_an_edit_makes_results_stale_and_undo_makes_them_fresh(workbench: Workbe
     run(workbench, qtbot)
     edit_filters(workbench, 9)
     assert workbench.state.volume_at(NAIVE).result is not None
-    assert not workbench.state.volume_at(NAIVE).fresh
+    assert not workbench.state.volume_at(NAIVE).is_fresh
     workbench.document.undo_stack.undo()
-    assert workbench.state.volume_at(NAIVE).fresh
+    assert workbench.state.volume_at(NAIVE).is_fresh
 
 
 def test_undo_after_a_second_run_finds_the_first_results_again(workbench: Workbench, qtbot: QtBot) -> None:
@@ -132,7 +132,7 @@ def test_a_run_started_during_another_gives_only_the_newer_results(workbench: Wo
         workbench.run()
     qtbot.waitUntil(lambda: workbench.state.run.progress is None)
     assert seen == [9]
-    assert workbench.state.volume_at(NAIVE).fresh
+    assert workbench.state.volume_at(NAIVE).is_fresh
 
 
 def test_what_a_run_for_other_settings_gives_does_not_replace_a_fresh_result(
@@ -145,9 +145,9 @@ def test_what_a_run_for_other_settings_gives_does_not_replace_a_fresh_result(
     workbench.document.undo_stack.undo()
     qtbot.waitUntil(lambda: workbench.state.run.progress is None)
     assert workbench.state.volume_at(NAIVE).result is fresh
-    assert workbench.state.volume_at(NAIVE).fresh
+    assert workbench.state.volume_at(NAIVE).is_fresh
     workbench.document.undo_stack.redo()
-    assert workbench.state.volume_at(NAIVE).fresh
+    assert workbench.state.volume_at(NAIVE).is_fresh
 
 
 def test_a_run_of_a_project_in_which_nothing_can_run_ends_the_run_under_way(qtbot: QtBot) -> None:
@@ -167,7 +167,7 @@ def test_a_design_with_a_mistake_leaves_the_others_to_run(workbench: Workbench, 
     workbench.edit("Set groups to 5", project.with_network("naive", wrong))
     run(workbench, qtbot)
     assert workbench.state.volume_at(NAIVE).result is None
-    assert workbench.state.volume_at(("bottleneck", "conv5x5")).fresh
+    assert workbench.state.volume_at(("bottleneck", "conv5x5")).is_fresh
     assert [problem.design for problem in workbench.state.check.problems] == ["naive", "naive"]
 
 
@@ -364,7 +364,7 @@ def test_a_project_that_is_opened_shows_no_result_of_the_one_before(
     save_project(with_filters(PROJECT, 9), tmp_path / "p.toml")
     workbench.open(tmp_path / "p.toml")
     assert workbench.state.volume_at(NAIVE).result is None
-    assert workbench.state.volume_at(("bottleneck", "conv5x5")).fresh  # the same as before, by its key
+    assert workbench.state.volume_at(("bottleneck", "conv5x5")).is_fresh  # the same as before, by its key
 
 
 def test_saving_makes_the_state_clean_and_an_edit_makes_it_dirty(workbench: Workbench, tmp_path: Path) -> None:

@@ -90,6 +90,11 @@ def build_bars_content(state: ViewState) -> BarsContent:
     )
 
 
+def unit_name(costs: Costs, metric: Metric) -> str:
+    """The unit of a metric, also of one whose amounts include theirs."""
+    return costs.unit(metric) or metric.unit
+
+
 def _choose_scales(
     totals: Sequence[BarLine], groups: Sequence[Sequence[BarLine]], *, logarithmic: bool
 ) -> tuple[BarScale, BarScale]:
@@ -138,16 +143,17 @@ def _design_lines(state: ViewState, group: Sequence[TableRow], metric: Metric) -
     lines = [_node_line(state.costs, row, design_index, metric) for row in nodes if id(row) not in hidden]
     if folded:
         names = tuple(row.node for row in folded)
-        label = f"{len(names)} layers without {state.costs.unit(metric) or metric.unit}"
+        unit = unit_name(state.costs, metric)
+        label = f"{len(names)} layers without {unit}"
         names_text = ", ".join(names[:12]) + (f" and {len(names) - 12} more" if len(names) > 12 else "")
-        tip = f"{total.design}: {names_text}: 0 {state.costs.unit(metric) or metric.unit} each"
+        tip = f"{total.design}: {names_text}: 0 {unit} each"
         lines.append(BarLine("folded", total.design, design_index, label, names, value=0, value_text="0", tip=tip))
     return (BarLine("heading", total.design, design_index, total.design), *lines)
 
 
 def _node_line(costs: Costs, row: TableRow, design_index: int, metric: Metric) -> BarLine:
     value = row.value(metric)
-    formula = row.formula(metric) or f"{costs.exact(metric, value)} {costs.unit(metric) or metric.unit}"
+    formula = row.formula(metric) or f"{costs.exact(metric, value)} {unit_name(costs, metric)}"
     tip = f"{row.design} / {row.node}: {formula}" + (f"\n{row.problem}" if row.problem else "")
     return BarLine(
         "node",

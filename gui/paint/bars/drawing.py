@@ -138,9 +138,9 @@ def _paint_line(painter: QPainter, unit: float, placed_line: PlacedLine, focus_r
     ratio = bar_end_text_width(line, ratio=True) * unit <= text_rect.width()
     if not in_focus:
         # Hide the grid lines behind the number.
-        text_width = bar_end_text_width(line, ratio=ratio) * unit
+        covered_width = bar_end_text_width(line, ratio=ratio) * unit
         painter.fillRect(
-            text_rect.adjusted(0, 0.3 * unit, text_width - text_rect.width(), -0.3 * unit), QColor(theme.base)
+            text_rect.adjusted(0, 0.3 * unit, covered_width - text_rect.width(), -0.3 * unit), QColor(theme.base)
         )
     draw_text(
         painter,

@@ -1,4 +1,4 @@
-"""Geometry of the bars of operations, shared by drawing and hit tests: the place of each line, bar and tick."""
+"""Geometry of the bars of operations, shared by drawing and hit tests: the position of each line, bar and tick."""
 
 from collections.abc import Iterator, Sequence
 
@@ -6,7 +6,7 @@ from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF, QRectF
 
-from gui.paint.bars.content import BarLine, BarsContent
+from gui.paint.bars.content import BarLine, BarsContent, unit_name
 from gui.paint.bars.scale import BarScale, tick_label
 from gui.paint.basics.column_layout import fill_columns
 from gui.paint.basics.text_drawing import text_width
@@ -90,7 +90,7 @@ class PlacedAxis(Struct, frozen=True):
 
 
 class BarsLayout(Struct, frozen=True):
-    """Everything that is drawn, with its place."""
+    """Everything that is drawn, with its position."""
 
     unit: float
     content: BarsContent
@@ -143,8 +143,8 @@ def _largest_unit(width: float) -> int:
 
 
 def _column_counts(width: float, unit: float) -> range:
-    room = int((width - 2 * BARS_MARGIN * unit + _GAP * unit) // ((_NARROWEST + _GAP) * unit))
-    return range(1, min(max(room, 1), _MOST_COLUMNS) + 1)
+    max_count = int((width - 2 * BARS_MARGIN * unit + _GAP * unit) // ((_NARROWEST + _GAP) * unit))
+    return range(1, min(max(max_count, 1), _MOST_COLUMNS) + 1)
 
 
 def _repeat_heading(heading: BarLine) -> BarLine:
@@ -271,7 +271,7 @@ def _equalise_scales(columns: Sequence[BarsColumn]) -> list[BarsColumn]:
 
 def axis_title(content: BarsContent) -> str:
     """The unit of an axis, and whether it is logarithmic."""
-    return _unit_text(content) + (", logarithmic" if content.total_scale.logarithmic else "")
+    return unit_name(content.costs, content.metric) + (", logarithmic" if content.total_scale.logarithmic else "")
 
 
 def label_width(line: BarLine, note: bool) -> float:
@@ -301,17 +301,13 @@ def _lay_out_most_expensive(content: BarsContent, rect: QRectF) -> BarsLayout:
     """Show as many of the most expensive layers as fit, in the smallest text; a line sums up the others."""
     count = _column_counts(rect.width(), _SMALLEST)[-1]
     head = _head_height(content) + _SECTION + _AXIS + BARS_MARGIN
-    room = max(int((rect.height() / _SMALLEST - head) // _LINE), 0) * count
+    capacity = max(int((rect.height() / _SMALLEST - head) // _LINE), 0) * count
     for max_count in range(max(map(len, content.groups), default=0), -1, -1):
         groups = [tuple(_most_expensive_lines(content, group, max_count)) for group in content.groups]
         columns = fill_columns(groups, count, _repeat_heading)
-        if max(map(len, columns), default=0) * count <= room:
+        if max(map(len, columns), default=0) * count <= capacity:
             return _lay_out_columns(content, columns, rect, _SMALLEST)
     return _lay_out_columns(content, (), rect, _SMALLEST)
-
-
-def _unit_text(content: BarsContent) -> str:
-    return content.costs.unit(content.metric) or content.metric.unit
 
 
 def _most_expensive_lines(content: BarsContent, group: Sequence[BarLine], max_count: int) -> Iterator[BarLine]:

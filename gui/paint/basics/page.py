@@ -31,7 +31,7 @@ class Page(Struct, frozen=True):
     """Pixels per inch as PNG."""
 
 
-def print_page(millimetres: float) -> Page:
+def _print_page(millimetres: float) -> Page:
     """Return a page of that width for print."""
     width = round(millimetres * _POINTS_PER_MILLIMETRE / _PRINT_UNIT)
     return Page(width, None, _PRINT_SIZES, _PRINT_UNIT, _PRINT_DPI)
@@ -47,7 +47,7 @@ def screen_page(width: int, height: int) -> Page:
 ANIMATION = Page(800, 450, (14, 13, 12, 11), 0.5, 144)
 """The default size of the frames of an animation."""
 
-PAGE_SIZES: dict[str, Page] = {"85mm": print_page(85), "174mm": print_page(174), "slide": screen_page(*_SLIDE)}
+PAGE_SIZES: dict[str, Page] = {"85mm": _print_page(85), "174mm": _print_page(174), "slide": screen_page(*_SLIDE)}
 """Pages by their name on the command line and in the menu."""
 
 
@@ -65,7 +65,7 @@ def parse_page(text: str) -> Page:
     if page is None:
         number = text.removesuffix("mm")
         if text.endswith("mm") and number.replace(".", "", 1).isdigit() and _NARROWEST <= float(number) <= _WIDEST:
-            return print_page(float(number))
+            return _print_page(float(number))
         choices = f"{', '.join(PAGE_SIZES)}, or another width from {_NARROWEST}mm to {_WIDEST}mm"
         raise ValueError(f"{text!r} is not a figure width; use {choices}")
     return page

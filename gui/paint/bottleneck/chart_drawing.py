@@ -16,7 +16,7 @@ from gui.theme import Theme
 _CENTRE = Qt.AlignmentFlag.AlignCenter
 
 
-def design_mark_colour(marks: ChartMarks, theme: Theme) -> QColor:
+def _design_colour(marks: ChartMarks, theme: Theme) -> QColor:
     """Return the colour of a design's marks; that of text for the stem."""
     return QColor(theme.text if marks.design_index < 0 else theme.design(marks.design_index))
 
@@ -30,13 +30,13 @@ def paint_chart(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks:
     painter.setClipRect(chart.plot.adjusted(-chart.text_size, -chart.text_size, chart.text_size, chart.text_size))
     if marks.error is not None:
         _draw_error_level(painter, chart, marks.error, theme)
-    colour, edge = design_mark_colour(marks, theme), QColor(theme.base)
+    colour, edge = _design_colour(marks, theme), QColor(theme.base)
     line = [chart.point_at(*pair) for pair in zip(curve.costs, curve.expected_errors, strict=True)]
     painter.setPen(QPen(colour, chart.text_size * 0.12))
     painter.drawPolyline(QPolygonF(line))
     for series in ERROR_SERIES:
         ink = QColor(theme.muted) if series.is_secondary else colour
-        _draw_series(painter, chart, series, [p for p in curve.points if series.error(p)], ink, edge)
+        _draw_series(painter, chart, series, [point for point in curve.points if series.error(point)], ink, edge)
     if marks.chosen_index is not None:
         _draw_selected_rank(painter, chart, curve, marks.chosen_index, theme)
     if marks.result is not None and marks.result.refit:
@@ -55,27 +55,27 @@ def _draw_series(
     ink: QColor,
     ground: QColor,
 ) -> None:
-    places = [chart.point_at(point.macs, series.error(point) or 0.0) for point in points]
+    positions = [chart.point_at(point.macs, series.error(point) or 0.0) for point in points]
     if series.is_secondary:
         painter.setPen(QPen(ink, chart.text_size * 0.08, Qt.PenStyle.DashLine))
         painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPolyline(QPolygonF(places))
-    for place in places:
-        series.draw_mark(painter, place, chart.text_size * 0.27, ink, ground)
+        painter.drawPolyline(QPolygonF(positions))
+    for position in positions:
+        series.draw_mark(painter, position, chart.text_size * 0.27, ink, ground)
 
 
 def _draw_axes(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme: Theme) -> None:
     """Draw grid lines with their values, and the titles of the axes if there is space."""
     plot, size = chart.plot, chart.text_size
     painter.setBrush(Qt.BrushStyle.NoBrush)
-    for error, words in space_out_ticks(ticks_between(*chart.error_range), chart.y, percent_tick, lambda _: size * 1.4):
+    for error, words in space_out_ticks(
+        ticks_between(*chart.error_range), chart.y, _percent_tick, lambda _: size * 1.4
+    ):
         y = chart.y(error)
         _draw_grid_line(painter, QLineF(plot.left(), y, plot.right(), y), theme)
         side = QRectF(plot.left() - size * 5, y - size * 0.7, size * 4.6, size * 1.4)
         draw_text(painter, side, words, size, theme.muted, ALIGN_RIGHT)
-    for macs, words in space_out_ticks(
-        ticks_between(*chart.macs_range), chart.x, _macs_tick, lambda text: text_width(text, size) + size
-    ):
+    for macs, words in space_out_ticks(ticks_between(*chart.macs_range), chart.x, _macs_tick, chart.text_space):
         x = chart.x(macs)
         _draw_grid_line(painter, QLineF(x, plot.top(), x, plot.bottom()), theme)
         _draw_centred_text(painter, chart, QPointF(x, plot.bottom() + size * 0.95), words, theme)
@@ -99,11 +99,11 @@ def _draw_ranks(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, theme:
     """Draw the rank, the number of maps between the convolutions, above the plot."""
     plot, size = chart.plot, chart.text_size
     powers = [n for power in range(20) if (n := 2**power) <= len(curve.ranks)]
-    places = {n: chart.x(curve.costs[n - 1]) for n in powers}
+    tick_x = {n: chart.x(curve.costs[n - 1]) for n in powers}
     painter.setPen(QPen(QColor(theme.muted), size * 0.07))
-    painter.drawLines([QLineF(x, plot.top() - size * 0.3, x, plot.top()) for x in places.values()])
-    for n, words in space_out_ticks(powers, places.__getitem__, str, chart.text_space):
-        _draw_centred_text(painter, chart, QPointF(places[n], plot.top() - size * 1.05), words, theme)
+    painter.drawLines([QLineF(x, plot.top() - size * 0.3, x, plot.top()) for x in tick_x.values()])
+    for n, words in space_out_ticks(powers, tick_x.__getitem__, str, chart.text_space):
+        _draw_centred_text(painter, chart, QPointF(tick_x[n], plot.top() - size * 1.05), words, theme)
     if chart.has_captions:
         _draw_centred_text(
             painter, chart, QPointF(plot.center().x(), plot.top() - size * 2.35), "rank r, maps between", theme
@@ -174,7 +174,7 @@ def _draw_legend(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks
     size, ground = chart.text_size, QColor(theme.base)
     for entry, rect in zip(legend_entries(curve, marks), chart.legend, strict=False):
         painter.fillRect(rect, ground)
-        ink = QColor(theme.muted) if entry.is_secondary else design_mark_colour(marks, theme)
+        ink = QColor(theme.muted) if entry.is_secondary else _design_colour(marks, theme)
         at = QPointF(rect.left() + size * 1.1, rect.center().y())
         if entry.draw_mark is None:
             painter.setPen(QPen(ink, size * 0.12))
@@ -189,7 +189,7 @@ def _draw_grid_line(painter: QPainter, line: QLineF, theme: Theme) -> None:
     painter.drawLine(line)
 
 
-def percent_tick(error: float) -> str:
+def _percent_tick(error: float) -> str:
     """Return a round error as short text: "5 %", "0.2 %"."""
     return f"{100 * error:.3g} %"
 

@@ -9,7 +9,7 @@ from PySide6.QtCore import QPointF, QRectF
 
 from engine.rank_search import ErrorCurve
 from gui.paint.basics.text_drawing import text_width
-from gui.paint.bottleneck.chart_marks import ChartMarks, LegendEntry, legend_entries
+from gui.paint.bottleneck.chart_marks import ERROR_SERIES, ChartMarks, LegendEntry, legend_entries
 
 _LEAST_ERROR = 1e-3
 """Least error on the axis; smaller ones are drawn at its lower end."""
@@ -74,7 +74,7 @@ def lay_out_chart(curve: ErrorCurve, marks: ChartMarks, rect: QRectF, size: floa
     if plot.height() - height < _LEAST_PLOT * size:
         return chart
     plot.setBottom(plot.bottom() - height)
-    return chart._replace(plot=plot, legend=tuple(place.translated(0, -height) for place in rows))
+    return chart._replace(plot=plot, legend=tuple(rect.translated(0, -height) for rect in rows))
 
 
 def _error_axis(curve: ErrorCurve, marks: ChartMarks) -> tuple[float, float]:
@@ -92,18 +92,14 @@ def _error_axis(curve: ErrorCurve, marks: ChartMarks) -> tuple[float, float]:
 
 def _curve_points(curve: ErrorCurve, chart: ChartLayout) -> Iterator[QPointF]:
     """Yield positions on all points and lines of a curve."""
-    columns = (
-        [p.fit_error for p in curve.points],
-        [p.check_error for p in curve.points],
-        [p.svd_error for p in curve.points],
-    )
     lines = [list(zip(curve.costs, curve.expected_errors, strict=True))]
-    for errors in columns:
-        lines.append([(p.macs, error) for p, error in zip(curve.points, errors, strict=True) if error is not None])
+    for series in ERROR_SERIES:
+        errors = [(point.macs, series.error(point)) for point in curve.points]
+        lines.append([(macs, error) for macs, error in errors if error is not None])
     for line in lines:
-        places = [chart.point_at(macs, error) for macs, error in line]
-        yield from places
-        for start, end in pairwise(places):
+        points = [chart.point_at(macs, error) for macs, error in line]
+        yield from points
+        for start, end in pairwise(points):
             yield from (start + (end - start) * (part / 8) for part in range(1, 8))
 
 
@@ -121,21 +117,21 @@ def _stack_legend(entries: Sequence[LegendEntry], chart: ChartLayout) -> tuple[Q
     return tuple(QRectF(left, top + height * row, width, height) for row in range(len(entries)))
 
 
-def _covers(places: Sequence[QRectF], at: QPointF) -> bool:
-    return places[0].united(places[-1]).contains(at)
+def _covers(rects: Sequence[QRectF], at: QPointF) -> bool:
+    return rects[0].united(rects[-1]).contains(at)
 
 
 def _flow_legend(entries: Sequence[LegendEntry], rect: QRectF, size: float) -> tuple[QRectF, ...]:
     """Lay out the legend in rows below a rectangle."""
-    places: list[QRectF] = []
+    rects: list[QRectF] = []
     left, top = rect.left(), rect.bottom()
     for entry in entries:
         width = _entry_width(entry, size)
-        if places and left + width > rect.right():
+        if rects and left + width > rect.right():
             left, top = rect.left(), top + size * 1.5
-        places.append(QRectF(left, top, width, size * 1.5))
+        rects.append(QRectF(left, top, width, size * 1.5))
         left += width
-    return tuple(places)
+    return tuple(rects)
 
 
 def ticks_between(low: float, high: float) -> list[float]:

@@ -21,7 +21,8 @@ from gui.paint.maps import mosaic
 from gui.paint.maps.difference import make_difference_panel
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.maps.mosaic_panels import MosaicPanel, colour_legend_text
-from gui.paint.maps.tiles import MapTiles, MosaicZoom
+from gui.paint.maps.tile_grid import MosaicZoom
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
@@ -40,7 +41,7 @@ class BottleneckContent(Struct, frozen=True, eq=False):
     title: str
     message: str
     """The selected rank, what to do, or a mistake."""
-    is_error: bool = False
+    is_mistake: bool = False
     is_stale: bool = False
     """Whether the curve is for earlier settings of the layer."""
     footnote: str = ""
@@ -73,7 +74,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
         hint = (
             f"{search.busy_text} …" if search.busy_text else "Explore: how narrow can a 1×1 convolution before it be?"
         )
-        return BottleneckContent(title, problems or hint, is_error=bool(problems))
+        return BottleneckContent(title, problems or hint, is_mistake=bool(problems))
     stale = state.check.keys.get(ref) != curve.key
     head = f"{title}: {abbreviate(curve.macs)} MACs, {FORMS[curve.form]}"
     message = (
@@ -112,7 +113,7 @@ def _build_maps(state: ViewState, result: RankResult, *, fresh: bool) -> mosaic.
         )
         for name, volume in zip(names, (result.exact, result.output), strict=True)
     )
-    difference = make_difference_panel(result.exact, result.output, names, fresh=fresh)
+    difference = make_difference_panel(result.exact, result.output, names, is_fresh=fresh)
     colours = colour_legend_text(panels, look).replace(" of both designs", "")
     legend = f"before the bias, on {input_text(result.spec)} · {colours}"
     return mosaic.MosaicContent((*panels, difference), None, legend, replace(state.focus, node=""), (index, index, -1))
@@ -174,7 +175,7 @@ def draw_bottleneck(
     draw_text(
         painter, QRectF(head.left(), head.top(), head.width(), size * 1.6), content.title, size, theme.text, bold=True
     )
-    colour = theme.error if content.is_error else theme.warning if content.is_stale else theme.text
+    colour = theme.error if content.is_mistake else theme.warning if content.is_stale else theme.text
     draw_wrapped_text(painter, head.adjusted(0, size * 1.6, 0, 0), content.message, size, colour)
     if layout.chart_layout is not None and content.curve is not None and content.chart_marks is not None:
         painter.setOpacity(STALE_OPACITY if content.is_stale else 1.0)

@@ -2,22 +2,21 @@
 
 from collections.abc import Iterator, Sequence
 
-from engine.cost import metrics
 from engine.cost.counting import MACS
-from engine.cost.metrics import OPERATIONS
+from engine.cost.metrics import OPERATIONS, metric_by_id
 from engine.network.input_specs import ImageInput
 from engine.network.node_ref import STEM
 from engine.text.units import count_text
 from gui.paint.basics import colours
 from gui.paint.figures.excerpt import Excerpt, FigurePart
-from gui.paint.volumes.box_sizes import TextOptions
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS, Camera
 from gui.paint.volumes.legend import FACES_TEXT
+from gui.paint.volumes.text_options import TextOptions
 from gui.state.view_state import ViewState
 
 _FLAT = 0.05
 """Fraction of its length below which H is treated as invisible."""
-_LIVELIEST = "front: the channel that uses most colours, top and side: all channels at the border"
+_MOST_VARIED = "front: the channel that uses most colours, top and side: all channels at the border"
 _FROM_ABOVE = "faces: row y = 0 of every map"
 
 
@@ -26,7 +25,7 @@ def caption_phrases(
 ) -> Iterator[str]:
     """Phrases of the caption; some can be empty."""
     look = state.look
-    metric = metrics.metric_by_id(look.metric)
+    metric = metric_by_id(look.metric)
     unit = state.costs.unit(metric)
     if options.edge_numbers == "C":
         yield from (f"all maps {height}×{width}" for height, width in distinct_map_sizes(state))
@@ -56,9 +55,9 @@ def _face_phrases(state: Excerpt, parts: Sequence[FigurePart], camera: Camera, o
     computed = [at for at in volumes if at.result is not None]
     plain = [at.ref[0] in counted_only for at in volumes if at.result is None]
     if computed:
-        fronts = _LIVELIEST if options.notes == "none" else FACES_TEXT
+        fronts = _MOST_VARIED if options.notes == "none" else FACES_TEXT
         yield _FROM_ABOVE if camera.height[1] < _FLAT else fronts
-    if any(not at.fresh for at in computed):
+    if any(not at.is_fresh for at in computed):
         yield "dimmed: for earlier settings"
     if plain:
         yield "plain: counted, not run" if any(plain) else "plain: not run"

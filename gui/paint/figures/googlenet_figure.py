@@ -2,14 +2,52 @@
 
 from math import ceil, inf
 
+from msgspec import Struct
+from PySide6.QtCore import QRectF
+from PySide6.QtGui import QPainter
+
 from engine.text.problems import Problem, ProjectError
 from gui.paint.basics.page import PAGE_SIZES, Page, page_for_format
 from gui.paint.tables import googlenet_table
 from gui.paint.tables.ruled_table import LARGEST, MARGIN
-from gui.paint.volumes.box_sizes import TextSizes
+from gui.paint.volumes.text_options import TextSizes
 from gui.state.view_state import ViewState
+from gui.theme import Theme
 
 _MOST_PARTS = 2
+
+
+class GooglenetFigure(Struct, frozen=True, eq=False):
+    """The tables of a state on a page, as large as they fit."""
+
+    state: ViewState
+    page: Page
+    sheets: tuple[googlenet_table.GooglenetSheet, ...]
+
+    @property
+    def width(self) -> int:
+        return self.page.width
+
+    @property
+    def height(self) -> int:
+        return self.page.height or self._tables_height
+
+    @property
+    def _tables_height(self) -> int:
+        """Height of the tables in units of the page."""
+        width = max(sheet.width for sheet in self.sheets) + 2 * MARGIN
+        height, page = sum(sheet.height for sheet in self.sheets), self.page
+        return ceil(height * min(page.width / width, page.text_sizes[0], LARGEST, (page.height or inf) / height))
+
+    def paint(self, painter: QPainter, theme: Theme) -> None:
+        """Draw the tables at the painter's origin."""
+        rect = QRectF(0, 0, self.width, self._tables_height)
+        googlenet_table.paint_googlenet_sheets(painter, rect, self.state, theme, self.sheets)
+
+
+def lay_out_googlenet_figure(state: ViewState, page: Page) -> GooglenetFigure:
+    """Lay out the tables of all designs."""
+    return GooglenetFigure(state, page, googlenet_figure_sheets(state, page))
 
 
 def googlenet_figure_sheets(state: ViewState, page: Page) -> tuple[googlenet_table.GooglenetSheet, ...]:
@@ -26,13 +64,6 @@ def googlenet_figure_sheets(state: ViewState, page: Page) -> tuple[googlenet_tab
         add = "add a design with a convolution, a pooling or a dense layer"
         raise ProjectError([Problem(f"paper-table has nothing to list; {add}", "")])
     return sheets
-
-
-def googlenet_figure_height(sheets: tuple[googlenet_table.GooglenetSheet, ...], page: Page) -> int:
-    """Height of the tables in units of the page, as large as they fit."""
-    width, height = max(sheet.width for sheet in sheets) + 2 * MARGIN, sum(sheet.height for sheet in sheets)
-    unit = min(page.width / width, page.text_sizes[0], LARGEST, (page.height or inf) / height)
-    return ceil(unit * height)
 
 
 def googlenet_figure_page(state: ViewState, file_format: str) -> Page:

@@ -2,27 +2,28 @@
 
 from collections.abc import Iterator, Sequence
 from math import isclose
-from typing import NamedTuple
 
 from msgspec import Struct
 from msgspec.structs import replace
 from PySide6.QtCore import QPointF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.cost import metrics
 from engine.cost.counting import MACS
-from engine.cost.metrics import OPERATIONS, Metric
+from engine.cost.metrics import OPERATIONS, Amount, Metric, compare_amounts, metric_by_id
 from gui.paint.basics.page import Page
 from gui.paint.figures.caption import caption_phrases, colour_bar_texts, distinct_map_sizes
 from gui.paint.figures.excerpt import Excerpt, FigurePart, make_excerpt
-from gui.paint.volumes.box_sizes import TextOptions, TextSizes
+from gui.paint.figures.phrases import Phrase, flow_phrases, phrases_width, place_phrases
+from gui.paint.figures.width_bands import draw_width_bands
 from gui.paint.volumes.camera import LENGTH_SCALES, Camera
 from gui.paint.volumes.drawing import draw_scene
-from gui.paint.volumes.labels import LINE_SPACING, Label, TextRole, elide_text, measure_text
+from gui.paint.volumes.labels import LINE_SPACING, Label, elide_text, measure_text
 from gui.paint.volumes.legend import COLOUR_BAR_SPACE, draw_label, draw_volumes_bar
 from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, break_lines, fit_boxes
-from gui.paint.volumes.scene import VolumesScene, lay_out_scene
+from gui.paint.volumes.scene import VolumesScene
+from gui.paint.volumes.scene_layout import lay_out_scene
 from gui.paint.volumes.space import rows_extent
+from gui.paint.volumes.text_options import TextOptions, TextSizes
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
@@ -36,22 +37,8 @@ _MANY, _SPARSE = 40, 2
 """With more layers than this, only so many of the last, sparsest text options are tried: others take too long."""
 _TALLEST, _TALLEST_WIDE = 1.75, 0.8
 """Greatest ratio of height to width on a page of free height: in a column, and on a wide page."""
-_SEPARATOR = " · "
 _COUNTS = ("macs", "flops", OPERATIONS)
 """Metrics in which figures show costs; they show MACs instead of any other."""
-
-
-class Phrase(NamedTuple):
-    """A phrase of a heading or a caption; it is broken only if it is wider than a line."""
-
-    text: str
-    size: int
-    role: TextRole = "muted"
-    bold: bool = False
-
-    @property
-    def width(self) -> float:
-        return measure_text(self.text, self.size, self.bold)
 
 
 class PanelsFigure(Struct, frozen=True, eq=False):
@@ -82,6 +69,26 @@ class PanelsFigure(Struct, frozen=True, eq=False):
         shapes = [box.vertex.shape for box in self.scene.boxes if box.vertex.shape is not None]
         longest = [max(length(number) for number in shape) for shape in shapes]
         return self.scene.unit * sum(longest) / (max(len(longest), 1) * self.em)
+
+    def paint(self, painter: QPainter, theme: Theme) -> None:
+        """Draw the panels, with their width bands, at the painter's origin."""
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        draw_width_bands(painter, self.scene, self.state, theme)
+        em, right = self.em, self.width
+        for design_row, heading in zip(self.scene.line_breaks.design_rows, self.headings, strict=True):
+            colour = theme.design(self.state.design_index(design_row.name))
+            for text in heading:
+                draw_label(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
+        for _, top in self.scene.heading_points[1:] if not self.scene.line_breaks.side_by_side else ():
+            painter.setPen(QPen(QColor(theme.grid), 0.06 * em))
+            painter.drawLine(QPointF(_MARGIN * em, top), QPointF(right - _MARGIN * em, top))
+        for text in self.caption:
+            draw_label(painter, text, theme.muted)
+        if self.bar_texts is not None:
+            end = QPointF(right - _MARGIN * em, self.height - _MARGIN * em - 0.2 * TextSizes(em).small)
+            draw_volumes_bar(painter, self.state, theme, end, em, self.bar_texts)
+        pixels = abs(painter.deviceTransform().determinant()) ** 0.5
+        draw_scene(painter, self.state, theme, self.scene, 0.995 * self.smallest_text * pixels, right, marks=False)
 
 
 def lay_out_panels(
@@ -118,25 +125,6 @@ def lay_out_panels(
     return fitting[0] if fitting else max(figures, key=lambda figure: figure.scene.shrink * figure.em)
 
 
-def draw_panels(painter: QPainter, figure: PanelsFigure, theme: Theme) -> None:
-    """Draw a figure at the painter's origin."""
-    em, right = figure.em, figure.width
-    for design_row, heading in zip(figure.scene.line_breaks.design_rows, figure.headings, strict=True):
-        colour = theme.design(figure.state.design_index(design_row.name))
-        for text in heading:
-            draw_label(painter, text, colour if text.role == "design" else str(getattr(theme, text.role)))
-    for _, top in figure.scene.heading_points[1:] if not figure.scene.line_breaks.side_by_side else ():
-        painter.setPen(QPen(QColor(theme.grid), 0.06 * em))
-        painter.drawLine(QPointF(_MARGIN * em, top), QPointF(right - _MARGIN * em, top))
-    for text in figure.caption:
-        draw_label(painter, text, theme.muted)
-    if figure.bar_texts is not None:
-        end = QPointF(right - _MARGIN * em, figure.height - _MARGIN * em - 0.2 * TextSizes(em).small)
-        draw_volumes_bar(painter, figure.state, theme, end, em, figure.bar_texts)
-    pixels = abs(painter.deviceTransform().determinant()) ** 0.5
-    draw_scene(painter, figure.state, theme, figure.scene, 0.995 * figure.smallest_text * pixels, right, marks=False)
-
-
 def turn_panels(figure: PanelsFigure, camera: Camera) -> PanelsFigure:
     """The same figure seen by another camera, with the same texts."""
     margin = _MARGIN * figure.em
@@ -159,14 +147,14 @@ class _PanelsAttempt:
 
     def lay_out(self, options: TextOptions, camera: Camera, first_phrases: Sequence[str]) -> PanelsFigure:
         em, margin = self.em, _MARGIN * self.em
-        headings = [_flow_phrases(phrases, self.panel_space) for phrases in self._headings()]
+        headings = [flow_phrases(phrases, self.panel_space) for phrases in self._headings()]
         headers = [(_GAP + LINE_SPACING * (_TITLE + len(lines) - 1) + 0.2) * em for lines in headings]
         headers = [max(headers)] * len(headers) if self.beside else headers
         if options.edge_numbers == "C" and len(distinct_map_sizes(self.state)) > 1:
             options = replace(options, edge_numbers="CHW", has_sparse_numbers=True)
         texts = (*first_phrases, *caption_phrases(self.state, self.whole, self.parts, camera, options))
         phrases = [Phrase(text, self.small) for text in texts if text]
-        caption, bar = self._add_bar_line(_flow_phrases(phrases, self.space))
+        caption, bar = self._add_bar_line(flow_phrases(phrases, self.space))
         below = (0.3 + 0.84 * LINE_SPACING * len(caption)) * em
         fixed = (headers[0] if self.beside else sum(headers)) + below + 2 * margin
         height_ratio = _TALLEST_WIDE if self.page.width >= _WIDE * em else _TALLEST
@@ -199,7 +187,7 @@ class _PanelsAttempt:
 
     def _headings(self) -> Iterator[list[Phrase]]:
         """Letter, title and costs of each panel, and how they compare with those of the first."""
-        metric, params = metrics.metric_by_id(self.state.look.metric), metrics.metric_by_id("params")
+        metric, params = metric_by_id(self.state.look.metric), metric_by_id("params")
         first = self.parts[0].total_amount(self.whole, metric)
         size, costs = round(_TITLE * self.em), self.whole.costs
         for letter, part in zip("abcdefgh", self.parts, strict=False):
@@ -211,10 +199,10 @@ class _PanelsAttempt:
                 *([] if part is self.parts[0] else [self._comparison(metric, part, first)]),
             ]
 
-    def _comparison(self, metric: Metric, part: FigurePart, first: metrics.Amount | None) -> Phrase:
+    def _comparison(self, metric: Metric, part: FigurePart, first: Amount | None) -> Phrase:
         amount = part.total_amount(self.whole, metric)
         name = None if amount and first else self.whole.costs.unit(metric)
-        return Phrase(metrics.compare_amounts(metric, amount, first, name), self.em, "text", True)
+        return Phrase(compare_amounts(metric, amount, first, name), self.em, "text", True)
 
     def _place_headings(
         self, headings: Sequence[Sequence[Sequence[Phrase]]], scene: VolumesScene
@@ -222,7 +210,7 @@ class _PanelsAttempt:
         for lines, (left, top) in zip(headings, scene.heading_points, strict=True):
             baseline, texts = top + (_GAP + _TITLE) * self.em, list[Label]()
             for line in lines:
-                texts += _place_phrases(line, left, baseline)
+                texts += place_phrases(line, left, baseline)
                 baseline += LINE_SPACING * self.em
             yield tuple(texts)
 
@@ -230,7 +218,7 @@ class _PanelsAttempt:
         """Add a line for the colour bar unless it fits after the last line; also return the texts of the bar."""
         if not self.state.run.results:
             return lines, None
-        occupied = _line_width(lines[-1]) + self.em if lines else 0.0
+        occupied = phrases_width(lines[-1]) + self.em if lines else 0.0
         bar_space = COLOUR_BAR_SPACE * self.em
         choices = [
             (words, bar_space + sum([measure_text(word, self.small) for word in words]))
@@ -242,7 +230,7 @@ class _PanelsAttempt:
     def _place_caption(self, lines: Sequence[Sequence[Phrase]], bottom: float) -> Iterator[Label]:
         baseline = bottom - 0.25 * self.small - LINE_SPACING * self.small * (len(lines) - 1)
         for line in lines:
-            yield from _place_phrases(line, _MARGIN * self.em, baseline)
+            yield from place_phrases(line, _MARGIN * self.em, baseline)
             baseline += LINE_SPACING * self.small
 
 
@@ -259,46 +247,3 @@ def _needed_height(line_breaks: LineBreaks, camera: Camera) -> float:
             beside=line_breaks.side_by_side,
         )[1]
     )
-
-
-def _flow_phrases(phrases: Sequence[Phrase], width: float) -> list[list[Phrase]]:
-    """Arrange phrases in lines; a phrase wider than a line is broken between words."""
-    lines: list[list[Phrase]] = [[]]
-    for phrase in phrases:
-        if phrase.text:
-            for piece in _break_phrase(phrase, width):
-                longer = [*lines[-1], piece]
-                if lines[-1] and _line_width(longer) > width:
-                    lines.append([piece])
-                else:
-                    lines[-1] = longer
-    return lines
-
-
-def _break_phrase(phrase: Phrase, width: float) -> Iterator[Phrase]:
-    """Break a phrase into pieces that fit into a line each."""
-    piece = ""
-    for word in phrase.text.split(" "):
-        longer = f"{piece} {word}".lstrip()
-        if piece and phrase._replace(text=longer).width > width:
-            yield phrase._replace(text=piece)
-            longer = word
-        piece = longer
-    yield phrase._replace(text=piece)
-
-
-def _line_width(line: Sequence[Phrase]) -> float:
-    gaps = (measure_text(_SEPARATOR, min(phrase.size for phrase in line)) if len(line) > 1 else 0.0) * (len(line) - 1)
-    return sum([phrase.width for phrase in line]) + gaps
-
-
-def _place_phrases(line: Sequence[Phrase], x: float, baseline: float) -> Iterator[Label]:
-    """Place phrases beside each other with a dot between them."""
-    for index, phrase in enumerate(line):
-        if index:
-            small = min(phrase.size, line[index - 1].size)
-            gap = measure_text(_SEPARATOR, small)
-            yield Label(_SEPARATOR, x, baseline, gap, small, "muted")
-            x += gap
-        yield Label(phrase.text, x, baseline, phrase.width, phrase.size, phrase.role, phrase.bold)
-        x += phrase.width

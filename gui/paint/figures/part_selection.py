@@ -42,12 +42,12 @@ def compared_designs(state: ViewState, figure: str) -> list[str]:
 # A design, or its module with branches
 
 
-def whole_design_part(state: ViewState, design: str) -> FigurePart:
+def _whole_design_part(state: ViewState, design: str) -> FigurePart:
     """All layers of a design."""
     return FigurePart(design, design, state.check.analyses[design].reports, (design, INPUT))
 
 
-def is_short_chain(part: FigurePart) -> bool:
+def _is_short_chain(part: FigurePart) -> bool:
     """Whether a part is a chain of few layers, skip connections aside."""
     graph = _part_graph(part)
     return len(graph.vertices) <= _SHORT + 1 and all(len(column) == 1 for column in graph.columns)
@@ -55,7 +55,7 @@ def is_short_chain(part: FigurePart) -> bool:
 
 def find_branch_module(state: ViewState, design: str) -> FigurePart | None:
     """The module with branches that contains the focus, else the first of a design, if any."""
-    part = whole_design_part(state, design)
+    part = _whole_design_part(state, design)
     modules = [_sub_part(part, reports) for reports in _find_modules(part)]
     return next((module for module in modules if _is_in_focus(state, module)), modules[0] if modules else None)
 
@@ -106,7 +106,7 @@ def _part_graph(part: FigurePart) -> DesignGraph:
 # A convolution, and the 1×1 before it
 
 
-class ReducedConv(NamedTuple):
+class _ReducedConv(NamedTuple):
     """A 1×1 convolution that reduces the channels before a larger one, and the MACs that it saves."""
 
     design: str
@@ -120,19 +120,19 @@ class ReducedConv(NamedTuple):
 def one_by_one_parts(state: ViewState, figure: str) -> tuple[FigurePart, ...]:
     """Short designs whole; of long ones a 1×1 with the convolution after it, preceded by the same one without it."""
     names = compared_designs(state, figure)
-    parts = [whole_design_part(state, name) for name in names]
-    if all(map(is_short_chain, parts)):
+    parts = [_whole_design_part(state, name) for name in names]
+    if all(map(_is_short_chain, parts)):
         return tuple(parts)
     pairs = [reduced for name in names for reduced in _find_reduced_convs(state, name)]
     pairs_in_focus = [reduced for reduced in pairs if _contains_focus(state, reduced)]
     if not pairs:
-        return tuple(part if is_short_chain(part) else _neighbourhood(state, part.design) for part in parts)
+        return tuple(part if _is_short_chain(part) else _neighbourhood(state, part.design) for part in parts)
     best = max(pairs_in_focus or pairs, key=lambda reduced: reduced.saving)
     plain = () if best.expand else (_without_reduction(state, best, names),)
     return (*plain, _with_reduction(state, best))
 
 
-def _find_reduced_convs(state: ViewState, design: str) -> Iterator[ReducedConv]:
+def _find_reduced_convs(state: ViewState, design: str) -> Iterator[_ReducedConv]:
     reports = state.check.analyses[design].reports
     remaining, _ = drop_elementwise(reports)
     reports_by_name = {report.name: report for report in remaining}
@@ -150,7 +150,7 @@ def _find_reduced_convs(state: ViewState, design: str) -> Iterator[ReducedConv]:
         after = readers.get(conv.name, [])
         expand = after[0] if len(after) == 1 and _is_conv(after[0], larger=False) and _widens(after[0]) else None
         saving = (conv.macs or 0) * (wide.channels / narrow.channels - 1) - (reduce.macs or 0)
-        yield ReducedConv(design, reduce, conv, expand, saving)
+        yield _ReducedConv(design, reduce, conv, expand, saving)
 
 
 def _is_conv(report: Report, *, larger: bool) -> bool:
@@ -165,7 +165,7 @@ def _widens(report: Report) -> bool:
     return input_shape is not None and output_shape is not None and output_shape.channels > input_shape.channels
 
 
-def _contains_focus(state: ViewState, reduced: ReducedConv) -> bool:
+def _contains_focus(state: ViewState, reduced: _ReducedConv) -> bool:
     """Whether the focus is one of its layers, or their block."""
     design, node = state.focus.ref
     layers = [report for report in (reduced.reduce, reduced.conv, reduced.expand) if report is not None]
@@ -173,12 +173,12 @@ def _contains_focus(state: ViewState, reduced: ReducedConv) -> bool:
     return design == reduced.design and node in {report.name for report in layers} | origins
 
 
-def _with_reduction(state: ViewState, reduced: ReducedConv) -> FigurePart:
+def _with_reduction(state: ViewState, reduced: _ReducedConv) -> FigurePart:
     last = reduced.expand or reduced.conv
     return _chain_between(state, reduced.design, reduced.reduce.name, last.name)
 
 
-def _without_reduction(state: ViewState, reduced: ReducedConv, names: Sequence[str]) -> FigurePart:
+def _without_reduction(state: ViewState, reduced: _ReducedConv, names: Sequence[str]) -> FigurePart:
     """The same convolution on the input of the 1×1: that of another design, else one that is counted but not run."""
     for design in names:
         for report in () if design == reduced.design else state.check.analyses[design].reports:
@@ -189,7 +189,7 @@ def _without_reduction(state: ViewState, reduced: ReducedConv, names: Sequence[s
     return FigurePart("without the 1×1", reduced.design, reports, source_ref, is_counted_only=True)
 
 
-def _input_name(state: ViewState, reduced: ReducedConv) -> str:
+def _input_name(state: ViewState, reduced: _ReducedConv) -> str:
     return state.check.reports[reduced.design, reduced.reduce.name].inputs[0]
 
 

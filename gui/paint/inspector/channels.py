@@ -7,8 +7,9 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QImage, QPainter
 
+from engine.text.units import number_text
 from gui.paint.basics.colours import DIVERGING, colour_map_name, to_levels
-from gui.paint.basics.text_drawing import number_text
+from gui.paint.basics.outline import draw_outline
 from gui.paint.inspector.content import InspectorContent, ValueExplanation
 from gui.paint.inspector.part_drawing import (
     InspectorHit,
@@ -16,7 +17,6 @@ from gui.paint.inspector.part_drawing import (
     draw_centred_caption,
     draw_part_title,
     draw_picture,
-    outline_cells,
     part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
@@ -37,7 +37,7 @@ def channels_height(content: InspectorContent, width: float, em: float) -> float
         return 0.0
     if window.values.size > _MOST_VALUES:
         return 0.0
-    rows, columns = mosaic_extent(window.values.shape)
+    rows, columns = _mosaic_extent(window.values.shape)
     return (
         part_title_height(_title(content.required_explanation), width, em)
         + _mosaic_side(width, em) * min(rows / columns, 1.0)
@@ -58,17 +58,17 @@ def draw_channels(painter: QPainter, rect: QRectF, content: InspectorContent, em
         ("×", "filter", explanation.filter_weights, (-limits[0], limits[0]), DIVERGING),
         ("=", "products", explanation.window.products, (-limits[1], limits[1]), DIVERGING),
     )
-    for (sign, name, values, (low, high), colours), place in zip(
+    for (sign, name, values, (low, high), colours), mosaic_rect in zip(
         mosaics, _mosaic_rects(rect, explanation, em), strict=True
     ):
         image = channels_image(
             values, explanation.window.inside, low, high, colours, QColor(theme.plain), QColor(theme.base)
         )
-        draw_picture(painter, place, image, theme.base)
-        outline_cells(painter, _tile_rect(place, explanation, content.shown_term), 1.5, theme.base, theme.accent)
-        below = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
+        draw_picture(painter, mosaic_rect, image, theme.base)
+        draw_outline(painter, _tile_rect(mosaic_rect, explanation, content.shown_term), 1.5, theme.base, theme.accent)
+        below = QRectF(mosaic_rect.left(), mosaic_rect.bottom() + 0.1 * em, mosaic_rect.width(), 1.4 * em)
         draw_centred_caption(painter, below, name, 0.92 * em, theme.muted)
-        before = QRectF(place.left() - _SIGN * em, place.top(), _SIGN * em, place.height())
+        before = QRectF(mosaic_rect.left() - _SIGN * em, mosaic_rect.top(), _SIGN * em, mosaic_rect.height())
         draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
 
 
@@ -76,8 +76,8 @@ def hit_channels(rect: QRectF, content: InspectorContent, em: float, point: QPoi
     explanation = content.required_explanation
     count, tall, wide = explanation.window.values.shape
     rows, columns = choose_channel_grid(count, tall, wide)
-    for place in _mosaic_rects(rect, explanation, em):
-        at = cell_index_at(place, (rows, columns), point)
+    for mosaic_rect in _mosaic_rects(rect, explanation, em):
+        at = cell_index_at(mosaic_rect, (rows, columns), point)
         if at is not None and at[0] * columns + at[1] < count:
             term = at[0] * columns + at[1]
             total = number_text(explanation.terms.values[term])
@@ -92,7 +92,7 @@ def choose_channel_grid(count: int, tall: int, wide: int) -> tuple[int, int]:
     return -(-count // columns), columns
 
 
-def mosaic_extent(shape: tuple[int, ...]) -> tuple[int, int]:
+def _mosaic_extent(shape: tuple[int, ...]) -> tuple[int, int]:
     """Return height and width of a mosaic in values, with a gap of one after each tile."""
     count, tall, wide = shape
     rows, columns = choose_channel_grid(count, tall, wide)
@@ -116,7 +116,7 @@ def channels_image(
     tiles[:, ~inside] = plain.rgb()
     pixels[:count, :tall, :wide] = tiles
     whole = np.ascontiguousarray(pixels.reshape(rows, columns, tall + 1, wide + 1).transpose(0, 2, 1, 3))
-    height, width = mosaic_extent(values.shape)
+    height, width = _mosaic_extent(values.shape)
     return QImage(whole.data, width, height, 4 * width, QImage.Format.Format_RGB32).copy()
 
 
@@ -131,16 +131,16 @@ def _mosaic_side(width: float, em: float) -> float:
 
 def _mosaic_rects(rect: QRectF, explanation: ValueExplanation, em: float) -> list[QRectF]:
     side = _mosaic_side(rect.width(), em)
-    rows, columns = mosaic_extent(explanation.window.values.shape)
+    rows, columns = _mosaic_extent(explanation.window.values.shape)
     wide, tall = side * min(columns / rows, 1.0), side * min(rows / columns, 1.0)
     top = rect.top() + part_title_height(_title(explanation), rect.width(), em)
     return [QRectF(rect.left() + at * (side + _SIGN * em), top, wide, tall) for at in range(3)]
 
 
-def _tile_rect(place: QRectF, explanation: ValueExplanation, term: int) -> QRectF:
+def _tile_rect(rect: QRectF, explanation: ValueExplanation, term: int) -> QRectF:
     """Return the tile of a channel without the gap after it."""
     count, tall, wide = explanation.window.values.shape
     rows, columns = choose_channel_grid(count, tall, wide)
     row, column = divmod(term, columns)
-    x, y = place.width() / columns, place.height() / rows
-    return QRectF(place.left() + column * x, place.top() + row * y, x * wide / (wide + 1), y * tall / (tall + 1))
+    x, y = rect.width() / columns, rect.height() / rows
+    return QRectF(rect.left() + column * x, rect.top() + row * y, x * wide / (wide + 1), y * tall / (tall + 1))

@@ -26,8 +26,8 @@ from gui.state.view_state import Focus, Look, ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
 
 INSPECTOR_RUN_HINT = "Run (F5) to see here how each value is computed, with its real numbers"
-FINDING_WEIGHTS = "loading the weights…"
-NO_VALUE_CHOSEN = (
+LOADING_WEIGHTS_HINT = "loading the weights…"
+NO_VALUE_HINT = (
     "No value is selected: this is the middle one of a map. Click a value in a mosaic or on a face, or type one."
 )
 _MOST_SOURCE_VIEWS = 24
@@ -99,7 +99,7 @@ class InspectorContent(Struct, frozen=True, eq=False):
     design_index: int
     shape: Shape | None = None
     note: str = ""
-    note_is_error: bool = False
+    note_is_mistake: bool = False
     """Whether the note reports a mistake."""
     is_stale: bool = False
     value: float | None = None
@@ -177,16 +177,16 @@ def build_inspector_content(state: ViewState, weights: LayerWeights | FileFault 
     content = _build_heading(state, focus, at)
     spot = content.spot
     if at.problems:
-        return replace(content, note="\n".join(at.problems), note_is_error=True)
+        return replace(content, note="\n".join(at.problems), note_is_mistake=True)
     if at.shape is None:
-        return replace(content, note="unknown: a layer before it has a mistake", note_is_error=True)
+        return replace(content, note="unknown: a layer before it has a mistake", note_is_mistake=True)
     if at.volume is None:
         return replace(content, note=INSPECTOR_RUN_HINT)
     if spot is None or not _all_fresh(state, at):
         return replace(content, note=STALE_HINT, is_stale=True)
     content = replace(content, value=float(at.volume[spot]))
     source_views, left_out = _source_views(state, at.source, spot)
-    note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_CHOSEN
+    note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_HINT
     content = replace(content, source_views=source_views, left_out_count=left_out, note=note)
     return _add_explanation(content, state, weights, at.source, at.volume)
 
@@ -231,7 +231,7 @@ def _all_fresh(state: ViewState, at: VolumeAt) -> bool:
     """Whether the volume and all inputs of its layer are fresh."""
     report = state.report(at.source)
     names = () if report is None else report.inputs
-    return at.fresh and all(state.volume_at((at.source[0], name)).fresh for name in names)
+    return at.is_fresh and all(state.volume_at((at.source[0], name)).is_fresh for name in names)
 
 
 def _add_explanation(
@@ -250,9 +250,9 @@ def _add_explanation(
             content, explanation=ValueExplanation(explain_input(state.project.input, volume, at), at, volume, value)
         )
     if weights is None:
-        return replace(content, note=FINDING_WEIGHTS)
+        return replace(content, note=LOADING_WEIGHTS_HINT)
     if isinstance(weights, FileFault):
-        return replace(content, note=str(weights), note_is_error=True)
+        return replace(content, note=str(weights), note_is_mistake=True)
     source_refs = tuple((ref[0], name) for name in report.inputs)
     volumes = [state.volume_at(source_ref).volume for source_ref in source_refs]
     inputs = tuple(volume for volume in volumes if volume is not None)
@@ -270,7 +270,9 @@ def _source_views(state: ViewState, ref: NodeRef, at: Spot) -> tuple[tuple[Sourc
     refs = [earlier for earlier in _earlier_refs(state, ref) if earlier in regions]
     left_out = max(len(refs) - _MOST_SOURCE_VIEWS, 0)
     volumes = map(state.volume_at, refs[:1] + refs[1 + left_out :])
-    return tuple([_source_view(state, earlier, regions[earlier.ref]) for earlier in volumes if earlier.fresh]), left_out
+    return tuple(
+        [_source_view(state, earlier, regions[earlier.ref]) for earlier in volumes if earlier.is_fresh]
+    ), left_out
 
 
 def _earlier_refs(state: ViewState, ref: NodeRef) -> Iterator[NodeRef]:

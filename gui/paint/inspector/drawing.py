@@ -10,10 +10,8 @@ from PySide6.QtGui import QPainter
 from gui.paint.basics.note_drawing import STALE_OPACITY
 from gui.paint.inspector.channels import channels_height, draw_channels, hit_channels
 from gui.paint.inspector.content import (
-    NO_VALUE_CHOSEN,
+    NO_VALUE_HINT,
     InspectorContent,
-    build_inspector_content,
-    focus_with_value,
     load_inspector_content,
 )
 from gui.paint.inspector.head import draw_head, head_height, hit_head
@@ -47,20 +45,6 @@ _SMALLEST, _LARGEST = 12.0, 15.0
 _NATURAL = 1200
 """Default width of a figure in a file."""
 
-__all__ = [
-    "InspectorContent",
-    "InspectorHit",
-    "InspectorLayout",
-    "build_inspector_content",
-    "draw_inspector",
-    "focus_with_value",
-    "hit_inspector",
-    "inspector_figure_size",
-    "lay_out_inspector",
-    "load_inspector_content",
-    "paint_inspector",
-]
-
 
 class InspectorLayout(NamedTuple):
     """The height of the text (em), the position of each part, and the total height."""
@@ -77,13 +61,14 @@ def lay_out_inspector(content: InspectorContent, width: float) -> InspectorLayou
     inner = (width - 2 * _MARGIN * em - (count - 1) * 2 * _GAP * em) / count
     parts = [(part, tall) for part in _INSPECTOR_PARTS if (tall := part.height(content, inner, em))]
     heights = [tall + _GAP * em for _, tall in parts]
-    places = []
+    part_rects = []
     for column, (first, last) in enumerate(pairwise(_column_breaks(heights, count))):
         left, top = _MARGIN * em + column * (inner + 2 * _GAP * em), _MARGIN * em
         for part, tall in parts[first:last]:
-            places.append((part, QRectF(left, top, inner, tall)))
+            part_rects.append((part, QRectF(left, top, inner, tall)))
             top += tall + _GAP * em
-    return InspectorLayout(em, tuple(places), max((rect.bottom() for _, rect in places), default=0.0) + _GAP * em)
+    bottom = max((rect.bottom() for _, rect in part_rects), default=0.0)
+    return InspectorLayout(em, tuple(part_rects), bottom + _GAP * em)
 
 
 def _column_breaks(heights: list[float], count: int) -> tuple[int, ...]:
@@ -141,4 +126,4 @@ def inspector_figure_size(state: ViewState) -> tuple[int, int]:
 def _figure_content(state: ViewState) -> InspectorContent:
     """Build the content for a file, where nothing can be clicked."""
     content = load_inspector_content(state)
-    return replace(content, note="") if content.note == NO_VALUE_CHOSEN else content
+    return replace(content, note="") if content.note == NO_VALUE_HINT else content

@@ -6,19 +6,20 @@ from math import isnan
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
+from engine.text.units import number_text
 from gui.paint.basics.note_drawing import STALE_OPACITY, NoteTone, draw_note
-from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, number_text, wrapped_text_height
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, wrapped_text_height
 from gui.paint.inspector.content import (
-    FINDING_WEIGHTS,
     INSPECTOR_RUN_HINT,
-    NO_VALUE_CHOSEN,
+    LOADING_WEIGHTS_HINT,
+    NO_VALUE_HINT,
     InspectorContent,
     ValueExplanation,
 )
 from gui.paint.inspector.part_drawing import InspectorHit
 from gui.theme import Theme
 
-_QUIET = (INSPECTOR_RUN_HINT, FINDING_WEIGHTS, NO_VALUE_CHOSEN)
+_QUIET = (INSPECTOR_RUN_HINT, LOADING_WEIGHTS_HINT, NO_VALUE_HINT)
 """Notes that are no warnings."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 
@@ -36,38 +37,38 @@ def draw_head(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
     for text, height, size, role in _paragraphs(content, rect.width(), em):
         bold = role == "bold"
         colour = theme.muted if role == "muted" else theme.text
-        place = QRectF(rect.left(), y, rect.width(), height)
+        text_rect = QRectF(rect.left(), y, rect.width(), height)
         if role == "name":
             side = 0.76 * em
             design = theme.muted if content.design_index < 0 else theme.design(content.design_index)
             painter.fillRect(QRectF(rect.left(), y + 0.45 * em, side, side), QColor(design))
-            draw_text(painter, place.adjusted(1.2 * em, 0, 0, 0), text, size, theme.text, bold=True)
+            draw_text(painter, text_rect.adjusted(1.2 * em, 0, 0, 0), text, size, theme.text, bold=True)
         else:
-            draw_wrapped_text(painter, place, text, size, colour, bold=bold)
+            draw_wrapped_text(painter, text_rect, text, size, colour, bold=bold)
         y += height
     painter.setOpacity(1.0)
     if content.note:
         tall = _note_height(content, rect.width(), em)
-        tone: NoteTone = "mistake" if content.note_is_error else "hint" if content.note in _QUIET else "warning"
+        tone: NoteTone = "mistake" if content.note_is_mistake else "hint" if content.note in _QUIET else "warning"
         draw_note(painter, QRectF(rect.left(), y, rect.width(), tall), content.note, em, tone, theme)
 
 
-def hit_head(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:  # noqa: ARG001 - signature of a part
+def hit_head(_rect: QRectF, content: InspectorContent, _em: float, _point: QPointF) -> InspectorHit | None:
     if content.explanation is None:
         return None
     explanation = content.explanation
     values = f"{explanation.value!r} in the run, {explanation.how.result!r} recomputed".replace("-", "−")
-    return InspectorHit(f"{content.title}{spot_text(content)}: {values}")
+    return InspectorHit(f"{content.title}{_spot_text(content)}: {values}")
 
 
-def spot_text(content: InspectorContent) -> str:
+def _spot_text(content: InspectorContent) -> str:
     """Return the position as text: ``[3, 12, 7]``."""
     return "" if content.spot is None else f"[{', '.join(map(str, content.spot))}]"
 
 
 def _paragraphs(content: InspectorContent, width: float, em: float) -> list[tuple[str, float, float, str]]:
     """Return text, height, size and role of each paragraph."""
-    lines = [(f"{content.title}{spot_text(content)}", 1.7 * em, 1.1 * em, "name")]
+    lines = [(f"{content.title}{_spot_text(content)}", 1.7 * em, 1.1 * em, "name")]
 
     def add(text: str, size: float, role: str, gap: float = 0.25) -> None:
         lines.append((text, wrapped_text_height(text, width, size, bold=role == "bold") + gap * em, size, role))

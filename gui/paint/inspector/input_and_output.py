@@ -5,8 +5,9 @@ from typing import NamedTuple
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter, QPen
 
+from engine.text.units import number_text
 from gui.paint.basics import colours
-from gui.paint.basics.text_drawing import number_text
+from gui.paint.basics.outline import draw_outline
 from gui.paint.inspector.content import InspectorContent, ValueExplanation
 from gui.paint.inspector.part_drawing import (
     InspectorHit,
@@ -19,7 +20,6 @@ from gui.paint.inspector.part_drawing import (
     draw_values,
     fit_shape,
     grow_rect,
-    outline_cells,
     part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
@@ -124,7 +124,7 @@ def _draw_window(painter: QPainter, view: _MapView, explanation: ValueExplanatio
     hatch = QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern)
     for side in _strips_outside(rect, box):
         painter.fillRect(box.intersected(side), hatch)
-    outline_cells(painter, box, 2.0, theme.base, theme.accent)
+    draw_outline(painter, box, 2.0, theme.base, theme.accent)
 
 
 def _strips_outside(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
@@ -141,8 +141,8 @@ def _strips_outside(rect: QRectF, box: QRectF) -> tuple[QRectF, ...]:
 def _draw_caption(painter: QPainter, view: _MapView, text: str, rect: QRectF, em: float, theme: Theme) -> None:
     """Draw a caption below a map, as wide as its space."""
     side, middle = _map_side(rect.width(), em), view.rect.center().x()
-    place = QRectF(middle - side / 2, rect.bottom() - _CAPTION * em - 0.3 * em, side, 1.4 * em)
-    draw_centred_caption(painter, place, text, 0.92 * em, theme.muted)
+    caption_rect = QRectF(middle - side / 2, rect.bottom() - _CAPTION * em - 0.3 * em, side, 1.4 * em)
+    draw_centred_caption(painter, caption_rect, text, 0.92 * em, theme.muted)
 
 
 def _draw_arrow(painter: QPainter, before: QRectF, after: QRectF, em: float, theme: Theme) -> None:
@@ -166,7 +166,7 @@ def _draw_output(painter: QPainter, view: _MapView, content: InspectorContent, t
         for box in ((row, column, row + 1, extent[2]), (row + 1, 0, extent[1], extent[2])):
             if box[0] < box[2] <= extent[1] and box[1] < box[3]:
                 painter.fillRect(cells_rect(rect, extent, box), QColor(theme.plain))
-    outline_cells(
+    draw_outline(
         painter,
         grow_rect(cell_rect(rect, extent, (explanation.at.y, explanation.at.x)), 6),
         1.5,

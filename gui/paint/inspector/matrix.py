@@ -7,8 +7,10 @@ from numpy.typing import NDArray
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
+from engine.text.units import number_text
 from gui.paint.basics import colours
-from gui.paint.basics.text_drawing import draw_text, number_text
+from gui.paint.basics.outline import draw_outline
+from gui.paint.basics.text_drawing import draw_text
 from gui.paint.inspector.content import InspectorContent, ValueExplanation
 from gui.paint.inspector.filter_weights import WeightMatrix
 from gui.paint.inspector.part_drawing import (
@@ -16,7 +18,6 @@ from gui.paint.inspector.part_drawing import (
     cell_index_at,
     draw_part_title,
     draw_values,
-    outline_cells,
     part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
@@ -53,22 +54,20 @@ def matrix_height(content: InspectorContent, width: float, em: float) -> float:
 def draw_matrix(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     explanation, matrix = content.required_explanation, _required_matrix(content)
     draw_part_title(painter, rect, _title(matrix), em, theme)
-    places = _lay_out_rects(rect, matrix, em)
+    rects = _lay_out_rects(rect, matrix, em)
     vector, row = explanation.window.values.ravel(), explanation.filter_weights.ravel()
     products = row * vector
     limit, most = max(matrix.largest_weight, _largest_magnitude(row)), _largest_magnitude(products) or 1.0
     name, zero = colours.colour_map_name(content.look), content.look.zero_centred
     ends = volume_range(explanation.inputs[explanation.source_index], zero_centred=zero)
-    _draw_strip(painter, places.vector, vector, ends, name, "values", em, theme)
-    draw_values(painter, places.matrix, matrix.values, -limit, limit, colours.DIVERGING, theme.edge)
+    _draw_strip(painter, rects.vector, vector, ends, name, "values", em, theme)
+    draw_values(painter, rects.matrix, matrix.values, -limit, limit, colours.DIVERGING, theme.edge)
     outputs = _filter_outputs(explanation, matrix)[:: matrix.row_step, np.newaxis]
-    draw_values(
-        painter, places.outputs, outputs, *volume_range(explanation.volume, zero_centred=zero), name, theme.edge
-    )
-    _draw_strip(painter, places.row, row, (-limit, limit), colours.DIVERGING, "its row", em, theme)
-    _draw_strip(painter, places.products, products, (-most, most), colours.DIVERGING, "products", em, theme)
-    _draw_links(painter, places, content, em, theme)
-    below = QRectF(rect.left(), places.products.bottom() + 0.3 * em, rect.width(), 1.5 * em)
+    draw_values(painter, rects.outputs, outputs, *volume_range(explanation.volume, zero_centred=zero), name, theme.edge)
+    _draw_strip(painter, rects.row, row, (-limit, limit), colours.DIVERGING, "its row", em, theme)
+    _draw_strip(painter, rects.products, products, (-most, most), colours.DIVERGING, "products", em, theme)
+    _draw_links(painter, rects, content, em, theme)
+    below = QRectF(rect.left(), rects.products.bottom() + 0.3 * em, rect.width(), 1.5 * em)
     draw_text(painter, below, _axes_text(matrix), 0.92 * em, theme.muted)
 
 
@@ -103,25 +102,25 @@ def _draw_strip(
     draw_text(painter, left, label, 0.92 * em, theme.muted)
 
 
-def _draw_links(painter: QPainter, places: _MatrixRects, content: InspectorContent, em: float, theme: Theme) -> None:
+def _draw_links(painter: QPainter, rects: _MatrixRects, content: InspectorContent, em: float, theme: Theme) -> None:
     """Mark the selected row through matrix and outputs, and the columns of the shown term through all."""
     matrix, at = _required_matrix(content), content.required_explanation.at
-    tall = places.matrix.height() / matrix.rows
-    y = places.matrix.top() + (at.channel - matrix.first_row) * tall
+    tall = rects.matrix.height() / matrix.rows
+    y = rects.matrix.top() + (at.channel - matrix.first_row) * tall
     thick = max(tall, 2.0)
-    row = QRectF(places.matrix.left(), y + (tall - thick) / 2, places.outputs.right() - places.matrix.left(), thick)
-    outline_cells(painter, row, 1.0, theme.base, theme.text)
-    label = QRectF(places.matrix.left() - _LABELS * em, row.center().y() - 0.7 * em, (_LABELS - 0.4) * em, 1.4 * em)
+    row = QRectF(rects.matrix.left(), y + (tall - thick) / 2, rects.outputs.right() - rects.matrix.left(), thick)
+    draw_outline(painter, row, 1.0, theme.base, theme.text)
+    label = QRectF(rects.matrix.left() - _LABELS * em, row.center().y() - 0.7 * em, (_LABELS - 0.4) * em, 1.4 * em)
     draw_text(painter, label, f"filter {at.channel} ▸", 0.92 * em, theme.text, bold=True)
-    wide = places.matrix.width() / matrix.columns
-    first, last = term_columns(content, content.shown_term)
-    left, right = places.matrix.left() + first * wide, places.matrix.left() + last * wide
+    wide = rects.matrix.width() / matrix.columns
+    first, last = _term_columns(content, content.shown_term)
+    left, right = rects.matrix.left() + first * wide, rects.matrix.left() + last * wide
     painter.setPen(QPen(QColor(theme.accent), 1.5))
     for x in (left, right) if right - left > 4 else ((left + right) / 2,):
-        painter.drawLine(QLineF(x, places.vector.top() - 3, x, places.products.bottom() + 3))
+        painter.drawLine(QLineF(x, rects.vector.top() - 3, x, rects.products.bottom() + 3))
 
 
-def term_columns(content: InspectorContent, term: int) -> tuple[int, int]:
+def _term_columns(content: InspectorContent, term: int) -> tuple[int, int]:
     """Return the columns of a term: one channel of a 1×1, all pixels of a channel of a dense layer."""
     pixels = content.required_explanation.window.inside.size
     return term * pixels, (term + 1) * pixels
@@ -129,18 +128,18 @@ def term_columns(content: InspectorContent, term: int) -> tuple[int, int]:
 
 def hit_matrix(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
     explanation, matrix = content.required_explanation, _required_matrix(content)
-    places = _lay_out_rects(rect, matrix, em)
-    cell = cell_index_at(places.matrix, (matrix.rows, matrix.columns), point)
+    rects = _lay_out_rects(rect, matrix, em)
+    cell = cell_index_at(rects.matrix, (matrix.rows, matrix.columns), point)
     if cell is not None:
         return _weight_hit(content, matrix, *cell)
-    cell = cell_index_at(places.outputs, (matrix.rows, 1), point)
+    cell = cell_index_at(rects.outputs, (matrix.rows, 1), point)
     if cell is not None:
         filter_index = matrix.first_row + cell[0]
         value = number_text(explanation.volume[filter_index, explanation.at.y, explanation.at.x])
         return InspectorHit(
             f"filter {filter_index}: {value} here; click to select it", _filter_focus(content, filter_index)
         )
-    for strip in (places.vector, places.row, places.products):
+    for strip in (rects.vector, rects.row, rects.products):
         cell = cell_index_at(strip, (1, matrix.columns), point)
         if cell is not None:
             return _column_hit(content, cell[1])

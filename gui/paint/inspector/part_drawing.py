@@ -66,14 +66,6 @@ def draw_picture(painter: QPainter, rect: QRectF, image: QImage, border: str) ->
     painter.restore()
 
 
-def outline_cells(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:
-    """Draw a frame in two colours, one of which stands out on any map."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen, colour in ((width + 2, outer), (width, inner)):
-        painter.setPen(QPen(QColor(colour), pen, j=Qt.PenJoinStyle.MiterJoin))
-        painter.drawRect(rect)
-
-
 def draw_centred_caption(
     painter: QPainter, rect: QRectF, text: str, em: float, colour: str, *, bold: bool = False
 ) -> None:

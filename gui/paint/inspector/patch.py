@@ -9,8 +9,10 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QBrush, QColor, QPainter
 
 from engine.layers.explanation import WindowProduct
+from engine.text.units import number_text
 from gui.paint.basics.colours import DIVERGING, colour_map_name
-from gui.paint.basics.text_drawing import draw_text, number_text, text_width
+from gui.paint.basics.outline import draw_outline
+from gui.paint.basics.text_drawing import draw_text, text_width
 from gui.paint.inspector.content import InspectorContent
 from gui.paint.inspector.part_drawing import (
     InspectorHit,
@@ -20,7 +22,6 @@ from gui.paint.inspector.part_drawing import (
     draw_part_title,
     draw_values,
     is_pale,
-    outline_cells,
     part_title_height,
 )
 from gui.paint.maps.map_measures import volume_range
@@ -84,25 +85,25 @@ def patch_height(content: InspectorContent, width: float, em: float) -> float:
 def draw_patch(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     window = content.required_explanation.window
     draw_part_title(painter, rect, _title(content), em, theme)
-    places = _tile_rects(rect, content, em)
-    for sign, tile, place in zip(("", "×", "="), _make_tiles(content, window), places, strict=False):
-        draw_values(painter, place, tile.values, tile.low, tile.high, tile.colour_map, theme.edge)
-        _draw_padding(painter, place, window, theme)
-        has_numbers = _draw_numbers(painter, place, tile, window, em)
-        name = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.4 * em)
+    tile_rects = _tile_rects(rect, content, em)
+    for sign, tile, tile_rect in zip(("", "×", "="), _make_tiles(content, window), tile_rects, strict=False):
+        draw_values(painter, tile_rect, tile.values, tile.low, tile.high, tile.colour_map, theme.edge)
+        _draw_padding(painter, tile_rect, window, theme)
+        has_numbers = _draw_numbers(painter, tile_rect, tile, window, em)
+        name = QRectF(tile_rect.left(), tile_rect.bottom() + 0.1 * em, tile_rect.width(), 1.4 * em)
         draw_centred_caption(painter, name, tile.caption if has_numbers else tile.name, 0.92 * em, theme.muted)
-        before = QRectF(place.left() - _SIGN * em, place.top(), _SIGN * em, place.height())
+        before = QRectF(tile_rect.left() - _SIGN * em, tile_rect.top(), _SIGN * em, tile_rect.height())
         draw_centred_caption(painter, before, sign, 1.2 * em, theme.text, bold=True)
     if window.winner is not None:
-        outline_cells(painter, cell_rect(places[0], window.inside.shape, window.winner), 2, "#000000", "#ffffff")
+        draw_outline(painter, cell_rect(tile_rects[0], window.inside.shape, window.winner), 2, "#000000", "#ffffff")
     below = QRectF(rect.left(), rect.bottom() - 1.7 * em, rect.width(), 1.5 * em)
     draw_text(painter, below, _sum_text(content, window), em, theme.text, bold=True)
 
 
 def hit_patch(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
     window = content.required_explanation.window
-    for place in _tile_rects(rect, content, em):
-        at = cell_index_at(place, window.inside.shape, point)
+    for tile_rect in _tile_rects(rect, content, em):
+        at = cell_index_at(tile_rect, window.inside.shape, point)
         if at is not None:
             return InspectorHit(_describe_tap(content, window, at), term=content.shown_term)
     return None
@@ -175,9 +176,9 @@ def _tile_rects(rect: QRectF, content: InspectorContent, em: float) -> list[QRec
 def _draw_padding(painter: QPainter, rect: QRectF, window: WindowProduct, theme: Theme) -> None:
     """Hatch the taps in the padding, where nothing is read."""
     for row, column in np.argwhere(~window.inside):
-        place = cell_rect(rect, window.inside.shape, (int(row), int(column)))
-        painter.fillRect(place, QColor(theme.plain))
-        painter.fillRect(place, QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern))
+        tap_rect = cell_rect(rect, window.inside.shape, (int(row), int(column)))
+        painter.fillRect(tap_rect, QColor(theme.plain))
+        painter.fillRect(tap_rect, QBrush(QColor(theme.muted), Qt.BrushStyle.BDiagPattern))
 
 
 def _draw_numbers(painter: QPainter, rect: QRectF, tile: _PatchTile, window: WindowProduct, em: float) -> bool:

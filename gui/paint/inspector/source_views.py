@@ -6,6 +6,7 @@ from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QImage, QPainter
 
 from gui.paint.basics import colours
+from gui.paint.basics.outline import draw_outline
 from gui.paint.basics.text_drawing import draw_text
 from gui.paint.inspector.content import InspectorContent, SourceView
 from gui.paint.inspector.part_drawing import (
@@ -17,7 +18,6 @@ from gui.paint.inspector.part_drawing import (
     draw_picture,
     fit_shape,
     grow_rect,
-    outline_cells,
     part_title_height,
 )
 from gui.paint.volumes import faces
@@ -34,20 +34,20 @@ _GAP, _TEXT = 0.6, 2.5
 def source_views_height(content: InspectorContent, width: float, em: float) -> float:
     if not content.source_views:
         return 0.0
-    places = _view_rects(QRectF(0, 0, width, 0), content, em)
+    view_rects = _view_rects(QRectF(0, 0, width, 0), content, em)
     more = 1.5 * em if content.left_out_count else 0.0
-    return max(place.bottom() for place in places) + (_TEXT + _GAP) * em + more
+    return max(view_rect.bottom() for view_rect in view_rects) + (_TEXT + _GAP) * em + more
 
 
 def draw_source_views(painter: QPainter, rect: QRectF, content: InspectorContent, em: float, theme: Theme) -> None:
     draw_part_title(painter, rect, _TITLE, em, theme)
-    for view, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
-        picture = fit_shape(view.volume.shape, place)
+    for view, view_rect in zip(content.source_views, _view_rects(rect, content, em), strict=True):
+        picture = fit_shape(view.volume.shape, view_rect)
         pixels = hypot(painter.deviceTransform().m11(), painter.deviceTransform().m12())
         draw_picture(painter, picture, _view_image(view, content, picture, pixels), theme.edge)
         box = grow_rect(cells_rect(picture, view.volume.shape, view.region.window), 5)
-        outline_cells(painter, box, 1.5, theme.base, theme.accent)
-        line = QRectF(place.left(), place.bottom() + 0.1 * em, place.width(), 1.2 * em)
+        draw_outline(painter, box, 1.5, theme.base, theme.accent)
+        line = QRectF(view_rect.left(), view_rect.bottom() + 0.1 * em, view_rect.width(), 1.2 * em)
         draw_centred_caption(painter, line, view.name, 0.92 * em, theme.text)
         draw_centred_caption(painter, line.translated(0, 1.15 * em), region_size_text(view), 0.85 * em, theme.muted)
     if content.left_out_count:
@@ -64,8 +64,8 @@ def region_size_text(view: SourceView) -> str:
 
 
 def hit_source_views(rect: QRectF, content: InspectorContent, em: float, point: QPointF) -> InspectorHit | None:
-    for view, place in zip(content.source_views, _view_rects(rect, content, em), strict=True):
-        picture = fit_shape(view.volume.shape, place)
+    for view, view_rect in zip(content.source_views, _view_rects(rect, content, em), strict=True):
+        picture = fit_shape(view.volume.shape, view_rect)
         if cell_index_at(picture, view.volume.shape, point) is not None:
             top, left, bottom, right, first, last = view.region
             words = (

@@ -6,7 +6,8 @@ import numpy as np
 from PySide6.QtCore import QLineF, QPointF, QRectF
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, number_text
+from engine.text.units import number_text
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text
 from gui.paint.inspector.content import InspectorContent
 from gui.paint.inspector.part_drawing import InspectorHit, draw_part_title, part_title_height, signed_colour
 from gui.theme import Theme
@@ -61,13 +62,13 @@ def draw_sums(painter: QPainter, rect: QRectF, content: InspectorContent, em: fl
     painter.setPen(QPen(QColor(theme.muted), 1))
     painter.drawLine(QLineF(axis, top, axis, top + len(bars) * _ROW * em))
     for index, bar in enumerate(bars):
-        place = QRectF(rect.left(), top + index * _ROW * em, rect.width(), _ROW * em)
-        _draw_sum_bar(painter, place, bar, axis, scale, content, em, theme)
+        row_rect = QRectF(rect.left(), top + index * _ROW * em, rect.width(), _ROW * em)
+        _draw_sum_bar(painter, row_rect, bar, axis, scale, content, em, theme)
 
 
 def _draw_sum_bar(
     painter: QPainter,
-    place: QRectF,
+    row_rect: QRectF,
     bar: SumBar,
     axis: float,
     scale: float,
@@ -77,17 +78,17 @@ def _draw_sum_bar(
 ) -> None:
     if bar.final:
         painter.setPen(QPen(QColor(theme.text), 1))
-        painter.drawLine(QLineF(place.left(), place.top(), place.right(), place.top()))
+        painter.drawLine(QLineF(row_rect.left(), row_rect.top(), row_rect.right(), row_rect.top()))
     elif bar.term is not None and bar.term == content.shown_term and content.required_explanation.terms.of == "channel":
-        painter.fillRect(place, QColor(theme.grid))
+        painter.fillRect(row_rect, QColor(theme.grid))
     long = bar.value * scale if np.isfinite(bar.value) else 0.0
-    bar_rect = QRectF(axis, place.top() + 0.2 * _ROW * em, long, 0.6 * _ROW * em).normalized()
+    bar_rect = QRectF(axis, row_rect.top() + 0.2 * _ROW * em, long, 0.6 * _ROW * em).normalized()
     painter.fillRect(bar_rect, QColor(theme.text if bar.final else signed_colour(bar.value)))
     if bar.term is None and not bar.final:  # hollow: several together, or no product at all
         painter.fillRect(bar_rect.adjusted(1.5, 1.5, -1.5, -1.5), QColor(theme.base))
-    label = QRectF(place.left(), place.top(), _label_width(place.width(), em), place.height())
+    label = QRectF(row_rect.left(), row_rect.top(), _label_width(row_rect.width(), em), row_rect.height())
     draw_text(painter, label, bar.label, 0.92 * em, theme.text, bold=bar.final)
-    value = QRectF(place.right() - _NUMBER * em, place.top(), _NUMBER * em, place.height())
+    value = QRectF(row_rect.right() - _NUMBER * em, row_rect.top(), _NUMBER * em, row_rect.height())
     draw_text(painter, value, number_text(bar.value), 0.92 * em, theme.text, ALIGN_RIGHT, bold=bar.final)
 
 

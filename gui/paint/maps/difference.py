@@ -6,11 +6,12 @@ from msgspec import Struct
 from engine.explain.map_statistics import relative_error
 from engine.kernels import Checkpoint
 from engine.shapes import Shape
+from engine.text.units import number_text
 from gui.paint.basics.colours import DIVERGING, PERCENTILES_TEXT, value_range
-from gui.paint.basics.text_drawing import number_text
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.mosaic_panels import MosaicPanel
-from gui.paint.maps.tiles import MapOrdering, MapTiles
+from gui.paint.maps.tile_grid import MapOrdering
+from gui.paint.maps.tiles import MapTiles
 from gui.state.volume_at import Float32Volume
 
 _NAME = "difference"
@@ -28,7 +29,7 @@ def make_difference_panel(
     *,
     order: MapOrdering | None = None,
     budget: Budget | None = None,
-    fresh: bool = True,
+    is_fresh: bool = True,
     note: str = "",
 ) -> MosaicPanel:
     """Return the panel of ``a − b`` for two volumes of the same shape (C×H×W), called `names`.
@@ -56,7 +57,7 @@ def make_difference_panel(
         _NAME,
         f"error {number_text(difference.error, 3)}",
         difference.tiles,
-        is_fresh=fresh,
+        is_fresh=is_fresh,
         note=note,
         order=order,
         legend_text=_difference_text(difference, names),

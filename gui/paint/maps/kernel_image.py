@@ -10,17 +10,13 @@ from engine.files.paths import FileFault
 from engine.layers import Layer
 from engine.layers.windows import size_text
 from engine.network.analysis import Report
-from engine.network.node_ref import NodeRef
 from engine.network.weight_specs import LowRankWeights, source_text
 from engine.shapes import Shape
 from gui.paint.basics.colours import DIVERGING
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
-from gui.paint.maps.layer_weights import has_layer_weights, load_layer_weights, too_large_reason
+from gui.paint.maps.layer_weights import get_layer_weights, too_large_reason
 from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
-
-_WEIGHT = 4
-"""Time to draw or read one weight, in values processed."""
 
 
 class KernelTiles(Struct, frozen=True, eq=False):
@@ -32,7 +28,7 @@ class KernelTiles(Struct, frozen=True, eq=False):
     """Input channel of the first tile; with groups, a filter reads only some."""
     tiles: MapTiles | None = None
     reason: str = ""
-    is_error: bool = False
+    is_mistake: bool = False
     """Whether the reason is a mistake."""
 
     @property
@@ -70,7 +66,7 @@ def load_selected_kernel(state: ViewState, budget: Budget | None = None) -> Kern
         weight = get_layer_weights(state, state.focus.ref, budget or Budget())
     except FileFault as fault:
         is_pending = isinstance(report.weights, LowRankWeights)  # a run will fit them: not a mistake
-        return KernelTiles(title, source, first, reason=str(fault), is_error=not is_pending)
+        return KernelTiles(title, source, first, reason=str(fault), is_mistake=not is_pending)
     if weight is None:
         return KernelTiles(title, source, first, reason=COMPUTING_TEXT)
     values = layer.filter_weights(weight, channel, input_shape)
@@ -92,17 +88,3 @@ def _title(layer: Layer, input_shape: Shape, channel: int, channels: slice) -> s
 
 def _source(report: Report, seed: int) -> str:
     return f"random weights, seed {seed}" if report.weights is None else source_text(report.weights)
-
-
-def get_layer_weights(state: ViewState, ref: NodeRef, budget: Budget) -> NDArray[np.float32] | None:
-    """Return the weights of a layer, one filter or unit per row; None if they are many and nobody waits.
-
-    Raises
-    ------
-    FileFault
-        A file lacks them, or a run must fit them first.
-    """
-    count = int(np.prod(state.check.reports[ref].array_shapes["weight"], dtype=np.int64))
-    if not has_layer_weights(state, ref) and budget.postpones(_WEIGHT * count):
-        return None
-    return load_layer_weights(state, ref, budget.proceed)["weight"]

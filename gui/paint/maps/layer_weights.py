@@ -1,6 +1,7 @@
 """The weights of the layers in view: read or drawn at random once for all pictures."""
 
 import numpy as np
+from numpy.typing import NDArray
 
 from engine.kernels import Checkpoint
 from engine.network.node_ref import NodeRef
@@ -8,10 +9,13 @@ from engine.network.weight_specs import LowRankWeights
 from engine.run import weights
 from engine.run.weights import Weights
 from gui.paint.basics.derived_cache import CACHE, Key
+from gui.paint.maps.budget import Budget
 from gui.state.view_state import ViewState
 
 _MOST_WEIGHTS = 20_000_000
 """Weights of a layer; more would take too long and too much memory to show one filter."""
+_TIME_PER_WEIGHT = 4
+"""Time to draw or read one weight, in values processed."""
 
 
 def too_large_reason(shape: tuple[int, ...]) -> str:
@@ -50,3 +54,17 @@ def load_layer_weights(state: ViewState, ref: NodeRef, checkpoint: Checkpoint) -
         lambda: state.weights(ref, checkpoint),
         lambda arrays: sum(array.nbytes for array in arrays.values()),
     )
+
+
+def get_layer_weights(state: ViewState, ref: NodeRef, budget: Budget) -> NDArray[np.float32] | None:
+    """Return the weights of a layer, one filter or unit per row; None if they are many and nobody waits.
+
+    Raises
+    ------
+    FileFault
+        A file lacks them, or a run must fit them first.
+    """
+    count = int(np.prod(state.check.reports[ref].array_shapes["weight"], dtype=np.int64))
+    if not has_layer_weights(state, ref) and budget.postpones(_TIME_PER_WEIGHT * count):
+        return None
+    return load_layer_weights(state, ref, budget.proceed)["weight"]

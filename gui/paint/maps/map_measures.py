@@ -4,11 +4,11 @@ import numpy as np
 
 from engine.explain import map_statistics
 from engine.explain.map_statistics import MapOrder
+from engine.text.units import number_text
 from gui.paint.basics.colours import RangeEnds, per_map_ranges, value_range
 from gui.paint.basics.derived_cache import CACHE
-from gui.paint.basics.text_drawing import number_text
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.tiles import MapOrdering
+from gui.paint.maps.tile_grid import MapOrdering
 from gui.state.volume_at import Float32Volume
 
 _PRODUCTS = 64

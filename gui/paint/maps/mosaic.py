@@ -9,11 +9,12 @@ from PySide6.QtCore import QMarginsF, QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.kernels import Checkpoint
+from engine.layers.explanation import Spot
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
+from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.detail.details import (
-    MapDetail,
     PlacedDetail,
     build_map_detail,
     detail_title_height,
@@ -40,7 +41,7 @@ from gui.paint.maps.panel_drawing import (
     panel_caption_height,
 )
 from gui.paint.maps.tile_drawing import find_value_step
-from gui.paint.maps.tiles import MapSpot, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import MosaicZoom, Projection, choose_tile_grid, project_grid
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
@@ -119,7 +120,9 @@ def _difference_panels(panels: Sequence[MosaicPanel], budget: Budget) -> tuple[M
     fresh = all(panel.is_fresh for panel in panels)
     names = panels[0].design, panels[1].design
     note = "" if fresh else STALE_HINT
-    return (make_difference_panel(first, second, names, order=panels[0].order, budget=budget, fresh=fresh, note=note),)
+    return (
+        make_difference_panel(first, second, names, order=panels[0].order, budget=budget, is_fresh=fresh, note=note),
+    )
 
 
 _NO_SPACE = "not enough space to show it: enlarge the view"
@@ -141,7 +144,7 @@ class MosaicLayout(NamedTuple):
     text_size: float
     """Height of the text in pixels."""
     panels: tuple[PanelLayout, ...]
-    pinned_rect: QRectF
+    selected_value_rect: QRectF
     legend_rect: QRectF
     difference_legend_rect: QRectF
     detail: PlacedDetail | None
@@ -180,11 +183,11 @@ def _lay_out_with_legends(rect: QRectF, content: MosaicContent, zoom: MosaicZoom
     difference = content.difference_panel
     maps, second = _cut_legend(maps, "" if difference is None else difference.legend_text, size, terse=terse)
     maps, first = _cut_legend(maps, content.legend, size, terse=terse)
-    pinned_line = pinned_text(content)
-    line_height = wrapped_text_height(pinned_line, maps.width(), size, bold=True) + size * 0.4 if pinned_line else 0.0
-    pinned_rect = QRectF(maps.left(), first.top() - line_height, maps.width(), line_height)
-    maps.setBottom(pinned_rect.top() - size * 0.6)
-    return MosaicLayout(size, _lay_out_panels(maps, content, size, zoom), pinned_rect, first, second, detail)
+    value_text = _selected_value_text(content)
+    line_height = wrapped_text_height(value_text, maps.width(), size, bold=True) + size * 0.4 if value_text else 0.0
+    value_rect = QRectF(maps.left(), first.top() - line_height, maps.width(), line_height)
+    maps.setBottom(value_rect.top() - size * 0.6)
+    return MosaicLayout(size, _lay_out_panels(maps, content, size, zoom), value_rect, first, second, detail)
 
 
 def _cut_legend(rect: QRectF, words: str, size: float, *, terse: bool) -> tuple[QRectF, QRectF]:
@@ -255,12 +258,12 @@ def _project_maps(panel: MosaicPanel, space: QRectF, size: float, zoom: MosaicZo
     return project_grid(grid, space, zoom)
 
 
-def pinned_text(content: MosaicContent) -> str:
+def _selected_value_text(content: MosaicContent) -> str:
     """Return the selected value, in both designs; "" if none is selected or known."""
     focus = content.focus
     if focus.channel is None or focus.pixel is None or not content.legend:
         return ""
-    spot = MapSpot(focus.channel, *focus.pixel)
+    spot = Spot(focus.channel, *focus.pixel)
     values = [map_value_text(panel, spot) for panel in content.panels]
     if len(values) > 1:
         values = [f"{panel.design} {value}" for panel, value in zip(content.panels, values, strict=True)]
@@ -284,7 +287,9 @@ def draw_mosaics(painter: QPainter, rect: QRectF, content: MosaicContent, layout
         draw_panel_note(painter, panel_layout.note_rect, panel, layout.text_size, theme)
         if panel_layout.projection is not None:
             draw_panel_maps(painter, panel_layout.projection, panel, content.focus, layout.text_size, theme)
-    draw_wrapped_text(painter, layout.pinned_rect, pinned_text(content), layout.text_size, theme.text, bold=True)
+    draw_wrapped_text(
+        painter, layout.selected_value_rect, _selected_value_text(content), layout.text_size, theme.text, bold=True
+    )
     _draw_legends(painter, layout, content, theme)
     if layout.detail is not None:
         draw_detail(painter, layout.detail, theme)

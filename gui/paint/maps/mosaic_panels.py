@@ -7,16 +7,18 @@ from msgspec import Struct
 from PySide6.QtGui import QImage
 
 from engine.explain.map_statistics import MapOrder
+from engine.layers.explanation import Spot
 from engine.network.graph import INPUT
 from engine.network.input_specs import ImageInput, Input
 from engine.network.node_ref import STEM, NodeRef
 from engine.shapes import Shape
+from engine.text.units import number_text
 from gui.paint.basics.colours import PERCENTILES_TEXT, RangeEnds, colour_map_name, photo_image
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.basics.text_drawing import number_text
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.map_measures import count_non_finite, find_dead_maps, map_ranges, order_maps, volume_range
-from gui.paint.maps.tiles import MapOrdering, MapSpot, MapTiles
+from gui.paint.maps.tile_grid import MapOrdering
+from gui.paint.maps.tiles import MapTiles
 from gui.state.comparison import compared_refs
 from gui.state.view_state import Look, ViewState
 from gui.state.volume_at import Float32Volume, VolumeAt
@@ -50,7 +52,7 @@ class MosaicPanel(Struct, frozen=True, eq=False):
     channel_names: tuple[str, ...] = ()
     is_fresh: bool = True
     note: str = ""
-    note_is_error: bool = False
+    note_is_mistake: bool = False
     """Whether the note reports a mistake."""
     order: MapOrdering | None = None
     """None: channel order."""
@@ -110,7 +112,7 @@ def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOr
         tiles = MapTiles(shape, volume, lows, highs, colour_map_name(state.look))
         photo, names = _photo_image(state.project.input, at, volume)
         if at.source[1] != INPUT:
-            dead_reasons = find_dead_maps(volume, before_relu=feeds_only_relus(state, at.source))
+            dead_reasons = find_dead_maps(volume, before_relu=_feeds_only_relus(state, at.source))
     return MosaicPanel(
         ref,
         ref[0] or ("input" if ref[1] == INPUT else "stem"),
@@ -118,7 +120,7 @@ def _build_panel(state: ViewState, at: VolumeAt, shared: RangeEnds, order: MapOr
         tiles,
         photo,
         names,
-        at.fresh,
+        at.is_fresh,
         note,
         is_error,
         matching_order(order, shape),
@@ -138,7 +140,7 @@ def order_figure_name(state: ViewState) -> str:
     return f"similarity to map {like}" if by == "likeness" else _FIGURES.get(by, "")
 
 
-def feeds_only_relus(state: ViewState, ref: NodeRef) -> bool:
+def _feeds_only_relus(state: ViewState, ref: NodeRef) -> bool:
     """Whether the output of a layer or input reaches only ReLUs within its design."""
     design, name = ref
     analysis = state.analysis(design)
@@ -165,12 +167,12 @@ def _note_text(at: VolumeAt) -> tuple[str, bool]:
         return "unknown: a layer before it has a mistake", True
     if at.result is None:
         return MAPS_RUN_HINT, False
-    return "" if at.fresh else STALE_HINT, False
+    return "" if at.is_fresh else STALE_HINT, False
 
 
 def _photo_image(spec: Input, at: VolumeAt, volume: Float32Volume) -> tuple[QImage | None, tuple[str, ...]]:
     """Return the photo and the names of its channels, if the volume is the project's input."""
-    if not at.is_project_input or not isinstance(spec, ImageInput) or not at.fresh:
+    if not at.is_project_input or not isinstance(spec, ImageInput) or not at.is_fresh:
         return None, ()
     if spec.channels == "gray":
         return None, ("gray",)
@@ -226,7 +228,7 @@ def order_text(state: ViewState, panels: Sequence[MosaicPanel]) -> str:
     return f"{words}, as in {state.focus.design}" if len(panels) > 1 else words
 
 
-def describe_map_value(panel: MosaicPanel, spot: MapSpot) -> str:
+def describe_map_value(panel: MosaicPanel, spot: Spot) -> str:
     """Describe the value under the mouse: "naive · conv5x5 · channel 3, y 12, x 7: 0.534"."""
     where = panel.design
     if panel.ref is not None and (panel.ref[0] or panel.ref[1] != INPUT):
@@ -243,11 +245,11 @@ def describe_map_value(panel: MosaicPanel, spot: MapSpot) -> str:
     return " · ".join(filter(None, parts))
 
 
-def spot_name(spot: MapSpot) -> str:
+def spot_name(spot: Spot) -> str:
     return f"channel {spot.channel}, y {spot.y}, x {spot.x}"
 
 
-def map_value_text(panel: MosaicPanel, spot: MapSpot) -> str:
+def map_value_text(panel: MosaicPanel, spot: Spot) -> str:
     """Return a value as text; "not computed" before a run."""
     if panel.tiles is None or panel.tiles.values is None:
         return "not computed"

@@ -5,12 +5,16 @@ from collections.abc import Mapping, Sequence
 from PySide6.QtCore import QLineF, QRectF, Qt
 from PySide6.QtGui import QColor, QFontMetricsF, QPainter, QPen
 
+from engine.layers.explanation import Spot
+from engine.text.units import number_text
 from gui.paint.basics.colours import DIVERGING, PERCENTILES
 from gui.paint.basics.note_drawing import STALE_OPACITY, NoteTone, draw_note
-from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, number_text, text_width
+from gui.paint.basics.outline import draw_outline
+from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, text_width
 from gui.paint.maps.mosaic_panels import MosaicPanel
-from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles, outline_tile
-from gui.paint.maps.tiles import MapSpot, MapTiles, Projection
+from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
+from gui.paint.maps.tile_grid import Projection
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus
 from gui.theme import DARK, LIGHT, Theme, font
 
@@ -66,7 +70,7 @@ def _fit_text_size(text: str, width: float, size: float, *, bold: bool = False) 
 def draw_panel_note(painter: QPainter, rect: QRectF, panel: MosaicPanel, size: float, theme: Theme) -> None:
     """Draw the note above the maps; as a warning if the maps are shown."""
     if panel.note:
-        tone: NoteTone = "mistake" if panel.note_is_error else "warning" if panel.has_values else "hint"
+        tone: NoteTone = "mistake" if panel.note_is_mistake else "warning" if panel.has_values else "hint"
         draw_note(painter, rect, panel.note, size, tone, theme)
 
 
@@ -117,14 +121,15 @@ def _draw_selection(painter: QPainter, projection: Projection, tiles: MapTiles, 
     """Outline the selected map, and mark the selected value."""
     if focus.channel is None or focus.channel >= tiles.shape.channels:
         return
-    outline_tile(painter, projection.tile_rect(focus.channel).adjusted(-1, -1, 1, 1), 3.0, theme.base, theme.text)
+    tile = projection.tile_rect(focus.channel).adjusted(-1, -1, 1, 1)
+    draw_outline(painter, tile, 2.0, theme.base, theme.text, border=1.5)
     if focus.pixel is None or tiles.shape.height * tiles.shape.width == 1:
         return
     y, x = focus.pixel
     if y < tiles.shape.height and x < tiles.shape.width:
-        mark = projection.value_rect(MapSpot(focus.channel, y, x))
+        mark = projection.value_rect(Spot(focus.channel, y, x))
         short = max(0.0, (7 - mark.width()) / 2)
-        outline_tile(painter, mark.adjusted(-short, -short, short, short), 2.0, "#000000", "#ffffff")
+        draw_outline(painter, mark.adjusted(-short, -short, short, short), 1.0, "#000000", "#ffffff", border=1.5)
 
 
 def draw_colour_legend(

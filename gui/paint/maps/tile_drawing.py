@@ -8,7 +8,8 @@ from PySide6.QtGui import QColor, QFontMetricsF, QPaintEngine, QPainter, QPen
 
 from gui.paint.basics.colours import DIVERGING, colour_bar_image
 from gui.paint.basics.text_drawing import draw_text, text_width
-from gui.paint.maps.tiles import LABELLED_TILE_SIZE, MapTiles, Projection, tile_image
+from gui.paint.maps.tile_grid import LABELLED_TILE_SIZE, Projection
+from gui.paint.maps.tiles import MapTiles, tile_image
 from gui.theme import Theme, font
 
 _MOST_ENLARGED_PIXELS = 8_000_000
@@ -65,14 +66,6 @@ def _draw_edges(painter: QPainter, projection: Projection, theme: Theme) -> None
         painter.drawRects(
             [projection.tile_rect(channel).adjusted(-0.4, -0.4, 0.4, 0.4) for channel in projection.visible_channels()]
         )
-
-
-def outline_tile(painter: QPainter, rect: QRectF, width: float, outer: str, inner: str) -> None:
-    """Draw a frame in two colours, one of which stands out on any map."""
-    painter.setBrush(Qt.BrushStyle.NoBrush)
-    for pen, colour in ((width + 2, outer), (width - 1, inner)):
-        painter.setPen(QPen(QColor(colour), pen, j=Qt.PenJoinStyle.MiterJoin))
-        painter.drawRect(rect)
 
 
 def draw_colour_bar(

@@ -14,7 +14,6 @@ from engine.network.node_ref import STEM
 from engine.reports.googlenet_table import PaperColumn, PaperRow, footnotes, paper_rows, paper_table_columns
 from engine.reports.tables import design_title
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, text_width
-from gui.paint.tables import ruled_table
 from gui.paint.tables.ruled_table import (
     LARGEST,
     MARGIN,
@@ -22,6 +21,7 @@ from gui.paint.tables.ruled_table import (
     TITLE,
     Cell,
     Cells,
+    Column,
     Remark,
     Row,
     Spacing,
@@ -29,6 +29,8 @@ from gui.paint.tables.ruled_table import (
     draw_notes,
     draw_table,
     draw_title,
+    head_lines,
+    natural_size,
     side_by_side,
     table_width,
     title_width,
@@ -49,13 +51,13 @@ NO_LAYER_HINT = f"No layer yet. {ADD_DESIGN_HINT} and layers to it: each has a r
 
 
 class GooglenetSheet(Struct, frozen=True):
-    """One table: its texts, and the place of each column."""
+    """One table: its texts, and the position of each column."""
 
     title: str
     design: str
     columns: tuple[PaperColumn, ...]
     rows: tuple[PaperRow, ...]
-    table_columns: tuple[ruled_table.Column, ...]
+    table_columns: tuple[Column, ...]
     notes: tuple[str, ...]
     max_width: float = inf
     """Greatest width; a wider title is shortened."""
@@ -73,7 +75,7 @@ class GooglenetSheet(Struct, frozen=True):
     @property
     def height(self) -> float:
         """Height of the table with its notes and margins."""
-        lines = ruled_table.head_lines(self.table_columns)
+        lines = head_lines(self.table_columns)
         return _SPACING.height(titled=bool(self.title), head_lines=lines, rows=len(self.rows), notes=len(self.notes))
 
 
@@ -194,7 +196,7 @@ def _make_sheet(
     widths = [min(max(text_width(text, bold=True) for text in column), _WIDEST) for column in texts]
     gaps = [_GROUP_GAP if after.figure and not before.figure else _GAP for before, after in pairwise(columns)]
     table_columns = [
-        ruled_table.Column(tuple(filter(None, column.head)), width, column.is_number, column.figure)
+        Column(tuple(filter(None, column.head)), width, column.is_number, column.figure)
         for column, width in zip(columns, widths, strict=True)
     ]
     return GooglenetSheet(title, design, columns, rows, side_by_side(table_columns, gaps), (), max_width)
@@ -211,11 +213,11 @@ def _stretch_sheet(sheet: GooglenetSheet) -> GooglenetSheet:
 
 def _add_notes(sheet: GooglenetSheet, notes: Sequence[str], size: float) -> GooglenetSheet:
     """Add notes of that size below, in lines as wide as the sheet."""
-    lines = tuple(line for text in notes for line in wrap_note(text, sheet.width, size))
+    lines = tuple(line for text in notes for line in _wrap_note(text, sheet.width, size))
     return replace(sheet, notes=lines, foot_size=size)
 
 
-def wrap_note(text: str, width: float, size: float = _FOOT_SIZE) -> Iterator[str]:
+def _wrap_note(text: str, width: float, size: float = _FOOT_SIZE) -> Iterator[str]:
     """Break a note into lines of at most `width` units."""
     line = ""
     for word in text.split():
@@ -241,7 +243,7 @@ def googlenet_table_size(state: ViewState) -> tuple[int, int]:
     """Width and height in pixels of a figure that the tables fill at their natural text size."""
     sheets = make_googlenet_sheets(state)
     width, height = max(sheet.width for sheet in sheets), sum(sheet.height for sheet in sheets)
-    return ruled_table.natural_size(width + 2 * MARGIN, height)
+    return natural_size(width + 2 * MARGIN, height)
 
 
 def _rows(sheet: GooglenetSheet, left_out: int, theme: Theme) -> Iterator[Row]:

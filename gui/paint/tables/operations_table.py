@@ -11,11 +11,9 @@ from PySide6.QtCore import QRectF
 from PySide6.QtGui import QColor, QPainter
 
 from engine.network.node_ref import STEM
-from engine.reports import tables
-from engine.reports.tables import comparisons, design_title, operations_columns, visible_metrics
+from engine.reports.tables import TableColumn, TableRow, comparisons, design_title, operations_columns, visible_metrics
 from gui.paint.basics.column_layout import fill_columns
 from gui.paint.basics.text_drawing import ADD_DESIGN_HINT, text_width
-from gui.paint.tables import ruled_table
 from gui.paint.tables.ruled_table import (
     LARGEST,
     MARGIN,
@@ -32,6 +30,7 @@ from gui.paint.tables.ruled_table import (
     draw_notes,
     draw_table,
     draw_title,
+    natural_size,
     side_by_side,
     table_width,
     title_width,
@@ -115,7 +114,7 @@ def make_operations_sheet(state: ViewState) -> OperationsSheet:
     )
 
 
-def _group_lines(group: Sequence[tables.TableRow], columns: Sequence[tables.TableColumn]) -> Iterator[TableLine]:
+def _group_lines(group: Sequence[TableRow], columns: Sequence[TableColumn]) -> Iterator[TableLine]:
     design = group[0].design
     yield TableLine("heading", design, design_title(design))
     for row in group:
@@ -148,7 +147,7 @@ def operations_table_size(state: ViewState) -> tuple[int, int]:
     sheet = make_operations_sheet(state)
     sizes = [_blocks_extent(sheet, count) for count in range(1, _MOST_BLOCKS + 1)]
     width, height = min(sizes, key=lambda size: abs(log(size[0] / size[1] / _NATURAL_SHAPE)))
-    return ruled_table.natural_size(width, height)
+    return natural_size(width, height)
 
 
 def _blocks_extent(sheet: OperationsSheet, count: int) -> tuple[float, float]:

@@ -42,7 +42,7 @@ class Spacing(Struct, frozen=True):
 
 
 class Column(Struct, frozen=True):
-    """A column: its head of one or two lines, and its place."""
+    """A column: its head of one or two lines, and its position."""
 
     head: tuple[str, ...]
     width: float

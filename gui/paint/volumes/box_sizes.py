@@ -1,14 +1,11 @@
-"""Measures the space of a volume with its numbers, name and mistakes, and of the operator before it."""
+"""Measures the space of a volume with its numbers, name and mistakes."""
 
 from functools import lru_cache
-from typing import Literal, NamedTuple
-
-from msgspec import Struct
+from typing import NamedTuple
 
 from engine.blocks import Block
-from engine.network.analysis import Report
 from engine.shapes import Shape
-from gui.paint.volumes.camera import Camera, Prism, make_prism
+from gui.paint.volumes.camera import Camera, Prism, Rect, make_prism
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import (
     ASCENT,
@@ -21,16 +18,7 @@ from gui.paint.volumes.labels import (
     place_edge_labels,
     wrap_text,
 )
-
-ArrowDetail = Literal["formula", "line", "lines", "first", "whole", "stacked", "narrow"]
-"""Text at an arrow: the operator with its cost formula, in one line, in two, or without its numbers.
-
-In figures: the operator with its formula in one line ("whole"), in two ("stacked") or in three ("narrow").
-"""
-
-DETAILS: tuple[ArrowDetail, ...] = ("formula", "line", "lines", "first")
-FORMULA_LINES: dict[ArrowDetail, int] = {"formula": 1, "whole": 1, "stacked": 2, "narrow": 3}
-"""Number of lines of the formula; without an entry there is none."""
+from gui.paint.volumes.text_options import TextSizes
 
 _NAME_WIDTH, _MISTAKE_WIDTH, _UNKNOWN_SIZE, _MISTAKE_LINES = 12.0, 15.0, 3.0, 6
 """Widths in ems, and the most lines of mistakes at a node."""
@@ -43,46 +31,6 @@ _CAPTION_GAP = 0.3
 
 _LINE_HEIGHT, _ARROW_HEIGHT = 0.3, 0.65
 """Space on each side of a line that leaves a box and of an arrow that reaches one, in ems."""
-
-
-class TextSizes(Struct, frozen=True):
-    """Pixel sizes of the text in the picture."""
-
-    em: int
-
-    @property
-    def small(self) -> int:
-        return round(0.84 * self.em)
-
-
-class TextOptions(Struct, frozen=True):
-    """How much text a picture has."""
-
-    arrow_details: tuple[ArrowDetail, ...] = DETAILS
-    """Possible texts at the arrows, the longest first."""
-    has_names: bool = True
-    """Whether names are shown below volumes."""
-    one_line_captions: bool = False
-    """Whether a name and the note on the front face always share a line."""
-    has_kernel_depth: bool = False
-    """Whether operators show the depth of their kernels: 5×5×256."""
-    edge_numbers: str = "CHW"
-    """Edges with numbers."""
-    has_sparse_numbers: bool = False
-    """Whether H and W are shown only at the volumes where they change."""
-    notes: Literal["all", "fronts", "none"] = "all"
-    """Whether volumes have notes on what their faces show; "fronts": only the channel of a visible front."""
-    least_box_size: float = 4.0
-    """Least mean size of boxes, in ems; below it text shrinks, too."""
-    arrow_padding: float = 1.4
-    """Free length of an arrow beside its text, in ems."""
-    branch_spread: float = 1.0
-    """Greatest factor by which branches may be farther apart than necessary."""
-    camera_is_fixed: bool = False
-    """Whether the camera never turns; if it can, boxes seen straight on have equal space on both sides."""
-
-
-SCREEN_TEXT_OPTIONS = TextOptions()
 
 
 class VolumeCaption(NamedTuple):
@@ -100,9 +48,9 @@ class BoxBody(NamedTuple):
     """The box of a volume around (0, 0) with the numbers at its edges, and their common bounds."""
 
     box: Prism
-    bounds: tuple[float, float, float, float]
+    bounds: Rect
     numbers: tuple[Label, ...]
-    full_bounds: tuple[float, float, float, float]
+    full_bounds: Rect
     caption_x: float
     """Centre of the caption: below the front face, or below the whole of a compact box."""
 
@@ -120,15 +68,10 @@ class BoxMeasurer:
     """Measures volumes; the results are cached per shape and size of caption."""
 
     def __init__(self, camera: Camera, scale: str, unit: float, text_sizes: TextSizes, camera_is_fixed: bool) -> None:
-        self.eye, self.scale, self.unit, self.text_sizes, self.camera_is_fixed = (
-            camera,
-            scale,
-            unit,
-            text_sizes,
-            camera_is_fixed,
-        )
+        self.eye, self.scale, self.unit = camera, scale, unit
+        self.text_sizes, self.camera_is_fixed = text_sizes, camera_is_fixed
         self._bodies: dict[tuple[Shape | None, bool, str], BoxBody] = {}
-        self._rooms: dict[tuple[Shape | None, bool, str, float, float], BoxSpace] = {}
+        self._spaces: dict[tuple[Shape | None, bool, str, float, float], BoxSpace] = {}
         self._ends: dict[tuple[Shape | None, bool, str], tuple[float, float]] = {}
 
     def measure_body(self, vertex: Vertex) -> BoxBody:
@@ -140,9 +83,9 @@ class BoxMeasurer:
 
     def measure_space(self, vertex: Vertex, caption: VolumeCaption) -> BoxSpace:
         key = (vertex.shape, vertex.is_compact, vertex.edge_numbers, caption.width, caption.height)
-        space = self._rooms.get(key)
+        space = self._spaces.get(key)
         if space is None:
-            space = self._rooms[key] = self._compute_space(self.measure_body(vertex), caption)
+            space = self._spaces[key] = self._compute_space(self.measure_body(vertex), caption)
         return space
 
     def line_ends(self, vertex: Vertex, caption: VolumeCaption) -> tuple[float, float]:
@@ -152,11 +95,8 @@ class BoxMeasurer:
         if ends is None:
             ends = self._ends[key] = self._line_ends(body)
         before, after = ends
-        half_width, em, caption_top = (
-            caption.width / 2,
-            self.text_sizes.em,
-            body.full_bounds[3] + _CAPTION_GAP * self.text_sizes.small,
-        )
+        half_width, em = caption.width / 2, self.text_sizes.em
+        caption_top = body.full_bounds[3] + _CAPTION_GAP * self.text_sizes.small
         return (
             min(before, body.caption_x - half_width) if caption_top < _ARROW_HEIGHT * em else before,
             max(after, body.caption_x + half_width) if caption_top < _LINE_HEIGHT * em else after,
@@ -211,9 +151,7 @@ def get_box_measurer(
     return BoxMeasurer(camera, scale, unit, text_sizes, camera_is_fixed)
 
 
-def _extent_with_texts(
-    box: Prism, rects: list[tuple[float, float, float, float]], height: float
-) -> tuple[float, float]:
+def _extent_with_texts(box: Prism, rects: list[Rect], height: float) -> tuple[float, float]:
     """Left and right end of a box and of the texts beside it, within `height` above and below its middle."""
     left, right = box.extent_between(-height, height)
     level = [rect for rect in rects if rect[1] < height and rect[3] > -height]
@@ -232,7 +170,7 @@ def make_caption(
     if vertex.report is not None and vertex.is_compact:
         text = vertex.report.layer.label() if has_note else ""
     note = _WIDEST_COMPACT_NOTE if vertex.is_compact or not text else _WIDEST_NOTE
-    return _make_caption(text, is_closed_block(vertex), note if has_note else "", mistakes, text_sizes, stacked)
+    return _make_caption(text, _is_closed_block(vertex), note if has_note else "", mistakes, text_sizes, stacked)
 
 
 @lru_cache(maxsize=2048)
@@ -265,104 +203,13 @@ def place_caption(body: BoxBody, caption: VolumeCaption, text_sizes: TextSizes, 
     """Place a caption below its box; the second line is for the note or for mistakes."""
     y = body.full_bounds[3] + (_CAPTION_GAP + ASCENT) * text_sizes.small
     role: TextRole = "muted" if vertex.is_compact else "text"
-    texts = [make_centred_label(caption.name, body.caption_x, y, text_sizes.small, role, is_closed_block(vertex))]
+    texts = [make_centred_label(caption.name, body.caption_x, y, text_sizes.small, role, _is_closed_block(vertex))]
     for line in caption.mistakes:
         y += LINE_SPACING * text_sizes.small
         texts.append(make_centred_label(line, body.caption_x, y, text_sizes.small, "error"))
     return tuple(texts)
 
 
-class OperatorText(NamedTuple):
-    """Texts above and below an arrow (text, size, bold), and the space that they need along it and on both sides."""
-
-    above: tuple[tuple[str, int, bool], ...]
-    below: tuple[tuple[str, int, bool], ...]
-    width: float
-    up: float
-    down: float
-
-
-def make_operator_text(
-    vertex: Vertex, detail: ArrowDetail, text_sizes: TextSizes, formula: str, options: TextOptions = SCREEN_TEXT_OPTIONS
-) -> OperatorText:
-    """Make the text at the arrow to a vertex; `formula` is that of its cost."""
-    report = vertex.report
-    if vertex.is_compact or report is None:
-        return OperatorText((), (), 1.3 * text_sizes.em, 0.0, 0.0)
-    label = _deep_label(report) if options.has_kernel_depth else report.layer.label()
-    halves = _split_block_label(report.layer) if isinstance(report.layer, Block) else _split_label(label)
-    lines = _formula_lines(formula, FORMULA_LINES.get(detail, 0))
-    return _make_operator_text(label, halves, lines, detail, text_sizes, options.arrow_padding)
-
-
-def fullest_operator_text(vertex: Vertex, text_sizes: TextSizes, formula: str, space: float) -> OperatorText:
-    """The longest text that fits at an arrow of this length, or the shortest."""
-    choices = [make_operator_text(vertex, detail, text_sizes, formula) for detail in DETAILS]
-    return next((operator_text for operator_text in choices if operator_text.width <= space), choices[-1])
-
-
-@lru_cache(maxsize=2048)
-def _make_operator_text(
-    label: str,
-    halves: tuple[str, str],
-    formula: tuple[str, ...],
-    detail: ArrowDetail,
-    text_sizes: TextSizes,
-    padding: float,
-) -> OperatorText:
-    em, small, (first, second) = text_sizes.em, text_sizes.small, halves
-    above: tuple[tuple[str, int, bool], ...] = ((label, em, True),)
-    below = tuple([(line, small, False) for line in formula])
-    if detail in ("lines", "first"):
-        above = ((first, em, True),)
-        below = ((second, small, False),) if second and (detail == "lines" or "," not in label) else ()
-    elif detail in ("stacked", "narrow"):
-        above = ((first, em, True), (second, small, False)) if second else ((first, em, True),)
-    text_width = max(measure_text(*text) for text in (*above, *below))
-    up, down = (LINE_SPACING * sum([size for _, size, _ in texts]) for texts in (above, below))
-    width = max(text_width + padding * em, (1.8 + padding) * em)
-    return OperatorText(above, below, width, up + 0.48 * em, down + 0.58 * em if below else 0.5 * em)
-
-
-def _deep_label(report: Report) -> str:
-    """The label of a layer; that of a convolution includes the depth of its kernel: 5×5×256, 32 filters."""
-    has_shape = report.output_shape is not None
-    return report.layer.deep_label(report.known_inputs[0]) if has_shape else report.layer.label()
-
-
-def _formula_lines(formula: str, count: int) -> tuple[str, ...]:
-    """Break a formula into up to `count` lines: the result on its own line, then also the factors per position."""
-    product, equals, result = formula.rpartition(" = ")
-    if count < 2 or not equals:
-        return (formula,) if formula and count else ()
-    places, cross, weights = product.rpartition(" × ")
-    parts = (places, f"× {weights}") if cross and count > 2 else (product,)
-    return (*parts, f"= {result}")
-
-
-def _split_label(label: str) -> tuple[str, str]:
-    """Split a label in two: 5×5, and 32 filters; 3×3, and max pool; global avg, and pool."""
-    first, comma, second = label.partition(", ")
-    if not comma and len(label) > 8:
-        first, _, second = label.partition(" ") if label[0].isdigit() else label.rpartition(" ")
-    return (first, second) if first else (second, "")
-
-
-def _split_block_label(block: Block) -> tuple[str, str]:
-    """Split the label of a block into its title and its numbers."""
-    title = block.title.lower()
-    return title, block.label().removeprefix(title).lstrip(", ")
-
-
-def is_closed_block(vertex: Vertex) -> bool:
+def _is_closed_block(vertex: Vertex) -> bool:
     """Whether a volume is the output of a closed block."""
     return vertex.report is not None and isinstance(vertex.report.layer, Block)
-
-
-_COLOURS: dict[str, TextRole] = {"weights": "design", "resampling": "pool"}
-"""Colours by the role of a kind; other roles are muted."""
-
-
-def operator_role(vertex: Vertex) -> TextRole:
-    """The colour of an operator: that of its design if it multiplies weights, that of pooling, or muted."""
-    return "muted" if vertex.report is None else _COLOURS.get(vertex.report.layer.role, "muted")

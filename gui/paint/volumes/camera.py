@@ -11,6 +11,8 @@ from PySide6.QtGui import QPolygonF, QTransform
 from engine.shapes import Shape
 
 Vector = tuple[float, float]
+Rect = tuple[float, float, float, float]
+"""Left, top, right, bottom."""
 FaceSide = Literal["front", "top", "left", "right"]
 
 LENGTH_SCALES: dict[str, Callable[[float], float]] = {"true": float, "sqrt": sqrt, "log": lambda count: log2(count + 1)}
@@ -102,8 +104,8 @@ class Prism(NamedTuple):
         edges = [(span * x, span * y) for span, (x, y) in zip(spans, self[2:], strict=True)]
         return Prism(*self.corner(*low), *edges)
 
-    def bounds(self) -> tuple[float, float, float, float]:
-        """Left, top, right and bottom of the box on the screen."""
+    def bounds(self) -> Rect:
+        """The rectangle around the box on the screen."""
         across = [edge[0] for edge in (self.width, self.height, self.depth)]
         upright = [edge[1] for edge in (self.width, self.height, self.depth)]
         return (

@@ -71,7 +71,7 @@ def face_values(state: ViewState, box: PlacedBox, focus: Focus) -> FaceValues | 
     volume = at.volume_of(box.vertex.shape)
     if volume is None:
         return None
-    return FaceValues(volume, at.fresh, front_channel(state, box.ref, volume, focus), photo_at(state, at, focus))
+    return FaceValues(volume, at.is_fresh, front_channel(state, box.ref, volume, focus), photo_at(state, at, focus))
 
 
 def face_note(box: PlacedBox, values: FaceValues | None, *, slices: bool = True) -> str:

@@ -15,7 +15,7 @@ from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import FaceSide
 from gui.state.volume_at import Float32Volume
 
-MOST_PIXELS = 512
+_MOST_PIXELS = 512
 """Most columns or rows of the picture of a face."""
 
 _SAMPLED_PIXELS = 4096
@@ -28,7 +28,7 @@ def most_varied_channel(volume: Float32Volume) -> int:
     Measured by the entropy of its colours in 16 steps, since variance prefers maps with a few extremes.
     """
     return CACHE.get_or_make(
-        (volume,), ("liveliest channel",), lambda: _find_most_varied_channel(volume), lambda _: 256
+        (volume,), ("most varied channel",), lambda: _find_most_varied_channel(volume), lambda _: 256
     )
 
 
@@ -43,7 +43,7 @@ def _find_most_varied_channel(volume: Float32Volume) -> int:
     return int(np.argmax(np.round(entropy, 9)))
 
 
-def face_slice(volume: Float32Volume, side: FaceSide, channel: int) -> NDArray[Any]:
+def _face_slice(volume: Float32Volume, side: FaceSide, channel: int) -> NDArray[Any]:
     """The slice on a face, with the rows and columns of the face.
 
     front: the channel (H×W); top: the row y = 0 of every channel (C×W); left and right: the column x = 0 or
@@ -67,12 +67,12 @@ def face_image(
     A pixel shows the mean of its values if there are several; otherwise each value is a pixel of the picture.
     """
     channels, map_height, map_width = volume.shape
-    height = _halved(channels if side == "top" else map_height, int(min(rows, MOST_PIXELS)))
-    width = _halved(map_width if side in ("front", "top") else channels, int(min(columns, MOST_PIXELS)))
+    height = _halved(channels if side == "top" else map_height, int(min(rows, _MOST_PIXELS)))
+    width = _halved(map_width if side in ("front", "top") else channels, int(min(columns, _MOST_PIXELS)))
 
     def make() -> QImage:
         ends = volume_range(volume, zero_centred=zero_centred)
-        levels = colours.to_levels(_block_means(face_slice(volume, side, channel), height, width), *ends)
+        levels = colours.to_levels(_block_means(_face_slice(volume, side, channel), height, width), *ends)
         return colours.indexed_image(levels, name).convertToFormat(QImage.Format.Format_RGB32)
 
     key = ("face", side, channel if side == "front" else 0, name, zero_centred, height, width)
@@ -81,8 +81,8 @@ def face_image(
 
 def photo_face_image(volume: Float32Volume, spec: ImageInput, columns: float, rows: float) -> QImage:
     """The photo that a volume was made from, at the resolution of `face_image`."""
-    height = _halved(volume.shape[1], int(min(rows, MOST_PIXELS)))
-    width = _halved(volume.shape[2], int(min(columns, MOST_PIXELS)))
+    height = _halved(volume.shape[1], int(min(rows, _MOST_PIXELS)))
+    width = _halved(volume.shape[2], int(min(columns, _MOST_PIXELS)))
 
     def make() -> QImage:
         whole = colours.photo_image(volume, spec).convertToFormat(QImage.Format.Format_RGB32)
@@ -111,7 +111,7 @@ def fade_image(volume: Float32Volume, image: QImage, ground: QColor, share: floa
 
 def enlarge_pixels(image: QImage) -> QImage:
     """Enlarge each pixel to a block of pixels, since viewers of files would blur a small picture."""
-    factors = [max(1, MOST_PIXELS // length) for length in (image.width(), image.height())]
+    factors = [max(1, _MOST_PIXELS // length) for length in (image.width(), image.height())]
     size = image.width() * factors[0], image.height() * factors[1]
     return image.scaled(*size, Qt.AspectRatioMode.IgnoreAspectRatio, Qt.TransformationMode.FastTransformation)
 

@@ -5,12 +5,12 @@ from typing import Literal, NamedTuple
 
 from engine.network.node_ref import NodeRef
 from engine.shapes import Shape
-from gui.paint.basics.text_drawing import number_text
-from gui.paint.volumes.camera import BoxFace, FaceSide
+from engine.text.units import number_text
+from gui.paint.volumes.camera import BoxFace, FaceSide, Rect
 from gui.paint.volumes.face_values import front_channel, photo_at, visible_focus
 from gui.paint.volumes.layout import VolumesLayout
 from gui.paint.volumes.scene import PlacedBox, VolumesScene
-from gui.paint.volumes.visible_parts import TEXT_REACH, Rect
+from gui.paint.volumes.visible_parts import TEXT_REACH
 from gui.state.view_state import Focus, ViewState
 
 Direction = Literal["left", "right", "up", "down"]
@@ -107,7 +107,7 @@ def describe_hit(state: ViewState, hit: VolumeHit) -> str:
             channels = slice(None) if hit.channel is None else slice(hit.channel, hit.channel + 1)
             values = volume[channels, hit.pixel[0], hit.pixel[1]]
             parts[-1] += ": " + ", ".join(number_text(value) for value in values)
-            if not at.fresh:
+            if not at.is_fresh:
                 parts.append("for earlier settings")
     return " · ".join(parts)
 

@@ -6,10 +6,10 @@ from typing import NamedTuple
 from engine.cost.receptive_fields import Region
 from engine.layers import Layer
 from engine.shapes import Shape
-from gui.paint.volumes.box_sizes import operator_role
 from gui.paint.volumes.camera import Prism
 from gui.paint.volumes.design_graph import Vertex
 from gui.paint.volumes.labels import TextRole
+from gui.paint.volumes.operator_texts import operator_role
 from gui.paint.volumes.scene import PlacedBox
 from gui.state.view_state import Focus
 

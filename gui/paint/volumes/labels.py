@@ -7,7 +7,7 @@ from typing import Literal, NamedTuple
 
 from PySide6.QtGui import QFont, QFontMetricsF
 
-from gui.paint.volumes.camera import Camera, Prism, Vector
+from gui.paint.volumes.camera import Camera, Prism, Rect, Vector
 from gui.theme import font
 
 TextRole = Literal["text", "muted", "error", "design", "pool", "accent"]
@@ -32,8 +32,7 @@ class Label(NamedTuple):
     bold: bool = False
 
     @property
-    def rect(self) -> tuple[float, float, float, float]:
-        """Left, top, right, bottom."""
+    def rect(self) -> Rect:
         return self.x, self.y - ASCENT * self.size, self.x + self.width, self.y + 0.22 * self.size
 
     def translate(self, x: float, y: float) -> "Label":

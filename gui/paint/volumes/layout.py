@@ -10,7 +10,8 @@ from engine.shapes import Shape
 from engine.text.units import count_text
 from gui.paint.volumes.camera import make_camera
 from gui.paint.volumes.line_breaks import LineBreaks, break_lines
-from gui.paint.volumes.scene import VolumesScene, lay_out_scene
+from gui.paint.volumes.scene import VolumesScene
+from gui.paint.volumes.scene_layout import lay_out_scene
 from gui.state.view_state import ViewState
 
 VOLUMES_MARGIN = 1.0
@@ -26,14 +27,14 @@ class VolumesLayout(NamedTuple):
     legend_height: float
 
 
-def volumes_text_size(width: float, height: float) -> int:
+def _text_size(width: float, height: float) -> int:
     """Text size that is readable from the back of a room: about 1/52 of the picture's height."""
     return max(11, min(28, round(min(height / 52, width / 84))))
 
 
 def lay_out_volumes(state: ViewState, width: float, height: float) -> VolumesLayout:
     """Lay out the designs of `state` for a picture of this size."""
-    em = volumes_text_size(width, height)
+    em = _text_size(width, height)
     header = (2.6 if width > 62 * em else 3.9) * em
     legend = (2.0 if width > 78 * em else 3.3) * em
     designs = [name for name in state.check.analyses if name != STEM]

@@ -8,10 +8,9 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPen
 
-from engine.cost import metrics
-from engine.cost.metrics import Costs
+from engine.cost.metrics import METRICS, Costs, Metric, compare_amounts, metric_by_id
+from engine.text.units import number_text
 from gui.paint.basics import colours
-from gui.paint.basics.text_drawing import number_text
 from gui.paint.maps.map_measures import volume_range
 from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 from gui.paint.volumes.face_values import photo_at, value_regions, visible_focus
@@ -42,7 +41,7 @@ def arrow_widths(state: ViewState, scene: VolumesScene) -> tuple[float, ...]:
 @lru_cache(maxsize=8)
 def _compute_arrow_widths(costs: Costs, metric_id: str, line_breaks: LineBreaks) -> tuple[float, ...]:
     """Widths ∝ √cost, so that small costs stay visible; arrows of unknown or no cost are thinnest."""
-    metric = metrics.metric_by_id(metric_id)
+    metric = metric_by_id(metric_id)
     reports = [
         (design_row.name, vertex.report)
         for design_row in line_breaks.design_rows
@@ -90,18 +89,14 @@ def _choose_totals(state: ViewState, design: str, em: int, width: float) -> tupl
 
 def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     """Both totals with shorter and shorter comparisons, then only the first total with the shortest."""
-    metric = metrics.metric_by_id(state.look.metric)
-    metric_pair = (metric, metrics.METRICS[1 if metric is not metrics.METRICS[1] else 0])
+    metric = metric_by_id(state.look.metric)
+    metric_pair = (metric, METRICS[1 if metric is not METRICS[1] else 0])
     costs = state.costs
     totals = [_total_text(costs, pair_metric, design) for pair_metric in metric_pair]
     first = state.project.designs[0].name
     amount, reference = (costs.total(metric, name) for name in (design, first))
-    names = (
-        (metric.comparative_noun, costs.unit(metric), "")
-        if amount and reference
-        else (metric.comparative_noun, costs.unit(metric))
-    )
-    comparisons = [metrics.compare_amounts(metric, amount, reference, name).strip() for name in names]
+    nouns = [metric.comparative_noun, costs.unit(metric), *([""] if amount and reference else [])]
+    comparisons = [compare_amounts(metric, amount, reference, noun).strip() for noun in nouns]
     choices = comparisons if design != first else [""]
     gap = _SEPARATOR if choices[0] else ""
     for comparison in choices:
@@ -109,7 +104,7 @@ def _total_choices(state: ViewState, design: str) -> Iterator[tuple[str, str]]:
     yield totals[0] + gap, choices[-1]
 
 
-def _total_text(costs: metrics.Costs, metric: metrics.Metric, design: str) -> str:
+def _total_text(costs: Costs, metric: Metric, design: str) -> str:
     """``160.6 M MACs``; unknown totals have the unit first, since two are side by side: ``MACs unknown``."""
     amount = costs.total(metric, design)
     if amount is not None:
@@ -146,7 +141,7 @@ def _legend_lines(state: ViewState, layout: VolumesLayout) -> list[str]:
 
 def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     yield LENGTH_SCALE_TEXTS[state.look.scale]
-    metric = metrics.metric_by_id(state.look.metric)
+    metric = metric_by_id(state.look.metric)
     if any(width > _THINNEST for width in arrow_widths(state, layout.scene)):
         yield f"arrow width ∝ √{state.costs.unit(metric) or metric.unit}"
     volumes = [(box, state.volume_at(box.ref)) for box in layout.scene.boxes]
@@ -157,7 +152,7 @@ def _legend_phrases(state: ViewState, layout: VolumesLayout) -> Iterator[str]:
     if value_regions(state):
         yield "inner boxes: what the selected value sees"
     yield FACES_TEXT
-    if any(not at.fresh for at in computed):
+    if any(not at.is_fresh for at in computed):
         yield "dimmed: for earlier settings"
     if len(computed) < sum(box.vertex.shape is not None for box in layout.scene.boxes):
         yield "plain: not run yet"

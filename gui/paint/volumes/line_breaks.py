@@ -2,7 +2,6 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from functools import lru_cache, partial
-from itertools import repeat
 from typing import NamedTuple
 
 from msgspec import Struct
@@ -10,24 +9,14 @@ from msgspec.structs import replace
 
 from engine.cost.counting import Convention
 from engine.cost.metrics import Costs, metric_by_id
-from engine.network.analysis import fold_blocks
+from engine.network.analysis import Report, fold_blocks
 from engine.network.node_ref import STEM, NodeRef
 from engine.run.check import ProjectCheck
 from engine.shapes import Shape
-from gui.paint.volumes.box_sizes import (
-    FORMULA_LINES,
-    SCREEN_TEXT_OPTIONS,
-    ArrowDetail,
-    BoxMeasurer,
-    TextOptions,
-    TextSizes,
-    VolumeCaption,
-    get_box_measurer,
-    make_caption,
-    make_operator_text,
-)
+from gui.paint.volumes.box_sizes import BoxMeasurer, VolumeCaption, get_box_measurer, make_caption
 from gui.paint.volumes.camera import CAMERA_VIEWS, Camera, make_camera
 from gui.paint.volumes.design_graph import DesignGraph, build_design_graph, with_edge_numbers
+from gui.paint.volumes.operator_texts import FORMULA_LINES, make_operator_text
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes, route_connections
 from gui.paint.volumes.space import (
     DesignRow,
@@ -39,6 +28,7 @@ from gui.paint.volumes.space import (
     rows_extent,
     unit_range,
 )
+from gui.paint.volumes.text_options import SCREEN_TEXT_OPTIONS, ArrowDetail, TextOptions, TextSizes
 
 _LARGEST = 4.0
 """Greatest length of a unit, in ems."""
@@ -99,17 +89,8 @@ def fit_boxes(line_breaks: LineBreaks, camera: Camera) -> tuple[BoxFit, BoxMeasu
 
     def excess(unit: float) -> float:
         """Fraction by which the picture is too large."""
-        return (
-            1
-            / min(
-                _growth_factors(
-                    line_breaks,
-                    line_breaks.lines,
-                    [measure_row(design_row, measurer_of(unit)) for design_row in line_breaks.design_rows],
-                )
-            )
-            - 1
-        )
+        row_sizes = [measure_row(design_row, measurer_of(unit)) for design_row in line_breaks.design_rows]
+        return 1 / min(_growth_factors(line_breaks, line_breaks.lines, row_sizes)) - 1
 
     least, most = _box_unit_range(line_breaks)
     over = excess(least)
@@ -167,50 +148,42 @@ def break_lines(
     Each of the `closed_blocks` is drawn as one node; `shapes` are earlier shapes of nodes whose shape is unknown;
     `input_text` names the input of the designs.
     """
-    text_sizes, mistakes_by_ref = TextSizes(em), dict(mistakes)
-    prepared_designs: dict[str, _PreparedDesign] = {}
-    for name, analysis in check.analyses.items():
-        if name != STEM:
-            visible_analysis = fold_blocks(analysis, {block for design, block in closed_blocks if design == name})
-            earlier_shapes = {node: shape for (design, node), shape in shapes if design == name}
-            prepared_designs[name] = _prepare_design(
-                name,
-                build_design_graph(visible_analysis, earlier_shapes),
-                mistakes_by_ref,
-                text_sizes,
-                input_text,
-                options,
-            )
-    empty = LineBreaks((), (), text_sizes, scale, space, options, side_by_side)
-    costs, metric, measurer_of = (
-        Costs(check, convention),
-        metric_by_id(metric_id),
-        _measurer_of_unit(empty, make_camera(*CAMERA_VIEWS["3-D"])),
-    )
+    empty = LineBreaks((), (), TextSizes(em), scale, space, options, side_by_side)
+    mistakes_by_ref = dict(mistakes)
+    designs = [
+        _prepare_design(
+            name,
+            build_design_graph(
+                fold_blocks(analysis, {block for design, block in closed_blocks if design == name}),
+                {node: shape for (design, node), shape in shapes if design == name},
+            ),
+            mistakes_by_ref,
+            empty.text_sizes,
+            input_text,
+            options,
+        )
+        for name, analysis in check.analyses.items()
+        if name != STEM
+    ]
+    if not designs:
+        return empty
+    costs, metric = Costs(check, convention), metric_by_id(metric_id)
+    measurer_of = _measurer_of_unit(empty, make_camera(*CAMERA_VIEWS["3-D"]))
 
     def with_detail(detail: ArrowDetail) -> tuple[LineBreaks, BoxFit]:
         """Break the lines with this detail at the arrows."""
-        design_rows = []
-        for name, (graph, routes, captions) in prepared_designs.items():
-            formulas = [
-                costs.formula(metric, name, vertex.report) if detail in FORMULA_LINES and vertex.report else ""
-                for vertex in graph.vertices
-            ]
-            make_text = partial(make_operator_text, options=options)
-            operators = tuple(map(make_text, graph.vertices, repeat(detail), repeat(text_sizes), formulas))
-            design_rows.append(
-                DesignRow(name, graph, routes, captions, operators, measure_gaps(graph, routes, operators, em))
-            )
-        unbroken = replace(empty, design_rows=tuple(design_rows))
+        rows = [_make_row(design, detail, partial(costs.formula, metric, design.name), empty) for design in designs]
+        unbroken = replace(empty, design_rows=tuple(rows))
         lines, fit = _choose_line_breaks(unbroken, measurer_of)
         return replace(unbroken, lines=lines), fit
 
-    return _choose_most_readable(with_detail, options.arrow_details) if prepared_designs else empty
+    return _choose_most_readable(with_detail, options.arrow_details)
 
 
 class _PreparedDesign(NamedTuple):
     """The graph of a design, the routes of its connections, and the captions of its boxes."""
 
+    name: str
     graph: DesignGraph
     routes: Routes
     captions: tuple[VolumeCaption, ...]
@@ -240,7 +213,25 @@ def _prepare_design(
         )
         for vertex, name, level in zip(graph.vertices, names, routes.levels, strict=True)
     ]
-    return _PreparedDesign(graph, routes, tuple(captions))
+    return _PreparedDesign(design, graph, routes, tuple(captions))
+
+
+def _make_row(
+    design: _PreparedDesign, detail: ArrowDetail, formula_of: Callable[[Report], str], empty: LineBreaks
+) -> DesignRow:
+    """Add the texts at the arrows, in the sizes and with the options of `empty`."""
+    sizes, options = empty.text_sizes, empty.text_options
+    operators = tuple(
+        make_operator_text(
+            vertex,
+            detail,
+            sizes,
+            formula_of(vertex.report) if detail in FORMULA_LINES and vertex.report else "",
+            options,
+        )
+        for vertex in design.graph.vertices
+    )
+    return DesignRow(*design, operators, measure_gaps(design.graph, design.routes, operators, sizes.em))
 
 
 def _choose_most_readable(

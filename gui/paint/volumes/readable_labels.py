@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from engine.cost import metrics
-from gui.paint.volumes.box_sizes import TextSizes, fullest_operator_text
 from gui.paint.volumes.face_values import FaceValues, face_note
 from gui.paint.volumes.labels import Label, make_centred_label, measure_text
 from gui.paint.volumes.line_breaks import LineBreaks
+from gui.paint.volumes.operator_texts import fullest_operator_text
 from gui.paint.volumes.scene import OperatorArrow, PlacedBox, ScenePoint, VolumesScene
+from gui.paint.volumes.text_options import TextSizes
 from gui.paint.volumes.visible_parts import VisibleParts
 from gui.state.view_state import ViewState
 

@@ -6,9 +6,10 @@ from typing import NamedTuple
 from msgspec import Struct
 
 from engine.shapes import Shape
-from gui.paint.volumes.box_sizes import BoxMeasurer, BoxSpace, OperatorText, VolumeCaption
+from gui.paint.volumes.box_sizes import BoxMeasurer, BoxSpace, VolumeCaption
 from gui.paint.volumes.camera import LENGTH_SCALES
 from gui.paint.volumes.design_graph import DesignGraph
+from gui.paint.volumes.operator_texts import OperatorText
 from gui.paint.volumes.routes import AXIS_LEVEL, Routes
 
 TRACK_WIDTH, GAP_PADDING, TURN_SPACE = 0.9, 0.5, 1.2

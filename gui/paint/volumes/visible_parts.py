@@ -7,13 +7,11 @@ from PySide6.QtCore import QRectF
 
 from engine.cost.receptive_fields import Region
 from engine.network.node_ref import NodeRef
+from gui.paint.volumes.camera import Rect
 from gui.paint.volumes.face_values import FaceValues, face_values, value_regions, visible_focus
 from gui.paint.volumes.legend import arrow_widths
 from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
 from gui.state.view_state import Focus, ViewState
-
-Rect = tuple[float, float, float, float]
-"""Left, top, right, bottom."""
 
 TEXT_REACH = 8.0
 """Greatest distance of a text from its box or arrow, in ems."""

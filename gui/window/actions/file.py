@@ -4,7 +4,7 @@ from functools import partial
 
 from PySide6.QtGui import QKeySequence
 
-from gui.paint.figures.catalogue import PAPER_FIGURES
+from gui.catalogue.figures import FIGURE_IDS, FIGURES
 from gui.window.actions.base import SEPARATOR, Action, CommandWindow, Menus
 
 _KEYS = QKeySequence.StandardKey
@@ -26,8 +26,8 @@ FILE_ACTIONS: tuple[Action, ...] = (
     Action("export_all", "Export all…", "Ctrl+E", "export", run=lambda window: window.files.export_all(),
            tip="Write every view as PNG, SVG and PDF"),
     *(
-        Action(f"figure_{name}", f"{figure.title}…", run=partial(_export_figure, name), tip=figure.tip)
-        for name, figure in PAPER_FIGURES.items()
+        Action(f"figure_{row.id}", f"{row.title}…", run=partial(_export_figure, row.id), tip=row.tip)
+        for row in FIGURES
     ),
     Action("turn", "Turn from 3-D to top as GIF…", run=lambda window: window.files.export_turn(),
            tip="Save the motion of the camera as an animation"),
@@ -38,5 +38,5 @@ FILE_MENUS: Menus = {
     "File": ("new", "open", "samples", "recent", SEPARATOR, "save", "save_as", SEPARATOR, "choose_photo",
              "choose_array", SEPARATOR, "Figures", "export_view", "export_all", "scale", "copy_view", SEPARATOR,
              "quit"),
-    "Figures": (*(f"figure_{name}" for name in PAPER_FIGURES), SEPARATOR, "turn", SEPARATOR, "figure_width"),
+    "Figures": (*(f"figure_{name}" for name in FIGURE_IDS), SEPARATOR, "turn", SEPARATOR, "figure_width"),
 }  # fmt: skip

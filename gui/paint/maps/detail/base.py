@@ -38,7 +38,7 @@ class MapDetail(Struct, frozen=True, eq=False):
     title: str
     body: DetailBody | None = None
     reason: str = ""
-    is_error: bool = False
+    is_mistake: bool = False
     """Whether the reason is a mistake."""
     text: str = ""
     """Description for screen readers."""

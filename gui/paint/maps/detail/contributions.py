@@ -10,19 +10,12 @@ from PySide6.QtGui import QColor, QPainter, QPen
 from engine.explain.contributions import Contributions, contributions, filter_input_of
 from engine.files.paths import FileFault
 from engine.shapes import Shape
+from engine.text.units import number_text
 from gui.paint.basics.note_drawing import STALE_HINT
-from gui.paint.basics.text_drawing import (
-    ALIGN_RIGHT,
-    draw_text,
-    draw_wrapped_text,
-    number_text,
-    text_width,
-    wrapped_text_height,
-)
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, draw_wrapped_text, text_width, wrapped_text_height
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
-from gui.paint.maps.kernel_image import get_layer_weights
-from gui.paint.maps.layer_weights import too_large_reason
+from gui.paint.maps.layer_weights import get_layer_weights, too_large_reason
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MISTAKES_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
@@ -46,7 +39,7 @@ def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | 
         return MapDetail(title, None, MISTAKES_HINT)
     if output.volume is None or source.volume is None or shape is None or channel >= len(output.volume):
         return MapDetail(title, None, MAPS_RUN_HINT)
-    if not (output.fresh and source.fresh):
+    if not (output.is_fresh and source.is_fresh):
         return MapDetail(title, None, STALE_HINT)
     if too_large_reason(shape):
         return MapDetail(title, None, too_large_reason(shape))
@@ -54,7 +47,7 @@ def build_contributions_detail(state: ViewState, budget: Budget) -> MapDetail | 
     try:
         weight = get_layer_weights(state, ref, budget)
     except FileFault as fault:
-        return MapDetail(title, None, str(fault), is_error=True)
+        return MapDetail(title, None, str(fault), is_mistake=True)
     if weight is None:
         return MapDetail(title, None, COMPUTING_TEXT)
     part = filter_input_of(layer, weight, volume, channel)

@@ -8,27 +8,16 @@ from PySide6.QtGui import QPainter
 
 from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
-from gui.paint.maps.detail.base import DetailBody, MapDetail, PlacedBody
+from gui.paint.maps.detail.base import MapDetail, PlacedBody
 from gui.paint.maps.detail.contributions import build_contributions_detail
 from gui.paint.maps.detail.histogram import build_histogram_detail
 from gui.paint.maps.detail.histograms import build_histograms_detail
 from gui.paint.maps.detail.kernel import build_kernel_detail
 from gui.paint.maps.mosaic_panels import MosaicPanel
-from gui.state.view_state import DetailKind as Kind
-from gui.state.view_state import ViewState
+from gui.state.view_state import DetailKind, ViewState
 from gui.theme import Theme
 
-__all__ = [
-    "DetailBody",
-    "MapDetail",
-    "PlacedBody",
-    "PlacedDetail",
-    "build_map_detail",
-    "draw_detail",
-    "lay_out_detail",
-]
-
-_DETAIL_BUILDERS: dict[Kind, Callable[[ViewState, Sequence[MosaicPanel], Budget], MapDetail | None]] = {
+_DETAIL_BUILDERS: dict[DetailKind, Callable[[ViewState, Sequence[MosaicPanel], Budget], MapDetail | None]] = {
     "kernel": lambda state, panels, budget: build_kernel_detail(state, budget),
     "kernel by size": lambda state, panels, budget: build_kernel_detail(state, budget),
     "histogram": lambda state, panels, budget: build_histogram_detail(state, panels),
@@ -72,4 +61,4 @@ def draw_detail(painter: QPainter, layout: PlacedDetail, theme: Theme) -> None:
         layout.body.draw(painter, theme)
         return
     below = rect.adjusted(0, detail_title_height(detail, rect.width(), size), 0, 0)
-    draw_wrapped_text(painter, below, detail.reason, size, theme.error if detail.is_error else theme.muted)
+    draw_wrapped_text(painter, below, detail.reason, size, theme.error if detail.is_mistake else theme.muted)

@@ -9,7 +9,8 @@ from PySide6.QtCore import QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
 
 from engine.explain.map_statistics import Histogram, Statistics, histograms, map_statistics
-from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, number_text, text_width
+from engine.text.units import number_text
+from gui.paint.basics.text_drawing import ALIGN_RIGHT, draw_text, text_width
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, MosaicPanel
 from gui.state.view_state import Focus, ViewState

@@ -9,14 +9,16 @@ from PySide6.QtGui import QPainter
 
 from engine.explain.map_statistics import Counts, Statistics, count_values, map_statistics
 from engine.kernels import Checkpoint
+from engine.layers.explanation import Spot
 from engine.shapes import Shape
-from engine.text.units import count_text
-from gui.paint.basics.text_drawing import draw_wrapped_text, number_text, wrapped_text_height
+from engine.text.units import count_text, number_text
+from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import COMPUTING_TEXT, Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.mosaic_panels import MAPS_RUN_HINT, find_map_order
 from gui.paint.maps.tile_drawing import draw_tile_numbers, draw_tiles
-from gui.paint.maps.tiles import MapOrdering, MapSpot, MapTiles, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus, ViewState
 from gui.state.volume_at import Float32Volume
 from gui.theme import THEMES, Theme
@@ -126,7 +128,7 @@ class PlacedHistograms(NamedTuple):
 
     def focus_at(self, point: QPointF) -> Focus | None:
         """Return the map of a picture."""
-        spot: MapSpot | None = self.projection.spot_at(point)
+        spot: Spot | None = self.projection.spot_at(point)
         focus = self.body.focus
         return None if spot is None else Focus(*focus.ref, spot.channel, focus.pixel)
 

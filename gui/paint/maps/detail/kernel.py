@@ -6,12 +6,14 @@ import numpy as np
 from PySide6.QtCore import QPointF, QRectF
 from PySide6.QtGui import QPainter
 
-from gui.paint.basics.text_drawing import draw_wrapped_text, number_text, wrapped_text_height
+from engine.text.units import number_text
+from gui.paint.basics.text_drawing import draw_wrapped_text, wrapped_text_height
 from gui.paint.maps.budget import Budget
 from gui.paint.maps.detail.base import MapDetail
 from gui.paint.maps.kernel_image import KernelTiles, load_selected_kernel
 from gui.paint.maps.tile_drawing import draw_colour_bar, draw_tile_numbers, draw_tiles
-from gui.paint.maps.tiles import MapOrdering, MapTiles, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tile_grid import MapOrdering, MosaicZoom, Projection, choose_tile_grid, project_grid
+from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import Focus, ViewState
 from gui.theme import Theme
 
@@ -22,7 +24,7 @@ def build_kernel_detail(state: ViewState, budget: Budget) -> MapDetail | None:
     if kernel is None:
         return None
     if kernel.tiles is None or kernel.tiles.values is None:
-        return MapDetail(kernel.title, None, kernel.reason, kernel.is_error)
+        return MapDetail(kernel.title, None, kernel.reason, kernel.is_mistake)
     by_size = state.look.detail == "kernel by size"
     order = (
         MapOrdering.from_channels(np.argsort(-kernel.channel_norms, kind="stable"))

@@ -1,0 +1,256 @@
+"""Places the boxes, numbers, arrows and lines of all designs, for one camera and one picture size."""
+
+from collections.abc import Iterator, Sequence
+from typing import NamedTuple
+
+from gui.paint.volumes.box_sizes import BoxMeasurer
+from gui.paint.volumes.camera import Camera
+from gui.paint.volumes.design_graph import OpenBlock, Vertex
+from gui.paint.volumes.labels import Label, elide_text, measure_text
+from gui.paint.volumes.line_breaks import DESIGN_GAP, LineBreaks, fit_boxes
+from gui.paint.volumes.operator_texts import OperatorText, make_operator_text, operator_role
+from gui.paint.volumes.routes import Route
+from gui.paint.volumes.scene import BlockFrame, OperatorArrow, PlacedBox, ScenePoint, VolumesScene
+from gui.paint.volumes.space import (
+    BLOCK_TITLE_HEIGHT,
+    GAP_PADDING,
+    TRACK_WIDTH,
+    TURN_SPACE,
+    DesignRow,
+    RowSizes,
+    line_height,
+    line_width,
+    row_height,
+)
+
+_REACH = 0.3
+"""Distance between an arrow and its box, in ems."""
+
+
+class _PlacedLine(NamedTuple):
+    """A line of a design: its columns, its axis, and its left, right and lower end."""
+
+    columns: range
+    axis: float
+    left: float
+    right: float
+    bottom: float
+    spare_height: float = 0.0
+    """Unused height."""
+    spread: float = 1.0
+    """Greatest factor by which the distance of its levels may grow."""
+
+
+def lay_out_scene(
+    line_breaks: LineBreaks, camera: Camera, left: float, top: float, heading_heights: Sequence[float]
+) -> VolumesScene:
+    """Lay out all designs for a camera; the graphs begin at (`left`, `top`), in pixels."""
+    fit, measurer, row_sizes = fit_boxes(line_breaks, camera)
+    em, shrink, beside = line_breaks.text_sizes.em, fit.shrink, line_breaks.side_by_side
+    row_heights = [row_height(lines, size, em) for lines, size in zip(line_breaks.lines, row_sizes, strict=True)]
+    count = sum(map(len, line_breaks.lines))
+    width, step = line_breaks.row_width / shrink, (line_breaks.row_width + DESIGN_GAP * em) / shrink
+    drawings, heading_points = [], []
+    x, y = left / shrink, top / shrink
+    for number, design_row in enumerate(line_breaks.design_rows):
+        free = line_breaks.space[1] / shrink - (row_heights[number] if beside else sum(row_heights))
+        spare = max(0.0, free) / max(len(line_breaks.lines[number]) if beside else count, 1)
+        heading_points.append((x * shrink, y * shrink))
+        y += heading_heights[number] / shrink
+        lines: list[_PlacedLine] = []
+        for line in line_breaks.lines[number]:
+            up, down = line_height(line, row_sizes[number])
+            y += TURN_SPACE * em if lines else 0.0
+            axis, bottom = y + spare / 2 + up, y + spare + up + down
+            lines.append(_PlacedLine(line, axis, x, x + width, bottom, spare, line_breaks.text_options.branch_spread))
+            y += spare + up + down
+        drawings.append(_PlacedDesign(design_row, measurer, row_sizes[number], lines))
+        x, y = (x + step, top / shrink) if beside else (x, y)
+    return VolumesScene(
+        tuple(box for drawing in drawings for box in drawing.boxes),
+        tuple(arrow for drawing in drawings for arrow in drawing.arrows),
+        tuple(wire for drawing in drawings for wire in drawing.wires),
+        tuple(frame for drawing in drawings for frame in drawing.frames),
+        tuple(heading_points),
+        fit.unit,
+        shrink,
+        camera,
+        line_breaks,
+    )
+
+
+class _PlacedDesign:
+    """Places one design: `boxes`, `arrows`, `wires` and `frames`."""
+
+    def __init__(
+        self, design_row: DesignRow, measurer: BoxMeasurer, row_sizes: RowSizes, lines: list[_PlacedLine]
+    ) -> None:
+        self.design_row, self.measurer, self.row_sizes, self.lines = design_row, measurer, row_sizes, lines
+        self.em = measurer.text_sizes.em
+        self.centre: list[float] = []  # of each column
+        self.begin: list[float] = []  # where the tracks before each column begin
+        self.line_of: list[_PlacedLine] = []
+        self.y: dict[tuple[int, int], float] = {}  # of (column, level)
+        for line, spare in zip(lines, self._spare_gaps(), strict=True):
+            self._place_line(line, spare)
+        vertices = list(enumerate(design_row.graph.vertices))
+        self.boxes = [self._place_box(index, vertex) for index, vertex in vertices]
+        self.arrows = [self._place_arrow(index, vertex) for index, vertex in vertices[1:]]
+        self.wires: list[tuple[ScenePoint, ...]] = []
+        self._add_wires()
+        self.frames = [frame for block in design_row.graph.open_blocks for frame in self._place_frames(block)]
+
+    def _spare_gaps(self) -> list[float]:
+        """Space to add to each gap of a line, so that lines fill the width; the last of several is like the others."""
+        spares = []
+        for line in self.lines:
+            space = line.right - line.left - line_width(self.design_row, line.columns, self.row_sizes, self.em)
+            count = sum(self._may_widen_gap(column) for column in line.columns if column)
+            spares.append(max(0.0, space) / max(1, count))
+        if len(spares) > 1:
+            spares[-1] = min(spares[-1], sum(spares[:-1]) / (len(spares) - 1))
+        return spares
+
+    def _may_widen_gap(self, column: int) -> bool:
+        """Whether the gap before a column may be widened; compact boxes stay close to their source."""
+        vertices = self.design_row.graph.vertices
+        return not all(vertices[index].is_compact for index in self.design_row.graph.columns[column])
+
+    def _place_line(self, line: _PlacedLine, spare: float) -> None:
+        x = line.left + (TURN_SPACE * self.em if line.columns.start else 0.0)
+        for column in line.columns:
+            self.begin.append(x + GAP_PADDING * self.em)
+            if column:
+                x += self.design_row.gaps[column] + (spare if self._may_widen_gap(column) else 0.0)
+            before, after = self.row_sizes.columns[column]
+            self.centre.append(x + before)
+            self.line_of.append(line)
+            x += before + after
+        for section, levels in zip(self.design_row.graph.sections, self.row_sizes.levels, strict=True):
+            if section.start in line.columns:
+                distance = max([level_space.y for level_space in levels.values()]) - min(
+                    [level_space.y for level_space in levels.values()]
+                )
+                stretch = min(line.spread, 1.0 + line.spare_height / distance) if distance else 1.0
+                for level, level_space in levels.items():
+                    for column in section:
+                        self.y[column, level] = line.axis + stretch * level_space.y
+
+    def _box_centre(self, index: int) -> ScenePoint:
+        """The middle of a vertex's box."""
+        vertex = self.design_row.graph.vertices[index]
+        return self.centre[vertex.column], self.y[vertex.column, self.design_row.routes.levels[index]]
+
+    def _place_box(self, index: int, vertex: Vertex) -> PlacedBox:
+        x, y = self._box_centre(index)
+        body, caption = self.measurer.measure_body(vertex), self.design_row.captions[index]
+        left, top, right, bottom = body.bounds
+        before, after = self.measurer.line_ends(vertex, caption)
+        return PlacedBox(
+            (self.design_row.name, vertex.name),
+            vertex,
+            tuple([self.design_row.graph.vertices[target] for target in self.design_row.graph.targets[index]]),
+            caption,
+            body.box.translate(x, y),
+            (x + left, y + top, x + right, y + bottom),
+            x,
+            y,
+            x + before - _REACH * self.em,
+            x + after + _REACH * self.em,
+            body,
+            self.measurer.text_sizes,
+        )
+
+    def _place_frames(self, block: OpenBlock) -> Iterator[BlockFrame]:
+        """Place the frames of an open block, one per line of its design, with its name at the top."""
+        em, columns, sizes = self.em, block.columns, self.row_sizes
+        for line in self.lines:
+            first, stop = max(columns.start, line.columns.start), min(columns.stop, line.columns.stop)
+            if first >= stop:
+                continue
+            left = self.begin[first] - 0.25 * em
+            right = self.centre[stop - 1] + sizes.columns[stop - 1][1] + 0.1 * em
+            top, bottom = line.axis - sizes.up[first], line.axis + sizes.down[first]
+            baseline, x = top + (BLOCK_TITLE_HEIGHT - 0.3) * em, left + 0.4 * em
+            name = elide_text(block.name, right - x, em, True)
+            title = Label(name, x, baseline, measure_text(name, em, True), em, bold=True)
+            kind = f" · {block.kind}"
+            texts = (title, Label(kind, x + title.width, baseline, measure_text(kind, em), em, "muted"))
+            visible_texts = texts if texts[1].rect[2] <= right else texts[:1]
+            yield BlockFrame((self.design_row.name, block.name), (left, top, right, bottom), visible_texts)
+
+    def _choose_operator_text(self, index: int, vertex: Vertex, space: float) -> OperatorText:
+        """The texts at an arrow, with its numbers if they fit here but were left out for the other arrows."""
+        operator_text = self.design_row.operators[index]
+        longer_text = make_operator_text(vertex, "lines", self.measurer.text_sizes, "")
+        left_out = longer_text.above == operator_text.above and longer_text.below and not operator_text.below
+        fits = longer_text.width <= space and longer_text.down <= self.row_sizes.box_spaces[index].down
+        return longer_text if left_out and fits else operator_text
+
+    def _place_arrow(self, index: int, vertex: Vertex) -> OperatorArrow:
+        em, column, operator_text = self.em, vertex.column, self.design_row.operators[index]
+        box, sources = self.boxes[index], self.design_row.graph.sources[index]
+        tracks = self.design_row.routes.tracks[column - 1]
+        start, y, role = self.begin[column] + tracks * TRACK_WIDTH * em, box.y, operator_role(vertex)
+        ends = start, box.x - self.row_sizes.box_spaces[index].left - _REACH * em
+        if not tracks and len(sources) == 1 and column - 1 in self.line_of[column].columns:
+            start = self.boxes[sources[0]].line_start_x
+        elif not sources:  # no source exists: a stub in the colour of mistakes
+            start, role = ends[1] - operator_text.width, "error"
+            ends = start, ends[1]
+        ref, middle = (self.design_row.name, vertex.name), sum(ends) / 2
+        operator_text = self._choose_operator_text(index, vertex, ends[1] - ends[0])
+        return OperatorArrow(
+            ref,
+            vertex,
+            start,
+            box.arrow_end_x,
+            y,
+            middle,
+            role,
+            operator_text,
+            self.measurer.text_sizes,
+            ends[1] - ends[0],
+        )
+
+    def _add_wires(self) -> None:
+        """Add the lines from boxes to the arrows that they feed, along tracks, lanes and returns to the next line."""
+        return_ends: dict[int, ScenePoint] = {}
+        vertices = self.design_row.graph.vertices
+        for route in self.design_row.routes.routes:
+            column = vertices[route.source].column
+            start = self.boxes[route.source].line_start_x, self.boxes[route.source].y
+            if column + 1 not in self.line_of[column].columns:
+                if route.source not in return_ends:
+                    way_back = self._return_wire(column, start)
+                    self.wires.append(way_back)
+                    return_ends[route.source] = way_back[-1]
+                start = return_ends[route.source]
+            points = self._wire_points(route, start)
+            if len(points) > 1:
+                self.wires.append(tuple(points))
+
+    def _wire_points(self, route: Route, start: ScenePoint) -> list[ScenePoint]:
+        graph = self.design_row.graph
+        before, target = graph.vertices[route.source].column + 1, graph.vertices[route.target].column
+        points = [start]
+        for column, track, level in (
+            (before, route.first_track, route.level),
+            (target, route.last_track, self.design_row.routes.levels[route.target]),
+        ):
+            if track is not None:
+                x = self.begin[column] + (track + 0.5) * TRACK_WIDTH * self.em
+                y = self.y.get((column, level))
+                points += [(x, points[-1][1]), (x, self.y[column - 1, level] if y is None else y)]
+        end = self.arrows[route.target - 1].start
+        if end > points[-1][0] + 1e-6:
+            points.append((end, points[-1][1]))
+        return points
+
+    def _return_wire(self, column: int, start: ScenePoint) -> tuple[ScenePoint, ...]:
+        """The wire from the last box of a line around its end to the start of the next line."""
+        line, after = self.line_of[column], self.line_of[column + 1]
+        between = line.bottom + 0.5 * TURN_SPACE * self.em
+        right, left = line.right - 0.4 * self.em, after.left + 0.4 * self.em
+        end = (self.begin[column + 1], after.axis)
+        return start, (right, start[1]), (right, between), (left, between), (left, after.axis), end

@@ -36,7 +36,7 @@ class BottleneckView(View):
     def begin(self) -> None:
         """Start a rank search for the selected layer."""
         self.tabs.setCurrentWidget(self.layer)
-        self.layer.explore()
+        self.layer.search()
 
     def _show_page(self) -> None:
         """Update the page in front."""

@@ -17,7 +17,7 @@ _ROLE = Qt.ItemDataRole
 _NO_PARENT = QModelIndex()
 _LAYER_COLUMN, _WEIGHTS_COLUMN, _MACS_COLUMN = 0, 1, 2
 """Positions of the columns to the left of those of the errors."""
-_NOT_EXPLORED = "not explored"
+_NOT_SEARCHED = "not searched"
 
 
 class BottleneckModel(QAbstractTableModel):
@@ -111,7 +111,7 @@ class BottleneckModel(QAbstractTableModel):
         if column == _MACS_COLUMN:
             return abbreviate(report.macs)
         curve = self.curves.get(report.name)
-        return _NOT_EXPLORED if curve is None else self.columns[column - 3].text(curve)
+        return _NOT_SEARCHED if curve is None else self.columns[column - 3].text(curve)
 
     def _tip(self, report: Report, column: int) -> str:
         curve = self.curves.get(report.name)

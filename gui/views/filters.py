@@ -53,7 +53,7 @@ _DETAIL_TIPS = (
 )
 _DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "comparison", "detail")
 """Settings of the look that this view depends on."""
-_DIFFERENCE_TIP = "Also show the difference of the two designs' maps"
+_DIFFERENCE_TIP = "Also show the difference between the maps of the two designs"
 _NO_DIFFERENCE_TIP = "Difference: select a volume that another design has in the same shape"
 _LEAST_WIDTH = 240
 

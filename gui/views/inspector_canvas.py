@@ -96,8 +96,8 @@ class InspectorCanvas(QWidget):
 
     def leaveEvent(self, event: QEvent) -> None:
         self._report_hover("")
-        if self.content.chosen_term is not None:
-            self.show_content(replace(self.content, chosen_term=None))
+        if self.content.selected_term is not None:
+            self.show_content(replace(self.content, selected_term=None))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in KEY_STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -122,8 +122,8 @@ class InspectorCanvas(QWidget):
 
     def _show_term(self, term: int | None) -> None:
         """Show the patch of the term under the mouse until the mouse reaches another term or leaves."""
-        if term is not None and term != self.content.chosen_term:
-            self.show_content(replace(self.content, chosen_term=term))
+        if term is not None and term != self.content.selected_term:
+            self.show_content(replace(self.content, selected_term=term))
 
 
 def describe_inspector(content: InspectorContent) -> str:

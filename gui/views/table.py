@@ -48,7 +48,7 @@ class TableView(View):
         self.copy_button = QToolButton()
         self._add_copy_menu()
         self._compose()
-        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
         self._fit_columns(reset=True)
@@ -64,7 +64,7 @@ class TableView(View):
             menu.addAction(action)
             self.table.addAction(action)
         self.copy_button.setText("Copy table")
-        self.copy_button.setToolTip("Copy the whole table; in it, Ctrl+C copies the selected rows")
+        self.copy_button.setToolTip("Copy the whole table; Ctrl+C in the table copies the selected rows")
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.copy_button.setMenu(menu)
         copy_action = QAction("Copy selected rows as TSV", self.table)
@@ -123,7 +123,7 @@ class TableView(View):
             # Qt scrolls to it; if the table is hidden, once it is shown.
             selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
 
-    def _on_row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         if not current.isValid():
             return
         row = self.model.rows[current.row()]

@@ -23,7 +23,7 @@ _SCALES: tuple[tuple[DepthScale, str, str], ...] = (
 )
 
 _VIEW_TIPS = {
-    "3-D": "Front, top and side (1)",
+    "3-D": "Front, top and side (3)",
     "Top": "From above: only the number of maps is visible as length (T)",
     "Front": "From the front: only the maps are visible (F)",
 }

@@ -37,7 +37,7 @@ from gui.paint.basics.colours import load_lut, to_levels
 from gui.paint.basics.note_drawing import STALE_HINT
 from gui.paint.inspector import channels, input_and_output, matrix, patch, source_views, sums
 from gui.paint.inspector import filter_weights as found_weights
-from gui.paint.inspector.content import _MOST_SOURCE_VIEWS, FINDING_WEIGHTS, INSPECTOR_RUN_HINT, NO_VALUE_CHOSEN
+from gui.paint.inspector.content import _MOST_SOURCE_VIEWS, FINDING_WEIGHTS, INSPECTOR_RUN_HINT, NO_VALUE_SELECTED
 from gui.paint.inspector.drawing import (
     _INSPECTOR_PARTS,
     hit_inspector,
@@ -262,7 +262,7 @@ class TestBeforeAndAfterRuns:
 
     def test_without_a_choice_the_middle_value_is_told_and_said_to_be_it(self, answer):
         answer.show(replace(answer.state, focus=Focus("d", "last")))
-        assert answer.view.content.note == NO_VALUE_CHOSEN
+        assert answer.view.content.note == NO_VALUE_SELECTED
         assert answer.view.content.spot[1:] == (3, 4)
         assert answer.view.fields["y"].value() == 3
 
@@ -433,7 +433,7 @@ class TestPlaying:
         assert len(terms) == 1
         assert tops == sorted(tops)
         answer.view.stop_playing()
-        assert answer.view.content.chosen_term is None
+        assert answer.view.content.selected_term is None
 
     def test_after_the_last_position_it_stops_and_begins_anew_when_asked(self, answer, qtbot):
         answer.show(replace(answer.state, focus=Focus("d", "last", 1, (6, 7))))
@@ -578,7 +578,7 @@ class TestFigure:
 
     def test_a_file_asks_for_no_click(self, state):
         unchosen = replace(state, focus=Focus("d", "last"))
-        assert load_inspector_content(unchosen).note == NO_VALUE_CHOSEN
+        assert load_inspector_content(unchosen).note == NO_VALUE_SELECTED
         assert "Click" not in svg(paint_inspector, unchosen)
 
     def test_all_of_it_fits_into_whatever_picture(self, state):

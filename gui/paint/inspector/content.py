@@ -28,7 +28,7 @@ from gui.state.volume_at import Float32Volume, VolumeAt
 
 INSPECTOR_RUN_HINT = "Run (F5) to see here how each value is computed, with its real numbers"
 FINDING_WEIGHTS = "loading the weights…"
-NO_VALUE_CHOSEN = (
+NO_VALUE_SELECTED = (
     "No value is selected: this is the middle one of a map. Click a value in a mosaic or on a face, or type one."
 )
 _MOST_SOURCE_VIEWS = 24
@@ -111,7 +111,7 @@ class InspectorContent(Struct, frozen=True, eq=False):
     """Earlier volumes, after the input, that are not shown."""
     photo: ImageInput | None = None
     """The photo's settings, if the volume is the photo itself."""
-    chosen_term: int | None = None
+    selected_term: int | None = None
     """The selected term, whose patch is shown."""
     least_head_height: float = 0.0
     """Least height of the head in pixels, so that nothing below jumps during playback."""
@@ -137,8 +137,8 @@ class InspectorContent(Struct, frozen=True, eq=False):
         if how is None or how.terms is None:
             return 0
         terms = how.terms
-        if self.chosen_term is not None and self.chosen_term < len(terms.values):
-            return self.chosen_term
+        if self.selected_term is not None and self.selected_term < len(terms.values):
+            return self.selected_term
         if how.window is not None and how.window.filter is None:
             return how.at.channel - terms.first
         return int(np.argmax(np.abs(np.nan_to_num(terms.values))))
@@ -187,7 +187,7 @@ def build_inspector_content(state: ViewState, weights: LayerWeights | FileFault 
         return replace(content, note=STALE_HINT, is_stale=True)
     content = replace(content, value=float(at.volume[spot]))
     source_views, left_out = _source_views(state, at.source, spot)
-    note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_CHOSEN
+    note = "" if (state.focus.channel, state.focus.pixel) == (focus.channel, focus.pixel) else NO_VALUE_SELECTED
     content = replace(content, source_views=source_views, left_out_count=left_out, note=note)
     return _add_explanation(content, state, weights, at.source, at.volume)
 

@@ -10,7 +10,7 @@ from PySide6.QtGui import QPainter
 from gui.paint.basics.note_drawing import STALE_OPACITY
 from gui.paint.inspector.channels import channels_height, draw_channels, hit_channels
 from gui.paint.inspector.content import (
-    NO_VALUE_CHOSEN,
+    NO_VALUE_SELECTED,
     InspectorContent,
     build_inspector_content,
     focus_with_value,
@@ -141,4 +141,4 @@ def inspector_figure_size(state: ViewState) -> tuple[int, int]:
 def _figure_content(state: ViewState) -> InspectorContent:
     """Build the content for a file, where nothing can be clicked."""
     content = load_inspector_content(state)
-    return replace(content, note="") if content.note == NO_VALUE_CHOSEN else content
+    return replace(content, note="") if content.note == NO_VALUE_SELECTED else content

@@ -11,14 +11,14 @@ from gui.paint.basics.text_drawing import draw_text, draw_wrapped_text, number_t
 from gui.paint.inspector.content import (
     FINDING_WEIGHTS,
     INSPECTOR_RUN_HINT,
-    NO_VALUE_CHOSEN,
+    NO_VALUE_SELECTED,
     InspectorContent,
     ValueExplanation,
 )
 from gui.paint.inspector.part_drawing import InspectorHit
 from gui.theme import Theme
 
-_QUIET = (INSPECTOR_RUN_HINT, FINDING_WEIGHTS, NO_VALUE_CHOSEN)
+_QUIET = (INSPECTOR_RUN_HINT, FINDING_WEIGHTS, NO_VALUE_SELECTED)
 """Notes that are no warnings."""
 _INDEX = re.compile(r"\[[^\]]*\]")
 

@@ -71,6 +71,7 @@ class ProblemsPanel(Panel):
         return len(self._problems)
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
+        self._state = new
         before, self._problems = self._problems, new.problems
         if self._problems != before:
             self._fill_list()

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import (
     QCheckBox,
     QPushButton,
@@ -18,9 +18,10 @@ from engine.text.problems import STEM
 from engine.text.units import abbreviate, ratio_in_words
 from gui.state.edit import Edit
 from gui.state.rank_search import RankQuery
-from gui.state.requests import Cancel, MeasureReplacement, SearchDesign
+from gui.state.requests import MeasureReplacement, Request, SearchDesign
 from gui.state.view_state import Focus, ViewState
 from gui.views.bottleneck_model import BottleneckModel
+from gui.views.bottleneck_page import BottleneckPage
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control_bar import make_control_bar
 from gui.widgets.tables import CheckDelegate, make_row_table
@@ -29,16 +30,11 @@ from gui.widgets.texts import make_note
 _ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
 
 
-class BottleneckDesignPage(QWidget):
+class BottleneckDesignPage(BottleneckPage):
     """The list of convolutions of the selected design."""
 
-    requested = Signal(object)
-    layer_chosen = Signal(Focus)
-    edit_proposed = Signal(Edit)
-
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
+        super().__init__(state, parent)
         self.search_button = QPushButton("Search all")
         self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
         self.error = ChoiceBox([(level, f"error ≤ {100 * level:g} %") for level in _ERRORS])
@@ -185,11 +181,8 @@ class BottleneckDesignPage(QWidget):
             photo_folder=None if current is None else current.photo_folder,
         )
 
-    def _on_search_clicked(self) -> None:
-        if self._state.rank_search.busy_text:
-            self.requested.emit(Cancel())
-        else:
-            self.requested.emit(SearchDesign(self._design_name, self._make_query()))
+    def _search_request(self) -> Request:
+        return SearchDesign(self._design_name, self._make_query())
 
     def _on_check_all_clicked(self) -> None:
         error = self.error.value()
@@ -202,7 +195,7 @@ class BottleneckDesignPage(QWidget):
 
     def _on_current_row_changed(self, current: QModelIndex) -> None:
         if current.isValid():
-            self.layer_chosen.emit(Focus(self._design_name, self.model.reports[current.row()].name))
+            self.focus_requested.emit(Focus(self._design_name, self.model.reports[current.row()].name))
 
     def _apply(self, *, copy: bool) -> None:
         state, replacement = self._state, self._current_replacement()

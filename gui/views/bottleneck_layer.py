@@ -37,9 +37,10 @@ from gui.paint.bottleneck.drawing import (
 from gui.paint.maps import mosaic
 from gui.state.edit import Edit
 from gui.state.rank_search import RankQuery, RankSearchState
-from gui.state.requests import Cancel, SearchRanks
+from gui.state.requests import Request, SearchRanks
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
+from gui.views.bottleneck_page import BottleneckPage
 from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control_bar import make_control_bar
@@ -54,7 +55,7 @@ _SEARCH_TIP = "Find what can replace the selected convolution (Ctrl+Shift+E)"
 class ChartCanvas(QWidget):
     """The chart: a click, a drag or the arrow keys select a rank, hovering shows errors."""
 
-    rank_chosen = Signal(int)
+    rank_selected = Signal(int)
     """Its index in the curve."""
     hovered = Signal(str)
 
@@ -94,12 +95,12 @@ class ChartCanvas(QWidget):
         self._layout = None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._choose(self.index_at(event.position()), event)
+        self._select(self.index_at(event.position()), event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         index = self.index_at(event.position())
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._choose(index, event)
+            self._select(index, event)
         curve = self._content.curve
         self.hovered.emit("" if index is None or curve is None else describe_rank(curve, index))
 
@@ -113,25 +114,19 @@ class ChartCanvas(QWidget):
             super().keyPressEvent(event)
             return
         index = (content.chart_marks.selected_index or 0) + step
-        self.rank_chosen.emit(min(max(index, 0), len(content.curve.ranks) - 1))
+        self.rank_selected.emit(min(max(index, 0), len(content.curve.ranks) - 1))
 
-    def _choose(self, index: int | None, event: QMouseEvent) -> None:
+    def _select(self, index: int | None, event: QMouseEvent) -> None:
         current = None if self._content.chart_marks is None else self._content.chart_marks.selected_index
         if index is not None and index != current and event.buttons() & Qt.MouseButton.LeftButton:
-            self.rank_chosen.emit(index)
+            self.rank_selected.emit(index)
 
 
-class BottleneckLayerPage(QWidget):
+class BottleneckLayerPage(BottleneckPage):
     """The page on the selected convolution."""
 
-    requested = Signal(object)
-    edit_proposed = Signal(Edit)
-    focus_requested = Signal(Focus)
-    hovered = Signal(str)
-
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
+        super().__init__(state, parent)
         ref, query = state.focus.ref, state.rank_search.query
         self._query = query if query is not None and query.ref == ref else RankQuery(ref)
         self._content = build_bottleneck_content(state)
@@ -214,15 +209,15 @@ class BottleneckLayerPage(QWidget):
             column.addWidget(make_control_bar(widgets, self.slider))
 
     def _connect(self) -> None:
-        self.chart.rank_chosen.connect(self._on_rank_chosen)
+        self.chart.rank_selected.connect(self._on_rank_selected)
         self.chart.hovered.connect(self.hovered)
         self.maps.hovered.connect(self.hovered)
-        self.maps.chosen.connect(self.focus_requested)
+        self.maps.focus_requested.connect(self.focus_requested)
         self.form.chosen.connect(lambda form: self._change_query(form=form, ranks=None))
         self.map_input.chosen.connect(lambda spec: self._change_query(map_input=spec))
         self.search_button.clicked.connect(self._on_search_clicked)
-        self.slider.valueChanged.connect(self._on_rank_chosen)
-        self.box.valueChanged.connect(lambda r: self._on_rank_chosen(r - 1))
+        self.slider.valueChanged.connect(self._on_rank_selected)
+        self.box.valueChanged.connect(lambda r: self._on_rank_selected(r - 1))
         self.error.changed.connect(
             lambda percent: self._change_query(max_error=percent / 100, max_macs=None, ranks=None)
         )
@@ -312,19 +307,15 @@ class BottleneckLayerPage(QWidget):
 
     # Requests
 
-    def search(self) -> None:
-        """Request a rank search for the selected convolution, unless it cannot be replaced."""
-        if not rank_search_refusal(self._state.report(self._state.focus.ref)):
-            self._query = replace(self._query, ref=self._state.focus.ref)
-            self.requested.emit(SearchRanks(self._query))
+    def _search_request(self) -> Request | None:
+        """Return a request for the selected convolution; None if it cannot be replaced."""
+        ref = self._state.focus.ref
+        if rank_search_refusal(self._state.report(ref)):
+            return None
+        self._query = replace(self._query, ref=ref)
+        return SearchRanks(self._query)
 
-    def _on_search_clicked(self) -> None:
-        if self._state.rank_search.busy_text:
-            self.requested.emit(Cancel())
-        else:
-            self.search()
-
-    def _on_rank_chosen(self, index: int) -> None:
+    def _on_rank_selected(self, index: int) -> None:
         curve = self._state.rank_search.curve
         if curve is not None and 0 <= index < len(curve.ranks):
             self._change_query(ranks=curve.ranks[index])

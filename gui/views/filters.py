@@ -67,7 +67,7 @@ class FiltersView(View):
         self._choices: dict[ChoiceBox, str] = {}
         """The setting of the look that each box sets."""
         self.canvas = MosaicCanvas(state, self._content, self)
-        self.canvas.chosen.connect(self.focus_requested)
+        self.canvas.focus_requested.connect(self.focus_requested)
         self.canvas.hovered.connect(self.hovered)
         self.colour_map = self._make_choice("Colour map", _COLOUR_MAPS, "colour_map")
         self.range = self._make_choice("Range of the colours: one for all maps, or one per map", _RANGES, "range")

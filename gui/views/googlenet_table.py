@@ -27,7 +27,8 @@ from gui.paint.tables.googlenet_table import NO_LAYER_HINT, choose_table_design
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
-from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, Index, googlenet_cell_tip
+from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, googlenet_cell_tip
+from gui.views.report_model import Index
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.texts import NameEditor, make_note
 

@@ -132,7 +132,7 @@ class InspectorView(View):
         self.play.clicked.connect(self._on_play_clicked)
         self.speed.chosen.connect(self._on_speed_chosen)
         self._timer.timeout.connect(self._on_timer_timeout)
-        self.canvas.chosen.connect(self.focus_requested)
+        self.canvas.focus_requested.connect(self.focus_requested)
         self.canvas.step_requested.connect(self._on_canvas_stepped)
         self.canvas.play_requested.connect(self._on_play_clicked)
         self.canvas.hovered.connect(self.hovered)

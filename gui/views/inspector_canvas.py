@@ -27,7 +27,7 @@ class InspectorCanvas(QWidget):
     1 to 9 select the input channels with the largest sums, as clicks on their bars do.
     """
 
-    chosen = Signal(object)
+    focus_requested = Signal(object)
     """The requested Focus."""
     step_requested = Signal(object)
     """Numbers of channels, rows and columns to step."""
@@ -92,7 +92,7 @@ class InspectorCanvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         hit = self.hit_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.focus is not None:
-            self.chosen.emit(hit.focus)
+            self.focus_requested.emit(hit.focus)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._report_hover("")
@@ -105,15 +105,15 @@ class InspectorCanvas(QWidget):
         elif event.key() == Qt.Key.Key_Space:
             self.play_requested.emit()
         elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
-            self._choose_term(event.key() - Qt.Key.Key_1)
+            self._select_term(event.key() - Qt.Key.Key_1)
         else:
             super().keyPressEvent(event)
 
-    def _choose_term(self, rank: int) -> None:
+    def _select_term(self, rank: int) -> None:
         """Select the input channel whose bar has this rank from the top."""
         terms = [row.term for row in sums.sum_bars(self.content) if row.term is not None]
         if rank < len(terms):
-            self.chosen.emit(self.content.term_focus(terms[rank]))
+            self.focus_requested.emit(self.content.term_focus(terms[rank]))
 
     def _report_hover(self, text: str) -> None:
         if text != self._hover_text:

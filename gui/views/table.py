@@ -23,7 +23,8 @@ from engine.reports.tables import TableRow, comparisons
 from gui.paint.tables.operations_table import NO_DESIGN_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
-from gui.views.table_model import DESIGN_COLUMN, NO_PARENT, NODE_COLUMN, OperationsModel, operations_cell_tip
+from gui.views.report_model import NO_PARENT
+from gui.views.table_model import DESIGN_COLUMN, NODE_COLUMN, OperationsModel, operations_cell_tip
 from gui.widgets.tables import make_row_table
 
 _WIDEST, _SIGN, _PADDING = 240, 20, 12

@@ -510,7 +510,7 @@ def test_after_apply_the_page_says_that_the_layer_is_fitted(
     assert not page.apply.isEnabled()
     assert not page.slider.isEnabled()
     assert page.slider.value() == page.box.value() - 1 == content.chart_marks.selected_index
-    page.chart.rank_chosen.emit(0)
+    page.chart.rank_selected.emit(0)
     wait()
     assert window.workbench.state.rank_search.problems
     assert not page.apply.isEnabled()

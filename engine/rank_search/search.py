@@ -62,13 +62,13 @@ def rank_search_refusal(report: Report | None) -> str:
     """Why a layer cannot be replaced, and what to do about it; "" if it can."""
     layer = None if report is None else as_convolution(report.layer)
     if report is None or layer is None:
-        return "choose a convolution"
+        return "select a convolution"
     if layer.groups != 1:
-        return f"{report.name} has {layer.groups} groups, which are narrow already; choose one without groups"
+        return f"{report.name} has {layer.groups} groups, which are narrow already; select one without groups"
     if report.output_shape is None:
         return f"the shape at {report.name} is unknown; correct what lies before it"
     if isinstance(report.weights, LowRankWeights):
-        return f"{report.name} is fitted already; choose another, or change its weights first"
+        return f"{report.name} is fitted already; select another, or change its weights first"
     return ""
 
 

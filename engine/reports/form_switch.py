@@ -31,7 +31,7 @@ def switch_form(project: Project, row: PaperRow) -> FormSwitch | str:
     A separable one gets the depth multiplier with which the figures agree with the published ones, else 1.
     """
     if row.is_total:
-        return "Choose a convolution larger than 1×1, or a separable one"
+        return "Select a convolution larger than 1×1, or a separable one"
     network = project.network(row.design)
     reason = separable_refusal(network, row.node)
     if reason:

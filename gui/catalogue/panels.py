@@ -12,6 +12,8 @@ class DockRow(Struct, frozen=True, kw_only=True):
 
     id: str
     title: str
+    manual_page: str
+    """Name of the page of the manual about it."""
     area: Area | None = None
     behind: str = ""
     """Instead of an area, the id of the one behind which it is a tab."""
@@ -20,10 +22,10 @@ class DockRow(Struct, frozen=True, kw_only=True):
 
 
 PANELS: tuple[DockRow, ...] = (
-    DockRow(id="designs", title="Designs", area="left"),
-    DockRow(id="layer", title="Layer", area="left"),
-    DockRow(id="input", title="Input", behind="layer"),
-    DockRow(id="notes", title="Notes", behind="layer"),
-    DockRow(id="problems", title="Mistakes", behind="layer"),
+    DockRow(id="designs", title="Designs", manual_page="designs-and-layers", area="left"),
+    DockRow(id="layer", title="Layer", manual_page="designs-and-layers", area="left"),
+    DockRow(id="input", title="Input", manual_page="designs-and-layers", behind="layer"),
+    DockRow(id="notes", title="Notes", manual_page="published-networks", behind="layer"),
+    DockRow(id="problems", title="Mistakes", manual_page="getting-started", behind="layer"),
 )
 """Each row follows the one that it refers to."""

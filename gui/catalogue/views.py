@@ -30,6 +30,7 @@ VIEWS: tuple[ViewRow, ...] = (
     ViewRow(
         id="volumes",
         title="Volumes",
+        manual_page="volumes",
         area="centre",
         widget="gui.views.volumes:VolumesView",
         picture=Picture("gui.paint.volumes.drawing:paint_volumes", (1600, 900)),
@@ -37,6 +38,7 @@ VIEWS: tuple[ViewRow, ...] = (
     ViewRow(
         id="bottleneck",
         title="Bottleneck",
+        manual_page="bottleneck",
         area="centre",
         widget="gui.views.bottleneck:BottleneckView",
         picture=Picture(
@@ -48,6 +50,7 @@ VIEWS: tuple[ViewRow, ...] = (
     ViewRow(
         id="filters",
         title="Filters",
+        manual_page="filters",
         area="right",
         widget="gui.views.filters:FiltersView",
         picture=Picture("gui.paint.maps.mosaic:paint_mosaics", (1200, 800)),
@@ -55,6 +58,7 @@ VIEWS: tuple[ViewRow, ...] = (
     ViewRow(
         id="inspector",
         title="Inspector",
+        manual_page="inspector",
         area="right",
         below="filters",
         widget="gui.views.inspector:InspectorView",
@@ -65,6 +69,7 @@ VIEWS: tuple[ViewRow, ...] = (
     ViewRow(
         id="bars",
         title="Operations",
+        manual_page="counting",
         area="bottom",
         widget="gui.views.bars:BarsView",
         picture=Picture("gui.paint.bars.drawing:paint_bars", (1200, 700)),
@@ -72,6 +77,7 @@ VIEWS: tuple[ViewRow, ...] = (
     ViewRow(
         id="table",
         title="Table",
+        manual_page="counting",
         area="bottom",
         widget="gui.views.table:TableView",
         picture=Picture(
@@ -82,7 +88,8 @@ VIEWS: tuple[ViewRow, ...] = (
     ),
     ViewRow(
         id="paper",
-        title="Paper’s table",
+        title="Paper's table",
+        manual_page="published-networks",
         behind="table",
         widget="gui.views.googlenet_table:GooglenetTableView",
         picture=Picture(
@@ -90,7 +97,13 @@ VIEWS: tuple[ViewRow, ...] = (
             "gui.paint.tables.googlenet_table:googlenet_table_size",
         ),
     ),
-    ViewRow(id="counting", title="Counting", behind="table", widget="gui.views.counting:CountingView"),
+    ViewRow(
+        id="counting",
+        title="Counting",
+        manual_page="counting",
+        behind="table",
+        widget="gui.views.counting:CountingView",
+    ),
 )
 """In the order of menus and of the Tab key. Each row follows the one it refers to; the first of an area is in front."""
 

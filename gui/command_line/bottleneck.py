@@ -103,9 +103,8 @@ def _search_and_print(options: argparse.Namespace, project: Project) -> None:
         print_result(curves_to_csv(curves))
     else:
         is_single = options.node is not None
-        text = (
-            curve_text(curves[0], _chosen_index(options, curves[0])) if is_single else list_text(curves, options.error)
-        )
+        first = curves[0]
+        text = curve_text(first, _selected_index(options, first)) if is_single else list_text(curves, options.error)
         print_result(text + "\n" + calibration_text(calibration) + ("" if summary is None else _summary_text(summary)))
 
 
@@ -117,7 +116,7 @@ def _within_budget(options: argparse.Namespace, search: RankSearch, curve: Error
     return search.refine(curve, options.error) if options.node or options.apply else curve
 
 
-def _chosen_index(options: argparse.Namespace, curve: ErrorCurve) -> int | None:
+def _selected_index(options: argparse.Namespace, curve: ErrorCurve) -> int | None:
     return curve.cheapest_within(options.error) if options.macs is None else curve.best_for_macs(options.macs)
 
 
@@ -143,7 +142,7 @@ def _apply(options: argparse.Namespace, search: RankSearch, curves: list[ErrorCu
     choices = [
         RankChoice(curve, index, options.refit and search.refit_helps(curve, index))
         for curve in curves
-        if (index := _chosen_index(options, curve)) is not None
+        if (index := _selected_index(options, curve)) is not None
     ]
     if not choices:
         raise ProjectError([Problem(_refusal_text(options, curves), "--apply")])

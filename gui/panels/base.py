@@ -1,5 +1,7 @@
 """The base of all panels: a panel shows a state and proposes edits; it changes nothing itself."""
 
+from typing import ClassVar
+
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
@@ -10,6 +12,8 @@ from gui.state.view_state import Focus, ViewState
 class Panel(QWidget):
     """An editor that shows a `ViewState`, and follows its changes."""
 
+    scrolls: ClassVar[bool] = False
+    """Whether the window puts the panel into a scroll area."""
     edit_proposed = Signal(Edit)
     focus_requested = Signal(Focus)
     hovered = Signal(str)
@@ -23,3 +27,12 @@ class Panel(QWidget):
     def show_state(self, old: ViewState, new: ViewState) -> None:
         """Update from the state that is shown to a new one, without proposing anything."""
         raise NotImplementedError
+
+    @property
+    def count(self) -> int:
+        """Number of entries to show in the title of the dock; 0 shows none."""
+        return 0
+
+    def begin(self) -> None:
+        """Start working here, after a command has brought the panel to the front."""
+        self.setFocus()

@@ -39,5 +39,5 @@ class BlockRow(QWidget):
         self.show_block.setVisible(is_part)
         self.show_block.setToolTip(f"Select {block[1]}, whose settings determine these")
         self.take_apart.setEnabled(can_take_apart)
-        tip = f"Replace {block[1]} by its layers: the same network, free to edit"
+        tip = f"Replace {block[1]} with its layers: the same network, free to edit"
         self.take_apart.setToolTip(tip if can_take_apart else _UNKNOWN)

@@ -8,7 +8,6 @@ from engine.cost.metrics import metric_by_id
 from engine.network.analysis import Report
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
-from engine.text.problems import Problem
 from engine.text.units import count_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES
@@ -59,10 +58,10 @@ def block_part_rows(state: ViewState, block: NodeRef) -> tuple[DesignTreeRow, ..
     )
 
 
-def mistakes_by_ref(problems: tuple[Problem, ...]) -> dict[NodeRef, str]:
+def _mistakes(state: ViewState) -> dict[NodeRef, str]:
     """The texts of all problems by node, one per line."""
     texts: dict[NodeRef, str] = {}
-    for problem in problems:
+    for problem in state.problems:
         if problem.design is not None:
             ref = (problem.design, problem.node or INPUT)
             text = problem.text.removeprefix(f"{problem.node}: ")
@@ -79,10 +78,6 @@ def mistakes_in_blocks(state: ViewState) -> dict[NodeRef, str]:
             line = f"{ref[1].removeprefix(f'{block[1]}/')}: {text}"
             texts[block] = f"{texts[block]}\n{line}" if block in texts else line
     return texts
-
-
-def _mistakes(state: ViewState) -> dict[NodeRef, str]:
-    return mistakes_by_ref((*state.check.problems, *state.run.problems))
 
 
 def _heading_row(state: ViewState, design: str, mistakes: dict[NodeRef, str]) -> DesignTreeRow:

@@ -80,6 +80,8 @@ class ShapeBoxes(QWidget):
 class InputPanel(Panel):
     """The form of the project's input."""
 
+    scrolls = True
+
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Input")
@@ -100,7 +102,7 @@ class InputPanel(Panel):
         self.general, self.result = make_error_note(), make_note()
         self._lay_out()
         self._connect()
-        self._show_input(anew=True)
+        self._show_input(reset=True)
 
     def _bundled_button(self) -> QPushButton:
         button = self.bundled = QPushButton("Bundled")
@@ -151,19 +153,19 @@ class InputPanel(Panel):
         self._state = new
         same_problems = old.run.problems is new.run.problems
         if not (same_problems and old.project.input is new.project.input and old.check is new.check):
-            self._show_input(anew=type(new.project.input) is not type(old.project.input))
+            self._show_input(reset=type(new.project.input) is not type(old.project.input))
 
     @property
     def _spec(self) -> Input:
         return self._state.project.input
 
-    def _show_input(self, *, anew: bool) -> None:
+    def _show_input(self, *, reset: bool) -> None:
         """Show the input of the project, its mistakes and its shape."""
         state, spec = self._state, self._spec
         self._last[type(spec)] = spec
         self.kind.show_value(type(spec))
-        self._show_spec(spec, anew)
-        mistakes = mistakes_by_setting((*state.check.problems, *state.run.problems), (STEM, INPUT))
+        self._show_spec(spec, reset)
+        mistakes = mistakes_by_setting(state.problems, (STEM, INPUT))
         if isinstance(spec, ArrayInput) and "path" in mistakes:
             mistakes["file"] = mistakes.pop("path")
         for name, field in self.fields.items():
@@ -172,10 +174,10 @@ class InputPanel(Panel):
         show_note(self.general, "\n".join(mistakes.values()))
         show_note(self.result, self._result_text(spec, state.check.input_shape))
 
-    def _show_spec(self, spec: Input, anew: bool) -> None:
+    def _show_spec(self, spec: Input, reset: bool) -> None:
         if isinstance(spec, ImageInput):
             self.path.show_file(spec.path, paths.resolve_path(spec.path))
-            self.extent.show_value(spec.size if spec.size[0] != spec.size[1] else spec.size[0], anew=anew)
+            self.extent.show_value(spec.size if spec.size[0] != spec.size[1] else spec.size[0], reset=reset)
             self.channels.show_value(spec.channels)
         elif isinstance(spec, ArrayInput):
             self.file.show_file(spec.path, paths.resolve_path(spec.path))
@@ -186,7 +188,7 @@ class InputPanel(Panel):
             self.key.show_value(spec.key)
         else:
             self.shape.show_shape(spec.shape)
-            self.seed.show_value(spec.seed, anew=anew)
+            self.seed.show_value(spec.seed, reset=reset)
 
     def _result_text(self, spec: Input, shape: Shape | None) -> str:
         words = "shape unknown" if shape is None else f"shape {shape}, {exact_text(shape.size)} values"

@@ -124,6 +124,8 @@ def _shows_same(old: ViewState, new: ViewState) -> bool:
 class LayerForm(Panel):
     """Shows the selection and proposes every change at once."""
 
+    scrolls = True
+
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Layer")
@@ -141,7 +143,7 @@ class LayerForm(Panel):
         self.summary.setForegroundRole(self.summary.palette().ColorRole.WindowText)
         self._lay_out()
         self.name.committed.connect(self._on_name_committed)
-        self._show_selection(anew=True)
+        self._show_selection(reset=True)
 
     def _add_project_fields(self) -> None:
         self.project_fields = FieldGrid(SETTING_TITLES)
@@ -193,10 +195,10 @@ class LayerForm(Panel):
         self._state = new
         if not _shows_same(old, new):
             self._show_selection(
-                anew=(old.focus.ref, _Selection.of(old).kind) != (new.focus.ref, _Selection.of(new).kind)
+                reset=(old.focus.ref, _Selection.of(old).kind) != (new.focus.ref, _Selection.of(new).kind)
             )
 
-    def _show_selection(self, *, anew: bool) -> None:
+    def _show_selection(self, *, reset: bool) -> None:
         """Show the selection; only another kind of layer needs other controls."""
         new, ref = self._state, self._ref
         selection = _Selection.of(new)
@@ -209,18 +211,18 @@ class LayerForm(Panel):
         for type_, form in self.settings.items():
             form.setVisible(type_ is selection.kind)
         if network is not None and node is not None:
-            self.name.show_name(node.name, anew=anew)
+            self.name.show_name(node.name, reset=reset)
             self._show_sources(new, network, network.index(node.name), new.report(ref))
         elif part is not None:
-            self.name.show_name(part.name.removeprefix(f"{part.block}/"), anew=anew)
+            self.name.show_name(part.name.removeprefix(f"{part.block}/"), reset=reset)
         elif network is not None and ref[0] != STEM:
-            self._show_design(new, ref[0], anew)
+            self._show_design(new, ref[0], reset)
         else:
-            self._show_project(new, anew)
+            self._show_project(new, reset)
         if layer is not None:
-            self._show_layer(new, layer, anew)
+            self._show_layer(new, layer, reset)
 
-    def _show_layer(self, state: ViewState, layer: Kind, anew: bool) -> None:
+    def _show_layer(self, state: ViewState, layer: Kind, reset: bool) -> None:
         """Show what nodes and parts of blocks have in common; the settings of a part are read-only."""
         ref, report = state.focus.ref, state.report(state.focus.ref)
         node, form = state.editable_ref(ref)[1], self._setting_form(type(layer))
@@ -231,11 +233,11 @@ class LayerForm(Panel):
         self.block.show_state(state, ref)
         self.kind_field.set_visible(True)
         self.kind.show_value(layer.kind)
-        form.show_layer(layer, anew=anew)
+        form.show_layer(layer, reset=reset)
         form.show_formula(
             "" if report is None else "\n".join(_cost_texts(state, report)) if report.output_shape else ""
         )
-        mistakes = mistakes_by_setting((*state.check.problems, *state.run.problems), ref)
+        mistakes = mistakes_by_setting(state.problems, ref)
         form.show_mistakes(mistakes)
         for field, setting in self._node_fields:
             field.show_error(mistakes.get(setting, ""))
@@ -261,17 +263,17 @@ class LayerForm(Panel):
         self.weights_field.set_visible(bool(array_roles(node.layer)) or node.weights is not None)
         self.weights.show_node(node, report)
 
-    def _show_design(self, state: ViewState, design: str, anew: bool) -> None:
+    def _show_design(self, state: ViewState, design: str, reset: bool) -> None:
         self.heading.set_text(f"Design {design}")
         show_note(self.help, "Its layers are in the list above; select one to edit it.")
         self.head.setVisible(True)
         self.kind_field.set_visible(False)
         self.name_field.show_error("")
-        self.name.show_name(design, anew=anew)
+        self.name.show_name(design, reset=reset)
         analysis = state.analysis(design)
         show_note(self.summary, "" if analysis is None else network_summary(analysis))
 
-    def _show_project(self, state: ViewState, anew: bool) -> None:
+    def _show_project(self, state: ViewState, reset: bool) -> None:
         stem = state.analysis(STEM)
         self.heading.set_text("Project" if stem is None else "Project and stem")
         words = "" if stem is None else "The stem runs once; every design receives its last volume."
@@ -280,7 +282,7 @@ class LayerForm(Panel):
         if state.project.title != self.title.text():
             self.title.setText(state.project.title)
             self.title.setCursorPosition(0)
-        self.seed.show_value(state.project.seed, anew=anew)
+        self.seed.show_value(state.project.seed, reset=reset)
         show_note(self.summary, "" if stem is None else network_summary(stem))
 
     def _setting_form(self, kind: type[Kind]) -> SettingForm:

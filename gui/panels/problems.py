@@ -34,21 +34,16 @@ def problem_location(problem: Problem) -> str:
     return " › ".join(filter(None, (head, node)))
 
 
-def _problems_of(state: ViewState) -> tuple[Problem, ...]:
-    """The problems of the check, then those of the run."""
-    return (*state.check.problems, *state.run.problems)
-
-
 class ProblemsPanel(Panel):
     """The mistakes that the check of the project and the last run found."""
 
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
         super().__init__(state, parent)
         self.setAccessibleName("Mistakes")
-        self._problems = _problems_of(state)
-        self.count = QLabel()
+        self._problems = state.problems
+        self.count_label = QLabel()
         self.copy = QPushButton("Copy")
-        self.copy.setToolTip("Copy every mistake as text")
+        self.copy.setToolTip("Copy all mistakes as text")
         self.copy.setAccessibleName("Copy mistakes")
         self.list = QListWidget()
         self.list.setAccessibleName("Mistakes")
@@ -59,7 +54,7 @@ class ProblemsPanel(Panel):
         self.list.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         top = QHBoxLayout()
         top.setContentsMargins(8, 4, 4, 0)
-        top.addWidget(self.count, 1)
+        top.addWidget(self.count_label, 1)
         top.addWidget(self.copy)
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
@@ -69,10 +64,17 @@ class ProblemsPanel(Panel):
         self.list.itemClicked.connect(self._go_to_problem)
         self.list.itemActivated.connect(self._go_to_problem)
         self.copy.clicked.connect(self._on_copy_clicked)
+        self.setFocusProxy(self.list)
         self._fill_list()
 
+    @property
+    def count(self) -> int:
+        """Number of mistakes."""
+        return len(self._problems)
+
     def show_state(self, old: ViewState, new: ViewState) -> None:
-        before, self._problems = self._problems, _problems_of(new)
+        self._state = new
+        before, self._problems = self._problems, new.problems
         if self._problems != before:
             self._fill_list()
 
@@ -86,8 +88,8 @@ class ProblemsPanel(Panel):
             self._paint_icons()
 
     def _fill_list(self) -> None:
-        count = len(self._problems)
-        self.count.setText(count_text(count, "mistake") if count else "No mistakes")
+        count = self.count
+        self.count_label.setText(count_text(count, "mistake") if count else "No mistakes")
         self.list.setVisible(bool(count))
         self.copy.setVisible(bool(count))
         self.list.clear()

@@ -143,10 +143,10 @@ class SettingForm(QWidget):
         """Values of the controls by setting."""
         return {name: control.value() for name, control in self.controls.items()}
 
-    def show_layer(self, layer: Kind, *, anew: bool) -> None:
-        """Show the settings of a layer of this kind. `anew`: another layer was shown before."""
+    def show_layer(self, layer: Kind, *, reset: bool) -> None:
+        """Show the settings of a layer of this kind. `reset` if another one was shown before."""
         for name, control in self.controls.items():
-            control.show_value(getattr(layer, name), anew=anew)
+            control.show_value(getattr(layer, name), reset=reset)
             if name in self._stand_ins and isinstance(control, OptionalControl):
                 control.show_none_value(getattr(layer, self._stand_ins[name]))
 

@@ -1,8 +1,10 @@
 """The status bar: what is under the mouse, the progress of a run with Cancel, memory, and the totals of the designs."""
 
+from collections.abc import Mapping
+
 import psutil
-from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QPalette
+from PySide6.QtCore import QEvent
+from PySide6.QtGui import QAction, QPalette
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QProgressBar, QPushButton, QSizePolicy, QStatusBar, QWidget
 
 from engine.cost.metrics import metric_by_id
@@ -32,12 +34,15 @@ def next_step_hint(state: ViewState) -> str:
 
 
 class StatusPanel(QStatusBar):
-    """Shows the state of the program and offers to cancel a run."""
+    """Shows the state of the program and offers to cancel a run.
 
-    cancel_requested = Signal()
-    mistakes_requested = Signal()
+    Parameters
+    ----------
+    actions
+        Commands of the window by id, for the buttons.
+    """
 
-    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+    def __init__(self, state: ViewState, actions: Mapping[str, QAction], parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._hint = next_step_hint(state)
         self.hover = ElidedLabel("", self)
@@ -49,7 +54,7 @@ class StatusPanel(QStatusBar):
         self.bar.setTextVisible(False)
         self.bar.setAccessibleName("Progress of the run")
         self.cancel = QPushButton("Cancel", self.run)
-        self.cancel.clicked.connect(self.cancel_requested)
+        self.cancel.clicked.connect(actions["cancel"].trigger)
         row = QHBoxLayout(self.run)
         row.setContentsMargins(0, 0, 0, 0)
         row.addWidget(self.run_label)
@@ -57,8 +62,8 @@ class StatusPanel(QStatusBar):
         row.addWidget(self.cancel)
         self.mistakes = QPushButton(self)
         self.mistakes.setFlat(True)
-        self.mistakes.setToolTip("Show mistakes (F8)")
-        self.mistakes.clicked.connect(self.mistakes_requested)
+        self.mistakes.setToolTip(actions["show_mistakes"].toolTip())
+        self.mistakes.clicked.connect(actions["show_mistakes"].trigger)
         self.memory = QLabel(self)
         self.totals = ElidedLabel("", self)
         self.totals.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Preferred)

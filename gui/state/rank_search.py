@@ -38,7 +38,7 @@ class RankSearchState(Struct, frozen=True, eq=False):
     query: RankQuery | None = None
     calibration: CalibrationSet | None = None
     curves: Mapping[tuple[NodeRef, Form], ErrorCurve] = {}
-    """Curves of all convolutions explored so far; some may be stale."""
+    """Curves of all convolutions searched so far; some may be stale."""
     result: RankResult | None = None
     replacement: Replacement | None = None
     busy_text: str = ""

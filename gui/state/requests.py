@@ -5,20 +5,20 @@ from msgspec import Struct
 from gui.state.rank_search import RankQuery
 
 
-class Explore(Struct, frozen=True):
+class SearchRanks(Struct, frozen=True):
     """Search for a low-rank replacement of a convolution."""
 
     query: RankQuery
 
 
-class Survey(Struct, frozen=True):
+class SearchDesign(Struct, frozen=True):
     """Search for a low-rank replacement of each convolution of a design."""
 
     design: str
     query: RankQuery
 
 
-class Measure(Struct, frozen=True):
+class MeasureReplacement(Struct, frozen=True):
     """Replace several convolutions at once and measure the error of the last volume."""
 
     query: RankQuery
@@ -30,4 +30,4 @@ class Cancel(Struct, frozen=True):
     """End the work in progress."""
 
 
-Request = Explore | Survey | Measure | Cancel
+Request = SearchRanks | SearchDesign | MeasureReplacement | Cancel

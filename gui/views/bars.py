@@ -49,7 +49,7 @@ class BarsView(View):
         self._compose()
         self.metric_choice.chosen.connect(self._on_metric_chosen)
         self.logarithmic_box.clicked.connect(self._on_logarithmic_clicked)
-        self.canvas.chosen.connect(self.focus_requested)
+        self.canvas.focus_requested.connect(self.focus_requested)
         self.canvas.hovered.connect(self.hovered)
         self.scroll_area.viewport().installEventFilter(self)
         self._show_look()
@@ -113,7 +113,7 @@ class BarsView(View):
 class BarsCanvas(QWidget):
     """The figure: a click or the arrow keys select a layer, hovering shows exact numbers."""
 
-    chosen = Signal(Focus)
+    focus_requested = Signal(Focus)
     hovered = Signal(str)
 
     def __init__(self, state: ViewState) -> None:
@@ -175,7 +175,7 @@ class BarsCanvas(QWidget):
     def mousePressEvent(self, event: QMouseEvent) -> None:
         line = self.line_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and line is not None:
-            self._choose(line)
+            self._select(line)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         line = self.line_at(event.position())
@@ -201,9 +201,9 @@ class BarsCanvas(QWidget):
         refs = [line.ref() for line in lines]
         ref = self._state.visible_ref(self._state.focus.ref)
         at = refs.index(ref) + step if ref in refs else (0 if step > 0 else len(lines) - 1)
-        self._choose(lines[min(max(at, 0), len(lines) - 1)])
+        self._select(lines[min(max(at, 0), len(lines) - 1)])
 
-    def _choose(self, line: BarLine) -> None:
+    def _select(self, line: BarLine) -> None:
         ref = line.ref()
         if ref is not None:
-            self.chosen.emit(Focus(*ref))
+            self.focus_requested.emit(Focus(*ref))

@@ -6,6 +6,7 @@ from gui.state.view_state import ViewState
 from gui.views.base import View
 from gui.views.bottleneck_design import BottleneckDesignPage
 from gui.views.bottleneck_layer import BottleneckLayerPage
+from gui.views.bottleneck_page import BottleneckPage
 
 
 class BottleneckView(View):
@@ -16,17 +17,17 @@ class BottleneckView(View):
         self.layer, self.design = BottleneckLayerPage(state, self), BottleneckDesignPage(state, self)
         self.tabs = QTabWidget(self)
         self.tabs.setDocumentMode(True)
-        self.tabs.addTab(self.layer, "This layer")
-        self.tabs.addTab(self.design, "Whole design")
+        self.pages: dict[str, BottleneckPage] = {"This layer": self.layer, "Whole design": self.design}
+        """The pages by title."""
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 0)
         column.addWidget(self.tabs)
-        for page in (self.layer, self.design):
+        for title, page in self.pages.items():
+            self.tabs.addTab(page, title)
             page.edit_proposed.connect(self.edit_proposed)
             page.requested.connect(self.requested)
-        self.layer.hovered.connect(self.hovered)
-        self.layer.focus_requested.connect(self.focus_requested)
-        self.design.layer_chosen.connect(self.focus_requested)
+            page.focus_requested.connect(self.focus_requested)
+            page.hovered.connect(self.hovered)
         self.tabs.currentChanged.connect(lambda _: self._show_page())
 
     def show_state(self, old: ViewState, new: ViewState) -> None:
@@ -36,8 +37,8 @@ class BottleneckView(View):
     def begin(self) -> None:
         """Start a rank search for the selected layer."""
         self.tabs.setCurrentWidget(self.layer)
-        self.layer.explore()
+        self.layer.search()
 
     def _show_page(self) -> None:
         """Update the page in front."""
-        (self.layer if self.tabs.currentWidget() is self.layer else self.design).show_state(self._state)
+        tuple(self.pages.values())[self.tabs.currentIndex()].show_state(self._state)

@@ -2,7 +2,7 @@
 
 from functools import partial
 
-from PySide6.QtCore import QModelIndex, Signal
+from PySide6.QtCore import QModelIndex
 from PySide6.QtWidgets import (
     QCheckBox,
     QPushButton,
@@ -18,9 +18,10 @@ from engine.run.execute import RunRequest
 from engine.text.units import abbreviate, ratio_in_words
 from gui.state.edit import Edit
 from gui.state.rank_search import RankQuery
-from gui.state.requests import Cancel, Measure, Survey
+from gui.state.requests import MeasureReplacement, Request, SearchDesign
 from gui.state.view_state import Focus, ViewState
 from gui.views.bottleneck_model import BottleneckModel
+from gui.views.bottleneck_page import BottleneckPage
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control_bar import make_control_bar
 from gui.widgets.tables import CheckDelegate, make_row_table
@@ -29,17 +30,12 @@ from gui.widgets.texts import make_note
 _ERRORS = (*LEVELS, 0.2, 0.3, 0.5)
 
 
-class BottleneckDesignPage(QWidget):
+class BottleneckDesignPage(BottleneckPage):
     """The list of convolutions of the selected design."""
 
-    requested = Signal(object)
-    layer_chosen = Signal(Focus)
-    edit_proposed = Signal(Edit)
-
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
-        self.explore_button = QPushButton("Explore all")
+        super().__init__(state, parent)
+        self.search_button = QPushButton("Search all")
         self.form = ChoiceBox([(form, words) for form, words in FORMS.items()])
         self.error = ChoiceBox([(level, f"error ≤ {100 * level:g} %") for level in _ERRORS])
         self.check_all_button = QPushButton("Check all that save")
@@ -59,7 +55,7 @@ class BottleneckDesignPage(QWidget):
 
     def _set_accessible_names(self) -> None:
         for widget, tip in (
-            (self.explore_button, "Find what can replace each k×k convolution of the design"),
+            (self.search_button, "Find what can replace each k×k convolution of the design"),
             (self.form, "Which convolutions replace a k×k"),
             (self.error, "Largest error allowed in each layer's own output"),
             (self.check_all_button, "Check every layer that has a cheaper replacement"),
@@ -75,7 +71,7 @@ class BottleneckDesignPage(QWidget):
         column = QVBoxLayout(self)
         column.setContentsMargins(0, 0, 0, 4)
         column.setSpacing(2)
-        top = (self.explore_button, self.form, self.error, self.check_all_button, None)
+        top = (self.search_button, self.form, self.error, self.check_all_button, None)
         below = (self.refit, None, self.measure, self.apply, self.apply_copy)
         column.addWidget(make_control_bar(top))
         column.addWidget(self.table, 1)
@@ -85,12 +81,12 @@ class BottleneckDesignPage(QWidget):
         column.addWidget(make_control_bar(below))
 
     def _connect(self) -> None:
-        self.explore_button.clicked.connect(self._on_explore_clicked)
+        self.search_button.clicked.connect(self._on_search_clicked)
         for choice in (self.form, self.error):
             choice.chosen.connect(lambda _: self._refresh())
         self.check_all_button.clicked.connect(self._on_check_all_clicked)
         self.model.checked_changed.connect(self._refresh)
-        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.measure.clicked.connect(self._on_measure_clicked)
         self.apply.clicked.connect(partial(self._apply, copy=False))
         self.apply_copy.clicked.connect(partial(self._apply, copy=True))
@@ -112,8 +108,8 @@ class BottleneckDesignPage(QWidget):
         self.model.show_state(state, self._design_name, reports, self.form.value(), self.error.value())
         self.table.resizeColumnsToContents()
         busy, replacement = state.rank_search.busy_text, self._current_replacement()
-        self.explore_button.setText("Cancel" if busy else "Explore all")
-        self.explore_button.setEnabled(bool(busy or reports))
+        self.search_button.setText("Cancel" if busy else "Search all")
+        self.search_button.setEnabled(bool(busy or reports))
         self.check_all_button.setEnabled(bool(self.model.curves))
         self.measure.setEnabled(bool(self._checked_choices()) and not busy)
         self.apply.setEnabled(replacement is not None)
@@ -151,7 +147,7 @@ class BottleneckDesignPage(QWidget):
         if not has_candidates:
             return "No k×k convolution without groups is left to fit here; select another design"
         if not self.model.curves:
-            return f"Explore all to see what each k×k convolution of {design_text(self._design_name)} can save."
+            return f"Search all shows what each k×k convolution of {design_text(self._design_name)} can save."
         if replacement is None:
             return self._checked_text()
         errors = ", ".join(f"{error_text(error)} in {design_text(name)}" for name, error in replacement.errors.items())
@@ -185,11 +181,8 @@ class BottleneckDesignPage(QWidget):
             photo_folder=None if current is None else current.photo_folder,
         )
 
-    def _on_explore_clicked(self) -> None:
-        if self._state.rank_search.busy_text:
-            self.requested.emit(Cancel())
-        else:
-            self.requested.emit(Survey(self._design_name, self._make_query()))
+    def _search_request(self) -> Request:
+        return SearchDesign(self._design_name, self._make_query())
 
     def _on_check_all_clicked(self) -> None:
         error = self.error.value()
@@ -198,11 +191,11 @@ class BottleneckDesignPage(QWidget):
         )
 
     def _on_measure_clicked(self) -> None:
-        self.requested.emit(Measure(self._make_query(), self._checked_choices()))
+        self.requested.emit(MeasureReplacement(self._make_query(), self._checked_choices()))
 
-    def _on_row_chosen(self, current: QModelIndex) -> None:
+    def _on_current_row_changed(self, current: QModelIndex) -> None:
         if current.isValid():
-            self.layer_chosen.emit(Focus(self._design_name, self.model.reports[current.row()].name))
+            self.focus_requested.emit(Focus(self._design_name, self.model.reports[current.row()].name))
 
     def _apply(self, *, copy: bool) -> None:
         state, replacement = self._state, self._current_replacement()

@@ -36,9 +36,10 @@ from gui.paint.bottleneck.drawing import (
 from gui.paint.maps import mosaic
 from gui.state.edit import Edit
 from gui.state.rank_search import RankQuery, RankSearchState
-from gui.state.requests import Cancel, Explore
+from gui.state.requests import Request, SearchRanks
 from gui.state.view_state import Focus, ViewState
 from gui.theme import THEMES
+from gui.views.bottleneck_page import BottleneckPage
 from gui.views.mosaic_canvas import MosaicCanvas
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.control_bar import make_control_bar
@@ -47,13 +48,13 @@ from gui.widgets.number_controls import IntegerBox, NumberControl
 _RANK_STEPS = {Qt.Key.Key_Left: -1, Qt.Key.Key_Right: 1, Qt.Key.Key_PageDown: -8, Qt.Key.Key_PageUp: 8}
 _LEAST_MAPS = 400, 130
 """Width and height in pixels below which only the chart is shown."""
-_EXPLORE_TIP = "Find what can replace the selected convolution (Ctrl+Shift+E)"
+_SEARCH_TIP = "Find what can replace the selected convolution (Ctrl+Shift+E)"
 
 
 class ChartCanvas(QWidget):
     """The chart: a click, a drag or the arrow keys select a rank, hovering shows errors."""
 
-    rank_chosen = Signal(int)
+    rank_selected = Signal(int)
     """Its index in the curve."""
     hovered = Signal(str)
 
@@ -93,12 +94,12 @@ class ChartCanvas(QWidget):
         self._layout = None
 
     def mousePressEvent(self, event: QMouseEvent) -> None:
-        self._choose(self.index_at(event.position()), event)
+        self._select(self.index_at(event.position()), event)
 
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         index = self.index_at(event.position())
         if event.buttons() & Qt.MouseButton.LeftButton:
-            self._choose(index, event)
+            self._select(index, event)
         curve = self._content.curve
         self.hovered.emit("" if index is None or curve is None else describe_rank(curve, index))
 
@@ -111,26 +112,20 @@ class ChartCanvas(QWidget):
         if step is None or content.curve is None or content.chart_marks is None:
             super().keyPressEvent(event)
             return
-        index = (content.chart_marks.chosen_index or 0) + step
-        self.rank_chosen.emit(min(max(index, 0), len(content.curve.ranks) - 1))
+        index = (content.chart_marks.selected_index or 0) + step
+        self.rank_selected.emit(min(max(index, 0), len(content.curve.ranks) - 1))
 
-    def _choose(self, index: int | None, event: QMouseEvent) -> None:
-        current = None if self._content.chart_marks is None else self._content.chart_marks.chosen_index
+    def _select(self, index: int | None, event: QMouseEvent) -> None:
+        current = None if self._content.chart_marks is None else self._content.chart_marks.selected_index
         if index is not None and index != current and event.buttons() & Qt.MouseButton.LeftButton:
-            self.rank_chosen.emit(index)
+            self.rank_selected.emit(index)
 
 
-class BottleneckLayerPage(QWidget):
+class BottleneckLayerPage(BottleneckPage):
     """The page on the selected convolution."""
 
-    requested = Signal(object)
-    edit_proposed = Signal(Edit)
-    focus_requested = Signal(Focus)
-    hovered = Signal(str)
-
     def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
-        self._state = state
+        super().__init__(state, parent)
         ref, query = state.focus.ref, state.rank_search.query
         self._query = query if query is not None and query.ref == ref else RankQuery(ref)
         self._content = build_bottleneck_content(state)
@@ -142,7 +137,7 @@ class BottleneckLayerPage(QWidget):
         self.map_input = ChoiceBox()
         self.map_input.setSizeAdjustPolicy(QComboBox.SizeAdjustPolicy.AdjustToContents)
         self.form.setMinimumContentsLength(max(map(len, FORMS.values())))
-        self.explore_button = QPushButton("Explore")
+        self.search_button = QPushButton("Search")
         self.slider = QSlider(Qt.Orientation.Horizontal)
         self.box = IntegerBox(1, 1)
         self.error = NumberControl(parse_percent, "{:g}".format)
@@ -161,7 +156,7 @@ class BottleneckLayerPage(QWidget):
             (self.form, "Form of the replacement", "Which convolutions replace the k×k"),
             (self.photos, "Photos", "Photos for fitting; every third one only checks the fit"),
             (self.map_input, "Input of the maps", "Input whose maps are shown"),
-            (self.explore_button, "Explore", _EXPLORE_TIP),
+            (self.search_button, "Search", _SEARCH_TIP),
             (self.slider, "Rank, slider", "Maps between the convolutions"),
             (self.box, "Rank", "Maps between the convolutions, r"),
             (self.refit, "Fit the k×k again", "By least squares on the reduced maps: it can only lower the error on "
@@ -200,7 +195,7 @@ class BottleneckLayerPage(QWidget):
         for label, widget in ((error, self.error), (budget, self.budget), (rank, self.box)):
             label.setBuddy(widget)
         rows = (
-            (self.explore_button, self.form, self.photos, self.map_input, None),
+            (self.search_button, self.form, self.photos, self.map_input, None),
             (rank, self.box, self.slider, error, self.error, budget, self.budget),
             (self.refit, None, self.apply, self.apply_copy),
         )
@@ -213,15 +208,15 @@ class BottleneckLayerPage(QWidget):
             column.addWidget(make_control_bar(widgets, self.slider))
 
     def _connect(self) -> None:
-        self.chart.rank_chosen.connect(self._on_rank_chosen)
+        self.chart.rank_selected.connect(self._on_rank_selected)
         self.chart.hovered.connect(self.hovered)
         self.maps.hovered.connect(self.hovered)
-        self.maps.chosen.connect(self.focus_requested)
+        self.maps.focus_requested.connect(self.focus_requested)
         self.form.chosen.connect(lambda form: self._change_query(form=form, ranks=None))
         self.map_input.chosen.connect(lambda spec: self._change_query(map_input=spec))
-        self.explore_button.clicked.connect(self._on_explore_clicked)
-        self.slider.valueChanged.connect(self._on_rank_chosen)
-        self.box.valueChanged.connect(lambda r: self._on_rank_chosen(r - 1))
+        self.search_button.clicked.connect(self._on_search_clicked)
+        self.slider.valueChanged.connect(self._on_rank_selected)
+        self.box.valueChanged.connect(lambda r: self._on_rank_selected(r - 1))
         self.error.changed.connect(
             lambda percent: self._change_query(max_error=percent / 100, max_macs=None, ranks=None)
         )
@@ -267,13 +262,13 @@ class BottleneckLayerPage(QWidget):
     def _request_cached_curve(self, search: RankSearchState, ref: NodeRef) -> None:
         """Show a curve that was computed before without waiting for the user."""
         if search.query is not None and not search.busy_text and (ref, self._query.form) in search.curves:
-            self.requested.emit(Explore(self._query))
+            self.requested.emit(SearchRanks(self._query))
 
     def _show_controls(self, state: ViewState, content: BottleneckContent) -> None:
         search, query = state.rank_search, self._query
         reason = rank_search_refusal(state.report(state.focus.ref))
         curve = content.curve
-        index = None if content.chart_marks is None else content.chart_marks.chosen_index
+        index = None if content.chart_marks is None else content.chart_marks.selected_index
         self.form.show_value(query.form)
         self.error.show_value(100 * query.max_error)
         self.budget.show_value(query.max_macs or 0)
@@ -284,9 +279,9 @@ class BottleneckLayerPage(QWidget):
         self._show_rank(0 if curve is None else len(curve.ranks), index, pairs=query.form == "1x1+kxk+1x1")
         for widget in (self.slider, self.box):
             widget.setEnabled(index is not None and not reason)
-        self.explore_button.setText("Cancel" if search.busy_text else "Explore")
-        self.explore_button.setEnabled(bool(search.busy_text) or not reason)
-        self.explore_button.setToolTip(search.busy_text or reason or _EXPLORE_TIP)
+        self.search_button.setText("Cancel" if search.busy_text else "Search")
+        self.search_button.setEnabled(bool(search.busy_text) or not reason)
+        self.search_button.setToolTip(search.busy_text or reason or _SEARCH_TIP)
         ready = index is not None and not content.is_stale and not reason
         self.apply.setEnabled(ready)
         self.apply_copy.setEnabled(ready and state.focus.design != STEM)
@@ -311,29 +306,25 @@ class BottleneckLayerPage(QWidget):
 
     # Requests
 
-    def explore(self) -> None:
-        """Request a rank search for the selected convolution, unless it cannot be replaced."""
-        if not rank_search_refusal(self._state.report(self._state.focus.ref)):
-            self._query = replace(self._query, ref=self._state.focus.ref)
-            self.requested.emit(Explore(self._query))
+    def _search_request(self) -> Request | None:
+        """Return a request for the selected convolution; None if it cannot be replaced."""
+        ref = self._state.focus.ref
+        if rank_search_refusal(self._state.report(ref)):
+            return None
+        self._query = replace(self._query, ref=ref)
+        return SearchRanks(self._query)
 
-    def _on_explore_clicked(self) -> None:
-        if self._state.rank_search.busy_text:
-            self.requested.emit(Cancel())
-        else:
-            self.explore()
-
-    def _on_rank_chosen(self, index: int) -> None:
+    def _on_rank_selected(self, index: int) -> None:
         curve = self._state.rank_search.curve
         if curve is not None and 0 <= index < len(curve.ranks):
             self._change_query(ranks=curve.ranks[index])
 
     def _change_query(self, **changes: Any) -> None:
-        """Change the query. It is requested at once if the layer is being explored, otherwise with the next search."""
+        """Change the query. It is requested at once if the layer is being searched, otherwise with the next search."""
         self._query = replace(self._query, **changes)
         current = self._state.rank_search.query
         if current is not None and current.ref == self._query.ref:
-            self.requested.emit(Explore(self._query))
+            self.requested.emit(SearchRanks(self._query))
 
     def _choose_photo_folder(self) -> None:
         folder = QFileDialog.getExistingDirectory(self, "Folder of photos for fitting and checking")

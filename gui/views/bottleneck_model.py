@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
+from PySide6.QtCore import QAbstractTableModel, Qt, Signal
 from PySide6.QtGui import QColor
 
 from engine.network.analysis import Report
@@ -11,13 +11,11 @@ from engine.rank_search.report import LEVELS, ReportColumn
 from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
+from gui.views.report_model import NO_PARENT, ROLE, Index
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROLE = Qt.ItemDataRole
-_NO_PARENT = QModelIndex()
 _LAYER_COLUMN, _WEIGHTS_COLUMN, _MACS_COLUMN = 0, 1, 2
 """Positions of the columns to the left of those of the errors."""
-_NOT_EXPLORED = "not explored"
+_NOT_SEARCHED = "not searched"
 
 
 class BottleneckModel(QAbstractTableModel):
@@ -59,46 +57,46 @@ class BottleneckModel(QAbstractTableModel):
         if names != self.checked:
             self.checked = names
             last = self.index(self.rowCount() - 1, 0)
-            self.dataChanged.emit(self.index(0, 0), last, [_ROLE.CheckStateRole])
+            self.dataChanged.emit(self.index(0, 0), last, [ROLE.CheckStateRole])
             self.checked_changed.emit()
 
-    def rowCount(self, parent: _Index = _NO_PARENT) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.reports)
 
-    def columnCount(self, parent: _Index = _NO_PARENT) -> int:
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else 3 + len(self.columns)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        if role == _ROLE.TextAlignmentRole:
+        if role == ROLE.TextAlignmentRole:
             return _alignment(section)
         titles = ("Layer", "Weights", "MACs", *(column.title.capitalize() for column in self.columns))
-        return titles[section] if role == _ROLE.DisplayRole else None
+        return titles[section] if role == ROLE.DisplayRole else None
 
-    def flags(self, index: _Index) -> Qt.ItemFlag:
+    def flags(self, index: Index) -> Qt.ItemFlag:
         flags = super().flags(index)
         return flags | Qt.ItemFlag.ItemIsUserCheckable if index.column() == _LAYER_COLUMN else flags
 
-    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
         if not index.isValid():
             return None
         report, column = self.reports[index.row()], index.column()
         match role:
-            case _ROLE.DisplayRole:
+            case ROLE.DisplayRole:
                 return self._text(report, column)
-            case _ROLE.ToolTipRole:
+            case ROLE.ToolTipRole:
                 return self._tip(report, column)
-            case _ROLE.TextAlignmentRole:
+            case ROLE.TextAlignmentRole:
                 return _alignment(column)
-            case _ROLE.CheckStateRole if column == _LAYER_COLUMN:
+            case ROLE.CheckStateRole if column == _LAYER_COLUMN:
                 return Qt.CheckState.Checked if report.name in self.checked else Qt.CheckState.Unchecked
-            case _ROLE.ForegroundRole if column > _MACS_COLUMN:
+            case ROLE.ForegroundRole if column > _MACS_COLUMN:
                 return QColor(self._theme.text if report.name in self.curves else self._theme.muted)
         return None
 
-    def setData(self, index: _Index, value: Any, role: int = _ROLE.EditRole) -> bool:
-        if role != _ROLE.CheckStateRole or index.column() != _LAYER_COLUMN:
+    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
+        if role != ROLE.CheckStateRole or index.column() != _LAYER_COLUMN:
             return False
         self.set_checked(self.checked ^ {self.reports[index.row()].name})
         return True
@@ -111,7 +109,7 @@ class BottleneckModel(QAbstractTableModel):
         if column == _MACS_COLUMN:
             return abbreviate(report.macs)
         curve = self.curves.get(report.name)
-        return _NOT_EXPLORED if curve is None else self.columns[column - 3].text(curve)
+        return _NOT_SEARCHED if curve is None else self.columns[column - 3].text(curve)
 
     def _tip(self, report: Report, column: int) -> str:
         curve = self.curves.get(report.name)

@@ -54,7 +54,7 @@ class CountingView(View):
             action.triggered.connect(lambda _: self._use_custom_convention())
         self.batch.valueChanged.connect(lambda batch: self._change_convention(batch=batch))
         self.kilo.chosen.connect(lambda kilo: self._change_convention(kilo=kilo))
-        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self._show_all(moved=True)
 
     def _set_accessible_names(self) -> None:
@@ -130,7 +130,7 @@ class CountingView(View):
             width = max(self.table.sizeHintForColumn(column), self.table.horizontalHeader().sectionSizeHint(column))
             self.table.setColumnWidth(column, width if column < 2 else min(width, _WIDEST_TERM) + 8)
 
-    def _on_row_chosen(self, current: QModelIndex) -> None:
+    def _on_current_row_changed(self, current: QModelIndex) -> None:
         if current.isValid():
             rule = self.model.conventions[current.row()]
             self._request_convention(replace(rule, batch=self._state.look.convention.batch))

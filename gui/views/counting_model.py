@@ -2,17 +2,15 @@
 
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
+from PySide6.QtCore import QAbstractTableModel, Qt
 from PySide6.QtGui import QColor, QFont
 
 from engine.cost.counting import CONVENTIONS, CUSTOM, TERMS, Convention, Tally, Term, tally
 from engine.text.units import abbreviate, exact_text
 from gui.state.view_state import ViewState
 from gui.theme import THEMES, Theme
+from gui.views.report_model import NO_PARENT, ROLE, Index
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROLE = Qt.ItemDataRole
-_NO_PARENT = QModelIndex()
 TITLE_COLUMN, _TOTAL_COLUMN = 0, 1
 """Positions of the columns to the left of those of the terms."""
 _LEFT_OUT = "–"
@@ -44,36 +42,36 @@ class CountingModel(QAbstractTableModel):
         self.current_row = next((i for i, rule in enumerate(conventions) if rule.id == current.id), 0)
         self.endResetModel()
 
-    def rowCount(self, parent: _Index = _NO_PARENT) -> int:
+    def rowCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else len(self.conventions)
 
-    def columnCount(self, parent: _Index = _NO_PARENT) -> int:
+    def columnCount(self, parent: Index = NO_PARENT) -> int:
         return 0 if parent.isValid() else 2 + len(self.terms)
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal:
             return None
-        if role == _ROLE.TextAlignmentRole:
+        if role == ROLE.TextAlignmentRole:
             return _alignment(section)
-        if role == _ROLE.ToolTipRole and section >= 2:
+        if role == ROLE.ToolTipRole and section >= 2:
             return self.terms[section - 2].what
         names = ("Counted", "Total", *(term.title for term in self.terms))
-        return names[section] if role == _ROLE.DisplayRole else None
+        return names[section] if role == ROLE.DisplayRole else None
 
-    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
+    def data(self, index: Index, role: int = ROLE.DisplayRole) -> Any:
         if not index.isValid():
             return None
         row, column = index.row(), index.column()
         match role:
-            case _ROLE.DisplayRole:
+            case ROLE.DisplayRole:
                 return self._text(row, column)
-            case _ROLE.ToolTipRole | _ROLE.StatusTipRole:
+            case ROLE.ToolTipRole | ROLE.StatusTipRole:
                 return self._tip(row, column)
-            case _ROLE.TextAlignmentRole:
+            case ROLE.TextAlignmentRole:
                 return _alignment(column)
-            case _ROLE.FontRole:
+            case ROLE.FontRole:
                 return self._bold if row == self.current_row or column == _TOTAL_COLUMN else None
-            case _ROLE.ForegroundRole:
+            case ROLE.ForegroundRole:
                 return QColor(self._theme.muted if self._text(row, column) == _LEFT_OUT else self._theme.text)
         return None
 

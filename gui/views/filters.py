@@ -53,7 +53,7 @@ _DETAIL_TIPS = (
 )
 _DRAWN_BY = ("colour_map", "range", "zero_centred", "theme", "order", "comparison", "detail")
 """Settings of the look that this view depends on."""
-_DIFFERENCE_TIP = "Also show the difference of the two designs' maps"
+_DIFFERENCE_TIP = "Also show the difference between the maps of the two designs"
 _NO_DIFFERENCE_TIP = "Difference: select a volume that another design has in the same shape"
 _LEAST_WIDTH = 240
 
@@ -67,7 +67,7 @@ class FiltersView(View):
         self._choices: dict[ChoiceBox, str] = {}
         """The setting of the look that each box sets."""
         self.canvas = MosaicCanvas(state, self._content, self)
-        self.canvas.chosen.connect(self.focus_requested)
+        self.canvas.focus_requested.connect(self.focus_requested)
         self.canvas.hovered.connect(self.hovered)
         self.colour_map = self._make_choice("Colour map", _COLOUR_MAPS, "colour_map")
         self.range = self._make_choice("Range of the colours: one for all maps, or one per map", _RANGES, "range")

@@ -28,7 +28,8 @@ from gui.paint.tables.googlenet_table import NO_LAYER_HINT, choose_table_design
 from gui.state.edit import Edit
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
-from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, Index, googlenet_cell_tip
+from gui.views.googlenet_table_model import TYPE_COLUMN, GooglenetTableModel, googlenet_cell_tip
+from gui.views.report_model import Index
 from gui.widgets.choice_controls import ChoiceBox
 from gui.widgets.texts import NameEditor, make_note
 
@@ -93,7 +94,7 @@ class GooglenetTableView(View):
         self.model.edit_proposed.connect(self.edit_proposed)
         self.design.chosen.connect(self._on_design_chosen)
         self.switch.triggered.connect(self._on_switch_triggered)
-        self.table.selectionModel().currentChanged.connect(self._on_cell_chosen)
+        self.table.selectionModel().currentChanged.connect(self._on_current_cell_changed)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
 
@@ -170,7 +171,7 @@ class GooglenetTableView(View):
                 return f"{row.title}: {text}" if text != form else text
         return "\n".join(footnotes(self._state.project, ()))
 
-    def _on_cell_chosen(self, current: QModelIndex) -> None:
+    def _on_current_cell_changed(self, current: QModelIndex) -> None:
         if not current.isValid():
             return
         row = self.model.rows[current.row()]
@@ -209,7 +210,7 @@ class GooglenetTableWidget(QTableView):
         super().__init__()
         self._model = model
         self.setModel(model)
-        self.setItemDelegate(MapCountDelegate(self))
+        self.setItemDelegate(MapCountDelegate(model, self))
         self.setSelectionMode(QAbstractItemView.SelectionMode.SingleSelection)
         self.setEditTriggers(_TRIGGERS.DoubleClicked | _TRIGGERS.EditKeyPressed | _TRIGGERS.AnyKeyPressed)
         self.setMouseTracking(True)
@@ -290,12 +291,12 @@ class GooglenetTableWidget(QTableView):
 class MapCountDelegate(QStyledItemDelegate):
     """Edits a number of maps in a line that only accepts allowed numbers and explains why others are not."""
 
-    def __init__(self, table: GooglenetTableWidget) -> None:
-        super().__init__(table)
-        self._table = table
+    def __init__(self, model: GooglenetTableModel, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._model = model
 
     def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
-        map_count = self._table._model.map_count_at(index)
+        map_count = self._model.map_count_at(index)
         assert map_count is not None
 
         def refusal(text: str) -> str:
@@ -308,13 +309,13 @@ class MapCountDelegate(QStyledItemDelegate):
         editor = NameEditor(refusal, parent)
         editor.setFrame(False)
         editor.setAlignment(Qt.AlignmentFlag.AlignRight)
-        editor.setAccessibleName(f"{map_count.title} of {self._table._model.rows[index.row()].name}")
+        editor.setAccessibleName(f"{map_count.title} of {self._model.rows[index.row()].name}")
         editor.textChanged.connect(lambda: _keep_label_visible(editor.reason, parent))
         return editor
 
     def setModelData(self, editor: QWidget, model: object, index: Index) -> None:
         assert isinstance(editor, NameEditor)
-        self._table._model.setData(index, editor.text())
+        self._model.setData(index, editor.text())
 
 
 def _keep_label_visible(label: QLabel, parent: QWidget) -> None:

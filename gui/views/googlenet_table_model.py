@@ -4,8 +4,8 @@ from functools import cache
 from typing import Any
 
 from msgspec.structs import replace
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QIcon
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QColor
 
 from engine.network.node_ref import NodeRef
 from engine.reports.googlenet_table import PaperColumn, PaperRow, paper_rows, paper_table_columns
@@ -14,38 +14,28 @@ from gui.paint.basics.text_drawing import ALIGN_LEFT, ALIGN_RIGHT
 from gui.paint.tables.googlenet_table import cell_colour
 from gui.state.edit import Edit
 from gui.state.view_state import ViewState
-from gui.theme import THEMES, Theme
-from gui.widgets.glyphs import mistake_icon
+from gui.views.report_model import ROLE, Index, ReportModel
 
-Index = QModelIndex | QPersistentModelIndex
-_ROLE = Qt.ItemDataRole
-_NO_PARENT = QModelIndex()
 TYPE_COLUMN = 0
 """Position of the column of names, which a view may show as row headers instead."""
 
 
-class GooglenetTableModel(QAbstractTableModel):
+class GooglenetTableModel(ReportModel):
     """One row per block or layer, and totals, as `engine.reports.googlenet_table` defines them."""
 
     edit_proposed = Signal(Edit)
 
     def __init__(self, state: ViewState, design: str) -> None:
-        super().__init__()
-        self._state, self.design = state, design
-        self.rows = paper_rows(state.project, state.check, design)
-        self.columns = paper_table_columns(self.rows)
-        self._mistake = self._mistake_icon()
-        self._bold = QFont()
-        self._bold.setBold(True)
+        super().__init__(state)
+        self.design = design
+        self.rows: tuple[PaperRow, ...] = paper_rows(state.project, state.check, design)
+        self.columns: tuple[PaperColumn, ...] = paper_table_columns(self.rows)
 
     def show_state(self, state: ViewState, design: str) -> list[PaperRow]:
         """Show a design and return the rows that changed; the model is reset only for other rows or another design."""
         rows = paper_rows(state.project, state.check, design)
         columns = paper_table_columns(rows)
-        restyled = self._state.look.theme != state.look.theme
-        self._state = state
-        if restyled:
-            self._mistake = self._mistake_icon()
+        restyled = self._take_state(state)
         if self._row_keys(rows, columns) != self._row_keys(self.rows, self.columns) or design != self.design:
             self.beginResetModel()
             self.design, self.rows, self.columns = design, rows, columns
@@ -58,13 +48,6 @@ class GooglenetTableModel(QAbstractTableModel):
         if restyled or any(old.problem != new.problem for old, new in zip(before, rows, strict=True)):
             self.headerDataChanged.emit(Qt.Orientation.Vertical, 0, len(rows) - 1)
         return [rows[row] for row in changed]
-
-    @property
-    def _theme(self) -> Theme:
-        return THEMES[self._state.look.theme]
-
-    def _mistake_icon(self) -> QIcon:
-        return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
     @staticmethod
     def _row_keys(rows: tuple[PaperRow, ...], columns: tuple[PaperColumn, ...]) -> object:
@@ -86,80 +69,72 @@ class GooglenetTableModel(QAbstractTableModel):
         map_counts = self.rows[row].map_counts
         return next((i for i, column in enumerate(self.columns) if column.id in map_counts), TYPE_COLUMN + 1)
 
-    def rowCount(self, parent: Index = _NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: Index = _NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self.columns)
-
     def flags(self, index: Index) -> Qt.ItemFlag:
         if not index.isValid():
             return Qt.ItemFlag.NoItemFlags
         flags = Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable
         return flags if self.map_count_at(index) is None else flags | Qt.ItemFlag.ItemIsEditable
 
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
         if orientation == Qt.Orientation.Vertical:
             return self._row_header(self.rows[section], role) if section < len(self.rows) else None
         if section >= len(self.columns):
             return None
         column = self.columns[section]
         match role:
-            case _ROLE.TextAlignmentRole:
+            case ROLE.TextAlignmentRole:
                 side = Qt.AlignmentFlag.AlignRight if column.is_number else Qt.AlignmentFlag.AlignLeft
                 return side | Qt.AlignmentFlag.AlignBottom
-            case _ROLE.DisplayRole:
+            case ROLE.DisplayRole:
                 return "\n".join(filter(None, column.head))
-            case _ROLE.ToolTipRole:
+            case ROLE.ToolTipRole:
                 return _HEAD_TIPS.get(column.id) or _HEAD_TIPS.get(column.id.rpartition("_")[2])
         return None
 
     def _row_header(self, row: PaperRow, role: int) -> Any:
         """Return data of a row header, which stays visible when columns scroll."""
         match role:
-            case _ROLE.DisplayRole:
+            case ROLE.DisplayRole:
                 return row.title
-            case _ROLE.ToolTipRole:
+            case ROLE.ToolTipRole:
                 return googlenet_cell_tip(row, self.columns[TYPE_COLUMN])
-            case _ROLE.TextAlignmentRole:
+            case ROLE.TextAlignmentRole:
                 return ALIGN_LEFT
-            case _ROLE.DecorationRole:
+            case ROLE.DecorationRole:
                 return self._mistake if row.problem else None
-            case _ROLE.FontRole:
+            case ROLE.FontRole:
                 return self._bold if row.is_total else None
         return None
 
-    def data(self, index: Index, role: int = _ROLE.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
+    def _cell_data(self, index: Index, role: int) -> Any:
         row, column = self.rows[index.row()], self.columns[index.column()]
         match role:
-            case _ROLE.DisplayRole:
+            case ROLE.DisplayRole:
                 return column.text(row)
-            case _ROLE.EditRole:
+            case ROLE.EditRole:
                 map_count = self.map_count_at(index)
                 return column.text(row) if map_count is None else str(map_count.value)
-            case _ROLE.ToolTipRole | _ROLE.StatusTipRole:
+            case ROLE.ToolTipRole | ROLE.StatusTipRole:
                 return googlenet_cell_tip(row, column)
-            case _ROLE.AccessibleTextRole:
+            case ROLE.AccessibleTextRole:
                 return f"{column.title} of {row.name}: {googlenet_cell_tip(row, column) or 'none'}"
-            case _ROLE.TextAlignmentRole:
+            case ROLE.TextAlignmentRole:
                 return ALIGN_RIGHT if column.is_number else ALIGN_LEFT
-            case _ROLE.ForegroundRole:
+            case ROLE.ForegroundRole:
                 editable = not row.problem and column.id in row.map_counts
                 return _cached_colour(self._theme.accent if editable else cell_colour(column, row, self._theme)[0])
-            case _ROLE.FontRole:
+            case ROLE.FontRole:
                 return (
                     self._bold if (row.is_total or column.figure) and cell_colour(column, row, self._theme)[1] else None
                 )
-            case _ROLE.BackgroundRole:
+            case ROLE.BackgroundRole:
                 return _cached_colour(self._theme.window) if row.is_total else None
         return None
 
-    def setData(self, index: Index, value: Any, role: int = _ROLE.EditRole) -> bool:
+    def setData(self, index: Index, value: Any, role: int = ROLE.EditRole) -> bool:
         """Propose an edit; the cell shows the number once the project has it."""
         map_count = self.map_count_at(index)
-        if map_count is None or role != _ROLE.EditRole:
+        if map_count is None or role != ROLE.EditRole:
             return False
         try:
             number = map_count.read(str(value))

@@ -132,7 +132,7 @@ class InspectorView(View):
         self.play.clicked.connect(self._on_play_clicked)
         self.speed.chosen.connect(self._on_speed_chosen)
         self._timer.timeout.connect(self._on_timer_timeout)
-        self.canvas.chosen.connect(self.focus_requested)
+        self.canvas.focus_requested.connect(self.focus_requested)
         self.canvas.step_requested.connect(self._on_canvas_stepped)
         self.canvas.play_requested.connect(self._on_play_clicked)
         self.canvas.hovered.connect(self.hovered)
@@ -156,7 +156,7 @@ class InspectorView(View):
             # Until the next run, the last explanation stays, dimmed.
             content = replace(before, note=content.note, is_stale=True, filled_count=None, least_head_height=0.0)
         elif before.focus.ref == content.focus.ref:
-            content = replace(content, chosen_term=before.chosen_term)
+            content = replace(content, selected_term=before.selected_term)
         if self.playing and (content.explanation is None or content.is_stale):
             self.stop_playing()
         if self.playing:
@@ -245,7 +245,8 @@ class InspectorView(View):
         if next_focus(focus, content.required_explanation.shape) is None:
             focus = replace(focus, pixel=(0, 0))
         self._played_focus = focus
-        self.canvas.show_content(replace(content, chosen_term=content.shown_term))  # stay at one channel while playing
+        # Playing stays at one channel.
+        self.canvas.show_content(replace(content, selected_term=content.shown_term))
         self._timer.start(1000 // self.speed.value())
         self._show_playing()
         self.focus_requested.emit(focus)
@@ -258,7 +259,8 @@ class InspectorView(View):
         self._played_focus = None
         self._show_playing()
         if self.content.filled_count is not None:
-            self.canvas.show_content(replace(self.content, filled_count=None, least_head_height=0.0, chosen_term=None))
+            content = replace(self.content, filled_count=None, least_head_height=0.0, selected_term=None)
+            self.canvas.show_content(content)
             self._fit_canvas()
 
     def _on_timer_timeout(self) -> None:

@@ -22,7 +22,7 @@ class InspectorCanvas(QWidget):
     1 to 9 select the input channels with the largest sums, as clicks on their bars do.
     """
 
-    chosen = Signal(object)
+    focus_requested = Signal(object)
     """The requested Focus."""
     step_requested = Signal(object)
     """Numbers of channels, rows and columns to step."""
@@ -87,12 +87,12 @@ class InspectorCanvas(QWidget):
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
         hit = self.hit_at(event.position())
         if event.button() == Qt.MouseButton.LeftButton and hit is not None and hit.focus is not None:
-            self.chosen.emit(hit.focus)
+            self.focus_requested.emit(hit.focus)
 
     def leaveEvent(self, event: QEvent) -> None:
         self._report_hover("")
-        if self.content.chosen_term is not None:
-            self.show_content(replace(self.content, chosen_term=None))
+        if self.content.selected_term is not None:
+            self.show_content(replace(self.content, selected_term=None))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() in KEY_STEPS and not event.modifiers() & Qt.KeyboardModifier.ControlModifier:
@@ -100,15 +100,15 @@ class InspectorCanvas(QWidget):
         elif event.key() == Qt.Key.Key_Space:
             self.play_requested.emit()
         elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9:
-            self._choose_term(event.key() - Qt.Key.Key_1)
+            self._select_term(event.key() - Qt.Key.Key_1)
         else:
             super().keyPressEvent(event)
 
-    def _choose_term(self, rank: int) -> None:
+    def _select_term(self, rank: int) -> None:
         """Select the input channel whose bar has this rank from the top."""
         terms = [row.term for row in sums.sum_bars(self.content) if row.term is not None]
         if rank < len(terms):
-            self.chosen.emit(self.content.term_focus(terms[rank]))
+            self.focus_requested.emit(self.content.term_focus(terms[rank]))
 
     def _report_hover(self, text: str) -> None:
         if text != self._hover_text:
@@ -117,8 +117,8 @@ class InspectorCanvas(QWidget):
 
     def _show_term(self, term: int | None) -> None:
         """Show the patch of the term under the mouse until the mouse reaches another term or leaves."""
-        if term is not None and term != self.content.chosen_term:
-            self.show_content(replace(self.content, chosen_term=term))
+        if term is not None and term != self.content.selected_term:
+            self.show_content(replace(self.content, selected_term=term))
 
 
 def describe_inspector(content: InspectorContent) -> str:

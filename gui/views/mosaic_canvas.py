@@ -49,7 +49,7 @@ def step_ordered_focus(focus: Focus, shape: Shape, by: FocusStep, order: MapOrde
 class MosaicCanvas(QWidget):
     """The picture with zoom: the wheel zooms about the mouse, dragging pans, a double click fits."""
 
-    chosen = Signal(object)
+    focus_requested = Signal(object)
     """The requested Focus."""
     hovered = Signal(str)
 
@@ -169,7 +169,7 @@ class MosaicCanvas(QWidget):
         clicked = self._pressed is not None and self._dragged is None
         self._pressed = self._dragged = None
         if event.button() == Qt.MouseButton.LeftButton and clicked:
-            self._choose(self._focus_at(event.position()))
+            self._select(self._focus_at(event.position()))
 
     def _focus_at(self, point: QPointF) -> Focus | None:
         """Return the focus that a click sets: a value, or what a part of the details stands for."""
@@ -180,9 +180,9 @@ class MosaicCanvas(QWidget):
         ref = panel.ref or self._content.focus.ref
         return Focus(*ref, spot.channel, (spot.y, spot.x)) if spot.channel >= 0 else None
 
-    def _choose(self, focus: Focus | None) -> None:
+    def _select(self, focus: Focus | None) -> None:
         if focus is not None:
-            self.chosen.emit(focus)
+            self.focus_requested.emit(focus)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self.fit()
@@ -222,7 +222,7 @@ class MosaicCanvas(QWidget):
         elif event.key() == Qt.Key.Key_0:
             self.fit()
         elif Qt.Key.Key_1 <= event.key() <= Qt.Key.Key_9 and body is not None:
-            self._choose(body.focus_for_key(event.key() - Qt.Key.Key_0))
+            self._select(body.focus_for_key(event.key() - Qt.Key.Key_0))
         else:
             super().keyPressEvent(event)
 
@@ -234,7 +234,7 @@ class MosaicCanvas(QWidget):
         if by[0] and self._state.look.order == "likeness":
             # Without an anchor each step would sort the maps again, and stepping would never get far.
             focus = replace(focus, order_anchor=focus.likeness_channel)
-        self.chosen.emit(step_ordered_focus(focus, panel.shape, by, panel.order))
+        self.focus_requested.emit(step_ordered_focus(focus, panel.shape, by, panel.order))
 
 
 def _true_size_factor(projection: Projection) -> float:

@@ -24,7 +24,8 @@ from engine.reports.tables import TableRow, comparisons
 from gui.paint.tables.operations_table import NO_DESIGN_HINT
 from gui.state.view_state import Focus, ViewState
 from gui.views.base import View
-from gui.views.table_model import DESIGN_COLUMN, NO_PARENT, NODE_COLUMN, OperationsModel, operations_cell_tip
+from gui.views.report_model import NO_PARENT
+from gui.views.table_model import DESIGN_COLUMN, NODE_COLUMN, OperationsModel, operations_cell_tip
 from gui.widgets.tables import make_row_table
 
 _WIDEST, _SIGN, _PADDING = 240, 20, 12
@@ -49,7 +50,7 @@ class TableView(View):
         self.copy_button = QToolButton()
         self._add_copy_menu()
         self._compose()
-        self.table.selectionModel().currentRowChanged.connect(self._on_row_chosen)
+        self.table.selectionModel().currentRowChanged.connect(self._on_current_row_changed)
         self.table.entered.connect(self._on_cell_entered)
         self.table.viewport().installEventFilter(self)
         self._fit_columns(reset=True)
@@ -65,7 +66,7 @@ class TableView(View):
             menu.addAction(action)
             self.table.addAction(action)
         self.copy_button.setText("Copy table")
-        self.copy_button.setToolTip("Copy the whole table; in it, Ctrl+C copies the selected rows")
+        self.copy_button.setToolTip("Copy the whole table; Ctrl+C in the table copies the selected rows")
         self.copy_button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         self.copy_button.setMenu(menu)
         copy_action = QAction("Copy selected rows as TSV", self.table)
@@ -124,7 +125,7 @@ class TableView(View):
             # Qt scrolls to it; if the table is hidden, once it is shown.
             selection.setCurrentIndex(index, flags.ClearAndSelect | flags.Rows)
 
-    def _on_row_chosen(self, current: QModelIndex, previous: QModelIndex) -> None:
+    def _on_current_row_changed(self, current: QModelIndex, previous: QModelIndex) -> None:
         if not current.isValid():
             return
         row = self.model.rows[current.row()]

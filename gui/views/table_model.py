@@ -3,63 +3,41 @@
 from collections.abc import Iterable
 from typing import Any
 
-from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
-from PySide6.QtGui import QColor, QFont, QIcon
+from PySide6.QtCore import Qt
+from PySide6.QtGui import QColor, QIcon
 
 from engine.cost.metrics import Costs, Metric
 from engine.network.node_ref import STEM, NodeRef
 from engine.reports.tables import PROBLEM, TableColumn, TableRow, operations_columns, visible_metrics
 from gui.state.view_state import ViewState
-from gui.theme import THEMES, Theme
-from gui.widgets.glyphs import mistake_icon
+from gui.views.report_model import NO_PARENT, ROLE, Index, ReportModel
 
-_Index = QModelIndex | QPersistentModelIndex
-_ROLE = Qt.ItemDataRole
-NO_PARENT = QModelIndex()
 DESIGN_COLUMN, NODE_COLUMN = 0, 1
 """Positions of the columns with icons."""
 
 
-class OperationsModel(QAbstractTableModel):
+class OperationsModel(ReportModel):
     """One row per node and a total per design, as `engine.reports.tables` defines them."""
 
     def __init__(self, state: ViewState) -> None:
-        super().__init__()
-        self._state = state
-        self.rows = _rows_of(state)
-        self.columns = _columns_of(state, self.rows)
-        self._mistake = self._mistake_icon()
-        self._bold = QFont()
-        self._bold.setBold(True)
+        super().__init__(state)
+        self.rows: tuple[TableRow, ...] = _rows_of(state)
+        self.columns: tuple[TableColumn, ...] = _columns_of(state, self.rows)
 
     def show_state(self, state: ViewState) -> None:
         """Show a state: only cells that differ are changed, rows are inserted and removed where they differ."""
         rows = _rows_of(state)
         columns = _columns_of(state, rows)
-        restyled = self._set_state(state)
+        renamed = _design_names(self._state) != _design_names(state)
+        recoloured = self._take_state(state) or renamed
         if [column.title for column in columns] != [column.title for column in self.columns]:
             self.beginResetModel()
             self.rows, self.columns = rows, columns
             self.endResetModel()
             return
         self._replace_rows(rows)
-        if restyled and rows:
+        if recoloured and rows:
             self.dataChanged.emit(self.index(0, 0), self.index(len(rows) - 1, len(columns) - 1))
-
-    def _set_state(self, state: ViewState) -> bool:
-        """Take over a state; returns whether colours change with it."""
-        old, self._state = self._state, state
-        restyled = old.look.theme != state.look.theme
-        if restyled:
-            self._mistake = self._mistake_icon()
-        return restyled or _design_names(old) != _design_names(state)
-
-    @property
-    def _theme(self) -> Theme:
-        return THEMES[self._state.look.theme]
-
-    def _mistake_icon(self) -> QIcon:
-        return mistake_icon(QColor(self._theme.error), QColor(self._theme.base))
 
     def _replace_rows(self, new: tuple[TableRow, ...]) -> None:
         """Insert and remove rows only in the range that differs, then report the rows with other contents."""
@@ -90,38 +68,30 @@ class OperationsModel(QAbstractTableModel):
         matches = (i for i, row in enumerate(self.rows) if not row.is_total and (row.design, row.node) == ref)
         return next(matches, None)
 
-    def rowCount(self, parent: _Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self.rows)
-
-    def columnCount(self, parent: _Index = NO_PARENT) -> int:
-        return 0 if parent.isValid() else len(self.columns)
-
-    def headerData(self, section: int, orientation: Qt.Orientation, role: int = _ROLE.DisplayRole) -> Any:
+    def headerData(self, section: int, orientation: Qt.Orientation, role: int = ROLE.DisplayRole) -> Any:
         if orientation != Qt.Orientation.Horizontal or section >= len(self.columns):
             return None
         column = self.columns[section]
-        if role == _ROLE.TextAlignmentRole:
+        if role == ROLE.TextAlignmentRole:
             return _alignment(column)
-        return column.title if role == _ROLE.DisplayRole else None
+        return column.title if role == ROLE.DisplayRole else None
 
-    def data(self, index: _Index, role: int = _ROLE.DisplayRole) -> Any:
-        if not index.isValid():
-            return None
+    def _cell_data(self, index: Index, role: int) -> Any:
         row, column = self.rows[index.row()], self.columns[index.column()]
         match role:
-            case _ROLE.DisplayRole:
+            case ROLE.DisplayRole:
                 return column.text(row)
-            case _ROLE.ToolTipRole | _ROLE.StatusTipRole:
+            case ROLE.ToolTipRole | ROLE.StatusTipRole:
                 return operations_cell_tip(self._state.costs, row, column)
-            case _ROLE.TextAlignmentRole:
+            case ROLE.TextAlignmentRole:
                 return _alignment(column)
-            case _ROLE.FontRole:
+            case ROLE.FontRole:
                 return self._bold if row.is_total else None
-            case _ROLE.ForegroundRole:
+            case ROLE.ForegroundRole:
                 return self._foreground(row)
-            case _ROLE.BackgroundRole:
+            case ROLE.BackgroundRole:
                 return QColor(self._theme.window) if row.is_total else None
-            case _ROLE.DecorationRole:
+            case ROLE.DecorationRole:
                 return self._decoration(row, index.column())
         return None
 

@@ -23,7 +23,7 @@ _SCALES: tuple[tuple[DepthScale, str, str], ...] = (
 )
 
 _VIEW_TIPS = {
-    "3-D": "Front, top and side (1)",
+    "3-D": "Front, top and side (3)",
     "Top": "From above: only the number of maps is visible as length (T)",
     "Front": "From the front: only the maps are visible (F)",
 }
@@ -138,9 +138,9 @@ class VolumesView(View):
         self.farther_button.clicked.connect(partial(self._on_zoom_clicked, 0.8))
         self.canvas.turned.connect(self._on_canvas_turned)
         self.canvas.camera_chosen.connect(self.turn_to)
-        self.canvas.ref_chosen.connect(self._on_canvas_ref_chosen)
-        self.canvas.value_chosen.connect(self.focus_requested)
-        self.canvas.hit_chosen.connect(self._on_canvas_hit_chosen)
+        self.canvas.ref_selected.connect(self._on_canvas_ref_selected)
+        self.canvas.focus_requested.connect(self.focus_requested)
+        self.canvas.hit_selected.connect(self._on_canvas_hit_selected)
         self.canvas.block_toggled.connect(self._on_canvas_block_toggled)
         self.canvas.hovered.connect(self.hovered)
 
@@ -168,14 +168,14 @@ class VolumesView(View):
         look = self._state.look
         self._request_camera(min(90.0, max(-90.0, look.yaw + yaw)), min(90.0, max(0.0, look.pitch + pitch)))
 
-    def _on_canvas_ref_chosen(self, ref: NodeRef) -> None:
+    def _on_canvas_ref_selected(self, ref: NodeRef) -> None:
         self.focus_requested.emit(Focus(*ref))
 
     def _on_canvas_block_toggled(self, ref: NodeRef) -> None:
         look = self._state.look
         self.look_requested.emit(replace(look, toggled_blocks=look.toggled_blocks ^ {ref}))
 
-    def _on_canvas_hit_chosen(self, hit: VolumeHit) -> None:
+    def _on_canvas_hit_selected(self, hit: VolumeHit) -> None:
         self.focus_requested.emit(hits.hit_focus(self._state, hit))
 
 

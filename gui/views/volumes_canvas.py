@@ -58,10 +58,10 @@ class VolumesCanvas(QWidget):
     turned = Signal(float, float)
     """Degrees of yaw and pitch to add."""
     camera_chosen = Signal(str)
-    ref_chosen = Signal(object)
-    value_chosen = Signal(object)
+    ref_selected = Signal(object)
+    focus_requested = Signal(object)
     """The Focus of a value."""
-    hit_chosen = Signal(object)
+    hit_selected = Signal(object)
     block_toggled = Signal(object)
     """Reference of a block to open or close."""
     hovered = Signal(str)
@@ -181,7 +181,7 @@ class VolumesCanvas(QWidget):
         self._pressed, self._drag_mode = None, ""
         hit = self.hit_at(event.position()) if clicked else None
         if hit is not None:
-            self.hit_chosen.emit(hit)
+            self.hit_selected.emit(hit)
 
     def mouseDoubleClickEvent(self, event: QMouseEvent) -> None:
         self._pressed = None
@@ -209,7 +209,7 @@ class VolumesCanvas(QWidget):
         elif key in KEY_STEPS and (key not in _ARROW_KEYS or event.modifiers() & Qt.KeyboardModifier.ControlModifier):
             self._step_focus(KEY_STEPS[key])
         elif key in _ARROW_KEYS:
-            self._choose_neighbour(_ARROW_KEYS[key])
+            self._select_neighbour(_ARROW_KEYS[key])
         elif key in _ZOOM_KEYS:
             self.zoom_by(_ZOOM_KEYS[Qt.Key(key)])
         elif key == Qt.Key.Key_0:
@@ -234,13 +234,13 @@ class VolumesCanvas(QWidget):
     def _step_focus(self, by: FocusStep) -> None:
         """Select another value of the selected volume."""
         if (shape := hits.visible_shape(self.state, self.state.focus.ref)) is not None:
-            self.value_chosen.emit(step_focus(self.state.focus, shape, by))
+            self.focus_requested.emit(step_focus(self.state.focus, shape, by))
 
-    def _choose_neighbour(self, direction: Direction) -> None:
+    def _select_neighbour(self, direction: Direction) -> None:
         scene = self.current_layout().scene
         ref = hits.find_neighbour(scene, hits.find_box(self.state, scene, self.state.focus.ref), direction)
         if ref is not None:
-            self.ref_chosen.emit(ref)
+            self.ref_selected.emit(ref)
 
     def _report_hover(self, position: QPointF) -> None:
         hit = self.hit_at(position)

@@ -91,7 +91,7 @@ class ChoiceControl(Control):
     def value(self) -> Any:
         return self.choice.value()
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
         self.choice.show_value(value)
 
     def set_title(self, title: str) -> None:
@@ -110,7 +110,7 @@ class CheckControl(Control):
     def value(self) -> bool:
         return self.box.isChecked()
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
         with QSignalBlocker(self.box):
             self.box.setChecked(value)
 
@@ -136,17 +136,17 @@ class OptionalControl(Control):
     def value(self) -> Any:
         return None if self.none_box.isChecked() else self.control.value()
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
         with QSignalBlocker(self.none_box):
             self.none_box.setChecked(value is None)
         self.control.setVisible(value is not None)
         if value is not None:
-            self.control.show_value(value, anew=anew)
+            self.control.show_value(value, reset=reset)
 
     def show_none_value(self, value: Any) -> None:
         """Set the value that None stands for; editing starts from it."""
         if self.none_box.isChecked():
-            self.control.show_value(value, anew=True)
+            self.control.show_value(value, reset=True)
 
     def set_title(self, title: str) -> None:
         self.none_box.setAccessibleName(f"{title}: {self.none_box.text()}")
@@ -190,7 +190,7 @@ class Checklist(Control):
     def value(self) -> tuple[str, ...]:
         return self._value
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
         self._value = tuple(value)
         self._show()
 

@@ -42,8 +42,8 @@ class CommandPalette(QDialog):
             item.setData(Qt.ItemDataRole.UserRole, action)
         self.list.setCurrentRow(0)
         self.line.textChanged.connect(self._on_line_text_changed)
-        self.line.returnPressed.connect(self._run_chosen)
-        self.list.itemActivated.connect(self._run_chosen)
+        self.line.returnPressed.connect(self._run_selected)
+        self.list.itemActivated.connect(self._run_selected)
         self.line.installEventFilter(self)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -71,7 +71,7 @@ class CommandPalette(QDialog):
             first = row if hit and first < 0 else first
         self.list.setCurrentRow(first)
 
-    def _run_chosen(self) -> None:
+    def _run_selected(self) -> None:
         item = self.list.currentItem()
         if item is not None:
             action: QAction = item.data(Qt.ItemDataRole.UserRole)

@@ -18,8 +18,8 @@ class Control(QWidget):
         """Return the value that the control shows."""
         raise NotImplementedError
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
-        """Show a value; `anew` if it belongs to another object, so that the state of editing is reset."""
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
+        """Show a value; `reset` if it belongs to another object, so that the state of editing is reset."""
         raise NotImplementedError
 
     def set_title(self, title: str) -> None:

@@ -112,7 +112,7 @@ class IntegerControl(Control):
     def value(self) -> int:
         return self.box.value()
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
         if value != self.box.value():
             self.box.show_number(value)
         self.slider.show_number(value)
@@ -157,8 +157,8 @@ class NumberControl(Control):
     def value(self) -> float | int:
         return self._value
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
-        if anew or value != self._value or not self.edit.text():
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
+        if reset or value != self._value or not self.edit.text():
             self._value = value
             self._restore()
 

@@ -40,11 +40,11 @@ class PairControl(Control):
         height, width = (box.value() for box in self.boxes)
         return height if height == width else (height, width)
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
         alike = isinstance(value, int)
         height, width = (value, value) if alike else value
         # Equal numbers do not close a link that the user has opened.
-        if anew or not alike:
+        if reset or not alike:
             self.link.setChecked(alike)
         for box, number in zip(self.boxes, (height, width), strict=True):
             box.show_number(number)
@@ -120,12 +120,12 @@ class MarginsControl(Control):
             return mode
         return _normalise_margins(self._numbers(mode))
 
-    def show_value(self, value: Any, *, anew: bool = False) -> None:
+    def show_value(self, value: Any, *, reset: bool = False) -> None:
         count = value if isinstance(value, str) else 1 if isinstance(value, int) else len(value)
         mode = self.mode.value()
         # Margins that happen to be equal do not hide the sides while the user edits them.
         shows_more = isinstance(mode, int) and isinstance(count, int) and mode > count
-        if anew or not shows_more:
+        if reset or not shows_more:
             self.mode.show_value(count)
             self._last = count if isinstance(count, int) else self._last
         if not isinstance(value, str):

@@ -97,9 +97,9 @@ class NameField(QWidget):
         self.edit.textEdited.connect(lambda text: show_note(self.reason, self._refusal(text)))
         self.edit.editingFinished.connect(self._on_editing_finished)
 
-    def show_name(self, name: str, *, anew: bool = False) -> None:
-        """Show a name. Text that is being typed stays, unless `anew` or the name has changed elsewhere."""
-        if anew or name != self._name:
+    def show_name(self, name: str, *, reset: bool = False) -> None:
+        """Show a name. Text that is being typed stays, unless `reset` or the name has changed elsewhere."""
+        if reset or name != self._name:
             self._name = name
             self.edit.setText(name)
             if not self.edit.hasFocus():
@@ -108,7 +108,7 @@ class NameField(QWidget):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.key() == Qt.Key.Key_Escape and self.edit.text() != self._name:
-            self.show_name(self._name, anew=True)
+            self.show_name(self._name, reset=True)
         else:
             super().keyPressEvent(event)
 
@@ -118,7 +118,7 @@ class NameField(QWidget):
             return
         if self._refusal(name):
             if not self.edit.hasFocus():
-                self.show_name(self._name, anew=True)
+                self.show_name(self._name, reset=True)
             return
         self._name = name
         self.edit.setModified(False)

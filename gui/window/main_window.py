@@ -15,6 +15,7 @@ from PySide6.QtGui import (
 )
 from PySide6.QtWidgets import QApplication, QMainWindow, QScrollArea, QWidget
 
+from gui.catalogue.panels import PANELS
 from gui.catalogue.views import VIEWS, VIEWS_WITH_PICTURE, view_row
 from gui.panels.base import Edit, Panel
 from gui.panels.designs import DesignsPanel
@@ -65,11 +66,18 @@ class MainWindow(QMainWindow):
         self.notes = NotesPanel(state)
         self.problems = ProblemsPanel(state)
         self.views: dict[str, View] = {row.id: resolve_name(row.widget)(state) for row in VIEWS}
+        self.panels: dict[str, Panel] = {
+            "designs": self.designs,
+            "layer": self.form,
+            "input": self.input,
+            "notes": self.notes,
+            "problems": self.problems,
+        }
         self._last_shown: dict[str, ViewState] = dict.fromkeys(self.views, state)
         """The state that each view last showed."""
-        self.status = StatusPanel(state, self)
+        self.status = StatusPanel(state, self.actions_by_id, self)
         self.manual = Manual(self)
-        self.docks = self._make_docks()
+        self.docks = Docks(self, self._dock_contents(), self._on_dock_visibility_changed)
         self.qt_actions.add_undo(workbench.document.undo_stack, self)
         self.qt_actions.add_local_to(self.designs.tree, self.views["volumes"])
         self._make_menus()
@@ -77,24 +85,20 @@ class MainWindow(QMainWindow):
         self.toolbar = Toolbar(self.actions_by_id, menus, self)
         self.addToolBar(self.toolbar)
         self.setStatusBar(self.status)
-        panels, self._view_parts = focusable_widgets(self.panels), focusable_widgets(self.views.values())
+        panels, self._view_parts = focusable_widgets(self.panels.values()), focusable_widgets(self.views.values())
         chain_tab_order([*panels, self.docks.centre.tabBar(), *self._view_parts])
         self._connect()
         self._layout = WindowLayout(self, self.docks, settings)
         self._paint_icons(state)
         self.qt_actions.show_state(state)
-        self._show_titles(state)
+        self._show_counts()
         self._show_window_title(state)
 
     # Signals of panels, views and commands
 
-    @property
-    def panels(self) -> tuple[Panel, ...]:
-        return self.designs, self.form, self.input, self.notes, self.problems
-
     def _connect(self) -> None:
         self.workbench.changed.connect(self._show_state)
-        for panel in self.panels:
+        for panel in self.panels.values():
             panel.edit_proposed.connect(self._on_edit_proposed)
             panel.focus_requested.connect(self.workbench.set_focus)
             panel.hovered.connect(self.status.show_hover)
@@ -104,8 +108,6 @@ class MainWindow(QMainWindow):
             view.edit_proposed.connect(self._on_edit_proposed)
             view.requested.connect(self.workbench.answer)
             view.hovered.connect(self.status.show_hover)
-        self.status.cancel_requested.connect(self.workbench.cancel)
-        self.status.mistakes_requested.connect(self.show_mistakes)
         self.files.recent_changed.connect(self.dynamic_menus["recent"].fill)
         self.files.done.connect(self.status.show_hover)
         self.files.input_chosen.connect(self.docks["input"].raise_)
@@ -126,15 +128,15 @@ class MainWindow(QMainWindow):
 
     # Composition
 
-    def _make_docks(self) -> Docks:
-        panels: dict[str, QWidget] = {
-            "designs": self.designs,
-            "layer": _make_scroll_area(self.form),
-            "input": _make_scroll_area(self.input),
-            "notes": self.notes,
-            "problems": self.problems,
-        }
-        return Docks(self, {**panels, **self.views}, self._on_dock_visibility_changed)
+    @property
+    def _parts(self) -> dict[str, Panel | View]:
+        """All panels and views by id."""
+        return {**self.panels, **self.views}
+
+    def _dock_contents(self) -> dict[str, QWidget]:
+        """The widgets of the docks by id: panels and views, some of them in a scroll area."""
+        scrolled = {panel_id: _make_scroll_area(panel) for panel_id, panel in self.panels.items() if panel.scrolls}
+        return {**self._parts, **scrolled}
 
     def _make_menus(self) -> None:
         entries: dict[str, tuple[str, Callable[[], Iterable[MenuEntry]]]] = {
@@ -174,23 +176,23 @@ class MainWindow(QMainWindow):
         if old.look.theme != new.look.theme:
             self._set_theme(new.look.theme)
             self._paint_icons(new)
-        parts: tuple[Panel | StatusPanel, ...] = (*self.panels, self.status)
+        parts: tuple[Panel | StatusPanel, ...] = (*self.panels.values(), self.status)
         for part in parts:
             part.show_state(old, new)
         for view_id in self.views:
             self._show_view(view_id)
         new = self.workbench.state  # a view may have changed it at once
         self.qt_actions.show_state(new)
-        self._show_titles(new)
+        self._show_counts()
         if new.run.problems and not old.run.problems:
             self.docks.bring_forward("problems")  # the run has failed
         if (old.path, old.clean, old.project.title) != (new.path, new.clean, new.project.title):
             self._show_window_title(new)
 
-    def _show_titles(self, state: ViewState) -> None:
-        mistakes = len(state.problems)
-        self.docks["problems"].setWindowTitle(f"Mistakes ({mistakes})" if mistakes else "Mistakes")
-        self.docks["notes"].setWindowTitle(f"Notes ({self.notes.count})" if self.notes.count else "Notes")
+    def _show_counts(self) -> None:
+        for row in PANELS:
+            count = self.panels[row.id].count
+            self.docks[row.id].setWindowTitle(f"{row.title} ({count})" if count else row.title)
 
     def _show_window_title(self, state: ViewState) -> None:
         name = state.path.name if state.path else state.project.title or "Untitled"
@@ -223,15 +225,10 @@ class MainWindow(QMainWindow):
         """Put every dock back in its original place."""
         self._layout.reset()
 
-    def show_mistakes(self) -> None:
-        """Bring the list of mistakes forward, ready for the arrow keys."""
-        self.docks.bring_forward("problems")
-        self.problems.list.setFocus()
-
-    def begin(self, view: str) -> None:
-        """Bring a view to the front and begin there with the selection."""
-        self.docks.bring_forward(view)
-        self.views[view].begin()
+    def begin(self, part_id: str) -> None:
+        """Bring a panel or view to the front and begin there with the selection."""
+        self.docks.bring_forward(part_id)
+        self._parts[part_id].begin()
 
     def show_message(self, title: str, details: str) -> None:
         self.files.show_message(title, details)
@@ -244,8 +241,7 @@ class MainWindow(QMainWindow):
         palette.open()
 
     def open_manual(self) -> None:
-        parts = {dock_id: dock.widget() for dock_id, dock in self.docks.items()} | self.views
-        self.manual.open_at(page_about(QApplication.focusWidget(), parts))
+        self.manual.open_at(page_about(QApplication.focusWidget(), self._parts))
 
     def open_about(self) -> None:
         AboutBox(self).open()

@@ -5,25 +5,12 @@ from pathlib import Path
 
 from PySide6.QtWidgets import QWidget
 
+from gui.catalogue.panels import PANELS
+from gui.catalogue.views import VIEWS
 from gui.widgets.manual_pages import MANUAL, START
 from gui.widgets.manual_reader import ManualReader
 
-_PAGES = {
-    "designs": "designs-and-layers",
-    "layer": "designs-and-layers",
-    "input": "designs-and-layers",
-    "notes": "published-networks",
-    "problems": "getting-started",
-    "volumes": "volumes",
-    "bottleneck": "bottleneck",
-    "filters": "filters",
-    "inspector": "inspector",
-    "bars": "counting",
-    "table": "counting",
-    "paper": "published-networks",
-    "counting": "counting",
-}
-"""Names of pages by the ids of panels and views."""
+_PAGES = {row.id: row.manual_page for row in (*PANELS, *VIEWS)}
 
 
 class Manual:

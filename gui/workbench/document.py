@@ -1,5 +1,6 @@
 """The open project with its undo history and its file."""
 
+from collections.abc import Callable
 from pathlib import Path
 
 from msgspec import Struct
@@ -28,30 +29,36 @@ class Version(Struct, frozen=True):
 
 
 class SetProject(QUndoCommand):
-    """One edit: project and selection before and after. Successive edits with the same merge key become one."""
+    """One edit: project and selection before and after. Successive edits with the same merge key become one.
 
-    def __init__(self, document: "Document", text: str, before: Version, after: Version, merge: str) -> None:
+    Parameters
+    ----------
+    show
+        Makes a version the current one.
+    """
+
+    def __init__(self, show: Callable[[Version], None], text: str, before: Version, after: Version, merge: str) -> None:
         super().__init__(text)
-        self._document = document
+        self._show = show
         self._before = before
-        self._after = after
-        self._merge = merge
+        self.after = after
+        self.merge = merge
 
     def id(self) -> int:
-        return _MERGE_ID if self._merge else -1
+        return _MERGE_ID if self.merge else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
-        if not isinstance(other, SetProject) or other._merge != self._merge:
+        if not isinstance(other, SetProject) or other.merge != self.merge:
             return False
-        self._after = other._after
+        self.after = other.after
         self.setText(other.text())
         return True
 
     def redo(self) -> None:
-        self._document._set_project(self._after)
+        self._show(self.after)
 
     def undo(self) -> None:
-        self._document._set_project(self._before)
+        self._show(self._before)
 
 
 class Document(QObject):
@@ -83,7 +90,7 @@ class Document(QObject):
             The selection that undo restores.
         """
         if after.project != self.project:
-            self.undo_stack.push(SetProject(self, text, Version(self.project, before), after, merge))
+            self.undo_stack.push(SetProject(self._show_version, text, Version(self.project, before), after, merge))
 
     def replace(self, version: Version, path: Path | None = None, file: ProjectFile | None = None) -> None:
         """Replace the project and start a new history; `path` is the file that Save writes, if any."""
@@ -91,7 +98,7 @@ class Document(QObject):
         self.path = path
         self.read_only = file is not None and file.read_only
         self._stamp = file.stamp if file is not None and path is not None else None
-        self._set_project(version)
+        self._show_version(version)
         self.file_changed.emit()
 
     def save(self, path: Path, *, overwrite: bool = False) -> None:
@@ -117,7 +124,7 @@ class Document(QObject):
     def _on_undo_stack_clean_changed(self, clean: bool) -> None:
         self.file_changed.emit()
 
-    def _set_project(self, version: Version) -> None:
+    def _show_version(self, version: Version) -> None:
         self.project = version.project
         self.version_changed.emit(version)
 

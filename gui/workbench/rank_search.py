@@ -60,13 +60,13 @@ class BackgroundRankSearch(QObject):
             self._set_state(replace(self.state, query=query))
             return
         self._pending_curve, self._project = pending_curve, project
-        self._set_state(replace(self.state, query=query, problems=(), busy_text=f"exploring {query.ref[1]}"))
+        self._set_state(replace(self.state, query=query, problems=(), busy_text=f"searching {query.ref[1]}"))
         self._start(lambda checkpoint: self._answer(project, query, checkpoint))
 
     def search_design(self, project: Project, design: str, query: RankQuery) -> None:
         """Measure the curves of all k×k convolutions of a design."""
         self._abandon_query()
-        self._set_state(replace(self.state, problems=(), busy_text=f"exploring {design_text(design)}"))
+        self._set_state(replace(self.state, problems=(), busy_text=f"searching {design_text(design)}"))
         self._start(lambda checkpoint: self._search_design(project, design, query, checkpoint))
 
     def measure_replacement(self, project: Project, query: RankQuery, choices: Sequence[tuple[str, float]]) -> None:
@@ -140,7 +140,7 @@ class BackgroundRankSearch(QObject):
         yield search.calibration
         reports = rank_search_candidates(search.request, design)
         for number, report in enumerate(reports, 1):
-            yield SearchStep(f"exploring {number} of {len(reports)}: {report.name}")
+            yield SearchStep(f"searching {number} of {len(reports)}: {report.name}")
             ref = design, report.name
             if self._cached_curve(search, ref, query.form) is None:
                 yield search.curve(ref, query.form)

@@ -15,7 +15,7 @@ from engine.run.check import ProjectCheck, check
 from engine.run.execute import NodeDone, NodeStarted, RunRequest
 from engine.text.problems import ProjectError
 from gui.state.rank_search import RankSearchState
-from gui.state.requests import Cancel, Explore, Measure, Request, Survey
+from gui.state.requests import Cancel, MeasureReplacement, Request, SearchDesign, SearchRanks
 from gui.state.view_state import Focus, Look, RunProgress, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.workbench.document import Document, Version
@@ -85,11 +85,11 @@ class Workbench(QObject):
         """Start the work in the background that a view requests."""
         project = self.document.project
         match request:
-            case Explore(query):
+            case SearchRanks(query):
                 self.rank_search.search(project, query)
-            case Survey(design, query):
+            case SearchDesign(design, query):
                 self.rank_search.search_design(project, design, query)
-            case Measure(query, choices):
+            case MeasureReplacement(query, choices):
                 self.rank_search.measure_replacement(project, query, choices)
             case Cancel():
                 self.cancel()

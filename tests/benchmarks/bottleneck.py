@@ -1,4 +1,4 @@
-"""What the bottleneck explorer takes: time for the curve of a trained layer, memory for few and for many photos."""
+"""What a rank search takes: time for the curve of a trained layer, memory for few and for many photos."""
 
 import tracemalloc
 from statistics import median

@@ -253,7 +253,7 @@ def test_figures_that_no_multiplier_gives_leave_it_at_1():
 
 @pytest.mark.parametrize(
     ("node", "words"), [("pool1", "pool1 is a max pooling"), ("inception_3a", "inception_3a is an inception"),
-                        ("", "Choose a convolution")]
+                        ("", "Select a convolution")]
 )  # fmt: skip
 def test_other_rows_have_no_other_form_and_say_why(node, words):
     assert switch_form(GOOGLENET, rows_of()[node]).startswith(words)

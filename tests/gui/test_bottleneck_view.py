@@ -1,4 +1,4 @@
-"""The view of bottlenecks in the window: explored, narrowed, run, put in and taken back."""
+"""The view of bottlenecks in the window: searched, narrowed, run, put in and taken back."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -22,11 +22,11 @@ from engine.run.check import check
 from gui.export.pictures import render_view
 from gui.paint.bottleneck.drawing import _STALE, build_bottleneck_content
 from gui.state.rank_search import RankQuery, RankSearchState
-from gui.state.requests import Explore, Survey
+from gui.state.requests import SearchDesign, SearchRanks
 from gui.state.view_state import Focus
 from gui.views.bottleneck_design import BottleneckDesignPage
 from gui.views.bottleneck_layer import BottleneckLayerPage, parse_macs, parse_percent
-from gui.views.bottleneck_model import _LAYER_COLUMN, _NOT_EXPLORED
+from gui.views.bottleneck_model import _LAYER_COLUMN, _NOT_SEARCHED
 from gui.window.main_window import MainWindow
 
 NETWORK = Network(
@@ -49,7 +49,7 @@ def window(open_window: Callable[[Project], MainWindow]) -> MainWindow:
 
 @pytest.fixture
 def wait(window: MainWindow, qtbot: QtBot) -> Callable[[], None]:
-    """Until nothing is explored and what was wished is shown."""
+    """Until no search runs and the answer to the last query is shown."""
 
     def wait() -> None:
         def done() -> bool:
@@ -62,20 +62,20 @@ def wait(window: MainWindow, qtbot: QtBot) -> Callable[[], None]:
 
 @pytest.fixture
 def page(window: MainWindow, wait: Callable[[], None]) -> BottleneckLayerPage:
-    """The layer `second`, explored."""
+    """The layer `second`, searched."""
     window.workbench.set_focus(Focus(*PLACE))
-    window.actions_by_id["explore"].trigger()
+    window.actions_by_id["search_ranks"].trigger()
     wait()
     return window.views["bottleneck"].layer
 
 
 @pytest.fixture
 def design_page(window: MainWindow, wait: Callable[[], None]) -> BottleneckDesignPage:
-    """All layers of the design, explored."""
+    """All layers of the design, searched."""
     window.workbench.set_focus(Focus(*PLACE))
     window.docks.bring_forward("bottleneck")
     window.views["bottleneck"].tabs.setCurrentWidget(window.views["bottleneck"].design)
-    window.views["bottleneck"].design.explore_button.click()
+    window.views["bottleneck"].design.search_button.click()
     wait()
     return window.views["bottleneck"].design
 
@@ -155,7 +155,7 @@ def test_a_choice_made_while_the_curve_is_measured_is_run_behind_it(
 ) -> None:
     window.workbench.set_focus(Focus(*PLACE))
     page = window.views["bottleneck"].layer
-    window.actions_by_id["explore"].trigger()
+    window.actions_by_id["search_ranks"].trigger()
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.curve is not None, timeout=20_000)
     page.slider.setValue(2)
     qtbot.waitUntil(lambda: window.workbench.state.rank_search.visible_result is not None, timeout=20_000)
@@ -183,11 +183,11 @@ def test_that_the_file_of_the_weights_is_gone_is_told(
     np.save(path, np.ones((6, 10, 5, 5), np.float32))
     node = Node("second", Conv2d(6, 5, bias=False), weights=FileWeights(str(path)))
     window.workbench.edit("Weights", PROJECT.with_network("deep", NETWORK.with_node_replaced("second", node)))
-    page.explore_button.click()
+    page.search_button.click()
     wait()
     assert window.workbench.state.rank_search.problems == ()
     path.unlink()
-    page.explore_button.click()
+    page.search_button.click()
     wait()
     (problem,) = window.workbench.state.rank_search.problems
     assert "weight.npy" in problem.text
@@ -204,7 +204,7 @@ def test_a_layer_that_only_zeros_reach_has_no_width_to_choose(
     page.form.setCurrentIndex(list(FORMS).index(form))
     page.form.activated.emit(page.form.currentIndex())
     wait()
-    page.explore_button.click()
+    page.search_button.click()
     wait()
     shown = window.workbench.state.rank_search
     assert shown.problems == ()
@@ -331,7 +331,7 @@ def test_after_an_edit_the_curve_is_dimmed_and_cannot_be_applied(window: MainWin
     assert page.apply.isEnabled()
 
 
-def test_another_form_is_explored_at_once(
+def test_another_form_is_searched_at_once(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     page.form.chosen.emit("1x1+kxk+1x1")
@@ -348,18 +348,18 @@ def test_another_form_is_explored_at_once(
 def test_a_layer_that_nothing_can_stand_for_says_why(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.set_focus(Focus("deep", "grouped"))
     assert "6 groups" in build_bottleneck_content(window.workbench.state).message
-    assert not page.explore_button.isEnabled()
-    assert not window.actions_by_id["explore"].isEnabled()
+    assert not page.search_button.isEnabled()
+    assert not window.actions_by_id["search_ranks"].isEnabled()
     window.workbench.set_focus(Focus("deep", "relu"))
-    assert "Choose a convolution" in build_bottleneck_content(window.workbench.state).message
+    assert "Select a convolution" in build_bottleneck_content(window.workbench.state).message
 
 
-def test_before_it_is_explored_a_layer_says_what_to_do(window: MainWindow, page: BottleneckLayerPage) -> None:
+def test_before_it_is_searched_a_layer_says_what_to_do(window: MainWindow, page: BottleneckLayerPage) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
     content = build_bottleneck_content(window.workbench.state)
-    assert content.message.startswith("Explore")
+    assert content.message.startswith("Search")
     assert content.curve is None
-    assert page.explore_button.isEnabled()
+    assert page.search_button.isEnabled()
 
 
 def test_a_known_curve_is_shown_again_when_its_layer_is_chosen(
@@ -370,9 +370,9 @@ def test_a_known_curve_is_shown_again_when_its_layer_is_chosen(
     assert build_bottleneck_content(window.workbench.state).curve is not None
 
 
-def test_cancel_ends_the_exploration(window: MainWindow, qtbot: QtBot) -> None:
+def test_cancel_ends_the_search(window: MainWindow, qtbot: QtBot) -> None:
     window.workbench.set_focus(Focus(*PLACE))
-    window.actions_by_id["explore"].trigger()
+    window.actions_by_id["search_ranks"].trigger()
     qtbot.waitUntil(lambda: bool(window.workbench.state.rank_search.busy_text), timeout=20_000)
     assert window.actions_by_id["cancel"].isEnabled()
     window.actions_by_id["cancel"].trigger()
@@ -440,35 +440,35 @@ def test_the_exported_figure_has_the_curve(window: MainWindow, page: BottleneckL
         assert b"rank r, maps between" not in empty
 
 
-def test_the_button_says_again_what_it_does_when_the_exploration_is_over(
+def test_the_button_says_again_what_it_does_when_the_search_is_over(
     window: MainWindow, page: BottleneckLayerPage
 ) -> None:
-    assert page.explore_button.text() == "Explore"
-    assert "Find what can replace" in page.explore_button.toolTip()
+    assert page.search_button.text() == "Search"
+    assert "Find what can replace" in page.search_button.toolTip()
     window.workbench.set_focus(Focus("deep", "grouped"))
-    assert "6 groups" in page.explore_button.toolTip()
+    assert "6 groups" in page.search_button.toolTip()
     window.workbench.set_focus(Focus("deep", "first"))
-    assert "Find what can replace" in page.explore_button.toolTip()
+    assert "Find what can replace" in page.search_button.toolTip()
 
 
 def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_time(
     window: MainWindow, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     window.workbench.set_focus(Focus(*PLACE))
-    exploring = window.workbench.rank_search
+    rank_search = window.workbench.rank_search
 
-    def cancel(exploration: RankSearchState) -> None:
-        if exploration.busy_text and exploration.curve is not None and not exploration.curve.measured_at:
-            exploring.cancel()
+    def cancel(search_state: RankSearchState) -> None:
+        if search_state.busy_text and search_state.curve is not None and not search_state.curve.measured_at:
+            rank_search.cancel()
 
-    exploring.changed.connect(cancel)
-    window.actions_by_id["explore"].trigger()
+    rank_search.changed.connect(cancel)
+    window.actions_by_id["search_ranks"].trigger()
     wait()
-    exploring.changed.disconnect(cancel)
+    rank_search.changed.disconnect(cancel)
     curve = window.workbench.state.rank_search.curve
     assert curve is not None
     assert not curve.measured_at
-    window.actions_by_id["explore"].trigger()
+    window.actions_by_id["search_ranks"].trigger()
     wait()
     curve = window.workbench.state.rank_search.curve
     assert curve is not None
@@ -476,27 +476,27 @@ def test_what_was_cancelled_before_anything_was_measured_is_measured_the_next_ti
     assert window.workbench.state.rank_search.visible_result is not None
 
 
-def test_a_cancelled_exploration_does_not_begin_again_behind_a_survey(
+def test_a_cancelled_search_does_not_begin_again_behind_a_search_of_the_design(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None], qtbot: QtBot
 ) -> None:
     page.slider.setValue(0)
     window.workbench.cancel()
     begun: list[str] = []
-    window.workbench.rank_search.changed.connect(lambda exploration: begun.append(exploration.busy_text))
-    window.workbench.answer(Survey("deep", RankQuery(PLACE)))
+    window.workbench.rank_search.changed.connect(lambda search_state: begun.append(search_state.busy_text))
+    window.workbench.answer(SearchDesign("deep", RankQuery(PLACE)))
     wait()
     qtbot.wait(50)
-    assert "exploring second" not in begun
+    assert "searching second" not in begun
     assert not window.workbench.state.rank_search.busy_text
 
 
-def test_a_design_that_is_gone_is_explored_no_more(window: MainWindow, wait: Callable[[], None]) -> None:
-    window.workbench.answer(Survey("gone", RankQuery(PLACE)))
+def test_a_design_that_is_gone_is_searched_no_more(window: MainWindow, wait: Callable[[], None]) -> None:
+    window.workbench.answer(SearchDesign("gone", RankQuery(PLACE)))
     wait()
-    window.workbench.answer(Explore(RankQuery(("gone", "second"))))
+    window.workbench.answer(SearchRanks(RankQuery(("gone", "second"))))
     wait()
     (problem,) = window.workbench.state.rank_search.problems
-    assert "choose a convolution" in problem.text
+    assert "select a convolution" in problem.text
 
 
 def test_after_apply_the_page_says_that_the_layer_is_fitted(
@@ -509,8 +509,8 @@ def test_after_apply_the_page_says_that_the_layer_is_fitted(
     assert content.chart_marks is not None
     assert not page.apply.isEnabled()
     assert not page.slider.isEnabled()
-    assert page.slider.value() == page.box.value() - 1 == content.chart_marks.chosen_index
-    page.chart.rank_chosen.emit(0)
+    assert page.slider.value() == page.box.value() - 1 == content.chart_marks.selected_index
+    page.chart.rank_selected.emit(0)
     wait()
     assert window.workbench.state.rank_search.problems
     assert not page.apply.isEnabled()
@@ -519,11 +519,11 @@ def test_after_apply_the_page_says_that_the_layer_is_fitted(
     assert page.apply.isEnabled()
 
 
-def test_a_known_layer_chosen_while_another_is_explored_is_shown_behind_it(
+def test_a_known_layer_chosen_while_another_is_searched_is_shown_behind_it(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
-    window.actions_by_id["explore"].trigger()
+    window.actions_by_id["search_ranks"].trigger()
     window.workbench.set_focus(Focus(*PLACE))
     wait()
     assert build_bottleneck_content(window.workbench.state).curve is not None
@@ -536,12 +536,12 @@ def test_what_is_shown_again_can_be_cancelled_at_once(
     window: MainWindow, page: BottleneckLayerPage, wait: Callable[[], None]
 ) -> None:
     window.workbench.set_focus(Focus("deep", "first"))
-    window.actions_by_id["explore"].trigger()
+    window.actions_by_id["search_ranks"].trigger()
     wait()
     window.workbench.set_focus(Focus(*PLACE))
     assert window.workbench.state.rank_search.busy_text
     assert window.actions_by_id["cancel"].isEnabled()
-    assert page.explore_button.text() == "Cancel"
+    assert page.search_button.text() == "Cancel"
     wait()
 
 
@@ -554,7 +554,7 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     )
     window = open_window(PROJECT.with_network("deep", network))
     window.workbench.set_focus(Focus(*PLACE))
-    window.actions_by_id["explore"].trigger()
+    window.actions_by_id["search_ranks"].trigger()
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     content = build_bottleneck_content(window.workbench.state)
     assert content.is_mistake
@@ -562,7 +562,7 @@ def test_a_mistake_before_the_layer_is_told_in_the_page(
     window.workbench.edit("Seeded", PROJECT)
     assert not build_bottleneck_content(window.workbench.state).is_mistake
     window.workbench.document.undo_stack.undo()
-    window.workbench.answer(Survey("deep", RankQuery(PLACE)))
+    window.workbench.answer(SearchDesign("deep", RankQuery(PLACE)))
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     assert "/nowhere.npz does not exist" in window.workbench.state.rank_search.problems[0].text
 
@@ -595,7 +595,7 @@ def photo_window(open_window: Callable[[Project], MainWindow], tmp_path: Path, p
 
 
 def errors_after_asking(window: MainWindow, qtbot: QtBot, wish: RankQuery) -> dict[int, float]:
-    window.workbench.answer(Explore(wish))
+    window.workbench.answer(SearchRanks(wish))
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     shown = window.workbench.state.rank_search
     assert not shown.problems
@@ -614,7 +614,7 @@ def test_other_photos_have_a_curve_of_their_own(photo_window: MainWindow, photos
     assert {at: found[at] for at in expected} == expected
 
 
-def test_a_photo_that_was_replaced_is_explored_anew(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
+def test_a_photo_that_was_replaced_is_searched_anew(photo_window: MainWindow, photos: Path, qtbot: QtBot) -> None:
     before = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photo_folder=photos))
     write_picture(photos / "c.png", 99)
     found = errors_after_asking(photo_window, qtbot, RankQuery(PLACE, photo_folder=photos))
@@ -640,7 +640,7 @@ def test_the_list_has_every_kxk_convolution_with_what_it_saves(design_page: Bott
     model = design_page.model
     assert sorted(report.name for report in model.reports) == ["first", "second"]
     texts = [model.index(row, column).data() for row in range(2) for column in range(model.columnCount())]
-    assert _NOT_EXPLORED not in texts
+    assert _NOT_SEARCHED not in texts
     titles = [model.headerData(column, Qt.Orientation.Horizontal) for column in range(model.columnCount())]
     assert titles == ["Layer", "Weights", "MACs", "Saved at 1 %", "Saved at 2 %", "Saved at 5 %", "Saved at 10 %"]
 
@@ -709,7 +709,7 @@ def test_what_was_measured_is_not_that_of_an_edited_project_but_of_one_that_is_u
     assert design_page.apply.isEnabled()
 
 
-def test_after_an_edit_layers_behind_it_are_not_explored(window: MainWindow, design_page: BottleneckDesignPage) -> None:
+def test_after_an_edit_layers_behind_it_are_not_searched(window: MainWindow, design_page: BottleneckDesignPage) -> None:
     edited = PROJECT.with_network("deep", NETWORK.with_layer("relu", Activation("relu6")))
     window.workbench.edit("Between", edited)
     assert list(design_page.model.curves) == ["first"]
@@ -733,7 +733,7 @@ def test_a_folder_without_photos_is_told_in_the_page(
     project = replace(PROJECT, input=ImageInput(str(tmp_path / "photo.png"), (12, 12)))
     window = open_window(project)
     window.workbench.set_focus(Focus(*PLACE))
-    window.actions_by_id["explore"].trigger()
+    window.actions_by_id["search_ranks"].trigger()
     qtbot.waitUntil(lambda: not window.workbench.state.rank_search.busy_text, timeout=20_000)
     monkeypatch.setattr(QFileDialog, "getExistingDirectory", lambda *_: str(tmp_path / "empty"))
     menu = window.views["bottleneck"].layer.photos.menu()

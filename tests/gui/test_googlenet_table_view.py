@@ -94,7 +94,7 @@ def test_a_difference_beyond_rounding_is_coloured_and_has_a_sign_and_agreement_i
 
 def test_the_printed_table_of_no_design_says_what_to_do() -> None:
     drawn = svg(paint_googlenet_table, state_of(start().with_designs(())))
-    assert "No layer yet. Add a design with + Design" in drawn
+    assert "No layers yet. Add a design with + Design" in drawn
 
 
 def test_the_chosen_design_is_shown_else_the_first_and_the_stem_at_one_of_its_layers() -> None:

@@ -438,7 +438,7 @@ class TestPlaying:
         assert len(terms) == 1
         assert tops == sorted(tops)
         answer.view.stop_playing()
-        assert answer.view.content.chosen_term is None
+        assert answer.view.content.selected_term is None
 
     def test_after_the_last_position_it_stops_and_begins_anew_when_asked(self, answer, qtbot):
         answer.show(replace(answer.state, focus=Focus("d", "last", 1, (6, 7))))

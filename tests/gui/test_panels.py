@@ -779,7 +779,7 @@ def test_problems_are_listed_and_lead_to_their_place(qtbot: QtBot):
     panel = ProblemsPanel(problem_state())
     stage = Stage(qtbot, panel)
     texts = [panel.list.item(row).text() for row in range(panel.list.count())]
-    assert panel.count.text() == f"{len(texts)} mistakes"
+    assert panel.count_label.text() == f"{len(texts)} mistakes"
     assert texts[0].startswith("naive › conv\ngroups 3 does not divide")
     assert texts[-1] == "naive\nout of memory"
     rect = panel.list.visualItemRect(panel.list.item(0))
@@ -802,7 +802,7 @@ def test_without_problems_the_list_says_so(qtbot: QtBot):
     panel = ProblemsPanel(problem_state())
     stage = Stage(qtbot, panel)
     stage.show(state())
-    assert panel.count.text() == "No mistakes"
+    assert panel.count_label.text() == "No mistakes"
     assert not panel.list.isVisible()
     assert not panel.copy.isVisible()
 

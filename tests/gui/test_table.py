@@ -113,7 +113,7 @@ def test_the_printed_table_holds_exact_numbers_ratios_and_mistakes_as_text() -> 
 
 
 def test_the_printed_table_of_no_design_says_so() -> None:
-    assert ">No design yet. Add a design with + Design" in svg(
+    assert ">No designs yet. Add a design with + Design" in svg(
         paint_operations_table, state_of(start().with_designs(()))
     )
 

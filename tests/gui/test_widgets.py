@@ -63,9 +63,9 @@ def test_a_shown_value_is_read_back_and_not_reported(qtbot: QtBot, name: str):
     control = make()
     qtbot.addWidget(control)
     changes = record_changes(control)
-    for anew in (True, False):
+    for reset in (True, False):
         for value in values:
-            control.show_value(value, anew=anew)
+            control.show_value(value, reset=reset)
             assert control.value() == value
     assert changes == []
 
@@ -81,7 +81,7 @@ def test_the_wheel_without_the_focus_changes_nothing(qtbot: QtBot, name: str):
     column.addWidget(other)
     show_active(qtbot, box)
     other.setFocus()
-    control.show_value(values[0], anew=True)
+    control.show_value(values[0], reset=True)
     changes = record_changes(control)
     for child in control.findChildren(QWidget):
         turn_wheel(child)
@@ -128,7 +128,7 @@ def test_doublings_are_common_filter_counts_in_order():
 def test_a_pair_opens_and_closes_its_link(qtbot: QtBot):
     control = PairControl(1, 99)
     show_active(qtbot, control)
-    control.show_value(3, anew=True)
+    control.show_value(3, reset=True)
     changes = record_changes(control)
     qtbot.mouseClick(control.link, Qt.MouseButton.LeftButton)
     assert changes == []
@@ -143,11 +143,11 @@ def test_a_pair_opens_and_closes_its_link(qtbot: QtBot):
 def test_an_open_link_stays_open_when_both_numbers_become_alike(qtbot: QtBot):
     control = PairControl(1, 99)
     show_active(qtbot, control)
-    control.show_value((3, 5), anew=True)
+    control.show_value((3, 5), reset=True)
     control.boxes[1].setValue(3)
     control.show_value(control.value())
     assert control.boxes[1].isVisible()
-    control.show_value(3, anew=True)
+    control.show_value(3, reset=True)
     assert not control.boxes[1].isVisible()
 
 
@@ -164,7 +164,7 @@ def choose(qtbot: QtBot, choice: ChoiceBox, value: object) -> None:
 def test_margins_start_from_the_numbers_that_were_shown(qtbot: QtBot):
     control = MarginsControl(("same", "valid"), 0, 99)
     show_active(qtbot, control)
-    control.show_value(2, anew=True)
+    control.show_value(2, reset=True)
     changes = record_changes(control)
     choose(qtbot, control.mode, 4)
     assert control.value() == 2
@@ -179,7 +179,7 @@ def test_margins_start_from_the_numbers_that_were_shown(qtbot: QtBot):
 def test_margins_that_become_alike_keep_their_sides_open(qtbot: QtBot):
     control = MarginsControl(("same", "valid"), 0, 99)
     show_active(qtbot, control)
-    control.show_value((1, 2, 1, 3), anew=True)
+    control.show_value((1, 2, 1, 3), reset=True)
     control.boxes[3].stepDown()
     assert control.value() == (1, 2)
     control.show_value((1, 2))
@@ -207,7 +207,7 @@ def test_a_number_that_cannot_be_read_is_refused_with_the_reason_and_taken_back(
 def test_unchecking_none_gives_what_none_stood_for(qtbot: QtBot):
     control = OptionalControl(PairControl(1, 99), "as the kernel")
     show_active(qtbot, control)
-    control.show_value(None, anew=True)
+    control.show_value(None, reset=True)
     control.show_none_value((3, 5))
     changes = record_changes(control)
     control.none_box.click()
@@ -235,7 +235,7 @@ def test_a_checklist_keeps_the_order_of_choosing_and_never_gets_empty(qtbot: QtB
 def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):
     field = NameField(lambda name: "taken" if name == "relu" else "")
     show_active(qtbot, field)
-    field.show_name("conv", anew=True)
+    field.show_name("conv", reset=True)
     names: list[str] = []
     field.committed.connect(names.append)
     field.edit.setFocus()
@@ -253,7 +253,7 @@ def test_a_name_is_committed_once_and_a_refused_one_never(qtbot: QtBot):
 def test_escape_takes_a_typed_name_back(qtbot: QtBot):
     field = NameField(lambda name: "")
     show_active(qtbot, field)
-    field.show_name("conv", anew=True)
+    field.show_name("conv", reset=True)
     field.edit.setFocus()
     qtbot.keyClicks(field.edit, "xyz")
     qtbot.keyClick(field.edit, Qt.Key.Key_Escape)
@@ -263,7 +263,7 @@ def test_escape_takes_a_typed_name_back(qtbot: QtBot):
 def test_another_name_from_outside_replaces_what_is_typed_and_the_same_does_not(qtbot: QtBot):
     field = NameField(lambda name: "")
     show_active(qtbot, field)
-    field.show_name("conv", anew=True)
+    field.show_name("conv", reset=True)
     qtbot.keyClicks(field.edit, "x")
     field.show_name("conv")
     assert field.edit.text() == "convx"

@@ -174,7 +174,7 @@ def _headline(
 ) -> tuple[str, str, int | None]:
     """The headline, its subject, and the position of its design."""
     if not totals:
-        return "No design yet", f"{ADD_DESIGN_HINT} to see what it costs", None
+        return "No designs yet", f"{ADD_DESIGN_HINT} to see what it costs", None
     first, *others = totals
     countable = [line for line in others if line.value is not None]
     if first.value is None or (others and not countable):

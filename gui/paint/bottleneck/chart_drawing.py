@@ -37,8 +37,8 @@ def paint_chart(painter: QPainter, chart: ChartLayout, curve: ErrorCurve, marks:
     for series in ERROR_SERIES:
         ink = QColor(theme.muted) if series.is_secondary else colour
         _draw_series(painter, chart, series, [point for point in curve.points if series.error(point)], ink, edge)
-    if marks.chosen_index is not None:
-        _draw_selected_rank(painter, chart, curve, marks.chosen_index, theme)
+    if marks.selected_index is not None:
+        _draw_selected_rank(painter, chart, curve, marks.selected_index, theme)
     if marks.result is not None and marks.result.refit:
         _draw_refit(painter, chart, curve, marks, colour, edge)
     painter.setClipping(False)
@@ -163,9 +163,9 @@ def _draw_refit(
 ) -> None:
     result = marks.result
     error = None if result is None else result.fit_error if result.check_error is None else result.check_error
-    if error is not None and marks.chosen_index is not None:
+    if error is not None and marks.selected_index is not None:
         draw_diamond(
-            painter, chart.point_at(curve.costs[marks.chosen_index], error), chart.text_size * 0.33, ink, ground
+            painter, chart.point_at(curve.costs[marks.selected_index], error), chart.text_size * 0.33, ink, ground
         )
 
 

@@ -18,7 +18,7 @@ class ChartMarks(Struct, frozen=True, eq=False):
 
     design_index: int
     """Position of the design in the project, for its colour; -1 for the stem."""
-    chosen_index: int | None = None
+    selected_index: int | None = None
     error: float | None = None
     """The largest error that is tolerated."""
     result: RankResult | None = None

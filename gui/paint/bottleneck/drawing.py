@@ -26,7 +26,8 @@ from gui.paint.maps.tiles import MapTiles
 from gui.state.view_state import ViewState
 from gui.theme import Theme
 
-_STALE = "for earlier settings: explore again"
+_SEARCH_HINT = "Search shows how few maps suffice between a 1×1 convolution and this one"
+_STALE = "for earlier settings: search again"
 _NOTE_HEIGHT = 20.0
 """Least height of a chart with a footnote, in text heights."""
 _INDEPENDENT = (
@@ -71,9 +72,7 @@ def build_bottleneck_content(state: ViewState) -> BottleneckContent:
         return BottleneckContent(title, _sentence(reason, ref[1]))
     curve, index = search.curve, search.rank_index
     if search.query is None or search.query.ref != ref or curve is None:
-        hint = (
-            f"{search.busy_text} …" if search.busy_text else "Explore: how narrow can a 1×1 convolution before it be?"
-        )
+        hint = f"{search.busy_text} …" if search.busy_text else _SEARCH_HINT
         return BottleneckContent(title, problems or hint, is_mistake=bool(problems))
     stale = state.check.keys.get(ref) != curve.key
     head = f"{title}: {abbreviate(curve.macs)} MACs, {FORMS[curve.form]}"

@@ -110,7 +110,7 @@ class InspectorContent(Struct, frozen=True, eq=False):
     """Earlier volumes, after the input, that are not shown."""
     photo: ImageInput | None = None
     """The photo's settings, if the volume is the photo itself."""
-    chosen_term: int | None = None
+    selected_term: int | None = None
     """The selected term, whose patch is shown."""
     least_head_height: float = 0.0
     """Least height of the head in pixels, so that nothing below jumps during playback."""
@@ -136,8 +136,8 @@ class InspectorContent(Struct, frozen=True, eq=False):
         if how is None or how.terms is None:
             return 0
         terms = how.terms
-        if self.chosen_term is not None and self.chosen_term < len(terms.values):
-            return self.chosen_term
+        if self.selected_term is not None and self.selected_term < len(terms.values):
+            return self.selected_term
         if how.window is not None and how.window.filter is None:
             return how.at.channel - terms.first
         return int(np.argmax(np.abs(np.nan_to_num(terms.values))))

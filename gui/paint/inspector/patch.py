@@ -119,7 +119,7 @@ def _title(content: InspectorContent) -> str:
     channel = window.first + _visible_channel(content, window)
     if window.filter is None:
         return f"The window on channel {channel}"
-    largest = ", which has the largest sum" if content.chosen_term is None and len(window.values) > 1 else ""
+    largest = ", which has the largest sum" if content.selected_term is None and len(window.values) > 1 else ""
     return f"Patch × filter on channel {channel}{largest}"
 
 

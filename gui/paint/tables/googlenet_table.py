@@ -47,7 +47,9 @@ _NARROWEST = 42.0
 """Least width of the notes, in units."""
 _WIDEST = 14.0
 """Greatest width of a column; longer texts are shortened."""
-NO_LAYER_HINT = f"No layer yet. {ADD_DESIGN_HINT} and layers to it: each has a row here with editable widths"
+NO_LAYER_HINT = (
+    f"No layers yet. {ADD_DESIGN_HINT} and layers to it: each has a row here, whose numbers of maps can be edited"
+)
 
 
 class GooglenetSheet(Struct, frozen=True):

@@ -41,7 +41,7 @@ from gui.theme import Theme
 SPACING = Spacing(head=1.8, row=1.55, note_gap=0.4, note=1.7)
 BLOCK_GAP = 2.6
 _COLUMN_GAP, _INDENT, _NOTE_SIZE = 1.4, 1.0, 1.1
-NO_DESIGN_HINT = f"No design yet. {ADD_DESIGN_HINT}"
+NO_DESIGN_HINT = f"No designs yet. {ADD_DESIGN_HINT}"
 _WIDEST = 24.0
 """Greatest width of a column; the settings of every kind of layer need less, longer texts are shortened."""
 _NATURAL_SHAPE = 1.4

@@ -4,10 +4,14 @@ They act on a layer or block, or on a design if its own row is selected. A part 
 a layer added beside a part is put beside the block.
 """
 
+from collections.abc import Callable
+from functools import partial
+
 from engine.layers import Kind
 from engine.network.graph import INPUT
 from engine.network.node_ref import STEM, NodeRef
 from engine.network.separable import separable_refusal
+from engine.project.project import Project
 from engine.reports.form_switch import FormSwitch, switch_form
 from engine.reports.googlenet_table import paper_rows
 from gui.state.edit import Edit
@@ -96,37 +100,31 @@ def take_selected_block_apart(state: ViewState) -> Edit | None:
     return layers.take_block_apart(state.project, state.focus.design, block.name, input_shape.channels)
 
 
-def duplicate_selection(state: ViewState) -> Edit | None:
-    """A copy of the selected layer or design."""
+def _edit_own_selection(
+    state: ViewState,
+    edit_design: Callable[[Project, str], Edit | None],
+    edit_node: Callable[[Project, str, str], Edit | None],
+) -> Edit | None:
+    """One of two edits of the selected layer or design; None if neither is selected."""
     ref = own_selection(state)
     if ref is None:
         return None
-    design, node = ref
-    if node == INPUT:
-        return designs.duplicate_design(state.project, design)
-    return layers.duplicate_node(state.project, design, node)
+    return edit_design(state.project, ref[0]) if ref[1] == INPUT else edit_node(state.project, *ref)
+
+
+def duplicate_selection(state: ViewState) -> Edit | None:
+    """A copy of the selected layer or design."""
+    return _edit_own_selection(state, designs.duplicate_design, layers.duplicate_node)
 
 
 def remove_selection(state: ViewState) -> Edit | None:
     """The project without the selected layer or design."""
-    ref = own_selection(state)
-    if ref is None:
-        return None
-    design, node = ref
-    if node == INPUT:
-        return designs.remove_design(state.project, design)
-    return layers.remove_node(state.project, design, node)
+    return _edit_own_selection(state, designs.remove_design, layers.remove_node)
 
 
 def move_selection(by: int, state: ViewState) -> Edit | None:
     """The selected layer or design `by` rows further down, or up if negative; None at that end."""
-    ref = own_selection(state)
-    if ref is None:
-        return None
-    design, node = ref
-    if node == INPUT:
-        return designs.move_design(state.project, design, by)
-    return layers.move_node(state.project, design, node, by)
+    return _edit_own_selection(state, partial(designs.move_design, by=by), partial(layers.move_node, by=by))
 
 
 def can_move_selection(by: int, state: ViewState) -> bool:

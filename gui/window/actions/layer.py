@@ -45,9 +45,9 @@ def _rename(window: CommandWindow) -> None:
 LAYER_ACTIONS: tuple[Action, ...] = (
     Action("reduce", "Insert 1×1 convolution before", "Ctrl+B", edit=edits.reduce_before_selection, allowed=_is_node,
            tip="It reduces the channels, so that the next layer costs less"),
-    Action("explore", "Find bottleneck", "Ctrl+Shift+E", allowed=_can_search_ranks,
+    Action("search_ranks", "Search for a bottleneck", "Ctrl+Shift+E", allowed=_can_search_ranks,
            run=lambda window: window.begin("bottleneck"),
-           tip="How few maps a 1×1 convolution before the layer needs, measured on the data that the layer receives",
+           tip="How few maps suffice between a 1×1 convolution and this one, measured on the data that it receives",
            disabled_tip="select a convolution without groups"),
     *(
         Action(f"add_{tag}", kind.title, edit=partial(edits.add_after_selection, tag), allowed=always, tip=kind.help)
@@ -66,7 +66,7 @@ LAYER_ACTIONS: tuple[Action, ...] = (
            tip="Every filter over all channels, instead of a separable convolution"),
     Action("take_apart", "Take block apart", "Ctrl+Shift+G", edit=edits.take_selected_block_apart,
            allowed=edits.can_take_selection_apart,
-           tip="Replace the block by its layers: the same network, free to edit"),
+           tip="Replace the block with its layers: the same network, free to edit"),
     Action("duplicate", "Duplicate", "Ctrl+D", edit=edits.duplicate_selection, allowed=_is_editable,
            tool_tip=partial(_tool_tip, "Duplicate", "Ctrl+D")),
     Action("remove", "Remove", "Del", edit=edits.remove_selection, allowed=_is_editable, is_local=True,
@@ -79,7 +79,7 @@ LAYER_ACTIONS: tuple[Action, ...] = (
 )  # fmt: skip
 
 LAYER_MENUS: Menus = {
-    "Layer": ("reduce", "explore", SEPARATOR, "Add after", "Add before", "Add block after", "Add block before",
+    "Layer": ("reduce", "search_ranks", SEPARATOR, "Add after", "Add before", "Add block after", "Add block before",
               SEPARATOR, "take_apart", "make_separable", "make_dense", SEPARATOR, "duplicate", "remove", "rename",
               "move_up", "move_down"),
     "Add after": tuple(f"add_{tag_of(kind)}" for kind in LAYERS),
@@ -88,6 +88,6 @@ LAYER_MENUS: Menus = {
     "Add block before": tuple(f"before_{tag_of(kind)}" for kind in BLOCKS),
 }  # fmt: skip
 
-ROW_MENU = ("take_apart", "toggle_block", "make_separable", "make_dense", SEPARATOR, "reduce", "explore", SEPARATOR,
-            "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
+ROW_MENU = ("take_apart", "toggle_block", "make_separable", "make_dense", SEPARATOR, "reduce", "search_ranks",
+            SEPARATOR, "duplicate", "remove", "rename", "move_up", "move_down")  # fmt: skip
 """Commands of the context menu of a row in the list."""

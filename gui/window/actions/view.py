@@ -38,7 +38,7 @@ VIEW_ACTIONS: tuple[Action, ...] = (
     Action("dark", "Dark theme", icon="theme", look=_toggle_theme, checked=lambda state: state.look.theme == "dark"),
     Action("reset_layout", "Reset layout", run=lambda window: window.reset_layout(),
            tip="Put every panel back in its original place"),
-    Action("show_mistakes", "Show mistakes", "F8", run=lambda window: window.show_mistakes()),
+    Action("show_mistakes", "Show mistakes", "F8", run=lambda window: window.begin("problems")),
 )  # fmt: skip
 
 VIEW_MENUS: Menus = {

@@ -1,0 +1,40 @@
+"""The base of the two pages of the Bottleneck view."""
+
+from PySide6.QtCore import Signal
+from PySide6.QtWidgets import QWidget
+
+from gui.state.edit import Edit
+from gui.state.requests import Cancel, Request
+from gui.state.view_state import Focus, ViewState
+
+
+class BottleneckPage(QWidget):
+    """Shows a state and reports what the user requests, as the view does; its search button also cancels."""
+
+    requested = Signal(object)
+    edit_proposed = Signal(Edit)
+    focus_requested = Signal(Focus)
+    hovered = Signal(str)
+
+    def __init__(self, state: ViewState, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._state = state
+
+    def show_state(self, state: ViewState) -> None:
+        """Show another state."""
+        raise NotImplementedError
+
+    def search(self) -> None:
+        """Request a rank search for what the page is about, if that is possible."""
+        request = self._search_request()
+        if request is not None:
+            self.requested.emit(request)
+
+    def _search_request(self) -> Request | None:
+        raise NotImplementedError
+
+    def _on_search_clicked(self) -> None:
+        if self._state.rank_search.busy_text:
+            self.requested.emit(Cancel())
+        else:
+            self.search()

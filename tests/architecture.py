@@ -1,7 +1,7 @@
 """Draws the architecture, folders and what they import, into resources/pictures: `make pictures`.
 
-Every box is a folder or a module of the tree as it is, with the first line of its docstring; it stands one floor above
-the highest of those that it imports. Of arrows that follow from others only the others are drawn.
+Every box is a folder or a module of the tree as it is, with the first line of its docstring; it is one level above the
+highest of those that it imports. An import that follows from others is not drawn.
 """
 
 import ast
@@ -17,8 +17,8 @@ from gui.command_line.offscreen import offscreen_application
 from gui.export.files import write_file
 from gui.export.pictures import png_bytes
 from gui.theme import THEMES, Theme
-from tests.pictures import smaller
-from tests.source_tree import House, floors_of, room_within
+from tests.pictures import compress_png
+from tests.source_tree import SourceTree, components_within, levels_of
 
 ROOT = Path(__file__).resolve().parents[1]
 OUT = RESOURCES / "pictures" / "architecture.png"
@@ -26,7 +26,7 @@ PIXELS = 2
 """Pixels of the file per pixel of the layout."""
 BOX = 212, 76
 GAP = 16
-FLOOR_GAP = 34
+LEVEL_GAP = 34
 MARGIN = 24
 TITLE = 34
 
@@ -49,72 +49,72 @@ PANELS = (
 
 
 def main() -> None:
-    house = House(ROOT)
+    tree = SourceTree(ROOT)
     theme = THEMES["light"]
     with offscreen_application("light"):
-        placed = [(panel, place_rooms(house, panel)) for panel in PANELS]
-        right = max(rect.right() for _, rooms in placed for rect in rooms.values())
-        bottom = max(rect.bottom() for _, rooms in placed for rect in rooms.values())
+        layouts = [(panel, place_boxes(tree, panel)) for panel in PANELS]
+        right = max(rect.right() for _, boxes in layouts for rect in boxes.values())
+        bottom = max(rect.bottom() for _, boxes in layouts for rect in boxes.values())
         image = QImage(int(right + 2 * MARGIN) * PIXELS, int(bottom + 2 * MARGIN) * PIXELS, QImage.Format.Format_RGB32)
         image.fill(QColor(theme.raised))
         painter = QPainter(image)
         painter.scale(PIXELS, PIXELS)
         painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
-        for panel, rooms in placed:
-            draw_panel(painter, house, panel, rooms, theme)
+        for panel, boxes in layouts:
+            draw_panel(painter, tree, panel, boxes, theme)
         painter.end()
-        write_file(OUT, smaller(png_bytes(image)))
+        write_file(OUT, compress_png(png_bytes(image)))
     print(f"{OUT.name}: {OUT.stat().st_size // 1024} KiB")
 
 
-def place_rooms(house: House, panel: Panel) -> dict[str, QRectF]:
-    """Where each room of a panel stands: a row per floor, the highest on top; rooms of a floor are centred."""
-    arrows = house.arrows(room_within(panel.folder))
-    floor = floors_of(arrows)
+def place_boxes(tree: SourceTree, panel: Panel) -> dict[str, QRectF]:
+    """The boxes of a panel's components: a centred row per level, the highest level on top."""
+    dependencies = tree.dependencies(components_within(panel.folder))
+    level = levels_of(dependencies)
     rects: dict[str, QRectF] = {}
     width, height = BOX
-    for number in range(max(floor.values()), 0, -1):
-        row = [room for room in arrows if floor[room] == number]
-        row.sort(key=_centre(arrows, rects))
+    for number in range(max(level.values()), 0, -1):
+        row = [component for component in dependencies if level[component] == number]
+        row.sort(key=_centre(dependencies, rects))
         left = panel.x + (panel.width - len(row) * width - (len(row) - 1) * GAP) / 2
-        top = panel.y + TITLE + (max(floor.values()) - number) * (height + FLOOR_GAP)
-        for index, room in enumerate(row):
-            rects[room] = QRectF(left + index * (width + GAP), top, width, height)
+        top = panel.y + TITLE + (max(level.values()) - number) * (height + LEVEL_GAP)
+        for index, component in enumerate(row):
+            rects[component] = QRectF(left + index * (width + GAP), top, width, height)
     return rects
 
 
-def _centre(arrows: dict[str, set[str]], rects: dict[str, QRectF]) -> Callable[[str], float]:
-    """Sorts a floor so that rooms stand below those that import them."""
+def _centre(dependencies: dict[str, set[str]], rects: dict[str, QRectF]) -> Callable[[str], float]:
+    """A sort key that puts components below those that import them."""
 
-    def centre(room: str) -> float:
-        users = [rects[user].center().x() for user in arrows if room in arrows[user] and user in rects]
+    def centre(component: str) -> float:
+        users = [rects[user].center().x() for user in dependencies if component in dependencies[user] and user in rects]
         return sum(users) / len(users) if users else 0.0
 
     return centre
 
 
-def draw_panel(painter: QPainter, house: House, panel: Panel, rooms: dict[str, QRectF], theme: Theme) -> None:
+def draw_panel(painter: QPainter, tree: SourceTree, panel: Panel, boxes: dict[str, QRectF], theme: Theme) -> None:
     painter.setFont(_font(15, bold=True))
     painter.setPen(QColor(theme.text))
     painter.drawText(QPointF(panel.x, panel.y + 14), panel.title)
-    for start, ends in direct_arrows(house.arrows(room_within(panel.folder))).items():
+    for start, ends in direct_dependencies(tree.dependencies(components_within(panel.folder))).items():
         for end in sorted(ends):
-            draw_arrow(painter, rooms[start], rooms[end], list(rooms.values()), theme)
-    for room, rect in rooms.items():
-        draw_room(painter, house, room, rect, theme)
+            draw_arrow(painter, boxes[start], boxes[end], theme)
+    for component, rect in boxes.items():
+        draw_box(painter, tree, component, rect, theme)
 
 
-def direct_arrows(arrows: dict[str, set[str]]) -> dict[str, set[str]]:
-    """The arrows from which all others follow."""
+def direct_dependencies(dependencies: dict[str, set[str]]) -> dict[str, set[str]]:
+    """The dependencies from which all others follow."""
 
-    def below(room: str) -> set[str]:
-        return arrows[room].union(*(below(other) for other in arrows[room]))
+    def below(component: str) -> set[str]:
+        return dependencies[component].union(*(below(other) for other in dependencies[component]))
 
-    return {room: ends - set().union(*(below(end) for end in ends)) for room, ends in arrows.items()}
+    return {component: ends - set().union(*(below(end) for end in ends)) for component, ends in dependencies.items()}
 
 
-def draw_arrow(painter: QPainter, start: QRectF, end: QRectF, boxes: list[QRectF], theme: Theme) -> None:
-    """From the bottom of one box to the top of another; past floors between them on the side with fewer boxes."""
+def draw_arrow(painter: QPainter, start: QRectF, end: QRectF, theme: Theme) -> None:
+    """A curve from the bottom of one box to the top of another."""
     span = start.width() / 3
     shift = max(-span, min(span, (end.center().x() - start.center().x()) / 6))
     first = QPointF(start.center().x() + shift, start.bottom())
@@ -129,15 +129,15 @@ def draw_arrow(painter: QPainter, start: QRectF, end: QRectF, boxes: list[QRectF
     painter.drawPolygon(QPolygonF([last, last + QPointF(-4, -8), last + QPointF(4, -8)]))
 
 
-def draw_room(painter: QPainter, house: House, room: str, rect: QRectF, theme: Theme) -> None:
-    module = house.modules[room]
+def draw_box(painter: QPainter, tree: SourceTree, component: str, rect: QRectF, theme: Theme) -> None:
+    module = tree.modules[component]
     painter.setPen(QPen(QColor(theme.accent), 1.5))
     painter.setBrush(QColor(theme.base))
     painter.drawRoundedRect(rect, 6, 6)
     inner = rect.adjusted(9, 6, -9, -5)
     painter.setPen(QColor(theme.text))
     painter.setFont(_font(13, bold=True))
-    name = room.rpartition(".")[2] + ("/" if module.is_folder else ".py")
+    name = component.rpartition(".")[2] + ("/" if module.is_folder else ".py")
     painter.drawText(inner, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop, name)
     first = (ast.get_docstring(module.tree) or "").split("\n")[0]
     painter.setFont(_font(10.5))

@@ -1,9 +1,8 @@
-"""Which tests are slow, and Hypothesis profiles, none with deadlines.
+"""Which tests are slow, and the profiles of Hypothesis, none of them with deadlines.
 
-Random examples at a desk, always the same on the build server, a handful for `make test-fast`, and a hunt.
-
-A fault that random examples find is then found by who looks for it, and never fails somebody else's change:
-`pytest --hypothesis-profile=hunt` draws very many.
+Examples are random at a desk ("default"), always the same on the build server ("ci"), and few for `make test-fast`
+("fast"). `pytest --hypothesis-profile=hunt` draws very many. So only whoever looks for faults finds them by chance;
+somebody else's change never fails by chance.
 """
 
 import os
@@ -23,7 +22,7 @@ SLOW = """
     panel_blocks panels rank_search readme receptive_fields repaints run summary trunk volumes_blocks
     volumes_layout volumes_painting
 """
-"""Subjects whose files of tests take more than a few seconds: `make test-fast` leaves them out."""
+"""Subjects of test files that take more than a few seconds: `make test-fast` leaves them out."""
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -1,4 +1,4 @@
-"""The README and the manual as text, taken apart for the tests that hold them to the program."""
+"""The README and the manual as text, parsed for the tests that compare them with the program."""
 
 import re
 from pathlib import Path
@@ -19,7 +19,7 @@ def page(name):
 
 
 def links(document):
-    """What a document links to: (path, heading) of each, the path absolute."""
+    """The local links of a document: (absolute path, heading) of each."""
     targets = re.findall(r"\]\((?!https?:)([^)]+)\)", text_of(document))
     parts = [target.partition("#") for target in targets]
     return [((document.parent / path).resolve() if path else document, heading) for path, _, heading in parts]
@@ -30,25 +30,25 @@ def slugs(document):
 
 
 def code(document, language):
-    """Every block of code in a language, "" for those without one."""
+    """Every block of code in a language; "" for blocks without one."""
     blocks = re.findall(r"^```(\w*)\n(.*?)^```$", text_of(document), re.DOTALL | re.MULTILINE)
     return [text for language_of_block, text in blocks if language_of_block == language]
 
 
-def named(text):
+def code_spans(text):
     return re.findall(r"`([^`]+)`", text)
 
 
 def section(text, heading):
-    """What stands below a heading up to the next one of any level; "" where there is none."""
+    """The text below a heading up to the next one of any level; "" if there is no such heading."""
     match = re.search(rf"^#+ {re.escape(heading)}\n(.*?)(?=^#+ |\Z)", text, re.DOTALL | re.MULTILINE)
     return match[1] if match else ""
 
 
 def tables(text):
-    """Every table of a text: its rows as lists of cells, the head first."""
-    found = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
-    return [[_cells(line) for line in table.splitlines() if not line.startswith("|---")] for table in found]
+    """Every table of a text as rows of cells, the head first."""
+    matches = re.findall(r"(?:^\|.*\n)+", text, re.MULTILINE)
+    return [[_cells(line) for line in table.splitlines() if not line.startswith("|---")] for table in matches]
 
 
 def _cells(line):
@@ -60,6 +60,6 @@ def menu_paths(document):
     return re.findall(r"\*\*([^*\n]+ › [^*\n]+)\*\*", text_of(document))
 
 
-def files(documents, what):
-    """(document, item) for what a function finds in each, as parameters of a test."""
-    return [(Path(document), item) for document in documents for item in what(document)]
+def files(documents, extract):
+    """(document, item) for each item that a function extracts from each document, as parameters of a test."""
+    return [(Path(document), item) for document in documents for item in extract(document)]

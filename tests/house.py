@@ -1,7 +1,7 @@
 """Measures the structure of the program and prints it beside its aims: `make house`.
 
-Read by `ast` alone, so that any commit can be measured: ``python -m tests.house [--list METRIC] [CHECKOUT]``.
-What counts is `main.py` and the modules under `engine/` and `gui/`; tests do not.
+The source is only parsed, so that any commit can be measured: ``python -m tests.house [--list METRIC] [CHECKOUT]``.
+`main.py` and the modules under `engine/` and `gui/` count; tests do not.
 """
 
 import argparse
@@ -13,7 +13,7 @@ from pathlib import Path
 from statistics import median
 from typing import NamedTuple
 
-from tests.source_tree import House, Place, circles, defines_kinds, floors, room_of
+from tests.source_tree import SourceLine, SourceTree, component_of, cyclic_imports, defines_kinds, level_count
 
 PARTICIPLES = frozenset(
     re.findall(
@@ -23,32 +23,32 @@ PARTICIPLES = frozenset(
 )
 
 
-def directly_in(folder: str) -> Callable[[House], list[Place]]:
-    """Modules directly in a folder, beside its `__init__.py`."""
-    return lambda house: [
-        Place(module.name, 1, "")
-        for module in house.modules.values()
+def directly_in(folder: str) -> Callable[[SourceTree], list[SourceLine]]:
+    """A function that lists the modules directly in a folder, except its `__init__.py`."""
+    return lambda tree: [
+        SourceLine(module.name, 1, "")
+        for module in tree.modules.values()
         if not module.is_folder and module.name.rpartition(".")[0] == folder
     ]
 
 
-def kinds_named(house: House) -> list[Place]:
-    """Where code outside `engine/layers` and `engine/blocks` tells kinds apart.
+def kinds_named(tree: SourceTree) -> list[SourceLine]:
+    """Lines outside `engine/layers` and `engine/blocks` that tell kinds apart.
 
-    That is `isinstance`, `type(…) is`, class patterns, and their names as strings in comparisons, patterns and keys;
-    also by a tuple of kinds with a name of its own.
+    They do so by `isinstance`, `type(…) is` or class patterns, by their names as strings in comparisons, patterns and
+    keys, or by a named tuple of kinds.
     """
-    places = []
-    for module in house.modules.values():
+    lines = []
+    for module in tree.modules.values():
         if defines_kinds(module.name):
             continue
         tables = {name: value for _, name, value in module.assignments() if value is not None}
         for node in module.nodes:
             if isinstance(node, ast.expr | ast.pattern):
-                names = sorted({name for part in _tested(node) for name in _kinds_in(part, house.kinds, tables)})
+                names = sorted({name for part in _tested(node) for name in _kinds_in(part, tree.kinds, tables)})
                 if names:
-                    places.append(module.place(node, ", ".join(names)))
-    return places
+                    lines.append(module.source_line(node, ", ".join(names)))
+    return lines
 
 
 def _tested(node: ast.AST) -> list[ast.AST]:
@@ -76,29 +76,29 @@ def _kinds_in(node: ast.AST, kinds: dict[str, str], tables: dict[str, ast.expr])
                 yield repr(text)
 
 
-def shared_names(house: House) -> list[Place]:
-    """Public names of top levels that two or more modules define, one line per module."""
-    owners: dict[str, dict[str, Place]] = defaultdict(dict)
-    for module in house.modules.values():
+def shared_names(tree: SourceTree) -> list[SourceLine]:
+    """Public top-level names that two or more modules define, one line per module."""
+    owners: dict[str, dict[str, SourceLine]] = defaultdict(dict)
+    for module in tree.modules.values():
         for node, name in module.definitions():
             if name != "__all__":
-                owners[name][module.name] = module.place(node, name)
-    return [place for _, places in sorted(owners.items()) if len(places) > 1 for place in places.values()]
+                owners[name][module.name] = module.source_line(node, name)
+    return [line for _, lines in sorted(owners.items()) if len(lines) > 1 for line in lines.values()]
 
 
-def _constants(house: House) -> list[Place]:
+def _constants(tree: SourceTree) -> list[SourceLine]:
     return [
-        module.place(node, name)
-        for module in house.modules.values()
+        module.source_line(node, name)
+        for module in tree.modules.values()
         for node, name, _ in module.assignments()
         if not name.startswith("_")
     ]
 
 
-def private_constants(house: House) -> list[Place]:
+def private_constants(tree: SourceTree) -> list[SourceLine]:
     """Public constants that only their own module uses."""
     users: dict[str, set[str]] = defaultdict(set)
-    for module in house.modules.values():
+    for module in tree.modules.values():
         for node in module.nodes:
             match node:
                 case ast.ImportFrom(module=str(source)):
@@ -107,40 +107,40 @@ def private_constants(house: House) -> list[Place]:
                 case ast.Attribute(attr=name):
                     users[name].add(module.name)
     return [
-        place
-        for place in _constants(house)
-        if not users[f"{place.module}.{place.text}"] and not users[place.text] - {place.module}
+        constant
+        for constant in _constants(tree)
+        if not users[f"{constant.module}.{constant.text}"] and not users[constant.text] - {constant.module}
     ]
 
 
-def participles(house: House) -> list[Place]:
+def participles(tree: SourceTree) -> list[SourceLine]:
     """Functions with a variable or parameter whose name is a bare participle."""
-    places = []
-    for module in house.modules.values():
+    lines = []
+    for module in tree.modules.values():
         for function in module.functions():
             variables = {
                 node.id for node in ast.walk(function) if isinstance(node, ast.Name) and isinstance(node.ctx, ast.Store)
             }
             parameters = {node.arg for node in ast.walk(function) if isinstance(node, ast.arg)}
             if names := PARTICIPLES & (variables | parameters):
-                places.append(module.place(function, f"{function.name}: {', '.join(sorted(names))}"))
-    return places
+                lines.append(module.source_line(function, f"{function.name}: {', '.join(sorted(names))}"))
+    return lines
 
 
-def state_tests(house: House) -> list[Place]:
-    """Lines that ask whether a panel or view has a state yet."""
+def state_tests(tree: SourceTree) -> list[SourceLine]:
+    """Lines that test whether a panel or view has a state yet."""
     return [
-        Place(module.name, number, line.strip())
-        for module in house.modules.values()
+        SourceLine(module.name, number, line.strip())
+        for module in tree.modules.values()
         for number, line in enumerate(module.lines, 1)
         if re.search(r"\b_state is (not )?None", line)
     ]
 
 
-def pyqtgraph_uses(house: House) -> list[Place]:
-    """Lines that use pyqtgraph, by whatever name a module imports it or parts of it."""
-    places = []
-    for module in house.modules.values():
+def pyqtgraph_uses(tree: SourceTree) -> list[SourceLine]:
+    """Lines that use pyqtgraph or a part of it, under any name that it is imported as."""
+    source_lines = []
+    for module in tree.modules.values():
         names: set[str] = set()
         for node in module.nodes:
             if isinstance(node, ast.Import | ast.ImportFrom):
@@ -149,74 +149,73 @@ def pyqtgraph_uses(house: House) -> list[Place]:
                     if (source or alias.name).partition(".")[0] == "pyqtgraph":
                         names.add(alias.asname or alias.name.partition(".")[0])
         lines = {node.lineno for node in module.nodes if isinstance(node, ast.Name) and node.id in names}
-        places += [Place(module.name, line, module.lines[line - 1].strip()) for line in sorted(lines)]
-    return places
+        source_lines += [SourceLine(module.name, line, module.lines[line - 1].strip()) for line in sorted(lines)]
+    return source_lines
 
 
-def files_by_length(house: House) -> list[Place]:
-    by_length = sorted(house.modules.values(), key=lambda module: -len(module.lines))
-    return [Place(module.name, len(module.lines), "lines") for module in by_length]
+def files_by_length(tree: SourceTree) -> list[SourceLine]:
+    by_length = sorted(tree.modules.values(), key=lambda module: -len(module.lines))
+    return [SourceLine(module.name, len(module.lines), "lines") for module in by_length]
 
 
-def functions_by_length(house: House) -> list[Place]:
+def functions_by_length(tree: SourceTree) -> list[SourceLine]:
     lengths = [
-        (node.end_lineno - node.lineno + 1, module.place(node, node.name))
-        for module in house.modules.values()
+        (node.end_lineno - node.lineno + 1, module.source_line(node, node.name))
+        for module in tree.modules.values()
         for node in module.functions()
         if node.end_lineno
     ]
-    return [
-        place._replace(text=f"{place.text}: {length} lines") for length, place in sorted(lengths, key=lambda x: -x[0])
-    ]
+    return [line._replace(text=f"{line.text}: {length} lines") for length, line in sorted(lengths, key=lambda x: -x[0])]
 
 
-def rooms(house: House) -> list[Place]:
-    """Rooms of the whole house, each with the rooms that it imports."""
-    return [Place(name, 1, ", ".join(sorted(others))) for name, others in sorted(house.arrows(room_of).items())]
+def components(tree: SourceTree) -> list[SourceLine]:
+    """Components of the program, each with those that it imports."""
+    dependencies = tree.dependencies(component_of)
+    return [SourceLine(name, 1, ", ".join(sorted(others))) for name, others in sorted(dependencies.items())]
 
 
-def _count(places: list[Place], house: House) -> str:
-    return f"{len(places):,}"
+def _count(lines: list[SourceLine], tree: SourceTree) -> str:
+    return f"{len(lines):,}"
 
 
-def _in_files(places: list[Place], house: House) -> str:
-    return f"{len(places):,} in {len({place.module for place in places}):,}"
+def _in_files(lines: list[SourceLine], tree: SourceTree) -> str:
+    return f"{len(lines):,} in {len({line.module for line in lines}):,}"
 
 
-def _names(places: list[Place], house: House) -> str:
-    return f"{len({place.text for place in places}):,}"
+def _names(lines: list[SourceLine], tree: SourceTree) -> str:
+    return f"{len({line.text for line in lines}):,}"
 
 
-def _of_constants(places: list[Place], house: House) -> str:
-    return f"{len(places):,} of {len(_constants(house)):,}"
+def _of_constants(lines: list[SourceLine], tree: SourceTree) -> str:
+    return f"{len(lines):,} of {len(_constants(tree)):,}"
 
 
-def _of_functions(places: list[Place], house: House) -> str:
-    return f"{len(places):,} of {sum(1 for module in house.modules.values() for _ in module.functions()):,}"
+def _of_functions(lines: list[SourceLine], tree: SourceTree) -> str:
+    return f"{len(lines):,} of {sum(1 for module in tree.modules.values() for _ in module.functions()):,}"
 
 
-def _rooms_floors_arrows(places: list[Place], house: House) -> str:
-    arrows = house.arrows(room_of)
-    return f"{len(arrows)} / {floors(arrows)} / {sum(map(len, arrows.values()))}"
+def _component_counts(lines: list[SourceLine], tree: SourceTree) -> str:
+    dependencies = tree.dependencies(component_of)
+    return f"{len(dependencies)} / {level_count(dependencies)} / {sum(map(len, dependencies.values()))}"
 
 
-def _total_median_longest(places: list[Place], house: House) -> str:
-    lengths = [len(module.lines) for module in house.modules.values()]
+def _total_median_longest(lines: list[SourceLine], tree: SourceTree) -> str:
+    lengths = [len(module.lines) for module in tree.modules.values()]
     return f"{sum(lengths):,} / {median(lengths):g} / {max(lengths)}"
 
 
-def _median_longest(places: list[Place], house: House) -> str:
-    lengths = [int(place.text.split()[-2]) for place in places]
+def _median_longest(lines: list[SourceLine], tree: SourceTree) -> str:
+    lengths = [int(line.text.split()[-2]) for line in lines]
     return f"{median(lengths):g} / {max(lengths)}"
 
 
 class Metric(NamedTuple):
-    """One row of the table; `places` are what `--list` prints."""
+    """One row of the table; `--list` prints `lines`."""
 
     id: str
     title: str
-    places: Callable[[House], list[Place]]
-    figure: Callable[[list[Place], House], str]
+    lines: Callable[[SourceTree], list[SourceLine]]
+    figure: Callable[[list[SourceLine], SourceTree], str]
     aim: str
 
 
@@ -224,11 +223,13 @@ METRICS = (
     Metric("engine", "modules directly in engine/", directly_in("engine"), _count, "≤ 3"),
     Metric("gui", "modules directly in gui/", directly_in("gui"), _count, "≤ 3"),
     Metric("paint", "modules directly in gui/paint/", directly_in("gui.paint"), _count, "0"),
-    Metric("rooms", "rooms / floors / arrows of the whole house", rooms, _rooms_floors_arrows, "about 13 / 8 / 44"),
-    Metric("circles", "imports that run upward", circles, _count, "0"),
+    Metric(
+        "components", "components / levels / imports among them", components, _component_counts, "about 13 / 8 / 44"
+    ),
+    Metric("cycles", "imports that run upward", cyclic_imports, _count, "0"),
     Metric(
         "kinds",
-        "places outside layers and blocks that tell kinds apart, in files",
+        "lines outside layers and blocks that tell kinds apart, in files",
         kinds_named,
         _in_files,
         "≤ 8",
@@ -259,15 +260,15 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Measures the structure of the program beside its aims.")
     parser.add_argument("checkout", nargs="?", type=Path, default=Path(__file__).resolve().parents[1])
     metrics = {metric.id: metric for metric in METRICS}
-    parser.add_argument("--list", metavar="METRIC", choices=metrics, help=f"print each place: {', '.join(metrics)}")
+    parser.add_argument("--list", metavar="METRIC", choices=metrics, help=f"print each line: {', '.join(metrics)}")
     arguments = parser.parse_args()
-    house = House(arguments.checkout)
+    tree = SourceTree(arguments.checkout)
     if arguments.list:
-        places = metrics[arguments.list].places(house)
-        print("\n".join(f"{place.module}:{place.line}: {place.text}".rstrip(": ") for place in places))
+        lines = metrics[arguments.list].lines(tree)
+        print("\n".join(f"{line.module}:{line.number}: {line.text}".rstrip(": ") for line in lines))
         return
     rows = [("", "now", "aim", "--list")]
-    rows += [(m.title, m.figure(m.places(house), house), m.aim, m.id) for m in METRICS]
+    rows += [(m.title, m.figure(m.lines(tree), tree), m.aim, m.id) for m in METRICS]
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     for row in rows:
         print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -31,19 +31,19 @@ LARGEST = 300 * 1024
 
 
 class Picture(Struct, frozen=True):
-    """What a file of that name shows, after a run."""
+    """A picture file, drawn after a run."""
 
     name: str
     project: str
     size: tuple[int, int] | None = (1600, 1000)
-    """Pixels; None for a figure's own."""
+    """Pixels; None for the natural size of a figure."""
     view: str = ""
-    """The view whose figure it is, or the figure for slides; "" for the whole window."""
+    """The view or the figure for slides to draw; "" for the whole window."""
     theme: Literal["light", "dark"] = "light"
     focus: Focus | None = None
-    """What is chosen; None for what the window chooses first."""
+    """The selection; None for the first selection of the window."""
     look: Mapping[str, Any] = {}
-    """Fields of the look that differ from the usual ones."""
+    """Fields of the look that differ from the default."""
     front: tuple[str, ...] = ()
     """Docks brought forward, by their ids."""
 
@@ -75,36 +75,36 @@ def draw(picture: Picture) -> bytes:
             window.docks.bring_forward(dock)
         settle()
         if picture.view in FIGURE_IDS:
-            return smaller(
+            return compress_png(
                 render_paper_figure(workbench.state, picture.view, "png", screen_page(*picture.size or (1600, 900)))
             )
         if picture.view:
             state = prepare_views(workbench.state, [picture.view])
             size = None if picture.size is None else QSize(*picture.size)
-            return smaller(render_view(state, picture.view, "png", size=size))
-        return smaller(png_bytes(window.grab().toImage()))
+            return compress_png(render_view(state, picture.view, "png", size=size))
+        return compress_png(png_bytes(window.grab().toImage()))
 
 
 def settle() -> None:
-    """Let the window draw what it was asked to, and its workers end."""
+    """Let the window finish drawing, and its workers end."""
     for _ in range(50):
         QApplication.sendPostedEvents()
         QApplication.processEvents()
 
 
-def smaller(png: bytes) -> bytes:
-    """The same picture in a file that is not too large: as it is, else with a palette."""
+def compress_png(png: bytes) -> bytes:
+    """The same picture in at most LARGEST bytes if possible: unchanged, else with a palette."""
     with Image.open(io.BytesIO(png)) as image:
-        as_it_is = image.convert("RGB")
-    content = png_of(as_it_is)
+        original = image.convert("RGB")
+    content = encode_png(original)
     if len(content) <= LARGEST:
         return content
-    # Covering all colours keeps rare ones, as a thin arrow's; the refinement keeps large areas as they are.
+    # Maximum coverage keeps rare colours, as those of a thin arrow; k-means keeps those of large areas.
     method = Image.Quantize.MAXCOVERAGE
-    return png_of(as_it_is.quantize(256, method, kmeans=1, dither=Image.Dither.NONE))
+    return encode_png(original.quantize(256, method, kmeans=1, dither=Image.Dither.NONE))
 
 
-def png_of(image: Image.Image) -> bytes:
+def encode_png(image: Image.Image) -> bytes:
     content = io.BytesIO()
     image.save(content, "PNG", optimize=True)
     return content.getvalue()

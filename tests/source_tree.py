@@ -1,4 +1,4 @@
-"""The program's source as `ast` reads it: its modules, what they import and define. Measured by `tests.house`."""
+"""The program's source as `ast` reads it: its modules, what they import and what they define."""
 
 import ast
 from collections.abc import Callable, Iterator
@@ -7,14 +7,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 BASES_OF_KINDS = {"Kind", "Layer", "Block"}
-"""What every kind is: to tell layers from blocks is no knowledge of one kind."""
+"""Bases of every kind: to tell layers from blocks is not to know one kind."""
 
 
-class Place(NamedTuple):
-    """A line of a file, and what stands there."""
+class SourceLine(NamedTuple):
+    """A line of a file, and a text about it."""
 
     module: str
-    line: int
+    number: int
     text: str
 
 
@@ -29,14 +29,14 @@ class Module:
         self.tree = ast.parse("\n".join(self.lines))
         self.nodes = tuple(ast.walk(self.tree))
 
-    def place(self, node: ast.stmt | ast.expr | ast.pattern, text: str) -> Place:
-        return Place(self.name, node.lineno, text)
+    def source_line(self, node: ast.stmt | ast.expr | ast.pattern, text: str) -> SourceLine:
+        return SourceLine(self.name, node.lineno, text)
 
     def functions(self) -> Iterator[ast.FunctionDef | ast.AsyncFunctionDef]:
         return (node for node in self.nodes if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef))
 
     def assignments(self) -> Iterator[tuple[ast.stmt, str, ast.expr | None]]:
-        """Names that the module's top level assigns, each with its statement and value."""
+        """Names that are assigned at the top level, each with its statement and value."""
         for node in self.tree.body:
             if isinstance(node, ast.Assign | ast.AnnAssign):
                 for target in node.targets if isinstance(node, ast.Assign) else [node.target]:
@@ -45,14 +45,14 @@ class Module:
                             yield node, name.id, node.value
 
     def definitions(self) -> Iterator[tuple[ast.stmt, str]]:
-        """Public names that the module's top level defines: functions, classes, constants."""
+        """Public names that are defined at the top level: functions, classes, constants."""
         for node in self.tree.body:
             if isinstance(node, ast.FunctionDef | ast.ClassDef) and not node.name.startswith("_"):
                 yield node, node.name
         yield from ((node, name) for node, name, _ in self.assignments() if not name.startswith("_"))
 
 
-class House:
+class SourceTree:
     """All modules of a checkout."""
 
     def __init__(self, root: Path) -> None:
@@ -62,7 +62,7 @@ class House:
 
     @cached_property
     def imports(self) -> tuple[tuple[str, str, int], ...]:
-        """Module, module that it imports, line; of the project's own modules, those inside functions too."""
+        """(module, module that it imports, line) of the project's own modules, imports inside functions too."""
         pairs = []
         for module in self.modules.values():
             for node in module.nodes:
@@ -76,18 +76,18 @@ class House:
                     pairs += [(module.name, name, node.lineno) for name in targets if name in self.modules]
         return tuple(pairs)
 
-    def arrows(self, room: Callable[[str], str | None]) -> dict[str, set[str]]:
-        """Rooms that each room imports; `room` says in which a module lies."""
-        arrows: dict[str, set[str]] = {name: set() for name in map(room, self.modules) if name}
+    def dependencies(self, component_of: Callable[[str], str | None]) -> dict[str, set[str]]:
+        """Components that each component imports; `component_of` names the one that a module belongs to, or None."""
+        dependencies: dict[str, set[str]] = {name: set() for name in map(component_of, self.modules) if name}
         for importer, imported, _ in self.imports:
-            start, end = room(importer), room(imported)
+            start, end = component_of(importer), component_of(imported)
             if start and end and start != end:
-                arrows[start].add(end)
-        return arrows
+                dependencies[start].add(end)
+        return dependencies
 
     @cached_property
     def kinds(self) -> dict[str, str]:
-        """Classes of layers and blocks, and the families that they derive from, each with what files call it."""
+        """Classes of layers and blocks, each with its name in project files, and their base families with ""."""
         classes = [
             node
             for module in self.modules.values()
@@ -110,57 +110,59 @@ def _tag(node: ast.ClassDef) -> str:
     return str(values[0].value) if values and isinstance(values[0], ast.Constant) else ""
 
 
-def room_of(module: str) -> str | None:
-    """Room of the whole house: `main`, the engine, or a folder or module directly in `gui/`."""
+def component_of(module: str) -> str | None:
+    """The component of the program that a module belongs to: `main`, the engine, or a folder or module in `gui/`."""
     if not module.startswith("gui"):
         return module.partition(".")[0]
     return ".".join(module.split(".")[:2]) if "." in module else None
 
 
-def room_within(folder: str) -> Callable[[str], str | None]:
+def components_within(folder: str) -> Callable[[str], str | None]:
+    """A function that names the folder or module directly in `folder` that a module belongs to."""
     depth = folder.count(".") + 2
     return lambda module: ".".join(module.split(".")[:depth]) if module.startswith(f"{folder}.") else None
 
 
-def floors_of(arrows: dict[str, set[str]]) -> dict[str, int]:
-    """The floor of each room, from 1: a room stands one above the highest of those it imports."""
-    floor: dict[str, int] = {}
+def levels_of(dependencies: dict[str, set[str]]) -> dict[str, int]:
+    """The level of each component, from 1: one above the highest of those that it imports."""
+    levels: dict[str, int] = {}
 
-    def of(room: str, above: tuple[str, ...] = ()) -> int:
-        if room in above:  # a circle, which `circles` reports
+    def level_of(component: str, path: tuple[str, ...] = ()) -> int:
+        if component in path:  # `cyclic_imports` reports it
             return 0
-        if room not in floor:
-            floor[room] = 1 + max((of(other, (*above, room)) for other in arrows[room]), default=0)
-        return floor[room]
+        if component not in levels:
+            below = (level_of(other, (*path, component)) for other in dependencies[component])
+            levels[component] = 1 + max(below, default=0)
+        return levels[component]
 
-    for room in arrows:
-        of(room)
-    return floor
-
-
-def floors(arrows: dict[str, set[str]]) -> int:
-    """How many floors a stack has."""
-    return max(floors_of(arrows).values(), default=0)
+    for component in dependencies:
+        level_of(component)
+    return levels
 
 
-def _reach(arrows: dict[str, set[str]], start: str) -> set[str]:
-    rooms: set[str] = set()
+def level_count(dependencies: dict[str, set[str]]) -> int:
+    """The number of levels."""
+    return max(levels_of(dependencies).values(), default=0)
+
+
+def _reach(dependencies: dict[str, set[str]], start: str) -> set[str]:
+    components: set[str] = set()
     queue = [start]
     while queue:
-        queue += (new := arrows[queue.pop()] - rooms)
-        rooms |= new
-    return rooms
+        queue += (new := dependencies[queue.pop()] - components)
+        components |= new
+    return components
 
 
-def circles(house: House) -> list[Place]:
-    """Imports between rooms, at any level, whose target imports its way back: they run upward."""
-    folders = [module.name for module in house.modules.values() if module.is_folder]
-    places = []
-    for room in (room_of, *map(room_within, folders)):
-        arrows = house.arrows(room)
-        reach = {name: _reach(arrows, name) for name in arrows}
-        for importer, imported, line in house.imports:
-            start, end = room(importer), room(imported)
+def cyclic_imports(tree: SourceTree) -> list[SourceLine]:
+    """Imports between components, in the program or any folder, whose target imports the importer in turn."""
+    folders = [module.name for module in tree.modules.values() if module.is_folder]
+    lines = []
+    for component_of_module in (component_of, *map(components_within, folders)):
+        dependencies = tree.dependencies(component_of_module)
+        reach = {name: _reach(dependencies, name) for name in dependencies}
+        for importer, imported, line in tree.imports:
+            start, end = component_of_module(importer), component_of_module(imported)
             if start and end and start != end and start in reach[end]:
-                places.append(Place(importer, line, f"{start} → {end}"))
-    return places
+                lines.append(SourceLine(importer, line, f"{start} → {end}"))
+    return lines

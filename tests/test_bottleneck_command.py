@@ -60,23 +60,25 @@ def project(tmp_path):
 def call(capsys, project):
     """(exit status, standard output, standard error) of the command on the project."""
 
-    def call(*words):
-        status = main(["bottleneck", str(project), *(str(word) for word in words)])
+    def call(*options):
+        status = main(["bottleneck", str(project), *(str(word) for word in options)])
         return status, *capsys.readouterr()
 
     return call
 
 
 @pytest.fixture
-def refused(call, tmp_path):
-    def refused(*words):
+def refusal(call, tmp_path):
+    """The message of a command that refuses: nothing on standard output, no file created."""
+
+    def refusal(*options):
         before = sorted(tmp_path.iterdir())
-        status, out, err = call(*words)
+        status, out, err = call(*options)
         assert (status, out) == (2, "")
         assert sorted(tmp_path.iterdir()) == before
         return err
 
-    return refused
+    return refusal
 
 
 def test_the_list_has_the_convolutions_larger_than_1x1_of_the_first_design(call):
@@ -88,7 +90,7 @@ def test_the_list_has_the_convolutions_larger_than_1x1_of_the_first_design(call)
     assert "search 2/2 plain · second" in err
 
 
-def test_one_convolution_has_a_line_a_width(call):
+def test_one_convolution_has_a_line_per_rank(call):
     _, out, _ = call("--design", "plain", "--node", "last")
     lines = out.splitlines()
     assert lines[0] == "plain · last: 2,880 MACs, form 1x1+kxk"
@@ -96,43 +98,43 @@ def test_one_convolution_has_a_line_a_width(call):
 
 
 @pytest.mark.parametrize("form", ["1x1+kxk", "kxk+1x1", "1x1+kxk+1x1"])
-def test_json_and_csv_tell_the_same_widths(call, form):
-    told = json.loads(call("--form", form, "--format", "json")[1])
+def test_json_and_csv_list_the_same_ranks(call, form):
+    data = json.loads(call("--form", form, "--format", "json")[1])
     rows = list(csv.DictReader(io.StringIO(call("--form", form, "--format", "csv")[1])))
-    widths = {
-        (layer["node"], " ".join(map(str, width["width"]))): width["macs"]
-        for layer in told["layers"]
-        for width in layer["widths"]
+    macs_by_rank = {
+        (layer["node"], " ".join(map(str, rank["width"]))): rank["macs"]
+        for layer in data["layers"]
+        for rank in layer["widths"]
     }
-    assert {(row["node"], row["width"]): int(row["macs"]) for row in rows} == widths
-    assert {layer["form"] for layer in told["layers"]} == {form}
-    assert told["fitted"] == [{"kind": "noise", "shape": [8, 9, 10]}]
+    assert {(row["node"], row["width"]): int(row["macs"]) for row in rows} == macs_by_rank
+    assert {layer["form"] for layer in data["layers"]} == {form}
+    assert data["fitted"] == [{"kind": "noise", "shape": [8, 9, 10]}]
 
 
-def test_applying_writes_a_project_that_loads_and_costs_what_is_said(call, tmp_path):
+def test_applying_writes_a_project_that_loads_and_has_the_reported_costs(call, tmp_path):
     out_file = tmp_path / "narrow.toml"
     _, out, _ = call("--error", "0.9", "--apply", out_file, "--format", "json")
-    told = json.loads(out)["applied"]
-    made = load_project(out_file).project
-    known = check(made)
-    assert not known.problems
-    assert known.analyses["plain"].macs == told["macs"] < told["macs_before"]
-    assert {row["node"] for row in told["replaced"]} == {"first", "second"}
-    assert isinstance(made.network("plain").node("second").weights, LowRankWeights)
-    assert 0 < told["error_of_last_volume"]["plain"] < 2
+    report = json.loads(out)["applied"]
+    project = load_project(out_file).project
+    project_check = check(project)
+    assert not project_check.problems
+    assert project_check.analyses["plain"].macs == report["macs"] < report["macs_before"]
+    assert {row["node"] for row in report["replaced"]} == {"first", "second"}
+    assert isinstance(project.network("plain").node("second").weights, LowRankWeights)
+    assert 0 < report["error_of_last_volume"]["plain"] < 2
 
 
-def test_applying_tells_the_measured_error_of_the_last_volume(call, tmp_path):
+def test_applying_prints_the_measured_error_of_the_last_volume(call, tmp_path):
     _, out, _ = call("--node", "second", "--error", "0.5", "--apply", tmp_path / "narrow.toml", "--refit")
     assert "1 replaced" in out
     assert "measured error of the last volume: plain" in out
 
 
-def test_the_kernel_is_fitted_again_only_where_that_helps(call, project, tmp_path):
+def test_the_kernel_is_refitted_only_if_that_helps(call, project, tmp_path):
     _, out, _ = call("--error", "0.9", "--apply", tmp_path / "narrow.toml", "--refit", "--format", "json")
     rows = json.loads(out)["applied"]["replaced"]
-    known = load_project(project).project
-    search = RankSearch(known, calibration_set(known))
+    original = load_project(project).project
+    search = RankSearch(original, calibration_set(original))
     curves = [search.curve(("plain", row["node"]), "1x1+kxk") for row in rows]
     helps = [
         search.refit_helps(curve, curve.ranks.index(tuple(row["width"])))
@@ -155,7 +157,7 @@ def test_a_design_that_only_zeros_reach_has_nothing_to_save(project, tmp_path, c
     assert {offer["saved"] for layer in layers for offer in layer["within"]} == {0}
 
 
-def test_a_budget_of_macs_chooses_what_costs_no_more(call, tmp_path):
+def test_a_budget_of_macs_selects_a_rank_within_it(call, tmp_path):
     _, out, _ = call("--node", "second", "--macs", "60K", "--apply", tmp_path / "n.toml", "--format", "json")
     (row,) = json.loads(out)["applied"]["replaced"]
     assert row["macs"] <= 60_000
@@ -172,7 +174,7 @@ def test_the_stem_can_be_searched(capsys):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("options", "message"),
     [
         (["--design", "plane"], "--design 'plane' is unknown; did you mean 'plain'?"),
         (["--design", "depthwise"], "depthwise has no k×k convolution without groups"),
@@ -187,47 +189,52 @@ def test_the_stem_can_be_searched(capsys):
         (["--error", "1e-9", "--apply", "x.toml"], "no cheaper replacement has an error of at most 1e-07 %"),
     ],
 )
-def test_what_cannot_be_done_is_refused_with_what_would_be_right(refused, words, said):
-    assert said in refused(*words)
+def test_an_impossible_request_is_refused_with_the_remedy(refusal, options, message):
+    assert message in refusal(*options)
 
 
 @pytest.mark.parametrize(
     ("option", "value"), [("--error", "2"), ("--error", "much"), ("--macs", "-5"), ("--form", "x")]
 )
-def test_options_without_sense_are_refused(call, option, value, capsys):
-    with pytest.raises(SystemExit) as ended:
+def test_invalid_option_values_are_refused(call, option, value, capsys):
+    with pytest.raises(SystemExit) as error:
         call(option, value)
-    assert ended.value.code == 2
+    assert error.value.code == 2
     assert option in capsys.readouterr().err
 
 
-def test_without_a_design_it_is_said_what_is_missing(call, project):
+def test_a_project_without_a_design_is_refused_with_what_is_missing(call, project):
     project.write_text(PROJECT.partition("[[designs]]")[0], encoding="utf-8")
     assert call()[0] == 2
     assert "the project has neither a design nor a stem" in call()[2]
 
 
+ONE_FILTER = "filters = 1\nkernel = 3"
+ALL_ZERO = 'filters = 4\nkernel = 3\nbias = false\nweights = { source = "file", path = "zeros.npy" }'
+
+
 @pytest.mark.parametrize(
-    ("layer", "form", "said"),
+    ("layer", "form", "budget", "message"),
     [
-        ("filters = 1\nkernel = 3", "kxk+1x1", "no replacement of form kxk+1x1 is cheaper, at any rank; choose"),
-        (
-            'filters = 4\nkernel = 3\nbias = false\nweights = { source = "file", path = "zeros.npy" }', "1x1+kxk",
-            "a convolution whose output is all zero cannot be replaced",
-        ),
+        (ONE_FILTER, "kxk+1x1", ("--error", "0.9"), "no replacement of form kxk+1x1 is cheaper, at any rank; choose"),
+        (ONE_FILTER, "kxk+1x1", ("--macs", "1"), "no replacement costs at most 1 MACs; the cheapest needs 6,570"),
+        (ALL_ZERO, "1x1+kxk", ("--error", "0.9"), "a convolution whose output is all zero cannot be replaced"),
+        (ALL_ZERO, "1x1+kxk", ("--macs", "1"), "a convolution whose output is all zero cannot be replaced"),
     ],
-)  # fmt: skip
-@pytest.mark.parametrize("budget", [["--error", "0.9"], ["--macs", "1"]])
-def test_where_no_width_will_do_no_more_error_is_advised(call, project, tmp_path, layer, form, said, budget):
+)
+def test_a_layer_without_a_cheaper_replacement_is_refused_without_advising_a_larger_error(
+    call, project, tmp_path, layer, form, message, budget
+):
     np.save(tmp_path / "zeros.npy", np.zeros((4, 8, 3, 3), np.float32))
     start = PROJECT.partition("[[designs.nodes]]")[0]
     project.write_text(f'{start}[[designs.nodes]]\nname = "c"\nkind = "conv2d"\n{layer}\n', encoding="utf-8")
     status, out, err = call("--node", "c", "--form", form, *budget, "--apply", tmp_path / "x.toml")
     assert (status, out) == (2, "")
-    assert said in err or (budget[0] == "--macs" and "no replacement costs at most 1 MACs" in err)
+    assert message in err
+    assert "--error" not in err
 
 
-def test_a_file_that_cannot_be_written_is_told_and_nothing_is_left(call, tmp_path):
+def test_a_file_that_cannot_be_written_is_reported_and_nothing_is_left_behind(call, tmp_path):
     status, _, err = call("--error", "0.9", "--apply", tmp_path / "no" / "such" / "p.toml")
     assert status == 2
     assert "cannot be saved" in err

@@ -1,4 +1,4 @@
-"""The command line: what `analyze` and `run` give, and that every mistake is a message and an exit status."""
+"""The command line: the output of its commands, and that every mistake becomes a message and an exit status."""
 
 import csv
 import io
@@ -98,8 +98,8 @@ def write(tmp_path):
 def call(capsys):
     """Runs a command in this process: (exit status, standard output, standard error)."""
 
-    def call(*words):
-        status = main([str(word) for word in words])
+    def call(*arguments):
+        status = main([str(word) for word in arguments])
         return status, *capsys.readouterr()
 
     return call
@@ -111,23 +111,23 @@ def files_in(folder):
 
 
 @pytest.fixture
-def refused(call, tmp_path):
-    """What a command says that refuses: nothing on standard output, no file changed or made."""
+def refusal(call, tmp_path):
+    """The message of a command that refuses: nothing on standard output, no file changed or created."""
 
-    def refused(*words):
+    def refusal(*arguments):
         before = files_in(tmp_path)
-        status, out, err = call(*words)
+        status, out, err = call(*arguments)
         assert (status, out) == (2, "")
         assert files_in(tmp_path) == before
         assert "Traceback" not in err
         return err
 
-    return refused
+    return refusal
 
 
-def python(*words, **more):
-    """Runs the program as a person does."""
-    return subprocess.run([sys.executable, MAIN, *words], text=True, capture_output=True, timeout=60, **more)
+def run_program(*arguments, **more):
+    """Runs the program as a user does."""
+    return subprocess.run([sys.executable, MAIN, *arguments], text=True, capture_output=True, timeout=60, **more)
 
 
 # analyze
@@ -136,18 +136,18 @@ def python(*words, **more):
 def test_analyze_json_has_the_fields_of_the_contract(call, write):
     status, out, err = call("analyze", write(), "--format", "json")
     assert (status, err) == (0, "")
-    found = json.loads(out)
-    assert {key: found[key] for key in ("format", "title", "input_shape")} == {
+    data = json.loads(out)
+    assert {key: data[key] for key in ("format", "title", "input_shape")} == {
         "format": 1,
         "title": "Two designs",
         "input_shape": [8, 12, 10],
     }
     pool = {"kind": "max_pool2d", "inputs": ["input"], "input_shapes": [[8, 12, 10]], "output_shape": [8, 6, 5]}
     costs = {"params": 0, "macs": 0}
-    [node] = found["stem"]["nodes"]
+    [node] = data["stem"]["nodes"]
     assert node.items() >= {"name": "s", **pool, **costs, "block": None}.items()
-    assert found["stem"]["totals"].items() >= costs.items()
-    naive, joined = found["designs"]
+    assert data["stem"]["totals"].items() >= costs.items()
+    naive, joined = data["designs"]
     conv = {"name": "c", "kind": "conv2d", "inputs": ["input"], "input_shapes": [[8, 6, 5]], "output_shape": [4, 6, 5]}
     assert set(naive) == {"name", "input_shape", "nodes", "blocks", "totals", "operations"}
     assert (naive["name"], naive["input_shape"], naive["blocks"]) == ("naive", [8, 6, 5], [])
@@ -160,25 +160,25 @@ def test_analyze_json_has_the_fields_of_the_contract(call, write):
     ]
 
 
-def test_analyze_without_a_stem_says_null(call, write):
+def test_analyze_writes_null_for_a_missing_stem(call, write):
     _, out, _ = call("analyze", write('format = 1\n[input]\nkind = "noise"\nshape = [1, 2, 3]'), "--format", "json")
-    told = {"format": 1, "title": "", "input_shape": [1, 2, 3], "stem": None, "designs": []}
-    assert json.loads(out).items() >= told.items()
+    expected = {"format": 1, "title": "", "input_shape": [1, 2, 3], "stem": None, "designs": []}
+    assert json.loads(out).items() >= expected.items()
 
 
-def test_analyze_of_the_start_project_gives_the_known_numbers(call):
+def test_analyze_of_the_start_project_has_the_published_totals(call):
     _, out, _ = call("analyze", START, "--format", "json")
-    found = json.loads(out)
-    assert found["stem"]["nodes"][-1]["output_shape"] == [256, 28, 28]
-    totals = {design["name"]: {key: design["totals"][key] for key in ("params", "macs")} for design in found["designs"]}
+    data = json.loads(out)
+    assert data["stem"]["nodes"][-1]["output_shape"] == [256, 28, 28]
+    totals = {design["name"]: {key: design["totals"][key] for key in ("params", "macs")} for design in data["designs"]}
     assert totals == {
         "naive": {"params": 204_832, "macs": 160_563_200},
         "bottleneck": {"params": 16_944, "macs": 13_246_464},
     }
-    assert all(design["nodes"][-1]["output_shape"] == [32, 28, 28] for design in found["designs"])
+    assert all(design["nodes"][-1]["output_shape"] == [32, 28, 28] for design in data["designs"])
 
 
-def test_analyze_prints_a_table_unless_another_format_is_asked_for(call, write):
+def test_analyze_prints_a_table_unless_another_format_is_requested(call, write):
     path = write()
     starts = {None: "Design", "table": "Design", "csv": "design,node,kind", "markdown": "| Design"}
     for output_format, start in starts.items():
@@ -192,63 +192,64 @@ def test_analyze_prints_a_table_unless_another_format_is_asked_for(call, write):
 BLOCKS = RESOURCES / "projects" / "inception_3a_192.toml"
 
 
-def lines_of(out, design):
+def rows_of(out, design):
     """The CSV's rows of a design, by node; the totals under ""."""
     return {row["node"]: row for row in csv.DictReader(io.StringIO(out)) if row["design"] == design}
 
 
-def test_chosen_metrics_are_columns_of_a_table_for_reading(call):
-    _, plain, _ = call("analyze", START)
-    _, chosen, _ = call("analyze", START, "--metrics", "receptive_field,activation_bytes")
+def test_selected_metrics_are_columns_of_the_text_table(call):
+    _, default, _ = call("analyze", START)
+    _, table, _ = call("analyze", START, "--metrics", "receptive_field,activation_bytes")
     for title in ("Activation memory", "Receptive field"):
-        assert title in chosen.splitlines()[0]
-        assert title not in plain
-    assert "bottleneck: 1.5× as much activation memory as naive" in chosen
+        assert title in table.splitlines()[0]
+        assert title not in default
+    assert "bottleneck: 1.5× as much activation memory as naive" in table
 
 
-def test_what_only_a_run_knows_is_not_run(call):
+def test_metrics_that_need_a_run_are_printed_as_not_run(call):
     _, out, _ = call("analyze", START, "--metrics", "milliseconds")
     assert "not run" in out
     assert "unknown" not in out
 
 
-def test_a_convention_counts_operations_and_is_named_with_what_it_leaves_out(call):
+def test_a_counting_rule_counts_operations_and_is_named_with_what_it_leaves_out(call):
     _, out, _ = call("analyze", START, "--count", "ptflops", "--batch", "2")
     assert "Operations, as ptflops counts" in out.splitlines()[0]
     assert f"naive, as ptflops counts: {2 * (160_563_200 + 32 * 28 * 28):,} " in out
     assert "for 2 inputs" in out
     _, out, _ = call("analyze", BLOCKS, "--count", "macs")
-    (told,) = [line for line in out.splitlines() if line.startswith("with reductions, ")]
-    assert "128,049,152 MACs; left out: " in told
-    assert "150.5 K max pool" in told
+    (total,) = [line for line in out.splitlines() if line.startswith("with reductions, ")]
+    assert "128,049,152 MACs; left out: " in total
+    assert "150.5 K max pool" in total
 
 
 def test_a_batch_alone_counts_plain_operations_for_all_its_inputs(call):
     _, out, _ = call("analyze", START, "--batch", "8", "--format", "csv")
-    row = lines_of(out, "naive")[""]
+    row = rows_of(out, "naive")[""]
     assert (int(row["ops"]), int(row["macs"])) == (8 * 160_563_200, 160_563_200)
 
 
 def test_closed_blocks_are_one_row_with_the_sums_of_their_layers(call):
     _, opened, _ = call("analyze", BLOCKS, "--format", "csv")
     _, closed, _ = call("analyze", BLOCKS, "--format", "csv", "--blocks", "closed")
-    layers, blocks = lines_of(opened, "with reductions"), lines_of(closed, "with reductions")
+    layers, blocks = rows_of(opened, "with reductions"), rows_of(closed, "with reductions")
     assert list(blocks) == ["inception_3a", ""]
     assert blocks[""] == layers.pop("")
     assert all(row["block"] == "inception_3a" for row in layers.values())
-    for metric_id in (known.id for known in METRICS if known.is_additive and not known.is_measured):
+    for metric_id in (metric.id for metric in METRICS if metric.is_additive and not metric.is_measured):
         assert int(blocks["inception_3a"][metric_id]) == sum(int(row[metric_id]) for row in layers.values())
 
 
-def test_the_json_names_the_convention(call):
+def test_the_json_names_the_counting_rule(call):
     _, out, _ = call("analyze", START, "--count", "fvcore", "--batch", "4", "--format", "json")
-    told = json.loads(out)["counting"]
-    assert (told["id"], told["title"], told["unit"], told["batch"]) == ("fvcore", "as fvcore counts", "MACs", 4)
+    counting = json.loads(out)["counting"]
+    fields = {"id": "fvcore", "title": "as fvcore counts", "unit": "MACs", "batch": 4}
+    assert counting.items() >= fields.items()
 
 
-def test_attachments_are_of_the_first_design_or_of_the_one_named(call):
-    for words, name in (((), "MACs, naive"), (("--design", "bottleneck"), "MACs, bottleneck")):
-        _, out, _ = call("analyze", START, "--format", "model-explorer", *words)
+def test_an_attachment_describes_the_first_design_or_the_one_that_is_named(call):
+    for arguments, name in (((), "MACs, naive"), (("--design", "bottleneck"), "MACs, bottleneck")):
+        _, out, _ = call("analyze", START, "--format", "model-explorer", *arguments)
         assert json.loads(out)["name"] == name
     _, out, _ = call("analyze", START, "--format", "model-explorer", "--metrics", "params")
     assert json.loads(out)["results"] == {"conv5x5": {"value": 204_832}}
@@ -256,26 +257,26 @@ def test_attachments_are_of_the_first_design_or_of_the_one_named(call):
     assert json.loads(out)["signature"] == "netron:attachment"
 
 
-def test_attachments_of_a_design_that_is_not_there_are_refused(refused, write):
-    err = refused("analyze", START, "--format", "netron", "--design", "bottelneck")
+def test_an_attachment_of_a_design_that_does_not_exist_is_refused(refusal, write):
+    err = refusal("analyze", START, "--format", "netron", "--design", "bottelneck")
     assert "--design 'bottelneck' is unknown; did you mean 'bottleneck'?" in err
     empty = write('format = 1\n[input]\nkind = "noise"\nshape = [1, 2, 3]')
-    assert "the project has neither a design nor a stem" in refused("analyze", empty, "--format", "netron")
+    assert "the project has neither a design nor a stem" in refusal("analyze", empty, "--format", "netron")
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (("--metrics", "intensty"), "'intensty' is unknown; did you mean 'intensity'?"),
         (("--batch", "0"), "'0' is no batch; an integer from 1 to 1,000,000 is expected"),
         (("--count", "keras"), "'keras'"),
     ],
 )
-def test_options_that_are_unknown_are_told_with_what_would_be_right(words, said, capsys):
-    with pytest.raises(SystemExit) as caught:
-        main(["analyze", str(START), *words])
-    assert caught.value.code == 2
-    assert said in capsys.readouterr().err
+def test_invalid_option_values_are_refused_with_what_is_expected(arguments, message, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(["analyze", str(START), *arguments])
+    assert error.value.code == 2
+    assert message in capsys.readouterr().err
 
 
 # run
@@ -293,26 +294,26 @@ def test_run_writes_an_array_per_node_and_the_statistics(call, write, tmp_path):
         assert {name: joined[name].shape for name in joined.files} == {"a/b": (8, 6, 5), "join": (16, 6, 5)}
         volume = joined["join"]
         np.testing.assert_array_equal(volume[:8], np.maximum(volume[8:], 0))
-    found = json.loads((out_folder / "run.json").read_text(encoding="utf-8"))
+    data = json.loads((out_folder / "run.json").read_text(encoding="utf-8"))
     _, analysis, _ = call("analyze", write(), "--format", "json")
     measured = {metric.id for metric in METRICS if metric.is_measured}
-    told = found["designs"][1]["nodes"][1]
-    assert told["milliseconds"] >= 0
+    entry = data["designs"][1]["nodes"][1]
+    assert entry["milliseconds"] >= 0
     for name in ("min", "max", "mean", "std"):
         np.testing.assert_allclose(
-            told[name], getattr(volume, name)(dtype=float) if name in ("mean", "std") else getattr(volume, name)()
+            entry[name], getattr(volume, name)(dtype=float) if name in ("mean", "std") else getattr(volume, name)()
         )
-    for network in (found["stem"], *found["designs"]):
+    for network in (data["stem"], *data["designs"]):
         for node in network["nodes"]:
             for name in ("min", "max", "mean", "std", "non_finite"):
                 del node[name]
-        for told in (*network["nodes"], *network["blocks"], network["totals"]):
-            for name in measured & set(told):
-                del told[name]
-    assert found == json.loads(analysis)
+        for entry in (*network["nodes"], *network["blocks"], network["totals"]):
+            for name in measured & set(entry):
+                del entry[name]
+    assert data == json.loads(analysis)
 
 
-def test_run_with_an_image_prepares_it_as_the_projects_own(call, write, tmp_path):
+def test_run_prepares_an_image_as_the_project_prepares_its_own(call, write, tmp_path):
     Image.new("RGB", (40, 20), (255, 0, 0)).save(tmp_path / "red.png")
     node = '[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "d"\nkind = "dropout"\n'
     image = 'format = 1\n[input]\nkind = "image"\npath = "no.png"\nsize = [4, 6]\nchannels = "bgr"\nscale = 1\n'
@@ -332,25 +333,25 @@ def test_run_replaces_what_it_wrote_before_and_nothing_else(call, write, tmp_pat
     assert sorted(os.listdir(tmp_path / "out")) == ["joined 5×5.npz", "mine.txt", "naive.npz", "run.json"]
 
 
-def test_a_design_whose_name_no_file_may_have_is_written_in_the_folder(call, write, tmp_path):
+def test_a_design_whose_name_no_file_can_have_is_written_under_an_escaped_name(call, write, tmp_path):
     assert call("run", write(PROJECT.replace('"naive"', '"../up: 50 %"')), "--out", tmp_path / "out")[0] == 0
     assert sorted(os.listdir(tmp_path / "out")) == ["..%2Fup%3A 50 %25.npz", "joined 5×5.npz", "run.json"]
 
 
-def test_run_into_a_file_is_refused_before_anything_runs(refused, write, tmp_path):
+def test_run_into_a_file_is_refused_before_anything_runs(refusal, write, tmp_path):
     (tmp_path / "file").write_text("mine")
     for out in (tmp_path / "file", tmp_path / "file" / "below", Path("/proc/no")):
-        err = refused("run", write(), "--out", out)
+        err = refusal("run", write(), "--out", out)
         assert err.startswith(f"{out}: cannot be written to: ")
         assert err.count("\n") == 1
 
 
-def test_a_disk_that_fills_up_leaves_nothing_behind(refused, write, tmp_path, monkeypatch):
+def test_a_disk_that_fills_up_leaves_nothing_behind(refusal, write, tmp_path, monkeypatch):
     def full(*_):
         raise OSError(28, "No space left on device")
 
     monkeypatch.setattr(run, "write_npz", full)
-    err = refused("run", write(), "--out", tmp_path / "new" / "out")
+    err = refusal("run", write(), "--out", tmp_path / "new" / "out")
     assert err.splitlines()[-1].endswith("cannot be written to: No space left on device; choose another folder")
 
 
@@ -366,13 +367,13 @@ def test_ctrl_c_ends_a_run_with_130_and_leaves_nothing_behind(call, write, tmp_p
     assert [before[0], *tmp_path.rglob("*")] == before
 
 
-def test_volumes_larger_than_memory_are_refused_with_both_numbers(refused, write, tmp_path, monkeypatch):
+def test_volumes_larger_than_memory_are_refused_with_both_numbers(refusal, write, tmp_path, monkeypatch):
     free = psutil.virtual_memory()._replace(available=5 * 2**30)
     monkeypatch.setattr(execute.psutil, "virtual_memory", lambda: free)
     noise = PROJECT.replace("[8, 12, 10]", "[10000, 10000, 10000]")
     filters = PROJECT.replace("filters = 4", "filters = 1000000000")
     for text, place in ((noise, "$.input"), (filters, "$.designs[0].nodes[0]")):
-        err = refused("run", write(text), "--out", tmp_path / "out")
+        err = refusal("run", write(text), "--out", tmp_path / "out")
         assert f"p.toml: {place}: running needs " in err
         assert "iB; 5.0 GiB of memory are free" in err
         assert "smaller" in err
@@ -407,59 +408,59 @@ MISTAKES = {
 
 @pytest.mark.parametrize("command", ["analyze", "run"])
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_told_with_file_place_value_and_remedy(case, command, refused, write, tmp_path):
-    text, words = MISTAKES[case]
+def test_a_mistake_is_reported_with_file_place_value_and_remedy(case, command, refusal, write, tmp_path):
+    text, message = MISTAKES[case]
     path = write(text)
-    err = refused(command, path, *(("--out", tmp_path / "out") if command == "run" else ()))
+    err = refusal(command, path, *(("--out", tmp_path / "out") if command == "run" else ()))
     assert err.startswith(f"{path}: ")
-    assert words in err
+    assert message in err
 
 
-def test_several_mistakes_are_a_line_each(refused, write):
-    err = refused("analyze", write(CONV + "groups = 0\nbias = 1\nstride = 0"))
+def test_several_mistakes_are_a_line_per_mistake(refusal, write):
+    err = refusal("analyze", write(CONV + "groups = 0\nbias = 1\nstride = 0"))
     assert len(err.splitlines()) == 3
 
 
-@pytest.mark.parametrize(("name", "words"), [("", "is not a file"), ("no.toml", "does not exist")])
-def test_a_project_that_is_no_file_is_told(name, words, refused, tmp_path):
-    assert refused("analyze", tmp_path / name) == f"{tmp_path / name} {words}\n"
+@pytest.mark.parametrize(("name", "message"), [("", "is not a file"), ("no.toml", "does not exist")])
+def test_a_project_that_is_not_a_file_is_reported(name, message, refusal, tmp_path):
+    assert refusal("analyze", tmp_path / name) == f"{tmp_path / name} {message}\n"
 
 
-def test_files_that_prove_broken_in_a_run_are_told_at_their_place(refused, write, tmp_path):
+def test_a_file_that_proves_broken_in_a_run_is_reported_at_its_place(refusal, write, tmp_path):
     array = np.zeros((8, 12, 12), np.float32)
     array[1, 2, 3] = np.nan
     np.save(tmp_path / "v.npy", array)
     text = CONV.replace('kind = "noise"\nshape = [8, 12, 12]', 'kind = "array"\npath = "v.npy"')
-    err = refused("run", write(text), "--out", tmp_path / "out")
+    err = refusal("run", write(text), "--out", tmp_path / "out")
     assert "p.toml: $.input.key: " in err
     assert "has 1 value that is not finite; the first is nan at [1, 2, 3]" in err
 
 
-def test_an_image_that_cannot_be_read_is_told_where_it_was_named(refused, write, tmp_path):
+def test_an_image_that_cannot_be_read_is_reported_at_its_option(refusal, write, tmp_path):
     path = write()
-    assert f"--image: {tmp_path}/no.png does not exist" in refused(
+    assert f"--image: {tmp_path}/no.png does not exist" in refusal(
         "run", path, "--image", tmp_path / "no.png", "--out", tmp_path / "out"
     )
     noise = np.random.default_rng(0).integers(0, 256, (99, 99, 3), np.uint8)
     Image.fromarray(noise).save(tmp_path / "cut.png")
     (tmp_path / "cut.png").write_bytes((tmp_path / "cut.png").read_bytes()[:9000])
-    err = refused("run", path, "--image", tmp_path / "cut.png", "--out", tmp_path / "out")
+    err = refusal("run", path, "--image", tmp_path / "cut.png", "--out", tmp_path / "out")
     assert f"--image: {tmp_path}/cut.png cannot be read: image file is truncated" in err
 
 
 @pytest.mark.parametrize(
-    "words", [("analyze",), ("run", "p.toml"), ("analyze", "p.toml", "--format", "xml"), ("p.toml", "extra")]
+    "arguments", [("analyze",), ("run", "p.toml"), ("analyze", "p.toml", "--format", "xml"), ("p.toml", "extra")]
 )
-def test_a_wrong_call_ends_with_usage_and_status_2(words, capsys):
-    with pytest.raises(SystemExit) as caught:
-        main(list(words))
-    assert caught.value.code == 2
+def test_an_invalid_call_ends_with_usage_and_status_2(arguments, capsys):
+    with pytest.raises(SystemExit) as error:
+        main(list(arguments))
+    assert error.value.code == 2
     out, err = capsys.readouterr()
     assert out == ""
     assert err.startswith("usage: convolume")
 
 
-def test_a_window_without_a_display_says_so_and_ends_with_3(call, monkeypatch):
+def test_a_window_without_a_display_is_refused_with_status_3(call, monkeypatch):
     for name in ("DISPLAY", "WAYLAND_DISPLAY", "QT_QPA_PLATFORM"):
         monkeypatch.delenv(name, raising=False)
     monkeypatch.setattr(sys, "platform", "linux")
@@ -471,11 +472,11 @@ def test_a_window_without_a_display_says_so_and_ends_with_3(call, monkeypatch):
 
 def test_analyze_loads_neither_qt_nor_pyqtgraph(write):
     program = "import sys; from gui.command_line.main import main; main(sys.argv[1:]); print(*sys.modules)"
-    call = [sys.executable, "-c", program, "analyze", str(write(SMALL))]
-    out = subprocess.run(call, cwd=MAIN.parent, capture_output=True, text=True, check=True).stdout
-    loaded = {name.partition(".")[0] for name in out.splitlines()[-1].split()}
-    assert "gui" in loaded
-    assert not loaded & {"PySide6", "shiboken6", "pyqtgraph"}
+    command = [sys.executable, "-c", program, "analyze", str(write(SMALL))]
+    out = subprocess.run(command, cwd=MAIN.parent, capture_output=True, text=True, check=True).stdout
+    packages = {name.partition(".")[0] for name in out.splitlines()[-1].split()}
+    assert "gui" in packages
+    assert not packages & {"PySide6", "shiboken6", "pyqtgraph"}
 
 
 def test_every_format_of_pictures_can_be_drawn():
@@ -484,14 +485,14 @@ def test_every_format_of_pictures_can_be_drawn():
     assert tuple(EXPORTERS) == PICTURE_FORMATS
 
 
-def test_every_scale_of_edges_can_be_named_and_is_said_in_the_figure(call, write, tmp_path):
+def test_every_scale_of_edges_is_an_option_and_named_in_the_figure(call, write, tmp_path):
     from gui.paint.volumes.camera import LENGTH_SCALE_TEXTS
 
     assert tuple(LENGTH_SCALE_TEXTS) == _DEPTH_SCALES
-    for edges, words in LENGTH_SCALE_TEXTS.items():
+    for edges, text in LENGTH_SCALE_TEXTS.items():
         out = tmp_path / edges
         call("export", write(SMALL), "--out", out, "--figure", "from-above", "--format", "svg", "--edges", edges)
-        assert words in (out / "from-above.svg").read_text(encoding="utf-8")
+        assert text in (out / "from-above.svg").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("figure", FIGURE_IDS)
@@ -508,116 +509,118 @@ def test_a_figure_is_one_word_and_without_views_the_only_file_a_format(call, wri
         assert image.size == (1920, 1080)
 
 
-def test_figures_go_with_views_that_are_named(call, write, tmp_path):
-    words = ("--figure", "one-by-one,from-above", "--views", "bars", "--size", "800x450", "--theme", "dark")
-    assert call("export", write(SMALL), "--out", tmp_path / "out", *words)[0] == 0
+def test_figures_and_views_are_exported_together(call, write, tmp_path):
+    arguments = ("--figure", "one-by-one,from-above", "--views", "bars", "--size", "800x450", "--theme", "dark")
+    assert call("export", write(SMALL), "--out", tmp_path / "out", *arguments)[0] == 0
     assert {path.name for path in (tmp_path / "out").iterdir()} == {"one-by-one.png", "from-above.png", "bars.png"}
     with Image.open(tmp_path / "out" / "one-by-one.png") as image:
         assert image.size == (800, 450)
 
 
-def test_the_turn_of_the_camera_is_a_gif(call, write, tmp_path):
-    words = ("--figure", "from-above", "--format", "gif", "--size", "400x240")
-    assert call("export", write(SMALL), "--out", tmp_path / "out", *words)[0] == 0
+def test_the_turn_of_the_camera_is_an_animated_gif(call, write, tmp_path):
+    arguments = ("--figure", "from-above", "--format", "gif", "--size", "400x240")
+    assert call("export", write(SMALL), "--out", tmp_path / "out", *arguments)[0] == 0
     with Image.open(tmp_path / "out" / "from-above.gif") as image:
         assert (image.size, image.is_animated) == ((400, 240), True)
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (("--figure", "one-by-one", "--format", "gif"), "--format gif: the turn of the camera is drawn for --figure"),
         (("--views", "bars", "--format", "gif"), "--format gif: the turn of the camera is drawn for --figure"),
         (("--figure", "from-above", "--width", "85mm", "--size", "800x450"), "--width: is for figures in print"),
     ],
 )
-def test_options_that_do_not_go_together_are_told_before_anything_runs(refused, write, tmp_path, words, said):
-    assert said in refused("export", write(SMALL), "--out", tmp_path / "out", *words)
+def test_options_that_exclude_each_other_are_refused_before_anything_runs(refusal, write, tmp_path, arguments, message):
+    error = refusal("export", write(SMALL), "--out", tmp_path / "out", *arguments)
+    assert message in error
+    assert "run 1/" not in error
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (("--figure", "one"), "'one' is unknown; known are inception-module, paper-table, one-by-one, from-above"),
         (("--width", "3mm"), "'3mm' is not a figure width; use 85mm, 174mm, slide, or another width from 40mm"),
     ],
 )
-def test_figures_and_widths_that_are_unknown_are_told(capsys, write, tmp_path, words, said):
-    with pytest.raises(SystemExit) as ended:
-        main(["export", write(SMALL), "--out", str(tmp_path / "out"), *words])
-    assert ended.value.code == 2
-    assert said in capsys.readouterr().err
+def test_unknown_figures_and_widths_are_refused(capsys, write, tmp_path, arguments, message):
+    with pytest.raises(SystemExit) as error:
+        main(["export", write(SMALL), "--out", str(tmp_path / "out"), *arguments])
+    assert error.value.code == 2
+    assert message in capsys.readouterr().err
 
 
-def test_a_project_without_layers_has_no_figure_and_names_its_file(refused, write, tmp_path):
+def test_a_figure_of_a_project_without_layers_is_refused_with_its_file(refusal, write, tmp_path):
     path = write('format = 1\n[input]\nkind = "noise"\nshape = [2, 4, 4]\n[[designs]]\nname = "d"\n')
-    said = refused("export", path, "--out", tmp_path / "out", "--figure", "one-by-one")
-    assert f"{path}: one-by-one has nothing to draw; design 'd' has no layers: add one" in said
+    error = refusal("export", path, "--out", tmp_path / "out", "--figure", "one-by-one")
+    assert f"{path}: one-by-one has nothing to draw; design 'd' has no layers: add one" in error
 
 
-# The program as it is called
+# The program as a process
 
 
 def test_the_program_writes_results_to_standard_output_only(write):
-    done = python("analyze", write(), "--format", "json")
-    assert (done.returncode, done.stderr) == (0, "")
-    assert json.loads(done.stdout)["title"] == "Two designs"
+    process = run_program("analyze", write(), "--format", "json")
+    assert (process.returncode, process.stderr) == (0, "")
+    assert json.loads(process.stdout)["title"] == "Two designs"
 
 
-def test_the_program_tells_a_mistake_on_standard_error_without_a_traceback(write, tmp_path):
-    done = python("run", "p.toml", "--out", "out", cwd=Path(write(CONV + "groups = 3")).parent)
-    assert (done.returncode, done.stdout) == (2, "")
-    assert done.stderr.startswith(
+def test_the_program_reports_a_mistake_on_standard_error_without_a_traceback(write, tmp_path):
+    process = run_program("run", "p.toml", "--out", "out", cwd=Path(write(CONV + "groups = 3")).parent)
+    assert (process.returncode, process.stdout) == (2, "")
+    assert process.stderr.startswith(
         "p.toml: $.designs[0].nodes[0].groups: c: groups 3 does not divide the 8 input channels"
     )
-    assert len(done.stderr.splitlines()) == 2
+    assert len(process.stderr.splitlines()) == 2
     assert os.listdir(tmp_path) == ["p.toml"]
 
 
-def test_a_reader_that_has_gone_is_no_fault(write):
+def test_a_reader_that_closes_the_pipe_is_not_an_error(write):
     read, write_end = os.pipe()
     os.close(read)
     with open(write_end, "wb") as pipe:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, MAIN, "analyze", write()], stdout=pipe, stderr=subprocess.PIPE, text=True, timeout=60
         )
-    assert (done.returncode, done.stderr) == (0, "")
+    assert (process.returncode, process.stderr) == (0, "")
 
 
 @pytest.mark.skipif(not os.path.exists("/dev/full"), reason="this system has no /dev/full")
-def test_output_to_a_full_disk_is_told(write):
+def test_output_to_a_full_disk_is_reported(write):
     with open("/dev/full", "wb") as full:
-        done = subprocess.run(
+        process = subprocess.run(
             [sys.executable, MAIN, "analyze", write()], stdout=full, stderr=subprocess.PIPE, text=True, timeout=60
         )
-    assert (done.returncode, done.stderr) == (2, "standard output cannot be written: No space left on device\n")
+    assert (process.returncode, process.stderr) == (2, "standard output cannot be written: No space left on device\n")
 
 
 def test_output_is_utf8_whatever_the_system_prefers(write):
-    done = python("analyze", write(), env={**os.environ, "PYTHONIOENCODING": "ascii"}, encoding="utf-8")
-    assert done.returncode == 0
-    assert "joined 5×5" in done.stdout
+    process = run_program("analyze", write(), env={**os.environ, "PYTHONIOENCODING": "ascii"}, encoding="utf-8")
+    assert process.returncode == 0
+    assert "joined 5×5" in process.stdout
 
 
-# What is chosen
+# The selection
 
 
-def test_export_draws_the_value_that_is_asked_for(call, write, tmp_path):
-    words = ("--views", "inspector", "--format", "svg", "--design", "naive", "--node", "c", "--value", "3,1,2")
-    status, _, _ = call("export", write(), "--out", tmp_path / "out", *words)
+def test_export_draws_the_selected_value(call, write, tmp_path):
+    arguments = ("--views", "inspector", "--format", "svg", "--design", "naive", "--node", "c", "--value", "3,1,2")
+    status, _, _ = call("export", write(), "--out", tmp_path / "out", *arguments)
     assert status == 0
-    drawn = (tmp_path / "out" / "inspector.svg").read_text(encoding="utf-8")
-    assert "c[3, 1, 2]" in drawn
+    svg = (tmp_path / "out" / "inspector.svg").read_text(encoding="utf-8")
+    assert "c[3, 1, 2]" in svg
 
 
-def test_export_of_the_stem_s_layer_is_asked_for_by_its_word(call, write, tmp_path):
-    words = ("--views", "inspector", "--format", "svg", "--design", "stem", "--value", "0,0,0")
-    assert call("export", write(), "--out", tmp_path / "out", *words)[0] == 0
+def test_export_selects_a_layer_of_the_stem_by_the_word_stem(call, write, tmp_path):
+    arguments = ("--views", "inspector", "--format", "svg", "--design", "stem", "--value", "0,0,0")
+    assert call("export", write(), "--out", tmp_path / "out", *arguments)[0] == 0
     assert "s[0, 0, 0]" in (tmp_path / "out" / "inspector.svg").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("arguments", "message"),
     [
         (("--design", "niave"), "--design 'niave' is unknown; did you mean 'naive'?"),
         (("--node", "d"), "--node 'd' is unknown in naive; known are c"),
@@ -625,16 +628,16 @@ def test_export_of_the_stem_s_layer_is_asked_for_by_its_word(call, write, tmp_pa
         (("--value", "0,6,0"), "--value: c is 4×6×5 and has no y 6; 0 to 5 are possible"),
     ],
 )
-def test_export_refuses_a_choice_that_is_not_there_before_it_runs(call, write, tmp_path, words, said):
-    status, out, err = call("export", write(), "--out", tmp_path / "out", "--views", "inspector", *words)
+def test_export_refuses_a_selection_that_does_not_exist_before_it_runs(call, write, tmp_path, arguments, message):
+    status, out, err = call("export", write(), "--out", tmp_path / "out", "--views", "inspector", *arguments)
     assert (status, out) == (2, "")
-    assert said in err
+    assert message in err
     assert "run 1/" not in err
     assert not (tmp_path / "out").exists()
 
 
 @pytest.mark.parametrize("value", ["1,2", "a,b,c", "1,2,-3", ""])
-def test_export_refuses_what_is_no_value(call, write, tmp_path, value, capsys):
+def test_export_refuses_a_malformed_value(call, write, tmp_path, value, capsys):
     with pytest.raises(SystemExit):
         call("export", write(), "--out", tmp_path / "out", "--value", value)
     assert "CHANNEL,Y,X is expected" in capsys.readouterr().err

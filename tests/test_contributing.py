@@ -1,12 +1,12 @@
-"""CONTRIBUTING is about the tree as it is: folders, files, tables and targets that it names are there."""
+"""CONTRIBUTING describes the tree as it is: the folders, files, tables and targets that it names exist."""
 
 import re
 from pathlib import Path
 
 import pytest
 
-from tests.architecture import PANELS, place_rooms
-from tests.source_tree import House
+from tests.architecture import PANELS, place_boxes
+from tests.source_tree import SourceTree
 
 ROOT = Path(__file__).resolve().parents[1]
 TEXT = (ROOT / "CONTRIBUTING.md").read_text(encoding="utf-8")
@@ -21,12 +21,12 @@ FOLDERS = sorted(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_a_path_that_it_names_is_there(path):
+def test_a_path_in_the_text_exists(path):
     assert (ROOT / path).exists()
 
 
 @pytest.mark.parametrize("target", sorted(set(re.findall(r"`make ([\w-]+)`", TEXT))))
-def test_a_target_that_it_names_is_in_the_makefile(target):
+def test_a_make_target_in_the_text_is_in_the_makefile(target):
     makefile = (ROOT / "Makefile").read_text(encoding="utf-8")
     assert (
         re.search(rf"^([\w-]+ )*{target}( [\w-]+)*:", makefile, re.MULTILINE) or f"TESTS := test {target}" in makefile
@@ -36,7 +36,7 @@ def test_a_target_that_it_names_is_in_the_makefile(target):
 @pytest.mark.parametrize(
     "table", sorted({text for text in QUOTED if re.fullmatch(r"[A-Z]+(_[A-Z]+)*", text)} - {"MAC"})
 )
-def test_a_table_that_it_names_is_defined_once(table):
+def test_a_table_in_the_text_is_defined_once(table):
     files = [*ROOT.glob("engine/**/*.py"), *ROOT.glob("gui/**/*.py"), ROOT / "tests" / "conftest.py"]
     definitions = [
         file for file in files if re.search(rf"^{table}\b[^=\n]*=", file.read_text(encoding="utf-8"), re.MULTILINE)
@@ -45,21 +45,21 @@ def test_a_table_that_it_names_is_defined_once(table):
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
-def test_every_folder_is_in_the_table_of_where_a_line_belongs(folder):
+def test_every_folder_is_in_the_text(folder):
     assert f"`{folder}`" in TEXT
 
 
 @pytest.mark.parametrize("link", re.findall(r"\]\((?!https?:)([^)#]+)", TEXT))
-def test_a_link_leads_to_a_file(link):
+def test_a_link_in_the_text_leads_to_a_file(link):
     assert (ROOT / link).exists()
 
 
 @pytest.mark.parametrize("panel", PANELS, ids=lambda panel: panel.folder)
-def test_the_picture_of_the_architecture_has_a_box_for_each_folder_and_none_on_another(panel):
-    rooms = place_rooms(House(ROOT), panel)
+def test_the_architecture_picture_has_a_box_for_each_folder_and_none_overlap(panel):
+    boxes = place_boxes(SourceTree(ROOT), panel)
     folders = {
         ".".join(path.parent.relative_to(ROOT).parts)
         for path in ROOT.glob(panel.folder.replace(".", "/") + "/*/__init__.py")
     }
-    assert folders <= set(rooms)
-    assert not [(a, b) for a in rooms for b in rooms if a < b and rooms[a].intersects(rooms[b])]
+    assert folders <= set(boxes)
+    assert not [(a, b) for a in boxes for b in boxes if a < b and boxes[a].intersects(boxes[b])]

@@ -1,4 +1,4 @@
-"""What is installed follows pyproject.toml, and names no machine; every target of the Makefile has its line of help."""
+"""The lock files follow pyproject.toml and name no machine; every target of the Makefile has its line of help."""
 
 import re
 import tomllib
@@ -63,6 +63,6 @@ def test_make_help_lists_every_target():
     assert targets - {"help"} <= set(re.findall(r"make ([a-z-]+)", makefile.partition("\nrun:")[0]))
 
 
-def test_each_slow_subject_is_a_file_of_tests():
+def test_each_slow_subject_is_a_test_file():
     names = {path.stem.removeprefix("test_") for path in (ROOT / "tests").rglob("test_*.py")}
     assert set(SLOW.split()) <= names

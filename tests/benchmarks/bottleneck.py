@@ -1,4 +1,4 @@
-"""What a rank search takes: time for the curve of a trained layer, memory for few and for many photos."""
+"""The rank search: time for the curve of a trained layer, memory for few and for many photos."""
 
 import tracemalloc
 from statistics import median
@@ -15,7 +15,7 @@ from engine.run.cache import VolumeCache
 from engine.run.execute import RunRequest, volume_at
 
 PROJECT = load_project(RESOURCES / "projects" / "inception_3a_5x5_branch.toml").project
-PLACE: NodeRef = (STEM, "conv3_3")
+REF: NodeRef = (STEM, "conv3_3")
 ROUNDS = 7
 
 
@@ -24,24 +24,22 @@ def photos(*names: str) -> tuple[Input, ...]:
 
 
 def seconds_of_curve() -> tuple[float, int, int]:
-    """(seconds, widths on the line, widths that were run), the stem's run on the three photos with it."""
+    """(seconds including the stem's run on three photos, ranks of the curve, ranks that were measured)."""
     start = perf_counter()
-    curve = RankSearch(PROJECT, CalibrationSet(photos("chelsea", "astronaut"), photos("coffee"))).curve(
-        PLACE, "1x1+kxk"
-    )
+    curve = RankSearch(PROJECT, CalibrationSet(photos("chelsea", "astronaut"), photos("coffee"))).curve(REF, "1x1+kxk")
     return perf_counter() - start, len(curve.ranks), len(curve.points)
 
 
 def seconds_of_runs() -> float:
-    """The least that any way needs: the layer's own output on each photo, once."""
+    """The lower bound: computing the output of the layer on each photo once."""
     start = perf_counter()
     for spec in photos("chelsea", "astronaut", "coffee"):
-        volume_at(RunRequest.of(replace(PROJECT, input=spec)), PLACE, VolumeCache(0))
+        volume_at(RunRequest.of(replace(PROJECT, input=spec)), REF, VolumeCache(0))
     return perf_counter() - start
 
 
 def peak_mebibytes(count: int) -> float:
-    """Of a curve that is fitted to so many inputs, sizes apart the same photo."""
+    """For a curve that is fitted to so many inputs; beyond four, photos occur again with another mean."""
     names = ("chelsea", "astronaut", "coffee", "rocket")
     specs = tuple(
         replace(spec, mean=(*spec.mean[:2], spec.mean[2] + number))
@@ -49,7 +47,7 @@ def peak_mebibytes(count: int) -> float:
         for spec in photos(names[number % len(names)])
     )
     tracemalloc.start()
-    RankSearch(PROJECT, CalibrationSet(specs)).curve(PLACE, "1x1+kxk")
+    RankSearch(PROJECT, CalibrationSet(specs)).curve(REF, "1x1+kxk")
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     return peak / 2**20
@@ -57,9 +55,9 @@ def peak_mebibytes(count: int) -> float:
 
 def main() -> None:
     pairs = [(seconds_of_curve(), seconds_of_runs()) for _ in range(ROUNDS)]
-    curve, runs = median(found[0] for found, _ in pairs), median(run for _, run in pairs)
-    _, widths, measured = pairs[0][0]
-    print(f"conv3_3 of VGG-16's trunk: {widths} widths expected, {measured} of them run on three photos")
+    curve, runs = median(curve_result[0] for curve_result, _ in pairs), median(run for _, run in pairs)
+    _, ranks, measured = pairs[0][0]
+    print(f"conv3_3 of VGG-16's trunk: {ranks} ranks, {measured} of them measured on three photos")
     print(f"  curve {curve:.2f} s (aim 1), the layer's outputs alone {runs:.2f} s, ratio {curve / runs:.2f}")
     few, many = peak_mebibytes(2), peak_mebibytes(24)
     print(f"  memory at its peak: {few:.0f} MiB with 2 photos, {many:.0f} MiB with 24, ratio {many / few:.2f}")

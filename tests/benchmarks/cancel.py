@@ -1,4 +1,4 @@
-"""Prints how long a run may go on after it is cancelled: the longest time between two checkpoints, in milliseconds."""
+"""How long a run can continue after it is cancelled: the longest time between two checkpoints, in milliseconds."""
 
 import itertools
 from collections.abc import Callable
@@ -47,7 +47,7 @@ def start_project(checkpoint: Callable[[], None]) -> None:
 
 
 def forward(layer: Layer, shape: tuple[int, int, int], inputs: int = 1) -> Work:
-    """Forward of a layer on normal values, its weights made before."""
+    """Forward of a layer on normally distributed values; weights are prepared beforehand."""
     rng = np.random.default_rng(0)
     volumes = [rng.standard_normal(shape, dtype=np.float32) for _ in range(inputs)]
     shapes = [Shape(*shape)] * inputs

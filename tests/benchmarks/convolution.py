@@ -1,4 +1,4 @@
-"""Times convolutions against plain matrix products of the same size, in one table: `make bench` prints it."""
+"""Convolutions against plain matrix products of the same size: `make bench` prints the table."""
 
 from collections.abc import Callable
 from statistics import median

@@ -1,4 +1,4 @@
-"""What the filters view takes: from a new result to the repainted mosaic, and for what needs more than a frame."""
+"""The filters view: time from a new result to the repainted mosaic, and from another map to its details."""
 
 import statistics
 from collections.abc import Callable
@@ -33,29 +33,32 @@ INPUT_CHANNELS = 8
 
 
 class Case:
-    """A view of two designs whose last volumes have a shape, the first one's always new."""
+    """A view of two designs whose last volumes have this shape; `show` replaces that of the first design."""
 
     def __init__(self, shape: tuple[int, int, int], look: Look) -> None:
         nodes = (Node("conv", Conv2d(filters=shape[0], kernel=3)),)
         designs = tuple(Design(name, Network(nodes)) for name in ("first", "second"))
         project = Project(NoiseInput((INPUT_CHANNELS, *shape[1:])), designs)
-        self.known = check(project)
+        self.project_check = check(project)
         random = np.random.default_rng(0)
         self.volumes = [random.standard_normal(shape, dtype=np.float32) for _ in range(3)]
         received = random.standard_normal((INPUT_CHANNELS, *shape[1:]), dtype=np.float32)
         results = {
-            (STEM, "input"): VolumeResult(self.known.keys[STEM, "input"], received),
-            ("second", "conv"): VolumeResult(self.known.keys["second", "conv"], self.volumes[2]),
+            (STEM, "input"): VolumeResult(self.project_check.keys[STEM, "input"], received),
+            ("second", "conv"): VolumeResult(self.project_check.keys["second", "conv"], self.volumes[2]),
         }
-        self.state = ViewState(project, self.known, RunView(results), Focus("first", "conv"), look)
+        self.state = ViewState(project, self.project_check, RunView(results), Focus("first", "conv"), look)
         self.view = FiltersView(self.state)
         self.view.resize(*DOCK)
         self.view.show()
         QApplication.processEvents()
 
     def show(self, volume: Float32Volume) -> None:
-        """What a run does when a node is done."""
-        results = {**self.state.run.results, ("first", "conv"): VolumeResult(self.known.keys["first", "conv"], volume)}
+        """Replace the volume of the first design as a run does."""
+        results = {
+            **self.state.run.results,
+            ("first", "conv"): VolumeResult(self.project_check.keys["first", "conv"], volume),
+        }
         self.change(run=RunView(results))
 
     def change(self, **parts: object) -> None:
@@ -64,7 +67,7 @@ class Case:
         QApplication.processEvents()
 
     def settle(self) -> None:
-        """Let come what other threads had to do, as between two nodes of a run."""
+        """Wait for other threads, as between two nodes of a run."""
         for _ in range(8):
             sleep(0.01)
             QApplication.processEvents()
@@ -76,18 +79,18 @@ class Case:
         QApplication.processEvents()
 
 
-def median_ms(act: Callable[[int], None], prepare: Callable[[int], None] = lambda number: None) -> float:
-    taken = []
+def median_ms(action: Callable[[int], None], prepare: Callable[[int], None] = lambda number: None) -> float:
+    durations = []
     for number in range(ROUNDS):
         prepare(number)
         start = perf_counter()
-        act(number)
-        taken.append(1000 * (perf_counter() - start))
-    return statistics.median(taken[3:])
+        action(number)
+        durations.append(1000 * (perf_counter() - start))
+    return statistics.median(durations[3:])
 
 
 def update_ms(shape: tuple[int, int, int], look: Look) -> float:
-    """From a new result to the painted view; what comes later from another thread is not waited for."""
+    """From a new result to the painted view, without the later results of other threads."""
     case = Case(shape, look)
     new: list[Float32Volume] = [case.volumes[0]]
 
@@ -95,18 +98,18 @@ def update_ms(shape: tuple[int, int, int], look: Look) -> float:
         new[0] = case.volumes[number % 2].copy()
         case.settle()
 
-    taken = median_ms(lambda number: case.show(new[0]), prepare)
+    duration = median_ms(lambda number: case.show(new[0]), prepare)
     case.close()
-    return taken
+    return duration
 
 
-def choice_ms(shape: tuple[int, int, int], look: Look) -> float:
-    """From another chosen map to the painted view."""
+def selection_ms(shape: tuple[int, int, int], look: Look) -> float:
+    """From the selection of another map to the painted view."""
     case = Case(shape, look)
     case.show(case.volumes[0])
-    taken = median_ms(lambda number: case.change(focus=Focus("first", "conv", number, (3, 3))))
+    duration = median_ms(lambda number: case.change(focus=Focus("first", "conv", number, (3, 3))))
     case.close()
-    return taken
+    return duration
 
 
 def main() -> None:
@@ -116,7 +119,7 @@ def main() -> None:
         words = "×".join(map(str, shape))
         rows = [(f"2 · {words}, {name}: a new result", update_ms(shape, look)) for name, look in LOOKS]
         for detail in ("kernel", "histogram", "contributions"):
-            rows.append((f"2 · {words}, {detail}: another map", choice_ms(shape, Look(detail=detail))))
+            rows.append((f"2 · {words}, {detail}: another map", selection_ms(shape, Look(detail=detail))))
         for name, ms in rows:
             print(f"{name:<56} {ms:>8.1f} {AIM:>8.0f}  {'ok' if ms <= AIM else 'over'}", flush=True)
 

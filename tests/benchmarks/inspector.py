@@ -1,4 +1,4 @@
-"""What a step from one value to the next takes while the inspector plays, the repainted window with it."""
+"""The time of a step from one value to the next while the inspector plays, until the window is repainted."""
 
 import statistics
 from time import perf_counter
@@ -28,16 +28,16 @@ def step_ms(window: MainWindow, focus: Focus) -> tuple[float, float]:
     workbench = window.workbench
     workbench.set_focus(focus)
     settle()
-    told, painted = [], []
+    updates, paints = [], []
     for _ in range(STEPS):
         shape = workbench.state.volume_at(focus.ref).shape
         step = None if shape is None else next_focus(workbench.state.focus, shape)
         start = perf_counter()
         workbench.set_focus(step or focus)
-        told.append(1000 * (perf_counter() - start))
+        updates.append(1000 * (perf_counter() - start))
         settle()
-        painted.append(1000 * (perf_counter() - start))
-    return statistics.median(told[5:]), statistics.median(painted[5:])
+        paints.append(1000 * (perf_counter() - start))
+    return statistics.median(updates[5:]), statistics.median(paints[5:])
 
 
 def main() -> None:
@@ -49,11 +49,11 @@ def main() -> None:
     workbench.run()
     while workbench.state.run.progress is not None:
         QApplication.processEvents()
-    print(f"{'a step, 1600×1000 window, offscreen':<40} {'told':>8} {'painted':>8} {'aim':>8}  ms")
+    print(f"{'a step, 1600×1000 window, offscreen':<40} {'update':>8} {'paint':>8} {'aim':>8}  ms")
     for focus in (Focus("naive", "conv5x5", 2, (5, 0)), Focus("", "conv3_2", 2, (5, 0))):
-        told, painted = step_ms(window, focus)
+        update, paint = step_ms(window, focus)
         name = f"{focus.design or 'stem'} · {focus.node}"
-        print(f"{name:<40} {told:>8.1f} {painted:>8.1f} {AIM:>8.0f}  {'ok' if painted <= AIM else 'over'}")
+        print(f"{name:<40} {update:>8.1f} {paint:>8.1f} {AIM:>8.0f}  {'ok' if paint <= AIM else 'over'}")
     window.close()
     window.deleteLater()
     settle()

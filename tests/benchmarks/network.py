@@ -1,4 +1,4 @@
-"""What GoogLeNet takes on a photo: its run and memory, its convolutions beside plain matrix products of their sizes."""
+"""GoogLeNet on a photo: the time and memory of a run, and its convolutions beside matrix products of their sizes."""
 
 import tracemalloc
 from statistics import median
@@ -19,13 +19,13 @@ ROUNDS = 9
 
 
 def run() -> tuple[float, float, float]:
-    """Milliseconds of a run, nothing cached: (in all, with photo and weights made; layers; convolutions alone)."""
+    """Milliseconds of an uncached run: (total, with photo and weights; layers alone; convolutions alone)."""
     start = perf_counter()
     done = [event for event in execute(REQUEST, VolumeCache(0)) if isinstance(event, NodeDone)]
-    in_all = 1000 * (perf_counter() - start)
+    total = 1000 * (perf_counter() - start)
     layers = [event for event in done if event.ref in REQUEST.check.reports]
     convolutions = [event for event in layers if isinstance(REQUEST.check.reports[event.ref].layer, Conv2d)]
-    return in_all, sum(event.milliseconds for event in layers), sum(event.milliseconds for event in convolutions)
+    return total, sum(event.milliseconds for event in layers), sum(event.milliseconds for event in convolutions)
 
 
 def product(report: Report, rng: np.random.Generator) -> float:
@@ -42,7 +42,7 @@ def product(report: Report, rng: np.random.Generator) -> float:
 
 
 def peak_mebibytes() -> float:
-    """All volumes kept; a layer's weights are dropped after it."""
+    """With all volumes in memory; the weights of a layer are dropped after it."""
     tracemalloc.start()
     for _ in execute(REQUEST, VolumeCache(0)):
         pass
@@ -54,11 +54,11 @@ def peak_mebibytes() -> float:
 def main() -> None:
     rng = np.random.default_rng(0)
     rounds = [(*run(), sum(product(report, rng) for report in CONVOLUTIONS)) for _ in range(ROUNDS)]
-    in_all, layers, ours, products = (median(column) for column in zip(*rounds, strict=True))
-    print(f"GoogLeNet on its photo: {in_all:.0f} ms with photo and weights made, its layers alone {layers:.1f} ms")
+    total, layers, ours, products = (median(column) for column in zip(*rounds, strict=True))
+    print(f"GoogLeNet on its photo: {total:.0f} ms with photo and weights, its layers alone {layers:.1f} ms")
     convolutions = f"{len(CONVOLUTIONS)} convolutions {ours:.1f} ms"
     print(f"  {convolutions}, matrix products {products:.1f} ms, ratio {ours / products:.2f}")
-    print(f"  memory at its peak, all volumes kept: {peak_mebibytes():.0f} MiB")
+    print(f"  memory at its peak, with all volumes: {peak_mebibytes():.0f} MiB")
 
 
 if __name__ == "__main__":

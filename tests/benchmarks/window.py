@@ -1,4 +1,4 @@
-"""What the window takes: from an edit in the form to the repainted window, a turn of the camera, and the start."""
+"""The window: the time of its start, and from an edit in a form or a turn of the camera to the repainted window."""
 
 import statistics
 import subprocess
@@ -52,7 +52,7 @@ os._exit(0)
 
 
 def chain(length: int) -> Project:
-    """Convolutions and ReLUs in turn."""
+    """Convolutions and ReLUs by turns."""
     kinds = (Conv2d(filters=64, kernel=3), Activation("relu"))
     nodes = tuple(Node(f"{('conv', 'relu')[i % 2]}{i // 2 + 1}", kinds[i % 2]) for i in range(length))
     return Project(NoiseInput((64, 28, 28)), (Design("chain", Network(nodes)),))
@@ -64,16 +64,16 @@ def settle() -> None:
         QApplication.processEvents()
 
 
-def median_ms(act: Callable[[int], object], rounds: int = ROUNDS) -> float:
-    """Median time of an act and all the repainting that it causes."""
-    taken = []
+def median_ms(action: Callable[[int], object], rounds: int = ROUNDS) -> float:
+    """Median time of an action and all the repainting that it causes."""
+    durations = []
     for number in range(rounds):
         start = perf_counter()
-        act(number)
+        action(number)
         QApplication.sendPostedEvents()
         QApplication.processEvents()
-        taken.append(1000 * (perf_counter() - start))
-    return statistics.median(taken[3:])
+        durations.append(1000 * (perf_counter() - start))
+    return statistics.median(durations[3:])
 
 
 @contextmanager
@@ -106,23 +106,23 @@ def measure(project: Project, focus: Focus, blocks: Blocks = "auto") -> tuple[fl
     return edit, turn
 
 
-def measure_widths(project: Project, focus: Focus) -> dict[str, float]:
-    """An edit of each width of the paper's table in ms, by row and column."""
-    found = {}
+def measure_map_counts(project: Project, focus: Focus) -> dict[str, float]:
+    """An edit of each number of maps in GoogLeNet's table, in ms, by row and column."""
+    milliseconds = {}
     with window_of(project, focus) as window:
         window.docks.bring_forward("paper")
         settle()
         model = window.views["paper"].model
-        for row, shown in enumerate(model.rows):
+        for row, paper_row in enumerate(model.rows):
             for column, head in enumerate(model.columns):
-                if head.id in shown.map_counts:
-                    width = shown.map_counts[head.id].value
+                if head.id in paper_row.map_counts:
+                    count = paper_row.map_counts[head.id].value
                     cell = model.index(row, column)
                     edit = partial(
-                        lambda cell, width, number: model.setData(cell, str(width + number % 2)), cell, width
+                        lambda cell, count, number: model.setData(cell, str(count + number % 2)), cell, count
                     )
-                    found[f"{shown.name}, {head.title}"] = median_ms(edit, 12)
-    return found
+                    milliseconds[f"{paper_row.name}, {head.title}"] = median_ms(edit, 12)
+    return milliseconds
 
 
 def start_ms() -> float:
@@ -150,10 +150,12 @@ def main() -> None:
         edit, turn = measure(googlenet, Focus(design.name, first), blocks)
         name = f"GoogLeNet, blocks {blocks}"
         rows += [(f"{name}: edit in the form", edit, 33.0), (f"{name}: turn of the camera", turn, 16.0)]
-    widths = measure_widths(googlenet, Focus(design.name, first))
-    dearest = max(widths, key=widths.__getitem__)
-    rows.append((f"GoogLeNet, widths in the table: median of {len(widths)}", statistics.median(widths.values()), 33.0))
-    rows.append((f"  the dearest, {dearest}", widths[dearest], 33.0))
+    edits = measure_map_counts(googlenet, Focus(design.name, first))
+    slowest = max(edits, key=edits.__getitem__)
+    rows.append(
+        (f"GoogLeNet, numbers of maps in the table: median of {len(edits)}", statistics.median(edits.values()), 33.0)
+    )
+    rows.append((f"  the slowest, {slowest}", edits[slowest], 33.0))
     print(f"{'1600×1000 window, offscreen':<50} {'ms':>8} {'aim':>8}")
     for name, ms, aim in rows:
         print(f"{name:<50} {ms:>8.1f} {aim:>8.0f}  {'ok' if ms <= aim else 'over'}")

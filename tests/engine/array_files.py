@@ -1,4 +1,4 @@
-"""Files of arrays, good and bad, for the tests of what reads them."""
+"""Files of arrays, valid and broken, for the tests of their readers."""
 
 import io
 import json
@@ -18,13 +18,13 @@ def npy(array):
 
 
 def npy_claiming(shape, dtype="<f4", data=b""):
-    """A .npy whose header says what it likes."""
+    """A .npy whose header claims this shape and type, whatever its data."""
     header = repr({"descr": dtype, "fortran_order": False, "shape": shape}).encode() + b" \n"
     return b"\x93NUMPY\1\0" + struct.pack("<H", len(header)) + header + data
 
 
 def npz(compression=zipfile.ZIP_STORED, **members):
-    """A .npz of these members, each given as bytes."""
+    """A .npz of these members, each the bytes of a .npy."""
     out = io.BytesIO()
     with zipfile.ZipFile(out, "w", compression) as archive:
         for name, content in members.items():

@@ -1,7 +1,7 @@
-"""What every kind of block stands for, written out by hand: layer by layer, every connection named.
+"""The layers that every kind of block stands for, written out by hand, every connection named.
 
-A block has a row in FORMS: a function that lists (name within the block, layer, names of what it receives), "input"
-being what the block receives. Settings are read here once more, apart from the code they test.
+A block has a row in FORMS: a function that lists (name within the block, layer, names of its inputs); "input" is the
+input of the block. Settings are interpreted here a second time, apart from the code under test.
 """
 
 from hypothesis import assume
@@ -75,8 +75,8 @@ def plain(filters, kernel, stride=1, groups=1):
     return Conv2d(filters, kernel, stride, padding=(kernel - 1) // 2, groups=groups, bias=False)
 
 
-def added(block, channels, last):
-    """The way past the convolutions, the sum, and its ReLU."""
+def residual_sum(block, channels, last):
+    """The shortcut past the convolutions, the sum, and its ReLU."""
     projected = block.shortcut == "projection"
     if block.shortcut == "auto" and (channels, block.stride) != (block.filters, 1):
         projected = True
@@ -97,7 +97,7 @@ def basic_residual(block, channels):
         ("conv1/relu", RELU, "conv1/bn"),
         ("conv2", plain(block.filters, 3), "conv1/relu"),
         ("conv2/bn", NORM, "conv2"),
-        *added(block, channels, "conv2/bn"),
+        *residual_sum(block, channels, "conv2/bn"),
     ]
 
 
@@ -112,12 +112,12 @@ def bottleneck_residual(block, channels):
         ("conv2/relu", RELU, "conv2/bn"),
         ("conv3", plain(block.filters, 1), "conv2/relu"),
         ("conv3/bn", NORM, "conv3"),
-        *added(block, channels, "conv3/bn"),
+        *residual_sum(block, channels, "conv3/bn"),
     ]
 
 
 def dense_block(block, channels):
-    """Every layer by itself; what it receives is named again for each."""
+    """Every layer on its own; its inputs are named anew for each."""
     rows = []
     for number in range(1, block.layers + 1):
         layer = f"layer{number}"
@@ -159,27 +159,27 @@ def separable_conv2d(block, channels):
     windows = {"kernel": block.kernel, "stride": block.stride, "padding": block.padding}
     depthwise = Conv2d(channels * block.depth_multiplier, **windows, groups=channels, bias=not block.batch_norm)
     pointwise = Conv2d(block.filters, 1, bias=not block.batch_norm)
-    made, before = [], "input"
+    rows, before = [], "input"
     for name, layer in (("depthwise", depthwise), ("pointwise", pointwise)):
-        made.append((name, layer, before))
+        rows.append((name, layer, before))
         before = name
         if block.batch_norm:
-            made.append((f"{name}/bn", NORM, before))
+            rows.append((f"{name}/bn", NORM, before))
             before = f"{name}/bn"
         if block.function != "none":
-            made.append((f"{name}/{block.function}", Activation(block.function), before))
+            rows.append((f"{name}/{block.function}", Activation(block.function), before))
             before = f"{name}/{block.function}"
-    return made
+    return rows
 
 
 def inverted_residual(block, channels):
-    wide = channels * block.expansion
+    expanded = channels * block.expansion
     rows = []
     if block.expansion != 1:
-        rows += [("expand", plain(wide, 1), "input"), ("expand/bn", NORM, "expand")]
+        rows += [("expand", plain(expanded, 1), "input"), ("expand/bn", NORM, "expand")]
         rows.append(("expand/relu6", RELU6, "expand/bn"))
     rows += [
-        ("depthwise", plain(wide, 3, block.stride, groups=wide), rows[-1][0] if rows else "input"),
+        ("depthwise", plain(expanded, 3, block.stride, groups=expanded), rows[-1][0] if rows else "input"),
         ("depthwise/bn", NORM, "depthwise"),
         ("depthwise/relu6", RELU6, "depthwise/bn"),
         ("project", plain(block.filters, 1), "depthwise/relu6"),
@@ -205,7 +205,7 @@ FORMS = {
 
 
 def nodes_of(name, block, channels, source):
-    """The nodes that a block called `name` stands for where it receives so many channels from `source`."""
+    """The nodes that a block called `name` stands for if it receives so many channels from `source`."""
     return [
         Node(f"{name}/{part}", layer, tuple(source if other == "input" else f"{name}/{other}" for other in received))
         for part, layer, *received in FORMS[type(block)](block, channels)
@@ -214,7 +214,7 @@ def nodes_of(name, block, channels, source):
 
 @st.composite
 def blocks(draw, kind):
-    """A block and the shape of an input that fits its layers by hand; often of as many channels as it gives."""
+    """A block and the shape of an input that fits its layers by hand; often with as many channels as its output."""
     block, shape = draw(layers(kind)), draw(shapes)
     shape = shape._replace(height=shape.height + 2, width=shape.width + 2)
     if hasattr(block, "filters") and draw(st.booleans()):

@@ -1,4 +1,4 @@
-"""Checkpoints for tests: one that lets a computation go on, and one that ends it."""
+"""Checkpoints for tests: one that lets a computation continue, and one that ends it."""
 
 
 class Stopped(Exception):

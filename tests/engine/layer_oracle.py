@@ -1,7 +1,7 @@
-"""The slow oracle by kind: what each kind of `engine.layers` computes, costs and errs, from the loops of `reference`.
+"""The slow oracle by kind: values, multiplications and rounding errors of each layer, from the loops of `reference`.
 
-A kind has a row in ORACLES. Settings are read here once more, apart from the code they test: a margin that "same" asks
-for is searched for, not computed.
+A kind has a row in ORACLES. Settings are interpreted here a second time, apart from the code under test: the margins
+of "same" padding are found by search, not computed.
 """
 
 import math
@@ -20,8 +20,8 @@ class Oracle(NamedTuple):
     """How a kind is checked.
 
     `forward` takes (layer, inputs, weights by role). `roundings` bounds how often a float32 result was rounded, in
-    units of `magnitude`, which the errors are relative to. `exact` tells whether small integers give the value that
-    one rounding gives. `macs` counts the multiplications of the loops.
+    units of `magnitude`, which the errors are relative to. `exact` says whether the result for small integers is
+    rounded only once. `macs` counts the multiplications of the loops.
     """
 
     forward: Callable[..., Any]
@@ -48,13 +48,13 @@ def margins(layer, shape):
 
 
 def _same(layer, shape, axis):
-    """The fewest pixels with which ⌈n/s⌉ windows fit, the odd one after."""
+    """The fewest pixels with which ⌈n/s⌉ windows fit; an odd one goes after."""
     extent, stride = shape[1 + axis], stride_of(layer)[axis]
     taps = [tap * both(getattr(layer, "dilation", 1))[axis] for tap in range(both(layer.kernel)[axis])]
-    wanted = math.ceil(extent / stride)
+    count = math.ceil(extent / stride)
     for total in range(taps[-1] + 1):
         starts = [start for start in range(0, extent + total, stride) if start + taps[-1] < extent + total]
-        if len(starts) >= wanted:
+        if len(starts) >= count:
             break
     return total // 2, total - total // 2
 

@@ -27,7 +27,7 @@ def conv2d(volume, weight, bias, *, stride, padding, dilation, groups):
 
 
 def conv2d_macs(volume, weight, *, stride, padding, dilation):
-    """How often the loops multiply, on padding too."""
+    """How often the loops multiply, padding included."""
     shape = _conv2d_shape(volume, weight, stride, padding, dilation)
     return sum(1 for _ in _multiplications(weight, shape))
 

@@ -1,4 +1,4 @@
-"""Layers of any kind, volumes that fit them, and small networks, drawn from what the settings say of themselves."""
+"""Layers of any kind, volumes that fit them, and small networks, drawn from the declared types of settings."""
 
 import msgspec
 import numpy as np
@@ -39,7 +39,7 @@ def highest(bare):
 
 
 def values(bare, small):
-    """What a setting may be; `small`: integers up to SMALL, and floats with which sums do not cancel."""
+    """Values of a setting; `small`: integers up to SMALL, and floats with which sums do not cancel."""
     match bare:
         case inspect.UnionType():
             return st.one_of([values(part, small) for part in bare.types])
@@ -62,13 +62,13 @@ def values(bare, small):
 
 @st.composite
 def layers(draw, kind, small=True):
-    """A layer of a kind, every setting drawn, or left out where it may be."""
+    """A layer of a kind, every setting drawn, or left out if it is optional."""
     settings = {}
-    for field, bare, known in fields(kind):
+    for field, bare, examples in fields(kind):
         if field.required or draw(st.booleans()):
-            drawn = values(bare, small)
-            plain = [value for value in known if value is not None]
-            settings[field.name] = draw(st.sampled_from(plain) | drawn if plain and not small else drawn)
+            strategy = values(bare, small)
+            plain = [value for value in examples if value is not None]
+            settings[field.name] = draw(st.sampled_from(plain) | strategy if plain and not small else strategy)
     try:
         return msgspec.convert({"kind": tag_of(kind), **settings}, kind)
     except msgspec.ValidationError:
@@ -77,13 +77,13 @@ def layers(draw, kind, small=True):
 
 def plain(kind):
     """A layer with its required settings from their examples."""
-    settings = {field.name: known[0] for field, _, known in fields(kind) if field.required}
+    settings = {field.name: examples[0] for field, _, examples in fields(kind) if field.required}
     return msgspec.convert({"kind": tag_of(kind), **settings}, kind)
 
 
 @st.composite
 def cases(draw, kind):
-    """A layer and shapes of inputs that fit it: what does not fit is mended, setting by setting."""
+    """A layer and shapes of inputs that fit it: settings that do not fit are replaced one by one."""
     layer = draw(layers(kind))
     most = kind.min_inputs + 2 if kind.max_inputs is None else kind.max_inputs
     inputs = draw(st.lists(shapes, min_size=kind.min_inputs, max_size=most))
@@ -116,7 +116,7 @@ def positive(seed, shape):
 
 
 def arrays(make, seed, layer, inputs):
-    """Input volumes and weights by role; what divides, as a variance does, is positive."""
+    """Input volumes and weights by role; a variance is positive, as it divides."""
     volumes = [make(seed + number, shape) for number, shape in enumerate(inputs)]
     roles = {**layer.param_shapes(inputs), **layer.statistic_shapes(inputs)}
     weights = {
@@ -128,22 +128,22 @@ def arrays(make, seed, layer, inputs):
 
 @st.composite
 def networks(draw, input_shape, size=6):
-    """A valid network of all kinds on this input, its nodes in any order, its connections written."""
+    """A valid network of all kinds on this input, its nodes in any order, its connections explicit."""
     nodes = []
-    known = {INPUT: input_shape}
+    shape_of = {INPUT: input_shape}
     for number in range(draw(st.integers(1, size))):
         kind = draw(st.sampled_from(LAYERS))
         count = kind.min_inputs
-        names = draw(st.lists(st.sampled_from(list(known)), min_size=1, max_size=count + 1, unique=True))
+        names = draw(st.lists(st.sampled_from(list(shape_of)), min_size=1, max_size=count + 1, unique=True))
         if not count <= len(names) or (kind.max_inputs is not None and len(names) > kind.max_inputs):
             kind, names = Activation, names[:1]
         layer = draw(layers(kind))
-        received = [known[name] for name in names]
+        received = [shape_of[name] for name in names]
         if any(layer.mistakes(received)):
             layer, names, received = Activation(function="tanh"), names[:1], received[:1]
         node = Node(f"n{number}", layer, tuple(names))
-        known[node.name] = layer.output_shape(received)
-        assume(known[node.name].size <= 2000)
+        shape_of[node.name] = layer.output_shape(received)
+        assume(shape_of[node.name].size <= 2000)
         nodes.append(node)
     network = Network(tuple(draw(st.permutations(nodes))))
     assert not any(report.mistakes for report in analyze(network, input_shape).reports)
@@ -151,5 +151,5 @@ def networks(draw, input_shape, size=6):
 
 
 def maker(shape):
-    """A convolution that makes a volume of this shape from one value."""
+    """A convolution whose output has this shape if its input is one value."""
     return Conv2d(filters=shape.channels, kernel=1, padding=(0, 0, shape.height - 1, shape.width - 1))

@@ -1,4 +1,4 @@
-"""What is known of a network before it runs: every mistake at its node, and unknown after it."""
+"""The analysis of a network before it runs: every mistake at its node, and unknown shapes and costs behind it."""
 
 import sys
 
@@ -29,7 +29,7 @@ def mistakes_of(*nodes):
     return {report.name: [(m.setting, m.text) for m in report.mistakes] for report in reports if report.mistakes}
 
 
-def test_every_mistake_is_found_at_once_at_its_node_and_what_follows_is_unknown():
+def test_every_mistake_is_reported_at_its_node_and_everything_behind_it_is_unknown():
     analysis = analysis_of(
         Node("fine", Conv2d(filters=6, kernel=3)),
         Node("groups", Conv2d(filters=5, kernel=3, groups=4), ("fine",)),
@@ -42,8 +42,8 @@ def test_every_mistake_is_found_at_once_at_its_node_and_what_follows_is_unknown(
         Node("both", Concat(), ("fine", "large")),
         Node("also_fine", RELU, ("fine",)),
     )
-    found = {report.name: [m.setting for m in report.mistakes] for report in analysis.reports}
-    assert found == {
+    settings = {report.name: [m.setting for m in report.mistakes] for report in analysis.reports}
+    assert settings == {
         "fine": [],
         "groups": ["groups", "groups"],
         "after": [],
@@ -55,9 +55,9 @@ def test_every_mistake_is_found_at_once_at_its_node_and_what_follows_is_unknown(
         "both": [],
         "also_fine": [],
     }
-    known = {report.name for report in analysis.reports if report.output_shape is not None}
-    assert known == {"fine", "also_fine"}
-    assert all((r.params, r.macs) == (None, None) for r in analysis.reports if r.name not in known)
+    complete = {report.name for report in analysis.reports if report.output_shape is not None}
+    assert complete == {"fine", "also_fine"}
+    assert all((r.params, r.macs) == (None, None) for r in analysis.reports if r.name not in complete)
     assert (analysis.params, analysis.macs) == (None, None)
 
 
@@ -79,56 +79,56 @@ def test_statistics_are_held_but_not_counted_as_params():
     assert report.weight_bytes == 4 * 16
 
 
-def test_second_node_of_a_name_is_the_mistaken_one_and_is_told_where_the_first_is():
-    found = mistakes_of(Node("a", RELU), Node("b", RELU), Node("a", RELU))
-    assert found == {"a": [("name", "name 'a' is taken by node 1; names must differ")]}
+def test_the_second_node_of_a_name_has_the_mistake_and_names_the_first():
+    by_node = mistakes_of(Node("a", RELU), Node("b", RELU), Node("a", RELU))
+    assert by_node == {"a": [("name", "name 'a' is taken by node 1; names must differ")]}
 
 
-def test_a_node_with_a_wrong_name_tells_of_its_wrong_settings_too():
-    found = mistakes_of(Node(INPUT, MaxPool2d(kernel=9), (INPUT,)))
-    assert [setting for setting, _ in found[INPUT]] == ["name", "kernel"]
+def test_a_node_with_a_wrong_name_reports_its_wrong_settings_too():
+    by_node = mistakes_of(Node(INPUT, MaxPool2d(kernel=9), (INPUT,)))
+    assert [setting for setting, _ in by_node[INPUT]] == ["name", "kernel"]
 
 
 def test_node_may_not_have_the_name_of_the_input():
-    found = mistakes_of(Node(INPUT, RELU), Node("b", RELU))
-    assert found == {INPUT: [("name", "name 'input' is reserved for the input of the design; choose another")]}
+    by_node = mistakes_of(Node(INPUT, RELU), Node("b", RELU))
+    assert by_node == {INPUT: [("name", "name 'input' is reserved for the input of the design; choose another")]}
 
 
-def test_unknown_input_is_named_with_those_there_are():
+def test_an_unknown_input_is_reported_with_the_nodes_that_exist():
     [(setting, text)] = mistakes_of(Node("a", RELU), Node("b", RELU, ("c",)))["b"]
     assert setting == "inputs"
     assert text == "inputs: there is no node 'c'; known are 'input', 'a'"
 
 
-def test_of_many_nodes_six_are_named_and_the_others_counted():
+def test_of_many_possible_inputs_six_are_named_and_the_rest_counted():
     nodes = [Node(f"n{number}", RELU) for number in range(9)]
     [(_, text)] = mistakes_of(*nodes, Node("last", RELU, ("c",)))["last"]
     assert text.endswith("known are 'input', 'n0', 'n1', 'n2', 'n3', 'n4' and 4 more")
 
 
-def test_input_given_twice_is_a_mistake_that_names_it():
+def test_an_input_listed_twice_is_a_mistake_that_names_it():
     [(_, text)] = mistakes_of(Node("sum", Add(), (INPUT, INPUT)))["sum"]
     assert "'input' is listed twice" in text
 
 
-def test_each_node_on_a_cycle_names_all_of_it_and_those_behind_say_nothing():
-    found = mistakes_of(Node("a", RELU, ("c",)), Node("b", RELU), Node("c", RELU), Node("behind", RELU))
-    [text] = {text for mistakes in found.values() for _, text in mistakes}
-    assert set(found) == {"a", "b", "c"}
+def test_each_node_on_a_cycle_names_the_whole_cycle_and_nodes_behind_it_report_nothing():
+    by_node = mistakes_of(Node("a", RELU, ("c",)), Node("b", RELU), Node("c", RELU), Node("behind", RELU))
+    [text] = {text for mistakes in by_node.values() for _, text in mistakes}
+    assert set(by_node) == {"a", "b", "c"}
     assert "a → b → c → a" in text
 
 
 @pytest.mark.parametrize(
     ("layer", "inputs", "numbers"), [(Add(), (INPUT,), ("1", "2")), (RELU, (INPUT, "a"), ("2", "1"))]
 )
-def test_wrong_number_of_inputs_is_told_with_both_numbers(layer, inputs, numbers):
-    found = mistakes_of(Node("a", RELU), Node("b", layer, inputs))
-    [(setting, text)] = found["b"]
+def test_a_wrong_number_of_inputs_is_reported_with_both_numbers(layer, inputs, numbers):
+    by_node = mistakes_of(Node("a", RELU), Node("b", layer, inputs))
+    [(setting, text)] = by_node["b"]
     assert setting == "inputs"
     assert all(number in text for number in numbers)
 
 
-def test_unknown_input_of_the_design_makes_all_unknown_without_a_mistake():
+def test_an_unknown_input_shape_makes_everything_unknown_without_a_mistake():
     analysis = analyze(Network((Node("conv", Conv2d(filters=1, kernel=3)),)), None)
     assert analysis.reports[0].mistakes == ()
     assert analysis.reports[0].output_shape is None
@@ -142,8 +142,8 @@ def test_network_without_nodes_passes_its_input_on_at_no_cost():
 
 
 @given(strategies.networks(INPUT_SHAPE), st.randoms())
-def test_what_is_known_of_a_node_does_not_depend_on_the_order_in_which_nodes_are_written(network, random):
-    def known(network):
+def test_the_analysis_does_not_depend_on_the_order_in_which_nodes_are_listed(network, random):
+    def facts(network):
         return {
             report.name: (report.output_shape, report.params, report.macs)
             for report in analyze(network, INPUT_SHAPE).reports
@@ -151,7 +151,7 @@ def test_what_is_known_of_a_node_does_not_depend_on_the_order_in_which_nodes_are
 
     shuffled = list(network.nodes)
     random.shuffle(shuffled)
-    assert known(network) == known(Network(tuple(shuffled)))
+    assert facts(network) == facts(Network(tuple(shuffled)))
 
 
 @given(strategies.networks(INPUT_SHAPE), st.data())

@@ -1,4 +1,4 @@
-"""Arrays in files: what is read is exactly what stands there, and what cannot be read is told by name."""
+"""Arrays in files: values are read exactly as the file holds them, and unreadable arrays are reported by name."""
 
 import struct
 import tracemalloc
@@ -19,7 +19,7 @@ from tests.engine.array_files import VOLUME, npy, npy_claiming, npz, safetensors
 from tests.engine.checkpoints import Stopped, proceed, stop
 
 NUMBERS = count()
-"""For a name of its own for every file: two of one size, written within a tick of the clock, have one stamp."""
+"""Numbers for file names: two files of one name and size, written within a tick of the clock, have one stamp."""
 
 
 @pytest.fixture
@@ -33,10 +33,10 @@ def write(tmp_path):
 
 
 def fault(path, name=""):
-    with pytest.raises(FileFault) as caught:
+    with pytest.raises(FileFault) as error:
         arrays.read_array(path, name, proceed)
-    assert path in str(caught.value)
-    return str(caught.value)
+    assert path in str(error.value)
+    return str(error.value)
 
 
 ORDERS = st.sampled_from("CF")
@@ -49,13 +49,13 @@ def test_arrays_of_every_real_type_and_order_are_read_as_float32(data, order, dt
     array = data.draw(hnp.arrays(dtype, hnp.array_shapes(max_dims=4, max_side=4), elements=elements))
     content = npy(np.asarray(array, order=order))
     folder = tmp_path_factory.getbasetemp()
-    for suffix, key, written in ((".npy", "", content), (".npz", "it", npz(compression, it=content))):
+    for suffix, key, file_content in ((".npy", "", content), (".npz", "it", npz(compression, it=content))):
         path = folder / f"array{next(NUMBERS)}{suffix}"
-        path.write_bytes(written)
-        read = arrays.read_array(str(path), key, proceed)
-        assert read.dtype == np.float32
-        assert read.flags.c_contiguous
-        np.testing.assert_array_equal(read, array.astype(np.float32))
+        path.write_bytes(file_content)
+        result = arrays.read_array(str(path), key, proceed)
+        assert result.dtype == np.float32
+        assert result.flags.c_contiguous
+        np.testing.assert_array_equal(result, array.astype(np.float32))
 
 
 @pytest.mark.parametrize(
@@ -104,7 +104,7 @@ def test_reading_stops_at_a_checkpoint(write):
 
 
 @pytest.mark.parametrize("order", ["C", "F"])
-def test_reading_asks_the_checkpoint_at_every_chunk_and_again_at_every_part_of_its_values(order, write, monkeypatch):
+def test_reading_calls_the_checkpoint_for_every_chunk_and_again_for_its_values(order, write, monkeypatch):
     monkeypatch.setattr(arrays, "_CHUNK_BYTES", 24)
     calls = []
     arrays.read_array(write("a.npy", npy(np.asarray(VOLUME, order=order))), "", lambda: calls.append(None))
@@ -114,10 +114,10 @@ def test_reading_asks_the_checkpoint_at_every_chunk_and_again_at_every_part_of_i
 def test_write_npz_keeps_names_of_any_kind(tmp_path):
     volumes = {"file": VOLUME, "inception/5x5": VOLUME[0], "self": VOLUME[1]}
     arrays.write_npz(tmp_path / "out.npz", volumes)
-    with np.load(tmp_path / "out.npz") as read:
-        assert set(read.files) == set(volumes)
+    with np.load(tmp_path / "out.npz") as archive:
+        assert set(archive.files) == set(volumes)
         for name, array in volumes.items():
-            np.testing.assert_array_equal(read[name], array)
+            np.testing.assert_array_equal(archive[name], array)
 
 
 BROKEN = {
@@ -140,7 +140,7 @@ BROKEN = {
 
 
 @pytest.mark.parametrize("case", BROKEN)
-def test_broken_npy_is_told_with_its_claim_alone_and_inside_an_archive(case, write):
+def test_a_broken_npy_is_reported_with_its_claim_alone_and_inside_an_archive(case, write):
     content, words = BROKEN[case]
     alone, inside = fault(write("a.npy", content)), fault(write("a.npz", npz(v=content)), "v")
     for word in words:
@@ -149,12 +149,12 @@ def test_broken_npy_is_told_with_its_claim_alone_and_inside_an_archive(case, wri
     assert "array 'v'" in inside
 
 
-def test_not_finite_values_are_counted_and_the_first_one_is_placed(write, monkeypatch):
+def test_values_that_are_not_finite_are_counted_and_the_first_is_located(write, monkeypatch):
     monkeypatch.setattr(arrays, "_CHUNK_BYTES", 40)
     array = VOLUME.copy()
     array[1, 2, 3] = array[1, 4, 4] = np.nan
-    told = fault(write("a.npy", npy(np.asfortranarray(array))))
-    assert "2 values that are not finite; the first is nan at [1, 2, 3]" in told
+    message = fault(write("a.npy", npy(np.asfortranarray(array))))
+    assert "2 values that are not finite; the first is nan at [1, 2, 3]" in message
     array[1, 4, 4] = 0
     assert "1 value that is not finite" in fault(write("a.npy", npy(array)))
 
@@ -172,7 +172,7 @@ def test_one_unreadable_array_leaves_the_others_of_its_file_readable(write):
     assert "dtype, shape and two data_offsets are expected" in fault(path, "broken")
 
 
-def test_members_that_are_no_arrays_are_passed_over(tmp_path):
+def test_members_that_are_not_arrays_are_ignored(tmp_path):
     path = tmp_path / "a.npz"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("README.txt", "hello")
@@ -188,17 +188,17 @@ ARCHIVES = {
 
 
 @pytest.mark.parametrize("case", ARCHIVES)
-def test_broken_archive_is_told(case, write):
+def test_a_broken_archive_is_reported(case, write):
     assert "not a readable .npz archive" in fault(write("a.npz", ARCHIVES[case]), "v")
 
 
-def test_corrupt_compressed_data_is_told(write):
+def test_corrupt_compressed_data_is_reported(write):
     content = bytearray(npz(zipfile.ZIP_DEFLATED, v=npy(VOLUME)))
     content[60:90] = b"\xff" * 30
     assert "not a readable .npz archive" in fault(write("a.npz", bytes(content)), "v")
 
 
-def test_an_archive_that_lies_about_a_members_size_is_told(write):
+def test_an_archive_that_lies_about_the_size_of_a_member_is_reported(write):
     header = npy_claiming((1000, 1000))
     content = bytearray(npz(zipfile.ZIP_DEFLATED, v=header + bytes(1000)))
     at = content.rindex(b"PK\1\2") + 24
@@ -252,12 +252,12 @@ TENSORS = {
 
 
 @pytest.mark.parametrize("case", TENSORS)
-def test_broken_safetensors_is_told(case, write):
+def test_a_broken_safetensors_file_is_reported(case, write):
     content, words = TENSORS[case]
     assert words in fault(write("a.safetensors", content), "x")
 
 
-def test_a_missing_name_lists_what_there_is(write):
+def test_a_missing_name_is_reported_with_the_names_in_the_file(write):
     path = write("a.safetensors", safetensors_of(one=VOLUME, two=VOLUME[0]))
     assert fault(path, "three").endswith("has no array 'three'; it holds 'one' (2, 5, 6), 'two' (5, 6)")
     assert "none is named here; it holds 'one'" in fault(path)
@@ -265,17 +265,17 @@ def test_a_missing_name_lists_what_there_is(write):
     assert fault(many, "b").endswith("'a7' (5, 6), …")
 
 
-def test_the_only_array_of_a_npy_answers_to_any_name(write):
+def test_the_only_array_of_a_npy_is_read_under_any_name(write):
     np.testing.assert_array_equal(arrays.read_array(write("a.npy", npy(VOLUME)), "weight", proceed), VOLUME)
 
 
 @pytest.mark.parametrize("name", ["absent.npy", "text.txt", "nothing"])
-def test_an_absent_file_and_one_whose_name_does_not_end_as_arrays_do_are_told(name, tmp_path):
+def test_a_missing_file_and_an_unknown_ending_are_reported(name, tmp_path):
     words = "does not exist" if name == "absent.npy" else "; arrays are read from .npy, .npz, .safetensors"
     assert words in fault(str(tmp_path / name))
 
 
-def test_forbidden_and_failing_reads_are_told_with_the_reason(write, monkeypatch):
+def test_forbidden_and_failing_reads_are_reported_with_the_reason(write, monkeypatch):
     path = write("a.npy", npy(VOLUME))
     for error, words in (
         (PermissionError(13, "Permission denied"), "permissions"),
@@ -285,7 +285,7 @@ def test_forbidden_and_failing_reads_are_told_with_the_reason(write, monkeypatch
         assert words in fault(path)
 
 
-def test_a_file_cut_after_its_header_was_read_is_told(write):
+def test_a_file_cut_after_its_header_was_read_is_reported(write):
     path = write("a.npy", npy(VOLUME))
     head = arrays.read_header(path, "")
     Path(path).write_bytes(npy(VOLUME)[:-42])
@@ -298,7 +298,7 @@ PREFIXES = st.sampled_from([b"", b"\x93NUMPY\1\0v\0", npy(VOLUME)[:40], npz(v=np
 
 
 @given(prefix=PREFIXES, noise=st.binary(max_size=300), suffix=st.sampled_from([".npy", ".npz", ".safetensors"]))
-def test_random_bytes_give_an_array_or_a_fault(prefix, noise, suffix, tmp_path_factory):
+def test_random_bytes_are_read_as_an_array_or_refused(prefix, noise, suffix, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / f"random{next(NUMBERS)}{suffix}"
     path.write_bytes(prefix + noise)
     read_or_refuse(path)
@@ -315,7 +315,7 @@ WHOLE = {
     suffix=st.sampled_from(sorted(WHOLE)),
     changes=st.lists(st.tuples(st.integers(0, 10**4), st.binary(min_size=1, max_size=4)), min_size=1, max_size=4),
 )
-def test_damaged_files_give_an_array_or_a_fault(suffix, changes, tmp_path_factory):
+def test_damaged_files_are_read_as_an_array_or_refused(suffix, changes, tmp_path_factory):
     content = bytearray(WHOLE[suffix])
     for at, new in changes:
         at %= len(content)
@@ -326,7 +326,7 @@ def test_damaged_files_give_an_array_or_a_fault(suffix, changes, tmp_path_factor
 
 
 def read_or_refuse(path):
-    """All that a project could ask of a file; anything but a FileFault ends the test."""
+    """Reads all that a project could ask of a file; any error but a FileFault fails the test."""
     try:
         names = arrays.read_headers(str(path))
     except FileFault:

@@ -1,4 +1,4 @@
-"""Files for model viewers: every layer by its name, with the metrics."""
+"""Attachments for model viewers: every layer by its name, with its metrics."""
 
 import json
 
@@ -19,15 +19,15 @@ def costs():
 
 
 def test_a_netron_attachment_has_the_signature_that_netron_looks_for(costs):
-    told = json.loads(netron(costs, DESIGN))
-    assert told["signature"] == "netron:attachment"
-    assert set(told) == {"signature", "metadata", "metrics"}
+    data = json.loads(netron(costs, DESIGN))
+    assert data["signature"] == "netron:attachment"
+    assert set(data) == {"signature", "metadata", "metrics"}
 
 
-def test_a_netron_attachment_tells_every_layers_amounts_once_and_the_models(costs):
+def test_a_netron_attachment_has_each_amount_of_every_layer_and_of_the_model_once(costs):
     rows = json.loads(netron(costs, DESIGN))["metrics"]
-    places = [(row["kind"], row["target"], row["name"]) for row in rows]
-    assert len(set(places)) == len(places)
+    keys = [(row["kind"], row["target"], row["name"]) for row in rows]
+    assert len(set(keys)) == len(keys)
     assert all(set(row) == {"kind", "target", "name", "value"} for row in rows)
     macs = {row["target"]: row["value"] for row in rows if row["name"] == "MACs" and row["kind"] == "node"}
     assert macs == {report.name: report.macs for report in costs.check.analyses[DESIGN].reports}
@@ -35,27 +35,27 @@ def test_a_netron_attachment_tells_every_layers_amounts_once_and_the_models(cost
     assert (total["target"], total["value"]) == ("", 128_049_152)
 
 
-def test_what_was_not_measured_is_not_in_an_attachment(costs):
+def test_an_attachment_leaves_out_metrics_that_were_not_measured(costs):
     names = {row["name"] for row in json.loads(netron(costs, DESIGN))["metrics"]}
-    assert names == {heading_of(known, costs.convention) for known in METRICS if not known.is_measured}
+    assert names == {heading_of(metric, costs.convention) for metric in METRICS if not metric.is_measured}
     assert json.loads(model_explorer(costs, DESIGN, metric_by_id("milliseconds")))["results"] == {}
 
 
-def test_model_explorers_node_data_has_a_value_a_layer_and_a_gradient_from_0_to_1(costs):
-    told = json.loads(model_explorer(costs, DESIGN, metric_by_id("macs")))
+def test_model_explorers_node_data_has_a_value_per_layer_and_a_gradient_from_0_to_1(costs):
+    data = json.loads(model_explorer(costs, DESIGN, metric_by_id("macs")))
     reports = costs.check.analyses[DESIGN].reports
-    assert told["results"] == {report.name: {"value": report.macs} for report in reports}
-    assert [stop["stop"] for stop in told["gradient"]] == [0, 0.5, 1]
-    assert told["name"] == "MACs, with reductions"
-    assert "hideAggregatedStats" not in told
+    assert data["results"] == {report.name: {"value": report.macs} for report in reports}
+    assert [stop["stop"] for stop in data["gradient"]] == [0, 0.5, 1]
+    assert data["name"] == "MACs, with reductions"
+    assert "hideAggregatedStats" not in data
 
 
-def test_model_explorer_does_not_sum_what_may_not_be_summed(costs):
+def test_model_explorer_does_not_sum_metrics_that_do_not_add_up(costs):
     assert json.loads(model_explorer(costs, DESIGN, metric_by_id("intensity")))["hideAggregatedStats"] == ["sum"]
 
 
 @pytest.mark.parametrize("text_of", [netron, lambda costs, design: model_explorer(costs, design, metric_by_id("macs"))])
-def test_every_attachment_is_json_with_a_line_end(costs, text_of):
+def test_every_attachment_is_json_that_ends_with_a_newline(costs, text_of):
     text = text_of(costs, DESIGN)
     assert json.loads(text)
     assert text.endswith("}\n")

@@ -1,4 +1,4 @@
-"""What every kind of block promises. A new one is held to it by its row in BLOCKS and its row in FORMS."""
+"""The guarantees of every kind of block. A new one is tested for them by its rows in BLOCKS and FORMS."""
 
 import json
 from pathlib import Path
@@ -47,7 +47,7 @@ SHAPE = Shape(4, 8, 8)
 
 
 def within(*nodes, last="b"):
-    """These nodes between one that gives what they receive and two that receive what they give."""
+    """These nodes between one that feeds them and two that receive their output."""
     return Network(
         (
             Node("before", TANH),
@@ -73,8 +73,8 @@ def alone(block):
     return Network((Node("b", block),))
 
 
-def known(network, shape):
-    """All that the analysis tells of the layers but the struct of each: name → (kind, inputs, shapes and costs)."""
+def facts(network, shape):
+    """The reports of all layers without their structs: name → (kind, inputs, shapes, costs and mistakes)."""
     return {
         report.name: (
             report.layer.kind,
@@ -91,14 +91,14 @@ def known(network, shape):
 
 
 def volumes(network, shape, seed):
-    """Every volume by name, of weights drawn by name: batch norms, too, have values that no other has."""
-    found = {INPUT: strategies.normals(seed, shape)}
+    """Every volume by name, from weights that depend on the name: no two layers have the same ones."""
+    by_name = {INPUT: strategies.normals(seed, shape)}
     for report in analyze(network, shape).reports:
         _, weights = strategies.arrays(
             strategies.normals, crc32(report.name.encode()), report.layer, report.input_shapes
         )
-        found[report.name] = report.layer.forward([found[name] for name in report.inputs], weights, proceed)
-    return found
+        by_name[report.name] = report.layer.forward([by_name[name] for name in report.inputs], weights, proceed)
+    return by_name
 
 
 def project_of(network, shape=SHAPE):
@@ -110,7 +110,7 @@ def run(project, cache):
     return {event.ref[1]: event for event in events if isinstance(event, NodeDone)}
 
 
-# What blocks stand for
+# The layers of blocks
 
 
 def test_every_kind_is_written_out_by_hand():
@@ -121,52 +121,52 @@ def test_every_kind_is_written_out_by_hand():
 @given(data=st.data())
 def test_a_block_has_the_names_connections_shapes_and_costs_of_its_layers_by_hand(kind, data):
     block, shape = data.draw(blocks(kind))
-    assert known(closed_form(block), shape) == known(open_form(block, shape.channels), shape)
+    assert facts(closed_form(block), shape) == facts(open_form(block, shape.channels), shape)
 
 
 @KINDS
 @given(data=st.data(), seed=strategies.seeds)
-def test_a_block_gives_the_values_of_its_layers_by_hand(kind, data, seed):
+def test_a_block_computes_the_values_of_its_layers_by_hand(kind, data, seed):
     block, shape = data.draw(blocks(kind))
-    found = volumes(closed_form(block), shape, seed)
+    actual = volumes(closed_form(block), shape, seed)
     for name, volume in volumes(open_form(block, shape.channels), shape, seed).items():
-        np.testing.assert_array_equal(found[name], volume)
+        np.testing.assert_array_equal(actual[name], volume)
 
 
 @KINDS
 @settings(max_examples=10)
 @given(data=st.data())
-def test_a_run_gives_every_volume_within_a_block_as_of_its_layers_by_hand(kind, data):
+def test_a_run_computes_every_volume_within_a_block_as_from_its_layers_by_hand(kind, data):
     block, shape = data.draw(blocks(kind))
-    found = run(project_of(closed_form(block), shape), VolumeCache())
+    actual = run(project_of(closed_form(block), shape), VolumeCache())
     expected = run(project_of(open_form(block, shape.channels), shape), VolumeCache())
-    assert list(found) == list(expected)
+    assert list(actual) == list(expected)
     for name, event in expected.items():
-        np.testing.assert_array_equal(found[name].volume, event.volume)
+        np.testing.assert_array_equal(actual[name].volume, event.volume)
 
 
 @KINDS
 @given(data=st.data())
-def test_a_block_taken_apart_is_the_same_network_and_computes_nothing_anew(kind, data):
+def test_an_expanded_block_is_the_same_network_and_computes_nothing_again(kind, data):
     block, shape = data.draw(blocks(kind))
     network, cache = closed_form(block), VolumeCache()
     apart = network.with_block_expanded("b", shape.channels)
     assert not any(isinstance(node.layer, Block) for node in apart.nodes)
-    found, before = analyze(apart, shape), analyze(network, shape)
-    assert known(apart, shape) == known(network, shape)
-    assert [report.layer for report in found.reports] == [report.layer for report in before.reports]
-    assert (found.params, found.macs, found.output) == (before.params, before.macs, before.output)
+    after, before = analyze(apart, shape), analyze(network, shape)
+    assert facts(apart, shape) == facts(network, shape)
+    assert [report.layer for report in after.reports] == [report.layer for report in before.reports]
+    assert (after.params, after.macs, after.output) == (before.params, before.macs, before.output)
     run(project_of(network, shape), cache)
     assert all(event.is_reused for event in run(project_of(apart, shape), cache).values())
 
 
 @KINDS
 @given(data=st.data())
-def test_the_first_layer_of_a_block_taken_apart_implies_what_the_block_implied(kind, data):
+def test_the_first_layer_of_an_expanded_block_has_the_implied_input_of_the_block(kind, data):
     block, shape = data.draw(blocks(kind))
     network = alone(block)
     assert network.with_block_expanded("b", shape.channels).nodes[0].inputs == ()
-    assert known(network.with_block_expanded("b", shape.channels), shape) == known(network, shape)
+    assert facts(network.with_block_expanded("b", shape.channels), shape) == facts(network, shape)
 
 
 BRANCHES = [
@@ -190,7 +190,7 @@ BRANCHES = [
 
 
 @pytest.mark.parametrize(("block", "ends", "left_out"), BRANCHES, ids=str)
-def test_settings_and_channels_decide_which_layers_there_are(block, ends, left_out):
+def test_settings_and_channels_decide_which_layers_a_block_has(block, ends, left_out):
     names = [part.name.removeprefix("b/") for part in analyze(alone(block), SHAPE).reports]
     assert names[-len(ends) :] == ends
     assert not set(left_out) & set(names)
@@ -213,7 +213,7 @@ def test_settings_and_channels_decide_which_layers_there_are(block, ends, left_o
     ],
     ids=lambda value: getattr(value, "kind", ""),
 )
-def test_known_costs_of_blocks_of_published_networks(block, channels, size, output, params, macs):
+def test_blocks_of_published_networks_have_their_published_costs(block, channels, size, output, params, macs):
     analysis = analyze(alone(block), Shape(channels, size, size))
     assert analysis.output_shape == output
     assert (analysis.params, analysis.macs) == (params, macs)
@@ -227,23 +227,23 @@ def test_known_costs_of_blocks_of_published_networks(block, channels, size, outp
 def test_a_block_has_the_sums_over_its_layers_and_folding_it_keeps_those_of_the_network(kind, data):
     block, shape = data.draw(blocks(kind))
     analysis = analyze(closed_form(block), shape)
-    found = analysis.blocks["b"]
+    entry = analysis.blocks["b"]
     parts = [report for report in analysis.reports if report.block == "b"]
-    assert list(found.parts) == parts
-    assert found.params == sum(part.params for part in parts)
-    assert found.macs == sum(part.macs for part in parts)
-    assert (found.output, found.output_shape) == (parts[-1].name, parts[-1].output_shape)
+    assert list(entry.parts) == parts
+    assert entry.params == sum(part.params for part in parts)
+    assert entry.macs == sum(part.macs for part in parts)
+    assert (entry.output, entry.output_shape) == (parts[-1].name, parts[-1].output_shape)
     assert {part.index for part in parts} == {2}
-    shut = fold_blocks(analysis, {"b"})
-    assert [report.name for report in shut.reports] == ["before", "beside", "b", "after", "sum"]
-    assert shut.params == sum(report.params for report in shut.reports) == analysis.params
-    assert shut.macs == sum(report.macs for report in shut.reports) == analysis.macs
-    assert shut.reports[2] == found.as_report()
-    assert shut.reports[2].layer == block
+    folded = fold_blocks(analysis, {"b"})
+    assert [report.name for report in folded.reports] == ["before", "beside", "b", "after", "sum"]
+    assert folded.params == sum(report.params for report in folded.reports) == analysis.params
+    assert folded.macs == sum(report.macs for report in folded.reports) == analysis.macs
+    assert folded.reports[2] == entry.as_report()
+    assert folded.reports[2].layer == block
 
 
 def two_blocks():
-    """A fire of which another, a layer and a sum receive what it gives."""
+    """A fire module whose output another one, a layer and a sum receive."""
     first, second = Fire(1, 2, 2), Fire(2, 2, 2)
     return Network((Node("a", first), Node("b", second), Node("c", TANH, ("a",)), Node("sum", Add(), ("b", "c", "a"))))
 
@@ -260,27 +260,27 @@ def two_blocks():
 )
 def test_folding_connects_closed_blocks_by_name_and_leaves_the_others_open(closed, expected):
     analysis = analyze(two_blocks(), SHAPE)
-    shut = fold_blocks(analysis, closed)
-    found = {report.name: report.inputs for report in shut.reports}
-    assert found.items() >= expected.items()
-    assert set(shut.blocks) == {"a", "b"} - set(closed)
-    hidden = [name for name in found if name.split("/")[0] in closed and "/" in name]
+    folded = fold_blocks(analysis, closed)
+    inputs = {report.name: report.inputs for report in folded.reports}
+    assert inputs.items() >= expected.items()
+    assert set(folded.blocks) == {"a", "b"} - set(closed)
+    hidden = [name for name in inputs if name.split("/")[0] in closed and "/" in name]
     assert not hidden
-    assert (shut.params, shut.macs, shut.output_shape) == (analysis.params, analysis.macs, analysis.output_shape)
+    assert (folded.params, folded.macs, folded.output_shape) == (analysis.params, analysis.macs, analysis.output_shape)
 
 
-def test_folding_nothing_gives_the_analysis_itself():
+def test_folding_nothing_returns_the_analysis_itself():
     analysis = analyze(two_blocks(), SHAPE)
     assert fold_blocks(analysis, set()) is analysis
 
 
-def test_a_check_tells_of_blocks_with_their_sums_and_gives_keys_to_their_layers_alone():
-    found = check(project_of(two_blocks()))
-    assert found.reports["d", "a"] == found.block(("d", "a")).as_report()
-    assert found.block(("d", "c")) is None
-    assert ("d", "a") in found
-    assert ("d", "a") not in found.keys
-    assert ("d", "a/concat") in found.keys
+def test_a_check_has_reports_of_blocks_with_their_sums_and_keys_of_their_layers_alone():
+    project_check = check(project_of(two_blocks()))
+    assert project_check.reports["d", "a"] == project_check.block(("d", "a")).as_report()
+    assert project_check.block(("d", "c")) is None
+    assert ("d", "a") in project_check
+    assert ("d", "a") not in project_check.keys
+    assert ("d", "a/concat") in project_check.keys
     assert ("d", "a") not in RunRequest.of(project_of(two_blocks())).refs
 
 
@@ -291,7 +291,7 @@ def test_a_check_tells_of_blocks_with_their_sums_and_gives_keys_to_their_layers_
 @KINDS
 @settings(max_examples=15)
 @given(data=st.data())
-def test_file_round_trip_gives_an_equal_block(kind, suffix, data):
+def test_a_block_comes_back_equal_from_its_file(kind, suffix, data):
     project = project_of(alone(data.draw(strategies.layers(kind, small=False))))
     with TemporaryDirectory() as folder:
         path = Path(folder, f"project{suffix}")
@@ -310,9 +310,9 @@ def test_json_lists_the_layers_of_a_block_and_the_block_with_their_sums(kind, da
     parts = [node for node in design["nodes"] if node["block"] == "b"]
     assert [node["name"] for node in design["nodes"]] == ["before", "beside", *names, "after", "sum"]
     assert [node["name"] for node in parts] == names
-    [told] = design["blocks"]
+    [entry] = design["blocks"]
     assert (
-        told.items()
+        entry.items()
         >= {
             "name": "b",
             "kind": tag_of(kind),
@@ -328,7 +328,7 @@ def test_json_lists_the_layers_of_a_block_and_the_block_with_their_sums(kind, da
     assert design["totals"]["macs"] == sum(node["macs"] for node in design["nodes"])
 
 
-# Labels, and what a kind must say
+# Labels and required methods
 
 
 @pytest.mark.parametrize(
@@ -348,10 +348,10 @@ def test_json_lists_the_layers_of_a_block_and_the_block_with_their_sums(kind, da
         (InvertedResidual(24, 2), "×6, 3×3 /2, 1×1→24"),
     ],
 )
-def test_label_tells_the_settings_that_matter_in_a_few_words(block, label):
+def test_the_label_of_a_block_names_the_settings_that_matter(block, label):
     assert block.label() == label
 
 
-def test_a_kind_that_does_not_say_what_it_stands_for_cannot_be_made():
+def test_a_block_without_expand_cannot_be_defined():
     with pytest.raises(TypeError, match=r"kind Undeclared does not declare expand$"):
         type(Block)("Undeclared", (Block,), {"title": "Undeclared"}, frozen=True, tag="undeclared")

@@ -1,4 +1,4 @@
-"""Volumes by key, within a budget of bytes."""
+"""The cache of volumes and fitted weights: entries by key, within a budget of bytes."""
 
 from threading import Thread
 
@@ -13,11 +13,11 @@ def volume(values):
     return np.zeros((values, 1, 1), np.float32)
 
 
-def test_volume_is_found_by_its_key_and_by_no_other():
+def test_a_volume_is_returned_for_its_key_and_for_no_other():
     cache = VolumeCache()
-    kept = volume(3)
-    cache.put(b"key", kept)
-    assert cache.get(b"key").volume is kept
+    original = volume(3)
+    cache.put(b"key", original)
+    assert cache.get(b"key").volume is original
     assert cache.get(b"other") is None
     assert b"key" in cache
     assert b"other" not in cache
@@ -32,7 +32,7 @@ def test_least_recently_used_volume_is_dropped_first():
     assert [key in cache for key in (b"a", b"b", b"c", b"d")] == [True, False, True, True]
 
 
-def test_volume_larger_than_the_budget_is_not_kept_and_drops_nothing():
+def test_a_volume_larger_than_the_budget_is_not_cached_and_drops_nothing():
     cache = VolumeCache(budget=8)
     cache.put(b"small", volume(2))
     cache.put(b"large", volume(3))
@@ -50,26 +50,26 @@ def test_first_volume_of_a_key_stays():
 
 
 @given(st.lists(st.tuples(st.booleans(), st.integers(0, 5), st.integers(1, 5)), max_size=40), st.integers(1, 12))
-def test_budget_holds_after_any_use_and_the_last_used_that_fit_are_there(uses, room):
-    cache = VolumeCache(budget=4 * room)
+def test_the_cache_holds_the_last_used_volumes_that_fit_its_budget(uses, capacity):
+    cache = VolumeCache(budget=4 * capacity)
     recent = []
     for put, name, size in uses:
         key = bytes([name])
-        known = dict(recent)
-        if put and name not in known and size <= room:
+        sizes = dict(recent)
+        if put and name not in sizes and size <= capacity:
             cache.put(key, volume(size))
             recent.append((name, size))
-        elif name in known:
-            assert cache.get(key).volume.size == known[name]
-            recent.remove((name, known[name]))
-            recent.append((name, known[name]))
-        while sum(size for _, size in recent) > room:
+        elif name in sizes:
+            assert cache.get(key).volume.size == sizes[name]
+            recent.remove((name, sizes[name]))
+            recent.append((name, sizes[name]))
+        while sum(size for _, size in recent) > capacity:
             recent.pop(0)
         assert len(cache) == len(recent)
         assert all(bytes([name]) in cache for name, _ in recent)
 
 
-def test_threads_that_share_a_cache_keep_its_account():
+def test_threads_that_share_a_cache_keep_it_within_its_budget():
     cache = VolumeCache(budget=4 * 10)
 
     def use(start):
@@ -82,8 +82,8 @@ def test_threads_that_share_a_cache_keep_its_account():
         thread.start()
     for thread in threads:
         thread.join()
-    held = [cache.get(number.to_bytes(4)) for number in range(4000)]
-    assert sum(timed.volume.nbytes for timed in held if timed is not None) <= cache.budget
+    entries = [cache.get(number.to_bytes(4)) for number in range(4000)]
+    assert sum(timed.volume.nbytes for timed in entries if timed is not None) <= cache.budget
     after = [number.to_bytes(4) for number in range(4000, 4011)]
     for key in after:
         cache.put(key, volume(1))

@@ -1,4 +1,4 @@
-"""What is known of a project before it runs: every mistake once and at its place, and keys of what makes a volume."""
+"""The check of a project before it runs: every mistake once, at its place, and a key for each volume to compute."""
 
 from pathlib import Path
 
@@ -94,7 +94,7 @@ MISTAKES = {
 
 
 @pytest.mark.parametrize("case", MISTAKES)
-def test_a_mistake_is_told_at_its_node_and_setting_with_what_would_be_right(case):
+def test_a_mistake_is_reported_at_its_node_and_setting_with_the_remedy(case):
     nodes, index, setting, text = MISTAKES[case]
     place = f"nodes[{index}].{setting}"
     assert problems(*nodes) == [(f"$.designs[0].{place}", "a", nodes[index].name, setting, text)]
@@ -102,41 +102,45 @@ def test_a_mistake_is_told_at_its_node_and_setting_with_what_would_be_right(case
 
 
 def test_a_cycle_names_its_nodes_at_each_of_them():
-    found = problems(conv("c", inputs=("e",)), conv("d"), conv("e"), conv("f"))
-    assert [(place, node) for place, _, node, _, _ in found] == [
+    mistakes = problems(conv("c", inputs=("e",)), conv("d"), conv("e"), conv("f"))
+    assert [(place, node) for place, _, node, _, _ in mistakes] == [
         ("$.designs[0].nodes[0].inputs", "c"),
         ("$.designs[0].nodes[1].inputs", "d"),
         ("$.designs[0].nodes[2].inputs", "e"),
     ]
-    assert all("c → d → e → c" in text for *_, text in found)
+    assert all("c → d → e → c" in text for *_, text in mistakes)
 
 
-def test_every_mistake_of_every_network_is_told_at_once_and_its_consequences_are_not(tmp_path):
+def test_every_mistake_of_every_network_is_reported_at_once_and_its_consequences_are_not(tmp_path):
     wrong = Network((conv("c", kernel=99, padding="valid"), conv("after"), conv("groups", inputs=("input",), groups=5)))
     spec = ImageInput(str(tmp_path / "no.png"), mean=(1.0, 2.0))
     stem = Network((conv("s", weights=FileWeights(str(tmp_path / "no.npz"))),))
     several = Project(INPUT_SPEC, (Design("a", wrong), Design("b", wrong), Design("b", wrong)))
-    wanted = ("nodes[0].kernel", "nodes[2].groups", "nodes[2].groups")
+    places = ("nodes[0].kernel", "nodes[2].groups", "nodes[2].groups")
     assert [problem.place for problem in check(several).problems] == [
         "$.designs[2].name",
-        *(f"$.designs[{index}].{place}" for index in range(3) for place in wanted),
+        *(f"$.designs[{index}].{place}" for index in range(3) for place in places),
     ]
-    unread = check(Project(spec, (), stem))
-    assert [problem.place for problem in unread.problems] == ["$.input.mean", "$.input.path", "$.stem.nodes[0].weights"]
+    input_and_stem = check(Project(spec, (), stem))
+    assert [problem.place for problem in input_and_stem.problems] == [
+        "$.input.mean",
+        "$.input.path",
+        "$.stem.nodes[0].weights",
+    ]
 
 
-def test_of_two_designs_of_one_name_the_first_is_meant():
+def test_a_name_of_two_designs_refers_to_the_first():
     twice = Project(INPUT_SPEC, (Design("a", Network((conv("c"),))), Design("a", Network((conv("d"), conv("e"))))))
-    found = check(twice)
-    assert [report.name for report in found.analyses["a"].reports] == ["c"]
-    assert ("a", "d") not in found
-    assert ("a", "d") not in found.keys
-    assert found.problems[0] == Problem(
+    project_check = check(twice)
+    assert [report.name for report in project_check.analyses["a"].reports] == ["c"]
+    assert ("a", "d") not in project_check
+    assert ("a", "d") not in project_check.keys
+    assert project_check.problems[0] == Problem(
         "design name 'a' is taken by design 1; names must differ", "$.designs[1].name", "a", "", "name"
     )
 
 
-def test_what_is_wrong_with_the_input_is_told_at_the_input(tmp_path):
+def test_a_mistake_of_the_input_is_reported_at_the_input(tmp_path):
     np.save(tmp_path / "flat.npy", np.zeros((3, 3), np.float32))
     for spec, setting in (
         (ImageInput(str(tmp_path / "no.png")), "path"),
@@ -144,44 +148,44 @@ def test_what_is_wrong_with_the_input_is_told_at_the_input(tmp_path):
         (ArrayInput(str(tmp_path / "flat.npy")), "key"),
         (ImageInput("resources:photos/chelsea.png", std=(0.0,)), "std"),
     ):
-        found = check(project(conv("c"), spec=spec))
-        [problem] = found.problems
+        project_check = check(project(conv("c"), spec=spec))
+        [problem] = project_check.problems
         assert (problem.place, problem.design, problem.node, problem.setting) == (
             f"$.input.{setting}",
             STEM,
             INPUT,
             setting,
         )
-        assert found.input_shape is None
-        assert found.keys == {}
-        assert found.reports["a", "c"].output_shape is None
+        assert project_check.input_shape is None
+        assert project_check.keys == {}
+        assert project_check.reports["a", "c"].output_shape is None
 
 
 def test_designs_receive_the_stems_last_volume():
-    found = check(project(conv("c"), stem=(conv("s", 16, stride=2),)))
-    assert list(found.analyses) == [STEM, "a"]
-    assert found.analyses["a"].input_shape == Shape(16, 6, 6)
-    assert found.keys["a", INPUT] == found.keys[STEM, "s"]
-    assert (STEM, INPUT) in found
-    assert ("a", INPUT) in found
-    assert ("b", INPUT) not in found
-    assert ("a", "d") not in found
+    project_check = check(project(conv("c"), stem=(conv("s", 16, stride=2),)))
+    assert list(project_check.analyses) == [STEM, "a"]
+    assert project_check.analyses["a"].input_shape == Shape(16, 6, 6)
+    assert project_check.keys["a", INPUT] == project_check.keys[STEM, "s"]
+    assert (STEM, INPUT) in project_check
+    assert ("a", INPUT) in project_check
+    assert ("b", INPUT) not in project_check
+    assert ("a", "d") not in project_check
 
 
 def test_an_empty_stem_passes_the_input_on():
-    found = check(project(conv("c"), stem=()))
-    assert found.problems == ()
-    assert found.keys["a", INPUT] == found.keys[STEM, INPUT]
+    project_check = check(project(conv("c"), stem=()))
+    assert project_check.problems == ()
+    assert project_check.keys["a", INPUT] == project_check.keys[STEM, INPUT]
 
 
-def key(made, node="c", design="a"):
-    return check(made).keys[design, node]
+def key(case, node="c", design="a"):
+    return check(case).keys[design, node]
 
 
 BASE = project(conv("c"), Node("r", RELU))
 
 
-def test_a_key_stays_where_nothing_that_makes_its_volume_changes():
+def test_a_key_stays_if_nothing_that_makes_its_volume_changes():
     renamed = replace(BASE, title="other", designs=(*BASE.designs, Design("b", Network())))
     assert check(renamed).keys.items() >= check(BASE).keys.items()
     later = project(conv("c"), Node("r", RELU), conv("d"))
@@ -190,7 +194,7 @@ def test_a_key_stays_where_nothing_that_makes_its_volume_changes():
     assert key(project(preset)) == key(replace(project(preset), seed=5))
 
 
-def test_a_key_changes_with_layer_weights_input_and_what_comes_before():
+def test_a_key_changes_with_layer_weights_input_and_the_layers_before():
     others = [
         project(conv("c", 5), Node("r", RELU)),
         project(conv("c", weights=PresetWeights("box")), Node("r", RELU)),
@@ -199,7 +203,7 @@ def test_a_key_changes_with_layer_weights_input_and_what_comes_before():
         replace(BASE, seed=1),
         replace(BASE, designs=(Design("b", BASE.designs[0].network),)),
     ]
-    keys = [key(made, "r", made.designs[0].name) for made in (BASE, *others)]
+    keys = [key(case, "r", case.designs[0].name) for case in (BASE, *others)]
     assert len(set(keys)) == len(keys)
 
 
@@ -211,39 +215,39 @@ def test_keys_follow_the_files_that_a_project_names(tmp_path):
 
     write(weight, np.zeros((4, 8, 3, 3)))
     write(volume, np.zeros((8, 12, 12)))
-    made = project(conv("c", bias=False, weights=FileWeights(str(weight))), spec=ArrayInput(str(volume)))
-    before = key(made)
-    assert key(made) == before
+    case = project(conv("c", bias=False, weights=FileWeights(str(weight))), spec=ArrayInput(str(volume)))
+    before = key(case)
+    assert key(case) == before
     weight.write_bytes(weight.read_bytes() + b" ")
-    middle = key(made)
+    middle = key(case)
     volume.write_bytes(volume.read_bytes() + b" ")
-    assert len({before, middle, key(made)}) == 3
+    assert len({before, middle, key(case)}) == 3
 
 
-def test_a_file_that_many_nodes_name_is_looked_at_once(tmp_path, monkeypatch):
+def test_the_status_of_a_file_is_read_once_however_many_nodes_name_it(tmp_path, monkeypatch):
     path = tmp_path / "w.npz"
     np.savez(path, weight=np.zeros((8, 8, 3, 3), np.float32), bias=np.zeros(8, np.float32))
-    looks, look = [], Path.stat
-    monkeypatch.setattr(Path, "stat", lambda self, **more: looks.append(self.name) or look(self, **more))
+    names, stat = [], Path.stat
+    monkeypatch.setattr(Path, "stat", lambda self, **more: names.append(self.name) or stat(self, **more))
     missing = FileWeights(str(tmp_path / "no.npz"))
     nodes = [conv(f"c{n}", 8, weights=FileWeights(str(path))) for n in range(20)]
     nodes += [conv(f"d{n}", 8, weights=missing) for n in range(20)]
     assert len(check(project(*nodes)).problems) == 20
-    assert sorted(looks) == ["no.npz", "w.npz"]
+    assert sorted(names) == ["no.npz", "w.npz"]
 
 
 def test_nodes_with_a_mistake_and_behind_one_have_no_key():
-    found = check(project(conv("ok"), conv("bad", kernel=99, padding="valid"), conv("after")))
-    assert set(found.keys) == {(STEM, INPUT), ("a", INPUT), ("a", "ok")}
+    project_check = check(project(conv("ok"), conv("bad", kernel=99, padding="valid"), conv("after")))
+    assert set(project_check.keys) == {(STEM, INPUT), ("a", INPUT), ("a", "ok")}
 
 
 def test_place_in_file_counts_designs_and_nodes_as_the_file_does():
-    made = replace(project(conv("c"), stem=()), designs=(Design("a", Network()), Design("b", Network())))
-    assert place_in_file(made, "b", 2, "filters") == "$.designs[1].nodes[2].filters"
-    assert place_in_file(made, STEM, 0) == "$.stem.nodes[0]"
+    case = replace(project(conv("c"), stem=()), designs=(Design("a", Network()), Design("b", Network())))
+    assert place_in_file(case, "b", 2, "filters") == "$.designs[1].nodes[2].filters"
+    assert place_in_file(case, STEM, 0) == "$.stem.nodes[0]"
 
 
-def test_an_error_lists_file_place_and_text_a_line_each():
+def test_an_error_lists_file_place_and_text_on_a_line_per_problem():
     error = ProjectError([Problem("is wrong", "$.seed"), Problem("is no file", "")], "p.toml")
     assert str(error) == "p.toml: $.seed: is wrong\np.toml: is no file"
     assert str(ProjectError([Problem("it does not exist", "")])) == "it does not exist"

@@ -1,4 +1,4 @@
-"""What input channels give to a map: the parts add up to the map less its bias, whatever the layer."""
+"""The contributions of input channels to a map: they add up to the map less its bias, whatever the layer."""
 
 import math
 
@@ -7,17 +7,16 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from engine.explain import contributions as insight
+from engine.explain import contributions
 from engine.layers import Conv2d, Dense
-from engine.run.execute import Cancelled
 from engine.shapes import Shape
 from tests.engine import reference
-from tests.engine.checkpoints import proceed
+from tests.engine.checkpoints import Stopped, proceed, stop
 
 
 @st.composite
 def cases(draw):
-    """A layer, its weights, a volume that reaches it, and one of its maps."""
+    """A layer, its weights, an input of it, and the channel of one of its maps."""
     random = np.random.default_rng(draw(st.integers(0, 2**32)))
     groups = draw(st.integers(1, 3))
     shape = Shape(groups * draw(st.integers(1, 3)), draw(st.integers(5, 7)), draw(st.integers(5, 7)))
@@ -43,16 +42,16 @@ def cases(draw):
 @given(cases())
 def test_partial_maps_add_up_to_the_map_less_its_bias(case):
     layer, arrays, volume, channel = case
-    found = insight.partial_maps(insight.filter_input_of(layer, arrays["weight"], volume, channel), proceed)
+    maps = contributions.partial_maps(contributions.filter_input_of(layer, arrays["weight"], volume, channel), proceed)
     whole = layer.forward([volume], arrays, proceed)[channel] - arrays["bias"][channel]
-    assert found.sum(axis=0) == pytest.approx(whole, abs=1e-4)
+    assert maps.sum(axis=0) == pytest.approx(whole, abs=1e-4)
 
 
 @given(cases())
-def test_a_partial_map_is_what_the_layer_gives_where_all_other_channels_are_zero(case):
+def test_a_partial_map_is_the_output_of_the_layer_with_all_other_channels_zero(case):
     layer, arrays, volume, channel = case
-    part = insight.filter_input_of(layer, arrays["weight"], volume, channel)
-    found = insight.partial_maps(part, proceed)
+    part = contributions.filter_input_of(layer, arrays["weight"], volume, channel)
+    maps = contributions.partial_maps(part, proceed)
     for index in range(len(part.weight)):
         alone = np.zeros_like(volume)
         alone[part.first + index] = volume[part.first + index]
@@ -64,81 +63,84 @@ def test_a_partial_map_is_what_the_layer_gives_where_all_other_channels_are_zero
             )  # fmt: skip
         else:
             expected = reference.dense(alone, arrays["weight"], None)
-        assert found[index] == pytest.approx(expected[channel], abs=1e-4)
+        assert maps[index] == pytest.approx(expected[channel], abs=1e-4)
 
 
 @given(cases())
 def test_shares_energies_and_sums_are_those_of_the_partial_maps(case):
     layer, arrays, volume, channel = case
-    part = insight.filter_input_of(layer, arrays["weight"], volume, channel)
-    found = insight.contributions(part, proceed)
-    maps = insight.partial_maps(part, proceed).reshape(len(part.weight), -1).tolist()
+    part = contributions.filter_input_of(layer, arrays["weight"], volume, channel)
+    result = contributions.contributions(part, proceed)
+    maps = contributions.partial_maps(part, proceed).reshape(len(part.weight), -1).tolist()
     whole = [sum(values) for values in zip(*maps, strict=True)]
     energy = sum(value * value for value in whole)
     strengths = [sum(value * value for value in values) for values in maps]
     if energy > 1e-3 * sum(strengths):
         along = [sum(a * b for a, b in zip(values, whole, strict=True)) / energy for values in maps]
-        assert found.shares.tolist() == pytest.approx(along, rel=1e-4, abs=1e-4)
-        assert found.shares.sum() == pytest.approx(1)
-    assert found.energies.tolist() == pytest.approx([s / sum(strengths) if sum(strengths) else 0 for s in strengths])
-    assert found.sums.tolist() == pytest.approx([math.fsum(values) for values in maps], abs=1e-4)
-    assert (found.first, found.non_finite) == (part.first, 0)
+        assert result.shares.tolist() == pytest.approx(along, rel=1e-4, abs=1e-4)
+        assert result.shares.sum() == pytest.approx(1)
+    assert result.energies.tolist() == pytest.approx([s / sum(strengths) if sum(strengths) else 0 for s in strengths])
+    assert result.sums.tolist() == pytest.approx([math.fsum(values) for values in maps], abs=1e-4)
+    assert (result.first, result.non_finite) == (part.first, 0)
 
 
-def test_with_groups_a_filter_sees_its_own_channels_only():
+def test_with_groups_only_the_channels_of_its_group_contribute_to_a_map():
     layer = Conv2d(4, 1, groups=2, bias=False)
     volume = np.arange(6, dtype=np.float32).reshape(6, 1, 1)
     arrays = {"weight": np.ones((4, 3, 1, 1), np.float32)}
-    found = insight.contributions(insight.filter_input_of(layer, arrays["weight"], volume, 2), proceed)
-    assert found.first == 3
-    assert found.shares.tolist() == pytest.approx([3 / 12, 4 / 12, 5 / 12])
+    result = contributions.contributions(contributions.filter_input_of(layer, arrays["weight"], volume, 2), proceed)
+    assert result.first == 3
+    assert result.shares.tolist() == pytest.approx([3 / 12, 4 / 12, 5 / 12])
 
 
 def test_a_channel_that_works_against_the_map_has_a_share_below_zero():
     arrays = {"weight": np.array([3, -1], np.float32).reshape(1, 2, 1, 1)}
-    found = insight.contributions(
-        insight.filter_input_of(Conv2d(1, 1), arrays["weight"], np.ones((2, 2, 2), np.float32), 0), proceed
+    result = contributions.contributions(
+        contributions.filter_input_of(Conv2d(1, 1), arrays["weight"], np.ones((2, 2, 2), np.float32), 0), proceed
     )
-    assert found.shares.tolist() == pytest.approx([1.5, -0.5])
-    assert found.energies.tolist() == pytest.approx([0.9, 0.1])
-    assert found.sums.tolist() == [12, -4]
+    assert result.shares.tolist() == pytest.approx([1.5, -0.5])
+    assert result.energies.tolist() == pytest.approx([0.9, 0.1])
+    assert result.sums.tolist() == [12, -4]
 
 
-def test_what_is_not_finite_is_left_out_and_counted():
+def test_values_that_are_not_finite_are_left_out_and_counted():
     arrays = {"weight": np.array([1, 2], np.float32).reshape(1, 2, 1, 1)}
     volume = np.ones((2, 2, 3), np.float32)
-    plain = insight.contributions(insight.filter_input_of(Conv2d(1, 1), arrays["weight"], volume, 0), proceed)
+    plain = contributions.contributions(
+        contributions.filter_input_of(Conv2d(1, 1), arrays["weight"], volume, 0), proceed
+    )
     volume[0, 1, 2], volume[1, 0, 0], volume[1, 0, 1] = np.nan, np.inf, -np.inf
-    found = insight.contributions(insight.filter_input_of(Conv2d(1, 1), arrays["weight"], volume, 0), proceed)
-    assert found.non_finite == 3
-    assert found.shares.tolist() == pytest.approx(plain.shares.tolist())
-    assert found.sums.tolist() == [3, 6]
+    result = contributions.contributions(
+        contributions.filter_input_of(Conv2d(1, 1), arrays["weight"], volume, 0), proceed
+    )
+    assert result.non_finite == 3
+    assert result.shares.tolist() == pytest.approx(plain.shares.tolist())
+    assert result.sums.tolist() == [3, 6]
 
 
-def test_nothing_gives_nothing():
+def test_weights_of_zero_contribute_nothing():
     arrays = {"weight": np.zeros((1, 2, 3, 3), np.float32)}
     for value in (0.0, 1.0, np.nan):
         volume = np.full((2, 4, 4), value, np.float32)
-        found = insight.contributions(insight.filter_input_of(Conv2d(1, 3), arrays["weight"], volume, 0), proceed)
-        for figures in (found.shares, found.energies, found.sums):
+        result = contributions.contributions(
+            contributions.filter_input_of(Conv2d(1, 3), arrays["weight"], volume, 0), proceed
+        )
+        for figures in (result.shares, result.energies, result.sums):
             assert figures.tolist() == [0, 0]
 
 
-def test_many_channels_are_gone_through_some_at_a_time_with_the_same_result(monkeypatch):
+def test_many_channels_are_processed_in_parts_with_the_same_result(monkeypatch):
     random = np.random.default_rng(0)
     layer, volume = Conv2d(2, 3), random.standard_normal((7, 6, 6)).astype(np.float32)
-    part = insight.filter_input_of(layer, random.standard_normal((2, 7, 3, 3)).astype(np.float32), volume, 1)
-    whole = insight.contributions(part, proceed)
-    monkeypatch.setattr(insight, "_MOST_VALUES", 100)
-    parts = insight.contributions(part, proceed)
+    part = contributions.filter_input_of(layer, random.standard_normal((2, 7, 3, 3)).astype(np.float32), volume, 1)
+    whole = contributions.contributions(part, proceed)
+    monkeypatch.setattr(contributions, "_MOST_VALUES", 100)
+    parts = contributions.contributions(part, proceed)
     for name in ("shares", "energies", "sums"):
         assert getattr(parts, name) == pytest.approx(getattr(whole, name))
 
 
-def test_finding_them_can_be_cancelled():
-    def stop():
-        raise Cancelled
-
-    part = insight.filter_input_of(Conv2d(1, 3), np.ones((1, 2, 3, 3), np.float32), np.ones((2, 4, 4), "f4"), 0)
-    with pytest.raises(Cancelled):
-        insight.contributions(part, stop)
+def test_contributions_can_be_cancelled():
+    part = contributions.filter_input_of(Conv2d(1, 3), np.ones((1, 2, 3, 3), np.float32), np.ones((2, 4, 4), "f4"), 0)
+    with pytest.raises(Stopped):
+        contributions.contributions(part, stop)

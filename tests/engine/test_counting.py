@@ -1,4 +1,4 @@
-"""What conventions count: each tool's rule against the figures that it prints, and what is left out."""
+"""Counting rules: those of tools against the figures that the tools print, and what each leaves out."""
 
 import pytest
 from msgspec.structs import replace
@@ -21,8 +21,10 @@ from engine.layers import (
     Add,
     AvgPool2d,
     BatchNorm,
+    Concat,
     Conv2d,
     Dense,
+    Dropout,
     GlobalAvgPool2d,
     LocalResponseNorm,
     MaxPool2d,
@@ -63,7 +65,7 @@ PUBLISHED = {
     ("thop", "squeezenet", 0): "0.82",
     ("thop", "vgg16", 0): "15.61",
 }
-"""G by convention, project and position of the design in it, as printed."""
+"""G by counting rule, project and position of the design in it, as printed."""
 
 
 def reports_of(project, design):
@@ -72,15 +74,15 @@ def reports_of(project, design):
 
 
 @pytest.mark.parametrize(("tool", "project", "design"), PUBLISHED)
-def test_a_tools_rule_gives_the_figure_that_it_prints_to_the_last_digit(tool, project, design):
+def test_the_rule_of_a_tool_counts_the_figure_that_it_prints_to_the_last_digit(tool, project, design):
     total = sum(count_operations(report, convention_by_id(tool)) for report in reports_of(project, design))
     assert f"{total / 1e9:.2f}" == PUBLISHED[tool, project, design]
 
 
 VGG_POOL, ALEXNET_POOL = 512 * 7 * 7, 256 * 6 * 6
-"""What torchvision's models pool from that size to that size, before their dense layers."""
+"""Values of a pooling that torchvision's models have before their dense layers, from a size to the same size."""
 DENSENET_LAST, MOBILENET_LAST = 1024 * 7 * 7, 1280 * 7 * 7
-"""What the last pooling receives, which these two of torchvision's models call as a function."""
+"""Values that the last pooling receives; these two of torchvision's models call it as a function."""
 
 MEASURED = {
     # PyTorch's own counter, torch.utils.flop_counter of 2.13, halved
@@ -107,7 +109,7 @@ MEASURED = {
     ("fvcore", "densenet121", 1): (2_865_546_752, 0),
     ("fvcore", "squeezenet", 0): (819_093_576, 0),
     ("fvcore", "mobilenet_v2", 0): (314_193_216, 0),
-    # ptflops 0.7.5, PyTorch backend; what is called as a function counts once, a module twice
+    # ptflops 0.7.5, PyTorch backend; a layer called as a function counts once, a module twice
     ("ptflops", "vgg16", 0): (15_523_225_576, 2 * VGG_POOL),
     ("ptflops", "alexnet", 0): (716_441_128, 2 * ALEXNET_POOL),
     ("ptflops", "resnet18", 0): (1_825_313_768, 0),
@@ -123,18 +125,19 @@ MEASURED = {
     ("thop", "squeezenet", 0): (823_440_832, 0),
     ("thop", "mobilenet_v2", 0): (328_765_728, -MOBILENET_LAST - 1280),
 }
-"""Operations by convention, project and position of the design in it, as the tool counts torchvision's model, and
-how many of them the project's form of it does not have."""
+"""(operations that the tool counts for torchvision's model, how many of them the bundled project lacks), by counting
+rule, project and position of the design in it."""
 
 
 @pytest.mark.parametrize(("tool", "project", "design"), MEASURED)
-def test_a_tools_rule_gives_the_integer_that_the_tool_gives(tool, project, design):
+def test_the_rule_of_a_tool_counts_the_integer_that_the_tool_counts(tool, project, design):
     *reports, softmax = reports_of(project, design)
-    assert softmax.layer == Activation("softmax")  # which torchvision's models leave to the loss
-    measured, besides = MEASURED[tool, project, design]
-    rounded = 24 if tool == "thop" else 0
+    assert softmax.layer == Activation("softmax")  # torchvision's models leave it to the loss
+    measured, missing = MEASURED[tool, project, design]
+    tolerance = 24 if tool == "thop" else 0
     assert (
-        abs(sum(count_operations(report, convention_by_id(tool)) for report in reports) + besides - measured) <= rounded
+        abs(sum(count_operations(report, convention_by_id(tool)) for report in reports) + missing - measured)
+        <= tolerance
     )
 
 
@@ -166,20 +169,20 @@ def report_of(layer, inputs=1):
     ],
 )
 def test_each_kind_of_layer_has_its_terms(layer, inputs, amounts):
-    found = {term.id: term.amount(report_of(layer, inputs=inputs)) for term in TERMS}
-    assert {term_id: amount for term_id, amount in found.items() if amount} == amounts
+    by_term = {term.id: term.amount(report_of(layer, inputs=inputs)) for term in TERMS}
+    assert {term_id: amount for term_id, amount in by_term.items() if amount} == amounts
 
 
-def test_every_term_of_a_convention_is_in_the_table_and_named_once():
+def test_every_term_of_a_counting_rule_is_in_the_table_and_named_once():
     ids = [term.id for term in TERMS]
     assert len(set(ids)) == len(ids)
     for rule in CONVENTIONS:
-        named = [term_id for term_id, _ in rule.factors]
-        assert set(named) <= set(ids)
-        assert len(set(named)) == len(named)
+        factor_ids = [term_id for term_id, _ in rule.factors]
+        assert set(factor_ids) <= set(ids)
+        assert len(set(factor_ids)) == len(factor_ids)
 
 
-def test_the_plain_convention_counts_the_macs_of_the_analysis():
+def test_the_plain_rule_counts_the_macs_of_the_analysis():
     report = report_of(Conv2d(3, 3))
     assert count_operations(report, MACS) == report.macs
     assert count_operations(report, counting.FLOPS) == 2 * report.macs
@@ -192,7 +195,7 @@ def test_a_batch_multiplies_the_count():
     )
 
 
-def test_what_is_counted_and_what_is_left_out_are_all_terms_that_there_are():
+def test_each_term_of_a_layer_is_either_counted_or_uncounted():
     reports = [report_of(kind) for kind in (Conv2d(3, 3), BatchNorm(), MaxPool2d(2))]
     rule = Convention("own", "own", "MACs", (("macs", 1), ("max_pool", 1)))
     assert [dict(counted_terms(report, rule)) for report in reports] == [{"macs": 3 * 48 * 36}, {}, {"max_pool": 192}]
@@ -208,7 +211,7 @@ def test_the_count_of_a_layer_whose_shape_is_unknown_is_unknown():
 
 
 def test_layers_without_arithmetic_have_no_term():
-    without = {"dropout", "concat"}
+    without = {"dropout": Dropout(), "concat": Concat()}
     kinds = {
         "conv2d": Conv2d(3, 3),
         "max_pool2d": MaxPool2d(2),
@@ -220,10 +223,10 @@ def test_layers_without_arithmetic_have_no_term():
         "dense": Dense(2),
         "add": Add(),
     }
-    assert {kind.__struct_config__.tag for kind in LAYERS} == set(kinds) | without
-    for layer in kinds.values():
+    assert {kind.__struct_config__.tag for kind in LAYERS} == set(kinds) | set(without)
+    for kind, layer in (kinds | without).items():
         report = report_of(layer, inputs=layer.min_inputs)
-        assert any(term.amount(report) for term in TERMS)
+        assert any(term.amount(report) for term in TERMS) == (kind in kinds)
 
 
 def test_a_tally_sums_what_each_term_contributes():
@@ -248,7 +251,7 @@ def test_a_tally_with_a_layer_of_unknown_shape_is_unknown():
         ("MACs", ("activations", "pooling"), MaxPool2d(2), 192),
     ],
 )
-def test_a_convention_of_ones_own_counts_the_groups_that_it_names(unit, groups, layer, expected):
+def test_a_custom_rule_counts_the_groups_that_it_names(unit, groups, layer, expected):
     rule = counting.custom_convention(unit, groups)
     assert count_operations(report_of(layer), rule) == expected
     assert counting.groups_of(rule) == groups
@@ -265,5 +268,5 @@ def test_a_convention_of_ones_own_counts_the_groups_that_it_names(unit, groups, 
         ("thop", 8, "MACs (thop, batch 8)"),
     ],
 )
-def test_a_number_is_told_with_its_convention(rule, batch, unit):
+def test_the_unit_of_a_count_names_its_rule(rule, batch, unit):
     assert replace(convention_by_id(rule), batch=batch).unit_with_rule == unit

@@ -1,4 +1,4 @@
-"""Kinds of layers answer for themselves: what they must declare, and that their declarations are true."""
+"""Kinds of layers declare how they read, count and explain: they must, and what they declare is true."""
 
 from collections.abc import Mapping, Sequence
 from typing import ClassVar
@@ -53,7 +53,7 @@ class Enlarge(Layer, frozen=True, tag="enlarge"):
 
 
 def check_of(layer: Layer, inputs: Sequence[Shape], behind: Sequence[Layer] = ()):
-    """A design in which the layer receives volumes of these shapes, each made by a convolution of the input."""
+    """The check of a design in which the layer receives volumes of these shapes, each from a convolution."""
     makers = [Node(f"in{number}", strategies.maker(shape), (INPUT,)) for number, shape in enumerate(inputs)]
     nodes = (*makers, Node("n", layer, tuple(node.name for node in makers)))
     nodes = (*nodes, *(Node(f"behind{number}", other) for number, other in enumerate(behind)))
@@ -75,18 +75,18 @@ DECLARED = {
 
 
 @pytest.mark.parametrize("missing", [name for name in DECLARED if name != "title"])
-def test_a_kind_that_leaves_a_declaration_out_cannot_be_made(missing):
+def test_a_kind_that_leaves_out_a_declaration_cannot_be_defined(missing):
     assert issubclass(declare(**DECLARED), Layer)
     with pytest.raises(TypeError, match=f"kind Undeclared does not declare {missing}$"):
         declare(**{name: value for name, value in DECLARED.items() if name != missing})
 
 
-def test_a_kind_that_reads_windows_says_where_they_lie():
+def test_a_kind_that_reads_windows_must_declare_them():
     with pytest.raises(TypeError, match="does not declare windows"):
         declare(**DECLARED | {"reads": "windows"})
 
 
-def test_a_kind_that_declares_nothing_is_told_all_that_is_missing():
+def test_every_missing_declaration_is_named():
     with pytest.raises(TypeError, match=r"does not declare reads, channels_read, role, forward, explain$"):
         declare(title="Undeclared")
 
@@ -106,15 +106,15 @@ KINDS = pytest.mark.parametrize("kind", [*LAYERS, Enlarge], ids=tag_of)
 
 @KINDS
 @given(data=st.data(), seed=strategies.seeds)
-def test_nothing_but_what_a_kind_declares_to_read_moves_a_value(kind, data, seed):
+def test_only_the_region_that_a_kind_declares_to_read_changes_a_value(kind, data, seed):
     layer, inputs = data.draw(strategies.cases(kind))
     volumes, weights = strategies.arrays(strategies.normals, seed, layer, inputs)
     output = layer.forward(volumes, weights, proceed).copy()
     at = tuple(data.draw(st.integers(0, extent - 1)) for extent in output.shape)
-    declared = regions_read(check_of(layer, inputs), ("d", "n"), *at)
+    regions = regions_read(check_of(layer, inputs), ("d", "n"), *at)
     for number, volume in enumerate(volumes):
         outside = np.ones(volume.shape, bool)
-        region = declared.get(("d", f"in{number}"))
+        region = regions.get(("d", f"in{number}"))
         if region is not None:
             outside[region.first : region.last, region.top : region.bottom, region.left : region.right] = False
         volume[outside] += 3
@@ -123,40 +123,42 @@ def test_nothing_but_what_a_kind_declares_to_read_moves_a_value(kind, data, seed
 
 @KINDS
 @given(data=st.data(), seed=strategies.seeds)
-def test_the_corners_of_what_a_kind_declares_to_read_move_the_value(kind, data, seed):
+def test_the_first_and_last_values_of_the_declared_region_change_the_value(kind, data, seed):
     layer, inputs = data.draw(strategies.cases(kind))
     volumes, weights = strategies.arrays(strategies.normals, seed, layer, inputs)
     at = tuple(data.draw(st.integers(0, extent - 1)) for extent in layer.output_shape(inputs))
-    declared = regions_read(check_of(layer, inputs), ("d", "n"), *at)
+    regions = regions_read(check_of(layer, inputs), ("d", "n"), *at)
     assume(
-        _moves(layer, volumes, weights, at, dict.fromkeys(range(len(inputs)), np.s_[:]))
+        _changes_value(layer, volumes, weights, at, dict.fromkeys(range(len(inputs)), np.s_[:]))
     )  # softmax of one channel is 1
     for number in range(len(inputs)):
-        region = declared.get(("d", f"in{number}"))
+        region = regions.get(("d", f"in{number}"))
         if region is not None:
             low = (region.first, region.top, region.left)
             high = (region.last - 1, region.bottom - 1, region.right - 1)
-            assert all(_moves(layer, volumes, weights, at, {number: corner}) for corner in (low, high))
+            assert all(_changes_value(layer, volumes, weights, at, {number: corner}) for corner in (low, high))
 
 
-def _moves(layer, volumes, weights, at, changed):
-    """Whether values of some inputs move one of the output: by little or much, among positive or negative ones."""
+def _changes_value(layer, volumes, weights, at, changes):
+    """Whether some values of the inputs change one of the output: by little or much, with either sign."""
     for sign in (1, -1):
         plain = [(sign * (abs(volume) + 1)).astype(np.float32) for volume in volumes]
         before = layer.forward(plain, weights, proceed)[at]
         for step in (0.5, 1e3, -1e3, 1e6):
-            moved = [volume.copy() for volume in plain]
-            for number, place in changed.items():
-                scale = np.linspace(1, 2, moved[number].size).reshape(moved[number].shape)  # softmax of equal steps
-                moved[number][place] += np.float32(step) * scale[place].astype(np.float32)
-            if layer.forward(moved, weights, proceed)[at] != before:
+            modified = [volume.copy() for volume in plain]
+            for number, index in changes.items():
+                scale = np.linspace(1, 2, modified[number].size).reshape(
+                    modified[number].shape
+                )  # softmax of equal steps
+                modified[number][index] += np.float32(step) * scale[index].astype(np.float32)
+            if layer.forward(modified, weights, proceed)[at] != before:
                 return True
     return False
 
 
 @KINDS
 @given(data=st.data())
-def test_the_terms_that_a_kind_counts_are_those_of_the_conventions(kind, data):
+def test_the_terms_that_a_kind_counts_are_those_of_the_counting_rules(kind, data):
     layer, inputs = data.draw(strategies.cases(kind))
     amounts = layer.operations(inputs, layer.output_shape(inputs))
     assert set(amounts) <= {term.id for term in TERMS} - {"macs"}
@@ -177,18 +179,18 @@ def test_the_filters_of_a_kind_cover_the_window_and_channels_that_it_reads(kind,
 
 
 @pytest.mark.parametrize("kind", LAYERS, ids=tag_of)
-def test_columns_of_papers_name_settings_of_their_kind(kind):
+def test_paper_columns_name_settings_of_their_kind(kind):
     assert {setting for _, setting in kind.paper_columns} <= set(kind.__struct_fields__)
 
 
 def test_values_behind_a_kind_that_repeats_pixels_have_exact_regions_and_no_field_of_one_step():
-    known = check_of(Enlarge(), [Shape(2, 4, 4)], [strategies.plain(LAYERS[0])])
-    assert known.analyses["d"].reports[1].output_shape == Shape(2, 8, 8)
-    region = regions_read(known, ("d", "behind0"), 0, 3, 4)["d", "in0"]
+    project_check = check_of(Enlarge(), [Shape(2, 4, 4)], [strategies.plain(LAYERS[0])])
+    assert project_check.analyses["d"].reports[1].output_shape == Shape(2, 8, 8)
+    region = regions_read(project_check, ("d", "behind0"), 0, 3, 4)["d", "in0"]
     assert region.window == (1, 1, 3, 3)
-    assert {("d", "n"), ("d", "behind0")} & set(receptive_fields(known)) == set()
+    assert {("d", "n"), ("d", "behind0")} & set(receptive_fields(project_check)) == set()
 
 
-def test_an_unknown_kind_explains_its_values_through_its_own_answer():
+def test_a_kind_unknown_to_the_engine_explains_its_own_values():
     volume = np.arange(4, dtype=np.float32).reshape(1, 2, 2)
     assert explain(Enlarge(), "n", [volume], {}, Spot(0, 3, 2)).result == 3

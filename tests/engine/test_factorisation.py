@@ -1,4 +1,4 @@
-"""Reductions and expansions against what they promise: least squares, energies, and the formula written out."""
+"""Reductions and expansions against least squares, energies, and the formula written out."""
 
 import numpy as np
 import pytest
@@ -15,12 +15,12 @@ from engine.low_rank.factorisation import (
     input_covariance,
 )
 from engine.low_rank.forms import FORMS, POINTWISE, layers_of_form, run_form, run_linear
-from tests.engine.checkpoints import proceed
+from tests.engine.checkpoints import Stopped, proceed, stop
 
 
 @st.composite
 def cases(draw, kernels=(1, 2, 3)):
-    """A layer, its weights and two volumes, some of them of fewer directions than channels."""
+    """A layer, its weights and two volumes, some of a lower rank than they have channels."""
     filters, channels = draw(st.integers(1, 5)), draw(st.integers(1, 6))
     kernel = draw(st.tuples(st.sampled_from(kernels), st.sampled_from(kernels)))
     layer = Conv2d(
@@ -40,8 +40,8 @@ def error(form, layer, weight, weights, volumes):
     wrong = total = 0.0
     for volume in volumes:
         exact = run_linear(layer, weight, volume, proceed).astype(float)
-        given = run_form(form, layer, weights, volume, proceed).astype(float)
-        wrong, total = wrong + ((given - exact) ** 2).sum(), total + (exact**2).sum()
+        approximate = run_form(form, layer, weights, volume, proceed).astype(float)
+        wrong, total = wrong + ((approximate - exact) ** 2).sum(), total + (exact**2).sum()
     return (wrong / total) ** 0.5 if total else 0.0
 
 
@@ -51,7 +51,7 @@ def fitter(case):
 
 
 @given(cases(), st.sampled_from(tuple(FORMS)), st.booleans())
-def test_at_full_width_nothing_is_lost(case, form, refit):
+def test_at_full_rank_nothing_is_lost(case, form, refit):
     layer, weight, volumes = case
     ranks = {"1x1+kxk": (6,), "kxk+1x1": (5,), "1x1+kxk+1x1": (6, 5)}[form]
     weights = fitter(case).weights(form, ranks, refit=refit)
@@ -62,10 +62,10 @@ def test_at_full_width_nothing_is_lost(case, form, refit):
 def test_for_a_1x1_layer_the_expected_error_is_the_error(case):
     layer, weight, volumes = case
     layer = Conv2d(layer.filters, 1, bias=False)  # a stride would leave out pixels that the covariance has
-    made = Fitter(layer, weight, lambda: volumes, proceed)
-    for rank in range(len(made.reduction.energies) + 1):
-        found = error("1x1+kxk", layer, weight, made.weights("1x1+kxk", (rank,)) if rank else zeros(weight), volumes)
-        assert found == pytest.approx(made.reduction.expected_errors[rank], abs=1e-3)
+    fit = Fitter(layer, weight, lambda: volumes, proceed)
+    for rank in range(len(fit.reduction.energies) + 1):
+        actual = error("1x1+kxk", layer, weight, fit.weights("1x1+kxk", (rank,)) if rank else zeros(weight), volumes)
+        assert actual == pytest.approx(fit.reduction.expected_errors[rank], abs=1e-3)
 
 
 def zeros(weight):
@@ -75,17 +75,17 @@ def zeros(weight):
 @given(cases())
 def test_for_a_1x1_behind_the_expected_error_is_the_error(case):
     layer, weight, volumes = case
-    made = fitter(case)
-    for rank in range(1, len(made.expansion.energies) + 1):
-        found = error("kxk+1x1", layer, weight, made.weights("kxk+1x1", (rank,)), volumes)
-        assert found == pytest.approx(made.expansion.expected_errors[rank], abs=1e-3)
+    fit = fitter(case)
+    for rank in range(1, len(fit.expansion.energies) + 1):
+        actual = error("kxk+1x1", layer, weight, fit.weights("kxk+1x1", (rank,)), volumes)
+        assert actual == pytest.approx(fit.expansion.expected_errors[rank], abs=1e-3)
 
 
 @given(cases(kernels=(1,)), st.integers(1, 3), st.integers(0, 2**32))
-def test_no_other_pair_of_that_width_loses_less_on_a_1x1_layer(case, rank, seed):
+def test_no_other_pair_of_that_rank_loses_less_on_a_1x1_layer(case, rank, seed):
     layer, weight, volumes = case
     layer = Conv2d(layer.filters, 1, bias=False)
-    found = error(
+    actual = error(
         "1x1+kxk", layer, weight, Fitter(layer, weight, lambda: volumes, proceed).weights("1x1+kxk", (rank,)), volumes
     )
     random = np.random.default_rng(seed)
@@ -93,43 +93,43 @@ def test_no_other_pair_of_that_width_loses_less_on_a_1x1_layer(case, rank, seed)
     reduced = np.concatenate([np.tensordot(first[:, :, 0, 0], v, 1).reshape(rank, -1) for v in volumes], axis=1)
     exact = np.concatenate([np.tensordot(weight[:, :, 0, 0], v, 1).reshape(len(weight), -1) for v in volumes], axis=1)
     best = np.linalg.lstsq(reduced.T.astype(float), exact.T.astype(float), rcond=None)[0].T.astype(np.float32)
-    assert found <= error("1x1+kxk", layer, weight, (first, best[:, :, None, None]), volumes) + 1e-3
+    assert actual <= error("1x1+kxk", layer, weight, (first, best[:, :, None, None]), volumes) + 1e-3
 
 
 @given(cases(), st.integers(1, 4), st.integers(1, 4))
-def test_a_refit_never_raises_the_error_on_what_it_is_fitted_to(case, first, second):
+def test_a_refit_never_raises_the_error_on_the_volumes_that_it_is_fitted_to(case, first, second):
     layer, weight, volumes = case
-    made = fitter(case)
+    fit = fitter(case)
     for form, ranks in (("1x1+kxk", (first,)), ("1x1+kxk+1x1", (first, second))):
         before, after = (
-            error(form, layer, weight, made.weights(form, ranks, refit=refit), volumes) for refit in (False, True)
+            error(form, layer, weight, fit.weights(form, ranks, refit=refit), volumes) for refit in (False, True)
         )
         assert after <= before + 1e-4
 
 
 def plain_and_best(case, rank):
-    """Errors of the pair, of the refitted one, and the least that any k×k behind that reduction has, by plain lstsq."""
+    """Errors of the pair, of the refitted pair, and the least of any k×k behind that reduction, by plain lstsq."""
     layer, weight, volumes = case
-    made = fitter(case)
-    plain, again = (
-        error("1x1+kxk", layer, weight, made.weights("1x1+kxk", (rank,), refit=on), volumes) for on in (False, True)
+    fit = fitter(case)
+    plain, refit = (
+        error("1x1+kxk", layer, weight, fit.weights("1x1+kxk", (rank,), refit=on), volumes) for on in (False, True)
     )
-    first, core = made.weights("1x1+kxk", (rank,))
+    first, core = fit.weights("1x1+kxk", (rank,))
     windows, exact = [], []
     for volume in volumes:
         reduced = run_linear(POINTWISE, first, volume, proceed)
         taps = np.eye(core[0].size, dtype=np.float32).reshape(-1, *core.shape[1:])
         windows.append(run_linear(layer, taps, reduced, proceed).reshape(len(taps), -1))
         exact.append(run_linear(layer, weight, volume, proceed).reshape(len(weight), -1))
-    inputs, goal = (np.concatenate(found, axis=1).T.astype(float) for found in (windows, exact))
+    inputs, goal = (np.concatenate(parts, axis=1).T.astype(float) for parts in (windows, exact))
     best = np.linalg.lstsq(inputs, goal, rcond=None)[0]
-    return plain, again, np.linalg.norm(goal - inputs @ best) / np.linalg.norm(goal)
+    return plain, refit, np.linalg.norm(goal - inputs @ best) / np.linalg.norm(goal)
 
 
 @given(cases(), st.integers(1, 4))
-def test_a_refit_lies_between_plain_least_squares_and_the_pair_of_before(case, rank):
-    plain, again, least = plain_and_best(case, rank)
-    assert least - 1e-4 <= again <= plain + 1e-4
+def test_the_error_of_a_refit_lies_between_those_of_least_squares_and_of_the_plain_pair(case, rank):
+    plain, refit, least = plain_and_best(case, rank)
+    assert least - 1e-4 <= refit <= plain + 1e-4
 
 
 @pytest.mark.parametrize("rank", [1, 2, 3])
@@ -138,21 +138,21 @@ def test_with_many_samples_a_refit_is_plain_least_squares(rank):
     smooth = random.normal(size=(5, 62, 62)).cumsum(axis=1).cumsum(axis=2)
     volume = (smooth / smooth.std()).astype(np.float32)
     weight = random.normal(size=(4, 5, 3, 3)).astype(np.float32)
-    plain, again, least = plain_and_best((Conv2d(4, 3, bias=False), weight, [volume]), rank)
-    assert again - least < 0.1 * (plain - least)  # what the ridge keeps
+    plain, refit, least = plain_and_best((Conv2d(4, 3, bias=False), weight, [volume]), rank)
+    assert refit - least < 0.1 * (plain - least)  # the rest is due to the ridge
 
 
 @given(cases())
-def test_measuring_all_widths_at_once_gives_what_running_each_gives(case):
+def test_measuring_all_ranks_at_once_equals_running_each(case):
     layer, weight, volumes = case
-    made = fitter(case)
-    for form, split, most in (("1x1+kxk", made.reduction, 7), ("kxk+1x1", made.expansion, 6)):
+    fit = fitter(case)
+    for form, split, most in (("1x1+kxk", fit.reduction, 7), ("kxk+1x1", fit.expansion, 6)):
         layers = layers_of_form(form, layer)
         total = factorisation.ErrorSums()
         for volume in volumes:
             exact = run_linear(layer, weight, volume, proceed)
             total += factorisation.measure_errors(split, layers, exact, volume, range(1, most), proceed)
-        alone = [error(form, layer, weight, made.weights(form, (rank,)), volumes) for rank in range(1, most)]
+        alone = [error(form, layer, weight, fit.weights(form, (rank,)), volumes) for rank in range(1, most)]
         assert total.errors == pytest.approx(alone, abs=2e-3)
 
 
@@ -180,7 +180,7 @@ def test_without_data_both_sides_are_plain_singular_value_decompositions(case):
         assert split.energies == pytest.approx(values[: len(split.energies)] ** 2, rel=1e-4)
 
 
-def test_wider_than_the_data_the_further_maps_are_zero():
+def test_maps_beyond_the_rank_of_the_data_are_zero():
     layer, random = Conv2d(3, 3, bias=False), np.random.default_rng(0)
     weight = random.normal(size=(3, 4, 3, 3)).astype(np.float32)
     volume = np.repeat(random.normal(size=(1, 8, 8)), 4, axis=0).astype(np.float32)
@@ -191,30 +191,24 @@ def test_wider_than_the_data_the_further_maps_are_zero():
     assert error("1x1+kxk", layer, weight, (first, second), [volume]) < 1e-5
 
 
-def test_volumes_of_zeros_are_met_with_weights_of_zeros():
+def test_weights_fitted_to_volumes_of_zeros_are_finite():
     layer, weight = Conv2d(2, 3, bias=False), np.ones((2, 3, 3, 3), np.float32)
     for form, ranks in (("1x1+kxk", (2,)), ("kxk+1x1", (2,)), ("1x1+kxk+1x1", (2, 2))):
-        made = Fitter(layer, weight, lambda: [np.zeros((3, 6, 6), np.float32)], proceed)
-        for array in made.weights(form, ranks, refit=True):
+        fit = Fitter(layer, weight, lambda: [np.zeros((3, 6, 6), np.float32)], proceed)
+        for array in fit.weights(form, ranks, refit=True):
             assert np.isfinite(array).all()
 
 
 @pytest.mark.parametrize("value", [np.nan, np.inf])
 def test_volumes_that_are_not_finite_are_refused(value):
     volume = np.full((3, 6, 6), value, np.float32)
-    made = Fitter(Conv2d(2, 3, bias=False), np.ones((2, 3, 3, 3), np.float32), lambda: [volume], proceed)
+    fit = Fitter(Conv2d(2, 3, bias=False), np.ones((2, 3, 3, 3), np.float32), lambda: [volume], proceed)
     with pytest.raises(NotFinite, match="not finite"):
-        made.weights("1x1+kxk", (2,))
+        fit.weights("1x1+kxk", (2,))
 
 
-def test_finding_can_be_cancelled_between_blocks():
-    class Stop(Exception):
-        pass
-
-    def stop():
-        raise Stop
-
+def test_fitting_can_be_cancelled():
     volume = np.ones((3, 6, 6), np.float32)
-    made = Fitter(Conv2d(2, 3, bias=False), np.ones((2, 3, 3, 3), np.float32), lambda: [volume], stop)
-    with pytest.raises(Stop):
-        made.weights("1x1+kxk", (2,))
+    fit = Fitter(Conv2d(2, 3, bias=False), np.ones((2, 3, 3, 3), np.float32), lambda: [volume], stop)
+    with pytest.raises(Stopped):
+        fit.weights("1x1+kxk", (2,))

@@ -1,4 +1,4 @@
-"""The paper's table of any design: rows, widths, and published figures beside recounted ones."""
+"""GoogLeNet's table for any design: rows, numbers of maps, and published figures beside recounted ones."""
 
 import pytest
 from msgspec.structs import replace
@@ -18,6 +18,7 @@ from engine.reports.paper_columns import MAP_COUNT_COLUMNS, map_counts_of
 from engine.reports.recount import Recount, abbreviate_as_printed
 from engine.run.check import check
 from engine.shapes import Shape
+from tests.engine import strategies
 
 GOOGLENET = load_project(RESOURCES / "projects" / "googlenet.toml").project
 
@@ -44,7 +45,7 @@ def test_googlenets_table_has_the_papers_rows_and_columns():
     }
 
 
-def test_a_row_of_googlenets_table_says_what_the_paper_prints():
+def test_a_row_of_googlenets_table_has_the_figures_of_the_paper():
     (row,) = [row for row in texts(tuple(rows_of().values())) if row["type"] == "inception (3a)"]
     assert row == {
         "type": "inception (3a)", "patch": "", "output": "256×28×28", "depth": "2", "filters": "",
@@ -54,7 +55,7 @@ def test_a_row_of_googlenets_table_says_what_the_paper_prints():
     }  # fmt: skip
 
 
-def test_the_totals_are_the_papers_and_22_layers_deep():
+def test_the_totals_are_those_of_the_paper_and_22_layers_deep():
     total = rows_of()[""]
     assert (total.params.count, total.ops.count, total.depth) == (6_990_272, 1_582_671_872, 22)
     assert total.is_total
@@ -68,20 +69,20 @@ def test_the_depth_of_a_network_is_that_of_its_name(name, design, depth):
 @pytest.mark.parametrize("path", sorted((RESOURCES / "projects").glob("*.toml")), ids=lambda path: path.stem)
 def test_the_rows_of_a_design_add_up_to_its_totals(path):
     project = load_project(path).project
-    known = check(project)
-    for design, analysis in known.analyses.items():
-        *rows, total = paper_rows(project, known, design)
+    project_check = check(project)
+    for design, analysis in project_check.analyses.items():
+        *rows, total = paper_rows(project, project_check, design)
         assert total.ops.count == analysis.macs == sum(row.ops.count for row in rows)
         assert total.params.count == sum(row.params.count for row in rows) <= analysis.params
         assert max(row.depth for row in rows) <= total.depth <= sum(row.depth for row in rows)
 
 
-def test_activations_and_normalizations_have_no_row_but_softmax_has():
+def test_activations_and_normalisations_have_no_row_but_softmax_has():
     project = project_of(Node("c", Conv2d(4, 3)), Node("r", Activation("relu")), Node("s", Activation("softmax")))
     assert list(rows_of(project, "a")) == ["c", "s", ""]
 
 
-def test_what_nothing_is_published_of_has_no_such_columns():
+def test_a_design_without_published_figures_has_no_columns_for_them():
     rows = tuple(rows_of(project_of(Node("c", Conv2d(4, 3))), "a").values())
     assert [column.id for column in paper_table_columns(rows)] == [
         "type",
@@ -95,7 +96,7 @@ def test_what_nothing_is_published_of_has_no_such_columns():
     assert not any("published" in note for note in footnotes(GOOGLENET, rows))
 
 
-def test_a_design_without_layers_or_of_no_name_has_no_rows():
+def test_a_design_that_is_empty_or_does_not_exist_has_no_rows():
     assert rows_of(project_of(), "a") == rows_of(design="none") == {}
 
 
@@ -105,13 +106,13 @@ def test_the_stem_has_a_table_of_its_own():
     assert [row.node for row in rows.values()] == ["c", ""]
 
 
-def test_a_row_with_a_mistake_has_unknown_figures_and_says_what_is_wrong():
+def test_a_row_with_a_mistake_has_unknown_figures_and_states_the_problem():
     row = rows_of(project_of(Node("c", Conv2d(4, 99, padding="valid")), Node("d", Dense(3))), "a")
     assert row["c"].params.recounted == row["d"].ops.recounted == "unknown"
     assert "kernel 99×99" in row["c"].problem
 
 
-def test_notes_are_numbered_from_top_to_bottom_and_stand_below():
+def test_notes_are_numbered_from_top_to_bottom_and_printed_below():
     rows = tuple(rows_of().values())
     assert [row.title for row in rows if row.mark][:2] == ["conv 7×7/2 ¹", "inception (4a) ²"]
     notes = list(footnotes(GOOGLENET, rows))
@@ -139,7 +140,7 @@ def test_notes_are_numbered_from_top_to_bottom_and_stand_below():
         ("MACs", 5, "many", "5", ""),
     ],
 )
-def test_a_recount_stands_beside_what_is_published(unit, count, published, recounted, difference):
+def test_a_recount_is_compared_with_the_published_figure(unit, count, published, recounted, difference):
     figure = Recount(unit, count, published)
     assert (figure.recounted, figure.difference) == (recounted, difference)
 
@@ -153,7 +154,7 @@ def test_a_recount_stands_beside_what_is_published(unit, count, published, recou
         (Recount("MACs", 51_079_168, "54M"), "51,079,168 MACs, 5.4 % less than the published 54M"),
     ],
 )
-def test_a_figure_is_told_in_words_with_its_exact_integer(figure, words):
+def test_a_figure_is_described_in_words_with_its_exact_integer(figure, words):
     assert figure.words == words
 
 
@@ -173,13 +174,13 @@ def test_the_formula_of_a_row_multiplies_kernels_and_channels():
     assert rows["pool1"].formula(rows["pool1"].ops) == ""
 
 
-# Widths
+# Numbers of maps
 
 
 @pytest.mark.parametrize("kind", [*LAYERS, *BLOCKS], ids=lambda kind: kind.title)
-def test_every_width_is_an_integer_setting_of_its_kind(kind):
+def test_every_number_of_maps_is_an_integer_setting_of_its_kind(kind):
     for column, setting in kind.paper_columns:
-        assert setting in kind.__struct_fields__
+        assert type(getattr(strategies.plain(kind), setting)) is int
         assert column in MAP_COUNT_COLUMNS or column.startswith("{}")
 
 
@@ -195,46 +196,46 @@ def test_every_width_is_an_integer_setting_of_its_kind(kind):
         (Activation("relu"), {}),
     ],
 )
-def test_a_width_stands_in_the_column_of_its_kernel(layer, columns):
-    assert {column: width.value for column, width in map_counts_of(layer).items()} == columns
+def test_a_number_of_maps_is_in_the_column_of_its_kernel(layer, columns):
+    assert {column: count.value for column, count in map_counts_of(layer).items()} == columns
 
 
 @pytest.mark.parametrize("text", ["-1", "", "1.5", "x", "²", "1000001", "99999999999999999999"])
-def test_a_text_that_is_no_width_is_refused_with_its_setting_and_range(text):
+def test_a_text_that_is_not_a_number_of_maps_is_refused_with_setting_and_range(text):
     reduce = map_counts_of(Inception(64, 96, 128, 16, 32, 32))["3x3_reduce"]
     with pytest.raises(ValueError, match=r"3×3 reduce: .*from 0 to 1,000,000, 0 for none"):
         reduce.read(text)
 
 
 def test_a_reduction_can_be_0_and_a_branch_cannot():
-    widths = map_counts_of(Inception(64, 96, 128, 16, 32, 32))
-    assert widths["pool_proj"].read(" 0 ") == 0
+    counts = map_counts_of(Inception(64, 96, 128, 16, 32, 32))
+    assert counts["pool_proj"].read(" 0 ") == 0
     with pytest.raises(ValueError, match="1×1: '0' is no number of maps; type a whole number from 1"):
-        widths["1x1"].read("0")
+        counts["1x1"].read("0")
 
 
 # The stem's other form
 
 
 def test_googlenets_stem_made_separable_has_the_published_figures():
-    found = switch_form(GOOGLENET, rows_of()["conv1"])
-    assert isinstance(found, FormSwitch)
-    assert found.text == "Make conv1 separable"
-    assert "7·7·3·8 + 24·64 = 2,712 weights, as published: 2.7K" in found.words
-    assert "34,019,328 MACs, as published: 34M" in found.words
-    row = rows_of(GOOGLENET.with_network("GoogLeNet", found.network))["conv1"]
+    switch = switch_form(GOOGLENET, rows_of()["conv1"])
+    assert isinstance(switch, FormSwitch)
+    assert switch.text == "Make conv1 separable"
+    assert "7·7·3·8 + 24·64 = 2,712 weights, as published: 2.7K" in switch.words
+    assert "34,019,328 MACs, as published: 34M" in switch.words
+    row = rows_of(GOOGLENET.with_network("GoogLeNet", switch.network))["conv1"]
     assert row.layer == SeparableConv2d(64, 7, 2, 3, 8, batch_norm=False)
     assert (row.params.count, row.ops.count) == (2_712, 34_019_328)
     assert (row.params.agrees, row.ops.agrees) == (True, True)
     assert row.output_shape == Shape(64, 112, 112)
 
 
-def test_the_stem_made_separable_and_dense_again_is_the_network_of_before():
+def test_the_stem_made_separable_and_dense_again_is_the_original_network():
     project = GOOGLENET
     for text in ("Make conv1 separable", "Make conv1 dense"):
-        found = switch_form(project, rows_of(project)["conv1"])
-        assert found.text == text
-        project = project.with_network("GoogLeNet", found.network)
+        switch = switch_form(project, rows_of(project)["conv1"])
+        assert switch.text == text
+        project = project.with_network("GoogLeNet", switch.network)
     before, after = (analyze(p.network("GoogLeNet"), Shape(3, 224, 224)) for p in (GOOGLENET, project))
     assert [report.name for report in after.reports] == [report.name for report in before.reports]
     assert (after.params, after.macs) == (before.params, before.macs)
@@ -242,11 +243,11 @@ def test_the_stem_made_separable_and_dense_again_is_the_network_of_before():
 
 def test_without_published_figures_a_separable_convolution_has_depth_multiplier_1():
     project = project_of(Node("c", Conv2d(4, 3)))
-    found = switch_form(project, rows_of(project, "a")["c"])
-    assert found.network.node("c").layer.depth_multiplier == 1
+    switch = switch_form(project, rows_of(project, "a")["c"])
+    assert switch.network.node("c").layer.depth_multiplier == 1
 
 
-def test_figures_that_no_multiplier_gives_leave_it_at_1():
+def test_published_figures_that_no_depth_multiplier_reaches_leave_it_at_1():
     project = project_of(Node("c", Conv2d(4, 3)), published=(Published("a", "c", params="1M"),))
     assert switch_form(project, rows_of(project, "a")["c"]).network.node("c").layer.depth_multiplier == 1
 
@@ -255,5 +256,5 @@ def test_figures_that_no_multiplier_gives_leave_it_at_1():
     ("node", "words"), [("pool1", "pool1 is a max pooling"), ("inception_3a", "inception_3a is an inception"),
                         ("", "Select a convolution")]
 )  # fmt: skip
-def test_other_rows_have_no_other_form_and_say_why(node, words):
+def test_other_rows_cannot_switch_their_form_and_say_why(node, words):
     assert switch_form(GOOGLENET, rows_of()[node]).startswith(words)

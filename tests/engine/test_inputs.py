@@ -1,4 +1,4 @@
-"""Photos, arrays and noise become exactly the volumes that the file format promises, or a fault with its place."""
+"""Photos, arrays and noise become exactly the volumes that the file format defines, or a fault at a setting."""
 
 import io
 import zlib
@@ -30,7 +30,7 @@ def halves(left, right, size=(40, 20), mode="RGB"):
 
 @pytest.fixture
 def photo(tmp_path):
-    """Saves a picture and gives the input that reads it, its bytes as they are."""
+    """Saves a picture and returns the input that reads it, its bytes unscaled."""
 
     def photo(picture, name="photo.png", saving=(), **settings):
         picture.save(tmp_path / name, **dict(saving))
@@ -41,17 +41,17 @@ def photo(tmp_path):
 
 
 def volume(spec):
-    found = inputs.load_input(spec, proceed)
-    assert found.dtype == np.float32
-    assert found.flags.c_contiguous
-    assert found.shape == inputs.input_shape(spec)
-    return found
+    result = inputs.load_input(spec, proceed)
+    assert result.dtype == np.float32
+    assert result.flags.c_contiguous
+    assert result.shape == inputs.input_shape(spec)
+    return result
 
 
 def colours(spec):
     """The pixels at the left and at the right edge of the middle row."""
-    found = volume(spec)
-    row = found[:, found.shape[1] // 2]
+    result = volume(spec)
+    row = result[:, result.shape[1] // 2]
     return tuple(row[:, 0].tolist()), tuple(row[:, -1].tolist())
 
 
@@ -61,16 +61,16 @@ def test_a_photo_of_its_own_size_is_read_pixel_by_pixel(photo):
     np.testing.assert_array_equal(volume(spec), pixels.transpose(2, 0, 1))
 
 
-def test_left_out_settings_are_224_by_224_rgb_between_0_and_1(photo):
-    saved = photo(halves(RED, WHITE, (300, 300)))
-    spec = ImageInput(saved.path)
+def test_default_settings_are_224_by_224_rgb_between_0_and_1(photo):
+    source = photo(halves(RED, WHITE, (300, 300)))
+    spec = ImageInput(source.path)
     assert inputs.input_shape(spec) == Shape(3, 224, 224)
-    found = volume(spec)
-    np.testing.assert_allclose(found[:, 100, 0], [1, 0, 0], atol=1e-6)
-    np.testing.assert_allclose(found[:, 100, -1], [1, 1, 1], atol=1e-6)
+    result = volume(spec)
+    np.testing.assert_allclose(result[:, 100, 0], [1, 0, 0], atol=1e-6)
+    np.testing.assert_allclose(result[:, 100, -1], [1, 1, 1], atol=1e-6)
 
 
-def test_channels_come_in_the_order_asked_for(photo):
+def test_channels_have_the_order_of_the_setting(photo):
     assert colours(photo(halves(RED, BLUE)))[0] == RED
     assert colours(photo(halves(RED, BLUE), channels="bgr")) == (BLUE, RED)
     gray = volume(photo(halves((10, 10, 10), (200, 200, 200)), channels="gray"))
@@ -95,11 +95,11 @@ def test_a_wide_photo_loses_its_sides_and_a_tall_one_its_top_and_bottom(photo):
     assert volume(photo(tall, size=(20, 20))).tolist() == volume(photo(Image.new("RGB", (20, 20), GREEN))).tolist()
 
 
-def test_the_crop_keeps_the_aspect_of_the_size_that_is_asked_for(photo):
+def test_the_crop_has_the_aspect_of_the_target_size(photo):
     spec = photo(halves(RED, BLUE, (80, 40)), size=(10, 20))
-    found = volume(spec)
-    assert (found[0, :, :8] > 250).all()
-    assert (found[2, :, 12:] > 250).all()
+    result = volume(spec)
+    assert (result[0, :, :8] > 250).all()
+    assert (result[2, :, 12:] > 250).all()
 
 
 @pytest.mark.parametrize(
@@ -150,14 +150,16 @@ def test_a_large_jpeg_keeps_its_sides_when_it_is_read_small(photo):
     np.testing.assert_allclose(right, BLUE, atol=4)
 
 
-def test_a_large_jpeg_is_decoded_no_larger_than_its_reading_was_predicted(photo, monkeypatch):
-    decoded, turned = [], inputs.ImageOps.exif_transpose
+def test_decoding_a_large_jpeg_takes_the_predicted_bytes(photo, monkeypatch):
+    sizes, transpose = [], inputs.ImageOps.exif_transpose
     monkeypatch.setattr(
-        inputs.ImageOps, "exif_transpose", lambda image, **how: decoded.append(image.size) or turned(image, **how)
+        inputs.ImageOps,
+        "exif_transpose",
+        lambda image, **options: sizes.append(image.size) or transpose(image, **options),
     )
     spec = photo(halves(RED, BLUE, (1600, 800)), "photo.jpg", size=(32, 64))
     volume(spec)
-    [(width, height)] = decoded
+    [(width, height)] = sizes
     assert width < 1600
     assert inputs.reading_bytes(spec) == inputs._PIXEL_BYTES * (width * height + 32 * 64)
 
@@ -169,9 +171,9 @@ def test_a_large_jpeg_is_decoded_no_larger_than_its_reading_was_predicted(photo,
 def test_any_photo_fits_any_size(photo_size, size, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / f"photo{next(NUMBERS)}.bmp"
     Image.new("RGB", photo_size, GREEN).save(path)
-    found = volume(ImageInput(str(path), size, scale=1.0))
-    assert found.shape == (3, *size)
-    assert found[1].min() >= 254  # the whole-number shrinking of some 200 pixels to one rounds down
+    result = volume(ImageInput(str(path), size, scale=1.0))
+    assert result.shape == (3, *size)
+    assert result[1].min() >= 254  # shrinking some 200 pixels to one by a whole factor rounds down
 
 
 def test_an_array_is_read_with_or_without_a_leading_one(tmp_path):
@@ -185,19 +187,19 @@ def test_an_array_is_read_with_or_without_a_leading_one(tmp_path):
 
 
 @pytest.mark.parametrize("shape", [(), (5,), (5, 6), (2, 2, 5, 6), (1, 1, 2, 5, 6), (0, 5, 6)])
-def test_an_array_that_is_no_volume_is_told_with_its_shape(shape, tmp_path):
+def test_an_array_that_is_not_a_volume_is_reported_with_its_shape(shape, tmp_path):
     np.save(tmp_path / "a.npy", np.zeros(shape, np.float32))
-    with pytest.raises(FileFault) as caught:
+    with pytest.raises(FileFault) as error:
         inputs.input_shape(ArrayInput(str(tmp_path / "a.npy")))
-    assert f"shape ({', '.join(map(str, shape))}); a volume has 3 sizes of at least 1" in str(caught.value)
+    assert f"shape ({', '.join(map(str, shape))}); a volume has 3 sizes of at least 1" in str(error.value)
 
 
-def test_noise_is_standard_normal_and_of_its_seed_alone():
-    found = volume(NoiseInput((4, 100, 100), 3))
-    assert abs(found.mean()) < 0.02
-    assert abs(found.std() - 1) < 0.02
-    np.testing.assert_array_equal(found, volume(NoiseInput((4, 100, 100), 3)))
-    assert (found != volume(NoiseInput((4, 100, 100), 4))).any()
+def test_noise_is_standard_normal_and_depends_on_its_seed_alone():
+    result = volume(NoiseInput((4, 100, 100), 3))
+    assert abs(result.mean()) < 0.02
+    assert abs(result.std() - 1) < 0.02
+    np.testing.assert_array_equal(result, volume(NoiseInput((4, 100, 100), 3)))
+    assert (result != volume(NoiseInput((4, 100, 100), 4))).any()
 
 
 @pytest.mark.parametrize("kind", ["image", "array", "noise"])
@@ -236,17 +238,17 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("name", UNREADABLE)
-def test_an_unreadable_image_is_told_with_the_reason(name, tmp_path):
+def test_an_unreadable_image_is_reported_with_the_reason(name, tmp_path):
     content, words = UNREADABLE[name]
     (tmp_path / name).write_bytes(content)
-    with pytest.raises(FileFault) as caught:
+    with pytest.raises(FileFault) as error:
         inputs.load_input(ImageInput(str(tmp_path / name)), proceed)
-    assert words in str(caught.value)
-    assert str(tmp_path / name) in str(caught.value)
-    assert caught.value.setting == "path"
+    assert words in str(error.value)
+    assert str(tmp_path / name) in str(error.value)
+    assert error.value.setting == "path"
 
 
-def test_a_missing_image_and_a_folder_are_told(tmp_path):
+def test_a_missing_image_and_a_folder_are_reported(tmp_path):
     for path, words in ((tmp_path / "no.png", "does not exist"), (tmp_path, "is not a file")):
         with pytest.raises(FileFault, match=words):
             inputs.input_shape(ImageInput(str(path)))
@@ -254,15 +256,15 @@ def test_a_missing_image_and_a_folder_are_told(tmp_path):
         inputs.input_shape(ImageInput("resources:photos/no.png"))
 
 
-def test_every_wrong_setting_of_an_image_is_told_and_the_missing_file_too(tmp_path):
+def test_every_wrong_setting_of_an_image_is_reported_along_with_the_missing_file(tmp_path):
     spec = ImageInput(str(tmp_path / "no.png"), mean=(1.0, 2.0), std=(0.0, 1.0, 1.0))
-    told = {fault.setting: str(fault) for fault in inputs.input_faults(spec)}
-    assert told["mean"] == "mean has 2 values; 1, or 3, one a channel, are expected"
-    assert told["std"].startswith("std is [0.0, 1.0, 1.0]; it divides")
-    assert "does not exist" in told["path"]
+    faults = {fault.setting: str(fault) for fault in inputs.input_faults(spec)}
+    assert faults["mean"] == "mean has 2 values; 1, or 3, one a channel, are expected"
+    assert faults["std"].startswith("std is [0.0, 1.0, 1.0]; it divides")
+    assert "does not exist" in faults["path"]
 
 
-def test_a_gray_image_wants_one_mean():
+def test_a_gray_image_needs_one_mean():
     spec = ImageInput("resources:photos/chelsea.png", channels="gray", mean=(1.0, 2.0, 3.0))
     assert [str(fault) for fault in inputs.input_faults(spec)] == ["mean has 3 values; 1 is expected"]
 
@@ -283,7 +285,7 @@ ENCODED = {file_format: encoded(NOISY, file_format) for file_format in ("PNG", "
     cut=st.integers(0, 40_000),
     changes=st.lists(st.tuples(st.integers(0, 400), st.binary(min_size=1, max_size=4)), max_size=4),
 )
-def test_a_damaged_image_gives_a_volume_or_a_fault(file_format, cut, changes, tmp_path_factory):
+def test_a_damaged_image_is_read_as_a_volume_or_refused(file_format, cut, changes, tmp_path_factory):
     content = bytearray(ENCODED[file_format][:cut])
     for at, new in changes:
         content[at : at + len(new)] = new
@@ -291,14 +293,14 @@ def test_a_damaged_image_gives_a_volume_or_a_fault(file_format, cut, changes, tm
     path.write_bytes(content)
     spec = ImageInput(str(path), (8, 8))
     try:
-        found = inputs.load_input(spec, proceed)
+        result = inputs.load_input(spec, proceed)
     except FileFault:
         return
-    assert found.shape == (3, 8, 8)
+    assert result.shape == (3, 8, 8)
 
 
 @pytest.mark.parametrize("name", ["photo.png", "photo.jpg", "photo.bmp"])
-def test_decoding_a_large_photo_can_be_cancelled_at_every_reading(photo, name):
+def test_decoding_a_large_photo_can_be_cancelled_at_every_checkpoint(photo, name):
     pixels = np.random.default_rng(5).integers(0, 256, (700, 900, 3), np.uint8)
     spec = photo(Image.fromarray(pixels), name)
     calls = count()
@@ -306,7 +308,7 @@ def test_decoding_a_large_photo_can_be_cancelled_at_every_reading(photo, name):
     last = next(calls)
     assert last > 5
     for number in (0, 1, last // 2, last - 1):
-        # Raised once only: what is swallowed there is not made up for later.
+        # Raised only once: if the decoder swallowed it, no later checkpoint would end the reading.
         now = count()
         with pytest.raises(Stopped):
             inputs.load_input(spec, lambda now=now, number=number: next(now) == number and stop())

@@ -1,4 +1,4 @@
-"""Kernels against the slow oracle, and their promises about memory, time between checkpoints and cancelling."""
+"""Kernels against the slow oracle, and their limits on memory and on the work between two checkpoints."""
 
 import tracemalloc
 
@@ -81,25 +81,25 @@ def lines(case):
     return convolution._Windows(case) if tile is None else convolution._Lines(case, tile)
 
 
-@pytest.fixture(params=["chosen", "windows", "lines"], scope="module")
+@pytest.fixture(params=["default", "windows", "lines"], scope="module")
 def _layout(request):
     """Let conv2d choose its layout, or force one wherever it is possible."""
-    forced = {"chosen": convolution._layout, "windows": convolution._Windows, "lines": lines}
+    layouts = {"default": convolution._layout, "windows": convolution._Windows, "lines": lines}
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(convolution, "_layout", forced[request.param])
+        patch.setattr(convolution, "_layout", layouts[request.param])
         yield
 
 
 def cut(patch, values):
-    """Make blocks of cheap arithmetic this small."""
+    """Limit blocks of cheap arithmetic to so many values."""
     patch.setattr(blocks, "CACHE_BYTES", 8 * values)
 
 
 @pytest.mark.usefixtures("_layout")
 @settings(max_examples=200, deadline=None)
 @given(convolutions(integers))
-def test_conv2d_of_integers_equals_the_oracle_bit_by_bit_in_every_dtype(drawn):
-    *arrays, setting = drawn
+def test_conv2d_of_integers_equals_the_oracle_bit_by_bit_in_every_dtype(case):
+    *arrays, setting = case
     expected = reference.conv2d(*arrays, **setting)
     for dtype in (np.int64, np.float64, np.float32):
         cast = [None if array is None else array.astype(dtype) for array in arrays]
@@ -111,8 +111,8 @@ def test_conv2d_of_integers_equals_the_oracle_bit_by_bit_in_every_dtype(drawn):
 @pytest.mark.usefixtures("_layout")
 @settings(max_examples=200, deadline=None)
 @given(convolutions(integers), limits())
-def test_conv2d_does_not_depend_on_how_blocks_are_cut(drawn, bounds):
-    *arrays, setting = drawn
+def test_conv2d_does_not_depend_on_how_blocks_are_cut(case, bounds):
+    *arrays, setting = case
     whole = kernels.conv2d(*arrays, **setting, checkpoint=proceed)
     with pytest.MonkeyPatch.context() as patch:
         for name, value in bounds.items():
@@ -124,8 +124,8 @@ def test_conv2d_does_not_depend_on_how_blocks_are_cut(drawn, bounds):
 @pytest.mark.usefixtures("_layout")
 @settings(max_examples=100, deadline=None)
 @given(convolutions(normals))
-def test_conv2d_of_floats_errs_at_most_by_rounding_each_term_once(drawn):
-    volume, weight, bias, setting = drawn
+def test_conv2d_of_floats_errs_at_most_by_rounding_each_term_once(case):
+    volume, weight, bias, setting = case
     result = kernels.conv2d(volume, weight, bias, **setting, checkpoint=proceed)
     sizes = reference.conv2d(abs(volume), abs(weight), None if bias is None else abs(bias), **setting)
     bound = (weight[0].size + 1) * UNIT * sizes
@@ -185,8 +185,8 @@ def test_oracle_multiplies_once_for_each_weight_and_output_position():
 
 @settings(max_examples=200, deadline=None)
 @given(poolings(integers), st.integers(1, 60))
-def test_max_pool2d_of_integers_equals_the_oracle(drawn, values):
-    volume, setting = drawn
+def test_max_pool2d_of_integers_equals_the_oracle(case, values):
+    volume, setting = case
     with pytest.MonkeyPatch.context() as patch:
         cut(patch, values)
         result = kernels.max_pool2d(volume, **setting, checkpoint=proceed)
@@ -197,8 +197,8 @@ def test_max_pool2d_of_integers_equals_the_oracle(drawn, values):
 
 @settings(max_examples=200, deadline=None)
 @given(poolings(integers), st.booleans(), st.integers(1, 60))
-def test_avg_pool2d_of_whole_numbers_equals_the_oracle_bit_by_bit(drawn, count_padding, values):
-    volume, setting = drawn[0].astype(float), drawn[1] | {"count_padding": count_padding}
+def test_avg_pool2d_of_whole_numbers_equals_the_oracle_bit_by_bit(case, count_padding, values):
+    volume, setting = case[0].astype(float), case[1] | {"count_padding": count_padding}
     with pytest.MonkeyPatch.context() as patch:
         cut(patch, values)
         result = kernels.avg_pool2d(volume, **setting, checkpoint=proceed)
@@ -207,8 +207,8 @@ def test_avg_pool2d_of_whole_numbers_equals_the_oracle_bit_by_bit(drawn, count_p
 
 @settings(max_examples=100, deadline=None)
 @given(poolings(normals), st.booleans())
-def test_avg_pool2d_of_floats_errs_at_most_by_rounding_each_term_once(drawn, count_padding):
-    volume, setting = drawn[0], drawn[1] | {"count_padding": count_padding}
+def test_avg_pool2d_of_floats_errs_at_most_by_rounding_each_term_once(case, count_padding):
+    volume, setting = case[0], case[1] | {"count_padding": count_padding}
     result = kernels.avg_pool2d(volume, **setting, checkpoint=proceed)
     bound = (np.prod(setting["kernel"]) + 1) * UNIT * reference.avg_pool2d(abs(volume), **setting)
     assert np.all(abs(result - reference.avg_pool2d(volume, **setting)) <= bound)
@@ -222,7 +222,7 @@ def test_avg_pool2d_never_counts_what_ceil_adds_beyond_the_padding():
     np.testing.assert_allclose(padded[0], np.outer([2 / 3, 1, 0.5], [2 / 3, 1, 0.5]), rtol=2 * UNIT)
 
 
-def test_max_pool2d_gives_the_largest_value_where_all_are_below_the_padding():
+def test_max_pool2d_ignores_the_padding_if_all_values_are_negative():
     volume = np.full((1, 3, 3), -5, np.float32)
     setting = {"kernel": (3, 3), "stride": (1, 1), "padding": (1, 1, 1, 1), "ceil": False}
     assert np.all(kernels.max_pool2d(volume, **setting, checkpoint=proceed) == -5)
@@ -320,7 +320,7 @@ LARGE = {
 
 
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
-def test_memory_beyond_input_and_output_stays_within_a_block(kernel, arrays, setting):
+def test_memory_besides_input_and_output_stays_within_a_block(kernel, arrays, setting):
     tracemalloc.start()
     try:
         result = kernel(*arrays, **setting, checkpoint=proceed)
@@ -331,7 +331,7 @@ def test_memory_beyond_input_and_output_stays_within_a_block(kernel, arrays, set
 
 
 @pytest.mark.parametrize(("kernel", "arrays", "setting"), LARGE.values(), ids=LARGE)
-def test_what_a_checkpoint_raises_ends_the_kernel_at_once(kernel, arrays, setting):
+def test_an_exception_of_a_checkpoint_ends_the_kernel_at_once(kernel, arrays, setting):
     calls = []
 
     def stop():
@@ -345,7 +345,7 @@ def test_what_a_checkpoint_raises_ends_the_kernel_at_once(kernel, arrays, settin
 
 
 @pytest.mark.parametrize("name", [name for name in LARGE if not name.startswith(("conv2d", "dense"))])
-def test_cheap_kernel_calls_its_checkpoint_for_each_mebibyte_at_least(name):
+def test_a_cheap_kernel_calls_its_checkpoint_at_least_once_per_mebibyte(name):
     kernel, arrays, setting = LARGE[name]
     calls = []
     kernel(*arrays, **setting, checkpoint=lambda: calls.append(None))
@@ -365,7 +365,7 @@ def test_cheap_kernel_calls_its_checkpoint_for_each_mebibyte_at_least(name):
         (64, 4096, 7, 64, SAME | {"stride": (3, 3)}),
     ],
 )
-def test_conv2d_multiplies_at_most_so_much_between_two_checkpoints(
+def test_conv2d_stays_within_its_block_of_macs_between_two_checkpoints(
     channels, filters, kernel, extent, setting, monkeypatch
 ):
     products, most, total = [], 0, 0

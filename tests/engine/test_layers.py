@@ -1,4 +1,4 @@
-"""What every kind of layer promises. A new one is held to it by its row in LAYERS and its row in ORACLES."""
+"""The guarantees of every kind of layer. A new one is tested for them by its rows in LAYERS and ORACLES."""
 
 import re
 from contextlib import suppress
@@ -24,17 +24,17 @@ from engine.run import weights
 from engine.shapes import Shape
 from engine.text.problems import ProjectError
 from tests.engine import layer_oracle, strategies
-from tests.engine.checkpoints import proceed
+from tests.engine.checkpoints import Stopped, proceed, stop
 from tests.engine.layer_oracle import ORACLES
 from tests.engine.strategies import alternatives, arrays, cases, fields, plain, seeds
 
 KINDS = pytest.mark.parametrize("kind", LAYERS, ids=tag_of)
 ALL_KINDS = (*LAYERS, *BLOCKS)
-"""Of settings, blocks promise what layers do."""
+"""For their settings, blocks guarantee what layers do."""
 
 
-def text_of(layer, *inputs):
-    """The sentences about a layer's mistakes on inputs of these shapes."""
+def mistake_texts(layer, *inputs):
+    """The texts of a layer's mistakes on inputs of these shapes."""
     return [mistake.text for mistake in layer.mistakes([Shape(*shape) for shape in inputs])]
 
 
@@ -62,7 +62,7 @@ def test_shape_rule_equals_the_shape_of_forward(kind, data, seed):
 
 @KINDS
 @given(data=st.data(), seed=seeds)
-def test_forward_of_integers_equals_the_oracle_bit_by_bit_where_the_kind_is_exact(kind, data, seed):
+def test_forward_of_integers_equals_the_oracle_bit_by_bit_if_the_kind_is_exact(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
     if not ORACLES[kind].exact(layer):
         return
@@ -91,18 +91,18 @@ def test_macs_equal_the_multiplications_that_the_loops_count(kind, data, seed):
 
 @KINDS
 @given(data=st.data(), seed=seeds)
-def test_params_equal_the_sizes_of_the_arrays_that_are_learned(kind, data, seed):
+def test_params_equal_the_sizes_of_the_learned_arrays(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
     report = report_of(layer, inputs)
-    made = weights.load_weights(report, seed=seed, design="design", checkpoint=proceed)
+    initial = weights.load_weights(report, seed=seed, design="design", checkpoint=proceed)
     learned = layer.param_shapes(inputs)
-    assert {role: array.shape for role, array in made.items()} == {**learned, **layer.statistic_shapes(inputs)}
-    assert report.params == sum(made[role].size for role in learned)
-    assert report.weight_bytes == sum(array.nbytes for array in made.values())
+    assert {role: array.shape for role, array in initial.items()} == {**learned, **layer.statistic_shapes(inputs)}
+    assert report.params == sum(initial[role].size for role in learned)
+    assert report.weight_bytes == sum(array.nbytes for array in initial.values())
 
 
 def report_of(layer, inputs):
-    """The analysis of a layer on inputs of these shapes, each made from one value by a convolution."""
+    """The report of a layer on inputs of these shapes, each computed from one value by a convolution."""
     sources = [Node(f"source{n}", strategies.maker(shape), (INPUT,)) for n, shape in enumerate(inputs)]
     node = Node("node", layer, tuple(source.name for source in sources))
     analysis = analyze(Network((*sources, node)), Shape(1, 1, 1))
@@ -112,30 +112,27 @@ def report_of(layer, inputs):
 
 @KINDS
 @given(data=st.data(), seed=seeds)
-def test_forward_leaves_its_inputs_and_weights_as_they_were(kind, data, seed):
+def test_forward_does_not_write_to_its_inputs_and_weights(kind, data, seed):
     layer, inputs = data.draw(cases(kind))
-    given_ = arrays(strategies.normals, seed, layer, inputs)
-    for array in (*given_[0], *given_[1].values()):
+    volumes, roles = arrays(strategies.normals, seed, layer, inputs)
+    for array in (*volumes, *roles.values()):
         array.flags.writeable = False
-    layer.forward(*given_, proceed)
+    layer.forward(volumes, roles, proceed)
 
 
 @KINDS
 @given(data=st.data(), seed=seeds)
 def test_forward_ends_at_its_first_checkpoint_or_has_nothing_to_compute(kind, data, seed):
-    def stop():
-        raise InterruptedError
-
     layer, inputs = data.draw(cases(kind))
     volumes, roles = arrays(strategies.normals, seed, layer, inputs)
-    with suppress(InterruptedError):
+    with suppress(Stopped):
         assert layer.forward(volumes, roles, stop) is volumes[0]
 
 
 @pytest.mark.parametrize("suffix", [".toml", ".json"])
 @KINDS
 @given(data=st.data())
-def test_file_round_trip_gives_an_equal_layer(kind, suffix, data):
+def test_a_layer_comes_back_equal_from_its_file(kind, suffix, data):
     project = project_of(data.draw(strategies.layers(kind, small=False)))
     with TemporaryDirectory() as folder:
         path = Path(folder, f"project{suffix}")
@@ -145,7 +142,7 @@ def test_file_round_trip_gives_an_equal_layer(kind, suffix, data):
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=tag_of)
 @given(data=st.data())
-def test_mistake_names_its_setting_and_both_numbers(kind, data):
+def test_a_mistake_names_its_setting_and_both_numbers(kind, data):
     layer = data.draw(strategies.layers(kind, data.draw(st.booleans())))
     count = max(kind.min_inputs, 1)
     inputs = data.draw(st.lists(strategies.shapes, min_size=count, max_size=count))
@@ -165,7 +162,7 @@ BOUNDED = [
 
 
 @pytest.mark.parametrize(("kind", "name", "bare"), BOUNDED, ids=[f"{tag_of(kind)}-{name}" for kind, name, _ in BOUNDED])
-def test_value_outside_its_bounds_is_refused_with_its_place_and_both_numbers(kind, name, bare, tmp_path):
+def test_a_value_outside_its_bounds_is_refused_with_its_place_and_both_numbers(kind, name, bare, tmp_path):
     data = file.to_data(project_of(plain(kind)), tmp_path)
     low, high = strategies.lowest(bare), strategies.highest(bare)
     for outside, limit in ((low - 1 - abs(low), low), (high + 1 + abs(high), high)):
@@ -193,7 +190,7 @@ SPELLINGS = [
 
 
 @pytest.mark.parametrize(("kind", "name", "spelling"), SPELLINGS)
-def test_equal_settings_in_other_spelling_are_equal_values_of_equal_hash(kind, name, spelling):
+def test_settings_in_another_spelling_are_equal_and_hash_alike(kind, name, spelling):
     count, number = spelling
     settings = msgspec.to_builtins(plain(kind))
     one = msgspec.convert({**settings, name: number}, kind)
@@ -203,7 +200,7 @@ def test_equal_settings_in_other_spelling_are_equal_values_of_equal_hash(kind, n
     assert msgspec.to_builtins(one) == msgspec.to_builtins(other)
 
 
-def test_margins_that_mirror_each_other_are_spelled_in_two():
+def test_symmetric_margins_are_normalised_to_two():
     one = convert(Conv2d, {"filters": 1, "kernel": 3, "padding": [1, 2, 1, 2]})
     assert one == Conv2d(filters=1, kernel=3, padding=(1, 2))
     assert one != Conv2d(filters=1, kernel=3, padding=(2, 1))
@@ -228,12 +225,12 @@ def test_three_margins_are_refused_by_name():
         (Concat(), "concat"),
     ],
 )
-def test_label_tells_the_settings_that_matter_in_a_few_words(layer, label):
+def test_the_label_of_a_layer_names_the_settings_that_matter(layer, label):
     assert layer.label() == label
 
 
 @pytest.mark.parametrize("kind", ALL_KINDS, ids=tag_of)
-def test_kind_and_its_settings_describe_themselves_to_forms(kind):
+def test_a_kind_and_its_settings_describe_themselves_to_forms(kind):
     assert kind.title
     assert kind.help.endswith(".")
     assert plain(kind).label()
@@ -242,24 +239,24 @@ def test_kind_and_its_settings_describe_themselves_to_forms(kind):
         assert set(field.type.extra_json_schema) >= {"title", "description"}
 
 
-def test_functions_that_settings_offer_are_those_that_kernels_have():
+def test_the_functions_that_an_activation_offers_are_those_of_the_kernels():
     [(_, bare, _)] = fields(Activation)
     assert set(bare.values) == set(kernels.ACTIVATIONS)
 
 
 def test_kernel_larger_than_its_padded_input_is_refused_with_both_sizes():
-    [text] = text_of(Conv2d(filters=1, kernel=(3, 9), padding=1), (1, 4, 5))
+    [text] = mistake_texts(Conv2d(filters=1, kernel=(3, 9), padding=1), (1, 4, 5))
     assert text.startswith("kernel 3×9 is larger than its padded input 6×7")
-    [text] = text_of(Conv2d(filters=1, kernel=3, dilation=4, padding="valid"), (1, 9, 8))
+    [text] = mistake_texts(Conv2d(filters=1, kernel=3, dilation=4, padding="valid"), (1, 9, 8))
     assert text.startswith("kernel 3×3 covers 9×9 with its dilation and is larger than its padded input 9×8")
-    [text] = text_of(MaxPool2d(kernel=6), (1, 4, 5))
+    [text] = mistake_texts(MaxPool2d(kernel=6), (1, 4, 5))
     assert text.startswith("kernel 6×6 is larger than its padded input 4×5")
 
 
 @given(strategies.shapes, strategies.layers(Conv2d) | strategies.layers(MaxPool2d))
-def test_same_padding_is_never_a_mistake_and_gives_the_input_over_the_stride_rounded_up(shape, layer):
+def test_same_padding_is_never_a_mistake_and_its_output_is_the_input_over_the_stride_rounded_up(shape, layer):
     layer = msgspec.structs.replace(layer, padding="same", **({"groups": 1} if isinstance(layer, Conv2d) else {}))
-    assert not text_of(layer, shape)
+    assert not mistake_texts(layer, shape)
     strides = layer.windows(shape).stride
     extents = layer.output_shape([shape])[1:]
     expected = tuple(-(-n // s) for n, s in zip(shape[1:], strides, strict=True))
@@ -268,7 +265,7 @@ def test_same_padding_is_never_a_mistake_and_gives_the_input_over_the_stride_rou
 
 
 def test_groups_that_divide_neither_channels_nor_filters_are_two_mistakes():
-    texts = text_of(Conv2d(filters=5, kernel=1, groups=3), (4, 1, 1))
+    texts = mistake_texts(Conv2d(filters=5, kernel=1, groups=3), (4, 1, 1))
     assert texts == [
         "groups 3 does not divide the 4 input channels: use a divisor",
         "groups 3 does not divide the 5 filters: use a divisor",
@@ -276,7 +273,7 @@ def test_groups_that_divide_neither_channels_nor_filters_are_two_mistakes():
 
 
 def test_padding_that_leaves_a_pool_without_values_is_refused_with_both_numbers():
-    [text] = text_of(AvgPool2d(kernel=(2, 3), padding=(1, 2, 1, 3)), (1, 9, 9))
+    [text] = mistake_texts(AvgPool2d(kernel=(2, 3), padding=(1, 2, 1, 3)), (1, 9, 9))
     assert text.startswith("padding [1, 2, 1, 3] (top, left, bottom, right) leaves windows of 2×3")
     assert "at most 1 above and below, 2 left and right" in text
 
@@ -285,22 +282,22 @@ def test_padding_that_leaves_a_pool_without_values_is_refused_with_both_numbers(
 def test_padding_of_a_pool_is_less_than_its_kernel_on_every_side(side):
     margins = [[most if number == side else 0 for number in range(4)] for most in (1, 2)]
     fits, wrong = (convert(MaxPool2d, {"kernel": 2, "padding": padding}) for padding in margins)
-    assert not text_of(fits, (1, 5, 5))
-    assert text_of(wrong, (1, 5, 5))
+    assert not mistake_texts(fits, (1, 5, 5))
+    assert mistake_texts(wrong, (1, 5, 5))
 
 
 @given(strategies.shapes, strategies.layers(AvgPool2d))
 def test_every_window_of_a_pool_without_mistakes_holds_a_value_of_its_input(shape, layer):
     layer = msgspec.structs.replace(layer, count_padding=False)
-    if not text_of(layer, shape):
+    if not mistake_texts(layer, shape):
         means = layer.forward([np.ones(shape, np.float32)], {}, proceed)
         np.testing.assert_array_equal(means, np.ones(layer.output_shape([shape])))
 
 
-def test_branches_that_do_not_fit_are_named_with_both_shapes():
-    [text] = text_of(Concat(), (1, 4, 5), (2, 4, 5), (3, 4, 6))
+def test_inputs_that_do_not_fit_are_named_with_both_shapes():
+    [text] = mistake_texts(Concat(), (1, 4, 5), (2, 4, 5), (3, 4, 6))
     assert text.startswith("inputs: number 3 is 3×4×6 and number 1 is 1×4×5")
-    [text] = text_of(Add(), (1, 4, 5), (2, 4, 5))
+    [text] = mistake_texts(Add(), (1, 4, 5), (2, 4, 5))
     assert text.startswith("inputs: number 2 is 2×4×5 and number 1 is 1×4×5")
 
 
@@ -313,7 +310,7 @@ def test_branches_that_do_not_fit_are_named_with_both_shapes():
         (256, [Dense(units=1000)], 256 * 28 * 28 * 1000, 256 * 28 * 28 * 1000 + 1000),
     ],
 )
-def test_known_costs_on_maps_of_28_by_28(channels, layers, macs, params):
+def test_layers_on_maps_of_28_by_28_have_the_costs_counted_by_hand(channels, layers, macs, params):
     network = Network(tuple(Node(f"n{number}", layer) for number, layer in enumerate(layers)))
     analysis = analyze(network, Shape(channels, 28, 28))
     assert (analysis.macs, analysis.params) == (macs, params)

@@ -1,4 +1,4 @@
-"""The recipe of fitted weights in a project: what is wrong with one is told at its node, and names go with it."""
+"""The recipe of fitted weights in a project: mistakes are reported at its node, and renaming updates its names."""
 
 import os
 
@@ -29,7 +29,7 @@ FITTED = apply_low_rank(PLAIN, ("d", "conv"), "1x1+kxk", (3,), calibration_set(P
 
 
 def with_recipe(**changes):
-    """The fitted project where both nodes hold another recipe."""
+    """The fitted project with this change in the recipe of both nodes."""
     network = FITTED.network("d")
     for name in ("conv_reduce", "conv"):
         node = network.node(name)
@@ -41,12 +41,12 @@ def with_layer(name, layer):
     return FITTED.with_network("d", FITTED.network("d").with_layer(name, layer))
 
 
-def told(project):
+def problems(project):
     return [(problem.node, problem.text) for problem in check(project).problems]
 
 
-def test_what_is_fitted_well_has_no_mistakes():
-    assert told(FITTED) == []
+def test_a_valid_recipe_has_no_mistakes():
+    assert problems(FITTED) == []
 
 
 @pytest.mark.parametrize(
@@ -67,63 +67,63 @@ def test_what_is_fitted_well_has_no_mistakes():
         (with_recipe(nodes=("end", "conv")), "conv", "conv does not receive the output of end"),
     ],
 )
-def test_a_recipe_that_cannot_be_followed_is_told_at_its_node(project, node, words):
-    assert any(at == node and words in text for at, text in told(project))
+def test_a_recipe_that_cannot_be_followed_is_reported_at_its_node(project, node, words):
+    assert any(problem_node == node and words in text for problem_node, text in problems(project))
 
 
-def test_parts_in_another_order_are_a_mistake_that_no_run_follows():
+def test_parts_in_another_order_are_a_mistake_and_do_not_run():
     square = apply_low_rank(
         PLAIN.with_network("d", PLAIN.network("d").with_layer("conv", Conv2d(8, 3))), ("d", "conv"), "1x1+kxk", (8,),
         calibration_set(PLAIN),
     )  # fmt: skip
     network = square.network("d")
-    swapped = square.with_network("d", network.with_node_moved("conv", network.index("conv_reduce")))
-    assert any("conv does not receive the output of conv_reduce" in text for _, text in told(swapped))
-    assert ("d", "conv") not in run_all(RunRequest.of(swapped), lambda event: None)
+    project = square.with_network("d", network.with_node_moved("conv", network.index("conv_reduce")))
+    assert any("conv does not receive the output of conv_reduce" in text for _, text in problems(project))
+    assert ("d", "conv") not in run_all(RunRequest.of(project), lambda event: None)
 
 
-def test_a_layer_between_the_parts_is_no_mistake():
+def test_a_layer_between_the_parts_is_not_a_mistake():
     network = FITTED.network("d").with_node_after(Node("between", Activation("relu")), "conv_reduce")
-    assert told(FITTED.with_network("d", network)) == []
+    assert problems(FITTED.with_network("d", network)) == []
 
 
-def test_a_calibration_that_cannot_reach_the_parts_is_told_by_the_run():
+def test_a_run_reports_a_calibration_input_that_does_not_fit_the_layers():
     project = PLAIN.with_network("d", PLAIN.network("d").with_layer("relu", Conv2d(8, 5, padding="valid")))
     small = NoiseInput((8, 3, 3), seed=7)
-    made = apply_low_rank(project, ("d", "conv"), "1x1+kxk", (3,), CalibrationSet((project.input, small)))
+    fitted_project = apply_low_rank(project, ("d", "conv"), "1x1+kxk", (3,), CalibrationSet((project.input, small)))
     with pytest.raises(ProjectError, match="conv_reduce: calibration, noise, seed 7: relu: kernel 5×5 is larger"):
-        run_all(RunRequest.of(made), lambda event: None)
+        run_all(RunRequest.of(fitted_project), lambda event: None)
 
 
-def test_names_go_with_the_recipe():
+def test_renaming_updates_the_names_in_a_recipe():
     renamed = FITTED.with_node_renamed("d", "conv_reduce", "narrow")
-    assert told(renamed) == []
+    assert problems(renamed) == []
     assert renamed.network("d").node("conv").weights.nodes == ("narrow", "conv")
     moved = FITTED.with_design_renamed("d", "other")
     assert moved.network("other").node("conv").weights.of == SeedWeights("other", "conv")
 
 
-def test_without_its_reduction_a_fitted_layer_is_the_one_of_before():
+def test_without_its_reduction_a_fitted_layer_is_the_original_one():
     project = FITTED.with_network("d", FITTED.network("d").without("conv_reduce"))
-    assert told(project) == []
-    before, after = (run_all(RunRequest.of(made), lambda event: None)["d", "end"].volume for made in (PLAIN, project))
+    assert problems(project) == []
+    before, after = (run_all(RunRequest.of(case), lambda event: None)["d", "end"].volume for case in (PLAIN, project))
     assert np.array_equal(before, after)
 
 
 def test_without_its_kxk_a_reduction_has_weights_of_its_own_again():
     network = FITTED.network("d").without("conv")
     assert network.node("conv_reduce").weights is None
-    assert told(FITTED.with_network("d", network)) == []
+    assert problems(FITTED.with_network("d", network)) == []
 
 
 @pytest.mark.parametrize("name", ["conv", "conv_reduce"])
 @pytest.mark.parametrize("layer", [None, Activation("relu"), SeparableConv2d(6, 3)])
-def test_where_a_part_is_fitted_no_more_the_others_have_weights_of_their_own_again(name, layer):
+def test_if_a_part_is_no_longer_fitted_the_others_have_weights_of_their_own_again(name, layer):
     network = FITTED.network("d")
     node = network.node(name)
     network = network.with_node_replaced(name, replace(node, layer=layer or node.layer, weights=None))
     assert {node.weights for node in network.nodes} == {None}
-    assert told(FITTED.with_network("d", network)) == []
+    assert problems(FITTED.with_network("d", network)) == []
 
 
 def test_the_file_refuses_a_recipe_with_too_few_names(tmp_path):
@@ -135,7 +135,7 @@ def test_the_file_refuses_a_recipe_with_too_few_names(tmp_path):
         load_project(tmp_path / "p.toml")
 
 
-def test_another_input_changes_fitted_weights_only_where_they_are_fitted_to_it():
+def test_another_input_changes_fitted_weights_only_if_they_are_fitted_to_it():
     fixed, free = (with_recipe(calibration=specs) for specs in ((PLAIN.input,), ()))
     for project, same in ((fixed, True), (free, False)):
         fits = [
@@ -144,9 +144,9 @@ def test_another_input_changes_fitted_weights_only_where_they_are_fitted_to_it()
         assert (fits[0] == fits[1]) is same
 
 
-def test_both_parts_of_a_fit_are_found_once():
-    known = check(FITTED)
-    assert known.low_rank_fits["d", "conv"] == known.low_rank_fits["d", "conv_reduce"]
+def test_both_parts_share_a_fit_and_each_has_its_own_weights():
+    project_check = check(FITTED)
+    assert project_check.low_rank_fits["d", "conv"] == project_check.low_rank_fits["d", "conv_reduce"]
     cache = VolumeCache()
     request = RunRequest.of(FITTED)
     results = run_all(request, lambda event: None)
@@ -155,7 +155,7 @@ def test_both_parts_of_a_fit_are_found_once():
     assert required_bytes(request, cache) > required_bytes(RunRequest.of(PLAIN), cache)
 
 
-def test_an_input_that_is_written_anew_changes_what_is_fitted_to_it(tmp_path):
+def test_an_input_file_that_is_rewritten_changes_the_fit(tmp_path):
     path, fits = tmp_path / "volume.npy", []
     for height in (9, 12):
         np.save(path, np.ones((8, height, 10), np.float32))
@@ -164,7 +164,7 @@ def test_an_input_that_is_written_anew_changes_what_is_fitted_to_it(tmp_path):
     assert fits[0] != fits[1]
 
 
-def test_the_last_of_the_parts_has_the_bias_that_the_layers_file_gives(tmp_path):
+def test_the_last_part_has_the_bias_from_the_file_of_the_layer(tmp_path):
     bias = np.arange(6, dtype=np.float32)
     np.savez(tmp_path / "layer.npz", w=np.ones((6, 8, 3, 3), np.float32), b=bias)
     project = with_recipe(of=FileWeights(str(tmp_path / "layer.npz"), "w", "b"))
@@ -173,37 +173,37 @@ def test_the_last_of_the_parts_has_the_bias_that_the_layers_file_gives(tmp_path)
 
 
 @pytest.mark.parametrize("name", ["weights.npy", "volume.npy"])
-def test_files_that_change_between_check_and_run_are_fitted_to_no_more(tmp_path, name):
+def test_a_file_that_changes_between_check_and_run_ends_the_run(tmp_path, name):
     np.save(tmp_path / "weights.npy", np.ones((6, 8, 3, 3), np.float32))
     np.save(tmp_path / "volume.npy", np.ones((8, 9, 10), np.float32))
     network = PLAIN.network("d").with_layer("conv", Conv2d(6, 3, bias=False))
     node = replace(network.node("conv"), weights=FileWeights(str(tmp_path / "weights.npy")))
     plain = PLAIN.with_network("d", network.with_node_replaced("conv", node))
-    made = apply_low_rank(
+    project = apply_low_rank(
         plain, ("d", "conv"), "1x1+kxk", (3,), CalibrationSet((ArrayInput(str(tmp_path / "volume.npy")),))
     )
-    request = RunRequest.of(made)
+    request = RunRequest.of(project)
     np.save(tmp_path / name, np.load(tmp_path / name) + 1)
     os.utime(tmp_path / name, ns=(1, 1))
     with pytest.raises(ProjectError, match=f"{name} changed after it was checked; run again"):
         run_all(request, lambda event: None)
-    assert run_all(RunRequest.of(made), lambda event: None)
+    assert run_all(RunRequest.of(project), lambda event: None)
 
 
-def test_in_a_long_chain_of_fits_each_is_found_once(monkeypatch):
-    made = replace(PLAIN, input=NoiseInput((2, 3, 3)))
-    made = made.with_network("d", Network(tuple(Node(f"n{number}", Conv2d(2, 1)) for number in range(40))))
-    for node in made.network("d").nodes:
-        made = apply_low_rank(
-            made, ("d", node.name), "1x1+kxk", (1,), CalibrationSet((made.input, NoiseInput((2, 3, 3), 1)))
+def test_in_a_long_chain_of_fits_each_is_computed_once(monkeypatch):
+    project = replace(PLAIN, input=NoiseInput((2, 3, 3)))
+    project = project.with_network("d", Network(tuple(Node(f"n{number}", Conv2d(2, 1)) for number in range(40))))
+    for node in project.network("d").nodes:
+        project = apply_low_rank(
+            project, ("d", node.name), "1x1+kxk", (1,), CalibrationSet((project.input, NoiseInput((2, 3, 3), 1)))
         )
-    found = []
+    fits = []
     fit = low_rank_weights.fit_weights
     monkeypatch.setattr(
-        low_rank_weights, "fit_weights", lambda plan, *rest: found.append(plan.recipe.nodes) or fit(plan, *rest)
+        low_rank_weights, "fit_weights", lambda plan, *rest: fits.append(plan.recipe.nodes) or fit(plan, *rest)
     )
-    assert len(run_all(RunRequest.of(made), lambda event: None)) == 81
-    assert len(found) == len(set(found)) == 40
+    assert len(run_all(RunRequest.of(project), lambda event: None)) == 81
+    assert len(fits) == len(set(fits)) == 40
 
 
 def test_a_recipe_round_trips_through_the_file(tmp_path):

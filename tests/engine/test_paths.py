@@ -1,4 +1,4 @@
-"""Files as projects name them: each state has its stamp, and what cannot be opened is told with the reason."""
+"""Files as projects name them: each state has its stamp, and a file that cannot be opened is reported with why."""
 
 import pytest
 
@@ -16,20 +16,20 @@ def write(tmp_path):
     return write
 
 
-def test_within_one_look_a_file_is_as_it_was_first_seen(write):
+def test_within_stat_once_a_file_keeps_its_first_stamp(write):
     path = write("a.npy", b"one")
-    with paths.stat_once() as seen:
+    with paths.stat_once() as stats:
         before = paths.stamp_of(path)
         write("a.npy", b"three")
         assert paths.stamp_of(path) == before
         for _ in range(2):
             with pytest.raises(FileFault, match="does not exist"):
                 paths.stamp_of("/nowhere")
-    assert list(seen) == [path, "/nowhere"]
+    assert list(stats) == [path, "/nowhere"]
     assert paths.stamp_of(path) != before
 
 
-PLACES = {
+REASONS = {
     "absent.npy": "does not exist",
     "folder.npy": "is not a file",
     "a.npy/b.npy": "cannot be read: Not a directory",
@@ -39,24 +39,24 @@ PLACES = {
 }
 
 
-@pytest.mark.parametrize("name", PLACES)
-def test_a_file_that_cannot_be_opened_is_told_with_the_reason(name, tmp_path):
+@pytest.mark.parametrize("name", REASONS)
+def test_a_file_that_cannot_be_opened_is_reported_with_the_reason(name, tmp_path):
     (tmp_path / "folder.npy").mkdir()
     (tmp_path / "a.npy").write_bytes(b"")
-    with pytest.raises(FileFault) as caught:
+    with pytest.raises(FileFault) as error:
         paths.stamp_of(f"{tmp_path}/{name}")
-    assert PLACES[name] in str(caught.value)
-    str(caught.value).encode()
+    assert REASONS[name] in str(error.value)
+    str(error.value).encode()
 
 
-def test_stamp_tells_one_state_of_a_file_from_another(write):
+def test_a_changed_file_has_another_stamp(write):
     path = write("a.npy", b"one")
     before = paths.stamp_of(path)
     assert paths.stamp_of(path) == before
     assert paths.stamp_of(write("a.npy", b"three")) != before
 
 
-def test_bundled_files_are_found_by_the_name_that_projects_use():
+def test_bundled_files_are_listed_by_the_names_that_projects_use():
     names = paths.bundled_files("photos", ".png")
     assert "resources:photos/chelsea.png" in names
     assert all(paths.resolve_path(name).is_file() for name in names)

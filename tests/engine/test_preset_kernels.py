@@ -1,4 +1,4 @@
-"""Fixed kernels: what each does to a picture, at every size that can hold it."""
+"""Preset kernels: what each does to a picture, at every size that can hold it."""
 
 import numpy as np
 import pytest
@@ -25,7 +25,7 @@ def test_every_preset_that_a_file_may_name_has_a_kernel():
 
 
 @given(name=NAMES, height=SIZES, width=SIZES)
-def test_kernels_have_the_size_asked_for_and_finite_values(name, height, width):
+def test_kernels_have_the_requested_size_and_finite_values(name, height, width):
     kernels = bank(name, height, width)
     assert kernels.shape[1:] == (height, width)
     assert np.isfinite(kernels).all()

@@ -1,4 +1,4 @@
-"""The project file: what is written comes back equal, and what is wrong is told with file, place, value and remedy."""
+"""The project file: projects come back equal, and mistakes are reported with file, place, value and remedy."""
 
 import copy
 import json
@@ -42,7 +42,7 @@ NUMBERS = count()
 
 HEAD = 'format = 1\n[input]\nkind = "noise"\nshape = [8, 12, 12]\n'
 NODE = HEAD + '[[designs]]\nname = "a"\n[[designs.nodes]]\nname = "c"\n'
-PLACE = "$.designs[0].nodes[0]"
+NODE_PLACE = "$.designs[0].nodes[0]"
 
 
 @pytest.fixture
@@ -57,16 +57,16 @@ def read(tmp_path):
 
 
 @pytest.fixture
-def told(read, tmp_path):
-    """{place: text} of everything that is wrong with this text."""
+def problems(read, tmp_path):
+    """Loads a project from this text, which is wrong: {place: text} of its problems."""
 
-    def told(text, name="p.toml"):
-        with pytest.raises(ProjectError) as caught:
+    def problems(text, name="p.toml"):
+        with pytest.raises(ProjectError) as error:
             read(text, name)
-        assert all(line.startswith(f"{tmp_path / name}: ") for line in str(caught.value).splitlines())
-        return {problem.place: problem.text for problem in caught.value.problems}
+        assert all(line.startswith(f"{tmp_path / name}: ") for line in str(error.value).splitlines())
+        return {problem.place: problem.text for problem in error.value.problems}
 
-    return told
+    return problems
 
 
 # Reading: the format's defaults and kinds
@@ -125,7 +125,7 @@ MINIMAL = [
 
 
 @pytest.mark.parametrize(("text", "layer"), MINIMAL)
-def test_settings_left_out_have_the_defaults_of_the_format(text, layer, read):
+def test_omitted_settings_have_the_defaults_of_the_format(text, layer, read):
     [node] = read(NODE + text).designs[0].network.nodes
     assert node == Node("c", layer, (), None)
 
@@ -135,17 +135,17 @@ def test_kinds_without_settings_are_read(kind, read):
     assert read(f'{NODE}kind = "{kind}"').designs[0].network.node("c").layer.kind == kind
 
 
-def test_the_stride_of_a_pooling_left_out_is_its_kernel():
+def test_the_default_stride_of_a_pooling_is_its_kernel():
     windows = MaxPool2d(kernel=(2, 3)).windows(Shape(1, 8, 9))
     assert windows.stride == (2, 3)
 
 
 @pytest.mark.parametrize(
-    ("written", "padding"),
+    ("spelling", "padding"),
     [('"same"', "same"), ('"valid"', "valid"), ("2", 2), ("[1, 2]", (1, 2)), ("[1, 2, 3, 4]", (1, 2, 3, 4))],
 )
-def test_every_form_of_padding_is_read(written, padding, read):
-    text = f'{NODE}kind = "conv2d"\nfilters = 1\nkernel = 3\npadding = {written}'
+def test_every_form_of_padding_is_read(spelling, padding, read):
+    text = f'{NODE}kind = "conv2d"\nfilters = 1\nkernel = 3\npadding = {spelling}'
     assert read(text).designs[0].network.node("c").layer.padding == padding
 
 
@@ -153,9 +153,9 @@ def test_a_file_without_title_seed_stem_and_designs_is_a_project(read):
     assert read(HEAD) == Project(NoiseInput((8, 12, 12), 0), (), None, "", 0)
 
 
-def test_image_settings_left_out_have_the_defaults_of_the_format(read, tmp_path):
-    found = read('format = 1\n[input]\nkind = "image"\npath = "cat.png"').input
-    assert found == ImageInput(str(tmp_path / "cat.png"), (224, 224), "rgb", 1 / 255, (), ())
+def test_omitted_image_settings_have_the_defaults_of_the_format(read, tmp_path):
+    image = read('format = 1\n[input]\nkind = "image"\npath = "cat.png"').input
+    assert image == ImageInput(str(tmp_path / "cat.png"), (224, 224), "rgb", 1 / 255, (), ())
 
 
 def test_json_of_the_same_structure_is_the_same_project(read):
@@ -196,10 +196,10 @@ def test_a_byte_order_mark_and_windows_line_ends_change_nothing(change, read):
         ("format = [1\n", "line 2, column 1, the end of the file", "unclosed array"),
     ],
 )
-def test_broken_toml_is_told_with_line_and_column(text, place, words, told):
-    [(found, complaint)] = told(text).items()
-    assert found == place
-    assert words in complaint
+def test_broken_toml_is_reported_with_line_and_column(text, place, words, problems):
+    [(problem_place, message)] = problems(text).items()
+    assert problem_place == place
+    assert words in message
 
 
 @pytest.mark.parametrize(
@@ -212,32 +212,32 @@ def test_broken_toml_is_told_with_line_and_column(text, place, words, told):
         ("null", "$", "is null; a project is an object"),
     ],
 )
-def test_broken_json_is_told_with_line_and_column(text, place, words, told):
-    [(found, complaint)] = told(text, "p.json").items()
-    assert found == place
-    assert words in complaint
+def test_broken_json_is_reported_with_line_and_column(text, place, words, problems):
+    [(problem_place, message)] = problems(text, "p.json").items()
+    assert problem_place == place
+    assert words in message
 
 
-def test_json_keys_given_twice_are_told_with_their_place(told):
+def test_repeated_json_keys_are_reported_with_their_place(problems):
     text = '{"format": 1, "seed": 1, "seed": 2, "designs": [{"name": "a", "nodes": [{"kind": "add", "kind": "add"}]}]}'
-    assert told(text, "p.json") == {
+    assert problems(text, "p.json") == {
         "$": "key 'seed' occurs twice; keep one",
         "$.designs[0].nodes[0]": "key 'kind' occurs twice; keep one",
     }
 
 
-def test_nan_and_infinity_in_json_are_told_with_their_place(told):
+def test_nan_and_infinity_in_json_are_reported_with_their_place(problems):
     text = '{"format": 1, "seed": NaN, "input": {"kind": "image", "path": "x", "scale": Infinity, "mean": [1e999]}}'
-    assert told(text, "p.json") == {
+    assert problems(text, "p.json") == {
         "$.seed": "is nan; an integer from 0 to 9223372036854775807 is expected",
         "$.input.scale": "is inf; a number from -1e+30 to 1e+30 is expected",
         "$.input.mean": "is [inf]; a list of numbers from -1e+30 to 1e+30 is expected",
     }
 
 
-def test_half_a_surrogate_pair_is_told_with_its_place(told):
+def test_half_a_surrogate_pair_is_reported_with_its_place(problems):
     text = '{"format": 1, "title": "\\ud800", "input": {"kind": "noise", "shape": [1, 2, 3]}}'
-    assert told(text, "p.json") == {"$.title": "is '\\ud800'; half of a surrogate pair is not a character"}
+    assert problems(text, "p.json") == {"$.title": "is '\\ud800'; half of a surrogate pair is not a character"}
 
 
 DEEP = 100_000
@@ -252,43 +252,45 @@ DEEP = 100_000
         ("title = " + "{a = " * DEEP, "p.toml"),
     ],
 )
-def test_text_nested_without_end_is_told(text, name, told):
-    assert told(text, name) == {"$": "lists or tables are nested too deeply for a project"}
+def test_text_that_is_nested_too_deeply_is_reported(text, name, problems):
+    assert problems(text, name) == {"$": "lists or tables are nested too deeply for a project"}
 
 
-def test_deep_tables_in_the_place_of_a_value_are_told_with_their_beginning(told):
-    assert told(f"format = 1\ntitle{'.a' * 5000} = 1\n")["$.title"].startswith("is {a = {a = {a = …}}}; a text")
+def test_deep_tables_instead_of_a_value_are_reported_with_their_beginning(problems):
+    assert problems(f"format = 1\ntitle{'.a' * 5000} = 1\n")["$.title"].startswith("is {a = {a = {a = …}}}; a text")
 
 
 @pytest.mark.parametrize("name", ["p.toml", "p.json"])
-def test_a_number_of_thousands_of_digits_is_told(name, told):
+def test_a_number_of_thousands_of_digits_is_reported(name, problems):
     text = f"seed = {'9' * 5000}" if name == "p.toml" else f'{{"seed": {"9" * 5000}}}'
-    assert "thousands of digits" in told(text, name)["$"]
+    assert "thousands of digits" in problems(text, name)["$"]
 
 
-def test_a_hexadecimal_number_of_thousands_of_digits_is_told(told):
-    assert "an integer of about 6021 digits; an integer from" in told(f"{HEAD}seed = 0x{'f' * 5000}")["$.input.seed"]
+def test_a_hexadecimal_number_of_thousands_of_digits_is_reported(problems):
+    assert (
+        "an integer of about 6021 digits; an integer from" in problems(f"{HEAD}seed = 0x{'f' * 5000}")["$.input.seed"]
+    )
 
 
-def test_bytes_that_are_no_utf8_are_told_with_their_line(told):
-    assert told("format = 1\ntitle = 'é'".encode("latin-1")) == {
+def test_bytes_that_are_not_utf8_are_reported_with_their_line(problems):
+    assert problems("format = 1\ntitle = 'é'".encode("latin-1")) == {
         "line 2": "byte 0xe9 is not UTF-8, the encoding of project files"
     }
 
 
-def test_an_empty_file_lacks_a_format(told):
-    assert told("") == {"$.format": "is missing; write format = 1"}
+def test_an_empty_file_lacks_a_format(problems):
+    assert problems("") == {"$.format": "is missing; write format = 1"}
 
 
 @pytest.mark.parametrize("value", ["0", "-1", "'1'", "true", "1.0", "nan", "[1]", "2024-01-01"])
-def test_a_format_that_is_no_positive_integer_is_told(value, told):
-    assert told(f"format = {value}")["$.format"].endswith("; 1 is expected")
+def test_a_format_that_is_not_a_positive_integer_is_reported(value, problems):
+    assert problems(f"format = {value}")["$.format"].endswith("; 1 is expected")
 
 
 # Wrong data
 
 
-def test_every_wrong_setting_of_every_node_is_told_at_once(told):
+def test_every_wrong_setting_of_every_node_is_reported_at_once(problems):
     text = f"""{HEAD}
         [[designs]]
         name = "a"
@@ -311,18 +313,18 @@ def test_every_wrong_setting_of_every_node_is_told_at_once(told):
         nodes = [{{name = "x", kind = "conv3d"}}, {{name = "y"}}, 7]
         """
     window = "an integer from 1 to 1000000, or a list of 2 such is expected"
-    assert told(text) == {
+    assert problems(text) == {
         "$.designs[0].colour": "unknown key; known are name, nodes",
-        f"{PLACE}.name": "is 'c c'; a name is made of letters, digits and _ - . /",
-        f"{PLACE}.filters": "is 0; an integer from 1 to 1000000000 is expected",
-        f"{PLACE}.kernel": f"is -3; {window}",
-        f"{PLACE}.stride": f"is '2'; {window}",
-        f"{PLACE}.padding": "is 'sme'; 'same' or 'valid', or an integer from 0 to 1000000, "
+        f"{NODE_PLACE}.name": "is 'c c'; a name is made of letters, digits and _ - . /",
+        f"{NODE_PLACE}.filters": "is 0; an integer from 1 to 1000000000 is expected",
+        f"{NODE_PLACE}.kernel": f"is -3; {window}",
+        f"{NODE_PLACE}.stride": f"is '2'; {window}",
+        f"{NODE_PLACE}.padding": "is 'sme'; 'same' or 'valid', or an integer from 0 to 1000000, "
         "or a list of 2 to 4 such is expected",
-        f"{PLACE}.dilation": f"is [1]; {window}",
-        f"{PLACE}.groups": "is true; an integer from 1 to 1000000000 is expected",
-        f"{PLACE}.bias": "is 1; true or false is expected",
-        f"{PLACE}.fliters": "unknown key for conv2d; did you mean 'filters'?",
+        f"{NODE_PLACE}.dilation": f"is [1]; {window}",
+        f"{NODE_PLACE}.groups": "is true; an integer from 1 to 1000000000 is expected",
+        f"{NODE_PLACE}.bias": "is 1; true or false is expected",
+        f"{NODE_PLACE}.fliters": "unknown key for conv2d; did you mean 'filters'?",
         "$.designs[0].nodes[1].name": "is missing; each node needs a name",
         "$.designs[0].nodes[1].kernel": f"is missing; {window}",
         "$.designs[0].nodes[1].padding": "padding [1, 2, 3] has 3 values; "
@@ -335,7 +337,7 @@ def test_every_wrong_setting_of_every_node_is_told_at_once(told):
 
 
 @pytest.mark.parametrize(
-    ("value", "shown"),
+    ("value", "quotation"),
     [
         ("true", "true"),
         ("nan", "nan"),
@@ -355,9 +357,9 @@ def test_every_wrong_setting_of_every_node_is_told_at_once(told):
         (f'"{"x" * 900}"', f"'{'x' * 50}'…"),
     ],
 )
-def test_a_wrong_value_is_shown_as_the_file_writes_it(value, shown, told):
+def test_a_wrong_value_is_quoted_as_the_file_spells_it(value, quotation, problems):
     text = f'{NODE}kind = "conv2d"\nkernel = 3\nfilters = {value}'
-    assert told(text) == {f"{PLACE}.filters": f"is {shown}; an integer from 1 to 1000000000 is expected"}
+    assert problems(text) == {f"{NODE_PLACE}.filters": f"is {quotation}; an integer from 1 to 1000000000 is expected"}
 
 
 @pytest.mark.parametrize(
@@ -386,8 +388,8 @@ def test_a_wrong_value_is_shown_as_the_file_writes_it(value, shown, told):
         ),
     ],
 )
-def test_a_wrong_input_is_told(text, place, words, told):
-    assert words in told(f"format = 1\n{text}")[place]
+def test_a_wrong_input_is_reported(text, place, words, problems):
+    assert words in problems(f"format = 1\n{text}")[place]
 
 
 @pytest.mark.parametrize(
@@ -402,9 +404,9 @@ def test_a_wrong_input_is_told(text, place, words, told):
         ('{ source = "preset", name = "gauss" }', ".name", "is 'gauss'; 'box', 'gabor', 'gaussian', 'identity'"),
     ],
 )
-def test_wrong_weights_are_told(weights, place, words, told):
+def test_wrong_weights_are_reported(weights, place, words, problems):
     text = f'{NODE}kind = "conv2d"\nfilters = 1\nkernel = 1\nweights = {weights}'
-    assert words in told(text)[f"{PLACE}.weights{place}"]
+    assert words in problems(text)[f"{NODE_PLACE}.weights{place}"]
 
 
 @pytest.mark.parametrize(
@@ -415,8 +417,8 @@ def test_wrong_weights_are_told(weights, place, words, told):
         ("[1]", "is [1]; a list of texts in quotes is expected"),
     ],
 )
-def test_wrong_inputs_of_a_node_are_told(inputs, words, told):
-    assert told(f'{NODE}kind = "add"\ninputs = {inputs}') == {f"{PLACE}.inputs": words}
+def test_wrong_inputs_of_a_node_are_reported(inputs, words, problems):
+    assert problems(f'{NODE}kind = "add"\ninputs = {inputs}') == {f"{NODE_PLACE}.inputs": words}
 
 
 @pytest.mark.parametrize(
@@ -435,16 +437,16 @@ def test_wrong_inputs_of_a_node_are_told(inputs, words, told):
         ('"a b" = 1', "$.'a b'", "unknown key"),
     ],
 )
-def test_a_wrong_table_is_told(text, place, words, told):
-    assert told(f"format = 1\n{text}")[place].startswith(words)
+def test_a_wrong_table_is_reported(text, place, words, problems):
+    assert problems(f"format = 1\n{text}")[place].startswith(words)
 
 
-def test_a_key_of_a_million_characters_is_told_in_few(told):
-    [(place, _)] = list(told(f"{'k' * 10**6} = 1\n{HEAD}").items())
+def test_a_key_of_a_million_characters_is_shortened(problems):
+    [(place, _)] = list(problems(f"{'k' * 10**6} = 1\n{HEAD}").items())
     assert len(place) < 80
 
 
-def test_every_setting_of_every_kind_has_words_for_what_it_accepts():
+def test_every_setting_of_every_kind_describes_what_it_accepts():
     structs = [*LAYERS, *BLOCKS, ImageInput, ArrayInput, NoiseInput, FileWeights, PresetWeights]
     for field in (field for struct in structs for field in msgspec.structs.fields(struct)):
         assert accepted_text(field.type)
@@ -455,43 +457,43 @@ def test_every_setting_of_every_kind_has_words_for_what_it_accepts():
 # A newer format
 
 
-def test_a_newer_format_opens_read_only_and_what_is_unknown_in_it_is_passed_over(tmp_path):
+def test_a_newer_format_opens_read_only_and_its_unknown_keys_are_ignored(tmp_path):
     text = NODE.replace("format = 1", "format = 2\nfuture = 1") + 'kind = "dropout"\nspatial = true\n'
     (tmp_path / "p.toml").write_text(text)
-    found = load_project(tmp_path / "p.toml")
-    assert found.read_only
-    assert found.format == 2
-    assert found.project.designs[0].network.node("c").layer == Dropout()
+    project_file = load_project(tmp_path / "p.toml")
+    assert project_file.read_only
+    assert project_file.format == 2
+    assert project_file.project.designs[0].network.node("c").layer == Dropout()
 
 
-def test_a_newer_format_that_cannot_be_shown_says_that_it_is_newer(told):
-    wrong = told(NODE.replace("format = 1", "format = 2") + 'kind = "attention"\n')
-    assert list(wrong) == ["$.format", f"{PLACE}.kind"]
-    assert wrong["$.format"] == "is 2; this program knows formats up to 1, use a newer one"
+def test_a_newer_format_that_cannot_be_opened_is_reported_as_newer(problems):
+    texts = problems(NODE.replace("format = 1", "format = 2") + 'kind = "attention"\n')
+    assert list(texts) == ["$.format", f"{NODE_PLACE}.kind"]
+    assert texts["$.format"] == "is 2; this program knows formats up to 1, use a newer one"
 
 
-def test_todays_format_is_not_read_only(tmp_path):
+def test_the_current_format_is_not_read_only(tmp_path):
     save_project(Project(NoiseInput((1, 2, 3))), tmp_path / "p.toml")
     assert not load_project(tmp_path / "p.toml").read_only
 
 
-# Places that cannot be read
+# Files that cannot be read
 
 
-def test_a_project_that_is_not_there_or_no_file_is_told(tmp_path):
+def test_a_project_that_does_not_exist_or_is_not_a_file_is_reported(tmp_path):
     (tmp_path / "file.toml").write_text("")
     for path, words in (
         (tmp_path, "is not a file"),
         (tmp_path / "no.toml", "does not exist"),
         (tmp_path / "file.toml" / "p.toml", "Not a directory"),
     ):
-        with pytest.raises(ProjectError) as caught:
+        with pytest.raises(ProjectError) as error:
             load_project(path)
-        assert str(caught.value).startswith(f"{path} ")
-        assert words in str(caught.value)
+        assert str(error.value).startswith(f"{path} ")
+        assert words in str(error.value)
 
 
-def test_a_project_that_may_not_be_read_is_told(tmp_path, monkeypatch):
+def test_a_project_that_may_not_be_read_is_reported(tmp_path, monkeypatch):
     save_project(Project(NoiseInput((1, 2, 3))), tmp_path / "p.toml")
     monkeypatch.setattr(Path, "read_bytes", lambda _: (_ for _ in ()).throw(PermissionError(13, "Permission denied")))
     with pytest.raises(ProjectError, match="may not be read: its permissions forbid it"):
@@ -513,7 +515,7 @@ PROJECT = Project(ImageInput("resources:photos/cat.png"), (Design("a", Network((
 
 
 @pytest.mark.parametrize("name", ["p.toml", "p.json"])
-def test_save_replaces_the_whole_file_and_tells_its_stamp(name, tmp_path):
+def test_save_replaces_the_whole_file_and_returns_its_stamp(name, tmp_path):
     path = tmp_path / name
     path.write_text("x" * 10_000)
     stamp = save_project(PROJECT, path)
@@ -528,7 +530,7 @@ def test_defaults_are_left_out_of_the_file(tmp_path):
     assert set(data) == {"format", "title", "input", "designs"}
 
 
-def test_save_through_a_link_replaces_what_it_leads_to(tmp_path):
+def test_save_through_a_link_replaces_its_target(tmp_path):
     (tmp_path / "real").mkdir()
     target, link = tmp_path / "real" / "p.toml", tmp_path / "link.toml"
     target.write_text("old")
@@ -571,15 +573,15 @@ def test_a_failed_save_leaves_the_old_file_and_nothing_beside_it(step, error, tm
         raise error
 
     monkeypatch.setattr(os, step, fail)
-    with pytest.raises((ProjectError, KeyboardInterrupt)) as caught:
+    with pytest.raises((ProjectError, KeyboardInterrupt)) as failure:
         save_project(PROJECT, path)
     if isinstance(error, OSError):
-        assert str(caught.value) == f"{path}: cannot be saved: {error.strerror}; choose another place"
+        assert str(failure.value) == f"{path}: cannot be saved: {error.strerror}; choose another place"
     assert path.read_text() == "old"
     assert os.listdir(tmp_path) == ["p.toml"]
 
 
-def test_a_folder_that_does_not_take_files_is_told(tmp_path, monkeypatch):
+def test_a_folder_that_cannot_hold_the_file_is_reported(tmp_path):
     (tmp_path / "file").write_text("")
     for path, words in (
         (tmp_path / "file" / "p.toml", "Not a directory"),
@@ -587,29 +589,29 @@ def test_a_folder_that_does_not_take_files_is_told(tmp_path, monkeypatch):
         (tmp_path, "cannot be saved"),
         (Path("/proc/p.toml"), "cannot be saved"),
     ):
-        with pytest.raises(ProjectError) as caught:
+        with pytest.raises(ProjectError) as error:
             save_project(PROJECT, path)
-        assert words in str(caught.value)
+        assert words in str(error.value)
     assert os.listdir(tmp_path) == ["file"]
 
 
-def test_a_file_that_may_not_be_written_to_stays_though_its_folder_takes_files(tmp_path, monkeypatch):
+def test_a_write_protected_file_stays_though_its_folder_is_writable(tmp_path, monkeypatch):
     path = tmp_path / "p.toml"
     path.write_text("mine")
-    monkeypatch.setattr(os, "access", lambda *_: False)  # for root every file is one to write to
+    monkeypatch.setattr(os, "access", lambda *_: False)  # root may write to every file
     with pytest.raises(ProjectError, match="cannot be saved: Permission denied; choose another place"):
         save_project(PROJECT, path)
     assert path.read_text() == "mine"
 
 
-def test_a_file_system_without_permissions_takes_the_file_all_the_same(tmp_path, monkeypatch):
+def test_save_succeeds_on_a_file_system_without_permissions(tmp_path, monkeypatch):
     (tmp_path / "p.toml").write_text("old")
     monkeypatch.setattr(os, "chmod", lambda *_: (_ for _ in ()).throw(PermissionError(1, "Operation not permitted")))
     save_project(PROJECT, tmp_path / "p.toml")
     assert load_project(tmp_path / "p.toml").project == PROJECT
 
 
-def test_a_path_that_no_text_file_can_hold_is_told(tmp_path):
+def test_a_path_that_no_text_file_can_hold_is_reported(tmp_path):
     project = Project(ImageInput(str(tmp_path / "caf\udce9.png")))
     with pytest.raises(ProjectError, match="is not valid Unicode; rename it"):
         save_project(project, tmp_path / "p.toml")
@@ -669,7 +671,7 @@ def paths(folder):
 
 @st.composite
 def projects(draw, folder="/home/me"):
-    """Projects of all kinds of inputs, layers and weights; nothing in them need fit."""
+    """Projects of all kinds of inputs, layers and weights; nothing in them has to fit."""
     images = st.builds(
         ImageInput,
         paths(folder),
@@ -733,12 +735,12 @@ VALID = {
 }
 
 
-def places(value):
+def positions(value):
     """(parent, key) of everything in a tree."""
     keys = value if isinstance(value, dict) else range(len(value)) if isinstance(value, list) else ()
     for key in list(keys):
         yield value, key
-        yield from places(value[key])
+        yield from positions(value[key])
 
 
 def problems_of(path):
@@ -750,10 +752,10 @@ def problems_of(path):
 
 
 @given(data=st.data(), times=st.integers(1, 3))
-def test_a_damaged_file_gives_a_project_or_problems_with_places(data, times, tmp_path_factory):
+def test_a_damaged_file_is_read_as_a_project_or_reported_with_places(data, times, tmp_path_factory):
     tree = copy.deepcopy(VALID)
     for _ in range(times):
-        parent, key = data.draw(st.sampled_from(list(places(tree)) or [({}, "")]), "place")
+        parent, key = data.draw(st.sampled_from(list(positions(tree)) or [({}, "")]), "position")
         match data.draw(st.sampled_from(["delete", "replace", "insert"])):
             case "delete" if key in parent or isinstance(parent, list):
                 del parent[key]
@@ -780,7 +782,7 @@ def test_a_damaged_file_gives_a_project_or_problems_with_places(data, times, tmp
 @given(
     content=st.binary(max_size=60) | st.text(max_size=60).map(str.encode), suffix=st.sampled_from([".toml", ".json"])
 )
-def test_random_bytes_are_no_project_and_told_as_problems(content, suffix, tmp_path_factory):
+def test_random_bytes_are_reported_as_problems(content, suffix, tmp_path_factory):
     path = tmp_path_factory.getbasetemp() / f"random{suffix}"
     path.write_bytes(content)
     with pytest.raises(ProjectError):

@@ -1,4 +1,4 @@
-"""Notes and published figures: read with care, saved, kept by renaming, and compared as papers print numbers."""
+"""Notes and published figures: read, checked, saved, updated by renaming, and compared as papers print numbers."""
 
 import pytest
 from hypothesis import given
@@ -36,7 +36,7 @@ filters = 4
 kernel = 3
 """
 
-TOLD = """
+TABLES = """
 [[notes]]
 text = "Row 5a: …"
 design = "a"
@@ -80,30 +80,30 @@ def read(tmp_path):
 
 
 @pytest.fixture
-def told(read):
-    """{place: text} of everything that is wrong with this text."""
+def problems(read):
+    """Loads a project from this text, which is wrong: {place: text} of its problems."""
 
-    def told(text):
-        with pytest.raises(ProjectError) as caught:
+    def problems(text):
+        with pytest.raises(ProjectError) as error:
             read(text)
-        return {problem.place: problem.text for problem in caught.value.problems}
+        return {problem.place: problem.text for problem in error.value.problems}
 
-    return told
+    return problems
 
 
 # The file
 
 
 def test_notes_figures_and_their_source_are_read(read):
-    found = read(HEAD + TOLD)
-    assert found.source == "A. Author, A paper, 2014, table 1"
-    assert (found.notes, found.published) == (NOTES, PUBLISHED)
+    loaded = read(HEAD + TABLES)
+    assert loaded.source == "A. Author, A paper, 2014, table 1"
+    assert (loaded.notes, loaded.published) == (NOTES, PUBLISHED)
 
 
-def test_a_project_without_them_has_none_and_writes_none(read, tmp_path):
-    found = read(HEAD.replace("source", "title"))
-    assert (found.source, found.notes, found.published) == ("", (), ())
-    save_project(found, tmp_path / "again.toml")
+def test_a_project_without_notes_and_figures_writes_none(read, tmp_path):
+    loaded = read(HEAD.replace("source", "title"))
+    assert (loaded.source, loaded.notes, loaded.published) == ("", (), ())
+    save_project(loaded, tmp_path / "again.toml")
     text = (tmp_path / "again.toml").read_text()
     assert not [key for key in ("source", "notes", "published") if key in text]
 
@@ -118,15 +118,15 @@ figures = st.just("") | st.from_regex(r"[0-9]{1,4}(\.[0-9]{1,2})?[KMG]?", fullma
     notes=st.lists(st.builds(Note, words, words, words), max_size=3),
     published=st.lists(st.builds(Published, words, words, words, figures, figures, words), max_size=3),
 )
-def test_what_is_saved_is_loaded_again(name, source, notes, published, tmp_path_factory):
+def test_notes_and_figures_come_back_equal_from_the_file(name, source, notes, published, tmp_path_factory):
     path = tmp_path_factory.mktemp("saved") / name
-    written = Project(NoiseInput((8, 12, 12)), (), source=source, notes=tuple(notes), published=tuple(published))
-    save_project(written, path)
-    assert load_project(path).project == written
+    original = Project(NoiseInput((8, 12, 12)), (), source=source, notes=tuple(notes), published=tuple(published))
+    save_project(original, path)
+    assert load_project(path).project == original
 
 
-def test_every_mistake_is_told_with_its_place(told):
-    found = told(
+def test_every_mistake_is_reported_with_its_place(problems):
+    result = problems(
         "source = 3\n"
         + HEAD.replace("source", "title")
         + """
@@ -145,7 +145,7 @@ def test_every_mistake_is_told_with_its_place(told):
         params = "1,072K"
         """
     )
-    assert found == {
+    assert result == {
         "$.source": "is 3; a text in quotes is expected",
         "$.notes[0].text": "is missing; a text in quotes is expected",
         "$.notes[1].text": "is 5; a text in quotes is expected",
@@ -165,19 +165,19 @@ def test_every_mistake_is_told_with_its_place(told):
         ("published = [1]\n", "$.published[0]", "a table with design is expected"),
     ],
 )
-def test_what_is_no_table_is_told(text, place, words, told):
-    assert words in told(text + HEAD)[place]
+def test_an_entry_that_is_not_a_table_is_reported(text, place, words, problems):
+    assert words in problems(text + HEAD)[place]
 
 
-def test_names_that_are_gone_are_no_mistake(read):
-    found = read(HEAD + TOLD.replace('"c"', '"gone"').replace('"a"', '"gone, too"'))
-    assert check(found).problems == ()
+def test_names_that_no_longer_exist_are_not_a_mistake(read):
+    loaded = read(HEAD + TABLES.replace('"c"', '"gone"').replace('"a"', '"gone, too"'))
+    assert check(loaded).problems == ()
 
 
-def test_the_json_of_the_analysis_has_them_where_there_are_any(read):
-    found = read(HEAD + TOLD)
-    data = summary(found, check(found))
-    assert data["source"] == found.source
+def test_the_json_of_the_analysis_has_notes_and_figures_if_there_are_any(read):
+    loaded = read(HEAD + TABLES)
+    data = summary(loaded, check(loaded))
+    assert data["source"] == loaded.source
     assert data["notes"][1] == {"text": "Of the whole"}
     assert [entry["node"] for entry in data["published"]] == ["c", "c"]
     bare = read(HEAD.replace("source", "title"))
@@ -188,11 +188,11 @@ def test_the_json_of_the_analysis_has_them_where_there_are_any(read):
 
 
 @pytest.mark.parametrize("design", [STEM, "a", "b"])
-def test_notes_and_figures_go_with_a_renamed_node_of_their_own_network(design):
-    places = [(STEM, "c"), ("a", "c"), ("b", "c"), ("a", "d"), ("a", "")]
-    before = project(tuple(Note("x", *place) for place in places), tuple(Published(*place, "row") for place in places))
+def test_notes_and_figures_follow_a_renamed_node_of_their_own_network(design):
+    refs = [(STEM, "c"), ("a", "c"), ("b", "c"), ("a", "d"), ("a", "")]
+    before = project(tuple(Note("x", *ref) for ref in refs), tuple(Published(*ref, "row") for ref in refs))
     after = before.with_node_renamed(design, "c", "new")
-    expected = [(design, "new") if place == (design, "c") else place for place in places]
+    expected = [(design, "new") if ref == (design, "c") else ref for ref in refs]
     assert [(note.design, note.node) for note in after.notes] == expected
     assert [(figure.design, figure.node) for figure in after.published] == expected
     assert {name: network.nodes[0].name for name, network in after.networks()} == {
@@ -200,7 +200,7 @@ def test_notes_and_figures_go_with_a_renamed_node_of_their_own_network(design):
     }
 
 
-def test_notes_and_figures_go_with_a_renamed_design():
+def test_notes_and_figures_follow_a_renamed_design():
     after = project().with_design_renamed("a", "new")
     assert [design.name for design in after.designs] == ["new", "b"]
     assert [(note.design, note.node) for note in after.notes] == [("new", "c"), ("", "")]
@@ -217,7 +217,7 @@ def test_notes_and_figures_go_with_a_renamed_design():
      (" 29.3 M ", 1000, 29_300_000), ("0.5K", 1024, 512), ("", 1000, None), ("many", 1000, None), ("1,5K", 1000, None),
      ("5T", 1000, None), ("-3K", 1000, None)],
 )  # fmt: skip
-def test_a_printed_figure_says_an_amount(printed, kilo, amount):
+def test_a_printed_figure_is_parsed_as_an_amount(printed, kilo, amount):
     assert amount_of(printed, kilo) == amount
 
 
@@ -263,5 +263,5 @@ def test_a_count_agrees_with_itself_rounded_and_cut_and_with_no_other_figure(cou
     ("count", "printed", "part"),
     [(1_500, "1K", 0.5), (930, "1K", -0.07), (1_000, "1K", 0), (5, "0K", None), (5, "", None)],
 )
-def test_a_difference_is_a_part_of_what_is_printed(count, printed, part):
+def test_a_difference_is_relative_to_the_printed_figure(count, printed, part):
     assert relative_excess(count, printed) == part

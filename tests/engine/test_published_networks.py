@@ -1,6 +1,7 @@
-"""The bundled networks against what is published of them: recounted integers, and GoogLeNet's table row by row."""
+"""The bundled networks against published figures: recounted integers, and GoogLeNet's table row by row."""
 
 import json
+import math
 from pathlib import Path
 
 import pytest
@@ -49,18 +50,11 @@ def analysis_of(project, design) -> Analysis:
 
 def sizes(analysis, *roles):
     return sum(
-        (report.array_shapes[role][0] if len(report.array_shapes[role]) == 1 else product(report.array_shapes[role]))
+        math.prod(report.array_shapes[role])
         for report in analysis.reports
         for role in roles
         if role in report.param_shapes
     )
-
-
-def product(shape):
-    total = 1
-    for extent in shape:
-        total *= extent
-    return total
 
 
 TESTED = {"params", "weights", "biases", "bn_affine", "macs_conv_fc", "bias_adds", "macs_plus_bias"}
@@ -72,44 +66,44 @@ def test_every_recounted_model_is_bundled_and_every_integer_of_it_tested():
 
 
 @pytest.fixture
-def analyzed(capsys):
-    """What `analyze --format json` prints of a bundled project."""
+def analysis_json(capsys):
+    """The data that `analyze --format json` prints for a bundled project."""
 
-    def analyzed(project, *options):
+    def analysis_json(project, *options):
         assert main(["analyze", str(RESOURCES / "projects" / f"{project}.toml"), "--format", "json", *options]) == 0
         return json.loads(capsys.readouterr().out)
 
-    return analyzed
+    return analysis_json
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_json_of_a_network_has_the_recounted_integers(analyzed, model):
+def test_the_json_of_a_network_has_the_recounted_integers(analysis_json, model):
     (name, design), row = MODELS[model], TRUTH[model]
-    told = analyzed(name)
-    (found,) = [other for other in told["designs"] if other["name"] == design]
-    assert (found["totals"]["params"], found["totals"]["macs"]) == (row["params"], row["macs_conv_fc"])
+    data = analysis_json(name)
+    (entry,) = [other for other in data["designs"] if other["name"] == design]
+    assert (entry["totals"]["params"], entry["totals"]["macs"]) == (row["params"], row["macs_conv_fc"])
     for total in ("params", "macs"):
-        assert sum(node[total] for node in found["nodes"]) == found["totals"][total]
-        assert sum(block[total] for block in found["blocks"]) == sum(
-            node[total] for node in found["nodes"] if node["block"] is not None
+        assert sum(node[total] for node in entry["nodes"]) == entry["totals"][total]
+        assert sum(block[total] for block in entry["blocks"]) == sum(
+            node[total] for node in entry["nodes"] if node["block"] is not None
         )
-    assert told["input_shape"] == [3, 224, 224]
-    assert found["nodes"][-1]["output_shape"] == [1000, 1, 1]
+    assert data["input_shape"] == [3, 224, 224]
+    assert entry["nodes"][-1]["output_shape"] == [1000, 1, 1]
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_the_json_by_torchinfos_rule_has_the_recounted_biases_besides(analyzed, model):
-    """It counts each bias where it is added, and gamma and beta once."""
+def test_operations_by_torchinfos_rule_include_the_recounted_biases(analysis_json, model):
+    """The rule counts each bias where it is added, and gamma and beta once."""
     (name, design), row = MODELS[model], TRUTH[model]
-    (found,) = [other for other in analyzed(name, "--count", "torchinfo")["designs"] if other["name"] == design]
-    assert found["totals"]["ops"] == row["macs_plus_bias"] + row["bn_affine"]
+    (entry,) = [other for other in analysis_json(name, "--count", "torchinfo")["designs"] if other["name"] == design]
+    assert entry["totals"]["ops"] == row["macs_plus_bias"] + row["bn_affine"]
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_biases_that_are_added_are_as_many_as_recounted(model):
-    row, found = TRUTH[model], tally(analysis_of(*MODELS[model]).reports, custom_convention("MACs", ["biases"]))
-    assert sum(amount for term, amount in found.counted.items() if term != "macs") == row["bias_adds"]
-    assert found.total == row["macs_plus_bias"]
+def test_added_biases_are_as_many_as_recounted(model):
+    row, counts = TRUTH[model], tally(analysis_of(*MODELS[model]).reports, custom_convention("MACs", ["biases"]))
+    assert sum(amount for term, amount in counts.counted.items() if term != "macs") == row["bias_adds"]
+    assert counts.total == row["macs_plus_bias"]
 
 
 @pytest.mark.parametrize("model", MODELS)
@@ -128,12 +122,12 @@ def test_every_bundled_project_has_no_mistake_and_a_title(path):
 
 
 @pytest.mark.parametrize("path", PROJECTS, ids=lambda path: path.stem)
-def test_every_note_and_published_figure_names_what_is_there(path):
+def test_every_note_and_published_figure_refers_to_a_design_and_node_that_exist(path):
     project = load_project(path).project
-    known = check(project)
-    for told in (*project.notes, *project.published):
-        assert told.design in ("", *known.analyses)
-        assert not told.node or (told.design, told.node) in known
+    project_check = check(project)
+    for entry in (*project.notes, *project.published):
+        assert entry.design in ("", *project_check.analyses)
+        assert not entry.node or (entry.design, entry.node) in project_check
 
 
 ROWS = {row["row"]: row for row in TABLE["rows"] if "weights" in row}
@@ -153,7 +147,7 @@ def parts_of(analysis, node):
 def test_a_row_of_googlenets_table_has_the_recounted_weights_macs_and_output(row):
     parts = parts_of(analysis_of("googlenet", "GoogLeNet"), node_of(row))
     expected = ROWS[row]
-    assert sum(product(part.param_shapes["weight"]) for part in parts if part.param_shapes) == expected["weights"]
+    assert sum(math.prod(part.param_shapes["weight"]) for part in parts if part.param_shapes) == expected["weights"]
     assert sum(part.macs for part in parts) == expected["macs"]
     assert list(parts[-1].output_shape) == expected["output"]
 
@@ -165,14 +159,14 @@ def test_a_row_of_googlenets_table_is_printed_in_the_project_as_in_the_paper(row
     assert bool(printed.note) == bool(ROWS[row].get("note"))
 
 
-def test_the_widths_of_the_modules_are_those_of_the_table():
+def test_the_modules_have_the_numbers_of_maps_of_the_table():
     project = project_of("googlenet")
     for row in ROWS.values():
         node = project.design("GoogLeNet").network.node(node_of(row["row"]))
-        for setting, width in row.get("widths", {}).items():
+        for setting, count in row.get("widths", {}).items():
             names = {"3x3_reduce": "reduce", "3x3": "filters"} if node.layer.kind == "reduced_conv2d" else {}
-            found = setting if setting == "pool_proj" else f"n{setting}"
-            assert getattr(node.layer, names.get(setting, found)) == width
+            field = setting if setting == "pool_proj" else f"n{setting}"
+            assert getattr(node.layer, names.get(setting, field)) == count
 
 
 def test_the_pools_of_the_table_have_its_output_shapes():
@@ -198,16 +192,16 @@ PARAMS_AGREE = {"conv 3x3/1", "inception (3a)", "linear"}
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_printed_operations_are_recounted_but_where_the_table_tells_why_not(row):
+def test_printed_operations_agree_with_the_recount_except_where_a_note_says_why(row):
     figures = ROWS[row]
     assert agrees(figures["macs"], figures["published_ops"]) == (row not in OPS_DIFFER)
 
 
 @pytest.mark.parametrize("row", ROWS)
-def test_printed_parameters_are_within_2_percent_but_where_the_table_tells_why_not(row):
+def test_printed_parameters_are_within_2_percent_except_where_a_note_says_why(row):
     figures = ROWS[row]
-    off = abs(relative_excess(figures["weights"], figures["published_params"], KILO))
-    assert (off > 0.02) == (row in PARAMS_DIFFER)
+    difference = abs(relative_excess(figures["weights"], figures["published_params"], KILO))
+    assert (difference > 0.02) == (row in PARAMS_DIFFER)
     assert agrees(figures["weights"], figures["published_params"], KILO) == (row in PARAMS_AGREE)
 
 

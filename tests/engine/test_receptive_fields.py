@@ -1,4 +1,4 @@
-"""Receptive fields against what one pixel of the input reaches."""
+"""Receptive fields and regions against the values that single pixels change."""
 
 import numpy as np
 import pytest
@@ -33,15 +33,15 @@ SIDE = 13
 
 
 def project_of(*layers, stem=()):
-    def network(made):
-        return Network(tuple(Node(f"n{number}", layer) for number, layer in enumerate(made)))
+    def network(layers):
+        return Network(tuple(Node(f"n{number}", layer) for number, layer in enumerate(layers)))
 
     return Project(NoiseInput((1, SIDE, SIDE)), (Design("d", network(layers)),), network(stem) if stem else None)
 
 
-def seen(analysis, name):
-    """Per value of the volume called `name` the pixels of the input that move it: ones go through all-one weights."""
-    touched = []
+def reach(analysis, name):
+    """The pixels of the input that change each value of the volume `name`: ones go through all-one weights."""
+    changed = []
     for at in range(SIDE * SIDE):
         volume = np.zeros((1, SIDE, SIDE), np.float32)
         volume.reshape(-1)[at] = 1
@@ -52,8 +52,8 @@ def seen(analysis, name):
             }
             assert isinstance(report.layer, Layer)
             volumes[report.name] = report.layer.forward([volumes[n] for n in report.inputs], ones, proceed)
-        touched.append(volumes[name].any(axis=0))
-    return np.array(touched).reshape(SIDE, SIDE, *touched[0].shape)
+        changed.append(volumes[name].any(axis=0))
+    return np.array(changed).reshape(SIDE, SIDE, *changed[0].shape)
 
 
 def bounds(mask):
@@ -81,7 +81,7 @@ pools = st.one_of(
 
 
 layers = st.one_of(convolutions, pools, st.just(Activation("relu")))
-keeping = st.builds(
+same_size = st.builds(
     Conv2d, filters=st.just(2), kernel=st.tuples(sizes, sizes), dilation=st.integers(1, 2), padding=st.just("same")
 )
 
@@ -92,10 +92,10 @@ def networks(draw):
     nodes = [Node(f"before{number}", layer) for number, layer in enumerate(draw(st.lists(layers, max_size=2)))]
     if draw(st.booleans()):
         source = nodes[-1].name if nodes else INPUT
-        branches = draw(st.lists(st.lists(keeping, min_size=1, max_size=2), min_size=2, max_size=3))
+        branches = draw(st.lists(st.lists(same_size, min_size=1, max_size=2), min_size=2, max_size=3))
         ends = []
-        for branch, made in enumerate(branches):
-            for number, layer in enumerate(made):
+        for branch, branch_layers in enumerate(branches):
+            for number, layer in enumerate(branch_layers):
                 nodes.append(Node(f"b{branch}_{number}", layer, () if number else (source,)))
             ends.append(nodes[-1].name)
         nodes.append(Node("meet", draw(st.sampled_from([Concat(), Add()])), tuple(ends)))
@@ -103,26 +103,26 @@ def networks(draw):
     return Network(tuple(nodes))
 
 
-def input_window(known, ref, y, x):
+def input_window(project_check, ref, y, x):
     """Top, left, bottom and right (past the last) of the input's pixels on which the values at (y, x) depend."""
-    region = receptive_fields.regions_read(known, ref, None, y, x).get((STEM, INPUT))
+    region = receptive_fields.regions_read(project_check, ref, None, y, x).get((STEM, INPUT))
     return None if region is None else region.window
 
 
 @given(networks())
-def test_the_window_and_region_of_a_value_are_where_pixels_move_it(network):
-    known = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", network),)))
-    analysis = known.analyses["d"]
+def test_the_window_and_region_of_a_value_cover_the_pixels_that_change_it(network):
+    project_check = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", network),)))
+    analysis = project_check.analyses["d"]
     if analysis.output_shape is None:
         return
-    field = receptive_fields.receptive_fields(known)["d", analysis.output]
-    touched = seen(analysis, analysis.output) if network.nodes else np.eye(SIDE * SIDE).reshape((SIDE,) * 4)
+    field = receptive_fields.receptive_fields(project_check)["d", analysis.output]
+    changed = reach(analysis, analysis.output) if network.nodes else np.eye(SIDE * SIDE).reshape((SIDE,) * 4)
     _, height, width = analysis.output_shape
     for y in {0, 1 % height, height // 2, height - 1}:
         for x in {0, 1 % width, width // 2, width - 1}:
-            moved = touched[:, :, y, x]
-            region, window = input_window(known, ("d", analysis.output), y, x), field.window(y, x)
-            assert region == (bounds(moved) if moved.any() else None)
+            pixels = changed[:, :, y, x]
+            region, window = input_window(project_check, ("d", analysis.output), y, x), field.window(y, x)
+            assert region == (bounds(pixels) if pixels.any() else None)
             if clipped(window) == window:
                 assert region == window
             elif region is not None:
@@ -143,21 +143,21 @@ def test_the_window_and_region_of_a_value_are_where_pixels_move_it(network):
     ],
 )
 def test_windows_grow_by_the_kernel_and_step_by_the_stride(layers, size, step):
-    known = check(project_of(*layers))
-    field = receptive_fields.receptive_fields(known)["d", f"n{len(layers) - 1}"]
+    project_check = check(project_of(*layers))
+    field = receptive_fields.receptive_fields(project_check)["d", f"n{len(layers) - 1}"]
     assert (field.size, field.step) == (size, step)
 
 
 @pytest.mark.parametrize("layer", [GlobalAvgPool2d(), Dense(3)])
-def test_global_pooling_and_dense_layers_see_all_that_reaches_them(layer):
-    known = check(project_of(Conv2d(1, 3), layer))
-    field = receptive_fields.receptive_fields(known)["d", "n1"]
+def test_the_field_of_global_pooling_and_dense_layers_is_the_whole_input(layer):
+    project_check = check(project_of(Conv2d(1, 3), layer))
+    field = receptive_fields.receptive_fields(project_check)["d", "n1"]
     assert field.size == (SIDE + 2, SIDE + 2)
     assert clipped(field.window(0, 0)) == (0, 0, SIDE, SIDE)
 
 
 @pytest.mark.parametrize("merge", [Concat(), Add()])
-def test_branches_that_meet_see_the_largest_window_of_them(merge):
+def test_the_field_where_branches_meet_is_the_largest_of_theirs(merge):
     nodes = (
         Node("3x3", Conv2d(2, 3), (INPUT,)),
         Node("5x5", Conv2d(2, 5), (INPUT,)),
@@ -168,19 +168,19 @@ def test_branches_that_meet_see_the_largest_window_of_them(merge):
 
 
 def test_fields_go_through_the_stem_to_the_projects_input():
-    known = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
-    fields = receptive_fields.receptive_fields(known)
+    project_check = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
+    fields = receptive_fields.receptive_fields(project_check)
     assert fields[STEM, "n1"].size == fields["d", INPUT].size == (4, 4)
     assert fields["d", "n0"].size == (8, 8)
 
 
 def test_the_field_behind_a_mistake_is_unknown():
-    known = check(project_of(Conv2d(1, 30, padding="valid"), Conv2d(1, 3)))
-    assert not {("d", "n0"), ("d", "n1")} & set(receptive_fields.receptive_fields(known))
-    assert input_window(known, ("d", "n1"), 0, 0) is None
+    project_check = check(project_of(Conv2d(1, 30, padding="valid"), Conv2d(1, 3)))
+    assert not {("d", "n0"), ("d", "n1")} & set(receptive_fields.receptive_fields(project_check))
+    assert input_window(project_check, ("d", "n1"), 0, 0) is None
 
 
-def test_branches_of_one_value_each_see_together_what_they_see_whatever_their_steps():
+def test_branches_of_one_value_each_meet_in_their_largest_field_whatever_their_steps():
     nodes = (
         Node("mean", GlobalAvgPool2d(), (INPUT,)),
         Node("halved", MaxPool2d(2), (INPUT,)),
@@ -192,14 +192,14 @@ def test_branches_of_one_value_each_see_together_what_they_see_whatever_their_st
 
 
 def test_the_region_of_a_value_goes_through_the_stem_and_ends_at_the_border():
-    known = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
-    assert input_window(known, ("d", "n0"), 0, 0) == (0, 0, 5, 5)
-    assert input_window(known, ("d", "n0"), 3, 2) == (3, 1, 11, 9)
-    assert input_window(known, ("d", INPUT), 3, 2) == (5, 3, 9, 7)
-    assert input_window(known, (STEM, INPUT), 3, 2) == (3, 2, 4, 3)
+    project_check = check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3), MaxPool2d(2)]))
+    assert input_window(project_check, ("d", "n0"), 0, 0) == (0, 0, 5, 5)
+    assert input_window(project_check, ("d", "n0"), 3, 2) == (3, 1, 11, 9)
+    assert input_window(project_check, ("d", INPUT), 3, 2) == (5, 3, 9, 7)
+    assert input_window(project_check, (STEM, INPUT), 3, 2) == (3, 2, 4, 3)
 
 
-def test_a_corner_that_two_branches_reach_in_the_padding_alone_sees_nothing():
+def test_a_corner_that_two_branches_reach_in_the_padding_alone_has_no_region():
     # Together they span the rows and columns of a pixel that neither of them reads.
     nodes = (
         Node("padded", Conv2d(2, 1, padding=1)),
@@ -207,22 +207,22 @@ def test_a_corner_that_two_branches_reach_in_the_padding_alone_sees_nothing():
         Node("down", Conv2d(2, (2, 1)), ("padded",)),
         Node("meet", Concat(), ("across", "down")),
     )
-    known = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),)))
-    assert input_window(known, ("d", "meet"), 0, 0) is None
-    assert input_window(known, ("d", "meet"), 0, 1) == (0, 0, 1, 1)
+    project_check = check(Project(NoiseInput((1, SIDE, SIDE)), (Design("d", Network(nodes)),)))
+    assert input_window(project_check, ("d", "meet"), 0, 0) is None
+    assert input_window(project_check, ("d", "meet"), 0, 1) == (0, 0, 1, 1)
 
 
 def test_the_region_of_a_block_is_that_of_its_output():
-    known = check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project)
-    output = known.block(("naive", "inception_3a")).output
-    regions = {input_window(known, ("naive", name), 14, 14) for name in ("inception_3a", output)}
-    assert regions == {receptive_fields.receptive_fields(known)["naive", output].window(14, 14)}
+    project_check = check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project)
+    output = project_check.block(("naive", "inception_3a")).output
+    regions = {input_window(project_check, ("naive", name), 14, 14) for name in ("inception_3a", output)}
+    assert regions == {receptive_fields.receptive_fields(project_check)["naive", output].window(14, 14)}
 
 
-def test_vgg_sees_212_pixels_at_its_last_pooling():
-    known = check(load_project(RESOURCES / "projects" / "vgg16.toml").project)
-    assert receptive_fields.receptive_fields(known)["VGG-16", "pool5"].size == (212, 212)
-    assert receptive_fields.receptive_fields(known)["VGG-16", "pool5"].step == (32, 32)
+def test_the_field_of_the_last_pooling_of_vgg_is_212_pixels_with_a_step_of_32():
+    project_check = check(load_project(RESOURCES / "projects" / "vgg16.toml").project)
+    assert receptive_fields.receptive_fields(project_check)["VGG-16", "pool5"].size == (212, 212)
+    assert receptive_fields.receptive_fields(project_check)["VGG-16", "pool5"].step == (32, 32)
 
 
 @pytest.mark.parametrize(
@@ -236,14 +236,14 @@ def test_vgg_sees_212_pixels_at_its_last_pooling():
 )
 def test_published_networks_have_the_published_receptive_fields(project, design, node, size):
     # Source: A. Araujo, W. Norris, J. Sim, Computing receptive fields of convolutional neural networks, Distill, 2019.
-    known = check(load_project(RESOURCES / "projects" / f"{project}.toml").project)
-    block = known.block((design, node))
-    place = (design, block.output if block else node)
-    assert receptive_fields.receptive_fields(known)[place].size == (size, size)
+    project_check = check(load_project(RESOURCES / "projects" / f"{project}.toml").project)
+    block = project_check.block((design, node))
+    ref = (design, block.output if block else node)
+    assert receptive_fields.receptive_fields(project_check)[ref].size == (size, size)
 
 
 FEW = 6
-"""Side of the volumes whose every value is tried."""
+"""Side of volumes small enough to try every value."""
 
 grouped = st.builds(
     Conv2d,
@@ -257,7 +257,7 @@ grouped = st.builds(
 
 @st.composite
 def branched(draw):
-    """Layers of two channels that keep apart or mix, and branches that meet; every layer's size is FEW or less."""
+    """Layers that keep two channels apart or mix them, and branches that meet; no side is longer than FEW."""
     parts = st.one_of(grouped, pools, st.just(Activation("relu")))
     nodes = [Node("first", draw(grouped))]
     for branch in range(draw(st.integers(0, 2))):
@@ -267,9 +267,9 @@ def branched(draw):
     return Network((*nodes, *(Node(f"last{number}", draw(parts)) for number in range(draw(st.integers(0, 2))))))
 
 
-def moving(analysis, volume, value, shapes):
-    """Which values of a volume move one of the last volume, found by trying each: ones go through all-one weights."""
-    moves = np.zeros(shapes[volume], bool)
+def changing_values(analysis, volume, value, shapes):
+    """Which values of a volume change one of the last volume, by trying each: ones go through all-one weights."""
+    changes = np.zeros(shapes[volume], bool)
     for at in np.ndindex(*shapes[volume]):
         volumes = {name: np.zeros(shape, np.float32) for name, shape in shapes.items()}
         volumes[volume][at] = 1
@@ -279,35 +279,35 @@ def moving(analysis, volume, value, shapes):
                     role: np.full(shape, role == "weight", np.float32) for role, shape in report.array_shapes.items()
                 }
                 volumes[report.name] = report.layer.forward([volumes[n] for n in report.inputs], ones, proceed)
-        moves[at] = volumes[analysis.output][value] != 0
-    return moves
+        changes[at] = volumes[analysis.output][value] != 0
+    return changes
 
 
 @given(network=branched(), data=st.data())
-def test_the_regions_of_a_value_hold_exactly_what_moves_it_on_every_earlier_volume(network, data):
-    known = check(Project(NoiseInput((2, FEW, FEW)), (Design("d", network),)))
-    analysis = known.analyses["d"]
+def test_the_regions_of_a_value_are_exactly_those_that_change_it_on_every_earlier_volume(network, data):
+    project_check = check(Project(NoiseInput((2, FEW, FEW)), (Design("d", network),)))
+    analysis = project_check.analyses["d"]
     if analysis.output_shape is None or any(report.mistakes for report in analysis.reports):
         return
     value = tuple(data.draw(st.integers(0, extent - 1)) for extent in analysis.output_shape)
     shapes = {INPUT: (2, FEW, FEW)} | {report.name: tuple(report.output_shape) for report in analysis.reports}
-    found = receptive_fields.regions_read(known, ("d", analysis.output), *value)
+    regions = receptive_fields.regions_read(project_check, ("d", analysis.output), *value)
     for volume in shapes:
-        moves = moving(analysis, volume, value, shapes)
+        changes = changing_values(analysis, volume, value, shapes)
         expected = None
-        if moves.any():
-            expected = (*bounds(moves.any(axis=0)), *(bounds(moves.any(axis=2))[at] for at in (0, 2)))
-        assert found.get(("d", volume)) == expected
+        if changes.any():
+            expected = (*bounds(changes.any(axis=0)), *(bounds(changes.any(axis=2))[at] for at in (0, 2)))
+        assert regions.get(("d", volume)) == expected
 
 
 @given(network=strategies.networks(Shape(2, 3, 3), size=4), seed=strategies.seeds, data=st.data())
-def test_nothing_outside_of_its_region_moves_a_value_whatever_the_kinds(network, seed, data):
-    known = check(Project(NoiseInput((2, 3, 3)), (Design("d", network),)))
-    analysis = known.analyses["d"]
+def test_nothing_outside_its_region_changes_a_value_whatever_the_kinds(network, seed, data):
+    project_check = check(Project(NoiseInput((2, 3, 3)), (Design("d", network),)))
+    analysis = project_check.analyses["d"]
     shapes = {INPUT: Shape(2, 3, 3)} | {report.name: report.output_shape for report in analysis.reports}
     volume = data.draw(st.sampled_from(sorted(shapes)))
     value = tuple(data.draw(st.integers(0, extent - 1)) for extent in analysis.output_shape)
-    region = receptive_fields.regions_read(known, ("d", analysis.output), *value).get(("d", volume))
+    region = receptive_fields.regions_read(project_check, ("d", analysis.output), *value).get(("d", volume))
     weights = {
         r.name: strategies.arrays(strategies.normals, seed, r.layer, r.input_shapes)[1] for r in analysis.reports
     }
@@ -330,14 +330,14 @@ def test_nothing_outside_of_its_region_moves_a_value_whatever_the_kinds(network,
     np.testing.assert_equal(run(outside), run(nothing))
 
 
-def test_a_channel_behind_a_concat_sees_its_own_branch_alone():
+def test_a_channel_behind_a_concat_reads_its_own_branch_alone():
     nodes = (
         Node("narrow", Conv2d(2, 1), (INPUT,)),
         Node("wide", Conv2d(3, 5), (INPUT,)),
         Node("meet", Concat(), ("narrow", "wide")),
     )
-    known = check(Project(NoiseInput((4, SIDE, SIDE)), (Design("d", Network(nodes)),)))
-    narrow, wide = (receptive_fields.regions_read(known, ("d", "meet"), channel, 6, 6) for channel in (1, 3))
+    project_check = check(Project(NoiseInput((4, SIDE, SIDE)), (Design("d", Network(nodes)),)))
+    narrow, wide = (receptive_fields.regions_read(project_check, ("d", "meet"), channel, 6, 6) for channel in (1, 3))
     assert narrow["d", "narrow"] == (6, 6, 7, 7, 1, 2)
     assert ("d", "wide") not in narrow
     assert narrow["d", INPUT] == narrow[STEM, INPUT] == (6, 6, 7, 7, 0, 4)
@@ -345,20 +345,22 @@ def test_a_channel_behind_a_concat_sees_its_own_branch_alone():
     assert wide["d", INPUT] == (4, 4, 9, 9, 0, 4)
 
 
-def test_a_depthwise_value_sees_its_own_channel_and_a_normalised_one_its_neighbours():
+def test_a_depthwise_value_reads_its_own_channel_and_a_normalised_one_its_neighbours():
     layers = [Conv2d(4, 3, groups=4), LocalResponseNorm(size=3)]
-    found = receptive_fields.regions_read(check(project_of(*layers, stem=[Conv2d(4, 1)])), ("d", "n1"), 3, 6, 6)
-    assert found["d", "n0"] == (6, 6, 7, 7, 2, 4)
-    assert found["d", INPUT] == found[STEM, "n0"] == (5, 5, 8, 8, 2, 4)
-    assert found[STEM, INPUT] == (5, 5, 8, 8, 0, 1)
+    regions = receptive_fields.regions_read(check(project_of(*layers, stem=[Conv2d(4, 1)])), ("d", "n1"), 3, 6, 6)
+    assert regions["d", "n0"] == (6, 6, 7, 7, 2, 4)
+    assert regions["d", INPUT] == regions[STEM, "n0"] == (5, 5, 8, 8, 2, 4)
+    assert regions[STEM, INPUT] == (5, 5, 8, 8, 0, 1)
 
 
-def test_a_blocks_region_is_that_of_its_last_layer():
-    known = check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project)
-    found = receptive_fields.regions_read(known, ("naive", "inception_3a"), 0, 14, 14)
-    assert found["naive", "inception_3a"] == found["naive", known.block(("naive", "inception_3a")).output]
+def test_the_region_of_a_block_is_that_of_its_last_layer():
+    project_check = check(load_project(RESOURCES / "projects" / "inception_3a_192.toml").project)
+    regions = receptive_fields.regions_read(project_check, ("naive", "inception_3a"), 0, 14, 14)
+    assert regions["naive", "inception_3a"] == regions["naive", project_check.block(("naive", "inception_3a")).output]
 
 
-def test_a_value_of_the_projects_input_sees_itself_with_a_stem_and_without():
-    for known in (check(project_of(Conv2d(1, 3))), check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3)]))):
-        assert receptive_fields.regions_read(known, (STEM, INPUT), 0, 3, 2) == {(STEM, INPUT): (3, 2, 4, 3, 0, 1)}
+def test_a_value_of_the_projects_input_reads_itself_with_a_stem_and_without():
+    for project_check in (check(project_of(Conv2d(1, 3))), check(project_of(Conv2d(1, 3), stem=[Conv2d(1, 3)]))):
+        assert receptive_fields.regions_read(project_check, (STEM, INPUT), 0, 3, 2) == {
+            (STEM, INPUT): (3, 2, 4, 3, 0, 1)
+        }

@@ -45,7 +45,7 @@ def design(name, *nodes):
 
 
 def small_project():
-    """A stem of three nodes, and two designs of which one joins two branches."""
+    """A stem of three nodes and two designs; one of them joins two branches."""
     stem = Network((Node("conv", Conv2d(filters=4, kernel=3)), Node("relu", RELU), Node("pool", MaxPool2d(kernel=2))))
     naive = design("naive", Node("conv", Conv2d(filters=2, kernel=3)), Node("relu", RELU))
     joined = design(
@@ -58,82 +58,82 @@ def small_project():
     return Project(NoiseInput(tuple(SHAPE)), (naive, joined), stem)
 
 
-def done(project, cache=None, checkpoint=lambda: None):
-    """What a run gives, by place."""
+def run(project, cache=None, checkpoint=lambda: None):
+    """The results of a run, by node reference."""
     events = execute(RunRequest.of(project), VolumeCache() if cache is None else cache, checkpoint)
     return {event.ref: event for event in events if isinstance(event, NodeDone)}
 
 
-def computed(project, cache):
-    """The places that a run does not take from the cache."""
-    return {place for place, event in done(project, cache).items() if not event.is_reused}
+def computed_refs(project, cache):
+    """The nodes that a run does not take from the cache."""
+    return {ref for ref, event in run(project, cache).items() if not event.is_reused}
 
 
 def with_layer(project, design, node, layer):
     return project.with_network(design, project.network(design).with_layer(node, layer))
 
 
-def renamed(project, design, node, name):
+def with_node_renamed(project, design, node, name):
     return project.with_network(design, project.network(design).with_node_renamed(node, name))
 
 
 @given(strategies.networks(SHAPE))
-def test_run_of_a_network_equals_the_oracle_composed_node_by_node(network):
+def test_a_run_of_a_network_equals_the_oracle_composed_node_by_node(network):
     project = Project(NoiseInput(tuple(SHAPE)), (Design("design", network),))
     analysis = analyze(network, SHAPE)
-    events = done(project)
-    received = {INPUT: events[STEM, INPUT].volume}
+    events = run(project)
+    volumes = {INPUT: events[STEM, INPUT].volume}
     for report in analysis.reports:
         event = events["design", report.name]
-        volumes = [received[name] for name in report.inputs]
-        made = weights.load_weights(report, seed=0, design="design", checkpoint=lambda: None)
-        errors = abs(event.volume - layer_oracle.forward(report.layer, volumes, made))
-        assert np.all(errors <= layer_oracle.bound(report.layer, volumes, made))
+        inputs = [volumes[name] for name in report.inputs]
+        arrays = weights.load_weights(report, seed=0, design="design", checkpoint=lambda: None)
+        errors = abs(event.volume - layer_oracle.forward(report.layer, inputs, arrays))
+        assert np.all(errors <= layer_oracle.bound(report.layer, inputs, arrays))
         assert event.volume.shape == report.output_shape
-        received[report.name] = event.volume
+        volumes[report.name] = event.volume
     assert len(events) == 1 + len(network.nodes)
 
 
-def test_places_come_in_order_each_told_before_it_is_computed():
+def test_nodes_run_in_order_and_each_is_announced_before_it_is_computed():
     project = small_project()
     events = list(execute(RunRequest.of(project), VolumeCache()))
-    started, ended = events[::2], events[1::2]
+    starts, ends = events[::2], events[1::2]
     expected = [
         (STEM, INPUT),
         *[(STEM, name) for name in ("conv", "relu", "pool")],
         *[("naive", name) for name in ("conv", "relu")],
         *[("joined", name) for name in ("left", "right", "both", "head")],
     ]
-    assert [event.ref for event in started] == [event.ref for event in ended] == expected
-    assert all(isinstance(event, NodeStarted) for event in started)
-    assert [(event.done, event.total) for event in started] == [(number, 10) for number in range(10)]
+    assert [event.ref for event in starts] == [event.ref for event in ends] == expected
+    assert all(isinstance(event, NodeStarted) for event in starts)
+    assert [(event.done, event.total) for event in starts] == [(number, 10) for number in range(10)]
 
 
 def test_designs_receive_the_stems_last_volume():
     project = small_project()
-    events = done(project)
+    events = run(project)
     pooled = events[STEM, "pool"].volume
     np.testing.assert_array_equal(events["joined", "both"].volume[2:, 1, 1], pooled[:, :3, :3].max(axis=(1, 2)))
     alone = replace(project, stem=None)
-    assert done(alone)["joined", "right"].volume.shape == SHAPE
+    assert run(alone)["joined", "right"].volume.shape == SHAPE
 
 
 def test_volumes_of_a_run_may_not_be_written_to():
-    for event in done(small_project()).values():
+    for event in run(small_project()).values():
         assert not event.volume.flags.writeable
         with pytest.raises(ValueError, match="read-only"):
             event.volume[...] = 0
 
 
-def test_second_run_takes_everything_from_the_cache():
+def test_a_second_run_takes_everything_from_the_cache():
     cache = VolumeCache()
-    first = done(small_project(), cache)
-    second = done(small_project(), cache)
+    first = run(small_project(), cache)
+    second = run(small_project(), cache)
     assert all(event.is_reused for event in second.values())
-    assert all(second[place].volume is event.volume for place, event in first.items())
+    assert all(second[ref].volume is event.volume for ref, event in first.items())
 
 
-def test_a_nodes_time_is_that_of_its_arithmetic_when_its_volume_was_made(monkeypatch):
+def test_the_time_of_a_node_is_that_of_its_arithmetic_when_its_volume_was_computed(monkeypatch):
     clock = [0.0]
 
     def taking(seconds, function):
@@ -147,97 +147,97 @@ def test_a_nodes_time_is_that_of_its_arithmetic_when_its_volume_was_made(monkeyp
     monkeypatch.setattr(weights, "load_weights", taking(1000.0, weights.load_weights))
     monkeypatch.setattr(Conv2d, "forward", taking(2.0, Conv2d.forward))
     project, cache = Project(NoiseInput((2, 5, 5)), (design("d", Node("conv", Conv2d(3, 3))),)), VolumeCache()
-    assert [event.milliseconds for event in done(project, cache).values()] == [0.0, 2000.0]
+    assert [event.milliseconds for event in run(project, cache).values()] == [0.0, 2000.0]
     monkeypatch.undo()
-    assert [event.milliseconds for event in done(project, cache).values()] == [0.0, 2000.0]
+    assert [event.milliseconds for event in run(project, cache).values()] == [0.0, 2000.0]
 
 
-def test_trunk_runs_once_for_all_designs_and_edits():
+def test_the_stem_runs_once_for_all_designs_and_edits():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
+    run(project, cache)
     edited = with_layer(project, "naive", "conv", Conv2d(filters=5, kernel=1))
-    assert computed(edited, cache) == {("naive", "conv"), ("naive", "relu")}
+    assert computed_refs(edited, cache) == {("naive", "conv"), ("naive", "relu")}
 
 
-def test_edit_computes_only_what_lies_downstream():
+def test_an_edit_computes_only_the_nodes_downstream():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
+    run(project, cache)
     edited = with_layer(project, "joined", "left", Conv2d(filters=3, kernel=1))
-    assert computed(edited, cache) == {("joined", name) for name in ("left", "both", "head")}
+    assert computed_refs(edited, cache) == {("joined", name) for name in ("left", "both", "head")}
     edited = with_layer(project, STEM, "pool", MaxPool2d(kernel=3))
-    assert computed(edited, cache) == {(STEM, "pool")} | {p for p in RunRequest.of(project).refs if p[0] != STEM}
+    assert computed_refs(edited, cache) == {(STEM, "pool")} | {p for p in RunRequest.of(project).refs if p[0] != STEM}
 
 
 def test_undoing_an_edit_computes_nothing():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
-    done(with_layer(project, STEM, "conv", Conv2d(filters=3, kernel=1)), cache)
-    assert computed(project, cache) == set()
+    run(project, cache)
+    run(with_layer(project, STEM, "conv", Conv2d(filters=3, kernel=1)), cache)
+    assert computed_refs(project, cache) == set()
 
 
 def test_equal_settings_in_another_spelling_compute_nothing():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
-    assert computed(with_layer(project, STEM, "conv", Conv2d(filters=4, kernel=(3, 3))), cache) == set()
+    run(project, cache)
+    assert computed_refs(with_layer(project, STEM, "conv", Conv2d(filters=4, kernel=(3, 3))), cache) == set()
 
 
 def test_moving_a_node_in_the_list_computes_nothing():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
+    run(project, cache)
     network = project.network("joined")
     nodes = [replace(node, inputs=network.inputs_of(index)) for index, node in enumerate(network.nodes)]
-    assert computed(project.with_network("joined", Network(tuple(reversed(nodes)))), cache) == set()
+    assert computed_refs(project.with_network("joined", Network(tuple(reversed(nodes)))), cache) == set()
 
 
 def test_renaming_a_node_without_weights_computes_nothing():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
-    assert computed(renamed(project, "joined", "right", "pooled"), cache) == set()
-    assert computed(renamed(project, STEM, "relu", "bent"), cache) == set()
+    run(project, cache)
+    assert computed_refs(with_node_renamed(project, "joined", "right", "pooled"), cache) == set()
+    assert computed_refs(with_node_renamed(project, STEM, "relu", "bent"), cache) == set()
 
 
-def test_new_node_name_changes_its_seeded_weights_and_what_follows_alone():
+def test_a_new_node_name_recomputes_only_its_seeded_layer_and_the_nodes_downstream():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
-    edited = renamed(project, "joined", "left", "other")
-    assert computed(edited, cache) == {("joined", name) for name in ("other", "both", "head")}
+    run(project, cache)
+    edited = with_node_renamed(project, "joined", "left", "other")
+    assert computed_refs(edited, cache) == {("joined", name) for name in ("other", "both", "head")}
 
 
-def test_new_design_name_changes_its_seeded_weights_and_what_follows_alone():
+def test_a_new_design_name_recomputes_only_its_seeded_layers_and_the_nodes_downstream():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
+    run(project, cache)
     edited = project.with_designs(replace(d, name=f"{d.name}2") if d.name == "joined" else d for d in project.designs)
-    assert computed(edited, cache) == {("joined2", name) for name in ("left", "both", "head")}
+    assert computed_refs(edited, cache) == {("joined2", name) for name in ("left", "both", "head")}
 
 
-def test_new_seed_changes_every_seeded_weight_and_nothing_before_it():
+def test_a_new_seed_recomputes_every_seeded_layer_and_nothing_before_it():
     project, cache = small_project(), VolumeCache()
     project = project.with_network(STEM, project.stem.with_node(Node("input_pool", MaxPool2d(kernel=1)), 0))
-    done(project, cache)
-    kept = {(STEM, INPUT), (STEM, "input_pool")}
-    assert computed(replace(project, seed=1), cache) == set(RunRequest.of(project).refs) - kept
+    run(project, cache)
+    unchanged = {(STEM, INPUT), (STEM, "input_pool")}
+    assert computed_refs(replace(project, seed=1), cache) == set(RunRequest.of(project).refs) - unchanged
 
 
 def test_editing_one_layer_leaves_the_weights_of_every_other_as_they_were():
-    def made(project, node):
+    def weight_of(project, node):
         report = check(project).reports["naive", node]
         return weights.load_weights(report, seed=0, design="naive", checkpoint=lambda: None)["weight"]
 
     nodes = (Node("a", Conv2d(filters=4, kernel=1)), Node("b", Conv2d(filters=2, kernel=3)))
     project = Project(NoiseInput(tuple(SHAPE)), (design("naive", *nodes),))
     edited = with_layer(project, "naive", "a", Conv2d(filters=4, kernel=5))
-    np.testing.assert_array_equal(made(project, "b"), made(edited, "b"))
+    np.testing.assert_array_equal(weight_of(project, "b"), weight_of(edited, "b"))
 
 
 def test_initial_weights_are_he_normal_with_zero_bias_and_neutral_normalisation():
     nodes = (Node("conv", Conv2d(filters=64, kernel=3)), Node("norm", BatchNorm()))
     project = Project(NoiseInput((128, 4, 4)), (design("d", *nodes),))
     reports = check(project).reports
-    made = weights.load_weights(reports["d", "conv"], seed=0, design="d", checkpoint=lambda: None)
-    deviation, count = np.sqrt(2 / (128 * 9)), made["weight"].size
-    assert abs(made["weight"].std() / deviation - 1) < 5 / np.sqrt(2 * count)  # five standard errors
-    assert abs(made["weight"].mean()) < 5 * deviation / np.sqrt(count)
-    assert not made["bias"].any()
+    conv = weights.load_weights(reports["d", "conv"], seed=0, design="d", checkpoint=lambda: None)
+    deviation, count = np.sqrt(2 / (128 * 9)), conv["weight"].size
+    assert abs(conv["weight"].std() / deviation - 1) < 5 / np.sqrt(2 * count)  # five standard errors
+    assert abs(conv["weight"].mean()) < 5 * deviation / np.sqrt(count)
+    assert not conv["bias"].any()
     norm = weights.load_weights(reports["d", "norm"], seed=0, design="d", checkpoint=lambda: None)
     assert {role: set(array.tolist()) for role, array in norm.items()} == {
         "gamma": {1.0},
@@ -249,12 +249,12 @@ def test_initial_weights_are_he_normal_with_zero_bias_and_neutral_normalisation(
 
 @pytest.mark.parametrize("source", ["file", "preset"])
 def test_designs_of_equal_networks_with_named_weights_share_their_volumes(source, tmp_path):
-    named = PresetWeights("sobel") if source == "preset" else weights_file(tmp_path)
-    nodes = (Node("conv", Conv2d(filters=2, kernel=3), weights=named), Node("relu", RELU))
+    spec = PresetWeights("sobel") if source == "preset" else weights_file(tmp_path)
+    nodes = (Node("conv", Conv2d(filters=2, kernel=3), weights=spec), Node("relu", RELU))
     project = Project(NoiseInput(tuple(SHAPE)), (design("a", *nodes), design("b", *nodes)))
     keys = check(project).keys
     assert keys["a", "relu"] == keys["b", "relu"]
-    assert computed(project, VolumeCache()) == {(STEM, INPUT), ("a", "conv"), ("a", "relu")}
+    assert computed_refs(project, VolumeCache()) == {(STEM, INPUT), ("a", "conv"), ("a", "relu")}
 
 
 def weights_file(folder, value=1.0):
@@ -274,27 +274,27 @@ def file_project(folder):
     return Project(ArrayInput(str(folder / "input.npy")), (design("d", *nodes),))
 
 
-def test_changed_weights_file_changes_what_its_weights_made(tmp_path):
+def test_a_changed_weights_file_recomputes_only_its_layer(tmp_path):
     project, cache = file_project(tmp_path), VolumeCache()
-    before = done(project, cache)
-    assert computed(project, cache) == set()
+    before = run(project, cache)
+    assert computed_refs(project, cache) == set()
     weights_file(tmp_path, 2.0)
-    os.utime(tmp_path / "weights.npz", ns=(1, 1))  # of the same size; only the time tells
-    after = done(project, cache)
-    assert {place for place, event in after.items() if not event.is_reused} == {("d", "conv")}
+    os.utime(tmp_path / "weights.npz", ns=(1, 1))  # the size is the same; only the time differs
+    after = run(project, cache)
+    assert {ref for ref, event in after.items() if not event.is_reused} == {("d", "conv")}
     np.testing.assert_array_equal(after["d", "conv"].volume, 2 * before["d", "conv"].volume)
 
 
-def test_changed_input_file_changes_everything(tmp_path):
+def test_a_changed_input_file_recomputes_everything(tmp_path):
     project, cache = file_project(tmp_path), VolumeCache()
-    done(project, cache)
+    run(project, cache)
     status = os.stat(tmp_path / "input.npy")
     np.save(tmp_path / "input.npy", np.ones((3, 7, 7), np.float32))
-    os.utime(tmp_path / "input.npy", ns=(status.st_atime_ns, status.st_mtime_ns))  # only the size tells
-    assert computed(project, cache) == set(RunRequest.of(project).refs)
+    os.utime(tmp_path / "input.npy", ns=(status.st_atime_ns, status.st_mtime_ns))  # only the size differs
+    assert computed_refs(project, cache) == set(RunRequest.of(project).refs)
 
 
-def test_file_that_became_unreadable_after_the_check_is_told_at_its_place(tmp_path):
+def test_a_file_that_became_unreadable_after_the_check_is_reported_at_its_place(tmp_path):
     project = file_project(tmp_path)
     request = RunRequest.of(project)
     (tmp_path / "weights.npz").unlink()
@@ -306,39 +306,39 @@ def test_file_that_became_unreadable_after_the_check_is_told_at_its_place(tmp_pa
 
 
 @pytest.mark.parametrize(("name", "place"), [("input", "$.input.path"), ("weights", "$.designs[0].nodes[1].weights")])
-def test_a_file_that_was_written_after_the_check_is_told_and_what_it_made_is_not_kept(name, place, tmp_path):
+def test_a_file_that_changes_after_the_check_is_reported_and_its_volume_is_not_cached(name, place, tmp_path):
     project, cache = file_project(tmp_path), VolumeCache()
     request = RunRequest.of(project)
     os.utime(tmp_path / {"input": "input.npy", "weights": "weights.npz"}[name], ns=(1, 1))
     with pytest.raises(ProjectError, match="changed after it was checked; run again") as error:
         list(execute(request, cache))
     assert [problem.place for problem in error.value.problems] == [place]
-    made = {"input": (STEM, INPUT), "weights": ("d", "conv")}[name]
-    assert request.check.keys[made] not in cache
-    assert made in done(project, cache)
+    ref = {"input": (STEM, INPUT), "weights": ("d", "conv")}[name]
+    assert request.check.keys[ref] not in cache
+    assert ref in run(project, cache)
 
 
-def test_input_with_a_value_that_is_not_a_number_is_refused_with_its_place(tmp_path):
+def test_an_input_with_a_value_that_is_not_a_number_is_refused_with_its_place(tmp_path):
     project = file_project(tmp_path)
     volume = np.ones(SHAPE, np.float32)
     volume[1, 2, 3] = np.nan
     np.save(tmp_path / "input.npy", volume)
     with pytest.raises(ProjectError, match=r"1 value .*not finite.* the first is nan at \[1, 2, 3\]") as error:
-        done(project)
+        run(project)
     assert error.value.problems[0].place == "$.input.key"
 
 
 def test_nodes_with_a_mistake_and_those_behind_them_are_left_out_and_the_others_run():
     project = small_project()
     project = with_layer(project, "joined", "right", MaxPool2d(kernel=9))
-    events = done(project)
-    assert {name for place, name in events if place == "joined"} == {"left"}
+    events = run(project)
+    assert {name for design_name, name in events if design_name == "joined"} == {"left"}
     assert ("naive", "relu") in events
 
 
 def test_dropout_passes_its_input_on():
     project = Project(NoiseInput(tuple(SHAPE)), (design("d", Node("drop", Dropout())),))
-    events = done(project)
+    events = run(project)
     np.testing.assert_array_equal(events["d", "drop"].volume, events[STEM, INPUT].volume)
 
 
@@ -346,20 +346,20 @@ def test_dropout_passes_its_input_on():
 def test_overflow_is_a_value_and_no_warning(tmp_path):
     np.save(tmp_path / "input.npy", np.full(SHAPE, 3e38, np.float32))
     nodes = (Node("relu", RELU), Node("sum", Add(), (INPUT, "relu")), Node("soft", Activation(function="softmax")))
-    events = done(Project(ArrayInput(str(tmp_path / "input.npy")), (design("d", *nodes),)))
+    events = run(Project(ArrayInput(str(tmp_path / "input.npy")), (design("d", *nodes),)))
     assert np.isposinf(events["d", "sum"].volume).all()
     assert np.isnan(events["d", "soft"].volume).all()
 
 
-def test_cache_of_a_small_budget_keeps_only_the_last_volumes_and_the_run_is_complete():
+def test_a_cache_of_a_small_budget_holds_only_the_last_volumes_and_the_run_is_complete():
     project = small_project()
-    full = done(project)
+    full = run(project)
     cache = VolumeCache(budget=2 * full[STEM, "conv"].volume.nbytes)
-    events = done(project, cache)
-    for place, event in full.items():
-        np.testing.assert_array_equal(events[place].volume, event.volume)
-    kept = (cache.get(event.key) for event in full.values())
-    assert sum(timed.volume.nbytes for timed in kept if timed is not None) <= cache.budget
+    events = run(project, cache)
+    for ref, event in full.items():
+        np.testing.assert_array_equal(events[ref].volume, event.volume)
+    entries = (cache.get(event.key) for event in full.values())
+    assert sum(timed.volume.nbytes for timed in entries if timed is not None) <= cache.budget
     assert full["joined", "head"].key in cache
     assert full[STEM, INPUT].key not in cache
 
@@ -372,7 +372,7 @@ def test_cancelling_at_any_checkpoint_ends_the_run_and_leaves_only_whole_volumes
         nonlocal calls
         calls += 1
 
-    whole = {event.key: event.volume for event in done(project, checkpoint=count).values()}
+    whole = {event.key: event.volume for event in run(project, checkpoint=count).values()}
     for last in range(calls):
         left = last
 
@@ -384,26 +384,26 @@ def test_cancelling_at_any_checkpoint_ends_the_run_and_leaves_only_whole_volumes
 
         cache = VolumeCache()
         with pytest.raises(Cancelled):
-            done(project, cache, cancel)
+            run(project, cache, cancel)
         assert len(cache) < len(whole)
         for key in (key for key in whole if key in cache):
             np.testing.assert_array_equal(cache.get(key).volume, whole[key])
-        again = done(project, cache)
+        again = run(project, cache)
         assert all(np.array_equal(event.volume, whole[event.key]) for event in again.values())
 
 
-def test_a_run_whose_volumes_are_all_at_hand_is_cancelled_too():
+def test_a_run_whose_volumes_are_all_cached_can_be_cancelled_too():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
+    run(project, cache)
 
     def cancel():
         raise Cancelled
 
     with pytest.raises(Cancelled):
-        done(project, cache, cancel)
+        run(project, cache, cancel)
 
 
-def test_run_may_be_abandoned_between_two_nodes():
+def test_a_run_can_be_abandoned_between_two_nodes():
     cache = VolumeCache()
     events = execute(RunRequest.of(small_project()), cache)
     first = next(event for event in events if isinstance(event, NodeDone))
@@ -412,17 +412,17 @@ def test_run_may_be_abandoned_between_two_nodes():
     assert len(cache) == 1
 
 
-def test_run_all_gives_every_place_and_tells_of_each():
-    told = []
-    results = run_all(RunRequest.of(small_project()), told.append)
-    assert [event.ref for event in told] == list(results) == list(RunRequest.of(small_project()).refs)
+def test_run_all_returns_every_node_and_announces_each():
+    starts = []
+    results = run_all(RunRequest.of(small_project()), starts.append)
+    assert [event.ref for event in starts] == list(results) == list(RunRequest.of(small_project()).refs)
 
 
 def huge(*nodes, shape=(10**4, 10**4, 10**4)):
     return RunRequest.of(Project(NoiseInput(shape), (design("d", *nodes),)))
 
 
-def test_volume_of_a_million_million_values_is_refused_with_both_numbers_before_any_allocation():
+def test_a_volume_of_a_million_million_values_is_refused_with_both_numbers_before_any_allocation():
     request = huge(Node("conv", Conv2d(filters=10**6, kernel=1)), shape=(1, 10**3, 10**3))
     assert request.check.reports["d", "conv"].output_shape.size == 10**12
     with pytest.raises(ProjectError, match=r"running needs 3\.6 TiB; 1\.0 GiB of memory are free") as error:
@@ -434,7 +434,7 @@ def test_volume_of_a_million_million_values_is_refused_with_both_numbers_before_
         next(execute(request, VolumeCache()))
 
 
-def test_input_that_does_not_fit_is_blamed_itself():
+def test_an_input_that_does_not_fit_in_memory_is_reported_at_the_input():
     request = huge(Node("mean", GlobalAvgPool2d()))
     with pytest.raises(ProjectError, match="The largest is the input, 10000×10000×10000") as error:
         require_memory(request, VolumeCache(), free=2**30)
@@ -442,16 +442,16 @@ def test_input_that_does_not_fit_is_blamed_itself():
     assert (problem.place, problem.design, problem.node) == ("$.input", STEM, INPUT)
 
 
-def test_weights_that_do_not_fit_are_blamed_on_their_node():
+def test_weights_that_do_not_fit_in_memory_are_reported_with_their_node():
     request = huge(Node("dense", Dense(units=10**9)), shape=(1, 100, 100))
     with pytest.raises(ProjectError, match=r"The largest is dense, 1000000000×1×1, with weights of 36\.4 TiB"):
         require_memory(request, VolumeCache(), free=2**30)
 
 
-def test_predicted_bytes_are_those_of_volumes_the_heaviest_weights_and_a_block():
+def test_the_predicted_bytes_are_those_of_volumes_the_heaviest_weights_and_a_block():
     project = small_project()
     request = RunRequest.of(project)
-    events = done(project)
+    events = run(project)
     volumes = sum(event.volume.nbytes for event in events.values())
     needed = required_bytes(request, VolumeCache())
     heaviest = max(report.weight_bytes for report in request.check.reports.values())
@@ -463,7 +463,7 @@ def test_predicted_bytes_are_those_of_volumes_the_heaviest_weights_and_a_block()
 
 @pytest.mark.parametrize("order", ["C", "F"])
 def test_a_run_takes_no_more_memory_than_was_predicted(order, tmp_path, monkeypatch):
-    monkeypatch.setattr(execute_module, "BLOCK_BYTES", 32 * 2**20)  # a second copy of the weights is not hidden by it
+    monkeypatch.setattr(execute_module, "BLOCK_BYTES", 32 * 2**20)  # too small to hide a second copy of the weights
     weight = np.asarray(np.ones((1000, 16 * 32 * 32), ">f8"), order=order)
     np.save(tmp_path / "weight.npy", weight)
     np.save(tmp_path / "input.npy", np.asarray(np.ones((1, 16, 32, 32)), order=order))
@@ -479,31 +479,31 @@ def test_a_run_takes_no_more_memory_than_was_predicted(order, tmp_path, monkeypa
     assert weight.size * 4 < peak < required_bytes(request, VolumeCache())
 
 
-def test_pixels_of_a_large_photo_are_predicted_and_told(tmp_path):
+def test_the_bytes_to_read_a_large_photo_are_predicted_and_reported(tmp_path):
     Image.new("RGBA", (3000, 2000)).save(tmp_path / "large.png")
     request = RunRequest.of(Project(ImageInput(str(tmp_path / "large.png"), size=(10, 10)), (design("d"),)))
     needed = required_bytes(request, VolumeCache())
-    assert needed >= 3000 * 2000 * 4 * 5 + BLOCK_BYTES  # as read, turned, on white, and the two that make that
+    assert needed >= 3000 * 2000 * 4 * 5 + BLOCK_BYTES  # as read, rotated, on white, and two intermediates
     with pytest.raises(ProjectError, match=r"the input, 3×10×10, with 160\.2 MiB to read its photo"):
         require_memory(request, VolumeCache(), free=needed - 1)
 
 
-def test_volumes_at_hand_and_their_weights_are_not_predicted_again():
+def test_cached_volumes_and_their_weights_need_no_memory():
     project, cache = small_project(), VolumeCache()
-    done(project, cache)
+    run(project, cache)
     request = RunRequest.of(project)
     assert required_bytes(request, cache) == 0
     require_memory(request, cache, free=0)
 
 
-def test_volumes_of_one_key_are_predicted_once():
+def test_volumes_of_one_key_are_counted_once():
     nodes = (Node("pool", MaxPool2d(kernel=2)), Node("sum", Add(), ("pool", "again")), Node("again", RELU, ("pool",)))
     project = Project(NoiseInput(tuple(SHAPE)), (design("a", *nodes), design("b", *nodes)))
     alone = replace(project, designs=project.designs[:1])
     assert required_bytes(RunRequest.of(project), VolumeCache()) == required_bytes(RunRequest.of(alone), VolumeCache())
 
 
-def test_one_volume_of_branches_that_meet_is_that_of_the_whole_run():
+def test_a_single_volume_of_branches_that_meet_is_that_of_the_whole_run():
     nodes = (
         Node("a", Conv2d(4, 1)),
         Node("b", Activation("relu"), ("a",)),
@@ -515,12 +515,12 @@ def test_one_volume_of_branches_that_meet_is_that_of_the_whole_run():
     results = run_all(request, lambda event: None)
     cache = VolumeCache()
     for name in ("meet", "last", "a"):
-        for kept in (VolumeCache(0), cache):
-            assert np.array_equal(volume_at(request, ("d", name), kept), results["d", name].volume)
+        for one_cache in (VolumeCache(0), cache):
+            assert np.array_equal(volume_at(request, ("d", name), one_cache), results["d", name].volume)
     assert len(cache) == 3
 
 
-def test_on_the_way_to_one_volume_those_that_nothing_more_needs_are_dropped():
+def test_on_the_way_to_a_single_volume_those_that_nothing_needs_any_more_are_dropped():
     size = 4 * 8 * 200 * 200
     nodes = [Node(f"n{number}", Activation("relu")) for number in range(12)]
     request = RunRequest.of(Project(NoiseInput((8, 200, 200)), (design("d", *nodes),)))
@@ -533,8 +533,8 @@ def test_on_the_way_to_one_volume_those_that_nothing_more_needs_are_dropped():
     assert peak < 6 * size
 
 
-def test_a_place_that_cannot_run_says_what_to_mend():
+def test_the_volume_of_a_node_with_a_mistake_is_refused_with_the_mistake():
     request = RunRequest.of(Project(NoiseInput((3, 6, 7)), (design("d", Node("a", Conv2d(4, 9, padding="valid"))),)))
-    with pytest.raises(ProjectError, match="kernel 9×9 is larger than its padded input 6×7") as raised:
+    with pytest.raises(ProjectError, match="kernel 9×9 is larger than its padded input 6×7") as error:
         volume_at(request, ("d", "a"), VolumeCache())
-    assert raised.value.problems == request.check.problems
+    assert error.value.problems == request.check.problems

@@ -1,4 +1,4 @@
-"""A convolution made separable and dense again keeps its windows and the layers that belong to it."""
+"""A convolution made separable or dense again keeps its windows and the layers that belong to it."""
 
 import pytest
 
@@ -20,7 +20,7 @@ def names(network):
 
 
 @pytest.mark.parametrize(
-    ("nodes", "left", "block"),
+    ("nodes", "remaining", "block"),
     [
         ((CONV,), ["c"], LINEAR),
         ((CONV, RELU, Node("d", Dense(2))), ["c", "d"], SeparableConv2d(8, 3, 2, 1, batch_norm=False)),
@@ -31,13 +31,13 @@ def names(network):
         ((CONV, RELU, Node("a", Add(), ("c", "r"))), ["c", "r", "a"], LINEAR),
     ],
 )
-def test_the_layers_that_the_block_has_inside_go_into_it(nodes, left, block):
+def test_layers_that_the_block_contains_are_merged_into_it(nodes, remaining, block):
     network = make_separable(Network(nodes), "c")
-    assert names(network) == left
+    assert names(network) == remaining
     assert network.node("c").layer == block
 
 
-def test_whoever_received_the_activation_receives_the_block():
+def test_users_of_a_merged_activation_receive_the_block():
     network = make_separable(Network((CONV, RELU, Node("d", Dense(2), ("r",)))), "c", 4)
     assert network.node("d").inputs == ("c",)
     assert network.node("c").layer.depth_multiplier == 4
@@ -55,19 +55,19 @@ def test_a_separable_convolution_made_dense_has_its_norm_and_activation_behind_i
 @pytest.mark.parametrize(
     "block", [SeparableConv2d(8), LINEAR, SeparableConv2d(8, 5, 2, 0, batch_norm=False, function="relu6")]
 )
-def test_dense_and_separable_again_is_the_block_of_before_and_the_volumes_keep_their_shape(block):
+def test_dense_and_separable_again_is_the_original_block_and_the_volumes_keep_their_shape(block):
     first = Network((Node("s", block),))
     dense = make_full(first, "s")
     assert make_separable(dense, "s") == first
     assert analyze(dense, Shape(3, 9, 9)).output_shape == analyze(first, Shape(3, 9, 9)).output_shape
 
 
-def test_a_taken_name_is_not_given_twice():
+def test_a_name_that_is_in_use_gets_a_number():
     network = make_full(Network((Node("s", SeparableConv2d(8, batch_norm=False)), Node("s_relu", Dense(2)))), "s")
     assert names(network) == ["s", "s_relu_2", "s_relu"]
 
 
-def test_weights_from_a_file_are_left():
+def test_weights_from_a_file_are_dropped():
     network = make_separable(Network((Node("c", Conv2d(8, 3), (), FileWeights("w.npz", "w")),)), "c")
     assert network.node("c").weights is None
 
@@ -81,11 +81,11 @@ def test_weights_from_a_file_are_left():
         (Conv2d(8, 3, dilation=2), "dilation 2"),
     ],
 )
-def test_what_cannot_be_separable_says_why(layer, words):
+def test_a_layer_that_cannot_be_separable_is_refused_with_the_reason(layer, words):
     assert words in separable_refusal(Network((Node("c", layer),)), "c")
 
 
-def test_a_name_that_the_layers_of_the_block_need_is_told():
+def test_a_node_whose_name_a_layer_of_the_block_needs_must_be_renamed_first():
     assert "rename c/d first" in separable_refusal(Network((CONV, Node("c/d", Dense(2)))), "c")
     assert (
         separable_refusal(Network((CONV,)), "c")

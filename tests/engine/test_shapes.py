@@ -41,13 +41,13 @@ def test_ceil_keeps_a_last_window_unless_it_starts_in_the_padding_after_the_inpu
 @given(extents, windows, strides)
 def test_same_padding_is_the_least_that_lets_the_rounded_up_share_of_windows_fit(extent, window, stride):
     before, after = same_padding(extent, window, stride)
-    wanted = -(-extent // stride)
+    count = -(-extent // stride)
     assert after - before in (0, 1)
     if before + after:
-        assert window_count(extent, before, after, window, stride) == wanted
-        assert window_count(extent, before, after - 1, window, stride) < wanted
+        assert window_count(extent, before, after, window, stride) == count
+        assert window_count(extent, before, after - 1, window, stride) < count
     else:
-        assert window_count(extent, 0, 0, window, stride) == wanted
+        assert window_count(extent, 0, 0, window, stride) == count
 
 
 @given(windows, st.integers(1, 5))

@@ -1,4 +1,4 @@
-"""The table of a project, and what its formats make of it."""
+"""The table of a project, and its formats."""
 
 import csv
 import io
@@ -34,7 +34,7 @@ def read(text, **settings):
 
 @pytest.mark.parametrize("table_format", TABLE_FORMATS, ids=lambda table_format: table_format.id)
 @pytest.mark.parametrize("name", PROJECTS)
-def test_a_format_gives_its_golden_text(name, table_format):
+def test_a_format_equals_its_golden_text(name, table_format):
     text = table_format.text(table(PROJECTS[name]))
     assert text == golden(f"{name}{table_format.ending or '.txt'}", text)
 
@@ -60,14 +60,14 @@ def test_columns_of_numbers_sum_to_the_totals(designs):
     for design in {row["design"] for row in read_rows}:
         own = [row for row in read_rows if row["design"] == design]
         (total,) = [row for row in own if row["kind"] == "total"]
-        for known in METRICS:
-            if known.is_additive and not known.is_measured:
-                assert int(total[known.id]) == sum(int(row[known.id]) for row in own if row is not total)
+        for metric in METRICS:
+            if metric.is_additive and not metric.is_measured:
+                assert int(total[metric.id]) == sum(int(row[metric.id]) for row in own if row is not total)
 
 
-def test_rows_follow_the_designs_and_end_each_with_its_totals():
-    places = [(row.design, row.node, row.is_total) for row in table(with_stem())]
-    assert places == [
+def test_rows_follow_the_designs_and_end_with_the_totals_of_each():
+    keys = [(row.design, row.node, row.is_total) for row in table(with_stem())]
+    assert keys == [
         *((STEM, f"trunk{number}", False) for number in range(1, 6)),
         (STEM, "", True),
         ("naive", "conv5x5", False),
@@ -79,36 +79,36 @@ def test_rows_follow_the_designs_and_end_each_with_its_totals():
 
 
 def test_a_new_metric_appears_in_rows_and_in_every_format(monkeypatch):
-    weights = Metric("layers", "Layers", "layers", "layers", len, lambda subject: "")
+    metric = Metric("layers", "Layers", "layers", "layers", len, lambda subject: "")
     for module in (tables, table_formats):
-        monkeypatch.setattr(module, "METRICS", (*METRICS, weights))
-    found = table(start())
-    assert [row.value(weights) for row in found] == [1, 1, 1, 1, 2]
-    assert read(to_csv(found))[-1]["layers"] == "2"
-    for text in (to_text(found), to_markdown(found), to_latex(found)):
+        monkeypatch.setattr(module, "METRICS", (*METRICS, metric))
+    rows = table(start())
+    assert [row.value(metric) for row in rows] == [1, 1, 1, 1, 2]
+    assert read(to_csv(rows))[-1]["layers"] == "2"
+    for text in (to_text(rows), to_markdown(rows), to_latex(rows)):
         assert "Layers" in text
 
 
-def test_files_of_numbers_hold_flops_and_tables_for_reading_only_when_chosen():
-    found = table(start())
-    assert read(to_csv(found))[0]["flops"] == "321126400"
-    assert "FLOPs" not in to_text(found)
-    assert [known.id for known in tables.visible_metrics()] == ["macs", "params"]
-    assert [known.id for known in tables.visible_metrics("flops")] == ["macs", "params", "flops"]
+def test_csv_always_has_flops_and_the_text_table_only_if_selected():
+    rows = table(start())
+    assert read(to_csv(rows))[0]["flops"] == "321126400"
+    assert "FLOPs" not in to_text(rows)
+    assert [metric.id for metric in tables.visible_metrics()] == ["macs", "params"]
+    assert [metric.id for metric in tables.visible_metrics("flops")] == ["macs", "params", "flops"]
 
 
-def test_unknown_numbers_are_said_to_be_unknown_and_never_zero():
-    found = read(to_csv(table(mistaken())))
-    unknown = {row["node"]: row for row in found if row["design"] == "bottleneck"}
+def test_unknown_numbers_are_printed_as_unknown_and_never_as_zero():
+    rows = read(to_csv(table(mistaken())))
+    unknown = {row["node"]: row for row in rows if row["design"] == "bottleneck"}
     assert [unknown[node]["macs"] for node in ("huge", "after", "")] == ["unknown"] * 3
     assert unknown["huge"]["output_shape"] == "unknown"
     assert unknown["after"]["input_shapes"] == "unknown"
 
 
-def test_a_mistake_stands_at_its_own_row_in_every_format():
-    found = table(mistaken())
-    assert [row.node for row in found if row.problem] == ["huge"]
-    for text in (table_format.text(found) for table_format in TABLE_FORMATS):
+def test_a_mistake_is_at_its_own_row_in_every_format():
+    rows = table(mistaken())
+    assert [row.node for row in rows if row.problem] == ["huge"]
+    for text in (table_format.text(rows) for table_format in TABLE_FORMATS):
         assert "larger than its padded input" in text
 
 
@@ -150,7 +150,7 @@ def nasty_table():
     return table(project.with_designs((replace(project.designs[0], name=NASTY),)))
 
 
-def test_separated_values_give_any_name_back():
+def test_any_name_comes_back_from_separated_values():
     assert read(to_csv(nasty_table()))[0]["design"] == NASTY
     assert read(to_tsv(nasty_table()), dialect="excel-tab")[0]["design"] == NASTY
 
@@ -181,7 +181,7 @@ def test_latex_has_no_sign_outside_of_ascii_in_heads_and_rows():
     assert [line for line in text.splitlines() if not line.isascii() and not line.startswith("%")] == []
 
 
-def test_a_part_of_the_rows_can_be_written_alone():
+def test_a_part_of_the_rows_can_be_formatted_alone():
     part = table(start())[2:4]
     assert [row["node"] for row in read(to_tsv(part), dialect="excel-tab")] == ["reduce", "conv5x5"]
     assert "fewer" not in to_markdown(part)

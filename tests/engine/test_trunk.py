@@ -1,4 +1,4 @@
-"""The bundled trunk on the bundled photos, against volumes that another program computed once."""
+"""The bundled trunk on the bundled photos, against statistics that another program computed."""
 
 import json
 from functools import cache
@@ -17,8 +17,8 @@ REFERENCE = json.loads((Path(__file__).parent / "data" / "trunk_reference.json")
 START_PROJECT = paths.RESOURCES / "projects" / "inception_3a_5x5_branch.toml"
 
 TOLERANCE = 1e-4
-"""A value is a float32 sum of at most 256·9 products: in another order it differs by 2304 · 2⁻²⁴ of their sizes, if all
-were rounded one way. Statistics differed by 3e-6 when this was written."""
+"""A value is a float32 sum of at most 256·9 products: in another order it differs by up to 2304 · 2⁻²⁴ of their sizes,
+if all are rounded one way. Measured differences of the statistics are about 3e-6."""
 
 
 @cache
@@ -29,22 +29,22 @@ def results(photo):
 
 
 @pytest.mark.parametrize(("photo", "name"), [(photo, name) for photo in REFERENCE for name in REFERENCE[photo]])
-def test_trunk_volume_has_the_statistics_of_the_reference(photo, name):
+def test_a_volume_of_the_trunk_has_the_statistics_of_the_reference(photo, name):
     expected = REFERENCE[photo][name]
     volume = results(photo)[STEM, name.replace("conv", "relu")].volume
     assert list(volume.shape) == expected["shape"]
-    found = {"mean": volume.mean(dtype=np.float64), "std": volume.std(dtype=np.float64), "max": volume.max()}
-    for statistic, value in found.items():
+    statistics = {"mean": volume.mean(dtype=np.float64), "std": volume.std(dtype=np.float64), "max": volume.max()}
+    for statistic, value in statistics.items():
         assert value == pytest.approx(expected[statistic], rel=TOLERANCE), statistic
     # A map that is nearly empty is a small difference of large terms: its error is relative to the volume's mean.
     means = volume.mean(axis=(1, 2), dtype=np.float64)[: len(expected["channel_means"])]
     np.testing.assert_allclose(means, expected["channel_means"], rtol=TOLERANCE, atol=TOLERANCE * expected["mean"])
 
 
-def test_both_designs_receive_the_trunks_256_maps_and_give_32():
-    done = results("chelsea")
-    assert done[STEM, "pool3"].volume.shape == (256, 28, 28)
-    assert done["naive", "conv5x5"].volume.shape == done["bottleneck", "conv5x5"].volume.shape == (32, 28, 28)
+def test_both_designs_receive_the_trunks_256_maps_and_output_32():
+    events = results("chelsea")
+    assert events[STEM, "pool3"].volume.shape == (256, 28, 28)
+    assert events["naive", "conv5x5"].volume.shape == events["bottleneck", "conv5x5"].volume.shape == (32, 28, 28)
 
 
 def test_designs_of_the_start_project_cost_what_the_paper_counts():

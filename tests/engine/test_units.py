@@ -57,7 +57,7 @@ def test_with_a_k_of_1024_four_digits_stay_four(count):
     ("amount", "text"),
     [(0.00123456, "0.001235"), (93.2154, "93.22"), (999.96, "1,000"), (12345.6, "12,346"), (1234567.8, "1,234,568")],
 )
-def test_amounts_that_are_no_integers_have_four_digits_and_no_exponent(amount, text):
+def test_amounts_that_are_not_integers_have_four_digits_and_no_exponent(amount, text):
     assert exact_text(amount) == text
 
 
@@ -87,13 +87,13 @@ def test_exact_counts_have_thousands_separators():
         (5, None, ""),
     ],
 )
-def test_a_ratio_is_told_as_a_factor_or_near_one_in_per_cent(amount, reference, words):
+def test_a_ratio_is_expressed_as_a_factor_or_near_one_in_per_cent(amount, reference, words):
     assert ratio_in_words(amount, reference, "MACs") == words
 
 
-def test_a_ratio_names_whose_the_reference_is():
-    said = [ratio_in_words(amount, 100, "MACs", "naive") for amount in (10, 90, 110, 1000, 100, 0)]
-    assert said == [
+def test_a_ratio_names_the_reference():
+    texts = [ratio_in_words(amount, 100, "MACs", "naive") for amount in (10, 90, 110, 1000, 100, 0)]
+    assert texts == [
         "10.0× fewer MACs than naive",
         "10 % fewer MACs than naive",
         "10 % more MACs than naive",
@@ -106,18 +106,18 @@ def test_a_ratio_names_whose_the_reference_is():
 @given(positive, positive)
 def test_the_number_in_a_ratio_is_true_to_its_digits(amount, reference):
     words = ratio_in_words(amount, reference, "")
-    if found := re.match(r"([\d,.]+)×", words):
+    if match := re.match(r"([\d,.]+)×", words):
         factor = max(amount, reference) / min(amount, reference)
-        assert float(found[1].replace(",", "")) == pytest.approx(factor, abs=0.0501 if factor < 99.95 else 0.501)
+        assert float(match[1].replace(",", "")) == pytest.approx(factor, abs=0.0501 if factor < 99.95 else 0.501)
         assert factor >= 1.5
-    elif found := re.match(r"([\d.]+) %", words):
-        assert float(found[1]) == pytest.approx(100 * abs(amount - reference) / reference, rel=0.051)
+    elif match := re.match(r"([\d.]+) %", words):
+        assert float(match[1]) == pytest.approx(100 * abs(amount - reference) / reference, rel=0.051)
     else:
         assert abs(amount - reference) / reference < 0.001
 
 
 @given(positive, positive)
-def test_a_ratio_says_fewer_exactly_where_there_are_fewer(amount, reference):
+def test_a_ratio_says_fewer_exactly_if_there_are_fewer(amount, reference):
     assert ("fewer" in ratio_in_words(amount, reference, "MACs")) == (amount < reference)
 
 

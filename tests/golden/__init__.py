@@ -1,4 +1,4 @@
-"""Golden texts: what a format gave when a person last looked at it. CONVOLUME_RENEW_GOLDEN=1 writes them anew."""
+"""Golden texts: the output of a format when a person last checked it. CONVOLUME_RENEW_GOLDEN=1 renews them."""
 
 import os
 from pathlib import Path
@@ -7,7 +7,7 @@ FOLDER = Path(__file__).parent
 
 
 def golden(name: str, text: str) -> str:
-    """The text kept under that name; first made equal to `text` where the environment asks to renew."""
+    """The stored text of that name; first replaced by `text` if the environment asks for it."""
     path = FOLDER / name
     if os.environ.get("CONVOLUME_RENEW_GOLDEN") == "1":
         path.write_text(text, encoding="utf-8", newline="")

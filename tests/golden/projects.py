@@ -1,4 +1,4 @@
-"""Projects whose tables are kept as golden texts, and which the tests of the operations draw."""
+"""Projects whose tables are stored as golden texts; the tests of views draw them too."""
 
 from engine.layers import Activation, Add, BatchNorm, Concat, Conv2d, Dense, Dropout, GlobalAvgPool2d, MaxPool2d
 from engine.network.graph import Network, Node
@@ -91,7 +91,7 @@ def chain(length: int = 100) -> Project:
 
 
 def mistaken() -> Project:
-    """A kernel larger than its input, and a node behind it whose cost is therefore unknown."""
+    """A kernel larger than its input, and a node behind it, so that its cost is unknown."""
     nodes = (
         Node("reduce", Conv2d(filters=16, kernel=1)),
         Node("huge", Conv2d(filters=32, kernel=31, padding="valid")),

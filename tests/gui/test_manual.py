@@ -26,7 +26,7 @@ from gui.views.bottleneck_layer import _RANK_STEPS
 from gui.widgets.manual_pages import MANUAL
 from gui.widgets.manual_reader import ManualReader
 from gui.window.actions import ACTIONS
-from tests.documents import DOCUMENTS, ROOT, code, files, named, page, section, tables
+from tests.documents import DOCUMENTS, ROOT, code, code_spans, files, page, section, tables
 
 # The project file
 
@@ -46,7 +46,7 @@ def rows_of(kind):
     else:
         table = next(iter(tables(section(PROJECT_FILE, HEADINGS[kind]))), [["setting"]])
     assert table[0][0] == "setting"
-    return {named(row[0])[0]: row[1:] for row in table[1:]}
+    return {code_spans(row[0])[0]: row[1:] for row in table[1:]}
 
 
 def documented_default(cell):
@@ -55,7 +55,7 @@ def documented_default(cell):
         return msgspec.NODEFAULT
     if cell == "the kernel":
         return None
-    (text,) = named(cell)
+    (text,) = code_spans(cell)
     value = float(Fraction(text)) if "/" in text else json.loads(text)
     return tuple(value) if isinstance(value, list) else value
 
@@ -87,16 +87,16 @@ def test_every_word_that_a_setting_accepts_is_documented(kind):
     for setting, words in literals(kind):
         meaning = rows_of(kind)[setting][1]
         if not meaning.startswith("as in "):
-            assert set(words) <= {word.strip('"') for word in named(" ".join(rows_of(kind)[setting]))}, setting
+            assert set(words) <= {word.strip('"') for word in code_spans(" ".join(rows_of(kind)[setting]))}, setting
 
 
 def test_every_preset_is_documented():
-    assert set(PRESETS) <= set(named(rows_of(weight_specs.PresetWeights)["name"][1]))
+    assert set(PRESETS) <= set(code_spans(rows_of(weight_specs.PresetWeights)["name"][1]))
 
 
 def test_the_keys_of_the_top_level_are_documented():
     (table,) = tables(section(PROJECT_FILE, "Top level"))
-    assert {named(row[0])[0] for row in table[1:]} == set(_TABLES)
+    assert {code_spans(row[0])[0] for row in table[1:]} == set(_TABLES)
 
 
 # Keys
@@ -202,7 +202,7 @@ def documented_options(command):
     """Rows of the command's table by option: default and meaning."""
     text = section(COMMAND_LINE, command)
     rows = [row for table in tables(text) if table[0][0] == "option" for row in table[1:]]
-    return {named(row[0])[0].split()[0]: row[1:] for row in rows}
+    return {code_spans(row[0])[0].split()[0]: row[1:] for row in rows}
 
 
 def test_every_command_has_a_section_and_every_option_a_row():
@@ -222,9 +222,9 @@ def test_the_default_of_an_option_is_documented(command, option):
     elif isinstance(action.default, str):
         assert cell == f"`{action.default}`"
     elif isinstance(action.default, tuple) and action.default:
-        assert named(cell) == [("x" if option == "--size" else ",").join(map(str, action.default))]
+        assert code_spans(cell) == [("x" if option == "--size" else ",").join(map(str, action.default))]
     elif isinstance(action.default, int | float) and not isinstance(action.default, bool):
-        assert float(named(cell)[0]) == action.default
+        assert float(code_spans(cell)[0]) == action.default
     else:
         assert not cell.startswith("`")
 
@@ -235,7 +235,7 @@ def test_every_choice_of_an_option_is_documented(command, option):
     choices = action.choices or (METRIC_IDS if option == "--metrics" else None)
     if choices is None and option in ("--views", "--figure", "--format", "--width"):
         choices = action.metavar.replace("|", ",").split(",")
-    assert set(choices or ()) <= set(named(row[1]))
+    assert set(choices or ()) <= set(code_spans(row[1]))
 
 
 def test_every_exit_status_is_documented():

@@ -27,7 +27,7 @@ from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.theme import THEMES
 from gui.views.bars import BarsView
 from tests.golden.projects import PROJECTS, chain, inception, mistaken, start, three_designs, with_stem
-from tests.gui.view_answers import Answer, state_of, svg
+from tests.gui.view_harness import ViewHarness, state_of, svg
 
 SIZES = ((420.0, 260.0), (900.0, 330.0), (1600.0, 900.0))
 amounts = st.integers(1, 10**15)
@@ -301,7 +301,7 @@ def test_the_chosen_layer_alone_is_drawn_another_way() -> None:
 # The widget
 
 
-class BarsViewAnswer(Answer[BarsView]):
+class BarsViewAnswer(ViewHarness[BarsView]):
     """The view, and what tests ask of it."""
 
     def __init__(self, qtbot: QtBot, state: ViewState, size: tuple[int, int] = (900, 560)) -> None:

@@ -13,7 +13,7 @@ from gui.state.view_state import Focus, Look, ViewState
 from gui.views.counting import CountingView
 from gui.views.counting_model import _LEFT_OUT, _TOTAL_COLUMN, TITLE_COLUMN, CountingModel
 from tests.golden.projects import mistaken, start
-from tests.gui.view_answers import lead, state_of
+from tests.gui.view_harness import state_of, update_view
 
 
 @pytest.fixture(scope="module")
@@ -42,7 +42,7 @@ def test_it_is_an_item_model(resnets: ViewState, qtmodeltester: ModelTester) -> 
 
 
 def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+    update_view(view, resnets)
     assert view.design.value() == "v1.5"
     totals = dict(zip(texts(view.model, TITLE_COLUMN), texts(view.model, _TOTAL_COLUMN), strict=True))
     assert totals["as torchvision counts"] == "4.089 G MACs"
@@ -53,7 +53,7 @@ def test_one_design_has_the_published_totals_of_every_tool(view: CountingView, r
 
 
 def test_a_tool_tip_says_what_a_term_contributes_or_that_it_is_left_out(view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+    update_view(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("fvcore")
     columns = {term.id: 2 + number for number, term in enumerate(view.model.terms)}
     norm = view.model.index(row, columns["batch_norm"])
@@ -69,7 +69,7 @@ def test_a_tool_tip_says_what_a_term_contributes_or_that_it_is_left_out(view: Co
 def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
     view: CountingView, resnets: ViewState
 ) -> None:
-    lead(view, replace(resnets, look=Look(convention=convention_by_id("fvcore"), metric="ops")))
+    update_view(view, replace(resnets, look=Look(convention=convention_by_id("fvcore"), metric="ops")))
     assert view.note.text().startswith(
         "v1.5, as fvcore counts: 4,111,512,576 MACs for one input. Left out: 9.609 M relu"
     )
@@ -77,7 +77,7 @@ def test_the_sentence_below_names_the_rule_the_count_and_what_is_left_out(
 
 
 def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+    update_view(view, resnets)
     row = [rule.id for rule in view.model.conventions].index("thop")
     with qtbot.waitSignal(view.look_requested) as signal:
         rect = view.table.visualRect(view.model.index(row, TITLE_COLUMN))
@@ -90,14 +90,14 @@ def test_choosing_a_row_counts_by_it_everywhere(qtbot: QtBot, view: CountingView
 
 def test_showing_a_state_asks_for_nothing(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     with qtbot.assertNotEmitted(view.look_requested):
-        lead(view, resnets)
+        update_view(view, resnets)
         thop = replace(resnets, look=replace(resnets.look, convention=convention_by_id("thop"), metric="ops"))
         view.show_state(resnets, thop)
     assert view.table.currentIndex().row() == [rule.id for rule in CONVENTIONS].index("thop")
 
 
 def test_counting_more_makes_a_counting_rule_of_ones_own(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+    update_view(view, resnets)
     with qtbot.waitSignal(view.look_requested) as signal:
         view.group_actions["batch norm"].trigger()
     (look,) = signal.args
@@ -110,7 +110,7 @@ def test_counting_more_makes_a_counting_rule_of_ones_own(qtbot: QtBot, view: Cou
 
 def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView, resnets: ViewState) -> None:
     look = Look(convention=convention_by_id("fvcore"), metric="ops")
-    lead(view, replace(resnets, look=look))
+    update_view(view, replace(resnets, look=look))
     with qtbot.waitSignal(view.look_requested) as signal:
         view.batch.setValue(8)
     (new_look,) = signal.args
@@ -123,18 +123,18 @@ def test_a_batch_multiplies_and_keeps_the_rule(qtbot: QtBot, view: CountingView,
 
 
 def test_another_design_may_be_counted(view: CountingView, resnets: ViewState) -> None:
-    lead(view, resnets)
+    update_view(view, resnets)
     view.design.show_value("v1")
     view.design.chosen.emit("v1")
     assert texts(view.model, _TOTAL_COLUMN)[0] == "3.858 G MACs"
 
 
 def test_unknown_totals_are_shown_as_unknown(view: CountingView) -> None:
-    lead(view, state_of(mistaken(), Focus("bottleneck")))
+    update_view(view, state_of(mistaken(), Focus("bottleneck")))
     assert set(texts(view.model, _TOTAL_COLUMN)) == {"unknown MACs", "unknown FLOPs"}
     assert "unknown until" in view.note.text()
 
 
 def test_the_view_may_be_narrow(view: CountingView) -> None:
-    lead(view, state_of(start()))
+    update_view(view, state_of(start()))
     assert view.minimumSizeHint().width() <= 250

@@ -17,7 +17,7 @@ from gui.paint.volumes.scene import VolumesScene
 from gui.state.view_state import Focus, Look, RunView, ViewState
 from gui.state.volume_at import VolumeResult
 from gui.theme import LIGHT
-from tests.gui.view_answers import svg as drawn_as_svg
+from tests.gui.view_harness import svg as drawn_as_svg
 
 
 def conv(name, filters, kernel=1, inputs=(), **settings):
